@@ -1,0 +1,133 @@
+"""System checks for settings that are unsafe or contradict one another. Each says what to change."""
+
+import zoneinfo
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning, register
+
+from clinic import clock, crypto, defaults
+
+MIN_SECRET_LENGTH = 50
+
+
+@register
+def check_secrets(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    found: list[CheckMessage] = []
+    if not settings.DEBUG:
+        if (
+            settings.SECRET_KEY == settings.INSECURE_SECRET_KEY
+            or len(settings.SECRET_KEY) < MIN_SECRET_LENGTH
+        ):
+            found.append(
+                Error(
+                    "SECRET_KEY is the development one or shorter than 50 characters.",
+                    hint="Make one: python3 -c 'import secrets; print(secrets.token_urlsafe(50))'",
+                    id="clinic.E001",
+                )
+            )
+        if not settings.FIELD_KEYS:
+            found.append(Error("FIELD_KEYS is not set, so health data cannot be sealed.", id="clinic.E002"))
+    try:
+        crypto.parse_keys(settings.FIELD_KEYS)
+    except ValueError as problem:
+        found.append(Error(f"FIELD_KEYS is not usable: {problem}", id="clinic.E003"))
+    return found
+
+
+@register
+def check_clinic(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    found: list[CheckMessage] = []
+    try:
+        clock.parse_opening_hours(settings.OPENING_HOURS)
+    except ValueError as problem:
+        found.append(Error(str(problem), id="clinic.E004"))
+    try:
+        clock.closed_dates()
+    except ValueError:
+        found.append(
+            Error("CLOSED_DATES must be dates like 2026-12-25, with commas between.", id="clinic.E005")
+        )
+    for outcome in sorted(defaults.REPLY_TARGETS.keys() | settings.REPLY_TARGETS.keys()):
+        if outcome not in defaults.REPLY_TARGETS or not _is_target(settings.REPLY_TARGETS.get(outcome)):
+            found.append(
+                Error(
+                    f'REPLY_TARGETS for "{outcome}" is missing or not understood.',
+                    hint='Give each outcome hours or days, for example {"SAME_DAY": {"hours": 2}}.',
+                    id="clinic.E006",
+                )
+            )
+    if settings.CLINIC_REGION not in defaults.REGIONS:
+        found.append(
+            Error(
+                f'CLINIC_REGION "{settings.CLINIC_REGION}" has no emergency lines.',
+                hint=f"Use one of {', '.join(defaults.REGIONS)}, and override the lines where they differ.",
+                id="clinic.E007",
+            )
+        )
+    if not all(
+        line.strip() for line in (settings.EMERGENCY_LINE, settings.URGENT_LINE, settings.CRISIS_LINE)
+    ):
+        found.append(
+            Error("EMERGENCY_LINE, URGENT_LINE and CRISIS_LINE must not be empty.", id="clinic.E008")
+        )
+    try:
+        zoneinfo.ZoneInfo(settings.TIME_ZONE)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+        found.append(Error(f'TIME_ZONE "{settings.TIME_ZONE}" is not a known zone.', id="clinic.E009"))
+    if not settings.CLINIC_PHONE.strip() or not settings.CLINIC_PHONE_TEL.strip():
+        found.append(Error("CLINIC_PHONE and CLINIC_PHONE_TEL must not be empty.", id="clinic.E010"))
+    if settings.PRIVATE_LINK_MINUTES < 1:
+        found.append(Error("PRIVATE_LINK_MINUTES must be at least 1.", id="clinic.E011"))
+    return found
+
+
+def _is_target(target: Any) -> bool:
+    if not isinstance(target, dict) or len(target) != 1:
+        return False
+    unit, amount = next(iter(target.items()))
+    if isinstance(amount, bool) or not isinstance(amount, int | float) or amount <= 0:
+        return False
+    return unit == "hours" or (unit == "days" and isinstance(amount, int))
+
+
+@register
+def check_production(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    found: list[CheckMessage] = []
+    site = urlsplit(settings.SITE_URL)
+    if site.scheme not in ("http", "https") or not site.hostname or site.path or site.query:
+        found.append(Error("SITE_URL must be an address like https://clinic.example.", id="clinic.E012"))
+    if settings.DEBUG:
+        return found
+    if settings.DEMO:
+        found.append(
+            Error(
+                "DEMO is on without DEBUG: invented patients and known passwords would be public.",
+                hint="Remove DEMO, or set DEBUG=1 on a machine that only you can reach.",
+                id="clinic.E013",
+            )
+        )
+    if settings.HTTPS and site.scheme != "https":
+        found.append(Error("SITE_URL must start with https:// in production.", id="clinic.E014"))
+    if "*" in settings.ALLOWED_HOSTS:
+        found.append(
+            Error("ALLOWED_HOSTS must name the hosts: * lets anyone choose the name.", id="clinic.E015")
+        )
+    if site.hostname and not _host_is_allowed(site.hostname):
+        found.append(Error("The host of SITE_URL is not in ALLOWED_HOSTS.", id="clinic.E016"))
+    if not settings.HTTPS:
+        found.append(
+            Warning(
+                "HTTPS is off: cookies are not secure and nothing redirects to https.",
+                hint="Remove HTTPS=0 unless this is a private test.",
+                id="clinic.W001",
+            )
+        )
+    return found
+
+
+def _host_is_allowed(host: str) -> bool:
+    from django.http.request import validate_host
+
+    return validate_host(host, settings.ALLOWED_HOSTS)

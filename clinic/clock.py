@@ -1,0 +1,263 @@
+"""The one place that turns instants into clinic-local words, and that counts the clinic's opening hours.
+
+Instants are aware and in UTC; the clinic's own zone is the TIME_ZONE setting. Opening hours are half-open: a clinic
+that opens 08:30-17:30 is open at 08:30:00 and closed at 17:30:00.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from datetime import time as wall_time
+from functools import lru_cache
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+SHORT_WEEKDAYS = {name[:3].lower(): number for number, name in enumerate(WEEKDAYS)}
+MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]  # fixed English, so that no server locale changes what a patient reads
+RULE = re.compile(
+    r"^(?P<first>[a-z]{3})(?:-(?P<last>[a-z]{3}))? "
+    r"(?P<opens>[0-2]\d:[0-5]\d)-(?P<closes>[0-2]\d:[0-5]\d)$"
+)
+HORIZON_DAYS = 3700
+ZONE_NAMES = {
+    "America/New_York": "Eastern Time",
+    "America/Chicago": "Central Time",
+    "America/Denver": "Mountain Time",
+    "America/Los_Angeles": "Pacific Time",
+    "America/Toronto": "Eastern Time",
+    "Europe/London": "UK time",
+}
+
+
+@dataclass(frozen=True)
+class Interval:
+    """One opening of the clinic on one weekday (0 is Monday), in wall-clock time."""
+
+    weekday: int
+    opens: wall_time
+    closes: wall_time
+
+
+@lru_cache(maxsize=64)
+def parse_opening_hours(text: str) -> tuple[Interval, ...]:
+    """Intervals from "Mon-Fri 08:30-17:30; Sat 09:00-12:00". Raises ValueError with a sentence.
+
+    A day may be given twice for a break in the middle; intervals of one day must not overlap.
+    """
+    intervals: list[Interval] = []
+    for part in filter(None, (part.strip() for part in re.split(r"[;,]", text))):
+        match = RULE.match(part.lower())
+        days = match and _days(match["first"], match["last"] or match["first"])
+        if not match or not days:
+            raise ValueError(
+                f'Opening hours "{part}" are not understood: write them like "Mon-Fri 08:30-17:30".'
+            )
+        try:
+            opens, closes = (wall_time.fromisoformat(match[key]) for key in ("opens", "closes"))
+        except ValueError as problem:
+            raise ValueError(f'Opening hours "{part}" name a time that does not exist.') from problem
+        if opens >= closes:
+            raise ValueError(f'Opening hours "{part}" end before they begin.')
+        intervals += [Interval(day, opens, closes) for day in days]
+    if not intervals:
+        raise ValueError('Opening hours are empty: write them like "Mon-Fri 08:30-17:30".')
+    intervals.sort(key=lambda interval: (interval.weekday, interval.opens))
+    for first, second in pairwise(intervals):
+        if first.weekday == second.weekday and second.opens < first.closes:
+            raise ValueError(f"Opening hours on {WEEKDAYS[first.weekday]} overlap.")
+    return tuple(intervals)
+
+
+def _days(first: str, last: str) -> list[int]:
+    if first not in SHORT_WEEKDAYS or last not in SHORT_WEEKDAYS:
+        return []
+    start, length = SHORT_WEEKDAYS[first], (SHORT_WEEKDAYS[last] - SHORT_WEEKDAYS[first]) % 7 + 1
+    return [(start + step) % 7 for step in range(length)]
+
+
+def zone() -> ZoneInfo:
+    return ZoneInfo(settings.TIME_ZONE)
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def local(moment: datetime) -> datetime:
+    """The same instant on the clinic's wall clock. Raises ValueError for a naive datetime."""
+    if moment.tzinfo is None:
+        raise ValueError("A naive datetime names no instant.")
+    return moment.astimezone(zone())
+
+
+def today() -> date:
+    return local(now()).date()
+
+
+def day(moment: datetime | date) -> str:
+    """ "Thursday 3 December"; the year is added when it is not this year."""
+    on = local(moment).date() if isinstance(moment, datetime) else moment
+    words = f"{WEEKDAYS[on.weekday()]} {on.day} {MONTHS[on.month - 1]}"
+    return words if on.year == today().year else f"{words} {on.year}"
+
+
+def time(moment: datetime | wall_time) -> str:
+    """ "2:15pm", with "midday" and "midnight" as 12pm and 12am, and whole hours without minutes as "9am"."""
+    at = local(moment).time() if isinstance(moment, datetime) else moment
+    minutes = f":{at.minute:02}" if at.minute else ""
+    return f"{at.hour % 12 or 12}{minutes}{'am' if at.hour < 12 else 'pm'}"
+
+
+def moment(dt: datetime) -> str:
+    """ "Thursday 3 December, 2:15pm"."""
+    return f"{day(dt)}, {time(dt)}"
+
+
+def zone_words(dt: datetime) -> str:
+    """ "Eastern Time (New York)": the clinic's zone by name, or by its offset where the name is not well known."""
+    name = settings.TIME_ZONE
+    city = name.rpartition("/")[2].replace("_", " ")
+    if name in ZONE_NAMES:
+        return f"{ZONE_NAMES[name]} ({city})"
+    offset = local(dt).utcoffset() or timedelta()
+    minutes = int(offset.total_seconds() // 60)
+    sign = "-" if minutes < 0 else "+"
+    return f"{city} time (UTC{sign}{abs(minutes) // 60}:{abs(minutes) % 60:02})"
+
+
+def opening_words() -> str:
+    """ "Monday to Friday, 8:30am to 5:30pm"; days with the same hours are said together."""
+    groups: list[tuple[list[int], tuple[tuple[wall_time, wall_time], ...]]] = []
+    intervals = parse_opening_hours(settings.OPENING_HOURS)
+    for weekday in range(7):
+        hours = tuple((each.opens, each.closes) for each in intervals if each.weekday == weekday)
+        if not hours:
+            continue
+        if groups and groups[-1][0][-1] == weekday - 1 and groups[-1][1] == hours:
+            groups[-1][0].append(weekday)
+        else:
+            groups.append(([weekday], hours))
+    return "; ".join(f"{_day_words(days)}, {_hour_words(hours)}" for days, hours in groups)
+
+
+def _day_words(days: list[int]) -> str:
+    first, last = WEEKDAYS[days[0]], WEEKDAYS[days[-1]]
+    if len(days) == 1:
+        return first
+    return f"{first} {'and' if len(days) == 2 else 'to'} {last}"
+
+
+def _hour_words(hours: tuple[tuple[wall_time, wall_time], ...]) -> str:
+    return " and ".join(f"{time(opens)} to {time(closes)}" for opens, closes in hours)
+
+
+def closed_dates() -> frozenset[date]:
+    return _parse_dates(tuple(settings.CLOSED_DATES))
+
+
+@lru_cache(maxsize=16)
+def _parse_dates(texts: tuple[str, ...]) -> frozenset[date]:
+    return frozenset(date.fromisoformat(text.strip()) for text in texts if text.strip())
+
+
+def openings_on(on: date) -> list[tuple[datetime, datetime]]:
+    """The clinic's openings on one local day as UTC instants, end not included.
+
+    Wall times inside a spring gap move to the instant the gap ends; repeated autumn times open at the first and close
+    at the last.
+    """
+    if on in closed_dates():
+        return []
+    spans = []
+    for each in parse_opening_hours(settings.OPENING_HOURS):
+        if each.weekday == on.weekday():
+            start, end = _instant(on, each.opens, fold=0), _instant(on, each.closes, fold=1)
+            if start < end:
+                spans.append((start, end))
+    return spans
+
+
+def _instant(on: date, at: wall_time, *, fold: int) -> datetime:
+    here = zone()
+    early = datetime.combine(on, at, here).replace(fold=0).astimezone(UTC)
+    late = datetime.combine(on, at, here).replace(fold=1).astimezone(UTC)
+    if early <= late:
+        return late if fold else early
+    # A wall time that the clocks skip: fold 1 lies before the gap and fold 0 after it, the gap's end between them.
+    low, high = late, early
+    while high - low > timedelta(seconds=1):
+        middle = low + (high - low) / 2
+        if middle.astimezone(here).utcoffset() == low.astimezone(here).utcoffset():
+            low = middle
+        else:
+            high = middle
+    return high.replace(microsecond=0)
+
+
+def _openings_from(start: datetime) -> Iterator[tuple[datetime, datetime]]:
+    """Openings that end after the instant, in order. Raises ValueError when there is none for ten years."""
+    first = local(start).date()
+    for step in range(HORIZON_DAYS):
+        for opens, closes in openings_on(first + timedelta(days=step)):
+            if closes > start:
+                yield opens, closes
+    raise ValueError("The clinic does not open: check OPENING_HOURS and CLOSED_DATES.")
+
+
+def is_open(dt: datetime) -> bool:
+    return any(opens <= dt < closes for opens, closes in openings_on(local(dt).date()))
+
+
+def next_opening(dt: datetime) -> datetime:
+    """The instant itself when the clinic is open, otherwise the start of the next opening."""
+    opens, _ = next(_openings_from(dt.astimezone(UTC)))
+    return max(opens, dt.astimezone(UTC))
+
+
+def add_working_hours(dt: datetime, hours: float) -> datetime:
+    """The instant at which the clinic has been open for so many hours since the given one."""
+    if hours < 0:
+        raise ValueError("Working hours are counted forwards.")
+    start, left = dt.astimezone(UTC), timedelta(hours=hours)
+    for opens, closes in _openings_from(start):
+        begin = max(opens, start)
+        if left <= closes - begin:
+            return begin + left
+        left -= closes - begin
+    raise AssertionError("unreachable")
+
+
+def add_working_days(dt: datetime, days: int) -> datetime:
+    """The end of the n-th opening day after the day of the instant; 0 is the first opening day from now on."""
+    if days < 0:
+        raise ValueError("Working days are counted forwards.")
+    start = dt.astimezone(UTC)
+    today_here, ends = local(start).date(), None
+    counted: list[date] = []
+    for opens, closes in _openings_from(start):
+        on = local(opens).date()
+        if ends is not None and on != counted[-1] and len(counted) > days:
+            return ends
+        if not counted or on != counted[-1]:
+            if not counted and on != today_here and days:
+                counted.append(today_here)
+            counted.append(on)
+        ends = closes
+    raise AssertionError("unreachable")

@@ -1,0 +1,74 @@
+"""Model fields whose values are sealed in the database and plain in Python."""
+
+import json
+from typing import Any
+
+from django.core.exceptions import FieldError
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+
+from clinic import crypto
+
+
+class SealedTextField(models.TextField):
+    """Text that only this application can read. None stays NULL, "" stays "". Only `isnull` can be asked of it."""
+
+    description = "Sealed text"
+
+    @property
+    def seal_context(self) -> str:
+        return f"{self.model._meta.db_table}.{self.column}"
+
+    def get_lookup(self, lookup_name: str) -> Any:
+        if lookup_name != "isnull":
+            raise FieldError(
+                f"{self.name} is sealed: the database can only tell whether it is empty (isnull)."
+            )
+        return super().get_lookup(lookup_name)
+
+    def get_transform(self, lookup_name: str) -> Any:
+        raise FieldError(f"{self.name} is sealed: the database can only tell whether it is empty (isnull).")
+
+    def to_plain_text(self, value: Any) -> str | None:
+        return super().get_prep_value(value)
+
+    def from_plain_text(self, text: str) -> Any:
+        return text
+
+    def get_prep_value(self, value: Any) -> Any:
+        text = self.to_plain_text(value)
+        return crypto.seal(text, context=self.seal_context) if text else text
+
+    def from_db_value(self, value: str | None, expression: Any, connection: Any) -> Any:
+        if not value:
+            return value
+        return self.from_plain_text(crypto.open_sealed(value, context=self.seal_context))
+
+
+class SealedJSONField(SealedTextField):
+    """Any JSON value, sealed as text."""
+
+    description = "Sealed JSON"
+    empty_strings_allowed = False
+
+    def to_python(self, value: Any) -> Any:
+        return value
+
+    def to_plain_text(self, value: Any) -> str | None:
+        if value is None:
+            return None
+        return json.dumps(value, cls=DjangoJSONEncoder, allow_nan=False, ensure_ascii=False)
+
+    def from_plain_text(self, text: str) -> Any:
+        return json.loads(text)
+
+    def from_db_value(self, value: str | None, expression: Any, connection: Any) -> Any:
+        return None if value in (None, "") else super().from_db_value(value, expression, connection)
+
+    def value_to_string(self, obj: models.Model) -> Any:
+        return self.value_from_object(obj)
+
+    def formfield(self, **kwargs: Any) -> Any:
+        from django import forms
+
+        return models.Field.formfield(self, **{"form_class": forms.JSONField, **kwargs})

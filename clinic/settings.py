@@ -1,0 +1,259 @@
+"""All settings, from the environment (and a .env file when there is one). Safe by default: DEBUG is off."""
+
+import os
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+from clinic import defaults
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = environ.Env()
+env_file = os.environ.get("ENV_FILE", str(BASE_DIR / ".env"))
+if env_file and Path(env_file).is_file():
+    env.read_env(env_file)
+
+DEBUG = env.bool("DEBUG", default=False)
+
+HOW_TO_SET = {
+    "SECRET_KEY": (
+        "a long random text that signs sessions. Make one with: "
+        "python3 -c 'import secrets; print(secrets.token_urlsafe(50))'"
+    ),
+    "FIELD_KEYS": (
+        "the keys that seal health data, newest first, as id:key. Make one with: "
+        "python3 -c 'import base64, secrets; print(\"k1:\" + base64.b64encode(secrets.token_bytes(32)).decode())'"
+    ),
+    "ALLOWED_HOSTS": "the host names this site answers to, with commas between them, for example clinic.example",
+    "SITE_URL": "the public address that links in messages start with, for example https://clinic.example",
+}
+missing = [] if DEBUG else [name for name in HOW_TO_SET if not os.environ.get(name, "").strip()]
+if missing:
+    raise ImproperlyConfigured(
+        "This site cannot start without "
+        + ", ".join(missing)
+        + ".\n"
+        + "\n".join(f"  Set {name} to {HOW_TO_SET[name]}." for name in missing)
+        + "\n  Or set DEBUG=1 on your own machine to try the demonstration."
+    )
+
+INSECURE_SECRET_KEY = "insecure-key-for-trying-the-site-on-your-own-machine-only"
+SECRET_KEY = env.str("SECRET_KEY", default="") or INSECURE_SECRET_KEY
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+FIELD_KEYS = env.str("FIELD_KEYS", default="")
+INDEX_KEY = env.str("INDEX_KEY", default="")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEBUG else [])
+SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000").rstrip("/")
+SITE_HOST = urlsplit(SITE_URL).hostname or "localhost"
+DEMO = env.bool("DEMO", default=DEBUG)
+HTTPS = env.bool("HTTPS", default=not DEBUG)
+PROXY_COUNT = env.int("PROXY_COUNT", default=0)
+
+# --- The clinic -------------------------------------------------------------------------------------------------
+
+CLINIC_NAME = env.str("CLINIC_NAME", default="Larchwell Spine Clinic")
+CLINIC_SHORT_NAME = env.str("CLINIC_SHORT_NAME", default="Larchwell")
+CLINIC_PHONE = env.str("CLINIC_PHONE", default="(555) 010-0142")
+CLINIC_PHONE_TEL = env.str("CLINIC_PHONE_TEL", default="+15550100142")
+CLINIC_ADDRESS = env.str("CLINIC_ADDRESS", default="14 Orchard Row, Suite 2")
+CLINIC_REGION = env.str("CLINIC_REGION", default="US")
+region_lines = defaults.REGIONS.get(CLINIC_REGION, defaults.REGIONS["default"])
+EMERGENCY_NUMBER = env.str("EMERGENCY_NUMBER", default=region_lines["emergency_number"])
+EMERGENCY_LINE = env.str("EMERGENCY_LINE", default=region_lines["emergency_line"])
+URGENT_LINE = env.str("URGENT_LINE", default=region_lines["urgent_line"])
+CRISIS_LINE = env.str("CRISIS_LINE", default=region_lines["crisis_line"])
+CURRENCY = env.str("CURRENCY", default="USD")
+REGULATOR_LINE = env.str("REGULATOR_LINE", default="")
+OPENING_HOURS = env.str("OPENING_HOURS", default="Mon-Fri 08:30-17:30")
+CLOSED_DATES = env.list("CLOSED_DATES", default=[])
+REPLY_TARGETS = {**defaults.REPLY_TARGETS, **env.json("REPLY_TARGETS", default={})}
+REFERENCE_PREFIX = env.str(
+    "REFERENCE_PREFIX", default="".join(word[0] for word in CLINIC_NAME.split()[:2]).upper()
+)
+APP_VERSION = env.str("APP_VERSION", default="1.0.0")
+PRIVATE_LINK_MINUTES = env.int("PRIVATE_LINK_MINUTES", default=30)
+PHONENUMBER_DEFAULT_REGION = CLINIC_REGION if len(CLINIC_REGION) == 2 and CLINIC_REGION != "EU" else None
+
+# --- Django -----------------------------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "clinic",
+    "education",
+    "consultations",
+    "clinic.admin_apps.ClinicAdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.forms",
+    "crispy_forms",
+    "crispy_bootstrap5",
+    "phonenumber_field",
+]
+
+MIDDLEWARE = [
+    "clinic.middleware.RequestIdMiddleware",
+    "clinic.middleware.HeadersMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "clinic.middleware.RefuseBadInputMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "clinic.middleware.DatabaseDownMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "clinic.urls"
+WSGI_APPLICATION = "clinic.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "clinic.context_processors.clinic",
+            ],
+        },
+    },
+]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+CRISPY_ALLOWED_TEMPLATE_PACKS = "bootstrap5"
+CRISPY_TEMPLATE_PACK = "bootstrap5"
+CRISPY_FAIL_SILENTLY = False
+
+DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'clinic.sqlite3'}")}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;",
+    }
+else:
+    DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    options = DATABASES["default"].setdefault("OPTIONS", {})
+    options.setdefault("connect_timeout", 5)
+    options.setdefault(
+        "options",
+        "-c statement_timeout=5000 -c lock_timeout=3000 -c idle_in_transaction_session_timeout=10000",
+    )
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Nobody needs a mail server to try the site: the demonstration's Messages page shows what was sent.
+vars().update(env.email_url("EMAIL_URL", default="dummymail://" if DEMO else "consolemail://"))
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.str(
+    "DEFAULT_FROM_EMAIL", default="Larchwell Spine Clinic <clinic@larchwell.example>"
+)
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+
+LANGUAGE_CODE = "en-us" if CLINIC_REGION == "US" else "en-gb"
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = env.str("TIME_ZONE", default="America/New_York")
+
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+
+# --- People and sessions ----------------------------------------------------------------------------------------
+
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
+
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_SERIALIZER = "django.contrib.sessions.serializers.JSONSerializer"
+SESSION_COOKIE_AGE = 12 * 60 * 60
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+
+COOKIE_PREFIX = "__Host-" if HTTPS else ""
+SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}session"
+SESSION_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrf"
+CSRF_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "clinic.views.csrf_failure"
+THEME_COOKIE_NAME = f"{COOKIE_PREFIX}theme"
+
+# --- Headers and limits -----------------------------------------------------------------------------------------
+
+SECURE_CSP = {
+    "default-src": ["'none'"],
+    "script-src": ["'self'"],
+    "style-src": ["'self'"],
+    "img-src": ["'self'"],
+    "font-src": ["'self'"],
+    "connect-src": ["'self'"],
+    "form-action": ["'self'"],
+    "base-uri": ["'none'"],
+    "frame-ancestors": ["'none'"],
+    "object-src": ["'none'"],
+}
+SECURE_CONTENT_TYPE_NOSNIFF = True
+# Not "no-referrer": under it browsers post forms with "Origin: null", which the CSRF check rightly refuses.
+# "same-origin" gives another site nothing either.
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+SECURE_HSTS_PRELOAD = env.bool("SECURE_HSTS_PRELOAD", default=True)
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
+DATA_UPLOAD_MAX_NUMBER_FILES = 0
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"mask": {"()": "clinic.logs.MaskFilter"}},
+    "formatters": {
+        "json": {"()": "clinic.logs.JSONFormatter"},
+        "plain": {"format": "%(levelname)s %(name)s: %(message)s"},
+    },
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "filters": ["mask"],
+            "formatter": "plain" if DEBUG else "json",
+        },
+    },
+    "root": {"handlers": ["console"], "level": "INFO"},
+    "loggers": {
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        "django.server": {"handlers": ["console"], "level": "INFO", "propagate": False},
+    },
+}

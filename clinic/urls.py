@@ -1,0 +1,25 @@
+from django.contrib import admin
+from django.urls import include, path
+
+from clinic import views
+
+handler400 = "clinic.error_pages.bad_request"
+handler403 = "clinic.error_pages.permission_denied"
+handler404 = "clinic.error_pages.not_found"
+handler500 = "clinic.error_pages.server_error"
+
+clinic_urls = [
+    path("appearance/", views.appearance, name="appearance"),
+    path("privacy/", views.privacy, name="privacy"),
+    path("accessibility/", views.accessibility, name="accessibility"),
+    path("complaints/", views.complaints, name="complaints"),
+    path("healthz", views.healthz, name="healthz"),
+    path("readyz", views.readyz, name="readyz"),
+]
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("", include((clinic_urls, "clinic"))),
+    path("", include("consultations.urls")),
+    path("", include("education.urls")),
+]

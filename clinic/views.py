@@ -1,0 +1,79 @@
+"""The pages that belong to no app: notices, the appearance switch, and health checks."""
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST, require_safe
+
+from clinic import error_pages
+from clinic.context_processors import THEMES
+from clinic.models import Heartbeat
+from clinic.notices import PRIVACY_NOTICE_VERSION
+
+ONE_YEAR = 365 * 24 * 60 * 60
+
+csrf_failure = error_pages.csrf_failure
+
+
+@require_safe
+def privacy(request: HttpRequest) -> HttpResponse:
+    return render(request, "clinic/privacy.html", {"notice_version": PRIVACY_NOTICE_VERSION})
+
+
+@require_safe
+def accessibility(request: HttpRequest) -> HttpResponse:
+    return render(request, "clinic/accessibility.html")
+
+
+@require_safe
+def complaints(request: HttpRequest) -> HttpResponse:
+    return render(request, "clinic/complaints.html")
+
+
+@require_POST
+def appearance(request: HttpRequest) -> HttpResponse:
+    """Keep the chosen theme in a cookie and go back to the page it was chosen on, on this site only."""
+    target = request.POST.get("next", "/")
+    if not url_has_allowed_host_and_scheme(
+        target, allowed_hosts={request.get_host()}, require_https=settings.HTTPS
+    ):
+        target = "/"
+    response = HttpResponseRedirect(target)
+    theme = request.POST.get("theme", "")
+    if theme in THEMES:
+        response.set_cookie(
+            settings.THEME_COOKIE_NAME,
+            theme,
+            max_age=ONE_YEAR,
+            secure=settings.HTTPS,
+            httponly=True,
+            samesite="Lax",
+        )
+    return response
+
+
+@require_safe
+def healthz(request: HttpRequest) -> HttpResponse:
+    """The process answers. Nothing else is asked, so it says so even with the database away."""
+    return _status({"status": "ok"})
+
+
+@require_safe
+def readyz(request: HttpRequest) -> HttpResponse:
+    """503 without the database. A late worker is named but leaves the status at 200: pages still work without it."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        beat = Heartbeat.objects.filter(name="worker").first()
+    except DatabaseError:
+        return _status({"database": "down", "worker": "unknown"}, code=503)
+    worker = "never seen" if beat is None else "late" if beat.is_late else "ok"
+    return _status({"database": "ok", "worker": worker})
+
+
+def _status(facts: dict[str, str], *, code: int = 200) -> JsonResponse:
+    response = JsonResponse(facts, status=code)
+    response["Cache-Control"] = "no-store"
+    return response

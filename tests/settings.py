@@ -1,0 +1,36 @@
+"""Settings of the test run: the product's own, from a fixed environment, with fast hashing and no mail."""
+
+import base64
+import os
+
+os.environ["ENV_FILE"] = ""
+os.environ.update(
+    {
+        "DEBUG": "0",
+        "DEMO": "0",
+        "HTTPS": "0",
+        "SECRET_KEY": "a-secret-key-for-tests-only-that-is-long-enough-to-pass-the-checks",
+        "FIELD_KEYS": "k1:" + base64.b64encode(b"a field key for tests, 32 bytes.").decode(),
+        "ALLOWED_HOSTS": "testserver,localhost,127.0.0.1",
+        "SITE_URL": "http://testserver",
+    }
+)
+
+from clinic.settings import *  # noqa: F403
+from clinic.settings import DATABASES, INSTALLED_APPS
+
+INSTALLED_APPS = ["tests", *INSTALLED_APPS]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+WHITENOISE_AUTOREFRESH = True
+LOGGING = {}
+BAKER_CUSTOM_FIELDS_GEN = {
+    "clinic.fields.SealedTextField": "tests.factories.sealed_text",
+    "clinic.fields.SealedJSONField": "tests.factories.sealed_json",
+}
+if DATABASES["default"]["ENGINE"].endswith("postgresql"):
+    DATABASES["default"]["CONN_MAX_AGE"] = 0
