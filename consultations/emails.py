@@ -1,0 +1,107 @@
+"""The words of every mail: neutral, without a health word, with the private link only. Text and HTML say the same."""
+
+import dataclasses
+import hashlib
+from email.utils import formataddr, parseaddr
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.template.loader import render_to_string
+
+from consultations.enums import MessageKind
+from consultations.models import OutboxMessage
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Wording:
+    """`subject` may hold `{reference}` and nothing else; a name or a health word never stands in a header."""
+
+    subject: str
+    opening: str
+    action: str
+    next_step: str
+
+
+WORDINGS: dict[str, Wording] = {
+    MessageKind.REQUEST_RECEIVED: Wording(
+        "Your request {reference}: we have it",
+        "We have your request. A person at the clinic reads every request.",
+        "See your request",
+        "You can follow your request, change your mind or write to us behind this link.",
+    ),
+    MessageKind.PRIVATE_LINK: Wording(
+        "Your request {reference}: your private link",
+        "Here is a private link to your request.",
+        "See your request",
+        "If you did not ask for this, you do not need to do anything.",
+    ),
+    MessageKind.STATUS_CHANGED: Wording(
+        "Your request {reference}: there is news",
+        "There is news about your request.",
+        "Read the news",
+        "What changed stands behind the link.",
+    ),
+    MessageKind.QUESTION_ASKED: Wording(
+        "Your request {reference}: we have a question",
+        "We have a question before we can go on.",
+        "Read and answer",
+        "We go on as soon as we have your answer.",
+    ),
+    MessageKind.CONSULTATION_OFFERED: Wording(
+        "Your request {reference}: choose a time",
+        "You can now choose a time.",
+        "Choose a time",
+        "Nothing is booked until you choose a time.",
+    ),
+    MessageKind.APPOINTMENT_BOOKED: Wording(
+        "Your request {reference}: your time is booked",
+        "Your time is booked. Day, time and place stand behind the link.",
+        "See day, time and place",
+        "You can add it to your calendar, or cancel it, behind the link.",
+    ),
+    MessageKind.APPOINTMENT_CANCELLED: Wording(
+        "Your request {reference}: your time is cancelled",
+        "Your time is cancelled. You can choose another one.",
+        "Choose another time",
+        "Your request stays open.",
+    ),
+    MessageKind.REQUEST_CLOSED: Wording(
+        "Your request {reference}: there is news",
+        "There is news about your request.",
+        "Read the news",
+        "What changed, and what you can do next, stands behind the link.",
+    ),
+    MessageKind.STAFF_ALERT: Wording(
+        "Something urgent waits in the staff area",
+        "Something urgent waits for you in the staff area.",
+        "Open the staff area",
+        "This repeats until somebody takes it on.",
+    ),
+}
+
+
+def compose(message: OutboxMessage) -> EmailMultiAlternatives:
+    """Build one mail to one recipient; its Message-ID follows from the row, so a repeat carries the same one."""
+    wording = WORDINGS[message.kind]
+    context = {
+        "wording": wording,
+        "first_name": message.payload.get("first_name", ""),
+        "link": message.payload.get("link", ""),
+        "is_to_staff": message.kind == MessageKind.STAFF_ALERT,
+        "clinic_name": settings.CLINIC_NAME,
+        "clinic_phone": settings.CLINIC_PHONE,
+        "emergency_line": settings.EMERGENCY_LINE,
+    }
+    mail = EmailMultiAlternatives(
+        subject=wording.subject.format(reference=message.payload.get("reference", "")),
+        body=render_to_string("consultations/mail/message.txt", context),
+        from_email=formataddr((settings.CLINIC_NAME, parseaddr(settings.DEFAULT_FROM_EMAIL)[1])),
+        to=[message.recipient],
+        headers={"Message-ID": message_id(message), "Auto-Submitted": "auto-generated"},
+    )
+    mail.attach_alternative(render_to_string("consultations/mail/message.html", context), "text/html")
+    return mail
+
+
+def message_id(message: OutboxMessage) -> str:
+    return f"<{hashlib.sha256(message.key.encode()).hexdigest()[:32]}@{settings.SITE_HOST}>"

@@ -1,0 +1,177 @@
+"""The domain's closed vocabularies and the named groups of statuses everything else reasons with."""
+
+from django.db.models import TextChoices
+
+
+class Outcome(TextChoices):
+    """The headline of an assessment, most pressing first."""
+
+    EMERGENCY = "EMERGENCY", "Emergency now"
+    SAME_DAY = "SAME_DAY", "Same day"
+    URGENT_REVIEW = "URGENT_REVIEW", "Urgent review"
+    NOT_SUITABLE_NOW = "NOT_SUITABLE_NOW", "May not be suitable"
+    DEFER = "DEFER", "Not yet"
+    NEEDS_INFO = "NEEDS_INFO", "Needs information"
+    LIKELY_SUITABLE = "LIKELY_SUITABLE", "Fits a consultation"
+
+
+class Urgency(TextChoices):
+    ROUTINE = "routine", "Routine"
+    URGENT = "urgent", "Urgent"
+    SAME_DAY = "same_day", "Same day"
+    EMERGENCY = "emergency", "Emergency"
+
+
+class Disposition(TextChoices):
+    OK = "ok", "OK"
+    INFO = "info", "Needs information"
+    DEFER = "defer", "Defer"
+    EXCLUDE = "exclude", "Exclude"
+
+
+class Effect(TextChoices):
+    """What a fired rule does; the last three never change the headline."""
+
+    EMERGENCY = "emergency", "Emergency"
+    SAME_DAY = "same_day", "Same day"
+    URGENT = "urgent", "Urgent"
+    EXCLUDE = "exclude", "Exclude"
+    DEFER = "defer", "Defer"
+    INFO = "info", "Needs information"
+    CAUTION = "caution", "Caution"
+    SUPPORT = "support", "In favour"
+    NOTE = "note", "Note"
+
+
+class Priority(TextChoices):
+    """FHIR R4 request-priority, in our order: stat before asap before urgent."""
+
+    STAT = "stat", "Immediate"
+    ASAP = "asap", "Same day"
+    URGENT = "urgent", "Urgent"
+    ROUTINE = "routine", "Routine"
+
+
+class RequestStatus(TextChoices):
+    RECEIVED = "received", "Received"
+    IN_TRIAGE = "in_triage", "In triage"
+    WITH_DOCTOR = "with_doctor", "With a doctor"
+    INFORMATION_ASKED = "information_asked", "Waiting for the patient's answer"
+    OFFERED = "offered", "Consultation offered"
+    NOT_SUITABLE = "not_suitable", "Not suitable, with advice"
+    URGENT = "urgent", "Urgent: call the patient"
+    BOOKED = "booked", "Booked"
+    COMPLETED = "completed", "Completed"
+    NO_SHOW = "no_show", "Did not attend"
+    WITHDRAWN = "withdrawn", "Withdrawn by the patient"
+    CANCELLED = "cancelled", "Cancelled by the clinic"
+
+
+class ResponseStatus(TextChoices):
+    IN_PROGRESS = "in_progress", "In progress"
+    COMPLETED = "completed", "Completed"
+
+
+class CaseStatus(TextChoices):
+    OPEN = "open", "Open"
+    ACKNOWLEDGED = "acknowledged", "Acknowledged"
+    CLOSED = "closed", "Closed"
+
+
+class AppointmentStatus(TextChoices):
+    """FHIR R4 appointment status, the five that this clinic uses."""
+
+    BOOKED = "booked", "Booked"
+    ARRIVED = "arrived", "Arrived"
+    FULFILLED = "fulfilled", "Fulfilled"
+    CANCELLED = "cancelled", "Cancelled"
+    NOSHOW = "noshow", "Did not attend"
+
+
+class ReviewDecision(TextChoices):
+    OFFER = "offer", "Offer a consultation"
+    ASK = "ask", "Ask for more information"
+    NOT_SUITABLE = "not_suitable", "Not suitable, with advice"
+    URGENT = "urgent", "Urgent: call today"
+
+
+class TriageAction(TextChoices):
+    NOTE = "note", "Note"
+    CALLED = "called", "Called: red flags repeated by phone"
+    NOT_REACHED = "not_reached", "Called: not reached"
+    ESCALATE = "escalate", "Escalated"
+    CLEAR = "clear", "Red flags cleared"
+    PASS = "pass", "Passed to a doctor"
+    ASK = "ask", "Asked the patient"
+
+
+class ContactPreference(TextChoices):
+    EMAIL = "email", "Email"
+    PHONE = "phone", "Phone"
+    EITHER = "either", "Either is fine"
+
+
+class SafeToContact(TextChoices):
+    """Whether someone else at home could see or hear that the patient asked us."""
+
+    ANY = "any", "Yes, you can leave a message"
+    NO_VOICEMAIL = "no_voicemail", "Call, but do not leave a message"
+    EMAIL_ONLY = "email_only", "Use email only"
+
+
+class FilledFor(TextChoices):
+    SELF = "self", "Myself"
+    OTHER = "other", "Someone else, and they agree"
+
+
+class ConsentKind(TextChoices):
+    TRUE_ANSWERS = "true_answers", "Answers are true"
+    CARE_TEAM = "care_team", "Care team may read the answers"
+    PRIVACY_NOTICE = "privacy_notice", "Privacy notice read"
+
+
+class Modality(TextChoices):
+    CLINIC = "clinic", "At the clinic"
+    PHONE = "phone", "By phone"
+    VIDEO = "video", "By video"
+
+
+class MessageKind(TextChoices):
+    REQUEST_RECEIVED = "request_received", "Request received"
+    PRIVATE_LINK = "private_link", "Private link"
+    STATUS_CHANGED = "status_changed", "There is news"
+    QUESTION_ASKED = "question_asked", "We have a question"
+    CONSULTATION_OFFERED = "consultation_offered", "Choose a time"
+    APPOINTMENT_BOOKED = "appointment_booked", "Appointment booked"
+    APPOINTMENT_CANCELLED = "appointment_cancelled", "Appointment cancelled"
+    REQUEST_CLOSED = "request_closed", "Request closed"
+    STAFF_ALERT = "staff_alert", "Staff alert"
+
+
+class Actor(TextChoices):
+    """Who may make a move: the patient through the private link, a staff group, or the system itself."""
+
+    PATIENT = "patient", "Patient"
+    TRIAGE = "triage", "Triage"
+    DOCTOR = "doctor", "Doctor"
+    MANAGER = "manager", "Manager"
+    SYSTEM = "system", "System"
+
+
+URGENT_OUTCOMES = (Outcome.EMERGENCY, Outcome.SAME_DAY, Outcome.URGENT_REVIEW)
+SAFETY_OUTCOMES = (Outcome.EMERGENCY, Outcome.SAME_DAY)
+OUTCOME_RISK = {outcome: rank for rank, outcome in enumerate(Outcome)}
+"""Sort key of the queue: 0 is the most pressing."""
+
+STAFF_QUEUE = (RequestStatus.RECEIVED, RequestStatus.IN_TRIAGE, RequestStatus.WITH_DOCTOR, RequestStatus.URGENT)
+TO_TRIAGE = (RequestStatus.RECEIVED, RequestStatus.IN_TRIAGE, RequestStatus.URGENT)
+WAITING_FOR_PATIENT = (RequestStatus.INFORMATION_ASKED, RequestStatus.OFFERED)
+OPEN_STATUSES = (*STAFF_QUEUE, *WAITING_FOR_PATIENT, RequestStatus.BOOKED)
+CLOSED_STATUSES = (
+    RequestStatus.NOT_SUITABLE,
+    RequestStatus.COMPLETED,
+    RequestStatus.NO_SHOW,
+    RequestStatus.WITHDRAWN,
+    RequestStatus.CANCELLED,
+)
+LIVE_APPOINTMENTS = (AppointmentStatus.BOOKED, AppointmentStatus.ARRIVED)

@@ -1,0 +1,44 @@
+"""Sends what the outbox owes and repeats unacknowledged alerts, until it is told to stop."""
+
+import logging
+import signal
+import threading
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import DatabaseError, close_old_connections
+
+from clinic.models import Heartbeat
+from consultations.services import cases, messaging
+
+logger = logging.getLogger(__name__)
+
+
+class Command(BaseCommand):
+    help = "Send waiting mail and repeat alerts. Run one or more of these beside the web server."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--once", action="store_true", help="Do what is due now and stop.")
+        parser.add_argument("--every", type=float, default=2.0, help="Seconds between two looks (default 2).")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        stop = threading.Event()
+        if not options["once"]:
+            for name in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(name, lambda *_: stop.set())
+        while not stop.is_set():
+            self._turn()
+            if options["once"]:
+                return
+            stop.wait(options["every"])
+
+    def _turn(self) -> None:
+        try:
+            while messaging.deliver_due():
+                pass
+            cases.alert_again()
+            Heartbeat.beat("worker")
+        except DatabaseError as error:
+            # The database may be restarting: what is owed stays in the outbox, so wait and look again.
+            logger.warning("worker: database error, will try again (%s)", type(error).__name__)
+            close_old_connections()

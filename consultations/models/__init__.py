@@ -1,0 +1,36 @@
+from consultations.models.access import PrivateLink
+from consultations.models.consultation_request import Consent, ConsultationRequest, InformationRequest
+from consultations.models.message import OutboxMessage
+from consultations.models.patient import Patient
+from consultations.models.questionnaire_response import Assessment, QuestionnaireResponse, SafetyCase
+from consultations.models.review import ClinicalReview, TriageDecision
+from consultations.models.scheduling import (
+    Absence,
+    Appointment,
+    AppointmentType,
+    Availability,
+    Clinician,
+    Location,
+    SlotHold,
+)
+
+__all__ = [
+    "Absence",
+    "Appointment",
+    "AppointmentType",
+    "Assessment",
+    "Availability",
+    "ClinicalReview",
+    "Clinician",
+    "Consent",
+    "ConsultationRequest",
+    "InformationRequest",
+    "Location",
+    "OutboxMessage",
+    "Patient",
+    "PrivateLink",
+    "QuestionnaireResponse",
+    "SafetyCase",
+    "SlotHold",
+    "TriageDecision",
+]

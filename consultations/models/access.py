@@ -1,0 +1,30 @@
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+
+class PrivateLink(models.Model):
+    """A way in for one patient to one request. Only the token's SHA-256 is kept; the token exists in the mail alone.
+
+    Every mail carries a link of its own, so an older mail keeps working. Wrong birth dates count up to a lock; a lock,
+    a replacement or the expiry ends a link for good.
+    """
+
+    request = models.ForeignKey(
+        "consultations.ConsultationRequest", on_delete=models.PROTECT, related_name="private_links"
+    )
+    token_hash = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    wrong_dates = models.PositiveSmallIntegerField(default=0)
+    locked_at = models.DateTimeField(null=True, blank=True)
+    replaced_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(expires_at__gt=models.F("created_at")), name="link_expires_after_made"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Link {self.pk}"

@@ -1,0 +1,169 @@
+from typing import ClassVar, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from clinic.fields import SealedTextField
+from consultations.enums import (
+    CLOSED_STATUSES,
+    OPEN_STATUSES,
+    STAFF_QUEUE,
+    TO_TRIAGE,
+    WAITING_FOR_PATIENT,
+    ConsentKind,
+    FilledFor,
+    Outcome,
+    Priority,
+    RequestStatus,
+)
+from consultations.models.constraints import both_or_neither, one_of
+
+
+class ConsultationRequestQuerySet(models.QuerySet["ConsultationRequest"]):
+    def open(self) -> Self:
+        return self.filter(status__in=OPEN_STATUSES)
+
+    def in_staff_queue(self) -> Self:
+        return self.filter(status__in=STAFF_QUEUE)
+
+    def to_triage(self) -> Self:
+        return self.filter(status__in=TO_TRIAGE)
+
+    def waiting_for_patient(self) -> Self:
+        return self.filter(status__in=WAITING_FOR_PATIENT)
+
+    def closed(self) -> Self:
+        return self.filter(status__in=CLOSED_STATUSES)
+
+    def most_pressing_first(self) -> Self:
+        """Risk, then the least time left; the key last, so that pages never overlap."""
+        return self.order_by("risk", "due_at", "pk")
+
+
+class ConsultationRequest(models.Model):
+    """A patient asked the clinic for a consultation. Made when the checked answers are sent, one per response.
+
+    `highest_outcome` is the most pressing headline the patient was shown on the way; `risk` is its rank, or what a
+    doctor left of it after clearing the flags. `due_at` is when the clinic promised its next step.
+    """
+
+    reference = models.CharField(max_length=16, unique=True)
+    patient = models.ForeignKey("consultations.Patient", on_delete=models.PROTECT, related_name="requests")
+    response = models.OneToOneField(
+        "consultations.QuestionnaireResponse", on_delete=models.PROTECT, related_name="request"
+    )
+    assessment = models.OneToOneField("consultations.Assessment", on_delete=models.PROTECT, related_name="request")
+    filled_for = models.CharField(max_length=10, choices=FilledFor.choices, default=FilledFor.SELF)
+    helper_name = models.CharField(max_length=120, blank=True, default="")
+    status = models.CharField(max_length=20, choices=RequestStatus.choices, default=RequestStatus.RECEIVED)
+    status_changed_at = models.DateTimeField()
+    outcome = models.CharField(max_length=20, choices=Outcome.choices)
+    highest_outcome = models.CharField(max_length=20, choices=Outcome.choices)
+    priority = models.CharField(max_length=10, choices=Priority.choices)
+    risk = models.PositiveSmallIntegerField()
+    has_note = models.BooleanField(default=False)
+    submitted_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    claimed_at = models.DateTimeField(null=True, blank=True)
+    claimed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="claimed_requests"
+    )
+    doctor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="requests_to_review"
+    )
+    flags_cleared_at = models.DateTimeField(null=True, blank=True)
+    flags_cleared_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    appointment_type = models.ForeignKey(
+        "consultations.AppointmentType", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+
+    objects = ConsultationRequestQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            one_of("status", RequestStatus, name="request_status_known"),
+            one_of("outcome", Outcome, name="request_outcome_known"),
+            one_of("highest_outcome", Outcome, name="request_highest_outcome_known"),
+            one_of("priority", Priority, name="request_priority_known"),
+            one_of("filled_for", FilledFor, name="request_filled_for_known"),
+            models.CheckConstraint(condition=Q(risk__lte=6), name="request_risk_in_range"),
+            models.CheckConstraint(condition=Q(due_at__gte=models.F("submitted_at")), name="request_due_after_sent"),
+            both_or_neither("claimed_at", "claimed_by", name="request_claimed_at_and_by"),
+            both_or_neither("flags_cleared_at", "flags_cleared_by", name="request_flags_cleared_at_and_by"),
+            models.CheckConstraint(
+                condition=Q(filled_for=FilledFor.SELF, helper_name="")
+                | (Q(filled_for=FilledFor.OTHER) & ~Q(helper_name="")),
+                name="request_helper_named",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=[RequestStatus.OFFERED, RequestStatus.BOOKED], appointment_type__isnull=False)
+                | ~Q(status__in=[RequestStatus.OFFERED, RequestStatus.BOOKED]),
+                name="request_offer_says_what_visit",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["status", "risk", "due_at"], name="request_queue"),
+            models.Index(fields=["submitted_at"], name="request_by_age"),
+        ]
+
+    def __str__(self) -> str:
+        return self.reference
+
+    @property
+    def is_closed(self) -> bool:
+        return self.status in CLOSED_STATUSES
+
+    @property
+    def is_blocked_by_flags(self) -> bool:
+        """Slots cannot be offered while a red flag stands that no doctor has cleared."""
+        pressing = {Outcome.EMERGENCY, Outcome.SAME_DAY, Outcome.URGENT_REVIEW}
+        return self.flags_cleared_at is None and bool({self.outcome, self.highest_outcome} & pressing)
+
+
+class Consent(models.Model):
+    """One statement the patient ticked when sending, in the words shown, with the notice's version."""
+
+    request = models.ForeignKey(ConsultationRequest, on_delete=models.PROTECT, related_name="consents")
+    kind = models.CharField(max_length=20, choices=ConsentKind.choices)
+    wording = models.TextField()
+    notice_version = models.CharField(max_length=20)
+    given_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["request", "kind"], name="one_consent_of_a_kind"),
+            one_of("kind", ConsentKind, name="consent_kind_known"),
+        ]
+
+    def __str__(self) -> str:
+        return self.get_kind_display()
+
+
+class InformationRequest(models.Model):
+    """A question the clinic asked the patient about a request, and the answer once there is one."""
+
+    request = models.ForeignKey(ConsultationRequest, on_delete=models.PROTECT, related_name="information_requests")
+    question = SealedTextField()
+    asked_at = models.DateTimeField()
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    is_from_doctor = models.BooleanField()
+    answer = SealedTextField(blank=True, default="")
+    answered_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["asked_at", "pk"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["request"], condition=Q(answered_at__isnull=True), name="one_open_question_per_request"
+            ),
+            models.CheckConstraint(
+                condition=Q(answered_at__isnull=True) | Q(answered_at__gte=models.F("asked_at")),
+                name="question_answered_after_asked",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Question {self.pk}"

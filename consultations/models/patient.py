@@ -1,0 +1,49 @@
+import datetime
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+from clinic.fields import SealedTextField
+from consultations.enums import ContactPreference, SafeToContact
+from consultations.models.constraints import one_of
+
+EARLIEST_BIRTH = datetime.date(1900, 1, 1)
+LATEST_DATE = datetime.date(2100, 1, 1)
+
+
+class Patient(models.Model):
+    """A person as they described themselves with one request or call-back; made when the contact details are sent.
+
+    Two requests by one person make two rows: joining them is a decision for staff, never for software.
+    """
+
+    name = models.CharField(max_length=120)
+    birth_on = models.DateField("date of birth")
+    email = SealedTextField(blank=True, default="")
+    email_index = models.CharField(max_length=64, blank=True, default="", db_index=True, editable=False)
+    phone = SealedTextField(blank=True, default="")
+    contact_by = models.CharField(max_length=10, choices=ContactPreference.choices, default=ContactPreference.EITHER)
+    safe_to_contact = models.CharField(max_length=20, choices=SafeToContact.choices, default=SafeToContact.ANY)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(birth_on__gte=EARLIEST_BIRTH, birth_on__lt=LATEST_DATE), name="patient_birth_on_in_range"
+            ),
+            models.CheckConstraint(condition=~Q(name=""), name="patient_name_not_empty"),
+            one_of("contact_by", ContactPreference, name="patient_contact_by_known"),
+            one_of("safe_to_contact", SafeToContact, name="patient_safe_to_contact_known"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def first_name(self) -> str:
+        return self.name.split()[0]
+
+    def age_on(self, day: datetime.date) -> int:
+        """Whole years; someone born on 29 February turns a year older on 1 March of a common year."""
+        return day.year - self.birth_on.year - ((day.month, day.day) < (self.birth_on.month, self.birth_on.day))

@@ -1,0 +1,135 @@
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from clinic.fields import SealedJSONField, SealedTextField
+from consultations.enums import CaseStatus, Disposition, Outcome, Priority, ResponseStatus, Urgency
+from consultations.models.constraints import both_or_neither, one_of
+
+
+class QuestionnaireResponse(models.Model):
+    """One walk through the questionnaire. Made when the patient starts, saved after every screen, frozen when sent.
+
+    `answers` is what the patient gave, raw; what was evaluated stands in its assessments. `contact` holds the contact
+    screens until they are sent; `asked` the questions in the words they were asked. The version is pinned at the
+    start, so a new questionnaire never changes a walk in progress.
+    """
+
+    token = models.CharField(max_length=64, unique=True, editable=False)
+    status = models.CharField(max_length=20, choices=ResponseStatus.choices, default=ResponseStatus.IN_PROGRESS)
+    questionnaire_version = models.CharField(max_length=20)
+    answers = SealedJSONField(default=dict)
+    asked = SealedJSONField(default=list)
+    contact = SealedJSONField(default=dict)
+    highest_outcome = models.CharField(max_length=20, choices=Outcome.choices, blank=True, default="")
+    started_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+    completed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            one_of("status", ResponseStatus, name="response_status_known"),
+            models.CheckConstraint(
+                condition=Q(status=ResponseStatus.COMPLETED, completed_at__isnull=False)
+                | Q(status=ResponseStatus.IN_PROGRESS, completed_at__isnull=True),
+                name="response_completed_at_with_status",
+            ),
+            models.CheckConstraint(
+                condition=Q(highest_outcome="") | Q(highest_outcome__in=Outcome.values),
+                name="response_highest_outcome_known",
+            ),
+        ]
+        indexes: ClassVar = [models.Index(fields=["status", "updated_at"], name="response_by_age")]
+
+    def __str__(self) -> str:
+        return f"Response {self.pk}"
+
+
+class Assessment(models.Model):
+    """What the rules said of one set of answers at one moment. Made at each safety stop and when sent; never edited.
+
+    `result` is the evaluator's JSON text, kept byte for byte; `record` holds the raw and cleaned answers behind it.
+    """
+
+    response = models.ForeignKey(QuestionnaireResponse, on_delete=models.PROTECT, related_name="assessments")
+    revision = models.PositiveIntegerField()
+    outcome = models.CharField(max_length=20, choices=Outcome.choices)
+    urgency = models.CharField(max_length=20, choices=Urgency.choices)
+    disposition = models.CharField(max_length=20, choices=Disposition.choices)
+    is_early_exit = models.BooleanField()
+    is_booking_allowed = models.BooleanField()
+    result = SealedTextField()
+    record = SealedJSONField()
+    questionnaire_version = models.CharField(max_length=20)
+    ruleset_version = models.CharField(max_length=20)
+    content_hash = models.CharField(max_length=64)
+    app_version = models.CharField(max_length=40)
+    assessed_at = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar = ["response_id", "revision"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["response", "revision"], name="one_assessment_per_revision"),
+            one_of("outcome", Outcome, name="assessment_outcome_known"),
+            one_of("urgency", Urgency, name="assessment_urgency_known"),
+            one_of("disposition", Disposition, name="assessment_disposition_known"),
+            models.CheckConstraint(
+                condition=Q(is_booking_allowed=False) | Q(outcome__in=[Outcome.LIKELY_SUITABLE, Outcome.NEEDS_INFO]),
+                name="assessment_booking_only_when_routine",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_outcome_display()} (revision {self.revision})"
+
+
+class SafetyCase(models.Model):
+    """Somebody was shown EMERGENCY or SAME_DAY. Made at that moment, one per walk, so that nobody vanishes.
+
+    Without a patient it is anonymous: it is counted, and closed by the first member of staff who has seen it.
+    """
+
+    response = models.OneToOneField(QuestionnaireResponse, on_delete=models.PROTECT, related_name="safety_case")
+    level = models.CharField(max_length=20, choices=Outcome.choices)
+    priority = models.CharField(max_length=10, choices=Priority.choices)
+    status = models.CharField(max_length=20, choices=CaseStatus.choices, default=CaseStatus.OPEN)
+    patient = models.ForeignKey(
+        "consultations.Patient", on_delete=models.PROTECT, null=True, blank=True, related_name="safety_cases"
+    )
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="owned_safety_cases"
+    )
+    raised_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    acknowledged_at = models.DateTimeField(null=True, blank=True)
+    acknowledged_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    closed_at = models.DateTimeField(null=True, blank=True)
+    closed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    closing_note = SealedTextField(blank=True, default="")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(level__in=[Outcome.EMERGENCY, Outcome.SAME_DAY]), name="case_level_is_a_safety_outcome"
+            ),
+            one_of("status", CaseStatus, name="case_status_known"),
+            one_of("priority", Priority, name="case_priority_known"),
+            models.CheckConstraint(condition=Q(due_at__gte=models.F("raised_at")), name="case_due_after_raised"),
+            both_or_neither("acknowledged_at", "acknowledged_by", name="case_acknowledged_at_and_by"),
+            both_or_neither("closed_at", "closed_by", name="case_closed_at_and_by"),
+            models.CheckConstraint(
+                condition=Q(status=CaseStatus.CLOSED, closed_at__isnull=False)
+                | (~Q(status=CaseStatus.CLOSED) & Q(closed_at__isnull=True)),
+                name="case_closed_at_with_status",
+            ),
+        ]
+        indexes: ClassVar = [models.Index(fields=["status", "due_at"], name="case_queue")]
+
+    def __str__(self) -> str:
+        return f"Safety case {self.pk}"

@@ -1,0 +1,52 @@
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+
+from clinic.fields import SealedTextField
+from consultations.enums import Outcome, ReviewDecision, TriageAction
+from consultations.models.constraints import one_of
+
+
+class TriageDecision(models.Model):
+    """One thing triage did or wrote about a request: a note, a call, an escalation, a hand-over. Never edited."""
+
+    request = models.ForeignKey(
+        "consultations.ConsultationRequest", on_delete=models.PROTECT, related_name="triage_decisions"
+    )
+    action = models.CharField(max_length=20, choices=TriageAction.choices)
+    note = SealedTextField(blank=True, default="")
+    decided_at = models.DateTimeField()
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering: ClassVar = ["decided_at", "pk"]
+        constraints: ClassVar = [one_of("action", TriageAction, name="triage_action_known")]
+
+    def __str__(self) -> str:
+        return self.get_action_display()
+
+
+class ClinicalReview(models.Model):
+    """A doctor's decision on a request, with the exact note the patient reads. Never edited: a new decision is a new row.
+
+    `agreed_outcome` is the outcome the doctor holds right; it never changes the computed one.
+    """
+
+    request = models.ForeignKey("consultations.ConsultationRequest", on_delete=models.PROTECT, related_name="reviews")
+    decision = models.CharField(max_length=20, choices=ReviewDecision.choices)
+    agreed_outcome = models.CharField(max_length=20, choices=Outcome.choices)
+    reason = SealedTextField(blank=True, default="")
+    patient_note = SealedTextField(blank=True, default="")
+    decided_at = models.DateTimeField()
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering: ClassVar = ["decided_at", "pk"]
+        constraints: ClassVar = [
+            one_of("decision", ReviewDecision, name="review_decision_known"),
+            one_of("agreed_outcome", Outcome, name="review_agreed_outcome_known"),
+        ]
+
+    def __str__(self) -> str:
+        return self.get_decision_display()

@@ -1,0 +1,276 @@
+"""From the first answer to a sent request: every screen saved, every danger kept, one request per walk."""
+
+import dataclasses
+import datetime
+import json
+import secrets
+from collections.abc import Mapping
+from typing import Any, Final
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+
+from clinic import audit, clock
+from clinic.crypto import new_token
+from clinic.notices import PRIVACY_NOTICE_VERSION
+from consultations.candidacy import engine, outcomes
+from consultations.enums import (
+    OUTCOME_RISK,
+    SAFETY_OUTCOMES,
+    Actor,
+    CaseStatus,
+    ConsentKind,
+    ContactPreference,
+    FilledFor,
+    MessageKind,
+    Outcome,
+    ResponseStatus,
+    SafeToContact,
+)
+from consultations.models import (
+    Assessment,
+    Consent,
+    ConsultationRequest,
+    Patient,
+    QuestionnaireResponse,
+    SafetyCase,
+)
+from consultations.questionnaire import flow
+from consultations.questionnaire.definition import CURRENT_VERSION
+from consultations.services import cases, messaging
+from consultations.services.private_links import email_index
+from consultations.services.targets import due_after
+
+REFERENCE_ALPHABET: Final = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+class AlreadySent(Exception):
+    """The walk was sent: its answers are frozen. The request's status page says where it stands."""
+
+
+class NotReady(Exception):
+    """The walk cannot be sent yet: a danger stop stands, or a contact detail is missing."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """What the contact screen collects. `email` may be empty only when the person asked to be phoned."""
+
+    name: str
+    birth_on: datetime.date
+    email: str
+    phone: str
+    contact_by: ContactPreference = ContactPreference.EITHER
+    safe_to_contact: SafeToContact = SafeToContact.ANY
+    filled_for: FilledFor = FilledFor.SELF
+    helper_name: str = ""
+
+    def as_json(self) -> dict[str, str]:
+        return {**dataclasses.asdict(self), "birth_on": self.birth_on.isoformat()}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Contact":
+        return cls(**{**data, "birth_on": datetime.date.fromisoformat(data["birth_on"])})
+
+
+@transaction.atomic
+def start() -> QuestionnaireResponse:
+    """Open a walk on the current questionnaire."""
+    now = clock.now()
+    response = QuestionnaireResponse.objects.create(
+        token=new_token(), questionnaire_version=CURRENT_VERSION, started_at=now, updated_at=now
+    )
+    audit.record(action="response.start", target=response, actor=Actor.PATIENT.value)
+    return response
+
+
+@transaction.atomic
+def save_answers(*, response: QuestionnaireResponse, answers: Mapping[str, Any]) -> engine.Assessment:
+    """Keep one screen's answers, raw, and say what the rules make of all answers so far.
+
+    Once the answers reach EMERGENCY or SAME_DAY, a safety case and the assessment behind it are kept in the same
+    transaction. Raises AlreadySent.
+    """
+    fresh = _lock(response)
+    fresh.answers = {**fresh.answers, **answers}
+    assessment = engine.assess(fresh.answers, version=fresh.questionnaire_version)
+    headline = settled_headline(fresh.answers, assessment)
+    if headline is not None:
+        fresh.highest_outcome = engine.highest(fresh.highest_outcome, headline) if fresh.highest_outcome else headline
+    fresh.updated_at = clock.now()
+    fresh.save(update_fields=["answers", "highest_outcome", "updated_at"])
+    if headline in SAFETY_OUTCOMES:
+        _keep_danger(fresh, assessment, headline)
+    audit.record(action="response.save", target=fresh, actor=Actor.PATIENT.value, fields=sorted(answers), details={})
+    return assessment
+
+
+def settled_headline(answers: Mapping[str, Any], assessment: engine.Assessment) -> Outcome | None:
+    """The headline these answers have earned, or None while the safety section could still change it.
+
+    An emergency counts as soon as every question that its rule reads and that is on show has an answer; anything less
+    waits for the end of the safety section.
+    """
+    if flow.safety_complete(answers):
+        return Outcome(assessment.outcome)
+    if engine.emergency_is_settled(answers, assessment):
+        return Outcome.EMERGENCY
+    return None
+
+
+@transaction.atomic
+def save_contact(*, response: QuestionnaireResponse, contact: Contact) -> None:
+    """Keep the contact screen until the request is sent."""
+    fresh = _lock(response)
+    fresh.contact, fresh.updated_at = contact.as_json(), clock.now()
+    fresh.save(update_fields=["contact", "updated_at"])
+    audit.record(action="response.contact", target=fresh, actor=Actor.PATIENT.value, fields=["contact"])
+
+
+@transaction.atomic
+def ask_for_call_back(*, response: QuestionnaireResponse, contact: Contact) -> SafetyCase:
+    """Put a name and number to a safety case that was anonymous, so that somebody can ring. Harmless when repeated."""
+    case = SafetyCase.objects.select_for_update(of=("self",)).get(response=response)
+    if case.patient_id is None:
+        case.patient = _make_patient(contact)
+        case.save(update_fields=["patient"])
+        cases.alert_owner(case=case, reason="named")
+        audit.record(action="case.named", target=case, actor=Actor.PATIENT.value, fields=["patient"])
+    return case
+
+
+def send(*, response: QuestionnaireResponse, wordings: Mapping[ConsentKind, str]) -> ConsultationRequest:
+    """Turn the walk into a request: patient, consents, final assessment, link and alert, or nothing at all.
+
+    Sending twice gives the same request. Raises NotReady when the contact screen is missing, or the answers stop at an
+    emergency or at under 18.
+    """
+    with transaction.atomic():
+        fresh = QuestionnaireResponse.objects.select_for_update(of=("self",)).get(pk=response.pk)
+        sent = ConsultationRequest.objects.filter(response=fresh).first()
+        if sent is not None:
+            return sent
+        return _send(fresh, wordings)
+
+
+def _send(response: QuestionnaireResponse, wordings: Mapping[ConsentKind, str]) -> ConsultationRequest:
+    if not response.contact:
+        raise NotReady("Tell us how to reach you before you send your answers.")
+    if missing := [kind for kind in ConsentKind if kind not in wordings]:
+        raise NotReady(f"Tick every box before you send your answers ({len(missing)} left).")
+    assessment = engine.assess(response.answers, version=response.questionnaire_version)
+    if assessment.outcome == Outcome.EMERGENCY or is_under_age(assessment):
+        raise NotReady("These answers end here. Change an answer if one of them is a mistake.")
+    contact, now = Contact.from_json(response.contact), clock.now()
+    stored = _store_assessment(response, assessment)
+    highest = engine.highest(response.highest_outcome or assessment.outcome, assessment.outcome)
+    response.status, response.completed_at, response.updated_at = ResponseStatus.COMPLETED, now, now
+    response.highest_outcome, response.contact = highest, {}
+    response.asked = flow.as_asked(response.answers, version=response.questionnaire_version)
+    response.save()
+    patient = _make_patient(contact)
+    request = _create_request(
+        patient=patient,
+        response=response,
+        assessment=stored,
+        filled_for=contact.filled_for,
+        helper_name=contact.helper_name,
+        status_changed_at=now,
+        outcome=assessment.outcome,
+        highest_outcome=highest,
+        priority=outcomes.priority(highest),
+        risk=OUTCOME_RISK[Outcome(highest)],
+        has_note=bool(str(response.answers.get("ex_note") or "").strip()),
+        submitted_at=now,
+        due_at=due_after(highest, since=now),
+    )
+    Consent.objects.bulk_create(
+        Consent(request=request, kind=kind, wording=text, notice_version=PRIVACY_NOTICE_VERSION, given_at=now)
+        for kind, text in wordings.items()
+    )
+    if case := SafetyCase.objects.select_for_update(of=("self",)).filter(response=response).first():
+        cases.attach_patient(case=case, patient=patient)
+    audit.record(
+        action="request.send", target=request, actor=Actor.PATIENT.value, details={"outcome": str(assessment.outcome)}
+    )
+    messaging.tell_patient(kind=MessageKind.REQUEST_RECEIVED, request=request, key=f"received-{request.pk}")
+    return request
+
+
+def is_under_age(assessment: engine.Assessment) -> bool:
+    return any(fired.id == "CX-AGE-01" for fired in assessment.fired)
+
+
+def _create_request(**values: Any) -> ConsultationRequest:
+    """Insert under a fresh human reference; a clash of references is drawn again."""
+    for _ in range(5):
+        try:
+            with transaction.atomic():
+                return ConsultationRequest.objects.create(reference=_new_reference(), **values)
+        except IntegrityError:
+            if ConsultationRequest.objects.filter(response=values["response"]).exists():
+                raise
+    raise RuntimeError("No free reference in five draws.")
+
+
+def _new_reference() -> str:
+    drawn = "".join(secrets.choice(REFERENCE_ALPHABET) for _ in range(6))
+    return f"{settings.REFERENCE_PREFIX}-{drawn[:4]}-{drawn[4:]}"
+
+
+def _make_patient(contact: Contact) -> Patient:
+    patient = Patient(
+        name=contact.name,
+        birth_on=contact.birth_on,
+        email=contact.email,
+        email_index=email_index(contact.email) if contact.email else "",
+        phone=contact.phone,
+        contact_by=contact.contact_by,
+        safe_to_contact=contact.safe_to_contact,
+        created_at=clock.now(),
+    )
+    patient.full_clean(validate_unique=False)
+    patient.save()
+    return patient
+
+
+def _lock(response: QuestionnaireResponse) -> QuestionnaireResponse:
+    fresh = QuestionnaireResponse.objects.select_for_update(of=("self",)).get(pk=response.pk)
+    if fresh.status == ResponseStatus.COMPLETED:
+        raise AlreadySent
+    return fresh
+
+
+def _keep_danger(response: QuestionnaireResponse, assessment: engine.Assessment, headline: Outcome) -> None:
+    """One case a walk. It is raised at the first danger, and made more pressing, never less, by a later one."""
+    case = SafetyCase.objects.select_for_update(of=("self",)).filter(response=response).first()
+    if case is None:
+        _store_assessment(response, assessment)
+        cases.open_case(response=response, level=headline)
+    elif OUTCOME_RISK[headline] < OUTCOME_RISK[Outcome(case.level)] and case.status != CaseStatus.CLOSED:
+        _store_assessment(response, assessment)
+        cases.raise_level(case=case, level=headline)
+
+
+def _store_assessment(response: QuestionnaireResponse, assessment: engine.Assessment) -> Assessment:
+    result = assessment.as_json()
+    return Assessment.objects.create(
+        response=response,
+        revision=response.assessments.count() + 1,
+        outcome=assessment.outcome,
+        urgency=assessment.urgency,
+        disposition=assessment.disposition,
+        is_early_exit=assessment.early_exit,
+        is_booking_allowed=assessment.booking_allowed,
+        result=json.dumps(result, sort_keys=True, separators=(",", ":"), ensure_ascii=False),
+        record={
+            "answers": response.answers,
+            "cleaned": dict(assessment.cleaned),
+            "asked": flow.as_asked(response.answers, version=response.questionnaire_version),
+        },
+        questionnaire_version=result["versions"]["questionnaire"],
+        ruleset_version=result["versions"]["ruleset"],
+        content_hash=result["versions"]["hash"],
+        app_version=settings.APP_VERSION,
+        assessed_at=clock.now(),
+    )

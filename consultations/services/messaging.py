@@ -1,0 +1,145 @@
+"""The outbox: rows written with the change that causes them, sent by the worker at least once."""
+
+import datetime
+import smtplib
+from typing import Any, Final
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.core.mail import get_connection
+from django.db import transaction
+from django.db.models import Q
+from django.urls import reverse
+
+from clinic import clock
+from clinic.crypto import fingerprint, new_token
+from consultations import emails
+from consultations.enums import MessageKind
+from consultations.models import ConsultationRequest, OutboxMessage, PrivateLink
+
+LINK_LIFE: Final = datetime.timedelta(days=90)
+LEASE: Final = datetime.timedelta(minutes=2)
+BACK_OFF_MINUTES: Final = (1, 2, 5, 15, 60)
+MAX_ATTEMPTS: Final = 24
+
+
+def tell_patient(
+    *, kind: MessageKind, request: ConsultationRequest, key: str, stale_at: datetime.datetime | None = None
+) -> OutboxMessage | None:
+    """Owe the patient a mail with a fresh private link; None without an address. Call inside a transaction."""
+    if not request.patient.email or OutboxMessage.objects.filter(key=key).exists():
+        return None
+    payload = {
+        "first_name": request.patient.first_name,
+        "reference": request.reference,
+        "link": _fresh_link(request),
+    }
+    return _enqueue(
+        kind=kind, key=key, recipient=request.patient.email, payload=payload, request=request, stale_at=stale_at
+    )
+
+
+def _fresh_link(request: ConsultationRequest) -> str:
+    """A new private link; only the hash of its token is kept, the token itself lives in this one mail."""
+    token, now = new_token(), clock.now()
+    PrivateLink.objects.create(
+        request=request, token_hash=fingerprint(token), created_at=now, expires_at=now + LINK_LIFE
+    )
+    return settings.SITE_URL.rstrip("/") + reverse("consultations:private_link", args=[token])
+
+
+def alert_staff(*, user: User, key: str, path: str) -> OutboxMessage | None:
+    """Owe a member of staff a mail that says only that something urgent waits; None if it was said or has no address."""
+    if not user.email or OutboxMessage.objects.filter(key=key).exists():
+        return None
+    payload = {"first_name": user.first_name or user.get_username(), "link": settings.SITE_URL.rstrip("/") + path}
+    return _enqueue(kind=MessageKind.STAFF_ALERT, key=key, recipient=user.email, payload=payload)
+
+
+def _enqueue(
+    *,
+    kind: MessageKind,
+    key: str,
+    recipient: str,
+    payload: dict[str, str],
+    request: ConsultationRequest | None = None,
+    stale_at: datetime.datetime | None = None,
+) -> OutboxMessage:
+    now = clock.now()
+    return OutboxMessage.objects.create(
+        key=key,
+        kind=kind,
+        request=request,
+        recipient=recipient,
+        payload=payload,
+        created_at=now,
+        due_at=now,
+        stale_at=stale_at,
+    )
+
+
+def deliver_due(*, limit: int = 20) -> int:
+    """Claim what is due, send each outside any transaction, record how it went. Returns how many were sent."""
+    claimed = _claim(limit=limit)
+    if not claimed:
+        return 0
+    connection = get_connection(timeout=10)
+    sent = 0
+    for message in claimed:
+        sent += _deliver(message, connection)
+    return sent
+
+
+@transaction.atomic
+def _claim(*, limit: int) -> list[OutboxMessage]:
+    """Lease rows so that no second worker takes them; a worker that dies costs one lease, never a mail."""
+    now = clock.now()
+    waiting = OutboxMessage.objects.filter(
+        Q(lease_until__isnull=True) | Q(lease_until__lt=now), sent_at=None, parked_at=None, due_at__lte=now
+    )
+    stale = waiting.filter(stale_at__lt=now)
+    stale.update(parked_at=now, last_error="Too late to be of use: not sent.", payload={})
+    messages = list(waiting.select_for_update(skip_locked=True).order_by("due_at", "pk")[:limit])
+    OutboxMessage.objects.filter(pk__in=[message.pk for message in messages]).update(lease_until=now + LEASE)
+    return messages
+
+
+def _deliver(message: OutboxMessage, connection: Any) -> bool:
+    mail = emails.compose(message)
+    try:
+        connection.send_messages([mail])
+    except (smtplib.SMTPResponseException, smtplib.SMTPRecipientsRefused, OSError) as error:
+        _postpone(message, error)
+        return False
+    # The mail is out: were this write lost, the lease would end and the same Message-ID would go a second time.
+    changes: dict[str, object] = {"sent_at": clock.now(), "lease_until": None, "last_error": ""}
+    if not settings.DEMO:
+        changes["payload"] = {}
+    OutboxMessage.objects.filter(pk=message.pk).update(attempts=message.attempts + 1, **changes)
+    return True
+
+
+def _postpone(message: OutboxMessage, error: Exception) -> None:
+    """4xx, refused connections and timeouts are tried again later; a 5xx is parked at once for a person to phone."""
+    attempts, now = message.attempts + 1, clock.now()
+    is_final = _is_permanent(error) or attempts >= MAX_ATTEMPTS
+    wait = BACK_OFF_MINUTES[min(attempts, len(BACK_OFF_MINUTES)) - 1]
+    OutboxMessage.objects.filter(pk=message.pk).update(
+        attempts=attempts,
+        lease_until=None,
+        last_error=_reason(error),
+        due_at=now + datetime.timedelta(minutes=wait),
+        parked_at=now if is_final else None,
+    )
+
+
+def _is_permanent(error: Exception) -> bool:
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return all(500 <= code < 600 for code, _ in error.recipients.values())
+    return isinstance(error, smtplib.SMTPResponseException) and 500 <= error.smtp_code < 600
+
+
+def _reason(error: Exception) -> str:
+    """The kind of failure and its code: a server's own text may repeat the address, so it is left out."""
+    code = getattr(error, "smtp_code", None)
+    return f"{type(error).__name__} {code}" if code else type(error).__name__

@@ -1,0 +1,347 @@
+"""Times: which are free, holding one, booking it, giving it back.
+
+Locks are taken late and once: the clinician's row, whenever capacity shrinks. The database refuses an overlap even if a
+path forgets to ask (see the overlap migration).
+"""
+
+import dataclasses
+import datetime
+import secrets
+from collections.abc import Iterable, Iterator
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import IntegrityError, OperationalError, transaction
+
+from clinic import audit, clock
+from consultations.enums import LIVE_APPOINTMENTS, Actor, AppointmentStatus, MessageKind, RequestStatus
+from consultations.models import (
+    Absence,
+    Appointment,
+    AppointmentType,
+    Availability,
+    Clinician,
+    ConsultationRequest,
+    SlotHold,
+)
+from consultations.permissions import actors_of
+from consultations.services import messaging
+from consultations.services.moves import apply_move, lock
+from consultations.workflow import NotAllowed, WrongStatus
+
+HOLD_TIME: Final = datetime.timedelta(minutes=10)
+LEAD_TIME: Final = datetime.timedelta(hours=12)
+HORIZON: Final = datetime.timedelta(days=90)
+LOST_RACE_CODES: Final = ("40P01", "40001", "55P03")
+"""PostgreSQL's deadlock, serialization failure and lock timeout."""
+STEP: Final = datetime.timedelta(minutes=15)
+
+
+class SlotTaken(Exception):
+    """Someone else took the time, or it is no longer offered. `nearest` holds free times close to it."""
+
+    def __init__(self, nearest: Iterable["Slot"] = ()) -> None:
+        super().__init__("Someone just took that time.")
+        self.nearest = tuple(nearest)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, order=True)
+class Slot:
+    """One free time. `starts_at` and `ends_at` are UTC instants; half open, the end is free again."""
+
+    starts_at: datetime.datetime
+    ends_at: datetime.datetime
+    clinician_id: int
+    location_id: int
+
+    @property
+    def key(self) -> str:
+        """What the radio button carries: instant, clinician and place, checked again when it comes back."""
+        return f"{self.starts_at:%Y%m%dT%H%MZ}-{self.clinician_id}-{self.location_id}"
+
+
+def free_slots(
+    *,
+    appointment_type: AppointmentType,
+    since: datetime.date,
+    until: datetime.date,
+    ignoring: ConsultationRequest | None = None,
+) -> list[Slot]:
+    """Free times from `since` to before `until` (clinic days), soonest first; four queries however long the stretch.
+
+    A time is free when the whole visit lies in a bookable clinician's availability and touches no absence, no live
+    appointment and no running hold of another request; it is at least LEAD_TIME away and inside HORIZON.
+    """
+    now = clock.now()
+    zone = ZoneInfo(settings.TIME_ZONE)
+    first = max(_midnight(since, zone), now + LEAD_TIME)
+    last = min(_midnight(until, zone), now + HORIZON)
+    if first >= last:
+        return []
+    length = datetime.timedelta(minutes=appointment_type.minutes)
+    windows = list(
+        Availability.objects.filter(clinician__is_bookable=True, clinician__user__is_active=True).order_by("pk")
+    )
+    busy = _busy(first, last + length, ignoring)
+    slots = set()
+    for window in windows:
+        for opens, closes in _openings(window, since, until, zone):
+            for start in _starts(opens, closes, length):
+                if first <= start < last and not _overlaps(busy.get(window.clinician_id, ()), start, start + length):
+                    slots.add(Slot(start, start + length, window.clinician_id, window.location_id))
+    return sorted(slots)
+
+
+def hold(*, request: ConsultationRequest, slot_key: str) -> SlotHold:
+    """Keep a time for ten minutes while the patient checks it; a second choice replaces the first.
+
+    Raises SlotTaken with near times, WrongStatus when nothing is on offer.
+    """
+    slot = _find(request, slot_key)
+    try:
+        with transaction.atomic():
+            fresh = lock(request)
+            if fresh.status != RequestStatus.OFFERED:
+                raise WrongStatus("There is nothing to book at the moment. Your status page says where things stand.")
+            _lock_clinician(slot.clinician_id)
+            now = clock.now()
+            SlotHold.objects.filter(clinician_id=slot.clinician_id, expires_at__lte=now).delete()
+            SlotHold.objects.filter(request=fresh).delete()
+            _refuse_if_taken(fresh, slot)
+            held = SlotHold.objects.create(
+                request=fresh,
+                clinician_id=slot.clinician_id,
+                location_id=slot.location_id,
+                starts_at=slot.starts_at,
+                ends_at=slot.ends_at,
+                expires_at=now + HOLD_TIME,
+            )
+            audit.record(action="slot.hold", target=fresh, actor=Actor.PATIENT.value)
+            return held
+    except (IntegrityError, OperationalError, SlotTaken) as error:
+        raise _taken(request, slot, error) from None
+
+
+def book(*, request: ConsultationRequest, by: User | None = None) -> Appointment:
+    """Turn the request's hold into an appointment; `by=None` is the patient. Booking twice gives the same appointment.
+
+    Raises SlotTaken when the hold ran out and someone else took the time, WrongStatus, NotAllowed.
+    """
+    held = SlotHold.objects.filter(request=request).first()
+    if held is None:
+        if existing := Appointment.objects.live().filter(request=request).first():
+            return existing
+        raise SlotTaken
+    slot = Slot(held.starts_at, held.ends_at, held.clinician_id, held.location_id)
+    try:
+        with transaction.atomic():
+            return _book(request, slot, by)
+    except (IntegrityError, OperationalError, SlotTaken) as error:
+        raise _taken(request, slot, error) from None
+
+
+def book_for_patient(*, request: ConsultationRequest, slot_key: str, by: User) -> Appointment:
+    """Book a time on the phone, without a hold. Raises SlotTaken, WrongStatus, NotAllowed."""
+    slot = _find(request, slot_key)
+    try:
+        with transaction.atomic():
+            return _book(request, slot, by)
+    except (IntegrityError, OperationalError, SlotTaken) as error:
+        raise _taken(request, slot, error) from None
+
+
+def _book(request: ConsultationRequest, slot: Slot, by: User | None) -> Appointment:
+    fresh = lock(request)
+    existing = Appointment.objects.live().filter(request=fresh).first()
+    if existing is not None:
+        return existing
+    if fresh.appointment_type is None:
+        raise WrongStatus("No consultation has been offered yet.")
+    _lock_clinician(slot.clinician_id)
+    _refuse_if_taken(fresh, slot)
+    now = clock.now()
+    appointment = Appointment.objects.create(
+        request=fresh,
+        clinician_id=slot.clinician_id,
+        location_id=slot.location_id,
+        appointment_type=fresh.appointment_type,
+        starts_at=slot.starts_at,
+        ends_at=slot.ends_at,
+        time_zone=settings.TIME_ZONE,
+        booked_at=now,
+        booked_by=by,
+        calendar_uid=f"{secrets.token_hex(16)}@{settings.SITE_HOST}",
+    )
+    SlotHold.objects.filter(request=fresh).delete()
+    apply_move(request=fresh, verb="book", by=by)
+    messaging.tell_patient(
+        kind=MessageKind.APPOINTMENT_BOOKED,
+        request=fresh,
+        key=f"booked-{appointment.pk}",
+        stale_at=appointment.starts_at,
+    )
+    return appointment
+
+
+@transaction.atomic
+def cancel(*, request: ConsultationRequest, reason: str = "", by: User | None = None) -> Appointment | None:
+    """Give the booked time back; the offer stands. Cancelling twice is harmless. Raises WrongStatus, NotAllowed."""
+    fresh, changed = apply_move(request=request, verb="cancel_booking", by=by)
+    if not changed:
+        return None
+    appointment = Appointment.objects.live().select_for_update(of=("self",)).get(request=fresh)
+    _cancel(appointment, _actor(by), reason)
+    messaging.tell_patient(
+        kind=MessageKind.APPOINTMENT_CANCELLED, request=fresh, key=f"appointment-cancelled-{appointment.pk}"
+    )
+    return appointment
+
+
+@transaction.atomic
+def complete(*, request: ConsultationRequest, by: User) -> ConsultationRequest:
+    """Record that the consultation took place. Raises WrongStatus, NotAllowed."""
+    return _finish(request, "complete", AppointmentStatus.FULFILLED, by)
+
+
+@transaction.atomic
+def mark_no_show(*, request: ConsultationRequest, by: User) -> ConsultationRequest:
+    """Record that the patient did not come. Raises WrongStatus, NotAllowed."""
+    return _finish(request, "mark_no_show", AppointmentStatus.NOSHOW, by)
+
+
+def free_times_of(*, request: ConsultationRequest, actor: Actor) -> None:
+    """Cancel what is booked or held for a request that ends. Call inside a transaction, on a locked row."""
+    SlotHold.objects.filter(request=request).delete()
+    for appointment in Appointment.objects.live().select_for_update(of=("self",)).filter(request=request):
+        _cancel(appointment, actor, "")
+
+
+def _finish(request: ConsultationRequest, verb: str, status: AppointmentStatus, by: User) -> ConsultationRequest:
+    appointment = Appointment.objects.live().filter(request=request).first()
+    if appointment is not None and appointment.starts_at > clock.now():
+        raise WrongStatus("The consultation has not begun yet.")
+    fresh, changed = apply_move(request=request, verb=verb, by=by)
+    if changed:
+        Appointment.objects.live().filter(request=fresh).update(status=status)
+    return fresh
+
+
+def _cancel(appointment: Appointment, actor: Actor, reason: str) -> None:
+    appointment.status, appointment.cancelled_at = AppointmentStatus.CANCELLED, clock.now()
+    appointment.cancelled_by, appointment.cancel_reason = actor, reason
+    appointment.save(update_fields=["status", "cancelled_at", "cancelled_by", "cancel_reason"])
+
+
+def _actor(by: User | None) -> Actor:
+    if by is None:
+        return Actor.PATIENT
+    for actor in (Actor.TRIAGE, Actor.DOCTOR, Actor.MANAGER):
+        if actor in actors_of(by):
+            return actor
+    raise NotAllowed("Your role may not do this.")
+
+
+def _lock_clinician(clinician_id: int) -> None:
+    Clinician.objects.select_for_update().get(pk=clinician_id)
+
+
+def _refuse_if_taken(request: ConsultationRequest, slot: Slot) -> None:
+    times = {"clinician_id": slot.clinician_id, "starts_at__lt": slot.ends_at, "ends_at__gt": slot.starts_at}
+    if Appointment.objects.live().filter(**times).exists():
+        raise SlotTaken
+    if SlotHold.objects.filter(**times, expires_at__gt=clock.now()).exclude(request=request).exists():
+        raise SlotTaken
+    if Absence.objects.filter(**times).exists():
+        raise SlotTaken
+
+
+def _find(request: ConsultationRequest, slot_key: str) -> Slot:
+    """The slot a key names, if it is on offer now; a key is checked, never trusted. Raises SlotTaken."""
+    kind = request.appointment_type
+    if kind is None:
+        raise WrongStatus("No consultation has been offered yet.")
+    try:
+        start = datetime.datetime.strptime(slot_key.split("-")[0], "%Y%m%dT%H%MZ").replace(tzinfo=datetime.UTC)
+        day = clock.local(start).date()
+        following = day + datetime.timedelta(days=1)
+    except (ValueError, OverflowError):
+        raise SlotTaken from None
+    for slot in free_slots(appointment_type=kind, since=day, until=following, ignoring=request):
+        if slot.key == slot_key:
+            return slot
+    raise SlotTaken(nearest(appointment_type=kind, around=start, ignoring=request))
+
+
+def nearest(
+    *, appointment_type: AppointmentType, around: datetime.datetime, ignoring: ConsultationRequest, count: int = 6
+) -> list[Slot]:
+    """The free times closest to an instant, soonest first."""
+    day = clock.local(around).date()
+    week = datetime.timedelta(days=7)
+    slots = free_slots(appointment_type=appointment_type, since=day - week, until=day + 2 * week, ignoring=ignoring)
+    return sorted(sorted(slots, key=lambda slot: abs(slot.starts_at - around))[:count])
+
+
+def _taken(request: ConsultationRequest, slot: Slot, error: Exception) -> Exception:
+    """A lost race, however the database says it, becomes one exception with times to choose instead."""
+    kind = request.appointment_type
+    is_lost_race = not isinstance(error, OperationalError) or getattr(error.__cause__, "pgcode", "") in LOST_RACE_CODES
+    if kind is None or not is_lost_race:
+        return error
+    return SlotTaken(nearest(appointment_type=kind, around=slot.starts_at, ignoring=request))
+
+
+def _busy(
+    first: datetime.datetime, last: datetime.datetime, ignoring: ConsultationRequest | None
+) -> dict[int, list[tuple[datetime.datetime, datetime.datetime]]]:
+    inside = {"starts_at__lt": last, "ends_at__gt": first}
+    holds = SlotHold.objects.filter(**inside, expires_at__gt=clock.now())
+    if ignoring is not None:
+        holds = holds.exclude(request=ignoring)
+    busy: dict[int, list[tuple[datetime.datetime, datetime.datetime]]] = {}
+    for rows in (
+        Appointment.objects.filter(**inside, status__in=LIVE_APPOINTMENTS),
+        Absence.objects.filter(**inside),
+        holds,
+    ):
+        for clinician_id, starts_at, ends_at in rows.values_list("clinician_id", "starts_at", "ends_at"):
+            busy.setdefault(clinician_id, []).append((starts_at, ends_at))
+    return busy
+
+
+def _overlaps(
+    taken: Iterable[tuple[datetime.datetime, datetime.datetime]], start: datetime.datetime, end: datetime.datetime
+) -> bool:
+    return any(start < taken_end and taken_start < end for taken_start, taken_end in taken)
+
+
+def _openings(
+    window: Availability, since: datetime.date, until: datetime.date, zone: ZoneInfo
+) -> Iterator[tuple[datetime.datetime, datetime.datetime]]:
+    """The window's instants on each of its days, read off the clinic's wall clock of that day."""
+    day = max(since, window.starts_on)
+    last = until if window.ends_on is None else min(until, window.ends_on + datetime.timedelta(days=1))
+    while day < last:
+        if day.weekday() == window.weekday:
+            yield _instant(day, window.opens, zone), _instant(day, window.closes, zone)
+        day += datetime.timedelta(days=1)
+
+
+def _starts(
+    opens: datetime.datetime, closes: datetime.datetime, length: datetime.timedelta
+) -> Iterator[datetime.datetime]:
+    step = max(length, STEP)
+    start = opens
+    while start + length <= closes:
+        yield start
+        start += step
+
+
+def _instant(day: datetime.date, at: datetime.time, zone: ZoneInfo) -> datetime.datetime:
+    return datetime.datetime.combine(day, at, tzinfo=zone).astimezone(datetime.UTC)
+
+
+def _midnight(day: datetime.date, zone: ZoneInfo) -> datetime.datetime:
+    return _instant(day, datetime.time.min, zone)
