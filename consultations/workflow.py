@@ -13,6 +13,7 @@ S = RequestStatus
 TRIAGE = frozenset({Actor.TRIAGE, Actor.DOCTOR, Actor.MANAGER})
 DOCTOR = frozenset({Actor.DOCTOR})
 DESK = frozenset({Actor.TRIAGE, Actor.MANAGER, Actor.DOCTOR})
+MANAGEMENT = frozenset({Actor.MANAGER, Actor.DOCTOR})
 PATIENT = frozenset({Actor.PATIENT})
 
 
@@ -69,12 +70,10 @@ MOVES: dict[str, Move] = {
         _move("mark_urgent", {S.WITH_DOCTOR}, S.URGENT, DOCTOR, "Urgent: call today"),
         _move("book", {S.OFFERED}, S.BOOKED, PATIENT | DESK, "Book a time"),
         _move("cancel_booking", {S.BOOKED}, S.OFFERED, PATIENT | DESK, "Cancel the time"),
-        _move("complete", {S.BOOKED}, S.COMPLETED, frozenset({Actor.DOCTOR, Actor.MANAGER}), "Consultation took place"),
+        _move("complete", {S.BOOKED}, S.COMPLETED, MANAGEMENT, "Consultation took place"),
         _move("mark_no_show", {S.BOOKED}, S.NO_SHOW, DESK, "Patient did not attend"),
         _move("withdraw", OPEN_STATUSES, S.WITHDRAWN, PATIENT, "Withdraw the request"),
-        _move(
-            "cancel_request", OPEN_STATUSES, S.CANCELLED, frozenset({Actor.MANAGER, Actor.DOCTOR}), "Close the request"
-        ),
+        _move("cancel_request", OPEN_STATUSES, S.CANCELLED, MANAGEMENT, "Close the request"),
     )
 }
 

@@ -28,7 +28,7 @@ class TriageDecision(models.Model):
 
 
 class ClinicalReview(models.Model):
-    """A doctor's decision on a request, with the exact note the patient reads. Never edited: a new decision is a new row.
+    """A doctor's decision on a request, with the exact note the patient reads. Never edited: a new one is a new row.
 
     `agreed_outcome` is the outcome the doctor holds right; it never changes the computed one.
     """

@@ -9,6 +9,8 @@ from clinic.fields import SealedTextField
 from consultations.enums import LIVE_APPOINTMENTS, Actor, AppointmentStatus, Modality
 from consultations.models.constraints import both_or_neither, one_of
 
+IS_LIVE = Q(status__in=[status.value for status in LIVE_APPOINTMENTS])
+
 
 class Location(models.Model):
     """A place where consultations happen."""
@@ -175,12 +177,10 @@ class Appointment(models.Model):
             models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="appointment_ends_after_start"),
             models.UniqueConstraint(
                 fields=["clinician", "starts_at"],
-                condition=Q(status__in=[status.value for status in LIVE_APPOINTMENTS]),
+                condition=IS_LIVE,
                 name="one_live_appointment_per_start",
             ),
-            models.UniqueConstraint(
-                fields=["request"], condition=Q(status__in=[status.value for status in LIVE_APPOINTMENTS]), name="one_live_appointment_per_request"
-            ),
+            models.UniqueConstraint(fields=["request"], condition=IS_LIVE, name="one_live_appointment_per_request"),
             both_or_neither("cancelled_at", "cancelled_by", name="appointment_cancelled_at_and_by"),
             models.CheckConstraint(
                 condition=Q(status=AppointmentStatus.CANCELLED, cancelled_at__isnull=False)

@@ -1,1 +1,1 @@
-"""The only code that writes. One module a noun, one function a verb; the actor is `by=`, the transaction is the function's."""
+"""The only code that writes. One module a noun, one function a verb, the actor is `by=`, one transaction each."""

@@ -49,7 +49,7 @@ def _fresh_link(request: ConsultationRequest) -> str:
 
 
 def alert_staff(*, user: User, key: str, path: str) -> OutboxMessage | None:
-    """Owe a member of staff a mail that says only that something urgent waits; None if it was said or has no address."""
+    """Owe a member of staff a mail that says only that something waits; None if said already or without address."""
     if not user.email or OutboxMessage.objects.filter(key=key).exists():
         return None
     payload = {"first_name": user.first_name or user.get_username(), "link": settings.SITE_URL.rstrip("/") + path}

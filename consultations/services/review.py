@@ -68,7 +68,10 @@ def offer(
     reason: str = "",
     agreed_outcome: str = "",
 ) -> ConsultationRequest:
-    """Offer a consultation: the patient may now choose a time. Raises FlagsStand, ReasonMissing, WrongStatus, NotAllowed."""
+    """Offer a consultation: the patient may now choose a time.
+
+    Raises FlagsStand, ReasonMissing, WrongStatus, NotAllowed.
+    """
     if lock(request).is_blocked_by_flags:
         raise FlagsStand("Slots cannot be offered until a doctor has cleared the red flags, with a reason.")
     fresh, changed = apply_move(request=request, verb="offer", by=by, appointment_type=appointment_type)
@@ -108,7 +111,10 @@ def ask(
 def mark_urgent(
     *, request: ConsultationRequest, reason: str, by: User, patient_note: str = "", agreed_outcome: str = ""
 ) -> ConsultationRequest:
-    """Send a request back to the top of the list: ring the patient today. Raises ReasonMissing, WrongStatus, NotAllowed."""
+    """Send a request back to the top of the list: ring the patient today.
+
+    Raises ReasonMissing, WrongStatus, NotAllowed.
+    """
     if not reason.strip():
         raise ReasonMissing("Write what the nurse must ask or say when ringing the patient.")
     fresh, changed = apply_move(

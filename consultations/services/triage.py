@@ -125,7 +125,7 @@ def withdraw(*, request: ConsultationRequest) -> ConsultationRequest:
 
 @transaction.atomic
 def cancel_request(*, request: ConsultationRequest, note: str, by: User) -> ConsultationRequest:
-    """Close a request for the clinic, with a note for colleagues; a booked time is freed. Raises WrongStatus, NotAllowed."""
+    """Close a request for the clinic; a booked time is freed. Raises WrongStatus, NotAllowed."""
     actor = require(by, Actor.MANAGER, Actor.DOCTOR)
     fresh, changed = apply_move(request=request, verb="cancel_request", by=by)
     if changed:

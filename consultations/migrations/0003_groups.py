@@ -1,0 +1,34 @@
+from django.db import migrations
+
+from clinic.roles import GROUPS, grant
+
+READ = ("consultationrequest", "safetycase", "outboxmessage", "appointment", "clinician", "location", "appointmenttype")
+READ_PERMISSIONS = [f"consultations.view_{name}" for name in (*READ, "availability", "absence")]
+DIARY = ("clinician", "location", "appointmenttype", "availability", "absence")
+DIARY_PERMISSIONS = [f"consultations.{verb}_{name}" for name in DIARY for verb in ("add", "change", "delete")]
+OWN_TIMES = [
+    f"consultations.{verb}_{name}" for name in ("availability", "absence") for verb in ("add", "change", "delete")
+]
+
+
+def create_groups(apps, schema_editor):
+    grant(apps, dict.fromkeys(GROUPS, ()))
+    grant(
+        apps,
+        {
+            "triage": READ_PERMISSIONS,
+            "doctor": [*READ_PERMISSIONS, *OWN_TIMES],
+            "manager": [*READ_PERMISSIONS, *DIARY_PERMISSIONS, "clinic.view_auditevent"],
+        },
+    )
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("consultations", "0002_overlap_guard"),
+        ("clinic", "0002_audit_append_only"),
+        ("auth", "0012_alter_user_first_name_max_length"),
+        ("contenttypes", "0002_remove_content_type_name"),
+    ]
+
+    operations = [migrations.RunPython(create_groups, migrations.RunPython.noop)]
