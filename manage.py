@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Command line of the project. With nothing configured it runs the demonstration; the web server never does."""
+"""Command line of the project. With nothing configured it runs the demonstration; the web server does not."""
 
 import os
 import sys
@@ -13,6 +13,8 @@ def main() -> None:
     env_file = Path(os.environ.get("ENV_FILE") or Path(__file__).with_name(".env"))
     if not env_file.is_file() and not any(name in os.environ for name in DECIDED_BY):
         os.environ["DEBUG"] = "1"
+    if "runserver" not in sys.argv[1:2]:
+        os.environ.setdefault("STATEMENT_TIMEOUT_MS", "0")
     try:
         from django.core.management import execute_from_command_line
     except ImportError as problem:

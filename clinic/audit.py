@@ -1,7 +1,7 @@
 """The audit trail: an append-only chain of digests.
 
-Every writer locks the chain's head row until its transaction ends, so there is one order and no gap. That costs about
-a millisecond and makes audited transactions queue behind one another: record late in the transaction.
+Every writer locks the chain's head row until its transaction ends, so there is one order and no gap. It costs
+about a millisecond and makes audited transactions queue behind one another: record late in the transaction.
 """
 
 import hashlib

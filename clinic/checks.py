@@ -12,14 +12,11 @@ from clinic import clock, crypto, defaults
 MIN_SECRET_LENGTH = 50
 
 
-@register
+@register("clinic")
 def check_secrets(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     found: list[CheckMessage] = []
     if not settings.DEBUG:
-        if (
-            settings.SECRET_KEY == settings.INSECURE_SECRET_KEY
-            or len(settings.SECRET_KEY) < MIN_SECRET_LENGTH
-        ):
+        if settings.SECRET_KEY == settings.INSECURE_SECRET_KEY or len(settings.SECRET_KEY) < MIN_SECRET_LENGTH:
             found.append(
                 Error(
                     "SECRET_KEY is the development one or shorter than 50 characters.",
@@ -36,7 +33,7 @@ def check_secrets(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     return found
 
 
-@register
+@register("clinic")
 def check_clinic(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     found: list[CheckMessage] = []
     try:
@@ -46,9 +43,7 @@ def check_clinic(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     try:
         clock.closed_dates()
     except ValueError:
-        found.append(
-            Error("CLOSED_DATES must be dates like 2026-12-25, with commas between.", id="clinic.E005")
-        )
+        found.append(Error("CLOSED_DATES must be dates like 2026-12-25, with commas between.", id="clinic.E005"))
     for outcome in sorted(defaults.REPLY_TARGETS.keys() | settings.REPLY_TARGETS.keys()):
         if outcome not in defaults.REPLY_TARGETS or not _is_target(settings.REPLY_TARGETS.get(outcome)):
             found.append(
@@ -66,12 +61,8 @@ def check_clinic(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
                 id="clinic.E007",
             )
         )
-    if not all(
-        line.strip() for line in (settings.EMERGENCY_LINE, settings.URGENT_LINE, settings.CRISIS_LINE)
-    ):
-        found.append(
-            Error("EMERGENCY_LINE, URGENT_LINE and CRISIS_LINE must not be empty.", id="clinic.E008")
-        )
+    if not all(line.strip() for line in (settings.EMERGENCY_LINE, settings.URGENT_LINE, settings.CRISIS_LINE)):
+        found.append(Error("EMERGENCY_LINE, URGENT_LINE and CRISIS_LINE must not be empty.", id="clinic.E008"))
     try:
         zoneinfo.ZoneInfo(settings.TIME_ZONE)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError):
@@ -92,7 +83,7 @@ def _is_target(target: Any) -> bool:
     return unit == "hours" or (unit == "days" and isinstance(amount, int))
 
 
-@register
+@register("clinic")
 def check_production(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     found: list[CheckMessage] = []
     site = urlsplit(settings.SITE_URL)
@@ -111,9 +102,7 @@ def check_production(app_configs: Any = None, **kwargs: Any) -> list[CheckMessag
     if settings.HTTPS and site.scheme != "https":
         found.append(Error("SITE_URL must start with https:// in production.", id="clinic.E014"))
     if "*" in settings.ALLOWED_HOSTS:
-        found.append(
-            Error("ALLOWED_HOSTS must name the hosts: * lets anyone choose the name.", id="clinic.E015")
-        )
+        found.append(Error("ALLOWED_HOSTS must name the hosts: * lets anyone choose the name.", id="clinic.E015"))
     if site.hostname and not _host_is_allowed(site.hostname):
         found.append(Error("The host of SITE_URL is not in ALLOWED_HOSTS.", id="clinic.E016"))
     if not settings.HTTPS:

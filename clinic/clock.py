@@ -1,7 +1,7 @@
 """The one place that turns instants into clinic-local words, and that counts the clinic's opening hours.
 
-Instants are aware and in UTC; the clinic's own zone is the TIME_ZONE setting. Opening hours are half-open: a clinic
-that opens 08:30-17:30 is open at 08:30:00 and closed at 17:30:00.
+Instants are aware and in UTC; the clinic's own zone is the TIME_ZONE setting. Opening hours are half-open:
+a clinic that opens 08:30-17:30 is open at 08:30:00 and closed at 17:30:00.
 """
 
 import re
@@ -17,20 +17,8 @@ from django.conf import settings
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 SHORT_WEEKDAYS = {name[:3].lower(): number for number, name in enumerate(WEEKDAYS)}
-MONTHS = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-]  # fixed English, so that no server locale changes what a patient reads
+# Fixed English, so that no server locale changes what a patient reads.
+MONTHS = ("January February March April May June July August September October November December").split()  # noqa: SIM905
 RULE = re.compile(
     r"^(?P<first>[a-z]{3})(?:-(?P<last>[a-z]{3}))? "
     r"(?P<opens>[0-2]\d:[0-5]\d)-(?P<closes>[0-2]\d:[0-5]\d)$"
@@ -66,9 +54,7 @@ def parse_opening_hours(text: str) -> tuple[Interval, ...]:
         match = RULE.match(part.lower())
         days = match and _days(match["first"], match["last"] or match["first"])
         if not match or not days:
-            raise ValueError(
-                f'Opening hours "{part}" are not understood: write them like "Mon-Fri 08:30-17:30".'
-            )
+            raise ValueError(f'Opening hours "{part}" are not understood: write them like "Mon-Fri 08:30-17:30".')
         try:
             opens, closes = (wall_time.fromisoformat(match[key]) for key in ("opens", "closes"))
         except ValueError as problem:
@@ -131,7 +117,7 @@ def moment(dt: datetime) -> str:
 
 
 def zone_words(dt: datetime) -> str:
-    """ "Eastern Time (New York)": the clinic's zone by name, or by its offset where the name is not well known."""
+    """ "Eastern Time (New York)": the clinic's zone by name, or by its offset where it has no common name."""
     name = settings.TIME_ZONE
     city = name.rpartition("/")[2].replace("_", " ")
     if name in ZONE_NAMES:
@@ -180,8 +166,8 @@ def _parse_dates(texts: tuple[str, ...]) -> frozenset[date]:
 def openings_on(on: date) -> list[tuple[datetime, datetime]]:
     """The clinic's openings on one local day as UTC instants, end not included.
 
-    Wall times inside a spring gap move to the instant the gap ends; repeated autumn times open at the first and close
-    at the last.
+    Wall times inside a spring gap move to the instant the gap ends; of repeated autumn times the first opens and
+    the last closes.
     """
     if on in closed_dates():
         return []
@@ -200,7 +186,7 @@ def _instant(on: date, at: wall_time, *, fold: int) -> datetime:
     late = datetime.combine(on, at, here).replace(fold=1).astimezone(UTC)
     if early <= late:
         return late if fold else early
-    # A wall time that the clocks skip: fold 1 lies before the gap and fold 0 after it, the gap's end between them.
+    # A wall time that the clocks skip: fold 1 lies before the gap, fold 0 after it, the gap's end between.
     low, high = late, early
     while high - low > timedelta(seconds=1):
         middle = low + (high - low) / 2
@@ -245,7 +231,7 @@ def add_working_hours(dt: datetime, hours: float) -> datetime:
 
 
 def add_working_days(dt: datetime, days: int) -> datetime:
-    """The end of the n-th opening day after the day of the instant; 0 is the first opening day from now on."""
+    """The end of the n-th opening day after the instant's own; 0 is the first opening day from then on."""
     if days < 0:
         raise ValueError("Working days are counted forwards.")
     start = dt.astimezone(UTC)

@@ -16,7 +16,7 @@ def theme_of(request: HttpRequest | None) -> str:
 
 
 def facts(request: HttpRequest | None = None) -> dict[str, Any]:
-    """`rest_name` is the part of the full name after the short one: "Spine Clinic" of "Larchwell Spine Clinic"."""
+    """`rest_name` is what follows the short name in the full one: "Spine Clinic" of "Larchwell Spine Clinic"."""
     return {
         "name": settings.CLINIC_NAME,
         "short_name": settings.CLINIC_SHORT_NAME,

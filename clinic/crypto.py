@@ -1,7 +1,7 @@
 """Sealing of health data (AES-256-GCM with named keys), look-up digests, and tokens.
 
-A sealed value reads `k2:base64(nonce + ciphertext)`. The context (table and column) is authenticated with it, so a
-value moved to another column does not open.
+A sealed value reads `k2:base64(nonce + ciphertext)`. The context (table and column) is authenticated with it, so
+a value moved to another column does not open.
 """
 
 import base64

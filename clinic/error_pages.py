@@ -41,6 +41,10 @@ def too_many(request: HttpRequest) -> HttpResponse:
     return response
 
 
+def too_big(request: HttpRequest) -> HttpResponse:
+    return page("400.html", 413, request)
+
+
 def service_unavailable() -> HttpResponse:
     response = page("503.html", 503)
     response["Retry-After"] = RETRY_AFTER_SECONDS

@@ -11,7 +11,7 @@ from clinic import crypto
 
 
 class SealedTextField(models.TextField):
-    """Text that only this application can read. None stays NULL, "" stays "". Only `isnull` can be asked of it."""
+    """Text that only this application can read. None stays NULL, "" stays "". Only `isnull` can be asked."""
 
     description = "Sealed text"
 
@@ -21,9 +21,7 @@ class SealedTextField(models.TextField):
 
     def get_lookup(self, lookup_name: str) -> Any:
         if lookup_name != "isnull":
-            raise FieldError(
-                f"{self.name} is sealed: the database can only tell whether it is empty (isnull)."
-            )
+            raise FieldError(f"{self.name} is sealed: the database can only tell whether it is empty (isnull).")
         return super().get_lookup(lookup_name)
 
     def get_transform(self, lookup_name: str) -> Any:

@@ -1,4 +1,4 @@
-"""Limits on how often something may be tried: a token bucket a key, in the database, so every process shares it."""
+"""How often something may be tried: a token bucket a key, in the database, shared by every process."""
 
 import ipaddress
 from datetime import timedelta
@@ -14,10 +14,10 @@ KEPT = timedelta(days=2)
 
 
 def allow(key: str, *, rate: int, per_seconds: int) -> bool:
-    """Take one token; False when the bucket is empty. A full bucket holds `rate` tokens and refills in `per_seconds`.
+    """Take one token; False when the bucket is empty. It holds `rate` tokens and refills in `per_seconds`.
 
-    The bucket's row is locked, so simultaneous callers never share a token. Inside a transaction that is rolled back
-    the token comes back: call it before the work, not within it.
+    The bucket's row is locked, so simultaneous callers never share a token. Inside a transaction that is
+    rolled back the token comes back: call it before the work, not within it.
     """
     digest = crypto.blind_index(key, purpose="limit")
     with transaction.atomic():

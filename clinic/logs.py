@@ -1,4 +1,4 @@
-"""Log lines without health data: one JSON object a line, the request's id on each, tokens and queries masked."""
+"""Log lines without health data: one JSON object each, with the request's id, tokens and queries masked."""
 
 import json
 import logging
@@ -26,7 +26,7 @@ class MaskFilter(logging.Filter):
 
 
 class JSONFormatter(logging.Formatter):
-    """Exceptions are logged as type and places only: their messages and locals may quote what a patient wrote."""
+    """Exceptions are logged as type and places only: their messages may quote what a patient wrote."""
 
     def format(self, record: logging.LogRecord) -> str:
         line = {

@@ -8,19 +8,20 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, UnreadablePostError
 
 from clinic import error_pages
 from clinic.logs import request_id
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
-PERMISSIONS = (
-    "accelerometer", "autoplay", "camera", "display-capture", "encrypted-media", "fullscreen", "geolocation",
-    "gyroscope", "magnetometer", "microphone", "midi", "payment", "picture-in-picture", "screen-wake-lock", "usb",
-    "web-share", "xr-spatial-tracking",
-)  # fmt: skip
+PERMISSIONS_POLICY = (
+    "accelerometer=(), autoplay=(), camera=(), display-capture=(), encrypted-media=(), fullscreen=(), "
+    "geolocation=(), gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), picture-in-picture=(), "
+    "screen-wake-lock=(), usb=(), web-share=(), xr-spatial-tracking=()"
+)
 PRIVATE_NAMESPACES = {"consultations", "admin"}
 PUBLIC_VIEWS = {"consultations:start"}
 METHODS = ("GET", "HEAD", "POST", "OPTIONS")
@@ -78,7 +79,7 @@ class HeadersMiddleware:
         response = self.get_response(request)
         response.headers.setdefault("Content-Security-Policy", policy(settings.SECURE_CSP))
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
-        response.headers.setdefault("Permissions-Policy", ", ".join(f"{name}=()" for name in PERMISSIONS))
+        response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
         if is_private(request):
             response["Cache-Control"] = "no-store, private"
         elif response.status_code >= 400:
@@ -100,27 +101,30 @@ class RefuseBadInputMiddleware:
             return HttpResponse(status=405, headers={"Allow": ", ".join(METHODS)})
         if request.method == "OPTIONS":
             return HttpResponse(status=204, headers={"Allow": ", ".join(METHODS)})
-        raw_path = request.META.get("PATH_INFO", "").encode("latin-1", "replace")
-        if not (is_clean(raw_path) or is_clean(request.path_info.encode("utf-8", "surrogatepass"))):
+        path = request.META.get("PATH_INFO", "").encode("latin-1", "replace")
+        query = unquote_to_bytes(request.META.get("QUERY_STRING", "").encode("latin-1", "replace"))
+        if not (is_clean(path) and is_clean(query)):
             return error_pages.bad_request(request)
-        if not is_clean(unquote_to_bytes(request.META.get("QUERY_STRING", "").encode("latin-1", "replace"))):
-            return error_pages.bad_request(request)
-        if (
-            request.method == "POST"
-            and request.content_type in FORM_TYPES
-            and not self.body_is_clean(request)
-        ):
-            return error_pages.bad_request(request)
+        if request.method == "POST" and request.content_type in FORM_TYPES:
+            try:
+                if not body_is_clean(request):
+                    return error_pages.bad_request(request)
+            except RequestDataTooBig:
+                return error_pages.too_big(request)
+            except UnreadablePostError:
+                return error_pages.bad_request(request)
         return self.get_response(request)
 
-    @staticmethod
-    def body_is_clean(request: HttpRequest) -> bool:
-        """The product takes no uploads, so a multipart body is text as well."""
-        charset = (request.content_params or {}).get("charset", "utf-8")
-        if charset.lower() not in ("utf-8", "utf8"):
-            return False
-        body = request.body
-        return is_clean(body if request.content_type == "multipart/form-data" else unquote_to_bytes(body))
+
+def body_is_clean(request: HttpRequest) -> bool:
+    """Whether a form body is UTF-8 without NUL. The product takes no uploads, so multipart is text as well."""
+    if (request.content_params or {}).get("charset", "utf-8").lower() not in ("utf-8", "utf8"):
+        return False
+    body = request.body
+    if request.content_type == "application/x-www-form-urlencoded":
+        return is_clean(unquote_to_bytes(body))
+    # A part may carry its own transfer encoding, so the parsed values are looked at as well.
+    return is_clean(body) and not any("\x00" in value for _, values in request.POST.lists() for value in values)
 
 
 def is_clean(raw: bytes) -> bool:
@@ -134,7 +138,7 @@ def is_clean(raw: bytes) -> bool:
 
 
 def database_is_away(problem: BaseException | None) -> bool:
-    """Whether the error means "try again later". A database without its tables is a set-up error, not that."""
+    """Whether the error means "try again later". A database without its tables is a set-up error."""
     return isinstance(problem, OperationalError | InterfaceError) and "no such table" not in str(problem)
 
 

@@ -1,4 +1,4 @@
-"""The kernel's own rows: what was done or seen, how often something was tried, and whether the worker lives."""
+"""The kernel's own rows: what was done or seen, how often something was tried, whether the worker lives."""
 
 from datetime import timedelta
 from typing import Self
@@ -12,9 +12,7 @@ from clinic import clock
 class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
     def about(self, target: models.Model) -> Self:
         """The events about one row, oldest first."""
-        return self.filter(target_type=target._meta.label_lower, target_id=str(target.pk)).order_by(
-            "sequence"
-        )
+        return self.filter(target_type=target._meta.label_lower, target_id=str(target.pk)).order_by("sequence")
 
 
 class AuditEvent(models.Model):
@@ -55,7 +53,7 @@ class AuditEvent(models.Model):
 
 
 class AuditHead(models.Model):
-    """The newest link of the audit chain, in one row that every writer locks. It shows when the tail was cut off."""
+    """The newest link of the audit chain, in one row that every writer locks. It shows a tail cut off."""
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     sequence = models.BigIntegerField(default=0)

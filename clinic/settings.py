@@ -25,9 +25,9 @@ HOW_TO_SET = {
     ),
     "FIELD_KEYS": (
         "the keys that seal health data, newest first, as id:key. Make one with: "
-        "python3 -c 'import base64, secrets; print(\"k1:\" + base64.b64encode(secrets.token_bytes(32)).decode())'"
+        "python3 -c \"import base64, os; print('k1:' + base64.b64encode(os.urandom(32)).decode())\""
     ),
-    "ALLOWED_HOSTS": "the host names this site answers to, with commas between them, for example clinic.example",
+    "ALLOWED_HOSTS": "the host names it answers to, with commas between, for example clinic.example",
     "SITE_URL": "the public address that links in messages start with, for example https://clinic.example",
 }
 missing = [] if DEBUG else [name for name in HOW_TO_SET if not os.environ.get(name, "").strip()]
@@ -40,7 +40,7 @@ if missing:
         + "\n  Or set DEBUG=1 on your own machine to try the demonstration."
     )
 
-INSECURE_SECRET_KEY = "insecure-key-for-trying-the-site-on-your-own-machine-only"
+INSECURE_SECRET_KEY = "insecure-key-for-trying-the-site-on-your-own-machine-only"  # noqa: S105
 SECRET_KEY = env.str("SECRET_KEY", default="") or INSECURE_SECRET_KEY
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 FIELD_KEYS = env.str("FIELD_KEYS", default="")
@@ -52,7 +52,7 @@ DEMO = env.bool("DEMO", default=DEBUG)
 HTTPS = env.bool("HTTPS", default=not DEBUG)
 PROXY_COUNT = env.int("PROXY_COUNT", default=0)
 
-# --- The clinic -------------------------------------------------------------------------------------------------
+# The clinic
 
 CLINIC_NAME = env.str("CLINIC_NAME", default="Larchwell Spine Clinic")
 CLINIC_SHORT_NAME = env.str("CLINIC_SHORT_NAME", default="Larchwell")
@@ -66,18 +66,16 @@ EMERGENCY_LINE = env.str("EMERGENCY_LINE", default=region_lines["emergency_line"
 URGENT_LINE = env.str("URGENT_LINE", default=region_lines["urgent_line"])
 CRISIS_LINE = env.str("CRISIS_LINE", default=region_lines["crisis_line"])
 CURRENCY = env.str("CURRENCY", default="USD")
-REGULATOR_LINE = env.str("REGULATOR_LINE", default="")
+REGULATOR_LINE = env.str("REGULATOR_LINE", default=region_lines["regulator_line"])
 OPENING_HOURS = env.str("OPENING_HOURS", default="Mon-Fri 08:30-17:30")
 CLOSED_DATES = env.list("CLOSED_DATES", default=[])
 REPLY_TARGETS = {**defaults.REPLY_TARGETS, **env.json("REPLY_TARGETS", default={})}
-REFERENCE_PREFIX = env.str(
-    "REFERENCE_PREFIX", default="".join(word[0] for word in CLINIC_NAME.split()[:2]).upper()
-)
+REFERENCE_PREFIX = env.str("REFERENCE_PREFIX", default="".join(word[0] for word in CLINIC_NAME.split()[:2]).upper())
 APP_VERSION = env.str("APP_VERSION", default="1.0.0")
 PRIVATE_LINK_MINUTES = env.int("PRIVATE_LINK_MINUTES", default=30)
-PHONENUMBER_DEFAULT_REGION = CLINIC_REGION if len(CLINIC_REGION) == 2 and CLINIC_REGION != "EU" else None
+PHONENUMBER_DEFAULT_REGION = None if CLINIC_REGION in ("EU", "default") else CLINIC_REGION
 
-# --- Django -----------------------------------------------------------------------------------------------------
+# Django
 
 INSTALLED_APPS = [
     "clinic",
@@ -133,6 +131,8 @@ CRISPY_ALLOWED_TEMPLATE_PACKS = "bootstrap5"
 CRISPY_TEMPLATE_PACK = "bootstrap5"
 CRISPY_FAIL_SILENTLY = False
 
+# manage.py lifts it for commands: a migration or a restore may take its time.
+STATEMENT_TIMEOUT_MS = env.int("STATEMENT_TIMEOUT_MS", default=5000)
 DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'clinic.sqlite3'}")}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
@@ -147,16 +147,14 @@ else:
     options.setdefault("connect_timeout", 5)
     options.setdefault(
         "options",
-        "-c statement_timeout=5000 -c lock_timeout=3000 -c idle_in_transaction_session_timeout=10000",
+        f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c lock_timeout=3000 -c idle_in_transaction_session_timeout=10000",
     )
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Nobody needs a mail server to try the site: the demonstration's Messages page shows what was sent.
 vars().update(env.email_url("EMAIL_URL", default="dummymail://" if DEMO else "consolemail://"))
 EMAIL_TIMEOUT = 10
-DEFAULT_FROM_EMAIL = env.str(
-    "DEFAULT_FROM_EMAIL", default="Larchwell Spine Clinic <clinic@larchwell.example>"
-)
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Larchwell Spine Clinic <clinic@larchwell.example>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
 LANGUAGE_CODE = "en-us" if CLINIC_REGION == "US" else "en-gb"
@@ -175,7 +173,7 @@ STORAGES = {
     },
 }
 
-# --- People and sessions ----------------------------------------------------------------------------------------
+# People and sessions
 
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
@@ -207,7 +205,7 @@ CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "clinic.views.csrf_failure"
 THEME_COOKIE_NAME = f"{COOKIE_PREFIX}theme"
 
-# --- Headers and limits -----------------------------------------------------------------------------------------
+# Headers and limits
 
 SECURE_CSP = {
     "default-src": ["'none'"],

@@ -36,9 +36,7 @@ def complaints(request: HttpRequest) -> HttpResponse:
 def appearance(request: HttpRequest) -> HttpResponse:
     """Keep the chosen theme in a cookie and go back to the page it was chosen on, on this site only."""
     target = request.POST.get("next", "/")
-    if not url_has_allowed_host_and_scheme(
-        target, allowed_hosts={request.get_host()}, require_https=settings.HTTPS
-    ):
+    if not url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()}, require_https=settings.HTTPS):
         target = "/"
     response = HttpResponseRedirect(target)
     theme = request.POST.get("theme", "")
@@ -62,7 +60,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    """503 without the database. A late worker is named but leaves the status at 200: pages still work without it."""
+    """503 without the database. A late worker is named, and the status stays 200: pages work without it."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")

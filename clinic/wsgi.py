@@ -1,9 +1,16 @@
-"""The web server's entrance. It never switches DEBUG on by itself."""
+"""The web server's entrance. It never switches DEBUG on by itself, and refuses to start on unsafe settings."""
 
 import os
 
+from django.core.checks import ERROR, run_checks
+from django.core.exceptions import ImproperlyConfigured
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clinic.settings")
 
 application = get_wsgi_application()
+
+# Only `manage.py` runs the checks by itself; a web server would otherwise serve with what they forbid.
+problems = [found for found in run_checks(tags=["clinic"]) if found.level >= ERROR]
+if problems:
+    raise ImproperlyConfigured("\n".join(str(found) for found in problems))

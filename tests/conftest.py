@@ -1,4 +1,4 @@
-"""What every test shares: no network beyond this machine, and what to do where a browser or PostgreSQL is missing."""
+"""What every test shares: no network beyond this machine, and what is left out where an engine is missing."""
 
 import os
 import shutil
@@ -33,7 +33,5 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def chromium() -> str:
     path = chromium_path()
     if path is None:
-        pytest.fail(
-            "No Chromium found. Install it (Debian: apt-get install chromium) or set CHROMIUM to its path."
-        )
+        pytest.fail("No Chromium found. Install it (Debian: apt-get install chromium) or set CHROMIUM to its path.")
     return path

@@ -46,9 +46,7 @@ def test_event_says_who_did_what_to_which_row_in_which_request():
     row = Heartbeat.objects.create(name="worker", at="2026-01-01T00:00Z")
     token = request_id.set("request-0001")
     try:
-        event = audit.record(
-            action="row.viewed", target=row, by=user, fields={"b", "a"}, details={"why": "queue"}
-        )
+        event = audit.record(action="row.viewed", target=row, by=user, fields={"b", "a"}, details={"why": "queue"})
     finally:
         request_id.reset(token)
     event = AuditEvent.objects.get(pk=event.pk)
@@ -77,7 +75,7 @@ def test_recording_outside_a_transaction_raises():
 def test_a_rolled_back_event_leaves_no_gap():
     with transaction.atomic():
         audit.record(action="test.first", actor="system")
-    with pytest.raises(RuntimeError), transaction.atomic():
+    with pytest.raises(RuntimeError), transaction.atomic():  # noqa: PT012
         audit.record(action="test.lost", actor="system")
         raise RuntimeError
     with transaction.atomic():

@@ -10,9 +10,7 @@ class Command(BaseCommand):
     help = "Walk the audit trail from its first event. Exit status 1 names the first event that is wrong."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument(
-            "--head", help="sequence:digest that an earlier run printed, kept on another machine"
-        )
+        parser.add_argument("--head", help="sequence:digest that an earlier run printed, kept on another machine")
 
     def handle(self, *args: Any, head: str | None = None, **options: Any) -> None:
         problems = audit.verify()
