@@ -147,7 +147,8 @@ else:
     options.setdefault("connect_timeout", 5)
     options.setdefault(
         "options",
-        f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c lock_timeout=3000 -c idle_in_transaction_session_timeout=10000",
+        f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c lock_timeout=3000 "
+        "-c idle_in_transaction_session_timeout=10000",
     )
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

@@ -1,0 +1,76 @@
+# Everything a newcomer needs: `make run` to try the site, `make test` and `make check` before a commit.
+SHELL := /bin/bash
+PYTHON ?= python3
+PORT ?= 8000
+PY := .venv/bin/python
+TYPED := clinic consultations/enums.py consultations/workflow.py consultations/permissions.py \
+	consultations/questionnaire consultations/candidacy consultations/services
+RUN_WITH := DJANGO_RUNSERVER_HIDE_WARNING=true SITE_URL=$${SITE_URL:-http://127.0.0.1:$(PORT)}
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check format lock clean
+
+help: ## Show these lines
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+run: .venv/.installed ## Start the demonstration: server and worker, stopped together by Ctrl-C (PORT=8000)
+	@$(RUN_WITH) $(PY) manage.py migrate --verbosity 0
+	@$(RUN_WITH) $(PY) manage.py load_education
+	@$(RUN_WITH) $(PY) manage.py demo
+	@echo; echo "Open http://127.0.0.1:$(PORT)/ - stop with Ctrl-C."; echo
+	@export $(RUN_WITH); stopped=; \
+	$(PY) manage.py runserver --noreload 127.0.0.1:$(PORT) & server=$$!; \
+	$(PY) manage.py worker & worker=$$!; \
+	trap 'stopped=1; kill -TERM $$server $$worker 2>/dev/null' INT TERM HUP; \
+	wait -n $$server $$worker; status=$$?; \
+	kill -TERM $$server $$worker 2>/dev/null; wait; \
+	if [ -n "$$stopped" ]; then echo "Stopped."; exit 0; fi; \
+	echo "The server or the worker ended, so both were stopped."; exit $$(( status ? status : 1 ))
+
+test: .venv/.installed-dev ## Run all tests on SQLite, or on the PostgreSQL that DATABASE_URL names
+	@.venv/bin/pytest -q -n 2 $(ARGS)
+
+check: .venv/.installed-dev ## Lint, format, types, import rules, templates, migrations, production settings
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy $(wildcard $(TYPED))
+	.venv/bin/lint-imports
+	git ls-files -z -- '*.html' | xargs -0 .venv/bin/djade --check --target-version 5.2
+	DEBUG=1 $(PY) manage.py makemigrations --check --dry-run
+	env SECRET_KEY="$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(60))')" \
+		FIELD_KEYS="$$($(PY) -c 'import base64, os; print("k1:" + base64.b64encode(os.urandom(32)).decode())')" \
+		ENV_FILE= DEBUG=0 ALLOWED_HOSTS=clinic.example SITE_URL=https://clinic.example \
+		$(PY) manage.py check --deploy --fail-level WARNING
+
+format: .venv/.installed-dev ## Put code and templates into the project's format
+	.venv/bin/ruff check --fix .
+	.venv/bin/ruff format .
+	git ls-files -z -- '*.html' | xargs -0 .venv/bin/djade --target-version 5.2
+
+lock: .venv/.installed-dev ## Compile requirements.in and requirements-dev.in into pinned files with hashes
+	@for name in requirements requirements-dev; do \
+		.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+			--no-emit-index-url --no-header $$name.in --output-file $$name.txt || exit 1; \
+	done
+
+clean: ## Remove what running and testing left behind (the database and .venv stay)
+	rm -rf staticfiles var .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis htmlcov .coverage
+	find . -name __pycache__ -type d -not -path './.venv/*' -prune -exec rm -rf {} +
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "This project needs Python 3.11 or newer: PYTHON=/path/to/python3.11 make $(MAKECMDGOALS)"; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
+		{ echo "Python cannot make virtual environments here. On Debian or Ubuntu: apt-get install python3-venv"; exit 1; }
+	@echo "Making .venv ..."
+	@$(PYTHON) -m venv .venv
+
+.venv/.installed: requirements.txt | .venv/bin/python
+	@echo "Installing what the site needs (about a minute, only the first time) ..."
+	@.venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@touch $@
+
+.venv/.installed-dev: requirements-dev.txt requirements.txt | .venv/bin/python
+	@echo "Installing what developing and testing need ..."
+	@.venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch .venv/.installed $@
