@@ -1,0 +1,71 @@
+"""A date of birth in three numbers, each typed as it stands on a passport: no picker, no memory test."""
+
+import datetime
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+
+from clinic import clock
+from consultations.models.patient import EARLIEST_BIRTH
+
+PARTS = ("month", "day", "year") if settings.LANGUAGE_CODE == "en-us" else ("day", "month", "year")
+LABELS = {"day": "Day", "month": "Month", "year": "Year"}
+
+
+class BirthDateWidget(forms.MultiWidget):
+    """Three number inputs in the clinic's usual order, under one legend."""
+
+    template_name = "consultations/widgets/birth_date.html"
+    use_fieldset = True
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        widgets = {
+            part: forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": f"bday-{part}"}) for part in PARTS
+        }
+        super().__init__(widgets, attrs)
+
+    def decompress(self, value: Any) -> list[Any]:
+        return [getattr(value, part) for part in PARTS] if isinstance(value, datetime.date) else [None, None, None]
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        context = super().get_context(name, value, attrs)
+        for part, widget in zip(PARTS, context["widget"]["subwidgets"], strict=True):
+            widget["label"] = LABELS[part]
+            widget["is_wide"] = part == "year"
+        return context
+
+    def id_for_label(self, id_: str) -> str:
+        return f"{id_}_{PARTS[0]}" if id_ else ""
+
+
+class BirthDateField(forms.MultiValueField):
+    """Cleans to a `datetime.date` from 1 January 1900 to today in clinic time."""
+
+    widget = BirthDateWidget
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("label", "What is your date of birth?")
+        parts = [forms.CharField(max_length=10, required=False) for _ in PARTS]
+        super().__init__(fields=parts, require_all_fields=False, **kwargs)
+
+    def compress(self, data_list: list[str]) -> datetime.date | None:
+        given = dict(zip(PARTS, (part.strip() for part in data_list), strict=True)) if data_list else {}
+        missing = [LABELS[part].lower() for part in PARTS if not given.get(part)]
+        if len(missing) == len(PARTS):
+            return None
+        if missing:
+            raise ValidationError(f"Enter the {' and the '.join(missing)} of the date of birth as well.")
+        # isdecimal() alone lets other scripts' digits through, which nobody would see on the page that follows.
+        if not all(part.isascii() and part.isdecimal() for part in given.values()):
+            raise ValidationError("Enter the date of birth in numbers, with the year in four digits.")
+        try:
+            born = datetime.date(int(given["year"]), int(given["month"]), int(given["day"]))
+        except (ValueError, OverflowError):
+            raise ValidationError("Enter a date of birth that exists, with the year in four digits.") from None
+        if born < EARLIEST_BIRTH:
+            raise ValidationError("Enter a year of birth from 1900 on.")
+        if born > clock.today():
+            raise ValidationError("Enter a date of birth in the past.")
+        return born

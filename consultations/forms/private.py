@@ -1,0 +1,70 @@
+"""The forms behind a private link."""
+
+from typing import Any
+
+from django import forms
+
+from consultations.forms.birth_date import BirthDateField
+
+EMAIL_ERROR = "Enter an email address in the right format, like name@example.com."
+TEXT_LIMIT = 2000
+
+
+class OpenLinkForm(forms.Form):
+    """The second half of the key: the first half is the link itself."""
+
+    birth_on = BirthDateField(
+        help_text="We ask so that nobody else who finds this link can open it.",
+        error_messages={"required": "Enter the date of birth you gave with your request."},
+    )
+
+
+class SendLinkForm(forms.Form):
+    email = forms.EmailField(
+        label="What is your email address?",
+        help_text="The one you gave with your request.",
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false"}),
+        error_messages={"required": EMAIL_ERROR, "invalid": EMAIL_ERROR},
+    )
+
+
+class AnswerForm(forms.Form):
+    answer = forms.CharField(
+        label="Your answer",
+        help_text="A person at the clinic reads it. For anything urgent, ring instead.",
+        max_length=TEXT_LIMIT,
+        widget=forms.Textarea(attrs={"rows": 6}),
+        error_messages={
+            "required": "Write an answer before you send it.",
+            "max_length": "Shorten your answer to 2,000 characters or fewer.",
+        },
+    )
+
+
+class WithdrawForm(forms.Form):
+    """One tick, so that a stray press ends nothing."""
+
+    sure = forms.BooleanField(
+        label="Yes, withdraw my request",
+        error_messages={"required": "Tick the box if you want to withdraw your request."},
+    )
+
+
+class CancelTimeForm(forms.Form):
+    reason = forms.CharField(
+        label="Why are you cancelling?",
+        required=False,
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"max_length": "Shorten this to 300 characters or fewer."},
+    )
+
+
+class SlotForm(forms.Form):
+    """Carries the key of one free time; whether it is still free is for the service to say."""
+
+    slot = forms.CharField(max_length=60, error_messages={"required": "Choose a time."})
+
+    def clean_slot(self) -> Any:
+        return self.cleaned_data["slot"].strip()

@@ -1,0 +1,118 @@
+"""What a patient reads about where a request stands: one heading a status, and the five steps of the tracker."""
+
+import dataclasses
+import datetime
+from typing import Final
+
+from clinic import clock
+from consultations.enums import Actor, AppointmentStatus, ReviewDecision
+from consultations.enums import RequestStatus as S
+from consultations.models import Appointment, ConsultationRequest
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Step:
+    """One step of the tracker; `state` is done, now or next."""
+
+    title: str
+    text: str
+    state: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Note:
+    """Words of a clinician to the patient, exactly as written."""
+
+    text: str
+    author: str
+    at: datetime.datetime
+
+
+HEADINGS: Final[dict[str, str]] = {
+    S.RECEIVED: "we have your request",
+    S.IN_TRIAGE: "a nurse is reading your request",
+    S.WITH_DOCTOR: "a doctor is reading your request",
+    S.INFORMATION_ASKED: "we have a question for you",
+    S.OFFERED: "you can choose a time",
+    S.NOT_SUITABLE: "a doctor has answered your request",
+    S.URGENT: "we want to speak to you soon",
+    S.BOOKED: "your consultation is booked",
+    S.COMPLETED: "your consultation has taken place",
+    S.NO_SHOW: "we missed you",
+    S.WITHDRAWN: "your request is withdrawn",
+    S.CANCELLED: "your request is closed",
+}
+STEPS: Final = ("Request received", "Read by a nurse", "Read by a doctor", "Choose a time", "Consultation")
+REACHED: Final[dict[str, int]] = {
+    S.RECEIVED: 1,
+    S.IN_TRIAGE: 1,
+    S.URGENT: 1,
+    S.WITH_DOCTOR: 2,
+    S.OFFERED: 3,
+    S.BOOKED: 4,
+    S.COMPLETED: 5,
+}
+"""Status -> index of the step that is "now"; five means that all are done."""
+
+
+def heading(request: ConsultationRequest) -> str:
+    return f"{request.patient.first_name}, {HEADINGS[request.status]}"
+
+
+def steps(request: ConsultationRequest, *, appointment: Appointment | None) -> list[Step]:
+    """The tracker of a request that is under way; empty for one that ended another way."""
+    reached = REACHED.get(request.status)
+    if request.status == S.INFORMATION_ASKED:
+        reached = 2 if request.doctor_id else 1
+    if reached is None:
+        return []
+    states = ["done" if place < reached else "now" if place == reached else "next" for place in range(len(STEPS))]
+    return [
+        Step(_title(place, states[place]), _text(request, place, states[place], appointment), states[place])
+        for place in range(len(STEPS))
+    ]
+
+
+def _title(place: int, state: str) -> str:
+    if place == 3 and state == "done":
+        return "Time chosen"
+    return STEPS[place]
+
+
+def _text(request: ConsultationRequest, place: int, state: str, appointment: Appointment | None) -> str:
+    if place == 0:
+        return clock.moment(request.submitted_at)
+    if state == "next":
+        return ""
+    if place == 4 and appointment is not None:
+        return clock.moment(appointment.starts_at)
+    if state == "now" and place in (1, 2):
+        if request.status == S.INFORMATION_ASKED:
+            return "Waiting for your answer"
+        return f"You hear from us by {clock.day(request.due_at)}"
+    if state == "now" and place == 3:
+        return "Nothing is booked until you choose"
+    return "Done"
+
+
+def clinic_note(request: ConsultationRequest) -> Note | None:
+    """The newest note a doctor wrote for this patient; questions have a place of their own."""
+    review = (
+        request.reviews.exclude(decision=ReviewDecision.ASK)
+        .select_related("decided_by__clinician")
+        .order_by("-decided_at", "-pk")
+        .first()
+    )
+    if review is None or not review.patient_note.strip():
+        return None
+    clinician = getattr(review.decided_by, "clinician", None)
+    author = clinician.display_name if clinician else review.decided_by.get_full_name() or "Your doctor"
+    return Note(review.patient_note, author, review.decided_at)
+
+
+def cancelled_by_clinic(request: ConsultationRequest) -> Appointment | None:
+    """The last time that was cancelled, when the clinic did it and none was chosen since."""
+    last = request.appointments.order_by("-booked_at", "-pk").first()
+    if last is None or last.status != AppointmentStatus.CANCELLED or last.cancelled_by == Actor.PATIENT:
+        return None
+    return last

@@ -1,0 +1,105 @@
+"""Into and out of the pages behind a private link. A GET changes nothing, because mail scanners follow links."""
+
+import datetime
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST
+
+from clinic import clock, error_pages, limits
+from consultations.forms.private import OpenLinkForm, SendLinkForm
+from consultations.models import ConsultationRequest
+from consultations.services import private_links
+
+GRANT = "private"
+REFUSED = (
+    "We could not open your request with this link and this date of birth. Check the date. If the link is old or was "
+    "replaced, ask for a new one below."
+)
+PrivateView = Callable[..., HttpResponse]
+
+
+def grant(request: HttpRequest, consultation: ConsultationRequest) -> None:
+    """Open this one request to this browser for half an hour, under a new session id."""
+    request.session.cycle_key()
+    until = clock.now() + datetime.timedelta(minutes=settings.PRIVATE_LINK_MINUTES)
+    request.session[GRANT] = {"request": consultation.pk, "until": until.isoformat()}
+
+
+def granted_request(request: HttpRequest) -> ConsultationRequest | None:
+    """The one request this browser may see, taken from its session alone; None when there is none or time is up."""
+    granted = request.session.get(GRANT)
+    if not granted or datetime.datetime.fromisoformat(granted["until"]) <= clock.now():
+        return None
+    return (
+        ConsultationRequest.objects.select_related("patient", "appointment_type", "doctor__clinician")
+        .filter(pk=granted["request"])
+        .first()
+    )
+
+
+def with_grant(view: PrivateView) -> PrivateView:
+    """Hand the granted request to the view, or send the visitor to ask for a link."""
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        consultation = granted_request(request)
+        if consultation is None:
+            return redirect("consultations:send_link")
+        return view(request, consultation, *args, **kwargs)
+
+    return wrapped
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def open_link(request: HttpRequest, token: str) -> HttpResponse:
+    """One button and the date of birth; the same words whatever is wrong."""
+    if len(token) > 100:
+        raise Http404
+    form = OpenLinkForm(request.POST or None)
+    if request.method == "POST":
+        if not limits.allow(f"link:{limits.client_network(request)}", rate=20, per_seconds=600):
+            return error_pages.too_many(request)
+        if form.is_valid():
+            consultation = private_links.open_link(token=token, birth_on=form.cleaned_data["birth_on"])
+            if consultation is not None:
+                grant(request, consultation)
+                return redirect("consultations:status")
+            form.add_error(None, REFUSED)
+    return render(request, "consultations/private/open_link.html", {"form": form})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def send_link(request: HttpRequest) -> HttpResponse:
+    """Mail a link, and say the same whether or not we know the address."""
+    form = SendLinkForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        email = form.cleaned_data["email"]
+        by_network = limits.allow(f"send-link:{limits.client_network(request)}", rate=20, per_seconds=3600)
+        by_mailbox = limits.allow(f"send-link-to:{email.casefold()}", rate=3, per_seconds=3600)
+        if not by_network:
+            return error_pages.too_many(request)
+        # A mailbox over its limit gets the same page: another answer would tell that it is known.
+        if by_mailbox:
+            private_links.send_again(email=email)
+        return render(request, "consultations/private/link_sent.html", {"email": email})
+    return render(request, "consultations/private/send_link.html", {"form": form})
+
+
+@require_POST
+@with_grant
+def replace_link(request: HttpRequest, consultation: ConsultationRequest) -> HttpResponse:
+    private_links.replace(request=consultation)
+    request.session.pop(GRANT, None)
+    return render(request, "consultations/private/link_sent.html", {"email": consultation.patient.email})
+
+
+@require_POST
+def leave(request: HttpRequest) -> HttpResponse:
+    """Close the private pages in this browser, for a shared computer."""
+    request.session.flush()
+    return redirect("education:home")

@@ -1,0 +1,94 @@
+"""The status page and what a patient can do from it. It shows state, time, place and notes, never the answers."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_safe
+
+from clinic import clock
+from consultations import ics, status_words
+from consultations.enums import RequestStatus
+from consultations.forms.private import AnswerForm, WithdrawForm
+from consultations.models import Appointment, ConsultationRequest
+from consultations.services import triage
+from consultations.views.private_access import with_grant
+from consultations.workflow import MOVES, MoveRefused
+
+
+def live_appointment(consultation: ConsultationRequest) -> Appointment | None:
+    return (
+        Appointment.objects.live()
+        .filter(request=consultation)
+        .select_related("clinician", "location", "appointment_type")
+        .first()
+    )
+
+
+@require_safe
+@with_grant
+def status(request: HttpRequest, consultation: ConsultationRequest) -> HttpResponse:
+    return _status_page(request, consultation)
+
+
+def _status_page(
+    request: HttpRequest, consultation: ConsultationRequest, *, form: AnswerForm | None = None, refused: str = ""
+) -> HttpResponse:
+    appointment = live_appointment(consultation)
+    is_asked = consultation.status == RequestStatus.INFORMATION_ASKED
+    context = {
+        "consultation": consultation,
+        "heading": status_words.heading(consultation),
+        "steps": status_words.steps(consultation, appointment=appointment),
+        "note": status_words.clinic_note(consultation),
+        "appointment": appointment,
+        "days_away": (clock.local(appointment.starts_at).date() - clock.today()).days if appointment else None,
+        "zone_words": clock.zone_words(appointment.starts_at) if appointment else "",
+        "question": consultation.information_requests.filter(answered_at=None).first() if is_asked else None,
+        "answered": consultation.information_requests.exclude(answered_at=None),
+        "cancelled": status_words.cancelled_by_clinic(consultation),
+        "form": form or AnswerForm(),
+        "refused": refused,
+        "can_withdraw": consultation.status in MOVES["withdraw"].sources,
+    }
+    return render(request, "consultations/private/status.html", context, status=409 if refused else 200)
+
+
+@require_http_methods(["POST"])
+@with_grant
+def answer_question(request: HttpRequest, consultation: ConsultationRequest) -> HttpResponse:
+    """Keep the answer; an error keeps what was typed on the status page it came from."""
+    form = AnswerForm(request.POST)
+    if not form.is_valid():
+        return _status_page(request, consultation, form=form)
+    try:
+        triage.answer(request=consultation, answer=form.cleaned_data["answer"])
+    except MoveRefused:
+        return _status_page(
+            request, consultation, form=form, refused="We have your answer already, or no longer need it."
+        )
+    return redirect("consultations:status")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@with_grant
+def withdraw(request: HttpRequest, consultation: ConsultationRequest) -> HttpResponse:
+    """One page that says what withdrawing means, and "keep it" first."""
+    form = WithdrawForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            triage.withdraw(request=consultation)
+        except MoveRefused:
+            return _status_page(request, consultation, refused="This request has ended already.")
+        return redirect("consultations:status")
+    context = {"consultation": consultation, "form": form, "appointment": live_appointment(consultation)}
+    return render(request, "consultations/private/withdraw.html", context)
+
+
+@require_safe
+@with_grant
+def calendar_file(request: HttpRequest, consultation: ConsultationRequest) -> HttpResponse:
+    appointment = live_appointment(consultation)
+    if appointment is None:
+        raise Http404
+    response = HttpResponse(ics.appointment_file(appointment), content_type="text/calendar; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{consultation.reference}.ics"'
+    return response

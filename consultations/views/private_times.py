@@ -1,0 +1,180 @@
+"""Choosing a time: a month of days, the times of one day, a check, a booking. Everything is a link or a radio button."""
+
+import calendar
+import dataclasses
+import datetime
+from collections.abc import Iterable
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from clinic import clock
+from consultations.enums import RequestStatus
+from consultations.forms.private import CancelTimeForm, SlotForm
+from consultations.models import Clinician, ConsultationRequest, Location, SlotHold
+from consultations.services import scheduling
+from consultations.services.scheduling import Slot, SlotTaken
+from consultations.views.private_access import with_grant
+from consultations.views.private_status import live_appointment
+from consultations.workflow import MoveRefused
+
+TAKEN = "Someone just took that time. These are the nearest free times."
+GONE = "That time is no longer held for you. These are the nearest free times."
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Day:
+    """One cell of the month; `count` free times, 0 for a day that cannot be chosen."""
+
+    on: datetime.date
+    count: int
+    is_chosen: bool
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Choice:
+    """One radio button."""
+
+    key: str
+    starts_at: datetime.datetime
+    with_whom: str
+    where: str
+
+
+def _month_start(text: str) -> datetime.date | None:
+    try:
+        return datetime.date.fromisoformat(f"{text}-01") if len(text) == 7 else None
+    except ValueError:
+        return None
+
+
+def _day(text: str) -> datetime.date | None:
+    try:
+        return datetime.date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _next_month(first: datetime.date) -> datetime.date:
+    return (first + datetime.timedelta(days=32)).replace(day=1)
+
+
+def _by_day(slots: Iterable[Slot]) -> dict[datetime.date, list[Slot]]:
+    days: dict[datetime.date, list[Slot]] = {}
+    for slot in slots:
+        days.setdefault(clock.local(slot.starts_at).date(), []).append(slot)
+    return days
+
+
+def _choices(slots: Iterable[Slot]) -> list[Choice]:
+    slots = list(slots)
+    people = Clinician.objects.in_bulk({slot.clinician_id for slot in slots})
+    places = Location.objects.in_bulk({slot.location_id for slot in slots})
+    return [
+        Choice(slot.key, slot.starts_at, people[slot.clinician_id].display_name, places[slot.location_id].name)
+        for slot in slots
+    ]
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@with_grant
+def times(request: HttpRequest, consultation: ConsultationRequest) -> HttpResponse:
+    """Show free times; a POST holds the chosen one for ten minutes and goes on to the check."""
+    if consultation.status != RequestStatus.OFFERED or consultation.appointment_type is None:
+        return redirect("consultations:status")
+    if request.method != "POST":
+        return _times_page(request, consultation)
+    form = SlotForm(request.POST)
+    if not form.is_valid():
+        return _times_page(request, consultation, error="Choose a time before you continue.")
+    try:
+        scheduling.hold(request=consultation, slot_key=form.cleaned_data["slot"])
+    except SlotTaken as taken:
+        return _times_page(request, consultation, error=TAKEN, near=taken.nearest)
+    except MoveRefused:
+        return redirect("consultations:status")
+    return redirect("consultations:check_time")
+
+
+def _times_page(
+    request: HttpRequest, consultation: ConsultationRequest, *, error: str = "", near: Iterable[Slot] = ()
+) -> HttpResponse:
+    kind = consultation.appointment_type
+    if kind is None:
+        return redirect("consultations:status")
+    today = clock.today()
+    horizon = today + scheduling.HORIZON
+    slots = scheduling.free_slots(appointment_type=kind, since=today, until=horizon, ignoring=consultation)
+    days = _by_day(slots)
+    chosen = _day(request.GET.get("day", ""))
+    if chosen not in days:
+        asked_month = _month_start(request.GET.get("month", ""))
+        later = [day for day in days if asked_month is None or day >= asked_month]
+        chosen = min(later) if later else None
+    first = (chosen or today).replace(day=1)
+    months = sorted({day.replace(day=1) for day in days})
+    weeks = [
+        [Day(day, len(days.get(day, ())), day == chosen) if day.month == first.month else None for day in week]
+        for week in calendar.Calendar().monthdatescalendar(first.year, first.month)
+    ]
+    choices = _choices(days[chosen]) if chosen else []
+    context = {
+        "consultation": consultation,
+        "kind": kind,
+        "first": first,
+        "chosen": chosen,
+        "weeks": weeks,
+        "earlier": max((month for month in months if month < first), default=None),
+        "later": min((month for month in months if month > first), default=None),
+        "morning": [choice for choice in choices if clock.local(choice.starts_at).hour < 12],
+        "afternoon": [choice for choice in choices if clock.local(choice.starts_at).hour >= 12],
+        "near": _choices(near),
+        "error": error,
+        "zone_words": clock.zone_words(clock.now()),
+    }
+    return render(request, "consultations/private/times.html", context, status=409 if near else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@with_grant
+def check_time(request: HttpRequest, consultation: ConsultationRequest) -> HttpResponse:
+    """The details before booking; pressing twice books once."""
+    held = SlotHold.objects.filter(request=consultation).select_related("clinician", "location").first()
+    if request.method == "POST":
+        try:
+            scheduling.book(request=consultation)
+        except SlotTaken as taken:
+            return _times_page(request, consultation, error=GONE, near=taken.nearest)
+        except MoveRefused:
+            pass
+        return redirect("consultations:status")
+    if held is None:
+        return redirect(
+            "consultations:times" if consultation.status == RequestStatus.OFFERED else "consultations:status"
+        )
+    context = {
+        "consultation": consultation,
+        "held": held,
+        "kind": consultation.appointment_type,
+        "zone_words": clock.zone_words(held.starts_at),
+    }
+    return render(request, "consultations/private/check_time.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@with_grant
+def cancel_time(request: HttpRequest, consultation: ConsultationRequest) -> HttpResponse:
+    """One page with the consequence, "keep my appointment" first."""
+    appointment = live_appointment(consultation)
+    if appointment is None:
+        return redirect("consultations:status")
+    form = CancelTimeForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            scheduling.cancel(request=consultation, reason=form.cleaned_data["reason"])
+        except MoveRefused:
+            pass
+        return redirect("consultations:status")
+    context = {"consultation": consultation, "appointment": appointment, "form": form}
+    return render(request, "consultations/private/cancel_time.html", context)
