@@ -1,9 +1,10 @@
-"""Choosing a time: a month of days, the times of one day, a check, a booking. Everything is a link or a radio button."""
+"""Choosing a time: a month of days, the times of one day, a check, a booking. All of it links and radio buttons."""
 
 import calendar
 import dataclasses
 import datetime
 from collections.abc import Iterable
+from contextlib import suppress
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -171,10 +172,8 @@ def cancel_time(request: HttpRequest, consultation: ConsultationRequest) -> Http
         return redirect("consultations:status")
     form = CancelTimeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        try:
+        with suppress(MoveRefused):
             scheduling.cancel(request=consultation, reason=form.cleaned_data["reason"])
-        except MoveRefused:
-            pass
         return redirect("consultations:status")
     context = {"consultation": consultation, "appointment": appointment, "form": form}
     return render(request, "consultations/private/cancel_time.html", context)

@@ -1,0 +1,219 @@
+"""The cast of the consultation tests: the same people, with the same names, everywhere."""
+
+import datetime
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.test import Client
+
+from clinic import clock
+from clinic.crypto import new_token
+from consultations.enums import (
+    OUTCOME_RISK,
+    AppointmentStatus,
+    Disposition,
+    Outcome,
+    RequestStatus,
+    ResponseStatus,
+    Urgency,
+)
+from consultations.models import (
+    Appointment,
+    AppointmentType,
+    Assessment,
+    Availability,
+    Clinician,
+    ConsultationRequest,
+    Location,
+    Patient,
+    QuestionnaireResponse,
+)
+from consultations.services.private_links import email_index
+
+MONDAY_MORNING = datetime.datetime(2026, 11, 23, 15, 0, tzinfo=datetime.UTC)
+"""Monday 23 November 2026, 10:00 in New York: the clinic is open."""
+
+URGENCY_OF = {
+    Outcome.EMERGENCY: Urgency.EMERGENCY,
+    Outcome.SAME_DAY: Urgency.SAME_DAY,
+    Outcome.URGENT_REVIEW: Urgency.URGENT,
+}
+numbers = itertools.count(1)
+
+
+def make_user(username: str, group: str, **kwargs: Any) -> User:
+    user = User.objects.create_user(
+        username, f"{username}@clinic.example", "a quiet passphrase", is_staff=True, **kwargs
+    )
+    user.groups.add(Group.objects.get(name=group))
+    return user
+
+
+@pytest.fixture
+def nurse(db: None) -> User:
+    return make_user("nurse", "triage", first_name="Nora", last_name="Adeyemi")
+
+
+@pytest.fixture
+def other_nurse(db: None) -> User:
+    return make_user("other_nurse", "triage", first_name="Olu", last_name="Brandt")
+
+
+@pytest.fixture
+def doctor(db: None) -> User:
+    return make_user("doctor", "doctor", first_name="Ines", last_name="Halloran")
+
+
+@pytest.fixture
+def other_doctor(db: None) -> User:
+    return make_user("other_doctor", "doctor", first_name="Sam", last_name="Okafor")
+
+
+@pytest.fixture
+def editor(db: None) -> User:
+    return make_user("editor", "editor", first_name="Edi", last_name="Lund")
+
+
+@pytest.fixture
+def manager(db: None) -> User:
+    return make_user("manager", "manager", first_name="Mara", last_name="Voss")
+
+
+@pytest.fixture
+def visit(db: None) -> AppointmentType:
+    return AppointmentType.objects.create(name="First consultation", minutes=40)
+
+
+@pytest.fixture
+def clinician(doctor: User) -> Clinician:
+    """The doctor as someone who can be booked: Monday to Friday, 9:00 to 12:00."""
+    clinician = Clinician.objects.create(user=doctor, display_name="Dr Ines Halloran")
+    location = Location.objects.create(name="Orchard Row", address="14 Orchard Row, Suite 2")
+    for weekday in range(5):
+        Availability.objects.create(
+            clinician=clinician,
+            location=location,
+            weekday=weekday,
+            opens=datetime.time(9),
+            closes=datetime.time(12),
+            starts_on=datetime.date(2020, 1, 1),
+        )
+    return clinician
+
+
+def make_patient(name: str = "Alice Winther", **kwargs: Any) -> Patient:
+    email = kwargs.pop("email", f"{name.split()[0].lower()}@example.com")
+    return Patient.objects.create(
+        name=name,
+        birth_on=kwargs.pop("birth_on", datetime.date(1970, 3, 27)),
+        email=email,
+        email_index=email_index(email) if email else "",
+        phone=kwargs.pop("phone", "+12025550142"),
+        created_at=clock.now(),
+        **kwargs,
+    )
+
+
+MakeRequest = Callable[..., ConsultationRequest]
+
+
+@pytest.fixture
+def make_request(db: None) -> MakeRequest:
+    """A factory for requests in any status, with the rows each status needs; it bypasses the services on purpose."""
+
+    def make(
+        *,
+        status: RequestStatus = RequestStatus.RECEIVED,
+        outcome: Outcome = Outcome.LIKELY_SUITABLE,
+        patient: Patient | None = None,
+        **kwargs: Any,
+    ) -> ConsultationRequest:
+        now = kwargs.pop("submitted_at", None) or clock.now()
+        response = QuestionnaireResponse.objects.create(
+            token=new_token(),
+            status=ResponseStatus.COMPLETED,
+            questionnaire_version="1.0.0",
+            answers=kwargs.pop("answers", {"ab_age": 56}),
+            asked=kwargs.pop("asked", []),
+            highest_outcome=outcome,
+            started_at=now,
+            updated_at=now,
+            completed_at=now,
+        )
+        assessment = Assessment.objects.create(
+            response=response,
+            revision=1,
+            outcome=outcome,
+            urgency=URGENCY_OF.get(outcome, Urgency.ROUTINE),
+            disposition=Disposition.OK,
+            is_early_exit=False,
+            is_booking_allowed=outcome in (Outcome.LIKELY_SUITABLE, Outcome.NEEDS_INFO),
+            result=kwargs.pop("result", '{"fired":[],"scores":{}}'),
+            record=kwargs.pop("record", {"answers": {}, "cleaned": {}, "asked": []}),
+            questionnaire_version="1.0.0",
+            ruleset_version="1.0.0",
+            content_hash="0" * 64,
+            app_version="test",
+            assessed_at=now,
+        )
+        if status in (RequestStatus.OFFERED, RequestStatus.BOOKED) and "appointment_type" not in kwargs:
+            kwargs["appointment_type"] = AppointmentType.objects.get_or_create(
+                name="First consultation", defaults={"minutes": 40}
+            )[0]
+        return ConsultationRequest.objects.create(
+            reference=f"LS-{next(numbers):04d}-AA",
+            patient=patient or make_patient(),
+            response=response,
+            assessment=assessment,
+            status=status,
+            status_changed_at=now,
+            outcome=outcome,
+            highest_outcome=kwargs.pop("highest_outcome", outcome),
+            priority=kwargs.pop("priority", "routine"),
+            risk=kwargs.pop("risk", OUTCOME_RISK[outcome]),
+            submitted_at=now,
+            due_at=kwargs.pop("due_at", now + datetime.timedelta(days=2)),
+            **kwargs,
+        )
+
+    return make
+
+
+@pytest.fixture
+def alice(make_request: MakeRequest) -> ConsultationRequest:
+    """A routine request of a patient."""
+    return make_request(patient=make_patient("Alice Winther"))
+
+
+@pytest.fixture
+def bob(make_request: MakeRequest) -> ConsultationRequest:
+    """Another patient's request, of which Alice must see nothing."""
+    return make_request(patient=make_patient("Bob Pell", birth_on=datetime.date(1955, 2, 28)))
+
+
+def book_directly(request: ConsultationRequest, clinician: Clinician, starts_at: datetime.datetime) -> Appointment:
+    """An appointment row as the database holds it, without the service."""
+    kind = AppointmentType.objects.get_or_create(name="First consultation", defaults={"minutes": 40})[0]
+    return Appointment.objects.create(
+        request=request,
+        clinician=clinician,
+        location=Location.objects.get(),
+        appointment_type=kind,
+        starts_at=starts_at,
+        ends_at=starts_at + datetime.timedelta(minutes=kind.minutes),
+        time_zone="America/New_York",
+        status=AppointmentStatus.BOOKED,
+        booked_at=clock.now(),
+        calendar_uid=new_token(),
+    )
+
+
+def open_privately(client: Client, request: ConsultationRequest) -> None:
+    """Put the grant for one request in a client's session, as opening a private link does."""
+    session = client.session
+    until = clock.now() + datetime.timedelta(minutes=30)
+    session["private"] = {"request": request.pk, "until": until.isoformat()}
+    session.save()
