@@ -1,4 +1,51 @@
+"""The staff area's frame: sign-in, navigation, and Today as its first page."""
+
+from typing import Any, Final
+
 from django.contrib import admin
+from django.contrib.admin.forms import AdminAuthenticationForm
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import NoReverseMatch, URLPattern, URLResolver, path, reverse
+
+from clinic import audit, limits
+
+QUARTER_HOUR: Final = 15 * 60
+TRIES_A_NAME: Final = 10
+TRIES_A_NETWORK: Final = 60
+APP_ORDER: Final = ("consultations", "education", "clinic", "auth")
+NAVIGATION: Final = (
+    ("Today", "admin:index", ""),
+    ("Requests", "admin:consultations_consultationrequest_changelist", "consultations.view_consultationrequest"),
+    ("Safety cases", "admin:consultations_safetycase_changelist", "consultations.view_safetycase"),
+    ("Messages", "admin:consultations_outboxmessage_changelist", "consultations.view_outboxmessage"),
+    ("Diary", "admin:consultations_appointment_changelist", "consultations.view_appointment"),
+    ("Content", "education", "education"),
+    ("Audit", "admin:clinic_auditevent_changelist", "clinic.view_auditevent"),
+)
+"""Label, URL name (or app label), and the permission (or app label) without which the entry is left out."""
+DIARY_MODELS: Final = ("appointment", "availability", "absence", "clinician", "location", "appointmenttype")
+
+
+class StaffSignInForm(AdminAuthenticationForm):
+    """Counts tries a network and name, so that guessing is slow and nobody can lock a colleague out from elsewhere."""
+
+    error_messages = {
+        **AdminAuthenticationForm.error_messages,
+        "too_many": "Too many tries to sign in from here. Wait 15 minutes, then try again, or ask a manager.",
+    }
+
+    def clean(self) -> dict[str, Any]:
+        network = limits.client_network(self.request)
+        name = str(self.cleaned_data.get("username", "")).casefold()
+        allowed = limits.allow(f"sign-in:{network}", rate=TRIES_A_NETWORK, per_seconds=QUARTER_HOUR) and limits.allow(
+            f"sign-in:{network}:{name}", rate=TRIES_A_NAME, per_seconds=QUARTER_HOUR
+        )
+        if not allowed:
+            raise ValidationError(self.error_messages["too_many"], code="too_many")
+        return super().clean()
 
 
 class ClinicAdminSite(admin.AdminSite):
@@ -6,3 +53,64 @@ class ClinicAdminSite(admin.AdminSite):
     site_title = "Staff area"
     index_title = "Today"
     enable_nav_sidebar = False
+    login_form = StaffSignInForm
+    index_template = "admin/consultations/today.html"
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        return [path("today/", self.admin_view(self.index), name="today"), *super().get_urls()]
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        context = super().each_context(request)
+        user = request.user
+        staff_name = (user.get_full_name() or user.get_username()) if user.is_authenticated else ""
+        return {**context, "staff_nav": self.staff_nav(request), "staff_name": staff_name}
+
+    def staff_nav(self, request: HttpRequest) -> list[dict[str, Any]]:
+        """The entries this person may open: label, url, and whether it is the place they are in."""
+        if not self.has_permission(request):
+            return []
+        entries = []
+        for label, name, permission in NAVIGATION:
+            user = request.user
+            allowed = user.has_perm(permission) if "." in permission else user.has_module_perms(permission)
+            if permission and not allowed:
+                continue
+            try:
+                url = reverse(name) if ":" in name else reverse("admin:app_list", args=[name])
+            except NoReverseMatch:
+                continue
+            entries.append({"label": label, "url": url, "current": self._is_in(request.path, label, url)})
+        return entries
+
+    @staticmethod
+    def _is_in(path: str, label: str, url: str) -> bool:
+        if label == "Today":
+            return path in (url, f"{url}today/")
+        if label == "Diary":
+            home = reverse("admin:app_list", args=["consultations"])
+            return any(path.startswith(f"{home}{name}/") for name in DIARY_MODELS)
+        return path.startswith(url)
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        # Here the frame meets the domain: the clinic package knows no other way into the consultations app.
+        from consultations.admin.today import today_context
+
+        context = {**today_context(request.user), **(extra_context or {})}
+        return super().index(request, context)
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        response = super().login(request, extra_context)
+        if request.method != "POST":
+            return response
+        form = getattr(response, "context_data", None) and response.context_data.get("form")
+        if form is not None and form.has_error("__all__", "too_many"):
+            response.status_code = 429
+        elif form is None and request.user.is_authenticated:
+            with transaction.atomic():
+                audit.record(action="staff.sign_in", by=request.user)
+        return response
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[dict[str, Any]]:
+        apps = super().get_app_list(request, app_label)
+        order = {label: place for place, label in enumerate(APP_ORDER)}
+        return sorted(apps, key=lambda app: order.get(app["app_label"], len(order)))

@@ -235,15 +235,14 @@ def add_working_days(dt: datetime, days: int) -> datetime:
     if days < 0:
         raise ValueError("Working days are counted forwards.")
     start = dt.astimezone(UTC)
-    today_here, ends = local(start).date(), None
-    counted: list[date] = []
+    on, number = local(start).date(), 0
+    ends: datetime | None = None
     for opens, closes in _openings_from(start):
-        on = local(opens).date()
-        if ends is not None and on != counted[-1] and len(counted) > days:
-            return ends
-        if not counted or on != counted[-1]:
-            if not counted and on != today_here and days:
-                counted.append(today_here)
-            counted.append(on)
+        opening_day = local(opens).date()
+        if opening_day != on:
+            if ends is not None and number == days:
+                return ends
+            number += 1 if days else 0
+            on = opening_day
         ends = closes
     raise AssertionError("unreachable")

@@ -1,7 +1,7 @@
 """Model fields whose values are sealed in the database and plain in Python."""
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import FieldError
 from django.core.serializers.json import DjangoJSONEncoder
@@ -28,7 +28,8 @@ class SealedTextField(models.TextField):
         raise FieldError(f"{self.name} is sealed: the database can only tell whether it is empty (isnull).")
 
     def to_plain_text(self, value: Any) -> str | None:
-        return super().get_prep_value(value)
+        text: str | None = super().get_prep_value(value)
+        return text
 
     def from_plain_text(self, text: str) -> Any:
         return text
@@ -48,6 +49,13 @@ class SealedJSONField(SealedTextField):
 
     description = "Sealed JSON"
     empty_strings_allowed = False
+
+    if TYPE_CHECKING:
+        _pyi_private_set_type: Any
+        _pyi_private_get_type: Any
+
+        def __get__(self, instance: Any, owner: Any = None) -> Any: ...
+        def __set__(self, instance: Any, value: Any) -> None: ...
 
     def to_python(self, value: Any) -> Any:
         return value

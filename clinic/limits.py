@@ -43,11 +43,12 @@ def client_address(request: HttpRequest) -> str:
 
     With no proxy the header is ignored, because anyone can send it.
     """
-    peer = request.META.get("REMOTE_ADDR", "")
+    peer: str = request.META.get("REMOTE_ADDR", "")
     if not settings.PROXY_COUNT:
         return peer
     hops = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
-    return hops[-settings.PROXY_COUNT] if len(hops) >= settings.PROXY_COUNT else peer
+    seen: str = hops[-settings.PROXY_COUNT] if len(hops) >= settings.PROXY_COUNT else peer
+    return seen
 
 
 def client_network(request: HttpRequest) -> str:

@@ -1,7 +1,10 @@
 """Settings of the test run: the product's own, from a fixed environment, with fast hashing and no mail."""
 
+import atexit
 import base64
 import os
+import shutil
+import tempfile
 
 os.environ["ENV_FILE"] = ""
 os.environ.update(
@@ -34,3 +37,9 @@ BAKER_CUSTOM_FIELDS_GEN = {
 }
 if DATABASES["default"]["ENGINE"].endswith("postgresql"):
     DATABASES["default"]["CONN_MAX_AGE"] = 0
+else:
+    # A file, not memory: several connections must lock one another as they do in real use.
+    folder = tempfile.mkdtemp(prefix="clinic-tests-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    DATABASES["default"]["TEST"] = {"NAME": f"{folder}/test.sqlite3"}
+    DATABASES["default"]["OPTIONS"]["init_command"] = "PRAGMA journal_mode=WAL;PRAGMA synchronous=OFF;"
