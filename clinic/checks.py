@@ -99,7 +99,7 @@ def check_production(app_configs: Any = None, **kwargs: Any) -> list[CheckMessag
                 id="clinic.E013",
             )
         )
-    if settings.HTTPS and site.scheme != "https":
+    if settings.HTTPS and site.scheme == "http":
         found.append(Error("SITE_URL must start with https:// in production.", id="clinic.E014"))
     if "*" in settings.ALLOWED_HOSTS:
         found.append(Error("ALLOWED_HOSTS must name the hosts: * lets anyone choose the name.", id="clinic.E015"))

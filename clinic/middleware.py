@@ -26,6 +26,8 @@ PRIVATE_NAMESPACES = {"consultations", "admin"}
 PUBLIC_VIEWS = {"consultations:start"}
 METHODS = ("GET", "HEAD", "POST", "OPTIONS")
 FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
+# Django leaves bytes of a path that are not UTF-8 percent-encoded; no address of ours has a percent sign.
+UNDECODABLE_PATH = re.compile(r"\x00|%[89A-Fa-f][0-9A-Fa-f]")
 KEPT_REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 
 
@@ -79,6 +81,7 @@ class HeadersMiddleware:
         response = self.get_response(request)
         response.headers.setdefault("Content-Security-Policy", policy(settings.SECURE_CSP))
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        response.headers.setdefault("X-Frame-Options", settings.X_FRAME_OPTIONS)
         response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
         if is_private(request):
             response["Cache-Control"] = "no-store, private"
@@ -101,9 +104,8 @@ class RefuseBadInputMiddleware:
             return HttpResponse(status=405, headers={"Allow": ", ".join(METHODS)})
         if request.method == "OPTIONS":
             return HttpResponse(status=204, headers={"Allow": ", ".join(METHODS)})
-        path = request.META.get("PATH_INFO", "").encode("latin-1", "replace")
         query = unquote_to_bytes(request.META.get("QUERY_STRING", "").encode("latin-1", "replace"))
-        if not (is_clean(path) and is_clean(query)):
+        if UNDECODABLE_PATH.search(request.path_info) or not is_clean(query):
             return error_pages.bad_request(request)
         if request.method == "POST" and request.content_type in FORM_TYPES:
             try:

@@ -1,0 +1,77 @@
+"""Each system check finds its own fault, and a sound configuration has none."""
+
+import base64
+
+import pytest
+from django.core.checks import run_checks
+from django.test import override_settings
+
+from clinic import defaults
+from consultations.enums import Outcome
+
+SOUND = {
+    "DEBUG": False,
+    "DEMO": False,
+    "HTTPS": True,
+    "SECRET_KEY": "x7" * 30,
+    "FIELD_KEYS": "k1:" + base64.b64encode(b"k" * 32).decode(),
+    "ALLOWED_HOSTS": ["clinic.example"],
+    "SITE_URL": "https://clinic.example",
+}
+
+FAULTS = [
+    ("clinic.E001", {"SECRET_KEY": "short"}),
+    ("clinic.E001", {"SECRET_KEY": "insecure-key-for-trying-the-site-on-your-own-machine-only"}),
+    ("clinic.E002", {"FIELD_KEYS": ""}),
+    ("clinic.E003", {"FIELD_KEYS": "k1:AAAA"}),
+    ("clinic.E004", {"OPENING_HOURS": "always"}),
+    ("clinic.E005", {"CLOSED_DATES": ["25 December"]}),
+    ("clinic.E006", {"REPLY_TARGETS": {}}),
+    ("clinic.E006", {"REPLY_TARGETS": {**defaults.REPLY_TARGETS, "SAME_DAY": {"hours": 0}}}),
+    ("clinic.E006", {"REPLY_TARGETS": {**defaults.REPLY_TARGETS, "SAME_DAY": {"days": 1.5}}}),
+    ("clinic.E006", {"REPLY_TARGETS": {**defaults.REPLY_TARGETS, "SAME_DAY": {"weeks": 1}}}),
+    ("clinic.E006", {"REPLY_TARGETS": {**defaults.REPLY_TARGETS, "SAME_DAY": {"hours": True}}}),
+    ("clinic.E006", {"REPLY_TARGETS": {**defaults.REPLY_TARGETS, "OTHER": {"hours": 1}}}),
+    ("clinic.E007", {"CLINIC_REGION": "ZZ"}),
+    ("clinic.E008", {"EMERGENCY_LINE": " "}),
+    ("clinic.E008", {"CRISIS_LINE": ""}),
+    ("clinic.E010", {"CLINIC_PHONE": ""}),
+    ("clinic.E011", {"PRIVATE_LINK_MINUTES": 0}),
+    ("clinic.E012", {"SITE_URL": "clinic.example"}),
+    ("clinic.E012", {"SITE_URL": "https://clinic.example/path"}),
+    ("clinic.E013", {"DEMO": True}),
+    ("clinic.E014", {"SITE_URL": "http://clinic.example"}),
+    ("clinic.E015", {"ALLOWED_HOSTS": ["*"]}),
+    ("clinic.E016", {"ALLOWED_HOSTS": ["other.example"]}),
+    ("clinic.W001", {"HTTPS": False}),
+]
+
+
+def found(**changed: object) -> set[str]:
+    with override_settings(**{**SOUND, **changed}):
+        return {message.id for message in run_checks(tags=["clinic"])}
+
+
+def test_a_sound_configuration_has_no_fault():
+    assert found() == set()
+
+
+@pytest.mark.parametrize(("check", "changed"), FAULTS, ids=lambda value: value if isinstance(value, str) else "")
+def test_each_fault_is_found_and_only_that_one(check, changed):
+    assert found(**changed) == {check}
+
+
+def test_an_unknown_time_zone_is_found(settings):
+    from clinic.checks import check_clinic
+
+    settings.TIME_ZONE = "America/New_York"
+    settings._wrapped.__dict__["TIME_ZONE"] = "Mars/Olympus"
+    assert "clinic.E009" in {message.id for message in check_clinic()}
+
+
+def test_the_demonstration_may_run_with_debug():
+    assert found(DEBUG=True, DEMO=True, HTTPS=False, SECRET_KEY="short", FIELD_KEYS="") == set()
+
+
+def test_every_outcome_has_a_reply_target():
+    assert set(defaults.REPLY_TARGETS) == set(Outcome.values)

@@ -1,0 +1,119 @@
+"""How the project starts: never by accident without secrets, and with nothing set only through manage.py."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+PRODUCTION = {
+    "SECRET_KEY": "s" * 30 + "ecret-key-that-is-long-enough-" + "0123456789",
+    "FIELD_KEYS": "k1:" + "QUFB" * 10 + "QUE=",
+    "ALLOWED_HOSTS": "clinic.example",
+    "SITE_URL": "https://clinic.example",
+}
+
+
+def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "ENV_FILE": "", **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def setting(name: str, **variables: str) -> str:
+    code = f"from django.conf import settings; print(repr(settings.{name}))"
+    done = run("-c", code, DJANGO_SETTINGS_MODULE="clinic.settings", **variables)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+@pytest.mark.parametrize("name", PRODUCTION)
+def test_a_missing_secret_stops_the_start_with_a_sentence_that_says_what_to_set(name):
+    done = run("-c", "import clinic.wsgi", **{key: value for key, value in PRODUCTION.items() if key != name})
+    assert done.returncode != 0
+    assert f"This site cannot start without {name}." in done.stderr
+    assert f"Set {name} to " in done.stderr
+
+
+def test_with_everything_set_the_web_server_starts():
+    assert run("-c", "import clinic.wsgi", **PRODUCTION).returncode == 0
+
+
+def test_the_web_server_refuses_what_the_checks_forbid():
+    done = run("-c", "import clinic.wsgi", **PRODUCTION, OPENING_HOURS="whenever")
+    assert done.returncode != 0
+    assert "clinic.E004" in done.stderr
+
+
+def test_with_nothing_set_only_manage_py_runs_the_demonstration():
+    assert run("manage.py", "check").returncode == 0
+    assert "cannot start without" in run("-c", "import clinic.wsgi").stderr
+
+
+@pytest.mark.parametrize("name", ["SECRET_KEY", "FIELD_KEYS", "DATABASE_URL", "ALLOWED_HOSTS", "DEBUG"])
+def test_one_variable_is_enough_to_be_taken_seriously(name):
+    done = run("manage.py", "check", **{name: "" if name == "DEBUG" else "sqlite://:memory:"})
+    assert done.returncode != 0
+    assert "cannot start without" in done.stderr or "DEBUG" in done.stderr
+
+
+def test_an_env_file_counts_as_configuration(tmp_path):
+    file = tmp_path / ".env"
+    file.write_text("CLINIC_NAME=Somewhere Clinic\n")
+    done = run("manage.py", "check", ENV_FILE=str(file))
+    assert "cannot start without" in done.stderr
+    file.write_text("".join(f"{key}={value}\n" for key, value in PRODUCTION.items()) + "CLINIC_NAME=Somewhere Clinic\n")
+    assert setting("CLINIC_NAME", ENV_FILE=str(file)) == "'Somewhere Clinic'"
+
+
+def test_production_is_strict_by_default():
+    for name, value in {
+        "DEBUG": "False",
+        "DEMO": "False",
+        "SESSION_COOKIE_NAME": "'__Host-session'",
+        "CSRF_COOKIE_NAME": "'__Host-csrf'",
+        "SECURE_HSTS_SECONDS": "31536000",
+        "EMAIL_BACKEND": "'django.core.mail.backends.console.EmailBackend'",
+    }.items():
+        assert setting(name, **PRODUCTION) == value
+
+
+def test_the_demonstration_needs_no_https_and_no_mail_server():
+    assert setting("SESSION_COOKIE_NAME", DEBUG="1") == "'session'"
+    assert setting("SESSION_COOKIE_SECURE", DEBUG="1") == "False"
+    assert setting("EMAIL_BACKEND", DEBUG="1") == "'django.core.mail.backends.dummy.EmailBackend'"
+
+
+def test_sqlite_is_the_default_and_waits_its_turn():
+    assert setting("DATABASES['default']['OPTIONS']['transaction_mode']", DEBUG="1") == "'IMMEDIATE'"
+    assert "journal_mode=WAL" in setting("DATABASES['default']['OPTIONS']['init_command']", DEBUG="1")
+
+
+def test_postgresql_has_time_limits_and_checks_its_connections():
+    url = {"DATABASE_URL": "postgres://user:word@db.example:5432/clinic"}
+    database = setting("DATABASES['default']", **PRODUCTION, **url)
+    assert "'ENGINE': 'django.db.backends.postgresql'" in database
+    assert "'CONN_HEALTH_CHECKS': True" in database
+    assert "statement_timeout=5000" in database
+    assert "lock_timeout=3000" in database
+    assert "idle_in_transaction_session_timeout=10000" in database
+
+
+@pytest.mark.parametrize(
+    ("region", "number"), [("GB", "999"), ("US", "911"), ("CA", "911"), ("EU", "112"), ("AU", "000"), ("NZ", "111")]
+)
+def test_the_region_picks_the_emergency_lines(region, number):
+    assert setting("EMERGENCY_NUMBER", DEBUG="1", CLINIC_REGION=region) == f"'{number}'"
+    assert number in setting("EMERGENCY_LINE", DEBUG="1", CLINIC_REGION=region)
+
+
+def test_each_line_can_be_overridden():
+    assert setting("URGENT_LINE", DEBUG="1", URGENT_LINE="ring the bell.") == "'ring the bell.'"
+    assert setting("REPLY_TARGETS['DEFER']", DEBUG="1", REPLY_TARGETS='{"DEFER": {"days": 9}}') == "{'days': 9}"

@@ -1,0 +1,81 @@
+"""Health checks, the appearance switch and the notices."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from django.db import OperationalError
+from django.urls import reverse
+
+from clinic.models import Heartbeat
+from clinic.notices import PRIVACY_NOTICE_VERSION
+
+
+class TestHealth:
+    def test_healthz_asks_no_database(self, client):
+        response = client.get(reverse("clinic:healthz"))
+        assert (response.status_code, response.json()) == (200, {"status": "ok"})
+        assert response["Cache-Control"] == "no-store"
+
+    @pytest.mark.django_db
+    def test_readyz_names_the_worker(self, client):
+        url = reverse("clinic:readyz")
+        assert client.get(url).json() == {"database": "ok", "worker": "never seen"}
+        with time_machine.travel(datetime(2026, 11, 2, tzinfo=UTC), tick=False) as clock:
+            Heartbeat.beat("worker")
+            clock.shift(timedelta(minutes=5))
+            assert client.get(url).json()["worker"] == "ok"
+            clock.shift(timedelta(seconds=1))
+            response = client.get(url)
+            assert (response.status_code, response.json()["worker"]) == (200, "late")
+
+    def test_readyz_is_503_without_the_database(self, client, monkeypatch):
+        def gone():
+            raise OperationalError("gone")
+
+        monkeypatch.setattr("clinic.views.connection.cursor", gone)
+        response = client.get(reverse("clinic:readyz"))
+        assert (response.status_code, response.json()["database"]) == (503, "down")
+
+
+class TestAppearance:
+    url = "/appearance/"
+
+    @pytest.mark.parametrize("theme", ["light", "dark", "auto"])
+    def test_the_choice_is_kept_and_shown_on_the_page_it_was_made_on(self, client, theme):
+        response = client.post(self.url, {"theme": theme, "next": "/privacy/?a=1"})
+        assert (response.status_code, response["Location"]) == (302, "/privacy/?a=1")
+        cookie = response.cookies["theme"]
+        assert cookie.value == theme
+        assert cookie["httponly"]
+        assert cookie["samesite"] == "Lax"
+
+    @pytest.mark.parametrize(
+        "target",
+        ["//evil.example", "https://evil.example/", "\\\\evil.example", "https:evil.example", "javascript:1", ""],
+    )
+    def test_it_never_leads_to_another_site(self, client, target):
+        assert client.post(self.url, {"theme": "dark", "next": target})["Location"] == "/"
+
+    def test_an_unknown_theme_is_ignored(self, client):
+        assert "theme" not in client.post(self.url, {"theme": "<script>"}).cookies
+
+    def test_reading_changes_nothing(self, client):
+        assert client.get(self.url).status_code == 405
+
+    def test_the_cookie_is_secure_under_https(self, client, settings):
+        settings.HTTPS = True
+        settings.THEME_COOKIE_NAME = "__Host-theme"
+        cookie = client.post(self.url, {"theme": "dark"}, secure=True).cookies["__Host-theme"]
+        assert cookie["secure"]
+        assert cookie["path"] == "/"
+        assert not cookie["domain"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["privacy", "accessibility", "complaints"])
+def test_notices_answer(client, name):
+    response = client.get(reverse(f"clinic:{name}"))
+    assert response.status_code == 200
+    if name == "privacy":
+        assert response.context["notice_version"] == PRIVACY_NOTICE_VERSION
