@@ -1,5 +1,7 @@
 """The audit chain: append-only on both engines, and every kind of tampering is named."""
 
+import threading
+
 import pytest
 from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
@@ -81,6 +83,25 @@ def test_a_rolled_back_event_leaves_no_gap():
     with transaction.atomic():
         audit.record(action="test.second", actor="system")
     assert list(AuditEvent.objects.order_by("sequence").values_list("sequence", flat=True)) == [1, 2]
+    assert audit.verify() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_writers_at_once_make_one_unbroken_chain():
+    def write() -> None:
+        try:
+            for _ in range(10):
+                with transaction.atomic():
+                    audit.record(action="test.race", actor="system")
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=write) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert AuditEvent.objects.count() == 60
     assert audit.verify() == []
 
 
