@@ -1,0 +1,83 @@
+"""Reads one JSON object of answers a line and prints one result a line. Needs no database."""
+
+import json
+import sys
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from consultations.candidacy import engine
+
+MAX_LINE = 1_000_000
+
+
+class BadLine(ValueError):
+    """A line that is no answer set; the text says why."""
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise BadLine("A question stands twice in one object: which answer counts is not clear.")
+    return found
+
+
+def _refuse_constant(name: str) -> Any:
+    raise BadLine(f"{name} is no number that JSON knows.")
+
+
+def answers_of(line: bytes) -> dict[str, Any]:
+    """Parse one line strictly. Raises BadLine."""
+    if len(line) > MAX_LINE:
+        raise BadLine("The line is longer than one million bytes.")
+    try:
+        answers = json.loads(line.decode("utf-8"), object_pairs_hook=_once, parse_constant=_refuse_constant)
+    except UnicodeDecodeError:
+        raise BadLine("The line is not UTF-8.") from None
+    except RecursionError:
+        raise BadLine("The line is nested too deeply.") from None
+    except BadLine:
+        raise
+    except ValueError as error:
+        raise BadLine(f"The line is not JSON: {error}.") from None
+    if not isinstance(answers, dict):
+        raise BadLine("The line is not a JSON object of answers.")
+    return answers
+
+
+def result_of(line: bytes) -> dict[str, Any]:
+    try:
+        return engine.assess(answers_of(line)).as_json()
+    except BadLine as error:
+        return {"error": str(error), "booking_allowed": False}
+
+
+def lines_of(source: BinaryIO) -> Iterator[bytes]:
+    for line in source:
+        if line.strip():
+            yield line.strip()
+
+
+class Command(BaseCommand):
+    help = "Assess answer sets: one JSON object a line in (FILE or standard input), one JSON result a line out."
+    requires_system_checks: list[str] = []
+    requires_migrations_checks = False
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("file", nargs="?", metavar="FILE", help="Answer sets; standard input without it.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["file"] is None:
+            self._answer(sys.stdin.buffer)
+            return
+        try:
+            with open(options["file"], "rb") as source:
+                self._answer(source)
+        except OSError as error:
+            raise CommandError(f"Cannot read {options['file']}: {error.strerror}.") from None
+
+    def _answer(self, source: BinaryIO) -> None:
+        for line in lines_of(source):
+            self.stdout.write(json.dumps(result_of(line), ensure_ascii=True, separators=(",", ":")))
+            self.stdout.flush()

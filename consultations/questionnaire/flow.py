@@ -1,0 +1,175 @@
+"""The questionnaire as screens: safety first, one theme a screen, follow-ups on a later screen than what they follow.
+
+Pure: answers in, screens out. A screen is on show while one of its questions is.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from consultations.questionnaire.answers import Walk, walk
+from consultations.questionnaire.conditions import Value
+from consultations.questionnaire.definition import CURRENT_VERSION, SAFETY_SECTION, Question, load
+
+Answers = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """Up to four short questions of one theme. `title` is the page's heading when it asks more than one."""
+
+    slug: str
+    section: str
+    title: str
+    question_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Counts sections, not questions: routing changes how many questions there are."""
+
+    sections: tuple[tuple[str, str, str], ...]
+    """(section id, title, "done" | "now" | "next")"""
+    current: int
+    total: int
+
+
+CHECK_AND_SEND: Final = ("send", "Check and send")
+SCREENS: Final[dict[str, tuple[Screen, ...]]] = {
+    "1.0.0": (
+        Screen("now", "A", "Right now", ("ab_age", "rf_now")),
+        Screen("nerves", "A", "Feeling, bladder and bowel", ("rf_ce",)),
+        Screen("nerves-when", "A", "When it started", ("rf_ce_when",)),
+        Screen("injury", "A", "Weakness, injury and cancer", ("rf_weak", "rf_injury", "rf_cancer")),
+        Screen("signs", "A", "Other signs", ("rf_systemic", "rf_risk")),
+        Screen("pain", "B", "Where and how long", ("pn_where", "pn_duration", "pn_worse")),
+        Screen("pain-more", "B", "More about your pain", ("pn_main", "pn_walk", "in_features")),
+        Screen("pain-score", "B", "Your pain in the past week", ("peg_p", "peg_e", "peg_g")),
+        Screen("diagnosis", "C", "What you have been told", ("dx_told", "im_mri")),
+        Screen("diagnosis-more", "C", "More about your scan", ("dx_detail", "im_share", "im_metal")),
+        Screen("tried", "C", "What you have tried", ("tx_tried",)),
+        Screen("tried-more", "C", "More about what you tried", ("tx_time", "sx_level")),
+        Screen("health", "D", "Your health", ("hx_gate", "hx_pregnant", "hx_height_cm", "hx_weight_kg")),
+        Screen("health-more", "D", "More about your health", ("hx_thinner", "hx_diabetes", "hx_allergy")),
+        Screen("mood", "E", "How you have been", ("phq2_1", "phq2_2")),
+        Screen("mood-more", "E", "How you have been: two more", ("gad2_1", "gad2_2")),
+        Screen("hopes", "E", "What you hope for", ("ex_expect", "ye_claim", "ex_note")),
+    )
+}
+
+
+def screens(version: str = CURRENT_VERSION) -> tuple[Screen, ...]:
+    return SCREENS[version]
+
+
+def screen_named(slug: str, *, version: str = CURRENT_VERSION) -> Screen | None:
+    return next((screen for screen in SCREENS[version] if screen.slug == slug), None)
+
+
+def screen_of(question_id: str, *, version: str = CURRENT_VERSION) -> Screen:
+    """The screen that asks this question. Raises LookupError for an unknown id."""
+    for screen in SCREENS[version]:
+        if question_id in screen.question_ids:
+            return screen
+    raise LookupError(question_id)
+
+
+def visible_screens(answers: Answers, *, version: str = CURRENT_VERSION) -> list[Screen]:
+    shown = set(_walk(answers, version).visible_ids)
+    return [screen for screen in SCREENS[version] if shown.intersection(screen.question_ids)]
+
+
+def questions_on(screen: Screen, answers: Answers, *, version: str = CURRENT_VERSION) -> list[Question]:
+    """The screen's questions that are on show, in its order."""
+    shown = {question.id: question for question in _walk(answers, version).visible}
+    return [shown[question_id] for question_id in screen.question_ids if question_id in shown]
+
+
+def next_screen(slug: str, answers: Answers, *, version: str = CURRENT_VERSION) -> Screen | None:
+    """The screen after this one, or None after the last."""
+    return _neighbour(slug, answers, version, step=1)
+
+
+def previous_screen(slug: str, answers: Answers, *, version: str = CURRENT_VERSION) -> Screen | None:
+    return _neighbour(slug, answers, version, step=-1)
+
+
+def required_missing(screen: Screen, answers: Answers, *, version: str = CURRENT_VERSION) -> list[str]:
+    """Required questions of this screen that are on show and have no valid answer."""
+    done = _walk(answers, version).cleaned
+    return [q.id for q in questions_on(screen, answers, version=version) if q.is_required and q.id not in done]
+
+
+def first_incomplete(answers: Answers, *, version: str = CURRENT_VERSION) -> Screen | None:
+    """The first screen with a required question unanswered; None when every one is answered."""
+    for screen in visible_screens(answers, version=version):
+        if required_missing(screen, answers, version=version):
+            return screen
+    return None
+
+
+def safety_complete(answers: Answers, *, version: str = CURRENT_VERSION) -> bool:
+    """Whether every safety question on show has a valid answer."""
+    return not _walk(answers, version).missing(safety=True)
+
+
+def last_safety_screen(answers: Answers, *, version: str = CURRENT_VERSION) -> Screen:
+    return [s for s in visible_screens(answers, version=version) if s.section == SAFETY_SECTION][-1]
+
+
+def progress(section: str, *, version: str = CURRENT_VERSION) -> Progress:
+    """Where a section stands among all; `send` names the part after the questions."""
+    names = [*((part.id, part.title) for part in load(version).sections), CHECK_AND_SEND]
+    current = next(place for place, (part, _) in enumerate(names) if part == section)
+    states = ["done" if place < current else "now" if place == current else "next" for place in range(len(names))]
+    return Progress(
+        tuple((part, title, state) for (part, title), state in zip(names, states, strict=True)),
+        current + 1,
+        len(names),
+    )
+
+
+def display_answer(question: Question, value: Value) -> list[str]:
+    """An answer in the words that were on the page, one line a tick."""
+    if isinstance(value, tuple):
+        return [question.label_of(code) for code in value]
+    if question.kind == "single":
+        return [question.label_of(str(value))]
+    if question.anchors:
+        return [f"{value} out of {int(question.maximum or 10)}"]
+    return [f"{value} {question.unit}".strip()]
+
+
+def as_asked(answers: Answers, *, version: str = CURRENT_VERSION) -> list[dict[str, Any]]:
+    """Every question on show in the words it was asked, with its options and the answer given: a snapshot to keep."""
+    done = _walk(answers, version)
+    titles = {section.id: section.title for section in load(version).sections}
+    return [
+        {
+            "id": question.id,
+            "section": question.section,
+            "section_title": titles[question.section],
+            "text": question.text,
+            "help": question.help,
+            "options": [[option.code, option.label] for option in question.options],
+            "value": answers.get(question.id),
+            "answer": display_answer(question, done.cleaned[question.id]) if question.id in done.cleaned else [],
+        }
+        for question in done.visible
+    ]
+
+
+def _neighbour(slug: str, answers: Answers, version: str, *, step: int) -> Screen | None:
+    shown = visible_screens(answers, version=version)
+    order = [screen.slug for screen in SCREENS[version]]
+    if slug not in order:
+        return None
+    at = order.index(slug)
+    beyond = [screen for screen in shown if (order.index(screen.slug) - at) * step > 0]
+    if not beyond:
+        return None
+    return beyond[0] if step > 0 else beyond[-1]
+
+
+def _walk(answers: Answers, version: str) -> Walk:
+    return walk(load(version), answers)
