@@ -1,7 +1,7 @@
 """From answers to an assessment, the same way every time.
 
 Owner: the clinic's medical director. Source: clinical specification 0.1 and 0.2. The software sorts and explains; it
-never diagnoses, refuses or accepts anyone. No rule reads free text, name, sex, ethnicity, postcode, language or payment.
+never diagnoses, refuses or accepts anyone. No rule reads free text, name, sex, ethnicity, language or payment.
 """
 
 from collections.abc import Iterable, Mapping
@@ -121,7 +121,7 @@ def highest(*outcomes: str) -> Outcome:
     return min((Outcome(outcome) for outcome in outcomes), key=OUTCOME_RISK.__getitem__)
 
 
-def emergency_is_settled(raw: Mapping[str, Any], assessment: Assessment) -> bool:
+def emergency_is_settled(assessment: Assessment) -> bool:
     """Whether an emergency already stands whatever the open follow-ups will say.
 
     True once some emergency rule fired for reasons that were all answered: a missing timing still counts as recent in

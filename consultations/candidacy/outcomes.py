@@ -14,9 +14,9 @@ from consultations.enums import Effect, Outcome, Priority
 
 FOOTER: Final = "This is not a diagnosis. It is a first check of your answers. A doctor makes the decisions."
 SUPPORT_BOX: Final = (
-    "Living with pain is hard, and you told us you have been feeling low or worried. Talking helps. You can ask our team "
-    "for support, or speak to your own doctor. If you feel you might harm yourself, or cannot stay safe, get help now: "
-    "{crisis_line}."
+    "Living with pain is hard, and you told us you have been feeling low or worried. Talking helps. You can ask our "
+    "team for support, or speak to your own doctor. If you feel you might harm yourself, or cannot stay safe, get help "
+    "now: {crisis_line}."
 )
 EMERGENCY_SIGNS: Final = (
     "If you get any of these, get emergency help: numbness around your genitals or bottom, trouble peeing or "

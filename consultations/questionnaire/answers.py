@@ -1,7 +1,7 @@
 """Walking the questions once, in order: which are shown, what their answers count as, which are missing.
 
-Source: clinical specification 0.2(1). A question is shown if its condition holds on the cleaned answers of the questions
-shown so far, so an answer to a hidden question never counts.
+Source: clinical specification 0.2(1). A question is shown if its condition holds on the cleaned answers of the
+questions shown so far, so an answer to a hidden question never counts.
 """
 
 from collections.abc import Mapping

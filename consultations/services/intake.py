@@ -106,15 +106,18 @@ def save_answers(*, response: QuestionnaireResponse, answers: Mapping[str, Any])
 
 
 def settled_headline(answers: Mapping[str, Any], assessment: engine.Assessment) -> Outcome | None:
-    """The headline these answers have earned, or None while the safety section could still change it.
+    """The headline that these answers have earned and the patient is shown, or None while that is still open.
 
-    An emergency counts as soon as every question that its rule reads and that is on show has an answer; anything less
-    waits for the end of the safety section.
+    An emergency counts as soon as every question behind it has its answer, a same-day sign and the age limit at the end
+    of the safety section, everything else when no required question is left.
     """
-    if flow.safety_complete(answers):
-        return Outcome(assessment.outcome)
-    if engine.emergency_is_settled(answers, assessment):
+    outcome = Outcome(assessment.outcome)
+    if engine.emergency_is_settled(assessment):
         return Outcome.EMERGENCY
+    if not flow.safety_complete(answers):
+        return None
+    if outcome in SAFETY_OUTCOMES or assessment.early_exit or flow.first_incomplete(answers) is None:
+        return outcome
     return None
 
 
