@@ -3,7 +3,8 @@ SHELL := /bin/bash
 PYTHON ?= python3
 PORT ?= 8000
 PY := .venv/bin/python
-TYPED := clinic consultations/enums.py consultations/workflow.py consultations/permissions.py \
+TYPED := $(filter-out clinic/admin.py,$(wildcard clinic/*.py)) $(addprefix clinic/management/commands/,rotate_keys.py static_pages.py verify_audit.py) \
+	consultations/enums.py consultations/workflow.py consultations/permissions.py \
 	consultations/questionnaire consultations/candidacy consultations/services
 RUN_WITH := DJANGO_RUNSERVER_HIDE_WARNING=true SITE_URL=$${SITE_URL:-http://127.0.0.1:$(PORT)}
 
