@@ -37,7 +37,7 @@ class BirthDateWidget(forms.MultiWidget):
         return context
 
     def id_for_label(self, id_: str) -> str:
-        return f"{id_}_{PARTS[0]}" if id_ else ""
+        return f"{id_}_0" if id_ else ""
 
 
 class BirthDateField(forms.MultiValueField):

@@ -1,0 +1,29 @@
+// Comforts only: every page works without this file.
+const summary = document.querySelector(".errsum");
+if (summary) summary.focus();
+
+// "None of these" and the other choices of one question clear each other; the server checks the same.
+for (const group of document.querySelectorAll("[data-exclusive]")) {
+  const boxes = [...group.querySelectorAll("input[type=checkbox]")];
+  const none = boxes.find((box) => box.value === group.dataset.exclusive);
+  if (!none) continue;
+  group.addEventListener("change", (event) => {
+    if (!event.target.checked) return;
+    if (event.target === none) {
+      for (const box of boxes) if (box !== none) box.checked = false;
+    } else {
+      none.checked = false;
+    }
+  });
+}
+
+// A second press of a button that is already sending does nothing.
+for (const form of document.querySelectorAll("form[method=post]")) {
+  form.addEventListener("submit", (event) => {
+    if (form.dataset.sending) event.preventDefault();
+    form.dataset.sending = "1";
+  });
+}
+addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[data-sending]")) delete form.dataset.sending;
+});
