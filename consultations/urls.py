@@ -1,10 +1,27 @@
 from django.urls import path
 
-from consultations.views import private_access, private_status, private_times
+from consultations.views import (
+    check_screens,
+    check_send,
+    check_stops,
+    private_access,
+    private_status,
+    private_times,
+)
 
 app_name = "consultations"
 
 urlpatterns = [
+    path("check/", check_screens.start, name="start"),
+    path("check/q/<slug:slug>/", check_screens.screen, name="screen"),
+    path("check/emergency/", check_stops.emergency, name="emergency"),
+    path("check/today/", check_stops.today, name="today"),
+    path("check/adults/", check_stops.adults_only, name="adults_only"),
+    path("check/call-back/", check_stops.call_back, name="call_back"),
+    path("check/result/", check_send.result, name="result"),
+    path("check/contact/", check_send.contact, name="contact"),
+    path("check/answers/", check_send.answers, name="answers"),
+    path("check/sent/", check_send.sent, name="sent"),
     path("request/link/", private_access.send_link, name="send_link"),
     path("request/open/<str:token>/", private_access.open_link, name="private_link"),
     path("request/replace-link/", private_access.replace_link, name="replace_link"),

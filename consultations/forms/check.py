@@ -1,0 +1,161 @@
+"""One form per screen of the check, built from the definition. A field that is not on the screen does not exist."""
+
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any, Final
+
+from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+
+from clinic.widgets import PainScale, TileCheckbox, TileRadio
+from consultations.forms.check_words import NOTHING_CHOSEN_TWICE, TOO_LONG, missing
+from consultations.forms.numbers import HeightField, NumberField, WeightField, in_feet, in_pounds, plain
+from consultations.questionnaire.cleaning import NONE
+from consultations.questionnaire.definition import Question
+from consultations.questionnaire.flow import display_answer
+
+TEXT_LIMIT: Final = 1000
+MOOD: Final = ("PHQ-2", "GAD-2")
+ALL_THAT_APPLY: Final = "Choose all that apply."
+
+
+class OneChoiceField(forms.ChoiceField):
+    """Cleans to an option's code, or None when skipped."""
+
+    def clean(self, value: Any) -> str | None:
+        return super().clean(value) or None
+
+
+class ScaleField(forms.TypedChoiceField):
+    """Cleans to an int from 0 to 10, or None when skipped."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(coerce=int, empty_value=None, **kwargs)
+
+
+class ManyChoicesField(forms.MultipleChoiceField):
+    """Cleans to the ticked codes. "None of these" together with anything else is a question back to the person."""
+
+    def clean(self, value: Any) -> list[str]:
+        ticked: list[str] = super().clean(value)
+        if NONE in ticked and len(ticked) > 1:
+            label = dict(self.choices)[NONE]
+            raise ValidationError(NOTHING_CHOSEN_TWICE.format(none=label), code="none_and_more")
+        return ticked
+
+
+class NoteField(forms.CharField):
+    """Free text, counted as the person sees it: one line break is one character."""
+
+    def clean(self, value: Any) -> str:
+        text: str = super().clean(str(value or "").replace("\r\n", "\n").replace("\r", "\n"))
+        if any(unicodedata.category(character) == "Cc" and character not in "\n\t" for character in text):
+            raise ValidationError("Type your text again: it has hidden characters that we cannot keep.", code="hidden")
+        if len(text) > TEXT_LIMIT:
+            raise ValidationError(TOO_LONG.format(limit=f"{TEXT_LIMIT:,}", length=f"{len(text):,}"), code="max_length")
+        return text
+
+
+def _choices(question: Question) -> list[tuple[str, str]]:
+    return [(option.code, option.label) for option in question.options]
+
+
+def _whole_number(question: Question, common: dict[str, Any]) -> forms.Field:
+    low, high = int(question.minimum or 0), int(question.maximum or 0)
+    message = f"Enter a whole number from {low} to {high}, in figures, like 54."
+    return NumberField(low=low, high=high, message=message, **common)
+
+
+def _measure(question: Question, common: dict[str, Any]) -> forms.Field:
+    kind = {"cm": HeightField, "kg": WeightField}[question.unit]
+    return kind(
+        low=Decimal(str(question.minimum)),
+        high=Decimal(str(question.maximum)),
+        metric_first=settings.CLINIC_REGION != "US",
+        **common,
+    )
+
+
+def _scale(question: Question, common: dict[str, Any]) -> forms.Field:
+    low, high = question.anchors or ("", "")
+    numbers = [(str(number), str(number)) for number in range(int(question.maximum or 10) + 1)]
+    return ScaleField(choices=numbers, widget=PainScale(low=low, high=high), **common)
+
+
+FIELDS: Final[dict[str, Callable[[Question, dict[str, Any]], forms.Field]]] = {
+    "integer": _whole_number,
+    "decimal": _measure,
+    "scale": _scale,
+    "single": lambda question, common: OneChoiceField(choices=_choices(question), widget=TileRadio, **common),
+    "multi": lambda question, common: ManyChoicesField(choices=_choices(question), widget=TileCheckbox, **common),
+    "text": lambda question, common: NoteField(widget=forms.Textarea(attrs={"rows": 7}), **common),
+}
+
+
+def _hint(question: Question) -> str:
+    """The mood questions share one stem, which stands above them once."""
+    if question.instrument in MOOD:
+        return ""
+    return f"{question.help} {ALL_THAT_APPLY}".strip() if question.kind == "multi" else question.help
+
+
+def field_for(question: Question) -> forms.Field:
+    """The form field of one question, with its own words for a missing or unknown answer."""
+    sentence = missing(question.id)
+    return FIELDS[question.kind](
+        question,
+        {
+            "label": question.text,
+            "help_text": _hint(question),
+            "required": question.is_required,
+            "error_messages": {
+                "required": sentence,
+                "invalid_choice": sentence,
+                "invalid_list": sentence,
+                "invalid": sentence,
+            },
+        },
+    )
+
+
+class ScreenForm(forms.Form):
+    """The questions of one screen, filled with what was answered before. Nothing is chosen for the person."""
+
+    def __init__(
+        self, data: Any = None, *, questions: Sequence[Question], answers: Mapping[str, Any], **kwargs: Any
+    ) -> None:
+        super().__init__(data, **kwargs)
+        self.questions = questions
+        self.heading_field = questions[0].id if len(questions) == 1 else ""
+        for question in questions:
+            field = field_for(question)
+            field.initial = _initial(question, answers.get(question.id))
+            self.fields[question.id] = field
+
+    def answers(self) -> dict[str, Any]:
+        """What to save, in the types the rules read. A skipped question is saved as None, or as an empty list."""
+        return {
+            question.id: float(value) if isinstance(value, Decimal) else value
+            for question in self.questions
+            for value in [self.cleaned_data[question.id]]
+        }
+
+
+def _initial(question: Question, raw: Any) -> Any:
+    if question.kind == "multi":
+        return raw if isinstance(raw, list) else []
+    if question.kind == "decimal":
+        return raw if isinstance(raw, int | float) and not isinstance(raw, bool) else None
+    return raw
+
+
+def answer_lines(question: Question, value: Any) -> list[str]:
+    """A cleaned answer as the check page shows it back, one line a tick; nothing for none."""
+    if value is None:
+        return []
+    if question.kind == "decimal":
+        other = in_feet(value) if question.unit == "cm" else in_pounds(value)
+        return [f"{plain(value)} {question.unit} (about {other})"]
+    return display_answer(question, value)

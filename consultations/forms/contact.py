@@ -1,0 +1,180 @@
+"""How to reach somebody: the contact screen of the check, and the short form for a safety call."""
+
+import datetime
+from typing import Any
+
+from django import forms
+
+from clinic import clock
+from clinic.widgets import TileRadio
+from consultations.enums import ContactPreference, FilledFor, SafeToContact
+from consultations.forms.birth_date import BirthDateField
+from consultations.forms.person import MailField, NameField, PhoneField
+from consultations.services.intake import Contact
+
+ADULT = 18
+PREFERENCES = [
+    (ContactPreference.EMAIL, "Email"),
+    (ContactPreference.PHONE, "Phone call"),
+    (ContactPreference.EITHER, "Either is fine"),
+]
+
+
+def age_on(born: datetime.date, day: datetime.date) -> int:
+    return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
+
+
+class ContactForm(forms.Form):
+    """Who the answers are about and how to reach them. `age_given` is the age from the safety section, if any."""
+
+    filled_for = forms.ChoiceField(
+        label="Who is this request for?",
+        choices=FilledFor.choices,
+        widget=TileRadio,
+        error_messages={"required": "Choose who this request is for.", "invalid_choice": "Choose who this is for."},
+    )
+    helper_name = NameField(
+        label="Your name, if you fill this in for someone else",
+        help_text="Leave this empty if the request is for you.",
+        required=False,
+    )
+    name = NameField(
+        label="Full name of the person with back pain",
+        help_text="As it should stand in the clinic's records.",
+        widget=forms.TextInput(attrs={"autocomplete": "name", "spellcheck": "false"}),
+        error_messages={"required": "Enter the full name."},
+    )
+    birth_on = BirthDateField(
+        label="Date of birth of the person with back pain",
+        help_text="We also ask for it when you open your private link.",
+        error_messages={"required": "Enter the date of birth."},
+    )
+    email = MailField(
+        label="Email address",
+        help_text="Your private link goes here. Without an email address you get no link, and we phone you with news.",
+        required=False,
+    )
+    phone = PhoneField(label="Phone number", help_text="A nurse may ring with a question.", required=False)
+    contact_by = forms.ChoiceField(
+        label="How should we contact you?",
+        choices=PREFERENCES,
+        widget=TileRadio,
+        error_messages={
+            "required": "Choose how we should contact you.",
+            "invalid_choice": "Choose how we should contact you.",
+        },
+    )
+    safe_to_contact = forms.ChoiceField(
+        label="Is it safe to leave a message?",
+        help_text="Tell us if someone else could see or hear it, and you would rather keep this private.",
+        choices=SafeToContact.choices,
+        widget=TileRadio,
+        error_messages={
+            "required": "Choose if it is safe to leave a message.",
+            "invalid_choice": "Choose if it is safe to leave a message.",
+        },
+    )
+
+    def __init__(self, *args: Any, age_given: int | None = None, **kwargs: Any) -> None:
+        self.age_given = age_given
+        super().__init__(*args, **kwargs)
+
+    def clean_birth_on(self) -> datetime.date:
+        born: datetime.date = self.cleaned_data["birth_on"]
+        age = age_on(born, clock.today())
+        if age < ADULT:
+            raise forms.ValidationError(
+                "This date of birth makes the person under 18, and this clinic treats adults only. Check the date, or "
+                "speak to your own doctor.",
+                code="under_age",
+            )
+        if self.age_given is not None and abs(age - self.age_given) > 1:
+            raise forms.ValidationError(
+                f"This date of birth makes the age {age}, but your answer was {self.age_given}. Correct the date here, "
+                "or go back and correct the age.",
+                code="other_age",
+            )
+        return born
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        self._check_helper(data)
+        self._check_ways_to_reach(data)
+        return data
+
+    def _check_helper(self, data: dict[str, Any]) -> None:
+        helper, filled_for = data.get("helper_name"), data.get("filled_for")
+        if filled_for == FilledFor.OTHER and "helper_name" in data and not helper:
+            self.add_error("helper_name", "Enter your own name, because you fill this in for someone else.")
+        if filled_for == FilledFor.SELF and helper:
+            self.add_error(
+                "helper_name", "Empty this box if the request is for you, or choose “Someone else, and they agree”."
+            )
+
+    def _check_ways_to_reach(self, data: dict[str, Any]) -> None:
+        """Each choice needs the detail it works with; two choices must not shut every way."""
+        wish, safe = data.get("contact_by"), data.get("safe_to_contact")
+        needs_mail = wish == ContactPreference.EMAIL or safe == SafeToContact.EMAIL_ONLY
+        needs_phone = wish == ContactPreference.PHONE or safe == SafeToContact.NO_VOICEMAIL
+        if wish == ContactPreference.PHONE and safe == SafeToContact.EMAIL_ONLY:
+            self.add_error("contact_by", "Choose “Email”, because you told us to use email only.")
+            return
+        if "email" not in data or "phone" not in data:
+            return
+        if needs_mail and not data["email"]:
+            self.add_error("email", "Enter an email address, because you chose to hear from us by email.")
+        if needs_phone and not data["phone"]:
+            self.add_error("phone", "Enter a phone number, because you chose to be called.")
+        if not (needs_mail or needs_phone or data["email"] or data["phone"]):
+            self.add_error("email", "Enter an email address or a phone number, so that we can answer you.")
+
+    def contact(self) -> Contact:
+        data = self.cleaned_data
+        return Contact(
+            name=data["name"],
+            birth_on=data["birth_on"],
+            email=data["email"],
+            phone=data["phone"],
+            contact_by=ContactPreference(data["contact_by"]),
+            safe_to_contact=SafeToContact(data["safe_to_contact"]),
+            filled_for=FilledFor(data["filled_for"]),
+            helper_name=data["helper_name"],
+        )
+
+
+CALL_CHOICES = [
+    (SafeToContact.ANY, SafeToContact.ANY.label),
+    (SafeToContact.NO_VOICEMAIL, SafeToContact.NO_VOICEMAIL.label),
+]
+
+
+class CallBackForm(forms.Form):
+    """A name and a number, so that somebody can check on a person who was sent to emergency care."""
+
+    name = NameField(
+        label="Full name",
+        widget=forms.TextInput(attrs={"autocomplete": "name", "spellcheck": "false"}),
+        error_messages={"required": "Enter the full name."},
+    )
+    birth_on = BirthDateField(label="Date of birth", error_messages={"required": "Enter the date of birth."})
+    phone = PhoneField(label="Phone number")
+    safe_to_contact = forms.ChoiceField(
+        label="Is it safe to leave a message?",
+        choices=CALL_CHOICES,
+        widget=TileRadio,
+        error_messages={
+            "required": "Choose if it is safe to leave a message.",
+            "invalid_choice": "Choose if it is safe to leave a message.",
+        },
+    )
+
+    def contact(self) -> Contact:
+        data = self.cleaned_data
+        return Contact(
+            name=data["name"],
+            birth_on=data["birth_on"],
+            email="",
+            phone=data["phone"],
+            contact_by=ContactPreference.PHONE,
+            safe_to_contact=SafeToContact(data["safe_to_contact"]),
+        )
