@@ -62,7 +62,7 @@ def _keys(field_keys: str, secret_key: str, debug: bool) -> dict[str, bytes]:
 
 
 def _configured() -> tuple[str, str, bool]:
-    return settings.FIELD_KEYS, settings.SECRET_KEY, settings.DEBUG or settings.DEMO
+    return settings.FIELD_KEYS, settings.SECRET_KEY, settings.DEBUG
 
 
 def current_key_id() -> str:

@@ -73,3 +73,12 @@ def page(chromium: Any, live_server: Any) -> Iterator[Any]:
     context.set_default_timeout(10_000)
     yield context.new_page()
     context.close()
+
+
+@pytest.fixture
+def no_repeated_queries() -> Iterator[None]:
+    """Fail the test when a page asks the same thing once for each row."""
+    from zeal import zeal_context
+
+    with zeal_context():
+        yield

@@ -22,7 +22,7 @@ os.environ.update(
 from clinic.settings import *  # noqa: F403
 from clinic.settings import DATABASES, INSTALLED_APPS
 
-INSTALLED_APPS = ["tests", *INSTALLED_APPS]
+INSTALLED_APPS = ["tests", "zeal", *INSTALLED_APPS]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 STORAGES = {
