@@ -11,16 +11,22 @@ from django.db import transaction
 from django.db.models import Q
 from django.urls import reverse
 
-from clinic import clock
+from clinic import audit, clock
 from clinic.crypto import fingerprint, new_token
 from consultations import emails
-from consultations.enums import MessageKind
+from consultations.enums import Actor, MessageKind
 from consultations.models import ConsultationRequest, OutboxMessage, PrivateLink
+from consultations.permissions import require
+from consultations.workflow import MoveRefused
 
 LINK_LIFE: Final = datetime.timedelta(days=90)
 LEASE: Final = datetime.timedelta(minutes=2)
 BACK_OFF_MINUTES: Final = (1, 2, 5, 15, 60)
 MAX_ATTEMPTS: Final = 24
+
+
+class NothingToSend(MoveRefused):
+    """A parked mail whose content is gone cannot be tried again."""
 
 
 def tell_patient(
@@ -76,6 +82,21 @@ def _enqueue(
         due_at=now,
         stale_at=stale_at,
     )
+
+
+@transaction.atomic
+def retry(*, message: OutboxMessage, by: User) -> OutboxMessage:
+    """Let the worker try a parked mail again; harmless on any other. Raises NotAllowed, NothingToSend."""
+    require(by, Actor.TRIAGE, Actor.DOCTOR, Actor.MANAGER)
+    fresh = OutboxMessage.objects.select_for_update(of=("self",)).get(pk=message.pk)
+    if fresh.parked_at is None:
+        return fresh
+    if not fresh.payload:
+        raise NothingToSend("This message came too late to be of use, so its content was removed. Ring the patient.")
+    fresh.parked_at, fresh.due_at, fresh.attempts, fresh.lease_until = None, clock.now(), 0, None
+    fresh.save(update_fields=["parked_at", "due_at", "attempts", "lease_until"])
+    audit.record(action="message.retry", target=fresh, by=by)
+    return fresh
 
 
 def deliver_due(*, limit: int = 20) -> int:

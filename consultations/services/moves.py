@@ -33,7 +33,7 @@ def apply_move(
     try:
         move = move_for(verb, status=fresh.status, actor=actor)
     except WrongStatus:
-        earlier = _last_move(fresh)
+        earlier = last_move(fresh)
         if earlier and earlier.action == f"request.{verb}" and earlier.actor_user_id == (by.pk if by else None):
             return fresh, False
         raise _named(verb, fresh, earlier) from None
@@ -63,7 +63,8 @@ def _actor_for(verb: str, by: User | None) -> Actor:
     raise NotAllowed(f"“{MOVES[verb].label}” is not something your role may do.")
 
 
-def _last_move(request: ConsultationRequest) -> AuditEvent | None:
+def last_move(request: ConsultationRequest) -> AuditEvent | None:
+    """The audit event of the newest move that changed the status."""
     verbs = [f"request.{verb}" for verb, move in MOVES.items() if move.target is not None]
     return AuditEvent.objects.about(request).filter(action__in=verbs).select_related("actor_user").last()
 

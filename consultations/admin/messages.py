@@ -1,0 +1,132 @@
+"""Messages: what was sent, what waits, and what could not be delivered. What a mail says is shown in the demo alone."""
+
+from typing import Any, Final
+
+from django.conf import settings
+from django.contrib import admin, messages
+from django.core.paginator import Paginator
+from django.db import transaction
+from django.db.models import Count, Q
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
+from django.utils.decorators import method_decorator
+from django.views.decorators.http import require_POST, require_safe
+
+from clinic import audit, clock
+from consultations import emails
+from consultations.admin.pages import OUT_OF_RANGE, PurposeBuiltAdmin
+from consultations.models import OutboxMessage
+from consultations.presenters.history import message_state
+from consultations.presenters.isolation import BROKEN, Unreadable, opened, readable
+from consultations.services import messaging
+from consultations.workflow import MoveRefused
+
+PAGE_SIZE: Final = 50
+STATES: Final = {
+    "all": ("All", Q()),
+    "parked": ("Not delivered", Q(parked_at__isnull=False)),
+    "waiting": ("Waiting", Q(parked_at=None, sent_at=None)),
+    "sent": ("Sent", Q(sent_at__isnull=False)),
+}
+
+
+@admin.register(OutboxMessage)
+class OutboxMessageAdmin(PurposeBuiltAdmin):
+    def get_urls(self) -> list[URLPattern]:
+        wrap, name = self.guarded, "consultations_outboxmessage"
+        return [
+            path("", wrap(self.changelist_view), name=f"{name}_changelist"),
+            path("<int:pk>/change/", wrap(self.message_view), name=f"{name}_change"),
+            path("<int:pk>/retry/", wrap(self.retry_view), name=f"{name}_retry"),
+        ]
+
+    @method_decorator(require_safe)
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        self.require_view(request)
+        state = request.GET.get("state", "all")
+        state = state if state in STATES else "all"
+        counts = OutboxMessage.objects.aggregate(**{name: Count("pk", filter=q) for name, (_, q) in STATES.items()})
+        rows = self._query().filter(STATES[state][1]).order_by("-created_at", "-pk")
+        page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
+        context = {
+            "title": "Messages",
+            "tabs": [
+                {"label": label, "query": f"?state={name}", "count": counts[name], "is_current": name == state}
+                for name, (label, _) in STATES.items()
+            ],
+            "rows": [self._row(each) for each in readable(page.object_list)],
+            "page": page,
+            "state": state,
+            "shows_content": settings.DEMO,
+        }
+        return self.page(request, "admin/consultations/messages.html", context)
+
+    @method_decorator(require_safe)
+    def message_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        self.require_view(request)
+        message = self._load(pk)
+        context = {"title": message.get_kind_display(), "row": self._row(message), "mail": None}
+        if settings.DEMO:
+            with transaction.atomic():
+                audit.record(action="message.view", target=message, by=request.user)
+            context["mail"] = self._mail(message)
+        return self.page(request, "admin/consultations/message.html", context)
+
+    @method_decorator(require_POST)
+    def retry_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        self.require_view(request)
+        message = self._load(pk)
+        try:
+            messaging.retry(message=message, by=request.user)
+            messages.success(request, "The message will be tried again within a minute.")
+        except MoveRefused as refusal:
+            messages.error(request, str(refusal))
+        except BROKEN:
+            messages.error(request, "This message is damaged and cannot be sent. Ring the patient.")
+        return HttpResponseRedirect(f"{reverse('admin:consultations_outboxmessage_changelist')}?state=parked")
+
+    @staticmethod
+    def _query() -> Any:
+        return OutboxMessage.objects.select_related("request").defer("recipient", "payload")
+
+    def _load(self, pk: int) -> OutboxMessage:
+        message = self._query().filter(pk=pk).first() if pk <= OUT_OF_RANGE else None
+        if message is None:
+            raise Http404
+        return message
+
+    @staticmethod
+    def _row(message: OutboxMessage | Unreadable) -> dict[str, Any]:
+        if isinstance(message, Unreadable):
+            return {
+                "pk": message.pk, "kind": f"Message {message.pk} cannot be read", "state": "Damaged",
+                "state_kind": "danger", "when": "", "reason": "", "is_parked": False,
+            }  # fmt: skip
+        consultation = message.request
+        return {
+            "pk": message.pk,
+            "kind": message.get_kind_display(),
+            "created": clock.moment(message.created_at),
+            "reference": consultation.reference if consultation else "",
+            "request_url": reverse("admin:consultations_consultationrequest_change", args=[consultation.pk])
+            if consultation
+            else "",
+            "url": reverse("admin:consultations_outboxmessage_change", args=[message.pk]),
+            "retry_url": reverse("admin:consultations_outboxmessage_retry", args=[message.pk]),
+            "is_parked": message.parked_at is not None,
+            "attempts": message.attempts,
+            **message_state(message),
+        }
+
+    @staticmethod
+    def _mail(message: OutboxMessage) -> dict[str, Any] | None:
+        mail, is_damaged = opened(lambda: emails.compose(message), None)
+        if is_damaged or mail is None or not message.payload:
+            return None
+        return {
+            "subject": mail.subject,
+            "sender": mail.from_email,
+            "to": ", ".join(mail.to),
+            "body": mail.body,
+            "link": message.payload.get("link", ""),
+        }

@@ -1,0 +1,56 @@
+"""What the purpose-built staff pages share: no stock form exists behind them, and each answers in the staff frame."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Final
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+
+OUT_OF_RANGE: Final = 2**62
+"""Keys beyond this fit no column of either database."""
+
+
+class DamagedRecord(Exception):
+    """The record a page is about cannot be read."""
+
+
+class PurposeBuiltAdmin(admin.ModelAdmin):
+    """A model that staff see only on pages of our own: there is nothing to add, change or delete by a stock form."""
+
+    actions = None
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def require_view(self, request: HttpRequest) -> None:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+
+    def guarded(self, view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+        """The view behind sign-in; a record that cannot be read gets a page that says so."""
+
+        @wraps(view)
+        def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            try:
+                return view(request, *args, **kwargs)
+            except DamagedRecord:
+                context = {"title": "This record cannot be read", "pk": kwargs.get("pk")}
+                return self.page(request, "admin/consultations/damaged.html", context)
+
+        return self.admin_site.admin_view(inner)
+
+    def page(
+        self, request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200
+    ) -> TemplateResponse:
+        whole = {**self.admin_site.each_context(request), "opts": self.opts, "subtitle": None, **context}
+        request.current_app = self.admin_site.name
+        return TemplateResponse(request, template, whole, status=status)

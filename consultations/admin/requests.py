@@ -1,0 +1,248 @@
+"""The queue and the request page. They stand where the stock list and form would; every act is a POST to a service."""
+
+import logging
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import admin, messages
+from django.core import signing
+from django.core.paginator import Paginator
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
+from django.utils.crypto import get_random_string
+from django.utils.decorators import method_decorator
+from django.views.decorators.http import require_http_methods, require_POST
+
+from clinic import audit, clock
+from consultations.admin import acts
+from consultations.admin.pages import OUT_OF_RANGE, DamagedRecord, PurposeBuiltAdmin
+from consultations.forms.staff import QueueFilterForm, SearchForm, StepForm
+from consultations.models import ConsultationRequest
+from consultations.presenters import queue
+from consultations.presenters.isolation import BROKEN
+from consultations.presenters.request_page import banner, request_page
+from consultations.services import desk, scheduling, triage
+from consultations.workflow import MoveRefused
+
+logger = logging.getLogger(__name__)
+
+SEARCHES_KEPT = 5
+PREVIEW_SALT = "consultations.decision-preview"
+PREVIEW_AGE = 2 * 60 * 60
+
+
+@admin.register(ConsultationRequest)
+class ConsultationRequestAdmin(PurposeBuiltAdmin):
+    def get_urls(self) -> list[URLPattern]:
+        wrap, name = self.guarded, "consultations_consultationrequest"
+        return [
+            path("", wrap(self.changelist_view), name=f"{name}_changelist"),
+            path("search/", wrap(self.search_view), name=f"{name}_search"),
+            path("<int:pk>/change/", wrap(self.request_view), name=f"{name}_change"),
+            path("<int:pk>/preview/", wrap(self.confirm_view), name=f"{name}_confirm"),
+            path("<int:pk>/<slug:verb>/", wrap(self.act_view), name=f"{name}_act"),
+        ]
+
+    # --- The queue --------------------------------------------------------------------------------------------------
+
+    @method_decorator(require_http_methods(["GET", "HEAD"]))
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        self.require_view(request)
+        now, form = clock.now(), QueueFilterForm(request.GET)
+        filters = form.filters()
+        term = self._search_term(request)
+        if term is None:
+            condition = queue.condition_of(filters, viewer=request.user, now=now)
+        else:
+            condition = queue.search_condition(term)
+        counts = queue.tab_counts(condition)
+        pages = Paginator(range(counts["narrowed"]), queue.PAGE_SIZE)
+        page = pages.get_page(request.GET.get("page"))
+        rows = queue.rows_of(condition, page=page.number, viewer=request.user, now=now)
+        details = {"page": "search" if term is not None else filters.tab, "requests": [row.pk for row in rows]}
+        with transaction.atomic():
+            audit.record(action="request.list", by=request.user, details=details)
+        context = {
+            "title": "Requests",
+            "tabs": self._tabs(filters, counts, is_search=term is not None),
+            "rows": rows,
+            "page": page,
+            "total": counts["narrowed"],
+            "page_query": self._page_query(request),
+            "filter_form": form,
+            "filters": filters,
+            "hidden_by_filters": counts[filters.tab] - counts["narrowed"] if term is None else 0,
+            "search_form": SearchForm(initial={"q": term or ""}, auto_id="search-%s"),
+            "term": term,
+            "open_total": counts["all"],
+        }
+        return self.page(request, "admin/consultations/queue.html", context)
+
+    @method_decorator(require_POST)
+    def search_view(self, request: HttpRequest) -> HttpResponse:
+        """Keep the term in the session and send the browser to a page whose address says nothing about a patient."""
+        self.require_view(request)
+        form = SearchForm(request.POST)
+        url = reverse("admin:consultations_consultationrequest_changelist")
+        if not form.is_valid():
+            messages.error(request, "That is too long to search for. Use a reference, a name or a date of birth.")
+            return HttpResponseRedirect(url)
+        term = form.cleaned_data["q"].strip()
+        if not term:
+            return HttpResponseRedirect(url)
+        key = get_random_string(12)
+        kept = list(request.session.get("staff_searches", {}).items())[-SEARCHES_KEPT + 1 :]
+        request.session["staff_searches"] = {**dict(kept), key: term}
+        return HttpResponseRedirect(f"{url}?{urlencode({'search': key})}")
+
+    @staticmethod
+    def _search_term(request: HttpRequest) -> str | None:
+        return request.session.get("staff_searches", {}).get(request.GET.get("search", ""))
+
+    @staticmethod
+    def _page_query(request: HttpRequest) -> str:
+        kept = {name: value for name, value in request.GET.items() if name != "page"}
+        return urlencode(kept)
+
+    @staticmethod
+    def _tabs(filters: queue.Filters, counts: dict[str, Any], *, is_search: bool) -> list[queue.Tab]:
+        return [
+            queue.Tab(label, f"?{urlencode({'tab': name})}", counts[name], not is_search and name == filters.tab)
+            for name, (label, _) in queue.TABS.items()
+        ]
+
+    # --- One request ------------------------------------------------------------------------------------------------
+
+    @method_decorator(require_http_methods(["GET", "HEAD"]))
+    def request_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        self.require_view(request)
+        consultation = self._load(pk)
+        triage.record_view(request=consultation, by=request.user)
+        return self._show(request, consultation)
+
+    @method_decorator(require_POST)
+    def act_view(self, request: HttpRequest, pk: int, verb: str) -> HttpResponse:
+        """One act of the side panel. Texts for the patient go on to the preview instead of being sent."""
+        self.require_view(request)
+        consultation = self._load(pk)
+        form = acts.form_for(verb, request=consultation, by=request.user, data=request.POST)
+        if form is None:
+            raise Http404
+        if not form.is_valid():
+            return self._show(request, consultation, {verb: form})
+        if verb in acts.PREVIEWED:
+            if "edit" in request.POST:
+                return self._show(request, consultation, {verb: form})
+            return self._preview(request, consultation, form)
+        return self._do(request, consultation, verb, form)
+
+    @method_decorator(require_POST)
+    def confirm_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Do exactly what the preview showed: the signed text of that page is the only thing read here."""
+        self.require_view(request)
+        consultation = self._load(pk)
+        try:
+            kept = signing.loads(request.POST.get("decision", ""), salt=PREVIEW_SALT, max_age=PREVIEW_AGE)
+        except signing.BadSignature:
+            messages.error(request, "That preview has expired. Nothing was sent. Write the message again.")
+            return self._back(consultation)
+        if kept["request"] != consultation.pk or kept["by"] != request.user.pk:
+            messages.error(request, "That preview belongs to another page. Nothing was sent.")
+            return self._back(consultation)
+        form = acts.form_for(kept["verb"], request=consultation, by=request.user, data=kept["data"])
+        if form is None or not form.is_valid():
+            return self._show(request, consultation, {kept["verb"]: form} if form else {})
+        return self._do(request, consultation, kept["verb"], form)
+
+    def _preview(self, request: HttpRequest, consultation: ConsultationRequest, form: StepForm) -> HttpResponse:
+        data = {name: form.data.get(name, "") for name in form.fields}
+        kept = {"request": consultation.pk, "by": request.user.pk, "verb": form.verb, "data": data}
+        context = {
+            "title": "Preview: nothing is sent yet",
+            "consultation": consultation,
+            "banner": banner(consultation, viewer=request.user, now=clock.now(), starts_at=None),
+            "preview": acts.preview_of(form),
+            "decision": signing.dumps(kept, salt=PREVIEW_SALT, compress=True),
+            "data": data,
+            "edit_url": reverse("admin:consultations_consultationrequest_act", args=[consultation.pk, form.verb]),
+            "confirm_url": reverse("admin:consultations_consultationrequest_confirm", args=[consultation.pk]),
+        }
+        return self.page(request, "admin/consultations/preview.html", context)
+
+    def _do(self, request: HttpRequest, consultation: ConsultationRequest, verb: str, form: StepForm) -> HttpResponse:
+        try:
+            if verb == "book":
+                scheduling.book_for_patient(
+                    request=consultation, slot_key=form.cleaned_data["slot_key"], by=request.user
+                )
+            else:
+                desk.act(
+                    verb=acts.service_verb(form),
+                    request=consultation,
+                    seen=form.cleaned_data["seen"],
+                    by=request.user,
+                    **acts.values_of(form),
+                )
+        except scheduling.SlotTaken:
+            messages.error(request, "Someone just took that time. Choose another one: these are free now.")
+            return self._show(request, self._load(consultation.pk), {})
+        except MoveRefused as refusal:
+            messages.error(request, str(refusal))
+            return self._show_refused(request, self._load(consultation.pk), verb, form)
+        messages.success(request, acts.done_words(form))
+        return self._back(consultation)
+
+    def _show_refused(
+        self, request: HttpRequest, consultation: ConsultationRequest, verb: str, form: StepForm
+    ) -> HttpResponse:
+        """The page as it stands now, with what was typed kept; a form that is gone shows its text to copy."""
+        panel = acts.panel_of(consultation, by=request.user)
+        is_open = verb in {each.verb for each in (*panel.acts, *filter(None, [panel.decision]))}
+        if is_open:
+            data = form.data.copy() if hasattr(form.data, "copy") else dict(form.data)
+            data["seen"] = consultation.status
+            again = acts.form_for(verb, request=consultation, by=request.user, data=data)
+            return self._show(request, consultation, {verb: again} if again else {})
+        return self._show(request, consultation, {}, unsent=acts.typed_text(form))
+
+    def _show(
+        self,
+        request: HttpRequest,
+        consultation: ConsultationRequest,
+        bound: dict[str, StepForm] | None = None,
+        unsent: str = "",
+    ) -> HttpResponse:
+        now = clock.now()
+        try:
+            context = request_page(consultation, viewer=request.user, now=now)
+        except BROKEN as error:
+            logger.exception("request page of %s", consultation.pk)
+            raise DamagedRecord from error
+        panel = acts.panel_of(consultation, by=request.user, bound=bound or {})
+        has_errors = any(form.errors for form in (bound or {}).values())
+        title = f"{'Error: ' if has_errors else ''}Request {consultation.reference}"
+        return self.page(
+            request,
+            "admin/consultations/request.html",
+            {**context, "title": title, "panel": panel, "unsent": unsent, "bound": bound or {}},
+        )
+
+    @staticmethod
+    def _load(pk: int) -> ConsultationRequest:
+        if pk > OUT_OF_RANGE:
+            raise Http404
+        query = ConsultationRequest.objects.select_related(
+            "patient", "claimed_by", "doctor", "flags_cleared_by", "appointment_type"
+        ).defer(*queue.SEALED)
+        try:
+            consultation = query.filter(pk=pk).first()
+        except BROKEN as error:
+            raise DamagedRecord from error
+        if consultation is None:
+            raise Http404
+        return consultation
+
+    @staticmethod
+    def _back(consultation: ConsultationRequest) -> HttpResponse:
+        return HttpResponseRedirect(triage.page_of(consultation))

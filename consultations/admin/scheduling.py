@@ -1,0 +1,156 @@
+"""The diary: what is booked (a page of our own), and who can be booked when and where (stock forms over a service)."""
+
+import datetime
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
+from django.db import models, transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path
+from django.utils.decorators import method_decorator
+from django.views.decorators.http import require_safe
+
+from clinic import audit, clock
+from consultations.admin.pages import PurposeBuiltAdmin
+from consultations.enums import Actor
+from consultations.forms.diary import (
+    AbsenceForm,
+    AvailabilityForm,
+    ClinicianForm,
+    DateInput,
+    DateTimeLocal,
+    TimeInput,
+)
+from consultations.models import Absence, Appointment, AppointmentType, Availability, Clinician, Location
+from consultations.permissions import actors_of
+from consultations.presenters.diary import diary_page
+from consultations.services import diary
+from consultations.workflow import MoveRefused
+
+
+@admin.register(Appointment)
+class AppointmentAdmin(PurposeBuiltAdmin):
+    def get_urls(self) -> list[URLPattern]:
+        return [path("", self.guarded(self.changelist_view), name="consultations_appointment_changelist")]
+
+    @method_decorator(require_safe)
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        self.require_view(request)
+        try:
+            since = datetime.date.fromisoformat(request.GET.get("from", ""))
+            if not 2000 <= since.year < 2100:
+                since = clock.today()
+        except ValueError:
+            since = clock.today()
+        context = diary_page(since=since)
+        with transaction.atomic():
+            audit.record(
+                action="request.list", by=request.user, details={"page": "diary", "requests": context["request_pks"]}
+            )
+        return self.page(request, "admin/consultations/diary.html", {"title": "Diary", **context})
+
+
+class DiaryAdmin(admin.ModelAdmin):
+    """A stock form whose save and delete go through the diary service, with its permission check and audit event."""
+
+    actions = None
+    show_full_result_count = False
+    view_on_site = False
+    save_on_top = False
+    formfield_overrides = {
+        models.DateTimeField: {"form_class": None, "widget": DateTimeLocal},
+        models.DateField: {"widget": DateInput},
+        models.TimeField: {"widget": TimeInput},
+    }
+
+    def formfield_for_dbfield(self, db_field: models.Field, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None and isinstance(field.widget, RelatedFieldWidgetWrapper):
+            field.widget = field.widget.widget
+        return field
+
+    def save_model(self, request: HttpRequest, obj: diary.Entry, form: Any, change: bool) -> None:
+        diary.save(entry=obj, by=request.user, fields=form.changed_data)
+
+    def delete_model(self, request: HttpRequest, obj: diary.Entry) -> None:
+        diary.remove(entry=obj, by=request.user)
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except MoveRefused as refusal:
+            messages.error(request, str(refusal))
+            return HttpResponseRedirect(request.path)
+
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        try:
+            return super().delete_view(request, object_id, extra_context)
+        except MoveRefused as refusal:
+            messages.error(request, str(refusal))
+            return HttpResponseRedirect(request.path)
+
+
+class OwnTimesAdmin(DiaryAdmin):
+    """Managers keep everybody's times; a doctor sees all and changes their own."""
+
+    def _may_change(self, request: HttpRequest, obj: Any) -> bool:
+        return obj is None or self._keeps_all(request) or obj.clinician.user_id == request.user.pk
+
+    @staticmethod
+    def _keeps_all(request: HttpRequest) -> bool:
+        if not hasattr(request, "keeps_diary"):
+            request.keeps_diary = Actor.MANAGER in actors_of(request.user)
+        return bool(request.keeps_diary)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_change_permission(request, obj) and self._may_change(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_delete_permission(request, obj) and self._may_change(request, obj)
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "clinician" and not self._keeps_all(request):
+            kwargs["queryset"] = Clinician.objects.filter(user=request.user)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+
+@admin.register(Clinician)
+class ClinicianAdmin(DiaryAdmin):
+    form = ClinicianForm
+    list_display = ("display_name", "user", "is_bookable")
+    list_select_related = ("user",)
+    ordering = ("display_name",)
+
+
+@admin.register(Location)
+class LocationAdmin(DiaryAdmin):
+    fields = ("name", "address", "directions")
+    list_display = ("name", "address")
+    ordering = ("name",)
+
+
+@admin.register(AppointmentType)
+class AppointmentTypeAdmin(DiaryAdmin):
+    fields = ("name", "minutes", "modality", "is_active")
+    list_display = ("name", "minutes", "modality", "is_active")
+    ordering = ("name",)
+
+
+@admin.register(Availability)
+class AvailabilityAdmin(OwnTimesAdmin):
+    form = AvailabilityForm
+    list_display = ("clinician", "weekday", "opens", "closes", "location", "starts_on", "ends_on")
+    list_filter = ("clinician", "weekday")
+    list_select_related = ("clinician", "location")
+
+
+@admin.register(Absence)
+class AbsenceAdmin(OwnTimesAdmin):
+    form = AbsenceForm
+    list_display = ("clinician", "starts_at", "ends_at", "reason")
+    list_filter = ("clinician",)
+    list_select_related = ("clinician",)
+    ordering = ("-starts_at",)

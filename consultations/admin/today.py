@@ -1,0 +1,122 @@
+"""Today: who needs somebody now, what waits, and who comes in."""
+
+import datetime
+from typing import Any, Final
+
+from django.contrib.auth.models import AnonymousUser, User
+from django.db import transaction
+from django.urls import reverse
+
+from clinic import audit, clock
+from clinic.models import Heartbeat
+from consultations.enums import STAFF_QUEUE, AppointmentStatus
+from consultations.forms.staff import CaseNoteForm
+from consultations.models import Appointment, ConsultationRequest, OutboxMessage
+from consultations.presenters import cases, queue
+from consultations.presenters.isolation import Unreadable, readable
+from consultations.presenters.words import Chip, span, time_left
+
+SHOWN: Final = 10
+WORKER: Final = "worker"
+
+
+def today_context(user: User | AnonymousUser) -> dict[str, Any]:
+    """What this person may see of today; nothing about patients without the permission to see requests."""
+    if not user.has_perm("consultations.view_consultationrequest"):
+        return {"sees_patients": False}
+    now = clock.now()
+    listed = cases.open_cases(viewer=user, now=now, limit=SHOWN)
+    overdue = overdue_rows(now=now)
+    visits = visits_today(now=now)
+    seen = {
+        "cases": [each.pk for each in listed.cases],
+        "requests": sorted({each["pk"] for each in overdue["rows"]} | {each["request_pk"] for each in visits}),
+    }
+    if any(seen.values()):
+        with transaction.atomic():
+            audit.record(action="request.list", by=user, details={"page": "today", **seen})
+    return {
+        "sees_patients": True,
+        "cases": listed,
+        "note_form": CaseNoteForm(auto_id="case-%s"),
+        "overdue": overdue,
+        "parked": OutboxMessage.objects.filter(parked_at__isnull=False).count(),
+        "worker_warning": worker_warning(now=now),
+        "tabs": tab_lines(now=now),
+        "visits": visits,
+        "today_words": clock.day(now),
+    }
+
+
+def overdue_rows(*, now: datetime.datetime) -> dict[str, Any]:
+    late = ConsultationRequest.objects.filter(status__in=STAFF_QUEUE, due_at__lt=now)
+    nearest = late.select_related("patient").defer(*queue.SEALED).most_pressing_first()[:SHOWN]
+    rows = [
+        {"pk": each.pk, "name": f"Record {each.pk} cannot be read", "reference": "", "time": Chip("Unknown", "danger")}
+        if isinstance(each, Unreadable)
+        else {
+            "pk": each.pk,
+            "name": each.patient.name,
+            "reference": each.reference,
+            "time": time_left(each.due_at, now=now),
+        }
+        for each in readable(nearest)
+    ]
+    for row in rows:
+        row["url"] = reverse("admin:consultations_consultationrequest_change", args=[row["pk"]])
+    return {"count": late.count() if len(rows) == SHOWN else len(rows), "rows": rows}
+
+
+def tab_lines(*, now: datetime.datetime) -> list[dict[str, Any]]:
+    """One line a tab: how many, and how long the oldest has waited."""
+    counts = queue.tab_counts(**queue.oldest_by_tab())
+    base = reverse("admin:consultations_consultationrequest_changelist")
+    lines = []
+    for name, (label, _) in queue.TABS.items():
+        if name in ("all", "closed"):
+            continue
+        oldest = counts[f"oldest_{name}"]
+        lines.append(
+            {
+                "label": label,
+                "count": counts[name],
+                "oldest": f"oldest {span(now - oldest)}" if oldest else "",
+                "url": f"{base}?tab={name}",
+            }
+        )
+    return lines
+
+
+def visits_today(*, now: datetime.datetime) -> list[dict[str, Any]]:
+    start = clock.local(now).replace(hour=0, minute=0, second=0, microsecond=0)
+    end = start + datetime.timedelta(days=1)
+    visits = (
+        Appointment.objects.filter(starts_at__gte=start, starts_at__lt=end)
+        .exclude(status=AppointmentStatus.CANCELLED)
+        .select_related("request__patient", "clinician", "appointment_type", "location")
+        .defer("request__patient__email", "request__patient__phone", "cancel_reason")
+        .order_by("starts_at", "pk")
+    )
+    return [
+        {
+            "time": clock.time(each.starts_at),
+            "name": each.request.patient.name,
+            "request_pk": each.request_id,
+            "url": reverse("admin:consultations_consultationrequest_change", args=[each.request_id]),
+            "clinician": each.clinician.display_name,
+            "kind": each.appointment_type.get_modality_display(),
+            "status": each.get_status_display(),
+        }
+        for each in readable(visits)
+        if not isinstance(each, Unreadable)
+    ]
+
+
+def worker_warning(*, now: datetime.datetime) -> str:
+    """What to say when the background process that sends mail is late; empty while it lives."""
+    beat = Heartbeat.objects.filter(name=WORKER).first()
+    if beat is None:
+        return "Messages are not going out: the background worker has not run yet."
+    if beat.is_late:
+        return f"Messages are not going out: the background worker was last seen {span(now - beat.at)} ago."
+    return ""

@@ -1,0 +1,89 @@
+"""Forms of the diary: stock fields with native date and time inputs, and the rules that need more than one field."""
+
+from typing import Any, Final
+
+from django import forms
+from django.contrib.auth.models import User
+
+from consultations.models import Absence, Availability, Clinician
+from consultations.services import diary
+
+SENSIBLE_YEARS: Final = range(2000, 2100)
+FAR_DATE: Final = "Choose a date in this century."
+
+
+class DateTimeLocal(forms.DateTimeInput):
+    """One input for day and time: the admin's pair of inputs has no label of its own for the second."""
+
+    input_type = "datetime-local"
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs=attrs, format="%Y-%m-%dT%H:%M")
+
+
+class DateInput(forms.DateInput):
+    input_type = "date"
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs=attrs, format="%Y-%m-%d")
+
+
+class TimeInput(forms.TimeInput):
+    input_type = "time"
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs=attrs, format="%H:%M")
+
+
+class ClinicianForm(forms.ModelForm):
+    class Meta:
+        model = Clinician
+        fields = ("user", "display_name", "is_bookable")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "user" in self.fields:
+            doctors = User.objects.filter(groups__name="doctor", is_active=True)
+            if self.instance.pk is not None:
+                doctors = doctors | User.objects.filter(pk=self.instance.user_id)
+            self.fields["user"].queryset = doctors.distinct().order_by("last_name", "pk")
+
+
+class AvailabilityForm(forms.ModelForm):
+    class Meta:
+        model = Availability
+        fields = ("clinician", "location", "weekday", "opens", "closes", "starts_on", "ends_on")
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if cleaned.get("opens") and cleaned.get("closes") and cleaned["closes"] <= cleaned["opens"]:
+            self.add_error("closes", "Choose a time after the one it starts at.")
+        if cleaned.get("starts_on") and cleaned.get("ends_on") and cleaned["ends_on"] < cleaned["starts_on"]:
+            self.add_error("ends_on", "Choose a last day that is not before the first day.")
+        _refuse_far_dates(self, "starts_on", "ends_on")
+        return cleaned
+
+
+class AbsenceForm(forms.ModelForm):
+    class Meta:
+        model = Absence
+        fields = ("clinician", "starts_at", "ends_at", "reason")
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        _refuse_far_dates(self, "starts_at", "ends_at")
+        starts_at, ends_at, clinician = (cleaned.get(name) for name in ("starts_at", "ends_at", "clinician"))
+        if not (starts_at and ends_at and clinician):
+            return cleaned
+        if ends_at <= starts_at:
+            self.add_error("ends_at", "Choose an end that is after the start.")
+        elif refusal := diary.refusal_of(Absence(clinician=clinician, starts_at=starts_at, ends_at=ends_at)):
+            self.add_error(None, refusal)
+        return cleaned
+
+
+def _refuse_far_dates(form: forms.ModelForm, *names: str) -> None:
+    for name in names:
+        value = form.cleaned_data.get(name)
+        if value is not None and value.year not in SENSIBLE_YEARS:
+            form.add_error(name, FAR_DATE)

@@ -1,0 +1,55 @@
+"""Everything the page of one safety case shows: who, how to reach them, and what led to it."""
+
+import datetime
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.urls import reverse
+
+from clinic import clock
+from consultations.enums import CaseStatus
+from consultations.models import ConsultationRequest, SafetyCase
+from consultations.presenters.cases import line_of
+from consultations.presenters.findings import findings_of
+from consultations.presenters.isolation import opened
+from consultations.presenters.request_page import patient_contact
+from consultations.presenters.words import age_words, day_of_birth, name_of
+
+
+def case_page(case: SafetyCase, *, viewer: User, now: datetime.datetime) -> dict[str, Any]:
+    line = line_of(case, viewer=viewer, now=now)
+    newest = case.response.assessments.defer("result", "record").order_by("-revision").first()
+    record, is_damaged = opened(lambda: newest.record if newest else {}, {})
+    asked = record.get("asked", []) if isinstance(record, dict) else []
+    consultation = ConsultationRequest.objects.filter(response_id=case.response_id).only("pk", "reference").first()
+    return {
+        "title": f"Safety case: {line.who}",
+        "case": case,
+        "line": line,
+        "patient": None
+        if case.patient is None
+        else {
+            "name": case.patient.name,
+            "age": age_words(case.patient),
+            "born": day_of_birth(case.patient),
+            **patient_contact(case.patient),
+        },
+        "findings": findings_of(newest, asked) if newest else None,
+        "is_damaged": is_damaged,
+        "due": clock.moment(case.due_at),
+        "raised": clock.moment(case.raised_at),
+        "acknowledged": _words("Taken on", case.acknowledged_by, case.acknowledged_at),
+        "closed": _words("Closed", case.closed_by, case.closed_at),
+        "closing_note": opened(lambda: case.closing_note, "This note cannot be read.")[0],
+        "is_open": case.status != CaseStatus.CLOSED,
+        "can_acknowledge": case.status == CaseStatus.OPEN
+        or (case.status == CaseStatus.ACKNOWLEDGED and case.owner_id != viewer.pk),
+        "consultation": consultation,
+        "request_url": reverse("admin:consultations_consultationrequest_change", args=[consultation.pk])
+        if consultation
+        else "",
+    }
+
+
+def _words(what: str, who: User | None, when: datetime.datetime | None) -> str:
+    return f"{what} by {name_of(who)} on {clock.moment(when)}" if who is not None and when is not None else ""

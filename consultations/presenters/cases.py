@@ -1,0 +1,111 @@
+"""Safety cases in words: who was shown a danger page, whose it is, and how long there is left."""
+
+import dataclasses
+import datetime
+
+from django.contrib.auth.models import User
+from django.db.models import QuerySet
+from django.urls import reverse
+
+from clinic import clock
+from consultations.enums import CaseStatus, Outcome
+from consultations.models import SafetyCase
+from consultations.presenters.isolation import BROKEN, Unreadable, readable
+from consultations.presenters.words import Chip, age_words, count, name_of, outcome_chip, time_left
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class CaseLine:
+    """One safety case in a list. `who` says that it is anonymous when nobody left a name."""
+
+    pk: int
+    url: str
+    who: str
+    what: str
+    level: Chip
+    time: Chip
+    owner: str
+    is_anonymous: bool
+    is_acknowledged: bool
+    is_closed: bool
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class OpenCases:
+    """Those shown, and how many there are in all."""
+
+    cases: tuple[CaseLine, ...]
+    total: int
+    anonymous: int
+
+    @property
+    def words(self) -> str:
+        named = self.total - self.anonymous
+        parts = [count(named, "person", "people")] if named or not self.anonymous else []
+        if self.anonymous:
+            parts.append(f"{count(self.anonymous, 'visitor')} without a name")
+        return " and ".join(parts) + (" was" if self.total == 1 else " were") + " sent to urgent care"
+
+
+def case_query() -> QuerySet[SafetyCase]:
+    """Emergencies first, then the least time left."""
+    return (
+        SafetyCase.objects.select_related("patient", "owner", "acknowledged_by", "closed_by")
+        .defer("patient__email", "patient__phone", "closing_note")
+        .order_by("level", "due_at", "pk")
+    )
+
+
+def open_cases(*, viewer: User, now: datetime.datetime, limit: int) -> OpenCases:
+    waiting = SafetyCase.objects.exclude(status=CaseStatus.CLOSED)
+    rows = readable(case_query().exclude(status=CaseStatus.CLOSED)[:limit])
+    total, anonymous = waiting.count(), waiting.filter(patient=None).count()
+    return OpenCases(tuple(line_of(each, viewer=viewer, now=now) for each in rows), total, anonymous)
+
+
+def line_of(case: SafetyCase | Unreadable, *, viewer: User, now: datetime.datetime) -> CaseLine:
+    if isinstance(case, Unreadable):
+        return unreadable_line(case.pk)
+    try:
+        return _line(case, viewer=viewer, now=now)
+    except BROKEN:
+        return unreadable_line(case.pk)
+
+
+def url_of(pk: int) -> str:
+    return reverse("admin:consultations_safetycase_change", args=[pk])
+
+
+def unreadable_line(pk: int) -> CaseLine:
+    return CaseLine(
+        pk, url_of(pk), f"Case {pk} cannot be read", "Something in this record is damaged. Tell a manager.",
+        Chip("Unknown", "danger"), Chip("Unknown", "danger"), "", False, False, False,
+    )  # fmt: skip
+
+
+def _line(case: SafetyCase, *, viewer: User, now: datetime.datetime) -> CaseLine:
+    page = "emergency" if case.level == Outcome.EMERGENCY else "same-day"
+    what = f"Saw the {page} page on {clock.moment(case.raised_at)}"
+    if case.status == CaseStatus.CLOSED:
+        time = Chip(f"Closed {clock.moment(case.closed_at)}")
+    else:
+        time = time_left(case.due_at, now=now)
+    return CaseLine(
+        pk=case.pk,
+        url=url_of(case.pk),
+        who=f"{case.patient.name}, {age_words(case.patient)}" if case.patient else "Visitor without a name",
+        what=what,
+        level=outcome_chip(case.level),
+        time=time,
+        owner=owner_words(case, viewer=viewer),
+        is_anonymous=case.patient is None,
+        is_acknowledged=case.status == CaseStatus.ACKNOWLEDGED,
+        is_closed=case.status == CaseStatus.CLOSED,
+    )
+
+
+def owner_words(case: SafetyCase, *, viewer: User) -> str:
+    if case.owner is None:
+        return "Nobody yet"
+    name = "You" if case.owner_id == viewer.pk else name_of(case.owner)
+    return name if case.status != CaseStatus.OPEN else f"{name}, not acknowledged yet"

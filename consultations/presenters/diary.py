@@ -1,0 +1,78 @@
+"""Two weeks of the diary: what is booked on each day, and how many times are still free."""
+
+import datetime
+from collections import Counter, defaultdict
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from django.urls import reverse
+
+from clinic import clock
+from consultations.enums import AppointmentStatus
+from consultations.models import Appointment, AppointmentType
+from consultations.presenters.isolation import Unreadable, readable
+from consultations.presenters.words import Chip, count
+from consultations.services import scheduling
+
+DAYS: Final = 14
+STATUS_KINDS: Final = {AppointmentStatus.FULFILLED: "ok", AppointmentStatus.NOSHOW: "warn"}
+
+
+def diary_page(*, since: datetime.date) -> dict[str, Any]:
+    until = since + datetime.timedelta(days=DAYS)
+    start, end = (datetime.datetime.combine(day, datetime.time(), tzinfo=clock.zone()) for day in (since, until))
+    rows = (
+        Appointment.objects.filter(starts_at__gte=start, starts_at__lt=end)
+        .exclude(status=AppointmentStatus.CANCELLED)
+        .select_related("request__patient", "clinician", "location", "appointment_type")
+        .defer("request__patient__email", "request__patient__phone", "cancel_reason")
+        .order_by("starts_at", "pk")
+    )
+    by_day: dict[datetime.date, list[dict[str, Any]]] = defaultdict(list)
+    request_pks, damaged = [], 0
+    for each in readable(rows):
+        if isinstance(each, Unreadable):
+            damaged += 1
+            continue
+        request_pks.append(each.request_id)
+        by_day[clock.local(each.starts_at).date()].append(_line(each))
+    kind = AppointmentType.objects.filter(is_active=True).order_by("name").first()
+    free: Counter[datetime.date] = Counter()
+    if kind is not None:
+        slots = scheduling.free_slots(appointment_type=kind, since=since, until=until)
+        free.update(clock.local(slot.starts_at).date() for slot in slots)
+    days = [since + datetime.timedelta(days=step) for step in range(DAYS)]
+    return {
+        "days": [
+            {
+                "title": clock.day(day),
+                "lines": by_day[day],
+                "free": count(free[day], "free time") if free[day] else "no free time",
+            }
+            for day in days
+            if by_day[day] or free[day]
+        ],
+        "kind": kind,
+        "free_total": count(free.total(), "free time"),
+        "first": clock.day(since),
+        "last": clock.day(days[-1]),
+        "earlier": f"?{urlencode({'from': since - datetime.timedelta(days=DAYS)})}",
+        "later": f"?{urlencode({'from': until})}",
+        "request_pks": sorted(set(request_pks)),
+        "damaged": damaged,
+        "clinic_zone": clock.zone_words(start),
+    }
+
+
+def _line(each: Appointment) -> dict[str, Any]:
+    return {
+        "time": f"{clock.time(each.starts_at)} to {clock.time(each.ends_at)}",
+        "name": each.request.patient.name,
+        "reference": each.request.reference,
+        "url": reverse("admin:consultations_consultationrequest_change", args=[each.request_id]),
+        "clinician": each.clinician.display_name,
+        "location": each.location.name,
+        "kind": each.appointment_type.name,
+        "modality": each.appointment_type.get_modality_display(),
+        "status": Chip(each.get_status_display(), STATUS_KINDS.get(AppointmentStatus(each.status), "")),
+    }

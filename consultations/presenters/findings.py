@@ -1,0 +1,138 @@
+"""What the rules found in one set of answers, in the words staff read, with the answers that caused each."""
+
+import dataclasses
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from consultations.candidacy import rules
+from consultations.enums import Effect
+from consultations.models import Assessment
+from consultations.presenters.isolation import opened
+from consultations.presenters.words import Chip
+
+RED_FLAGS: Final = (Effect.EMERGENCY, Effect.SAME_DAY, Effect.URGENT)
+EFFECT_KINDS: Final = {
+    Effect.EMERGENCY: "danger",
+    Effect.SAME_DAY: "danger",
+    Effect.URGENT: "warn",
+    Effect.EXCLUDE: "warn",
+    Effect.DEFER: "warn",
+    Effect.INFO: "warn",
+    Effect.CAUTION: "warn",
+    Effect.SUPPORT: "ok",
+}
+PEG_BANDS: Final = ((4.0, "mild"), (7.0, "moderate"), (11.0, "severe"))
+SCREEN_POSITIVE: Final = 3
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Cause:
+    question: str
+    answer: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Finding:
+    """A fired rule: its id, what it does, its text for staff, and the answers behind it."""
+
+    id: str
+    effect: Effect
+    chip: Chip
+    text: str
+    causes: tuple[Cause, ...]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Findings:
+    """All fired rules in the rules' own order; `is_damaged` when the result or the answers could not be read."""
+
+    all: tuple[Finding, ...] = ()
+    scores: Mapping[str, float] = dataclasses.field(default_factory=dict)
+    is_damaged: bool = False
+
+    @property
+    def red_flags(self) -> tuple[Finding, ...]:
+        order = {effect: place for place, effect in enumerate(RED_FLAGS)}
+        return tuple(sorted(self._with(RED_FLAGS), key=lambda each: order[each.effect]))
+
+    @property
+    def cautions(self) -> tuple[Finding, ...]:
+        return self._with((Effect.CAUTION,))
+
+    @property
+    def barriers(self) -> tuple[Finding, ...]:
+        return self._with((Effect.EXCLUDE, Effect.DEFER, Effect.INFO))
+
+    def _with(self, effects: Iterable[Effect]) -> tuple[Finding, ...]:
+        wanted = frozenset(effects)
+        return tuple(finding for finding in self.all if finding.effect in wanted)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Metric:
+    label: str
+    value: str
+    hint: str
+
+
+def findings_of(assessment: Assessment, asked: Sequence[Mapping[str, Any]]) -> Findings:
+    result, is_damaged = opened(lambda: json.loads(assessment.result), {})
+    if is_damaged or not isinstance(result, dict):
+        return Findings(is_damaged=True)
+    by_id = {entry["id"]: entry for entry in asked if isinstance(entry, Mapping) and "id" in entry}
+    texts = _texts(assessment.ruleset_version)
+    return Findings(
+        tuple(_finding(fired, by_id, texts) for fired in result.get("fired", [])), result.get("scores", {}), False
+    )
+
+
+def _texts(version: str) -> dict[str, str]:
+    try:
+        return {rule.id: rule.staff for rule in rules.load(version).rules}
+    except LookupError:
+        return {}
+
+
+def _finding(fired: Mapping[str, Any], asked: Mapping[str, Any], texts: Mapping[str, str]) -> Finding:
+    effect = Effect(fired["effect"])
+    causes = tuple(
+        Cause(asked[name]["text"], answer_words(asked[name])) for name in fired.get("because", []) if name in asked
+    )
+    text = texts.get(fired["id"], "The text of this rule is not part of this version of the product.")
+    return Finding(fired["id"], effect, Chip(effect.label, EFFECT_KINDS.get(effect, "")), text, causes)
+
+
+def answer_words(entry: Mapping[str, Any]) -> str:
+    return "; ".join(str(line) for line in entry.get("answer") or []) or "Not answered"
+
+
+def metrics_of(scores: Mapping[str, float]) -> list[Metric]:
+    """PEG, PHQ-2, GAD-2, PHQ-4 and body mass, each with what its number is out of."""
+    shown = []
+    if "peg_mean" in scores:
+        band = next(words for limit, words in PEG_BANDS if scores["peg_mean"] < limit)
+        shown.append(Metric("PEG, past week", f"{scores['peg_mean']:.1f}", f"of 10, {band}"))
+    for name, label in (("phq2", "PHQ-2, low mood"), ("gad2", "GAD-2, worry")):
+        if name in scores:
+            is_positive = scores[name] >= SCREEN_POSITIVE
+            shown.append(
+                Metric(label, f"{scores[name]:.0f}", f"of 6, {'positive (3 or more)' if is_positive else 'under 3'}")
+            )
+    if "phq4" in scores:
+        shown.append(Metric("PHQ-4", f"{scores['phq4']:.0f}", "of 12"))
+    if "bmi" in scores:
+        shown.append(Metric("Body mass index", f"{scores['bmi']:.1f}", "kg/m², from the patient’s own figures"))
+    return shown
+
+
+def sections_of(asked: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The answers in the order and words of the questions, grouped by section."""
+    sections: list[dict[str, Any]] = []
+    for entry in asked:
+        if not sections or sections[-1]["id"] != entry.get("section"):
+            sections.append({"id": entry.get("section"), "title": entry.get("section_title", ""), "answers": []})
+        sections[-1]["answers"].append(
+            {"id": entry.get("id"), "question": entry.get("text", ""), "lines": entry.get("answer") or []}
+        )
+    return sections

@@ -1,0 +1,172 @@
+"""Everything that happened to a request, newest first, with names; views are kept apart from deeds."""
+
+import dataclasses
+import datetime
+from collections.abc import Iterator
+from typing import Any, Final
+
+from clinic import clock
+from clinic.models import AuditEvent
+from consultations.enums import Actor, Outcome, RequestStatus
+from consultations.models import (
+    ClinicalReview,
+    ConsultationRequest,
+    InformationRequest,
+    OutboxMessage,
+    TriageDecision,
+)
+from consultations.presenters.isolation import Unreadable, readable
+from consultations.presenters.words import name_of
+
+NEWEST: Final = 200
+DEEDS: Final = {
+    "request.send": "sent the request",
+    "request.claim": "started triage",
+    "request.release": "put it back in the queue",
+    "request.escalate": "escalated it",
+    "request.clear": "cleared the red flags",
+    "request.pass_to_doctor": "passed it to a doctor",
+    "request.ask": "asked the patient",
+    "request.answer": "answered the question",
+    "request.answer_doctor": "answered the question",
+    "request.offer": "offered a consultation",
+    "request.decline": "answered: not suitable, with advice",
+    "request.mark_urgent": "marked it urgent",
+    "request.book": "booked a time",
+    "request.cancel_booking": "cancelled the time",
+    "request.complete": "recorded that the consultation took place",
+    "request.mark_no_show": "recorded that the patient did not attend",
+    "request.withdraw": "withdrew the request",
+    "request.cancel_request": "closed the request",
+    "slot.hold": "is choosing a time",
+    "link.open": "opened the private link",
+    "link.refused": "gave a wrong date of birth at the private link",
+    "link.replace": "replaced the private link",
+    "link.send_again": "asked for the private link again",
+}
+VIEW: Final = "request.view"
+WRITTEN_DOWN: Final = frozenset({"request.note", "request.log_call"})
+"""Deeds whose words stand in a triage decision: the decision is shown, the bare event is not."""
+ACTORS: Final = {Actor.PATIENT.value: "The patient", Actor.SYSTEM.value: "The system"}
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing that happened; `text` is what somebody wrote, exactly."""
+
+    at: datetime.datetime
+    who: str
+    what: str
+    text: str = ""
+    extra: str = ""
+
+    @property
+    def when(self) -> str:
+        return clock.moment(self.at)
+
+
+def who_of(event: AuditEvent) -> str:
+    if event.actor_user is not None:
+        return name_of(event.actor_user)
+    return ACTORS.get(event.actor, event.actor)
+
+
+def deeds(request: ConsultationRequest) -> list[Entry]:
+    """Events, notes, decisions and questions, newest first."""
+    entries = [*_events(request), *_decisions(request), *_reviews(request), *_questions(request)]
+    return sorted(entries, key=lambda entry: entry.at, reverse=True)[:NEWEST]
+
+
+def views(request: ConsultationRequest) -> list[Entry]:
+    """Who looked at this page; the same person looking again within the hour is one line."""
+    seen: list[Entry] = []
+    for event in _newest(request).filter(action=VIEW):
+        who = who_of(event)
+        if seen and seen[-1].who == who and seen[-1].at - event.at < datetime.timedelta(hours=1):
+            continue
+        seen.append(Entry(event.at, who, "looked at this page"))
+    return seen[:50]
+
+
+def _newest(request: ConsultationRequest) -> Any:
+    return AuditEvent.objects.about(request).select_related("actor_user").order_by("-sequence")
+
+
+def _events(request: ConsultationRequest) -> Iterator[Entry]:
+    for event in _newest(request).exclude(action=VIEW).exclude(action__in=WRITTEN_DOWN)[:NEWEST]:
+        what = DEEDS.get(event.action, event.action)
+        yield Entry(event.at, who_of(event), what, extra=_move_words(event))
+
+
+def _move_words(event: AuditEvent) -> str:
+    before, after = event.details.get("from"), event.details.get("to")
+    if before == after or after not in RequestStatus.values:
+        return ""
+    return f"now “{RequestStatus(after).label}”"
+
+
+def _decisions(request: ConsultationRequest) -> Iterator[Entry]:
+    rows = TriageDecision.objects.filter(request=request).select_related("decided_by").order_by("-decided_at", "-pk")
+    for each in readable(rows):
+        if isinstance(each, Unreadable):
+            yield _damaged(request, f"note {each.pk}")
+        elif each.note or each.action in ("note", "called", "not_reached"):
+            yield Entry(each.decided_at, name_of(each.decided_by), f"wrote: {each.get_action_display()}", each.note)
+
+
+def _reviews(request: ConsultationRequest) -> Iterator[Entry]:
+    rows = ClinicalReview.objects.filter(request=request).select_related("decided_by").order_by("-decided_at", "-pk")
+    for each in readable(rows):
+        if isinstance(each, Unreadable):
+            yield _damaged(request, f"decision {each.pk}")
+            continue
+        who, what = name_of(each.decided_by), f"decided: {each.get_decision_display()}"
+        extra = ""
+        if each.agreed_outcome != request.outcome:
+            extra = f"holds “{Outcome(each.agreed_outcome).label}” right, not “{Outcome(request.outcome).label}”"
+        if each.patient_note and each.decision != "ask":
+            yield Entry(each.decided_at, who, f"{what}. Note to the patient", each.patient_note, extra)
+        else:
+            yield Entry(each.decided_at, who, what, "", extra)
+        if each.reason:
+            yield Entry(each.decided_at, who, "wrote for staff", each.reason)
+
+
+def _questions(request: ConsultationRequest) -> Iterator[Entry]:
+    rows = InformationRequest.objects.filter(request=request).select_related("asked_by").order_by("-asked_at", "-pk")
+    for each in readable(rows):
+        if isinstance(each, Unreadable):
+            yield _damaged(request, f"question {each.pk}")
+            continue
+        yield Entry(each.asked_at, name_of(each.asked_by), "asked the patient", each.question)
+        if each.answered_at is not None:
+            yield Entry(each.answered_at, "The patient", "answered", each.answer)
+
+
+def _damaged(request: ConsultationRequest, what: str) -> Entry:
+    return Entry(request.status_changed_at, "The record", f"holds a damaged {what} that cannot be read")
+
+
+def messages_of(request: ConsultationRequest) -> list[dict[str, Any]]:
+    """The mails of this request, newest first, without what they say."""
+    rows = OutboxMessage.objects.filter(request=request).defer("recipient", "payload").order_by("-created_at", "-pk")
+    return [{"kind": each.get_kind_display(), **message_state(each), "pk": each.pk} for each in rows[:50]]
+
+
+def message_state(message: OutboxMessage) -> dict[str, str]:
+    """`state` and its colour, `when`, and why a message is not out."""
+    if message.sent_at is not None:
+        return {"state": "Sent", "state_kind": "ok", "when": clock.moment(message.sent_at), "reason": ""}
+    if message.parked_at is not None:
+        return {
+            "state": "Not delivered",
+            "state_kind": "danger",
+            "when": clock.moment(message.parked_at),
+            "reason": message.last_error,
+        }
+    return {
+        "state": "Waiting",
+        "state_kind": "warn" if message.attempts else "",
+        "when": clock.moment(message.created_at),
+        "reason": f"tried {message.attempts} times: {message.last_error}" if message.attempts else "",
+    }

@@ -1,0 +1,190 @@
+"""Everything the request page shows. A part that cannot be read is named as damaged; the others are shown."""
+
+import datetime
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from django.contrib.auth.models import User
+
+from clinic import clock
+from consultations.enums import (
+    SAFETY_OUTCOMES,
+    FilledFor,
+    Outcome,
+    TriageAction,
+)
+from consultations.models import ConsultationRequest, Patient, QuestionnaireResponse, TriageDecision
+from consultations.presenters import history
+from consultations.presenters.cases import case_query, url_of
+from consultations.presenters.findings import Findings, answer_words, findings_of, metrics_of, sections_of
+from consultations.presenters.isolation import opened
+from consultations.presenters.words import (
+    age_words,
+    clock_chip,
+    count,
+    day_of_birth,
+    holder_words,
+    name_of,
+    outcome_chip,
+)
+
+OWN_WORDS: Final = ("ex_note",)
+EXPECTS: Final = ("ex_expect",)
+WELFARE: Final = "Two calls failed about a pressing matter: follow the clinic’s welfare policy."
+
+
+def request_page(request: ConsultationRequest, *, viewer: User, now: datetime.datetime) -> dict[str, Any]:
+    response = QuestionnaireResponse.objects.defer("answers", "asked", "contact").get(pk=request.response_id)
+    asked, is_damaged = opened(lambda: list(response.asked), [])
+    assessment = response.assessments.defer("result", "record").get(pk=request.assessment_id)
+    findings = findings_of(assessment, asked)
+    visit = request.appointments.live().select_related("clinician", "location", "appointment_type")
+    appointment = visit.defer("cancel_reason").first()
+    return {
+        "consultation": request,
+        "banner": banner(request, viewer=viewer, now=now, starts_at=appointment.starts_at if appointment else None),
+        "headline": headline(request),
+        "findings": findings,
+        "flag_status": flag_status(request, findings),
+        "calls": calls(request),
+        "metrics": metrics_of(findings.scores),
+        "own_words": words_for(asked, OWN_WORDS),
+        "expects": words_for(asked, EXPECTS),
+        "sections": sections_of(asked),
+        "answer_count": len(asked),
+        "is_damaged": is_damaged or findings.is_damaged,
+        "contact": contact_of(request),
+        "consents": [
+            {
+                "wording": consent.wording,
+                "version": consent.notice_version,
+                "when": clock.moment(consent.given_at),
+            }
+            for consent in request.consents.order_by("pk")
+        ],
+        "versions": {
+            "questionnaire": assessment.questionnaire_version,
+            "ruleset": assessment.ruleset_version,
+            "hash": assessment.content_hash[:12],
+            "when": clock.moment(assessment.assessed_at),
+        },
+        "appointment": appointment_words(appointment),
+        "deeds": history.deeds(request),
+        "views": history.views(request),
+        "messages_sent": history.messages_of(request),
+        "safety_case": safety_case_of(response),
+    }
+
+
+def banner(
+    request: ConsultationRequest, *, viewer: User, now: datetime.datetime, starts_at: datetime.datetime | None
+) -> dict[str, Any]:
+    """Name, birth date and reference together: what tells two patients apart on every page."""
+    return {
+        "name": request.patient.name,
+        "age": age_words(request.patient),
+        "born": day_of_birth(request.patient),
+        "reference": request.reference,
+        "due": clock.moment(request.due_at),
+        "sent": clock.moment(request.submitted_at),
+        "time": clock_chip(request, now=now, next_visit=starts_at),
+        "status": holder_words(request, viewer=viewer),
+        "priority": request.get_priority_display(),
+    }
+
+
+def headline(request: ConsultationRequest) -> dict[str, Any]:
+    is_lower = request.highest_outcome != request.outcome
+    return {
+        "now": outcome_chip(request.outcome),
+        "highest": outcome_chip(request.highest_outcome) if is_lower else None,
+        "words": (
+            f"The patient was shown “{Outcome(request.highest_outcome).label}” earlier and changed answers after that. "
+            "Ask about it."
+            if is_lower
+            else ""
+        ),
+    }
+
+
+def flag_status(request: ConsultationRequest, findings: Findings) -> str:
+    """One sentence on whether red flags stand in the way."""
+    if request.flags_cleared_at is not None:
+        who = name_of(request.flags_cleared_by)
+        return f"Red flags cleared by {who} on {clock.moment(request.flags_cleared_at)}."
+    if request.is_blocked_by_flags:
+        return "Not cleared. Slots cannot be offered until a doctor has cleared the red flags."
+    if findings.red_flags:
+        return "No doctor has said yet whether these stand in the way."
+    return "No red flag was found in the answers."
+
+
+def calls(request: ConsultationRequest) -> dict[str, Any]:
+    """Phone calls so far; two in vain about something pressing means the welfare policy."""
+    rows = list(
+        TriageDecision.objects.filter(request=request, action__in=[TriageAction.CALLED, TriageAction.NOT_REACHED])
+        .select_related("decided_by")
+        .defer("note")
+        .order_by("-decided_at", "-pk")
+    )
+    missed = sum(1 for row in rows if row.action == TriageAction.NOT_REACHED)
+    reached = next((row for row in rows if row.action == TriageAction.CALLED), None)
+    parts = []
+    if reached is not None:
+        parts.append(
+            f"{name_of(reached.decided_by)} repeated the red flags by phone on {clock.moment(reached.decided_at)}."
+        )
+    if missed:
+        parts.append(f"{count(missed, 'call')} without reaching the patient.")
+    is_welfare = missed >= 2 and reached is None and request.highest_outcome in SAFETY_OUTCOMES
+    return {
+        "words": " ".join(parts),
+        "welfare": WELFARE if is_welfare else "",
+    }
+
+
+def words_for(asked: Sequence[Mapping[str, Any]], ids: Sequence[str]) -> str:
+    return " ".join(answer_words(entry) for entry in asked if entry.get("id") in ids and entry.get("answer"))
+
+
+def contact_of(request: ConsultationRequest) -> dict[str, Any]:
+    contact = patient_contact(request.patient)
+    contact["filled_for"] = (
+        f"{request.helper_name} filled this in for the patient, who agreed"
+        if request.filled_for == FilledFor.OTHER
+        else "The patient filled this in"
+    )
+    return contact
+
+
+def patient_contact(patient: Patient) -> dict[str, Any]:
+    email, email_damaged = opened(lambda: patient.email, "")
+    phone, phone_damaged = opened(lambda: patient.phone, "")
+    damaged = "This cannot be read. Tell a manager."
+    return {
+        "email": damaged if email_damaged else email,
+        "phone": damaged if phone_damaged else phone,
+        "phone_href": "" if phone_damaged else phone,
+        "contact_by": patient.get_contact_by_display(),
+        "safe": patient.get_safe_to_contact_display(),
+        "filled_for": "",
+    }
+
+
+def appointment_words(appointment: Any) -> dict[str, str] | None:
+    if appointment is None:
+        return None
+    return {
+        "when": f"{clock.moment(appointment.starts_at)}, {clock.zone_words(appointment.starts_at)}",
+        "kind": str(appointment.appointment_type),
+        "modality": appointment.appointment_type.get_modality_display(),
+        "clinician": appointment.clinician.display_name,
+        "location": appointment.location.name,
+    }
+
+
+def safety_case_of(response: QuestionnaireResponse) -> dict[str, Any] | None:
+    case = case_query().filter(response=response).first()
+    if case is None:
+        return None
+    return {"url": url_of(case.pk), "status": case.get_status_display(), "level": outcome_chip(case.level)}

@@ -1,0 +1,93 @@
+"""Small pieces of text that several staff pages share."""
+
+import dataclasses
+import datetime
+from typing import Final
+
+from django.contrib.auth.models import User
+
+from clinic import clock
+from consultations.enums import CLOSED_STATUSES, WAITING_FOR_PATIENT, Outcome, RequestStatus
+from consultations.models import ConsultationRequest, Patient
+
+PRESSING: Final = datetime.timedelta(hours=2)
+SOON: Final = datetime.timedelta(hours=8)
+OUTCOME_KINDS: Final = {
+    Outcome.EMERGENCY: "danger",
+    Outcome.SAME_DAY: "danger",
+    Outcome.URGENT_REVIEW: "warn",
+    Outcome.LIKELY_SUITABLE: "ok",
+}
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Chip:
+    """A short label; `kind` ("", ok, warn, danger) only adds colour to what the words say."""
+
+    text: str
+    kind: str = ""
+
+
+def name_of(user: User | None) -> str:
+    if user is None:
+        return ""
+    return user.get_full_name() or user.get_username()
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """ "1 request", "3 requests"."""
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+def span(length: datetime.timedelta) -> str:
+    """ "35 minutes", "6 hours", "2 days": the largest unit that fits, rounded down."""
+    minutes = max(0, int(length.total_seconds() // 60))
+    if minutes < 60:
+        return count(minutes, "minute")
+    if minutes < 24 * 60:
+        return count(minutes // 60, "hour")
+    return count(minutes // (24 * 60), "day")
+
+
+def time_left(due_at: datetime.datetime, *, now: datetime.datetime) -> Chip:
+    left = due_at - now
+    if left < datetime.timedelta():
+        return Chip(f"{span(-left)} overdue", "danger")
+    return Chip(f"{span(left)} left", "danger" if left <= PRESSING else "warn" if left <= SOON else "")
+
+
+def outcome_chip(outcome: str) -> Chip:
+    return Chip(Outcome(outcome).label, OUTCOME_KINDS.get(Outcome(outcome), ""))
+
+
+def age_words(patient: Patient) -> str:
+    return str(patient.age_on(clock.today()))
+
+
+def day_of_birth(patient: Patient) -> str:
+    """Without the weekday, and always with the year: it is how two people of one name are told apart."""
+    return f"{patient.birth_on.day} {clock.MONTHS[patient.birth_on.month - 1]} {patient.birth_on.year}"
+
+
+def holder_words(request: ConsultationRequest, *, viewer: User | None = None) -> str:
+    """The status, and in whose hands the request is."""
+    holder = {RequestStatus.IN_TRIAGE: request.claimed_by, RequestStatus.WITH_DOCTOR: request.doctor}.get(
+        RequestStatus(request.status)
+    )
+    label = request.get_status_display()
+    if holder is None:
+        return label
+    return f"{label}: {'you' if viewer is not None and holder.pk == viewer.pk else name_of(holder)}"
+
+
+def clock_chip(
+    request: ConsultationRequest, *, now: datetime.datetime, next_visit: datetime.datetime | None = None
+) -> Chip:
+    """What time means for this request: left for us, passed for the patient, or the day of the visit."""
+    if request.status in CLOSED_STATUSES:
+        return Chip(f"Closed {clock.day(request.status_changed_at)}")
+    if request.status in WAITING_FOR_PATIENT:
+        return Chip(f"Waiting {span(now - request.status_changed_at)}")
+    if request.status == RequestStatus.BOOKED:
+        return Chip(clock.moment(next_visit) if next_visit else "Booked")
+    return time_left(request.due_at, now=now)
