@@ -85,7 +85,7 @@ def spine() -> dict[str, Any]:
 
 @register.simple_tag
 def brandmark() -> SafeString:
-    return SafeString(render_to_string("clinic/components/brandmark.html"))
+    return render_to_string("clinic/components/brandmark.html")
 
 
 @register.inclusion_tag("clinic/components/care_card.html", takes_context=True)
