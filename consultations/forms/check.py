@@ -123,6 +123,8 @@ def field_for(question: Question) -> forms.Field:
 class ScreenForm(forms.Form):
     """The questions of one screen, filled with what was answered before. Nothing is chosen for the person."""
 
+    asks_questions = True
+
     def __init__(
         self, data: Any = None, *, questions: Sequence[Question], answers: Mapping[str, Any], **kwargs: Any
     ) -> None:

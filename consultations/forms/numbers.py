@@ -93,8 +93,7 @@ class MeasureWidget(forms.MultiWidget):
         return context
 
     def id_for_label(self, id_: str) -> str:
-        first = list(self.parts)[0 if self.metric_first else 1]
-        return f"{id_}_{first}" if id_ else ""
+        return f"{id_}_{0 if self.metric_first else 1}" if id_ else ""
 
 
 class MeasureField(forms.MultiValueField):

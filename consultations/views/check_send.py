@@ -5,6 +5,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import dateformat
 from django.views.decorators.http import require_http_methods, require_safe
 
 from clinic import error_pages, limits
@@ -154,7 +155,7 @@ def _contact_rows(contact: Contact) -> list[dict[str, Any]]:
         ("This request is for", FilledFor(contact.filled_for).label, "who this is for"),
         *([("Filled in by", contact.helper_name, "the name of the person who fills this in")] if is_other else []),
         ("Name", contact.name, "the name"),
-        ("Date of birth", contact.birth_on, "the date of birth"),
+        ("Date of birth", dateformat.format(contact.birth_on, "j F Y"), "the date of birth"),
         ("Email", contact.email, "the email address"),
         ("Phone", contact.phone, "the phone number"),
         ("Contact by", dict(PREFERENCES)[ContactPreference(contact.contact_by)], "how we contact you"),
