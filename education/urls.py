@@ -1,5 +1,16 @@
-from django.urls import URLPattern
+from django.urls import path, re_path
+
+from education import views
 
 app_name = "education"
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("conditions/", views.conditions, name="conditions"),
+    path("stem-cells/evidence/", views.evidence, name="evidence"),
+    path("back-pain/when-to-get-help/", views.help_page, name="help"),
+    path("faq/", views.faq, name="faq"),
+    path("glossary/", views.glossary, name="glossary"),
+    path("sources/", views.sources, name="sources"),
+    re_path(r"^(?P<path>[a-z0-9-]+(?:/[a-z0-9-]+)*)/$", views.content_page, name="page"),
+]

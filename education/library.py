@@ -1,0 +1,100 @@
+"""The records that pages refer to, held in memory for as long as nothing changed."""
+
+import dataclasses
+import secrets
+import threading
+from collections.abc import Iterable
+from typing import Any, Self
+
+from django.forms.models import model_to_dict
+
+from education.models import EvidenceStatement, GlossaryTerm, Page, Question, Snapshot, Source, Trial
+
+CONDITION_WORDS = {
+    "ddd": "Degenerative disc disease",
+    "herniated": "Herniated disc",
+    "stenosis": "Spinal stenosis",
+    "facet": "Facet joint arthritis",
+    "any": "Any back condition",
+    "chronic": "Long-lasting back pain",
+    "sciatica": "Sciatica",
+    "acute": "New back pain",
+}
+Record = dict[str, Any]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Library:
+    """Each record by its key, in order. `pages` holds what links need of every published page, by address."""
+
+    revision: str
+    sources: dict[str, Record]
+    evidence: dict[str, Record]
+    terms: dict[str, Record]
+    questions: dict[str, Record]
+    trials: dict[str, Record]
+    pages: dict[str, Record]
+
+    @classmethod
+    def of(cls, revision: str, data: dict[str, list[Record]]) -> Self:
+        return cls(
+            revision,
+            _by(data.get("sources", ()), "key"),
+            _by(data.get("evidence", ()), "code"),
+            _by(data.get("terms", ()), "slug"),
+            _by(data.get("questions", ()), "code"),
+            _by(data.get("trials", ()), "key"),
+            _by(data.get("pages", ()), "path"),
+        )
+
+
+def _by(records: Iterable[Record], key: str) -> dict[str, Record]:
+    return {record[key]: record for record in records}
+
+
+_held = threading.local()
+
+
+def current() -> Library:
+    """The library as it stands: one query, or two when it changed since this thread last looked."""
+    revision = Snapshot.objects.filter(pk=1).values_list("revision", flat=True).first()
+    if revision is None:
+        return Library.of("", {})
+    held: Library | None = getattr(_held, "library", None)
+    if held is None or held.revision != revision:
+        snapshot = Snapshot.objects.get(pk=1)
+        held = _held.library = Library.of(snapshot.revision, snapshot.data)
+    return held
+
+
+def snapshot_data() -> dict[str, list[Record]]:
+    """Every record as plain data, as the snapshot keeps it."""
+    return {
+        "sources": _plain(Source.objects.all()),
+        "evidence": _plain(EvidenceStatement.objects.all()),
+        "terms": _plain(GlossaryTerm.objects.all()),
+        "questions": _plain(Question.objects.all()),
+        "trials": _plain(Trial.objects.all()),
+        "pages": list(
+            Page.objects.published().values(
+                "path", "key", "kind", "title", "short_title", "summary", "figure", "order", "is_stem_cell_page"
+            )
+        ),
+    }
+
+
+def new_revision() -> str:
+    return secrets.token_hex(16)
+
+
+def _plain(records: Iterable[Any]) -> list[Record]:
+    """Fields as JSON holds them: dates as ISO text."""
+    plain = []
+    for record in records:
+        values = model_to_dict(record)
+        plain.append({name: _text(value) for name, value in values.items()})
+    return plain
+
+
+def _text(value: Any) -> Any:
+    return value.isoformat() if hasattr(value, "isoformat") else value

@@ -1,0 +1,129 @@
+"""What must hold before a page may be seen: everything it refers to exists, and nothing it needs is missing."""
+
+import re
+from collections.abc import Container, Iterable, Mapping
+from typing import Any, Final
+
+from education.library import Library
+from education.markdown import BLOCKS, CONTAINERS, FIGURES, cited_keys, parts, term_slugs
+
+SUMMARY_WORDS: Final = 35
+ANSWER_WORDS: Final = 80
+SOURCES_NEEDED: Final = 3
+SOURCED_KINDS: Final = frozenset({"condition", "stemcells", "procedure", "risks", "evidence"})
+FILLED: Final = ("title", "short_title", "summary", "body", "author")
+
+
+def text_problems(text: str, library: Library) -> list[str]:
+    """Citations and terms that lead nowhere, and sources nobody has read."""
+    problems = []
+    for key in cited_keys(text):
+        if key not in library.sources:
+            problems.append(f"It cites “{key}”, which is not in the source library.")
+        elif not library.sources[key]["is_verified"]:
+            problems.append(f"It cites “{key}” as a fact, but nobody has checked that source yet.")
+    problems += [
+        f"It links the term “{slug}”, which is not in the glossary."
+        for slug in term_slugs(text)
+        if slug not in library.terms
+    ]
+    return problems
+
+
+def page_problems(page: Mapping[str, Any], library: Library, *, paths: set[str]) -> list[str]:
+    """Everything that keeps a page from being published, in sentences; `paths` are the addresses that exist."""
+    problems = text_problems(page["body"], library)
+    problems += [f"“{name}” is empty." for name in FILLED if not page[name]]
+    ]
+    if len(page["summary"].split()) > SUMMARY_WORDS:
+        problems.append(f"The summary has more than {SUMMARY_WORDS} words.")
+    problems += record_problems({"sources": page["sources"]}, library)
+    problems += _unknown(page["evidence"], library.evidence, "It rests on “{}”, which is no statement.")
+    problems += [f"It points to {path}, which is no page." for path in page["related"] if path not in paths]
+    for fact in page["key_facts"]:
+        if set(fact) != {"label", "text"} or not all(fact.values()):
+            problems.append("A key fact needs a label and a text.")
+    problems += _block_problems(page["body"], library)
+    kind = page["kind"]
+    if kind in SOURCED_KINDS and len(page["sources"]) < SOURCES_NEEDED:
+        problems.append(f"A page of this kind needs at least {SOURCES_NEEDED} sources.")
+    if kind in SOURCED_KINDS and not page["key_facts"]:
+        problems.append("A page of this kind needs key facts.")
+    if kind == "condition" and not _has(page["body"], "care-card"):
+        problems.append("A condition page needs the emergency card: ::: care-card :::.")
+    if page["is_stem_cell_page"]:
+        if not page["evidence"]:
+            problems.append("A stem-cell page needs graded statements.")
+        if not _has(page["body"], "regulatory"):
+            problems.append("A stem-cell page needs the approval statement: ::: regulatory :::.")
+    return problems
+
+
+def question_problems(question: Mapping[str, Any], library: Library) -> list[str]:
+    problems = text_problems(question["answer"], library)
+    if len(cited_off(question["answer"]).split()) > ANSWER_WORDS:
+        problems.append(f"The answer has more than {ANSWER_WORDS} words.")
+    return problems
+
+
+def cited_off(text: str) -> str:
+    """A text without its citation marks, as a reader counts it."""
+    return re.sub(r"\s*\[@[A-Za-z0-9_]+\]", "", text)
+
+
+def record_problems(record: Mapping[str, Any], library: Library) -> list[str]:
+    """Sources of a statement or trial that do not exist, and terms a term points to that do not."""
+    problems = [
+        f"It lists the source “{key}”, which does not exist."
+        for key in record.get("sources", ())
+        if key not in library.sources
+    ]
+    problems += [
+        f"It points to the term “{slug}”, which does not exist."
+        for slug in record.get("see_also", ())
+        if slug not in library.terms
+    ]
+    return problems
+
+
+def _unknown(names: Iterable[str], known: Container[str], sentence: str) -> list[str]:
+    return [sentence.format(name) for name in names if name not in known]
+
+
+def _has(body: str, block: str) -> bool:
+    return any(part.name == block for part in parts(body))
+
+
+def _block_problems(body: str, library: Library) -> list[str]:
+    try:
+        found = [part for part in parts(body) if part.name]
+    except ValueError as error:
+        return [str(error)]
+    problems = []
+    for part in found:
+        if part.name not in BLOCKS:
+            problems.append(f"“::: {part.name}” is no block we know.")
+        elif part.name in ("evidence", "compare"):
+            problems += _unknown(part.text.split(), library.evidence, "It shows “{}”, which is no statement.")
+        elif part.name == "faq":
+            problems += _unknown(part.text.split(), library.questions, "It shows “{}”, which is no question.")
+        elif part.name == "figure" and part.text not in FIGURES:
+            problems.append(f"There is no figure “{part.text}”.")
+        elif part.name == "pair":
+            problems += _pair_problems(part.text)
+        elif part.name == "know" and part.text.count("\n### ") + part.text.startswith("### ") != 2:
+            problems.append("“::: know” needs two parts: what is known, and what nobody knows.")
+        elif part.name == "steps" and "|" not in part.text:
+            problems.append("“::: steps” needs steps that begin “### Title | when”.")
+        elif part.name in CONTAINERS and not part.text.strip():
+            problems.append(f"“::: {part.name}” is empty.")
+    return problems
+
+
+def _pair_problems(text: str) -> list[str]:
+    pieces = [piece.strip() for piece in text.split("|")]
+    numbers = pieces[0].split()
+    are_of_100 = all(number.isdecimal() and int(number) <= 100 for number in numbers)
+    if len(pieces) != 4 or len(numbers) != 2 or not are_of_100:
+        return ["“::: pair” needs two numbers out of 100, two groups and what happened, with “|” between."]
+    return []

@@ -1,0 +1,137 @@
+"""The content that comes with the product, read from `content/` and checked as a whole before anything is written."""
+
+import dataclasses
+import hashlib
+import json
+import tomllib
+from pathlib import Path
+from typing import Any, Final
+
+from django.utils.text import slugify
+
+from education.library import Library, Record
+from education.rules import page_problems, question_problems, record_problems
+
+CONTENT: Final = Path(__file__).parent / "content"
+PAGE_FIELDS: Final = (
+    "key",
+    "path",
+    "kind",
+    "title",
+    "short_title",
+    "summary",
+    "order",
+    "key_facts",
+    "evidence",
+    "sources",
+    "related",
+    "figure",
+    "review_months",
+    "author",
+)
+
+
+class ContentError(Exception):
+    """The shipped content has problems; `problems` lists every one, each naming its file or record."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Shipped:
+    """All records of the content folder as field values, by table."""
+
+    pages: list[Record]
+    sources: list[Record]
+    evidence: list[Record]
+    terms: list[Record]
+    questions: list[Record]
+    trials: list[Record]
+
+
+def digest(record: Record) -> str:
+    text = json.dumps(record, sort_keys=True, default=str, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def read(folder: Path = CONTENT) -> Shipped:
+    """Read and check everything. Raises ContentError."""
+    problems: list[str] = []
+    pages = [page for path in sorted((folder / "pages").glob("*.md")) if (page := _page(path, problems))]
+    shipped = Shipped(
+        pages=pages,
+        sources=[_source(entry) for entry in json.loads((folder / "sources.json").read_text(encoding="utf-8"))],
+        evidence=_toml(folder / "evidence.toml", "statement"),
+        terms=_toml(folder / "glossary.toml", "term"),
+        questions=_toml(folder / "faq.toml", "question"),
+        trials=[{"key": slugify(entry["name"])[:80], **entry} for entry in _toml(folder / "trials.toml", "trial")],
+    )
+    problems += check(shipped)
+    if problems:
+        raise ContentError(problems)
+    return shipped
+
+
+def check(shipped: Shipped) -> list[str]:
+    library = Library.of(
+        "",
+        {
+            "sources": shipped.sources,
+            "evidence": shipped.evidence,
+            "terms": shipped.terms,
+            "questions": shipped.questions,
+            "trials": shipped.trials,
+        },
+    )
+    paths = {page["path"] for page in shipped.pages} | {"/faq/", "/glossary/", "/sources/"}
+    problems = []
+    for name, records, key in (
+        ("page", shipped.pages, "path"),
+        ("page", shipped.pages, "key"),
+        ("source", shipped.sources, "key"),
+        ("statement", shipped.evidence, "code"),
+        ("term", shipped.terms, "slug"),
+        ("question", shipped.questions, "code"),
+        ("trial", shipped.trials, "key"),
+    ):
+        seen = [record[key] for record in records]
+        problems += [f"{name} {twice}: it stands twice." for twice in sorted({k for k in seen if seen.count(k) > 1})]
+    for page in shipped.pages:
+        problems += [f"{page['key']}: {problem}" for problem in page_problems(page, library, paths=paths)]
+    for question in shipped.questions:
+        problems += [f"{question['code']}: {problem}" for problem in question_problems(question, library)]
+    for record in (*shipped.evidence, *shipped.terms, *shipped.trials):
+        name = record.get("code") or record.get("slug") or record["key"]
+        problems += [f"{name}: {problem}" for problem in record_problems(record, library)]
+    return problems
+
+
+def _page(path: Path, problems: list[str]) -> Record | None:
+    pieces = path.read_text(encoding="utf-8").split("+++\n", 2)
+    if len(pieces) != 3 or pieces[0].strip():
+        problems.append(f"{path.name}: it must begin with front matter between two lines “+++”.")
+        return None
+    try:
+        front = tomllib.loads(pieces[1])
+    except tomllib.TOMLDecodeError as error:
+        problems.append(f"{path.name}: the front matter is not TOML ({error}).")
+        return None
+    missing = [field for field in PAGE_FIELDS if field not in front]
+    if missing:
+        problems.append(f"{path.name}: the front matter lacks {', '.join(missing)}.")
+        return None
+    page: Record = {field: front[field] for field in PAGE_FIELDS}
+    return {**page, "is_stem_cell_page": front.get("stem_cell_page", False), "body": pieces[2].strip() + "\n"}
+
+
+def _source(entry: Record) -> Record:
+    names = ("key", "kind", "authors", "title", "container", "year", "doi", "pmid", "url", "supports", "note")
+    source: Record = {name: entry.get(name) or "" for name in names}
+    return {**source, "year": entry.get("year") or None, "is_verified": bool(entry.get("verified"))}
+
+
+def _toml(path: Path, name: str) -> list[Any]:
+    entries: list[Any] = tomllib.loads(path.read_text(encoding="utf-8"))[name]
+    return entries

@@ -1,0 +1,176 @@
+"""Reading pages: at most three queries each, nothing private, no session."""
+
+import dataclasses
+from typing import Any, Final
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from education import library
+from education.library import CONDITION_WORDS, Library, Record
+from education.markdown import Rendered, Renderer, page_sources
+from education.models import Page, Question
+
+HOME: Final = "/"
+CONDITIONS: Final = "/conditions/"
+EVIDENCE: Final = "/stem-cells/evidence/"
+HELP: Final = "/back-pain/when-to-get-help/"
+CONDITION_FIGURES: Final = {"ddd": "E1", "herniated": "E8", "stenosis": "E9", "facet": "E10"}
+"""Drawing of a condition -> the statement about stem cells that its card shows."""
+HOME_COLUMNS: Final = ("Less pain", "Better daily function", "Repair on a scan", "Rate of serious harm")
+HOME_ROWS: Final = (
+    ("Degenerative disc disease", ("E1", "E2", "E3", "E11")),
+    ("Herniated disc", ("E8", "", "", "E11")),
+    ("Spinal stenosis", ("E9", "", "", "E11")),
+    ("Facet joint arthritis", ("E10", "", "", "E11")),
+)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Crumb:
+    path: str
+    title: str
+
+
+def _page_at(request: HttpRequest, path: str) -> tuple[Page, bool]:
+    """The page at an address, and whether this is a preview that only staff see. Raises Http404."""
+    page = Page.objects.filter(path=path).first()
+    if page is None:
+        raise Http404
+    if page.is_published:
+        return page, False
+    if not request.user.has_perm("education.view_page"):
+        raise Http404
+    return page, True
+
+
+def _rendered(page: Page, held: Library, *, condition: str = "") -> Rendered:
+    keys = page_sources(page.sources, page.body, held)
+    return Renderer(held, keys, condition=condition).page(page.body)
+
+
+def _crumbs(page: Page, held: Library) -> list[Crumb]:
+    pieces = page.path.strip("/").split("/")[:-1]
+    paths = ["/" + "/".join(pieces[: place + 1]) + "/" for place in range(len(pieces))]
+    return [Crumb(path, held.pages[path]["short_title"]) for path in paths if path in held.pages]
+
+
+def _show(request: HttpRequest, template: str, page: Page, held: Library, **extra: Any) -> HttpResponse:
+    is_preview = extra.pop("is_preview", False)
+    fixed = {"/faq/": "Questions people ask", "/glossary/": "Glossary", "/sources/": "Sources"}
+    related = [
+        Crumb(path, held.pages[path]["short_title"] if path in held.pages else fixed[path])
+        for path in page.related
+        if path in held.pages or path in fixed
+    ]
+    context = {
+        "page": page,
+        "rendered": extra.pop("rendered", None) or _rendered(page, held),
+        "crumbs": _crumbs(page, held),
+        "related": related,
+        "is_preview": is_preview,
+        **extra,
+    }
+    response = render(request, template, context)
+    if is_preview:
+        response["Cache-Control"] = "no-store, private"
+    return response
+
+
+def _condition_cards(held: Library) -> list[Record]:
+    """The four conditions in order, each with its grade for stem cells."""
+    cards = sorted(
+        (page for page in held.pages.values() if page["kind"] == "condition"), key=lambda page: page["order"]
+    )
+    found = []
+    for card in cards:
+        code = CONDITION_FIGURES.get(card["figure"], "")
+        grade = held.evidence[code]["grade"] if code in held.evidence else 0
+        found.append({**card, "grade": grade})
+    return found
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    page, is_preview = _page_at(request, HOME)
+    held = library.current()
+    rows = [
+        (name, [(held.evidence[code]["grade"] if code in held.evidence else 0) for code in codes])
+        for name, codes in HOME_ROWS
+    ]
+    return _show(
+        request,
+        "education/home.html",
+        page,
+        held,
+        cards=_condition_cards(held),
+        columns=HOME_COLUMNS,
+        rows=rows,
+        is_preview=is_preview,
+    )
+
+
+@require_safe
+def conditions(request: HttpRequest) -> HttpResponse:
+    page, is_preview = _page_at(request, CONDITIONS)
+    held = library.current()
+    return _show(request, "education/conditions.html", page, held, cards=_condition_cards(held), is_preview=is_preview)
+
+
+@require_safe
+def evidence(request: HttpRequest) -> HttpResponse:
+    page, is_preview = _page_at(request, EVIDENCE)
+    held = library.current()
+    condition = request.GET.get("condition", "")
+    chosen = condition if condition in CONDITION_WORDS else ""
+    rendered = _rendered(page, held, condition=chosen)
+    return _show(request, "education/page.html", page, held, rendered=rendered, is_preview=is_preview)
+
+
+@require_safe
+def help_page(request: HttpRequest) -> HttpResponse:
+    return content_page(request, HELP.strip("/"))
+
+
+@require_safe
+def content_page(request: HttpRequest, path: str) -> HttpResponse:
+    page, is_preview = _page_at(request, f"/{path}/")
+    return _show(request, "education/page.html", page, library.current(), is_preview=is_preview)
+
+
+@require_safe
+def faq(request: HttpRequest) -> HttpResponse:
+    """Every question by group, with the sources of all answers in one numbered list."""
+    held = library.current()
+    keys = list(dict.fromkeys(key for question in held.questions.values() for key in question["sources"]))
+    renderer = Renderer(held, keys)
+    groups = [
+        (
+            group.label,
+            [
+                {**question, "html": renderer.text(question["answer"])}
+                for question in held.questions.values()
+                if question["group"] == group
+            ],
+        )
+        for group in Question.Group
+    ]
+    sources = [held.sources[key] for key in keys if key in held.sources]
+    return render(request, "education/faq.html", {"groups": groups, "sources": sources})
+
+
+@require_safe
+def glossary(request: HttpRequest) -> HttpResponse:
+    held = library.current()
+    letters: dict[str, list[Record]] = {}
+    for term in sorted(held.terms.values(), key=lambda term: term["term"].casefold()):
+        see_also = [held.terms[slug] for slug in term["see_also"] if slug in held.terms]
+        letters.setdefault(term["term"][0].upper(), []).append({**term, "see_also": see_also})
+    return render(request, "education/glossary.html", {"letters": letters})
+
+
+@require_safe
+def sources(request: HttpRequest) -> HttpResponse:
+    held = library.current()
+    return render(request, "education/sources.html", {"sources": list(held.sources.values())})
