@@ -34,7 +34,6 @@ def page_problems(page: Mapping[str, Any], library: Library, *, paths: set[str])
     """Everything that keeps a page from being published, in sentences; `paths` are the addresses that exist."""
     problems = text_problems(page["body"], library)
     problems += [f"“{name}” is empty." for name in FILLED if not page[name]]
-    ]
     if len(page["summary"].split()) > SUMMARY_WORDS:
         problems.append(f"The summary has more than {SUMMARY_WORDS} words.")
     problems += record_problems({"sources": page["sources"]}, library)
