@@ -20,7 +20,7 @@ GetResponse = Callable[[HttpRequest], HttpResponseBase]
 PERMISSIONS_POLICY = (
     "accelerometer=(), autoplay=(), camera=(), display-capture=(), encrypted-media=(), fullscreen=(), "
     "geolocation=(), gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), picture-in-picture=(), "
-    "screen-wake-lock=(), usb=(), web-share=(), xr-spatial-tracking=()"
+    "screen-wake-lock=(), usb=(), xr-spatial-tracking=()"
 )
 PRIVATE_NAMESPACES = {"consultations", "admin"}
 PUBLIC_VIEWS = {"consultations:start"}
