@@ -150,7 +150,7 @@ def _initial(question: Question, raw: Any) -> Any:
         return raw if isinstance(raw, list) else []
     if question.kind == "decimal":
         return raw if isinstance(raw, int | float) and not isinstance(raw, bool) else None
-    return raw
+    return raw if isinstance(raw, str | int) else None
 
 
 def answer_lines(question: Question, value: Any) -> list[str]:

@@ -45,7 +45,7 @@ ABOUT: Final[dict[str, tuple[str, str]]] = {
     "tx_tried": ("what you have tried", "Choose everything you have tried, or “Nothing yet”."),
     "tx_time": ("how long you have tried", "Choose how long you have been trying these treatments."),
     "sx_level": ("your spine operation", "Choose if your operation was in the same place as your pain."),
-    "hx_gate": ("your health", "Choose everything that applies to you, or “None of these”."),
+    "hx_gate": ("your health", "Choose everything about your health, or “None of these”."),
     "hx_thinner": ("your blood thinner", "Choose which medicine you take to thin your blood."),
     "hx_diabetes": ("your blood sugar", "Choose if your blood sugar is under good control."),
     "hx_allergy": ("what you reacted to", "Choose everything you reacted to."),

@@ -1,0 +1,186 @@
+"""A patient at a browser: begins the check, answers screen by screen, sends."""
+
+import datetime
+import re
+from typing import Any
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+
+from consultations.models import QuestionnaireResponse
+from consultations.questionnaire import flow
+
+ROUTINE: dict[str, Any] = {
+    "ab_age": "56",
+    "rf_now": ["none"],
+    "rf_ce": ["none"],
+    "rf_ce_when": "gt3m",
+    "rf_weak": "none",
+    "rf_injury": "none",
+    "rf_cancer": "none",
+    "rf_systemic": ["none"],
+    "rf_risk": ["none"],
+    "pn_where": ["low_back"],
+    "pn_duration": "y1_5",
+    "pn_worse": ["sit"],
+    "pn_main": "back",
+    "pn_walk": "no",
+    "in_features": ["none"],
+    "peg_p": "6",
+    "peg_e": "5",
+    "peg_g": "7",
+    "dx_told": ["ddd"],
+    "im_mri": "lt6m",
+    "dx_detail": ["none"],
+    "im_share": "yes",
+    "im_metal": "no",
+    "tx_tried": ["exercise", "tablets"],
+    "tx_time": "gt6m",
+    "sx_level": "other",
+    "hx_gate": ["none"],
+    "hx_pregnant": "na",
+    "hx_thinner": "aspirin",
+    "hx_diabetes": "yes",
+    "hx_allergy": ["latex"],
+    "phq2_1": "0",
+    "phq2_2": "0",
+    "gad2_1": "0",
+    "gad2_2": "0",
+    "ye_claim": "no",
+    "ex_expect": "less_pain",
+}
+"""An answer for every question that may come up; together they lead to LIKELY_SUITABLE."""
+
+OUTCOMES: dict[str, dict[str, Any]] = {
+    "LIKELY_SUITABLE": {},
+    "NEEDS_INFO": {"im_mri": "never"},
+    "DEFER": {"pn_duration": "lt6w"},
+    "NOT_SUITABLE_NOW": {"hx_gate": ["bleed"]},
+    "URGENT_REVIEW": {"rf_weak": "not_sure"},
+    "SAME_DAY": {"rf_now": ["fever"]},
+    "EMERGENCY": {"rf_now": ["chest"]},
+}
+"""Headline -> what to answer differently to reach it."""
+
+CONTACT = {
+    "filled_for": "self",
+    "helper_name": "",
+    "name": "Alice Winther",
+    "birth_on_month": "3",
+    "birth_on_day": "27",
+    "birth_on_year": "1970",
+    "email": "alice@example.com",
+    "phone": "",
+    "contact_by": "email",
+    "safe_to_contact": "any",
+}
+CONSENTS = {"true_answers": "on", "care_team": "on", "privacy_notice": "on"}
+CALL_BACK = {
+    "name": "Bob Pell",
+    "birth_on_month": "2",
+    "birth_on_day": "28",
+    "birth_on_year": "1955",
+    "phone": "202-555-0142",
+    "safe_to_contact": "any",
+}
+MONDAY = datetime.datetime(2026, 11, 23, 15, 0, tzinfo=datetime.UTC)
+"""10:00 on a Monday in New York; Alice, born in March 1970, is 56."""
+
+
+HOSTILE = [
+    "",
+    " ",
+    "\u202etxt",
+    "\u200b",
+    "\ufffd",
+    "9" * 5000,
+    "-1",
+    "1e400",
+    "NaN",
+    "Infinity",
+    "0x10",
+    "١٢٣٤٥٦٧٨٩٠",
+    "'; DROP TABLE x; --",
+    "<script>alert(1)</script>",
+    "{{ 7*7 }}",
+    "a" * 100_000,
+    "Z̸̢" * 400,
+    "👩‍👩‍👧",
+    "2024-02-29",
+    "../../etc/passwd",
+    "\x1b[31m",
+    "\x7f",
+]
+"""What nobody types, for every field of every form."""
+
+
+def text_of(response: HttpResponse) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", response.content.decode()).split())
+
+
+def fields_of(slug: str, answers: dict[str, Any]) -> dict[str, Any]:
+    """What the form of one screen would post, out of answers to all."""
+    screen = flow.screen_named(slug)
+    ids = screen.question_ids if screen else ()
+    return {name: value for name, value in answers.items() if any(name == i or name.startswith(f"{i}_") for i in ids)}
+
+
+class Visitor:
+    """One browser. Every method returns the server's answer, not followed."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+
+    def begin(self, **data: str) -> HttpResponse:
+        return self.client.post("/check/", data)
+
+    def see(self, path: str) -> HttpResponse:
+        return self.client.get(path)
+
+    def give(self, slug: str, *, query: str = "", **data: Any) -> HttpResponse:
+        return self.client.post(f"/check/q/{slug}/{query}", data)
+
+    def answer(self, *, until: str = "", **changes: Any) -> str:
+        """Begin, and answer screen after screen until one leads elsewhere, or stands before `until`. Returns where."""
+        answers = {**ROUTINE, **changes}
+        where = self.begin().headers["Location"]
+        for _ in range(40):
+            slug = where.split("/")[3] if where.startswith("/check/q/") else ""
+            if not slug or slug == until:
+                return where
+            answered = self.give(slug, **fields_of(slug, answers))
+            assert answered.status_code == 302, answered.context["form"].errors
+            where = answered.headers["Location"]
+        raise AssertionError(f"The check never ended: {where}")
+
+    def tell_contact(self, **changes: str) -> HttpResponse:
+        return self.client.post("/check/contact/", {**CONTACT, **changes})
+
+    def send(self, **changes: str) -> HttpResponse:
+        return self.client.post("/check/answers/", {**CONSENTS, **changes})
+
+    def complete(self, **changes: Any) -> HttpResponse:
+        if self.answer(**changes) == "/check/today/":
+            self.answer(**changes)
+        assert self.tell_contact().status_code == 302
+        return self.send()
+
+    @property
+    def response(self) -> QuestionnaireResponse:
+        return QuestionnaireResponse.objects.get(token=self.client.session["check"])
+
+
+@pytest.fixture
+def monday(time_machine: Any) -> None:
+    time_machine.move_to(MONDAY, tick=False)
+
+
+@pytest.fixture
+def visitor(db: None, monday: None) -> Visitor:
+    return Visitor(Client())
+
+
+@pytest.fixture
+def other_visitor(db: None, monday: None) -> Visitor:
+    return Visitor(Client())

@@ -1,0 +1,352 @@
+"""The start of the check and its screens: order, error sentences, what is kept, and what a browser cannot do."""
+
+import re
+
+import pytest
+from django.test import Client
+
+from clinic import limits
+from consultations.models import QuestionnaireResponse
+from consultations.questionnaire import flow
+from tests.consultations.views.conftest import HOSTILE, ROUTINE, Visitor, fields_of, text_of
+
+SLUGS = [screen.slug for screen in flow.screens()]
+EVERYTHING = {
+    "rf_ce": ["both_legs"],
+    "pn_where": ["low_back", "leg_below"],
+    "pn_worse": ["walk"],
+    "im_mri": "gt2y",
+    "tx_tried": ["exercise", "surgery"],
+    "hx_gate": ["thinner", "diabetes", "allergy"],
+    "ab_age": "40",
+    "rf_injury": "minor",
+    "phq2_1": "1",
+}
+"""Answers that bring every question on show, without a stop on the way."""
+
+
+class TestStart:
+    def test_says_what_it_is_and_has_one_button(self, visitor):
+        page = visitor.see("/check/")
+        words = text_of(page)
+        assert page.status_code == 200
+        assert "about 10 minutes" in words
+        assert "A nurse and a doctor read it" in words
+        assert "do not wait for this form" in words
+        assert page.content.count(b"<button") == 1
+        assert "check" not in visitor.client.session
+
+    def test_begins_with_the_first_safety_screen(self, visitor):
+        begun = visitor.begin()
+        assert begun.headers["Location"] == "/check/q/now/"
+        assert visitor.response.answers == {}
+
+    def test_a_double_click_begins_one_walk(self, visitor):
+        visitor.begin()
+        visitor.begin()
+        assert QuestionnaireResponse.objects.count() == 1
+
+    def test_a_walk_in_progress_can_be_carried_on(self, visitor):
+        visitor.answer(until="pain")
+        page = visitor.see("/check/")
+        assert b'href="/check/q/pain/"' in page.content
+        assert visitor.begin().headers["Location"] == "/check/q/pain/"
+
+    def test_starting_again_leaves_the_first_walk_as_it_was(self, visitor):
+        visitor.answer(until="pain")
+        first = visitor.response
+        assert visitor.begin(again="yes").headers["Location"] == "/check/q/now/"
+        assert visitor.response.pk != first.pk
+        first.refresh_from_db()
+        assert first.answers["ab_age"] == 56
+
+    def test_too_many_walks_from_one_network_get_the_phone_number(self, visitor, monkeypatch, settings):
+        monkeypatch.setattr(limits, "allow", lambda *args, **kwargs: False)
+        refused = visitor.begin()
+        assert refused.status_code == 429
+        assert settings.CLINIC_PHONE in refused.content.decode()
+
+    def test_a_limit_never_stands_before_a_walk_in_progress(self, visitor, monkeypatch):
+        visitor.begin()
+        monkeypatch.setattr(limits, "allow", lambda *args, **kwargs: False)
+        assert visitor.give("now", ab_age="56", rf_now=["chest"]).headers["Location"] == "/check/emergency/"
+
+
+class TestOrder:
+    @pytest.mark.parametrize("slug", SLUGS)
+    def test_without_a_walk_every_screen_leads_to_the_start(self, visitor, slug):
+        assert visitor.see(f"/check/q/{slug}/").headers["Location"] == "/check/"
+        assert visitor.give(slug, **fields_of(slug, ROUTINE)).headers["Location"] == "/check/"
+        assert not QuestionnaireResponse.objects.exists()
+
+    @pytest.mark.parametrize("slug", SLUGS[1:])
+    def test_a_screen_out_of_order_leads_to_the_first_unanswered_and_saves_nothing(self, visitor, slug):
+        visitor.begin()
+        assert visitor.see(f"/check/q/{slug}/").headers["Location"] == "/check/q/now/"
+        assert visitor.give(slug, **fields_of(slug, ROUTINE)).headers["Location"] == "/check/q/now/"
+        assert visitor.response.answers == {}
+
+    def test_a_screen_that_is_not_on_show_leads_on(self, visitor):
+        visitor.answer(until="injury")
+        assert visitor.see("/check/q/nerves-when/").headers["Location"] == "/check/q/injury/"
+
+    def test_an_unknown_screen_is_not_found(self, visitor):
+        visitor.begin()
+        assert visitor.see("/check/q/nowhere/").status_code == 404
+
+    @pytest.mark.parametrize("slug", SLUGS)
+    def test_other_methods_are_refused(self, visitor, slug):
+        visitor.begin()
+        assert visitor.client.put(f"/check/q/{slug}/").status_code == 405
+        assert visitor.client.delete(f"/check/q/{slug}/").status_code == 405
+
+    def test_a_typical_path_has_at_most_14_screens(self, visitor):
+        seen = []
+        where = visitor.begin().headers["Location"]
+        while where.startswith("/check/q/"):
+            seen.append(where.split("/")[3])
+            where = visitor.give(seen[-1], **fields_of(seen[-1], ROUTINE)).headers["Location"]
+        assert where == "/check/result/"
+        assert len(seen) <= 14
+
+    def test_after_sending_the_screens_lead_to_the_confirmation(self, visitor):
+        visitor.complete()
+        assert visitor.see("/check/q/now/").headers["Location"] == "/check/sent/"
+        assert visitor.give("now", ab_age="20").headers["Location"] == "/check/sent/"
+
+    def test_another_tab_that_was_left_open_cannot_change_what_was_sent(self, visitor):
+        visitor.answer()
+        token = visitor.client.session["check"]
+        visitor.complete()
+        session = visitor.client.session
+        session["check"] = token
+        session.save()
+        assert visitor.give("now", ab_age="20", rf_now=["chest"]).headers["Location"] == "/check/sent/"
+        assert QuestionnaireResponse.objects.get(token=token).answers["ab_age"] == 56
+
+
+class TestEveryScreen:
+    @pytest.fixture
+    def pages(self, visitor) -> dict:
+        """Each screen before it is answered, and with nothing chosen."""
+        where, pages = visitor.begin().headers["Location"], {}
+        while where.startswith("/check/q/"):
+            slug = where.split("/")[3]
+            pages[slug] = (visitor.see(where), visitor.give(slug) if slug != "hopes" else None)
+            where = visitor.give(slug, **fields_of(slug, {**ROUTINE, **EVERYTHING, "rf_ce_when": "gt3m"})).headers[
+                "Location"
+            ]
+        assert list(pages) == SLUGS
+        return pages
+
+    def test_looks_and_answers_as_it_must(self, pages, settings):
+        for slug, (page, empty) in pages.items():
+            body = page.content.decode()
+            assert body.count("<h1") + body.count('aria-level="1"') == 1, slug
+            assert "do not wait for this form" in body, slug
+            assert settings.EMERGENCY_LINE in body, slug
+            assert '" checked' not in body, f"{slug} chooses something for the person"
+            assert page.headers["Cache-Control"] == "no-store, private", slug
+            assert "<script>" not in body, slug
+            assert "style=" not in body, slug
+            if empty is None:
+                continue
+            assert empty.status_code == 200, slug
+            required = [q for q in page.context["form"].questions if q.is_required]
+            assert set(empty.context["form"].errors) == {q.id for q in required}, slug
+            words = text_of(empty)
+            assert words.startswith("Error: "), slug
+            for question in required:
+                sentence = empty.context["form"].errors[question.id][0]
+                assert re.match(r"(Choose|Enter) .+\.$", sentence), sentence
+                assert words.count(sentence) == 2, f"{slug}: once in the summary, once above the field"
+
+    def test_the_last_screen_says_what_is_missing(self, visitor):
+        visitor.answer(until="hopes")
+        page = visitor.give("hopes")
+        assert page.context["form"].errors == {"ex_expect": ["Choose what you most hope for."]}
+
+    def test_the_heading_of_a_single_question_stands_in_its_legend(self, pages):
+        assert re.search(r"<legend[^>]*><h1>Do you have any of these problems\?", pages["nerves"][0].content.decode())
+
+    def test_back_and_progress_lead_to_what_was_answered(self, visitor):
+        visitor.answer(until="pain-score")
+        page = visitor.see("/check/q/pain-score/").content.decode()
+        assert 'class="backlink" href="/check/q/pain/"' in page
+        assert "Section 2 of 6" in page
+        assert 'href="/check/q/now/">Safety check' in page
+
+    def test_nothing_personal_is_asked_before_the_result(self, pages):
+        for page, _ in pages.values():
+            assert b'autocomplete="name"' not in page.content
+            assert b'type="email"' not in page.content
+
+
+class TestAnswers:
+    def test_each_screen_is_saved_as_it_is_given(self, visitor):
+        visitor.begin()
+        visitor.give("now", ab_age="56", rf_now=["none"])
+        assert visitor.response.answers == {"ab_age": 56, "rf_now": ["none"]}
+
+    def test_none_together_with_a_symptom_is_a_question_back(self, visitor):
+        visitor.begin()
+        page = visitor.give("now", ab_age="56", rf_now=["none", "chest"])
+        assert "You chose “None of these” together with something else" in text_of(page)
+        assert page.content.count(b" checked") == 2
+        assert visitor.response.answers == {}
+
+    def test_not_sure_is_an_answer(self, visitor):
+        visitor.begin()
+        assert visitor.give("now", ab_age="56", rf_now=["not_sure"]).status_code == 302
+        assert visitor.response.answers["rf_now"] == ["not_sure"]
+
+    def test_optional_questions_may_be_skipped(self, visitor):
+        visitor.answer()
+        assert visitor.response.answers["hx_height_cm"] is None
+        assert visitor.response.answers["ex_note"] == ""
+
+    def test_imperial_measures_are_kept_as_metric_and_shown_back(self, visitor):
+        visitor.answer(hx_height_cm_ft="5", hx_height_cm_in="9", hx_weight_kg_lb="160")
+        assert visitor.response.answers["hx_height_cm"] == 175.3
+        assert visitor.response.answers["hx_weight_kg"] == 72.6
+        assert 'value="175.3"' in visitor.see("/check/q/health/").content.decode()
+
+    def test_nothing_typed_is_lost_on_an_error(self, visitor):
+        visitor.answer(until="health")
+        page = visitor.give("health", hx_height_cm_cm="1.75", hx_weight_kg_lb="heavy", hx_gate=["smoke"])
+        body = page.content.decode()
+        assert set(page.context["form"].errors) >= {"hx_height_cm", "hx_weight_kg"}
+        assert 'value="1.75"' in body
+        assert 'value="heavy"' in body
+        assert 'value="smoke" checked' in body
+
+    def test_answers_come_back_filled_in(self, visitor):
+        visitor.answer(until="pain")
+        body = visitor.see("/check/q/now/").content.decode()
+        assert 'value="56"' in body
+        assert 'value="none" checked' in body
+
+    def test_what_the_screen_does_not_ask_is_not_read(self, visitor):
+        visitor.begin()
+        visitor.give(
+            "now",
+            ab_age="56",
+            rf_now=["none"],
+            peg_p="9",
+            outcome="LIKELY_SUITABLE",
+            highest_outcome="LIKELY_SUITABLE",
+            status="completed",
+            booking_allowed="1",
+        )
+        assert visitor.response.answers == {"ab_age": 56, "rf_now": ["none"]}
+        assert visitor.response.status == "in_progress"
+
+    def test_unknown_options_are_refused_in_words(self, visitor):
+        visitor.begin()
+        page = visitor.give("now", ab_age="56", rf_now=["none", "made_up"])
+        assert page.context["form"].errors["rf_now"] == ["Choose everything you have now, or “None of these”."]
+
+    def test_the_note_may_have_1000_characters_with_line_breaks_counted_once(self, visitor):
+        visitor.answer(until="hopes")
+        assert visitor.give("hopes", ex_expect="info", ex_note="é\r\n" * 501).status_code == 200
+        assert visitor.give("hopes", ex_expect="info", ex_note="é\r\n" * 499 + "ab").status_code == 302
+        assert len(visitor.response.answers["ex_note"]) == 1000
+
+    def test_the_mood_questions_stand_under_their_stem(self, visitor):
+        visitor.answer(until="mood-more", phq2_1="1")
+        stem = "Over the last 2 weeks, how often have you been bothered by the following problems?"
+        assert text_of(visitor.see("/check/q/mood/")).count(stem) == 1
+        assert text_of(visitor.see("/check/q/mood-more/")).count(stem) == 1
+
+
+class TestChange:
+    def test_comes_back_to_the_check_page(self, visitor):
+        visitor.answer()
+        changed = visitor.give("pain-score", query="?from=answers", peg_p="2", peg_e="2", peg_g="2")
+        assert changed.headers["Location"] == "/check/answers/"
+        assert 'href="/check/answers/"' in visitor.see("/check/q/pain-score/?from=answers").content.decode()
+
+    def test_new_questions_are_asked_first(self, visitor):
+        visitor.answer()
+        changed = visitor.give(
+            "health", query="?from=answers", **fields_of("health", {**ROUTINE, "hx_gate": ["diabetes"]})
+        )
+        assert changed.headers["Location"] == "/check/q/health-more/?from=answers"
+        assert visitor.give("health-more", query="?from=answers", hx_diabetes="yes").headers["Location"] == (
+            "/check/answers/"
+        )
+
+    def test_a_danger_stops_it(self, visitor):
+        visitor.answer()
+        changed = visitor.give("now", query="?from=answers", ab_age="56", rf_now=["collapse"])
+        assert changed.headers["Location"] == "/check/emergency/"
+
+    def test_same_day_is_said_once(self, visitor):
+        visitor.answer()
+        changed = visitor.give("now", query="?from=answers", ab_age="56", rf_now=["fever"])
+        assert changed.headers["Location"] == "/check/today/"
+        again = visitor.give("now", query="?from=answers", ab_age="57", rf_now=["fever"])
+        assert again.headers["Location"] == "/check/answers/"
+
+    def test_a_new_symptom_asks_for_its_timing_before_anything_else(self, visitor):
+        visitor.answer()
+        changed = visitor.give("nerves", query="?from=answers", rf_ce=["saddle"])
+        assert changed.headers["Location"] == "/check/q/nerves-when/?from=answers"
+        assert visitor.see("/check/result/").headers["Location"] == "/check/q/nerves-when/"
+
+
+class TestSupport:
+    def test_stands_on_the_next_screen_and_the_result(self, visitor, settings):
+        visitor.answer(until="mood-more", phq2_1="2", phq2_2="2")
+        assert "Living with pain is hard" not in text_of(visitor.see("/check/q/mood/"))
+        assert "Living with pain is hard" in text_of(visitor.see("/check/q/mood-more/"))
+        visitor.answer(phq2_1="2", phq2_2="2")
+        result = text_of(visitor.see("/check/result/"))
+        assert "Living with pain is hard" in result
+        assert settings.CRISIS_LINE in result
+
+    def test_is_left_out_otherwise(self, visitor):
+        visitor.answer()
+        assert "Living with pain is hard" not in text_of(visitor.see("/check/result/"))
+
+
+class TestHostileInput:
+    @pytest.mark.parametrize("slug", SLUGS)
+    def test_gives_a_sentence_or_is_kept_exactly(self, visitor, slug):
+        visitor.answer(until=slug, **{**EVERYTHING, "rf_ce_when": "gt3m"})
+        before = dict(visitor.response.answers)
+        fields = [*visitor.see(f"/check/q/{slug}/").context["form"].fields]
+        parts = {"hx_height_cm": ("cm", "ft", "in"), "hx_weight_kg": ("kg", "lb")}
+        names = [f"{name}_{part}" for name in fields for part in parts.get(name, ())] + fields
+        for value in HOSTILE:
+            answered = visitor.give(slug, **dict.fromkeys(names, value))
+            assert answered.status_code in (200, 302), (slug, value[:20])
+            if answered.status_code == 302 and "ex_note" in fields:
+                assert visitor.response.answers["ex_note"] == value.strip()
+            elif answered.status_code == 200:
+                assert "There is a problem" in answered.content.decode()
+                assert "<script>alert" not in answered.content.decode()
+                assert visitor.response.answers == before
+
+    @pytest.mark.parametrize("body", [b"ab_age=%00", b"ab_age=%ff", b"ab_age=56&rf_now=%ed%a0%80", b"\xff=\xfe"])
+    def test_undecodable_bytes_are_refused(self, visitor, body):
+        visitor.begin()
+        refused = visitor.client.post("/check/q/now/", body, content_type="application/x-www-form-urlencoded")
+        assert refused.status_code == 400
+        assert visitor.response.answers == {}
+
+    @pytest.mark.parametrize("slug", ["%00", "a" * 3000, "now%0d%0a", "NOW"])
+    def test_strange_addresses_are_not_found(self, visitor, slug):
+        visitor.begin()
+        assert visitor.see(f"/check/q/{slug}/").status_code in (400, 404)
+
+    def test_a_token_in_the_session_that_names_nothing_leads_to_the_start(self, visitor):
+        session = visitor.client.session
+        session["check"] = "gone"
+        session.save()
+        assert visitor.see("/check/q/now/").headers["Location"] == "/check/"
+
+
+def test_posting_without_the_csrf_token_is_refused(db, monday):
+    strict = Visitor(Client(enforce_csrf_checks=True))
+    assert strict.begin().status_code == 403

@@ -1,0 +1,293 @@
+"""The end of the check: result, contact, check page, one sending, confirmation."""
+
+import datetime
+import json
+
+import pytest
+
+from clinic import limits
+from clinic.notices import PRIVACY_NOTICE_VERSION
+from consultations.enums import ConsentKind, Outcome
+from consultations.models import (
+    Assessment,
+    Consent,
+    ConsultationRequest,
+    OutboxMessage,
+    Patient,
+    QuestionnaireResponse,
+    SafetyCase,
+)
+from tests.consultations.views.conftest import CONSENTS, CONTACT, HOSTILE, OUTCOMES, text_of
+
+DISEASES = (
+    "cauda equina", "cancer", "fracture", "stenosis", "herniat", "spondylo", "arthritis", "tumour", "osteoporosis",
+    "depression", "degenerative", "sciatica", "myelopathy",
+)  # fmt: skip
+HEADINGS = {
+    "LIKELY_SUITABLE": "You can book a consultation",
+    "NEEDS_INFO": "We need a little more",
+    "DEFER": "Not yet",
+    "NOT_SUITABLE_NOW": "This treatment may not be right for you",
+    "URGENT_REVIEW": "A clinician needs to look at this first",
+    "SAME_DAY": "Speak to a doctor today",
+}
+
+
+class TestLadder:
+    @pytest.mark.parametrize("page", ["result", "contact", "answers", "sent"])
+    def test_without_a_walk_each_page_leads_to_the_start(self, visitor, page):
+        assert visitor.see(f"/check/{page}/").headers["Location"] == "/check/"
+
+    @pytest.mark.parametrize("page", ["contact", "answers"])
+    def test_nor_can_anything_be_posted(self, visitor, page):
+        assert visitor.client.post(f"/check/{page}/", {**CONTACT, **CONSENTS}).headers["Location"] == "/check/"
+        assert not Patient.objects.exists()
+
+    @pytest.mark.parametrize("page", ["result", "contact", "answers"])
+    def test_too_early_leads_to_the_first_unanswered_screen(self, visitor, page):
+        visitor.answer(until="pain")
+        assert visitor.see(f"/check/{page}/").headers["Location"].startswith("/check/q/pain/")
+
+    def test_answers_need_the_contact_details_first(self, visitor):
+        visitor.answer()
+        assert visitor.see("/check/answers/").headers["Location"] == "/check/contact/"
+        assert visitor.send().headers["Location"] == "/check/contact/"
+
+    @pytest.mark.parametrize("page", ["result", "contact", "answers"])
+    def test_after_sending_each_page_leads_to_the_confirmation(self, visitor, page):
+        visitor.complete()
+        assert visitor.see(f"/check/{page}/").headers["Location"] == "/check/sent/"
+
+    @pytest.mark.parametrize("page", ["result", "sent"])
+    def test_pages_to_read_take_no_post(self, visitor, page):
+        visitor.answer()
+        assert visitor.client.post(f"/check/{page}/").status_code == 405
+
+    def test_nothing_is_kept_by_a_cache(self, visitor):
+        visitor.answer()
+        visitor.tell_contact()
+        for page in ("result", "contact", "answers"):
+            assert visitor.see(f"/check/{page}/").headers["Cache-Control"] == "no-store, private"
+        visitor.send()
+        assert visitor.see("/check/sent/").headers["Cache-Control"] == "no-store, private"
+
+
+class TestResult:
+    @pytest.mark.parametrize("outcome", HEADINGS)
+    def test_every_outcome_is_explained(self, visitor, settings, outcome):
+        if visitor.answer(**OUTCOMES[outcome]) == "/check/today/":
+            visitor.answer(**OUTCOMES[outcome])
+        page = visitor.see("/check/result/")
+        words = text_of(page)
+        assert HEADINGS[outcome] in words
+        assert settings.EMERGENCY_LINE in words
+        assert "This is not a diagnosis. It is a first check of your answers." in words
+        assert "Why we say this" in words
+        assert page.context["explanation"].reasons
+        assert page.content.count(b"<h1") == 1
+        for disease in DISEASES:
+            assert disease not in words.lower()
+
+    def test_reasons_come_before_cautions(self, visitor):
+        visitor.answer(pn_duration="lt6w", hx_gate=["smoke"])
+        words = text_of(visitor.see("/check/result/"))
+        reason, caution = "It is too early for this treatment.", "Stopping smoking can help healing."
+        assert words.index(reason) < words.rindex(reason) < words.index(caution)
+
+    def test_an_outcome_from_the_browser_is_ignored(self, visitor):
+        visitor.answer(rf_weak="not_sure")
+        assert "A clinician needs" in text_of(visitor.see("/check/result/?outcome=LIKELY_SUITABLE&booking_allowed=1"))
+        visitor.tell_contact(outcome="LIKELY_SUITABLE", priority="routine")
+        visitor.send(outcome="LIKELY_SUITABLE", risk="6", status="booked", highest_outcome="LIKELY_SUITABLE")
+        sent = ConsultationRequest.objects.get()
+        assert (sent.outcome, sent.highest_outcome, sent.status) == ("URGENT_REVIEW", "URGENT_REVIEW", "received")
+
+
+class TestContact:
+    def test_asks_with_the_right_autofill_and_chooses_nothing(self, visitor):
+        visitor.answer()
+        body = visitor.see("/check/contact/").content.decode()
+        for token in ("name", "bday-day", "bday-month", "bday-year", "email", "tel"):
+            assert f'autocomplete="{token}"' in body
+        assert '" checked' not in body
+        assert body.count("<h1") == 1
+
+    def test_says_what_is_missing(self, visitor):
+        visitor.answer()
+        page = visitor.client.post("/check/contact/", {})
+        assert set(page.context["form"].errors) == {
+            "filled_for", "name", "birth_on", "contact_by", "safe_to_contact", "email",
+        }  # fmt: skip
+        assert text_of(page).startswith("Error: ")
+
+    def test_an_age_that_contradicts_leads_to_the_age_question(self, visitor):
+        visitor.answer()
+        page = visitor.tell_contact(birth_on_year="1980")
+        assert "your answer was 56" in text_of(page)
+        assert 'href="/check/q/now/"' in page.content.decode()
+        assert 'value="1980"' in page.content.decode()
+
+    def test_comes_back_filled_in(self, visitor):
+        visitor.answer()
+        visitor.tell_contact()
+        body = visitor.see("/check/contact/").content.decode()
+        for value in ("Alice Winther", "27", "1970", "alice@example.com"):
+            assert f'value="{value}"' in body
+        assert body.count('" checked') == 3
+
+    @pytest.mark.parametrize("value", HOSTILE)
+    def test_hostile_values_give_a_sentence_or_are_kept_exactly(self, visitor, value):
+        visitor.answer()
+        for field in CONTACT:
+            answered = visitor.tell_contact(**{field: value})
+            assert answered.status_code in (200, 302), field
+            if answered.status_code == 200:
+                assert "There is a problem" in text_of(answered)
+            else:
+                kept = visitor.response.contact
+                assert field in ("name", "phone", "email", "helper_name"), field
+                assert kept[field] == value.strip()
+
+    @pytest.mark.parametrize(
+        ("year", "month", "day"),
+        [("0001", "1", "1"), ("9999", "12", "31"), ("1970", "2", "30"), ("1899", "12", "31"), ("9" * 5000, "1", "1"),
+         ("1970", "13", "1"), ("1971", "2", "29"), ("2026", "11", "24"), ("-1970", "3", "27"), ("１９７０", "3", "27")],
+    )  # fmt: skip
+    def test_impossible_dates_give_a_sentence(self, visitor, year, month, day):
+        visitor.answer()
+        page = visitor.tell_contact(birth_on_year=year, birth_on_month=month, birth_on_day=day)
+        assert page.status_code == 200
+        assert page.context["form"].errors["birth_on"]
+        assert not visitor.response.contact
+
+
+class TestAnswers:
+    def test_shows_every_answer_with_a_way_to_change_it(self, visitor):
+        visitor.answer(ex_note="I walk\r\nmy dog <b>daily</b>", hx_height_cm_ft="5", hx_height_cm_in="9")
+        visitor.tell_contact()
+        page = visitor.see("/check/answers/")
+        body, words = page.content.decode(), text_of(page)
+        questions = [row for section in page.context["sections"] for row in section["rows"]]
+        assert {row["question"] for row in questions} >= {"How old are you?", "How much do you weigh?"}
+        assert "175.3 cm (about 5 feet 9 inches)" in words
+        assert "How much do you weigh? Not provided" in words
+        assert "my dog &lt;b&gt;daily&lt;/b&gt;" in body
+        assert "27 March 1970" in words
+        assert "Phone Not provided" in words
+        assert body.count(">Change<span") == len(questions) + len(page.context["contact"])
+        assert 'href="/check/q/now/?from=answers#div_id_ab_age">Change<span class="visually-hidden"> your age' in body
+        for row in questions:
+            assert visitor.see(row["url"].partition("#")[0]).status_code == 200
+
+    def test_consents_are_unticked_and_each_is_needed(self, visitor):
+        visitor.answer()
+        visitor.tell_contact()
+        page = visitor.see("/check/answers/")
+        assert '" checked' not in page.content.decode()
+        assert f"version {PRIVACY_NOTICE_VERSION}" in text_of(page)
+        assert b'href="/privacy/"' in page.content
+        for left_out in CONSENTS:
+            ticked = {name: value for name, value in CONSENTS.items() if name != left_out}
+            refused = visitor.client.post("/check/answers/", ticked)
+            assert list(refused.context["form"].errors) == [left_out]
+            assert refused.context["form"].errors[left_out][0].startswith("Tick the box to ")
+            assert text_of(refused).startswith("Error: ")
+        assert not ConsultationRequest.objects.exists()
+
+    def test_the_words_agreed_to_are_kept(self, visitor):
+        visitor.complete()
+        kept = {consent.kind: consent for consent in Consent.objects.all()}
+        assert set(kept) == set(ConsentKind.values)
+        assert {consent.notice_version for consent in kept.values()} == {PRIVACY_NOTICE_VERSION}
+        assert "A nurse and a doctor at Larchwell Spine Clinic" in kept["care_team"].wording
+
+
+class TestSend:
+    def test_makes_one_request_with_everything(self, visitor):
+        assert visitor.complete().headers["Location"] == "/check/sent/"
+        sent = ConsultationRequest.objects.get()
+        assert (sent.patient.name, sent.patient.email) == ("Alice Winther", "alice@example.com")
+        assert sent.patient.birth_on == datetime.date(1970, 3, 27)
+        assert sent.outcome == Outcome.LIKELY_SUITABLE
+        assert sent.response.contact == {}
+        assert len(sent.response.asked) == len(json.loads(sent.assessment.result)["visible"])
+        assert "check" not in visitor.client.session
+        assert visitor.client.session["sent"] == sent.reference
+
+    def test_a_double_click_gives_one_of_everything(self, visitor):
+        visitor.answer()
+        visitor.tell_contact()
+        token = visitor.client.session["check"]
+        visitor.send()
+        session = visitor.client.session
+        session["check"] = token
+        session.save()
+        assert visitor.send().headers["Location"] == "/check/sent/"
+        assert visitor.send().headers["Location"] == "/check/sent/"
+        assert ConsultationRequest.objects.count() == Patient.objects.count() == Assessment.objects.count() == 1
+        assert [message.recipient for message in OutboxMessage.objects.all()] == ["alice@example.com"]
+        assert not SafetyCase.objects.exists()
+
+    def test_reloading_and_going_back_make_no_second_one(self, visitor):
+        visitor.complete()
+        for path in ("sent", "answers", "contact", "sent"):
+            visitor.see(f"/check/{path}/")
+        assert ConsultationRequest.objects.count() == 1
+
+    def test_a_new_check_afterwards_is_a_new_walk(self, visitor):
+        visitor.complete()
+        visitor.complete()
+        assert ConsultationRequest.objects.count() == QuestionnaireResponse.objects.count() == 2
+
+    def test_for_someone_else_the_helper_is_named(self, visitor):
+        visitor.answer()
+        visitor.tell_contact(filled_for="other", helper_name="Sam Winther")
+        assert "Sam Winther" in text_of(visitor.see("/check/answers/"))
+        visitor.send()
+        assert ConsultationRequest.objects.get().helper_name == "Sam Winther"
+
+    def test_the_limit_answers_with_the_phone_number(self, visitor, monkeypatch, settings):
+        visitor.answer()
+        visitor.tell_contact()
+        monkeypatch.setattr(limits, "allow", lambda *args, **kwargs: False)
+        refused = visitor.send()
+        assert refused.status_code == 429
+        assert settings.CLINIC_PHONE in refused.content.decode()
+        assert not ConsultationRequest.objects.exists()
+
+    @pytest.mark.parametrize("outcome", ["SAME_DAY", "URGENT_REVIEW"])
+    def test_the_limit_never_stands_before_pressing_answers(self, visitor, monkeypatch, outcome):
+        if visitor.answer(**OUTCOMES[outcome]) == "/check/today/":
+            visitor.answer(**OUTCOMES[outcome])
+        visitor.tell_contact()
+        monkeypatch.setattr(limits, "allow", lambda *args, **kwargs: False)
+        assert visitor.send().headers["Location"] == "/check/sent/"
+
+    def test_two_browsers_see_nothing_of_each_other(self, visitor, other_visitor):
+        visitor.complete()
+        other_visitor.answer(until="pain")
+        assert other_visitor.see("/check/sent/").headers["Location"] == "/check/"
+        assert "Alice" not in text_of(other_visitor.see("/check/"))
+
+
+class TestSent:
+    def test_says_what_happens_next(self, visitor, settings):
+        visitor.complete()
+        page = visitor.see("/check/sent/")
+        words = text_of(page)
+        sent = ConsultationRequest.objects.get()
+        assert "We have your request" in words
+        assert sent.reference in words
+        assert "A person reads it by Wednesday 25 November" in words
+        assert "private link" in words
+        assert page.content.count(b"<li><h3>") == 3
+        assert settings.EMERGENCY_LINE in words
+        assert "Alice" not in words, "nothing personal on a page that may be printed or left open"
+
+    def test_without_an_address_the_clinic_phones(self, visitor):
+        visitor.answer()
+        visitor.tell_contact(email="", phone="(202) 555-0142", contact_by="phone")
+        assert "we phone you with news" in text_of(visitor.see("/check/answers/"))
+        visitor.send()
+        assert "there is no private link" in text_of(visitor.see("/check/sent/"))
+        assert not OutboxMessage.objects.exists()

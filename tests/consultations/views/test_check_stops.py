@@ -1,0 +1,246 @@
+"""Danger on the way: shown at once, kept for the clinic, never in the way of putting a mistake right."""
+
+import pytest
+
+from clinic import clock, limits
+from consultations.enums import CaseStatus, Outcome, Priority
+from consultations.models import Assessment, ConsultationRequest, OutboxMessage, Patient, SafetyCase
+from consultations.questionnaire import flow
+from consultations.services.targets import due_after
+from tests.consultations.views.conftest import CALL_BACK, ROUTINE, fields_of, text_of
+
+FOOTER = "This is not a diagnosis."
+LATER = [screen.slug for screen in flow.screens()[1:]]
+
+
+class TestEmergency:
+    def test_is_shown_at_once(self, visitor, settings):
+        visitor.begin()
+        answered = visitor.give("now", ab_age="56", rf_now=["chest"])
+        assert answered.headers["Location"] == "/check/emergency/"
+        page = visitor.see("/check/emergency/")
+        words = text_of(page)
+        assert "Get emergency help now" in words
+        assert settings.EMERGENCY_LINE in words
+        assert f'href="tel:{settings.EMERGENCY_NUMBER}"' in page.content.decode()
+        assert "You told us about chest pain or trouble breathing." in words
+        assert "Chest pain, or it is hard to breathe" in words, "the words to show at the hospital"
+        assert "We have stopped the questions" in words
+        assert FOOTER in words
+        assert page.headers["Cache-Control"] == "no-store, private"
+
+    def test_waits_for_the_timing_of_a_symptom_only(self, visitor):
+        visitor.answer(until="nerves")
+        assert visitor.give("nerves", rf_ce=["saddle"]).headers["Location"] == "/check/q/nerves-when/"
+        assert not SafetyCase.objects.exists()
+        assert visitor.give("nerves-when", rf_ce_when="lt2w").headers["Location"] == "/check/emergency/"
+        assert "When did this start, or last get worse? In the last 2 weeks" in text_of(
+            visitor.see("/check/emergency/")
+        )
+
+    def test_without_a_number_there_is_no_call_button(self, visitor, settings):
+        settings.EMERGENCY_NUMBER = ""
+        visitor.answer(rf_now=["chest"])
+        page = visitor.see("/check/emergency/")
+        assert b"callbtn" not in page.content
+        assert settings.EMERGENCY_LINE in text_of(page)
+
+    def test_nobody_vanishes_an_anonymous_case_is_counted_once(self, visitor, nurse):
+        visitor.answer(rf_now=["chest"])
+        visitor.give("now", ab_age="56", rf_now=["chest", "belly"])
+        visitor.see("/check/emergency/")
+        case = SafetyCase.objects.get()
+        assert (case.level, case.priority, case.status) == (Outcome.EMERGENCY, Priority.STAT, CaseStatus.OPEN)
+        assert case.patient is None
+        assert case.owner == nurse
+        assert case.due_at == due_after(Outcome.EMERGENCY, since=clock.now())
+        assert not Patient.objects.exists()
+
+    @pytest.mark.parametrize("slug", LATER)
+    def test_the_later_screens_lead_back_to_it(self, visitor, slug):
+        visitor.answer(rf_now=["chest"])
+        assert visitor.see(f"/check/q/{slug}/").headers["Location"] == "/check/emergency/"
+        assert visitor.give(slug, **fields_of(slug, ROUTINE)).headers["Location"] == "/check/emergency/"
+
+    @pytest.mark.parametrize("page", ["today", "adults", "result", "contact", "answers"])
+    def test_so_do_the_pages_after_them(self, visitor, page):
+        visitor.answer(rf_now=["chest"])
+        assert visitor.see(f"/check/{page}/").headers["Location"] == "/check/emergency/"
+
+    def test_it_cannot_be_sent(self, visitor):
+        visitor.answer()
+        visitor.tell_contact()
+        visitor.give("now", ab_age="56", rf_now=["chest"])
+        assert visitor.tell_contact().headers["Location"] == "/check/emergency/"
+        assert visitor.send().headers["Location"] == "/check/emergency/"
+        assert not ConsultationRequest.objects.exists()
+
+    def test_a_mistake_can_be_put_right_and_the_highest_headline_stays(self, visitor):
+        visitor.answer(rf_now=["chest"])
+        assert 'href="/check/q/now/"' in visitor.see("/check/emergency/").content.decode()
+        assert visitor.see("/check/q/now/").status_code == 200
+        assert visitor.give("now", ab_age="56", rf_now=["none"]).headers["Location"] == "/check/q/nerves/"
+        assert "When to get help now" in text_of(visitor.see("/check/emergency/")), "general advice again"
+        visitor.complete()
+        sent = ConsultationRequest.objects.get()
+        assert (sent.outcome, sent.highest_outcome) == (Outcome.LIKELY_SUITABLE, Outcome.EMERGENCY)
+        assert sent.is_blocked_by_flags, "no time can be offered"
+        assert sent.priority == Priority.STAT
+        assert SafetyCase.objects.get().patient == sent.patient
+
+    def test_anybody_can_read_the_general_advice(self, client, db, settings):
+        page = client.get("/check/emergency/")
+        assert page.status_code == 200
+        assert settings.EMERGENCY_LINE in text_of(page)
+        assert "Why we say this" not in text_of(page)
+        assert not client.session.keys()
+
+    def test_other_methods_are_refused(self, client, db):
+        assert client.post("/check/emergency/").status_code == 405
+
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {"rf_ce": ["bowel"], "rf_ce_when": "not_sure"},
+            {"rf_injury": "major_new"},
+            {"rf_now": ["fever"], "rf_risk": ["immune"]},
+            {"rf_cancer": "current", "rf_weak": "worse"},
+        ],
+    )
+    def test_names_no_disease(self, visitor, changes):
+        assert visitor.answer(**changes) == "/check/emergency/"
+        words = text_of(visitor.see("/check/emergency/")).lower()
+        for disease in ("cauda equina", "stroke", "sepsis", "aneurysm", "fracture", "tumour", "stenosis", "abscess"):
+            assert disease not in words
+
+
+class TestCallBack:
+    def test_needs_a_case(self, visitor):
+        assert visitor.see("/check/call-back/").headers["Location"] == "/check/"
+        visitor.answer(until="pain")
+        assert visitor.see("/check/call-back/").headers["Location"] == "/check/emergency/"
+        assert visitor.client.post("/check/call-back/", CALL_BACK).headers["Location"] == "/check/emergency/"
+        assert not Patient.objects.exists()
+
+    def test_puts_a_name_to_the_case_once(self, visitor, nurse):
+        visitor.answer(rf_now=["chest"])
+        assert "Leave your number so that we can check on you" in text_of(visitor.see("/check/emergency/"))
+        for _ in range(2):
+            given = visitor.client.post("/check/call-back/", CALL_BACK)
+        assert given.status_code == 200
+        assert "We have your number" in text_of(given)
+        patient = Patient.objects.get()
+        assert (patient.name, patient.phone) == ("Bob Pell", "+1 202-555-0142")
+        assert SafetyCase.objects.get().patient == patient
+        assert "We have your number" in text_of(visitor.see("/check/emergency/"))
+        assert [message.recipient for message in OutboxMessage.objects.all()] == [nurse.email] * 2, "opened, then named"
+
+    def test_is_confirmed_after_a_redirect(self, visitor):
+        visitor.answer(rf_now=["chest"])
+        given = visitor.client.post("/check/call-back/", CALL_BACK)
+        assert (given.status_code, given.headers["Location"]) == (302, "/check/call-back/")
+        assert "We have your number" in text_of(visitor.see("/check/call-back/"))
+
+    def test_says_what_is_missing(self, visitor):
+        visitor.answer(rf_now=["chest"])
+        page = visitor.client.post("/check/call-back/", {})
+        assert set(page.context["form"].errors) == {"name", "birth_on", "phone", "safe_to_contact"}
+        assert text_of(page).startswith("Error: ")
+        assert not Patient.objects.exists()
+
+    def test_a_limit_never_stands_before_it(self, visitor, monkeypatch):
+        visitor.answer(rf_now=["chest"])
+        monkeypatch.setattr(limits, "allow", lambda *args, **kwargs: False)
+        assert visitor.client.post("/check/call-back/", CALL_BACK).status_code == 302
+        assert SafetyCase.objects.get().patient is not None
+
+
+class TestToday:
+    def test_is_shown_at_the_end_of_the_safety_section(self, visitor, settings):
+        assert visitor.answer(rf_now=["fever"]) == "/check/today/"
+        page = visitor.see("/check/today/")
+        words = text_of(page)
+        assert "Speak to a doctor today" in words
+        assert "within 2 working hours" in words
+        assert "not called by Monday 23 November, 12pm, go to an urgent care center" in words
+        assert "You have a high temperature with your back pain." in words
+        assert settings.EMERGENCY_LINE in words
+        assert FOOTER in words
+        assert 'href="/check/contact/">Send now' in page.content.decode()
+        assert 'href="/check/q/pain/">Carry on' in page.content.decode()
+
+    def test_keeps_one_case_with_its_due_time(self, visitor):
+        visitor.answer(rf_now=["fever"])
+        visitor.complete(rf_now=["fever"])
+        visitor.send()
+        case = SafetyCase.objects.get()
+        assert (case.level, case.priority) == (Outcome.SAME_DAY, Priority.ASAP)
+        assert case.due_at == due_after(Outcome.SAME_DAY, since=clock.now())
+        assert case.patient == ConsultationRequest.objects.get().patient
+
+    def test_can_be_sent_without_the_other_questions(self, visitor):
+        visitor.answer(rf_now=["fever"])
+        assert visitor.tell_contact().headers["Location"] == "/check/answers/"
+        page = visitor.see("/check/answers/")
+        assert "You chose to send now" in text_of(page)
+        assert "Where is your pain?" not in text_of(page)
+        assert visitor.send().headers["Location"] == "/check/sent/"
+        sent = ConsultationRequest.objects.get()
+        assert (sent.outcome, sent.priority) == (Outcome.SAME_DAY, Priority.ASAP)
+        words = text_of(visitor.see("/check/sent/"))
+        assert "A person reads it by Monday 23 November, 12pm" in words
+        assert "Speak to a doctor today" in words
+
+    def test_is_only_for_a_same_day_headline(self, visitor):
+        visitor.answer()
+        assert visitor.see("/check/today/").headers["Location"] == "/check/result/"
+        assert visitor.client.post("/check/today/").status_code == 405
+
+    def test_without_a_walk_leads_to_the_start(self, visitor):
+        assert visitor.see("/check/today/").headers["Location"] == "/check/"
+
+    def test_a_later_answer_can_bring_it(self, visitor):
+        assert visitor.answer(rf_cancer="over5", pn_where=["mid_back"]) == "/check/today/"
+        assert SafetyCase.objects.get().level == Outcome.SAME_DAY
+
+    def test_a_worse_answer_raises_the_case(self, visitor):
+        visitor.answer(rf_now=["fever"])
+        visitor.give("now", ab_age="56", rf_now=["fever", "belly"])
+        case = SafetyCase.objects.get()
+        assert (case.level, case.priority) == (Outcome.EMERGENCY, Priority.STAT)
+
+
+class TestAdultsOnly:
+    def test_stops_after_the_safety_section(self, visitor, settings):
+        assert visitor.answer(ab_age="16") == "/check/adults/"
+        words = text_of(visitor.see("/check/adults/"))
+        assert "This clinic treats adults" in words
+        assert settings.EMERGENCY_LINE in words
+        assert "Leave a number" not in words
+        for path in ("q/pain", "result", "contact", "answers"):
+            assert visitor.see(f"/check/{path}/").headers["Location"] == "/check/adults/"
+
+    def test_keeps_the_safety_advice(self, visitor):
+        assert visitor.answer(ab_age="16", rf_now=["fever"]) == "/check/adults/"
+        words = text_of(visitor.see("/check/adults/"))
+        assert "Speak to a doctor today" in words
+        assert "You have a high temperature with your back pain." in words
+        assert visitor.client.post("/check/call-back/", {**CALL_BACK, "birth_on_year": "2010"}).status_code == 302
+        assert SafetyCase.objects.get().patient is not None
+
+    def test_an_emergency_comes_first(self, visitor):
+        assert visitor.answer(ab_age="16", rf_now=["chest"]) == "/check/emergency/"
+
+    def test_a_wrong_age_can_be_put_right(self, visitor):
+        visitor.answer(ab_age="16")
+        assert visitor.give("now", ab_age="61", rf_now=["none"]).headers["Location"] == "/check/q/nerves/"
+        assert visitor.see("/check/adults/").headers["Location"] == "/check/q/pain/"
+
+    def test_without_a_walk_leads_to_the_start(self, visitor):
+        assert visitor.see("/check/adults/").headers["Location"] == "/check/"
+
+
+def test_each_danger_keeps_the_assessment_behind_it(visitor):
+    visitor.answer(rf_now=["chest"])
+    kept = Assessment.objects.get()
+    assert (kept.outcome, kept.is_early_exit, kept.is_booking_allowed) == (Outcome.EMERGENCY, True, False)
