@@ -17,6 +17,8 @@ from education import services
 from education.models import EvidenceStatement, GlossaryTerm, Page, Question, Source, Trial
 from education.services import NotComplete, NotEntitled
 
+FRAME = ("key", "path", "kind", "order", "figure", "is_stem_cell_page", "review_months", "author")
+
 
 class JSONTextarea(forms.Textarea):
     """Shows JSON as people read it, one entry a line."""

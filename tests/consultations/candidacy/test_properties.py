@@ -1,0 +1,251 @@
+"""Safety properties of the evaluation, on generated answers. Numbers P1 to P15 are the clinical specification's."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from consultations.candidacy import engine, rules
+from consultations.enums import Effect, Outcome, Urgency
+from consultations.questionnaire.definition import Question, load
+from tests.consultations.candidacy.cases import ROUTINE
+
+RANK = {urgency: rank for rank, urgency in enumerate(Urgency)}
+URGENT_EFFECTS = {Effect.EMERGENCY, Effect.SAME_DAY, Effect.URGENT}
+STEADY = settings(max_examples=150, deadline=None, database=None, derandomize=True)
+QUESTIONS = load().questions
+SYMPTOMS = ("rf_now", "rf_ce", "rf_systemic", "rf_risk")
+
+
+def values_of(question: Question) -> st.SearchStrategy[Any]:
+    codes = [option.code for option in question.options]
+    match question.kind:
+        case "multi":
+            return st.lists(st.sampled_from(codes), min_size=1, max_size=4, unique=True)
+        case "single":
+            return st.sampled_from(codes)
+        case "text":
+            return st.text(max_size=40)
+        case "decimal":
+            return st.floats(question.minimum, question.maximum)
+    return st.integers(int(question.minimum or 0), int(question.maximum or 10))
+
+
+COMPLETE = st.fixed_dictionaries({question.id: values_of(question) for question in QUESTIONS})
+PARTIAL = st.fixed_dictionaries({}, optional={question.id: values_of(question) for question in QUESTIONS})
+GARBAGE = st.dictionaries(
+    st.one_of(st.sampled_from([question.id for question in QUESTIONS]), st.text(max_size=8)),
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+        max_leaves=6,
+    ),
+    max_size=12,
+)
+
+
+def symptoms_of(question: str) -> list[str]:
+    return [option.code for option in load()[question].options if option.code not in ("none", "not_sure")]
+
+
+def red_flags(assessment: engine.Assessment) -> set[str]:
+    return {fired.id for fired in assessment.fired if fired.effect in URGENT_EFFECTS}
+
+
+@STEADY
+@given(COMPLETE, st.sampled_from(SYMPTOMS), st.data())
+def test_p1_another_symptom_never_lowers_urgency(answers: dict[str, Any], question: str, data: st.DataObject) -> None:
+    option = data.draw(
+        st.sampled_from([o.code for o in load()[question].options if o.code not in ("none", "not_sure")])
+    )
+    before = engine.assess(answers)
+
+    after = engine.assess({**answers, question: [*answers[question], option]})
+
+    assert RANK[after.urgency] >= RANK[before.urgency]
+    assert red_flags(after) >= red_flags(before)
+
+
+@STEADY
+@given(
+    COMPLETE,
+    st.sampled_from(
+        [
+            ("rf_weak", ("none", "stable", "worse")),
+            ("rf_weak", ("none", "stable", "drop")),
+            ("rf_cancer", ("none", "over5", "current")),
+            ("rf_injury", ("none", "major_checked", "major_new")),
+        ]
+    ),
+)
+def test_p2_ladders_never_lower_urgency(answers: dict[str, Any], ladder: tuple[str, tuple[str, ...]]) -> None:
+    question, rungs = ladder
+    ranks = [RANK[engine.assess({**answers, question: rung}).urgency] for rung in rungs]
+
+    assert ranks == sorted(ranks)
+
+
+@STEADY
+@given(COMPLETE, st.data())
+def test_p3_a_missing_safety_answer_is_never_routine(answers: dict[str, Any], data: st.DataObject) -> None:
+    visible = [name for name in engine.assess(answers).visible if load()[name].is_safety]
+    dropped = data.draw(st.sampled_from(visible))
+
+    assessment = engine.assess({name: value for name, value in answers.items() if name != dropped})
+
+    if dropped in assessment.visible:
+        assert assessment.urgency != Urgency.ROUTINE
+        assert not assessment.booking_allowed
+
+
+@STEADY
+@given(COMPLETE)
+def test_p4_hidden_answers_never_count(answers: dict[str, Any]) -> None:
+    assessment = engine.assess(answers)
+
+    shown_only = engine.assess({name: value for name, value in answers.items() if name in assessment.visible})
+
+    assert shown_only.as_json() == assessment.as_json()
+    assert all(set(fired.because) <= set(assessment.visible) for fired in assessment.fired)
+
+
+@STEADY
+@given(PARTIAL, st.randoms(use_true_random=False))
+def test_p5_order_never_matters(answers: dict[str, Any], random: Any) -> None:
+    names = list(answers)
+    random.shuffle(names)
+    shuffled = {
+        name: random.sample(answers[name], len(answers[name])) if isinstance(answers[name], list) else answers[name]
+        for name in names
+    }
+
+    assert json.dumps(engine.assess(shuffled).as_json()) == json.dumps(engine.assess(answers).as_json())
+
+
+@STEADY
+@given(COMPLETE, st.sampled_from(SYMPTOMS), st.data())
+def test_p6_none_beside_a_symptom_is_the_symptom(answers: dict[str, Any], question: str, data: st.DataObject) -> None:
+    option = data.draw(
+        st.sampled_from([o.code for o in load()[question].options if o.code not in ("none", "not_sure")])
+    )
+
+    both = engine.assess({**answers, question: ["none", option]})
+
+    assert both.as_json() == engine.assess({**answers, question: [option]}).as_json()
+
+
+@STEADY
+@given(PARTIAL)
+def test_p7_only_routine_outcomes_may_book(answers: dict[str, Any]) -> None:
+    assessment = engine.assess(answers)
+
+    assert assessment.booking_allowed == (assessment.outcome in {Outcome.LIKELY_SUITABLE, Outcome.NEEDS_INFO})
+
+
+@STEADY
+@given(GARBAGE)
+def test_p8_garbage_never_crashes_and_never_fits(answers: dict[str, Any]) -> None:
+    assert engine.assess(answers).outcome != Outcome.LIKELY_SUITABLE
+
+
+@STEADY
+@given(COMPLETE, st.text(min_size=1, max_size=200))
+def test_p9_free_text_only_adds_its_note(answers: dict[str, Any], note: str) -> None:
+    without = engine.assess({**answers, "ex_note": ""})
+
+    with_note = engine.assess({**answers, "ex_note": note})
+
+    assert with_note.outcome == without.outcome
+    assert {f.id for f in with_note.fired} - {f.id for f in without.fired} <= {"SYS-03"}
+
+
+@STEADY
+@given(COMPLETE, st.sampled_from(["no", "yes", "skip"]))
+def test_p10_a_claim_never_changes_the_headline(answers: dict[str, Any], claim: str) -> None:
+    assert engine.assess({**answers, "ye_claim": claim}).outcome == engine.assess({**answers, "ye_claim": "no"}).outcome
+
+
+@STEADY
+@given(COMPLETE)
+def test_p10_great_age_alone_never_changes_the_headline(answers: dict[str, Any]) -> None:
+    assert engine.assess({**answers, "ab_age": 79}).outcome == engine.assess({**answers, "ab_age": 95}).outcome
+
+
+@STEADY
+@given(PARTIAL)
+def test_p11_saddle_numbness_is_at_least_urgent(answers: dict[str, Any]) -> None:
+    assert RANK[engine.assess({**answers, "rf_ce": ["saddle"]}).urgency] >= RANK[Urgency.URGENT]
+
+
+@STEADY
+@given(PARTIAL)
+def test_p12_every_headline_has_a_rule_and_every_rule_its_words(answers: dict[str, Any]) -> None:
+    assessment = engine.assess(answers)
+
+    deciding = {
+        Outcome.EMERGENCY: "emergency",
+        Outcome.SAME_DAY: "same_day",
+        Outcome.URGENT_REVIEW: "urgent",
+        Outcome.NOT_SUITABLE_NOW: "exclude",
+        Outcome.DEFER: "defer",
+        Outcome.NEEDS_INFO: "info",
+    }.get(assessment.outcome)
+    assert deciding is None or deciding in {fired.effect for fired in assessment.fired}
+    for fired in assessment.fired:
+        assert fired.because
+        assert rules.load()[fired.id].patient or fired.effect == Effect.NOTE
+
+
+@STEADY
+@given(COMPLETE)
+def test_p13_the_safety_section_never_says_more_than_the_whole(answers: dict[str, Any]) -> None:
+    safety = {name: value for name, value in answers.items() if load()[name].is_safety}
+
+    assert RANK[engine.assess(safety).urgency] <= RANK[engine.assess(answers).urgency]
+
+
+@STEADY
+@given(PARTIAL)
+def test_p14_fits_exactly_when_nothing_else_fired(answers: dict[str, Any]) -> None:
+    for given_answers in (answers, {**ROUTINE, **answers}):
+        assessment = engine.assess(given_answers)
+        is_quiet = {fired.effect for fired in assessment.fired} <= {Effect.CAUTION, Effect.SUPPORT, Effect.NOTE}
+        assert is_quiet == (assessment.outcome == Outcome.LIKELY_SUITABLE)
+
+
+@STEADY
+@given(PARTIAL)
+def test_p15_never_more_than_forty_questions(answers: dict[str, Any]) -> None:
+    assert len(engine.assess(answers).visible) <= 40
+
+
+@pytest.mark.parametrize("first", list(Outcome))
+@pytest.mark.parametrize("second", list(Outcome))
+def test_highest_is_the_more_pressing_of_two(first: Outcome, second: Outcome) -> None:
+    order = list(Outcome)
+    assert engine.highest(first, second) == order[min(order.index(first), order.index(second))]
+
+
+def test_stored_answers_give_the_stored_result_again_byte_for_byte() -> None:
+    stored = json.dumps(engine.assess(ROUTINE).as_json(), sort_keys=True)
+
+    again = engine.assess(json.loads(json.dumps(ROUTINE)), version="1.0.0")
+
+    assert json.dumps(again.as_json(), sort_keys=True) == stored
+
+
+@pytest.mark.parametrize(
+    ("answers", "is_settled"),
+    [
+        ({"rf_now": ["chest"]}, True),
+        ({"rf_ce": ["saddle"]}, False),
+        ({"rf_ce": ["saddle"], "rf_ce_when": "lt2w"}, True),
+        ({"rf_ce": ["saddle"], "rf_ce_when": "gt3m"}, False),
+        ({"rf_now": ["fever"]}, False),
+        ({"rf_now": ["fever"], "rf_risk": ["immune"]}, True),
+    ],
+)
+def test_an_emergency_is_settled_once_its_own_questions_are_answered(answers: dict[str, Any], is_settled: bool) -> None:
+    assert engine.emergency_is_settled(engine.assess(answers)) is is_settled

@@ -1,0 +1,95 @@
+"""`manage.py assess`: one result a line, whatever comes in."""
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from tests.consultations.candidacy.cases import ROUTINE, VIGNETTES
+
+FIELDS = {
+    "outcome",
+    "urgency",
+    "disposition",
+    "fired",
+    "scores",
+    "visible",
+    "early_exit",
+    "booking_allowed",
+    "versions",
+}
+BAD_LINES = [
+    b"not json",
+    b"[1, 2]",
+    b'"text"',
+    b"null",
+    b'{"ab_age": NaN}',
+    b'{"ab_age": Infinity}',
+    b'{"ab_age": 40, "ab_age": 41}',
+    b"\xff\xfe",
+    b'{"ab_age": ' + b"9" * 5000 + b"}",
+    b"[" * 100_000,
+    b'{"a": ' * 50_000,
+    b'{"ab_age": 40',
+]
+SAFE_LINES = [
+    b"{}",
+    b'{"ab_age": "40"}',
+    b'{"ab_age": 1e999}',
+    b'{"ab_age": true, "rf_now": "chest"}',
+    b'{"rf_now": [["chest"], {"a": 1}, null]}',
+    b'{"rf_now": {"chest": true}, "unknown": [1]}',
+    b'{"ex_note": "\\ud800\\u0000"}',
+    b'{"rf_weak": ["none"], "peg_p": 5.5}',
+]
+
+
+def answer(lines: list[bytes], tmp_path: Path) -> list[dict[str, Any]]:
+    file = tmp_path / "answers.jsonl"
+    file.write_bytes(b"\n".join(lines) + b"\n")
+    out = io.StringIO()
+    call_command("assess", str(file), stdout=out)
+    return [json.loads(line) for line in out.getvalue().splitlines()]
+
+
+def test_each_line_gets_its_result(tmp_path: Path) -> None:
+    results = answer([json.dumps(vignette["answers"]).encode() for vignette in VIGNETTES], tmp_path)
+
+    assert [result["outcome"] for result in results] == [vignette["expected"]["outcome"] for vignette in VIGNETTES]
+    assert all(set(result) >= FIELDS for result in results)
+    assert all(set(fired) == {"id", "effect", "because"} for result in results for fired in result["fired"])
+
+
+@pytest.mark.parametrize("line", BAD_LINES, ids=range(len(BAD_LINES)))
+def test_a_malformed_line_gets_an_error_and_the_next_is_answered(line: bytes, tmp_path: Path) -> None:
+    bad, good = answer([line, json.dumps(ROUTINE).encode()], tmp_path)
+
+    assert bad["error"].endswith(".")
+    assert bad["booking_allowed"] is False
+    assert good["outcome"] == "LIKELY_SUITABLE"
+
+
+@pytest.mark.parametrize("line", SAFE_LINES, ids=range(len(SAFE_LINES)))
+def test_wrong_types_fail_safe(line: bytes, tmp_path: Path) -> None:
+    (result,) = answer([line], tmp_path)
+
+    assert result["urgency"] != "routine"
+    assert result["booking_allowed"] is False
+
+
+def test_standard_input_is_read_without_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    out = io.StringIO()
+    stdin = io.TextIOWrapper(io.BytesIO(json.dumps(ROUTINE).encode() + b"\n\n"))
+    monkeypatch.setattr("sys.stdin", stdin)
+
+    call_command("assess", stdout=out)
+
+    assert json.loads(out.getvalue())["outcome"] == "LIKELY_SUITABLE"
+
+
+def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="Cannot read"):
+        call_command("assess", str(tmp_path / "nothing"))
