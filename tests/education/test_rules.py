@@ -1,0 +1,222 @@
+"""What keeps content from being loaded or published, each rule with a page that breaks it."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import IntegrityError, transaction
+from django.test import Client
+
+from clinic.models import AuditEvent
+from education import services, shipped
+from education.library import Library
+from education.models import EvidenceStatement, GlossaryTerm, Page, Question, Snapshot, Source
+from education.rules import page_problems, question_problems
+from tests.education.conftest import SHIPPED, MakePage
+
+LIBRARY = Library.of("", {"sources": SHIPPED.sources, "evidence": SHIPPED.evidence, "terms": SHIPPED.terms})
+PATHS = {page["path"] for page in SHIPPED.pages} | {"/faq/", "/glossary/", "/sources/"}
+GOOD = next(page for page in SHIPPED.pages if page["kind"] == "condition")
+STEM = next(page for page in SHIPPED.pages if page["kind"] == "stemcells")
+UNCHECKED = next(source["key"] for source in SHIPPED.sources if not source["is_verified"])
+BROKEN: list[tuple[dict[str, Any], dict[str, Any], str]] = [
+    (GOOD, {"title": ""}, "“title” is empty"),
+    (GOOD, {"summary": "word " * 36}, "more than 35 words"),
+    (GOOD, {"body": GOOD["body"] + "[@ghost]"}, "not in the source library"),
+    (GOOD, {"body": GOOD["body"] + f"[@{UNCHECKED}]"}, "nobody has checked"),
+    (GOOD, {"body": GOOD["body"] + "[[ghost|x]]"}, "not in the glossary"),
+    (GOOD, {"body": GOOD["body"] + "\n::: note\nx"}, "never closed"),
+    (GOOD, {"body": GOOD["body"] + "\n::: ghost :::\n"}, "no block we know"),
+    (GOOD, {"body": GOOD["body"] + "\n::: evidence X9 :::\n"}, "no statement"),
+    (GOOD, {"body": GOOD["body"] + "\n::: faq X9 :::\n"}, "no question"),
+    (GOOD, {"body": GOOD["body"] + "\n::: figure ghost :::\n"}, "no figure"),
+    (GOOD, {"body": GOOD["body"] + "\n::: pair 200 1 | a | b | c :::\n"}, "two numbers out of 100"),
+    (GOOD, {"body": GOOD["body"] + "\n::: know\n### One\nx\n:::\n"}, "two parts"),
+    (GOOD, {"body": GOOD["body"] + "\n::: steps\nx\n:::\n"}, "needs steps"),
+    (GOOD, {"body": GOOD["body"] + "\n::: note\n\n:::\n"}, "is empty"),
+    (GOOD, {"body": "Only words."}, "emergency card"),
+    (GOOD, {"sources": []}, "at least 3 sources"),
+    (GOOD, {"sources": [*GOOD["sources"], "ghost"]}, "does not exist"),
+    (GOOD, {"evidence": ["X9"]}, "no statement"),
+    (GOOD, {"related": ["/ghost/"]}, "no page"),
+    (GOOD, {"key_facts": []}, "needs key facts"),
+    (GOOD, {"key_facts": [{"label": "x"}]}, "label and a text"),
+    (STEM, {"evidence": []}, "graded statements"),
+    (STEM, {"body": "Only words."}, "approval statement"),
+]
+
+
+@pytest.mark.parametrize(("page", "changes", "problem"), BROKEN, ids=[problem for _, _, problem in BROKEN])
+def test_a_broken_page_says_what_is_missing(page: dict[str, Any], changes: dict[str, Any], problem: str) -> None:
+    assert not page_problems(page, LIBRARY, paths=PATHS)
+
+    assert any(problem in said for said in page_problems({**page, **changes}, LIBRARY, paths=PATHS))
+
+
+def test_an_answer_has_eighty_words_at_most() -> None:
+    question = {"answer": "No. " + "word " * 79 + "[@levi2025]"}
+
+    assert question_problems(question, LIBRARY) == []
+    assert question_problems({"answer": question["answer"] + " more"}, LIBRARY)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(shipped.CONTENT, tmp_path / "content"))
+
+
+def test_loading_lists_every_problem_and_writes_nothing(folder: Path, db: None) -> None:
+    (folder / "pages" / "home.md").write_text("no front matter", encoding="utf-8")
+    page = folder / "pages" / "stem-cells.md"
+    page.write_text(page.read_text(encoding="utf-8") + "\n[@ghost]\n", encoding="utf-8")
+
+    with pytest.raises(CommandError) as refused:
+        call_command("load_education", folder=folder)
+
+    assert "home.md: it must begin with front matter" in str(refused.value)
+    assert "stem-cells: It cites “ghost”" in str(refused.value)
+    assert not Page.objects.exists()
+    assert not Source.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [("+++\nkey = \n+++\n", "not TOML"), ("+++\nkey = 'x'\n+++\nwords", "lacks path")],
+)
+def test_bad_front_matter_is_named(folder: Path, text: str, problem: str) -> None:
+    (folder / "pages" / "about-content.md").write_text(text, encoding="utf-8")
+
+    with pytest.raises(shipped.ContentError, match=problem):
+        shipped.read(folder)
+
+
+def test_what_staff_edited_is_kept_and_named(content: shipped.Shipped, editor, folder: Path) -> None:
+    term = GlossaryTerm.objects.get(slug="disc")
+    term.definition = "As we say it here."
+    services.save(record=term, by=editor, changed=["definition"])
+    glossary = folder / "glossary.toml"
+    shipped_words = next(entry["definition"] for entry in SHIPPED.terms if entry["slug"] == "disc")
+    glossary.write_text(glossary.read_text(encoding="utf-8").replace(shipped_words, "Newly shipped."), encoding="utf-8")
+
+    result = services.load(shipped=shipped.read(folder), publish=True)
+
+    term.refresh_from_db()
+    assert term.definition == "As we say it here."
+    assert result.kept == ["glossary term disc"]
+
+
+def test_new_shipped_words_wait_for_review_in_production(content: shipped.Shipped, folder: Path) -> None:
+    page = folder / "pages" / "about-content.md"
+    page.write_text(page.read_text(encoding="utf-8") + "\nOne more sentence.\n", encoding="utf-8")
+
+    services.load(shipped=shipped.read(folder), publish=False)
+
+    assert Page.objects.get(key="about-content").state == Page.State.IN_REVIEW
+    assert Page.objects.get(key="home").state == Page.State.PUBLISHED
+
+
+def test_publishing_needs_the_permission(make_page: MakePage, editor, manager) -> None:
+    page = make_page()
+
+    with pytest.raises(services.NotEntitled):
+        services.publish(page=page, by=editor)
+    services.publish(page=page, by=manager)
+
+    page.refresh_from_db()
+    assert page.is_published
+    assert AuditEvent.objects.filter(action="content.publish", actor_user=manager).count() == 1
+
+
+def test_an_unfinished_page_cannot_be_published(make_page: MakePage, manager) -> None:
+    page = make_page(body="Fact [@ghost].")
+
+    with pytest.raises(services.NotComplete, match="ghost"):
+        services.publish(page=page, by=manager)
+
+    page.refresh_from_db()
+    assert not page.is_published
+
+
+def test_an_edit_takes_a_page_back_to_review(content: shipped.Shipped, editor, client: Client) -> None:
+    page = Page.objects.get(path="/about/content/")
+    page.title = "Another title"
+
+    services.save(record=page, by=editor, changed=["title"])
+
+    assert client.get("/about/content/").status_code == 404
+    assert "/about/content/" not in {entry["path"] for entry in Snapshot.objects.get().data["pages"]}
+
+
+def test_taking_back_hides_the_page_at_once(content: shipped.Shipped, manager, editor, client: Client) -> None:
+    page = Page.objects.get(path="/stem-cells/")
+
+    with pytest.raises(services.NotEntitled):
+        services.take_back(page=page, by=editor)
+    services.take_back(page=page, by=manager)
+    services.take_back(page=page, by=manager)
+
+    assert client.get("/stem-cells/").status_code == 404
+    assert AuditEvent.objects.filter(action="content.take_back").count() == 1
+
+
+def test_staff_preview_what_is_not_public(make_page: MakePage, editor, client: Client) -> None:
+    make_page()
+    assert client.get("/a-page/").status_code == 404
+    client.force_login(editor)
+
+    response = client.get("/a-page/")
+
+    assert response.status_code == 200
+    assert "Preview." in response.content.decode()
+    assert "no-store" in response["Cache-Control"]
+
+
+def test_nothing_is_kept_when_the_audit_event_cannot_be_written(
+    make_page: MakePage, manager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = make_page()
+
+    def fail(**kwargs: Any) -> None:
+        raise RuntimeError("no audit")
+
+    monkeypatch.setattr("clinic.audit.record", fail)
+    with pytest.raises(RuntimeError):
+        services.publish(page=page, by=manager)
+
+    page.refresh_from_db()
+    assert not page.is_published
+
+
+@pytest.mark.parametrize(
+    ("changes", "name"),
+    [
+        ({"state": "gone"}, "page_state_known"),
+        ({"path": "a-page"}, "page_path_has_slashes"),
+        ({"reviewed_by": "Dr X"}, "page_review_has_date_and_name"),
+        ({"state": "published"}, "page_published_at_with_state"),
+        ({"review_months": 37}, "page_review_months_in_range"),
+        ({"review_months": 0}, "page_review_months_in_range"),
+    ],
+)
+def test_page_constraints(make_page: MakePage, changes: dict[str, Any], name: str) -> None:
+    with pytest.raises(IntegrityError, match=name), transaction.atomic():
+        make_page(**changes)
+
+
+@pytest.mark.parametrize(
+    ("model", "changes", "name"),
+    [
+        (Source, {"year": 1899}, "source_year_in_range"),
+        (EvidenceStatement, {"grade": 5}, "evidence_grade_in_range"),
+        (EvidenceStatement, {"grade": -2}, "evidence_grade_in_range"),
+        (EvidenceStatement, {"direction": "up"}, "evidence_direction_known"),
+        (EvidenceStatement, {"kind": "x"}, "evidence_kind_known"),
+        (Question, {"group": "x"}, "question_group_known"),
+        (Snapshot, {"id": 2}, "one_snapshot"),
+    ],
+)
+def test_record_constraints(content: shipped.Shipped, model: Any, changes: dict[str, Any], name: str) -> None:
+    with pytest.raises(IntegrityError, match=name), transaction.atomic():
+        model.objects.filter(pk=model.objects.first().pk).update(**changes)
