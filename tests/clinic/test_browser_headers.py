@@ -8,6 +8,8 @@ from django.http import HttpResponse
 from django.middleware.csrf import get_token
 from django.urls import path
 
+from clinic.urls import urlpatterns as product_urls
+
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.urls(__name__)]
 
 
@@ -25,7 +27,7 @@ def form(request):
     return response
 
 
-urlpatterns = [path("form/", form)]
+urlpatterns = [path("form/", form), *product_urls]
 
 
 @pytest.fixture

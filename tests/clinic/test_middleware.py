@@ -11,7 +11,8 @@ from django.urls import include, path
 
 from clinic import middleware, views
 from clinic.logs import request_id
-from clinic.urls import clinic_urls, handler400, handler403, handler404, handler500  # noqa: F401
+from clinic.urls import handler400, handler403, handler404, handler500  # noqa: F401
+from clinic.urls import urlpatterns as product_urls
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
@@ -49,8 +50,8 @@ urlpatterns = [
     path("down/", database_down),
     path("id/", show_request_id),
     path("private/", private),
+    *product_urls,
     path("inner/", include(inner)),
-    path("", include((clinic_urls, "clinic"))),
 ]
 
 pytestmark = pytest.mark.urls(__name__)
@@ -67,7 +68,7 @@ class TestHeaders:
         ("url", "status"),
         [
             ("/echo/", 200),
-            ("/nowhere/", 404),
+            ("/nowhere.txt", 404),
             ("/fail/", 500),
             ("/down/", 503),
             ("/echo/?q=%00", 400),
