@@ -72,10 +72,10 @@ class ConsultationRequestAdmin(PurposeBuiltAdmin):
             "page_query": self._page_query(request),
             "filter_form": form,
             "filters": filters,
-            "hidden_by_filters": counts[filters.tab] - counts["narrowed"] if term is None else 0,
+            "hidden_by_filters": counts[f"in_{filters.tab}"] - counts["narrowed"] if term is None else 0,
             "search_form": SearchForm(initial={"q": term or ""}, auto_id="search-%s"),
             "term": term,
-            "open_total": counts["all"],
+            "open_total": counts["in_all"],
         }
         return self.page(request, "admin/consultations/queue.html", context)
 
@@ -108,7 +108,9 @@ class ConsultationRequestAdmin(PurposeBuiltAdmin):
     @staticmethod
     def _tabs(filters: queue.Filters, counts: dict[str, Any], *, is_search: bool) -> list[queue.Tab]:
         return [
-            queue.Tab(label, f"?{urlencode({'tab': name})}", counts[name], not is_search and name == filters.tab)
+            queue.Tab(
+                label, f"?{urlencode({'tab': name})}", counts[f"in_{name}"], not is_search and name == filters.tab
+            )
             for name, (label, _) in queue.TABS.items()
         ]
 

@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.db import models, transaction
+from django.forms import DateTimeField
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path
 from django.utils.decorators import method_decorator
@@ -59,7 +60,7 @@ class DiaryAdmin(admin.ModelAdmin):
     view_on_site = False
     save_on_top = False
     formfield_overrides = {
-        models.DateTimeField: {"form_class": None, "widget": DateTimeLocal},
+        models.DateTimeField: {"form_class": DateTimeField, "widget": DateTimeLocal},
         models.DateField: {"widget": DateInput},
         models.TimeField: {"widget": TimeInput},
     }

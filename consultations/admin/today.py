@@ -79,7 +79,7 @@ def tab_lines(*, now: datetime.datetime) -> list[dict[str, Any]]:
         lines.append(
             {
                 "label": label,
-                "count": counts[name],
+                "count": counts[f"in_{name}"],
                 "oldest": f"oldest {span(now - oldest)}" if oldest else "",
                 "url": f"{base}?tab={name}",
             }

@@ -184,6 +184,9 @@ class DecisionForm(StepForm):
             ("", f"I agree: {computed.label}"),
             *[(each.value, f"I hold: {each.label}") for each in Outcome if each != computed],
         ]
+        for name in ("appointment_type", "patient_note", "agreed_outcome", "reason"):
+            # Whether one is needed depends on the decision, so none is called optional.
+            self.fields[name].hide_optional = True
         self.fields["appointment_type"].queryset = AppointmentType.objects.filter(is_active=True).order_by("name")
 
     def closed_decisions(self) -> dict[str, str]:
@@ -240,7 +243,7 @@ class QueueFilterForm(forms.Form):
         choices=[("", "Any age"), *[(key, label) for key, (label, _) in queue.AGES.items()], queue.OLDER],
         required=False,
     )
-    mine = forms.BooleanField(label="Only mine", required=False)
+    mine = forms.ChoiceField(choices=[("on", "Only mine")], required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, auto_id="filter-%s", **kwargs)
@@ -250,7 +253,7 @@ class QueueFilterForm(forms.Form):
     def filters(self) -> queue.Filters:
         self.is_valid()
         given = {name: value for name, value in self.cleaned_data.items() if value}
-        return queue.Filters(**{"tab": "all", **given})
+        return queue.Filters(**{"tab": "all", **given, "mine": "mine" in given})
 
 
 class SearchForm(forms.Form):

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from clinic import clock
 from clinic.models import AuditEvent
-from consultations.enums import Actor, Outcome, RequestStatus
+from consultations.enums import Actor, Outcome, RequestStatus, ReviewDecision, TriageAction
 from consultations.models import (
     ClinicalReview,
     ConsultationRequest,
@@ -47,6 +47,11 @@ DEEDS: Final = {
 VIEW: Final = "request.view"
 WRITTEN_DOWN: Final = frozenset({"request.note", "request.log_call"})
 """Deeds whose words stand in a triage decision: the decision is shown, the bare event is not."""
+WRITTEN: Final = {
+    TriageAction.NOTE.value: "wrote a note",
+    TriageAction.CALLED.value: "rang: red flags repeated by phone",
+    TriageAction.NOT_REACHED.value: "rang: not reached",
+}
 ACTORS: Final = {Actor.PATIENT.value: "The patient", Actor.SYSTEM.value: "The system"}
 
 
@@ -110,8 +115,9 @@ def _decisions(request: ConsultationRequest) -> Iterator[Entry]:
     for each in readable(rows):
         if isinstance(each, Unreadable):
             yield _damaged(request, f"note {each.pk}")
-        elif each.note or each.action in ("note", "called", "not_reached"):
-            yield Entry(each.decided_at, name_of(each.decided_by), f"wrote: {each.get_action_display()}", each.note)
+        elif each.note or each.action in WRITTEN:
+            what = WRITTEN.get(each.action, f"noted: {each.get_action_display()}")
+            yield Entry(each.decided_at, name_of(each.decided_by), what, each.note)
 
 
 def _reviews(request: ConsultationRequest) -> Iterator[Entry]:
@@ -124,7 +130,7 @@ def _reviews(request: ConsultationRequest) -> Iterator[Entry]:
         extra = ""
         if each.agreed_outcome != request.outcome:
             extra = f"holds “{Outcome(each.agreed_outcome).label}” right, not “{Outcome(request.outcome).label}”"
-        if each.patient_note and each.decision != "ask":
+        if each.patient_note and each.decision != ReviewDecision.ASK:
             yield Entry(each.decided_at, who, f"{what}. Note to the patient", each.patient_note, extra)
         else:
             yield Entry(each.decided_at, who, what, "", extra)

@@ -112,7 +112,7 @@ class Row:
 
 def tab_counts(narrowed: Q | None = None, **extra: Any) -> dict[str, Any]:
     """How many requests each tab holds, and how many the filters leave, in one query."""
-    counts = {name: Count("pk", filter=Q(status__in=statuses)) for name, (_, statuses) in TABS.items()}
+    counts = {f"in_{name}": Count("pk", filter=Q(status__in=statuses)) for name, (_, statuses) in TABS.items()}
     if narrowed is not None:
         counts["narrowed"] = Count("pk", filter=narrowed)
     return ConsultationRequest.objects.aggregate(**counts, **extra)
@@ -135,7 +135,7 @@ def condition_of(filters: Filters, *, viewer: User, now: datetime.datetime) -> Q
     elif filters.age == OLDER[0]:
         condition &= Q(submitted_at__lt=now - datetime.timedelta(days=7))
     if filters.mine:
-        condition &= Q(claimed_by=viewer) | Q(doctor=viewer)
+        condition &= Q(claimed_by=viewer.pk) | Q(doctor=viewer.pk)
     return condition
 
 

@@ -8,6 +8,7 @@ from django.db import transaction
 from clinic import clock
 from consultations.enums import (
     OUTCOME_RISK,
+    Actor,
     MessageKind,
     Outcome,
     Priority,
@@ -21,6 +22,7 @@ from consultations.models import (
     InformationRequest,
     TriageDecision,
 )
+from consultations.permissions import require
 from consultations.services import messaging, triage
 from consultations.services.moves import apply_move, lock
 from consultations.services.targets import due_after
@@ -102,6 +104,7 @@ def ask(
     *, request: ConsultationRequest, question: str, by: User, reason: str = "", agreed_outcome: str = ""
 ) -> InformationRequest:
     """Ask the patient for more, as a clinical decision. Raises ReasonMissing, WrongStatus, NotAllowed."""
+    require(by, Actor.DOCTOR)
     asked = triage.ask(request=request, question=question, by=by)
     _review(asked.request, ReviewDecision.ASK, question, reason, agreed_outcome, by)
     return asked

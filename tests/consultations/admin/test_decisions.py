@@ -1,0 +1,226 @@
+"""The doctor's decision: shown as the patient will read it, confirmed on a second page, and done exactly so."""
+
+import pytest
+from django.core import mail
+from django.urls import reverse
+
+from consultations import status_words
+from consultations.enums import MessageKind, Outcome, RequestStatus, ReviewDecision
+from consultations.models import ClinicalReview, InformationRequest, OutboxMessage
+from consultations.services import messaging, review, triage
+from tests.consultations.admin.conftest import act, page_of, text_of
+from tests.consultations.conftest import make_patient, open_privately
+
+pytestmark = pytest.mark.django_db
+NOTE = "Your leg pain follows one nerve.\nI would like to see you walk first: <b>no</b> promises & no hurry."
+
+
+@pytest.fixture
+def waiting(make_request, doctor, clinician):
+    return make_request(status=RequestStatus.WITH_DOCTOR, doctor=doctor, patient=make_patient("Marta Quill"))
+
+
+def decide(client, request, decision, **data):
+    return act(client, request, "decide", decision=decision, **data)
+
+
+def confirm(client, preview):
+    return client.post(preview.context["confirm_url"], {"decision": preview.context["decision"]}, follow=True)
+
+
+DECISIONS = {
+    ReviewDecision.OFFER: ({"patient_note": NOTE}, RequestStatus.OFFERED, MessageKind.CONSULTATION_OFFERED),
+    ReviewDecision.ASK: ({"patient_note": NOTE}, RequestStatus.INFORMATION_ASKED, MessageKind.QUESTION_ASKED),
+    ReviewDecision.NOT_SUITABLE: ({"patient_note": NOTE}, RequestStatus.NOT_SUITABLE, MessageKind.REQUEST_CLOSED),
+    ReviewDecision.URGENT: ({"reason": "Ask about the foot."}, RequestStatus.URGENT, None),
+}
+
+
+class TestEachDecision:
+    @pytest.mark.parametrize("decision", list(DECISIONS))
+    def test_is_previewed_then_done(self, sign_in, doctor, waiting, visit, decision):
+        data, status, kind = DECISIONS[decision]
+        client = sign_in(doctor)
+        preview = decide(client, waiting, decision, appointment_type=visit.pk, **data)
+        waiting.refresh_from_db()
+        assert "Nothing is sent yet" in text_of(preview)
+        assert waiting.status == RequestStatus.WITH_DOCTOR
+        assert not OutboxMessage.objects.filter(request=waiting).exists()
+        response = confirm(client, preview)
+        waiting.refresh_from_db()
+        assert waiting.status == status
+        made = ClinicalReview.objects.get(request=waiting)
+        assert (made.decision, made.patient_note) == (decision, data.get("patient_note", ""))
+        kinds = list(OutboxMessage.objects.filter(request=waiting).values_list("kind", flat=True))
+        assert kinds == ([kind] if kind else [])
+        assert response.status_code == 200
+
+    @pytest.mark.parametrize("decision", list(DECISIONS))
+    @pytest.mark.parametrize("group", ["triage", "manager", "editor"])
+    def test_is_refused_to_anybody_but_a_doctor(self, sign_in, staff, waiting, visit, decision, group):
+        client = sign_in(staff(group))
+        preview = decide(client, waiting, decision, appointment_type=visit.pk, **DECISIONS[decision][0])
+        if group == "editor":
+            assert preview.status_code == 403
+            return
+        confirm(client, preview)
+        waiting.refresh_from_db()
+        assert waiting.status == RequestStatus.WITH_DOCTOR
+        assert not ClinicalReview.objects.exists()
+
+    @pytest.mark.parametrize("status", [each for each in RequestStatus if each not in ("with_doctor", "urgent")])
+    def test_is_refused_in_any_other_status(self, sign_in, doctor, make_request, visit, status):
+        request = make_request(status=status)
+        client = sign_in(doctor)
+        preview = decide(client, request, "not_suitable", patient_note=NOTE)
+        confirm(client, preview)
+        request.refresh_from_db()
+        assert request.status == status
+        assert not ClinicalReview.objects.exists()
+
+
+class TestPreview:
+    def test_the_patient_reads_exactly_what_was_previewed(self, sign_in, client, doctor, waiting, visit):
+        staff_client = sign_in(doctor)
+        preview = decide(staff_client, waiting, "offer", appointment_type=visit.pk, patient_note=NOTE)
+        shown = preview.content.decode()
+        confirm(staff_client, preview)
+        waiting.refresh_from_db()
+        open_privately(client, waiting)
+        page = client.get(reverse("consultations:status")).content.decode()
+        escaped = "I would like to see you walk first: &lt;b&gt;no&lt;/b&gt; promises &amp; no hurry."
+        paragraph = f'<p class="prewrap">Your leg pain follows one nerve.\n{escaped}</p>'
+        for html in (shown, page):
+            assert paragraph in html
+            assert status_words.heading(waiting) in html
+            assert "Dr Ines Halloran" in html
+
+    def test_the_mail_named_is_the_mail_sent_and_holds_nothing_of_the_note(self, sign_in, doctor, waiting, visit):
+        client = sign_in(doctor)
+        preview = decide(client, waiting, "offer", appointment_type=visit.pk, patient_note=NOTE)
+        confirm(client, preview)
+        messaging.deliver_due()
+        (sent,) = mail.outbox
+        assert sent.subject in preview.content.decode()
+        assert "nerve" not in sent.body
+
+    def test_what_was_typed_can_be_changed(self, sign_in, doctor, waiting, visit):
+        client = sign_in(doctor)
+        preview = decide(client, waiting, "offer", appointment_type=visit.pk, patient_note=NOTE)
+        again = client.post(preview.context["edit_url"], {**preview.context["data"], "edit": "1"})
+        assert again.context["panel"].decision.form["patient_note"].value() == NOTE
+
+    def test_nothing_but_the_signed_text_counts(self, sign_in, doctor, waiting, visit):
+        client = sign_in(doctor)
+        preview = decide(client, waiting, "offer", appointment_type=visit.pk, patient_note=NOTE)
+        forged = {"decision": preview.context["decision"], "patient_note": "You are cured.", "seen": "x"}
+        client.post(preview.context["confirm_url"], forged, follow=True)
+        assert ClinicalReview.objects.get().patient_note == NOTE
+
+    @pytest.mark.parametrize("value", ["", "nonsense", "eyJhIjoxfQ:1abc:xyz", "🦴"])
+    def test_a_tampered_preview_sends_nothing(self, sign_in, doctor, waiting, value):
+        url = reverse("admin:consultations_consultationrequest_confirm", args=[waiting.pk])
+        response = sign_in(doctor).post(url, {"decision": value}, follow=True)
+        assert "Nothing was sent" in text_of(response)
+        assert not ClinicalReview.objects.exists()
+
+    def test_a_preview_serves_its_own_page_and_person_only(self, sign_in, doctor, other_doctor, waiting, bob, visit):
+        preview = decide(sign_in(doctor), waiting, "offer", appointment_type=visit.pk, patient_note=NOTE)
+        signed = {"decision": preview.context["decision"]}
+        other_page = reverse("admin:consultations_consultationrequest_confirm", args=[bob.pk])
+        assert "belongs to another page" in text_of(sign_in(doctor).post(other_page, signed, follow=True))
+        assert "belongs to another page" in text_of(
+            sign_in(other_doctor).post(preview.context["confirm_url"], signed, follow=True)
+        )
+        assert not ClinicalReview.objects.exists()
+
+    def test_confirming_twice_decides_once(self, sign_in, doctor, waiting, visit):
+        client = sign_in(doctor)
+        for decision in ("ask", "offer"):
+            preview = decide(client, waiting, decision, appointment_type=visit.pk, patient_note=NOTE)
+            for _ in range(2):
+                response = confirm(client, preview)
+                assert "moved this request" not in text_of(response)
+            waiting.refresh_from_db()
+            if decision == "ask":
+                assert InformationRequest.objects.count() == ClinicalReview.objects.count() == 1
+                triage.answer(request=waiting, answer="Since June.")
+                waiting.refresh_from_db()
+        assert ClinicalReview.objects.count() == 2
+
+    def test_a_page_somebody_else_moved_sends_nothing(self, sign_in, doctor, other_doctor, waiting, visit):
+        client = sign_in(doctor)
+        preview = decide(client, waiting, "offer", appointment_type=visit.pk, patient_note=NOTE)
+        review.mark_urgent(request=waiting, reason="Foot drop since today.", by=other_doctor)
+        response = confirm(client, preview)
+        assert "Sam Okafor moved this request to “Urgent: call the patient”" in text_of(response)
+        assert response.context["panel"].decision.form["patient_note"].value() == NOTE
+        assert ClinicalReview.objects.filter(decision="offer").count() == 0
+
+    def test_a_patient_without_an_address_must_be_rung(self, sign_in, doctor, make_request, visit):
+        patient = make_patient("Phone Only", email="")
+        request = make_request(status=RequestStatus.WITH_DOCTOR, doctor=doctor, patient=patient)
+        preview = decide(sign_in(doctor), request, "offer", appointment_type=visit.pk, patient_note="")
+        assert "gave no email address" in text_of(preview)
+
+
+class TestWhatIsNeeded:
+    @pytest.mark.parametrize(
+        ("decision", "data", "field"),
+        [
+            ("offer", {"patient_note": NOTE}, "appointment_type"),
+            ("ask", {}, "patient_note"),
+            ("not_suitable", {"patient_note": " "}, "patient_note"),
+            ("urgent", {"patient_note": NOTE}, "reason"),
+            ("not_suitable", {"patient_note": NOTE, "agreed_outcome": "DEFER"}, "reason"),
+            ("not_suitable", {"patient_note": "x" * 2001}, "patient_note"),
+            ("", {}, "decision"),
+            ("refuse", {}, "decision"),
+        ],
+    )
+    def test_a_missing_part_is_an_error_at_its_field(self, sign_in, doctor, waiting, decision, data, field):
+        response = decide(sign_in(doctor), waiting, decision, **data)
+        assert field in response.context["panel"].decision.form.errors
+        assert response.context["title"].startswith("Error:")
+        assert "There is a problem" in text_of(response)
+
+    def test_a_different_view_stands_beside_the_computed_result(self, sign_in, doctor, waiting):
+        client = sign_in(doctor)
+        preview = decide(
+            client, waiting, "not_suitable", patient_note=NOTE, agreed_outcome="DEFER", reason="Too early."
+        )
+        confirm(client, preview)
+        made, computed = ClinicalReview.objects.get(), waiting.assessment
+        assert (made.agreed_outcome, made.reason) == (Outcome.DEFER, "Too early.")
+        assert computed.outcome == waiting.outcome == Outcome.LIKELY_SUITABLE
+        assert "holds “Not yet” right, not “Fits a consultation”" in text_of(client.get(page_of(waiting)))
+
+
+class TestRedFlags:
+    @pytest.fixture
+    def flagged(self, make_request, doctor):
+        return make_request(status=RequestStatus.WITH_DOCTOR, outcome=Outcome.SAME_DAY, doctor=doctor)
+
+    def test_an_offer_waits_until_a_doctor_cleared_them(self, sign_in, doctor, flagged, visit):
+        client = sign_in(doctor)
+        refused = decide(client, flagged, "offer", appointment_type=visit.pk, patient_note=NOTE)
+        assert "Slots cannot be offered until red flags are cleared." in text_of(refused)
+        assert "There is a problem" in text_of(refused)
+        act(client, flagged, "clear", reason="Examined today: power and feeling are whole.")
+        flagged.refresh_from_db()
+        assert flagged.flags_cleared_by == doctor
+        confirm(client, decide(client, flagged, "offer", appointment_type=visit.pk, patient_note=NOTE))
+        flagged.refresh_from_db()
+        assert flagged.status == RequestStatus.OFFERED
+
+    def test_clearing_needs_a_reason(self, sign_in, doctor, flagged):
+        response = act(sign_in(doctor), flagged, "clear", reason="")
+        assert response.context["bound"]["clear"].errors["reason"]
+        flagged.refresh_from_db()
+        assert flagged.flags_cleared_at is None
+
+    @pytest.mark.parametrize("group", ["triage", "manager"])
+    def test_nobody_but_a_doctor_clears_them(self, sign_in, staff, flagged, group):
+        act(sign_in(staff(group)), flagged, "clear", reason="Seems fine.")
+        flagged.refresh_from_db()
+        assert flagged.flags_cleared_at is None

@@ -1,0 +1,119 @@
+"""Messages: their state is for staff, what they say is for the patient, and for the demonstration."""
+
+import datetime
+
+import pytest
+from django.core import mail
+from django.db import connection
+from django.urls import reverse
+
+from clinic import clock
+from clinic.models import AuditEvent
+from consultations.enums import MessageKind
+from consultations.models import OutboxMessage
+from consultations.services import messaging
+from tests.consultations.admin.conftest import text_of
+
+pytestmark = pytest.mark.django_db
+LIST = "/admin/consultations/outboxmessage/"
+
+
+@pytest.fixture
+def message(alice):
+    return messaging.tell_patient(kind=MessageKind.REQUEST_RECEIVED, request=alice, key="received-1")
+
+
+def park(message, error="SMTPRecipientsRefused 550"):
+    OutboxMessage.objects.filter(pk=message.pk).update(parked_at=clock.now(), last_error=error)
+
+
+def url(message, what="change"):
+    return reverse(f"admin:consultations_outboxmessage_{what}", args=[message.pk])
+
+
+def test_each_state_is_told_with_its_reason(sign_in, nurse, alice, message):
+    client = sign_in(nurse)
+    assert "Waiting" in text_of(client.get(LIST))
+    park(message)
+    page = text_of(client.get(LIST, {"state": "parked"}))
+    assert "Not delivered" in page
+    assert "SMTPRecipientsRefused 550" in page
+    assert alice.reference in page
+
+
+def test_outside_the_demonstration_nothing_of_a_message_is_shown(sign_in, manager, alice, message):
+    client = sign_in(manager)
+    for address in (LIST, url(message)):
+        html = client.get(address).content.decode()
+        assert "/request/open/" not in html
+        assert "alice@example.com" not in html
+        assert "Hello Alice" not in html
+
+
+def test_in_the_demonstration_the_mail_is_read_and_its_link_followed(settings, sign_in, nurse, client, alice, message):
+    settings.DEMO = True
+    messaging.deliver_due()
+    (sent,) = mail.outbox
+    response = sign_in(nurse).get(url(message))
+    html = response.content.decode()
+    assert sent.subject in html
+    link = response.context["mail"]["link"]
+    assert f'href="{link}"' in html
+    assert "Hello Alice" in html
+    assert client.get(link.removeprefix("http://testserver")).status_code == 200
+    assert AuditEvent.objects.about(message).filter(action="message.view").exists()
+
+
+def test_a_parked_message_is_tried_again(sign_in, nurse, message):
+    park(message)
+    response = sign_in(nurse).post(url(message, "retry"), follow=True)
+    assert "will be tried again" in text_of(response)
+    assert messaging.deliver_due() == 1
+    message.refresh_from_db()
+    assert message.sent_at is not None
+    assert AuditEvent.objects.about(message).filter(action="message.retry", actor_user=nurse).exists()
+
+
+def test_a_message_that_came_too_late_is_not(sign_in, nurse, message):
+    OutboxMessage.objects.filter(pk=message.pk).update(stale_at=clock.now() - datetime.timedelta(hours=1))
+    messaging.deliver_due()
+    response = sign_in(nurse).post(url(message, "retry"), follow=True)
+    assert "came too late to be of use" in text_of(response)
+    message.refresh_from_db()
+    assert message.parked_at is not None
+
+
+def test_trying_a_sent_message_again_sends_nothing(sign_in, nurse, message):
+    messaging.deliver_due()
+    sign_in(nurse).post(url(message, "retry"))
+    assert messaging.deliver_due() == 0
+
+
+def test_a_damaged_message_is_told_and_the_list_stays(settings, sign_in, nurse, message):
+    settings.DEMO = True
+    park(message)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE consultations_outboxmessage SET payload = 'x', recipient = 'y'")
+    client = sign_in(nurse)
+    assert client.get(LIST).status_code == 200
+    assert "gone or cannot be read" in text_of(client.get(url(message)))
+    assert "Ring the patient" in text_of(client.post(url(message, "retry"), follow=True))
+
+
+def test_an_editor_is_refused(sign_in, editor, message):
+    client = sign_in(editor)
+    assert [client.get(LIST).status_code, client.get(url(message)).status_code] == [403, 403]
+    assert client.post(url(message, "retry")).status_code == 403
+
+
+@pytest.mark.parametrize("query", [{"state": "' OR 1"}, {"page": "0"}, {"recipient__startswith": "a"}])
+def test_hostile_values_break_nothing(sign_in, nurse, message, query):
+    assert sign_in(nurse).get(LIST, query).status_code == 200
+
+
+def test_the_list_costs_the_same_however_long(sign_in, nurse, alice, django_assert_max_num_queries):
+    for number in range(60):
+        messaging.tell_patient(kind=MessageKind.STATUS_CHANGED, request=alice, key=f"news-{number}")
+    client = sign_in(nurse)
+    with django_assert_max_num_queries(10):
+        assert len(client.get(LIST).context["rows"]) == 50

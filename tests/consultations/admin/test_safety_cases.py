@@ -1,0 +1,124 @@
+"""Safety cases on Today and on their own page: named or not, each is taken on and closed with a note."""
+
+import pytest
+from django.db import connection
+from django.urls import reverse
+
+from clinic import clock
+from clinic.models import AuditEvent
+from consultations.enums import CaseStatus, Outcome
+from consultations.models import Assessment, QuestionnaireResponse, SafetyCase
+from consultations.services import cases, intake
+from tests.consultations.admin.conftest import text_of
+from tests.consultations.conftest import make_patient
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def anonymous(nurse):
+    response = intake.start()
+    answers = {"ab_age": 46, "rf_now": ["none"], "rf_ce": ["saddle"], "rf_ce_when": "lt2w"}
+    intake.save_answers(response=response, answers=answers)
+    return SafetyCase.objects.get(response=response)
+
+
+@pytest.fixture
+def named(nurse, anonymous):
+    cases.attach_patient(case=anonymous, patient=make_patient("Tomas Reed"))
+    return anonymous
+
+
+def url(case, what="change"):
+    return reverse(f"admin:consultations_safetycase_{what}", args=[case.pk])
+
+
+def test_today_names_the_person_the_page_and_the_owner(sign_in, nurse, named):
+    page = text_of(sign_in(nurse).get("/admin/"))
+    assert "1 person was sent to urgent care." in page
+    assert "Tomas Reed, 56" in page
+    assert "Saw the emergency page on" in page
+    assert "Owner: You, not acknowledged yet." in page
+
+
+def test_a_visitor_without_a_name_is_counted_and_can_be_closed(sign_in, nurse, anonymous):
+    client = sign_in(nurse)
+    assert "1 visitor without a name was sent to urgent care." in text_of(client.get("/admin/"))
+    client.post(url(anonymous, "close"), {"note": "Nothing more can be done."})
+    anonymous.refresh_from_db()
+    assert (anonymous.status, anonymous.closed_by) == (CaseStatus.CLOSED, nurse)
+    assert "Nothing needs you at once" in text_of(client.get("/admin/")) or "Messages are not going out" in text_of(
+        client.get("/admin/")
+    )
+
+
+def test_the_page_shows_what_led_to_it_and_how_to_reach_them(sign_in, nurse, named):
+    page = text_of(sign_in(nurse).get(url(named)))
+    assert "RF-CE-01" in page
+    assert "Possible cauda equina syndrome" in page
+    assert "Numbness, tingling or a change in feeling" in page
+    assert "+12025550142" in page
+    assert AuditEvent.objects.about(named).filter(action="case.view", actor_user=nurse).exists()
+
+
+@pytest.mark.parametrize("group", ["triage", "doctor", "manager"])
+def test_taking_one_on_names_its_owner(sign_in, staff, named, group):
+    user = staff(group)
+    response = sign_in(user).post(url(named, "acknowledge"), {"from": "today"})
+    named.refresh_from_db()
+    assert response.url == reverse("admin:today")
+    assert (named.status, named.owner, named.acknowledged_by) == (CaseStatus.ACKNOWLEDGED, user, user)
+
+
+@pytest.mark.parametrize("note", ["", "   "])
+def test_closing_needs_a_note(sign_in, nurse, named, note):
+    response = sign_in(nurse).post(url(named, "close"), {"note": note})
+    named.refresh_from_db()
+    assert named.status == CaseStatus.OPEN
+    assert "Write what became of the person before you close the case." in text_of(response)
+
+
+def test_closing_a_closed_case_names_who_was_first_and_keeps_the_text(sign_in, nurse, other_nurse, named):
+    cases.close(case=named, note="Went by ambulance.", by=other_nurse)
+    response = sign_in(nurse).post(url(named, "close"), {"note": "Rang her son, she is in hospital."})
+    assert "Olu Brandt has closed this case already" in text_of(response)
+    named.refresh_from_db()
+    assert named.closing_note == "Went by ambulance."
+
+
+def test_closed_cases_stay_in_the_list(sign_in, nurse, named):
+    cases.close(case=named, note="Went by ambulance.", by=nurse)
+    client, listed = sign_in(nurse), reverse("admin:consultations_safetycase_changelist")
+    assert "Tomas Reed" not in text_of(client.get(listed))
+    assert "Tomas Reed" in text_of(client.get(listed, {"closed": "1"}))
+
+
+def test_a_damaged_case_does_not_hide_the_others(sign_in, nurse, named):
+    other = QuestionnaireResponse.objects.create(
+        token="t" * 43, questionnaire_version="1.0.0", started_at=clock.now(), updated_at=clock.now()
+    )
+    cases.open_case(response=other, level=Outcome.SAME_DAY)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE consultations_assessment SET result = 'x', record = 'y' WHERE response_id = %s", [named.response_id]
+        )
+    client = sign_in(nurse)
+    assert "Tomas Reed" in text_of(client.get("/admin/"))
+    page = client.get(url(named))
+    assert page.status_code == 200
+    assert "cannot be read" in text_of(page)
+    assert Assessment.objects.defer("result", "record").count() == 1
+
+
+@pytest.mark.parametrize("what", ["change", "acknowledge", "close"])
+def test_an_editor_is_refused(sign_in, editor, named, what):
+    client = sign_in(editor)
+    answer = client.get(url(named)) if what == "change" else client.post(url(named, what), {"note": "x"})
+    named.refresh_from_db()
+    assert answer.status_code == 403
+    assert named.status == CaseStatus.OPEN
+
+
+def test_changes_are_posts(sign_in, nurse, named):
+    for what in ("acknowledge", "close"):
+        assert sign_in(nurse).get(url(named, what)).status_code == 405

@@ -1,0 +1,177 @@
+"""The diary: kept by managers, a doctor's own times by the doctor, and never an absence over a booking."""
+
+import datetime
+
+import pytest
+from django.db.models import ProtectedError
+
+from clinic import clock
+from clinic.models import AuditEvent
+from consultations.enums import RequestStatus
+from consultations.models import Absence, AppointmentType, Availability, Clinician, Location
+from consultations.services import diary
+from consultations.workflow import NotAllowed
+from tests.consultations.admin.conftest import text_of
+from tests.consultations.conftest import book_directly, make_patient
+
+pytestmark = pytest.mark.django_db
+BASE = "/admin/consultations/"
+
+
+def absence_data(clinician, start, end):
+    return {
+        "clinician": clinician.pk,
+        "starts_at": clock.local(start).strftime("%Y-%m-%dT%H:%M"),
+        "ends_at": clock.local(end).strftime("%Y-%m-%dT%H:%M"),
+        "reason": "Course",
+    }
+
+
+@pytest.fixture
+def next_week():
+    return clock.now().replace(minute=0, second=0, microsecond=0) + datetime.timedelta(days=7)
+
+
+class TestManager:
+    def test_adds_changes_and_removes_with_an_audit_event_each(self, sign_in, manager):
+        client = sign_in(manager)
+        client.post(f"{BASE}location/add/", {"name": "Mill Lane", "address": "2 Mill Lane", "directions": ""})
+        place = Location.objects.get()
+        client.post(f"{BASE}location/{place.pk}/change/", {"name": "Mill Lane", "address": "3 Mill Lane"})
+        client.post(f"{BASE}location/{place.pk}/delete/", {"post": "yes"})
+        assert not Location.objects.exists()
+        actions = list(AuditEvent.objects.order_by("sequence").values_list("action", flat=True))
+        assert actions == ["diary.add", "diary.change", "diary.remove"]
+        assert AuditEvent.objects.get(action="diary.change").fields == ["address"]
+
+    def test_every_entry_has_a_form(self, sign_in, manager, doctor, other_doctor, clinician):
+        client = sign_in(manager)
+        for url, data in (
+            ("clinician", {"user": other_doctor.pk, "display_name": "Dr Sam Okafor", "is_bookable": "on"}),
+            ("appointmenttype", {"name": "By phone", "minutes": 20, "modality": "phone", "is_active": "on"}),
+            (
+                "availability",
+                {"clinician": clinician.pk, "location": Location.objects.get().pk, "weekday": 5, "opens": "09:00",
+                 "closes": "11:00", "starts_on": "2026-12-01", "ends_on": ""},
+            ),
+        ):  # fmt: skip
+            assert client.get(f"{BASE}{url}/add/").status_code == 200
+            response = client.post(f"{BASE}{url}/add/", data)
+            assert response.status_code == 302, response.context["adminform"].form.errors
+        assert Clinician.objects.filter(user=other_doctor).exists()
+        assert AppointmentType.objects.filter(name="By phone").exists()
+        assert Availability.objects.filter(weekday=5).exists()
+
+    @pytest.mark.parametrize(
+        ("data", "field"),
+        [
+            ({"opens": "11:00", "closes": "09:00"}, "closes"),
+            ({"starts_on": "2026-12-02", "ends_on": "2026-12-01"}, "ends_on"),
+            ({"ends_on": "9999-12-31"}, "ends_on"),
+            ({"starts_on": "0001-01-01"}, "starts_on"),
+            ({"weekday": 9}, "weekday"),
+        ],
+    )
+    def test_a_window_that_makes_no_sense_is_refused_at_its_field(self, sign_in, manager, clinician, data, field):
+        good = {"clinician": clinician.pk, "location": Location.objects.get().pk, "weekday": 1, "opens": "09:00",
+                "closes": "11:00", "starts_on": "2026-12-01", "ends_on": ""}  # fmt: skip
+        response = sign_in(manager).post(f"{BASE}availability/add/", {**good, **data})
+        assert field in response.context["adminform"].form.errors
+
+    def test_a_clinician_with_appointments_cannot_be_removed(self, sign_in, manager, clinician, make_request):
+        book_directly(make_request(status=RequestStatus.BOOKED), clinician, clock.now())
+        response = sign_in(manager).post(f"{BASE}clinician/{clinician.pk}/delete/", {"post": "yes"})
+        assert Clinician.objects.filter(pk=clinician.pk).exists()
+        assert response.status_code in (200, 403)
+        with pytest.raises(ProtectedError):
+            diary.remove(entry=clinician, by=manager)
+
+
+class TestAbsence:
+    def test_over_a_booking_is_refused_and_names_it(self, sign_in, manager, clinician, make_request, next_week):
+        request = make_request(status=RequestStatus.BOOKED, patient=make_patient("Marta Quill"))
+        book_directly(request, clinician, next_week)
+        data = absence_data(clinician, next_week - datetime.timedelta(hours=1), next_week + datetime.timedelta(hours=3))
+        response = sign_in(manager).post(f"{BASE}absence/add/", data)
+        assert f"Marta Quill ({request.reference}, {clock.moment(next_week)})" in text_of(response)
+        assert not Absence.objects.exists()
+
+    def test_the_service_refuses_it_too(self, manager, clinician, make_request, next_week):
+        book_directly(make_request(status=RequestStatus.BOOKED), clinician, next_week)
+        absence = Absence(clinician=clinician, starts_at=next_week, ends_at=next_week + datetime.timedelta(minutes=1))
+        with pytest.raises(diary.TimeIsBooked):
+            diary.save(entry=absence, by=manager)
+
+    @pytest.mark.parametrize("offset", [-60, 40])
+    def test_beside_a_booking_is_fine(self, manager, clinician, make_request, next_week, offset):
+        book_directly(make_request(status=RequestStatus.BOOKED), clinician, next_week)
+        start = next_week + datetime.timedelta(minutes=offset)
+        absence = Absence(clinician=clinician, starts_at=start, ends_at=start + datetime.timedelta(minutes=60))
+        assert diary.save(entry=absence, by=manager).pk
+
+    def test_times_are_read_on_the_clinics_clock(self, sign_in, manager, clinician):
+        sign_in(manager).post(
+            f"{BASE}absence/add/",
+            {"clinician": clinician.pk, "starts_at": "2027-01-04T09:00", "ends_at": "2027-01-04T10:00", "reason": ""},
+        )
+        assert Absence.objects.get().starts_at == datetime.datetime(2027, 1, 4, 14, 0, tzinfo=datetime.UTC)
+
+
+class TestDoctor:
+    def test_keeps_their_own_times(self, sign_in, doctor, clinician, next_week):
+        data = absence_data(clinician, next_week, next_week + datetime.timedelta(hours=2))
+        assert sign_in(doctor).post(f"{BASE}absence/add/", data).status_code == 302
+        assert Absence.objects.get().clinician == clinician
+
+    def test_cannot_touch_a_colleagues(self, sign_in, other_doctor, clinician, next_week):
+        absence = Absence.objects.create(
+            clinician=clinician, starts_at=next_week, ends_at=next_week + datetime.timedelta(hours=1)
+        )
+        Clinician.objects.create(user=other_doctor, display_name="Dr Sam Okafor")
+        client = sign_in(other_doctor)
+        later = absence_data(clinician, next_week, next_week + datetime.timedelta(hours=9))
+        assert client.post(f"{BASE}absence/{absence.pk}/change/", later).status_code == 403
+        assert client.post(f"{BASE}absence/{absence.pk}/delete/", {"post": "yes"}).status_code == 403
+        assert client.get(f"{BASE}absence/{absence.pk}/change/").status_code == 200
+        absence.refresh_from_db()
+        assert absence.ends_at == next_week + datetime.timedelta(hours=1)
+
+    def test_cannot_hand_their_own_to_a_colleague(self, doctor, other_doctor, clinician, next_week):
+        own = Absence.objects.create(
+            clinician=clinician, starts_at=next_week, ends_at=next_week + datetime.timedelta(hours=1)
+        )
+        own.clinician = Clinician.objects.create(user=other_doctor, display_name="Dr Sam Okafor")
+        with pytest.raises(NotAllowed):
+            diary.save(entry=own, by=doctor)
+
+    @pytest.mark.parametrize("name", ["clinician", "location", "appointmenttype"])
+    def test_cannot_change_the_rest(self, sign_in, doctor, name):
+        client = sign_in(doctor)
+        assert client.get(f"{BASE}{name}/").status_code == 200
+        assert client.get(f"{BASE}{name}/add/").status_code == 403
+        assert client.post(f"{BASE}{name}/add/", {"name": "x"}).status_code == 403
+
+
+@pytest.mark.parametrize("name", ["clinician", "location", "appointmenttype", "availability", "absence"])
+def test_a_nurse_only_reads_and_an_editor_does_not(sign_in, nurse, editor, clinician, name):
+    assert sign_in(nurse).get(f"{BASE}{name}/").status_code == 200
+    assert sign_in(nurse).post(f"{BASE}{name}/add/", {}).status_code == 403
+    assert sign_in(editor).get(f"{BASE}{name}/").status_code == 403
+
+
+class TestDiaryPage:
+    def test_shows_who_is_booked_and_what_is_free(self, sign_in, nurse, clinician, visit, make_request, next_week):
+        request = make_request(status=RequestStatus.BOOKED, patient=make_patient("Marta Quill"))
+        book_directly(request, clinician, next_week)
+        response = sign_in(nurse).get(f"{BASE}appointment/")
+        assert "Marta Quill" in text_of(response)
+        assert "free time" in text_of(response)
+        event = AuditEvent.objects.get(action="request.list")
+        assert event.details == {"page": "diary", "requests": [request.pk]}
+
+    @pytest.mark.parametrize("day", ["", "nonsense", "0001-01-01", "9999-12-31", "2026-02-30", "2026-12-01"])
+    def test_any_day_in_the_address_gives_a_page(self, sign_in, nurse, clinician, day):
+        assert sign_in(nurse).get(f"{BASE}appointment/", {"from": day}).status_code == 200
+
+    def test_an_editor_is_refused(self, sign_in, editor):
+        assert sign_in(editor).get(f"{BASE}appointment/").status_code == 403

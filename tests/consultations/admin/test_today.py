@@ -1,0 +1,127 @@
+"""Today: what needs somebody now stands first, and a person without patients in their role sees none."""
+
+import datetime
+
+import pytest
+
+from clinic import clock
+from clinic.models import AuditEvent, Heartbeat
+from consultations.enums import MessageKind, RequestStatus
+from consultations.models import OutboxMessage
+from consultations.services import messaging
+from tests.consultations.admin.conftest import text_of
+from tests.consultations.conftest import book_directly, make_patient
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def worker_lives(db):
+    Heartbeat.beat("worker")
+
+
+def test_index_and_today_are_one_page(sign_in, nurse):
+    client = sign_in(nurse)
+    first, second = client.get("/admin/"), client.get("/admin/today/")
+    assert first.templates[0].name == second.templates[0].name == "admin/consultations/today.html"
+
+
+def test_a_calm_day_says_so(sign_in, nurse, worker_lives):
+    page = text_of(sign_in(nurse).get("/admin/"))
+    assert "Nothing needs you at once." in page
+    assert "No consultation today." in page
+
+
+def test_overdue_requests_are_named(sign_in, nurse, make_request, worker_lives):
+    now = clock.now()
+    make_request(
+        patient=make_patient("Late Letter"), submitted_at=now - datetime.timedelta(days=4),
+        due_at=now - datetime.timedelta(days=1),
+    )  # fmt: skip
+    make_request(
+        status=RequestStatus.OFFERED, patient=make_patient("Patient Turn"),
+        submitted_at=now - datetime.timedelta(days=4), due_at=now - datetime.timedelta(days=1),
+    )  # fmt: skip
+    page = text_of(sign_in(nurse).get("/admin/"))
+    assert "1 request is overdue" in page
+    assert "Late Letter" in page
+    assert "Patient Turn" not in page
+
+
+def test_undelivered_messages_are_counted(sign_in, nurse, alice, worker_lives):
+    messaging.tell_patient(kind=MessageKind.STATUS_CHANGED, request=alice, key="news")
+    OutboxMessage.objects.update(parked_at=clock.now())
+    assert "1 message was not delivered" in text_of(sign_in(nurse).get("/admin/"))
+
+
+def test_a_silent_worker_raises_a_banner(sign_in, nurse):
+    client = sign_in(nurse)
+    assert "the background worker has not run yet" in text_of(client.get("/admin/"))
+    Heartbeat.beat("worker")
+    assert "background worker" not in text_of(client.get("/admin/"))
+    Heartbeat.objects.update(at=clock.now() - datetime.timedelta(minutes=17))
+    assert "was last seen 17 minutes ago" in text_of(client.get("/admin/"))
+
+
+def test_each_queue_shows_its_count_and_its_oldest(sign_in, nurse, make_request, worker_lives):
+    now = clock.now()
+    make_request(submitted_at=now - datetime.timedelta(hours=28), due_at=now + datetime.timedelta(days=1))
+    make_request()
+    (triage_line,) = [line for line in sign_in(nurse).get("/admin/").context["tabs"] if line["label"] == "To triage"]
+    assert (triage_line["count"], triage_line["oldest"]) == (2, "oldest 1 day")
+
+
+def test_todays_consultations_are_listed(sign_in, doctor, make_request, clinician, worker_lives):
+    noon = clock.local(clock.now()).replace(hour=12, minute=0, second=0, microsecond=0)
+    for name, day in (("Comes Today", 0), ("Comes Tomorrow", 1), ("Came Before", -1)):
+        request = make_request(status=RequestStatus.BOOKED, patient=make_patient(name))
+        book_directly(request, clinician, noon + datetime.timedelta(days=day))
+    page = text_of(sign_in(doctor).get("/admin/"))
+    assert "12pm" in page
+    assert "Comes Today" in page
+    assert "Comes Tomorrow" not in page
+    assert "Came Before" not in page
+
+
+def test_an_editor_sees_nothing_of_patients(sign_in, editor, make_request):
+    now = clock.now()
+    make_request(submitted_at=now - datetime.timedelta(days=4), due_at=now - datetime.timedelta(days=1))
+    response = sign_in(editor).get("/admin/")
+    page = text_of(response)
+    assert "Alice" not in page
+    assert "overdue" not in page
+    assert "To triage" not in page
+    labels = [entry["label"] for entry in response.context["staff_nav"]]
+    assert not {"Requests", "Safety cases", "Messages", "Diary", "Audit"} & set(labels)
+    assert not AuditEvent.objects.filter(action="request.list").exists()
+
+
+def test_looking_at_names_is_on_record(sign_in, nurse, make_request):
+    now = clock.now()
+    late = make_request(submitted_at=now - datetime.timedelta(days=4), due_at=now - datetime.timedelta(days=1))
+    sign_in(nurse).get("/admin/")
+    event = AuditEvent.objects.get(action="request.list")
+    assert event.details["requests"] == [late.pk]
+
+
+def test_the_page_costs_the_same_however_much_there_is(sign_in, nurse, make_request, django_assert_max_num_queries):
+    now = clock.now()
+    for _ in range(25):
+        make_request(submitted_at=now - datetime.timedelta(days=4), due_at=now - datetime.timedelta(days=1))
+    client = sign_in(nurse)
+    client.get("/admin/")
+    with django_assert_max_num_queries(20):
+        client.get("/admin/")
+
+
+class TestAudit:
+    URL = "/admin/clinic/auditevent/"
+
+    def test_a_manager_reads_it_and_nobody_else(self, sign_in, manager, staff, alice):
+        client = sign_in(manager)
+        client.get("/admin/consultations/consultationrequest/")
+        assert "request.list" in text_of(client.get(self.URL))
+        assert client.get(f"{self.URL}1/change/").status_code == 200
+        assert client.get(self.URL, {"q": "%' OR 1=1"}).status_code == 200
+        for group in ("triage", "doctor", "editor"):
+            assert sign_in(staff(group)).get(self.URL).status_code == 403
