@@ -128,8 +128,8 @@ def _declined(command: "Command", request: ConsultationRequest) -> None:
     review.decline(
         request=request,
         patient_note=(
-            "From your scan report, an injection is unlikely to help, and a spine surgeon's view would serve you better. "
-            "Please take this note to your own doctor. Staying active usually helps meanwhile."
+            "From your scan report, an injection is unlikely to help, and a spine surgeon's view would serve you "
+            "better. Please take this note to your own doctor. Staying active usually helps meanwhile."
         ),
         by=command.doctor,
     )
