@@ -117,6 +117,7 @@ def alert_again() -> int:
 def _lock(case: SafetyCase) -> SafetyCase:
     fresh = SafetyCase.objects.select_for_update(of=("self",)).get(pk=case.pk)
     if fresh.status == CaseStatus.CLOSED:
-        who = fresh.closed_by.get_full_name() or fresh.closed_by.get_username()
+        closer = fresh.closed_by
+        who = (closer.get_full_name() or closer.get_username()) if closer else "Someone"
         raise CaseClosed(f"{who} has closed this case already. Nothing was changed.")
     return fresh

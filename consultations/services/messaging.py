@@ -51,7 +51,7 @@ def _fresh_link(request: ConsultationRequest) -> str:
     PrivateLink.objects.create(
         request=request, token_hash=fingerprint(token), created_at=now, expires_at=now + LINK_LIFE
     )
-    return settings.SITE_URL.rstrip("/") + reverse("consultations:private_link", args=[token])
+    return f"{settings.SITE_URL}{reverse('consultations:private_link', args=[token])}"
 
 
 def alert_staff(*, user: User, key: str, path: str) -> OutboxMessage | None:
