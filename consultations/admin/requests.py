@@ -14,13 +14,13 @@ from django.utils.crypto import get_random_string
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_http_methods, require_POST
 
-from clinic import audit, clock
+from clinic import audit, clock, crypto
 from consultations.admin import acts
 from consultations.admin.pages import OUT_OF_RANGE, DamagedRecord, PurposeBuiltAdmin
 from consultations.forms.staff import QueueFilterForm, SearchForm, StepForm
 from consultations.models import ConsultationRequest
 from consultations.presenters import queue
-from consultations.presenters.isolation import BROKEN
+from consultations.presenters.isolation import BROKEN, opened
 from consultations.presenters.request_page import banner, request_page
 from consultations.services import desk, scheduling, triage
 from consultations.workflow import MoveRefused
@@ -28,6 +28,7 @@ from consultations.workflow import MoveRefused
 logger = logging.getLogger(__name__)
 
 SEARCHES_KEPT = 5
+SEARCH_CONTEXT = "session.staff_search"
 PREVIEW_SALT = "consultations.decision-preview"
 PREVIEW_AGE = 2 * 60 * 60
 
@@ -93,12 +94,15 @@ class ConsultationRequestAdmin(PurposeBuiltAdmin):
             return HttpResponseRedirect(url)
         key = get_random_string(12)
         kept = list(request.session.get("staff_searches", {}).items())[-SEARCHES_KEPT + 1 :]
-        request.session["staff_searches"] = {**dict(kept), key: term}
+        request.session["staff_searches"] = {**dict(kept), key: crypto.seal(term, context=SEARCH_CONTEXT)}
         return HttpResponseRedirect(f"{url}?{urlencode({'search': key})}")
 
     @staticmethod
     def _search_term(request: HttpRequest) -> str | None:
-        return request.session.get("staff_searches", {}).get(request.GET.get("search", ""))
+        sealed = request.session.get("staff_searches", {}).get(request.GET.get("search", ""))
+        if sealed is None:
+            return None
+        return opened(lambda: crypto.open_sealed(sealed, context=SEARCH_CONTEXT), None)[0]
 
     @staticmethod
     def _page_query(request: HttpRequest) -> str:
