@@ -167,8 +167,8 @@ class Renderer:
         render: Callable[[str], SafeString] = getattr(self, f"_block_{part.name.replace('-', '_')}")
         return render(part.text)
 
-    def _template(self, name: str, **context: Any) -> SafeString:
-        return SafeString(render_to_string(f"education/blocks/{name}.html", {**context, "clinic": facts()}))
+    def _template(self, block: str, /, **context: Any) -> SafeString:
+        return SafeString(render_to_string(f"education/blocks/{block}.html", {**context, "clinic": facts()}))
 
     def _statements(self, codes: str) -> list[Record]:
         return [self.statement(self.library.evidence[code]) for code in codes.split() if code in self.library.evidence]
