@@ -38,7 +38,7 @@ class StaffSignInForm(AdminAuthenticationForm):
     }
 
     def clean(self) -> dict[str, Any]:
-        network = limits.client_network(self.request)
+        network = limits.client_network(self.request) if self.request else "unknown"
         name = str(self.cleaned_data.get("username", "")).casefold()
         allowed = limits.allow(f"sign-in:{network}", rate=TRIES_A_NETWORK, per_seconds=QUARTER_HOUR) and limits.allow(
             f"sign-in:{network}:{name}", rate=TRIES_A_NAME, per_seconds=QUARTER_HOUR
@@ -102,7 +102,7 @@ class ClinicAdminSite(admin.AdminSite):
         response = super().login(request, extra_context)
         if request.method != "POST":
             return response
-        form = getattr(response, "context_data", None) and response.context_data.get("form")
+        form = (getattr(response, "context_data", None) or {}).get("form")
         if form is not None and form.has_error("__all__", "too_many"):
             response.status_code = 429
         elif form is None and request.user.is_authenticated:
