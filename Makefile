@@ -46,7 +46,7 @@ check: .venv/.installed-dev ## Lint, format, types, import rules, templates, mig
 format: .venv/.installed-dev ## Put code and templates into the project's format
 	.venv/bin/ruff check --fix .
 	.venv/bin/ruff format .
-	git ls-files -z -- '*.html' | xargs -0 .venv/bin/djade --target-version 5.2
+	git ls-files -z -- '*.html' | xargs -0 .venv/bin/djade --target-version 5.2 || true  # it answers 1 after a rewrite
 
 lock: .venv/.installed-dev ## Compile requirements.in and requirements-dev.in into pinned files with hashes
 	@for name in requirements requirements-dev; do \
@@ -55,7 +55,7 @@ lock: .venv/.installed-dev ## Compile requirements.in and requirements-dev.in in
 	done
 
 clean: ## Remove what running and testing left behind (the database and .venv stay)
-	rm -rf staticfiles var .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis htmlcov .coverage
+	rm -rf staticfiles var .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -not -path './.venv/*' -prune -exec rm -rf {} +
 
 .venv/bin/python:
@@ -68,10 +68,10 @@ clean: ## Remove what running and testing left behind (the database and .venv st
 
 .venv/.installed: requirements.txt | .venv/bin/python
 	@echo "Installing what the site needs (about a minute, only the first time) ..."
-	@.venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@.venv/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.txt
 	@touch $@
 
 .venv/.installed-dev: requirements-dev.txt requirements.txt | .venv/bin/python
 	@echo "Installing what developing and testing need ..."
-	@.venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@.venv/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-dev.txt
 	@touch .venv/.installed $@

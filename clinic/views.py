@@ -5,6 +5,7 @@ from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
 from clinic import error_pages
@@ -32,6 +33,8 @@ def complaints(request: HttpRequest) -> HttpResponse:
     return render(request, "clinic/complaints.html")
 
 
+# The form stands on public pages that a cache may share, so it has no token. A forged post could only change a colour.
+@csrf_exempt
 @require_POST
 def appearance(request: HttpRequest) -> HttpResponse:
     """Keep the chosen theme in a cookie and go back to the page it was chosen on, on this site only."""

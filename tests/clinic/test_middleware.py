@@ -220,9 +220,13 @@ def test_an_error_page_says_nothing_about_the_error(calm, caplog):
     assert "secret words" not in response.content.decode()
 
 
-def test_views_module_names_the_csrf_page(settings):
-    strict = Client(enforce_csrf_checks=True)
-    response = strict.post("/appearance/", {"theme": "dark"})
+def test_a_form_without_its_token_gets_the_csrf_page(settings):
+    response = Client(enforce_csrf_checks=True).post("/request/link/", {"email": "alice@example.com"})
     assert response.status_code == 403
+    assert settings.CSRF_FAILURE_VIEW == f"{views.csrf_failure.__module__}.{views.csrf_failure.__name__}"
     assert settings.CLINIC_PHONE in response.content.decode()
-    assert views.csrf_failure
+
+
+def test_choosing_an_appearance_needs_no_token():
+    response = Client(enforce_csrf_checks=True).post("/appearance/", {"theme": "dark"})
+    assert (response.status_code, response["Location"]) == (302, "/")

@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from consultations.models import ConsultationRequest
-from tests.consultations.conftest import make_user
+from tests.cast import make_user
 
 SignIn = Callable[[User], Client]
 

@@ -12,7 +12,7 @@ from consultations.models import InformationRequest, OutboxMessage, TriageDecisi
 from consultations.services import triage
 from consultations.workflow import MOVES
 from tests.consultations.admin.conftest import act, page_of, text_of
-from tests.consultations.conftest import book_directly
+from tests.cast import book_directly
 
 pytestmark = pytest.mark.django_db
 GROUPS = {"triage": Actor.TRIAGE, "doctor": Actor.DOCTOR, "manager": Actor.MANAGER}

@@ -9,7 +9,7 @@ from consultations.enums import MessageKind, Outcome, RequestStatus, ReviewDecis
 from consultations.models import ClinicalReview, InformationRequest, OutboxMessage
 from consultations.services import messaging, review, triage
 from tests.consultations.admin.conftest import act, page_of, text_of
-from tests.consultations.conftest import make_patient, open_privately
+from tests.cast import make_patient, open_privately
 
 pytestmark = pytest.mark.django_db
 NOTE = "Your leg pain follows one nerve.\nI would like to see you walk first: <b>no</b> promises & no hurry."

@@ -13,7 +13,7 @@ from consultations.enums import Outcome, RequestStatus
 from consultations.models import ConsultationRequest, QuestionnaireResponse
 from consultations.presenters import queue
 from tests.consultations.admin.conftest import text_of
-from tests.consultations.conftest import book_directly, make_patient
+from tests.cast import book_directly, make_patient
 
 pytestmark = pytest.mark.django_db
 QUEUE = "/admin/consultations/consultationrequest/"

@@ -13,7 +13,7 @@ from consultations.models import Consent
 from consultations.questionnaire import flow
 from consultations.services import triage
 from tests.consultations.admin.conftest import page_of, text_of
-from tests.consultations.conftest import make_patient
+from tests.cast import make_patient
 
 pytestmark = pytest.mark.django_db
 ANSWERS = {

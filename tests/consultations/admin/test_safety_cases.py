@@ -10,7 +10,7 @@ from consultations.enums import CaseStatus, Outcome
 from consultations.models import Assessment, QuestionnaireResponse, SafetyCase
 from consultations.services import cases, intake
 from tests.consultations.admin.conftest import text_of
-from tests.consultations.conftest import make_patient
+from tests.cast import make_patient
 
 pytestmark = pytest.mark.django_db
 

@@ -12,7 +12,7 @@ from consultations.models import Absence, AppointmentType, Availability, Clinici
 from consultations.services import diary
 from consultations.workflow import NotAllowed
 from tests.consultations.admin.conftest import text_of
-from tests.consultations.conftest import book_directly, make_patient
+from tests.cast import book_directly, make_patient
 
 pytestmark = pytest.mark.django_db
 BASE = "/admin/consultations/"

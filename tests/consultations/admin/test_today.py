@@ -10,7 +10,7 @@ from consultations.enums import MessageKind, RequestStatus
 from consultations.models import OutboxMessage
 from consultations.services import messaging
 from tests.consultations.admin.conftest import text_of
-from tests.consultations.conftest import book_directly, make_patient
+from tests.cast import book_directly, make_patient
 
 pytestmark = pytest.mark.django_db
 

@@ -1,4 +1,4 @@
-"""The cast of the consultation tests: the same people, with the same names, everywhere."""
+"""The cast of the tests: the same people, with the same names, everywhere. A pytest plugin of tests/conftest.py."""
 
 import datetime
 import itertools
