@@ -223,7 +223,7 @@ def test_an_error_page_says_nothing_about_the_error(calm, caplog):
 def test_a_form_without_its_token_gets_the_csrf_page(settings):
     response = Client(enforce_csrf_checks=True).post("/request/link/", {"email": "alice@example.com"})
     assert response.status_code == 403
-    assert settings.CSRF_FAILURE_VIEW == f"{views.csrf_failure.__module__}.{views.csrf_failure.__name__}"
+    assert f"{views.csrf_failure.__module__}.{views.csrf_failure.__name__}" == settings.CSRF_FAILURE_VIEW
     assert settings.CLINIC_PHONE in response.content.decode()
 
 

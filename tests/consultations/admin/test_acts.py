@@ -11,8 +11,8 @@ from consultations.enums import Actor, AppointmentStatus, Outcome, RequestStatus
 from consultations.models import InformationRequest, OutboxMessage, TriageDecision
 from consultations.services import triage
 from consultations.workflow import MOVES
-from tests.consultations.admin.conftest import act, page_of, text_of
 from tests.cast import book_directly
+from tests.consultations.admin.conftest import act, page_of, text_of
 
 pytestmark = pytest.mark.django_db
 GROUPS = {"triage": Actor.TRIAGE, "doctor": Actor.DOCTOR, "manager": Actor.MANAGER}

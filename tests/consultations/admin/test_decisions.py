@@ -8,8 +8,8 @@ from consultations import status_words
 from consultations.enums import MessageKind, Outcome, RequestStatus, ReviewDecision
 from consultations.models import ClinicalReview, InformationRequest, OutboxMessage
 from consultations.services import messaging, review, triage
-from tests.consultations.admin.conftest import act, page_of, text_of
 from tests.cast import make_patient, open_privately
+from tests.consultations.admin.conftest import act, page_of, text_of
 
 pytestmark = pytest.mark.django_db
 NOTE = "Your leg pain follows one nerve.\nI would like to see you walk first: <b>no</b> promises & no hurry."

@@ -12,8 +12,8 @@ from clinic.models import AuditEvent
 from consultations.enums import Outcome, RequestStatus
 from consultations.models import ConsultationRequest, QuestionnaireResponse
 from consultations.presenters import queue
-from tests.consultations.admin.conftest import text_of
 from tests.cast import book_directly, make_patient
+from tests.consultations.admin.conftest import text_of
 
 pytestmark = pytest.mark.django_db
 QUEUE = "/admin/consultations/consultationrequest/"

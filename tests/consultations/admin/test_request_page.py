@@ -12,8 +12,8 @@ from consultations.enums import ConsentKind, Outcome, RequestStatus, SafeToConta
 from consultations.models import Consent
 from consultations.questionnaire import flow
 from consultations.services import triage
-from tests.consultations.admin.conftest import page_of, text_of
 from tests.cast import make_patient
+from tests.consultations.admin.conftest import page_of, text_of
 
 pytestmark = pytest.mark.django_db
 ANSWERS = {

@@ -9,8 +9,8 @@ from clinic.models import AuditEvent
 from consultations.enums import CaseStatus, Outcome
 from consultations.models import Assessment, QuestionnaireResponse, SafetyCase
 from consultations.services import cases, intake
-from tests.consultations.admin.conftest import text_of
 from tests.cast import make_patient
+from tests.consultations.admin.conftest import text_of
 
 pytestmark = pytest.mark.django_db
 

@@ -11,8 +11,8 @@ from consultations.enums import RequestStatus
 from consultations.models import Absence, AppointmentType, Availability, Clinician, Location
 from consultations.services import diary
 from consultations.workflow import NotAllowed
-from tests.consultations.admin.conftest import text_of
 from tests.cast import book_directly, make_patient
+from tests.consultations.admin.conftest import text_of
 
 pytestmark = pytest.mark.django_db
 BASE = "/admin/consultations/"

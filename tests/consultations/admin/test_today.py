@@ -9,8 +9,8 @@ from clinic.models import AuditEvent, Heartbeat
 from consultations.enums import MessageKind, RequestStatus
 from consultations.models import OutboxMessage
 from consultations.services import messaging
-from tests.consultations.admin.conftest import text_of
 from tests.cast import book_directly, make_patient
+from tests.consultations.admin.conftest import text_of
 
 pytestmark = pytest.mark.django_db
 
