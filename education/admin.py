@@ -71,6 +71,7 @@ class ContentAdmin(admin.ModelAdmin):
 @admin.register(Page)
 class PageAdmin(ContentAdmin):
     list_display = ("title", "path", "state_words", "is_stem_cell_page")
+    list_select_related = ("live",)
     list_filter = ("state", "kind")
     search_fields = ("title", "path", "body")
     readonly_fields = ("state_words", "publication", "preview")
@@ -92,7 +93,9 @@ class PageAdmin(ContentAdmin):
 
     @admin.display(description="State", ordering="state")
     def state_words(self, page: Page) -> str:
-        return page.get_state_display() if page.pk else "Draft"
+        if page.live and not page.is_published:
+            return "Published, with changes that wait"
+        return page.get_state_display()
 
     @admin.display(description="What keeps it from being published")
     def publication(self, page: Page) -> str:
@@ -105,7 +108,9 @@ class PageAdmin(ContentAdmin):
     def preview(self, page: Page) -> str:
         if not page.pk:
             return "Save the page first."
-        return format_html('<a href="{}">Open the page{}</a>', page.path, "" if page.is_published else " as a preview")
+        if page.is_published:
+            return format_html('<a href="{}">Open the page</a>', page.path)
+        return format_html('<a href="{}?preview">Open these words as a preview</a>', page.path)
 
     def get_urls(self) -> list[URLPattern]:
         verbs = [

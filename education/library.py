@@ -1,6 +1,7 @@
 """The records that pages refer to, held in memory for as long as nothing changed."""
 
 import dataclasses
+import datetime
 import secrets
 import threading
 from collections.abc import Iterable
@@ -20,6 +21,8 @@ CONDITION_WORDS = {
     "sciatica": "Sciatica",
     "acute": "New back pain",
 }
+PAGE_LINK_WORDS = ("title", "short_title", "summary", "figure", "is_stem_cell_page")
+DATES = ("searched_on", "checked_on")
 Record = dict[str, Any]
 
 
@@ -49,7 +52,13 @@ class Library:
 
 
 def _by(records: Iterable[Record], key: str) -> dict[str, Record]:
-    return {record[key]: record for record in records}
+    return {record[key]: _with_dates(record) for record in records}
+
+
+def _with_dates(record: Record) -> Record:
+    """Dates as dates again: JSON holds them as text, and pages say them in words."""
+    found = {name: record[name] for name in DATES if isinstance(record.get(name), str)}
+    return {**record, **{name: datetime.date.fromisoformat(text) for name, text in found.items()}}
 
 
 _held = threading.local()
@@ -75,11 +84,13 @@ def snapshot_data() -> dict[str, list[Record]]:
         "terms": _plain(GlossaryTerm.objects.all()),
         "questions": _plain(Question.objects.all()),
         "trials": _plain(Trial.objects.all()),
-        "pages": list(
-            Page.objects.published().values(
-                "path", "key", "kind", "title", "short_title", "summary", "figure", "order", "is_stem_cell_page"
-            )
-        ),
+        "pages": [
+            {
+                **{name: getattr(page, name) for name in ("path", "key", "kind", "order")},
+                **{name: page.live.words[name] for name in PAGE_LINK_WORDS},
+            }
+            for page in Page.objects.public()
+        ],
     }
 
 

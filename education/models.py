@@ -1,6 +1,7 @@
 """What patients read: pages, and the records that pages refer to by key."""
 
-from typing import ClassVar, Self
+import copy
+from typing import Any, ClassVar, Self
 
 from django.db import models
 from django.db.models import Q
@@ -17,12 +18,22 @@ class ShippedRecord(models.Model):
 
 
 class PageQuerySet(models.QuerySet["Page"]):
-    def published(self) -> Self:
-        return self.filter(state=Page.State.PUBLISHED)
+    def public(self) -> Self:
+        return self.filter(live__isnull=False).select_related("live")
 
 
 class Page(ShippedRecord):
-    """One page of the site, in Markdown with citations. It is public in the state `published` and in no other."""
+    """One page of the site, in Markdown with citations, as editors work on it.
+
+    Readers never see these words but those of `live`, the version last published: an edit changes nothing on the site
+    until someone entitled publishes it, and takes nothing off the site either.
+    """
+
+    WORDS: ClassVar = (
+        "title", "short_title", "summary", "body", "key_facts", "evidence", "sources", "related", "figure",
+        "is_stem_cell_page", "author",
+    )  # fmt: skip
+    """The fields that a version keeps."""
 
     class State(models.TextChoices):
         DRAFT = "draft", "Draft"
@@ -66,9 +77,9 @@ class Page(ShippedRecord):
     review_months = models.PositiveSmallIntegerField(default=36)
     author = models.CharField(max_length=120)
     state = models.CharField(max_length=20, choices=State.choices, default=State.DRAFT, editable=False)
-    published_at = models.DateTimeField(null=True, blank=True, editable=False)
-    last_reviewed_on = models.DateField(null=True, blank=True, editable=False)
-    reviewed_by = models.CharField(max_length=160, blank=True, default="", editable=False)
+    live = models.OneToOneField(
+        "PageVersion", null=True, blank=True, editable=False, on_delete=models.PROTECT, related_name="live_page"
+    )
 
     objects = PageQuerySet.as_manager()
 
@@ -81,14 +92,7 @@ class Page(ShippedRecord):
                 condition=Q(path__startswith="/") & Q(path__endswith="/"), name="page_path_has_slashes"
             ),
             models.CheckConstraint(
-                condition=Q(last_reviewed_on__isnull=True, reviewed_by="")
-                | (Q(last_reviewed_on__isnull=False) & ~Q(reviewed_by="")),
-                name="page_review_has_date_and_name",
-            ),
-            models.CheckConstraint(
-                condition=Q(state="published", published_at__isnull=False)
-                | (~Q(state="published") & Q(published_at__isnull=True)),
-                name="page_published_at_with_state",
+                condition=~Q(state="published") | Q(live__isnull=False), name="page_published_has_version"
             ),
             models.CheckConstraint(
                 condition=Q(review_months__gte=1, review_months__lte=36), name="page_review_months_in_range"
@@ -100,7 +104,44 @@ class Page(ShippedRecord):
 
     @property
     def is_published(self) -> bool:
+        """Whether readers see these very words. See `live` for whether they see any."""
         return self.state == self.State.PUBLISHED
+
+    def words(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in self.WORDS}
+
+    def as_published(self) -> "Page":
+        """A copy, not to be saved, that holds the words readers see. The page must be public."""
+        shown = copy.copy(self)
+        for name, value in self.live.words.items():
+            setattr(shown, name, value)
+        return shown
+
+
+class PageVersion(models.Model):
+    """The words of a page as they were published once. Kept for good and never changed."""
+
+    page = models.ForeignKey(Page, on_delete=models.PROTECT, related_name="versions")
+    number = models.PositiveIntegerField()
+    words = models.JSONField()
+    published_at = models.DateTimeField()
+    published_by = models.CharField(max_length=160)
+    reviewed_on = models.DateField(null=True, blank=True)
+    reviewed_by = models.CharField(max_length=160, blank=True, default="")
+
+    class Meta:
+        ordering: ClassVar = ["page", "-number"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["page", "number"], name="one_page_version_per_number"),
+            models.CheckConstraint(
+                condition=Q(reviewed_on__isnull=True, reviewed_by="")
+                | (Q(reviewed_on__isnull=False) & ~Q(reviewed_by="")),
+                name="page_version_review_has_date_and_name",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.page_id}, version {self.number}"
 
 
 class Source(ShippedRecord):

@@ -4,8 +4,9 @@ import re
 from collections.abc import Container, Iterable, Mapping
 from typing import Any, Final
 
+from education.blocks import BLOCKS, CONTAINERS, FIGURES, PLATES, columns_of, pair_of, steps_of
 from education.library import Library
-from education.markdown import BLOCKS, CONTAINERS, FIGURES, cited_keys, parts, term_slugs
+from education.markdown import TOP_LEVEL, cited_keys, heading_levels, parts, term_slugs
 
 SUMMARY_WORDS: Final = 35
 ANSWER_WORDS: Final = 80
@@ -43,6 +44,9 @@ def page_problems(page: Mapping[str, Any], library: Library, *, paths: set[str])
         if set(fact) != {"label", "text"} or not all(fact.values()):
             problems.append("A key fact needs a label and a text.")
     problems += _block_problems(page["body"], library)
+    problems += _heading_problems(page["body"])
+    if page["figure"] and page["figure"] not in PLATES:
+        problems.append(f"There is no drawing “{page['figure']}”.")
     kind = page["kind"]
     if kind in SOURCED_KINDS and len(page["sources"]) < SOURCES_NEEDED:
         problems.append(f"A page of this kind needs at least {SOURCES_NEEDED} sources.")
@@ -94,12 +98,12 @@ def _has(body: str, block: str) -> bool:
 
 
 def _block_problems(body: str, library: Library) -> list[str]:
-    try:
-        found = [part for part in parts(body) if part.name]
-    except ValueError as error:
-        return [str(error)]
     problems = []
-    for part in found:
+    for part in parts(body):
+        if not part.name:
+            continue
+        if not part.is_closed:
+            problems.append(f"The block “::: {part.name}” is never closed with “:::”.")
         if part.name not in BLOCKS:
             problems.append(f"“::: {part.name}” is no block we know.")
         elif part.name in ("evidence", "compare"):
@@ -108,21 +112,29 @@ def _block_problems(body: str, library: Library) -> list[str]:
             problems += _unknown(part.text.split(), library.questions, "It shows “{}”, which is no question.")
         elif part.name == "figure" and part.text not in FIGURES:
             problems.append(f"There is no figure “{part.text}”.")
-        elif part.name == "pair":
-            problems += _pair_problems(part.text)
-        elif part.name == "know" and part.text.count("\n### ") + part.text.startswith("### ") != 2:
+        elif part.name == "pair" and pair_of(part.text) is None:
+            problems.append("“::: pair” needs two numbers out of 100, two groups and what happened, with “|” between.")
+        elif part.name == "know" and len(columns_of(part.text)) != 2:
             problems.append("“::: know” needs two parts: what is known, and what nobody knows.")
-        elif part.name == "steps" and "|" not in part.text:
+        elif part.name == "steps" and not steps_of(part.text):
             problems.append("“::: steps” needs steps that begin “### Title | when”.")
         elif part.name in CONTAINERS and not part.text.strip():
             problems.append(f"“::: {part.name}” is empty.")
     return problems
 
 
-def _pair_problems(text: str) -> list[str]:
-    pieces = [piece.strip() for piece in text.split("|")]
-    numbers = pieces[0].split()
-    are_of_100 = all(number.isdecimal() and int(number) <= 100 for number in numbers)
-    if len(pieces) != 4 or len(numbers) != 2 or not are_of_100:
-        return ["“::: pair” needs two numbers out of 100, two groups and what happened, with “|” between."]
-    return []
+def _heading_problems(body: str) -> list[str]:
+    """Headings a screen reader could not follow: a second title, or a level left out."""
+    problems = []
+    above = TOP_LEVEL - 1
+    for part in parts(body):
+        if part.name in ("", "note", "warning"):
+            for level in heading_levels(part.text):
+                if level < TOP_LEVEL:
+                    problems.append("A heading in the text begins with “##”: the page's title is the one above it.")
+                elif level > above + 1:
+                    problems.append(f"A heading of level {level} follows one of level {above}: a level is left out.")
+                above = max(level, TOP_LEVEL)
+        elif part.name not in ("care-card", "figure", "pair"):
+            above = TOP_LEVEL
+    return problems

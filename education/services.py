@@ -12,6 +12,7 @@ from education.models import (
     EvidenceStatement,
     GlossaryTerm,
     Page,
+    PageVersion,
     Question,
     ShippedRecord,
     Snapshot,
@@ -41,7 +42,7 @@ class NotComplete(Exception):
 
 
 class NotEntitled(Exception):
-    """This person may not publish."""
+    """This person may not do this."""
 
 
 @dataclasses.dataclass(slots=True)
@@ -75,9 +76,10 @@ def _load_one(model: type[Any], key: str, values: dict[str, Any], *, publish: bo
     if record is None:
         record = model(shipped_digest=stamp, **values)
         if isinstance(record, Page):
-            record.state = Page.State.PUBLISHED if publish else Page.State.IN_REVIEW
-            record.published_at = clock.now() if publish else None
+            record.state = Page.State.IN_REVIEW
         record.save()
+        if isinstance(record, Page) and publish:
+            _show(record, by="Shipped with the product")
         result.added += 1
     elif record.edited_at is not None:
         if record.shipped_digest != stamp:
@@ -88,28 +90,39 @@ def _load_one(model: type[Any], key: str, values: dict[str, Any], *, publish: bo
         for name, value in values.items():
             setattr(record, name, value)
         record.shipped_digest = stamp
-        if isinstance(record, Page) and record.is_published and not publish:
-            # New words nobody entitled has seen: they wait, whatever was published before.
-            record.state, record.published_at = Page.State.IN_REVIEW, None
+        if isinstance(record, Page):
+            # New words nobody entitled has seen: they wait, and readers keep the words published before.
+            record.state = Page.State.IN_REVIEW
         record.save()
+        if isinstance(record, Page) and publish:
+            _show(record, by="Shipped with the product")
         result.updated += 1
 
 
 def refresh_snapshot() -> None:
-    """Renew the row that pages are served from. Call inside the transaction of the change."""
-    Snapshot.objects.update_or_create(
-        pk=1, defaults={"revision": library.new_revision(), "data": library.snapshot_data()}
-    )
+    """Renew the row that pages are served from. Call inside the transaction of the change.
+
+    The row is locked before the records are read: of two changes at once, the later one sees the earlier.
+    """
+    Snapshot.objects.get_or_create(pk=1, defaults={"revision": ""})
+    held = Snapshot.objects.select_for_update().get(pk=1)
+    held.revision, held.data = library.new_revision(), library.snapshot_data()
+    held.save()
 
 
 @transaction.atomic
 def save(*, record: models.Model, by: User, changed: list[str]) -> None:
-    """Keep a staff edit. A published page that changes goes back to review until someone entitled shows it again."""
+    """Keep a staff edit. What readers see of a page stays as it is until someone entitled publishes the edit.
+
+    Raises NotEntitled.
+    """
+    verb = "add" if record.pk is None else "change"
+    if not by.has_perm(f"education.{verb}_{record._meta.model_name}"):
+        raise NotEntitled("You may read this, but not change it. Ask a manager.")
     if isinstance(record, ShippedRecord):
         record.edited_at = clock.now()
     if isinstance(record, Page) and record.is_published:
-        record.state, record.published_at = Page.State.IN_REVIEW, None
-        record.last_reviewed_on, record.reviewed_by = None, ""
+        record.state = Page.State.IN_REVIEW
     record.save()
     refresh_snapshot()
     audit.record(action="content.edit", target=record, by=by, fields=changed)
@@ -137,11 +150,21 @@ def publish(*, page: Page, by: User) -> Page:
         return fresh
     if problems := problems_of(fresh):
         raise NotComplete(problems)
-    fresh.state, fresh.published_at = Page.State.PUBLISHED, clock.now()
-    fresh.save(update_fields=["state", "published_at"])
+    version = _show(fresh, by=by.get_full_name() or by.get_username())
     refresh_snapshot()
-    audit.record(action="content.publish", target=fresh, by=by, fields=["state"])
+    audit.record(action="content.publish", target=fresh, by=by, fields=["state"], details={"version": version.number})
     return fresh
+
+
+def _show(page: Page, *, by: str) -> PageVersion:
+    """Keep the page's words as its next version and let readers see that one. The page's row must be locked or new."""
+    last = page.versions.aggregate(last=models.Max("number"))["last"] or 0
+    version = PageVersion.objects.create(
+        page=page, number=last + 1, words=page.words(), published_at=clock.now(), published_by=by
+    )
+    page.live, page.state = version, Page.State.PUBLISHED
+    page.save(update_fields=["live", "state"])
+    return version
 
 
 @transaction.atomic
@@ -150,10 +173,10 @@ def take_back(*, page: Page, by: User) -> Page:
     if not by.has_perm(PUBLISH):
         raise NotEntitled("You may edit pages, but not take them back. Ask a manager.")
     fresh = Page.objects.select_for_update().get(pk=page.pk)
-    if not fresh.is_published:
+    if fresh.live is None:
         return fresh
-    fresh.state, fresh.published_at = Page.State.IN_REVIEW, None
-    fresh.save(update_fields=["state", "published_at"])
+    fresh.state, fresh.live = Page.State.IN_REVIEW, None
+    fresh.save(update_fields=["state", "live"])
     refresh_snapshot()
     audit.record(action="content.take_back", target=fresh, by=by, fields=["state"])
     return fresh

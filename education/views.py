@@ -8,8 +8,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from education import library
+from education.blocks import PageRenderer, Rendered, page_sources
 from education.library import CONDITION_WORDS, Library, Record
-from education.markdown import Rendered, Renderer, page_sources
 from education.models import Page, Question
 
 HOME: Final = "/"
@@ -34,12 +34,12 @@ class Crumb:
 
 
 def _page_at(request: HttpRequest, path: str) -> tuple[Page, bool]:
-    """The page at an address, and whether this is a preview that only staff see. Raises Http404."""
-    page = Page.objects.filter(path=path).first()
+    """The page as readers see it, or as editors left it (`?preview`, staff only): True. Raises Http404."""
+    page = Page.objects.filter(path=path).select_related("live").first()
     if page is None:
         raise Http404
-    if page.is_published:
-        return page, False
+    if page.live and "preview" not in request.GET:
+        return page.as_published(), False
     if not request.user.has_perm("education.view_page"):
         raise Http404
     return page, True
@@ -47,7 +47,7 @@ def _page_at(request: HttpRequest, path: str) -> tuple[Page, bool]:
 
 def _rendered(page: Page, held: Library, *, condition: str = "") -> Rendered:
     keys = page_sources(page.sources, page.body, held)
-    return Renderer(held, keys, condition=condition).page(page.body)
+    return PageRenderer(held, keys, condition=condition).page(page.body)
 
 
 def _crumbs(page: Page, held: Library) -> list[Crumb]:
@@ -144,7 +144,7 @@ def faq(request: HttpRequest) -> HttpResponse:
     """Every question by group, with the sources of all answers in one numbered list."""
     held = library.current()
     keys = list(dict.fromkeys(key for question in held.questions.values() for key in question["sources"]))
-    renderer = Renderer(held, keys)
+    renderer = PageRenderer(held, keys)
     groups = [
         (
             group.label,

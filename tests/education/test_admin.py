@@ -43,15 +43,13 @@ def test_lists_and_forms_open_for_editors(name: str, content: Shipped, client: C
 
 def test_a_forged_form_cannot_publish(page: Page, client: Client, editor) -> None:
     client.force_login(editor)
-    forged = form_of(
-        page, title="Changed", state="published", published_at_0="2026-01-01", reviewed_by="Dr X", path="/other/"
-    )
+    forged = form_of(page, title="Changed", state="published", live="1", path="/other/")
 
     response = client.post(reverse("admin:education_page_change", args=[page.pk]), forged)
 
     page.refresh_from_db()
     assert response.status_code == 302
-    assert (page.title, page.state, page.path, page.reviewed_by) == ("Changed", "draft", "/a-page/", "")
+    assert (page.title, page.state, page.path, page.live) == ("Changed", "draft", "/a-page/", None)
     assert page.edited_at is not None
 
 

@@ -6,14 +6,16 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from clinic.models import AuditEvent
 from education import services, shipped
 from education.library import Library
-from education.models import EvidenceStatement, GlossaryTerm, Page, Question, Snapshot, Source
+from education.models import EvidenceStatement, GlossaryTerm, Page, PageVersion, Question, Snapshot, Source
 from education.rules import page_problems, question_problems
+from tests.cast import make_user
 from tests.education.conftest import SHIPPED, MakePage
 
 LIBRARY = Library.of("", {"sources": SHIPPED.sources, "evidence": SHIPPED.evidence, "terms": SHIPPED.terms})
@@ -36,6 +38,10 @@ BROKEN: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     (GOOD, {"body": GOOD["body"] + "\n::: know\n### One\nx\n:::\n"}, "two parts"),
     (GOOD, {"body": GOOD["body"] + "\n::: steps\nx\n:::\n"}, "needs steps"),
     (GOOD, {"body": GOOD["body"] + "\n::: note\n\n:::\n"}, "is empty"),
+    (GOOD, {"body": GOOD["body"] + "\n# A second title\n"}, "the page's title is the one above"),
+    (GOOD, {"body": "#### Deep\n\n" + GOOD["body"]}, "a level is left out"),
+    (GOOD, {"body": GOOD["body"] + "\n::: note\n#### Deep\n:::\n"}, "a level is left out"),
+    (GOOD, {"figure": "ghost"}, "no drawing"),
     (GOOD, {"body": "Only words."}, "emergency card"),
     (GOOD, {"sources": []}, "at least 3 sources"),
     (GOOD, {"sources": [*GOOD["sources"], "ghost"]}, "does not exist"),
@@ -139,14 +145,68 @@ def test_an_unfinished_page_cannot_be_published(make_page: MakePage, manager) ->
     assert not page.is_published
 
 
-def test_an_edit_takes_a_page_back_to_review(content: shipped.Shipped, editor, client: Client) -> None:
+def test_readers_keep_the_published_words_until_an_edit_is_published(
+    content: shipped.Shipped, editor, manager, client: Client
+) -> None:
     page = Page.objects.get(path="/about/content/")
+    before = page.title
     page.title = "Another title"
 
     services.save(record=page, by=editor, changed=["title"])
 
-    assert client.get("/about/content/").status_code == 404
-    assert "/about/content/" not in {entry["path"] for entry in Snapshot.objects.get().data["pages"]}
+    html = client.get("/about/content/").content.decode()
+    assert f"<h1>{before}</h1>" in html
+    assert "Another title" not in html
+    linked = {entry["path"]: entry["title"] for entry in Snapshot.objects.get().data["pages"]}
+    assert linked["/about/content/"] == before
+
+    services.publish(page=page, by=manager)
+
+    assert "<h1>Another title</h1>" in client.get("/about/content/").content.decode()
+    assert list(page.versions.values_list("number", "words__title")) == [(2, "Another title"), (1, before)]
+    assert page.versions.get(number=2).published_by == manager.username
+
+
+def test_what_waits_is_seen_by_staff_alone(content: shipped.Shipped, editor, client: Client) -> None:
+    page = Page.objects.get(path="/about/content/")
+    page.title = "Another title"
+    services.save(record=page, by=editor, changed=["title"])
+
+    assert client.get("/about/content/?preview").status_code == 404
+
+    client.force_login(editor)
+    preview = client.get("/about/content/?preview")
+    assert "<h1>Another title</h1>" in preview.content.decode()
+    assert "wait to be published" in preview.content.decode()
+    assert "no-store" in preview["Cache-Control"]
+    assert "Another title" not in client.get("/about/content/").content.decode()
+
+
+@pytest.mark.parametrize("model", [Page, Source, EvidenceStatement, GlossaryTerm, Question])
+def test_saving_needs_the_permission(content: shipped.Shipped, model: Any) -> None:
+    record = model.objects.first()
+    nurse = make_user("nurse", "triage")
+
+    with pytest.raises(services.NotEntitled):
+        services.save(record=record, by=nurse, changed=[])
+    record.pk = None
+    with pytest.raises(services.NotEntitled):
+        services.save(record=record, by=nurse, changed=[])
+
+    assert not AuditEvent.objects.filter(action="content.edit").exists()
+
+
+def test_the_snapshot_is_held_before_the_records_are_read(content: shipped.Shipped) -> None:
+    """Of two changes at once the later must see the earlier: the row is taken first, whatever the engine's lock."""
+    with CaptureQueriesContext(connection) as captured, transaction.atomic():
+        services.refresh_snapshot()
+
+    queries = [query["sql"] for query in captured]
+    held = max(place for place, sql in enumerate(queries) if sql.startswith("SELECT") and "_snapshot" in sql)
+    read = [place for place, sql in enumerate(queries) if '"education_source"' in sql]
+    assert read
+    assert min(read) > held
+    assert ("FOR UPDATE" in queries[held]) is connection.features.has_select_for_update
 
 
 def test_taking_back_hides_the_page_at_once(content: shipped.Shipped, manager, editor, client: Client) -> None:
@@ -194,8 +254,7 @@ def test_nothing_is_kept_when_the_audit_event_cannot_be_written(
     [
         ({"state": "gone"}, "page_state_known"),
         ({"path": "a-page"}, "page_path_has_slashes"),
-        ({"reviewed_by": "Dr X"}, "page_review_has_date_and_name"),
-        ({"state": "published"}, "page_published_at_with_state"),
+        ({"state": "published"}, "page_published_has_version"),
         ({"review_months": 37}, "page_review_months_in_range"),
         ({"review_months": 0}, "page_review_months_in_range"),
     ],
@@ -214,6 +273,7 @@ def test_page_constraints(make_page: MakePage, changes: dict[str, Any], name: st
         (EvidenceStatement, {"direction": "up"}, "evidence_direction_known"),
         (EvidenceStatement, {"kind": "x"}, "evidence_kind_known"),
         (Question, {"group": "x"}, "question_group_known"),
+        (PageVersion, {"reviewed_by": "Dr X"}, "page_version_review_has_date_and_name"),
         (Snapshot, {"id": 2}, "one_snapshot"),
     ],
 )

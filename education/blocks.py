@@ -1,0 +1,206 @@
+"""The blocks a page text may hold (`::: name … :::`): graded statements, cards, figures, number pairs, steps.
+
+A block that cannot be shown says so where it stands: editors meet it in a preview, and `rules` keeps it from readers.
+"""
+
+import dataclasses
+import re
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+from django.template.loader import render_to_string
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from clinic.context_processors import facts
+from education.library import CONDITION_WORDS, Library, Record
+from education.markdown import CITATION, Part, TextRenderer, cited_keys, parts
+
+STEP: Final = re.compile(r"^###\s+(.+?)\s*\|\s*(.+)$")
+CONTAINERS: Final = ("note", "warning", "know", "steps")
+FIGURES: Final = ("axial-ddd", "axial-herniated", "axial-stenosis", "axial-facet", "axial-healthy", "procedure")
+PLATES: Final = tuple(name.removeprefix("axial-") for name in FIGURES if name.startswith("axial-"))
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Rendered:
+    """A page's HTML, its second-level headings as (id, text), and its sources in the order of their numbers."""
+
+    html: SafeString
+    headings: tuple[tuple[str, str], ...]
+    sources: tuple[Record, ...]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Pair:
+    """How many of one hundred people in each of two groups."""
+
+    first: int
+    second: int
+    first_group: str
+    second_group: str
+    what_happened: str
+
+
+def pair_of(text: str) -> Pair | None:
+    """Read `74 69 | group | group | what happened`; None when it is not that."""
+    pieces = [piece.strip() for piece in text.split("|")]
+    numbers = pieces[0].split()
+    if len(pieces) != 4 or len(numbers) != 2:
+        return None
+    if not all(number.isascii() and number.isdecimal() and int(number) <= 100 for number in numbers):
+        return None
+    return Pair(int(numbers[0]), int(numbers[1]), *pieces[1:])
+
+
+def columns_of(text: str) -> list[tuple[str, str]]:
+    """The parts of `::: know` as (title, text)."""
+    columns = [column for column in re.split(r"^### ", text, flags=re.MULTILINE) if column.strip()]
+    return [(title.strip(), rest) for title, _, rest in (column.partition("\n") for column in columns)]
+
+
+def steps_of(text: str) -> list[tuple[str, str, str]]:
+    """The parts of `::: steps` as (title, when, text)."""
+    steps: list[tuple[str, str, list[str]]] = []
+    for line in text.split("\n"):
+        heading = STEP.match(line.strip())
+        if heading:
+            steps.append((heading.group(1), heading.group(2), []))
+        elif steps:
+            steps[-1][2].append(line)
+    return [(title, when, "\n".join(lines)) for title, when, lines in steps]
+
+
+def page_sources(listed: Iterable[str], body: str, library: Library) -> list[str]:
+    """The keys a page's numbers follow: those it lists, then those of its text, its statements and its trials."""
+    keys = [*listed, *cited_keys(body)]
+    for part in parts(body):
+        if part.name in ("evidence", "compare"):
+            codes = part.text.split()
+        elif part.name == "evidence-table":
+            codes = list(library.evidence)
+        else:
+            codes = []
+        keys += [key for code in codes if code in library.evidence for key in library.evidence[code]["sources"]]
+        if part.name == "trials":
+            keys += [key for trial in library.trials.values() for key in trial["sources"]]
+        if part.name == "faq":
+            questions = [library.questions[code] for code in part.text.split() if code in library.questions]
+            keys += [key for question in questions for key in cited_keys(question["answer"])]
+    return list(dict.fromkeys(keys))
+
+
+class PageRenderer(TextRenderer):
+    """Renders a page's text and its blocks. `condition` narrows the table of all statements."""
+
+    def __init__(self, library: Library, source_keys: list[str], *, condition: str = "") -> None:
+        super().__init__(library.terms, source_keys)
+        self.library = library
+        self.condition = condition
+
+    def page(self, body: str) -> Rendered:
+        html = format_html_join("", "{}", ((self._part(part),) for part in parts(body)))
+        found = (self.library.sources.get(key) for key in self.numbers)
+        return Rendered(html, tuple(self.headings), tuple(source for source in found if source))
+
+    def statement(self, record: Record) -> Record:
+        """A graded statement with the marks of its sources on this page."""
+        condition_words = CONDITION_WORDS.get(record["condition"], record["condition"])
+        return {**record, "cites": self._cites(record["sources"]), "condition_words": condition_words}
+
+    def _cites(self, keys: Iterable[str]) -> SafeString:
+        return format_html_join("", "{}", ((self.citation(key),) for key in keys))
+
+    def _part(self, part: Part) -> SafeString:
+        if not part.name:
+            return format_html('<div class="prose">{}</div>', self.text(part.text))
+        if part.name not in BLOCKS:
+            return self._unshown(part.name)
+        render: Callable[[str], SafeString] = getattr(self, f"_block_{part.name.replace('-', '_')}")
+        return render(part.text)
+
+    def _template(self, block: str, /, **context: Any) -> SafeString:
+        return render_to_string(f"education/blocks/{block}.html", {**context, "clinic": facts()})
+
+    def _unshown(self, name: str) -> SafeString:
+        words = format_html("<p>The block “{}” cannot be shown as it is written.</p>", name)
+        return self._template("note", html=words, kind="warn", icon="alert")
+
+    def _statements(self, codes: str) -> list[Record]:
+        return [self.statement(self.library.evidence[code]) for code in codes.split() if code in self.library.evidence]
+
+    def _block_evidence(self, codes: str) -> SafeString:
+        return self._template("evidence", statements=self._statements(codes))
+
+    def _block_compare(self, codes: str) -> SafeString:
+        return self._template("compare", statements=self._statements(codes))
+
+    def _block_evidence_table(self, _: str) -> SafeString:
+        chosen = [
+            self.statement(record)
+            for record in self.library.evidence.values()
+            if not self.condition or record["condition"] in (self.condition, "any")
+        ]
+        groups = [
+            ("Stem-cell products", [record for record in chosen if record["kind"] == "stem_cell"]),
+            ("Other treatments", [record for record in chosen if record["kind"] == "comparator"]),
+        ]
+        return self._template(
+            "evidence_table", groups=groups, condition=self.condition, conditions=CONDITION_WORDS, count=len(chosen)
+        )
+
+    def _block_care_card(self, _: str) -> SafeString:
+        return self._template("care_card")
+
+    def _block_trials(self, _: str) -> SafeString:
+        trials = [{**record, "cites": self._cites(record["sources"])} for record in self.library.trials.values()]
+        return self._template("trials", trials=trials)
+
+    def _block_regulatory(self, _: str) -> SafeString:
+        return self._template("regulatory")
+
+    def _block_figure(self, name: str) -> SafeString:
+        if name not in FIGURES:
+            return self._unshown("figure")
+        return self._template("figure", name=name, plate=name.removeprefix("axial-"))
+
+    def _block_faq(self, codes: str) -> SafeString:
+        found = [self.library.questions[code] for code in codes.split() if code in self.library.questions]
+        return self._template("faq", questions=[{**record, "html": self.text(record["answer"])} for record in found])
+
+    def _block_pair(self, text: str) -> SafeString:
+        pair = pair_of(text)
+        if pair is None:
+            return self._unshown("pair")
+        groups = [
+            {"count": pair.first, "who": pair.first_group, "dots": _dots(pair.first)},
+            {"count": pair.second, "who": pair.second_group, "dots": _dots(pair.second)},
+        ]
+        words = CITATION.sub("", pair.what_happened).strip()
+        return self._template("pair", groups=groups, words=words, cites=self._cites(cited_keys(pair.what_happened)))
+
+    def _block_note(self, text: str) -> SafeString:
+        return self._template("note", html=self.text(text), kind="info", icon="info")
+
+    def _block_warning(self, text: str) -> SafeString:
+        return self._template("note", html=self.text(text), kind="warn", icon="alert")
+
+    def _block_know(self, text: str) -> SafeString:
+        return self._template(
+            "know", columns=[{"title": title, "html": self.text(rest)} for title, rest in columns_of(text)]
+        )
+
+    def _block_steps(self, text: str) -> SafeString:
+        steps = [{"title": title, "when": when, "html": self.text(rest)} for title, when, rest in steps_of(text)]
+        return self._template("steps", steps=steps)
+
+
+def _dots(count: int) -> list[dict[str, Any]]:
+    """One hundred dots in rows of twenty, the first `count` of them filled."""
+    return [{"x": 5 + 10 * (place % 20), "y": 5 + 10 * (place // 20), "on": place < count} for place in range(100)]
+
+
+BLOCKS: Final = frozenset(
+    name.removeprefix("_block_").replace("_", "-") for name in vars(PageRenderer) if name.startswith("_block_")
+)
+"""The names of all blocks."""
