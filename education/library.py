@@ -87,9 +87,10 @@ def snapshot_data() -> dict[str, list[Record]]:
         "pages": [
             {
                 **{name: getattr(page, name) for name in ("path", "key", "kind", "order")},
-                **{name: page.live.words[name] for name in PAGE_LINK_WORDS},
+                **{name: version.words[name] for name in PAGE_LINK_WORDS},
             }
             for page in Page.objects.public()
+            if (version := page.live)
         ],
     }
 
