@@ -27,10 +27,16 @@ BLOCK: Final = re.compile(r"^:::\s*([a-z-]+)\s*(.*?)\s*:::$")
 OPEN: Final = re.compile(r"^:::\s*([a-z-]+)$")
 TAGS: Final = frozenset(
     {"p", "h2", "h3", "h4", "ul", "ol", "li", "strong", "em", "a", "blockquote", "code", "hr", "br"}
-    | {"table", "thead", "tbody", "tr", "th", "td"}
+    | {"table", "thead", "tbody", "tr", "th", "td", "div", "span"}
 )
-ATTRIBUTES: Final = {"a": {"href", "title", "aria-label"}, "h2": {"id"}, "h3": {"id"}, "h4": {"id"}}
-CLASSES: Final = {"a": {"cite", "term"}}
+ATTRIBUTES: Final = {
+    "a": {"href", "title", "aria-label"},
+    "h2": {"id"}, "h3": {"id"}, "h4": {"id"},
+    "table": {"role"}, "thead": {"role"}, "tbody": {"role"}, "tr": {"role"},
+    "th": {"role", "scope"}, "td": {"role", "data-label"},
+}  # fmt: skip
+CLASSES: Final = {"a": {"cite", "term"}, "div": {"tbl-card"}, "table": {"tbl"}}
+ROLES: Final = {"table_open": "table", "thead_open": "rowgroup", "tbody_open": "rowgroup", "tr_open": "row"}
 SCHEMES: Final = frozenset({"http", "https", "mailto", "tel"})
 TOP_LEVEL: Final = 2
 """Headings in a text begin here: the page's title is the first level."""
@@ -98,6 +104,7 @@ class TextRenderer:
         """Markdown with citations and terms, without blocks."""
         tokens = MARKDOWN.parse(source)
         self._name_headings(tokens)
+        _frame_tables(tokens)
         return _allowed(MARKDOWN.renderer.render(tokens, MARKDOWN.options, {"renderer": self}))
 
     def citation(self, key: str) -> SafeString:
@@ -126,6 +133,52 @@ class TextRenderer:
             opening.attrSet("id", name)
             if opening.tag == "h2":
                 self.headings.append((name, words))
+
+
+def _frame_tables(tokens: list[Token]) -> None:
+    """Make a table one of the house: on a phone its rows become blocks, each cell with its column's name.
+
+    A browser that shows rows as blocks forgets that they are a table, so the roles are said aloud. The first cell of a
+    row names the row.
+    """
+    columns: list[str] = []
+    place = 0
+    for token, after in pairwise(tokens):
+        if token.type in ROLES:
+            token.attrs = {"role": ROLES[token.type]}
+        if token.type == "table_open":
+            columns = []
+            token.attrJoin("class", "tbl")
+        elif token.type == "tr_open":
+            place = 0
+        elif token.type == "th_open":
+            columns.append(TERM.sub(lambda match: match.group(2), CITATION.sub("", after.content)).strip())
+            token.attrs = {"role": "columnheader", "scope": "col"}
+        elif token.type == "td_open":
+            token.attrs = {"role": "rowheader", "scope": "row"} if place == 0 else {"role": "cell"}
+            if place:
+                token.attrSet("data-label", columns[place])
+            token.tag = "td" if place else "th"
+            place += 1
+        elif token.type == "td_close":
+            token.tag = "td" if place > 1 else "th"
+
+
+def _write_table_open(renderer: RendererHTML, tokens: Sequence[Token], place: int, options: Any, env: Any) -> str:
+    return '<div class="tbl-card">' + renderer.renderToken(tokens, place, options, env)
+
+
+def _write_table_close(renderer: RendererHTML, tokens: Sequence[Token], place: int, options: Any, env: Any) -> str:
+    return renderer.renderToken(tokens, place, options, env) + "</div>"
+
+
+def _write_cell_open(renderer: RendererHTML, tokens: Sequence[Token], place: int, options: Any, env: Any) -> str:
+    """A cell is a grid of its column's name and one box of words, so the words stand in one element."""
+    return renderer.renderToken(tokens, place, options, env) + "<span>"
+
+
+def _write_cell_close(renderer: RendererHTML, tokens: Sequence[Token], place: int, options: Any, env: Any) -> str:
+    return "</span>" + renderer.renderToken(tokens, place, options, env)
 
 
 def _allowed(html: str) -> SafeString:
@@ -175,6 +228,10 @@ def _grammar() -> MarkdownIt:
     markdown.inline.ruler.before("link", "term", _read_term)
     markdown.add_render_rule("citation", _write_citation)
     markdown.add_render_rule("term", _write_term)
+    markdown.add_render_rule("table_open", _write_table_open)
+    markdown.add_render_rule("table_close", _write_table_close)
+    markdown.add_render_rule("td_open", _write_cell_open)
+    markdown.add_render_rule("td_close", _write_cell_close)
     return markdown
 
 

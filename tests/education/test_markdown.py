@@ -40,6 +40,7 @@ ELEMENTS = {"p", "h2", "h3", "h4", "ul", "ol", "li", "strong", "em", "a", "code"
     "th",
     "td",
     "div",
+    "span",
     "svg",
     "use",
     "br",
@@ -136,6 +137,16 @@ def test_terms_link_to_the_glossary() -> None:
     assert '<a class="term" href="/glossary/#disc">worn discs</a>' in render("Some [[disc|worn discs]].")
     assert "ghosts" in render("Some [[ghost|ghosts]].")
     assert "href" not in render("Some [[ghost|ghosts]].")
+
+
+def test_a_table_says_its_roles_and_names_its_columns() -> None:
+    html = render("| Grade [@one] | Words |\n|---|:-:|\n| High | **sure** [@one] |")
+
+    assert '<div class="tbl-card"><table role="table" class="tbl">' in html
+    assert '<th role="columnheader" scope="col">Words</th>' in html
+    assert '<th role="rowheader" scope="row"><span>High</span></th>' in html
+    assert '<td role="cell" data-label="Words"><span><strong>sure</strong>' in html
+    assert "style" not in html
 
 
 def test_headings_get_names_that_do_not_repeat() -> None:
