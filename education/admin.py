@@ -57,6 +57,7 @@ class ContentAdmin(admin.ModelAdmin):
     actions = None
     formfield_overrides: ClassVar = {
         models.JSONField: {"widget": JSONTextarea(attrs={"rows": 6, "cols": 80})},
+        models.URLField: {"assume_scheme": "https"},
         models.TextField: {"widget": forms.Textarea(attrs={"rows": 6, "cols": 80})},
     }
 
