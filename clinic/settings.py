@@ -203,7 +203,7 @@ CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrf"
 CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
-CSRF_FAILURE_VIEW = "clinic.views.csrf_failure"
+CSRF_FAILURE_VIEW = "clinic.error_pages.csrf_failure"
 THEME_COOKIE_NAME = f"{COOKIE_PREFIX}theme"
 
 # Headers and limits

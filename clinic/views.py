@@ -8,14 +8,11 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
-from clinic import error_pages
 from clinic.context_processors import THEMES
 from clinic.models import Heartbeat
 from clinic.notices import PRIVACY_NOTICE_VERSION
 
 ONE_YEAR = 365 * 24 * 60 * 60
-
-csrf_failure = error_pages.csrf_failure
 
 
 @require_safe
