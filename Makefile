@@ -10,7 +10,7 @@ TYPED := $(filter-out clinic/admin.py,$(wildcard clinic/*.py)) $(addprefix clini
 RUN_WITH := DJANGO_RUNSERVER_HIDE_WARNING=true SITE_URL=$${SITE_URL:-http://127.0.0.1:$(PORT)}
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format lock clean
+.PHONY: help run test check bench format lock clean
 
 help: ## Show these lines
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -43,6 +43,9 @@ check: .venv/.installed-dev ## Lint, format, types, import rules, templates, mig
 		FIELD_KEYS="$$($(PY) -c 'import base64, os; print("k1:" + base64.b64encode(os.urandom(32)).decode())')" \
 		ENV_FILE= DEBUG=0 ALLOWED_HOSTS=clinic.example SITE_URL=https://clinic.example \
 		$(PY) manage.py check --deploy --fail-level WARNING
+
+bench: .venv/.installed-dev ## Measure and print: answer sets a second, queries and time of the pages (asserts nothing)
+	@.venv/bin/pytest -q -s -p no:randomly -n 0 tests/benchmarks/bench_speed.py | grep -E 'queries|second|failed|error'
 
 format: .venv/.installed-dev ## Put code and templates into the project's format
 	.venv/bin/ruff check --fix .
