@@ -185,7 +185,7 @@ class Command(BaseCommand):
             self.stdout.write(f"  {username:9} {first} {last}, {words}")
         self.stdout.write("Patients' private links stand under Messages in the staff area; their dates of birth:")
         for story in STORIES:
-            self.stdout.write(f"  {story.name:17} {story.born:%B} {story.born.day}, {story.born.year}")
+            self.stdout.write(f"  {story.name:17} {story.born.day} {story.born:%B} {story.born.year}")
 
     def _person(self, username: str, group: str, first: str, last: str) -> User:
         user, is_new = User.objects.get_or_create(
