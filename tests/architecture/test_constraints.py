@@ -1,0 +1,358 @@
+"""The database has the last word: each constraint, with a row that only it refuses."""
+
+import datetime
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.db import IntegrityError, connection, models, transaction
+
+from clinic import clock
+from clinic.crypto import new_token
+from clinic.models import AuditHead
+from consultations.models import (
+    Absence,
+    Appointment,
+    AppointmentType,
+    Assessment,
+    Availability,
+    ClinicalReview,
+    Clinician,
+    Consent,
+    ConsultationRequest,
+    InformationRequest,
+    Location,
+    OutboxMessage,
+    Patient,
+    PrivateLink,
+    QuestionnaireResponse,
+    SafetyCase,
+    SlotHold,
+    TriageDecision,
+)
+from education.models import EvidenceStatement, GlossaryTerm, Page, PageVersion, Question, Snapshot, Source, Trial
+from tests.cast import book_directly, make_patient
+
+pytestmark = pytest.mark.django_db
+OURS = ("clinic", "consultations", "education")
+HOUR = datetime.timedelta(hours=1)
+MONDAY = datetime.datetime(2026, 12, 7, 15, 0, tzinfo=datetime.UTC)
+
+CHECKS: list[tuple[type[models.Model], str, dict[str, Any]]] = [
+    (AuditHead, "audit_one_head", {"id": 2}),
+    (Page, "page_state_known", {"state": "gone"}),
+    (Page, "page_path_has_slashes", {"path": "no-slash"}),
+    (Page, "page_published_has_version", {"state": "published"}),
+    (Page, "page_review_months_in_range", {"review_months": 37}),
+    (PageVersion, "page_version_review_has_date_and_name", {"reviewed_by": "Somebody"}),
+    (Source, "source_year_in_range", {"year": 1899}),
+    (EvidenceStatement, "evidence_grade_in_range", {"grade": 5}),
+    (EvidenceStatement, "evidence_direction_known", {"direction": "up"}),
+    (EvidenceStatement, "evidence_kind_known", {"kind": "x"}),
+    (Question, "question_group_known", {"group": "x"}),
+    (Snapshot, "one_snapshot", {"id": 2}),
+    (PrivateLink, "link_expires_after_made", {"expires_at": MONDAY - HOUR}),
+    (ConsultationRequest, "request_status_known", {"status": "lost"}),
+    (ConsultationRequest, "request_outcome_known", {"outcome": "FINE"}),
+    (ConsultationRequest, "request_highest_outcome_known", {"highest_outcome": "FINE"}),
+    (ConsultationRequest, "request_priority_known", {"priority": "later"}),
+    (ConsultationRequest, "request_filled_for_known", {"filled_for": "nobody", "helper_name": "x"}),
+    (ConsultationRequest, "request_risk_in_range", {"risk": 7}),
+    (ConsultationRequest, "request_due_after_sent", {"due_at": datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC)}),
+    (ConsultationRequest, "request_claimed_at_and_by", {"claimed_at": MONDAY}),
+    (ConsultationRequest, "request_flags_cleared_at_and_by", {"flags_cleared_at": MONDAY}),
+    (ConsultationRequest, "request_helper_named", {"filled_for": "other"}),
+    (ConsultationRequest, "request_offer_says_what_visit", {"status": "offered"}),
+    (Consent, "consent_kind_known", {"kind": "newsletter"}),
+    (InformationRequest, "question_answered_after_asked", {"answered_at": MONDAY - HOUR}),
+    (OutboxMessage, "message_kind_known", {"kind": "newsletter"}),
+    (OutboxMessage, "message_sent_or_parked", {"sent_at": MONDAY, "parked_at": MONDAY}),
+    (Patient, "patient_birth_on_in_range", {"birth_on": datetime.date(1899, 12, 31)}),
+    (Patient, "patient_name_not_empty", {"name": ""}),
+    (Patient, "patient_contact_by_known", {"contact_by": "pigeon"}),
+    (Patient, "patient_safe_to_contact_known", {"safe_to_contact": "perhaps"}),
+    (QuestionnaireResponse, "response_status_known", {"status": "lost"}),
+    (QuestionnaireResponse, "response_completed_at_with_status", {"completed_at": None}),
+    (QuestionnaireResponse, "response_highest_outcome_known", {"highest_outcome": "FINE"}),
+    (Assessment, "assessment_outcome_known", {"outcome": "FINE", "is_booking_allowed": False}),
+    (Assessment, "assessment_urgency_known", {"urgency": "later"}),
+    (Assessment, "assessment_disposition_known", {"disposition": "maybe"}),
+    (Assessment, "assessment_booking_only_when_routine", {"outcome": "EMERGENCY"}),
+    (SafetyCase, "case_level_is_a_safety_outcome", {"level": "DEFER"}),
+    (SafetyCase, "case_status_known", {"status": "lost"}),
+    (SafetyCase, "case_priority_known", {"priority": "later"}),
+    (SafetyCase, "case_due_after_raised", {"due_at": MONDAY - HOUR}),
+    (SafetyCase, "case_acknowledged_at_and_by", {"acknowledged_at": MONDAY}),
+    (SafetyCase, "case_closed_at_and_by", {"closed_at": MONDAY, "status": "closed"}),
+    (SafetyCase, "case_closed_at_with_status", {"status": "closed"}),
+    (TriageDecision, "triage_action_known", {"action": "shrug"}),
+    (ClinicalReview, "review_decision_known", {"decision": "shrug"}),
+    (ClinicalReview, "review_agreed_outcome_known", {"agreed_outcome": "FINE"}),
+    (Location, "location_name_not_empty", {"name": ""}),
+    (AppointmentType, "visit_minutes_in_range", {"minutes": 9}),
+    (AppointmentType, "visit_modality_known", {"modality": "letter"}),
+    (Clinician, "clinician_name_not_empty", {"display_name": ""}),
+    (Availability, "availability_closes_after_opens", {"closes": datetime.time(1)}),
+    (Availability, "availability_weekday_in_range", {"weekday": 7}),
+    (Availability, "availability_ends_after_start", {"ends_on": datetime.date(2019, 1, 1)}),
+    (Absence, "absence_ends_after_start", {"ends_at": MONDAY - HOUR}),
+    (SlotHold, "hold_ends_after_start", {"ends_at": MONDAY - HOUR}),
+    (Appointment, "appointment_status_known", {"status": "maybe"}),
+    (Appointment, "appointment_ends_after_start", {"ends_at": MONDAY - HOUR}),
+    (Appointment, "appointment_cancelled_at_and_by", {"cancelled_at": MONDAY, "status": "cancelled"}),
+    (Appointment, "appointment_cancelled_at_with_status", {"status": "cancelled"}),
+]
+"""Model, constraint, and the change to a good row that breaks it and nothing else."""
+
+ALSO_BROKEN = {"response_status_known": "response_completed_at_with_status"}
+"""An unknown status breaks both, and each engine names the one it meets first."""
+
+TWINS: list[tuple[type[models.Model], str, tuple[str, ...]]] = [
+    (PageVersion, "one_page_version_per_number", ("page", "number")),
+    (Consent, "one_consent_of_a_kind", ("request", "kind")),
+    (InformationRequest, "one_open_question_per_request", ("request",)),
+    (Assessment, "one_assessment_per_revision", ("response", "revision")),
+    (SlotHold, "one_hold_per_start", ("clinician", "starts_at")),
+    (Appointment, "one_live_appointment_per_start", ("clinician", "starts_at")),
+    (Appointment, "one_live_appointment_per_request", ("request",)),
+]
+"""Model, constraint, and the fields a second row shares with the first; every other unique field is given anew."""
+
+
+@pytest.fixture
+def world(db: None, make_request: Any, nurse: Any, clinician: Any) -> Callable[[type[models.Model]], models.Model]:
+    """One good row of any model."""
+    request = make_request()
+    now = MONDAY
+    page = Page.objects.create(key="a", path="/a/", kind="about", title="A", short_title="A", summary="A", body="A")
+    makers: dict[type[models.Model], Callable[[], models.Model]] = {
+        AuditHead: lambda: AuditHead.objects.get_or_create(pk=1)[0],
+        Page: lambda: page,
+        PageVersion: lambda: PageVersion.objects.create(
+            page=page, number=1, words={}, published_at=now, published_by="x"
+        ),
+        Source: lambda: Source.objects.create(key="a", kind="paper", title="A", year=2020),
+        EvidenceStatement: lambda: EvidenceStatement.objects.create(
+            code="E1", kind="stem_cell", direction="unclear", grade=1, searched_on=now.date()
+        ),
+        Question: lambda: Question.objects.create(code="F1", group="safety", question="?", answer="No."),
+        GlossaryTerm: lambda: GlossaryTerm.objects.create(slug="a", term="A", definition="A"),
+        Trial: lambda: Trial.objects.create(key="a", name="A"),
+        Snapshot: lambda: Snapshot.objects.get_or_create(pk=1)[0],
+        PrivateLink: lambda: PrivateLink.objects.create(
+            request=request, token_hash=new_token(), created_at=now, expires_at=now + HOUR
+        ),
+        ConsultationRequest: lambda: request,
+        Consent: lambda: Consent.objects.create(
+            request=request, kind="care_team", wording="x", notice_version="1", given_at=now
+        ),
+        InformationRequest: lambda: InformationRequest.objects.create(
+            request=request, question="?", asked_at=now, asked_by=nurse, is_from_doctor=False
+        ),
+        OutboxMessage: lambda: OutboxMessage.objects.create(
+            key="a", kind="private_link", request=request, recipient="a@example.com", created_at=now, due_at=now
+        ),
+        Patient: lambda: request.patient,
+        QuestionnaireResponse: lambda: request.response,
+        Assessment: lambda: request.assessment,
+        SafetyCase: lambda: SafetyCase.objects.create(
+            response=request.response, level="EMERGENCY", priority="stat", raised_at=now, due_at=now + HOUR
+        ),
+        TriageDecision: lambda: TriageDecision.objects.create(
+            request=request, action="note", decided_at=now, decided_by=nurse
+        ),
+        ClinicalReview: lambda: ClinicalReview.objects.create(
+            request=request, decision="offer", agreed_outcome="DEFER", decided_at=now, decided_by=nurse
+        ),
+        Location: Location.objects.get,
+        AppointmentType: lambda: AppointmentType.objects.create(name="Visit", minutes=40),
+        Clinician: lambda: clinician,
+        Availability: lambda: Availability.objects.order_by("pk")[0],
+        Absence: lambda: Absence.objects.create(clinician=clinician, starts_at=now, ends_at=now + HOUR),
+        SlotHold: lambda: SlotHold.objects.create(
+            request=request,
+            clinician=clinician,
+            location=Location.objects.get(),
+            starts_at=now,
+            ends_at=now + HOUR,
+            expires_at=now,
+        ),
+        Appointment: lambda: book_directly(request, clinician, now),
+    }
+    return lambda model: makers[model]()
+
+
+def constraints() -> Iterator[models.BaseConstraint]:
+    for model in apps.get_models():
+        if model._meta.app_label in OURS:
+            yield from model._meta.constraints
+
+
+def other_row(row: models.Model, shared: tuple[str, ...], make_request: Any) -> models.Model:
+    """A second row like the first: new in every unique field, at another hour, of another request."""
+    twin = type(row)(**{field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields})
+    twin.pk = None
+    for field in twin._meta.concrete_fields:
+        if field.name in shared or field.primary_key:
+            continue
+        if field.name == "request":
+            twin.request = make_request()
+        elif field.name in ("starts_at", "ends_at") and "starts_at" not in shared:
+            setattr(twin, field.name, getattr(twin, field.name) + 5 * HOUR)
+        elif field.unique and isinstance(field, models.CharField):
+            setattr(twin, field.name, new_token())
+    return twin
+
+
+@pytest.mark.parametrize(("model", "name", "changes"), CHECKS, ids=[name for _, name, _ in CHECKS])
+def test_check(world: Any, model: Any, name: str, changes: dict[str, Any]) -> None:
+    row = world(model)
+
+    with pytest.raises(IntegrityError, match=f"{name}|{ALSO_BROKEN.get(name, name)}"), transaction.atomic():
+        model.objects.filter(pk=row.pk).update(**changes)
+
+
+@pytest.mark.parametrize(("model", "name", "shared"), TWINS, ids=[name for _, name, _ in TWINS])
+def test_twin(world: Any, make_request: Any, model: Any, name: str, shared: tuple[str, ...]) -> None:
+    row = world(model)
+    twin = other_row(row, shared, make_request)
+    columns = ", ".join(f"{model._meta.db_table}.{model._meta.get_field(field).column}" for field in shared)
+    # SQLite names the columns of a unique constraint, PostgreSQL the constraint. Its overlap guard may speak first.
+    words = name if connection.vendor == "postgresql" else columns
+    if "starts_at" in shared:
+        words = f"{words}|no_overlapping"
+
+    with pytest.raises(IntegrityError, match=words), transaction.atomic():
+        model.objects.bulk_create([twin])
+    if "starts_at" in shared:
+        twin.starts_at, twin.ends_at = twin.starts_at + 5 * HOUR, twin.ends_at + 5 * HOUR
+    else:
+        twin = other_row(row, (), make_request)
+        if model is PageVersion:
+            twin.number = 2
+        elif model is Assessment:
+            twin.revision = 2
+        elif model is Consent:
+            twin.kind = "true_answers"
+    model.objects.bulk_create([twin])
+
+
+@pytest.mark.parametrize("field", ["key", "path"])
+def test_no_two_pages_share_a_name(world: Any, field: str) -> None:
+    row = world(Page)
+    values = {"key": "b", "path": "/b/", "kind": "about", "title": "B", field: getattr(row, field)}
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Page.objects.bulk_create([Page(**values)])
+
+
+UNIQUE = [
+    (model, field.name)
+    for model in apps.get_models()
+    if model._meta.app_label in OURS
+    for field in model._meta.concrete_fields
+    if field.unique and not field.primary_key and not (model is Page and field.name == "live")
+]
+
+
+@pytest.mark.parametrize(("model", "field"), UNIQUE, ids=[f"{model.__name__}.{field}" for model, field in UNIQUE])
+def test_a_unique_field_is_unique_in_the_table(model: type[models.Model], field: str) -> None:
+    table, column = model._meta.db_table, model._meta.get_field(field).column
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            found = connection.introspection.get_constraints(cursor, table).values()
+            unique = [each["columns"] for each in found if each["unique"]]
+        else:
+            cursor.execute(f'PRAGMA index_list("{table}")')
+            names = [row[1] for row in cursor.fetchall() if row[2] and not row[4]]
+            unique = [[row[2] for row in cursor.execute(f'PRAGMA index_info("{name}")').fetchall()] for name in names]
+
+    assert [column] in unique
+
+
+@pytest.mark.parametrize(
+    ("table", "name"),
+    [
+        ("consultations_appointment", "no_overlapping_appointments"),
+        ("consultations_slothold", "no_overlapping_holds"),
+    ],
+)
+def test_the_overlap_guard_stands_after_all_migrations(table: str, name: str) -> None:
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SELECT conname FROM pg_constraint WHERE contype = 'x' AND conrelid = %s::regclass", [table])
+            wanted = {name}
+        else:
+            cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = %s", [table])
+            wanted = {f"{name}_insert", f"{name}_update"}
+        assert wanted <= {row[0] for row in cursor.fetchall()}
+
+
+class TestOverlap:
+    """Whatever path leads to the table, two live rows of one clinician never share a minute."""
+
+    def test_an_overlapping_appointment_is_refused(self, make_request: Any, clinician: Any) -> None:
+        book_directly(make_request(), clinician, MONDAY)
+
+        with pytest.raises(IntegrityError, match="no_overlapping_appointments"), transaction.atomic():
+            book_directly(make_request(), clinician, MONDAY + datetime.timedelta(minutes=39))
+
+    def test_moving_one_over_another_is_refused(self, make_request: Any, clinician: Any) -> None:
+        book_directly(make_request(), clinician, MONDAY)
+        later = book_directly(make_request(), clinician, MONDAY + HOUR)
+
+        with pytest.raises(IntegrityError, match="no_overlapping_appointments"), transaction.atomic():
+            Appointment.objects.filter(pk=later.pk).update(starts_at=MONDAY + datetime.timedelta(minutes=20))
+
+    def test_one_may_begin_when_another_ends(self, make_request: Any, clinician: Any) -> None:
+        first = book_directly(make_request(), clinician, MONDAY)
+        second = book_directly(make_request(), clinician, first.ends_at)
+
+        assert second.starts_at == first.ends_at
+
+    def test_a_cancelled_one_frees_its_time_and_cannot_come_back(self, make_request: Any, clinician: Any) -> None:
+        first = book_directly(make_request(), clinician, MONDAY)
+        cancelled = {"status": "cancelled", "cancelled_at": clock.now(), "cancelled_by": "patient"}
+        Appointment.objects.filter(pk=first.pk).update(**cancelled)
+        book_directly(make_request(), clinician, MONDAY)
+
+        with (
+            pytest.raises(IntegrityError, match=r"no_overlapping_appointments|one_live|starts_at"),
+            transaction.atomic(),
+        ):
+            Appointment.objects.filter(pk=first.pk).update(status="booked", cancelled_at=None, cancelled_by=None)
+
+    def test_two_clinicians_may_share_a_time(self, make_request: Any, clinician: Any, other_doctor: Any) -> None:
+        other = Clinician.objects.create(user=other_doctor, display_name="Dr Sam Okafor")
+        book_directly(make_request(), clinician, MONDAY)
+        book_directly(make_request(), other, MONDAY)
+
+        assert Appointment.objects.live().count() == 2
+
+    def test_an_overlapping_hold_is_refused(self, make_request: Any, clinician: Any) -> None:
+        def hold(starts_at: datetime.datetime) -> SlotHold:
+            return SlotHold.objects.create(
+                request=make_request(),
+                clinician=clinician,
+                location=Location.objects.get(),
+                starts_at=starts_at,
+                ends_at=starts_at + HOUR,
+                expires_at=starts_at,
+            )
+
+        hold(MONDAY)
+        with pytest.raises(IntegrityError, match="no_overlapping_holds"), transaction.atomic():
+            hold(MONDAY + datetime.timedelta(minutes=30))
+
+
+def test_every_constraint_has_its_case() -> None:
+    named = {constraint.name for constraint in constraints()}
+
+    assert len(named) > 60
+    assert named == {name for _, name, _ in CHECKS} | {name for _, name, _ in TWINS}
+
+
+def test_a_patient_keeps_every_date_that_a_person_can_be_born_on(db: None) -> None:
+    for born in (datetime.date(1900, 1, 1), datetime.date(2000, 2, 29), datetime.date(2026, 11, 24)):
+        assert Patient.objects.get(pk=make_patient(birth_on=born).pk).birth_on == born
