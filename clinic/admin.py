@@ -2,13 +2,16 @@
 
 from typing import Any, Final
 
+from django.apps import apps
 from django.contrib import admin
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import NoReverseMatch, URLPattern, URLResolver, path, reverse
+from django.utils.text import capfirst
 
 from clinic import audit, limits
 
@@ -24,9 +27,56 @@ NAVIGATION: Final = (
     ("Diary", "admin:consultations_appointment_changelist", "consultations.view_appointment"),
     ("Content", "education", "education"),
     ("Audit", "admin:clinic_auditevent_changelist", "clinic.view_auditevent"),
+    ("Users", "admin:auth_user_changelist", "auth.view_user"),
 )
 """Label, URL name (or app label), and the permission (or app label) without which the entry is left out."""
 DIARY_MODELS: Final = ("appointment", "availability", "absence", "clinician", "location", "appointmenttype")
+SECTIONS: Final = {
+    "consultations": ("Diary", "admin:consultations_appointment_changelist"),
+    "education": ("Content", "education"),
+}
+"""App label -> what staff call that part, and where it begins."""
+NAMES: Final = {
+    "consultations.appointment": ("booking", "bookings"),
+    "consultations.appointmenttype": ("kind of visit", "kinds of visit"),
+    "consultations.availability": ("weekly time", "weekly times"),
+    "consultations.consultationrequest": ("request", "requests"),
+    "consultations.location": ("place", "places"),
+    "consultations.outboxmessage": ("message", "messages"),
+    "clinic.auditevent": ("event", "audit"),
+}
+"""What staff call one of a model and all of them, where the code calls them otherwise."""
+HINTS: Final = {"clinic.auditevent": "Who did what, newest first. Nothing here can be changed."}
+
+
+def names_of(model: type[Model]) -> tuple[str, str]:
+    """One and many, in the words of the staff area."""
+    options = model._meta
+    return NAMES.get(options.label_lower) or (str(options.verbose_name), str(options.verbose_name_plural))
+
+
+def place_of(request: HttpRequest) -> dict[str, Any]:
+    """Where a stock page stands: the words for its records, and the steps that lead to it."""
+    match = request.resolver_match
+    url_name = (match.url_name or "") if match else ""
+    if match and url_name == "app_list":
+        app_label = match.kwargs["app_label"]
+        return {"many": SECTIONS.get(app_label, (capfirst(app_label),))[0], "trail": []}
+    app_label, _, rest = url_name.partition("_")
+    model_name, _, page = rest.partition("_")
+    try:
+        model = apps.get_model(app_label, model_name)
+    except (LookupError, ValueError):
+        return {"trail": []}
+    one, many = names_of(model)
+    trail = []
+    if section := SECTIONS.get(app_label):
+        label, name = section
+        trail.append({"label": label, "url": reverse(name) if ":" in name else reverse("admin:app_list", args=[name])})
+    if page != "changelist":
+        trail.append({"label": capfirst(many), "url": reverse(f"admin:{app_label}_{model_name}_changelist")})
+    hint = HINTS.get(model._meta.label_lower, "")
+    return {"one": one, "many": many, "section": bool(section), "trail": trail, "hint": hint}
 
 
 class StaffSignInForm(AdminAuthenticationForm):
@@ -63,7 +113,7 @@ class ClinicAdminSite(admin.AdminSite):
         context = super().each_context(request)
         user = request.user
         staff_name = (user.get_full_name() or user.get_username()) if user.is_authenticated else ""
-        return {**context, "staff_nav": self.staff_nav(request), "staff_name": staff_name}
+        return {**context, "staff_nav": self.staff_nav(request), "staff_name": staff_name, "place": place_of(request)}
 
     def staff_nav(self, request: HttpRequest) -> list[dict[str, Any]]:
         """The entries this person may open: label, url, and whether it is the place they are in."""
@@ -111,6 +161,9 @@ class ClinicAdminSite(admin.AdminSite):
         return response
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[dict[str, Any]]:
-        apps = super().get_app_list(request, app_label)
+        listed = super().get_app_list(request, app_label)
+        for app in listed:
+            for model in app["models"]:
+                model["name"] = capfirst(names_of(model["model"])[1])
         order = {label: place for place, label in enumerate(APP_ORDER)}
-        return sorted(apps, key=lambda app: order.get(app["app_label"], len(order)))
+        return sorted(listed, key=lambda app: order.get(app["app_label"], len(order)))

@@ -1,34 +1,67 @@
 """The audit trail, to read. Nothing here can be added, changed or removed."""
 
+from django.apps import apps
 from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
+from django.utils.text import capfirst
 
 from clinic import clock
+from clinic.admin import names_of
 from clinic.models import AuditEvent
+from consultations.presenters.history import DEEDS, who_of
 
 PAGES = {
     "consultations.consultationrequest": "admin:consultations_consultationrequest_change",
     "consultations.safetycase": "admin:consultations_safetycase_change",
 }
+WORDS = {
+    **{action: f"Request: {words}" for action, words in DEEDS.items()},
+    "request.view": "Request: opened",
+    "request.list": "Requests: looked at a list",
+    "request.note": "Request: wrote a note",
+    "request.log_call": "Request: recorded a call",
+    "case.acknowledge": "Safety case: taken on",
+    "case.close": "Safety case: closed",
+    "case.list": "Safety cases: looked at the list",
+    "case.named": "Safety case: the person gave a name",
+    "case.open": "Safety case: opened by the answers",
+    "case.raise": "Safety case: raised to a higher level",
+    "case.view": "Safety case: looked at",
+    "content.edit": "Content: edited",
+    "content.load": "Content: loaded with the product",
+    "content.publish": "Content: published",
+    "content.take_back": "Content: taken back from the site",
+    "diary.add": "Diary: entry added",
+    "diary.change": "Diary: entry changed",
+    "diary.remove": "Diary: entry removed",
+    "message.retry": "Message: tried again",
+    "message.view": "Message: read",
+    "response.contact": "Answers: contact details given",
+    "response.save": "Answers: saved",
+    "response.start": "Answers: started",
+    "staff.save": "User: details or groups changed",
+    "staff.set_password": "User: password set",
+    "staff.sign_in": "Signed in",
+}
+"""Action -> what a manager reads. One that is missing here is shown by its code."""
 
 
 @admin.register(AuditEvent)
 class AuditEventAdmin(admin.ModelAdmin):
     actions = None
-    list_display = ("sequence", "when", "who", "action", "about", "request_id")
+    list_display = ("sequence", "when", "who", "what", "about")
     list_filter = ("action",)
     list_select_related = ("actor_user",)
     list_per_page = 100
     show_full_result_count = False
     search_fields = ("actor", "action", "=target_id", "=request_id")
-    search_help_text = "Search by user name, action, record number or request id."
+    search_help_text = "By user name, code of an action (request.view), record number or log number."
     ordering = ("-sequence",)
     sortable_by = ()
     fields = (
-        "sequence", "when", "who", "action", "about", "target_type", "target_id", "request_id", "fields", "details",
-        "previous", "digest",
+        "sequence", "when", "who", "what", "about", "action", "log_number", "fields", "details", "previous", "digest",
     )  # fmt: skip
     readonly_fields = fields
 
@@ -47,13 +80,25 @@ class AuditEventAdmin(admin.ModelAdmin):
 
     @admin.display(description="Who")
     def who(self, event: AuditEvent) -> str:
-        return (event.actor_user.get_full_name() if event.actor_user else "") or event.actor
+        return who_of(event)
+
+    @admin.display(description="What")
+    def what(self, event: AuditEvent) -> str:
+        return WORDS.get(event.action, event.action)
+
+    @admin.display(description="Log number")
+    def log_number(self, event: AuditEvent) -> str:
+        return event.request_id or "–"
 
     @admin.display(description="About")
     def about(self, event: AuditEvent) -> str:
         if not event.target_type:
             return "–"
-        words = f"{event.target_type.rpartition('.')[2]} {event.target_id}"
+        try:
+            kind = names_of(apps.get_model(event.target_type))[0]
+        except (LookupError, ValueError):
+            kind = event.target_type
+        words = f"{capfirst(kind)} {event.target_id}"
         try:
             return format_html('<a href="{}">{}</a>', reverse(PAGES[event.target_type], args=[event.target_id]), words)
         except (KeyError, NoReverseMatch):

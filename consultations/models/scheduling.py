@@ -5,6 +5,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 
+from clinic import clock
 from clinic.fields import SealedTextField
 from consultations.enums import LIVE_APPOINTMENTS, Actor, AppointmentStatus, Modality
 from consultations.models.constraints import both_or_neither, one_of
@@ -110,7 +111,7 @@ class Absence(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Absence {self.pk}"
+        return f"Away from {clock.moment(self.starts_at)}"
 
 
 class SlotHold(models.Model):
