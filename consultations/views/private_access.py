@@ -60,7 +60,7 @@ def open_link(request: HttpRequest, token: str) -> HttpResponse:
     """One button and the date of birth; the same words whatever is wrong."""
     if len(token) > 100:
         raise Http404
-    form = OpenLinkForm(request.POST or None)
+    form = OpenLinkForm(request.POST if request.method == "POST" else None)
     if request.method == "POST":
         if not limits.allow(f"link:{limits.client_network(request)}", rate=20, per_seconds=600):
             return error_pages.too_many(request)
@@ -76,7 +76,7 @@ def open_link(request: HttpRequest, token: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def send_link(request: HttpRequest) -> HttpResponse:
     """Mail a link, and say the same whether or not we know the address."""
-    form = SendLinkForm(request.POST or None)
+    form = SendLinkForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         email = form.cleaned_data["email"]
         by_network = limits.allow(f"send-link:{limits.client_network(request)}", rate=20, per_seconds=3600)

@@ -72,7 +72,7 @@ def answer_question(request: HttpRequest, consultation: ConsultationRequest) -> 
 @with_grant
 def withdraw(request: HttpRequest, consultation: ConsultationRequest) -> HttpResponse:
     """One page that says what withdrawing means, and "keep it" first."""
-    form = WithdrawForm(request.POST or None)
+    form = WithdrawForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
             triage.withdraw(request=consultation)

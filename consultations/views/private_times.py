@@ -170,7 +170,7 @@ def cancel_time(request: HttpRequest, consultation: ConsultationRequest) -> Http
     appointment = live_appointment(consultation)
     if appointment is None:
         return redirect("consultations:status")
-    form = CancelTimeForm(request.POST or None)
+    form = CancelTimeForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         with suppress(MoveRefused):
             scheduling.cancel(request=consultation, reason=form.cleaned_data["reason"])

@@ -1,0 +1,299 @@
+"""The ladder of the private link: the link alone shows nothing, link and date of birth open one request for a while."""
+
+import datetime
+import re
+
+import pytest
+from django.test import Client
+
+from clinic import clock
+from clinic.crypto import fingerprint, new_token
+from clinic.models import AuditEvent
+from consultations.enums import MessageKind
+from consultations.models import OutboxMessage, PrivateLink
+from consultations.services import private_links
+from consultations.views.private_access import REFUSED
+from tests.cast import make_patient, open_privately
+from tests.consultations.views.conftest import MONDAY, text_of
+
+pytestmark = pytest.mark.usefixtures("monday")
+
+BORN = {"birth_on_month": "3", "birth_on_day": "27", "birth_on_year": "1970"}
+WRONG = {**BORN, "birth_on_year": "1971"}
+PAGES = ("/request/", "/request/withdraw/", "/request/times/", "/request/times/check/", "/request/cancel-time/")
+TOKEN_FIELD = re.compile(rb'<input type="hidden" name="csrfmiddlewaretoken" value="[^"]+">')
+
+
+def link_to(request, **changes):
+    """A private link as a mail carries it; returns its path."""
+    token = new_token()
+    values = {"created_at": clock.now(), "expires_at": clock.now() + datetime.timedelta(days=90), **changes}
+    PrivateLink.objects.create(request=request, token_hash=fingerprint(token), **values)
+    return f"/request/open/{token}/"
+
+
+def bytes_of(response):
+    return TOKEN_FIELD.sub(b"", response.content)
+
+
+class TestGet:
+    @pytest.mark.parametrize("method", ["get", "head"])
+    def test_shows_nothing_of_the_request_and_opens_nothing(self, client, alice, method):
+        path = link_to(alice)
+        page = getattr(client, method)(path)
+        assert page.status_code == 200
+        for secret in (alice.reference, "Alice", "Winther", alice.patient.email, "1970"):
+            assert secret not in page.content.decode()
+        assert client.get("/request/").headers["Location"] == "/request/link/"
+        assert not AuditEvent.objects.exists()
+        assert PrivateLink.objects.values_list("wrong_dates", "locked_at", "replaced_at").get() == (0, None, None)
+
+    def test_looks_the_same_for_a_link_that_never_was(self, alice):
+        real, made_up = Client().get(link_to(alice)), Client().get(f"/request/open/{new_token()}/")
+        assert (real.status_code, bytes_of(real)) == (made_up.status_code, bytes_of(made_up))
+
+    def test_a_link_longer_than_any_of_ours_is_not_found(self, client, db):
+        assert client.get(f"/request/open/{'a' * 101}/").status_code == 404
+
+
+class TestOpening:
+    def test_the_right_date_leads_to_an_address_without_the_token(self, client, alice):
+        path = link_to(alice)
+        opened = client.post(path, BORN)
+        assert (opened.status_code, opened.headers["Location"]) == (302, "/request/")
+        assert alice.reference in text_of(client.get("/request/"))
+        assert path.split("/")[3] not in client.get("/request/").content.decode()
+        assert AuditEvent.objects.get().action == "link.open"
+
+    def test_the_session_gets_a_new_id(self, client, alice):
+        session = client.session
+        session["check"] = "kept"
+        session.save()
+        client.post(link_to(alice), BORN)
+        assert client.session.session_key != session.session_key
+        assert client.session["check"] == "kept"
+
+    def test_a_link_opens_more_than_once(self, alice):
+        path = link_to(alice)
+        assert [Client().post(path, BORN).status_code for _ in range(2)] == [302, 302]
+
+    def test_opens_that_one_request_and_no_other_of_the_same_person(self, client, alice, make_request):
+        other = make_request(patient=make_patient("Alice Winther"))
+        client.post(link_to(alice), BORN)
+        page = text_of(client.get(f"/request/?request={other.pk}"))
+        assert alice.reference in page
+        assert other.reference not in page
+
+    def test_a_second_link_takes_the_place_of_the_first(self, client, alice, bob):
+        client.post(link_to(alice), BORN)
+        client.post(link_to(bob), {"birth_on_month": "2", "birth_on_day": "28", "birth_on_year": "1955"})
+        page = text_of(client.get("/request/"))
+        assert bob.reference in page
+        assert alice.reference not in page
+
+
+class TestRefusal:
+    def test_a_wrong_date_gets_one_sentence_and_no_entry(self, client, alice):
+        page = client.post(link_to(alice), WRONG)
+        assert page.status_code == 200
+        assert REFUSED in text_of(page)
+        assert client.get("/request/").headers["Location"] == "/request/link/"
+        assert AuditEvent.objects.get().action == "link.refused"
+
+    @pytest.mark.parametrize("state", ["expired", "replaced", "locked", "made up", "of another"])
+    def test_every_other_reason_reads_the_same(self, alice, bob, state):
+        now = clock.now()
+        path = {
+            "expired": lambda: link_to(alice, created_at=now - datetime.timedelta(days=90), expires_at=now),
+            "replaced": lambda: link_to(alice, replaced_at=now),
+            "locked": lambda: link_to(alice, locked_at=now),
+            "made up": lambda: f"/request/open/{new_token()}/",
+            "of another": lambda: link_to(bob),
+        }[state]()
+        client, wrong_date = Client(), Client().post(link_to(alice), WRONG)
+        page = client.post(path, BORN)
+        assert page.status_code == 200
+        assert bytes_of(page) == bytes_of(wrong_date).replace(b'value="1971"', b'value="1970"')
+        assert client.get("/request/").headers["Location"] == "/request/link/"
+
+    def test_a_refused_link_does_not_close_what_was_open(self, client, alice):
+        open_privately(client, alice)
+        client.post(link_to(alice), WRONG)
+        assert client.get("/request/").status_code == 200
+
+    @pytest.mark.parametrize(
+        ("data", "words"),
+        [
+            ({}, "Enter the date of birth you gave with your request."),
+            ({**BORN, "birth_on_day": ""}, "Enter the day of the date of birth as well."),
+            ({**BORN, "birth_on_month": "2", "birth_on_day": "30"}, "Enter a date of birth that exists"),
+            ({**BORN, "birth_on_month": "March"}, "Enter the date of birth in numbers"),
+            ({**BORN, "birth_on_year": "70"}, "Enter a year of birth from 1900 on."),
+            ({**BORN, "birth_on_year": "2030"}, "Enter a date of birth in the past."),
+        ],
+    )
+    def test_a_slip_of_the_pen_is_named_and_costs_no_try(self, client, alice, data, words):
+        page = client.post(link_to(alice), data)
+        assert page.status_code == 200
+        assert words in text_of(page)
+        assert "<title>Error: " in page.content.decode()
+        assert PrivateLink.objects.get().wrong_dates == 0
+
+    def test_five_wrong_dates_lock_the_link_and_mail_a_new_one(self, client, alice):
+        path = link_to(alice)
+        for tries in range(1, 5):
+            client.post(path, WRONG)
+            link = PrivateLink.objects.get()
+            assert (link.wrong_dates, link.locked_at) == (tries, None)
+        client.post(path, WRONG)
+        assert PrivateLink.objects.get(wrong_dates=5).locked_at == MONDAY
+        mail = OutboxMessage.objects.get()
+        assert (mail.kind, mail.recipient, mail.request) == (MessageKind.PRIVATE_LINK, "alice@example.com", alice)
+        assert REFUSED in text_of(client.post(path, BORN))
+        fresh = mail.payload["link"].removeprefix("http://testserver")
+        assert client.post(fresh, BORN).headers["Location"] == "/request/"
+
+    def test_the_right_date_at_the_fifth_try_still_opens(self, client, alice):
+        path = link_to(alice)
+        for _ in range(4):
+            client.post(path, WRONG)
+        assert client.post(path, BORN).status_code == 302
+
+    def test_tries_from_one_network_are_limited_with_a_sentence(self, client, alice):
+        path = link_to(alice)
+        for _ in range(20):
+            client.post(f"/request/open/{new_token()}/", BORN)
+        page = client.post(path, BORN)
+        assert page.status_code == 429
+        assert "Wait a few minutes and try again." in text_of(page)
+        assert client.get("/request/").status_code == 302
+        assert client.post(path, BORN, REMOTE_ADDR="198.51.100.7").status_code == 302
+
+
+class TestSession:
+    def test_ends_half_an_hour_after_it_began_however_busy(self, client, alice, time_machine):
+        client.post(link_to(alice), BORN)
+        for minutes, status in ((15, 200), (29, 200), (30, 302), (31, 302)):
+            time_machine.move_to(MONDAY + datetime.timedelta(minutes=minutes), tick=False)
+            for page in PAGES[:2]:
+                answer = client.get(page)
+                assert answer.status_code == status, (minutes, page)
+                if status == 302:
+                    assert answer.headers["Location"] == "/request/link/"
+
+    def test_nothing_can_be_done_when_it_is_over(self, client, alice, time_machine):
+        open_privately(client, alice)
+        time_machine.move_to(MONDAY + datetime.timedelta(minutes=30), tick=False)
+        assert client.post("/request/withdraw/", {"sure": "on"}).headers["Location"] == "/request/link/"
+        alice.refresh_from_db()
+        assert alice.status == "received"
+
+    def test_leaving_ends_it(self, client, alice):
+        open_privately(client, alice)
+        assert client.post("/request/leave/").headers["Location"] == "/"
+        assert not client.session.items()
+        for page in (*PAGES, "/request/appointment.ics"):
+            assert client.get(page).headers["Location"] == "/request/link/"
+
+    @pytest.mark.parametrize("page", ["/request/leave/", "/request/replace-link/", "/request/answer/"])
+    def test_what_changes_something_is_no_link(self, client, alice, page):
+        open_privately(client, alice)
+        assert client.get(page).status_code == 405
+        assert client.get("/request/").status_code == 200
+
+    @pytest.mark.parametrize(
+        "path", [*PAGES, "/request/link/", "/request/open/some-token/", "/request/appointment.ics"]
+    )
+    @pytest.mark.parametrize("is_open", [True, False])
+    def test_no_cache_keeps_a_private_page_and_no_other_site_hears_of_it(self, client, alice, path, is_open):
+        if is_open:
+            open_privately(client, alice)
+        headers = client.get(path).headers
+        assert headers["Cache-Control"] == "no-store, private"
+        assert headers["Referrer-Policy"] == "same-origin"
+
+    def test_a_request_that_is_gone_from_the_session_leads_to_the_link_page(self, client, db):
+        session = client.session
+        session["private"] = {"request": 10**9, "until": (MONDAY + datetime.timedelta(minutes=5)).isoformat()}
+        session.save()
+        assert client.get("/request/").headers["Location"] == "/request/link/"
+
+
+class TestReplacing:
+    def test_ends_every_link_and_this_session_and_mails_a_new_one(self, client, alice):
+        paths = [link_to(alice), link_to(alice)]
+        open_privately(client, alice)
+        page = client.post("/request/replace-link/")
+        assert "alice@example.com" in text_of(page)
+        assert client.get("/request/").headers["Location"] == "/request/link/"
+        assert all(REFUSED in text_of(Client().post(path, BORN)) for path in paths)
+        fresh = OutboxMessage.objects.get().payload["link"].removeprefix("http://testserver")
+        assert Client().post(fresh, BORN).headers["Location"] == "/request/"
+
+    def test_leaves_the_links_of_others_alone(self, client, alice, bob):
+        path = link_to(bob)
+        open_privately(client, alice)
+        client.post("/request/replace-link/")
+        born = {"birth_on_month": "2", "birth_on_day": "28", "birth_on_year": "1955"}
+        assert client.post(path, born).headers["Location"] == "/request/"
+
+
+class TestSendAgain:
+    def test_gives_the_very_same_page_whether_or_not_the_address_is_known(self, alice):
+        known = Client().post("/request/link/", {"email": "alice@example.com"})
+        unknown = Client().post("/request/link/", {"email": "nobody@example.com"})
+        assert known.status_code == unknown.status_code == 200
+        assert bytes_of(known).replace(b"alice@", b"nobody@") == bytes_of(unknown)
+        left_out = ("X-Request-ID", "Set-Cookie")
+        headers = [{name: value for name, value in r.headers.items() if name not in left_out} for r in (known, unknown)]
+        headers[0]["Content-Length"] = headers[1].get("Content-Length", "")
+        headers[1].setdefault("Content-Length", "")
+        assert headers[0] == headers[1]
+        assert set(known.cookies) == set(unknown.cookies)
+
+    def test_mails_only_the_address_in_the_request(self, client, alice):
+        client.post("/request/link/", {"email": " ALICE@example.com "})
+        mail = OutboxMessage.objects.get()
+        assert (mail.recipient, mail.request, mail.kind) == ("alice@example.com", alice, MessageKind.PRIVATE_LINK)
+
+    def test_an_unknown_address_gets_nothing(self, client, alice):
+        client.post("/request/link/", {"email": "nobody@example.com"})
+        assert not OutboxMessage.objects.exists()
+        assert not PrivateLink.objects.exists()
+
+    def test_older_links_keep_working(self, client, alice):
+        path = link_to(alice)
+        client.post("/request/link/", {"email": "alice@example.com"})
+        assert client.post(path, BORN).status_code == 302
+
+    def test_a_mailbox_over_its_limit_gets_the_same_page_and_no_mail(self, alice, time_machine):
+        pages = []
+        for minute in range(5):
+            time_machine.move_to(MONDAY + datetime.timedelta(minutes=minute), tick=False)
+            pages.append(Client().post("/request/link/", {"email": "alice@example.com"}))
+        assert {page.status_code for page in pages} == {200}
+        assert len({bytes_of(page) for page in pages}) == 1
+        assert OutboxMessage.objects.count() == 3
+
+    def test_a_network_over_its_limit_gets_a_sentence_known_or_not(self, client, alice):
+        for number in range(20):
+            client.post("/request/link/", {"email": f"someone-{number}@example.com"})
+        pages = [client.post("/request/link/", {"email": f"{name}@example.com"}) for name in ("alice", "nobody")]
+        assert [page.status_code for page in pages] == [429, 429]
+        assert pages[0].content == pages[1].content
+        assert "Wait a few minutes and try again." in text_of(pages[0])
+        assert not OutboxMessage.objects.exists()
+
+    @pytest.mark.parametrize("email", ["", "alice", "alice@", "@example.com", "alice@example.com, bob@example.com"])
+    def test_what_is_no_address_is_named(self, client, alice, email):
+        page = client.post("/request/link/", {"email": email})
+        assert page.status_code == 200
+        assert "Enter an email address in the right format, like name@example.com." in text_of(page)
+
+    def test_an_empty_form_is_named_too(self, client, db):
+        assert "Enter an email address in the right format" in text_of(client.post("/request/link/"))
+
+    def test_one_person_with_two_requests_gets_a_link_for_each(self, client, make_request):
+        requests = {make_request(patient=make_patient()).pk for _ in range(2)}
+        private_links.send_again(email="alice@example.com")
+        assert set(OutboxMessage.objects.values_list("request_id", flat=True)) == requests
