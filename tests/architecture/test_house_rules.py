@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from django.template.loader import get_template
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PACKAGES = ("clinic", "education", "consultations")
@@ -95,6 +96,11 @@ class TestTemplates:
         assert not re.search(
             r"<(script|img|link|iframe|source|use)\b[^>]*(src|href)=[\"'](https?:)?//", file.read_text()
         )
+
+    def test_it_compiles(self, file):
+        """A tag or filter that is not loaded shows only when the page is asked for."""
+        template = get_template(str(file).split("/templates/", 1)[1])
+        assert template.origin.name == str(file)
 
     def test_data_is_never_marked_safe(self, file):
         assert not re.search(r"\|\s*safe\b|autoescape off", file.read_text())
