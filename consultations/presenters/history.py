@@ -9,6 +9,7 @@ from clinic import clock
 from clinic.models import AuditEvent
 from consultations.enums import Actor, Outcome, RequestStatus, ReviewDecision, TriageAction
 from consultations.models import (
+    Appointment,
     ClinicalReview,
     ConsultationRequest,
     InformationRequest,
@@ -77,8 +78,10 @@ def who_of(event: AuditEvent) -> str:
 
 
 def deeds(request: ConsultationRequest) -> list[Entry]:
-    """Events, notes, decisions and questions, newest first."""
-    entries = [*_events(request), *_decisions(request), *_reviews(request), *_questions(request)]
+    """Events, notes, decisions, questions and reasons for cancelling, newest first."""
+    entries = [
+        *_events(request), *_decisions(request), *_reviews(request), *_questions(request), *_cancellations(request),
+    ]  # fmt: skip
     return sorted(entries, key=lambda entry: entry.at, reverse=True)[:NEWEST]
 
 
@@ -147,6 +150,16 @@ def _questions(request: ConsultationRequest) -> Iterator[Entry]:
         yield Entry(each.asked_at, name_of(each.asked_by), "asked the patient", each.question)
         if each.answered_at is not None:
             yield Entry(each.answered_at, "The patient", "answered", each.answer)
+
+
+def _cancellations(request: ConsultationRequest) -> Iterator[Entry]:
+    for each in readable(Appointment.objects.filter(request=request, cancelled_at__isnull=False).order_by("pk")):
+        if isinstance(each, Unreadable):
+            yield _damaged(request, f"cancelled time {each.pk}")
+        elif each.cancel_reason:
+            who = ACTORS.get(each.cancelled_by or "", "The clinic")
+            what = f"wrote why the time on {clock.moment(each.starts_at)} was cancelled"
+            yield Entry(each.cancelled_at, who, what, each.cancel_reason)
 
 
 def _damaged(request: ConsultationRequest, what: str) -> Entry:

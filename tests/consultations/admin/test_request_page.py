@@ -1,5 +1,6 @@
 """The request page: everything that was computed and written, as it was, with every look at it on record."""
 
+import datetime
 import json
 
 import pytest
@@ -11,8 +12,8 @@ from consultations.candidacy import engine
 from consultations.enums import ConsentKind, Outcome, RequestStatus, SafeToContact
 from consultations.models import Consent
 from consultations.questionnaire import flow
-from consultations.services import triage
-from tests.cast import make_patient
+from consultations.services import scheduling, triage
+from tests.cast import book_directly, make_patient
 from tests.consultations.admin.conftest import page_of, text_of
 
 pytestmark = pytest.mark.django_db
@@ -101,6 +102,15 @@ class TestWhatStandsOnIt:
         assert "Nora Adeyemi wrote a note Prefers mornings." in words
         assert words.index("Nora Adeyemi passed it to a doctor") < words.index("Nora Adeyemi started triage")
         assert [each.at for each in deeds] == sorted((each.at for each in deeds), reverse=True)
+
+    def test_staff_read_why_the_patient_cancelled(self, sign_in, nurse, clinician, make_request):
+        request = make_request(status=RequestStatus.BOOKED)
+        book_directly(request, clinician, clock.now() + datetime.timedelta(days=3))
+        scheduling.cancel(request=request, reason="My leg gave way <twice>.")
+        deeds = sign_in(nurse).get(page_of(request)).context["deeds"]
+        (reason,) = [each for each in deeds if each.text == "My leg gave way <twice>."]
+        assert reason.who == "The patient"
+        assert "My leg gave way &lt;twice&gt;." in sign_in(nurse).get(page_of(request)).content.decode()
 
 
 class TestDamage:
