@@ -1,0 +1,240 @@
+"""Every page in a browser: no axe finding, a quiet console, nothing from elsewhere, no sideways scroll."""
+
+import datetime
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.contrib import admin
+from django.test import Client
+
+from clinic import clock
+from consultations.enums import RequestStatus
+from consultations.models import OutboxMessage, SafetyCase
+from education import services, shipped
+from tests.cast import book_directly, make_patient, make_user, open_privately
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
+SHIPPED = shipped.read()
+PUBLIC = [
+    *sorted(page["path"] for page in SHIPPED.pages),
+    "/faq/", "/glossary/", "/sources/", "/privacy/", "/accessibility/", "/complaints/", "/check/", "/check/emergency/",
+    "/request/link/", "/request/open/a-link/", "/no-such-page/",
+]  # fmt: skip
+THEMES = ("light", "dark")
+NOISE = "Failed to load resource: the server responded with a status of"
+"""What Chromium writes for every answer over 399; the answer itself is what was asked for."""
+
+
+class Look:
+    """Visits pages in one theme and remembers what is wrong."""
+
+    def __init__(self, chromium: Any, base_url: str, theme: str) -> None:
+        self.context = chromium.new_context(base_url=base_url, color_scheme=theme, reduced_motion="reduce")
+        self.context.set_default_timeout(10_000)
+        self.page = self.context.new_page()
+        self.base_url = base_url
+        self.wrong: list[str] = []
+        self.titles: dict[str, str] = {}
+        self.page.on("console", lambda said: self._say(said.text) if not said.text.startswith(NOISE) else None)
+        self.page.on("pageerror", lambda error: self._say(str(error)))
+        self.page.on("request", lambda asked: self._foreign(asked.url))
+
+    def sign_in(self, client: Client) -> None:
+        cookies = [
+            {"name": name, "value": morsel.value, "url": self.base_url} for name, morsel in client.cookies.items()
+        ]
+        self.context.add_cookies(cookies)
+
+    def visit(self, path: str) -> None:
+        self.page.set_viewport_size({"width": 1280, "height": 900})
+        answer = self.page.goto(path)
+        if answer.status >= 500:
+            self._say(f"status {answer.status}")
+        self.check()
+
+    def check(self) -> None:
+        """Look at the page as it stands now."""
+        self.page.set_viewport_size({"width": 1280, "height": 900})
+        for found in Axe().run(self.page).response["violations"]:
+            self._say(f"axe {found['id']}: {found['nodes'][0]['html'][:160]}")
+        if self.page.locator("h1").count() != 1:
+            self._say(f"{self.page.locator('h1').count()} first-level headings")
+        if not self.page.title():
+            self._say("no title")
+        self.page.set_viewport_size({"width": 320, "height": 700})
+        width = self.page.evaluate("document.documentElement.scrollWidth")
+        if width > 320:
+            self._say(f"scrolls sideways: {width} px")
+
+    def _foreign(self, url: str) -> None:
+        if not url.startswith((self.base_url, "data:")):
+            self._say(f"asks {url}")
+
+    def _say(self, what: str) -> None:
+        self.wrong.append(f"{self.page.url.removeprefix(self.base_url)}: {what}")
+
+
+@pytest.fixture
+def look(chromium: Any, live_server: Any, request: pytest.FixtureRequest) -> Any:
+    looking = Look(chromium, live_server.url, request.param)
+    yield looking
+    looking.context.close()
+
+
+both_themes = pytest.mark.parametrize("look", THEMES, indirect=True)
+
+
+@both_themes
+def test_public_pages(look: Look) -> None:
+    services.load(shipped=SHIPPED, publish=True)
+    for path in PUBLIC:
+        look.visit(path)
+
+    assert look.wrong == []
+
+
+def answer(page: Any, given: dict[str, str]) -> None:
+    for name, value in given.items():
+        field = page.locator(f"main [name='{name}']").first
+        if field.get_attribute("type") in ("radio", "checkbox"):
+            page.locator(f"main [name='{name}'][value='{value}']").check(force=True)
+        else:
+            field.fill(value)
+    page.locator("main form button[type=submit]").first.click()
+    page.wait_for_load_state("load")
+
+
+@both_themes
+def test_check_with_its_errors_and_its_stops(look: Look) -> None:
+    page = look.page
+    page.goto("/check/")
+    answer(page, {})
+    look.check()
+    answer(page, {})
+    look.check()
+    assert page.locator("[role=alert]").count() == 1
+    answer(page, {"ab_age": "56", "rf_now": "none"})
+    look.check()
+    for given in (
+        {"rf_ce": "none"},
+        {"rf_weak": "none", "rf_injury": "none", "rf_cancer": "none"},
+        {"rf_systemic": "none", "rf_risk": "none"},
+        {"pn_where": "low_back", "pn_duration": "y1_5", "pn_worse": "sit"},
+        {"peg_p": "6", "peg_e": "5", "peg_g": "7"},
+    ):
+        answer(page, given)
+        look.check()
+    for path, given in (("now", {"rf_now": "fever"}), ("now", {"rf_now": "chest"})):
+        page.goto(f"/check/q/{path}/")
+        for box in page.locator("[name=rf_now]:checked").all():
+            box.uncheck(force=True)
+        answer(page, given)
+        look.check()
+    assert "/check/emergency/" in page.url
+
+    assert look.wrong == []
+
+
+@both_themes
+def test_private_pages_in_every_state(look: Look, make_request: Any, clinician: Any) -> None:
+    later = clock.now() + datetime.timedelta(days=7)
+    for number, status in enumerate(RequestStatus.values):
+        request = make_request(status=status, patient=make_patient(f"Patient {number}"))
+        if status == RequestStatus.BOOKED:
+            book_directly(request, clinician, later)
+        client = Client()
+        open_privately(client, request)
+        look.sign_in(client)
+        paths = ["/request/"]
+        if status == RequestStatus.OFFERED:
+            paths += ["/request/times/", "/request/withdraw/"]
+        if status == RequestStatus.BOOKED:
+            paths += ["/request/cancel-time/"]
+        for path in paths:
+            look.visit(path)
+
+    assert look.wrong == []
+
+
+STAFF_PAGES = {
+    "triage": [
+        "/admin/", "/admin/consultations/consultationrequest/", "/admin/consultations/consultationrequest/?tab=booked",
+        "/admin/consultations/safetycase/", "/admin/consultations/outboxmessage/", "/admin/consultations/appointment/",
+        "/admin/password_change/",
+    ],
+    "doctor": [
+        "/admin/", "/admin/consultations/consultationrequest/", "/admin/consultations/availability/",
+        "/admin/consultations/availability/add/", "/admin/consultations/absence/", "/admin/consultations/absence/add/",
+    ],
+    "editor": [
+        "/admin/", "/admin/education/", "/admin/education/page/", "/admin/education/source/",
+        "/admin/education/evidencestatement/", "/admin/education/glossaryterm/", "/admin/education/question/",
+        "/admin/education/trial/", "/admin/education/page/add/", "/admin/education/source/add/",
+    ],
+    "manager": [
+        "/admin/", "/admin/clinic/auditevent/", "/admin/consultations/clinician/",
+        "/admin/consultations/clinician/add/", "/admin/consultations/location/",
+        "/admin/consultations/appointmenttype/",
+    ],
+}  # fmt: skip
+"""Also the page of each request and the sign-in; a manager sees what triage sees."""
+
+
+@both_themes
+@pytest.mark.parametrize("role", list(STAFF_PAGES))
+def test_staff_pages(look: Look, role: str, make_request: Any, clinician: Any) -> None:
+    services.load(shipped=SHIPPED, publish=True)
+    now = clock.now()
+    shown = [make_request(status=status, patient=make_patient("Alice Winther")) for status in RequestStatus.values]
+    SafetyCase.objects.create(
+        response=shown[0].response,
+        level="EMERGENCY",
+        priority="stat",
+        patient=shown[0].patient,
+        raised_at=now,
+        due_at=now,
+    )
+    OutboxMessage.objects.create(
+        key="one", kind="private_link", request=shown[0], recipient="a@example.com", created_at=now, due_at=now
+    )
+    paths = list(STAFF_PAGES[role])
+    if role in ("triage", "doctor"):
+        wanted = ("received", "in_triage", "with_doctor", "offered") if role == "doctor" else ("received", "booked")
+        paths += [
+            f"/admin/consultations/consultationrequest/{each.pk}/change/" for each in shown if each.status in wanted
+        ]
+        paths += [f"/admin/consultations/safetycase/{SafetyCase.objects.get().pk}/change/"]
+    if role == "editor":
+        page = services.Page.objects.get(path="/stem-cells/")
+        paths += [f"/admin/education/page/{page.pk}/change/", f"/admin/education/page/{page.pk}/history/"]
+    client = Client()
+    look.visit("/admin/login/")
+    client.force_login(make_user(f"the_{role}", role, first_name=role))
+    look.sign_in(client)
+    for path in paths:
+        look.visit(path)
+
+    assert look.wrong == []
+
+
+def test_every_staff_list_is_looked_at() -> None:
+    looked_at = {path.split("/")[3] for paths in STAFF_PAGES.values() for path in paths if path.count("/") > 3}
+    left = {str(model._meta.model_name) for model in admin.site._registry} - looked_at
+
+    assert left <= {"user"}, "add the list of this model to STAFF_PAGES"
+
+
+@pytest.mark.parametrize("look", ["light"], indirect=True)
+def test_control_a_bad_page_is_seen(look: Look) -> None:
+    look.page.goto("/check/")
+    look.page.evaluate("""() => {
+        document.querySelector("h1").remove();
+        const image = new Image(); image.src = "/static/clinic/favicon.svg"; document.body.append(image);
+        const wide = document.createElement("p"); wide.textContent = "x".repeat(400); document.body.append(wide);
+        console.log("a word");
+    }""")
+    look.check()
+
+    said = "\n".join(look.wrong)
+    assert all(sign in said for sign in ("axe image-alt", "0 first-level headings", "scrolls sideways", "a word"))
