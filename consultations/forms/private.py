@@ -10,6 +10,14 @@ EMAIL_ERROR = "Enter an email address in the right format, like name@example.com
 TEXT_LIMIT = 2000
 
 
+class LongTextField(forms.CharField):
+    """Free text, counted as the person sees it: one line break is one character."""
+
+    def to_python(self, value: Any) -> str:
+        text: str = super().to_python(value)
+        return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
 class OpenLinkForm(forms.Form):
     """The second half of the key: the first half is the link itself."""
 
@@ -30,7 +38,7 @@ class SendLinkForm(forms.Form):
 
 
 class AnswerForm(forms.Form):
-    answer = forms.CharField(
+    answer = LongTextField(
         label="Your answer",
         help_text="A person at the clinic reads it. For anything urgent, ring instead.",
         max_length=TEXT_LIMIT,
@@ -52,7 +60,7 @@ class WithdrawForm(forms.Form):
 
 
 class CancelTimeForm(forms.Form):
-    reason = forms.CharField(
+    reason = LongTextField(
         label="Why are you cancelling?",
         required=False,
         max_length=300,

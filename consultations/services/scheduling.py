@@ -268,6 +268,9 @@ def _find(request: ConsultationRequest, slot_key: str) -> Slot:
         following = day + datetime.timedelta(days=1)
     except (ValueError, OverflowError):
         raise SlotTaken from None
+    if abs(start - clock.now()) > 2 * HORIZON:
+        # So far off nothing is near, and at either end of the calendar there are no weeks to look at.
+        raise SlotTaken
     for slot in free_slots(appointment_type=kind, since=day, until=following, ignoring=request):
         if slot.key == slot_key:
             return slot

@@ -141,6 +141,8 @@ def _times_page(
 @with_grant
 def check_time(request: HttpRequest, consultation: ConsultationRequest) -> HttpResponse:
     """The details before booking; pressing twice books once."""
+    if consultation.status != RequestStatus.OFFERED:
+        return redirect("consultations:status")
     held = SlotHold.objects.filter(request=consultation).select_related("clinician", "location").first()
     if request.method == "POST":
         try:
@@ -151,9 +153,7 @@ def check_time(request: HttpRequest, consultation: ConsultationRequest) -> HttpR
             pass
         return redirect("consultations:status")
     if held is None:
-        return redirect(
-            "consultations:times" if consultation.status == RequestStatus.OFFERED else "consultations:status"
-        )
+        return redirect("consultations:times")
     context = {
         "consultation": consultation,
         "held": held,

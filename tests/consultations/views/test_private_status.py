@@ -1,0 +1,312 @@
+"""The status page: where the request stands, in words, and what the patient can do. Never what was answered."""
+
+import datetime
+
+import pytest
+
+from clinic import clock
+from clinic.models import AuditEvent
+from consultations.enums import AppointmentStatus, MessageKind, Outcome, RequestStatus, ReviewDecision
+from consultations.models import Appointment, ClinicalReview, InformationRequest, OutboxMessage, SlotHold
+from consultations.status_words import HEADINGS
+from consultations.workflow import MOVES
+from tests.cast import book_directly, make_patient, open_privately
+from tests.consultations.views.conftest import MONDAY, text_of
+
+pytestmark = pytest.mark.usefixtures("monday")
+
+NEXT = {
+    "received": "A person reads every request.",
+    "in_triage": "A person reads every request.",
+    "with_doctor": "A person reads every request.",
+    "information_asked": "Our question",
+    "offered": "See free times",
+    "not_suitable": "We do not think a consultation here would help you now.",
+    "urgent": "Someone from the clinic will ring you.",
+    "booked": "Add to calendar",
+    "completed": "This request has ended.",
+    "no_show": "This request has ended.",
+    "withdrawn": "We do not contact you about this request any more.",
+    "cancelled": "This request has ended.",
+}
+ANSWERS = {"ab_age": 56, "rf_cancer": "yes", "ex_note": "My spine hums like a wasp."}
+STARTS = datetime.datetime(2026, 11, 30, 14, 0, tzinfo=datetime.UTC)
+UNSAFE = "<script>alert('x')</script> & \"rest\"\nSecond line"
+
+
+def review(request, doctor, note, **changes):
+    values = {"decision": ReviewDecision.NOT_SUITABLE, "reason": "For staff: doubtful.", "decided_at": clock.now()}
+    values |= changes
+    return ClinicalReview.objects.create(
+        request=request, agreed_outcome=request.outcome, patient_note=note, decided_by=doctor, **values
+    )
+
+
+def ask(request, by, question="Which scan was it?", **changes):
+    return InformationRequest.objects.create(
+        request=request, question=question, asked_at=clock.now(), asked_by=by, is_from_doctor=False, **changes
+    )
+
+
+@pytest.fixture
+def see(client):
+    """Open the private page of one request and return what it says."""
+
+    def seen(request):
+        open_privately(client, request)
+        page = client.get("/request/")
+        assert page.status_code == 200
+        return text_of(page)
+
+    return seen
+
+
+class TestWords:
+    def test_every_status_has_its_words(self):
+        assert set(NEXT) == set(HEADINGS) == set(RequestStatus.values)
+
+    @pytest.mark.parametrize("status", RequestStatus.values)
+    def test_says_where_the_request_stands_and_what_comes_next(self, see, make_request, clinician, status):
+        request = make_request(status=status)
+        if status == "booked":
+            book_directly(request, clinician, STARTS)
+        if status == "information_asked":
+            ask(request, clinician.user)
+        words = see(request)
+        assert f"Alice, {HEADINGS[status]}" in words
+        assert NEXT[status] in words
+        assert all(words.count(other) == 0 for other in set(NEXT.values()) - {NEXT[status]})
+        assert request.reference in words
+        assert "Getting worse?" in words
+
+    @pytest.mark.parametrize("status", RequestStatus.values)
+    def test_withdrawing_is_offered_while_the_request_is_open(self, see, make_request, status):
+        assert ("Withdraw my request" in see(make_request(status=status))) == (status in MOVES["withdraw"].sources)
+
+    @pytest.mark.parametrize("status", RequestStatus.values)
+    @pytest.mark.parametrize("outcome", list(Outcome))
+    def test_never_says_what_was_answered_or_what_the_rules_make_of_it(self, see, make_request, status, outcome):
+        request = make_request(status=status, outcome=outcome, answers=ANSWERS)
+        words = see(request)
+        for secret in ("wasp", "cancer", outcome.value, outcome.label, request.assessment.urgency.upper()):
+            assert secret not in words
+        for secret in (request.patient.phone, request.patient.email, "27 March", "1970"):
+            assert secret not in words
+
+    def test_names_a_date_in_the_clinics_time(self, see, make_request):
+        late_evening = datetime.datetime(2026, 11, 27, 2, 0, tzinfo=datetime.UTC)
+        assert "You hear from us by Thursday 26 November" in see(make_request(due_at=late_evening))
+
+    def test_a_name_is_text(self, see, make_request, client):
+        request = make_request(patient=make_patient("<b>Alice</b> Winther"))
+        see(request)
+        body = client.get("/request/").content.decode()
+        assert "&lt;b&gt;Alice&lt;/b&gt;, we have" in body
+        assert "<b>Alice" not in body
+
+    def test_says_that_a_person_without_email_is_phoned(self, see, make_request):
+        words = see(make_request(patient=make_patient(email="")))
+        assert ", by phone ." in words.replace("phone.", "phone .")
+        assert "by email or phone" not in words
+
+
+class TestNote:
+    def test_the_clinics_words_are_shown_as_written_and_escaped(self, see, client, make_request, clinician):
+        request = make_request(status=RequestStatus.NOT_SUITABLE)
+        review(request, clinician.user, UNSAFE)
+        see(request)
+        body = client.get("/request/").content.decode()
+        assert "&lt;script&gt;alert(&#x27;x&#x27;)&lt;/script&gt; &amp; &quot;rest&quot;\nSecond line" in body
+        assert "<script>alert" not in body
+        assert "Dr Ines Halloran, Monday 23 November" in body
+
+    def test_what_is_for_staff_stays_with_staff(self, see, make_request, doctor):
+        request = make_request(status=RequestStatus.NOT_SUITABLE)
+        review(request, doctor, "Walk every day.")
+        words = see(request)
+        assert "Walk every day." in words
+        assert "doubtful" not in words
+
+    def test_the_newest_note_counts_and_a_question_is_none(self, see, make_request, doctor):
+        request = make_request(status=RequestStatus.OFFERED)
+        review(request, doctor, "First note.", decided_at=MONDAY - datetime.timedelta(days=2))
+        review(request, doctor, "Second note.", decided_at=MONDAY - datetime.timedelta(days=1))
+        review(request, doctor, "A question?", decision=ReviewDecision.ASK)
+        words = see(request)
+        assert "Second note." in words
+        assert "First note." not in words
+        assert "A question?" not in words
+
+    def test_the_note_of_another_patient_is_not_shown(self, see, alice, bob, doctor):
+        review(bob, doctor, "Only for Bob.")
+        assert "Only for Bob." not in see(alice)
+
+
+class TestAnswering:
+    @pytest.fixture
+    def asked(self, client, make_request, nurse):
+        request = make_request(status=RequestStatus.INFORMATION_ASKED)
+        ask(request, nurse, UNSAFE)
+        open_privately(client, request)
+        return request
+
+    def test_the_question_is_shown_escaped(self, client, asked):
+        body = client.get("/request/").content.decode()
+        assert "&lt;script&gt;alert" in body
+        assert "<script>alert" not in body
+
+    def test_the_answer_is_kept_exactly_and_goes_back_to_whoever_asked(self, client, asked):
+        answer = "It was an MRI, <b>2024</b>.\n\nO’Brien & Ødegård 👩‍⚕️"
+        as_browsers_send_it = answer.replace("\n", "\r\n")
+        assert client.post("/request/answer/", {"answer": as_browsers_send_it}).headers["Location"] == "/request/"
+        question = InformationRequest.objects.get()
+        assert (question.answer, question.answered_at) == (answer, MONDAY)
+        asked.refresh_from_db()
+        assert asked.status == RequestStatus.IN_TRIAGE
+        body = client.get("/request/").content.decode()
+        assert "It was an MRI, &lt;b&gt;2024&lt;/b&gt;." in body
+
+    def test_a_doctors_question_goes_back_to_the_doctor(self, client, asked):
+        InformationRequest.objects.update(is_from_doctor=True)
+        client.post("/request/answer/", {"answer": "An MRI."})
+        asked.refresh_from_db()
+        assert asked.status == RequestStatus.WITH_DOCTOR
+
+    @pytest.mark.parametrize(
+        ("answer", "words"),
+        [
+            ("", "Write an answer before you send it."),
+            ("  \n ", "Write an answer before you send it."),
+            ("x" * 2001, "Shorten your answer to 2,000 characters or fewer."),
+        ],
+    )
+    def test_a_slip_is_named_and_what_was_typed_stays(self, client, asked, answer, words):
+        page = client.post("/request/answer/", {"answer": answer})
+        assert page.status_code == 200
+        assert words in text_of(page)
+        assert "<title>Error: " in page.content.decode()
+        assert answer.strip() in page.content.decode()
+        asked.refresh_from_db()
+        assert asked.status == RequestStatus.INFORMATION_ASKED
+
+    def test_two_thousand_characters_fit_however_many_lines_they_have(self, client, asked):
+        answer = "\r\n".join(["x" * 99] * 20)
+        client.post("/request/answer/", {"answer": answer})
+        assert InformationRequest.objects.get().answered_at == MONDAY
+
+    def test_a_second_press_keeps_the_first_answer(self, client, asked):
+        client.post("/request/answer/", {"answer": "First."})
+        events = AuditEvent.objects.count()
+        assert client.post("/request/answer/", {"answer": "Second."}).status_code in (302, 409)
+        assert InformationRequest.objects.get().answer == "First."
+        assert AuditEvent.objects.count() == events
+
+    def test_an_answer_nobody_asked_for_is_refused_and_not_lost(self, client, alice):
+        open_privately(client, alice)
+        page = client.post("/request/answer/", {"answer": "Unasked words."})
+        assert page.status_code == 409
+        assert "We have your answer already, or no longer need it." in text_of(page)
+        assert not InformationRequest.objects.exists()
+
+    def test_without_a_session_nothing_is_kept(self, client, asked):
+        client.post("/request/leave/")
+        assert client.post("/request/answer/", {"answer": "Mine."}).headers["Location"] == "/request/link/"
+        assert InformationRequest.objects.get().answered_at is None
+
+    def test_the_answer_of_one_patient_never_reaches_the_question_of_another(self, client, asked, bob):
+        open_privately(client, bob)
+        client.post("/request/answer/", {"answer": "From Bob.", "request": asked.pk})
+        assert InformationRequest.objects.get().answered_at is None
+
+
+class TestWithdrawing:
+    def test_says_what_it_means_and_offers_to_keep_first(self, client, alice):
+        open_privately(client, alice)
+        words = text_of(client.get("/request/withdraw/"))
+        assert f"We stop working on request {alice.reference}" in words
+        assert words.index("Keep my request") < words.index("Yes, withdraw my request")
+        alice.refresh_from_db()
+        assert alice.status == RequestStatus.RECEIVED
+
+    @pytest.mark.parametrize("data", [{}, {"sure": ""}, {"unsure": "on"}])
+    def test_needs_its_tick(self, client, alice, data):
+        open_privately(client, alice)
+        page = client.post("/request/withdraw/", data)
+        assert "Tick the box if you want to withdraw your request." in text_of(page)
+        alice.refresh_from_db()
+        assert alice.status == RequestStatus.RECEIVED
+
+    @pytest.mark.parametrize("status", sorted(MOVES["withdraw"].sources))
+    def test_ends_an_open_request_once_however_often_pressed(self, client, make_request, status):
+        request = make_request(status=status)
+        open_privately(client, request)
+        for _ in range(2):
+            assert client.post("/request/withdraw/", {"sure": "on"}).headers["Location"] == "/request/"
+        request.refresh_from_db()
+        assert request.status == RequestStatus.WITHDRAWN
+        assert OutboxMessage.objects.get().kind == MessageKind.REQUEST_CLOSED
+        assert AuditEvent.objects.filter(action="request.withdraw").count() == 1
+
+    @pytest.mark.parametrize("status", ["not_suitable", "completed", "no_show", "cancelled"])
+    def test_cannot_end_what_has_ended(self, client, make_request, status):
+        request = make_request(status=status)
+        open_privately(client, request)
+        page = client.post("/request/withdraw/", {"sure": "on"})
+        assert page.status_code == 409
+        assert "This request has ended already." in text_of(page)
+        request.refresh_from_db()
+        assert request.status == status
+
+    def test_gives_the_booked_and_the_held_time_back(self, client, make_request, clinician):
+        request = make_request(status=RequestStatus.BOOKED)
+        booked = book_directly(request, clinician, STARTS)
+        SlotHold.objects.create(
+            request=request,
+            clinician=clinician,
+            location=booked.location,
+            starts_at=STARTS + datetime.timedelta(hours=1),
+            ends_at=STARTS + datetime.timedelta(hours=2),
+            expires_at=MONDAY,
+        )
+        open_privately(client, request)
+        assert "give your time on Monday 30 November, 9am to someone else" in text_of(client.get("/request/withdraw/"))
+        client.post("/request/withdraw/", {"sure": "on"})
+        assert Appointment.objects.get().status == AppointmentStatus.CANCELLED
+        assert not SlotHold.objects.exists()
+
+    def test_leaves_the_requests_of_others_alone(self, client, alice, bob):
+        open_privately(client, alice)
+        client.post("/request/withdraw/", {"sure": "on", "request": bob.pk})
+        bob.refresh_from_db()
+        assert bob.status == RequestStatus.RECEIVED
+
+
+class TestCalendarFile:
+    def test_holds_the_time_and_nothing_about_health(self, client, make_request, clinician):
+        request = make_request(status=RequestStatus.BOOKED, answers=ANSWERS)
+        booked = book_directly(request, clinician, STARTS)
+        open_privately(client, request)
+        answer = client.get("/request/appointment.ics")
+        words = answer.content.decode()
+        assert answer.headers["Content-Type"] == "text/calendar; charset=utf-8"
+        assert answer.headers["Content-Disposition"] == f'attachment; filename="{request.reference}.ics"'
+        assert "DTSTART:20261130T140000Z" in words
+        assert f"UID:{booked.calendar_uid}" in words
+        for secret in ("Alice", "Winther", "spine hums", "consultation", request.reference, request.outcome):
+            assert secret not in words
+
+    def test_that_of_another_patient_cannot_be_reached(self, client, make_request, clinician, bob):
+        request = make_request(status=RequestStatus.BOOKED)
+        booked = book_directly(request, clinician, STARTS)
+        open_privately(client, bob)
+        for query in ("", f"?request={request.pk}", f"?appointment={booked.pk}", f"?uid={booked.calendar_uid}"):
+            assert client.get(f"/request/appointment.ics{query}").status_code == 404
+        client.post("/request/leave/")
+        assert client.get("/request/appointment.ics").headers["Location"] == "/request/link/"
+
+    def test_a_cancelled_time_has_none(self, client, make_request, clinician):
+        request = make_request(status=RequestStatus.BOOKED)
+        book_directly(request, clinician, STARTS)
+        open_privately(client, request)
+        client.post("/request/cancel-time/", {"reason": ""})
+        assert client.get("/request/appointment.ics").status_code == 404

@@ -1,0 +1,328 @@
+"""Choosing, checking, booking and cancelling a time through the pages."""
+
+import datetime
+import re
+
+import pytest
+from django.test import Client
+
+from clinic.models import AuditEvent
+from consultations.enums import Actor, AppointmentStatus, MessageKind, RequestStatus
+from consultations.models import Absence, Appointment, OutboxMessage, SlotHold
+from consultations.services import scheduling
+from consultations.views.private_times import GONE, TAKEN
+from tests.cast import book_directly, make_patient, open_privately
+from tests.consultations.views.conftest import HOSTILE, MONDAY, text_of
+
+pytestmark = pytest.mark.usefixtures("monday")
+
+TUESDAY = datetime.datetime(2026, 11, 24, 14, 0, tzinfo=datetime.UTC)
+"""The first free time: Tuesday, 9:00 in New York."""
+LATER = TUESDAY + datetime.timedelta(minutes=40)
+
+
+@pytest.fixture
+def offered(monday, make_request, clinician):
+    """A request of Alice that may be booked, with a doctor whose mornings are free."""
+    return make_request(status=RequestStatus.OFFERED)
+
+
+@pytest.fixture
+def rival(monday, make_request, clinician):
+    """Bob, who may book the same times, at his own browser."""
+    request = make_request(
+        status=RequestStatus.OFFERED, patient=make_patient("Bob Pell", birth_on=datetime.date(1955, 2, 28))
+    )
+    client = Client()
+    open_privately(client, request)
+    client.request_row = request
+    return client
+
+
+@pytest.fixture
+def patient(client, offered):
+    open_privately(client, offered)
+    return client
+
+
+def key(starts_at, clinician):
+    place = clinician.availabilities.first().location_id
+    return f"{starts_at:%Y%m%dT%H%MZ}-{clinician.pk}-{place}"
+
+
+def keys_on(page):
+    return re.findall(r'name="slot"[^>]* value="([^"]+)"', page.content.decode())
+
+
+def status_of(request):
+    request.refresh_from_db()
+    return request.status
+
+
+class TestChoosing:
+    def test_shows_the_first_free_day_and_books_nothing(self, patient, clinician):
+        page = patient.get("/request/times/")
+        words = text_of(page)
+        assert "Tuesday 24 November" in words
+        assert "Times are in Eastern Time (New York)." in words
+        assert keys_on(page)[0] == key(TUESDAY, clinician)
+        assert len(keys_on(page)) == 4
+        assert not SlotHold.objects.exists()
+
+    def test_a_day_can_be_chosen(self, patient):
+        assert "Wednesday 2 December" in text_of(patient.get("/request/times/?day=2026-12-02"))
+
+    @pytest.mark.parametrize("query", ["day=2026-11-22", "day=0001-01-01", "day=9999-12-31", "month=0001-01", "day=x"])
+    def test_a_day_without_times_leads_to_the_first_that_has_some(self, patient, query):
+        page = patient.get(f"/request/times/?{query}")
+        assert page.status_code == 200
+        assert "Tuesday 24 November" in text_of(page)
+
+    def test_a_month_after_all_times_says_so_with_a_telephone_number(self, patient):
+        words = text_of(patient.get("/request/times/?month=9999-12"))
+        assert "There are no free times in the next three months." in words
+
+    @pytest.mark.parametrize("value", HOSTILE)
+    def test_nothing_typed_into_the_address_breaks_the_page(self, patient, value):
+        if len(value) < 6000:
+            for name in ("day", "month"):
+                assert patient.get("/request/times/", {name: value}).status_code == 200
+
+    def test_what_is_taken_is_not_shown(self, patient, rival, clinician):
+        rival.post("/request/times/", {"slot": key(TUESDAY, clinician)})
+        assert key(TUESDAY, clinician) not in keys_on(patient.get("/request/times/?day=2026-11-24"))
+
+    def test_ones_own_held_time_still_is(self, patient, clinician):
+        patient.post("/request/times/", {"slot": key(TUESDAY, clinician)})
+        assert key(TUESDAY, clinician) in keys_on(patient.get("/request/times/?day=2026-11-24"))
+
+    @pytest.mark.parametrize("status", sorted(set(RequestStatus) - {RequestStatus.OFFERED}))
+    def test_there_is_nothing_to_choose_unless_a_visit_is_offered(self, client, make_request, clinician, visit, status):
+        request = make_request(status=status, appointment_type=visit)
+        open_privately(client, request)
+        assert client.get("/request/times/").headers["Location"] == "/request/"
+        assert client.post("/request/times/", {"slot": key(TUESDAY, clinician)}).headers["Location"] == "/request/"
+        assert client.get("/request/times/check/").headers["Location"] == "/request/"
+        assert client.post("/request/times/check/").headers["Location"] == "/request/"
+        assert not SlotHold.objects.exists()
+        assert not Appointment.objects.exists()
+
+    def test_a_visit_that_was_never_offered_has_no_times(self, client, alice, clinician):
+        open_privately(client, alice)
+        assert client.get("/request/times/").headers["Location"] == "/request/"
+        assert client.post("/request/times/check/").headers["Location"] == "/request/"
+
+
+class TestHolding:
+    def test_holds_the_time_for_ten_minutes_and_shows_it(self, patient, offered, clinician):
+        assert patient.post("/request/times/", {"slot": key(TUESDAY, clinician)}).headers["Location"] == (
+            "/request/times/check/"
+        )
+        held = SlotHold.objects.get()
+        assert (held.request, held.starts_at, held.expires_at) == (
+            offered, TUESDAY, MONDAY + datetime.timedelta(minutes=10),
+        )  # fmt: skip
+        words = text_of(patient.get("/request/times/check/"))
+        assert "Tuesday 24 November, 9am (Eastern Time (New York))" in words
+        assert "We hold this time for you until 10:10am . Nothing is booked yet." in words.replace("am.", "am .")
+        assert "Dr Ines Halloran" in words
+        assert "Orchard Row, 14 Orchard Row, Suite 2" in words
+        assert status_of(offered) == RequestStatus.OFFERED
+
+    def test_a_second_choice_takes_the_place_of_the_first(self, patient, clinician):
+        for starts_at in (TUESDAY, LATER):
+            patient.post("/request/times/", {"slot": key(starts_at, clinician)})
+        assert SlotHold.objects.get().starts_at == LATER
+
+    def test_no_choice_is_named(self, patient):
+        page = patient.post("/request/times/", {})
+        assert "Choose a time before you continue." in text_of(page)
+        assert not SlotHold.objects.exists()
+
+    def test_a_time_that_somebody_has_leads_to_the_nearest(self, patient, rival, clinician):
+        rival.post("/request/times/", {"slot": key(TUESDAY, clinician)})
+        page = patient.post("/request/times/", {"slot": key(TUESDAY, clinician)})
+        assert page.status_code == 409
+        assert TAKEN in text_of(page)
+        assert "Bob" not in text_of(page)
+        near = keys_on(page)[0]
+        assert near == key(LATER, clinician)
+        assert patient.post("/request/times/", {"slot": near}).headers["Location"] == "/request/times/check/"
+
+    @pytest.mark.parametrize(
+        "slot",
+        [
+            "20261124T1401Z-{clinician}-{place}",
+            "20261122T1400Z-{clinician}-{place}",
+            "20261123T1500Z-{clinician}-{place}",
+            "20270601T1300Z-{clinician}-{place}",
+            "20261124T1400Z-{clinician}-999999",
+            "20261124T1400Z-999999-{place}",
+            "00010101T0000Z-{clinician}-{place}",
+            "00010105T0000Z-{clinician}-{place}",
+            "99991225T0000Z-{clinician}-{place}",
+            "99991231T2359Z-{clinician}-{place}",
+            "20261124T1400Z",
+            "-",
+            "x",
+            "'; DROP TABLE x; --",
+        ],
+    )
+    def test_a_time_that_was_never_on_offer_cannot_be_held(self, patient, clinician, slot):
+        place = clinician.availabilities.first().location_id
+        page = patient.post("/request/times/", {"slot": slot.format(clinician=clinician.pk, place=place)})
+        assert page.status_code in (200, 409)
+        assert TAKEN in text_of(page)
+        assert not SlotHold.objects.exists()
+
+
+class TestBooking:
+    @pytest.fixture
+    def held(self, patient, clinician):
+        patient.post("/request/times/", {"slot": key(TUESDAY, clinician)})
+
+    @pytest.mark.usefixtures("held")
+    def test_books_the_held_time_and_tells_the_patient(self, patient, offered):
+        assert patient.post("/request/times/check/").headers["Location"] == "/request/"
+        booked = Appointment.objects.get()
+        assert (booked.request, booked.starts_at, booked.booked_by) == (offered, TUESDAY, None)
+        assert status_of(offered) == RequestStatus.BOOKED
+        assert OutboxMessage.objects.get().kind == MessageKind.APPOINTMENT_BOOKED
+        words = text_of(patient.get("/request/"))
+        assert "Tomorrow" in words
+        assert "Tuesday 24 November, 9am" in words
+
+    @pytest.mark.usefixtures("held")
+    def test_pressing_twice_books_once(self, patient):
+        for _ in range(3):
+            assert patient.post("/request/times/check/").headers["Location"] == "/request/"
+        assert Appointment.objects.count() == 1
+        assert OutboxMessage.objects.count() == 1
+        assert AuditEvent.objects.filter(action="request.book").count() == 1
+
+    @pytest.mark.usefixtures("held")
+    def test_looking_at_the_details_books_nothing(self, patient, offered):
+        for method in (patient.get, patient.head):
+            assert method("/request/times/check/").status_code == 200
+        assert status_of(offered) == RequestStatus.OFFERED
+
+    def test_without_a_held_time_there_is_nothing_to_check(self, patient):
+        assert patient.get("/request/times/check/").headers["Location"] == "/request/times/"
+        page = patient.post("/request/times/check/")
+        assert GONE in text_of(page)
+        assert not Appointment.objects.exists()
+
+    @pytest.mark.usefixtures("held")
+    def test_a_hold_that_ran_out_still_books_while_the_time_is_free(self, patient, time_machine):
+        time_machine.move_to(MONDAY + datetime.timedelta(minutes=11), tick=False)
+        assert patient.post("/request/times/check/").headers["Location"] == "/request/"
+        assert Appointment.objects.get().starts_at == TUESDAY
+
+    @pytest.mark.usefixtures("held")
+    def test_a_hold_that_ran_out_and_was_taken_leads_to_the_nearest(self, patient, rival, clinician, time_machine):
+        time_machine.move_to(MONDAY + datetime.timedelta(minutes=11), tick=False)
+        rival.post("/request/times/", {"slot": key(TUESDAY, clinician)})
+        rival.post("/request/times/check/")
+        page = patient.post("/request/times/check/")
+        assert page.status_code in (200, 409)
+        assert GONE in text_of(page)
+        assert Appointment.objects.get().request == rival.request_row
+        assert key(TUESDAY, clinician) not in keys_on(page)
+        assert key(LATER, clinician) in keys_on(page)
+
+    @pytest.mark.usefixtures("held")
+    def test_an_absence_entered_meanwhile_is_respected(self, patient, clinician):
+        Absence.objects.create(
+            clinician=clinician, starts_at=TUESDAY, ends_at=TUESDAY + datetime.timedelta(hours=3), reason="Course"
+        )
+        page = patient.post("/request/times/check/")
+        assert page.status_code == 409
+        assert GONE in text_of(page)
+        assert "Course" not in text_of(page)
+        assert not Appointment.objects.exists()
+
+    @pytest.mark.usefixtures("held")
+    def test_an_offer_withdrawn_meanwhile_books_nothing(self, patient, offered):
+        type(offered).objects.filter(pk=offered.pk).update(status=RequestStatus.CANCELLED)
+        assert patient.post("/request/times/check/").headers["Location"] == "/request/"
+        assert not Appointment.objects.exists()
+
+    @pytest.mark.usefixtures("held")
+    def test_the_time_one_patient_holds_is_not_booked_by_another(self, patient, rival):
+        page = rival.post("/request/times/check/")
+        assert GONE in text_of(page)
+        assert not Appointment.objects.exists()
+        assert SlotHold.objects.count() == 1
+
+
+class TestCancelling:
+    @pytest.fixture
+    def booked(self, patient, offered, clinician):
+        patient.post("/request/times/", {"slot": key(TUESDAY, clinician)})
+        patient.post("/request/times/check/")
+        OutboxMessage.objects.all().delete()
+        return Appointment.objects.get()
+
+    def test_says_what_it_means_and_offers_to_keep_first(self, patient, booked):
+        words = text_of(patient.get("/request/cancel-time/"))
+        assert "You have Tuesday 24 November, 9am with Dr Ines Halloran." in words
+        assert words.index("Keep my appointment") < words.rindex("Cancel this time")
+        booked.refresh_from_db()
+        assert booked.status == AppointmentStatus.BOOKED
+
+    def test_cancels_once_however_often_pressed_and_the_offer_stands(self, patient, booked, offered):
+        for _ in range(2):
+            answer = patient.post("/request/cancel-time/", {"reason": "I am away."})
+            assert answer.headers["Location"] == "/request/"
+        booked.refresh_from_db()
+        assert (booked.status, booked.cancelled_by, booked.cancel_reason) == (
+            AppointmentStatus.CANCELLED, Actor.PATIENT, "I am away.",
+        )  # fmt: skip
+        assert status_of(offered) == RequestStatus.OFFERED
+        assert OutboxMessage.objects.get().kind == MessageKind.APPOINTMENT_CANCELLED
+        assert AuditEvent.objects.filter(action="request.cancel_booking").count() == 1
+        words = text_of(patient.get("/request/"))
+        assert "See free times" in words
+        assert "was cancelled by the clinic" not in words
+
+    def test_needs_no_reason(self, patient, booked):
+        patient.post("/request/cancel-time/")
+        booked.refresh_from_db()
+        assert booked.status == AppointmentStatus.CANCELLED
+
+    def test_a_reason_too_long_is_named_and_cancels_nothing(self, patient, booked):
+        page = patient.post("/request/cancel-time/", {"reason": "x" * 301})
+        assert "Shorten this to 300 characters or fewer." in text_of(page)
+        booked.refresh_from_db()
+        assert booked.status == AppointmentStatus.BOOKED
+
+    @pytest.mark.usefixtures("booked")
+    def test_a_cancelled_time_can_be_booked_again_by_anybody(self, patient, rival, clinician):
+        patient.post("/request/cancel-time/")
+        rival.post("/request/times/", {"slot": key(TUESDAY, clinician)})
+        rival.post("/request/times/check/")
+        assert Appointment.objects.live().get().request == rival.request_row
+        patient.post("/request/times/", {"slot": key(LATER, clinician)})
+        patient.post("/request/times/check/")
+        assert Appointment.objects.live().count() == 2
+
+    @pytest.mark.usefixtures("booked")
+    def test_nobody_cancels_the_time_of_another(self, rival, offered):
+        assert rival.get("/request/cancel-time/").headers["Location"] == "/request/"
+        assert rival.post("/request/cancel-time/", {"request": offered.pk}).headers["Location"] == "/request/"
+        assert status_of(offered) == RequestStatus.BOOKED
+
+    def test_a_time_the_clinic_cancelled_is_said_on_the_status_page(self, patient, booked, offered, nurse):
+        scheduling.cancel(request=offered, reason="Doctor ill", by=nurse)
+        words = text_of(patient.get("/request/"))
+        assert "Your time on Tuesday 24 November, 9am was cancelled by the clinic." in words
+        assert "Doctor ill" not in words
+
+    def test_a_time_that_has_passed_stays_as_it_was(self, client, make_request, clinician):
+        request = make_request(status=RequestStatus.COMPLETED)
+        visit = book_directly(request, clinician, MONDAY - datetime.timedelta(days=3))
+        Appointment.objects.filter(pk=visit.pk).update(status=AppointmentStatus.FULFILLED)
+        open_privately(client, request)
+        assert client.post("/request/cancel-time/").headers["Location"] == "/request/"
+        visit.refresh_from_db()
+        assert visit.status == AppointmentStatus.FULFILLED
