@@ -4,7 +4,8 @@ from typing import Any, Final
 
 from django.apps import apps
 from django.contrib import admin
-from django.contrib.admin.forms import AdminAuthenticationForm
+from django.contrib.admin.forms import AdminAuthenticationForm, AdminPasswordChangeForm
+from django.contrib.auth.views import PasswordChangeView
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Model
@@ -79,11 +80,26 @@ def place_of(request: HttpRequest) -> dict[str, Any]:
     return {"one": one, "many": many, "section": bool(section), "trail": trail, "hint": hint}
 
 
-class StaffSignInForm(AdminAuthenticationForm):
+class SummaryFirst:
+    """A form that was refused leaves the focus to its error summary."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.is_bound:
+            for field in self.fields.values():
+                field.widget.attrs.pop("autofocus", None)
+
+
+class OwnPasswordForm(SummaryFirst, AdminPasswordChangeForm):
+    pass
+
+
+class StaffSignInForm(SummaryFirst, AdminAuthenticationForm):
     """Counts tries a network and name, so that guessing is slow and nobody can lock a colleague out from elsewhere."""
 
     error_messages = {
         **AdminAuthenticationForm.error_messages,
+        "invalid_login": "This name and password do not belong together. Check both: capital letters count.",
         "too_many": "Too many tries to sign in from here. Wait 15 minutes, then try again, or ask a manager.",
     }
 
@@ -158,6 +174,18 @@ class ClinicAdminSite(admin.AdminSite):
         elif form is None and request.user.is_authenticated:
             with transaction.atomic():
                 audit.record(action="staff.sign_in", by=request.user)
+        return response
+
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        view = PasswordChangeView.as_view(
+            form_class=OwnPasswordForm,
+            success_url=reverse("admin:password_change_done"),
+            extra_context={**self.each_context(request), **(extra_context or {})},
+        )
+        response = view(request)
+        if request.method == "POST" and response.status_code == 302:
+            with transaction.atomic():
+                audit.record(action="staff.set_password", target=request.user, by=request.user)
         return response
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[dict[str, Any]]:

@@ -1,12 +1,12 @@
 """The diary: what is booked (a page of our own), and who can be booked when and where (stock forms over a service)."""
 
 import datetime
-from typing import Any
+from typing import Any, Final
 
 from django.contrib import admin, messages
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.db import models, transaction
-from django.forms import DateTimeField
+from django.forms import ChoiceField, DateTimeField, ModelChoiceField
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path
 from django.utils.decorators import method_decorator
@@ -28,6 +28,8 @@ from consultations.permissions import actors_of
 from consultations.presenters.diary import diary_page
 from consultations.services import diary
 from consultations.workflow import MoveRefused
+
+NOTHING_CHOSEN: Final = "Choose one"
 
 
 @admin.register(Appointment)
@@ -69,6 +71,10 @@ class DiaryAdmin(admin.ModelAdmin):
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if field is not None and isinstance(field.widget, RelatedFieldWidgetWrapper):
             field.widget = field.widget.widget
+        if isinstance(field, ModelChoiceField):
+            field.empty_label = NOTHING_CHOSEN
+        elif isinstance(field, ChoiceField):
+            field.choices = [(value, label if value != "" else NOTHING_CHOSEN) for value, label in field.choices]
         return field
 
     def save_model(self, request: HttpRequest, obj: diary.Entry, form: Any, change: bool) -> None:

@@ -1,6 +1,6 @@
 """Who may sign in, and in which groups: a short form in place of Django's own, with every change on record."""
 
-from typing import Any
+from typing import Any, Final
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
@@ -11,12 +11,21 @@ from django.forms import CheckboxSelectMultiple, ModelForm
 from django.http import HttpRequest, HttpResponse
 
 from clinic import audit, clock
+from clinic.admin import SummaryFirst
+
+SIGN_IN_NAME: Final = "For signing in. Letters, digits and @ . + - _ only."
 
 admin.site.unregister(User)
 admin.site.unregister(Group)  # What each group may do is part of the product and comes with its migrations.
 
 
-class StaffPasswordForm(AdminPasswordChangeForm):
+class NewUserForm(SummaryFirst, UserCreationForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["username"].help_text = SIGN_IN_NAME
+
+
+class StaffPasswordForm(SummaryFirst, AdminPasswordChangeForm):
     """Everybody signs in with a password, so there is no choice to be without one."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -35,7 +44,7 @@ class StaffUserForm(ModelForm):
             "groups": "Groups",
         }
         help_texts = {
-            "username": "For signing in. Letters, digits and @ . + - _ only.",
+            "username": SIGN_IN_NAME,
             "is_active": "Take this mark away when somebody leaves. What they did stays on record.",
             "is_staff": "",
             "groups": "What somebody may see and do follows from the group, from the next page on.",
@@ -46,7 +55,7 @@ class StaffUserForm(ModelForm):
 @admin.register(User)
 class StaffUserAdmin(UserAdmin):
     form = StaffUserForm
-    add_form = UserCreationForm
+    add_form = NewUserForm
     add_form_template = "admin/change_form.html"
     change_password_form = StaffPasswordForm
     actions = None
