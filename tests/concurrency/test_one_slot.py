@@ -20,7 +20,7 @@ from consultations.services import scheduling
 from consultations.services.scheduling import SlotTaken
 from tests.cast import open_privately
 
-pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
+pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 PATIENTS = 200
 AT_A_TIME = 32
 RIVALS = 8

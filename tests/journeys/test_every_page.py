@@ -14,7 +14,7 @@ from consultations.models import OutboxMessage, SafetyCase
 from education import services, shipped
 from tests.cast import book_directly, make_patient, make_user, open_privately
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SHIPPED = shipped.read()
 PUBLIC = [
     *sorted(page["path"] for page in SHIPPED.pages),
