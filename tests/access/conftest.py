@@ -1,16 +1,21 @@
 """Every address of the site, and everyone who may knock at it."""
 
+import copy
 import datetime
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from django.apps import apps
 from django.contrib.auth.models import User
+from django.contrib.contenttypes.models import ContentType
+from django.db import transaction
 from django.test import Client
 from django.urls import get_resolver
 
 from clinic import clock
+from clinic.crypto import fingerprint
 from clinic.models import AuditEvent
 from consultations.enums import RequestStatus
 from consultations.models import (
@@ -20,14 +25,21 @@ from consultations.models import (
     ConsultationRequest,
     Location,
     OutboxMessage,
+    PrivateLink,
     SafetyCase,
+    SlotHold,
 )
 from education import services, shipped
 from education.models import EvidenceStatement, GlossaryTerm, Page, Question, Source, Trial
-from tests.cast import make_user, open_privately
+from tests.cast import book_directly, make_patient, make_user, open_privately
+from tests.consultations.views.conftest import MONDAY, Visitor
 
-ROLES = ("visitor", "patient", "triage", "doctor", "editor", "manager", "superuser")
+ROLES = ("visitor", "walker", "patient", "other", "triage", "doctor", "editor", "manager", "superuser")
+"""walker: has answered the check and not sent it. patient: chooses a time. other: another patient, with a time."""
+STAFF_ROLES = ROLES[4:]
 SHIPPED = shipped.read()
+TOKEN = "a-token-that-only-this-test-knows"
+TUESDAY = datetime.datetime(2026, 11, 24, 14, 0, tzinfo=datetime.UTC)
 
 
 def routes() -> Iterator[tuple[str, str]]:
@@ -45,11 +57,15 @@ def routes() -> Iterator[tuple[str, str]]:
     return walk(get_resolver(), "", "")
 
 
-def knock(role: str, request: ConsultationRequest) -> Client:
-    """A browser of someone in this role; the patient has opened the private link of `request`."""
-    client = Client(raise_request_exception=False)
-    if role == "patient":
-        open_privately(client, request)
+def knock(role: str, site: dict[str, Any], **options: Any) -> Client:
+    """A browser of someone in this role."""
+    client = Client(raise_request_exception=False, **options)
+    if role == "walker":
+        walker = Visitor(client)
+        walker.answer()
+        walker.tell_contact()
+    elif role in ("patient", "other"):
+        open_privately(client, site[role])
     elif role == "superuser":
         client.force_login(User.objects.create_superuser("root", "root@clinic.example", "a quiet passphrase"))
     elif role != "visitor":
@@ -58,29 +74,60 @@ def knock(role: str, request: ConsultationRequest) -> Client:
 
 
 @pytest.fixture
-def site(db: None, make_request: Any, clinician: Any, nurse: User) -> dict[str, Any]:
-    """A site with one of everything; the values that addresses take, by model."""
+def site(db: None, time_machine: Any, make_request: Any, clinician: Any, nurse: User) -> dict[str, Any]:
+    """A site with one of everything on a Monday morning; the values that addresses take, by model."""
+    time_machine.move_to(MONDAY, tick=False)
     services.load(shipped=SHIPPED, publish=True)
     now = clock.now()
-    request = make_request(status=RequestStatus.OFFERED)
+    patient: ConsultationRequest = make_request(status=RequestStatus.OFFERED)
+    other = make_request(
+        status=RequestStatus.BOOKED, patient=make_patient("Bob Pell", birth_on=datetime.date(1955, 2, 28))
+    )
+    waiting = make_request(patient=make_patient("Carol Abbot"))
+    place = Location.objects.get()
+    booked = book_directly(other, clinician, TUESDAY)
+    SlotHold.objects.create(
+        request=patient,
+        clinician=clinician,
+        location=place,
+        starts_at=booked.ends_at,
+        ends_at=booked.ends_at + datetime.timedelta(minutes=40),
+        expires_at=now + datetime.timedelta(minutes=10),
+    )
+    PrivateLink.objects.create(
+        request=patient,
+        token_hash=fingerprint(TOKEN),
+        created_at=now,
+        expires_at=now + datetime.timedelta(days=90),
+    )
     case = SafetyCase.objects.create(
-        response=request.response,
+        response=waiting.response,
         level="EMERGENCY",
         priority="stat",
-        patient=request.patient,
+        patient=waiting.patient,
         raised_at=now,
         due_at=now,
     )
     message = OutboxMessage.objects.create(
-        key="one", kind="private_link", request=request, recipient="a@example.com", created_at=now, due_at=now
+        key="one",
+        kind="private_link",
+        request=patient,
+        recipient="alice@example.com",
+        payload={"link": "x"},
+        created_at=now,
+        due_at=now,
+        parked_at=now,
     )
     Absence.objects.create(clinician=clinician, starts_at=now, ends_at=now + datetime.timedelta(hours=1))
     return {
-        "request": request,
-        "consultationrequest": request.pk,
+        "patient": patient,
+        "other": other,
+        "waiting": waiting,
+        "consultationrequest": waiting.pk,
         "safetycase": case.pk,
         "outboxmessage": message.pk,
         "clinician": clinician.pk,
+        "clinician_user": clinician.user,
         "user": nurse.pk,
         "auditevent": AuditEvent.objects.order_by("pk")[0].pk,
         **{
@@ -95,19 +142,20 @@ def site(db: None, make_request: Any, clinician: Any, nurse: User) -> dict[str, 
 
 def address(pattern: str, site: dict[str, Any]) -> str:
     """A real address for a pattern."""
+    page_type = ContentType.objects.get_for_model(Page)
     known = {
-        "admin/r/<path:content_type_id>/<path:object_id>/": "admin/r/1/1/",
+        "admin/r/<path:content_type_id>/<path:object_id>/": f"admin/r/{page_type.pk}/{site['page']}/",
         "admin/^(?P<app_label>education|clinic|consultations|auth)/$": "admin/education/",
         "admin/(?P<url>.*)$": "admin/no-such-page/",
         "check/q/<slug:slug>/": "check/q/now/",
-        "request/open/<str:token>/": "request/open/no-such-token/",
+        "request/open/<str:token>/": f"request/open/{TOKEN}/",
         "^(?P<path>[a-z0-9-]+(?:/[a-z0-9-]+)*)/$": "stem-cells/",
     }
     path = known.get(pattern, pattern)
     model = path.split("/")[2] if path.startswith("admin/") and path.count("/") > 2 else ""
     for marker in ("<int:pk>", "<path:object_id>", "<id>"):
         path = path.replace(marker, str(site.get(model, "")))
-    return "/" + path.replace("<slug:verb>", "start_triage")
+    return "/" + path.replace("<slug:verb>", "claim")
 
 
 BOOKKEEPING = {"AuditEvent", "AuditHead", "RateBucket", "Heartbeat", "Session"}
@@ -121,3 +169,13 @@ def everything() -> dict[str, list[tuple[Any, ...]]]:
         for model in apps.get_models()
         if model.__name__ not in BOOKKEEPING
     }
+
+
+@contextmanager
+def undone(client: Client) -> Iterator[None]:
+    """What happens inside never happened, neither to the database nor to the browser."""
+    cookies = copy.deepcopy(client.cookies)
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+    client.cookies = cookies
