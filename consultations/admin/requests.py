@@ -123,9 +123,7 @@ class ConsultationRequestAdmin(PurposeBuiltAdmin):
     @method_decorator(require_http_methods(["GET", "HEAD"]))
     def request_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         self.require_view(request)
-        consultation = self._load(pk)
-        triage.record_view(request=consultation, by=request.user)
-        return self._show(request, consultation)
+        return self._show(request, self._load(pk))
 
     @method_decorator(require_POST)
     def act_view(self, request: HttpRequest, pk: int, verb: str) -> HttpResponse:
@@ -162,6 +160,7 @@ class ConsultationRequestAdmin(PurposeBuiltAdmin):
         return self._do(request, consultation, kept["verb"], form)
 
     def _preview(self, request: HttpRequest, consultation: ConsultationRequest, form: StepForm) -> HttpResponse:
+        triage.record_view(request=consultation, by=request.user)
         data = {name: form.data.get(name, "") for name in form.fields}
         kept = {"request": consultation.pk, "by": request.user.pk, "verb": form.verb, "data": data}
         context = {
@@ -219,6 +218,8 @@ class ConsultationRequestAdmin(PurposeBuiltAdmin):
         bound: dict[str, StepForm] | None = None,
         unsent: str = "",
     ) -> HttpResponse:
+        """The whole record, and on record that it was shown: a form that was refused shows it too."""
+        triage.record_view(request=consultation, by=request.user)
         now = clock.now()
         try:
             context = request_page(consultation, viewer=request.user, now=now)

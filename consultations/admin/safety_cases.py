@@ -56,10 +56,7 @@ class SafetyCaseAdmin(PurposeBuiltAdmin):
     @method_decorator(require_safe)
     def case_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         self.require_view(request)
-        case = self._case(pk)
-        with transaction.atomic():
-            audit.record(action="case.view", target=case, by=request.user)
-        return self._show(request, case, CaseNoteForm(auto_id="case-%s"))
+        return self._show(request, self._case(pk), CaseNoteForm(auto_id="case-%s"))
 
     @method_decorator(require_POST)
     def acknowledge_view(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -96,6 +93,8 @@ class SafetyCaseAdmin(PurposeBuiltAdmin):
             raise DamagedRecord from error
 
     def _show(self, request: HttpRequest, case: SafetyCase, form: CaseNoteForm) -> HttpResponse:
+        with transaction.atomic():
+            audit.record(action="case.view", target=case, by=request.user)
         context = case_page(case, viewer=request.user, now=clock.now())
         title = f"Error: {context['title']}" if form.errors else context["title"]
         return self.page(

@@ -179,3 +179,8 @@ def undone(client: Client) -> Iterator[None]:
         yield
         transaction.set_rollback(True)
     client.cookies = cookies
+
+
+@pytest.fixture
+def monday(time_machine: Any) -> None:
+    time_machine.move_to(MONDAY, tick=False)

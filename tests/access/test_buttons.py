@@ -1,0 +1,242 @@
+"""Who may press what: every address for every role, with a form that is filled in as it should be."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.urls import reverse
+
+from clinic.models import AuditEvent
+from consultations.models import Absence, Availability, Clinician
+from tests.access.conftest import ROLES, TUESDAY, address, everything, knock, routes, undone
+from tests.consultations.views.conftest import CONSENTS, CONTACT, ROUTINE, fields_of
+
+# yes: it is done, and rows change. ok: an answer that changes no row (a page, or a form that is sent back).
+# in: the sign-in. no: refused. -: not there. read: a page that takes no form.
+# Columns: visitor, walker, patient, other patient; triage, doctor, editor, manager, superuser.
+READ = "read read read read  read read read read read"
+ANYBODY = "yes yes yes yes  yes yes yes yes yes"
+HARMLESS = "ok ok ok ok  ok ok ok ok ok"
+WALKER = "ok yes ok ok  ok ok ok ok ok"
+BOTH_PATIENTS = "ok ok yes yes  ok ok ok ok ok"
+TO_CHOOSE = "ok ok yes ok  ok ok ok ok ok"
+BOOKED = "ok ok ok yes  ok ok ok ok ok"
+STAFF = "in in in in  yes yes yes yes yes"
+STAFF_READ = "in in in in  read read read read read"
+STAFF_HARMLESS = "in in in in  ok ok ok ok ok"
+NOT_THERE = "in in in in  - - - - -"
+NOBODY = "in in in in  no no no no no"
+CARE_TEAM = "in in in in  yes yes no yes yes"
+CARE_TEAM_HARMLESS = "in in in in  ok ok no ok ok"
+WRITERS = "in in in in  no no ok ok ok"
+PAGE_READERS = "in in in in  no ok ok ok ok"
+MANAGER = "in in in in  no no no yes yes"
+MANAGER_HARMLESS = "in in in in  no no no ok ok"
+DIARY_WRITERS = "in in in in  no ok no ok ok"
+ADMINISTRATOR = "in in in in  no no no no yes"
+ADMINISTRATOR_HARMLESS = "in in in in  no no no no ok"
+
+
+def stock(app: str, model: str, **views: str) -> dict[str, str]:
+    """The pages that the admin makes for a model."""
+    named = {f"admin:{app}_{model}_{view}": who for view, who in views.items()}
+    return {**named, f"admin/{app}/{model}/<path:object_id>/": STAFF_HARMLESS}
+
+
+def content(model: str) -> dict[str, str]:
+    return stock("education", model, changelist=WRITERS, add=WRITERS, history=WRITERS, delete=NOBODY, change=WRITERS)
+
+
+def diary(model: str, *, add: str, change: str, delete: str) -> dict[str, str]:
+    seen = {"changelist": CARE_TEAM_HARMLESS, "history": CARE_TEAM_HARMLESS}
+    return stock("consultations", model, **seen, add=add, change=change, delete=delete)
+
+
+# fmt: off
+POLICY: dict[str, str] = {
+    "admin:today": STAFF_HARMLESS,
+    "admin:index": STAFF_HARMLESS,
+    "admin:login": ANYBODY,
+    "admin:logout": HARMLESS,
+    "admin:password_change": STAFF,
+    "admin:password_change_done": STAFF_READ,
+    "admin:autocomplete": STAFF_READ,
+    "admin:jsi18n": STAFF_READ,
+    "admin:view_on_site": NOT_THERE,
+    "admin:app_list":                           "in in in in  - ok ok ok ok",
+    "admin/(?P<url>.*)$": NOT_THERE,
+    "admin:education_page_publish": MANAGER_HARMLESS,    # published already
+    "admin:education_page_take_back": MANAGER,
+    **stock("education", "page", changelist=PAGE_READERS, add=WRITERS, history=PAGE_READERS, delete=NOBODY,
+            change=WRITERS),
+    **content("source"),
+    **content("evidencestatement"),
+    **content("glossaryterm"),
+    **content("question"),
+    **content("trial"),
+    **stock("clinic", "auditevent", changelist=MANAGER_HARMLESS, add=NOBODY, history=MANAGER_HARMLESS, delete=NOBODY,
+            change=NOBODY),
+    "admin:consultations_outboxmessage_changelist": STAFF_READ,
+    "admin:consultations_outboxmessage_change": STAFF_READ,
+    "admin:consultations_outboxmessage_retry": CARE_TEAM,
+    "admin:consultations_consultationrequest_changelist": STAFF_READ,
+    "admin:consultations_consultationrequest_search": CARE_TEAM_HARMLESS,
+    "admin:consultations_consultationrequest_change": STAFF_READ,
+    "admin:consultations_consultationrequest_confirm": CARE_TEAM_HARMLESS,    # without a preview of one's own
+    "admin:consultations_consultationrequest_act": CARE_TEAM,
+    "admin:consultations_safetycase_changelist": STAFF_READ,
+    "admin:consultations_safetycase_change": STAFF_READ,
+    "admin:consultations_safetycase_acknowledge": CARE_TEAM,
+    "admin:consultations_safetycase_close": CARE_TEAM,
+    "admin:consultations_appointment_changelist": STAFF_READ,
+    # Whoever and whatever a booking needs stays, even for those who may take it out of the diary.
+    **diary("clinician", add=MANAGER_HARMLESS, change=MANAGER_HARMLESS, delete=MANAGER_HARMLESS),
+    **diary("location", add=MANAGER, change=MANAGER, delete=MANAGER_HARMLESS),
+    **diary("appointmenttype", add=MANAGER_HARMLESS, change=MANAGER_HARMLESS, delete=MANAGER_HARMLESS),
+    # The times here are those of a colleague; a doctor's own have a test below.
+    **diary("availability", add=DIARY_WRITERS, change=MANAGER_HARMLESS, delete=MANAGER),
+    **diary("absence", add=DIARY_WRITERS, change=MANAGER_HARMLESS, delete=MANAGER),
+    "admin:auth_user_password_change": ADMINISTRATOR,
+    **stock("auth", "user", changelist=ADMINISTRATOR_HARMLESS, add=ADMINISTRATOR, history=ADMINISTRATOR_HARMLESS,
+            delete=NOBODY, change=ADMINISTRATOR),
+    "clinic:appearance": HARMLESS,
+    "clinic:privacy": READ,
+    "clinic:accessibility": READ,
+    "clinic:complaints": READ,
+    "clinic:healthz": READ,
+    "clinic:readyz": READ,
+    "consultations:start":                      "yes ok yes yes  yes yes yes yes yes",
+    "consultations:screen": WALKER,
+    "consultations:emergency": READ,
+    "consultations:today": READ,
+    "consultations:adults_only": READ,
+    "consultations:call_back": HARMLESS,     # nobody here has a safety case
+    "consultations:result": READ,
+    "consultations:contact": WALKER,
+    "consultations:answers": WALKER,
+    "consultations:sent": READ,
+    "consultations:send_link": ANYBODY,      # it is mailed to the address in the request, whoever asks
+    "consultations:private_link": HARMLESS,
+    "consultations:replace_link": BOTH_PATIENTS,
+    "consultations:leave": HARMLESS,
+    "consultations:status": READ,
+    "consultations:answer_question": HARMLESS,    # nothing was asked
+    "consultations:withdraw": BOTH_PATIENTS,
+    "consultations:calendar_file": READ,
+    "consultations:times": TO_CHOOSE,
+    "consultations:check_time": TO_CHOOSE,
+    "consultations:cancel_time": BOOKED,
+    "education:home": READ,
+    "education:conditions": READ,
+    "education:evidence": READ,
+    "education:help": READ,
+    "education:faq": READ,
+    "education:glossary": READ,
+    "education:sources": READ,
+    "education:page": READ,
+}
+# fmt: on
+
+BORN = {"birth_on_month": "3", "birth_on_day": "27", "birth_on_year": "1970"}
+WORD = "another quiet passphrase"
+POSTED: dict[str, dict[str, Any]] = {
+    "admin:login": {"username": "nurse", "password": "a quiet passphrase"},
+    "admin:password_change": {"old_password": "a quiet passphrase", "new_password1": WORD, "new_password2": WORD},
+    "admin:auth_user_password_change": {"password1": WORD, "password2": WORD},
+    "admin:auth_user_add": {"username": "newcomer", "password1": WORD, "password2": WORD},
+    "admin:auth_user_change": {"username": "nurse", "first_name": "Norah", "last_name": "Adeyemi"},
+    "admin:consultations_consultationrequest_act": {"seen": "received"},
+    "admin:consultations_consultationrequest_search": {"q": "Carol"},
+    "admin:consultations_safetycase_close": {"note": "Rang her: she is at the hospital."},
+    "admin:consultations_location_add": {"name": "Mill Lane", "address": "2 Mill Lane"},
+    "admin:consultations_location_change": {"name": "Mill Lane", "address": "2 Mill Lane"},
+    "consultations:screen": fields_of("now", {**ROUTINE, "ab_age": "57"}),
+    "consultations:contact": {**CONTACT, "name": "Alice W"},
+    "consultations:answers": CONSENTS,
+    "consultations:send_link": {"email": "alice@example.com"},
+    "consultations:private_link": BORN,
+    "consultations:withdraw": {"sure": "on"},
+    "consultations:answer_question": {"answer": "An MRI."},
+}
+
+
+def outcome(response: Any, *, has_changed: bool) -> str:
+    if response.status_code == 302 and "/login/" in response["Location"]:
+        return "in"
+    known = {403: "no", 404: "-", 405: "read"}
+    answer = known.get(response.status_code)
+    if answer is None:
+        return "yes" if has_changed else "ok" if response.status_code < 500 else "broken"
+    return f"{answer}, but rows changed" if has_changed else answer
+
+
+def filled_in(name: str, site: dict[str, Any]) -> dict[str, Any]:
+    if name == "consultations:times":
+        free = TUESDAY.replace(day=25)
+        return {"slot": f"{free:%Y%m%dT%H%MZ}-{site['clinician']}-{site['location']}"}
+    return POSTED.get(name, {"post": "yes"})
+
+
+def pressed_everywhere(role: str, site: dict[str, Any], **options: Any) -> dict[str, str]:
+    """What each address makes of its form; every press is undone before the next."""
+    client = knock(role, site, **options)
+    before, found = everything(), {}
+    for name, pattern in routes():
+        with undone(client):
+            response = client.post(address(pattern, site), filled_in(name, site))
+            found[name] = outcome(response, has_changed=everything() != before)
+    return found
+
+
+def test_every_address_is_listed() -> None:
+    assert {name for name, _ in routes()} == set(POLICY)
+    assert all(len(who.split()) == len(ROLES) for who in POLICY.values())
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_buttons(role: str, site: dict[str, Any]) -> None:
+    place = ROLES.index(role)
+
+    assert pressed_everywhere(role, site) == {name: who.split()[place] for name, who in POLICY.items()}
+
+
+@pytest.mark.parametrize("role", ["visitor", "patient", "doctor", "superuser"])
+def test_without_the_token_of_the_page_nothing_is_done(role: str, site: dict[str, Any]) -> None:
+    """Another site can make a browser send a form, but not know the token. One button needs none: the appearance."""
+    found = pressed_everywhere(role, site, enforce_csrf_checks=True)
+
+    assert not {name for name, answer in found.items() if "yes" in answer or "changed" in answer or answer == "broken"}
+
+
+@pytest.mark.parametrize("model", [Availability, Absence])
+def test_a_doctor_keeps_their_own_times_and_nobody_elses(model: Any, site: dict[str, Any]) -> None:
+    client = knock("doctor", site)
+    entry = model.objects.first()
+    urls = [
+        reverse(f"admin:consultations_{model._meta.model_name}_{view}", args=[entry.pk])
+        for view in ("change", "delete")
+    ]
+    assert [client.post(url, {"post": "yes"}).status_code for url in urls] == [403, 403]
+    assert model.objects.filter(pk=entry.pk).exists()
+
+    mine = Clinician.objects.create(user=User.objects.get(username="the_doctor"), display_name="Dr Mine")
+    model.objects.update(clinician=mine)
+
+    assert client.post(urls[0], {}).status_code == 200
+    assert client.post(urls[1], {"post": "yes"}).status_code == 302
+    assert not model.objects.filter(pk=entry.pk).exists()
+
+
+def test_every_button_that_changes_something_leaves_a_trace(site: dict[str, Any]) -> None:
+    """What staff do to a record is in the audit trail, under their name."""
+    client = knock("superuser", site)
+    before = everything()
+    for name, pattern in routes():
+        if not name.startswith("admin") or name == "admin:login":
+            continue
+        with undone(client):
+            last = AuditEvent.objects.order_by("-sequence").first().sequence
+            client.post(address(pattern, site), filled_in(name, site))
+            if everything() != before:
+                traces = AuditEvent.objects.filter(sequence__gt=last)
+                assert {each.actor for each in traces} == {"root"}, name

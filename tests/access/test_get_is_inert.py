@@ -1,0 +1,148 @@
+"""Looking changes nothing, whoever follows the link: a mail scanner, a preview, a second tab. Odd methods get a no."""
+
+import datetime
+from typing import Any
+
+import pytest
+from django.contrib.sessions.models import Session
+from django.test import Client
+
+from clinic import clock
+from clinic.models import AuditEvent
+from consultations.enums import RequestStatus
+from consultations.models import InformationRequest
+from tests.access.conftest import ROLES, address, everything, knock, routes
+from tests.cast import open_privately
+from tests.consultations.views.conftest import OUTCOMES, Visitor
+
+NOTES_OF_A_LOOK = {"request.view", "request.list", "case.view", "case.list", "message.view"}
+OFFERED = {"GET", "HEAD", "POST", "OPTIONS"}
+REFUSED = ("PUT", "PATCH", "DELETE", "TRACE", "TRACK", "CONNECT", "PROPFIND", "COPY", "POST2", "")
+
+
+def looks_everywhere(client: Client, site: dict[str, Any]) -> dict[str, tuple[int, int]]:
+    """Each address with what GET and HEAD say."""
+    found = {}
+    for name, pattern in routes():
+        url = address(pattern, site)
+        seen, headed = client.get(url), client.head(url)
+        assert headed.content == b"" or headed.status_code in (404, 405), name
+        found[name] = (seen.status_code, headed.status_code)
+    return found
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_looking_at_every_address_changes_nothing(role: str, site: dict[str, Any]) -> None:
+    client = knock(role, site)
+    before, session = everything(), dict(client.session.items())
+    last = AuditEvent.objects.order_by("-sequence").values_list("sequence", flat=True)[0]
+
+    found = looks_everywhere(client, site)
+
+    assert everything() == before
+    assert {seen for seen, _ in found.values()} <= {200, 301, 302, 403, 404, 405}
+    # Django sends those who are signed in on from its sign-in page at a GET, and shows it at a HEAD.
+    assert {name for name, (seen, headed) in found.items() if seen != headed} <= {"admin:login"}
+    noted = AuditEvent.objects.filter(sequence__gt=last)
+    assert {event.action for event in noted} <= NOTES_OF_A_LOOK
+    assert role in ("triage", "doctor", "manager", "superuser") or not noted
+    assert dict(client.session.items()) == session
+
+
+@pytest.mark.parametrize("outcome", OUTCOMES)
+def test_nor_does_looking_in_the_middle_of_a_check(outcome: str, site: dict[str, Any]) -> None:
+    """Wherever the answers stop or lead: a danger page, the result, the last look before sending."""
+    walker = Visitor(Client(raise_request_exception=False))
+    walker.answer(**OUTCOMES[outcome])
+    before, session = everything(), dict(walker.client.session.items())
+
+    found = looks_everywhere(walker.client, site)
+
+    assert everything() == before
+    assert dict(walker.client.session.items()) == session
+    assert max(seen for seen, _ in found.values()) < 500
+
+
+def test_nor_does_looking_after_sending(site: dict[str, Any]) -> None:
+    walker = Visitor(Client(raise_request_exception=False))
+    walker.complete()
+    before = everything()
+
+    looks_everywhere(walker.client, site)
+
+    assert everything() == before
+
+
+@pytest.mark.parametrize("status", RequestStatus.values)
+def test_nor_does_looking_at_a_request_in_any_state(
+    status: str, db: None, monday: None, make_request: Any, nurse: Any
+) -> None:
+    request = make_request(status=status)
+    if status == RequestStatus.INFORMATION_ASKED:
+        InformationRequest.objects.create(
+            request=request, question="Which scan?", asked_at=clock.now(), asked_by=nurse, is_from_doctor=False
+        )
+    client = Client()
+    open_privately(client, request)
+    staff = knock("doctor", {})
+    before = everything()
+
+    for page in ("", "withdraw/", "times/", "times/check/", "cancel-time/", "appointment.ics"):
+        for ask in (client.get, client.head):
+            assert ask(f"/request/{page}").status_code in (200, 302, 404)
+    assert staff.get(f"/admin/consultations/consultationrequest/{request.pk}/change/").status_code == 200
+
+    assert everything() == before
+
+
+def test_a_visitor_who_only_reads_gets_no_session(site: dict[str, Any]) -> None:
+    Session.objects.all().delete()
+
+    looks_everywhere(Client(), site)
+
+    assert not Session.objects.exists()
+
+
+def test_looking_does_not_lengthen_a_private_session(site: dict[str, Any], time_machine: Any) -> None:
+    client = knock("patient", site)
+    until = client.session["private"]["until"]
+    time_machine.move_to(clock.now() + datetime.timedelta(minutes=29), tick=False)
+
+    looks_everywhere(client, site)
+
+    assert client.session["private"]["until"] == until
+
+
+@pytest.mark.parametrize("role", ["visitor", "patient", "superuser"])
+def test_no_other_method_is_served(role: str, site: dict[str, Any]) -> None:
+    client = knock(role, site)
+    before = everything()
+
+    for name, pattern in routes():
+        for method in REFUSED:
+            answer = client.generic(method, address(pattern, site), headers={"X-Secret": "not to be echoed"})
+            assert answer.status_code == 405, (name, method)
+            assert set(answer.headers["Allow"].split(", ")) == OFFERED
+            assert answer.content == b""
+
+    assert everything() == before
+
+
+def test_asking_what_is_offered_shows_nothing(site: dict[str, Any]) -> None:
+    client = knock("superuser", site)
+
+    for name, pattern in routes():
+        answer = client.options(address(pattern, site))
+        assert (answer.status_code, answer.content) == (204, b""), name
+        assert set(answer.headers["Allow"].split(", ")) == OFFERED
+
+
+@pytest.mark.parametrize("header", ["X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"])
+def test_a_method_cannot_be_put_on_by_a_header(header: str, site: dict[str, Any]) -> None:
+    client = knock("patient", site)
+    before = everything()
+
+    for method in ("POST", "DELETE"):
+        client.get("/request/withdraw/?sure=on&_method=POST", headers={header: method})
+
+    assert everything() == before

@@ -1,0 +1,117 @@
+"""A staff page asks the database as often for sixty rows as for five, and nothing once for each row."""
+
+import datetime
+import json
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from zeal import zeal_context
+
+from clinic import clock
+from consultations.candidacy import engine
+from consultations.enums import Outcome, RequestStatus, TriageAction
+from consultations.models import Absence, OutboxMessage, TriageDecision
+from consultations.questionnaire import flow
+from consultations.services import cases
+from tests.cast import book_directly, make_patient, make_user
+from tests.consultations.admin.conftest import page_of
+from tests.consultations.admin.test_request_page import ANSWERS
+
+pytestmark = pytest.mark.django_db
+STAFF = "/admin/consultations/"
+LIMITS = {
+    "/admin/": 20,
+    f"{STAFF}consultationrequest/": 12,
+    f"{STAFF}consultationrequest/?tab=triage": 12,
+    f"{STAFF}safetycase/": 12,
+    f"{STAFF}outboxmessage/": 12,
+    f"{STAFF}appointment/": 20,
+    f"{STAFF}absence/": 14,
+    f"{STAFF}availability/": 14,
+    "/admin/clinic/auditevent/": 12,
+}
+
+
+def cost(client, url):
+    client.get(url)  # the first look writes the first link of the audit chain and warms what is kept
+    with zeal_context(), CaptureQueriesContext(connection) as queries:
+        assert client.get(url).status_code == 200
+    return len(queries)
+
+
+@pytest.fixture
+def fill(make_request, clinician, nurse):
+    now = clock.now()
+
+    def fill_with(places):
+        for place in places:
+            request = make_request(
+                answers=ANSWERS,
+                patient=make_patient(f"Person {place}"),
+                status=RequestStatus.IN_TRIAGE,
+                claimed_by=nurse,
+                claimed_at=now,
+                submitted_at=now - datetime.timedelta(days=4),
+                due_at=now - datetime.timedelta(hours=1),
+            )
+            case = cases.open_case(response=request.response, level=Outcome.EMERGENCY)
+            type(case).objects.filter(pk=case.pk).update(patient=request.patient)
+            OutboxMessage.objects.create(
+                key=f"message-{place}-{request.pk}", kind="private_link", request=request, recipient="a@example.com",
+                created_at=now, due_at=now,
+            )  # fmt: skip
+            Absence.objects.create(
+                clinician=clinician, starts_at=now + datetime.timedelta(days=400 + place),
+                ends_at=now + datetime.timedelta(days=400 + place, hours=1),
+            )  # fmt: skip
+            booked = make_request(status=RequestStatus.BOOKED, patient=make_patient(f"Booked {place}"))
+            book_directly(booked, clinician, now + datetime.timedelta(days=1 + place // 20, minutes=45 * (place % 20)))
+
+    return fill_with
+
+
+@pytest.mark.parametrize("url", list(LIMITS))
+def test_a_list_costs_the_same_for_sixty_as_for_five(sign_in, manager, fill, url):
+    client = sign_in(manager)
+    fill(range(5))
+    few = cost(client, url)
+    fill(range(5, 60))
+    many = cost(client, url)
+    assert many <= LIMITS[url]
+    assert many <= few + 1  # a list of more than one page counts its rows once more
+
+
+@pytest.mark.parametrize("status", list(RequestStatus))
+def test_a_request_with_a_long_history_costs_no_more(sign_in, staff, doctor, clinician, make_request, status):
+    assessed = engine.assess(ANSWERS)
+    request = make_request(
+        status=status,
+        outcome=Outcome(assessed.outcome),
+        answers=ANSWERS,
+        asked=flow.as_asked(ANSWERS),
+        result=json.dumps(assessed.as_json()),
+    )
+    if status == RequestStatus.BOOKED:
+        book_directly(request, clinician, clock.now() + datetime.timedelta(days=1))
+    client = sign_in(doctor)
+    short = cost(client, page_of(request))
+    for place in range(30):
+        by = make_user(f"nurse_{place}", "triage")
+        TriageDecision.objects.create(
+            request=request, action=TriageAction.NOTE, note=f"Note {place}", decided_by=by, decided_at=clock.now()
+        )
+        sign_in(by).get(page_of(request))
+    assert cost(client, page_of(request)) <= short
+    assert short <= 40
+
+
+def test_the_list_of_users_costs_the_same_for_sixty_as_for_five(sign_in, django_user_model):
+    root = django_user_model.objects.create_superuser("root", "root@clinic.example", "a quiet passphrase")
+    client = sign_in(root)
+    for place in range(5):
+        make_user(f"nurse_{place}", "triage")
+    few = cost(client, "/admin/auth/user/")
+    for place in range(55):
+        make_user(f"doctor_{place}", "doctor")
+    assert cost(client, "/admin/auth/user/") <= few <= 14

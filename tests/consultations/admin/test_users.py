@@ -1,0 +1,107 @@
+"""Who may sign in, and in which groups: short forms, every change on record, and nothing to gain by forging them."""
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.urls import reverse
+
+from clinic.models import AuditEvent
+from tests.consultations.admin.conftest import text_of
+
+pytestmark = pytest.mark.django_db
+LIST = "/admin/auth/user/"
+
+
+@pytest.fixture
+def root(django_user_model):
+    return django_user_model.objects.create_superuser("root", "root@clinic.example", "a quiet passphrase")
+
+
+def page(user, what="change"):
+    return reverse(f"admin:auth_user_{what}", args=[user.pk])
+
+
+def form_of(user, **changes):
+    return {
+        "username": user.username, "first_name": user.first_name, "last_name": user.last_name, "email": user.email,
+        "is_active": "on", "is_staff": "on", "groups": list(user.groups.values_list("pk", flat=True)), **changes,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("group", ["triage", "doctor", "manager", "editor"])
+def test_only_who_runs_the_site_sees_users(sign_in, staff, nurse, group):
+    client = sign_in(staff(group))
+    for url in (LIST, f"{LIST}add/", page(nurse), page(nurse, "password_change"), page(nurse, "history")):
+        assert client.get(url).status_code == 403
+        assert client.post(url, form_of(nurse)).status_code == 403
+
+
+def test_a_new_group_is_saved_and_on_record(sign_in, root, nurse):
+    doctors = Group.objects.get(name="doctor")
+    response = sign_in(root).post(page(nurse), form_of(nurse, groups=[doctors.pk]))
+    assert response.status_code == 302
+    assert [group.name for group in nurse.groups.all()] == ["doctor"]
+    event = AuditEvent.objects.get(action="staff.save")
+    assert (event.actor_user, event.target_id, event.details) == (root, str(nurse.pk), {"groups": ["doctor"]})
+    assert "groups" in event.fields
+
+
+def test_a_forged_form_makes_nobody_a_superuser(sign_in, root, nurse):
+    before = nurse.password
+    forged = {"is_superuser": "on", "user_permissions": "1", "password": "plain", "last_login_0": "2026-01-01"}
+    sign_in(root).post(page(nurse), form_of(nurse, **forged))
+    nurse.refresh_from_db()
+    assert (nurse.is_superuser, nurse.user_permissions.count(), nurse.password) == (False, 0, before)
+
+
+def test_who_left_is_not_deleted_and_may_not_sign_in(sign_in, root, nurse):
+    client, leaver = sign_in(root), sign_in(nurse)
+    assert client.post(page(nurse, "delete"), {"post": "yes"}).status_code == 403
+    client.post(LIST, {"action": "delete_selected", "_selected_action": nurse.pk, "post": "yes"})
+    data = form_of(nurse)
+    del data["is_active"]
+    client.post(page(nurse), data)
+    assert not User.objects.get(pk=nurse.pk).is_active
+    assert leaver.get("/admin/").status_code == 302
+
+
+def test_a_new_person_is_on_record_without_a_password_in_it(sign_in, root):
+    words = {"username": "mika", "password1": "seven quiet otters", "password2": "seven quiet otters"}
+    sign_in(root).post(f"{LIST}add/", words)
+    assert User.objects.get(username="mika").check_password("seven quiet otters")
+    event = AuditEvent.objects.get(action="staff.save")
+    assert not [name for name in event.fields if "password" in name]
+
+
+class TestPassword:
+    def test_set_for_somebody_is_on_record(self, sign_in, root, nurse):
+        words = {"password1": "seven quiet otters", "password2": "seven quiet otters"}
+        assert sign_in(root).post(page(nurse, "password_change"), words).status_code == 302
+        nurse.refresh_from_db()
+        assert nurse.check_password("seven quiet otters")
+        event = AuditEvent.objects.get(action="staff.set_password")
+        assert (event.actor_user, event.target_id) == (root, str(nurse.pk))
+
+    @pytest.mark.parametrize("words", [("", ""), ("short", "short"), ("seven quiet otters", "seven quiet others")])
+    def test_a_bad_one_changes_nothing(self, sign_in, root, nurse, words):
+        response = sign_in(root).post(page(nurse, "password_change"), dict(zip(("password1", "password2"), words)))
+        nurse.refresh_from_db()
+        assert "There is a problem" in text_of(response)
+        assert nurse.check_password("a quiet passphrase")
+        assert not AuditEvent.objects.filter(action="staff.set_password").exists()
+
+    def test_nobody_can_be_left_without_one(self, sign_in, root, nurse):
+        sign_in(root).post(page(nurse, "password_change"), {"usable_password": "false", "unset-password": "1"})
+        nurse.refresh_from_db()
+        assert nurse.has_usable_password()
+
+    def test_ones_own_is_on_record(self, sign_in, nurse):
+        words = {"old_password": "a quiet passphrase", "new_password1": "seven quiet otters"}
+        client = sign_in(nurse)
+        client.post("/admin/password_change/", {**words, "new_password2": "seven quiet otters"})
+        assert AuditEvent.objects.get(action="staff.set_password").actor_user == nurse
+        assert client.get("/admin/").status_code == 200
+
+    def test_a_summary_names_the_field_and_takes_the_focus(self, sign_in, nurse):
+        page_text = text_of(sign_in(nurse).post("/admin/password_change/", {}))
+        assert "Old password: This field is required." in page_text
+        assert "autofocus" not in page_text
