@@ -1,0 +1,491 @@
+"""What no honest browser sends: refused with a sentence, sent back, or kept exactly. Never a 500, never half a save."""
+
+import datetime
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.core import mail
+from django.test import Client
+from django.urls import reverse
+
+from clinic import clock
+from clinic.crypto import fingerprint
+from consultations.enums import Outcome, RequestStatus
+from consultations.models import (
+    Appointment,
+    ConsultationRequest,
+    InformationRequest,
+    OutboxMessage,
+    Patient,
+    PrivateLink,
+    QuestionnaireResponse,
+    SafetyCase,
+    TriageDecision,
+)
+from consultations.services import messaging
+from tests.access.conftest import TOKEN, TUESDAY, everything, undone
+from tests.cast import MakeRequest, book_directly, open_privately
+from tests.consultations.views.conftest import CALL_BACK, CONSENTS, CONTACT, Visitor, text_of
+
+pytestmark = pytest.mark.usefixtures("monday")
+
+URLENCODED = "application/x-www-form-urlencoded"
+BORN = {"birth_on_month": "3", "birth_on_day": "27", "birth_on_year": "1970"}
+BYTES = {
+    "NUL": "a%00b",
+    "lone surrogate": "a%ED%A0%80b",
+    "bytes of no text": "%FF%FE",
+    "overlong NUL": "%C0%80",
+    "Latin-1": "caf%E9",
+}
+"""Percent-encoded, because no text holds them. Refused before any form sees them."""
+TEXTS = {
+    "right to left": "Alice\u202egnp.exe",
+    "zero width": "Al\u200bice",
+    "nothing but zero width": "\u200b\u200d\ufeff",
+    "no character": "Alice\uffff",
+    "joined emoji": "👩‍👩‍👧‍👦 🏳️‍🌈",
+    "combining flood": "Z" + "̸̢" * 800,
+    "escape": "\x1b[31mred",
+    "delete": "a\x7fb",
+    "next line": "a\x85b\u2028c",
+    "markup": "<script>alert(1)</script>",
+    "template": "{{ 7*7 }}{% load x %}",
+    "SQL": "'; DROP TABLE auth_user; --",
+    "far number": "9" * 4000,
+    "no number": "NaN",
+    "other digits": "١٢",
+    "a date far off": "0001-01-01",
+}
+DISPOSITION = b'--x\r\nContent-Disposition: form-data; name="a"'
+NO_FORMS = (
+    ("multipart/form-data", b"--x\r\n"),
+    ("multipart/form-data; boundary=", b"--\r\n"),
+    ("multipart/form-data; boundary=" + "x" * 300, b"--x\r\n"),
+    ("multipart/form-data; boundary=\xe9", b"--x\r\n"),
+    ("multipart/form-data; boundary=x", b""),
+    ("multipart/form-data; boundary=x", DISPOSITION),
+    ("multipart/form-data; boundary=x", DISPOSITION + b"\r\n\r\nb"),
+    ("multipart/form-data; boundary=x", DISPOSITION + b'; filename="b"\r\n\r\nc\r\n--x--\r\n'),
+    ("multipart/form-data; boundary=x", DISPOSITION + b"\r\nContent-Transfer-Encoding: base64\r\n\r\n!\r\n--x--\r\n"),
+    ("multipart/form-data; boundary=x", DISPOSITION + b"\r\n\r\n\xff\xfe\r\n--x--\r\n"),
+    (f"{URLENCODED}; charset=latin-1", b"a=%E9"),
+    (f"{URLENCODED}; charset=utf-16", b"a=b"),
+    (f"{URLENCODED}; charset=no-such", b"a=b"),
+    ("application/json", b'{"a": "b"}'),
+    ("text/plain", b"a=b"),
+    ("", b"a=b"),
+    ("nonsense", b"a=b"),
+)
+"""Bodies cut short, mislabelled, or of another kind."""
+BIG = "a" * 1024 * 1024
+Form = tuple[Client, str, dict[str, Any]]
+
+
+class Stage:
+    """Everybody and everything that the forms need, made when a form asks for it."""
+
+    def __init__(self, make_request: MakeRequest, clinician: Any, doctor: User) -> None:
+        self.make_request, self.clinician, self.doctor = make_request, clinician, doctor
+
+    def private(self, status: RequestStatus, page: str, **data: Any) -> Form:
+        client = Client(raise_request_exception=False)
+        request = self.make_request(status=status)
+        open_privately(client, request)
+        if status == RequestStatus.BOOKED:
+            book_directly(request, self.clinician, TUESDAY)
+        if status == RequestStatus.INFORMATION_ASKED:
+            InformationRequest.objects.create(
+                request=request, question="Which?", asked_at=clock.now(), asked_by=self.doctor, is_from_doctor=False
+            )
+        return client, f"/request/{page}/", data
+
+    def check(self, page: str, data: dict[str, Any], *, until: str = "", **answers: Any) -> Form:
+        walker = Visitor(Client(raise_request_exception=False))
+        walker.answer(until=until, **answers)
+        if page == "answers":
+            walker.tell_contact()
+        return walker.client, f"/check/{page}/", data
+
+    def staff(self, path: str, **data: Any) -> Form:
+        client = Client(raise_request_exception=False)
+        client.force_login(self.doctor)
+        return client, path, data
+
+    def act(self, verb: str, status: RequestStatus = RequestStatus.IN_TRIAGE, **data: Any) -> Form:
+        request = self.make_request(status=status, outcome=Outcome.SAME_DAY)
+        if status == RequestStatus.BOOKED:
+            book_directly(request, self.clinician, TUESDAY)
+        url = reverse("admin:consultations_consultationrequest_act", args=[request.pk, verb])
+        return self.staff(url, seen=status.value, **data)
+
+    def link(self) -> Form:
+        now = clock.now()
+        PrivateLink.objects.create(
+            request=self.make_request(),
+            token_hash=fingerprint(TOKEN),
+            created_at=now,
+            expires_at=now + datetime.timedelta(days=1),
+        )
+        return self.visitor(f"/request/open/{TOKEN}/", **BORN)
+
+    def case(self) -> Form:
+        request, now = self.make_request(), clock.now()
+        case = SafetyCase.objects.create(
+            response=request.response, level="EMERGENCY", priority="stat", raised_at=now, due_at=now
+        )
+        return self.staff(reverse("admin:consultations_safetycase_close", args=[case.pk]), note="Rang.")
+
+    def superuser(self, path: str, **data: Any) -> Form:
+        client = Client(raise_request_exception=False)
+        client.force_login(User.objects.create_superuser("root", "root@clinic.example", "a quiet passphrase"))
+        return client, path, data
+
+    @staticmethod
+    def visitor(path: str, **data: Any) -> Form:
+        return Client(raise_request_exception=False), path, data
+
+    def slot(self) -> str:
+        return f"{TUESDAY:%Y%m%dT%H%MZ}-{self.clinician.pk}-{self.clinician.availabilities.get(weekday=1).location_id}"
+
+
+NEW_PASSWORD = {"new_password1": "another quiet passphrase", "new_password2": "another quiet passphrase"}
+FORMS: dict[str, Callable[[Stage], Form]] = {
+    "start": lambda on: on.visitor("/check/", again="yes"),
+    "first screen": lambda on: on.check("q/now", {"ab_age": "56", "rf_now": "none"}, until="now"),
+    "numbers": lambda on: on.check("q/pain-score", {"peg_p": "6", "peg_e": "5", "peg_g": "7"}, until="pain-score"),
+    "free text": lambda on: on.check(
+        "q/hopes", {"ye_claim": "no", "ex_expect": "less_pain", "ex_note": "Words."}, until="hopes"
+    ),
+    "contact": lambda on: on.check("contact", CONTACT),
+    "contact of a helper": lambda on: on.check(
+        "contact", {**CONTACT, "filled_for": "other", "helper_name": "Hanna", "phone": "202-555-0142"}
+    ),
+    "answers": lambda on: on.check("answers", CONSENTS),
+    "call back": lambda on: on.check("call-back", CALL_BACK, rf_now=["chest"]),
+    "send link": lambda on: on.visitor("/request/link/", email="alice@example.com"),
+    "open link": lambda on: on.link(),
+    "withdraw": lambda on: on.private(RequestStatus.RECEIVED, "withdraw", sure="on"),
+    "answer": lambda on: on.private(RequestStatus.INFORMATION_ASKED, "answer", answer="An MRI."),
+    "times": lambda on: on.private(RequestStatus.OFFERED, "times", slot=on.slot()),
+    "cancel time": lambda on: on.private(RequestStatus.BOOKED, "cancel-time", reason="Away."),
+    "appearance": lambda on: on.visitor("/appearance/", theme="dark", next="/faq/"),
+    "sign in": lambda on: on.visitor("/admin/login/", username="doctor", password="a quiet passphrase", next="/admin/"),
+    "own password": lambda on: on.staff("/admin/password_change/", old_password="a quiet passphrase", **NEW_PASSWORD),
+    "search": lambda on: on.staff("/admin/consultations/consultationrequest/search/", q="Alice"),
+    "preview": lambda on: on.staff(
+        reverse("admin:consultations_consultationrequest_confirm", args=[on.make_request().pk]), decision="x:y:z"
+    ),
+    "note": lambda on: on.act("note", note="Rang at ten."),
+    "call": lambda on: on.act("log_call", was_reached="yes", note="No change."),
+    "escalate": lambda on: on.act("escalate", note="Worse."),
+    "pass": lambda on: on.act("pass_to_doctor", doctor=str(on.doctor.pk), note="Please read."),
+    "clear": lambda on: on.act("clear", reason="Asked by phone."),
+    "ask": lambda on: on.act("ask", question="Which scan?"),
+    "decide": lambda on: on.act(
+        "decide", RequestStatus.WITH_DOCTOR, decision="not_suitable", patient_note="Walk.", reason="", agreed_outcome=""
+    ),
+    "book": lambda on: on.act("book", RequestStatus.OFFERED, slot_key=on.slot()),
+    "give back": lambda on: on.act("cancel_booking", RequestStatus.BOOKED, reason="Ill."),
+    "close": lambda on: on.act("cancel_request", note="Moved away."),
+    "case": lambda on: on.case(),
+    "absence": lambda on: on.staff(
+        "/admin/consultations/absence/add/",
+        clinician=str(on.clinician.pk), starts_at="2027-01-04T09:00", ends_at="2027-01-04T12:00", reason="Course",
+    ),
+    "weekly time": lambda on: on.staff(
+        "/admin/consultations/availability/add/",
+        clinician=str(on.clinician.pk), location=str(on.clinician.availabilities.first().location_id), weekday="1",
+        opens="14:00", closes="16:00", starts_on="2027-01-01", ends_on="",
+    ),
+    "user": lambda on: on.superuser(
+        reverse("admin:auth_user_change", args=[on.doctor.pk]), username="doctor", first_name="Ines"
+    ),
+    "place": lambda on: on.superuser("/admin/consultations/location/add/", name="Mill Lane", address="2 Mill Lane"),
+}  # fmt: skip
+
+
+@pytest.fixture
+def stage(monday: None, make_request: MakeRequest, clinician: Any, doctor: User) -> Stage:
+    return Stage(make_request, clinician, doctor)
+
+
+def body_of(data: dict[str, Any], **raw: str) -> str:
+    """A form body; `raw` values stand in it as they are."""
+    whole = {name: quote(str(value)) for name, value in data.items()} | raw
+    return "&".join(f"{name}={value}" for name, value in whole.items())
+
+
+def is_sound(response: Any, before: dict[str, Any], label: object) -> None:
+    """A refusal or a form sent back saves nothing and says something; nothing fails."""
+    assert response.status_code < 500, label
+    if response.status_code not in (301, 302):
+        assert everything() == before, label
+        assert len(text_of(response)) > 40, label
+
+
+def each_field(form: Form) -> Iterator[str]:
+    yield from form[2]
+
+
+@pytest.mark.parametrize("name", FORMS)
+class TestEveryForm:
+    def test_is_accepted_when_filled_in(self, stage: Stage, name: str) -> None:
+        """Otherwise the tests below would try a closed door."""
+        client, path, data = FORMS[name](stage)
+        response = client.post(path, data)
+        assert response.status_code == (200 if name in ("decide", "send link", "ask") else 302)
+        assert "Error:" not in response.content.decode()
+
+    @pytest.mark.parametrize("kind", BYTES)
+    def test_refuses_what_is_no_text(self, stage: Stage, name: str, kind: str) -> None:
+        client, path, data = FORMS[name](stage)
+        before = everything()
+        for field in data:
+            response = client.post(path, body_of(data, **{field: BYTES[kind]}), content_type=URLENCODED)
+            assert response.status_code == 400, field
+            is_sound(response, before, field)
+        response = client.post(path, body_of(data) + f"&{BYTES[kind]}=x", content_type=URLENCODED)
+        assert response.status_code == 400
+        is_sound(response, before, "the name of a field")
+
+    def test_stands_strange_text_in_every_field(self, stage: Stage, name: str) -> None:
+        client, path, data = FORMS[name](stage)
+        before = everything()
+        for field in data:
+            for kind, text in TEXTS.items():
+                with undone(client):
+                    is_sound(client.post(path, {**data, field: text}), before, (field, kind))
+
+    def test_stands_what_has_the_wrong_shape(self, stage: Stage, name: str) -> None:
+        client, path, data = FORMS[name](stage)
+        before = everything()
+        for field in data:
+            for label, value in {
+                "twice": ["x", data[field]],
+                "many": ["x"] * 50,
+                "empty": "",
+                "blank": " \t\r\n ",
+            }.items():
+                with undone(client):
+                    is_sound(client.post(path, {**data, field: value}), before, (field, label))
+            for key in (f"{field}[]", f"{field}[0]", f"{field}.x", f"__proto__.{field}"):
+                rest = {other: value for other, value in data.items() if other != field}
+                with undone(client):
+                    is_sound(client.post(path, {**rest, key: "x"}), before, key)
+
+    def test_refuses_a_megabyte(self, stage: Stage, name: str) -> None:
+        client, path, data = FORMS[name](stage)
+        before = everything()
+        for field in data:
+            response = client.post(path, body_of(data, **{field: BIG}), content_type=URLENCODED)
+            assert response.status_code == 413, field
+            is_sound(response, before, field)
+
+    def test_refuses_a_thousand_fields(self, stage: Stage, name: str) -> None:
+        client, path, data = FORMS[name](stage)
+        before = everything()
+        many = "&".join(f"f{number}=1" for number in range(1001))
+        response = client.post(path, f"{body_of(data)}&{many}", content_type=URLENCODED)
+        if name == "start":
+            assert response.status_code == 302  # a first start reads no field, so there is nothing to refuse
+            return
+        assert response.status_code == 400
+        is_sound(response, before, name)
+
+    def test_stands_a_body_that_is_no_form(self, stage: Stage, name: str) -> None:
+        client, path, _ = FORMS[name](stage)
+        before = everything()
+        for kind, body in NO_FORMS:
+            with undone(client):
+                response = client.generic("POST", path, body, content_type=kind)
+                is_sound(response, before, kind)
+                # Starting the check and giving a time back ask for nothing, so an empty form is a form.
+                assert everything() == before or name in ("start", "cancel time"), kind
+            if "charset" in kind:
+                assert response.status_code == 400, kind
+
+    def test_wants_the_token_of_its_page(self, stage: Stage, name: str) -> None:
+        client, path, data = FORMS[name](stage)
+        client.handler.enforce_csrf_checks = True
+        before = everything()
+        for token in ({}, {"csrfmiddlewaretoken": ""}, {"csrfmiddlewaretoken": "x" * 64}):
+            with undone(client):
+                response = client.post(path, {**data, **token})
+                assert response.status_code == (302 if name == "appearance" else 403)
+                is_sound(response, before, token)
+
+
+KEPT: dict[str, tuple[str, Callable[[], str]]] = {
+    "free text": ("ex_note", lambda: QuestionnaireResponse.objects.latest("pk").answers["ex_note"]),
+    "contact": ("name", lambda: QuestionnaireResponse.objects.latest("pk").contact["name"]),
+    "contact of a helper": ("helper_name", lambda: QuestionnaireResponse.objects.latest("pk").contact["helper_name"]),
+    "call back": ("name", lambda: Patient.objects.latest("pk").name),
+    "answer": ("answer", lambda: InformationRequest.objects.latest("pk").answer),
+    "cancel time": ("reason", lambda: Appointment.objects.latest("pk").cancel_reason),
+    "note": ("note", lambda: TriageDecision.objects.latest("pk").note),
+    "clear": ("reason", lambda: TriageDecision.objects.latest("pk").note),
+    "case": ("note", lambda: SafetyCase.objects.latest("pk").closing_note),
+}
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_what_is_accepted_is_kept_to_the_letter(stage: Stage, name: str) -> None:
+    client, path, data = FORMS[name](stage)
+    field, kept = KEPT[name]
+    accepted = []
+    honest = {"accents": "Ødegård Nguyễn-O’Brien", "greek": "Ελένη", "arabic": "ليلى", "han": "王小明", "one": "Ng"}
+    for kind, text in {**honest, **TEXTS}.items():
+        with undone(client):
+            response = client.post(path, {**data, field: text})
+            if response.status_code == 302:
+                assert kept() == text, kind
+                accepted.append(kind)
+    assert set(honest) <= set(accepted)
+
+
+DATES = {
+    "29 February of a common year": ("2023", "2", "29", False),
+    "29 February of 1900": ("1900", "2", "29", False),
+    "31 April": ("1970", "4", "31", False),
+    "month 13": ("1970", "13", "1", False),
+    "day 0": ("1970", "1", "0", False),
+    "year 1": ("0001", "1", "1", False),
+    "year 0": ("0000", "1", "1", False),
+    "year 1899": ("1899", "12", "31", False),
+    "year 9999": ("9999", "12", "31", False),
+    "year 10000": ("10000", "1", "1", False),
+    "tomorrow": ("2026", "11", "24", False),
+    "two digits": ("70", "3", "27", False),
+    "minus": ("-1970", "3", "27", False),
+    "today": ("2026", "11", "23", True),
+    "121 years ago": ("1905", "11", "23", True),
+    "29 February of a leap year": ("1972", "2", "29", True),
+    "first day of 1900": ("1900", "1", "1", True),
+}
+"""Year, month, day, and whether somebody may have been born on it. Today is Monday 23 November 2026 at the clinic."""
+
+
+@pytest.mark.parametrize("name", ["contact", "call back", "open link"])
+@pytest.mark.parametrize("kind", DATES)
+def test_a_date_nobody_was_born_on_is_named(stage: Stage, name: str, kind: str) -> None:
+    client, path, data = FORMS[name](stage)
+    year, month, day, is_possible = DATES[kind]
+    before = everything()
+    response = client.post(path, {**data, "birth_on_year": year, "birth_on_month": month, "birth_on_day": day})
+    if name == "open link" and is_possible:
+        # Possible, and not the date of this patient: that is a wrong date, and counted.
+        assert PrivateLink.objects.get().wrong_dates == 1
+        return
+    is_sound(response, before, kind)
+    if not is_possible:
+        assert response.status_code == 200
+        assert response.context["form"].has_error("birth_on")
+        assert "date of birth" in text_of(response) or "year of birth" in text_of(response)
+
+
+def test_tomorrow_begins_at_midnight_of_the_clinic(stage: Stage, time_machine: Any) -> None:
+    """At nine in the evening in New York it is tomorrow already in London."""
+    client, path, data = FORMS["open link"](stage)
+    time_machine.move_to(datetime.datetime(2026, 11, 24, 2, 0, tzinfo=datetime.UTC), tick=False)
+    for day, is_refused in (("23", False), ("24", True)):
+        response = client.post(path, {**data, "birth_on_year": "2026", "birth_on_month": "11", "birth_on_day": day})
+        assert response.context["form"].has_error("birth_on") == is_refused
+
+
+INJECTIONS = (
+    "alice@example.com\r\nBcc: mallory@example.com",
+    "alice@example.com\nBcc: mallory@example.com",
+    "alice@example.com\rBcc: mallory@example.com",
+    "alice@example.com%0d%0aBcc: mallory@example.com",
+    "alice@example.com,mallory@example.com",
+    "alice@example.com, mallory@example.com",
+    "alice@example.com;mallory@example.com",
+    "alice@example.com mallory@example.com",
+    "Alice <alice@example.com>, <mallory@example.com>",
+    '"alice@example.com, mallory"@example.com',
+    "alice@example.com\u2028Bcc: mallory@example.com",
+    "alice@example.com\x85Bcc: mallory@example.com",
+    "mallory@example.com(alice@example.com",
+    "=?utf-8?q?Bcc=3A_mallory=40example.com?=",
+)
+
+
+class TestMail:
+    def deliver(self) -> list[Any]:
+        mail.outbox.clear()
+        OutboxMessage.objects.update(due_at=clock.now())
+        messaging.deliver_due(limit=100)
+        return mail.outbox
+
+    @pytest.mark.parametrize("field", ["name", "helper_name", "email"])
+    @pytest.mark.parametrize("text", INJECTIONS)
+    def test_no_field_adds_a_recipient(self, stage: Stage, field: str, text: str) -> None:
+        client, path, data = FORMS["contact of a helper"](stage)
+        response = client.post(path, {**data, field: text})
+        if field == "email":
+            assert response.status_code == 200
+            assert response.context["form"].has_error("email")
+        client.post("/check/answers/", CONSENTS)
+        sent = self.deliver()
+        assert len(sent) == ConsultationRequest.objects.count()
+        for each in sent:
+            assert each.recipients() == ["alice@example.com"]
+            message = each.message()
+            assert (message["To"], message["Cc"], message["Bcc"]) == ("alice@example.com", None, None)
+            assert "mallory" not in str(message["Subject"]) + str(message["From"])
+
+    @pytest.mark.parametrize("text", INJECTIONS)
+    def test_asking_for_a_link_reaches_only_the_address_in_the_request(self, stage: Stage, text: str) -> None:
+        client, path, _ = FORMS["send link"](stage)
+        stage.make_request()
+        client.post(path, {"email": text})
+        for each in self.deliver():
+            assert each.recipients() == ["alice@example.com"]
+
+    def test_a_colleagues_name_adds_no_recipient_to_an_alert(self, stage: Stage) -> None:
+        stage.doctor.first_name = "Ines\r\nBcc: mallory@example.com"
+        stage.doctor.save()
+        messaging.alert_staff(user=stage.doctor, key="one", path="/admin/")
+        (sent,) = self.deliver()
+        assert sent.recipients() == ["doctor@clinic.example"]
+        assert sent.message()["Bcc"] is None
+
+
+@pytest.mark.parametrize("path", ["/%00", "/%FF/", "/check/q/%ED%A0%80/", "/request/open/%00/", "/admin/%C0%80/"])
+def test_an_address_that_is_no_text_is_refused(db: None, path: str) -> None:
+    assert Client().generic("GET", path).status_code in (400, 404)
+
+
+@pytest.mark.parametrize(
+    "query", ["a=%00", "day=%FF", "month=%ED%A0%80", "%00", "next=%C0%80", "&".join(["a=1"] * 3000)]
+)
+@pytest.mark.parametrize("path", ["/check/", "/request/times/", "/admin/login/", "/admin/"])
+def test_nor_is_a_query(db: None, path: str, query: str) -> None:
+    answer = Client(raise_request_exception=False).get(f"{path}?{query}")
+    assert answer.status_code == 400 if "%" in query else answer.status_code < 500
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)", "\thttps://evil.example"],
+)
+def test_nobody_is_sent_to_another_site(stage: Stage, target: str) -> None:
+    for name in ("appearance", "sign in"):
+        client, path, data = FORMS[name](stage)
+        where = client.post(path, {**data, "next": target}).headers["Location"]
+        assert where in ("/", settings.LOGIN_REDIRECT_URL, reverse("admin:index"))
+
+
+@pytest.mark.parametrize("cookie", ["", "x", "a" * 4000, "'; --", "\xff\xfe", '{"private": 1}'])
+def test_a_made_up_session_is_none(db: None, cookie: str) -> None:
+    client = Client(raise_request_exception=False)
+    client.cookies[settings.SESSION_COOKIE_NAME] = cookie
+    for path in ("/request/", "/admin/", "/check/result/"):
+        answer = client.get(path)
+        assert answer.status_code == 302
+        assert answer.headers["Location"].split("?")[0] in ("/request/link/", "/admin/login/", "/check/")
