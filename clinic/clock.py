@@ -164,23 +164,24 @@ def _parse_dates(texts: tuple[str, ...]) -> frozenset[date]:
 
 
 def openings_on(on: date) -> list[tuple[datetime, datetime]]:
-    """The clinic's openings on one local day as UTC instants, end not included.
-
-    Wall times inside a spring gap move to the instant the gap ends; of repeated autumn times the first opens and
-    the last closes.
-    """
+    """The clinic's openings on one local day as UTC instants, end not included."""
     if on in closed_dates():
         return []
     spans = []
     for each in parse_opening_hours(settings.OPENING_HOURS):
         if each.weekday == on.weekday():
-            start, end = _instant(on, each.opens, fold=0), _instant(on, each.closes, fold=1)
+            start, end = instant(on, each.opens, fold=0), instant(on, each.closes, fold=1)
             if start < end:
                 spans.append((start, end))
     return spans
 
 
-def _instant(on: date, at: wall_time, *, fold: int) -> datetime:
+def instant(on: date, at: wall_time, *, fold: int) -> datetime:
+    """The UTC instant at which the clinic's wall clock shows a time on a day.
+
+    A wall time inside a spring gap is the instant the gap ends. Of a repeated autumn time, `fold` 0 is the first (for
+    what begins) and 1 the last (for what ends).
+    """
     here = zone()
     early = datetime.combine(on, at, here).replace(fold=0).astimezone(UTC)
     late = datetime.combine(on, at, here).replace(fold=1).astimezone(UTC)

@@ -35,12 +35,6 @@ WORDINGS: dict[str, Wording] = {
         "See your request",
         "If you did not ask for this, you do not need to do anything.",
     ),
-    MessageKind.STATUS_CHANGED: Wording(
-        "Your request {reference}: there is news",
-        "There is news about your request.",
-        "Read the news",
-        "What changed stands behind the link.",
-    ),
     MessageKind.QUESTION_ASKED: Wording(
         "Your request {reference}: we have a question",
         "We have a question before we can go on.",

@@ -139,7 +139,6 @@ class Modality(TextChoices):
 class MessageKind(TextChoices):
     REQUEST_RECEIVED = "request_received", "Request received"
     PRIVATE_LINK = "private_link", "Private link"
-    STATUS_CHANGED = "status_changed", "There is news"
     QUESTION_ASKED = "question_asked", "We have a question"
     CONSULTATION_OFFERED = "consultation_offered", "Choose a time"
     APPOINTMENT_BOOKED = "appointment_booked", "Appointment booked"

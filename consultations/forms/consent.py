@@ -8,7 +8,7 @@ from consultations.enums import ConsentKind
 
 ERRORS = {
     ConsentKind.TRUE_ANSWERS: "Tick the box to say that your answers are true as far as you know.",
-    ConsentKind.CARE_TEAM: "Tick the box to let a nurse and a doctor read your answers.",
+    ConsentKind.CARE_TEAM: "Tick the box to let the care team read your answers.",
     ConsentKind.PRIVACY_NOTICE: "Tick the box to say that you have read the privacy notice.",
 }
 
@@ -17,8 +17,8 @@ def wordings() -> dict[ConsentKind, str]:
     return {
         ConsentKind.TRUE_ANSWERS: "My answers are true as far as I know",
         ConsentKind.CARE_TEAM: (
-            f"A nurse and a doctor at {settings.CLINIC_NAME} may read my answers to decide if a consultation is right "
-            "for me"
+            f"The nurses, doctors and managers of {settings.CLINIC_NAME} may read my answers to decide if a consultation "
+            "is right for me"
         ),
         ConsentKind.PRIVACY_NOTICE: f"I have read the privacy notice (version {PRIVACY_NOTICE_VERSION})",
     }

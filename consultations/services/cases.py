@@ -64,14 +64,14 @@ def alert_owner(*, case: SafetyCase, reason: str) -> None:
 
 
 def on_duty() -> User | None:
-    """Whoever of triage has the fewest open cases; None when nobody is in that group."""
+    """Whoever of triage has the fewest open cases; with nobody there a doctor, then a manager; None in an empty clinic."""
     is_open = Q(owned_safety_cases__status__in=[CaseStatus.OPEN, CaseStatus.ACKNOWLEDGED])
-    return (
-        User.objects.filter(groups__name="triage", is_active=True, is_staff=True)
-        .annotate(open_cases=Count("owned_safety_cases", filter=is_open, distinct=True))
-        .order_by("open_cases", "pk")
-        .first()
-    )
+    for group in ("triage", "doctor", "manager"):
+        members = User.objects.filter(groups__name=group, is_active=True, is_staff=True)
+        counted = members.annotate(open_cases=Count("owned_safety_cases", filter=is_open, distinct=True))
+        if owner := counted.order_by("open_cases", "pk").first():
+            return owner
+    return None
 
 
 @transaction.atomic

@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.urls import reverse
 
 from clinic import audit, clock
-from clinic.crypto import fingerprint, new_token
+from clinic.crypto import SealBroken, fingerprint, new_token
 from consultations import emails
 from consultations.enums import Actor, MessageKind
 from consultations.models import ConsultationRequest, OutboxMessage, PrivateLink
@@ -23,6 +23,8 @@ LINK_LIFE: Final = datetime.timedelta(days=90)
 LEASE: Final = datetime.timedelta(minutes=2)
 BACK_OFF_MINUTES: Final = (1, 2, 5, 15, 60)
 MAX_ATTEMPTS: Final = 24
+UNREADABLE: Final = (SealBroken, ValueError, KeyError, TypeError, AttributeError)
+"""What a damaged seal or a payload of the wrong shape raises while a mail is made of it."""
 
 
 class NothingToSend(MoveRefused):
@@ -100,33 +102,49 @@ def retry(*, message: OutboxMessage, by: User) -> OutboxMessage:
 
 
 def deliver_due(*, limit: int = 20) -> int:
-    """Claim what is due, send each outside any transaction, record how it went. Returns how many were sent."""
-    claimed = _claim(limit=limit)
-    if not claimed:
-        return 0
+    """Claim what is due one by one, send it outside any transaction, record how it went. Returns how many were sent.
+
+    One by one, because a slow mail server must not outlast the lease of what waits behind.
+    """
     connection = get_connection(timeout=10)
     sent = 0
-    for message in claimed:
-        sent += _deliver(message, connection)
+    for _ in range(limit):
+        key = _claim()
+        if key is None:
+            break
+        sent += _deliver(key, connection)
     return sent
 
 
 @transaction.atomic
-def _claim(*, limit: int) -> list[OutboxMessage]:
-    """Lease rows so that no second worker takes them; a worker that dies costs one lease, never a mail."""
+def _claim() -> int | None:
+    """Lease one row so that no second worker takes it; a worker that dies costs one lease, never a mail.
+
+    Only its key is read: a row whose seal is broken must not keep the others from going out.
+    """
     now = clock.now()
     waiting = OutboxMessage.objects.filter(
         Q(lease_until__isnull=True) | Q(lease_until__lt=now), sent_at=None, parked_at=None, due_at__lte=now
     )
     stale = waiting.filter(stale_at__lt=now)
     stale.update(parked_at=now, last_error="Too late to be of use: not sent.", payload={})
-    messages = list(waiting.select_for_update(skip_locked=True).order_by("due_at", "pk")[:limit])
-    OutboxMessage.objects.filter(pk__in=[message.pk for message in messages]).update(lease_until=now + LEASE)
-    return messages
+    key: int | None = (
+        waiting.select_for_update(skip_locked=True).order_by("due_at", "pk").values_list("pk", flat=True).first()
+    )
+    OutboxMessage.objects.filter(pk=key).update(lease_until=now + LEASE)
+    return key
 
 
-def _deliver(message: OutboxMessage, connection: Any) -> bool:
-    mail = emails.compose(message)
+def _deliver(key: int, connection: Any) -> bool:
+    try:
+        message = OutboxMessage.objects.get(pk=key)
+        mail = emails.compose(message)
+    except UNREADABLE as error:
+        # Trying again cannot help: somebody must look, and ring.
+        OutboxMessage.objects.filter(pk=key).update(
+            lease_until=None, parked_at=clock.now(), last_error=f"Cannot be read: {type(error).__name__}"
+        )
+        return False
     try:
         connection.send_messages([mail])
     except (smtplib.SMTPResponseException, smtplib.SMTPRecipientsRefused, OSError) as error:

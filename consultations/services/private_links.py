@@ -56,7 +56,10 @@ def replace(*, request: ConsultationRequest) -> None:
 
 @transaction.atomic
 def send_again(*, email: str) -> None:
-    """Mail a fresh link for each open request of this address. Says nothing about whether there was one."""
+    """Mail a fresh link for each of the three newest requests of this address, ended ones too: their words stay readable.
+
+    Says nothing about whether there was one.
+    """
     patients = Patient.objects.filter(email_index=email_index(email)).only("pk")
     requests = ConsultationRequest.objects.filter(patient__in=patients).order_by("-submitted_at")[:3]
     for request in requests:

@@ -44,19 +44,21 @@ def clear_flags(*, request: ConsultationRequest, reason: str, by: User) -> Consu
     """Record that a doctor looked at the red flags and may go on. Raises ReasonMissing, WrongStatus, NotAllowed."""
     if not reason.strip():
         raise ReasonMissing("Write why the red flags do not stand in the way, before you clear them.")
-    fresh, changed = apply_move(
-        request=request,
+    current = lock(request)
+    if current.flags_cleared_by_id == by.pk:
+        return current
+    fresh, _ = apply_move(
+        request=current,
         verb="clear",
         by=by,
         flags_cleared_at=clock.now(),
         flags_cleared_by=by,
-        risk=max(request.risk, ROUTINE_RISK),
+        risk=max(current.risk, ROUTINE_RISK),
         priority=Priority.ROUTINE,
     )
-    if changed:
-        TriageDecision.objects.create(
-            request=fresh, action=TriageAction.CLEAR, note=reason, decided_at=clock.now(), decided_by=by
-        )
+    TriageDecision.objects.create(
+        request=fresh, action=TriageAction.CLEAR, note=reason, decided_at=clock.now(), decided_by=by
+    )
     return fresh
 
 
@@ -105,8 +107,10 @@ def ask(
 ) -> InformationRequest:
     """Ask the patient for more, as a clinical decision. Raises ReasonMissing, WrongStatus, NotAllowed."""
     require(by, Actor.DOCTOR)
+    already = set(InformationRequest.objects.filter(request=request).values_list("pk", flat=True))
     asked = triage.ask(request=request, question=question, by=by)
-    _review(asked.request, ReviewDecision.ASK, question, reason, agreed_outcome, by)
+    if asked.pk not in already:
+        _review(asked.request, ReviewDecision.ASK, question, reason, agreed_outcome, by)
     return asked
 
 

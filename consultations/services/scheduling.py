@@ -9,7 +9,6 @@ import datetime
 import secrets
 from collections.abc import Iterable, Iterator
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -75,9 +74,8 @@ def free_slots(
     appointment and no running hold of another request; it is at least LEAD_TIME away and inside HORIZON.
     """
     now = clock.now()
-    zone = ZoneInfo(settings.TIME_ZONE)
-    first = max(_midnight(since, zone), now + LEAD_TIME)
-    last = min(_midnight(until, zone), now + HORIZON)
+    first = max(_midnight(since), now + LEAD_TIME)
+    last = min(_midnight(until), now + HORIZON)
     if first >= last:
         return []
     length = datetime.timedelta(minutes=appointment_type.minutes)
@@ -87,7 +85,7 @@ def free_slots(
     busy = _busy(first, last + length, ignoring)
     slots = set()
     for window in windows:
-        for opens, closes in _openings(window, since, until, zone):
+        for opens, closes in _openings(window, since, until):
             for start in _starts(opens, closes, length):
                 if first <= start < last and not _overlaps(busy.get(window.clinician_id, ()), start, start + length):
                     slots.add(Slot(start, start + length, window.clinician_id, window.location_id))
@@ -321,14 +319,15 @@ def _overlaps(
 
 
 def _openings(
-    window: Availability, since: datetime.date, until: datetime.date, zone: ZoneInfo
+    window: Availability, since: datetime.date, until: datetime.date
 ) -> Iterator[tuple[datetime.datetime, datetime.datetime]]:
-    """The window's instants on each of its days, read off the clinic's wall clock of that day."""
+    """The window's instants on each of its days, read off the clinic's wall clock; none on a day the clinic is shut."""
+    closed = clock.closed_dates()
     day = max(since, window.starts_on)
     last = until if window.ends_on is None else min(until, window.ends_on + datetime.timedelta(days=1))
     while day < last:
-        if day.weekday() == window.weekday:
-            yield _instant(day, window.opens, zone), _instant(day, window.closes, zone)
+        if day.weekday() == window.weekday and day not in closed:
+            yield clock.instant(day, window.opens, fold=0), clock.instant(day, window.closes, fold=1)
         day += datetime.timedelta(days=1)
 
 
@@ -342,9 +341,5 @@ def _starts(
         start += step
 
 
-def _instant(day: datetime.date, at: datetime.time, zone: ZoneInfo) -> datetime.datetime:
-    return datetime.datetime.combine(day, at, tzinfo=zone).astimezone(datetime.UTC)
-
-
-def _midnight(day: datetime.date, zone: ZoneInfo) -> datetime.datetime:
-    return _instant(day, datetime.time.min, zone)
+def _midnight(day: datetime.date) -> datetime.datetime:
+    return clock.instant(day, datetime.time.min, fold=0)

@@ -1,4 +1,4 @@
-"""Sends what the outbox owes and repeats unacknowledged alerts, until it is told to stop."""
+"""Sends what the outbox owes, repeats unacknowledged alerts and forgets what ran out, until it is told to stop."""
 
 import logging
 import signal
@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError, close_old_connections
 
+from clinic.housekeeping import tidy_daily
 from clinic.models import Heartbeat
 from consultations.services import cases, messaging
 
@@ -37,6 +38,7 @@ class Command(BaseCommand):
             while messaging.deliver_due():
                 pass
             cases.alert_again()
+            tidy_daily()
             Heartbeat.beat("worker")
         except DatabaseError as error:
             # The database may be restarting: what is owed stays in the outbox, so wait and look again.

@@ -113,7 +113,7 @@ def test_hostile_values_break_nothing(sign_in, nurse, message, query):
 
 def test_the_list_costs_the_same_however_long(sign_in, nurse, alice, django_assert_max_num_queries):
     for number in range(60):
-        messaging.tell_patient(kind=MessageKind.STATUS_CHANGED, request=alice, key=f"news-{number}")
+        messaging.tell_patient(kind=MessageKind.REQUEST_CLOSED, request=alice, key=f"news-{number}")
     client = sign_in(nurse)
     with django_assert_max_num_queries(10):
         assert len(client.get(LIST).context["rows"]) == 50

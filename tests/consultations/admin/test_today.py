@@ -49,7 +49,7 @@ def test_overdue_requests_are_named(sign_in, nurse, make_request, worker_lives):
 
 
 def test_undelivered_messages_are_counted(sign_in, nurse, alice, worker_lives):
-    messaging.tell_patient(kind=MessageKind.STATUS_CHANGED, request=alice, key="news")
+    messaging.tell_patient(kind=MessageKind.REQUEST_CLOSED, request=alice, key="news")
     OutboxMessage.objects.update(parked_at=clock.now())
     assert "1 message was not delivered" in text_of(sign_in(nurse).get("/admin/"))
 

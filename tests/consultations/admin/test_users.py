@@ -83,7 +83,9 @@ class TestPassword:
 
     @pytest.mark.parametrize("words", [("", ""), ("short", "short"), ("seven quiet otters", "seven quiet others")])
     def test_a_bad_one_changes_nothing(self, sign_in, root, nurse, words):
-        response = sign_in(root).post(page(nurse, "password_change"), dict(zip(("password1", "password2"), words)))
+        response = sign_in(root).post(
+            page(nurse, "password_change"), dict(zip(("password1", "password2"), words, strict=True))
+        )
         nurse.refresh_from_db()
         assert "There is a problem" in text_of(response)
         assert nurse.check_password("a quiet passphrase")

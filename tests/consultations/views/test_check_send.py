@@ -199,7 +199,7 @@ class TestAnswers:
         kept = {consent.kind: consent for consent in Consent.objects.all()}
         assert set(kept) == set(ConsentKind.values)
         assert {consent.notice_version for consent in kept.values()} == {PRIVACY_NOTICE_VERSION}
-        assert "A nurse and a doctor at Larchwell Spine Clinic" in kept["care_team"].wording
+        assert "The nurses, doctors and managers of Larchwell Spine Clinic" in kept["care_team"].wording
 
 
 class TestSend:

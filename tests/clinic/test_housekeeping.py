@@ -1,0 +1,39 @@
+from datetime import timedelta
+
+import pytest
+from django.contrib.sessions.models import Session
+
+from clinic import clock, limits
+from clinic.housekeeping import tidy_daily
+from clinic.models import Heartbeat, RateBucket
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def old_and_new(time_machine):
+    """One session and one bucket that ran out long ago, one of each that has not."""
+    time_machine.move_to("2026-11-23T15:00Z", tick=False)
+    limits.allow("old", rate=1, per_seconds=1)
+    Session.objects.create(session_key="old", session_data="", expire_date=clock.now())
+    time_machine.shift(limits.KEPT + timedelta(seconds=1))
+    limits.allow("new", rate=1, per_seconds=1)
+    Session.objects.create(session_key="new", session_data="", expire_date=clock.now() + timedelta(hours=1))
+
+
+def left():
+    return RateBucket.objects.count(), set(Session.objects.values_list("session_key", flat=True))
+
+
+def test_forgets_what_ran_out_and_nothing_else(old_and_new):
+    assert tidy_daily()
+    assert left() == (1, {"new"})
+
+
+def test_once_a_day(old_and_new, time_machine):
+    Heartbeat.beat("housekeeping")
+    assert not tidy_daily()
+    assert left() == (2, {"old", "new"})
+    time_machine.shift(timedelta(days=1))
+    assert tidy_daily()
+    assert left()[1] == set()  # by now the other one ran out as well

@@ -1,0 +1,109 @@
+"""Every service that writes, ready to be called, and all rows there are to compare."""
+
+import datetime
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.contrib.auth.models import User
+
+from clinic import clock
+from consultations.enums import RequestStatus
+from consultations.models import AppointmentType, Clinician, ConsultationRequest, InformationRequest, SlotHold
+from consultations.services import review, scheduling, triage
+from tests.cast import MakeRequest, book_directly, make_user
+
+NOW = datetime.datetime(2026, 11, 23, 15, 0, tzinfo=datetime.UTC)
+"""Monday 23 November 2026, 10:00 at the clinic."""
+TOMORROW_AT_NINE = datetime.datetime(2026, 11, 24, 14, 0, tzinfo=datetime.UTC)
+
+
+@pytest.fixture(autouse=True)
+def monday(time_machine: Any) -> None:
+    time_machine.move_to(NOW, tick=False)
+
+
+def all_rows() -> dict[str, list[tuple[Any, ...]]]:
+    """Every row of every table, to show that something changed nothing at all."""
+    return {model._meta.label: sorted(model.objects.values_list(), key=repr) for model in apps.get_models()}
+
+
+class Desk:
+    """One request in any status, and each verb of the transition table as a call of its service."""
+
+    def __init__(self, make_request: MakeRequest, clinician: Clinician, visit: AppointmentType, doctor: User) -> None:
+        self.make_request, self.clinician, self.visit, self.doctor = make_request, clinician, visit, doctor
+
+    def request(self, status: RequestStatus, *, asked_by_doctor: bool = False, **more: Any) -> ConsultationRequest:
+        if status == RequestStatus.IN_TRIAGE:
+            more |= {"claimed_by": self.doctor, "claimed_at": clock.now()}
+        if status in (RequestStatus.OFFERED, RequestStatus.BOOKED):
+            more |= {"appointment_type": self.visit}
+        request = self.make_request(status=status, **more)
+        if status == RequestStatus.OFFERED:
+            self.hold(request)
+        if status == RequestStatus.BOOKED:
+            book_directly(request, self.clinician, clock.now() - datetime.timedelta(minutes=30))
+        if status == RequestStatus.INFORMATION_ASKED:
+            InformationRequest.objects.create(
+                request=request,
+                question="Which scan?",
+                asked_at=clock.now(),
+                asked_by=self.doctor,
+                is_from_doctor=asked_by_doctor,
+            )
+        return request
+
+    def hold(self, request: ConsultationRequest) -> SlotHold:
+        return SlotHold.objects.create(
+            request=request,
+            clinician=self.clinician,
+            location=self.clinician.availabilities.first().location,
+            starts_at=TOMORROW_AT_NINE,
+            ends_at=TOMORROW_AT_NINE + datetime.timedelta(minutes=self.visit.minutes),
+            expires_at=clock.now() + scheduling.HOLD_TIME,
+        )
+
+    def services(self) -> dict[str, Callable[..., Any]]:
+        """Verb -> call(request, by), with everything else filled in as it should be."""
+        return {
+            "claim": lambda request, by: triage.claim(request=request, by=by),
+            "release": lambda request, by: triage.release(request=request, by=by),
+            "note": lambda request, by: triage.add_note(request=request, note="Rang.", by=by),
+            "log_call": lambda request, by: triage.log_call(request=request, was_reached=True, note="Well.", by=by),
+            "escalate": lambda request, by: triage.escalate(request=request, note="Worse.", by=by),
+            "clear": lambda request, by: review.clear_flags(request=request, reason="Examined.", by=by),
+            "pass_to_doctor": lambda request, by: triage.pass_to_doctor(
+                request=request, doctor=self.doctor, note="Please read.", by=by
+            ),
+            "ask": lambda request, by: triage.ask(request=request, question="Which scan?", by=by),
+            "answer": lambda request, by: triage.answer(request=request, answer="An MRI."),
+            "answer_doctor": lambda request, by: triage.answer(request=request, answer="An MRI."),
+            "offer": lambda request, by: review.offer(
+                request=request, appointment_type=self.visit, patient_note="Come.", by=by
+            ),
+            "decline": lambda request, by: review.decline(request=request, patient_note="Walk more.", by=by),
+            "mark_urgent": lambda request, by: review.mark_urgent(request=request, reason="Ask about legs.", by=by),
+            "book": lambda request, by: scheduling.book(request=request, by=by),
+            "cancel_booking": lambda request, by: scheduling.cancel(request=request, reason="Ill.", by=by),
+            "complete": lambda request, by: scheduling.complete(request=request, by=by),
+            "mark_no_show": lambda request, by: scheduling.mark_no_show(request=request, by=by),
+            "withdraw": lambda request, by: triage.withdraw(request=request),
+            "cancel_request": lambda request, by: triage.cancel_request(request=request, note="Moved.", by=by),
+        }
+
+
+@pytest.fixture
+def desk(make_request: MakeRequest, clinician: Clinician, visit: AppointmentType, doctor: User) -> Desk:
+    return Desk(make_request, clinician, visit, doctor)
+
+
+@pytest.fixture
+def staff(db: None) -> Callable[[str], User]:
+    """A member of one group by the group's name, made once."""
+
+    def member(group: str) -> User:
+        return User.objects.filter(username=f"a_{group}").first() or make_user(f"a_{group}", group, first_name=group)
+
+    return member
