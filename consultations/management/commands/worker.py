@@ -28,14 +28,14 @@ class Command(BaseCommand):
             for name in (signal.SIGINT, signal.SIGTERM):
                 signal.signal(name, lambda *_: stop.set())
         while not stop.is_set():
-            self._turn()
+            self._turn(stop)
             if options["once"]:
                 return
             stop.wait(options["every"])
 
-    def _turn(self) -> None:
+    def _turn(self, stop: threading.Event) -> None:
         try:
-            while messaging.deliver_due():
+            while messaging.deliver_due(limit=5) and not stop.is_set():
                 pass
             cases.alert_again()
             tidy_daily()

@@ -1,0 +1,156 @@
+"""Workers are killed at work and the mail server misbehaves: no mail is lost, none is misdirected."""
+
+import asyncio
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+from django.conf import settings
+from django.db import connection
+
+from clinic import clock
+from consultations.enums import MessageKind
+from consultations.models import ConsultationRequest, OutboxMessage
+from consultations.services import messaging
+from tests.cast import MakeRequest, make_patient
+
+pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
+MAILS = 30
+DEADLINE = 60
+"""Seconds after which a drill that has not ended counts as failed."""
+
+
+class Sink:
+    """A mail server: puts every tenth mail off, refuses one address for good, and notes what it took.
+
+    At the mails in `silent_at` it takes the mail and never answers, so that a worker can be killed right there: the
+    mail is out, and nobody has noted it.
+    """
+
+    def __init__(self, *silent_at: int) -> None:
+        self.taken: list[tuple[str, list[str]]] = []
+        self.asked = 0
+        self.silent_at = list(silent_at)
+        self.is_silent = threading.Event()
+
+    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
+        if address.startswith("nobody"):
+            return "550 No such person"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+        self.asked += 1
+        if self.asked % 10 == 0:
+            return "451 Try later"
+        head = envelope.content.decode().partition("\r\n\r\n")[0]
+        name = next(line for line in head.splitlines() if line.lower().startswith("message-id"))
+        self.taken.append((name, envelope.rcpt_tos))
+        if self.silent_at and len(self.taken) == self.silent_at[0]:
+            self.silent_at.pop(0)
+            self.is_silent.set()
+            await asyncio.sleep(DEADLINE)
+        return "250 OK"
+
+
+@pytest.fixture
+def sink() -> Iterator[tuple[Sink, int]]:
+    handler = Sink()
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    controller = Controller(handler, hostname="127.0.0.1", port=port)
+    controller.start()
+    yield handler, port
+    controller.stop()
+
+
+@pytest.fixture
+def owed(make_request: MakeRequest) -> list[OutboxMessage]:
+    requests: list[ConsultationRequest] = [
+        make_request(patient=make_patient(f"Patient {number}", email=f"p{number}@example.com"))
+        for number in range(MAILS - 1)
+    ]
+    requests.append(make_request(patient=make_patient("Gone Away", email="nobody@example.com")))
+    return [
+        messaging.tell_patient(kind=MessageKind.PRIVATE_LINK, request=each, key=f"m{each.pk}")  # type: ignore[misc]
+        for each in requests
+    ]
+
+
+def start_worker(port: int) -> subprocess.Popen[bytes]:
+    database = connection.settings_dict
+    where = f"{database['HOST']}:{database['PORT']}/{database['NAME']}"
+    environment = {
+        **os.environ,
+        "ENV_FILE": "",
+        "DEBUG": "0",
+        "DEMO": "0",
+        "SECRET_KEY": settings.SECRET_KEY,
+        "FIELD_KEYS": settings.FIELD_KEYS,
+        "ALLOWED_HOSTS": "testserver",
+        "SITE_URL": "http://testserver",
+        "HTTPS": "0",
+        "DJANGO_SETTINGS_MODULE": "clinic.settings",
+        "DATABASE_URL": f"postgres://{database['USER']}:{database['PASSWORD']}@{where}",
+        "EMAIL_URL": f"smtp://127.0.0.1:{port}",
+    }
+    return subprocess.Popen(
+        [sys.executable, "manage.py", "worker", "--every", "0.05"],
+        cwd=settings.BASE_DIR,
+        env=environment,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def still_owed() -> Any:
+    return OutboxMessage.objects.filter(sent_at=None, parked_at=None)
+
+
+def test_killed_twice_right_after_sending_every_mail_arrives(owed: list[OutboxMessage], sink: tuple[Sink, int]) -> None:
+    server, port = sink
+    server.silent_at = [8, 16]
+    for _ in range(2):
+        worker = start_worker(port)
+        assert server.is_silent.wait(DEADLINE)
+        worker.kill()
+        worker.wait(timeout=DEADLINE)
+        server.is_silent.clear()
+        assert still_owed().filter(lease_until__isnull=False).count() == 1
+        # The lease of the worker that died runs out; the drill does not wait two minutes for it.
+        still_owed().update(lease_until=None)
+
+    worker, begun = start_worker(port), time.monotonic()
+    while still_owed().exists() and time.monotonic() - begun < DEADLINE:
+        still_owed().filter(attempts__gt=0).update(due_at=clock.now())  # nor a minute for what was put off
+        time.sleep(0.02)
+    worker.terminate()
+    assert worker.wait(timeout=DEADLINE) == 0
+
+    assert {address for _, to in server.taken for address in to} == {
+        f"p{number}@example.com" for number in range(MAILS - 1)
+    }
+    # The two that went out as their worker died came twice, with the same identity: mail programs show one.
+    assert len(dict(server.taken)) == MAILS - 1
+    assert len(server.taken) == MAILS - 1 + 2
+    (parked,) = OutboxMessage.objects.filter(parked_at__isnull=False)
+    assert (parked.recipient, parked.attempts, parked.sent_at) == ("nobody@example.com", 1, None)
+
+
+def test_asked_to_stop_it_ends_the_mail_it_began(owed: list[OutboxMessage], sink: tuple[Sink, int]) -> None:
+    server, port = sink
+    worker = start_worker(port)
+    begun = time.monotonic()
+    while not server.taken and time.monotonic() - begun < DEADLINE:
+        time.sleep(0.02)
+    worker.terminate()
+    assert worker.wait(timeout=DEADLINE) == 0
+    assert OutboxMessage.objects.filter(sent_at__isnull=False).count() == len(server.taken)
+    assert not OutboxMessage.objects.filter(lease_until__isnull=False).exists()
