@@ -1,0 +1,349 @@
+"""The whole story in a browser: a patient reads, answers and asks; nurse and doctor act; the patient picks a time."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core import mail
+
+from consultations.enums import Outcome, RequestStatus
+from consultations.models import Appointment, ConsultationRequest, SafetyCase
+from consultations.questionnaire import flow
+from consultations.services import messaging
+from education import services, shipped
+from tests.consultations.views.conftest import ROUTINE
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+PASSWORD = "a quiet passphrase"
+ME = {
+    "name": "Alice Winther", "birth_on_month": "3", "birth_on_day": "27", "birth_on_year": "1970",
+    "email": "alice@example.com", "phone": "202-555-0142",
+}  # fmt: skip
+DANGER = {"emergency": {"rf_now": ["chest"]}, "same day": {"rf_now": ["fever"]}}
+MOST_SCREENS = 14
+
+
+class Person:
+    """Somebody at a browser of their own. Presses what can be seen, reads what is shown."""
+
+    def __init__(self, chromium: Any, site: str, *, with_js: bool, width: int = 1280, theme: str = "light") -> None:
+        self.context = chromium.new_context(
+            base_url=site,
+            java_script_enabled=with_js,
+            color_scheme=theme,
+            reduced_motion="reduce",
+            viewport={"width": width, "height": 900},
+        )
+        self.context.set_default_timeout(10_000)
+        self.page = self.context.new_page()
+        self.said: list[str] = []
+        self.page.on("console", lambda said: self.said.append(said.text))
+        self.page.on("pageerror", lambda error: self.said.append(str(error)))
+        self.site = site
+
+    @property
+    def path(self) -> str:
+        return self.page.url.removeprefix(self.site).partition("?")[0]
+
+    @property
+    def words(self) -> str:
+        return " ".join(self.page.locator("main").inner_text().split())
+
+    def go(self, path: str) -> None:
+        answer = self.page.goto(path)
+        assert answer.status < 400, (path, answer.status)
+        self.arrive()
+
+    def arrive(self) -> None:
+        self.page.wait_for_load_state("load")
+        assert self.page.locator("h1").count() == 1, self.page.url
+
+    def press(self, label: str, *, within: str = "main") -> None:
+        self.page.locator(within).get_by_role("button", name=label, exact=True).click()
+        self.arrive()
+
+    def follow(self, label: str, *, within: str = "main") -> None:
+        self.page.locator(within).get_by_role("link", name=label).first.click()
+        self.arrive()
+
+    def fill(self, **given: Any) -> None:
+        for name, value in given.items():
+            field = self.page.locator(f"main [name='{name}']")
+            kind = field.first.get_attribute("type")
+            if kind in ("radio", "checkbox"):
+                for each in value if isinstance(value, list) else [value]:
+                    chosen = "" if each is True else f"[value='{each}']"
+                    self.page.locator(f"main [name='{name}']{chosen}").check(force=True)
+            elif field.first.evaluate("field => field.tagName") == "SELECT":
+                field.select_option(value)
+            else:
+                field.fill(value)
+
+    def answer(self, **changes: Any) -> int:
+        """Answer screen after screen until something else is shown; how many there were."""
+        answers = {**ROUTINE, "ex_note": "", **changes}
+        for screens in range(40):
+            found = re.match(r"/check/q/([a-z-]+)/", self.path)
+            if not found:
+                return screens
+            screen = flow.screen_named(found[1])
+            asked = [each for each in screen.question_ids if self.page.locator(f"main [name='{each}']").count()]
+            assert asked, self.path
+            self.fill(**{each: answers[each] for each in asked})
+            self.press("Continue")
+        raise AssertionError(f"The check never ended: {self.path}")
+
+    def sign_in(self, user: User) -> None:
+        self.go("/admin/login/")
+        self.fill(username=user.username, password=PASSWORD)
+        self.press("Sign in")
+        assert self.path == "/admin/"
+
+    def act(self, verb: str, **given: Any) -> None:
+        """Open the box of an act on the request page, fill it in and press its button."""
+        form = self.page.locator(f"form[action$='/{verb}/']")
+        if not form.locator("button[type=submit]").is_visible():
+            form.locator("xpath=ancestor::details[1]/summary").click()
+        for name, value in given.items():
+            field = form.locator(f"[name='{name}']")
+            if field.first.get_attribute("type") == "radio":
+                form.locator(f"[name='{name}'][value='{value}']").check(force=True)
+            elif field.evaluate("field => field.tagName") == "SELECT":
+                field.select_option(value)
+            else:
+                field.fill(value)
+        form.locator("button[type=submit]").click()
+        self.arrive()
+
+    def open_mail(self) -> None:
+        """Follow the private link of the newest mail and give the date of birth."""
+        messaging.deliver_due()
+        link = re.search(r"http://testserver(\S+)", mail.outbox[-1].body)
+        assert link, mail.outbox[-1].body
+        self.go(link[1])
+        self.fill(**{name: value for name, value in ME.items() if name.startswith("birth")})
+        self.press("Open my request")
+        assert self.path == "/request/"
+
+
+@pytest.fixture
+def meet(chromium: Any, live_server: Any) -> Iterator[Any]:
+    """A factory of people; nobody's browser may have said anything on its console."""
+    services.load(shipped=shipped.read(), publish=True)
+    met: list[Person] = []
+
+    def meet(**kwargs: Any) -> Person:
+        met.append(Person(chromium, live_server.url, **kwargs))
+        return met[-1]
+
+    yield meet
+    said = [line for person in met for line in person.said]
+    for person in met:
+        person.context.close()
+    assert said == []
+
+
+@pytest.mark.parametrize(
+    ("with_js", "width", "theme"),
+    [(True, 1280, "light"), (False, 390, "dark")],
+    ids=["with JavaScript", "without, on a phone"],
+)
+def test_from_the_first_page_to_a_booked_time(
+    meet: Any, clinician: Any, visit: Any, nurse: User, doctor: User, with_js: bool, width: int, theme: str
+) -> None:
+    look = {"with_js": with_js, "width": width, "theme": theme}
+    patient = meet(**look)
+    patient.go("/")
+    patient.follow("Check your options")
+    assert patient.path == "/check/"
+    patient.press("Start now")
+    screens = patient.answer()
+    assert screens <= MOST_SCREENS
+    assert patient.path == "/check/result/"
+    assert "You can book a consultation" in patient.words
+    patient.follow("Continue")
+    patient.fill(filled_for="self", contact_by="email", safe_to_contact="any", **ME)
+    patient.press("Continue")
+    assert patient.path == "/check/answers/"
+    assert "Alice Winther" in patient.words
+    patient.fill(true_answers=True, care_team=True, privacy_notice=True)
+    patient.press("Send my request")
+    request = ConsultationRequest.objects.get()
+    assert patient.path == "/check/sent/"
+    assert request.reference in patient.words
+
+    patient.open_mail()
+    assert request.reference in patient.words
+
+    triage = meet(**look)
+    triage.sign_in(nurse)
+    triage.go("/admin/consultations/consultationrequest/")
+    triage.follow("Alice Winther")
+    triage.act("claim")
+    triage.act("note", note="Rang at ten: no change.")
+    triage.act("pass_to_doctor", doctor=str(doctor.pk), note="Please read.")
+    request.refresh_from_db()
+    assert (request.status, request.doctor, request.claimed_by) == (RequestStatus.WITH_DOCTOR, doctor, nurse)
+
+    reviewer = meet(**look)
+    reviewer.sign_in(doctor)
+    reviewer.go("/admin/consultations/consultationrequest/")
+    reviewer.follow("Alice Winther")
+    assert "Rang at ten: no change." in reviewer.words
+    reviewer.act(
+        "decide", decision="offer", appointment_type=str(visit.pk), patient_note="We would like to see you and talk."
+    )
+    assert "Nothing is sent yet" in reviewer.words
+    request.refresh_from_db()
+    assert request.status == RequestStatus.WITH_DOCTOR
+    reviewer.page.locator("form[action$='/preview/'] button[type=submit]").first.click()
+    reviewer.arrive()
+    request.refresh_from_db()
+    assert request.status == RequestStatus.OFFERED
+
+    patient.open_mail()
+    assert "We would like to see you and talk." in patient.words
+    patient.follow("See free times")
+    patient.page.locator("input[name=slot]").first.check(force=True)
+    patient.press("Continue")
+    assert patient.path == "/request/times/check/"
+    patient.press("Book this time")
+    booked = Appointment.objects.get()
+    assert booked.booked_by is None
+    assert "Dr Ines Halloran" in patient.words
+    with patient.page.expect_download() as waiting:
+        patient.page.get_by_role("link", name=re.compile("calendar", re.IGNORECASE)).first.click()
+    assert b"BEGIN:VCALENDAR" in waiting.value.path().read_bytes()
+    messaging.deliver_due()
+    assert len(mail.outbox) == 3
+    assert {tuple(each.recipients()) for each in mail.outbox} == {("alice@example.com",)}
+
+    triage.go("/admin/consultations/appointment/")
+    assert "Alice Winther" in triage.words or "Alice Winther" in triage.page.inner_text("body")
+    patient.follow("Cancel this time")
+    patient.press("Cancel this time")
+    request.refresh_from_db()
+    assert request.status == RequestStatus.OFFERED
+
+
+@pytest.mark.parametrize("with_js", [True, False], ids=["with JavaScript", "without"])
+@pytest.mark.parametrize("danger", DANGER)
+def test_a_danger_stops_the_check_at_once_and_reaches_the_desk(
+    meet: Any, nurse: User, danger: str, with_js: bool
+) -> None:
+    patient = meet(with_js=with_js, width=390)
+    patient.go("/check/")
+    patient.press("Start now")
+    patient.answer(**DANGER[danger])
+    case = SafetyCase.objects.get()
+    if danger == "emergency":
+        assert patient.path == "/check/emergency/"
+        assert "911" in patient.words
+        assert case.level == Outcome.EMERGENCY
+    else:
+        assert patient.path == "/check/today/"
+        assert case.level == Outcome.SAME_DAY
+    assert (case.owner, case.patient) == (nurse, None)
+
+    patient.go("/check/call-back/")
+    patient.fill(
+        name="Bob Pell", birth_on_month="2", birth_on_day="28", birth_on_year="1955", phone="202-555-0142",
+        safe_to_contact="any",
+    )  # fmt: skip
+    patient.page.locator("main form[method=post] button[type=submit]").first.click()
+    patient.arrive()
+    case.refresh_from_db()
+    assert case.patient is not None
+
+    triage = meet(with_js=with_js)
+    triage.sign_in(nurse)
+    assert "Bob Pell" in triage.words
+    triage.page.locator("main").get_by_role("link", name=re.compile("Bob Pell")).first.click()
+    triage.arrive()
+    triage.page.locator("form[action$='/acknowledge/'] button").first.click()
+    triage.arrive()
+    case.refresh_from_db()
+    assert case.acknowledged_by == nurse
+
+
+def test_a_child_is_stopped_and_nothing_is_kept_to_send(meet: Any) -> None:
+    patient = meet(with_js=False)
+    patient.go("/check/")
+    patient.press("Start now")
+    patient.answer(ab_age="17")
+    assert patient.path == "/check/adults/"
+    assert not ConsultationRequest.objects.exists()
+
+
+def test_a_double_click_sends_once(meet: Any) -> None:
+    patient = meet(with_js=True)
+    patient.go("/check/")
+    patient.press("Start now")
+    patient.answer()
+    patient.follow("Continue")
+    patient.fill(filled_for="self", contact_by="email", safe_to_contact="any", **ME)
+    patient.press("Continue")
+    patient.fill(true_answers=True, care_team=True, privacy_notice=True)
+    patient.page.get_by_role("button", name="Send my request", exact=True).dblclick()
+    patient.page.wait_for_url("**/check/sent/")
+    assert ConsultationRequest.objects.count() == 1
+
+
+def test_a_change_comes_back_to_the_answers_in_a_second_tab_too(meet: Any) -> None:
+    patient = meet(with_js=True)
+    patient.go("/check/")
+    patient.press("Start now")
+    patient.answer()
+    patient.follow("Continue")
+    patient.fill(filled_for="self", contact_by="email", safe_to_contact="any", **ME)
+    patient.press("Continue")
+    second = patient.context.new_page()
+    second.goto("/check/answers/")
+    second.locator("main a[href*='/check/q/hopes/']").first.click()
+    second.locator("main [name=ex_note]").fill("My sister had this.")
+    second.get_by_role("button", name="Continue", exact=True).click()
+    second.wait_for_url(re.compile("/check/answers/"))
+    patient.page.reload()
+    assert "My sister had this." in patient.words
+
+
+FOCUSED = """() => {
+    const it = document.activeElement, tile = it.closest("label") || it.nextElementSibling;
+    const drawn = one => one && getComputedStyle(one).outlineStyle !== "none"
+        && parseFloat(getComputedStyle(one).outlineWidth) >= 2;
+    const parts = [it, tile, it.parentElement, tile && tile.firstElementChild, tile && tile.nextElementSibling];
+    return {text: it.textContent.trim(), name: it.name || "", value: it.value || "",
+            seen: parts.some(one => one && (drawn(one) || getComputedStyle(one).boxShadow !== "none"))};
+}"""
+
+
+def test_the_first_screens_by_keyboard_alone(meet: Any) -> None:
+    patient = meet(with_js=True)
+    patient.go("/check/")
+    page = patient.page
+
+    def tab_to(wanted: Any) -> None:
+        for _ in range(40):
+            page.keyboard.press("Tab")
+            now = page.evaluate(FOCUSED)
+            assert now["seen"], f"the focus cannot be seen on {now}"
+            if wanted(now):
+                return
+        pytest.fail("Tab never led there")
+
+    tab_to(lambda now: now["text"] == "Skip to main content")
+    page.keyboard.press("Enter")
+    tab_to(lambda now: now["text"] == "Start now")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("/check/q/now/"))
+    tab_to(lambda now: now["name"] == "ab_age")
+    page.keyboard.type("56")
+    tab_to(lambda now: now["name"] == "rf_now" and now["value"] == "none")
+    page.keyboard.press("Space")
+    tab_to(lambda now: now["text"] == "Continue")
+    page.keyboard.press("Enter")
+    page.wait_for_load_state("load")
+    assert patient.path != "/check/q/now/"
+    assert "/check/q/" in patient.path
