@@ -17,8 +17,8 @@ def wordings() -> dict[ConsentKind, str]:
     return {
         ConsentKind.TRUE_ANSWERS: "My answers are true as far as I know",
         ConsentKind.CARE_TEAM: (
-            f"The nurses, doctors and managers of {settings.CLINIC_NAME} may read my answers to decide if a consultation "
-            "is right for me"
+            f"The nurses, doctors and managers of {settings.CLINIC_NAME} may read my answers to decide if a "
+            "consultation is right for me"
         ),
         ConsentKind.PRIVACY_NOTICE: f"I have read the privacy notice (version {PRIVACY_NOTICE_VERSION})",
     }

@@ -4,23 +4,51 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('consultations', '0003_groups'),
+        ("consultations", "0003_groups"),
     ]
 
     operations = [
         migrations.RemoveConstraint(
-            model_name='outboxmessage',
-            name='message_kind_known',
+            model_name="outboxmessage",
+            name="message_kind_known",
         ),
         migrations.AlterField(
-            model_name='outboxmessage',
-            name='kind',
-            field=models.CharField(choices=[('request_received', 'Request received'), ('private_link', 'Private link'), ('question_asked', 'We have a question'), ('consultation_offered', 'Choose a time'), ('appointment_booked', 'Appointment booked'), ('appointment_cancelled', 'Appointment cancelled'), ('request_closed', 'Request closed'), ('staff_alert', 'Staff alert')], max_length=30),
+            model_name="outboxmessage",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("request_received", "Request received"),
+                    ("private_link", "Private link"),
+                    ("question_asked", "We have a question"),
+                    ("consultation_offered", "Choose a time"),
+                    ("appointment_booked", "Appointment booked"),
+                    ("appointment_cancelled", "Appointment cancelled"),
+                    ("request_closed", "Request closed"),
+                    ("staff_alert", "Staff alert"),
+                ],
+                max_length=30,
+            ),
         ),
         migrations.AddConstraint(
-            model_name='outboxmessage',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['request_received', 'private_link', 'question_asked', 'consultation_offered', 'appointment_booked', 'appointment_cancelled', 'request_closed', 'staff_alert'])), name='message_kind_known'),
+            model_name="outboxmessage",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "kind__in",
+                        [
+                            "request_received",
+                            "private_link",
+                            "question_asked",
+                            "consultation_offered",
+                            "appointment_booked",
+                            "appointment_cancelled",
+                            "request_closed",
+                            "staff_alert",
+                        ],
+                    )
+                ),
+                name="message_kind_known",
+            ),
         ),
     ]

@@ -64,7 +64,7 @@ def alert_owner(*, case: SafetyCase, reason: str) -> None:
 
 
 def on_duty() -> User | None:
-    """Whoever of triage has the fewest open cases; with nobody there a doctor, then a manager; None in an empty clinic."""
+    """Whoever of triage has the fewest open cases; with nobody there a doctor, then a manager; else None."""
     is_open = Q(owned_safety_cases__status__in=[CaseStatus.OPEN, CaseStatus.ACKNOWLEDGED])
     for group in ("triage", "doctor", "manager"):
         members = User.objects.filter(groups__name=group, is_active=True, is_staff=True)

@@ -131,7 +131,8 @@ def _claim() -> int | None:
     key: int | None = (
         waiting.select_for_update(skip_locked=True).order_by("due_at", "pk").values_list("pk", flat=True).first()
     )
-    OutboxMessage.objects.filter(pk=key).update(lease_until=now + LEASE)
+    if key is not None:
+        OutboxMessage.objects.filter(pk=key).update(lease_until=now + LEASE)
     return key
 
 

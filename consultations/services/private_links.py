@@ -56,7 +56,7 @@ def replace(*, request: ConsultationRequest) -> None:
 
 @transaction.atomic
 def send_again(*, email: str) -> None:
-    """Mail a fresh link for each of the three newest requests of this address, ended ones too: their words stay readable.
+    """Mail a fresh link for each of the three newest requests of this address, ended ones too.
 
     Says nothing about whether there was one.
     """

@@ -6,9 +6,9 @@ from django.urls import reverse
 
 from clinic import audit, clock
 from consultations.enums import OUTCOME_RISK, Actor, MessageKind, Outcome, Priority, RequestStatus, TriageAction
-from consultations.models import ConsultationRequest, InformationRequest, TriageDecision
+from consultations.models import ConsultationRequest, InformationRequest, OutboxMessage, TriageDecision
 from consultations.permissions import actors_of, require
-from consultations.services import messaging, scheduling
+from consultations.services import cases, messaging, scheduling
 from consultations.services.moves import apply_move
 from consultations.services.targets import due_after
 from consultations.workflow import NotAllowed
@@ -133,6 +133,24 @@ def cancel_request(*, request: ConsultationRequest, note: str, by: User) -> Cons
         scheduling.free_times_of(request=fresh, actor=actor)
         messaging.tell_patient(kind=MessageKind.REQUEST_CLOSED, request=fresh, key=f"cancelled-{fresh.pk}")
     return fresh
+
+
+@transaction.atomic
+def alert_overdue() -> int:
+    """Tell whoever has it, once, that a request's time ran out unanswered. Returns how many were announced now."""
+    overdue = ConsultationRequest.objects.in_staff_queue().filter(due_at__lt=clock.now())
+    keys = {each.pk: f"overdue-{each.pk}-{int(each.due_at.timestamp())}" for each in overdue.only("pk", "due_at")}
+    known = set(OutboxMessage.objects.filter(key__in=keys.values()).values_list("key", flat=True))
+    announced = 0
+    for pk, key in keys.items():
+        if key in known:
+            continue
+        request = ConsultationRequest.objects.select_related("doctor", "claimed_by").get(pk=pk)
+        holder = request.doctor if request.status == RequestStatus.WITH_DOCTOR else request.claimed_by
+        owner = holder if holder is not None and actors_of(holder) else cases.on_duty()
+        if owner is not None and messaging.alert_staff(user=owner, key=key, path=page_of(request)):
+            announced += 1
+    return announced
 
 
 def page_of(request: ConsultationRequest) -> str:

@@ -10,7 +10,7 @@ from django.db import DatabaseError, close_old_connections
 
 from clinic.housekeeping import tidy_daily
 from clinic.models import Heartbeat
-from consultations.services import cases, messaging
+from consultations.services import cases, messaging, triage
 
 logger = logging.getLogger(__name__)
 
@@ -38,6 +38,7 @@ class Command(BaseCommand):
             while messaging.deliver_due(limit=5) and not stop.is_set():
                 pass
             cases.alert_again()
+            triage.alert_overdue()
             tidy_daily()
             Heartbeat.beat("worker")
         except DatabaseError as error:
