@@ -1,10 +1,7 @@
 """Workers are killed at work and the mail server misbehaves: no mail is lost, none is misdirected."""
 
 import asyncio
-import os
-import socket
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -12,14 +9,13 @@ from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
-from django.conf import settings
-from django.db import connection
 
 from clinic import clock
 from consultations.enums import MessageKind
 from consultations.models import ConsultationRequest, OutboxMessage
 from consultations.services import messaging
 from tests.cast import MakeRequest, make_patient
+from tests.concurrency.processes import free_port, start
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 MAILS = 30
@@ -63,9 +59,7 @@ class Sink:
 @pytest.fixture
 def sink() -> Iterator[tuple[Sink, int]]:
     handler = Sink()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     controller = Controller(handler, hostname="127.0.0.1", port=port)
     controller.start()
     yield handler, port
@@ -86,28 +80,7 @@ def owed(make_request: MakeRequest) -> list[OutboxMessage]:
 
 
 def start_worker(port: int) -> subprocess.Popen[bytes]:
-    database = connection.settings_dict
-    where = f"{database['HOST']}:{database['PORT']}/{database['NAME']}"
-    environment = {
-        **os.environ,
-        "ENV_FILE": "",
-        "DEBUG": "0",
-        "DEMO": "0",
-        "SECRET_KEY": settings.SECRET_KEY,
-        "FIELD_KEYS": settings.FIELD_KEYS,
-        "ALLOWED_HOSTS": "testserver",
-        "SITE_URL": "http://testserver",
-        "HTTPS": "0",
-        "DJANGO_SETTINGS_MODULE": "clinic.settings",
-        "DATABASE_URL": f"postgres://{database['USER']}:{database['PASSWORD']}@{where}",
-        "EMAIL_URL": f"smtp://127.0.0.1:{port}",
-    }
-    return subprocess.Popen(
-        [sys.executable, "manage.py", "worker", "--every", "0.05"],
-        cwd=settings.BASE_DIR,
-        env=environment,
-        stderr=subprocess.DEVNULL,
-    )
+    return start("manage.py", "worker", "--every", "0.05", EMAIL_URL=f"smtp://127.0.0.1:{port}")
 
 
 def still_owed() -> Any:
