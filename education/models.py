@@ -43,7 +43,9 @@ class Page(ShippedRecord):
     class Kind(models.TextChoices):
         HOME = "home", "Home"
         HUB = "hub", "Index"
+        TOPIC = "topic", "Back pain"
         CONDITION = "condition", "Condition"
+        TREATMENT = "treatment", "Treatment"
         STEM_CELLS = "stemcells", "Stem cells"
         PROCEDURE = "procedure", "Procedure"
         RISKS = "risks", "Harms"

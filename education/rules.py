@@ -11,7 +11,7 @@ from education.markdown import TOP_LEVEL, cited_keys, heading_levels, parts, ter
 SUMMARY_WORDS: Final = 35
 ANSWER_WORDS: Final = 80
 SOURCES_NEEDED: Final = 3
-SOURCED_KINDS: Final = frozenset({"condition", "stemcells", "procedure", "risks", "evidence"})
+SOURCED_KINDS: Final = frozenset({"topic", "condition", "treatment", "stemcells", "procedure", "risks", "evidence"})
 FILLED: Final = ("title", "short_title", "summary", "body", "author")
 
 

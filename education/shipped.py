@@ -1,6 +1,7 @@
 """The content that comes with the product, read from `content/` and checked as a whole before anything is written."""
 
 import dataclasses
+import datetime
 import hashlib
 import json
 import tomllib
@@ -11,6 +12,7 @@ from django.utils.text import slugify
 
 from education.library import Library, Record
 from education.rules import page_problems, question_problems, record_problems
+from education.wording import READ_BY_VISITORS, Remark, Waiver, remarks_of
 
 CONTENT: Final = Path(__file__).parent / "content"
 PAGE_FIELDS: Final = (
@@ -49,6 +51,7 @@ class Shipped:
     terms: list[Record]
     questions: list[Record]
     trials: list[Record]
+    waivers: list[Waiver]
 
 
 def digest(record: Record) -> str:
@@ -67,6 +70,7 @@ def read(folder: Path = CONTENT) -> Shipped:
         terms=_toml(folder / "glossary.toml", "term"),
         questions=_toml(folder / "faq.toml", "question"),
         trials=[{"key": slugify(entry["name"])[:80], **entry} for entry in _toml(folder / "trials.toml", "trial")],
+        waivers=[Waiver(**entry) for entry in _toml(folder / "waivers.toml", "waiver")],
     )
     problems += check(shipped)
     if problems:
@@ -74,17 +78,28 @@ def read(folder: Path = CONTENT) -> Shipped:
     return shipped
 
 
+def source_titles() -> list[str]:
+    return [entry["title"] for entry in json.loads((CONTENT / "sources.json").read_text(encoding="utf-8"))]
+
+
+def remarks(shipped: Shipped, *, today: datetime.date) -> list[Remark]:
+    """What the claims rules find in every text that a visitor meets."""
+    library = _library(shipped)
+    return [
+        remark
+        for table in READ_BY_VISITORS
+        for record in getattr(shipped, table)
+        for remark in remarks_of(table, record, library, today=today)
+    ]
+
+
+def _library(shipped: Shipped) -> Library:
+    tables = ("sources", "evidence", "terms", "questions", "trials")
+    return Library.of("", {table: getattr(shipped, table) for table in tables})
+
+
 def check(shipped: Shipped) -> list[str]:
-    library = Library.of(
-        "",
-        {
-            "sources": shipped.sources,
-            "evidence": shipped.evidence,
-            "terms": shipped.terms,
-            "questions": shipped.questions,
-            "trials": shipped.trials,
-        },
-    )
+    library = _library(shipped)
     paths = {page["path"] for page in shipped.pages} | {"/faq/", "/glossary/", "/sources/"}
     problems = []
     for name, records, key in (

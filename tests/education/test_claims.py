@@ -34,4 +34,4 @@ def test_the_span_is_where_it_stands() -> None:
 
 def test_every_rule_says_why_and_what_instead() -> None:
     assert len(claims.rules()) == 50
-    assert all(rule.why and rule.instead and rule.level in ("block", "warn") for rule in claims.rules())
+    assert all(rule.why and rule.instead and rule.level in ("block", "warn") for rule in claims.rules().values())

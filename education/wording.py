@@ -1,0 +1,239 @@
+"""What a record says to visitors, what in it claims too much, and what a page leaves out that it owes its readers.
+
+Pure: records are mappings of field values, as the loader and the models hand them over.
+"""
+
+import dataclasses
+import datetime
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
+
+from education import claims
+from education.library import Library
+from education.markdown import parts
+from education.rules import cited_off
+
+READ_BY_VISITORS: Final[dict[str, tuple[str, ...]]] = {
+    "pages": ("title", "short_title", "summary", "body", "key_facts", "author"),
+    "questions": ("question", "answer"),
+    "evidence": (
+        "treatment", "comparator", "outcome", "timepoint", "plain_text", "size_text", "downgrade_reasons",
+    ),
+    "terms": ("term", "definition"),
+    "trials": ("name", "cells", "control", "status", "finding"),
+}  # fmt: skip
+"""The fields of each table that a visitor meets. Sources are let through: their titles are other people's."""
+KEYS: Final = {"pages": "key", "questions": "code", "evidence": "code", "terms": "slug", "trials": "key"}
+TRIAL_FRESH: Final = datetime.timedelta(days=90)
+HARMS_SHARE: Final = 0.7
+LIMITS: Final = {True: 12, False: 36}
+"""Months to the next review: of a stem-cell page, and of any other."""
+BENEFIT: Final = re.compile(
+    r"\b(less pain|felt better|feel better|got better|improv\w+|eas(e|es|ed|ing)|reliev\w+|reduc(e|es|ed) pain|"
+    r"helps? (with )?(pain|people)|better (function|daily)|recover(s|ed|y)?)\b",
+    re.IGNORECASE,
+)
+HARM: Final = re.compile(
+    r"\b(harm\w*|infect\w+|abscess\w*|bleed\w*|nerve damage|damag\w+|problems?|side effects?|unwanted|soreness|sore|"
+    r"worse|weakness|numb\w*|death|died|blind\w*|growths?|risk\w*|fever|emergency|complications?|not known|"
+    r"nobody knows|do not know|unknown|danger\w*|tumou?rs?|addict\w+|ulcers?)\b",
+    re.IGNORECASE,
+)
+HARM_HEADING: Final = re.compile(
+    r"^#{2,4} .*\b(harm\w*|risks?|problems?|unwanted|side effects?|go wrong|safety|safe|after-effects|"
+    r"warning|costs? of)",
+    re.IGNORECASE | re.MULTILINE,
+)
+COUNT: Final = re.compile(
+    r"\b\d{1,3} (of|in|out of) (every )?\d{2,5}\b|\b\d{1,3}(\.\d+)? ?(%|per ?cent)", re.IGNORECASE
+)
+COMPARED: Final = re.compile(
+    r"\b(and|against|than|compared|either way|whatever|or with|by itself|versus|instead|without|pretend|sham|"
+    r"both|while|but)\b",
+    re.IGNORECASE,
+)
+TIMED: Final = re.compile(
+    r"\b(after|at|within|by|over|in|for) .{0,30}\b(day|week|month|year|time)s?\b|\b(weeks?|months?|years?)\b",
+    re.IGNORECASE,
+)
+NO_EVENTS: Final = re.compile(r"\bno serious (adverse )?(events?|harms?|problems?)\b", re.IGNORECASE)
+RULE_OF_THREE: Final = re.compile(r"rule of three|could still be (about |as (many|high) as )?\d+", re.IGNORECASE)
+BOOKING: Final = re.compile(r"\]\(/(check|request)\b")
+TOO_SURE: Final = {
+    1: re.compile(r"\b(will|does|proves?|improves?|reduces?|relieves?|helps|eases|works)\b", re.IGNORECASE),
+    2: re.compile(r"\b(will|proves?|certainly|always)\b", re.IGNORECASE),
+}
+"""Verbs that say more than a grade holds: 1 very low, 2 low certainty (below 1 there is nothing to be sure of)."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Waiver:
+    """A written reason why a warned wording may stand, until the next review."""
+
+    where: str
+    rule: str
+    passage: str
+    reason: str
+    until: datetime.date
+
+    @property
+    def digest(self) -> str:
+        return passage_digest(self.passage)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Remark:
+    """One finding in one text of one record. `where` is table, key and field; positive checks have no span."""
+
+    where: str
+    rule: str
+    level: str
+    passage: str
+    words: str
+    why: str
+    instead: str
+    span: tuple[int, int] | None = None
+
+    @property
+    def digest(self) -> str:
+        return passage_digest(self.passage)
+
+
+def passage_digest(passage: str) -> str:
+    """What a reason is bound to: change a letter of the sentence and it has to be given anew."""
+    return hashlib.sha256(passage.encode()).hexdigest()[:32]
+
+
+def texts_of(table: str, record: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Each text of a record that a visitor meets, with its place: `pages.stem-cells.body`."""
+    stem = f"{table}.{record[KEYS[table]]}"
+    for name in READ_BY_VISITORS.get(table, ()):
+        value = record.get(name)
+        if name == "key_facts":
+            for number, fact in enumerate(value or (), start=1):
+                if isinstance(fact, Mapping):
+                    yield f"{stem}.{name}.{number}", f"{fact.get('label', '')}: {fact.get('text', '')}"
+        elif value:
+            yield f"{stem}.{name}", str(value)
+
+
+def remarks_of(table: str, record: Mapping[str, Any], library: Library, *, today: datetime.date) -> list[Remark]:
+    """Everything the claims rules find in a record, and what a page leaves out."""
+    titles = [source["title"] for source in library.sources.values()]
+    is_cited = table != "pages" and bool(record.get("sources"))
+    found = []
+    for where, text in texts_of(table, record):
+        for finding in claims.find(text, names=titles, is_cited=is_cited):
+            rule = claims.rules()[finding.rule]
+            found.append(
+                Remark(
+                    where,
+                    finding.rule,
+                    finding.level,
+                    claims.passage_of(text, finding.span),
+                    text[slice(*finding.span)],
+                    rule.why,
+                    rule.instead,
+                    finding.span,
+                )
+            )
+    if table == "pages":
+        found += _left_out(record, library, today)
+    elif table == "evidence":
+        found += _too_sure(record)
+    return found
+
+
+def still_open(remarks: Iterable[Remark], waivers: Iterable[Waiver], *, today: datetime.date) -> list[Remark]:
+    """The remarks that stop publication: every block, and every warning without a reason that still holds."""
+    held = {(each.where, each.rule, each.digest) for each in waivers if each.reason.strip() and each.until >= today}
+    return [each for each in remarks if each.level == claims.BLOCK or (each.where, each.rule, each.digest) not in held]
+
+
+def _left_out(page: Mapping[str, Any], library: Library, today: datetime.date) -> Iterator[Remark]:
+    """The positive checks: each says what the page owes its readers. P5, P6, P7 and P13 stand in `rules`."""
+    where = f"pages.{page['key']}"
+    body, kind, is_stem_cell = page["body"], page["kind"], page["is_stem_cell_page"]
+    names = {part.name for part in parts(body)}
+    sentences = _sentences(body)
+    benefits = [each for each in sentences if BENEFIT.search(each) and not HARM.search(each)]
+    harms = [each for each in sentences if HARM.search(each)]
+    weighs = kind in ("condition", "treatment", "stemcells", "procedure", "evidence")
+
+    def owes(rule: str, what: str, instead: str) -> Remark:
+        return Remark(where, rule, claims.BLOCK, what, "", what, instead)
+
+    if weighs and benefits and not page["evidence"]:
+        yield owes(
+            "P1", "The page speaks of benefit and rests on no graded statement.", "List its codes in “evidence”."
+        )
+    if kind in ("treatment", "procedure", "risks") and benefits and not HARM_HEADING.search(body):
+        yield owes("P2", "The page speaks of benefit and has no heading about harm.", "Add one, with what is known.")
+    said = sum(len(each.split()) for each in benefits)
+    if weighs and is_stem_cell and sum(len(each.split()) for each in harms) < HARMS_SHARE * said:
+        yield owes("P3", "Harm gets less than 70 words for every 100 about benefit.", "Say more of harm, or less.")
+    if kind in ("condition", "treatment") and "compare" not in names and "no new treatment" not in body.lower():
+        yield owes("P4", "The page names no other choice.", "Add “::: compare …”, which names no new treatment too.")
+    if not 1 <= page["review_months"] <= LIMITS[bool(is_stem_cell)]:
+        months = LIMITS[bool(is_stem_cell)]
+        yield owes("P9", f"The next review is more than {months} months away.", f"Set {months} or fewer.")
+    for each in sentences:
+        if COUNT.search(each) and BENEFIT.search(each):
+            around = _around(body, each)
+            if not (COMPARED.search(around) and TIMED.search(around)):
+                yield Remark(
+                    where, "P11", claims.BLOCK, each, each,
+                    "A number about benefit without the other group or the time.",
+                    "Give both groups, out of the same number, and when it was measured.",
+                )  # fmt: skip
+    if NO_EVENTS.search(cited_off(body)) and not RULE_OF_THREE.search(body):
+        yield owes(
+            "P12", "“No serious events” stands without what it may still hide.",
+            "Add the rule of three: none of 58 can still mean 5 in 100.",
+        )  # fmt: skip
+    if is_stem_cell and BOOKING.search(body):
+        yield owes("P14", "A stem-cell page leads to booking.", "Take the link out.")
+    if "trials" in names:
+        late = [
+            trial["name"] for trial in library.trials.values()
+            if trial.get("checked_on") and today - trial["checked_on"] > TRIAL_FRESH
+        ]  # fmt: skip
+        if late:
+            yield Remark(
+                where, "P15", claims.WARN, "; ".join(late), "; ".join(late),
+                "These trials were last looked at more than 90 days ago.", "Look at their records, and set the day.",
+            )  # fmt: skip
+    if is_stem_cell and "regulatory" not in names:
+        yield owes("P16", "What the law says where the clinic works is missing.", "Add “::: regulatory :::”.")
+
+
+def _too_sure(statement: Mapping[str, Any]) -> Iterator[Remark]:
+    """P10: a verb that says more than the grade."""
+    pattern = TOO_SURE.get(max(1, statement["grade"]))
+    found = pattern.search(statement["plain_text"]) if pattern and statement["grade"] >= 0 else None
+    if found and not claims.NEGATION.search(statement["plain_text"]):
+        yield Remark(
+            f"evidence.{statement['code']}.plain_text", "P10", claims.BLOCK, statement["plain_text"], found[0],
+            "The verb says more than the grade.", "Low: “may”. Very low or none: “we do not know”.", found.span(),
+        )  # fmt: skip
+
+
+def _sentences(body: str) -> list[str]:
+    """The sentences of the running text, without citations, headings and blocks."""
+    plain = "\n\n".join(part.text for part in parts(body) if part.name in ("", "note", "warning"))
+    plain = re.sub(r"\[\[[a-z0-9-]+\\?\|([^\]]+)\]\]", r"\1", cited_off(plain))
+    plain = re.sub(r"^#{1,6} .*$", "", plain, flags=re.MULTILINE)
+    found = re.split(r"(?<=[.!?])\s+|\n\s*\n|\n(?=[-|])", plain)
+    return [" ".join(each.split()) for each in found if each.strip()]
+
+
+def _around(body: str, sentence: str) -> str:
+    """The paragraph a sentence stands in, without citations."""
+    plain = re.sub(r"\[\[[a-z0-9-]+\\?\|([^\]]+)\]\]", r"\1", cited_off(body))
+    for paragraph in re.split(r"\n\s*\n", plain):
+        line = " ".join(paragraph.split())
+        if sentence in line:
+            return line
+    return sentence
