@@ -13,9 +13,9 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 
-from education import services
-from education.models import EvidenceStatement, GlossaryTerm, Page, Question, Source, Trial
-from education.services import NotComplete, NotEntitled
+from education import claims, services
+from education.models import ClaimWaiver, EvidenceStatement, GlossaryTerm, Page, Question, Source, Trial
+from education.services import NotComplete, NotEntitled, ReasonRefused
 
 FRAME = ("key", "path", "kind", "order", "figure", "is_stem_cell_page", "review_months", "author")
 
@@ -42,9 +42,11 @@ class ContentForm(forms.ModelForm):
         record = self._meta.model(pk=self.instance.pk)
         for field in record._meta.fields:
             setattr(record, field.name, cleaned.get(field.name, getattr(self.instance, field.name)))
-        for problem in services.problems_of(record):
-            # A page may be saved while it is unfinished; a statement or term that points nowhere may not.
-            if not isinstance(record, Page):
+        # A page may be saved while it is unfinished. A statement or term is public at once, so it may not point
+        # nowhere, and may not claim too much.
+        if not isinstance(record, Page):
+            blocked = [each for each in services.remarks_of(record) if each.level == claims.BLOCK]
+            for problem in (*services.problems_of(record), *map(services.sentence_of, blocked)):
                 self.add_error(None, problem)
         return cleaned
 
@@ -116,7 +118,11 @@ class PageAdmin(ContentAdmin):
     def get_urls(self) -> list[URLPattern]:
         verbs = [
             path(f"<int:pk>/{verb}/", self.admin_site.admin_view(require_POST(view)), name=f"education_page_{verb}")
-            for verb, view in (("publish", self.publish_view), ("take_back", self.take_back_view))
+            for verb, view in (
+                ("publish", self.publish_view),
+                ("take_back", self.take_back_view),
+                ("waive", self.waive_view),
+            )
         ]
         return [*verbs, *super().get_urls()]
 
@@ -125,6 +131,48 @@ class PageAdmin(ContentAdmin):
 
     def take_back_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         return self._move(request, pk, services.take_back, "“{}” is no longer public.")
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        page = self.get_object(request, object_id)
+        context = {"wording": self._wording(page)} if page else {}
+        return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
+
+    def _wording(self, page: Page) -> list[dict[str, Any]]:
+        """Every finding at its place in the text, and the reason where one was given."""
+        remarks = services.remarks_of(page)
+        waiting = services.open_remarks(page)
+        given = {
+            (each.where, each.rule, each.digest): each
+            for each in ClaimWaiver.objects.filter(where__in={each.where for each in remarks})
+        }
+        return [
+            {
+                "remark": each,
+                "field": each.where.split(".")[2] if each.where.count(".") > 1 else "the page",
+                "around": each.passage.split(each.words, 1) if each.words and each.words in each.passage else None,
+                "is_open": each in waiting,
+                "is_block": each.level == claims.BLOCK,
+                "waiver": given.get((each.where, each.rule, each.digest)),
+            }
+            for each in remarks
+        ]
+
+    def waive_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        page = get_object_or_404(Page, pk=pk)
+        if not self.has_view_permission(request, page):
+            raise PermissionDenied
+        rule, digest, reason = (request.POST.get(name, "") for name in ("rule", "digest", "reason"))
+        try:
+            services.waive(page=page, rule=rule, digest=digest, reason=reason, by=request.user)
+        except NotEntitled as refusal:
+            raise PermissionDenied(str(refusal)) from None
+        except ReasonRefused as refusal:
+            messages.error(request, str(refusal))
+        else:
+            messages.success(request, "The reason is kept. It holds until the next review.")
+        return redirect(reverse("admin:education_page_change", args=[pk]) + "#wording")
 
     def _move(self, request: HttpRequest, pk: int, verb: Any, done: str) -> HttpResponse:
         page = get_object_or_404(Page, pk=pk)

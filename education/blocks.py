@@ -6,6 +6,7 @@ A block that cannot be shown says so where it stands: editors meet it in a previ
 import dataclasses
 import re
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any, Final
 
 from django.template.loader import render_to_string
@@ -17,9 +18,12 @@ from education.library import CONDITION_WORDS, Library, Record
 from education.markdown import CITATION, Part, TextRenderer, cited_keys, parts
 
 STEP: Final = re.compile(r"^###\s+(.+?)\s*\|\s*(.+)$")
-CONTAINERS: Final = ("note", "warning", "know", "steps")
-FIGURES: Final = ("axial-ddd", "axial-herniated", "axial-stenosis", "axial-facet", "axial-healthy", "procedure")
-PLATES: Final = tuple(name.removeprefix("axial-") for name in FIGURES if name.startswith("axial-"))
+CONTAINERS: Final = ("note", "warning", "know", "steps", "quoted-claim", "scenario")
+PLATES: Final = ("ddd", "herniated", "stenosis", "facet", "healthy")
+FIGURES: Final = tuple(
+    sorted(file.stem for file in (Path(__file__).parent / "templates/education/figures").glob("*.html"))
+)
+"""A figure is a template of its own: drawing, caption, and a text alternative that carries the same facts."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -162,7 +166,7 @@ class PageRenderer(TextRenderer):
     def _block_figure(self, name: str) -> SafeString:
         if name not in FIGURES:
             return self._unshown("figure")
-        return self._template("figure", name=name, plate=name.removeprefix("axial-"))
+        return render_to_string(f"education/figures/{name}.html")
 
     def _block_faq(self, codes: str) -> SafeString:
         found = [self.library.questions[code] for code in codes.split() if code in self.library.questions]
@@ -189,6 +193,15 @@ class PageRenderer(TextRenderer):
         return self._template(
             "know", columns=[{"title": title, "html": self.text(rest)} for title, rest in columns_of(text)]
         )
+
+    def _block_quoted_claim(self, text: str) -> SafeString:
+        return self._template("quoted_claim", html=self.text(text))
+
+    def _block_scenario(self, text: str) -> SafeString:
+        return self._template("scenario", html=self.text(text))
+
+    def _block_going_ahead(self, _: str) -> SafeString:
+        return self._template("going_ahead")
 
     def _block_steps(self, text: str) -> SafeString:
         steps = [{"title": title, "when": when, "html": self.text(rest)} for title, when, rest in steps_of(text)]

@@ -50,6 +50,11 @@ class Page(ShippedRecord):
         PROCEDURE = "procedure", "Procedure"
         RISKS = "risks", "Harms"
         EVIDENCE = "evidence", "Evidence"
+        JOURNEY = "journey", "If someone goes ahead"
+        LAW = "law", "Approval and law"
+        COST = "cost", "Costs"
+        STORIES = "stories", "Stories and opinions"
+        TOOL = "tool", "Tool"
         HELP = "help", "When to get help"
         ABOUT = "about", "About"
 
@@ -144,6 +149,29 @@ class PageVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.page_id}, version {self.number}"
+
+
+class ClaimWaiver(models.Model):
+    """A written reason why a warned wording may stand. It holds for one sentence, letter by letter, until a day."""
+
+    where = models.CharField(max_length=200)
+    rule = models.CharField(max_length=4)
+    passage = models.TextField()
+    digest = models.CharField(max_length=32)
+    reason = models.TextField()
+    until = models.DateField()
+    given_by = models.CharField(max_length=160)
+    given_at = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar = ["where", "rule"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["where", "rule", "digest"], name="one_reason_per_wording"),
+            models.CheckConstraint(condition=~Q(reason=""), name="waiver_reason_not_empty"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.rule} in {self.where}"
 
 
 class Source(ShippedRecord):

@@ -11,7 +11,21 @@ from education.markdown import TOP_LEVEL, cited_keys, heading_levels, parts, ter
 SUMMARY_WORDS: Final = 35
 ANSWER_WORDS: Final = 80
 SOURCES_NEEDED: Final = 3
-SOURCED_KINDS: Final = frozenset({"topic", "condition", "treatment", "stemcells", "procedure", "risks", "evidence"})
+SOURCED_KINDS: Final = frozenset(
+    {
+        "topic",
+        "condition",
+        "treatment",
+        "stemcells",
+        "procedure",
+        "risks",
+        "evidence",
+        "journey",
+        "law",
+        "cost",
+        "stories",
+    }
+)
 FILLED: Final = ("title", "short_title", "summary", "body", "author")
 
 
@@ -128,7 +142,7 @@ def _heading_problems(body: str) -> list[str]:
     problems = []
     above = TOP_LEVEL - 1
     for part in parts(body):
-        if part.name in ("", "note", "warning"):
+        if part.name in ("", "note", "warning", "scenario"):
             for level in heading_levels(part.text):
                 if level < TOP_LEVEL:
                     problems.append("A heading in the text begins with “##”: the page's title is the one above it.")

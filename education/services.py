@@ -1,14 +1,16 @@
 """The only code that writes content. Each change renews the snapshot that pages are served from."""
 
 import dataclasses
+import datetime
 from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import models, transaction
 
 from clinic import audit, clock
-from education import library
+from education import claims, library, wording
 from education.models import (
+    ClaimWaiver,
     EvidenceStatement,
     GlossaryTerm,
     Page,
@@ -23,6 +25,8 @@ from education.rules import page_problems, question_problems, record_problems
 from education.shipped import Shipped, digest
 
 PUBLISH = "education.publish_page"
+WORDS_OF_A_REASON = 4
+DAYS_A_MONTH = 30
 TABLES: tuple[tuple[str, type[ShippedRecord], str], ...] = (
     ("sources", Source, "key"),
     ("evidence", EvidenceStatement, "code"),
@@ -45,6 +49,10 @@ class NotEntitled(Exception):
     """This person may not do this."""
 
 
+class ReasonRefused(Exception):
+    """A reason for a wording that cannot be accepted; the text says why."""
+
+
 @dataclasses.dataclass(slots=True)
 class Loaded:
     """What a load did. `kept` names records that staff edited and the loader therefore left alone."""
@@ -65,6 +73,8 @@ def load(*, shipped: Shipped, publish: bool) -> Loaded:
     for table, model, key in TABLES:
         for values in getattr(shipped, table):
             _load_one(model, key, values, publish=publish, result=result)
+    for waiver in shipped.waivers:
+        _keep_waiver(waiver, by="Shipped with the product")
     refresh_snapshot()
     audit.record(action="content.load", actor="system", details={"added": result.added, "updated": result.updated})
     return result
@@ -140,6 +150,67 @@ def problems_of(record: models.Model) -> list[str]:
     return record_problems(values, held)
 
 
+def remarks_of(record: models.Model) -> list[wording.Remark]:
+    """What the claims rules find in a record as it stands."""
+    table = next((table for table, model, _ in TABLES if isinstance(record, model)), "")
+    held = library.Library.of("", library.snapshot_data())
+    values = {field.name: getattr(record, field.name) for field in record._meta.fields}
+    return wording.remarks_of(table, values, held, today=clock.today())
+
+
+def open_remarks(record: models.Model) -> list[wording.Remark]:
+    """What must be put right, or given a reason, before readers may see a record."""
+    remarks = remarks_of(record)
+    given = ClaimWaiver.objects.filter(where__in={each.where for each in remarks})
+    held = [wording.Waiver(each.where, each.rule, each.passage, each.reason, each.until) for each in given]
+    return wording.still_open(remarks, held, today=clock.today())
+
+
+def sentence_of(remark: wording.Remark) -> str:
+    """A finding as a sentence for editors."""
+    said = f"“{remark.words}”: {remark.why}." if remark.words else remark.why
+    way_out = "" if remark.level == claims.BLOCK else " Or give a reason why it may stand."
+    return f"{remark.rule}. {said} Instead: {remark.instead}{way_out}".replace("..", ".")
+
+
+@transaction.atomic
+def waive(*, page: Page, rule: str, digest: str, reason: str, by: User) -> ClaimWaiver:
+    """Keep a reason why one warned wording of a page may stand, until the page's next review.
+
+    Raises NotEntitled, ReasonRefused.
+    """
+    if not by.has_perm(PUBLISH):
+        raise NotEntitled("You may edit pages, but not let a wording stand. Ask a manager.")
+    if len(reason.split()) < WORDS_OF_A_REASON:
+        raise ReasonRefused("Write why this wording may stand, in a sentence that a colleague understands.")
+    remark = next((each for each in remarks_of(page) if (each.rule, each.digest) == (rule, digest)), None)
+    if remark is None:
+        raise ReasonRefused("This wording is not in the page any more. Reload the page.")
+    if remark.level == claims.BLOCK:
+        raise ReasonRefused("No reason lets this wording stand: change it.")
+    until = clock.today() + datetime.timedelta(days=DAYS_A_MONTH * page.review_months)
+    waiver = wording.Waiver(remark.where, remark.rule, remark.passage, reason.strip(), until)
+    kept = _keep_waiver(waiver, by=by.get_full_name() or by.get_username())
+    audit.record(action="content.waive", target=page, by=by, details={"rule": rule})
+    return kept
+
+
+def _keep_waiver(waiver: wording.Waiver, *, by: str) -> ClaimWaiver:
+    kept, _ = ClaimWaiver.objects.update_or_create(
+        where=waiver.where,
+        rule=waiver.rule,
+        digest=waiver.digest,
+        defaults={
+            "passage": waiver.passage,
+            "reason": waiver.reason,
+            "until": waiver.until,
+            "given_by": by,
+            "given_at": clock.now(),
+        },
+    )
+    return kept
+
+
 @transaction.atomic
 def publish(*, page: Page, by: User) -> Page:
     """Show a page to everyone. Raises NotEntitled, NotComplete."""
@@ -148,7 +219,7 @@ def publish(*, page: Page, by: User) -> Page:
     fresh = Page.objects.select_for_update().get(pk=page.pk)
     if fresh.is_published:
         return fresh
-    if problems := problems_of(fresh):
+    if problems := [*problems_of(fresh), *map(sentence_of, open_remarks(fresh))]:
         raise NotComplete(problems)
     version = _show(fresh, by=by.get_full_name() or by.get_username())
     refresh_snapshot()
