@@ -26,7 +26,7 @@ NAVIGATION: Final = (
     ("Safety cases", "admin:consultations_safetycase_changelist", "consultations.view_safetycase"),
     ("Messages", "admin:consultations_outboxmessage_changelist", "consultations.view_outboxmessage"),
     ("Diary", "admin:consultations_appointment_changelist", "consultations.view_appointment"),
-    ("Content", "education", "education"),
+    ("Content", "admin:education_page_desk", "education.view_page"),
     ("Audit", "admin:clinic_auditevent_changelist", "clinic.view_auditevent"),
     ("Users", "admin:auth_user_changelist", "auth.view_user"),
 )
@@ -34,7 +34,7 @@ NAVIGATION: Final = (
 DIARY_MODELS: Final = ("appointment", "availability", "absence", "clinician", "location", "appointmenttype")
 SECTIONS: Final = {
     "consultations": ("Diary", "admin:consultations_appointment_changelist"),
-    "education": ("Content", "education"),
+    "education": ("Content", "admin:education_page_desk"),
 }
 """App label -> what staff call that part, and where it begins."""
 NAMES: Final = {
@@ -155,6 +155,8 @@ class ClinicAdminSite(admin.AdminSite):
         if label == "Diary":
             home = reverse("admin:app_list", args=["consultations"])
             return any(path.startswith(f"{home}{name}/") for name in DIARY_MODELS)
+        if label == "Content":
+            return path.startswith(reverse("admin:app_list", args=["education"]))
         return path.startswith(url)
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:

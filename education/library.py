@@ -9,7 +9,18 @@ from typing import Any, Self
 
 from django.forms.models import model_to_dict
 
-from education.models import EvidenceStatement, GlossaryTerm, Page, Question, Snapshot, Source, Trial
+from clinic import clock
+from education.models import (
+    EvidenceStatement,
+    GlossaryTerm,
+    Page,
+    Question,
+    RegulationNote,
+    SmallRecord,
+    Snapshot,
+    Source,
+    Trial,
+)
 
 CONDITION_WORDS = {
     "ddd": "Degenerative disc disease",
@@ -22,7 +33,7 @@ CONDITION_WORDS = {
     "acute": "New back pain",
 }
 PAGE_LINK_WORDS = ("title", "short_title", "summary", "figure", "is_stem_cell_page")
-DATES = ("searched_on", "checked_on")
+DATES = ("searched_on", "checked_on", "retracted_on", "effective_from", "next_due")
 Record = dict[str, Any]
 
 
@@ -36,6 +47,7 @@ class Library:
     terms: dict[str, Record]
     questions: dict[str, Record]
     trials: dict[str, Record]
+    regulations: dict[str, Record]
     pages: dict[str, Record]
 
     @classmethod
@@ -47,6 +59,7 @@ class Library:
             _by(data.get("terms", ()), "slug"),
             _by(data.get("questions", ()), "code"),
             _by(data.get("trials", ()), "key"),
+            _by(data.get("regulations", ()), "key"),
             _by(data.get("pages", ()), "path"),
         )
 
@@ -77,17 +90,19 @@ def current() -> Library:
 
 
 def snapshot_data() -> dict[str, list[Record]]:
-    """Every record as plain data, as the snapshot keeps it."""
+    """Everything that readers see of every record, as plain data, as the snapshot keeps it."""
     return {
-        "sources": _plain(Source.objects.all()),
-        "evidence": _plain(EvidenceStatement.objects.all()),
-        "terms": _plain(GlossaryTerm.objects.all()),
-        "questions": _plain(Question.objects.all()),
-        "trials": _plain(Trial.objects.all()),
+        "sources": _shown(Source),
+        "evidence": _shown(EvidenceStatement),
+        "terms": _shown(GlossaryTerm),
+        "questions": _shown(Question),
+        "trials": _shown(Trial),
+        "regulations": _shown(RegulationNote),
         "pages": [
             {
                 **{name: getattr(page, name) for name in ("path", "key", "kind", "order")},
                 **{name: version.words[name] for name in PAGE_LINK_WORDS},
+                "changes": _changes(page),
             }
             for page in Page.objects.public()
             if (version := page.live)
@@ -99,13 +114,25 @@ def new_revision() -> str:
     return secrets.token_hex(16)
 
 
-def _plain(records: Iterable[Any]) -> list[Record]:
-    """Fields as JSON holds them: dates as ISO text."""
-    plain = []
-    for record in records:
-        values = model_to_dict(record)
-        plain.append({name: _text(value) for name, value in values.items()})
-    return plain
+def _changes(page: Page) -> list[Record]:
+    """What changed in each version of an evidence page and why, newest first: its readers see it."""
+    if page.kind != Page.Kind.EVIDENCE:
+        return []
+    told = page.versions.exclude(change_note="").values_list("published_at", "change_note")
+    return [{"published_on": clock.local(at).date().isoformat(), "note": note} for at, note in told]
+
+
+def _shown(model: type[SmallRecord]) -> list[Record]:
+    order: Any = model._meta.ordering or ()
+    shown: list[Any] = list(
+        model._base_manager.filter(shown__isnull=False).order_by(*order).values_list("shown", flat=True)
+    )
+    return shown
+
+
+def plain(record: SmallRecord) -> Record:
+    """The fields of a record as JSON holds them: dates as ISO text."""
+    return {name: _text(value) for name, value in model_to_dict(record).items()}
 
 
 def _text(value: Any) -> Any:

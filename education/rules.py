@@ -1,5 +1,6 @@
 """What must hold before a page may be seen: everything it refers to exists, and nothing it needs is missing."""
 
+import datetime
 import re
 from collections.abc import Container, Iterable, Mapping
 from typing import Any, Final
@@ -26,6 +27,8 @@ SOURCED_KINDS: Final = frozenset(
         "stories",
     }
 )
+GRADE_HOLDS: Final = {"stem_cell": datetime.timedelta(days=365), "comparator": datetime.timedelta(days=1095)}
+"""How long after its search a grade may stand."""
 FILLED: Final = ("title", "short_title", "summary", "body", "author")
 
 
@@ -37,6 +40,7 @@ def text_problems(text: str, library: Library) -> list[str]:
             problems.append(f"It cites “{key}”, which is not in the source library.")
         elif not library.sources[key]["is_verified"]:
             problems.append(f"It cites “{key}” as a fact, but nobody has checked that source yet.")
+    problems += _retracted(cited_keys(text), library)
     problems += [
         f"It links the term “{slug}”, which is not in the glossary."
         for slug in term_slugs(text)
@@ -76,6 +80,12 @@ def page_problems(page: Mapping[str, Any], library: Library, *, paths: set[str])
     return problems
 
 
+def grade_ends_on(statement: Mapping[str, Any]) -> datetime.date:
+    """The last day on which a grade may stand without a new search."""
+    ends: datetime.date = statement["searched_on"] + GRADE_HOLDS[statement["kind"]]
+    return ends
+
+
 def question_problems(question: Mapping[str, Any], library: Library) -> list[str]:
     problems = text_problems(question["answer"], library)
     if len(cited_off(question["answer"]).split()) > ANSWER_WORDS:
@@ -95,12 +105,21 @@ def record_problems(record: Mapping[str, Any], library: Library) -> list[str]:
         for key in record.get("sources", ())
         if key not in library.sources
     ]
+    problems += _retracted(record.get("sources", ()), library)
     problems += [
         f"It points to the term “{slug}”, which does not exist."
         for slug in record.get("see_also", ())
         if slug not in library.terms
     ]
     return problems
+
+
+def _retracted(keys: Iterable[str], library: Library) -> list[str]:
+    return [
+        f"It rests on “{key}”, which its journal took back. Take it out, and look at what it was cited for."
+        for key in keys
+        if key in library.sources and library.sources[key].get("retracted_on")
+    ]
 
 
 def _unknown(names: Iterable[str], known: Container[str], sentence: str) -> list[str]:

@@ -51,6 +51,7 @@ class Shipped:
     terms: list[Record]
     questions: list[Record]
     trials: list[Record]
+    regulations: list[Record]
     waivers: list[Waiver]
 
 
@@ -70,6 +71,7 @@ def read(folder: Path = CONTENT) -> Shipped:
         terms=_toml(folder / "glossary.toml", "term"),
         questions=_toml(folder / "faq.toml", "question"),
         trials=[{"key": slugify(entry["name"])[:80], **entry} for entry in _toml(folder / "trials.toml", "trial")],
+        regulations=_toml(folder / "regulation.toml", "note"),
         waivers=[Waiver(**entry) for entry in _toml(folder / "waivers.toml", "waiver")],
     )
     problems += check(shipped)
@@ -94,7 +96,7 @@ def remarks(shipped: Shipped, *, today: datetime.date) -> list[Remark]:
 
 
 def _library(shipped: Shipped) -> Library:
-    tables = ("sources", "evidence", "terms", "questions", "trials")
+    tables = ("sources", "evidence", "terms", "questions", "trials", "regulations")
     return Library.of("", {table: getattr(shipped, table) for table in tables})
 
 

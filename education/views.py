@@ -1,12 +1,17 @@
 """Reading pages: at most three queries each, nothing private, no session."""
 
 import dataclasses
+import datetime
+from collections.abc import Callable
+from functools import wraps
 from typing import Any, Final
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from clinic import clock
 from education import library
 from education.blocks import PageRenderer, Rendered, page_sources
 from education.library import CONDITION_WORDS, Library, Record
@@ -33,16 +38,55 @@ class Crumb:
     title: str
 
 
-def _page_at(request: HttpRequest, path: str) -> tuple[Page, bool]:
-    """The page as readers see it, or as editors left it (`?preview`, staff only): True. Raises Http404."""
+class Closed(Exception):
+    """A page that was withdrawn or retired."""
+
+    def __init__(self, page: Page) -> None:
+        super().__init__(page.path)
+        self.page = page
+
+
+def reading(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """A view of a page: GET and HEAD only; where the page is closed, its address says why or leads on."""
+
+    @wraps(view)
+    def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except Closed as closed:
+            if closed.page.moved_to:
+                return redirect(closed.page.moved_to, permanent=True)
+            context = {"page": closed.page, "was_withdrawn": closed.page.state == Page.State.WITHDRAWN}
+            return render(request, "education/closed.html", context, status=410)
+
+    return require_safe(answered)
+
+
+def _page_at(request: HttpRequest, path: str) -> tuple[Page, str]:
+    """The page as readers see it, or, for staff, as editors left it (`?preview`) or as it once was (`?version=2`).
+
+    The second part says what else than the public page this is; it is empty for readers. Raises Http404, Closed.
+    """
     page = Page.objects.filter(path=path).select_related("live").first()
     if page is None:
         raise Http404
-    if page.live and "preview" not in request.GET:
-        return page.as_published(), False
+    wants = "version" in request.GET or "preview" in request.GET
+    if page.live and not wants:
+        return page.as_published(), ""
     if not request.user.has_perm("education.view_page"):
+        if page.closed_at:
+            raise Closed(page)
         raise Http404
-    return page, True
+    if page.closed_at and not wants:
+        raise Closed(page)
+    if "version" in request.GET:
+        number = request.GET["version"]
+        version = page.versions.filter(number=number).first() if number.isdecimal() and len(number) < 6 else None
+        if version is None:
+            raise Http404
+        return page.as_version(version), f"Version {version.number}, published {clock.day(version.published_at)}."
+    page.shown_beside = page.beside()
+    return page, "Preview."
 
 
 def _rendered(page: Page, held: Library, *, condition: str = "") -> Rendered:
@@ -57,23 +101,31 @@ def _crumbs(page: Page, held: Library) -> list[Crumb]:
 
 
 def _show(request: HttpRequest, template: str, page: Page, held: Library, **extra: Any) -> HttpResponse:
-    is_preview = extra.pop("is_preview", False)
+    unusual = extra.pop("unusual", "")
     fixed = {"/faq/": "Questions people ask", "/glossary/": "Glossary", "/sources/": "Sources"}
     related = [
         Crumb(path, held.pages[path]["short_title"] if path in held.pages else fixed[path])
         for path in page.related
         if path in held.pages or path in fixed
     ]
+    beside = page.shown_beside
     context = {
+        "changes": [
+            {**each, "day": datetime.date.fromisoformat(each["published_on"])}
+            for each in held.pages.get(page.path, {}).get("changes", ())
+        ],
+        "feedback_url": reverse("education:feedback", args=[page.key]),
+        "is_overdue": bool(page.live and page.live.next_review_on and page.live.next_review_on < clock.today()),
+        "beside_evidence": held.evidence.get(beside.get("evidence", "")),
         "page": page,
         "rendered": extra.pop("rendered", None) or _rendered(page, held),
         "crumbs": _crumbs(page, held),
         "related": related,
-        "is_preview": is_preview,
+        "unusual": unusual,
         **extra,
     }
     response = render(request, template, context)
-    if is_preview:
+    if unusual:
         response["Cache-Control"] = "no-store, private"
     return response
 
@@ -91,9 +143,9 @@ def _condition_cards(held: Library) -> list[Record]:
     return found
 
 
-@require_safe
+@reading
 def home(request: HttpRequest) -> HttpResponse:
-    page, is_preview = _page_at(request, HOME)
+    page, unusual = _page_at(request, HOME)
     held = library.current()
     rows = [
         (name, [(held.evidence[code]["grade"] if code in held.evidence else 0) for code in codes])
@@ -107,25 +159,25 @@ def home(request: HttpRequest) -> HttpResponse:
         cards=_condition_cards(held),
         columns=HOME_COLUMNS,
         rows=rows,
-        is_preview=is_preview,
+        unusual=unusual,
     )
 
 
-@require_safe
+@reading
 def conditions(request: HttpRequest) -> HttpResponse:
-    page, is_preview = _page_at(request, CONDITIONS)
+    page, unusual = _page_at(request, CONDITIONS)
     held = library.current()
-    return _show(request, "education/conditions.html", page, held, cards=_condition_cards(held), is_preview=is_preview)
+    return _show(request, "education/conditions.html", page, held, cards=_condition_cards(held), unusual=unusual)
 
 
-@require_safe
+@reading
 def evidence(request: HttpRequest) -> HttpResponse:
-    page, is_preview = _page_at(request, EVIDENCE)
+    page, unusual = _page_at(request, EVIDENCE)
     held = library.current()
     condition = request.GET.get("condition", "")
     chosen = condition if condition in CONDITION_WORDS else ""
     rendered = _rendered(page, held, condition=chosen)
-    return _show(request, "education/page.html", page, held, rendered=rendered, is_preview=is_preview)
+    return _show(request, "education/page.html", page, held, rendered=rendered, unusual=unusual)
 
 
 @require_safe
@@ -133,10 +185,10 @@ def help_page(request: HttpRequest) -> HttpResponse:
     return content_page(request, HELP.strip("/"))
 
 
-@require_safe
+@reading
 def content_page(request: HttpRequest, path: str) -> HttpResponse:
-    page, is_preview = _page_at(request, f"/{path}/")
-    return _show(request, "education/page.html", page, library.current(), is_preview=is_preview)
+    page, unusual = _page_at(request, f"/{path}/")
+    return _show(request, "education/page.html", page, library.current(), unusual=unusual)
 
 
 @require_safe

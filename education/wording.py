@@ -16,16 +16,24 @@ from education.markdown import parts
 from education.rules import cited_off
 
 READ_BY_VISITORS: Final[dict[str, tuple[str, ...]]] = {
-    "pages": ("title", "short_title", "summary", "body", "key_facts", "author"),
+    "pages": ("title", "short_title", "summary", "body", "key_facts", "author", "change_note"),
     "questions": ("question", "answer"),
     "evidence": (
         "treatment", "comparator", "outcome", "timepoint", "plain_text", "size_text", "downgrade_reasons",
     ),
     "terms": ("term", "definition"),
     "trials": ("name", "cells", "control", "status", "finding"),
+    "regulations": ("body", "title", "text"),
 }  # fmt: skip
 """The fields of each table that a visitor meets. Sources are let through: their titles are other people's."""
-KEYS: Final = {"pages": "key", "questions": "code", "evidence": "code", "terms": "slug", "trials": "key"}
+KEYS: Final = {
+    "pages": "key",
+    "questions": "code",
+    "evidence": "code",
+    "terms": "slug",
+    "trials": "key",
+    "regulations": "key",
+}
 TRIAL_FRESH: Final = datetime.timedelta(days=90)
 HARMS_SHARE: Final = 0.7
 LIMITS: Final = {True: 12, False: 36}

@@ -4,18 +4,11 @@ from typing import Any
 
 from django import forms
 
+from clinic.form_fields import LongTextField
 from consultations.forms.birth_date import BirthDateField
 
 EMAIL_ERROR = "Enter an email address in the right format, like name@example.com."
 TEXT_LIMIT = 2000
-
-
-class LongTextField(forms.CharField):
-    """Free text, counted as the person sees it: one line break is one character."""
-
-    def to_python(self, value: Any) -> str:
-        text: str = super().to_python(value) or ""
-        return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 class OpenLinkForm(forms.Form):

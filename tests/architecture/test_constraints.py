@@ -31,7 +31,23 @@ from consultations.models import (
     SlotHold,
     TriageDecision,
 )
-from education.models import EvidenceStatement, GlossaryTerm, Page, PageVersion, Question, Snapshot, Source, Trial
+from education.models import (
+    CaseAccount,
+    ClaimWaiver,
+    ClinicianStatement,
+    EvidenceStatement,
+    Feedback,
+    GlossaryTerm,
+    Page,
+    PageVersion,
+    Question,
+    Reopening,
+    Reviewer,
+    SignOff,
+    Snapshot,
+    Source,
+    Trial,
+)
 from tests.cast import book_directly, make_patient
 
 pytestmark = pytest.mark.django_db
@@ -43,7 +59,20 @@ CHECKS: list[tuple[type[models.Model], str, dict[str, Any]]] = [
     (AuditHead, "audit_one_head", {"id": 2}),
     (Page, "page_state_known", {"state": "gone"}),
     (Page, "page_path_has_slashes", {"path": "no-slash"}),
-    (Page, "page_published_has_version", {"state": "published"}),
+    (Page, "page_public_has_version", {"state": "published"}),
+    (Page, "page_closed_has_day", {"closed_at": MONDAY}),
+    (Page, "page_withdrawn_has_reason", {"state": "withdrawn", "closed_at": MONDAY}),
+    (Page, "page_schedule_has_day_and_name", {"publish_at": MONDAY}),
+    (ClaimWaiver, "waiver_reason_not_empty", {"reason": ""}),
+    (Reviewer, "reviewer_fully_named", {"register_number": ""}),
+    (SignOff, "sign_off_part_known", {"part": "third"}),
+    (SignOff, "sign_off_says_what_to_change", {"decision": "changes"}),
+    (Reopening, "reopening_closes_after_it_opens", {"closed_at": MONDAY - HOUR}),
+    (CaseAccount, "account_result_known", {"result": "splendid"}),
+    (CaseAccount, "account_agreed_within_asked", {"agreed": 9}),
+    (CaseAccount, "account_consent_taken_by_another", {"consent_taken_by": "Dr A"}),
+    (ClinicianStatement, "statement_fully_named", {"interests": ""}),
+    (Feedback, "feedback_done_by_somebody", {"done_at": MONDAY}),
     (Page, "page_review_months_in_range", {"review_months": 37}),
     (PageVersion, "page_version_review_has_date_and_name", {"reviewed_by": "Somebody"}),
     (Source, "source_year_in_range", {"year": 1899}),
@@ -110,6 +139,8 @@ ALSO_BROKEN = {"response_status_known": "response_completed_at_with_status"}
 
 TWINS: list[tuple[type[models.Model], str, tuple[str, ...]]] = [
     (PageVersion, "one_page_version_per_number", ("page", "number")),
+    (ClaimWaiver, "one_reason_per_wording", ("where", "rule", "digest")),
+    (Reopening, "one_open_reopening_per_cause", ("page", "cause")),
     (Consent, "one_consent_of_a_kind", ("request", "kind")),
     (InformationRequest, "one_open_question_per_request", ("request",)),
     (Assessment, "one_assessment_per_revision", ("response", "revision")),
@@ -132,6 +163,52 @@ def world(db: None, make_request: Any, nurse: Any, clinician: Any) -> Callable[[
         PageVersion: lambda: PageVersion.objects.create(
             page=page, number=1, words={}, published_at=now, published_by="x"
         ),
+        ClaimWaiver: lambda: ClaimWaiver.objects.create(
+            where="pages.a.body",
+            rule="C15",
+            passage="x",
+            digest="x",
+            reason="x",
+            until=now.date(),
+            given_by="x",
+            given_at=now,
+        ),
+        Reviewer: lambda: Reviewer.objects.create(
+            user=nurse,
+            name="A",
+            role="nurse",
+            register="R",
+            register_number="1",
+            checked_on=now.date(),
+            interests="None",
+        ),
+        SignOff: lambda: SignOff.objects.create(
+            page=page, digest="x", part="clinical", decision="approved", by=nurse, signature="A", at=now
+        ),
+        Reopening: lambda: Reopening.objects.create(page=page, cause="source:a", reason="x", opened_at=now),
+        CaseAccount: lambda: CaseAccount.objects.create(
+            page=page,
+            result="better",
+            consent_on=now.date(),
+            consent_covers="x",
+            consent_taken_by="Dr B",
+            treated_by="Dr A",
+            payment="None",
+            sampling="all",
+            asked=3,
+            agreed=2,
+        ),
+        ClinicianStatement: lambda: ClinicianStatement.objects.create(
+            page=page,
+            name="A",
+            role="x",
+            register="R",
+            register_number="1",
+            register_checked_on=now.date(),
+            interests="None",
+            evidence="E1",
+        ),
+        Feedback: lambda: Feedback.objects.create(token="a", path="/a/", is_helpful=True, sent_at=now),
         Source: lambda: Source.objects.create(key="a", kind="paper", title="A", year=2020),
         EvidenceStatement: lambda: EvidenceStatement.objects.create(
             code="E1", kind="stem_cell", direction="unclear", grade=1, searched_on=now.date()
@@ -235,6 +312,10 @@ def test_twin(world: Any, make_request: Any, model: Any, name: str, shared: tupl
             twin.revision = 2
         elif model is Consent:
             twin.kind = "true_answers"
+        elif model is ClaimWaiver:
+            twin.rule = "C40"
+        elif model is Reopening:
+            twin.cause = "source:b"
     model.objects.bulk_create([twin])
 
 

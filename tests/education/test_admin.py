@@ -4,7 +4,7 @@ from django.urls import reverse
 
 from education.models import GlossaryTerm, Page
 from education.shipped import Shipped
-from tests.education.conftest import MakePage
+from tests.education.conftest import MakePage, Sign
 
 
 @pytest.fixture
@@ -30,7 +30,9 @@ def form_of(page: Page, **changes: object) -> dict[str, object]:
     return {**values, **changes}
 
 
-@pytest.mark.parametrize("name", ["page", "source", "evidencestatement", "glossaryterm", "question", "trial"])
+@pytest.mark.parametrize(
+    "name", ["page", "source", "evidencestatement", "glossaryterm", "question", "trial", "regulationnote"]
+)
 def test_lists_and_forms_open_for_editors(name: str, content: Shipped, client: Client, editor) -> None:
     client.force_login(editor)
     changelist = client.get(reverse(f"admin:education_{name}_changelist"))
@@ -53,7 +55,8 @@ def test_a_forged_form_cannot_publish(page: Page, client: Client, editor) -> Non
     assert page.edited_at is not None
 
 
-def test_publishing_is_for_those_entitled(page: Page, client: Client, editor, manager) -> None:
+def test_publishing_is_for_those_entitled(page: Page, client: Client, editor, manager, sign: Sign) -> None:
+    sign(page)
     url = reverse("admin:education_page_publish", args=[page.pk])
     client.force_login(editor)
     assert client.post(url).status_code == 403
@@ -67,7 +70,7 @@ def test_publishing_is_for_those_entitled(page: Page, client: Client, editor, ma
 
 
 def test_an_unfinished_page_says_why_it_stays(page: Page, client: Client, manager) -> None:
-    Page.objects.filter(pk=page.pk).update(body="[@ghost]")
+    Page.objects.filter(pk=page.pk).update(body="[@ghost]", state="in_review")
     client.force_login(manager)
 
     response = client.post(reverse("admin:education_page_publish", args=[page.pk]), follow=True)

@@ -125,7 +125,8 @@ def test_evidence_can_be_narrowed_to_one_condition(content: shipped.Shipped, cli
 
 @pytest.mark.parametrize("grade", [-1, 0, 1, 2, 3, 4])
 def test_a_grade_is_always_said_in_words(grade: int, content: shipped.Shipped, client: Client) -> None:
-    EvidenceStatement.objects.filter(code="E9").update(grade=grade)
+    statement = EvidenceStatement.objects.get(code="E9")
+    EvidenceStatement.objects.filter(code="E9").update(shown={**statement.shown, "grade": grade})
     services.refresh_snapshot()
 
     html = client.get("/stem-cells/evidence/").content.decode()
@@ -139,7 +140,8 @@ def test_loading_twice_changes_nothing(content: shipped.Shipped) -> None:
 
     assert (again.added, again.updated, again.kept) == (0, 0, [])
     assert again.unchanged == sum(
-        len(getattr(SHIPPED, table)) for table in ("pages", "sources", "evidence", "terms", "questions", "trials")
+        len(getattr(SHIPPED, table))
+        for table in ("pages", "sources", "evidence", "terms", "questions", "trials", "regulations")
     )
 
 
@@ -154,7 +156,8 @@ def test_library_is_read_again_only_when_it_changed(content: shipped.Shipped, dj
     library.current()
     with django_assert_num_queries(1):
         held = library.current()
-    GlossaryTerm.objects.filter(slug="disc").update(definition="Another word.")
+    term = GlossaryTerm.objects.get(slug="disc")
+    GlossaryTerm.objects.filter(slug="disc").update(shown={**term.shown, "definition": "Another word."})
     services.refresh_snapshot()
 
     assert held.terms["disc"]["definition"] != "Another word."

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from clinic.models import AuditEvent
 from education import services, shipped
 from education.library import Library
-from education.models import EvidenceStatement, GlossaryTerm, Page, Question, Snapshot, Source
+from education.models import EvidenceStatement, GlossaryTerm, Page, Question, Source
 from education.rules import page_problems, question_problems
 from tests.cast import make_user
 from tests.education.conftest import SHIPPED, MakePage
@@ -119,67 +119,8 @@ def test_new_shipped_words_wait_for_review_in_production(content: shipped.Shippe
 
     services.load(shipped=shipped.read(folder), publish=False)
 
-    assert Page.objects.get(key="about-content").state == Page.State.IN_REVIEW
+    assert Page.objects.get(key="about-content").state == Page.State.UPDATING
     assert Page.objects.get(key="home").state == Page.State.PUBLISHED
-
-
-def test_publishing_needs_the_permission(make_page: MakePage, editor, manager) -> None:
-    page = make_page()
-
-    with pytest.raises(services.NotEntitled):
-        services.publish(page=page, by=editor)
-    services.publish(page=page, by=manager)
-
-    page.refresh_from_db()
-    assert page.is_published
-    assert AuditEvent.objects.filter(action="content.publish", actor_user=manager).count() == 1
-
-
-def test_an_unfinished_page_cannot_be_published(make_page: MakePage, manager) -> None:
-    page = make_page(body="Fact [@ghost].")
-
-    with pytest.raises(services.NotComplete, match="ghost"):
-        services.publish(page=page, by=manager)
-
-    page.refresh_from_db()
-    assert not page.is_published
-
-
-def test_readers_keep_the_published_words_until_an_edit_is_published(
-    content: shipped.Shipped, editor, manager, client: Client
-) -> None:
-    page = Page.objects.get(path="/about/content/")
-    before = page.title
-    page.title = "Another title"
-
-    services.save(record=page, by=editor, changed=["title"])
-
-    html = client.get("/about/content/").content.decode()
-    assert f"<h1>{before}</h1>" in html
-    assert "Another title" not in html
-    linked = {entry["path"]: entry["title"] for entry in Snapshot.objects.get().data["pages"]}
-    assert linked["/about/content/"] == before
-
-    services.publish(page=page, by=manager)
-
-    assert "<h1>Another title</h1>" in client.get("/about/content/").content.decode()
-    assert list(page.versions.values_list("number", "words__title")) == [(2, "Another title"), (1, before)]
-    assert page.versions.get(number=2).published_by == manager.username
-
-
-def test_what_waits_is_seen_by_staff_alone(content: shipped.Shipped, editor, client: Client) -> None:
-    page = Page.objects.get(path="/about/content/")
-    page.title = "Another title"
-    services.save(record=page, by=editor, changed=["title"])
-
-    assert client.get("/about/content/?preview").status_code == 404
-
-    client.force_login(editor)
-    preview = client.get("/about/content/?preview")
-    assert "<h1>Another title</h1>" in preview.content.decode()
-    assert "wait to be published" in preview.content.decode()
-    assert "no-store" in preview["Cache-Control"]
-    assert "Another title" not in client.get("/about/content/").content.decode()
 
 
 @pytest.mark.parametrize("model", [Page, Source, EvidenceStatement, GlossaryTerm, Question])
@@ -209,18 +150,6 @@ def test_the_snapshot_is_held_before_the_records_are_read(content: shipped.Shipp
     assert ("FOR UPDATE" in queries[held]) is connection.features.has_select_for_update
 
 
-def test_taking_back_hides_the_page_at_once(content: shipped.Shipped, manager, editor, client: Client) -> None:
-    page = Page.objects.get(path="/stem-cells/")
-
-    with pytest.raises(services.NotEntitled):
-        services.take_back(page=page, by=editor)
-    services.take_back(page=page, by=manager)
-    services.take_back(page=page, by=manager)
-
-    assert client.get("/stem-cells/").status_code == 404
-    assert AuditEvent.objects.filter(action="content.take_back").count() == 1
-
-
 def test_staff_preview_what_is_not_public(make_page: MakePage, editor, client: Client) -> None:
     make_page()
     assert client.get("/a-page/").status_code == 404
@@ -231,19 +160,3 @@ def test_staff_preview_what_is_not_public(make_page: MakePage, editor, client: C
     assert response.status_code == 200
     assert "Preview." in response.content.decode()
     assert "no-store" in response["Cache-Control"]
-
-
-def test_nothing_is_kept_when_the_audit_event_cannot_be_written(
-    make_page: MakePage, manager, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    page = make_page()
-
-    def fail(**kwargs: Any) -> None:
-        raise RuntimeError("no audit")
-
-    monkeypatch.setattr("clinic.audit.record", fail)
-    with pytest.raises(RuntimeError):
-        services.publish(page=page, by=manager)
-
-    page.refresh_from_db()
-    assert not page.is_published

@@ -1,4 +1,4 @@
-"""Sends what the outbox owes, repeats unacknowledged alerts and forgets what ran out, until it is told to stop."""
+"""Sends what the outbox owes, repeats alerts, publishes what is due and forgets what ran out, until told to stop."""
 
 import logging
 import signal
@@ -11,12 +11,13 @@ from django.db import DatabaseError, close_old_connections
 from clinic.housekeeping import tidy_daily
 from clinic.models import Heartbeat
 from consultations.services import cases, messaging, triage
+from education import services as content
 
 logger = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
-    help = "Send waiting mail and repeat alerts. Run one or more of these beside the web server."
+    help = "Send waiting mail, repeat alerts and publish what is due. Run one or more of these beside the web server."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--once", action="store_true", help="Do what is due now and stop.")
@@ -39,7 +40,9 @@ class Command(BaseCommand):
                 pass
             cases.alert_again()
             triage.alert_overdue()
-            tidy_daily()
+            content.publish_due()
+            if tidy_daily():
+                content.reopen_due()
             Heartbeat.beat("worker")
         except DatabaseError as error:
             # The database may be restarting: what is owed stays in the outbox, so wait and look again.

@@ -1,0 +1,5 @@
+"""Where editors, reviewers and managers work. Editing never publishes; every move is a button of its own."""
+
+from education.admin import feedback, pages, people, records
+
+__all__ = ["feedback", "pages", "people", "records"]

@@ -1,0 +1,84 @@
+"""The content desk: everything about the site's words that waits for somebody."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+
+from clinic import clock
+from education import editorial, library, services
+from education.admin.records import waits
+from education.models import Feedback, Page, Reopening, SmallRecord
+from education.rules import grade_ends_on
+from education.wording import TRIAL_FRESH
+
+DAYS_AHEAD = 30
+
+
+def desk_view(request: HttpRequest) -> HttpResponse:
+    if not request.user.has_perm("education.view_page"):
+        raise PermissionDenied
+    context = {**admin.site.each_context(request), "title": "Content", **desk_context()}
+    return TemplateResponse(request, "admin/education/desk.html", context)
+
+
+def desk_context() -> dict[str, Any]:
+    today = clock.today()
+    pages = list(Page.objects.select_related("live", "publish_by").defer("body"))
+    held = library.Library.of("", library.snapshot_data())
+    reviewed = [page for page in pages if page.live and page.live.next_review_on]
+    return {
+        "columns": [
+            ("In review", "Waits for a reviewer or a second sign-off.", _lines(pages, Page.State.IN_REVIEW)),
+            ("Update in progress", "Readers still see the version before.", _lines(pages, Page.State.UPDATING)),
+            ("Drafts", "Writers work on these.", _lines(pages, Page.State.DRAFT)),
+            ("Withdrawn", "Their addresses say why.", _lines(pages, Page.State.WITHDRAWN)),
+        ],
+        "scheduled": [{**_line(page), "at": page.publish_at} for page in pages if page.publish_at],
+        "reopened": Reopening.objects.filter(closed_at__isnull=True).select_related("page"),
+        "overdue": [{**_line(page), "on": _due(page)} for page in reviewed if _due(page) < today],
+        "soon": [
+            {**_line(page), "on": _due(page)} for page in reviewed if 0 <= (_due(page) - today).days <= DAYS_AHEAD
+        ],
+        "never_reviewed": sum(1 for page in pages if page.live and not page.live.reviewed_by),
+        "public": sum(1 for page in pages if page.live),
+        "retracted": [each for each in held.sources.values() if each.get("retracted_on")],
+        "expired": [each for each in held.evidence.values() if grade_ends_on(each) < today],
+        "stale_trials": [
+            each
+            for each in held.trials.values()
+            if not each.get("checked_on") or today - each["checked_on"] > TRIAL_FRESH
+        ],
+        "due_notes": [each for each in held.regulations.values() if each["next_due"] < today],
+        "waiting_records": _waiting_records(),
+        "feedback": Feedback.objects.filter(done_at__isnull=True).count(),
+        "signable": editorial.SIGNABLE,
+    }
+
+
+def _due(page: Page) -> Any:
+    return page.live.next_review_on if page.live else None
+
+
+def _line(page: Page) -> dict[str, Any]:
+    return {"title": page.title, "path": page.path, "url": reverse("admin:education_page_change", args=[page.pk])}
+
+
+def _lines(pages: list[Page], state: str) -> list[dict[str, Any]]:
+    return [_line(page) for page in pages if page.state == state]
+
+
+def _waiting_records() -> list[dict[str, Any]]:
+    """Small records whose last edit readers do not see yet."""
+    found = []
+    for _, model, _ in services.TABLES:
+        if not issubclass(model, SmallRecord):
+            continue
+        for record in model._base_manager.filter(edited_at__isnull=False):
+            if waits(record):
+                url = reverse(f"admin:education_{model._meta.model_name}_change", args=[record.pk])
+                found.append({"title": str(record), "kind": model._meta.verbose_name, "url": url})
+    return found

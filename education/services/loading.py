@@ -1,0 +1,127 @@
+"""Brings the shipped content in."""
+
+import dataclasses
+from typing import Any
+
+from django.db import models, transaction
+
+from clinic import audit, clock
+from education import editorial, library
+from education.models import (
+    EvidenceStatement,
+    GlossaryTerm,
+    Page,
+    PageVersion,
+    Question,
+    RegulationNote,
+    ShippedRecord,
+    SmallRecord,
+    Source,
+    Trial,
+)
+from education.services.snapshot import refresh_snapshot
+from education.services.wordings import keep_waiver
+from education.shipped import Shipped, digest
+
+BY: str = "Shipped with the product"
+TABLES: tuple[tuple[str, type[ShippedRecord], str], ...] = (
+    ("sources", Source, "key"),
+    ("evidence", EvidenceStatement, "code"),
+    ("terms", GlossaryTerm, "slug"),
+    ("questions", Question, "code"),
+    ("trials", Trial, "key"),
+    ("regulations", RegulationNote, "key"),
+    ("pages", Page, "key"),
+)
+
+
+@dataclasses.dataclass(slots=True)
+class Loaded:
+    """What a load did. `kept` names records that staff edited and the loader therefore left alone."""
+
+    added: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    kept: list[str] = dataclasses.field(default_factory=list)
+
+
+@transaction.atomic
+def load(*, shipped: Shipped, publish: bool) -> Loaded:
+    """Bring the shipped records in, all or none; a second run changes nothing.
+
+    New pages come in as "in review", new small records are shown. Later changes of either wait until someone entitled
+    publishes them. `publish` shows everything at once, for a demonstration. A record that staff edited is kept.
+    """
+    result = Loaded()
+    for table, model, key in TABLES:
+        for values in getattr(shipped, table):
+            _load_one(model, key, values, publish=publish, result=result)
+    for waiver in shipped.waivers:
+        keep_waiver(waiver, by=BY)
+    refresh_snapshot()
+    audit.record(action="content.load", actor="system", details={"added": result.added, "updated": result.updated})
+    return result
+
+
+def _load_one(model: type[Any], key: str, values: dict[str, Any], *, publish: bool, result: Loaded) -> None:
+    stamp = digest(values)
+    record = model.objects.filter(**{key: values[key]}).first()
+    if record is None:
+        record = model(shipped_digest=stamp, **values)
+        result.added += 1
+    elif record.edited_at is not None:
+        if record.shipped_digest != stamp:
+            result.kept.append(f"{model._meta.verbose_name} {values[key]}")
+        return
+    elif record.shipped_digest == stamp:
+        result.unchanged += 1
+        return
+    else:
+        for name, value in values.items():
+            setattr(record, name, value)
+        record.shipped_digest = stamp
+        result.updated += 1
+    if isinstance(record, Page):
+        _place(record, publish=publish)
+    else:
+        _keep(record, publish=publish)
+
+
+def _place(page: Page, *, publish: bool) -> None:
+    """New words nobody entitled has seen wait, and readers keep the words published before."""
+    if page.pk is None:
+        page.state = Page.State.IN_REVIEW
+    elif page.state not in (Page.State.WITHDRAWN, Page.State.RETIRED):
+        page.state = Page.State(editorial.after(page.state, "edit"))
+    page.save()
+    if publish and page.state not in (Page.State.WITHDRAWN, Page.State.RETIRED):
+        show(page, by=BY)
+
+
+def _keep(record: SmallRecord, *, publish: bool) -> None:
+    is_new = record.shown is None
+    record.save()
+    if is_new or publish:
+        record.shown = library.plain(record)
+        record.save(update_fields=["shown"])
+
+
+def show(page: Page, *, by: str) -> PageVersion:
+    """Keep the page's words as its next version and let readers see that one. The page's row must be locked or new.
+
+    This asks nobody: `publishing.publish` does, and a demonstration shows what was shipped.
+    """
+    last = page.versions.aggregate(last=models.Max("number"))["last"] or 0
+    version = PageVersion.objects.create(
+        page=page,
+        number=last + 1,
+        words=page.words(),
+        published_at=clock.now(),
+        published_by=by,
+        change_note=page.change_note,
+    )
+    page.live, page.state = version, Page.State.PUBLISHED
+    page.publish_at = page.publish_by = None
+    page.change_note = ""
+    page.save(update_fields=["live", "state", "publish_at", "publish_by", "change_note"])
+    return version

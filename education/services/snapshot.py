@@ -1,0 +1,15 @@
+"""Renews the row that public pages are served from."""
+
+from education import library
+from education.models import Snapshot
+
+
+def refresh_snapshot() -> None:
+    """Call inside the transaction of the change.
+
+    The row is locked before the records are read: of two changes at once, the later one sees the earlier.
+    """
+    Snapshot.objects.get_or_create(pk=1, defaults={"revision": ""})
+    held = Snapshot.objects.select_for_update().get(pk=1)
+    held.revision, held.data = library.new_revision(), library.snapshot_data()
+    held.save()
