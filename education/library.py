@@ -22,7 +22,7 @@ CONDITION_WORDS = {
     "acute": "New back pain",
 }
 PAGE_LINK_WORDS = ("title", "short_title", "summary", "figure", "is_stem_cell_page")
-DATES = ("searched_on", "checked_on")
+DATES = ("searched_on", "checked_on", "effective_from", "reviewed_on", "next_due")
 Record = dict[str, Any]
 
 
@@ -36,6 +36,7 @@ class Library:
     terms: dict[str, Record]
     questions: dict[str, Record]
     trials: dict[str, Record]
+    regulations: dict[str, Record]
     pages: dict[str, Record]
 
     @classmethod
@@ -47,8 +48,14 @@ class Library:
             _by(data.get("terms", ()), "slug"),
             _by(data.get("questions", ()), "code"),
             _by(data.get("trials", ()), "key"),
+            _by(data.get("regulations", ()), "key"),
             _by(data.get("pages", ()), "path"),
         )
+
+    def notes_on(self, jurisdiction: str) -> list[Record]:
+        """What we say of the law of one country or state, in order."""
+        found = [note for note in self.regulations.values() if note["jurisdiction"] == jurisdiction]
+        return sorted(found, key=lambda note: note["order"])
 
 
 def _by(records: Iterable[Record], key: str) -> dict[str, Record]:

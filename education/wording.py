@@ -23,9 +23,17 @@ READ_BY_VISITORS: Final[dict[str, tuple[str, ...]]] = {
     ),
     "terms": ("term", "definition"),
     "trials": ("name", "cells", "control", "status", "finding"),
+    "regulations": ("body", "title", "text", "owner"),
 }  # fmt: skip
 """The fields of each table that a visitor meets. Sources are let through: their titles are other people's."""
-KEYS: Final = {"pages": "key", "questions": "code", "evidence": "code", "terms": "slug", "trials": "key"}
+KEYS: Final = {
+    "pages": "key",
+    "questions": "code",
+    "evidence": "code",
+    "terms": "slug",
+    "trials": "key",
+    "regulations": "key",
+}
 TRIAL_FRESH: Final = datetime.timedelta(days=90)
 HARMS_SHARE: Final = 0.7
 LIMITS: Final = {True: 12, False: 36}
