@@ -26,6 +26,14 @@ ASKED_FOR = {
     "/stem-cells/evidence/",
     "/back-pain/when-to-get-help/",
     "/about/content/",
+    "/about/corrections/",
+    "/stem-cells/regulation/",
+    "/patient-experience/preparation/",
+    "/patient-experience/procedure-day/",
+    "/patient-experience/recovery/",
+    "/patient-experience/follow-up/",
+    "/stories/",
+    "/experts/",
     *FIXED,
 }
 
