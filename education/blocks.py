@@ -76,7 +76,7 @@ def steps_of(text: str) -> list[tuple[str, str, str]]:
 
 
 def page_sources(listed: Iterable[str], body: str, library: Library) -> list[str]:
-    """The keys a page's numbers follow: those it lists, then those of its text, its statements and its trials."""
+    """The keys a page's numbers follow: those it lists, then those of its text and of the records it shows."""
     keys = [*listed, *cited_keys(body)]
     for part in parts(body):
         if part.name in ("evidence", "compare"):
@@ -88,6 +88,9 @@ def page_sources(listed: Iterable[str], body: str, library: Library) -> list[str
         keys += [key for code in codes if code in library.evidence for key in library.evidence[code]["sources"]]
         if part.name == "trials":
             keys += [key for trial in library.trials.values() for key in trial["sources"]]
+        if part.name == "regulation":
+            notes = library.notes_on(part.text)
+            keys += [key for note in notes for key in (*note["sources"], *cited_keys(note["text"]))]
         if part.name == "faq":
             questions = [library.questions[code] for code in part.text.split() if code in library.questions]
             keys += [key for question in questions for key in cited_keys(question["answer"])]
@@ -162,6 +165,10 @@ class PageRenderer(TextRenderer):
 
     def _block_regulatory(self, _: str) -> SafeString:
         return self._template("regulatory")
+
+    def _block_regulation(self, jurisdiction: str) -> SafeString:
+        notes = [{**note, "html": self.text(note["text"])} for note in self.library.notes_on(jurisdiction)]
+        return self._template("regulation", notes=notes) if notes else self._unshown("regulation")
 
     def _block_figure(self, name: str) -> SafeString:
         if name not in FIGURES:

@@ -33,7 +33,7 @@ CONDITION_WORDS = {
     "acute": "New back pain",
 }
 PAGE_LINK_WORDS = ("title", "short_title", "summary", "figure", "is_stem_cell_page")
-DATES = ("searched_on", "checked_on", "retracted_on", "effective_from", "next_due")
+DATES = ("searched_on", "checked_on", "retracted_on", "effective_from", "reviewed_on", "next_due")
 Record = dict[str, Any]
 
 
@@ -62,6 +62,11 @@ class Library:
             _by(data.get("regulations", ()), "key"),
             _by(data.get("pages", ()), "path"),
         )
+
+    def notes_on(self, jurisdiction: str) -> list[Record]:
+        """What we say of the law of one country or state, in order."""
+        found = [note for note in self.regulations.values() if note["jurisdiction"] == jurisdiction]
+        return sorted(found, key=lambda note: note["order"])
 
 
 def _by(records: Iterable[Record], key: str) -> dict[str, Record]:

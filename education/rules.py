@@ -93,6 +93,16 @@ def question_problems(question: Mapping[str, Any], library: Library) -> list[str
     return problems
 
 
+def regulation_problems(note: Mapping[str, Any], library: Library) -> list[str]:
+    """What keeps a note on the law from readers: every sentence of law needs a source that somebody has read."""
+    problems = text_problems(note["text"], library) + record_problems(note, library)
+    if not cited_keys(note["text"]):
+        problems.append("It cites no source.")
+    if heading_levels(note["text"]):
+        problems.append("It holds a heading: its title is the only one.")
+    return problems
+
+
 def cited_off(text: str) -> str:
     """A text without its citation marks, as a reader counts it."""
     return re.sub(r"\s*\[@[A-Za-z0-9_]+\]", "", text)
@@ -141,6 +151,8 @@ def _block_problems(body: str, library: Library) -> list[str]:
             problems.append(f"“::: {part.name}” is no block we know.")
         elif part.name in ("evidence", "compare"):
             problems += _unknown(part.text.split(), library.evidence, "It shows “{}”, which is no statement.")
+        elif part.name == "regulation" and not library.notes_on(part.text):
+            problems.append(f"There is no note about the law of “{part.text}”.")
         elif part.name == "faq":
             problems += _unknown(part.text.split(), library.questions, "It shows “{}”, which is no question.")
         elif part.name == "figure" and part.text not in FIGURES:

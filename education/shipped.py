@@ -11,7 +11,7 @@ from typing import Any, Final
 from django.utils.text import slugify
 
 from education.library import Library, Record
-from education.rules import page_problems, question_problems, record_problems
+from education.rules import page_problems, question_problems, record_problems, regulation_problems
 from education.wording import READ_BY_VISITORS, Remark, Waiver, remarks_of
 
 CONTENT: Final = Path(__file__).parent / "content"
@@ -31,6 +31,8 @@ PAGE_FIELDS: Final = (
     "review_months",
     "author",
 )
+UNDATED: Final[Record] = {"effective_from": None, "reviewed_on": None}
+"""A note on the law that names no day it applies from, and that no lawyer has looked at."""
 
 
 class ContentError(Exception):
@@ -71,7 +73,7 @@ def read(folder: Path = CONTENT) -> Shipped:
         terms=_toml(folder / "glossary.toml", "term"),
         questions=_toml(folder / "faq.toml", "question"),
         trials=[{"key": slugify(entry["name"])[:80], **entry} for entry in _toml(folder / "trials.toml", "trial")],
-        regulations=_toml(folder / "regulation.toml", "note"),
+        regulations=[{**UNDATED, **entry} for entry in _toml(folder / "regulation.toml", "note")],
         waivers=[Waiver(**entry) for entry in _toml(folder / "waivers.toml", "waiver")],
     )
     problems += check(shipped)
@@ -112,6 +114,7 @@ def check(shipped: Shipped) -> list[str]:
         ("term", shipped.terms, "slug"),
         ("question", shipped.questions, "code"),
         ("trial", shipped.trials, "key"),
+        ("note on the law", shipped.regulations, "key"),
     ):
         seen = [record[key] for record in records]
         problems += [f"{name} {twice}: it stands twice." for twice in sorted({k for k in seen if seen.count(k) > 1})]
@@ -119,6 +122,8 @@ def check(shipped: Shipped) -> list[str]:
         problems += [f"{page['key']}: {problem}" for problem in page_problems(page, library, paths=paths)]
     for question in shipped.questions:
         problems += [f"{question['code']}: {problem}" for problem in question_problems(question, library)]
+    for note in shipped.regulations:
+        problems += [f"{note['key']}: {problem}" for problem in regulation_problems(note, library)]
     for record in (*shipped.evidence, *shipped.terms, *shipped.trials):
         name = record.get("code") or record.get("slug") or record["key"]
         problems += [f"{name}: {problem}" for problem in record_problems(record, library)]

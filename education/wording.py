@@ -23,7 +23,7 @@ READ_BY_VISITORS: Final[dict[str, tuple[str, ...]]] = {
     ),
     "terms": ("term", "definition"),
     "trials": ("name", "cells", "control", "status", "finding"),
-    "regulations": ("body", "title", "text"),
+    "regulations": ("body", "title", "text", "owner"),
 }  # fmt: skip
 """The fields of each table that a visitor meets. Sources are let through: their titles are other people's."""
 KEYS: Final = {

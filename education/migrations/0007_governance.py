@@ -162,6 +162,10 @@ class Migration(migrations.Migration):
                 ("sources", models.JSONField(blank=True, default=list)),
                 ("owner", models.CharField(max_length=120)),
                 ("effective_from", models.DateField(blank=True, null=True)),
+                (
+                    "reviewed_on",
+                    models.DateField(blank=True, null=True, help_text="When a lawyer last looked at it. Empty: never."),
+                ),
                 ("next_due", models.DateField(help_text="When the owner looks at it again: within a year.")),
                 ("order", models.PositiveSmallIntegerField(default=0)),
             ],

@@ -190,6 +190,7 @@ class RegulationNote(SmallRecord):
     sources = models.JSONField(default=list, blank=True)
     owner = models.CharField(max_length=120)
     effective_from = models.DateField(null=True, blank=True)
+    reviewed_on = models.DateField(null=True, blank=True, help_text="When a lawyer last looked at it. Empty: never.")
     next_due = models.DateField(help_text="When the owner looks at it again: within a year.")
     order = models.PositiveSmallIntegerField(default=0)
 

@@ -7,8 +7,8 @@ from django.db import models, transaction
 
 from clinic import audit, clock
 from education import editorial, library
-from education.models import EvidenceStatement, Page, Question, ShippedRecord, SmallRecord, Source
-from education.rules import page_problems, question_problems, record_problems
+from education.models import EvidenceStatement, Page, Question, RegulationNote, ShippedRecord, SmallRecord, Source
+from education.rules import page_problems, question_problems, record_problems, regulation_problems
 from education.services import files
 from education.services.refusals import NotComplete, NotEntitled
 from education.services.reopening import reopen_users_of
@@ -83,4 +83,6 @@ def problems_of(record: models.Model) -> list[str]:
         return [*page_problems(values, held, paths=paths), *files.problems_beside(record, held)]
     if isinstance(record, Question):
         return question_problems(values, held)
+    if isinstance(record, RegulationNote):
+        return regulation_problems(values, held)
     return record_problems(values, held)

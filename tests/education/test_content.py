@@ -40,6 +40,14 @@ ASKED_FOR = {
     "/treatments/injections/",
     "/treatments/surgery/",
     "/about/content/",
+    "/about/corrections/",
+    "/stem-cells/regulation/",
+    "/patient-experience/preparation/",
+    "/patient-experience/procedure-day/",
+    "/patient-experience/recovery/",
+    "/patient-experience/follow-up/",
+    "/stories/",
+    "/experts/",
     *FIXED,
 }
 
