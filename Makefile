@@ -6,7 +6,7 @@ PY := .venv/bin/python
 TYPED := $(filter-out clinic/admin.py,$(wildcard clinic/*.py)) $(addprefix clinic/management/commands/,rotate_keys.py static_pages.py verify_audit.py) \
 	consultations/enums.py consultations/workflow.py consultations/permissions.py \
 	consultations/questionnaire consultations/candidacy consultations/services \
-	$(addprefix education/,services.py library.py markdown.py blocks.py rules.py shipped.py claims.py)
+	$(addprefix education/,services.py library.py markdown.py blocks.py rules.py shipped.py claims.py wording.py static_words.py)
 RUN_WITH := DJANGO_RUNSERVER_HIDE_WARNING=true SITE_URL=$${SITE_URL:-http://127.0.0.1:$(PORT)}
 
 .DEFAULT_GOAL := help

@@ -121,29 +121,32 @@ def texts_of(table: str, record: Mapping[str, Any]) -> Iterator[tuple[str, str]]
 
 def remarks_of(table: str, record: Mapping[str, Any], library: Library, *, today: datetime.date) -> list[Remark]:
     """Everything the claims rules find in a record, and what a page leaves out."""
-    titles = [source["title"] for source in library.sources.values()]
     is_cited = table != "pages" and bool(record.get("sources"))
-    found = []
-    for where, text in texts_of(table, record):
-        for finding in claims.find(text, names=titles, is_cited=is_cited):
-            rule = claims.rules()[finding.rule]
-            found.append(
-                Remark(
-                    where,
-                    finding.rule,
-                    finding.level,
-                    claims.passage_of(text, finding.span),
-                    text[slice(*finding.span)],
-                    rule.why,
-                    rule.instead,
-                    finding.span,
-                )
-            )
+    found = remarks_in(texts_of(table, record), library, is_cited=is_cited)
     if table == "pages":
         found += _left_out(record, library, today)
     elif table == "evidence":
         found += _too_sure(record)
     return found
+
+
+def remarks_in(texts: Iterable[tuple[str, str]], library: Library, *, is_cited: bool = False) -> list[Remark]:
+    """What the claims rules find in texts that come with their places."""
+    titles = [source["title"] for source in library.sources.values()]
+    return [
+        Remark(
+            where,
+            finding.rule,
+            finding.level,
+            claims.passage_of(text, finding.span),
+            text[slice(*finding.span)],
+            claims.rules()[finding.rule].why,
+            claims.rules()[finding.rule].instead,
+            finding.span,
+        )
+        for where, text in texts
+        for finding in claims.find(text, names=titles, is_cited=is_cited)
+    ]
 
 
 def still_open(remarks: Iterable[Remark], waivers: Iterable[Waiver], *, today: datetime.date) -> list[Remark]:
