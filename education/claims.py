@@ -85,7 +85,10 @@ def find(text: str, *, names: Iterable[str] = (), is_cited: bool = False) -> lis
     found = _matches(written, range(len(text)), let_through)
     if read != written:
         also = _matches(read, places, let_through)
-        found = {rule: _merged(found.get(rule, []), also.get(rule, [])) for rule in {**found, **also}}
+        has_terms = "|" in text and any(match["term"] for match in MARKUP.finditer(text))
+        found = {
+            rule: _merged(found.get(rule, []), also.get(rule, []), has_terms=has_terms) for rule in {**found, **also}
+        }
     quoted = _Spans(_judged_quotes(text))
     return sorted(
         (
@@ -143,15 +146,19 @@ def _spellings(names: tuple[str, ...]) -> list[re.Pattern[str]]:
     return [re.compile(re.escape(spelling), re.IGNORECASE) for spelling in spelled]
 
 
-def _merged(written: list[Finding], read: list[Finding]) -> list[Finding]:
-    """One rule's findings of both readings. Where they meet, the place as written and the level as a visitor reads."""
+def _merged(written: list[Finding], read: list[Finding], *, has_terms: bool) -> list[Finding]:
+    """One rule's findings of both readings. Where they meet, what is written counts.
+
+    Only marks of glossary terms, which are no text at all, may not push a negation out of reach: `has_terms`.
+    """
     found = []
     waiting = read[::-1]
     for each in written:
         while waiting and waiting[-1].span[1] <= each.span[0]:
             found.append(waiting.pop())
         if waiting and waiting[-1].span[0] < each.span[1]:
-            each = dataclasses.replace(each, level=waiting.pop().level)
+            seen = waiting.pop()
+            each = dataclasses.replace(each, level=seen.level if has_terms else each.level)
         found.append(each)
     return found + waiting[::-1]
 

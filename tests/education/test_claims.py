@@ -131,6 +131,14 @@ class TestNegation:
 
         assert found(text) == {f"C01 {level}"}
 
+    def test_its_reach_is_counted_as_written(self) -> None:
+        assert found("not" + " " * 50 + "cured") == {"C01 block"}
+        assert found("not" + "\u00ad" * 50 + " cured") == {"C01 block"}
+
+    def test_marks_of_a_glossary_term_are_not_counted(self) -> None:
+        assert found("It will not, in the [[intervertebral-disc-of-the-lumbar-spine|disc]], cure it.") == {"C01 warn"}
+        assert found("It will not, in the intervertebral disc of the lumbar spine, cure it.") == {"C01 block"}
+
     def test_half_a_word_at_the_edge_is_no_negation(self) -> None:
         text = "a knot " + "x" * 40 + " cured"
         assert text.index("cured") - text.index("not") == 45
