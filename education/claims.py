@@ -128,7 +128,13 @@ def _matches(read: str, places: Sequence[int], names: tuple[str, ...]) -> dict[s
     met = [(rule, match) for rule in rules().values() for match in rule.pattern.finditer(read)]
     if not met:
         return {}
-    passed = _Spans(match.span() for name in _spellings(names) for match in name.finditer(read))
+    small = read.lower()
+    passed = _Spans(
+        match.span()
+        for spelling, name in _spellings(names)
+        if spelling in small  # a quick no for nearly all
+        for match in name.finditer(read)
+    )
     found: dict[str, list[Finding]] = {}
     for rule, match in met:
         if match.start() == match.end() or passed.hold(match.span()):
@@ -140,10 +146,10 @@ def _matches(read: str, places: Sequence[int], names: tuple[str, ...]) -> dict[s
 
 
 @cache
-def _spellings(names: tuple[str, ...]) -> list[re.Pattern[str]]:
-    """Each name as it is written and as it is read."""
+def _spellings(names: tuple[str, ...]) -> list[tuple[str, re.Pattern[str]]]:
+    """Each name as it is written and as it is read: in small letters, and to search for."""
     spelled = {spelling for name in names for spelling in (name, _as_read(name)[0])}
-    return [re.compile(re.escape(spelling), re.IGNORECASE) for spelling in spelled]
+    return [(spelling.lower(), re.compile(re.escape(spelling), re.IGNORECASE)) for spelling in spelled]
 
 
 def _merged(written: list[Finding], read: list[Finding], *, has_terms: bool) -> list[Finding]:
