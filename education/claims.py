@@ -1,41 +1,44 @@
 """Finds wording that claims more than is known. Rules: `claims_patterns.json`; each says why, and what to say instead.
 
-A text is read as a visitor reads it: emphasis marks, invisible characters and line wrapping hide nothing. A negation in
-the same sentence, within 45 characters before the match, turns "block" into "warn", never into silence. Official names
-and the titles of sources are let through, and so is a claim that is quoted in order to be judged.
+A text is read twice: as it is written, and as a visitor meets it, without emphasis marks, invisible characters and odd
+spaces or dashes. The second reading only ever adds findings. A negation in the same sentence, within 45 characters
+before the match, turns "block" into "warn", never into silence. Official names and the titles of sources are let
+through, and so is a claim that is quoted in order to be judged.
 """
 
+import bisect
 import dataclasses
+import html
 import json
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
+from itertools import accumulate
 from pathlib import Path
 from typing import Final
 
 BLOCK: Final = "block"
 WARN: Final = "warn"
 PATTERNS: Final = Path(__file__).parent / "claims_patterns.json"
-NEGATION: Final = re.compile(
-    r"\b(not|no|never|cannot|can't|don't|doesn't|didn't|isn't|aren't|won't|unproven|nobody|none|without|neither|"
-    r"nor|whether)\b",
-    re.IGNORECASE,
-)
-EMPHATIC: Final = re.compile(
-    r"\b(not (only|just|merely|to mention)|no (doubt|wonder|question|matter)|without (a |any )?(doubt|question)|"
-    r"nothing (short of|less than|beats)|never (fails?|disappoints?)|cannot fail|can't go wrong)\b",
-    re.IGNORECASE,
-)
-"""Words that look like a negation and praise all the more."""
+NEGATION: Final = re.compile(r"\b(not|no|never|cannot|unproven|nobody|none|neither|nor|\w+n['’]t)\b", re.IGNORECASE)
 NEGATION_REACH: Final = 45
-SENTENCE_END: Final = re.compile(r"[.!?][\"')\]]*\s|\n")
+SENTENCE_END: Final = re.compile(r"[.!?](?:[\"')\]”’]|\[@\w+\])*\s|\n")
 ALLOWED: Final = ("Regenerative Medicine Advanced Therapy", "regenerative medicine")
 QUOTED: Final = re.compile(r"^:::[ ]quoted-claim[ ]*\n(.*?)\n:::[ ]*$", re.MULTILINE | re.DOTALL)
 VERDICT: Final = re.compile(r"^[#*\s]*verdict\b", re.MULTILINE | re.IGNORECASE)
 NEEDS_CITATION: Final = frozenset({"C23", "C24", "C25", "C26"})
+WRAPPED: Final = re.compile(r"\n(?![^\S\n]*(?:\n|\Z|[-#|>:]|\d+\.))")
+"""A line break inside a paragraph; the end of a paragraph, list entry or heading stays one."""
+MARKUP: Final = re.compile(
+    r"\[\[[a-z0-9-]+\\?\|(?P<term>[^\]\[<>]+)\]\]|(?P<entity>&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z]\w{1,30});)"
+    r"|\\(?=[!-/:-@\[-`{-~])",
+    re.IGNORECASE,
+)
 SAME: Final = str.maketrans({**dict.fromkeys("‐‑‒–—―−", "-"), **dict.fromkeys("‘’ʼ′", "'"), "_": " "})
-HIDDEN: Final = frozenset("*`\u00ad\u034f")
+HIDDEN: Final = frozenset("*`\u034f")
+UNPLAIN: Final = re.compile(r"[^ -~\n]|[*`_\\&]|\[\[|  ")
+"""What a visitor may meet otherwise than it is written."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -76,26 +79,27 @@ def find(text: str, *, names: Iterable[str] = (), is_cited: bool = False) -> lis
     `names` are let through besides the official ones, such as titles of sources. `is_cited` says that the text's
     sources stand beside it (a record with a list of sources), so it needs no citation mark of its own.
     """
-    read, places = _as_read(text)
-    passed = [
-        match.span()
-        for name in (*ALLOWED, *filter(None, names))
-        for match in re.finditer(re.escape(_as_read(name)[0]), read, re.IGNORECASE)
-    ]
-    quoted = _judged_quotes(text)
-    found = []
-    for rule in rules().values():
-        if is_cited and rule.id in NEEDS_CITATION:
-            continue
-        for match in rule.pattern.finditer(read):
-            if match.start() == match.end() or any(a <= match.start() and match.end() <= b for a, b in passed):
-                continue
-            span = places[match.start()], places[match.end() - 1] + 1
-            if any(a <= span[0] and span[1] <= b for a, b in quoted):
-                continue
-            level = WARN if rule.level == BLOCK and _is_negated(read, match.start()) else rule.level
-            found.append(Finding(rule.id, level, span))
-    return sorted(found, key=lambda finding: (finding.span, finding.rule))
+    written = WRAPPED.sub(" ", text)
+    read, places = _as_read(written)
+    let_through = (*ALLOWED, *filter(None, names))
+    found = _matches(written, range(len(text)), let_through)
+    if read != written:
+        also = _matches(read, places, let_through)
+        has_terms = "|" in text and any(match["term"] for match in MARKUP.finditer(text))
+        found = {
+            rule: _merged(found.get(rule, []), also.get(rule, []), has_terms=has_terms) for rule in {**found, **also}
+        }
+    quoted = _Spans(_judged_quotes(text))
+    return sorted(
+        (
+            each
+            for rule, findings in found.items()
+            if not (is_cited and rule in NEEDS_CITATION)
+            for each in findings
+            if not quoted.hold(each.span)
+        ),
+        key=lambda finding: (finding.span, finding.rule),
+    )
 
 
 def passage_of(text: str, span: tuple[int, int]) -> str:
@@ -106,9 +110,70 @@ def passage_of(text: str, span: tuple[int, int]) -> str:
     return " ".join(text[start:stop].split())
 
 
+class _Spans:
+    """Stretches of a text, asked whether one of them holds another stretch."""
+
+    def __init__(self, spans: Iterable[tuple[int, int]]) -> None:
+        ordered = sorted(spans)
+        self.starts = [start for start, _ in ordered]
+        self.furthest = list(accumulate((end for _, end in ordered), max))
+
+    def hold(self, span: tuple[int, int]) -> bool:
+        place = bisect.bisect_right(self.starts, span[0])
+        return place > 0 and self.furthest[place - 1] >= span[1]
+
+
+def _matches(read: str, places: Sequence[int], names: tuple[str, ...]) -> dict[str, list[Finding]]:
+    """What each rule finds in one reading; `places` leads from its characters to those of the text."""
+    met = [(rule, match) for rule in rules().values() for match in rule.pattern.finditer(read)]
+    if not met:
+        return {}
+    small = read.lower()
+    passed = _Spans(
+        match.span()
+        for spelling, name in _spellings(names)
+        if spelling in small  # a quick no for nearly all
+        for match in name.finditer(read)
+    )
+    found: dict[str, list[Finding]] = {}
+    for rule, match in met:
+        if match.start() == match.end() or passed.hold(match.span()):
+            continue
+        level = WARN if rule.level == BLOCK and _is_negated(read, match.start()) else rule.level
+        span = places[match.start()], places[match.end() - 1] + 1
+        found.setdefault(rule.id, []).append(Finding(rule.id, level, span))
+    return found
+
+
+@cache
+def _spellings(names: tuple[str, ...]) -> list[tuple[str, re.Pattern[str]]]:
+    """Each name as it is written and as it is read: in small letters, and to search for."""
+    spelled = {spelling for name in names for spelling in (name, _as_read(name)[0])}
+    return [(spelling.lower(), re.compile(re.escape(spelling), re.IGNORECASE)) for spelling in spelled]
+
+
+def _merged(written: list[Finding], read: list[Finding], *, has_terms: bool) -> list[Finding]:
+    """One rule's findings of both readings. Where they meet, what is written counts.
+
+    Only marks of glossary terms, which are no text at all, may not push a negation out of reach: `has_terms`.
+    """
+    found = []
+    waiting = read[::-1]
+    for each in written:
+        while waiting and waiting[-1].span[1] <= each.span[0]:
+            found.append(waiting.pop())
+        if waiting and waiting[-1].span[0] < each.span[1]:
+            seen = waiting.pop()
+            each = dataclasses.replace(each, level=seen.level if has_terms else each.level)
+        found.append(each)
+    return found + waiting[::-1]
+
+
 def _is_negated(read: str, start: int) -> bool:
-    sentence = SENTENCE_END.split(read[max(0, start - NEGATION_REACH) : start])[-1]
-    return NEGATION.search(EMPHATIC.sub(" ", sentence)) is not None
+    begin = max(0, start - NEGATION_REACH)
+    for end in SENTENCE_END.finditer(read, begin, start):
+        begin = end.end()
+    return NEGATION.search(read, begin, start) is not None
 
 
 def _judged_quotes(text: str) -> list[tuple[int, int]]:
@@ -122,24 +187,38 @@ def _judged_quotes(text: str) -> list[tuple[int, int]]:
     ]
 
 
-def _as_read(text: str) -> tuple[str, list[int]]:
-    """The text as a visitor reads it, and for each of its characters the place it came from.
-
-    A line break inside a paragraph becomes a space; the end of a paragraph, list entry or heading stays a line break.
-    """
+def _as_read(text: str) -> tuple[str, Sequence[int]]:
+    """The text as a visitor meets it, and for each of its characters the place it came from."""
+    if not UNPLAIN.search(text):
+        return text, range(len(text))
     read: list[str] = []
     places: list[int] = []
-    skipped = {
-        place
-        for match in re.finditer(r"\[\[[a-z0-9-]+\\?\|([^\]\[<>]+)(\]\])", text)
-        for place in (*range(match.start(), match.start(1)), *range(match.start(2), match.end()))
-    }
-    for place, character in enumerate(text):
-        if place in skipped or character in HIDDEN or unicodedata.category(character) == "Cf":
-            continue
-        if character == "\n":
-            character = "\n" if re.match(r"[^\S\n]*(\n|$|[-#|>:]|\d+\.)", text[place + 1 : place + 40]) else " "
-        for each in unicodedata.normalize("NFKC", character).translate(SAME):
-            read.append(each)
-            places.append(place)
+    done = 0
+    for match in (*MARKUP.finditer(text), None):
+        _read_on(text, done, match.start() if match else len(text), read, places)
+        if match is None:
+            break
+        done = match.end()
+        if match["term"]:
+            _read_on(text, *match.span("term"), read, places)
+        elif match["entity"]:
+            for character in html.unescape(match["entity"]):
+                _read_character(character, match.start(), read, places)
     return "".join(read), places
+
+
+def _read_on(text: str, start: int, end: int, read: list[str], places: list[int]) -> None:
+    for place in range(start, end):
+        _read_character(text[place], place, read, places)
+
+
+def _read_character(character: str, place: int, read: list[str], places: list[int]) -> None:
+    if character in HIDDEN or unicodedata.category(character) == "Cf":
+        return
+    for each in unicodedata.normalize("NFKC", character).translate(SAME):
+        if each.isspace() and each != "\n":
+            each = " "
+            if read and read[-1] == " ":
+                continue
+        read.append(each)
+        places.append(place)

@@ -10,9 +10,10 @@ from typing import Any, Final
 
 from django.utils.text import slugify
 
+from education import static_words
 from education.library import Library, Record
 from education.rules import page_problems, question_problems, record_problems, regulation_problems
-from education.wording import READ_BY_VISITORS, Remark, Waiver, remarks_of
+from education.wording import READ_BY_VISITORS, Remark, Waiver, remarks_in, remarks_of
 
 CONTENT: Final = Path(__file__).parent / "content"
 PAGE_FIELDS: Final = (
@@ -87,14 +88,15 @@ def source_titles() -> list[str]:
 
 
 def remarks(shipped: Shipped, *, today: datetime.date) -> list[Remark]:
-    """What the claims rules find in every text that a visitor meets."""
+    """What the claims rules find in every text that a visitor meets: of the records, the templates and the files."""
     library = _library(shipped)
-    return [
+    found = [
         remark
         for table in READ_BY_VISITORS
         for record in getattr(shipped, table)
         for remark in remarks_of(table, record, library, today=today)
     ]
+    return found + remarks_in(static_words.texts(), library)
 
 
 def _library(shipped: Shipped) -> Library:

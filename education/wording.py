@@ -36,6 +36,7 @@ KEYS: Final = {
 }
 TRIAL_FRESH: Final = datetime.timedelta(days=90)
 HARMS_SHARE: Final = 0.7
+LOW: Final = 2
 LIMITS: Final = {True: 12, False: 36}
 """Months to the next review: of a stem-cell page, and of any other."""
 BENEFIT: Final = re.compile(
@@ -57,23 +58,33 @@ HARM_HEADING: Final = re.compile(
 COUNT: Final = re.compile(
     r"\b\d{1,3} (of|in|out of) (every )?\d{2,5}\b|\b\d{1,3}(\.\d+)? ?(%|per ?cent)", re.IGNORECASE
 )
+HALVED: Final = re.compile(r"\b(pain|disability) (had |has |was )?halved\b", re.IGNORECASE)
 COMPARED: Final = re.compile(
-    r"\b(and|against|than|compared|either way|whatever|or with|by itself|versus|instead|without|pretend|sham|"
-    r"both|while|but)\b",
+    r"\b(against|than|compared|either way|whatever|or with|by itself|versus|instead|without|pretend|sham|both|"
+    r"(each|other|same) group|no (new )?(treatment|operation|surgery))\b",
     re.IGNORECASE,
 )
 TIMED: Final = re.compile(
     r"\b(after|at|within|by|over|in|for) .{0,30}\b(day|week|month|year|time)s?\b|\b(weeks?|months?|years?)\b",
     re.IGNORECASE,
 )
-NO_EVENTS: Final = re.compile(r"\bno serious (adverse )?(events?|harms?|problems?)\b", re.IGNORECASE)
-RULE_OF_THREE: Final = re.compile(r"rule of three|could still be (about |as (many|high) as )?\d+", re.IGNORECASE)
-BOOKING: Final = re.compile(r"\]\(/(check|request)\b")
-TOO_SURE: Final = {
-    1: re.compile(r"\b(will|does|proves?|improves?|reduces?|relieves?|helps|eases|works)\b", re.IGNORECASE),
-    2: re.compile(r"\b(will|proves?|certainly|always)\b", re.IGNORECASE),
+NO_EVENTS: Final = re.compile(
+    r"\b(no|without( any)?) serious (adverse |side |unwanted )?(events?|effects?|harms?|problems?|complications?)\b",
+    re.IGNORECASE,
+)
+RULE_OF_THREE: Final = re.compile(
+    r"rule of three|(could|can|may) still (be|mean) (about |up to |as (many|high) as )?\d+", re.IGNORECASE
+)
+BOOKING: Final = re.compile(r"(\]\(|\]:\s*|<)<?(https?://[^/\s)>]+)?/(check|request)\b", re.IGNORECASE)
+EFFECT: Final = re.compile(r"\b(does(?! not)|improves?|reduces?|relieves?|helps|eases|works)\b", re.IGNORECASE)
+ABSOLUTE: Final = re.compile(r"\b(will|proves?|certainly|always)\b", re.IGNORECASE)
+HEDGES: Final = {
+    0: re.compile(r"\bno study found\b|\bdo not know\b", re.IGNORECASE),
+    1: re.compile(r"\bdo not know\b|\bnobody knows\b|\bno study found\b", re.IGNORECASE),
+    2: re.compile(r"\bmay\b|\bmight\b|\bdo not know\b", re.IGNORECASE),
+    3: re.compile(r"\bprobably\b|\bmay\b|\bmight\b|\bdo not know\b", re.IGNORECASE),
 }
-"""Verbs that say more than a grade holds: 1 very low, 2 low certainty (below 1 there is nothing to be sure of)."""
+"""What a statement must say, by its grade: 0 no study, 1 very low, 2 low, 3 moderate certainty. Saying less is fine."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -129,29 +140,32 @@ def texts_of(table: str, record: Mapping[str, Any]) -> Iterator[tuple[str, str]]
 
 def remarks_of(table: str, record: Mapping[str, Any], library: Library, *, today: datetime.date) -> list[Remark]:
     """Everything the claims rules find in a record, and what a page leaves out."""
-    titles = [source["title"] for source in library.sources.values()]
     is_cited = table != "pages" and bool(record.get("sources"))
-    found = []
-    for where, text in texts_of(table, record):
-        for finding in claims.find(text, names=titles, is_cited=is_cited):
-            rule = claims.rules()[finding.rule]
-            found.append(
-                Remark(
-                    where,
-                    finding.rule,
-                    finding.level,
-                    claims.passage_of(text, finding.span),
-                    text[slice(*finding.span)],
-                    rule.why,
-                    rule.instead,
-                    finding.span,
-                )
-            )
+    found = remarks_in(texts_of(table, record), library, is_cited=is_cited)
     if table == "pages":
         found += _left_out(record, library, today)
     elif table == "evidence":
         found += _too_sure(record)
     return found
+
+
+def remarks_in(texts: Iterable[tuple[str, str]], library: Library, *, is_cited: bool = False) -> list[Remark]:
+    """What the claims rules find in texts that come with their places."""
+    titles = [source["title"] for source in library.sources.values()]
+    return [
+        Remark(
+            where,
+            finding.rule,
+            finding.level,
+            claims.passage_of(text, finding.span),
+            text[slice(*finding.span)],
+            claims.rules()[finding.rule].why,
+            claims.rules()[finding.rule].instead,
+            finding.span,
+        )
+        for where, text in texts
+        for finding in claims.find(text, names=titles, is_cited=is_cited)
+    ]
 
 
 def still_open(remarks: Iterable[Remark], waivers: Iterable[Waiver], *, today: datetime.date) -> list[Remark]:
@@ -188,9 +202,9 @@ def _left_out(page: Mapping[str, Any], library: Library, today: datetime.date) -
         months = LIMITS[bool(is_stem_cell)]
         yield owes("P9", f"The next review is more than {months} months away.", f"Set {months} or fewer.")
     for each in sentences:
-        if COUNT.search(each) and BENEFIT.search(each):
+        if COUNT.search(each) and (BENEFIT.search(each) or HALVED.search(each)):
             around = _around(body, each)
-            if not (COMPARED.search(around) and TIMED.search(around)):
+            if not ((COMPARED.search(around) or len(COUNT.findall(around)) > 1) and TIMED.search(around)):
                 yield Remark(
                     where, "P11", claims.BLOCK, each, each,
                     "A number about benefit without the other group or the time.",
@@ -201,8 +215,8 @@ def _left_out(page: Mapping[str, Any], library: Library, today: datetime.date) -
             "P12", "“No serious events” stands without what it may still hide.",
             "Add the rule of three: none of 58 can still mean 5 in 100.",
         )  # fmt: skip
-    if is_stem_cell and BOOKING.search(body):
-        yield owes("P14", "A stem-cell page leads to booking.", "Take the link out.")
+    if (is_stem_cell or kind == "stories") and BOOKING.search(body):
+        yield owes("P14", "A page on stem cells or on stories leads to booking.", "Take the link out.")
     if "trials" in names:
         late = [
             trial["name"] for trial in library.trials.values()
@@ -218,13 +232,23 @@ def _left_out(page: Mapping[str, Any], library: Library, today: datetime.date) -
 
 
 def _too_sure(statement: Mapping[str, Any]) -> Iterator[Remark]:
-    """P10: a verb that says more than the grade."""
-    pattern = TOO_SURE.get(max(1, statement["grade"]))
-    found = pattern.search(statement["plain_text"]) if pattern and statement["grade"] >= 0 else None
-    if found and not claims.NEGATION.search(statement["plain_text"]):
+    """P10: a statement that does not say how sure it is, or a verb that says more than the grade."""
+    text, grade = statement["plain_text"], statement["grade"]
+    hedge = HEDGES.get(grade)
+    if hedge is None:
+        return
+    found = None if hedge.search(text) else re.match(r"[^.!?]*", text)
+    for sentence in re.finditer(r"[^.!?]+", text):
+        for verb in (*ABSOLUTE.finditer(text, *sentence.span()), *EFFECT.finditer(text, *sentence.span())):
+            before = text[sentence.start() : verb.start()]
+            is_held = claims.NEGATION.search(before) or (EFFECT.fullmatch(verb[0]) and hedge.search(before))
+            if not is_held and (grade <= LOW or EFFECT.fullmatch(verb[0])):
+                found = found or verb
+    if found:
         yield Remark(
-            f"evidence.{statement['code']}.plain_text", "P10", claims.BLOCK, statement["plain_text"], found[0],
-            "The verb says more than the grade.", "Low: “may”. Very low or none: “we do not know”.", found.span(),
+            f"evidence.{statement['code']}.plain_text", "P10", claims.BLOCK, text, found[0],
+            "The words are surer than the grade.",
+            "Moderate: “probably”. Low: “may”. Very low: “we do not know”. None: “No study found”.", found.span(),
         )  # fmt: skip
 
 

@@ -25,7 +25,7 @@ AXIAL_WORDS = {
     "herniated": "Cross-section of a herniated disc: the soft centre pushes out and presses on a nerve root",
     "stenosis": "Cross-section of a narrowed spinal canal: thickened ligaments squeeze the nerves",
     "facet": "Cross-section showing worn, enlarged facet joints at the back of the spine",
-    "healthy": "Cross-section of a healthy disc with free nerve roots",
+    "healthy": "Cross-section of a disc without wear and with free nerve roots",
 }
 PROCEDURES = ("marrow", "tube", "inject")
 
