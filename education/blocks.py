@@ -18,6 +18,17 @@ from education.library import CONDITION_WORDS, Library, Record
 from education.markdown import CITATION, Part, TextRenderer, cited_keys, parts
 
 STEP: Final = re.compile(r"^###\s+(.+?)\s*\|\s*(.+)$")
+NOTHING_NEW: Final = "T16"
+"""The statement on what happens with no new treatment."""
+COMPARED_CONDITIONS: Final = {
+    "chronic": "Long-lasting back pain",
+    "ddd": "Degenerative disc disease",
+    "sciatica": "Sciatica",
+    "herniated": "Herniated disc",
+    "stenosis": "Spinal stenosis",
+    "facet": "Facet joint arthritis",
+    "any": "Any back condition",
+}
 CONTAINERS: Final = ("note", "warning", "know", "steps", "quoted-claim", "scenario")
 PLATES: Final = ("ddd", "herniated", "stenosis", "facet", "healthy")
 FIGURES: Final = tuple(
@@ -81,7 +92,7 @@ def page_sources(listed: Iterable[str], body: str, library: Library) -> list[str
     for part in parts(body):
         if part.name in ("evidence", "compare"):
             codes = part.text.split()
-        elif part.name == "evidence-table":
+        elif part.name in ("evidence-table", "compare-all"):
             codes = list(library.evidence)
         else:
             codes = []
@@ -141,6 +152,16 @@ class PageRenderer(TextRenderer):
 
     def _block_compare(self, codes: str) -> SafeString:
         return self._template("compare", statements=self._statements(codes))
+
+    def _block_compare_all(self, _: str) -> SafeString:
+        """Every treatment, condition by condition; "no new treatment" is a row of each table."""
+        shown = [self.statement(record) for record in self.library.evidence.values()]
+        tables = [
+            (words, [record for record in shown if record["condition"] == condition])
+            for condition, words in COMPARED_CONDITIONS.items()
+        ]
+        waiting = self.statement(self.library.evidence[NOTHING_NEW]) if NOTHING_NEW in self.library.evidence else None
+        return self._template("compare_all", tables=tables, waiting=waiting)
 
     def _block_evidence_table(self, _: str) -> SafeString:
         chosen = [

@@ -19,7 +19,8 @@ READ_BY_VISITORS: Final[dict[str, tuple[str, ...]]] = {
     "pages": ("title", "short_title", "summary", "body", "key_facts", "author", "change_note"),
     "questions": ("question", "answer"),
     "evidence": (
-        "treatment", "comparator", "outcome", "timepoint", "plain_text", "size_text", "downgrade_reasons",
+        "treatment", "comparator", "outcome", "timepoint", "plain_text", "size_text", "harms_text",
+        "downgrade_reasons",
     ),
     "terms": ("term", "definition"),
     "trials": ("name", "cells", "control", "status", "finding"),
@@ -196,7 +197,7 @@ def _left_out(page: Mapping[str, Any], library: Library, today: datetime.date) -
     said = sum(len(each.split()) for each in benefits)
     if weighs and is_stem_cell and sum(len(each.split()) for each in harms) < HARMS_SHARE * said:
         yield owes("P3", "Harm gets less than 70 words for every 100 about benefit.", "Say more of harm, or less.")
-    if kind in ("condition", "treatment") and "compare" not in names and "no new treatment" not in body.lower():
+    if kind in ("condition", "treatment") and not names & {"compare", "compare-all"} and "no new treatment" not in body.lower():
         yield owes("P4", "The page names no other choice.", "Add “::: compare …”, which names no new treatment too.")
     if not 1 <= page["review_months"] <= LIMITS[bool(is_stem_cell)]:
         months = LIMITS[bool(is_stem_cell)]
@@ -231,19 +232,27 @@ def _left_out(page: Mapping[str, Any], library: Library, today: datetime.date) -
         yield owes("P16", "What the law says where the clinic works is missing.", "Add “::: regulatory :::”.")
 
 
+def surer_than(text: str, grade: int) -> re.Match[str] | None:
+    """The first verb in a text that says more than a grade holds."""
+    hedge = HEDGES.get(grade)
+    if hedge is None:
+        return None
+    for sentence in re.finditer(r"[^.!?]+", text):
+        for verb in (*ABSOLUTE.finditer(text, *sentence.span()), *EFFECT.finditer(text, *sentence.span())):
+            before = text[sentence.start() : verb.start()]
+            is_held = claims.NEGATION.search(before) or (EFFECT.fullmatch(verb[0]) and hedge.search(before))
+            if not is_held and (grade <= LOW or EFFECT.fullmatch(verb[0])):
+                return verb
+    return None
+
+
 def _too_sure(statement: Mapping[str, Any]) -> Iterator[Remark]:
     """P10: a statement that does not say how sure it is, or a verb that says more than the grade."""
     text, grade = statement["plain_text"], statement["grade"]
     hedge = HEDGES.get(grade)
     if hedge is None:
         return
-    found = None if hedge.search(text) else re.match(r"[^.!?]*", text)
-    for sentence in re.finditer(r"[^.!?]+", text):
-        for verb in (*ABSOLUTE.finditer(text, *sentence.span()), *EFFECT.finditer(text, *sentence.span())):
-            before = text[sentence.start() : verb.start()]
-            is_held = claims.NEGATION.search(before) or (EFFECT.fullmatch(verb[0]) and hedge.search(before))
-            if not is_held and (grade <= LOW or EFFECT.fullmatch(verb[0])):
-                found = found or verb
+    found = (None if hedge.search(text) else re.match(r"[^.!?]*", text)) or surer_than(text, grade)
     if found:
         yield Remark(
             f"evidence.{statement['code']}.plain_text", "P10", claims.BLOCK, text, found[0],

@@ -254,6 +254,15 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="evidencestatement",
+            name="harms_text",
+            field=models.TextField(
+                blank=True,
+                default="",
+                help_text="What harm is known, and what it takes. Where nothing was read, say that.",
+            ),
+        ),
+        migrations.AddField(
+            model_name="evidencestatement",
             name="edited_by",
             field=models.ForeignKey(
                 blank=True,

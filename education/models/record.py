@@ -92,6 +92,9 @@ class EvidenceStatement(SmallRecord):
     grade_owner = models.CharField(max_length=20)
     plain_text = models.TextField()
     size_text = models.TextField(blank=True, default="")
+    harms_text = models.TextField(
+        blank=True, default="", help_text="What harm is known, and what it takes. Where nothing was read, say that."
+    )
     n_people = models.PositiveIntegerField(default=0)
     n_trials = models.PositiveIntegerField(default=0)
     downgrade_reasons = models.TextField(blank=True, default="")

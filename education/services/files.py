@@ -11,7 +11,7 @@ from education import editorial
 from education.library import Library
 from education.models import CaseAccount, ClinicianStatement, Page
 from education.services.refusals import NotEntitled
-from education.wording import BOOKING, TOO_SURE
+from education.wording import BOOKING, surer_than
 
 REGISTER_HOLDS: Final = datetime.timedelta(days=365)
 CONSENT_TAKEN_BACK: Final = "The person who told this story asked us to take it down."
@@ -73,7 +73,7 @@ def statement_problems(statement: ClinicianStatement, page: Page, held: Library)
     graded = held.evidence.get(statement.evidence)
     if graded is None:
         problems.append(f"“{statement.evidence}” is no graded statement: an opinion stands beside the evidence.")
-    elif (too_sure := TOO_SURE.get(max(1, graded["grade"]))) and (found := too_sure.search(page.body)):
+    elif found := surer_than(page.body, graded["grade"]):
         problems.append(f"“{found[0]}” says more than the grade beside it.")
     return problems
 

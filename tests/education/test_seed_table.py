@@ -72,6 +72,31 @@ ROWS = [
     (47, "/faq/", r"Nobody has shown a way to tell who will get better"),
     (48, "/faq/", r"Is it safe\? We do not know how safe it is"),
     (49, "/faq/", r"does it last\? We do not know\. There is no reliable time to expect"),
+    (2, "/back-pain/", r"Your back is made of bones, discs, small joints, nerves and muscles"),
+    (3, "/back-pain/", r"619 million people in the world had low back pain in 2020"),
+    (4, "/treatments/", r"Exercise probably reduces chronic back pain a little"),
+    (4, "/back-pain/", r"It often comes back\. New attacks are common"),
+    (7, "/stem-cells/what-are-stem-cells/", r"It can copy itself\. .*It can become a more specialised cell"),
+    (8, "/stem-cells/types/", r"not true that only stem cells can give rise to new kinds of cell"),
+    (9, "/stem-cells/types/", r"We found no trial of embryonic cells for back pain"),
+    (10, "/stem-cells/types/", r"rejection is not the worry\. But they can still carry germs"),
+    (11, "/stem-cells/types/", r"They are one kind of tissue cell"),
+    (11, "/stem-cells/types/", r"they work by sending signals"),
+    (12, "/stem-cells/types/", r"leaves out the induced cells\. It also leaves out the blood-forming cells"),
+    (12, "/stem-cells/types/", r"PRP is part of your blood .*Exosomes are tiny packets"),
+    (14, "/stem-cells/how-it-works/", r"This is an idea to be tested\. It is not a fact about people"),
+    (14, "/stem-cells/claims-checked/", r"an idea, not shown in people"),
+    (20, "/stem-cells/how-it-works/", r"A needle that goes straight into a disc does not rely on that"),
+    (27, "/stem-cells/claims-checked/", r"true of the needle\. It is no sign of benefit"),
+    (28, "/stem-cells/claims-checked/", r"Surgery is also for other problems, such as a pressed nerve"),
+    (29, "/stem-cells/claims-checked/", r"There is no reliable figure, and nobody has made the comparison"),
+    (
+        30,
+        "/stem-cells/claims-checked/",
+        r"One trial reports it; the three fair tests with a pretend injection do not bear it out",
+    ),
+    (31, "/stem-cells/claims-checked/", r"The rate of serious harm is unknown"),
+    (44, "/treatments/", r"talk about all your options"),
 ]
 """Row of the table, address of the page, and words that must stand there."""
 REMOVED = (
@@ -124,6 +149,12 @@ def shipped_texts() -> Iterator[tuple[str, str]]:
 )
 def test_the_honest_version_stands_where_it_should(row: int, path: str, words: str) -> None:
     assert re.search(words, said(path)), f"Row {row} is missing on {path}."
+
+
+def test_every_row_of_the_table_has_its_place() -> None:
+    by_a_test_of_their_own = {50}
+
+    assert {row for row, _, _ in ROWS} | by_a_test_of_their_own == set(range(1, 51))
 
 
 def test_no_shipped_text_brings_back_what_was_removed() -> None:
