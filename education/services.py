@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.db import models, transaction
 
 from clinic import audit, clock
-from education import claims, library, wording
+from education import claims, library, search_index, wording
 from education.models import (
     ClaimWaiver,
     EvidenceStatement,
@@ -110,7 +110,7 @@ def _load_one(model: type[Any], key: str, values: dict[str, Any], *, publish: bo
 
 
 def refresh_snapshot() -> None:
-    """Renew the row that pages are served from. Call inside the transaction of the change.
+    """Renew the row that pages are served from, and what search finds. Call inside the transaction of the change.
 
     The row is locked before the records are read: of two changes at once, the later one sees the earlier.
     """
@@ -118,6 +118,7 @@ def refresh_snapshot() -> None:
     held = Snapshot.objects.select_for_update().get(pk=1)
     held.revision, held.data = library.new_revision(), library.snapshot_data()
     held.save()
+    search_index.refresh(held.data)
 
 
 @transaction.atomic

@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from education import views
+from education import search_views, views
 
 app_name = "education"
 
@@ -12,5 +12,6 @@ urlpatterns = [
     path("faq/", views.faq, name="faq"),
     path("glossary/", views.glossary, name="glossary"),
     path("sources/", views.sources, name="sources"),
+    path("search/", search_views.search_page, name="search"),
     re_path(r"^(?P<path>[a-z0-9-]+(?:/[a-z0-9-]+)*)/$", views.content_page, name="page"),
 ]
