@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import Any, Final
 
 from django.db.models import Q
+from django.db.models.fields.json import KT
 from django.urls import reverse
 
 from education.blocks import CONTAINERS
@@ -150,11 +151,11 @@ def _pages(links: Iterable[Record]) -> Iterator[Draft]:
 
 def _homes() -> dict[str, str]:
     """Which page shows the table of all statements, and which the trials: the first one that readers see."""
-    asked = Q(words__body__icontains="::: evidence-table") | Q(words__body__icontains="::: trials")
-    found = PageVersion.objects.filter(asked, live_page__isnull=False).order_by("live_page__order", "live_page__path")
+    shown = PageVersion.objects.filter(live_page__isnull=False).annotate(body=KT("words__body"))
+    found = shown.filter(Q(body__contains="::: evidence-table") | Q(body__contains="::: trials"))
     homes: dict[str, str] = {}
-    for path, words in found.values_list("live_page__path", "words"):
-        for part in parts(words["body"]):
+    for path, body in found.order_by("live_page__order", "live_page__path").values_list("live_page__path", "body"):
+        for part in parts(body):
             homes.setdefault(part.name, path)
     return homes
 

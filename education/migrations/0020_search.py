@@ -32,8 +32,8 @@ def add_full_text(apps, schema_editor):
                 f"ALTER TABLE education_searchentry ADD COLUMN {column} tsvector "
                 f"GENERATED ALWAYS AS ({' || '.join(weighed)}) STORED"
             )
-        # Kept in the row: a vector that is fetched from elsewhere costs a search more than everything else.
-        schema_editor.execute("ALTER TABLE education_searchentry ALTER COLUMN words SET STORAGE MAIN")
+            # Kept in the row: fetching a vector from elsewhere costs a search more than everything else.
+            schema_editor.execute(f"ALTER TABLE education_searchentry ALTER COLUMN {column} SET STORAGE MAIN")
         schema_editor.execute(
             "CREATE INDEX education_searchentry_words ON education_searchentry USING gin (words) "
             "WITH (fastupdate = off)"

@@ -31,7 +31,18 @@ from consultations.models import (
     SlotHold,
     TriageDecision,
 )
-from education.models import EvidenceStatement, GlossaryTerm, Page, PageVersion, Question, Snapshot, Source, Trial
+from education.models import (
+    EvidenceStatement,
+    GlossaryTerm,
+    Page,
+    PageVersion,
+    Question,
+    SearchEntry,
+    SearchVocabulary,
+    Snapshot,
+    Source,
+    Trial,
+)
 from tests.cast import book_directly, make_patient
 
 pytestmark = pytest.mark.django_db
@@ -52,6 +63,9 @@ CHECKS: list[tuple[type[models.Model], str, dict[str, Any]]] = [
     (EvidenceStatement, "evidence_kind_known", {"kind": "x"}),
     (Question, "question_group_known", {"group": "x"}),
     (Snapshot, "one_snapshot", {"id": 2}),
+    (SearchEntry, "search_kind_known", {"kind": "x"}),
+    (SearchEntry, "search_grade_in_range", {"grade": 5}),
+    (SearchVocabulary, "one_search_vocabulary", {"id": 2}),
     (PrivateLink, "link_expires_after_made", {"expires_at": MONDAY - HOUR}),
     (ConsultationRequest, "request_status_known", {"status": "lost"}),
     (ConsultationRequest, "request_outcome_known", {"outcome": "FINE"}),
@@ -110,6 +124,7 @@ ALSO_BROKEN = {"response_status_known": "response_completed_at_with_status"}
 
 TWINS: list[tuple[type[models.Model], str, tuple[str, ...]]] = [
     (PageVersion, "one_page_version_per_number", ("page", "number")),
+    (SearchEntry, "one_search_entry_per_thing", ("kind", "key")),
     (Consent, "one_consent_of_a_kind", ("request", "kind")),
     (InformationRequest, "one_open_question_per_request", ("request",)),
     (Assessment, "one_assessment_per_revision", ("response", "revision")),
@@ -140,6 +155,8 @@ def world(db: None, make_request: Any, nurse: Any, clinician: Any) -> Callable[[
         GlossaryTerm: lambda: GlossaryTerm.objects.create(slug="a", term="A", definition="A"),
         Trial: lambda: Trial.objects.create(key="a", name="A"),
         Snapshot: lambda: Snapshot.objects.get_or_create(pk=1)[0],
+        SearchEntry: lambda: SearchEntry.objects.create(kind="page", key="a", path="/a/", title="A"),
+        SearchVocabulary: lambda: SearchVocabulary.objects.get_or_create(pk=1)[0],
         PrivateLink: lambda: PrivateLink.objects.create(
             request=request, token_hash=new_token(), created_at=now, expires_at=now + HOUR
         ),
@@ -235,6 +252,8 @@ def test_twin(world: Any, make_request: Any, model: Any, name: str, shared: tupl
             twin.revision = 2
         elif model is Consent:
             twin.kind = "true_answers"
+        elif model is SearchEntry:
+            twin.key = "b"
     model.objects.bulk_create([twin])
 
 
