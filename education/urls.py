@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from education import feedback_views, views
+from education import feedback_views, search_views, views
 
 app_name = "education"
 
@@ -13,5 +13,6 @@ urlpatterns = [
     path("glossary/", views.glossary, name="glossary"),
     path("sources/", views.sources, name="sources"),
     path("feedback/<slug:key>/", feedback_views.feedback, name="feedback"),
+    path("search/", search_views.search_page, name="search"),
     re_path(r"^(?P<path>[a-z0-9-]+(?:/[a-z0-9-]+)*)/$", views.content_page, name="page"),
 ]

@@ -129,6 +129,7 @@ MATRIX = {
     "education:faq": EVERYONE,
     "education:glossary": EVERYONE,
     "education:sources": EVERYONE,
+    "education:search": EVERYONE,
     "education:page": EVERYONE,
 }
 # fmt: on
