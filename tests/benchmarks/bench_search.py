@@ -87,7 +87,7 @@ def test_search() -> None:
         )
     for name, change in (("nothing", None), ("one page", Page.objects.get(key="page-7"))):
         if change:
-            services._show(change, by="Somebody")
+            services.loading.show(change, by="Somebody")
         data = library.snapshot_data()
         begin = time.perf_counter()
         with database_time() as took:

@@ -10,10 +10,13 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
-from education import search, search_index, services, shipped
+from clinic.models import AuditEvent
+from education import library, search, search_index, services, shipped
 from education.models import EvidenceStatement, GlossaryTerm, Page, SearchEntry, SearchVocabulary, Snapshot, Source
 from education.search_words import MEANS_THE_SAME, Vocabulary, distance, fold, is_danger, stem, units_of
 from tests.education.conftest import MakePage
+
+REASON = "A trial that it rests on was taken back."
 
 
 def titles(words: str, kind: str = "page") -> list[str]:
@@ -35,7 +38,7 @@ def said(words: str) -> str:
 def show(make_page: MakePage, name: str, **words: str) -> Page:
     """A page that readers see."""
     page = make_page(key=name, path=f"/{name}/", **words)
-    services._show(page, by="Somebody")
+    services.loading.show(page, by="Somebody")
     services.refresh_snapshot()
     return page
 
@@ -228,7 +231,7 @@ class TestNeverFound:
         page = show(make_page, "x", title="Zebra", body="Xylophone.")
         assert titles("zebra") == ["Zebra"]
 
-        services.take_back(page=page, by=manager)
+        services.withdraw(page=page, reason=REASON, by=manager)
 
         assert not search.find("zebra").total
         assert not search.find("zebrb").meant
@@ -237,7 +240,7 @@ class TestNeverFound:
     def test_new_words_replace_old_ones(self, make_page: MakePage) -> None:
         page = show(make_page, "x", title="Zebra")
         page.title = "Giraffe"
-        services._show(page, by="Somebody")
+        services.loading.show(page, by="Somebody")
         services.refresh_snapshot()
 
         assert titles("giraffe") == ["Giraffe"]
@@ -246,12 +249,14 @@ class TestNeverFound:
     def test_statements_while_no_page_shows_them(self, content: shipped.Shipped, manager: User) -> None:
         assert SearchEntry.objects.filter(kind="statement").count() == EvidenceStatement.objects.count()
 
-        services.take_back(page=Page.objects.get(path="/stem-cells/evidence/"), by=manager)
+        services.withdraw(page=Page.objects.get(path="/stem-cells/evidence/"), reason=REASON, by=manager)
 
         assert not SearchEntry.objects.filter(kind="statement").exists()
 
     def test_what_a_source_is_kept_for(self, db: None) -> None:
-        Source.objects.create(key="a", kind="Review", title="Stripes", supports="zebra", note="zebra")
+        source = Source(key="a", kind="Review", title="Stripes", supports="zebra", note="zebra")
+        source.save()
+        Source.objects.update(shown=library.plain(source))
         services.refresh_snapshot()
 
         assert not search.find("zebra").total
@@ -259,11 +264,11 @@ class TestNeverFound:
 
     def test_a_change_that_fails_changes_nothing(self, make_page: MakePage, monkeypatch: pytest.MonkeyPatch) -> None:
         page = show(make_page, "x", title="Zebra")
-        monkeypatch.setattr(services.audit, "record", lambda **_: 1 / 0)
+        monkeypatch.setattr("clinic.audit.record", lambda **_: 1 / 0)
         admin = User.objects.create_superuser("root", "root@clinic.example", "a quiet passphrase")
 
         with pytest.raises(ZeroDivisionError):
-            services.take_back(page=page, by=admin)
+            services.withdraw(page=page, reason=REASON, by=admin)
 
         assert titles("zebra") == ["Zebra"]
 
@@ -273,7 +278,7 @@ class TestIndex:
         before = dict(SearchEntry.objects.values_list("pk", "digest"))
         term = GlossaryTerm.objects.get(slug="disc")
         term.definition = "A zebra."
-        term.save()
+        GlossaryTerm.objects.filter(pk=term.pk).update(shown=library.plain(term))
 
         services.refresh_snapshot()
 
@@ -473,12 +478,12 @@ class TestPage:
         assert "<title>Search" in html
         assert re.search(r'<form [^>]*role="search" method="get"', html)
         assert '<label class="form-label" for="q">' in html
-        assert "/conditions/herniated-disc/" in html.partition("Where many people start")[2].partition("<footer")[0]
+        assert "/conditions/herniated-disc/" in html.partition("Places to start")[2].partition("<footer")[0]
 
     def test_starting_points_are_pages_that_readers_see(
         self, content: shipped.Shipped, client: Client, manager: User
     ) -> None:
-        services.take_back(page=Page.objects.get(path="/conditions/herniated-disc/"), by=manager)
+        services.withdraw(page=Page.objects.get(path="/conditions/herniated-disc/"), reason=REASON, by=manager)
 
         main = client.get("/search/").content.decode().partition("<main")[2].partition("</main")[0]
 
@@ -531,7 +536,7 @@ class TestPage:
         assert response["Referrer-Policy"] == "same-origin"
         assert not response.cookies
         assert '<meta name="robots" content="noindex">' in response.content.decode()
-        assert "private pain" not in json.dumps([str(row) for row in services.audit.AuditEvent.objects.values()])
+        assert "private pain" not in json.dumps([str(row) for row in AuditEvent.objects.values()])
 
     def test_a_post_is_refused(self, db: None, client: Client) -> None:
         assert client.post("/search/", {"q": "pain"}).status_code == 405
