@@ -1,6 +1,9 @@
+from django.contrib.sitemaps.views import sitemap
 from django.urls import path, re_path
 
 from education import views
+from education.feeds import Updates
+from education.sitemaps import SITEMAPS
 
 app_name = "education"
 
@@ -12,5 +15,7 @@ urlpatterns = [
     path("faq/", views.faq, name="faq"),
     path("glossary/", views.glossary, name="glossary"),
     path("sources/", views.sources, name="sources"),
+    path("sitemap.xml", views.until_published(sitemap), {"sitemaps": SITEMAPS}, name="sitemap"),
+    path("updates.atom", views.until_published(Updates()), name="updates"),
     re_path(r"^(?P<path>[a-z0-9-]+(?:/[a-z0-9-]+)*)/$", views.content_page, name="page"),
 ]
