@@ -2,6 +2,7 @@
 
 import json
 import re
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -572,3 +573,17 @@ def test_the_web_server_writes_no_query_into_its_log() -> None:
     (kept,) = re.findall(r"log_format masked '([^']+)'", nginx)
     assert not re.search(r"\$(request|request_uri|args|query_string|http_referer|arg_\w+)\b", kept)
     assert set(re.findall(r"access_log\s+(\S+ ?\S*);", nginx)) == {"off", "/var/log/nginx/clinic.log masked"}
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("width", [1120, 1239, 1240])
+def test_the_header_keeps_on_one_line(page: Any, width: int) -> None:
+    services.load(shipped=shipped.read(), publish=True)
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto("/search/")
+
+    heights = page.locator(".site-nav > a").evaluate_all("all => all.map(each => each.getBoundingClientRect().height)")
+    assert len(heights) == 6
+    assert max(heights) < 60
+    assert page.evaluate("document.documentElement.scrollWidth") == width
