@@ -50,6 +50,11 @@ class PageAdmin(ContentAdmin):
         """The address of a page that exists is part of the site: links and search results point to it."""
         return ("key", "path", "kind") if obj else ()
 
+    def has_change_permission(self, request: HttpRequest, obj: Page | None = None) -> bool:
+        """A retired page is closed for good: it can be read, and not edited."""
+        is_closed = obj is not None and obj.state == Page.State.RETIRED
+        return super().has_change_permission(request, obj) and not is_closed
+
     @admin.display(description="State", ordering="state")
     def state_words(self, page: Page) -> str:
         return page.get_state_display()
