@@ -72,7 +72,9 @@ class TestEveryButton:
         client.force_login(manager)
         assert client.get(address(name, make_page())).status_code == 405
 
-    @pytest.mark.parametrize(("name", "group"), [(name, group) for name, (_, wrong) in STARTS.items() for group in wrong])
+    @pytest.mark.parametrize(
+        ("name", "group"), [(name, group) for name, (_, wrong) in STARTS.items() for group in wrong]
+    )
     def test_is_refused_to_others(self, name: str, group: str, make_page: MakePage, client: Client) -> None:
         state = STARTS[name][0]
         closed = {"closed_at": clock.now(), "closed_reason": REASON} if state == "withdrawn" else {}
@@ -165,9 +167,7 @@ class TestSigning:
         assert not SignOff.objects.exists()
 
     @pytest.mark.parametrize("group", ["editor", "manager", "triage"])
-    def test_a_clinical_review_is_for_clinicians(
-        self, group: str, make_page: MakePage, client: Client
-    ) -> None:
+    def test_a_clinical_review_is_for_clinicians(self, group: str, make_page: MakePage, client: Client) -> None:
         page = make_page(state="in_review")
         client.force_login(make_user(f"a_{group}", group))
         given = {"part": "clinical", "decision": "approved", "digest": page.digest}
@@ -241,7 +241,9 @@ class TestClosing:
         assert public.is_published
         assert client.get("/a-page/").status_code == 200
 
-    def test_taking_it_up_again_shows_nothing_yet(self, public: Page, editor: User, manager: User, client: Client) -> None:
+    def test_taking_it_up_again_shows_nothing_yet(
+        self, public: Page, editor: User, manager: User, client: Client
+    ) -> None:
         services.withdraw(page=public, reason=REASON, by=manager)
         press(client, editor, "take_up", public)
         assert (public.state, public.closed_reason, public.live) == ("draft", "", None)
@@ -317,9 +319,7 @@ def test_two_versions_stand_side_by_side(public: Page, editor: User, client: Cli
 
 
 class TestPeople:
-    def test_only_clinicians_who_are_not_entered_can_be(
-        self, reviewer: User, manager: User, client: Client
-    ) -> None:
+    def test_only_clinicians_who_are_not_entered_can_be(self, reviewer: User, manager: User, client: Client) -> None:
         free = make_user("free", "doctor", first_name="Sam", last_name="Okafor")
         make_user("gone", "doctor", is_active=False)
         client.force_login(manager)

@@ -96,9 +96,7 @@ class TestAccounts:
         (said,) = problems(account.page)
         assert "Ask the person anew" in said
 
-    def test_good_ones_never_outnumber_the_others(
-        self, make_account: MakeAccount, manager: User, sign: Sign
-    ) -> None:
+    def test_good_ones_never_outnumber_the_others(self, make_account: MakeAccount, manager: User, sign: Sign) -> None:
         def show(account: CaseAccount) -> None:
             sign(account.page)
             services.publish(page=account.page, by=manager)
