@@ -1,4 +1,4 @@
-"""Words on their way to readers and off the site again, in a browser; and a reader with a phone, no script, or paper."""
+"""Words on their way to readers and off the site again, in a browser; and a reader with a phone, or paper."""
 
 import re
 from typing import Any
@@ -11,7 +11,7 @@ from clinic import clock
 from education import services
 from education.models import Page, Reviewer
 from tests.journeys.test_the_whole_story import Person
-from tests.journeys.test_the_whole_story import meet as meet  # noqa: PLC0414 - a fixture, shared with the whole story
+from tests.journeys.test_the_whole_story import meet as meet
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 PATH = "/about/content/"
@@ -130,14 +130,14 @@ def test_a_page_that_two_people_sign(meet: Any, editor: User, reviewing_doctor: 
 def test_a_reader_with_a_phone_and_no_script(meet: Any) -> None:
     reader = meet(with_js=False, width=390)
     reader.go("/")
-    reader.page.locator(f"main a[href='{CONDITION}']").first.click()
+    reader.page.locator(f"main a[href='{CONDITION}']:visible").first.click()
     reader.arrive()
     assert reader.path == CONDITION
-    cited = reader.page.locator("main a[href^='#']", has_text=re.compile(r"\d")).first
+    cited = reader.page.locator("main a[href^='#']:visible", has_text=re.compile(r"\d")).first
     cited.click()
     assert "#" in reader.page.url
     assert reader.page.locator("#sources").count() == 1
-    reader.page.locator("main a[href='/back-pain/when-to-get-help/']").first.click()
+    reader.page.locator("main a[href='/back-pain/when-to-get-help/']:visible").first.click()
     reader.arrive()
     assert reader.path == "/back-pain/when-to-get-help/"
     assert "911" in reader.words
