@@ -51,6 +51,7 @@ def ensure_groups() -> None:
     if not Group.objects.filter(name="triage").exists():
         import_module("consultations.migrations.0003_groups").create_groups(apps, None)
         import_module("education.migrations.0002_groups").grant_content(apps, None)
+        import_module("education.migrations.0008_governance_data").grant_governance(apps, None)
 
 
 def make_user(username: str, group: str, **kwargs: Any) -> User:

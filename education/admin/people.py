@@ -1,17 +1,41 @@
 """Who may review, and what is on file behind accounts of real people and statements of clinicians."""
 
-from typing import Any
+from typing import Any, ClassVar
 
+from django import forms
 from django.contrib import admin
+from django.contrib.auth.models import User
+from django.db import models
+from django.db.models import Q
 from django.http import HttpRequest
 
-from education import services
-from education.models import CaseAccount, ClinicianStatement, Reviewer
+from education import editorial, services
+from education.models import CaseAccount, ClinicianStatement, Page, Reviewer
+
+BACKEND = "django.contrib.auth.backends.ModelBackend"
+
+
+class UserChoice(forms.ModelChoiceField):
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj.get_full_name() or obj.get_username()} ({obj.get_username()})"
+
+
+class AccountForm(forms.ModelForm):
+    """Says in a sentence what the database would refuse."""
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        if cleaned.get("consent_taken_by") and cleaned["consent_taken_by"] == cleaned.get("treated_by"):
+            self.add_error("consent_taken_by", "Somebody else than the clinician who treats them asks for consent.")
+        if (cleaned.get("agreed") or 0) > (cleaned.get("asked") or 0):
+            self.add_error("agreed", "No more people can agree than were asked.")
+        return cleaned
 
 
 class FileAdmin(admin.ModelAdmin):
     actions = None
     show_full_result_count = False
+    formfield_overrides: ClassVar = {models.TextField: {"widget": forms.Textarea(attrs={"rows": 3, "cols": 80})}}
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """What was signed or consented to stays on file."""
@@ -24,33 +48,45 @@ class FileAdmin(admin.ModelAdmin):
 @admin.register(Reviewer)
 class ReviewerAdmin(FileAdmin):
     list_display = ("name", "role", "register", "register_number", "checked_on")
-    autocomplete_fields = ()
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return ("user",) if obj else ()
 
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Only people who may review, and are not entered yet."""
+        may = User.objects.with_perm(editorial.PERMISSIONS["sign_clinical"], backend=BACKEND, include_superusers=False)
+        free = may.filter(is_active=True, reviewer__isnull=True).order_by("last_name", "username")
+        return super().formfield_for_foreignkey(db_field, request, form_class=UserChoice, queryset=free, **kwargs)
 
-@admin.register(CaseAccount)
-class CaseAccountAdmin(FileAdmin):
-    list_display = ("page", "result", "consent_on", "asked", "agreed")
+
+class PageFileAdmin(FileAdmin):
+    """What is on file for one page, of one kind."""
+
+    kind = ""
     list_select_related = ("page",)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return ("page",) if obj else ()
 
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """A retired page is closed for good, and so is what is on file for it."""
+        is_closed = obj is not None and obj.page.state == Page.State.RETIRED
+        return super().has_change_permission(request, obj) and not is_closed
+
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        kwargs["queryset"] = db_field.related_model.objects.filter(kind="account")
+        without = Q(**{f"{self.opts.get_field('page').remote_field.related_name}__isnull": True})
+        kwargs["queryset"] = Page.objects.filter(without, kind=self.kind).exclude(state=Page.State.RETIRED)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+
+@admin.register(CaseAccount)
+class CaseAccountAdmin(PageFileAdmin):
+    form = AccountForm
+    kind = Page.Kind.ACCOUNT
+    list_display = ("page", "result", "consent_on", "asked", "agreed")
 
 
 @admin.register(ClinicianStatement)
-class ClinicianStatementAdmin(FileAdmin):
+class ClinicianStatementAdmin(PageFileAdmin):
+    kind = Page.Kind.STATEMENT
     list_display = ("name", "page", "register_checked_on", "approved_on")
-    list_select_related = ("page",)
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return ("page",) if obj else ()
-
-    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        kwargs["queryset"] = db_field.related_model.objects.filter(kind="statement")
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)

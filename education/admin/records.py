@@ -99,6 +99,8 @@ def wording_lines(record: models.Model) -> list[dict[str, Any]]:
     return [
         {
             "remark": each,
+            "why": services.full_stop(each.why),
+            "instead": services.full_stop(each.instead),
             "field": each.where.split(".")[2].replace("_", " ") if each.where.count(".") > 1 else "the page",
             "around": each.passage.split(each.words, 1) if each.words and each.words in each.passage else None,
             "is_open": each in waiting,

@@ -53,7 +53,7 @@ class CaseAccount(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Account: {self.page_id}"
+        return f"Account: {self.page.title}"
 
     CONSENT_HOLDS: ClassVar = datetime.timedelta(days=730)
 

@@ -21,7 +21,7 @@ from education.services.refusals import NotComplete, NotEntitled, ReasonRefused
 from education.services.reopening import pages_using, reopen, reopen_due
 from education.services.self_check import keep_self_check
 from education.services.snapshot import refresh_snapshot
-from education.services.wordings import MAY_GIVE_REASONS, open_remarks, remarks_of, sentence_of, waive, wrote
+from education.services.wordings import MAY_GIVE_REASONS, full_stop, open_remarks, remarks_of, sentence_of, waive, wrote
 
 __all__ = [
     "MAY_GIVE_REASONS",
@@ -31,6 +31,7 @@ __all__ = [
     "NotEntitled",
     "ReasonRefused",
     "finish",
+    "full_stop",
     "give",
     "keep_self_check",
     "load",

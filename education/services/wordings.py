@@ -57,9 +57,13 @@ def open_remarks(record: models.Model) -> list[wording.Remark]:
 
 def sentence_of(remark: wording.Remark) -> str:
     """A finding as a sentence for editors."""
-    said = f"“{remark.words}”: {remark.why}." if remark.words else remark.why
+    said = f"“{remark.words}”: {full_stop(remark.why)}" if remark.words else full_stop(remark.why)
     way_out = "" if remark.level == claims.BLOCK else " Or give a reason why it may stand."
-    return f"{remark.rule}. {said} Instead: {remark.instead}{way_out}".replace("..", ".")
+    return f"{remark.rule}. {said} Instead: {full_stop(remark.instead)}{way_out}"
+
+
+def full_stop(words: str) -> str:
+    return words if words.endswith((".", "?")) else f"{words}."
 
 
 @transaction.atomic

@@ -24,6 +24,8 @@ from consultations.models import (
 )
 from consultations.services import intake, messaging, review, scheduling, triage
 from consultations.services.private_links import email_index
+from education import services as content
+from education.models import Page, Reviewer
 
 PASSWORD = "larchwell-demo"  # noqa: S105 - a demonstration's, refused outside of one
 STAFF = (
@@ -177,6 +179,8 @@ class Command(BaseCommand):
         staff = {username: self._person(username, *rest[:3]) for username, *rest in STAFF}
         self.nurse, self.doctor = staff["nurse"], staff["doctor"]
         self._diary(staff["doctor"], staff["doctor2"])
+        self._reviewers(staff["manager"], staff["doctor"], staff["doctor2"])
+        self._page_in_review(staff["editor"], staff["doctor"])
         made = sum(self._tell(story) for story in STORIES) + self._dangers()
         messaging.deliver_due(limit=200)
         self.stdout.write(f"Demonstration ready: {made} requests and cases added.")
@@ -227,6 +231,31 @@ class Command(BaseCommand):
                         closes=closes,
                         starts_on=clock.today(),
                     )
+
+    def _reviewers(self, manager: User, *doctors: User) -> None:
+        for doctor in doctors:
+            if Reviewer.objects.filter(user=doctor).exists():
+                continue
+            entry = Reviewer(
+                user=doctor,
+                name=f"Dr {doctor.get_full_name()}",
+                role="spine specialist",
+                register="Demonstration register (invented)",
+                register_number=f"{doctor.pk:05}",
+                checked_on=clock.today(),
+                interests="None",
+            )
+            content.save_file(file=entry, by=manager, changed=["user"])
+
+    @transaction.atomic
+    def _page_in_review(self, editor: User, doctor: User) -> None:
+        """One page with an edit that a doctor has signed, so that the content desk has something to do."""
+        page = Page.objects.public().filter(path="/stem-cells/risks/").first()
+        if page is None or page.sign_offs.exists() or page.state != Page.State.PUBLISHED:
+            return
+        page.change_note = "Read again for this demonstration."
+        content.save(record=page, by=editor, changed=["change_note"])
+        content.sign(page=page, part="clinical", decision="approved", comment="", digest=page.digest, by=doctor)
 
     def _tell(self, story: Story) -> int:
         if Patient.objects.filter(email_index=email_index(story.email)).exists():
