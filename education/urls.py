@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from education import feedback_views, views
+from education import decision_views, feedback_views, views
 
 app_name = "education"
 
@@ -12,6 +12,7 @@ urlpatterns = [
     path("faq/", views.faq, name="faq"),
     path("glossary/", views.glossary, name="glossary"),
     path("sources/", views.sources, name="sources"),
+    path("tools/decision-aid/", decision_views.decision_aid, name="decision_aid"),
     path("feedback/<slug:key>/", feedback_views.feedback, name="feedback"),
     re_path(r"^(?P<path>[a-z0-9-]+(?:/[a-z0-9-]+)*)/$", views.content_page, name="page"),
 ]

@@ -46,8 +46,8 @@ class Closed(Exception):
         self.page = page
 
 
-def reading(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """A view of a page: GET and HEAD only; where the page is closed, its address says why or leads on."""
+def or_closed(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """A view of a page; where the page is closed, its address says why or leads on."""
 
     @wraps(view)
     def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -59,10 +59,15 @@ def reading(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
             context = {"page": closed.page, "was_withdrawn": closed.page.state == Page.State.WITHDRAWN}
             return render(request, "education/closed.html", context, status=410)
 
-    return require_safe(answered)
+    return answered
 
 
-def _page_at(request: HttpRequest, path: str) -> tuple[Page, str]:
+def reading(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """A view of a page that is only read: GET and HEAD."""
+    return require_safe(or_closed(view))
+
+
+def page_at(request: HttpRequest, path: str) -> tuple[Page, str]:
     """The page as readers see it, or, for staff, as editors left it (`?preview`) or as it once was (`?version=2`).
 
     The second part says what else than the public page this is; it is empty for readers. Raises Http404, Closed.
@@ -89,9 +94,9 @@ def _page_at(request: HttpRequest, path: str) -> tuple[Page, str]:
     return page, "Preview."
 
 
-def _rendered(page: Page, held: Library, *, condition: str = "") -> Rendered:
+def _rendered(page: Page, held: Library, *, condition: str = "", form: str = "") -> Rendered:
     keys = page_sources(page.sources, page.body, held)
-    return PageRenderer(held, keys, condition=condition).page(page.body)
+    return PageRenderer(held, keys, condition=condition, form=form).page(page.body)
 
 
 def _crumbs(page: Page, held: Library) -> list[Crumb]:
@@ -100,7 +105,10 @@ def _crumbs(page: Page, held: Library) -> list[Crumb]:
     return [Crumb(path, held.pages[path]["short_title"]) for path in paths if path in held.pages]
 
 
-def _show(request: HttpRequest, template: str, page: Page, held: Library, **extra: Any) -> HttpResponse:
+def show(
+    request: HttpRequest, template: str, page: Page, held: Library, *, form_html: str = "", **extra: Any
+) -> HttpResponse:
+    """A page with all that stands around it; `form_html` goes where its text says `::: decision-form :::`."""
     unusual = extra.pop("unusual", "")
     fixed = {"/faq/": "Questions people ask", "/glossary/": "Glossary", "/sources/": "Sources"}
     related = [
@@ -118,7 +126,7 @@ def _show(request: HttpRequest, template: str, page: Page, held: Library, **extr
         "is_overdue": bool(page.live and page.live.next_review_on and page.live.next_review_on < clock.today()),
         "beside_evidence": held.evidence.get(beside.get("evidence", "")),
         "page": page,
-        "rendered": extra.pop("rendered", None) or _rendered(page, held),
+        "rendered": extra.pop("rendered", None) or _rendered(page, held, form=form_html),
         "crumbs": _crumbs(page, held),
         "related": related,
         "unusual": unusual,
@@ -145,13 +153,13 @@ def _condition_cards(held: Library) -> list[Record]:
 
 @reading
 def home(request: HttpRequest) -> HttpResponse:
-    page, unusual = _page_at(request, HOME)
+    page, unusual = page_at(request, HOME)
     held = library.current()
     rows = [
         (name, [(held.evidence[code]["grade"] if code in held.evidence else 0) for code in codes])
         for name, codes in HOME_ROWS
     ]
-    return _show(
+    return show(
         request,
         "education/home.html",
         page,
@@ -165,19 +173,19 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @reading
 def conditions(request: HttpRequest) -> HttpResponse:
-    page, unusual = _page_at(request, CONDITIONS)
+    page, unusual = page_at(request, CONDITIONS)
     held = library.current()
-    return _show(request, "education/conditions.html", page, held, cards=_condition_cards(held), unusual=unusual)
+    return show(request, "education/conditions.html", page, held, cards=_condition_cards(held), unusual=unusual)
 
 
 @reading
 def evidence(request: HttpRequest) -> HttpResponse:
-    page, unusual = _page_at(request, EVIDENCE)
+    page, unusual = page_at(request, EVIDENCE)
     held = library.current()
     condition = request.GET.get("condition", "")
     chosen = condition if condition in CONDITION_WORDS else ""
     rendered = _rendered(page, held, condition=chosen)
-    return _show(request, "education/page.html", page, held, rendered=rendered, unusual=unusual)
+    return show(request, "education/page.html", page, held, rendered=rendered, unusual=unusual)
 
 
 @require_safe
@@ -187,8 +195,8 @@ def help_page(request: HttpRequest) -> HttpResponse:
 
 @reading
 def content_page(request: HttpRequest, path: str) -> HttpResponse:
-    page, unusual = _page_at(request, f"/{path}/")
-    return _show(request, "education/page.html", page, library.current(), unusual=unusual)
+    page, unusual = page_at(request, f"/{path}/")
+    return show(request, "education/page.html", page, library.current(), unusual=unusual)
 
 
 @require_safe
