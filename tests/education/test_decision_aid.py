@@ -66,7 +66,7 @@ class TestPage:
         assert not re.search(r"<input[^>]* checked", html)
 
     def test_a_page_taken_back_takes_no_answers(self, client: Client) -> None:
-        Page.objects.filter(path=AID).update(state="withdrawn", live=None, closed_at=clock.now())
+        Page.objects.filter(path=AID).update(state="withdrawn", live=None, closed_at=clock.now(), closed_reason="x")
         assert client.get(AID).status_code == client.post(AID, ANSWERS).status_code == 410
 
     def test_another_page_cannot_show_the_form(self) -> None:
