@@ -6,7 +6,8 @@ PY := .venv/bin/python
 TYPED := $(filter-out clinic/admin.py,$(wildcard clinic/*.py)) $(addprefix clinic/management/commands/,rotate_keys.py static_pages.py verify_audit.py) \
 	consultations/enums.py consultations/workflow.py consultations/permissions.py \
 	consultations/questionnaire consultations/candidacy consultations/services \
-	$(addprefix education/,services.py library.py markdown.py blocks.py rules.py shipped.py claims.py wording.py static_words.py)
+	education/services $(addprefix education/,editorial.py library.py markdown.py blocks.py references.py rules.py shipped.py claims.py) \
+	$(addprefix education/,wording.py static_words.py comparison.py search.py search_index.py search_words.py)
 RUN_WITH := DJANGO_RUNSERVER_HIDE_WARNING=true SITE_URL=$${SITE_URL:-http://127.0.0.1:$(PORT)}
 
 .DEFAULT_GOAL := help
@@ -44,8 +45,8 @@ check: .venv/.installed-dev ## Lint, format, types, import rules, templates, mig
 		ENV_FILE= DEBUG=0 ALLOWED_HOSTS=clinic.example SITE_URL=https://clinic.example \
 		$(PY) manage.py check --deploy --fail-level WARNING
 
-bench: .venv/.installed-dev ## Measure and print: claims found, answer sets a second, queries and time of the pages (asserts nothing)
-	@.venv/bin/pytest -q -s -p no:randomly -n 0 tests/benchmarks/bench_claims.py tests/benchmarks/bench_speed.py | grep -E 'queries|second|precision|recall|  not found|  stopped|failed|error'
+bench: .venv/.installed-dev ## Measure and print: claims found, answer sets a second, queries and time of pages and search
+	@.venv/bin/pytest -q -s -p no:randomly -n 0 tests/benchmarks/bench_*.py | grep -E 'queries|second|entries|precision|recall|  not found|  stopped|failed|error'
 
 format: .venv/.installed-dev ## Put code and templates into the project's format
 	.venv/bin/ruff check --fix .

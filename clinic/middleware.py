@@ -85,6 +85,7 @@ class HeadersMiddleware:
         response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
         if is_private(request):
             response["Cache-Control"] = "no-store, private"
+            response["X-Robots-Tag"] = "noindex"
         elif response.status_code >= 400:
             response.headers.setdefault("Cache-Control", "no-store")
         return response

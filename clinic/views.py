@@ -30,6 +30,12 @@ def complaints(request: HttpRequest) -> HttpResponse:
     return render(request, "clinic/complaints.html")
 
 
+@require_safe
+def robots(request: HttpRequest) -> HttpResponse:
+    """What search engines may ask for: the reading pages and the door of the questions, nothing behind it."""
+    return render(request, "clinic/robots.txt", content_type="text/plain; charset=utf-8")
+
+
 # The form stands on public pages that a cache may share, so it has no token. A forged post could only change a colour.
 @csrf_exempt
 @require_POST

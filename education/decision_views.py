@@ -102,6 +102,7 @@ class DecisionForm(forms.Form):
 @or_closed
 def decision_aid(request: HttpRequest) -> HttpResponse:
     """The page with its form; a POST answers with a page to print, or with the form filled in as it was."""
+    held = library.current()
     page, unusual = page_at(request, ADDRESS)
     form = DecisionForm(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
@@ -113,7 +114,7 @@ def decision_aid(request: HttpRequest) -> HttpResponse:
         request,
         "education/decision_aid.html",
         page,
-        library.current(),
+        held,
         form_html=form_html,
         form=form,
         unusual=unusual,

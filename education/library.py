@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterable
 from typing import Any, Self
 
+from django.db.models import Case, F, When
 from django.forms.models import model_to_dict
 
 from clinic import clock
@@ -82,15 +83,20 @@ def _with_dates(record: Record) -> Record:
 _held = threading.local()
 
 
+def revision() -> str:
+    """The name of the content as it stands, new with every change; empty before any was loaded."""
+    return Snapshot.objects.filter(pk=1).values_list("revision", flat=True).first() or ""
+
+
 def current() -> Library:
-    """The library as it stands: one query, or two when it changed since this thread last looked."""
-    revision = Snapshot.objects.filter(pk=1).values_list("revision", flat=True).first()
-    if revision is None:
-        return Library.of("", {})
+    """The library as it stands, in one query that brings the data only when this thread holds other data."""
     held: Library | None = getattr(_held, "library", None)
-    if held is None or held.revision != revision:
-        snapshot = Snapshot.objects.get(pk=1)
-        held = _held.library = Library.of(snapshot.revision, snapshot.data)
+    data = Case(When(revision=held.revision, then=None), default=F("data")) if held else F("data")
+    found = Snapshot.objects.filter(pk=1).annotate(news=data).values_list("revision", "news").first()
+    if found is None:
+        return Library.of("", {})
+    if held is None or held.revision != found[0]:
+        held = _held.library = Library.of(*found)
     return held
 
 

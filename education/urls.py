@@ -1,6 +1,9 @@
+from django.contrib.sitemaps.views import sitemap
 from django.urls import path, re_path
 
-from education import decision_views, feedback_views, views
+from education import decision_views, feedback_views, search_views, views
+from education.feeds import Updates
+from education.sitemaps import SITEMAPS
 
 app_name = "education"
 
@@ -14,5 +17,8 @@ urlpatterns = [
     path("sources/", views.sources, name="sources"),
     path("tools/decision-aid/", decision_views.decision_aid, name="decision_aid"),
     path("feedback/<slug:key>/", feedback_views.feedback, name="feedback"),
+    path("search/", search_views.search_page, name="search"),
+    path("sitemap.xml", views.until_published(sitemap), {"sitemaps": SITEMAPS}, name="sitemap"),
+    path("updates.atom", views.until_published(Updates()), name="updates"),
     re_path(r"^(?P<path>[a-z0-9-]+(?:/[a-z0-9-]+)*)/$", views.content_page, name="page"),
 ]

@@ -1,4 +1,7 @@
-"""Reading pages: at most three queries each, nothing private, no session."""
+"""Reading pages: at most three queries each, nothing private, no session.
+
+Each view reads the library first: the page cache keeps an answer under the revision read before the page itself.
+"""
 
 import dataclasses
 import datetime
@@ -11,9 +14,11 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from clinic import clock
-from education import library
+from clinic import clock, page_cache
+from clinic.context_processors import facts
+from education import library, structured_data
 from education.blocks import PageRenderer, Rendered, page_sources
+from education.fixed_pages import FAQ, FIXED_PAGES, GLOSSARY, SOURCES, FixedPage
 from education.library import CONDITION_WORDS, Library, Record
 from education.models import Page, Question
 
@@ -110,11 +115,10 @@ def show(
 ) -> HttpResponse:
     """A page with all that stands around it; `form_html` goes where its text says `::: decision-form :::`."""
     unusual = extra.pop("unusual", "")
-    fixed = {"/faq/": "Questions people ask", "/glossary/": "Glossary", "/sources/": "Sources"}
     related = [
-        Crumb(path, held.pages[path]["short_title"] if path in held.pages else fixed[path])
+        Crumb(path, held.pages[path]["short_title"] if path in held.pages else FIXED_PAGES[path].title)
         for path in page.related
-        if path in held.pages or path in fixed
+        if path in held.pages or path in FIXED_PAGES
     ]
     beside = page.shown_beside
     context = {
@@ -132,10 +136,37 @@ def show(
         "unusual": unusual,
         **extra,
     }
-    response = render(request, template, context)
     if unusual:
+        response = render(request, template, context)
         response["Cache-Control"] = "no-store, private"
-    return response
+        return response
+    above = [(crumb.path, crumb.title) for crumb in context["crumbs"]]
+    context["structured_data"] = structured_data.of_page(
+        page, context["rendered"], held, crumbs=above, clinic=facts(request)
+    )
+    response = render(request, template, context)
+    # A page with a form holds this browser's token, and may hold answers.
+    return response if form_html else page_cache.may_keep(response, revision=held.revision)
+
+
+def _show_fixed(
+    request: HttpRequest, template: str, page: FixedPage, held: Library, data: list[structured_data.Node], **extra: Any
+) -> HttpResponse:
+    described = structured_data.of_fixed_page(page, clinic=facts(request), more=data)
+    context = {"fixed_page": page, "structured_data": described, **extra}
+    return page_cache.may_keep(render(request, template, context), revision=held.revision)
+
+
+def until_published(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Let the page cache keep what a view makes of published content alone."""
+
+    @require_safe
+    @wraps(view)
+    def kept(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        revision = library.revision()
+        return page_cache.may_keep(view(request, *args, **kwargs), revision=revision)
+
+    return kept
 
 
 def _condition_cards(held: Library) -> list[Record]:
@@ -153,8 +184,8 @@ def _condition_cards(held: Library) -> list[Record]:
 
 @reading
 def home(request: HttpRequest) -> HttpResponse:
-    page, unusual = page_at(request, HOME)
     held = library.current()
+    page, unusual = page_at(request, HOME)
     rows = [
         (name, [(held.evidence[code]["grade"] if code in held.evidence else 0) for code in codes])
         for name, codes in HOME_ROWS
@@ -173,15 +204,15 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @reading
 def conditions(request: HttpRequest) -> HttpResponse:
-    page, unusual = page_at(request, CONDITIONS)
     held = library.current()
+    page, unusual = page_at(request, CONDITIONS)
     return show(request, "education/conditions.html", page, held, cards=_condition_cards(held), unusual=unusual)
 
 
 @reading
 def evidence(request: HttpRequest) -> HttpResponse:
-    page, unusual = page_at(request, EVIDENCE)
     held = library.current()
+    page, unusual = page_at(request, EVIDENCE)
     condition = request.GET.get("condition", "")
     chosen = condition if condition in CONDITION_WORDS else ""
     rendered = _rendered(page, held, condition=chosen)
@@ -195,8 +226,9 @@ def help_page(request: HttpRequest) -> HttpResponse:
 
 @reading
 def content_page(request: HttpRequest, path: str) -> HttpResponse:
+    held = library.current()
     page, unusual = page_at(request, f"/{path}/")
-    return show(request, "education/page.html", page, library.current(), unusual=unusual)
+    return show(request, "education/page.html", page, held, unusual=unusual)
 
 
 @require_safe
@@ -217,7 +249,8 @@ def faq(request: HttpRequest) -> HttpResponse:
         for group in Question.Group
     ]
     sources = [held.sources[key] for key in keys if key in held.sources]
-    return render(request, "education/faq.html", {"groups": groups, "sources": sources})
+    data = [structured_data.questions((each for _, asked in groups for each in asked), clinic=facts(request))]
+    return _show_fixed(request, "education/faq.html", FAQ, held, data, groups=groups, sources=sources)
 
 
 @require_safe
@@ -227,10 +260,11 @@ def glossary(request: HttpRequest) -> HttpResponse:
     for term in sorted(held.terms.values(), key=lambda term: term["term"].casefold()):
         see_also = [held.terms[slug] for slug in term["see_also"] if slug in held.terms]
         letters.setdefault(term["term"][0].upper(), []).append({**term, "see_also": see_also})
-    return render(request, "education/glossary.html", {"letters": letters})
+    data = [structured_data.terms((term for listed in letters.values() for term in listed), clinic=facts(request))]
+    return _show_fixed(request, "education/glossary.html", GLOSSARY, held, data, letters=letters)
 
 
 @require_safe
 def sources(request: HttpRequest) -> HttpResponse:
     held = library.current()
-    return render(request, "education/sources.html", {"sources": list(held.sources.values())})
+    return _show_fixed(request, "education/sources.html", SOURCES, held, [], sources=list(held.sources.values()))

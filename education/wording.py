@@ -197,7 +197,11 @@ def _left_out(page: Mapping[str, Any], library: Library, today: datetime.date) -
     said = sum(len(each.split()) for each in benefits)
     if weighs and is_stem_cell and sum(len(each.split()) for each in harms) < HARMS_SHARE * said:
         yield owes("P3", "Harm gets less than 70 words for every 100 about benefit.", "Say more of harm, or less.")
-    if kind in ("condition", "treatment") and not names & {"compare", "compare-all"} and "no new treatment" not in body.lower():
+    if (
+        kind in ("condition", "treatment")
+        and not names & {"compare", "compare-all"}
+        and "no new treatment" not in body.lower()
+    ):
         yield owes("P4", "The page names no other choice.", "Add “::: compare …”, which names no new treatment too.")
     if not 1 <= page["review_months"] <= LIMITS[bool(is_stem_cell)]:
         months = LIMITS[bool(is_stem_cell)]

@@ -30,6 +30,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 WHITENOISE_AUTOREFRESH = True
+PAGE_CACHE_SECONDS = 0  # what a test publishes shows at once; tests of the cache itself set their own time
 LOGGING = {}
 BAKER_CUSTOM_FIELDS_GEN = {
     "clinic.fields.SealedTextField": "tests.factories.sealed_text",

@@ -14,6 +14,7 @@ from education.models.record import (
     Trial,
 )
 from education.models.review import ClaimWaiver, Reopening, Reviewer, SignOff
+from education.models.search import SearchEntry, SearchVocabulary
 from education.models.snapshot import Snapshot
 
 __all__ = [
@@ -29,6 +30,8 @@ __all__ = [
     "RegulationNote",
     "Reopening",
     "Reviewer",
+    "SearchEntry",
+    "SearchVocabulary",
     "ShippedRecord",
     "SignOff",
     "SmallRecord",

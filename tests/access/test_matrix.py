@@ -99,6 +99,7 @@ MATRIX = {
     "clinic:privacy": EVERYONE,
     "clinic:accessibility": EVERYONE,
     "clinic:complaints": EVERYONE,
+    "clinic:robots": EVERYONE,
     "clinic:healthz": EVERYONE,
     "clinic:readyz": EVERYONE,
     "consultations:start": EVERYONE,
@@ -132,6 +133,9 @@ MATRIX = {
     "education:glossary": EVERYONE,
     "education:sources": EVERYONE,
     "education:decision_aid": EVERYONE,
+    "education:search": EVERYONE,
+    "education:sitemap": EVERYONE,
+    "education:updates": EVERYONE,
     "education:page": EVERYONE,
 }
 # fmt: on

@@ -43,6 +43,8 @@ from education.models import (
     Question,
     Reopening,
     Reviewer,
+    SearchEntry,
+    SearchVocabulary,
     SignOff,
     Snapshot,
     Source,
@@ -81,6 +83,9 @@ CHECKS: list[tuple[type[models.Model], str, dict[str, Any]]] = [
     (EvidenceStatement, "evidence_kind_known", {"kind": "x"}),
     (Question, "question_group_known", {"group": "x"}),
     (Snapshot, "one_snapshot", {"id": 2}),
+    (SearchEntry, "search_kind_known", {"kind": "x"}),
+    (SearchEntry, "search_grade_in_range", {"grade": 5}),
+    (SearchVocabulary, "one_search_vocabulary", {"id": 2}),
     (PrivateLink, "link_expires_after_made", {"expires_at": MONDAY - HOUR}),
     (ConsultationRequest, "request_status_known", {"status": "lost"}),
     (ConsultationRequest, "request_outcome_known", {"outcome": "FINE"}),
@@ -141,6 +146,7 @@ TWINS: list[tuple[type[models.Model], str, tuple[str, ...]]] = [
     (PageVersion, "one_page_version_per_number", ("page", "number")),
     (ClaimWaiver, "one_reason_per_wording", ("where", "rule", "digest")),
     (Reopening, "one_open_reopening_per_cause", ("page", "cause")),
+    (SearchEntry, "one_search_entry_per_thing", ("kind", "key")),
     (Consent, "one_consent_of_a_kind", ("request", "kind")),
     (InformationRequest, "one_open_question_per_request", ("request",)),
     (Assessment, "one_assessment_per_revision", ("response", "revision")),
@@ -217,6 +223,8 @@ def world(db: None, make_request: Any, nurse: Any, clinician: Any) -> Callable[[
         GlossaryTerm: lambda: GlossaryTerm.objects.create(slug="a", term="A", definition="A"),
         Trial: lambda: Trial.objects.create(key="a", name="A"),
         Snapshot: lambda: Snapshot.objects.get_or_create(pk=1)[0],
+        SearchEntry: lambda: SearchEntry.objects.create(kind="page", key="a", path="/a/", title="A"),
+        SearchVocabulary: lambda: SearchVocabulary.objects.get_or_create(pk=1)[0],
         PrivateLink: lambda: PrivateLink.objects.create(
             request=request, token_hash=new_token(), created_at=now, expires_at=now + HOUR
         ),
@@ -316,6 +324,8 @@ def test_twin(world: Any, make_request: Any, model: Any, name: str, shared: tupl
             twin.rule = "C40"
         elif model is Reopening:
             twin.cause = "source:b"
+        elif model is SearchEntry:
+            twin.key = "b"
     model.objects.bulk_create([twin])
 
 

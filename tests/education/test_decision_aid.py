@@ -132,6 +132,13 @@ class TestNothingIsStored:
         assert set(client.cookies) <= {"csrf", "__Host-csrf"}
         assert SECRET not in caplog.text
 
+    @pytest.mark.parametrize("extra", [None, {"change": "yes"}])
+    def test_the_page_cache_keeps_no_form(self, client: Client, extra: dict[str, str] | None) -> None:
+        answered = client.get(AID) if extra is None else client.post(AID, {**ANSWERS, **extra})
+        assert not hasattr(answered, "content_revision")
+        assert answered.headers["Cache-Control"] == "no-store, private"
+        assert SECRET not in Client().get(AID).content.decode()
+
     def test_answers_never_stand_in_an_address(self, client: Client) -> None:
         html = client.get(AID).content.decode()
         form = re.search(r"<form[^>]*my-answers[^>]*>", html)[0]

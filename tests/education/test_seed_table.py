@@ -74,7 +74,7 @@ ROWS = [
     (49, "/faq/", r"does it last\? We do not know\. There is no reliable time to expect"),
     (2, "/back-pain/", r"Your back is made of bones, discs, small joints, nerves and muscles"),
     (3, "/back-pain/", r"619 million people in the world had low back pain in 2020"),
-    (4, "/treatments/", r"Exercise probably reduces chronic back pain a little"),
+    (4, "/treatments/", r"Exercise probably reduces it a little"),
     (4, "/back-pain/", r"It often comes back\. New attacks are common"),
     (7, "/stem-cells/what-are-stem-cells/", r"It can copy itself\. .*It can become a more specialised cell"),
     (8, "/stem-cells/types/", r"not true that only stem cells can give rise to new kinds of cell"),

@@ -20,6 +20,8 @@ PUBLIC = [
     *sorted(page["path"] for page in SHIPPED.pages),
     "/faq/", "/glossary/", "/sources/", "/privacy/", "/accessibility/", "/complaints/", "/check/", "/check/emergency/",
     "/request/link/", "/request/open/a-link/", "/no-such-page/",
+    "/search/", "/search/?q=stem+cells", "/search/?q=pain&kind=source", "/search/?q=numb+between+legs",
+    "/search/?q=zzyzx",
 ]  # fmt: skip
 THEMES = ("light", "dark")
 NOISE = "Failed to load resource: the server responded with a status of"

@@ -1,0 +1,262 @@
+"""Finding what visitors ask for: the engine's own full text behind one function, on SQLite and on PostgreSQL.
+
+Nothing here keeps, counts or logs what was asked.
+"""
+
+import dataclasses
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Final
+
+from django.db import connection
+from django.utils.text import slugify
+
+from education.models import SearchEntry, SearchVocabulary, Snapshot
+from education.search_index import SECTION
+from education.search_words import (
+    STOP_WORDS,
+    WORD,
+    Unit,
+    Vocabulary,
+    corrected,
+    fold,
+    is_danger,
+    stem,
+    units_of,
+    words_of,
+)
+
+LONGEST: Final = 200
+"""Letters of a question that are read; nobody types more, and what is longer is no question."""
+MOST_WORDS: Final = 16
+FIRST_SHOWN: Final = {SearchEntry.Kind.PAGE: 8}
+OTHERS_SHOWN: Final = 4
+PAGE_LENGTH: Final = 20
+LONGEST_SNIPPET: Final = 240
+WORDS_OF_A_SENTENCE: Final = 5
+SENTENCE: Final = re.compile(r"(?<=[.?!]) +(?=[A-Z“])")
+SQLITE: Final = """
+    SELECT entry.id, entry.kind FROM education_searchentry_fts
+    JOIN education_searchentry entry ON entry.id = education_searchentry_fts.rowid
+    WHERE education_searchentry_fts MATCH %s
+    ORDER BY bm25(education_searchentry_fts, 10.0, 4.0, 3.0, 1.0) * (1 + 2 * (
+        entry.id IN (SELECT rowid FROM education_searchentry_fts WHERE education_searchentry_fts MATCH %s)
+    )), entry.id
+"""
+POSTGRESQL: Final = """
+    WITH asked AS (SELECT {query} AS query, {typed} AS typed), found AS (
+        SELECT entry.id, entry.kind, entry.heads, count(*) OVER () AS total
+        FROM education_searchentry entry, asked WHERE entry.words @@ asked.query
+    )
+    SELECT found.id, found.kind FROM found, asked
+    ORDER BY CASE WHEN total > 400 THEN ts_rank('{{0.05, 0.2, 0.4, 1.0}}', heads, query, 1) ELSE (
+        SELECT ts_rank('{{0.05, 0.2, 0.4, 1.0}}', entry.words, query, 1)
+        FROM education_searchentry entry WHERE entry.id = found.id
+    ) END * (1 + 2 * (heads @@ typed)::int) DESC, found.id
+"""
+"""Title, summary, keywords and text weigh less and less, and the words as typed, outside the text, three times what
+means the same. To rank PostgreSQL unpacks each vector: words that hundreds of texts hold are ranked without the texts.
+"""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Hit:
+    """One thing found. `snippet` is a sentence of it in pieces, each with whether it is one of the words asked for."""
+
+    title: str
+    path: str
+    snippet: tuple[tuple[str, bool], ...]
+    grade: int | None
+    is_stem_cell: bool
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Group:
+    """What was found of one kind: the best, and how many there are."""
+
+    kind: str
+    label: str
+    total: int
+    hits: tuple[Hit, ...]
+
+    @property
+    def left(self) -> int:
+        return self.total - len(self.hits)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Results:
+    """What a search came to. `words` are those asked for, `answered` those looked for: empty when none says anything.
+
+    `meant`: what a misspelt question probably meant. `is_loose`: nothing has all the words, these have some of them.
+    `is_danger`: the words may tell of an emergency.
+    """
+
+    words: str
+    groups: tuple[Group, ...] = ()
+    answered: str = ""
+    meant: str = ""
+    is_loose: bool = False
+    is_danger: bool = False
+
+    @property
+    def total(self) -> int:
+        return sum(group.total for group in self.groups)
+
+
+def find(words: str, *, kind: str = "", page: int = 1) -> Results:
+    """What visitors may read about these words, best first, by kind; of one kind a page at a time.
+
+    Any text is a question: what cannot be read as words finds nothing. Three queries, four when nothing has all words.
+    """
+    typed = words[:LONGEST]
+    asked = words_of(typed)[:MOST_WORDS]
+    if not set(asked) - STOP_WORDS:
+        return Results(typed, is_danger=is_danger(typed))
+    vocabulary = _vocabulary(Snapshot.objects.filter(pk=1).values_list("revision", flat=True).first())
+    units = units_of(asked, vocabulary)
+    meant = corrected(asked, units, vocabulary)
+    is_dangerous = is_danger(typed) or is_danger(meant)
+    if found := _matches(units, every=True):
+        return Results(typed, _groups(found, units, kind, page), typed, "", False, is_dangerous)
+    if meant and (found := _matches(better := units_of(words_of(meant), vocabulary), every=True)):
+        return Results(typed, _groups(found, better, kind, page), meant, meant, False, is_dangerous)
+    found = _matches(units, every=False) if len(units) > 1 else []
+    return Results(typed, _groups(found, units, kind, page), typed, meant, bool(found), is_dangerous)
+
+
+@lru_cache(maxsize=2)
+def _vocabulary(revision: str | None) -> Vocabulary:
+    """The words as of this revision of the content, read once a process."""
+    counts = SearchVocabulary.objects.filter(pk=1).values_list("words", flat=True).first()
+    return Vocabulary(counts or {})
+
+
+def _matches(units: Sequence[Unit], *, every: bool) -> list[tuple[int, str]]:
+    """Ids and kinds of the entries with every unit, or with any, best first."""
+    as_typed = [dataclasses.replace(unit, choices=()) for unit in units]
+    if connection.vendor == "postgresql":
+        query, names = _tsquery(units, every=every)
+        typed, more_names = _tsquery(as_typed, every=every)
+        sql, names = POSTGRESQL.format(query=query, typed=typed), names + more_names
+    else:
+        typed = "{title summary keywords} : (" + _fts_query(as_typed, every=every) + ")"
+        sql, names = SQLITE, [_fts_query(units, every=every), typed]
+    with connection.cursor() as cursor:
+        cursor.execute(sql, names)
+        found: list[tuple[int, str]] = cursor.fetchall()
+    return found
+
+
+def _names(unit: Unit) -> list[str]:
+    return list(dict.fromkeys((unit.typed, *unit.choices)))
+
+
+def _fts_query(units: Sequence[Unit], *, every: bool) -> str:
+    """In FTS5's words. Each word is letters and digits only, so a quotation holds it whole."""
+    pieces = []
+    for unit in units:
+        asked = [f'"{name}"' for name in _names(unit)]
+        if " " in unit.typed:
+            asked.append("(" + " AND ".join(f'"{word}"' for word in unit.typed.split()) + ")")
+        pieces.append("(" + " OR ".join(asked) + ")")
+    return (" AND " if every else " OR ").join(pieces)
+
+
+def _tsquery(units: Sequence[Unit], *, every: bool) -> tuple[str, list[str]]:
+    """In PostgreSQL's words: SQL that holds nothing of what was typed, and the texts for its placeholders."""
+    pieces, texts = [], []
+    for unit in units:
+        asked = ["phraseto_tsquery('english', %s)"] * len(_names(unit))
+        texts += _names(unit)
+        if " " in unit.typed:
+            asked.append("plainto_tsquery('english', %s)")
+            texts.append(unit.typed)
+        pieces.append("(" + " || ".join(asked) + ")")
+    return (" && " if every else " || ").join(pieces), texts
+
+
+def _groups(found: Sequence[tuple[int, str]], units: Sequence[Unit], kind: str, page: int) -> tuple[Group, ...]:
+    """The ids of each kind cut to what is shown, then their entries in one query."""
+    by_kind = {each: [pk for pk, its_kind in found if its_kind == each] for each in SearchEntry.Kind}
+    shown = {}
+    for each, ids in by_kind.items():
+        if kind:
+            start = (page - 1) * PAGE_LENGTH
+            shown[each] = ids[start : start + PAGE_LENGTH] if each == kind else []
+        else:
+            shown[each] = ids[: FIRST_SHOWN.get(each, OTHERS_SHOWN)]
+    entries = SearchEntry.objects.in_bulk([pk for ids in shown.values() for pk in ids])
+    return tuple(
+        Group(
+            each.value,
+            each.label,
+            len(by_kind[each]),
+            tuple(_hit(entries[pk], units) for pk in ids if pk in entries),
+        )
+        for each, ids in shown.items()
+        if by_kind[each] and kind in ("", each)
+    )
+
+
+def _hit(entry: SearchEntry, units: Sequence[Unit]) -> Hit:
+    anchor, sentence = _best_sentence(entry, units)
+    path = f"{entry.path}#{anchor}" if anchor else entry.path
+    return Hit(entry.title, path, _marked(sentence, units), entry.grade, entry.is_stem_cell)
+
+
+def _best_sentence(entry: SearchEntry, units: Sequence[Unit]) -> tuple[str, str]:
+    """The sentence that meets most of what was asked, the summary first among equals, and its section's anchor."""
+    best, best_score, anchor, section = entry.summary, _score(entry.summary, units), "", ""
+    seen: set[str] = set()
+    for line in entry.text.split("\n"):
+        if line.startswith(SECTION):
+            section = slugify(line)
+            section = "" if section in seen else section
+            seen.add(section)
+            continue
+        for sentence in SENTENCE.split(line):
+            score = _score(sentence, units)
+            if score > best_score or not best:
+                best, best_score, anchor = sentence, score, section
+    return anchor, best
+
+
+def _score(sentence: str, units: Sequence[Unit]) -> int:
+    """Two for each unit a sentence meets, and one if it says enough to be read alone."""
+    words = words_of(sentence)
+    there = {stem(word) for word in words}
+    met = sum(any(there.issuperset(name) for name in unit.stems) for unit in units)
+    return 2 * met + (len(words) >= WORDS_OF_A_SENTENCE) if met else 0
+
+
+def _marked(sentence: str, units: Sequence[Unit]) -> tuple[tuple[str, bool], ...]:
+    """The sentence, cut around its first mark when it is long, as pieces that are marked or not."""
+    there = {stem(word) for word in words_of(sentence)}
+    names = [name for unit in units for name in unit.stems]
+    whole = [name for name in names if there.issuperset(name)]
+    asked = {one for name in whole or names for one in name}
+    marks = [
+        match.span()
+        for match in WORD.finditer(sentence)
+        if (word := fold(match.group())) not in STOP_WORDS and stem(word) in asked
+    ]
+    begin, end = _window(sentence, marks[0][0] if marks else 0)
+    pieces, place = [("… ", False)] if begin else [], begin
+    for start, stop in marks:
+        if begin <= start and stop <= end:
+            pieces += [(sentence[place:start], False), (sentence[start:stop], True)]
+            place = stop
+    pieces.append((sentence[place:end] + (" …" if end < len(sentence) else ""), False))
+    return tuple(piece for piece in pieces if piece[0])
+
+
+def _window(sentence: str, mark: int) -> tuple[int, int]:
+    """Where a long sentence is cut, between words, so that its first mark is shown."""
+    if len(sentence) <= LONGEST_SNIPPET:
+        return 0, len(sentence)
+    begin = 0 if mark < LONGEST_SNIPPET // 2 else sentence.rfind(" ", 0, mark - LONGEST_SNIPPET // 3) + 1
+    end = begin + LONGEST_SNIPPET
+    cut = sentence.rfind(" ", begin, end)
+    return begin, len(sentence) if end >= len(sentence) else (cut if cut > mark else end)
