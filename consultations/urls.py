@@ -1,6 +1,7 @@
 from django.urls import path
 
 from consultations.views import (
+    check_carry,
     check_screens,
     check_send,
     check_stops,
@@ -18,6 +19,8 @@ urlpatterns = [
     path("check/today/", check_stops.today, name="today"),
     path("check/adults/", check_stops.adults_only, name="adults_only"),
     path("check/call-back/", check_stops.call_back, name="call_back"),
+    path("check/carry/", check_carry.carry, name="carry"),
+    path("check/carry/take-out/", check_carry.take_out, name="take_out"),
     path("check/result/", check_send.result, name="result"),
     path("check/contact/", check_send.contact, name="contact"),
     path("check/answers/", check_send.answers, name="answers"),

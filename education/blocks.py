@@ -109,12 +109,16 @@ def page_sources(listed: Iterable[str], body: str, library: Library) -> list[str
 
 
 class PageRenderer(TextRenderer):
-    """Renders a page's text and its blocks. `condition` narrows the table of all statements."""
+    """Renders a page's text and its blocks.
 
-    def __init__(self, library: Library, source_keys: list[str], *, condition: str = "") -> None:
+    `condition` narrows the table of all statements; `form` is the form of the decision aid, as safe HTML.
+    """
+
+    def __init__(self, library: Library, source_keys: list[str], *, condition: str = "", form: str = "") -> None:
         super().__init__(library.terms, source_keys)
         self.library = library
         self.condition = condition
+        self.form = form
 
     def page(self, body: str) -> Rendered:
         html = format_html_join("", "{}", ((self._part(part),) for part in parts(body)))
@@ -195,6 +199,14 @@ class PageRenderer(TextRenderer):
         if name not in FIGURES:
             return self._unshown("figure")
         return render_to_string(f"education/figures/{name}.html")
+
+    def _block_decision_form(self, _: str) -> SafeString:
+        """The form has a heading of its own. Only the page of the decision aid hands one over."""
+        if not self.form:
+            return self._unshown("decision-form")
+        self.taken.add("my-questions")
+        self.headings.append(("my-questions", "My questions"))
+        return format_html("{}", self.form)
 
     def _block_faq(self, codes: str) -> SafeString:
         found = [self.library.questions[code] for code in codes.split() if code in self.library.questions]

@@ -1,7 +1,7 @@
 from django.contrib.sitemaps.views import sitemap
 from django.urls import path, re_path
 
-from education import feedback_views, search_views, views
+from education import decision_views, feedback_views, search_views, views
 from education.feeds import Updates
 from education.sitemaps import SITEMAPS
 
@@ -15,6 +15,7 @@ urlpatterns = [
     path("faq/", views.faq, name="faq"),
     path("glossary/", views.glossary, name="glossary"),
     path("sources/", views.sources, name="sources"),
+    path("tools/decision-aid/", decision_views.decision_aid, name="decision_aid"),
     path("feedback/<slug:key>/", feedback_views.feedback, name="feedback"),
     path("search/", search_views.search_page, name="search"),
     path("sitemap.xml", views.until_published(sitemap), {"sitemaps": SITEMAPS}, name="sitemap"),

@@ -51,8 +51,8 @@ class Closed(Exception):
         self.page = page
 
 
-def reading(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """A view of a page: GET and HEAD only; where the page is closed, its address says why or leads on."""
+def or_closed(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """A view of a page; where the page is closed, its address says why or leads on."""
 
     @wraps(view)
     def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -64,10 +64,15 @@ def reading(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
             context = {"page": closed.page, "was_withdrawn": closed.page.state == Page.State.WITHDRAWN}
             return render(request, "education/closed.html", context, status=410)
 
-    return require_safe(answered)
+    return answered
 
 
-def _page_at(request: HttpRequest, path: str) -> tuple[Page, str]:
+def reading(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """A view of a page that is only read: GET and HEAD."""
+    return require_safe(or_closed(view))
+
+
+def page_at(request: HttpRequest, path: str) -> tuple[Page, str]:
     """The page as readers see it, or, for staff, as editors left it (`?preview`) or as it once was (`?version=2`).
 
     The second part says what else than the public page this is; it is empty for readers. Raises Http404, Closed.
@@ -94,9 +99,9 @@ def _page_at(request: HttpRequest, path: str) -> tuple[Page, str]:
     return page, "Preview."
 
 
-def _rendered(page: Page, held: Library, *, condition: str = "") -> Rendered:
+def _rendered(page: Page, held: Library, *, condition: str = "", form: str = "") -> Rendered:
     keys = page_sources(page.sources, page.body, held)
-    return PageRenderer(held, keys, condition=condition).page(page.body)
+    return PageRenderer(held, keys, condition=condition, form=form).page(page.body)
 
 
 def _crumbs(page: Page, held: Library) -> list[Crumb]:
@@ -105,7 +110,10 @@ def _crumbs(page: Page, held: Library) -> list[Crumb]:
     return [Crumb(path, held.pages[path]["short_title"]) for path in paths if path in held.pages]
 
 
-def _show(request: HttpRequest, template: str, page: Page, held: Library, **extra: Any) -> HttpResponse:
+def show(
+    request: HttpRequest, template: str, page: Page, held: Library, *, form_html: str = "", **extra: Any
+) -> HttpResponse:
+    """A page with all that stands around it; `form_html` goes where its text says `::: decision-form :::`."""
     unusual = extra.pop("unusual", "")
     related = [
         Crumb(path, held.pages[path]["short_title"] if path in held.pages else FIXED_PAGES[path].title)
@@ -122,7 +130,7 @@ def _show(request: HttpRequest, template: str, page: Page, held: Library, **extr
         "is_overdue": bool(page.live and page.live.next_review_on and page.live.next_review_on < clock.today()),
         "beside_evidence": held.evidence.get(beside.get("evidence", "")),
         "page": page,
-        "rendered": extra.pop("rendered", None) or _rendered(page, held),
+        "rendered": extra.pop("rendered", None) or _rendered(page, held, form=form_html),
         "crumbs": _crumbs(page, held),
         "related": related,
         "unusual": unusual,
@@ -136,7 +144,9 @@ def _show(request: HttpRequest, template: str, page: Page, held: Library, **extr
     context["structured_data"] = structured_data.of_page(
         page, context["rendered"], held, crumbs=above, clinic=facts(request)
     )
-    return page_cache.may_keep(render(request, template, context), revision=held.revision)
+    response = render(request, template, context)
+    # A page with a form holds this browser's token, and may hold answers.
+    return response if form_html else page_cache.may_keep(response, revision=held.revision)
 
 
 def _show_fixed(
@@ -175,12 +185,12 @@ def _condition_cards(held: Library) -> list[Record]:
 @reading
 def home(request: HttpRequest) -> HttpResponse:
     held = library.current()
-    page, unusual = _page_at(request, HOME)
+    page, unusual = page_at(request, HOME)
     rows = [
         (name, [(held.evidence[code]["grade"] if code in held.evidence else 0) for code in codes])
         for name, codes in HOME_ROWS
     ]
-    return _show(
+    return show(
         request,
         "education/home.html",
         page,
@@ -195,18 +205,18 @@ def home(request: HttpRequest) -> HttpResponse:
 @reading
 def conditions(request: HttpRequest) -> HttpResponse:
     held = library.current()
-    page, unusual = _page_at(request, CONDITIONS)
-    return _show(request, "education/conditions.html", page, held, cards=_condition_cards(held), unusual=unusual)
+    page, unusual = page_at(request, CONDITIONS)
+    return show(request, "education/conditions.html", page, held, cards=_condition_cards(held), unusual=unusual)
 
 
 @reading
 def evidence(request: HttpRequest) -> HttpResponse:
     held = library.current()
-    page, unusual = _page_at(request, EVIDENCE)
+    page, unusual = page_at(request, EVIDENCE)
     condition = request.GET.get("condition", "")
     chosen = condition if condition in CONDITION_WORDS else ""
     rendered = _rendered(page, held, condition=chosen)
-    return _show(request, "education/page.html", page, held, rendered=rendered, unusual=unusual)
+    return show(request, "education/page.html", page, held, rendered=rendered, unusual=unusual)
 
 
 @require_safe
@@ -217,8 +227,8 @@ def help_page(request: HttpRequest) -> HttpResponse:
 @reading
 def content_page(request: HttpRequest, path: str) -> HttpResponse:
     held = library.current()
-    page, unusual = _page_at(request, f"/{path}/")
-    return _show(request, "education/page.html", page, held, unusual=unusual)
+    page, unusual = page_at(request, f"/{path}/")
+    return show(request, "education/page.html", page, held, unusual=unusual)
 
 
 @require_safe

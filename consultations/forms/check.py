@@ -17,6 +17,7 @@ from consultations.questionnaire.definition import Question
 from consultations.questionnaire.flow import display_answer
 
 TEXT_LIMIT: Final = 1000
+BROUGHT_LIMIT: Final = 2000
 MOOD: Final = ("PHQ-2", "GAD-2")
 ALL_THAT_APPLY: Final = "Choose all that apply."
 
@@ -49,13 +50,26 @@ class ManyChoicesField(forms.MultipleChoiceField):
 class NoteField(forms.CharField):
     """Free text, counted as the person sees it: one line break is one character."""
 
+    def __init__(self, *, limit: int = TEXT_LIMIT, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.limit = limit
+
     def clean(self, value: Any) -> str:
         text: str = super().clean(str(value or "").replace("\r\n", "\n").replace("\r", "\n"))
         if any(unicodedata.category(character) == "Cc" and character not in "\n\t" for character in text):
             raise ValidationError("Type your text again: it has hidden characters that we cannot keep.", code="hidden")
-        if len(text) > TEXT_LIMIT:
-            raise ValidationError(TOO_LONG.format(limit=f"{TEXT_LIMIT:,}", length=f"{len(text):,}"), code="max_length")
+        if len(text) > self.limit:
+            raise ValidationError(TOO_LONG.format(limit=f"{self.limit:,}", length=f"{len(text):,}"), code="max_length")
         return text
+
+
+class CarryForm(forms.Form):
+    """The one text that the decision aid hands over, made of plain lines."""
+
+    words = NoteField(
+        limit=BROUGHT_LIMIT,
+        error_messages={"required": "There was nothing to carry over. Fill in the decision aid first."},
+    )
 
 
 def _choices(question: Question) -> list[tuple[str, str]]:

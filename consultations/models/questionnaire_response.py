@@ -13,8 +13,9 @@ class QuestionnaireResponse(models.Model):
     """One walk through the questionnaire. Made when the patient starts, saved after every screen, frozen when sent.
 
     `answers` is what the patient gave, raw; what was evaluated stands in its assessments. `contact` holds the contact
-    screens until they are sent; `asked` the questions in the words they were asked. The version is pinned at the
-    start, so a new questionnaire never changes a walk in progress.
+    screens until they are sent; `asked` the questions in the words they were asked; `brought` what the patient chose to
+    carry over from the decision aid. The version is pinned at the start, so a new questionnaire never changes a walk in
+    progress.
     """
 
     token = models.CharField(max_length=64, unique=True, editable=False)
@@ -23,6 +24,7 @@ class QuestionnaireResponse(models.Model):
     answers = SealedJSONField(default=dict)
     asked = SealedJSONField(default=list)
     contact = SealedJSONField(default=dict)
+    brought = SealedTextField(blank=True, default="")
     highest_outcome = models.CharField(max_length=20, choices=Outcome.choices, blank=True, default="")
     started_at = models.DateTimeField()
     updated_at = models.DateTimeField()

@@ -34,8 +34,9 @@ WELFARE: Final = "Two calls failed about a pressing matter: follow the clinic’
 
 
 def request_page(request: ConsultationRequest, *, viewer: User, now: datetime.datetime) -> dict[str, Any]:
-    response = QuestionnaireResponse.objects.defer("answers", "asked", "contact").get(pk=request.response_id)
+    response = QuestionnaireResponse.objects.defer("answers", "asked", "contact", "brought").get(pk=request.response_id)
     asked, is_damaged = opened(lambda: list(response.asked), [])
+    brought, is_brought_damaged = opened(lambda: response.brought, "")
     assessment = response.assessments.defer("result", "record").get(pk=request.assessment_id)
     findings = findings_of(assessment, asked)
     visit = request.appointments.live().select_related("clinician", "location", "appointment_type")
@@ -50,9 +51,10 @@ def request_page(request: ConsultationRequest, *, viewer: User, now: datetime.da
         "metrics": metrics_of(findings.scores),
         "own_words": words_for(asked, OWN_WORDS),
         "expects": words_for(asked, EXPECTS),
+        "brought": brought,
         "sections": sections_of(asked),
         "answer_count": len(asked),
-        "is_damaged": is_damaged or findings.is_damaged,
+        "is_damaged": is_damaged or is_brought_damaged or findings.is_damaged,
         "contact": contact_of(request),
         "consents": [
             {

@@ -91,7 +91,7 @@ def save_answers(*, response: QuestionnaireResponse, answers: Mapping[str, Any])
     Once the answers reach EMERGENCY or SAME_DAY, a safety case and the assessment behind it are kept in the same
     transaction. Raises AlreadySent.
     """
-    fresh = _lock(response)
+    fresh = lock_open(response)
     fresh.answers = {**fresh.answers, **answers}
     assessment = engine.assess(fresh.answers, version=fresh.questionnaire_version)
     headline = settled_headline(fresh.answers, assessment)
@@ -124,7 +124,7 @@ def settled_headline(answers: Mapping[str, Any], assessment: engine.Assessment) 
 @transaction.atomic
 def save_contact(*, response: QuestionnaireResponse, contact: Contact) -> None:
     """Keep the contact screen until the request is sent."""
-    fresh = _lock(response)
+    fresh = lock_open(response)
     fresh.contact, fresh.updated_at = contact.as_json(), clock.now()
     fresh.save(update_fields=["contact", "updated_at"])
     audit.record(action="response.contact", target=fresh, actor=Actor.PATIENT.value, fields=["contact"])
@@ -183,7 +183,7 @@ def _send(response: QuestionnaireResponse, wordings: Mapping[ConsentKind, str]) 
         highest_outcome=highest,
         priority=outcomes.priority(highest),
         risk=OUTCOME_RISK[Outcome(highest)],
-        has_note=bool(str(response.answers.get("ex_note") or "").strip()),
+        has_note=bool(str(response.answers.get("ex_note") or "").strip() or response.brought),
         submitted_at=now,
         due_at=due_after(highest, since=now),
     )
@@ -237,7 +237,8 @@ def _make_patient(contact: Contact) -> Patient:
     return patient
 
 
-def _lock(response: QuestionnaireResponse) -> QuestionnaireResponse:
+def lock_open(response: QuestionnaireResponse) -> QuestionnaireResponse:
+    """The walk as it stands now, held until the transaction ends. Raises AlreadySent."""
     fresh = QuestionnaireResponse.objects.select_for_update(of=("self",)).get(pk=response.pk)
     if fresh.status == ResponseStatus.COMPLETED:
         raise AlreadySent

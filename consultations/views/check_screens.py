@@ -23,6 +23,7 @@ from consultations.views.check_walk import (
     open_walk,
     progress,
     screen_url,
+    start_context,
     support_line,
     with_walk,
     without_walk,
@@ -38,8 +39,7 @@ def start(request: HttpRequest) -> HttpResponse:
     """Say what the check is; a POST begins it. A walk that was begun goes on, unless the person asks for a new one."""
     walk = open_walk(request)
     if request.method != "POST":
-        context = {"walk": walk, "carry_on_url": going_on(walk) if walk else ""}
-        return render(request, "consultations/check/start.html", context)
+        return render(request, "consultations/check/start.html", start_context(walk))
     if walk is not None and (request.POST.get("again") != "yes" or not walk.answers):
         return redirect(going_on(walk))
     if not limits.allow(f"check:{limits.client_network(request)}", rate=BEGINS_AN_HOUR, per_seconds=3600):

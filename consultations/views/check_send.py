@@ -102,6 +102,7 @@ def answers(request: HttpRequest, walk: Walk) -> HttpResponse:
         "form": form,
         "sections": _sections(walk),
         "contact": _contact_rows(Contact.from_json(walk.response.contact)),
+        "brought": walk.response.brought,
         "has_email": bool(walk.response.contact["email"]),
         "notice_version": PRIVACY_NOTICE_VERSION,
         "carry_on_url": going_on(walk) if walk.first_incomplete else "",

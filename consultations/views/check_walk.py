@@ -124,6 +124,11 @@ def going_on(walk: Walk, *, from_answers: bool = False) -> str:
     return reverse("consultations:answers" if from_answers else "consultations:result")
 
 
+def start_context(walk: Walk | None) -> dict[str, Any]:
+    """What the start of the check shows of a walk that was begun."""
+    return {"walk": walk, "carry_on_url": going_on(walk) if walk else ""}
+
+
 def progress(walk: Walk, section: str) -> dict[str, Any]:
     """What task.html shows beside the sheet; sections before this one link to their first screen."""
     shown = flow.visible_screens(walk.answers, version=walk.version)

@@ -111,6 +111,8 @@ POLICY: dict[str, str] = {
     "consultations:today": READ,
     "consultations:adults_only": READ,
     "consultations:call_back": HARMLESS,     # nobody here has a safety case
+    "consultations:carry": ANYBODY,          # each keeps it with the check of their own browser
+    "consultations:take_out": HARMLESS,      # nobody here has carried anything over
     "consultations:result": READ,
     "consultations:contact": WALKER,
     "consultations:answers": WALKER,
@@ -133,6 +135,7 @@ POLICY: dict[str, str] = {
     "education:faq": READ,
     "education:glossary": READ,
     "education:sources": READ,
+    "education:decision_aid": HARMLESS,
     "education:page": READ,
 }
 # fmt: on
@@ -151,6 +154,7 @@ POSTED: dict[str, dict[str, Any]] = {
     "admin:consultations_location_add": {"name": "Mill Lane", "address": "2 Mill Lane"},
     "admin:consultations_location_change": {"name": "Mill Lane", "address": "2 Mill Lane"},
     "consultations:screen": fields_of("now", {**ROUTINE, "ab_age": "57"}),
+    "consultations:carry": {"words": "What matters to me\nVery much: Having less pain"},
     "consultations:contact": {**CONTACT, "name": "Alice W"},
     "consultations:answers": CONSENTS,
     "consultations:send_link": {"email": "alice@example.com"},

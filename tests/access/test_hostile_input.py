@@ -161,6 +161,7 @@ FORMS: dict[str, Callable[[Stage], Form]] = {
     "free text": lambda on: on.check(
         "q/hopes", {"ye_claim": "no", "ex_expect": "less_pain", "ex_note": "Words."}, until="hopes"
     ),
+    "carry": lambda on: on.visitor("/check/carry/", words="My questions\n- What can go wrong?"),
     "contact": lambda on: on.check("contact", CONTACT),
     "contact of a helper": lambda on: on.check(
         "contact", {**CONTACT, "filled_for": "other", "helper_name": "Hanna", "phone": "202-555-0142"}
@@ -322,6 +323,7 @@ class TestEveryForm:
 
 KEPT: dict[str, tuple[str, Callable[[], str]]] = {
     "free text": ("ex_note", lambda: QuestionnaireResponse.objects.latest("pk").answers["ex_note"]),
+    "carry": ("words", lambda: QuestionnaireResponse.objects.latest("pk").brought),
     "contact": ("name", lambda: QuestionnaireResponse.objects.latest("pk").contact["name"]),
     "contact of a helper": ("helper_name", lambda: QuestionnaireResponse.objects.latest("pk").contact["helper_name"]),
     "call back": ("name", lambda: Patient.objects.latest("pk").name),

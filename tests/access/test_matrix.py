@@ -108,6 +108,8 @@ MATRIX = {
     "consultations:today": SENT_ON,         # these three show themselves after a danger sign or an age under 18
     "consultations:adults_only": SENT_ON,
     "consultations:call_back": SENT_ON,
+    "consultations:carry": BUTTON,
+    "consultations:take_out": BUTTON,
     "consultations:result": WALKER,
     "consultations:contact": WALKER,
     "consultations:answers": WALKER,
@@ -130,6 +132,7 @@ MATRIX = {
     "education:faq": EVERYONE,
     "education:glossary": EVERYONE,
     "education:sources": EVERYONE,
+    "education:decision_aid": EVERYONE,
     "education:search": EVERYONE,
     "education:sitemap": EVERYONE,
     "education:updates": EVERYONE,

@@ -39,6 +39,7 @@ ASKED_FOR = {
     "/treatments/medicines/",
     "/treatments/injections/",
     "/treatments/surgery/",
+    "/tools/decision-aid/",
     "/about/content/",
     "/about/corrections/",
     "/stem-cells/regulation/",

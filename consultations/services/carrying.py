@@ -1,0 +1,30 @@
+"""What a patient carries over from the decision aid: kept with the walk because they asked, gone when they say so."""
+
+from django.db import transaction
+
+from clinic import audit, clock
+from consultations.enums import Actor
+from consultations.models import QuestionnaireResponse
+from consultations.services.intake import lock_open
+
+
+@transaction.atomic
+def bring(*, response: QuestionnaireResponse, words: str) -> None:
+    """Keep these words with the walk, in place of earlier ones. Raises AlreadySent."""
+    fresh = lock_open(response)
+    if fresh.brought == words:
+        return
+    fresh.brought, fresh.updated_at = words, clock.now()
+    fresh.save(update_fields=["brought", "updated_at"])
+    audit.record(action="response.bring", target=fresh, actor=Actor.PATIENT.value, fields=["brought"])
+
+
+@transaction.atomic
+def take_out(*, response: QuestionnaireResponse) -> None:
+    """Keep nothing of them any more. Harmless when repeated. Raises AlreadySent."""
+    fresh = lock_open(response)
+    if not fresh.brought:
+        return
+    fresh.brought, fresh.updated_at = "", clock.now()
+    fresh.save(update_fields=["brought", "updated_at"])
+    audit.record(action="response.take_out", target=fresh, actor=Actor.PATIENT.value, fields=["brought"])
