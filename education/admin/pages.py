@@ -115,6 +115,8 @@ class PageAdmin(ContentAdmin):
         return self._press(request, pk, services.sign, SIGN_ACT, **given)
 
     def schedule_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        if not request.user.has_perm(editorial.PERMISSIONS["publish"]):
+            raise PermissionDenied
         form = ScheduleForm(request.POST)
 
         def schedule(page: Page) -> None:

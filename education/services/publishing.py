@@ -213,8 +213,10 @@ def retire(*, page: Page, reason: str, moved_to: str, by: User) -> Page:
     public = Page.objects.public().exclude(pk=fresh.pk).values_list("path", flat=True)
     if moved_to and moved_to not in {*public, *FIXED_ADDRESSES}:
         raise ReasonRefused(f"“{moved_to}” is no public page. Write its address with a slash at both ends.")
+    if not moved_to and len(reason.split()) < WORDS_OF_A_REASON:
+        raise ReasonRefused("Write where readers find this now, or tell them in a sentence why the page is closed.")
     fresh.moved_to = moved_to
-    return _closed(fresh, "retire", reason or "This page is no longer needed.", by)
+    return _closed(fresh, "retire", reason, by)
 
 
 def _closed(page: Page, verb: str, reason: str, by: User) -> Page:

@@ -30,7 +30,19 @@ from consultations.models import (
     SlotHold,
 )
 from education import services, shipped
-from education.models import EvidenceStatement, GlossaryTerm, Page, Question, Source, Trial
+from education.models import (
+    CaseAccount,
+    ClinicianStatement,
+    EvidenceStatement,
+    Feedback,
+    GlossaryTerm,
+    Page,
+    Question,
+    RegulationNote,
+    Reviewer,
+    Source,
+    Trial,
+)
 from tests.cast import book_directly, make_patient, make_user, open_privately
 from tests.consultations.views.conftest import MONDAY, Visitor
 
@@ -118,6 +130,7 @@ def site(db: None, time_machine: Any, make_request: Any, clinician: Any, nurse: 
         due_at=now,
         parked_at=now,
     )
+    _content_files(clinician.user, now)
     Absence.objects.create(clinician=clinician, starts_at=now, ends_at=now + datetime.timedelta(hours=1))
     return {
         "patient": patient,
@@ -134,10 +147,33 @@ def site(db: None, time_machine: Any, make_request: Any, clinician: Any, nurse: 
             model._meta.model_name: model.objects.order_by("pk")[0].pk
             for model in (
                 Absence, AppointmentType, Availability, Location, EvidenceStatement, GlossaryTerm, Page, Question,
-                Source, Trial,
+                Source, Trial, RegulationNote, Reviewer, CaseAccount, ClinicianStatement, Feedback,
             )
         },
     }  # fmt: skip
+
+
+def _content_files(doctor: User, now: datetime.datetime) -> None:
+    """One of everything that is on file about content."""
+    Reviewer.objects.create(
+        user=doctor, name="Dr A", role="surgeon", register="R", register_number="1", checked_on=now.date(),
+        interests="None",
+    )  # fmt: skip
+    told, said = (
+        Page.objects.create(
+            key=kind, path=f"/{kind}/", kind=kind, title=kind, short_title=kind, summary="x", body="x", author="x"
+        )
+        for kind in ("account", "statement")
+    )
+    CaseAccount.objects.create(
+        page=told, result="no_change", consent_on=now.date(), consent_covers="x", consent_taken_by="B", treated_by="A",
+        payment="None", sampling="all",
+    )  # fmt: skip
+    ClinicianStatement.objects.create(
+        page=said, name="Dr A", role="surgeon", register="R", register_number="1", register_checked_on=now.date(),
+        interests="None", evidence="E1",
+    )  # fmt: skip
+    Feedback.objects.create(token="one", path="/", is_helpful=True, sent_at=now)
 
 
 def address(pattern: str, site: dict[str, Any]) -> str:
@@ -150,6 +186,7 @@ def address(pattern: str, site: dict[str, Any]) -> str:
         "check/q/<slug:slug>/": "check/q/now/",
         "request/open/<str:token>/": f"request/open/{TOKEN}/",
         "^(?P<path>[a-z0-9-]+(?:/[a-z0-9-]+)*)/$": "stem-cells/",
+        "feedback/<slug:key>/": "feedback/home/",
     }
     path = known.get(pattern, pattern)
     model = path.split("/")[2] if path.startswith("admin/") and path.count("/") > 2 else ""

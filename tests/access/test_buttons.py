@@ -44,7 +44,8 @@ def stock(app: str, model: str, **views: str) -> dict[str, str]:
 
 
 def content(model: str) -> dict[str, str]:
-    return stock("education", model, changelist=WRITERS, add=WRITERS, history=WRITERS, delete=NOBODY, change=WRITERS)
+    pages = stock("education", model, changelist=WRITERS, add=WRITERS, history=WRITERS, delete=NOBODY, change=WRITERS)
+    return {**pages, **{f"admin:education_{model}_{verb}": MANAGER_HARMLESS for verb in ("publish", "waive")}}
 
 
 def diary(model: str, *, add: str, change: str, delete: str) -> dict[str, str]:
@@ -66,7 +67,17 @@ POLICY: dict[str, str] = {
     "admin:app_list":                           "in in in in  - ok ok ok ok",
     "admin/(?P<url>.*)$": NOT_THERE,
     "admin:education_page_publish": MANAGER_HARMLESS,    # published already
-    "admin:education_page_take_back": MANAGER,
+    "admin:education_page_send": WRITERS,
+    "admin:education_page_send_back": WRITERS,
+    "admin:education_page_take_up": WRITERS,
+    "admin:education_page_sign": NOBODY,    # a part that there is not
+    "admin:education_page_schedule": MANAGER_HARMLESS,
+    "admin:education_page_withdraw":            "in in in in  no yes no yes yes",
+    "admin:education_page_retire": MANAGER,
+    "admin:education_page_waive":               "in in in in  no ok no ok ok",
+    "admin:education_page_self_check":          "in in in in  no no yes yes yes",
+    "admin:education_page_versions": PAGE_READERS,
+    "admin:education_page_desk": PAGE_READERS,
     **stock("education", "page", changelist=PAGE_READERS, add=WRITERS, history=PAGE_READERS, delete=NOBODY,
             change=WRITERS),
     **content("source"),
@@ -74,6 +85,15 @@ POLICY: dict[str, str] = {
     **content("glossaryterm"),
     **content("question"),
     **content("trial"),
+    **content("regulationnote"),
+    **stock("education", "reviewer", changelist=PAGE_READERS, add=MANAGER_HARMLESS, history=PAGE_READERS,
+            delete=NOBODY, change=MANAGER_HARMLESS),
+    **stock("education", "caseaccount", changelist=WRITERS, add=WRITERS, history=WRITERS, delete=NOBODY,
+            change=WRITERS),
+    **stock("education", "clinicianstatement", changelist=WRITERS, add=WRITERS, history=WRITERS, delete=NOBODY,
+            change=WRITERS),
+    "admin:education_feedback_finish":          "in in in in  no no yes yes yes",
+    **stock("education", "feedback", changelist=WRITERS, add=NOBODY, history=WRITERS, delete=NOBODY, change=NOBODY),
     **stock("clinic", "auditevent", changelist=MANAGER_HARMLESS, add=NOBODY, history=MANAGER_HARMLESS, delete=NOBODY,
             change=NOBODY),
     "admin:consultations_outboxmessage_changelist": STAFF_READ,
@@ -103,6 +123,7 @@ POLICY: dict[str, str] = {
     "clinic:privacy": READ,
     "clinic:accessibility": READ,
     "clinic:complaints": READ,
+    "clinic:robots": READ,
     "clinic:healthz": READ,
     "clinic:readyz": READ,
     "consultations:start":                      "yes ok yes yes  yes yes yes yes yes",
@@ -136,6 +157,10 @@ POLICY: dict[str, str] = {
     "education:glossary": READ,
     "education:sources": READ,
     "education:decision_aid": HARMLESS,
+    "education:feedback": ANYBODY,
+    "education:search": READ,
+    "education:sitemap": READ,
+    "education:updates": READ,
     "education:page": READ,
 }
 # fmt: on
@@ -153,6 +178,10 @@ POSTED: dict[str, dict[str, Any]] = {
     "admin:consultations_safetycase_close": {"note": "Rang her: she is at the hospital."},
     "admin:consultations_location_add": {"name": "Mill Lane", "address": "2 Mill Lane"},
     "admin:consultations_location_change": {"name": "Mill Lane", "address": "2 Mill Lane"},
+    "admin:education_page_withdraw": {"reason": "A trial that it rests on was taken back."},
+    "admin:education_page_retire": {"reason": "Nobody offers this any more."},
+    "admin:education_feedback_finish": {"outcome": "Corrected."},
+    "education:feedback": {"helpful": "yes", "text": ""},
     "consultations:screen": fields_of("now", {**ROUTINE, "ab_age": "57"}),
     "consultations:carry": {"words": "What matters to me\nVery much: Having less pain"},
     "consultations:contact": {**CONTACT, "name": "Alice W"},

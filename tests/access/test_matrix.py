@@ -35,6 +35,11 @@ DIARY_WRITERS = "in in in in  no ok no ok ok"
 ADMINISTRATOR = "in in in in  no no no no ok"
 
 
+PAGE_VERBS = (
+    "send", "send_back", "take_up", "sign", "publish", "schedule", "withdraw", "retire", "waive", "self_check",
+)  # fmt: skip
+
+
 def stock(app: str, model: str, **views: str) -> dict[str, str]:
     """The pages Django's admin makes for a model."""
     named = {f"admin:{app}_{model}_{view}": who for view, who in views.items()}
@@ -42,7 +47,8 @@ def stock(app: str, model: str, **views: str) -> dict[str, str]:
 
 
 def record(model: str) -> dict[str, str]:
-    return stock("education", model, changelist=WRITERS, add=WRITERS, history=WRITERS, change=WRITERS, delete=NOBODY)
+    pages = stock("education", model, changelist=WRITERS, add=WRITERS, history=WRITERS, change=WRITERS, delete=NOBODY)
+    return {**pages, **{f"admin:education_{model}_{verb}": STAFF_BUTTON for verb in ("publish", "waive")}}
 
 
 def diary(model: str, *, add: str) -> dict[str, str]:
@@ -64,8 +70,9 @@ MATRIX = {
     "admin:view_on_site":               "in in in in  - - - - -",
     "admin:app_list":                   "in in in in  - ok ok ok ok",
     "admin/(?P<url>.*)$":               "in in in in  - - - - -",
-    "admin:education_page_publish": STAFF_BUTTON,
-    "admin:education_page_take_back": STAFF_BUTTON,
+    **{f"admin:education_page_{verb}": STAFF_BUTTON for verb in PAGE_VERBS},
+    "admin:education_page_versions": PAGE_READERS,
+    "admin:education_page_desk": PAGE_READERS,
     **stock("education", "page", changelist=PAGE_READERS, add=WRITERS, history=PAGE_READERS, change=PAGE_READERS,
             delete=NOBODY),
     **record("source"),
@@ -73,6 +80,15 @@ MATRIX = {
     **record("glossaryterm"),
     **record("question"),
     **record("trial"),
+    **record("regulationnote"),
+    **stock("education", "reviewer", changelist=PAGE_READERS, add=MANAGER, history=PAGE_READERS, change=PAGE_READERS,
+            delete=NOBODY),
+    **stock("education", "caseaccount", changelist=WRITERS, add=WRITERS, history=WRITERS, change=WRITERS,
+            delete=NOBODY),
+    **stock("education", "clinicianstatement", changelist=WRITERS, add=WRITERS, history=WRITERS, change=WRITERS,
+            delete=NOBODY),
+    "admin:education_feedback_finish": STAFF_BUTTON,
+    **stock("education", "feedback", changelist=WRITERS, add=NOBODY, history=WRITERS, change=WRITERS, delete=NOBODY),
     **stock("clinic", "auditevent", changelist=MANAGER, add=NOBODY, history=MANAGER, change=MANAGER, delete=NOBODY),
     "admin:consultations_outboxmessage_changelist": CARE_TEAM,
     "admin:consultations_outboxmessage_change": CARE_TEAM,
@@ -134,6 +150,7 @@ MATRIX = {
     "education:sources": EVERYONE,
     "education:decision_aid": EVERYONE,
     "education:search": EVERYONE,
+    "education:feedback": EVERYONE,
     "education:sitemap": EVERYONE,
     "education:updates": EVERYONE,
     "education:page": EVERYONE,

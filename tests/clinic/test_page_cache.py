@@ -70,7 +70,7 @@ def change_title(words: str) -> None:
     page = Page.objects.get(path=ADDRESS)
     page.title = words
     page.save()
-    services._show(page, by="Somebody")
+    services.loading.show(page, by="Somebody")
     services.refresh_snapshot()
 
 
@@ -120,7 +120,9 @@ class TestPublication:
     def test_a_page_taken_back_is_gone(self, site, client, clock, django_user_model):
         client.get(ADDRESS)
         root = django_user_model.objects.create_superuser("root", "root@clinic.example", "a quiet passphrase")
-        services.take_back(page=Page.objects.get(path=ADDRESS), by=root)
+        services.withdraw(
+            page=Page.objects.get(path=ADDRESS), reason="A trial that it rests on was taken back.", by=root
+        )
         clock.now += 1
         assert client.get(ADDRESS).status_code == 404
 

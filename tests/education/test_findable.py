@@ -128,7 +128,9 @@ def test_robots_may_read_and_nothing_else(client: Client) -> None:
 def test_the_sitemap_lists_every_public_page_with_its_last_change(
     content: shipped.Shipped, client: Client, manager: User, django_assert_max_num_queries: Any
 ) -> None:
-    services.take_back(page=Page.objects.get(path="/stem-cells/risks/"), by=manager)
+    services.withdraw(
+        page=Page.objects.get(path="/stem-cells/risks/"), reason="A trial that it rests on was taken back.", by=manager
+    )
     with django_assert_max_num_queries(2):
         response = client.get("/sitemap.xml", headers={"host": "localhost"})
 
@@ -164,7 +166,7 @@ class TestUpdates:
         services.save(record=page, by=manager, changed=["title"])
         assert len(self.entries(client)) == min(LATEST, len(SHIPPED.pages))
 
-        services._show(Page.objects.get(path="/stem-cells/"), by="Somebody")
+        services.loading.show(Page.objects.get(path="/stem-cells/"), by="Somebody")
         services.refresh_snapshot()
 
         entries = self.entries(client)
@@ -178,7 +180,11 @@ class TestUpdates:
         assert [entry["updated"] for entry in entries] == sorted((e["updated"] for e in entries), reverse=True)
 
     def test_a_page_taken_back_leaves_it(self, content, client, manager):
-        services.take_back(page=Page.objects.get(path="/stem-cells/risks/"), by=manager)
+        services.withdraw(
+            page=Page.objects.get(path="/stem-cells/risks/"),
+            reason="A trial that it rests on was taken back.",
+            by=manager,
+        )
         assert not [entry for entry in self.entries(client) if "/risks/" in entry["link"]]
 
     def test_it_costs_two_queries_and_answers_no_post(self, content, client, django_assert_max_num_queries):

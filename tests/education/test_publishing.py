@@ -456,7 +456,9 @@ class TestClosing:
 
     def test_a_retired_page_without_another_says_so(self, content: shipped.Shipped, manager, client: Client) -> None:
         page = Page.objects.get(path="/stem-cells/procedure/")
-        services.retire(page=page, reason="", moved_to="", by=manager)
+        with pytest.raises(services.ReasonRefused, match="in a sentence"):
+            services.retire(page=page, reason="", moved_to="", by=manager)
+        services.retire(page=page, reason="Nobody offers this any more.", moved_to="", by=manager)
 
         assert client.get("/stem-cells/procedure/").status_code == 410
         with pytest.raises(MoveRefused):
