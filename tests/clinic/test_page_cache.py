@@ -124,7 +124,7 @@ class TestPublication:
             page=Page.objects.get(path=ADDRESS), reason="A trial that it rests on was taken back.", by=root
         )
         clock.now += 1
-        assert client.get(ADDRESS).status_code == 404
+        assert client.get(ADDRESS).status_code == 410
 
     def test_a_page_made_before_a_change_and_kept_after_it_does_not_outlive_the_second(self, clock):
         pages = Pages()

@@ -259,7 +259,7 @@ class TestClosing:
         assert public.is_published
 
     def test_a_retired_page_is_read_and_not_edited(self, public: Page, manager: User, client: Client) -> None:
-        services.retire(page=public, reason="", moved_to="", by=manager)
+        services.retire(page=public, reason="Nobody offers this any more.", moved_to="", by=manager)
         client.force_login(manager)
         url = reverse("admin:education_page_change", args=[public.pk])
         assert client.get(url).status_code == 200
