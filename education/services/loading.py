@@ -89,12 +89,13 @@ def _load_one(model: type[Any], key: str, values: dict[str, Any], *, publish: bo
 
 def _place(page: Page, *, publish: bool) -> None:
     """New words nobody entitled has seen wait, and readers keep the words published before."""
+    is_closed = page.closed_at is not None
     if page.pk is None:
         page.state = Page.State.IN_REVIEW
-    elif page.state not in (Page.State.WITHDRAWN, Page.State.RETIRED):
+    elif not is_closed:
         page.state = Page.State(editorial.after(page.state, "edit"))
     page.save()
-    if publish and page.state not in (Page.State.WITHDRAWN, Page.State.RETIRED):
+    if publish and not is_closed:
         show(page, by=BY)
 
 

@@ -12,6 +12,7 @@ from clinic import clock
 from consultations.enums import RequestStatus
 from consultations.models import OutboxMessage, SafetyCase
 from education import services, shipped
+from education.models import Page
 from tests.cast import book_directly, make_patient, make_user, open_privately
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -140,7 +141,7 @@ def test_check_with_its_errors_and_its_stops(look: Look) -> None:
 
 @both_themes
 def test_private_pages_in_every_state(look: Look, make_request: Any, clinician: Any) -> None:
-    later = clock.now() + datetime.timedelta(days=7)
+    later = datetime.datetime(2028, 9, 27, 18, 45, tzinfo=datetime.UTC)  # the longest words a day can have
     for number, status in enumerate(RequestStatus.values):
         request = make_request(status=status, patient=make_patient(f"Patient {number}"))
         if status == RequestStatus.BOOKED:
@@ -173,6 +174,9 @@ STAFF_PAGES = {
         "/admin/", "/admin/education/", "/admin/education/page/", "/admin/education/source/",
         "/admin/education/evidencestatement/", "/admin/education/glossaryterm/", "/admin/education/question/",
         "/admin/education/trial/", "/admin/education/page/add/", "/admin/education/source/add/",
+        "/admin/education/page/desk/", "/admin/education/regulationnote/", "/admin/education/caseaccount/",
+        "/admin/education/clinicianstatement/", "/admin/education/feedback/", "/admin/education/reviewer/",
+        "/admin/education/caseaccount/add/",
     ],
     "manager": [
         "/admin/", "/admin/clinic/auditevent/", "/admin/consultations/clinician/",
@@ -208,8 +212,8 @@ def test_staff_pages(look: Look, role: str, make_request: Any, clinician: Any) -
         ]
         paths += [f"/admin/consultations/safetycase/{SafetyCase.objects.get().pk}/change/"]
     if role == "editor":
-        page = services.Page.objects.get(path="/stem-cells/")
-        paths += [f"/admin/education/page/{page.pk}/change/", f"/admin/education/page/{page.pk}/history/"]
+        page = Page.objects.get(path="/stem-cells/")
+        paths += [f"/admin/education/page/{page.pk}/{view}/" for view in ("change", "history", "versions")]
     client = Client()
     look.visit("/admin/login/")
     client.force_login(make_user(f"the_{role}", role, first_name=role))

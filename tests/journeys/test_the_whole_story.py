@@ -344,6 +344,5 @@ def test_the_first_screens_by_keyboard_alone(meet: Any) -> None:
     page.keyboard.press("Space")
     tab_to(lambda now: now["text"] == "Continue")
     page.keyboard.press("Enter")
-    page.wait_for_load_state("load")
-    assert patient.path != "/check/q/now/"
+    page.wait_for_url(lambda url: "/check/q/now/" not in url)
     assert "/check/q/" in patient.path
