@@ -90,7 +90,7 @@ def _load_one(model: type[Any], key: str, values: dict[str, Any], *, publish: bo
 def _place(page: Page, *, publish: bool) -> None:
     """New words nobody entitled has seen wait, and readers keep the words published before."""
     is_closed = page.closed_at is not None
-    if page.pk is None:
+    if page._state.adding:
         page.state = Page.State.IN_REVIEW
     elif not is_closed:
         page.state = Page.State(editorial.after(page.state, "edit"))
