@@ -31,7 +31,7 @@ run: .venv/.installed ## Start the demonstration: server and worker, stopped tog
 	echo "The server or the worker ended, so both were stopped."; exit $$(( status ? status : 1 ))
 
 test: .venv/.installed-dev ## Run all tests on SQLite, or on the PostgreSQL that DATABASE_URL names
-	@.venv/bin/pytest -q -n 2 $(ARGS)
+	@.venv/bin/pytest -q -n 2 --dist worksteal $(ARGS)
 
 check: .venv/.installed-dev ## Lint, format, types, import rules, templates, migrations, production settings
 	.venv/bin/ruff check .

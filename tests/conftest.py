@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-pytest_plugins = ["tests.cast"]
+pytest_plugins = ["tests.cast", "tests.shelf"]
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 IN_CI = bool(os.environ.get("CI"))

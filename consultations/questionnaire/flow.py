@@ -102,10 +102,9 @@ def required_missing(screen: Screen, answers: Answers, *, version: str = CURRENT
 
 def first_incomplete(answers: Answers, *, version: str = CURRENT_VERSION) -> Screen | None:
     """The first screen with a required question unanswered; None when every one is answered."""
-    for screen in visible_screens(answers, version=version):
-        if required_missing(screen, answers, version=version):
-            return screen
-    return None
+    done = _walk(answers, version)
+    owed = {question.id for question in done.visible if question.is_required and question.id not in done.cleaned}
+    return next((screen for screen in SCREENS[version] if owed.intersection(screen.question_ids)), None)
 
 
 def safety_complete(answers: Answers, *, version: str = CURRENT_VERSION) -> bool:

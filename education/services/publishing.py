@@ -175,7 +175,7 @@ def publish_due() -> int:
 
 @transaction.atomic
 def _publish_scheduled(pk: int) -> bool:
-    fresh = Page.objects.select_for_update().select_related("publish_by").get(pk=pk)
+    fresh = Page.objects.select_for_update(of=("self",)).select_related("publish_by").get(pk=pk)
     if fresh.publish_at is None or fresh.publish_at > clock.now() or fresh.publish_by is None:
         return False
     by, problems = fresh.publish_by, waits_for(fresh)

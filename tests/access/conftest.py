@@ -10,7 +10,7 @@ import pytest
 from django.apps import apps
 from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import Client
 from django.urls import get_resolver
 
@@ -29,7 +29,6 @@ from consultations.models import (
     SafetyCase,
     SlotHold,
 )
-from education import services, shipped
 from education.models import (
     CaseAccount,
     ClinicianStatement,
@@ -49,7 +48,6 @@ from tests.consultations.views.conftest import MONDAY, Visitor
 ROLES = ("visitor", "walker", "patient", "other", "triage", "doctor", "editor", "manager", "superuser")
 """walker: has answered the check and not sent it. patient: chooses a time. other: another patient, with a time."""
 STAFF_ROLES = ROLES[4:]
-SHIPPED = shipped.read()
 TOKEN = "a-token-that-only-this-test-knows"
 TUESDAY = datetime.datetime(2026, 11, 24, 14, 0, tzinfo=datetime.UTC)
 
@@ -86,10 +84,9 @@ def knock(role: str, site: dict[str, Any], **options: Any) -> Client:
 
 
 @pytest.fixture
-def site(db: None, time_machine: Any, make_request: Any, clinician: Any, nurse: User) -> dict[str, Any]:
+def site(monday_content: Any, time_machine: Any, make_request: Any, clinician: Any, nurse: User) -> dict[str, Any]:
     """A site with one of everything on a Monday morning; the values that addresses take, by model."""
     time_machine.move_to(MONDAY, tick=False)
-    services.load(shipped=SHIPPED, publish=True)
     now = clock.now()
     patient: ConsultationRequest = make_request(status=RequestStatus.OFFERED)
     other = make_request(
@@ -201,11 +198,14 @@ BOOKKEEPING = {"AuditEvent", "AuditHead", "RateBucket", "Heartbeat", "Session"}
 
 def everything() -> dict[str, list[tuple[Any, ...]]]:
     """All rows of all tables that hold more than bookkeeping."""
-    return {
-        model._meta.label: sorted(model.objects.values_list(), key=repr)
-        for model in apps.get_models()
-        if model.__name__ not in BOOKKEEPING
-    }
+    rows = {}
+    with connection.cursor() as cursor:
+        for model in apps.get_models():
+            if model.__name__ not in BOOKKEEPING:
+                table, key = (connection.ops.quote_name(name) for name in (model._meta.db_table, model._meta.pk.column))
+                cursor.execute(f"SELECT * FROM {table} ORDER BY {key}")
+                rows[model._meta.label] = cursor.fetchall()
+    return rows
 
 
 @contextmanager

@@ -21,7 +21,7 @@ from clinic import page_cache
 from clinic.page_cache import Kept, PageCacheMiddleware, Pages, may_keep
 from education import library, services
 from education.models import Page
-from tests.education.conftest import SHIPPED
+from tests.shelf import SHIPPED
 
 ADDRESS = "/conditions/herniated-disc/"
 

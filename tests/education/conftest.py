@@ -5,17 +5,8 @@ import pytest
 from django.contrib.auth.models import Group, User
 
 from clinic import clock
-from education import services, shipped
+from education import services
 from education.models import Page, Reviewer
-
-SHIPPED = shipped.read()
-
-
-@pytest.fixture
-def content(db: None) -> shipped.Shipped:
-    """The shipped content, published as a demonstration shows it."""
-    services.load(shipped=SHIPPED, publish=True)
-    return SHIPPED
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from django.test import Client
 from education import claims, library, services, shipped
 from education.models import EvidenceStatement, GlossaryTerm, Page, Question, Source
 from education.rules import cited_off
-from tests.education.conftest import SHIPPED
+from tests.shelf import SHIPPED
 
 FIXED = ("/faq/", "/glossary/", "/sources/")
 ADDRESSES = sorted({page["path"] for page in SHIPPED.pages} | set(FIXED))

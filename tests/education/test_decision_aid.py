@@ -15,7 +15,7 @@ from education.blocks import PageRenderer
 from education.decision_views import QUESTIONS, RATINGS, STATEMENTS, DecisionForm, words_of
 from education.models import Page
 from tests.access.conftest import everything
-from tests.education.conftest import SHIPPED
+from tests.shelf import SHIPPED
 
 AID = "/tools/decision-aid/"
 POINTS = ("What it involves:", "What may get better:", "What can go wrong:", "What we do not know:")

@@ -16,7 +16,7 @@ from education import services, shipped
 from education.feeds import LATEST
 from education.fixed_pages import FIXED_PAGES
 from education.models import Page
-from tests.education.conftest import SHIPPED
+from tests.shelf import SHIPPED
 
 ADDRESSES = [*sorted(page["path"] for page in SHIPPED.pages), *FIXED_PAGES]
 OTHERS = ["/privacy/", "/accessibility/", "/complaints/", "/check/"]

@@ -9,7 +9,7 @@ from education import wording
 from education.blocks import PageRenderer, page_sources
 from education.library import Library
 from education.rules import page_problems, regulation_problems
-from tests.education.conftest import SHIPPED
+from tests.shelf import SHIPPED
 
 NOTE: dict[str, Any] = {
     "key": "a-note",

@@ -16,7 +16,8 @@ from education.library import Library
 from education.models import EvidenceStatement, GlossaryTerm, Page, Question, Source
 from education.rules import page_problems, question_problems
 from tests.cast import make_user
-from tests.education.conftest import SHIPPED, MakePage
+from tests.education.conftest import MakePage
+from tests.shelf import SHIPPED
 
 LIBRARY = Library.of("", {"sources": SHIPPED.sources, "evidence": SHIPPED.evidence, "terms": SHIPPED.terms})
 PATHS = {page["path"] for page in SHIPPED.pages} | {"/faq/", "/glossary/", "/sources/"}

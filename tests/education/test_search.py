@@ -578,8 +578,7 @@ def test_the_web_server_writes_no_query_into_its_log() -> None:
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("width", [1120, 1239, 1240])
-def test_the_header_keeps_on_one_line(page: Any, width: int) -> None:
-    services.load(shipped=shipped.read(), publish=True)
+def test_the_header_keeps_on_one_line(content: Any, page: Any, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 800})
     page.goto("/search/")
 

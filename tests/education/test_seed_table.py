@@ -8,7 +8,7 @@ import pytest
 from education import wording
 from education.markdown import TERM, parts
 from education.rules import cited_off
-from tests.education.conftest import SHIPPED
+from tests.shelf import SHIPPED
 
 PAGES = {page["path"]: page for page in SHIPPED.pages}
 STATEMENTS = {statement["code"]: statement for statement in SHIPPED.evidence}

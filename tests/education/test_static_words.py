@@ -11,7 +11,7 @@ import pytest
 from django.test import Client
 
 from education import claims, shipped, static_words
-from tests.education.conftest import SHIPPED
+from tests.shelf import SHIPPED
 
 TODAY = datetime.date(2026, 11, 25)
 OTHERS = (

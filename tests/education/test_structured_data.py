@@ -13,7 +13,8 @@ from django.test import Client
 from education import services, shipped, structured_data
 from education.fixed_pages import FIXED_PAGES
 from education.models import Page, PageVersion, Question
-from tests.education.conftest import SHIPPED, MakePage
+from tests.education.conftest import MakePage
+from tests.shelf import SHIPPED
 
 ADDRESSES = [*sorted(page["path"] for page in SHIPPED.pages), *FIXED_PAGES]
 CONDITIONS = [page["path"] for page in SHIPPED.pages if page["kind"] == "condition"]
@@ -286,8 +287,7 @@ def test_words_are_taken_without_the_numbers_of_sources() -> None:
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-def test_a_browser_neither_runs_nor_refuses_the_block(page: Any) -> None:
-    services.load(shipped=SHIPPED, publish=True)
+def test_a_browser_neither_runs_nor_refuses_the_block(content: Any, page: Any) -> None:
     said: list[str] = []
     page.on("console", lambda message: said.append(message.text))
     page.on("pageerror", lambda error: said.append(str(error)))

@@ -8,7 +8,7 @@ import pytest
 from education import claims, shipped, wording
 from education.library import Library
 from education.rules import page_problems
-from tests.education.conftest import SHIPPED
+from tests.shelf import SHIPPED
 
 TODAY = datetime.date(2026, 11, 25)
 DAY = datetime.timedelta(days=1)

@@ -4,19 +4,18 @@ import datetime
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.contrib import admin
 from django.test import Client
 
 from clinic import clock
 from consultations.enums import RequestStatus
 from consultations.models import OutboxMessage, SafetyCase
-from education import services, shipped
 from education.models import Page
 from tests.cast import book_directly, make_patient, make_user, open_privately
+from tests.looking import faults
+from tests.shelf import SHIPPED
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-SHIPPED = shipped.read()
 PUBLIC = [
     *sorted(page["path"] for page in SHIPPED.pages),
     "/faq/", "/glossary/", "/sources/", "/privacy/", "/accessibility/", "/complaints/", "/check/", "/check/emergency/",
@@ -24,16 +23,15 @@ PUBLIC = [
     "/search/", "/search/?q=stem+cells", "/search/?q=pain&kind=source", "/search/?q=numb+between+legs",
     "/search/?q=zzyzx",
 ]  # fmt: skip
-THEMES = ("light", "dark")
 NOISE = "Failed to load resource: the server responded with a status of"
 """What Chromium writes for every answer over 399; the answer itself is what was asked for."""
 
 
 class Look:
-    """Visits pages in one theme and remembers what is wrong."""
+    """Visits pages and remembers what is wrong."""
 
-    def __init__(self, chromium: Any, base_url: str, theme: str) -> None:
-        self.context = chromium.new_context(base_url=base_url, color_scheme=theme, reduced_motion="reduce")
+    def __init__(self, chromium: Any, base_url: str) -> None:
+        self.context = chromium.new_context(base_url=base_url)
         self.context.set_default_timeout(10_000)
         self.page = self.context.new_page()
         self.base_url = base_url
@@ -50,7 +48,6 @@ class Look:
         self.context.add_cookies(cookies)
 
     def visit(self, path: str) -> None:
-        self.page.set_viewport_size({"width": 1280, "height": 900})
         answer = self.page.goto(path)
         if answer.status >= 500:
             self._say(f"status {answer.status}")
@@ -58,17 +55,12 @@ class Look:
 
     def check(self) -> None:
         """Look at the page as it stands now."""
-        self.page.set_viewport_size({"width": 1280, "height": 900})
-        for found in Axe().run(self.page).response["violations"]:
-            self._say(f"axe {found['id']}: {found['nodes'][0]['html'][:160]}")
+        for fault in faults(self.page):
+            self._say(fault)
         if self.page.locator("h1").count() != 1:
             self._say(f"{self.page.locator('h1').count()} first-level headings")
         if not self.page.title():
             self._say("no title")
-        self.page.set_viewport_size({"width": 320, "height": 700})
-        width = self.page.evaluate("document.documentElement.scrollWidth")
-        if width > 320:
-            self._say(f"scrolls sideways: {width} px")
 
     def _foreign(self, url: str) -> None:
         if not url.startswith((self.base_url, "data:")):
@@ -79,18 +71,13 @@ class Look:
 
 
 @pytest.fixture
-def look(chromium: Any, live_server: Any, request: pytest.FixtureRequest) -> Any:
-    looking = Look(chromium, live_server.url, request.param)
+def look(chromium: Any, live_server: Any) -> Any:
+    looking = Look(chromium, live_server.url)
     yield looking
     looking.context.close()
 
 
-both_themes = pytest.mark.parametrize("look", THEMES, indirect=True)
-
-
-@both_themes
-def test_public_pages(look: Look) -> None:
-    services.load(shipped=SHIPPED, publish=True)
+def test_public_pages(content: Any, look: Look) -> None:
     for path in PUBLIC:
         look.visit(path)
 
@@ -108,7 +95,6 @@ def answer(page: Any, given: dict[str, str]) -> None:
     page.wait_for_load_state("load")
 
 
-@both_themes
 def test_check_with_its_errors_and_its_stops(look: Look) -> None:
     page = look.page
     page.goto("/check/")
@@ -139,7 +125,6 @@ def test_check_with_its_errors_and_its_stops(look: Look) -> None:
     assert look.wrong == []
 
 
-@both_themes
 def test_private_pages_in_every_state(look: Look, make_request: Any, clinician: Any) -> None:
     later = datetime.datetime(2028, 9, 27, 18, 45, tzinfo=datetime.UTC)  # the longest words a day can have
     for number, status in enumerate(RequestStatus.values):
@@ -187,10 +172,8 @@ STAFF_PAGES = {
 """Also the page of each request and the sign-in; a manager sees what triage sees."""
 
 
-@both_themes
 @pytest.mark.parametrize("role", list(STAFF_PAGES))
-def test_staff_pages(look: Look, role: str, make_request: Any, clinician: Any) -> None:
-    services.load(shipped=SHIPPED, publish=True)
+def test_staff_pages(content: Any, look: Look, role: str, make_request: Any, clinician: Any) -> None:
     now = clock.now()
     shown = [make_request(status=status, patient=make_patient("Alice Winther")) for status in RequestStatus.values]
     SafetyCase.objects.create(
@@ -231,7 +214,6 @@ def test_every_staff_list_is_looked_at() -> None:
     assert left <= {"user"}, "add the list of this model to STAFF_PAGES"
 
 
-@pytest.mark.parametrize("look", ["light"], indirect=True)
 def test_control_a_bad_page_is_seen(look: Look) -> None:
     look.page.goto("/check/")
     look.page.evaluate("""() => {

@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import User
 
 from clinic import clock
@@ -11,6 +10,7 @@ from education import services
 from education.models import Page, Reviewer
 from tests.journeys.test_the_whole_story import Person
 from tests.journeys.test_the_whole_story import meet as meet
+from tests.looking import faults
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 PATH = "/about/content/"
@@ -36,11 +36,6 @@ def desk_of(person: Person, page: Page) -> None:
     assert person.path.endswith(f"/page/{page.pk}/change/")
 
 
-def check_axe(person: Person) -> None:
-    found = Axe().run(person.page).response["violations"]
-    assert [(each["id"], each["nodes"][0]["html"][:160]) for each in found] == []
-
-
 def write(person: Person, body: str) -> None:
     person.fill(body=body)
     person.press("Save and stay here")
@@ -63,7 +58,7 @@ def test_from_an_edit_to_readers_and_off_the_site(
     assert any("cure" in each for each in marked)
     assert "Change it" in writer.words
     if with_js:
-        check_axe(writer)
+        assert faults(writer.page) == []
     write(writer, f"{before}\n\n{PLAIN}\n")
     assert writer.page.locator(".findings").count() == 0
     assert writer.page.get_by_role("button", name="Publish these changes").count() == 0

@@ -12,7 +12,6 @@ from consultations.enums import Outcome, RequestStatus
 from consultations.models import Appointment, ConsultationRequest, SafetyCase
 from consultations.questionnaire import flow
 from consultations.services import messaging
-from education import services, shipped
 from tests.consultations.views.conftest import ROUTINE
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -129,9 +128,8 @@ class Person:
 
 
 @pytest.fixture
-def meet(chromium: Any, live_server: Any) -> Iterator[Any]:
+def meet(content: Any, chromium: Any, live_server: Any) -> Iterator[Any]:
     """A factory of people; nobody's browser may have said anything on its console."""
-    services.load(shipped=shipped.read(), publish=True)
     met: list[Person] = []
 
     def meet(**kwargs: Any) -> Person:

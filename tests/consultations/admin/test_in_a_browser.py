@@ -3,11 +3,11 @@
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
 
 from clinic import clock
 from consultations.enums import RequestStatus
+from tests import looking
 from tests.cast import make_user
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -19,9 +19,8 @@ FOCUSED = """() => {
 }"""
 
 
-@pytest.fixture(params=["light", "dark"])
-def desk(request: pytest.FixtureRequest, page: Any) -> Any:
-    page.emulate_media(color_scheme=request.param, reduced_motion="reduce")
+@pytest.fixture
+def desk(page: Any) -> Any:
     page.said = []
     page.on("console", lambda said: page.said.append(said.text))
     page.on("pageerror", lambda error: page.said.append(str(error)))
@@ -35,15 +34,10 @@ def sign_in(page: Any, user: Any, site: str) -> None:
 
 
 def faults(page: Any) -> list[str]:
-    """What is wrong with the page as it stands: axe, the console, sideways scroll on a small phone."""
-    wrong = list(page.said)
-    page.set_viewport_size({"width": 1280, "height": 900})
-    wrong += [f"axe {each['id']}: {each['nodes'][0]['html'][:120]}" for each in Axe().run(page).response["violations"]]
-    page.set_viewport_size({"width": 320, "height": 700})
-    width = page.evaluate("document.documentElement.scrollWidth")
-    page.set_viewport_size({"width": 1280, "height": 900})
+    """What is wrong with the page as it stands, and what it has said since the last look."""
+    wrong = [*page.said, *looking.faults(page)]
     page.said.clear()
-    return wrong + ([f"scrolls sideways: {width} px"] if width > 320 else [])
+    return wrong
 
 
 def press(page: Any, verb: str) -> None:
