@@ -255,12 +255,16 @@ class TestEveryForm:
         is_sound(response, before, "the name of a field")
 
     def test_stands_strange_text_in_every_field(self, stage: Stage, name: str) -> None:
+        """Every text in all fields at once, and every third of them in each field alone."""
         client, path, data = FORMS[name](stage)
         before = everything()
-        for field in data:
-            for kind, text in TEXTS.items():
+        for kind, text in TEXTS.items():
+            with undone(client):
+                is_sound(client.post(path, dict.fromkeys(data, text)), before, kind)
+        for place, field in enumerate(data):
+            for kind in list(TEXTS)[place % 3 :: 3]:
                 with undone(client):
-                    is_sound(client.post(path, {**data, field: text}), before, (field, kind))
+                    is_sound(client.post(path, {**data, field: TEXTS[kind]}), before, (field, kind))
 
     def test_stands_what_has_the_wrong_shape(self, stage: Stage, name: str) -> None:
         client, path, data = FORMS[name](stage)

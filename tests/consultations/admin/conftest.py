@@ -36,10 +36,10 @@ def page_of(request: ConsultationRequest) -> str:
     return reverse("admin:consultations_consultationrequest_change", args=[request.pk])
 
 
-def act(client: Client, request: ConsultationRequest, verb: str, **data: Any) -> Any:
+def act(client: Client, request: ConsultationRequest, verb: str, *, follow: bool = True, **data: Any) -> Any:
     """Press one button of the request page as it is shown now."""
     url = reverse("admin:consultations_consultationrequest_act", args=[request.pk, verb])
-    return client.post(url, {"seen": request.status, **data}, follow=True)
+    return client.post(url, {"seen": request.status, **data}, follow=follow)
 
 
 def text_of(response: Any) -> str:

@@ -53,7 +53,7 @@ def test_a_verb_works_for_its_roles_and_statuses_and_for_nobody_else(
     sign_in, staff, in_status, doctor, verb, status, group
 ):
     request, move = in_status(status), MOVES[verb]
-    response = act(sign_in(staff(group)), request, verb, **data_for(verb, doctor))
+    response = act(sign_in(staff(group)), request, verb, follow=False, **data_for(verb, doctor))
     request.refresh_from_db()
     may = group in GROUPS and GROUPS[group] in move.actors and status in move.sources
     wanted = move.target if may and move.target else status
@@ -61,7 +61,7 @@ def test_a_verb_works_for_its_roles_and_statuses_and_for_nobody_else(
     if group == "editor":
         assert response.status_code == 403
     else:
-        assert response.status_code == 200
+        assert response.status_code in (200, 302)
     changed = TriageDecision.objects.filter(request=request).exists()
     assert changed <= may
 
