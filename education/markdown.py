@@ -32,11 +32,9 @@ TAGS: Final = frozenset(
 ATTRIBUTES: Final = {
     "a": {"href", "title", "aria-label"},
     "h2": {"id"}, "h3": {"id"}, "h4": {"id"},
-    "table": {"role"}, "thead": {"role"}, "tbody": {"role"}, "tr": {"role"},
-    "th": {"role", "scope"}, "td": {"role", "data-label"},
+    "th": {"scope"}, "td": {"data-label"},
 }  # fmt: skip
 CLASSES: Final = {"a": {"cite", "term"}, "div": {"tbl-card"}, "table": {"tbl"}}
-ROLES: Final = {"table_open": "table", "thead_open": "rowgroup", "tbody_open": "rowgroup", "tr_open": "row"}
 SCHEMES: Final = frozenset({"http", "https", "mailto", "tel"})
 TOP_LEVEL: Final = 2
 """Headings in a text begin here: the page's title is the first level."""
@@ -138,14 +136,11 @@ class TextRenderer:
 def _frame_tables(tokens: list[Token]) -> None:
     """Make a table one of the house: on a phone its rows become blocks, each cell with its column's name.
 
-    A browser that shows rows as blocks forgets that they are a table, so the roles are said aloud. The first cell of a
-    row names the row.
+    The first cell of a row names the row.
     """
     columns: list[str] = []
     place = 0
     for token, after in pairwise(tokens):
-        if token.type in ROLES:
-            token.attrs = {"role": ROLES[token.type]}
         if token.type == "table_open":
             columns = []
             token.attrJoin("class", "tbl")
@@ -153,11 +148,9 @@ def _frame_tables(tokens: list[Token]) -> None:
             place = 0
         elif token.type == "th_open":
             columns.append(TERM.sub(lambda match: match.group(2), CITATION.sub("", after.content)).strip())
-            token.attrs = {"role": "columnheader", "scope": "col"}
+            token.attrs = {"scope": "col"}
         elif token.type == "td_open":
-            token.attrs = {"role": "rowheader", "scope": "row"} if place == 0 else {"role": "cell"}
-            if place:
-                token.attrSet("data-label", columns[place])
+            token.attrs = {"data-label": columns[place]} if place else {"scope": "row"}
             token.tag = "td" if place else "th"
             place += 1
         elif token.type == "td_close":

@@ -139,13 +139,13 @@ def test_terms_link_to_the_glossary() -> None:
     assert "href" not in render("Some [[ghost|ghosts]].")
 
 
-def test_a_table_says_its_roles_and_names_its_columns() -> None:
+def test_a_table_names_its_rows_and_columns() -> None:
     html = render("| Grade [@one] | Words |\n|---|:-:|\n| High | **sure** [@one] |")
 
-    assert '<div class="tbl-card"><table role="table" class="tbl">' in html
-    assert '<th role="columnheader" scope="col">Words</th>' in html
-    assert '<th role="rowheader" scope="row"><span>High</span></th>' in html
-    assert '<td role="cell" data-label="Words"><span><strong>sure</strong>' in html
+    assert '<div class="tbl-card"><table class="tbl">' in html
+    assert '<th scope="col">Words</th>' in html
+    assert '<th scope="row"><span>High</span></th>' in html
+    assert '<td data-label="Words"><span><strong>sure</strong>' in html
     assert "style" not in html
 
 

@@ -1,6 +1,7 @@
 """Every page in a browser: no axe finding, a quiet console, nothing from elsewhere, no sideways scroll."""
 
 import datetime
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -213,6 +214,30 @@ def test_every_staff_list_is_looked_at() -> None:
     left = {str(model._meta.model_name) for model in admin.site._registry} - looked_at
 
     assert left <= {"user"}, "add the list of this model to STAFF_PAGES"
+
+
+@pytest.mark.parametrize("with_js", [True, False], ids=["with JavaScript", "without"])
+def test_a_table_stays_a_table_where_its_rows_are_blocks(
+    content: Any, chromium: Any, live_server: Any, with_js: bool
+) -> None:
+    context = chromium.new_context(
+        base_url=live_server.url, java_script_enabled=with_js, viewport={"width": 390, "height": 800}
+    )
+    page = context.new_page()
+    page.goto("/stem-cells/evidence/")
+    nodes = context.new_cdp_session(page).send("Accessibility.getFullAXTree")["nodes"]
+    heard = Counter(node["role"]["value"] for node in nodes if not node["ignored"])
+    context.close()
+
+    drawn = Client().get("/stem-cells/evidence/").content.decode()
+    for role, tag in {
+        "table": "<table ",
+        "row": "<tr",
+        "columnheader": 'scope="col"',
+        "rowheader": 'scope="row"',
+    }.items():
+        assert heard[role] == drawn.count(tag) > 0, role
+    assert heard["cell"] == drawn.count("<td") > 0
 
 
 def test_control_a_bad_page_is_seen(look: Look) -> None:
