@@ -10,6 +10,9 @@ TYPED := $(filter-out clinic/admin.py,$(wildcard clinic/*.py)) $(addprefix clini
 	$(addprefix education/,wording.py static_words.py comparison.py search.py search_index.py search_words.py)
 RUN_WITH := DJANGO_RUNSERVER_HIDE_WARNING=true SITE_URL=$${SITE_URL:-http://127.0.0.1:$(PORT)}
 
+# Compiling every test anew takes longer than some of them.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help run test check bench format lock clean
 

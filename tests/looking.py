@@ -35,18 +35,18 @@ MARK_NEW_LOOKS = """known => {
 nothing else, and are two thirds of what axe has to work out on a long page."""
 
 
-def faults(page: Any, known: set[str] | None = None) -> list[str]:
-    """Looks at the page as it stands; leaves it large and in the light theme.
+_sound: set[str] = set()
+"""The looks of text in which axe found nothing wrong, on any page since the start."""
 
-    `known` holds the looks of text whose colours were checked on pages before, and grows.
-    """
-    known = set() if known is None else known
+
+def faults(page: Any) -> list[str]:
+    """Looks at the page as it stands; leaves it large and in the light theme."""
     page.set_viewport_size(LARGE)
     page.emulate_media(color_scheme="light", reduced_motion="reduce")
     wrong = _axe(page, "axe", rules={rule: {"enabled": False} for rule in COLOUR_RULES})
-    wrong += _colours(page, "axe", known)
+    wrong += _colours(page, "axe")
     page.emulate_media(color_scheme="dark", reduced_motion="reduce")
-    wrong += _colours(page, "axe, dark", known)
+    wrong += _colours(page, "axe, dark")
     page.set_viewport_size(SMALL)
     width = page.evaluate("document.documentElement.scrollWidth")
     if width > SMALL["width"]:
@@ -56,12 +56,14 @@ def faults(page: Any, known: set[str] | None = None) -> list[str]:
     return wrong
 
 
-def _colours(page: Any, label: str, known: set[str]) -> list[str]:
-    before = len(known)
-    known.update(page.evaluate(MARK_NEW_LOOKS, list(known)))
-    if len(known) == before:
+def _colours(page: Any, label: str) -> list[str]:
+    looks = set(page.evaluate(MARK_NEW_LOOKS, list(_sound)))
+    if looks == _sound:
         return []
-    return _axe(page, label, context="[data-new-look]", runOnly=COLOUR_RULES)
+    wrong = _axe(page, label, context="[data-new-look]", runOnly=COLOUR_RULES)
+    if not wrong:
+        _sound.update(looks)
+    return wrong
 
 
 def _axe(page: Any, label: str, *, context: str | None = None, **options: Any) -> list[str]:

@@ -37,7 +37,6 @@ class Look:
         self.page = self.context.new_page()
         self.base_url = base_url
         self.wrong: list[str] = []
-        self.looks: set[str] = set()
         self.titles: dict[str, str] = {}
         self.page.on("console", lambda said: self._say(said.text) if not said.text.startswith(NOISE) else None)
         self.page.on("pageerror", lambda error: self._say(str(error)))
@@ -57,7 +56,7 @@ class Look:
 
     def check(self) -> None:
         """Look at the page as it stands now."""
-        for fault in faults(self.page, self.looks):
+        for fault in faults(self.page):
             self._say(fault)
         if self.page.locator("h1").count() != 1:
             self._say(f"{self.page.locator('h1').count()} first-level headings")

@@ -59,25 +59,27 @@ def free_slot(make_request, visit):
 
 
 @pytest.mark.parametrize("group", list(GROUPS))
-@pytest.mark.parametrize("status", list(RequestStatus))
 @pytest.mark.parametrize("verb", VERBS)
 def test_it_works_for_its_roles_and_statuses_and_leaves_all_else_alone(
-    sign_in, staff, make_request, in_status, visit, verb, status, group
+    sign_in, staff, make_request, in_status, visit, subtests, verb, group
 ):
     flagged = {"outcome": Outcome.SAME_DAY} if verb == "clear" else {}
-    request = in_status(status, **flagged)
-    data = {"slot_key": free_slot(make_request, visit)} if verb == "book" else MEANT.get(verb, {})
-    before, client, move = state_of(request), sign_in(staff(group)), MOVES[verb]
-    response = act(client, request, verb, follow=False, **data)
-    if response.context and "confirm_url" in response.context:
-        client.post(response.context["confirm_url"], {"decision": response.context["decision"]})
-    after = state_of(request)
-    if GROUPS[group] in move.actors and status in move.sources:
-        assert after["status"] == (move.target or status)
-        assert f"request.{verb}" in after["deeds"]
-        assert after["cleared"] == (verb == "clear")
-    else:
-        assert after == before
+    client, move = sign_in(staff(group)), MOVES[verb]
+    for status in RequestStatus:
+        with subtests.test(status=status):
+            request = in_status(status, **flagged)
+            data = {"slot_key": free_slot(make_request, visit)} if verb == "book" else MEANT.get(verb, {})
+            before = state_of(request)
+            response = act(client, request, verb, follow=False, **data)
+            if response.context and "confirm_url" in response.context:
+                client.post(response.context["confirm_url"], {"decision": response.context["decision"]})
+            after = state_of(request)
+            if GROUPS[group] in move.actors and status in move.sources:
+                assert after["status"] == (move.target or status)
+                assert f"request.{verb}" in after["deeds"]
+                assert after["cleared"] == (verb == "clear")
+            else:
+                assert after == before
 
 
 @pytest.mark.parametrize("group", ["triage", "doctor", "manager"])
