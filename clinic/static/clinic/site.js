@@ -4,8 +4,8 @@ if (summary) summary.focus();
 
 // On a phone the rows of a table are shown as blocks, and some older browsers then forget that they are rows. Roles in
 // the page itself would say it too, but HTML allows them only where they are news.
-const ROLES = { TABLE: "table", CAPTION: "caption", THEAD: "rowgroup", TBODY: "rowgroup", TR: "row", TD: "cell" };
-for (const part of document.querySelectorAll(".tbl, .tbl :is(caption, thead, tbody, tr, th, td)")) {
+const ROLES = { TABLE: "table", THEAD: "rowgroup", TBODY: "rowgroup", TR: "row", TD: "cell" };
+for (const part of document.querySelectorAll(".tbl, .tbl :is(thead, tbody, tr, th, td)")) {
   part.setAttribute("role", ROLES[part.tagName] || (part.scope === "row" ? "rowheader" : "columnheader"));
 }
 
