@@ -95,7 +95,5 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: len(places) if is_committing(item) else places.index(moment_of(item)))
     for item in items:
         names = getattr(item, "fixturenames", [])
-        if {"db", "transactional_db", "live_server", "_django_db_helper"} & set(names) or item.get_closest_marker(
-            "django_db"
-        ):
+        if item.get_closest_marker("django_db") or {"db", "transactional_db", "live_server"} & set(names):
             names.insert(0, "shelved")
