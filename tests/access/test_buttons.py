@@ -9,6 +9,7 @@ from django.urls import reverse
 from clinic.models import AuditEvent
 from consultations.models import Absence, Availability, Clinician
 from tests.access.conftest import ROLES, TUESDAY, address, everything, knock, routes, undone
+from tests.access.forms import BORN
 from tests.consultations.views.conftest import CONSENTS, CONTACT, ROUTINE, fields_of
 
 # yes: it is done, and rows change. ok: an answer that changes no row (a page, or a form that is sent back).
@@ -165,7 +166,6 @@ POLICY: dict[str, str] = {
 }
 # fmt: on
 
-BORN = {"birth_on_month": "3", "birth_on_day": "27", "birth_on_year": "1970"}
 WORD = "another quiet passphrase"
 POSTED: dict[str, dict[str, Any]] = {
     "admin:login": {"username": "nurse", "password": "a quiet passphrase"},

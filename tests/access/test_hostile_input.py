@@ -1,7 +1,7 @@
 """What no honest browser sends: refused with a sentence, sent back, or kept exactly. Never a 500, never half a save."""
 
 import datetime
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
@@ -13,8 +13,6 @@ from django.test import Client
 from django.urls import reverse
 
 from clinic import clock
-from clinic.crypto import fingerprint
-from consultations.enums import Outcome, RequestStatus
 from consultations.models import (
     Appointment,
     ConsultationRequest,
@@ -27,14 +25,14 @@ from consultations.models import (
     TriageDecision,
 )
 from consultations.services import messaging
-from tests.access.conftest import TOKEN, TUESDAY, everything, undone
-from tests.cast import MakeRequest, book_directly, open_privately
-from tests.consultations.views.conftest import CALL_BACK, CONSENTS, CONTACT, Visitor, text_of
+from tests.access.conftest import everything, undone
+from tests.access.forms import FORMS, Stage
+from tests.cast import MakeRequest
+from tests.consultations.views.conftest import CONSENTS, text_of
 
 pytestmark = pytest.mark.usefixtures("monday")
 
 URLENCODED = "application/x-www-form-urlencoded"
-BORN = {"birth_on_month": "3", "birth_on_day": "27", "birth_on_year": "1970"}
 BYTES = {
     "NUL": "a%00b",
     "lone surrogate": "a%ED%A0%80b",
@@ -83,131 +81,6 @@ NO_FORMS = (
 )
 """Bodies cut short, mislabelled, or of another kind."""
 BIG = "a" * 1024 * 1024
-Form = tuple[Client, str, dict[str, Any]]
-
-
-class Stage:
-    """Everybody and everything that the forms need, made when a form asks for it."""
-
-    def __init__(self, make_request: MakeRequest, clinician: Any, doctor: User) -> None:
-        self.make_request, self.clinician, self.doctor = make_request, clinician, doctor
-
-    def private(self, status: RequestStatus, page: str, **data: Any) -> Form:
-        client = Client(raise_request_exception=False)
-        request = self.make_request(status=status)
-        open_privately(client, request)
-        if status == RequestStatus.BOOKED:
-            book_directly(request, self.clinician, TUESDAY)
-        if status == RequestStatus.INFORMATION_ASKED:
-            InformationRequest.objects.create(
-                request=request, question="Which?", asked_at=clock.now(), asked_by=self.doctor, is_from_doctor=False
-            )
-        return client, f"/request/{page}/", data
-
-    def check(self, page: str, data: dict[str, Any], *, until: str = "", **answers: Any) -> Form:
-        walker = Visitor(Client(raise_request_exception=False))
-        walker.answer(until=until, **answers)
-        if page == "answers":
-            walker.tell_contact()
-        return walker.client, f"/check/{page}/", data
-
-    def staff(self, path: str, **data: Any) -> Form:
-        client = Client(raise_request_exception=False)
-        client.force_login(self.doctor)
-        return client, path, data
-
-    def act(self, verb: str, status: RequestStatus = RequestStatus.IN_TRIAGE, **data: Any) -> Form:
-        request = self.make_request(status=status, outcome=Outcome.SAME_DAY)
-        if status == RequestStatus.BOOKED:
-            book_directly(request, self.clinician, TUESDAY)
-        url = reverse("admin:consultations_consultationrequest_act", args=[request.pk, verb])
-        return self.staff(url, seen=status.value, **data)
-
-    def link(self) -> Form:
-        now = clock.now()
-        PrivateLink.objects.create(
-            request=self.make_request(),
-            token_hash=fingerprint(TOKEN),
-            created_at=now,
-            expires_at=now + datetime.timedelta(days=1),
-        )
-        return self.visitor(f"/request/open/{TOKEN}/", **BORN)
-
-    def case(self) -> Form:
-        request, now = self.make_request(), clock.now()
-        case = SafetyCase.objects.create(
-            response=request.response, level="EMERGENCY", priority="stat", raised_at=now, due_at=now
-        )
-        return self.staff(reverse("admin:consultations_safetycase_close", args=[case.pk]), note="Rang.")
-
-    def superuser(self, path: str, **data: Any) -> Form:
-        client = Client(raise_request_exception=False)
-        client.force_login(User.objects.create_superuser("root", "root@clinic.example", "a quiet passphrase"))
-        return client, path, data
-
-    @staticmethod
-    def visitor(path: str, **data: Any) -> Form:
-        return Client(raise_request_exception=False), path, data
-
-    def slot(self) -> str:
-        return f"{TUESDAY:%Y%m%dT%H%MZ}-{self.clinician.pk}-{self.clinician.availabilities.get(weekday=1).location_id}"
-
-
-NEW_PASSWORD = {"new_password1": "another quiet passphrase", "new_password2": "another quiet passphrase"}
-FORMS: dict[str, Callable[[Stage], Form]] = {
-    "start": lambda on: on.visitor("/check/", again="yes"),
-    "first screen": lambda on: on.check("q/now", {"ab_age": "56", "rf_now": "none"}, until="now"),
-    "numbers": lambda on: on.check("q/pain-score", {"peg_p": "6", "peg_e": "5", "peg_g": "7"}, until="pain-score"),
-    "free text": lambda on: on.check(
-        "q/hopes", {"ye_claim": "no", "ex_expect": "less_pain", "ex_note": "Words."}, until="hopes"
-    ),
-    "carry": lambda on: on.visitor("/check/carry/", words="My questions\n- What can go wrong?"),
-    "contact": lambda on: on.check("contact", CONTACT),
-    "contact of a helper": lambda on: on.check(
-        "contact", {**CONTACT, "filled_for": "other", "helper_name": "Hanna", "phone": "202-555-0142"}
-    ),
-    "answers": lambda on: on.check("answers", CONSENTS),
-    "call back": lambda on: on.check("call-back", CALL_BACK, rf_now=["chest"]),
-    "send link": lambda on: on.visitor("/request/link/", email="alice@example.com"),
-    "open link": lambda on: on.link(),
-    "withdraw": lambda on: on.private(RequestStatus.RECEIVED, "withdraw", sure="on"),
-    "answer": lambda on: on.private(RequestStatus.INFORMATION_ASKED, "answer", answer="An MRI."),
-    "times": lambda on: on.private(RequestStatus.OFFERED, "times", slot=on.slot()),
-    "cancel time": lambda on: on.private(RequestStatus.BOOKED, "cancel-time", reason="Away."),
-    "appearance": lambda on: on.visitor("/appearance/", theme="dark", next="/faq/"),
-    "sign in": lambda on: on.visitor("/admin/login/", username="doctor", password="a quiet passphrase", next="/admin/"),
-    "own password": lambda on: on.staff("/admin/password_change/", old_password="a quiet passphrase", **NEW_PASSWORD),
-    "search": lambda on: on.staff("/admin/consultations/consultationrequest/search/", q="Alice"),
-    "preview": lambda on: on.staff(
-        reverse("admin:consultations_consultationrequest_confirm", args=[on.make_request().pk]), decision="x:y:z"
-    ),
-    "note": lambda on: on.act("note", note="Rang at ten."),
-    "call": lambda on: on.act("log_call", was_reached="yes", note="No change."),
-    "escalate": lambda on: on.act("escalate", note="Worse."),
-    "pass": lambda on: on.act("pass_to_doctor", doctor=str(on.doctor.pk), note="Please read."),
-    "clear": lambda on: on.act("clear", reason="Asked by phone."),
-    "ask": lambda on: on.act("ask", question="Which scan?"),
-    "decide": lambda on: on.act(
-        "decide", RequestStatus.WITH_DOCTOR, decision="not_suitable", patient_note="Walk.", reason="", agreed_outcome=""
-    ),
-    "book": lambda on: on.act("book", RequestStatus.OFFERED, slot_key=on.slot()),
-    "give back": lambda on: on.act("cancel_booking", RequestStatus.BOOKED, reason="Ill."),
-    "close": lambda on: on.act("cancel_request", note="Moved away."),
-    "case": lambda on: on.case(),
-    "absence": lambda on: on.staff(
-        "/admin/consultations/absence/add/",
-        clinician=str(on.clinician.pk), starts_at="2027-01-04T09:00", ends_at="2027-01-04T12:00", reason="Course",
-    ),
-    "weekly time": lambda on: on.staff(
-        "/admin/consultations/availability/add/",
-        clinician=str(on.clinician.pk), location=str(on.clinician.availabilities.first().location_id), weekday="1",
-        opens="14:00", closes="16:00", starts_on="2027-01-01", ends_on="",
-    ),
-    "user": lambda on: on.superuser(
-        reverse("admin:auth_user_change", args=[on.doctor.pk]), username="doctor", first_name="Ines"
-    ),
-    "place": lambda on: on.superuser("/admin/consultations/location/add/", name="Mill Lane", address="2 Mill Lane"),
-}  # fmt: skip
 
 
 @pytest.fixture
@@ -227,10 +100,6 @@ def is_sound(response: Any, before: dict[str, Any], label: object) -> None:
     if response.status_code not in (301, 302):
         assert everything() == before, label
         assert len(text_of(response)) > 40, label
-
-
-def each_field(form: Form) -> Iterator[str]:
-    yield from form[2]
 
 
 @pytest.mark.parametrize("name", FORMS)
