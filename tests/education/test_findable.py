@@ -12,6 +12,7 @@ from django.contrib.staticfiles import finders
 from django.test import Client
 from django.urls import reverse
 
+from clinic import clock
 from education import services, shipped
 from education.feeds import LATEST
 from education.fixed_pages import FIXED_PAGES
@@ -141,7 +142,7 @@ def test_the_sitemap_lists_every_public_page_with_its_last_change(
 
     assert set(found) == {f"http://testserver{address}" for address in ADDRESSES if address != "/stem-cells/risks/"}
     for page in Page.objects.public():
-        assert found[f"http://testserver{page.path}"].text == page.live.published_at.date().isoformat()
+        assert found[f"http://testserver{page.path}"].text == clock.local(page.live.published_at).date().isoformat()
 
 
 class TestUpdates:
