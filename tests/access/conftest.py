@@ -7,10 +7,9 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from django.apps import apps
 from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
-from django.db import connection, transaction
+from django.db import transaction
 from django.test import Client
 from django.urls import get_resolver
 
@@ -44,6 +43,7 @@ from education.models import (
 )
 from tests.cast import book_directly, make_patient, make_user, open_privately
 from tests.consultations.views.conftest import MONDAY, Visitor
+from tests.rows import all_rows
 
 ROLES = ("visitor", "walker", "patient", "other", "triage", "doctor", "editor", "manager", "superuser")
 """walker: has answered the check and not sent it. patient: chooses a time. other: another patient, with a time."""
@@ -197,22 +197,8 @@ BOOKKEEPING = {"AuditEvent", "AuditHead", "RateBucket", "Heartbeat", "Session"}
 
 
 def everything() -> dict[str, Any]:
-    """All rows of all tables that hold more than bookkeeping; on PostgreSQL a digest of them, in one question."""
-    rows, name = {}, connection.ops.quote_name
-    tables = {
-        model._meta.label: f"{name(model._meta.db_table)} AS held ORDER BY held.{name(model._meta.pk.column)}"
-        for model in apps.get_models()
-        if model.__name__ not in BOOKKEEPING
-    }
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            digest = "SELECT '{}', md5(string_agg(each::text, '')) FROM (SELECT * FROM {}) AS each"
-            cursor.execute(" UNION ALL ".join(digest.format(*table) for table in tables.items()))
-            return dict(cursor.fetchall())
-        for label, table in tables.items():
-            cursor.execute(f"SELECT * FROM {table}")
-            rows[label] = cursor.fetchall()
-    return rows
+    """All rows of all tables that hold more than bookkeeping."""
+    return all_rows(without=BOOKKEEPING)
 
 
 @contextmanager

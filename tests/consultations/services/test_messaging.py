@@ -19,8 +19,8 @@ from consultations.enums import MessageKind
 from consultations.models import ConsultationRequest, OutboxMessage, PrivateLink
 from consultations.services import messaging
 from consultations.workflow import NotAllowed
-from tests.consultations.services.conftest import all_rows
 from tests.consultations.services.test_moves import Staff
+from tests.rows import all_rows
 
 MINUTE = datetime.timedelta(minutes=1)
 

@@ -13,7 +13,8 @@ from consultations.models import Appointment, ClinicalReview, OutboxMessage, Slo
 from consultations.services import messaging, moves, review, scheduling, triage
 from consultations.services.desk import MovedMeanwhile, act
 from consultations.workflow import MOVES, NotAllowed, WrongStatus
-from tests.consultations.services.conftest import Desk, all_rows
+from tests.consultations.services.conftest import Desk
+from tests.rows import all_rows
 
 Staff = Callable[[str], User]
 TOLD = {

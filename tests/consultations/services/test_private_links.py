@@ -11,7 +11,7 @@ from consultations.enums import MessageKind
 from consultations.models import ConsultationRequest, OutboxMessage, PrivateLink
 from consultations.services import messaging, private_links
 from tests.cast import MakeRequest, make_patient
-from tests.consultations.services.conftest import all_rows
+from tests.rows import all_rows
 
 BORN, NOT_BORN = datetime.date(1970, 3, 27), datetime.date(1970, 3, 28)
 

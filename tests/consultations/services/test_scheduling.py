@@ -14,7 +14,8 @@ from consultations.services import scheduling
 from consultations.services.scheduling import SlotTaken
 from consultations.workflow import WrongStatus
 from tests.cast import book_directly
-from tests.consultations.services.conftest import NOW, Desk, all_rows
+from tests.consultations.services.conftest import NOW, Desk
+from tests.rows import all_rows
 
 DAY = datetime.timedelta(days=1)
 MINUTE = datetime.timedelta(minutes=1)
