@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.core import mail
+from django.test import Client
 
 from consultations.enums import Outcome, RequestStatus
 from consultations.models import Appointment, ConsultationRequest, SafetyCase
 from consultations.questionnaire import flow
 from consultations.services import messaging
-from tests.consultations.views.conftest import ROUTINE
+from tests.consultations.views.conftest import ROUTINE, Visitor
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 PASSWORD = "a quiet passphrase"
@@ -41,6 +42,11 @@ class Person:
         self.page.on("console", lambda said: self.said.append(said.text))
         self.page.on("pageerror", lambda error: self.said.append(str(error)))
         self.site = site
+
+    def take_over(self, client: Client) -> None:
+        """Go on where another browser stands, with its session."""
+        cookies = [{"name": name, "value": each.value, "url": self.site} for name, each in client.cookies.items()]
+        self.context.add_cookies(cookies)
 
     @property
     def path(self) -> str:
@@ -226,8 +232,23 @@ def test_from_the_first_page_to_a_booked_time(
     assert request.status == RequestStatus.OFFERED
 
 
-@pytest.mark.parametrize("with_js", [True, False], ids=["with JavaScript", "without"])
-@pytest.mark.parametrize("danger", DANGER)
+@pytest.fixture
+def about_to_send(meet: Any) -> Person:
+    """A patient before the last page of the check, all answers and the contact details given."""
+    walker = Visitor(Client())
+    walker.answer()
+    walker.tell_contact()
+    patient: Person = meet(with_js=True)
+    patient.take_over(walker.client)
+    patient.go("/check/answers/")
+    return patient
+
+
+@pytest.mark.parametrize(
+    ("danger", "with_js"),
+    [("emergency", True), ("emergency", False), ("same day", False)],
+    ids=["emergency, with JavaScript", "emergency, without", "same day, without"],
+)
 def test_a_danger_stops_the_check_at_once_and_reaches_the_desk(
     meet: Any, nurse: User, danger: str, with_js: bool
 ) -> None:
@@ -275,28 +296,16 @@ def test_a_child_is_stopped_and_nothing_is_kept_to_send(meet: Any) -> None:
     assert not ConsultationRequest.objects.exists()
 
 
-def test_a_double_click_sends_once(meet: Any) -> None:
-    patient = meet(with_js=True)
-    patient.go("/check/")
-    patient.press("Start now")
-    patient.answer()
-    patient.follow("Continue")
-    patient.fill(filled_for="self", contact_by="email", safe_to_contact="any", **ME)
-    patient.press("Continue")
+def test_a_double_click_sends_once(about_to_send: Person) -> None:
+    patient = about_to_send
     patient.fill(true_answers=True, care_team=True, privacy_notice=True)
     patient.page.get_by_role("button", name="Send my request", exact=True).dblclick()
     patient.page.wait_for_url("**/check/sent/")
     assert ConsultationRequest.objects.count() == 1
 
 
-def test_a_change_comes_back_to_the_answers_in_a_second_tab_too(meet: Any) -> None:
-    patient = meet(with_js=True)
-    patient.go("/check/")
-    patient.press("Start now")
-    patient.answer()
-    patient.follow("Continue")
-    patient.fill(filled_for="self", contact_by="email", safe_to_contact="any", **ME)
-    patient.press("Continue")
+def test_a_change_comes_back_to_the_answers_in_a_second_tab_too(about_to_send: Person) -> None:
+    patient = about_to_send
     second = patient.context.new_page()
     second.goto("/check/answers/")
     second.locator("main a[href*='/check/q/hopes/']").first.click()

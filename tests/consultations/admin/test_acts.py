@@ -47,7 +47,7 @@ def in_status(make_request, clinician, nurse, doctor):
 
 
 def statuses_to_try(move, actor):
-    """Every status for the first of those who may act, and for everybody else those that only who they are can close."""
+    """Every status for the first of those who may act; for everybody else those in which only the role can refuse."""
     first = min(move.actors - {Actor.PATIENT}, key=list(Actor).index, default=None)
     return list(RequestStatus) if actor == first else sorted(move.sources)
 
