@@ -3,11 +3,9 @@
 import datetime
 import itertools
 from collections.abc import Callable
-from importlib import import_module
 from typing import Any
 
 import pytest
-from django.apps import apps
 from django.contrib.auth.models import Group, User
 from django.test import Client
 
@@ -46,16 +44,7 @@ URGENCY_OF = {
 numbers = itertools.count(1)
 
 
-def ensure_groups() -> None:
-    """Bring the groups of the migrations back after a test that emptied all tables."""
-    if not Group.objects.filter(name="triage").exists():
-        import_module("consultations.migrations.0003_groups").create_groups(apps, None)
-        import_module("education.migrations.0002_groups").grant_content(apps, None)
-        import_module("education.migrations.0008_governance_data").grant_governance(apps, None)
-
-
 def make_user(username: str, group: str, **kwargs: Any) -> User:
-    ensure_groups()
     user = User.objects.create_user(
         username, f"{username}@clinic.example", "a quiet passphrase", is_staff=True, **kwargs
     )
