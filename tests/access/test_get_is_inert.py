@@ -56,11 +56,11 @@ def test_nor_does_looking_in_the_middle_of_a_check(outcome: str, site: dict[str,
     walker.answer(**OUTCOMES[outcome])
     before, session = everything(), dict(walker.client.session.items())
 
-    found = looks_everywhere(walker.client, site)
+    found = [walker.client.get(address(pattern, site)).status_code for name, pattern in routes() if "admin" not in name]
 
     assert everything() == before
     assert dict(walker.client.session.items()) == session
-    assert max(found.values()) < 500
+    assert max(found) < 500
 
 
 def test_nor_does_looking_after_sending(site: dict[str, Any]) -> None:

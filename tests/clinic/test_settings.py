@@ -28,7 +28,7 @@ def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
 
 
 def setting(name: str, **variables: str) -> str:
-    code = f"from django.conf import settings; print(repr(settings.{name}))"
+    code = f"from django.conf import settings; print(*map(repr, (settings.{name},)))"
     done = run("-c", code, DJANGO_SETTINGS_MODULE="clinic.settings", **variables)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
@@ -74,15 +74,16 @@ def test_an_env_file_counts_as_configuration(tmp_path):
 
 
 def test_production_is_strict_by_default():
-    for name, value in {
-        "DEBUG": "False",
-        "DEMO": "False",
-        "SESSION_COOKIE_NAME": "'__Host-session'",
-        "CSRF_COOKIE_NAME": "'__Host-csrf'",
-        "SECURE_HSTS_SECONDS": "31536000",
-        "EMAIL_BACKEND": "'django.core.mail.backends.console.EmailBackend'",
-    }.items():
-        assert setting(name, **PRODUCTION) == value
+    strict = {
+        "DEBUG": False,
+        "DEMO": False,
+        "SESSION_COOKIE_NAME": "__Host-session",
+        "CSRF_COOKIE_NAME": "__Host-csrf",
+        "SECURE_HSTS_SECONDS": 31536000,
+        "EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend",
+    }
+    code = f"from django.conf import settings; print({{name: getattr(settings, name) for name in {list(strict)}}})"
+    assert run("-c", code, DJANGO_SETTINGS_MODULE="clinic.settings", **PRODUCTION).stdout.strip() == str(strict)
 
 
 def test_the_demonstration_needs_no_https_and_no_mail_server():
@@ -110,8 +111,9 @@ def test_postgresql_has_time_limits_and_checks_its_connections():
     ("region", "number"), [("GB", "999"), ("US", "911"), ("CA", "911"), ("EU", "112"), ("AU", "000"), ("NZ", "111")]
 )
 def test_the_region_picks_the_emergency_lines(region, number):
-    assert setting("EMERGENCY_NUMBER", DEBUG="1", CLINIC_REGION=region) == f"'{number}'"
-    assert number in setting("EMERGENCY_LINE", DEBUG="1", CLINIC_REGION=region)
+    lines = setting("EMERGENCY_NUMBER, settings.EMERGENCY_LINE", DEBUG="1", CLINIC_REGION=region)
+    assert lines.startswith(f"'{number}' ")
+    assert lines.count(number) > 1
 
 
 def test_each_line_can_be_overridden():

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.test import Client
 
 from clinic import clock
 from education import services
@@ -30,6 +31,13 @@ def reviewing_doctor(doctor: User) -> User:
     return doctor
 
 
+def at_work(person: Person, user: User) -> Person:
+    client = Client()
+    client.force_login(user)
+    person.take_over(client)
+    return person
+
+
 def desk_of(person: Person, page: Page) -> None:
     person.go("/admin/education/page/desk/")
     person.follow(page.title)
@@ -42,15 +50,11 @@ def write(person: Person, body: str) -> None:
 
 
 @pytest.mark.parametrize(("with_js", "width"), [(True, 1280), (False, 390)], ids=["with JavaScript", "without, phone"])
-def test_from_an_edit_to_readers_and_off_the_site(
-    meet: Any, editor: User, reviewing_doctor: User, manager: User, with_js: bool, width: int
-) -> None:
-    look = {"with_js": with_js, "width": width}
+def test_an_edit_is_read_for_claims_before_it_goes_on(meet: Any, editor: User, with_js: bool, width: int) -> None:
     page = Page.objects.get(path=PATH)
     before = page.body
 
-    writer = meet(**look)
-    writer.sign_in(editor)
+    writer = at_work(meet(with_js=with_js, width=width), editor)
     writer.go(f"/admin/education/page/{page.pk}/change/")
     write(writer, f"{before}\n\n{BOAST}\n")
     assert "Update in progress" in writer.words
@@ -63,8 +67,18 @@ def test_from_an_edit_to_readers_and_off_the_site(
     assert writer.page.locator(".findings").count() == 0
     assert writer.page.get_by_role("button", name="Publish these changes").count() == 0
 
-    signer = meet(**look)
-    signer.sign_in(reviewing_doctor)
+
+def test_from_an_edit_to_readers_and_off_the_site(
+    meet: Any, editor: User, reviewing_doctor: User, manager: User
+) -> None:
+    look = {"with_js": False, "width": 390}
+    page = Page.objects.get(path=PATH)
+
+    writer = at_work(meet(**look), editor)
+    writer.go(f"/admin/education/page/{page.pk}/change/")
+    write(writer, f"{page.body}\n\n{PLAIN}\n")
+
+    signer = at_work(meet(**look), reviewing_doctor)
     page.refresh_from_db()
     desk_of(signer, page)
     signer.page.locator("summary", has_text="Clinical review").click()
@@ -72,8 +86,7 @@ def test_from_an_edit_to_readers_and_off_the_site(
     assert "The sign-off is kept." in signer.page.inner_text("body")
     assert "Dr Ines Halloran, spine surgeon (Demonstration register 77)" in signer.words
 
-    boss = meet(**look)
-    boss.sign_in(manager)
+    boss = at_work(meet(**look), manager)
     desk_of(boss, page)
     boss.press("Publish these changes")
     page.refresh_from_db()
@@ -100,16 +113,14 @@ def test_a_page_that_two_people_sign(meet: Any, editor: User, reviewing_doctor: 
     page.title = f"{page.title}, again"
     services.save(record=page, by=editor, changed=["title"])
 
-    boss = meet(with_js=False)
-    boss.sign_in(manager)
+    boss = at_work(meet(with_js=False), manager)
     desk_of(boss, page)
     boss.press("Publish these changes")
     assert "A clinician who did not write it has to review" in boss.words
     boss.page.locator("summary", has_text="Second sign-off").click()
     boss.press("I approve these words")
 
-    signer = meet(with_js=False)
-    signer.sign_in(reviewing_doctor)
+    signer = at_work(meet(with_js=False), reviewing_doctor)
     desk_of(signer, page)
     signer.page.locator("summary", has_text="Clinical review").click()
     signer.press("I approve these words")
