@@ -318,6 +318,14 @@ def test_two_versions_stand_side_by_side(public: Page, editor: User, client: Cli
     assert client.get(address("versions", public), {"older": "99", "newer": "x'"}).status_code == 200
 
 
+@pytest.mark.parametrize("group", ["editor", "doctor", "manager"])
+def test_whoever_reads_a_page_in_the_admin_gets_to_its_versions(public: Page, client: Client, group: str) -> None:
+    client.force_login(make_user(f"a_{group}", group))
+    html = client.get(address("change", public)).content.decode()
+    assert html.count(f'href="{address("versions", public)}"') == 1
+    assert client.get(address("versions", public)).status_code == 200
+
+
 class TestPeople:
     def test_only_clinicians_who_are_not_entered_can_be(self, reviewer: User, manager: User, client: Client) -> None:
         free = make_user("free", "doctor", first_name="Sam", last_name="Okafor")

@@ -2,6 +2,7 @@
 
 import json
 import re
+from html import unescape
 from typing import Any
 from urllib.parse import quote
 
@@ -180,6 +181,12 @@ class TestPage:
         assert not response.cookies
         assert '<meta name="robots" content="noindex">' in response.content.decode()
         assert "private pain" not in json.dumps([str(row) for row in AuditEvent.objects.values()])
+
+    def test_another_appearance_keeps_the_words(self, content: shipped.Shipped, client: Client) -> None:
+        html = client.get("/search/", {"q": "slipped disc", "kind": "page"}).content.decode()
+        kept = unescape(re.search(r'name="next" value="([^"]*)"', html)[1])
+        assert kept == "/search/?q=slipped+disc&kind=page"
+        assert client.post("/appearance/", {"theme": "dark", "next": kept})["Location"] == kept
 
     def test_a_post_is_refused(self, db: None, client: Client) -> None:
         assert client.post("/search/", {"q": "pain"}).status_code == 405
