@@ -35,41 +35,84 @@ MARK_NEW_LOOKS = """known => {
 nothing else, and are two thirds of what axe has to work out on a long page."""
 
 
-_sound: set[str] = set()
-"""The looks of text in which axe found nothing wrong, on any page since the start."""
-
-
-def faults(page: Any) -> list[str]:
-    """Looks at the page as it stands; leaves it large and in the light theme."""
-    page.set_viewport_size(LARGE)
-    page.emulate_media(color_scheme="light", reduced_motion="reduce")
-    wrong = _axe(page, "axe", rules={rule: {"enabled": False} for rule in COLOUR_RULES})
-    wrong += _colours(page, "axe")
-    page.emulate_media(color_scheme="dark", reduced_motion="reduce")
-    wrong += _colours(page, "axe, dark")
-    page.set_viewport_size(SMALL)
-    width = page.evaluate("document.documentElement.scrollWidth")
-    if width > SMALL["width"]:
-        wrong.append(f"scrolls sideways: {width} px")
-    page.set_viewport_size(LARGE)
-    page.emulate_media(color_scheme="light", reduced_motion="reduce")
-    return wrong
-
-
-def _colours(page: Any, label: str) -> list[str]:
-    looks = set(page.evaluate(MARK_NEW_LOOKS, list(_sound)))
-    if looks == _sound:
-        return []
-    wrong = _axe(page, label, context="[data-new-look]", runOnly=COLOUR_RULES)
-    if not wrong:
-        _sound.update(looks)
-    return wrong
-
-
 RUN_AXE = """([context, options]) => axe.run(context || document, options).then(
     found => found.violations.map(each => [each.id, each.nodes[0].html])
 )"""
 """Answers with the violations alone: everything else that axe tells takes longer to bring over than to find."""
+STAND = """() => {
+    const numbers = new Map();
+    const number = it => {
+        if (!it) return 0;
+        if (!numbers.has(it)) {
+            let sum = number(it.parentElement);
+            for (const each of [it.tagName, it.getAttribute("class"), it.getAttribute("style")].join()) {
+                sum = (sum * 31 + each.codePointAt(0)) % 4294967291;
+            }
+            numbers.set(it, sum);
+        }
+        return numbers.get(it);
+    };
+    const texts = Array.from(document.body.querySelectorAll("*")).filter(
+        it => Array.from(it.childNodes).some(node => node.nodeType === 3 && node.data.trim())
+    );
+    return [matchMedia("(prefers-color-scheme: dark)").matches, Array.from(new Set(texts.map(number)))];
+}"""
+"""Answers with whether the theme is dark, and a number for each place of a text: its tag, class and style, and those of
+all that it stands in. Colours hang on nothing else."""
+
+_sound: set[str] = set()
+"""The looks of text in which axe found nothing wrong, on any page since the start."""
+_places: set[int] = set()
+"""The places of text whose looks were sound in both themes."""
+
+
+def faults(page: Any) -> list[str]:
+    """Looks at the page as it stands, at full size and in the light theme; leaves it so."""
+    wrong = faults_in_passing(page)
+    page.set_viewport_size(LARGE)
+    page.emulate_media(color_scheme="light")
+    return wrong
+
+
+def faults_in_passing(page: Any) -> list[str]:
+    """The same for a page that is left at once: begins with the size and theme of the last look and may end with the
+    others, as each change makes the browser lay out and paint everything anew.
+    """
+    wrong = []
+    is_small = page.viewport_size == SMALL
+    if is_small:
+        wrong += _sideways(page)
+    if page.viewport_size != LARGE:
+        page.set_viewport_size(LARGE)
+    wrong += _axe(page, "axe", rules={rule: {"enabled": False} for rule in COLOUR_RULES})
+    is_dark, places = page.evaluate(STAND)
+    if not _places.issuperset(places):
+        found = _colours(page, is_dark=is_dark)
+        page.emulate_media(color_scheme="light" if is_dark else "dark")
+        found += _colours(page, is_dark=not is_dark)
+        wrong += found
+        if not found:
+            _places.update(places)
+    if not is_small:
+        page.set_viewport_size(SMALL)
+        wrong += _sideways(page)
+    return wrong
+
+
+def _sideways(page: Any) -> list[str]:
+    width = page.evaluate("document.documentElement.scrollWidth")
+    return [f"scrolls sideways: {width} px"] if width > SMALL["width"] else []
+
+
+def _colours(page: Any, *, is_dark: bool) -> list[str]:
+    looks = set(page.evaluate(MARK_NEW_LOOKS, list(_sound)))
+    if looks == _sound:
+        return []
+    label = "axe, dark" if is_dark else "axe"
+    wrong = _axe(page, label, context="[data-new-look]", runOnly=COLOUR_RULES)
+    if not wrong:
+        _sound.update(looks)
+    return wrong
 
 
 def _axe(page: Any, label: str, *, context: str | None = None, **options: Any) -> list[str]:
