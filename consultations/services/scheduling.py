@@ -32,6 +32,8 @@ from consultations.workflow import NotAllowed, WrongStatus
 
 HOLD_TIME: Final = datetime.timedelta(minutes=10)
 LEAD_TIME: Final = datetime.timedelta(hours=12)
+TIME_TO_CHOOSE: Final = datetime.timedelta(minutes=20)
+"""How much nearer than LEAD_TIME a chosen time may be: it was far enough away when the page showed it."""
 HORIZON: Final = datetime.timedelta(days=90)
 LOST_RACE_CODES: Final = ("40P01", "40001", "55P03")
 """PostgreSQL's deadlock, serialization failure and lock timeout."""
@@ -67,14 +69,15 @@ def free_slots(
     since: datetime.date,
     until: datetime.date,
     ignoring: ConsultationRequest | None = None,
+    lead_time: datetime.timedelta = LEAD_TIME,
 ) -> list[Slot]:
     """Free times from `since` to before `until` (clinic days), soonest first; four queries however long the stretch.
 
     A time is free when the whole visit lies in a bookable clinician's availability and touches no absence, no live
-    appointment and no running hold of another request; it is at least LEAD_TIME away and inside HORIZON.
+    appointment and no running hold of another request; it is at least `lead_time` away and inside HORIZON.
     """
     now = clock.now()
-    first = max(_midnight(since), now + LEAD_TIME)
+    first = max(_midnight(since), now + lead_time)
     last = min(_midnight(until), now + HORIZON)
     if first >= last:
         return []
@@ -256,7 +259,7 @@ def _refuse_if_taken(request: ConsultationRequest, slot: Slot) -> None:
 
 
 def _find(request: ConsultationRequest, slot_key: str) -> Slot:
-    """The slot a key names, if it is on offer now; a key is checked, never trusted. Raises SlotTaken."""
+    """The slot a key names, if it is on offer now or was a moment ago; a key is checked, never trusted. Raises SlotTaken."""
     kind = request.appointment_type
     if kind is None:
         raise WrongStatus("No consultation has been offered yet.")
@@ -269,7 +272,10 @@ def _find(request: ConsultationRequest, slot_key: str) -> Slot:
     if abs(start - clock.now()) > 2 * HORIZON:
         # So far off nothing is near, and at either end of the calendar there are no weeks to look at.
         raise SlotTaken
-    for slot in free_slots(appointment_type=kind, since=day, until=following, ignoring=request):
+    slots = free_slots(
+        appointment_type=kind, since=day, until=following, ignoring=request, lead_time=LEAD_TIME - TIME_TO_CHOOSE
+    )
+    for slot in slots:
         if slot.key == slot_key:
             return slot
     raise SlotTaken(nearest(appointment_type=kind, around=start, ignoring=request))

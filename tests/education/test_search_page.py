@@ -161,7 +161,7 @@ class TestPage:
     def test_all_of_one_kind_come_a_page_at_a_time(self, content: shipped.Shipped, client: Client) -> None:
         (group,) = [group for group in search.find("pain").groups if group.kind == "source"]
         assert group.total > search.PAGE_LENGTH
-        assert "/search/?" not in client.get("/search/?q=pain").content.decode()
+        assert 'href="/search/?' not in client.get("/search/?q=pain").content.decode()
 
         first = client.get("/search/?q=pain&kind=source").content.decode()
         second = client.get("/search/?q=pain&kind=source&page=2").content.decode()

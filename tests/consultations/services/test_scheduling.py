@@ -72,6 +72,17 @@ class TestFreeTimes:
         assert free(desk) == ["Tue 09:00"]
         assert free(desk, TUESDAY + DAY, days=60) == []
 
+    def test_a_time_that_was_shown_can_still_be_chosen_a_while_later(self, desk: Desk, time_machine: Any) -> None:
+        request = offered(desk)
+        time_machine.move_to(at(9, 40) - scheduling.LEAD_TIME, tick=False)
+        key = keys(desk)[0]
+        time_machine.shift(scheduling.TIME_TO_CHOOSE)
+        assert "Tue 09:40" not in free(desk)
+        assert scheduling.hold(request=request, slot_key=key).starts_at == at(9, 40)
+        time_machine.shift(datetime.timedelta(seconds=1))
+        with pytest.raises(scheduling.SlotTaken):
+            scheduling.hold(request=request, slot_key=key)
+
     @pytest.mark.parametrize("status", AppointmentStatus)
     def test_a_booked_time_is_not_free_and_one_given_back_is(self, desk: Desk, status: AppointmentStatus) -> None:
         booked = book_directly(offered(desk), desk.clinician, at(9, 40))
