@@ -259,7 +259,7 @@ def _refuse_if_taken(request: ConsultationRequest, slot: Slot) -> None:
 
 
 def _find(request: ConsultationRequest, slot_key: str) -> Slot:
-    """The slot a key names, if it is on offer now or was a moment ago; a key is checked, never trusted. Raises SlotTaken."""
+    """The slot a key names, if it is free or was a moment ago; a key is checked, never trusted. Raises SlotTaken."""
     kind = request.appointment_type
     if kind is None:
         raise WrongStatus("No consultation has been offered yet.")
