@@ -1,8 +1,9 @@
-"""What is wrong with a page as a browser shows it, in both themes and on a small screen."""
+"""What is wrong with a page as a browser shows it, in both themes and on a small screen; and how one is signed in."""
 
 from typing import Any
 
 from axe_playwright_python.base import AXE_SCRIPT
+from django.test import Client
 
 SMALL, LARGE = {"width": 320, "height": 700}, {"width": 1280, "height": 900}
 COLOUR_RULES = ["color-contrast", "link-in-text-block"]
@@ -33,8 +34,6 @@ MARK_NEW_LOOKS = """known => {
 }"""
 """Marks one text of each colour, size and ground that is not in `known`, and returns all. The colour rules hang on
 nothing else, and are two thirds of what axe has to work out on a long page."""
-
-
 RUN_AXE = """([context, options]) => axe.run(context || document, options).then(
     found => found.violations.map(each => [each.id, each.nodes[0].html])
 )"""
@@ -58,12 +57,17 @@ STAND = """() => {
     return [matchMedia("(prefers-color-scheme: dark)").matches, Array.from(new Set(texts.map(number)))];
 }"""
 """Answers with whether the theme is dark, and a number for each place of a text: its tag, class and style, and those of
-all that it stands in. Colours hang on nothing else."""
+all that it stands in. Where a state or attribute makes the colour, the look in the theme that is shown is new too."""
 
 _sound: set[str] = set()
 """The looks of text in which axe found nothing wrong, on any page since the start."""
 _places: set[int] = set()
 """The places of text whose looks were sound in both themes."""
+
+
+def take_over(context: Any, client: Client, site: str) -> None:
+    """Let a browser go on where a test client stands, with its session."""
+    context.add_cookies([{"name": name, "value": each.value, "url": site} for name, each in client.cookies.items()])
 
 
 def faults(page: Any) -> list[str]:
@@ -86,13 +90,14 @@ def faults_in_passing(page: Any) -> list[str]:
         page.set_viewport_size(LARGE)
     wrong += _axe(page, "axe", rules={rule: {"enabled": False} for rule in COLOUR_RULES})
     is_dark, places = page.evaluate(STAND)
-    if not _places.issuperset(places):
-        found = _colours(page, is_dark=is_dark)
+    known = len(_sound)
+    found = _colours(page, is_dark=is_dark)
+    if found or len(_sound) > known or not _places.issuperset(places):
         page.emulate_media(color_scheme="light" if is_dark else "dark")
         found += _colours(page, is_dark=not is_dark)
-        wrong += found
-        if not found:
-            _places.update(places)
+    if not found:
+        _places.update(places)
+    wrong += found
     if not is_small:
         page.set_viewport_size(SMALL)
         wrong += _sideways(page)

@@ -12,7 +12,7 @@ from django.urls import reverse
 from clinic import clock
 from clinic.models import AuditEvent
 from education import services
-from education.models import CaseAccount, ClaimWaiver, Page, Reviewer, SignOff
+from education.models import ClaimWaiver, Page, SignOff
 from tests.cast import make_user
 from tests.education.conftest import MakePage, Sign
 
@@ -324,59 +324,6 @@ def test_whoever_reads_a_page_in_the_admin_gets_to_its_versions(public: Page, cl
     html = client.get(address("change", public)).content.decode()
     assert html.count(f'href="{address("versions", public)}"') == 1
     assert client.get(address("versions", public)).status_code == 200
-
-
-class TestPeople:
-    def test_only_clinicians_who_are_not_entered_can_be(self, reviewer: User, manager: User, client: Client) -> None:
-        free = make_user("free", "doctor", first_name="Sam", last_name="Okafor")
-        make_user("gone", "doctor", is_active=False)
-        client.force_login(manager)
-        form = client.get(reverse("admin:education_reviewer_add")).context["adminform"].form
-        assert list(form.fields["user"].queryset) == [free]
-        assert "Sam Okafor (free)" in str(form["user"])
-
-    def test_a_manager_enters_one(self, manager: User, client: Client) -> None:
-        free = make_user("free", "doctor")
-        client.force_login(manager)
-        values = {
-            "user": free.pk, "name": "Dr A", "role": "surgeon", "register": "R", "register_number": "1",
-            "checked_on": str(clock.today()), "interests": "None",
-        }  # fmt: skip
-        assert client.post(reverse("admin:education_reviewer_add"), values).status_code == 302
-        assert Reviewer.objects.get().user == free
-        assert actions() == ["content.edit"]
-
-    @pytest.mark.parametrize(("name", "kind"), [("caseaccount", "account"), ("clinicianstatement", "statement")])
-    def test_a_file_is_for_a_page_of_its_kind_that_has_none(
-        self, name: str, kind: str, make_page: MakePage, editor: User, client: Client
-    ) -> None:
-        wanted = make_page(kind=kind)
-        make_page(key="b", path="/b/", kind="about")
-        make_page(key="c", path="/c/", kind=kind, state="retired", closed_at=clock.now(), closed_reason="Old.")
-        client.force_login(editor)
-        form = client.get(reverse(f"admin:education_{name}_add")).context["adminform"].form
-        assert list(form.fields["page"].queryset) == [wanted]
-
-    def test_what_the_database_refuses_comes_back_in_sentences(
-        self, make_page: MakePage, editor: User, client: Client
-    ) -> None:
-        page = make_page(kind="account")
-        client.force_login(editor)
-        values = {
-            "page": page.pk, "result": "better", "consent_on": str(clock.today()), "consent_covers": "This page",
-            "consent_taken_by": "Ines", "treated_by": "Ines", "payment": "None", "sampling": "All",
-            "asked": "2", "agreed": "3",
-        }  # fmt: skip
-        html = client.post(reverse("admin:education_caseaccount_add"), values).content.decode()
-        assert "Somebody else than the clinician" in html
-        assert "No more people can agree" in html
-        assert "Constraint" not in html
-        assert not CaseAccount.objects.exists()
-
-    @pytest.mark.parametrize("group", ["editor", "doctor", "triage"])
-    def test_reviewers_are_entered_by_managers(self, group: str, db: None, client: Client) -> None:
-        client.force_login(make_user(f"a_{group}", group))
-        assert client.get(reverse("admin:education_reviewer_add")).status_code == 403
 
 
 class TestRoles:

@@ -13,7 +13,7 @@ from consultations.enums import RequestStatus
 from consultations.models import OutboxMessage, SafetyCase
 from education.models import Page
 from tests.cast import book_directly, make_patient, make_user, open_privately
-from tests.looking import faults_in_passing
+from tests.looking import faults_in_passing, take_over
 from tests.shelf import SHIPPED
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -44,10 +44,7 @@ class Look:
         self.page.on("request", lambda asked: self._foreign(asked.url))
 
     def sign_in(self, client: Client) -> None:
-        cookies = [
-            {"name": name, "value": morsel.value, "url": self.base_url} for name, morsel in client.cookies.items()
-        ]
-        self.context.add_cookies(cookies)
+        take_over(self.context, client, self.base_url)
 
     def visit(self, path: str) -> None:
         answer = self.page.goto(path)

@@ -14,6 +14,7 @@ from consultations.models import Appointment, ConsultationRequest, SafetyCase
 from consultations.questionnaire import flow
 from consultations.services import messaging
 from tests.consultations.views.conftest import ROUTINE, Visitor
+from tests.looking import take_over
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 PASSWORD = "a quiet passphrase"
@@ -45,8 +46,7 @@ class Person:
 
     def take_over(self, client: Client) -> None:
         """Go on where another browser stands, with its session."""
-        cookies = [{"name": name, "value": each.value, "url": self.site} for name, each in client.cookies.items()]
-        self.context.add_cookies(cookies)
+        take_over(self.context, client, self.site)
 
     @property
     def path(self) -> str:

@@ -30,7 +30,7 @@ def desk(page: Any) -> Any:
 def sign_in(page: Any, user: Any, site: str) -> None:
     client = Client()
     client.force_login(user)
-    page.context.add_cookies([{"name": name, "value": one.value, "url": site} for name, one in client.cookies.items()])
+    looking.take_over(page.context, client, site)
 
 
 def faults(page: Any) -> list[str]:
