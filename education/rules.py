@@ -59,7 +59,7 @@ def page_problems(page: Mapping[str, Any], library: Library, *, paths: set[str])
     problems += _unknown(page["evidence"], library.evidence, "It rests on “{}”, which is no statement.")
     problems += [f"It points to {path}, which is no page." for path in page["related"] if path not in paths]
     for fact in page["key_facts"]:
-        if set(fact) != {"label", "text"} or not all(fact.values()):
+        if not isinstance(fact, Mapping) or set(fact) != {"label", "text"} or not all(fact.values()):
             problems.append("A key fact needs a label and a text.")
     problems += _block_problems(page["body"], library)
     problems += _heading_problems(page["body"])

@@ -50,14 +50,6 @@ class PageAdmin(ContentAdmin):
         """The address of a page that exists is part of the site: links and search results point to it."""
         return ("key", "path", "kind") if obj else ()
 
-    def get_fieldsets(self, request: HttpRequest, obj: Page | None = None) -> Any:
-        """Who only reads has no edit that could cross another's, and so no mark of what they saw."""
-        if self.has_change_permission(request, obj):
-            return self.fieldsets
-        return [
-            (title, {"fields": [name for name in given["fields"] if name != "seen"]}) for title, given in self.fieldsets
-        ]
-
     def has_change_permission(self, request: HttpRequest, obj: Page | None = None) -> bool:
         """A retired page is closed for good: it can be read, and not edited."""
         is_closed = obj is not None and obj.state == Page.State.RETIRED

@@ -1,6 +1,5 @@
 """Small records: sources, statements, terms, answers, trials and notes on law. An edit waits until another shows it."""
 
-import json
 from collections.abc import Callable
 from typing import Any, ClassVar
 
@@ -16,6 +15,7 @@ from django.views.decorators.http import require_POST
 
 from clinic import clock
 from education import claims, editorial, library, services
+from education.admin import lines
 from education.models import (
     ClaimWaiver,
     EvidenceStatement,
@@ -38,18 +38,6 @@ FIELD_OF: dict[type[SmallRecord], tuple[str, str]] = {
     RegulationNote: ("regulations", "key"),
 }
 """Where the references of a page name a record, and by which of its fields."""
-
-
-class JSONTextarea(forms.Textarea):
-    """Shows JSON as people read it, one entry a line."""
-
-    def format_value(self, value: Any) -> str | None:
-        if not isinstance(value, str):
-            return super().format_value(value)
-        try:
-            return json.dumps(json.loads(value), indent=2, ensure_ascii=False)
-        except ValueError:
-            return value
 
 
 class ContentForm(forms.ModelForm):
@@ -118,10 +106,25 @@ class ContentAdmin(admin.ModelAdmin):
     show_full_result_count = False
     actions = None
     formfield_overrides: ClassVar = {
-        models.JSONField: {"widget": JSONTextarea(attrs={"rows": 6, "cols": 80})},
         models.URLField: {"assume_scheme": "https"},
         models.TextField: {"widget": forms.Textarea(attrs={"rows": 6, "cols": 80})},
     }
+
+    def formfield_for_dbfield(self, db_field: models.Field, request: HttpRequest, **kwargs: Any) -> Any:
+        """Every list of this app is written an entry a line."""
+        if isinstance(db_field, models.JSONField):
+            return lines.field_for(db_field)
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Who only reads sees lists as they are written, and no mark of an edit that could cross another's."""
+        given = self.written_fieldsets(request, obj)
+        if obj is None or self.has_change_permission(request, obj):
+            return given
+        return [(title, {"fields": lines.to_read(self.model, options["fields"])}) for title, options in given]
+
+    def written_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        return super().get_fieldsets(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Pages cite these records by key; taking one away would leave a citation that leads nowhere."""
@@ -171,7 +174,7 @@ class SmallRecordAdmin(ContentAdmin):
     change_form_template = "admin/education/record/change_form.html"
     readonly_fields = ("state_words", "used_on")
 
-    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+    def written_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         names = [name for name in self.get_fields(request, obj) if name not in self.readonly_fields]
         return (("Publication", {"fields": self.readonly_fields}), ("Record", {"fields": names}))
 

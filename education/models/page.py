@@ -80,7 +80,7 @@ class Page(ShippedRecord):
     key_facts = models.JSONField(
         default=list,
         blank=True,
-        help_text='Three or four a patient would repeat at home: a list of {"label": "…", "text": "…"}.',
+        help_text="Three or four a patient would repeat at home: what it is about, a colon, and the fact.",
     )
     evidence = models.JSONField(
         default=list, blank=True, help_text="Codes of the graded statements this page rests on, for example “E1”."

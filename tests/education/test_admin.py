@@ -18,10 +18,10 @@ def form_of(page: Page, **changes: object) -> dict[str, object]:
         "short_title": page.short_title,
         "summary": page.summary,
         "body": page.body,
-        "key_facts": "[]",
-        "evidence": "[]",
-        "sources": "[]",
-        "related": "[]",
+        "key_facts": "",
+        "evidence": "",
+        "sources": "",
+        "related": "",
         "order": page.order,
         "figure": "",
         "review_months": page.review_months,
@@ -84,7 +84,7 @@ def test_a_term_that_points_nowhere_is_not_saved(content: Shipped, client: Clien
 
     response = client.post(
         reverse("admin:education_glossaryterm_change", args=[term.pk]),
-        {"slug": term.slug, "term": term.term, "definition": "Changed.", "see_also": '["ghost"]'},
+        {"slug": term.slug, "term": term.term, "definition": "Changed.", "see_also": "ghost"},
     )
 
     term.refresh_from_db()

@@ -27,7 +27,7 @@ def url_of(term: GlossaryTerm, name: str = "change") -> str:
 
 
 def values(term: GlossaryTerm, **changes: Any) -> dict[str, Any]:
-    return {"term": term.term, "definition": term.definition, "see_also": "[]", "seen": "", **changes}
+    return {"term": term.term, "definition": term.definition, "see_also": "", "seen": "", **changes}
 
 
 def seen_by(client: Client, url: str) -> str:

@@ -50,6 +50,7 @@ BROKEN: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     (GOOD, {"related": ["/ghost/"]}, "no page"),
     (GOOD, {"key_facts": []}, "needs key facts"),
     (GOOD, {"key_facts": [{"label": "x"}]}, "label and a text"),
+    (GOOD, {"key_facts": [7]}, "label and a text"),
     (STEM, {"evidence": []}, "graded statements"),
     (STEM, {"body": "Only words."}, "approval statement"),
 ]
