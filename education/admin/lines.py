@@ -72,7 +72,7 @@ def field_for(field: models.JSONField) -> LinesField:
 
 
 def to_read(model: type[models.Model], names: Iterable[Any]) -> list[Any]:
-    """The fields of a form nobody can send: lists an entry a line, and no mark of an edit that could cross another's."""
+    """The fields of a form nobody can send: lists an entry a line, and no mark of an edit that could cross others."""
     lists = {field.name: field for field in model._meta.concrete_fields if isinstance(field, models.JSONField)}
     return [_shown(lists[name]) if name in lists else name for name in names if name != "seen"]
 
