@@ -219,7 +219,7 @@ def pressed_everywhere(role: str, site: dict[str, Any], **options: Any) -> dict[
         with undone(client):
             so_far = changes_made()
             response = client.post(address(pattern, site), filled_in(name, site))
-            was_quiet = so_far is not None and changes_made() == so_far
+            was_quiet = changes_made() == so_far
             found[name] = outcome(response, has_changed=not was_quiet and everything() != before)
     return found
 
