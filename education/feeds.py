@@ -7,7 +7,7 @@ from django.contrib.syndication.views import Feed
 from django.db.models import QuerySet
 from django.utils.feedgenerator import Atom1Feed
 
-from education.models import PageVersion
+from education.models import Page, PageVersion
 
 LATEST = 50
 
@@ -41,6 +41,9 @@ class Updates(Feed):
         return str(item.words["title"])
 
     def item_description(self, item: PageVersion) -> str:
+        """What changed and why, where readers of the page are told that too; else what the page says."""
+        if item.page.kind == Page.Kind.EVIDENCE and item.change_note:
+            return f"What changed and why: {item.change_note}"
         return str(item.words["summary"])
 
     def item_link(self, item: PageVersion) -> str:

@@ -180,6 +180,18 @@ class TestUpdates:
         assert entries[0]["author"] == page.author
         assert [entry["updated"] for entry in entries] == sorted((e["updated"] for e in entries), reverse=True)
 
+    @pytest.mark.parametrize(
+        ("kind", "told"), [("evidence", "What changed and why: A trial of 2026 is in."), ("risks", "In short.")]
+    )
+    def test_what_changed_is_told_where_readers_of_the_page_are_told(self, kind, told, content, client):
+        page = Page.objects.filter(kind=kind).first()
+        page.summary, page.change_note = "In short.", "A trial of 2026 is in."
+        page.save()
+
+        services.loading.show(page, by="Somebody")
+
+        assert self.entries(client)[0]["summary"] == told
+
     def test_a_page_taken_back_leaves_it(self, content, client, manager):
         services.withdraw(
             page=Page.objects.get(path="/stem-cells/risks/"),
