@@ -12,7 +12,7 @@ from clinic import audit, clock
 from consultations.candidacy import outcomes
 from consultations.enums import Actor, CaseStatus, Outcome
 from consultations.models import Patient, QuestionnaireResponse, SafetyCase
-from consultations.permissions import require
+from consultations.permissions import actors_of, require
 from consultations.services import messaging
 from consultations.services.targets import due_after
 
@@ -40,14 +40,30 @@ def open_case(*, response: QuestionnaireResponse, level: Outcome) -> SafetyCase:
 
 
 def raise_level(*, case: SafetyCase, level: Outcome) -> None:
-    """Make an open case more pressing; it is unacknowledged again. Call inside a transaction, on a locked row."""
-    now = clock.now()
+    """Make a case more pressing, or open it again; it is unacknowledged. Call inside a transaction, on a locked row."""
+    if case.status == CaseStatus.CLOSED:
+        reopen(case=case, level=level, reason="raised")
+        return
     case.level, case.priority, case.status = level, outcomes.priority(level), CaseStatus.OPEN
-    case.due_at = max(case.raised_at, min(case.due_at, due_after(level, since=now)))
+    case.due_at = max(case.raised_at, min(case.due_at, due_after(level, since=clock.now())))
     case.acknowledged_at = case.acknowledged_by = None
     case.save()
     audit.record(action="case.raise", target=case, actor=Actor.SYSTEM.value, details={"level": str(level)})
     alert_owner(case=case, reason="raised")
+
+
+def reopen(*, case: SafetyCase, level: Outcome, reason: str) -> None:
+    """Somebody whose case is closed needs the clinic again: it counts from now. On a locked row.
+
+    The note it was closed with stays, for whoever closes it again.
+    """
+    case.level, case.priority, case.status = level, outcomes.priority(level), CaseStatus.OPEN
+    case.raised_at = clock.now()
+    case.due_at = due_after(level, since=case.raised_at)
+    case.acknowledged_at = case.acknowledged_by = case.closed_at = case.closed_by = None
+    case.save()
+    audit.record(action="case.reopen", target=case, actor=Actor.SYSTEM.value, details={"level": str(level)})
+    alert_owner(case=case, reason=reason)
 
 
 def attach_patient(*, case: SafetyCase, patient: Patient) -> None:
@@ -58,9 +74,15 @@ def attach_patient(*, case: SafetyCase, patient: Patient) -> None:
         audit.record(action="case.named", target=case, actor=Actor.PATIENT.value, fields=["patient"])
 
 
-def alert_owner(*, case: SafetyCase, reason: str) -> None:
-    if case.owner is not None:
-        messaging.alert_staff(user=case.owner, key=f"case-{case.pk}-{reason}-{case.level}", path=reverse("admin:today"))
+def alert_owner(*, case: SafetyCase, reason: str) -> bool:
+    """Tell the owner that the case waits, or whoever is there now if the owner left. Whether a mail is owed for it."""
+    if case.owner is None or not actors_of(case.owner):
+        case.owner = on_duty()
+        case.save(update_fields=["owner"])
+        audit.record(action="case.owner", target=case, actor=Actor.SYSTEM.value, fields=["owner"])
+    key = f"case-{case.pk}-{reason}-{case.level}-{int(case.raised_at.timestamp())}"
+    told = case.owner and messaging.alert_staff(user=case.owner, key=key, path=reverse("admin:today"))
+    return told is not None
 
 
 def on_duty() -> User | None:
@@ -96,7 +118,8 @@ def close(*, case: SafetyCase, note: str, by: User) -> SafetyCase:
     now = clock.now()
     if fresh.acknowledged_at is None:
         fresh.acknowledged_at, fresh.acknowledged_by = now, by
-    fresh.status, fresh.closed_at, fresh.closed_by, fresh.closing_note = CaseStatus.CLOSED, now, by, note
+    fresh.status, fresh.closed_at, fresh.closed_by = CaseStatus.CLOSED, now, by
+    fresh.closing_note = "\n\n".join(filter(None, [fresh.closing_note, note]))
     fresh.save()
     audit.record(action="case.close", target=fresh, by=by, fields=["status", "closing_note"])
     return fresh
@@ -104,14 +127,16 @@ def close(*, case: SafetyCase, note: str, by: User) -> SafetyCase:
 
 @transaction.atomic
 def alert_again() -> int:
-    """Repeat the alert of every emergency nobody has acknowledged, each ten minutes. Returns how many were due."""
-    now, repeated = clock.now(), 0
-    waiting = SafetyCase.objects.filter(level=Outcome.EMERGENCY, status=CaseStatus.OPEN, raised_at__lte=now - REALERT)
+    """Repeat the alert of every emergency nobody has acknowledged, each ten minutes; and find an owner for a case of
+    the same day that has none, or one who left. Returns how many were announced.
+    """
+    now, announced = clock.now(), 0
+    waiting = SafetyCase.objects.filter(status=CaseStatus.OPEN, raised_at__lte=now - REALERT)
     for case in waiting.select_related("owner").select_for_update(of=("self",), skip_locked=True):
-        turn = int((now - case.raised_at) / REALERT)
-        alert_owner(case=case, reason=f"again{turn}")
-        repeated += 1
-    return repeated
+        if case.level == Outcome.EMERGENCY or case.owner is None or not actors_of(case.owner):
+            turn = int((now - case.raised_at) / REALERT)
+            announced += alert_owner(case=case, reason=f"again{turn}")
+    return announced
 
 
 def _lock(case: SafetyCase) -> SafetyCase:

@@ -137,8 +137,12 @@ def ask_for_call_back(*, response: QuestionnaireResponse, contact: Contact) -> S
     if case.patient_id is None:
         case.patient = _make_patient(contact)
         case.save(update_fields=["patient"])
-        cases.alert_owner(case=case, reason="named")
         audit.record(action="case.named", target=case, actor=Actor.PATIENT.value, fields=["patient"])
+        if case.status == CaseStatus.CLOSED:
+            # It was closed as that of a visitor nobody could ring. Now somebody waits for the call.
+            cases.reopen(case=case, level=Outcome(case.level), reason="named")
+        else:
+            cases.alert_owner(case=case, reason="named")
     return case
 
 
@@ -246,14 +250,25 @@ def lock_open(response: QuestionnaireResponse) -> QuestionnaireResponse:
 
 
 def _keep_danger(response: QuestionnaireResponse, assessment: engine.Assessment, headline: Outcome) -> None:
-    """One case a walk. It is raised at the first danger, and made more pressing, never less, by a later one."""
+    """One case a walk. It is raised at the first danger, and made more pressing, never less, by a later one.
+
+    A case that staff have closed opens again when the answers name a danger that they did not name before.
+    """
     case = SafetyCase.objects.select_for_update(of=("self",)).filter(response=response).first()
     if case is None:
         _store_assessment(response, assessment)
         cases.open_case(response=response, level=headline)
-    elif OUTCOME_RISK[headline] < OUTCOME_RISK[Outcome(case.level)] and case.status != CaseStatus.CLOSED:
+        return
+    is_worse = OUTCOME_RISK[headline] < OUTCOME_RISK[Outcome(case.level)]
+    if is_worse or (case.status == CaseStatus.CLOSED and _names_new_danger(response, assessment, headline)):
         _store_assessment(response, assessment)
-        cases.raise_level(case=case, level=headline)
+        cases.raise_level(case=case, level=headline if is_worse else Outcome(case.level))
+
+
+def _names_new_danger(response: QuestionnaireResponse, assessment: engine.Assessment, headline: Outcome) -> bool:
+    newest = response.assessments.order_by("-revision").first()
+    known = {each["id"] for each in json.loads(newest.result)["fired"]} if newest else set()
+    return not known.issuperset(fired.id for fired in assessment.fired if fired.effect == outcomes.DECIDING[headline])
 
 
 def _store_assessment(response: QuestionnaireResponse, assessment: engine.Assessment) -> Assessment:

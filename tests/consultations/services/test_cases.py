@@ -156,6 +156,44 @@ class TestAlertAgain:
         cases.alert_again()
         assert alerts()[-1] == other_nurse.email
 
+    @pytest.mark.parametrize("level", [Outcome.EMERGENCY, Outcome.SAME_DAY])
+    @pytest.mark.parametrize("left", ["nobody was there", "is_active", "is_staff", "groups"])
+    def test_a_case_without_an_owner_gets_whoever_is_there(self, time_machine: Any, level: Outcome, left: str) -> None:
+        if left == "nobody was there":
+            case = open_case(level)
+        else:
+            gone = make_user("gone", "triage")
+            case = open_case(level)
+            gone.groups.clear() if left == "groups" else setattr(gone, left, False)
+            gone.save()
+        time_machine.shift(TEN_MINUTES)
+        assert cases.alert_again() == 0
+        here = make_user("here", "triage")
+
+        time_machine.shift(TEN_MINUTES)
+        assert cases.alert_again() == 1
+
+        case.refresh_from_db()
+        assert case.owner == here
+        assert alerts()[-1] == here.email
+        assert AuditEvent.objects.about(case).last().action == "case.owner"
+        time_machine.shift(TEN_MINUTES)
+        assert cases.alert_again() == (1 if level == Outcome.EMERGENCY else 0)
+
+    def test_a_case_opened_again_is_announced_anew(self, nurse: User, time_machine: Any) -> None:
+        case = open_case()
+        time_machine.shift(TEN_MINUTES)
+        cases.alert_again()
+        cases.close(case=case, note="Seen.", by=nurse)
+        case.refresh_from_db()
+        cases.reopen(case=case, level=Outcome.EMERGENCY, reason="named")
+        assert len(alerts()) == 3
+
+        time_machine.shift(TEN_MINUTES)
+
+        assert cases.alert_again() == 1
+        assert len(alerts()) == 4
+
 
 class TestOverdue:
     @pytest.mark.parametrize("status", RequestStatus)

@@ -6,6 +6,7 @@ from clinic import clock, limits
 from consultations.enums import CaseStatus, Outcome, Priority
 from consultations.models import Assessment, ConsultationRequest, OutboxMessage, Patient, SafetyCase
 from consultations.questionnaire import flow
+from consultations.services import cases
 from consultations.services.targets import due_after
 from tests.consultations.views.conftest import CALL_BACK, ROUTINE, fields_of, text_of
 
@@ -153,6 +154,66 @@ class TestCallBack:
         monkeypatch.setattr(limits, "allow", lambda *args, **kwargs: False)
         assert visitor.client.post("/check/call-back/", CALL_BACK).status_code == 302
         assert SafetyCase.objects.get().patient is not None
+
+
+class TestAfterTheCaseIsClosed:
+    """Staff close an anonymous case once they have seen it; the person may still be there."""
+
+    @pytest.fixture
+    def close(self, nurse):
+        def do(note="Nobody left a number."):
+            cases.close(case=SafetyCase.objects.get(), note=note, by=nurse)
+
+        return do
+
+    def test_a_number_opens_it_again_for_the_owner(self, visitor, nurse, close, client, time_machine):
+        visitor.answer(rf_now=["chest"])
+        close()
+        time_machine.shift(3600)
+
+        assert visitor.client.post("/check/call-back/", CALL_BACK).status_code == 302
+
+        case = SafetyCase.objects.get()
+        assert (case.status, case.patient.name, case.closed_at) == (CaseStatus.OPEN, "Bob Pell", None)
+        assert (case.raised_at, case.due_at) == (clock.now(), due_after(Outcome.EMERGENCY, since=clock.now()))
+        assert OutboxMessage.objects.count() == 2, "opened, then named"
+        client.force_login(nurse)
+        assert "1 person was sent to urgent care." in text_of(client.get("/admin/"))
+        page = text_of(client.get(f"/admin/consultations/safetycase/{case.pk}/change/"))
+        assert "It was closed before with this note" in page
+        assert "Nobody left a number." in page
+        close("Rang: on the way to hospital.")
+        assert SafetyCase.objects.get().closing_note == "Nobody left a number.\n\nRang: on the way to hospital."
+
+    def test_a_worse_answer_opens_it_again(self, visitor, close):
+        visitor.answer(rf_now=["fever"])
+        close()
+
+        visitor.give("now", ab_age="56", rf_now=["fever", "chest"])
+
+        case = SafetyCase.objects.get()
+        assert (case.status, case.level, case.priority) == (CaseStatus.OPEN, Outcome.EMERGENCY, Priority.STAT)
+        assert OutboxMessage.objects.count() == 2
+
+    def test_another_danger_opens_it_again_never_less_pressing(self, visitor, close):
+        visitor.answer(rf_now=["chest"])
+        close()
+
+        visitor.give("now", ab_age="56", rf_now=["fever"])
+        visitor.answer(rf_now=["fever"])
+
+        case = SafetyCase.objects.get()
+        assert (case.status, case.level) == (CaseStatus.OPEN, Outcome.EMERGENCY)
+        assert Assessment.objects.order_by("revision").last().outcome == Outcome.SAME_DAY
+
+    def test_the_same_danger_again_does_not(self, visitor, close):
+        visitor.answer(rf_now=["chest"])
+        close()
+
+        visitor.give("now", ab_age="57", rf_now=["chest"])
+
+        assert SafetyCase.objects.get().status == CaseStatus.CLOSED
+        assert OutboxMessage.objects.count() == 1
 
 
 class TestToday:
