@@ -156,3 +156,14 @@ class DatabaseDownMiddleware:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         return error_pages.service_unavailable() if database_is_away(exception) else None
+
+
+class OwnNotFoundMiddleware:
+    """A demonstration runs under DEBUG, where Django would answer a wrong address with its list of all addresses."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        return error_pages.not_found(request) if settings.DEMO and response.status_code == 404 else response

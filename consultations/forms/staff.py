@@ -5,6 +5,7 @@ from typing import Any, Final
 from django import forms
 from django.contrib.auth.models import User
 
+from clinic.form_fields import LongTextField
 from clinic.widgets import TileRadio
 from consultations.enums import Outcome, Priority, RequestStatus, ReviewDecision
 from consultations.models import AppointmentType, ConsultationRequest
@@ -18,12 +19,12 @@ TOO_LONG: Final = "Shorten this to {limit:,} characters or fewer."
 
 def text(
     label: str, *, required: str = "", hint: str = "", rows: int = 3, limit: int = NOTE_LIMIT, **kwargs: Any
-) -> forms.CharField:
+) -> LongTextField:
     """A text box; `required` is the sentence shown when it is left empty, and none means it may be."""
     messages = {"max_length": TOO_LONG.format(limit=limit)}
     if required:
         messages["required"] = required
-    return forms.CharField(
+    return LongTextField(
         label=label,
         help_text=hint,
         required=bool(required),
@@ -215,17 +216,22 @@ class DecisionForm(StepForm):
         decision = cleaned.get("decision")
         if refusal := self.closed_decisions().get(decision or ""):
             self.add_error("decision", refusal)
-        if decision == ReviewDecision.OFFER and not cleaned.get("appointment_type"):
-            self.add_error("appointment_type", "Choose the kind of visit you offer.")
-        if decision == ReviewDecision.ASK and not cleaned.get("patient_note"):
-            self.add_error("patient_note", "Write the question the patient should answer.")
-        if decision == ReviewDecision.NOT_SUITABLE and not cleaned.get("patient_note"):
-            self.add_error("patient_note", "Write the advice the patient will read: a no without a reason is no help.")
-        if decision == ReviewDecision.URGENT and not cleaned.get("reason"):
-            self.add_error("reason", "Write what the nurse must ask or say when ringing the patient.")
-        elif cleaned.get("agreed_outcome") and not cleaned.get("reason"):
-            self.add_error("reason", "Your view differs from the computed result: write why.")
+        if decision == ReviewDecision.OFFER:
+            self._need("appointment_type", "Choose the kind of visit you offer.")
+        if decision == ReviewDecision.ASK:
+            self._need("patient_note", "Write the question the patient should answer.")
+        if decision == ReviewDecision.NOT_SUITABLE:
+            self._need("patient_note", "Write the advice the patient will read: a no without a reason is no help.")
+        if decision == ReviewDecision.URGENT:
+            self._need("reason", "Write what the nurse must ask or say when ringing the patient.")
+        elif cleaned.get("agreed_outcome"):
+            self._need("reason", "Your view differs from the computed result: write why.")
         return cleaned
+
+    def _need(self, name: str, sentence: str) -> None:
+        """What was typed and refused, as too long for example, has its own sentence already."""
+        if not self.cleaned_data.get(name) and name not in self.errors:
+            self.add_error(name, sentence)
 
 
 class CaseNoteForm(forms.Form):

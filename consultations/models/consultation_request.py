@@ -8,6 +8,7 @@ from clinic.fields import SealedTextField
 from consultations.enums import (
     CLOSED_STATUSES,
     OPEN_STATUSES,
+    OUTCOME_RISK,
     STAFF_QUEUE,
     TO_TRIAGE,
     WAITING_FOR_PATIENT,
@@ -115,6 +116,12 @@ class ConsultationRequest(models.Model):
     @property
     def is_closed(self) -> bool:
         return self.status in CLOSED_STATUSES
+
+    @property
+    def is_escalated(self) -> bool:
+        """Somebody at the clinic found it more pressing than the answers did, and nobody has decided on it yet."""
+        is_raised = self.status == RequestStatus.URGENT or self.risk < OUTCOME_RISK[Outcome(self.highest_outcome)]
+        return is_raised and self.status in STAFF_QUEUE
 
     @property
     def is_blocked_by_flags(self) -> bool:

@@ -85,6 +85,20 @@ def deeds(request: ConsultationRequest) -> list[Entry]:
     return sorted(entries, key=lambda entry: entry.at, reverse=True)[:NEWEST]
 
 
+def escalation(request: ConsultationRequest) -> Entry | None:
+    """Who last found the request more pressing than its answers did, when, and why."""
+    by_triage = TriageDecision.objects.filter(request=request, action=TriageAction.ESCALATE)
+    by_doctor = ClinicalReview.objects.filter(request=request, decision=ReviewDecision.URGENT)
+    told = []
+    for rows, words in ((by_triage, "note"), (by_doctor, "reason")):
+        for each in readable(rows.select_related("decided_by").order_by("-decided_at", "-pk")[:1]):
+            if isinstance(each, Unreadable):
+                told.append(_damaged(request, "reason"))
+            else:
+                told.append(Entry(each.decided_at, name_of(each.decided_by), "escalated it", getattr(each, words)))
+    return max(told, key=lambda entry: entry.at, default=None)
+
+
 def views(request: ConsultationRequest) -> list[Entry]:
     """Who looked at this page; the same person looking again within the hour is one line."""
     seen: list[Entry] = []

@@ -278,7 +278,8 @@ def chosen(answers: Mapping[str, Any], question: str) -> list[str]:
 
 
 def flags_of(request: ConsultationRequest, answers: Mapping[str, Any], *, is_broken: bool) -> tuple[Chip, ...]:
-    flags = [outcome_chip(request.outcome)]
+    flags = [Chip("Escalated", "danger")] if request.is_escalated else []
+    flags.append(outcome_chip(request.outcome))
     if request.highest_outcome != request.outcome:
         flags.append(Chip(f"Earlier: {Outcome(request.highest_outcome).label}", "danger"))
     if request.is_blocked_by_flags and request.status in OPEN_STATUSES:

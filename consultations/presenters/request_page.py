@@ -45,6 +45,7 @@ def request_page(request: ConsultationRequest, *, viewer: User, now: datetime.da
         "consultation": request,
         "banner": banner(request, viewer=viewer, now=now, starts_at=appointment.starts_at if appointment else None),
         "headline": headline(request),
+        "escalation": history.escalation(request) if request.is_escalated else None,
         "findings": findings,
         "flag_status": flag_status(request, findings),
         "calls": calls(request),

@@ -229,3 +229,14 @@ def test_a_form_without_its_token_gets_the_csrf_page(settings):
 def test_choosing_an_appearance_needs_no_token():
     response = Client(enforce_csrf_checks=True).post("/appearance/", {"theme": "dark"})
     assert (response.status_code, response["Location"]) == (302, "/")
+
+
+@pytest.mark.parametrize("address", ["/nowhere/", "/nowhere.txt", "/admin/no-such-list/", "/check/q/no-such-screen/"])
+def test_a_demonstration_answers_a_wrong_address_as_patients_will_see_it(address, admin_client, settings) -> None:
+    settings.DEBUG = settings.DEMO = True
+    page = admin_client.get(address)
+    words = page.content.decode()
+    assert page.status_code == 404
+    assert "URLconf" not in words
+    assert "demonstration" in words.lower()
+    assert admin_client.get("/conditions").headers["Location"] == "/conditions/"

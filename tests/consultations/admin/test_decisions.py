@@ -6,6 +6,7 @@ from django.urls import reverse
 
 from consultations import status_words
 from consultations.enums import MessageKind, Outcome, RequestStatus, ReviewDecision
+from consultations.forms.staff import PATIENT_NOTE_LIMIT
 from consultations.models import ClinicalReview, InformationRequest, OutboxMessage
 from consultations.services import messaging, review, triage
 from tests.cast import make_patient, open_privately
@@ -34,6 +35,19 @@ DECISIONS = {
     ReviewDecision.NOT_SUITABLE: ({"patient_note": NOTE}, RequestStatus.NOT_SUITABLE, MessageKind.REQUEST_CLOSED),
     ReviewDecision.URGENT: ({"reason": "Ask about the foot."}, RequestStatus.URGENT, None),
 }
+
+
+class TestWhatIsRefused:
+    def test_a_line_break_counts_once(self, sign_in, doctor, waiting, visit):
+        note = "Rest.\r\n" * (PATIENT_NOTE_LIMIT // 6)
+        preview = decide(sign_in(doctor), waiting, "offer", appointment_type=visit.pk, patient_note=note)
+        assert "Nothing is sent yet" in text_of(preview)
+
+    def test_advice_that_is_too_long_is_not_called_missing(self, sign_in, doctor, waiting):
+        page = decide(sign_in(doctor), waiting, "not_suitable", patient_note="a" * (PATIENT_NOTE_LIMIT + 1))
+        words = text_of(page)
+        assert "Shorten this to 2,000 characters or fewer." in words
+        assert "Write the advice the patient will read" not in words
 
 
 class TestEachDecision:

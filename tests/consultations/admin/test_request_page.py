@@ -12,7 +12,7 @@ from consultations.candidacy import engine
 from consultations.enums import ConsentKind, Outcome, RequestStatus, SafeToContact
 from consultations.models import Consent
 from consultations.questionnaire import flow
-from consultations.services import scheduling, triage
+from consultations.services import review, scheduling, triage
 from tests.cast import book_directly, make_patient
 from tests.consultations.admin.conftest import page_of, text_of
 
@@ -92,6 +92,25 @@ class TestWhatStandsOnIt:
     def test_a_higher_headline_reached_on_the_way_is_said(self, sign_in, nurse, make_request):
         request = make_request(outcome=Outcome.LIKELY_SUITABLE, highest_outcome=Outcome.EMERGENCY, risk=0)
         assert "The patient was shown “Emergency now” earlier" in text_of(sign_in(nurse).get(page_of(request)))
+
+    def test_an_escalation_and_its_reason_come_before_the_computed_result(self, sign_in, nurse, doctor, make_request):
+        request = make_request()
+        assert "Escalated" not in text_of(sign_in(nurse).get(page_of(request)))
+        triage.escalate(request=request, note="She sounds feverish on the phone.", by=nurse)
+
+        words = text_of(sign_in(nurse).get(page_of(request)))
+        assert "Nora Adeyemi escalated it on" in words
+        assert words.index("She sounds feverish on the phone.") < words.index("No red flag")
+        (row,) = sign_in(nurse).get("/admin/consultations/consultationrequest/").context["rows"]
+        assert (row.flags[0].text, row.flags[0].kind) == ("Escalated", "danger")
+
+        request.refresh_from_db()
+        triage.pass_to_doctor(request=request, doctor=doctor, note="", by=nurse)
+        assert "She sounds feverish on the phone." in text_of(sign_in(doctor).get(page_of(request)))
+        request.refresh_from_db()
+        review.mark_urgent(request=request, reason="Ask about her temperature again.", by=doctor)
+        words = text_of(sign_in(nurse).get(page_of(request)))
+        assert words.index("Ask about her temperature again.") < words.index("No red flag")
 
     def test_history_is_newest_first_with_names(self, sign_in, nurse, doctor, alice):
         triage.claim(request=alice, by=nurse)
