@@ -23,7 +23,7 @@ def bad_request(request: HttpRequest, exception: Any = None) -> HttpResponse:
 
 
 def permission_denied(request: HttpRequest, exception: Any = None) -> HttpResponse:
-    return page("403.html", 403, request)
+    return page("403_staff.html" if request.path.startswith("/admin/") else "403.html", 403, request)
 
 
 def not_found(request: HttpRequest, exception: Any = None) -> HttpResponse:

@@ -37,7 +37,7 @@ def icon(name: str) -> dict[str, Any]:
 
 @register.simple_tag
 def grade(level: int, chip: bool = False, words: str = "") -> SafeString:
-    """Four stacked discs filled from below, always with words; `level` from -1 (a guideline) to 4 (high)."""
+    """Four stacked discs filled from below, always with words; `level` 0 to 4 (high). A guideline, -1, has none."""
     shape = format_html_join(
         "",
         '<rect class="g-{}" x="{}" y="{}" width="{}" height="4.2" rx="2.1"/>',
@@ -47,11 +47,9 @@ def grade(level: int, chip: bool = False, words: str = "") -> SafeString:
         ),
     )
     classes = "grade" + (" grade--chip" if chip else "") + (" grade--none" if level <= 0 else "")
+    discs = format_html('<svg viewBox="0 0 26 26" aria-hidden="true" focusable="false">{}</svg>', shape)
     return format_html(
-        '<span class="{}"><svg viewBox="0 0 26 26" aria-hidden="true" focusable="false">{}</svg>{}</span>',
-        classes,
-        shape,
-        words or GRADE_WORDS[level],
+        '<span class="{}">{}{}</span>', classes, discs if level >= 0 else "", words or GRADE_WORDS[level]
     )
 
 

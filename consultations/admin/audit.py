@@ -1,7 +1,10 @@
 """The audit trail, to read. Nothing here can be added, changed or removed."""
 
+from typing import Any
+
 from django.apps import apps
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
@@ -52,11 +55,22 @@ WORDS = {
 """Action -> what a manager reads. One that is missing here is shown by its code."""
 
 
+class ActionFilter(admin.SimpleListFilter):
+    title = "what happened"
+    parameter_name = "action"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return sorted(WORDS.items(), key=lambda pair: pair[1])
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[AuditEvent]) -> QuerySet[AuditEvent]:
+        return queryset.filter(action=self.value()) if self.value() else queryset
+
+
 @admin.register(AuditEvent)
 class AuditEventAdmin(admin.ModelAdmin):
     actions = None
     list_display = ("sequence", "when", "who", "what", "about")
-    list_filter = ("action",)
+    list_filter = (ActionFilter,)
     list_select_related = ("actor_user",)
     list_per_page = 100
     show_full_result_count = False

@@ -1,5 +1,6 @@
 """The end of the check: the result, how to reach the person, the answers to look over, and the one sending."""
 
+from collections import Counter
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -130,6 +131,7 @@ def _send(request: HttpRequest, walk: Walk) -> HttpResponse:
 def _sections(walk: Walk) -> list[dict[str, Any]]:
     """Summary lists by section; required questions that "Send now" passed over are left out, skipped ones are not."""
     questionnaire = load(walk.version)
+    asked = Counter(question.text for question in questionnaire.questions)
     sections = []
     for section in questionnaire.sections:
         rows = [
@@ -137,6 +139,7 @@ def _sections(walk: Walk) -> list[dict[str, Any]]:
                 "question": question.text,
                 "lines": answer_lines(question, walk.assessment.cleaned.get(question.id)),
                 "short": short(question.id),
+                "is_asked_alike": asked[question.text] > 1,
                 "url": screen_url(flow.screen_of(question.id, version=walk.version), from_answers=True)
                 + f"#div_id_{question.id}",
             }

@@ -10,7 +10,16 @@ from django.urls import reverse
 from clinic.context_processors import facts
 
 NOTICES = ("privacy", "accessibility", "complaints")
-ERROR_PAGES = ("400.html", "403.html", "403_csrf.html", "404.html", "429.html", "500.html", "503.html")
+ERROR_PAGES = (
+    "400.html",
+    "403.html",
+    "403_csrf.html",
+    "403_staff.html",
+    "404.html",
+    "429.html",
+    "500.html",
+    "503.html",
+)
 STANDING_ALONE = ("500.html", "503.html")
 
 
