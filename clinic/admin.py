@@ -2,12 +2,15 @@
 
 from typing import Any, Final
 
+from django import forms
 from django.apps import apps
 from django.contrib import admin
 from django.contrib.admin.forms import AdminAuthenticationForm, AdminPasswordChangeForm
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import SEARCH_VAR, ChangeList, ChangeListSearchForm
 from django.contrib.auth.views import PasswordChangeView
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import DataError, transaction
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -19,6 +22,7 @@ from clinic import audit, limits
 QUARTER_HOUR: Final = 15 * 60
 TRIES_A_NAME: Final = 10
 TRIES_A_NETWORK: Final = 60
+LONGEST_SEARCH: Final = 200
 APP_ORDER: Final = ("consultations", "education", "clinic", "auth")
 NAVIGATION: Final = (
     ("Today", "admin:index", ""),
@@ -112,6 +116,57 @@ class StaffSignInForm(SummaryFirst, AdminAuthenticationForm):
         if not allowed:
             raise ValidationError(self.error_messages["too_many"], code="too_many")
         return super().clean()
+
+
+class StockSearchForm(ChangeListSearchForm):
+    """Every word is one more condition, and SQLite takes a few hundred of them and no more."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields[SEARCH_VAR] = forms.CharField(label="Search", required=False, max_length=LONGEST_SEARCH)
+
+
+class StockList(ChangeList):
+    """Takes from the address what its filters offer, and nothing else.
+
+    Django's own takes any look-up of any field: ranges, transforms, and regular expressions run by the database.
+    """
+
+    search_form_class = StockSearchForm
+    UNREADABLE: Final = (ValueError, OverflowError, ValidationError, DataError)
+
+    def get_filters(self, request: HttpRequest) -> Any:
+        try:
+            found = super().get_filters(request)
+        except self.UNREADABLE as problem:
+            raise IncorrectLookupParameters(problem) from problem
+        # Each filter has taken out what is its own.
+        if unknown := found[2].keys() - self.plain_lookups():
+            raise IncorrectLookupParameters(f"No filter of this list offers {', '.join(sorted(unknown))}.")
+        return found
+
+    def plain_lookups(self) -> set[str]:
+        """A link may name a value of a filtered field in the short way, `?state=draft`."""
+        names = [each[0] if isinstance(each, list | tuple) else each for each in self.list_filter]
+        offered = {f"{name}{end}" for name in names if isinstance(name, str) for end in ("", "__exact", "__isnull")}
+        if self.date_hierarchy:
+            # The year, month and day in the address have become these two.
+            offered |= {f"{self.date_hierarchy}__gte", f"{self.date_hierarchy}__lt"}
+        return offered
+
+    def get_results(self, request: HttpRequest) -> None:
+        """The first query of the list is made here: some values fail no earlier."""
+        try:
+            super().get_results(request)
+        except self.UNREADABLE as problem:
+            raise IncorrectLookupParameters(problem) from problem
+
+
+class StockAdmin(admin.ModelAdmin):
+    """What every model with a stock list has in common."""
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return StockList
 
 
 class ClinicAdminSite(admin.AdminSite):

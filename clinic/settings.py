@@ -4,19 +4,19 @@ import os
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import environ
 from django.core.exceptions import ImproperlyConfigured
 
 from clinic import defaults
+from clinic.environment import Environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-env = environ.Env()
+env = Environment()
 env_file = os.environ.get("ENV_FILE", str(BASE_DIR / ".env"))
 if env_file and Path(env_file).is_file():
     env.read_env(env_file)
 
-DEBUG = env.bool("DEBUG", default=False)
+DEBUG = env.is_on("DEBUG", default=False)
 
 HOW_TO_SET = {
     "SECRET_KEY": (
@@ -46,11 +46,11 @@ SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 FIELD_KEYS = env.str("FIELD_KEYS", default="")
 INDEX_KEY = env.str("INDEX_KEY", default="")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEBUG else [])
-SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000").rstrip("/")
+SITE_URL = env.web_address("SITE_URL", default="http://127.0.0.1:8000").rstrip("/")
 SITE_HOST = urlsplit(SITE_URL).hostname or "localhost"
-DEMO = env.bool("DEMO", default=DEBUG)
-HTTPS = env.bool("HTTPS", default=not DEBUG)
-PROXY_COUNT = env.int("PROXY_COUNT", default=0)
+DEMO = env.is_on("DEMO", default=DEBUG)
+HTTPS = env.is_on("HTTPS", default=not DEBUG)
+PROXY_COUNT = env.whole_number("PROXY_COUNT", default=0)
 
 # The clinic
 
@@ -69,10 +69,10 @@ CURRENCY = env.str("CURRENCY", default="USD")
 REGULATOR_LINE = env.str("REGULATOR_LINE", default=region_lines["regulator_line"])
 OPENING_HOURS = env.str("OPENING_HOURS", default="Mon-Fri 08:30-17:30")
 CLOSED_DATES = env.list("CLOSED_DATES", default=[])
-REPLY_TARGETS = {**defaults.REPLY_TARGETS, **env.json("REPLY_TARGETS", default={})}
+REPLY_TARGETS = {**defaults.REPLY_TARGETS, **env.json_object("REPLY_TARGETS", example='{"SAME_DAY": {"hours": 2}}')}
 REFERENCE_PREFIX = env.str("REFERENCE_PREFIX", default="".join(word[0] for word in CLINIC_NAME.split()[:2]).upper())
 APP_VERSION = env.str("APP_VERSION", default="1.0.0")
-PRIVATE_LINK_MINUTES = env.int("PRIVATE_LINK_MINUTES", default=30)
+PRIVATE_LINK_MINUTES = env.whole_number("PRIVATE_LINK_MINUTES", default=30)
 PHONENUMBER_DEFAULT_REGION = None if CLINIC_REGION in ("EU", "default") else CLINIC_REGION
 
 # Django
@@ -135,8 +135,8 @@ CRISPY_TEMPLATE_PACK = "bootstrap5"
 CRISPY_FAIL_SILENTLY = False
 
 # manage.py lifts it for commands: a migration or a restore may take its time.
-STATEMENT_TIMEOUT_MS = env.int("STATEMENT_TIMEOUT_MS", default=5000)
-DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'clinic.sqlite3'}")}
+STATEMENT_TIMEOUT_MS = env.whole_number("STATEMENT_TIMEOUT_MS", default=5000)
+DATABASES = {"default": env.database("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'clinic.sqlite3'}")}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
@@ -144,7 +144,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;",
     }
 else:
-    DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
+    DATABASES["default"]["CONN_MAX_AGE"] = env.whole_number("CONN_MAX_AGE", default=60)
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
     options = DATABASES["default"].setdefault("OPTIONS", {})
     options.setdefault("connect_timeout", 5)
@@ -156,7 +156,7 @@ else:
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Nobody needs a mail server to try the site: the demonstration's Messages page shows what was sent.
-vars().update(env.email_url("EMAIL_URL", default="dummymail://" if DEMO else "consolemail://"))
+vars().update(env.mail_server("EMAIL_URL", default="dummymail://" if DEMO else "consolemail://"))
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Larchwell Spine Clinic <clinic@larchwell.example>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
@@ -164,7 +164,7 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 LANGUAGE_CODE = "en-us" if CLINIC_REGION == "US" else "en-gb"
 USE_I18N = True
 USE_TZ = True
-TIME_ZONE = env.str("TIME_ZONE", default="America/New_York")
+TIME_ZONE = env.time_zone("TIME_ZONE", default="America/New_York")
 
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
@@ -237,7 +237,7 @@ SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True
-SECURE_HSTS_PRELOAD = env.bool("SECURE_HSTS_PRELOAD", default=True)
+SECURE_HSTS_PRELOAD = env.is_on("SECURE_HSTS_PRELOAD", default=True)
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500

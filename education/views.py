@@ -9,6 +9,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, Final
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -185,6 +186,8 @@ def _condition_cards(held: Library) -> list[Record]:
 @reading
 def home(request: HttpRequest) -> HttpResponse:
     held = library.current()
+    if settings.DEMO and not held.revision:
+        return render(request, "education/no_content.html", status=503)
     page, unusual = page_at(request, HOME)
     rows = [
         (name, [(held.evidence[code]["grade"] if code in held.evidence else 0) for code in codes])

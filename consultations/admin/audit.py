@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.text import capfirst
 
 from clinic import clock
-from clinic.admin import names_of
+from clinic.admin import StockAdmin, names_of
 from clinic.models import AuditEvent
 from consultations.presenters.history import DEEDS, who_of
 
@@ -67,7 +67,7 @@ class ActionFilter(admin.SimpleListFilter):
 
 
 @admin.register(AuditEvent)
-class AuditEventAdmin(admin.ModelAdmin):
+class AuditEventAdmin(StockAdmin):
     actions = None
     list_display = ("sequence", "when", "who", "what", "about")
     list_filter = (ActionFilter,)

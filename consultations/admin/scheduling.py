@@ -13,6 +13,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_safe
 
 from clinic import audit, clock
+from clinic.admin import StockAdmin
 from consultations.admin.pages import PurposeBuiltAdmin
 from consultations.enums import Actor
 from consultations.forms.diary import (
@@ -54,7 +55,7 @@ class AppointmentAdmin(PurposeBuiltAdmin):
         return self.page(request, "admin/consultations/diary.html", {"title": "Diary", **context})
 
 
-class DiaryAdmin(admin.ModelAdmin):
+class DiaryAdmin(StockAdmin):
     """A stock form whose save and delete go through the diary service, with its permission check and audit event."""
 
     actions = None

@@ -11,7 +11,7 @@ from django.forms import CheckboxSelectMultiple, ModelForm
 from django.http import HttpRequest, HttpResponse
 
 from clinic import audit, clock
-from clinic.admin import SummaryFirst
+from clinic.admin import StockAdmin, SummaryFirst
 
 SIGN_IN_NAME: Final = "For signing in. Letters, digits and @ . + - _ only."
 
@@ -53,7 +53,7 @@ class StaffUserForm(ModelForm):
 
 
 @admin.register(User)
-class StaffUserAdmin(UserAdmin):
+class StaffUserAdmin(StockAdmin, UserAdmin):
     form = StaffUserForm
     add_form = NewUserForm
     add_form_template = "admin/change_form.html"

@@ -9,12 +9,13 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_POST
 
+from clinic.admin import StockAdmin
 from education import services
 from education.models import Feedback
 
 
 @admin.register(Feedback)
-class FeedbackAdmin(admin.ModelAdmin):
+class FeedbackAdmin(StockAdmin):
     list_display = ("path", "is_helpful", "sent_at", "done_at")
     list_filter = ("is_helpful", ("done_at", admin.EmptyFieldListFilter))
     fields = ("path", "is_helpful", "text", "sent_at", "done_at", "done_by", "outcome")

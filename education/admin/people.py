@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.http import HttpRequest
 
+from clinic.admin import StockAdmin
 from education import editorial, services
 from education.models import CaseAccount, ClinicianStatement, Page, Reviewer
 
@@ -32,7 +33,7 @@ class AccountForm(forms.ModelForm):
         return cleaned
 
 
-class FileAdmin(admin.ModelAdmin):
+class FileAdmin(StockAdmin):
     actions = None
     show_full_result_count = False
     formfield_overrides: ClassVar = {models.TextField: {"widget": forms.Textarea(attrs={"rows": 3, "cols": 80})}}

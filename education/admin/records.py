@@ -14,6 +14,7 @@ from django.utils.html import format_html_join
 from django.views.decorators.http import require_POST
 
 from clinic import clock
+from clinic.admin import StockAdmin
 from education import claims, editorial, library, services
 from education.admin import lines
 from education.models import (
@@ -99,7 +100,7 @@ def wording_lines(record: models.Model) -> list[dict[str, Any]]:
     ]
 
 
-class ContentAdmin(admin.ModelAdmin):
+class ContentAdmin(StockAdmin):
     """Saves through the service, so that every edit is audited and the public pages follow."""
 
     form = ContentForm

@@ -52,6 +52,26 @@ def test_the_web_server_refuses_what_the_checks_forbid():
     assert "clinic.E004" in done.stderr
 
 
+def test_a_setting_that_cannot_be_read_stops_the_start_with_a_sentence():
+    done = run("-c", "import clinic.wsgi", **PRODUCTION, HTTPS="perhaps")
+    assert done.returncode != 0
+    assert done.stderr.strip().endswith(
+        "This site cannot start: HTTPS must be 1 (yes) or 0 (no), but it is 'perhaps'; write it as in HTTPS=1"
+    )
+
+
+def test_the_sentence_shows_no_password():
+    done = run("-W", "always", "-c", "import clinic.wsgi", **PRODUCTION, DATABASE_URL="oracle://user:hush@db/clinic")
+    assert "This site cannot start: DATABASE_URL must be the address of a PostgreSQL or SQLite database" in done.stderr
+    assert "hush" not in done.stderr
+
+
+def test_the_web_server_refuses_an_index_key_that_is_none():
+    done = run("-c", "import clinic.wsgi", **PRODUCTION, INDEX_KEY="zz")
+    assert done.returncode != 0
+    assert "INDEX_KEY is not valid base64." in done.stderr
+
+
 def test_with_nothing_set_only_manage_py_runs_the_demonstration():
     assert run("manage.py", "check").returncode == 0
     assert "cannot start without" in run("-c", "import clinic.wsgi").stderr

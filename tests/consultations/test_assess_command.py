@@ -72,6 +72,26 @@ def test_a_malformed_line_gets_an_error_and_the_next_is_answered(line: bytes, tm
     assert good["outcome"] == "LIKELY_SUITABLE"
 
 
+def test_an_error_names_its_line_and_empty_lines_count_without_a_result(tmp_path: Path) -> None:
+    good = json.dumps(ROUTINE).encode()
+
+    results = answer([b"", b"not json", good, b" \t\r", b"", b"[]"], tmp_path)
+
+    assert [result.get("line") for result in results] == [2, None, 6]
+    assert results[1]["outcome"] == "LIKELY_SUITABLE"
+
+
+def test_a_byte_order_mark_is_passed_over_at_the_very_start_only(tmp_path: Path) -> None:
+    good, mark = json.dumps(ROUTINE).encode(), b"\xef\xbb\xbf"
+
+    first, second = answer([mark + good, mark + good], tmp_path)
+    (error,) = answer([mark, b"not json"], tmp_path)
+
+    assert first["outcome"] == "LIKELY_SUITABLE"
+    assert second["line"] == 2
+    assert error["line"] == 2
+
+
 @pytest.mark.parametrize("line", SAFE_LINES, ids=range(len(SAFE_LINES)))
 def test_wrong_types_fail_safe(line: bytes, tmp_path: Path) -> None:
     (result,) = answer([line], tmp_path)

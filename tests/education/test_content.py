@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -173,6 +174,22 @@ def test_production_loading_leaves_pages_in_review(db: None, client: Client) -> 
 
     assert set(Page.objects.values_list("state", flat=True)) == {"in_review"}
     assert client.get("/stem-cells/").status_code == 404
+
+
+def test_a_demonstration_without_content_says_how_to_load_it(db: None, client: Client, settings: Any) -> None:
+    settings.DEMO = True
+    response = client.get("/")
+    assert response.status_code == 503
+    words = " ".join(re.sub(r"<[^>]+>", "", response.content.decode()).split())
+    assert "run python manage.py load_education, then python manage.py demo." in words
+    services.load(shipped=SHIPPED, publish=True)
+    assert client.get("/").status_code == 200
+
+
+def test_production_without_content_tells_no_command(db: None, client: Client) -> None:
+    response = client.get("/")
+    assert response.status_code == 404
+    assert b"manage.py" not in response.content
 
 
 def test_library_is_read_again_only_when_it_changed(content: shipped.Shipped, django_assert_num_queries) -> None:

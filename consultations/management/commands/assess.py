@@ -1,5 +1,6 @@
 """Reads one JSON object of answers a line and prints one result a line. Needs no database."""
 
+import codecs
 import json
 import sys
 from collections.abc import Iterator
@@ -46,17 +47,19 @@ def answers_of(line: bytes) -> dict[str, Any]:
     return answers
 
 
-def result_of(line: bytes) -> dict[str, Any]:
+def result_of(line: bytes, number: int) -> dict[str, Any]:
     try:
         return engine.assess(answers_of(line)).as_json()
     except BadLine as error:
-        return {"error": str(error), "booking_allowed": False}
+        return {"error": str(error), "line": number, "booking_allowed": False}
 
 
-def lines_of(source: BinaryIO) -> Iterator[bytes]:
-    for line in source:
-        if line.strip():
-            yield line.strip()
+def lines_of(source: BinaryIO) -> Iterator[tuple[int, bytes]]:
+    """Number and text of each line that holds something. A byte order mark, which some editors write, is no answer."""
+    for number, line in enumerate(source, start=1):
+        text = (line.removeprefix(codecs.BOM_UTF8) if number == 1 else line).strip()
+        if text:
+            yield number, text
 
 
 class Command(BaseCommand):
@@ -78,6 +81,6 @@ class Command(BaseCommand):
             raise CommandError(f"Cannot read {options['file']}: {error.strerror}.") from None
 
     def _answer(self, source: BinaryIO) -> None:
-        for line in lines_of(source):
-            self.stdout.write(json.dumps(result_of(line), ensure_ascii=True, separators=(",", ":")))
+        for number, line in lines_of(source):
+            self.stdout.write(json.dumps(result_of(line, number), ensure_ascii=True, separators=(",", ":")))
             self.stdout.flush()

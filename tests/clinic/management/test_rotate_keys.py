@@ -6,7 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from clinic.management.commands.rotate_keys import sealed_fields
+from clinic.management.commands.rotate_keys import Command, sealed_fields
 from tests.models import SealedNote
 
 pytestmark = pytest.mark.django_db
@@ -63,6 +63,47 @@ def test_a_value_that_does_not_open_is_named_and_left_and_the_rest_is_done(setti
     whole.refresh_from_db()
     assert whole.text == "two"
     assert stored_texts()[1].startswith("k2:")
+
+
+@pytest.mark.parametrize("batch", [0, -1])
+def test_a_batch_of_no_rows_is_refused(batch, settings, capsys):
+    settings.FIELD_KEYS = OLD
+    SealedNote.objects.create(text="words")
+    settings.FIELD_KEYS = f"{NEW},{OLD}"
+    with pytest.raises(CommandError, match="--batch must be at least 1"):
+        call_command("rotate_keys", batch=batch)
+    assert "can be removed" not in capsys.readouterr().out
+
+
+def test_the_old_key_stays_while_a_server_seals_with_it(settings, capsys, monkeypatch):
+    settings.FIELD_KEYS = OLD
+    late = SealedNote.objects.create(text="written meanwhile")
+    sealed_before = stored_texts()[0]
+    settings.FIELD_KEYS = f"{NEW},{OLD}"
+    rotate = Command._rotate
+
+    def rotate_and_write(self, model, field, *rest):
+        done = rotate(self, model, field, *rest)
+        if (model, field.name) == (SealedNote, "text"):
+            with connection.cursor() as cursor:
+                cursor.execute("UPDATE tests_sealednote SET text = %s WHERE id = %s", [sealed_before, late.pk])
+        return done
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Command, "_rotate", rotate_and_write)
+        with pytest.raises(CommandError, match="1 values are still sealed under an older key"):
+            call_command("rotate_keys")
+    assert "can be removed" not in capsys.readouterr().out
+    call_command("rotate_keys")
+    assert "can be removed" in capsys.readouterr().out
+
+
+def test_keys_that_differ_in_capitals_are_two_keys(settings, capsys):
+    settings.FIELD_KEYS = OLD.replace("k1", "K2")
+    SealedNote.objects.create(text="words")
+    settings.FIELD_KEYS = f"{NEW},{settings.FIELD_KEYS}"
+    call_command("rotate_keys")
+    assert "tests.SealedNote.text: 1 sealed again under k2" in capsys.readouterr().out
 
 
 def test_every_sealed_field_of_every_model_is_found():
