@@ -20,6 +20,8 @@ REFUSED = (
     "We could not open your request with this link and this date of birth. Check the date. If the link is old or was "
     "replaced, ask for a new one below."
 )
+OWN_WORDS = ("answer", "reason")
+"""The fields of the private pages in which a patient writes freely. Nothing else of a form is ever shown again."""
 PrivateView = Callable[..., HttpResponse]
 
 
@@ -43,16 +45,23 @@ def granted_request(request: HttpRequest) -> ConsultationRequest | None:
 
 
 def with_grant(view: PrivateView) -> PrivateView:
-    """Hand the granted request to the view, or send the visitor to ask for a link."""
+    """Hand the granted request to the view, or send the visitor to ask for a link. What was typed is not lost."""
 
     @wraps(view)
     def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         consultation = granted_request(request)
-        if consultation is None:
-            return redirect("consultations:send_link")
-        return view(request, consultation, *args, **kwargs)
+        if consultation is not None:
+            return view(request, consultation, *args, **kwargs)
+        return _closed(request) if request.method == "POST" else redirect("consultations:send_link")
 
     return wrapped
+
+
+def _closed(request: HttpRequest) -> HttpResponse:
+    """Give back what was typed, and keep nothing. The same page whether the time is up or there was never a grant."""
+    typed = [request.POST[name] for name in OWN_WORDS if request.POST.get(name, "").strip()]
+    context = {"unsent": "\n\n".join(typed)}
+    return render(request, "consultations/private/closed.html", context, status=403)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -15,6 +15,7 @@ from consultations.services import private_links
 from consultations.views.private_access import REFUSED
 from tests.cast import make_patient, open_privately
 from tests.consultations.views.conftest import MONDAY, text_of
+from tests.rows import all_rows
 
 pytestmark = pytest.mark.usefixtures("monday")
 
@@ -184,9 +185,45 @@ class TestSession:
     def test_nothing_can_be_done_when_it_is_over(self, client, alice, time_machine):
         open_privately(client, alice)
         time_machine.move_to(MONDAY + datetime.timedelta(minutes=30), tick=False)
-        assert client.post("/request/withdraw/", {"sure": "on"}).headers["Location"] == "/request/link/"
+        assert client.post("/request/withdraw/", {"sure": "on"}).status_code == 403
         alice.refresh_from_db()
         assert alice.status == "received"
+
+    @pytest.mark.parametrize(("page", "field"), [("answer", "answer"), ("cancel-time", "reason")])
+    def test_what_was_typed_is_given_back_when_it_is_over(self, client, alice, time_machine, page, field):
+        path = link_to(alice)
+        client.post(path, BORN)
+        time_machine.move_to(MONDAY + datetime.timedelta(minutes=30), tick=False)
+        before = all_rows()
+        closed = client.post(f"/request/{page}/", {field: "\nTwo lines,\n<b>mine</b>", "slot": "s-1", "token": "t-1"})
+        assert closed.status_code == 403
+        assert closed.headers["Cache-Control"] == "no-store, private"
+        assert "A private page stays open for half an hour, and that time is over." in text_of(closed)
+        assert "Nothing was sent." in text_of(closed)
+        # A browser leaves out the first line break inside a text area; the second is the patient's own.
+        assert ">\n\nTwo lines,\n&lt;b&gt;mine&lt;/b&gt;</textarea>" in closed.content.decode()
+        assert "open the private link in the newest mail" in text_of(closed)
+        for secret in (alice.reference, "Alice", alice.patient.email, path.split("/")[3], "s-1", "t-1"):
+            assert secret not in closed.content.decode()
+        assert all_rows() == before
+
+    @pytest.mark.usefixtures("alice")
+    def test_without_any_way_in_the_page_is_the_same(self, client, make_request, time_machine):
+        open_privately(client, make_request())
+        time_machine.move_to(MONDAY + datetime.timedelta(minutes=30), tick=False)
+        stranger = Client()
+        for page in ("answer", "withdraw", "times", "times/check", "cancel-time"):
+            for typed in ({"answer": "Mine."}, {}):
+                late = client.post(f"/request/{page}/", typed)
+                never = stranger.post(f"/request/{page}/", typed)
+                assert (late.status_code, bytes_of(late)) == (never.status_code, bytes_of(never))
+                assert ("<textarea" in never.content.decode()) == bool(typed)
+        assert "sessionid" not in stranger.cookies
+
+    def test_no_other_site_can_have_words_shown_on_that_page(self, db):
+        page = Client(enforce_csrf_checks=True).post("/request/answer/", {"answer": "Ring 555 for your result."})
+        assert page.status_code == 403
+        assert "Ring 555" not in page.content.decode()
 
     def test_leaving_ends_it(self, client, alice):
         open_privately(client, alice)

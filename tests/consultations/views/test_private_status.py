@@ -210,7 +210,9 @@ class TestAnswering:
 
     def test_without_a_session_nothing_is_kept(self, client, asked):
         client.post("/request/leave/")
-        assert client.post("/request/answer/", {"answer": "Mine."}).headers["Location"] == "/request/link/"
+        page = client.post("/request/answer/", {"answer": "Mine."})
+        assert page.status_code == 403
+        assert "Mine." in text_of(page)
         assert InformationRequest.objects.get().answered_at is None
 
     def test_the_answer_of_one_patient_never_reaches_the_question_of_another(self, client, asked, bob):
