@@ -198,7 +198,7 @@ class TestSession:
         closed = client.post(f"/request/{page}/", {field: "\nTwo lines,\n<b>mine</b>", "slot": "s-1", "token": "t-1"})
         assert closed.status_code == 403
         assert closed.headers["Cache-Control"] == "no-store, private"
-        assert "A private page stays open for half an hour, and that time is over." in text_of(closed)
+        assert "A private page stays open for half an hour, and that time is over" in text_of(closed)
         assert "Nothing was sent." in text_of(closed)
         # A browser leaves out the first line break inside a text area; the second is the patient's own.
         assert ">\n\nTwo lines,\n&lt;b&gt;mine&lt;/b&gt;</textarea>" in closed.content.decode()
@@ -249,21 +249,64 @@ class TestSession:
         assert headers["Cache-Control"] == "no-store, private"
         assert headers["Referrer-Policy"] == "same-origin"
 
-    def test_a_request_that_is_gone_from_the_session_leads_to_the_link_page(self, client, db):
+    @pytest.mark.parametrize("granted", [{"link": 10**9}, {"request": 1}])
+    def test_a_grant_for_no_link_leads_to_the_link_page(self, client, alice, granted):
         session = client.session
-        session["private"] = {"request": 10**9, "until": (MONDAY + datetime.timedelta(minutes=5)).isoformat()}
+        session["private"] = {**granted, "until": (MONDAY + datetime.timedelta(minutes=5)).isoformat()}
         session.save()
+        assert client.get("/request/").headers["Location"] == "/request/link/"
+
+    def test_a_link_locked_by_a_guesser_closes_what_it_opened(self, client, alice):
+        path = link_to(alice)
+        client.post(path, BORN)
+        for _ in range(5):
+            Client().post(path, WRONG)
         assert client.get("/request/").headers["Location"] == "/request/link/"
 
 
 class TestReplacing:
-    def test_ends_every_link_and_this_session_and_mails_a_new_one(self, client, alice):
+    def test_ends_every_link_and_mails_a_new_one(self, client, alice):
         paths = [link_to(alice), link_to(alice)]
         open_privately(client, alice)
         page = client.post("/request/replace-link/")
         assert "alice@example.com" in text_of(page)
-        assert client.get("/request/").headers["Location"] == "/request/link/"
         assert all(REFUSED in text_of(Client().post(path, BORN)) for path in paths)
+        fresh = OutboxMessage.objects.get().payload["link"].removeprefix("http://testserver")
+        assert Client().post(fresh, BORN).headers["Location"] == "/request/"
+
+    @pytest.mark.parametrize("same_link", [True, False])
+    def test_every_other_browser_is_out_at_once(self, client, alice, same_link):
+        path, other = link_to(alice), Client()
+        client.post(path, BORN)
+        other.post(path if same_link else link_to(alice), BORN)
+        client.post("/request/replace-link/")
+        for page in (*PAGES, "/request/appointment.ics"):
+            assert other.get(page).headers["Location"] == "/request/link/"
+        closed = other.post("/request/answer/", {"answer": "Mine."})
+        assert closed.status_code == 403
+        assert "or its link was replaced" in text_of(closed)
+
+    def test_this_browser_stays_in_and_no_longer_than_before(self, client, alice, time_machine):
+        client.post(link_to(alice), BORN)
+        time_machine.move_to(MONDAY + datetime.timedelta(minutes=20), tick=False)
+        assert "In this browser your request stays open" in text_of(client.post("/request/replace-link/"))
+        for minutes, status in ((29, 200), (30, 302)):
+            time_machine.move_to(MONDAY + datetime.timedelta(minutes=minutes), tick=False)
+            assert client.get("/request/").status_code == status
+
+    def test_a_second_press_that_comes_too_late_is_harmless(self, client, alice, monkeypatch):
+        """Both were sent before either was answered: the second comes with the session as the first found it."""
+        client.post(link_to(alice), BORN)
+        replace = private_links.replace
+
+        def both(**press):
+            fresh = replace(**press)
+            assert replace(**press) is None
+            return fresh
+
+        monkeypatch.setattr(private_links, "replace", both)
+        client.post("/request/replace-link/")
+        assert client.get("/request/").status_code == 200
         fresh = OutboxMessage.objects.get().payload["link"].removeprefix("http://testserver")
         assert Client().post(fresh, BORN).headers["Location"] == "/request/"
 
