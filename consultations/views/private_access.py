@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from clinic import clock, error_pages, limits
+from clinic.buttons import post_from
 from consultations.forms.private import OpenLinkForm, SendLinkForm
 from consultations.models import ConsultationRequest, PrivateLink
 from consultations.services import private_links
@@ -98,7 +99,7 @@ def send_link(request: HttpRequest) -> HttpResponse:
     return render(request, "consultations/private/send_link.html", {"form": form})
 
 
-@require_POST
+@post_from("consultations:status")
 @with_grant
 def replace_link(request: HttpRequest, consultation: ConsultationRequest) -> HttpResponse:
     """End the links of this request and all that they opened, except here: this browser goes on with the new one."""

@@ -5,6 +5,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from clinic import clock
+from clinic.buttons import post_from
 from consultations import ics, status_words
 from consultations.enums import RequestStatus
 from consultations.forms.private import AnswerForm, WithdrawForm
@@ -63,7 +64,7 @@ def _status_page(
     return render(request, "consultations/private/status.html", context, status=409 if refused else 200)
 
 
-@require_http_methods(["POST"])
+@post_from("consultations:status")
 @with_grant
 def answer_question(request: HttpRequest, consultation: ConsultationRequest) -> HttpResponse:
     """Keep the answer; whatever is wrong, what was typed stays on the status page it came from."""

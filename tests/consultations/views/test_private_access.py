@@ -232,11 +232,27 @@ class TestSession:
         for page in (*PAGES, "/request/appointment.ics"):
             assert client.get(page).headers["Location"] == "/request/link/"
 
-    @pytest.mark.parametrize("page", ["/request/leave/", "/request/replace-link/", "/request/answer/"])
-    def test_what_changes_something_is_no_link(self, client, alice, page):
+    def test_leaving_is_no_link(self, client, alice):
         open_privately(client, alice)
-        assert client.get(page).status_code == 405
+        assert client.get("/request/leave/").status_code == 405
         assert client.get("/request/").status_code == 200
+
+    @pytest.mark.parametrize("method", ["get", "head"])
+    @pytest.mark.parametrize("page", ["/request/replace-link/", "/request/answer/"])
+    def test_a_look_at_a_form_leads_to_the_page_it_stands_on(self, client, alice, page, method):
+        open_privately(client, alice)
+        links = list(PrivateLink.objects.values())
+        assert getattr(client, method)(page).headers["Location"] == "/request/"
+        assert list(PrivateLink.objects.values()) == links
+        assert client.get("/request/").status_code == 200
+
+    def test_the_appearance_can_be_changed_on_a_refusal(self, client, alice):
+        open_privately(client, alice)
+        refused = client.post("/request/answer/", {"answer": ""})
+        following = re.search(r'name="next" value="([^"]*)"', refused.content.decode())
+        page = client.post("/appearance/", {"theme": "dark", "next": following[1]}, follow=True)
+        assert page.status_code == 200
+        assert alice.reference in text_of(page)
 
     @pytest.mark.parametrize(
         "path", [*PAGES, "/request/link/", "/request/open/some-token/", "/request/appointment.ics"]
