@@ -129,6 +129,12 @@ class TestRefusal:
             ({**BORN, "birth_on_day": ""}, "Enter the day of the date of birth as well."),
             ({**BORN, "birth_on_month": "2", "birth_on_day": "30"}, "Enter a date of birth that exists"),
             ({**BORN, "birth_on_month": "March"}, "Enter the date of birth in numbers"),
+            (
+                {"birth_on_month": "March 27, 1970"},
+                "Enter the date of birth in numbers: month, day and year each in its own field",
+            ),
+            ({**BORN, "birth_on_day": "27 March", "birth_on_year": "in nineteen seventy"}, "in numbers"),
+            ({**BORN, "birth_on_year": "1" * 5000}, "Enter a date of birth that exists"),
             ({**BORN, "birth_on_year": "70"}, "Enter a year of birth from 1900 on."),
             ({**BORN, "birth_on_year": "2030"}, "Enter a date of birth in the past."),
         ],
@@ -137,6 +143,7 @@ class TestRefusal:
         page = client.post(link_to(alice), data)
         assert page.status_code == 200
         assert words in text_of(page)
+        assert "Ensure" not in text_of(page)
         assert "<title>Error: " in page.content.decode()
         assert PrivateLink.objects.get().wrong_dates == 0
 
@@ -385,6 +392,13 @@ class TestSendAgain:
         page = client.post("/request/link/", {"email": email})
         assert page.status_code == 200
         assert "Enter an email address in the right format, like name@example.com." in text_of(page)
+
+    @pytest.mark.parametrize("length", [255, 400])
+    def test_an_address_too_long_is_told_so_in_our_words(self, client, db, length):
+        page = client.post("/request/link/", {"email": "@example.com".rjust(length, "a")})
+        assert page.status_code == 200
+        assert "Enter an email address of 254 characters or fewer." in text_of(page)
+        assert "Ensure" not in text_of(page)
 
     def test_an_empty_form_is_named_too(self, client, db):
         assert "Enter an email address in the right format" in text_of(client.post("/request/link/"))
