@@ -10,7 +10,7 @@ from django.contrib.auth.models import Group, User
 from django.test import Client
 
 from clinic import clock
-from clinic.crypto import new_token
+from clinic.crypto import fingerprint, new_token
 from consultations.enums import (
     OUTCOME_RISK,
     AppointmentStatus,
@@ -29,6 +29,7 @@ from consultations.models import (
     ConsultationRequest,
     Location,
     Patient,
+    PrivateLink,
     QuestionnaireResponse,
 )
 from consultations.services.private_links import email_index
@@ -212,8 +213,13 @@ def book_directly(request: ConsultationRequest, clinician: Clinician, starts_at:
 
 
 def open_privately(client: Client, request: ConsultationRequest) -> None:
-    """Put the grant for one request in a client's session, as opening a private link does."""
-    session = client.session
-    until = clock.now() + datetime.timedelta(minutes=30)
-    session["private"] = {"request": request.pk, "until": until.isoformat()}
+    """Put the grant for one request in a client's session, as opening a private link of its own does."""
+    session, now = client.session, clock.now()
+    link = PrivateLink.objects.create(
+        request=request,
+        token_hash=fingerprint(new_token()),
+        created_at=now,
+        expires_at=now + datetime.timedelta(days=90),
+    )
+    session["private"] = {"link": link.pk, "until": (now + datetime.timedelta(minutes=30)).isoformat()}
     session.save()

@@ -15,6 +15,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_http_methods, require_POST
 
 from clinic import audit, clock, crypto
+from clinic.buttons import post_from
 from consultations.admin import acts
 from consultations.admin.pages import OUT_OF_RANGE, DamagedRecord, PurposeBuiltAdmin
 from consultations.forms.staff import QueueFilterForm, SearchForm, StepForm
@@ -29,6 +30,7 @@ logger = logging.getLogger(__name__)
 
 SEARCHES_KEPT = 5
 SEARCH_CONTEXT = "session.staff_search"
+PAGE_OF_ONE = "admin:consultations_consultationrequest_change"
 PREVIEW_SALT = "consultations.decision-preview"
 PREVIEW_AGE = 2 * 60 * 60
 
@@ -125,7 +127,7 @@ class ConsultationRequestAdmin(PurposeBuiltAdmin):
         self.require_view(request)
         return self._show(request, self._load(pk))
 
-    @method_decorator(require_POST)
+    @method_decorator(post_from(PAGE_OF_ONE, keeps=("pk",)))
     def act_view(self, request: HttpRequest, pk: int, verb: str) -> HttpResponse:
         """One act of the side panel. Texts for the patient go on to the preview instead of being sent."""
         self.require_view(request)
@@ -141,7 +143,7 @@ class ConsultationRequestAdmin(PurposeBuiltAdmin):
             return self._preview(request, consultation, form)
         return self._do(request, consultation, verb, form)
 
-    @method_decorator(require_POST)
+    @method_decorator(post_from(PAGE_OF_ONE, keeps=("pk",)))
     def confirm_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Do exactly what the preview showed: the signed text of that page is the only thing read here."""
         self.require_view(request)

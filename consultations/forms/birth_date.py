@@ -47,7 +47,7 @@ class BirthDateField(forms.MultiValueField):
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("label", "What is your date of birth?")
-        parts = [forms.CharField(max_length=10, required=False) for _ in PARTS]
+        parts = [forms.CharField(required=False) for _ in PARTS]
         super().__init__(fields=parts, require_all_fields=False, **kwargs)
 
     def compress(self, data_list: list[str]) -> datetime.date | None:
@@ -55,11 +55,16 @@ class BirthDateField(forms.MultiValueField):
         missing = [LABELS[part].lower() for part in PARTS if not given.get(part)]
         if len(missing) == len(PARTS):
             return None
+        # First of all: whoever types a whole date into one field must hear that, not that the other two are empty.
+        # isdecimal() alone lets other scripts' digits through, which nobody would see on the page that follows.
+        if not all(part.isascii() and part.isdecimal() for part in given.values() if part):
+            first, second, third = (LABELS[part].lower() for part in PARTS)
+            raise ValidationError(
+                f"Enter the date of birth in numbers: {first}, {second} and {third} each in its own field, "
+                "the year in four digits."
+            )
         if missing:
             raise ValidationError(f"Enter the {' and the '.join(missing)} of the date of birth as well.")
-        # isdecimal() alone lets other scripts' digits through, which nobody would see on the page that follows.
-        if not all(part.isascii() and part.isdecimal() for part in given.values()):
-            raise ValidationError("Enter the date of birth in numbers, with the year in four digits.")
         try:
             born = datetime.date(int(given["year"]), int(given["month"]), int(given["day"]))
         except (ValueError, OverflowError):

@@ -6,8 +6,8 @@ from django import forms
 
 from clinic.form_fields import LongTextField
 from consultations.forms.birth_date import BirthDateField
+from consultations.forms.person import MailField
 
-EMAIL_ERROR = "Enter an email address in the right format, like name@example.com."
 TEXT_LIMIT = 2000
 
 
@@ -21,12 +21,10 @@ class OpenLinkForm(forms.Form):
 
 
 class SendLinkForm(forms.Form):
-    email = forms.EmailField(
+    email = MailField(
         label="What is your email address?",
         help_text="The one you gave with your request.",
-        max_length=254,
-        widget=forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false"}),
-        error_messages={"required": EMAIL_ERROR, "invalid": EMAIL_ERROR},
+        error_messages={"max_length": "Enter an email address of 254 characters or fewer."},
     )
 
 

@@ -1,7 +1,15 @@
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from django.db import models
 from django.db.models import Q
+
+from clinic import clock
+
+
+class PrivateLinkQuerySet(models.QuerySet["PrivateLink"]):
+    def live(self) -> Self:
+        """Those that still open something."""
+        return self.filter(locked_at=None, replaced_at=None, expires_at__gt=clock.now())
 
 
 class PrivateLink(models.Model):
@@ -20,6 +28,8 @@ class PrivateLink(models.Model):
     wrong_dates = models.PositiveSmallIntegerField(default=0)
     locked_at = models.DateTimeField(null=True, blank=True)
     replaced_at = models.DateTimeField(null=True, blank=True)
+
+    objects = PrivateLinkQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar = [

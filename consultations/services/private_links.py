@@ -16,27 +16,27 @@ EMAIL_INDEX: Final = "patient.email"
 
 
 @transaction.atomic
-def open_link(*, token: str, birth_on: datetime.date) -> ConsultationRequest | None:
-    """Check token and date of birth; return the request the grant is for, or None when it is refused.
+def open_link(*, token: str, birth_on: datetime.date) -> PrivateLink | None:
+    """Check token and date of birth; return the link, which names the one request it opens, or None when refused.
 
     The fifth wrong date locks the link and mails a new one to the same address. It returns None instead of raising, so
     that the count of wrong dates is committed.
     """
-    now = clock.now()
     link = (
-        PrivateLink.objects.select_for_update(of=("self",))
+        PrivateLink.objects.live()
+        .select_for_update(of=("self",))
         .select_related("request__patient")
-        .filter(token_hash=fingerprint(token), locked_at=None, replaced_at=None, expires_at__gt=now)
+        .filter(token_hash=fingerprint(token))
         .first()
     )
     if link is None:
         return None
     if link.request.patient.birth_on == birth_on:
         audit.record(action="link.open", target=link.request, actor=Actor.PATIENT.value)
-        return link.request
+        return link
     link.wrong_dates += 1
     if link.wrong_dates >= WRONG_DATES_ALLOWED:
-        link.locked_at = now
+        link.locked_at = clock.now()
         _mail_link(request=link.request, key=f"link-locked-{link.pk}")
     link.save(update_fields=["wrong_dates", "locked_at"])
     audit.record(
@@ -45,13 +45,33 @@ def open_link(*, token: str, birth_on: datetime.date) -> ConsultationRequest | N
     return None
 
 
+def request_behind(link: int) -> ConsultationRequest | None:
+    """The request that an opened link stands for, as long as the link is live: whoever ends it ends what it opened."""
+    opened = (
+        PrivateLink.objects.live()
+        .select_related("request__patient", "request__appointment_type", "request__doctor__clinician")
+        .filter(pk=link)
+        .first()
+    )
+    return opened.request if opened else None
+
+
 @transaction.atomic
-def replace(*, request: ConsultationRequest) -> None:
-    """End every link of this request and mail a new one."""
-    now = clock.now()
-    ended = PrivateLink.objects.filter(request=request, replaced_at=None).update(replaced_at=now)
-    _mail_link(request=request, key=f"link-replaced-{request.pk}-{int(now.timestamp())}")
-    audit.record(action="link.replace", target=request, actor=Actor.PATIENT.value, details={"ended": ended})
+def replace(*, request: ConsultationRequest, link: int) -> PrivateLink | None:
+    """End every link of this request and mail a new one. `link` is the one that the browser asking came in by.
+
+    Returns the new link: the date of birth was given to that browser, so it may stay. None when there is no address to
+    mail, or when `link` was ended already: a second press at the same moment must not end the link on its way.
+    """
+    links = PrivateLink.objects.filter(request=request, replaced_at=None)
+    # Locked in one order, so that two browsers that replace each other's link do not wait for one another.
+    ended = list(links.select_for_update().order_by("pk").values_list("pk", flat=True))
+    if link not in ended:
+        return None
+    links.filter(pk__in=ended).update(replaced_at=clock.now())
+    _mail_link(request=request, key=f"link-replaced-{link}")
+    audit.record(action="link.replace", target=request, actor=Actor.PATIENT.value, details={"ended": len(ended)})
+    return PrivateLink.objects.live().filter(request=request).order_by("-pk").first()
 
 
 @transaction.atomic

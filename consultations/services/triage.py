@@ -11,7 +11,7 @@ from consultations.permissions import actors_of, require
 from consultations.services import cases, messaging, scheduling
 from consultations.services.moves import apply_move
 from consultations.services.targets import due_after
-from consultations.workflow import NotAllowed
+from consultations.workflow import NotAllowed, WrongStatus
 
 
 @transaction.atomic
@@ -101,7 +101,10 @@ def ask(*, request: ConsultationRequest, question: str, by: User) -> Information
 
 @transaction.atomic
 def answer(*, request: ConsultationRequest, answer: str) -> ConsultationRequest:
-    """Keep the patient's answer; the request goes back to whoever asked, due again. Raises WrongStatus."""
+    """Keep the patient's answer; the request goes back to whoever asked, due again.
+
+    The same answer twice is harmless. Raises WrongStatus, also for another answer to a question that has one.
+    """
     question = InformationRequest.objects.filter(request=request).order_by("-asked_at", "-pk").first()
     verb = "answer_doctor" if question and question.is_from_doctor else "answer"
     now = clock.now()
@@ -110,6 +113,11 @@ def answer(*, request: ConsultationRequest, answer: str) -> ConsultationRequest:
         open_question = InformationRequest.objects.select_for_update(of=("self",)).get(request=fresh, answered_at=None)
         open_question.answer, open_question.answered_at = answer, now
         open_question.save(update_fields=["answer", "answered_at"])
+    elif question is not None:
+        # Read again: an answer sent at the same moment was kept while this one waited for the row.
+        question.refresh_from_db(fields=["answer"])
+        if question.answer != answer:
+            raise WrongStatus("This question has an answer already. The later one was not kept.")
     return fresh
 
 

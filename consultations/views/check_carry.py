@@ -5,13 +5,14 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from clinic import error_pages, limits
+from clinic.buttons import post_from
 from consultations.forms.check import CarryForm
 from consultations.services import carrying, intake
 from consultations.views.check_screens import BEGINS_AN_HOUR
 from consultations.views.check_walk import WALK, Walk, open_walk, start_context, with_walk, without_walk
 
 
-@require_POST
+@post_from("consultations:start")
 def carry(request: HttpRequest) -> HttpResponse:
     """Keep the words with the walk in this browser, or begin one for them. Then the check says what became of them."""
     form, walk = CarryForm(request.POST), open_walk(request)

@@ -11,8 +11,9 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from clinic import clock, error_pages, limits
+from clinic.buttons import post_from
 from consultations.forms.private import OpenLinkForm, SendLinkForm
-from consultations.models import ConsultationRequest
+from consultations.models import ConsultationRequest, PrivateLink
 from consultations.services import private_links
 
 GRANT = "private"
@@ -20,39 +21,47 @@ REFUSED = (
     "We could not open your request with this link and this date of birth. Check the date. If the link is old or was "
     "replaced, ask for a new one below."
 )
+OWN_WORDS = ("answer", "reason")
+"""The fields of the private pages in which a patient writes freely. Nothing else of a form is ever shown again."""
 PrivateView = Callable[..., HttpResponse]
 
 
-def grant(request: HttpRequest, consultation: ConsultationRequest) -> None:
-    """Open this one request to this browser for half an hour, under a new session id."""
+def grant(request: HttpRequest, link: PrivateLink) -> None:
+    """Open the one request of this link to this browser for half an hour, under a new session id."""
     request.session.cycle_key()
     until = clock.now() + datetime.timedelta(minutes=settings.PRIVATE_LINK_MINUTES)
-    request.session[GRANT] = {"request": consultation.pk, "until": until.isoformat()}
+    request.session[GRANT] = {"link": link.pk, "until": until.isoformat()}
 
 
 def granted_request(request: HttpRequest) -> ConsultationRequest | None:
-    """The one request this browser may see, taken from its session alone; None when there is none or time is up."""
+    """The one request this browser may see, taken from its session alone.
+
+    None when there is none, when time is up, or when the link it came in by was replaced, locked or has expired.
+    """
     granted = request.session.get(GRANT)
-    if not granted or datetime.datetime.fromisoformat(granted["until"]) <= clock.now():
+    if not granted or "link" not in granted or datetime.datetime.fromisoformat(granted["until"]) <= clock.now():
         return None
-    return (
-        ConsultationRequest.objects.select_related("patient", "appointment_type", "doctor__clinician")
-        .filter(pk=granted["request"])
-        .first()
-    )
+    return private_links.request_behind(granted["link"])
 
 
 def with_grant(view: PrivateView) -> PrivateView:
-    """Hand the granted request to the view, or send the visitor to ask for a link."""
+    """Hand the granted request to the view, or send the visitor to ask for a link. What was typed is not lost."""
 
     @wraps(view)
     def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         consultation = granted_request(request)
-        if consultation is None:
-            return redirect("consultations:send_link")
-        return view(request, consultation, *args, **kwargs)
+        if consultation is not None:
+            return view(request, consultation, *args, **kwargs)
+        return _closed(request) if request.method == "POST" else redirect("consultations:send_link")
 
     return wrapped
+
+
+def _closed(request: HttpRequest) -> HttpResponse:
+    """Give back what was typed, and keep nothing. The same page whether the time is up or there was never a grant."""
+    typed = [request.POST[name] for name in OWN_WORDS if request.POST.get(name, "").strip()]
+    context = {"unsent": "\n\n".join(typed)}
+    return render(request, "consultations/private/closed.html", context, status=403)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -65,9 +74,9 @@ def open_link(request: HttpRequest, token: str) -> HttpResponse:
         if not limits.allow(f"link:{limits.client_network(request)}", rate=20, per_seconds=600):
             return error_pages.too_many(request)
         if form.is_valid():
-            consultation = private_links.open_link(token=token, birth_on=form.cleaned_data["birth_on"])
-            if consultation is not None:
-                grant(request, consultation)
+            link = private_links.open_link(token=token, birth_on=form.cleaned_data["birth_on"])
+            if link is not None:
+                grant(request, link)
                 return redirect("consultations:status")
             form.add_error(None, REFUSED)
     return render(request, "consultations/private/open_link.html", {"form": form})
@@ -90,12 +99,16 @@ def send_link(request: HttpRequest) -> HttpResponse:
     return render(request, "consultations/private/send_link.html", {"form": form})
 
 
-@require_POST
+@post_from("consultations:status")
 @with_grant
 def replace_link(request: HttpRequest, consultation: ConsultationRequest) -> HttpResponse:
-    private_links.replace(request=consultation)
-    request.session.pop(GRANT, None)
-    return render(request, "consultations/private/link_sent.html", {"email": consultation.patient.email})
+    """End the links of this request and all that they opened, except here: this browser goes on with the new one."""
+    granted = request.session[GRANT]
+    fresh = private_links.replace(request=consultation, link=granted["link"])
+    if fresh is not None:
+        request.session[GRANT] = {**granted, "link": fresh.pk}
+    context = {"email": consultation.patient.email, "is_replaced": True}
+    return render(request, "consultations/private/link_sent.html", context)
 
 
 @require_POST

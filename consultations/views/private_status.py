@@ -5,6 +5,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from clinic import clock
+from clinic.buttons import post_from
 from consultations import ics, status_words
 from consultations.enums import RequestStatus
 from consultations.forms.private import AnswerForm, WithdrawForm
@@ -12,6 +13,8 @@ from consultations.models import Appointment, ConsultationRequest
 from consultations.services import triage
 from consultations.views.private_access import with_grant
 from consultations.workflow import MOVES, MoveRefused
+
+NOT_NEEDED = "We have your answer already, or no longer need it. What you wrote now was not sent."
 
 
 def live_appointment(consultation: ConsultationRequest) -> Appointment | None:
@@ -30,8 +33,16 @@ def status(request: HttpRequest, consultation: ConsultationRequest) -> HttpRespo
 
 
 def _status_page(
-    request: HttpRequest, consultation: ConsultationRequest, *, form: AnswerForm | None = None, refused: str = ""
+    request: HttpRequest,
+    consultation: ConsultationRequest,
+    *,
+    form: AnswerForm | None = None,
+    refused: str = "",
+    unsent: str = "",
 ) -> HttpResponse:
+    if refused:
+        # Somebody was quicker: show what stands there now.
+        consultation.refresh_from_db()
     appointment = live_appointment(consultation)
     is_asked = consultation.status == RequestStatus.INFORMATION_ASKED
     context = {
@@ -47,24 +58,23 @@ def _status_page(
         "cancelled": status_words.cancelled_by_clinic(consultation),
         "form": form or AnswerForm(),
         "refused": refused,
+        "unsent": unsent,
         "can_withdraw": consultation.status in MOVES["withdraw"].sources,
     }
     return render(request, "consultations/private/status.html", context, status=409 if refused else 200)
 
 
-@require_http_methods(["POST"])
+@post_from("consultations:status")
 @with_grant
 def answer_question(request: HttpRequest, consultation: ConsultationRequest) -> HttpResponse:
-    """Keep the answer; an error keeps what was typed on the status page it came from."""
+    """Keep the answer; whatever is wrong, what was typed stays on the status page it came from."""
     form = AnswerForm(request.POST)
     if not form.is_valid():
         return _status_page(request, consultation, form=form)
     try:
         triage.answer(request=consultation, answer=form.cleaned_data["answer"])
     except MoveRefused:
-        return _status_page(
-            request, consultation, form=form, refused="We have your answer already, or no longer need it."
-        )
+        return _status_page(request, consultation, refused=NOT_NEEDED, unsent=form.cleaned_data["answer"])
     return redirect("consultations:status")
 
 

@@ -20,9 +20,9 @@ READ = "read read read read  read read read read read"
 ANYBODY = "yes yes yes yes  yes yes yes yes yes"
 HARMLESS = "ok ok ok ok  ok ok ok ok ok"
 WALKER = "ok yes ok ok  ok ok ok ok ok"
-BOTH_PATIENTS = "ok ok yes yes  ok ok ok ok ok"
-TO_CHOOSE = "ok ok yes ok  ok ok ok ok ok"
-BOOKED = "ok ok ok yes  ok ok ok ok ok"
+BOTH_PATIENTS = "no no yes yes  no no no no no"
+TO_CHOOSE = "no no yes ok  no no no no no"
+BOOKED = "no no ok yes  no no no no no"
 STAFF = "in in in in  yes yes yes yes yes"
 STAFF_READ = "in in in in  read read read read read"
 STAFF_HARMLESS = "in in in in  ok ok ok ok ok"
@@ -145,7 +145,7 @@ POLICY: dict[str, str] = {
     "consultations:replace_link": BOTH_PATIENTS,
     "consultations:leave": HARMLESS,
     "consultations:status": READ,
-    "consultations:answer_question": HARMLESS,    # nothing was asked
+    "consultations:answer_question":            "no no ok ok  no no no no no",    # nothing was asked
     "consultations:withdraw": BOTH_PATIENTS,
     "consultations:calendar_file": READ,
     "consultations:times": TO_CHOOSE,

@@ -99,8 +99,8 @@ MATRIX = {
     "admin:consultations_consultationrequest_changelist": CARE_TEAM,
     "admin:consultations_consultationrequest_search": STAFF_BUTTON,
     "admin:consultations_consultationrequest_change": CARE_TEAM,
-    "admin:consultations_consultationrequest_confirm": STAFF_BUTTON,
-    "admin:consultations_consultationrequest_act": STAFF_BUTTON,
+    "admin:consultations_consultationrequest_confirm": STAFF_SENT_ON,    # to the request's page, which decides
+    "admin:consultations_consultationrequest_act": STAFF_SENT_ON,
     "admin:consultations_safetycase_changelist": CARE_TEAM,
     "admin:consultations_safetycase_change": CARE_TEAM,
     "admin:consultations_safetycase_acknowledge": STAFF_BUTTON,
@@ -127,7 +127,7 @@ MATRIX = {
     "consultations:today": SENT_ON,         # these three show themselves after a danger sign or an age under 18
     "consultations:adults_only": SENT_ON,
     "consultations:call_back": SENT_ON,
-    "consultations:carry": BUTTON,
+    "consultations:carry": SENT_ON,         # a button, but it may answer with a page: looks lead to where it stands
     "consultations:take_out": BUTTON,
     "consultations:result": WALKER,
     "consultations:contact": WALKER,
@@ -135,10 +135,10 @@ MATRIX = {
     "consultations:sent": SENT_ON,
     "consultations:send_link": EVERYONE,
     "consultations:private_link": EVERYONE,
-    "consultations:replace_link": BUTTON,
+    "consultations:replace_link": SENT_ON,  # these two as well
     "consultations:leave": BUTTON,
     "consultations:status": BOTH_PATIENTS,
-    "consultations:answer_question": BUTTON,
+    "consultations:answer_question": SENT_ON,
     "consultations:withdraw": BOTH_PATIENTS,
     "consultations:calendar_file":      "go go - ok  go go go go go",
     "consultations:times": TO_CHOOSE,

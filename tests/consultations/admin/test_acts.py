@@ -238,8 +238,18 @@ class TestTwoPeople:
 
     def test_acts_are_posts(self, sign_in, nurse, alice):
         url = reverse("admin:consultations_consultationrequest_act", args=[alice.pk, "claim"])
-        assert sign_in(nurse).get(url).status_code == 405
+        assert sign_in(nurse).get(url).headers["Location"] == triage.page_of(alice)
+        alice.refresh_from_db()
+        assert alice.status == RequestStatus.RECEIVED
         assert sign_in(nurse).post(url.replace("claim", "destroy"), {"seen": "received"}).status_code == 404
+
+    @pytest.mark.parametrize("address", ["act", "confirm"])
+    def test_the_appearance_can_be_changed_on_what_a_button_answers(self, sign_in, nurse, alice, address):
+        args = [alice.pk, "note"] if address == "act" else [alice.pk]
+        url = reverse(f"admin:consultations_consultationrequest_{address}", args=args)
+        page = sign_in(nurse).post("/appearance/", {"theme": "dark", "next": url}, follow=True)
+        assert page.redirect_chain[-1] == (triage.page_of(alice), 302)
+        assert alice.reference in text_of(page)
 
     def test_csrf_is_enforced(self, nurse, alice):
         from django.test import Client

@@ -46,6 +46,7 @@ def test_a_full_form_makes_a_contact():
         ({"birth_on_year": "1980"}, "birth_on", "makes the age 46, but your answer was 56"),
         ({"birth_on_year": "2010"}, "birth_on", "under 18"),
         ({"birth_on_month": ""}, "birth_on", "Enter the month"),
+        ({"birth_on_month": "March 27, 1970", "birth_on_day": ""}, "birth_on", "each in its own field"),
         ({"filled_for": "nobody"}, "filled_for", "Choose who"),
         ({"safe_to_contact": "x"}, "safe_to_contact", "Choose if"),
     ],

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from clinic import clock
 from clinic.crypto import fingerprint
 from clinic.models import AuditEvent
 from consultations.enums import MessageKind
@@ -23,9 +24,19 @@ def mailed(request: ConsultationRequest, key: str = "one") -> str:
     return message.payload["link"].rstrip("/").rpartition("/")[2]
 
 
+def opened(token: str) -> ConsultationRequest | None:
+    """The request that this token opens with the right date of birth."""
+    link = private_links.open_link(token=token, birth_on=BORN)
+    return link.request if link else None
+
+
+def row_of(token: str) -> PrivateLink:
+    return PrivateLink.objects.get(token_hash=fingerprint(token))
+
+
 def test_token_and_date_open_the_request_and_say_so_on_record(alice: ConsultationRequest) -> None:
     token = mailed(alice)
-    assert private_links.open_link(token=token, birth_on=BORN) == alice
+    assert opened(token) == alice
     assert [each.action for each in AuditEvent.objects.about(alice)] == ["link.open"]
 
 
@@ -51,20 +62,20 @@ def test_the_fifth_wrong_date_locks_it_and_mails_another_to_the_same_address(ali
     assert private_links.open_link(token=token, birth_on=BORN) is None
     assert [each.recipient for each in OutboxMessage.objects.all()] == ["alice@example.com"] * 2
     fresh = OutboxMessage.objects.latest("pk").payload["link"].rstrip("/").rpartition("/")[2]
-    assert private_links.open_link(token=fresh, birth_on=BORN) == alice
+    assert opened(fresh) == alice
 
 
 def test_a_right_date_after_four_wrong_ones_opens(alice: ConsultationRequest) -> None:
     token = mailed(alice)
     for _ in range(4):
         private_links.open_link(token=token, birth_on=NOT_BORN)
-    assert private_links.open_link(token=token, birth_on=BORN) == alice
+    assert opened(token) == alice
 
 
 def test_it_ends_after_ninety_days(alice: ConsultationRequest, time_machine: Any) -> None:
     token = mailed(alice)
     time_machine.shift(messaging.LINK_LIFE - datetime.timedelta(seconds=1))
-    assert private_links.open_link(token=token, birth_on=BORN) == alice
+    assert opened(token) == alice
     time_machine.shift(1)
     assert private_links.open_link(token=token, birth_on=BORN) is None
 
@@ -75,11 +86,50 @@ def test_replacing_ends_every_earlier_link_of_this_request_and_no_other(
     old = [mailed(alice, "one"), mailed(alice, "two")]
     second = make_request(patient=alice.patient)
     other = mailed(second, "three")
-    private_links.replace(request=alice)
-    assert [private_links.open_link(token=token, birth_on=BORN) for token in old] == [None, None]
-    assert private_links.open_link(token=other, birth_on=BORN) == second
+    replacing = private_links.replace(request=alice, link=row_of(old[0]).pk)
+    assert [opened(token) for token in old] == [None, None]
+    assert opened(other) == second
     fresh = OutboxMessage.objects.latest("pk").payload["link"].rstrip("/").rpartition("/")[2]
-    assert private_links.open_link(token=fresh, birth_on=BORN) == alice
+    assert opened(fresh) == alice
+    assert replacing == row_of(fresh)
+
+
+def test_replacing_by_a_link_that_has_ended_leaves_the_new_one_alone(alice: ConsultationRequest) -> None:
+    old = row_of(mailed(alice)).pk
+    private_links.replace(request=alice, link=old)
+    before = all_rows()
+    assert private_links.replace(request=alice, link=old) is None
+    assert all_rows() == before
+
+
+def test_replacing_twice_in_one_second_mails_each_new_link(alice: ConsultationRequest) -> None:
+    first = private_links.replace(request=alice, link=row_of(mailed(alice)).pk)
+    assert first is not None
+    second = private_links.replace(request=alice, link=first.pk)
+    fresh = OutboxMessage.objects.latest("pk").payload["link"].rstrip("/").rpartition("/")[2]
+    assert second == row_of(fresh)
+    assert OutboxMessage.objects.count() == 3
+
+
+def test_without_an_address_there_is_no_new_link(alice: ConsultationRequest) -> None:
+    old = row_of(mailed(alice)).pk
+    alice.patient.email = ""
+    assert private_links.replace(request=alice, link=old) is None
+    assert not PrivateLink.objects.live().exists()
+
+
+@pytest.mark.parametrize("ending", ["locked_at", "replaced_at", "expires_at"])
+def test_a_link_that_ends_closes_what_it_opened(
+    alice: ConsultationRequest, ending: str, django_assert_num_queries: Any
+) -> None:
+    link = row_of(mailed(alice))
+    with django_assert_num_queries(1):
+        behind = private_links.request_behind(link.pk)
+        assert behind == alice
+        assert behind.patient.first_name == "Alice"
+    now = clock.now()
+    PrivateLink.objects.update(created_at=now - datetime.timedelta(days=1), **{ending: now})
+    assert private_links.request_behind(link.pk) is None
 
 
 class TestSendAgain:

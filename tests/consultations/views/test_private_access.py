@@ -15,6 +15,7 @@ from consultations.services import private_links
 from consultations.views.private_access import REFUSED
 from tests.cast import make_patient, open_privately
 from tests.consultations.views.conftest import MONDAY, text_of
+from tests.rows import all_rows
 
 pytestmark = pytest.mark.usefixtures("monday")
 
@@ -128,6 +129,12 @@ class TestRefusal:
             ({**BORN, "birth_on_day": ""}, "Enter the day of the date of birth as well."),
             ({**BORN, "birth_on_month": "2", "birth_on_day": "30"}, "Enter a date of birth that exists"),
             ({**BORN, "birth_on_month": "March"}, "Enter the date of birth in numbers"),
+            (
+                {"birth_on_month": "March 27, 1970"},
+                "Enter the date of birth in numbers: month, day and year each in its own field",
+            ),
+            ({**BORN, "birth_on_day": "27 March", "birth_on_year": "in nineteen seventy"}, "in numbers"),
+            ({**BORN, "birth_on_year": "1" * 5000}, "Enter a date of birth that exists"),
             ({**BORN, "birth_on_year": "70"}, "Enter a year of birth from 1900 on."),
             ({**BORN, "birth_on_year": "2030"}, "Enter a date of birth in the past."),
         ],
@@ -136,6 +143,7 @@ class TestRefusal:
         page = client.post(link_to(alice), data)
         assert page.status_code == 200
         assert words in text_of(page)
+        assert "Ensure" not in text_of(page)
         assert "<title>Error: " in page.content.decode()
         assert PrivateLink.objects.get().wrong_dates == 0
 
@@ -184,9 +192,45 @@ class TestSession:
     def test_nothing_can_be_done_when_it_is_over(self, client, alice, time_machine):
         open_privately(client, alice)
         time_machine.move_to(MONDAY + datetime.timedelta(minutes=30), tick=False)
-        assert client.post("/request/withdraw/", {"sure": "on"}).headers["Location"] == "/request/link/"
+        assert client.post("/request/withdraw/", {"sure": "on"}).status_code == 403
         alice.refresh_from_db()
         assert alice.status == "received"
+
+    @pytest.mark.parametrize(("page", "field"), [("answer", "answer"), ("cancel-time", "reason")])
+    def test_what_was_typed_is_given_back_when_it_is_over(self, client, alice, time_machine, page, field):
+        path = link_to(alice)
+        client.post(path, BORN)
+        time_machine.move_to(MONDAY + datetime.timedelta(minutes=30), tick=False)
+        before = all_rows()
+        closed = client.post(f"/request/{page}/", {field: "\nTwo lines,\n<b>mine</b>", "slot": "s-1", "token": "t-1"})
+        assert closed.status_code == 403
+        assert closed.headers["Cache-Control"] == "no-store, private"
+        assert "A private page stays open for half an hour, and that time is over" in text_of(closed)
+        assert "Nothing was sent." in text_of(closed)
+        # A browser leaves out the first line break inside a text area; the second is the patient's own.
+        assert ">\n\nTwo lines,\n&lt;b&gt;mine&lt;/b&gt;</textarea>" in closed.content.decode()
+        assert "open the private link in the newest mail" in text_of(closed)
+        for secret in (alice.reference, "Alice", alice.patient.email, path.split("/")[3], "s-1", "t-1"):
+            assert secret not in closed.content.decode()
+        assert all_rows() == before
+
+    @pytest.mark.usefixtures("alice")
+    def test_without_any_way_in_the_page_is_the_same(self, client, make_request, time_machine):
+        open_privately(client, make_request())
+        time_machine.move_to(MONDAY + datetime.timedelta(minutes=30), tick=False)
+        stranger = Client()
+        for page in ("answer", "withdraw", "times", "times/check", "cancel-time"):
+            for typed in ({"answer": "Mine."}, {}):
+                late = client.post(f"/request/{page}/", typed)
+                never = stranger.post(f"/request/{page}/", typed)
+                assert (late.status_code, bytes_of(late)) == (never.status_code, bytes_of(never))
+                assert ("<textarea" in never.content.decode()) == bool(typed)
+        assert "sessionid" not in stranger.cookies
+
+    def test_no_other_site_can_have_words_shown_on_that_page(self, db):
+        page = Client(enforce_csrf_checks=True).post("/request/answer/", {"answer": "Ring 555 for your result."})
+        assert page.status_code == 403
+        assert "Ring 555" not in page.content.decode()
 
     def test_leaving_ends_it(self, client, alice):
         open_privately(client, alice)
@@ -195,11 +239,27 @@ class TestSession:
         for page in (*PAGES, "/request/appointment.ics"):
             assert client.get(page).headers["Location"] == "/request/link/"
 
-    @pytest.mark.parametrize("page", ["/request/leave/", "/request/replace-link/", "/request/answer/"])
-    def test_what_changes_something_is_no_link(self, client, alice, page):
+    def test_leaving_is_no_link(self, client, alice):
         open_privately(client, alice)
-        assert client.get(page).status_code == 405
+        assert client.get("/request/leave/").status_code == 405
         assert client.get("/request/").status_code == 200
+
+    @pytest.mark.parametrize("method", ["get", "head"])
+    @pytest.mark.parametrize("page", ["/request/replace-link/", "/request/answer/"])
+    def test_a_look_at_a_form_leads_to_the_page_it_stands_on(self, client, alice, page, method):
+        open_privately(client, alice)
+        links = list(PrivateLink.objects.values())
+        assert getattr(client, method)(page).headers["Location"] == "/request/"
+        assert list(PrivateLink.objects.values()) == links
+        assert client.get("/request/").status_code == 200
+
+    def test_the_appearance_can_be_changed_on_a_refusal(self, client, alice):
+        open_privately(client, alice)
+        refused = client.post("/request/answer/", {"answer": ""})
+        following = re.search(r'name="next" value="([^"]*)"', refused.content.decode())
+        page = client.post("/appearance/", {"theme": "dark", "next": following[1]}, follow=True)
+        assert page.status_code == 200
+        assert alice.reference in text_of(page)
 
     @pytest.mark.parametrize(
         "path", [*PAGES, "/request/link/", "/request/open/some-token/", "/request/appointment.ics"]
@@ -212,21 +272,64 @@ class TestSession:
         assert headers["Cache-Control"] == "no-store, private"
         assert headers["Referrer-Policy"] == "same-origin"
 
-    def test_a_request_that_is_gone_from_the_session_leads_to_the_link_page(self, client, db):
+    @pytest.mark.parametrize("granted", [{"link": 10**9}, {"request": 1}])
+    def test_a_grant_for_no_link_leads_to_the_link_page(self, client, alice, granted):
         session = client.session
-        session["private"] = {"request": 10**9, "until": (MONDAY + datetime.timedelta(minutes=5)).isoformat()}
+        session["private"] = {**granted, "until": (MONDAY + datetime.timedelta(minutes=5)).isoformat()}
         session.save()
+        assert client.get("/request/").headers["Location"] == "/request/link/"
+
+    def test_a_link_locked_by_a_guesser_closes_what_it_opened(self, client, alice):
+        path = link_to(alice)
+        client.post(path, BORN)
+        for _ in range(5):
+            Client().post(path, WRONG)
         assert client.get("/request/").headers["Location"] == "/request/link/"
 
 
 class TestReplacing:
-    def test_ends_every_link_and_this_session_and_mails_a_new_one(self, client, alice):
+    def test_ends_every_link_and_mails_a_new_one(self, client, alice):
         paths = [link_to(alice), link_to(alice)]
         open_privately(client, alice)
         page = client.post("/request/replace-link/")
         assert "alice@example.com" in text_of(page)
-        assert client.get("/request/").headers["Location"] == "/request/link/"
         assert all(REFUSED in text_of(Client().post(path, BORN)) for path in paths)
+        fresh = OutboxMessage.objects.get().payload["link"].removeprefix("http://testserver")
+        assert Client().post(fresh, BORN).headers["Location"] == "/request/"
+
+    @pytest.mark.parametrize("same_link", [True, False])
+    def test_every_other_browser_is_out_at_once(self, client, alice, same_link):
+        path, other = link_to(alice), Client()
+        client.post(path, BORN)
+        other.post(path if same_link else link_to(alice), BORN)
+        client.post("/request/replace-link/")
+        for page in (*PAGES, "/request/appointment.ics"):
+            assert other.get(page).headers["Location"] == "/request/link/"
+        closed = other.post("/request/answer/", {"answer": "Mine."})
+        assert closed.status_code == 403
+        assert "or its link was replaced" in text_of(closed)
+
+    def test_this_browser_stays_in_and_no_longer_than_before(self, client, alice, time_machine):
+        client.post(link_to(alice), BORN)
+        time_machine.move_to(MONDAY + datetime.timedelta(minutes=20), tick=False)
+        assert "In this browser your request stays open" in text_of(client.post("/request/replace-link/"))
+        for minutes, status in ((29, 200), (30, 302)):
+            time_machine.move_to(MONDAY + datetime.timedelta(minutes=minutes), tick=False)
+            assert client.get("/request/").status_code == status
+
+    def test_a_second_press_that_comes_too_late_is_harmless(self, client, alice, monkeypatch):
+        """Both were sent before either was answered: the second comes with the session as the first found it."""
+        client.post(link_to(alice), BORN)
+        replace = private_links.replace
+
+        def both(**press):
+            fresh = replace(**press)
+            assert replace(**press) is None
+            return fresh
+
+        monkeypatch.setattr(private_links, "replace", both)
+        client.post("/request/replace-link/")
+        assert client.get("/request/").status_code == 200
         fresh = OutboxMessage.objects.get().payload["link"].removeprefix("http://testserver")
         assert Client().post(fresh, BORN).headers["Location"] == "/request/"
 
@@ -289,6 +392,13 @@ class TestSendAgain:
         page = client.post("/request/link/", {"email": email})
         assert page.status_code == 200
         assert "Enter an email address in the right format, like name@example.com." in text_of(page)
+
+    @pytest.mark.parametrize("length", [255, 400])
+    def test_an_address_too_long_is_told_so_in_our_words(self, client, db, length):
+        page = client.post("/request/link/", {"email": "@example.com".rjust(length, "a")})
+        assert page.status_code == 200
+        assert "Enter an email address of 254 characters or fewer." in text_of(page)
+        assert "Ensure" not in text_of(page)
 
     def test_an_empty_form_is_named_too(self, client, db):
         assert "Enter an email address in the right format" in text_of(client.post("/request/link/"))

@@ -3,15 +3,18 @@
 import datetime
 
 import pytest
+from django.test import Client
 
 from clinic import clock
 from clinic.models import AuditEvent
 from consultations.enums import AppointmentStatus, MessageKind, Outcome, RequestStatus, ReviewDecision
 from consultations.models import Appointment, ClinicalReview, InformationRequest, OutboxMessage, SlotHold
+from consultations.services import triage
 from consultations.status_words import HEADINGS
 from consultations.workflow import MOVES
 from tests.cast import book_directly, make_patient, open_privately
 from tests.consultations.views.conftest import MONDAY, text_of
+from tests.rows import all_rows
 
 pytestmark = pytest.mark.usefixtures("monday")
 
@@ -194,23 +197,67 @@ class TestAnswering:
         client.post("/request/answer/", {"answer": answer})
         assert InformationRequest.objects.get().answered_at == MONDAY
 
-    def test_a_second_press_keeps_the_first_answer(self, client, asked):
+    def test_a_second_press_is_harmless(self, client, asked):
+        client.post("/request/answer/", {"answer": "First,\r\nin two lines."})
+        before = all_rows(without={"Session"})
+        again = client.post("/request/answer/", {"answer": "First,\r\nin two lines."})
+        assert again.headers["Location"] == "/request/"
+        assert all_rows(without={"Session"}) == before
+
+    @pytest.mark.parametrize("is_from_doctor", [False, True])
+    def test_another_answer_from_a_second_browser_is_refused_and_given_back(self, client, asked, is_from_doctor):
+        InformationRequest.objects.update(is_from_doctor=is_from_doctor)
+        second = Client()
+        open_privately(second, asked)
         client.post("/request/answer/", {"answer": "First."})
-        events = AuditEvent.objects.count()
-        assert client.post("/request/answer/", {"answer": "Second."}).status_code in (302, 409)
+        before = all_rows(without={"Session"})
+        page = second.post("/request/answer/", {"answer": "Second,\r\n<b>and mine</b>."})
+        assert page.status_code == 409
+        assert "We have your answer already" in text_of(page)
+        assert ">\nSecond,\n&lt;b&gt;and mine&lt;/b&gt;.</textarea>" in page.content.decode()
+        assert "First." in text_of(page)
+        assert "What happens next" in text_of(page)
+        assert all_rows(without={"Session"}) == before
+
+    def test_one_that_was_overtaken_is_told_where_the_request_stands_now(self, client, asked, monkeypatch):
+        in_time = triage.answer
+
+        def overtaken(*, request, answer):
+            in_time(request=asked, answer="First.")
+            return in_time(request=request, answer=answer)
+
+        monkeypatch.setattr(triage, "answer", overtaken)
+        page = client.post("/request/answer/", {"answer": "Second."})
+        assert page.status_code == 409
+        assert "A person reads every request." in text_of(page)
         assert InformationRequest.objects.get().answer == "First."
-        assert AuditEvent.objects.count() == events
+
+    def test_two_presses_at_one_moment_are_harmless_too(self, client, asked, monkeypatch):
+        """The first is kept while the second waits for the row, its question read already."""
+        apply_move = triage.apply_move
+
+        def waiting(**move):
+            monkeypatch.setattr(triage, "apply_move", apply_move)
+            triage.answer(request=asked, answer="An MRI.")
+            return apply_move(**move)
+
+        monkeypatch.setattr(triage, "apply_move", waiting)
+        assert client.post("/request/answer/", {"answer": "An MRI."}).headers["Location"] == "/request/"
+        assert InformationRequest.objects.get().answer == "An MRI."
 
     def test_an_answer_nobody_asked_for_is_refused_and_not_lost(self, client, alice):
         open_privately(client, alice)
         page = client.post("/request/answer/", {"answer": "Unasked words."})
         assert page.status_code == 409
         assert "We have your answer already, or no longer need it." in text_of(page)
+        assert "Unasked words." in text_of(page)
         assert not InformationRequest.objects.exists()
 
     def test_without_a_session_nothing_is_kept(self, client, asked):
         client.post("/request/leave/")
-        assert client.post("/request/answer/", {"answer": "Mine."}).headers["Location"] == "/request/link/"
+        page = client.post("/request/answer/", {"answer": "Mine."})
+        assert page.status_code == 403
+        assert "Mine." in text_of(page)
         assert InformationRequest.objects.get().answered_at is None
 
     def test_the_answer_of_one_patient_never_reaches_the_question_of_another(self, client, asked, bob):
