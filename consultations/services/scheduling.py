@@ -128,7 +128,8 @@ def hold(*, request: ConsultationRequest, slot_key: str) -> SlotHold:
 def book(*, request: ConsultationRequest, by: User | None = None) -> Appointment:
     """Turn the request's hold into an appointment; `by=None` is the patient. Booking twice gives the same appointment.
 
-    Raises SlotTaken when the hold ran out and someone else took the time, WrongStatus, NotAllowed.
+    Raises SlotTaken when the time has begun, or the hold ran out and the time is not offered any more; WrongStatus and
+    NotAllowed.
     """
     held = SlotHold.objects.filter(request=request).first()
     if held is None:
@@ -138,7 +139,7 @@ def book(*, request: ConsultationRequest, by: User | None = None) -> Appointment
     slot = Slot(held.starts_at, held.ends_at, held.clinician_id, held.location_id)
     try:
         with transaction.atomic():
-            return _book(request, slot, by)
+            return _book(request, slot, by, has_expired=held.expires_at <= clock.now())
     except (IntegrityError, OperationalError, SlotTaken) as error:
         raise _taken(request, slot, error) from None
 
@@ -153,7 +154,7 @@ def book_for_patient(*, request: ConsultationRequest, slot_key: str, by: User) -
         raise _taken(request, slot, error) from None
 
 
-def _book(request: ConsultationRequest, slot: Slot, by: User | None) -> Appointment:
+def _book(request: ConsultationRequest, slot: Slot, by: User | None, *, has_expired: bool = False) -> Appointment:
     fresh = lock(request)
     existing = Appointment.objects.live().filter(request=fresh).first()
     if existing is not None:
@@ -161,8 +162,13 @@ def _book(request: ConsultationRequest, slot: Slot, by: User | None) -> Appointm
     if fresh.appointment_type is None:
         raise WrongStatus("No consultation has been offered yet.")
     _lock_clinician(slot.clinician_id)
-    _refuse_if_taken(fresh, slot)
     now = clock.now()
+    if slot.starts_at <= now:
+        raise SlotTaken
+    if has_expired:
+        # Nothing kept the time since: hours, closed days and the doctor may have changed, as for a fresh choice.
+        slot = _find(fresh, slot.key)
+    _refuse_if_taken(fresh, slot)
     appointment = Appointment.objects.create(
         request=fresh,
         clinician_id=slot.clinician_id,

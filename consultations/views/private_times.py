@@ -8,6 +8,7 @@ from contextlib import suppress
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from clinic import clock
@@ -22,6 +23,7 @@ from consultations.workflow import MoveRefused
 
 TAKEN = "Someone just took that time. These are the nearest free times."
 GONE = "That time is no longer held for you. These are the nearest free times."
+NOT_HELD = "We hold no time for you at the moment. A time you choose is kept for ten minutes: choose one again."
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ def times(request: HttpRequest, consultation: ConsultationRequest) -> HttpRespon
     if consultation.status != RequestStatus.OFFERED or consultation.appointment_type is None:
         return redirect("consultations:status")
     if request.method != "POST":
-        return _times_page(request, consultation)
+        return _times_page(request, consultation, error=NOT_HELD if "again" in request.GET else "")
     form = SlotForm(request.POST)
     if not form.is_valid():
         return _times_page(request, consultation, error="Choose a time before you continue.")
@@ -152,8 +154,8 @@ def check_time(request: HttpRequest, consultation: ConsultationRequest) -> HttpR
         except MoveRefused:
             pass
         return redirect("consultations:status")
-    if held is None:
-        return redirect("consultations:times")
+    if held is None or held.expires_at <= clock.now():
+        return redirect(f"{reverse('consultations:times')}?again")
     context = {
         "consultation": consultation,
         "held": held,

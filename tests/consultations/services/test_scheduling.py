@@ -2,10 +2,12 @@
 
 import datetime
 import itertools
+from collections.abc import Callable
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.contrib.auth.models import User
 
 from clinic import clock
 from consultations.enums import LIVE_APPOINTMENTS, AppointmentStatus, RequestStatus
@@ -270,6 +272,48 @@ class TestBook:
             scheduling.book(request=mine)
         assert [f"{clock.local(slot.starts_at):%H:%M}" for slot in taken.value.nearest][:2] == ["09:40", "10:20"]
         assert Appointment.objects.count() == 1
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            lambda desk, settings: Availability.objects.update(opens=datetime.time(10)),
+            lambda desk, settings: Availability.objects.update(ends_on=TUESDAY - DAY),
+            lambda desk, settings: Clinician.objects.update(is_bookable=False),
+            lambda desk, settings: User.objects.filter(pk=desk.doctor.pk).update(is_active=False),
+            lambda desk, settings: setattr(settings, "CLOSED_DATES", ["2026-11-24"]),
+        ],
+        ids=["hours", "last day", "not bookable", "left", "closed"],
+    )
+    def test_a_hold_that_ran_out_books_nothing_that_is_not_offered_any_more(
+        self, desk: Desk, time_machine: Any, settings: Any, change: Callable[[Desk, Any], object]
+    ) -> None:
+        mine = offered(desk)
+        scheduling.hold(request=mine, slot_key=keys(desk)[0])
+        change(desk, settings)
+        time_machine.shift(scheduling.HOLD_TIME)
+        before = all_rows()
+        with pytest.raises(SlotTaken):
+            scheduling.book(request=mine)
+        assert all_rows() == before
+
+    def test_a_hold_that_ran_out_books_nothing_within_the_lead_time(self, desk: Desk, time_machine: Any) -> None:
+        mine = offered(desk)
+        scheduling.hold(request=mine, slot_key=keys(desk)[0])
+        time_machine.move_to(at(9) - datetime.timedelta(hours=2), tick=False)
+        with pytest.raises(SlotTaken) as taken:
+            scheduling.book(request=mine)
+        assert taken.value.nearest
+        assert not Appointment.objects.exists()
+
+    def test_nothing_that_has_begun_is_booked_while_it_is_held(self, desk: Desk, time_machine: Any) -> None:
+        mine = offered(desk)
+        held = desk.hold(mine)
+        SlotHold.objects.update(expires_at=held.starts_at + scheduling.HOLD_TIME)
+        time_machine.move_to(held.starts_at, tick=False)
+        with pytest.raises(SlotTaken) as taken:
+            scheduling.book(request=mine)
+        assert all(slot.starts_at > clock.now() for slot in taken.value.nearest)
+        assert not Appointment.objects.exists()
 
     def test_nor_when_the_doctor_is_away_by_then(self, desk: Desk) -> None:
         mine = offered(desk)

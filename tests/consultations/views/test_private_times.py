@@ -10,7 +10,7 @@ from clinic.models import AuditEvent
 from consultations.enums import Actor, AppointmentStatus, MessageKind, RequestStatus
 from consultations.models import Absence, Appointment, OutboxMessage, SlotHold
 from consultations.services import scheduling
-from consultations.views.private_times import GONE, TAKEN
+from consultations.views.private_times import GONE, NOT_HELD, TAKEN
 from tests.cast import book_directly, make_patient, open_privately
 from tests.consultations.views.conftest import HOSTILE, MONDAY, text_of
 
@@ -207,7 +207,7 @@ class TestBooking:
         assert status_of(offered) == RequestStatus.OFFERED
 
     def test_without_a_held_time_there_is_nothing_to_check(self, patient):
-        assert patient.get("/request/times/check/").headers["Location"] == "/request/times/"
+        assert NOT_HELD in text_of(patient.get("/request/times/check/", follow=True))
         page = patient.post("/request/times/check/")
         assert GONE in text_of(page)
         assert not Appointment.objects.exists()
@@ -217,6 +217,27 @@ class TestBooking:
         time_machine.move_to(MONDAY + datetime.timedelta(minutes=11), tick=False)
         assert patient.post("/request/times/check/").headers["Location"] == "/request/"
         assert Appointment.objects.get().starts_at == TUESDAY
+
+    @pytest.mark.usefixtures("held")
+    def test_a_hold_that_ran_out_is_not_shown_as_held(self, patient, time_machine):
+        time_machine.move_to(MONDAY + scheduling.HOLD_TIME - datetime.timedelta(seconds=1), tick=False)
+        assert "We hold this time for you until" in text_of(patient.get("/request/times/check/"))
+        time_machine.move_to(MONDAY + scheduling.HOLD_TIME, tick=False)
+        words = text_of(patient.get("/request/times/check/", follow=True))
+        assert NOT_HELD in words
+        assert "We hold this time for you until" not in words
+        assert NOT_HELD not in text_of(patient.get("/request/times/"))
+
+    @pytest.mark.usefixtures("held")
+    def test_a_hold_that_ran_out_books_nothing_in_the_past(self, offered, time_machine):
+        time_machine.move_to(TUESDAY + datetime.timedelta(minutes=5), tick=False)
+        on_the_day = Client()
+        open_privately(on_the_day, offered)
+        page = on_the_day.post("/request/times/check/")
+        assert page.status_code == 409
+        assert GONE in text_of(page)
+        assert not Appointment.objects.exists()
+        assert status_of(offered) == RequestStatus.OFFERED
 
     @pytest.mark.usefixtures("held")
     def test_a_hold_that_ran_out_and_was_taken_leads_to_the_nearest(self, patient, rival, clinician, time_machine):
