@@ -28,7 +28,7 @@ NOT_HELD = "We hold no time for you at the moment. A time you choose is kept for
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Day:
-    """One cell of the month; `count` free times, 0 for a day that cannot be chosen."""
+    """One cell of the month; `count` radio buttons on that day, 0 for a day that cannot be chosen."""
 
     on: datetime.date
     count: int
@@ -43,6 +43,16 @@ class Choice:
     starts_at: datetime.datetime
     with_whom: str
     where: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Session:
+    """The free times of one day with one doctor at one place, so that the same hour with two doctors is told apart."""
+
+    with_whom: str
+    where: str
+    morning: list[Choice]
+    afternoon: list[Choice]
 
 
 def _month_start(text: str) -> datetime.date | None:
@@ -78,6 +88,18 @@ def _choices(slots: Iterable[Slot]) -> list[Choice]:
         Choice(slot.key, slot.starts_at, people[slot.clinician_id].display_name, places[slot.location_id].name)
         for slot in slots
     ]
+
+
+def _sessions(choices: Iterable[Choice]) -> list[Session]:
+    """One session for each doctor and place, the one with the earliest time first."""
+    sessions: dict[tuple[str, str], Session] = {}
+    for choice in choices:
+        session = sessions.setdefault(
+            (choice.with_whom, choice.where), Session(choice.with_whom, choice.where, morning=[], afternoon=[])
+        )
+        half = session.morning if clock.local(choice.starts_at).hour < 12 else session.afternoon
+        half.append(choice)
+    return list(sessions.values())
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -121,7 +143,6 @@ def _times_page(
         [Day(day, len(days.get(day, ())), day == chosen) if day.month == first.month else None for day in week]
         for week in calendar.Calendar().monthdatescalendar(first.year, first.month)
     ]
-    choices = _choices(days[chosen]) if chosen else []
     context = {
         "consultation": consultation,
         "kind": kind,
@@ -130,8 +151,7 @@ def _times_page(
         "weeks": weeks,
         "earlier": max((month for month in months if month < first), default=None),
         "later": min((month for month in months if month > first), default=None),
-        "morning": [choice for choice in choices if clock.local(choice.starts_at).hour < 12],
-        "afternoon": [choice for choice in choices if clock.local(choice.starts_at).hour >= 12],
+        "sessions": _sessions(_choices(days[chosen])) if chosen else [],
         "near": _choices(near),
         "error": error,
         "zone_words": clock.zone_words(clock.now()),

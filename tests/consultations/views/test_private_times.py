@@ -8,7 +8,7 @@ from django.test import Client
 
 from clinic.models import AuditEvent
 from consultations.enums import Actor, AppointmentStatus, MessageKind, RequestStatus
-from consultations.models import Absence, Appointment, OutboxMessage, SlotHold
+from consultations.models import Absence, Appointment, Clinician, OutboxMessage, SlotHold
 from consultations.services import scheduling
 from consultations.views.private_times import GONE, NOT_HELD, TAKEN
 from tests.cast import book_directly, make_patient, open_privately
@@ -111,6 +111,52 @@ class TestChoosing:
         open_privately(client, alice)
         assert client.get("/request/times/").headers["Location"] == "/request/"
         assert client.post("/request/times/check/").headers["Location"] == "/request/"
+
+
+class TestTwoDoctors:
+    """The same hours with two doctors: every choice says with whom, where a reader can see it."""
+
+    @pytest.fixture
+    def colleague(self, clinician, other_doctor):
+        colleague = Clinician.objects.create(user=other_doctor, display_name="Dr Sam Okafor")
+        for window in clinician.availabilities.all():
+            window.pk, window.clinician = None, colleague
+            window.save()
+        return colleague
+
+    def test_the_times_of_a_day_stand_under_the_doctor(self, patient, clinician, colleague):
+        html = patient.get("/request/times/?day=2026-11-24").content.decode()
+        sessions = html.split('class="session"')[1:]
+        assert [re.search("<h3[^>]*>(.+?)</h3>", each)[1] for each in sessions] == [
+            "With Dr Ines Halloran, Orchard Row",
+            "With Dr Sam Okafor, Orchard Row",
+        ]
+        for each, doctor in zip(sessions, (clinician, colleague), strict=True):
+            shown = re.findall(r'name="slot"[^>]* value="([^"]+)"', each)
+            assert shown == [key(TUESDAY + step * datetime.timedelta(minutes=40), doctor) for step in range(4)]
+
+    @pytest.mark.usefixtures("colleague")
+    def test_no_two_choices_have_the_same_name_or_id(self, patient):
+        html = patient.get("/request/times/?day=2026-11-24").content.decode()
+        names = re.findall(r'<label for="(slot-[^"]+)">(.+?)</label>', html)
+        assert len(names) == 8
+        assert len({name for name, _ in names}) == len({words for _, words in names}) == 8
+
+    @pytest.mark.usefixtures("colleague")
+    def test_the_count_of_a_day_is_the_number_of_choices_it_shows(self, patient):
+        page = patient.get("/request/times/?day=2026-11-24")
+        assert re.search(r'aria-current="date">.*?<small>(\d+) free', page.content.decode())[1] == "8"
+        assert len(keys_on(page)) == 8
+
+    def test_the_nearest_times_name_the_doctor(self, patient, rival, clinician, colleague):
+        rival.post("/request/times/", {"slot": key(TUESDAY, clinician)})
+        html = patient.post("/request/times/", {"slot": key(TUESDAY, clinician)}).content.decode()
+        near = re.findall(r'<label for="near-\d+">(.+?)<small>(.+?)</small>', html)
+        assert near[0] == ("Tuesday 24 November, 9am", "Dr Sam Okafor, Orchard Row")
+        assert len(set(near)) == len(near) == 6
+
+    def test_one_doctor_is_named_too(self, patient):
+        assert "With Dr Ines Halloran, Orchard Row" in text_of(patient.get("/request/times/"))
 
 
 class TestHolding:
