@@ -192,13 +192,22 @@ def _book(request: ConsultationRequest, slot: Slot, by: User | None, *, has_expi
     return appointment
 
 
+def has_begun(appointment: Appointment) -> bool:
+    return appointment.starts_at <= clock.now()
+
+
 @transaction.atomic
 def cancel(*, request: ConsultationRequest, reason: str = "", by: User | None = None) -> Appointment | None:
-    """Give the booked time back; the offer stands. Cancelling twice is harmless. Raises WrongStatus, NotAllowed."""
+    """Give the booked time back; the offer stands. Cancelling twice is harmless. Raises WrongStatus, NotAllowed.
+
+    A patient cannot once the visit has begun: what became of it is for staff to record.
+    """
     fresh, changed = apply_move(request=request, verb="cancel_booking", by=by)
     if not changed:
         return None
     appointment = Appointment.objects.live().select_for_update(of=("self",)).get(request=fresh)
+    if by is None and has_begun(appointment):
+        raise WrongStatus("The consultation has begun.")
     _cancel(appointment, _actor(by), reason)
     messaging.tell_patient(
         kind=MessageKind.APPOINTMENT_CANCELLED, request=fresh, key=f"appointment-cancelled-{appointment.pk}"
@@ -227,7 +236,7 @@ def free_times_of(*, request: ConsultationRequest, actor: Actor) -> None:
 
 def _finish(request: ConsultationRequest, verb: str, status: AppointmentStatus, by: User) -> ConsultationRequest:
     appointment = Appointment.objects.live().filter(request=request).first()
-    if appointment is not None and appointment.starts_at > clock.now():
+    if appointment is not None and not has_begun(appointment):
         raise WrongStatus("The consultation has not begun yet.")
     fresh, changed = apply_move(request=request, verb=verb, by=by)
     if changed:

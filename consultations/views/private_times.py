@@ -188,9 +188,9 @@ def check_time(request: HttpRequest, consultation: ConsultationRequest) -> HttpR
 @require_http_methods(["GET", "HEAD", "POST"])
 @with_grant
 def cancel_time(request: HttpRequest, consultation: ConsultationRequest) -> HttpResponse:
-    """One page with the consequence, "keep my appointment" first."""
+    """One page with the consequence, "keep my appointment" first; a visit that has begun has no such page."""
     appointment = live_appointment(consultation)
-    if appointment is None:
+    if appointment is None or scheduling.has_begun(appointment):
         return redirect("consultations:status")
     form = CancelTimeForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():

@@ -346,3 +346,30 @@ class TestBook:
         with pytest.raises(SlotTaken):
             scheduling.book(request=mine)
         assert all_rows() == before
+
+
+class TestAfterTheStart:
+    """Who may still do what with a visit that has begun."""
+
+    def test_the_patient_cannot_cancel(self, desk: Desk) -> None:
+        request = desk.request(RequestStatus.BOOKED)
+        before = all_rows()
+        with pytest.raises(WrongStatus):
+            scheduling.cancel(request=request, reason="Late.")
+        assert all_rows() == before
+
+    @pytest.mark.parametrize(
+        ("call", "status"),
+        [
+            (lambda request, by: scheduling.complete(request=request, by=by), AppointmentStatus.FULFILLED),
+            (lambda request, by: scheduling.mark_no_show(request=request, by=by), AppointmentStatus.NOSHOW),
+            (lambda request, by: scheduling.cancel(request=request, by=by), AppointmentStatus.CANCELLED),
+        ],
+        ids=["complete", "no-show", "cancel"],
+    )
+    def test_staff_record_what_became_of_it(
+        self, desk: Desk, call: Callable[[ConsultationRequest, User], object], status: AppointmentStatus
+    ) -> None:
+        request = desk.request(RequestStatus.BOOKED)
+        call(request, desk.doctor)
+        assert Appointment.objects.get(request=request).status == status

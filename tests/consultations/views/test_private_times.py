@@ -385,6 +385,24 @@ class TestCancelling:
         assert "Your time on Tuesday 24 November, 9am was cancelled by the clinic." in words
         assert "Doctor ill" not in words
 
+    def test_a_visit_that_has_begun_cannot_be_cancelled_and_the_page_says_whom_to_ring(
+        self, offered, booked, time_machine, settings
+    ):
+        for now, is_late in ((TUESDAY - datetime.timedelta(seconds=1), False), (TUESDAY, True)):
+            time_machine.move_to(now, tick=False)
+            on_the_day = Client()
+            open_privately(on_the_day, offered)
+            page = on_the_day.get("/request/")
+            assert ("/request/cancel-time/" in page.content.decode()) != is_late
+            ring = f"If you are late or could not come, ring us: {settings.CLINIC_PHONE}"
+            assert (ring in text_of(page)) == is_late
+            assert ("It has begun" in text_of(page)) == is_late
+        assert on_the_day.get("/request/cancel-time/").headers["Location"] == "/request/"
+        assert on_the_day.post("/request/cancel-time/").headers["Location"] == "/request/"
+        booked.refresh_from_db()
+        assert booked.status == AppointmentStatus.BOOKED
+        assert status_of(offered) == RequestStatus.BOOKED
+
     def test_a_time_that_has_passed_stays_as_it_was(self, client, make_request, clinician):
         request = make_request(status=RequestStatus.COMPLETED)
         visit = book_directly(request, clinician, MONDAY - datetime.timedelta(days=3))
