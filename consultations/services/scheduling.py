@@ -41,7 +41,7 @@ STEP: Final = datetime.timedelta(minutes=15)
 
 
 class SlotTaken(Exception):
-    """Someone else took the time, or it is no longer offered. `nearest` holds free times close to it."""
+    """Someone else took the time, or it is no longer offered. `nearest` holds free times close to it, if any."""
 
     def __init__(self, nearest: Iterable["Slot"] = ()) -> None:
         super().__init__("Someone just took that time.")
@@ -135,7 +135,8 @@ def book(*, request: ConsultationRequest, by: User | None = None) -> Appointment
     if held is None:
         if existing := Appointment.objects.live().filter(request=request).first():
             return existing
-        raise SlotTaken
+        # The row goes when it ran out and somebody else chose a time of that doctor; which time it was is gone with it.
+        raise SlotTaken(_soonest(request))
     slot = Slot(held.starts_at, held.ends_at, held.clinician_id, held.location_id)
     try:
         with transaction.atomic():
@@ -159,8 +160,7 @@ def _book(request: ConsultationRequest, slot: Slot, by: User | None, *, has_expi
     existing = Appointment.objects.live().filter(request=fresh).first()
     if existing is not None:
         return existing
-    if fresh.appointment_type is None:
-        raise WrongStatus("No consultation has been offered yet.")
+    kind = _offered_kind(fresh)
     _lock_clinician(slot.clinician_id)
     now = clock.now()
     if slot.starts_at <= now:
@@ -173,7 +173,7 @@ def _book(request: ConsultationRequest, slot: Slot, by: User | None, *, has_expi
         request=fresh,
         clinician_id=slot.clinician_id,
         location_id=slot.location_id,
-        appointment_type=fresh.appointment_type,
+        appointment_type=kind,
         starts_at=slot.starts_at,
         ends_at=slot.ends_at,
         time_zone=settings.TIME_ZONE,
@@ -275,18 +275,16 @@ def _refuse_if_taken(request: ConsultationRequest, slot: Slot) -> None:
 
 def _find(request: ConsultationRequest, slot_key: str) -> Slot:
     """The slot a key names, if it is free or was a moment ago; a key is checked, never trusted. Raises SlotTaken."""
-    kind = request.appointment_type
-    if kind is None:
-        raise WrongStatus("No consultation has been offered yet.")
+    kind = _offered_kind(request)
     try:
         start = datetime.datetime.strptime(slot_key.split("-")[0], "%Y%m%dT%H%MZ").replace(tzinfo=datetime.UTC)
         day = clock.local(start).date()
         following = day + datetime.timedelta(days=1)
     except (ValueError, OverflowError):
-        raise SlotTaken from None
+        raise SlotTaken(_soonest(request)) from None
     if abs(start - clock.now()) > 2 * HORIZON:
-        # So far off nothing is near, and at either end of the calendar there are no weeks to look at.
-        raise SlotTaken
+        # So far off nothing is near, and at either end of the calendar there is no day after to look at.
+        raise SlotTaken(_soonest(request))
     slots = free_slots(
         appointment_type=kind, since=day, until=following, ignoring=request, lead_time=LEAD_TIME - TIME_TO_CHOOSE
     )
@@ -299,11 +297,20 @@ def _find(request: ConsultationRequest, slot_key: str) -> Slot:
 def nearest(
     *, appointment_type: AppointmentType, around: datetime.datetime, ignoring: ConsultationRequest, count: int = 6
 ) -> list[Slot]:
-    """The free times closest to an instant, soonest first."""
-    day = clock.local(around).date()
-    week = datetime.timedelta(days=7)
-    slots = free_slots(appointment_type=appointment_type, since=day - week, until=day + 2 * week, ignoring=ignoring)
+    """The free times closest to an instant, soonest first; empty only when no time is free at all."""
+    today = clock.today()
+    slots = free_slots(appointment_type=appointment_type, since=today, until=today + HORIZON, ignoring=ignoring)
     return sorted(sorted(slots, key=lambda slot: abs(slot.starts_at - around))[:count])
+
+
+def _soonest(request: ConsultationRequest) -> list[Slot]:
+    return nearest(appointment_type=_offered_kind(request), around=clock.now(), ignoring=request)
+
+
+def _offered_kind(request: ConsultationRequest) -> AppointmentType:
+    if request.appointment_type is None:
+        raise WrongStatus("No consultation has been offered yet.")
+    return request.appointment_type
 
 
 def _taken(request: ConsultationRequest, slot: Slot, error: Exception) -> Exception:

@@ -21,8 +21,10 @@ from consultations.views.private_access import with_grant
 from consultations.views.private_status import live_appointment
 from consultations.workflow import MoveRefused
 
-TAKEN = "Someone just took that time. These are the nearest free times."
-GONE = "That time is no longer held for you. These are the nearest free times."
+TAKEN = "Someone just took that time."
+GONE = "That time is no longer held for you."
+NEAREST = "These are the nearest free times."
+NONE_FREE = "No other time is free now: ring us and we find one with you."
 NOT_HELD = "We hold no time for you at the moment. A time you choose is kept for ten minutes: choose one again."
 
 
@@ -116,14 +118,25 @@ def times(request: HttpRequest, consultation: ConsultationRequest) -> HttpRespon
     try:
         scheduling.hold(request=consultation, slot_key=form.cleaned_data["slot"])
     except SlotTaken as taken:
-        return _times_page(request, consultation, error=TAKEN, near=taken.nearest)
+        return _lost_page(request, consultation, TAKEN, taken)
     except MoveRefused:
         return redirect("consultations:status")
     return redirect("consultations:check_time")
 
 
+def _lost_page(request: HttpRequest, consultation: ConsultationRequest, loss: str, taken: SlotTaken) -> HttpResponse:
+    """The times again after one was lost: what happened, then the nearest others or how to reach the clinic."""
+    error = f"{loss} {NEAREST if taken.nearest else NONE_FREE}"
+    return _times_page(request, consultation, error=error, near=taken.nearest, status=409)
+
+
 def _times_page(
-    request: HttpRequest, consultation: ConsultationRequest, *, error: str = "", near: Iterable[Slot] = ()
+    request: HttpRequest,
+    consultation: ConsultationRequest,
+    *,
+    error: str = "",
+    near: Iterable[Slot] = (),
+    status: int = 200,
 ) -> HttpResponse:
     kind = consultation.appointment_type
     if kind is None:
@@ -156,7 +169,7 @@ def _times_page(
         "error": error,
         "zone_words": clock.zone_words(clock.now()),
     }
-    return render(request, "consultations/private/times.html", context, status=409 if near else 200)
+    return render(request, "consultations/private/times.html", context, status=status)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -170,7 +183,7 @@ def check_time(request: HttpRequest, consultation: ConsultationRequest) -> HttpR
         try:
             scheduling.book(request=consultation)
         except SlotTaken as taken:
-            return _times_page(request, consultation, error=GONE, near=taken.nearest)
+            return _lost_page(request, consultation, GONE, taken)
         except MoveRefused:
             pass
         return redirect("consultations:status")

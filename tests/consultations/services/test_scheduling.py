@@ -324,8 +324,20 @@ class TestBook:
         assert not Appointment.objects.exists()
 
     def test_without_a_hold_there_is_nothing_to_book(self, desk: Desk) -> None:
-        with pytest.raises(SlotTaken):
+        with pytest.raises(SlotTaken) as taken:
             scheduling.book(request=offered(desk))
+        assert [f"{clock.local(slot.starts_at):%a %H:%M}" for slot in taken.value.nearest][:2] == [
+            "Tue 09:00",
+            "Tue 09:40",
+        ]
+        with pytest.raises(WrongStatus):
+            scheduling.book(request=desk.request(RequestStatus.WITH_DOCTOR))
+
+    def test_the_nearest_times_may_be_months_away(self, desk: Desk) -> None:
+        Availability.objects.update(starts_on=TUESDAY + 60 * DAY)
+        with pytest.raises(SlotTaken) as taken:
+            scheduling.book_for_patient(request=offered(desk), slot_key="20261124T1400Z-1-1", by=desk.doctor)
+        assert len(taken.value.nearest) == 6
 
     def test_a_cancelled_time_is_free_for_the_next(self, desk: Desk) -> None:
         mine, other, key = offered(desk), offered(desk), keys(desk)[0]

@@ -8,9 +8,9 @@ from django.test import Client
 
 from clinic.models import AuditEvent
 from consultations.enums import Actor, AppointmentStatus, MessageKind, RequestStatus
-from consultations.models import Absence, Appointment, Clinician, OutboxMessage, SlotHold
+from consultations.models import Absence, Appointment, Availability, Clinician, Location, OutboxMessage, SlotHold
 from consultations.services import scheduling
-from consultations.views.private_times import GONE, NOT_HELD, TAKEN
+from consultations.views.private_times import GONE, NEAREST, NONE_FREE, NOT_HELD, TAKEN
 from tests.cast import book_directly, make_patient, open_privately
 from tests.consultations.views.conftest import HOSTILE, MONDAY, text_of
 
@@ -189,7 +189,7 @@ class TestHolding:
         rival.post("/request/times/", {"slot": key(TUESDAY, clinician)})
         page = patient.post("/request/times/", {"slot": key(TUESDAY, clinician)})
         assert page.status_code == 409
-        assert TAKEN in text_of(page)
+        assert f"{TAKEN} {NEAREST}" in text_of(page)
         assert "Bob" not in text_of(page)
         near = keys_on(page)[0]
         assert near == key(LATER, clinician)
@@ -217,8 +217,9 @@ class TestHolding:
     def test_a_time_that_was_never_on_offer_cannot_be_held(self, patient, clinician, slot):
         place = clinician.availabilities.first().location_id
         page = patient.post("/request/times/", {"slot": slot.format(clinician=clinician.pk, place=place)})
-        assert page.status_code in (200, 409)
-        assert TAKEN in text_of(page)
+        assert page.status_code == 409
+        assert f"{TAKEN} {NEAREST}" in text_of(page)
+        assert 'id="near-1"' in page.content.decode()
         assert not SlotHold.objects.exists()
 
 
@@ -291,11 +292,37 @@ class TestBooking:
         rival.post("/request/times/", {"slot": key(TUESDAY, clinician)})
         rival.post("/request/times/check/")
         page = patient.post("/request/times/check/")
-        assert page.status_code in (200, 409)
+        assert page.status_code == 409
         assert GONE in text_of(page)
         assert Appointment.objects.get().request == rival.request_row
         assert key(TUESDAY, clinician) not in keys_on(page)
         assert key(LATER, clinician) in keys_on(page)
+
+    @pytest.mark.usefixtures("held")
+    def test_a_hold_that_the_choice_of_another_cleared_away_leads_to_the_nearest(
+        self, patient, rival, clinician, time_machine
+    ):
+        time_machine.move_to(MONDAY + datetime.timedelta(minutes=11), tick=False)
+        rival.post("/request/times/", {"slot": key(TUESDAY, clinician)})
+        page = patient.post("/request/times/check/")
+        assert page.status_code == 409
+        assert f"{GONE} {NEAREST}" in text_of(page)
+        near = re.findall(r'id="near-\d+" value="([^"]+)"', page.content.decode())
+        assert near[0] == key(LATER, clinician)
+        assert len(near) == 6
+
+    @pytest.mark.usefixtures("held")
+    @pytest.mark.parametrize("url", ["/request/times/", "/request/times/check/"])
+    def test_where_no_other_time_is_free_it_says_so_and_whom_to_ring(self, patient, clinician, url, settings):
+        Availability.objects.all().delete()
+        SlotHold.objects.all().delete()
+        place = Location.objects.get()
+        page = patient.post(url, {"slot": f"20261124T1400Z-{clinician.pk}-{place.pk}"})
+        words = text_of(page)
+        assert page.status_code == 409
+        assert NONE_FREE in words
+        assert NEAREST not in words
+        assert f"Ring us and we find one with you: {settings.CLINIC_PHONE}" in words
 
     @pytest.mark.usefixtures("held")
     def test_an_absence_entered_meanwhile_is_respected(self, patient, clinician):
