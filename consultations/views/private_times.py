@@ -71,10 +71,6 @@ def _day(text: str) -> datetime.date | None:
         return None
 
 
-def _next_month(first: datetime.date) -> datetime.date:
-    return (first + datetime.timedelta(days=32)).replace(day=1)
-
-
 def _by_day(slots: Iterable[Slot]) -> dict[datetime.date, list[Slot]]:
     days: dict[datetime.date, list[Slot]] = {}
     for slot in slots:
@@ -145,13 +141,13 @@ def _times_page(
     horizon = today + scheduling.HORIZON
     slots = scheduling.free_slots(appointment_type=kind, since=today, until=horizon, ignoring=consultation)
     days = _by_day(slots)
+    months = sorted({day.replace(day=1) for day in days})
     chosen = _day(request.GET.get("day", ""))
     if chosen not in days:
-        asked_month = _month_start(request.GET.get("month", ""))
-        later = [day for day in days if asked_month is None or day >= asked_month]
-        chosen = min(later) if later else None
+        asked_month = _month_start(request.GET.get("month", "")) or today
+        # A month after the last with times shows that last one, as a month without times shows the next.
+        chosen = min((day for day in days if day >= min(asked_month, months[-1])), default=None)
     first = (chosen or today).replace(day=1)
-    months = sorted({day.replace(day=1) for day in days})
     weeks = [
         [Day(day, len(days.get(day, ())), day == chosen) if day.month == first.month else None for day in week]
         for week in calendar.Calendar().monthdatescalendar(first.year, first.month)

@@ -78,9 +78,18 @@ class TestChoosing:
         assert page.status_code == 200
         assert "Tuesday 24 November" in text_of(page)
 
-    def test_a_month_after_all_times_says_so_with_a_telephone_number(self, patient):
-        words = text_of(patient.get("/request/times/?month=9999-12"))
-        assert "There are no free times in the next three months." in words
+    @pytest.mark.parametrize("month", ["2027-03", "2030-01", "9999-12"])
+    def test_a_month_after_all_times_shows_the_last_that_has_some(self, patient, month):
+        words = text_of(patient.get(f"/request/times/?month={month}"))
+        assert "Monday 1 February 2027" in words
+        assert "no free times" not in words
+
+    def test_a_clinic_without_any_free_time_says_so_with_a_telephone_number(self, patient, settings):
+        Availability.objects.all().delete()
+        for query in ("", "?month=2026-12", "?month=2030-01"):
+            words = text_of(patient.get(f"/request/times/{query}"))
+            assert "There are no free times in the next three months." in words
+            assert f"Ring us and we find one with you: {settings.CLINIC_PHONE}" in words
 
     @pytest.mark.parametrize("value", HOSTILE)
     def test_nothing_typed_into_the_address_breaks_the_page(self, patient, value):
