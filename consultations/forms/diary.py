@@ -4,7 +4,9 @@ from typing import Any, Final
 
 from django import forms
 from django.contrib.auth.models import User
+from django.db.models import Q
 
+from clinic import clock
 from consultations.models import Absence, Availability, Clinician
 from consultations.services import diary
 
@@ -61,7 +63,27 @@ class AvailabilityForm(forms.ModelForm):
         if cleaned.get("starts_on") and cleaned.get("ends_on") and cleaned["ends_on"] < cleaned["starts_on"]:
             self.add_error("ends_on", "Choose a last day that is not before the first day.")
         _refuse_far_dates(self, "starts_on", "ends_on")
+        if not self.errors and (other := self._overlapping()):
+            self.add_error(
+                None,
+                f"{other.clinician.display_name} has {other} from {clock.day(other.starts_on)} already. "
+                "Change that one, or choose hours that do not overlap it.",
+            )
         return cleaned
+
+    def _overlapping(self) -> Availability | None:
+        """Another window of the same clinician on the same weekday that shares hours and days with this one."""
+        cleaned = self.cleaned_data
+        others = Availability.objects.filter(
+            Q(ends_on__isnull=True) | Q(ends_on__gte=cleaned["starts_on"]),
+            clinician=cleaned["clinician"],
+            weekday=cleaned["weekday"],
+            opens__lt=cleaned["closes"],
+            closes__gt=cleaned["opens"],
+        ).exclude(pk=self.instance.pk)
+        if cleaned["ends_on"]:
+            others = others.filter(starts_on__lte=cleaned["ends_on"])
+        return others.select_related("clinician").first()
 
 
 class AbsenceForm(forms.ModelForm):

@@ -41,7 +41,7 @@ STEP: Final = datetime.timedelta(minutes=15)
 
 
 class SlotTaken(Exception):
-    """Someone else took the time, or it is no longer offered. `nearest` holds free times close to it."""
+    """Someone else took the time, or it is no longer offered. `nearest` holds free times close to it, if any."""
 
     def __init__(self, nearest: Iterable["Slot"] = ()) -> None:
         super().__init__("Someone just took that time.")
@@ -128,17 +128,19 @@ def hold(*, request: ConsultationRequest, slot_key: str) -> SlotHold:
 def book(*, request: ConsultationRequest, by: User | None = None) -> Appointment:
     """Turn the request's hold into an appointment; `by=None` is the patient. Booking twice gives the same appointment.
 
-    Raises SlotTaken when the hold ran out and someone else took the time, WrongStatus, NotAllowed.
+    Raises SlotTaken when the time has begun, or the hold ran out and the time is not offered any more; WrongStatus and
+    NotAllowed.
     """
     held = SlotHold.objects.filter(request=request).first()
     if held is None:
         if existing := Appointment.objects.live().filter(request=request).first():
             return existing
-        raise SlotTaken
+        # The row goes when it ran out and somebody else chose a time of that doctor; which time it was is gone with it.
+        raise SlotTaken(_soonest(request))
     slot = Slot(held.starts_at, held.ends_at, held.clinician_id, held.location_id)
     try:
         with transaction.atomic():
-            return _book(request, slot, by)
+            return _book(request, slot, by, has_expired=held.expires_at <= clock.now())
     except (IntegrityError, OperationalError, SlotTaken) as error:
         raise _taken(request, slot, error) from None
 
@@ -153,21 +155,25 @@ def book_for_patient(*, request: ConsultationRequest, slot_key: str, by: User) -
         raise _taken(request, slot, error) from None
 
 
-def _book(request: ConsultationRequest, slot: Slot, by: User | None) -> Appointment:
+def _book(request: ConsultationRequest, slot: Slot, by: User | None, *, has_expired: bool = False) -> Appointment:
     fresh = lock(request)
     existing = Appointment.objects.live().filter(request=fresh).first()
     if existing is not None:
         return existing
-    if fresh.appointment_type is None:
-        raise WrongStatus("No consultation has been offered yet.")
+    kind = _offered_kind(fresh)
     _lock_clinician(slot.clinician_id)
-    _refuse_if_taken(fresh, slot)
     now = clock.now()
+    if slot.starts_at <= now:
+        raise SlotTaken
+    if has_expired:
+        # Nothing kept the time since: hours, closed days and the doctor may have changed, as for a fresh choice.
+        slot = _find(fresh, slot.key)
+    _refuse_if_taken(fresh, slot)
     appointment = Appointment.objects.create(
         request=fresh,
         clinician_id=slot.clinician_id,
         location_id=slot.location_id,
-        appointment_type=fresh.appointment_type,
+        appointment_type=kind,
         starts_at=slot.starts_at,
         ends_at=slot.ends_at,
         time_zone=settings.TIME_ZONE,
@@ -186,13 +192,22 @@ def _book(request: ConsultationRequest, slot: Slot, by: User | None) -> Appointm
     return appointment
 
 
+def has_begun(appointment: Appointment) -> bool:
+    return appointment.starts_at <= clock.now()
+
+
 @transaction.atomic
 def cancel(*, request: ConsultationRequest, reason: str = "", by: User | None = None) -> Appointment | None:
-    """Give the booked time back; the offer stands. Cancelling twice is harmless. Raises WrongStatus, NotAllowed."""
+    """Give the booked time back; the offer stands. Cancelling twice is harmless. Raises WrongStatus, NotAllowed.
+
+    A patient cannot once the visit has begun: what became of it is for staff to record.
+    """
     fresh, changed = apply_move(request=request, verb="cancel_booking", by=by)
     if not changed:
         return None
     appointment = Appointment.objects.live().select_for_update(of=("self",)).get(request=fresh)
+    if by is None and has_begun(appointment):
+        raise WrongStatus("The consultation has begun.")
     _cancel(appointment, _actor(by), reason)
     messaging.tell_patient(
         kind=MessageKind.APPOINTMENT_CANCELLED, request=fresh, key=f"appointment-cancelled-{appointment.pk}"
@@ -221,7 +236,7 @@ def free_times_of(*, request: ConsultationRequest, actor: Actor) -> None:
 
 def _finish(request: ConsultationRequest, verb: str, status: AppointmentStatus, by: User) -> ConsultationRequest:
     appointment = Appointment.objects.live().filter(request=request).first()
-    if appointment is not None and appointment.starts_at > clock.now():
+    if appointment is not None and not has_begun(appointment):
         raise WrongStatus("The consultation has not begun yet.")
     fresh, changed = apply_move(request=request, verb=verb, by=by)
     if changed:
@@ -260,18 +275,16 @@ def _refuse_if_taken(request: ConsultationRequest, slot: Slot) -> None:
 
 def _find(request: ConsultationRequest, slot_key: str) -> Slot:
     """The slot a key names, if it is free or was a moment ago; a key is checked, never trusted. Raises SlotTaken."""
-    kind = request.appointment_type
-    if kind is None:
-        raise WrongStatus("No consultation has been offered yet.")
+    kind = _offered_kind(request)
     try:
         start = datetime.datetime.strptime(slot_key.split("-")[0], "%Y%m%dT%H%MZ").replace(tzinfo=datetime.UTC)
         day = clock.local(start).date()
         following = day + datetime.timedelta(days=1)
     except (ValueError, OverflowError):
-        raise SlotTaken from None
+        raise SlotTaken(_soonest(request)) from None
     if abs(start - clock.now()) > 2 * HORIZON:
-        # So far off nothing is near, and at either end of the calendar there are no weeks to look at.
-        raise SlotTaken
+        # So far off nothing is near, and at either end of the calendar there is no day after to look at.
+        raise SlotTaken(_soonest(request))
     slots = free_slots(
         appointment_type=kind, since=day, until=following, ignoring=request, lead_time=LEAD_TIME - TIME_TO_CHOOSE
     )
@@ -284,11 +297,20 @@ def _find(request: ConsultationRequest, slot_key: str) -> Slot:
 def nearest(
     *, appointment_type: AppointmentType, around: datetime.datetime, ignoring: ConsultationRequest, count: int = 6
 ) -> list[Slot]:
-    """The free times closest to an instant, soonest first."""
-    day = clock.local(around).date()
-    week = datetime.timedelta(days=7)
-    slots = free_slots(appointment_type=appointment_type, since=day - week, until=day + 2 * week, ignoring=ignoring)
+    """The free times closest to an instant, soonest first; empty only when no time is free at all."""
+    today = clock.today()
+    slots = free_slots(appointment_type=appointment_type, since=today, until=today + HORIZON, ignoring=ignoring)
     return sorted(sorted(slots, key=lambda slot: abs(slot.starts_at - around))[:count])
+
+
+def _soonest(request: ConsultationRequest) -> list[Slot]:
+    return nearest(appointment_type=_offered_kind(request), around=clock.now(), ignoring=request)
+
+
+def _offered_kind(request: ConsultationRequest) -> AppointmentType:
+    if request.appointment_type is None:
+        raise WrongStatus("No consultation has been offered yet.")
+    return request.appointment_type
 
 
 def _taken(request: ConsultationRequest, slot: Slot, error: Exception) -> Exception:

@@ -10,7 +10,7 @@ from consultations import ics, status_words
 from consultations.enums import RequestStatus
 from consultations.forms.private import AnswerForm, WithdrawForm
 from consultations.models import Appointment, ConsultationRequest
-from consultations.services import triage
+from consultations.services import scheduling, triage
 from consultations.views.private_access import with_grant
 from consultations.workflow import MOVES, MoveRefused
 
@@ -52,6 +52,7 @@ def _status_page(
         "note": status_words.clinic_note(consultation),
         "appointment": appointment,
         "days_away": (clock.local(appointment.starts_at).date() - clock.today()).days if appointment else None,
+        "has_begun": appointment is not None and scheduling.has_begun(appointment),
         "zone_words": clock.zone_words(appointment.starts_at) if appointment else "",
         "question": consultation.information_requests.filter(answered_at=None).first() if is_asked else None,
         "answered": consultation.information_requests.exclude(answered_at=None),

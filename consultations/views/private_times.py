@@ -8,6 +8,7 @@ from contextlib import suppress
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from clinic import clock
@@ -20,13 +21,16 @@ from consultations.views.private_access import with_grant
 from consultations.views.private_status import live_appointment
 from consultations.workflow import MoveRefused
 
-TAKEN = "Someone just took that time. These are the nearest free times."
-GONE = "That time is no longer held for you. These are the nearest free times."
+TAKEN = "Someone just took that time."
+GONE = "That time is no longer held for you."
+NEAREST = "These are the nearest free times."
+NONE_FREE = "No other time is free now: ring us and we find one with you."
+NOT_HELD = "We hold no time for you at the moment. A time you choose is kept for ten minutes: choose one again."
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Day:
-    """One cell of the month; `count` free times, 0 for a day that cannot be chosen."""
+    """One cell of the month; `count` radio buttons on that day, 0 for a day that cannot be chosen."""
 
     on: datetime.date
     count: int
@@ -43,6 +47,16 @@ class Choice:
     where: str
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Session:
+    """The free times of one day with one doctor at one place, so that the same hour with two doctors is told apart."""
+
+    with_whom: str
+    where: str
+    morning: list[Choice]
+    afternoon: list[Choice]
+
+
 def _month_start(text: str) -> datetime.date | None:
     try:
         return datetime.date.fromisoformat(f"{text}-01") if len(text) == 7 else None
@@ -55,10 +69,6 @@ def _day(text: str) -> datetime.date | None:
         return datetime.date.fromisoformat(text)
     except ValueError:
         return None
-
-
-def _next_month(first: datetime.date) -> datetime.date:
-    return (first + datetime.timedelta(days=32)).replace(day=1)
 
 
 def _by_day(slots: Iterable[Slot]) -> dict[datetime.date, list[Slot]]:
@@ -78,6 +88,18 @@ def _choices(slots: Iterable[Slot]) -> list[Choice]:
     ]
 
 
+def _sessions(choices: Iterable[Choice]) -> list[Session]:
+    """One session for each doctor and place, the one with the earliest time first."""
+    sessions: dict[tuple[str, str], Session] = {}
+    for choice in choices:
+        session = sessions.setdefault(
+            (choice.with_whom, choice.where), Session(choice.with_whom, choice.where, morning=[], afternoon=[])
+        )
+        half = session.morning if clock.local(choice.starts_at).hour < 12 else session.afternoon
+        half.append(choice)
+    return list(sessions.values())
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @with_grant
 def times(request: HttpRequest, consultation: ConsultationRequest) -> HttpResponse:
@@ -85,21 +107,32 @@ def times(request: HttpRequest, consultation: ConsultationRequest) -> HttpRespon
     if consultation.status != RequestStatus.OFFERED or consultation.appointment_type is None:
         return redirect("consultations:status")
     if request.method != "POST":
-        return _times_page(request, consultation)
+        return _times_page(request, consultation, error=NOT_HELD if "again" in request.GET else "")
     form = SlotForm(request.POST)
     if not form.is_valid():
         return _times_page(request, consultation, error="Choose a time before you continue.")
     try:
         scheduling.hold(request=consultation, slot_key=form.cleaned_data["slot"])
     except SlotTaken as taken:
-        return _times_page(request, consultation, error=TAKEN, near=taken.nearest)
+        return _lost_page(request, consultation, TAKEN, taken)
     except MoveRefused:
         return redirect("consultations:status")
     return redirect("consultations:check_time")
 
 
+def _lost_page(request: HttpRequest, consultation: ConsultationRequest, loss: str, taken: SlotTaken) -> HttpResponse:
+    """The times again after one was lost: what happened, then the nearest others or how to reach the clinic."""
+    error = f"{loss} {NEAREST if taken.nearest else NONE_FREE}"
+    return _times_page(request, consultation, error=error, near=taken.nearest, status=409)
+
+
 def _times_page(
-    request: HttpRequest, consultation: ConsultationRequest, *, error: str = "", near: Iterable[Slot] = ()
+    request: HttpRequest,
+    consultation: ConsultationRequest,
+    *,
+    error: str = "",
+    near: Iterable[Slot] = (),
+    status: int = 200,
 ) -> HttpResponse:
     kind = consultation.appointment_type
     if kind is None:
@@ -108,18 +141,17 @@ def _times_page(
     horizon = today + scheduling.HORIZON
     slots = scheduling.free_slots(appointment_type=kind, since=today, until=horizon, ignoring=consultation)
     days = _by_day(slots)
+    months = sorted({day.replace(day=1) for day in days})
     chosen = _day(request.GET.get("day", ""))
     if chosen not in days:
-        asked_month = _month_start(request.GET.get("month", ""))
-        later = [day for day in days if asked_month is None or day >= asked_month]
-        chosen = min(later) if later else None
+        asked_month = _month_start(request.GET.get("month", "")) or today
+        # A month after the last with times shows that last one, as a month without times shows the next.
+        chosen = min((day for day in days if day >= min(asked_month, months[-1])), default=None)
     first = (chosen or today).replace(day=1)
-    months = sorted({day.replace(day=1) for day in days})
     weeks = [
         [Day(day, len(days.get(day, ())), day == chosen) if day.month == first.month else None for day in week]
         for week in calendar.Calendar().monthdatescalendar(first.year, first.month)
     ]
-    choices = _choices(days[chosen]) if chosen else []
     context = {
         "consultation": consultation,
         "kind": kind,
@@ -128,13 +160,12 @@ def _times_page(
         "weeks": weeks,
         "earlier": max((month for month in months if month < first), default=None),
         "later": min((month for month in months if month > first), default=None),
-        "morning": [choice for choice in choices if clock.local(choice.starts_at).hour < 12],
-        "afternoon": [choice for choice in choices if clock.local(choice.starts_at).hour >= 12],
+        "sessions": _sessions(_choices(days[chosen])) if chosen else [],
         "near": _choices(near),
         "error": error,
         "zone_words": clock.zone_words(clock.now()),
     }
-    return render(request, "consultations/private/times.html", context, status=409 if near else 200)
+    return render(request, "consultations/private/times.html", context, status=status)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -148,12 +179,12 @@ def check_time(request: HttpRequest, consultation: ConsultationRequest) -> HttpR
         try:
             scheduling.book(request=consultation)
         except SlotTaken as taken:
-            return _times_page(request, consultation, error=GONE, near=taken.nearest)
+            return _lost_page(request, consultation, GONE, taken)
         except MoveRefused:
             pass
         return redirect("consultations:status")
-    if held is None:
-        return redirect("consultations:times")
+    if held is None or held.expires_at <= clock.now():
+        return redirect(f"{reverse('consultations:times')}?again")
     context = {
         "consultation": consultation,
         "held": held,
@@ -166,9 +197,9 @@ def check_time(request: HttpRequest, consultation: ConsultationRequest) -> HttpR
 @require_http_methods(["GET", "HEAD", "POST"])
 @with_grant
 def cancel_time(request: HttpRequest, consultation: ConsultationRequest) -> HttpResponse:
-    """One page with the consequence, "keep my appointment" first."""
+    """One page with the consequence, "keep my appointment" first; a visit that has begun has no such page."""
     appointment = live_appointment(consultation)
-    if appointment is None:
+    if appointment is None or scheduling.has_begun(appointment):
         return redirect("consultations:status")
     form = CancelTimeForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():

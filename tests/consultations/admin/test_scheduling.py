@@ -78,6 +78,48 @@ class TestManager:
         response = sign_in(manager).post(f"{BASE}availability/add/", {**good, **data})
         assert field in response.context["adminform"].form.errors
 
+    @pytest.mark.parametrize(
+        ("changed", "is_refused"),
+        [
+            ({}, True),
+            ({"opens": "08:00", "closes": "09:01"}, True),
+            ({"opens": "08:00", "closes": "09:00"}, False),
+            ({"opens": "12:00", "closes": "13:00"}, False),
+            ({"weekday": 5}, False),
+            ({"starts_on": "2026-01-01", "ends_on": "2026-11-30"}, False),
+            ({"starts_on": "2026-01-01", "ends_on": "2026-12-01"}, True),
+            ({"starts_on": "2027-01-31"}, True),
+            ({"starts_on": "2027-02-01"}, False),
+        ],
+    )
+    def test_a_window_over_another_of_the_same_doctor_is_refused_and_names_it(
+        self, sign_in, manager, clinician, changed, is_refused
+    ):
+        Availability.objects.filter(weekday=1).update(
+            starts_on=datetime.date(2026, 12, 1), ends_on=datetime.date(2027, 1, 31)
+        )
+        data = {"clinician": clinician.pk, "location": Location.objects.get().pk, "weekday": 1, "opens": "11:00",
+                "closes": "13:00", "starts_on": "2026-12-15", "ends_on": "", **changed}  # fmt: skip
+        before = Availability.objects.count()
+        response = sign_in(manager).post(f"{BASE}availability/add/", data)
+        assert Availability.objects.count() == before + (not is_refused)
+        if is_refused:
+            named = f"Dr Ines Halloran has Tuesday 09:00 to 12:00 from {clock.day(datetime.date(2026, 12, 1))} already."
+            assert named in text_of(response)
+
+    def test_a_window_does_not_stand_in_its_own_way_nor_in_that_of_a_colleague(
+        self, sign_in, manager, other_doctor, clinician
+    ):
+        client, window = sign_in(manager), clinician.availabilities.first()
+        colleague = Clinician.objects.create(user=other_doctor, display_name="Dr Sam Okafor")
+        data = {"clinician": clinician.pk, "location": window.location_id, "weekday": window.weekday, "opens": "09:00",
+                "closes": "11:00", "starts_on": "2026-12-01", "ends_on": ""}  # fmt: skip
+        assert client.post(f"{BASE}availability/{window.pk}/change/", data).status_code == 302
+        assert client.post(f"{BASE}availability/add/", {**data, "clinician": colleague.pk}).status_code == 302
+        window.refresh_from_db()
+        assert window.closes == datetime.time(11)
+        assert colleague.availabilities.count() == 1
+
     def test_a_clinician_with_appointments_cannot_be_removed(self, sign_in, manager, clinician, make_request):
         book_directly(make_request(status=RequestStatus.BOOKED), clinician, clock.now())
         response = sign_in(manager).post(f"{BASE}clinician/{clinician.pk}/delete/", {"post": "yes"})

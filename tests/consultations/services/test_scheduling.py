@@ -2,10 +2,12 @@
 
 import datetime
 import itertools
+from collections.abc import Callable
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.contrib.auth.models import User
 
 from clinic import clock
 from consultations.enums import LIVE_APPOINTMENTS, AppointmentStatus, RequestStatus
@@ -271,6 +273,48 @@ class TestBook:
         assert [f"{clock.local(slot.starts_at):%H:%M}" for slot in taken.value.nearest][:2] == ["09:40", "10:20"]
         assert Appointment.objects.count() == 1
 
+    @pytest.mark.parametrize(
+        "change",
+        [
+            lambda desk, settings: Availability.objects.update(opens=datetime.time(10)),
+            lambda desk, settings: Availability.objects.update(ends_on=TUESDAY - DAY),
+            lambda desk, settings: Clinician.objects.update(is_bookable=False),
+            lambda desk, settings: User.objects.filter(pk=desk.doctor.pk).update(is_active=False),
+            lambda desk, settings: setattr(settings, "CLOSED_DATES", ["2026-11-24"]),
+        ],
+        ids=["hours", "last day", "not bookable", "left", "closed"],
+    )
+    def test_a_hold_that_ran_out_books_nothing_that_is_not_offered_any_more(
+        self, desk: Desk, time_machine: Any, settings: Any, change: Callable[[Desk, Any], object]
+    ) -> None:
+        mine = offered(desk)
+        scheduling.hold(request=mine, slot_key=keys(desk)[0])
+        change(desk, settings)
+        time_machine.shift(scheduling.HOLD_TIME)
+        before = all_rows()
+        with pytest.raises(SlotTaken):
+            scheduling.book(request=mine)
+        assert all_rows() == before
+
+    def test_a_hold_that_ran_out_books_nothing_within_the_lead_time(self, desk: Desk, time_machine: Any) -> None:
+        mine = offered(desk)
+        scheduling.hold(request=mine, slot_key=keys(desk)[0])
+        time_machine.move_to(at(9) - datetime.timedelta(hours=2), tick=False)
+        with pytest.raises(SlotTaken) as taken:
+            scheduling.book(request=mine)
+        assert taken.value.nearest
+        assert not Appointment.objects.exists()
+
+    def test_nothing_that_has_begun_is_booked_while_it_is_held(self, desk: Desk, time_machine: Any) -> None:
+        mine = offered(desk)
+        held = desk.hold(mine)
+        SlotHold.objects.update(expires_at=held.starts_at + scheduling.HOLD_TIME)
+        time_machine.move_to(held.starts_at, tick=False)
+        with pytest.raises(SlotTaken) as taken:
+            scheduling.book(request=mine)
+        assert all(slot.starts_at > clock.now() for slot in taken.value.nearest)
+        assert not Appointment.objects.exists()
+
     def test_nor_when_the_doctor_is_away_by_then(self, desk: Desk) -> None:
         mine = offered(desk)
         scheduling.hold(request=mine, slot_key=keys(desk)[0])
@@ -280,8 +324,20 @@ class TestBook:
         assert not Appointment.objects.exists()
 
     def test_without_a_hold_there_is_nothing_to_book(self, desk: Desk) -> None:
-        with pytest.raises(SlotTaken):
+        with pytest.raises(SlotTaken) as taken:
             scheduling.book(request=offered(desk))
+        assert [f"{clock.local(slot.starts_at):%a %H:%M}" for slot in taken.value.nearest][:2] == [
+            "Tue 09:00",
+            "Tue 09:40",
+        ]
+        with pytest.raises(WrongStatus):
+            scheduling.book(request=desk.request(RequestStatus.WITH_DOCTOR))
+
+    def test_the_nearest_times_may_be_months_away(self, desk: Desk) -> None:
+        Availability.objects.update(starts_on=TUESDAY + 60 * DAY)
+        with pytest.raises(SlotTaken) as taken:
+            scheduling.book_for_patient(request=offered(desk), slot_key="20261124T1400Z-1-1", by=desk.doctor)
+        assert len(taken.value.nearest) == 6
 
     def test_a_cancelled_time_is_free_for_the_next(self, desk: Desk) -> None:
         mine, other, key = offered(desk), offered(desk), keys(desk)[0]
@@ -302,3 +358,30 @@ class TestBook:
         with pytest.raises(SlotTaken):
             scheduling.book(request=mine)
         assert all_rows() == before
+
+
+class TestAfterTheStart:
+    """Who may still do what with a visit that has begun."""
+
+    def test_the_patient_cannot_cancel(self, desk: Desk) -> None:
+        request = desk.request(RequestStatus.BOOKED)
+        before = all_rows()
+        with pytest.raises(WrongStatus):
+            scheduling.cancel(request=request, reason="Late.")
+        assert all_rows() == before
+
+    @pytest.mark.parametrize(
+        ("call", "status"),
+        [
+            (lambda request, by: scheduling.complete(request=request, by=by), AppointmentStatus.FULFILLED),
+            (lambda request, by: scheduling.mark_no_show(request=request, by=by), AppointmentStatus.NOSHOW),
+            (lambda request, by: scheduling.cancel(request=request, by=by), AppointmentStatus.CANCELLED),
+        ],
+        ids=["complete", "no-show", "cancel"],
+    )
+    def test_staff_record_what_became_of_it(
+        self, desk: Desk, call: Callable[[ConsultationRequest, User], object], status: AppointmentStatus
+    ) -> None:
+        request = desk.request(RequestStatus.BOOKED)
+        call(request, desk.doctor)
+        assert Appointment.objects.get(request=request).status == status

@@ -8,9 +8,9 @@ from django.test import Client
 
 from clinic.models import AuditEvent
 from consultations.enums import Actor, AppointmentStatus, MessageKind, RequestStatus
-from consultations.models import Absence, Appointment, OutboxMessage, SlotHold
+from consultations.models import Absence, Appointment, Availability, Clinician, Location, OutboxMessage, SlotHold
 from consultations.services import scheduling
-from consultations.views.private_times import GONE, TAKEN
+from consultations.views.private_times import GONE, NEAREST, NONE_FREE, NOT_HELD, TAKEN
 from tests.cast import book_directly, make_patient, open_privately
 from tests.consultations.views.conftest import HOSTILE, MONDAY, text_of
 
@@ -78,9 +78,18 @@ class TestChoosing:
         assert page.status_code == 200
         assert "Tuesday 24 November" in text_of(page)
 
-    def test_a_month_after_all_times_says_so_with_a_telephone_number(self, patient):
-        words = text_of(patient.get("/request/times/?month=9999-12"))
-        assert "There are no free times in the next three months." in words
+    @pytest.mark.parametrize("month", ["2027-03", "2030-01", "9999-12"])
+    def test_a_month_after_all_times_shows_the_last_that_has_some(self, patient, month):
+        words = text_of(patient.get(f"/request/times/?month={month}"))
+        assert "Monday 1 February 2027" in words
+        assert "no free times" not in words
+
+    def test_a_clinic_without_any_free_time_says_so_with_a_telephone_number(self, patient, settings):
+        Availability.objects.all().delete()
+        for query in ("", "?month=2026-12", "?month=2030-01"):
+            words = text_of(patient.get(f"/request/times/{query}"))
+            assert "There are no free times in the next three months." in words
+            assert f"Ring us and we find one with you: {settings.CLINIC_PHONE}" in words
 
     @pytest.mark.parametrize("value", HOSTILE)
     def test_nothing_typed_into_the_address_breaks_the_page(self, patient, value):
@@ -113,6 +122,52 @@ class TestChoosing:
         assert client.post("/request/times/check/").headers["Location"] == "/request/"
 
 
+class TestTwoDoctors:
+    """The same hours with two doctors: every choice says with whom, where a reader can see it."""
+
+    @pytest.fixture
+    def colleague(self, clinician, other_doctor):
+        colleague = Clinician.objects.create(user=other_doctor, display_name="Dr Sam Okafor")
+        for window in clinician.availabilities.all():
+            window.pk, window.clinician = None, colleague
+            window.save()
+        return colleague
+
+    def test_the_times_of_a_day_stand_under_the_doctor(self, patient, clinician, colleague):
+        html = patient.get("/request/times/?day=2026-11-24").content.decode()
+        sessions = html.split('class="session"')[1:]
+        assert [re.search("<h3[^>]*>(.+?)</h3>", each)[1] for each in sessions] == [
+            "With Dr Ines Halloran, Orchard Row",
+            "With Dr Sam Okafor, Orchard Row",
+        ]
+        for each, doctor in zip(sessions, (clinician, colleague), strict=True):
+            shown = re.findall(r'name="slot"[^>]* value="([^"]+)"', each)
+            assert shown == [key(TUESDAY + step * datetime.timedelta(minutes=40), doctor) for step in range(4)]
+
+    @pytest.mark.usefixtures("colleague")
+    def test_no_two_choices_have_the_same_name_or_id(self, patient):
+        html = patient.get("/request/times/?day=2026-11-24").content.decode()
+        names = re.findall(r'<label for="(slot-[^"]+)">(.+?)</label>', html)
+        assert len(names) == 8
+        assert len({name for name, _ in names}) == len({words for _, words in names}) == 8
+
+    @pytest.mark.usefixtures("colleague")
+    def test_the_count_of_a_day_is_the_number_of_choices_it_shows(self, patient):
+        page = patient.get("/request/times/?day=2026-11-24")
+        assert re.search(r'aria-current="date">.*?<small>(\d+) free', page.content.decode())[1] == "8"
+        assert len(keys_on(page)) == 8
+
+    def test_the_nearest_times_name_the_doctor(self, patient, rival, clinician, colleague):
+        rival.post("/request/times/", {"slot": key(TUESDAY, clinician)})
+        html = patient.post("/request/times/", {"slot": key(TUESDAY, clinician)}).content.decode()
+        near = re.findall(r'<label for="near-\d+">(.+?)<small>(.+?)</small>', html)
+        assert near[0] == ("Tuesday 24 November, 9am", "Dr Sam Okafor, Orchard Row")
+        assert len(set(near)) == len(near) == 6
+
+    def test_one_doctor_is_named_too(self, patient):
+        assert "With Dr Ines Halloran, Orchard Row" in text_of(patient.get("/request/times/"))
+
+
 class TestHolding:
     def test_holds_the_time_for_ten_minutes_and_shows_it(self, patient, offered, clinician):
         assert patient.post("/request/times/", {"slot": key(TUESDAY, clinician)}).headers["Location"] == (
@@ -143,7 +198,7 @@ class TestHolding:
         rival.post("/request/times/", {"slot": key(TUESDAY, clinician)})
         page = patient.post("/request/times/", {"slot": key(TUESDAY, clinician)})
         assert page.status_code == 409
-        assert TAKEN in text_of(page)
+        assert f"{TAKEN} {NEAREST}" in text_of(page)
         assert "Bob" not in text_of(page)
         near = keys_on(page)[0]
         assert near == key(LATER, clinician)
@@ -171,8 +226,9 @@ class TestHolding:
     def test_a_time_that_was_never_on_offer_cannot_be_held(self, patient, clinician, slot):
         place = clinician.availabilities.first().location_id
         page = patient.post("/request/times/", {"slot": slot.format(clinician=clinician.pk, place=place)})
-        assert page.status_code in (200, 409)
-        assert TAKEN in text_of(page)
+        assert page.status_code == 409
+        assert f"{TAKEN} {NEAREST}" in text_of(page)
+        assert 'id="near-1"' in page.content.decode()
         assert not SlotHold.objects.exists()
 
 
@@ -207,7 +263,7 @@ class TestBooking:
         assert status_of(offered) == RequestStatus.OFFERED
 
     def test_without_a_held_time_there_is_nothing_to_check(self, patient):
-        assert patient.get("/request/times/check/").headers["Location"] == "/request/times/"
+        assert NOT_HELD in text_of(patient.get("/request/times/check/", follow=True))
         page = patient.post("/request/times/check/")
         assert GONE in text_of(page)
         assert not Appointment.objects.exists()
@@ -219,16 +275,63 @@ class TestBooking:
         assert Appointment.objects.get().starts_at == TUESDAY
 
     @pytest.mark.usefixtures("held")
+    def test_a_hold_that_ran_out_is_not_shown_as_held(self, patient, time_machine):
+        time_machine.move_to(MONDAY + scheduling.HOLD_TIME - datetime.timedelta(seconds=1), tick=False)
+        assert "We hold this time for you until" in text_of(patient.get("/request/times/check/"))
+        time_machine.move_to(MONDAY + scheduling.HOLD_TIME, tick=False)
+        words = text_of(patient.get("/request/times/check/", follow=True))
+        assert NOT_HELD in words
+        assert "We hold this time for you until" not in words
+        assert NOT_HELD not in text_of(patient.get("/request/times/"))
+
+    @pytest.mark.usefixtures("held")
+    def test_a_hold_that_ran_out_books_nothing_in_the_past(self, offered, time_machine):
+        time_machine.move_to(TUESDAY + datetime.timedelta(minutes=5), tick=False)
+        on_the_day = Client()
+        open_privately(on_the_day, offered)
+        page = on_the_day.post("/request/times/check/")
+        assert page.status_code == 409
+        assert GONE in text_of(page)
+        assert not Appointment.objects.exists()
+        assert status_of(offered) == RequestStatus.OFFERED
+
+    @pytest.mark.usefixtures("held")
     def test_a_hold_that_ran_out_and_was_taken_leads_to_the_nearest(self, patient, rival, clinician, time_machine):
         time_machine.move_to(MONDAY + datetime.timedelta(minutes=11), tick=False)
         rival.post("/request/times/", {"slot": key(TUESDAY, clinician)})
         rival.post("/request/times/check/")
         page = patient.post("/request/times/check/")
-        assert page.status_code in (200, 409)
+        assert page.status_code == 409
         assert GONE in text_of(page)
         assert Appointment.objects.get().request == rival.request_row
         assert key(TUESDAY, clinician) not in keys_on(page)
         assert key(LATER, clinician) in keys_on(page)
+
+    @pytest.mark.usefixtures("held")
+    def test_a_hold_that_the_choice_of_another_cleared_away_leads_to_the_nearest(
+        self, patient, rival, clinician, time_machine
+    ):
+        time_machine.move_to(MONDAY + datetime.timedelta(minutes=11), tick=False)
+        rival.post("/request/times/", {"slot": key(TUESDAY, clinician)})
+        page = patient.post("/request/times/check/")
+        assert page.status_code == 409
+        assert f"{GONE} {NEAREST}" in text_of(page)
+        near = re.findall(r'id="near-\d+" value="([^"]+)"', page.content.decode())
+        assert near[0] == key(LATER, clinician)
+        assert len(near) == 6
+
+    @pytest.mark.usefixtures("held")
+    @pytest.mark.parametrize("url", ["/request/times/", "/request/times/check/"])
+    def test_where_no_other_time_is_free_it_says_so_and_whom_to_ring(self, patient, clinician, url, settings):
+        Availability.objects.all().delete()
+        SlotHold.objects.all().delete()
+        place = Location.objects.get()
+        page = patient.post(url, {"slot": f"20261124T1400Z-{clinician.pk}-{place.pk}"})
+        words = text_of(page)
+        assert page.status_code == 409
+        assert NONE_FREE in words
+        assert NEAREST not in words
+        assert f"Ring us and we find one with you: {settings.CLINIC_PHONE}" in words
 
     @pytest.mark.usefixtures("held")
     def test_an_absence_entered_meanwhile_is_respected(self, patient, clinician):
@@ -317,6 +420,24 @@ class TestCancelling:
         words = text_of(patient.get("/request/"))
         assert "Your time on Tuesday 24 November, 9am was cancelled by the clinic." in words
         assert "Doctor ill" not in words
+
+    def test_a_visit_that_has_begun_cannot_be_cancelled_and_the_page_says_whom_to_ring(
+        self, offered, booked, time_machine, settings
+    ):
+        for now, is_late in ((TUESDAY - datetime.timedelta(seconds=1), False), (TUESDAY, True)):
+            time_machine.move_to(now, tick=False)
+            on_the_day = Client()
+            open_privately(on_the_day, offered)
+            page = on_the_day.get("/request/")
+            assert ("/request/cancel-time/" in page.content.decode()) != is_late
+            ring = f"If you are late or could not come, ring us: {settings.CLINIC_PHONE}"
+            assert (ring in text_of(page)) == is_late
+            assert ("It has begun" in text_of(page)) == is_late
+        assert on_the_day.get("/request/cancel-time/").headers["Location"] == "/request/"
+        assert on_the_day.post("/request/cancel-time/").headers["Location"] == "/request/"
+        booked.refresh_from_db()
+        assert booked.status == AppointmentStatus.BOOKED
+        assert status_of(offered) == RequestStatus.BOOKED
 
     def test_a_time_that_has_passed_stays_as_it_was(self, client, make_request, clinician):
         request = make_request(status=RequestStatus.COMPLETED)
