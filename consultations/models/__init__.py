@@ -1,4 +1,4 @@
-from consultations.models.access import PrivateLink
+from consultations.models.access import LinkAsked, PrivateLink
 from consultations.models.consultation_request import Consent, ConsultationRequest, InformationRequest
 from consultations.models.message import OutboxMessage
 from consultations.models.patient import Patient
@@ -25,6 +25,7 @@ __all__ = [
     "Consent",
     "ConsultationRequest",
     "InformationRequest",
+    "LinkAsked",
     "Location",
     "OutboxMessage",
     "Patient",

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from clinic import clock
+from clinic.fields import SealedTextField
 
 
 class PrivateLinkQuerySet(models.QuerySet["PrivateLink"]):
@@ -38,3 +39,13 @@ class PrivateLink(models.Model):
 
     def __str__(self) -> str:
         return f"Link {self.pk}"
+
+
+class LinkAsked(models.Model):
+    """A private link was asked for at this address, known or not. The worker looks it up, then the row is gone."""
+
+    email = SealedTextField()
+    asked_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"Link asked for {self.pk}"

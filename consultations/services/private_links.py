@@ -1,6 +1,7 @@
 """Private links: made for a mail, opened with the date of birth, replaced on demand."""
 
 import datetime
+import logging
 from typing import Final
 
 from django.db import transaction
@@ -8,8 +9,10 @@ from django.db import transaction
 from clinic import audit, clock
 from clinic.crypto import blind_index, fingerprint
 from consultations.enums import Actor, MessageKind
-from consultations.models import ConsultationRequest, Patient, PrivateLink
+from consultations.models import ConsultationRequest, LinkAsked, Patient, PrivateLink
 from consultations.services import messaging
+
+logger = logging.getLogger(__name__)
 
 WRONG_DATES_ALLOWED: Final = 5
 EMAIL_INDEX: Final = "patient.email"
@@ -72,6 +75,37 @@ def replace(*, request: ConsultationRequest, link: int) -> PrivateLink | None:
     _mail_link(request=request, key=f"link-replaced-{link}")
     audit.record(action="link.replace", target=request, actor=Actor.PATIENT.value, details={"ended": len(ended)})
     return PrivateLink.objects.live().filter(request=request).order_by("-pk").first()
+
+
+@transaction.atomic
+def ask(*, email: str) -> None:
+    """Note that a link was asked for. The worker looks the address up: here, the time that takes would tell."""
+    LinkAsked.objects.create(email=email, asked_at=clock.now())
+
+
+def answer_asked(*, limit: int = 100) -> int:
+    """Send the links that were asked for, oldest first. Returns how often one was asked for, known or not."""
+    answered = 0
+    while answered < limit and _answer_next():
+        answered += 1
+    return answered
+
+
+@transaction.atomic
+def _answer_next() -> bool:
+    """The row goes with the mails that it causes, so a worker that dies neither loses it nor answers twice."""
+    waiting = LinkAsked.objects.select_for_update(skip_locked=True).order_by("pk")
+    key = waiting.values_list("pk", flat=True).first()
+    if key is None:
+        return False
+    asked = LinkAsked.objects.filter(pk=key)
+    try:
+        send_again(email=asked.get().email)
+    except messaging.UNREADABLE as error:
+        # Trying again cannot help, and must not hold up who asked next.
+        logger.error("a private link was asked for and cannot be sent: %s", type(error).__name__)
+    asked.delete()
+    return True
 
 
 @transaction.atomic

@@ -84,7 +84,7 @@ def open_link(request: HttpRequest, token: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def send_link(request: HttpRequest) -> HttpResponse:
-    """Mail a link, and say the same whether or not we know the address."""
+    """Have a link mailed; say the same, in the same time, whether or not we know the address."""
     form = SendLinkForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         email = form.cleaned_data["email"]
@@ -94,7 +94,7 @@ def send_link(request: HttpRequest) -> HttpResponse:
             return error_pages.too_many(request)
         # A mailbox over its limit gets the same page: another answer would tell that it is known.
         if by_mailbox:
-            private_links.send_again(email=email)
+            private_links.ask(email=email)
         return render(request, "consultations/private/link_sent.html", {"email": email})
     return render(request, "consultations/private/send_link.html", {"form": form})
 

@@ -24,7 +24,7 @@ from consultations.models import (
     SafetyCase,
     TriageDecision,
 )
-from consultations.services import messaging
+from consultations.services import messaging, private_links
 from tests.access.conftest import everything, undone
 from tests.access.forms import FORMS, Stage
 from tests.cast import MakeRequest
@@ -297,6 +297,7 @@ INJECTIONS = (
 class TestMail:
     def deliver(self) -> list[Any]:
         mail.outbox.clear()
+        private_links.answer_asked()
         OutboxMessage.objects.update(due_at=clock.now())
         messaging.deliver_due(limit=100)
         return mail.outbox

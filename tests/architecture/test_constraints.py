@@ -22,6 +22,7 @@ from consultations.models import (
     Consent,
     ConsultationRequest,
     InformationRequest,
+    LinkAsked,
     Location,
     OutboxMessage,
     Patient,
@@ -225,6 +226,7 @@ def world(db: None, make_request: Any, nurse: Any, clinician: Any) -> Callable[[
         Snapshot: lambda: Snapshot.objects.get_or_create(pk=1)[0],
         SearchEntry: lambda: SearchEntry.objects.create(kind="page", key="a", path="/a/", title="A"),
         SearchVocabulary: lambda: SearchVocabulary.objects.get_or_create(pk=1)[0],
+        LinkAsked: lambda: LinkAsked.objects.create(email="a@example.com", asked_at=now),
         PrivateLink: lambda: PrivateLink.objects.create(
             request=request, token_hash=new_token(), created_at=now, expires_at=now + HOUR
         ),

@@ -10,7 +10,7 @@ from django.db import DatabaseError, close_old_connections
 
 from clinic.housekeeping import tidy_daily
 from clinic.models import Heartbeat
-from consultations.services import cases, messaging, triage
+from consultations.services import cases, messaging, private_links, triage
 from education import services as content
 
 logger = logging.getLogger(__name__)
@@ -36,6 +36,7 @@ class Command(BaseCommand):
 
     def _turn(self, stop: threading.Event) -> None:
         try:
+            private_links.answer_asked()
             while messaging.deliver_due(limit=5) and not stop.is_set():
                 pass
             cases.alert_again()

@@ -4,12 +4,15 @@ import datetime
 from typing import Any
 
 import pytest
+from django.core import mail
+from django.core.management import call_command
+from django.db import connection
 
 from clinic import clock
 from clinic.crypto import fingerprint
 from clinic.models import AuditEvent
 from consultations.enums import MessageKind
-from consultations.models import ConsultationRequest, OutboxMessage, PrivateLink
+from consultations.models import ConsultationRequest, LinkAsked, OutboxMessage, Patient, PrivateLink
 from consultations.services import messaging, private_links
 from tests.cast import MakeRequest, make_patient
 from tests.rows import all_rows
@@ -154,3 +157,58 @@ class TestSendAgain:
         time_machine.shift(60)
         private_links.send_again(email="alice@example.com")
         assert OutboxMessage.objects.count() == 6
+
+
+class TestAnsweringWhoAsked:
+    def test_each_is_answered_once_and_forgotten(self, alice: ConsultationRequest) -> None:
+        for email in ("alice@example.com", "mallory@example.com"):
+            private_links.ask(email=email)
+        assert private_links.answer_asked() == 2
+        assert [each.recipient for each in OutboxMessage.objects.all()] == ["alice@example.com"]
+        assert not LinkAsked.objects.exists()
+        assert private_links.answer_asked() == 0
+
+    def test_no_more_than_so_many_at_a_time(self, db: None) -> None:
+        for number in range(3):
+            private_links.ask(email=f"someone-{number}@example.com")
+        assert private_links.answer_asked(limit=2) == 2
+        assert LinkAsked.objects.get().email == "someone-2@example.com"
+
+    def test_a_worker_that_dies_on_the_way_loses_nothing(
+        self, alice: ConsultationRequest, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        private_links.ask(email="alice@example.com")
+        before = all_rows()
+
+        def killed(**message: Any) -> None:
+            raise SystemExit
+
+        with monkeypatch.context() as dying:
+            dying.setattr(messaging, "tell_patient", killed)
+            with pytest.raises(SystemExit):
+                private_links.answer_asked()
+        assert all_rows() == before
+        assert private_links.answer_asked() == 1
+        assert OutboxMessage.objects.count() == 1
+
+    @pytest.mark.parametrize("damaged", [LinkAsked, Patient])
+    def test_what_cannot_be_read_holds_up_nobody_and_is_not_logged(
+        self, alice: ConsultationRequest, bob: ConsultationRequest, damaged: Any, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        private_links.ask(email="alice@example.com")
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"UPDATE {damaged._meta.db_table} SET email = 'k0:bm90aGluZw==' WHERE id = %s",
+                [damaged.objects.values_list("pk", flat=True).order_by("pk")[0]],
+            )
+        private_links.ask(email=bob.patient.email)
+        assert private_links.answer_asked() == 2
+        assert [each.request for each in OutboxMessage.objects.all()] == [bob]
+        assert not LinkAsked.objects.exists()
+        assert "cannot be sent: SealBroken" in caplog.text
+        assert "alice" not in caplog.text
+
+    def test_a_turn_of_the_worker_does_it_and_sends_the_link(self, alice: ConsultationRequest) -> None:
+        private_links.ask(email="alice@example.com")
+        call_command("worker", once=True)
+        assert [each.recipients() for each in mail.outbox] == [["alice@example.com"]]

@@ -4,13 +4,15 @@ import datetime
 import re
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from clinic import clock
 from clinic.crypto import fingerprint, new_token
 from clinic.models import AuditEvent
 from consultations.enums import MessageKind
-from consultations.models import OutboxMessage, PrivateLink
+from consultations.models import LinkAsked, OutboxMessage, PrivateLink
 from consultations.services import private_links
 from consultations.views.private_access import REFUSED
 from tests.cast import make_patient, open_privately
@@ -354,19 +356,49 @@ class TestSendAgain:
         assert headers[0] == headers[1]
         assert set(known.cookies) == set(unknown.cookies)
 
+    @pytest.mark.usefixtures("alice")
+    def test_asks_the_database_the_very_same_so_that_time_tells_nothing(self):
+        asked = []
+        for name, network in (("alice", "198.51.100.7"), ("nobody", "203.0.113.7")):
+            with CaptureQueriesContext(connection) as queries:
+                Client().post("/request/link/", {"email": f"{name}@example.com"}, REMOTE_ADDR=network)
+            # Only values differ, and the names of savepoints.
+            asked.append([re.sub(r"'[^']*'|\b\d+\b|\bs\d+_x\d+\b", "?", query["sql"]) for query in queries])
+        assert asked[0] == asked[1]
+        assert "patient" not in " ".join(asked[0])
+
+    def test_what_was_typed_is_sealed_until_it_is_looked_up_and_then_gone(self, client, alice):
+        client.post("/request/link/", {"email": "nobody@example.com"})
+        assert "nobody@example.com" not in str(all_rows())
+        assert LinkAsked.objects.get().email == "nobody@example.com"
+        private_links.answer_asked()
+        assert not LinkAsked.objects.exists()
+
+    @pytest.mark.usefixtures("alice")
+    def test_staff_do_not_see_that_an_unknown_address_asked(self, client, nurse):
+        client.force_login(nurse)
+        before = text_of(client.get("/admin/consultations/outboxmessage/"))
+        Client().post("/request/link/", {"email": "nobody@example.com"})
+        for _ in range(2):
+            assert text_of(client.get("/admin/consultations/outboxmessage/")) == before
+            private_links.answer_asked()
+
     def test_mails_only_the_address_in_the_request(self, client, alice):
         client.post("/request/link/", {"email": " ALICE@example.com "})
+        private_links.answer_asked()
         mail = OutboxMessage.objects.get()
         assert (mail.recipient, mail.request, mail.kind) == ("alice@example.com", alice, MessageKind.PRIVATE_LINK)
 
     def test_an_unknown_address_gets_nothing(self, client, alice):
         client.post("/request/link/", {"email": "nobody@example.com"})
+        private_links.answer_asked()
         assert not OutboxMessage.objects.exists()
         assert not PrivateLink.objects.exists()
 
     def test_older_links_keep_working(self, client, alice):
         path = link_to(alice)
         client.post("/request/link/", {"email": "alice@example.com"})
+        private_links.answer_asked()
         assert client.post(path, BORN).status_code == 302
 
     def test_a_mailbox_over_its_limit_gets_the_same_page_and_no_mail(self, alice, time_machine):
@@ -374,6 +406,7 @@ class TestSendAgain:
         for minute in range(5):
             time_machine.move_to(MONDAY + datetime.timedelta(minutes=minute), tick=False)
             pages.append(Client().post("/request/link/", {"email": "alice@example.com"}))
+            private_links.answer_asked()
         assert {page.status_code for page in pages} == {200}
         assert len({bytes_of(page) for page in pages}) == 1
         assert OutboxMessage.objects.count() == 3
@@ -385,6 +418,7 @@ class TestSendAgain:
         assert [page.status_code for page in pages] == [429, 429]
         assert pages[0].content == pages[1].content
         assert "Wait a few minutes and try again." in text_of(pages[0])
+        private_links.answer_asked()
         assert not OutboxMessage.objects.exists()
 
     @pytest.mark.parametrize("email", ["", "alice", "alice@", "@example.com", "alice@example.com, bob@example.com"])
