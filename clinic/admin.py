@@ -11,7 +11,7 @@ from django.contrib.admin.views.main import SEARCH_VAR, ChangeList, ChangeListSe
 from django.contrib.auth.views import PasswordChangeView
 from django.core.exceptions import ValidationError
 from django.db import DataError, transaction
-from django.db.models import Model
+from django.db.models import Field, Model
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import NoReverseMatch, URLPattern, URLResolver, path, reverse
@@ -84,11 +84,19 @@ def place_of(request: HttpRequest) -> dict[str, Any]:
     return {"one": one, "many": many, "section": bool(section), "trail": trail, "hint": hint}
 
 
+def say_what_to_do(field: forms.Field) -> forms.Field:
+    """The error summary puts the field's label before this."""
+    field.error_messages["required"] = "Fill this in."
+    return field
+
+
 class SummaryFirst:
     """A form that was refused leaves the focus to its error summary."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            say_what_to_do(field)
         if self.is_bound:
             for field in self.fields.values():
                 field.widget.attrs.pop("autofocus", None)
@@ -167,6 +175,10 @@ class StockAdmin(admin.ModelAdmin):
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return StockList
+
+    def formfield_for_dbfield(self, db_field: Field, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        return field and say_what_to_do(field)
 
 
 class ClinicAdminSite(admin.AdminSite):

@@ -49,7 +49,9 @@ def list_of(label: str) -> str:
 def lookups(each: admin.ModelAdmin) -> list[str]:
     """Of the first field of each kind, and of every field the list filters by."""
     fields = {field.name: field for field in each.model._meta.get_fields()}
-    filtered = {item if isinstance(item, str) else item[0] for item in each.list_filter}
+    filtered = {
+        item if isinstance(item, str) else item[0] for item in each.list_filter if isinstance(item, str | tuple)
+    }
     firsts = {next((name for name, field in fields.items() if isinstance(field, kind)), None) for kind in KINDS}
     found = [*ANYWHERE]
     for name in sorted(filtered | firsts - {None}):

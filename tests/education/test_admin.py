@@ -100,3 +100,15 @@ def test_nothing_that_pages_cite_can_be_deleted(name: str, content: Shipped, cli
     response = client.post(reverse(f"admin:education_{name}_delete", args=[model.objects.first().pk]), {"post": "yes"})
 
     assert response.status_code == 403
+
+
+def test_what_was_left_empty_is_named(page: Page, client: Client, editor) -> None:
+    client.force_login(editor)
+
+    shown = client.post(
+        reverse("admin:education_page_change", args=[page.pk]), form_of(page, title="", summary="")
+    ).content.decode()
+
+    assert "Title: Fill this in." in shown
+    assert "Summary: Fill this in." in shown
+    assert "This field is required" not in shown

@@ -189,6 +189,7 @@ class TestUpdates:
         page.save()
 
         services.loading.show(page, by="Somebody")
+        services.refresh_snapshot()
 
         assert self.entries(client)[0]["summary"] == told
 

@@ -105,5 +105,5 @@ class TestPassword:
 
     def test_a_summary_names_the_field_and_takes_the_focus(self, sign_in, nurse):
         page_text = text_of(sign_in(nurse).post("/admin/password_change/", {}))
-        assert "Old password: This field is required." in page_text
+        assert "Old password: Fill this in." in page_text
         assert "autofocus" not in page_text

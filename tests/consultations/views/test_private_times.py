@@ -178,7 +178,7 @@ class TestHolding:
             offered, TUESDAY, MONDAY + datetime.timedelta(minutes=10),
         )  # fmt: skip
         words = text_of(patient.get("/request/times/check/"))
-        assert "Tuesday 24 November, 9am (Eastern Time (New York))" in words
+        assert "Tuesday 24 November, 9am, Eastern Time (New York)" in words
         assert "We hold this time for you until 10:10am . Nothing is booked yet." in words.replace("am.", "am .")
         assert "Dr Ines Halloran" in words
         assert "Orchard Row, 14 Orchard Row, Suite 2" in words
