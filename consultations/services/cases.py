@@ -76,13 +76,18 @@ def attach_patient(*, case: SafetyCase, patient: Patient) -> None:
 
 def alert_owner(*, case: SafetyCase, reason: str) -> bool:
     """Tell the owner that the case waits, or whoever is there now if the owner left. Whether a mail is owed for it."""
-    if case.owner is None or not actors_of(case.owner):
-        case.owner = on_duty()
+    if is_without_owner(case) and (owner := on_duty()) is not None:
+        case.owner = owner
         case.save(update_fields=["owner"])
         audit.record(action="case.owner", target=case, actor=Actor.SYSTEM.value, fields=["owner"])
     key = f"case-{case.pk}-{reason}-{case.level}-{int(case.raised_at.timestamp())}"
-    told = case.owner and messaging.alert_staff(user=case.owner, key=key, path=reverse("admin:today"))
-    return told is not None
+    if case.owner is None or is_without_owner(case):
+        return False
+    return messaging.alert_staff(user=case.owner, key=key, path=reverse("admin:today")) is not None
+
+
+def is_without_owner(case: SafetyCase) -> bool:
+    return case.owner is None or not actors_of(case.owner)
 
 
 def on_duty() -> User | None:
@@ -133,7 +138,7 @@ def alert_again() -> int:
     now, announced = clock.now(), 0
     waiting = SafetyCase.objects.filter(status=CaseStatus.OPEN, raised_at__lte=now - REALERT)
     for case in waiting.select_related("owner").select_for_update(of=("self",), skip_locked=True):
-        if case.level == Outcome.EMERGENCY or case.owner is None or not actors_of(case.owner):
+        if case.level == Outcome.EMERGENCY or is_without_owner(case):
             turn = int((now - case.raised_at) / REALERT)
             announced += alert_owner(case=case, reason=f"again{turn}")
     return announced

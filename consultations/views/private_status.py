@@ -14,6 +14,7 @@ from consultations.services import scheduling, triage
 from consultations.views.private_access import with_grant
 from consultations.workflow import MOVES, MoveRefused
 
+CANCELLED = "Your time is cancelled. Somebody else can take it now. Your request stays open."
 NOT_NEEDED = "We have your answer already, or no longer need it. What you wrote now was not sent."
 
 
@@ -29,7 +30,8 @@ def live_appointment(consultation: ConsultationRequest) -> Appointment | None:
 @require_safe
 @with_grant
 def status(request: HttpRequest, consultation: ConsultationRequest) -> HttpResponse:
-    return _status_page(request, consultation)
+    is_cancelled = "cancelled" in request.GET and consultation.status == RequestStatus.OFFERED
+    return _status_page(request, consultation, notice=CANCELLED if is_cancelled else "")
 
 
 def _status_page(
@@ -38,6 +40,7 @@ def _status_page(
     *,
     form: AnswerForm | None = None,
     refused: str = "",
+    notice: str = "",
     unsent: str = "",
 ) -> HttpResponse:
     if refused:
@@ -58,7 +61,7 @@ def _status_page(
         "answered": consultation.information_requests.exclude(answered_at=None),
         "cancelled": status_words.cancelled_by_clinic(consultation),
         "form": form or AnswerForm(),
-        "refused": refused,
+        "notice": refused or notice,
         "unsent": unsent,
         "can_withdraw": consultation.status in MOVES["withdraw"].sources,
     }

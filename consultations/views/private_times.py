@@ -205,6 +205,6 @@ def cancel_time(request: HttpRequest, consultation: ConsultationRequest) -> Http
     if request.method == "POST" and form.is_valid():
         with suppress(MoveRefused):
             scheduling.cancel(request=consultation, reason=form.cleaned_data["reason"])
-        return redirect("consultations:status")
+        return redirect(f"{reverse('consultations:status')}?cancelled")
     context = {"consultation": consultation, "appointment": appointment, "form": form}
     return render(request, "consultations/private/cancel_time.html", context)

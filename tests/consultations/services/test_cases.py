@@ -167,7 +167,9 @@ class TestAlertAgain:
             gone.groups.clear() if left == "groups" else setattr(gone, left, False)
             gone.save()
         time_machine.shift(TEN_MINUTES)
+        before = all_rows()
         assert cases.alert_again() == 0
+        assert all_rows() == before, "nobody to tell, and nothing to put on record at every turn"
         here = make_user("here", "triage")
 
         time_machine.shift(TEN_MINUTES)

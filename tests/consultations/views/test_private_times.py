@@ -374,9 +374,9 @@ class TestCancelling:
         assert booked.status == AppointmentStatus.BOOKED
 
     def test_cancels_once_however_often_pressed_and_the_offer_stands(self, patient, booked, offered):
-        for _ in range(2):
+        for then in ("/request/?cancelled", "/request/"):
             answer = patient.post("/request/cancel-time/", {"reason": "I am away."})
-            assert answer.headers["Location"] == "/request/"
+            assert answer.headers["Location"] == then
         booked.refresh_from_db()
         assert (booked.status, booked.cancelled_by, booked.cancel_reason) == (
             AppointmentStatus.CANCELLED, Actor.PATIENT, "I am away.",
@@ -387,6 +387,11 @@ class TestCancelling:
         words = text_of(patient.get("/request/"))
         assert "See free times" in words
         assert "was cancelled by the clinic" not in words
+        assert "Your time is cancelled." not in words
+        assert "Your time is cancelled." in text_of(patient.get("/request/?cancelled"))
+
+    def test_it_is_not_said_of_a_time_that_stands(self, patient, booked):
+        assert "Your time is cancelled." not in text_of(patient.get("/request/?cancelled"))
 
     def test_needs_no_reason(self, patient, booked):
         patient.post("/request/cancel-time/")
