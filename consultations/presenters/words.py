@@ -40,10 +40,8 @@ def count(number: int, one: str, many: str = "") -> str:
 
 
 def span(length: datetime.timedelta) -> str:
-    """ "35 minutes", "6 hours", "2 days": the largest unit that fits, rounded down."""
-    minutes = max(0, int(length.total_seconds() // 60))
-    if not minutes:
-        return "under a minute"
+    """ "35 minutes", "6 hours", "2 days": the largest unit that fits, rounded down; never less than a minute."""
+    minutes = max(1, int(length.total_seconds() // 60))
     if minutes < 60:
         return count(minutes, "minute")
     if minutes < 24 * 60:
