@@ -1,7 +1,6 @@
 """The address of a stock list takes what its filters offer. Anything else leads back to the list, never to a 500."""
 
 import datetime
-from typing import Any
 from urllib.parse import urlencode
 
 import pytest
@@ -70,11 +69,13 @@ def root(client: Client) -> Client:
 
 
 @pytest.mark.parametrize("label", ADMINS)
-def test_no_lookup_from_the_address_breaks_a_list(label: str, root: Client, subtests: Any) -> None:
+def test_no_lookup_from_the_address_breaks_a_list(label: str, root: Client) -> None:
     assert root.get(list_of(label)).status_code == 200
-    for query in lookups(ADMINS[label]):
-        with subtests.test(query):
-            assert root.get(f"{list_of(label)}?{query}").status_code in (200, 302, 400, 403)
+
+    found = {query: root.get(f"{list_of(label)}?{query}").status_code for query in lookups(ADMINS[label])}
+
+    assert found
+    assert not {query: status for query, status in found.items() if status not in (200, 302, 400, 403)}
 
 
 @pytest.mark.parametrize("label", [label for label, each in ADMINS.items() if not isinstance(each, PurposeBuiltAdmin)])
