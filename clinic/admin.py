@@ -97,8 +97,7 @@ class SummaryFirst:
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
             say_what_to_do(field)
-        if self.is_bound:
-            for field in self.fields.values():
+            if self.is_bound:
                 field.widget.attrs.pop("autofocus", None)
 
 

@@ -12,6 +12,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST, require_safe
 
 from clinic import audit, clock
+from clinic.buttons import post_from
 from consultations.admin.pages import OUT_OF_RANGE, DamagedRecord, PurposeBuiltAdmin
 from consultations.enums import CaseStatus
 from consultations.forms.staff import CaseNoteForm
@@ -23,6 +24,7 @@ from consultations.services import cases
 from consultations.workflow import MoveRefused
 
 PAGE_SIZE = 50
+PAGE_OF_ONE = "admin:consultations_safetycase_change"
 
 
 @admin.register(SafetyCase)
@@ -69,7 +71,7 @@ class SafetyCaseAdmin(PurposeBuiltAdmin):
             messages.error(request, str(refusal))
         return self._back(request, case)
 
-    @method_decorator(require_POST)
+    @method_decorator(post_from(PAGE_OF_ONE, keeps=("pk",)))
     def close_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         self.require_view(request)
         case = self._case(pk)
@@ -103,5 +105,5 @@ class SafetyCaseAdmin(PurposeBuiltAdmin):
 
     @staticmethod
     def _back(request: HttpRequest, case: SafetyCase) -> HttpResponse:
-        url = reverse("admin:consultations_safetycase_change", args=[case.pk])
+        url = reverse(PAGE_OF_ONE, args=[case.pk])
         return HttpResponseRedirect(reverse("admin:today") if request.POST.get("from") == "today" else url)

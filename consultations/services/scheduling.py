@@ -228,9 +228,14 @@ def mark_no_show(*, request: ConsultationRequest, by: User) -> ConsultationReque
 
 
 def free_times_of(*, request: ConsultationRequest, actor: Actor) -> None:
-    """Cancel what is booked or held for a request that ends. Call inside a transaction, on a locked row."""
+    """Cancel what is booked or held for a request that ends. Call inside a transaction, on a locked row.
+
+    Raises WrongStatus for a patient whose visit has begun: what became of it is for staff to record.
+    """
     SlotHold.objects.filter(request=request).delete()
     for appointment in Appointment.objects.live().select_for_update(of=("self",)).filter(request=request):
+        if actor == Actor.PATIENT and has_begun(appointment):
+            raise WrongStatus("The consultation has begun.")
         _cancel(appointment, actor, "")
 
 

@@ -123,7 +123,7 @@ def answer(*, request: ConsultationRequest, answer: str) -> ConsultationRequest:
 
 @transaction.atomic
 def withdraw(*, request: ConsultationRequest) -> ConsultationRequest:
-    """End a request at the patient's wish; a booked time is freed. Raises WrongStatus."""
+    """End a request at the patient's wish; a booked time is freed. Raises WrongStatus, also after a visit has begun."""
     fresh, changed = apply_move(request=request, verb="withdraw")
     if changed:
         scheduling.free_times_of(request=fresh, actor=Actor.PATIENT)

@@ -47,6 +47,7 @@ def _status_page(
         # Somebody was quicker: show what stands there now.
         consultation.refresh_from_db()
     appointment = live_appointment(consultation)
+    has_begun = appointment is not None and scheduling.has_begun(appointment)
     is_asked = consultation.status == RequestStatus.INFORMATION_ASKED
     context = {
         "consultation": consultation,
@@ -55,7 +56,7 @@ def _status_page(
         "note": status_words.clinic_note(consultation),
         "appointment": appointment,
         "days_away": (clock.local(appointment.starts_at).date() - clock.today()).days if appointment else None,
-        "has_begun": appointment is not None and scheduling.has_begun(appointment),
+        "has_begun": has_begun,
         "zone_words": clock.zone_words(appointment.starts_at) if appointment else "",
         "question": consultation.information_requests.filter(answered_at=None).first() if is_asked else None,
         "answered": consultation.information_requests.exclude(answered_at=None),
@@ -63,7 +64,7 @@ def _status_page(
         "form": form or AnswerForm(),
         "notice": refused or notice,
         "unsent": unsent,
-        "can_withdraw": consultation.status in MOVES["withdraw"].sources,
+        "can_withdraw": consultation.status in MOVES["withdraw"].sources and not has_begun,
     }
     return render(request, "consultations/private/status.html", context, status=409 if refused else 200)
 
@@ -86,6 +87,9 @@ def answer_question(request: HttpRequest, consultation: ConsultationRequest) -> 
 @with_grant
 def withdraw(request: HttpRequest, consultation: ConsultationRequest) -> HttpResponse:
     """One page that says what withdrawing means, and "keep it" first."""
+    appointment = live_appointment(consultation)
+    if appointment is not None and scheduling.has_begun(appointment):
+        return redirect("consultations:status")
     form = WithdrawForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -93,7 +97,7 @@ def withdraw(request: HttpRequest, consultation: ConsultationRequest) -> HttpRes
         except MoveRefused:
             return _status_page(request, consultation, refused="This request has ended already.")
         return redirect("consultations:status")
-    context = {"consultation": consultation, "form": form, "appointment": live_appointment(consultation)}
+    context = {"consultation": consultation, "form": form, "appointment": appointment}
     return render(request, "consultations/private/withdraw.html", context)
 
 

@@ -36,11 +36,12 @@ class Command(BaseCommand):
 
     def _turn(self, stop: threading.Event) -> None:
         try:
+            # Alerts first: whatever else goes wrong, what is pressing is in the outbox.
+            cases.alert_again()
+            triage.alert_overdue()
             private_links.answer_asked()
             while messaging.deliver_due(limit=5) and not stop.is_set():
                 pass
-            cases.alert_again()
-            triage.alert_overdue()
             content.publish_due()
             if tidy_daily():
                 content.reopen_due()

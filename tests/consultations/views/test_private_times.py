@@ -9,8 +9,9 @@ from django.test import Client
 from clinic.models import AuditEvent
 from consultations.enums import Actor, AppointmentStatus, MessageKind, RequestStatus
 from consultations.models import Absence, Appointment, Availability, Clinician, Location, OutboxMessage, SlotHold
-from consultations.services import scheduling
+from consultations.services import scheduling, triage
 from consultations.views.private_times import GONE, NEAREST, NONE_FREE, NOT_HELD, TAKEN
+from consultations.workflow import WrongStatus
 from tests.cast import book_directly, make_patient, open_privately
 from tests.consultations.views.conftest import HOSTILE, MONDAY, text_of
 
@@ -438,8 +439,12 @@ class TestCancelling:
             ring = f"If you are late or could not come, ring us: {settings.CLINIC_PHONE}"
             assert (ring in text_of(page)) == is_late
             assert ("It has begun" in text_of(page)) == is_late
-        assert on_the_day.get("/request/cancel-time/").headers["Location"] == "/request/"
-        assert on_the_day.post("/request/cancel-time/").headers["Location"] == "/request/"
+            assert ("/request/withdraw/" in page.content.decode()) != is_late
+        for address in ("/request/cancel-time/", "/request/withdraw/"):
+            assert on_the_day.get(address).headers["Location"] == "/request/"
+            assert on_the_day.post(address, {"sure": "on"}).headers["Location"] == "/request/"
+        with pytest.raises(WrongStatus):
+            triage.withdraw(request=offered)
         booked.refresh_from_db()
         assert booked.status == AppointmentStatus.BOOKED
         assert status_of(offered) == RequestStatus.BOOKED
