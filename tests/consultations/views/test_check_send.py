@@ -163,6 +163,9 @@ class TestAnswers:
         assert "175.3 cm (about 5 feet 9 inches)" in words
         assert "How much do you weigh? Not provided" in words
         assert "my dog &lt;b&gt;daily&lt;/b&gt;" in body
+        assert "Do any of these apply to you? About other risks" in words, "asked twice in the same words"
+        assert "Do any of these apply to you? About your health" in words
+        assert "How old are you? About" not in words
         assert "27 March 1970" in words
         assert "Phone Not provided" in words
         assert body.count(">Change<span") == len(questions) + len(page.context["contact"])
