@@ -29,7 +29,10 @@ class Desk:
     def __init__(self, make_request: MakeRequest, clinician: Clinician, visit: AppointmentType, doctor: User) -> None:
         self.make_request, self.clinician, self.visit, self.doctor = make_request, clinician, visit, doctor
 
-    def request(self, status: RequestStatus, *, asked_by_doctor: bool = False, **more: Any) -> ConsultationRequest:
+    def request(
+        self, status: RequestStatus, *, asked_by_doctor: bool = False, is_ahead: bool = False, **more: Any
+    ) -> ConsultationRequest:
+        """The visit of a booked request began half an hour ago, or `is_ahead` of us."""
         if status == RequestStatus.IN_TRIAGE:
             more |= {"claimed_by": self.doctor, "claimed_at": clock.now()}
         if status in (RequestStatus.OFFERED, RequestStatus.BOOKED):
@@ -38,7 +41,8 @@ class Desk:
         if status == RequestStatus.OFFERED:
             self.hold(request)
         if status == RequestStatus.BOOKED:
-            book_directly(request, self.clinician, clock.now() - datetime.timedelta(minutes=30))
+            begins = TOMORROW_AT_NINE if is_ahead else clock.now() - datetime.timedelta(minutes=30)
+            book_directly(request, self.clinician, begins)
         if status == RequestStatus.INFORMATION_ASKED:
             InformationRequest.objects.create(
                 request=request,

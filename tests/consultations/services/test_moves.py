@@ -70,7 +70,7 @@ def test_every_verb_has_its_service(desk: Desk) -> None:
 class TestALegalMove:
     def start(self, desk: Desk, staff: Staff, verb: str, status: RequestStatus) -> tuple[Any, User | None]:
         group = group_for(verb)
-        request = desk.request(status, asked_by_doctor=verb == "answer_doctor")
+        request = desk.request(status, asked_by_doctor=verb == "answer_doctor", is_ahead=verb == "withdraw")
         return request, staff(group) if group else None
 
     def test_leads_where_the_table_says_with_one_event(
@@ -260,7 +260,7 @@ class TestWhatAMoveBrings:
     @pytest.mark.parametrize("status", OPEN_STATUSES)
     @pytest.mark.parametrize("verb", ["withdraw", "cancel_request"])
     def test_the_end_frees_every_time(self, desk: Desk, staff: Staff, verb: str, status: RequestStatus) -> None:
-        request = desk.request(status)
+        request = desk.request(status, is_ahead=True)
         press(desk, verb, request, staff("manager"))
         assert not Appointment.objects.live().filter(request=request).exists()
         assert not SlotHold.objects.filter(request=request).exists()
