@@ -23,7 +23,7 @@ QUARTER_HOUR: Final = 15 * 60
 TRIES_A_NAME: Final = 10
 TRIES_A_NETWORK: Final = 60
 LONGEST_SEARCH: Final = 200
-APP_ORDER: Final = ("consultations", "education", "clinic", "auth")
+APP_ORDER: Final = ("consultations", "education", "clinic", "accounts")
 NAVIGATION: Final = (
     ("Today", "admin:index", ""),
     ("Requests", "admin:consultations_consultationrequest_changelist", "consultations.view_consultationrequest"),
@@ -32,7 +32,7 @@ NAVIGATION: Final = (
     ("Diary", "admin:consultations_appointment_changelist", "consultations.view_appointment"),
     ("Content", "admin:education_page_desk", "education.view_page"),
     ("Audit", "admin:clinic_auditevent_changelist", "clinic.view_auditevent"),
-    ("Users", "admin:auth_user_changelist", "auth.view_user"),
+    ("Users", "admin:accounts_user_changelist", "accounts.view_user"),
 )
 """Label, URL name (or app label), and the permission (or app label) without which the entry is left out."""
 DIARY_MODELS: Final = ("appointment", "availability", "absence", "clinician", "location", "appointmenttype")
@@ -194,7 +194,7 @@ class ClinicAdminSite(admin.AdminSite):
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         context = super().each_context(request)
         user = request.user
-        staff_name = (user.get_full_name() or user.get_username()) if user.is_authenticated else ""
+        staff_name = (user.display_name) if user.is_authenticated else ""
         return {**context, "staff_nav": self.staff_nav(request), "staff_name": staff_name, "place": place_of(request)}
 
     def staff_nav(self, request: HttpRequest) -> list[dict[str, Any]]:

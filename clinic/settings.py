@@ -79,6 +79,7 @@ PHONENUMBER_DEFAULT_REGION = None if CLINIC_REGION in ("EU", "default") else CLI
 
 INSTALLED_APPS = [
     "clinic",
+    "clinic.accounts",
     "education",
     "consultations",
     "clinic.admin_apps.ClinicAdminConfig",
@@ -189,6 +190,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
+AUTH_USER_MODEL = "accounts.User"
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
 

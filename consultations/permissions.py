@@ -1,7 +1,8 @@
 """Which part a signed-in person plays. Roles come from group membership and take effect at the next request."""
 
-from django.contrib.auth.models import AnonymousUser, User
+from django.contrib.auth.models import AnonymousUser
 
+from clinic.accounts.models import User
 from consultations.enums import Actor
 from consultations.workflow import Move, NotAllowed, verbs_for
 

@@ -106,7 +106,7 @@ def clinic_note(request: ConsultationRequest) -> Note | None:
     if review is None or not review.patient_note.strip():
         return None
     clinician = getattr(review.decided_by, "clinician", None)
-    author = clinician.display_name if clinician else review.decided_by.get_full_name() or "Your doctor"
+    author = clinician.display_name if clinician else review.decided_by.name or "Your doctor"
     return Note(review.patient_note, author, review.decided_at)
 
 

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group
 from django.test import Client
 
 from clinic import clock
+from clinic.accounts.models import User
 from clinic.crypto import fingerprint, new_token
 from consultations.enums import (
     OUTCOME_RISK,
@@ -55,32 +56,55 @@ def make_user(username: str, group: str, **kwargs: Any) -> User:
 
 @pytest.fixture
 def nurse(db: None) -> User:
-    return make_user("nurse", "triage", first_name="Nora", last_name="Adeyemi")
+    return make_user("nurse", "triage", name="Nora Adeyemi")
 
 
 @pytest.fixture
 def other_nurse(db: None) -> User:
-    return make_user("other_nurse", "triage", first_name="Olu", last_name="Brandt")
+    return make_user("other_nurse", "triage", name="Olu Brandt")
 
 
 @pytest.fixture
 def doctor(db: None) -> User:
-    return make_user("doctor", "doctor", first_name="Ines", last_name="Halloran")
+    return make_user("doctor", "doctor", name="Ines Halloran")
 
 
 @pytest.fixture
 def other_doctor(db: None) -> User:
-    return make_user("other_doctor", "doctor", first_name="Sam", last_name="Okafor")
+    return make_user("other_doctor", "doctor", name="Sam Okafor")
 
 
 @pytest.fixture
 def editor(db: None) -> User:
-    return make_user("editor", "editor", first_name="Edi", last_name="Lund")
+    return make_user("editor", "editor", name="Edi Lund")
 
 
 @pytest.fixture
 def manager(db: None) -> User:
-    return make_user("manager", "manager", first_name="Mara", last_name="Voss")
+    return make_user("manager", "manager", name="Mara Voss")
+
+
+SignIn = Callable[[User], Client]
+
+
+@pytest.fixture
+def sign_in() -> SignIn:
+    def signed_in(user: User) -> Client:
+        client = Client()
+        client.force_login(user)
+        return client
+
+    return signed_in
+
+
+@pytest.fixture
+def staff(db: None) -> Callable[[str], User]:
+    """A member of one group by the group's name."""
+
+    def member(group: str) -> User:
+        return User.objects.filter(username=f"a_{group}").first() or make_user(f"a_{group}", group, name=group)
+
+    return member
 
 
 @pytest.fixture

@@ -5,10 +5,10 @@ import datetime
 from collections.abc import Mapping
 from typing import Any, Final
 
-from django.contrib.auth.models import User
 from django.urls import reverse
 
 from clinic import clock
+from clinic.accounts.models import User
 from consultations.emails import WORDINGS
 from consultations.enums import CLOSED_STATUSES, Actor, MessageKind, Outcome, RequestStatus, ReviewDecision
 from consultations.forms import staff
@@ -222,7 +222,7 @@ def preview_of(form: staff.StepForm) -> dict[str, Any]:
 
 def author_of(user: User) -> str:
     clinician = Clinician.objects.filter(user=user).only("display_name").first()
-    return clinician.display_name if clinician else user.get_full_name() or user.get_username()
+    return clinician.display_name if clinician else user.display_name
 
 
 def done_words(form: staff.StepForm) -> str:

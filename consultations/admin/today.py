@@ -3,11 +3,12 @@
 import datetime
 from typing import Any, Final
 
-from django.contrib.auth.models import AnonymousUser, User
+from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 from django.urls import reverse
 
 from clinic import audit, clock
+from clinic.accounts.models import User
 from clinic.models import Heartbeat
 from consultations.enums import STAFF_QUEUE, AppointmentStatus
 from consultations.forms.staff import CaseNoteForm

@@ -3,10 +3,10 @@
 from typing import Any, Final
 
 from django import forms
-from django.contrib.auth.models import User
 from django.db.models import Q
 
 from clinic import clock
+from clinic.accounts.models import User
 from consultations.models import Absence, Availability, Clinician
 from consultations.services import diary
 
@@ -48,7 +48,7 @@ class ClinicianForm(forms.ModelForm):
             doctors = User.objects.filter(groups__name="doctor", is_active=True)
             if self.instance.pk is not None:
                 doctors = doctors | User.objects.filter(pk=self.instance.user_id)
-            self.fields["user"].queryset = doctors.distinct().order_by("last_name", "pk")
+            self.fields["user"].queryset = doctors.distinct().order_by("name", "pk")
 
 
 class AvailabilityForm(forms.ModelForm):

@@ -3,8 +3,8 @@
 from typing import Any, Final
 
 from django import forms
-from django.contrib.auth.models import User
 
+from clinic.accounts.models import User
 from clinic.form_fields import LongTextField
 from clinic.widgets import TileRadio
 from consultations.enums import Outcome, Priority, RequestStatus, ReviewDecision
@@ -91,7 +91,7 @@ class PassForm(StepForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         doctors = User.objects.filter(groups__name="doctor", is_active=True, is_staff=True)
-        self.fields["doctor"].queryset = doctors.order_by("last_name", "first_name", "pk")
+        self.fields["doctor"].queryset = doctors.order_by("name", "pk")
         if any(group.name == "doctor" for group in self.by.groups.all()):
             self.initial.setdefault("doctor", self.by.pk)
 

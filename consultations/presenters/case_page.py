@@ -3,10 +3,10 @@
 import datetime
 from typing import Any
 
-from django.contrib.auth.models import User
 from django.urls import reverse
 
 from clinic import clock
+from clinic.accounts.models import User
 from consultations.enums import CaseStatus
 from consultations.models import ConsultationRequest, SafetyCase
 from consultations.presenters.cases import line_of

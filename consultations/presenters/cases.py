@@ -3,11 +3,11 @@
 import dataclasses
 import datetime
 
-from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.urls import reverse
 
 from clinic import clock
+from clinic.accounts.models import User
 from consultations.enums import CaseStatus, Outcome
 from consultations.models import SafetyCase
 from consultations.presenters.isolation import BROKEN, Unreadable, readable

@@ -6,11 +6,11 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from django.contrib.auth.models import User
 from django.db.models import Count, ExpressionWrapper, F, Min, OuterRef, Q, QuerySet, Subquery, TextField
 from django.urls import reverse
 
 from clinic import clock
+from clinic.accounts.models import User
 from consultations.enums import (
     CLOSED_STATUSES,
     LIVE_APPOINTMENTS,

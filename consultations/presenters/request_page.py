@@ -4,9 +4,8 @@ import datetime
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from django.contrib.auth.models import User
-
 from clinic import clock
+from clinic.accounts.models import User
 from consultations.enums import (
     SAFETY_OUTCOMES,
     FilledFor,

@@ -4,9 +4,8 @@ import dataclasses
 import datetime
 from typing import Final
 
-from django.contrib.auth.models import User
-
 from clinic import clock
+from clinic.accounts.models import User
 from consultations.enums import CLOSED_STATUSES, WAITING_FOR_PATIENT, Outcome, RequestStatus
 from consultations.models import ConsultationRequest, Patient
 
@@ -31,7 +30,7 @@ class Chip:
 def name_of(user: User | None) -> str:
     if user is None:
         return ""
-    return user.get_full_name() or user.get_username()
+    return user.display_name
 
 
 def count(number: int, one: str, many: str = "") -> str:

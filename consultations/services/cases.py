@@ -3,12 +3,12 @@
 import datetime
 from typing import Final
 
-from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Count, Q
 from django.urls import reverse
 
 from clinic import audit, clock
+from clinic.accounts.models import User
 from consultations.candidacy import outcomes
 from consultations.enums import Actor, CaseStatus, Outcome
 from consultations.models import Patient, QuestionnaireResponse, SafetyCase
@@ -148,6 +148,6 @@ def _lock(case: SafetyCase) -> SafetyCase:
     fresh = SafetyCase.objects.select_for_update(of=("self",)).get(pk=case.pk)
     if fresh.status == CaseStatus.CLOSED:
         closer = fresh.closed_by
-        who = (closer.get_full_name() or closer.get_username()) if closer else "Someone"
+        who = (closer.display_name) if closer else "Someone"
         raise CaseClosed(f"{who} has closed this case already. Nothing was changed.")
     return fresh

@@ -4,10 +4,10 @@ import datetime
 from collections.abc import Callable
 from typing import Any, Final
 
-from django.contrib.auth.models import User
 from django.db import transaction
 
 from clinic import clock
+from clinic.accounts.models import User
 from consultations.enums import Actor, TriageAction
 from consultations.models import ConsultationRequest, TriageDecision
 from consultations.services import review, scheduling, triage
@@ -65,7 +65,7 @@ def moved_words(request: ConsultationRequest) -> str:
     earlier = last_move(request)
     who = "Someone"
     if earlier and earlier.actor_user:
-        who = earlier.actor_user.get_full_name() or earlier.actor_user.get_username()
+        who = earlier.actor_user.display_name
     elif earlier and earlier.actor == Actor.PATIENT:
         who = "The patient"
     return (

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 
-from django.contrib.auth.models import User
 from django.db import transaction
 
 from clinic import audit, clock
+from clinic.accounts.models import User
 from consultations.enums import Actor
 from consultations.models import Absence, Appointment, AppointmentType, Availability, Clinician, Location
 from consultations.permissions import actors_of

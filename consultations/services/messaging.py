@@ -5,13 +5,13 @@ import smtplib
 from typing import Any, Final
 
 from django.conf import settings
-from django.contrib.auth.models import User
 from django.core.mail import get_connection
 from django.db import transaction
 from django.db.models import Q
 from django.urls import reverse
 
 from clinic import audit, clock
+from clinic.accounts.models import User
 from clinic.crypto import SealBroken, fingerprint, new_token
 from consultations import emails
 from consultations.enums import Actor, MessageKind
@@ -60,7 +60,7 @@ def alert_staff(*, user: User, key: str, path: str) -> OutboxMessage | None:
     """Owe a member of staff a mail that says only that something waits; None if said already or without address."""
     if not user.email or OutboxMessage.objects.filter(key=key).exists():
         return None
-    payload = {"first_name": user.first_name or user.get_username(), "link": settings.SITE_URL.rstrip("/") + path}
+    payload = {"first_name": user.get_short_name(), "link": settings.SITE_URL.rstrip("/") + path}
     return _enqueue(kind=MessageKind.STAFF_ALERT, key=key, recipient=user.email, payload=payload)
 
 

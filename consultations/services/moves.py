@@ -1,8 +1,7 @@
 """The one place that changes a request's status: lock, permission, transition, audit event."""
 
-from django.contrib.auth.models import User
-
 from clinic import audit, clock
+from clinic.accounts.models import User
 from clinic.models import AuditEvent
 from consultations.enums import Actor
 from consultations.models import ConsultationRequest
@@ -72,7 +71,7 @@ def last_move(request: ConsultationRequest) -> AuditEvent | None:
 def _named(verb: str, request: ConsultationRequest, earlier: AuditEvent | None) -> WrongStatus:
     who = "Someone"
     if earlier and earlier.actor_user:
-        who = earlier.actor_user.get_full_name() or earlier.actor_user.get_username()
+        who = earlier.actor_user.display_name
     elif earlier and earlier.actor == Actor.PATIENT:
         who = "The patient"
     return WrongStatus(

@@ -2,10 +2,10 @@
 
 from typing import Final
 
-from django.contrib.auth.models import User
 from django.db import transaction
 
 from clinic import clock
+from clinic.accounts.models import User
 from consultations.enums import (
     OUTCOME_RISK,
     Actor,

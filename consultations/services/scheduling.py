@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from django.conf import settings
-from django.contrib.auth.models import User
 from django.db import IntegrityError, OperationalError, transaction
 
 from clinic import audit, clock
+from clinic.accounts.models import User
 from consultations.enums import LIVE_APPOINTMENTS, Actor, AppointmentStatus, MessageKind, RequestStatus
 from consultations.models import (
     Absence,

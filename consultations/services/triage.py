@@ -1,10 +1,10 @@
 """What the triage desk does with a request."""
 
-from django.contrib.auth.models import User
 from django.db import transaction
 from django.urls import reverse
 
 from clinic import audit, clock
+from clinic.accounts.models import User
 from consultations.enums import OUTCOME_RISK, Actor, MessageKind, Outcome, Priority, RequestStatus, TriageAction
 from consultations.models import ConsultationRequest, InformationRequest, OutboxMessage, TriageDecision
 from consultations.permissions import actors_of, require
@@ -77,7 +77,7 @@ def escalate(*, request: ConsultationRequest, note: str, by: User) -> Consultati
 def pass_to_doctor(*, request: ConsultationRequest, doctor: User, note: str, by: User) -> ConsultationRequest:
     """Hand a request to a doctor. Raises NotAllowed when that person is no doctor, WrongStatus."""
     if Actor.DOCTOR not in actors_of(doctor):
-        raise NotAllowed(f"{doctor.get_full_name() or doctor.get_username()} is not in the doctor group.")
+        raise NotAllowed(f"{doctor.display_name} is not in the doctor group.")
     fresh, changed = apply_move(request=request, verb="pass_to_doctor", by=by, doctor=doctor)
     if changed:
         _decide(fresh, TriageAction.PASS, note, by)

@@ -4,11 +4,11 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
-from django.contrib.auth.models import User
 from django.db import models
 from django.db.models import Q
 from django.http import HttpRequest
 
+from clinic.accounts.models import User
 from clinic.admin import StockAdmin
 from education import editorial, services
 from education.models import CaseAccount, ClinicianStatement, Page, Reviewer
@@ -18,7 +18,7 @@ BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 class UserChoice(forms.ModelChoiceField):
     def label_from_instance(self, obj: Any) -> str:
-        return f"{obj.get_full_name() or obj.get_username()} ({obj.get_username()})"
+        return f"{obj.display_name} ({obj.get_username()})"
 
 
 class AccountForm(forms.ModelForm):
@@ -56,7 +56,7 @@ class ReviewerAdmin(FileAdmin):
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Only people who may review, and are not entered yet."""
         may = User.objects.with_perm(editorial.PERMISSIONS["sign_clinical"], backend=BACKEND, include_superusers=False)
-        free = may.filter(is_active=True, reviewer__isnull=True).order_by("last_name", "username")
+        free = may.filter(is_active=True, reviewer__isnull=True).order_by("name", "username")
         return super().formfield_for_foreignkey(db_field, request, form_class=UserChoice, queryset=free, **kwargs)
 
 

@@ -208,7 +208,7 @@ class SmallRecordAdmin(ContentAdmin):
             return "New. Readers see it once somebody else publishes it."
         if not waits(record):
             return "Readers see it as it stands here."
-        who = record.edited_by.get_full_name() or record.edited_by.get_username() if record.edited_by else ""
+        who = record.edited_by.display_name if record.edited_by else ""
         since = f" since {clock.moment(record.edited_at)}" if record.edited_at else ""
         return f"A change{f' by {who}' if who else ''} waits{since}. Readers see the words published before."
 

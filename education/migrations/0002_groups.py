@@ -2,12 +2,29 @@ from django.db import migrations
 
 from clinic.roles import grant
 
-NAMES = ("page", "source", "evidencestatement", "glossaryterm", "question", "trial")
-EDIT = [f"education.{verb}_{name}" for name in NAMES for verb in ("view", "add", "change")]
+WRITTEN = (
+    "page", "source", "evidencestatement", "glossaryterm", "question", "trial", "regulationnote", "caseaccount",
+    "clinicianstatement",
+)  # fmt: skip
+EDITORS = [
+    *(f"education.{verb}_{name}" for name in WRITTEN for verb in ("view", "add", "change")),
+    "education.view_feedback",
+    "education.change_feedback",
+    "education.view_reviewer",
+]
+MANAGERS = [
+    *EDITORS,
+    "education.publish_page",
+    "education.second_sign_page",
+    "education.withdraw_page",
+    "education.add_reviewer",
+    "education.change_reviewer",
+]
+DOCTORS = ["education.view_page", "education.review_page", "education.withdraw_page", "education.view_reviewer"]
 
 
 def grant_content(apps, schema_editor):
-    grant(apps, {"editor": EDIT, "manager": [*EDIT, "education.publish_page"], "doctor": ["education.view_page"]})
+    grant(apps, {"editor": EDITORS, "manager": MANAGERS, "doctor": DOCTORS})
 
 
 class Migration(migrations.Migration):

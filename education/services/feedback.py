@@ -1,9 +1,9 @@
 """Keeps what readers say about a page, and what became of it."""
 
-from django.contrib.auth.models import User
 from django.db import transaction
 
 from clinic import audit, clock
+from clinic.accounts.models import User
 from education.models import Feedback
 from education.services.refusals import NotEntitled, ReasonRefused
 

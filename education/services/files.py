@@ -3,10 +3,10 @@
 import datetime
 from typing import Final
 
-from django.contrib.auth.models import User
 from django.db import models, transaction
 
 from clinic import audit, clock
+from clinic.accounts.models import User
 from education import editorial
 from education.library import Library
 from education.models import CaseAccount, ClinicianStatement, Page

@@ -3,10 +3,10 @@
 import datetime
 from typing import Final
 
-from django.contrib.auth.models import User
 from django.db import transaction
 
 from clinic import audit, clock
+from clinic.accounts.models import User
 from education import claims, editorial, library, references
 from education.models import Page, Reviewer, SignOff
 from education.rules import grade_ends_on

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from django.contrib.auth.models import User
 from django.db import models, transaction
 
 from clinic import audit, clock
+from clinic.accounts.models import User
 from education import editorial, library
 from education.models import EvidenceStatement, Page, Question, RegulationNote, ShippedRecord, SmallRecord, Source
 from education.rules import page_problems, question_problems, record_problems, regulation_problems

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from django.contrib.auth.models import User
 from django.db import transaction
 
 from clinic import audit
+from clinic.accounts.models import User
 from education.models import Page
 from education.services.refusals import NotEntitled
 

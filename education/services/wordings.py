@@ -3,10 +3,10 @@
 import datetime
 from typing import Any, Final
 
-from django.contrib.auth.models import User
 from django.db import models, transaction
 
 from clinic import audit, clock
+from clinic.accounts.models import User
 from education import claims, editorial, library, wording
 from education.models import (
     ClaimWaiver,
@@ -113,4 +113,4 @@ def wrote(record: models.Model, who: User) -> bool:
 
 
 def name_of(who: User) -> str:
-    return who.get_full_name() or who.get_username()
+    return who.display_name

@@ -7,13 +7,13 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.test import Client
 from django.urls import get_resolver
 
 from clinic import clock
+from clinic.accounts.models import User
 from clinic.crypto import fingerprint
 from clinic.models import AuditEvent
 from consultations.enums import RequestStatus
@@ -79,7 +79,7 @@ def knock(role: str, site: dict[str, Any], **options: Any) -> Client:
     elif role == "superuser":
         client.force_login(User.objects.create_superuser("root", "root@clinic.example", "a quiet passphrase"))
     elif role != "visitor":
-        client.force_login(make_user(f"the_{role}", role, first_name=role))
+        client.force_login(make_user(f"the_{role}", role, name=role))
     return client
 
 
@@ -178,7 +178,7 @@ def address(pattern: str, site: dict[str, Any]) -> str:
     page_type = ContentType.objects.get_for_model(Page)
     known = {
         "admin/r/<path:content_type_id>/<path:object_id>/": f"admin/r/{page_type.pk}/{site['page']}/",
-        "admin/^(?P<app_label>education|clinic|consultations|auth)/$": "admin/education/",
+        "admin/^(?P<app_label>accounts|education|clinic|consultations)/$": "admin/education/",
         "admin/(?P<url>.*)$": "admin/no-such-page/",
         "check/q/<slug:slug>/": "check/q/now/",
         "request/open/<str:token>/": f"request/open/{TOKEN}/",

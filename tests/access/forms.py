@@ -4,11 +4,11 @@ import datetime
 from collections.abc import Callable
 from typing import Any
 
-from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
 from clinic import clock
+from clinic.accounts.models import User
 from clinic.crypto import fingerprint
 from consultations.enums import Outcome, RequestStatus
 from consultations.models import InformationRequest, PrivateLink, SafetyCase
@@ -138,7 +138,8 @@ FORMS: dict[str, Callable[[Stage], Form]] = {
         opens="14:00", closes="16:00", starts_on="2027-01-01", ends_on="",
     ),
     "user": lambda on: on.superuser(
-        reverse("admin:auth_user_change", args=[on.doctor.pk]), username="doctor", first_name="Ines"
+        reverse("admin:accounts_user_change", args=[on.doctor.pk]), username="doctor", name="Ines Halloran",
+        email="doctor@clinic.example"
     ),
     "place": lambda on: on.superuser("/admin/consultations/location/add/", name="Mill Lane", address="2 Mill Lane"),
 }  # fmt: skip

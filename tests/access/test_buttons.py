@@ -3,9 +3,9 @@
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.urls import reverse
 
+from clinic.accounts.models import User
 from clinic.models import AuditEvent
 from consultations.models import Absence, Availability, Clinician
 from tests.access.conftest import ROLES, TUESDAY, address, everything, knock, routes, undone
@@ -118,8 +118,8 @@ POLICY: dict[str, str] = {
     # The times here are those of a colleague; a doctor's own have a test below.
     **diary("availability", add=DIARY_WRITERS, change=MANAGER_HARMLESS, delete=MANAGER),
     **diary("absence", add=DIARY_WRITERS, change=MANAGER_HARMLESS, delete=MANAGER),
-    "admin:auth_user_password_change": ADMINISTRATOR,
-    **stock("auth", "user", changelist=ADMINISTRATOR_HARMLESS, add=ADMINISTRATOR, history=ADMINISTRATOR_HARMLESS,
+    "admin:accounts_user_password_change": ADMINISTRATOR,
+    **stock("accounts", "user", changelist=ADMINISTRATOR_HARMLESS, add=ADMINISTRATOR, history=ADMINISTRATOR_HARMLESS,
             delete=NOBODY, change=ADMINISTRATOR),
     "clinic:appearance": HARMLESS,
     "clinic:privacy": READ,
@@ -171,9 +171,15 @@ WORD = "another quiet passphrase"
 POSTED: dict[str, dict[str, Any]] = {
     "admin:login": {"username": "nurse", "password": "a quiet passphrase"},
     "admin:password_change": {"old_password": "a quiet passphrase", "new_password1": WORD, "new_password2": WORD},
-    "admin:auth_user_password_change": {"password1": WORD, "password2": WORD},
-    "admin:auth_user_add": {"username": "newcomer", "password1": WORD, "password2": WORD},
-    "admin:auth_user_change": {"username": "nurse", "first_name": "Norah", "last_name": "Adeyemi"},
+    "admin:accounts_user_password_change": {"password1": WORD, "password2": WORD},
+    "admin:accounts_user_add": {
+        "username": "newcomer",
+        "name": "Nell Comer",
+        "email": "newcomer@clinic.example",
+        "password1": WORD,
+        "password2": WORD,
+    },
+    "admin:accounts_user_change": {"username": "nurse", "name": "Norah Adeyemi", "email": "nurse@clinic.example"},
     "admin:consultations_consultationrequest_act": {"seen": "received"},
     "admin:consultations_consultationrequest_search": {"q": "Carol"},
     "admin:consultations_safetycase_close": {"note": "Rang her: she is at the hospital."},

@@ -7,12 +7,12 @@ from urllib.parse import quote
 
 import pytest
 from django.conf import settings
-from django.contrib.auth.models import User
 from django.core import mail
 from django.test import Client
 from django.urls import reverse
 
 from clinic import clock
+from clinic.accounts.models import User
 from consultations.models import (
     Appointment,
     ConsultationRequest,
@@ -53,7 +53,7 @@ TEXTS = {
     "next line": "a\x85b\u2028c",
     "markup": "<script>alert(1)</script>",
     "template": "{{ 7*7 }}{% load x %}",
-    "SQL": "'; DROP TABLE auth_user; --",
+    "SQL": "'; DROP TABLE accounts_user; --",
     "far number": "9" * 4000,
     "no number": "NaN",
     "other digits": "١٢",
@@ -330,7 +330,7 @@ class TestMail:
                     assert each.recipients() == ["alice@example.com"]
 
     def test_a_colleagues_name_adds_no_recipient_to_an_alert(self, stage: Stage) -> None:
-        stage.doctor.first_name = "Ines\r\nBcc: mallory@example.com"
+        stage.doctor.name = "Ines\r\nBcc: mallory@example.com"
         stage.doctor.save()
         messaging.alert_staff(user=stage.doctor, key="one", path="/admin/")
         (sent,) = self.deliver()

@@ -5,11 +5,11 @@ from urllib.parse import urlencode
 
 import pytest
 from django.contrib import admin
-from django.contrib.auth.models import User
 from django.db import models
 from django.test import Client
 
 from clinic import audit, clock
+from clinic.accounts.models import User
 from clinic.admin import StockAdmin
 from consultations.admin.pages import PurposeBuiltAdmin
 from consultations.models import Absence, Availability, Clinician
@@ -116,9 +116,9 @@ def test_filters_search_order_and_pages_do_what_they_say(root: Client, manager: 
     for query in ("weekday__exact=0", "weekday=0", f"clinician__id__exact={clinician.pk}&weekday__exact=0"):
         assert shown(root, label, query) == mondays
     assert shown(root, label, f"clinician={clinician.pk}&o=-2&p=1&all=") == {each.pk for each in times}
-    assert shown(root, "auth.user", f"groups__id__exact={manager.groups.get().pk}") == {manager.pk}
-    assert shown(root, "auth.user", "q=voss") == {manager.pk}
-    assert shown(root, "auth.user", "q=" + "+".join(["voss"] * 20)) == {manager.pk}
+    assert shown(root, "accounts.user", f"groups__id__exact={manager.groups.get().pk}") == {manager.pk}
+    assert shown(root, "accounts.user", "q=voss") == {manager.pk}
+    assert shown(root, "accounts.user", "q=" + "+".join(["voss"] * 20)) == {manager.pk}
 
 
 def test_a_list_by_date_takes_years_months_and_days(

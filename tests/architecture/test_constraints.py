@@ -9,6 +9,7 @@ from django.apps import apps
 from django.db import IntegrityError, connection, models, transaction
 
 from clinic import clock
+from clinic.accounts.models import User
 from clinic.crypto import new_token
 from clinic.models import AuditHead
 from consultations.models import (
@@ -54,12 +55,13 @@ from education.models import (
 from tests.cast import book_directly, make_patient
 
 pytestmark = pytest.mark.django_db
-OURS = ("clinic", "consultations", "education")
+OURS = ("clinic", "accounts", "consultations", "education")
 HOUR = datetime.timedelta(hours=1)
 MONDAY = datetime.datetime(2026, 12, 7, 15, 0, tzinfo=datetime.UTC)
 
 CHECKS: list[tuple[type[models.Model], str, dict[str, Any]]] = [
     (AuditHead, "audit_one_head", {"id": 2}),
+    (User, "user_staff_have_an_address", {"email": ""}),
     (Page, "page_state_known", {"state": "gone"}),
     (Page, "page_path_has_slashes", {"path": "no-slash"}),
     (Page, "page_public_has_version", {"state": "published"}),
@@ -165,6 +167,7 @@ def world(db: None, make_request: Any, nurse: Any, clinician: Any) -> Callable[[
     now = MONDAY
     page = Page.objects.create(key="a", path="/a/", kind="about", title="A", short_title="A", summary="A", body="A")
     makers: dict[type[models.Model], Callable[[], models.Model]] = {
+        User: lambda: nurse,
         AuditHead: lambda: AuditHead.objects.get_or_create(pk=1)[0],
         Page: lambda: page,
         PageVersion: lambda: PageVersion.objects.create(

@@ -108,7 +108,9 @@ PERSONAL_CONTENT = ("Reviewer", "SignOff", "CaseAccount", "ClinicianStatement", 
 
 
 def kept_fields() -> dict[str, models.Field]:
-    kept = [model for label in ("consultations", "clinic") for model in apps.get_app_config(label).get_models()]
+    kept = [
+        model for label in ("consultations", "clinic", "accounts") for model in apps.get_app_config(label).get_models()
+    ]
     kept += [apps.get_model("education", each) for each in PERSONAL_CONTENT]
     return {f"{model.__name__}.{field.name}": field for model in kept for field in model._meta.concrete_fields}
 

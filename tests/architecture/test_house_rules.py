@@ -64,6 +64,10 @@ class TestPython:
         assert "django.dispatch" not in imported
         assert "django.db.models.signals" not in imported
 
+    def test_the_user_is_our_own(self, file):
+        """Django's stock user has no duty and needs no address, and swapping it later is not possible."""
+        assert not re.search(r"from django\.contrib\.auth\.models import .*\bUser\b", file.read_text())
+
     def test_nothing_is_unpickled(self, file):
         text = file.read_text()
         assert not re.search(r"^\s*(import|from) (pickle|marshal|shelve|yaml)\b", text, re.MULTILINE)

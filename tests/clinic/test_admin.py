@@ -1,9 +1,10 @@
 """Signing in to the staff area, and the frame around its pages."""
 
 import pytest
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group
 from django.test import Client
 
+from clinic.accounts.models import User
 from clinic.models import AuditEvent
 
 pytestmark = pytest.mark.django_db
@@ -13,7 +14,7 @@ RIGHT, WRONG = "a quiet passphrase", "not the passphrase"
 
 @pytest.fixture
 def nurse():
-    user = User.objects.create_user("nora", password=RIGHT, is_staff=True, first_name="Nora", last_name="Adeyemi")
+    user = User.objects.create_user("nora", "nora@clinic.example", password=RIGHT, is_staff=True, name="Nora Adeyemi")
     user.groups.add(Group.objects.get(name="triage"))
     return user
 
@@ -62,7 +63,7 @@ def test_a_wrong_name_and_a_wrong_password_read_alike(nurse):
 
 
 def test_nobody_without_a_staff_mark_gets_in():
-    User.objects.create_user("pat", password=RIGHT)
+    User.objects.create_user("pat", "pat@clinic.example", password=RIGHT)
     assert sign_in(RIGHT, name="pat").status_code == 200
 
 

@@ -44,7 +44,7 @@ def test_events_form_a_chain():
 
 
 def test_event_says_who_did_what_to_which_row_in_which_request():
-    user = get_user_model().objects.create_user("nurse")
+    user = get_user_model().objects.create_user("nurse", "nurse@clinic.example")
     row = Heartbeat.objects.create(name="worker", at="2026-01-01T00:00Z")
     token = request_id.set("request-0001")
     try:

@@ -232,7 +232,7 @@ def test_choosing_an_appearance_needs_no_token():
 
 
 @pytest.mark.parametrize(
-    "address", ["/nowhere/", "/nowhere.txt", "/admin/no-such-list/", "/admin/auth/user/9/password/"]
+    "address", ["/nowhere/", "/nowhere.txt", "/admin/no-such-list/", "/admin/accounts/user/9/password/"]
 )
 def test_a_demonstration_answers_a_wrong_address_as_patients_will_see_it(address, admin_client, settings) -> None:
     settings.DEBUG = settings.DEMO = True

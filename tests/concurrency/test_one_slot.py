@@ -8,12 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
 from clinic import clock
+from clinic.accounts.models import User
 from consultations.enums import RequestStatus
 from consultations.models import Appointment, Availability, ConsultationRequest
 from consultations.services import scheduling

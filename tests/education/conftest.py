@@ -2,9 +2,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group
 
 from clinic import clock
+from clinic.accounts.models import User
 from education import services
 from education.models import Page, Reviewer
 

@@ -3,11 +3,11 @@
 import re
 
 import pytest
-from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.test import Client
 from django.urls import reverse
 
+from clinic.accounts.models import User
 from education.admin.lines import FactsField, LinesField, field_for
 from education.models import Page
 from tests.cast import make_user

@@ -4,12 +4,12 @@ import datetime
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.contrib.messages import get_messages
 from django.test import Client
 from django.urls import reverse
 
 from clinic import clock
+from clinic.accounts.models import User
 from clinic.models import AuditEvent
 from education import services
 from education.models import ClaimWaiver, Page, SignOff

@@ -1,11 +1,11 @@
 """Reviewers, and the files on those whose words or story a page tells, in the staff area."""
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
 from clinic import clock
+from clinic.accounts.models import User
 from clinic.models import AuditEvent
 from education.models import CaseAccount, Reviewer
 from tests.cast import make_user
@@ -14,7 +14,7 @@ from tests.education.conftest import MakePage
 
 class TestPeople:
     def test_only_clinicians_who_are_not_entered_can_be(self, reviewer: User, manager: User, client: Client) -> None:
-        free = make_user("free", "doctor", first_name="Sam", last_name="Okafor")
+        free = make_user("free", "doctor", name="Sam Okafor")
         make_user("gone", "doctor", is_active=False)
         client.force_login(manager)
         form = client.get(reverse("admin:education_reviewer_add")).context["adminform"].form

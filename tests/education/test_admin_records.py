@@ -3,10 +3,10 @@
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
+from clinic.accounts.models import User
 from education import services
 from education.models import GlossaryTerm, Page, Reviewer
 from education.shipped import Shipped

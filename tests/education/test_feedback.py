@@ -3,11 +3,11 @@
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
+from clinic.accounts.models import User
 from clinic.models import AuditEvent
 from education import feedback_views, services, shipped
 from education.models import Feedback

@@ -5,11 +5,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.test import Client
 
 from clinic import clock
+from clinic.accounts.models import User
 from clinic.models import AuditEvent
 from education import services, shipped
 from education.editorial import MoveRefused

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.contrib.staticfiles import finders
 from django.test import Client
 from django.urls import reverse
 
 from clinic import clock
+from clinic.accounts.models import User
 from education import services, shipped
 from education.feeds import LATEST
 from education.fixed_pages import FIXED_PAGES

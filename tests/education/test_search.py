@@ -3,10 +3,10 @@
 import re
 
 import pytest
-from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 
+from clinic.accounts.models import User
 from education import library, search, search_index, services, shipped
 from education.models import EvidenceStatement, GlossaryTerm, Page, SearchEntry, SearchVocabulary, Snapshot, Source
 from education.search_words import MEANS_THE_SAME, Vocabulary, distance, fold, stem, units_of

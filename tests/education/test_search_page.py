@@ -7,10 +7,10 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
+from clinic.accounts.models import User
 from clinic.models import AuditEvent
 from education import search, services, shipped
 from education.models import Page, SearchEntry

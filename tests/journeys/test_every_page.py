@@ -200,7 +200,7 @@ def test_staff_pages(content: Any, look: Look, role: str, make_request: Any, cli
         paths += [f"/admin/education/page/{page.pk}/{view}/" for view in ("change", "history", "versions")]
     client = Client()
     look.visit("/admin/login/")
-    client.force_login(make_user(f"the_{role}", role, first_name=role))
+    client.force_login(make_user(f"the_{role}", role, name=role))
     look.sign_in(client)
     for path in paths:
         look.visit(path)

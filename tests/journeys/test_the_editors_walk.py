@@ -3,10 +3,10 @@
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 
 from clinic import clock
+from clinic.accounts.models import User
 from education import services
 from education.models import Page, Reviewer
 from tests.journeys.test_the_whole_story import Person

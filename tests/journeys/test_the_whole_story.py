@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.core import mail
 from django.test import Client
 
+from clinic.accounts.models import User
 from consultations.enums import Outcome, RequestStatus
 from consultations.models import Appointment, ConsultationRequest, SafetyCase
 from consultations.questionnaire import flow

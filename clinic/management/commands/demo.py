@@ -6,11 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from clinic import clock
+from clinic.accounts.models import User
 from consultations.enums import ConsentKind, Outcome
 from consultations.models import (
     AppointmentType,
@@ -29,11 +30,11 @@ from education.models import Page, Reviewer
 
 PASSWORD = "larchwell-demo"  # noqa: S105 - a demonstration's, refused outside of one
 STAFF = (
-    ("nurse", "triage", "Nora", "Adeyemi", "triage: works the queue"),
-    ("doctor", "doctor", "Ines", "Halloran", "doctor: reviews and decides"),
-    ("doctor2", "doctor", "Sam", "Okafor", "a second doctor"),
-    ("editor", "editor", "Edi", "Lund", "editor: writes the pages, sees no patient"),
-    ("manager", "manager", "Mara", "Voss", "manager: publishes, runs diary and audit"),
+    ("nurse", "triage", "Nora Adeyemi", "triage: works the queue"),
+    ("doctor", "doctor", "Ines Halloran", "doctor: reviews and decides"),
+    ("doctor2", "doctor", "Sam Okafor", "a second doctor"),
+    ("editor", "editor", "Edi Lund", "editor: writes the pages, sees no patient"),
+    ("manager", "manager", "Mara Voss", "manager: publishes, runs diary and audit"),
 )
 ANSWERS: dict[str, Any] = {
     "ab_age": 56,
@@ -176,7 +177,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DEMO:
             raise CommandError("This makes people with known passwords. It only runs in a demonstration: set DEMO=1.")
-        staff = {username: self._person(username, *rest[:3]) for username, *rest in STAFF}
+        staff = {username: self._person(username, *rest[:2]) for username, *rest in STAFF}
         self.nurse, self.doctor = staff["nurse"], staff["doctor"]
         self._diary(staff["doctor"], staff["doctor2"])
         self._reviewers(staff["manager"], staff["doctor"], staff["doctor2"])
@@ -185,18 +186,17 @@ class Command(BaseCommand):
         messaging.deliver_due(limit=200)
         self.stdout.write(f"Demonstration ready: {made} requests and cases added.")
         self.stdout.write(f"Staff sign in at {settings.SITE_URL}/admin/ with the password {PASSWORD}:")
-        for username, _, first, last, words in STAFF:
-            self.stdout.write(f"  {username:9} {first} {last}, {words}")
+        for username, _, name, words in STAFF:
+            self.stdout.write(f"  {username:9} {name}, {words}")
         self.stdout.write("Patients' private links stand under Messages in the staff area; their dates of birth:")
         for story in STORIES:
             self.stdout.write(f"  {story.name:17} {story.born.day} {story.born:%B} {story.born.year}")
 
-    def _person(self, username: str, group: str, first: str, last: str) -> User:
+    def _person(self, username: str, group: str, name: str) -> User:
         user, is_new = User.objects.get_or_create(
             username=username,
             defaults={
-                "first_name": first,
-                "last_name": last,
+                "name": name,
                 "email": f"{username}@staff.example",
                 "is_staff": True,
             },
@@ -216,7 +216,7 @@ class Command(BaseCommand):
         )
         for doctor in doctors:
             clinician, is_new = Clinician.objects.get_or_create(
-                user=doctor, defaults={"display_name": f"Dr {doctor.get_full_name()}"}
+                user=doctor, defaults={"display_name": f"Dr {doctor.name}"}
             )
             for weekday in range(5) if is_new else ():
                 for opens, closes in (
@@ -238,7 +238,7 @@ class Command(BaseCommand):
                 continue
             entry = Reviewer(
                 user=doctor,
-                name=f"Dr {doctor.get_full_name()}",
+                name=f"Dr {doctor.name}",
                 role="spine specialist",
                 register="Demonstration register (invented)",
                 register_number=f"{doctor.pk:05}",

@@ -1,35 +1,9 @@
-from collections.abc import Callable
 from typing import Any
 
-import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
 from consultations.models import ConsultationRequest
-from tests.cast import make_user
-
-SignIn = Callable[[User], Client]
-
-
-@pytest.fixture
-def sign_in() -> SignIn:
-    def signed_in(user: User) -> Client:
-        client = Client()
-        client.force_login(user)
-        return client
-
-    return signed_in
-
-
-@pytest.fixture
-def staff(db: None) -> Callable[[str], User]:
-    """A member of one group by the group's name."""
-
-    def member(group: str) -> User:
-        return User.objects.filter(username=f"a_{group}").first() or make_user(f"a_{group}", group, first_name=group)
-
-    return member
 
 
 def page_of(request: ConsultationRequest) -> str:

@@ -50,7 +50,7 @@ def press(page: Any, verb: str) -> None:
 
 @pytest.fixture
 def triaged(make_request: Any, clinician: Any) -> Any:
-    nurse = make_user("the_nurse", "triage", first_name="Nora", last_name="Adeyemi")
+    nurse = make_user("the_nurse", "triage", name="Nora Adeyemi")
     request = make_request(status=RequestStatus.IN_TRIAGE, claimed_by=nurse, claimed_at=clock.now())
     return request, nurse
 
@@ -92,7 +92,7 @@ def test_a_decision_is_refused_kept_and_previewed(desk, live_server, make_reques
 def test_pages_of_users(desk, live_server, django_user_model, nurse, path) -> None:
     root = django_user_model.objects.create_superuser("root", "root@clinic.example", "a quiet passphrase")
     sign_in(desk, root, live_server.url)
-    desk.goto("/admin/auth/user/" + path.format(pk=nurse.pk))
+    desk.goto("/admin/accounts/user/" + path.format(pk=nurse.pk))
     assert faults(desk) == []
     if desk.locator("main form[method=post] button[type=submit]").count() and "history" not in path:
         desk.locator("main form[method=post] button[type=submit]").first.click()

@@ -112,7 +112,7 @@ def test_the_list_of_users_costs_the_same_for_sixty_as_for_five(sign_in, django_
     client = sign_in(root)
     for place in range(5):
         make_user(f"nurse_{place}", "triage")
-    few = cost(client, "/admin/auth/user/")
+    few = cost(client, "/admin/accounts/user/")
     for place in range(55):
         make_user(f"doctor_{place}", "doctor")
-    assert cost(client, "/admin/auth/user/") <= few <= 14
+    assert cost(client, "/admin/accounts/user/") <= few <= 14

@@ -5,13 +5,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 
 from clinic import clock
+from clinic.accounts.models import User
 from consultations.enums import RequestStatus
 from consultations.models import AppointmentType, Clinician, ConsultationRequest, InformationRequest, SlotHold
 from consultations.services import review, scheduling, triage
-from tests.cast import MakeRequest, book_directly, make_user
+from tests.cast import MakeRequest, book_directly
 
 NOW = datetime.datetime(2026, 11, 23, 15, 0, tzinfo=datetime.UTC)
 """Monday 23 November 2026, 10:00 at the clinic."""
@@ -95,13 +95,3 @@ class Desk:
 @pytest.fixture
 def desk(make_request: MakeRequest, clinician: Clinician, visit: AppointmentType, doctor: User) -> Desk:
     return Desk(make_request, clinician, visit, doctor)
-
-
-@pytest.fixture
-def staff(db: None) -> Callable[[str], User]:
-    """A member of one group by the group's name, made once."""
-
-    def member(group: str) -> User:
-        return User.objects.filter(username=f"a_{group}").first() or make_user(f"a_{group}", group, first_name=group)
-
-    return member

@@ -4,8 +4,8 @@ import datetime
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 
+from clinic.accounts.models import User
 from clinic.models import AuditEvent
 from consultations.candidacy import outcomes
 from consultations.enums import CaseStatus, MessageKind, Outcome, RequestStatus

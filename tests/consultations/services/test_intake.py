@@ -5,9 +5,9 @@ import json
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 
 from clinic import audit
+from clinic.accounts.models import User
 from clinic.models import AuditEvent
 from clinic.notices import PRIVACY_NOTICE_VERSION
 from consultations.candidacy import engine

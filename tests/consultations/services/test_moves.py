@@ -4,9 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 
 from clinic import audit
+from clinic.accounts.models import User
 from clinic.models import AuditEvent
 from consultations.enums import CLOSED_STATUSES, OPEN_STATUSES, Actor, MessageKind, Outcome, RequestStatus
 from consultations.models import Appointment, ClinicalReview, OutboxMessage, SlotHold, TriageDecision

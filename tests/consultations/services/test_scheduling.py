@@ -7,9 +7,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.contrib.auth.models import User
 
 from clinic import clock
+from clinic.accounts.models import User
 from consultations.enums import LIVE_APPOINTMENTS, AppointmentStatus, RequestStatus
 from consultations.models import Absence, Appointment, Availability, Clinician, ConsultationRequest, SlotHold
 from consultations.services import scheduling

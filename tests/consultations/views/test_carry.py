@@ -3,11 +3,11 @@
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 
 from clinic import limits
+from clinic.accounts.models import User
 from clinic.models import AuditEvent
 from consultations.enums import Outcome
 from consultations.models import ConsultationRequest, QuestionnaireResponse

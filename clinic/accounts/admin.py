@@ -5,21 +5,26 @@ from typing import Any, Final
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminPasswordChangeForm, UserCreationForm
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group
 from django.db import transaction
 from django.forms import CheckboxSelectMultiple, ModelForm
 from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
 
 from clinic import audit, clock
+from clinic.accounts.models import User
 from clinic.admin import StockAdmin, SummaryFirst
 
 SIGN_IN_NAME: Final = "For signing in. Letters, digits and @ . + - _ only."
 
-admin.site.unregister(User)
 admin.site.unregister(Group)  # What each group may do is part of the product and comes with its migrations.
 
 
 class NewUserForm(SummaryFirst, UserCreationForm):
+    class Meta(UserCreationForm.Meta):
+        model = User
+        fields = ("username", "name", "email")
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["username"].help_text = SIGN_IN_NAME
@@ -37,7 +42,7 @@ class StaffPasswordForm(SummaryFirst, AdminPasswordChangeForm):
 class StaffUserForm(ModelForm):
     class Meta:
         model = User
-        fields = ("username", "first_name", "last_name", "email", "is_active", "is_staff", "groups")
+        fields = ("username", "name", "email", "is_on_duty", "is_active", "is_staff", "groups")
         labels = {
             "is_active": "May sign in",
             "is_staff": "May open the staff area",
@@ -58,17 +63,23 @@ class StaffUserAdmin(StockAdmin, UserAdmin):
     add_form = NewUserForm
     add_form_template = "admin/change_form.html"
     change_password_form = StaffPasswordForm
+    change_user_password_template = "admin/accounts/user/change_password.html"  # noqa: S105
     actions = None
     show_full_result_count = False
     fieldsets = (
-        ("Person", {"fields": ("username", "first_name", "last_name", "email")}),
+        ("Person", {"fields": ("username", "name", "email", "is_on_duty")}),
         ("Access", {"fields": ("is_active", "is_staff", "groups")}),
     )
-    add_fieldsets = ((None, {"fields": ("username", "password1", "password2")}),)
+    add_fieldsets = ((None, {"fields": ("username", "name", "email", "password1", "password2")}),)
     filter_horizontal = ()
-    list_display = ("username", "full_name", "group_names", "is_active", "last_seen")
+    list_display = ("username", "full_name", "group_names", "is_on_duty", "is_active", "last_seen")
     list_filter = ("is_active", "groups")
-    search_fields = ("username", "first_name", "last_name", "email")
+    search_fields = ("username", "name", "email")
+
+    def get_urls(self) -> list[URLPattern]:
+        """Django's own names the address of the password after its stock user, whatever the model is called."""
+        view = self.admin_site.admin_view(self.user_change_password)
+        return [path("<id>/password/", view, name="accounts_user_password_change"), *StockAdmin.get_urls(self)]
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).prefetch_related("groups")
@@ -104,7 +115,7 @@ class StaffUserAdmin(StockAdmin, UserAdmin):
 
     @admin.display(description="Name")
     def full_name(self, user: User) -> str:
-        return user.get_full_name() or "–"
+        return user.name or "–"
 
     @admin.display(description="Groups")
     def group_names(self, user: User) -> str:

@@ -1,14 +1,15 @@
 """Who may sign in, and in which groups: short forms, every change on record, and nothing to gain by forging them."""
 
 import pytest
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group
 from django.urls import reverse
 
+from clinic.accounts.models import User
 from clinic.models import AuditEvent
 from tests.consultations.admin.conftest import text_of
 
 pytestmark = pytest.mark.django_db
-LIST = "/admin/auth/user/"
+LIST = "/admin/accounts/user/"
 
 
 @pytest.fixture
@@ -17,12 +18,12 @@ def root(django_user_model):
 
 
 def page(user, what="change"):
-    return reverse(f"admin:auth_user_{what}", args=[user.pk])
+    return reverse(f"admin:accounts_user_{what}", args=[user.pk])
 
 
 def form_of(user, **changes):
     return {
-        "username": user.username, "first_name": user.first_name, "last_name": user.last_name, "email": user.email,
+        "username": user.username, "name": user.name, "email": user.email,
         "is_active": "on", "is_staff": "on", "groups": list(user.groups.values_list("pk", flat=True)), **changes,
     }  # fmt: skip
 
@@ -65,7 +66,10 @@ def test_who_left_is_not_deleted_and_may_not_sign_in(sign_in, root, nurse):
 
 
 def test_a_new_person_is_on_record_without_a_password_in_it(sign_in, root):
-    words = {"username": "mika", "password1": "seven quiet otters", "password2": "seven quiet otters"}
+    words = {
+        "username": "mika", "name": "Mika Sand", "email": "mika@clinic.example",
+        "password1": "seven quiet otters", "password2": "seven quiet otters",
+    }  # fmt: skip
     sign_in(root).post(f"{LIST}add/", words)
     assert User.objects.get(username="mika").check_password("seven quiet otters")
     event = AuditEvent.objects.get(action="staff.save")
@@ -107,3 +111,19 @@ class TestPassword:
         page_text = text_of(sign_in(nurse).post("/admin/password_change/", {}))
         assert "Old password: Fill this in." in page_text
         assert "autofocus" not in page_text
+
+
+@pytest.mark.parametrize("address", ["", "no-address"])
+def test_nobody_is_added_without_an_address(sign_in, root, address):
+    words = {"username": "mika", "name": "Mika Sand", "email": address, "password1": "seven quiet otters"}
+    response = sign_in(root).post(f"{LIST}add/", {**words, "password2": "seven quiet otters"})
+    assert "Email address" in text_of(response)
+    assert not User.objects.filter(username="mika").exists()
+
+
+def test_duty_is_on_until_it_is_switched_off(sign_in, root, nurse):
+    assert nurse.is_on_duty
+    sign_in(root).post(page(nurse), form_of(nurse))
+    nurse.refresh_from_db()
+    assert not nurse.is_on_duty
+    assert "is_on_duty" in AuditEvent.objects.get(action="staff.save").fields

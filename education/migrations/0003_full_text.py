@@ -1,4 +1,4 @@
-"""What visitors search: a table of plain words, and each engine's own full text beside it.
+"""Each engine's own full text beside the table of plain words that visitors search.
 
 SQLite: an FTS5 table that reads its words from the entries, kept true by triggers. They vanish when a later migration
 rebuilds the table, so such a migration must add them again (a test looks for them after all migrations).
@@ -7,8 +7,7 @@ PostgreSQL: a stored tsvector, weighted A to D, and a short one of all but the t
 
 import unicodedata
 
-from django.db import migrations, models
-from django.db.models import Q
+from django.db import migrations
 
 COLUMNS = ("title", "summary", "keywords", "text")
 ACCENTED = [chr(code) for code in range(0xC0, 0x250) if unicodedata.decomposition(chr(code)).count(" ") == 1]
@@ -59,61 +58,6 @@ def drop_full_text(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [
-        ("education", "0009_page_constraints"),
-    ]
+    dependencies = [("education", "0002_groups")]
 
-    operations = [
-        migrations.CreateModel(
-            name="SearchEntry",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("page", "Pages"),
-                            ("question", "Questions and answers"),
-                            ("term", "Words explained"),
-                            ("statement", "Graded statements"),
-                            ("trial", "Trials"),
-                            ("source", "Sources"),
-                        ],
-                        max_length=20,
-                    ),
-                ),
-                ("key", models.CharField(max_length=80)),
-                ("digest", models.CharField(max_length=64)),
-                ("path", models.CharField(max_length=220)),
-                ("title", models.CharField(max_length=400)),
-                ("grade", models.SmallIntegerField(null=True)),
-                ("is_stem_cell", models.BooleanField(default=False)),
-                ("summary", models.TextField(default="")),
-                ("keywords", models.TextField(default="")),
-                ("text", models.TextField(default="")),
-            ],
-            options={
-                "constraints": [
-                    models.UniqueConstraint(fields=("kind", "key"), name="one_search_entry_per_thing"),
-                    models.CheckConstraint(
-                        condition=Q(kind__in=["page", "question", "term", "statement", "trial", "source"]),
-                        name="search_kind_known",
-                    ),
-                    models.CheckConstraint(
-                        condition=Q(grade__isnull=True) | Q(grade__gte=-1, grade__lte=4), name="search_grade_in_range"
-                    ),
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="SearchVocabulary",
-            fields=[
-                ("id", models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False)),
-                ("words", models.JSONField(default=dict)),
-            ],
-            options={
-                "constraints": [models.CheckConstraint(condition=Q(id=1), name="one_search_vocabulary")],
-            },
-        ),
-        migrations.RunPython(add_full_text, drop_full_text),
-    ]
+    operations = [migrations.RunPython(add_full_text, drop_full_text)]

@@ -1,0 +1,42 @@
+"""Who signs in to the staff area."""
+
+from typing import ClassVar
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.db.models import Q
+
+
+class User(AbstractUser):
+    """A member of staff. Made by a manager, never removed: what somebody did stays on record under this row.
+
+    What they may do follows from their groups. Staff need an address, because a safety case they own is mailed to it.
+    """
+
+    first_name = None  # type: ignore[assignment]
+    last_name = None  # type: ignore[assignment]
+    name = models.CharField(max_length=150, help_text="First and last name, as colleagues and patients know them.")
+    email = models.EmailField("email address", help_text="Alerts about safety cases go here.")
+    is_on_duty = models.BooleanField(
+        "on duty",
+        default=True,
+        help_text="Gets safety cases and their alerts. Untick it for leave, and tick it again when you are back.",
+    )
+
+    REQUIRED_FIELDS: ClassVar = ["name", "email"]
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(is_staff=False) | ~Q(email=""), name="user_staff_have_an_address"),
+        ]
+
+    @property
+    def display_name(self) -> str:
+        return self.name or self.get_username()
+
+    def get_full_name(self) -> str:
+        """What Django's own pages ask for."""
+        return self.name
+
+    def get_short_name(self) -> str:
+        return next(iter(self.name.split()), self.get_username())
