@@ -8,6 +8,8 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 
 from clinic import crypto
+from clinic.form_fields import NameField, require_readable_name
+from clinic.names import clean_name
 
 
 class SealedTextField(models.TextField):
@@ -78,3 +80,20 @@ class SealedJSONField(SealedTextField):
         from django import forms
 
         return models.Field.formfield(self, **{"form_class": forms.JSONField, **kwargs})
+
+
+class PersonNameField(models.CharField):
+    """What a person is called: cleaned and refused by the same rules wherever it is typed."""
+
+    description = "Name of a person"
+
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value)
+        return clean_name(text) if isinstance(text, str) else text
+
+    def validate(self, value: Any, model_instance: Any) -> None:
+        super().validate(value, model_instance)
+        require_readable_name(value or "")
+
+    def formfield(self, **kwargs: Any) -> Any:
+        return super().formfield(**{"form_class": NameField, **kwargs})

@@ -95,7 +95,9 @@ def visits_today(*, now: datetime.datetime) -> list[dict[str, Any]]:
         Appointment.objects.filter(starts_at__gte=start, starts_at__lt=end)
         .exclude(status=AppointmentStatus.CANCELLED)
         .select_related("request__patient", "clinician", "appointment_type", "location")
-        .defer("request__patient__email", "request__patient__phone", "cancel_reason")
+        .defer(
+            "request__patient__email", "request__patient__phone", "request__patient__phone_as_typed", "cancel_reason"
+        )
         .order_by("starts_at", "pk")
     )
     return [

@@ -51,7 +51,7 @@ def case_query() -> QuerySet[SafetyCase]:
     """Emergencies first, then the least time left."""
     return (
         SafetyCase.objects.select_related("patient", "owner", "acknowledged_by", "closed_by")
-        .defer("patient__email", "patient__phone", "closing_note")
+        .defer("patient__email", "patient__phone", "patient__phone_as_typed", "closing_note")
         .order_by("level", "due_at", "pk")
     )
 

@@ -13,6 +13,7 @@ from django.db import IntegrityError, transaction
 from clinic import audit, clock
 from clinic.crypto import new_token
 from clinic.notices import PRIVACY_NOTICE_VERSION
+from consultations import phones
 from consultations.candidacy import engine, outcomes
 from consultations.enums import (
     OUTCOME_RISK,
@@ -54,7 +55,10 @@ class NotReady(Exception):
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Contact:
-    """What the contact screen collects. `email` may be empty only when the person asked to be phoned."""
+    """What the contact screen collects. `email` may be empty only when the person asked to be phoned.
+
+    `phone` is what was typed, words and all.
+    """
 
     name: str
     birth_on: datetime.date
@@ -226,12 +230,15 @@ def _new_reference() -> str:
 
 
 def _make_patient(contact: Contact) -> Patient:
+    number, as_typed = phones.kept(contact.phone)
     patient = Patient(
         name=contact.name,
         birth_on=contact.birth_on,
         email=contact.email,
         email_index=email_index(contact.email) if contact.email else "",
-        phone=contact.phone,
+        phone=number,
+        phone_as_typed=as_typed,
+        phone_index=phones.phone_index(number),
         contact_by=contact.contact_by,
         safe_to_contact=contact.safe_to_contact,
         created_at=clock.now(),

@@ -94,6 +94,7 @@ MATRIX = {
     **stock("education", "feedback", changelist=WRITERS, add=NOBODY, history=WRITERS, change=WRITERS, delete=NOBODY),
     **stock("clinic", "auditevent", changelist=MANAGER, add=NOBODY, history=MANAGER, change=MANAGER, delete=NOBODY),
     "admin:consultations_outboxmessage_changelist": CARE_TEAM,
+    "admin:consultations_outboxmessage_search": STAFF_BUTTON,
     "admin:consultations_outboxmessage_change": CARE_TEAM,
     "admin:consultations_outboxmessage_retry": STAFF_BUTTON,
     "admin:consultations_consultationrequest_changelist": CARE_TEAM,
@@ -102,6 +103,7 @@ MATRIX = {
     "admin:consultations_consultationrequest_confirm": STAFF_SENT_ON,    # to the request's page, which decides
     "admin:consultations_consultationrequest_act": STAFF_SENT_ON,
     "admin:consultations_safetycase_changelist": CARE_TEAM,
+    "admin:consultations_safetycase_search": STAFF_BUTTON,
     "admin:consultations_safetycase_change": CARE_TEAM,
     "admin:consultations_safetycase_acknowledge": STAFF_BUTTON,
     "admin:consultations_safetycase_close": STAFF_SENT_ON,

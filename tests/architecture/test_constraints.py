@@ -62,6 +62,7 @@ MONDAY = datetime.datetime(2026, 12, 7, 15, 0, tzinfo=datetime.UTC)
 CHECKS: list[tuple[type[models.Model], str, dict[str, Any]]] = [
     (AuditHead, "audit_one_head", {"id": 2}),
     (User, "user_staff_have_an_address", {"email": ""}),
+    (User, "user_name_key_not_empty", {"name_key": ""}),
     (Page, "page_state_known", {"state": "gone"}),
     (Page, "page_path_has_slashes", {"path": "no-slash"}),
     (Page, "page_public_has_version", {"state": "published"}),
@@ -107,6 +108,7 @@ CHECKS: list[tuple[type[models.Model], str, dict[str, Any]]] = [
     (OutboxMessage, "message_sent_or_parked", {"sent_at": MONDAY, "parked_at": MONDAY}),
     (Patient, "patient_birth_on_in_range", {"birth_on": datetime.date(1899, 12, 31)}),
     (Patient, "patient_name_not_empty", {"name": ""}),
+    (Patient, "patient_name_key_not_empty", {"name_key": ""}),
     (Patient, "patient_contact_by_known", {"contact_by": "pigeon"}),
     (Patient, "patient_safe_to_contact_known", {"safe_to_contact": "perhaps"}),
     (QuestionnaireResponse, "response_status_known", {"status": "lost"}),
@@ -142,8 +144,11 @@ CHECKS: list[tuple[type[models.Model], str, dict[str, Any]]] = [
 ]
 """Model, constraint, and the change to a good row that breaks it and nothing else."""
 
-ALSO_BROKEN = {"response_status_known": "response_completed_at_with_status"}
-"""An unknown status breaks both, and each engine names the one it meets first."""
+ALSO_BROKEN = {
+    "response_status_known": "response_completed_at_with_status",
+    "patient_name_not_empty": "patient_name_key_not_empty",
+}
+"""What breaks both: each engine names the one it meets first."""
 
 TWINS: list[tuple[type[models.Model], str, tuple[str, ...]]] = [
     (PageVersion, "one_page_version_per_number", ("page", "number")),
