@@ -14,7 +14,6 @@ from consultations.questionnaire import definition
 from consultations.questionnaire.conditions import Condition, parse
 from consultations.questionnaire.definition import Questionnaire
 
-CURRENT_VERSION: Final = "1.0.0"
 RULES: Final = Path(__file__).parent / "rules"
 
 
@@ -52,7 +51,7 @@ class Ruleset:
 
 
 @cache
-def load(version: str = CURRENT_VERSION) -> Ruleset:
+def load(version: str) -> Ruleset:
     """Read one published ruleset. Raises UnknownRuleset."""
     path = RULES / f"{version}.toml"
     if path.parent != RULES or not path.is_file():

@@ -14,6 +14,7 @@ from typing import Any, Final
 from consultations.questionnaire.conditions import Condition, parse
 
 CURRENT_VERSION: Final = "1.0.0"
+"""What a new questionnaire session is begun on. Whatever was stored names its own version, and is read on that."""
 DEFINITIONS: Final = Path(__file__).parent / "definitions"
 OWN: Final = "https://clinic.example/fhir/StructureDefinition/"
 HL7: Final = "http://hl7.org/fhir/StructureDefinition/"
@@ -32,9 +33,13 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One question, in the exact words asked. `kind` is integer, decimal, scale, single, multi or text."""
+    """One question, in the exact words asked by this version of the questionnaire.
+
+    `kind` is integer, decimal, scale, single, multi or text.
+    """
 
     id: str
+    version: str
     section: str
     text: str
     help: str
@@ -79,7 +84,7 @@ class Questionnaire:
 
 
 @cache
-def load(version: str = CURRENT_VERSION) -> Questionnaire:
+def load(version: str) -> Questionnaire:
     """Read one published version. Raises UnknownVersion."""
     return build(raw(version))
 
@@ -99,7 +104,11 @@ def build(document: dict[str, Any]) -> Questionnaire:
     for group in document["item"]:
         section = Section(group["linkId"].removeprefix("sec_"), group["text"])
         sections.append(section)
-        questions += [_question(item, section.id) for item in group["item"] if _extension(item, OWN + "control")]
+        questions += [
+            _question(item, section.id, document["version"])
+            for item in group["item"]
+            if _extension(item, OWN + "control")
+        ]
     return Questionnaire(
         document["url"],
         document["version"],
@@ -109,12 +118,13 @@ def build(document: dict[str, Any]) -> Questionnaire:
     )
 
 
-def _question(item: dict[str, Any], section: str) -> Question:
+def _question(item: dict[str, Any], section: str, version: str) -> Question:
     low, high = _extension(item, OWN + "anchor-low"), _extension(item, OWN + "anchor-high")
     shown_when = _extension(item, OWN + "shown-when")
     unit = _extension(item, HL7 + "questionnaire-unit")
     return Question(
         id=item["linkId"],
+        version=version,
         section=section,
         text=item["text"],
         help=_extension(item, OWN + "help") or "",

@@ -35,8 +35,7 @@ from consultations.models import (
     QuestionnaireResponse,
     SafetyCase,
 )
-from consultations.questionnaire import flow
-from consultations.questionnaire.definition import CURRENT_VERSION
+from consultations.questionnaire import definition, flow
 from consultations.services import cases, messaging
 from consultations.services.private_links import email_index
 from consultations.services.targets import due_after
@@ -78,7 +77,7 @@ def start() -> QuestionnaireResponse:
     """Open a walk on the current questionnaire."""
     now = clock.now()
     response = QuestionnaireResponse.objects.create(
-        token=new_token(), questionnaire_version=CURRENT_VERSION, started_at=now, updated_at=now
+        token=new_token(), questionnaire_version=definition.CURRENT_VERSION, started_at=now, updated_at=now
     )
     audit.record(action="response.start", target=response, actor=Actor.PATIENT.value)
     return response
@@ -94,7 +93,7 @@ def save_answers(*, response: QuestionnaireResponse, answers: Mapping[str, Any])
     fresh = lock_open(response)
     fresh.answers = {**fresh.answers, **answers}
     assessment = engine.assess(fresh.answers, version=fresh.questionnaire_version)
-    headline = settled_headline(fresh.answers, assessment)
+    headline = settled_headline(fresh.answers, assessment, version=fresh.questionnaire_version)
     if headline is not None:
         fresh.highest_outcome = engine.highest(fresh.highest_outcome, headline) if fresh.highest_outcome else headline
     fresh.updated_at = clock.now()
@@ -105,7 +104,7 @@ def save_answers(*, response: QuestionnaireResponse, answers: Mapping[str, Any])
     return assessment
 
 
-def settled_headline(answers: Mapping[str, Any], assessment: engine.Assessment) -> Outcome | None:
+def settled_headline(answers: Mapping[str, Any], assessment: engine.Assessment, *, version: str) -> Outcome | None:
     """The headline that these answers have earned and the patient is shown, or None while that is still open.
 
     An emergency counts as soon as every question behind it has its answer, a same-day sign and the age limit at the end
@@ -114,9 +113,10 @@ def settled_headline(answers: Mapping[str, Any], assessment: engine.Assessment) 
     outcome = Outcome(assessment.outcome)
     if engine.emergency_is_settled(assessment):
         return Outcome.EMERGENCY
-    if not flow.safety_complete(answers):
+    if not flow.safety_complete(answers, version=version):
         return None
-    if outcome in SAFETY_OUTCOMES or assessment.early_exit or flow.first_incomplete(answers) is None:
+    is_complete = flow.first_incomplete(answers, version=version) is None
+    if outcome in SAFETY_OUTCOMES or assessment.early_exit or is_complete:
         return outcome
     return None
 

@@ -9,6 +9,7 @@ from typing import Any, BinaryIO
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from consultations.candidacy import engine
+from consultations.questionnaire import definition
 
 MAX_LINE = 1_000_000
 
@@ -49,7 +50,7 @@ def answers_of(line: bytes) -> dict[str, Any]:
 
 def result_of(line: bytes, number: int) -> dict[str, Any]:
     try:
-        return engine.assess(answers_of(line)).as_json()
+        return engine.assess(answers_of(line), version=definition.CURRENT_VERSION).as_json()
     except BadLine as error:
         return {"error": str(error), "line": number, "booking_allowed": False}
 
