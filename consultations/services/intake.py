@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 
 from clinic import audit, clock
 from clinic.crypto import new_token
+from clinic.database_errors import constraint_of
 from clinic.notices import PRIVACY_NOTICE_VERSION
 from consultations.candidacy import engine, outcomes
 from consultations.enums import (
@@ -41,6 +42,8 @@ from consultations.services.private_links import email_index
 from consultations.services.targets import due_after
 
 REFERENCE_ALPHABET: Final = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+UNIQUE_REFERENCE: Final = "consultations_consultationrequest.reference"
+"""What the database calls the rule that no two requests have one reference."""
 
 
 class AlreadySent(Exception):
@@ -214,8 +217,8 @@ def _create_request(**values: Any) -> ConsultationRequest:
         try:
             with transaction.atomic():
                 return ConsultationRequest.objects.create(reference=_new_reference(), **values)
-        except IntegrityError:
-            if ConsultationRequest.objects.filter(response=values["response"]).exists():
+        except IntegrityError as error:
+            if constraint_of(error) != UNIQUE_REFERENCE:
                 raise
     raise RuntimeError("No free reference in five draws.")
 
