@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from clinic import clock
 from clinic.accounts.models import User
+from clinic.crypto import Undecodable
 from consultations.enums import (
     CLOSED_STATUSES,
     LIVE_APPOINTMENTS,
@@ -21,7 +22,7 @@ from consultations.enums import (
     RequestStatus,
 )
 from consultations.models import Appointment, ConsultationRequest, QuestionnaireResponse
-from consultations.presenters.isolation import BROKEN, Unreadable, opened, readable
+from consultations.presenters.isolation import Unreadable, opened, readable
 from consultations.presenters.summary import look_outs, one_line
 from consultations.presenters.words import Chip, age_words, clock_chip, holder_words, outcome_chip
 
@@ -185,10 +186,7 @@ def rows_of(condition: Q, *, page: int, viewer: User, now: datetime.datetime) ->
 def _row_or_mark(each: ConsultationRequest | Unreadable, *, viewer: User, now: datetime.datetime) -> Row:
     if isinstance(each, Unreadable):
         return unreadable_row(each.pk)
-    try:
-        return _row(each, viewer=viewer, now=now)
-    except BROKEN:
-        return unreadable_row(each.pk)
+    return _row(each, viewer=viewer, now=now)
 
 
 def unreadable_row(pk: int) -> Row:
@@ -204,7 +202,7 @@ def unreadable_row(pk: int) -> Row:
 
 
 def _row(request: ConsultationRequest, *, viewer: User, now: datetime.datetime) -> Row:
-    answers, is_broken = opened(lambda: answers_from(request.sealed_answers), {})
+    answers, is_broken = opened(lambda: answers_from(request.sealed_answers), {}, of=request)
     line = "The answers of this record cannot be opened. Tell a manager."
     if not is_broken:
         line = one_line(answers, version=request.answers_version)
@@ -222,11 +220,11 @@ def _row(request: ConsultationRequest, *, viewer: User, now: datetime.datetime) 
 
 
 def answers_from(sealed: str | None) -> dict[str, Any]:
-    """Open one sealed set of answers. Raises SealBroken, or TypeError when it is not a set of answers."""
+    """Open one sealed set of answers. Raises DamagedRecord."""
     answers = QuestionnaireResponse._meta.get_field("answers").from_db_value(sealed, None, None)
-    if not isinstance(answers, dict):
-        raise TypeError("Answers are a mapping.")
-    return answers
+    if answers is None:
+        raise Undecodable("There are no answers at all.")
+    return dict(answers)
 
 
 def flags_of(request: ConsultationRequest, answers: Mapping[str, Any], *, is_broken: bool) -> tuple[Chip, ...]:
