@@ -10,7 +10,7 @@ from django.db.models import UniqueConstraint
 
 LOST_RACE_CODES: Final = ("40P01", "40001", "55P03")
 """PostgreSQL's deadlock, serialization failure and lock timeout: nothing is wrong but the moment."""
-UNIQUE: Final = re.compile(r"UNIQUE constraint failed: (.+)")
+UNIQUE: Final = re.compile(r"UNIQUE constraint failed: (\w+\.\w+(?:, \w+\.\w+)*)")
 CHECK: Final = re.compile(r"CHECK constraint failed: (\w+)")
 NOT_NULL: Final = re.compile(r"NOT NULL constraint failed: ([\w.]+)")
 KEY: Final = re.compile(r"Key \(([\w, ]+)\)=")
@@ -77,14 +77,14 @@ def _on_postgresql(diagnosis: object) -> str:
 @cache
 def _named_unique() -> dict[tuple[str, frozenset[str]], str]:
     """(table, columns) -> name, for every unique constraint that a model names."""
-    return {
-        (model._meta.db_table, frozenset(model._meta.get_field(field).column for field in constraint.fields)): (
-            constraint.name
-        )
-        for model in apps.get_models()
-        for constraint in model._meta.constraints
-        if isinstance(constraint, UniqueConstraint) and constraint.fields
-    }
+    named = {}
+    for model in apps.get_models():
+        columns = {field.name: str(field.column) for field in model._meta.concrete_fields}
+        for constraint in model._meta.constraints:
+            if isinstance(constraint, UniqueConstraint) and constraint.fields:
+                key = (model._meta.db_table, frozenset(columns[field] for field in constraint.fields))
+                named[key] = str(constraint.name)
+    return named
 
 
 def _unique(table: str, columns: tuple[str, ...]) -> str:
