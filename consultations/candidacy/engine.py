@@ -86,7 +86,7 @@ class Assessment:
 def ruleset_for(version: str) -> Ruleset:
     """The rules that judge a version of the questionnaire. Raises UnknownVersion, UnknownRuleset."""
     if version not in RULESET_OF_QUESTIONNAIRE:
-        raise UnknownVersion(version)
+        raise UnknownVersion(f"No rules judge questionnaire {version!r}.")
     return rule_files.load(RULESET_OF_QUESTIONNAIRE[version])
 
 

@@ -61,7 +61,7 @@ SCREENS: Final[dict[str, tuple[Screen, ...]]] = {
 def screens(version: str) -> tuple[Screen, ...]:
     """Every screen of one version, in order. Raises UnknownVersion."""
     if version not in SCREENS:
-        raise UnknownVersion(version)
+        raise UnknownVersion(f"No screens ask questionnaire {version!r}.")
     return SCREENS[version]
 
 

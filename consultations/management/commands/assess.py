@@ -72,6 +72,10 @@ class Command(BaseCommand):
         parser.add_argument("file", nargs="?", metavar="FILE", help="Answer sets; standard input without it.")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            engine.ruleset_for(definition.CURRENT_VERSION)
+        except (ValueError, LookupError) as error:
+            raise CommandError(str(error)) from None
         if options["file"] is None:
             self._answer(sys.stdin.buffer)
             return
