@@ -10,6 +10,7 @@ from consultations.models import Assessment
 from consultations.models.stored import Asked, FiredRule, Result, result_of
 from consultations.presenters.isolation import opened
 from consultations.presenters.words import Chip
+from consultations.questionnaire.definition import UnknownVersion
 
 RED_FLAGS: Final = (Effect.EMERGENCY, Effect.SAME_DAY, Effect.URGENT)
 EFFECT_KINDS: Final = {
@@ -87,7 +88,7 @@ def findings_of(assessment: Assessment, asked: Sequence[Asked]) -> Findings:
 def _texts(version: str) -> dict[str, str]:
     try:
         return {rule.id: rule.staff for rule in rules.load(version).rules}
-    except LookupError:
+    except (rules.UnknownRuleset, UnknownVersion):
         return {}
 
 
