@@ -1,6 +1,5 @@
 """The queue and the request page. They stand where the stock list and form would; every act is a POST to a service."""
 
-import logging
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,18 +15,16 @@ from django.views.decorators.http import require_http_methods
 from clinic import audit, clock
 from clinic.buttons import post_from
 from consultations.admin import acts
-from consultations.admin.pages import OUT_OF_RANGE, DamagedRecord
+from consultations.admin.pages import OUT_OF_RANGE
 from consultations.admin.searching import SearchedAdmin
 from consultations.forms.staff import QueueFilterForm, StepForm
 from consultations.models import ConsultationRequest
 from consultations.presenters import queue
-from consultations.presenters.isolation import BROKEN
+from consultations.presenters.isolation import load
 from consultations.presenters.person_search import search_condition
 from consultations.presenters.request_page import banner, request_page
 from consultations.services import desk, scheduling, triage
 from consultations.workflow import MoveRefused
-
-logger = logging.getLogger(__name__)
 
 PAGE_OF_ONE = "admin:consultations_consultationrequest_change"
 PREVIEW_SALT = "consultations.decision-preview"
@@ -192,11 +189,7 @@ class ConsultationRequestAdmin(SearchedAdmin):
         """The whole record, and on record that it was shown: a form that was refused shows it too."""
         triage.record_view(request=consultation, by=request.user)
         now = clock.now()
-        try:
-            context = request_page(consultation, viewer=request.user, now=now)
-        except BROKEN as error:
-            logger.exception("request page of %s", consultation.pk)
-            raise DamagedRecord from error
+        context = request_page(consultation, viewer=request.user, now=now)
         panel = acts.panel_of(consultation, by=request.user, bound=bound or {})
         has_errors = any(form.errors for form in (bound or {}).values())
         title = f"{'Error: ' if has_errors else ''}Request {consultation.reference}"
@@ -213,10 +206,7 @@ class ConsultationRequestAdmin(SearchedAdmin):
         query = ConsultationRequest.objects.select_related(
             "patient", "claimed_by", "doctor", "flags_cleared_by", "appointment_type"
         ).defer(*queue.SEALED)
-        try:
-            consultation = query.filter(pk=pk).first()
-        except BROKEN as error:
-            raise DamagedRecord from error
+        consultation: ConsultationRequest | None = load(query.filter(pk=pk))
         if consultation is None:
             raise Http404
         return consultation

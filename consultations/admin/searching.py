@@ -50,7 +50,7 @@ class SearchedAdmin(PurposeBuiltAdmin):
         sealed = request.session.get(SESSION_KEY, {}).get(request.GET.get("search", ""))
         if sealed is None:
             return None
-        return opened(lambda: crypto.open_sealed(sealed, context=SEARCH_CONTEXT), None)[0]
+        return opened(lambda: crypto.open_sealed(sealed, context=SEARCH_CONTEXT), None, of=SEARCH_CONTEXT)[0]
 
     def search_context(self, term: str | None) -> dict[str, Any]:
         """What the search box and the line above the results need."""
