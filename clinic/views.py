@@ -10,6 +10,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
 from clinic.context_processors import THEMES
+from clinic.logs import cause_of, note_cause
 from clinic.models import Heartbeat
 from clinic.notices import PRIVACY_NOTICE_VERSION
 
@@ -90,7 +91,8 @@ def readyz(request: HttpRequest) -> HttpResponse:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
         beat = Heartbeat.objects.filter(name="worker").first()
-    except DatabaseError:
+    except DatabaseError as error:
+        note_cause(request, cause_of(error))
         return _status({"database": "down", "worker": "unknown"}, code=503)
     worker = "never seen" if beat is None else "late" if beat.is_late else "ok"
     return _status({"database": "ok", "worker": worker})
