@@ -27,8 +27,6 @@ BEGUN_ANEW: Final = {
     ),
 }  # fmt: skip
 """Migrations of before ours began anew. Any other name that we do not know is one of a newer version."""
-STOCK_USERS: Final = "auth_user"
-"""Django's own table of users, which a database of this program never has: staff are `accounts.User`."""
 HOW_TO_GO_ON: Final = "Then run `make run`, or `python manage.py migrate`, again: it makes a new database."
 
 
@@ -189,12 +187,15 @@ def _cause(state: State) -> tuple[Cause | None, str]:
 
 
 def _is_foreign(state: State) -> bool:
-    """Whether tables stand there that no beginning of our own migrations makes. Django's apps come before ours."""
+    """Whether tables stand there that no beginning of our own migrations makes: those of Django's apps come first."""
     labels = {config.label for config in apps.get_app_configs()}
+    beginning = {
+        model._meta.db_table
+        for label in labels.difference(OURS)
+        for model in apps.get_app_config(label).get_models(include_auto_created=True)
+    }
     others = {app for app, _ in state.applied} - labels
-    made_by_django = {*apps.get_app_config("auth").get_models(True), *apps.get_app_config("contenttypes").get_models()}
-    beginning = {model._meta.db_table for model in made_by_django} | {database_state.MIGRATIONS} - {STOCK_USERS}
-    return bool(others or state.tables - beginning)
+    return bool(others or state.tables - beginning - {database_state.MIGRATIONS})
 
 
 def _has_other_columns(state: State) -> bool:

@@ -66,6 +66,11 @@ CASES: dict[str, tuple[list[str], Cause | None, str]] = {
     "of a bare Django project": ([*recorded(*DJANGO), STOCK], Cause.FOREIGN, "of another program (auth_user)"),
     "with nothing in it": ([], None, ""),
     "begun": ([*recorded(*DJANGO[:1]), TYPES], None, ""),
+    "begun with Django's own": (
+        [*recorded(*DJANGO), TYPES, "CREATE TABLE django_session (session_key varchar(40) PRIMARY KEY)"],
+        None,
+        "",
+    ),
     "half migrated": (recorded(*DJANGO, *NOW[:2]), None, ""),
 }
 PARAMETERS = [pytest.param(*case, id=name) for name, case in CASES.items()]
