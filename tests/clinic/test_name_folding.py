@@ -3,7 +3,7 @@
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clinic.name_folding import fold_name, name_key, spellings
@@ -63,12 +63,14 @@ def test_letters_that_differ_stay_apart():
 
 
 @given(st.text())
+@settings(deadline=None)
 def test_folding_twice_is_folding_once(text):
     once = fold_name(text)
     assert fold_name(once) == once
 
 
 @given(st.text(), st.sampled_from(["NFC", "NFD", "NFKC", "NFKD"]))
+@settings(deadline=None)
 def test_the_form_in_which_letters_are_composed_does_not_count(text, form):
     assert fold_name(unicodedata.normalize(form, text)) == fold_name(text)
 

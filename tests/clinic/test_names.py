@@ -4,7 +4,7 @@ import unicodedata
 
 import pytest
 from django.core.exceptions import ValidationError
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clinic.accounts.models import User
@@ -111,6 +111,7 @@ def test_length_counts_after_composing_and_cleaning():
 
 
 @given(st.text())
+@settings(deadline=None)
 def test_cleaning_twice_is_cleaning_once(text):
     once = clean_name(text)
     assert clean_name(once) == once
@@ -119,6 +120,7 @@ def test_cleaning_twice_is_cleaning_once(text):
 
 
 @given(st.text(min_size=1))
+@settings(deadline=None)
 def test_a_name_that_is_taken_can_always_be_looked_for(text):
     name = clean_name(text)
     if has_letter(name):
@@ -191,6 +193,7 @@ def test_who_is_greeted(name, greeted):
 
 
 @given(st.text())
+@settings(deadline=None)
 def test_a_greeting_is_part_of_the_name_and_never_blank(text):
     greeted = greeting_name(text)
     assert greeted == greeted.strip()

@@ -1,7 +1,7 @@
 """Numbers found among words, kept as they are dialled, shown as they are read, and found again in any spelling."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from consultations import phones
@@ -192,6 +192,7 @@ class TestFound:
 
 
 @given(st.text(max_size=60))
+@settings(deadline=None)
 def test_nothing_typed_raises_and_nothing_is_lost(typed):
     number, as_typed = phones.kept(typed)
     assert phones.clean_line(typed) in (number, as_typed)
@@ -202,6 +203,7 @@ def test_nothing_typed_raises_and_nothing_is_lost(typed):
 
 
 @given(st.text("0123456789+-() .x/٣５", max_size=30))
+@settings(deadline=None)
 def test_nothing_like_a_number_raises(typed):
     number, _ = phones.kept(typed)
     assert phones.shown(number) or not number

@@ -3,7 +3,7 @@
 import datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from consultations.models import ConsultationRequest
@@ -64,6 +64,7 @@ class TestCondition:
         make_request()
 
         @given(st.text(max_size=100))
+        @settings(deadline=None)
         def ask(term):
             self.found(term)
 
