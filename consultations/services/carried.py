@@ -52,13 +52,16 @@ def unpack(text: str) -> QuestionnaireResponse:
     if len(text) > LONGEST:
         raise CannotBeRead("too long")
     try:
-        state = json.loads(crypto.open_sealed(text, context=CONTEXT))
-        load(state["version"])
-    except (crypto.SealBroken, UnknownVersion) as problem:
+        draft = _from_state(json.loads(crypto.open_sealed(text, context=CONTEXT)))
+        load(draft.questionnaire_version)
+    except (crypto.SealBroken, UnknownVersion, ValueError, KeyError) as problem:
         raise CannotBeRead(str(problem)) from problem
-    began, now = datetime.datetime.fromisoformat(state["began"]), clock.now()
-    if now >= began + lifetime():
+    if clock.now() >= draft.started_at + lifetime():
         raise CannotBeRead("too old")
+    return draft
+
+
+def _from_state(state: Mapping[str, Any]) -> QuestionnaireResponse:
     return QuestionnaireResponse(
         token=state["token"],
         questionnaire_version=state["version"],
@@ -66,8 +69,8 @@ def unpack(text: str) -> QuestionnaireResponse:
         contact=state["contact"],
         brought=state["brought"],
         highest_outcome=state["highest"],
-        started_at=began,
-        updated_at=now,
+        started_at=datetime.datetime.fromisoformat(state["began"]),
+        updated_at=clock.now(),
     )
 
 

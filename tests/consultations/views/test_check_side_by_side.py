@@ -49,7 +49,7 @@ class TestTwoChecks:
         """The case that mixed two people: A waits at "signs" while B is at the result, then A goes on."""
         first, second = Tab(browser), Tab(browser)
         first.answer(until="signs", ab_age="56")
-        second.answer(ab_age="71", rf_systemic=["fever"] if False else ["none"])
+        second.answer(ab_age="71")
 
         went = first.give("signs", rf_systemic=["weight_loss"], rf_risk=["none"])
 
@@ -92,7 +92,6 @@ class TestTwoChecks:
         first, second = Tab(browser), Tab(browser)
         assert first.answer(ab_age="16") == f"{first.check}/adults/"
         assert second.answer() == f"{second.check}/result/"
-        assert "This clinic treats adults" in text_of(first.see(f"{first.check}/result/"))if False else True
         assert first.see(f"{first.check}/result/").headers["Location"] == f"{first.check}/adults/"
 
     def test_each_is_sent_and_shows_its_own_confirmation(self, browser: Client) -> None:
@@ -222,7 +221,7 @@ class TestKeys:
 
 
 POSTS = [
-    *[("screen", screen.slug) for screen in flow.screens(QuestionnaireResponse(questionnaire_version="1.0.0").questionnaire_version)],
+    *[("screen", screen.slug) for screen in flow.screens("1.0.0")],
     ("contact", ""), ("answers", ""), ("call-back", ""), ("take-out", ""),
 ]  # fmt: skip
 
