@@ -95,6 +95,16 @@ def test_a_lost_session_on_a_screen(meet: Any, with_js: bool) -> None:
     assert QuestionnaireResponse.objects.latest("pk").answers["ex_note"] == "My sister had this.\nAnd my aunt."
 
 
+def test_numbers_typed_and_not_sent_are_there_after_back_and_forward(meet: Any) -> None:
+    person = meet(with_js=True)
+    person.go("/check/")
+    person.press("Start now")
+    person.fill(ab_age="56")
+    person.go("/privacy/")
+    person.page.go_back()
+    assert person.page.locator("[name=ab_age]").input_value() == "56"
+
+
 @WAYS
 def test_a_danger_on_a_lost_screen_is_named_first(meet: Any, with_js: bool) -> None:
     person = meet(with_js=with_js, width=390)
