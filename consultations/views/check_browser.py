@@ -2,21 +2,20 @@
 in, where it stands for a response.
 """
 
-import logging
 import re
 import secrets
 from typing import Any, Final
 
 from django.http import HttpRequest
 
-from clinic.crypto import SealBroken
+from clinic.crypto import DamagedRecord
 from consultations.enums import ResponseStatus
 from consultations.models import QuestionnaireResponse
+from consultations.presenters.isolation import log_damage
 
 CHECKS: Final = "checks"
 MOST: Final = 10
 KEY: Final = re.compile("[0-9a-f]{8}")
-logger = logging.getLogger(__name__)
 
 
 def new_key() -> str:
@@ -65,7 +64,7 @@ def responses(request: HttpRequest) -> list[tuple[str, QuestionnaireResponse]]:
 def _read(token: str) -> QuestionnaireResponse | None:
     try:
         return QuestionnaireResponse.objects.filter(token=token).first()
-    except SealBroken:
+    except DamagedRecord as damage:
         row = QuestionnaireResponse.objects.filter(token=token).values_list("pk", flat=True).first()
-        logger.exception("Questionnaire response %s is damaged.", row)
+        log_damage(f"consultations.questionnaireresponse {row}", damage)
         return None

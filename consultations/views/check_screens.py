@@ -8,7 +8,7 @@ from django.views.decorators.http import require_http_methods
 from consultations.candidacy import outcomes
 from consultations.enums import Outcome
 from consultations.forms.check import MOOD, ScreenForm
-from consultations.forms.check_words import LEADS
+from consultations.forms.check_words import lead
 from consultations.questionnaire import flow
 from consultations.questionnaire.definition import Question, load
 from consultations.questionnaire.flow import Screen
@@ -56,7 +56,7 @@ def _lead(session: QuestionnaireSession, asked: Screen, questions: list[Question
     """The sentence under the heading. The questions about mood may only be asked under their own stem."""
     if any(question.instrument in MOOD for question in questions):
         return load(session.version)["phq2_1"].help
-    return LEADS.get(asked.slug, "")
+    return lead(asked.slug, version=session.version)
 
 
 def _after(before: QuestionnaireSession, now: QuestionnaireSession, asked: Screen, *, from_answers: bool) -> str:

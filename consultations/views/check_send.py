@@ -150,7 +150,7 @@ def _sections(session: QuestionnaireSession) -> list[dict[str, Any]]:
             {
                 "question": question.text,
                 "lines": answer_lines(question, session.assessment.cleaned.get(question.id)),
-                "short": short(question.id),
+                "short": short(question),
                 "is_asked_alike": asked[question.text] > 1,
                 "url": session.question_url(question.id, from_answers=True) + f"#div_id_{question.id}",
             }

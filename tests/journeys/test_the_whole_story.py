@@ -107,7 +107,7 @@ class Person:
         for screens in range(40):
             if self.screen in ("", until):
                 return screens
-            screen = flow.screen_named(self.screen)
+            screen = flow.screen_named(self.screen, version="1.0.0")
             asked = [each for each in screen.question_ids if self.page.locator(f"main [name='{each}']").count()]
             assert asked, self.path
             self.fill(**{each: answers[each] for each in asked})

@@ -4,6 +4,7 @@ import random
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 
 from consultations.enums import Outcome
@@ -213,6 +214,23 @@ class TestKeys:
         assert oldest not in visitor.client.session["checks"]
         assert len(visitor.client.session["checks"]) == 10
         assert visitor.see(f"/check/{oldest}/q/now/").status_code == 403
+
+    def test_a_damaged_check_is_one_we_cannot_open_and_hides_no_other(
+        self, visitor: Visitor, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        visitor.answer(until="pain")
+        damaged = visitor.response.pk
+        broken = visitor.check
+        visitor.begin(again="yes")
+        visitor.give("now", ab_age="71", rf_now=["none"])
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE consultations_questionnaireresponse SET answers = 'k1:broken' WHERE id = %s", [damaged]
+            )
+        assert visitor.see(f"{broken}/q/now/").status_code == 403
+        listed = visitor.see("/check/")
+        assert f'href="{visitor.check}/q/nerves/"' in listed.content.decode()
+        assert f"consultations.questionnaireresponse {damaged}" in caplog.text
 
     def test_the_session_holds_no_answer(self, visitor: Visitor) -> None:
         visitor.answer()
