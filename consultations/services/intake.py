@@ -1,4 +1,4 @@
-"""From the first answer to a sent request: every screen saved, every danger kept, one request per walk."""
+"""From the first answer to a sent request: every screen saved, every danger kept, one request a response."""
 
 import dataclasses
 import datetime
@@ -51,11 +51,11 @@ UNIQUE_REFERENCE: Final = "consultations_consultationrequest.reference"
 
 
 class AlreadySent(Exception):
-    """The walk was sent: its answers are frozen. The request's status page says where it stands."""
+    """The response was sent: its answers are frozen. The request's status page says where it stands."""
 
 
 class NotReady(Exception):
-    """The walk cannot be sent yet: a danger stop stands, or a contact detail is missing."""
+    """The response cannot be sent yet: a danger stop stands, or a contact detail is missing."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,13 +86,19 @@ class Contact:
             raise Undecodable("The contact details of a response are not of their shape.") from None
 
 
-@transaction.atomic
-def start() -> QuestionnaireResponse:
-    """Open a walk on the current questionnaire."""
+def draft() -> QuestionnaireResponse:
+    """A response on the current questionnaire that nobody has written down yet."""
     now = clock.now()
-    response = QuestionnaireResponse.objects.create(
+    return QuestionnaireResponse(
         token=new_token(), questionnaire_version=definition.CURRENT_VERSION, started_at=now, updated_at=now
     )
+
+
+@transaction.atomic
+def start() -> QuestionnaireResponse:
+    """Open a response on the current questionnaire."""
+    response = draft()
+    response.save(force_insert=True)
     audit.record(action="response.start", target=response, actor=Actor.PATIENT.value)
     return response
 
@@ -105,17 +111,25 @@ def save_answers(*, response: QuestionnaireResponse, answers: Mapping[str, Any])
     transaction. Raises AlreadySent.
     """
     fresh = lock_open(response)
-    fresh.answers = {**fresh.answers, **answers}
-    assessment = engine.assess(fresh.answers, version=fresh.questionnaire_version)
-    headline = settled_headline(fresh.answers, assessment, version=fresh.questionnaire_version)
-    if headline is not None:
-        fresh.highest_outcome = engine.highest(fresh.highest_outcome, headline) if fresh.highest_outcome else headline
-    fresh.updated_at = clock.now()
+    assessment, headline = take_in(fresh, answers)
     fresh.save(update_fields=["answers", "highest_outcome", "updated_at"])
     if headline in SAFETY_OUTCOMES:
         _keep_danger(fresh, assessment, headline)
     audit.record(action="response.save", target=fresh, actor=Actor.PATIENT.value, fields=sorted(answers), details={})
     return assessment
+
+
+def take_in(response: QuestionnaireResponse, answers: Mapping[str, Any]) -> tuple[engine.Assessment, Outcome | None]:
+    """Put one screen's answers to a response in memory; what the rules make of all of them, and the headline so far."""
+    version = response.questionnaire_version
+    response.answers = {**response.answers, **answers}
+    assessment = engine.assess(response.answers, version=version)
+    headline = settled_headline(response.answers, assessment, version=version)
+    if headline is not None:
+        so_far = response.highest_outcome
+        response.highest_outcome = engine.highest(so_far, headline) if so_far else headline
+    response.updated_at = clock.now()
+    return assessment, headline
 
 
 def settled_headline(answers: Mapping[str, Any], assessment: engine.Assessment, *, version: str) -> Outcome | None:
@@ -161,7 +175,7 @@ def ask_for_call_back(*, response: QuestionnaireResponse, contact: Contact) -> S
 
 
 def send(*, response: QuestionnaireResponse, wordings: Mapping[ConsentKind, str]) -> ConsultationRequest:
-    """Turn the walk into a request: patient, consents, final assessment, link and alert, or nothing at all.
+    """Turn the response into a request: patient, consents, final assessment, link and alert, or nothing at all.
 
     Sending twice gives the same request. Raises NotReady when the contact screen is missing, or the answers stop at an
     emergency or at under 18.
@@ -259,7 +273,7 @@ def _make_patient(contact: Contact) -> Patient:
 
 
 def lock_open(response: QuestionnaireResponse) -> QuestionnaireResponse:
-    """The walk as it stands now, held until the transaction ends. Raises AlreadySent."""
+    """The response as it stands now, held until the transaction ends. Raises AlreadySent."""
     fresh = QuestionnaireResponse.objects.select_for_update(of=("self",)).get(pk=response.pk)
     if fresh.status == ResponseStatus.COMPLETED:
         raise AlreadySent
@@ -267,7 +281,7 @@ def lock_open(response: QuestionnaireResponse) -> QuestionnaireResponse:
 
 
 def _keep_danger(response: QuestionnaireResponse, assessment: engine.Assessment, headline: Outcome) -> None:
-    """One case a walk. It is raised at the first danger, and made more pressing, never less, by a later one.
+    """One case a response. It is raised at the first danger, and made more pressing, never less, by a later one.
 
     A case that staff have closed opens again when the answers name a danger that they did not name before.
     """

@@ -19,7 +19,9 @@ from tests.rows import changes_made
 READ = "read read read read  read read read read read"
 ANYBODY = "yes yes yes yes  yes yes yes yes yes"
 HARMLESS = "ok ok ok ok  ok ok ok ok ok"
-WALKER = "ok yes ok ok  ok ok ok ok ok"
+WALKER = "no yes no no  no no no no no"
+WALKER_READS = "no read no no  no no no no no"
+WALKER_HARMLESS = "no ok no no  no no no no no"
 BOTH_PATIENTS = "no no yes yes  no no no no no"
 TO_CHOOSE = "no no yes ok  no no no no no"
 BOOKED = "no no ok yes  no no no no no"
@@ -137,15 +139,17 @@ POLICY: dict[str, str] = {
     "consultations:start":                      "yes ok yes yes  yes yes yes yes yes",
     "consultations:screen": WALKER,
     "consultations:emergency": READ,
-    "consultations:today": READ,
-    "consultations:adults_only": READ,
-    "consultations:call_back": HARMLESS,     # nobody here has a safety case
-    "consultations:carry": ANYBODY,          # each keeps it with the check of their own browser
-    "consultations:take_out": HARMLESS,      # nobody here has carried anything over
-    "consultations:result": READ,
+    "consultations:start_another": READ,
+    "consultations:emergency_stop": WALKER_READS,
+    "consultations:today": WALKER_READS,
+    "consultations:adults_only": WALKER_READS,
+    "consultations:call_back": WALKER_HARMLESS,    # nobody here has a safety case
+    "consultations:carry":                      "yes ok yes yes  yes yes yes yes yes",  # the walker is asked which
+    "consultations:take_out": WALKER_HARMLESS,      # nobody here has carried anything over
+    "consultations:result": WALKER_READS,
     "consultations:contact": WALKER,
     "consultations:answers": WALKER,
-    "consultations:sent": READ,
+    "consultations:sent": WALKER_READS,
     "consultations:send_link": ANYBODY,      # it is mailed to the address in the request, whoever asks
     "consultations:private_link": HARMLESS,
     "consultations:replace_link": BOTH_PATIENTS,
