@@ -22,6 +22,7 @@ class User(AbstractUser):
         default=True,
         help_text="Gets safety cases and their alerts. Untick it for leave, and tick it again when you are back.",
     )
+    duty_changed_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     REQUIRED_FIELDS: ClassVar = ["name", "email"]
 

@@ -85,7 +85,7 @@ def _lead(walk: Walk, asked: Screen, questions: list[Question]) -> str:
 
 def _save(request: HttpRequest, walk: Walk, asked: Screen, form: ScreenForm, *, from_answers: bool) -> HttpResponse:
     try:
-        intake.save_answers(response=walk.response, answers=form.answers())
+        intake.save_answers(response=walk.response, answers=form.answers(), network=limits.client_network(request))
     except intake.AlreadySent:
         return without_walk(request)
     walk.response.refresh_from_db()
