@@ -3,7 +3,7 @@
 import datetime
 from typing import Final
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q
 
 from clinic import clock, crypto, limits
 from consultations.enums import CaseStatus
@@ -74,12 +74,6 @@ def is_sounding() -> Q:
     repeats them.
     """
     return Q(alarm_group=None) | Q(alarm_group__acknowledged_at=None)
-
-
-def open_groups() -> QuerySet[AlarmGroup]:
-    """Groups with a case that nobody has closed, newest first."""
-    is_open = SafetyCase.objects.filter(alarm_group=OuterRef("pk")).exclude(status=CaseStatus.CLOSED)
-    return AlarmGroup.objects.filter(Exists(is_open)).order_by("-first_at", "-pk")
 
 
 def forget_networks() -> int:

@@ -2,7 +2,7 @@
 
 import datetime
 import logging
-from typing import Any, Final
+from typing import Final, NamedTuple
 
 from django.conf import settings
 from django.db import transaction
@@ -19,6 +19,16 @@ FRESH: Final = datetime.timedelta(minutes=1)
 logger = logging.getLogger(__name__)
 
 
+class Mail(NamedTuple):
+    """What became of one alert."""
+
+    key: str
+    case_id: int | None
+    created_at: datetime.datetime
+    sent_at: datetime.datetime | None
+    parked_at: datetime.datetime | None
+
+
 def untold(*, now: datetime.datetime) -> list[int]:
     """The numbers of waiting emergencies of which nobody was told, and of which no alert is on its way."""
     cases = list(alerts.waiting().select_related("alarm_group").defer("closing_note").order_by("pk"))
@@ -30,35 +40,39 @@ def untold(*, now: datetime.datetime) -> list[int]:
     for group in groups:
         about |= Q(key__startswith=f"group-{group}-")
     rows = OutboxMessage.objects.filter(about, kind=MessageKind.STAFF_ALERT, created_at__gte=since)
-    mails: list[dict[str, Any]] = [*rows.values("key", "case_id", "created_at", "sent_at", "parked_at")]
-    anybody = _is_anybody_there(now)
-    return [case.pk for case in cases if not _is_told(case, mails, now=now, anybody=anybody)]
+    mails = [Mail(*row) for row in rows.values_list("key", "case_id", "created_at", "sent_at", "parked_at")]
+    return [case.pk for case in cases if not _is_told(case, mails, now=now)]
 
 
-def _is_told(case: SafetyCase, mails: list[dict[str, Any]], *, now: datetime.datetime, anybody: bool) -> bool:
-    mine = [mail for mail in mails if _is_about(case, mail)]
+def _is_told(case: SafetyCase, mails: list[Mail], *, now: datetime.datetime) -> bool:
+    mine = [mail for mail in mails if _is_about(case, mail, now=now)]
     if not mine:
         # It has just changed hands: the worker is about to tell of it.
-        return anybody and now - case.alarmed_at < FRESH
-    if all(mail["parked_at"] for mail in mine):
+        return now - case.alarmed_at < FRESH and _is_anybody_there(now)
+    if all(mail.parked_at for mail in mine):
         return False
     change = alerts.told_before(now)
     if change is not None and now - change >= UNSENT_AFTER:
-        mine = [mail for mail in mine if mail["created_at"] >= change]
-    if any(mail["sent_at"] for mail in mine):
-        return True
-    on_its_way = [mail for mail in mine if not mail["parked_at"]]
-    return bool(on_its_way) and now - min(mail["created_at"] for mail in mine) < UNSENT_AFTER
+        mine = [mail for mail in mine if mail.created_at >= change]
+    if not mine or any(mail.sent_at for mail in mine):
+        return bool(mine)
+    is_on_its_way = any(mail.parked_at is None for mail in mine)
+    begun = case.alarmed_at if change is None else max(case.alarmed_at, change)
+    is_late = now - begun >= alerts.REPEAT + FRESH or now - min(mail.created_at for mail in mine) >= UNSENT_AFTER
+    return is_on_its_way and not is_late
 
 
-def _is_about(case: SafetyCase, mail: dict[str, Any]) -> bool:
-    if mail["case_id"] == case.pk:
-        return bool(mail["created_at"] >= case.alarmed_at)
+def _is_about(case: SafetyCase, mail: Mail, *, now: datetime.datetime) -> bool:
+    """By itself or in a count. The mail that told of its group is enough until the next count, at most ten minutes."""
+    if mail.case_id == case.pk:
+        return mail.created_at >= case.alarmed_at
     if case.patient_id is not None:
         return False
-    begun = case.alarm_group.first_at if case.alarm_group is not None else case.alarmed_at
-    is_counted = mail["key"].startswith((f"{alerts.POOL}-", f"group-{case.alarm_group_id}-"))
-    return is_counted and bool(mail["created_at"] >= begun)
+    if mail.key.startswith(f"{alerts.POOL}-"):
+        return mail.created_at >= case.alarmed_at
+    if case.alarm_group is None or not mail.key.startswith(f"group-{case.alarm_group_id}-"):
+        return False
+    return alerts.told_before(now) is None or now - case.alarmed_at < alerts.REPEAT
 
 
 def _is_anybody_there(now: datetime.datetime) -> bool:
@@ -69,7 +83,7 @@ def _is_anybody_there(now: datetime.datetime) -> bool:
 
 def nobody_on_duty(*, now: datetime.datetime) -> bool:
     """The clinic is open, nobody is on duty, and there is no duty address either."""
-    return clock.is_open(now) and not settings.DUTY_EMAIL and not duty.on_duty()
+    return clock.is_open(now) and not settings.DUTY_EMAIL and not duty.care_team().filter(is_on_duty=True).exists()
 
 
 def sentences(*, now: datetime.datetime) -> list[str]:

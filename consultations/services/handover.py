@@ -52,7 +52,7 @@ def _left(*, is_staffed: bool) -> QuerySet[SafetyCase]:
     left = Q(owner=None) | ~Q(owner__in=able.values("pk"))
     if is_staffed:
         left |= Q(status=CaseStatus.OPEN, owner__is_on_duty=False)
-        left |= Q(owner__is_on_duty=False, owner__duty_changed_at__gt=F("acknowledged_at"))
+        left |= Q(owner__is_on_duty=False, owner__duty_changed_at__gte=F("acknowledged_at"))
     return SafetyCase.objects.filter(left).exclude(status=CaseStatus.CLOSED)
 
 

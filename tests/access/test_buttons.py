@@ -110,6 +110,8 @@ POLICY: dict[str, str] = {
     "admin:consultations_safetycase_change": STAFF_READ,
     "admin:consultations_safetycase_acknowledge": CARE_TEAM,
     "admin:consultations_safetycase_close": CARE_TEAM,
+    "admin:consultations_safetycase_acknowledge_group": CARE_TEAM,
+    "admin:consultations_safetycase_duty": CARE_TEAM,
     "admin:consultations_appointment_changelist": STAFF_READ,
     # Whoever and whatever a booking needs stays, even for those who may take it out of the diary.
     **diary("clinician", add=MANAGER_HARMLESS, change=MANAGER_HARMLESS, delete=MANAGER_HARMLESS),
@@ -182,6 +184,7 @@ POSTED: dict[str, dict[str, Any]] = {
     "admin:accounts_user_change": {"username": "nurse", "name": "Norah Adeyemi", "email": "nurse@clinic.example"},
     "admin:consultations_consultationrequest_act": {"seen": "received"},
     "admin:consultations_consultationrequest_search": {"q": "Carol"},
+    "admin:consultations_safetycase_duty": {"on_duty": "off"},
     "admin:consultations_safetycase_close": {"note": "Rang her: she is at the hospital."},
     "admin:consultations_location_add": {"name": "Mill Lane", "address": "2 Mill Lane"},
     "admin:consultations_location_change": {"name": "Mill Lane", "address": "2 Mill Lane"},
