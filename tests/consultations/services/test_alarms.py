@@ -165,7 +165,7 @@ class TestTheLog:
 
 
 class Day:
-    """From eight in the morning at the clinic, half an hour before it opens, a minute at a time, with chance in charge."""
+    """From eight in the morning, half an hour before the clinic opens, a minute at a time, with chance in charge."""
 
     STARTS = datetime.datetime(2026, 11, 23, 13, 0, tzinfo=datetime.UTC)
     OPENS = datetime.datetime(2026, 11, 23, 13, 30, tzinfo=datetime.UTC)
