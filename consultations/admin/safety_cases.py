@@ -13,7 +13,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from clinic import audit, clock
 from clinic.buttons import post_from
-from consultations.admin.pages import OUT_OF_RANGE, DamagedRecord, PurposeBuiltAdmin
+from consultations.admin.pages import OUT_OF_RANGE
+from consultations.admin.searching import SearchedAdmin
 from consultations.enums import CaseStatus
 from consultations.forms.staff import CaseNoteForm
 from consultations.models import AlarmGroup, SafetyCase
@@ -21,7 +22,8 @@ from consultations.presenters import alarm_groups
 from consultations.presenters.alarm_groups import GroupLine
 from consultations.presenters.case_page import case_page
 from consultations.presenters.cases import case_query, line_of
-from consultations.presenters.isolation import BROKEN, readable
+from consultations.presenters.isolation import load, readable
+from consultations.presenters.person_search import search_condition
 from consultations.services import cases, handover
 from consultations.workflow import MoveRefused
 
@@ -35,11 +37,12 @@ PAGE_OF_ONE = "admin:consultations_safetycase_change"
 
 
 @admin.register(SafetyCase)
-class SafetyCaseAdmin(PurposeBuiltAdmin):
+class SafetyCaseAdmin(SearchedAdmin):
     def get_urls(self) -> list[URLPattern]:
         wrap, name = self.guarded, "consultations_safetycase"
         return [
             path("", wrap(self.changelist_view), name=f"{name}_changelist"),
+            path("search/", wrap(self.search_view), name=f"{name}_search"),
             path("<int:pk>/change/", wrap(self.case_view), name=f"{name}_change"),
             path("<int:pk>/acknowledge/", wrap(self.acknowledge_view), name=f"{name}_acknowledge"),
             path("<int:pk>/close/", wrap(self.close_view), name=f"{name}_close"),
@@ -51,9 +54,11 @@ class SafetyCaseAdmin(PurposeBuiltAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         self.require_view(request)
         now, shows_closed = clock.now(), request.GET.get("closed") == "1"
-        group = self._group_asked(request)
+        term, group = self.search_term(request), self._group_asked(request)
         rows = case_query()
-        if group is not None:
+        if term is not None:
+            rows = rows.filter(search_condition(term, reference="response__request__reference"))
+        elif group is not None:
             rows = rows.filter(alarm_group=group.pk)
         elif shows_closed:
             rows = rows.filter(status=CaseStatus.CLOSED).order_by("-closed_at", "-pk")
@@ -69,7 +74,9 @@ class SafetyCaseAdmin(PurposeBuiltAdmin):
             "page": page,
             "shows_closed": shows_closed,
             "group": group,
-            "groups": [] if group is not None or shows_closed else alarm_groups.open_groups(now=now),
+            "groups": alarm_groups.open_groups(now=now) if term is None and group is None and not shows_closed else [],
+            "page_query": f"group={group.pk}" if group is not None else self.page_query(request),
+            **self.search_context(term),
         }
         return self.page(request, "admin/consultations/safety_cases.html", context)
 
@@ -147,10 +154,10 @@ class SafetyCaseAdmin(PurposeBuiltAdmin):
     def _case(self, pk: int) -> SafetyCase:
         if pk > OUT_OF_RANGE:
             raise Http404
-        try:
-            return get_object_or_404(case_query(), pk=pk)
-        except BROKEN as error:
-            raise DamagedRecord from error
+        case: SafetyCase | None = load(case_query().filter(pk=pk))
+        if case is None:
+            raise Http404
+        return case
 
     def _show(self, request: HttpRequest, case: SafetyCase, form: CaseNoteForm) -> HttpResponse:
         with transaction.atomic():

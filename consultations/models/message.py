@@ -24,7 +24,7 @@ class OutboxMessage(models.Model):
         "consultations.SafetyCase", on_delete=models.PROTECT, null=True, blank=True, related_name="alerts"
     )
     recipient = SealedTextField()
-    payload = SealedJSONField(default=dict)
+    payload = SealedJSONField(default=dict, holds=dict)
     created_at = models.DateTimeField()
     due_at = models.DateTimeField()
     stale_at = models.DateTimeField(null=True, blank=True)

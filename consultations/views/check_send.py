@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from clinic import error_pages, limits
 from clinic.notices import PRIVACY_NOTICE_VERSION
 from consultations.candidacy import outcomes
-from consultations.enums import URGENT_OUTCOMES, ContactPreference, FilledFor, Outcome, SafeToContact
+from consultations.enums import SAFETY_OUTCOMES, URGENT_OUTCOMES, ContactPreference, FilledFor, Outcome, SafeToContact
 from consultations.forms.check import answer_lines
 from consultations.forms.check_words import short
 from consultations.forms.consent import ConsentForm, wordings
@@ -68,7 +68,12 @@ def contact(request: HttpRequest, walk: Walk) -> HttpResponse:
     data = request.POST if request.method == "POST" else None
     saved = Contact.from_json(walk.response.contact) if walk.response.contact else None
     initial = {name: getattr(saved, name) for name in ContactForm.base_fields} if saved else {}
-    form = ContactForm(data, initial=initial, age_given=walk.assessment.cleaned.get("ab_age"))
+    form = ContactForm(
+        data,
+        initial=initial,
+        age_given=walk.assessment.cleaned.get("ab_age"),
+        is_pressing=bool({walk.headline, walk.response.highest_outcome} & set(SAFETY_OUTCOMES)),
+    )
     if form.is_bound and form.is_valid():
         try:
             intake.save_contact(response=walk.response, contact=form.contact())
@@ -138,7 +143,7 @@ def _sections(walk: Walk) -> list[dict[str, Any]]:
             {
                 "question": question.text,
                 "lines": answer_lines(question, walk.assessment.cleaned.get(question.id)),
-                "short": short(question.id),
+                "short": short(question),
                 "is_asked_alike": asked[question.text] > 1,
                 "url": screen_url(flow.screen_of(question.id, version=walk.version), from_answers=True)
                 + f"#div_id_{question.id}",

@@ -208,17 +208,29 @@ KEPT: dict[str, tuple[str, Callable[[], str]]] = {
 }
 
 
+SEEN_OF_A_NAME = {
+    "Alice\u202egnp.exe": "Alicegnp.exe",
+    "Al\u200bice": "Alice",
+    "Alice\uffff": "Alice",
+    "\x1b[31mred": "[31mred",
+    "a\x7fb": "ab",
+    "a\x85b\u2028c": "a b c",
+}
+"""A name is the one thing that is kept without what cannot be seen in it."""
+
+
 @pytest.mark.parametrize("name", KEPT)
 def test_what_is_accepted_is_kept_to_the_letter(stage: Stage, name: str) -> None:
     client, path, data = FORMS[name](stage)
     field, kept = KEPT[name]
+    cleaned = SEEN_OF_A_NAME if field in ("name", "helper_name") else {}
     accepted = []
     honest = {"accents": "Ødegård Nguyễn-O’Brien", "greek": "Ελένη", "arabic": "ليلى", "han": "王小明", "one": "Ng"}
     for kind, text in {**honest, **TEXTS}.items():
         with undone(client):
             response = client.post(path, {**data, field: text})
             if response.status_code == 302:
-                assert kept() == text, kind
+                assert kept() == cleaned.get(text, text), kind
                 accepted.append(kind)
     assert set(honest) <= set(accepted)
 

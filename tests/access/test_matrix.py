@@ -20,6 +20,7 @@ NOTES_OF_A_LOOK = {"request.view", "request.list", "case.view", "case.list", "me
 
 # Columns: visitor, walker, patient, other patient; triage, doctor, editor, manager, superuser.
 EVERYONE = "ok ok ok ok  ok ok ok ok ok"
+EVERYONE_SENT_ON = "go go go go  go go go go go"
 WALKER = "go ok go go  go go go go go"
 SENT_ON = "go go go go  go go go go go"
 BOTH_PATIENTS = "go go ok ok  go go go go go"
@@ -94,6 +95,7 @@ MATRIX = {
     **stock("education", "feedback", changelist=WRITERS, add=NOBODY, history=WRITERS, change=WRITERS, delete=NOBODY),
     **stock("clinic", "auditevent", changelist=MANAGER, add=NOBODY, history=MANAGER, change=MANAGER, delete=NOBODY),
     "admin:consultations_outboxmessage_changelist": CARE_TEAM,
+    "admin:consultations_outboxmessage_search": STAFF_BUTTON,
     "admin:consultations_outboxmessage_change": CARE_TEAM,
     "admin:consultations_outboxmessage_retry": STAFF_BUTTON,
     "admin:consultations_consultationrequest_changelist": CARE_TEAM,
@@ -102,6 +104,7 @@ MATRIX = {
     "admin:consultations_consultationrequest_confirm": STAFF_SENT_ON,    # to the request's page, which decides
     "admin:consultations_consultationrequest_act": STAFF_SENT_ON,
     "admin:consultations_safetycase_changelist": CARE_TEAM,
+    "admin:consultations_safetycase_search": STAFF_BUTTON,
     "admin:consultations_safetycase_change": CARE_TEAM,
     "admin:consultations_safetycase_acknowledge": STAFF_BUTTON,
     "admin:consultations_safetycase_close": STAFF_SENT_ON,
@@ -121,6 +124,10 @@ MATRIX = {
     "clinic:accessibility": EVERYONE,
     "clinic:complaints": EVERYONE,
     "clinic:robots": EVERYONE,
+    "clinic:favicon": EVERYONE_SENT_ON,
+    "clinic:touch_icon": EVERYONE_SENT_ON,
+    "clinic:touch_icon_precomposed": EVERYONE_SENT_ON,
+    "clinic:change_password": EVERYONE_SENT_ON,
     "clinic:healthz": EVERYONE,
     "clinic:readyz": EVERYONE,
     "consultations:start": EVERYONE,

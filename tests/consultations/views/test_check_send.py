@@ -18,6 +18,7 @@ from consultations.models import (
     QuestionnaireResponse,
     SafetyCase,
 )
+from consultations.phones import phone_index
 from tests.consultations.views.conftest import CONSENTS, CONTACT, HOSTILE, OUTCOMES, text_of
 
 DISEASES = (
@@ -149,7 +150,8 @@ class TestContact:
                         assert "There is a problem" in text_of(answered)
                     else:
                         assert field in ("name", "phone", "email", "helper_name")
-                        assert visitor.response.contact[field] == value.strip()
+                        shown = {"\u202etxt": "txt", "\x1b[31m": "[31m"}.get(value, value.strip())
+                        assert visitor.response.contact[field] == shown
 
 
 class TestAnswers:
@@ -172,6 +174,12 @@ class TestAnswers:
         assert 'href="/check/q/now/?from=answers#div_id_ab_age">Change<span class="visually-hidden"> your age' in body
         for row in questions:
             assert visitor.see(row["url"].partition("#")[0]).status_code == 200
+
+    def test_shows_the_number_back_as_it_was_typed(self, visitor):
+        visitor.answer()
+        visitor.tell_contact(phone="(624) 305-1111 <mobile> after 5pm")
+        assert "(624) 305-1111 &lt;mobile&gt; after 5pm" in visitor.see("/check/answers/").content.decode()
+        assert visitor.see("/check/contact/").context["form"]["phone"].value() == "(624) 305-1111 <mobile> after 5pm"
 
     def test_consents_are_unticked_and_each_is_needed(self, visitor):
         visitor.answer()
@@ -207,6 +215,26 @@ class TestSend:
         assert len(sent.response.asked) == len(json.loads(sent.assessment.result)["visible"])
         assert "check" not in visitor.client.session
         assert visitor.client.session["sent"] == sent.reference
+
+    def test_keeps_the_number_staff_dial_and_the_words_as_typed(self, visitor):
+        visitor.answer()
+        visitor.tell_contact(phone="212-555-2368 (mobile)")
+        visitor.send()
+        patient = ConsultationRequest.objects.get().patient
+        assert (patient.phone, patient.phone_as_typed) == ("+12125552368", "212-555-2368 (mobile)")
+        assert patient.phone_index == phone_index("+12125552368")
+
+    def test_a_number_nobody_can_dial_is_asked_for_again_unless_help_is_needed_today(self, visitor):
+        visitor.answer()
+        page = visitor.tell_contact(phone="020 7946 0018")
+        assert list(page.context["form"].errors) == ["phone"]
+        assert "like (201) 555-0123" in text_of(page)
+        assert page.context["form"]["phone"].value() == "020 7946 0018"
+
+    def test_a_same_day_patient_may_leave_any_number(self, visitor):
+        visitor.answer(rf_now=["fever"])
+        assert visitor.tell_contact(phone="020 7946 0018").status_code == 302
+        assert "020 7946 0018" in text_of(visitor.see("/check/answers/"))
 
     def test_a_double_click_gives_one_of_everything(self, visitor):
         visitor.answer()

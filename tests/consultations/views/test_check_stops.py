@@ -11,7 +11,7 @@ from consultations.services.targets import due_after
 from tests.consultations.views.conftest import CALL_BACK, ROUTINE, fields_of, text_of
 
 FOOTER = "This is not a diagnosis."
-LATER = [screen.slug for screen in flow.screens()[1:]]
+LATER = [screen.slug for screen in flow.screens("1.0.0")[1:]]
 
 
 class TestEmergency:
@@ -131,10 +131,29 @@ class TestCallBack:
         assert given.status_code == 200
         assert "We have your number" in text_of(given)
         patient = Patient.objects.get()
-        assert (patient.name, patient.phone) == ("Bob Pell", "+1 202-555-0142")
+        assert (patient.name, patient.phone) == ("Bob Pell", "+12025550142")
         assert SafetyCase.objects.get().patient == patient
         assert "We have your number" in text_of(visitor.see("/check/emergency/"))
         assert [message.recipient for message in OutboxMessage.objects.all()] == [nurse.email] * 2, "opened, then named"
+
+    @pytest.mark.parametrize(
+        ("typed", "number", "as_typed"),
+        [
+            ("(624) 305-1111", "+16243051111", "(624) 305-1111"),
+            ("call my sister 202-555-0142 after 5", "+12025550142", "call my sister 202-555-0142 after 5"),
+            ("0049 30 901820", "+4930901820", "0049 30 901820"),
+            ("020 7946 0018", "020 7946 0018", ""),
+            ("555-0142", "555-0142", ""),
+            ("no phone: flat 4, 12 Elm Street", "no phone: flat 4, 12 Elm Street", ""),
+            ("\u202e911\x07", "911", ""),
+        ],
+    )
+    def test_no_number_is_refused_and_every_one_is_kept_as_typed(self, visitor, typed, number, as_typed):
+        visitor.answer(rf_now=["chest"])
+        assert visitor.client.post("/check/call-back/", {**CALL_BACK, "phone": typed}).status_code == 302
+        patient = Patient.objects.get()
+        assert (patient.phone, patient.phone_as_typed) == (number, as_typed)
+        assert SafetyCase.objects.get().patient == patient
 
     def test_is_confirmed_after_a_redirect(self, visitor):
         visitor.answer(rf_now=["chest"])
