@@ -5,7 +5,8 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.core.validators import validate_email
 
 from clinic import clock, crypto, defaults
 
@@ -77,6 +78,15 @@ def check_clinic(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
         found.append(Error("EMERGENCY_LINE, URGENT_LINE and CRISIS_LINE must not be empty.", id="clinic.E008"))
     if not settings.CLINIC_PHONE.strip() or not settings.CLINIC_PHONE_TEL.strip():
         found.append(Error("CLINIC_PHONE and CLINIC_PHONE_TEL must not be empty.", id="clinic.E010"))
+    for name in ("DUTY_EMAIL", "ON_CALL"):
+        if not _is_address(getattr(settings, name)):
+            found.append(
+                Error(
+                    f"{name} is not one e-mail address, so nobody there would be told of an emergency.",
+                    hint=f"Write one address, as in {name}=duty@clinic.example, or leave it empty for nobody.",
+                    id="clinic.E020",
+                )
+            )
     if settings.PRIVATE_LINK_MINUTES < 1:
         found.append(Error("PRIVATE_LINK_MINUTES must be at least 1.", id="clinic.E011"))
     return found
@@ -122,6 +132,16 @@ def check_production(app_configs: Any = None, **kwargs: Any) -> list[CheckMessag
             )
         )
     return found
+
+
+def _is_address(given: str) -> bool:
+    """One plain address in ASCII, as every mail server takes it; empty means nobody."""
+    try:
+        if given:
+            validate_email(given)
+    except ValidationError:
+        return False
+    return given.isascii()
 
 
 def _host_is_allowed(host: str) -> bool:

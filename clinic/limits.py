@@ -33,6 +33,13 @@ def allow(key: str, *, rate: int, per_seconds: int) -> bool:
     return allowed
 
 
+def hold(key: str) -> None:
+    """Make callers with the same key go one after another, each until its transaction ends."""
+    digest = crypto.blind_index(key, purpose="limit")
+    RateBucket.objects.bulk_create([RateBucket(key=digest, tokens=0, at=clock.now())], ignore_conflicts=True)
+    RateBucket.objects.select_for_update().get(key=digest)
+
+
 def forget_old() -> int:
     """Remove buckets that nobody touched for two days; they are full again."""
     return RateBucket.objects.filter(at__lt=clock.now() - KEPT).delete()[0]

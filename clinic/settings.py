@@ -69,6 +69,9 @@ CURRENCY = env.str("CURRENCY", default="USD")
 REGULATOR_LINE = env.str("REGULATOR_LINE", default=region_lines["regulator_line"])
 OPENING_HOURS = env.str("OPENING_HOURS", default="Mon-Fri 08:30-17:30")
 CLOSED_DATES = env.list("CLOSED_DATES", default=[])
+# Told of every emergency with the case's owner; told at any hour while the clinic is closed. Empty: nobody.
+DUTY_EMAIL = env.str("DUTY_EMAIL", default="").strip()
+ON_CALL = env.str("ON_CALL", default="").strip()
 REPLY_TARGETS = {**defaults.REPLY_TARGETS, **env.json_object("REPLY_TARGETS", example='{"SAME_DAY": {"hours": 2}}')}
 REFERENCE_PREFIX = env.str("REFERENCE_PREFIX", default="".join(word[0] for word in CLINIC_NAME.split()[:2]).upper())
 APP_VERSION = env.str("APP_VERSION", default="1.0.0")

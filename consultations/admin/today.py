@@ -13,11 +13,13 @@ from clinic.models import Heartbeat
 from consultations.enums import STAFF_QUEUE, AppointmentStatus
 from consultations.forms.staff import CaseNoteForm
 from consultations.models import Appointment, ConsultationRequest, OutboxMessage
-from consultations.presenters import cases, queue
+from consultations.presenters import alarm_groups, cases, queue
 from consultations.presenters.isolation import Unreadable, readable
 from consultations.presenters.words import Chip, span, time_left
+from consultations.services import alarms, duty
 
 SHOWN: Final = 10
+GROUPS_SHOWN: Final = 5
 WORKER: Final = "worker"
 
 
@@ -27,6 +29,7 @@ def today_context(user: User | AnonymousUser) -> dict[str, Any]:
         return {"sees_patients": False}
     now = clock.now()
     listed = cases.open_cases(viewer=user, now=now, limit=SHOWN)
+    groups = alarm_groups.open_groups(now=now)
     overdue = overdue_rows(now=now)
     visits = visits_today(now=now)
     seen = {
@@ -40,7 +43,11 @@ def today_context(user: User | AnonymousUser) -> dict[str, Any]:
             audit.record(action="request.list", by=user, details={"page": "today", **seen})
     return {
         "sees_patients": True,
+        "alarms": alarms.sentences(now=now),
+        "duty": duty_box(user),
         "cases": listed,
+        "groups": groups[:GROUPS_SHOWN],
+        "more_groups": len(groups[GROUPS_SHOWN:]),
         "note_form": CaseNoteForm(auto_id="case-%s"),
         "overdue": overdue,
         "parked": OutboxMessage.objects.filter(parked_at__isnull=False).count(),
@@ -48,6 +55,17 @@ def today_context(user: User | AnonymousUser) -> dict[str, Any]:
         "tabs": tab_lines(now=now),
         "visits": visits,
         "today_words": clock.day(now),
+    }
+
+
+def duty_box(user: User) -> dict[str, Any]:
+    """Who gets cases now, and whether this person is one of them; a superuser outside the groups never is."""
+    team = list(duty.care_team())
+    on_duty = [each for each in team if each.is_on_duty]
+    return {
+        "may_switch": any(each.pk == user.pk for each in team),
+        "is_on": user.is_on_duty,
+        "names": [f"{each.display_name} (you)" if each.pk == user.pk else each.display_name for each in on_duty],
     }
 
 

@@ -15,6 +15,7 @@ from clinic.database_errors import constraint_of
 from clinic.models import AuditHead
 from consultations.models import (
     Absence,
+    AlarmGroup,
     Appointment,
     AppointmentType,
     Assessment,
@@ -126,6 +127,10 @@ CHECKS: list[tuple[type[models.Model], str, dict[str, Any]]] = [
     (SafetyCase, "case_acknowledged_at_and_by", {"acknowledged_at": MONDAY}),
     (SafetyCase, "case_closed_at_and_by", {"closed_at": MONDAY, "status": "closed"}),
     (SafetyCase, "case_closed_at_with_status", {"status": "closed"}),
+    (SafetyCase, "case_with_a_name_stands_alone", {"alarm_group": 1, "patient": 1}),
+    (AlarmGroup, "alarm_group_level_is_a_safety_outcome", {"level": "DEFER"}),
+    (AlarmGroup, "alarm_group_last_after_first", {"last_at": MONDAY - HOUR}),
+    (AlarmGroup, "alarm_group_acknowledged_at_and_by", {"acknowledged_at": MONDAY}),
     (TriageDecision, "triage_action_known", {"action": "shrug"}),
     (ClinicalReview, "review_decision_known", {"decision": "shrug"}),
     (ClinicalReview, "review_agreed_outcome_known", {"agreed_outcome": "FINE"}),
@@ -252,6 +257,7 @@ def world(db: None, make_request: Any, nurse: Any, clinician: Any) -> Callable[[
         Patient: lambda: request.patient,
         QuestionnaireResponse: lambda: request.response,
         Assessment: lambda: request.assessment,
+        AlarmGroup: lambda: AlarmGroup.objects.create(network="one", level="EMERGENCY", first_at=now, last_at=now),
         SafetyCase: lambda: SafetyCase.objects.create(
             response=request.response, level="EMERGENCY", priority="stat", raised_at=now, due_at=now + HOUR
         ),

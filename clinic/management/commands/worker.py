@@ -10,7 +10,7 @@ from django.db import DatabaseError, close_old_connections
 
 from clinic.housekeeping import tidy_daily
 from clinic.models import Heartbeat
-from consultations.services import cases, messaging, private_links, triage
+from consultations.services import alarm_groups, cases, messaging, private_links, triage
 from education import services as content
 
 logger = logging.getLogger(__name__)
@@ -45,6 +45,7 @@ class Command(BaseCommand):
             content.publish_due()
             if tidy_daily():
                 content.reopen_due()
+                alarm_groups.forget_networks()
             Heartbeat.beat("worker")
         except DatabaseError as error:
             # The database may be restarting: what is owed stays in the outbox, so wait and look again.
