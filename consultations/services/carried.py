@@ -24,7 +24,7 @@ CONTEXT: Final = "check.carried"
 LONGEST: Final = 60_000
 """Characters. The longest answers, contact details and decision-aid words there can be take half of it."""
 
-TOKEN_TAKEN: Final = "consultations_questionnaireresponse.token"
+WRITTEN_BEFORE: Final = "consultations_questionnaireresponse.token"
 
 
 class CannotBeRead(Exception):
@@ -101,7 +101,7 @@ def write_down(*, draft: QuestionnaireResponse, network: str = "") -> Questionna
         with transaction.atomic():
             row.save(force_insert=True)
     except IntegrityError as error:
-        if constraint_of(error) != TOKEN_TAKEN:
+        if constraint_of(error) != WRITTEN_BEFORE:
             raise
         return QuestionnaireResponse.objects.get(token=draft.token)
     audit.record(action="response.start", target=row, actor=Actor.PATIENT.value)
