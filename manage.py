@@ -8,21 +8,47 @@ from pathlib import Path
 DECIDED_BY = ("SECRET_KEY", "FIELD_KEYS", "DATABASE_URL", "ALLOWED_HOSTS", "DEBUG")
 
 
+def is_nothing_configured() -> bool:
+    """A file that was named counts, even where it cannot be read: settings.py then says so."""
+    named = os.environ.get("ENV_FILE")
+    has_file = bool(named) if named is not None else Path(__file__).with_name(".env").exists()
+    return not has_file and not any(name in os.environ for name in DECIDED_BY)
+
+
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clinic.settings")
-    env_file = Path(os.environ.get("ENV_FILE") or Path(__file__).with_name(".env"))
-    if not env_file.is_file() and not any(name in os.environ for name in DECIDED_BY):
+    if is_nothing_configured():
         os.environ["DEBUG"] = "1"
     if "runserver" not in sys.argv[1:2]:
         os.environ.setdefault("STATEMENT_TIMEOUT_MS", "0")
     try:
-        from django.core.management import execute_from_command_line
+        from django.core.management import ManagementUtility
     except ImportError as problem:
         raise SystemExit(
             "Django is not installed in this Python. Run `make run`, or: "
             "python3 -m venv .venv && .venv/bin/pip install -r requirements.txt"
         ) from problem
-    execute_from_command_line(sys.argv)
+
+    class Commands(ManagementUtility):
+        """Django's own; it has read the settings by the time that it looks for the command."""
+
+        def fetch_command(self, subcommand):  # type: ignore[no-untyped-def]
+            say_if_it_is_the_demonstration()
+            return super().fetch_command(subcommand)
+
+    Commands(sys.argv).execute()
+
+
+def say_if_it_is_the_demonstration() -> None:
+    """On standard error, so that a command's output stays what it is. Once, also where runserver starts itself anew."""
+    from django.conf import settings
+
+    if not settings.configured or "RUN_MAIN" in os.environ or "DJANGO_AUTO_COMPLETE" in os.environ:
+        return
+    from clinic.management.clinic_command import demonstration_notice
+
+    if notice := demonstration_notice():
+        sys.stderr.write(f"{notice}\n")
 
 
 if __name__ == "__main__":

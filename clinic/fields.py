@@ -41,7 +41,12 @@ class SealedTextField(models.TextField):
     def from_db_value(self, value: str | None, expression: Any, connection: Any) -> Any:
         if not value:
             return value
-        return self.from_plain_text(crypto.open_sealed(value, context=self.seal_context))
+        text = crypto.open_sealed(value, context=self.seal_context)
+        try:
+            return self.from_plain_text(text)
+        except ValueError as problem:
+            sentence = f"A value in {self.seal_context} is not what this column holds."
+            raise crypto.SealBroken(sentence, context=self.seal_context, value=value) from problem
 
 
 class SealedJSONField(SealedTextField):

@@ -155,7 +155,7 @@ class DatabaseDownMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        return error_pages.service_unavailable() if database_is_away(exception) else None
+        return error_pages.service_unavailable(request) if database_is_away(exception) else None
 
 
 class OwnNotFoundMiddleware:

@@ -7,7 +7,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 from django.urls import reverse
 
-from clinic import audit, clock
+from clinic import audit, clock, key_fingerprints
 from clinic.accounts.models import User
 from clinic.models import Heartbeat
 from consultations.enums import STAFF_QUEUE, AppointmentStatus
@@ -23,8 +23,9 @@ WORKER: Final = "worker"
 
 def today_context(user: User | AnonymousUser) -> dict[str, Any]:
     """What this person may see of today; nothing about patients without the permission to see requests."""
+    alarms = alarm_sentences()
     if not user.has_perm("consultations.view_consultationrequest"):
-        return {"sees_patients": False}
+        return {"sees_patients": False, "alarms": alarms}
     now = clock.now()
     listed = cases.open_cases(viewer=user, now=now, limit=SHOWN)
     overdue = overdue_rows(now=now)
@@ -38,6 +39,7 @@ def today_context(user: User | AnonymousUser) -> dict[str, Any]:
             audit.record(action="request.list", by=user, details={"page": "today", **seen})
     return {
         "sees_patients": True,
+        "alarms": alarms,
         "cases": listed,
         "note_form": CaseNoteForm(auto_id="case-%s"),
         "overdue": overdue,
@@ -47,6 +49,11 @@ def today_context(user: User | AnonymousUser) -> dict[str, Any]:
         "visits": visits,
         "today_words": clock.day(now),
     }
+
+
+def alarm_sentences() -> list[str]:
+    """What endangers patients until somebody acts, for everybody who signs in: at the very top, before all else."""
+    return key_fingerprints.alarms()
 
 
 def overdue_rows(*, now: datetime.datetime) -> dict[str, Any]:

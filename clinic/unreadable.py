@@ -1,0 +1,40 @@
+"""What somebody sees when stored data cannot be read: because one record is damaged, or because the keys do not fit."""
+
+import logging
+from collections.abc import Callable
+
+from django.db import DatabaseError
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+
+from clinic import error_pages, sealed_values
+from clinic.crypto import KeysUnusable, SealBroken
+
+logger = logging.getLogger(__name__)
+
+
+class UnreadableMiddleware:
+    """Never a 500: a calm page that says whom to call. What was written in the form stands there again."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if isinstance(exception, KeysUnusable):
+            # The keys themselves were named in the log when they were found not to fit.
+            return error_pages.service_unavailable(request)
+        if isinstance(exception, SealBroken):
+            logger.error("a page cannot be shown: %s does not open", name_of_record(exception))
+            return error_pages.record_unreadable(request)
+        return None
+
+
+def name_of_record(problem: SealBroken) -> str:
+    """Model and number, as in "consultations.Patient 12", for the log."""
+    try:
+        label, number = sealed_values.row_of(context=problem.context, value=problem.value)
+    except DatabaseError:
+        label, number = "", None
+    return f"{label or problem.context or 'a value'} {number if number is not None else '(number unknown)'}"
