@@ -3,7 +3,7 @@
 import logging
 
 from django.conf import settings
-from django.db import DatabaseError, transaction
+from django.db import Error, transaction
 from django.utils.module_loading import import_string
 
 from clinic import key_fingerprints
@@ -30,7 +30,7 @@ def report() -> tuple[dict[str, str], bool]:
 def _database() -> str:
     try:
         import_string(settings.PAGE_CACHE_REVISION)()
-    except DatabaseError as problem:
+    except Error as problem:
         logger.error("readyz: the database cannot be asked (%s)", type(problem).__name__)
         return "down"
     return "ok"

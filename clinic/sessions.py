@@ -5,7 +5,7 @@ import logging
 from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.exceptions import SessionInterrupted
 from django.contrib.sessions.middleware import SessionMiddleware as DjangoSessionMiddleware
-from django.db import DatabaseError
+from django.db import DatabaseError, Error
 from django.http import HttpRequest, HttpResponse
 
 from clinic import error_pages
@@ -29,7 +29,7 @@ class SessionMiddleware(DjangoSessionMiddleware):
                 return error_pages.session_ended(request)
             logger.error("the session was not written: the database failed after the work was done")
             return error_pages.service_unavailable(request)
-        except DatabaseError as problem:
+        except Error as problem:
             logger.error("the session was not written (%s)", type(problem).__name__)
             return error_pages.service_unavailable(request)
 

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable
 
-from django.db import DatabaseError
+from django.db import Error
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from clinic import error_pages, sealed_values
@@ -35,6 +35,6 @@ def name_of_record(problem: SealBroken) -> str:
     """Model and number, as in "consultations.Patient 12", for the log."""
     try:
         label, number = sealed_values.row_of(context=problem.context, value=problem.value)
-    except DatabaseError:
+    except Error:
         label, number = "", None
     return f"{label or problem.context or 'a value'} {number if number is not None else '(number unknown)'}"

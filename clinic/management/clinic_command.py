@@ -5,8 +5,8 @@ import sys
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
-from django.db import DatabaseError, connection
+from django.core.management.base import BaseCommand, CommandError, OutputWrapper
+from django.db import Error, connection
 
 from clinic.models import AuditEvent
 
@@ -47,6 +47,8 @@ class ClinicCommand(BaseCommand):
     """Whether the database must have been migrated; not for what makes one anew."""
 
     def execute(self, *args: Any, **options: Any) -> str | None:
+        if options.get("stderr"):
+            self.stderr = OutputWrapper(options["stderr"])
         self._refuse_the_wrong_database()
         return super().execute(*args, **options)
 
@@ -61,7 +63,7 @@ class ClinicCommand(BaseCommand):
             return
         try:
             tables = connection.introspection.table_names()
-        except DatabaseError as problem:
+        except Error as problem:
             raise CommandError(f"The database does not answer ({type(problem).__name__}). {GIVE_SETTINGS}") from None
         if AuditEvent._meta.db_table not in tables:
             raise CommandError(f"This database has no tables. If it is the right one, run migrate. {GIVE_SETTINGS}")

@@ -11,7 +11,7 @@ KEPT = {
     "django_migrations", "django_content_type", "auth_permission", "auth_group", "auth_group_permissions",
     "clinic_keyfingerprint",
 }  # fmt: skip
-"""What migrations and the beginning of the run wrote and no test changes. To write it again would take longer than most tests."""
+"""What migrations and the start of the run wrote and no test changes. To write it again takes longer than a test."""
 
 
 class Command(Flush):
