@@ -20,8 +20,8 @@ from consultations.views.check_walk import (
     Walk,
     examine,
     going_on,
-    open_walk,
     progress,
+    readable_walk,
     screen_url,
     start_context,
     support_line,
@@ -37,7 +37,7 @@ LAST_MOOD_QUESTION = "phq2_2"
 @require_http_methods(["GET", "HEAD", "POST"])
 def start(request: HttpRequest) -> HttpResponse:
     """Say what the check is; a POST begins it. A walk that was begun goes on, unless the person asks for a new one."""
-    walk = open_walk(request)
+    walk = readable_walk(request)
     if request.method != "POST":
         return render(request, "consultations/check/start.html", start_context(walk))
     if walk is not None and (request.POST.get("again") != "yes" or not walk.answers):

@@ -1,13 +1,11 @@
 """Where the check stops or pauses for safety: emergency, today, adults only, and the number for a safety call."""
 
-import logging
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from clinic.crypto import KeysUnusable, SealBroken
 from consultations.candidacy import outcomes
 from consultations.enums import Outcome
 from consultations.forms.contact import CallBackForm
@@ -15,20 +13,13 @@ from consultations.models import SafetyCase
 from consultations.questionnaire import flow
 from consultations.questionnaire.definition import load
 from consultations.services import intake
-from consultations.views.check_walk import Walk, explain, going_on, open_walk, screen_url, with_walk
-
-logger = logging.getLogger(__name__)
+from consultations.views.check_walk import Walk, explain, going_on, readable_walk, screen_url, with_walk
 
 
 @require_safe
 def emergency(request: HttpRequest) -> HttpResponse:
     """What to do now: with the reasons for answers that are an emergency, general advice for everybody else."""
-    try:
-        walk = open_walk(request)
-    except (KeysUnusable, SealBroken):
-        # Answers that cannot be read must not stand before the advice.
-        logger.error("the answers behind an emergency page cannot be read: the general advice is shown")
-        walk = None
+    walk = readable_walk(request)
     if walk is None or not walk.is_emergency:
         return render(request, "consultations/check/emergency.html", {"walk": walk})
     context = {

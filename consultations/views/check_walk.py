@@ -1,5 +1,6 @@
 """The walk in this browser: which answers it holds, where it must stop, and where it goes on."""
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import wraps
@@ -11,6 +12,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from clinic import clock
+from clinic.crypto import KeysUnusable, SealBroken
 from consultations.candidacy import engine, outcomes
 from consultations.enums import Outcome, ResponseStatus
 from consultations.models import QuestionnaireResponse
@@ -19,6 +21,7 @@ from consultations.questionnaire.flow import Screen
 from consultations.services import intake
 from consultations.services.targets import due_after
 
+logger = logging.getLogger(__name__)
 WALK: Final = "check"
 SENT: Final = "sent"
 FROM_ANSWERS: Final = "?from=answers"
@@ -85,6 +88,15 @@ def open_walk(request: HttpRequest) -> Walk | None:
     if response is None or response.status != ResponseStatus.IN_PROGRESS:
         return None
     return examine(response)
+
+
+def readable_walk(request: HttpRequest) -> Walk | None:
+    """The walk in progress, or None when its answers cannot be read: they stand before no advice and no new start."""
+    try:
+        return open_walk(request)
+    except (KeysUnusable, SealBroken) as problem:
+        logger.error("a walk cannot be read and is passed over (%s)", type(problem).__name__)
+        return None
 
 
 def with_walk(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
