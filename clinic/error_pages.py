@@ -66,6 +66,13 @@ def service_unavailable(request: HttpRequest | None = None) -> HttpResponse:
     return response
 
 
+def keys_unusable(request: HttpRequest) -> HttpResponse:
+    """503 while nothing encrypted can be read. Staff are told where to see why."""
+    if not is_staff_page(request):
+        return service_unavailable(request)
+    return page("503_staff.html", 503, request, unsent=written_in(request))
+
+
 def record_unreadable(request: HttpRequest) -> HttpResponse:
     """503 for one damaged record. Trying again does not help, so it does not ask to."""
     template = "damaged_staff.html" if is_staff_page(request) else "damaged.html"

@@ -122,7 +122,8 @@ def compare(given: Mapping[str, str], known: Known, *, is_index_key_set: bool) -
     """The problems that show from fingerprints alone: those of the settings against those of the database."""
     problems = []
     owners = {digest: name for name, (digest, _) in known.items() if name != INDEX_KEY}
-    for name, (digest, is_retired) in sorted(known.items()):
+    # Field keys first: a digest key that follows from one of them is wrong with it.
+    for name, (digest, is_retired) in sorted(known.items(), key=lambda item: (item[0] == INDEX_KEY, item[0])):
         if given.get(name) == digest:
             continue
         if name == INDEX_KEY:

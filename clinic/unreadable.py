@@ -24,7 +24,7 @@ class UnreadableMiddleware:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, KeysUnusable):
             # The keys themselves were named in the log when they were found not to fit.
-            return error_pages.service_unavailable(request)
+            return error_pages.keys_unusable(request)
         if isinstance(exception, SealBroken):
             logger.error("a page cannot be shown: %s does not open", name_of_record(exception))
             return error_pages.record_unreadable(request)

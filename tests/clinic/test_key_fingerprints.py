@@ -76,11 +76,11 @@ def test_reading_records_nothing(restart):
 @pytest.mark.parametrize(
     ("field_keys", "index_key", "named"),
     [
-        (f"k1:{key('x')}", "", "INDEX_KEY missing, k1 wrong"),
+        (f"k1:{key('x')}", "", "k1 wrong, INDEX_KEY missing"),
         (f"k1:{key('x')}", derived("a"), "k1 wrong"),
         (f"k1:{key('x')},k0:{key('a')}", "", "k1 wrong"),
         (f"k9:{key('x')}", derived("a"), "k1 missing"),
-        (f"k9:{key('x')}", "", "INDEX_KEY missing, k1 missing"),
+        (f"k9:{key('x')}", "", "k1 missing, INDEX_KEY missing"),
         (f"K1:{key('a')}", "", "k1 missing"),
         (A, key("y"), "INDEX_KEY wrong"),
         (f"{A},{B}", "", "INDEX_KEY missing"),

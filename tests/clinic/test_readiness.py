@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
-from django.db import InterfaceError, OperationalError, ProgrammingError, connection
+from django.db import InterfaceError, OperationalError, ProgrammingError, connection, transaction
 
 from clinic import key_fingerprints
 from clinic.models import Heartbeat
@@ -38,7 +38,7 @@ class TestBody:
     def test_a_key_that_does_not_fit_is_named_and_stops_no_page(self, client, settings):
         settings.FIELD_KEYS = f"k1:{base64.b64encode(b'x' * 32).decode()}"
         status, words = ask(client)
-        assert (status, words["keys"]) == (200, "INDEX_KEY missing, k1 wrong")
+        assert (status, words["keys"]) == (200, "k1 wrong, INDEX_KEY missing")
 
     def test_keys_are_compared_afresh(self, client, monkeypatch):
         monkeypatch.setattr(key_fingerprints, "_memory", key_fingerprints.Memory())
@@ -46,7 +46,7 @@ class TestBody:
         monkeypatch.setattr(
             key_fingerprints, "_known", lambda: {"k1": ("0" * 64, False), "INDEX_KEY": ("0" * 64, False)}
         )
-        assert ask(client)[1]["keys"] == "INDEX_KEY missing, k1 wrong"
+        assert ask(client)[1]["keys"] == "k1 wrong, INDEX_KEY missing"
         assert not key_fingerprints.are_usable(), "what it found out holds for the whole process"
 
     def test_a_probe_that_fails_says_unknown_and_the_others_are_still_asked(self, client, settings, caplog):
@@ -66,7 +66,7 @@ class TestBody:
 
 
 def broken():
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT * FROM no_such_table")
 
 
