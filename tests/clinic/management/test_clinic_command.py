@@ -113,6 +113,19 @@ def test_the_settings_file_of_a_clinic_is_enough_from_any_folder(run, manage, tm
     assert "demonstration" not in done.stderr
 
 
+def test_a_settings_file_beside_manage_py_is_taken_from_any_folder(run, manage, copy):
+    file = copy / ".env"
+    file.write_text("".join(f"{name}={value}\n" for name, value in CLINIC.items()))
+    try:
+        done = run(manage, "verify_audit")
+    finally:
+        file.unlink()
+    assert done.returncode == 1
+    assert f"Database: SQLite {copy}/clinic.sqlite3" in done.stderr
+    assert "This database has no tables." in done.stderr
+    assert "demonstration" not in done.stderr
+
+
 def test_a_settings_file_that_is_not_there_is_never_replaced_by_the_demonstration(run, manage, tmp_path):
     done = run(manage, "migrate", ENV_FILE=str(tmp_path / "nowhere"))
     assert done.returncode == 1
