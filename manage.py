@@ -22,33 +22,13 @@ def main() -> None:
     if "runserver" not in sys.argv[1:2]:
         os.environ.setdefault("STATEMENT_TIMEOUT_MS", "0")
     try:
-        from django.core.management import ManagementUtility
+        from clinic.command_line import execute_from_command_line
     except ImportError as problem:
         raise SystemExit(
             "Django is not installed in this Python. Run `make run`, or: "
             "python3 -m venv .venv && .venv/bin/pip install -r requirements.txt"
         ) from problem
-
-    class Commands(ManagementUtility):
-        """Django's own; it has read the settings by the time that it looks for the command."""
-
-        def fetch_command(self, subcommand):  # type: ignore[no-untyped-def]
-            say_if_it_is_the_demonstration()
-            return super().fetch_command(subcommand)
-
-    Commands(sys.argv).execute()
-
-
-def say_if_it_is_the_demonstration() -> None:
-    """On standard error, so that a command's output stays what it is. Once, also where runserver starts itself anew."""
-    from django.conf import settings
-
-    if not settings.configured or "RUN_MAIN" in os.environ or "DJANGO_AUTO_COMPLETE" in os.environ:
-        return
-    from clinic.management.clinic_command import demonstration_notice
-
-    if notice := demonstration_notice():
-        sys.stderr.write(f"{notice}\n")
+    execute_from_command_line(sys.argv)
 
 
 if __name__ == "__main__":

@@ -27,16 +27,24 @@ INDEX_KEY = "INDEX_KEY"
 FINGERPRINT_OF = b"fingerprint of a key"
 
 
-class SealBroken(Exception):
-    """A sealed value was tampered with, moved, or sealed under a key that is no longer known.
+class DamagedRecord(Exception):
+    """What is stored cannot be decoded. The text names the place and never quotes a value, so that it may be logged.
 
-    `context` is its table and column; `value` is what is stored, by which its row can be found. Never log `value`.
+    `context` is table and column, and `value` what is stored, by which the row can be found. Never log `value`.
     """
 
     def __init__(self, sentence: str, *, context: str = "", value: str = "") -> None:
         super().__init__(sentence)
         self.context = context
         self.value = value
+
+
+class Undecodable(DamagedRecord):
+    """A stored value opens, or was never sealed, and is not what was written there."""
+
+
+class SealBroken(DamagedRecord):
+    """A sealed value was tampered with, moved, or sealed under a key that is no longer known."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -55,7 +63,7 @@ class KeyProblem:
 class KeysUnusable(Exception):
     """The keys in the settings are not those that the database was written with; no record is damaged.
 
-    Deliberately not a SealBroken: what is said of a damaged record is not true of this.
+    Deliberately not a DamagedRecord: what is said of a damaged record is not true of this.
     """
 
     def __init__(self, problems: tuple[KeyProblem, ...]) -> None:

@@ -4,22 +4,24 @@ import logging
 
 from django.conf import settings
 from django.db import Error
+from django.http import HttpRequest
 from django.utils.module_loading import import_string
 
 from clinic import key_fingerprints
 from clinic.crypto import KeysUnusable
+from clinic.logs import cause_of, note_cause
 from clinic.models import Heartbeat
 
 logger = logging.getLogger(__name__)
 
 
-def report() -> tuple[dict[str, str], bool]:
+def report(request: HttpRequest) -> tuple[dict[str, str], bool]:
     """A word for each thing, and whether pages can be served: only the database decides that.
 
     It is asked for the revision of the pages that everybody may read. When it does not answer, or has no tables,
     nothing is left but what this process still holds in memory. Whatever else is wrong is named and stops no page.
     """
-    words = {"database": _database()}
+    words = {"database": _database(request)}
     is_ready = words["database"] == "ok"
     for path in settings.READINESS:
         name, word = _probe(path) if is_ready else (path.rpartition(".")[2], "unknown")
@@ -27,11 +29,11 @@ def report() -> tuple[dict[str, str], bool]:
     return words, is_ready
 
 
-def _database() -> str:
+def _database(request: HttpRequest) -> str:
     try:
         import_string(settings.PAGE_CACHE_REVISION)()
     except Error as problem:
-        logger.error("readyz: the database cannot be asked (%s)", type(problem).__name__)
+        note_cause(request, cause_of(problem))
         return "down"
     return "ok"
 

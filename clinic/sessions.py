@@ -1,7 +1,5 @@
 """Django's session middleware, and the truth about a session that could not be kept."""
 
-import logging
-
 from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.exceptions import SessionInterrupted
 from django.contrib.sessions.middleware import SessionMiddleware as DjangoSessionMiddleware
@@ -9,8 +7,7 @@ from django.db import DatabaseError, Error
 from django.http import HttpRequest, HttpResponse
 
 from clinic import error_pages
-
-logger = logging.getLogger(__name__)
+from clinic.logs import cause_of, note_cause
 
 
 class SessionMiddleware(DjangoSessionMiddleware):
@@ -27,15 +24,23 @@ class SessionMiddleware(DjangoSessionMiddleware):
         except SessionInterrupted as problem:
             if was_ended(problem):
                 return error_pages.session_ended(request)
-            logger.error("the session was not written: the database failed after the work was done")
-            return error_pages.service_unavailable(request)
+            return not_written(request, database_error_in(problem) or problem)
         except Error as problem:
-            logger.error("the session was not written (%s)", type(problem).__name__)
-            return error_pages.service_unavailable(request)
+            return not_written(request, problem)
+
+
+def database_error_in(problem: SessionInterrupted) -> BaseException | None:
+    """What Django turned into an UpdateError, and that into "interrupted"."""
+    update = problem.__context__
+    return update.__context__ if isinstance(update, UpdateError) else None
 
 
 def was_ended(problem: SessionInterrupted) -> bool:
     """Whether the session's row is gone. A database that fails raises one of DatabaseError's own kinds instead."""
-    update = problem.__context__
-    cause = update.__context__ if isinstance(update, UpdateError) else None
+    cause = database_error_in(problem)
     return cause is None or type(cause) is DatabaseError
+
+
+def not_written(request: HttpRequest, problem: BaseException) -> HttpResponse:
+    note_cause(request, f"session not written: {cause_of(problem)}")
+    return error_pages.service_unavailable(request)

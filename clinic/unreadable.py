@@ -7,7 +7,8 @@ from django.db import Error
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from clinic import error_pages, sealed_values
-from clinic.crypto import KeysUnusable, SealBroken
+from clinic.crypto import DamagedRecord, KeysUnusable
+from clinic.logs import note_cause
 
 logger = logging.getLogger(__name__)
 
@@ -23,15 +24,17 @@ class UnreadableMiddleware:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, KeysUnusable):
-            # The keys themselves were named in the log when they were found not to fit.
+            note_cause(request, f"keys: {exception.short}")
             return error_pages.keys_unusable(request)
-        if isinstance(exception, SealBroken):
-            logger.error("a page cannot be shown: %s does not open", name_of_record(exception))
+        if isinstance(exception, DamagedRecord):
+            record = name_of_record(exception)
+            note_cause(request, f"damaged: {record}")
+            logger.error("a page cannot be shown: %s does not open (%s)", record, type(exception).__name__)
             return error_pages.record_unreadable(request)
         return None
 
 
-def name_of_record(problem: SealBroken) -> str:
+def name_of_record(problem: DamagedRecord) -> str:
     """Model and number, as in "consultations.Patient 12", for the log."""
     try:
         label, number = sealed_values.row_of(context=problem.context, value=problem.value)

@@ -9,7 +9,7 @@ from django.core import checks
 from django.db import connection, transaction
 
 from clinic import crypto, key_fingerprints
-from clinic.crypto import KeysUnusable, SealBroken
+from clinic.crypto import DamagedRecord, KeysUnusable, SealBroken
 from clinic.models import KeyFingerprint
 from tests.models import SealedNote
 
@@ -134,7 +134,7 @@ def test_no_message_and_no_digest_shows_a_key(note, restart, caplog):
 
 
 def test_it_is_never_taken_for_a_damaged_record(note, restart):
-    assert not issubclass(KeysUnusable, SealBroken | ValueError | TypeError | KeyError | AttributeError)
+    assert not issubclass(KeysUnusable, DamagedRecord | ValueError | TypeError | KeyError | AttributeError)
 
 
 def test_a_new_process_with_the_right_keys_goes_on(note, restart):
@@ -182,9 +182,9 @@ def test_json_that_is_none_is_damage_too(note):
     with connection.cursor() as cursor:
         sealed = crypto.seal("{no json", context="tests_sealednote.data")
         cursor.execute("UPDATE tests_sealednote SET data = %s", [sealed])
-    with pytest.raises(SealBroken) as caught:
+    with pytest.raises(DamagedRecord) as caught:
         SealedNote.objects.get(pk=note.pk)
-    assert caught.value.value == sealed
+    assert (caught.value.context, caught.value.value) == ("tests_sealednote.data", sealed)
 
 
 class TestWithoutFingerprints:

@@ -107,8 +107,7 @@ def test_the_settings_file_of_a_clinic_is_enough_from_any_folder(run, manage, tm
     (tmp_path / "env").write_text("".join(f"{name}={value}\n" for name, value in lines.items()))
     done = run(manage, "verify_audit", ENV_FILE=str(tmp_path / "env"))
     assert done.returncode == 1
-    assert "Database: PostgreSQL clinic at 127.0.0.1:1" in done.stderr
-    assert "The database does not answer (OperationalError)." in done.stderr
+    assert "The PostgreSQL database “clinic” on 127.0.0.1:1 cannot be reached" in done.stderr
     assert "hush" not in done.stdout + done.stderr
     assert "demonstration" not in done.stderr
 
