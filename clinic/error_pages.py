@@ -15,12 +15,29 @@ from clinic.logs import cause_of, id_of, note_cause, request_id
 RETRY_AFTER_SECONDS = "30"
 
 
-def page(template: str, status: int, request: HttpRequest | None = None, *, number: str = "") -> HttpResponse:
+def page(
+    template: str, status: int, request: HttpRequest | None = None, *, number: str = "", unsent: str = ""
+) -> HttpResponse:
     """Rendered without a request context on purpose: context processors may read the session.
 
-    `number` is what somebody who calls can say, so that staff find the line in the log.
+    `number` is what somebody who calls can say, so that staff find the line in the log; `unsent` what they wrote.
     """
-    return HttpResponse(loader.render_to_string(template, {"clinic": facts(request), "number": number}), status=status)
+    context = {"clinic": facts(request), "number": number, "unsent": unsent}
+    return HttpResponse(loader.render_to_string(template, context), status=status)
+
+
+def is_staff_page(request: HttpRequest) -> bool:
+    return request.path.startswith("/admin/")
+
+
+def written_in(request: HttpRequest) -> str:
+    """What a person wrote in the form that was just sent: every value of more than one word, whatever its field.
+
+    Tokens, codes and choices have no space in them; they are neither asked for again nor shown.
+    """
+    if request.method != "POST":
+        return ""
+    return "\n\n".join(value for _, values in request.POST.lists() for value in values if " " in value.strip())
 
 
 def bad_request(request: HttpRequest, exception: Any = None) -> HttpResponse:
@@ -30,7 +47,7 @@ def bad_request(request: HttpRequest, exception: Any = None) -> HttpResponse:
 
 def permission_denied(request: HttpRequest, exception: Any = None) -> HttpResponse:
     _note(request, exception)
-    return page("403_staff.html" if request.path.startswith("/admin/") else "403.html", 403, request)
+    return page("403_staff.html" if is_staff_page(request) else "403.html", 403, request)
 
 
 def not_found(request: HttpRequest, exception: Any = None) -> HttpResponse:
@@ -61,15 +78,35 @@ def too_big(request: HttpRequest) -> HttpResponse:
     return page("400.html", 413, request)
 
 
-def service_unavailable() -> HttpResponse:
-    response = page("503.html", 503)
+def service_unavailable(request: HttpRequest | None = None) -> HttpResponse:
+    """503 for what passes by itself. Without a request it is the page that nginx shows."""
+    response = page("503.html", 503, unsent=written_in(request) if request is not None else "")
     response["Retry-After"] = RETRY_AFTER_SECONDS
     return response
+
+
+def keys_unusable(request: HttpRequest) -> HttpResponse:
+    """503 while nothing encrypted can be read. Staff are told where to see why."""
+    if not is_staff_page(request):
+        return service_unavailable(request)
+    return page("503_staff.html", 503, request, unsent=written_in(request))
+
+
+def record_unreadable(request: HttpRequest) -> HttpResponse:
+    """503 for one damaged record. Trying again does not help, so it does not ask to."""
+    template = "damaged_staff.html" if is_staff_page(request) else "damaged.html"
+    return page(template, 503, request, unsent=written_in(request))
+
+
+def session_ended(request: HttpRequest) -> HttpResponse:
+    """409: the session was ended, in another tab for instance, while this request was under way."""
+    template = "session_ended_staff.html" if is_staff_page(request) else "session_ended.html"
+    return page(template, 409, request)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """500, or 503 when middleware (sessions, sign-in) failed because the database is away."""
     problem = sys.exc_info()[1]
     if is_away(problem) and not settings.DEBUG:
-        return service_unavailable()
+        return service_unavailable(request)
     return page("500.html", 500, number=request_id.get() or id_of(request))

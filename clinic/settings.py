@@ -12,9 +12,7 @@ from clinic.environment import Environment
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = Environment()
-env_file = os.environ.get("ENV_FILE", str(BASE_DIR / ".env"))
-if env_file and Path(env_file).is_file():
-    env.read_env(env_file)
+env.read_settings_file(os.environ.get("ENV_FILE"), default=BASE_DIR / ".env")
 
 DEBUG = env.is_on("DEBUG", default=False)
 
@@ -107,7 +105,8 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "clinic.page_cache.PageCacheMiddleware",
     "clinic.middleware.DatabaseDownMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "clinic.unreadable.UnreadableMiddleware",
+    "clinic.sessions.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -218,6 +217,14 @@ THEME_COOKIE_NAME = f"{COOKIE_PREFIX}theme"
 
 PAGE_CACHE_REVISION = "education.library.revision"
 PAGE_CACHE_SECONDS = 1
+
+# What /readyz says beside the database: functions without arguments, each returning a name and "ok" or a short phrase
+
+READINESS = (
+    "clinic.readiness.worker",
+    "clinic.readiness.keys",
+    "consultations.services.cases.alerts_state",
+)
 
 # Headers and limits
 

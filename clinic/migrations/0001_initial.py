@@ -45,6 +45,25 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="KeyFingerprint",
+            fields=[
+                ("name", models.CharField(max_length=64, primary_key=True, serialize=False)),
+                ("digest", models.CharField(max_length=64)),
+                ("first_seen_at", models.DateTimeField()),
+                ("retired_at", models.DateTimeField(blank=True, null=True)),
+            ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("retired_at", None), ("retired_at__gte", models.F("first_seen_at")), _connector="OR"
+                        ),
+                        name="key_retired_after_first_seen",
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="AuditEvent",
             fields=[
                 ("sequence", models.BigIntegerField(primary_key=True, serialize=False)),

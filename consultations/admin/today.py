@@ -7,7 +7,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 from django.urls import reverse
 
-from clinic import audit, clock
+from clinic import audit, clock, key_fingerprints
 from clinic.accounts.models import User
 from clinic.models import Heartbeat
 from consultations.enums import STAFF_QUEUE, AppointmentStatus
@@ -25,8 +25,10 @@ WORKER: Final = "worker"
 
 def today_context(user: User | AnonymousUser) -> dict[str, Any]:
     """What this person may see of today; nothing about patients without the permission to see requests."""
+    # What endangers patients until somebody acts stands at the very top, for everybody who signs in.
+    key_alarms = key_fingerprints.alarms()
     if not user.has_perm("consultations.view_consultationrequest"):
-        return {"sees_patients": False}
+        return {"sees_patients": False, "alarms": key_alarms}
     now = clock.now()
     listed = cases.open_cases(viewer=user, now=now, limit=SHOWN)
     groups = alarm_groups.open_groups(now=now)
@@ -43,7 +45,7 @@ def today_context(user: User | AnonymousUser) -> dict[str, Any]:
             audit.record(action="request.list", by=user, details={"page": "today", **seen})
     return {
         "sees_patients": True,
-        "alarms": alarms.sentences(now=now),
+        "alarms": [*key_alarms, *alarms.sentences(now=now)],
         "duty": duty_box(user),
         "cases": listed,
         "groups": groups[:GROUPS_SHOWN],

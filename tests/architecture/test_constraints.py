@@ -12,7 +12,7 @@ from clinic import clock
 from clinic.accounts.models import User
 from clinic.crypto import new_token
 from clinic.database_errors import constraint_of
-from clinic.models import AuditHead
+from clinic.models import AuditHead, KeyFingerprint
 from consultations.models import (
     Absence,
     AlarmGroup,
@@ -63,6 +63,7 @@ MONDAY = datetime.datetime(2026, 12, 7, 15, 0, tzinfo=datetime.UTC)
 
 CHECKS: list[tuple[type[models.Model], str, dict[str, Any]]] = [
     (AuditHead, "audit_one_head", {"id": 2}),
+    (KeyFingerprint, "key_retired_after_first_seen", {"retired_at": MONDAY - HOUR}),
     (User, "user_staff_have_an_address", {"email": ""}),
     (User, "user_name_key_not_empty", {"name_key": ""}),
     (Page, "page_state_known", {"state": "gone"}),
@@ -180,6 +181,7 @@ def world(db: None, make_request: Any, nurse: Any, clinician: Any) -> Callable[[
     makers: dict[type[models.Model], Callable[[], models.Model]] = {
         User: lambda: nurse,
         AuditHead: lambda: AuditHead.objects.get_or_create(pk=1)[0],
+        KeyFingerprint: lambda: KeyFingerprint.objects.create(name="k9", digest="x", first_seen_at=MONDAY),
         Page: lambda: page,
         PageVersion: lambda: PageVersion.objects.create(
             page=page, number=1, words={}, published_at=now, published_by="x"
