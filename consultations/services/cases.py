@@ -161,11 +161,6 @@ def alert_again() -> int:
     return announced
 
 
-def alerts_state() -> tuple[str, str]:
-    """For the health check: whether somebody was told of every emergency, and can be told of the next."""
-    return "alerts", alarms.state(now=clock.now())
-
-
 def _lock(case: SafetyCase) -> SafetyCase:
     fresh = SafetyCase.objects.select_for_update(of=("self",)).get(pk=case.pk)
     if fresh.status == CaseStatus.CLOSED:

@@ -6,9 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from django.contrib.auth.models import Group
 from django.db import InterfaceError, OperationalError, ProgrammingError, connection, transaction
 
 from clinic import key_fingerprints
+from clinic.accounts.models import User
 from clinic.models import Heartbeat
 
 URL = "/readyz"
@@ -24,7 +26,14 @@ def ask(client):
 class TestBody:
     def test_all_is_well(self, client):
         Heartbeat.beat("worker")
-        assert ask(client) == (200, {"database": "ok", "worker": "ok", "keys": "ok"})
+        User.objects.create_user("nora", "nora@clinic.example", is_staff=True).groups.add(
+            Group.objects.get(name="triage")
+        )
+        assert ask(client) == (200, {"database": "ok", "worker": "ok", "keys": "ok", "alerts": "ok"})
+
+    def test_nobody_to_tell_is_named_and_stops_no_page(self, client):
+        status, words = ask(client)
+        assert (status, words["alerts"]) == (200, "nobody can be told")
 
     def test_the_worker_is_named(self, client):
         assert ask(client)[1]["worker"] == "never seen"
@@ -33,7 +42,8 @@ class TestBody:
             clock.shift(timedelta(minutes=5))
             assert ask(client)[1]["worker"] == "ok"
             clock.shift(timedelta(seconds=1))
-            assert ask(client) == (200, {"database": "ok", "worker": "late", "keys": "ok"})
+            status, words = ask(client)
+            assert (status, words["worker"]) == (200, "late")
 
     def test_a_key_that_does_not_fit_is_named_and_stops_no_page(self, client, settings):
         settings.FIELD_KEYS = f"k1:{base64.b64encode(b'x' * 32).decode()}"
@@ -61,8 +71,8 @@ class TestBody:
         assert "the probe tests.clinic.test_readiness.broken failed" in caplog.text
 
     def test_another_probe_is_one_line_in_the_settings(self, client, settings):
-        settings.READINESS = (*settings.READINESS, "tests.clinic.test_readiness.alerts")
-        assert ask(client)[1]["alerts"] == "nobody to tell"
+        settings.READINESS = (*settings.READINESS, "tests.clinic.test_readiness.weather")
+        assert ask(client)[1]["weather"] == "hail"
 
 
 def broken():
@@ -70,8 +80,8 @@ def broken():
         cursor.execute("SELECT * FROM no_such_table")
 
 
-def alerts():
-    return "alerts", "nobody to tell"
+def weather():
+    return "weather", "hail"
 
 
 @pytest.mark.parametrize(
@@ -83,4 +93,4 @@ def test_without_a_database_or_its_tables_no_page_can_be_made(client, monkeypatc
 
     monkeypatch.setattr("education.library.revision", away)
     with caplog.at_level(logging.CRITICAL):
-        assert ask(client) == (503, {"database": "down", "worker": "unknown", "keys": "unknown"})
+        assert ask(client) == (503, {"database": "down", "worker": "unknown", "keys": "unknown", "alerts": "unknown"})

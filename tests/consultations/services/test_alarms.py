@@ -27,7 +27,7 @@ NOBODY_ON_DUTY = (
 
 
 def state() -> str:
-    name, word = cases.alerts_state()
+    name, word = alarms.alerts()
     assert name == "alerts"
     return word
 
