@@ -223,7 +223,7 @@ PAGE_CACHE_SECONDS = 1
 READINESS = (
     "clinic.readiness.worker",
     "clinic.readiness.keys",
-    "consultations.services.alarms.alerts",
+    "consultations.services.readiness.alerts",
 )
 
 # Headers and limits

@@ -104,11 +104,6 @@ def sentences(*, now: datetime.datetime) -> list[str]:
     return found
 
 
-def alerts() -> tuple[str, str]:
-    """For the health check: whether somebody was told of every emergency, and can be told of the next."""
-    return "alerts", state(now=clock.now())
-
-
 def state(*, now: datetime.datetime) -> str:
     """The word for the health check."""
     if number := len(untold(now=now)):

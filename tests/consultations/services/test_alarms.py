@@ -11,7 +11,7 @@ from clinic import clock
 from clinic.accounts.models import User
 from consultations.enums import CaseStatus, Outcome
 from consultations.models import AlarmGroup, OutboxMessage, SafetyCase
-from consultations.services import alarms, cases, handover
+from consultations.services import alarms, cases, handover, readiness
 from tests.cast import make_patient
 from tests.consultations.services.conftest import NOW
 from tests.consultations.services.test_alerts import DUTY, FRIDAY_EVENING, MONDAY_OPENING, ON_CALL, minutes
@@ -27,7 +27,7 @@ NOBODY_ON_DUTY = (
 
 
 def state() -> str:
-    name, word = alarms.alerts()
+    name, word = readiness.alerts()
     assert name == "alerts"
     return word
 
