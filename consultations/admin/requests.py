@@ -12,10 +12,11 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.crypto import get_random_string
 from django.utils.decorators import method_decorator
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from clinic import audit, clock, crypto
 from clinic.buttons import post_from
+from clinic.unsent import Unsent, gives_back, in_form, of_form
 from consultations.admin import acts
 from consultations.admin.pages import OUT_OF_RANGE, DamagedRecord, PurposeBuiltAdmin
 from consultations.forms.staff import QueueFilterForm, SearchForm, StepForm
@@ -33,6 +34,23 @@ SEARCH_CONTEXT = "session.staff_search"
 PAGE_OF_ONE = "admin:consultations_consultationrequest_change"
 PREVIEW_SALT = "consultations.decision-preview"
 PREVIEW_AGE = 2 * 60 * 60
+
+
+def _unsent_act(request: HttpRequest) -> list[Unsent]:
+    verb = request.resolver_match.kwargs["verb"] if request.resolver_match else ""
+    form = acts.FORMS.get(verb)
+    starts_at = scheduling.start_of(request.POST.get("slot_key", ""))
+    chosen = [Unsent("Free time", clock.moment(starts_at), is_choice=True)] if starts_at else []
+    return [*chosen, *(in_form(request.POST, form) if form else [])]
+
+
+def _unsent_preview(request: HttpRequest) -> list[Unsent]:
+    """The button of a preview carries what was typed before it, under our signature."""
+    try:
+        kept = signing.loads(request.POST.get("decision", ""), salt=PREVIEW_SALT)
+    except signing.BadSignature:
+        return []
+    return in_form(kept["data"], acts.FORMS[kept["verb"]])
 
 
 @admin.register(ConsultationRequest)
@@ -82,7 +100,8 @@ class ConsultationRequestAdmin(PurposeBuiltAdmin):
         }
         return self.page(request, "admin/consultations/queue.html", context)
 
-    @method_decorator(require_POST)
+    @method_decorator(post_from("admin:consultations_consultationrequest_changelist"))
+    @gives_back(of_form(SearchForm))
     def search_view(self, request: HttpRequest) -> HttpResponse:
         """Keep the term in the session and send the browser to a page whose address says nothing about a patient."""
         self.require_view(request)
@@ -128,6 +147,7 @@ class ConsultationRequestAdmin(PurposeBuiltAdmin):
         return self._show(request, self._load(pk))
 
     @method_decorator(post_from(PAGE_OF_ONE, keeps=("pk",)))
+    @gives_back(_unsent_act)
     def act_view(self, request: HttpRequest, pk: int, verb: str) -> HttpResponse:
         """One act of the side panel. Texts for the patient go on to the preview instead of being sent."""
         self.require_view(request)
@@ -144,6 +164,7 @@ class ConsultationRequestAdmin(PurposeBuiltAdmin):
         return self._do(request, consultation, verb, form)
 
     @method_decorator(post_from(PAGE_OF_ONE, keeps=("pk",)))
+    @gives_back(_unsent_preview)
     def confirm_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Do exactly what the preview showed: the signed text of that page is the only thing read here."""
         self.require_view(request)

@@ -9,10 +9,11 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from clinic import audit, clock
 from clinic.buttons import post_from
+from clinic.unsent import gives_back, of_form
 from consultations.admin.pages import OUT_OF_RANGE, DamagedRecord, PurposeBuiltAdmin
 from consultations.enums import CaseStatus
 from consultations.forms.staff import CaseNoteForm
@@ -60,7 +61,7 @@ class SafetyCaseAdmin(PurposeBuiltAdmin):
         self.require_view(request)
         return self._show(request, self._case(pk), CaseNoteForm(auto_id="case-%s"))
 
-    @method_decorator(require_POST)
+    @method_decorator(post_from(PAGE_OF_ONE, keeps=("pk",)))
     def acknowledge_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         self.require_view(request)
         case = self._case(pk)
@@ -72,6 +73,7 @@ class SafetyCaseAdmin(PurposeBuiltAdmin):
         return self._back(request, case)
 
     @method_decorator(post_from(PAGE_OF_ONE, keeps=("pk",)))
+    @gives_back(of_form(CaseNoteForm))
     def close_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         self.require_view(request)
         case = self._case(pk)

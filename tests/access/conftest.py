@@ -28,6 +28,7 @@ from consultations.models import (
     SafetyCase,
     SlotHold,
 )
+from consultations.views.private_session import key_of
 from education.models import (
     CaseAccount,
     ClinicianStatement,
@@ -68,7 +69,7 @@ def routes() -> Iterator[tuple[str, str]]:
 
 
 def knock(role: str, site: dict[str, Any], **options: Any) -> Client:
-    """A browser of someone in this role."""
+    """A browser of someone in this role; private addresses are their own, or the patient's for who has none."""
     client = Client(raise_request_exception=False, **options)
     if role == "walker":
         walker = Visitor(client)
@@ -76,6 +77,7 @@ def knock(role: str, site: dict[str, Any], **options: Any) -> Client:
         walker.tell_contact()
     elif role in ("patient", "other"):
         open_privately(client, site[role])
+        site["key"] = key_of(site[role])
     elif role == "superuser":
         client.force_login(User.objects.create_superuser("root", "root@clinic.example", "a quiet passphrase"))
     elif role != "visitor":
@@ -131,6 +133,7 @@ def site(monday_content: Any, time_machine: Any, make_request: Any, clinician: A
     Absence.objects.create(clinician=clinician, starts_at=now, ends_at=now + datetime.timedelta(hours=1))
     return {
         "patient": patient,
+        "key": key_of(patient),
         "other": other,
         "waiting": waiting,
         "consultationrequest": waiting.pk,
@@ -185,7 +188,7 @@ def address(pattern: str, site: dict[str, Any]) -> str:
         "^(?P<path>[a-z0-9-]+(?:/[a-z0-9-]+)*)/$": "stem-cells/",
         "feedback/<slug:key>/": "feedback/home/",
     }
-    path = known.get(pattern, pattern)
+    path = known.get(pattern, pattern).replace("<str:key>", site.get("key", ""))
     model = path.split("/")[2] if path.startswith("admin/") and path.count("/") > 2 else ""
     for marker in ("<int:pk>", "<path:object_id>", "<id>"):
         path = path.replace(marker, str(site.get(model, "")))
