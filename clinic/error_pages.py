@@ -1,16 +1,18 @@
 """Error pages. None of them touches the database or the session, so they work when those do not."""
 
+import re
 import sys
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.middleware import csrf
 from django.template import loader
 
 from clinic.context_processors import facts
+from clinic.database_errors import is_away
+from clinic.logs import cause_of, id_of, note_cause, request_id
 from clinic.unsent import unsent_of
 
 RETRY_AFTER_SECONDS = "30"
@@ -18,21 +20,35 @@ FIRST_BUTTONS = {"consultations:start": "check", "consultations:private_link": "
 """Where a browser that keeps no cookies is met first: its page says what did not begin."""
 
 
-def page(template: str, status: int, request: HttpRequest | None = None, **context: Any) -> HttpResponse:
-    """Rendered without a request context on purpose: context processors may read the session."""
-    return HttpResponse(loader.render_to_string(template, {"clinic": facts(request), **context}), status=status)
+def page(
+    template: str, status: int, request: HttpRequest | None = None, *, number: str = "", **context: Any
+) -> HttpResponse:
+    """Rendered without a request context on purpose: context processors may read the session.
+
+    `number` is what somebody who calls can say, so that staff find the line in the log.
+    """
+    facts_and_more = {"clinic": facts(request), "number": number, **context}
+    return HttpResponse(loader.render_to_string(template, facts_and_more), status=status)
 
 
 def bad_request(request: HttpRequest, exception: Any = None) -> HttpResponse:
+    _note(request, exception)
     return page("400.html", 400, request)
 
 
 def permission_denied(request: HttpRequest, exception: Any = None) -> HttpResponse:
+    _note(request, exception)
     return page("403_staff.html" if _is_staff_page(request) else "403.html", 403, request)
 
 
 def not_found(request: HttpRequest, exception: Any = None) -> HttpResponse:
+    _note(request, exception)
     return page("404.html", 404, request)
+
+
+def _note(request: HttpRequest, exception: Any) -> None:
+    if isinstance(exception, Exception):
+        note_cause(request, cause_of(exception))
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -40,6 +56,8 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
     Only to a form of our own page. Another site that sends a form here must not have its words shown under our name.
     """
+    # Two of Django's reasons quote the origin or the referrer that was sent.
+    note_cause(request, f"csrf: {re.sub(r' - .* does not match', ' - it does not match', reason, flags=re.DOTALL)}")
     is_ours = came_from_here(request)
     case = "old page"
     if reason.startswith(("Origin checking", "Referer checking")):
@@ -51,6 +69,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
         "case": case,
         "begins": FIRST_BUTTONS.get(match.view_name, "") if match else "",
         "unsent": unsent_of(request) if is_ours and case != "elsewhere" else [],
+        "is_check": request.path.startswith("/check/"),
         "came_from": _page_of_form(request) if is_ours else "",
     }
     return page("403_csrf_staff.html" if _is_staff_page(request) else "403_csrf.html", 403, request, **context)
@@ -94,6 +113,7 @@ def _page_of_form(request: HttpRequest) -> str:
 
 def too_many(request: HttpRequest) -> HttpResponse:
     """429 with the telephone number: a limit must never leave someone in need without a way to reach us."""
+    note_cause(request, "limit")
     response = page("429.html", 429, request)
     response["Retry-After"] = "60"
     return response
@@ -112,6 +132,6 @@ def service_unavailable() -> HttpResponse:
 def server_error(request: HttpRequest) -> HttpResponse:
     """500, or 503 when middleware (sessions, sign-in) failed because the database is away."""
     problem = sys.exc_info()[1]
-    if isinstance(problem, OperationalError | InterfaceError) and not settings.DEBUG:
+    if is_away(problem) and not settings.DEBUG:
         return service_unavailable()
-    return page("500.html", 500)
+    return page("500.html", 500, number=request_id.get() or id_of(request))

@@ -22,7 +22,7 @@ MACHINE: Final = re.compile(
     r"_.*|initial-.*|.*__prefix__.*|.*-(TOTAL|INITIAL|MIN_NUM|MAX_NUM)_FORMS|.*-id|.*-DELETE"
     r"|action|again|digest|edit|from|id|index|next|part|post|rule|seen|select_across|slot|slot_key|unsent_.*"
 )
-CODE: Final = re.compile(r"[a-z0-9_.:-]*|[A-Za-z0-9_.:=-]{32,}")
+CODE: Final = re.compile(r"[a-z0-9_.:-]*|[A-Za-z0-9_.:=~+/-]{32,}")
 """What a button, a box or a signature sends: nobody typed it."""
 LABELS: Final = {
     "answer": "Your answer",

@@ -33,6 +33,7 @@ from consultations.models import (
     PrivateLink,
     QuestionnaireResponse,
 )
+from consultations.phones import phone_index
 from consultations.services.private_links import email_index
 from consultations.views.private_session import key_of
 
@@ -132,12 +133,14 @@ def clinician(doctor: User) -> Clinician:
 
 def make_patient(name: str = "Alice Winther", **kwargs: Any) -> Patient:
     email = kwargs.pop("email", f"{name.split()[0].lower()}@example.com")
+    phone = kwargs.pop("phone", "+12025550142")
     return Patient.objects.create(
         name=name,
         birth_on=kwargs.pop("birth_on", datetime.date(1970, 3, 27)),
         email=email,
         email_index=email_index(email) if email else "",
-        phone=kwargs.pop("phone", "+12025550142"),
+        phone=phone,
+        phone_index=phone_index(phone),
         created_at=clock.now(),
         **kwargs,
     )

@@ -7,6 +7,7 @@ from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminPasswordChangeForm, UserCreationForm
 from django.contrib.auth.models import Group
 from django.db import transaction
+from django.db.models import Q
 from django.forms import CheckboxSelectMultiple, ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
@@ -14,6 +15,7 @@ from django.urls import URLPattern, path
 from clinic import audit, clock
 from clinic.accounts.models import User
 from clinic.admin import StockAdmin, SummaryFirst
+from clinic.people import is_named
 
 SIGN_IN_NAME: Final = "For signing in. Letters, digits and @ . + - _ only."
 
@@ -83,6 +85,13 @@ class StaffUserAdmin(StockAdmin, UserAdmin):
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).prefetch_related("groups")
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+        """Names as people type them; a sign-in name or an address by any part of it."""
+        condition = Q()
+        for word in search_term.replace("\x00", "").split():
+            condition &= is_named(word) | Q(username__icontains=word) | Q(email__icontains=word)
+        return queryset.filter(condition), False
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """What somebody did names them for ever; who leaves may not sign in any more, and that is all."""

@@ -2,12 +2,25 @@
 
 from typing import ClassVar
 
-from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
 from django.db.models import Q
 
+from clinic.fields import PersonNameField
+from clinic.names import greeting_name
+from clinic.people import NamedModel, NamedQuerySet
 
-class User(AbstractUser):
+
+class StaffManager(UserManager["User"]):
+    """Django's own, which keeps the key by which staff are found."""
+
+    use_in_migrations = False
+
+    def get_queryset(self) -> NamedQuerySet["User"]:
+        return NamedQuerySet(self.model, using=self._db)
+
+
+class User(NamedModel, AbstractUser):
     """A member of staff. Made by a manager, never removed: what somebody did stays on record under this row.
 
     What they may do follows from their groups. Staff need an address, because a safety case they own is mailed to it.
@@ -15,7 +28,7 @@ class User(AbstractUser):
 
     first_name = None  # type: ignore[assignment]
     last_name = None  # type: ignore[assignment]
-    name = models.CharField(max_length=150, help_text="First and last name, as colleagues and patients know them.")
+    name = PersonNameField(max_length=150, help_text="First and last name, as colleagues and patients know them.")
     email = models.EmailField("email address", help_text="Alerts about safety cases go here.")
     is_on_duty = models.BooleanField(
         "on duty",
@@ -23,11 +36,14 @@ class User(AbstractUser):
         help_text="Gets safety cases and their alerts. Untick it for leave, and tick it again when you are back.",
     )
 
+    objects: ClassVar[StaffManager] = StaffManager()
+
     REQUIRED_FIELDS: ClassVar = ["name", "email"]
 
     class Meta:
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(is_staff=False) | ~Q(email=""), name="user_staff_have_an_address"),
+            models.CheckConstraint(condition=Q(name="") | ~Q(name_key=""), name="user_name_key_not_empty"),
         ]
 
     @property
@@ -39,4 +55,4 @@ class User(AbstractUser):
         return self.name
 
     def get_short_name(self) -> str:
-        return next(iter(self.name.split()), self.get_username())
+        return greeting_name(self.name) or self.get_username()

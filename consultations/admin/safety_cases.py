@@ -6,7 +6,6 @@ from django.contrib import admin, messages
 from django.core.paginator import Paginator
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_safe
@@ -14,13 +13,15 @@ from django.views.decorators.http import require_safe
 from clinic import audit, clock
 from clinic.buttons import post_from
 from clinic.unsent import gives_back, of_form
-from consultations.admin.pages import OUT_OF_RANGE, DamagedRecord, PurposeBuiltAdmin
+from consultations.admin.pages import OUT_OF_RANGE
+from consultations.admin.searching import SearchedAdmin
 from consultations.enums import CaseStatus
 from consultations.forms.staff import CaseNoteForm
 from consultations.models import SafetyCase
 from consultations.presenters.case_page import case_page
 from consultations.presenters.cases import case_query, line_of
-from consultations.presenters.isolation import BROKEN, readable
+from consultations.presenters.isolation import load, readable
+from consultations.presenters.person_search import search_condition
 from consultations.services import cases
 from consultations.workflow import MoveRefused
 
@@ -29,11 +30,12 @@ PAGE_OF_ONE = "admin:consultations_safetycase_change"
 
 
 @admin.register(SafetyCase)
-class SafetyCaseAdmin(PurposeBuiltAdmin):
+class SafetyCaseAdmin(SearchedAdmin):
     def get_urls(self) -> list[URLPattern]:
         wrap, name = self.guarded, "consultations_safetycase"
         return [
             path("", wrap(self.changelist_view), name=f"{name}_changelist"),
+            path("search/", wrap(self.search_view), name=f"{name}_search"),
             path("<int:pk>/change/", wrap(self.case_view), name=f"{name}_change"),
             path("<int:pk>/acknowledge/", wrap(self.acknowledge_view), name=f"{name}_acknowledge"),
             path("<int:pk>/close/", wrap(self.close_view), name=f"{name}_close"),
@@ -43,17 +45,26 @@ class SafetyCaseAdmin(PurposeBuiltAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         self.require_view(request)
         now, shows_closed = clock.now(), request.GET.get("closed") == "1"
+        term = self.search_term(request)
         rows = case_query()
-        rows = (
-            rows.filter(status=CaseStatus.CLOSED).order_by("-closed_at", "-pk")
-            if shows_closed
-            else rows.exclude(status=CaseStatus.CLOSED)
-        )
+        if term is not None:
+            rows = rows.filter(search_condition(term, reference="response__request__reference"))
+        elif shows_closed:
+            rows = rows.filter(status=CaseStatus.CLOSED).order_by("-closed_at", "-pk")
+        else:
+            rows = rows.exclude(status=CaseStatus.CLOSED)
         page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
         lines = [line_of(each, viewer=request.user, now=now) for each in readable(page.object_list)]
         with transaction.atomic():
             audit.record(action="case.list", by=request.user, details={"cases": [line.pk for line in lines]})
-        context = {"title": "Safety cases", "lines": lines, "page": page, "shows_closed": shows_closed}
+        context = {
+            "title": "Safety cases",
+            "lines": lines,
+            "page": page,
+            "shows_closed": shows_closed,
+            "page_query": self.page_query(request),
+            **self.search_context(term),
+        }
         return self.page(request, "admin/consultations/safety_cases.html", context)
 
     @method_decorator(require_safe)
@@ -91,10 +102,10 @@ class SafetyCaseAdmin(PurposeBuiltAdmin):
     def _case(self, pk: int) -> SafetyCase:
         if pk > OUT_OF_RANGE:
             raise Http404
-        try:
-            return get_object_or_404(case_query(), pk=pk)
-        except BROKEN as error:
-            raise DamagedRecord from error
+        case: SafetyCase | None = load(case_query().filter(pk=pk))
+        if case is None:
+            raise Http404
+        return case
 
     def _show(self, request: HttpRequest, case: SafetyCase, form: CaseNoteForm) -> HttpResponse:
         with transaction.atomic():

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from clinic import audit, clock
 from clinic.accounts.models import User
-from clinic.crypto import SealBroken, fingerprint, new_token
+from clinic.crypto import DamagedRecord, fingerprint, new_token
 from consultations import emails
 from consultations.enums import Actor, MessageKind
 from consultations.models import ConsultationRequest, OutboxMessage, PrivateLink
@@ -23,7 +23,7 @@ LINK_LIFE: Final = datetime.timedelta(days=90)
 LEASE: Final = datetime.timedelta(minutes=2)
 BACK_OFF_MINUTES: Final = (1, 2, 5, 15, 60)
 MAX_ATTEMPTS: Final = 24
-UNREADABLE: Final = (SealBroken, ValueError, KeyError, TypeError, AttributeError)
+UNREADABLE: Final = (DamagedRecord, ValueError, KeyError, TypeError, AttributeError)
 """What a damaged seal or a payload of the wrong shape raises while a mail is made of it."""
 
 

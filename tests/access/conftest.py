@@ -49,6 +49,8 @@ from tests.rows import all_rows
 ROLES = ("visitor", "walker", "patient", "other", "triage", "doctor", "editor", "manager", "superuser")
 """walker: has answered the check and not sent it. patient: chooses a time. other: another patient, with a time."""
 STAFF_ROLES = ROLES[4:]
+CHECK_KEY = "0a1b2c3d"
+"""The check in an address. Only the walker has one under this key."""
 TOKEN = "a-token-that-only-this-test-knows"
 TUESDAY = datetime.datetime(2026, 11, 24, 14, 0, tzinfo=datetime.UTC)
 
@@ -73,6 +75,7 @@ def knock(role: str, site: dict[str, Any], **options: Any) -> Client:
     client = Client(raise_request_exception=False, **options)
     if role == "walker":
         walker = Visitor(client)
+        walker.begin(key=CHECK_KEY)
         walker.answer()
         walker.tell_contact()
     elif role in ("patient", "other"):
@@ -183,13 +186,13 @@ def address(pattern: str, site: dict[str, Any]) -> str:
         "admin/r/<path:content_type_id>/<path:object_id>/": f"admin/r/{page_type.pk}/{site['page']}/",
         "admin/^(?P<app_label>accounts|education|clinic|consultations)/$": "admin/education/",
         "admin/(?P<url>.*)$": "admin/no-such-page/",
-        "check/q/<slug:slug>/": "check/q/now/",
         "request/open/<str:token>/": f"request/open/{TOKEN}/",
         "^(?P<path>[a-z0-9-]+(?:/[a-z0-9-]+)*)/$": "stem-cells/",
         "feedback/<slug:key>/": "feedback/home/",
     }
     path = known.get(pattern, pattern).replace("<str:key>", site.get("key", ""))
     model = path.split("/")[2] if path.startswith("admin/") and path.count("/") > 2 else ""
+    path = path.replace("<check:key>", CHECK_KEY).replace("q/<slug:slug>", "q/now")
     for marker in ("<int:pk>", "<path:object_id>", "<id>"):
         path = path.replace(marker, str(site.get(model, "")))
     return "/" + path.replace("<slug:verb>", "claim")

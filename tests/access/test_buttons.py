@@ -19,7 +19,9 @@ from tests.rows import changes_made
 READ = "read read read read  read read read read read"
 ANYBODY = "yes yes yes yes  yes yes yes yes yes"
 HARMLESS = "ok ok ok ok  ok ok ok ok ok"
-WALKER = "ok yes ok ok  ok ok ok ok ok"
+WALKER = "no yes no no  no no no no no"
+WALKER_READS = "no read no no  no no no no no"
+WALKER_HARMLESS = "no ok no no  no no no no no"
 BOTH_PATIENTS = "no no yes yes  no no no no no"
 TO_CHOOSE = "no no yes ok  no no no no no"
 BOOKED = "no no ok yes  no no no no no"
@@ -99,6 +101,7 @@ POLICY: dict[str, str] = {
     **stock("clinic", "auditevent", changelist=MANAGER_HARMLESS, add=NOBODY, history=MANAGER_HARMLESS, delete=NOBODY,
             change=NOBODY),
     "admin:consultations_outboxmessage_changelist": STAFF_READ,
+    "admin:consultations_outboxmessage_search": CARE_TEAM_HARMLESS,
     "admin:consultations_outboxmessage_change": STAFF_READ,
     "admin:consultations_outboxmessage_retry": CARE_TEAM,
     "admin:consultations_consultationrequest_changelist": STAFF_READ,
@@ -107,6 +110,7 @@ POLICY: dict[str, str] = {
     "admin:consultations_consultationrequest_confirm": CARE_TEAM_HARMLESS,    # without a preview of one's own
     "admin:consultations_consultationrequest_act": CARE_TEAM,
     "admin:consultations_safetycase_changelist": STAFF_READ,
+    "admin:consultations_safetycase_search": CARE_TEAM_HARMLESS,
     "admin:consultations_safetycase_change": STAFF_READ,
     "admin:consultations_safetycase_acknowledge": CARE_TEAM,
     "admin:consultations_safetycase_close": CARE_TEAM,
@@ -126,20 +130,26 @@ POLICY: dict[str, str] = {
     "clinic:accessibility": READ,
     "clinic:complaints": READ,
     "clinic:robots": READ,
+    "clinic:favicon": READ,
+    "clinic:touch_icon": READ,
+    "clinic:touch_icon_precomposed": READ,
+    "clinic:change_password": READ,
     "clinic:healthz": READ,
     "clinic:readyz": READ,
     "consultations:start":                      "yes ok yes yes  yes yes yes yes yes",
     "consultations:screen": WALKER,
     "consultations:emergency": READ,
-    "consultations:today": READ,
-    "consultations:adults_only": READ,
-    "consultations:call_back": HARMLESS,     # nobody here has a safety case
-    "consultations:carry": ANYBODY,          # each keeps it with the check of their own browser
-    "consultations:take_out": HARMLESS,      # nobody here has carried anything over
-    "consultations:result": READ,
+    "consultations:start_another": READ,
+    "consultations:emergency_stop": WALKER_READS,
+    "consultations:today": WALKER_READS,
+    "consultations:adults_only": WALKER_READS,
+    "consultations:call_back": WALKER_HARMLESS,    # nobody here has a safety case
+    "consultations:carry":                      "yes ok yes yes  yes yes yes yes yes",  # the walker is asked which
+    "consultations:take_out": WALKER_HARMLESS,      # nobody here has carried anything over
+    "consultations:result": WALKER_READS,
     "consultations:contact": WALKER,
     "consultations:answers": WALKER,
-    "consultations:sent": READ,
+    "consultations:sent": WALKER_READS,
     "consultations:send_link": ANYBODY,      # it is mailed to the address in the request, whoever asks
     "consultations:private_link": HARMLESS,
     "consultations:replace_link": BOTH_PATIENTS,
@@ -184,6 +194,8 @@ POSTED: dict[str, dict[str, Any]] = {
     "admin:accounts_user_change": {"username": "nurse", "name": "Norah Adeyemi", "email": "nurse@clinic.example"},
     "admin:consultations_consultationrequest_act": {"seen": "received"},
     "admin:consultations_consultationrequest_search": {"q": "Carol"},
+    "admin:consultations_outboxmessage_search": {"q": "Carol"},
+    "admin:consultations_safetycase_search": {"q": "Carol"},
     "admin:consultations_safetycase_close": {"note": "Rang her: she is at the hospital."},
     "admin:consultations_location_add": {"name": "Mill Lane", "address": "2 Mill Lane"},
     "admin:consultations_location_change": {"name": "Mill Lane", "address": "2 Mill Lane"},

@@ -183,8 +183,19 @@ def test_a_sign_in_in_another_tab_loses_nothing_of_a_private_page(alice):
 
 
 def test_what_a_machine_put_into_a_form_is_not_called_typed():
-    data = {"rf_now": "chest", "again": "yes", "ex_note": "Since <May>.", "ab_age": "56", "token": "tok-x"}
-    html = send("/check/q/hopes/", data).content.decode()
+    sealed = "k1:" + "aB3+/-_=" * 40
+    data = {"rf_now": "chest", "again": "yes", "text": "Since <May>.", "token": "tok-x", "carried": sealed}
+    html = send("/feedback/home/", data).content.decode()
     assert "Since &lt;May&gt;." in html
-    for value in ("chest", "tok-x", ">yes<"):
+    for value in ("chest", "tok-x", ">yes<", sealed):
         assert value not in html
+
+
+@pytest.mark.parametrize("cookies", [True, False])
+def test_a_page_of_the_check_gets_back_what_was_ticked_and_reads_the_emergency_line_first(cookies, settings):
+    page = send("/check/aaaaaaaa/q/now/", {"ab_age": "56", "rf_now": ["chest"]}, cookies=cookies)
+    words = text_of(page)
+    assert words.index(settings.EMERGENCY_LINE) < words.index("Nothing was sent or saved.")
+    assert "56" in words
+    assert "chest" in words.lower()
+    assert "rf_now" not in words

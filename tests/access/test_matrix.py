@@ -20,7 +20,9 @@ NOTES_OF_A_LOOK = {"request.view", "request.list", "case.view", "case.list", "me
 
 # Columns: visitor, walker, patient, other patient; triage, doctor, editor, manager, superuser.
 EVERYONE = "ok ok ok ok  ok ok ok ok ok"
-WALKER = "go ok go go  go go go go go"
+EVERYONE_SENT_ON = "go go go go  go go go go go"
+WALKER = "no ok no no  no no no no no"
+WALKER_SENT_ON = "no go no no  no no no no no"
 SENT_ON = "go go go go  go go go go go"
 OPEN_PAGES = "go go ok ok  go go go go go"
 BOTH_PATIENTS = "no no ok ok  no no no no no"
@@ -94,6 +96,7 @@ MATRIX = {
     **stock("education", "feedback", changelist=WRITERS, add=NOBODY, history=WRITERS, change=WRITERS, delete=NOBODY),
     **stock("clinic", "auditevent", changelist=MANAGER, add=NOBODY, history=MANAGER, change=MANAGER, delete=NOBODY),
     "admin:consultations_outboxmessage_changelist": CARE_TEAM,
+    "admin:consultations_outboxmessage_search": STAFF_SENT_ON,
     "admin:consultations_outboxmessage_change": CARE_TEAM,
     "admin:consultations_outboxmessage_retry": STAFF_SENT_ON,
     "admin:consultations_consultationrequest_changelist": CARE_TEAM,
@@ -102,6 +105,7 @@ MATRIX = {
     "admin:consultations_consultationrequest_confirm": STAFF_SENT_ON,    # to the request's page, which decides
     "admin:consultations_consultationrequest_act": STAFF_SENT_ON,
     "admin:consultations_safetycase_changelist": CARE_TEAM,
+    "admin:consultations_safetycase_search": STAFF_SENT_ON,
     "admin:consultations_safetycase_change": CARE_TEAM,
     "admin:consultations_safetycase_acknowledge": STAFF_SENT_ON,
     "admin:consultations_safetycase_close": STAFF_SENT_ON,
@@ -119,20 +123,26 @@ MATRIX = {
     "clinic:accessibility": EVERYONE,
     "clinic:complaints": EVERYONE,
     "clinic:robots": EVERYONE,
+    "clinic:favicon": EVERYONE_SENT_ON,
+    "clinic:touch_icon": EVERYONE_SENT_ON,
+    "clinic:touch_icon_precomposed": EVERYONE_SENT_ON,
+    "clinic:change_password": EVERYONE_SENT_ON,
     "clinic:healthz": EVERYONE,
     "clinic:readyz": EVERYONE,
     "consultations:start": EVERYONE,
     "consultations:screen": WALKER,
     "consultations:emergency": EVERYONE,
-    "consultations:today": SENT_ON,         # these three show themselves after a danger sign or an age under 18
-    "consultations:adults_only": SENT_ON,
-    "consultations:call_back": SENT_ON,
+    "consultations:start_another":       "go ok go go  go go go go go",
+    "consultations:emergency_stop": WALKER_SENT_ON,    # these four show themselves after a danger or an age under 18
+    "consultations:today": WALKER_SENT_ON,
+    "consultations:adults_only": WALKER_SENT_ON,
+    "consultations:call_back": WALKER_SENT_ON,
     "consultations:carry": SENT_ON,         # a button, but it may answer with a page: looks lead to where it stands
-    "consultations:take_out": BUTTON,
+    "consultations:take_out":            "no post no no  no no no no no",
     "consultations:result": WALKER,
     "consultations:contact": WALKER,
     "consultations:answers": WALKER,
-    "consultations:sent": SENT_ON,
+    "consultations:sent": WALKER_SENT_ON,
     "consultations:send_link": EVERYONE,
     "consultations:private_link": EVERYONE,
     "consultations:replace_link": SENT_ON,  # these as well

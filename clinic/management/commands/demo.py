@@ -263,7 +263,12 @@ class Command(BaseCommand):
         response = self._walk({**ANSWERS, **story.changes})
         intake.save_contact(
             response=response,
-            contact=intake.Contact(name=story.name, birth_on=story.born, email=story.email, phone="+12025550143"),
+            contact=intake.Contact(
+                name=story.name,
+                birth_on=story.born,
+                email=story.email,
+                phone=f"(202) 555-{150 + STORIES.index(story):04}",
+            ),
         )
         request = intake.send(response=response, wordings=WORDINGS)
         if story.then is not None:
@@ -279,7 +284,10 @@ class Command(BaseCommand):
         intake.ask_for_call_back(
             response=named,
             contact=intake.Contact(
-                name="Ruth Calder", birth_on=datetime.date(1951, 2, 3), email="", phone="+12025550144"
+                name="Ruth Calder",
+                birth_on=datetime.date(1951, 2, 3),
+                email="",
+                phone="202-555-0144, ask for my son",
             ),
         )
         self._walk({**first, "rf_now": ["collapse"]})

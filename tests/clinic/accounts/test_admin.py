@@ -127,3 +127,41 @@ def test_duty_is_on_until_it_is_switched_off(sign_in, root, nurse):
     nurse.refresh_from_db()
     assert not nurse.is_on_duty
     assert "is_on_duty" in AuditEvent.objects.get(action="staff.save").fields
+
+
+@pytest.mark.parametrize("term", ["O'Brien", "obrien, siobhan", "SIOBHÁN", "sob_desk", "siob@clinic", "sob obrien"])
+def test_staff_are_found_as_their_name_is_typed(client, term):
+    root = User.objects.create_superuser("root", "root@example.com", "x", name="Root")
+    User.objects.create_user("sob_desk", "siob@clinic.example", "x", name="Siobhán O’Brien")
+    client.force_login(root)
+    page = client.get("/admin/accounts/user/", {"q": term})
+    assert [user.name for user in page.context["cl"].result_list] == ["Siobhán O’Brien"]
+
+
+@pytest.mark.parametrize("term", ["zzz", "%", "'; --", "x", "😀"])
+def test_other_terms_find_nobody_and_break_nothing(client, term):
+    root = User.objects.create_superuser("root", "root@example.com", "x", name="Root")
+    client.force_login(root)
+    page = client.get("/admin/accounts/user/", {"q": term})
+    assert page.status_code == 200
+    assert [user.name for user in page.context["cl"].result_list] == (["Root"] if term == "x" else [])
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("\u3164", "Fill this in."),
+        (".", "Enter a name with at least one letter, in any alphabet."),
+        ("😀", "Enter a name with at least one letter, in any alphabet."),
+    ],
+)
+def test_a_name_that_looks_empty_is_refused(client, name, sentence):
+    root = User.objects.create_superuser("root", "root@example.com", "x", name="Root")
+    client.force_login(root)
+    words = client.post(
+        f"/admin/accounts/user/{root.pk}/change/", {"username": "root", "name": name, "email": "r@e.co"}
+    )
+    assert words.status_code == 200
+    assert words.context["adminform"].form.errors["name"] == [sentence]
+    root.refresh_from_db()
+    assert root.name == "Root"

@@ -141,8 +141,9 @@ class TestRefusal:
                 "Enter the date of birth in numbers: month, day and year each in its own field",
             ),
             ({**BORN, "birth_on_day": "27 March", "birth_on_year": "in nineteen seventy"}, "in numbers"),
-            ({**BORN, "birth_on_year": "1" * 5000}, "Enter a date of birth that exists"),
-            ({**BORN, "birth_on_year": "70"}, "Enter a year of birth from 1900 on."),
+            ({**BORN, "birth_on_year": "1" * 5000}, "Enter the year of birth in four digits, like 1972."),
+            ({**BORN, "birth_on_year": "70"}, "Enter the year of birth in four digits, like 1972."),
+            ({**BORN, "birth_on_year": "1070"}, "Enter a year of birth from 1900 on."),
             ({**BORN, "birth_on_year": "2030"}, "Enter a date of birth in the past."),
         ],
     )

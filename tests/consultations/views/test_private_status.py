@@ -11,8 +11,8 @@ from consultations.enums import AppointmentStatus, MessageKind, Outcome, Request
 from consultations.models import Appointment, ClinicalReview, InformationRequest, OutboxMessage, SlotHold
 from consultations.services import triage
 from consultations.status_words import HEADINGS
-from consultations.workflow import MOVES
 from tests.cast import at, book_directly, make_patient, open_privately, private_url
+from tests.consultations.transitions import sources
 from tests.consultations.views.conftest import MONDAY, text_of
 from tests.rows import all_rows
 
@@ -84,7 +84,7 @@ class TestWords:
 
     @pytest.mark.parametrize("status", RequestStatus.values)
     def test_withdrawing_is_offered_while_the_request_is_open(self, see, make_request, status):
-        assert ("Withdraw my request" in see(make_request(status=status))) == (status in MOVES["withdraw"].sources)
+        assert ("Withdraw my request" in see(make_request(status=status))) == (status in sources("withdraw"))
 
     @pytest.mark.parametrize("status", RequestStatus.values)
     @pytest.mark.parametrize("outcome", list(Outcome))
@@ -101,10 +101,10 @@ class TestWords:
         assert "You hear from us by Thursday 26 November" in see(make_request(due_at=late_evening))
 
     def test_a_name_is_text(self, see, make_request, client):
-        request = make_request(patient=make_patient("<b>Alice</b> Winther"))
+        request = make_request(patient=make_patient("<b>Alice Winther"))
         see(request)
         body = client.get(at(client)).content.decode()
-        assert "&lt;b&gt;Alice&lt;/b&gt;, we have" in body
+        assert "&lt;b&gt;Alice, we have" in body
         assert "<b>Alice" not in body
 
     def test_says_that_a_person_without_email_is_phoned(self, see, make_request):
@@ -284,7 +284,7 @@ class TestWithdrawing:
         alice.refresh_from_db()
         assert alice.status == RequestStatus.RECEIVED
 
-    @pytest.mark.parametrize("status", sorted(MOVES["withdraw"].sources))
+    @pytest.mark.parametrize("status", sources("withdraw"))
     def test_ends_an_open_request_once_however_often_pressed(self, client, make_request, status):
         request = make_request(status=status)
         open_privately(client, request)
