@@ -185,7 +185,18 @@ def test_a_wrong_password_loses_nothing_and_says_so(stage: Stage) -> None:
         assert "not it" not in page.content.decode()
     last = client.post("/admin/login/", {**carried(page), "username": "doctor", "password": PASSWORD})
     assert "No change." in text_of(last)
-    assert "How did the call go?: Reached: red flags repeated by phone" in text_of(last)
+    assert "How did the call go? Reached: red flags repeated by phone" in text_of(last)
+
+
+def test_no_button_of_the_page_but_the_sign_in_leads_away_from_the_text(stage: Stage) -> None:
+    """The switch of the appearance comes back by GET, and the text would be gone."""
+    client, path, data = FORMS["note"](stage)
+    page = lost(client).post(path, data)
+    again = client.post("/admin/login/", {**carried(page), "username": "doctor", "password": PASSWORD})
+    assert [re.findall(r'<form[^>]* action="([^"]+)"', each.content.decode()) for each in (page, again)] == [
+        ["/admin/login/"],
+        ["/admin/logout/"],
+    ]
 
 
 def test_too_many_tries_lose_nothing_either(stage: Stage) -> None:
