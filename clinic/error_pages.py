@@ -65,7 +65,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     elif reason == csrf.REASON_NO_CSRF_COOKIE:
         case = "no cookie"
     match = request.resolver_match
-    context = {
+    context: dict[str, Any] = {
         "case": case,
         "begins": FIRST_BUTTONS.get(match.view_name, "") if match else "",
         "unsent": unsent_of(request) if is_ours and case != "elsewhere" else [],
