@@ -5,7 +5,8 @@ USABLE := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell /usr/bin/python3 -c '$(USABLE)' 2>/dev/null && echo /usr/bin/python3 || echo python3)
 PORT ?= 8000
 PY := .venv/bin/python
-TYPED := clinic/accounts $(filter-out clinic/admin.py,$(wildcard clinic/*.py)) $(addprefix clinic/management/commands/,rotate_keys.py static_pages.py verify_audit.py) \
+TYPED := clinic/accounts $(filter-out clinic/admin.py,$(wildcard clinic/*.py)) $(addprefix clinic/management/commands/,print_index_key.py rotate_keys.py static_pages.py verify_audit.py) \
+	clinic/management/clinic_command.py \
 	consultations/enums.py consultations/workflow.py consultations/permissions.py consultations/phones.py \
 	consultations/questionnaire consultations/candidacy consultations/services \
 	education/services $(addprefix education/,editorial.py library.py markdown.py blocks.py references.py rules.py claims.py) $(wildcard education/shipped*.py) \

@@ -3,7 +3,6 @@
 import re
 import sys
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -12,8 +11,9 @@ from django.template import loader
 
 from clinic.context_processors import facts
 from clinic.database_errors import is_away
+from clinic.form_origin import came_from_elsewhere, came_from_here, page_of_form
 from clinic.logs import cause_of, id_of, note_cause, request_id
-from clinic.unsent import unsent_of
+from clinic.unsent import SECRET, unsent_of
 
 RETRY_AFTER_SECONDS = "30"
 FIRST_BUTTONS = {"consultations:start": "check", "consultations:private_link": "link"}
@@ -21,14 +21,30 @@ FIRST_BUTTONS = {"consultations:start": "check", "consultations:private_link": "
 
 
 def page(
-    template: str, status: int, request: HttpRequest | None = None, *, number: str = "", **context: Any
+    template: str, status: int, request: HttpRequest | None = None, *, number: str = "", unsent: Any = "", **more: Any
 ) -> HttpResponse:
     """Rendered without a request context on purpose: context processors may read the session.
 
-    `number` is what somebody who calls can say, so that staff find the line in the log.
+    `number` is what somebody who calls can say, so that staff find the line in the log; `unsent` what they wrote.
     """
-    facts_and_more = {"clinic": facts(request), "number": number, **context}
-    return HttpResponse(loader.render_to_string(template, facts_and_more), status=status)
+    context = {"clinic": facts(request), "number": number, "unsent": unsent, **more}
+    return HttpResponse(loader.render_to_string(template, context), status=status)
+
+
+def is_staff_page(request: HttpRequest) -> bool:
+    return request.path.startswith("/admin/")
+
+
+def written_in(request: HttpRequest) -> str:
+    """What a person wrote in the form that was just sent: every value of more than one word, whatever its field.
+
+    Tokens, codes and choices have no space in them; they are neither asked for again nor shown. Nor is a passphrase, or
+    anything that another site sent, which must not have its words shown under our name.
+    """
+    if request.method != "POST" or came_from_elsewhere(request):
+        return ""
+    fields = [values for name, values in request.POST.lists() if not SECRET.search(name)]
+    return "\n\n".join(value for values in fields for value in values if " " in value.strip())
 
 
 def bad_request(request: HttpRequest, exception: Any = None) -> HttpResponse:
@@ -38,7 +54,7 @@ def bad_request(request: HttpRequest, exception: Any = None) -> HttpResponse:
 
 def permission_denied(request: HttpRequest, exception: Any = None) -> HttpResponse:
     _note(request, exception)
-    return page("403_staff.html" if _is_staff_page(request) else "403.html", 403, request)
+    return page("403_staff.html" if is_staff_page(request) else "403.html", 403, request)
 
 
 def not_found(request: HttpRequest, exception: Any = None) -> HttpResponse:
@@ -70,45 +86,9 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
         "begins": FIRST_BUTTONS.get(match.view_name, "") if match else "",
         "unsent": unsent_of(request) if is_ours and case != "elsewhere" else [],
         "is_check": request.path.startswith("/check/"),
-        "came_from": _page_of_form(request) if is_ours else "",
+        "came_from": page_of_form(request) if is_ours else "",
     }
-    return page("403_csrf_staff.html" if _is_staff_page(request) else "403_csrf.html", 403, request, **context)
-
-
-def _is_staff_page(request: HttpRequest) -> bool:
-    return request.path.startswith("/admin/")
-
-
-def came_from_here(request: HttpRequest) -> bool:
-    """Whether the browser says that a page of this site sent the form. One that says nothing may be lying for another.
-
-    Browsers send Sec-Fetch-Site and Origin with every form; Referer is for old ones.
-    """
-    here = f"{request.scheme}://{request.get_host()}"
-    said = [
-        request.headers[name] == right
-        for name, right in (("Sec-Fetch-Site", "same-origin"), ("Origin", here))
-        if name in request.headers
-    ]
-    return all(said) if said else _origin_of(request.headers.get("Referer", "")) == here
-
-
-def _origin_of(address: str) -> str:
-    try:
-        parts = urlsplit(address)
-    except ValueError:
-        return ""
-    return f"{parts.scheme}://{parts.netloc}"
-
-
-def _page_of_form(request: HttpRequest) -> str:
-    """The path of the page that the form stood on; where the browser does not say, the address that takes the form."""
-    address = request.headers.get("Referer", "")
-    if _origin_of(address) != f"{request.scheme}://{request.get_host()}":
-        return request.path
-    parts = urlsplit(address)
-    path = parts.path if parts.path.startswith("/") and not parts.path.startswith("//") else "/"
-    return f"{path}?{parts.query}" if parts.query else path
+    return page("403_csrf_staff.html" if is_staff_page(request) else "403_csrf.html", 403, request, **context)
 
 
 def too_many(request: HttpRequest) -> HttpResponse:
@@ -123,15 +103,35 @@ def too_big(request: HttpRequest) -> HttpResponse:
     return page("400.html", 413, request)
 
 
-def service_unavailable() -> HttpResponse:
-    response = page("503.html", 503)
+def service_unavailable(request: HttpRequest | None = None) -> HttpResponse:
+    """503 for what passes by itself. Without a request it is the page that nginx shows."""
+    response = page("503.html", 503, unsent=written_in(request) if request is not None else "")
     response["Retry-After"] = RETRY_AFTER_SECONDS
     return response
+
+
+def keys_unusable(request: HttpRequest) -> HttpResponse:
+    """503 while nothing encrypted can be read. Staff are told where to see why."""
+    if not is_staff_page(request):
+        return service_unavailable(request)
+    return page("503_staff.html", 503, request, unsent=written_in(request))
+
+
+def record_unreadable(request: HttpRequest) -> HttpResponse:
+    """503 for one damaged record. Trying again does not help, so it does not ask to."""
+    template = "damaged_staff.html" if is_staff_page(request) else "damaged.html"
+    return page(template, 503, request, unsent=written_in(request))
+
+
+def session_ended(request: HttpRequest) -> HttpResponse:
+    """409: the session was ended, in another tab for instance, while this request was under way."""
+    template = "session_ended_staff.html" if is_staff_page(request) else "session_ended.html"
+    return page(template, 409, request)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """500, or 503 when middleware (sessions, sign-in) failed because the database is away."""
     problem = sys.exc_info()[1]
     if is_away(problem) and not settings.DEBUG:
-        return service_unavailable()
+        return service_unavailable(request)
     return page("500.html", 500, number=request_id.get() or id_of(request))

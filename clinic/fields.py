@@ -43,7 +43,12 @@ class SealedTextField(models.TextField):
     def from_db_value(self, value: str | None, expression: Any, connection: Any) -> Any:
         if not value:
             return value
-        return self.from_plain_text(crypto.open_sealed(value, context=self.seal_context))
+        text = crypto.open_sealed(value, context=self.seal_context)
+        try:
+            return self.from_plain_text(text)
+        except crypto.DamagedRecord as damage:
+            damage.context, damage.value = self.seal_context, value
+            raise
 
 
 class SealedJSONField(SealedTextField):

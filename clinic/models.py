@@ -1,4 +1,4 @@
-"""The kernel's own rows: what was done or seen, how often something was tried, whether the worker lives."""
+"""The kernel's own rows: what was done or seen, how often something was tried, who lives, which keys were used."""
 
 from datetime import timedelta
 from typing import Self
@@ -95,3 +95,27 @@ class Heartbeat(models.Model):
     @property
     def is_late(self) -> bool:
         return clock.now() - self.at > self.LATE_AFTER
+
+
+class KeyFingerprint(models.Model):
+    """A key that sealed something here, or that made the look-up digests; recorded with the first value it sealed.
+
+    `name` is the key's id in FIELD_KEYS, or INDEX_KEY. `digest` is an HMAC under the key, which reveals nothing of it.
+    A key is retired when its last value was sealed again under a newer one: from then on it may be missing.
+    """
+
+    name = models.CharField(max_length=64, primary_key=True)
+    digest = models.CharField(max_length=64)
+    first_seen_at = models.DateTimeField()
+    retired_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(retired_at=None) | models.Q(retired_at__gte=models.F("first_seen_at")),
+                name="key_retired_after_first_seen",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -81,6 +81,7 @@ def compose(message: OutboxMessage) -> EmailMultiAlternatives:
         "wording": wording,
         "first_name": message.payload.get("first_name", ""),
         "link": message.payload.get("link", ""),
+        "count": message.payload.get("count", ""),
         "is_to_staff": message.kind == MessageKind.STAFF_ALERT,
         "clinic_name": settings.CLINIC_NAME,
         "clinic_phone": settings.CLINIC_PHONE,

@@ -102,6 +102,12 @@ class StaffUserAdmin(StockAdmin, UserAdmin):
             return db_field.formfield(**{"widget": CheckboxSelectMultiple, **kwargs})
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        """Who goes off duty here gives away what they had taken on before, as by their own press."""
+        if "is_on_duty" in form.changed_data:
+            obj.duty_changed_at = clock.now()
+        super().save_model(request, obj, form, change)
+
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """After the groups are saved too, so that one event holds the whole change."""
         super().save_related(request, form, formsets, change)

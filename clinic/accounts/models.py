@@ -35,6 +35,7 @@ class User(NamedModel, AbstractUser):
         default=True,
         help_text="Gets safety cases and their alerts. Untick it for leave, and tick it again when you are back.",
     )
+    duty_changed_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects: ClassVar[StaffManager] = StaffManager()
 

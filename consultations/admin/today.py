@@ -7,26 +7,31 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 from django.urls import reverse
 
-from clinic import audit, clock
+from clinic import audit, clock, key_fingerprints
 from clinic.accounts.models import User
 from clinic.models import Heartbeat
 from consultations.enums import STAFF_QUEUE, AppointmentStatus
 from consultations.forms.staff import CaseNoteForm
 from consultations.models import Appointment, ConsultationRequest, OutboxMessage
-from consultations.presenters import cases, queue
+from consultations.presenters import alarm_groups, cases, queue
 from consultations.presenters.isolation import Unreadable, readable
 from consultations.presenters.words import Chip, span, time_left
+from consultations.services import alarms, duty
 
 SHOWN: Final = 10
+GROUPS_SHOWN: Final = 5
 WORKER: Final = "worker"
 
 
 def today_context(user: User | AnonymousUser) -> dict[str, Any]:
     """What this person may see of today; nothing about patients without the permission to see requests."""
+    # What endangers patients until somebody acts stands at the very top, for everybody who signs in.
+    key_alarms = key_fingerprints.alarms()
     if not user.has_perm("consultations.view_consultationrequest"):
-        return {"sees_patients": False}
+        return {"sees_patients": False, "alarms": key_alarms}
     now = clock.now()
     listed = cases.open_cases(viewer=user, now=now, limit=SHOWN)
+    groups = alarm_groups.open_groups(now=now)
     overdue = overdue_rows(now=now)
     visits = visits_today(now=now)
     seen = {
@@ -40,7 +45,11 @@ def today_context(user: User | AnonymousUser) -> dict[str, Any]:
             audit.record(action="request.list", by=user, details={"page": "today", **seen})
     return {
         "sees_patients": True,
+        "alarms": [*key_alarms, *alarms.sentences(now=now)],
+        "duty": duty_box(user),
         "cases": listed,
+        "groups": groups[:GROUPS_SHOWN],
+        "more_groups": len(groups[GROUPS_SHOWN:]),
         "note_form": CaseNoteForm(auto_id="case-%s"),
         "overdue": overdue,
         "parked": OutboxMessage.objects.filter(parked_at__isnull=False).count(),
@@ -48,6 +57,17 @@ def today_context(user: User | AnonymousUser) -> dict[str, Any]:
         "tabs": tab_lines(now=now),
         "visits": visits,
         "today_words": clock.day(now),
+    }
+
+
+def duty_box(user: User) -> dict[str, Any]:
+    """Who gets cases now, and whether this person is one of them; a superuser outside the groups never is."""
+    team = list(duty.care_team())
+    on_duty = [each for each in team if each.is_on_duty]
+    return {
+        "may_switch": any(each.pk == user.pk for each in team),
+        "is_on": user.is_on_duty,
+        "names": [f"{each.display_name} (you)" if each.pk == user.pk else each.display_name for each in on_duty],
     }
 
 

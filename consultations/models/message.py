@@ -12,13 +12,16 @@ class OutboxMessage(models.Model):
     """A mail the clinic owes somebody. Made in the transaction that causes it; the worker sends it, at least once.
 
     `key` makes the same cause harmless when repeated. Recipient and payload (which may hold a private link) are sealed;
-    a failed row waits until `due_at`, a refused one is parked for staff.
+    a failed row waits until `due_at`, a refused one is parked for staff. `case`: an alert about one safety case.
     """
 
     key = models.CharField(max_length=120, unique=True)
     kind = models.CharField(max_length=30, choices=MessageKind.choices)
     request = models.ForeignKey(
         "consultations.ConsultationRequest", on_delete=models.PROTECT, null=True, blank=True, related_name="messages"
+    )
+    case = models.ForeignKey(
+        "consultations.SafetyCase", on_delete=models.PROTECT, null=True, blank=True, related_name="alerts"
     )
     recipient = SealedTextField()
     payload = SealedJSONField(default=dict, holds=dict)

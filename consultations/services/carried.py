@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from clinic import audit, clock, crypto
+from clinic.database_errors import constraint_of
 from consultations.enums import SAFETY_OUTCOMES, Actor, ConsentKind
 from consultations.models import ConsultationRequest, QuestionnaireResponse
 from consultations.questionnaire.definition import UnknownVersion, load
@@ -22,6 +23,8 @@ from consultations.services.intake import Contact
 CONTEXT: Final = "check.carried"
 LONGEST: Final = 60_000
 """Characters. The longest answers, contact details and decision-aid words there can be take half of it."""
+
+WRITTEN_BEFORE: Final = "consultations_questionnaireresponse.token"
 
 
 class CannotBeRead(Exception):
@@ -74,15 +77,18 @@ def _from_state(state: Mapping[str, Any]) -> QuestionnaireResponse:
     )
 
 
-def take_in(*, draft: QuestionnaireResponse, answers: Mapping[str, Any]) -> QuestionnaireResponse:
+def take_in(*, draft: QuestionnaireResponse, answers: Mapping[str, Any], network: str = "") -> QuestionnaireResponse:
     """Keep one screen's answers with the page, or write everything down when they are a danger."""
     _, headline = intake.take_in(draft, answers)
-    return write_down(draft=draft) if headline in SAFETY_OUTCOMES else draft
+    return write_down(draft=draft, network=network) if headline in SAFETY_OUTCOMES else draft
 
 
 @transaction.atomic
-def write_down(*, draft: QuestionnaireResponse) -> QuestionnaireResponse:
-    """Store what was carried, as if each page had been saved. Harmless when repeated: the first row stays as it is."""
+def write_down(*, draft: QuestionnaireResponse, network: str = "") -> QuestionnaireResponse:
+    """Store what was carried, as if each page had been saved. Harmless when repeated: the first row stays as it is.
+
+    `network` is where the answers came from, to tell a flood.
+    """
     row = QuestionnaireResponse(
         token=draft.token,
         questionnaire_version=draft.questionnaire_version,
@@ -94,11 +100,13 @@ def write_down(*, draft: QuestionnaireResponse) -> QuestionnaireResponse:
         # The token is unique: a second press of the same button finds the row of the first.
         with transaction.atomic():
             row.save(force_insert=True)
-    except IntegrityError:
+    except IntegrityError as error:
+        if constraint_of(error) != WRITTEN_BEFORE:
+            raise
         return QuestionnaireResponse.objects.get(token=draft.token)
     audit.record(action="response.start", target=row, actor=Actor.PATIENT.value)
     if draft.answers:
-        intake.save_answers(response=row, answers=draft.answers)
+        intake.save_answers(response=row, answers=draft.answers, network=network)
     if draft.contact:
         intake.save_contact(response=row, contact=Contact.from_json(draft.contact))
     if draft.brought:

@@ -104,17 +104,19 @@ def start() -> QuestionnaireResponse:
 
 
 @transaction.atomic
-def save_answers(*, response: QuestionnaireResponse, answers: Mapping[str, Any]) -> engine.Assessment:
+def save_answers(
+    *, response: QuestionnaireResponse, answers: Mapping[str, Any], network: str = ""
+) -> engine.Assessment:
     """Keep one screen's answers, raw, and say what the rules make of all answers so far.
 
     Once the answers reach EMERGENCY or SAME_DAY, a safety case and the assessment behind it are kept in the same
-    transaction. Raises AlreadySent.
+    transaction; `network` is where they came from, to tell a flood. Raises AlreadySent.
     """
     fresh = lock_open(response)
     assessment, headline = take_in(fresh, answers)
     fresh.save(update_fields=["answers", "highest_outcome", "updated_at"])
     if headline in SAFETY_OUTCOMES:
-        _keep_danger(fresh, assessment, headline)
+        _keep_danger(fresh, assessment, headline, network=network)
     audit.record(action="response.save", target=fresh, actor=Actor.PATIENT.value, fields=sorted(answers), details={})
     return assessment
 
@@ -163,14 +165,10 @@ def ask_for_call_back(*, response: QuestionnaireResponse, contact: Contact) -> S
     """Put a name and number to a safety case that was anonymous, so that somebody can ring. Harmless when repeated."""
     case = SafetyCase.objects.select_for_update(of=("self",)).get(response=response)
     if case.patient_id is None:
-        case.patient = _make_patient(contact)
-        case.save(update_fields=["patient"])
-        audit.record(action="case.named", target=case, actor=Actor.PATIENT.value, fields=["patient"])
+        cases.name_person(case=case, patient=_make_patient(contact), tells=True)
         if case.status == CaseStatus.CLOSED:
-            # It was closed as that of a visitor nobody could ring. Now somebody waits for the call.
+            # It was closed as that of a visitor nobody could call. Now somebody waits for the call.
             cases.reopen(case=case, level=Outcome(case.level), reason="named")
-        else:
-            cases.alert_owner(case=case, reason="named")
     return case
 
 
@@ -280,7 +278,9 @@ def lock_open(response: QuestionnaireResponse) -> QuestionnaireResponse:
     return fresh
 
 
-def _keep_danger(response: QuestionnaireResponse, assessment: engine.Assessment, headline: Outcome) -> None:
+def _keep_danger(
+    response: QuestionnaireResponse, assessment: engine.Assessment, headline: Outcome, *, network: str = ""
+) -> None:
     """One case a response. It is raised at the first danger, and made more pressing, never less, by a later one.
 
     A case that staff have closed opens again when the answers name a danger that they did not name before.
@@ -288,12 +288,12 @@ def _keep_danger(response: QuestionnaireResponse, assessment: engine.Assessment,
     case = SafetyCase.objects.select_for_update(of=("self",)).filter(response=response).first()
     if case is None:
         _store_assessment(response, assessment)
-        cases.open_case(response=response, level=headline)
+        cases.open_case(response=response, level=headline, network=network)
         return
     is_worse = OUTCOME_RISK[headline] < OUTCOME_RISK[Outcome(case.level)]
     if is_worse or (case.status == CaseStatus.CLOSED and _names_new_danger(response, assessment, headline)):
         _store_assessment(response, assessment)
-        cases.raise_level(case=case, level=headline if is_worse else Outcome(case.level))
+        cases.raise_level(case=case, level=headline if is_worse else Outcome(case.level), network=network)
 
 
 def _names_new_danger(response: QuestionnaireResponse, assessment: engine.Assessment, headline: Outcome) -> bool:

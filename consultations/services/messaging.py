@@ -15,7 +15,7 @@ from clinic.accounts.models import User
 from clinic.crypto import DamagedRecord, fingerprint, new_token
 from consultations import emails
 from consultations.enums import Actor, MessageKind
-from consultations.models import ConsultationRequest, OutboxMessage, PrivateLink
+from consultations.models import ConsultationRequest, OutboxMessage, PrivateLink, SafetyCase
 from consultations.permissions import require
 from consultations.workflow import MoveRefused
 
@@ -58,10 +58,26 @@ def _fresh_link(request: ConsultationRequest) -> str:
 
 def alert_staff(*, user: User, key: str, path: str) -> OutboxMessage | None:
     """Owe a member of staff a mail that says only that something waits; None if said already or without address."""
-    if not user.email or OutboxMessage.objects.filter(key=key).exists():
+    return alert_address(address=user.email, first_name=user.get_short_name(), key=key, path=path)
+
+
+def alert_address(
+    *, address: str, key: str, path: str, first_name: str = "", case: SafetyCase | None = None, count: int = 1
+) -> OutboxMessage | None:
+    """Owe an address the same mail; None if said already or without address. `count` says how much waits.
+
+    With `case` the row belongs to that case, so that one can tell whether its alert went out.
+    """
+    if not address or OutboxMessage.objects.filter(key=key).exists():
         return None
-    payload = {"first_name": user.get_short_name(), "link": settings.SITE_URL.rstrip("/") + path}
-    return _enqueue(kind=MessageKind.STAFF_ALERT, key=key, recipient=user.email, payload=payload)
+    payload = {"first_name": first_name, "link": settings.SITE_URL.rstrip("/") + path}
+    if count > 1:
+        payload["count"] = str(count)
+    message = _enqueue(kind=MessageKind.STAFF_ALERT, key=key, recipient=address, payload=payload)
+    if case is not None:
+        message.case = case
+        message.save(update_fields=["case"])
+    return message
 
 
 def _enqueue(

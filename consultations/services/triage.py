@@ -8,7 +8,7 @@ from clinic.accounts.models import User
 from consultations.enums import OUTCOME_RISK, Actor, MessageKind, Outcome, Priority, RequestStatus, TriageAction
 from consultations.models import ConsultationRequest, InformationRequest, OutboxMessage, TriageDecision
 from consultations.permissions import actors_of, require
-from consultations.services import cases, messaging, scheduling
+from consultations.services import duty, messaging, scheduling
 from consultations.services.moves import apply_move
 from consultations.services.targets import due_after
 from consultations.workflow import NotAllowed, WrongStatus
@@ -158,7 +158,7 @@ def alert_overdue() -> int:
             continue
         request = ConsultationRequest.objects.select_related("doctor", "claimed_by").get(pk=pk)
         holder = request.doctor if request.status == RequestStatus.WITH_DOCTOR else request.claimed_by
-        owner = holder if holder is not None and actors_of(holder) else cases.on_duty()
+        owner = holder if holder is not None and actors_of(holder) else duty.next_owner()
         if owner is not None and messaging.alert_staff(user=owner, key=key, path=page_of(request)):
             announced += 1
     return announced

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from clinic import clock
+from clinic import clock, limits
 from consultations.candidacy import engine, outcomes
 from consultations.enums import SAFETY_OUTCOMES, Outcome, ResponseStatus
 from consultations.models import QuestionnaireResponse
@@ -139,11 +139,12 @@ def save_answers(
     request: HttpRequest, session: QuestionnaireSession, answers: Mapping[str, Any]
 ) -> QuestionnaireSession:
     """Keep one screen's answers where this session keeps them; a carried one is stored once they are a danger."""
+    network = limits.client_network(request)
     if not session.is_carried:
-        intake.save_answers(response=session.response, answers=answers)
+        intake.save_answers(response=session.response, answers=answers, network=network)
         session.response.refresh_from_db()
         return assess_session(session.response, key=session.key)
-    response = carried.take_in(draft=session.response, answers=answers)
+    response = carried.take_in(draft=session.response, answers=answers, network=network)
     if response is session.response:
         return assess_session(response, key=CARRIED)
     return open_session(request, response)

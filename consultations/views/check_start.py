@@ -47,11 +47,12 @@ def _begin_with_answers(request: HttpRequest) -> HttpResponse:
 
 def begin(request: HttpRequest, draft: QuestionnaireResponse, *, key: str = "") -> HttpResponse:
     """Store a new check and go to it. Over the network's limit it is carried in its pages, for nobody is shut out."""
-    within_limit = limits.allow(f"check:{limits.client_network(request)}", rate=BEGINS_AN_HOUR, per_seconds=3600)
+    network = limits.client_network(request)
+    within_limit = limits.allow(f"check:{network}", rate=BEGINS_AN_HOUR, per_seconds=3600)
     carried_session = assess_session(draft, key=CARRIED)
     if not within_limit and not is_danger(carried_session):
         return show(request, draft, carried_session.going_on())
-    return redirect(open_session(request, carried.write_down(draft=draft), key=key).going_on())
+    return redirect(open_session(request, carried.write_down(draft=draft, network=network), key=key).going_on())
 
 
 @require_safe

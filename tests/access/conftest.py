@@ -19,6 +19,7 @@ from clinic.models import AuditEvent
 from consultations.enums import RequestStatus
 from consultations.models import (
     Absence,
+    AlarmGroup,
     AppointmentType,
     Availability,
     ConsultationRequest,
@@ -122,6 +123,7 @@ def site(monday_content: Any, time_machine: Any, make_request: Any, clinician: A
         raised_at=now,
         due_at=now,
     )
+    group = AlarmGroup.objects.create(network="one", level="EMERGENCY", first_at=now, last_at=now)
     message = OutboxMessage.objects.create(
         key="one",
         kind="private_link",
@@ -141,6 +143,7 @@ def site(monday_content: Any, time_machine: Any, make_request: Any, clinician: A
         "waiting": waiting,
         "consultationrequest": waiting.pk,
         "safetycase": case.pk,
+        "alarmgroup": group.pk,
         "outboxmessage": message.pk,
         "clinician": clinician.pk,
         "clinician_user": clinician.user,
@@ -189,6 +192,9 @@ def address(pattern: str, site: dict[str, Any]) -> str:
         "request/open/<str:token>/": f"request/open/{TOKEN}/",
         "^(?P<path>[a-z0-9-]+(?:/[a-z0-9-]+)*)/$": "stem-cells/",
         "feedback/<slug:key>/": "feedback/home/",
+        "admin/consultations/safetycase/group/<int:pk>/acknowledge/": (
+            f"admin/consultations/safetycase/group/{site['alarmgroup']}/acknowledge/"
+        ),
     }
     path = known.get(pattern, pattern).replace("<str:key>", site.get("key", ""))
     model = path.split("/")[2] if path.startswith("admin/") and path.count("/") > 2 else ""

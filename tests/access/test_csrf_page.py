@@ -6,6 +6,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
+from clinic import error_pages
 from clinic.models import AuditEvent
 from tests.cast import open_privately, private_url
 from tests.consultations.views.conftest import text_of
@@ -199,3 +200,15 @@ def test_a_page_of_the_check_gets_back_what_was_ticked_and_reads_the_emergency_l
     assert "56" in words
     assert "chest" in words.lower()
     assert "rf_now" not in words
+
+
+@pytest.mark.parametrize(
+    ("headers", "is_shown"),
+    [(HERE, True), ({}, True), ({"Origin": "null"}, False), ({"Sec-Fetch-Site": "none"}, False)],
+)
+def test_the_page_for_a_database_that_is_away_shows_no_secret_and_no_other_sites_words(headers, is_shown, rf):
+    data = {"note": "Rang at ten.", "new_password1": "a quiet passphrase"}
+    request = rf.post("/admin/x/", data, headers=headers)
+    html = error_pages.service_unavailable(request).content.decode()
+    assert ("Rang at ten." in html) == is_shown
+    assert "a quiet passphrase" not in html

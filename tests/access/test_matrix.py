@@ -109,6 +109,8 @@ MATRIX = {
     "admin:consultations_safetycase_change": CARE_TEAM,
     "admin:consultations_safetycase_acknowledge": STAFF_SENT_ON,
     "admin:consultations_safetycase_close": STAFF_SENT_ON,
+    "admin:consultations_safetycase_acknowledge_group": STAFF_SENT_ON,
+    "admin:consultations_safetycase_duty": STAFF_SENT_ON,
     "admin:consultations_appointment_changelist": CARE_TEAM,
     **diary("clinician", add=MANAGER),
     **diary("location", add=MANAGER),

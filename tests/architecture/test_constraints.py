@@ -12,9 +12,10 @@ from clinic import clock
 from clinic.accounts.models import User
 from clinic.crypto import new_token
 from clinic.database_errors import constraint_of
-from clinic.models import AuditHead
+from clinic.models import AuditHead, KeyFingerprint
 from consultations.models import (
     Absence,
+    AlarmGroup,
     Appointment,
     AppointmentType,
     Assessment,
@@ -62,6 +63,7 @@ MONDAY = datetime.datetime(2026, 12, 7, 15, 0, tzinfo=datetime.UTC)
 
 CHECKS: list[tuple[type[models.Model], str, dict[str, Any]]] = [
     (AuditHead, "audit_one_head", {"id": 2}),
+    (KeyFingerprint, "key_retired_after_first_seen", {"retired_at": MONDAY - HOUR}),
     (User, "user_staff_have_an_address", {"email": ""}),
     (User, "user_name_key_not_empty", {"name_key": ""}),
     (Page, "page_state_known", {"state": "gone"}),
@@ -126,6 +128,10 @@ CHECKS: list[tuple[type[models.Model], str, dict[str, Any]]] = [
     (SafetyCase, "case_acknowledged_at_and_by", {"acknowledged_at": MONDAY}),
     (SafetyCase, "case_closed_at_and_by", {"closed_at": MONDAY, "status": "closed"}),
     (SafetyCase, "case_closed_at_with_status", {"status": "closed"}),
+    (SafetyCase, "case_with_a_name_stands_alone", {"alarm_group": 1, "patient": 1}),
+    (AlarmGroup, "alarm_group_level_is_a_safety_outcome", {"level": "DEFER"}),
+    (AlarmGroup, "alarm_group_last_after_first", {"last_at": MONDAY - HOUR}),
+    (AlarmGroup, "alarm_group_acknowledged_at_and_by", {"acknowledged_at": MONDAY}),
     (TriageDecision, "triage_action_known", {"action": "shrug"}),
     (ClinicalReview, "review_decision_known", {"decision": "shrug"}),
     (ClinicalReview, "review_agreed_outcome_known", {"agreed_outcome": "FINE"}),
@@ -175,6 +181,7 @@ def world(db: None, make_request: Any, nurse: Any, clinician: Any) -> Callable[[
     makers: dict[type[models.Model], Callable[[], models.Model]] = {
         User: lambda: nurse,
         AuditHead: lambda: AuditHead.objects.get_or_create(pk=1)[0],
+        KeyFingerprint: lambda: KeyFingerprint.objects.create(name="k9", digest="x", first_seen_at=MONDAY),
         Page: lambda: page,
         PageVersion: lambda: PageVersion.objects.create(
             page=page, number=1, words={}, published_at=now, published_by="x"
@@ -252,6 +259,7 @@ def world(db: None, make_request: Any, nurse: Any, clinician: Any) -> Callable[[
         Patient: lambda: request.patient,
         QuestionnaireResponse: lambda: request.response,
         Assessment: lambda: request.assessment,
+        AlarmGroup: lambda: AlarmGroup.objects.create(network="one", level="EMERGENCY", first_at=now, last_at=now),
         SafetyCase: lambda: SafetyCase.objects.create(
             response=request.response, level="EMERGENCY", priority="stat", raised_at=now, due_at=now + HOUR
         ),

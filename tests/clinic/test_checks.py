@@ -47,6 +47,10 @@ FAULTS = [
     ("clinic.E014", {"SITE_URL": "http://clinic.example"}),
     ("clinic.E015", {"ALLOWED_HOSTS": ["*"]}),
     ("clinic.E016", {"ALLOWED_HOSTS": ["other.example"]}),
+    ("clinic.E020", {"DUTY_EMAIL": "duty"}),
+    ("clinic.E020", {"DUTY_EMAIL": "duty@clinic.example, second@clinic.example"}),
+    ("clinic.E020", {"ON_CALL": "Dr Halloran <oncall@clinic.example>"}),
+    ("clinic.E020", {"ON_CALL": "on-cäll@clinic.example"}),
     ("clinic.W001", {"HTTPS": False}),
 ]
 

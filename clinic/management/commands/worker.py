@@ -8,9 +8,11 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError, close_old_connections
 
+from clinic import key_fingerprints
+from clinic.crypto import KeysUnusable
 from clinic.housekeeping import tidy_daily
 from clinic.models import Heartbeat
-from consultations.services import cases, messaging, private_links, triage
+from consultations.services import alarm_groups, cases, messaging, private_links, triage
 from education import services as content
 
 logger = logging.getLogger(__name__)
@@ -36,17 +38,25 @@ class Command(BaseCommand):
 
     def _turn(self, stop: threading.Event) -> None:
         try:
-            # Alerts first: whatever else goes wrong, what is pressing is in the outbox.
-            cases.alert_again()
-            triage.alert_overdue()
-            private_links.answer_asked()
-            while messaging.deliver_due(limit=5) and not stop.is_set():
-                pass
+            # With the wrong keys nothing can be read or owed; the rows wait as they are, and the log names the key.
+            if key_fingerprints.are_usable(writing=True):
+                self._tell_people(stop)
             content.publish_due()
             if tidy_daily():
                 content.reopen_due()
+                alarm_groups.forget_networks()
             Heartbeat.beat("worker")
+        except KeysUnusable:
+            pass  # found out in the middle of a turn, and named in the log
         except DatabaseError as error:
             # The database may be restarting: what is owed stays in the outbox, so wait and look again.
             logger.warning("worker: database error, will try again (%s)", type(error).__name__)
             close_old_connections()
+
+    def _tell_people(self, stop: threading.Event) -> None:
+        """Alerts first: whatever else goes wrong, what is pressing is in the outbox."""
+        cases.alert_again()
+        triage.alert_overdue()
+        private_links.answer_asked()
+        while messaging.deliver_due(limit=5) and not stop.is_set():
+            pass

@@ -183,8 +183,11 @@ class TestAnswers:
     def test_shows_the_number_back_as_it_was_typed(self, visitor):
         visitor.answer()
         visitor.tell_contact(phone="(624) 305-1111 <mobile> after 5pm")
-        assert "(624) 305-1111 &lt;mobile&gt; after 5pm" in visitor.see("/check/answers/").content.decode()
-        assert visitor.see("/check/contact/").context["form"]["phone"].value() == "(624) 305-1111 <mobile> after 5pm"
+        assert "(624) 305-1111 &lt;mobile&gt; after 5pm" in visitor.see(f"{visitor.check}/answers/").content.decode()
+        assert (
+            visitor.see(f"{visitor.check}/contact/").context["form"]["phone"].value()
+            == "(624) 305-1111 <mobile> after 5pm"
+        )
 
     def test_consents_are_unticked_and_each_is_needed(self, visitor):
         visitor.answer()
@@ -238,7 +241,7 @@ class TestSend:
     def test_a_same_day_patient_may_leave_any_number(self, visitor):
         visitor.answer(rf_now=["fever"])
         assert visitor.tell_contact(phone="020 7946 0018").status_code == 302
-        assert "020 7946 0018" in text_of(visitor.see("/check/answers/"))
+        assert "020 7946 0018" in text_of(visitor.see(f"{visitor.check}/answers/"))
 
     def test_a_double_click_gives_one_of_everything(self, visitor):
         visitor.answer()

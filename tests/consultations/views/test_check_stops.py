@@ -153,7 +153,7 @@ class TestCallBack:
     )
     def test_no_number_is_refused_and_every_one_is_kept_as_typed(self, visitor, typed, number, as_typed):
         visitor.answer(rf_now=["chest"])
-        assert visitor.client.post("/check/call-back/", {**CALL_BACK, "phone": typed}).status_code == 302
+        assert visitor.client.post(f"{visitor.check}/call-back/", {**CALL_BACK, "phone": typed}).status_code == 302
         patient = Patient.objects.get()
         assert (patient.phone, patient.phone_as_typed) == (number, as_typed)
         assert SafetyCase.objects.get().patient == patient
