@@ -10,9 +10,10 @@ from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from clinic import audit, clock
+from clinic.buttons import post_from
 from clinic.crypto import DamagedRecord
 from consultations import emails
 from consultations.admin.pages import OUT_OF_RANGE
@@ -86,7 +87,7 @@ class OutboxMessageAdmin(SearchedAdmin):
             context["mail"] = self._mail(message)
         return self.page(request, "admin/consultations/message.html", context)
 
-    @method_decorator(require_POST)
+    @method_decorator(post_from("admin:consultations_outboxmessage_change", keeps=("pk",)))
     def retry_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         self.require_view(request)
         message = self._load(pk)

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from clinic import audit, clock
 from clinic.buttons import post_from
+from clinic.unsent import Unsent, gives_back, in_form
 from consultations.admin import acts
 from consultations.admin.pages import OUT_OF_RANGE
 from consultations.admin.searching import SearchedAdmin
@@ -29,6 +30,23 @@ from consultations.workflow import MoveRefused
 PAGE_OF_ONE = "admin:consultations_consultationrequest_change"
 PREVIEW_SALT = "consultations.decision-preview"
 PREVIEW_AGE = 2 * 60 * 60
+
+
+def _unsent_act(request: HttpRequest) -> list[Unsent]:
+    verb = request.resolver_match.kwargs["verb"] if request.resolver_match else ""
+    form = acts.FORMS.get(verb)
+    starts_at = scheduling.start_of(request.POST.get("slot_key", ""))
+    chosen = [Unsent("Free time", clock.moment(starts_at), is_choice=True)] if starts_at else []
+    return [*chosen, *(in_form(request.POST, form) if form else [])]
+
+
+def _unsent_preview(request: HttpRequest) -> list[Unsent]:
+    """The button of a preview carries what was typed before it, under our signature."""
+    try:
+        kept = signing.loads(request.POST.get("decision", ""), salt=PREVIEW_SALT)
+    except signing.BadSignature:
+        return []
+    return in_form(kept["data"], acts.FORMS[kept["verb"]])
 
 
 @admin.register(ConsultationRequest)
@@ -94,6 +112,7 @@ class ConsultationRequestAdmin(SearchedAdmin):
         return self._show(request, self._load(pk))
 
     @method_decorator(post_from(PAGE_OF_ONE, keeps=("pk",)))
+    @gives_back(_unsent_act)
     def act_view(self, request: HttpRequest, pk: int, verb: str) -> HttpResponse:
         """One act of the side panel. Texts for the patient go on to the preview instead of being sent."""
         self.require_view(request)
@@ -110,6 +129,7 @@ class ConsultationRequestAdmin(SearchedAdmin):
         return self._do(request, consultation, verb, form)
 
     @method_decorator(post_from(PAGE_OF_ONE, keeps=("pk",)))
+    @gives_back(_unsent_preview)
     def confirm_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Do exactly what the preview showed: the signed text of that page is the only thing read here."""
         self.require_view(request)

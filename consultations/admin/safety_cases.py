@@ -9,10 +9,11 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from clinic import audit, clock
 from clinic.buttons import post_from
+from clinic.unsent import gives_back, of_form
 from consultations.admin.pages import OUT_OF_RANGE
 from consultations.admin.searching import SearchedAdmin
 from consultations.enums import CaseStatus
@@ -85,7 +86,7 @@ class SafetyCaseAdmin(SearchedAdmin):
         self.require_view(request)
         return self._show(request, self._case(pk), CaseNoteForm(auto_id="case-%s"))
 
-    @method_decorator(require_POST)
+    @method_decorator(post_from(PAGE_OF_ONE, keeps=("pk",)))
     def acknowledge_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         self.require_view(request)
         case = self._case(pk)
@@ -97,6 +98,7 @@ class SafetyCaseAdmin(SearchedAdmin):
         return self._back(request, case)
 
     @method_decorator(post_from(PAGE_OF_ONE, keeps=("pk",)))
+    @gives_back(of_form(CaseNoteForm))
     def close_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         self.require_view(request)
         case = self._case(pk)
@@ -111,7 +113,7 @@ class SafetyCaseAdmin(SearchedAdmin):
         messages.success(request, "The case is closed.")
         return HttpResponseRedirect(reverse("admin:today"))
 
-    @method_decorator(require_POST)
+    @method_decorator(post_from("admin:consultations_safetycase_changelist"))
     def group_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Stop the repeats of a group, up to the newest case that the page showed."""
         self.require_view(request)
@@ -128,7 +130,7 @@ class SafetyCaseAdmin(SearchedAdmin):
         url = reverse("admin:consultations_safetycase_changelist")
         return HttpResponseRedirect(reverse("admin:today") if is_from_today else f"{url}?group={group.pk}")
 
-    @method_decorator(require_POST)
+    @method_decorator(post_from("admin:today"))
     def duty_view(self, request: HttpRequest) -> HttpResponse:
         self.require_view(request)
         is_on_duty = request.POST.get("on_duty") == "on"

@@ -8,9 +8,10 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.crypto import get_random_string
 from django.utils.decorators import method_decorator
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods
 
 from clinic import crypto
+from clinic.unsent import gives_back, of_form
 from consultations.admin.pages import PurposeBuiltAdmin
 from consultations.forms.staff import SearchForm
 from consultations.presenters.isolation import opened
@@ -26,9 +27,12 @@ class SearchedAdmin(PurposeBuiltAdmin):
     def _list_url(self) -> str:
         return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
 
-    @method_decorator(require_POST)
+    @method_decorator(require_http_methods(["GET", "HEAD", "POST"]))
+    @gives_back(of_form(SearchForm))
     def search_view(self, request: HttpRequest) -> HttpResponse:
         """Keep the term in the session and send the browser to a page whose address says nothing about a patient."""
+        if request.method != "POST":
+            return HttpResponseRedirect(self._list_url())
         self.require_view(request)
         form, url = SearchForm(request.POST), self._list_url()
         if not form.is_valid():

@@ -29,6 +29,9 @@ class SendLinkForm(forms.Form):
 
 
 class AnswerForm(forms.Form):
+    """An answer to the question that the page showed; `asked` says which that was."""
+
+    asked = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
     answer = LongTextField(
         label="Your answer",
         help_text="A person at the clinic reads it. For anything urgent, ring instead.",
@@ -51,6 +54,9 @@ class WithdrawForm(forms.Form):
 
 
 class CancelTimeForm(forms.Form):
+    """`seen` is the key of the time that the page showed."""
+
+    seen = forms.CharField(required=False, max_length=60, widget=forms.HiddenInput)
     reason = LongTextField(
         label="Why are you cancelling?",
         required=False,

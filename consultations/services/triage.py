@@ -100,10 +100,11 @@ def ask(*, request: ConsultationRequest, question: str, by: User) -> Information
 
 
 @transaction.atomic
-def answer(*, request: ConsultationRequest, answer: str) -> ConsultationRequest:
+def answer(*, request: ConsultationRequest, answer: str, asked: str = "") -> ConsultationRequest:
     """Keep the patient's answer; the request goes back to whoever asked, due again.
 
-    The same answer twice is harmless. Raises WrongStatus, also for another answer to a question that has one.
+    The same answer twice is harmless. Raises WrongStatus, also for another answer to a question that has one, and when
+    a later question stands open than the one that the page showed: `asked` is its instant.
     """
     question = InformationRequest.objects.filter(request=request).order_by("-asked_at", "-pk").first()
     verb = "answer_doctor" if question and question.is_from_doctor else "answer"
@@ -111,6 +112,8 @@ def answer(*, request: ConsultationRequest, answer: str) -> ConsultationRequest:
     fresh, changed = apply_move(request=request, verb=verb, due_at=due_after(request.highest_outcome, since=now))
     if changed:
         open_question = InformationRequest.objects.select_for_update(of=("self",)).get(request=fresh, answered_at=None)
+        if asked and asked != open_question.asked_at.isoformat():
+            raise WrongStatus("Another question was asked since.")
         open_question.answer, open_question.answered_at = answer, now
         open_question.save(update_fields=["answer", "answered_at"])
     elif question is not None:

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
+from clinic.unsent import Unsent
 from consultations.candidacy.one_screen import danger_in
 from consultations.forms.check import ScreenForm
 from consultations.forms.contact import CallBackForm, ContactForm
@@ -55,6 +56,18 @@ def after_sending(
         **_given_back(form, response.questionnaire_version),
     }
     return render(request, "consultations/check/lost.html", context, status=409)
+
+
+def unsent_fields(request: HttpRequest) -> list[Unsent]:
+    """What a page of the check held, for an answer that comes before any session is looked at."""
+    match = request.resolver_match
+    page, slug = (match.url_name or "", match.kwargs.get("slug", "")) if match else ("", "")
+    form = _posted_form(request, page, slug, intake.draft().questionnaire_version)
+    is_text = {str(bound.label): isinstance(bound.field, forms.CharField) for bound in form or ()}
+    return [
+        Unsent(label, "\n".join(lines) if is_text[label] else ", ".join(lines), is_choice=not is_text[label])
+        for label, lines in (typed_rows(form) if form else [])
+    ]
 
 
 def _posted_form(request: HttpRequest, page: str, slug: str, version: str) -> forms.Form | None:

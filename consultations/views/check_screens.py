@@ -5,6 +5,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
+from clinic.unsent import gives_back
 from consultations.candidacy import outcomes
 from consultations.enums import Outcome
 from consultations.forms.check import MOOD, ScreenForm
@@ -12,6 +13,7 @@ from consultations.forms.check_words import lead
 from consultations.questionnaire import flow
 from consultations.questionnaire.definition import Question, load
 from consultations.questionnaire.flow import Screen
+from consultations.views.check_lost import unsent_fields
 from consultations.views.check_required import session_required
 from consultations.views.check_session import (
     QuestionnaireSession,
@@ -26,6 +28,7 @@ LAST_MOOD_QUESTION = "phq2_2"
 
 @session_required
 @require_http_methods(["GET", "HEAD", "POST"])
+@gives_back(unsent_fields)
 def screen(request: HttpRequest, session: QuestionnaireSession, slug: str) -> HttpResponse:
     """One screen of questions. What it does not ask, it does not read."""
     asked = flow.screen_named(slug, version=session.version)

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from clinic import limits
 from clinic.notices import PRIVACY_NOTICE_VERSION
+from clinic.unsent import gives_back
 from consultations.candidacy import outcomes
 from consultations.enums import SAFETY_OUTCOMES, URGENT_OUTCOMES, ContactPreference, FilledFor, Outcome, SafeToContact
 from consultations.forms.check import answer_lines
@@ -23,6 +24,7 @@ from consultations.questionnaire.definition import load
 from consultations.services import carried, intake
 from consultations.services.intake import Contact
 from consultations.services.targets import due_after
+from consultations.views.check_lost import unsent_fields
 from consultations.views.check_required import session_required
 from consultations.views.check_session import (
     FROM_ANSWERS,
@@ -62,6 +64,7 @@ def result(request: HttpRequest, session: QuestionnaireSession) -> HttpResponse:
 
 @session_required
 @require_http_methods(["GET", "HEAD", "POST"])
+@gives_back(unsent_fields)
 def contact(request: HttpRequest, session: QuestionnaireSession) -> HttpResponse:
     """Who it is about and how to reach them. This is the first page that asks for anything personal."""
     if not session.may_send:

@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
+from clinic.unsent import gives_back
 from consultations.candidacy import outcomes
 from consultations.enums import Outcome
 from consultations.forms.contact import CallBackForm
@@ -14,6 +15,7 @@ from consultations.questionnaire import flow
 from consultations.questionnaire.definition import load
 from consultations.services import intake
 from consultations.views import check_browser
+from consultations.views.check_lost import unsent_fields
 from consultations.views.check_required import session_required
 from consultations.views.check_session import QuestionnaireSession, explain, render_page
 
@@ -98,6 +100,7 @@ def adults_only(request: HttpRequest, session: QuestionnaireSession) -> HttpResp
 
 @session_required
 @require_http_methods(["GET", "HEAD", "POST"])
+@gives_back(unsent_fields)
 def call_back(request: HttpRequest, session: QuestionnaireSession) -> HttpResponse:
     """A number for somebody who was sent to emergency care. A second try shows that we have it."""
     case = safety_case(session)

@@ -29,6 +29,7 @@ from consultations.models import (
     SafetyCase,
     SlotHold,
 )
+from consultations.views.private_session import key_of
 from education.models import (
     CaseAccount,
     ClinicianStatement,
@@ -71,7 +72,7 @@ def routes() -> Iterator[tuple[str, str]]:
 
 
 def knock(role: str, site: dict[str, Any], **options: Any) -> Client:
-    """A browser of someone in this role."""
+    """A browser of someone in this role; private addresses are their own, or the patient's for who has none."""
     client = Client(raise_request_exception=False, **options)
     if role == "walker":
         walker = Visitor(client)
@@ -80,6 +81,7 @@ def knock(role: str, site: dict[str, Any], **options: Any) -> Client:
         walker.tell_contact()
     elif role in ("patient", "other"):
         open_privately(client, site[role])
+        site["key"] = key_of(site[role])
     elif role == "superuser":
         client.force_login(User.objects.create_superuser("root", "root@clinic.example", "a quiet passphrase"))
     elif role != "visitor":
@@ -136,6 +138,7 @@ def site(monday_content: Any, time_machine: Any, make_request: Any, clinician: A
     Absence.objects.create(clinician=clinician, starts_at=now, ends_at=now + datetime.timedelta(hours=1))
     return {
         "patient": patient,
+        "key": key_of(patient),
         "other": other,
         "waiting": waiting,
         "consultationrequest": waiting.pk,
@@ -193,7 +196,7 @@ def address(pattern: str, site: dict[str, Any]) -> str:
             f"admin/consultations/safetycase/group/{site['alarmgroup']}/acknowledge/"
         ),
     }
-    path = known.get(pattern, pattern)
+    path = known.get(pattern, pattern).replace("<str:key>", site.get("key", ""))
     model = path.split("/")[2] if path.startswith("admin/") and path.count("/") > 2 else ""
     path = path.replace("<check:key>", CHECK_KEY).replace("q/<slug:slug>", "q/now")
     for marker in ("<int:pk>", "<path:object_id>", "<id>"):

@@ -14,7 +14,7 @@ from consultations.enums import Outcome, RequestStatus
 from consultations.models import InformationRequest, PrivateLink, SafetyCase
 from consultations.services import carried, intake
 from tests.access.conftest import TOKEN, TUESDAY
-from tests.cast import MakeRequest, book_directly, open_privately
+from tests.cast import MakeRequest, book_directly, open_privately, private_url
 from tests.consultations.views.conftest import CALL_BACK, CONSENTS, CONTACT, Visitor
 
 BORN = {"birth_on_month": "3", "birth_on_day": "27", "birth_on_year": "1970"}
@@ -37,7 +37,7 @@ class Stage:
             InformationRequest.objects.create(
                 request=request, question="Which?", asked_at=clock.now(), asked_by=self.doctor, is_from_doctor=False
             )
-        return client, f"/request/{page}/", data
+        return client, private_url(request, f"{page}/"), data
 
     def check(self, page: str, data: dict[str, Any], *, until: str = "", **answers: Any) -> Form:
         walker = Visitor(Client(raise_request_exception=False))

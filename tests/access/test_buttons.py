@@ -155,7 +155,9 @@ POLICY: dict[str, str] = {
     "consultations:send_link": ANYBODY,      # it is mailed to the address in the request, whoever asks
     "consultations:private_link": HARMLESS,
     "consultations:replace_link": BOTH_PATIENTS,
+    "consultations:close":                      "no no ok ok  no no no no no",    # in this browser
     "consultations:leave": HARMLESS,
+    "consultations:open_pages": READ,
     "consultations:status": READ,
     "consultations:answer_question":            "no no ok ok  no no no no no",    # nothing was asked
     "consultations:withdraw": BOTH_PATIENTS,
@@ -216,7 +218,7 @@ POSTED: dict[str, dict[str, Any]] = {
 
 
 def outcome(response: Any, *, has_changed: bool) -> str:
-    if response.status_code == 302 and "/login/" in response["Location"]:
+    if response.status_code == 403 and "admin/login.html" in [each.name for each in response.templates]:
         return "in"
     known = {403: "no", 404: "-", 405: "read"}
     answer = known.get(response.status_code)

@@ -12,7 +12,7 @@ from clinic import clock
 from consultations.enums import RequestStatus
 from consultations.models import OutboxMessage, SafetyCase
 from education.models import Page
-from tests.cast import book_directly, make_patient, make_user, open_privately
+from tests.cast import book_directly, make_patient, make_user, open_privately, private_url
 from tests.looking import faults_in_passing, take_over
 from tests.shelf import SHIPPED
 
@@ -136,11 +136,11 @@ def test_private_pages_in_every_state(look: Look, make_request: Any, clinician: 
         client = Client()
         open_privately(client, request)
         look.sign_in(client)
-        paths = ["/request/"]
+        paths = [private_url(request)]
         if status == RequestStatus.OFFERED:
-            paths += ["/request/times/", "/request/withdraw/"]
+            paths += [private_url(request, "times/"), private_url(request, "withdraw/")]
         if status == RequestStatus.BOOKED:
-            paths += ["/request/cancel-time/"]
+            paths += [private_url(request, "cancel-time/")]
         for path in paths:
             look.visit(path)
 
