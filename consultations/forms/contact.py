@@ -6,10 +6,11 @@ from typing import Any
 from django import forms
 
 from clinic import clock
+from clinic.form_fields import MailField
 from clinic.widgets import TileRadio
 from consultations.enums import ContactPreference, FilledFor, SafeToContact
 from consultations.forms.birth_date import BirthDateField
-from consultations.forms.person import MailField, NameField, PhoneField
+from consultations.forms.person import NameField, PhoneField
 from consultations.services.intake import Contact
 
 ADULT = 18

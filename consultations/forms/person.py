@@ -11,7 +11,6 @@ from phonenumber_field.phonenumber import PhoneNumber
 
 BIDI_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 INVISIBLE = ("Cf", "Cc", "Cs", "Co", "Cn", "Zs", "Zl", "Zp", "Mn", "Me")
-EMAIL_ERROR = "Enter an email address in the right format, like name@example.com."
 NAME_LENGTH = 120
 
 
@@ -45,23 +44,6 @@ class NameField(forms.CharField):
         if len(name) > NAME_LENGTH:
             raise ValidationError(f"Shorten the name to {NAME_LENGTH} characters or fewer.", code="max_length")
         return name
-
-
-class MailField(forms.EmailField):
-    """An address that every mail system takes: no quoted names, no bare IP addresses, nothing hidden."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        kwargs.setdefault("widget", forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false"}))
-        kwargs.setdefault("max_length", 254)
-        messages = {"required": EMAIL_ERROR, "invalid": EMAIL_ERROR, "max_length": EMAIL_ERROR}
-        super().__init__(error_messages={**messages, **kwargs.pop("error_messages", {})}, **kwargs)
-
-    def clean(self, value: Any) -> str:
-        text = value if isinstance(value, str) else ""
-        if has_hidden_characters(text.strip()) or '"' in text or "[" in text:
-            raise ValidationError(EMAIL_ERROR, code="invalid")
-        address: str = super().clean(value)
-        return address
 
 
 def phone_error() -> str:

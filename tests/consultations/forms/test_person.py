@@ -5,7 +5,8 @@ import unicodedata
 import pytest
 from django.core.exceptions import ValidationError
 
-from consultations.forms.person import MailField, NameField, PhoneField
+from clinic.form_fields import MailField
+from consultations.forms.person import NameField, PhoneField
 
 
 @pytest.mark.parametrize(
