@@ -93,7 +93,7 @@ def compose(message: OutboxMessage) -> EmailMultiAlternatives:
     mail = EmailMultiAlternatives(
         subject=wording.subject.format(reference=message.payload.get("reference", "")),
         body=render_to_string("consultations/mail/message.txt", context),
-        from_email=formataddr((settings.CLINIC_NAME, parseaddr(settings.DEFAULT_FROM_EMAIL)[1])),
+        from_email=formataddr((settings.CLINIC_NAME, mailable(parseaddr(settings.DEFAULT_FROM_EMAIL)[1]))),
         to=[mailable(message.recipient)],
         headers={"Message-ID": message_id(message), "Auto-Submitted": "auto-generated"},
     )

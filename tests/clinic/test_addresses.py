@@ -3,16 +3,24 @@
 import email
 import email.policy
 import re
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from aiosmtpd.controller import Controller
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
 from clinic import addresses
 from clinic.addresses import AddressRefused, address_key, mailable, normalise_address
 from clinic.form_fields import MailField
+from clinic.smtp import EmailBackend
+from consultations import emails
+from consultations.enums import MessageKind
+from consultations.models import OutboxMessage
+from tests.concurrency.processes import free_port
 
 SENTENCES = {
     addresses.FORMAT,
@@ -133,6 +141,40 @@ DOMAINS = st.lists(LABELS, min_size=1, max_size=4).flatmap(
     lambda labels: st.sampled_from([".".join(labels), ".".join([*labels, "com"]), ".".join([*labels, "example."])])
 )
 TYPED = st.builds("{}@{}".format, LOCAL_PARTS, DOMAINS) | st.text() | st.emails()
+
+
+class Sink:
+    def __init__(self) -> None:
+        self.taken: list[list[str]] = []
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+        self.taken.append(envelope.rcpt_tos)
+        return "250 OK"
+
+
+@pytest.fixture(scope="module")
+def sink() -> Iterator[tuple[Sink, int]]:
+    """A real mail server on this machine, and its port."""
+    handler, port = Sink(), free_port()
+    controller = Controller(handler, hostname="127.0.0.1", port=port)
+    controller.start()
+    yield handler, port
+    controller.stop()
+
+
+@given(TYPED)
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+def test_whatever_is_accepted_arrives_at_exactly_that_address(sink: tuple[Sink, int], typed: str) -> None:
+    handler, port = sink
+    try:
+        kept = MailField().clean(typed)
+    except ValidationError:
+        reject()
+    row = OutboxMessage(key=typed, kind=MessageKind.PRIVATE_LINK, recipient=kept, payload={"first_name": "Anna"})
+    assert EmailBackend(host="127.0.0.1", port=port).send_messages([emails.compose(row)]) == 1
+    (recipient,) = handler.taken[-1]
+    assert recipient == mailable(typed)
+    assert normalise_address(recipient) == kept
 
 
 @given(TYPED)
