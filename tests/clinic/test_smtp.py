@@ -14,19 +14,19 @@ from clinic import smtp
 
 @pytest.fixture
 def slow_server() -> Iterator[Callable[[bytes], int]]:
-    """Starts a server that says this at once and then one more letter every twentieth of a second, for 20 seconds."""
-    ended, threads, sockets = threading.Event(), [], []
+    """Starts a server that says this at once and then one more letter every twentieth of a second, for 4 seconds."""
+    ended, threads, sockets, finished = threading.Event(), [], [], []
 
     def drip(listener: socket.socket, greeting: bytes) -> None:
         peer, _ = listener.accept()
         sockets.append(peer)
         try:
             peer.sendall(greeting)
-            for _ in range(400):
+            for _ in range(80):
                 if ended.wait(0.05):
                     return
                 peer.sendall(b"2")
-            peer.sendall(b"\r\n")
+            finished.append(greeting)
         except OSError:
             return
 
@@ -42,6 +42,7 @@ def slow_server() -> Iterator[Callable[[bytes], int]]:
     ended.set()
     for each in threads:
         each.join()
+    assert finished == [], "nobody cut the server off"
     for each in sockets:
         each.close()
 
