@@ -54,6 +54,6 @@ class EmailBackend(smtp.EmailBackend):
 
     def _close_connection(self, connection: smtplib.SMTP) -> None:
         try:
-            super()._close_connection(connection)
+            super()._close_connection(connection)  # type: ignore[misc]
         finally:
             connection.close()

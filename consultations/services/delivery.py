@@ -66,7 +66,7 @@ class Claim:
     """One attempt at one message."""
 
     pk: int
-    lane: str
+    lane: Lane
     attempts: int
     """This one included."""
     crashes: int
@@ -103,9 +103,9 @@ def _claim() -> Claim | None:
     waiting.filter(stale_at__lt=now).update(parked_at=now, last_error="Too late to be of use: not sent.", payload={})
     for lane in Lane:
         rows = waiting.filter(lane=lane).order_by("due_at", "pk").select_for_update(skip_locked=True)
-        while row := rows.values("pk", "lane", "attempts", "crashes", "lease_until").first():
-            lease = row.pop("lease_until")
-            claim = Claim(**{**row, "attempts": row["attempts"] + 1, "crashes": row["crashes"] + (lease is not None)})
+        while row := rows.values_list("pk", "attempts", "crashes", "lease_until").first():
+            pk, attempts, crashes, lease = row
+            claim = Claim(pk=pk, lane=lane, attempts=attempts + 1, crashes=crashes + (lease is not None))
             if _lease(claim, now):
                 return claim
     return None
@@ -114,7 +114,7 @@ def _claim() -> Claim | None:
 def _lease(claim: Claim, now: datetime.datetime) -> bool:
     """Take the row, or park it when it was tried too often or ended the worker too often. Whether it was taken."""
     row = OutboxMessage.objects.filter(pk=claim.pk)
-    if claim.crashes >= MAX_CRASHES or claim.attempts > PATIENCE[Lane(claim.lane)].attempts:
+    if claim.crashes >= MAX_CRASHES or claim.attempts > PATIENCE[claim.lane].attempts:
         reason = f"The worker ended {claim.crashes} times while it sent this." if claim.crashes else "Tried too often."
         row.update(lease_until=None, parked_at=now, crashes=claim.crashes, last_error=reason)
         logger.error("outbox row %s parked after %s crashes", claim.pk, claim.crashes)
@@ -195,7 +195,7 @@ def _park(claim: Claim, reason: str) -> None:
 
 def _postpone(claim: Claim, error: Exception) -> None:
     """What may pass is tried again, later and later; what cannot, or was tried often enough, is parked for a person."""
-    patience = PATIENCE[Lane(claim.lane)]
+    patience = PATIENCE[claim.lane]
     if _is_permanent(error) or claim.attempts >= patience.attempts:
         _park(claim, _reason(error))
         return
