@@ -44,6 +44,8 @@ IGNORABLE: Final = frozenset(
     map(chr, [0x34F, 0x115F, 0x1160, 0x17B4, 0x17B5, *range(0x180B, 0x1810), 0x3164, *range(0xFE00, 0xFE10), 0xFFA0])
 ) | frozenset(map(chr, range(0xE0100, 0xE01F0)))
 """Characters that show nothing, by Unicode's own list, although their category is letter or mark."""
+SEPARATORS: Final = ",;<>"
+"""Of two addresses, or of a name and its address: to take out the space would not help."""
 BLANK: Final = "\u2800"
 """A letter by its category that looks like a space."""
 
@@ -123,6 +125,8 @@ def _plain(text: str) -> str:
     if any(_becomes_signs(character) for character in seen):
         raise AddressRefused(SPACE if any(" " in unicodedata.normalize("NFKC", each) for each in seen) else FORMAT)
     plain = unicodedata.normalize("NFKC", seen).replace("\u3002", ".")
+    if set(SEPARATORS).intersection(plain):
+        raise AddressRefused(FORMAT)
     if any(character.isspace() or character == BLANK for character in plain):
         raise AddressRefused(SPACE)
     if any(unicodedata.category(character) in ("Cc", "Cs", "Co", "Cn") for character in plain):

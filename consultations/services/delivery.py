@@ -20,7 +20,7 @@ from django.db.models import Q
 
 from clinic import clock
 from clinic.addresses import AddressRefused
-from clinic.crypto import SealBroken
+from clinic.crypto import DamagedRecord
 from clinic.failures import drop_lost_connections, name_of
 from consultations import emails
 from consultations.enums import Lane
@@ -46,8 +46,8 @@ LEASE: Final = datetime.timedelta(minutes=2)
 MAX_CRASHES: Final = 5
 PASS_SECONDS: Final = 10
 """After this long no further message is begun, so that alerts are repeated and the sign of life is given in between."""
-UNREADABLE: Final = (SealBroken, ValueError, KeyError, TypeError, AttributeError)
-"""What a damaged seal, a payload of the wrong shape or an address that cannot be written raises in making a mail."""
+HOPELESS: Final = (DamagedRecord, AddressRefused)
+"""What a row raises that stays as it is. Anything else in making a mail may be ours, and mended by tomorrow."""
 OUR_OWN_TROUBLE: Final = (
     smtplib.SMTPAuthenticationError,
     smtplib.SMTPConnectError,
@@ -144,7 +144,7 @@ def _made(claim: Claim) -> EmailMultiAlternatives | None:
         mail = emails.compose(OutboxMessage.objects.get(pk=claim.pk))
         mail.message().as_bytes()
         return mail
-    except UNREADABLE as error:
+    except HOPELESS as error:
         # Trying again cannot help: somebody must look, and ring.
         is_address = isinstance(error, AddressRefused)
         reason = "No mail can be sent to this address." if is_address else f"Cannot be read: {type(error).__name__}"

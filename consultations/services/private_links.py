@@ -13,7 +13,7 @@ from clinic.failures import name_of
 from consultations.enums import Actor, MessageKind
 from consultations.models import ConsultationRequest, LinkAsked, Patient, PrivateLink
 from consultations.services import messaging
-from consultations.services.delivery import UNREADABLE
+from consultations.services.delivery import HOPELESS
 
 logger = logging.getLogger(__name__)
 
@@ -107,7 +107,7 @@ def answer_asked(*, limit: int = 100) -> int:
             answered += _answer(key)
         except Exception as error:
             logger.error("link asked for in row %s not sent: %s", key, name_of(error))
-            if isinstance(error, UNREADABLE):
+            if isinstance(error, HOPELESS):
                 # Trying again cannot help.
                 LinkAsked.objects.filter(pk=key).update(parked_at=clock.now())
     return answered

@@ -73,6 +73,8 @@ def test_what_is_accepted_has_one_spelling_to_show_and_one_to_mail(typed: str, s
         ("anna@@example.com", addresses.FORMAT),
         (".anna@example.com", addresses.FORMAT),
         ("an,na@example.com", addresses.FORMAT),
+        ("anna@example.com, bob@example.com", addresses.FORMAT),
+        ("Anna <anna@example.com>", addresses.FORMAT),
         ("<anna@example.com>", addresses.FORMAT),
         ('"an na"@example.com', addresses.SPACE),
         ('"anna"@example.com', addresses.FORMAT),

@@ -8,6 +8,9 @@ from typing import Any, Final
 
 from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, OperationalError
 
+from clinic.addresses import AddressRefused
+from clinic.crypto import DamagedRecord, SealBroken, Undecodable
+
 
 class Unspeakable(Exception):
     """Even its words fail."""
@@ -17,16 +20,20 @@ class Unspeakable(Exception):
 
 
 HOPELESS: Final[dict[str, Any]] = {
+    "DamagedRecord": DamagedRecord,
+    "SealBroken": SealBroken,
+    "Undecodable": Undecodable,
+    "AddressRefused": AddressRefused,
+}
+"""While a mail is made, these say that its row stays as it is."""
+
+PASSING: Final[dict[str, Any]] = {
     "ValueError": ValueError,
     "UnicodeError": UnicodeError,
     "UnicodeEncodeError": lambda: UnicodeEncodeError("idna", "typed", 0, 1, "label too long"),
     "KeyError": KeyError,
     "TypeError": TypeError,
     "AttributeError": AttributeError,
-}
-"""While a mail is made, these say that its row is damaged."""
-
-PASSING: Final[dict[str, Any]] = {
     "RecursionError": RecursionError,
     "MemoryError": MemoryError,
     "ZeroDivisionError": ZeroDivisionError,

@@ -99,4 +99,5 @@ def main() -> None:
     plan = {key: Fault(**fields) for key, fields in json.loads(Path(sys.argv[1]).read_text()).items()}
     put_in(Saboteur(plan, Path(sys.argv[2])))
     break_the_duties()
-    call_command("worker", every=0.01)
+    # With a pause, or SQLite would never let the test have the lock.
+    call_command("worker", every=0.1)

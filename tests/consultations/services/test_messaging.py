@@ -178,7 +178,7 @@ class TestDelivery:
         parked = OutboxMessage.objects.filter(parked_at__isnull=False).values_list("pk", "last_error")
         assert dict(parked) == {
             broken.pk: "Cannot be read: SealBroken",
-            other.pk: "Cannot be read: AttributeError",
+            other.pk: "Cannot be read: Undecodable",
         }
 
     def test_a_worker_that_died_costs_one_lease_and_no_mail(
