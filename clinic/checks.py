@@ -1,5 +1,6 @@
 """System checks for settings that are unsafe or contradict one another. Each says what to change."""
 
+from email.utils import parseaddr
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -8,7 +9,7 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.validators import validate_email
 
-from clinic import clock, crypto, defaults
+from clinic import addresses, clock, crypto, defaults
 
 MIN_SECRET_LENGTH = 50
 MAX_TARGET = 10_000
@@ -104,6 +105,12 @@ def check_clinic(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
             )
     if settings.PRIVATE_LINK_MINUTES < 1:
         found.append(Error("PRIVATE_LINK_MINUTES must be at least 1.", id="clinic.E011"))
+    try:
+        addresses.mailable(parseaddr(settings.DEFAULT_FROM_EMAIL)[1])
+    except addresses.AddressRefused:
+        # Every mail would fail by it, one after the other.
+        hint = "Write an address like Clinic <clinic@clinic.example>."
+        found.append(Error("No mail can be sent from DEFAULT_FROM_EMAIL.", hint=hint, id="clinic.E025"))
     return found
 
 

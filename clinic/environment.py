@@ -113,4 +113,6 @@ class Environment(environ.Env):
         except (ValueError, KeyError, ImproperlyConfigured):
             example = "smtp+tls://user:password@mail.example:587"
             raise refusal(name, "the address of a mail server", example) from None
+        if found["EMAIL_BACKEND"] == "django.core.mail.backends.smtp.EmailBackend":
+            found["EMAIL_BACKEND"] = "clinic.smtp.EmailBackend"
         return found

@@ -1,5 +1,6 @@
 """The kernel's own rows: what was done or seen, how often something was tried, who lives, which keys were used."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Self
 
@@ -78,19 +79,20 @@ class RateBucket(models.Model):
 
 
 class Heartbeat(models.Model):
-    """The last sign of life of a background process."""
+    """The last sign of life of a background process, and which of its duties failed in that turn."""
 
     LATE_AFTER = timedelta(minutes=5)
 
     name = models.CharField(max_length=40, primary_key=True)
     at = models.DateTimeField()
+    failing = models.CharField(max_length=200, blank=True, default="")
 
     def __str__(self) -> str:
         return self.name
 
     @classmethod
-    def beat(cls, name: str) -> None:
-        cls.objects.update_or_create(name=name, defaults={"at": clock.now()})
+    def beat(cls, name: str, *, failing: Iterable[str] = ()) -> None:
+        cls.objects.update_or_create(name=name, defaults={"at": clock.now(), "failing": ", ".join(failing)[:200]})
 
     @property
     def is_late(self) -> bool:

@@ -9,8 +9,8 @@ from django.utils.module_loading import import_string
 
 from clinic import key_fingerprints
 from clinic.crypto import KeysUnusable
+from clinic.housekeeping import worker_state
 from clinic.logs import cause_of, note_cause
-from clinic.models import Heartbeat
 
 logger = logging.getLogger(__name__)
 
@@ -49,8 +49,7 @@ def _probe(path: str) -> tuple[str, str]:
 
 
 def worker() -> tuple[str, str]:
-    beat = Heartbeat.objects.filter(name="worker").first()
-    return "worker", "never seen" if beat is None else "late" if beat.is_late else "ok"
+    return worker_state()
 
 
 def keys() -> tuple[str, str]:

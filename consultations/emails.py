@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 
+from clinic.addresses import mailable
 from consultations.enums import MessageKind
 from consultations.models import OutboxMessage
 
@@ -75,7 +76,10 @@ WORDINGS: dict[str, Wording] = {
 
 
 def compose(message: OutboxMessage) -> EmailMultiAlternatives:
-    """Build one mail to one recipient; its Message-ID follows from the row, so a repeat carries the same one."""
+    """Build one mail to one recipient; its Message-ID follows from the row, so a repeat carries the same one.
+
+    Raises AddressRefused when no mail can be sent to the recipient.
+    """
     wording = WORDINGS[message.kind]
     context = {
         "wording": wording,
@@ -90,8 +94,8 @@ def compose(message: OutboxMessage) -> EmailMultiAlternatives:
     mail = EmailMultiAlternatives(
         subject=wording.subject.format(reference=message.payload.get("reference", "")),
         body=render_to_string("consultations/mail/message.txt", context),
-        from_email=formataddr((settings.CLINIC_NAME, parseaddr(settings.DEFAULT_FROM_EMAIL)[1])),
-        to=[message.recipient],
+        from_email=formataddr((settings.CLINIC_NAME, mailable(parseaddr(settings.DEFAULT_FROM_EMAIL)[1]))),
+        to=[mailable(message.recipient)],
         headers={"Message-ID": message_id(message), "Auto-Submitted": "auto-generated"},
     )
     mail.attach_alternative(render_to_string("consultations/mail/message.html", context), "text/html")

@@ -35,6 +35,8 @@ def left_out() -> dict[str, str]:
     gaps = {}
     if not chromium_path() and not IN_CI:
         gaps["browser"] = f"browser tests need Chromium ({GET_CHROMIUM})"
+    if not os.environ.get("DEEP"):
+        gaps["deep"] = "deep tests take minutes (make test-deep)"
     if not on_postgresql():
         gaps["postgres"] = "PostgreSQL tests need DATABASE_URL, for example postgres://user:word@127.0.0.1/clinic"
     return gaps

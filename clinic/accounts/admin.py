@@ -15,6 +15,7 @@ from django.urls import URLPattern, path
 from clinic import audit, clock
 from clinic.accounts.models import User
 from clinic.admin import StockAdmin, SummaryFirst
+from clinic.form_fields import MailField
 from clinic.people import is_named
 
 SIGN_IN_NAME: Final = "For signing in. Letters, digits and @ . + - _ only."
@@ -26,6 +27,7 @@ class NewUserForm(SummaryFirst, UserCreationForm):
     class Meta(UserCreationForm.Meta):
         model = User
         fields = ("username", "name", "email")
+        field_classes = {**UserCreationForm.Meta.field_classes, "email": MailField}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -45,6 +47,7 @@ class StaffUserForm(ModelForm):
     class Meta:
         model = User
         fields = ("username", "name", "email", "is_on_duty", "is_active", "is_staff", "groups")
+        field_classes = {"email": MailField}
         labels = {
             "is_active": "May sign in",
             "is_staff": "May open the staff area",

@@ -3,12 +3,22 @@
 from typing import ClassVar
 
 from django.contrib.auth.models import AbstractUser, UserManager
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
+from clinic import addresses
 from clinic.fields import PersonNameField
 from clinic.names import greeting_name
 from clinic.people import NamedModel, NamedQuerySet
+
+
+def check_mailable(address: str) -> None:
+    """Also where no form stands in between, as in `createsuperuser`."""
+    try:
+        addresses.mailable(address)
+    except addresses.AddressRefused as refused:
+        raise ValidationError(str(refused), code="invalid") from None
 
 
 class StaffManager(UserManager["User"]):
@@ -29,7 +39,9 @@ class User(NamedModel, AbstractUser):
     first_name = None  # type: ignore[assignment]
     last_name = None  # type: ignore[assignment]
     name = PersonNameField(max_length=150, help_text="First and last name, as colleagues and patients know them.")
-    email = models.EmailField("email address", help_text="Alerts about safety cases go here.")
+    email = models.EmailField(
+        "email address", validators=[check_mailable], help_text="Alerts about safety cases go here."
+    )
     is_on_duty = models.BooleanField(
         "on duty",
         default=True,

@@ -12,11 +12,11 @@ from clinic.accounts.models import User
 from clinic.models import Heartbeat
 from consultations.enums import STAFF_QUEUE, AppointmentStatus
 from consultations.forms.staff import CaseNoteForm
-from consultations.models import Appointment, ConsultationRequest, OutboxMessage
+from consultations.models import Appointment, ConsultationRequest
 from consultations.presenters import alarm_groups, cases, queue
 from consultations.presenters.isolation import Unreadable, readable
 from consultations.presenters.words import Chip, span, time_left
-from consultations.services import alarms, duty
+from consultations.services import alarms, duty, undelivered
 
 SHOWN: Final = 10
 GROUPS_SHOWN: Final = 5
@@ -52,7 +52,9 @@ def today_context(user: User | AnonymousUser) -> dict[str, Any]:
         "more_groups": len(groups[GROUPS_SHOWN:]),
         "note_form": CaseNoteForm(auto_id="case-%s"),
         "overdue": overdue,
-        "parked": OutboxMessage.objects.filter(parked_at__isnull=False).count(),
+        "parked": undelivered.parked_messages().count(),
+        "unsent_links": undelivered.parked_links().count(),
+        "delayed": undelivered.delayed_messages().count(),
         "worker_warning": worker_warning(now=now),
         "tabs": tab_lines(now=now),
         "visits": visits,
@@ -142,10 +144,12 @@ def visits_today(*, now: datetime.datetime) -> list[dict[str, Any]]:
 
 
 def worker_warning(*, now: datetime.datetime) -> str:
-    """What to say when the background process that sends mail is late; empty while it lives."""
+    """What to say when the background process that sends mail is late or fails at something; else empty."""
     beat = Heartbeat.objects.filter(name=WORKER).first()
     if beat is None:
         return "Messages are not going out: the background worker has not run yet."
     if beat.is_late:
         return f"Messages are not going out: the background worker was last seen {span(now - beat.at)} ago."
+    if beat.failing:
+        return f"The background worker cannot do all its work. It fails at: {beat.failing}."
     return ""

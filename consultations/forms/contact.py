@@ -6,11 +6,10 @@ from typing import Any
 from django import forms
 
 from clinic import clock
-from clinic.form_fields import NameField
+from clinic.form_fields import MailField, NameField
 from clinic.widgets import TileRadio
 from consultations.enums import ContactPreference, FilledFor, SafeToContact
 from consultations.forms.birth_date import BirthDateField
-from consultations.forms.person import MailField
 from consultations.forms.phone import AnyPhoneField, PhoneField
 from consultations.services.intake import Contact
 

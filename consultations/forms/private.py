@@ -4,9 +4,8 @@ from typing import Any
 
 from django import forms
 
-from clinic.form_fields import LongTextField
+from clinic.form_fields import LongTextField, MailField
 from consultations.forms.birth_date import BirthDateField
-from consultations.forms.person import MailField
 
 TEXT_LIMIT = 2000
 
@@ -24,7 +23,6 @@ class SendLinkForm(forms.Form):
     email = MailField(
         label="What is your email address?",
         help_text="The one you gave with your request.",
-        error_messages={"max_length": "Enter an email address of 254 characters or fewer."},
     )
 
 

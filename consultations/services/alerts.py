@@ -14,6 +14,7 @@ from django.urls import reverse
 
 from clinic import clock
 from clinic.accounts.models import User
+from clinic.failures import one_by_one
 from consultations.enums import CaseStatus, Outcome
 from consultations.models import SafetyCase
 from consultations.services import alarm_groups, duty, messaging
@@ -150,28 +151,26 @@ def _due(now: datetime.datetime) -> Q:
     return never if change is None else never | Q(told_at__lte=now - REPEAT) | Q(told_at__lt=change)
 
 
-@transaction.atomic
 def repeat() -> int:
     """Tell again of every emergency that is due: each with a name by itself, those without in one mail with a count.
 
-    Returns how many alarms were announced.
+    Returns how many alarms were announced. Raises SomeFailed at the end: one that fails keeps no other from its turn.
     """
     now = clock.now()
     due = dict(waiting().filter(_due(now)).values_list("pk", "patient_id"))
-    if not due:
-        return 0
-    chosen = Q(pk__in=due)
-    if None in due.values():
-        # Whoever is told of one hears of all, so that a flood is one mail a turn.
-        chosen |= Q(patient=None)
+    named: list[int | None] = [pk for pk, patient in due.items() if patient is not None]
+    # Whoever is told of one without a name hears of all of them, so that a flood is one mail a turn.
+    unnamed: list[int | None] = [None] if None in due.values() else []
+    return one_by_one([*named, *unnamed], lambda pk: _repeat(pk, now=now), what="safety case")
+
+
+@transaction.atomic
+def _repeat(pk: int | None, *, now: datetime.datetime) -> bool:
+    """One case, or all without a name, if that is still due on what stands there now."""
+    chosen = Q(patient=None) if pk is None else Q(pk=pk)
     rows = waiting().filter(chosen).select_related("owner").defer("closing_note").order_by("pk")
     locked = list(rows.select_for_update(of=("self",)))
-    named = [case for case in locked if case.patient_id is not None and is_due(case, now=now)]
-    unnamed = [case for case in locked if case.patient_id is None]
-    announced = sum(_again([case], now=now) for case in named)
-    if any(is_due(case, now=now) for case in unnamed):
-        announced += _again(unnamed, now=now)
-    return announced
+    return any(is_due(case, now=now) for case in locked) and _again(locked, now=now)
 
 
 def _again(cases: list[SafetyCase], *, now: datetime.datetime) -> bool:

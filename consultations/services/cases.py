@@ -4,6 +4,7 @@ from django.db import transaction
 
 from clinic import audit, clock
 from clinic.accounts.models import User
+from clinic.failures import one_by_one
 from consultations.candidacy import outcomes
 from consultations.enums import Actor, CaseStatus, Outcome
 from consultations.models import AlarmGroup, Patient, QuestionnaireResponse, SafetyCase
@@ -154,11 +155,16 @@ def alert_again() -> int:
     """What the worker owes safety cases at each look: an owner who is there, repeats, and a line in the log for each
     of which nobody was told. Returns how many were announced.
 
-    Each part is a transaction of its own: locks are taken in one order, cases first and the audit trail last.
+    Each part has transactions of its own: locks are taken in one order, cases first and the audit trail last. Raises
+    SomeFailed at the end: a part that fails keeps no other from its turn.
     """
-    announced = handover.hand_over() + alerts.repeat() + alerts.tell_of_more()
-    alarms.log_untold()
-    return announced
+    parts = {
+        "hand over": handover.hand_over,
+        "repeat": alerts.repeat,
+        "tell of more": alerts.tell_of_more,
+        "log": lambda: bool(alarms.log_untold()) and 0,
+    }
+    return one_by_one(parts, lambda name: parts[name](), what="part")
 
 
 def _lock(case: SafetyCase) -> SafetyCase:

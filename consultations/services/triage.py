@@ -5,6 +5,7 @@ from django.urls import reverse
 
 from clinic import audit, clock
 from clinic.accounts.models import User
+from clinic.failures import one_by_one
 from consultations.enums import OUTCOME_RISK, Actor, MessageKind, Outcome, Priority, RequestStatus, TriageAction
 from consultations.models import ConsultationRequest, InformationRequest, OutboxMessage, TriageDecision
 from consultations.permissions import actors_of, require
@@ -146,22 +147,24 @@ def cancel_request(*, request: ConsultationRequest, note: str, by: User) -> Cons
     return fresh
 
 
-@transaction.atomic
 def alert_overdue() -> int:
-    """Tell whoever has it, once, that a request's time ran out unanswered. Returns how many were announced now."""
+    """Tell whoever has it, once, that a request's time ran out unanswered. Returns how many were announced now.
+
+    Raises SomeFailed after the others had their turn.
+    """
     overdue = ConsultationRequest.objects.in_staff_queue().filter(due_at__lt=clock.now())
     keys = {each.pk: f"overdue-{each.pk}-{int(each.due_at.timestamp())}" for each in overdue.only("pk", "due_at")}
     known = set(OutboxMessage.objects.filter(key__in=keys.values()).values_list("key", flat=True))
-    announced = 0
-    for pk, key in keys.items():
-        if key in known:
-            continue
-        request = ConsultationRequest.objects.select_related("doctor", "claimed_by").get(pk=pk)
-        holder = request.doctor if request.status == RequestStatus.WITH_DOCTOR else request.claimed_by
-        owner = holder if holder is not None and actors_of(holder) else duty.next_owner()
-        if owner is not None and messaging.alert_staff(user=owner, key=key, path=page_of(request)):
-            announced += 1
-    return announced
+    unknown = [pk for pk, key in keys.items() if key not in known]
+    return one_by_one(unknown, lambda pk: _announce_overdue(pk, keys[pk]), what="overdue request")
+
+
+@transaction.atomic
+def _announce_overdue(pk: int, key: str) -> bool:
+    request = ConsultationRequest.objects.select_related("doctor", "claimed_by").get(pk=pk)
+    holder = request.doctor if request.status == RequestStatus.WITH_DOCTOR else request.claimed_by
+    owner = holder if holder is not None and actors_of(holder) else duty.next_owner()
+    return owner is not None and messaging.alert_staff(user=owner, key=key, path=page_of(request)) is not None
 
 
 def page_of(request: ConsultationRequest) -> str:

@@ -127,6 +127,7 @@ def site(monday_content: Any, time_machine: Any, make_request: Any, clinician: A
     message = OutboxMessage.objects.create(
         key="one",
         kind="private_link",
+        lane="patients",
         request=patient,
         recipient="alice@example.com",
         payload={"link": "x"},

@@ -24,7 +24,7 @@ from consultations.models import (
     SafetyCase,
     TriageDecision,
 )
-from consultations.services import messaging, private_links
+from consultations.services import delivery, messaging, private_links
 from tests.access.conftest import everything, undone
 from tests.access.forms import FORMS, Stage
 from tests.cast import MakeRequest
@@ -308,7 +308,7 @@ class TestMail:
         mail.outbox.clear()
         private_links.answer_asked()
         OutboxMessage.objects.update(due_at=clock.now())
-        messaging.deliver_due(limit=100)
+        delivery.deliver_due(limit=100)
         return mail.outbox
 
     @pytest.mark.parametrize("field", ["name", "helper_name", "email"])

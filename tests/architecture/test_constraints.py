@@ -108,6 +108,7 @@ CHECKS: list[tuple[type[models.Model], str, dict[str, Any]]] = [
     (Consent, "consent_kind_known", {"kind": "newsletter"}),
     (InformationRequest, "question_answered_after_asked", {"answered_at": MONDAY - HOUR}),
     (OutboxMessage, "message_kind_known", {"kind": "newsletter"}),
+    (OutboxMessage, "message_lane_known", {"lane": "slow"}),
     (OutboxMessage, "message_sent_or_parked", {"sent_at": MONDAY, "parked_at": MONDAY}),
     (Patient, "patient_birth_on_in_range", {"birth_on": datetime.date(1899, 12, 31)}),
     (Patient, "patient_name_not_empty", {"name": ""}),
@@ -254,7 +255,13 @@ def world(db: None, make_request: Any, nurse: Any, clinician: Any) -> Callable[[
             request=request, question="?", asked_at=now, asked_by=nurse, is_from_doctor=False
         ),
         OutboxMessage: lambda: OutboxMessage.objects.create(
-            key="a", kind="private_link", request=request, recipient="a@example.com", created_at=now, due_at=now
+            key="a",
+            kind="private_link",
+            lane="patients",
+            request=request,
+            recipient="a@example.com",
+            created_at=now,
+            due_at=now,
         ),
         Patient: lambda: request.patient,
         QuestionnaireResponse: lambda: request.response,

@@ -41,6 +41,8 @@ FAULTS = [
     ("clinic.E009", {"INDEX_KEY": "not base64"}),
     ("clinic.E010", {"CLINIC_PHONE": ""}),
     ("clinic.E011", {"PRIVATE_LINK_MINUTES": 0}),
+    ("clinic.E025", {"DEFAULT_FROM_EMAIL": "The clinic"}),
+    ("clinic.E025", {"DEFAULT_FROM_EMAIL": "Clinic <böse@clinic.example>"}),
     ("clinic.E012", {"SITE_URL": "clinic.example"}),
     ("clinic.E012", {"SITE_URL": "https://clinic.example/path"}),
     ("clinic.E013", {"DEMO": True}),

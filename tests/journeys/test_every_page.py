@@ -187,7 +187,13 @@ def test_staff_pages(content: Any, look: Look, role: str, make_request: Any, cli
         due_at=now,
     )
     OutboxMessage.objects.create(
-        key="one", kind="private_link", request=shown[0], recipient="a@example.com", created_at=now, due_at=now
+        key="one",
+        lane="patients",
+        kind="private_link",
+        request=shown[0],
+        recipient="a@example.com",
+        created_at=now,
+        due_at=now,
     )
     paths = list(STAFF_PAGES[role])
     if role in ("triage", "doctor"):

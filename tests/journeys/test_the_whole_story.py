@@ -12,7 +12,7 @@ from clinic.accounts.models import User
 from consultations.enums import Outcome, RequestStatus
 from consultations.models import Appointment, ConsultationRequest, SafetyCase
 from consultations.questionnaire import flow
-from consultations.services import messaging
+from consultations.services import delivery
 from tests.cast import private_url
 from tests.consultations.views.conftest import ROUTINE, Visitor
 from tests.looking import take_over
@@ -139,7 +139,7 @@ class Person:
 
     def open_mail(self) -> None:
         """Follow the private link of the newest mail and give the date of birth."""
-        messaging.deliver_due()
+        delivery.deliver_due()
         link = re.search(r"http://testserver(\S+)", mail.outbox[-1].body)
         assert link, mail.outbox[-1].body
         self.go(link[1])
@@ -235,7 +235,7 @@ def test_from_the_first_page_to_a_booked_time(
     with patient.page.expect_download() as waiting:
         patient.page.get_by_role("link", name=re.compile("calendar", re.IGNORECASE)).first.click()
     assert b"BEGIN:VCALENDAR" in waiting.value.path().read_bytes()
-    messaging.deliver_due()
+    delivery.deliver_due()
     assert len(mail.outbox) == 3
     assert {tuple(each.recipients()) for each in mail.outbox} == {("alice@example.com",)}
 

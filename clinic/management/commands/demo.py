@@ -23,7 +23,7 @@ from consultations.models import (
     QuestionnaireResponse,
     SafetyCase,
 )
-from consultations.services import intake, messaging, review, scheduling, triage
+from consultations.services import delivery, intake, review, scheduling, triage
 from consultations.services.private_links import email_index
 from education import services as content
 from education.models import Page, Reviewer
@@ -183,7 +183,7 @@ class Command(BaseCommand):
         self._reviewers(staff["manager"], staff["doctor"], staff["doctor2"])
         self._page_in_review(staff["editor"], staff["doctor"])
         made = sum(self._tell(story) for story in STORIES) + self._dangers()
-        messaging.deliver_due(limit=200)
+        delivery.deliver_due(limit=200)
         self.stdout.write(f"Demonstration ready: {made} requests and cases added.")
         self.stdout.write(f"Staff sign in at {settings.SITE_URL}/admin/ with the password {PASSWORD}:")
         for username, _, name, words in STAFF:

@@ -2,6 +2,7 @@
 
 import pytest
 from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError
 from django.urls import reverse
 
 from clinic.accounts.models import User
@@ -74,6 +75,32 @@ def test_a_new_person_is_on_record_without_a_password_in_it(sign_in, root):
     assert User.objects.get(username="mika").check_password("seven quiet otters")
     event = AuditEvent.objects.get(action="staff.save")
     assert not [name for name in event.fields if "password" in name]
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("nora@BÜCHER.example.", "nora@bücher.example"),
+        ("ｎｏｒａ@clinic.example", "nora@clinic.example"),
+        ("nora@xn--bcher-kva.example", "nora@bücher.example"),
+    ],
+)
+def test_an_address_is_kept_in_its_one_spelling(sign_in, root, nurse, typed, kept):
+    assert sign_in(root).post(page(nurse), form_of(nurse, email=typed)).status_code == 302
+    nurse.refresh_from_db()
+    assert nurse.email == kept
+
+
+@pytest.mark.parametrize("typed", ["nora@foo\u3000bar.example", "nörå@clinic.example", "nora@straße.example", "nora"])
+def test_an_address_that_no_alert_could_reach_is_refused_with_a_sentence(sign_in, root, nurse, typed):
+    changed = sign_in(root).post(page(nurse), form_of(nurse, email=typed))
+    new = sign_in(root).post(f"{LIST}add/", {"username": "mika", "name": "Mika Sand", "email": typed})
+    for response in (changed, new):
+        assert "like name@example.com" in text_of(response)
+    nurse.refresh_from_db()
+    assert nurse.email == "nurse@clinic.example"
+    with pytest.raises(ValidationError, match="like name@example"):
+        User._meta.get_field("email").run_validators(typed)
 
 
 class TestPassword:

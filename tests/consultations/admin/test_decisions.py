@@ -8,7 +8,7 @@ from consultations import status_words
 from consultations.enums import MessageKind, Outcome, RequestStatus, ReviewDecision
 from consultations.forms.staff import PATIENT_NOTE_LIMIT
 from consultations.models import ClinicalReview, InformationRequest, OutboxMessage
-from consultations.services import messaging, review, triage
+from consultations.services import delivery, review, triage
 from tests.cast import at, make_patient, open_privately
 from tests.consultations.admin.conftest import act, page_of, text_of
 
@@ -113,7 +113,7 @@ class TestPreview:
         client = sign_in(doctor)
         preview = decide(client, waiting, "offer", appointment_type=visit.pk, patient_note=NOTE)
         confirm(client, preview)
-        messaging.deliver_due()
+        delivery.deliver_due()
         (sent,) = mail.outbox
         assert sent.subject in preview.content.decode()
         assert "nerve" not in sent.body

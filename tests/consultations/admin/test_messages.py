@@ -11,7 +11,7 @@ from clinic import clock
 from clinic.models import AuditEvent
 from consultations.enums import MessageKind
 from consultations.models import OutboxMessage
-from consultations.services import messaging
+from consultations.services import delivery, messaging
 from tests.cast import make_patient
 from tests.consultations.admin.conftest import text_of
 
@@ -53,7 +53,7 @@ def test_outside_the_demonstration_nothing_of_a_message_is_shown(sign_in, manage
 
 def test_in_the_demonstration_the_mail_is_read_and_its_link_followed(settings, sign_in, nurse, client, alice, message):
     settings.DEMO = True
-    messaging.deliver_due()
+    delivery.deliver_due()
     (sent,) = mail.outbox
     response = sign_in(nurse).get(url(message))
     html = response.content.decode()
@@ -69,7 +69,7 @@ def test_a_parked_message_is_tried_again(sign_in, nurse, message):
     park(message)
     response = sign_in(nurse).post(url(message, "retry"), follow=True)
     assert "will be tried again" in text_of(response)
-    assert messaging.deliver_due() == 1
+    assert delivery.deliver_due() == 1
     message.refresh_from_db()
     assert message.sent_at is not None
     assert AuditEvent.objects.about(message).filter(action="message.retry", actor_user=nurse).exists()
@@ -77,7 +77,7 @@ def test_a_parked_message_is_tried_again(sign_in, nurse, message):
 
 def test_a_message_that_came_too_late_is_not(sign_in, nurse, message):
     OutboxMessage.objects.filter(pk=message.pk).update(stale_at=clock.now() - datetime.timedelta(hours=1))
-    messaging.deliver_due()
+    delivery.deliver_due()
     response = sign_in(nurse).post(url(message, "retry"), follow=True)
     assert "came too late to be of use" in text_of(response)
     message.refresh_from_db()
@@ -85,9 +85,9 @@ def test_a_message_that_came_too_late_is_not(sign_in, nurse, message):
 
 
 def test_trying_a_sent_message_again_sends_nothing(sign_in, nurse, message):
-    messaging.deliver_due()
+    delivery.deliver_due()
     sign_in(nurse).post(url(message, "retry"))
-    assert messaging.deliver_due() == 0
+    assert delivery.deliver_due() == 0
 
 
 def test_a_damaged_message_is_told_and_the_list_stays(settings, sign_in, nurse, message):

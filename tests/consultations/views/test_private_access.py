@@ -471,7 +471,7 @@ class TestSendAgain:
     def test_an_address_too_long_is_told_so_in_our_words(self, client, db, length):
         page = client.post("/request/link/", {"email": "@example.com".rjust(length, "a")})
         assert page.status_code == 200
-        assert "Enter an email address of 254 characters or fewer." in text_of(page)
+        assert "Enter a shorter email address, of 254 characters or fewer, like name@example.com." in text_of(page)
         assert "Ensure" not in text_of(page)
 
     def test_an_empty_form_is_named_too(self, client, db):

@@ -3,7 +3,7 @@
 import pytest
 from django.core.exceptions import ValidationError
 
-from consultations.forms.person import MailField
+from clinic.form_fields import MailField
 
 
 @pytest.mark.parametrize("address", ["a@b.co", "first.last+tag@example.com", "x@münchen.example", "O'B@example.org"])
