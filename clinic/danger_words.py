@@ -17,7 +17,7 @@ from typing import Any, Final
 LISTS: Final = Path(__file__).with_name("danger_words.toml")
 LONGEST_READ: Final = 20_000
 APOSTROPHES: Final = frozenset("'’‘ʼ′`´＇ʹʻ‛ˈ᾿＇")
-SENTENCE_ENDS: Final = frozenset(".!?;\n\r¡¿…")
+SENTENCE_ENDS: Final = frozenset(".!?;¡¿…")
 END: Final = "."
 SHORTEST_GUESSED: Final = 6
 LONGEST_GUESSED: Final = 24
