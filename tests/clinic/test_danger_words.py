@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinic import danger_words
 from clinic.danger_words import Danger, dangers_in, mentions
+from clinic.phrases import compiled
 
 DATA = Path(__file__).parent / "data"
 NOTHING: frozenset[Danger] = frozenset()
@@ -123,6 +123,6 @@ class TestPlaces:
             assert 0 <= start < end <= len(text)
 
 
-def test_the_lists_name_no_word_class_that_is_not_there() -> None:
-    for _, pattern in danger_words._lists().patterns:
-        assert "<" not in pattern.pattern
+def test_a_word_class_that_is_not_there_stops_the_start() -> None:
+    with pytest.raises(KeyError, match="nowhere"):
+        list(compiled("<nowhere> pain", {}))
