@@ -20,7 +20,15 @@ KEY_BYTES = 32
 DEVELOPMENT_KEY_ID = "dev"
 
 
-class SealBroken(Exception):
+class DamagedRecord(Exception):
+    """What is stored cannot be decoded. The text names the place and never quotes a value, so that it may be logged."""
+
+
+class Undecodable(DamagedRecord):
+    """A stored value opens, or was never sealed, and is not what was written there."""
+
+
+class SealBroken(DamagedRecord):
     """A sealed value was tampered with, moved, or sealed under a key that is no longer known."""
 
 

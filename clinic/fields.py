@@ -45,10 +45,15 @@ class SealedTextField(models.TextField):
 
 
 class SealedJSONField(SealedTextField):
-    """Any JSON value, sealed as text."""
+    """Any JSON value, sealed as text. Reading raises DamagedRecord when what was stored is no such value."""
 
     description = "Sealed JSON"
     empty_strings_allowed = False
+
+    def __init__(self, *args: Any, holds: type | None = None, **kwargs: Any) -> None:
+        """`holds` (dict or list) is what every value must be when it is read; the database knows nothing of it."""
+        super().__init__(*args, **kwargs)
+        self.holds = holds
 
     if TYPE_CHECKING:
         _pyi_private_set_type: Any
@@ -66,7 +71,13 @@ class SealedJSONField(SealedTextField):
         return json.dumps(value, cls=DjangoJSONEncoder, allow_nan=False, ensure_ascii=False)
 
     def from_plain_text(self, text: str) -> Any:
-        return json.loads(text)
+        try:
+            value = json.loads(text)
+        except (ValueError, RecursionError):
+            raise crypto.Undecodable(f"A value in {self.seal_context} is no JSON.") from None
+        if self.holds is not None and not isinstance(value, self.holds):
+            raise crypto.Undecodable(f"A value in {self.seal_context} is no {self.holds.__name__}.")
+        return value
 
     def from_db_value(self, value: str | None, expression: Any, connection: Any) -> Any:
         return None if value in (None, "") else super().from_db_value(value, expression, connection)

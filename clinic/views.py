@@ -3,12 +3,14 @@
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.templatetags.static import static
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
 from clinic.context_processors import THEMES
+from clinic.logs import cause_of, note_cause
 from clinic.models import Heartbeat
 from clinic.notices import PRIVACY_NOTICE_VERSION
 
@@ -34,6 +36,24 @@ def complaints(request: HttpRequest) -> HttpResponse:
 def robots(request: HttpRequest) -> HttpResponse:
     """What search engines may ask for: the reading pages and the door of the questions, nothing behind it."""
     return render(request, "clinic/robots.txt", content_type="text/plain; charset=utf-8")
+
+
+@require_safe
+def favicon(request: HttpRequest) -> HttpResponse:
+    """Browsers and readers of feeds ask here when they have not read a page that names the icon."""
+    return redirect(static("clinic/svg/favicon.svg"))
+
+
+@require_safe
+def touch_icon(request: HttpRequest) -> HttpResponse:
+    """Phones ask here when somebody puts the site on the home screen; they want a picture of dots."""
+    return redirect(static("clinic/touch-icon.png"))
+
+
+@require_safe
+def change_password(request: HttpRequest) -> HttpResponse:
+    """Where password managers send staff (https://w3c.github.io/webappsec-change-password-url/)."""
+    return redirect("admin:password_change")
 
 
 # The form stands on public pages that a cache may share, so it has no token. A forged post could only change a colour.
@@ -71,7 +91,8 @@ def readyz(request: HttpRequest) -> HttpResponse:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
         beat = Heartbeat.objects.filter(name="worker").first()
-    except DatabaseError:
+    except DatabaseError as error:
+        note_cause(request, cause_of(error))
         return _status({"database": "down", "worker": "unknown"}, code=503)
     worker = "never seen" if beat is None else "late" if beat.is_late else "ok"
     return _status({"database": "ok", "worker": worker})

@@ -201,7 +201,7 @@ def preview_of(form: staff.StepForm) -> dict[str, Any]:
     verb, values = service_verb(form), values_of(form)
     status, kind = AFTER[verb]
     patient = form.request.patient
-    has_email = bool(opened(lambda: patient.email, "")[0])
+    has_email = bool(opened(lambda: patient.email, "", of=patient)[0])
     agreed = values.get("agreed_outcome")
     return {
         "verb": verb,

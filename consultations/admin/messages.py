@@ -13,11 +13,12 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST, require_safe
 
 from clinic import audit, clock
+from clinic.crypto import DamagedRecord
 from consultations import emails
 from consultations.admin.pages import OUT_OF_RANGE, PurposeBuiltAdmin
 from consultations.models import OutboxMessage
-from consultations.presenters.history import message_state
-from consultations.presenters.isolation import BROKEN, Unreadable, opened, readable
+from consultations.presenters.history import DAMAGED_STATE, message_state
+from consultations.presenters.isolation import Unreadable, load, log_damage, opened, readable
 from consultations.services import messaging
 from consultations.workflow import MoveRefused
 
@@ -81,7 +82,8 @@ class OutboxMessageAdmin(PurposeBuiltAdmin):
             messages.success(request, "The message will be tried again within a minute.")
         except MoveRefused as refusal:
             messages.error(request, str(refusal))
-        except BROKEN:
+        except DamagedRecord as damage:
+            log_damage(f"{message._meta.label_lower} {message.pk}", damage)
             messages.error(request, "This message is damaged and cannot be sent. Ring the patient.")
         return HttpResponseRedirect(f"{reverse('admin:consultations_outboxmessage_changelist')}?state=parked")
 
@@ -90,7 +92,7 @@ class OutboxMessageAdmin(PurposeBuiltAdmin):
         return OutboxMessage.objects.select_related("request").defer("recipient", "payload")
 
     def _load(self, pk: int) -> OutboxMessage:
-        message = self._query().filter(pk=pk).first() if pk <= OUT_OF_RANGE else None
+        message: OutboxMessage | None = load(self._query().filter(pk=pk)) if pk <= OUT_OF_RANGE else None
         if message is None:
             raise Http404
         return message
@@ -99,8 +101,7 @@ class OutboxMessageAdmin(PurposeBuiltAdmin):
     def _row(message: OutboxMessage | Unreadable) -> dict[str, Any]:
         if isinstance(message, Unreadable):
             return {
-                "pk": message.pk, "kind": f"Message {message.pk} cannot be read", "state": "Damaged",
-                "state_kind": "danger", "when": "", "reason": "", "is_parked": False,
+                "pk": message.pk, "kind": f"Message {message.pk} cannot be read", "is_parked": False, **DAMAGED_STATE,
             }  # fmt: skip
         consultation = message.request
         return {
@@ -120,7 +121,7 @@ class OutboxMessageAdmin(PurposeBuiltAdmin):
 
     @staticmethod
     def _mail(message: OutboxMessage) -> dict[str, Any] | None:
-        mail, is_damaged = opened(lambda: emails.compose(message), None)
+        mail, is_damaged = opened(lambda: emails.compose(message), None, of=message)
         if is_damaged or mail is None or not message.payload:
             return None
         return {

@@ -1,6 +1,5 @@
 """The queue and the request page. They stand where the stock list and form would; every act is a POST to a service."""
 
-import logging
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,16 +16,14 @@ from django.views.decorators.http import require_http_methods, require_POST
 from clinic import audit, clock, crypto
 from clinic.buttons import post_from
 from consultations.admin import acts
-from consultations.admin.pages import OUT_OF_RANGE, DamagedRecord, PurposeBuiltAdmin
+from consultations.admin.pages import OUT_OF_RANGE, PurposeBuiltAdmin
 from consultations.forms.staff import QueueFilterForm, SearchForm, StepForm
 from consultations.models import ConsultationRequest
 from consultations.presenters import queue
-from consultations.presenters.isolation import BROKEN, opened
+from consultations.presenters.isolation import load, opened
 from consultations.presenters.request_page import banner, request_page
 from consultations.services import desk, scheduling, triage
 from consultations.workflow import MoveRefused
-
-logger = logging.getLogger(__name__)
 
 SEARCHES_KEPT = 5
 SEARCH_CONTEXT = "session.staff_search"
@@ -104,7 +101,7 @@ class ConsultationRequestAdmin(PurposeBuiltAdmin):
         sealed = request.session.get("staff_searches", {}).get(request.GET.get("search", ""))
         if sealed is None:
             return None
-        return opened(lambda: crypto.open_sealed(sealed, context=SEARCH_CONTEXT), None)[0]
+        return opened(lambda: crypto.open_sealed(sealed, context=SEARCH_CONTEXT), None, of=SEARCH_CONTEXT)[0]
 
     @staticmethod
     def _page_query(request: HttpRequest) -> str:
@@ -223,11 +220,7 @@ class ConsultationRequestAdmin(PurposeBuiltAdmin):
         """The whole record, and on record that it was shown: a form that was refused shows it too."""
         triage.record_view(request=consultation, by=request.user)
         now = clock.now()
-        try:
-            context = request_page(consultation, viewer=request.user, now=now)
-        except BROKEN as error:
-            logger.exception("request page of %s", consultation.pk)
-            raise DamagedRecord from error
+        context = request_page(consultation, viewer=request.user, now=now)
         panel = acts.panel_of(consultation, by=request.user, bound=bound or {})
         has_errors = any(form.errors for form in (bound or {}).values())
         title = f"{'Error: ' if has_errors else ''}Request {consultation.reference}"
@@ -244,10 +237,7 @@ class ConsultationRequestAdmin(PurposeBuiltAdmin):
         query = ConsultationRequest.objects.select_related(
             "patient", "claimed_by", "doctor", "flags_cleared_by", "appointment_type"
         ).defer(*queue.SEALED)
-        try:
-            consultation = query.filter(pk=pk).first()
-        except BROKEN as error:
-            raise DamagedRecord from error
+        consultation: ConsultationRequest | None = load(query.filter(pk=pk))
         if consultation is None:
             raise Http404
         return consultation

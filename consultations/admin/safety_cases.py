@@ -6,20 +6,19 @@ from django.contrib import admin, messages
 from django.core.paginator import Paginator
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST, require_safe
 
 from clinic import audit, clock
 from clinic.buttons import post_from
-from consultations.admin.pages import OUT_OF_RANGE, DamagedRecord, PurposeBuiltAdmin
+from consultations.admin.pages import OUT_OF_RANGE, PurposeBuiltAdmin
 from consultations.enums import CaseStatus
 from consultations.forms.staff import CaseNoteForm
 from consultations.models import SafetyCase
 from consultations.presenters.case_page import case_page
 from consultations.presenters.cases import case_query, line_of
-from consultations.presenters.isolation import BROKEN, readable
+from consultations.presenters.isolation import load, readable
 from consultations.services import cases
 from consultations.workflow import MoveRefused
 
@@ -89,10 +88,10 @@ class SafetyCaseAdmin(PurposeBuiltAdmin):
     def _case(self, pk: int) -> SafetyCase:
         if pk > OUT_OF_RANGE:
             raise Http404
-        try:
-            return get_object_or_404(case_query(), pk=pk)
-        except BROKEN as error:
-            raise DamagedRecord from error
+        case: SafetyCase | None = load(case_query().filter(pk=pk))
+        if case is None:
+            raise Http404
+        return case
 
     def _show(self, request: HttpRequest, case: SafetyCase, form: CaseNoteForm) -> HttpResponse:
         with transaction.atomic():

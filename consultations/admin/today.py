@@ -31,7 +31,9 @@ def today_context(user: User | AnonymousUser) -> dict[str, Any]:
     visits = visits_today(now=now)
     seen = {
         "cases": [each.pk for each in listed.cases],
-        "requests": sorted({each["pk"] for each in overdue["rows"]} | {each["request_pk"] for each in visits}),
+        "requests": sorted(
+            {each["pk"] for each in overdue["rows"]} | {each["request_pk"] for each in visits if each["request_pk"]}
+        ),
     }
     if any(seen.values()):
         with transaction.atomic():
@@ -100,6 +102,11 @@ def visits_today(*, now: datetime.datetime) -> list[dict[str, Any]]:
     )
     return [
         {
+            "time": "", "name": f"Booking {each.pk} cannot be read", "request_pk": None, "url": "",
+            "clinician": "tell a manager its number", "kind": "Unknown", "status": "damaged",
+        }
+        if isinstance(each, Unreadable)
+        else {
             "time": clock.time(each.starts_at),
             "name": each.request.patient.name,
             "request_pk": each.request_id,
@@ -109,8 +116,7 @@ def visits_today(*, now: datetime.datetime) -> list[dict[str, Any]]:
             "status": each.get_status_display(),
         }
         for each in readable(visits)
-        if not isinstance(each, Unreadable)
-    ]
+    ]  # fmt: skip
 
 
 def worker_warning(*, now: datetime.datetime) -> str:

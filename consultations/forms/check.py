@@ -117,7 +117,7 @@ def _hint(question: Question) -> str:
 
 def field_for(question: Question) -> forms.Field:
     """The form field of one question, with its own words for a missing or unknown answer."""
-    sentence = missing(question.id)
+    sentence = missing(question)
     return FIELDS[question.kind](
         question,
         {

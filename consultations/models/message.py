@@ -21,7 +21,7 @@ class OutboxMessage(models.Model):
         "consultations.ConsultationRequest", on_delete=models.PROTECT, null=True, blank=True, related_name="messages"
     )
     recipient = SealedTextField()
-    payload = SealedJSONField(default=dict)
+    payload = SealedJSONField(default=dict, holds=dict)
     created_at = models.DateTimeField()
     due_at = models.DateTimeField()
     stale_at = models.DateTimeField(null=True, blank=True)

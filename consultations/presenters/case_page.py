@@ -8,19 +8,23 @@ from django.urls import reverse
 from clinic import clock
 from clinic.accounts.models import User
 from consultations.enums import CaseStatus
-from consultations.models import ConsultationRequest, SafetyCase
+from consultations.models import Assessment, ConsultationRequest, SafetyCase
+from consultations.models.stored import Asked, asked_in
 from consultations.presenters.cases import line_of
 from consultations.presenters.findings import findings_of
-from consultations.presenters.isolation import opened
+from consultations.presenters.isolation import load, opened
 from consultations.presenters.request_page import patient_contact
 from consultations.presenters.words import age_words, day_of_birth, name_of
 
 
 def case_page(case: SafetyCase, *, viewer: User, now: datetime.datetime) -> dict[str, Any]:
     line = line_of(case, viewer=viewer, now=now)
-    newest = case.response.assessments.defer("result", "record").order_by("-revision").first()
-    record, is_damaged = opened(lambda: newest.record if newest else {}, {})
-    asked = record.get("asked", []) if isinstance(record, dict) else []
+    assessments = Assessment.objects.filter(response_id=case.response_id)
+    newest: Assessment | None = load(assessments.defer("result", "record").order_by("-revision"))
+    asked: list[Asked] = []
+    is_damaged = False
+    if newest is not None:
+        asked, is_damaged = opened(lambda: asked_in(newest.record), asked, of=newest)
     consultation = ConsultationRequest.objects.filter(response_id=case.response_id).only("pk", "reference").first()
     return {
         "title": f"Safety case: {line.who}",
@@ -40,7 +44,7 @@ def case_page(case: SafetyCase, *, viewer: User, now: datetime.datetime) -> dict
         "raised": clock.moment(case.raised_at),
         "acknowledged": _words("Taken on", case.acknowledged_by, case.acknowledged_at),
         "closed": _words("Closed", case.closed_by, case.closed_at),
-        "closing_note": opened(lambda: case.closing_note, "This note cannot be read.")[0],
+        "closing_note": opened(lambda: case.closing_note, "This note cannot be read.", of=case)[0],
         "is_open": case.status != CaseStatus.CLOSED,
         "can_acknowledge": case.status == CaseStatus.OPEN
         or (case.status == CaseStatus.ACKNOWLEDGED and case.owner_id != viewer.pk),

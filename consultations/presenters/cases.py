@@ -10,7 +10,7 @@ from clinic import clock
 from clinic.accounts.models import User
 from consultations.enums import CaseStatus, Outcome
 from consultations.models import SafetyCase
-from consultations.presenters.isolation import BROKEN, Unreadable, readable
+from consultations.presenters.isolation import Unreadable, readable
 from consultations.presenters.words import Chip, age_words, count, name_of, outcome_chip, time_left
 
 
@@ -66,10 +66,7 @@ def open_cases(*, viewer: User, now: datetime.datetime, limit: int) -> OpenCases
 def line_of(case: SafetyCase | Unreadable, *, viewer: User, now: datetime.datetime) -> CaseLine:
     if isinstance(case, Unreadable):
         return unreadable_line(case.pk)
-    try:
-        return _line(case, viewer=viewer, now=now)
-    except BROKEN:
-        return unreadable_line(case.pk)
+    return _line(case, viewer=viewer, now=now)
 
 
 def url_of(pk: int) -> str:

@@ -3,6 +3,7 @@
 import dataclasses
 import datetime
 import json
+import logging
 import secrets
 from collections.abc import Mapping
 from typing import Any, Final
@@ -11,7 +12,8 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from clinic import audit, clock
-from clinic.crypto import new_token
+from clinic.crypto import DamagedRecord, Undecodable, new_token
+from clinic.database_errors import constraint_of
 from clinic.notices import PRIVACY_NOTICE_VERSION
 from consultations.candidacy import engine, outcomes
 from consultations.enums import (
@@ -35,13 +37,16 @@ from consultations.models import (
     QuestionnaireResponse,
     SafetyCase,
 )
-from consultations.questionnaire import flow
-from consultations.questionnaire.definition import CURRENT_VERSION
+from consultations.models.stored import result_of
+from consultations.questionnaire import definition, flow
 from consultations.services import cases, messaging
 from consultations.services.private_links import email_index
 from consultations.services.targets import due_after
 
+logger = logging.getLogger(__name__)
 REFERENCE_ALPHABET: Final = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+UNIQUE_REFERENCE: Final = "consultations_consultationrequest.reference"
+"""What the database calls the rule that no two requests have one reference."""
 
 
 class AlreadySent(Exception):
@@ -70,7 +75,11 @@ class Contact:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Contact":
-        return cls(**{**data, "birth_on": datetime.date.fromisoformat(data["birth_on"])})
+        """Raises Undecodable for anything but what `as_json` gave."""
+        try:
+            return cls(**{**data, "birth_on": datetime.date.fromisoformat(data["birth_on"])})
+        except (KeyError, TypeError, ValueError):
+            raise Undecodable("The contact details of a response are not of their shape.") from None
 
 
 @transaction.atomic
@@ -78,7 +87,7 @@ def start() -> QuestionnaireResponse:
     """Open a walk on the current questionnaire."""
     now = clock.now()
     response = QuestionnaireResponse.objects.create(
-        token=new_token(), questionnaire_version=CURRENT_VERSION, started_at=now, updated_at=now
+        token=new_token(), questionnaire_version=definition.CURRENT_VERSION, started_at=now, updated_at=now
     )
     audit.record(action="response.start", target=response, actor=Actor.PATIENT.value)
     return response
@@ -94,7 +103,7 @@ def save_answers(*, response: QuestionnaireResponse, answers: Mapping[str, Any])
     fresh = lock_open(response)
     fresh.answers = {**fresh.answers, **answers}
     assessment = engine.assess(fresh.answers, version=fresh.questionnaire_version)
-    headline = settled_headline(fresh.answers, assessment)
+    headline = settled_headline(fresh.answers, assessment, version=fresh.questionnaire_version)
     if headline is not None:
         fresh.highest_outcome = engine.highest(fresh.highest_outcome, headline) if fresh.highest_outcome else headline
     fresh.updated_at = clock.now()
@@ -105,7 +114,7 @@ def save_answers(*, response: QuestionnaireResponse, answers: Mapping[str, Any])
     return assessment
 
 
-def settled_headline(answers: Mapping[str, Any], assessment: engine.Assessment) -> Outcome | None:
+def settled_headline(answers: Mapping[str, Any], assessment: engine.Assessment, *, version: str) -> Outcome | None:
     """The headline that these answers have earned and the patient is shown, or None while that is still open.
 
     An emergency counts as soon as every question behind it has its answer, a same-day sign and the age limit at the end
@@ -114,9 +123,10 @@ def settled_headline(answers: Mapping[str, Any], assessment: engine.Assessment) 
     outcome = Outcome(assessment.outcome)
     if engine.emergency_is_settled(assessment):
         return Outcome.EMERGENCY
-    if not flow.safety_complete(answers):
+    if not flow.safety_complete(answers, version=version):
         return None
-    if outcome in SAFETY_OUTCOMES or assessment.early_exit or flow.first_incomplete(answers) is None:
+    is_complete = flow.first_incomplete(answers, version=version) is None
+    if outcome in SAFETY_OUTCOMES or assessment.early_exit or is_complete:
         return outcome
     return None
 
@@ -214,8 +224,8 @@ def _create_request(**values: Any) -> ConsultationRequest:
         try:
             with transaction.atomic():
                 return ConsultationRequest.objects.create(reference=_new_reference(), **values)
-        except IntegrityError:
-            if ConsultationRequest.objects.filter(response=values["response"]).exists():
+        except IntegrityError as error:
+            if constraint_of(error) != UNIQUE_REFERENCE:
                 raise
     raise RuntimeError("No free reference in five draws.")
 
@@ -266,8 +276,13 @@ def _keep_danger(response: QuestionnaireResponse, assessment: engine.Assessment,
 
 
 def _names_new_danger(response: QuestionnaireResponse, assessment: engine.Assessment, headline: Outcome) -> bool:
-    newest = response.assessments.order_by("-revision").first()
-    known = {each["id"] for each in json.loads(newest.result)["fired"]} if newest else set()
+    try:
+        newest = response.assessments.order_by("-revision").first()
+        known = {each["id"] for each in result_of(newest.result)["fired"]} if newest else set()
+    except DamagedRecord as damage:
+        # What was named before cannot be read: then every danger is a new one.
+        logger.error("damaged record: assessments of response %s (%s)", response.pk, type(damage).__name__)
+        known = set()
     return not known.issuperset(fired.id for fired in assessment.fired if fired.effect == outcomes.DECIDING[headline])
 
 

@@ -103,7 +103,7 @@ def _answer_next() -> bool:
         send_again(email=asked.get().email)
     except messaging.UNREADABLE as error:
         # Trying again cannot help, and must not hold up who asked next.
-        logger.error("a private link was asked for and cannot be sent: %s", type(error).__name__)
+        logger.error("a private link was asked for and cannot be sent: %s (number %s)", type(error).__name__, key)
     asked.delete()
     return True
 

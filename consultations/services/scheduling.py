@@ -8,10 +8,11 @@ import dataclasses
 import datetime
 import secrets
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from django.conf import settings
-from django.db import IntegrityError, OperationalError, transaction
+from django.db import OperationalError, transaction
 
 from clinic import audit, clock
 from clinic.accounts.models import User
@@ -28,6 +29,7 @@ from consultations.models import (
 from consultations.permissions import actors_of
 from consultations.services import messaging
 from consultations.services.moves import apply_move, lock
+from consultations.services.races import LostRace, gave_way, race
 from consultations.workflow import NotAllowed, WrongStatus
 
 HOLD_TIME: Final = datetime.timedelta(minutes=10)
@@ -35,8 +37,6 @@ LEAD_TIME: Final = datetime.timedelta(hours=12)
 TIME_TO_CHOOSE: Final = datetime.timedelta(minutes=20)
 """How much nearer than LEAD_TIME a chosen time may be: it was far enough away when the page showed it."""
 HORIZON: Final = datetime.timedelta(days=90)
-LOST_RACE_CODES: Final = ("40P01", "40001", "55P03")
-"""PostgreSQL's deadlock, serialization failure and lock timeout."""
 STEP: Final = datetime.timedelta(minutes=15)
 
 
@@ -101,16 +101,16 @@ def hold(*, request: ConsultationRequest, slot_key: str) -> SlotHold:
     Raises SlotTaken with near times, WrongStatus when nothing is on offer.
     """
     slot = _find(request, slot_key)
-    try:
-        with transaction.atomic():
-            fresh = lock(request)
-            if fresh.status != RequestStatus.OFFERED:
-                raise WrongStatus("There is nothing to book at the moment. Your status page says where things stand.")
-            _lock_clinician(slot.clinician_id)
-            now = clock.now()
-            SlotHold.objects.filter(clinician_id=slot.clinician_id, expires_at__lte=now).delete()
-            SlotHold.objects.filter(request=fresh).delete()
-            _refuse_if_taken(fresh, slot)
+    with _booking(request, slot):
+        fresh = lock(request)
+        if fresh.status != RequestStatus.OFFERED:
+            raise WrongStatus("There is nothing to book at the moment. Your status page says where things stand.")
+        _lock_clinician(slot.clinician_id)
+        now = clock.now()
+        SlotHold.objects.filter(clinician_id=slot.clinician_id, expires_at__lte=now).delete()
+        SlotHold.objects.filter(request=fresh).delete()
+        _refuse_if_taken(fresh, slot)
+        with race():
             held = SlotHold.objects.create(
                 request=fresh,
                 clinician_id=slot.clinician_id,
@@ -119,10 +119,8 @@ def hold(*, request: ConsultationRequest, slot_key: str) -> SlotHold:
                 ends_at=slot.ends_at,
                 expires_at=now + HOLD_TIME,
             )
-            audit.record(action="slot.hold", target=fresh, actor=Actor.PATIENT.value)
-            return held
-    except (IntegrityError, OperationalError, SlotTaken) as error:
-        raise _taken(request, slot, error) from None
+        audit.record(action="slot.hold", target=fresh, actor=Actor.PATIENT.value)
+        return held
 
 
 def book(*, request: ConsultationRequest, by: User | None = None) -> Appointment:
@@ -138,21 +136,15 @@ def book(*, request: ConsultationRequest, by: User | None = None) -> Appointment
         # The row goes when it ran out and somebody else chose a time of that doctor; which time it was is gone with it.
         raise SlotTaken(_soonest(request))
     slot = Slot(held.starts_at, held.ends_at, held.clinician_id, held.location_id)
-    try:
-        with transaction.atomic():
-            return _book(request, slot, by, has_expired=held.expires_at <= clock.now())
-    except (IntegrityError, OperationalError, SlotTaken) as error:
-        raise _taken(request, slot, error) from None
+    with _booking(request, slot):
+        return _book(request, slot, by, has_expired=held.expires_at <= clock.now())
 
 
 def book_for_patient(*, request: ConsultationRequest, slot_key: str, by: User) -> Appointment:
     """Book a time on the phone, without a hold. Raises SlotTaken, WrongStatus, NotAllowed."""
     slot = _find(request, slot_key)
-    try:
-        with transaction.atomic():
-            return _book(request, slot, by)
-    except (IntegrityError, OperationalError, SlotTaken) as error:
-        raise _taken(request, slot, error) from None
+    with _booking(request, slot):
+        return _book(request, slot, by)
 
 
 def _book(request: ConsultationRequest, slot: Slot, by: User | None, *, has_expired: bool = False) -> Appointment:
@@ -169,18 +161,19 @@ def _book(request: ConsultationRequest, slot: Slot, by: User | None, *, has_expi
         # Nothing kept the time since: hours, closed days and the doctor may have changed, as for a fresh choice.
         slot = _find(fresh, slot.key)
     _refuse_if_taken(fresh, slot)
-    appointment = Appointment.objects.create(
-        request=fresh,
-        clinician_id=slot.clinician_id,
-        location_id=slot.location_id,
-        appointment_type=kind,
-        starts_at=slot.starts_at,
-        ends_at=slot.ends_at,
-        time_zone=settings.TIME_ZONE,
-        booked_at=now,
-        booked_by=by,
-        calendar_uid=f"{secrets.token_hex(16)}@{settings.SITE_HOST}",
-    )
+    with race():
+        appointment = Appointment.objects.create(
+            request=fresh,
+            clinician_id=slot.clinician_id,
+            location_id=slot.location_id,
+            appointment_type=kind,
+            starts_at=slot.starts_at,
+            ends_at=slot.ends_at,
+            time_zone=settings.TIME_ZONE,
+            booked_at=now,
+            booked_by=by,
+            calendar_uid=f"{secrets.token_hex(16)}@{settings.SITE_HOST}",
+        )
     SlotHold.objects.filter(request=fresh).delete()
     apply_move(request=fresh, verb="book", by=by)
     messaging.tell_patient(
@@ -318,13 +311,17 @@ def _offered_kind(request: ConsultationRequest) -> AppointmentType:
     return request.appointment_type
 
 
-def _taken(request: ConsultationRequest, slot: Slot, error: Exception) -> Exception:
-    """A lost race, however the database says it, becomes one exception with times to choose instead."""
-    kind = request.appointment_type
-    is_lost_race = not isinstance(error, OperationalError) or getattr(error.__cause__, "pgcode", "") in LOST_RACE_CODES
-    if kind is None or not is_lost_race:
-        return error
-    return SlotTaken(nearest(appointment_type=kind, around=slot.starts_at, ignoring=request))
+@contextmanager
+def _booking(request: ConsultationRequest, slot: Slot) -> Iterator[None]:
+    """One transaction. Whoever loses a race in it is told which times near the lost one are free. Raises SlotTaken."""
+    try:
+        with transaction.atomic():
+            yield
+    except (LostRace, OperationalError, SlotTaken) as error:
+        if isinstance(error, OperationalError) and not gave_way(error):
+            raise
+        kind = _offered_kind(request)
+        raise SlotTaken(nearest(appointment_type=kind, around=slot.starts_at, ignoring=request)) from None
 
 
 def _busy(

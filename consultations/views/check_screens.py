@@ -10,7 +10,7 @@ from clinic.middleware import private_page
 from consultations.candidacy import outcomes
 from consultations.enums import Outcome
 from consultations.forms.check import MOOD, ScreenForm
-from consultations.forms.check_words import LEADS
+from consultations.forms.check_words import lead
 from consultations.questionnaire import flow
 from consultations.questionnaire.definition import Question, load
 from consultations.questionnaire.flow import Screen
@@ -80,7 +80,7 @@ def _lead(walk: Walk, asked: Screen, questions: list[Question]) -> str:
     """The sentence under the heading. The questions about mood may only be asked under their own stem."""
     if any(question.instrument in MOOD for question in questions):
         return load(walk.version)["phq2_1"].help
-    return LEADS.get(asked.slug, "")
+    return lead(asked.slug, version=walk.version)
 
 
 def _save(request: HttpRequest, walk: Walk, asked: Screen, form: ScreenForm, *, from_answers: bool) -> HttpResponse:

@@ -138,7 +138,7 @@ def _sections(walk: Walk) -> list[dict[str, Any]]:
             {
                 "question": question.text,
                 "lines": answer_lines(question, walk.assessment.cleaned.get(question.id)),
-                "short": short(question.id),
+                "short": short(question),
                 "is_asked_alike": asked[question.text] > 1,
                 "url": screen_url(flow.screen_of(question.id, version=walk.version), from_answers=True)
                 + f"#div_id_{question.id}",

@@ -71,7 +71,11 @@ class Walk:
 
 def examine(response: QuestionnaireResponse) -> Walk:
     assessment = engine.assess(response.answers, version=response.questionnaire_version)
-    return Walk(response, assessment, intake.settled_headline(response.answers, assessment))
+    return Walk(
+        response,
+        assessment,
+        intake.settled_headline(response.answers, assessment, version=response.questionnaire_version),
+    )
 
 
 def current_response(request: HttpRequest) -> QuestionnaireResponse | None:

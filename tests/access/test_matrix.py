@@ -20,6 +20,7 @@ NOTES_OF_A_LOOK = {"request.view", "request.list", "case.view", "case.list", "me
 
 # Columns: visitor, walker, patient, other patient; triage, doctor, editor, manager, superuser.
 EVERYONE = "ok ok ok ok  ok ok ok ok ok"
+EVERYONE_SENT_ON = "go go go go  go go go go go"
 WALKER = "go ok go go  go go go go go"
 SENT_ON = "go go go go  go go go go go"
 BOTH_PATIENTS = "go go ok ok  go go go go go"
@@ -119,6 +120,10 @@ MATRIX = {
     "clinic:accessibility": EVERYONE,
     "clinic:complaints": EVERYONE,
     "clinic:robots": EVERYONE,
+    "clinic:favicon": EVERYONE_SENT_ON,
+    "clinic:touch_icon": EVERYONE_SENT_ON,
+    "clinic:touch_icon_precomposed": EVERYONE_SENT_ON,
+    "clinic:change_password": EVERYONE_SENT_ON,
     "clinic:healthz": EVERYONE,
     "clinic:readyz": EVERYONE,
     "consultations:start": EVERYONE,

@@ -11,6 +11,7 @@ from django.db import IntegrityError, connection, models, transaction
 from clinic import clock
 from clinic.accounts.models import User
 from clinic.crypto import new_token
+from clinic.database_errors import constraint_of
 from clinic.models import AuditHead
 from consultations.models import (
     Absence,
@@ -299,22 +300,20 @@ def other_row(row: models.Model, shared: tuple[str, ...], make_request: Any) -> 
 def test_check(world: Any, model: Any, name: str, changes: dict[str, Any]) -> None:
     row = world(model)
 
-    with pytest.raises(IntegrityError, match=f"{name}|{ALSO_BROKEN.get(name, name)}"), transaction.atomic():
+    with pytest.raises(IntegrityError) as refused, transaction.atomic():
         model.objects.filter(pk=row.pk).update(**changes)
+    assert constraint_of(refused.value) in {name, ALSO_BROKEN.get(name, name)}
 
 
 @pytest.mark.parametrize(("model", "name", "shared"), TWINS, ids=[name for _, name, _ in TWINS])
 def test_twin(world: Any, make_request: Any, model: Any, name: str, shared: tuple[str, ...]) -> None:
     row = world(model)
     twin = other_row(row, shared, make_request)
-    columns = ", ".join(f"{model._meta.db_table}.{model._meta.get_field(field).column}" for field in shared)
-    # SQLite names the columns of a unique constraint, PostgreSQL the constraint. Its overlap guard may speak first.
-    words = name if connection.vendor == "postgresql" else columns
-    if "starts_at" in shared:
-        words = f"{words}|no_overlapping"
 
-    with pytest.raises(IntegrityError, match=words), transaction.atomic():
+    with pytest.raises(IntegrityError) as refused, transaction.atomic():
         model.objects.bulk_create([twin])
+    guard = {"no_overlapping_appointments", "no_overlapping_holds"} if "starts_at" in shared else set()
+    assert constraint_of(refused.value) in {name} | guard  # the overlap guard may speak first
     if "starts_at" in shared:
         twin.starts_at, twin.ends_at = twin.starts_at + 5 * HOUR, twin.ends_at + 5 * HOUR
     else:
@@ -391,8 +390,9 @@ class TestOverlap:
     def test_an_overlapping_appointment_is_refused(self, make_request: Any, clinician: Any) -> None:
         book_directly(make_request(), clinician, MONDAY)
 
-        with pytest.raises(IntegrityError, match="no_overlapping_appointments"), transaction.atomic():
+        with pytest.raises(IntegrityError) as refused, transaction.atomic():
             book_directly(make_request(), clinician, MONDAY + datetime.timedelta(minutes=39))
+        assert constraint_of(refused.value) == "no_overlapping_appointments"
 
     def test_moving_one_over_another_is_refused(self, make_request: Any, clinician: Any) -> None:
         book_directly(make_request(), clinician, MONDAY)
@@ -438,8 +438,9 @@ class TestOverlap:
             )
 
         hold(MONDAY)
-        with pytest.raises(IntegrityError, match="no_overlapping_holds"), transaction.atomic():
+        with pytest.raises(IntegrityError) as refused, transaction.atomic():
             hold(MONDAY + datetime.timedelta(minutes=30))
+        assert constraint_of(refused.value) == "no_overlapping_holds"
 
 
 def test_every_constraint_has_its_case() -> None:

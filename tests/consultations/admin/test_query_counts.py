@@ -85,12 +85,12 @@ def test_a_list_costs_the_same_for_sixty_as_for_five(sign_in, manager, fill, sub
 
 @pytest.mark.parametrize("status", list(RequestStatus))
 def test_a_request_with_a_long_history_costs_no_more(sign_in, staff, doctor, clinician, make_request, status):
-    assessed = engine.assess(ANSWERS)
+    assessed = engine.assess(ANSWERS, version="1.0.0")
     request = make_request(
         status=status,
         outcome=Outcome(assessed.outcome),
         answers=ANSWERS,
-        asked=flow.as_asked(ANSWERS),
+        asked=flow.as_asked(ANSWERS, version="1.0.0"),
         result=json.dumps(assessed.as_json()),
     )
     if status == RequestStatus.BOOKED:

@@ -11,7 +11,7 @@ from clinic import clock
 from clinic.models import AuditEvent
 from consultations.enums import Outcome, RequestStatus
 from consultations.models import ConsultationRequest, QuestionnaireResponse
-from consultations.presenters import queue
+from consultations.presenters import queue, summary
 from tests.cast import book_directly, make_patient
 from tests.consultations.admin.conftest import text_of
 
@@ -95,7 +95,7 @@ class TestRows:
 
     @pytest.mark.parametrize("answers", [{}, {"pn_where": 7, "peg_p": "x"}, {"pn_where": [None, "moon"]}])
     def test_odd_answers_are_passed_over(self, answers):
-        assert queue.one_line(answers) == "No answer about the pain yet"
+        assert summary.one_line(answers, version="1.0.0") == "No answer about the pain yet"
 
 
 class TestOneBadRecord:
