@@ -124,3 +124,33 @@ def test_a_page_that_counts_the_three_counts_the_makers_too(page: dict[str, Any]
 @pytest.mark.parametrize("word", ["Mesoblast", "rexlemestrocel", "RMAT", "Ryoncil"])
 def test_what_readers_of_the_news_search_for_is_there(word: str) -> None:
     assert word in ALL_TEXT + "\n".join(note["text"] for note in SHIPPED.regulations)
+
+
+def test_a_complaint_is_not_answered_with_an_approval(client: Client, db: None) -> None:
+    words = said(client, "/complaints/")
+
+    assert "the body that registers them where you live" in words
+    assert "Food and Drug Administration" not in words
+
+
+def test_a_trial_row_says_what_was_recorded_when(content: shipped.Shipped, client: Client) -> None:
+    words = said(client, "/stem-cells/trials/")
+
+    assert "Recruiting, as recorded on 27 January 2026." in words
+    assert "Active, no longer recruiting, as recorded on 13 January 2026." in words
+    assert "Listed, on a record without a date." in words
+    assert "checked 27 January" not in words
+
+
+def test_the_exception_comes_before_the_four_tests(content: shipped.Shipped, client: Client) -> None:
+    words = said(client, "/stem-cells/regulation/")
+
+    assert 0 < words.index("same surgical procedure") < words.index("They are not mixed with another product")
+    assert "We found no ruling on marrow that is put into a disc." in words
+
+
+def test_nobody_sets_a_day_on_which_nobody_looked() -> None:
+    """The days of trials are those of records read before 28 November 2026."""
+    later = [trial["key"] for trial in SHIPPED.trials if str(trial.get("checked_on", "")) > "2026-11-27"]
+
+    assert later == []
