@@ -1,5 +1,6 @@
 """The command line of `manage.py`: Django's, which stops before a command would use a database that is not ours."""
 
+import os
 import sys
 from typing import Any, Final
 
@@ -25,7 +26,10 @@ NEEDS_TABLES: Final = frozenset({"load_education", "demo", "createsuperuser"})
 
 
 class OwnDatabaseOnly(ManagementUtility):
+    """Says first when the database is that of the demonstration."""
+
     def fetch_command(self, subcommand: str) -> Any:
+        say_if_it_is_the_demonstration()
         if apps.ready and (found := command_refusal(subcommand, self.argv)):
             sys.stderr.write(f"{found.text}\n")
             raise SystemExit(1)
@@ -34,6 +38,17 @@ class OwnDatabaseOnly(ManagementUtility):
 
 def execute_from_command_line(argv: list[str]) -> None:
     OwnDatabaseOnly(argv).execute()
+
+
+def say_if_it_is_the_demonstration() -> None:
+    """On standard error, so that a command's output stays what it is. Once, also where runserver starts itself anew."""
+    if not apps.ready or "RUN_MAIN" in os.environ or "DJANGO_AUTO_COMPLETE" in os.environ:
+        return
+    # Models, and with them the settings, are there only now.
+    from clinic.management.clinic_command import demonstration_notice
+
+    if notice := demonstration_notice():
+        sys.stderr.write(f"{notice}\n")
 
 
 def command_refusal(command: str, argv: list[str]) -> Refusal | None:

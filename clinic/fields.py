@@ -8,6 +8,8 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 
 from clinic import crypto
+from clinic.form_fields import NameField, require_readable_name
+from clinic.names import clean_name
 
 
 class SealedTextField(models.TextField):
@@ -41,7 +43,12 @@ class SealedTextField(models.TextField):
     def from_db_value(self, value: str | None, expression: Any, connection: Any) -> Any:
         if not value:
             return value
-        return self.from_plain_text(crypto.open_sealed(value, context=self.seal_context))
+        text = crypto.open_sealed(value, context=self.seal_context)
+        try:
+            return self.from_plain_text(text)
+        except crypto.DamagedRecord as damage:
+            damage.context, damage.value = self.seal_context, value
+            raise
 
 
 class SealedJSONField(SealedTextField):
@@ -89,3 +96,20 @@ class SealedJSONField(SealedTextField):
         from django import forms
 
         return models.Field.formfield(self, **{"form_class": forms.JSONField, **kwargs})
+
+
+class PersonNameField(models.CharField):
+    """What a person is called: cleaned and refused by the same rules wherever it is typed."""
+
+    description = "Name of a person"
+
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value)
+        return clean_name(text) if isinstance(text, str) else text
+
+    def validate(self, value: Any, model_instance: Any) -> None:
+        super().validate(value, model_instance)
+        require_readable_name(value or "")
+
+    def formfield(self, **kwargs: Any) -> Any:
+        return super().formfield(**{"form_class": NameField, **kwargs})

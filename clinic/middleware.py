@@ -170,7 +170,7 @@ class DatabaseDownMiddleware:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not database_errors.is_away(exception):
             return None
-        response = error_pages.service_unavailable()
+        response = error_pages.service_unavailable(request)
         # Here, because the reason is known here; the answer is marked as logged, so there is one line.
         log_response("%s: %s", "Database away", request.path, response=response, request=request, exception=exception)
         return response

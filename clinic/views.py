@@ -1,7 +1,6 @@
 """The pages that belong to no app: notices, the appearance switch, and health checks."""
 
 from django.conf import settings
-from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
@@ -9,9 +8,8 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
+from clinic import readiness
 from clinic.context_processors import THEMES
-from clinic.logs import cause_of, note_cause
-from clinic.models import Heartbeat
 from clinic.notices import PRIVACY_NOTICE_VERSION
 
 ONE_YEAR = 365 * 24 * 60 * 60
@@ -86,16 +84,9 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    """503 without the database. A late worker is named, and the status stays 200: pages work without it."""
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-        beat = Heartbeat.objects.filter(name="worker").first()
-    except DatabaseError as error:
-        note_cause(request, cause_of(error))
-        return _status({"database": "down", "worker": "unknown"}, code=503)
-    worker = "never seen" if beat is None else "late" if beat.is_late else "ok"
-    return _status({"database": "ok", "worker": worker})
+    """503 only when no page can be made. Everything else that is wrong is named, and the status stays 200."""
+    words, is_ready = readiness.report(request)
+    return _status(words, code=200 if is_ready else 503)
 
 
 def _status(facts: dict[str, str], *, code: int = 200) -> JsonResponse:

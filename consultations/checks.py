@@ -1,6 +1,7 @@
 """System checks of the questionnaire and the rules: nothing starts on a file that a patient would find broken."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.core.checks import CheckMessage, Error, register
@@ -18,7 +19,7 @@ def check_questionnaires(app_configs: Any = None, **kwargs: Any) -> list[CheckMe
     """Every version there is a file of, and the one that new sessions are begun on, can be read and asked."""
     found: list[CheckMessage] = []
     for version in sorted({*definition.versions(), *flow.SCREENS, definition.CURRENT_VERSION}):
-        found += _problem("consultations.E001", lambda version=version: _ask_all(version))
+        found += _problem("consultations.E001", partial(_ask_all, version))
     return found
 
 
@@ -27,10 +28,10 @@ def check_rules(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """Every set of rules can be read, and every questionnaire is judged by rules that are about it."""
     found: list[CheckMessage] = []
     for version in sorted({*rules.versions(), *engine.RULESET_OF_QUESTIONNAIRE.values()}):
-        found += _problem("consultations.E002", lambda version=version: rules.load(version))
+        found += _problem("consultations.E002", partial(rules.load, version))
     if not found:
         for version in sorted({*definition.versions(), *engine.RULESET_OF_QUESTIONNAIRE}):
-            found += _problem("consultations.E003", lambda version=version: _judge(version))
+            found += _problem("consultations.E003", partial(_judge, version))
     return found
 
 

@@ -213,5 +213,5 @@ def message_state(message: OutboxMessage) -> dict[str, str]:
         "state": "Waiting",
         "state_kind": "warn" if message.attempts else "",
         "when": clock.moment(message.created_at),
-        "reason": f"tried {message.attempts} times: {message.last_error}" if message.attempts else "",
+        "reason": f"tried {message.attempts} times: {message.last_error}" if message.last_error else "",
     }

@@ -2,14 +2,12 @@
 
 import dataclasses
 import datetime
-import re
 from collections.abc import Mapping
 from typing import Any, Final
 
 from django.db.models import Count, ExpressionWrapper, F, Min, OuterRef, Q, QuerySet, Subquery, TextField
 from django.urls import reverse
 
-from clinic import clock
 from clinic.accounts.models import User
 from clinic.crypto import Undecodable
 from consultations.enums import (
@@ -27,7 +25,6 @@ from consultations.presenters.summary import look_outs, one_line
 from consultations.presenters.words import Chip, age_words, clock_chip, holder_words, outcome_chip
 
 PAGE_SIZE: Final = 50
-SHORTEST_SEARCH: Final = 2
 LOOK_OUTS_SHOWN: Final = 3
 TABS: Final[dict[str, tuple[str, tuple[RequestStatus, ...]]]] = {
     "all": ("All open", OPEN_STATUSES),
@@ -42,6 +39,7 @@ OLDER: Final = ("older", "Sent more than a week ago")
 SEALED: Final = (
     "patient__email",
     "patient__phone",
+    "patient__phone_as_typed",
 )
 
 
@@ -111,52 +109,6 @@ def condition_of(filters: Filters, *, viewer: User, now: datetime.datetime) -> Q
     if filters.mine:
         condition &= Q(claimed_by=viewer.pk) | Q(doctor=viewer.pk)
     return condition
-
-
-def search_condition(term: str) -> Q:
-    """Reference, every word of the name, or date of birth; nothing at all for a term too short to mean anything."""
-    words = [word for word in re.split(r"\s+", term.replace("\x00", "").strip()) if word][:6]
-    text = " ".join(words)
-    if len(text) < SHORTEST_SEARCH:
-        return Q(pk__in=[])
-    by_name = Q()
-    for word in words:
-        by_name &= Q(patient__name__icontains=word)
-    condition = by_name | Q(reference__icontains=text)
-    compact = re.sub(r"[\s-]", "", text)
-    if re.fullmatch(r"[0-9A-Za-z]{8}", compact):
-        condition |= Q(reference__iexact=f"{compact[:2]}-{compact[2:6]}-{compact[6:]}")
-    if days := dates_in(text):
-        condition |= Q(patient__birth_on__in=days)
-    return condition
-
-
-def dates_in(text: str) -> list[datetime.date]:
-    """The days a typed date may mean: 1968-03-27, 27 March 1968, 27/3/1968 or 3/27/1968."""
-    numbers = re.fullmatch(r"(\d{1,4})[-/. ](\d{1,2})[-/. ](\d{1,4})", text)
-    found: set[datetime.date] = set()
-    if numbers:
-        first, second, third = map(int, numbers.groups())
-        for year, month, day in ((first, second, third), (third, second, first), (third, first, second)):
-            _add_day(found, year, month, day)
-    named = re.fullmatch(r"(\d{1,2})\s+([A-Za-z]{3,9})\.?,?\s+(\d{4})", text) or re.fullmatch(
-        r"(?P<m>[A-Za-z]{3,9})\.?\s+(?P<d>\d{1,2}),?\s+(?P<y>\d{4})", text
-    )
-    if named:
-        groups = named.groupdict()
-        day, month, year = (groups["d"], groups["m"], groups["y"]) if groups else named.groups()
-        for number, name in enumerate(clock.MONTHS, start=1):
-            if name.lower().startswith(month.lower()):
-                _add_day(found, int(year), number, int(day))
-    return sorted(found)
-
-
-def _add_day(found: set[datetime.date], year: int, month: int, day: int) -> None:
-    if 1900 <= year < 2100:
-        try:
-            found.add(datetime.date(year, month, day))
-        except ValueError:
-            return
 
 
 def rows_query(condition: Q) -> QuerySet[ConsultationRequest]:

@@ -1,11 +1,13 @@
 """Everything the request page shows. A part that cannot be read is named as damaged; the others are shown."""
 
+import dataclasses
 import datetime
 from collections.abc import Sequence
 from typing import Any, Final
 
 from clinic import clock
 from clinic.accounts.models import User
+from consultations import phones
 from consultations.enums import (
     SAFETY_OUTCOMES,
     FilledFor,
@@ -38,6 +40,7 @@ from consultations.presenters.words import (
 
 OWN_WORDS: Final = ("ex_note",)
 EXPECTS: Final = ("ex_expect",)
+UNREADABLE: Final = "This cannot be read. Tell a manager."
 WELFARE: Final = "Two calls failed about a pressing matter: follow the clinic’s welfare policy."
 
 
@@ -173,14 +176,33 @@ def contact_of(request: ConsultationRequest) -> dict[str, Any]:
     return contact
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class PhoneLine:
+    """A patient's number as staff see it: `href` dials it, `typed` is there where what was typed says more."""
+
+    text: str
+    href: str = ""
+    typed: str = ""
+
+
+def phone_of(patient: Patient) -> PhoneLine:
+    number, is_damaged = opened(lambda: patient.phone, "", of=patient)
+    typed, typed_is_damaged = opened(lambda: patient.phone_as_typed, "", of=patient)
+    if is_damaged:
+        return PhoneLine(UNREADABLE, typed=typed)
+    says_more = phones.typed_says_more(typed, number)
+    return PhoneLine(
+        text=phones.shown(number),
+        href=phones.dialled(number),
+        typed=UNREADABLE if typed_is_damaged else typed if says_more else "",
+    )
+
+
 def patient_contact(patient: Patient) -> dict[str, Any]:
     email, email_damaged = opened(lambda: patient.email, "", of=patient)
-    phone, phone_damaged = opened(lambda: patient.phone, "", of=patient)
-    damaged = "This cannot be read. Tell a manager."
     return {
-        "email": damaged if email_damaged else email,
-        "phone": damaged if phone_damaged else phone,
-        "phone_href": "" if phone_damaged else phone,
+        "email": UNREADABLE if email_damaged else email,
+        "phone": phone_of(patient),
         "contact_by": patient.get_contact_by_display(),
         "safe": patient.get_safe_to_contact_display(),
         "filled_for": "",

@@ -1,4 +1,4 @@
-"""From the first answer to a sent request: every screen saved, every danger kept, one request per walk."""
+"""From the first answer to a sent request: every screen saved, every danger kept, one request a response."""
 
 import dataclasses
 import datetime
@@ -15,6 +15,7 @@ from clinic import audit, clock
 from clinic.crypto import DamagedRecord, Undecodable, new_token
 from clinic.database_errors import constraint_of
 from clinic.notices import PRIVACY_NOTICE_VERSION
+from consultations import phones
 from consultations.candidacy import engine, outcomes
 from consultations.enums import (
     OUTCOME_RISK,
@@ -50,16 +51,19 @@ UNIQUE_REFERENCE: Final = "consultations_consultationrequest.reference"
 
 
 class AlreadySent(Exception):
-    """The walk was sent: its answers are frozen. The request's status page says where it stands."""
+    """The response was sent: its answers are frozen. The request's status page says where it stands."""
 
 
 class NotReady(Exception):
-    """The walk cannot be sent yet: a danger stop stands, or a contact detail is missing."""
+    """The response cannot be sent yet: a danger stop stands, or a contact detail is missing."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Contact:
-    """What the contact screen collects. `email` may be empty only when the person asked to be phoned."""
+    """What the contact screen collects. `email` may be empty only when the person asked to be phoned.
+
+    `phone` is what was typed, words and all.
+    """
 
     name: str
     birth_on: datetime.date
@@ -82,36 +86,52 @@ class Contact:
             raise Undecodable("The contact details of a response are not of their shape.") from None
 
 
-@transaction.atomic
-def start() -> QuestionnaireResponse:
-    """Open a walk on the current questionnaire."""
+def draft() -> QuestionnaireResponse:
+    """A response on the current questionnaire that nobody has written down yet."""
     now = clock.now()
-    response = QuestionnaireResponse.objects.create(
+    return QuestionnaireResponse(
         token=new_token(), questionnaire_version=definition.CURRENT_VERSION, started_at=now, updated_at=now
     )
+
+
+@transaction.atomic
+def start() -> QuestionnaireResponse:
+    """Open a response on the current questionnaire."""
+    response = draft()
+    response.save(force_insert=True)
     audit.record(action="response.start", target=response, actor=Actor.PATIENT.value)
     return response
 
 
 @transaction.atomic
-def save_answers(*, response: QuestionnaireResponse, answers: Mapping[str, Any]) -> engine.Assessment:
+def save_answers(
+    *, response: QuestionnaireResponse, answers: Mapping[str, Any], network: str = ""
+) -> engine.Assessment:
     """Keep one screen's answers, raw, and say what the rules make of all answers so far.
 
     Once the answers reach EMERGENCY or SAME_DAY, a safety case and the assessment behind it are kept in the same
-    transaction. Raises AlreadySent.
+    transaction; `network` is where they came from, to tell a flood. Raises AlreadySent.
     """
     fresh = lock_open(response)
-    fresh.answers = {**fresh.answers, **answers}
-    assessment = engine.assess(fresh.answers, version=fresh.questionnaire_version)
-    headline = settled_headline(fresh.answers, assessment, version=fresh.questionnaire_version)
-    if headline is not None:
-        fresh.highest_outcome = engine.highest(fresh.highest_outcome, headline) if fresh.highest_outcome else headline
-    fresh.updated_at = clock.now()
+    assessment, headline = take_in(fresh, answers)
     fresh.save(update_fields=["answers", "highest_outcome", "updated_at"])
     if headline in SAFETY_OUTCOMES:
-        _keep_danger(fresh, assessment, headline)
+        _keep_danger(fresh, assessment, headline, network=network)
     audit.record(action="response.save", target=fresh, actor=Actor.PATIENT.value, fields=sorted(answers), details={})
     return assessment
+
+
+def take_in(response: QuestionnaireResponse, answers: Mapping[str, Any]) -> tuple[engine.Assessment, Outcome | None]:
+    """Put one screen's answers to a response in memory; what the rules make of all of them, and the headline so far."""
+    version = response.questionnaire_version
+    response.answers = {**response.answers, **answers}
+    assessment = engine.assess(response.answers, version=version)
+    headline = settled_headline(response.answers, assessment, version=version)
+    if headline is not None:
+        so_far = response.highest_outcome
+        response.highest_outcome = engine.highest(so_far, headline) if so_far else headline
+    response.updated_at = clock.now()
+    return assessment, headline
 
 
 def settled_headline(answers: Mapping[str, Any], assessment: engine.Assessment, *, version: str) -> Outcome | None:
@@ -145,19 +165,15 @@ def ask_for_call_back(*, response: QuestionnaireResponse, contact: Contact) -> S
     """Put a name and number to a safety case that was anonymous, so that somebody can ring. Harmless when repeated."""
     case = SafetyCase.objects.select_for_update(of=("self",)).get(response=response)
     if case.patient_id is None:
-        case.patient = _make_patient(contact)
-        case.save(update_fields=["patient"])
-        audit.record(action="case.named", target=case, actor=Actor.PATIENT.value, fields=["patient"])
+        cases.name_person(case=case, patient=_make_patient(contact), tells=True)
         if case.status == CaseStatus.CLOSED:
-            # It was closed as that of a visitor nobody could ring. Now somebody waits for the call.
+            # It was closed as that of a visitor nobody could call. Now somebody waits for the call.
             cases.reopen(case=case, level=Outcome(case.level), reason="named")
-        else:
-            cases.alert_owner(case=case, reason="named")
     return case
 
 
 def send(*, response: QuestionnaireResponse, wordings: Mapping[ConsentKind, str]) -> ConsultationRequest:
-    """Turn the walk into a request: patient, consents, final assessment, link and alert, or nothing at all.
+    """Turn the response into a request: patient, consents, final assessment, link and alert, or nothing at all.
 
     Sending twice gives the same request. Raises NotReady when the contact screen is missing, or the answers stop at an
     emergency or at under 18.
@@ -236,12 +252,15 @@ def _new_reference() -> str:
 
 
 def _make_patient(contact: Contact) -> Patient:
+    number, as_typed = phones.kept(contact.phone)
     patient = Patient(
         name=contact.name,
         birth_on=contact.birth_on,
         email=contact.email,
         email_index=email_index(contact.email) if contact.email else "",
-        phone=contact.phone,
+        phone=number,
+        phone_as_typed=as_typed,
+        phone_index=phones.phone_index(number),
         contact_by=contact.contact_by,
         safe_to_contact=contact.safe_to_contact,
         created_at=clock.now(),
@@ -252,27 +271,29 @@ def _make_patient(contact: Contact) -> Patient:
 
 
 def lock_open(response: QuestionnaireResponse) -> QuestionnaireResponse:
-    """The walk as it stands now, held until the transaction ends. Raises AlreadySent."""
+    """The response as it stands now, held until the transaction ends. Raises AlreadySent."""
     fresh = QuestionnaireResponse.objects.select_for_update(of=("self",)).get(pk=response.pk)
     if fresh.status == ResponseStatus.COMPLETED:
         raise AlreadySent
     return fresh
 
 
-def _keep_danger(response: QuestionnaireResponse, assessment: engine.Assessment, headline: Outcome) -> None:
-    """One case a walk. It is raised at the first danger, and made more pressing, never less, by a later one.
+def _keep_danger(
+    response: QuestionnaireResponse, assessment: engine.Assessment, headline: Outcome, *, network: str = ""
+) -> None:
+    """One case a response. It is raised at the first danger, and made more pressing, never less, by a later one.
 
     A case that staff have closed opens again when the answers name a danger that they did not name before.
     """
     case = SafetyCase.objects.select_for_update(of=("self",)).filter(response=response).first()
     if case is None:
         _store_assessment(response, assessment)
-        cases.open_case(response=response, level=headline)
+        cases.open_case(response=response, level=headline, network=network)
         return
     is_worse = OUTCOME_RISK[headline] < OUTCOME_RISK[Outcome(case.level)]
     if is_worse or (case.status == CaseStatus.CLOSED and _names_new_danger(response, assessment, headline)):
         _store_assessment(response, assessment)
-        cases.raise_level(case=case, level=headline if is_worse else Outcome(case.level))
+        cases.raise_level(case=case, level=headline if is_worse else Outcome(case.level), network=network)
 
 
 def _names_new_danger(response: QuestionnaireResponse, assessment: engine.Assessment, headline: Outcome) -> bool:

@@ -30,7 +30,7 @@ from consultations.permissions import actors_of
 from consultations.services import messaging
 from consultations.services.moves import apply_move, lock
 from consultations.services.races import LostRace, gave_way, race
-from consultations.workflow import NotAllowed, WrongStatus
+from consultations.workflow import MoveRefused, NotAllowed, WrongStatus
 
 HOLD_TIME: Final = datetime.timedelta(minutes=10)
 LEAD_TIME: Final = datetime.timedelta(hours=12)
@@ -48,6 +48,10 @@ class SlotTaken(Exception):
         self.nearest = tuple(nearest)
 
 
+class AnotherTime(MoveRefused):
+    """The page this came from showed another time than the one that is held or booked now."""
+
+
 @dataclasses.dataclass(frozen=True, slots=True, order=True)
 class Slot:
     """One free time. `starts_at` and `ends_at` are UTC instants; half open, the end is free again."""
@@ -61,6 +65,11 @@ class Slot:
     def key(self) -> str:
         """What the radio button carries: instant, clinician and place, checked again when it comes back."""
         return f"{self.starts_at:%Y%m%dT%H%MZ}-{self.clinician_id}-{self.location_id}"
+
+
+def slot_of(taken: SlotHold | Appointment) -> Slot:
+    """The slot that a hold or an appointment takes up."""
+    return Slot(taken.starts_at, taken.ends_at, taken.clinician_id, taken.location_id)
 
 
 def free_slots(
@@ -123,11 +132,11 @@ def hold(*, request: ConsultationRequest, slot_key: str) -> SlotHold:
         return held
 
 
-def book(*, request: ConsultationRequest, by: User | None = None) -> Appointment:
+def book(*, request: ConsultationRequest, by: User | None = None, seen: str = "") -> Appointment:
     """Turn the request's hold into an appointment; `by=None` is the patient. Booking twice gives the same appointment.
 
-    Raises SlotTaken when the time has begun, or the hold ran out and the time is not offered any more; WrongStatus and
-    NotAllowed.
+    `seen` is the key of the time that the page showed: AnotherTime is raised when another one is held now. Raises
+    SlotTaken when the time has begun, or the hold ran out and it is not offered any more; WrongStatus and NotAllowed.
     """
     held = SlotHold.objects.filter(request=request).first()
     if held is None:
@@ -135,7 +144,9 @@ def book(*, request: ConsultationRequest, by: User | None = None) -> Appointment
             return existing
         # The row goes when it ran out and somebody else chose a time of that doctor; which time it was is gone with it.
         raise SlotTaken(_soonest(request))
-    slot = Slot(held.starts_at, held.ends_at, held.clinician_id, held.location_id)
+    slot = slot_of(held)
+    if seen and seen != slot.key:
+        raise AnotherTime("You chose another time since, in another tab or window. Nothing is booked yet.")
     with _booking(request, slot):
         return _book(request, slot, by, has_expired=held.expires_at <= clock.now())
 
@@ -190,10 +201,13 @@ def has_begun(appointment: Appointment) -> bool:
 
 
 @transaction.atomic
-def cancel(*, request: ConsultationRequest, reason: str = "", by: User | None = None) -> Appointment | None:
+def cancel(
+    *, request: ConsultationRequest, reason: str = "", by: User | None = None, seen: str = ""
+) -> Appointment | None:
     """Give the booked time back; the offer stands. Cancelling twice is harmless. Raises WrongStatus, NotAllowed.
 
-    A patient cannot once the visit has begun: what became of it is for staff to record.
+    A patient cannot once the visit has begun: what became of it is for staff to record. `seen` is the key of the time
+    that the page showed; AnotherTime is raised when another one is booked now.
     """
     fresh, changed = apply_move(request=request, verb="cancel_booking", by=by)
     if not changed:
@@ -201,6 +215,8 @@ def cancel(*, request: ConsultationRequest, reason: str = "", by: User | None = 
     appointment = Appointment.objects.live().select_for_update(of=("self",)).get(request=fresh)
     if by is None and has_begun(appointment):
         raise WrongStatus("The consultation has begun.")
+    if seen and seen != slot_of(appointment).key:
+        raise AnotherTime("You booked another time since, in another tab or window. It is not cancelled.")
     _cancel(appointment, _actor(by), reason)
     messaging.tell_patient(
         kind=MessageKind.APPOINTMENT_CANCELLED, request=fresh, key=f"appointment-cancelled-{appointment.pk}"
@@ -271,18 +287,24 @@ def _refuse_if_taken(request: ConsultationRequest, slot: Slot) -> None:
         raise SlotTaken
 
 
+def start_of(slot_key: str) -> datetime.datetime | None:
+    """The instant in the key of a free time; None for what is no key, or is nowhere near the times that are offered."""
+    try:
+        start = datetime.datetime.strptime(slot_key.split("-")[0], "%Y%m%dT%H%MZ").replace(tzinfo=datetime.UTC)
+    except ValueError:
+        return None
+    # At either end of the calendar there is no day before or after to look at.
+    return start if abs(start - clock.now()) <= 2 * HORIZON else None
+
+
 def _find(request: ConsultationRequest, slot_key: str) -> Slot:
     """The slot a key names, if it is free or was a moment ago; a key is checked, never trusted. Raises SlotTaken."""
     kind = _offered_kind(request)
-    try:
-        start = datetime.datetime.strptime(slot_key.split("-")[0], "%Y%m%dT%H%MZ").replace(tzinfo=datetime.UTC)
-        day = clock.local(start).date()
-        following = day + datetime.timedelta(days=1)
-    except (ValueError, OverflowError):
-        raise SlotTaken(_soonest(request)) from None
-    if abs(start - clock.now()) > 2 * HORIZON:
-        # So far off nothing is near, and at either end of the calendar there is no day after to look at.
+    start = start_of(slot_key)
+    if start is None:
         raise SlotTaken(_soonest(request))
+    day = clock.local(start).date()
+    following = day + datetime.timedelta(days=1)
     slots = free_slots(
         appointment_type=kind, since=day, until=following, ignoring=request, lead_time=LEAD_TIME - TIME_TO_CHOOSE
     )

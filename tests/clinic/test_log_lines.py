@@ -159,7 +159,7 @@ class TestFailures:
         def broken(*args: Any) -> None:
             raise OperationalError("could not connect to server")
 
-        monkeypatch.setattr("clinic.views.connection.cursor", broken)
+        monkeypatch.setattr("education.library.revision", broken)
         line = only(lines, calm.get("/readyz"))
         assert (line["status"], line["cause"]) == (503, "OperationalError could not connect")
 

@@ -1,15 +1,11 @@
 """Health checks, the appearance switch and the notices."""
 
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-import time_machine
 from django.contrib.staticfiles import finders
-from django.db import OperationalError
 from django.urls import reverse
 
-from clinic.models import Heartbeat
 from clinic.notices import PRIVACY_NOTICE_VERSION
 
 
@@ -18,26 +14,6 @@ class TestHealth:
         response = client.get(reverse("clinic:healthz"))
         assert (response.status_code, response.json()) == (200, {"status": "ok"})
         assert response["Cache-Control"] == "no-store"
-
-    @pytest.mark.django_db
-    def test_readyz_names_the_worker(self, client):
-        url = reverse("clinic:readyz")
-        assert client.get(url).json() == {"database": "ok", "worker": "never seen"}
-        with time_machine.travel(datetime(2026, 11, 2, tzinfo=UTC), tick=False) as clock:
-            Heartbeat.beat("worker")
-            clock.shift(timedelta(minutes=5))
-            assert client.get(url).json()["worker"] == "ok"
-            clock.shift(timedelta(seconds=1))
-            response = client.get(url)
-            assert (response.status_code, response.json()["worker"]) == (200, "late")
-
-    def test_readyz_is_503_without_the_database(self, client, monkeypatch):
-        def gone():
-            raise OperationalError("gone")
-
-        monkeypatch.setattr("clinic.views.connection.cursor", gone)
-        response = client.get(reverse("clinic:readyz"))
-        assert (response.status_code, response.json()["database"]) == (503, "down")
 
 
 class TestAppearance:

@@ -21,7 +21,7 @@ from tests.consultations.admin.test_request_page import ANSWERS
 pytestmark = pytest.mark.django_db
 STAFF = "/admin/consultations/"
 LIMITS = {
-    "/admin/": 20,
+    "/admin/": 24,
     f"{STAFF}consultationrequest/": 12,
     f"{STAFF}consultationrequest/?tab=triage": 12,
     f"{STAFF}safetycase/": 12,
@@ -58,8 +58,8 @@ def fill(make_request, clinician, nurse):
             case = cases.open_case(response=request.response, level=Outcome.EMERGENCY)
             type(case).objects.filter(pk=case.pk).update(patient=request.patient)
             OutboxMessage.objects.create(
-                key=f"message-{place}-{request.pk}", kind="private_link", request=request, recipient="a@example.com",
-                created_at=now, due_at=now,
+                key=f"message-{place}-{request.pk}", kind="private_link", lane="patients", request=request,
+                recipient="a@example.com", created_at=now, due_at=now,
             )  # fmt: skip
             Absence.objects.create(
                 clinician=clinician, starts_at=now + datetime.timedelta(days=400 + place),
