@@ -38,7 +38,7 @@ def reader_words(record: Mapping[str, Any]) -> dict[str, Any]:
     measured = [record[name] for name in ("outcome", "timepoint") if _says_something(record[name])]
     return {
         "direction_words": "" if record["code"] in COURSES else direction_words(record),
-        "measured": ", ".join(measured),
+        "measured": ", ".join([*measured[:1], *(words[:1].lower() + words[1:] for words in measured[1:])]),
         "compared_with": record["comparator"] if _says_something(record["comparator"]) else "",
         "why_not_higher": record["downgrade_reasons"] if record["grade"] > 0 else "",
         "is_course": record["code"] in COURSES,
