@@ -11,7 +11,7 @@ graceful_timeout = 30
 keepalive = 5
 max_requests = 10_000
 max_requests_jitter = 1_000
-limit_request_line = 4094
+limit_request_line = 8190
 limit_request_fields = 60
 # The proxy's word on http or https counts only when it comes from these addresses.
 forwarded_allow_ips = os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1")

@@ -16,11 +16,11 @@ from django.utils.safestring import SafeString
 from clinic.context_processors import facts
 from education.library import CONDITION_WORDS, Library, Record
 from education.markdown import CITATION, Part, TextRenderer, cited_keys, parts
+from education.statements import NATURAL_COURSE, reader_words
 
 STEP: Final = re.compile(r"^###\s+(.+?)\s*\|\s*(.+)$")
-NOTHING_NEW: Final = "T16"
-"""The statement on what happens with no new treatment."""
 COMPARED_CONDITIONS: Final = {
+    "acute": "New back pain",
     "chronic": "Long-lasting back pain",
     "ddd": "Degenerative disc disease",
     "sciatica": "Sciatica",
@@ -128,7 +128,8 @@ class PageRenderer(TextRenderer):
     def statement(self, record: Record) -> Record:
         """A graded statement with the marks of its sources on this page."""
         condition_words = CONDITION_WORDS.get(record["condition"], record["condition"])
-        return {**record, "cites": self._cites(record["sources"]), "condition_words": condition_words}
+        cites = self._cites(record["sources"])
+        return {**record, **reader_words(record), "cites": cites, "condition_words": condition_words}
 
     def _cites(self, keys: Iterable[str]) -> SafeString:
         return format_html_join("", "{}", ((self.citation(key),) for key in keys))
@@ -155,17 +156,24 @@ class PageRenderer(TextRenderer):
         return self._template("evidence", statements=self._statements(codes))
 
     def _block_compare(self, codes: str) -> SafeString:
-        return self._template("compare", statements=self._statements(codes))
+        """Some options; without a statement on what happens with nothing new, a row says where that is told."""
+        statements = self._statements(codes)
+        return self._template(
+            "compare", statements=statements, has_course=any(each["is_course"] for each in statements)
+        )
 
     def _block_compare_all(self, _: str) -> SafeString:
-        """Every treatment, condition by condition; "no new treatment" is a row of each table."""
-        shown = [self.statement(record) for record in self.library.evidence.values()]
+        """Every treatment, condition by condition; "no new treatment" is a row of each table, with its own facts."""
+        shown = {code: self.statement(record) for code, record in self.library.evidence.items()}
         tables = [
-            (words, [record for record in shown if record["condition"] == condition])
+            (
+                words,
+                [each for each in shown.values() if each["condition"] == condition and not each["is_course"]],
+                shown.get(NATURAL_COURSE.get(condition, "")),
+            )
             for condition, words in COMPARED_CONDITIONS.items()
         ]
-        waiting = self.statement(self.library.evidence[NOTHING_NEW]) if NOTHING_NEW in self.library.evidence else None
-        return self._template("compare_all", tables=tables, waiting=waiting)
+        return self._template("compare_all", tables=tables)
 
     def _block_evidence_table(self, _: str) -> SafeString:
         chosen = [

@@ -12,6 +12,7 @@ from typing import Final
 from django.db import connection
 from django.utils.text import slugify
 
+from clinic.danger_words import Danger, dangers_in
 from education.models import SearchEntry, SearchVocabulary, Snapshot
 from education.search_index import SECTION
 from education.search_words import (
@@ -21,14 +22,15 @@ from education.search_words import (
     Vocabulary,
     corrected,
     fold,
-    is_danger,
     stem,
     units_of,
     words_of,
 )
 
 LONGEST: Final = 200
-"""Letters of a question that are read; nobody types more, and what is longer is no question."""
+"""Letters of a question that are looked for; nobody types more, and what is longer is no question."""
+LONGEST_KEPT: Final = 1500
+"""Letters that are given back in the field, so that a pasted paragraph is not lost. Danger is looked for in all."""
 MOST_WORDS: Final = 16
 FIRST_SHOWN: Final = {SearchEntry.Kind.PAGE: 8}
 OTHERS_SHOWN: Final = 4
@@ -90,7 +92,7 @@ class Results:
     """What a search came to. `words` are those asked for, `answered` those looked for: empty when none says anything.
 
     `meant`: what a misspelt question probably meant. `is_loose`: nothing has all the words, these have some of them.
-    `is_danger`: the words may tell of an emergency.
+    `dangers`: what the words may tell of, an emergency of the body or self-harm.
     """
 
     words: str
@@ -98,7 +100,7 @@ class Results:
     answered: str = ""
     meant: str = ""
     is_loose: bool = False
-    is_danger: bool = False
+    dangers: frozenset[Danger] = frozenset()
 
     @property
     def total(self) -> int:
@@ -110,20 +112,19 @@ def find(words: str, *, kind: str = "", page: int = 1) -> Results:
 
     Any text is a question: what cannot be read as words finds nothing. Three queries, four when nothing has all words.
     """
-    typed = words[:LONGEST]
-    asked = words_of(typed)[:MOST_WORDS]
+    typed, dangers = words[:LONGEST_KEPT], dangers_in(words)
+    asked = words_of(words[:LONGEST])[:MOST_WORDS]
     if not set(asked) - STOP_WORDS:
-        return Results(typed, is_danger=is_danger(typed))
+        return Results(typed, dangers=dangers)
     vocabulary = _vocabulary(Snapshot.objects.filter(pk=1).values_list("revision", flat=True).first())
     units = units_of(asked, vocabulary)
     meant = corrected(asked, units, vocabulary)
-    is_dangerous = is_danger(typed) or is_danger(meant)
     if found := _matches(units, every=True):
-        return Results(typed, _groups(found, units, kind, page), typed, "", False, is_dangerous)
+        return Results(typed, _groups(found, units, kind, page), typed, "", False, dangers)
     if meant and (found := _matches(better := units_of(words_of(meant), vocabulary), every=True)):
-        return Results(typed, _groups(found, better, kind, page), meant, meant, False, is_dangerous)
+        return Results(typed, _groups(found, better, kind, page), meant, meant, False, dangers)
     found = _matches(units, every=False) if len(units) > 1 else []
-    return Results(typed, _groups(found, units, kind, page), typed, meant, bool(found), is_dangerous)
+    return Results(typed, _groups(found, units, kind, page), typed, meant, bool(found), dangers)
 
 
 @lru_cache(maxsize=2)

@@ -1,7 +1,7 @@
 """Words as search understands them: folded, stemmed, widened by what means the same, and corrected. Pure.
 
 The engines stem for themselves. The light stems here compare single words: to mark them in a sentence, to find a
-synonym, and to notice what is misspelt or dangerous. Synonyms and danger words: our own lists, not clinically reviewed.
+synonym, and to notice what is misspelt. Synonyms are our own list, not clinically reviewed.
 """
 
 import dataclasses
@@ -72,35 +72,6 @@ SYNONYMS: Final = (
     "anaesthetic | anesthetic",
 )
 """What people say and what texts say; in each line every name stands for all the others."""
-DANGER: Final = (
-    "pee wee urine urinate bladder bowel poo poop toilet & "
-    "cant cannot unable not no stop trouble problem hard difficult difficulty lost lose control hold leak feel numb",
-    "incontinent incontinence",
-    "wet soil & myself",
-    "numb tingle feeling sensation anaesthesia anesthesia & between saddle groin genital bottom buttock crotch vagina "
-    "vaginal penis testicle anus thigh private down",
-    "both & leg foot & weak numb pain tingle",
-    "weak weakness heavy drag drop give & leg foot ankle knee",
-    "paralysed paralyzed paralysis",
-    "cant cannot unable not & walk stand move breathe",
-    "chest & pain tight pressure hurt heavy",
-    "breath breathe breathless & hard short difficult difficulty trouble cant cannot breathless",
-    "fever feverish shiver shivery chill temperature",
-    "pus discharge swollen swelling red hot rise worse infected infection abscess & "
-    "injection needle epidural surgery operation stitch wound jab",
-    "faint collapse blackout",
-    "suicide suicidal overdose",
-    "kill harm hurt & myself",
-    "end & life | want & die",
-    "cauda | equina",
-    "emergency | ambulance | 911 | 999 | 112",
-    "accident crash fell fall & back spine pain hurt",
-    "cancer & new back spine pain & weak numb walk",
-    "weight & loss lost lose",
-    "night & sweat",
-    "red & flag",
-)
-"""Signs that belong to "When to get help". In a line every part joined by & must be met, by any one of its words."""
 
 
 def fold(text: str) -> str:
@@ -154,18 +125,7 @@ def _choices() -> dict[tuple[str, ...], tuple[str, ...]]:
 
 MEANS_THE_SAME: Final = _choices()
 LONGEST_NAME: Final = max(map(len, MEANS_THE_SAME))
-_SIGNS: Final = tuple(
-    tuple(frozenset(stem(word) for word in part.split()) for part in sign.split("&"))
-    for line in DANGER
-    for sign in line.split("|")
-)
-NAMED_WORDS: Final = frozenset(word for line in (*SYNONYMS, *DANGER) for word in words_of(line))
-
-
-def is_danger(text: str) -> bool:
-    """Whether these words may tell of an emergency."""
-    found = {stem(word) for word in words_of(re.sub(r"['’ʼ`]", "", text))}
-    return any(all(part & found for part in sign) for sign in _SIGNS)
+NAMED_WORDS: Final = frozenset(word for line in SYNONYMS for word in words_of(line))
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from education.blocks import PageRenderer, Rendered, page_sources
 from education.fixed_pages import FAQ, FIXED_PAGES, GLOSSARY, SOURCES, FixedPage
 from education.library import CONDITION_WORDS, Library, Record
 from education.models import Page, Question
+from education.statements import direction_words
 
 HOME: Final = "/"
 CONDITIONS: Final = "/conditions/"
@@ -29,7 +30,7 @@ EVIDENCE: Final = "/stem-cells/evidence/"
 HELP: Final = "/back-pain/when-to-get-help/"
 CONDITION_FIGURES: Final = {"ddd": "E1", "herniated": "E8", "stenosis": "E9", "facet": "E10"}
 """Drawing of a condition -> the statement about stem cells that its card shows."""
-HOME_COLUMNS: Final = ("Less pain", "Better daily function", "Repair on a scan", "Rate of serious harm")
+HOME_COLUMNS: Final = ("Pain", "Daily function", "The disc on a scan", "Serious harm")
 HOME_ROWS: Final = (
     ("Degenerative disc disease", ("E1", "E2", "E3", "E11")),
     ("Herniated disc", ("E8", "", "", "E11")),
@@ -170,16 +171,22 @@ def until_published(view: Callable[..., HttpResponse]) -> Callable[..., HttpResp
     return kept
 
 
+def _found(held: Library, code: str) -> tuple[str, int]:
+    """What a statement found, in words, and its grade. Without one, nothing was tested."""
+    record = held.evidence.get(code)
+    return direction_words(record), record["grade"] if record else 0
+
+
 def _condition_cards(held: Library) -> list[Record]:
-    """The four conditions in order, each with its grade for stem cells."""
+    """The four conditions in order, each with what was found of stem cells for pain, and the grade."""
     cards = sorted(
         (page for page in held.pages.values() if page["kind"] == "condition"), key=lambda page: page["order"]
     )
     found = []
     for card in cards:
         code = CONDITION_FIGURES.get(card["figure"], "")
-        grade = held.evidence[code]["grade"] if code in held.evidence else 0
-        found.append({**card, "grade": grade})
+        words, grade = _found(held, code)
+        found.append({**card, "found": words, "grade": grade})
     return found
 
 
@@ -190,7 +197,7 @@ def home(request: HttpRequest) -> HttpResponse:
         return render(request, "education/no_content.html", status=503)
     page, unusual = page_at(request, HOME)
     rows = [
-        (name, [(held.evidence[code]["grade"] if code in held.evidence else 0) for code in codes])
+        (name, [(column, *_found(held, code)) for column, code in zip(HOME_COLUMNS, codes, strict=True)])
         for name, codes in HOME_ROWS
     ]
     return show(

@@ -243,7 +243,7 @@ def test_very_many_problems_are_counted(folder: Path, db: None) -> None:
         call_command("load_education", folder=folder)
 
     assert len(str(refused.value).splitlines()) == 102
-    assert str(refused.value).splitlines()[-1] == "… and 39 more."
+    assert str(refused.value).splitlines()[-1] == "… and 108 more."
 
 
 def test_bounds_of_whole_numbers_are_those_of_the_strictest_engine() -> None:

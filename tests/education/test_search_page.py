@@ -11,10 +11,10 @@ from django.test import Client
 from django.urls import reverse
 
 from clinic.accounts.models import User
+from clinic.danger_words import dangers_in
 from clinic.models import AuditEvent
 from education import search, services, shipped
 from education.models import Page, SearchEntry
-from education.search_words import is_danger
 
 REASON = "A trial that it rests on was taken back."
 
@@ -58,7 +58,7 @@ class TestAnyTextIsAQuestion:
     def test_find_answers(self, content: shipped.Shipped, text: str) -> None:
         results = search.find(text)
 
-        assert results.words == text[: search.LONGEST]
+        assert results.words == text[: search.LONGEST_KEPT]
         assert results.total >= 0
         assert SearchEntry.objects.exists()
 
@@ -86,11 +86,11 @@ class TestDanger:
             "chest pain", "tight chest", "hard to breathe", "short of breath", "fever after injection", "fever",
             "shivering", "high temperature", "pus after surgery", "red swollen wound", "fainted", "suicidal",
             "I want to die", "harm myself", "cauda equina", "red flags", "emergency", "fell and back pain",
-            "night sweats", "weight loss", "paralysed",
+            "night sweats", "unexplained weight loss", "paralysed",
         ],
     )  # fmt: skip
     def test_signs_put_help_first(self, words: str) -> None:
-        assert is_danger(words)
+        assert dangers_in(words)
 
     @pytest.mark.parametrize(
         "words",
@@ -100,7 +100,25 @@ class TestDanger:
         ],
     )  # fmt: skip
     def test_ordinary_words_do_not(self, words: str) -> None:
-        assert not is_danger(words)
+        assert not dangers_in(words)
+
+    def test_a_way_to_talk_stands_first_for_words_about_self_harm(
+        self, content: shipped.Shipped, client: Client
+    ) -> None:
+        html = client.get("/search/", {"q": "I don’t want to wake up"}).content.decode()
+
+        assert 0 < html.index('id="support"') < html.index("call or text 988")
+        assert 'class="care"' not in html
+        assert 'id="support"' not in client.get("/search/?q=wake+up+stiff").content.decode()
+
+    def test_danger_late_in_a_pasted_paragraph_counts_and_nothing_is_lost(
+        self, content: shipped.Shipped, client: Client
+    ) -> None:
+        pasted = "My disc has slipped and I read your page about exercise with great interest. " * 12 + "I cannot pee."
+        response = client.get("/search/", {"q": pasted})
+
+        assert 'class="care"' in response.content.decode()
+        assert response.context["results"].words == pasted
 
     def test_the_card_stands_before_the_results(self, content: shipped.Shipped, client: Client) -> None:
         html = client.get("/search/", {"q": "fever after injection"}).content.decode()

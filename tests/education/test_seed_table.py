@@ -15,7 +15,7 @@ STATEMENTS = {statement["code"]: statement for statement in SHIPPED.evidence}
 ROWS = [
     (1, "/stem-cells/", r"Stem cells for back pain: the short version"),
     (5, "/stem-cells/", r"Many clinics sell such injections"),
-    (5, "/stem-cells/", r"mostly not beaten a pretend injection"),
+    (5, "/stem-cells/", r"Three used a pretend procedure.*other three were run by the makers"),
     (6, "/about/content/", r"We grade one result at a time"),
     (6, "/stem-cells/evidence/", r"how sure we are of one result"),
     (10, "/stem-cells/risks/", r"less likely to be rejected\. That does not make them harmless"),
@@ -35,7 +35,11 @@ ROWS = [
         "/stem-cells/",
         r"For a herniated disc, spinal stenosis and facet joint arthritis we found no finished fair test",
     ),
-    (23, "/conditions/degenerative-disc-disease/", r"did not do clearly better than people given a pretend injection"),
+    (
+        23,
+        "/conditions/degenerative-disc-disease/",
+        r"In the 3 with a pretend procedure, people given cells did not do clearly better",
+    ),
     (24, "/conditions/herniated-disc/", r"shrunk in about 63 of 100 people who had no surgery"),
     (25, "/conditions/spinal-stenosis/", r"no likely way in which injected cells could make the canal wider"),
     (26, "/conditions/facet-joint-arthritis/", r"We do not know if cells reduce pain from facet joints"),
@@ -47,7 +51,7 @@ ROWS = [
     (
         33,
         "/stories/",
-        r"The gardener .*95 of 100 people had recovered after a year\. It was the same with early surgery",
+        r"The gardener .*49 to 95 of 100 people with sciatica are better, by study.*it was the same with early surgery",
     ),
     (34, "/stories/", r"cannot tell you what would have happened without the treatment"),
     (35, "/experts/", r"does not endorse unproven treatments outside trials"),
@@ -93,7 +97,7 @@ ROWS = [
     (
         30,
         "/stem-cells/claims-checked/",
-        r"One trial reports it; the three fair tests with a pretend injection do not bear it out",
+        r"Makers report it; the three tests with a pretend procedure do not bear it out",
     ),
     (31, "/stem-cells/claims-checked/", r"The rate of serious harm is unknown"),
     (44, "/treatments/", r"talk about all your options"),

@@ -1,0 +1,108 @@
+"""Lists of phrases as data, in a small language of their own, and reading a text as words to find them in. Pure.
+
+In a line of a list, words are in small letters without accents and apostrophes. `a b` stand side by side; `~3` lets up
+to three other words between, in the same sentence; `a & b` stand in any order, up to seven words apart; `<name>` is any
+of the words of that name; what is left is a regular expression without spaces of its own, where `\\w*` ends a stem.
+"""
+
+import dataclasses
+import re
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
+from typing import Any, Final
+
+APOSTROPHES: Final = frozenset("'’‘ʼ′`´＇ʹʻ‛ˈ᾿")
+SENTENCE_ENDS: Final = frozenset(".!?;¡¿…")
+END: Final = "."
+"""Stands among the words for the end of a sentence."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Reading:
+    """A text as words, each with its start and end in the text; `line` is the words with one space around each."""
+
+    words: list[str]
+    spans: list[tuple[int, int]]
+    line: str
+    starts: dict[int, int]
+
+    def find(self, pattern: re.Pattern[str]) -> Iterator[tuple[int, int]]:
+        """The first and the last word of each match."""
+        for match in pattern.finditer(self.line):
+            first = self.starts[match.start() + 1]
+            yield first, first + match.group().strip().count(" ")
+
+    def span(self, first: int, last: int) -> tuple[int, int]:
+        return self.spans[first][0], self.spans[last][1]
+
+
+def read(text: str, *, spelled: Callable[[str], str] = str) -> Reading:
+    """Small letters without accents, whatever width; what is invisible and every apostrophe is passed over.
+
+    `spelled` may put one or several words, or none, in the place of one.
+    """
+    words: list[str] = []
+    spans: list[tuple[int, int]] = []
+    letters: list[str] = []
+    start = 0
+
+    def close(place: int) -> None:
+        if letters:
+            for word in spelled("".join(letters)).split():
+                words.append(word)
+                spans.append((start, place))
+            letters.clear()
+
+    for place, character in enumerate(text):
+        if character in APOSTROPHES or unicodedata.category(character) in ("Cf", "Mn"):
+            continue
+        for each in _plain(character):
+            if each.isalnum():
+                if not letters:
+                    start = place
+                letters.append(each)
+            else:
+                close(place)
+                if each in SENTENCE_ENDS and words and words[-1] != END:
+                    words.append(END)
+                    spans.append((place, place + 1))
+    close(len(text))
+    starts, place = {}, 1
+    for index, word in enumerate(words):
+        starts[place] = index
+        place += len(word) + 1
+    return Reading(words, spans, f" {' '.join(words)} ", starts)
+
+
+@lru_cache(maxsize=4096)
+def _plain(character: str) -> str:
+    bare = unicodedata.normalize("NFKD", character).casefold()
+    return "".join(each for each in bare if unicodedata.category(each) != "Mn") or character
+
+
+def lines_of(section: Any) -> list[str]:
+    """The lines of a section, whose lists are named only to be read."""
+    if isinstance(section, Mapping):
+        return [line for lines in section.values() for line in lines]
+    return list(section)
+
+
+def classes_of(words: Mapping[str, str]) -> dict[str, str]:
+    """The classes of words, each of which may use those before it."""
+    classes: dict[str, str] = {}
+    for name, alternatives in words.items():
+        classes[name] = _expanded(alternatives, classes)
+    return classes
+
+
+def compiled(line: str, classes: Mapping[str, str]) -> Iterator[re.Pattern[str]]:
+    """A line of a list as patterns over `Reading.line`. Raises KeyError for a class that is not there."""
+    parts = line.split(" & ")
+    for order in [parts] if len(parts) == 1 else [parts, parts[::-1]]:
+        pieces = [re.sub(r" ~(\d+) ", r"(?: [^ .]+){0,\1} ", piece) for piece in order]
+        yield re.compile(r" " + r"(?: [^ .]+){0,7} ".join(_expanded(piece, classes) for piece in pieces) + r"(?= )")
+
+
+def _expanded(text: str, classes: Mapping[str, str]) -> str:
+    return re.sub(r"<(\w+)>", lambda match: f"(?:{classes[match[1]]})", text)
