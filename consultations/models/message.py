@@ -12,8 +12,9 @@ class OutboxMessage(models.Model):
     """A mail the clinic owes somebody. Made in the transaction that causes it; the worker sends it, at least once.
 
     `key` makes the same cause harmless when repeated. Recipient and payload (which may hold a private link) are sealed;
-    a failed row waits until `due_at`, a refused one is parked for staff. `case`: an alert about one safety case. `attempts` counts an attempt before it is
-    made, and `crashes` those that ended without any result, because the worker died in them.
+    a failed row waits until `due_at`, a refused one is parked for staff. `case`: an alert about one safety case.
+    `attempts` counts an attempt before it is made, and `crashes` those that ended without any result, because the
+    worker died in them.
     """
 
     key = models.CharField(max_length=120, unique=True)

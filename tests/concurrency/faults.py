@@ -20,9 +20,9 @@ class Unspeakable(Exception):
 
 
 HOPELESS: Final[dict[str, Any]] = {
-    "DamagedRecord": DamagedRecord,
-    "SealBroken": SealBroken,
-    "Undecodable": Undecodable,
+    "DamagedRecord": lambda: DamagedRecord("typed"),
+    "SealBroken": lambda: SealBroken("typed"),
+    "Undecodable": lambda: Undecodable("typed"),
     "AddressRefused": AddressRefused,
 }
 """While a mail is made, these say that its row stays as it is."""

@@ -13,7 +13,7 @@ from consultations.enums import RequestStatus
 from consultations.models import Appointment, ConsultationRequest, SlotHold
 from consultations.services import intake, messaging, scheduling
 from consultations.services.scheduling import SlotTaken
-from tests.cast import book_directly, open_privately
+from tests.cast import book_directly, open_privately, private_url
 from tests.consultations.services.conftest import TOMORROW_AT_NINE, Desk
 from tests.consultations.services.test_intake import WORDINGS, ready
 from tests.rows import all_rows
@@ -134,7 +134,7 @@ class TestAnyOtherErrorIsHeard:
         intake.start()
         intake.start()
         break_the_audit_trail()
-        page = client.post("/request/times/check/")
+        page = client.post(private_url(mine, "times/check/"))
         assert page.status_code == 500
         assert "no longer held" not in page.content.decode()
         assert "took that time" not in page.content.decode()
