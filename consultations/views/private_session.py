@@ -6,6 +6,7 @@ opened since. It opens nothing: that does the grant in the session, given by a p
 
 import dataclasses
 import datetime
+from functools import partial
 from typing import Any, Final
 
 from django.conf import settings
@@ -15,6 +16,7 @@ from django.urls import reverse
 
 from clinic import clock
 from consultations.models import ConsultationRequest, PrivateLink
+from consultations.presenters.isolation import opened
 from consultations.services import private_links
 
 GRANTS: Final = "private"
@@ -57,9 +59,15 @@ def open_request(request: HttpRequest, key: str) -> OpenRequest | None:
 
 
 def all_open(request: HttpRequest) -> list[OpenRequest]:
-    """Every request that this browser may see now, the one opened last at the end."""
-    found = (_opened(reference, grant) for reference, grant in _grants(request).items())
-    return [each for each in found if each is not None]
+    """Every request that this browser may see now, the one opened last at the end.
+
+    One whose record is damaged is left out: the pages of the others stay as they are.
+    """
+    found = []
+    for reference, held in _grants(request).items():
+        each, _ = opened(partial(_opened, reference, held), None, of=f"request {reference}")
+        found += [each] if each is not None else []
+    return found
 
 
 def grant(request: HttpRequest, link: PrivateLink) -> None:
@@ -72,10 +80,10 @@ def grant(request: HttpRequest, link: PrivateLink) -> None:
     request.session[GRANTS] = {**dict(kept[-MOST_OPEN + 1 :]), reference: fresh}
 
 
-def follow_link(request: HttpRequest, opened: OpenRequest, link: PrivateLink) -> None:
+def follow_link(request: HttpRequest, page: OpenRequest, link: PrivateLink) -> None:
     """Go on with another link of the same request, no longer than before."""
-    fresh = {"link": link.pk, "until": opened.until.isoformat()}
-    request.session[GRANTS] = {**_grants(request), opened.consultation.reference: fresh}
+    fresh = {"link": link.pk, "until": page.until.isoformat()}
+    request.session[GRANTS] = {**_grants(request), page.consultation.reference: fresh}
 
 
 def close(request: HttpRequest, consultation: ConsultationRequest) -> None:

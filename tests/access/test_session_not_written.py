@@ -11,6 +11,7 @@ from django.test import Client
 
 from consultations.models import ConsultationRequest, PrivateLink, QuestionnaireResponse
 from tests.access.conftest import TOKEN, knock
+from tests.cast import private_url
 from tests.consultations.views.conftest import CONSENTS, Visitor, text_of
 
 BIRTH = {"birth_on_month": "3", "birth_on_day": "27", "birth_on_year": "1970"}
@@ -96,7 +97,9 @@ def test_words_carried_into_the_check_are_given_back_and_taken_at_the_second_pre
 def test_a_private_link_opens_at_the_second_press(site, calm, settings):
     with no_session_is_written():
         assert is_calm(calm.post(f"/request/open/{TOKEN}/", BIRTH), settings)
-    assert calm.post(f"/request/open/{TOKEN}/", BIRTH, follow=True).redirect_chain[-1][0] == "/request/"
+    assert calm.post(f"/request/open/{TOKEN}/", BIRTH, follow=True).redirect_chain[-1][0] == private_url(
+        site["patient"]
+    )
 
 
 def test_a_private_link_opens_too_where_the_browser_has_a_session_already(site, calm, settings):
@@ -104,7 +107,9 @@ def test_a_private_link_opens_too_where_the_browser_has_a_session_already(site, 
     visitor.answer(until="weakness")
     with no_session_is_written():
         assert is_calm(calm.post(f"/request/open/{TOKEN}/", BIRTH), settings)
-    assert calm.post(f"/request/open/{TOKEN}/", BIRTH, follow=True).redirect_chain[-1][0] == "/request/"
+    assert calm.post(f"/request/open/{TOKEN}/", BIRTH, follow=True).redirect_chain[-1][0] == private_url(
+        site["patient"]
+    )
     assert visitor.response.pk
 
 
@@ -112,9 +117,9 @@ def test_a_link_that_was_replaced_is_replaced_and_mailed_once(site, settings):
     client = knock("patient", site)
     before = PrivateLink.objects.count()
     with no_session_is_written():
-        assert is_calm(client.post("/request/replace-link/"), settings)
-    again = client.post("/request/replace-link/")
-    assert "open the private link in the newest mail from us" in text_of(again)
+        assert is_calm(client.post(private_url(site["patient"], "replace-link/")), settings)
+    again = client.post(private_url(site["patient"], "replace-link/"))
+    assert "open the private link in the newest email from us" in text_of(again)
     assert PrivateLink.objects.count() == before + 1
 
 
@@ -166,7 +171,7 @@ class TestEndedMeanwhile:
         client = knock("patient", site)
         before = PrivateLink.objects.count()
         with self.ended_by_another_tab():
-            response = client.post("/request/replace-link/")
+            response = client.post(private_url(site["patient"], "replace-link/"))
         words = text_of(response)
         assert response.status_code == 409
         assert "Your page was closed meanwhile" in words

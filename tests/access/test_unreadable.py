@@ -19,7 +19,7 @@ from consultations.enums import RequestStatus
 from consultations.models import ConsultationRequest, InformationRequest, LinkAsked, OutboxMessage
 from consultations.services import messaging
 from tests.access.conftest import CHECK_KEY, TOKEN, address, knock, routes
-from tests.cast import open_privately
+from tests.cast import at, open_privately, private_url
 from tests.consultations.views.conftest import CONSENTS, CONTACT, Visitor, text_of
 from tests.rows import all_rows
 
@@ -72,6 +72,12 @@ def damaged_columns() -> Iterator[str]:
             transaction.set_rollback(True)
 
 
+def own_address(path: str, site: dict[str, Any], client: Client) -> str:
+    """The same page about the request that this browser has open."""
+    named = f"/request/{site['key']}/"
+    return path.replace(named, at(client)) if path.startswith(named) and "private" in client.session else path
+
+
 @pytest.mark.slow
 def test_a_damaged_column_never_gives_a_patient_a_500(site, make_request):
     people, failed = list(patients(site, make_request)), []
@@ -84,7 +90,7 @@ def test_a_damaged_column_never_gives_a_patient_a_500(site, make_request):
                 if not path.startswith(area) or path in LEAD_ELSEWHERE:
                     continue
                 for method, data in ((client.get, {}), (client.post, FORM)):
-                    response = method(path.replace(CHECK_KEY, key), data)
+                    response = method(own_address(path, site, client).replace(CHECK_KEY, key), data)
                     if response.status_code >= 500 and DAMAGED not in text_of(response):
                         failed.append((column, who, path, response.status_code))
     assert failed == []
@@ -129,13 +135,26 @@ class TestDamagedPatient:
     def test_what_was_written_is_given_back_and_nothing_else_of_the_form(self, patient, site):
         client = Client(raise_request_exception=False)
         open_privately(client, patient)
-        response = client.post("/request/answer/", {"answer": WROTE, "token": "0123456789abcdef"})
+        response = client.post(private_url(patient, "answer/"), {"answer": WROTE, "token": "0123456789abcdef"})
         assert WROTE in response.content.decode()
         assert "0123456789abcdef" not in response.content.decode()
 
+    def test_a_page_open_beside_it_in_the_same_browser_stays_as_it_is(self, patient, site, caplog):
+        client = Client(raise_request_exception=False)
+        for each in (patient, site["other"]):
+            open_privately(client, each)
+        with caplog.at_level(logging.ERROR):
+            pages = [client.get(private_url(site["other"])), client.get("/request/")]
+        for page in pages:
+            assert page.status_code == 200
+            assert site["other"].reference in text_of(page)
+            assert patient.reference not in text_of(page)
+        assert f"damaged record: request {patient.reference}" in caplog.text
+        assert client.get(private_url(patient)).status_code == 503
+
     def test_other_patients_notice_nothing(self, patient, site):
         client = knock("other", site)
-        assert client.get("/request/").status_code == 200
+        assert client.get(private_url(site["other"])).status_code == 200
 
 
 def test_somebody_whose_answers_are_damaged_can_begin_anew(site):
@@ -175,7 +194,7 @@ class TestWrongKeys:
                 if path.startswith("/admin/") or path in LEAD_ELSEWHERE or (who != "visitor" and not is_own(path)):
                     continue
                 for method, data in ((client.get, {}), (client.post, FORM)):
-                    response = method(path, data)
+                    response = method(own_address(path, site, client), data)
                     if response.status_code >= 500:
                         words = text_of(response)
                         assert (response.status_code, name.split(":")[0]) == (503, "consultations"), (who, path)
@@ -189,7 +208,7 @@ class TestWrongKeys:
     def test_nothing_that_was_written_is_lost(self, site, wrong_keys):
         client = knock("patient", site)
         wrong_keys()
-        assert WROTE in client.post("/request/answer/", {"answer": WROTE}).content.decode()
+        assert WROTE in client.post(private_url(site["patient"], "answer/"), {"answer": WROTE}).content.decode()
 
     @pytest.mark.parametrize("role", ["triage", "doctor", "manager", "editor"])
     def test_staff_can_sign_in_and_read_on_today_what_is_wrong(self, role, site, wrong_keys):
@@ -197,7 +216,7 @@ class TestWrongKeys:
         wrong_keys()
         page = client.get("/admin/")
         assert page.status_code == 200
-        (alarm,) = page.context["alarms"]
+        (alarm,) = (each for each in page.context["alarms"] if each.startswith("Health data"))
         assert alarm.startswith("Health data can be neither read nor saved. Key k1 is wrong: ")
         assert "INDEX_KEY is missing: " in alarm
         assert text_of(page).index("Key k1 is wrong") < text_of(page).index(
@@ -229,7 +248,7 @@ class TestWrongKeys:
 
     def test_the_worker_goes_on_sends_nothing_and_leaves_every_row_as_it_is(self, site, wrong_keys, caplog):
         messaging.tell_patient(kind="private_link", request=site["other"], key="waits")
-        LinkAsked.objects.create(email="bob@example.com", asked_at=clock.now())
+        LinkAsked.objects.create(email="bob@example.com", asked_at=clock.now(), due_at=clock.now())
         wrong_keys()
         waiting = list(
             OutboxMessage.objects.order_by("pk")
