@@ -21,7 +21,7 @@ NO_DATABASE: Final = frozenset(
 """Commands that use no table of ours; `migrate` looks for itself, also where somebody calls it from elsewhere."""
 WAITS: Final = frozenset({"worker", "shell"})
 """Commands that bear a database that cannot be reached at the moment."""
-NEEDS_TABLES: Final = frozenset({"load_education", "demo", "createsuperuser"})
+NEEDS_TABLES: Final = frozenset({"load_education", "demo", "createsuperuser", "changepassword"})
 """What a newcomer runs after `migrate`, or before it by mistake."""
 
 

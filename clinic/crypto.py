@@ -90,6 +90,9 @@ def parse_keys(text: str) -> dict[str, bytes]:
             raise ValueError(f"Field key {key_id} has {len(key)} bytes; it needs {KEY_BYTES}.")
         if key_id in keys:
             raise ValueError(f"Field key {key_id} is given twice.")
+        if key in keys.values():
+            # Else a rotation would seal everything again under the same key, and say that the old one can go.
+            raise ValueError(f"Field key {key_id} is the same key as another one. Make a new key for a new id.")
         keys[key_id] = key
     return keys
 

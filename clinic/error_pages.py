@@ -1,5 +1,6 @@
 """Error pages. None of them touches the database or the session, so they work when those do not."""
 
+import logging
 import re
 import sys
 from typing import Any
@@ -13,15 +14,16 @@ from clinic.context_processors import facts
 from clinic.database_errors import is_away
 from clinic.form_origin import came_from_elsewhere, came_from_here, page_of_form
 from clinic.logs import cause_of, id_of, note_cause, request_id
-from clinic.unsent import SECRET, unsent_of
+from clinic.unsent import Unsent, unsent_of
 
+logger = logging.getLogger(__name__)
 RETRY_AFTER_SECONDS = "30"
 FIRST_BUTTONS = {"consultations:start": "check", "consultations:private_link": "link"}
 """Where a browser that keeps no cookies is met first: its page says what did not begin."""
 
 
 def page(
-    template: str, status: int, request: HttpRequest | None = None, *, number: str = "", unsent: Any = "", **more: Any
+    template: str, status: int, request: HttpRequest | None = None, *, number: str = "", unsent: Any = (), **more: Any
 ) -> HttpResponse:
     """Rendered without a request context on purpose: context processors may read the session.
 
@@ -35,16 +37,18 @@ def is_staff_page(request: HttpRequest) -> bool:
     return request.path.startswith("/admin/")
 
 
-def written_in(request: HttpRequest) -> str:
-    """What a person wrote in the form that was just sent: every value of more than one word, whatever its field.
+def written_in(request: HttpRequest) -> list[Unsent]:
+    """What was typed in the form that was just sent, unless another site sent it: its words never stand under our name.
 
-    Tokens, codes and choices have no space in them; they are neither asked for again nor shown. Nor is a passphrase, or
-    anything that another site sent, which must not have its words shown under our name.
+    A page about a failure must not fail: where the form cannot be read either, nothing is given back.
     """
     if request.method != "POST" or came_from_elsewhere(request):
-        return ""
-    fields = [values for name, values in request.POST.lists() if not SECRET.search(name)]
-    return "\n\n".join(value for values in fields for value in values if " " in value.strip())
+        return []
+    try:
+        return unsent_of(request)
+    except Exception:
+        logger.exception("what was typed cannot be given back")
+        return []
 
 
 def bad_request(request: HttpRequest, exception: Any = None) -> HttpResponse:
@@ -105,7 +109,7 @@ def too_big(request: HttpRequest) -> HttpResponse:
 
 def service_unavailable(request: HttpRequest | None = None) -> HttpResponse:
     """503 for what passes by itself. Without a request it is the page that nginx shows."""
-    response = page("503.html", 503, unsent=written_in(request) if request is not None else "")
+    response = page("503.html", 503, unsent=written_in(request) if request is not None else [])
     response["Retry-After"] = RETRY_AFTER_SECONDS
     return response
 

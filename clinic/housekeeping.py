@@ -3,6 +3,7 @@
 And whether the worker lives.
 """
 
+from collections.abc import Callable
 from datetime import timedelta
 from importlib import import_module
 
@@ -26,12 +27,17 @@ def worker_state() -> tuple[str, str]:
 
 
 @transaction.atomic
-def tidy_daily() -> bool:
-    """Forget what ran out, unless that was done within a day; True when it was done now."""
-    last = Heartbeat.objects.select_for_update().filter(name="housekeeping").first()
+def daily(name: str, act: Callable[[], object]) -> bool:
+    """Do it unless it was done within a day; True when it was done now. What fails is tried again at the next look."""
+    last = Heartbeat.objects.select_for_update().filter(name=name).first()
     if last is not None and clock.now() - last.at < EVERY:
         return False
+    act()
+    Heartbeat.beat(name)
+    return True
+
+
+def forget_what_ran_out() -> None:
+    """Old counts of tries, and sessions that ended."""
     limits.forget_old()
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
-    Heartbeat.beat("housekeeping")
-    return True

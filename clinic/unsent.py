@@ -55,7 +55,8 @@ class Unsent:
 
     @property
     def rows(self) -> int:
-        return max(1, min(12, self.text.count("\n") + 1 + len(self.text) // 60))
+        # On a phone a line holds some thirty letters.
+        return max(1, min(12, sum(1 + len(line) // 30 for line in self.text.split("\n"))))
 
 
 def gives_back(reader: Reader) -> Callable[[Any], Any]:

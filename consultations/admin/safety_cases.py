@@ -30,6 +30,11 @@ from consultations.workflow import MoveRefused
 
 PAGE_SIZE = 50
 LONGEST_NUMBER = 19
+TAKEN = {
+    True: "The case is yours now. Call, then write what became of the person.",
+    False: "The case is yours now. There is nobody to call: close it with a note.",
+}
+"""By whether somebody left a name."""
 DUTY_WORDS = {
     True: "You are on duty. You get safety cases and their alerts.",
     False: "You are off duty. Your open cases went to a colleague on duty; with nobody on duty they stay with you.",
@@ -92,7 +97,7 @@ class SafetyCaseAdmin(SearchedAdmin):
         case = self._case(pk)
         try:
             cases.acknowledge(case=case, by=request.user)
-            messages.success(request, "The case is yours now. Ring, then write what became of the person.")
+            messages.success(request, TAKEN[case.patient_id is not None])
         except (MoveRefused, cases.CaseClosed) as refusal:
             messages.error(request, str(refusal))
         return self._back(request, case)

@@ -54,7 +54,7 @@ def case_query() -> QuerySet[SafetyCase]:
     return (
         SafetyCase.objects.select_related("patient", "owner", "acknowledged_by", "closed_by", "alarm_group")
         .defer("patient__email", "patient__phone", "patient__phone_as_typed", "closing_note")
-        .order_by(_last(patient=None), _last(status=CaseStatus.ACKNOWLEDGED), "level", "due_at", "pk")
+        .order_by(_last(status=CaseStatus.ACKNOWLEDGED), "level", _last(patient=None), "due_at", "pk")
     )
 
 

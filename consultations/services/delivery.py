@@ -20,7 +20,7 @@ from django.db.models import Q
 
 from clinic import clock
 from clinic.addresses import AddressRefused
-from clinic.crypto import DamagedRecord
+from clinic.crypto import DamagedRecord, KeysUnusable
 from clinic.failures import drop_lost_connections, name_of
 from consultations import emails
 from consultations.enums import Lane
@@ -124,12 +124,18 @@ def _lease(claim: Claim, now: datetime.datetime) -> bool:
 
 
 def _deliver(claim: Claim) -> bool:
-    """Make, send and record one message. Whatever is raised ends here, logged by its kind and the row's number."""
+    """Make, send and record one message. Whatever is raised ends here, logged by its kind and the row's number; but
+    keys that do not fit concern every message, and raise KeysUnusable.
+    """
     try:
         mail = _made(claim)
         if mail is None:
             return False
         _send(mail)
+    except KeysUnusable:
+        # Nothing is wrong with this message, nor with any behind it: it waits as if nobody had claimed it.
+        _try_to_write(claim, partial(_give_back, claim))
+        raise
     except Exception as error:
         logger.warning("outbox row %s not sent: %s", claim.pk, name_of(error))
         _try_to_write(claim, partial(_postpone, claim, error))
@@ -186,6 +192,10 @@ def _record_sent(claim: Claim) -> None:
     if not settings.DEMO:
         changes["payload"] = {}
     OutboxMessage.objects.filter(pk=claim.pk).update(**changes)
+
+
+def _give_back(claim: Claim) -> None:
+    OutboxMessage.objects.filter(pk=claim.pk, sent_at=None).update(lease_until=None, attempts=claim.attempts - 1)
 
 
 def _park(claim: Claim, reason: str) -> None:

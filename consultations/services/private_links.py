@@ -5,10 +5,11 @@ import logging
 from typing import Final
 
 from django.db import transaction
+from django.db.models import F
 
 from clinic import audit, clock
 from clinic.addresses import address_key
-from clinic.crypto import blind_index, fingerprint
+from clinic.crypto import KeysUnusable, blind_index, fingerprint
 from clinic.failures import name_of
 from consultations.enums import Actor, MessageKind
 from consultations.models import ConsultationRequest, LinkAsked, Patient, PrivateLink
@@ -105,6 +106,10 @@ def answer_asked(*, limit: int = 100) -> int:
             break
         try:
             answered += _answer(key)
+        except KeysUnusable:
+            # Nothing is wrong with this row, nor with any behind it: it waits as if nobody had claimed it.
+            LinkAsked.objects.filter(pk=key).update(attempts=F("attempts") - 1, due_at=clock.now())
+            raise
         except Exception as error:
             logger.error("link asked for in row %s not sent: %s", key, name_of(error))
             if isinstance(error, HOPELESS):

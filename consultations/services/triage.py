@@ -163,7 +163,7 @@ def alert_overdue() -> int:
 def _announce_overdue(pk: int, key: str) -> bool:
     request = ConsultationRequest.objects.select_related("doctor", "claimed_by").get(pk=pk)
     holder = request.doctor if request.status == RequestStatus.WITH_DOCTOR else request.claimed_by
-    owner = holder if holder is not None and actors_of(holder) else duty.next_owner()
+    owner = holder if duty.may_keep(holder) else duty.next_owner()
     return owner is not None and messaging.alert_staff(user=owner, key=key, path=page_of(request)) is not None
 
 

@@ -3,6 +3,7 @@
 import datetime
 from typing import Final
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 from django.urls import reverse
@@ -10,7 +11,7 @@ from django.urls import reverse
 from clinic import clock
 from clinic.accounts.models import User
 from consultations.models import LinkAsked, OutboxMessage
-from consultations.services import messaging
+from consultations.services import duty, messaging
 
 KEY: Final = "undelivered-"
 SECONDS: Final = 60 * 60
@@ -36,6 +37,8 @@ def parked_links() -> QuerySet[LinkAsked]:
 def alert_undelivered() -> int:
     """Tell those on duty of what was parked since they were told last. Returns how many were told.
 
+    With nobody on duty it goes to the duty address, and without one to whoever would get the next case.
+
     Folded into one alert an hour for each of them. An alert of this kind that cannot be sent itself is no reason for
     another; and nothing counts as told before somebody was.
     """
@@ -46,19 +49,25 @@ def alert_undelivered() -> int:
         return 0
     path = reverse("admin:consultations_outboxmessage_changelist") + "?state=parked"
     hour = int(now.timestamp()) // SECONDS
-    told = sum(
-        messaging.alert_staff(user=user, key=f"{KEY}{user.pk}-{hour}", path=path) is not None for user in _on_duty()
-    )
+    told = _tell(f"{KEY}{{}}-{hour}", path)
     if told:
         messages.update(staff_told_at=now)
         links.update(staff_told_at=now)
     return told
 
 
+def _tell(key: str, path: str) -> int:
+    told = sum(messaging.alert_staff(user=user, key=key.format(user.pk), path=path) is not None for user in _on_duty())
+    if told or _on_duty():
+        return told
+    if settings.DUTY_EMAIL:
+        address = settings.DUTY_EMAIL
+        return messaging.alert_address(address=address, key=key.format("duty"), path=path) is not None
+    owner = duty.next_owner()
+    return owner is not None and messaging.alert_staff(user=owner, key=key.format(owner.pk), path=path) is not None
+
+
 def _on_duty() -> list[User]:
     """Everybody on duty in the first group that has anybody: triage, else the doctors, else the managers."""
-    for group in ("triage", "doctor", "manager"):
-        members = User.objects.filter(groups__name=group, is_active=True, is_staff=True, is_on_duty=True)
-        if found := list(members.order_by("pk")):
-            return found
-    return []
+    team = duty.care_team().filter(is_on_duty=True).order_by("pk")
+    return next((found for group in duty.GROUPS if (found := list(team.filter(groups__name=group)))), [])

@@ -14,7 +14,9 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from clinic import clock
+from clinic.crypto import DamagedRecord
 from consultations.models import ConsultationRequest, PrivateLink
+from consultations.presenters.isolation import log_damage
 from consultations.services import private_links
 
 GRANTS: Final = "private"
@@ -57,8 +59,11 @@ def open_request(request: HttpRequest, key: str) -> OpenRequest | None:
 
 
 def all_open(request: HttpRequest) -> list[OpenRequest]:
-    """Every request that this browser may see now, the one opened last at the end."""
-    found = (_opened(reference, grant) for reference, grant in _grants(request).items())
+    """Every request that this browser may see now, the one opened last at the end.
+
+    One whose record is damaged is left out: what is open beside it belongs to somebody else.
+    """
+    found = (_opened_if_whole(reference, grant) for reference, grant in _grants(request).items())
     return [each for each in found if each is not None]
 
 
@@ -99,6 +104,15 @@ def _grants(request: HttpRequest) -> dict[str, dict[str, Any]]:
 
 def _is_running(grant: dict[str, Any]) -> bool:
     return datetime.datetime.fromisoformat(grant["until"]) > clock.now()
+
+
+def _opened_if_whole(reference: str, grant: dict[str, Any]) -> OpenRequest | None:
+    try:
+        return _opened(reference, grant)
+    except DamagedRecord as damage:
+        row = PrivateLink.objects.filter(pk=grant["link"]).values_list("request", flat=True).first()
+        log_damage(f"consultations.consultationrequest {row}", damage)
+        return None
 
 
 def _opened(reference: str, grant: dict[str, Any] | None) -> OpenRequest | None:

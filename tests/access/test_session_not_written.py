@@ -10,6 +10,7 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.test import Client
 
 from consultations.models import ConsultationRequest, PrivateLink, QuestionnaireResponse
+from consultations.views.private_session import url_of
 from tests.access.conftest import TOKEN, knock
 from tests.consultations.views.conftest import CONSENTS, Visitor, text_of
 
@@ -18,6 +19,11 @@ CALM = "We cannot show this page right now"
 NEVER = "Your browser sent something"
 SEARCH = "/admin/consultations/consultationrequest/search/"
 LOST = [OperationalError("server closed the connection unexpectedly"), InterfaceError("connection already closed")]
+
+
+def opens(client: Client, site: dict[str, Any]) -> bool:
+    answer = client.post(f"/request/open/{TOKEN}/", BIRTH, follow=True)
+    return answer.status_code == 200 and answer.redirect_chain == [(url_of("status", site["patient"]), 302)]
 
 
 @contextmanager
@@ -96,7 +102,7 @@ def test_words_carried_into_the_check_are_given_back_and_taken_at_the_second_pre
 def test_a_private_link_opens_at_the_second_press(site, calm, settings):
     with no_session_is_written():
         assert is_calm(calm.post(f"/request/open/{TOKEN}/", BIRTH), settings)
-    assert calm.post(f"/request/open/{TOKEN}/", BIRTH, follow=True).redirect_chain[-1][0] == "/request/"
+    assert opens(calm, site)
 
 
 def test_a_private_link_opens_too_where_the_browser_has_a_session_already(site, calm, settings):
@@ -104,7 +110,7 @@ def test_a_private_link_opens_too_where_the_browser_has_a_session_already(site, 
     visitor.answer(until="weakness")
     with no_session_is_written():
         assert is_calm(calm.post(f"/request/open/{TOKEN}/", BIRTH), settings)
-    assert calm.post(f"/request/open/{TOKEN}/", BIRTH, follow=True).redirect_chain[-1][0] == "/request/"
+    assert opens(calm, site)
     assert visitor.response.pk
 
 
@@ -112,9 +118,9 @@ def test_a_link_that_was_replaced_is_replaced_and_mailed_once(site, settings):
     client = knock("patient", site)
     before = PrivateLink.objects.count()
     with no_session_is_written():
-        assert is_calm(client.post("/request/replace-link/"), settings)
-    again = client.post("/request/replace-link/")
-    assert "open the private link in the newest mail from us" in text_of(again)
+        assert is_calm(client.post(url_of("replace_link", site["patient"])), settings)
+    again = client.post(url_of("replace_link", site["patient"]))
+    assert "open the private link in the newest email from us" in text_of(again)
     assert PrivateLink.objects.count() == before + 1
 
 
@@ -123,7 +129,7 @@ def test_private_pages_are_left_at_the_second_press(site, settings):
     with no_session_is_written():
         assert is_calm(client.post("/request/leave/"), settings)
     assert client.post("/request/leave/").status_code == 302
-    assert client.get("/request/").headers["Location"] == "/request/link/"
+    assert client.get(url_of("status", site["patient"])).status_code == 403
 
 
 def test_staff_sign_in_and_out_at_the_second_press(site, calm, settings):
@@ -166,7 +172,7 @@ class TestEndedMeanwhile:
         client = knock("patient", site)
         before = PrivateLink.objects.count()
         with self.ended_by_another_tab():
-            response = client.post("/request/replace-link/")
+            response = client.post(url_of("replace_link", site["patient"]))
         words = text_of(response)
         assert response.status_code == 409
         assert "Your page was closed meanwhile" in words

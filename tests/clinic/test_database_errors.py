@@ -28,10 +28,10 @@ class TestOfARealDatabase:
 
     def test_a_check_is_its_name(self) -> None:
         patient = make_patient()
-        error = refused(lambda: Patient.objects.filter(pk=patient.pk).update(name=""))
-        assert constraint_of(error) == "patient_name_not_empty"
+        error = refused(lambda: Patient.objects.filter(pk=patient.pk).update(contact_by="pigeon"))
+        assert constraint_of(error) == "patient_contact_by_known"
         code = "23514" if connection.vendor == "postgresql" else "SQLITE_CONSTRAINT_CHECK"
-        assert reason_of(error) == f"{code} patient_name_not_empty"
+        assert reason_of(error) == f"{code} patient_contact_by_known"
 
     def test_a_column_without_a_value_is_its_table_and_column(self) -> None:
         error = refused(lambda: Location.objects.bulk_create([Location(name="A", address=None)]))  # type: ignore[misc]

@@ -4,7 +4,7 @@ import pytest
 from django.contrib.sessions.models import Session
 
 from clinic import clock, limits
-from clinic.housekeeping import tidy_daily
+from clinic.housekeeping import daily, forget_what_ran_out
 from clinic.models import Heartbeat, RateBucket
 
 pytestmark = pytest.mark.django_db
@@ -26,14 +26,26 @@ def left():
 
 
 def test_forgets_what_ran_out_and_nothing_else(old_and_new):
-    assert tidy_daily()
+    forget_what_ran_out()
     assert left() == (1, {"new"})
 
 
 def test_once_a_day(old_and_new, time_machine):
-    Heartbeat.beat("housekeeping")
-    assert not tidy_daily()
+    Heartbeat.beat("forget")
+    assert not daily("forget", forget_what_ran_out)
     assert left() == (2, {"old", "new"})
     time_machine.shift(timedelta(days=1))
-    assert tidy_daily()
+    assert daily("forget", forget_what_ran_out)
     assert left()[1] == set()  # by now the other one ran out as well
+
+
+def test_what_fails_is_tried_again_at_the_next_look_and_not_the_next_day():
+    def fails():
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        daily("forget", fails)
+    done = []
+    assert daily("forget", lambda: done.append(1))
+    assert not daily("forget", lambda: done.append(2))
+    assert done == [1]

@@ -69,7 +69,7 @@ def test_folding_twice_is_folding_once(text):
     assert fold_name(once) == once
 
 
-@given(st.text(), st.sampled_from(["NFC", "NFD", "NFKC", "NFKD"]))
+@given(st.text(), st.sampled_from(["NFC", "NFD"]))
 @settings(deadline=None)
 def test_the_form_in_which_letters_are_composed_does_not_count(text, form):
     assert fold_name(unicodedata.normalize(form, text)) == fold_name(text)

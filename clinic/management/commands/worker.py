@@ -4,13 +4,13 @@ import logging
 import signal
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from clinic import key_fingerprints
+from clinic import housekeeping, key_fingerprints
 from clinic.failures import SomeFailed, drop_lost_connections, name_of
-from clinic.housekeeping import tidy_daily
 from clinic.models import Heartbeat
 from consultations.services import alarm_groups, cases, delivery, private_links, triage, undelivered
 from education import services as content
@@ -21,10 +21,12 @@ SAY_AGAIN_AFTER: Final = 150
 """Turns in which a duty that fails in the same way is logged once: five minutes, at the usual two seconds a turn."""
 
 
-def tidy() -> None:
-    if tidy_daily():
-        content.reopen_due()
-        alarm_groups.forget_networks()
+DAILY: Final[dict[str, Callable[[], object]]] = {
+    "forget sign-ins": lambda: housekeeping.forget_what_ran_out(),
+    "reopen content": lambda: content.reopen_due(),
+    "forget networks": lambda: alarm_groups.forget_networks(),
+}
+"""Each by itself, so that one that fails keeps no other from its day."""
 
 
 class Command(BaseCommand):
@@ -65,13 +67,17 @@ class Command(BaseCommand):
         }
         return {
             **(to_people if key_fingerprints.are_usable(writing=True) else {}),
-            "publish": content.publish_due,
-            "tidy": tidy,
+            **self._for_nobody(),
         }
+
+    def _for_nobody(self) -> dict[str, Callable[[], object]]:
+        """What needs no key: nothing in it is sealed."""
+        once_a_day = {name: partial(housekeeping.daily, name, act) for name, act in DAILY.items()}
+        return {"publish": content.publish_due, **once_a_day}
 
     def _turn(self) -> bool:
         """Every duty once, whatever becomes of the others. Whether mail was sent, so that more may be waiting."""
-        duties: Any = self._perform("compare keys", self._duties) or {"publish": content.publish_due, "tidy": tidy}
+        duties: Any = self._perform("compare keys", self._duties) or self._for_nobody()
         done = {name: self._perform(name, duty) for name, duty in duties.items()}
         failing = [name for name in done if name in self.failures]
         self._perform("heartbeat", lambda: Heartbeat.beat("worker", failing=failing))

@@ -13,7 +13,7 @@ from clinic.management.commands import worker
 from clinic.models import Heartbeat
 from consultations.enums import MessageKind
 from consultations.models import ConsultationRequest, OutboxMessage
-from consultations.services import cases, delivery, messaging, private_links, triage, undelivered
+from consultations.services import alarm_groups, cases, delivery, messaging, private_links, triage, undelivered
 from education import services as content
 
 DUTIES = {
@@ -23,7 +23,9 @@ DUTIES = {
     "answer asked links": (private_links, "answer_asked"),
     "deliver": (delivery, "deliver_due"),
     "publish": (content, "publish_due"),
-    "tidy": (worker, "tidy_daily"),
+    "forget sign-ins": (housekeeping, "forget_what_ran_out"),
+    "reopen content": (content, "reopen_due"),
+    "forget networks": (alarm_groups, "forget_networks"),
 }
 ERRORS = [
     UnicodeError("alice"),

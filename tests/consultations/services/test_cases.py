@@ -236,6 +236,16 @@ class TestOverdue:
         triage.alert_overdue()
         assert alerts() == [nurse.email]
 
+    def test_not_to_somebody_off_duty_while_a_colleague_is_there(
+        self, make_request: MakeRequest, nurse: User, other_nurse: User
+    ) -> None:
+        make_request(status=RequestStatus.IN_TRIAGE, claimed_by=other_nurse, claimed_at=NOW,
+                     submitted_at=NOW - TEN_MINUTES, due_at=NOW - TEN_MINUTES)  # fmt: skip
+        other_nurse.is_on_duty = False
+        other_nurse.save()
+        triage.alert_overdue()
+        assert alerts() == [nurse.email]
+
     def test_two_queries_when_all_is_known_however_many_are_late(
         self, make_request: MakeRequest, nurse: User, django_assert_max_num_queries: Any
     ) -> None:

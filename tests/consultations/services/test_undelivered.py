@@ -48,14 +48,27 @@ def test_more_within_the_hour_waits_for_the_next(alice: ConsultationRequest, nur
     assert len(told()) == 2
 
 
-def test_nothing_counts_as_told_until_somebody_on_duty_is(alice: ConsultationRequest, nurse: User) -> None:
-    nurse.is_on_duty = False
+def test_nothing_counts_as_told_until_somebody_was(alice: ConsultationRequest, nurse: User) -> None:
+    nurse.is_active = False
     nurse.save()
     park(alice, "one")
     assert undelivered.alert_undelivered() == 0
-    nurse.is_on_duty = True
+    nurse.is_active = True
     nurse.save()
     assert undelivered.alert_undelivered() == 1
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"), [("duty@clinic.example", "duty@clinic.example"), ("", "nurse@clinic.example")]
+)
+def test_with_nobody_on_duty_it_goes_to_the_duty_address_or_the_next_owner(
+    alice: ConsultationRequest, nurse: User, settings: Any, address: str, expected: str
+) -> None:
+    settings.DUTY_EMAIL = address
+    User.objects.update(is_on_duty=False)
+    park(alice, "one")
+    assert undelivered.alert_undelivered() == 1
+    assert told() == [expected]
 
 
 def test_without_triage_a_doctor_is_told_and_else_a_manager(
