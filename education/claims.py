@@ -1,8 +1,10 @@
 """Finds wording that claims more than is known. Rules: `claims_patterns.json`; each says why, and what to say instead.
 
-A text is read twice: as it is written, and as a visitor meets it, without emphasis marks, invisible characters and odd
-spaces or dashes. The second reading only ever adds findings. A negation in the same sentence, within 45 characters
-before the match, turns "block" into "warn", never into silence. Official names and the titles of sources are let
+A text is read three times: as it is written; as a visitor meets it, without emphasis marks, invisible characters and
+odd spaces or dashes; and with hidden words put back (`unmasking`), for these rules and for promises (`overclaims`). The
+later readings only ever add findings. What turns "block" into "warn", never into silence: a negation in the same
+sentence, within 45 characters before the match ("not only" is none), and a sentence without a promise that doubts,
+counts, warns or tells what others say. Official names and the titles of sources are let
 through, and so is a claim that is quoted in order to be judged.
 """
 
@@ -18,12 +20,19 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Final
 
+from education import overclaims
+from education.unmasking import unmasked
+
 BLOCK: Final = "block"
 WARN: Final = "warn"
 PATTERNS: Final = Path(__file__).parent / "claims_patterns.json"
-NEGATION: Final = re.compile(r"\b(not|no|never|cannot|unproven|nobody|none|neither|nor|\w+n['’]t)\b", re.IGNORECASE)
+NEGATION: Final = re.compile(
+    r"\b(not(?! (?:only|just|merely|simply)\b)|no|never|cannot|unproven|nobody|none|neither|nor|\w+n['’]t)\b",
+    re.IGNORECASE,
+)
 NEGATION_REACH: Final = 45
 SENTENCE_END: Final = re.compile(r"[.!?](?:[\"')\]”’]|\[@\w+\])*\s|\n")
+HIDDEN_WORDING: Final = "P00"
 ALLOWED: Final = ("Regenerative Medicine Advanced Therapy", "regenerative medicine")
 QUOTED: Final = re.compile(r"^:::[ ]quoted-claim[ ]*\n(.*?)\n:::[ ]*$", re.MULTILINE | re.DOTALL)
 VERDICT: Final = re.compile(r"^[#*\s]*verdict\b", re.MULTILINE | re.IGNORECASE)
@@ -61,6 +70,7 @@ class Finding:
 
 @cache
 def rules() -> dict[str, Rule]:
+    """The rules by pattern."""
     return {
         entry["id"]: Rule(
             entry["id"],
@@ -71,6 +81,14 @@ def rules() -> dict[str, Rule]:
         )
         for entry in json.loads(PATTERNS.read_text(encoding="utf-8"))
     }
+
+
+def advice(rule: str) -> tuple[str, str]:
+    """Why a finding is one, and what to say instead, for a rule of any kind."""
+    if rule == HIDDEN_WORDING:
+        return "A word is written so that a reader sees it and a search does not.", "Write it plainly, or leave it out."
+    known = rules().get(rule) or overclaims.kinds()[rule]
+    return known.why, known.instead
 
 
 def find(text: str, *, names: Iterable[str] = (), is_cited: bool = False) -> list[Finding]:
@@ -89,6 +107,7 @@ def find(text: str, *, names: Iterable[str] = (), is_cited: bool = False) -> lis
         found = {
             rule: _merged(found.get(rule, []), also.get(rule, []), has_terms=has_terms) for rule in {**found, **also}
         }
+    found = _with_promises(found, text, read, places, let_through)
     quoted = _Spans(_judged_quotes(text))
     return sorted(
         (
@@ -100,6 +119,38 @@ def find(text: str, *, names: Iterable[str] = (), is_cited: bool = False) -> lis
         ),
         key=lambda finding: (finding.span, finding.rule),
     )
+
+
+def _with_promises(
+    found: dict[str, list[Finding]], text: str, read: str, places: Sequence[int], names: tuple[str, ...]
+) -> dict[str, list[Finding]]:
+    """What the third reading adds: words that were hidden, what the rules make of them, and promises."""
+    plain, origins, hidden = unmasked(read, places)
+    if plain != read:
+        for rule, findings in _matches(plain, origins, names).items():
+            known = _Spans(each.span for each in found.get(rule, []))
+            added = [each for each in findings if not known.hold(each.span) and not _meets(each, found.get(rule, []))]
+            found[rule] = sorted([*found.get(rule, []), *added], key=lambda finding: finding.span)
+    if hidden:
+        found[HIDDEN_WORDING] = [Finding(HIDDEN_WORDING, BLOCK, span) for span in hidden]
+    passed = _Spans(match.span() for _, name in _spellings(names) for match in name.finditer(plain))
+    promises = overclaims.look(plain)
+    held = _Spans((origins[start], origins[end - 1] + 1) for start, end in promises.held)
+    found = {
+        rule: [
+            dataclasses.replace(each, level=WARN) if each.level == BLOCK and held.hold(each.span) else each
+            for each in findings
+        ]
+        for rule, findings in found.items()
+    }
+    for rule, level, (start, end) in promises.found:
+        if not passed.hold((start, end)):
+            found.setdefault(rule, []).append(Finding(rule, level, (origins[start], origins[end - 1] + 1)))
+    return found
+
+
+def _meets(finding: Finding, others: Iterable[Finding]) -> bool:
+    return any(other.span[0] < finding.span[1] and finding.span[0] < other.span[1] for other in others)
 
 
 def passage_of(text: str, span: tuple[int, int]) -> str:
