@@ -5,6 +5,7 @@ wherever it stands, but for a quotation that the sentence tells as somebody else
 in its sentence holds it back. A sentence that denies or exposes a promise makes none.
 """
 
+import bisect
 import dataclasses
 import re
 import tomllib
@@ -83,16 +84,16 @@ def look(text: str) -> Promises:
     if not reading.words:
         return Promises((), ())
     lists, sentences = _lists(), list(_sentences(reading))
-    held, denied = _places(reading, lists.held), _places(reading, lists.denied)
+    starts = [start for start, _ in sentences]
+    denied = {bisect.bisect_right(starts, place) - 1 for place in _places(reading, lists.denied)}
+    held = denied | {bisect.bisect_right(starts, place) - 1 for place in _places(reading, lists.held)}
     quotes = [match.span(1) for match in QUOTED.finditer(text)]
     found: dict[tuple[int, str], tuple[str, str, tuple[int, int]]] = {}
     for line in lists.lines:
         for first, last in reading.find(line.pattern):
-            number = next(at for at, (start, end) in enumerate(sentences) if start <= first <= end)
-            words = range(sentences[number][0], sentences[number][1] + 1)
-            holding = denied if line.is_firm else held | denied
+            number = bisect.bisect_right(starts, first) - 1
             span = reading.span(first, last)
-            if not holding.isdisjoint(words) or _is_told(reading, span, quotes):
+            if number in (denied if line.is_firm else held) or _is_told(reading, span, quotes):
                 continue
             known = found.get((number, line.kind.id))
             if known is None or span < known[2]:
@@ -101,7 +102,7 @@ def look(text: str) -> Promises:
     modest = (
         reading.span(start, min(end, len(reading.words) - 1))
         for number, (start, end) in enumerate(sentences)
-        if number not in promising and not (held | denied).isdisjoint(range(start, end + 1))
+        if number in held - promising
     )
     return Promises(tuple(sorted(found.values(), key=lambda each: (each[2], each[0]))), tuple(modest))
 

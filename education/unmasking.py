@@ -91,6 +91,7 @@ CARRIERS: Final = STRONG - frozenset(
     ("no", "back", "disc", "discs", "work", "works", "pain", "results", "free", "best", "never", "success", "100")
 )
 """Of these one is enough to say that a promise was hidden; the others turn up by chance."""
+LONGEST: Final = 20
 MARKUP: Final = re.compile(r"<!--.*?-->|</?[a-zA-Z][^<>]*>|(?<=[a-z])_{2,}(?=[a-z])", re.DOTALL)
 LOOK_ALIKES: Final = str.maketrans(
     "аАеЕоОрРсСуУхХіІјЈѕЅһԁԛԝкКмМтТвВнНгбεαοΟνρτυικηχγβωΑΒΕΖΗΙΚΜΝΡΤΥΧօոսցհ",
@@ -129,14 +130,16 @@ def _replaced(
     kept: list[int] = []
     done = 0
     for match in pattern.finditer(text):
-        before = _tail(text[done : match.start()]) or _tail("".join(pieces[-1:]))
-        instead = put_back(match.group(), before, _head(text[match.end() :]))
+        # Only a word's length is looked at on either side: a line may be long.
+        before = _tail(text[max(done, match.start() - LONGEST) : match.start()]) or _tail("".join(pieces[-1:])[-LONGEST:])
+        after = _head(text[match.end() : match.end() + LONGEST])
+        instead = put_back(match.group(), before, after)
         if instead is None or instead == match.group():
             continue
         pieces += [text[done : match.start()], instead]
         kept += origins[done : match.start()]
         kept += [origins[min(match.start() + place, match.end() - 1)] for place in range(len(instead))]
-        whole = f"{before}{instead}{_head(text[match.end() :])}".lower() if not instead else instead.lower()
+        whole = f"{before}{instead}{after}".lower() if not instead else instead.lower()
         if whole in CARRIERS:
             start, end = match.start() - (len(before) if not instead else 0), match.end() - 1
             hidden.append((origins[max(start, 0)], origins[end] + 1))
