@@ -36,7 +36,7 @@ HIDDEN_WORDING: Final = "P00"
 ALLOWED: Final = ("Regenerative Medicine Advanced Therapy", "regenerative medicine")
 QUOTED: Final = re.compile(r"^:::[ ]quoted-claim[ ]*\n(.*?)\n:::[ ]*$", re.MULTILINE | re.DOTALL)
 VERDICT: Final = re.compile(r"^[#*\s]*verdict\b", re.MULTILINE | re.IGNORECASE)
-NEEDS_CITATION: Final = frozenset({"C23", "C24", "C25", "C26"})
+NEEDS_CITATION: Final = frozenset({"C23", "C24", "C25", "C26", overclaims.NEEDS_CITATION})
 WRAPPED: Final = re.compile(r"\n(?![^\S\n]*(?:\n|\Z|[-#|>:]|\d+\.))")
 """A line break inside a paragraph; the end of a paragraph, list entry or heading stays one."""
 MARKUP: Final = re.compile(
@@ -135,7 +135,7 @@ def _with_promises(
         found[HIDDEN_WORDING] = [Finding(HIDDEN_WORDING, BLOCK, span) for span in hidden]
     passed = _Spans(match.span() for _, name in _spellings(names) for match in name.finditer(plain))
     promises = overclaims.look(plain)
-    held = _Spans((origins[start], origins[end - 1] + 1) for start, end in promises.held)
+    held = _Spans((origins[start], origins[end - 1] + 1) for start, end in promises.sober)
     found = {
         rule: [
             dataclasses.replace(each, level=WARN) if each.level == BLOCK and held.hold(each.span) else each

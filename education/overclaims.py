@@ -1,134 +1,195 @@
 """The second layer of the claims rules: promises, by the way they are put rather than by single words. Pure.
 
-`overclaims.toml` lists kinds of promises (P01 to P12), in the language of `clinic.phrases`. A firm line is a finding
-wherever it stands, but for a quotation that the sentence tells as somebody else's words; a plain one only where nothing
-in its sentence holds it back. A sentence that denies or exposes a promise makes none.
+`overclaims.toml` lists signs, in the language of `clinic.phrases`: of kinds of promises (P01 to P12), of the tone of an
+advertisement, and of a sober sentence, which doubts, measures, warns or teaches. Each has a weight; the sum over a
+sentence decides. A sober sign within a promise ("no side effects") is part of it and does not count.
 """
 
 import bisect
 import dataclasses
 import re
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from clinic.phrases import END, Reading, classes_of, compiled, read
 
 LISTS: Final = Path(__file__).with_name("overclaims.toml")
-QUOTED: Final = re.compile(r"[\"“”«„]([^\"“”«»„]{2,400})[\"”“»]")
-
+BLOCKS_AT: Final = 4
+WARNS_AT: Final = 3
+PROMISES_AT: Final = 3
+"""A sign of this weight is a promise by itself and is named; lighter ones only colour a sentence."""
+SOBER_AT: Final = 3
+ASKS: Final = 6
+"""What an open question weighs against a promise."""
+REACH: Final = 5
+NEEDS_CITATION: Final = "P12"
+DENIALS: Final = frozenset(
+    "not no never none nobody neither nor cannot cant dont doesnt didnt isnt arent wasnt werent wont hasnt havent "
+    "hardly unlikely nothing unproven rarely".split()
+)
+STRENGTHENERS: Final = frozenset(["only", "just", "merely", "simply"])
+"""Behind "not" they deny nothing: "not only a cure"."""
+ASKING: Final = frozenset(
+    "is are can could does do did what how why which where who will would should when has have am must may".split()
+)
+ADDRESSING: Final = frozenset("we us our ours you your youll yourself this".split())
 BESIDE: Final = re.compile(r"(?<=\])\([^()\s]*\)|\[@[\w-]+\]|\[\[[a-z0-9-]+\\?\|")
 """Addresses of links, marks of sources and of glossary terms: nobody reads them as words."""
+CITED: Final = re.compile(r"\[@[\w-]+\]")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Kind:
     id: str
-    level: str
     why: str
     instead: str
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class _Line:
-    kind: Kind
-    pattern: re.Pattern[str]
-    is_firm: bool
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Lists:
-    kinds: dict[str, Kind]
-    lines: tuple[_Line, ...]
-    held: tuple[re.Pattern[str], ...]
-    denied: tuple[re.Pattern[str], ...]
-    quoting: frozenset[str]
-
-
-def kinds() -> dict[str, Kind]:
-    return _lists().kinds
-
-
-@cache
-def _lists() -> _Lists:
-    data = tomllib.loads(LISTS.read_text(encoding="utf-8"))
-    classes = classes_of(data["words"])
-    found, lines = {}, []
-    for name, entry in data["kind"].items():
-        kind = found[name] = Kind(name, entry["level"], entry["why"], entry["instead"])
-        for strength in ("firm", "plain"):
-            for line in entry[strength]:
-                lines += [_Line(kind, pattern, strength == "firm") for pattern in compiled(line.strip(), classes)]
-    held, denied = (
-        tuple(pattern for line in data["held"][name] for pattern in compiled(line, classes))
-        for name in ("words", "denied")
-    )
-    return _Lists(found, tuple(lines), held, denied, frozenset(data["held"]["quoting"]))
+class Sign:
+    kind: str
+    weight: int
+    is_deniable: bool
+    patterns: tuple[re.Pattern[str], ...]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Promises:
-    """`found`: kind, level and place of each promise, one a kind and sentence. `held`: where sentences stand that hold
+    """`found`: kind, level and place of each promise, one a kind and sentence. `sober`: where sentences stand that hold
     themselves back and make no promise.
     """
 
     found: tuple[tuple[str, str, tuple[int, int]], ...]
-    held: tuple[tuple[int, int], ...]
+    sober: tuple[tuple[int, int], ...]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Match:
+    """A sign, and the first and the last of its words."""
+
+    sign: Sign
+    first: int
+    last: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Sentence:
+    """`start` and `end` count words, the full stop not among them; `matches` are the signs that stand in it."""
+
+    start: int
+    end: int
+    matches: list[_Match]
+
+
+@cache
+def _lists() -> dict[str, Any]:
+    return tomllib.loads(LISTS.read_text(encoding="utf-8"))
+
+
+@cache
+def kinds() -> dict[str, Kind]:
+    return {name: Kind(name, entry["why"], entry["instead"]) for name, entry in _lists()["kind"].items()}
+
+
+@cache
+def signs() -> tuple[Sign, ...]:
+    classes = classes_of(_lists()["words"])
+    return tuple(
+        Sign(
+            entry.get("kind", ""),
+            entry["weight"],
+            entry.get("deniable", False),
+            tuple(pattern for line in entry["lines"] for pattern in compiled(line, classes)),
+        )
+        for entry in _lists()["sign"].values()
+    )
 
 
 def look(text: str) -> Promises:
-    """The promises of a text, in its order."""
-    reading = read(BESIDE.sub(lambda match: " " * len(match.group()), text))
-    if not reading.words:
-        return Promises((), ())
-    lists, sentences = _lists(), list(_sentences(reading))
-    starts = [start for start, _ in sentences]
-    denied = {bisect.bisect_right(starts, place) - 1 for place in _places(reading, lists.denied)}
-    held = denied | {bisect.bisect_right(starts, place) - 1 for place in _places(reading, lists.held)}
-    quotes = [match.span(1) for match in QUOTED.finditer(text)]
-    found: dict[tuple[int, str], tuple[str, str, tuple[int, int]]] = {}
-    for line in lists.lines:
-        for first, last in reading.find(line.pattern):
-            number = bisect.bisect_right(starts, first) - 1
-            span = reading.span(first, last)
-            if number in (denied if line.is_firm else held) or _is_told(reading, span, quotes):
-                continue
-            known = found.get((number, line.kind.id))
-            if known is None or span < known[2]:
-                found[number, line.kind.id] = line.kind.id, line.kind.level, span
-    promising = {number for number, _ in found}
-    modest = (
-        reading.span(start, min(end, len(reading.words) - 1))
-        for number, (start, end) in enumerate(sentences)
-        if number in held - promising
+    """The promises of a text, in its order. The end of a line ends a sentence."""
+    reading = read(BESIDE.sub(lambda match: " " * len(match.group()), text).replace("\n", "."))
+    found: list[tuple[str, str, tuple[int, int]]] = []
+    sober: list[tuple[int, int]] = []
+    for sentence in _sentences(reading):
+        begin, stop = reading.span(sentence.start, sentence.end - 1)
+        tail = text[stop : stop + 40]
+        promises, restraint = _sides(sentence, reading, is_cited=bool(CITED.search(text, begin, stop + 40)))
+        if _asks(reading.words[sentence.start : sentence.end], tail):
+            restraint += ASKS
+        score = sum(_heaviest_of_kinds(promises).values()) + tail.startswith("!") - restraint
+        named = _named(promises)
+        if score >= WARNS_AT and named:
+            level = "block" if score >= BLOCKS_AT else "warn"
+            found += [(match.sign.kind, level, reading.span(match.first, match.last)) for match in named]
+        elif restraint >= SOBER_AT:
+            sober.append((begin, stop))
+    return Promises(tuple(sorted(found, key=lambda each: (each[2], each[0]))), tuple(sober))
+
+
+def _sentences(reading: Reading) -> Iterator[_Sentence]:
+    """The sentences of a text that have words, each with the signs in it."""
+    ends = [place for place, word in enumerate(reading.words) if word == END] + [len(reading.words)]
+    starts = [0, *(end + 1 for end in ends[:-1])]
+    matches: list[list[_Match]] = [[] for _ in ends]
+    for sign in signs():
+        for pattern in sign.patterns:
+            for first, last in reading.find(pattern):
+                matches[bisect.bisect_left(ends, first)].append(_Match(sign, first, last))
+    for start, end, here in zip(starts, ends, matches, strict=True):
+        if start < end:
+            yield _Sentence(start, end, here)
+
+
+def _sides(sentence: _Sentence, reading: Reading, *, is_cited: bool) -> tuple[list[_Match], int]:
+    """What in a sentence promises, and how much it is held back."""
+    promises = [
+        match
+        for match in sentence.matches
+        if match.sign.weight > 0
+        and not (is_cited and match.sign.kind == NEEDS_CITATION)
+        and not (match.sign.is_deniable and _is_denied(match, sentence, reading.words))
+    ]
+    inside = {
+        place
+        for match in promises
+        if match.sign.weight >= PROMISES_AT and not match.sign.is_deniable
+        for place in range(match.first, match.last + 1)
+    }
+    restraint = {
+        id(match.sign): -match.sign.weight
+        for match in sentence.matches
+        if match.sign.weight < 0 and not inside.issuperset(range(match.first, match.last + 1))
+    }
+    return promises, sum(restraint.values())
+
+
+def _is_denied(match: _Match, sentence: _Sentence, words: Sequence[str]) -> bool:
+    begin = max(sentence.start, match.first - REACH)
+    return any(
+        words[place] in DENIALS and words[place + 1] not in STRENGTHENERS for place in range(begin, match.last)
     )
-    return Promises(tuple(sorted(found.values(), key=lambda each: (each[2], each[0]))), tuple(modest))
 
 
-def _sentences(reading: Reading) -> Iterator[tuple[int, int]]:
-    """First and last word of each sentence, its full stop included."""
-    start = 0
-    for place, word in enumerate(reading.words):
-        if word == END:
-            yield start, place
-            start = place + 1
-    yield start, len(reading.words)
+def _asks(words: Sequence[str], tail: str) -> bool:
+    """Whether a sentence is an open question, rather than an advertisement's: "Tired of pain?", "Why let us wait?"."""
+    return tail.startswith("?") and (words[0] in ASKING or bool({"i", "my"} & set(words))) and not ADDRESSING & set(words)
 
 
-def _places(reading: Reading, patterns: Iterable[re.Pattern[str]]) -> set[int]:
-    return {first for pattern in patterns for first, _ in reading.find(pattern)}
+def _heaviest_of_kinds(promises: Iterable[_Match]) -> dict[str, int]:
+    """The weight of each kind: its heaviest sign, and 1 more for further ones. Signs of tone count one by one."""
+    weights: dict[str, dict[int, int]] = {}
+    for match in promises:
+        weights.setdefault(match.sign.kind or str(id(match.sign)), {})[id(match.sign)] = match.sign.weight
+    return {kind: max(each.values()) + (len(each) > 1) for kind, each in weights.items()}
 
 
-def _is_told(reading: Reading, span: tuple[int, int], quotes: Iterable[tuple[int, int]]) -> bool:
-    """Whether the words stand in quotation marks and the rest of the sentence tells them as somebody's words."""
-    for start, end in quotes:
-        if start <= span[0] and span[1] <= end:
-            around = {
-                word
-                for word, (begin, stop) in zip(reading.words, reading.spans, strict=True)
-                if stop <= start or begin >= end
-            }
-            return bool(around & _lists().quoting)
-    return False
+def _named(promises: Iterable[_Match]) -> list[_Match]:
+    """Of each kind that is a promise by itself its heaviest sign, where that stands first."""
+    named: dict[str, _Match] = {}
+    for match in sorted(promises, key=lambda match: (-match.sign.weight, match.first, match.last)):
+        if match.sign.weight >= PROMISES_AT:
+            named.setdefault(match.sign.kind, match)
+    return list(named.values())
