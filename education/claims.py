@@ -27,7 +27,7 @@ BLOCK: Final = "block"
 WARN: Final = "warn"
 PATTERNS: Final = Path(__file__).parent / "claims_patterns.json"
 NEGATION: Final = re.compile(
-    r"\b(not(?! (?:only|just|merely|simply)\b)|no|never|cannot|unproven|nobody|none|neither|nor|\w+n['’]t)\b",
+    r"\b(not(?! (?:only|just|merely|simply)\b)|no|never|cannot|unproven|nobody|none|neither|nor|unlikely|nothing(?! (?:but|short|less)\b)|\w+n['’]t)\b",
     re.IGNORECASE,
 )
 NEGATION_REACH: Final = 45
@@ -129,28 +129,42 @@ def _with_promises(
     if plain != read:
         for rule, findings in _matches(plain, origins, names).items():
             known = _Spans(each.span for each in found.get(rule, []))
-            added = [each for each in findings if not known.hold(each.span) and not _meets(each, found.get(rule, []))]
+            added = [each for each in findings if not known.meet(each.span)]
             found[rule] = sorted([*found.get(rule, []), *added], key=lambda finding: finding.span)
     if hidden:
         found[HIDDEN_WORDING] = [Finding(HIDDEN_WORDING, BLOCK, span) for span in hidden]
     passed = _Spans(match.span() for _, name in _spellings(names) for match in name.finditer(plain))
     promises = overclaims.look(plain)
-    held = _Spans((origins[start], origins[end - 1] + 1) for start, end in promises.sober)
-    found = {
-        rule: [
-            dataclasses.replace(each, level=WARN) if each.level == BLOCK and held.hold(each.span) else each
-            for each in findings
-        ]
-        for rule, findings in found.items()
-    }
-    for rule, level, (start, end) in promises.found:
-        if not passed.hold((start, end)):
-            found.setdefault(rule, []).append(Finding(rule, level, (origins[start], origins[end - 1] + 1)))
+    sober = [
+        (_back(each.span, origins), [_back(words, origins) for words in each.words]) for each in promises.restraints
+    ]
+    found = {rule: _restrained(findings, sober) for rule, findings in found.items()}
+    passed = _Spans(match.span() for _, name in _spellings(names) for match in name.finditer(plain))
+    blocked = _Spans(each.span for findings in found.values() for each in findings if each.level == BLOCK)
+    for rule, level, span in promises.found:
+        place = _back(span, origins)
+        if not passed.hold(span) and not blocked.meet(place):
+            found.setdefault(rule, []).append(Finding(rule, level, place))
     return found
 
 
-def _meets(finding: Finding, others: Iterable[Finding]) -> bool:
-    return any(other.span[0] < finding.span[1] and finding.span[0] < other.span[1] for other in others)
+def _back(span: tuple[int, int], origins: Sequence[int]) -> tuple[int, int]:
+    """Where in the text stands what has been read."""
+    start, end = span
+    return origins[min(start, len(origins) - 1)], origins[end - 1] + 1
+
+
+def _restrained(findings: list[Finding], sober: list[tuple[tuple[int, int], list[tuple[int, int]]]]) -> list[Finding]:
+    """Blocks in a sober sentence as warnings, unless the sober word is part of what was found."""
+    starts = [span[0] for span, _ in sober]
+    kept = []
+    for each in findings:
+        place = bisect.bisect_right(starts, each.span[0]) - 1
+        if each.level == BLOCK and place >= 0 and each.span[0] < sober[place][0][1]:
+            if any(end <= each.span[0] or each.span[1] <= start for start, end in sober[place][1]):
+                each = dataclasses.replace(each, level=WARN)
+        kept.append(each)
+    return kept
 
 
 def passage_of(text: str, span: tuple[int, int]) -> str:
@@ -172,6 +186,11 @@ class _Spans:
     def hold(self, span: tuple[int, int]) -> bool:
         place = bisect.bisect_right(self.starts, span[0])
         return place > 0 and self.furthest[place - 1] >= span[1]
+
+    def meet(self, span: tuple[int, int]) -> bool:
+        """Whether one of them shares a character with this one."""
+        place = bisect.bisect_left(self.starts, span[1])
+        return place > 0 and self.furthest[place - 1] > span[0]
 
 
 def _matches(read: str, places: Sequence[int], names: tuple[str, ...]) -> dict[str, list[Finding]]:

@@ -21,10 +21,12 @@ BLOCKS_AT: Final = 4
 WARNS_AT: Final = 3
 PROMISES_AT: Final = 3
 """A sign of this weight is a promise by itself and is named; lighter ones only colour a sentence."""
-SOBER_AT: Final = 3
 ASKS: Final = 6
 """What an open question weighs against a promise."""
-REACH: Final = 5
+REACH: Final = 8
+"""How many words before a promise a negation reaches."""
+TAIL: Final = 40
+"""How far behind a sentence its mark and its source may stand."""
 NEEDS_CITATION: Final = "P12"
 DENIALS: Final = frozenset(
     "not no never none nobody neither nor cannot cant dont doesnt didnt isnt arent wasnt werent wont hasnt havent "
@@ -41,6 +43,9 @@ BESIDE: Final = re.compile(r"(?<=\])\([^()\s]*\)|\[@[\w-]+\]|\[\[[a-z0-9-]+\\?\|
 CITED: Final = re.compile(r"\[@[\w-]+\]")
 
 
+Span = tuple[int, int]
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Kind:
     id: str
@@ -48,22 +53,32 @@ class Kind:
     instead: str
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True, slots=True, eq=False)
 class Sign:
+    """`is_deniable`: does not count behind a negation. `restrains`: holds back what the first layer finds beside it."""
+
+    name: str
     kind: str
     weight: int
     is_deniable: bool
+    restrains: bool
     patterns: tuple[re.Pattern[str], ...]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Promises:
-    """`found`: kind, level and place of each promise, one a kind and sentence. `sober`: where sentences stand that hold
-    themselves back and make no promise.
-    """
+class Restraint:
+    """A sentence that promises nothing, and the places of the words that make it sober."""
 
-    found: tuple[tuple[str, str, tuple[int, int]], ...]
-    sober: tuple[tuple[int, int], ...]
+    span: Span
+    words: tuple[Span, ...]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Promises:
+    """`found`: kind, level and place of each promise, one a kind and sentence. `restraints`: the sober sentences."""
+
+    found: tuple[tuple[str, str, Span], ...]
+    restraints: tuple[Restraint, ...]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -99,34 +114,36 @@ def signs() -> tuple[Sign, ...]:
     classes = classes_of(_lists()["words"])
     return tuple(
         Sign(
+            name,
             entry.get("kind", ""),
             entry["weight"],
             entry.get("deniable", False),
+            entry.get("restrains", False),
             tuple(pattern for line in entry["lines"] for pattern in compiled(line, classes)),
         )
-        for entry in _lists()["sign"].values()
+        for name, entry in _lists()["sign"].items()
     )
 
 
 def look(text: str) -> Promises:
     """The promises of a text, in its order. The end of a line ends a sentence."""
     reading = read(BESIDE.sub(lambda match: " " * len(match.group()), text).replace("\n", "."))
-    found: list[tuple[str, str, tuple[int, int]]] = []
-    sober: list[tuple[int, int]] = []
+    found: list[tuple[str, str, Span]] = []
+    restraints: list[Restraint] = []
     for sentence in _sentences(reading):
-        begin, stop = reading.span(sentence.start, sentence.end - 1)
-        tail = text[stop : stop + 40]
-        promises, restraint = _sides(sentence, reading, is_cited=bool(CITED.search(text, begin, stop + 40)))
-        if _asks(reading.words[sentence.start : sentence.end], tail):
-            restraint += ASKS
-        score = sum(_heaviest_of_kinds(promises).values()) + tail.startswith("!") - restraint
-        named = _named(promises)
-        if score >= WARNS_AT and named:
-            level = "block" if score >= BLOCKS_AT else "warn"
-            found += [(match.sign.kind, level, reading.span(match.first, match.last)) for match in named]
-        elif restraint >= SOBER_AT:
-            sober.append((begin, stop))
-    return Promises(tuple(sorted(found, key=lambda each: (each[2], each[0]))), tuple(sober))
+        span = begin, stop = reading.span(sentence.start, sentence.end - 1)
+        tail = text[stop : stop + TAIL]
+        promises = _promises(sentence, reading.words, is_cited=bool(CITED.search(text, begin, stop + TAIL)))
+        asks = _asks(reading.words[sentence.start : sentence.end], tail)
+        score = _weight(promises) + tail.startswith("!") - _restraint(sentence, promises) - asks * ASKS
+        named = _named(promises) if score >= WARNS_AT else []
+        level = "block" if score >= BLOCKS_AT else "warn"
+        found += [(match.sign.kind, level, reading.span(match.first, match.last)) for match in named]
+        if not named:
+            sober = {match.sign: match for match in sentence.matches if match.sign.restrains}.values()
+            words = (*(reading.span(match.first, match.last) for match in sober), *([(stop, stop)] if asks else []))
+            restraints += [Restraint(span, words)] if words else []
+    return Promises(tuple(sorted(found, key=lambda each: (each[2], each[0]))), tuple(restraints))
 
 
 def _sentences(reading: Reading) -> Iterator[_Sentence]:
@@ -143,27 +160,31 @@ def _sentences(reading: Reading) -> Iterator[_Sentence]:
             yield _Sentence(start, end, here)
 
 
-def _sides(sentence: _Sentence, reading: Reading, *, is_cited: bool) -> tuple[list[_Match], int]:
-    """What in a sentence promises, and how much it is held back."""
-    promises = [
+def _promises(sentence: _Sentence, words: Sequence[str], *, is_cited: bool) -> list[_Match]:
+    """What speaks for a promise and is neither denied nor, where that matters, cited."""
+    return [
         match
         for match in sentence.matches
         if match.sign.weight > 0
         and not (is_cited and match.sign.kind == NEEDS_CITATION)
-        and not (match.sign.is_deniable and _is_denied(match, sentence, reading.words))
+        and not (match.sign.is_deniable and _is_denied(match, sentence, words))
     ]
+
+
+def _restraint(sentence: _Sentence, promises: Iterable[_Match]) -> int:
+    """How much a sentence holds itself back. What stands within a promise is part of it: "no side effects"."""
     inside = {
         place
         for match in promises
         if match.sign.weight >= PROMISES_AT and not match.sign.is_deniable
         for place in range(match.first, match.last + 1)
     }
-    restraint = {
-        id(match.sign): -match.sign.weight
+    against = {
+        match.sign
         for match in sentence.matches
         if match.sign.weight < 0 and not inside.issuperset(range(match.first, match.last + 1))
     }
-    return promises, sum(restraint.values())
+    return -sum(sign.weight for sign in against)
 
 
 def _is_denied(match: _Match, sentence: _Sentence, words: Sequence[str]) -> bool:
@@ -178,12 +199,19 @@ def _asks(words: Sequence[str], tail: str) -> bool:
     return tail.startswith("?") and (words[0] in ASKING or bool({"i", "my"} & set(words))) and not ADDRESSING & set(words)
 
 
-def _heaviest_of_kinds(promises: Iterable[_Match]) -> dict[str, int]:
-    """The weight of each kind: its heaviest sign, and 1 more for further ones. Signs of tone count one by one."""
-    weights: dict[str, dict[int, int]] = {}
-    for match in promises:
-        weights.setdefault(match.sign.kind or str(id(match.sign)), {})[id(match.sign)] = match.sign.weight
-    return {kind: max(each.values()) + (len(each) > 1) for kind, each in weights.items()}
+def _weight(promises: Iterable[_Match]) -> int:
+    """Of each kind its heaviest sign, and 1 more for further ones; signs of tone, which are of no kind, one by one.
+
+    Each word counts once: a sign all of whose words belong to heavier ones adds nothing.
+    """
+    by_kind: dict[str, set[Sign]] = {}
+    taken: set[int] = set()
+    for match in sorted(promises, key=lambda match: (-match.sign.weight, match.first, -match.last)):
+        places = range(match.first, match.last + 1)
+        if not taken.issuperset(places):
+            taken.update(places)
+            by_kind.setdefault(match.sign.kind or match.sign.name, set()).add(match.sign)
+    return sum(max(sign.weight for sign in each) + (len(each) > 1) for each in by_kind.values())
 
 
 def _named(promises: Iterable[_Match]) -> list[_Match]:
