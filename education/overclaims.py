@@ -21,7 +21,7 @@ BLOCKS_AT: Final = 4
 WARNS_AT: Final = 3
 PROMISES_AT: Final = 3
 """A sign of this weight is a promise by itself and is named; lighter ones only colour a sentence."""
-ASKS: Final = 6
+ASKS: Final = 5
 """What an open question weighs against a promise."""
 REACH: Final = 8
 """How many words before a promise a negation reaches."""
@@ -37,6 +37,8 @@ STRENGTHENERS: Final = frozenset(["only", "just", "merely", "simply"])
 ASKING: Final = frozenset(
     "is are can could does do did what how why which where who will would should when has have am must may".split()
 )
+OUR: Final = frozenset(["our", "us"])
+"""Who speaks of "our visitors" tells of no study."""
 ADDRESSING: Final = frozenset("we us our ours you your youll yourself this".split())
 BESIDE: Final = re.compile(r"(?<=\])\([^()\s]*\)|\[@[\w-]+\]|\[\[[a-z0-9-]+\\?\|")
 """Addresses of links, marks of sources and of glossary terms: nobody reads them as words."""
@@ -136,10 +138,13 @@ def look(text: str) -> Promises:
         promises = _promises(sentence, reading.words, is_cited=bool(CITED.search(text, begin, stop + TAIL)))
         asks = _asks(reading.words[sentence.start : sentence.end], tail)
         score = _weight(promises) + tail.startswith("!") - _restraint(sentence, promises) - asks * ASKS
-        named = _named(promises) if score >= WARNS_AT else []
+        named = _named(promises)
+        if named and named[0].sign.weight < PROMISES_AT:
+            score -= 1
+        named = named if score >= WARNS_AT else []
         level = "block" if score >= BLOCKS_AT else "warn"
         found += [(match.sign.kind, level, reading.span(match.first, match.last)) for match in named]
-        if not named:
+        if not named and not OUR & set(reading.words[sentence.start : sentence.end]):
             sober = {match.sign: match for match in sentence.matches if match.sign.restrains}.values()
             words = (*(reading.span(match.first, match.last) for match in sober), *([(stop, stop)] if asks else []))
             restraints += [Restraint(span, words)] if words else []
@@ -173,16 +178,18 @@ def _promises(sentence: _Sentence, words: Sequence[str], *, is_cited: bool) -> l
 
 def _restraint(sentence: _Sentence, promises: Iterable[_Match]) -> int:
     """How much a sentence holds itself back. What stands within a promise is part of it: "no side effects"."""
-    inside = {
-        place
-        for match in promises
-        if match.sign.weight >= PROMISES_AT and not match.sign.is_deniable
-        for place in range(match.first, match.last + 1)
+    strong = [match for match in promises if match.sign.weight >= PROMISES_AT]
+    inside = {place for match in strong for place in range(match.first, match.last + 1)}
+    within = {
+        place for match in strong if not match.sign.is_deniable for place in range(match.first, match.last + 1)
     }
     against = {
         match.sign
         for match in sentence.matches
-        if match.sign.weight < 0 and not inside.issuperset(range(match.first, match.last + 1))
+        if match.sign.weight < 0
+        and not (within if match.sign.restrains or match.sign.name == "denies" else inside).issuperset(
+            range(match.first, match.last + 1)
+        )
     }
     return -sum(sign.weight for sign in against)
 
@@ -190,13 +197,16 @@ def _restraint(sentence: _Sentence, promises: Iterable[_Match]) -> int:
 def _is_denied(match: _Match, sentence: _Sentence, words: Sequence[str]) -> bool:
     begin = max(sentence.start, match.first - REACH)
     return any(
-        words[place] in DENIALS and words[place + 1] not in STRENGTHENERS for place in range(begin, match.last)
+        words[place] in DENIALS and words[place + 1] not in STRENGTHENERS
+        for place in range(begin, match.last)
+        if place != match.first
     )
 
 
 def _asks(words: Sequence[str], tail: str) -> bool:
     """Whether a sentence is an open question, rather than an advertisement's: "Tired of pain?", "Why let us wait?"."""
-    return tail.startswith("?") and (words[0] in ASKING or bool({"i", "my"} & set(words))) and not ADDRESSING & set(words)
+    opens = words[0] in ASKING and (words[0] != "why" or words[1:2] and words[1] in ASKING)
+    return tail.startswith("?") and bool(opens or {"i", "my"} & set(words)) and not ADDRESSING & set(words)
 
 
 def _weight(promises: Iterable[_Match]) -> int:
@@ -215,9 +225,9 @@ def _weight(promises: Iterable[_Match]) -> int:
 
 
 def _named(promises: Iterable[_Match]) -> list[_Match]:
-    """Of each kind that is a promise by itself its heaviest sign, where that stands first."""
+    """Of each kind that is a promise by itself its heaviest sign, where that stands first; of none, the heaviest."""
     named: dict[str, _Match] = {}
     for match in sorted(promises, key=lambda match: (-match.sign.weight, match.first, match.last)):
-        if match.sign.weight >= PROMISES_AT:
+        if match.sign.kind and (match.sign.weight >= PROMISES_AT or not named):
             named.setdefault(match.sign.kind, match)
     return list(named.values())

@@ -100,7 +100,7 @@ LOOK_ALIKES: Final = str.maketrans(
 SIGNS: Final = str.maketrans("013457@$!|€", "oleastasiie")
 OTHER_SIGNS: Final = str.maketrans("013457@$!|€", "oieastasile")
 WORD: Final = re.compile(r"[^\W_][\w@$!|€]*")
-SET_APART: Final = re.compile(r"(?<![^\W_])(?:[^\W_]([ .\-*·•_/])){2,}(?:[^\W_]\1)*[^\W_](?![^\W_])")
+SET_APART: Final = re.compile(r"(?<![^\W_])[^\W_]([ .\-*·•_/])(?:[^\W_]\1)+[^\W_](?![^\W_])")
 BROKEN: Final = re.compile(r"(?<=[A-Za-z])[^\w\s.,;:!?'’\"“”()\[\]{}<>/\\&%=+*#|^~`$@€£-]+(?=[A-Za-z])")
 
 
@@ -185,7 +185,10 @@ def _small_capital(letter: str) -> str:
 
 def _together(found: str, before: str, after: str) -> str | None:
     joined = re.sub(r"[ .\-*·•_/]", "", found)
-    return joined if joined.lower() in STRONG or _from_signs(joined, "", "") else None
+    if joined.lower() in STRONG or _from_signs(joined, "", ""):
+        return joined
+    halves = ((joined[:place], joined[place:]) for place in range(2, min(len(joined), LONGEST) - 1))
+    return next((f"{one} {two}" for one, two in halves if {one.lower(), two.lower()} <= STRONG), None)
 
 
 def _from_signs(word: str, before: str, after: str) -> str | None:
