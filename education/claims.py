@@ -27,7 +27,7 @@ BLOCK: Final = "block"
 WARN: Final = "warn"
 PATTERNS: Final = Path(__file__).parent / "claims_patterns.json"
 NEGATION: Final = re.compile(
-    r"\b(not(?! (?:only|just|merely|simply)\b)|no|never|cannot|unproven|nobody|none|neither|nor|unlikely|nothing(?! (?:but|short|less)\b)|\w+n['’]t)\b",
+    r"\b(not(?! (?:only|just|merely|simply)\b)|no|never|cannot|unproven|nobody|none|neither|nor|unlikely|nothing(?! (?:but|short|less)\b)|without(?= (?:\w+ )?(?:proof|evidence)\b)|\w+n['’]t)\b",
     re.IGNORECASE,
 )
 NEGATION_REACH: Final = 45
@@ -35,6 +35,8 @@ SENTENCE_END: Final = re.compile(r"[.!?](?:[\"')\]”’]|\[@\w+\])*\s|\n")
 HIDDEN_WORDING: Final = "P00"
 ALLOWED: Final = ("Regenerative Medicine Advanced Therapy", "regenerative medicine")
 QUOTED: Final = re.compile(r"^:::[ ]quoted-claim[ ]*\n(.*?)\n:::[ ]*$", re.MULTILINE | re.DOTALL)
+HEADED: Final = re.compile(r"^(?P<heading>#{1,6} [^\n]*)\n\s*\Z", re.MULTILINE)
+"""A heading that stands right above: it announces what is quoted."""
 VERDICT: Final = re.compile(r"^[#*\s]*verdict\b", re.MULTILINE | re.IGNORECASE)
 NEEDS_CITATION: Final = frozenset({"C23", "C24", "C25", "C26", overclaims.NEEDS_CITATION})
 WRAPPED: Final = re.compile(r"\n(?![^\S\n]*(?:\n|\Z|[-#|>:]|\d+\.))")
@@ -251,7 +253,7 @@ def _judged_quotes(text: str) -> list[tuple[int, int]]:
     quotes = list(QUOTED.finditer(text))
     following = [*quotes[1:], None]
     return [
-        quote.span(1)
+        (heading.start("heading") if (heading := HEADED.search(text, 0, quote.start())) else quote.start(1), quote.end(1))
         for quote, after in zip(quotes, following, strict=False)
         if VERDICT.search(text, quote.end(), after.start() if after else len(text))
     ]

@@ -39,9 +39,13 @@ ASKING: Final = frozenset(
 )
 OUR: Final = frozenset(["our", "us"])
 """Who speaks of "our visitors" tells of no study."""
+WONDERING: Final = frozenset("how which where who when".split())
+OWN: Final = frozenset("i me my".split())
 ADDRESSING: Final = frozenset("we us our ours you your youll yourself this".split())
 BESIDE: Final = re.compile(r"(?<=\])\([^()\s]*\)|\[@[\w-]+\]|\[\[[a-z0-9-]+\\?\|")
 """Addresses of links, marks of sources and of glossary terms: nobody reads them as words."""
+DEFINED: Final = 60
+DEFINES: Final = re.compile(r"[A-Z][\w-]*(?: [\w-]+){0,3}: [a-z]")
 CITED: Final = re.compile(r"\[@[\w-]+\]")
 
 
@@ -136,18 +140,19 @@ def look(text: str) -> Promises:
         span = begin, stop = reading.span(sentence.start, sentence.end - 1)
         tail = text[stop : stop + TAIL]
         promises = _promises(sentence, reading.words, is_cited=bool(CITED.search(text, begin, stop + TAIL)))
-        asks = _asks(reading.words[sentence.start : sentence.end], tail)
-        score = _weight(promises) + tail.startswith("!") - _restraint(sentence, promises) - asks * ASKS
+        words = reading.words[sentence.start : sentence.end]
+        claims_nothing = _asks(words, tail) or _defines(words, text[begin : begin + DEFINED])
+        score = _weight(promises) + tail.startswith("!") - _restraint(sentence, promises) - claims_nothing * ASKS
         named = _named(promises)
         if named and named[0].sign.weight < PROMISES_AT:
             score -= 1
         named = named if score >= WARNS_AT else []
         level = "block" if score >= BLOCKS_AT else "warn"
         found += [(match.sign.kind, level, reading.span(match.first, match.last)) for match in named]
-        if not named and not OUR & set(reading.words[sentence.start : sentence.end]):
+        if not named and not OUR & set(words):
             sober = {match.sign: match for match in sentence.matches if match.sign.restrains}.values()
-            words = (*(reading.span(match.first, match.last) for match in sober), *([(stop, stop)] if asks else []))
-            restraints += [Restraint(span, words)] if words else []
+            places = (*(reading.span(match.first, match.last) for match in sober), *([(stop, stop)] if claims_nothing else []))
+            restraints += [Restraint(span, places)] if places else []
     return Promises(tuple(sorted(found, key=lambda each: (each[2], each[0]))), tuple(restraints))
 
 
@@ -172,7 +177,7 @@ def _promises(sentence: _Sentence, words: Sequence[str], *, is_cited: bool) -> l
         for match in sentence.matches
         if match.sign.weight > 0
         and not (is_cited and match.sign.kind == NEEDS_CITATION)
-        and not (match.sign.is_deniable and _is_denied(match, sentence, words))
+        and not _is_denied(match, sentence, words)
     ]
 
 
@@ -195,18 +200,31 @@ def _restraint(sentence: _Sentence, promises: Iterable[_Match]) -> int:
 
 
 def _is_denied(match: _Match, sentence: _Sentence, words: Sequence[str]) -> bool:
-    begin = max(sentence.start, match.first - REACH)
+    """Whether a negation stands before a sign or, if it is deniable, within it. One that it begins with is its own."""
+    if match.sign.weight < PROMISES_AT and not match.sign.is_deniable:
+        return False
+    before = range(max(sentence.start, match.first - REACH), match.first)
+    within = range(match.first + 1, match.last) if match.sign.is_deniable else ()
+    begins = words[match.first] in DENIALS
     return any(
         words[place] in DENIALS and words[place + 1] not in STRENGTHENERS
-        for place in range(begin, match.last)
-        if place != match.first
+        for place in (*(() if begins else before), *within)
     )
 
 
 def _asks(words: Sequence[str], tail: str) -> bool:
     """Whether a sentence is an open question, rather than an advertisement's: "Tired of pain?", "Why let us wait?"."""
+    if not tail.startswith("?"):
+        return False
+    if words[0] in WONDERING or OWN & set(words):
+        return True
     opens = words[0] in ASKING and (words[0] != "why" or words[1:2] and words[1] in ASKING)
-    return tail.startswith("?") and bool(opens or {"i", "my"} & set(words)) and not ADDRESSING & set(words)
+    return bool(opens or {"do", "does"} & set(words[1:6])) and not ADDRESSING & set(words)
+
+
+def _defines(words: Sequence[str], begin: str) -> bool:
+    """Whether a sentence is an entry of a glossary: "Cure: to make an illness go away"."""
+    return DEFINES.match(begin) is not None and not ADDRESSING & set(words)
 
 
 def _weight(promises: Iterable[_Match]) -> int:
