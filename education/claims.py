@@ -27,16 +27,17 @@ BLOCK: Final = "block"
 WARN: Final = "warn"
 PATTERNS: Final = Path(__file__).parent / "claims_patterns.json"
 NEGATION: Final = re.compile(
-    r"\b(not(?! (?:only|just|merely|simply)\b)|no|never|cannot|unproven|nobody|none|neither|nor|unlikely|nothing(?! (?:but|short|less)\b)|without(?= (?:\w+ )?(?:proof|evidence)\b)|\w+n['’]t)\b",
+    r"\b(not(?! (?:only|just|merely|simply)\b)|no|never|cannot|unproven|nobody|none|neither|nor|unlikely|"
+    r"nothing(?! (?:but|short|less)\b)|without(?= (?:\w+ )?(?:proof|evidence)\b)|\w+n['’]t)\b",
     re.IGNORECASE,
 )
 NEGATION_REACH: Final = 45
 SENTENCE_END: Final = re.compile(r"[.!?](?:[\"')\]”’]|\[@\w+\])*\s|\n")
-HIDDEN_WORDING: Final = "P00"
+HIDDEN_WORDING: Final = "O00"
 ALLOWED: Final = ("Regenerative Medicine Advanced Therapy", "regenerative medicine")
-QUOTED: Final = re.compile(r"^:::[ ]quoted-claim[ ]*\n(.*?)\n:::[ ]*$", re.MULTILINE | re.DOTALL)
-HEADED: Final = re.compile(r"^(?P<heading>#{1,6} [^\n]*)\n\s*\Z", re.MULTILINE)
-"""A heading that stands right above: it announces what is quoted."""
+QUOTED: Final = re.compile(
+    r"^:::[ ]quoted-claim[ ]*\n((?:(?!^::: quoted-claim).)*?)\n:::[ ]*$", re.MULTILINE | re.DOTALL
+)
 VERDICT: Final = re.compile(r"^[#*\s]*verdict\b", re.MULTILINE | re.IGNORECASE)
 NEEDS_CITATION: Final = frozenset({"C23", "C24", "C25", "C26", overclaims.NEEDS_CITATION})
 WRAPPED: Final = re.compile(r"\n(?![^\S\n]*(?:\n|\Z|[-#|>:]|\d+\.))")
@@ -68,6 +69,10 @@ class Finding:
     rule: str
     level: str
     span: tuple[int, int]
+
+
+_Sober = list[tuple[tuple[int, int], list[tuple[int, int]]]]
+"""The places of sober sentences, and of the words in them that make them so."""
 
 
 @cache
@@ -156,16 +161,15 @@ def _back(span: tuple[int, int], origins: Sequence[int]) -> tuple[int, int]:
     return origins[min(start, len(origins) - 1)], origins[end - 1] + 1
 
 
-def _restrained(findings: list[Finding], sober: list[tuple[tuple[int, int], list[tuple[int, int]]]]) -> list[Finding]:
-    """Blocks in a sober sentence as warnings, unless the sober word is part of what was found."""
+def _restrained(findings: list[Finding], sober: _Sober) -> list[Finding]:
+    """Blocks in a sober sentence as warnings, unless the sober words are part of what was found."""
     starts = [span[0] for span, _ in sober]
     kept = []
     for each in findings:
         place = bisect.bisect_right(starts, each.span[0]) - 1
-        if each.level == BLOCK and place >= 0 and each.span[0] < sober[place][0][1]:
-            if any(end <= each.span[0] or each.span[1] <= start for start, end in sober[place][1]):
-                each = dataclasses.replace(each, level=WARN)
-        kept.append(each)
+        span, words = sober[place] if place >= 0 else ((0, 0), [])
+        is_held = each.span[0] < span[1] and any(end <= each.span[0] or each.span[1] <= start for start, end in words)
+        kept.append(dataclasses.replace(each, level=WARN) if is_held and each.level == BLOCK else each)
     return kept
 
 
@@ -253,7 +257,7 @@ def _judged_quotes(text: str) -> list[tuple[int, int]]:
     quotes = list(QUOTED.finditer(text))
     following = [*quotes[1:], None]
     return [
-        (heading.start("heading") if (heading := HEADED.search(text, 0, quote.start())) else quote.start(1), quote.end(1))
+        quote.span(1)
         for quote, after in zip(quotes, following, strict=False)
         if VERDICT.search(text, quote.end(), after.start() if after else len(text))
     ]

@@ -1,6 +1,6 @@
 """The second layer of the claims rules: promises, by the way they are put rather than by single words. Pure.
 
-`overclaims.toml` lists signs, in the language of `clinic.phrases`: of kinds of promises (P01 to P12), of the tone of an
+`overclaims.toml` lists signs, in the language of `clinic.phrases`: of kinds of promises (O01 to O12), of the tone of an
 advertisement, and of a sober sentence, which doubts, measures, warns or teaches. Each has a weight; the sum over a
 sentence decides. A sober sign within a promise ("no side effects") is part of it and does not count.
 """
@@ -27,28 +27,17 @@ REACH: Final = 8
 """How many words before a promise a negation reaches."""
 TAIL: Final = 40
 """How far behind a sentence its mark and its source may stand."""
-NEEDS_CITATION: Final = "P12"
-DENIALS: Final = frozenset(
-    "not no never none nobody neither nor cannot cant dont doesnt didnt isnt arent wasnt werent wont hasnt havent "
-    "hardly unlikely nothing unproven rarely".split()
-)
-STRENGTHENERS: Final = frozenset(["only", "just", "merely", "simply"])
-"""Behind "not" they deny nothing: "not only a cure"."""
-ASKING: Final = frozenset(
-    "is are can could does do did what how why which where who will would should when has have am must may".split()
-)
-OUR: Final = frozenset(["our", "us"])
-"""Who speaks of "our visitors" tells of no study."""
-WONDERING: Final = frozenset("how which where who when".split())
-OWN: Final = frozenset("i me my".split())
-ADDRESSING: Final = frozenset("we us our ours you your youll yourself this".split())
-BESIDE: Final = re.compile(r"(?<=\])\([^()\s]*\)|\[@[\w-]+\]|\[\[[a-z0-9-]+\\?\|")
+NEEDS_CITATION: Final = "O12"
+BESIDE: Final = re.compile(r":::+ ?[\w-]*|(?<=\])\([^()\s]*\)|\[@[\w-]+\]|\[\[[a-z0-9-]+\\?\|")
 """Addresses of links, marks of sources and of glossary terms: nobody reads them as words."""
 DEFINED: Final = 60
-DEFINES: Final = re.compile(r"[A-Z][\w-]*(?: [\w-]+){0,3}: [a-z]")
+"""In how many letters of a sentence the name of what it defines ends."""
+DEFINES: Final = re.compile(
+    r"[A-Z][\w-]*(?: [\w-]+){0,3}: (?:an?|to|taken|how|when|any|\w+ing (?:of|back|people|out|up)|\w+ of|\w+ \w+ that)\b"
+)
+NO_STOP: Final = re.compile(r"\.(?=[^\s\"'”’)\]])")
+"""A full stop that ends no sentence: "4.5", "e.g., a cure"."""
 CITED: Final = re.compile(r"\[@[\w-]+\]")
-
-
 Span = tuple[int, int]
 
 
@@ -61,13 +50,16 @@ class Kind:
 
 @dataclasses.dataclass(frozen=True, slots=True, eq=False)
 class Sign:
-    """`is_deniable`: does not count behind a negation. `restrains`: holds back what the first layer finds beside it."""
+    """`is_deniable`: does not count behind a negation. `restrains`: holds back what the first layer finds beside it.
+    `is_topic`: says what a sentence is about, and does not count within a promise.
+    """
 
     name: str
     kind: str
     weight: int
     is_deniable: bool
     restrains: bool
+    is_topic: bool
     patterns: tuple[re.Pattern[str], ...]
 
 
@@ -106,18 +98,24 @@ class _Sentence:
 
 
 @cache
-def _lists() -> dict[str, Any]:
+def lists() -> dict[str, Any]:
     return tomllib.loads(LISTS.read_text(encoding="utf-8"))
 
 
 @cache
+def _small(what: str) -> frozenset[str]:
+    """Small words by what they do in a sentence."""
+    return frozenset(lists()["grammar"][what].split())
+
+
+@cache
 def kinds() -> dict[str, Kind]:
-    return {name: Kind(name, entry["why"], entry["instead"]) for name, entry in _lists()["kind"].items()}
+    return {name: Kind(name, entry["why"], entry["instead"]) for name, entry in lists()["kind"].items()}
 
 
 @cache
 def signs() -> tuple[Sign, ...]:
-    classes = classes_of(_lists()["words"])
+    classes = classes_of(lists()["words"])
     return tuple(
         Sign(
             name,
@@ -125,35 +123,44 @@ def signs() -> tuple[Sign, ...]:
             entry["weight"],
             entry.get("deniable", False),
             entry.get("restrains", False),
+            entry.get("topic", False),
             tuple(pattern for line in entry["lines"] for pattern in compiled(line, classes)),
         )
-        for name, entry in _lists()["sign"].items()
+        for name, entry in lists()["sign"].items()
     )
 
 
 def look(text: str) -> Promises:
     """The promises of a text, in its order. The end of a line ends a sentence."""
-    reading = read(BESIDE.sub(lambda match: " " * len(match.group()), text).replace("\n", "."))
+    plain = BESIDE.sub(lambda match: " " * len(match.group()), text)
+    reading = read(NO_STOP.sub(",", plain).replace("\n", "."))
     found: list[tuple[str, str, Span]] = []
     restraints: list[Restraint] = []
     for sentence in _sentences(reading):
-        span = begin, stop = reading.span(sentence.start, sentence.end - 1)
-        tail = text[stop : stop + TAIL]
-        promises = _promises(sentence, reading.words, is_cited=bool(CITED.search(text, begin, stop + TAIL)))
         words = reading.words[sentence.start : sentence.end]
-        claims_nothing = _asks(words, tail) or _defines(words, text[begin : begin + DEFINED])
-        score = _weight(promises) + tail.startswith("!") - _restraint(sentence, promises) - claims_nothing * ASKS
-        named = _named(promises)
-        if named and named[0].sign.weight < PROMISES_AT:
-            score -= 1
-        named = named if score >= WARNS_AT else []
-        level = "block" if score >= BLOCKS_AT else "warn"
+        begin, stop = reading.span(sentence.start, sentence.end - 1)
+        tail = text[stop : stop + TAIL]
+        is_cited = CITED.search(text, begin, stop + TAIL) is not None
+        promises_nothing = _asks(words, tail) or _defines(words, text[begin : begin + DEFINED])
+        promises = _promises(sentence, reading.words, is_cited=is_cited)
+        score = tail.startswith("!") - _restraint(sentence, promises) - promises_nothing * ASKS
+        level, named = _judged(promises, score)
         found += [(match.sign.kind, level, reading.span(match.first, match.last)) for match in named]
-        if not named and not OUR & set(words):
-            sober = {match.sign: match for match in sentence.matches if match.sign.restrains}.values()
-            places = (*(reading.span(match.first, match.last) for match in sober), *([(stop, stop)] if claims_nothing else []))
-            restraints += [Restraint(span, places)] if places else []
+        if not named and not _small("ours") & set(words):
+            places = {match.sign: match for match in sentence.matches if match.sign.restrains}.values()
+            sober = [reading.span(match.first, match.last) for match in places]
+            sober += [(stop, stop)] * promises_nothing
+            restraints += [Restraint((begin, stop), tuple(sober))] if sober else []
     return Promises(tuple(sorted(found, key=lambda each: (each[2], each[0]))), tuple(restraints))
+
+
+def _judged(promises: list[_Match], score: int) -> tuple[str, list[_Match]]:
+    """The level of a sentence, and what in it is a promise; `score` is what else speaks for and against it."""
+    named = _named(promises)
+    score += _weight(promises)
+    if named and named[0].sign.weight < PROMISES_AT:
+        score -= 1
+    return ("block" if score >= BLOCKS_AT else "warn"), (named if score >= WARNS_AT else [])
 
 
 def _sentences(reading: Reading) -> Iterator[_Sentence]:
@@ -185,16 +192,12 @@ def _restraint(sentence: _Sentence, promises: Iterable[_Match]) -> int:
     """How much a sentence holds itself back. What stands within a promise is part of it: "no side effects"."""
     strong = [match for match in promises if match.sign.weight >= PROMISES_AT]
     inside = {place for match in strong for place in range(match.first, match.last + 1)}
-    within = {
-        place for match in strong if not match.sign.is_deniable for place in range(match.first, match.last + 1)
-    }
+    within = {place for match in strong if not match.sign.is_deniable for place in range(match.first, match.last + 1)}
     against = {
         match.sign
         for match in sentence.matches
         if match.sign.weight < 0
-        and not (within if match.sign.restrains or match.sign.name == "denies" else inside).issuperset(
-            range(match.first, match.last + 1)
-        )
+        and not (inside if match.sign.is_topic else within).issuperset(range(match.first, match.last + 1))
     }
     return -sum(sign.weight for sign in against)
 
@@ -205,9 +208,9 @@ def _is_denied(match: _Match, sentence: _Sentence, words: Sequence[str]) -> bool
         return False
     before = range(max(sentence.start, match.first - REACH), match.first)
     within = range(match.first + 1, match.last) if match.sign.is_deniable else ()
-    begins = words[match.first] in DENIALS
+    begins = words[match.first] in _small("denies")
     return any(
-        words[place] in DENIALS and words[place + 1] not in STRENGTHENERS
+        words[place] in _small("denies") and words[place + 1] not in _small("strengthens")
         for place in (*(() if begins else before), *within)
     )
 
@@ -216,15 +219,15 @@ def _asks(words: Sequence[str], tail: str) -> bool:
     """Whether a sentence is an open question, rather than an advertisement's: "Tired of pain?", "Why let us wait?"."""
     if not tail.startswith("?"):
         return False
-    if words[0] in WONDERING or OWN & set(words):
+    if words[0] in _small("wonders") or _small("own") & set(words):
         return True
-    opens = words[0] in ASKING and (words[0] != "why" or words[1:2] and words[1] in ASKING)
-    return bool(opens or {"do", "does"} & set(words[1:6])) and not ADDRESSING & set(words)
+    opens = words[0] in _small("asks") and (words[0] != "why" or (words[1:2] and words[1] in _small("asks")))
+    return bool(opens or {"do", "does"} & set(words[1:6])) and not _small("addresses") & set(words)
 
 
 def _defines(words: Sequence[str], begin: str) -> bool:
     """Whether a sentence is an entry of a glossary: "Cure: to make an illness go away"."""
-    return DEFINES.match(begin) is not None and not ADDRESSING & set(words)
+    return DEFINES.match(begin) is not None and not _small("addresses") & set(words)
 
 
 def _weight(promises: Iterable[_Match]) -> int:
