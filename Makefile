@@ -8,7 +8,7 @@ PY := .venv/bin/python
 TYPED := clinic/accounts $(filter-out clinic/admin.py,$(wildcard clinic/*.py)) $(addprefix clinic/management/commands/,rotate_keys.py static_pages.py verify_audit.py) \
 	consultations/enums.py consultations/workflow.py consultations/permissions.py \
 	consultations/questionnaire consultations/candidacy consultations/services \
-	education/services $(addprefix education/,editorial.py library.py markdown.py blocks.py references.py rules.py shipped.py claims.py) \
+	education/services $(addprefix education/,editorial.py library.py markdown.py blocks.py references.py rules.py shipped.py claims.py overclaims.py unmasking.py) \
 	$(addprefix education/,wording.py static_words.py comparison.py search.py search_index.py search_words.py)
 RUN_WITH := DJANGO_RUNSERVER_HIDE_WARNING=true SITE_URL=$${SITE_URL:-http://127.0.0.1:$(PORT)}
 
