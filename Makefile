@@ -5,10 +5,11 @@ USABLE := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell /usr/bin/python3 -c '$(USABLE)' 2>/dev/null && echo /usr/bin/python3 || echo python3)
 PORT ?= 8000
 PY := .venv/bin/python
-TYPED := clinic/accounts $(filter-out clinic/admin.py,$(wildcard clinic/*.py)) $(addprefix clinic/management/commands/,rotate_keys.py static_pages.py verify_audit.py) \
-	consultations/enums.py consultations/workflow.py consultations/permissions.py \
+TYPED := clinic/accounts $(filter-out clinic/admin.py,$(wildcard clinic/*.py)) $(addprefix clinic/management/commands/,print_index_key.py rotate_keys.py static_pages.py verify_audit.py) \
+	clinic/management/clinic_command.py \
+	consultations/enums.py consultations/workflow.py consultations/permissions.py consultations/phones.py \
 	consultations/questionnaire consultations/candidacy consultations/services \
-	education/services $(addprefix education/,editorial.py library.py markdown.py blocks.py references.py rules.py shipped.py claims.py overclaims.py unmasking.py) \
+	education/services $(addprefix education/,editorial.py library.py markdown.py blocks.py references.py rules.py claims.py overclaims.py unmasking.py) $(wildcard education/shipped*.py) \
 	$(addprefix education/,wording.py static_words.py comparison.py search.py search_index.py search_words.py)
 RUN_WITH := DJANGO_RUNSERVER_HIDE_WARNING=true SITE_URL=$${SITE_URL:-http://127.0.0.1:$(PORT)}
 
@@ -16,10 +17,10 @@ RUN_WITH := DJANGO_RUNSERVER_HIDE_WARNING=true SITE_URL=$${SITE_URL:-http://127.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench format lock clean
+.PHONY: help run test test-deep check bench format lock clean
 
 help: ## Show these lines
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 run: .venv/.installed ## Start the demonstration: server and worker, stopped together by Ctrl-C (PORT=8000)
 	@$(RUN_WITH) $(PY) manage.py migrate --verbosity 0
@@ -37,6 +38,9 @@ run: .venv/.installed ## Start the demonstration: server and worker, stopped tog
 
 test: .venv/.installed-dev ## Run all tests on SQLite, or on the PostgreSQL that DATABASE_URL names
 	@.venv/bin/pytest -q -n 2 --dist worksteal $(ARGS)
+
+test-deep: .venv/.installed-dev ## Run the tests that take minutes, which `make test` leaves out (ARGS, SEED)
+	@DEEP=1 .venv/bin/pytest -q -s -n 0 -m deep $(ARGS)
 
 check: .venv/.installed-dev ## Lint, format, types, import rules, templates, migrations, production settings
 	.venv/bin/ruff check .

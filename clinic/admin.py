@@ -1,5 +1,7 @@
 """The staff area's frame: sign-in, navigation, and Today as its first page."""
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any, Final
 
 from django import forms
@@ -18,6 +20,7 @@ from django.urls import NoReverseMatch, URLPattern, URLResolver, path, reverse
 from django.utils.text import capfirst
 
 from clinic import audit, limits
+from clinic.unsent import bounded, carried, unsent_of
 
 QUARTER_HOUR: Final = 15 * 60
 TRIES_A_NAME: Final = 10
@@ -188,6 +191,36 @@ class ClinicAdminSite(admin.AdminSite):
     login_form = StaffSignInForm
     index_template = "admin/consultations/today.html"
 
+    def admin_view(self, view: Callable[..., HttpResponse], cacheable: bool = False) -> Callable[..., HttpResponse]:
+        """A form that comes after the session has ended is answered with the sign-in and what was typed.
+
+        Django sends it on to the sign-in page by a redirect, and the form is lost.
+        """
+        stock = super().admin_view(view, cacheable)
+
+        @wraps(stock)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            is_late = request.method == "POST" and not self.has_permission(request)
+            if is_late and request.path != reverse("admin:logout"):
+                return self.session_ended(request)
+            return stock(request, *args, **kwargs)
+
+        return guarded
+
+    def session_ended(self, request: HttpRequest) -> HttpResponse:
+        """The sign-in page, with what was typed in the form that came too late. It is kept nowhere."""
+        context = {
+            **self.each_context(request),
+            "title": "Sign in",
+            "form": StaffSignInForm(request),
+            "next": request.get_full_path(),
+            "app_path": reverse("admin:login"),
+            "has_ended": True,
+            "unsent": unsent_of(request),
+        }
+        request.current_app = self.name
+        return TemplateResponse(request, "admin/login.html", context, status=403)
+
     def get_urls(self) -> list[URLPattern | URLResolver]:
         return [path("today/", self.admin_view(self.index), name="today"), *super().get_urls()]
 
@@ -233,7 +266,8 @@ class ClinicAdminSite(admin.AdminSite):
         return super().index(request, context)
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        response = super().login(request, extra_context)
+        unsent = bounded(carried(request.POST)) if request.method == "POST" else []
+        response = super().login(request, {**(extra_context or {}), "unsent": unsent})
         if request.method != "POST":
             return response
         form = (getattr(response, "context_data", None) or {}).get("form")
@@ -242,6 +276,10 @@ class ClinicAdminSite(admin.AdminSite):
         elif form is None and request.user.is_authenticated:
             with transaction.atomic():
                 audit.record(action="staff.sign_in", by=request.user)
+            if unsent:
+                # The form that came too late is still only in the hands of the browser: it is shown once more.
+                context = {**self.each_context(request), "unsent": unsent, "page": response["Location"]}
+                return TemplateResponse(request, "admin/signed_in_again.html", context)
         return response
 
     def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:

@@ -1,21 +1,22 @@
 """System checks for settings that are unsafe or contradict one another. Each says what to change."""
 
+from email.utils import parseaddr
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Warning, register
-from django.core.exceptions import ImproperlyConfigured
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.core.validators import validate_email
 
-from clinic import clock, crypto, defaults
+from clinic import addresses, clock, crypto, defaults
 
 MIN_SECRET_LENGTH = 50
 MAX_TARGET = 10_000
 """Of hours or days. Beyond it (Infinity is a number to JSON) no calendar could count the target out."""
 HOW_TO_KEEP_INDEX_KEY = (
-    "Without INDEX_KEY, run: manage.py shell -c "
-    '"import base64; from clinic import crypto; print(base64.b64encode(crypto.index_key()).decode())", '
-    "and set INDEX_KEY to what it prints. A new installation needs none."
+    "Without INDEX_KEY, run: manage.py print_index_key, and set INDEX_KEY to what it prints. "
+    "A new installation needs none."
 )
 
 
@@ -43,6 +44,22 @@ def check_secrets(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
         except ImproperlyConfigured as problem:
             found.append(Error(str(problem), hint=HOW_TO_KEEP_INDEX_KEY, id="clinic.E009"))
     return found
+
+
+@register(Tags.database)
+def check_keys(app_configs: Any = None, databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """Only with `check --database default`, and before a migration: it asks the database."""
+    if "default" not in (databases or ()):
+        return []
+    # Models cannot be imported while the apps are being loaded, when this module is.
+    from clinic import key_fingerprints
+
+    try:
+        problems = key_fingerprints.find_problems()
+    except ImproperlyConfigured:
+        return []  # check_secrets names it
+    hint = "Put FIELD_KEYS and INDEX_KEY back as they were. Until then health data is neither read nor written."
+    return [Error(each.sentence, hint=hint, id="clinic.E017") for each in problems]
 
 
 @register("clinic")
@@ -77,8 +94,23 @@ def check_clinic(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
         found.append(Error("EMERGENCY_LINE, URGENT_LINE and CRISIS_LINE must not be empty.", id="clinic.E008"))
     if not settings.CLINIC_PHONE.strip() or not settings.CLINIC_PHONE_TEL.strip():
         found.append(Error("CLINIC_PHONE and CLINIC_PHONE_TEL must not be empty.", id="clinic.E010"))
+    for name in ("DUTY_EMAIL", "ON_CALL"):
+        if not _is_address(getattr(settings, name)):
+            found.append(
+                Error(
+                    f"{name} is not one e-mail address, so nobody there would be told of an emergency.",
+                    hint=f"Write one address, as in {name}=duty@clinic.example, or leave it empty for nobody.",
+                    id="clinic.E020",
+                )
+            )
     if settings.PRIVATE_LINK_MINUTES < 1:
         found.append(Error("PRIVATE_LINK_MINUTES must be at least 1.", id="clinic.E011"))
+    try:
+        addresses.mailable(parseaddr(settings.DEFAULT_FROM_EMAIL)[1])
+    except addresses.AddressRefused:
+        # Every mail would fail by it, one after the other.
+        hint = "Write an address like Clinic <clinic@clinic.example>."
+        found.append(Error("No mail can be sent from DEFAULT_FROM_EMAIL.", hint=hint, id="clinic.E025"))
     return found
 
 
@@ -122,6 +154,16 @@ def check_production(app_configs: Any = None, **kwargs: Any) -> list[CheckMessag
             )
         )
     return found
+
+
+def _is_address(given: str) -> bool:
+    """One plain address in ASCII, as every mail server takes it; empty means nobody."""
+    try:
+        if given:
+            validate_email(given)
+    except ValidationError:
+        return False
+    return given.isascii()
 
 
 def _host_is_allowed(host: str) -> bool:

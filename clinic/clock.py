@@ -212,6 +212,25 @@ def is_open(dt: datetime) -> bool:
     return any(opens <= dt < closes for opens, closes in openings_on(local(dt).date()))
 
 
+def last_change(dt: datetime) -> datetime:
+    """When the clinic last opened or closed: the start of the opening it is in, or else the end of the one before.
+
+    Openings that touch are one. Without any opening before, the instant itself.
+    """
+    moment_ = dt.astimezone(UTC)
+    for step in range(HORIZON_DAYS):
+        spans = [span for span in openings_on(local(moment_).date() - timedelta(days=step)) if span[0] <= moment_]
+        if not spans:
+            continue
+        opens, closes = spans.pop()
+        if closes <= moment_:
+            return closes
+        while spans and spans[-1][1] == opens:
+            opens, _ = spans.pop()
+        return opens
+    return moment_
+
+
 def next_opening(dt: datetime) -> datetime:
     """The instant itself when the clinic is open, otherwise the start of the next opening."""
     opens, _ = next(_openings_from(dt.astimezone(UTC)))

@@ -1,14 +1,17 @@
 """Sealing of health data (AES-256-GCM with named keys), look-up digests, and tokens.
 
 A sealed value reads `k2:base64(nonce + ciphertext)`. The context (table and column) is authenticated with it, so
-a value moved to another column does not open.
+a value moved to another column does not open. Nothing is sealed, opened or digested before the keys were compared
+with their fingerprints in the database (`clinic/key_fingerprints.py`), except by the functions called `unguarded`.
 """
 
 import base64
+import dataclasses
 import hashlib
 import hmac
 import secrets
 from functools import lru_cache
+from types import ModuleType
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -17,11 +20,59 @@ from django.core.exceptions import ImproperlyConfigured
 
 NONCE_BYTES = 12
 KEY_BYTES = 32
+MAX_ID_LENGTH = 64
 DEVELOPMENT_KEY_ID = "dev"
+INDEX_KEY = "INDEX_KEY"
+"""The name of the digest key. No field key can have it: their ids are letters and digits."""
+FINGERPRINT_OF = b"fingerprint of a key"
 
 
-class SealBroken(Exception):
+class DamagedRecord(Exception):
+    """What is stored cannot be decoded. The text names the place and never quotes a value, so that it may be logged.
+
+    `context` is table and column, and `value` what is stored, by which the row can be found. Never log `value`.
+    """
+
+    def __init__(self, sentence: str, *, context: str = "", value: str = "") -> None:
+        super().__init__(sentence)
+        self.context = context
+        self.value = value
+
+
+class Undecodable(DamagedRecord):
+    """A stored value opens, or was never sealed, and is not what was written there."""
+
+
+class SealBroken(DamagedRecord):
     """A sealed value was tampered with, moved, or sealed under a key that is no longer known."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class KeyProblem:
+    """One key that does not fit the database: its id (never the key), `wrong`, `swapped` or `missing`, and why."""
+
+    name: str
+    kind: str
+    sentence: str
+
+    @property
+    def short(self) -> str:
+        return f"{self.name} {self.kind}"
+
+
+class KeysUnusable(Exception):
+    """The keys in the settings are not those that the database was written with; no record is damaged.
+
+    Deliberately not a DamagedRecord: what is said of a damaged record is not true of this.
+    """
+
+    def __init__(self, problems: tuple[KeyProblem, ...]) -> None:
+        super().__init__(" ".join(problem.sentence for problem in problems))
+        self.problems = problems
+
+    @property
+    def short(self) -> str:
+        return ", ".join(problem.short for problem in self.problems)
 
 
 def parse_keys(text: str) -> dict[str, bytes]:
@@ -29,8 +80,8 @@ def parse_keys(text: str) -> dict[str, bytes]:
     keys: dict[str, bytes] = {}
     for part in filter(None, (part.strip() for part in text.split(","))):
         key_id, colon, encoded = part.partition(":")
-        if not colon or not key_id.isalnum():
-            raise ValueError("Write each field key as id:key, the id with letters and digits only.")
+        if not colon or not key_id.isalnum() or len(key_id) > MAX_ID_LENGTH:
+            raise ValueError("Write each field key as id:key, the id with at most 64 letters and digits only.")
         try:
             key = base64.b64decode(encoded, validate=True)
         except ValueError as problem:
@@ -61,38 +112,75 @@ def _keys(field_keys: str, secret_key: str, debug: bool) -> dict[str, bytes]:
     return keys
 
 
-def _configured() -> tuple[str, str, bool]:
+def configured() -> tuple[str, str, bool]:
     return settings.FIELD_KEYS, settings.SECRET_KEY, settings.DEBUG
+
+
+def key_ids() -> list[str]:
+    """The ids of the field keys, newest first."""
+    return list(_ciphers(*configured()))
 
 
 def current_key_id() -> str:
     """The id under which new values are sealed."""
-    return next(iter(_ciphers(*_configured())))
+    return key_ids()[0]
 
 
 def key_id_of(value: str) -> str:
     return value.partition(":")[0]
 
 
+def key_fingerprints() -> dict[str, str]:
+    """Field key id or INDEX_KEY -> an HMAC under that key: it is known again by this, and nothing of it is revealed."""
+    keys = {**_keys(*configured()), INDEX_KEY: index_key()}
+    return {name: hmac.new(key, FINGERPRINT_OF, hashlib.sha256).hexdigest() for name, key in keys.items()}
+
+
 def seal(plain: str, *, context: str) -> str:
-    """Seal a text for one context. The same text sealed twice differs."""
-    key_id, cipher = next(iter(_ciphers(*_configured()).items()))
+    """Seal a text for one context. The same text sealed twice differs. Raises KeysUnusable."""
+    _guard().require_usable(writing=True)
+    return seal_unguarded(plain, context=context)
+
+
+def seal_unguarded(plain: str, *, context: str) -> str:
+    key_id, cipher = next(iter(_ciphers(*configured()).items()))
     nonce = secrets.token_bytes(NONCE_BYTES)
     sealed = cipher.encrypt(nonce, plain.encode(), context.encode())
     return f"{key_id}:{base64.b64encode(nonce + sealed).decode()}"
 
 
 def open_sealed(value: str, *, context: str) -> str:
-    """The text that was sealed. Raises SealBroken; never returns a sealed value as if it were text."""
+    """The text that was sealed. Raises SealBroken and KeysUnusable; never returns a sealed value as if it were text."""
+    _guard().require_usable()
+    try:
+        return open_unguarded(value, context=context)
+    except SealBroken:
+        # A record is called damaged only when the keys, looked at again, are not to blame.
+        _guard().look_again_now_and_then()
+        raise
+
+
+def open_unguarded(value: str, *, context: str) -> str:
     key_id, colon, encoded = value.partition(":")
-    cipher = _ciphers(*_configured()).get(key_id) if colon else None
+    cipher = _ciphers(*configured()).get(key_id) if colon else None
     if cipher is None:
-        raise SealBroken(f"A value in {context} is sealed under a key that FIELD_KEYS does not name.")
+        raise SealBroken(
+            f"A value in {context} is sealed under a key that FIELD_KEYS does not name.", context=context, value=value
+        )
     try:
         raw = base64.b64decode(encoded, validate=True)
         return cipher.decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], context.encode()).decode()
     except (ValueError, InvalidTag) as problem:
-        raise SealBroken(f"A value in {context} does not open: it was changed or moved.") from problem
+        raise SealBroken(
+            f"A value in {context} does not open: it was changed or moved.", context=context, value=value
+        ) from problem
+
+
+def _guard() -> ModuleType:
+    """Imported late, because fingerprints are rows and models are made of sealed fields."""
+    from clinic import key_fingerprints
+
+    return key_fingerprints
 
 
 def index_key() -> bytes:
@@ -108,12 +196,21 @@ def index_key() -> bytes:
         if len(key) != KEY_BYTES:
             raise ImproperlyConfigured(f"INDEX_KEY has {len(key)} bytes; it needs {KEY_BYTES}.")
         return key
-    oldest = list(_keys(*_configured()).values())[-1]
+    oldest = list(_keys(*configured()).values())[-1]
     return hmac.digest(oldest, b"look-up digests", "sha256")
 
 
 def blind_index(value: str, *, purpose: str) -> str:
-    """64 hex digits that find equal values without showing them. Normalise the value first (case, spaces)."""
+    """64 hex digits that find equal values without showing them. Normalise the value first (case, spaces).
+
+    Raises KeysUnusable: under another key nobody would be found, and nobody would notice.
+    """
+    _guard().require_usable()
+    return blind_index_unguarded(value, purpose=purpose)
+
+
+def blind_index_unguarded(value: str, *, purpose: str) -> str:
+    """For what is forgotten within days: a limit must go on counting while the keys are put right."""
     return hmac.new(index_key(), f"{purpose}\x1f{value}".encode(), hashlib.sha256).hexdigest()
 
 

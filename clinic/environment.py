@@ -3,6 +3,7 @@
 import json
 import warnings
 import zoneinfo
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -26,6 +27,24 @@ def refusal(name: str, wanted: str, example: str, given: str | None = None) -> I
 
 class Environment(environ.Env):
     """Takes the default for what is not set. Raises ImproperlyConfigured for what cannot be read, as an empty value."""
+
+    def read_settings_file(self, named: str | None, *, default: Path) -> None:
+        """Take in the file that ENV_FILE names, or else .env where there is one. ENV_FILE= (empty) means no file.
+
+        A named file that cannot be read stops the start: the demonstration must never take its place.
+        """
+        if named == "" or (named is None and not default.exists()):
+            return
+        file = Path(named) if named else default
+        try:
+            with file.open(encoding="utf-8") as lines:
+                self.read_env(lines)
+        except (OSError, UnicodeDecodeError) as problem:
+            why = problem.strerror if isinstance(problem, OSError) else "it is not UTF-8"
+            raise ImproperlyConfigured(
+                f"This site cannot start: the settings file {file} cannot be read ({why}). "
+                "Name the right one, as in ENV_FILE=/etc/clinic/env, and let the user who runs this read it."
+            ) from None
 
     def is_on(self, name: str, *, default: bool) -> bool:
         if name not in self.ENVIRON:
@@ -94,4 +113,6 @@ class Environment(environ.Env):
         except (ValueError, KeyError, ImproperlyConfigured):
             example = "smtp+tls://user:password@mail.example:587"
             raise refusal(name, "the address of a mail server", example) from None
+        if found["EMAIL_BACKEND"] == "django.core.mail.backends.smtp.EmailBackend":
+            found["EMAIL_BACKEND"] = "clinic.smtp.EmailBackend"
         return found

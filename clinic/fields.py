@@ -8,6 +8,8 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 
 from clinic import crypto
+from clinic.form_fields import NameField, require_readable_name
+from clinic.names import clean_name
 
 
 class SealedTextField(models.TextField):
@@ -41,14 +43,24 @@ class SealedTextField(models.TextField):
     def from_db_value(self, value: str | None, expression: Any, connection: Any) -> Any:
         if not value:
             return value
-        return self.from_plain_text(crypto.open_sealed(value, context=self.seal_context))
+        text = crypto.open_sealed(value, context=self.seal_context)
+        try:
+            return self.from_plain_text(text)
+        except crypto.DamagedRecord as damage:
+            damage.context, damage.value = self.seal_context, value
+            raise
 
 
 class SealedJSONField(SealedTextField):
-    """Any JSON value, sealed as text."""
+    """Any JSON value, sealed as text. Reading raises DamagedRecord when what was stored is no such value."""
 
     description = "Sealed JSON"
     empty_strings_allowed = False
+
+    def __init__(self, *args: Any, holds: type | None = None, **kwargs: Any) -> None:
+        """`holds` (dict or list) is what every value must be when it is read; the database knows nothing of it."""
+        super().__init__(*args, **kwargs)
+        self.holds = holds
 
     if TYPE_CHECKING:
         _pyi_private_set_type: Any
@@ -66,7 +78,13 @@ class SealedJSONField(SealedTextField):
         return json.dumps(value, cls=DjangoJSONEncoder, allow_nan=False, ensure_ascii=False)
 
     def from_plain_text(self, text: str) -> Any:
-        return json.loads(text)
+        try:
+            value = json.loads(text)
+        except (ValueError, RecursionError):
+            raise crypto.Undecodable(f"A value in {self.seal_context} is no JSON.") from None
+        if self.holds is not None and not isinstance(value, self.holds):
+            raise crypto.Undecodable(f"A value in {self.seal_context} is no {self.holds.__name__}.")
+        return value
 
     def from_db_value(self, value: str | None, expression: Any, connection: Any) -> Any:
         return None if value in (None, "") else super().from_db_value(value, expression, connection)
@@ -78,3 +96,20 @@ class SealedJSONField(SealedTextField):
         from django import forms
 
         return models.Field.formfield(self, **{"form_class": forms.JSONField, **kwargs})
+
+
+class PersonNameField(models.CharField):
+    """What a person is called: cleaned and refused by the same rules wherever it is typed."""
+
+    description = "Name of a person"
+
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value)
+        return clean_name(text) if isinstance(text, str) else text
+
+    def validate(self, value: Any, model_instance: Any) -> None:
+        super().validate(value, model_instance)
+        require_readable_name(value or "")
+
+    def formfield(self, **kwargs: Any) -> Any:
+        return super().formfield(**{"form_class": NameField, **kwargs})

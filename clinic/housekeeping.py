@@ -1,4 +1,7 @@
-"""What must be forgotten in time: old sign-ins and old counts of tries. The worker asks each turn; it happens daily."""
+"""What must be forgotten in time: old sign-ins and old counts of tries. The worker asks each turn; it happens daily.
+
+And whether the worker lives.
+"""
 
 from datetime import timedelta
 from importlib import import_module
@@ -10,6 +13,16 @@ from clinic import clock, limits
 from clinic.models import Heartbeat
 
 EVERY = timedelta(days=1)
+
+
+def worker_state() -> tuple[str, str]:
+    """("worker", a word): ok, late, never seen, or which of its duties failed in its last turn."""
+    beat = Heartbeat.objects.filter(name="worker").first()
+    if beat is None:
+        return "worker", "never seen"
+    if beat.is_late:
+        return "worker", "late"
+    return "worker", f"failing: {beat.failing}" if beat.failing else "ok"
 
 
 @transaction.atomic

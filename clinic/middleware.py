@@ -1,5 +1,6 @@
 """Request id, security headers, refusal of undecodable input, and a calm page when the database is away."""
 
+import logging
 import re
 import secrets
 from collections.abc import Callable
@@ -9,11 +10,11 @@ from urllib.parse import unquote_to_bytes
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
-from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, UnreadablePostError
+from django.utils.log import log_response
 
-from clinic import error_pages
-from clinic.logs import request_id
+from clinic import database_errors, error_pages
+from clinic.logs import note_cause, request_id
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -29,6 +30,10 @@ FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 # Django leaves bytes of a path that are not UTF-8 percent-encoded; no address of ours has a percent sign.
 UNDECODABLE_PATH = re.compile(r"\x00|%[89A-Fa-f][0-9A-Fa-f]")
 KEPT_REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
+NUL = "nul byte"
+NOT_UTF_8 = "not utf-8"
+
+logger = logging.getLogger(__name__)
 
 
 class RequestIdMiddleware:
@@ -40,6 +45,8 @@ class RequestIdMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         given = request.headers.get("X-Request-ID", "") if settings.PROXY_COUNT else ""
         own = given if KEPT_REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+        # Django logs the answer after the last middleware, when the context has no id any more: the request keeps it.
+        vars(request)["request_id"] = own
         token = request_id.set(own)
         try:
             response = self.get_response(request)
@@ -102,47 +109,53 @@ class RefuseBadInputMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if request.method not in METHODS:
-            return HttpResponse(status=405, headers={"Allow": ", ".join(METHODS)})
+            return refused(request, HttpResponse(status=405, headers={"Allow": ", ".join(METHODS)}), "method")
         if request.method == "OPTIONS":
             return HttpResponse(status=204, headers={"Allow": ", ".join(METHODS)})
         query = unquote_to_bytes(request.META.get("QUERY_STRING", "").encode("latin-1", "replace"))
-        if UNDECODABLE_PATH.search(request.path_info) or not is_clean(query):
-            return error_pages.bad_request(request)
+        if found := UNDECODABLE_PATH.search(request.path_info):
+            rule = NUL if found[0] == "\x00" else NOT_UTF_8
+            return refused(request, error_pages.bad_request(request), f"{rule} in the path")
+        if rule := fault_of(query):
+            return refused(request, error_pages.bad_request(request), f"{rule} in the query")
         if request.method == "POST" and request.content_type in FORM_TYPES:
             try:
-                if not body_is_clean(request):
-                    return error_pages.bad_request(request)
+                if rule := fault_of_body(request):
+                    return refused(request, error_pages.bad_request(request), f"{rule} in the body")
             except RequestDataTooBig:
-                return error_pages.too_big(request)
+                return refused(request, error_pages.too_big(request), "body too big")
             except UnreadablePostError:
-                return error_pages.bad_request(request)
+                return refused(request, error_pages.bad_request(request), "body could not be read")
         return self.get_response(request)
 
 
-def body_is_clean(request: HttpRequest) -> bool:
-    """Whether a form body is UTF-8 without NUL. The product takes no uploads, so multipart is text as well."""
+def refused(request: HttpRequest, response: HttpResponse, rule: str) -> HttpResponse:
+    """Log which rule refused the request. Its path is not in the line: it may be what was refused."""
+    note_cause(request, rule)
+    log_response("Refused: %s", rule, response=response, request=request, logger=logger)
+    return response
+
+
+def fault_of_body(request: HttpRequest) -> str:
+    """Which rule a form body breaks; "" for none. The product takes no uploads, so multipart must be text as well."""
     if (request.content_params or {}).get("charset", "utf-8").lower() not in ("utf-8", "utf8"):
-        return False
+        return "another charset"
     body = request.body
     if request.content_type == "application/x-www-form-urlencoded":
-        return is_clean(unquote_to_bytes(body))
+        return fault_of(unquote_to_bytes(body))
     # A part may carry its own transfer encoding, so the parsed values are looked at as well.
-    return is_clean(body) and not any("\x00" in value for _, values in request.POST.lists() for value in values)
+    has_nul = any("\x00" in value for _, values in request.POST.lists() for value in values)
+    return fault_of(body) or (NUL if has_nul else "")
 
 
-def is_clean(raw: bytes) -> bool:
+def fault_of(raw: bytes) -> str:
     if b"\x00" in raw:
-        return False
+        return NUL
     try:
         raw.decode("utf-8")
     except UnicodeDecodeError:
-        return False
-    return True
-
-
-def database_is_away(problem: BaseException | None) -> bool:
-    """Whether the error means "try again later". A database without its tables is a set-up error."""
-    return isinstance(problem, OperationalError | InterfaceError) and "no such table" not in str(problem)
+        return NOT_UTF_8
+    return ""
 
 
 class DatabaseDownMiddleware:
@@ -155,7 +168,12 @@ class DatabaseDownMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        return error_pages.service_unavailable() if database_is_away(exception) else None
+        if not database_errors.is_away(exception):
+            return None
+        response = error_pages.service_unavailable(request)
+        # Here, because the reason is known here; the answer is marked as logged, so there is one line.
+        log_response("%s: %s", "Database away", request.path, response=response, request=request, exception=exception)
+        return response
 
 
 class OwnNotFoundMiddleware:

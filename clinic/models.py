@@ -1,5 +1,6 @@
-"""The kernel's own rows: what was done or seen, how often something was tried, whether the worker lives."""
+"""The kernel's own rows: what was done or seen, how often something was tried, who lives, which keys were used."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Self
 
@@ -78,20 +79,45 @@ class RateBucket(models.Model):
 
 
 class Heartbeat(models.Model):
-    """The last sign of life of a background process."""
+    """The last sign of life of a background process, and which of its duties failed in that turn."""
 
     LATE_AFTER = timedelta(minutes=5)
 
     name = models.CharField(max_length=40, primary_key=True)
     at = models.DateTimeField()
+    failing = models.CharField(max_length=200, blank=True, default="")
 
     def __str__(self) -> str:
         return self.name
 
     @classmethod
-    def beat(cls, name: str) -> None:
-        cls.objects.update_or_create(name=name, defaults={"at": clock.now()})
+    def beat(cls, name: str, *, failing: Iterable[str] = ()) -> None:
+        cls.objects.update_or_create(name=name, defaults={"at": clock.now(), "failing": ", ".join(failing)[:200]})
 
     @property
     def is_late(self) -> bool:
         return clock.now() - self.at > self.LATE_AFTER
+
+
+class KeyFingerprint(models.Model):
+    """A key that sealed something here, or that made the look-up digests; recorded with the first value it sealed.
+
+    `name` is the key's id in FIELD_KEYS, or INDEX_KEY. `digest` is an HMAC under the key, which reveals nothing of it.
+    A key is retired when its last value was sealed again under a newer one: from then on it may be missing.
+    """
+
+    name = models.CharField(max_length=64, primary_key=True)
+    digest = models.CharField(max_length=64)
+    first_seen_at = models.DateTimeField()
+    retired_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(retired_at=None) | models.Q(retired_at__gte=models.F("first_seen_at")),
+                name="key_retired_after_first_seen",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name

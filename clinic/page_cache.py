@@ -3,6 +3,7 @@
 import dataclasses
 import gzip
 import hashlib
+import logging
 import threading
 import time
 from collections import OrderedDict
@@ -20,6 +21,9 @@ from django.utils.module_loading import import_string
 
 from clinic import clock
 from clinic.context_processors import theme_of
+from clinic.logs import cause_of
+
+logger = logging.getLogger(__name__)
 
 MOST_PAGES: Final = 500
 MOST_BYTES: Final = 16 * 1024 * 1024
@@ -122,7 +126,8 @@ class Pages:
                 return self.revision
             try:
                 revision = _look()()
-            except Error:
+            except Error as error:
+                logger.warning("the revision of the content could not be read (%s)", cause_of(error))
                 revision = self.revision
             with self.lock:
                 self._see(revision, now)

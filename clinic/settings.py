@@ -12,9 +12,7 @@ from clinic.environment import Environment
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = Environment()
-env_file = os.environ.get("ENV_FILE", str(BASE_DIR / ".env"))
-if env_file and Path(env_file).is_file():
-    env.read_env(env_file)
+env.read_settings_file(os.environ.get("ENV_FILE"), default=BASE_DIR / ".env")
 
 DEBUG = env.is_on("DEBUG", default=False)
 
@@ -69,6 +67,9 @@ CURRENCY = env.str("CURRENCY", default="USD")
 REGULATOR_LINE = env.str("REGULATOR_LINE", default=region_lines["regulator_line"])
 OPENING_HOURS = env.str("OPENING_HOURS", default="Mon-Fri 08:30-17:30")
 CLOSED_DATES = env.list("CLOSED_DATES", default=[])
+# Told of every emergency with the case's owner; told at any hour while the clinic is closed. Empty: nobody.
+DUTY_EMAIL = env.str("DUTY_EMAIL", default="").strip()
+ON_CALL = env.str("ON_CALL", default="").strip()
 REPLY_TARGETS = {**defaults.REPLY_TARGETS, **env.json_object("REPLY_TARGETS", example='{"SAME_DAY": {"hours": 2}}')}
 REFERENCE_PREFIX = env.str("REFERENCE_PREFIX", default="".join(word[0] for word in CLINIC_NAME.split()[:2]).upper())
 APP_VERSION = env.str("APP_VERSION", default="1.0.0")
@@ -104,7 +105,8 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "clinic.page_cache.PageCacheMiddleware",
     "clinic.middleware.DatabaseDownMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "clinic.unreadable.UnreadableMiddleware",
+    "clinic.sessions.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -215,6 +217,14 @@ THEME_COOKIE_NAME = f"{COOKIE_PREFIX}theme"
 
 PAGE_CACHE_REVISION = "education.library.revision"
 PAGE_CACHE_SECONDS = 1
+
+# What /readyz says beside the database: functions without arguments, each returning a name and "ok" or a short phrase
+
+READINESS = (
+    "clinic.readiness.worker",
+    "clinic.readiness.keys",
+    "consultations.services.readiness.alerts",
+)
 
 # Headers and limits
 

@@ -14,6 +14,10 @@ clinic_urls = [
     path("accessibility/", views.accessibility, name="accessibility"),
     path("complaints/", views.complaints, name="complaints"),
     path("robots.txt", views.robots, name="robots"),
+    path("favicon.ico", views.favicon, name="favicon"),
+    path("apple-touch-icon.png", views.touch_icon, name="touch_icon"),
+    path("apple-touch-icon-precomposed.png", views.touch_icon, name="touch_icon_precomposed"),
+    path(".well-known/change-password", views.change_password, name="change_password"),
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
 ]

@@ -1,15 +1,15 @@
 """The pages that belong to no app: notices, the appearance switch, and health checks."""
 
 from django.conf import settings
-from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.templatetags.static import static
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
+from clinic import readiness
 from clinic.context_processors import THEMES
-from clinic.models import Heartbeat
 from clinic.notices import PRIVACY_NOTICE_VERSION
 
 ONE_YEAR = 365 * 24 * 60 * 60
@@ -34,6 +34,24 @@ def complaints(request: HttpRequest) -> HttpResponse:
 def robots(request: HttpRequest) -> HttpResponse:
     """What search engines may ask for: the reading pages and the door of the questions, nothing behind it."""
     return render(request, "clinic/robots.txt", content_type="text/plain; charset=utf-8")
+
+
+@require_safe
+def favicon(request: HttpRequest) -> HttpResponse:
+    """Browsers and readers of feeds ask here when they have not read a page that names the icon."""
+    return redirect(static("clinic/svg/favicon.svg"))
+
+
+@require_safe
+def touch_icon(request: HttpRequest) -> HttpResponse:
+    """Phones ask here when somebody puts the site on the home screen; they want a picture of dots."""
+    return redirect(static("clinic/touch-icon.png"))
+
+
+@require_safe
+def change_password(request: HttpRequest) -> HttpResponse:
+    """Where password managers send staff (https://w3c.github.io/webappsec-change-password-url/)."""
+    return redirect("admin:password_change")
 
 
 # The form stands on public pages that a cache may share, so it has no token. A forged post could only change a colour.
@@ -66,15 +84,9 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    """503 without the database. A late worker is named, and the status stays 200: pages work without it."""
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-        beat = Heartbeat.objects.filter(name="worker").first()
-    except DatabaseError:
-        return _status({"database": "down", "worker": "unknown"}, code=503)
-    worker = "never seen" if beat is None else "late" if beat.is_late else "ok"
-    return _status({"database": "ok", "worker": worker})
+    """503 only when no page can be made. Everything else that is wrong is named, and the status stays 200."""
+    words, is_ready = readiness.report(request)
+    return _status(words, code=200 if is_ready else 503)
 
 
 def _status(facts: dict[str, str], *, code: int = 200) -> JsonResponse:

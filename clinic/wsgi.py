@@ -1,6 +1,7 @@
 """The web server's entrance. It never switches DEBUG on by itself, and refuses to start on unsafe settings."""
 
 import os
+import sys
 
 from django.core.checks import ERROR, run_checks
 from django.core.exceptions import ImproperlyConfigured
@@ -9,6 +10,12 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clinic.settings")
 
 application = get_wsgi_application()
+
+from clinic import old_database  # noqa: E402  (needs the apps, which the line above loads)
+
+if found := old_database.server_refusal():
+    sys.stderr.write(f"{found.text}\n")
+    raise SystemExit(3)  # to gunicorn: do not start another worker, stop
 
 # Only `manage.py` runs the checks by itself; a web server would otherwise serve with what they forbid.
 problems = [found for found in run_checks(tags=["clinic"]) if found.level >= ERROR]

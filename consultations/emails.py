@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 
+from clinic.addresses import mailable
 from consultations.enums import MessageKind
 from consultations.models import OutboxMessage
 
@@ -75,12 +76,16 @@ WORDINGS: dict[str, Wording] = {
 
 
 def compose(message: OutboxMessage) -> EmailMultiAlternatives:
-    """Build one mail to one recipient; its Message-ID follows from the row, so a repeat carries the same one."""
+    """Build one mail to one recipient; its Message-ID follows from the row, so a repeat carries the same one.
+
+    Raises AddressRefused when no mail can be sent to the recipient.
+    """
     wording = WORDINGS[message.kind]
     context = {
         "wording": wording,
         "first_name": message.payload.get("first_name", ""),
         "link": message.payload.get("link", ""),
+        "count": message.payload.get("count", ""),
         "is_to_staff": message.kind == MessageKind.STAFF_ALERT,
         "clinic_name": settings.CLINIC_NAME,
         "clinic_phone": settings.CLINIC_PHONE,
@@ -89,8 +94,8 @@ def compose(message: OutboxMessage) -> EmailMultiAlternatives:
     mail = EmailMultiAlternatives(
         subject=wording.subject.format(reference=message.payload.get("reference", "")),
         body=render_to_string("consultations/mail/message.txt", context),
-        from_email=formataddr((settings.CLINIC_NAME, parseaddr(settings.DEFAULT_FROM_EMAIL)[1])),
-        to=[message.recipient],
+        from_email=formataddr((settings.CLINIC_NAME, mailable(parseaddr(settings.DEFAULT_FROM_EMAIL)[1]))),
+        to=[mailable(message.recipient)],
         headers={"Message-ID": message_id(message), "Auto-Submitted": "auto-generated"},
     )
     mail.attach_alternative(render_to_string("consultations/mail/message.html", context), "text/html")

@@ -7,7 +7,7 @@ from typing import Final
 from clinic import clock
 from consultations.enums import Actor, AppointmentStatus, ReviewDecision
 from consultations.enums import RequestStatus as S
-from consultations.models import Appointment, ConsultationRequest
+from consultations.models import Appointment, ConsultationRequest, Patient
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -56,7 +56,13 @@ REACHED: Final[dict[str, int]] = {
 
 
 def heading(request: ConsultationRequest) -> str:
-    return f"{request.patient.first_name}, {HEADINGS[request.status]}"
+    return heading_for(request.patient, request.status)
+
+
+def heading_for(patient: Patient, status: str) -> str:
+    """To the patient by name; without a name to greet with, the same words begin the sentence."""
+    words, name = HEADINGS[status], patient.first_name
+    return f"{name}, {words}" if name else f"{words[0].upper()}{words[1:]}"
 
 
 def steps(request: ConsultationRequest, *, appointment: Appointment | None) -> list[Step]:

@@ -4,40 +4,46 @@ import dataclasses
 import datetime
 import hashlib
 import json
-import tomllib
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from django.utils.text import slugify
 
-from education import static_words
-from education.library import Library, Record
-from education.rules import page_problems, question_problems, record_problems, regulation_problems
+from education import shipped_checks, static_words
+from education.library import Record
+from education.shipped_fields import is_sound, kind_of
+from education.shipped_files import (
+    UNREAD,
+    Problems,
+    clean,
+    is_folder,
+    page_files,
+    parse_json,
+    parse_toml,
+    read_page,
+    read_text,
+)
+from education.shipped_tables import (
+    EVIDENCE,
+    PAGES,
+    QUESTIONS,
+    REGULATIONS,
+    SOURCES,
+    TERMS,
+    TRIALS,
+    WAIVERS,
+    Table,
+)
 from education.wording import READ_BY_VISITORS, Remark, Waiver, remarks_in, remarks_of
 
 CONTENT: Final = Path(__file__).parent / "content"
-PAGE_FIELDS: Final = (
-    "key",
-    "path",
-    "kind",
-    "title",
-    "short_title",
-    "summary",
-    "order",
-    "key_facts",
-    "evidence",
-    "sources",
-    "related",
-    "figure",
-    "review_months",
-    "author",
-)
 UNDATED: Final[Record] = {"effective_from": None, "reviewed_on": None}
 """A note on the law that names no day it applies from, and that no lawyer has looked at."""
 
 
 class ContentError(Exception):
-    """The shipped content has problems; `problems` lists every one, each naming its file or record."""
+    """The shipped content has problems; `problems` lists every one as `file: place: what is wrong; what to do.`"""
 
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))
@@ -46,7 +52,7 @@ class ContentError(Exception):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Shipped:
-    """All records of the content folder as field values, by table."""
+    """All records of the content folder as field values, by table. `page_files` says where each page's key stands."""
 
     pages: list[Record]
     sources: list[Record]
@@ -56,6 +62,11 @@ class Shipped:
     trials: list[Record]
     regulations: list[Record]
     waivers: list[Waiver]
+    page_files: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+    def place_of(self, table: str, record: Mapping[str, Any]) -> str:
+        """`file: record`, as a problem begins."""
+        return shipped_checks.place_of(table, record, self.page_files)
 
 
 def digest(record: Record) -> str:
@@ -65,31 +76,41 @@ def digest(record: Record) -> str:
 
 def read(folder: Path = CONTENT) -> Shipped:
     """Read and check everything. Raises ContentError."""
-    problems: list[str] = []
-    pages = [page for path in sorted((folder / "pages").glob("*.md")) if (page := _page(path, problems))]
+    problems = Problems()
+    if not is_folder(folder):
+        problems.add(str(folder), "", "there is no such folder", "name the folder that holds “pages” and the records")
+        raise ContentError(problems.sentences)
+    page_names: dict[str, str] = {}
     shipped = Shipped(
-        pages=pages,
-        sources=[_source(entry) for entry in json.loads((folder / "sources.json").read_text(encoding="utf-8"))],
-        evidence=_toml(folder / "evidence.toml", "statement"),
-        terms=_toml(folder / "glossary.toml", "term"),
-        questions=_toml(folder / "faq.toml", "question"),
-        trials=[{"key": slugify(entry["name"])[:80], **entry} for entry in _toml(folder / "trials.toml", "trial")],
-        regulations=[{**UNDATED, **entry} for entry in _toml(folder / "regulation.toml", "note")],
-        waivers=[Waiver(**entry) for entry in _toml(folder / "waivers.toml", "waiver")],
+        pages=list(_pages(folder, problems, page_names)),
+        sources=[_source(entry) for entry in _entries(folder, SOURCES, problems)],
+        evidence=list(_entries(folder, EVIDENCE, problems)),
+        terms=list(_entries(folder, TERMS, problems)),
+        questions=list(_entries(folder, QUESTIONS, problems)),
+        trials=list(_trials(folder, problems)),
+        regulations=[{**UNDATED, **entry} for entry in _entries(folder, REGULATIONS, problems)],
+        waivers=[Waiver(**entry) for entry in _entries(folder, WAIVERS, problems)],
+        page_files=page_names,
     )
-    problems += check(shipped)
-    if problems:
-        raise ContentError(problems)
+    tables = {table: getattr(shipped, table) for table in shipped_checks.TABLES}
+    shipped_checks.check(tables, page_names, problems)
+    if problems.sentences:
+        raise ContentError(problems.sentences)
     return shipped
 
 
 def source_titles() -> list[str]:
-    return [entry["title"] for entry in json.loads((CONTENT / "sources.json").read_text(encoding="utf-8"))]
+    """Raises ContentError."""
+    problems = Problems()
+    titles = [entry["title"] for entry in _entries(CONTENT, SOURCES, problems)]
+    if problems.sentences:
+        raise ContentError(problems.sentences)
+    return titles
 
 
 def remarks(shipped: Shipped, *, today: datetime.date) -> list[Remark]:
     """What the claims rules find in every text that a visitor meets: of the records, the templates and the files."""
-    library = _library(shipped)
+    library = shipped_checks.library_of({table: getattr(shipped, table) for table in shipped_checks.TABLES})
     found = [
         remark
         for table in READ_BY_VISITORS
@@ -99,63 +120,69 @@ def remarks(shipped: Shipped, *, today: datetime.date) -> list[Remark]:
     return found + remarks_in(static_words.texts(), library)
 
 
-def _library(shipped: Shipped) -> Library:
-    tables = ("sources", "evidence", "terms", "questions", "trials", "regulations")
-    return Library.of("", {table: getattr(shipped, table) for table in tables})
-
-
-def check(shipped: Shipped) -> list[str]:
-    library = _library(shipped)
-    paths = {page["path"] for page in shipped.pages} | {"/faq/", "/glossary/", "/sources/"}
-    problems = []
-    for name, records, key in (
-        ("page", shipped.pages, "path"),
-        ("page", shipped.pages, "key"),
-        ("source", shipped.sources, "key"),
-        ("statement", shipped.evidence, "code"),
-        ("term", shipped.terms, "slug"),
-        ("question", shipped.questions, "code"),
-        ("trial", shipped.trials, "key"),
-        ("note on the law", shipped.regulations, "key"),
-    ):
-        seen = [record[key] for record in records]
-        problems += [f"{name} {twice}: it stands twice." for twice in sorted({k for k in seen if seen.count(k) > 1})]
-    for page in shipped.pages:
-        problems += [f"{page['key']}: {problem}" for problem in page_problems(page, library, paths=paths)]
-    for question in shipped.questions:
-        problems += [f"{question['code']}: {problem}" for problem in question_problems(question, library)]
-    for note in shipped.regulations:
-        problems += [f"{note['key']}: {problem}" for problem in regulation_problems(note, library)]
-    for record in (*shipped.evidence, *shipped.terms, *shipped.trials):
-        name = record.get("code") or record.get("slug") or record["key"]
-        problems += [f"{name}: {problem}" for problem in record_problems(record, library)]
-    return problems
-
-
-def _page(path: Path, problems: list[str]) -> Record | None:
-    pieces = path.read_text(encoding="utf-8").split("+++\n", 2)
-    if len(pieces) != 3 or pieces[0].strip():
-        problems.append(f"{path.name}: it must begin with front matter between two lines “+++”.")
-        return None
-    try:
-        front = tomllib.loads(pieces[1])
-    except tomllib.TOMLDecodeError as error:
-        problems.append(f"{path.name}: the front matter is not TOML ({error}).")
-        return None
-    missing = [field for field in PAGE_FIELDS if field not in front]
-    if missing:
-        problems.append(f"{path.name}: the front matter lacks {', '.join(missing)}.")
-        return None
-    page: Record = {field: front[field] for field in PAGE_FIELDS}
-    return {**page, "is_stem_cell_page": front.get("stem_cell_page", False), "body": pieces[2].strip() + "\n"}
+def _pages(folder: Path, problems: Problems, page_names: dict[str, str]) -> Iterator[Record]:
+    for path, file in page_files(folder, problems):
+        found = read_page(path, file, problems)
+        if found is None:
+            continue
+        front, body = found
+        if "body" in front:
+            problems.add(file, "body", "the text of a page is no field", "write it after the front matter")
+            continue
+        entry = {**front, "body": body}
+        if is_sound(entry, PAGES, file, "", problems):
+            is_stem_cell_page = entry.pop("stem_cell_page", False)
+            page_names[file] = entry["key"]
+            yield {**entry, "is_stem_cell_page": is_stem_cell_page}
 
 
 def _source(entry: Record) -> Record:
     names = ("key", "kind", "authors", "title", "container", "year", "doi", "pmid", "url", "supports", "note")
     source: Record = {name: entry.get(name) or "" for name in names}
-    return {**source, "year": entry.get("year") or None, "is_verified": bool(entry.get("verified"))}
+    return {**source, "year": entry.get("year"), "is_verified": entry.get("verified", False)}
 
 
-def _toml(path: Path, name: str) -> list[Any]:
-    entries: list[Any] = tomllib.loads(path.read_text(encoding="utf-8"))[name]
-    return entries
+def _trials(folder: Path, problems: Problems) -> Iterator[Record]:
+    """A trial without a key gets one from its name, which must then have a letter of the alphabet in it."""
+    for entry in _entries(folder, TRIALS, problems):
+        key = slugify(entry["name"])[:80]
+        if not entry.get("key", key):
+            remedy = 'give the trial a field key = "…"'
+            problems.add(TRIALS.file, TRIALS.place(entry, 0), "no key can be made of this name", remedy)
+        else:
+            yield {"key": key, **entry}
+
+
+def _entries(folder: Path, table: Table, problems: Problems) -> Iterator[Record]:
+    """The sound records of one file, in order. A file that cannot be read has none, and is a problem."""
+    text = read_text(folder / table.file, table.file, problems)
+    if text is None:
+        return
+    if table is SOURCES:
+        entries = parse_json(text, table.file, problems)
+    else:
+        entries = _toml_entries(text, table, problems)
+    if entries is UNREAD:
+        return
+    if entries == [] and table is not WAIVERS:  # nothing may need a waiver
+        problems.add(table.file, "", f"it holds no {table.entry}", _how_to(table))
+        return
+    if not isinstance(entries, list):
+        problems.add(table.file, "", f"a list of records is needed, but this is {kind_of(entries)}", _how_to(table))
+        return
+    for number, entry in enumerate(entries, 1):
+        if is_sound(entry, table, table.file, table.place(entry, number), problems):
+            yield entry
+
+
+def _toml_entries(text: str, table: Table, problems: Problems) -> Any:
+    data = parse_toml(text, table.file, problems)
+    if data is None:
+        return UNREAD
+    for name in sorted(data.keys() - {table.entry}):
+        problems.add(table.file, "", f"there is no “{clean(name)}” here", _how_to(table))
+    return data.get(table.entry, UNREAD if len(data) else [])
+
+
+def _how_to(table: Table) -> str:
+    return "put records in [ … ]" if table is SOURCES else f"begin each record with [[{table.entry}]]"

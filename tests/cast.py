@@ -33,7 +33,9 @@ from consultations.models import (
     PrivateLink,
     QuestionnaireResponse,
 )
+from consultations.phones import phone_index
 from consultations.services.private_links import email_index
+from consultations.views.private_session import key_of
 
 MONDAY_MORNING = datetime.datetime(2026, 11, 23, 15, 0, tzinfo=datetime.UTC)
 """Monday 23 November 2026, 10:00 in New York: the clinic is open."""
@@ -131,12 +133,14 @@ def clinician(doctor: User) -> Clinician:
 
 def make_patient(name: str = "Alice Winther", **kwargs: Any) -> Patient:
     email = kwargs.pop("email", f"{name.split()[0].lower()}@example.com")
+    phone = kwargs.pop("phone", "+12025550142")
     return Patient.objects.create(
         name=name,
         birth_on=kwargs.pop("birth_on", datetime.date(1970, 3, 27)),
         email=email,
         email_index=email_index(email) if email else "",
-        phone=kwargs.pop("phone", "+12025550142"),
+        phone=phone,
+        phone_index=phone_index(phone),
         created_at=clock.now(),
         **kwargs,
     )
@@ -236,8 +240,19 @@ def book_directly(request: ConsultationRequest, clinician: Clinician, starts_at:
     )
 
 
+def private_url(request: ConsultationRequest, page: str = "") -> str:
+    """The address of a private page: `page` is what follows the key, such as "times/check/"."""
+    return f"/request/{key_of(request)}/{page}"
+
+
+def at(client: Client, page: str = "") -> str:
+    """The address of a private page of the request that this browser opened last."""
+    reference = list(client.session["private"])[-1]
+    return private_url(ConsultationRequest(reference=reference), page)
+
+
 def open_privately(client: Client, request: ConsultationRequest) -> None:
-    """Put the grant for one request in a client's session, as opening a private link of its own does."""
+    """Add the grant for one request to a client's session, as opening a private link of its own does."""
     session, now = client.session, clock.now()
     link = PrivateLink.objects.create(
         request=request,
@@ -245,5 +260,6 @@ def open_privately(client: Client, request: ConsultationRequest) -> None:
         created_at=now,
         expires_at=now + datetime.timedelta(days=90),
     )
-    session["private"] = {"link": link.pk, "until": (now + datetime.timedelta(minutes=30)).isoformat()}
+    fresh = {"link": link.pk, "until": (now + datetime.timedelta(minutes=30)).isoformat()}
+    session["private"] = {**session.get("private", {}), request.reference: fresh}
     session.save()

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from django.conf import settings
 
+from clinic import key_fingerprints
+
 pytest_plugins = ["tests.cast", "tests.shelf"]
 
 CHROMIUM_NAMES = (
@@ -33,6 +35,8 @@ def left_out() -> dict[str, str]:
     gaps = {}
     if not chromium_path() and not IN_CI:
         gaps["browser"] = f"browser tests need Chromium ({GET_CHROMIUM})"
+    if not os.environ.get("DEEP"):
+        gaps["deep"] = "deep tests take minutes (make test-deep)"
     if not on_postgresql():
         gaps["postgres"] = "PostgreSQL tests need DATABASE_URL, for example postgres://user:word@127.0.0.1/clinic"
     return gaps
@@ -57,6 +61,22 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if IN_CI and reporter and reporter.stats.get("skipped") and session.exitstatus == 0:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """The keys of the test run are known to its database, as those of a clinic are from the first record on."""
+    with django_db_blocker.unblock():
+        key_fingerprints.look_again(writing=True)
+
+
+@pytest.fixture
+def no_fingerprints(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A database that knows no key yet, and a process that compared none."""
+    from clinic.models import KeyFingerprint
+
+    KeyFingerprint.objects.all().delete()
+    monkeypatch.setattr(key_fingerprints, "_memory", key_fingerprints.Memory())
 
 
 @pytest.fixture(scope="session")

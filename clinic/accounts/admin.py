@@ -7,6 +7,7 @@ from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminPasswordChangeForm, UserCreationForm
 from django.contrib.auth.models import Group
 from django.db import transaction
+from django.db.models import Q
 from django.forms import CheckboxSelectMultiple, ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
@@ -14,6 +15,8 @@ from django.urls import URLPattern, path
 from clinic import audit, clock
 from clinic.accounts.models import User
 from clinic.admin import StockAdmin, SummaryFirst
+from clinic.form_fields import MailField
+from clinic.people import is_named
 
 SIGN_IN_NAME: Final = "For signing in. Letters, digits and @ . + - _ only."
 
@@ -24,6 +27,7 @@ class NewUserForm(SummaryFirst, UserCreationForm):
     class Meta(UserCreationForm.Meta):
         model = User
         fields = ("username", "name", "email")
+        field_classes = {**UserCreationForm.Meta.field_classes, "email": MailField}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -43,6 +47,7 @@ class StaffUserForm(ModelForm):
     class Meta:
         model = User
         fields = ("username", "name", "email", "is_on_duty", "is_active", "is_staff", "groups")
+        field_classes = {"email": MailField}
         labels = {
             "is_active": "May sign in",
             "is_staff": "May open the staff area",
@@ -84,6 +89,13 @@ class StaffUserAdmin(StockAdmin, UserAdmin):
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).prefetch_related("groups")
 
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+        """Names as people type them; a sign-in name or an address by any part of it."""
+        condition = Q()
+        for word in search_term.replace("\x00", "").split():
+            condition &= is_named(word) | Q(username__icontains=word) | Q(email__icontains=word)
+        return queryset.filter(condition), False
+
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """What somebody did names them for ever; who leaves may not sign in any more, and that is all."""
         return False
@@ -92,6 +104,12 @@ class StaffUserAdmin(StockAdmin, UserAdmin):
         if db_field.name == "groups":
             return db_field.formfield(**{"widget": CheckboxSelectMultiple, **kwargs})
         return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        """Who goes off duty here gives away what they had taken on before, as by their own press."""
+        if "is_on_duty" in form.changed_data:
+            obj.duty_changed_at = clock.now()
+        super().save_model(request, obj, form, change)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """After the groups are saved too, so that one event holds the whole change."""

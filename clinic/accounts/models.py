@@ -2,12 +2,35 @@
 
 from typing import ClassVar
 
-from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import AbstractUser, UserManager
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
+from clinic import addresses
+from clinic.fields import PersonNameField
+from clinic.names import greeting_name
+from clinic.people import NamedModel, NamedQuerySet
 
-class User(AbstractUser):
+
+def check_mailable(address: str) -> None:
+    """Also where no form stands in between, as in `createsuperuser`."""
+    try:
+        addresses.mailable(address)
+    except addresses.AddressRefused as refused:
+        raise ValidationError(str(refused), code="invalid") from None
+
+
+class StaffManager(UserManager["User"]):
+    """Django's own, which keeps the key by which staff are found."""
+
+    use_in_migrations = False
+
+    def get_queryset(self) -> NamedQuerySet["User"]:
+        return NamedQuerySet(self.model, using=self._db)
+
+
+class User(NamedModel, AbstractUser):
     """A member of staff. Made by a manager, never removed: what somebody did stays on record under this row.
 
     What they may do follows from their groups. Staff need an address, because a safety case they own is mailed to it.
@@ -15,19 +38,25 @@ class User(AbstractUser):
 
     first_name = None  # type: ignore[assignment]
     last_name = None  # type: ignore[assignment]
-    name = models.CharField(max_length=150, help_text="First and last name, as colleagues and patients know them.")
-    email = models.EmailField("email address", help_text="Alerts about safety cases go here.")
+    name = PersonNameField(max_length=150, help_text="First and last name, as colleagues and patients know them.")
+    email = models.EmailField(
+        "email address", validators=[check_mailable], help_text="Alerts about safety cases go here."
+    )
     is_on_duty = models.BooleanField(
         "on duty",
         default=True,
         help_text="Gets safety cases and their alerts. Untick it for leave, and tick it again when you are back.",
     )
+    duty_changed_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects: ClassVar[StaffManager] = StaffManager()
 
     REQUIRED_FIELDS: ClassVar = ["name", "email"]
 
     class Meta:
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(is_staff=False) | ~Q(email=""), name="user_staff_have_an_address"),
+            models.CheckConstraint(condition=Q(name="") | ~Q(name_key=""), name="user_name_key_not_empty"),
         ]
 
     @property
@@ -39,4 +68,4 @@ class User(AbstractUser):
         return self.name
 
     def get_short_name(self) -> str:
-        return next(iter(self.name.split()), self.get_username())
+        return greeting_name(self.name) or self.get_username()

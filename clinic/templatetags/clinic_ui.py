@@ -81,6 +81,15 @@ def spine() -> dict[str, Any]:
     return {}
 
 
+@register.simple_block_tag(takes_context=True)
+def way(context: dict[str, Any], content: str, url: str, css: str = "") -> SafeString:
+    """A link to a page; in a page that carries its answers (`carried`), a button that takes them along."""
+    if context.get("carried"):
+        button = '<button type="submit" form="carried" formaction="{}" class="waybutton {}">{}</button>'
+        return format_html(button, url, css, content)
+    return format_html('<a{} href="{}">{}</a>', format_html(' class="{}"', css) if css else "", url, content)
+
+
 @register.simple_tag
 def brandmark() -> SafeString:
     return render_to_string("clinic/components/brandmark.html")

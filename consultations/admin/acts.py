@@ -16,7 +16,7 @@ from consultations.models import Clinician, ConsultationRequest
 from consultations.permissions import actors_of
 from consultations.presenters.isolation import opened
 from consultations.services import scheduling
-from consultations.status_words import HEADINGS
+from consultations.status_words import heading_for
 from consultations.workflow import MOVES, verbs_for
 
 FORMS: Final[dict[str, type[staff.StepForm]]] = {
@@ -201,12 +201,12 @@ def preview_of(form: staff.StepForm) -> dict[str, Any]:
     verb, values = service_verb(form), values_of(form)
     status, kind = AFTER[verb]
     patient = form.request.patient
-    has_email = bool(opened(lambda: patient.email, "")[0])
+    has_email = bool(opened(lambda: patient.email, "", of=patient)[0])
     agreed = values.get("agreed_outcome")
     return {
         "verb": verb,
         "decision": ReviewDecision(form.cleaned_data["decision"]).label if form.verb == "decide" else "Ask the patient",
-        "heading": f"{patient.first_name}, {HEADINGS[status]}",
+        "heading": heading_for(patient, status),
         "note": values.get("question") or values.get("patient_note", ""),
         "is_question": "question" in values,
         "author": author_of(form.by),

@@ -41,6 +41,7 @@ WORDS = {
     "diary.add": "Diary: entry added",
     "diary.change": "Diary: entry changed",
     "diary.remove": "Diary: entry removed",
+    "key.retire": "Field key: nothing is sealed under it any more",
     "message.retry": "Message: tried again",
     "message.view": "Message: read",
     "response.bring": "Answers: carried over from the decision aid",

@@ -10,14 +10,18 @@ from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from clinic import audit, clock
+from clinic.buttons import post_from
+from clinic.crypto import DamagedRecord
 from consultations import emails
-from consultations.admin.pages import OUT_OF_RANGE, PurposeBuiltAdmin
+from consultations.admin.pages import OUT_OF_RANGE
+from consultations.admin.searching import SearchedAdmin
 from consultations.models import OutboxMessage
-from consultations.presenters.history import message_state
-from consultations.presenters.isolation import BROKEN, Unreadable, opened, readable
+from consultations.presenters.history import DAMAGED_STATE, message_state
+from consultations.presenters.isolation import Unreadable, load, log_damage, opened, readable
+from consultations.presenters.person_search import search_condition
 from consultations.services import messaging
 from consultations.workflow import MoveRefused
 
@@ -28,14 +32,16 @@ STATES: Final = {
     "waiting": ("Waiting", Q(parked_at=None, sent_at=None)),
     "sent": ("Sent", Q(sent_at__isnull=False)),
 }
+TO_PATIENT: Final = {"patient": "request__patient__", "reference": "request__reference"}
 
 
 @admin.register(OutboxMessage)
-class OutboxMessageAdmin(PurposeBuiltAdmin):
+class OutboxMessageAdmin(SearchedAdmin):
     def get_urls(self) -> list[URLPattern]:
         wrap, name = self.guarded, "consultations_outboxmessage"
         return [
             path("", wrap(self.changelist_view), name=f"{name}_changelist"),
+            path("search/", wrap(self.search_view), name=f"{name}_search"),
             path("<int:pk>/change/", wrap(self.message_view), name=f"{name}_change"),
             path("<int:pk>/retry/", wrap(self.retry_view), name=f"{name}_retry"),
         ]
@@ -46,17 +52,26 @@ class OutboxMessageAdmin(PurposeBuiltAdmin):
         state = request.GET.get("state", "all")
         state = state if state in STATES else "all"
         counts = OutboxMessage.objects.aggregate(**{name: Count("pk", filter=q) for name, (_, q) in STATES.items()})
-        rows = self._query().filter(STATES[state][1]).order_by("-created_at", "-pk")
+        term = self.search_term(request)
+        condition = STATES[state][1] if term is None else search_condition(term, **TO_PATIENT)
+        rows = self._query().filter(condition).order_by("-created_at", "-pk")
         page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
         context = {
             "title": "Messages",
             "tabs": [
-                {"label": label, "query": f"?state={name}", "count": counts[name], "is_current": name == state}
+                {
+                    "label": label,
+                    "query": f"?state={name}",
+                    "count": counts[name],
+                    "is_current": term is None and name == state,
+                }
                 for name, (label, _) in STATES.items()
             ],
             "rows": [self._row(each) for each in readable(page.object_list)],
             "page": page,
             "state": state,
+            "page_query": self.page_query(request),
+            **self.search_context(term),
             "shows_content": settings.DEMO,
         }
         return self.page(request, "admin/consultations/messages.html", context)
@@ -72,7 +87,7 @@ class OutboxMessageAdmin(PurposeBuiltAdmin):
             context["mail"] = self._mail(message)
         return self.page(request, "admin/consultations/message.html", context)
 
-    @method_decorator(require_POST)
+    @method_decorator(post_from("admin:consultations_outboxmessage_change", keeps=("pk",)))
     def retry_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         self.require_view(request)
         message = self._load(pk)
@@ -81,7 +96,8 @@ class OutboxMessageAdmin(PurposeBuiltAdmin):
             messages.success(request, "The message will be tried again within a minute.")
         except MoveRefused as refusal:
             messages.error(request, str(refusal))
-        except BROKEN:
+        except DamagedRecord as damage:
+            log_damage(f"{message._meta.label_lower} {message.pk}", damage)
             messages.error(request, "This message is damaged and cannot be sent. Ring the patient.")
         return HttpResponseRedirect(f"{reverse('admin:consultations_outboxmessage_changelist')}?state=parked")
 
@@ -90,7 +106,7 @@ class OutboxMessageAdmin(PurposeBuiltAdmin):
         return OutboxMessage.objects.select_related("request").defer("recipient", "payload")
 
     def _load(self, pk: int) -> OutboxMessage:
-        message = self._query().filter(pk=pk).first() if pk <= OUT_OF_RANGE else None
+        message: OutboxMessage | None = load(self._query().filter(pk=pk)) if pk <= OUT_OF_RANGE else None
         if message is None:
             raise Http404
         return message
@@ -99,8 +115,7 @@ class OutboxMessageAdmin(PurposeBuiltAdmin):
     def _row(message: OutboxMessage | Unreadable) -> dict[str, Any]:
         if isinstance(message, Unreadable):
             return {
-                "pk": message.pk, "kind": f"Message {message.pk} cannot be read", "state": "Damaged",
-                "state_kind": "danger", "when": "", "reason": "", "is_parked": False,
+                "pk": message.pk, "kind": f"Message {message.pk} cannot be read", "is_parked": False, **DAMAGED_STATE,
             }  # fmt: skip
         consultation = message.request
         return {
@@ -120,7 +135,7 @@ class OutboxMessageAdmin(PurposeBuiltAdmin):
 
     @staticmethod
     def _mail(message: OutboxMessage) -> dict[str, Any] | None:
-        mail, is_damaged = opened(lambda: emails.compose(message), None)
+        mail, is_damaged = opened(lambda: emails.compose(message), None, of=message)
         if is_damaged or mail is None or not message.payload:
             return None
         return {

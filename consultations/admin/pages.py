@@ -9,12 +9,11 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
+from clinic.crypto import DamagedRecord
+from consultations.presenters.isolation import log_damage
+
 OUT_OF_RANGE: Final = 2**62
 """Keys beyond this fit no column of either database."""
-
-
-class DamagedRecord(Exception):
-    """The record a page is about cannot be read."""
 
 
 class PurposeBuiltAdmin(admin.ModelAdmin):
@@ -42,7 +41,8 @@ class PurposeBuiltAdmin(admin.ModelAdmin):
         def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             try:
                 return view(request, *args, **kwargs)
-            except DamagedRecord:
+            except DamagedRecord as damage:
+                log_damage(f"{self.opts.label_lower} {kwargs.get('pk', '')}", damage)
                 context = {"title": "This record cannot be read", "pk": kwargs.get("pk")}
                 return self.page(request, "admin/consultations/damaged.html", context)
 

@@ -1,6 +1,5 @@
 """The queue and the request page. They stand where the stock list and form would; every act is a POST to a service."""
 
-import logging
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,33 +9,48 @@ from django.core.paginator import Paginator
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
-from django.utils.crypto import get_random_string
 from django.utils.decorators import method_decorator
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
-from clinic import audit, clock, crypto
+from clinic import audit, clock
 from clinic.buttons import post_from
+from clinic.unsent import Unsent, gives_back, in_form
 from consultations.admin import acts
-from consultations.admin.pages import OUT_OF_RANGE, DamagedRecord, PurposeBuiltAdmin
-from consultations.forms.staff import QueueFilterForm, SearchForm, StepForm
+from consultations.admin.pages import OUT_OF_RANGE
+from consultations.admin.searching import SearchedAdmin
+from consultations.forms.staff import QueueFilterForm, StepForm
 from consultations.models import ConsultationRequest
 from consultations.presenters import queue
-from consultations.presenters.isolation import BROKEN, opened
+from consultations.presenters.isolation import load
+from consultations.presenters.person_search import search_condition
 from consultations.presenters.request_page import banner, request_page
 from consultations.services import desk, scheduling, triage
 from consultations.workflow import MoveRefused
 
-logger = logging.getLogger(__name__)
-
-SEARCHES_KEPT = 5
-SEARCH_CONTEXT = "session.staff_search"
 PAGE_OF_ONE = "admin:consultations_consultationrequest_change"
 PREVIEW_SALT = "consultations.decision-preview"
 PREVIEW_AGE = 2 * 60 * 60
 
 
+def _unsent_act(request: HttpRequest) -> list[Unsent]:
+    verb = request.resolver_match.kwargs["verb"] if request.resolver_match else ""
+    form = acts.FORMS.get(verb)
+    starts_at = scheduling.start_of(request.POST.get("slot_key", ""))
+    chosen = [Unsent("Free time", clock.moment(starts_at), is_choice=True)] if starts_at else []
+    return [*chosen, *(in_form(request.POST, form) if form else [])]
+
+
+def _unsent_preview(request: HttpRequest) -> list[Unsent]:
+    """The button of a preview carries what was typed before it, under our signature."""
+    try:
+        kept = signing.loads(request.POST.get("decision", ""), salt=PREVIEW_SALT)
+    except signing.BadSignature:
+        return []
+    return in_form(kept["data"], acts.FORMS[kept["verb"]])
+
+
 @admin.register(ConsultationRequest)
-class ConsultationRequestAdmin(PurposeBuiltAdmin):
+class ConsultationRequestAdmin(SearchedAdmin):
     def get_urls(self) -> list[URLPattern]:
         wrap, name = self.guarded, "consultations_consultationrequest"
         return [
@@ -54,11 +68,11 @@ class ConsultationRequestAdmin(PurposeBuiltAdmin):
         self.require_view(request)
         now, form = clock.now(), QueueFilterForm(request.GET)
         filters = form.filters()
-        term = self._search_term(request)
+        term = self.search_term(request)
         if term is None:
             condition = queue.condition_of(filters, viewer=request.user, now=now)
         else:
-            condition = queue.search_condition(term)
+            condition = search_condition(term)
         counts = queue.tab_counts(condition)
         pages = Paginator(range(counts["narrowed"]), queue.PAGE_SIZE)
         page = pages.get_page(request.GET.get("page"))
@@ -72,44 +86,14 @@ class ConsultationRequestAdmin(PurposeBuiltAdmin):
             "rows": rows,
             "page": page,
             "total": counts["narrowed"],
-            "page_query": self._page_query(request),
+            "page_query": self.page_query(request),
             "filter_form": form,
             "filters": filters,
             "hidden_by_filters": counts[f"in_{filters.tab}"] - counts["narrowed"] if term is None else 0,
-            "search_form": SearchForm(initial={"q": term or ""}, auto_id="search-%s"),
-            "term": term,
+            **self.search_context(term),
             "open_total": counts["in_all"],
         }
         return self.page(request, "admin/consultations/queue.html", context)
-
-    @method_decorator(require_POST)
-    def search_view(self, request: HttpRequest) -> HttpResponse:
-        """Keep the term in the session and send the browser to a page whose address says nothing about a patient."""
-        self.require_view(request)
-        form = SearchForm(request.POST)
-        url = reverse("admin:consultations_consultationrequest_changelist")
-        if not form.is_valid():
-            messages.error(request, "That is too long to search for. Use a reference, a name or a date of birth.")
-            return HttpResponseRedirect(url)
-        term = form.cleaned_data["q"].strip()
-        if not term:
-            return HttpResponseRedirect(url)
-        key = get_random_string(12)
-        kept = list(request.session.get("staff_searches", {}).items())[-SEARCHES_KEPT + 1 :]
-        request.session["staff_searches"] = {**dict(kept), key: crypto.seal(term, context=SEARCH_CONTEXT)}
-        return HttpResponseRedirect(f"{url}?{urlencode({'search': key})}")
-
-    @staticmethod
-    def _search_term(request: HttpRequest) -> str | None:
-        sealed = request.session.get("staff_searches", {}).get(request.GET.get("search", ""))
-        if sealed is None:
-            return None
-        return opened(lambda: crypto.open_sealed(sealed, context=SEARCH_CONTEXT), None)[0]
-
-    @staticmethod
-    def _page_query(request: HttpRequest) -> str:
-        kept = {name: value for name, value in request.GET.items() if name != "page"}
-        return urlencode(kept)
 
     @staticmethod
     def _tabs(filters: queue.Filters, counts: dict[str, Any], *, is_search: bool) -> list[queue.Tab]:
@@ -128,6 +112,7 @@ class ConsultationRequestAdmin(PurposeBuiltAdmin):
         return self._show(request, self._load(pk))
 
     @method_decorator(post_from(PAGE_OF_ONE, keeps=("pk",)))
+    @gives_back(_unsent_act)
     def act_view(self, request: HttpRequest, pk: int, verb: str) -> HttpResponse:
         """One act of the side panel. Texts for the patient go on to the preview instead of being sent."""
         self.require_view(request)
@@ -144,6 +129,7 @@ class ConsultationRequestAdmin(PurposeBuiltAdmin):
         return self._do(request, consultation, verb, form)
 
     @method_decorator(post_from(PAGE_OF_ONE, keeps=("pk",)))
+    @gives_back(_unsent_preview)
     def confirm_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Do exactly what the preview showed: the signed text of that page is the only thing read here."""
         self.require_view(request)
@@ -223,11 +209,7 @@ class ConsultationRequestAdmin(PurposeBuiltAdmin):
         """The whole record, and on record that it was shown: a form that was refused shows it too."""
         triage.record_view(request=consultation, by=request.user)
         now = clock.now()
-        try:
-            context = request_page(consultation, viewer=request.user, now=now)
-        except BROKEN as error:
-            logger.exception("request page of %s", consultation.pk)
-            raise DamagedRecord from error
+        context = request_page(consultation, viewer=request.user, now=now)
         panel = acts.panel_of(consultation, by=request.user, bound=bound or {})
         has_errors = any(form.errors for form in (bound or {}).values())
         title = f"{'Error: ' if has_errors else ''}Request {consultation.reference}"
@@ -244,10 +226,7 @@ class ConsultationRequestAdmin(PurposeBuiltAdmin):
         query = ConsultationRequest.objects.select_related(
             "patient", "claimed_by", "doctor", "flags_cleared_by", "appointment_type"
         ).defer(*queue.SEALED)
-        try:
-            consultation = query.filter(pk=pk).first()
-        except BROKEN as error:
-            raise DamagedRecord from error
+        consultation: ConsultationRequest | None = load(query.filter(pk=pk))
         if consultation is None:
             raise Http404
         return consultation

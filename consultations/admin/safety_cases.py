@@ -9,50 +9,76 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from clinic import audit, clock
 from clinic.buttons import post_from
-from consultations.admin.pages import OUT_OF_RANGE, DamagedRecord, PurposeBuiltAdmin
+from clinic.unsent import gives_back, of_form
+from consultations.admin.pages import OUT_OF_RANGE
+from consultations.admin.searching import SearchedAdmin
 from consultations.enums import CaseStatus
 from consultations.forms.staff import CaseNoteForm
-from consultations.models import SafetyCase
+from consultations.models import AlarmGroup, SafetyCase
+from consultations.presenters import alarm_groups
+from consultations.presenters.alarm_groups import GroupLine
 from consultations.presenters.case_page import case_page
 from consultations.presenters.cases import case_query, line_of
-from consultations.presenters.isolation import BROKEN, readable
-from consultations.services import cases
+from consultations.presenters.isolation import load, readable
+from consultations.presenters.person_search import search_condition
+from consultations.services import cases, handover
 from consultations.workflow import MoveRefused
 
 PAGE_SIZE = 50
+LONGEST_NUMBER = 19
+DUTY_WORDS = {
+    True: "You are on duty. You get safety cases and their alerts.",
+    False: "You are off duty. Your open cases went to a colleague on duty; with nobody on duty they stay with you.",
+}
 PAGE_OF_ONE = "admin:consultations_safetycase_change"
 
 
 @admin.register(SafetyCase)
-class SafetyCaseAdmin(PurposeBuiltAdmin):
+class SafetyCaseAdmin(SearchedAdmin):
     def get_urls(self) -> list[URLPattern]:
         wrap, name = self.guarded, "consultations_safetycase"
         return [
             path("", wrap(self.changelist_view), name=f"{name}_changelist"),
+            path("search/", wrap(self.search_view), name=f"{name}_search"),
             path("<int:pk>/change/", wrap(self.case_view), name=f"{name}_change"),
             path("<int:pk>/acknowledge/", wrap(self.acknowledge_view), name=f"{name}_acknowledge"),
             path("<int:pk>/close/", wrap(self.close_view), name=f"{name}_close"),
+            path("group/<int:pk>/acknowledge/", wrap(self.group_view), name=f"{name}_acknowledge_group"),
+            path("duty/", wrap(self.duty_view), name=f"{name}_duty"),
         ]
 
     @method_decorator(require_safe)
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         self.require_view(request)
         now, shows_closed = clock.now(), request.GET.get("closed") == "1"
+        term, group = self.search_term(request), self._group_asked(request)
         rows = case_query()
-        rows = (
-            rows.filter(status=CaseStatus.CLOSED).order_by("-closed_at", "-pk")
-            if shows_closed
-            else rows.exclude(status=CaseStatus.CLOSED)
-        )
+        if term is not None:
+            rows = rows.filter(search_condition(term, reference="response__request__reference"))
+        elif group is not None:
+            rows = rows.filter(alarm_group=group.pk)
+        elif shows_closed:
+            rows = rows.filter(status=CaseStatus.CLOSED).order_by("-closed_at", "-pk")
+        else:
+            rows = rows.exclude(status=CaseStatus.CLOSED).filter(alarm_group=None)
         page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
         lines = [line_of(each, viewer=request.user, now=now) for each in readable(page.object_list)]
         with transaction.atomic():
             audit.record(action="case.list", by=request.user, details={"cases": [line.pk for line in lines]})
-        context = {"title": "Safety cases", "lines": lines, "page": page, "shows_closed": shows_closed}
+        context = {
+            "title": "Safety cases",
+            "lines": lines,
+            "page": page,
+            "shows_closed": shows_closed,
+            "group": group,
+            "groups": alarm_groups.open_groups(now=now) if term is None and group is None and not shows_closed else [],
+            "page_query": f"group={group.pk}" if group is not None else self.page_query(request),
+            **self.search_context(term),
+        }
         return self.page(request, "admin/consultations/safety_cases.html", context)
 
     @method_decorator(require_safe)
@@ -60,7 +86,7 @@ class SafetyCaseAdmin(PurposeBuiltAdmin):
         self.require_view(request)
         return self._show(request, self._case(pk), CaseNoteForm(auto_id="case-%s"))
 
-    @method_decorator(require_POST)
+    @method_decorator(post_from(PAGE_OF_ONE, keeps=("pk",)))
     def acknowledge_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         self.require_view(request)
         case = self._case(pk)
@@ -72,6 +98,7 @@ class SafetyCaseAdmin(PurposeBuiltAdmin):
         return self._back(request, case)
 
     @method_decorator(post_from(PAGE_OF_ONE, keeps=("pk",)))
+    @gives_back(of_form(CaseNoteForm))
     def close_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         self.require_view(request)
         case = self._case(pk)
@@ -86,13 +113,53 @@ class SafetyCaseAdmin(PurposeBuiltAdmin):
         messages.success(request, "The case is closed.")
         return HttpResponseRedirect(reverse("admin:today"))
 
+    @method_decorator(post_from("admin:consultations_safetycase_changelist"))
+    def group_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Stop the repeats of a group, up to the newest case that the page showed."""
+        self.require_view(request)
+        if pk > OUT_OF_RANGE:
+            raise Http404
+        group, seen = get_object_or_404(AlarmGroup, pk=pk), request.POST.get("seen", "")
+        newest = min(int(seen), OUT_OF_RANGE) if seen.isdecimal() and len(seen) < LONGEST_NUMBER else None
+        try:
+            cases.acknowledge_group(group=group, by=request.user, seen=newest)
+            messages.success(request, "The repeated mails of this group have stopped. Its cases are still open.")
+        except MoveRefused as refusal:
+            messages.error(request, str(refusal))
+        is_from_today = request.POST.get("from") == "today"
+        url = reverse("admin:consultations_safetycase_changelist")
+        return HttpResponseRedirect(reverse("admin:today") if is_from_today else f"{url}?group={group.pk}")
+
+    @method_decorator(post_from("admin:today"))
+    def duty_view(self, request: HttpRequest) -> HttpResponse:
+        self.require_view(request)
+        is_on_duty = request.POST.get("on_duty") == "on"
+        try:
+            handover.switch_duty(is_on_duty=is_on_duty, by=request.user)
+        except MoveRefused as refusal:
+            messages.error(request, str(refusal))
+        else:
+            messages.success(request, DUTY_WORDS[is_on_duty])
+        return HttpResponseRedirect(reverse("admin:today"))
+
+    @staticmethod
+    def _group_asked(request: HttpRequest) -> GroupLine | None:
+        asked = request.GET.get("group", "")
+        if not asked:
+            return None
+        number = int(asked) if asked.isdecimal() and len(asked) < LONGEST_NUMBER else 0
+        line = alarm_groups.group_line(number, now=clock.now())
+        if line is None:
+            raise Http404
+        return line
+
     def _case(self, pk: int) -> SafetyCase:
         if pk > OUT_OF_RANGE:
             raise Http404
-        try:
-            return get_object_or_404(case_query(), pk=pk)
-        except BROKEN as error:
-            raise DamagedRecord from error
+        case: SafetyCase | None = load(case_query().filter(pk=pk))
+        if case is None:
+            raise Http404
+        return case
 
     def _show(self, request: HttpRequest, case: SafetyCase, form: CaseNoteForm) -> HttpResponse:
         with transaction.atomic():

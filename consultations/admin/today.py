@@ -7,45 +7,69 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 from django.urls import reverse
 
-from clinic import audit, clock
+from clinic import audit, clock, key_fingerprints
 from clinic.accounts.models import User
 from clinic.models import Heartbeat
 from consultations.enums import STAFF_QUEUE, AppointmentStatus
 from consultations.forms.staff import CaseNoteForm
-from consultations.models import Appointment, ConsultationRequest, OutboxMessage
-from consultations.presenters import cases, queue
+from consultations.models import Appointment, ConsultationRequest
+from consultations.presenters import alarm_groups, cases, queue
 from consultations.presenters.isolation import Unreadable, readable
 from consultations.presenters.words import Chip, span, time_left
+from consultations.services import alarms, duty, undelivered
 
 SHOWN: Final = 10
+GROUPS_SHOWN: Final = 5
 WORKER: Final = "worker"
 
 
 def today_context(user: User | AnonymousUser) -> dict[str, Any]:
     """What this person may see of today; nothing about patients without the permission to see requests."""
+    # What endangers patients until somebody acts stands at the very top, for everybody who signs in.
+    key_alarms = key_fingerprints.alarms()
     if not user.has_perm("consultations.view_consultationrequest"):
-        return {"sees_patients": False}
+        return {"sees_patients": False, "alarms": key_alarms}
     now = clock.now()
     listed = cases.open_cases(viewer=user, now=now, limit=SHOWN)
+    groups = alarm_groups.open_groups(now=now)
     overdue = overdue_rows(now=now)
     visits = visits_today(now=now)
     seen = {
         "cases": [each.pk for each in listed.cases],
-        "requests": sorted({each["pk"] for each in overdue["rows"]} | {each["request_pk"] for each in visits}),
+        "requests": sorted(
+            {each["pk"] for each in overdue["rows"]} | {each["request_pk"] for each in visits if each["request_pk"]}
+        ),
     }
     if any(seen.values()):
         with transaction.atomic():
             audit.record(action="request.list", by=user, details={"page": "today", **seen})
     return {
         "sees_patients": True,
+        "alarms": [*key_alarms, *alarms.sentences(now=now)],
+        "duty": duty_box(user),
         "cases": listed,
+        "groups": groups[:GROUPS_SHOWN],
+        "more_groups": len(groups[GROUPS_SHOWN:]),
         "note_form": CaseNoteForm(auto_id="case-%s"),
         "overdue": overdue,
-        "parked": OutboxMessage.objects.filter(parked_at__isnull=False).count(),
+        "parked": undelivered.parked_messages().count(),
+        "unsent_links": undelivered.parked_links().count(),
+        "delayed": undelivered.delayed_messages().count(),
         "worker_warning": worker_warning(now=now),
         "tabs": tab_lines(now=now),
         "visits": visits,
         "today_words": clock.day(now),
+    }
+
+
+def duty_box(user: User) -> dict[str, Any]:
+    """Who gets cases now, and whether this person is one of them; a superuser outside the groups never is."""
+    team = list(duty.care_team())
+    on_duty = [each for each in team if each.is_on_duty]
+    return {
+        "may_switch": any(each.pk == user.pk for each in team),
+        "is_on": user.is_on_duty,
+        "names": [f"{each.display_name} (you)" if each.pk == user.pk else each.display_name for each in on_duty],
     }
 
 
@@ -95,11 +119,18 @@ def visits_today(*, now: datetime.datetime) -> list[dict[str, Any]]:
         Appointment.objects.filter(starts_at__gte=start, starts_at__lt=end)
         .exclude(status=AppointmentStatus.CANCELLED)
         .select_related("request__patient", "clinician", "appointment_type", "location")
-        .defer("request__patient__email", "request__patient__phone", "cancel_reason")
+        .defer(
+            "request__patient__email", "request__patient__phone", "request__patient__phone_as_typed", "cancel_reason"
+        )
         .order_by("starts_at", "pk")
     )
     return [
         {
+            "time": "", "name": f"Booking {each.pk} cannot be read", "request_pk": None, "url": "",
+            "clinician": "tell a manager its number", "kind": "Unknown", "status": "damaged",
+        }
+        if isinstance(each, Unreadable)
+        else {
             "time": clock.time(each.starts_at),
             "name": each.request.patient.name,
             "request_pk": each.request_id,
@@ -109,15 +140,16 @@ def visits_today(*, now: datetime.datetime) -> list[dict[str, Any]]:
             "status": each.get_status_display(),
         }
         for each in readable(visits)
-        if not isinstance(each, Unreadable)
-    ]
+    ]  # fmt: skip
 
 
 def worker_warning(*, now: datetime.datetime) -> str:
-    """What to say when the background process that sends mail is late; empty while it lives."""
+    """What to say when the background process that sends mail is late or fails at something; else empty."""
     beat = Heartbeat.objects.filter(name=WORKER).first()
     if beat is None:
         return "Messages are not going out: the background worker has not run yet."
     if beat.is_late:
         return f"Messages are not going out: the background worker was last seen {span(now - beat.at)} ago."
+    if beat.failing:
+        return f"The background worker cannot do all its work. It fails at: {beat.failing}."
     return ""

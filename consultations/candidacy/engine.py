@@ -14,7 +14,7 @@ from consultations.candidacy.scores import scores, shown
 from consultations.enums import OUTCOME_RISK, Disposition, Effect, Outcome, Urgency
 from consultations.questionnaire.answers import Walk, walk
 from consultations.questionnaire.conditions import Facts, Value
-from consultations.questionnaire.definition import CURRENT_VERSION
+from consultations.questionnaire.definition import UnknownVersion
 
 ADULT_AGE: Final = 18
 URGENCY_OF: Final = {
@@ -42,6 +42,7 @@ OUTCOME_OF_DISPOSITION: Final = {
 }
 BOOKABLE: Final = frozenset({Outcome.LIKELY_SUITABLE, Outcome.NEEDS_INFO})
 RULESET_OF_QUESTIONNAIRE: Final = {"1.0.0": "1.0.0"}
+"""Questionnaire version -> version of the rules that judge it. Every questionnaire ever published keeps its row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +83,27 @@ class Assessment:
         }
 
 
-def assess(raw: Mapping[str, Any], *, version: str = CURRENT_VERSION, ruleset: Ruleset | None = None) -> Assessment:
-    """Evaluate answers (question id -> value) with their questionnaire's version.
+def ruleset_for(version: str) -> Ruleset:
+    """The rules that judge a version of the questionnaire. Raises UnknownVersion, UnknownRuleset."""
+    if version not in RULESET_OF_QUESTIONNAIRE:
+        raise UnknownVersion(f"No rules judge questionnaire {version!r}.")
+    return rule_files.load(RULESET_OF_QUESTIONNAIRE[version])
+
+
+def assess(raw: Mapping[str, Any], *, version: str) -> Assessment:
+    """Evaluate answers (question id -> value) by the version of the questionnaire they were given to.
+
+    Raises UnknownVersion, UnknownRuleset.
+    """
+    return evaluate(raw, ruleset_for(version))
+
+
+def evaluate(raw: Mapping[str, Any], used: Ruleset) -> Assessment:
+    """Evaluate answers by one set of rules and the questionnaire that it is about.
 
     An emergency in the safety section, or an age under 18, ends the form early: unasked questions are then neither
     visible nor missing. Answers that were given beyond that point are still read, so no danger hides another.
-    Raises UnknownVersion, UnknownRuleset.
     """
-    used = ruleset or rule_files.load(RULESET_OF_QUESTIONNAIRE.get(version, version))
     done = walk(used.questionnaire, raw)
     is_early = _stops_early(used, done)
     if is_early:

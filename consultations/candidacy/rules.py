@@ -11,11 +11,12 @@ from typing import Any, Final
 from consultations.candidacy.scores import NAMES
 from consultations.enums import Effect
 from consultations.questionnaire import definition
-from consultations.questionnaire.conditions import Condition, parse
+from consultations.questionnaire.conditions import Condition, ConditionError, parse
 from consultations.questionnaire.definition import Questionnaire
+from consultations.questionnaire.files import FileError, text_of
 
-CURRENT_VERSION: Final = "1.0.0"
 RULES: Final = Path(__file__).parent / "rules"
+FIELDS: Final = ("id", "group", "effect", "when", "staff", "patient", "source")
 
 
 class RuleError(ValueError):
@@ -51,20 +52,38 @@ class Ruleset:
         return self.by_id[rule_id]
 
 
+def versions() -> list[str]:
+    """Every version there is a file of."""
+    return sorted(path.stem for path in RULES.glob("*.toml"))
+
+
 @cache
-def load(version: str = CURRENT_VERSION) -> Ruleset:
-    """Read one published ruleset. Raises UnknownRuleset."""
+def load(version: str) -> Ruleset:
+    """Read one published ruleset. Raises UnknownRuleset, RuleError, and what the questionnaire's own reader raises."""
     path = RULES / f"{version}.toml"
     if path.parent != RULES or not path.is_file():
-        raise UnknownRuleset(version)
-    document = tomllib.loads(path.read_text(encoding="utf-8"))
+        raise UnknownRuleset(f"There are no rules {version!r}.")
+    try:
+        document = tomllib.loads(text_of(path))
+    except tomllib.TOMLDecodeError as problem:
+        raise RuleError(f"{path.name} is not TOML: {problem}.") from None
+    except FileError as problem:
+        raise RuleError(str(problem)) from None
+    for name in ("version", "questionnaire"):
+        if not isinstance(document.get(name), str):
+            raise RuleError(f"{path.name} does not say its {name}.")
+    if document["version"] != version:
+        raise RuleError(f"{path.name} says that it is version {document['version']}.")
     return build(document, definition.raw(document["questionnaire"]))
 
 
 def build(document: dict[str, Any], questionnaire_document: dict[str, Any]) -> Ruleset:
-    """Make a ruleset of both documents. Raises RuleError, ConditionError."""
+    """Make a ruleset of both documents. Raises RuleError, DefinitionError."""
     questionnaire = definition.build(questionnaire_document)
-    rules = tuple(_rule(entry, questionnaire) for entry in document["rule"])
+    entries = document.get("rule")
+    if not isinstance(entries, list) or not entries:
+        raise RuleError("There is no [[rule]] at all.")
+    rules = tuple(_rule(entry, questionnaire) for entry in entries)
     by_id = {rule.id: rule for rule in rules}
     if len(by_id) != len(rules):
         raise RuleError("A rule id stands twice.")
@@ -78,7 +97,15 @@ def content_hash(document: dict[str, Any], questionnaire_document: dict[str, Any
 
 
 def _rule(entry: dict[str, Any], questionnaire: Questionnaire) -> Rule:
-    when = parse(entry["when"])
+    for name in FIELDS:
+        if not isinstance(entry.get(name), str):
+            raise RuleError(f"{entry.get('id', 'A rule')} does not say its {name}.")
+    if entry["effect"] not in set(Effect):
+        raise RuleError(f"{entry['id']} has the effect {entry['effect']!r}. Effects are: {', '.join(Effect)}.")
+    try:
+        when = parse(entry["when"])
+    except ConditionError as problem:
+        raise RuleError(f"{entry['id']}: {problem}") from None
     for question_id in when.questions:
         if question_id not in questionnaire.by_id:
             raise RuleError(f"{entry['id']} asks about {question_id!r}, which is no question.")

@@ -65,6 +65,8 @@ class BirthDateField(forms.MultiValueField):
             )
         if missing:
             raise ValidationError(f"Enter the {' and the '.join(missing)} of the date of birth as well.")
+        if len(given["year"]) != len("1972"):
+            raise ValidationError("Enter the year of birth in four digits, like 1972.")
         try:
             born = datetime.date(int(given["year"]), int(given["month"]), int(given["day"]))
         except (ValueError, OverflowError):

@@ -117,7 +117,7 @@ def _hint(question: Question) -> str:
 
 def field_for(question: Question) -> forms.Field:
     """The form field of one question, with its own words for a missing or unknown answer."""
-    sentence = missing(question.id)
+    sentence = missing(question)
     return FIELDS[question.kind](
         question,
         {
@@ -152,11 +152,23 @@ class ScreenForm(forms.Form):
 
     def answers(self) -> dict[str, Any]:
         """What to save, in the types the rules read. A skipped question is saved as None, or as an empty list."""
-        return {
-            question.id: float(value) if isinstance(value, Decimal) else value
-            for question in self.questions
-            for value in [self.cleaned_data[question.id]]
+        return {question.id: _raw(self.cleaned_data[question.id]) for question in self.questions}
+
+    def valid_answers(self) -> dict[str, Any]:
+        """The answers that could be saved, whatever the others say; skipped questions are left out."""
+        given = {question.id: _raw(self.cleaned_data.get(question.id)) for question in self.questions}
+        return {question_id: value for question_id, value in given.items() if value not in (None, [], "")}
+
+    def ticked_or_valid(self) -> dict[str, Any]:
+        """The same, with what was ticked even where the ticks contradict each other: no danger is overlooked."""
+        ticked = {
+            question.id: self.data.getlist(question.id) for question in self.questions if question.kind == "multi"
         }
+        return {**{question_id: codes for question_id, codes in ticked.items() if codes}, **self.valid_answers()}
+
+
+def _raw(value: Any) -> Any:
+    return float(value) if isinstance(value, Decimal) else value
 
 
 def _initial(question: Question, raw: Any) -> Any:

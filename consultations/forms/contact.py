@@ -6,10 +6,11 @@ from typing import Any
 from django import forms
 
 from clinic import clock
+from clinic.form_fields import MailField, NameField
 from clinic.widgets import TileRadio
 from consultations.enums import ContactPreference, FilledFor, SafeToContact
 from consultations.forms.birth_date import BirthDateField
-from consultations.forms.person import MailField, NameField, PhoneField
+from consultations.forms.phone import AnyPhoneField, PhoneField
 from consultations.services.intake import Contact
 
 ADULT = 18
@@ -25,7 +26,10 @@ def age_on(born: datetime.date, day: datetime.date) -> int:
 
 
 class ContactForm(forms.Form):
-    """Who the answers are about and how to reach them. `age_given` is the age from the safety section, if any."""
+    """Who the answers are about and how to reach them. `age_given` is the age from the safety section, if any.
+
+    Whoever `is_pressing` was told to get help today: no number of theirs is refused.
+    """
 
     filled_for = forms.ChoiceField(
         label="Who is this request for?",
@@ -54,7 +58,11 @@ class ContactForm(forms.Form):
         help_text="Your private link goes here. Without an email address you get no link, and we phone you with news.",
         required=False,
     )
-    phone = PhoneField(label="Phone number", help_text="A nurse may ring with a question.", required=False)
+    phone = PhoneField(
+        label="Phone number",
+        help_text="A nurse may call with a question. You can add a note, like “mobile” or “after 5pm”.",
+        required=False,
+    )
     contact_by = forms.ChoiceField(
         label="How should we contact you?",
         choices=PREFERENCES,
@@ -75,9 +83,12 @@ class ContactForm(forms.Form):
         },
     )
 
-    def __init__(self, *args: Any, age_given: int | None = None, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, age_given: int | None = None, is_pressing: bool = False, **kwargs: Any) -> None:
         self.age_given = age_given
         super().__init__(*args, **kwargs)
+        if is_pressing:
+            asked = self.fields["phone"]
+            self.fields["phone"] = AnyPhoneField(label=asked.label, help_text=asked.help_text, required=False)
 
     def clean_birth_on(self) -> datetime.date:
         born: datetime.date = self.cleaned_data["birth_on"]
@@ -157,7 +168,7 @@ class CallBackForm(forms.Form):
         error_messages={"required": "Enter the full name."},
     )
     birth_on = BirthDateField(label="Date of birth", error_messages={"required": "Enter the date of birth."})
-    phone = PhoneField(label="Phone number")
+    phone = AnyPhoneField(label="Phone number")
     safe_to_contact = forms.ChoiceField(
         label="Is it safe to leave a message?",
         choices=CALL_CHOICES,

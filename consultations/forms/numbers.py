@@ -49,13 +49,12 @@ def in_pounds(kilograms: Any) -> str:
 
 
 class NumberField(forms.CharField):
-    """One whole number in a text input, so that nothing typed is lost. Cleans to an int, or None when left empty."""
+    """One whole number in a text input, so that nothing typed is lost: browsers bring back the text of a field on the
+    way back and forward unless autocomplete is off. Cleans to an int, or None when left empty."""
 
     def __init__(self, *, low: int, high: int, message: str, **kwargs: Any) -> None:
         self.low, self.high, self.message = low, high, message
-        kwargs.setdefault(
-            "widget", forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off", "class": "w-10"})
-        )
+        kwargs.setdefault("widget", forms.TextInput(attrs={"inputmode": "numeric", "class": "w-10"}))
         super().__init__(**kwargs)
 
     def clean(self, value: Any) -> int | None:
@@ -77,7 +76,7 @@ class MeasureWidget(forms.MultiWidget):
     def __init__(self, *, parts: dict[str, str], metric_first: bool) -> None:
         self.parts = parts
         self.metric_first = metric_first
-        widgets = {name: forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}) for name in parts}
+        widgets = {name: forms.TextInput(attrs={"inputmode": "decimal"}) for name in parts}
         super().__init__(widgets)
 
     def decompress(self, value: Any) -> list[str]:

@@ -4,9 +4,8 @@ from typing import Any
 
 from django import forms
 
-from clinic.form_fields import LongTextField
+from clinic.form_fields import LongTextField, MailField
 from consultations.forms.birth_date import BirthDateField
-from consultations.forms.person import MailField
 
 TEXT_LIMIT = 2000
 
@@ -24,11 +23,13 @@ class SendLinkForm(forms.Form):
     email = MailField(
         label="What is your email address?",
         help_text="The one you gave with your request.",
-        error_messages={"max_length": "Enter an email address of 254 characters or fewer."},
     )
 
 
 class AnswerForm(forms.Form):
+    """An answer to the question that the page showed; `asked` says which that was."""
+
+    asked = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
     answer = LongTextField(
         label="Your answer",
         help_text="A person at the clinic reads it. For anything urgent, ring instead.",
@@ -51,6 +52,9 @@ class WithdrawForm(forms.Form):
 
 
 class CancelTimeForm(forms.Form):
+    """`seen` is the key of the time that the page showed."""
+
+    seen = forms.CharField(required=False, max_length=60, widget=forms.HiddenInput)
     reason = LongTextField(
         label="Why are you cancelling?",
         required=False,

@@ -264,7 +264,7 @@ class QueueFilterForm(forms.Form):
 
 class SearchForm(forms.Form):
     q = forms.CharField(
-        label="Find by reference, name or date of birth",
+        label="Find by name, reference, date of birth, phone or email",
         max_length=100,
         required=False,
         widget=forms.TextInput(attrs={"class": "form-control", "type": "search", "autocomplete": "off"}),

@@ -1,4 +1,5 @@
 from consultations.models.access import LinkAsked, PrivateLink
+from consultations.models.alarm_group import AlarmGroup
 from consultations.models.consultation_request import Consent, ConsultationRequest, InformationRequest
 from consultations.models.message import OutboxMessage
 from consultations.models.patient import Patient
@@ -16,6 +17,7 @@ from consultations.models.scheduling import (
 
 __all__ = [
     "Absence",
+    "AlarmGroup",
     "Appointment",
     "AppointmentType",
     "Assessment",

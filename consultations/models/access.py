@@ -42,10 +42,18 @@ class PrivateLink(models.Model):
 
 
 class LinkAsked(models.Model):
-    """A private link was asked for at this address, known or not. The worker looks it up, then the row is gone."""
+    """A private link was asked for at this address, known or not. The worker looks it up, then the row is gone.
+
+    A row that cannot be answered waits until `due_at`, is parked for staff to see that there is one, and is forgotten
+    after a week.
+    """
 
     email = SealedTextField()
     asked_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    attempts = models.PositiveSmallIntegerField(default=0)
+    parked_at = models.DateTimeField(null=True, blank=True)
+    staff_told_at = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:
         return f"Link asked for {self.pk}"

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from clinic.fields import SealedTextField
+from clinic.fields import PersonNameField, SealedTextField
 from consultations.enums import (
     CLOSED_STATUSES,
     OPEN_STATUSES,
@@ -56,7 +56,7 @@ class ConsultationRequest(models.Model):
     )
     assessment = models.OneToOneField("consultations.Assessment", on_delete=models.PROTECT, related_name="request")
     filled_for = models.CharField(max_length=10, choices=FilledFor.choices, default=FilledFor.SELF)
-    helper_name = models.CharField(max_length=120, blank=True, default="")
+    helper_name = PersonNameField(max_length=120, blank=True, default="")
     status = models.CharField(max_length=20, choices=RequestStatus.choices, default=RequestStatus.RECEIVED)
     status_changed_at = models.DateTimeField()
     outcome = models.CharField(max_length=20, choices=Outcome.choices)

@@ -4,7 +4,9 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 
-from clinic.fields import SealedTextField
+from clinic.fields import PersonNameField, SealedTextField
+from clinic.names import greeting_name
+from clinic.people import NamedModel, NamedQuerySet
 from consultations.enums import ContactPreference, SafeToContact
 from consultations.models.constraints import one_of
 
@@ -12,20 +14,24 @@ EARLIEST_BIRTH = datetime.date(1900, 1, 1)
 LATEST_DATE = datetime.date(2100, 1, 1)
 
 
-class Patient(models.Model):
+class Patient(NamedModel):
     """A person as they described themselves with one request or call-back; made when the contact details are sent.
 
     Two requests by one person make two rows: joining them is a decision for staff, never for software.
     """
 
-    name = models.CharField(max_length=120)
+    name = PersonNameField(max_length=120)
     birth_on = models.DateField("date of birth")
     email = SealedTextField(blank=True, default="")
     email_index = models.CharField(max_length=64, blank=True, default="", db_index=True, editable=False)
-    phone = SealedTextField(blank=True, default="")
+    phone = SealedTextField(blank=True, default="", help_text="What staff dial, or the words of who left no number.")
+    phone_as_typed = SealedTextField(blank=True, default="")
+    phone_index = models.CharField(max_length=64, blank=True, default="", db_index=True, editable=False)
     contact_by = models.CharField(max_length=10, choices=ContactPreference.choices, default=ContactPreference.EITHER)
     safe_to_contact = models.CharField(max_length=20, choices=SafeToContact.choices, default=SafeToContact.ANY)
     created_at = models.DateTimeField()
+
+    objects = NamedQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar = [
@@ -33,6 +39,7 @@ class Patient(models.Model):
                 condition=Q(birth_on__gte=EARLIEST_BIRTH, birth_on__lt=LATEST_DATE), name="patient_birth_on_in_range"
             ),
             models.CheckConstraint(condition=~Q(name=""), name="patient_name_not_empty"),
+            models.CheckConstraint(condition=~Q(name_key=""), name="patient_name_key_not_empty"),
             one_of("contact_by", ContactPreference, name="patient_contact_by_known"),
             one_of("safe_to_contact", SafeToContact, name="patient_safe_to_contact_known"),
         ]
@@ -42,7 +49,8 @@ class Patient(models.Model):
 
     @property
     def first_name(self) -> str:
-        return self.name.split()[0]
+        """The name to greet with; "" when the name has none."""
+        return greeting_name(self.name)
 
     def age_on(self, day: datetime.date) -> int:
         """Whole years; someone born on 29 February turns a year older on 1 March of a common year."""

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from clinic import clock
 from clinic.fields import SealedJSONField, SealedTextField
 from consultations.enums import CaseStatus, Disposition, Outcome, Priority, ResponseStatus, Urgency
 from consultations.models.constraints import both_or_neither, one_of
@@ -21,9 +22,9 @@ class QuestionnaireResponse(models.Model):
     token = models.CharField(max_length=64, unique=True, editable=False)
     status = models.CharField(max_length=20, choices=ResponseStatus.choices, default=ResponseStatus.IN_PROGRESS)
     questionnaire_version = models.CharField(max_length=20)
-    answers = SealedJSONField(default=dict)
-    asked = SealedJSONField(default=list)
-    contact = SealedJSONField(default=dict)
+    answers = SealedJSONField(default=dict, holds=dict)
+    asked = SealedJSONField(default=list, holds=list)
+    contact = SealedJSONField(default=dict, holds=dict)
     brought = SealedTextField(blank=True, default="")
     highest_outcome = models.CharField(max_length=20, choices=Outcome.choices, blank=True, default="")
     started_at = models.DateTimeField()
@@ -63,7 +64,7 @@ class Assessment(models.Model):
     is_early_exit = models.BooleanField()
     is_booking_allowed = models.BooleanField()
     result = SealedTextField()
-    record = SealedJSONField()
+    record = SealedJSONField(holds=dict)
     questionnaire_version = models.CharField(max_length=20)
     ruleset_version = models.CharField(max_length=20)
     content_hash = models.CharField(max_length=64)
@@ -91,6 +92,9 @@ class SafetyCase(models.Model):
     """Somebody was shown EMERGENCY or SAME_DAY. Made at that moment, one per walk, so that nobody vanishes.
 
     Without a patient it is anonymous: it is counted, and closed by the first member of staff who has seen it.
+    `alarmed_at` is when its present alarm began (raised, made more pressing, opened again, taken from somebody who
+    left), `told_at` when a mail about that alarm was last owed to anybody, alone or in a count. `network` is a keyed
+    digest of where it came from, kept for two days to tell a flood.
     """
 
     response = models.OneToOneField(QuestionnaireResponse, on_delete=models.PROTECT, related_name="safety_case")
@@ -105,6 +109,13 @@ class SafetyCase(models.Model):
     )
     raised_at = models.DateTimeField()
     due_at = models.DateTimeField()
+    network = models.CharField(max_length=64, blank=True, default="")
+    alarm_group = models.ForeignKey(
+        "consultations.AlarmGroup", on_delete=models.PROTECT, null=True, blank=True, related_name="cases"
+    )
+    alarmed_at = models.DateTimeField(default=clock.now)
+    told_at = models.DateTimeField(null=True, blank=True)
+    warned_at = models.DateTimeField(null=True, blank=True)
     acknowledged_at = models.DateTimeField(null=True, blank=True)
     acknowledged_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
@@ -130,8 +141,14 @@ class SafetyCase(models.Model):
                 | (~Q(status=CaseStatus.CLOSED) & Q(closed_at__isnull=True)),
                 name="case_closed_at_with_status",
             ),
+            models.CheckConstraint(
+                condition=Q(alarm_group__isnull=True) | Q(patient__isnull=True), name="case_with_a_name_stands_alone"
+            ),
         ]
-        indexes: ClassVar = [models.Index(fields=["status", "due_at"], name="case_queue")]
+        indexes: ClassVar = [
+            models.Index(fields=["status", "due_at"], name="case_queue"),
+            models.Index(fields=["network", "alarmed_at"], condition=~Q(network=""), name="case_of_network"),
+        ]
 
     def __str__(self) -> str:
         return f"Safety case {self.pk}"

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from clinic import clock
-from clinic.fields import SealedTextField
+from clinic.fields import PersonNameField, SealedTextField
 from consultations.enums import LIVE_APPOINTMENTS, Actor, AppointmentStatus, Modality
 from consultations.models.constraints import both_or_neither, one_of
 
@@ -51,7 +51,7 @@ class Clinician(models.Model):
     """A doctor who can be booked; the person signs in as `user`."""
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="clinician")
-    display_name = models.CharField(max_length=80, help_text="As patients read it, for example Dr and the full name.")
+    display_name = PersonNameField(max_length=80, help_text="As patients read it, for example Dr and the full name.")
     is_bookable = models.BooleanField(default=True)
 
     class Meta:

@@ -3,24 +3,30 @@
 import datetime
 from typing import Any
 
+from django.db.models import Count, Max, Q
 from django.urls import reverse
 
 from clinic import clock
 from clinic.accounts.models import User
 from consultations.enums import CaseStatus
-from consultations.models import ConsultationRequest, SafetyCase
+from consultations.models import Assessment, ConsultationRequest, SafetyCase
+from consultations.models.stored import Asked, asked_in
+from consultations.presenters import alarm_groups
 from consultations.presenters.cases import line_of
 from consultations.presenters.findings import findings_of
-from consultations.presenters.isolation import opened
+from consultations.presenters.isolation import load, opened
 from consultations.presenters.request_page import patient_contact
 from consultations.presenters.words import age_words, day_of_birth, name_of
 
 
 def case_page(case: SafetyCase, *, viewer: User, now: datetime.datetime) -> dict[str, Any]:
     line = line_of(case, viewer=viewer, now=now)
-    newest = case.response.assessments.defer("result", "record").order_by("-revision").first()
-    record, is_damaged = opened(lambda: newest.record if newest else {}, {})
-    asked = record.get("asked", []) if isinstance(record, dict) else []
+    assessments = Assessment.objects.filter(response_id=case.response_id)
+    newest: Assessment | None = load(assessments.defer("result", "record").order_by("-revision"))
+    asked: list[Asked] = []
+    is_damaged = False
+    if newest is not None:
+        asked, is_damaged = opened(lambda: asked_in(newest.record), asked, of=newest)
     consultation = ConsultationRequest.objects.filter(response_id=case.response_id).only("pk", "reference").first()
     return {
         "title": f"Safety case: {line.who}",
@@ -40,15 +46,35 @@ def case_page(case: SafetyCase, *, viewer: User, now: datetime.datetime) -> dict
         "raised": clock.moment(case.raised_at),
         "acknowledged": _words("Taken on", case.acknowledged_by, case.acknowledged_at),
         "closed": _words("Closed", case.closed_by, case.closed_at),
-        "closing_note": opened(lambda: case.closing_note, "This note cannot be read.")[0],
+        "closing_note": opened(lambda: case.closing_note, "This note cannot be read.", of=case)[0],
         "is_open": case.status != CaseStatus.CLOSED,
         "can_acknowledge": case.status == CaseStatus.OPEN
         or (case.status == CaseStatus.ACKNOWLEDGED and case.owner_id != viewer.pk),
+        "alerts": alert_words(case),
+        "group": alarm_groups.group_line(case.alarm_group_id, now=now) if case.alarm_group_id else None,
         "consultation": consultation,
         "request_url": reverse("admin:consultations_consultationrequest_change", args=[consultation.pk])
         if consultation
         else "",
     }
+
+
+def alert_words(case: SafetyCase) -> str:
+    """What became of the mails about this one case: "2 sent, the last on ...; 1 not delivered"."""
+    counts = case.alerts.aggregate(
+        sent=Count("pk", filter=Q(sent_at__isnull=False)),
+        last=Max("sent_at"),
+        waiting=Count("pk", filter=Q(sent_at=None, parked_at=None)),
+        parked=Count("pk", filter=Q(parked_at__isnull=False)),
+    )
+    parts = []
+    if counts["sent"]:
+        parts.append(f"{counts['sent']} sent, the last on {clock.moment(counts['last'])}")
+    if counts["waiting"]:
+        parts.append(f"{counts['waiting']} waiting to be sent")
+    if counts["parked"]:
+        parts.append(f"{counts['parked']} not delivered")
+    return "; ".join(parts)
 
 
 def _words(what: str, who: User | None, when: datetime.datetime | None) -> str:

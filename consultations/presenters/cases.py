@@ -2,15 +2,16 @@
 
 import dataclasses
 import datetime
+from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Case, Count, IntegerField, Q, QuerySet, When
 from django.urls import reverse
 
 from clinic import clock
 from clinic.accounts.models import User
 from consultations.enums import CaseStatus, Outcome
 from consultations.models import SafetyCase
-from consultations.presenters.isolation import BROKEN, Unreadable, readable
+from consultations.presenters.isolation import Unreadable, readable
 from consultations.presenters.words import Chip, age_words, count, name_of, outcome_chip, time_left
 
 
@@ -32,11 +33,12 @@ class CaseLine:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class OpenCases:
-    """Those shown, and how many there are in all."""
+    """Those shown, how many there are in all, and how many more stand alone."""
 
     cases: tuple[CaseLine, ...]
     total: int
     anonymous: int
+    more: int
 
     @property
     def words(self) -> str:
@@ -48,28 +50,36 @@ class OpenCases:
 
 
 def case_query() -> QuerySet[SafetyCase]:
-    """Emergencies first, then the least time left."""
+    """Who left a name first, then what nobody has taken on, emergencies, and the least time left."""
     return (
-        SafetyCase.objects.select_related("patient", "owner", "acknowledged_by", "closed_by")
-        .defer("patient__email", "patient__phone", "closing_note")
-        .order_by("level", "due_at", "pk")
+        SafetyCase.objects.select_related("patient", "owner", "acknowledged_by", "closed_by", "alarm_group")
+        .defer("patient__email", "patient__phone", "patient__phone_as_typed", "closing_note")
+        .order_by(_last(patient=None), _last(status=CaseStatus.ACKNOWLEDGED), "level", "due_at", "pk")
     )
 
 
+def _last(**condition: Any) -> Case:
+    """A sort key that puts after the others what meets the condition."""
+    return Case(When(**condition, then=1), default=0, output_field=IntegerField())
+
+
 def open_cases(*, viewer: User, now: datetime.datetime, limit: int) -> OpenCases:
+    """The first few that stand alone; those of a group are one line among the groups."""
     waiting = SafetyCase.objects.exclude(status=CaseStatus.CLOSED)
-    rows = readable(case_query().exclude(status=CaseStatus.CLOSED)[:limit])
-    total, anonymous = waiting.count(), waiting.filter(patient=None).count()
-    return OpenCases(tuple(line_of(each, viewer=viewer, now=now) for each in rows), total, anonymous)
+    rows = readable(case_query().exclude(status=CaseStatus.CLOSED).filter(alarm_group=None)[:limit])
+    counts = waiting.aggregate(
+        total=Count("pk"),
+        anonymous=Count("pk", filter=Q(patient=None)),
+        alone=Count("pk", filter=Q(alarm_group=None)),
+    )
+    lines = tuple(line_of(each, viewer=viewer, now=now) for each in rows)
+    return OpenCases(lines, counts["total"], counts["anonymous"], counts["alone"] - len(lines))
 
 
 def line_of(case: SafetyCase | Unreadable, *, viewer: User, now: datetime.datetime) -> CaseLine:
     if isinstance(case, Unreadable):
         return unreadable_line(case.pk)
-    try:
-        return _line(case, viewer=viewer, now=now)
-    except BROKEN:
-        return unreadable_line(case.pk)
+    return _line(case, viewer=viewer, now=now)
 
 
 def url_of(pk: int) -> str:

@@ -25,7 +25,9 @@ def diary_page(*, since: datetime.date) -> dict[str, Any]:
         Appointment.objects.filter(starts_at__gte=start, starts_at__lt=end)
         .exclude(status=AppointmentStatus.CANCELLED)
         .select_related("request__patient", "clinician", "location", "appointment_type")
-        .defer("request__patient__email", "request__patient__phone", "cancel_reason")
+        .defer(
+            "request__patient__email", "request__patient__phone", "request__patient__phone_as_typed", "cancel_reason"
+        )
         .order_by("starts_at", "pk")
     )
     by_day: dict[datetime.date, list[dict[str, Any]]] = defaultdict(list)

@@ -1,15 +1,16 @@
 """What the rules found in one set of answers, in the words staff read, with the answers that caused each."""
 
 import dataclasses
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from consultations.candidacy import rules
 from consultations.enums import Effect
 from consultations.models import Assessment
+from consultations.models.stored import Asked, FiredRule, Result, result_of
 from consultations.presenters.isolation import opened
 from consultations.presenters.words import Chip
+from consultations.questionnaire.definition import UnknownVersion
 
 RED_FLAGS: Final = (Effect.EMERGENCY, Effect.SAME_DAY, Effect.URGENT)
 EFFECT_KINDS: Final = {
@@ -76,35 +77,30 @@ class Metric:
     hint: str
 
 
-def findings_of(assessment: Assessment, asked: Sequence[Mapping[str, Any]]) -> Findings:
-    result, is_damaged = opened(lambda: json.loads(assessment.result), {})
-    if is_damaged or not isinstance(result, dict):
-        return Findings(is_damaged=True)
-    by_id = {entry["id"]: entry for entry in asked if isinstance(entry, Mapping) and "id" in entry}
+def findings_of(assessment: Assessment, asked: Sequence[Asked]) -> Findings:
+    nothing = Result(fired=[], scores={})
+    result, is_damaged = opened(lambda: result_of(assessment.result), nothing, of=assessment)
+    by_id = {entry["id"]: entry for entry in asked}
     texts = _texts(assessment.ruleset_version)
-    return Findings(
-        tuple(_finding(fired, by_id, texts) for fired in result.get("fired", [])), result.get("scores", {}), False
-    )
+    return Findings(tuple(_finding(fired, by_id, texts) for fired in result["fired"]), result["scores"], is_damaged)
 
 
 def _texts(version: str) -> dict[str, str]:
     try:
         return {rule.id: rule.staff for rule in rules.load(version).rules}
-    except LookupError:
+    except (rules.UnknownRuleset, UnknownVersion):
         return {}
 
 
-def _finding(fired: Mapping[str, Any], asked: Mapping[str, Any], texts: Mapping[str, str]) -> Finding:
-    effect = Effect(fired["effect"])
-    causes = tuple(
-        Cause(asked[name]["text"], answer_words(asked[name])) for name in fired.get("because", []) if name in asked
-    )
+def _finding(fired: FiredRule, asked: Mapping[str, Asked], texts: Mapping[str, str]) -> Finding:
+    effect = fired["effect"]
+    causes = tuple(Cause(asked[name]["text"], answer_words(asked[name])) for name in fired["because"] if name in asked)
     text = texts.get(fired["id"], "The text of this rule is not part of this version of the product.")
     return Finding(fired["id"], effect, Chip(effect.label, EFFECT_KINDS.get(effect, "")), text, causes)
 
 
-def answer_words(entry: Mapping[str, Any]) -> str:
-    return "; ".join(str(line) for line in entry.get("answer") or []) or "Not answered"
+def answer_words(entry: Asked) -> str:
+    return "; ".join(entry["answer"]) or "Not answered"
 
 
 def metrics_of(scores: Mapping[str, float]) -> list[Metric]:
@@ -126,13 +122,11 @@ def metrics_of(scores: Mapping[str, float]) -> list[Metric]:
     return shown
 
 
-def sections_of(asked: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def sections_of(asked: Sequence[Asked]) -> list[dict[str, Any]]:
     """The answers in the order and words of the questions, grouped by section."""
     sections: list[dict[str, Any]] = []
     for entry in asked:
-        if not sections or sections[-1]["id"] != entry.get("section"):
-            sections.append({"id": entry.get("section"), "title": entry.get("section_title", ""), "answers": []})
-        sections[-1]["answers"].append(
-            {"id": entry.get("id"), "question": entry.get("text", ""), "lines": entry.get("answer") or []}
-        )
+        if not sections or sections[-1]["id"] != entry["section"]:
+            sections.append({"id": entry["section"], "title": entry["section_title"], "answers": []})
+        sections[-1]["answers"].append({"id": entry["id"], "question": entry["text"], "lines": entry["answer"]})
     return sections

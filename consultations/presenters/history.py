@@ -53,6 +53,7 @@ WRITTEN: Final = {
     TriageAction.CALLED.value: "rang: red flags repeated by phone",
     TriageAction.NOT_REACHED.value: "rang: not reached",
 }
+DAMAGED_STATE: Final = {"state": "Damaged", "state_kind": "danger", "when": "", "reason": ""}
 ACTORS: Final = {Actor.PATIENT.value: "The patient", Actor.SYSTEM.value: "The system"}
 
 
@@ -102,7 +103,10 @@ def escalation(request: ConsultationRequest) -> Entry | None:
 def views(request: ConsultationRequest) -> list[Entry]:
     """Who looked at this page; the same person looking again within the hour is one line."""
     seen: list[Entry] = []
-    for event in _newest(request).filter(action=VIEW):
+    for event in readable(_newest(request).filter(action=VIEW)):
+        if isinstance(event, Unreadable):
+            seen.append(_damaged(request, f"view {event.pk}"))
+            continue
         who = who_of(event)
         if seen and seen[-1].who == who and seen[-1].at - event.at < datetime.timedelta(hours=1):
             continue
@@ -115,7 +119,10 @@ def _newest(request: ConsultationRequest) -> Any:
 
 
 def _events(request: ConsultationRequest) -> Iterator[Entry]:
-    for event in _newest(request).exclude(action=VIEW).exclude(action__in=WRITTEN_DOWN)[:NEWEST]:
+    for event in readable(_newest(request).exclude(action=VIEW).exclude(action__in=WRITTEN_DOWN)[:NEWEST]):
+        if isinstance(event, Unreadable):
+            yield _damaged(request, f"event {event.pk}")
+            continue
         what = DEEDS.get(event.action, event.action)
         yield Entry(event.at, who_of(event), what, extra=_move_words(event))
 
@@ -183,7 +190,12 @@ def _damaged(request: ConsultationRequest, what: str) -> Entry:
 def messages_of(request: ConsultationRequest) -> list[dict[str, Any]]:
     """The mails of this request, newest first, without what they say."""
     rows = OutboxMessage.objects.filter(request=request).defer("recipient", "payload").order_by("-created_at", "-pk")
-    return [{"kind": each.get_kind_display(), **message_state(each), "pk": each.pk} for each in rows[:50]]
+    return [
+        {"kind": f"Message {each.pk} cannot be read", **DAMAGED_STATE, "pk": each.pk}
+        if isinstance(each, Unreadable)
+        else {"kind": each.get_kind_display(), **message_state(each), "pk": each.pk}
+        for each in readable(rows[:50])
+    ]
 
 
 def message_state(message: OutboxMessage) -> dict[str, str]:
@@ -201,5 +213,5 @@ def message_state(message: OutboxMessage) -> dict[str, str]:
         "state": "Waiting",
         "state_kind": "warn" if message.attempts else "",
         "when": clock.moment(message.created_at),
-        "reason": f"tried {message.attempts} times: {message.last_error}" if message.attempts else "",
+        "reason": f"tried {message.attempts} times: {message.last_error}" if message.last_error else "",
     }

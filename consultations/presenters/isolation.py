@@ -1,18 +1,25 @@
-"""Reading row by row when reading all at once fails, so that one bad record is marked and the rest still shown."""
+"""Reading row by row when reading all at once fails, so that one damaged record is marked and the rest still shown.
+
+Damaged is what is stored and cannot be decoded, and nothing else: whatever goes wrong with a row that was read is a
+fault of the program, and is raised. Every damaged record is logged with its number.
+"""
 
 import dataclasses
+import datetime
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Final, TypeVar
 
 from django.db import DataError, models
 
-from clinic.crypto import SealBroken
+from clinic.crypto import DamagedRecord, Undecodable
 
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
-BROKEN: Final = (SealBroken, ValueError, TypeError, KeyError, AttributeError, OverflowError, DataError)
-"""What a damaged seal, an impossible date or a payload of the wrong shape raises while it is read."""
+FROM_THE_DRIVER: Final = (DataError, ValueError, OverflowError, TypeError, AttributeError)
+"""What drivers and Django's own converters raise on a date that no calendar has, among much else."""
+FIRST_YEAR: Final = 1900
+LAST_YEAR: Final = 2199
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -23,27 +30,90 @@ class Unreadable:
 
 
 def readable(rows: models.QuerySet[Any]) -> list[Any]:
-    """The rows in order, each one that cannot be loaded replaced by Unreadable; one query unless one is bad."""
+    """The rows in order, each one that cannot be decoded replaced by Unreadable; one query unless one is bad."""
     try:
-        return list(rows)
-    except BROKEN:
+        return [_or_mark(rows.model, row.pk, lambda row=row: with_real_dates(row)) for row in rows]
+    except (DamagedRecord, *FROM_THE_DRIVER):
         keys = list(rows.values_list("pk", flat=True))
-    unsliced = rows.all()
-    unsliced.query.clear_limits()
-    loaded: list[Any] = []
-    for key in keys:
-        try:
-            loaded.append(unsliced.get(pk=key))
-        except BROKEN as error:
-            logger.error("unreadable record: %s %s (%s)", rows.model._meta.label_lower, key, type(error).__name__)
-            loaded.append(Unreadable(key))
-    return loaded
+    single = rows.all()
+    single.query.clear_limits()
+    return [_or_mark(rows.model, key, lambda key=key: _load_one(single, key)) for key in keys]
 
 
-def opened(read: Callable[[], T], default: T) -> tuple[T, bool]:
-    """The value, or the default and True when it cannot be read."""
+def load(rows: models.QuerySet[Any]) -> Any:
+    """The first row, or None when there is none. Raises DamagedRecord when it cannot be decoded."""
+    found = readable(rows.all()[:1])
+    if found and isinstance(found[0], Unreadable):
+        raise Undecodable(f"{rows.model._meta.label_lower} {found[0].pk} cannot be decoded.")
+    return found[0] if found else None
+
+
+def opened(read: Callable[[], T], default: T, *, of: models.Model | str) -> tuple[T, bool]:
+    """The value that is sealed in `of`, or the default and True when it cannot be decoded."""
     try:
         return read(), False
-    except BROKEN as error:
-        logger.error("unreadable value (%s)", type(error).__name__)
+    except DamagedRecord as damage:
+        log_damage(of if isinstance(of, str) else f"{of._meta.label_lower} {of.pk}", damage)
         return default, True
+
+
+def log_damage(what: str, damage: DamagedRecord) -> None:
+    """The number of the record leads to it; no value stands in the text of a DamagedRecord."""
+    logger.error("damaged record: %s (%s: %s)", what, type(damage).__name__, damage)
+
+
+def _or_mark(model: type[models.Model], key: Any, read: Callable[[], Any]) -> Any:
+    try:
+        return read()
+    except DamagedRecord as damage:
+        log_damage(f"{model._meta.label_lower} {key}", damage)
+        return Unreadable(key)
+
+
+def _load_one(rows: models.QuerySet[Any], key: Any) -> Any:
+    try:
+        return with_real_dates(rows.get(pk=key))
+    except FROM_THE_DRIVER:
+        if column := _undecodable_column(rows, key):
+            raise Undecodable(f"{column} holds nothing that can be read") from None
+        raise
+
+
+def _undecodable_column(rows: models.QuerySet[Any], key: Any) -> str:
+    """The column that fails when it is read alone, with no code of ours in the way; "" when none of them does."""
+    for path in (*_loaded_columns(rows.model, rows.query.select_related, rows.query.deferred_loading), *_added(rows)):
+        try:
+            list(rows.filter(pk=key).values_list(path))
+        except (DamagedRecord, *FROM_THE_DRIVER):
+            return path
+    return ""
+
+
+def _loaded_columns(model: type[models.Model], related: Any, deferred: tuple[Any, bool], at: str = "") -> Iterator[str]:
+    names, is_left_out = deferred
+    for field in model._meta.concrete_fields:
+        if (at + field.name in names) is not is_left_out:
+            yield at + field.name
+    for name, further in (related if isinstance(related, dict) else {}).items():
+        yield from _loaded_columns(model._meta.get_field(name).related_model, further, deferred, f"{at}{name}__")
+
+
+def _added(rows: models.QuerySet[Any]) -> Iterator[str]:
+    yield from rows.query.annotations
+
+
+def with_real_dates(row: Any, at: str = "") -> Any:
+    """The row, if each of its dates is one that our clock can put into words. Raises Undecodable.
+
+    SQLite's driver gives None for a text that is no date, so a date that must be there and is not is damage as well.
+    """
+    for field in row._meta.concrete_fields:
+        if isinstance(field, models.DateField) and not field.null and vars(row).get(field.attname, ...) is None:
+            raise Undecodable(f"{at}{field.name} holds nothing that can be read")
+    for name, value in vars(row).items():
+        if isinstance(value, datetime.date) and not FIRST_YEAR <= value.year <= LAST_YEAR:
+            raise Undecodable(f"{at}{name} is in a year that no record can have")
+    for name, related in row._state.fields_cache.items():
+        if isinstance(related, models.Model):
+            with_real_dates(related, f"{at}{name}__")
+    return row

@@ -2,15 +2,14 @@
 
 import dataclasses
 import datetime
-import re
 from collections.abc import Mapping
 from typing import Any, Final
 
 from django.db.models import Count, ExpressionWrapper, F, Min, OuterRef, Q, QuerySet, Subquery, TextField
 from django.urls import reverse
 
-from clinic import clock
 from clinic.accounts.models import User
+from clinic.crypto import Undecodable
 from consultations.enums import (
     CLOSED_STATUSES,
     LIVE_APPOINTMENTS,
@@ -21,11 +20,12 @@ from consultations.enums import (
     RequestStatus,
 )
 from consultations.models import Appointment, ConsultationRequest, QuestionnaireResponse
-from consultations.presenters.isolation import BROKEN, Unreadable, opened, readable
+from consultations.presenters.isolation import Unreadable, opened, readable
+from consultations.presenters.summary import look_outs, one_line
 from consultations.presenters.words import Chip, age_words, clock_chip, holder_words, outcome_chip
 
 PAGE_SIZE: Final = 50
-SHORTEST_SEARCH: Final = 2
+LOOK_OUTS_SHOWN: Final = 3
 TABS: Final[dict[str, tuple[str, tuple[RequestStatus, ...]]]] = {
     "all": ("All open", OPEN_STATUSES),
     "triage": ("To triage", TO_TRIAGE),
@@ -39,36 +39,8 @@ OLDER: Final = ("older", "Sent more than a week ago")
 SEALED: Final = (
     "patient__email",
     "patient__phone",
+    "patient__phone_as_typed",
 )
-
-WHERE: Final = {
-    "low_back": "low back",
-    "mid_back": "upper back",
-    "neck": "neck",
-    "buttock": "buttock",
-    "leg_above": "thigh",
-    "leg_below": "lower leg",
-}
-WORSE: Final = {"back": "back worse than leg", "leg": "leg worse than back", "same": "back and leg alike"}
-DURATION: Final = {
-    "lt6w": "under 6 weeks",
-    "w6_m3": "6 weeks to 3 months",
-    "m3_6": "3 to 6 months",
-    "m6_12": "6 to 12 months",
-    "y1_5": "1 to 5 years",
-    "gt5y": "over 5 years",
-}
-LOOK_OUT: Final = (
-    ("rf_weak", ("worse", "drop"), "Weak leg, new or worse"),
-    ("rf_cancer", ("current", "within5", "over5"), "Cancer, now or before"),
-    ("rf_risk", ("immune", "steroids", "ivdu", "dialysis", "tb"), "Infection risk"),
-    ("hx_gate", ("thinner",), "Blood thinner"),
-    ("hx_gate", ("bleed",), "Bleeding problem"),
-    ("hx_gate", ("allergy",), "Bad reaction before"),
-    ("hx_pregnant", ("pregnant",), "May be pregnant"),
-    ("tx_tried", ("surgery",), "Spine operation before"),
-)
-"""Question, answer codes, and what a nurse should look out for; at most three are shown in the list."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -139,52 +111,6 @@ def condition_of(filters: Filters, *, viewer: User, now: datetime.datetime) -> Q
     return condition
 
 
-def search_condition(term: str) -> Q:
-    """Reference, every word of the name, or date of birth; nothing at all for a term too short to mean anything."""
-    words = [word for word in re.split(r"\s+", term.replace("\x00", "").strip()) if word][:6]
-    text = " ".join(words)
-    if len(text) < SHORTEST_SEARCH:
-        return Q(pk__in=[])
-    by_name = Q()
-    for word in words:
-        by_name &= Q(patient__name__icontains=word)
-    condition = by_name | Q(reference__icontains=text)
-    compact = re.sub(r"[\s-]", "", text)
-    if re.fullmatch(r"[0-9A-Za-z]{8}", compact):
-        condition |= Q(reference__iexact=f"{compact[:2]}-{compact[2:6]}-{compact[6:]}")
-    if days := dates_in(text):
-        condition |= Q(patient__birth_on__in=days)
-    return condition
-
-
-def dates_in(text: str) -> list[datetime.date]:
-    """The days a typed date may mean: 1968-03-27, 27 March 1968, 27/3/1968 or 3/27/1968."""
-    numbers = re.fullmatch(r"(\d{1,4})[-/. ](\d{1,2})[-/. ](\d{1,4})", text)
-    found: set[datetime.date] = set()
-    if numbers:
-        first, second, third = map(int, numbers.groups())
-        for year, month, day in ((first, second, third), (third, second, first), (third, first, second)):
-            _add_day(found, year, month, day)
-    named = re.fullmatch(r"(\d{1,2})\s+([A-Za-z]{3,9})\.?,?\s+(\d{4})", text) or re.fullmatch(
-        r"(?P<m>[A-Za-z]{3,9})\.?\s+(?P<d>\d{1,2}),?\s+(?P<y>\d{4})", text
-    )
-    if named:
-        groups = named.groupdict()
-        day, month, year = (groups["d"], groups["m"], groups["y"]) if groups else named.groups()
-        for number, name in enumerate(clock.MONTHS, start=1):
-            if name.lower().startswith(month.lower()):
-                _add_day(found, int(year), number, int(day))
-    return sorted(found)
-
-
-def _add_day(found: set[datetime.date], year: int, month: int, day: int) -> None:
-    if 1900 <= year < 2100:
-        try:
-            found.add(datetime.date(year, month, day))
-        except ValueError:
-            return
-
-
 def rows_query(condition: Q) -> QuerySet[ConsultationRequest]:
     """Everything a row needs in one query; sealed answers come as they are stored, to be opened row by row."""
     next_visit = Appointment.objects.filter(request=OuterRef("pk"), status__in=LIVE_APPOINTMENTS).order_by("starts_at")
@@ -194,6 +120,7 @@ def rows_query(condition: Q) -> QuerySet[ConsultationRequest]:
         .defer(*SEALED)
         .annotate(
             sealed_answers=ExpressionWrapper(F("response__answers"), output_field=TextField()),
+            answers_version=F("response__questionnaire_version"),
             next_visit=Subquery(next_visit.values("starts_at")[:1]),
         )
         .most_pressing_first()
@@ -211,10 +138,7 @@ def rows_of(condition: Q, *, page: int, viewer: User, now: datetime.datetime) ->
 def _row_or_mark(each: ConsultationRequest | Unreadable, *, viewer: User, now: datetime.datetime) -> Row:
     if isinstance(each, Unreadable):
         return unreadable_row(each.pk)
-    try:
-        return _row(each, viewer=viewer, now=now)
-    except BROKEN:
-        return unreadable_row(each.pk)
+    return _row(each, viewer=viewer, now=now)
 
 
 def unreadable_row(pk: int) -> Row:
@@ -230,8 +154,10 @@ def unreadable_row(pk: int) -> Row:
 
 
 def _row(request: ConsultationRequest, *, viewer: User, now: datetime.datetime) -> Row:
-    answers, is_broken = opened(lambda: answers_from(request.sealed_answers), {})
-    line = "The answers of this record cannot be opened. Tell a manager." if is_broken else one_line(answers)
+    answers, is_broken = opened(lambda: answers_from(request.sealed_answers), {}, of=request)
+    line = "The answers of this record cannot be opened. Tell a manager."
+    if not is_broken:
+        line = one_line(answers, version=request.answers_version)
     return Row(
         pk=request.pk,
         url=reverse("admin:consultations_consultationrequest_change", args=[request.pk]),
@@ -246,35 +172,11 @@ def _row(request: ConsultationRequest, *, viewer: User, now: datetime.datetime) 
 
 
 def answers_from(sealed: str | None) -> dict[str, Any]:
-    """Open one sealed set of answers. Raises SealBroken, or TypeError when it is not a set of answers."""
+    """Open one sealed set of answers. Raises DamagedRecord."""
     answers = QuestionnaireResponse._meta.get_field("answers").from_db_value(sealed, None, None)
-    if not isinstance(answers, dict):
-        raise TypeError("Answers are a mapping.")
-    return answers
-
-
-def one_line(answers: Mapping[str, Any]) -> str:
-    """Where it hurts, which is worse, how long, how bad: enough to tell one request from the next."""
-    where = [WHERE[code] for code in chosen(answers, "pn_where") if code in WHERE]
-    parts = [", ".join(where).capitalize() + " pain"] if where else []
-    parts += [
-        words[code]
-        for key, words in (("pn_main", WORSE), ("pn_duration", DURATION))
-        for code in chosen(answers, key)
-        if code in words
-    ]
-    peg = [answers.get(key) for key in ("peg_p", "peg_e", "peg_g")]
-    if all(isinstance(each, int) and 0 <= each <= 10 for each in peg):
-        parts.append(f"PEG {sum(peg) / 3:.1f} of 10")
-    return "; ".join(parts) or "No answer about the pain yet"
-
-
-def chosen(answers: Mapping[str, Any], question: str) -> list[str]:
-    """The codes given to a question, whatever shape the raw answer has."""
-    given = answers.get(question)
-    if isinstance(given, str):
-        return [given]
-    return [code for code in given if isinstance(code, str)] if isinstance(given, list) else []
+    if answers is None:
+        raise Undecodable("There are no answers at all.")
+    return dict(answers)
 
 
 def flags_of(request: ConsultationRequest, answers: Mapping[str, Any], *, is_broken: bool) -> tuple[Chip, ...]:
@@ -288,5 +190,5 @@ def flags_of(request: ConsultationRequest, answers: Mapping[str, Any], *, is_bro
         flags.append(Chip("Left a note"))
     if is_broken:
         flags.append(Chip("Answers damaged", "danger"))
-    found = [text for key, codes, text in LOOK_OUT if set(chosen(answers, key)) & set(codes)]
-    return (*flags, *(Chip(text, "warn") for text in found[:3]))
+    found = look_outs(answers, version=request.answers_version)[:LOOK_OUTS_SHOWN]
+    return (*flags, *(Chip(text, "warn") for text in found))

@@ -1,22 +1,33 @@
 """Everything the request page shows. A part that cannot be read is named as damaged; the others are shown."""
 
+import dataclasses
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 from clinic import clock
 from clinic.accounts.models import User
+from consultations import phones
 from consultations.enums import (
     SAFETY_OUTCOMES,
     FilledFor,
     Outcome,
     TriageAction,
 )
-from consultations.models import ConsultationRequest, Patient, QuestionnaireResponse, TriageDecision
+from consultations.models import (
+    Appointment,
+    Assessment,
+    ConsultationRequest,
+    Patient,
+    QuestionnaireResponse,
+    SafetyCase,
+    TriageDecision,
+)
+from consultations.models.stored import Asked, asked_of
 from consultations.presenters import history
 from consultations.presenters.cases import case_query, url_of
 from consultations.presenters.findings import Findings, answer_words, findings_of, metrics_of, sections_of
-from consultations.presenters.isolation import opened
+from consultations.presenters.isolation import Unreadable, load, opened, readable
 from consultations.presenters.words import (
     age_words,
     clock_chip,
@@ -29,17 +40,20 @@ from consultations.presenters.words import (
 
 OWN_WORDS: Final = ("ex_note",)
 EXPECTS: Final = ("ex_expect",)
+UNREADABLE: Final = "This cannot be read. Tell a manager."
 WELFARE: Final = "Two calls failed about a pressing matter: follow the clinic’s welfare policy."
 
 
 def request_page(request: ConsultationRequest, *, viewer: User, now: datetime.datetime) -> dict[str, Any]:
-    response = QuestionnaireResponse.objects.defer("answers", "asked", "contact", "brought").get(pk=request.response_id)
-    asked, is_damaged = opened(lambda: list(response.asked), [])
-    brought, is_brought_damaged = opened(lambda: response.brought, "")
-    assessment = response.assessments.defer("result", "record").get(pk=request.assessment_id)
+    sealed = QuestionnaireResponse.objects.defer("answers", "asked", "contact", "brought")
+    response: QuestionnaireResponse = load(sealed.filter(pk=request.response_id))
+    nothing: list[Asked] = []
+    asked, is_damaged = opened(lambda: asked_of(response.asked), nothing, of=response)
+    brought, is_brought_damaged = opened(lambda: response.brought, "", of=response)
+    assessment: Assessment = load(Assessment.objects.defer("result", "record").filter(pk=request.assessment_id))
     findings = findings_of(assessment, asked)
     visit = request.appointments.live().select_related("clinician", "location", "appointment_type")
-    appointment = visit.defer("cancel_reason").first()
+    appointment: Appointment | None = load(visit.defer("cancel_reason").order_by("pk"))
     return {
         "consultation": request,
         "banner": banner(request, viewer=viewer, now=now, starts_at=appointment.starts_at if appointment else None),
@@ -56,14 +70,7 @@ def request_page(request: ConsultationRequest, *, viewer: User, now: datetime.da
         "answer_count": len(asked),
         "is_damaged": is_damaged or is_brought_damaged or findings.is_damaged,
         "contact": contact_of(request),
-        "consents": [
-            {
-                "wording": consent.wording,
-                "version": consent.notice_version,
-                "when": clock.moment(consent.given_at),
-            }
-            for consent in request.consents.order_by("pk")
-        ],
+        "consents": consents_of(request),
         "versions": {
             "questionnaire": assessment.questionnaire_version,
             "ruleset": assessment.ruleset_version,
@@ -123,12 +130,13 @@ def flag_status(request: ConsultationRequest, findings: Findings) -> str:
 
 def calls(request: ConsultationRequest) -> dict[str, Any]:
     """Phone calls so far; two in vain about something pressing means the welfare policy."""
-    rows = list(
+    decisions = (
         TriageDecision.objects.filter(request=request, action__in=[TriageAction.CALLED, TriageAction.NOT_REACHED])
         .select_related("decided_by")
         .defer("note")
         .order_by("-decided_at", "-pk")
     )
+    rows = [row for row in readable(decisions) if not isinstance(row, Unreadable)]
     missed = sum(1 for row in rows if row.action == TriageAction.NOT_REACHED)
     reached = next((row for row in rows if row.action == TriageAction.CALLED), None)
     parts = []
@@ -145,8 +153,17 @@ def calls(request: ConsultationRequest) -> dict[str, Any]:
     }
 
 
-def words_for(asked: Sequence[Mapping[str, Any]], ids: Sequence[str]) -> str:
-    return " ".join(answer_words(entry) for entry in asked if entry.get("id") in ids and entry.get("answer"))
+def consents_of(request: ConsultationRequest) -> list[dict[str, str]]:
+    return [
+        {"wording": f"Consent {consent.pk} cannot be read. Tell a manager.", "version": "", "when": ""}
+        if isinstance(consent, Unreadable)
+        else {"wording": consent.wording, "version": consent.notice_version, "when": clock.moment(consent.given_at)}
+        for consent in readable(request.consents.order_by("pk"))
+    ]
+
+
+def words_for(asked: Sequence[Asked], ids: Sequence[str]) -> str:
+    return " ".join(answer_words(entry) for entry in asked if entry["id"] in ids and entry["answer"])
 
 
 def contact_of(request: ConsultationRequest) -> dict[str, Any]:
@@ -159,21 +176,40 @@ def contact_of(request: ConsultationRequest) -> dict[str, Any]:
     return contact
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class PhoneLine:
+    """A patient's number as staff see it: `href` dials it, `typed` is there where what was typed says more."""
+
+    text: str
+    href: str = ""
+    typed: str = ""
+
+
+def phone_of(patient: Patient) -> PhoneLine:
+    number, is_damaged = opened(lambda: patient.phone, "", of=patient)
+    typed, typed_is_damaged = opened(lambda: patient.phone_as_typed, "", of=patient)
+    if is_damaged:
+        return PhoneLine(UNREADABLE, typed=typed)
+    says_more = phones.typed_says_more(typed, number)
+    return PhoneLine(
+        text=phones.shown(number),
+        href=phones.dialled(number),
+        typed=UNREADABLE if typed_is_damaged else typed if says_more else "",
+    )
+
+
 def patient_contact(patient: Patient) -> dict[str, Any]:
-    email, email_damaged = opened(lambda: patient.email, "")
-    phone, phone_damaged = opened(lambda: patient.phone, "")
-    damaged = "This cannot be read. Tell a manager."
+    email, email_damaged = opened(lambda: patient.email, "", of=patient)
     return {
-        "email": damaged if email_damaged else email,
-        "phone": damaged if phone_damaged else phone,
-        "phone_href": "" if phone_damaged else phone,
+        "email": UNREADABLE if email_damaged else email,
+        "phone": phone_of(patient),
         "contact_by": patient.get_contact_by_display(),
         "safe": patient.get_safe_to_contact_display(),
         "filled_for": "",
     }
 
 
-def appointment_words(appointment: Any) -> dict[str, str] | None:
+def appointment_words(appointment: Appointment | None) -> dict[str, str] | None:
     if appointment is None:
         return None
     return {
@@ -186,7 +222,7 @@ def appointment_words(appointment: Any) -> dict[str, str] | None:
 
 
 def safety_case_of(response: QuestionnaireResponse) -> dict[str, Any] | None:
-    case = case_query().filter(response=response).first()
+    case: SafetyCase | None = load(case_query().filter(response=response))
     if case is None:
         return None
     return {"url": url_of(case.pk), "status": case.get_status_display(), "level": outcome_chip(case.level)}

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from consultations.questionnaire.answers import Walk, walk
 from consultations.questionnaire.conditions import Value
-from consultations.questionnaire.definition import CURRENT_VERSION, SAFETY_SECTION, Question, load
+from consultations.questionnaire.definition import SAFETY_SECTION, Question, UnknownVersion, load
 
 Answers = Mapping[str, Any]
 
@@ -58,65 +58,68 @@ SCREENS: Final[dict[str, tuple[Screen, ...]]] = {
 }
 
 
-def screens(version: str = CURRENT_VERSION) -> tuple[Screen, ...]:
+def screens(version: str) -> tuple[Screen, ...]:
+    """Every screen of one version, in order. Raises UnknownVersion."""
+    if version not in SCREENS:
+        raise UnknownVersion(f"No screens ask questionnaire {version!r}.")
     return SCREENS[version]
 
 
-def screen_named(slug: str, *, version: str = CURRENT_VERSION) -> Screen | None:
-    return next((screen for screen in SCREENS[version] if screen.slug == slug), None)
+def screen_named(slug: str, *, version: str) -> Screen | None:
+    return next((screen for screen in screens(version) if screen.slug == slug), None)
 
 
-def screen_of(question_id: str, *, version: str = CURRENT_VERSION) -> Screen:
+def screen_of(question_id: str, *, version: str) -> Screen:
     """The screen that asks this question. Raises LookupError for an unknown id."""
-    for screen in SCREENS[version]:
+    for screen in screens(version):
         if question_id in screen.question_ids:
             return screen
     raise LookupError(question_id)
 
 
-def visible_screens(answers: Answers, *, version: str = CURRENT_VERSION) -> list[Screen]:
+def visible_screens(answers: Answers, *, version: str) -> list[Screen]:
     shown = set(_walk(answers, version).visible_ids)
-    return [screen for screen in SCREENS[version] if shown.intersection(screen.question_ids)]
+    return [screen for screen in screens(version) if shown.intersection(screen.question_ids)]
 
 
-def questions_on(screen: Screen, answers: Answers, *, version: str = CURRENT_VERSION) -> list[Question]:
+def questions_on(screen: Screen, answers: Answers, *, version: str) -> list[Question]:
     """The screen's questions that are on show, in its order."""
     shown = {question.id: question for question in _walk(answers, version).visible}
     return [shown[question_id] for question_id in screen.question_ids if question_id in shown]
 
 
-def next_screen(slug: str, answers: Answers, *, version: str = CURRENT_VERSION) -> Screen | None:
+def next_screen(slug: str, answers: Answers, *, version: str) -> Screen | None:
     """The screen after this one, or None after the last."""
     return _neighbour(slug, answers, version, step=1)
 
 
-def previous_screen(slug: str, answers: Answers, *, version: str = CURRENT_VERSION) -> Screen | None:
+def previous_screen(slug: str, answers: Answers, *, version: str) -> Screen | None:
     return _neighbour(slug, answers, version, step=-1)
 
 
-def required_missing(screen: Screen, answers: Answers, *, version: str = CURRENT_VERSION) -> list[str]:
+def required_missing(screen: Screen, answers: Answers, *, version: str) -> list[str]:
     """Required questions of this screen that are on show and have no valid answer."""
     done = _walk(answers, version).cleaned
     return [q.id for q in questions_on(screen, answers, version=version) if q.is_required and q.id not in done]
 
 
-def first_incomplete(answers: Answers, *, version: str = CURRENT_VERSION) -> Screen | None:
+def first_incomplete(answers: Answers, *, version: str) -> Screen | None:
     """The first screen with a required question unanswered; None when every one is answered."""
     done = _walk(answers, version)
     owed = {question.id for question in done.visible if question.is_required and question.id not in done.cleaned}
-    return next((screen for screen in SCREENS[version] if owed.intersection(screen.question_ids)), None)
+    return next((screen for screen in screens(version) if owed.intersection(screen.question_ids)), None)
 
 
-def safety_complete(answers: Answers, *, version: str = CURRENT_VERSION) -> bool:
+def safety_complete(answers: Answers, *, version: str) -> bool:
     """Whether every safety question on show has a valid answer."""
     return not _walk(answers, version).missing(safety=True)
 
 
-def last_safety_screen(answers: Answers, *, version: str = CURRENT_VERSION) -> Screen:
+def last_safety_screen(answers: Answers, *, version: str) -> Screen:
     return [s for s in visible_screens(answers, version=version) if s.section == SAFETY_SECTION][-1]
 
 
-def progress(section: str, *, version: str = CURRENT_VERSION) -> Progress:
+def progress(section: str, *, version: str) -> Progress:
     """Where a section stands among all; `send` names the part after the questions."""
     names = [*((part.id, part.title) for part in load(version).sections), CHECK_AND_SEND]
     current = next(place for place, (part, _) in enumerate(names) if part == section)
@@ -139,7 +142,7 @@ def display_answer(question: Question, value: Value) -> list[str]:
     return [f"{value} {question.unit}".strip()]
 
 
-def as_asked(answers: Answers, *, version: str = CURRENT_VERSION) -> list[dict[str, Any]]:
+def as_asked(answers: Answers, *, version: str) -> list[dict[str, Any]]:
     """Every question on show in the words it was asked, with its options and the answer given: a snapshot to keep."""
     done = _walk(answers, version)
     titles = {section.id: section.title for section in load(version).sections}
@@ -160,7 +163,7 @@ def as_asked(answers: Answers, *, version: str = CURRENT_VERSION) -> list[dict[s
 
 def _neighbour(slug: str, answers: Answers, version: str, *, step: int) -> Screen | None:
     shown = visible_screens(answers, version=version)
-    order = [screen.slug for screen in SCREENS[version]]
+    order = [screen.slug for screen in screens(version)]
     if slug not in order:
         return None
     at = order.index(slug)

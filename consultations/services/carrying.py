@@ -1,4 +1,4 @@
-"""What a patient carries over from the decision aid: kept with the walk because they asked, gone when they say so."""
+"""What a patient carries over from the decision aid: kept because they asked, gone when they say so."""
 
 from django.db import transaction
 
@@ -10,7 +10,7 @@ from consultations.services.intake import lock_open
 
 @transaction.atomic
 def bring(*, response: QuestionnaireResponse, words: str) -> None:
-    """Keep these words with the walk, in place of earlier ones. Raises AlreadySent."""
+    """Keep these words with the response, in place of earlier ones. Raises AlreadySent."""
     fresh = lock_open(response)
     if fresh.brought == words:
         return

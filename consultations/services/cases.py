@@ -1,58 +1,55 @@
 """Safety cases: nobody who was shown EMERGENCY or SAME_DAY vanishes."""
 
-import datetime
-from typing import Final
-
 from django.db import transaction
-from django.db.models import Count, Q
-from django.urls import reverse
 
 from clinic import audit, clock
 from clinic.accounts.models import User
+from clinic.failures import one_by_one
 from consultations.candidacy import outcomes
 from consultations.enums import Actor, CaseStatus, Outcome
-from consultations.models import Patient, QuestionnaireResponse, SafetyCase
-from consultations.permissions import actors_of, require
-from consultations.services import messaging
+from consultations.models import AlarmGroup, Patient, QuestionnaireResponse, SafetyCase
+from consultations.permissions import require
+from consultations.services import alarm_groups, alarms, alerts, duty, handover
 from consultations.services.targets import due_after
-
-REALERT: Final = datetime.timedelta(minutes=10)
 
 
 class CaseClosed(Exception):
     """The case was closed already, by the person the text names."""
 
 
-def open_case(*, response: QuestionnaireResponse, level: Outcome) -> SafetyCase:
-    """Put a case with an owner and a due time in the queue and alert the owner. Call inside a transaction."""
+def open_case(*, response: QuestionnaireResponse, level: Outcome, network: str = "") -> SafetyCase:
+    """Put a case with an owner and a due time in the queue and tell of it. Call inside a transaction.
+
+    `network` is where it came from; without one it is never part of a flood.
+    """
     now = clock.now()
     case = SafetyCase.objects.create(
         response=response,
         level=level,
         priority=outcomes.priority(level),
-        owner=on_duty(),
+        owner=duty.next_owner(),
         raised_at=now,
         due_at=due_after(level, since=now),
+        network=alarm_groups.network_index(network),
+        alarmed_at=now,
     )
+    alerts.sound(case, reason="opened")
     audit.record(action="case.open", target=case, actor=Actor.SYSTEM.value, details={"level": str(level)})
-    alert_owner(case=case, reason="opened")
     return case
 
 
-def raise_level(*, case: SafetyCase, level: Outcome) -> None:
+def raise_level(*, case: SafetyCase, level: Outcome, network: str = "") -> None:
     """Make a case more pressing, or open it again; it is unacknowledged. Call inside a transaction, on a locked row."""
     if case.status == CaseStatus.CLOSED:
-        reopen(case=case, level=level, reason="raised")
+        reopen(case=case, level=level, reason="raised", network=network)
         return
     case.level, case.priority, case.status = level, outcomes.priority(level), CaseStatus.OPEN
     case.due_at = max(case.raised_at, min(case.due_at, due_after(level, since=clock.now())))
-    case.acknowledged_at = case.acknowledged_by = None
-    case.save()
+    _begin_alarm(case, reason="raised", network=network)
     audit.record(action="case.raise", target=case, actor=Actor.SYSTEM.value, details={"level": str(level)})
-    alert_owner(case=case, reason="raised")
 
 
-def reopen(*, case: SafetyCase, level: Outcome, reason: str) -> None:
+def reopen(*, case: SafetyCase, level: Outcome, reason: str, network: str = "") -> None:
     """Somebody whose case is closed needs the clinic again: it counts from now. On a locked row.
 
     The note it was closed with stays, for whoever closes it again.
@@ -60,45 +57,44 @@ def reopen(*, case: SafetyCase, level: Outcome, reason: str) -> None:
     case.level, case.priority, case.status = level, outcomes.priority(level), CaseStatus.OPEN
     case.raised_at = clock.now()
     case.due_at = due_after(level, since=case.raised_at)
-    case.acknowledged_at = case.acknowledged_by = case.closed_at = case.closed_by = None
-    case.save()
+    case.closed_at = case.closed_by = None
+    _begin_alarm(case, reason=reason, network=network)
     audit.record(action="case.reopen", target=case, actor=Actor.SYSTEM.value, details={"level": str(level)})
-    alert_owner(case=case, reason=reason)
+
+
+def _begin_alarm(case: SafetyCase, *, reason: str, network: str = "") -> None:
+    """Nobody has acknowledged it, and it counts anew whether it came in a flood."""
+    case.acknowledged_at = case.acknowledged_by = case.alarm_group = None
+    case.alarmed_at = clock.now()
+    case.network = alarm_groups.network_index(network) or case.network
+    is_passed_on = not duty.may_keep(case.owner)
+    if is_passed_on:
+        case.owner = duty.next_owner()
+    case.save()
+    alerts.sound(case, reason=reason)
+    if is_passed_on:
+        audit.record(action="case.owner", target=case, actor=Actor.SYSTEM.value, fields=["owner"])
 
 
 def attach_patient(*, case: SafetyCase, patient: Patient) -> None:
     """Name the person behind a case once the request is sent. Call inside a transaction, on a locked row."""
     if case.patient_id is None:
-        case.patient = patient
-        case.save(update_fields=["patient"])
-        audit.record(action="case.named", target=case, actor=Actor.PATIENT.value, fields=["patient"])
+        name_person(case=case, patient=patient)
 
 
-def alert_owner(*, case: SafetyCase, reason: str) -> bool:
-    """Tell the owner that the case waits, or whoever is there now if the owner left. Whether a mail is owed for it."""
-    if is_without_owner(case) and (owner := on_duty()) is not None:
-        case.owner = owner
-        case.save(update_fields=["owner"])
-        audit.record(action="case.owner", target=case, actor=Actor.SYSTEM.value, fields=["owner"])
-    key = f"case-{case.pk}-{reason}-{case.level}-{int(case.raised_at.timestamp())}"
-    if case.owner is None or is_without_owner(case):
-        return False
-    return messaging.alert_staff(user=case.owner, key=key, path=reverse("admin:today")) is not None
+def name_person(*, case: SafetyCase, patient: Patient, tells: bool = False) -> None:
+    """Put a name to a case: it leaves its group, and is then told by itself. `tells`: also one that stood alone.
 
-
-def is_without_owner(case: SafetyCase) -> bool:
-    return case.owner is None or not actors_of(case.owner)
-
-
-def on_duty() -> User | None:
-    """Whoever of triage has the fewest open cases; with nobody there a doctor, then a manager; else None."""
-    is_open = Q(owned_safety_cases__status__in=[CaseStatus.OPEN, CaseStatus.ACKNOWLEDGED])
-    for group in ("triage", "doctor", "manager"):
-        members = User.objects.filter(groups__name=group, is_active=True, is_staff=True)
-        counted = members.annotate(open_cases=Count("owned_safety_cases", filter=is_open, distinct=True))
-        if owner := counted.order_by("open_cases", "pk").first():
-            return owner
-    return None
+    Call inside a transaction, on a locked row.
+    """
+    was_folded = case.alarm_group_id is not None and case.status != CaseStatus.CLOSED
+    case.patient, case.alarm_group = patient, None
+    if was_folded:
+        case.alarmed_at = clock.now()
+    case.save(update_fields=["patient", "alarm_group", "alarmed_at"])
+    if (tells or was_folded) and case.status != CaseStatus.CLOSED:
+        alerts.sound(case, reason="named")
+    audit.record(action="case.named", target=case, actor=Actor.PATIENT.value, fields=["patient"])
 
 
 @transaction.atomic
@@ -131,17 +127,50 @@ def close(*, case: SafetyCase, note: str, by: User) -> SafetyCase:
 
 
 @transaction.atomic
-def alert_again() -> int:
-    """Repeat the alert of every emergency nobody has acknowledged, each ten minutes; and find an owner for a case of
-    the same day that has none, or one who left. Returns how many were announced.
+def acknowledge_group(*, group: AlarmGroup, by: User, seen: int | None = None) -> AlarmGroup:
+    """End the repeats of a group. It is not calling: each of its cases stays open, with its clock and its owner.
+
+    `seen` is the newest case the person was shown. What has come since begins a group of its own and is told at once.
+    Twice is harmless.
     """
-    now, announced = clock.now(), 0
-    waiting = SafetyCase.objects.filter(status=CaseStatus.OPEN, raised_at__lte=now - REALERT)
-    for case in waiting.select_related("owner").select_for_update(of=("self",), skip_locked=True):
-        if case.level == Outcome.EMERGENCY or is_without_owner(case):
-            turn = int((now - case.raised_at) / REALERT)
-            announced += alert_owner(case=case, reason=f"again{turn}")
-    return announced
+    require(by, Actor.TRIAGE, Actor.DOCTOR, Actor.MANAGER)
+    fresh = AlarmGroup.objects.select_for_update(of=("self",)).get(pk=group.pk)
+    if fresh.acknowledged_at is not None:
+        return fresh
+    fresh.acknowledged_at, fresh.acknowledged_by = clock.now(), by
+    fresh.save(update_fields=["acknowledged_at", "acknowledged_by"])
+    unseen = SafetyCase.objects.filter(alarm_group=fresh, status=CaseStatus.OPEN, pk__gt=seen or 2**62)
+    if unseen.exists():
+        first = unseen.earliest("alarmed_at").alarmed_at
+        newer = AlarmGroup.objects.create(
+            network=fresh.network, level=fresh.level, first_at=first, last_at=max(first, fresh.last_at)
+        )
+        # Told by the worker's next look, in one mail with a count.
+        unseen.update(alarm_group=newer, told_at=None)
+    audit.record(action="alarm_group.acknowledge", target=fresh, by=by, fields=["acknowledged_at"])
+    return fresh
+
+
+def alert_again() -> int:
+    """What the worker owes safety cases at each look: an owner who is there, repeats, and a line in the log for each
+    of which nobody was told. Returns how many were announced.
+
+    Each part has transactions of its own: locks are taken in one order, cases first and the audit trail last. Raises
+    SomeFailed at the end: a part that fails keeps no other from its turn.
+    """
+    parts = {
+        "hand over": handover.hand_over,
+        "repeat": alerts.repeat,
+        "tell of more": alerts.tell_of_more,
+        "log": _log_untold,
+    }
+    return one_by_one(parts, lambda name: parts[name](), what="part")
+
+
+def _log_untold() -> int:
+    """A line in the log announces nothing to anybody."""
+    alarms.log_untold()
+    return 0
 
 
 def _lock(case: SafetyCase) -> SafetyCase:

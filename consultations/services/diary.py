@@ -51,7 +51,9 @@ def refusal_of(absence: Absence) -> str:
             ends_at__gt=max(absence.starts_at, clock.now()),
         )
         .select_related("request__patient")
-        .defer("request__patient__email", "request__patient__phone", "cancel_reason")
+        .defer(
+            "request__patient__email", "request__patient__phone", "request__patient__phone_as_typed", "cancel_reason"
+        )
         .order_by("starts_at")[:4]
     )
     if not booked:

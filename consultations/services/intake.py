@@ -1,8 +1,9 @@
-"""From the first answer to a sent request: every screen saved, every danger kept, one request per walk."""
+"""From the first answer to a sent request: every screen saved, every danger kept, one request a response."""
 
 import dataclasses
 import datetime
 import json
+import logging
 import secrets
 from collections.abc import Mapping
 from typing import Any, Final
@@ -11,8 +12,10 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from clinic import audit, clock
-from clinic.crypto import new_token
+from clinic.crypto import DamagedRecord, Undecodable, new_token
+from clinic.database_errors import constraint_of
 from clinic.notices import PRIVACY_NOTICE_VERSION
+from consultations import phones
 from consultations.candidacy import engine, outcomes
 from consultations.enums import (
     OUTCOME_RISK,
@@ -35,26 +38,32 @@ from consultations.models import (
     QuestionnaireResponse,
     SafetyCase,
 )
-from consultations.questionnaire import flow
-from consultations.questionnaire.definition import CURRENT_VERSION
+from consultations.models.stored import result_of
+from consultations.questionnaire import definition, flow
 from consultations.services import cases, messaging
 from consultations.services.private_links import email_index
 from consultations.services.targets import due_after
 
+logger = logging.getLogger(__name__)
 REFERENCE_ALPHABET: Final = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+UNIQUE_REFERENCE: Final = "consultations_consultationrequest.reference"
+"""What the database calls the rule that no two requests have one reference."""
 
 
 class AlreadySent(Exception):
-    """The walk was sent: its answers are frozen. The request's status page says where it stands."""
+    """The response was sent: its answers are frozen. The request's status page says where it stands."""
 
 
 class NotReady(Exception):
-    """The walk cannot be sent yet: a danger stop stands, or a contact detail is missing."""
+    """The response cannot be sent yet: a danger stop stands, or a contact detail is missing."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Contact:
-    """What the contact screen collects. `email` may be empty only when the person asked to be phoned."""
+    """What the contact screen collects. `email` may be empty only when the person asked to be phoned.
+
+    `phone` is what was typed, words and all.
+    """
 
     name: str
     birth_on: datetime.date
@@ -70,42 +79,62 @@ class Contact:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Contact":
-        return cls(**{**data, "birth_on": datetime.date.fromisoformat(data["birth_on"])})
+        """Raises Undecodable for anything but what `as_json` gave."""
+        try:
+            return cls(**{**data, "birth_on": datetime.date.fromisoformat(data["birth_on"])})
+        except (KeyError, TypeError, ValueError):
+            raise Undecodable("The contact details of a response are not of their shape.") from None
+
+
+def draft() -> QuestionnaireResponse:
+    """A response on the current questionnaire that nobody has written down yet."""
+    now = clock.now()
+    return QuestionnaireResponse(
+        token=new_token(), questionnaire_version=definition.CURRENT_VERSION, started_at=now, updated_at=now
+    )
 
 
 @transaction.atomic
 def start() -> QuestionnaireResponse:
-    """Open a walk on the current questionnaire."""
-    now = clock.now()
-    response = QuestionnaireResponse.objects.create(
-        token=new_token(), questionnaire_version=CURRENT_VERSION, started_at=now, updated_at=now
-    )
+    """Open a response on the current questionnaire."""
+    response = draft()
+    response.save(force_insert=True)
     audit.record(action="response.start", target=response, actor=Actor.PATIENT.value)
     return response
 
 
 @transaction.atomic
-def save_answers(*, response: QuestionnaireResponse, answers: Mapping[str, Any]) -> engine.Assessment:
+def save_answers(
+    *, response: QuestionnaireResponse, answers: Mapping[str, Any], network: str = ""
+) -> engine.Assessment:
     """Keep one screen's answers, raw, and say what the rules make of all answers so far.
 
     Once the answers reach EMERGENCY or SAME_DAY, a safety case and the assessment behind it are kept in the same
-    transaction. Raises AlreadySent.
+    transaction; `network` is where they came from, to tell a flood. Raises AlreadySent.
     """
     fresh = lock_open(response)
-    fresh.answers = {**fresh.answers, **answers}
-    assessment = engine.assess(fresh.answers, version=fresh.questionnaire_version)
-    headline = settled_headline(fresh.answers, assessment)
-    if headline is not None:
-        fresh.highest_outcome = engine.highest(fresh.highest_outcome, headline) if fresh.highest_outcome else headline
-    fresh.updated_at = clock.now()
+    assessment, headline = take_in(fresh, answers)
     fresh.save(update_fields=["answers", "highest_outcome", "updated_at"])
     if headline in SAFETY_OUTCOMES:
-        _keep_danger(fresh, assessment, headline)
+        _keep_danger(fresh, assessment, headline, network=network)
     audit.record(action="response.save", target=fresh, actor=Actor.PATIENT.value, fields=sorted(answers), details={})
     return assessment
 
 
-def settled_headline(answers: Mapping[str, Any], assessment: engine.Assessment) -> Outcome | None:
+def take_in(response: QuestionnaireResponse, answers: Mapping[str, Any]) -> tuple[engine.Assessment, Outcome | None]:
+    """Put one screen's answers to a response in memory; what the rules make of all of them, and the headline so far."""
+    version = response.questionnaire_version
+    response.answers = {**response.answers, **answers}
+    assessment = engine.assess(response.answers, version=version)
+    headline = settled_headline(response.answers, assessment, version=version)
+    if headline is not None:
+        so_far = response.highest_outcome
+        response.highest_outcome = engine.highest(so_far, headline) if so_far else headline
+    response.updated_at = clock.now()
+    return assessment, headline
+
+
+def settled_headline(answers: Mapping[str, Any], assessment: engine.Assessment, *, version: str) -> Outcome | None:
     """The headline that these answers have earned and the patient is shown, or None while that is still open.
 
     An emergency counts as soon as every question behind it has its answer, a same-day sign and the age limit at the end
@@ -114,9 +143,10 @@ def settled_headline(answers: Mapping[str, Any], assessment: engine.Assessment) 
     outcome = Outcome(assessment.outcome)
     if engine.emergency_is_settled(assessment):
         return Outcome.EMERGENCY
-    if not flow.safety_complete(answers):
+    if not flow.safety_complete(answers, version=version):
         return None
-    if outcome in SAFETY_OUTCOMES or assessment.early_exit or flow.first_incomplete(answers) is None:
+    is_complete = flow.first_incomplete(answers, version=version) is None
+    if outcome in SAFETY_OUTCOMES or assessment.early_exit or is_complete:
         return outcome
     return None
 
@@ -135,19 +165,15 @@ def ask_for_call_back(*, response: QuestionnaireResponse, contact: Contact) -> S
     """Put a name and number to a safety case that was anonymous, so that somebody can ring. Harmless when repeated."""
     case = SafetyCase.objects.select_for_update(of=("self",)).get(response=response)
     if case.patient_id is None:
-        case.patient = _make_patient(contact)
-        case.save(update_fields=["patient"])
-        audit.record(action="case.named", target=case, actor=Actor.PATIENT.value, fields=["patient"])
+        cases.name_person(case=case, patient=_make_patient(contact), tells=True)
         if case.status == CaseStatus.CLOSED:
-            # It was closed as that of a visitor nobody could ring. Now somebody waits for the call.
+            # It was closed as that of a visitor nobody could call. Now somebody waits for the call.
             cases.reopen(case=case, level=Outcome(case.level), reason="named")
-        else:
-            cases.alert_owner(case=case, reason="named")
     return case
 
 
 def send(*, response: QuestionnaireResponse, wordings: Mapping[ConsentKind, str]) -> ConsultationRequest:
-    """Turn the walk into a request: patient, consents, final assessment, link and alert, or nothing at all.
+    """Turn the response into a request: patient, consents, final assessment, link and alert, or nothing at all.
 
     Sending twice gives the same request. Raises NotReady when the contact screen is missing, or the answers stop at an
     emergency or at under 18.
@@ -214,8 +240,8 @@ def _create_request(**values: Any) -> ConsultationRequest:
         try:
             with transaction.atomic():
                 return ConsultationRequest.objects.create(reference=_new_reference(), **values)
-        except IntegrityError:
-            if ConsultationRequest.objects.filter(response=values["response"]).exists():
+        except IntegrityError as error:
+            if constraint_of(error) != UNIQUE_REFERENCE:
                 raise
     raise RuntimeError("No free reference in five draws.")
 
@@ -226,12 +252,15 @@ def _new_reference() -> str:
 
 
 def _make_patient(contact: Contact) -> Patient:
+    number, as_typed = phones.kept(contact.phone)
     patient = Patient(
         name=contact.name,
         birth_on=contact.birth_on,
         email=contact.email,
         email_index=email_index(contact.email) if contact.email else "",
-        phone=contact.phone,
+        phone=number,
+        phone_as_typed=as_typed,
+        phone_index=phones.phone_index(number),
         contact_by=contact.contact_by,
         safe_to_contact=contact.safe_to_contact,
         created_at=clock.now(),
@@ -242,32 +271,39 @@ def _make_patient(contact: Contact) -> Patient:
 
 
 def lock_open(response: QuestionnaireResponse) -> QuestionnaireResponse:
-    """The walk as it stands now, held until the transaction ends. Raises AlreadySent."""
+    """The response as it stands now, held until the transaction ends. Raises AlreadySent."""
     fresh = QuestionnaireResponse.objects.select_for_update(of=("self",)).get(pk=response.pk)
     if fresh.status == ResponseStatus.COMPLETED:
         raise AlreadySent
     return fresh
 
 
-def _keep_danger(response: QuestionnaireResponse, assessment: engine.Assessment, headline: Outcome) -> None:
-    """One case a walk. It is raised at the first danger, and made more pressing, never less, by a later one.
+def _keep_danger(
+    response: QuestionnaireResponse, assessment: engine.Assessment, headline: Outcome, *, network: str = ""
+) -> None:
+    """One case a response. It is raised at the first danger, and made more pressing, never less, by a later one.
 
     A case that staff have closed opens again when the answers name a danger that they did not name before.
     """
     case = SafetyCase.objects.select_for_update(of=("self",)).filter(response=response).first()
     if case is None:
         _store_assessment(response, assessment)
-        cases.open_case(response=response, level=headline)
+        cases.open_case(response=response, level=headline, network=network)
         return
     is_worse = OUTCOME_RISK[headline] < OUTCOME_RISK[Outcome(case.level)]
     if is_worse or (case.status == CaseStatus.CLOSED and _names_new_danger(response, assessment, headline)):
         _store_assessment(response, assessment)
-        cases.raise_level(case=case, level=headline if is_worse else Outcome(case.level))
+        cases.raise_level(case=case, level=headline if is_worse else Outcome(case.level), network=network)
 
 
 def _names_new_danger(response: QuestionnaireResponse, assessment: engine.Assessment, headline: Outcome) -> bool:
-    newest = response.assessments.order_by("-revision").first()
-    known = {each["id"] for each in json.loads(newest.result)["fired"]} if newest else set()
+    try:
+        newest = response.assessments.order_by("-revision").first()
+        known = {each["id"] for each in result_of(newest.result)["fired"]} if newest else set()
+    except DamagedRecord as damage:
+        # What was named before cannot be read: then every danger is a new one.
+        logger.error("damaged record: assessments of response %s (%s)", response.pk, type(damage).__name__)
+        known = set()
     return not known.issuperset(fired.id for fired in assessment.fired if fired.effect == outcomes.DECIDING[headline])
 
 

@@ -7,15 +7,23 @@ from typing import Final
 from django.db import transaction
 
 from clinic import audit, clock
+from clinic.addresses import address_key
 from clinic.crypto import blind_index, fingerprint
+from clinic.failures import name_of
 from consultations.enums import Actor, MessageKind
 from consultations.models import ConsultationRequest, LinkAsked, Patient, PrivateLink
 from consultations.services import messaging
+from consultations.services.delivery import HOPELESS
 
 logger = logging.getLogger(__name__)
 
 WRONG_DATES_ALLOWED: Final = 5
 EMAIL_INDEX: Final = "patient.email"
+ASKED_LEASE: Final = datetime.timedelta(minutes=2)
+"""How long an answer may take; after that, its worker died or it failed, and it is tried again."""
+ASKED_ATTEMPTS: Final = 5
+ASKED_KEPT: Final = datetime.timedelta(days=7)
+"""How long an address that could not be answered is kept for staff to see that there is one."""
 
 
 @transaction.atomic
@@ -80,30 +88,52 @@ def replace(*, request: ConsultationRequest, link: int) -> PrivateLink | None:
 @transaction.atomic
 def ask(*, email: str) -> None:
     """Note that a link was asked for. The worker looks the address up: here, the time that takes would tell."""
-    LinkAsked.objects.create(email=email, asked_at=clock.now())
+    now = clock.now()
+    LinkAsked.objects.create(email=email, asked_at=now, due_at=now)
 
 
 def answer_asked(*, limit: int = 100) -> int:
-    """Send the links that were asked for, oldest first. Returns how often one was asked for, known or not."""
+    """Send the links that were asked for, oldest first. Returns how often one was asked for, known or not.
+
+    Whatever is raised by one is counted on its row and keeps nobody behind it.
+    """
+    LinkAsked.objects.filter(parked_at__lt=clock.now() - ASKED_KEPT).delete()
     answered = 0
-    while answered < limit and _answer_next():
-        answered += 1
+    for _ in range(limit):
+        key = _claim_asked()
+        if key is None:
+            break
+        try:
+            answered += _answer(key)
+        except Exception as error:
+            logger.error("link asked for in row %s not sent: %s", key, name_of(error))
+            if isinstance(error, HOPELESS):
+                # Trying again cannot help.
+                LinkAsked.objects.filter(pk=key).update(parked_at=clock.now())
     return answered
 
 
 @transaction.atomic
-def _answer_next() -> bool:
+def _claim_asked() -> int | None:
+    """Take the oldest that is due and count the attempt before it is made, so that a worker's death counts too."""
+    now = clock.now()
+    waiting = LinkAsked.objects.filter(parked_at=None, due_at__lte=now)
+    waiting.filter(attempts__gte=ASKED_ATTEMPTS).update(parked_at=now)
+    row = waiting.select_for_update(skip_locked=True).order_by("due_at", "pk").values("pk", "attempts").first()
+    if row is None:
+        return None
+    attempts = row["attempts"] + 1
+    LinkAsked.objects.filter(pk=row["pk"]).update(attempts=attempts, due_at=now + attempts * ASKED_LEASE)
+    return int(row["pk"])
+
+
+@transaction.atomic
+def _answer(key: int) -> bool:
     """The row goes with the mails that it causes, so a worker that dies neither loses it nor answers twice."""
-    waiting = LinkAsked.objects.select_for_update(skip_locked=True).order_by("pk")
-    key = waiting.values_list("pk", flat=True).first()
-    if key is None:
+    asked = LinkAsked.objects.select_for_update().filter(pk=key).first()
+    if asked is None:
         return False
-    asked = LinkAsked.objects.filter(pk=key)
-    try:
-        send_again(email=asked.get().email)
-    except messaging.UNREADABLE as error:
-        # Trying again cannot help, and must not hold up who asked next.
-        logger.error("a private link was asked for and cannot be sent: %s", type(error).__name__)
+    send_again(email=asked.email)
     asked.delete()
     return True
 
@@ -122,7 +152,8 @@ def send_again(*, email: str) -> None:
 
 
 def email_index(email: str) -> str:
-    return blind_index(email.strip().casefold(), purpose=EMAIL_INDEX)
+    """The digest a patient is found by. Two spellings of one address have the same."""
+    return blind_index(address_key(email), purpose=EMAIL_INDEX)
 
 
 def _mail_link(*, request: ConsultationRequest, key: str) -> None:

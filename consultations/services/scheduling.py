@@ -8,10 +8,11 @@ import dataclasses
 import datetime
 import secrets
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from django.conf import settings
-from django.db import IntegrityError, OperationalError, transaction
+from django.db import OperationalError, transaction
 
 from clinic import audit, clock
 from clinic.accounts.models import User
@@ -28,15 +29,14 @@ from consultations.models import (
 from consultations.permissions import actors_of
 from consultations.services import messaging
 from consultations.services.moves import apply_move, lock
-from consultations.workflow import NotAllowed, WrongStatus
+from consultations.services.races import LostRace, gave_way, race
+from consultations.workflow import MoveRefused, NotAllowed, WrongStatus
 
 HOLD_TIME: Final = datetime.timedelta(minutes=10)
 LEAD_TIME: Final = datetime.timedelta(hours=12)
 TIME_TO_CHOOSE: Final = datetime.timedelta(minutes=20)
 """How much nearer than LEAD_TIME a chosen time may be: it was far enough away when the page showed it."""
 HORIZON: Final = datetime.timedelta(days=90)
-LOST_RACE_CODES: Final = ("40P01", "40001", "55P03")
-"""PostgreSQL's deadlock, serialization failure and lock timeout."""
 STEP: Final = datetime.timedelta(minutes=15)
 
 
@@ -46,6 +46,10 @@ class SlotTaken(Exception):
     def __init__(self, nearest: Iterable["Slot"] = ()) -> None:
         super().__init__("Someone just took that time.")
         self.nearest = tuple(nearest)
+
+
+class AnotherTime(MoveRefused):
+    """The page this came from showed another time than the one that is held or booked now."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, order=True)
@@ -61,6 +65,11 @@ class Slot:
     def key(self) -> str:
         """What the radio button carries: instant, clinician and place, checked again when it comes back."""
         return f"{self.starts_at:%Y%m%dT%H%MZ}-{self.clinician_id}-{self.location_id}"
+
+
+def slot_of(taken: SlotHold | Appointment) -> Slot:
+    """The slot that a hold or an appointment takes up."""
+    return Slot(taken.starts_at, taken.ends_at, taken.clinician_id, taken.location_id)
 
 
 def free_slots(
@@ -101,16 +110,16 @@ def hold(*, request: ConsultationRequest, slot_key: str) -> SlotHold:
     Raises SlotTaken with near times, WrongStatus when nothing is on offer.
     """
     slot = _find(request, slot_key)
-    try:
-        with transaction.atomic():
-            fresh = lock(request)
-            if fresh.status != RequestStatus.OFFERED:
-                raise WrongStatus("There is nothing to book at the moment. Your status page says where things stand.")
-            _lock_clinician(slot.clinician_id)
-            now = clock.now()
-            SlotHold.objects.filter(clinician_id=slot.clinician_id, expires_at__lte=now).delete()
-            SlotHold.objects.filter(request=fresh).delete()
-            _refuse_if_taken(fresh, slot)
+    with _booking(request, slot):
+        fresh = lock(request)
+        if fresh.status != RequestStatus.OFFERED:
+            raise WrongStatus("There is nothing to book at the moment. Your status page says where things stand.")
+        _lock_clinician(slot.clinician_id)
+        now = clock.now()
+        SlotHold.objects.filter(clinician_id=slot.clinician_id, expires_at__lte=now).delete()
+        SlotHold.objects.filter(request=fresh).delete()
+        _refuse_if_taken(fresh, slot)
+        with race():
             held = SlotHold.objects.create(
                 request=fresh,
                 clinician_id=slot.clinician_id,
@@ -119,17 +128,15 @@ def hold(*, request: ConsultationRequest, slot_key: str) -> SlotHold:
                 ends_at=slot.ends_at,
                 expires_at=now + HOLD_TIME,
             )
-            audit.record(action="slot.hold", target=fresh, actor=Actor.PATIENT.value)
-            return held
-    except (IntegrityError, OperationalError, SlotTaken) as error:
-        raise _taken(request, slot, error) from None
+        audit.record(action="slot.hold", target=fresh, actor=Actor.PATIENT.value)
+        return held
 
 
-def book(*, request: ConsultationRequest, by: User | None = None) -> Appointment:
+def book(*, request: ConsultationRequest, by: User | None = None, seen: str = "") -> Appointment:
     """Turn the request's hold into an appointment; `by=None` is the patient. Booking twice gives the same appointment.
 
-    Raises SlotTaken when the time has begun, or the hold ran out and the time is not offered any more; WrongStatus and
-    NotAllowed.
+    `seen` is the key of the time that the page showed: AnotherTime is raised when another one is held now. Raises
+    SlotTaken when the time has begun, or the hold ran out and it is not offered any more; WrongStatus and NotAllowed.
     """
     held = SlotHold.objects.filter(request=request).first()
     if held is None:
@@ -137,22 +144,18 @@ def book(*, request: ConsultationRequest, by: User | None = None) -> Appointment
             return existing
         # The row goes when it ran out and somebody else chose a time of that doctor; which time it was is gone with it.
         raise SlotTaken(_soonest(request))
-    slot = Slot(held.starts_at, held.ends_at, held.clinician_id, held.location_id)
-    try:
-        with transaction.atomic():
-            return _book(request, slot, by, has_expired=held.expires_at <= clock.now())
-    except (IntegrityError, OperationalError, SlotTaken) as error:
-        raise _taken(request, slot, error) from None
+    slot = slot_of(held)
+    if seen and seen != slot.key:
+        raise AnotherTime("You chose another time since, in another tab or window. Nothing is booked yet.")
+    with _booking(request, slot):
+        return _book(request, slot, by, has_expired=held.expires_at <= clock.now())
 
 
 def book_for_patient(*, request: ConsultationRequest, slot_key: str, by: User) -> Appointment:
     """Book a time on the phone, without a hold. Raises SlotTaken, WrongStatus, NotAllowed."""
     slot = _find(request, slot_key)
-    try:
-        with transaction.atomic():
-            return _book(request, slot, by)
-    except (IntegrityError, OperationalError, SlotTaken) as error:
-        raise _taken(request, slot, error) from None
+    with _booking(request, slot):
+        return _book(request, slot, by)
 
 
 def _book(request: ConsultationRequest, slot: Slot, by: User | None, *, has_expired: bool = False) -> Appointment:
@@ -169,18 +172,19 @@ def _book(request: ConsultationRequest, slot: Slot, by: User | None, *, has_expi
         # Nothing kept the time since: hours, closed days and the doctor may have changed, as for a fresh choice.
         slot = _find(fresh, slot.key)
     _refuse_if_taken(fresh, slot)
-    appointment = Appointment.objects.create(
-        request=fresh,
-        clinician_id=slot.clinician_id,
-        location_id=slot.location_id,
-        appointment_type=kind,
-        starts_at=slot.starts_at,
-        ends_at=slot.ends_at,
-        time_zone=settings.TIME_ZONE,
-        booked_at=now,
-        booked_by=by,
-        calendar_uid=f"{secrets.token_hex(16)}@{settings.SITE_HOST}",
-    )
+    with race():
+        appointment = Appointment.objects.create(
+            request=fresh,
+            clinician_id=slot.clinician_id,
+            location_id=slot.location_id,
+            appointment_type=kind,
+            starts_at=slot.starts_at,
+            ends_at=slot.ends_at,
+            time_zone=settings.TIME_ZONE,
+            booked_at=now,
+            booked_by=by,
+            calendar_uid=f"{secrets.token_hex(16)}@{settings.SITE_HOST}",
+        )
     SlotHold.objects.filter(request=fresh).delete()
     apply_move(request=fresh, verb="book", by=by)
     messaging.tell_patient(
@@ -197,10 +201,13 @@ def has_begun(appointment: Appointment) -> bool:
 
 
 @transaction.atomic
-def cancel(*, request: ConsultationRequest, reason: str = "", by: User | None = None) -> Appointment | None:
+def cancel(
+    *, request: ConsultationRequest, reason: str = "", by: User | None = None, seen: str = ""
+) -> Appointment | None:
     """Give the booked time back; the offer stands. Cancelling twice is harmless. Raises WrongStatus, NotAllowed.
 
-    A patient cannot once the visit has begun: what became of it is for staff to record.
+    A patient cannot once the visit has begun: what became of it is for staff to record. `seen` is the key of the time
+    that the page showed; AnotherTime is raised when another one is booked now.
     """
     fresh, changed = apply_move(request=request, verb="cancel_booking", by=by)
     if not changed:
@@ -208,6 +215,8 @@ def cancel(*, request: ConsultationRequest, reason: str = "", by: User | None = 
     appointment = Appointment.objects.live().select_for_update(of=("self",)).get(request=fresh)
     if by is None and has_begun(appointment):
         raise WrongStatus("The consultation has begun.")
+    if seen and seen != slot_of(appointment).key:
+        raise AnotherTime("You booked another time since, in another tab or window. It is not cancelled.")
     _cancel(appointment, _actor(by), reason)
     messaging.tell_patient(
         kind=MessageKind.APPOINTMENT_CANCELLED, request=fresh, key=f"appointment-cancelled-{appointment.pk}"
@@ -278,18 +287,24 @@ def _refuse_if_taken(request: ConsultationRequest, slot: Slot) -> None:
         raise SlotTaken
 
 
+def start_of(slot_key: str) -> datetime.datetime | None:
+    """The instant in the key of a free time; None for what is no key, or is nowhere near the times that are offered."""
+    try:
+        start = datetime.datetime.strptime(slot_key.split("-")[0], "%Y%m%dT%H%MZ").replace(tzinfo=datetime.UTC)
+    except ValueError:
+        return None
+    # At either end of the calendar there is no day before or after to look at.
+    return start if abs(start - clock.now()) <= 2 * HORIZON else None
+
+
 def _find(request: ConsultationRequest, slot_key: str) -> Slot:
     """The slot a key names, if it is free or was a moment ago; a key is checked, never trusted. Raises SlotTaken."""
     kind = _offered_kind(request)
-    try:
-        start = datetime.datetime.strptime(slot_key.split("-")[0], "%Y%m%dT%H%MZ").replace(tzinfo=datetime.UTC)
-        day = clock.local(start).date()
-        following = day + datetime.timedelta(days=1)
-    except (ValueError, OverflowError):
-        raise SlotTaken(_soonest(request)) from None
-    if abs(start - clock.now()) > 2 * HORIZON:
-        # So far off nothing is near, and at either end of the calendar there is no day after to look at.
+    start = start_of(slot_key)
+    if start is None:
         raise SlotTaken(_soonest(request))
+    day = clock.local(start).date()
+    following = day + datetime.timedelta(days=1)
     slots = free_slots(
         appointment_type=kind, since=day, until=following, ignoring=request, lead_time=LEAD_TIME - TIME_TO_CHOOSE
     )
@@ -318,13 +333,17 @@ def _offered_kind(request: ConsultationRequest) -> AppointmentType:
     return request.appointment_type
 
 
-def _taken(request: ConsultationRequest, slot: Slot, error: Exception) -> Exception:
-    """A lost race, however the database says it, becomes one exception with times to choose instead."""
-    kind = request.appointment_type
-    is_lost_race = not isinstance(error, OperationalError) or getattr(error.__cause__, "pgcode", "") in LOST_RACE_CODES
-    if kind is None or not is_lost_race:
-        return error
-    return SlotTaken(nearest(appointment_type=kind, around=slot.starts_at, ignoring=request))
+@contextmanager
+def _booking(request: ConsultationRequest, slot: Slot) -> Iterator[None]:
+    """One transaction. Whoever loses a race in it is told which times near the lost one are free. Raises SlotTaken."""
+    try:
+        with transaction.atomic():
+            yield
+    except (LostRace, OperationalError, SlotTaken) as error:
+        if isinstance(error, OperationalError) and not gave_way(error):
+            raise
+        kind = _offered_kind(request)
+        raise SlotTaken(nearest(appointment_type=kind, around=slot.starts_at, ignoring=request)) from None
 
 
 def _busy(

@@ -5,10 +5,11 @@ from django.urls import reverse
 
 from clinic import audit, clock
 from clinic.accounts.models import User
+from clinic.failures import one_by_one
 from consultations.enums import OUTCOME_RISK, Actor, MessageKind, Outcome, Priority, RequestStatus, TriageAction
 from consultations.models import ConsultationRequest, InformationRequest, OutboxMessage, TriageDecision
 from consultations.permissions import actors_of, require
-from consultations.services import cases, messaging, scheduling
+from consultations.services import duty, messaging, scheduling
 from consultations.services.moves import apply_move
 from consultations.services.targets import due_after
 from consultations.workflow import NotAllowed, WrongStatus
@@ -100,10 +101,11 @@ def ask(*, request: ConsultationRequest, question: str, by: User) -> Information
 
 
 @transaction.atomic
-def answer(*, request: ConsultationRequest, answer: str) -> ConsultationRequest:
+def answer(*, request: ConsultationRequest, answer: str, asked: str = "") -> ConsultationRequest:
     """Keep the patient's answer; the request goes back to whoever asked, due again.
 
-    The same answer twice is harmless. Raises WrongStatus, also for another answer to a question that has one.
+    The same answer twice is harmless. Raises WrongStatus, also for another answer to a question that has one, and when
+    a later question stands open than the one that the page showed: `asked` is its instant.
     """
     question = InformationRequest.objects.filter(request=request).order_by("-asked_at", "-pk").first()
     verb = "answer_doctor" if question and question.is_from_doctor else "answer"
@@ -111,6 +113,8 @@ def answer(*, request: ConsultationRequest, answer: str) -> ConsultationRequest:
     fresh, changed = apply_move(request=request, verb=verb, due_at=due_after(request.highest_outcome, since=now))
     if changed:
         open_question = InformationRequest.objects.select_for_update(of=("self",)).get(request=fresh, answered_at=None)
+        if asked and asked != open_question.asked_at.isoformat():
+            raise WrongStatus("Another question was asked since.")
         open_question.answer, open_question.answered_at = answer, now
         open_question.save(update_fields=["answer", "answered_at"])
     elif question is not None:
@@ -143,22 +147,24 @@ def cancel_request(*, request: ConsultationRequest, note: str, by: User) -> Cons
     return fresh
 
 
-@transaction.atomic
 def alert_overdue() -> int:
-    """Tell whoever has it, once, that a request's time ran out unanswered. Returns how many were announced now."""
+    """Tell whoever has it, once, that a request's time ran out unanswered. Returns how many were announced now.
+
+    Raises SomeFailed after the others had their turn.
+    """
     overdue = ConsultationRequest.objects.in_staff_queue().filter(due_at__lt=clock.now())
     keys = {each.pk: f"overdue-{each.pk}-{int(each.due_at.timestamp())}" for each in overdue.only("pk", "due_at")}
     known = set(OutboxMessage.objects.filter(key__in=keys.values()).values_list("key", flat=True))
-    announced = 0
-    for pk, key in keys.items():
-        if key in known:
-            continue
-        request = ConsultationRequest.objects.select_related("doctor", "claimed_by").get(pk=pk)
-        holder = request.doctor if request.status == RequestStatus.WITH_DOCTOR else request.claimed_by
-        owner = holder if holder is not None and actors_of(holder) else cases.on_duty()
-        if owner is not None and messaging.alert_staff(user=owner, key=key, path=page_of(request)):
-            announced += 1
-    return announced
+    unknown = [pk for pk, key in keys.items() if key not in known]
+    return one_by_one(unknown, lambda pk: _announce_overdue(pk, keys[pk]), what="overdue request")
+
+
+@transaction.atomic
+def _announce_overdue(pk: int, key: str) -> bool:
+    request = ConsultationRequest.objects.select_related("doctor", "claimed_by").get(pk=pk)
+    holder = request.doctor if request.status == RequestStatus.WITH_DOCTOR else request.claimed_by
+    owner = holder if holder is not None and actors_of(holder) else duty.next_owner()
+    return owner is not None and messaging.alert_staff(user=owner, key=key, path=page_of(request)) is not None
 
 
 def page_of(request: ConsultationRequest) -> str:

@@ -1,43 +1,50 @@
-"""What a patient carries over from the decision aid into the check, and takes out again."""
+"""What a patient carries over from the decision aid into a check they can see named, and takes out again."""
+
+from contextlib import suppress
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
-from clinic import error_pages, limits
 from clinic.buttons import post_from
 from consultations.forms.check import CarryForm
 from consultations.services import carrying, intake
-from consultations.views.check_screens import BEGINS_AN_HOUR
-from consultations.views.check_walk import WALK, Walk, open_walk, start_context, with_walk, without_walk
+from consultations.views.check_required import session_required
+from consultations.views.check_session import QuestionnaireSession
+from consultations.views.check_start import begin, start_context
+
+NEW_CHECK = "new"
 
 
 @post_from("consultations:start")
 def carry(request: HttpRequest) -> HttpResponse:
-    """Keep the words with the walk in this browser, or begin one for them. Then the check says what became of them."""
-    form, walk = CarryForm(request.POST), open_walk(request)
+    """Keep the words with the one check that is meant: a new one, or, where some are begun, the one that is chosen."""
+    form, context = CarryForm(request.POST), start_context(request)
     if not form.is_valid():
-        context = {**start_context(walk), "refused": form.errors["words"][0]}
-        return render(request, "consultations/check/start.html", context)
-    if walk is None:
-        if not limits.allow(f"check:{limits.client_network(request)}", rate=BEGINS_AN_HOUR, per_seconds=3600):
-            return error_pages.too_many(request)
-        response = intake.start()
-        request.session[WALK] = response.token
-    else:
-        response = walk.response
-    try:
-        carrying.bring(response=response, words=form.cleaned_data["words"])
-    except intake.AlreadySent:
-        return without_walk(request)
-    return redirect("consultations:start")
+        return render(request, "consultations/check/start.html", {**context, "refused": form.errors["words"][0]})
+    words = form.cleaned_data["words"]
+    begun: dict[str, QuestionnaireSession] = {session.key: session for session in context["sessions"]}
+    chosen = request.POST.get("into", "")
+    if any(session.response.brought == words for session in begun.values()) and not chosen:
+        return redirect("consultations:start")
+    if chosen in begun:
+        # Sent in another tab since it was listed: then it is left as it was sent.
+        with suppress(intake.AlreadySent):
+            carrying.bring(response=begun[chosen].response, words=words)
+        return redirect("consultations:start")
+    if begun and chosen != NEW_CHECK:
+        return render(request, "consultations/check/carry.html", {**context, "words": words})
+    draft = intake.draft()
+    draft.brought = words
+    answer = begin(request, draft, key=request.POST.get("key", ""))
+    return redirect("consultations:start") if answer.status_code == 302 else answer
 
 
+@session_required
 @require_POST
-@with_walk
-def take_out(request: HttpRequest, walk: Walk) -> HttpResponse:
-    try:
-        carrying.take_out(response=walk.response)
-    except intake.AlreadySent:
-        return without_walk(request)
-    return redirect("consultations:answers")
+def take_out(request: HttpRequest, session: QuestionnaireSession) -> HttpResponse:
+    if session.is_carried:
+        session.response.brought = ""
+    else:
+        carrying.take_out(response=session.response)
+    return redirect(session.url("answers"))

@@ -3,16 +3,17 @@
 from collections import Counter
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.shortcuts import redirect
 from django.utils import dateformat
 from django.views.decorators.http import require_http_methods, require_safe
 
-from clinic import error_pages, limits
+from clinic import limits
 from clinic.notices import PRIVACY_NOTICE_VERSION
+from clinic.unsent import gives_back
 from consultations.candidacy import outcomes
-from consultations.enums import URGENT_OUTCOMES, ContactPreference, FilledFor, Outcome, SafeToContact
+from consultations.enums import SAFETY_OUTCOMES, URGENT_OUTCOMES, ContactPreference, FilledFor, Outcome, SafeToContact
 from consultations.forms.check import answer_lines
 from consultations.forms.check_words import short
 from consultations.forms.consent import ConsentForm, wordings
@@ -20,133 +21,151 @@ from consultations.forms.contact import PREFERENCES, ContactForm
 from consultations.models import ConsultationRequest
 from consultations.questionnaire import flow
 from consultations.questionnaire.definition import load
-from consultations.services import intake
+from consultations.services import carried, intake
 from consultations.services.intake import Contact
 from consultations.services.targets import due_after
-from consultations.views.check_walk import (
+from consultations.views.check_lost import unsent_fields
+from consultations.views.check_required import session_required
+from consultations.views.check_session import (
+    FROM_ANSWERS,
     SEND_SECTION,
-    SENT,
-    Walk,
+    QuestionnaireSession,
     explain,
-    going_on,
-    keep_as_sent,
+    open_session,
     progress,
-    screen_url,
+    render_page,
     support_line,
-    with_walk,
-    without_walk,
 )
 
 SENDS_AN_HOUR = 60
+TOO_MANY = (
+    "Your request was not sent yet: many requests came from your network in the last hour. Your answers are kept on "
+    "this page. Wait a few minutes and press “Send my request” again, or call us: {phone}."
+)
 
 
+@session_required
 @require_safe
-@with_walk
-def result(request: HttpRequest, walk: Walk) -> HttpResponse:
+def result(request: HttpRequest, session: QuestionnaireSession) -> HttpResponse:
     """What the rules say of all answers, and why. It is worked out each time; the browser has no say in it."""
-    if walk.stop or walk.first_incomplete is not None:
-        return redirect(going_on(walk))
-    last = flow.visible_screens(walk.answers, version=walk.version)[-1]
+    if session.stop or session.first_incomplete is not None:
+        return redirect(session.going_on())
+    last = flow.visible_screens(session.answers, version=session.version)[-1]
     context = {
-        "walk": walk,
-        "explanation": explain(walk),
+        "explanation": explain(session),
         "signs": outcomes.EMERGENCY_SIGNS,
-        "due_at": due_after(walk.assessment.outcome, since=walk.response.updated_at),
-        "support_line": support_line() if outcomes.needs_support(walk.assessment) else "",
-        "back_url": screen_url(last),
-        **progress(walk, SEND_SECTION),
+        "due_at": due_after(session.assessment.outcome, since=session.response.updated_at),
+        "support_line": support_line() if outcomes.needs_support(session.assessment) else "",
+        "back_url": session.screen_url(last),
+        **progress(session, SEND_SECTION),
     }
-    return render(request, "consultations/check/result.html", context)
+    return render_page(request, session, "result", context)
 
 
+@session_required
 @require_http_methods(["GET", "HEAD", "POST"])
-@with_walk
-def contact(request: HttpRequest, walk: Walk) -> HttpResponse:
+@gives_back(unsent_fields)
+def contact(request: HttpRequest, session: QuestionnaireSession) -> HttpResponse:
     """Who it is about and how to reach them. This is the first page that asks for anything personal."""
-    if not walk.may_send:
-        return redirect(going_on(walk))
+    if not session.may_send:
+        return redirect(session.going_on())
     data = request.POST if request.method == "POST" else None
-    saved = Contact.from_json(walk.response.contact) if walk.response.contact else None
+    saved = Contact.from_json(session.response.contact) if session.response.contact else None
     initial = {name: getattr(saved, name) for name in ContactForm.base_fields} if saved else {}
-    form = ContactForm(data, initial=initial, age_given=walk.assessment.cleaned.get("ab_age"))
+    form = ContactForm(
+        data,
+        initial=initial,
+        age_given=session.assessment.cleaned.get("ab_age"),
+        is_pressing=bool({session.headline, session.response.highest_outcome} & set(SAFETY_OUTCOMES)),
+    )
     if form.is_bound and form.is_valid():
-        try:
-            intake.save_contact(response=walk.response, contact=form.contact())
-        except intake.AlreadySent:
-            return without_walk(request)
-        return redirect("consultations:answers")
-    is_partial = walk.first_incomplete is not None
+        if session.is_carried:
+            session.response.contact = form.contact().as_json()
+        else:
+            intake.save_contact(response=session.response, contact=form.contact())
+        return redirect(session.url("answers"))
+    is_partial = session.first_incomplete is not None
     from_answers = request.GET.get("from") == "answers"
     context = {
         "form": form,
-        "age_url": screen_url(flow.screen_of("ab_age", version=walk.version), from_answers=saved is not None)
+        "age_url": session.question_url("ab_age", from_answers=saved is not None)
         if form.has_error("birth_on", "other_age")
         else "",
-        "back_url": reverse(f"consultations:{'answers' if from_answers else 'today' if is_partial else 'result'}"),
-        **progress(walk, SEND_SECTION),
+        "back_url": session.url("answers" if from_answers else "today" if is_partial else "result"),
+        **progress(session, SEND_SECTION),
     }
-    return render(request, "consultations/check/contact.html", context)
+    return render_page(request, session, "contact", context)
 
 
+@session_required
 @require_http_methods(["GET", "HEAD", "POST"])
-@with_walk
-def answers(request: HttpRequest, walk: Walk) -> HttpResponse:
+def answers(request: HttpRequest, session: QuestionnaireSession) -> HttpResponse:
     """Everything that would be sent, with a way to change each line, then the consents and the one button."""
-    if not walk.may_send:
-        return redirect(going_on(walk, from_answers=True))
-    if not walk.response.contact:
-        return redirect("consultations:contact")
+    if not session.may_send:
+        return redirect(session.going_on(from_answers=True))
+    if not session.response.contact:
+        return redirect(session.url("contact"))
     form = ConsentForm(request.POST if request.method == "POST" else None)
+    status = 200
     if form.is_bound and form.is_valid():
-        return _send(request, walk)
+        if _may_send_now(request, session):
+            return _send(request, session)
+        form.add_error(None, TOO_MANY.format(phone=settings.CLINIC_PHONE))
+        status = 429
     context = {
         "form": form,
-        "sections": _sections(walk),
-        "contact": _contact_rows(Contact.from_json(walk.response.contact)),
-        "brought": walk.response.brought,
-        "has_email": bool(walk.response.contact["email"]),
+        "sections": _sections(session),
+        "contact": _contact_rows(Contact.from_json(session.response.contact)),
+        "brought": session.response.brought,
+        "has_email": bool(session.response.contact["email"]),
         "notice_version": PRIVACY_NOTICE_VERSION,
-        "carry_on_url": going_on(walk) if walk.first_incomplete else "",
-        "back_url": reverse("consultations:contact"),
-        **progress(walk, SEND_SECTION),
+        "carry_on_url": session.going_on() if session.first_incomplete else "",
+        "back_url": session.url("contact"),
+        "contact_url": session.url("contact") + FROM_ANSWERS,
+        **progress(session, SEND_SECTION),
     }
-    return render(request, "consultations/check/answers.html", context)
+    return render_page(request, session, "answers", context, status=status)
 
 
-def _send(request: HttpRequest, walk: Walk) -> HttpResponse:
-    """Send once. The limit never stands before answers that need somebody soon."""
-    is_pressing = {walk.headline, walk.response.highest_outcome} & set(URGENT_OUTCOMES)
-    network = limits.client_network(request)
-    if not is_pressing and not limits.allow(f"check-send:{network}", rate=SENDS_AN_HOUR, per_seconds=3600):
-        return error_pages.too_many(request)
+def _may_send_now(request: HttpRequest, session: QuestionnaireSession) -> bool:
+    """Whether the network is within its limit, which never stands before answers that need somebody soon."""
+    if {session.headline, session.response.highest_outcome} & set(URGENT_OUTCOMES):
+        return True
+    return limits.allow(f"check-send:{limits.client_network(request)}", rate=SENDS_AN_HOUR, per_seconds=3600)
+
+
+def _send(request: HttpRequest, session: QuestionnaireSession) -> HttpResponse:
+    """Send once; what was carried until now is stored with it."""
     try:
-        sent_request = intake.send(response=walk.response, wordings=wordings())
+        if session.is_carried:
+            sent_request = carried.send(draft=session.response, wordings=wordings())
+            session = open_session(request, sent_request.response)
+        else:
+            intake.send(response=session.response, wordings=wordings())
     except intake.NotReady:
         # Another tab changed the answers since this page was shown.
-        return redirect("consultations:answers")
-    keep_as_sent(request, sent_request.reference)
-    return redirect("consultations:sent")
+        return redirect(session.url("answers"))
+    return redirect(session.url("sent"))
 
 
-def _sections(walk: Walk) -> list[dict[str, Any]]:
+def _sections(session: QuestionnaireSession) -> list[dict[str, Any]]:
     """Summary lists by section; required questions that "Send now" passed over are left out, skipped ones are not."""
-    questionnaire = load(walk.version)
+    questionnaire = load(session.version)
     asked = Counter(question.text for question in questionnaire.questions)
     sections = []
     for section in questionnaire.sections:
         rows = [
             {
                 "question": question.text,
-                "lines": answer_lines(question, walk.assessment.cleaned.get(question.id)),
-                "short": short(question.id),
+                "lines": answer_lines(question, session.assessment.cleaned.get(question.id)),
+                "short": short(question),
                 "is_asked_alike": asked[question.text] > 1,
-                "url": screen_url(flow.screen_of(question.id, version=walk.version), from_answers=True)
-                + f"#div_id_{question.id}",
+                "url": session.question_url(question.id, from_answers=True) + f"#div_id_{question.id}",
             }
             for question in questionnaire.questions
             if question.section == section.id
-            and question.id in walk.assessment.visible
-            and (question.id in walk.assessment.cleaned or question.id in walk.answers)
+            and question.id in session.assessment.visible
+            and (question.id in session.assessment.cleaned or question.id in session.answers)
         ]
         if rows:
             sections.append({"title": section.title, "rows": rows})
@@ -168,17 +187,17 @@ def _contact_rows(contact: Contact) -> list[dict[str, Any]]:
     return [{"label": label, "value": value, "short": words} for label, value, words in rows]
 
 
+@session_required
 @require_safe
-def sent(request: HttpRequest) -> HttpResponse:
-    """The confirmation of the last request sent from this browser; it can be reloaded and printed."""
-    reference = request.session.get(SENT)
-    found = ConsultationRequest.objects.select_related("patient").filter(reference=reference).first()
-    if reference is None or found is None:
-        return redirect("consultations:start")
+def sent(request: HttpRequest, session: QuestionnaireSession) -> HttpResponse:
+    """The confirmation of this check; it can be reloaded and printed."""
+    sent_request = ConsultationRequest.objects.select_related("patient").filter(response=session.response.pk).first()
+    if sent_request is None:
+        return redirect(session.going_on())
     context = {
-        "consultation": found,
-        "has_email": bool(found.patient.email),
-        "is_pressing": found.highest_outcome in (Outcome.EMERGENCY, Outcome.SAME_DAY),
+        "consultation": sent_request,
+        "has_email": bool(sent_request.patient.email),
+        "is_pressing": sent_request.highest_outcome in (Outcome.EMERGENCY, Outcome.SAME_DAY),
         "signs": outcomes.EMERGENCY_SIGNS,
     }
-    return render(request, "consultations/check/sent.html", context)
+    return render_page(request, session, "sent", context)

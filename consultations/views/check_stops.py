@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
+from clinic.unsent import gives_back
 from consultations.candidacy import outcomes
 from consultations.enums import Outcome
 from consultations.forms.contact import CallBackForm
@@ -13,32 +14,45 @@ from consultations.models import SafetyCase
 from consultations.questionnaire import flow
 from consultations.questionnaire.definition import load
 from consultations.services import intake
-from consultations.views.check_walk import Walk, explain, going_on, open_walk, screen_url, with_walk
+from consultations.views import check_browser
+from consultations.views.check_lost import unsent_fields
+from consultations.views.check_required import session_required
+from consultations.views.check_session import QuestionnaireSession, explain, render_page
 
 
 @require_safe
 def emergency(request: HttpRequest) -> HttpResponse:
-    """What to do now: with the reasons for answers that are an emergency, general advice for everybody else."""
-    walk = open_walk(request)
-    if walk is None or not walk.is_emergency:
-        return render(request, "consultations/check/emergency.html", {"walk": walk})
+    """What to do now, for everybody; the pages of a check name the reasons in `emergency_stop`."""
+    return render(request, "consultations/check/emergency.html", {"has_begun": check_browser.CHECKS in request.session})
+
+
+@session_required
+@require_safe
+def emergency_stop(request: HttpRequest, session: QuestionnaireSession) -> HttpResponse:
+    """What to do now, with the reasons, for answers that are an emergency."""
+    if not session.is_emergency:
+        return redirect(session.going_on())
     context = {
-        "walk": walk,
-        "explanation": explain(walk),
-        "ticked": ticked_signs(walk),
-        "change_url": screen_url(flow.screen_of(_first_cause(walk), version=walk.version)),
-        "case": SafetyCase.objects.filter(response=walk.response).first(),
+        "explanation": explain(session),
+        "ticked": ticked_signs(session),
+        "change_url": session.question_url(_first_cause(session)),
+        "case": safety_case(session),
     }
-    return render(request, "consultations/check/emergency.html", context)
+    return render_page(request, session, "emergency", context)
 
 
-def ticked_signs(walk: Walk) -> list[str]:
+def safety_case(session: QuestionnaireSession) -> SafetyCase | None:
+    """The case of a stored response; a carried one has none, because a danger would have stored it."""
+    return None if session.is_carried else SafetyCase.objects.filter(response=session.response).first()
+
+
+def ticked_signs(session: QuestionnaireSession) -> list[str]:
     """The answers behind the emergency in the words of their options: what to show and say at the hospital."""
-    questions = load(walk.version)
-    causes = {question for fired in _pressing(walk) for question in fired.because}
+    questions = load(session.version)
+    causes = {question for fired in _pressing(session) for question in fired.because}
     signs: list[str] = []
-    for question_id in walk.assessment.visible:
-        value = walk.assessment.cleaned.get(question_id)
+    for question_id in session.assessment.visible:
+        value = session.assessment.cleaned.get(question_id)
         if question_id in causes and value is not None:
             question = questions[question_id]
             if isinstance(value, tuple):
@@ -48,54 +62,54 @@ def ticked_signs(walk: Walk) -> list[str]:
     return signs
 
 
-def _pressing(walk: Walk) -> list[Any]:
-    deciding = outcomes.DECIDING[walk.assessment.outcome]
-    return [fired for fired in walk.assessment.fired if fired.effect == deciding]
+def _pressing(session: QuestionnaireSession) -> list[Any]:
+    deciding = outcomes.DECIDING[session.assessment.outcome]
+    return [fired for fired in session.assessment.fired if fired.effect == deciding]
 
 
-def _first_cause(walk: Walk) -> str:
-    causes = {question for fired in _pressing(walk) for question in fired.because}
-    return next(question for question in walk.assessment.visible if question in causes)
+def _first_cause(session: QuestionnaireSession) -> str:
+    causes = {question for fired in _pressing(session) for question in fired.because}
+    return next(question for question in session.assessment.visible if question in causes)
 
 
+@session_required
 @require_safe
-@with_walk
-def today(request: HttpRequest, walk: Walk) -> HttpResponse:
+def today(request: HttpRequest, session: QuestionnaireSession) -> HttpResponse:
     """Speak to a doctor today: send now, or carry on with the questions."""
-    if walk.stop or walk.headline != Outcome.SAME_DAY:
-        return redirect(going_on(walk))
-    context = {"walk": walk, "explanation": explain(walk), "carry_on_url": going_on(walk)}
-    return render(request, "consultations/check/today.html", context)
+    if session.stop or session.headline != Outcome.SAME_DAY:
+        return redirect(session.going_on())
+    context = {"explanation": explain(session), "carry_on_url": session.going_on()}
+    return render_page(request, session, "today", context)
 
 
+@session_required
 @require_safe
-@with_walk
-def adults_only(request: HttpRequest, walk: Walk) -> HttpResponse:
+def adults_only(request: HttpRequest, session: QuestionnaireSession) -> HttpResponse:
     """Under 18: no request, and the same safety advice as anybody would get."""
-    if walk.stop != "consultations:adults_only":
-        return redirect(going_on(walk))
-    is_pressing = walk.headline in (Outcome.SAME_DAY, Outcome.URGENT_REVIEW)
+    if session.stop != "adults_only":
+        return redirect(session.going_on())
+    is_pressing = session.headline in (Outcome.SAME_DAY, Outcome.URGENT_REVIEW)
     context = {
-        "walk": walk,
-        "explanation": explain(walk) if is_pressing else None,
+        "explanation": explain(session) if is_pressing else None,
         "signs": outcomes.EMERGENCY_SIGNS,
-        "change_url": screen_url(flow.screen_of("ab_age", version=walk.version)),
-        "case": SafetyCase.objects.filter(response=walk.response).first(),
+        "change_url": session.question_url("ab_age"),
+        "case": safety_case(session),
     }
-    return render(request, "consultations/check/adults_only.html", context)
+    return render_page(request, session, "adults_only", context)
 
 
+@session_required
 @require_http_methods(["GET", "HEAD", "POST"])
-@with_walk
-def call_back(request: HttpRequest, walk: Walk) -> HttpResponse:
+@gives_back(unsent_fields)
+def call_back(request: HttpRequest, session: QuestionnaireSession) -> HttpResponse:
     """A number for somebody who was sent to emergency care. A second try shows that we have it."""
-    case = SafetyCase.objects.filter(response=walk.response).first()
+    case = safety_case(session)
     if case is None:
-        return redirect("consultations:emergency")
+        return redirect(session.going_on())
     if case.patient_id is not None:
-        return render(request, "consultations/check/call_back_done.html", {"walk": walk, "case": case})
+        return render_page(request, session, "call_back_done", {"case": case})
     form = CallBackForm(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
-        intake.ask_for_call_back(response=walk.response, contact=form.contact())
-        return redirect("consultations:call_back")
-    return render(request, "consultations/check/call_back.html", {"walk": walk, "form": form})
+        intake.ask_for_call_back(response=session.response, contact=form.contact())
+        return redirect(session.url("call_back"))
+    return render_page(request, session, "call_back", {"form": form})

@@ -1,6 +1,5 @@
 """Into and out of the pages behind a private link. A GET changes nothing, because mail scanners follow links."""
 
-import datetime
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -8,63 +7,77 @@ from typing import Any
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods, require_POST
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_safe
 
-from clinic import clock, error_pages, limits
+from clinic import error_pages, limits
 from clinic.buttons import post_from
+from clinic.unsent import bounded, gives_back, of_form
 from consultations.forms.private import OpenLinkForm, SendLinkForm
-from consultations.models import ConsultationRequest, PrivateLink
+from consultations.models import ConsultationRequest
 from consultations.services import private_links
+from consultations.views import private_session
 
-GRANT = "private"
 REFUSED = (
     "We could not open your request with this link and this date of birth. Check the date. If the link is old or was "
     "replaced, ask for a new one below."
 )
-OWN_WORDS = ("answer", "reason")
-"""The fields of the private pages in which a patient writes freely. Nothing else of a form is ever shown again."""
 PrivateView = Callable[..., HttpResponse]
 
 
-def grant(request: HttpRequest, link: PrivateLink) -> None:
-    """Open the one request of this link to this browser for half an hour, under a new session id."""
-    request.session.cycle_key()
-    until = clock.now() + datetime.timedelta(minutes=settings.PRIVATE_LINK_MINUTES)
-    request.session[GRANT] = {"link": link.pk, "until": until.isoformat()}
-
-
-def granted_request(request: HttpRequest) -> ConsultationRequest | None:
-    """The one request this browser may see, taken from its session alone.
-
-    None when there is none, when time is up, or when the link it came in by was replaced, locked or has expired.
-    """
-    granted = request.session.get(GRANT)
-    if not granted or "link" not in granted or datetime.datetime.fromisoformat(granted["until"]) <= clock.now():
-        return None
-    return private_links.request_behind(granted["link"])
-
-
 def with_grant(view: PrivateView) -> PrivateView:
-    """Hand the granted request to the view, or send the visitor to ask for a link. What was typed is not lost."""
+    """Hand the request in the address to the view while this browser may see it; else say so and give back the form."""
 
     @wraps(view)
-    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        consultation = granted_request(request)
-        if consultation is not None:
-            return view(request, consultation, *args, **kwargs)
-        return _closed(request) if request.method == "POST" else redirect("consultations:send_link")
+    def wrapped(request: HttpRequest, key: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        opened = private_session.open_request(request, key)
+        if opened is not None:
+            return view(request, opened.consultation, *args, **kwargs)
+        return _ended(request, view)
 
     return wrapped
 
 
-def _closed(request: HttpRequest) -> HttpResponse:
+def _ended(request: HttpRequest, view: PrivateView) -> HttpResponse:
     """Give back what was typed, and keep nothing. The same page whether the time is up or there was never a grant."""
-    typed = [request.POST[name] for name in OWN_WORDS if request.POST.get(name, "").strip()]
-    context = {"unsent": "\n\n".join(typed)}
+    reader = getattr(view, "unsent_reader", None)
+    is_form = request.method == "POST"
+    context = {
+        "is_form": is_form,
+        "unsent": bounded(reader(request)) if is_form and reader is not None else [],
+        "still_open": private_session.all_open(request),
+        "minutes": settings.PRIVATE_LINK_MINUTES,
+    }
     return render(request, "consultations/private/closed.html", context, status=403)
 
 
+def private_page(
+    request: HttpRequest,
+    consultation: ConsultationRequest,
+    template: str,
+    context: dict[str, Any],
+    *,
+    status: int = 200,
+) -> HttpResponse:
+    """A page about one request: whose it is, until when it stays open, and what else this browser has open."""
+    every = private_session.all_open(request)
+    own = {
+        "consultation": consultation,
+        "key": private_session.key_of(consultation),
+        "until": next((each.until for each in every if each.consultation == consultation), None),
+        "also_open": [each for each in every if each.consultation != consultation],
+    }
+    return render(request, f"consultations/private/{template}", {**own, **context}, status=status)
+
+
+def to_page(page: str, consultation: ConsultationRequest, query: str = "") -> HttpResponse:
+    """Send the browser to a page of the same request."""
+    url = private_session.url_of(page, consultation)
+    return redirect(f"{url}?{query}" if query else url)
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
+@gives_back(of_form(OpenLinkForm))
 def open_link(request: HttpRequest, token: str) -> HttpResponse:
     """One button and the date of birth; the same words whatever is wrong."""
     if len(token) > 100:
@@ -76,13 +89,14 @@ def open_link(request: HttpRequest, token: str) -> HttpResponse:
         if form.is_valid():
             link = private_links.open_link(token=token, birth_on=form.cleaned_data["birth_on"])
             if link is not None:
-                grant(request, link)
-                return redirect("consultations:status")
+                private_session.grant(request, link)
+                return to_page("status", link.request)
             form.add_error(None, REFUSED)
     return render(request, "consultations/private/open_link.html", {"form": form})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@gives_back(of_form(SendLinkForm))
 def send_link(request: HttpRequest) -> HttpResponse:
     """Have a link mailed; say the same, in the same time, whether or not we know the address."""
     form = SendLinkForm(request.POST if request.method == "POST" else None)
@@ -99,20 +113,40 @@ def send_link(request: HttpRequest) -> HttpResponse:
     return render(request, "consultations/private/send_link.html", {"form": form})
 
 
-@post_from("consultations:status")
+@require_safe
+def open_pages(request: HttpRequest) -> HttpResponse:
+    """The requests that are open in this browser, and what was just closed; without any, the way to a link."""
+    opened = private_session.all_open(request)
+    was_closed = "closed" in request.GET
+    if not opened and not was_closed:
+        return redirect("consultations:send_link")
+    context = {"opened": opened, "was_closed": was_closed}
+    return render(request, "consultations/private/open_pages.html", context)
+
+
+@post_from("consultations:status", keeps=("key",))
 @with_grant
 def replace_link(request: HttpRequest, consultation: ConsultationRequest) -> HttpResponse:
     """End the links of this request and all that they opened, except here: this browser goes on with the new one."""
-    granted = request.session[GRANT]
-    fresh = private_links.replace(request=consultation, link=granted["link"])
-    if fresh is not None:
-        request.session[GRANT] = {**granted, "link": fresh.pk}
+    opened = private_session.open_request(request, private_session.key_of(consultation))
+    if opened is not None:
+        fresh = private_links.replace(request=consultation, link=opened.link)
+        if fresh is not None:
+            private_session.follow_link(request, opened, fresh)
     context = {"email": consultation.patient.email, "is_replaced": True}
-    return render(request, "consultations/private/link_sent.html", context)
+    return private_page(request, consultation, "link_sent.html", context)
 
 
-@require_POST
+@post_from("consultations:status", keeps=("key",))
+@with_grant
+def close(request: HttpRequest, consultation: ConsultationRequest) -> HttpResponse:
+    """Close the pages of this request in this browser; what else is open stays so."""
+    private_session.close(request, consultation)
+    return redirect(f"{reverse('consultations:open_pages')}?closed")
+
+
+@post_from("consultations:open_pages")
 def leave(request: HttpRequest) -> HttpResponse:
-    """Close the private pages in this browser, for a shared computer."""
+    """Close everything of this visitor in this browser, for a shared computer."""
     request.session.flush()
-    return redirect("education:home")
+    return redirect(f"{reverse('consultations:open_pages')}?closed")

@@ -1,17 +1,19 @@
 """The status page and what a patient can do from it. It shows state, time, place and notes, never the answers."""
 
+from collections.abc import Iterable
+
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from clinic import clock
 from clinic.buttons import post_from
+from clinic.unsent import Unsent, gives_back, in_form, of_form
 from consultations import ics, status_words
 from consultations.enums import RequestStatus
 from consultations.forms.private import AnswerForm, WithdrawForm
 from consultations.models import Appointment, ConsultationRequest
 from consultations.services import scheduling, triage
-from consultations.views.private_access import with_grant
+from consultations.views.private_access import private_page, to_page, with_grant
 from consultations.workflow import MOVES, MoveRefused
 
 CANCELLED = "Your time is cancelled. Somebody else can take it now. Your request stays open."
@@ -41,7 +43,7 @@ def _status_page(
     form: AnswerForm | None = None,
     refused: str = "",
     notice: str = "",
-    unsent: str = "",
+    unsent: Iterable[Unsent] = (),
 ) -> HttpResponse:
     if refused:
         # Somebody was quicker: show what stands there now.
@@ -49,8 +51,8 @@ def _status_page(
     appointment = live_appointment(consultation)
     has_begun = appointment is not None and scheduling.has_begun(appointment)
     is_asked = consultation.status == RequestStatus.INFORMATION_ASKED
+    question = consultation.information_requests.filter(answered_at=None).first() if is_asked else None
     context = {
-        "consultation": consultation,
         "heading": status_words.heading(consultation),
         "steps": status_words.steps(consultation, appointment=appointment),
         "note": status_words.clinic_note(consultation),
@@ -58,47 +60,48 @@ def _status_page(
         "days_away": (clock.local(appointment.starts_at).date() - clock.today()).days if appointment else None,
         "has_begun": has_begun,
         "zone_words": clock.zone_words(appointment.starts_at) if appointment else "",
-        "question": consultation.information_requests.filter(answered_at=None).first() if is_asked else None,
+        "question": question,
         "answered": consultation.information_requests.exclude(answered_at=None),
         "cancelled": status_words.cancelled_by_clinic(consultation),
-        "form": form or AnswerForm(),
+        "form": form or AnswerForm(initial={"asked": question.asked_at.isoformat() if question else ""}),
         "notice": refused or notice,
         "unsent": unsent,
         "can_withdraw": consultation.status in MOVES["withdraw"].sources and not has_begun,
     }
-    return render(request, "consultations/private/status.html", context, status=409 if refused else 200)
+    return private_page(request, consultation, "status.html", context, status=409 if refused else 200)
 
 
-@post_from("consultations:status")
+@post_from("consultations:status", keeps=("key",))
 @with_grant
+@gives_back(of_form(AnswerForm))
 def answer_question(request: HttpRequest, consultation: ConsultationRequest) -> HttpResponse:
     """Keep the answer; whatever is wrong, what was typed stays on the status page it came from."""
     form = AnswerForm(request.POST)
     if not form.is_valid():
         return _status_page(request, consultation, form=form)
     try:
-        triage.answer(request=consultation, answer=form.cleaned_data["answer"])
+        triage.answer(request=consultation, **form.cleaned_data)
     except MoveRefused:
-        return _status_page(request, consultation, refused=NOT_NEEDED, unsent=form.cleaned_data["answer"])
-    return redirect("consultations:status")
+        return _status_page(request, consultation, refused=NOT_NEEDED, unsent=in_form(form.data, AnswerForm))
+    return to_page("status", consultation)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @with_grant
+@gives_back(of_form(WithdrawForm))
 def withdraw(request: HttpRequest, consultation: ConsultationRequest) -> HttpResponse:
     """One page that says what withdrawing means, and "keep it" first."""
     appointment = live_appointment(consultation)
     if appointment is not None and scheduling.has_begun(appointment):
-        return redirect("consultations:status")
+        return to_page("status", consultation)
     form = WithdrawForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
             triage.withdraw(request=consultation)
         except MoveRefused:
             return _status_page(request, consultation, refused="This request has ended already.")
-        return redirect("consultations:status")
-    context = {"consultation": consultation, "form": form, "appointment": appointment}
-    return render(request, "consultations/private/withdraw.html", context)
+        return to_page("status", consultation)
+    return private_page(request, consultation, "withdraw.html", {"form": form, "appointment": appointment})
 
 
 @require_safe

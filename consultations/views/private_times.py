@@ -4,20 +4,18 @@ import calendar
 import dataclasses
 import datetime
 from collections.abc import Iterable
-from contextlib import suppress
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from clinic import clock
+from clinic.unsent import Unsent, gives_back, of_form
 from consultations.enums import RequestStatus
 from consultations.forms.private import CancelTimeForm, SlotForm
 from consultations.models import Clinician, ConsultationRequest, Location, SlotHold
 from consultations.services import scheduling
-from consultations.services.scheduling import Slot, SlotTaken
-from consultations.views.private_access import with_grant
+from consultations.services.scheduling import AnotherTime, Slot, SlotTaken
+from consultations.views.private_access import private_page, to_page, with_grant
 from consultations.views.private_status import live_appointment
 from consultations.workflow import MoveRefused
 
@@ -100,12 +98,19 @@ def _sessions(choices: Iterable[Choice]) -> list[Session]:
     return list(sessions.values())
 
 
+def _chosen_time(request: HttpRequest) -> list[Unsent]:
+    """The time on the radio button, in words. Whose it is stands in the database, and is not for everybody."""
+    starts_at = scheduling.start_of(request.POST.get("slot", ""))
+    return [Unsent("The time you chose", clock.moment(starts_at), is_choice=True)] if starts_at else []
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @with_grant
+@gives_back(_chosen_time)
 def times(request: HttpRequest, consultation: ConsultationRequest) -> HttpResponse:
     """Show free times; a POST holds the chosen one for ten minutes and goes on to the check."""
     if consultation.status != RequestStatus.OFFERED or consultation.appointment_type is None:
-        return redirect("consultations:status")
+        return to_page("status", consultation)
     if request.method != "POST":
         return _times_page(request, consultation, error=NOT_HELD if "again" in request.GET else "")
     form = SlotForm(request.POST)
@@ -116,8 +121,8 @@ def times(request: HttpRequest, consultation: ConsultationRequest) -> HttpRespon
     except SlotTaken as taken:
         return _lost_page(request, consultation, TAKEN, taken)
     except MoveRefused:
-        return redirect("consultations:status")
-    return redirect("consultations:check_time")
+        return to_page("status", consultation)
+    return to_page("check_time", consultation)
 
 
 def _lost_page(request: HttpRequest, consultation: ConsultationRequest, loss: str, taken: SlotTaken) -> HttpResponse:
@@ -136,7 +141,7 @@ def _times_page(
 ) -> HttpResponse:
     kind = consultation.appointment_type
     if kind is None:
-        return redirect("consultations:status")
+        return to_page("status", consultation)
     today = clock.today()
     horizon = today + scheduling.HORIZON
     slots = scheduling.free_slots(appointment_type=kind, since=today, until=horizon, ignoring=consultation)
@@ -153,7 +158,6 @@ def _times_page(
         for week in calendar.Calendar().monthdatescalendar(first.year, first.month)
     ]
     context = {
-        "consultation": consultation,
         "kind": kind,
         "first": first,
         "chosen": chosen,
@@ -165,46 +169,62 @@ def _times_page(
         "error": error,
         "zone_words": clock.zone_words(clock.now()),
     }
-    return render(request, "consultations/private/times.html", context, status=status)
+    return private_page(request, consultation, "times.html", context, status=status)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @with_grant
+@gives_back(_chosen_time)
 def check_time(request: HttpRequest, consultation: ConsultationRequest) -> HttpResponse:
     """The details before booking; pressing twice books once."""
     if consultation.status != RequestStatus.OFFERED:
-        return redirect("consultations:status")
-    held = SlotHold.objects.filter(request=consultation).select_related("clinician", "location").first()
+        return to_page("status", consultation)
     if request.method == "POST":
         try:
-            scheduling.book(request=consultation)
+            scheduling.book(request=consultation, seen=request.POST.get("slot", ""))
         except SlotTaken as taken:
             return _lost_page(request, consultation, GONE, taken)
+        except AnotherTime as refused:
+            return _check_page(request, consultation, refused=str(refused))
         except MoveRefused:
             pass
-        return redirect("consultations:status")
+        return to_page("status", consultation)
+    return _check_page(request, consultation)
+
+
+def _check_page(request: HttpRequest, consultation: ConsultationRequest, *, refused: str = "") -> HttpResponse:
+    held = SlotHold.objects.filter(request=consultation).select_related("clinician", "location").first()
     if held is None or held.expires_at <= clock.now():
-        return redirect(f"{reverse('consultations:times')}?again")
+        return to_page("times", consultation, "again")
     context = {
-        "consultation": consultation,
         "held": held,
+        "slot_key": scheduling.slot_of(held).key,
         "kind": consultation.appointment_type,
         "zone_words": clock.zone_words(held.starts_at),
+        "refused": refused,
     }
-    return render(request, "consultations/private/check_time.html", context)
+    return private_page(request, consultation, "check_time.html", context, status=409 if refused else 200)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @with_grant
+@gives_back(of_form(CancelTimeForm))
 def cancel_time(request: HttpRequest, consultation: ConsultationRequest) -> HttpResponse:
     """One page with the consequence, "keep my appointment" first; a visit that has begun has no such page."""
     appointment = live_appointment(consultation)
     if appointment is None or scheduling.has_begun(appointment):
-        return redirect("consultations:status")
-    form = CancelTimeForm(request.POST if request.method == "POST" else None)
+        return to_page("status", consultation)
+    seen = scheduling.slot_of(appointment).key
+    form = CancelTimeForm(request.POST if request.method == "POST" else None, initial={"seen": seen})
     if request.method == "POST" and form.is_valid():
-        with suppress(MoveRefused):
-            scheduling.cancel(request=consultation, reason=form.cleaned_data["reason"])
-        return redirect(f"{reverse('consultations:status')}?cancelled")
-    context = {"consultation": consultation, "appointment": appointment, "form": form}
-    return render(request, "consultations/private/cancel_time.html", context)
+        try:
+            scheduling.cancel(request=consultation, **form.cleaned_data)
+        except AnotherTime as refused:
+            form = CancelTimeForm({**form.data.dict(), "seen": seen})
+            form.add_error(None, str(refused))
+            context = {"appointment": live_appointment(consultation), "form": form}
+            return private_page(request, consultation, "cancel_time.html", context, status=409)
+        except MoveRefused:
+            pass
+        return to_page("status", consultation, "cancelled")
+    return private_page(request, consultation, "cancel_time.html", {"appointment": appointment, "form": form})

@@ -7,9 +7,9 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
-from django.views.decorators.http import require_POST
 
 from clinic.admin import StockAdmin
+from clinic.buttons import post_from
 from education import services
 from education.models import Feedback
 
@@ -38,7 +38,8 @@ class FeedbackAdmin(StockAdmin):
         return False
 
     def get_urls(self) -> list[URLPattern]:
-        finish = self.admin_site.admin_view(require_POST(self.finish_view))
+        to_form = post_from("admin:education_feedback_change", keeps={"object_id": "pk"})
+        finish = self.admin_site.admin_view(to_form(self.finish_view))
         return [path("<int:pk>/finish/", finish, name="education_feedback_finish"), *super().get_urls()]
 
     def finish_view(self, request: HttpRequest, pk: int) -> HttpResponse:

@@ -11,10 +11,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html_join
-from django.views.decorators.http import require_POST
 
 from clinic import clock
 from clinic.admin import StockAdmin
+from clinic.buttons import post_from
 from education import claims, editorial, library, services
 from education.admin import lines
 from education.models import (
@@ -139,7 +139,7 @@ class ContentAdmin(StockAdmin):
         model = self.model._meta.model_name
         return path(
             f"<int:pk>/{name.replace('_', '-')}/",
-            self.admin_site.admin_view(require_POST(view)),
+            self.admin_site.admin_view(post_from(f"admin:education_{model}_change", keeps={"object_id": "pk"})(view)),
             name=f"education_{model}_{name}",
         )
 

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from django.db import models
 from django.db.models import F, Q
 
+from clinic.fields import PersonNameField
 from education.models.page import Page
 
 
@@ -25,12 +26,12 @@ class CaseAccount(models.Model):
         help_text="Written consent to this use, apart from consent to treatment. Asked anew after 24 months."
     )
     consent_covers = models.TextField(help_text="Which use and which channel the person agreed to, in their words.")
-    consent_taken_by = models.CharField(max_length=120, help_text="Never the clinician who treats them.")
-    treated_by = models.CharField(max_length=120)
+    consent_taken_by = PersonNameField(max_length=120, help_text="Never the clinician who treats them.")
+    treated_by = PersonNameField(max_length=120)
     payment = models.CharField(max_length=200, help_text="“None”, or what was paid: it is printed beside the account.")
     read_by_person_on = models.DateField(null=True, blank=True, help_text="When the person read the final text.")
     privacy_reviewed_on = models.DateField(null=True, blank=True)
-    privacy_reviewed_by = models.CharField(max_length=120, blank=True, default="")
+    privacy_reviewed_by = PersonNameField(max_length=120, blank=True, default="")
     sampling = models.TextField(help_text="How this person was chosen, set before: every nth who agreed, or all.")
     asked = models.PositiveIntegerField(default=0, help_text="How many people were asked: printed beside the account.")
     agreed = models.PositiveIntegerField(default=0, help_text="How many of them agreed.")
@@ -77,7 +78,7 @@ class ClinicianStatement(models.Model):
     """What is on file for a page that prints a named clinician's opinion."""
 
     page = models.OneToOneField(Page, on_delete=models.PROTECT, related_name="clinician_statement")
-    name = models.CharField(max_length=120, help_text="A real person who approved these words.")
+    name = PersonNameField(max_length=120, help_text="A real person who approved these words.")
     role = models.CharField(max_length=120)
     register = models.CharField(max_length=120)
     register_number = models.CharField(max_length=60)

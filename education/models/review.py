@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from clinic.fields import PersonNameField
 from education.models.page import Page
 
 
@@ -13,7 +14,7 @@ class Reviewer(models.Model):
     """A clinician whose register entry somebody checked, and who may therefore review content under their own name."""
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="reviewer")
-    name = models.CharField(max_length=120, help_text="As readers see it, for example “Dr Ada Byron”.")
+    name = PersonNameField(max_length=120, help_text="As readers see it, for example “Dr Ada Byron”.")
     role = models.CharField(max_length=120, help_text="As readers see it, for example “spine surgeon”.")
     register = models.CharField(max_length=120, help_text="The public register, for example “GMC”.")
     register_number = models.CharField(max_length=60)

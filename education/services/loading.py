@@ -1,9 +1,12 @@
 """Brings the shipped content in."""
 
 import dataclasses
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from django.db import models, transaction
+from django.db import DatabaseError, models, transaction
 
 from clinic import audit, clock
 from education import editorial, library
@@ -21,8 +24,9 @@ from education.models import (
 )
 from education.services.snapshot import refresh_snapshot
 from education.services.wordings import keep_waiver
-from education.shipped import Shipped, digest
+from education.shipped import ContentError, Shipped, digest
 
+logger = logging.getLogger(__name__)
 BY: str = "Shipped with the product"
 TABLES: tuple[tuple[str, type[ShippedRecord], str], ...] = (
     ("sources", Source, "key"),
@@ -45,22 +49,60 @@ class Loaded:
     kept: list[str] = dataclasses.field(default_factory=list)
 
 
-@transaction.atomic
 def load(*, shipped: Shipped, publish: bool) -> Loaded:
-    """Bring the shipped records in, all or none; a second run changes nothing.
+    """Bring the shipped records in, all or none; a second run changes nothing. Raises ContentError.
 
     New pages come in as "in review", new small records are shown. Later changes of either wait until someone entitled
     publishes them. `publish` shows everything at once, for a demonstration. A record that staff edited is kept.
     """
     result = Loaded()
-    for table, model, key in TABLES:
-        for values in getattr(shipped, table):
-            _load_one(model, key, values, publish=publish, result=result)
-    for waiver in shipped.waivers:
-        keep_waiver(waiver, by=BY)
-    refresh_snapshot()
-    audit.record(action="content.load", actor="system", details={"added": result.added, "updated": result.updated})
+    with refused_as_sentences("the content folder: "), transaction.atomic():
+        if taken := _make_way(shipped):
+            raise ContentError(taken)
+        for table, model, key in TABLES:
+            for values in getattr(shipped, table):
+                with refused_as_sentences(f"{shipped.place_of(table, values)}: "):
+                    _load_one(model, key, values, publish=publish, result=result)
+        for waiver in shipped.waivers:
+            with refused_as_sentences(f"waivers.toml: waiver {waiver.where}: "):
+                keep_waiver(waiver, by=BY)
+        refresh_snapshot()
+        audit.record(action="content.load", actor="system", details={"added": result.added, "updated": result.updated})
     return result
+
+
+@contextmanager
+def refused_as_sentences(place: str) -> Iterator[None]:
+    """What the database refuses although everything was checked, as a sentence that names the place. It ends the load.
+
+    The database's own words may hold the text itself, so only their kind is said and logged.
+    """
+    try:
+        yield
+    except DatabaseError as error:
+        kind = type(error).__name__
+        logger.error("load_education: %sthe database refused this (%s)", place, kind)
+        remedy = "run `python manage.py migrate`, try again, and tell the makers of the program if it stays so"
+        raise ContentError([f"{place}the database refused this ({kind}); {remedy}."]) from error
+
+
+def _make_way(shipped: Shipped) -> list[str]:
+    """Take pages off addresses that they leave, so that pages may change places; say which addresses stay taken.
+
+    One stays taken by a page that staff made or edited, and by one that is shipped no longer.
+    """
+    wanted = {page["path"]: page for page in shipped.pages}
+    moves = {page["key"]: page["path"] for page in shipped.pages}
+    for page in Page.objects.filter(key__in=moves, edited_at=None):
+        if page.path != moves[page.key]:
+            Page.objects.filter(pk=page.pk).update(path=f"/moving/{page.pk}/")
+    held = Page.objects.filter(path__in=wanted).values_list("path", "key")
+    return [
+        f"{shipped.place_of('pages', wanted[path])}, path: {path} is the address of the page “{key}” in this database; "
+        "choose another, or give that page another in the staff area first."
+        for path, key in held
+        if wanted[path]["key"] != key
+    ]
 
 
 def _load_one(model: type[Any], key: str, values: dict[str, Any], *, publish: bool, result: Loaded) -> None:

@@ -7,6 +7,7 @@ from django.db import transaction
 
 from clinic import audit, clock
 from clinic.accounts.models import User
+from clinic.failures import one_by_one
 from education import claims, editorial, library, references
 from education.models import Page, Reviewer, SignOff
 from education.rules import grade_ends_on
@@ -166,11 +167,12 @@ def schedule(*, page: Page, at: datetime.datetime, by: User) -> Page:
 
 
 def publish_due() -> int:
-    """Publish what was scheduled and is due. A page that no longer may be shown loses its schedule. How many."""
-    count = 0
-    for key in Page.objects.filter(publish_at__lte=clock.now()).values_list("pk", flat=True):
-        count += _publish_scheduled(key)
-    return count
+    """Publish what was scheduled and is due. A page that no longer may be shown loses its schedule. How many.
+
+    Raises SomeFailed after the others had their turn.
+    """
+    due = Page.objects.filter(publish_at__lte=clock.now()).values_list("pk", flat=True)
+    return one_by_one(list(due), _publish_scheduled, what="scheduled page")
 
 
 @transaction.atomic

@@ -19,6 +19,7 @@ from clinic.models import AuditEvent
 from consultations.enums import RequestStatus
 from consultations.models import (
     Absence,
+    AlarmGroup,
     AppointmentType,
     Availability,
     ConsultationRequest,
@@ -28,6 +29,7 @@ from consultations.models import (
     SafetyCase,
     SlotHold,
 )
+from consultations.views.private_session import key_of
 from education.models import (
     CaseAccount,
     ClinicianStatement,
@@ -48,6 +50,8 @@ from tests.rows import all_rows
 ROLES = ("visitor", "walker", "patient", "other", "triage", "doctor", "editor", "manager", "superuser")
 """walker: has answered the check and not sent it. patient: chooses a time. other: another patient, with a time."""
 STAFF_ROLES = ROLES[4:]
+CHECK_KEY = "0a1b2c3d"
+"""The check in an address. Only the walker has one under this key."""
 TOKEN = "a-token-that-only-this-test-knows"
 TUESDAY = datetime.datetime(2026, 11, 24, 14, 0, tzinfo=datetime.UTC)
 
@@ -68,14 +72,16 @@ def routes() -> Iterator[tuple[str, str]]:
 
 
 def knock(role: str, site: dict[str, Any], **options: Any) -> Client:
-    """A browser of someone in this role."""
+    """A browser of someone in this role; private addresses are their own, or the patient's for who has none."""
     client = Client(raise_request_exception=False, **options)
     if role == "walker":
         walker = Visitor(client)
+        walker.begin(key=CHECK_KEY)
         walker.answer()
         walker.tell_contact()
     elif role in ("patient", "other"):
         open_privately(client, site[role])
+        site["key"] = key_of(site[role])
     elif role == "superuser":
         client.force_login(User.objects.create_superuser("root", "root@clinic.example", "a quiet passphrase"))
     elif role != "visitor":
@@ -117,9 +123,11 @@ def site(monday_content: Any, time_machine: Any, make_request: Any, clinician: A
         raised_at=now,
         due_at=now,
     )
+    group = AlarmGroup.objects.create(network="one", level="EMERGENCY", first_at=now, last_at=now)
     message = OutboxMessage.objects.create(
         key="one",
         kind="private_link",
+        lane="patients",
         request=patient,
         recipient="alice@example.com",
         payload={"link": "x"},
@@ -131,10 +139,12 @@ def site(monday_content: Any, time_machine: Any, make_request: Any, clinician: A
     Absence.objects.create(clinician=clinician, starts_at=now, ends_at=now + datetime.timedelta(hours=1))
     return {
         "patient": patient,
+        "key": key_of(patient),
         "other": other,
         "waiting": waiting,
         "consultationrequest": waiting.pk,
         "safetycase": case.pk,
+        "alarmgroup": group.pk,
         "outboxmessage": message.pk,
         "clinician": clinician.pk,
         "clinician_user": clinician.user,
@@ -180,13 +190,16 @@ def address(pattern: str, site: dict[str, Any]) -> str:
         "admin/r/<path:content_type_id>/<path:object_id>/": f"admin/r/{page_type.pk}/{site['page']}/",
         "admin/^(?P<app_label>accounts|education|clinic|consultations)/$": "admin/education/",
         "admin/(?P<url>.*)$": "admin/no-such-page/",
-        "check/q/<slug:slug>/": "check/q/now/",
         "request/open/<str:token>/": f"request/open/{TOKEN}/",
         "^(?P<path>[a-z0-9-]+(?:/[a-z0-9-]+)*)/$": "stem-cells/",
         "feedback/<slug:key>/": "feedback/home/",
+        "admin/consultations/safetycase/group/<int:pk>/acknowledge/": (
+            f"admin/consultations/safetycase/group/{site['alarmgroup']}/acknowledge/"
+        ),
     }
-    path = known.get(pattern, pattern)
+    path = known.get(pattern, pattern).replace("<str:key>", site.get("key", ""))
     model = path.split("/")[2] if path.startswith("admin/") and path.count("/") > 2 else ""
+    path = path.replace("<check:key>", CHECK_KEY).replace("q/<slug:slug>", "q/now")
     for marker in ("<int:pk>", "<path:object_id>", "<id>"):
         path = path.replace(marker, str(site.get(model, "")))
     return "/" + path.replace("<slug:verb>", "claim")

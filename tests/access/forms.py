@@ -12,8 +12,9 @@ from clinic.accounts.models import User
 from clinic.crypto import fingerprint
 from consultations.enums import Outcome, RequestStatus
 from consultations.models import InformationRequest, PrivateLink, SafetyCase
+from consultations.services import carried, intake
 from tests.access.conftest import TOKEN, TUESDAY
-from tests.cast import MakeRequest, book_directly, open_privately
+from tests.cast import MakeRequest, book_directly, open_privately, private_url
 from tests.consultations.views.conftest import CALL_BACK, CONSENTS, CONTACT, Visitor
 
 BORN = {"birth_on_month": "3", "birth_on_day": "27", "birth_on_year": "1970"}
@@ -36,14 +37,30 @@ class Stage:
             InformationRequest.objects.create(
                 request=request, question="Which?", asked_at=clock.now(), asked_by=self.doctor, is_from_doctor=False
             )
-        return client, f"/request/{page}/", data
+        return client, private_url(request, f"{page}/"), data
 
     def check(self, page: str, data: dict[str, Any], *, until: str = "", **answers: Any) -> Form:
         walker = Visitor(Client(raise_request_exception=False))
         walker.answer(until=until, **answers)
         if page == "answers":
             walker.tell_contact()
-        return walker.client, f"/check/{page}/", data
+        return walker.client, f"{walker.check}/{page}/", data
+
+    @staticmethod
+    def carried(page: str, data: dict[str, Any]) -> Form:
+        """A page whose answers travel with it."""
+        draft = intake.draft()
+        return (
+            Client(raise_request_exception=False),
+            f"/check/carried/{page}/",
+            {**data, "carried": carried.pack(draft)},
+        )
+
+    @staticmethod
+    def start_with_answers() -> Form:
+        draft = intake.draft()
+        draft.answers = {"ab_age": 56}
+        return Client(raise_request_exception=False), "/check/", {"carried": carried.pack(draft), "key": "0a1b2c3d"}
 
     def staff(self, path: str, **data: Any) -> Form:
         client = Client(raise_request_exception=False)
@@ -90,6 +107,8 @@ class Stage:
 NEW_PASSWORD = {"new_password1": "another quiet passphrase", "new_password2": "another quiet passphrase"}
 FORMS: dict[str, Callable[[Stage], Form]] = {
     "start": lambda on: on.visitor("/check/", again="yes"),
+    "start with answers": lambda on: on.start_with_answers(),
+    "carried screen": lambda on: on.carried("q/now", {"ab_age": "56", "rf_now": "none"}),
     "first screen": lambda on: on.check("q/now", {"ab_age": "56", "rf_now": "none"}, until="now"),
     "numbers": lambda on: on.check("q/pain-score", {"peg_p": "6", "peg_e": "5", "peg_g": "7"}, until="pain-score"),
     "free text": lambda on: on.check(

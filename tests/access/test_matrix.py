@@ -20,14 +20,16 @@ NOTES_OF_A_LOOK = {"request.view", "request.list", "case.view", "case.list", "me
 
 # Columns: visitor, walker, patient, other patient; triage, doctor, editor, manager, superuser.
 EVERYONE = "ok ok ok ok  ok ok ok ok ok"
-WALKER = "go ok go go  go go go go go"
+EVERYONE_SENT_ON = "go go go go  go go go go go"
+WALKER = "no ok no no  no no no no no"
+WALKER_SENT_ON = "no go no no  no no no no no"
 SENT_ON = "go go go go  go go go go go"
-BOTH_PATIENTS = "go go ok ok  go go go go go"
-TO_CHOOSE = "go go ok go  go go go go go"
-BOOKED = "go go go ok  go go go go go"
+OPEN_PAGES = "go go ok ok  go go go go go"
+BOTH_PATIENTS = "no no ok ok  no no no no no"
+TO_CHOOSE = "no no ok go  no no no no no"
+BOOKED = "no no go ok  no no no no no"
 BUTTON = "post post post post  post post post post post"
 STAFF = "in in in in  ok ok ok ok ok"
-STAFF_BUTTON = "in in in in  post post post post post"
 NOBODY = "in in in in  no no no no no"
 STAFF_SENT_ON = "in in in in  go go go go go"
 CARE_TEAM = "in in in in  ok ok no ok ok"
@@ -51,7 +53,7 @@ def stock(app: str, model: str, **views: str) -> dict[str, str]:
 
 def record(model: str) -> dict[str, str]:
     pages = stock("education", model, changelist=WRITERS, add=WRITERS, history=WRITERS, change=WRITERS, delete=NOBODY)
-    return {**pages, **{f"admin:education_{model}_{verb}": STAFF_BUTTON for verb in ("publish", "waive")}}
+    return {**pages, **{f"admin:education_{model}_{verb}": STAFF_SENT_ON for verb in ("publish", "waive")}}
 
 
 def diary(model: str, *, add: str) -> dict[str, str]:
@@ -73,7 +75,7 @@ MATRIX = {
     "admin:view_on_site":               "in in in in  - - - - -",
     "admin:app_list":                   "in in in in  - ok ok ok ok",
     "admin/(?P<url>.*)$":               "in in in in  - - - - -",
-    **{f"admin:education_page_{verb}": STAFF_BUTTON for verb in PAGE_VERBS},
+    **{f"admin:education_page_{verb}": STAFF_SENT_ON for verb in PAGE_VERBS},
     "admin:education_page_versions": PAGE_READERS,
     "admin:education_page_desk": PAGE_READERS,
     **stock("education", "page", changelist=PAGE_READERS, add=WRITERS, history=PAGE_READERS, change=PAGE_READERS,
@@ -90,21 +92,25 @@ MATRIX = {
             delete=NOBODY),
     **stock("education", "clinicianstatement", changelist=WRITERS, add=WRITERS, history=WRITERS, change=WRITERS,
             delete=NOBODY),
-    "admin:education_feedback_finish": STAFF_BUTTON,
+    "admin:education_feedback_finish": STAFF_SENT_ON,
     **stock("education", "feedback", changelist=WRITERS, add=NOBODY, history=WRITERS, change=WRITERS, delete=NOBODY),
     **stock("clinic", "auditevent", changelist=MANAGER, add=NOBODY, history=MANAGER, change=MANAGER, delete=NOBODY),
     "admin:consultations_outboxmessage_changelist": CARE_TEAM,
+    "admin:consultations_outboxmessage_search": STAFF_SENT_ON,
     "admin:consultations_outboxmessage_change": CARE_TEAM,
-    "admin:consultations_outboxmessage_retry": STAFF_BUTTON,
+    "admin:consultations_outboxmessage_retry": STAFF_SENT_ON,
     "admin:consultations_consultationrequest_changelist": CARE_TEAM,
-    "admin:consultations_consultationrequest_search": STAFF_BUTTON,
+    "admin:consultations_consultationrequest_search": STAFF_SENT_ON,
     "admin:consultations_consultationrequest_change": CARE_TEAM,
     "admin:consultations_consultationrequest_confirm": STAFF_SENT_ON,    # to the request's page, which decides
     "admin:consultations_consultationrequest_act": STAFF_SENT_ON,
     "admin:consultations_safetycase_changelist": CARE_TEAM,
+    "admin:consultations_safetycase_search": STAFF_SENT_ON,
     "admin:consultations_safetycase_change": CARE_TEAM,
-    "admin:consultations_safetycase_acknowledge": STAFF_BUTTON,
+    "admin:consultations_safetycase_acknowledge": STAFF_SENT_ON,
     "admin:consultations_safetycase_close": STAFF_SENT_ON,
+    "admin:consultations_safetycase_acknowledge_group": STAFF_SENT_ON,
+    "admin:consultations_safetycase_duty": STAFF_SENT_ON,
     "admin:consultations_appointment_changelist": CARE_TEAM,
     **diary("clinician", add=MANAGER),
     **diary("location", add=MANAGER),
@@ -119,28 +125,36 @@ MATRIX = {
     "clinic:accessibility": EVERYONE,
     "clinic:complaints": EVERYONE,
     "clinic:robots": EVERYONE,
+    "clinic:favicon": EVERYONE_SENT_ON,
+    "clinic:touch_icon": EVERYONE_SENT_ON,
+    "clinic:touch_icon_precomposed": EVERYONE_SENT_ON,
+    "clinic:change_password": EVERYONE_SENT_ON,
     "clinic:healthz": EVERYONE,
     "clinic:readyz": EVERYONE,
     "consultations:start": EVERYONE,
     "consultations:screen": WALKER,
     "consultations:emergency": EVERYONE,
-    "consultations:today": SENT_ON,         # these three show themselves after a danger sign or an age under 18
-    "consultations:adults_only": SENT_ON,
-    "consultations:call_back": SENT_ON,
+    "consultations:start_another":       "go ok go go  go go go go go",
+    "consultations:emergency_stop": WALKER_SENT_ON,    # these four show themselves after a danger or an age under 18
+    "consultations:today": WALKER_SENT_ON,
+    "consultations:adults_only": WALKER_SENT_ON,
+    "consultations:call_back": WALKER_SENT_ON,
     "consultations:carry": SENT_ON,         # a button, but it may answer with a page: looks lead to where it stands
-    "consultations:take_out": BUTTON,
+    "consultations:take_out":            "no post no no  no no no no no",
     "consultations:result": WALKER,
     "consultations:contact": WALKER,
     "consultations:answers": WALKER,
-    "consultations:sent": SENT_ON,
+    "consultations:sent": WALKER_SENT_ON,
     "consultations:send_link": EVERYONE,
     "consultations:private_link": EVERYONE,
-    "consultations:replace_link": SENT_ON,  # these two as well
-    "consultations:leave": BUTTON,
+    "consultations:replace_link": SENT_ON,  # these as well
+    "consultations:close": SENT_ON,
+    "consultations:leave": SENT_ON,
+    "consultations:open_pages": OPEN_PAGES,
     "consultations:status": BOTH_PATIENTS,
     "consultations:answer_question": SENT_ON,
     "consultations:withdraw": BOTH_PATIENTS,
-    "consultations:calendar_file":      "go go - ok  go go go go go",
+    "consultations:calendar_file":      "no no - ok  no no no no no",
     "consultations:times": TO_CHOOSE,
     "consultations:check_time": TO_CHOOSE,
     "consultations:cancel_time": BOOKED,

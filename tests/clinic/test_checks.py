@@ -41,12 +41,18 @@ FAULTS = [
     ("clinic.E009", {"INDEX_KEY": "not base64"}),
     ("clinic.E010", {"CLINIC_PHONE": ""}),
     ("clinic.E011", {"PRIVATE_LINK_MINUTES": 0}),
+    ("clinic.E025", {"DEFAULT_FROM_EMAIL": "The clinic"}),
+    ("clinic.E025", {"DEFAULT_FROM_EMAIL": "Clinic <böse@clinic.example>"}),
     ("clinic.E012", {"SITE_URL": "clinic.example"}),
     ("clinic.E012", {"SITE_URL": "https://clinic.example/path"}),
     ("clinic.E013", {"DEMO": True}),
     ("clinic.E014", {"SITE_URL": "http://clinic.example"}),
     ("clinic.E015", {"ALLOWED_HOSTS": ["*"]}),
     ("clinic.E016", {"ALLOWED_HOSTS": ["other.example"]}),
+    ("clinic.E020", {"DUTY_EMAIL": "duty"}),
+    ("clinic.E020", {"DUTY_EMAIL": "duty@clinic.example, second@clinic.example"}),
+    ("clinic.E020", {"ON_CALL": "Dr Halloran <oncall@clinic.example>"}),
+    ("clinic.E020", {"ON_CALL": "on-cäll@clinic.example"}),
     ("clinic.W001", {"HTTPS": False}),
 ]
 

@@ -247,3 +247,18 @@ class TestWorkingTime:
 def _same_opening_edge(first: datetime, second: datetime) -> bool:
     """A closing and the opening after it are the same working instant."""
     return clock.next_opening(first) == clock.next_opening(second)
+
+
+@pytest.mark.parametrize(
+    ("now", "changed"),
+    [
+        ("2026-11-23T15:00:00+00:00", "2026-11-23T13:30:00+00:00"),  # Monday at ten: since it opened at half past eight
+        ("2026-11-23T13:30:00+00:00", "2026-11-23T13:30:00+00:00"),
+        ("2026-11-23T13:29:59+00:00", "2026-11-20T22:30:00+00:00"),  # before it opens: since Friday evening
+        ("2026-11-23T22:30:00+00:00", "2026-11-23T22:30:00+00:00"),
+        ("2026-11-27T15:00:00+00:00", "2026-11-25T22:30:00+00:00"),  # two holidays, the second of them now
+    ],
+)
+def test_last_change_is_when_the_clinic_last_opened_or_closed(settings, now, changed):
+    settings.CLOSED_DATES = ["2026-11-26", "2026-11-27"]
+    assert clock.last_change(datetime.fromisoformat(now)) == datetime.fromisoformat(changed)

@@ -173,7 +173,7 @@ class TestBadInput:
         def unreadable(request):
             raise problem
 
-        monkeypatch.setattr(middleware, "body_is_clean", unreadable)
+        monkeypatch.setattr(middleware, "fault_of_body", unreadable)
         request = RequestFactory().post("/echo/", {"words": "x"})
         assert middleware.RefuseBadInputMiddleware(echo)(request).status_code == status
 
@@ -206,11 +206,6 @@ class TestDatabaseDown:
 
         monkeypatch.setattr("django.contrib.messages.middleware.MessageMiddleware.process_request", broken)
         assert calm.get("/echo/").status_code == 503
-
-    def test_a_database_without_tables_is_a_set_up_error(self):
-        assert not middleware.database_is_away(OperationalError("no such table: x"))
-        assert not middleware.database_is_away(None)
-        assert not middleware.database_is_away(ValueError())
 
 
 def test_an_error_page_says_nothing_about_the_error(calm, caplog):

@@ -140,15 +140,16 @@ class TestPublication:
             with django_assert_max_num_queries(2):
                 assert client.get(ADDRESS).context is not None
 
-    def test_what_is_held_is_shown_while_the_database_is_away(self, site, client, clock, monkeypatch):
+    def test_what_is_held_is_shown_while_the_database_is_away(self, site, client, clock, monkeypatch, caplog):
         before = client.get(ADDRESS).content
 
         def away() -> str:
-            raise OperationalError("gone")
+            raise OperationalError("could not connect")
 
         monkeypatch.setattr(page_cache, "_look", lambda: away)
         clock.now += 5
         assert client.get(ADDRESS).content == before
+        assert "could not be read (OperationalError could not connect)" in caplog.text
 
 
 class TestWhoIsLeftAlone:

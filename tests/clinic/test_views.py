@@ -1,13 +1,11 @@
 """Health checks, the appearance switch and the notices."""
 
-from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
-import time_machine
-from django.db import OperationalError
+from django.contrib.staticfiles import finders
 from django.urls import reverse
 
-from clinic.models import Heartbeat
 from clinic.notices import PRIVACY_NOTICE_VERSION
 
 
@@ -16,26 +14,6 @@ class TestHealth:
         response = client.get(reverse("clinic:healthz"))
         assert (response.status_code, response.json()) == (200, {"status": "ok"})
         assert response["Cache-Control"] == "no-store"
-
-    @pytest.mark.django_db
-    def test_readyz_names_the_worker(self, client):
-        url = reverse("clinic:readyz")
-        assert client.get(url).json() == {"database": "ok", "worker": "never seen"}
-        with time_machine.travel(datetime(2026, 11, 2, tzinfo=UTC), tick=False) as clock:
-            Heartbeat.beat("worker")
-            clock.shift(timedelta(minutes=5))
-            assert client.get(url).json()["worker"] == "ok"
-            clock.shift(timedelta(seconds=1))
-            response = client.get(url)
-            assert (response.status_code, response.json()["worker"]) == (200, "late")
-
-    def test_readyz_is_503_without_the_database(self, client, monkeypatch):
-        def gone():
-            raise OperationalError("gone")
-
-        monkeypatch.setattr("clinic.views.connection.cursor", gone)
-        response = client.get(reverse("clinic:readyz"))
-        assert (response.status_code, response.json()["database"]) == (503, "down")
 
 
 class TestAppearance:
@@ -79,3 +57,25 @@ def test_notices_answer(client, name):
     assert response.status_code == 200
     if name == "privacy":
         assert response.context["notice_version"] == PRIVACY_NOTICE_VERSION
+
+
+@pytest.mark.parametrize(
+    ("address", "file", "beginning"),
+    [
+        ("/favicon.ico", "clinic/svg/favicon.svg", b"<svg "),
+        ("/apple-touch-icon.png", "clinic/touch-icon.png", b"\x89PNG\r\n"),
+        ("/apple-touch-icon-precomposed.png", "clinic/touch-icon.png", b"\x89PNG\r\n"),
+    ],
+)
+def test_an_icon_that_no_page_named_is_found(client, address, file, beginning):
+    sent_on = client.get(address)
+    assert (sent_on.status_code, sent_on["Location"]) == (302, f"/static/{file}")
+    assert Path(finders.find(file)).read_bytes().startswith(beginning)
+
+
+def test_a_password_manager_finds_where_staff_change_theirs(client):
+    answer = client.get("/.well-known/change-password")
+    assert (answer.status_code, answer["Location"]) == (302, "/admin/password_change/")
+    assert (
+        client.get("/.well-known/resource-that-should-not-exist-whose-status-code-should-not-be-200").status_code == 404
+    )

@@ -4,6 +4,7 @@ import os
 import socket
 import subprocess
 import sys
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
@@ -16,10 +17,18 @@ def free_port() -> int:
         return port
 
 
-def start(*arguments: str, **environment: str) -> subprocess.Popen[bytes]:
-    """Python with these arguments, under the product's own settings, in a process group of its own."""
+def database_url() -> str:
+    """Where the test keeps its rows, as the product's own setting."""
     database = connection.settings_dict
-    where = f"{database['HOST']}:{database['PORT']}/{database['NAME']}"
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{database['NAME']}"
+    return (
+        f"postgres://{database['USER']}:{database['PASSWORD']}@{database['HOST']}:{database['PORT']}/{database['NAME']}"
+    )
+
+
+def start(*arguments: str, log: Any = subprocess.DEVNULL, **environment: str) -> subprocess.Popen[bytes]:
+    """Python with these arguments, under the product's own settings, in a process group of its own."""
     surroundings = {
         **os.environ,
         "ENV_FILE": "",
@@ -31,14 +40,14 @@ def start(*arguments: str, **environment: str) -> subprocess.Popen[bytes]:
         "ALLOWED_HOSTS": "testserver,127.0.0.1",
         "SITE_URL": "http://testserver",
         "DJANGO_SETTINGS_MODULE": "clinic.settings",
-        "DATABASE_URL": f"postgres://{database['USER']}:{database['PASSWORD']}@{where}",
+        "DATABASE_URL": database_url(),
         **environment,
     }
     return subprocess.Popen(
         [sys.executable, *arguments],
         cwd=settings.BASE_DIR,
         env=surroundings,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stdout=log,
+        stderr=log,
         start_new_session=True,
     )

@@ -25,6 +25,7 @@ WALKERS = 6
 ENOUGH = 40
 DEADLINE = 60
 TOKEN = "t" * 32
+KEY = "0a1b2c3d"
 
 
 class Server:
@@ -86,10 +87,10 @@ def test_killed_under_load_it_loses_nothing_it_acknowledged(server: Server) -> N
             address = f"10.{number}.{turn % 250}.1"
             age = 30 + turn % 50
             try:
-                status, session = server.post("/check/", {}, address=address)
+                status, session = server.post("/check/", {"key": KEY}, address=address)
                 if status == 302:
                     answers = {"ab_age": str(age), "rf_now": "none"}
-                    status, _ = server.post("/check/q/now/", answers, address=address, session=session)
+                    status, _ = server.post(f"/check/{KEY}/q/now/", answers, address=address, session=session)
             except (OSError, HTTPException):
                 return  # it was killed: nothing was said, so nothing need be kept
             if status == 302:
@@ -109,7 +110,7 @@ def test_killed_under_load_it_loses_nothing_it_acknowledged(server: Server) -> N
 
     assert broken == []
     for session, age in kept.items():
-        token = Session.objects.get(session_key=session).get_decoded()["check"]
+        token = Session.objects.get(session_key=session).get_decoded()["checks"][KEY]
         response = QuestionnaireResponse.objects.get(token=token)
         assert response.answers == {"ab_age": age, "rf_now": ["none"]}
         events = AuditEvent.objects.about(response).values_list("action", flat=True)
@@ -118,5 +119,5 @@ def test_killed_under_load_it_loses_nothing_it_acknowledged(server: Server) -> N
 
     server.process = server.boot()
     session = next(iter(kept))
-    status, _ = server.post("/check/q/nerves/", {"rf_ce": "none"}, address="10.99.0.1", session=session)
+    status, _ = server.post(f"/check/{KEY}/q/nerves/", {"rf_ce": "none"}, address="10.99.0.1", session=session)
     assert status == 302

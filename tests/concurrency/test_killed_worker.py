@@ -1,6 +1,7 @@
 """Workers are killed at work and the mail server misbehaves: no mail is lost, none is misdirected."""
 
 import asyncio
+import datetime
 import subprocess
 import threading
 import time
@@ -11,6 +12,7 @@ import pytest
 from aiosmtpd.controller import Controller
 
 from clinic import clock
+from clinic.accounts.models import User
 from consultations.enums import MessageKind
 from consultations.models import ConsultationRequest, OutboxMessage
 from consultations.services import messaging
@@ -35,10 +37,15 @@ class Sink:
         self.asked = 0
         self.silent_at = list(silent_at)
         self.is_silent = threading.Event()
+        self.deadly = ""
+        """Whoever sends to this address gets no answer and is killed."""
 
     async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
         if address.startswith("nobody"):
             return "550 No such person"
+        if address == self.deadly:
+            self.is_silent.set()
+            await asyncio.sleep(DEADLINE)
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
@@ -127,3 +134,37 @@ def test_asked_to_stop_it_ends_the_mail_it_began(owed: list[OutboxMessage], sink
     assert worker.wait(timeout=DEADLINE) == 0
     assert OutboxMessage.objects.filter(sent_at__isnull=False).count() == len(server.taken)
     assert not OutboxMessage.objects.filter(lease_until__isnull=False).exists()
+
+
+def test_a_mail_at_which_every_worker_is_killed_is_parked_and_the_rest_arrives(
+    owed: list[OutboxMessage], sink: tuple[Sink, int], nurse: User
+) -> None:
+    server, port = sink
+    server.deadly = "p3@example.com"
+    deadly = OutboxMessage.objects.filter(key=owed[3].key)
+    deadly.update(due_at=clock.now() - datetime.timedelta(hours=1))
+    for crashes in range(5):
+        worker = start_worker(port)
+        assert server.is_silent.wait(DEADLINE)
+        worker.kill()
+        worker.wait(timeout=DEADLINE)
+        server.is_silent.clear()
+        row = deadly.get()
+        assert (row.attempts, row.crashes, row.parked_at) == (crashes + 1, crashes, None)
+        deadly.update(lease_until=clock.now() - datetime.timedelta(seconds=1))
+
+    worker, begun = start_worker(port), time.monotonic()
+    alerts = OutboxMessage.objects.filter(kind=MessageKind.STAFF_ALERT, sent_at__isnull=False)
+    while (still_owed().exists() or not alerts.exists()) and time.monotonic() - begun < DEADLINE:
+        still_owed().filter(attempts__gt=0).update(due_at=clock.now())
+        time.sleep(0.02)
+    worker.terminate()
+    assert worker.wait(timeout=DEADLINE) == 0
+    row = deadly.get()
+    assert (row.attempts, row.crashes, row.sent_at) == (5, 5, None)
+    assert row.last_error == "The worker ended 5 times while it sent this."
+    arrived = [address for _, to in server.taken for address in to]
+    assert sorted(set(arrived) - {"nurse@clinic.example"}) == sorted(
+        f"p{number}@example.com" for number in range(MAILS - 1) if number != 3
+    )
+    assert "nurse@clinic.example" in arrived

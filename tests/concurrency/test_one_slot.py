@@ -11,7 +11,6 @@ import pytest
 from django.contrib.auth.models import Group
 from django.db import connection
 from django.test import Client
-from django.urls import reverse
 
 from clinic import clock
 from clinic.accounts.models import User
@@ -19,7 +18,7 @@ from consultations.enums import RequestStatus
 from consultations.models import Appointment, Availability, ConsultationRequest
 from consultations.services import scheduling
 from consultations.services.scheduling import SlotTaken
-from tests.cast import open_privately
+from tests.cast import at, open_privately
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 PATIENTS = 200
@@ -56,7 +55,7 @@ def in_thread(work: Any, item: Any) -> Any:
 def try_to_book(client: Client, slot_key: str) -> list[int]:
     """Choose the time and confirm it, as the pages do; the statuses of all answers."""
     statuses = []
-    for url, data in ((reverse("consultations:times"), {"slot": slot_key}), (reverse("consultations:check_time"), {})):
+    for url, data in ((at(client, "times/"), {"slot": slot_key}), (at(client, "times/check/"), {})):
         statuses.append(client.post(url, data).status_code)
     return statuses
 

@@ -100,6 +100,37 @@ def test_wrong_types_fail_safe(line: bytes, tmp_path: Path) -> None:
     assert result["booking_allowed"] is False
 
 
+NO_ANSWERS = [
+    b'{"resourceType": "QuestionnaireResponse", "status": "completed", "item": [{"linkId": "ab_age", "answer": []}]}',
+    b'{"answers": {"ab_age": 40}}',
+    b'{"data": {"ab_age": 40, "rf_now": ["chest"]}}',
+    b'{"Ab_age": 40, "rf_now ": ["chest"]}',
+    b'{"unknown": 1}',
+]
+WARNING = (
+    "No key of this object is a question of the questionnaire, so every question counts as unanswered. "
+    "Give the answers themselves: question ids as keys, no wrapper and no FHIR resource around them."
+)
+
+
+@pytest.mark.parametrize("line", NO_ANSWERS)
+def test_an_object_of_another_shape_is_assessed_as_unanswered_and_says_so(line: bytes, tmp_path: Path) -> None:
+    empty, odd = answer([b"{}", line], tmp_path)
+
+    assert odd == {**empty, "warning": WARNING, "line": 2}
+    assert (odd["outcome"], odd["booking_allowed"]) == ("URGENT_REVIEW", False)
+
+
+def test_whatever_names_a_question_is_answered_without_a_warning(tmp_path: Path) -> None:
+    good = json.dumps(ROUTINE).encode()
+    with_more = json.dumps({**ROUTINE, "resourceType": "x"}).encode()
+
+    results = answer([b"{}", good, with_more, b'{"ab_age": null}'], tmp_path)
+
+    assert [set(result) - FIELDS for result in results] == [set(), set(), set(), set()]
+    assert results[1] == results[2]
+
+
 def test_standard_input_is_read_without_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
     out = io.StringIO()
     stdin = io.TextIOWrapper(io.BytesIO(json.dumps(ROUTINE).encode() + b"\n\n"))

@@ -61,7 +61,9 @@ def test_publishing_is_for_those_entitled(page: Page, client: Client, editor, ma
     client.force_login(editor)
     assert client.post(url).status_code == 403
     client.force_login(manager)
-    assert client.get(url).status_code == 405
+    assert client.get(url).headers["Location"] == reverse("admin:education_page_change", args=[page.pk])
+    page.refresh_from_db()
+    assert not page.is_published
 
     assert client.post(url).status_code == 302
 

@@ -159,4 +159,5 @@ class TestFinishing:
         url = reverse("admin:education_feedback_change", args=[kept.pk])
         assert WORDS in client.get(url).content.decode()
         assert client.post(url, {"text": "Lovely."}).status_code == 403
-        assert client.get(reverse("admin:education_feedback_finish", args=[kept.pk])).status_code == 405
+        looked = client.get(reverse("admin:education_feedback_finish", args=[kept.pk]))
+        assert looked.headers["Location"] == reverse("admin:education_feedback_change", args=[kept.pk])

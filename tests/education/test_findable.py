@@ -121,7 +121,14 @@ def test_robots_may_read_and_nothing_else(client: Client) -> None:
     assert "Sitemap: http://testserver/sitemap.xml" in rules.splitlines()
     for path in (*ADDRESSES, *OTHERS, "/static/clinic/theme.css", "/sitemap.xml", "/updates.atom"):
         assert allowed(rules, path), path
-    for path in ("/admin/", "/admin/login/", "/check/q/now/", "/check/result/", "/request/", "/request/open/x/"):
+    for path in (
+        "/admin/",
+        "/admin/login/",
+        "/check/0a1b2c3d/q/now/",
+        "/check/carried/result/",
+        "/request/",
+        "/request/open/x/",
+    ):
         assert not allowed(rules, path), path
     assert not allowed(rules, "/stem-cells/evidence/?condition=ddd")
 

@@ -70,8 +70,10 @@ def test_a_place_without_notes_is_refused_and_says_so_in_a_preview() -> None:
     tables = ("sources", "evidence", "terms", "regulations")
     library = Library.of("", {table: getattr(SHIPPED, table) for table in tables})
 
-    assert "There is no note about the law of “FR”." in page_problems({**PAGE, "body": body}, library, paths=set())
-    assert "There is no note about the law of “US”." not in page_problems(PAGE, library, paths=set())
+    broken, whole = (page_problems(page, library, paths=set()) for page in ({**PAGE, "body": body}, PAGE))
+
+    assert "There is no note about the law of “FR”; add one, or take the block out." in broken
+    assert not any("There is no note about the law of" in said for said in whole)
     assert "The block “regulation” cannot be shown" in render("::: regulation FR :::")
 
 

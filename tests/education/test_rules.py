@@ -43,6 +43,7 @@ BROKEN: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     (GOOD, {"body": "#### Deep\n\n" + GOOD["body"]}, "a level is left out"),
     (GOOD, {"body": GOOD["body"] + "\n::: note\n#### Deep\n:::\n"}, "a level is left out"),
     (GOOD, {"figure": "ghost"}, "no drawing"),
+    (GOOD, {"kind": "recipe"}, "There is no kind “recipe”; choose one of home, hub, topic, condition,"),
     (GOOD, {"body": "Only words."}, "emergency card"),
     (GOOD, {"sources": []}, "at least 3 sources"),
     (GOOD, {"sources": [*GOOD["sources"], "ghost"]}, "does not exist"),
@@ -83,15 +84,15 @@ def test_loading_lists_every_problem_and_writes_nothing(folder: Path, db: None) 
     with pytest.raises(CommandError) as refused:
         call_command("load_education", folder=folder)
 
-    assert "home.md: it must begin with front matter" in str(refused.value)
-    assert "stem-cells: It cites “ghost”" in str(refused.value)
+    assert "pages/home.md: line 1: it must begin with front matter" in str(refused.value)
+    assert "pages/stem-cells.md: stem-cells: It cites “ghost”" in str(refused.value)
     assert not Page.objects.exists()
     assert not Source.objects.exists()
 
 
 @pytest.mark.parametrize(
     ("text", "problem"),
-    [("+++\nkey = \n+++\n", "not TOML"), ("+++\nkey = 'x'\n+++\nwords", "lacks path")],
+    [("+++\nkey = \n+++\n", "line 2: this is not TOML"), ("+++\nkey = 'x'\n+++\nw", "“path” is missing")],
 )
 def test_bad_front_matter_is_named(folder: Path, text: str, problem: str) -> None:
     (folder / "pages" / "about-content.md").write_text(text, encoding="utf-8")

@@ -12,7 +12,8 @@ from clinic.accounts.models import User
 from consultations.enums import Outcome, RequestStatus
 from consultations.models import Appointment, ConsultationRequest, SafetyCase
 from consultations.questionnaire import flow
-from consultations.services import messaging
+from consultations.services import delivery
+from tests.cast import private_url
 from tests.consultations.views.conftest import ROUTINE, Visitor
 from tests.looking import take_over
 
@@ -50,7 +51,15 @@ class Person:
 
     @property
     def path(self) -> str:
-        return self.page.url.removeprefix(self.site).partition("?")[0]
+        """Where this person is, without the key of their check."""
+        return re.sub("^/check/[0-9a-f]{8}/", "/check/", self.page.url.removeprefix(self.site).partition("?")[0])
+
+    @property
+    def check(self) -> str:
+        """The first part of every address of the check that is shown."""
+        found = re.search("/check/[0-9a-f]{8}", self.page.url)
+        assert found, self.page.url
+        return found[0]
 
     @property
     def words(self) -> str:
@@ -86,14 +95,20 @@ class Person:
             else:
                 field.fill(value)
 
-    def answer(self, **changes: Any) -> int:
-        """Answer screen after screen until something else is shown; how many there were."""
+    @property
+    def screen(self) -> str:
+        """The screen of questions that is shown, by where its form goes."""
+        form = self.page.locator("main form[action*='/q/']")
+        found = re.search("/q/([a-z-]+)/", form.get_attribute("action")) if form.count() else None
+        return found[1] if found else ""
+
+    def answer(self, *, until: str = "", **changes: Any) -> int:
+        """Answer screen after screen until `until` or something else is shown; how many there were."""
         answers = {**ROUTINE, "ex_note": "", **changes}
         for screens in range(40):
-            found = re.match(r"/check/q/([a-z-]+)/", self.path)
-            if not found:
+            if self.screen in ("", until):
                 return screens
-            screen = flow.screen_named(found[1])
+            screen = flow.screen_named(self.screen, version="1.0.0")
             asked = [each for each in screen.question_ids if self.page.locator(f"main [name='{each}']").count()]
             assert asked, self.path
             self.fill(**{each: answers[each] for each in asked})
@@ -124,13 +139,13 @@ class Person:
 
     def open_mail(self) -> None:
         """Follow the private link of the newest mail and give the date of birth."""
-        messaging.deliver_due()
+        delivery.deliver_due()
         link = re.search(r"http://testserver(\S+)", mail.outbox[-1].body)
         assert link, mail.outbox[-1].body
         self.go(link[1])
         self.fill(**{name: value for name, value in ME.items() if name.startswith("birth")})
         self.press("Open my request")
-        assert self.path == "/request/"
+        assert self.path == private_url(ConsultationRequest.objects.order_by("pk").last())
 
 
 @pytest.fixture
@@ -212,7 +227,7 @@ def test_from_the_first_page_to_a_booked_time(
     patient.follow("See free times")
     patient.page.locator("input[name=slot]").first.check(force=True)
     patient.press("Continue")
-    assert patient.path == "/request/times/check/"
+    assert patient.path == private_url(request, "times/check/")
     patient.press("Book this time")
     booked = Appointment.objects.get()
     assert booked.booked_by is None
@@ -220,7 +235,7 @@ def test_from_the_first_page_to_a_booked_time(
     with patient.page.expect_download() as waiting:
         patient.page.get_by_role("link", name=re.compile("calendar", re.IGNORECASE)).first.click()
     assert b"BEGIN:VCALENDAR" in waiting.value.path().read_bytes()
-    messaging.deliver_due()
+    delivery.deliver_due()
     assert len(mail.outbox) == 3
     assert {tuple(each.recipients()) for each in mail.outbox} == {("alice@example.com",)}
 
@@ -240,7 +255,7 @@ def about_to_send(meet: Any) -> Person:
     walker.tell_contact()
     patient: Person = meet(with_js=True)
     patient.take_over(walker.client)
-    patient.go("/check/answers/")
+    patient.go(f"{walker.check}/answers/")
     return patient
 
 
@@ -266,7 +281,7 @@ def test_a_danger_stops_the_check_at_once_and_reaches_the_desk(
         assert case.level == Outcome.SAME_DAY
     assert (case.owner, case.patient) == (nurse, None)
 
-    patient.go("/check/call-back/")
+    patient.go(f"{patient.check}/call-back/")
     patient.fill(
         name="Bob Pell", birth_on_month="2", birth_on_day="28", birth_on_year="1955", phone="202-555-0142",
         safe_to_contact="any",
@@ -300,18 +315,18 @@ def test_a_double_click_sends_once(about_to_send: Person) -> None:
     patient = about_to_send
     patient.fill(true_answers=True, care_team=True, privacy_notice=True)
     patient.page.get_by_role("button", name="Send my request", exact=True).dblclick()
-    patient.page.wait_for_url("**/check/sent/")
+    patient.page.wait_for_url("**/check/*/sent/")
     assert ConsultationRequest.objects.count() == 1
 
 
 def test_a_change_comes_back_to_the_answers_in_a_second_tab_too(about_to_send: Person) -> None:
     patient = about_to_send
     second = patient.context.new_page()
-    second.goto("/check/answers/")
-    second.locator("main a[href*='/check/q/hopes/']").first.click()
+    second.goto(f"{patient.check}/answers/")
+    second.locator("main a[href*='/q/hopes/']").first.click()
     second.locator("main [name=ex_note]").fill("My sister had this.")
     second.get_by_role("button", name="Continue", exact=True).click()
-    second.wait_for_url(re.compile("/check/answers/"))
+    second.wait_for_url(re.compile("/answers/"))
     patient.page.reload()
     assert "My sister had this." in patient.words
 
@@ -344,12 +359,12 @@ def test_the_first_screens_by_keyboard_alone(meet: Any) -> None:
     page.keyboard.press("Enter")
     tab_to(lambda now: now["text"] == "Start now")
     page.keyboard.press("Enter")
-    page.wait_for_url(re.compile("/check/q/now/"))
+    page.wait_for_url(re.compile("/q/now/"))
     tab_to(lambda now: now["name"] == "ab_age")
     page.keyboard.type("56")
     tab_to(lambda now: now["name"] == "rf_now" and now["value"] == "none")
     page.keyboard.press("Space")
     tab_to(lambda now: now["text"] == "Continue")
     page.keyboard.press("Enter")
-    page.wait_for_url(lambda url: "/check/q/now/" not in url)
+    page.wait_for_url(lambda url: "/q/now/" not in url)
     assert "/check/q/" in patient.path

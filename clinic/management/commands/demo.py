@@ -23,7 +23,7 @@ from consultations.models import (
     QuestionnaireResponse,
     SafetyCase,
 )
-from consultations.services import intake, messaging, review, scheduling, triage
+from consultations.services import delivery, intake, review, scheduling, triage
 from consultations.services.private_links import email_index
 from education import services as content
 from education.models import Page, Reviewer
@@ -183,7 +183,7 @@ class Command(BaseCommand):
         self._reviewers(staff["manager"], staff["doctor"], staff["doctor2"])
         self._page_in_review(staff["editor"], staff["doctor"])
         made = sum(self._tell(story) for story in STORIES) + self._dangers()
-        messaging.deliver_due(limit=200)
+        delivery.deliver_due(limit=200)
         self.stdout.write(f"Demonstration ready: {made} requests and cases added.")
         self.stdout.write(f"Staff sign in at {settings.SITE_URL}/admin/ with the password {PASSWORD}:")
         for username, _, name, words in STAFF:
@@ -263,7 +263,12 @@ class Command(BaseCommand):
         response = self._walk({**ANSWERS, **story.changes})
         intake.save_contact(
             response=response,
-            contact=intake.Contact(name=story.name, birth_on=story.born, email=story.email, phone="+12025550143"),
+            contact=intake.Contact(
+                name=story.name,
+                birth_on=story.born,
+                email=story.email,
+                phone=f"(202) 555-{150 + STORIES.index(story):04}",
+            ),
         )
         request = intake.send(response=response, wordings=WORDINGS)
         if story.then is not None:
@@ -279,7 +284,10 @@ class Command(BaseCommand):
         intake.ask_for_call_back(
             response=named,
             contact=intake.Contact(
-                name="Ruth Calder", birth_on=datetime.date(1951, 2, 3), email="", phone="+12025550144"
+                name="Ruth Calder",
+                birth_on=datetime.date(1951, 2, 3),
+                email="",
+                phone="202-555-0144, ask for my son",
             ),
         )
         self._walk({**first, "rf_now": ["collapse"]})

@@ -1,17 +1,19 @@
-from collections.abc import Iterator
 from typing import Any
 
-from django.apps import apps
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.conf import settings
+from django.core.management.base import CommandError, CommandParser
 from django.db import connection, models, transaction
 
-from clinic import crypto
+from clinic import crypto, key_fingerprints, sealed_values
 from clinic.fields import SealedTextField
+from clinic.management.clinic_command import GIVE_SETTINGS, ClinicCommand, typed
+from clinic.models import KeyFingerprint
+from clinic.sealed_values import names
 
 BATCH = 500
 
 
-class Command(BaseCommand):
+class Command(ClinicCommand):
     help = "Seal every sealed value again under the newest key of FIELD_KEYS. Safe to stop and to repeat."
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -20,8 +22,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, batch: int = BATCH, **options: Any) -> None:
         if batch < 1:
             raise CommandError("--batch must be at least 1: it is the number of rows a transaction seals again.")
+        self._refuse_unfit_keys()
         current, broken = crypto.current_key_id(), 0
-        for model, field in sealed_fields():
+        for model, field in sealed_values.sealed_fields():
             done, failed = self._rotate(model, field, current, batch)
             broken += len(failed)
             self.stdout.write(f"{model._meta.label}.{field.name}: {done} sealed again under {current}")
@@ -30,12 +33,43 @@ class Command(BaseCommand):
         if broken:
             raise CommandError(f"{broken} values do not open. Add the key they were sealed under to FIELD_KEYS.")
         # A server that still runs with the keys of before may have sealed a value behind us.
-        if left := sum(self._count_stale(model, field, current) for model, field in sealed_fields()):
+        if left := sealed_values.count(beyond=[current]):
             raise CommandError(
                 f"{left} values are still sealed under an older key. Restart everything that runs with the keys of "
                 "before, then run this command again."
             )
-        self.stdout.write(f"Every value is sealed under {current}; the older keys can be removed from FIELD_KEYS.")
+        self._retire_older_keys(current)
+        self.stdout.write(self._what_may_go(current))
+
+    def _refuse_unfit_keys(self) -> None:
+        """Keys that are missing hinder nothing: what they sealed is named row by row. Others would do harm."""
+        if not sealed_values.is_any():
+            raise CommandError(f"This database holds no sealed value. Is it the right one? {GIVE_SETTINGS}")
+        problems = [each for each in key_fingerprints.find_problems() if not _is_missing_field_key(each)]
+        if problems:
+            raise CommandError(" ".join(each.sentence for each in problems) + " Nothing was changed.")
+
+    def _retire_older_keys(self, current: str) -> None:
+        with transaction.atomic():
+            older = set(KeyFingerprint.objects.values_list("name", flat=True)) - {current, crypto.INDEX_KEY}
+            key_fingerprints.retire(names=older)
+        # The newest key may have sealed nothing but what was sealed again here.
+        key_fingerprints.require_usable(writing=True)
+
+    def _what_may_go(self, current: str) -> str:
+        """What to do with the older keys. Only one sentence says that they can be removed."""
+        done = f"Every value is sealed under {current}"
+        older = crypto.key_ids()[1:]
+        if not older:
+            return f"{done}, the only key of FIELD_KEYS. Keep it, and a copy of it off this machine."
+        if not settings.INDEX_KEY:
+            return (
+                f"{done}. Keep {older[-1]} for now: without INDEX_KEY, look-up digests are made with it, and no "
+                "patient who asks for a private link would be found without it.\n"
+                f"Print the digest key:  {typed('print_index_key')}\n"
+                "Set INDEX_KEY to what it prints, restart everything, and run this command again."
+            )
+        return f"{done}, and INDEX_KEY is set: {', '.join(older)} can be removed from FIELD_KEYS."
 
     def _rotate(
         self, model: type[models.Model], field: SealedTextField, current: str, batch: int
@@ -45,20 +79,20 @@ class Command(BaseCommand):
             with transaction.atomic():
                 for pk, sealed in rows:
                     try:
-                        plain = crypto.open_sealed(sealed, context=field.seal_context)
+                        plain = crypto.open_unguarded(sealed, context=field.seal_context)
                     except crypto.SealBroken:
                         failed.append(pk)
                         continue
-                    done += self._replace(model, field, pk, sealed, crypto.seal(plain, context=field.seal_context))
+                    again = crypto.seal_unguarded(plain, context=field.seal_context)
+                    done += self._replace(model, field, pk, sealed, again)
             last = rows[-1][0]
         return done, failed
 
     def _stale(
         self, model: type[models.Model], field: SealedTextField, current: str, last: Any, batch: int
     ) -> list[tuple[Any, str]]:
-        """Values as they are stored: the ORM would open them."""
         table, column, key = names(model, field)
-        condition, values = stale(column, current)
+        condition, values = sealed_values.not_under(column, [current])
         after = f" AND {key} > %s" if last is not None else ""
         with connection.cursor() as cursor:
             cursor.execute(
@@ -67,13 +101,6 @@ class Command(BaseCommand):
             )
             rows: list[tuple[Any, str]] = cursor.fetchall()
             return rows
-
-    def _count_stale(self, model: type[models.Model], field: SealedTextField, current: str) -> int:
-        table, column, _ = names(model, field)
-        condition, values = stale(column, current)
-        with connection.cursor() as cursor:
-            cursor.execute(f"SELECT COUNT(*) FROM {table} WHERE {condition}", values)
-            return int(cursor.fetchone()[0])
 
     def _replace(self, model: type[models.Model], field: SealedTextField, pk: Any, old: str, new: str) -> int:
         """Only where nobody wrote in between; a newer value is sealed under the newest key already."""
@@ -86,20 +113,5 @@ class Command(BaseCommand):
             return int(cursor.rowcount)
 
 
-def sealed_fields() -> Iterator[tuple[type[models.Model], SealedTextField]]:
-    for model in apps.get_models(include_auto_created=True):
-        if model._meta.proxy or not model._meta.managed:
-            continue
-        for field in model._meta.local_fields:
-            if isinstance(field, SealedTextField):
-                yield model, field
-
-
-def stale(column: str, current: str) -> tuple[str, list[Any]]:
-    """A condition and its values. Letter by letter, because to the LIKE of SQLite the keys k1 and K1 are one."""
-    return f"{column} <> '' AND substr({column}, 1, %s) <> %s", [len(current) + 1, f"{current}:"]
-
-
-def names(model: type[models.Model], field: SealedTextField) -> tuple[str, str, str]:
-    quote = connection.ops.quote_name
-    return quote(model._meta.db_table), quote(str(field.column)), quote(str(model._meta.pk.column))
+def _is_missing_field_key(problem: crypto.KeyProblem) -> bool:
+    return problem.kind == "missing" and problem.name != crypto.INDEX_KEY

@@ -1,12 +1,13 @@
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from clinic import audit
+from clinic.management.clinic_command import ClinicCommand
 from clinic.models import AuditEvent
 
 
-class Command(BaseCommand):
+class Command(ClinicCommand):
     help = "Walk the audit trail from its first event. Exit status 1 names the first event that is wrong."
 
     def add_arguments(self, parser: CommandParser) -> None:

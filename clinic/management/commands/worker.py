@@ -3,50 +3,96 @@
 import logging
 import signal
 import threading
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final
 
 from django.core.management.base import BaseCommand, CommandParser
-from django.db import DatabaseError, close_old_connections
 
+from clinic import key_fingerprints
+from clinic.failures import SomeFailed, drop_lost_connections, name_of
 from clinic.housekeeping import tidy_daily
 from clinic.models import Heartbeat
-from consultations.services import cases, messaging, private_links, triage
+from consultations.services import alarm_groups, cases, delivery, private_links, triage, undelivered
 from education import services as content
 
 logger = logging.getLogger(__name__)
 
+SAY_AGAIN_AFTER: Final = 150
+"""Turns in which a duty that fails in the same way is logged once: five minutes, at the usual two seconds a turn."""
+
+
+def tidy() -> None:
+    if tidy_daily():
+        content.reopen_due()
+        alarm_groups.forget_networks()
+
 
 class Command(BaseCommand):
     help = "Send waiting mail, repeat alerts and publish what is due. Run one or more of these beside the web server."
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.stop = threading.Event()
+        self.failures: dict[str, tuple[str, int]] = {}
+        """Duty -> how it fails and for how many turns."""
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--once", action="store_true", help="Do what is due now and stop.")
         parser.add_argument("--every", type=float, default=2.0, help="Seconds between two looks (default 2).")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        stop = threading.Event()
-        if not options["once"]:
-            for name in (signal.SIGINT, signal.SIGTERM):
-                signal.signal(name, lambda *_: stop.set())
-        while not stop.is_set():
-            self._turn(stop)
-            if options["once"]:
-                return
-            stop.wait(options["every"])
-
-    def _turn(self, stop: threading.Event) -> None:
-        try:
-            # Alerts first: whatever else goes wrong, what is pressing is in the outbox.
-            cases.alert_again()
-            triage.alert_overdue()
-            private_links.answer_asked()
-            while messaging.deliver_due(limit=5) and not stop.is_set():
+        if options["once"]:
+            while self._turn():
                 pass
-            content.publish_due()
-            if tidy_daily():
-                content.reopen_due()
-            Heartbeat.beat("worker")
-        except DatabaseError as error:
-            # The database may be restarting: what is owed stays in the outbox, so wait and look again.
-            logger.warning("worker: database error, will try again (%s)", type(error).__name__)
-            close_old_connections()
+            return
+        for name in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(name, lambda *_: self.stop.set())
+        while not self.stop.is_set():
+            if not self._turn():
+                self.stop.wait(options["every"])
+
+    def _duties(self) -> dict[str, Callable[[], object]]:
+        """In the order of how much somebody may be harmed by their delay.
+
+        With the wrong keys nothing can be read or owed: the rows wait as they are, and the log names the key.
+        """
+        to_people: dict[str, Callable[[], object]] = {
+            "repeat alerts": cases.alert_again,
+            "announce overdue": triage.alert_overdue,
+            "announce undelivered": undelivered.alert_undelivered,
+            "answer asked links": private_links.answer_asked,
+            "deliver": lambda: delivery.deliver_due(until=self.stop.is_set),
+        }
+        return {
+            **(to_people if key_fingerprints.are_usable(writing=True) else {}),
+            "publish": content.publish_due,
+            "tidy": tidy,
+        }
+
+    def _turn(self) -> bool:
+        """Every duty once, whatever becomes of the others. Whether mail was sent, so that more may be waiting."""
+        duties: Any = self._perform("compare keys", self._duties) or {"publish": content.publish_due, "tidy": tidy}
+        done = {name: self._perform(name, duty) for name, duty in duties.items()}
+        failing = [name for name in done if name in self.failures]
+        self._perform("heartbeat", lambda: Heartbeat.beat("worker", failing=failing))
+        return bool(done.get("deliver"))
+
+    def _perform(self, name: str, duty: Callable[[], object]) -> object:
+        try:
+            result = duty()
+        except Exception as error:
+            self._note(name, str(error) if isinstance(error, SomeFailed) else name_of(error))
+            # The database may be restarting: what is owed stays in the outbox, so let go and look again.
+            drop_lost_connections()
+            return None
+        if self.failures.pop(name, None):
+            logger.info("worker: %s works again", name)
+        return result
+
+    def _note(self, name: str, failure: str) -> None:
+        """Log a failure when it is new, and again every few minutes while it lasts."""
+        known, turns = self.failures.get(name, ("", 0))
+        turns = turns + 1 if failure == known else 0
+        self.failures[name] = (failure, turns)
+        if turns % SAY_AGAIN_AFTER == 0:
+            logger.error("worker: %s failed, will try again: %s", name, failure)

@@ -9,8 +9,13 @@ from typing import Any, BinaryIO
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from consultations.candidacy import engine
+from consultations.questionnaire import definition
 
 MAX_LINE = 1_000_000
+NO_ANSWERS = (
+    "No key of this object is a question of the questionnaire, so every question counts as unanswered. "
+    "Give the answers themselves: question ids as keys, no wrapper and no FHIR resource around them."
+)
 
 
 class BadLine(ValueError):
@@ -48,10 +53,15 @@ def answers_of(line: bytes) -> dict[str, Any]:
 
 
 def result_of(line: bytes, number: int) -> dict[str, Any]:
+    """The assessment, or the error of a line that is no answer set. What answers nothing is assessed as unanswered."""
     try:
-        return engine.assess(answers_of(line)).as_json()
+        answers = answers_of(line)
     except BadLine as error:
         return {"error": str(error), "line": number, "booking_allowed": False}
+    result = engine.assess(answers, version=definition.CURRENT_VERSION).as_json()
+    if answers and not answers.keys() & definition.load(definition.CURRENT_VERSION).by_id.keys():
+        result |= {"warning": NO_ANSWERS, "line": number}
+    return result
 
 
 def lines_of(source: BinaryIO) -> Iterator[tuple[int, bytes]]:
@@ -71,6 +81,10 @@ class Command(BaseCommand):
         parser.add_argument("file", nargs="?", metavar="FILE", help="Answer sets; standard input without it.")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            engine.ruleset_for(definition.CURRENT_VERSION)
+        except (ValueError, LookupError) as error:
+            raise CommandError(str(error)) from None
         if options["file"] is None:
             self._answer(sys.stdin.buffer)
             return

@@ -28,7 +28,10 @@ class Command(BaseCommand):
             self._shipped()
 
     def _passages(self) -> None:
-        titles = shipped.source_titles()
+        try:
+            titles = shipped.source_titles()
+        except shipped.ContentError as error:
+            raise CommandError("\n".join(error.problems)) from None
         for raw in sys.stdin.buffer:
             passage = raw.decode("utf-8", errors="replace").rstrip("\r\n")
             found = [dataclasses.asdict(finding) for finding in claims.find(passage, names=titles)]

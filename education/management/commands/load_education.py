@@ -8,6 +8,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from education import services, shipped
 
+MOST_SHOWN = 100
+"""Problems that one run lists: whoever mends so many runs it again anyway."""
+
 
 class Command(BaseCommand):
     help = (
@@ -21,11 +24,16 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             content = shipped.read(options["folder"])
+            result = services.load(shipped=content, publish=settings.DEMO)
         except shipped.ContentError as error:
-            raise CommandError("Nothing was loaded. Mend this first:\n" + "\n".join(error.problems)) from None
-        result = services.load(shipped=content, publish=settings.DEMO)
+            raise CommandError(f"Nothing was loaded. Mend this first:\n{listed(error.problems)}") from None
         self.stdout.write(
             f"Education content: {result.added} added, {result.updated} updated, {result.unchanged} unchanged."
         )
         for name in result.kept:
             self.stdout.write(f"Kept as staff edited it: {name}.")
+
+
+def listed(problems: list[str]) -> str:
+    more = [f"… and {len(problems) - MOST_SHOWN} more."] if len(problems) > MOST_SHOWN else []
+    return "\n".join([*problems[:MOST_SHOWN], *more])

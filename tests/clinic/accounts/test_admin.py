@@ -2,6 +2,7 @@
 
 import pytest
 from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError
 from django.urls import reverse
 
 from clinic.accounts.models import User
@@ -76,6 +77,32 @@ def test_a_new_person_is_on_record_without_a_password_in_it(sign_in, root):
     assert not [name for name in event.fields if "password" in name]
 
 
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("nora@BÜCHER.example.", "nora@bücher.example"),
+        ("ｎｏｒａ@clinic.example", "nora@clinic.example"),
+        ("nora@xn--bcher-kva.example", "nora@bücher.example"),
+    ],
+)
+def test_an_address_is_kept_in_its_one_spelling(sign_in, root, nurse, typed, kept):
+    assert sign_in(root).post(page(nurse), form_of(nurse, email=typed)).status_code == 302
+    nurse.refresh_from_db()
+    assert nurse.email == kept
+
+
+@pytest.mark.parametrize("typed", ["nora@foo\u3000bar.example", "nörå@clinic.example", "nora@straße.example", "nora"])
+def test_an_address_that_no_alert_could_reach_is_refused_with_a_sentence(sign_in, root, nurse, typed):
+    changed = sign_in(root).post(page(nurse), form_of(nurse, email=typed))
+    new = sign_in(root).post(f"{LIST}add/", {"username": "mika", "name": "Mika Sand", "email": typed})
+    for response in (changed, new):
+        assert "like name@example.com" in text_of(response)
+    nurse.refresh_from_db()
+    assert nurse.email == "nurse@clinic.example"
+    with pytest.raises(ValidationError, match="like name@example"):
+        User._meta.get_field("email").run_validators(typed)
+
+
 class TestPassword:
     def test_set_for_somebody_is_on_record(self, sign_in, root, nurse):
         words = {"password1": "seven quiet otters", "password2": "seven quiet otters"}
@@ -127,3 +154,41 @@ def test_duty_is_on_until_it_is_switched_off(sign_in, root, nurse):
     nurse.refresh_from_db()
     assert not nurse.is_on_duty
     assert "is_on_duty" in AuditEvent.objects.get(action="staff.save").fields
+
+
+@pytest.mark.parametrize("term", ["O'Brien", "obrien, siobhan", "SIOBHÁN", "sob_desk", "siob@clinic", "sob obrien"])
+def test_staff_are_found_as_their_name_is_typed(client, term):
+    root = User.objects.create_superuser("root", "root@example.com", "x", name="Root")
+    User.objects.create_user("sob_desk", "siob@clinic.example", "x", name="Siobhán O’Brien")
+    client.force_login(root)
+    page = client.get("/admin/accounts/user/", {"q": term})
+    assert [user.name for user in page.context["cl"].result_list] == ["Siobhán O’Brien"]
+
+
+@pytest.mark.parametrize("term", ["zzz", "%", "'; --", "x", "😀"])
+def test_other_terms_find_nobody_and_break_nothing(client, term):
+    root = User.objects.create_superuser("root", "root@example.com", "x", name="Root")
+    client.force_login(root)
+    page = client.get("/admin/accounts/user/", {"q": term})
+    assert page.status_code == 200
+    assert [user.name for user in page.context["cl"].result_list] == (["Root"] if term == "x" else [])
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("\u3164", "Fill this in."),
+        (".", "Enter a name with at least one letter, in any alphabet."),
+        ("😀", "Enter a name with at least one letter, in any alphabet."),
+    ],
+)
+def test_a_name_that_looks_empty_is_refused(client, name, sentence):
+    root = User.objects.create_superuser("root", "root@example.com", "x", name="Root")
+    client.force_login(root)
+    words = client.post(
+        f"/admin/accounts/user/{root.pk}/change/", {"username": "root", "name": name, "email": "r@e.co"}
+    )
+    assert words.status_code == 200
+    assert words.context["adminform"].form.errors["name"] == [sentence]
+    root.refresh_from_db()
+    assert root.name == "Root"

@@ -8,8 +8,8 @@ from consultations import status_words
 from consultations.enums import MessageKind, Outcome, RequestStatus, ReviewDecision
 from consultations.forms.staff import PATIENT_NOTE_LIMIT
 from consultations.models import ClinicalReview, InformationRequest, OutboxMessage
-from consultations.services import messaging, review, triage
-from tests.cast import make_patient, open_privately
+from consultations.services import delivery, review, triage
+from tests.cast import at, make_patient, open_privately
 from tests.consultations.admin.conftest import act, page_of, text_of
 
 pytestmark = pytest.mark.django_db
@@ -101,7 +101,7 @@ class TestPreview:
         confirm(staff_client, preview)
         waiting.refresh_from_db()
         open_privately(client, waiting)
-        page = client.get(reverse("consultations:status")).content.decode()
+        page = client.get(at(client)).content.decode()
         escaped = "I would like to see you walk first: &lt;b&gt;no&lt;/b&gt; promises &amp; no hurry."
         paragraph = f'<p class="prewrap">Your leg pain follows one nerve.\n{escaped}</p>'
         for html in (shown, page):
@@ -113,7 +113,7 @@ class TestPreview:
         client = sign_in(doctor)
         preview = decide(client, waiting, "offer", appointment_type=visit.pk, patient_note=NOTE)
         confirm(client, preview)
-        messaging.deliver_due()
+        delivery.deliver_due()
         (sent,) = mail.outbox
         assert sent.subject in preview.content.decode()
         assert "nerve" not in sent.body

@@ -11,7 +11,8 @@ from clinic import clock
 from clinic.models import AuditEvent
 from consultations.enums import MessageKind
 from consultations.models import OutboxMessage
-from consultations.services import messaging
+from consultations.services import delivery, messaging
+from tests.cast import make_patient
 from tests.consultations.admin.conftest import text_of
 
 pytestmark = pytest.mark.django_db
@@ -52,7 +53,7 @@ def test_outside_the_demonstration_nothing_of_a_message_is_shown(sign_in, manage
 
 def test_in_the_demonstration_the_mail_is_read_and_its_link_followed(settings, sign_in, nurse, client, alice, message):
     settings.DEMO = True
-    messaging.deliver_due()
+    delivery.deliver_due()
     (sent,) = mail.outbox
     response = sign_in(nurse).get(url(message))
     html = response.content.decode()
@@ -68,7 +69,7 @@ def test_a_parked_message_is_tried_again(sign_in, nurse, message):
     park(message)
     response = sign_in(nurse).post(url(message, "retry"), follow=True)
     assert "will be tried again" in text_of(response)
-    assert messaging.deliver_due() == 1
+    assert delivery.deliver_due() == 1
     message.refresh_from_db()
     assert message.sent_at is not None
     assert AuditEvent.objects.about(message).filter(action="message.retry", actor_user=nurse).exists()
@@ -76,7 +77,7 @@ def test_a_parked_message_is_tried_again(sign_in, nurse, message):
 
 def test_a_message_that_came_too_late_is_not(sign_in, nurse, message):
     OutboxMessage.objects.filter(pk=message.pk).update(stale_at=clock.now() - datetime.timedelta(hours=1))
-    messaging.deliver_due()
+    delivery.deliver_due()
     response = sign_in(nurse).post(url(message, "retry"), follow=True)
     assert "came too late to be of use" in text_of(response)
     message.refresh_from_db()
@@ -84,9 +85,9 @@ def test_a_message_that_came_too_late_is_not(sign_in, nurse, message):
 
 
 def test_trying_a_sent_message_again_sends_nothing(sign_in, nurse, message):
-    messaging.deliver_due()
+    delivery.deliver_due()
     sign_in(nurse).post(url(message, "retry"))
-    assert messaging.deliver_due() == 0
+    assert delivery.deliver_due() == 0
 
 
 def test_a_damaged_message_is_told_and_the_list_stays(settings, sign_in, nurse, message):
@@ -117,3 +118,30 @@ def test_the_list_costs_the_same_however_long(sign_in, nurse, alice, django_asse
     client = sign_in(nurse)
     with django_assert_max_num_queries(10):
         assert len(client.get(LIST).context["rows"]) == 50
+
+
+class TestSearch:
+    def find(self, client, term):
+        return client.post(f"{LIST}search/", {"q": term}, follow=True)
+
+    @pytest.mark.parametrize(
+        "term", ["Winther, Alice", "ALICE", "alice@example.com", "(202) 555-0142", "27 March 1970"]
+    )
+    def test_what_went_to_a_person_is_found_by_who_they_are(self, sign_in, nurse, make_request, message, term):
+        other = make_request(patient=make_patient("Bob Pell", phone="", birth_on=datetime.date(1955, 2, 28)))
+        messaging.tell_patient(kind=MessageKind.REQUEST_RECEIVED, request=other, key="received-2")
+        rows = self.find(sign_in(nurse), term).context["rows"]
+        assert [row["pk"] for row in rows] == [message.pk]
+
+    def test_by_reference_whatever_its_state(self, sign_in, nurse, alice, message):
+        park(message)
+        rows = self.find(sign_in(nurse), alice.reference.replace("-", "")).context["rows"]
+        assert [row["state"] for row in rows] == ["Not delivered"]
+
+    def test_nobody_is_found_and_the_page_says_what_to_try(self, sign_in, nurse, message):
+        page = self.find(sign_in(nurse), "calder")
+        assert "Nobody found. Try one word of the name" in text_of(page)
+        assert "calder" not in page.redirect_chain[0][0]
+
+    def test_an_editor_is_refused(self, sign_in, editor):
+        assert sign_in(editor).post(f"{LIST}search/", {"q": "alice"}).status_code == 403

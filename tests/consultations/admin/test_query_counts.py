@@ -21,7 +21,7 @@ from tests.consultations.admin.test_request_page import ANSWERS
 pytestmark = pytest.mark.django_db
 STAFF = "/admin/consultations/"
 LIMITS = {
-    "/admin/": 20,
+    "/admin/": 25,
     f"{STAFF}consultationrequest/": 12,
     f"{STAFF}consultationrequest/?tab=triage": 12,
     f"{STAFF}safetycase/": 12,
@@ -58,8 +58,8 @@ def fill(make_request, clinician, nurse):
             case = cases.open_case(response=request.response, level=Outcome.EMERGENCY)
             type(case).objects.filter(pk=case.pk).update(patient=request.patient)
             OutboxMessage.objects.create(
-                key=f"message-{place}-{request.pk}", kind="private_link", request=request, recipient="a@example.com",
-                created_at=now, due_at=now,
+                key=f"message-{place}-{request.pk}", kind="private_link", lane="patients", request=request,
+                recipient="a@example.com", created_at=now, due_at=now,
             )  # fmt: skip
             Absence.objects.create(
                 clinician=clinician, starts_at=now + datetime.timedelta(days=400 + place),
@@ -85,12 +85,12 @@ def test_a_list_costs_the_same_for_sixty_as_for_five(sign_in, manager, fill, sub
 
 @pytest.mark.parametrize("status", list(RequestStatus))
 def test_a_request_with_a_long_history_costs_no_more(sign_in, staff, doctor, clinician, make_request, status):
-    assessed = engine.assess(ANSWERS)
+    assessed = engine.assess(ANSWERS, version="1.0.0")
     request = make_request(
         status=status,
         outcome=Outcome(assessed.outcome),
         answers=ANSWERS,
-        asked=flow.as_asked(ANSWERS),
+        asked=flow.as_asked(ANSWERS, version="1.0.0"),
         result=json.dumps(assessed.as_json()),
     )
     if status == RequestStatus.BOOKED:

@@ -8,6 +8,7 @@ from django.db import connection
 
 from clinic import clock
 from clinic.models import AuditEvent
+from consultations import phones
 from consultations.candidacy import engine
 from consultations.enums import ConsentKind, Outcome, RequestStatus, SafeToContact
 from consultations.models import Consent
@@ -30,14 +31,14 @@ ANSWERS = {
 @pytest.fixture
 def full(make_request):
     """A request with real answers, assessed by the real rules."""
-    assessed = engine.assess(ANSWERS)
-    asked = flow.as_asked(ANSWERS)
+    assessed = engine.assess(ANSWERS, version="1.0.0")
+    asked = flow.as_asked(ANSWERS, version="1.0.0")
     request = make_request(
         outcome=Outcome(assessed.outcome),
         answers=ANSWERS,
         asked=asked,
         result=json.dumps(assessed.as_json()),
-        patient=make_patient("Marta Quill", safe_to_contact=SafeToContact.NO_VOICEMAIL),
+        patient=make_patient("Marta Quill", phone_as_typed="x", safe_to_contact=SafeToContact.NO_VOICEMAIL),
         has_note=True,
     )
     Consent.objects.create(
@@ -71,7 +72,7 @@ class TestWhatStandsOnIt:
         assert metrics["GAD-2, worry"] == "1 of 6, under 3"
 
     def test_answers_stand_in_question_order_in_the_words_asked(self, sign_in, nurse, full):
-        asked = flow.as_asked(ANSWERS)
+        asked = flow.as_asked(ANSWERS, version="1.0.0")
         sections = sign_in(nurse).get(page_of(full)).context["sections"]
         shown = [(item["question"], item["lines"]) for section in sections for item in section["answers"]]
         assert shown == [(entry["text"], entry["answer"]) for entry in asked]
@@ -132,6 +133,41 @@ class TestWhatStandsOnIt:
         assert "My leg gave way &lt;twice&gt;." in sign_in(nurse).get(page_of(request)).content.decode()
 
 
+class TestPhone:
+    @pytest.mark.parametrize(
+        ("typed", "shown", "href"),
+        [
+            ("2025550142", "(202) 555-0142", "+12025550142"),
+            ("(624) 305-1111", "(624) 305-1111", "+16243051111"),
+            ("0044 20 7946 0018", "+44 20 7946 0018", "+442079460018"),
+            ("202-555-0142 x12", "(202) 555-0142 ext. 12", "+12025550142,12"),
+        ],
+    )
+    def test_it_is_formatted_for_reading_and_dials(self, sign_in, nurse, make_request, typed, shown, href):
+        number, as_typed = phones.kept(typed)
+        request = make_request(patient=make_patient(phone=number, phone_as_typed=as_typed))
+        page = sign_in(nurse).get(page_of(request))
+        assert f'<a class="num" href="tel:{href}">{shown}</a>' in page.content.decode()
+        assert "Typed:" not in text_of(page)
+
+    def test_a_note_stands_beside_it(self, sign_in, nurse, make_request):
+        number, as_typed = phones.kept("212-555-2368 <b>ask</b> for Ana")
+        request = make_request(patient=make_patient(phone=number, phone_as_typed=as_typed))
+        body = sign_in(nurse).get(page_of(request)).content.decode()
+        assert '<a class="num" href="tel:+12125552368">(212) 555-2368</a>' in body
+        assert "Typed: <bdi" in body
+        assert "212-555-2368 &lt;b&gt;ask&lt;/b&gt; for Ana" in body
+
+    @pytest.mark.parametrize(
+        ("typed", "href"), [("no phone, flat 4", ""), ("555-0142 after 5", "5550142"), ("", ""), ("911", "")]
+    )
+    def test_words_that_are_no_number_are_shown_as_they_are(self, sign_in, nurse, make_request, typed, href):
+        request = make_request(patient=make_patient(phone=typed))
+        body = sign_in(nurse).get(page_of(request)).content.decode()
+        assert f">{typed or 'Not given'}<" in body
+        assert (f'href="tel:{href}"' in body) is bool(href)
+
+
 class TestDamage:
     @pytest.mark.parametrize(
         ("table", "column", "key"),
@@ -139,6 +175,7 @@ class TestDamage:
             ("questionnaireresponse", "asked", "response_id"),
             ("assessment", "result", "assessment_id"),
             ("patient", "phone", "patient_id"),
+            ("patient", "phone_as_typed", "patient_id"),
             ("patient", "email", "patient_id"),
         ],
     )

@@ -57,7 +57,7 @@ def test_the_page_shows_what_led_to_it_and_how_to_reach_them(sign_in, nurse, nam
     assert "RF-CE-01" in page
     assert "Possible cauda equina syndrome" in page
     assert "Numbness, tingling or a change in feeling" in page
-    assert "+12025550142" in page
+    assert "(202) 555-0142" in page
     assert AuditEvent.objects.about(named).filter(action="case.view", actor_user=nurse).exists()
 
 
@@ -110,6 +110,45 @@ def test_a_damaged_case_does_not_hide_the_others(sign_in, nurse, named):
     assert Assessment.objects.defer("result", "record").count() == 1
 
 
+class TestSearch:
+    @pytest.fixture
+    def client(self, sign_in, nurse):
+        return sign_in(nurse)
+
+    def find(self, client, term):
+        page = client.post(reverse("admin:consultations_safetycase_search"), {"q": term}, follow=True)
+        assert page.status_code == 200
+        return [line.who for line in page.context["lines"]]
+
+    @pytest.mark.parametrize("term", ["Reed", "reed, tomás", "TOMAS", "27 March 1970", "(202) 555-0142", "2025550142",
+                                      "tomas@example.com", "Tomas@Example.com "])  # fmt: skip
+    def test_a_person_is_found_as_they_are_typed(self, client, named, term):
+        assert self.find(client, term) == ["Tomas Reed, 56"]
+
+    def test_closed_cases_are_found_with_the_open_ones(self, client, nurse, named):
+        cases.close(case=named, note="Went by ambulance.", by=nurse)
+        assert self.find(client, "reed") == ["Tomas Reed, 56"]
+
+    def test_by_the_reference_of_the_request(self, client, named, make_request):
+        request = make_request()
+        SafetyCase.objects.filter(pk=named.pk).update(response=request.response)
+        assert self.find(client, request.reference.replace("-", "–").lower()) == ["Tomas Reed, 56"]
+
+    def test_nobody_else_is_found_and_the_page_says_what_to_try(self, client, named):
+        page = client.post(reverse("admin:consultations_safetycase_search"), {"q": "calder"}, follow=True)
+        assert page.context["lines"] == []
+        assert "Nobody found. Try one word of the name" in text_of(page)
+        assert "0 found for “calder”" in text_of(page)
+
+    def test_the_term_never_stands_in_an_address(self, client, named):
+        page = client.post(reverse("admin:consultations_safetycase_search"), {"q": "reed"})
+        assert "reed" not in page.url.lower()
+        assert client.get(reverse("admin:consultations_safetycase_search"), {"q": "reed"}).status_code == 302
+
+    def test_an_anonymous_case_hides_nothing(self, client, anonymous):
+        assert self.find(client, "reed") == []
+
+
 @pytest.mark.parametrize("what", ["change", "acknowledge", "close"])
 def test_an_editor_is_refused(sign_in, editor, named, what):
     client = sign_in(editor)
@@ -120,7 +159,7 @@ def test_an_editor_is_refused(sign_in, editor, named, what):
 
 
 def test_changes_are_posts(sign_in, nurse, named):
-    assert sign_in(nurse).get(url(named, "acknowledge")).status_code == 405
+    assert sign_in(nurse).get(url(named, "acknowledge")).headers["Location"] == url(named)
     assert sign_in(nurse).get(url(named, "close")).headers["Location"] == url(named)
     named.refresh_from_db()
     assert (named.status, named.acknowledged_at) == (CaseStatus.OPEN, None)

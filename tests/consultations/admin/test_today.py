@@ -7,8 +7,8 @@ import pytest
 from clinic import clock
 from clinic.models import AuditEvent, Heartbeat
 from consultations.enums import MessageKind, RequestStatus
-from consultations.models import OutboxMessage
-from consultations.services import messaging
+from consultations.models import LinkAsked, OutboxMessage
+from consultations.services import messaging, private_links
 from tests.cast import book_directly, make_patient
 from tests.consultations.admin.conftest import text_of
 
@@ -52,6 +52,32 @@ def test_undelivered_messages_are_counted(sign_in, nurse, alice, worker_lives):
     messaging.tell_patient(kind=MessageKind.REQUEST_CLOSED, request=alice, key="news")
     OutboxMessage.objects.update(parked_at=clock.now())
     assert "1 message was not delivered" in text_of(sign_in(nurse).get("/admin/"))
+
+
+def test_messages_that_the_server_does_not_take_are_counted_before_they_are_given_up(
+    sign_in, nurse, alice, worker_lives
+):
+    messaging.tell_patient(kind=MessageKind.REQUEST_CLOSED, request=alice, key="news")
+    OutboxMessage.objects.update(created_at=clock.now() - datetime.timedelta(minutes=16), attempts=4)
+    page = text_of(sign_in(nurse).get("/admin/"))
+    assert "1 message has not gone out for a quarter of an hour." in page
+    assert "Nothing needs you at once." not in page
+
+
+def test_people_who_asked_for_a_link_in_vain_are_counted(sign_in, nurse, worker_lives):
+    for address in ("alice@example.com", "bob@example.com"):
+        private_links.ask(email=address)
+    LinkAsked.objects.update(parked_at=clock.now())
+    page = text_of(sign_in(nurse).get("/admin/"))
+    assert "2 people who asked for a private link did not get it." in page
+    assert "example.com" not in page
+    assert "Nothing needs you at once." not in page
+
+
+def test_a_worker_that_fails_at_something_is_named(sign_in, nurse):
+    Heartbeat.beat("worker", failing=["repeat alerts", "publish"])
+    page = text_of(sign_in(nurse).get("/admin/"))
+    assert "The background worker cannot do all its work. It fails at: repeat alerts, publish." in page
 
 
 def test_a_silent_worker_raises_a_banner(sign_in, nurse):
@@ -110,7 +136,7 @@ def test_the_page_costs_the_same_however_much_there_is(sign_in, nurse, make_requ
         make_request(submitted_at=now - datetime.timedelta(days=4), due_at=now - datetime.timedelta(days=1))
     client = sign_in(nurse)
     client.get("/admin/")
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(24):
         client.get("/admin/")
 
 

@@ -46,7 +46,7 @@ def in_words(condition: list[Any], *, is_inside: bool = False) -> str:
 
 @pytest.mark.parametrize("entry", CATALOG["questions"], ids=lambda entry: entry["id"])
 def test_question_is_the_catalogues(entry: dict[str, Any]) -> None:
-    question = load()[entry["id"]]
+    question = load("1.0.0")[entry["id"]]
 
     assert question.section == entry["section"]
     assert question.text == entry["text"]
@@ -66,7 +66,7 @@ def test_question_is_the_catalogues(entry: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("entry", CATALOG["rules"], ids=lambda entry: entry["id"])
 def test_rule_is_the_catalogues(entry: dict[str, Any]) -> None:
-    rule = rules.load()[entry["id"]]
+    rule = rules.load("1.0.0")[entry["id"]]
 
     assert rule.when.text == in_words(entry["when"])
     assert (rule.group, rule.effect, rule.staff, rule.patient, rule.source) == (
@@ -79,13 +79,13 @@ def test_rule_is_the_catalogues(entry: dict[str, Any]) -> None:
 
 
 def test_questions_and_rules_stand_in_the_catalogues_order() -> None:
-    assert [question.id for question in load().questions] == [entry["id"] for entry in CATALOG["questions"]]
-    assert [rule.id for rule in rules.load().rules] == [entry["id"] for entry in CATALOG["rules"]]
-    assert {section.id: section.title for section in load().sections} == CATALOG["sections"]
+    assert [question.id for question in load("1.0.0").questions] == [entry["id"] for entry in CATALOG["questions"]]
+    assert [rule.id for rule in rules.load("1.0.0").rules] == [entry["id"] for entry in CATALOG["rules"]]
+    assert {section.id: section.title for section in load("1.0.0").sections} == CATALOG["sections"]
 
 
 def test_no_rule_reads_free_text_but_to_say_that_there_is_some() -> None:
-    assert [rule.id for rule in rules.load().rules if "ex_note" in rule.when.questions] == ["SYS-03"]
+    assert [rule.id for rule in rules.load("1.0.0").rules if "ex_note" in rule.when.questions] == ["SYS-03"]
 
 
 def test_simple_conditions_agree_with_their_fhir_enable_when() -> None:
@@ -94,7 +94,7 @@ def test_simple_conditions_agree_with_their_fhir_enable_when() -> None:
         for item in group["item"]:
             if "enableWhen" not in item:
                 continue
-            condition = load()[item["linkId"]].shown_when
+            condition = load("1.0.0")[item["linkId"]].shown_when
             assert condition is not None
             wanted = {
                 tuple(entry["answerCoding"]["code"].split("."))

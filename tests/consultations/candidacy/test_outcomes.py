@@ -18,7 +18,7 @@ WORDS = {
 
 @pytest.mark.parametrize("vignette", VIGNETTES, ids=lambda vignette: vignette["id"])
 def test_every_result_explains_itself(vignette: dict[str, Any]) -> None:
-    assessment = engine.assess(vignette["answers"])
+    assessment = engine.assess(vignette["answers"], version="1.0.0")
 
     told = outcomes.explain(assessment, words=WORDS)
 
@@ -55,13 +55,13 @@ def test_priority_follows_the_headline(outcome: Outcome, priority: Priority) -> 
     ],
 )
 def test_the_support_box_is_shown_from_three(changes: dict[str, Any], needs_support: bool) -> None:
-    assert outcomes.needs_support(engine.assess({**ROUTINE, **changes})) is needs_support
+    assert outcomes.needs_support(engine.assess({**ROUTINE, **changes}, version="1.0.0")) is needs_support
 
 
 def test_reasons_of_one_level_stand_once_each() -> None:
     answers = {**ROUTINE, "rf_now": ["not_sure"], "rf_ce": ["not_sure"]}
 
-    told = outcomes.explain(engine.assess(answers), words=WORDS)
+    told = outcomes.explain(engine.assess(answers, version="1.0.0"), words=WORDS)
 
     texts = [reason.text for reason in told.reasons]
     assert texts == ["You were not sure about one of our safety questions."]

@@ -1,6 +1,7 @@
 """Safety properties of the evaluation, on generated answers. Numbers P1 to P15 are the clinical specification's."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -15,8 +16,13 @@ from tests.consultations.candidacy.cases import ROUTINE
 RANK = {urgency: rank for rank, urgency in enumerate(Urgency)}
 URGENT_EFFECTS = {Effect.EMERGENCY, Effect.SAME_DAY, Effect.URGENT}
 STEADY = settings(max_examples=150, deadline=None, database=None, derandomize=True)
-QUESTIONS = load().questions
+QUESTIONNAIRE = load("1.0.0")
+QUESTIONS = QUESTIONNAIRE.questions
 SYMPTOMS = ("rf_now", "rf_ce", "rf_systemic", "rf_risk")
+
+
+def assessed(answers: Mapping[str, Any]) -> engine.Assessment:
+    return engine.assess(answers, version="1.0.0")
 
 
 def values_of(question: Question) -> st.SearchStrategy[Any]:
@@ -47,7 +53,7 @@ GARBAGE = st.dictionaries(
 
 
 def symptoms_of(question: str) -> list[str]:
-    return [option.code for option in load()[question].options if option.code not in ("none", "not_sure")]
+    return [option.code for option in QUESTIONNAIRE[question].options if option.code not in ("none", "not_sure")]
 
 
 def red_flags(assessment: engine.Assessment) -> set[str]:
@@ -58,11 +64,11 @@ def red_flags(assessment: engine.Assessment) -> set[str]:
 @given(COMPLETE, st.sampled_from(SYMPTOMS), st.data())
 def test_p1_another_symptom_never_lowers_urgency(answers: dict[str, Any], question: str, data: st.DataObject) -> None:
     option = data.draw(
-        st.sampled_from([o.code for o in load()[question].options if o.code not in ("none", "not_sure")])
+        st.sampled_from([o.code for o in QUESTIONNAIRE[question].options if o.code not in ("none", "not_sure")])
     )
-    before = engine.assess(answers)
+    before = assessed(answers)
 
-    after = engine.assess({**answers, question: [*answers[question], option]})
+    after = assessed({**answers, question: [*answers[question], option]})
 
     assert RANK[after.urgency] >= RANK[before.urgency]
     assert red_flags(after) >= red_flags(before)
@@ -82,7 +88,7 @@ def test_p1_another_symptom_never_lowers_urgency(answers: dict[str, Any], questi
 )
 def test_p2_ladders_never_lower_urgency(answers: dict[str, Any], ladder: tuple[str, tuple[str, ...]]) -> None:
     question, rungs = ladder
-    ranks = [RANK[engine.assess({**answers, question: rung}).urgency] for rung in rungs]
+    ranks = [RANK[assessed({**answers, question: rung}).urgency] for rung in rungs]
 
     assert ranks == sorted(ranks)
 
@@ -90,10 +96,10 @@ def test_p2_ladders_never_lower_urgency(answers: dict[str, Any], ladder: tuple[s
 @STEADY
 @given(COMPLETE, st.data())
 def test_p3_a_missing_safety_answer_is_never_routine(answers: dict[str, Any], data: st.DataObject) -> None:
-    visible = [name for name in engine.assess(answers).visible if load()[name].is_safety]
+    visible = [name for name in assessed(answers).visible if QUESTIONNAIRE[name].is_safety]
     dropped = data.draw(st.sampled_from(visible))
 
-    assessment = engine.assess({name: value for name, value in answers.items() if name != dropped})
+    assessment = assessed({name: value for name, value in answers.items() if name != dropped})
 
     if dropped in assessment.visible:
         assert assessment.urgency != Urgency.ROUTINE
@@ -103,9 +109,9 @@ def test_p3_a_missing_safety_answer_is_never_routine(answers: dict[str, Any], da
 @STEADY
 @given(COMPLETE)
 def test_p4_hidden_answers_never_count(answers: dict[str, Any]) -> None:
-    assessment = engine.assess(answers)
+    assessment = assessed(answers)
 
-    shown_only = engine.assess({name: value for name, value in answers.items() if name in assessment.visible})
+    shown_only = assessed({name: value for name, value in answers.items() if name in assessment.visible})
 
     assert shown_only.as_json() == assessment.as_json()
     assert all(set(fired.because) <= set(assessment.visible) for fired in assessment.fired)
@@ -121,25 +127,25 @@ def test_p5_order_never_matters(answers: dict[str, Any], random: Any) -> None:
         for name in names
     }
 
-    assert json.dumps(engine.assess(shuffled).as_json()) == json.dumps(engine.assess(answers).as_json())
+    assert json.dumps(assessed(shuffled).as_json()) == json.dumps(assessed(answers).as_json())
 
 
 @STEADY
 @given(COMPLETE, st.sampled_from(SYMPTOMS), st.data())
 def test_p6_none_beside_a_symptom_is_the_symptom(answers: dict[str, Any], question: str, data: st.DataObject) -> None:
     option = data.draw(
-        st.sampled_from([o.code for o in load()[question].options if o.code not in ("none", "not_sure")])
+        st.sampled_from([o.code for o in QUESTIONNAIRE[question].options if o.code not in ("none", "not_sure")])
     )
 
-    both = engine.assess({**answers, question: ["none", option]})
+    both = assessed({**answers, question: ["none", option]})
 
-    assert both.as_json() == engine.assess({**answers, question: [option]}).as_json()
+    assert both.as_json() == assessed({**answers, question: [option]}).as_json()
 
 
 @STEADY
 @given(PARTIAL)
 def test_p7_only_routine_outcomes_may_book(answers: dict[str, Any]) -> None:
-    assessment = engine.assess(answers)
+    assessment = assessed(answers)
 
     assert assessment.booking_allowed == (assessment.outcome in {Outcome.LIKELY_SUITABLE, Outcome.NEEDS_INFO})
 
@@ -147,15 +153,15 @@ def test_p7_only_routine_outcomes_may_book(answers: dict[str, Any]) -> None:
 @STEADY
 @given(GARBAGE)
 def test_p8_garbage_never_crashes_and_never_fits(answers: dict[str, Any]) -> None:
-    assert engine.assess(answers).outcome != Outcome.LIKELY_SUITABLE
+    assert assessed(answers).outcome != Outcome.LIKELY_SUITABLE
 
 
 @STEADY
 @given(COMPLETE, st.text(min_size=1, max_size=200))
 def test_p9_free_text_only_adds_its_note(answers: dict[str, Any], note: str) -> None:
-    without = engine.assess({**answers, "ex_note": ""})
+    without = assessed({**answers, "ex_note": ""})
 
-    with_note = engine.assess({**answers, "ex_note": note})
+    with_note = assessed({**answers, "ex_note": note})
 
     assert with_note.outcome == without.outcome
     assert {f.id for f in with_note.fired} - {f.id for f in without.fired} <= {"SYS-03"}
@@ -164,25 +170,25 @@ def test_p9_free_text_only_adds_its_note(answers: dict[str, Any], note: str) -> 
 @STEADY
 @given(COMPLETE, st.sampled_from(["no", "yes", "skip"]))
 def test_p10_a_claim_never_changes_the_headline(answers: dict[str, Any], claim: str) -> None:
-    assert engine.assess({**answers, "ye_claim": claim}).outcome == engine.assess({**answers, "ye_claim": "no"}).outcome
+    assert assessed({**answers, "ye_claim": claim}).outcome == assessed({**answers, "ye_claim": "no"}).outcome
 
 
 @STEADY
 @given(COMPLETE)
 def test_p10_great_age_alone_never_changes_the_headline(answers: dict[str, Any]) -> None:
-    assert engine.assess({**answers, "ab_age": 79}).outcome == engine.assess({**answers, "ab_age": 95}).outcome
+    assert assessed({**answers, "ab_age": 79}).outcome == assessed({**answers, "ab_age": 95}).outcome
 
 
 @STEADY
 @given(PARTIAL)
 def test_p11_saddle_numbness_is_at_least_urgent(answers: dict[str, Any]) -> None:
-    assert RANK[engine.assess({**answers, "rf_ce": ["saddle"]}).urgency] >= RANK[Urgency.URGENT]
+    assert RANK[assessed({**answers, "rf_ce": ["saddle"]}).urgency] >= RANK[Urgency.URGENT]
 
 
 @STEADY
 @given(PARTIAL)
 def test_p12_every_headline_has_a_rule_and_every_rule_its_words(answers: dict[str, Any]) -> None:
-    assessment = engine.assess(answers)
+    assessment = assessed(answers)
 
     deciding = {
         Outcome.EMERGENCY: "emergency",
@@ -195,22 +201,22 @@ def test_p12_every_headline_has_a_rule_and_every_rule_its_words(answers: dict[st
     assert deciding is None or deciding in {fired.effect for fired in assessment.fired}
     for fired in assessment.fired:
         assert fired.because
-        assert rules.load()[fired.id].patient or fired.effect == Effect.NOTE
+        assert rules.load("1.0.0")[fired.id].patient or fired.effect == Effect.NOTE
 
 
 @STEADY
 @given(COMPLETE)
 def test_p13_the_safety_section_never_says_more_than_the_whole(answers: dict[str, Any]) -> None:
-    safety = {name: value for name, value in answers.items() if load()[name].is_safety}
+    safety = {name: value for name, value in answers.items() if QUESTIONNAIRE[name].is_safety}
 
-    assert RANK[engine.assess(safety).urgency] <= RANK[engine.assess(answers).urgency]
+    assert RANK[assessed(safety).urgency] <= RANK[assessed(answers).urgency]
 
 
 @STEADY
 @given(PARTIAL)
 def test_p14_fits_exactly_when_nothing_else_fired(answers: dict[str, Any]) -> None:
     for given_answers in (answers, {**ROUTINE, **answers}):
-        assessment = engine.assess(given_answers)
+        assessment = assessed(given_answers)
         is_quiet = {fired.effect for fired in assessment.fired} <= {Effect.CAUTION, Effect.SUPPORT, Effect.NOTE}
         assert is_quiet == (assessment.outcome == Outcome.LIKELY_SUITABLE)
 
@@ -218,7 +224,7 @@ def test_p14_fits_exactly_when_nothing_else_fired(answers: dict[str, Any]) -> No
 @STEADY
 @given(PARTIAL)
 def test_p15_never_more_than_forty_questions(answers: dict[str, Any]) -> None:
-    assert len(engine.assess(answers).visible) <= 40
+    assert len(assessed(answers).visible) <= 40
 
 
 @pytest.mark.parametrize("first", list(Outcome))
@@ -229,9 +235,9 @@ def test_highest_is_the_more_pressing_of_two(first: Outcome, second: Outcome) ->
 
 
 def test_stored_answers_give_the_stored_result_again_byte_for_byte() -> None:
-    stored = json.dumps(engine.assess(ROUTINE).as_json(), sort_keys=True)
+    stored = json.dumps(assessed(ROUTINE).as_json(), sort_keys=True)
 
-    again = engine.assess(json.loads(json.dumps(ROUTINE)), version="1.0.0")
+    again = assessed(json.loads(json.dumps(ROUTINE)))
 
     assert json.dumps(again.as_json(), sort_keys=True) == stored
 
@@ -248,4 +254,4 @@ def test_stored_answers_give_the_stored_result_again_byte_for_byte() -> None:
     ],
 )
 def test_an_emergency_is_settled_once_its_own_questions_are_answered(answers: dict[str, Any], is_settled: bool) -> None:
-    assert engine.emergency_is_settled(engine.assess(answers)) is is_settled
+    assert engine.emergency_is_settled(assessed(answers)) is is_settled

@@ -12,14 +12,14 @@ RANK = {urgency.value: rank for rank, urgency in enumerate(Urgency)}
 
 
 def fired_ids(answers: dict[str, Any]) -> set[str]:
-    return {fired.id for fired in engine.assess(answers).fired}
+    return {fired.id for fired in engine.assess(answers, version="1.0.0").fired}
 
 
 @pytest.mark.parametrize("vignette", VIGNETTES, ids=lambda vignette: vignette["id"])
 def test_vignette_has_its_outcome_and_rules(vignette: dict[str, Any]) -> None:
     expected = vignette["expected"]
 
-    assessment = engine.assess(vignette["answers"])
+    assessment = engine.assess(vignette["answers"], version="1.0.0")
 
     ids = {fired.id for fired in assessment.fired}
     assert assessment.outcome == expected["outcome"], vignette["why"]
@@ -29,7 +29,7 @@ def test_vignette_has_its_outcome_and_rules(vignette: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("case", SWEEP, ids=lambda case: case["id"])
 def test_one_option_fires_its_urgent_rule(case: dict[str, Any]) -> None:
-    assessment = engine.assess(case["answers"])
+    assessment = engine.assess(case["answers"], version="1.0.0")
 
     assert case["must_trigger"] in {fired.id for fired in assessment.fired}
     assert RANK[assessment.urgency] >= RANK[case["min_urgency"]]
@@ -41,7 +41,7 @@ def test_all_vignettes_and_sweep_cases_are_here() -> None:
 
 
 def test_routine_answers_are_routine() -> None:
-    assert engine.assess(ROUTINE).outcome == Outcome.LIKELY_SUITABLE
+    assert engine.assess(ROUTINE, version="1.0.0").outcome == Outcome.LIKELY_SUITABLE
 
 
 @pytest.mark.parametrize(
@@ -84,12 +84,12 @@ def test_thresholds_stand_where_the_specification_puts_them(changes: dict[str, A
 
 @pytest.mark.parametrize("height", [119, 231, None, "170", True, float("inf")])
 def test_body_mass_needs_a_height_in_range(height: Any) -> None:
-    assert "bmi" not in engine.assess({**ROUTINE, "hx_height_cm": height, "hx_weight_kg": 80}).scores
+    assert "bmi" not in engine.assess({**ROUTINE, "hx_height_cm": height, "hx_weight_kg": 80}, version="1.0.0").scores
 
 
 def test_scores_are_printed_with_their_parts() -> None:
     answers = {**ROUTINE, "peg_p": 7, "peg_e": 6, "peg_g": 7, "hx_height_cm": 170, "hx_weight_kg": 80.5}
 
-    scores = engine.assess(answers).scores
+    scores = engine.assess(answers, version="1.0.0").scores
 
     assert scores == {"peg_sum": 20, "peg_mean": 6.7, "phq2": 0, "bmi": 27.9}

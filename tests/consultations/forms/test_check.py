@@ -1,5 +1,7 @@
 """Forms built from the questionnaire: every question has a field, its own words and the types the rules read."""
 
+from dataclasses import replace
+
 import pytest
 from django.http import QueryDict
 
@@ -11,35 +13,40 @@ from consultations.forms.consent import ConsentForm, wordings
 from consultations.questionnaire.cleaning import clean
 from consultations.questionnaire.definition import load
 
-QUESTIONS = load().questions
+QUESTIONS = load("1.0.0").questions
 
 
 def form_of(*ids: str, answers: dict | None = None, **data: object) -> ScreenForm:
     posted = QueryDict(mutable=True)
     for name, value in data.items():
         posted.setlist(name, value if isinstance(value, list) else [value])
-    return ScreenForm(posted if data else None, questions=[load()[name] for name in ids], answers=answers or {})
+    return ScreenForm(posted if data else None, questions=[load("1.0.0")[name] for name in ids], answers=answers or {})
 
 
 @pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question.id)
 def test_every_question_has_its_own_words(question):
-    assert question.id in ABOUT
+    assert question.id in ABOUT["1.0.0"]
     field = field_for(question)
     assert field.label == question.text
     assert field.required is question.is_required
-    assert field.error_messages["required"] == missing(question.id)
+    assert field.error_messages["required"] == missing(question)
 
 
 def test_no_two_questions_share_their_words():
-    assert len({words for words, _ in ABOUT.values()}) == len({error for _, error in ABOUT.values()}) == len(QUESTIONS)
-    assert short("unheard_of") == "this answer"
-    assert missing("unheard_of") == "Choose an answer to this question."
+    rows = ABOUT["1.0.0"].values()
+    assert len({words for words, _ in rows}) == len({error for _, error in rows}) == len(QUESTIONS)
+
+
+def test_a_question_of_another_version_gets_general_words():
+    for new in (replace(QUESTIONS[0], id="unheard_of"), replace(QUESTIONS[0], version="9.9.9")):
+        assert short(new) == "this answer"
+        assert missing(new) == "Choose an answer to this question."
 
 
 def test_each_kind_has_its_control():
-    assert isinstance(field_for(load()["rf_weak"]).widget, TileRadio)
-    assert isinstance(field_for(load()["rf_now"]).widget, TileCheckbox)
-    scale = field_for(load()["peg_p"]).widget
+    assert isinstance(field_for(load("1.0.0")["rf_weak"]).widget, TileRadio)
+    assert isinstance(field_for(load("1.0.0")["rf_now"]).widget, TileCheckbox)
+    scale = field_for(load("1.0.0")["peg_p"]).widget
     assert isinstance(scale, PainScale)
     assert (scale.low, scale.high) == ("No pain", "Pain as bad as you can imagine")
 
@@ -63,7 +70,7 @@ def test_what_is_saved_is_what_the_rules_read(question, data, kept):
     assert form.is_valid(), form.errors
     assert form.answers() == {question: kept}
     if kept is not None:
-        assert clean(load()[question], kept) is not None
+        assert clean(load("1.0.0")[question], kept) is not None
 
 
 @pytest.mark.parametrize(
@@ -101,7 +108,7 @@ def test_answers_of_another_shape_do_not_break_the_page():
     ],
 )
 def test_answers_are_shown_in_their_words(question, value, lines):
-    assert len(answer_lines(load()[question], value)) == lines
+    assert len(answer_lines(load("1.0.0")[question], value)) == lines
 
 
 def test_consents_cover_every_kind(settings):

@@ -25,7 +25,7 @@ def test_a_full_form_makes_a_contact():
     assert form.is_valid()
     contact = form.contact()
     assert (contact.name, contact.birth_on) == ("Alice Winther", datetime.date(1970, 3, 27))
-    assert (contact.email, contact.phone) == ("alice@example.com", "+1 202-555-0142")
+    assert (contact.email, contact.phone) == ("alice@example.com", "202-555-0142")
     assert contact.contact_by is ContactPreference.EMAIL
     assert contact.safe_to_contact is SafeToContact.ANY
     assert contact.filled_for is FilledFor.SELF
@@ -55,6 +55,20 @@ def test_each_contradiction_says_what_to_do(changes, field, words):
     found = errors(**changes)
     assert list(found) == [field]
     assert words in found[field][0]
+
+
+@pytest.mark.parametrize("typed", ["555-0142", "020 7946 0018", "my son, flat 4"])
+def test_no_number_of_a_person_who_needs_help_today_is_refused(typed):
+    given = {**CONTACT, "phone": typed}
+    form = ContactForm(given, age_given=56, is_pressing=True)
+    assert form.is_valid()
+    assert form.contact().phone == typed
+    assert list(ContactForm(given, age_given=56).errors) == ["phone"]
+
+
+def test_a_year_in_two_digits_is_asked_for_in_four():
+    assert errors(birth_on_year="72")["birth_on"] == ["Enter the year of birth in four digits, like 1972."]
+    assert errors(birth_on_year="0072")["birth_on"] == ["Enter a year of birth from 1900 on."]
 
 
 @pytest.mark.parametrize(

@@ -154,7 +154,7 @@ class TestAlertAgain:
         cases.raise_level(case=case, level=Outcome.EMERGENCY)
         time_machine.shift(TEN_MINUTES)
         cases.alert_again()
-        assert alerts()[-1] == other_nurse.email
+        assert alerts() == [nurse.email, other_nurse.email, other_nurse.email, nurse.email]
 
     @pytest.mark.parametrize("level", [Outcome.EMERGENCY, Outcome.SAME_DAY])
     @pytest.mark.parametrize("left", ["nobody was there", "is_active", "is_staff", "groups"])
@@ -167,6 +167,7 @@ class TestAlertAgain:
             gone.groups.clear() if left == "groups" else setattr(gone, left, False)
             gone.save()
         time_machine.shift(TEN_MINUTES)
+        assert cases.alert_again() == 0
         before = all_rows()
         assert cases.alert_again() == 0
         assert all_rows() == before, "nobody to tell, and nothing to put on record at every turn"

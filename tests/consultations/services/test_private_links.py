@@ -10,6 +10,7 @@ from django.db import connection
 
 from clinic import clock
 from clinic.crypto import fingerprint
+from clinic.form_fields import MailField
 from clinic.models import AuditEvent
 from consultations.enums import MessageKind
 from consultations.models import ConsultationRequest, LinkAsked, OutboxMessage, Patient, PrivateLink
@@ -140,6 +141,35 @@ class TestSendAgain:
         private_links.send_again(email="  ALICE@example.COM ")
         assert [each.recipient for each in OutboxMessage.objects.all()] == ["alice@example.com"]
 
+    @pytest.mark.parametrize(
+        "typed",
+        [
+            "alice@bücher.example",
+            "alice@BÜCHER.example",
+            "alice@bu\u0308cher.example",
+            "alice@xn--bcher-kva.example",
+            "ALICE@XN--BCHER-KVA.EXAMPLE",
+            "alice@bücher.example.",
+            "ａｌｉｃｅ＠ｂüｃｈｅｒ．ｅｘａｍｐｌｅ",
+            "alice@bücher。example",
+            "\u200ealice@bü\u00adcher.example\ufeff",
+        ],
+    )
+    @pytest.mark.parametrize("given", ["alice@bücher.example", "alice@xn--bcher-kva.example", "Alice@Bücher.Example"])
+    def test_two_spellings_of_one_address_are_one_person(
+        self, make_request: MakeRequest, given: str, typed: str
+    ) -> None:
+        request = make_request(patient=make_patient(email=given))
+        assert MailField().clean(typed).casefold() == "alice@bücher.example"
+        private_links.ask(email=typed)
+        private_links.answer_asked()
+        assert OutboxMessage.objects.get().request == request
+
+    def test_another_name_by_similar_letters_is_another_person(self, make_request: MakeRequest) -> None:
+        make_request(patient=make_patient(email="alice@xn--strae-oqa.example"))
+        private_links.send_again(email="alice@strasse.example")
+        assert not OutboxMessage.objects.exists()
+
     def test_an_unknown_address_changes_nothing(self, alice: ConsultationRequest) -> None:
         before = all_rows()
         private_links.send_again(email="mallory@example.com")
@@ -174,11 +204,11 @@ class TestAnsweringWhoAsked:
         assert private_links.answer_asked(limit=2) == 2
         assert LinkAsked.objects.get().email == "someone-2@example.com"
 
-    def test_a_worker_that_dies_on_the_way_loses_nothing(
-        self, alice: ConsultationRequest, monkeypatch: pytest.MonkeyPatch
+    def test_a_worker_that_dies_on_the_way_loses_nothing_and_is_counted(
+        self, alice: ConsultationRequest, monkeypatch: pytest.MonkeyPatch, time_machine: Any
     ) -> None:
         private_links.ask(email="alice@example.com")
-        before = all_rows()
+        before = all_rows(without=["LinkAsked"])
 
         def killed(**message: Any) -> None:
             raise SystemExit
@@ -187,7 +217,10 @@ class TestAnsweringWhoAsked:
             dying.setattr(messaging, "tell_patient", killed)
             with pytest.raises(SystemExit):
                 private_links.answer_asked()
-        assert all_rows() == before
+        assert all_rows(without=["LinkAsked"]) == before
+        assert LinkAsked.objects.get().attempts == 1
+        assert private_links.answer_asked() == 0
+        time_machine.shift(private_links.ASKED_LEASE)
         assert private_links.answer_asked() == 1
         assert OutboxMessage.objects.count() == 1
 
@@ -202,11 +235,36 @@ class TestAnsweringWhoAsked:
                 [damaged.objects.values_list("pk", flat=True).order_by("pk")[0]],
             )
         private_links.ask(email=bob.patient.email)
-        assert private_links.answer_asked() == 2
+        assert private_links.answer_asked() == 1
         assert [each.request for each in OutboxMessage.objects.all()] == [bob]
-        assert not LinkAsked.objects.exists()
-        assert "cannot be sent: SealBroken" in caplog.text
+        parked = LinkAsked.objects.defer("email").get()
+        assert (parked.attempts, parked.parked_at is not None) == (1, True)
+        assert f"row {parked.pk} not sent: SealBroken at crypto.py" in caplog.text
         assert "alice" not in caplog.text
+
+    def test_what_fails_in_any_way_waits_is_counted_parked_and_forgotten_after_a_week(
+        self, alice: ConsultationRequest, bob: ConsultationRequest, monkeypatch: pytest.MonkeyPatch, time_machine: Any
+    ) -> None:
+        private_links.ask(email="alice@example.com")
+        really = private_links.send_again
+
+        def fails_for_alice(*, email: str) -> None:
+            if email == "alice@example.com":
+                raise RecursionError
+            really(email=email)
+
+        monkeypatch.setattr(private_links, "send_again", fails_for_alice)
+        for attempts in (1, 2, 3, 4, 5):
+            private_links.ask(email=bob.patient.email)
+            assert private_links.answer_asked() == 1
+            row = LinkAsked.objects.get()
+            assert (row.attempts, row.parked_at) == (attempts, None)
+            time_machine.move_to(row.due_at, tick=False)
+        assert private_links.answer_asked() == 0
+        assert LinkAsked.objects.get().parked_at == clock.now()
+        time_machine.shift(datetime.timedelta(days=7, seconds=1))
+        assert private_links.answer_asked() == 0
+        assert not LinkAsked.objects.exists()
 
     def test_a_turn_of_the_worker_does_it_and_sends_the_link(self, alice: ConsultationRequest) -> None:
         private_links.ask(email="alice@example.com")

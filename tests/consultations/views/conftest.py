@@ -121,9 +121,18 @@ def text_of(response: HttpResponse) -> str:
 
 def fields_of(slug: str, answers: dict[str, Any]) -> dict[str, Any]:
     """What the form of one screen would post, out of answers to all."""
-    screen = flow.screen_named(slug)
+    screen = flow.screen_named(slug, version="1.0.0")
     ids = screen.question_ids if screen else ()
     return {name: value for name, value in answers.items() if any(name == i or name.startswith(f"{i}_") for i in ids)}
+
+
+NO_KEY = "00000000"
+
+
+def slug_of(where: str) -> str:
+    """The screen that an address of the check leads to, or ""."""
+    found = re.match(r"/check/[0-9a-f]{8}/q/([a-z-]+)/", where)
+    return found[1] if found else ""
 
 
 class Visitor:
@@ -132,6 +141,16 @@ class Visitor:
     def __init__(self, client: Client) -> None:
         self.client = client
 
+    @property
+    def key(self) -> str:
+        """The key of the check this visitor began last, or one that no browser knows."""
+        keys = list(self.client.session.get("checks", {}))
+        return keys[-1] if keys else NO_KEY
+
+    @property
+    def check(self) -> str:
+        return f"/check/{self.key}"
+
     def begin(self, **data: str) -> HttpResponse:
         return self.client.post("/check/", data)
 
@@ -139,14 +158,14 @@ class Visitor:
         return self.client.get(path)
 
     def give(self, slug: str, *, query: str = "", **data: Any) -> HttpResponse:
-        return self.client.post(f"/check/q/{slug}/{query}", data)
+        return self.client.post(f"{self.check}/q/{slug}/{query}", data)
 
     def answer(self, *, until: str = "", **changes: Any) -> str:
         """Begin, and answer screen after screen until one leads elsewhere, or stands before `until`. Returns where."""
         answers = {**ROUTINE, **changes}
-        where = self.begin().headers["Location"]
+        where = self.standing() or self.begin().headers["Location"]
         for _ in range(40):
-            slug = where.split("/")[3] if where.startswith("/check/q/") else ""
+            slug = slug_of(where)
             if not slug or slug == until:
                 return where
             answered = self.give(slug, **fields_of(slug, answers))
@@ -154,21 +173,31 @@ class Visitor:
             where = answered.headers["Location"]
         raise AssertionError(f"The check never ended: {where}")
 
+    def standing(self) -> str:
+        """Where the check that was begun last goes on; "" when none is begun, or it was sent."""
+        response = QuestionnaireResponse.objects.filter(token=self.client.session.get("checks", {}).get(self.key))
+        if not response.filter(status="in_progress").exists():
+            return ""
+        return self.client.get(f"{self.check}/sent/").headers["Location"]
+
     def tell_contact(self, **changes: str) -> HttpResponse:
-        return self.client.post("/check/contact/", {**CONTACT, **changes})
+        return self.client.post(f"{self.check}/contact/", {**CONTACT, **changes})
 
     def send(self, **changes: str) -> HttpResponse:
-        return self.client.post("/check/answers/", {**CONSENTS, **changes})
+        return self.client.post(f"{self.check}/answers/", {**CONSENTS, **changes})
 
     def complete(self, **changes: Any) -> HttpResponse:
-        if self.answer(**changes) == "/check/today/":
+        if self.answer(**changes) == f"{self.check}/today/":
             self.answer(**changes)
         assert self.tell_contact().status_code == 302
         return self.send()
 
+    def response_of(self, key: str) -> QuestionnaireResponse:
+        return QuestionnaireResponse.objects.get(token=self.client.session["checks"][key])
+
     @property
     def response(self) -> QuestionnaireResponse:
-        return QuestionnaireResponse.objects.get(token=self.client.session["check"])
+        return QuestionnaireResponse.objects.get(token=self.client.session["checks"][self.key])
 
 
 @pytest.fixture

@@ -17,8 +17,8 @@ from tests.consultations.views.conftest import HOSTILE, OUTCOMES, Visitor, text_
 WORDS = "What matters to me\nVery much: Having less pain\n\nMy questions\n- What can go wrong?\n\nIs it <b>safe</b>?"
 
 
-def carry(visitor: Visitor, words: Any = WORDS) -> Any:
-    return visitor.client.post("/check/carry/", {"words": words})
+def carry(visitor: Visitor, words: Any = WORDS, **choice: str) -> Any:
+    return visitor.client.post("/check/carry/", {"words": words, **choice})
 
 
 class TestCarry:
@@ -30,9 +30,18 @@ class TestCarry:
         assert "Start now" in text_of(page)
         assert page.headers["Cache-Control"] == "no-store, private"
 
-    def test_goes_with_the_check_that_was_begun(self, visitor: Visitor) -> None:
+    def test_asks_which_check_is_meant_and_names_each(self, visitor: Visitor) -> None:
         visitor.answer(until="pain")
-        carry(visitor)
+        page = carry(visitor)
+        assert "The check begun at 10am on Monday 23 November, at “Where and how long”." in text_of(page)
+        assert "Keep it with a new check" in text_of(page)
+        assert visitor.response.brought == ""
+        assert "Is it &lt;b&gt;safe&lt;/b&gt;?" in page.content.decode(), "the words wait in the page"
+
+    def test_goes_with_the_check_that_is_chosen(self, visitor: Visitor) -> None:
+        visitor.answer(until="pain")
+        carry(visitor, into=visitor.key)
+        assert visitor.response.brought == WORDS
         assert QuestionnaireResponse.objects.count() == 1
         assert visitor.response.answers["ab_age"] == 56
         assert "Carry on" in text_of(visitor.see("/check/"))
@@ -45,7 +54,7 @@ class TestCarry:
 
     def test_a_later_one_takes_the_place_of_the_first(self, visitor: Visitor) -> None:
         carry(visitor)
-        carry(visitor, "My questions\n- Another")
+        carry(visitor, "My questions\n- Another", into=visitor.key)
         assert QuestionnaireResponse.objects.get().brought == "My questions\n- Another"
 
     def test_line_breaks_are_counted_once(self, visitor: Visitor) -> None:
@@ -65,7 +74,7 @@ class TestCarry:
         assert "We kept nothing from the decision aid." in text_of(page)
         assert 'action="/check/"' in page.content.decode()
         assert not QuestionnaireResponse.objects.exists()
-        assert "check" not in visitor.client.session
+        assert "checks" not in visitor.client.session
 
     @pytest.mark.parametrize("words", HOSTILE)
     def test_hostile_words_are_refused_or_kept_exactly(self, visitor: Visitor, words: str) -> None:
@@ -78,15 +87,16 @@ class TestCarry:
         assert carry(visitor, "a\x00b").status_code == 400
 
     def test_only_by_pressing_the_button(self, visitor: Visitor) -> None:
-        for path in ("/check/carry/", "/check/carry/take-out/"):
-            looked = visitor.client.get(path)
-            assert looked.status_code == 405 if path.endswith("out/") else looked.headers["Location"] == "/check/"
+        for path, answer in (("/check/carry/", 302), (f"{visitor.check}/take-out/", 403)):
+            assert visitor.client.get(path).status_code == answer
             assert Client(enforce_csrf_checks=True).post(path, {"words": WORDS}).status_code == 403
         assert not QuestionnaireResponse.objects.exists()
 
-    def test_the_limit_on_beginnings_holds(self, visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_over_the_limit_it_is_kept_in_the_page(self, visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(limits, "allow", lambda *args, **kwargs: False)
-        assert carry(visitor).status_code == 429
+        page = carry(visitor)
+        assert "What you carried over from the decision aid is kept in the page too." in text_of(page)
+        assert page.context["session"].response.brought == WORDS
         assert not QuestionnaireResponse.objects.exists()
 
     def test_a_check_sent_in_another_tab_is_left_as_it_was_sent(
@@ -97,7 +107,7 @@ class TestCarry:
 
         visitor.answer(until="pain")
         monkeypatch.setattr(carrying, "bring", sent_meanwhile)
-        assert carry(visitor).headers["Location"] == "/check/"
+        assert carry(visitor, into=visitor.key).headers["Location"] == "/check/"
         visitor.response.refresh_from_db()
         assert visitor.response.brought == ""
 
@@ -127,26 +137,35 @@ class TestBeforeSending:
     def test_it_is_shown_and_can_be_removed(self, visitor: Visitor) -> None:
         visitor.answer()
         visitor.tell_contact()
-        assert "From the decision aid" not in text_of(visitor.see("/check/answers/"))
-        carry(visitor)
-        page = visitor.see("/check/answers/")
+        assert "From the decision aid" not in text_of(visitor.see(f"{visitor.check}/answers/"))
+        carry(visitor, into=visitor.key)
+        page = visitor.see(f"{visitor.check}/answers/")
         assert "From the decision aid" in text_of(page)
         assert "Is it &lt;b&gt;safe&lt;/b&gt;?" in page.content.decode()
 
         for _ in range(2):
-            assert visitor.client.post("/check/carry/take-out/").headers["Location"] == "/check/answers/"
+            assert visitor.client.post(f"{visitor.check}/take-out/").headers["Location"] == f"{visitor.check}/answers/"
 
         assert visitor.response.brought == ""
-        assert "From the decision aid" not in text_of(visitor.see("/check/answers/"))
+        assert "From the decision aid" not in text_of(visitor.see(f"{visitor.check}/answers/"))
         assert AuditEvent.objects.filter(action="response.take_out").count() == 1
 
-    def test_taking_out_without_a_check_leads_to_its_start(self, visitor: Visitor) -> None:
-        assert visitor.client.post("/check/carry/take-out/").headers["Location"] == "/check/"
+    def test_taking_out_without_a_check_says_so(self, visitor: Visitor) -> None:
+        assert visitor.client.post(f"{visitor.check}/take-out/").status_code == 403
+
+    def test_it_is_taken_out_of_its_own_check_only(self, visitor: Visitor) -> None:
+        carry(visitor)
+        first = visitor.key
+        visitor.begin(again="yes")
+        visitor.give("now", ab_age="40", rf_now=["none"])
+        carry(visitor, into=visitor.key)
+        visitor.client.post(f"{visitor.check}/take-out/")
+        assert [visitor.response_of(key).brought for key in (first, visitor.key)] == [WORDS, ""]
 
     def test_a_new_check_leaves_it_behind(self, visitor: Visitor) -> None:
         visitor.answer(until="pain")
-        carry(visitor)
-        assert "and what you carried over" in text_of(visitor.see("/check/"))
+        carry(visitor, into=visitor.key)
+        assert "It has what you carried over from the decision aid." in text_of(visitor.see("/check/"))
         visitor.begin(again="yes")
         assert visitor.response.brought == ""
 
@@ -154,7 +173,7 @@ class TestBeforeSending:
         carry(visitor)
         other_visitor.answer()
         other_visitor.tell_contact()
-        assert "From the decision aid" not in text_of(other_visitor.see("/check/answers/"))
+        assert "From the decision aid" not in text_of(other_visitor.see(f"{visitor.check}/answers/"))
 
 
 class TestAfterSending:

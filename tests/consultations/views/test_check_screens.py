@@ -8,9 +8,9 @@ from django.test import Client
 from clinic import limits
 from consultations.models import QuestionnaireResponse
 from consultations.questionnaire import flow
-from tests.consultations.views.conftest import HOSTILE, ROUTINE, Visitor, fields_of, text_of
+from tests.consultations.views.conftest import HOSTILE, ROUTINE, Visitor, fields_of, slug_of, text_of
 
-SLUGS = [screen.slug for screen in flow.screens()]
+SLUGS = [screen.slug for screen in flow.screens("1.0.0")]
 EVERYTHING = {
     "rf_ce": ["both_legs"],
     "pn_where": ["low_back", "leg_below"],
@@ -34,95 +34,108 @@ class TestStart:
         assert "A nurse and a doctor read it" in words
         assert "do not wait for this form" in words
         assert page.content.count(b"<button") == 1
-        assert "check" not in visitor.client.session
+        assert "checks" not in visitor.client.session
 
     def test_begins_with_the_first_safety_screen(self, visitor):
         begun = visitor.begin()
-        assert begun.headers["Location"] == "/check/q/now/"
+        assert begun.headers["Location"] == f"{visitor.check}/q/now/"
         assert visitor.response.answers == {}
 
-    def test_a_double_click_begins_one_walk(self, visitor):
-        visitor.begin()
-        visitor.begin()
+    def test_a_double_click_begins_one_check(self, visitor):
+        key = visitor.see("/check/").context["new_key"]
+        first, second = visitor.begin(key=key), visitor.begin(key=key)
+        assert first.headers["Location"] == second.headers["Location"] == f"/check/{key}/q/now/"
         assert QuestionnaireResponse.objects.count() == 1
 
-    def test_a_walk_in_progress_can_be_carried_on(self, visitor):
+    @pytest.mark.parametrize("key", ["", "carried", "emergency", "0000000g", "1234567", "123456789", "../admin"])
+    def test_a_key_that_the_page_did_not_draw_is_drawn_anew(self, visitor, key):
+        assert visitor.begin(key=key).headers["Location"] == f"/check/{visitor.key}/q/now/"
+        assert visitor.key != key
+
+    def test_a_check_in_progress_can_be_carried_on(self, visitor):
         visitor.answer(until="pain")
         page = visitor.see("/check/")
-        assert b'href="/check/q/pain/"' in page.content
-        assert visitor.begin().headers["Location"] == "/check/q/pain/"
+        assert f'href="{visitor.check}/q/pain/"' in page.content.decode()
+        assert "Begun at 10am on Monday 23 November, at “Where and how long”." in text_of(page)
 
-    def test_starting_again_leaves_the_first_walk_as_it_was(self, visitor):
+    def test_starting_again_asks_first_and_names_what_stays(self, visitor):
+        visitor.answer(until="pain")
+        assert visitor.begin().headers["Location"] == "/check/new/"
+        assert QuestionnaireResponse.objects.count() == 1
+        page = visitor.see("/check/new/")
+        assert "Begun at 10am on Monday 23 November, at “Where and how long”." in text_of(page)
+        assert "What you have begun stays as it is" in text_of(page)
+        assert f'href="{visitor.check}/q/pain/"' in page.content.decode()
+
+    def test_without_a_check_there_is_nothing_to_ask(self, visitor):
+        assert visitor.see("/check/new/").headers["Location"] == "/check/"
+
+    def test_starting_again_leaves_the_first_check_as_it_was(self, visitor):
         visitor.answer(until="pain")
         first = visitor.response
-        assert visitor.begin(again="yes").headers["Location"] == "/check/q/now/"
+        assert visitor.begin(again="yes").headers["Location"] == f"{visitor.check}/q/now/"
         assert visitor.response.pk != first.pk
         first.refresh_from_db()
         assert first.answers["ab_age"] == 56
+        assert "at “Where and how long”" in text_of(visitor.see("/check/"))
 
-    def test_too_many_walks_from_one_network_get_the_phone_number(self, visitor, monkeypatch, settings):
-        monkeypatch.setattr(limits, "allow", lambda *args, **kwargs: False)
-        refused = visitor.begin()
-        assert refused.status_code == 429
-        assert settings.CLINIC_PHONE in refused.content.decode()
-
-    def test_a_limit_never_stands_before_a_walk_in_progress(self, visitor, monkeypatch):
+    def test_a_limit_never_stands_before_a_check_in_progress(self, visitor, monkeypatch):
         visitor.begin()
         monkeypatch.setattr(limits, "allow", lambda *args, **kwargs: False)
-        assert visitor.give("now", ab_age="56", rf_now=["chest"]).headers["Location"] == "/check/emergency/"
+        assert visitor.give("now", ab_age="56", rf_now=["chest"]).headers["Location"] == f"{visitor.check}/emergency/"
 
 
 class TestOrder:
     @pytest.mark.parametrize("slug", SLUGS)
-    def test_without_a_walk_every_screen_leads_to_the_start(self, visitor, slug):
-        assert visitor.see(f"/check/q/{slug}/").headers["Location"] == "/check/"
-        assert visitor.give(slug, **fields_of(slug, ROUTINE)).headers["Location"] == "/check/"
+    def test_without_a_check_every_screen_says_so(self, visitor, slug):
+        for page in (visitor.see(f"{visitor.check}/q/{slug}/"), visitor.give(slug, **fields_of(slug, ROUTINE))):
+            assert page.status_code == 403
+            assert "This check is not open in this browser" in text_of(page)
         assert not QuestionnaireResponse.objects.exists()
 
     @pytest.mark.parametrize("slug", SLUGS[1:])
     def test_a_screen_out_of_order_leads_to_the_first_unanswered_and_saves_nothing(self, visitor, slug):
         visitor.begin()
-        assert visitor.see(f"/check/q/{slug}/").headers["Location"] == "/check/q/now/"
-        assert visitor.give(slug, **fields_of(slug, ROUTINE)).headers["Location"] == "/check/q/now/"
+        assert visitor.see(f"{visitor.check}/q/{slug}/").headers["Location"] == f"{visitor.check}/q/now/"
+        assert visitor.give(slug, **fields_of(slug, ROUTINE)).headers["Location"] == f"{visitor.check}/q/now/"
         assert visitor.response.answers == {}
 
     def test_a_screen_that_is_not_on_show_leads_on(self, visitor):
         visitor.answer(until="injury")
-        assert visitor.see("/check/q/nerves-when/").headers["Location"] == "/check/q/injury/"
+        assert visitor.see(f"{visitor.check}/q/nerves-when/").headers["Location"] == f"{visitor.check}/q/injury/"
 
     def test_an_unknown_screen_is_not_found(self, visitor):
         visitor.begin()
-        assert visitor.see("/check/q/nowhere/").status_code == 404
+        assert visitor.see(f"{visitor.check}/q/nowhere/").status_code == 404
 
     @pytest.mark.parametrize("slug", SLUGS)
     def test_other_methods_are_refused(self, visitor, slug):
         visitor.begin()
-        assert visitor.client.put(f"/check/q/{slug}/").status_code == 405
-        assert visitor.client.delete(f"/check/q/{slug}/").status_code == 405
+        assert visitor.client.put(f"{visitor.check}/q/{slug}/").status_code == 405
+        assert visitor.client.delete(f"{visitor.check}/q/{slug}/").status_code == 405
 
     def test_a_typical_path_has_at_most_14_screens(self, visitor):
         seen = []
         where = visitor.begin().headers["Location"]
-        while where.startswith("/check/q/"):
-            seen.append(where.split("/")[3])
+        while where.startswith(f"{visitor.check}/q/"):
+            seen.append(slug_of(where))
             where = visitor.give(seen[-1], **fields_of(seen[-1], ROUTINE)).headers["Location"]
-        assert where == "/check/result/"
+        assert where == f"{visitor.check}/result/"
         assert len(seen) <= 14
 
     def test_after_sending_the_screens_lead_to_the_confirmation(self, visitor):
         visitor.complete()
-        assert visitor.see("/check/q/now/").headers["Location"] == "/check/sent/"
-        assert visitor.give("now", ab_age="20").headers["Location"] == "/check/sent/"
+        assert visitor.see(f"{visitor.check}/q/now/").headers["Location"] == f"{visitor.check}/sent/"
+        assert visitor.give("now", ab_age="56", rf_now=["none"]).headers["Location"] == f"{visitor.check}/sent/"
 
     def test_another_tab_that_was_left_open_cannot_change_what_was_sent(self, visitor):
-        visitor.answer()
-        token = visitor.client.session["check"]
         visitor.complete()
-        session = visitor.client.session
-        session["check"] = token
-        session.save()
-        assert visitor.give("now", ab_age="20", rf_now=["chest"]).headers["Location"] == "/check/sent/"
-        assert QuestionnaireResponse.objects.get(token=token).answers["ab_age"] == 56
+        page = visitor.give("now", ab_age="20", rf_now=["cough"])
+        assert page.status_code == 409
+        assert "This check was sent already" in text_of(page)
+        assert "How old are you? 20" in text_of(page)
+        assert f'href="{visitor.check}/sent/"' in page.content.decode()
+        assert visitor.response.answers["ab_age"] == 56
 
 
 class TestEveryScreen:
@@ -130,8 +143,8 @@ class TestEveryScreen:
     def pages(self, visitor) -> dict:
         """Each screen before it is answered, and with nothing chosen."""
         where, pages = visitor.begin().headers["Location"], {}
-        while where.startswith("/check/q/"):
-            slug = where.split("/")[3]
+        while where.startswith(f"{visitor.check}/q/"):
+            slug = slug_of(where)
             pages[slug] = (visitor.see(where), visitor.give(slug) if slug != "hopes" else None)
             where = visitor.give(slug, **fields_of(slug, {**ROUTINE, **EVERYTHING, "rf_ce_when": "gt3m"})).headers[
                 "Location"
@@ -171,10 +184,10 @@ class TestEveryScreen:
 
     def test_back_and_progress_lead_to_what_was_answered(self, visitor):
         visitor.answer(until="pain-score")
-        page = visitor.see("/check/q/pain-score/").content.decode()
-        assert 'class="backlink" href="/check/q/pain/"' in page
+        page = visitor.see(f"{visitor.check}/q/pain-score/").content.decode()
+        assert f'class="backlink" href="{visitor.check}/q/pain/"' in page
         assert "Section 2 of 6" in page
-        assert 'href="/check/q/now/">Safety check' in page
+        assert f'href="{visitor.check}/q/now/">Safety check' in page
 
     def test_nothing_personal_is_asked_before_the_result(self, pages):
         for page, _ in pages.values():
@@ -209,7 +222,7 @@ class TestAnswers:
         visitor.answer(hx_height_cm_ft="5", hx_height_cm_in="9", hx_weight_kg_lb="160")
         assert visitor.response.answers["hx_height_cm"] == 175.3
         assert visitor.response.answers["hx_weight_kg"] == 72.6
-        assert 'value="175.3"' in visitor.see("/check/q/health/").content.decode()
+        assert 'value="175.3"' in visitor.see(f"{visitor.check}/q/health/").content.decode()
 
     def test_nothing_typed_is_lost_on_an_error(self, visitor):
         visitor.answer(until="health")
@@ -222,7 +235,7 @@ class TestAnswers:
 
     def test_answers_come_back_filled_in(self, visitor):
         visitor.answer(until="pain")
-        body = visitor.see("/check/q/now/").content.decode()
+        body = visitor.see(f"{visitor.check}/q/now/").content.decode()
         assert 'value="56"' in body
         assert 'value="none" checked' in body
 
@@ -255,59 +268,62 @@ class TestAnswers:
     def test_the_mood_questions_stand_under_their_stem(self, visitor):
         visitor.answer(until="mood-more", phq2_1="1")
         stem = "Over the last 2 weeks, how often have you been bothered by the following problems?"
-        assert text_of(visitor.see("/check/q/mood/")).count(stem) == 1
-        assert text_of(visitor.see("/check/q/mood-more/")).count(stem) == 1
+        assert text_of(visitor.see(f"{visitor.check}/q/mood/")).count(stem) == 1
+        assert text_of(visitor.see(f"{visitor.check}/q/mood-more/")).count(stem) == 1
 
 
 class TestChange:
     def test_comes_back_to_the_check_page(self, visitor):
         visitor.answer()
         changed = visitor.give("pain-score", query="?from=answers", peg_p="2", peg_e="2", peg_g="2")
-        assert changed.headers["Location"] == "/check/answers/"
-        assert 'href="/check/answers/"' in visitor.see("/check/q/pain-score/?from=answers").content.decode()
+        assert changed.headers["Location"] == f"{visitor.check}/answers/"
+        assert (
+            f'href="{visitor.check}/answers/"'
+            in visitor.see(f"{visitor.check}/q/pain-score/?from=answers").content.decode()
+        )
 
     def test_new_questions_are_asked_first(self, visitor):
         visitor.answer()
         changed = visitor.give(
             "health", query="?from=answers", **fields_of("health", {**ROUTINE, "hx_gate": ["diabetes"]})
         )
-        assert changed.headers["Location"] == "/check/q/health-more/?from=answers"
+        assert changed.headers["Location"] == f"{visitor.check}/q/health-more/?from=answers"
         assert visitor.give("health-more", query="?from=answers", hx_diabetes="yes").headers["Location"] == (
-            "/check/answers/"
+            f"{visitor.check}/answers/"
         )
 
     def test_a_danger_stops_it(self, visitor):
         visitor.answer()
         changed = visitor.give("now", query="?from=answers", ab_age="56", rf_now=["collapse"])
-        assert changed.headers["Location"] == "/check/emergency/"
+        assert changed.headers["Location"] == f"{visitor.check}/emergency/"
 
     def test_same_day_is_said_once(self, visitor):
         visitor.answer()
         changed = visitor.give("now", query="?from=answers", ab_age="56", rf_now=["fever"])
-        assert changed.headers["Location"] == "/check/today/"
+        assert changed.headers["Location"] == f"{visitor.check}/today/"
         again = visitor.give("now", query="?from=answers", ab_age="57", rf_now=["fever"])
-        assert again.headers["Location"] == "/check/answers/"
+        assert again.headers["Location"] == f"{visitor.check}/answers/"
 
     def test_a_new_symptom_asks_for_its_timing_before_anything_else(self, visitor):
         visitor.answer()
         changed = visitor.give("nerves", query="?from=answers", rf_ce=["saddle"])
-        assert changed.headers["Location"] == "/check/q/nerves-when/?from=answers"
-        assert visitor.see("/check/result/").headers["Location"] == "/check/q/nerves-when/"
+        assert changed.headers["Location"] == f"{visitor.check}/q/nerves-when/?from=answers"
+        assert visitor.see(f"{visitor.check}/result/").headers["Location"] == f"{visitor.check}/q/nerves-when/"
 
 
 class TestSupport:
     def test_stands_on_the_next_screen_and_the_result(self, visitor, settings):
         visitor.answer(until="mood-more", phq2_1="2", phq2_2="2")
-        assert "Living with pain is hard" not in text_of(visitor.see("/check/q/mood/"))
-        assert "Living with pain is hard" in text_of(visitor.see("/check/q/mood-more/"))
+        assert "Living with pain is hard" not in text_of(visitor.see(f"{visitor.check}/q/mood/"))
+        assert "Living with pain is hard" in text_of(visitor.see(f"{visitor.check}/q/mood-more/"))
         visitor.answer(phq2_1="2", phq2_2="2")
-        result = text_of(visitor.see("/check/result/"))
+        result = text_of(visitor.see(f"{visitor.check}/result/"))
         assert "Living with pain is hard" in result
         assert settings.CRISIS_LINE in result
 
     def test_is_left_out_otherwise(self, visitor):
         visitor.answer()
-        assert "Living with pain is hard" not in text_of(visitor.see("/check/result/"))
+        assert "Living with pain is hard" not in text_of(visitor.see(f"{visitor.check}/result/"))
 
 
 class TestHostileInput:
@@ -315,7 +331,7 @@ class TestHostileInput:
     def test_gives_a_sentence_or_is_kept_exactly(self, visitor, slug):
         visitor.answer(until=slug, **{**EVERYTHING, "rf_ce_when": "gt3m"})
         before = dict(visitor.response.answers)
-        fields = [*visitor.see(f"/check/q/{slug}/").context["form"].fields]
+        fields = [*visitor.see(f"{visitor.check}/q/{slug}/").context["form"].fields]
         parts = {"hx_height_cm": ("cm", "ft", "in"), "hx_weight_kg": ("kg", "lb")}
         names = [f"{name}_{part}" for name in fields for part in parts.get(name, ())] + fields
         for value in HOSTILE:
@@ -331,20 +347,21 @@ class TestHostileInput:
     @pytest.mark.parametrize("body", [b"ab_age=%00", b"ab_age=%ff", b"ab_age=56&rf_now=%ed%a0%80", b"\xff=\xfe"])
     def test_undecodable_bytes_are_refused(self, visitor, body):
         visitor.begin()
-        refused = visitor.client.post("/check/q/now/", body, content_type="application/x-www-form-urlencoded")
+        refused = visitor.client.post(f"{visitor.check}/q/now/", body, content_type="application/x-www-form-urlencoded")
         assert refused.status_code == 400
         assert visitor.response.answers == {}
 
     @pytest.mark.parametrize("slug", ["%00", "a" * 3000, "now%0d%0a", "NOW"])
     def test_strange_addresses_are_not_found(self, visitor, slug):
         visitor.begin()
-        assert visitor.see(f"/check/q/{slug}/").status_code in (400, 404)
+        assert visitor.see(f"{visitor.check}/q/{slug}/").status_code in (400, 404)
 
-    def test_a_token_in_the_session_that_names_nothing_leads_to_the_start(self, visitor):
+    def test_a_token_in_the_session_that_names_nothing_is_a_check_we_do_not_have(self, visitor):
         session = visitor.client.session
-        session["check"] = "gone"
+        session["checks"] = {"0a1b2c3d": "gone"}
         session.save()
-        assert visitor.see("/check/q/now/").headers["Location"] == "/check/"
+        assert visitor.see("/check/0a1b2c3d/q/now/").status_code == 403
+        assert visitor.see("/check/").status_code == 200
 
 
 def test_posting_without_the_csrf_token_is_refused(db, monday):

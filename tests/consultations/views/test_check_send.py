@@ -18,6 +18,7 @@ from consultations.models import (
     QuestionnaireResponse,
     SafetyCase,
 )
+from consultations.phones import phone_index
 from tests.consultations.views.conftest import CONSENTS, CONTACT, HOSTILE, OUTCOMES, text_of
 
 DISEASES = (
@@ -36,49 +37,49 @@ HEADINGS = {
 
 class TestLadder:
     @pytest.mark.parametrize("page", ["result", "contact", "answers", "sent"])
-    def test_without_a_walk_each_page_leads_to_the_start(self, visitor, page):
-        assert visitor.see(f"/check/{page}/").headers["Location"] == "/check/"
+    def test_without_a_check_each_page_says_so(self, visitor, page):
+        assert visitor.see(f"{visitor.check}/{page}/").status_code == 403
 
     @pytest.mark.parametrize("page", ["contact", "answers"])
     def test_nor_can_anything_be_posted(self, visitor, page):
-        assert visitor.client.post(f"/check/{page}/", {**CONTACT, **CONSENTS}).headers["Location"] == "/check/"
+        assert visitor.client.post(f"{visitor.check}/{page}/", {**CONTACT, **CONSENTS}).status_code == 403
         assert not Patient.objects.exists()
 
     @pytest.mark.parametrize("page", ["result", "contact", "answers"])
     def test_too_early_leads_to_the_first_unanswered_screen(self, visitor, page):
         visitor.answer(until="pain")
-        assert visitor.see(f"/check/{page}/").headers["Location"].startswith("/check/q/pain/")
+        assert visitor.see(f"{visitor.check}/{page}/").headers["Location"].startswith(f"{visitor.check}/q/pain/")
 
     def test_answers_need_the_contact_details_first(self, visitor):
         visitor.answer()
-        assert visitor.see("/check/answers/").headers["Location"] == "/check/contact/"
-        assert visitor.send().headers["Location"] == "/check/contact/"
+        assert visitor.see(f"{visitor.check}/answers/").headers["Location"] == f"{visitor.check}/contact/"
+        assert visitor.send().headers["Location"] == f"{visitor.check}/contact/"
 
     @pytest.mark.parametrize("page", ["result", "contact", "answers"])
     def test_after_sending_each_page_leads_to_the_confirmation(self, visitor, page):
         visitor.complete()
-        assert visitor.see(f"/check/{page}/").headers["Location"] == "/check/sent/"
+        assert visitor.see(f"{visitor.check}/{page}/").headers["Location"] == f"{visitor.check}/sent/"
 
     @pytest.mark.parametrize("page", ["result", "sent"])
     def test_pages_to_read_take_no_post(self, visitor, page):
         visitor.answer()
-        assert visitor.client.post(f"/check/{page}/").status_code == 405
+        assert visitor.client.post(f"{visitor.check}/{page}/").status_code == 405
 
     def test_nothing_is_kept_by_a_cache(self, visitor):
         visitor.answer()
         visitor.tell_contact()
         for page in ("result", "contact", "answers"):
-            assert visitor.see(f"/check/{page}/").headers["Cache-Control"] == "no-store, private"
+            assert visitor.see(f"{visitor.check}/{page}/").headers["Cache-Control"] == "no-store, private"
         visitor.send()
-        assert visitor.see("/check/sent/").headers["Cache-Control"] == "no-store, private"
+        assert visitor.see(f"{visitor.check}/sent/").headers["Cache-Control"] == "no-store, private"
 
 
 class TestResult:
     @pytest.mark.parametrize("outcome", HEADINGS)
     def test_every_outcome_is_explained(self, visitor, settings, outcome):
-        if visitor.answer(**OUTCOMES[outcome]) == "/check/today/":
+        if visitor.answer(**OUTCOMES[outcome]) == f"{visitor.check}/today/":
             visitor.answer(**OUTCOMES[outcome])
-        page = visitor.see("/check/result/")
+        page = visitor.see(f"{visitor.check}/result/")
         words = text_of(page)
         assert HEADINGS[outcome] in words
         assert settings.EMERGENCY_LINE in words
@@ -91,13 +92,15 @@ class TestResult:
 
     def test_reasons_come_before_cautions(self, visitor):
         visitor.answer(pn_duration="lt6w", hx_gate=["smoke"])
-        words = text_of(visitor.see("/check/result/"))
+        words = text_of(visitor.see(f"{visitor.check}/result/"))
         reason, caution = "It is too early for this treatment.", "Stopping smoking can help healing."
         assert words.index(reason) < words.rindex(reason) < words.index(caution)
 
     def test_an_outcome_from_the_browser_is_ignored(self, visitor):
         visitor.answer(rf_weak="not_sure")
-        assert "A clinician needs" in text_of(visitor.see("/check/result/?outcome=LIKELY_SUITABLE&booking_allowed=1"))
+        assert "A clinician needs" in text_of(
+            visitor.see(f"{visitor.check}/result/?outcome=LIKELY_SUITABLE&booking_allowed=1")
+        )
         visitor.tell_contact(outcome="LIKELY_SUITABLE", priority="routine")
         visitor.send(outcome="LIKELY_SUITABLE", risk="6", status="booked", highest_outcome="LIKELY_SUITABLE")
         sent = ConsultationRequest.objects.get()
@@ -107,7 +110,7 @@ class TestResult:
 class TestContact:
     def test_asks_with_the_right_autofill_and_chooses_nothing(self, visitor):
         visitor.answer()
-        body = visitor.see("/check/contact/").content.decode()
+        body = visitor.see(f"{visitor.check}/contact/").content.decode()
         for token in ("name", "bday-day", "bday-month", "bday-year", "email", "tel"):
             assert f'autocomplete="{token}"' in body
         assert '" checked' not in body
@@ -115,7 +118,7 @@ class TestContact:
 
     def test_says_what_is_missing(self, visitor):
         visitor.answer()
-        page = visitor.client.post("/check/contact/", {})
+        page = visitor.client.post(f"{visitor.check}/contact/", {})
         assert set(page.context["form"].errors) == {
             "filled_for", "name", "birth_on", "contact_by", "safe_to_contact", "email",
         }  # fmt: skip
@@ -125,13 +128,13 @@ class TestContact:
         visitor.answer()
         page = visitor.tell_contact(birth_on_year="1980")
         assert "your answer was 56" in text_of(page)
-        assert 'href="/check/q/now/"' in page.content.decode()
+        assert f'href="{visitor.check}/q/now/"' in page.content.decode()
         assert 'value="1980"' in page.content.decode()
 
     def test_comes_back_filled_in(self, visitor):
         visitor.answer()
         visitor.tell_contact()
-        body = visitor.see("/check/contact/").content.decode()
+        body = visitor.see(f"{visitor.check}/contact/").content.decode()
         for value in ("Alice Winther", "27", "1970", "alice@example.com"):
             assert f'value="{value}"' in body
         assert body.count('" checked') == 3
@@ -149,14 +152,15 @@ class TestContact:
                         assert "There is a problem" in text_of(answered)
                     else:
                         assert field in ("name", "phone", "email", "helper_name")
-                        assert visitor.response.contact[field] == value.strip()
+                        shown = {"\u202etxt": "txt", "\x1b[31m": "[31m"}.get(value, value.strip())
+                        assert visitor.response.contact[field] == shown
 
 
 class TestAnswers:
     def test_shows_every_answer_with_a_way_to_change_it(self, visitor):
         visitor.answer(ex_note="I walk\r\nmy dog <b>daily</b>", hx_height_cm_ft="5", hx_height_cm_in="9")
         visitor.tell_contact()
-        page = visitor.see("/check/answers/")
+        page = visitor.see(f"{visitor.check}/answers/")
         body, words = page.content.decode(), text_of(page)
         questions = [row for section in page.context["sections"] for row in section["rows"]]
         assert {row["question"] for row in questions} >= {"How old are you?", "How much do you weigh?"}
@@ -169,20 +173,32 @@ class TestAnswers:
         assert "27 March 1970" in words
         assert "Phone Not provided" in words
         assert body.count(">Change<span") == len(questions) + len(page.context["contact"])
-        assert 'href="/check/q/now/?from=answers#div_id_ab_age">Change<span class="visually-hidden"> your age' in body
+        assert (
+            f'href="{visitor.check}/q/now/?from=answers#div_id_ab_age">Change<span class="visually-hidden"> your age'
+            in body
+        )
         for row in questions:
             assert visitor.see(row["url"].partition("#")[0]).status_code == 200
+
+    def test_shows_the_number_back_as_it_was_typed(self, visitor):
+        visitor.answer()
+        visitor.tell_contact(phone="(624) 305-1111 <mobile> after 5pm")
+        assert "(624) 305-1111 &lt;mobile&gt; after 5pm" in visitor.see(f"{visitor.check}/answers/").content.decode()
+        assert (
+            visitor.see(f"{visitor.check}/contact/").context["form"]["phone"].value()
+            == "(624) 305-1111 <mobile> after 5pm"
+        )
 
     def test_consents_are_unticked_and_each_is_needed(self, visitor):
         visitor.answer()
         visitor.tell_contact()
-        page = visitor.see("/check/answers/")
+        page = visitor.see(f"{visitor.check}/answers/")
         assert '" checked' not in page.content.decode()
         assert f"version {PRIVACY_NOTICE_VERSION}" in text_of(page)
         assert b'href="/privacy/"' in page.content
         for left_out in CONSENTS:
             ticked = {name: value for name, value in CONSENTS.items() if name != left_out}
-            refused = visitor.client.post("/check/answers/", ticked)
+            refused = visitor.client.post(f"{visitor.check}/answers/", ticked)
             assert list(refused.context["form"].errors) == [left_out]
             assert refused.context["form"].errors[left_out][0].startswith("Tick the box to ")
             assert text_of(refused).startswith("Error: ")
@@ -198,26 +214,41 @@ class TestAnswers:
 
 class TestSend:
     def test_makes_one_request_with_everything(self, visitor):
-        assert visitor.complete().headers["Location"] == "/check/sent/"
+        assert visitor.complete().headers["Location"] == f"{visitor.check}/sent/"
         sent = ConsultationRequest.objects.get()
         assert (sent.patient.name, sent.patient.email) == ("Alice Winther", "alice@example.com")
         assert sent.patient.birth_on == datetime.date(1970, 3, 27)
         assert sent.outcome == Outcome.LIKELY_SUITABLE
         assert sent.response.contact == {}
         assert len(sent.response.asked) == len(json.loads(sent.assessment.result)["visible"])
-        assert "check" not in visitor.client.session
-        assert visitor.client.session["sent"] == sent.reference
+        assert sent.response == visitor.response
+
+    def test_keeps_the_number_staff_dial_and_the_words_as_typed(self, visitor):
+        visitor.answer()
+        visitor.tell_contact(phone="212-555-2368 (mobile)")
+        visitor.send()
+        patient = ConsultationRequest.objects.get().patient
+        assert (patient.phone, patient.phone_as_typed) == ("+12125552368", "212-555-2368 (mobile)")
+        assert patient.phone_index == phone_index("+12125552368")
+
+    def test_a_number_nobody_can_dial_is_asked_for_again_unless_help_is_needed_today(self, visitor):
+        visitor.answer()
+        page = visitor.tell_contact(phone="020 7946 0018")
+        assert list(page.context["form"].errors) == ["phone"]
+        assert "like (201) 555-0123" in text_of(page)
+        assert page.context["form"]["phone"].value() == "020 7946 0018"
+
+    def test_a_same_day_patient_may_leave_any_number(self, visitor):
+        visitor.answer(rf_now=["fever"])
+        assert visitor.tell_contact(phone="020 7946 0018").status_code == 302
+        assert "020 7946 0018" in text_of(visitor.see(f"{visitor.check}/answers/"))
 
     def test_a_double_click_gives_one_of_everything(self, visitor):
         visitor.answer()
         visitor.tell_contact()
-        token = visitor.client.session["check"]
         visitor.send()
-        session = visitor.client.session
-        session["check"] = token
-        session.save()
-        assert visitor.send().headers["Location"] == "/check/sent/"
-        assert visitor.send().headers["Location"] == "/check/sent/"
+        assert visitor.send().headers["Location"] == f"{visitor.check}/sent/"
+        assert visitor.send().headers["Location"] == f"{visitor.check}/sent/"
         assert ConsultationRequest.objects.count() == Patient.objects.count() == Assessment.objects.count() == 1
         assert [message.recipient for message in OutboxMessage.objects.all()] == ["alice@example.com"]
         assert not SafetyCase.objects.exists()
@@ -225,10 +256,10 @@ class TestSend:
     def test_reloading_and_going_back_make_no_second_one(self, visitor):
         visitor.complete()
         for path in ("sent", "answers", "contact", "sent"):
-            visitor.see(f"/check/{path}/")
+            visitor.see(f"{visitor.check}/{path}/")
         assert ConsultationRequest.objects.count() == 1
 
-    def test_a_new_check_afterwards_is_a_new_walk(self, visitor):
+    def test_a_new_check_afterwards_is_a_new_one(self, visitor):
         visitor.complete()
         visitor.complete()
         assert ConsultationRequest.objects.count() == QuestionnaireResponse.objects.count() == 2
@@ -236,38 +267,40 @@ class TestSend:
     def test_for_someone_else_the_helper_is_named(self, visitor):
         visitor.answer()
         visitor.tell_contact(filled_for="other", helper_name="Sam Winther")
-        assert "Sam Winther" in text_of(visitor.see("/check/answers/"))
+        assert "Sam Winther" in text_of(visitor.see(f"{visitor.check}/answers/"))
         visitor.send()
         assert ConsultationRequest.objects.get().helper_name == "Sam Winther"
 
-    def test_the_limit_answers_with_the_phone_number(self, visitor, monkeypatch, settings):
+    def test_the_limit_answers_with_the_phone_number_and_keeps_the_page(self, visitor, monkeypatch, settings):
         visitor.answer()
         visitor.tell_contact()
         monkeypatch.setattr(limits, "allow", lambda *args, **kwargs: False)
         refused = visitor.send()
         assert refused.status_code == 429
-        assert settings.CLINIC_PHONE in refused.content.decode()
+        assert f"or call us: {settings.CLINIC_PHONE}" in text_of(refused)
+        assert "Alice Winther" in text_of(refused)
+        assert refused.content.decode().count('" checked') == 3
         assert not ConsultationRequest.objects.exists()
 
     @pytest.mark.parametrize("outcome", ["SAME_DAY", "URGENT_REVIEW"])
     def test_the_limit_never_stands_before_pressing_answers(self, visitor, monkeypatch, outcome):
-        if visitor.answer(**OUTCOMES[outcome]) == "/check/today/":
+        if visitor.answer(**OUTCOMES[outcome]) == f"{visitor.check}/today/":
             visitor.answer(**OUTCOMES[outcome])
         visitor.tell_contact()
         monkeypatch.setattr(limits, "allow", lambda *args, **kwargs: False)
-        assert visitor.send().headers["Location"] == "/check/sent/"
+        assert visitor.send().headers["Location"] == f"{visitor.check}/sent/"
 
     def test_two_browsers_see_nothing_of_each_other(self, visitor, other_visitor):
         visitor.complete()
         other_visitor.answer(until="pain")
-        assert other_visitor.see("/check/sent/").headers["Location"] == "/check/"
+        assert other_visitor.see(f"{visitor.check}/sent/").status_code == 403
         assert "Alice" not in text_of(other_visitor.see("/check/"))
 
 
 class TestSent:
     def test_says_what_happens_next(self, visitor, settings):
         visitor.complete()
-        page = visitor.see("/check/sent/")
+        page = visitor.see(f"{visitor.check}/sent/")
         words = text_of(page)
         sent = ConsultationRequest.objects.get()
         assert "We have your request" in words
@@ -281,7 +314,7 @@ class TestSent:
     def test_without_an_address_the_clinic_phones(self, visitor):
         visitor.answer()
         visitor.tell_contact(email="", phone="(202) 555-0142", contact_by="phone")
-        assert "we phone you with news" in text_of(visitor.see("/check/answers/"))
+        assert "we phone you with news" in text_of(visitor.see(f"{visitor.check}/answers/"))
         visitor.send()
-        assert "there is no private link" in text_of(visitor.see("/check/sent/"))
+        assert "there is no private link" in text_of(visitor.see(f"{visitor.check}/sent/"))
         assert not OutboxMessage.objects.exists()

@@ -11,15 +11,15 @@ from consultations.services.targets import due_after
 from tests.consultations.views.conftest import CALL_BACK, ROUTINE, fields_of, text_of
 
 FOOTER = "This is not a diagnosis."
-LATER = [screen.slug for screen in flow.screens()[1:]]
+LATER = [screen.slug for screen in flow.screens("1.0.0")[1:]]
 
 
 class TestEmergency:
     def test_is_shown_at_once(self, visitor, settings):
         visitor.begin()
         answered = visitor.give("now", ab_age="56", rf_now=["chest"])
-        assert answered.headers["Location"] == "/check/emergency/"
-        page = visitor.see("/check/emergency/")
+        assert answered.headers["Location"] == f"{visitor.check}/emergency/"
+        page = visitor.see(f"{visitor.check}/emergency/")
         words = text_of(page)
         assert "Get emergency help now" in words
         assert settings.EMERGENCY_LINE in words
@@ -32,24 +32,24 @@ class TestEmergency:
 
     def test_waits_for_the_timing_of_a_symptom_only(self, visitor):
         visitor.answer(until="nerves")
-        assert visitor.give("nerves", rf_ce=["saddle"]).headers["Location"] == "/check/q/nerves-when/"
+        assert visitor.give("nerves", rf_ce=["saddle"]).headers["Location"] == f"{visitor.check}/q/nerves-when/"
         assert not SafetyCase.objects.exists()
-        assert visitor.give("nerves-when", rf_ce_when="lt2w").headers["Location"] == "/check/emergency/"
+        assert visitor.give("nerves-when", rf_ce_when="lt2w").headers["Location"] == f"{visitor.check}/emergency/"
         assert "When did this start, or last get worse? In the last 2 weeks" in text_of(
-            visitor.see("/check/emergency/")
+            visitor.see(f"{visitor.check}/emergency/")
         )
 
     def test_without_a_number_there_is_no_call_button(self, visitor, settings):
         settings.EMERGENCY_NUMBER = ""
         visitor.answer(rf_now=["chest"])
-        page = visitor.see("/check/emergency/")
+        page = visitor.see(f"{visitor.check}/emergency/")
         assert b"callbtn" not in page.content
         assert settings.EMERGENCY_LINE in text_of(page)
 
     def test_nobody_vanishes_an_anonymous_case_is_counted_once(self, visitor, nurse):
         visitor.answer(rf_now=["chest"])
         visitor.give("now", ab_age="56", rf_now=["chest", "belly"])
-        visitor.see("/check/emergency/")
+        visitor.see(f"{visitor.check}/emergency/")
         case = SafetyCase.objects.get()
         assert (case.level, case.priority, case.status) == (Outcome.EMERGENCY, Priority.STAT, CaseStatus.OPEN)
         assert case.patient is None
@@ -60,28 +60,28 @@ class TestEmergency:
     @pytest.mark.parametrize("slug", LATER)
     def test_the_later_screens_lead_back_to_it(self, visitor, slug):
         visitor.answer(rf_now=["chest"])
-        assert visitor.see(f"/check/q/{slug}/").headers["Location"] == "/check/emergency/"
-        assert visitor.give(slug, **fields_of(slug, ROUTINE)).headers["Location"] == "/check/emergency/"
+        assert visitor.see(f"{visitor.check}/q/{slug}/").headers["Location"] == f"{visitor.check}/emergency/"
+        assert visitor.give(slug, **fields_of(slug, ROUTINE)).headers["Location"] == f"{visitor.check}/emergency/"
 
     @pytest.mark.parametrize("page", ["today", "adults", "result", "contact", "answers"])
     def test_so_do_the_pages_after_them(self, visitor, page):
         visitor.answer(rf_now=["chest"])
-        assert visitor.see(f"/check/{page}/").headers["Location"] == "/check/emergency/"
+        assert visitor.see(f"{visitor.check}/{page}/").headers["Location"] == f"{visitor.check}/emergency/"
 
     def test_it_cannot_be_sent(self, visitor):
         visitor.answer()
         visitor.tell_contact()
         visitor.give("now", ab_age="56", rf_now=["chest"])
-        assert visitor.tell_contact().headers["Location"] == "/check/emergency/"
-        assert visitor.send().headers["Location"] == "/check/emergency/"
+        assert visitor.tell_contact().headers["Location"] == f"{visitor.check}/emergency/"
+        assert visitor.send().headers["Location"] == f"{visitor.check}/emergency/"
         assert not ConsultationRequest.objects.exists()
 
     def test_a_mistake_can_be_put_right_and_the_highest_headline_stays(self, visitor):
         visitor.answer(rf_now=["chest"])
-        assert 'href="/check/q/now/"' in visitor.see("/check/emergency/").content.decode()
-        assert visitor.see("/check/q/now/").status_code == 200
-        assert visitor.give("now", ab_age="56", rf_now=["none"]).headers["Location"] == "/check/q/nerves/"
-        assert "When to get help now" in text_of(visitor.see("/check/emergency/")), "general advice again"
+        assert f'href="{visitor.check}/q/now/"' in visitor.see(f"{visitor.check}/emergency/").content.decode()
+        assert visitor.see(f"{visitor.check}/q/now/").status_code == 200
+        assert visitor.give("now", ab_age="56", rf_now=["none"]).headers["Location"] == f"{visitor.check}/q/nerves/"
+        assert visitor.see(f"{visitor.check}/emergency/").headers["Location"] == f"{visitor.check}/q/nerves/"
         visitor.complete()
         sent = ConsultationRequest.objects.get()
         assert (sent.outcome, sent.highest_outcome) == (Outcome.LIKELY_SUITABLE, Outcome.EMERGENCY)
@@ -109,42 +109,64 @@ class TestEmergency:
         ],
     )
     def test_names_no_disease(self, visitor, changes):
-        assert visitor.answer(**changes) == "/check/emergency/"
-        words = text_of(visitor.see("/check/emergency/")).lower()
+        assert visitor.answer(**changes) == f"{visitor.check}/emergency/"
+        words = text_of(visitor.see(f"{visitor.check}/emergency/")).lower()
         for disease in ("cauda equina", "stroke", "sepsis", "aneurysm", "fracture", "tumour", "stenosis", "abscess"):
             assert disease not in words
 
 
 class TestCallBack:
     def test_needs_a_case(self, visitor):
-        assert visitor.see("/check/call-back/").headers["Location"] == "/check/"
+        assert visitor.see(f"{visitor.check}/call-back/").status_code == 403
         visitor.answer(until="pain")
-        assert visitor.see("/check/call-back/").headers["Location"] == "/check/emergency/"
-        assert visitor.client.post("/check/call-back/", CALL_BACK).headers["Location"] == "/check/emergency/"
+        assert visitor.see(f"{visitor.check}/call-back/").headers["Location"] == f"{visitor.check}/q/pain/"
+        assert (
+            visitor.client.post(f"{visitor.check}/call-back/", CALL_BACK).headers["Location"]
+            == f"{visitor.check}/q/pain/"
+        )
         assert not Patient.objects.exists()
 
     def test_puts_a_name_to_the_case_once(self, visitor, nurse):
         visitor.answer(rf_now=["chest"])
-        assert "Leave your number so that we can check on you" in text_of(visitor.see("/check/emergency/"))
+        assert "Leave your number so that we can check on you" in text_of(visitor.see(f"{visitor.check}/emergency/"))
         for _ in range(2):
-            given = visitor.client.post("/check/call-back/", CALL_BACK)
+            given = visitor.client.post(f"{visitor.check}/call-back/", CALL_BACK)
         assert given.status_code == 200
         assert "We have your number" in text_of(given)
         patient = Patient.objects.get()
-        assert (patient.name, patient.phone) == ("Bob Pell", "+1 202-555-0142")
+        assert (patient.name, patient.phone) == ("Bob Pell", "+12025550142")
         assert SafetyCase.objects.get().patient == patient
-        assert "We have your number" in text_of(visitor.see("/check/emergency/"))
+        assert "We have your number" in text_of(visitor.see(f"{visitor.check}/emergency/"))
         assert [message.recipient for message in OutboxMessage.objects.all()] == [nurse.email] * 2, "opened, then named"
+
+    @pytest.mark.parametrize(
+        ("typed", "number", "as_typed"),
+        [
+            ("(624) 305-1111", "+16243051111", "(624) 305-1111"),
+            ("call my sister 202-555-0142 after 5", "+12025550142", "call my sister 202-555-0142 after 5"),
+            ("0049 30 901820", "+4930901820", "0049 30 901820"),
+            ("020 7946 0018", "020 7946 0018", ""),
+            ("555-0142", "555-0142", ""),
+            ("no phone: flat 4, 12 Elm Street", "no phone: flat 4, 12 Elm Street", ""),
+            ("\u202e911\x07", "911", ""),
+        ],
+    )
+    def test_no_number_is_refused_and_every_one_is_kept_as_typed(self, visitor, typed, number, as_typed):
+        visitor.answer(rf_now=["chest"])
+        assert visitor.client.post(f"{visitor.check}/call-back/", {**CALL_BACK, "phone": typed}).status_code == 302
+        patient = Patient.objects.get()
+        assert (patient.phone, patient.phone_as_typed) == (number, as_typed)
+        assert SafetyCase.objects.get().patient == patient
 
     def test_is_confirmed_after_a_redirect(self, visitor):
         visitor.answer(rf_now=["chest"])
-        given = visitor.client.post("/check/call-back/", CALL_BACK)
-        assert (given.status_code, given.headers["Location"]) == (302, "/check/call-back/")
-        assert "We have your number" in text_of(visitor.see("/check/call-back/"))
+        given = visitor.client.post(f"{visitor.check}/call-back/", CALL_BACK)
+        assert (given.status_code, given.headers["Location"]) == (302, f"{visitor.check}/call-back/")
+        assert "We have your number" in text_of(visitor.see(f"{visitor.check}/call-back/"))
 
     def test_says_what_is_missing(self, visitor):
         visitor.answer(rf_now=["chest"])
-        page = visitor.client.post("/check/call-back/", {})
+        page = visitor.client.post(f"{visitor.check}/call-back/", {})
         assert set(page.context["form"].errors) == {"name", "birth_on", "phone", "safe_to_contact"}
         assert text_of(page).startswith("Error: ")
         assert not Patient.objects.exists()
@@ -152,7 +174,7 @@ class TestCallBack:
     def test_a_limit_never_stands_before_it(self, visitor, monkeypatch):
         visitor.answer(rf_now=["chest"])
         monkeypatch.setattr(limits, "allow", lambda *args, **kwargs: False)
-        assert visitor.client.post("/check/call-back/", CALL_BACK).status_code == 302
+        assert visitor.client.post(f"{visitor.check}/call-back/", CALL_BACK).status_code == 302
         assert SafetyCase.objects.get().patient is not None
 
 
@@ -171,7 +193,7 @@ class TestAfterTheCaseIsClosed:
         close()
         time_machine.shift(3600)
 
-        assert visitor.client.post("/check/call-back/", CALL_BACK).status_code == 302
+        assert visitor.client.post(f"{visitor.check}/call-back/", CALL_BACK).status_code == 302
 
         case = SafetyCase.objects.get()
         assert (case.status, case.patient.name, case.closed_at) == (CaseStatus.OPEN, "Bob Pell", None)
@@ -218,8 +240,8 @@ class TestAfterTheCaseIsClosed:
 
 class TestToday:
     def test_is_shown_at_the_end_of_the_safety_section(self, visitor, settings):
-        assert visitor.answer(rf_now=["fever"]) == "/check/today/"
-        page = visitor.see("/check/today/")
+        assert visitor.answer(rf_now=["fever"]) == f"{visitor.check}/today/"
+        page = visitor.see(f"{visitor.check}/today/")
         words = text_of(page)
         assert "Speak to a doctor today" in words
         assert "within 2 working hours" in words
@@ -227,8 +249,8 @@ class TestToday:
         assert "You have a high temperature with your back pain." in words
         assert settings.EMERGENCY_LINE in words
         assert FOOTER in words
-        assert 'href="/check/contact/">Send now' in page.content.decode()
-        assert 'href="/check/q/pain/">Carry on' in page.content.decode()
+        assert f'href="{visitor.check}/contact/">Send now' in page.content.decode()
+        assert f'href="{visitor.check}/q/pain/">Carry on' in page.content.decode()
 
     def test_keeps_one_case_with_its_due_time(self, visitor):
         visitor.answer(rf_now=["fever"])
@@ -241,27 +263,27 @@ class TestToday:
 
     def test_can_be_sent_without_the_other_questions(self, visitor):
         visitor.answer(rf_now=["fever"])
-        assert visitor.tell_contact().headers["Location"] == "/check/answers/"
-        page = visitor.see("/check/answers/")
+        assert visitor.tell_contact().headers["Location"] == f"{visitor.check}/answers/"
+        page = visitor.see(f"{visitor.check}/answers/")
         assert "You chose to send now" in text_of(page)
         assert "Where is your pain?" not in text_of(page)
-        assert visitor.send().headers["Location"] == "/check/sent/"
+        assert visitor.send().headers["Location"] == f"{visitor.check}/sent/"
         sent = ConsultationRequest.objects.get()
         assert (sent.outcome, sent.priority) == (Outcome.SAME_DAY, Priority.ASAP)
-        words = text_of(visitor.see("/check/sent/"))
+        words = text_of(visitor.see(f"{visitor.check}/sent/"))
         assert "A person reads it by Monday 23 November, 12pm" in words
         assert "Speak to a doctor today" in words
 
     def test_is_only_for_a_same_day_headline(self, visitor):
         visitor.answer()
-        assert visitor.see("/check/today/").headers["Location"] == "/check/result/"
-        assert visitor.client.post("/check/today/").status_code == 405
+        assert visitor.see(f"{visitor.check}/today/").headers["Location"] == f"{visitor.check}/result/"
+        assert visitor.client.post(f"{visitor.check}/today/").status_code == 405
 
-    def test_without_a_walk_leads_to_the_start(self, visitor):
-        assert visitor.see("/check/today/").headers["Location"] == "/check/"
+    def test_without_a_check_it_says_so(self, visitor):
+        assert visitor.see(f"{visitor.check}/today/").status_code == 403
 
     def test_a_later_answer_can_bring_it(self, visitor):
-        assert visitor.answer(rf_cancer="over5", pn_where=["mid_back"]) == "/check/today/"
+        assert visitor.answer(rf_cancer="over5", pn_where=["mid_back"]) == f"{visitor.check}/today/"
         assert SafetyCase.objects.get().level == Outcome.SAME_DAY
 
     def test_a_worse_answer_raises_the_case(self, visitor):
@@ -273,32 +295,35 @@ class TestToday:
 
 class TestAdultsOnly:
     def test_stops_after_the_safety_section(self, visitor, settings):
-        assert visitor.answer(ab_age="16") == "/check/adults/"
-        words = text_of(visitor.see("/check/adults/"))
+        assert visitor.answer(ab_age="16") == f"{visitor.check}/adults/"
+        words = text_of(visitor.see(f"{visitor.check}/adults/"))
         assert "This clinic treats adults" in words
         assert settings.EMERGENCY_LINE in words
         assert "Leave a number" not in words
         for path in ("q/pain", "result", "contact", "answers"):
-            assert visitor.see(f"/check/{path}/").headers["Location"] == "/check/adults/"
+            assert visitor.see(f"{visitor.check}/{path}/").headers["Location"] == f"{visitor.check}/adults/"
 
     def test_keeps_the_safety_advice(self, visitor):
-        assert visitor.answer(ab_age="16", rf_now=["fever"]) == "/check/adults/"
-        words = text_of(visitor.see("/check/adults/"))
+        assert visitor.answer(ab_age="16", rf_now=["fever"]) == f"{visitor.check}/adults/"
+        words = text_of(visitor.see(f"{visitor.check}/adults/"))
         assert "Speak to a doctor today" in words
         assert "You have a high temperature with your back pain." in words
-        assert visitor.client.post("/check/call-back/", {**CALL_BACK, "birth_on_year": "2010"}).status_code == 302
+        assert (
+            visitor.client.post(f"{visitor.check}/call-back/", {**CALL_BACK, "birth_on_year": "2010"}).status_code
+            == 302
+        )
         assert SafetyCase.objects.get().patient is not None
 
     def test_an_emergency_comes_first(self, visitor):
-        assert visitor.answer(ab_age="16", rf_now=["chest"]) == "/check/emergency/"
+        assert visitor.answer(ab_age="16", rf_now=["chest"]) == f"{visitor.check}/emergency/"
 
     def test_a_wrong_age_can_be_put_right(self, visitor):
         visitor.answer(ab_age="16")
-        assert visitor.give("now", ab_age="61", rf_now=["none"]).headers["Location"] == "/check/q/nerves/"
-        assert visitor.see("/check/adults/").headers["Location"] == "/check/q/pain/"
+        assert visitor.give("now", ab_age="61", rf_now=["none"]).headers["Location"] == f"{visitor.check}/q/nerves/"
+        assert visitor.see(f"{visitor.check}/adults/").headers["Location"] == f"{visitor.check}/q/pain/"
 
-    def test_without_a_walk_leads_to_the_start(self, visitor):
-        assert visitor.see("/check/adults/").headers["Location"] == "/check/"
+    def test_without_a_check_it_says_so(self, visitor):
+        assert visitor.see(f"{visitor.check}/adults/").status_code == 403
 
 
 def test_each_danger_keeps_the_assessment_behind_it(visitor):

@@ -15,15 +15,17 @@ from consultations.enums import MessageKind
 from consultations.models import LinkAsked, OutboxMessage, PrivateLink
 from consultations.services import private_links
 from consultations.views.private_access import REFUSED
-from tests.cast import make_patient, open_privately
+from tests.cast import at, make_patient, open_privately, private_url
 from tests.consultations.views.conftest import MONDAY, text_of
 from tests.rows import all_rows
 
 pytestmark = pytest.mark.usefixtures("monday")
 
 BORN = {"birth_on_month": "3", "birth_on_day": "27", "birth_on_year": "1970"}
+BORN_BOB = {"birth_on_month": "2", "birth_on_day": "28", "birth_on_year": "1955"}
 WRONG = {**BORN, "birth_on_year": "1971"}
-PAGES = ("/request/", "/request/withdraw/", "/request/times/", "/request/times/check/", "/request/cancel-time/")
+PAGES = ("", "withdraw/", "times/", "times/check/", "cancel-time/")
+HAS_CLOSED = "This page has closed"
 TOKEN_FIELD = re.compile(rb'<input type="hidden" name="csrfmiddlewaretoken" value="[^"]+">')
 
 
@@ -48,6 +50,7 @@ class TestGet:
         for secret in (alice.reference, "Alice", "Winther", alice.patient.email, "1970"):
             assert secret not in page.content.decode()
         assert client.get("/request/").headers["Location"] == "/request/link/"
+        assert HAS_CLOSED in text_of(client.get(private_url(alice)))
         assert not AuditEvent.objects.exists()
         assert PrivateLink.objects.values_list("wrong_dates", "locked_at", "replaced_at").get() == (0, None, None)
 
@@ -63,9 +66,9 @@ class TestOpening:
     def test_the_right_date_leads_to_an_address_without_the_token(self, client, alice):
         path = link_to(alice)
         opened = client.post(path, BORN)
-        assert (opened.status_code, opened.headers["Location"]) == (302, "/request/")
-        assert alice.reference in text_of(client.get("/request/"))
-        assert path.split("/")[3] not in client.get("/request/").content.decode()
+        assert (opened.status_code, opened.headers["Location"]) == (302, private_url(alice))
+        assert alice.reference in text_of(client.get(at(client)))
+        assert path.split("/")[3] not in client.get(at(client)).content.decode()
         assert AuditEvent.objects.get().action == "link.open"
 
     def test_the_session_gets_a_new_id(self, client, alice):
@@ -83,16 +86,18 @@ class TestOpening:
     def test_opens_that_one_request_and_no_other_of_the_same_person(self, client, alice, make_request):
         other = make_request(patient=make_patient("Alice Winther"))
         client.post(link_to(alice), BORN)
-        page = text_of(client.get(f"/request/?request={other.pk}"))
+        page = text_of(client.get(at(client, f"?request={other.pk}")))
+        assert client.get(private_url(other)).status_code == 403
         assert alice.reference in page
         assert other.reference not in page
 
-    def test_a_second_link_takes_the_place_of_the_first(self, client, alice, bob):
+    def test_a_second_link_opens_beside_the_first(self, client, alice, bob):
         client.post(link_to(alice), BORN)
-        client.post(link_to(bob), {"birth_on_month": "2", "birth_on_day": "28", "birth_on_year": "1955"})
-        page = text_of(client.get("/request/"))
-        assert bob.reference in page
-        assert alice.reference not in page
+        client.post(link_to(bob), BORN_BOB)
+        for own, other in ((alice, bob), (bob, alice)):
+            page = text_of(client.get(private_url(own)))
+            assert f"{own.patient.first_name}, we have your request" in page
+            assert f"Also open here: {other.reference} ({other.patient.first_name})" in page
 
 
 class TestRefusal:
@@ -100,7 +105,7 @@ class TestRefusal:
         page = client.post(link_to(alice), WRONG)
         assert page.status_code == 200
         assert REFUSED in text_of(page)
-        assert client.get("/request/").headers["Location"] == "/request/link/"
+        assert client.get(private_url(alice)).status_code == 403
         assert AuditEvent.objects.get().action == "link.refused"
 
     @pytest.mark.parametrize("state", ["expired", "replaced", "locked", "made up", "of another"])
@@ -117,12 +122,12 @@ class TestRefusal:
         page = client.post(path, BORN)
         assert page.status_code == 200
         assert bytes_of(page) == bytes_of(wrong_date).replace(b'value="1971"', b'value="1970"')
-        assert client.get("/request/").headers["Location"] == "/request/link/"
+        assert [client.get(private_url(each)).status_code for each in (alice, bob)] == [403, 403]
 
     def test_a_refused_link_does_not_close_what_was_open(self, client, alice):
         open_privately(client, alice)
         client.post(link_to(alice), WRONG)
-        assert client.get("/request/").status_code == 200
+        assert client.get(at(client)).status_code == 200
 
     @pytest.mark.parametrize(
         ("data", "words"),
@@ -136,8 +141,9 @@ class TestRefusal:
                 "Enter the date of birth in numbers: month, day and year each in its own field",
             ),
             ({**BORN, "birth_on_day": "27 March", "birth_on_year": "in nineteen seventy"}, "in numbers"),
-            ({**BORN, "birth_on_year": "1" * 5000}, "Enter a date of birth that exists"),
-            ({**BORN, "birth_on_year": "70"}, "Enter a year of birth from 1900 on."),
+            ({**BORN, "birth_on_year": "1" * 5000}, "Enter the year of birth in four digits, like 1972."),
+            ({**BORN, "birth_on_year": "70"}, "Enter the year of birth in four digits, like 1972."),
+            ({**BORN, "birth_on_year": "1070"}, "Enter a year of birth from 1900 on."),
             ({**BORN, "birth_on_year": "2030"}, "Enter a date of birth in the past."),
         ],
     )
@@ -161,7 +167,7 @@ class TestRefusal:
         assert (mail.kind, mail.recipient, mail.request) == (MessageKind.PRIVATE_LINK, "alice@example.com", alice)
         assert REFUSED in text_of(client.post(path, BORN))
         fresh = mail.payload["link"].removeprefix("http://testserver")
-        assert client.post(fresh, BORN).headers["Location"] == "/request/"
+        assert client.post(fresh, BORN).headers["Location"] == private_url(alice)
 
     def test_the_right_date_at_the_fifth_try_still_opens(self, client, alice):
         path = link_to(alice)
@@ -176,25 +182,24 @@ class TestRefusal:
         page = client.post(path, BORN)
         assert page.status_code == 429
         assert "Wait a few minutes and try again." in text_of(page)
-        assert client.get("/request/").status_code == 302
+        assert client.get(private_url(alice)).status_code == 403
         assert client.post(path, BORN, REMOTE_ADDR="198.51.100.7").status_code == 302
 
 
 class TestSession:
     def test_ends_half_an_hour_after_it_began_however_busy(self, client, alice, time_machine):
         client.post(link_to(alice), BORN)
-        for minutes, status in ((15, 200), (29, 200), (30, 302), (31, 302)):
+        for minutes, status in ((15, 200), (29, 200), (30, 403), (31, 403)):
             time_machine.move_to(MONDAY + datetime.timedelta(minutes=minutes), tick=False)
             for page in PAGES[:2]:
-                answer = client.get(page)
+                answer = client.get(at(client, page))
                 assert answer.status_code == status, (minutes, page)
-                if status == 302:
-                    assert answer.headers["Location"] == "/request/link/"
+                assert (HAS_CLOSED in text_of(answer)) == (status == 403)
 
     def test_nothing_can_be_done_when_it_is_over(self, client, alice, time_machine):
         open_privately(client, alice)
         time_machine.move_to(MONDAY + datetime.timedelta(minutes=30), tick=False)
-        assert client.post("/request/withdraw/", {"sure": "on"}).status_code == 403
+        assert client.post(at(client, "withdraw/"), {"sure": "on"}).status_code == 403
         alice.refresh_from_db()
         assert alice.status == "received"
 
@@ -204,15 +209,17 @@ class TestSession:
         client.post(path, BORN)
         time_machine.move_to(MONDAY + datetime.timedelta(minutes=30), tick=False)
         before = all_rows()
-        closed = client.post(f"/request/{page}/", {field: "\nTwo lines,\n<b>mine</b>", "slot": "s-1", "token": "t-1"})
+        closed = client.post(
+            at(client, f"{page}/"), {field: "\nTwo lines,\n<b>mine</b>", "slot": "s-1", "token": "key-1"}
+        )
         assert closed.status_code == 403
         assert closed.headers["Cache-Control"] == "no-store, private"
-        assert "A private page stays open for half an hour, and that time is over" in text_of(closed)
-        assert "Nothing was sent." in text_of(closed)
+        assert "A private page stays open for 30 minutes after you open your link. That time is over" in text_of(closed)
+        assert "Nothing was sent and nothing was changed." in text_of(closed)
         # A browser leaves out the first line break inside a text area; the second is the patient's own.
         assert ">\n\nTwo lines,\n&lt;b&gt;mine&lt;/b&gt;</textarea>" in closed.content.decode()
-        assert "open the private link in the newest mail" in text_of(closed)
-        for secret in (alice.reference, "Alice", alice.patient.email, path.split("/")[3], "s-1", "t-1"):
+        assert "open the private link in the newest email from us again" in text_of(closed)
+        for secret in (alice.reference, "Alice", alice.patient.email, path.split("/")[3], "s-1", "key-1"):
             assert secret not in closed.content.decode()
         assert all_rows() == before
 
@@ -223,101 +230,135 @@ class TestSession:
         stranger = Client()
         for page in ("answer", "withdraw", "times", "times/check", "cancel-time"):
             for typed in ({"answer": "Mine."}, {}):
-                late = client.post(f"/request/{page}/", typed)
-                never = stranger.post(f"/request/{page}/", typed)
-                assert (late.status_code, bytes_of(late)) == (never.status_code, bytes_of(never))
-                assert ("<textarea" in never.content.decode()) == bool(typed)
+                late = client.post(at(client, f"{page}/"), typed)
+                never = stranger.post(at(client, f"{page}/"), typed)
+                made_up = stranger.post(f"/request/LS-0000-AA.made-up/{page}/", typed)
+                assert (late.status_code, bytes_of(late)) == (403, bytes_of(never))
+                assert (never.status_code, bytes_of(never)) == (403, bytes_of(made_up))
+                assert ("<textarea" in never.content.decode()) == (page == "answer" and bool(typed))
         assert "sessionid" not in stranger.cookies
 
     def test_no_other_site_can_have_words_shown_on_that_page(self, db):
-        page = Client(enforce_csrf_checks=True).post("/request/answer/", {"answer": "Ring 555 for your result."})
+        page = Client(enforce_csrf_checks=True).post("/request/x.y/answer/", {"answer": "Ring 555 for your result."})
         assert page.status_code == 403
         assert "Ring 555" not in page.content.decode()
 
-    def test_leaving_ends_it(self, client, alice):
-        open_privately(client, alice)
-        assert client.post("/request/leave/").headers["Location"] == "/"
+    def test_leaving_closes_every_page_of_this_browser_and_says_so(self, client, alice, bob):
+        for each in (alice, bob):
+            open_privately(client, each)
+        left = client.post("/request/leave/", follow=True)
+        assert "No private page is open in this browser." in text_of(left)
         assert not client.session.items()
-        for page in (*PAGES, "/request/appointment.ics"):
-            assert client.get(page).headers["Location"] == "/request/link/"
+        for each in (alice, bob):
+            for page in (*PAGES, "appointment.ics"):
+                assert HAS_CLOSED in text_of(client.get(private_url(each, page)))
+
+    def test_closing_one_request_leaves_the_others_open(self, client, alice, bob):
+        for each in (alice, bob):
+            open_privately(client, each)
+        closed = client.post(private_url(alice, "close/"), follow=True)
+        assert "That request is closed in this browser. Others are still open." in text_of(closed)
+        assert bob.reference in text_of(closed)
+        assert alice.reference not in text_of(closed)
+        assert [client.get(private_url(each)).status_code for each in (alice, bob)] == [403, 200]
 
     def test_leaving_is_no_link(self, client, alice):
         open_privately(client, alice)
-        assert client.get("/request/leave/").status_code == 405
-        assert client.get("/request/").status_code == 200
+        for page in ("/request/leave/", private_url(alice, "close/")):
+            assert client.get(page).status_code == 302
+        assert client.get(at(client)).status_code == 200
 
     @pytest.mark.parametrize("method", ["get", "head"])
-    @pytest.mark.parametrize("page", ["/request/replace-link/", "/request/answer/"])
+    @pytest.mark.parametrize("page", ["replace-link/", "answer/", "close/"])
     def test_a_look_at_a_form_leads_to_the_page_it_stands_on(self, client, alice, page, method):
         open_privately(client, alice)
         links = list(PrivateLink.objects.values())
-        assert getattr(client, method)(page).headers["Location"] == "/request/"
+        assert getattr(client, method)(at(client, page)).headers["Location"] == at(client)
         assert list(PrivateLink.objects.values()) == links
-        assert client.get("/request/").status_code == 200
+        assert client.get(at(client)).status_code == 200
 
     def test_the_appearance_can_be_changed_on_a_refusal(self, client, alice):
         open_privately(client, alice)
-        refused = client.post("/request/answer/", {"answer": ""})
+        refused = client.post(at(client, "answer/"), {"answer": ""})
         following = re.search(r'name="next" value="([^"]*)"', refused.content.decode())
         page = client.post("/appearance/", {"theme": "dark", "next": following[1]}, follow=True)
         assert page.status_code == 200
         assert alice.reference in text_of(page)
 
     @pytest.mark.parametrize(
-        "path", [*PAGES, "/request/link/", "/request/open/some-token/", "/request/appointment.ics"]
+        "path", [*PAGES, "appointment.ics", "/request/", "/request/link/", "/request/open/some-token/"]
     )
     @pytest.mark.parametrize("is_open", [True, False])
     def test_no_cache_keeps_a_private_page_and_no_other_site_hears_of_it(self, client, alice, path, is_open):
         if is_open:
             open_privately(client, alice)
-        headers = client.get(path).headers
+        headers = client.get(path if path.startswith("/") else private_url(alice, path)).headers
         assert headers["Cache-Control"] == "no-store, private"
         assert headers["Referrer-Policy"] == "same-origin"
 
-    @pytest.mark.parametrize("granted", [{"link": 10**9}, {"request": 1}])
-    def test_a_grant_for_no_link_leads_to_the_link_page(self, client, alice, granted):
+    @pytest.mark.parametrize(
+        "held",
+        [
+            {"link": 10**9, "until": "2026-11-23T15:05:00+00:00"},
+            {"request": 1, "until": "2026-11-23T15:05:00+00:00"},
+            "2026-11-23T15:05:00+00:00",
+            None,
+        ],
+    )
+    def test_a_grant_for_no_link_opens_nothing(self, client, alice, held):
+        for private in ({alice.reference: held}, held):
+            session = client.session
+            session["private"] = private
+            session.save()
+            assert HAS_CLOSED in text_of(client.get(private_url(alice)))
+
+    def test_the_grant_of_one_request_opens_no_other_by_its_name(self, client, alice, bob):
+        open_privately(client, alice)
         session = client.session
-        session["private"] = {**granted, "until": (MONDAY + datetime.timedelta(minutes=5)).isoformat()}
+        session["private"] = {bob.reference: session["private"][alice.reference]}
         session.save()
-        assert client.get("/request/").headers["Location"] == "/request/link/"
+        assert HAS_CLOSED in text_of(client.get(private_url(bob)))
+        assert HAS_CLOSED in text_of(client.get(private_url(alice)))
 
     def test_a_link_locked_by_a_guesser_closes_what_it_opened(self, client, alice):
         path = link_to(alice)
         client.post(path, BORN)
         for _ in range(5):
             Client().post(path, WRONG)
-        assert client.get("/request/").headers["Location"] == "/request/link/"
+        assert HAS_CLOSED in text_of(client.get(at(client)))
 
 
 class TestReplacing:
     def test_ends_every_link_and_mails_a_new_one(self, client, alice):
         paths = [link_to(alice), link_to(alice)]
         open_privately(client, alice)
-        page = client.post("/request/replace-link/")
+        page = client.post(at(client, "replace-link/"))
         assert "alice@example.com" in text_of(page)
         assert all(REFUSED in text_of(Client().post(path, BORN)) for path in paths)
         fresh = OutboxMessage.objects.get().payload["link"].removeprefix("http://testserver")
-        assert Client().post(fresh, BORN).headers["Location"] == "/request/"
+        assert Client().post(fresh, BORN).headers["Location"] == private_url(alice)
 
     @pytest.mark.parametrize("same_link", [True, False])
     def test_every_other_browser_is_out_at_once(self, client, alice, same_link):
         path, other = link_to(alice), Client()
         client.post(path, BORN)
         other.post(path if same_link else link_to(alice), BORN)
-        client.post("/request/replace-link/")
-        for page in (*PAGES, "/request/appointment.ics"):
-            assert other.get(page).headers["Location"] == "/request/link/"
-        closed = other.post("/request/answer/", {"answer": "Mine."})
+        client.post(at(client, "replace-link/"))
+        for page in (*PAGES, "appointment.ics"):
+            assert HAS_CLOSED in text_of(other.get(at(other, page)))
+        closed = other.post(at(other, "answer/"), {"answer": "Mine."})
         assert closed.status_code == 403
-        assert "or its link was replaced" in text_of(closed)
+        assert "or the link was replaced" in text_of(closed)
 
     def test_this_browser_stays_in_and_no_longer_than_before(self, client, alice, time_machine):
         client.post(link_to(alice), BORN)
         time_machine.move_to(MONDAY + datetime.timedelta(minutes=20), tick=False)
-        assert "In this browser your request stays open" in text_of(client.post("/request/replace-link/"))
-        for minutes, status in ((29, 200), (30, 302)):
+        assert "In this browser your request stays open until 10:30am." in text_of(
+            client.post(at(client, "replace-link/"))
+        )
+        for minutes, status in ((29, 200), (30, 403)):
             time_machine.move_to(MONDAY + datetime.timedelta(minutes=minutes), tick=False)
-            assert client.get("/request/").status_code == status
+            assert client.get(at(client)).status_code == status
 
     def test_a_second_press_that_comes_too_late_is_harmless(self, client, alice, monkeypatch):
         """Both were sent before either was answered: the second comes with the session as the first found it."""
@@ -330,17 +371,16 @@ class TestReplacing:
             return fresh
 
         monkeypatch.setattr(private_links, "replace", both)
-        client.post("/request/replace-link/")
-        assert client.get("/request/").status_code == 200
+        client.post(at(client, "replace-link/"))
+        assert client.get(at(client)).status_code == 200
         fresh = OutboxMessage.objects.get().payload["link"].removeprefix("http://testserver")
-        assert Client().post(fresh, BORN).headers["Location"] == "/request/"
+        assert Client().post(fresh, BORN).headers["Location"] == private_url(alice)
 
     def test_leaves_the_links_of_others_alone(self, client, alice, bob):
         path = link_to(bob)
         open_privately(client, alice)
-        client.post("/request/replace-link/")
-        born = {"birth_on_month": "2", "birth_on_day": "28", "birth_on_year": "1955"}
-        assert client.post(path, born).headers["Location"] == "/request/"
+        client.post(at(client, "replace-link/"))
+        assert client.post(path, BORN_BOB).headers["Location"] == private_url(bob)
 
 
 class TestSendAgain:
@@ -431,7 +471,7 @@ class TestSendAgain:
     def test_an_address_too_long_is_told_so_in_our_words(self, client, db, length):
         page = client.post("/request/link/", {"email": "@example.com".rjust(length, "a")})
         assert page.status_code == 200
-        assert "Enter an email address of 254 characters or fewer." in text_of(page)
+        assert "Enter a shorter email address, of 254 characters or fewer, like name@example.com." in text_of(page)
         assert "Ensure" not in text_of(page)
 
     def test_an_empty_form_is_named_too(self, client, db):

@@ -12,7 +12,7 @@ from consultations.models import Absence, Appointment, Availability, Clinician, 
 from consultations.services import scheduling, triage
 from consultations.views.private_times import GONE, NEAREST, NONE_FREE, NOT_HELD, TAKEN
 from consultations.workflow import WrongStatus
-from tests.cast import book_directly, make_patient, open_privately
+from tests.cast import at, book_directly, make_patient, open_privately
 from tests.consultations.views.conftest import HOSTILE, MONDAY, text_of
 
 pytestmark = pytest.mark.usefixtures("monday")
@@ -62,7 +62,7 @@ def status_of(request):
 
 class TestChoosing:
     def test_shows_the_first_free_day_and_books_nothing(self, patient, clinician):
-        page = patient.get("/request/times/")
+        page = patient.get(at(patient, "times/"))
         words = text_of(page)
         assert "Tuesday 24 November" in words
         assert "Times are in Eastern Time (New York)." in words
@@ -71,24 +71,24 @@ class TestChoosing:
         assert not SlotHold.objects.exists()
 
     def test_a_day_can_be_chosen(self, patient):
-        assert "Wednesday 2 December" in text_of(patient.get("/request/times/?day=2026-12-02"))
+        assert "Wednesday 2 December" in text_of(patient.get(at(patient, "times/?day=2026-12-02")))
 
     @pytest.mark.parametrize("query", ["day=2026-11-22", "day=0001-01-01", "day=9999-12-31", "month=0001-01", "day=x"])
     def test_a_day_without_times_leads_to_the_first_that_has_some(self, patient, query):
-        page = patient.get(f"/request/times/?{query}")
+        page = patient.get(at(patient, f"times/?{query}"))
         assert page.status_code == 200
         assert "Tuesday 24 November" in text_of(page)
 
     @pytest.mark.parametrize("month", ["2027-03", "2030-01", "9999-12"])
     def test_a_month_after_all_times_shows_the_last_that_has_some(self, patient, month):
-        words = text_of(patient.get(f"/request/times/?month={month}"))
+        words = text_of(patient.get(at(patient, f"times/?month={month}")))
         assert "Monday 1 February 2027" in words
         assert "no free times" not in words
 
     def test_a_clinic_without_any_free_time_says_so_with_a_telephone_number(self, patient, settings):
         Availability.objects.all().delete()
         for query in ("", "?month=2026-12", "?month=2030-01"):
-            words = text_of(patient.get(f"/request/times/{query}"))
+            words = text_of(patient.get(at(patient, f"times/{query}")))
             assert "There are no free times in the next three months." in words
             assert f"Ring us and we find one with you: {settings.CLINIC_PHONE}" in words
 
@@ -96,31 +96,31 @@ class TestChoosing:
     def test_nothing_typed_into_the_address_breaks_the_page(self, patient, value):
         if len(value) < 6000:
             for name in ("day", "month"):
-                assert patient.get("/request/times/", {name: value}).status_code == 200
+                assert patient.get(at(patient, "times/"), {name: value}).status_code == 200
 
     def test_what_is_taken_is_not_shown(self, patient, rival, clinician):
-        rival.post("/request/times/", {"slot": key(TUESDAY, clinician)})
-        assert key(TUESDAY, clinician) not in keys_on(patient.get("/request/times/?day=2026-11-24"))
+        rival.post(at(rival, "times/"), {"slot": key(TUESDAY, clinician)})
+        assert key(TUESDAY, clinician) not in keys_on(patient.get(at(patient, "times/?day=2026-11-24")))
 
     def test_ones_own_held_time_still_is(self, patient, clinician):
-        patient.post("/request/times/", {"slot": key(TUESDAY, clinician)})
-        assert key(TUESDAY, clinician) in keys_on(patient.get("/request/times/?day=2026-11-24"))
+        patient.post(at(patient, "times/"), {"slot": key(TUESDAY, clinician)})
+        assert key(TUESDAY, clinician) in keys_on(patient.get(at(patient, "times/?day=2026-11-24")))
 
     @pytest.mark.parametrize("status", sorted(set(RequestStatus) - {RequestStatus.OFFERED}))
     def test_there_is_nothing_to_choose_unless_a_visit_is_offered(self, client, make_request, clinician, visit, status):
         request = make_request(status=status, appointment_type=visit)
         open_privately(client, request)
-        assert client.get("/request/times/").headers["Location"] == "/request/"
-        assert client.post("/request/times/", {"slot": key(TUESDAY, clinician)}).headers["Location"] == "/request/"
-        assert client.get("/request/times/check/").headers["Location"] == "/request/"
-        assert client.post("/request/times/check/").headers["Location"] == "/request/"
+        assert client.get(at(client, "times/")).headers["Location"] == at(client)
+        assert client.post(at(client, "times/"), {"slot": key(TUESDAY, clinician)}).headers["Location"] == at(client)
+        assert client.get(at(client, "times/check/")).headers["Location"] == at(client)
+        assert client.post(at(client, "times/check/")).headers["Location"] == at(client)
         assert not SlotHold.objects.exists()
         assert not Appointment.objects.exists()
 
     def test_a_visit_that_was_never_offered_has_no_times(self, client, alice, clinician):
         open_privately(client, alice)
-        assert client.get("/request/times/").headers["Location"] == "/request/"
-        assert client.post("/request/times/check/").headers["Location"] == "/request/"
+        assert client.get(at(client, "times/")).headers["Location"] == at(client)
+        assert client.post(at(client, "times/check/")).headers["Location"] == at(client)
 
 
 class TestTwoDoctors:
@@ -135,7 +135,7 @@ class TestTwoDoctors:
         return colleague
 
     def test_the_times_of_a_day_stand_under_the_doctor(self, patient, clinician, colleague):
-        html = patient.get("/request/times/?day=2026-11-24").content.decode()
+        html = patient.get(at(patient, "times/?day=2026-11-24")).content.decode()
         sessions = html.split('class="session"')[1:]
         assert [re.search("<h3[^>]*>(.+?)</h3>", each)[1] for each in sessions] == [
             "With Dr Ines Halloran, Orchard Row",
@@ -147,38 +147,38 @@ class TestTwoDoctors:
 
     @pytest.mark.usefixtures("colleague")
     def test_no_two_choices_have_the_same_name_or_id(self, patient):
-        html = patient.get("/request/times/?day=2026-11-24").content.decode()
+        html = patient.get(at(patient, "times/?day=2026-11-24")).content.decode()
         names = re.findall(r'<label for="(slot-[^"]+)">(.+?)</label>', html)
         assert len(names) == 8
         assert len({name for name, _ in names}) == len({words for _, words in names}) == 8
 
     @pytest.mark.usefixtures("colleague")
     def test_the_count_of_a_day_is_the_number_of_choices_it_shows(self, patient):
-        page = patient.get("/request/times/?day=2026-11-24")
+        page = patient.get(at(patient, "times/?day=2026-11-24"))
         assert re.search(r'aria-current="date">.*?<small>(\d+) free', page.content.decode())[1] == "8"
         assert len(keys_on(page)) == 8
 
     def test_the_nearest_times_name_the_doctor(self, patient, rival, clinician, colleague):
-        rival.post("/request/times/", {"slot": key(TUESDAY, clinician)})
-        html = patient.post("/request/times/", {"slot": key(TUESDAY, clinician)}).content.decode()
+        rival.post(at(rival, "times/"), {"slot": key(TUESDAY, clinician)})
+        html = patient.post(at(patient, "times/"), {"slot": key(TUESDAY, clinician)}).content.decode()
         near = re.findall(r'<label for="near-\d+">(.+?)<small>(.+?)</small>', html)
         assert near[0] == ("Tuesday 24 November, 9am", "Dr Sam Okafor, Orchard Row")
         assert len(set(near)) == len(near) == 6
 
     def test_one_doctor_is_named_too(self, patient):
-        assert "With Dr Ines Halloran, Orchard Row" in text_of(patient.get("/request/times/"))
+        assert "With Dr Ines Halloran, Orchard Row" in text_of(patient.get(at(patient, "times/")))
 
 
 class TestHolding:
     def test_holds_the_time_for_ten_minutes_and_shows_it(self, patient, offered, clinician):
-        assert patient.post("/request/times/", {"slot": key(TUESDAY, clinician)}).headers["Location"] == (
-            "/request/times/check/"
+        assert patient.post(at(patient, "times/"), {"slot": key(TUESDAY, clinician)}).headers["Location"] == (
+            at(patient, "times/check/")
         )
         held = SlotHold.objects.get()
         assert (held.request, held.starts_at, held.expires_at) == (
             offered, TUESDAY, MONDAY + datetime.timedelta(minutes=10),
         )  # fmt: skip
-        words = text_of(patient.get("/request/times/check/"))
+        words = text_of(patient.get(at(patient, "times/check/")))
         assert "Tuesday 24 November, 9am, Eastern Time (New York)" in words
         assert "We hold this time for you until 10:10am . Nothing is booked yet." in words.replace("am.", "am .")
         assert "Dr Ines Halloran" in words
@@ -187,23 +187,23 @@ class TestHolding:
 
     def test_a_second_choice_takes_the_place_of_the_first(self, patient, clinician):
         for starts_at in (TUESDAY, LATER):
-            patient.post("/request/times/", {"slot": key(starts_at, clinician)})
+            patient.post(at(patient, "times/"), {"slot": key(starts_at, clinician)})
         assert SlotHold.objects.get().starts_at == LATER
 
     def test_no_choice_is_named(self, patient):
-        page = patient.post("/request/times/", {})
+        page = patient.post(at(patient, "times/"), {})
         assert "Choose a time before you continue." in text_of(page)
         assert not SlotHold.objects.exists()
 
     def test_a_time_that_somebody_has_leads_to_the_nearest(self, patient, rival, clinician):
-        rival.post("/request/times/", {"slot": key(TUESDAY, clinician)})
-        page = patient.post("/request/times/", {"slot": key(TUESDAY, clinician)})
+        rival.post(at(rival, "times/"), {"slot": key(TUESDAY, clinician)})
+        page = patient.post(at(patient, "times/"), {"slot": key(TUESDAY, clinician)})
         assert page.status_code == 409
         assert f"{TAKEN} {NEAREST}" in text_of(page)
         assert "Bob" not in text_of(page)
         near = keys_on(page)[0]
         assert near == key(LATER, clinician)
-        assert patient.post("/request/times/", {"slot": near}).headers["Location"] == "/request/times/check/"
+        assert patient.post(at(patient, "times/"), {"slot": near}).headers["Location"] == at(patient, "times/check/")
 
     @pytest.mark.parametrize(
         "slot",
@@ -226,7 +226,7 @@ class TestHolding:
     )
     def test_a_time_that_was_never_on_offer_cannot_be_held(self, patient, clinician, slot):
         place = clinician.availabilities.first().location_id
-        page = patient.post("/request/times/", {"slot": slot.format(clinician=clinician.pk, place=place)})
+        page = patient.post(at(patient, "times/"), {"slot": slot.format(clinician=clinician.pk, place=place)})
         assert page.status_code == 409
         assert f"{TAKEN} {NEAREST}" in text_of(page)
         assert 'id="near-1"' in page.content.decode()
@@ -236,23 +236,23 @@ class TestHolding:
 class TestBooking:
     @pytest.fixture
     def held(self, patient, clinician):
-        patient.post("/request/times/", {"slot": key(TUESDAY, clinician)})
+        patient.post(at(patient, "times/"), {"slot": key(TUESDAY, clinician)})
 
     @pytest.mark.usefixtures("held")
     def test_books_the_held_time_and_tells_the_patient(self, patient, offered):
-        assert patient.post("/request/times/check/").headers["Location"] == "/request/"
+        assert patient.post(at(patient, "times/check/")).headers["Location"] == at(patient)
         booked = Appointment.objects.get()
         assert (booked.request, booked.starts_at, booked.booked_by) == (offered, TUESDAY, None)
         assert status_of(offered) == RequestStatus.BOOKED
         assert OutboxMessage.objects.get().kind == MessageKind.APPOINTMENT_BOOKED
-        words = text_of(patient.get("/request/"))
+        words = text_of(patient.get(at(patient)))
         assert "Tomorrow" in words
         assert "Tuesday 24 November, 9am" in words
 
     @pytest.mark.usefixtures("held")
     def test_pressing_twice_books_once(self, patient):
         for _ in range(3):
-            assert patient.post("/request/times/check/").headers["Location"] == "/request/"
+            assert patient.post(at(patient, "times/check/")).headers["Location"] == at(patient)
         assert Appointment.objects.count() == 1
         assert OutboxMessage.objects.count() == 1
         assert AuditEvent.objects.filter(action="request.book").count() == 1
@@ -260,37 +260,37 @@ class TestBooking:
     @pytest.mark.usefixtures("held")
     def test_looking_at_the_details_books_nothing(self, patient, offered):
         for method in (patient.get, patient.head):
-            assert method("/request/times/check/").status_code == 200
+            assert method(at(patient, "times/check/")).status_code == 200
         assert status_of(offered) == RequestStatus.OFFERED
 
     def test_without_a_held_time_there_is_nothing_to_check(self, patient):
-        assert NOT_HELD in text_of(patient.get("/request/times/check/", follow=True))
-        page = patient.post("/request/times/check/")
+        assert NOT_HELD in text_of(patient.get(at(patient, "times/check/"), follow=True))
+        page = patient.post(at(patient, "times/check/"))
         assert GONE in text_of(page)
         assert not Appointment.objects.exists()
 
     @pytest.mark.usefixtures("held")
     def test_a_hold_that_ran_out_still_books_while_the_time_is_free(self, patient, time_machine):
         time_machine.move_to(MONDAY + datetime.timedelta(minutes=11), tick=False)
-        assert patient.post("/request/times/check/").headers["Location"] == "/request/"
+        assert patient.post(at(patient, "times/check/")).headers["Location"] == at(patient)
         assert Appointment.objects.get().starts_at == TUESDAY
 
     @pytest.mark.usefixtures("held")
     def test_a_hold_that_ran_out_is_not_shown_as_held(self, patient, time_machine):
         time_machine.move_to(MONDAY + scheduling.HOLD_TIME - datetime.timedelta(seconds=1), tick=False)
-        assert "We hold this time for you until" in text_of(patient.get("/request/times/check/"))
+        assert "We hold this time for you until" in text_of(patient.get(at(patient, "times/check/")))
         time_machine.move_to(MONDAY + scheduling.HOLD_TIME, tick=False)
-        words = text_of(patient.get("/request/times/check/", follow=True))
+        words = text_of(patient.get(at(patient, "times/check/"), follow=True))
         assert NOT_HELD in words
         assert "We hold this time for you until" not in words
-        assert NOT_HELD not in text_of(patient.get("/request/times/"))
+        assert NOT_HELD not in text_of(patient.get(at(patient, "times/")))
 
     @pytest.mark.usefixtures("held")
     def test_a_hold_that_ran_out_books_nothing_in_the_past(self, offered, time_machine):
         time_machine.move_to(TUESDAY + datetime.timedelta(minutes=5), tick=False)
         on_the_day = Client()
         open_privately(on_the_day, offered)
-        page = on_the_day.post("/request/times/check/")
+        page = on_the_day.post(at(on_the_day, "times/check/"))
         assert page.status_code == 409
         assert GONE in text_of(page)
         assert not Appointment.objects.exists()
@@ -299,9 +299,9 @@ class TestBooking:
     @pytest.mark.usefixtures("held")
     def test_a_hold_that_ran_out_and_was_taken_leads_to_the_nearest(self, patient, rival, clinician, time_machine):
         time_machine.move_to(MONDAY + datetime.timedelta(minutes=11), tick=False)
-        rival.post("/request/times/", {"slot": key(TUESDAY, clinician)})
-        rival.post("/request/times/check/")
-        page = patient.post("/request/times/check/")
+        rival.post(at(rival, "times/"), {"slot": key(TUESDAY, clinician)})
+        rival.post(at(rival, "times/check/"))
+        page = patient.post(at(patient, "times/check/"))
         assert page.status_code == 409
         assert GONE in text_of(page)
         assert Appointment.objects.get().request == rival.request_row
@@ -313,8 +313,8 @@ class TestBooking:
         self, patient, rival, clinician, time_machine
     ):
         time_machine.move_to(MONDAY + datetime.timedelta(minutes=11), tick=False)
-        rival.post("/request/times/", {"slot": key(TUESDAY, clinician)})
-        page = patient.post("/request/times/check/")
+        rival.post(at(rival, "times/"), {"slot": key(TUESDAY, clinician)})
+        page = patient.post(at(patient, "times/check/"))
         assert page.status_code == 409
         assert f"{GONE} {NEAREST}" in text_of(page)
         near = re.findall(r'id="near-\d+" value="([^"]+)"', page.content.decode())
@@ -322,14 +322,14 @@ class TestBooking:
         assert len(near) == 6
 
     @pytest.mark.usefixtures("held")
-    @pytest.mark.parametrize("url", ["/request/times/", "/request/times/check/"])
-    def test_where_no_other_time_is_free_it_says_so_and_whom_to_ring(self, patient, clinician, url, settings):
+    @pytest.mark.parametrize("page", ["times/", "times/check/"])
+    def test_where_no_other_time_is_free_it_says_so_and_whom_to_ring(self, patient, clinician, page, settings):
         Availability.objects.all().delete()
         SlotHold.objects.all().delete()
         place = Location.objects.get()
-        page = patient.post(url, {"slot": f"20261124T1400Z-{clinician.pk}-{place.pk}"})
-        words = text_of(page)
-        assert page.status_code == 409
+        refused = patient.post(at(patient, page), {"slot": f"20261124T1400Z-{clinician.pk}-{place.pk}"})
+        words = text_of(refused)
+        assert refused.status_code == 409
         assert NONE_FREE in words
         assert NEAREST not in words
         assert f"Ring us and we find one with you: {settings.CLINIC_PHONE}" in words
@@ -339,7 +339,7 @@ class TestBooking:
         Absence.objects.create(
             clinician=clinician, starts_at=TUESDAY, ends_at=TUESDAY + datetime.timedelta(hours=3), reason="Course"
         )
-        page = patient.post("/request/times/check/")
+        page = patient.post(at(patient, "times/check/"))
         assert page.status_code == 409
         assert GONE in text_of(page)
         assert "Course" not in text_of(page)
@@ -348,12 +348,12 @@ class TestBooking:
     @pytest.mark.usefixtures("held")
     def test_an_offer_withdrawn_meanwhile_books_nothing(self, patient, offered):
         type(offered).objects.filter(pk=offered.pk).update(status=RequestStatus.CANCELLED)
-        assert patient.post("/request/times/check/").headers["Location"] == "/request/"
+        assert patient.post(at(patient, "times/check/")).headers["Location"] == at(patient)
         assert not Appointment.objects.exists()
 
     @pytest.mark.usefixtures("held")
     def test_the_time_one_patient_holds_is_not_booked_by_another(self, patient, rival):
-        page = rival.post("/request/times/check/")
+        page = rival.post(at(rival, "times/check/"))
         assert GONE in text_of(page)
         assert not Appointment.objects.exists()
         assert SlotHold.objects.count() == 1
@@ -362,21 +362,21 @@ class TestBooking:
 class TestCancelling:
     @pytest.fixture
     def booked(self, patient, offered, clinician):
-        patient.post("/request/times/", {"slot": key(TUESDAY, clinician)})
-        patient.post("/request/times/check/")
+        patient.post(at(patient, "times/"), {"slot": key(TUESDAY, clinician)})
+        patient.post(at(patient, "times/check/"))
         OutboxMessage.objects.all().delete()
         return Appointment.objects.get()
 
     def test_says_what_it_means_and_offers_to_keep_first(self, patient, booked):
-        words = text_of(patient.get("/request/cancel-time/"))
+        words = text_of(patient.get(at(patient, "cancel-time/")))
         assert "You have Tuesday 24 November, 9am with Dr Ines Halloran." in words
         assert words.index("Keep my appointment") < words.rindex("Cancel this time")
         booked.refresh_from_db()
         assert booked.status == AppointmentStatus.BOOKED
 
     def test_cancels_once_however_often_pressed_and_the_offer_stands(self, patient, booked, offered):
-        for then in ("/request/?cancelled", "/request/"):
-            answer = patient.post("/request/cancel-time/", {"reason": "I am away."})
+        for then in (at(patient, "?cancelled"), at(patient)):
+            answer = patient.post(at(patient, "cancel-time/"), {"reason": "I am away."})
             assert answer.headers["Location"] == then
         booked.refresh_from_db()
         assert (booked.status, booked.cancelled_by, booked.cancel_reason) == (
@@ -385,45 +385,45 @@ class TestCancelling:
         assert status_of(offered) == RequestStatus.OFFERED
         assert OutboxMessage.objects.get().kind == MessageKind.APPOINTMENT_CANCELLED
         assert AuditEvent.objects.filter(action="request.cancel_booking").count() == 1
-        words = text_of(patient.get("/request/"))
+        words = text_of(patient.get(at(patient)))
         assert "See free times" in words
         assert "was cancelled by the clinic" not in words
         assert "Your time is cancelled." not in words
-        assert "Your time is cancelled." in text_of(patient.get("/request/?cancelled"))
+        assert "Your time is cancelled." in text_of(patient.get(at(patient, "?cancelled")))
 
     def test_it_is_not_said_of_a_time_that_stands(self, patient, booked):
-        assert "Your time is cancelled." not in text_of(patient.get("/request/?cancelled"))
+        assert "Your time is cancelled." not in text_of(patient.get(at(patient, "?cancelled")))
 
     def test_needs_no_reason(self, patient, booked):
-        patient.post("/request/cancel-time/")
+        patient.post(at(patient, "cancel-time/"))
         booked.refresh_from_db()
         assert booked.status == AppointmentStatus.CANCELLED
 
     def test_a_reason_too_long_is_named_and_cancels_nothing(self, patient, booked):
-        page = patient.post("/request/cancel-time/", {"reason": "x" * 301})
+        page = patient.post(at(patient, "cancel-time/"), {"reason": "x" * 301})
         assert "Shorten this to 300 characters or fewer." in text_of(page)
         booked.refresh_from_db()
         assert booked.status == AppointmentStatus.BOOKED
 
     @pytest.mark.usefixtures("booked")
     def test_a_cancelled_time_can_be_booked_again_by_anybody(self, patient, rival, clinician):
-        patient.post("/request/cancel-time/")
-        rival.post("/request/times/", {"slot": key(TUESDAY, clinician)})
-        rival.post("/request/times/check/")
+        patient.post(at(patient, "cancel-time/"))
+        rival.post(at(rival, "times/"), {"slot": key(TUESDAY, clinician)})
+        rival.post(at(rival, "times/check/"))
         assert Appointment.objects.live().get().request == rival.request_row
-        patient.post("/request/times/", {"slot": key(LATER, clinician)})
-        patient.post("/request/times/check/")
+        patient.post(at(patient, "times/"), {"slot": key(LATER, clinician)})
+        patient.post(at(patient, "times/check/"))
         assert Appointment.objects.live().count() == 2
 
     @pytest.mark.usefixtures("booked")
     def test_nobody_cancels_the_time_of_another(self, rival, offered):
-        assert rival.get("/request/cancel-time/").headers["Location"] == "/request/"
-        assert rival.post("/request/cancel-time/", {"request": offered.pk}).headers["Location"] == "/request/"
+        assert rival.get(at(rival, "cancel-time/")).headers["Location"] == at(rival)
+        assert rival.post(at(rival, "cancel-time/"), {"request": offered.pk}).headers["Location"] == at(rival)
         assert status_of(offered) == RequestStatus.BOOKED
 
     def test_a_time_the_clinic_cancelled_is_said_on_the_status_page(self, patient, booked, offered, nurse):
         scheduling.cancel(request=offered, reason="Doctor ill", by=nurse)
-        words = text_of(patient.get("/request/"))
+        words = text_of(patient.get(at(patient)))
         assert "Your time on Tuesday 24 November, 9am was cancelled by the clinic." in words
         assert "Doctor ill" not in words
 
@@ -434,15 +434,15 @@ class TestCancelling:
             time_machine.move_to(now, tick=False)
             on_the_day = Client()
             open_privately(on_the_day, offered)
-            page = on_the_day.get("/request/")
-            assert ("/request/cancel-time/" in page.content.decode()) != is_late
+            page = on_the_day.get(at(on_the_day))
+            assert (at(on_the_day, "cancel-time/") in page.content.decode()) != is_late
             ring = f"If you are late or could not come, ring us: {settings.CLINIC_PHONE}"
             assert (ring in text_of(page)) == is_late
             assert ("It has begun" in text_of(page)) == is_late
-            assert ("/request/withdraw/" in page.content.decode()) != is_late
-        for address in ("/request/cancel-time/", "/request/withdraw/"):
-            assert on_the_day.get(address).headers["Location"] == "/request/"
-            assert on_the_day.post(address, {"sure": "on"}).headers["Location"] == "/request/"
+            assert (at(on_the_day, "withdraw/") in page.content.decode()) != is_late
+        for address in (at(on_the_day, "cancel-time/"), at(on_the_day, "withdraw/")):
+            assert on_the_day.get(address).headers["Location"] == at(on_the_day)
+            assert on_the_day.post(address, {"sure": "on"}).headers["Location"] == at(on_the_day)
         with pytest.raises(WrongStatus):
             triage.withdraw(request=offered)
         booked.refresh_from_db()
@@ -454,6 +454,6 @@ class TestCancelling:
         visit = book_directly(request, clinician, MONDAY - datetime.timedelta(days=3))
         Appointment.objects.filter(pk=visit.pk).update(status=AppointmentStatus.FULFILLED)
         open_privately(client, request)
-        assert client.post("/request/cancel-time/").headers["Location"] == "/request/"
+        assert client.post(at(client, "cancel-time/")).headers["Location"] == at(client)
         visit.refresh_from_db()
         assert visit.status == AppointmentStatus.FULFILLED

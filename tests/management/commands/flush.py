@@ -9,8 +9,9 @@ from clinic import append_only
 
 KEPT = {
     "django_migrations", "django_content_type", "auth_permission", "auth_group", "auth_group_permissions",
+    "clinic_keyfingerprint",
 }  # fmt: skip
-"""What migrations wrote and no test changes. To write it again would take longer than most tests."""
+"""What migrations and the start of the run wrote and no test changes. To write it again takes longer than a test."""
 
 
 class Command(Flush):

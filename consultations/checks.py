@@ -1,0 +1,62 @@
+"""System checks of the questionnaire and the rules: nothing starts on a file that a patient would find broken."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from django.core.checks import CheckMessage, Error, register
+
+from consultations.candidacy import engine, rules
+from consultations.candidacy.rules import RuleError, UnknownRuleset
+from consultations.questionnaire import definition, flow
+from consultations.questionnaire.definition import DefinitionError, UnknownVersion
+
+UNCHANGED = "A published version is never changed: put the file back as it was, and publish a change as a new version."
+
+
+@register("clinic")
+def check_questionnaires(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """Every version there is a file of, and the one that new sessions are begun on, can be read and asked."""
+    found: list[CheckMessage] = []
+    for version in sorted({*definition.versions(), *flow.SCREENS, definition.CURRENT_VERSION}):
+        found += _problem("consultations.E001", partial(_ask_all, version))
+    return found
+
+
+@register("clinic")
+def check_rules(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """Every set of rules can be read, and every questionnaire is judged by rules that are about it."""
+    found: list[CheckMessage] = []
+    for version in sorted({*rules.versions(), *engine.RULESET_OF_QUESTIONNAIRE.values()}):
+        found += _problem("consultations.E002", partial(rules.load, version))
+    if not found:
+        for version in sorted({*definition.versions(), *engine.RULESET_OF_QUESTIONNAIRE}):
+            found += _problem("consultations.E003", partial(_judge, version))
+    return found
+
+
+def _ask_all(version: str) -> None:
+    """Each question of a version stands on one screen, and no screen asks for another."""
+    asked = [question for screen in flow.screens(version) for question in screen.question_ids]
+    known = set(definition.load(version).by_id)
+    if unknown := sorted(set(asked) - known):
+        raise DefinitionError(f"The screens of {version} ask {unknown}, which are no questions of it.")
+    if forgotten := sorted(known - set(asked)):
+        raise DefinitionError(f"No screen of {version} asks {forgotten}.")
+    if len(asked) != len(set(asked)):
+        raise DefinitionError(f"A question of {version} stands on two screens.")
+
+
+def _judge(version: str) -> None:
+    about = engine.ruleset_for(version).questionnaire.version
+    if about != version:
+        raise RuleError(f"Questionnaire {version} is judged by rules that are about {about}.")
+    engine.assess({}, version=version)
+
+
+def _problem(number: str, read: Callable[[], object]) -> list[CheckMessage]:
+    try:
+        read()
+    except (DefinitionError, RuleError, UnknownVersion, UnknownRuleset) as problem:
+        return [Error(str(problem), hint=UNCHANGED, id=number)]
+    return []

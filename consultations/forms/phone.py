@@ -1,0 +1,48 @@
+"""Fields for a telephone number, kept as it was typed: what staff dial is worked out when it is stored."""
+
+from typing import Any, Final
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from clinic.names import clean_line
+from consultations import phones
+
+PHONE_LENGTH: Final = 200
+TOO_LONG: Final = f"Shorten the phone number and its note to {PHONE_LENGTH} characters or fewer."
+FROM_ABROAD: Final = "with + and the country code, like +44 20 7946 0018"
+
+
+def phone_error() -> str:
+    example = phones.example()
+    if not example:
+        return f"Enter a phone number {FROM_ABROAD}."
+    return f"Enter a phone number with its area code, like {example}, or {FROM_ABROAD}."
+
+
+class AnyPhoneField(forms.CharField):
+    """A number that is never refused: whoever was sent to emergency care must be able to leave one."""
+
+    widget = forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"})
+
+    def __init__(self, **kwargs: Any) -> None:
+        messages = {"required": phone_error()}
+        super().__init__(error_messages={**messages, **kwargs.pop("error_messages", {})}, **kwargs)
+        self.validators = []
+
+    def to_python(self, value: Any) -> str:
+        return clean_line(super().to_python(value) or "")
+
+    def validate(self, value: str) -> None:
+        super().validate(value)
+        if len(value) > PHONE_LENGTH:
+            raise ValidationError(TOO_LONG, code="max_length")
+
+
+class PhoneField(AnyPhoneField):
+    """A number that can be dialled, with any words after it; "" when left empty."""
+
+    def validate(self, value: str) -> None:
+        super().validate(value)
+        if value and phones.read(value) is None:
+            raise ValidationError(phone_error(), code="invalid")

@@ -1,0 +1,126 @@
+"""That nobody could be told is itself an alarm: in words for Today, in a word for the health check, in the log."""
+
+import datetime
+import logging
+from typing import Final, NamedTuple
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+
+from clinic import clock
+from consultations.enums import CaseStatus, MessageKind, Outcome
+from consultations.models import OutboxMessage, SafetyCase
+from consultations.services import alerts, duty
+
+UNSENT_AFTER: Final = datetime.timedelta(minutes=5)
+"""An alert that waits longer has reached nobody: the worker or the mail server is not there."""
+FRESH: Final = datetime.timedelta(minutes=1)
+logger = logging.getLogger(__name__)
+
+
+class Mail(NamedTuple):
+    """What became of one alert."""
+
+    key: str
+    case_id: int | None
+    created_at: datetime.datetime
+    sent_at: datetime.datetime | None
+    parked_at: datetime.datetime | None
+
+
+def untold(*, now: datetime.datetime) -> list[int]:
+    """The numbers of waiting emergencies of which nobody was told, and of which no alert is on its way."""
+    cases = list(alerts.waiting().select_related("alarm_group").defer("closing_note").order_by("pk"))
+    if not cases:
+        return []
+    groups = {case.alarm_group_id: case.alarm_group.first_at for case in cases if case.alarm_group is not None}
+    since = min([case.alarmed_at for case in cases] + list(groups.values()))
+    about = Q(case__in=[case.pk for case in cases]) | Q(key__startswith=f"{alerts.POOL}-")
+    for group in groups:
+        about |= Q(key__startswith=f"group-{group}-")
+    rows = OutboxMessage.objects.filter(about, kind=MessageKind.STAFF_ALERT, created_at__gte=since)
+    mails = [Mail(*row) for row in rows.values_list("key", "case_id", "created_at", "sent_at", "parked_at")]
+    return [case.pk for case in cases if not _is_told(case, mails, now=now)]
+
+
+def _is_told(case: SafetyCase, mails: list[Mail], *, now: datetime.datetime) -> bool:
+    mine = [mail for mail in mails if _is_about(case, mail, now=now)]
+    if not mine:
+        # It has just changed hands: the worker is about to tell of it.
+        return now - case.alarmed_at < FRESH and _is_anybody_there(now)
+    if all(mail.parked_at for mail in mine):
+        return False
+    change = alerts.told_before(now)
+    if change is not None and now - change >= UNSENT_AFTER:
+        mine = [mail for mail in mine if mail.created_at >= change]
+    if not mine or any(mail.sent_at for mail in mine):
+        return bool(mine)
+    is_on_its_way = any(mail.parked_at is None for mail in mine)
+    begun = case.alarmed_at if change is None else max(case.alarmed_at, change)
+    is_late = now - begun >= alerts.REPEAT + FRESH or now - min(mail.created_at for mail in mine) >= UNSENT_AFTER
+    return is_on_its_way and not is_late
+
+
+def _is_about(case: SafetyCase, mail: Mail, *, now: datetime.datetime) -> bool:
+    """By itself or in a count. The mail that told of its group is enough until the next count, at most ten minutes."""
+    if mail.case_id == case.pk:
+        return mail.created_at >= case.alarmed_at
+    if case.patient_id is not None:
+        return False
+    if mail.key.startswith(f"{alerts.POOL}-"):
+        return mail.created_at >= case.alarmed_at
+    if case.alarm_group is None or not mail.key.startswith(f"group-{case.alarm_group_id}-"):
+        return False
+    return alerts.told_before(now) is None or now - case.alarmed_at < alerts.REPEAT
+
+
+def _is_anybody_there(now: datetime.datetime) -> bool:
+    if settings.ON_CALL and not clock.is_open(now):
+        return True
+    return bool(settings.DUTY_EMAIL) or duty.next_owner() is not None
+
+
+def nobody_on_duty(*, now: datetime.datetime) -> bool:
+    """The clinic is open, nobody is on duty, and there is no duty address either."""
+    return clock.is_open(now) and not settings.DUTY_EMAIL and not duty.care_team().filter(is_on_duty=True).exists()
+
+
+def sentences(*, now: datetime.datetime) -> list[str]:
+    """What stands at the very top of Today while somebody could not be told; empty when all is well."""
+    found = []
+    if numbers := untold(now=now):
+        listed = ", ".join(str(number) for number in numbers[:5]) + (" and more" if len(numbers) > 5 else "")
+        what = f"{len(numbers)} emergencies (cases {listed})" if len(numbers) > 1 else f"1 emergency (case {listed})"
+        found.append(f"Nobody was told of {what}. Open Safety cases and act on it now.")
+    if nobody_on_duty(now=now):
+        found.append(
+            "Nobody is on duty, and no duty address is set, so nobody can be told of an emergency. "
+            "Switch yourself on duty if you are here."
+        )
+    if unowned := SafetyCase.objects.filter(owner=None).exclude(status=CaseStatus.CLOSED).count():
+        cases = "1 safety case has" if unowned == 1 else f"{unowned} safety cases have"
+        found.append(f"{cases} no owner, because nobody in the care team may sign in. Open Safety cases and take it.")
+    return found
+
+
+def state(*, now: datetime.datetime) -> str:
+    """The word for the health check."""
+    if number := len(untold(now=now)):
+        return f"nobody was told of {number} {'emergency' if number == 1 else 'emergencies'}"
+    return "nobody can be told" if nobody_on_duty(now=now) else "ok"
+
+
+@transaction.atomic
+def log_untold() -> int:
+    """Put each emergency of which nobody was told in the log, by number, once every ten minutes."""
+    now = clock.now()
+    if not (numbers := untold(now=now)):
+        return 0
+    silent = Q(warned_at=None) | Q(warned_at__lte=now - alerts.REPEAT)
+    due = alerts.waiting().filter(silent, pk__in=numbers, level=Outcome.EMERGENCY).order_by("pk")
+    logged = list(due.select_for_update(of=("self",)).values_list("pk", flat=True))
+    SafetyCase.objects.filter(pk__in=logged).update(warned_at=now)
+    for number in logged:
+        logger.error("safety case %s: nobody was told of this emergency", number)
+    return len(logged)

@@ -1,0 +1,221 @@
+"""Sending what the outbox owes: alerts first, one message at a time, and whatever happens is counted on its row.
+
+At least once: a message goes a second time, with the same Message-ID, where the worker dies or cannot write between the
+server's "taken" and the row that says so, and where that answer is lost on the way.
+"""
+
+import dataclasses
+import datetime
+import logging
+import smtplib
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Final
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives, get_connection
+from django.db import transaction
+from django.db.models import Q
+
+from clinic import clock
+from clinic.addresses import AddressRefused
+from clinic.crypto import DamagedRecord
+from clinic.failures import drop_lost_connections, name_of
+from consultations import emails
+from consultations.enums import Lane
+from consultations.models import OutboxMessage
+
+logger = logging.getLogger(__name__)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Patience:
+    """`minutes` between one attempt and the next, the last of them repeated; after `attempts` a message is parked."""
+
+    minutes: tuple[int, ...]
+    attempts: int
+
+
+# Both about a day. An alert is tried every five minutes, because whoever it is about cannot wait an hour.
+PATIENCE: Final = {
+    Lane.ALERTS: Patience((1, 1, 2, 2, 5), 290),
+    Lane.PATIENTS: Patience((1, 2, 5, 15, 60), 24),
+}
+LEASE: Final = datetime.timedelta(minutes=2)
+MAX_CRASHES: Final = 5
+PASS_SECONDS: Final = 10
+"""After this long no further message is begun, so that alerts are repeated and the sign of life is given in between."""
+HOPELESS: Final = (DamagedRecord, AddressRefused)
+"""What a row raises that stays as it is. Anything else in making a mail may be ours, and mended by tomorrow."""
+OUR_OWN_TROUBLE: Final = (
+    smtplib.SMTPAuthenticationError,
+    smtplib.SMTPConnectError,
+    smtplib.SMTPHeloError,
+    smtplib.SMTPSenderRefused,
+)
+"""A final no to the clinic, not to this message: to park every message for it would lose them all."""
+
+
+class NotTaken(Exception):
+    """The mail backend said that it sent nothing."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Claim:
+    """One attempt at one message."""
+
+    pk: int
+    lane: Lane
+    attempts: int
+    """This one included."""
+    crashes: int
+
+
+def deliver_due(*, limit: int = 20, until: Callable[[], bool] = lambda: False) -> int:
+    """Claim what is due one by one, send it outside any transaction, record how it went. Returns how many were sent.
+
+    One by one, because a slow mail server must not outlast the lease of what waits behind, nor keep an alert that was
+    raised meanwhile. Stops when `until` says so.
+    """
+    sent, begun = 0, time.monotonic()
+    for _ in range(limit):
+        if until() or time.monotonic() - begun > PASS_SECONDS:
+            break
+        claim = _claim()
+        if claim is None:
+            break
+        sent += _deliver(claim)
+    return sent
+
+
+@transaction.atomic
+def _claim() -> Claim | None:
+    """Lease one row so that no second worker takes it, and count the attempt before it is made.
+
+    A worker that dies costs one lease, never a mail; a row that kills each worker is parked after MAX_CRASHES. Only
+    what is not sealed is read: a row whose seal is broken must not keep the others from going out.
+    """
+    now = clock.now()
+    waiting = OutboxMessage.objects.filter(
+        Q(lease_until__isnull=True) | Q(lease_until__lt=now), sent_at=None, parked_at=None, due_at__lte=now
+    )
+    waiting.filter(stale_at__lt=now).update(parked_at=now, last_error="Too late to be of use: not sent.", payload={})
+    for lane in Lane:
+        rows = waiting.filter(lane=lane).order_by("due_at", "pk").select_for_update(skip_locked=True)
+        while row := rows.values_list("pk", "attempts", "crashes", "lease_until").first():
+            pk, attempts, crashes, lease = row
+            claim = Claim(pk=pk, lane=lane, attempts=attempts + 1, crashes=crashes + (lease is not None))
+            if _lease(claim, now):
+                return claim
+    return None
+
+
+def _lease(claim: Claim, now: datetime.datetime) -> bool:
+    """Take the row, or park it when it was tried too often or ended the worker too often. Whether it was taken."""
+    row = OutboxMessage.objects.filter(pk=claim.pk)
+    if claim.crashes >= MAX_CRASHES or claim.attempts > PATIENCE[claim.lane].attempts:
+        reason = f"The worker ended {claim.crashes} times while it sent this." if claim.crashes else "Tried too often."
+        row.update(lease_until=None, parked_at=now, crashes=claim.crashes, last_error=reason)
+        logger.error("outbox row %s parked after %s crashes", claim.pk, claim.crashes)
+        return False
+    row.update(lease_until=now + LEASE, attempts=claim.attempts, crashes=claim.crashes)
+    return True
+
+
+def _deliver(claim: Claim) -> bool:
+    """Make, send and record one message. Whatever is raised ends here, logged by its kind and the row's number."""
+    try:
+        mail = _made(claim)
+        if mail is None:
+            return False
+        _send(mail)
+    except Exception as error:
+        logger.warning("outbox row %s not sent: %s", claim.pk, name_of(error))
+        _try_to_write(claim, partial(_postpone, claim, error))
+        return False
+    # The mail is out: were this write lost, the lease would end and the same Message-ID would go a second time.
+    return _try_to_write(claim, partial(_record_sent, claim))
+
+
+def _made(claim: Claim) -> EmailMultiAlternatives | None:
+    """The mail, with proof that it can be encoded; None when the row was parked because it never can."""
+    try:
+        mail = emails.compose(OutboxMessage.objects.get(pk=claim.pk))
+        mail.message().as_bytes()
+        return mail
+    except HOPELESS as error:
+        # Trying again cannot help: somebody must look, and ring.
+        is_address = isinstance(error, AddressRefused)
+        reason = "No mail can be sent to this address." if is_address else f"Cannot be read: {type(error).__name__}"
+        logger.error("outbox row %s parked: %s", claim.pk, name_of(error))
+        _try_to_write(claim, partial(_park, claim, reason))
+        return None
+
+
+def _send(mail: EmailMultiAlternatives) -> None:
+    """By a connection of its own: what one message did to a connection must not reach the next."""
+    connection: Any = get_connection(timeout=10)
+    try:
+        connection.open()
+        if connection.send_messages([mail]) != 1:
+            raise NotTaken
+    finally:
+        try:
+            connection.close()
+        except Exception as error:
+            # Whether the mail was taken is known by now; a goodbye that fails must not send it again.
+            logger.info("mail connection not closed: %s", name_of(error))
+
+
+def _try_to_write(claim: Claim, write: Callable[[], object]) -> bool:
+    """Write how it went, once more on a new connection if need be. Failing that, the lease ends and it counts."""
+    for is_last in (False, True):
+        try:
+            write()
+            return True
+        except Exception as error:
+            logger.error("outbox row %s: result not written: %s", claim.pk, name_of(error))
+            if not is_last:
+                drop_lost_connections()
+    return False
+
+
+def _record_sent(claim: Claim) -> None:
+    changes: dict[str, object] = {"sent_at": clock.now(), "lease_until": None, "parked_at": None, "last_error": ""}
+    if not settings.DEMO:
+        changes["payload"] = {}
+    OutboxMessage.objects.filter(pk=claim.pk).update(**changes)
+
+
+def _park(claim: Claim, reason: str) -> None:
+    waiting = OutboxMessage.objects.filter(pk=claim.pk, sent_at=None)
+    waiting.update(lease_until=None, parked_at=clock.now(), last_error=reason)
+
+
+def _postpone(claim: Claim, error: Exception) -> None:
+    """What may pass is tried again, later and later; what cannot, or was tried often enough, is parked for a person."""
+    patience = PATIENCE[claim.lane]
+    if _is_permanent(error) or claim.attempts >= patience.attempts:
+        _park(claim, _reason(error))
+        return
+    wait = patience.minutes[min(claim.attempts, len(patience.minutes)) - 1]
+    # Unless another worker sent it since: this one may have been so slow that its lease ran out.
+    OutboxMessage.objects.filter(pk=claim.pk, sent_at=None).update(
+        lease_until=None, last_error=_reason(error), due_at=clock.now() + datetime.timedelta(minutes=wait)
+    )
+
+
+def _is_permanent(error: Exception) -> bool:
+    """A 5xx to this message or its recipient, or a message that cannot be written as mail."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return all(500 <= code < 600 for code, _ in error.recipients.values())
+    if isinstance(error, OUR_OWN_TROUBLE):
+        return False
+    return isinstance(error, smtplib.SMTPResponseException) and 500 <= error.smtp_code < 600
+
+
+def _reason(error: Exception) -> str:
+    """The kind of failure and its code: a server's own text may repeat the address, so it is left out."""
+    code = getattr(error, "smtp_code", None)
+    return f"{type(error).__name__} {code}" if code else type(error).__name__

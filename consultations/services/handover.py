@@ -1,0 +1,73 @@
+"""A case is always with somebody who is there: it is passed on when its owner goes off duty or leaves."""
+
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+
+from clinic import audit, clock
+from clinic.accounts.models import User
+from consultations.enums import Actor, CaseStatus, Outcome
+from consultations.models import SafetyCase
+from consultations.permissions import require
+from consultations.services import alerts, duty
+
+
+@transaction.atomic
+def switch_duty(*, is_on_duty: bool, by: User) -> User:
+    """Go on or off duty; cases go to somebody there at once. The same twice is harmless. Raises NotAllowed."""
+    require(by, Actor.TRIAGE, Actor.DOCTOR, Actor.MANAGER)
+    fresh = User.objects.select_for_update(of=("self",)).get(pk=by.pk)
+    if fresh.is_on_duty == is_on_duty:
+        return fresh
+    fresh.is_on_duty, fresh.duty_changed_at = is_on_duty, clock.now()
+    fresh.save(update_fields=["is_on_duty", "duty_changed_at"])
+    hand_over()
+    audit.record(action="staff.duty", target=fresh, by=by, fields=["is_on_duty"], details={"is_on_duty": is_on_duty})
+    return fresh
+
+
+@transaction.atomic
+def hand_over() -> int:
+    """Give every open case whose owner is not there to somebody who is. Returns how many alarms that made.
+
+    Somebody off duty keeps their cases while nobody is on duty. Who takes a case on while off duty keeps it.
+    """
+    is_staffed = bool(duty.on_duty())
+    locked = _left(is_staffed=is_staffed).select_related("owner").defer("closing_note").order_by("pk")
+    moved: list[SafetyCase] = []
+    for case in locked.select_for_update(of=("self",)):
+        owner = duty.next_owner()
+        if owner != case.owner:
+            _give(case, owner)
+            moved.append(case)
+    announced = _tell_new_owners(moved)
+    for case in moved:
+        audit.record(action="case.owner", target=case, actor=Actor.SYSTEM.value, fields=["owner", "status"])
+    return announced
+
+
+def _left(*, is_staffed: bool) -> QuerySet[SafetyCase]:
+    able = User.objects.filter(
+        Q(pk__in=duty.care_team().order_by().values("pk")) | Q(is_superuser=True, is_active=True, is_staff=True)
+    )
+    left = Q(owner=None) | ~Q(owner__in=able.values("pk"))
+    if is_staffed:
+        left |= Q(status=CaseStatus.OPEN, owner__is_on_duty=False)
+        left |= Q(owner__is_on_duty=False, owner__duty_changed_at__gte=F("acknowledged_at"))
+    return SafetyCase.objects.filter(left).exclude(status=CaseStatus.CLOSED)
+
+
+def _give(case: SafetyCase, owner: User | None) -> None:
+    """Nobody has taken it on any more, so its alarm begins anew; so it does where nobody is left to be told."""
+    if case.status == CaseStatus.ACKNOWLEDGED or owner is None:
+        case.alarmed_at, case.alarm_group = clock.now(), None
+    case.owner, case.status, case.told_at = owner, CaseStatus.OPEN, None
+    case.acknowledged_at = case.acknowledged_by = None
+    case.save()
+
+
+def _tell_new_owners(moved: list[SafetyCase]) -> int:
+    """Each case with a name by itself. Emergencies without one are in the worker's next count, two seconds later."""
+    told = [case for case in moved if case.owner is not None]
+    announced = sum(alerts.sound(case, reason="owner") for case in told if case.patient_id is not None)
+    same_day = [case for case in told if case.patient_id is None and case.level == Outcome.SAME_DAY]
+    return announced + alerts.tell_owners(same_day, key="owner", now=clock.now())

@@ -1,0 +1,70 @@
+"""The checks of one browser: a short key in the address means something only in the session of the browser it was made
+in, where it stands for a response.
+"""
+
+import re
+import secrets
+from typing import Any, Final
+
+from django.http import HttpRequest
+
+from clinic.crypto import DamagedRecord
+from consultations.enums import ResponseStatus
+from consultations.models import QuestionnaireResponse
+from consultations.presenters.isolation import log_damage
+
+CHECKS: Final = "checks"
+MOST: Final = 10
+KEY: Final = re.compile("[0-9a-f]{8}")
+
+
+def new_key() -> str:
+    return secrets.token_hex(4)
+
+
+def remember(request: HttpRequest, response: QuestionnaireResponse, *, key: str = "") -> str:
+    """Keep a response in this browser under `key`, or the key it has already. Returns the key."""
+    tokens: dict[str, str] = request.session.get(CHECKS, {})
+    for known, token in tokens.items():
+        if token == response.token:
+            return known
+    if not KEY.fullmatch(key) or key in tokens:
+        key = new_key()
+    request.session[CHECKS] = _within_bounds({**tokens, key: response.token})
+    return key
+
+
+def _within_bounds(tokens: dict[str, str]) -> dict[str, str]:
+    """At most ten: the oldest that was sent goes first, then the oldest. The newest always stays."""
+    if len(tokens) <= MOST:
+        return tokens
+    open_tokens = set(
+        QuestionnaireResponse.objects.filter(token__in=tokens.values(), status=ResponseStatus.IN_PROGRESS).values_list(
+            "token", flat=True
+        )
+    )
+    older = list(tokens)[:-1]
+    leaving = sorted(older, key=lambda key: tokens[key] in open_tokens)[: len(tokens) - MOST]
+    return {key: token for key, token in tokens.items() if key not in leaving}
+
+
+def response_of(request: HttpRequest, key: str) -> QuestionnaireResponse | None:
+    """The response of this key in this browser; None for a key that means nothing here."""
+    tokens: dict[str, str] = request.session.get(CHECKS, {})
+    return _read(tokens[key]) if key in tokens else None
+
+
+def responses(request: HttpRequest) -> list[tuple[str, QuestionnaireResponse]]:
+    """All that can be read, the newest first, each with its key."""
+    tokens: dict[str, Any] = request.session.get(CHECKS, {})
+    found = [(key, _read(token)) for key, token in reversed(tokens.items())]
+    return [(key, response) for key, response in found if response is not None]
+
+
+def _read(token: str) -> QuestionnaireResponse | None:
+    try:
+        return QuestionnaireResponse.objects.filter(token=token).first()
+    except DamagedRecord as damage:
+        row = QuestionnaireResponse.objects.filter(token=token).values_list("pk", flat=True).first()
+        log_damage(f"consultations.questionnaireresponse {row}", damage)
+        return None

@@ -1,0 +1,95 @@
+"""Which check a page belongs to: the one its address names, and no other."""
+
+import copy
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect
+from django.urls import resolve, reverse
+
+from consultations.enums import ResponseStatus
+from consultations.models import QuestionnaireResponse
+from consultations.services import carried, intake
+from consultations.views import check_browser, check_lost
+from consultations.views.check_session import CARRIED, FROM_ANSWERS, assess_session
+
+View = Callable[..., HttpResponse]
+CONFIRMATION: Final = "sent"
+
+
+def session_required(view: View) -> View:
+    """Hand the session that the address names to the view; say in words when this browser does not have it.
+
+    A view must bear the name of its address. It raises AlreadySent freely: that leads to the confirmation.
+    """
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, key: str, **kwargs: Any) -> HttpResponse:
+        if key == CARRIED:
+            return _carried(request, view, kwargs)
+        response = check_browser.response_of(request, key)
+        if response is None:
+            return check_lost.unknown(request, view.__name__, **kwargs)
+        return _stored(request, view, response, key, kwargs)
+
+    return wrapped
+
+
+def _stored(
+    request: HttpRequest, view: View, response: QuestionnaireResponse, key: str, kwargs: dict[str, Any]
+) -> HttpResponse:
+    if response.status == ResponseStatus.COMPLETED and view.__name__ != CONFIRMATION:
+        return check_lost.after_sending(request, view.__name__, response, key=key, **kwargs)
+    try:
+        return view(request, assess_session(response, key=key, here=_here(request, view, key, kwargs)), **kwargs)
+    except intake.AlreadySent:
+        response.refresh_from_db()
+        return check_lost.after_sending(request, view.__name__, response, key=key, **kwargs)
+
+
+def _carried(request: HttpRequest, view: View, kwargs: dict[str, Any]) -> HttpResponse:
+    """A page whose answers came with it. Once they are stored, it is that check's page."""
+    draft: QuestionnaireResponse | None = getattr(request, "draft", None)
+    if draft is not None:
+        session = assess_session(draft, key=CARRIED, here=_here(request, view, CARRIED, kwargs))
+        return _followed(request, draft, view(request, session, **kwargs))
+    try:
+        draft = carried.unpack(request.POST.get("carried", ""))
+    except carried.CannotBeRead:
+        return check_lost.unknown(request, view.__name__, **kwargs)
+    is_look = "look" in request.POST
+    stored = QuestionnaireResponse.objects.filter(token=draft.token).first()
+    if stored is not None:
+        key = check_browser.remember(request, stored)
+        if is_look:
+            return redirect(_here(request, view, key, kwargs))
+        return _stored(request, view, stored, key, kwargs)
+    if is_look:
+        return show(request, draft, request.get_full_path())
+    session = assess_session(draft, key=CARRIED, here=_here(request, view, CARRIED, kwargs))
+    return _followed(request, draft, view(request, session, **kwargs))
+
+
+def show(request: HttpRequest, draft: QuestionnaireResponse, url: str) -> HttpResponse:
+    """The page of a carried check at `url`, in answer to this request: a redirect would leave the answers behind."""
+    parts = urlsplit(url)
+    look: Any = copy.copy(request)
+    look.method, look.GET, look.draft = "GET", QueryDict(parts.query), draft
+    match = resolve(parts.path)
+    answer: HttpResponse = match.func(look, *match.args, **match.kwargs)
+    return answer
+
+
+def _followed(request: HttpRequest, draft: QuestionnaireResponse, answer: HttpResponse) -> HttpResponse:
+    """The page that a redirect within the carried check leads to."""
+    within = reverse("consultations:result", args=[CARRIED]).removesuffix("result/")
+    where = answer.headers.get("Location", "")
+    return show(request, draft, where) if where.startswith(within) else answer
+
+
+def _here(request: HttpRequest, view: View, key: str, kwargs: dict[str, Any]) -> str:
+    url = reverse(f"consultations:{view.__name__}", kwargs={"key": key, **kwargs})
+    return url + (FROM_ANSWERS if request.GET.get("from") == "answers" else "")

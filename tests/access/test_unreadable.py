@@ -1,0 +1,268 @@
+"""Stored data that cannot be read: one damaged column never gives a 500, and wrong keys stop only what is encrypted."""
+
+import base64
+import logging
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.core.management import call_command
+from django.db import connection, transaction
+from django.test import Client
+
+from clinic import clock, key_fingerprints
+from clinic.models import Heartbeat
+from clinic.sealed_values import sealed_fields
+from consultations.enums import RequestStatus
+from consultations.models import ConsultationRequest, InformationRequest, LinkAsked, OutboxMessage
+from consultations.services import messaging
+from tests.access.conftest import CHECK_KEY, TOKEN, address, knock, routes
+from tests.cast import open_privately
+from tests.consultations.views.conftest import CONSENTS, CONTACT, Visitor, text_of
+from tests.rows import all_rows
+
+COLUMNS = [(model, field) for model, field in sealed_fields() if model._meta.app_label == "consultations"]
+WROTE = "I can walk again, a little."
+BIRTH = {"birth_on_month": "3", "birth_on_day": "27", "birth_on_year": "1970"}
+FORM = {**CONTACT, **CONSENTS, **BIRTH, "answer": WROTE, "reason": WROTE, "words": WROTE, "sure": "on"}
+DAMAGED = "We cannot show your page here"
+LEAD_ELSEWHERE = ("/request/leave/", f"/request/open/{TOKEN}/")
+"""They end the session that the others need; the link has tests of its own."""
+STAFF_DAMAGED = "This record cannot be read"
+
+
+def damage(model: Any, field: Any) -> None:
+    name = connection.ops.quote_name
+    with connection.cursor() as cursor:
+        cursor.execute(f"UPDATE {name(model._meta.db_table)} SET {name(field.column)} = 'k1:AAAA'")
+
+
+def patients(site: dict[str, Any], make_request: Any) -> Iterator[tuple[str, Client]]:
+    """Everybody who looks at something of their own: choosing, booked, asked, half way through the check, sent."""
+    for role in ("patient", "other", "walker"):
+        yield role, knock(role, site)
+    asked = make_request(status=RequestStatus.INFORMATION_ASKED)
+    InformationRequest.objects.create(
+        request=asked,
+        question="Which hospital?",
+        asked_at=clock.now(),
+        asked_by=site["clinician_user"],
+        is_from_doctor=True,
+    )
+    client = Client(raise_request_exception=False)
+    open_privately(client, asked)
+    yield "asked", client
+    for name, changes in (("sent", {}), ("emergency", {"rf_now": ["chest"]}), ("today", {"rf_now": ["fever"]})):
+        visitor = Visitor(Client(raise_request_exception=False))
+        visitor.answer(**changes)
+        if name == "sent":
+            visitor.tell_contact()
+            visitor.send()
+        yield name, visitor.client
+
+
+def damaged_columns() -> Iterator[str]:
+    """Every sealed column of every row, one after another; what was done meanwhile is undone."""
+    for model, field in COLUMNS:
+        with transaction.atomic():
+            damage(model, field)
+            yield f"{model.__name__}.{field.name}"
+            transaction.set_rollback(True)
+
+
+@pytest.mark.slow
+def test_a_damaged_column_never_gives_a_patient_a_500(site, make_request):
+    people, failed = list(patients(site, make_request)), []
+    paths = [address(pattern, site) for name, pattern in routes() if name.startswith("consultations:")]
+    for column in damaged_columns():
+        for who, client in people:
+            area = "/request/" if who in ("patient", "other", "asked") else "/check/"
+            key = Visitor(client).key
+            for path in paths:
+                if not path.startswith(area) or path in LEAD_ELSEWHERE:
+                    continue
+                for method, data in ((client.get, {}), (client.post, FORM)):
+                    response = method(path.replace(CHECK_KEY, key), data)
+                    if response.status_code >= 500 and DAMAGED not in text_of(response):
+                        failed.append((column, who, path, response.status_code))
+    assert failed == []
+
+
+@pytest.mark.slow
+def test_nor_does_it_give_staff_one(site):
+    client, failed = knock("superuser", site), []
+    names = re.compile(r"admin:(index|(consultations|clinic)_\w+(?<!_add)(?<!_delete))$")
+    paths = [address(pattern, site) for name, pattern in routes() if names.match(name)]
+    for column in damaged_columns():
+        for path in paths:
+            response = client.get(path)
+            if response.status_code >= 500 and STAFF_DAMAGED not in text_of(response):
+                failed.append((column, path, response.status_code))
+    assert failed == []
+
+
+class TestDamagedPatient:
+    @pytest.fixture
+    def patient(self, site) -> ConsultationRequest:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE consultations_patient SET email = 'k1:AAAA' WHERE id = %s", [site["patient"].patient_id]
+            )
+        return site["patient"]
+
+    def test_the_link_leads_to_a_page_that_says_whom_to_call_and_the_log_names_the_row(
+        self, patient, site, settings, caplog
+    ):
+        client = Client(raise_request_exception=False)
+        with caplog.at_level(logging.ERROR):
+            response = client.post(f"/request/open/{TOKEN}/", BIRTH)
+        assert response.status_code == 503
+        assert "Retry-After" not in response
+        assert DAMAGED in text_of(response)
+        assert settings.CLINIC_PHONE in text_of(response)
+        assert settings.EMERGENCY_LINE in text_of(response)
+        assert f"a page cannot be shown: consultations.Patient {patient.patient_id} does not open" in caplog.text
+        assert "AAAA" not in caplog.text
+
+    def test_what_was_written_is_given_back_and_nothing_else_of_the_form(self, patient, site):
+        client = Client(raise_request_exception=False)
+        open_privately(client, patient)
+        response = client.post("/request/answer/", {"answer": WROTE, "token": "0123456789abcdef"})
+        assert WROTE in response.content.decode()
+        assert "0123456789abcdef" not in response.content.decode()
+
+    def test_other_patients_notice_nothing(self, patient, site):
+        client = knock("other", site)
+        assert client.get("/request/").status_code == 200
+
+
+def test_somebody_whose_answers_are_damaged_can_begin_anew(site):
+    visitor = Visitor(Client(raise_request_exception=False))
+    visitor.answer(until="weakness")
+    for model, field in COLUMNS:
+        if (model.__name__, field.name) == ("QuestionnaireResponse", "answers"):
+            damage(model, field)
+    assert visitor.see("/check/").status_code == 200
+    assert "/q/" in visitor.begin().headers["Location"]
+    assert visitor.see("/check/emergency/").status_code == 200
+
+
+def is_own(path: str) -> bool:
+    return path.startswith(("/request/", "/check/"))
+
+
+@pytest.fixture
+def wrong_keys(settings, monkeypatch):
+    """Everything was written; then the process was started with another key under the same id."""
+
+    def started() -> None:
+        monkeypatch.setattr(key_fingerprints, "_memory", key_fingerprints.Memory())
+        settings.FIELD_KEYS = f"k1:{base64.b64encode(b'x' * 32).decode()}"
+
+    return started
+
+
+class TestWrongKeys:
+    def test_reading_and_emergency_pages_answer_and_the_others_are_calm(self, site, wrong_keys, make_request, settings):
+        people = [("visitor", Client(raise_request_exception=False)), *patients(site, make_request)]
+        wrong_keys()
+        before = all_rows(without=("AuditEvent", "AuditHead", "RateBucket", "Session", "Feedback"))
+        for who, client in people:
+            for name, pattern in routes():
+                path = address(pattern, site).replace(CHECK_KEY, Visitor(client).key)
+                if path.startswith("/admin/") or path in LEAD_ELSEWHERE or (who != "visitor" and not is_own(path)):
+                    continue
+                for method, data in ((client.get, {}), (client.post, FORM)):
+                    response = method(path, data)
+                    if response.status_code >= 500:
+                        words = text_of(response)
+                        assert (response.status_code, name.split(":")[0]) == (503, "consultations"), (who, path)
+                        assert settings.EMERGENCY_LINE in words
+                        assert settings.CLINIC_PHONE in words
+                        assert DAMAGED not in words
+            for path in ("/", "/back-pain/when-to-get-help/", "/check/emergency/", "/privacy/"):
+                assert client.get(path).status_code == 200, (who, path)
+        assert all_rows(without=("AuditEvent", "AuditHead", "RateBucket", "Session", "Feedback")) == before
+
+    def test_nothing_that_was_written_is_lost(self, site, wrong_keys):
+        client = knock("patient", site)
+        wrong_keys()
+        assert WROTE in client.post("/request/answer/", {"answer": WROTE}).content.decode()
+
+    @pytest.mark.parametrize("role", ["triage", "doctor", "manager", "editor"])
+    def test_staff_can_sign_in_and_read_on_today_what_is_wrong(self, role, site, wrong_keys):
+        client = knock(role, site)
+        wrong_keys()
+        page = client.get("/admin/")
+        assert page.status_code == 200
+        (alarm,) = page.context["alarms"]
+        assert alarm.startswith("Health data can be neither read nor saved. Key k1 is wrong: ")
+        assert "INDEX_KEY is missing: " in alarm
+        assert text_of(page).index("Key k1 is wrong") < text_of(page).index(
+            "What you can open" if role == "editor" else "Needs you now"
+        )
+        assert "Nothing needs you at once." not in text_of(page)
+        assert "cannot be read" not in text_of(page), "no record is called damaged"
+
+    def test_sign_in_itself_needs_no_key(self, site, wrong_keys):
+        knock("triage", site)
+        wrong_keys()
+        client = Client(raise_request_exception=False)
+        signed = client.post("/admin/login/", {"username": "the_triage", "password": "a quiet passphrase"})
+        assert (signed.status_code, signed.headers["Location"]) == (302, "/admin/")
+
+    def test_staff_pages_of_patients_are_calm(self, site, wrong_keys, settings):
+        client = knock("superuser", site)
+        wrong_keys()
+        seen = {}
+        for name, pattern in routes():
+            if name.startswith("admin:") and "logout" not in name:
+                response = client.get(address(pattern, site))
+                seen[name] = response.status_code
+                assert not re.search(r"(?i)(record|case)( \d+)? cannot be read", text_of(response)), name
+        assert {status for status in seen.values() if status >= 500} == {503}
+        assert seen["admin:consultations_safetycase_changelist"] == 200
+        queue = client.get("/admin/consultations/consultationrequest/")
+        assert "The keys that this site was started with are not the right ones" in text_of(queue)
+
+    def test_the_worker_goes_on_sends_nothing_and_leaves_every_row_as_it_is(self, site, wrong_keys, caplog):
+        messaging.tell_patient(kind="private_link", request=site["other"], key="waits")
+        LinkAsked.objects.create(email="bob@example.com", asked_at=clock.now())
+        wrong_keys()
+        waiting = list(
+            OutboxMessage.objects.order_by("pk")
+            .defer("recipient", "payload")
+            .values_list("pk", "attempts", "parked_at", "lease_until")
+        )
+        with caplog.at_level(logging.ERROR):
+            for _ in range(3):
+                call_command("worker", once=True)
+        assert (
+            list(OutboxMessage.objects.order_by("pk").values_list("pk", "attempts", "parked_at", "lease_until"))
+            == waiting
+        )
+        assert LinkAsked.objects.count() == 1
+        assert mail.outbox == []
+        assert Heartbeat.objects.filter(name="worker").exists()
+        assert caplog.text.count("health data can be neither read nor written") == 1
+
+    def test_once_the_keys_are_back_what_waited_is_sent(self, site, wrong_keys, settings, monkeypatch):
+        right = settings.FIELD_KEYS
+        messaging.tell_patient(kind="private_link", request=site["other"], key="waits")
+        wrong_keys()
+        call_command("worker", once=True)
+        monkeypatch.setattr(key_fingerprints, "_memory", key_fingerprints.Memory())
+        settings.FIELD_KEYS = right
+        call_command("worker", once=True)
+        assert OutboxMessage.objects.get(key="waits").sent_at is not None
+        assert "bob@example.com" in {address for each in mail.outbox for address in each.to}
+
+    def test_keys_that_go_wrong_in_the_middle_of_a_turn_do_not_end_the_worker(self, site, wrong_keys, monkeypatch):
+        messaging.tell_patient(kind="private_link", request=site["other"], key="waits")
+        usable = key_fingerprints.are_usable
+        monkeypatch.setattr(key_fingerprints, "are_usable", lambda **asked: (usable(**asked), wrong_keys())[0])
+        call_command("worker", once=True)
+        message = OutboxMessage.objects.defer("recipient", "payload").get(key="waits")
+        assert (message.sent_at, message.parked_at, message.attempts, message.lease_until) == (None, None, 0, None)

@@ -1,0 +1,258 @@
+"""Floods: many alarms without a name are one alarm with a count, and nobody with a name is ever counted in."""
+
+import datetime
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from clinic import clock
+from clinic.accounts.models import User
+from clinic.models import AuditEvent
+from consultations.enums import CaseStatus, MessageKind, Outcome
+from consultations.models import AlarmGroup, OutboxMessage, QuestionnaireResponse, SafetyCase
+from consultations.services import alarm_groups, cases, intake
+from consultations.workflow import NotAllowed
+from tests.cast import make_patient
+from tests.consultations.services.conftest import NOW
+from tests.consultations.services.test_alerts import DOCTOR, DUTY, NURSE, OTHER, minutes
+from tests.rows import all_rows
+
+pytestmark = pytest.mark.django_db
+HERE, THERE = "203.0.113.0/24", "198.51.100.0/24"
+ALICE = intake.Contact(name="Alice Winther", birth_on=datetime.date(1970, 3, 27), email="", phone="+12025550142")
+
+
+def visit(network: str = HERE, level: Outcome = Outcome.EMERGENCY) -> SafetyCase:
+    return cases.open_case(response=intake.start(), level=level, network=network)
+
+
+def mails() -> list[OutboxMessage]:
+    return list(OutboxMessage.objects.filter(kind=MessageKind.STAFF_ALERT).order_by("pk"))
+
+
+def told() -> Counter[str]:
+    return Counter(mail.recipient for mail in mails())
+
+
+class TestFolding:
+    @pytest.fixture(autouse=True)
+    def team(self, nurse: User) -> None:
+        """One nurse."""
+
+    def test_the_first_three_are_told_singly_the_rest_as_one(self) -> None:
+        heard = []
+        for _ in range(8):
+            visit()
+            heard.append(len(mails()))
+        assert heard == [1, 2, 3, 4, 4, 4, 4, 4]
+        assert AlarmGroup.objects.get().cases.count() == 5
+        assert SafetyCase.objects.filter(alarm_group=None).count() == 3
+
+    @pytest.mark.parametrize(("after", "groups"), [(9.9, 1), (10, 0)])
+    def test_three_within_ten_minutes(self, time_machine: Any, after: float, groups: int) -> None:
+        for _ in range(3):
+            visit()
+        time_machine.move_to(NOW + minutes(after), tick=False)
+        visit()
+        assert AlarmGroup.objects.count() == groups
+
+    @pytest.mark.parametrize("network", ["", "unknown"])
+    def test_without_a_network_none_is_folded(self, network: str) -> None:
+        for _ in range(25):
+            visit(network)
+        assert (len(mails()), AlarmGroup.objects.count()) == (25, 0)
+
+    def test_networks_do_not_count_for_one_another(self) -> None:
+        for network in (HERE, THERE) * 3:
+            visit(network)
+        assert (len(mails()), AlarmGroup.objects.count()) == (6, 0)
+
+    def test_a_busy_network_never_folds_what_comes_from_another(self) -> None:
+        for _ in range(60):
+            visit(HERE)
+        before = len(mails())
+        assert visit(THERE).alarm_group is None
+        assert len(mails()) == before + 1
+
+    def test_many_networks_are_one_alarm_after_twenty(self) -> None:
+        for number in range(50):
+            visit(f"2001:db8:0:{number:x}::/64")
+        assert len(mails()) == 21
+        assert AlarmGroup.objects.get().network == "anywhere"
+
+    def test_those_with_a_name_do_not_count(self) -> None:
+        for number in range(3):
+            cases.name_person(case=visit(), patient=make_patient(f"Patient {number}"))
+        assert visit().alarm_group is None
+
+    def test_same_day_cases_are_folded_apart_from_emergencies(self, time_machine: Any) -> None:
+        for _ in range(3):
+            visit(level=Outcome.SAME_DAY)
+        assert visit().alarm_group is None
+        for _ in range(5):
+            visit(level=Outcome.SAME_DAY)
+        assert AlarmGroup.objects.get().level == Outcome.SAME_DAY
+        before = len(mails())
+        for number, more in ((9, 0), (10, 1), (11, 1), (60, 1)):
+            SafetyCase.objects.filter(level=Outcome.EMERGENCY).update(status=CaseStatus.CLOSED, closed_at=NOW,
+                                                                      closed_by=User.objects.get())  # fmt: skip
+            time_machine.move_to(NOW + minutes(number), tick=False)
+            cases.alert_again()
+            assert len(mails()) == before + more, number
+        assert mails()[-1].payload["count"] == "4"
+
+    def test_the_network_is_kept_as_a_digest_and_forgotten_after_two_days(self, time_machine: Any) -> None:
+        for _ in range(4):
+            visit()
+        assert {len(case.network) for case in SafetyCase.objects.all()} == {64}
+        time_machine.move_to(NOW + datetime.timedelta(days=2), tick=False)
+        assert alarm_groups.forget_networks() == 0
+        time_machine.move_to(NOW + datetime.timedelta(days=2, seconds=1), tick=False)
+        assert alarm_groups.forget_networks() == 4
+        assert {case.network for case in SafetyCase.objects.all()} == {""}
+        assert AlarmGroup.objects.get().network == ""
+
+    def test_the_answers_of_a_visit_carry_it(self) -> None:
+        for _ in range(4):
+            answers = {"ab_age": 46, "rf_now": ["chest"]}
+            intake.save_answers(response=intake.start(), answers=answers, network=HERE)
+        assert AlarmGroup.objects.get().cases.count() == 1
+        assert not QuestionnaireResponse.objects.exclude(safety_case__network__regex="^[0-9a-f]{64}$").exists()
+
+
+class TestAName:
+    @pytest.fixture(autouse=True)
+    def team(self, nurse: User, settings: Any) -> None:
+        settings.DUTY_EMAIL = DUTY
+
+    def test_takes_a_case_out_of_its_group_and_tells_it_at_once(self, time_machine: Any) -> None:
+        for _ in range(5):
+            case = visit()
+        before = told()
+        time_machine.move_to(NOW + minutes(4), tick=False)
+        intake.ask_for_call_back(response=case.response, contact=ALICE)
+        case.refresh_from_db()
+        assert case.alarm_group is None
+        assert told() - before == {NURSE: 1, DUTY: 1}
+        assert mails()[-1].case == case
+
+    def test_sending_the_request_does_so_too(self) -> None:
+        for _ in range(4):
+            case = visit(level=Outcome.SAME_DAY)
+        before = told()
+        cases.attach_patient(case=case, patient=make_patient())
+        case.refresh_from_db()
+        assert (case.alarm_group, told() - before) == (None, {NURSE: 1})
+
+    def test_a_case_of_a_group_whose_mails_were_stopped_is_told_and_repeated(
+        self, nurse: User, time_machine: Any
+    ) -> None:
+        for _ in range(5):
+            case = visit()
+        cases.acknowledge_group(group=AlarmGroup.objects.get(), by=nurse)
+        SafetyCase.objects.filter(alarm_group=None).update(
+            status=CaseStatus.ACKNOWLEDGED, acknowledged_at=NOW, acknowledged_by=nurse
+        )
+        before = told()
+        intake.ask_for_call_back(response=case.response, contact=ALICE)
+        assert told() - before == {NURSE: 1, DUTY: 1}
+        time_machine.move_to(NOW + minutes(10), tick=False)
+        cases.alert_again()
+        assert told() - before == {NURSE: 2, DUTY: 2}
+
+
+class TestAcknowledgingAGroup:
+    @pytest.fixture
+    def group(self, nurse: User) -> AlarmGroup:
+        for _ in range(6):
+            visit()
+        for case in SafetyCase.objects.filter(alarm_group=None):
+            cases.acknowledge(case=case, by=nurse)
+        return AlarmGroup.objects.get()
+
+    def test_stops_its_repeats_and_nothing_else(self, group: AlarmGroup, nurse: User, time_machine: Any) -> None:
+        before = list(group.cases.values("status", "owner", "due_at", "raised_at", "acknowledged_at"))
+        cases.acknowledge_group(group=group, by=nurse)
+        assert list(group.cases.values("status", "owner", "due_at", "raised_at", "acknowledged_at")) == before
+        assert AuditEvent.objects.about(group).get().action == "alarm_group.acknowledge"
+        time_machine.move_to(NOW + minutes(60), tick=False)
+        assert cases.alert_again() == 0
+        case = cases.close(case=group.cases.first(), note="Nobody to call.", by=nurse)
+        assert (case.status, group.cases.exclude(status=CaseStatus.CLOSED).count()) == (CaseStatus.CLOSED, 2)
+
+    def test_without_it_they_go_on_as_one_mail_with_the_count(self, group: AlarmGroup, time_machine: Any) -> None:
+        before = len(mails())
+        time_machine.move_to(NOW + minutes(10), tick=False)
+        assert cases.alert_again() == 1
+        assert len(mails()) == before + 1
+        assert mails()[-1].payload["count"] == "3"
+
+    def test_twice_is_harmless_and_not_an_editors_to_do(self, group: AlarmGroup, nurse: User, editor: User) -> None:
+        before = all_rows()
+        with pytest.raises(NotAllowed):
+            cases.acknowledge_group(group=group, by=editor)
+        assert all_rows() == before
+        cases.acknowledge_group(group=group, by=nurse)
+        before = all_rows()
+        cases.acknowledge_group(group=group, by=nurse)
+        assert all_rows() == before
+
+    def test_the_next_alarm_begins_a_new_group_with_one_mail(self, group: AlarmGroup, nurse: User) -> None:
+        cases.acknowledge_group(group=group, by=nurse)
+        before = len(mails())
+        for _ in range(20):
+            visit()
+        assert len(mails()) == before + 1
+        assert AlarmGroup.objects.exclude(pk=group.pk).get().cases.count() == 20
+
+    def test_what_nobody_has_seen_is_told_again(self, group: AlarmGroup, nurse: User) -> None:
+        seen = group.cases.latest("pk").pk
+        unseen = [visit().pk, visit().pk]
+        before = len(mails())
+        cases.acknowledge_group(group=group, by=nurse, seen=seen)
+        assert cases.alert_again() == 1
+        assert mails()[before].payload["count"] == "2"
+        newer = AlarmGroup.objects.exclude(pk=group.pk).get()
+        assert list(newer.cases.order_by("pk").values_list("pk", flat=True)) == unseen
+
+    def test_a_group_in_which_nobody_waits_is_not_added_to(self, group: AlarmGroup, nurse: User) -> None:
+        for case in group.cases.all():
+            cases.acknowledge(case=case, by=nurse)
+        before = len(mails())
+        assert visit().alarm_group != group
+        assert len(mails()) == before + 1
+
+
+def test_an_hour_of_sixty_visits_from_one_address_and_one_person_with_a_name(
+    nurse: User, other_nurse: User, doctor: User, settings: Any, time_machine: Any
+) -> None:
+    """One visit a minute, the person's in the middle. The worker looks after each."""
+    settings.DUTY_EMAIL = DUTY
+    for minute in range(60):
+        time_machine.move_to(NOW + minutes(minute), tick=False)
+        case = visit()
+        cases.alert_again()
+        if minute == 30:
+            intake.ask_for_call_back(response=case.response, contact=ALICE)
+            person = case
+    # Three alone and the first of the group, to their owner and the duty address: 8. Five counts to all four: 20. The
+    # person: 2 at once, and twice to all four: 8.
+    assert told() == {NURSE: 10, OTHER: 9, DOCTOR: 7, DUTY: 12}
+    counts = [mail.payload["count"] for mail in mails() if "count" in mail.payload and mail.recipient == DUTY]
+    assert counts == ["11", "21", "31", "40", "50"]
+    assert Counter(mail.recipient for mail in mails() if mail.case == person)[DUTY] == 3
+    assert SafetyCase.objects.filter(status=CaseStatus.OPEN).count() == 60
+
+
+def test_repeats_of_many_networks_are_one_mail_a_turn_and_names_are_told_singly(
+    nurse: User, doctor: User, time_machine: Any
+) -> None:
+    for number in range(15):
+        visit(f"2001:db8:0:{number:x}::/64")
+    for name in ("Tomas Reed", "Ruth Calder"):
+        cases.name_person(case=visit(THERE), patient=make_patient(name))
+    before = told()
+    time_machine.move_to(clock.now() + minutes(10), tick=False)
+    assert cases.alert_again() == 3
+    assert told() - before == {NURSE: 3, DOCTOR: 3}

@@ -1,0 +1,156 @@
+"""A lost race is a time that somebody else took. Whatever else the database refuses is heard as the fault it is."""
+
+import datetime
+import logging
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, OperationalError
+from django.test import Client
+
+from clinic.models import AuditEvent, AuditHead
+from consultations.enums import RequestStatus
+from consultations.models import Appointment, ConsultationRequest, SlotHold
+from consultations.services import intake, messaging, scheduling
+from consultations.services.scheduling import SlotTaken
+from tests.cast import book_directly, open_privately, private_url
+from tests.consultations.services.conftest import TOMORROW_AT_NINE, Desk
+from tests.consultations.services.test_intake import WORDINGS, ready
+from tests.rows import all_rows
+
+HALF_AN_HOUR = datetime.timedelta(minutes=30)
+
+
+def offered(desk: Desk) -> ConsultationRequest:
+    return desk.make_request(status=RequestStatus.OFFERED, appointment_type=desk.visit)
+
+
+def first_key(desk: Desk) -> str:
+    day = TOMORROW_AT_NINE.date()
+    return scheduling.free_slots(appointment_type=desk.visit, since=day, until=day + datetime.timedelta(days=1))[0].key
+
+
+def break_the_audit_trail() -> None:
+    """The head falls behind the chain: by design, the next event is then refused by the database."""
+    head = AuditHead.objects.get()
+    assert AuditEvent.objects.count() > 1
+    AuditHead.objects.filter(pk=head.pk).update(sequence=head.sequence - 1)
+
+
+class TestALostRace:
+    @pytest.mark.parametrize("shift", [datetime.timedelta(), HALF_AN_HOUR])
+    def test_of_a_booking_is_told_as_a_time_that_was_taken(
+        self, desk: Desk, monkeypatch: pytest.MonkeyPatch, shift: datetime.timedelta, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        mine = desk.request(RequestStatus.OFFERED)
+        book_directly(offered(desk), desk.clinician, TOMORROW_AT_NINE + shift)
+        monkeypatch.setattr(scheduling, "_refuse_if_taken", lambda *args: None)
+        with caplog.at_level(logging.INFO), pytest.raises(SlotTaken) as lost:
+            scheduling.book(request=mine)
+        assert len(lost.value.nearest) == 6
+        # Of two rules that both refuse the very same start, each engine names another one.
+        same_start = ["somebody was quicker (one_live_appointment_per_start)"] if not shift else []
+        assert caplog.messages in (["somebody was quicker (no_overlapping_appointments)"], same_start)
+
+    def test_of_a_hold_is_too(self, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+        mine, key = offered(desk), first_key(desk)
+        desk.request(RequestStatus.OFFERED)
+        monkeypatch.setattr(scheduling, "_refuse_if_taken", lambda *args: None)
+        monkeypatch.setattr(scheduling, "_find", lambda *args: scheduling.Slot(
+            TOMORROW_AT_NINE, TOMORROW_AT_NINE + HALF_AN_HOUR, desk.clinician.pk,
+            desk.clinician.availabilities.get_queryset()[0].location_id,
+        ))  # fmt: skip
+        with pytest.raises(SlotTaken):
+            scheduling.hold(request=mine, slot_key=key)
+        assert not SlotHold.objects.filter(request=mine).exists()
+
+    @pytest.mark.parametrize("code", ["40P01", "40001", "55P03"])
+    def test_against_a_whole_transaction_is_logged_as_well(
+        self, desk: Desk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, code: str
+    ) -> None:
+        mine = desk.request(RequestStatus.OFFERED)
+        monkeypatch.setattr(scheduling, "_lock_clinician", failing(OperationalError, code))
+        with pytest.raises(SlotTaken):
+            scheduling.book(request=mine)
+        assert caplog.messages == [f"a booking gave way to another transaction ({code})"]
+
+
+def failing(kind: type[Exception], code: str = "") -> Any:
+    class Cause(Exception):
+        pgcode = code
+
+    def fail(*args: Any, **kwargs: Any) -> None:
+        raise kind("x") from Cause()
+
+    return fail
+
+
+class TestAnyOtherErrorIsHeard:
+    def ways(self, desk: Desk, request: ConsultationRequest) -> Any:
+        yield lambda: scheduling.book(request=request)
+        key = first_key(desk)
+        yield lambda: scheduling.book_for_patient(request=request, slot_key=key, by=desk.doctor)
+        yield lambda: scheduling.hold(request=request, slot_key=key)
+
+    def test_a_broken_audit_trail(self, desk: Desk) -> None:
+        mine = desk.request(RequestStatus.OFFERED)
+        intake.start()
+        intake.start()
+        break_the_audit_trail()
+        before = all_rows()
+        for way in self.ways(desk, mine):
+            with pytest.raises(IntegrityError):
+                way()
+            assert all_rows() == before
+
+    def test_a_mail_that_cannot_be_written(self, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+        mine = desk.request(RequestStatus.OFFERED)
+        monkeypatch.setattr(messaging, "_enqueue", failing(IntegrityError))
+        before = all_rows()
+        with pytest.raises(IntegrityError):
+            scheduling.book(request=mine)
+        assert all_rows() == before
+
+    def test_another_rule_about_the_very_row(self, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A second calendar entry of one name is a fault of ours, though it is the same insert."""
+        other = desk.request(RequestStatus.BOOKED)
+        monkeypatch.setattr(scheduling.secrets, "token_hex", lambda size: "same")
+        Appointment.objects.filter(request=other).update(calendar_uid="same@testserver")
+        with pytest.raises(IntegrityError):
+            scheduling.book(request=desk.request(RequestStatus.OFFERED))
+
+    @pytest.mark.parametrize("code", ["57P01", "08006", ""])
+    def test_a_database_that_is_away(self, desk: Desk, monkeypatch: pytest.MonkeyPatch, code: str) -> None:
+        mine = desk.request(RequestStatus.OFFERED)
+        monkeypatch.setattr(scheduling, "_lock_clinician", failing(OperationalError, code))
+        with pytest.raises(OperationalError) as away:
+            scheduling.book(request=mine)
+        assert away.value.__cause__ is not None  # what the log names
+
+    def test_the_patient_is_never_told_that_someone_took_the_time(self, desk: Desk) -> None:
+        client = Client(raise_request_exception=False)
+        mine = desk.request(RequestStatus.OFFERED)
+        open_privately(client, mine)
+        intake.start()
+        intake.start()
+        break_the_audit_trail()
+        page = client.post(private_url(mine, "times/check/"))
+        assert page.status_code == 500
+        assert "no longer held" not in page.content.decode()
+        assert "took that time" not in page.content.decode()
+
+
+@pytest.mark.django_db
+class TestAReference:
+    def test_another_error_than_a_clash_is_not_drawn_again(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        drawn: list[str] = []
+
+        def draw() -> str:
+            drawn.append("LS-AAAA-AA")
+            return drawn[-1]
+
+        monkeypatch.setattr(intake, "_new_reference", draw)
+        monkeypatch.setitem(intake.OUTCOME_RISK, "LIKELY_SUITABLE", 7)
+        with pytest.raises(IntegrityError, match="request_risk_in_range"):
+            intake.send(response=ready(), wordings=WORDINGS)
+        assert drawn == ["LS-AAAA-AA"]

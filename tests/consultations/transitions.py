@@ -1,0 +1,113 @@
+"""The transition table once more, written out by hand: what every test about it expects.
+
+It is not made from the product's own table. Whoever changes that one changes this one too, and says why; the medical
+director signs both.
+"""
+
+from typing import Final, NamedTuple
+
+from consultations.enums import Actor, RequestStatus
+
+TABLE: Final = """
+claim           received           in_triage          triage doctor manager
+claim           urgent             in_triage          triage doctor manager
+
+release         in_triage          received           triage doctor manager
+
+note            received           received           triage doctor manager
+note            in_triage          in_triage          triage doctor manager
+note            with_doctor        with_doctor        triage doctor manager
+note            information_asked  information_asked  triage doctor manager
+note            offered            offered            triage doctor manager
+note            urgent             urgent             triage doctor manager
+note            booked             booked             triage doctor manager
+
+log_call        received           received           triage doctor manager
+log_call        in_triage          in_triage          triage doctor manager
+log_call        with_doctor        with_doctor        triage doctor manager
+log_call        information_asked  information_asked  triage doctor manager
+log_call        offered            offered            triage doctor manager
+log_call        urgent             urgent             triage doctor manager
+log_call        booked             booked             triage doctor manager
+
+escalate        received           urgent             triage doctor manager
+escalate        in_triage          urgent             triage doctor manager
+escalate        with_doctor        urgent             triage doctor manager
+escalate        information_asked  urgent             triage doctor manager
+
+clear           in_triage          in_triage          doctor
+clear           urgent             urgent             doctor
+clear           with_doctor        with_doctor        doctor
+
+pass_to_doctor  received           with_doctor        triage doctor manager
+pass_to_doctor  in_triage          with_doctor        triage doctor manager
+pass_to_doctor  urgent             with_doctor        triage doctor manager
+
+ask             received           information_asked  triage doctor manager
+ask             in_triage          information_asked  triage doctor manager
+ask             with_doctor        information_asked  triage doctor manager
+ask             urgent             information_asked  triage doctor manager
+
+answer          information_asked  in_triage          patient
+answer_doctor   information_asked  with_doctor        patient
+
+offer           with_doctor        offered            doctor
+offer           urgent             offered            doctor
+decline         with_doctor        not_suitable       doctor
+decline         urgent             not_suitable       doctor
+mark_urgent     with_doctor        urgent             doctor
+
+book            offered            booked             patient triage doctor manager
+cancel_booking  booked             offered            patient triage doctor manager
+complete        booked             completed          doctor manager
+mark_no_show    booked             no_show            triage doctor manager
+
+withdraw        received           withdrawn          patient
+withdraw        in_triage          withdrawn          patient
+withdraw        with_doctor        withdrawn          patient
+withdraw        information_asked  withdrawn          patient
+withdraw        offered            withdrawn          patient
+withdraw        urgent             withdrawn          patient
+withdraw        booked             withdrawn          patient
+
+cancel_request  received           cancelled          doctor manager
+cancel_request  in_triage          cancelled          doctor manager
+cancel_request  with_doctor        cancelled          doctor manager
+cancel_request  information_asked  cancelled          doctor manager
+cancel_request  offered            cancelled          doctor manager
+cancel_request  urgent             cancelled          doctor manager
+cancel_request  booked             cancelled          doctor manager
+"""
+"""Verb, status before, status after, who may. What has no line is refused to everybody."""
+
+
+class Line(NamedTuple):
+    verb: str
+    source: RequestStatus
+    target: RequestStatus
+    actors: frozenset[Actor]
+
+
+def _line(text: str) -> Line:
+    verb, source, target, *actors = text.split()
+    return Line(verb, RequestStatus(source), RequestStatus(target), frozenset(map(Actor, actors)))
+
+
+LINES: Final = tuple(_line(text) for text in TABLE.splitlines() if text)
+VERBS: Final = tuple(dict.fromkeys(line.verb for line in LINES))
+
+
+def target(verb: str, source: str, actor: Actor | None) -> RequestStatus | None:
+    """Where this leads; None when it is refused. `actor=None` is somebody without any role."""
+    return next(
+        (line.target for line in LINES if (line.verb, line.source) == (verb, source) and actor in line.actors), None
+    )
+
+
+def sources(verb: str) -> list[RequestStatus]:
+    return [line.source for line in LINES if line.verb == verb]
+
+
+def actors(verb: str) -> frozenset[Actor]:
+    """Who may do it; the same wherever it is possible (a test says so)."""
+    return next(line.actors for line in LINES if line.verb == verb)
