@@ -1,8 +1,10 @@
 """Finds wording that claims more than is known. Rules: `claims_patterns.json`; each says why, and what to say instead.
 
-A text is read twice: as it is written, and as a visitor meets it, without emphasis marks, invisible characters and odd
-spaces or dashes. The second reading only ever adds findings. A negation in the same sentence, within 45 characters
-before the match, turns "block" into "warn", never into silence. Official names and the titles of sources are let
+A text is read three times: as it is written; as a visitor meets it, without emphasis marks, invisible characters and
+odd spaces or dashes; and with hidden words put back (`unmasking`), for these rules and for promises (`overclaims`). The
+later readings only ever add findings. What turns "block" into "warn", never into silence: a negation in the same
+sentence, within 45 characters before the match ("not only" is none), and a sentence without a promise that doubts,
+counts, warns or tells what others say. Official names and the titles of sources are let
 through, and so is a claim that is quoted in order to be judged.
 """
 
@@ -18,16 +20,26 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Final
 
+from education import overclaims
+from education.unmasking import unmasked
+
 BLOCK: Final = "block"
 WARN: Final = "warn"
 PATTERNS: Final = Path(__file__).parent / "claims_patterns.json"
-NEGATION: Final = re.compile(r"\b(not|no|never|cannot|unproven|nobody|none|neither|nor|\w+n['’]t)\b", re.IGNORECASE)
+NEGATION: Final = re.compile(
+    r"\b(not(?! (?:only|just|merely|simply)\b)|no|never|cannot|unproven|nobody|none|neither|nor|unlikely|"
+    r"nothing(?! (?:but|short|less)\b)|without(?= (?:\w+ )?(?:proof|evidence)\b)|\w+n['’]t)\b",
+    re.IGNORECASE,
+)
 NEGATION_REACH: Final = 45
 SENTENCE_END: Final = re.compile(r"[.!?](?:[\"')\]”’]|\[@\w+\])*\s|\n")
+HIDDEN_WORDING: Final = "O00"
 ALLOWED: Final = ("Regenerative Medicine Advanced Therapy", "regenerative medicine")
-QUOTED: Final = re.compile(r"^:::[ ]quoted-claim[ ]*\n(.*?)\n:::[ ]*$", re.MULTILINE | re.DOTALL)
+QUOTED: Final = re.compile(
+    r"^:::[ ]quoted-claim[ ]*\n((?:(?!^::: quoted-claim).)*?)\n:::[ ]*$", re.MULTILINE | re.DOTALL
+)
 VERDICT: Final = re.compile(r"^[#*\s]*verdict\b", re.MULTILINE | re.IGNORECASE)
-NEEDS_CITATION: Final = frozenset({"C23", "C24", "C25", "C26"})
+NEEDS_CITATION: Final = frozenset({"C23", "C24", "C25", "C26", overclaims.NEEDS_CITATION})
 WRAPPED: Final = re.compile(r"\n(?![^\S\n]*(?:\n|\Z|[-#|>:]|\d+\.))")
 """A line break inside a paragraph; the end of a paragraph, list entry or heading stays one."""
 MARKUP: Final = re.compile(
@@ -59,8 +71,13 @@ class Finding:
     span: tuple[int, int]
 
 
+_Sober = list[tuple[tuple[int, int], list[tuple[int, int]]]]
+"""The places of sober sentences, and of the words in them that make them so."""
+
+
 @cache
 def rules() -> dict[str, Rule]:
+    """The rules by pattern."""
     return {
         entry["id"]: Rule(
             entry["id"],
@@ -71,6 +88,14 @@ def rules() -> dict[str, Rule]:
         )
         for entry in json.loads(PATTERNS.read_text(encoding="utf-8"))
     }
+
+
+def advice(rule: str) -> tuple[str, str]:
+    """Why a finding is one, and what to say instead, for a rule of any kind."""
+    if rule == HIDDEN_WORDING:
+        return "A word is written so that a reader sees it and a search does not.", "Write it plainly, or leave it out."
+    known = rules().get(rule) or overclaims.kinds()[rule]
+    return known.why, known.instead
 
 
 def find(text: str, *, names: Iterable[str] = (), is_cited: bool = False) -> list[Finding]:
@@ -89,6 +114,7 @@ def find(text: str, *, names: Iterable[str] = (), is_cited: bool = False) -> lis
         found = {
             rule: _merged(found.get(rule, []), also.get(rule, []), has_terms=has_terms) for rule in {**found, **also}
         }
+    found = _with_promises(found, text, read, places, let_through)
     quoted = _Spans(_judged_quotes(text))
     return sorted(
         (
@@ -100,6 +126,51 @@ def find(text: str, *, names: Iterable[str] = (), is_cited: bool = False) -> lis
         ),
         key=lambda finding: (finding.span, finding.rule),
     )
+
+
+def _with_promises(
+    found: dict[str, list[Finding]], text: str, read: str, places: Sequence[int], names: tuple[str, ...]
+) -> dict[str, list[Finding]]:
+    """What the third reading adds: words that were hidden, what the rules make of them, and promises."""
+    plain, origins, hidden = unmasked(read, places)
+    if plain != read:
+        for rule, findings in _matches(plain, origins, names).items():
+            known = _Spans(each.span for each in found.get(rule, []))
+            added = [each for each in findings if not known.meet(each.span)]
+            found[rule] = sorted([*found.get(rule, []), *added], key=lambda finding: finding.span)
+    if hidden:
+        found[HIDDEN_WORDING] = [Finding(HIDDEN_WORDING, BLOCK, span) for span in hidden]
+    passed = _Spans(match.span() for _, name in _spellings(names) for match in name.finditer(plain))
+    promises = overclaims.look(plain)
+    sober = [
+        (_back(each.span, origins), [_back(words, origins) for words in each.words]) for each in promises.restraints
+    ]
+    found = {rule: _restrained(findings, sober) for rule, findings in found.items()}
+    passed = _Spans(match.span() for _, name in _spellings(names) for match in name.finditer(plain))
+    blocked = _Spans(each.span for findings in found.values() for each in findings if each.level == BLOCK)
+    for rule, level, span in promises.found:
+        place = _back(span, origins)
+        if not passed.hold(span) and not blocked.meet(place):
+            found.setdefault(rule, []).append(Finding(rule, level, place))
+    return found
+
+
+def _back(span: tuple[int, int], origins: Sequence[int]) -> tuple[int, int]:
+    """Where in the text stands what has been read."""
+    start, end = span
+    return origins[min(start, len(origins) - 1)], origins[end - 1] + 1
+
+
+def _restrained(findings: list[Finding], sober: _Sober) -> list[Finding]:
+    """Blocks in a sober sentence as warnings, unless the sober words are part of what was found."""
+    starts = [span[0] for span, _ in sober]
+    kept = []
+    for each in findings:
+        place = bisect.bisect_right(starts, each.span[0]) - 1
+        span, words = sober[place] if place >= 0 else ((0, 0), [])
+        is_held = each.span[0] < span[1] and any(end <= each.span[0] or each.span[1] <= start for start, end in words)
+        kept.append(dataclasses.replace(each, level=WARN) if is_held and each.level == BLOCK else each)
+    return kept
 
 
 def passage_of(text: str, span: tuple[int, int]) -> str:
@@ -121,6 +192,11 @@ class _Spans:
     def hold(self, span: tuple[int, int]) -> bool:
         place = bisect.bisect_right(self.starts, span[0])
         return place > 0 and self.furthest[place - 1] >= span[1]
+
+    def meet(self, span: tuple[int, int]) -> bool:
+        """Whether one of them shares a character with this one."""
+        place = bisect.bisect_left(self.starts, span[1])
+        return place > 0 and self.furthest[place - 1] > span[0]
 
 
 def _matches(read: str, places: Sequence[int], names: tuple[str, ...]) -> dict[str, list[Finding]]:

@@ -160,8 +160,7 @@ def remarks_in(texts: Iterable[tuple[str, str]], library: Library, *, is_cited: 
             finding.level,
             claims.passage_of(text, finding.span),
             text[slice(*finding.span)],
-            claims.rules()[finding.rule].why,
-            claims.rules()[finding.rule].instead,
+            *claims.advice(finding.rule),
             finding.span,
         )
         for where, text in texts

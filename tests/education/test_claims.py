@@ -98,7 +98,7 @@ class TestNegation:
             "It would NOT, as far as we know, cure you.",
             "Nobody has found a cure.",
             "It costs 4.5 and is not, e.g., a cure.",
-            "This is not only a cure.",
+            "A cure has not been found.",
         ],
     )
     def test_before_the_match_in_its_sentence_it_turns_block_into_warn(self, text: str) -> None:
@@ -108,7 +108,8 @@ class TestNegation:
         "text",
         [
             "It is a cure, is it not?",
-            "A cure has not been found.",
+            "This is not only a cure.",
+            "It does not just cure you.",
             "We do not joke. It is a cure.",
             "Is that not fine? It is a cure.",
             "We do not joke! It is a cure.",
@@ -170,7 +171,7 @@ class TestLetThrough:
     def test_a_match_that_reaches_beyond_the_name_is_found(self) -> None:
         text = "It repairs, as regenerative medicine does, spines: heal by regenerative medicine the spine."
 
-        assert words(text) == [("C10", "heal by regenerative medicine the spine")]
+        assert ("C10", "heal by regenerative medicine the spine") in words(text)
 
     def test_titles_of_sources_pass_where_they_are_named(self) -> None:
         assert claims.find(f"See “{NAME}”.", names=[NAME, ""]) == []
@@ -296,7 +297,16 @@ def test_plain_lines_get_what_the_rules_say_and_nothing_else() -> None:
         text = " ".join(chosen.choice(pool) for _ in range(chosen.randint(1, 40))).replace("_", "-")
         text = re.sub(r"\w+n't\b|\bn(ever|obody|one|or|either)\b", "x", text, flags=re.IGNORECASE)
 
-        assert [(each.rule, each.level, each.span) for each in claims.find(text)] == as_specified(text), text
+        found_by_rules = [each for each in claims.find(text) if each.rule.startswith("C")]
+        specified = as_specified(text)
+
+        assert [(each.rule, each.span) for each in found_by_rules] == [(rule, span) for rule, _, span in specified], (
+            text
+        )
+        # A sober sentence turns a block into a warning; nothing ever turns a warning into a block.
+        assert all(
+            each.level in (level, "warn") for each, (_, level, _) in zip(found_by_rules, specified, strict=True)
+        ), text
 
 
 HOSTILE = {
@@ -312,11 +322,15 @@ HOSTILE = {
     "negations": "n't no ",
     "spaces": " ",
     "one word": "w",
+    "unclosed comments": "<!--",
+    "unclosed quotations": "::: quoted-claim\n",
+    "letters set apart": "c.",
+    "promises": "our patients never feel pain again ",
 }
 
 
 @pytest.mark.parametrize("piece", HOSTILE.values(), ids=HOSTILE)
 def test_long_hostile_lines_come_back(piece: str) -> None:
-    text = "heal " + (piece * 30_000)[:30_000] + " cure"
+    text = "heal " + (piece * 200_000)[:200_000] + " cure"
 
     assert claims.find(text)[-1].rule == "C01"
