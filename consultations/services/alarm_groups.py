@@ -15,6 +15,7 @@ SINGLE_A_NETWORK: Final = 3
 SINGLE_IN_ALL: Final = 20
 """So many of all networks. Beyond it somebody calls from many networks at once."""
 FROM_ANYWHERE: Final = "anywhere"
+MOMENT: Final = datetime.timedelta(microseconds=1)
 KEPT: Final = datetime.timedelta(days=2)
 
 
@@ -40,11 +41,13 @@ def fold(case: SafetyCase) -> bool:
             network=key, level=case.level, first_at=case.alarmed_at, last_at=case.alarmed_at
         )
     else:
-        # The clock of a second server may be a moment behind.
-        group.last_at = max(group.last_at, case.alarmed_at)
+        # Later than all before it, under the lock of the group: two begin in one instant, the clock of a second server
+        # is a moment behind, or one waited for the lock. So a page that showed `last_at` showed everything up to it.
+        case.alarmed_at = max(case.alarmed_at, group.last_at + MOMENT)
+        group.last_at = case.alarmed_at
         group.save(update_fields=["last_at"])
     case.alarm_group = group
-    case.save(update_fields=["alarm_group"])
+    case.save(update_fields=["alarm_group", "alarmed_at"])
     return not is_new
 
 

@@ -27,6 +27,11 @@ def visit(network: str = HERE, level: Outcome = Outcome.EMERGENCY) -> SafetyCase
     return cases.open_case(response=intake.start(), level=level, network=network)
 
 
+def stop_mails(group: AlarmGroup, by: User) -> None:
+    """As whoever presses on a page of this moment."""
+    cases.acknowledge_group(group=group, by=by, seen=AlarmGroup.objects.get(pk=group.pk).last_at)
+
+
 def mails() -> list[OutboxMessage]:
     return list(OutboxMessage.objects.filter(kind=MessageKind.STAFF_ALERT).order_by("pk"))
 
@@ -150,7 +155,7 @@ class TestAName:
     ) -> None:
         for _ in range(5):
             case = visit()
-        cases.acknowledge_group(group=AlarmGroup.objects.get(), by=nurse)
+        stop_mails(AlarmGroup.objects.get(), nurse)
         SafetyCase.objects.filter(alarm_group=None).update(
             status=CaseStatus.ACKNOWLEDGED, acknowledged_at=NOW, acknowledged_by=nurse
         )
@@ -173,7 +178,7 @@ class TestAcknowledgingAGroup:
 
     def test_stops_its_repeats_and_nothing_else(self, group: AlarmGroup, nurse: User, time_machine: Any) -> None:
         before = list(group.cases.values("status", "owner", "due_at", "raised_at", "acknowledged_at"))
-        cases.acknowledge_group(group=group, by=nurse)
+        stop_mails(group, nurse)
         assert list(group.cases.values("status", "owner", "due_at", "raised_at", "acknowledged_at")) == before
         assert AuditEvent.objects.about(group).get().action == "alarm_group.acknowledge"
         time_machine.move_to(NOW + minutes(60), tick=False)
@@ -191,15 +196,15 @@ class TestAcknowledgingAGroup:
     def test_twice_is_harmless_and_not_an_editors_to_do(self, group: AlarmGroup, nurse: User, editor: User) -> None:
         before = all_rows()
         with pytest.raises(NotAllowed):
-            cases.acknowledge_group(group=group, by=editor)
+            stop_mails(group, editor)
         assert all_rows() == before
-        cases.acknowledge_group(group=group, by=nurse)
+        stop_mails(group, nurse)
         before = all_rows()
-        cases.acknowledge_group(group=group, by=nurse)
+        stop_mails(group, nurse)
         assert all_rows() == before
 
     def test_the_next_alarm_begins_a_new_group_with_one_mail(self, group: AlarmGroup, nurse: User) -> None:
-        cases.acknowledge_group(group=group, by=nurse)
+        stop_mails(group, nurse)
         before = len(mails())
         for _ in range(20):
             visit()
@@ -207,7 +212,7 @@ class TestAcknowledgingAGroup:
         assert AlarmGroup.objects.exclude(pk=group.pk).get().cases.count() == 20
 
     def test_what_nobody_has_seen_is_told_again(self, group: AlarmGroup, nurse: User) -> None:
-        seen = group.cases.latest("pk").pk
+        seen = group.cases.latest("alarmed_at").alarmed_at
         unseen = [visit().pk, visit().pk]
         before = len(mails())
         cases.acknowledge_group(group=group, by=nurse, seen=seen)
@@ -215,6 +220,48 @@ class TestAcknowledgingAGroup:
         assert mails()[before].payload["count"] == "2"
         newer = AlarmGroup.objects.exclude(pk=group.pk).get()
         assert list(newer.cases.order_by("pk").values_list("pk", flat=True)) == unseen
+
+    @pytest.mark.parametrize("was_closed", [False, True])
+    def test_an_older_case_that_is_raised_or_reopened_is_unseen(
+        self, nurse: User, was_closed: bool, time_machine: Any
+    ) -> None:
+        older = visit(level=Outcome.SAME_DAY)
+        if was_closed:
+            older = cases.close(case=older, note="Went home.", by=nurse)
+        for _ in range(6):
+            visit()
+        group = AlarmGroup.objects.get()
+        for case in SafetyCase.objects.filter(alarm_group=None, level=Outcome.EMERGENCY):
+            cases.acknowledge(case=case, by=nurse)
+        seen = group.last_at
+        time_machine.move_to(NOW + minutes(1), tick=False)
+        cases.raise_level(case=older, level=Outcome.EMERGENCY, network=HERE)
+        older.refresh_from_db()
+        assert (older.alarm_group, older.pk < group.cases.exclude(pk=older.pk).earliest("pk").pk) == (group, True)
+        before = len(mails())
+        cases.acknowledge_group(group=group, by=nurse, seen=seen)
+        assert cases.alert_again() == 1
+        assert len(mails()) == before + 1
+        assert list(AlarmGroup.objects.exclude(pk=group.pk).get().cases.all()) == [older]
+
+    def test_of_what_begins_in_one_instant_or_on_a_slow_clock_only_what_was_shown_is_seen(
+        self, group: AlarmGroup, nurse: User, time_machine: Any
+    ) -> None:
+        seen = AlarmGroup.objects.get().last_at
+        unseen = [visit()]
+        time_machine.move_to(NOW - minutes(0.1), tick=False)
+        unseen.append(visit())
+        cases.acknowledge_group(group=group, by=nurse, seen=seen)
+        assert list(AlarmGroup.objects.exclude(pk=group.pk).get().cases.order_by("pk")) == unseen
+
+    @pytest.mark.parametrize("seen", [None, NOW + minutes(1), datetime.datetime.max.replace(tzinfo=datetime.UTC)])
+    def test_what_no_page_can_have_shown_is_nothing_seen(
+        self, group: AlarmGroup, nurse: User, seen: datetime.datetime | None
+    ) -> None:
+        before = len(mails())
+        cases.acknowledge_group(group=group, by=nurse, seen=seen)
+        assert cases.alert_again() == 1
+        assert (len(mails()), mails()[-1].payload["count"]) == (before + 1, "3")
 
     def test_a_group_in_which_nobody_waits_is_not_added_to(self, group: AlarmGroup, nurse: User) -> None:
         for case in group.cases.all():
