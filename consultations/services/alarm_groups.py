@@ -72,6 +72,22 @@ def _waiting_group(network: str, level: str) -> AlarmGroup | None:
     return groups.select_for_update(of=("self",)).order_by("-pk").first()
 
 
+def sound_anew(moved: list[SafetyCase]) -> None:
+    """Put cases that somebody else has now, and whose group was acknowledged, into a new group that nobody has.
+
+    One group for each of before, so that a flood stays one line and one mail with a count. Call inside a transaction,
+    on locked rows.
+    """
+    keys = {case.alarm_group_id for case in moved if case.alarm_group_id is not None}
+    for silent in AlarmGroup.objects.filter(pk__in=keys, acknowledged_at__isnull=False).order_by("pk"):
+        now = clock.now()
+        newer = AlarmGroup.objects.create(network=silent.network, level=silent.level, first_at=now, last_at=now)
+        for case in moved:
+            if case.alarm_group_id == silent.pk:
+                case.alarm_group, case.alarmed_at = newer, now
+                case.save(update_fields=["alarm_group", "alarmed_at"])
+
+
 def is_sounding() -> Q:
     """Cases that stand alone or whose group nobody has acknowledged. The others wait and keep their clock, but no mail
     repeats them.

@@ -11,7 +11,7 @@ from clinic.accounts.models import User
 from clinic.models import AuditEvent
 from consultations.enums import CaseStatus, MessageKind, Outcome
 from consultations.models import AlarmGroup, OutboxMessage, QuestionnaireResponse, SafetyCase
-from consultations.services import alarm_groups, cases, intake
+from consultations.services import alarm_groups, cases, handover, intake
 from consultations.workflow import NotAllowed
 from tests.cast import make_patient
 from tests.consultations.services.conftest import NOW
@@ -262,6 +262,42 @@ class TestAcknowledgingAGroup:
         cases.acknowledge_group(group=group, by=nurse, seen=seen)
         assert cases.alert_again() == 1
         assert (len(mails()), mails()[-1].payload["count"]) == (before + 1, "3")
+
+    @pytest.mark.parametrize(("level", "at_once"), [(Outcome.EMERGENCY, 0), (Outcome.SAME_DAY, 1)])
+    def test_who_gets_its_cases_afterwards_is_told_in_one_mail(
+        self, nurse: User, other_nurse: User, level: Outcome, at_once: int, time_machine: Any
+    ) -> None:
+        handover.switch_duty(is_on_duty=False, by=other_nurse)
+        for _ in range(6):
+            visit(level=level)
+        group = AlarmGroup.objects.get()
+        for case in SafetyCase.objects.filter(alarm_group=None):
+            cases.close(case=case, note="Went home.", by=nurse)
+        stop_mails(group, nurse)
+        time_machine.move_to(NOW + minutes(1), tick=False)
+        handover.switch_duty(is_on_duty=True, by=other_nurse)
+        before = len(mails())
+        handover.switch_duty(is_on_duty=False, by=nurse)
+        assert len(mails()) == before + at_once
+        cases.alert_again()
+        assert [(mail.recipient, mail.payload["count"]) for mail in mails()[before:]] == [(OTHER, "3")]
+        newer = AlarmGroup.objects.exclude(pk=group.pk).get()
+        assert (newer.cases.count(), newer.acknowledged_at, newer.first_at) == (3, None, NOW + minutes(1))
+        assert {case.alarmed_at >= newer.first_at for case in newer.cases.all()} == {True}
+        for minute in range(1, 31):
+            time_machine.move_to(NOW + minutes(minute), tick=False)
+            cases.alert_again()
+        assert len(mails()) == before + (1 if at_once else 3)
+        stop_mails(newer, other_nurse)
+        time_machine.move_to(NOW + minutes(60), tick=False)
+        assert cases.alert_again() == 0
+
+    def test_in_a_group_that_still_sounds_they_stay_in_it(
+        self, group: AlarmGroup, nurse: User, other_nurse: User
+    ) -> None:
+        handover.switch_duty(is_on_duty=False, by=nurse)
+        assert AlarmGroup.objects.get() == group
+        assert group.cases.filter(owner=other_nurse).count() == 3
 
     def test_a_group_in_which_nobody_waits_is_not_added_to(self, group: AlarmGroup, nurse: User) -> None:
         for case in group.cases.all():
