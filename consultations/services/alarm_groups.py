@@ -6,8 +6,9 @@ from typing import Final
 from django.db.models import Exists, OuterRef, Q
 
 from clinic import clock, crypto, limits
+from clinic.crypto import DamagedRecord
 from consultations.enums import CaseStatus
-from consultations.models import AlarmGroup, SafetyCase
+from consultations.models import AlarmGroup, QuestionnaireResponse, SafetyCase
 
 WINDOW: Final = datetime.timedelta(minutes=10)
 SINGLE_A_NETWORK: Final = 3
@@ -32,7 +33,7 @@ def fold(case: SafetyCase) -> bool:
     if not case.network or case.patient_id is not None:
         return False
     limits.hold(f"alarm:{case.network}")
-    if (key := _flood_of(case)) is None:
+    if (key := _flood_of(case)) is None or has_unsent_contact(case):
         return False
     group = _waiting_group(key, case.level)
     is_new = group is None
@@ -49,6 +50,19 @@ def fold(case: SafetyCase) -> bool:
     case.alarm_group = group
     case.save(update_fields=["alarm_group", "alarmed_at"])
     return not is_new
+
+
+def has_unsent_contact(case: SafetyCase) -> bool:
+    """The person filled in how to reach them and has not sent it: somebody without consent, who may call.
+
+    One query, since what is sealed cannot be asked of many at once. Details that cannot be read are details.
+    """
+    if case.patient_id is not None:
+        return False
+    try:
+        return bool(QuestionnaireResponse.objects.values_list("contact", flat=True).get(pk=case.response_id))
+    except DamagedRecord:
+        return True
 
 
 def _flood_of(case: SafetyCase) -> str | None:

@@ -5,6 +5,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from clinic import clock
 from clinic.accounts.models import User
@@ -165,6 +166,48 @@ class TestAName:
         time_machine.move_to(NOW + minutes(10), tick=False)
         cases.alert_again()
         assert told() - before == {NURSE: 2, DUTY: 2}
+
+
+class TestContactDetailsThatWereNotSent:
+    @pytest.fixture(autouse=True)
+    def team(self, nurse: User) -> None:
+        for _ in range(5):
+            visit()
+
+    @staticmethod
+    def begun(level: Outcome | None = None) -> QuestionnaireResponse:
+        response = intake.start()
+        if level is not None:
+            cases.open_case(response=response, level=level, network=HERE)
+        intake.save_contact(response=response, contact=ALICE)
+        return response
+
+    def test_an_emergency_after_the_contact_screen_is_told_by_itself(self) -> None:
+        before, response = len(mails()), self.begun()
+        intake.save_answers(response=response, answers={"ab_age": 46, "rf_now": ["chest"]}, network=HERE)
+        case = SafetyCase.objects.get(response=response)
+        assert (case.alarm_group, len(mails()), mails()[-1].case) == (None, before + 1, case)
+
+    def test_so_is_a_case_that_is_raised_or_reopened_after_it(self, nurse: User) -> None:
+        for is_closed in (False, True):
+            case = self.begun(Outcome.SAME_DAY).safety_case
+            if is_closed:
+                case = cases.close(case=case, note="Went home.", by=nurse)
+            before = len(mails())
+            cases.raise_level(case=SafetyCase.objects.get(pk=case.pk), level=Outcome.EMERGENCY, network=HERE)
+            case.refresh_from_db()
+            assert (case.alarm_group, len(mails()), mails()[-1].case) == (None, before + 1, case)
+
+    def test_details_that_cannot_be_read_are_details(self) -> None:
+        case = self.begun(Outcome.SAME_DAY).safety_case
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE consultations_questionnaireresponse SET contact = 'x' WHERE id = %s", [case.response_id]
+            )
+        case = SafetyCase.objects.get(pk=case.pk)
+        cases.raise_level(case=case, level=Outcome.EMERGENCY, network=HERE)
+        case.refresh_from_db()
+        assert case.alarm_group is None
 
 
 class TestAcknowledgingAGroup:
