@@ -70,7 +70,13 @@ def _carried(request: HttpRequest, view: View, kwargs: dict[str, Any]) -> HttpRe
     if is_look:
         return show(request, draft, request.get_full_path())
     session = assess_session(draft, key=CARRIED, here=_here(request, view, CARRIED, kwargs))
-    return _followed(request, draft, view(request, session, **kwargs))
+    try:
+        return _followed(request, draft, view(request, session, **kwargs))
+    except intake.AlreadySent:
+        # Sent from another tab since the row was looked for.
+        stored = QuestionnaireResponse.objects.get(token=draft.token)
+        key = check_browser.remember(request, stored)
+        return check_lost.after_sending(request, view.__name__, stored, key=key, **kwargs)
 
 
 def show(request: HttpRequest, draft: QuestionnaireResponse, url: str) -> HttpResponse:

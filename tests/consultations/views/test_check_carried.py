@@ -12,8 +12,10 @@ from django.test import Client
 from clinic import limits
 from clinic.models import AuditEvent
 from consultations.enums import Outcome
+from consultations.forms.consent import wordings
 from consultations.models import ConsultationRequest, QuestionnaireResponse, SafetyCase
-from consultations.services import carried
+from consultations.services import carried, intake
+from tests.consultations.services.test_carried import CONTACT as KEPT_CONTACT
 from tests.consultations.views.conftest import CONSENTS, CONTACT, HOSTILE, OUTCOMES, ROUTINE, fields_of, text_of
 
 HERE = "/check/carried/"
@@ -346,3 +348,30 @@ def test_the_121st_of_a_network_in_an_hour_is_asked_as_well(db: None, monday: No
     answers = [Client().post("/check/", {}, REMOTE_ADDR="198.51.100.7").status_code for _ in range(121)]
     assert answers == [302] * 120 + [200]
     assert Client().post("/check/", {}, REMOTE_ADDR="203.0.113.7").status_code == 302
+
+
+def test_a_danger_ticked_while_another_tab_sent_is_named_and_given_back(
+    reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other tab sends between the look for a row and the writing."""
+    reader.begin()
+    draft = carried.unpack(reader.state)
+
+    def other_tab_sent(**kwargs: Any) -> None:
+        row = QuestionnaireResponse(
+            token=draft.token,
+            questionnaire_version=draft.questionnaire_version,
+            started_at=draft.started_at,
+            updated_at=draft.updated_at,
+        )
+        row.answers = {**ROUTINE, "ab_age": 56, "peg_p": 6, "peg_e": 5, "peg_g": 7}
+        row.save(force_insert=True)
+        intake.save_contact(response=row, contact=intake.Contact.from_json(KEPT_CONTACT))
+        intake.send(response=row, wordings=wordings())
+        raise intake.AlreadySent
+
+    monkeypatch.setattr(carried, "take_in", other_tab_sent)
+    page = reader.fill(ab_age="56", rf_now=["chest"])
+    assert page.status_code == 409
+    assert "Get emergency help now" in text_of(page)
+    assert "what you gave on this page was not added." in text_of(page)
