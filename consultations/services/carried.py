@@ -6,11 +6,12 @@ back button or a second tab find the row that the first one wrote.
 
 import datetime
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Any, Final
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.utils.crypto import constant_time_compare, salted_hmac
 
 from clinic import audit, clock, crypto
 from clinic.database_errors import constraint_of
@@ -38,10 +39,11 @@ def lifetime() -> datetime.timedelta:
     return datetime.timedelta(seconds=settings.SESSION_COOKIE_AGE)
 
 
-def pack(draft: QuestionnaireResponse) -> str:
-    """The response as text that only we can read, for a hidden field."""
+def pack(draft: QuestionnaireResponse, *, browser: str = "") -> str:
+    """The response as text that only we can read, for a hidden field; `browser` says whose page it is in."""
     state = {
         "token": draft.token,
+        "browser": browser,
         "version": draft.questionnaire_version,
         "answers": draft.answers,
         "contact": draft.contact,
@@ -52,17 +54,26 @@ def pack(draft: QuestionnaireResponse) -> str:
     return crypto.seal(json.dumps(state, ensure_ascii=False, separators=(",", ":")), context=CONTEXT)
 
 
-def unpack(text: str) -> QuestionnaireResponse:
-    """The response that was packed, in memory. Raises CannotBeRead."""
+def unpack(text: str, *, browser: str = "", known: Container[str] = ()) -> QuestionnaireResponse:
+    """The response that was packed, in memory. Raises CannotBeRead.
+
+    In another browser than it was packed for, only its answers go on, under a token of that browser: the row that the
+    first browser wrote, or will write, is not opened there. `known` are the tokens this browser has anyway.
+    """
     if len(text) > LONGEST:
         raise CannotBeRead("too long")
     try:
-        draft = _from_state(json.loads(crypto.open_sealed(text, context=CONTEXT)))
+        state = json.loads(crypto.open_sealed(text, context=CONTEXT))
+        draft = _from_state(state)
         load(draft.questionnaire_version)
     except (crypto.SealBroken, UnknownVersion, ValueError, KeyError) as problem:
         raise CannotBeRead(str(problem)) from problem
     if clock.now() >= draft.started_at + lifetime():
         raise CannotBeRead("too old")
+    if not constant_time_compare(state.get("browser", ""), browser) and draft.token not in known:
+        # Worked out and not drawn, so that a second press in that browser finds the row of its first.
+        draft.token = salted_hmac(CONTEXT, f"{draft.token}:{browser}", algorithm="sha256").hexdigest()
+        draft.contact, draft.brought = {}, ""
     return draft
 
 

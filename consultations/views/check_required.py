@@ -57,7 +57,7 @@ def _carried(request: HttpRequest, view: View, kwargs: dict[str, Any]) -> HttpRe
         session = assess_session(draft, key=CARRIED, here=_here(request, view, CARRIED, kwargs))
         return _followed(request, draft, view(request, session, **kwargs))
     try:
-        draft = carried.unpack(request.POST.get("carried", ""))
+        draft = check_browser.unpack(request, request.POST.get("carried", ""))
     except carried.CannotBeRead:
         return check_lost.unknown(request, view.__name__, **kwargs)
     is_look = "look" in request.POST

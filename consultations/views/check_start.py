@@ -39,7 +39,7 @@ def start(request: HttpRequest) -> HttpResponse:
 
 def _begin_with_answers(request: HttpRequest) -> HttpResponse:
     try:
-        draft = carried.unpack(request.POST["carried"])
+        draft = check_browser.unpack(request, request.POST["carried"])
     except carried.CannotBeRead:
         return check_lost.unknown(request, "start")
     return begin(request, draft, key=request.POST.get("key", ""))
