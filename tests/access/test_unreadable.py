@@ -19,7 +19,7 @@ from consultations.enums import RequestStatus
 from consultations.models import ConsultationRequest, InformationRequest, LinkAsked, OutboxMessage
 from consultations.services import messaging
 from tests.access.conftest import CHECK_KEY, TOKEN, address, knock, routes
-from tests.cast import open_privately
+from tests.cast import open_privately, private_url
 from tests.consultations.views.conftest import CONSENTS, CONTACT, Visitor, text_of
 from tests.rows import all_rows
 
@@ -129,7 +129,7 @@ class TestDamagedPatient:
     def test_what_was_written_is_given_back_and_nothing_else_of_the_form(self, patient, site):
         client = Client(raise_request_exception=False)
         open_privately(client, patient)
-        response = client.post("/request/answer/", {"answer": WROTE, "token": "0123456789abcdef"})
+        response = client.post(private_url(patient, "answer/"), {"answer": WROTE, "token": "0123456789abcdef"})
         assert WROTE in response.content.decode()
         assert "0123456789abcdef" not in response.content.decode()
 
@@ -189,7 +189,7 @@ class TestWrongKeys:
     def test_nothing_that_was_written_is_lost(self, site, wrong_keys):
         client = knock("patient", site)
         wrong_keys()
-        assert WROTE in client.post("/request/answer/", {"answer": WROTE}).content.decode()
+        assert WROTE in client.post(private_url(site["patient"], "answer/"), {"answer": WROTE}).content.decode()
 
     @pytest.mark.parametrize("role", ["triage", "doctor", "manager", "editor"])
     def test_staff_can_sign_in_and_read_on_today_what_is_wrong(self, role, site, wrong_keys):
