@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Callable
+from contextlib import suppress
 from functools import wraps
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -10,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import resolve, reverse
 
+from clinic import limits
 from consultations.enums import ResponseStatus
 from consultations.models import QuestionnaireResponse
 from consultations.services import carried, intake
@@ -64,6 +66,13 @@ def _carried(request: HttpRequest, view: View, kwargs: dict[str, Any]) -> HttpRe
     stored = QuestionnaireResponse.objects.filter(token=draft.token).first()
     if stored is not None:
         key = check_browser.remember(request, stored)
+        # What only this page had, contact details for instance, is added; what is stored stands. Words of the decision
+        # aid are not: they may have been taken out.
+        draft.brought = ""
+        draft.answers = {name: value for name, value in draft.answers.items() if name not in stored.answers}
+        if stored.status == ResponseStatus.IN_PROGRESS and (draft.answers or draft.contact):
+            with suppress(intake.AlreadySent):
+                stored = carried.write_down(draft=draft, network=limits.client_network(request))
         if is_look:
             return redirect(_here(request, view, key, kwargs))
         return _stored(request, view, stored, key, kwargs)

@@ -464,3 +464,19 @@ class TestAnotherBrowser:
         reader.page = old
         assert reader.fill(ab_age="56", rf_now=["none"]).headers["Location"] == f"/check/{key}/q/nerves/"
         assert QuestionnaireResponse.objects.count() == 1
+
+
+def test_what_only_a_second_tab_had_is_added_to_the_stored_check(reader: Reader) -> None:
+    reader.begin()
+    first = reader.page
+    reader.answer()
+    reader.press(f"{HERE}contact/")
+    reader.fill(**CONTACT)
+    second, reader.page = reader.page, first
+    reader.fill(ab_age="56", rf_now=["chest"])
+    reader.page = second
+    reader.fill(**CONSENTS)
+    response = QuestionnaireResponse.objects.get()
+    assert (response.contact["name"], response.answers["peg_p"]) == ("Alice Winther", 6)
+    assert (response.answers["rf_now"], response.highest_outcome) == (["chest"], Outcome.EMERGENCY)
+    assert not ConsultationRequest.objects.exists()
