@@ -20,16 +20,27 @@ logger = logging.getLogger(__name__)
 RETRY_AFTER_SECONDS = "30"
 FIRST_BUTTONS = {"consultations:start": "check", "consultations:private_link": "link"}
 """Where a browser that keeps no cookies is met first: its page says what did not begin."""
+CHECK_PAGE = re.compile(r"/check/[0-9a-f]{8}/")
+CALL_BACK = re.compile(r"/check/[^/]+/call-back/")
+UNKNOWN = "If you sent something just now, it may not have been saved."
+NOT_SAVED = "We could not save what you sent just now."
+PERHAPS = "What you sent just now may not have been saved."
+EARLIER_PAGES = "Your answers on the earlier pages of this check are saved."
+CARRIED_PAGE = (
+    "Nothing of this check is saved with us. Go back in your browser: your answers are in the page before this one."
+)
+NO_NUMBER = "We do not have your number, so nobody will call you."
+PERHAPS_NO_NUMBER = "We may not have your number. Do not wait for our call."
 
 
 def page(
-    template: str, status: int, request: HttpRequest | None = None, *, number: str = "", unsent: Any = (), **more: Any
+    template: str, status: int, request: HttpRequest | None = None, *, number: str = "", unsent: Any = "", **more: Any
 ) -> HttpResponse:
     """Rendered without a request context on purpose: context processors may read the session.
 
     `number` is what somebody who calls can say, so that staff find the line in the log; `unsent` what they wrote.
     """
-    context = {"clinic": facts(request), "number": number, "unsent": unsent, **more}
+    context = {"clinic": facts(request), "number": number, "unsent": unsent, "said": [UNKNOWN], **more}
     return HttpResponse(loader.render_to_string(template, context), status=status)
 
 
@@ -37,17 +48,37 @@ def is_staff_page(request: HttpRequest) -> bool:
     return request.path.startswith("/admin/")
 
 
-def written_in(request: HttpRequest) -> list[Unsent]:
-    """What was typed in the form that was just sent, unless another site sent it: its words never stand under our name.
+def lost_by(request: HttpRequest, *, may_be_kept: bool = False) -> dict[str, Any]:
+    """What an error page says of the form it answers: what is saved and what is not, and what was typed.
 
-    A page about a failure must not fail: where the form cannot be read either, nothing is given back.
+    Nothing is looked up, so it says no more than the address tells. `may_be_kept` when the work was done before the
+    failure, as far as anybody knows.
     """
-    if request.method != "POST" or came_from_elsewhere(request):
+    if request.method != "POST":
+        return {"said": [EARLIER_PAGES] if CHECK_PAGE.match(request.path) else [], "unsent": []}
+    said = [PERHAPS if may_be_kept else NOT_SAVED]
+    if request.path.startswith("/check/carried/"):
+        said.append(CARRIED_PAGE)
+    elif CHECK_PAGE.match(request.path):
+        said.append(EARLIER_PAGES)
+    if CALL_BACK.match(request.path):
+        said.append(PERHAPS_NO_NUMBER if may_be_kept else NO_NUMBER)
+    return {"said": said, "unsent": typed_in(request)}
+
+
+def typed_in(request: HttpRequest) -> list[Unsent]:
+    """What the form held, if it is one of our own: a browser said so, or its token was right.
+
+    What another site sent must not have its words shown under our name. The error page stands even when the form is
+    what we cannot read.
+    """
+    is_ours = came_from_here(request) or getattr(request, "csrf_processing_done", False)
+    if request.method != "POST" or came_from_elsewhere(request) or not is_ours:
         return []
     try:
         return unsent_of(request)
-    except Exception:
-        logger.exception("what was typed cannot be given back")
+    except Exception as problem:
+        logger.warning("an error page cannot give back what was typed: %s", cause_of(problem))
         return []
 
 
@@ -107,9 +138,10 @@ def too_big(request: HttpRequest) -> HttpResponse:
     return page("400.html", 413, request)
 
 
-def service_unavailable(request: HttpRequest | None = None) -> HttpResponse:
+def service_unavailable(request: HttpRequest | None = None, *, may_be_kept: bool = False) -> HttpResponse:
     """503 for what passes by itself. Without a request it is the page that nginx shows."""
-    response = page("503.html", 503, unsent=written_in(request) if request is not None else [])
+    lost = lost_by(request, may_be_kept=may_be_kept) if request is not None else {}
+    response = page("503.html", 503, **lost)
     response["Retry-After"] = RETRY_AFTER_SECONDS
     return response
 
@@ -118,13 +150,13 @@ def keys_unusable(request: HttpRequest) -> HttpResponse:
     """503 while nothing encrypted can be read. Staff are told where to see why."""
     if not is_staff_page(request):
         return service_unavailable(request)
-    return page("503_staff.html", 503, request, unsent=written_in(request))
+    return page("503_staff.html", 503, request, unsent=typed_in(request))
 
 
 def record_unreadable(request: HttpRequest) -> HttpResponse:
     """503 for one damaged record. Trying again does not help, so it does not ask to."""
     template = "damaged_staff.html" if is_staff_page(request) else "damaged.html"
-    return page(template, 503, request, unsent=written_in(request))
+    return page(template, 503, request, unsent=typed_in(request))
 
 
 def session_ended(request: HttpRequest) -> HttpResponse:
@@ -138,4 +170,4 @@ def server_error(request: HttpRequest) -> HttpResponse:
     problem = sys.exc_info()[1]
     if is_away(problem) and not settings.DEBUG:
         return service_unavailable(request)
-    return page("500.html", 500, number=request_id.get() or id_of(request))
+    return page("500.html", 500, number=request_id.get() or id_of(request), **lost_by(request))

@@ -43,4 +43,5 @@ def was_ended(problem: SessionInterrupted) -> bool:
 
 def not_written(request: HttpRequest, problem: BaseException) -> HttpResponse:
     note_cause(request, f"session not written: {cause_of(problem)}")
-    return error_pages.service_unavailable(request)
+    # The work of the request is committed by then.
+    return error_pages.service_unavailable(request, may_be_kept=True)

@@ -1,5 +1,6 @@
 """Safety cases: the list of people who were shown a danger page, and the page on which one is taken on and closed."""
 
+import datetime
 from typing import Any
 
 from django.contrib import admin, messages
@@ -38,6 +39,10 @@ TAKEN = {
 DUTY_WORDS = {
     True: "You are on duty. You get safety cases and their alerts.",
     False: "You are off duty. Your open cases went to a colleague on duty; with nobody on duty they stay with you.",
+}
+GROUP_WORDS = {
+    True: "The repeated mails of this group have stopped. Its cases are still open.",
+    False: "We could not tell which cases you were shown, so the mails go on. Look at the cases, then press again.",
 }
 PAGE_OF_ONE = "admin:consultations_safetycase_change"
 
@@ -120,15 +125,14 @@ class SafetyCaseAdmin(SearchedAdmin):
 
     @method_decorator(post_from("admin:consultations_safetycase_changelist"))
     def group_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Stop the repeats of a group, up to the newest case that the page showed."""
+        """Stop the repeats of a group, up to the newest alarm that the page showed."""
         self.require_view(request)
         if pk > OUT_OF_RANGE:
             raise Http404
-        group, seen = get_object_or_404(AlarmGroup, pk=pk), request.POST.get("seen", "")
-        newest = min(int(seen), OUT_OF_RANGE) if seen.isdecimal() and len(seen) < LONGEST_NUMBER else None
+        group, seen = get_object_or_404(AlarmGroup, pk=pk), _instant(request.POST.get("seen", ""))
         try:
-            cases.acknowledge_group(group=group, by=request.user, seen=newest)
-            messages.success(request, "The repeated mails of this group have stopped. Its cases are still open.")
+            cases.acknowledge_group(group=group, by=request.user, seen=seen)
+            messages.success(request, GROUP_WORDS[seen is not None])
         except MoveRefused as refusal:
             messages.error(request, str(refusal))
         is_from_today = request.POST.get("from") == "today"
@@ -179,3 +183,12 @@ class SafetyCaseAdmin(SearchedAdmin):
     def _back(request: HttpRequest, case: SafetyCase) -> HttpResponse:
         url = reverse(PAGE_OF_ONE, args=[case.pk])
         return HttpResponseRedirect(reverse("admin:today") if request.POST.get("from") == "today" else url)
+
+
+def _instant(text: str) -> datetime.datetime | None:
+    """What a page of ours put into its form, an instant in UTC. None for anything else."""
+    try:
+        instant = datetime.datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return instant if instant.utcoffset() == datetime.timedelta(0) else None

@@ -91,7 +91,8 @@ class Assessment(models.Model):
 class SafetyCase(models.Model):
     """Somebody was shown EMERGENCY or SAME_DAY. Made at that moment, one per walk, so that nobody vanishes.
 
-    Without a patient it is anonymous: it is counted, and closed by the first member of staff who has seen it.
+    Without a patient it is anonymous: it is counted, and closed by the first member of staff who has seen it,
+    unless the response holds contact details that were not sent.
     `alarmed_at` is when its present alarm began (raised, made more pressing, opened again, taken from somebody who
     left), `told_at` when a mail about that alarm was last owed to anybody, alone or in a count. `network` is a keyed
     digest of where it came from, kept for two days to tell a flood.

@@ -3,7 +3,7 @@
 import dataclasses
 import datetime
 
-from django.db.models import Count, F, Max, Min, Q, QuerySet
+from django.db.models import Count, F, Min, Q, QuerySet
 from django.urls import reverse
 
 from clinic import clock
@@ -15,7 +15,7 @@ from consultations.services.alarm_groups import FROM_ANYWHERE
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class GroupLine:
-    """One group in a list. `newest` is the last case it counts, so that a press stops the repeats of no later one."""
+    """One group in a list. `newest` is when the last alarm it counts began, so that a press stops no later one."""
 
     pk: int
     url: str
@@ -23,7 +23,7 @@ class GroupLine:
     what: str
     level: Chip
     time: Chip
-    newest: int
+    newest: str
     is_acknowledged: bool
     acknowledged: str
 
@@ -36,7 +36,6 @@ def _groups() -> QuerySet[AlarmGroup]:
             total=Count("cases"),
             still_open=Count("cases", filter=is_open),
             due_at=Min("cases__due_at", filter=is_open),
-            newest=Max("cases"),
         )
         .order_by(F("acknowledged_at").asc(nulls_first=True), "level", "-first_at", "-pk")
     )
@@ -63,7 +62,7 @@ def _line(group: AlarmGroup, *, now: datetime.datetime) -> GroupLine:
         what=f"The first on {first}, the last at {last}" if group.first_at != group.last_at else f"On {first}",
         level=outcome_chip(group.level),
         time=time_left(group.due_at, now=now) if group.due_at else Chip("Closed"),
-        newest=group.newest or 0,
+        newest=group.last_at.astimezone(datetime.UTC).isoformat(),
         is_acknowledged=group.acknowledged_at is not None,
         acknowledged=f"{name_of(group.acknowledged_by)} stopped its mails on {clock.moment(group.acknowledged_at)}"
         if group.acknowledged_at

@@ -1,5 +1,6 @@
 """Everything the page of one safety case shows: who, how to reach them, and what led to it."""
 
+import dataclasses
 import datetime
 from typing import Any
 
@@ -17,10 +18,13 @@ from consultations.presenters.findings import findings_of
 from consultations.presenters.isolation import load, opened
 from consultations.presenters.request_page import patient_contact
 from consultations.presenters.words import age_words, day_of_birth, name_of
+from consultations.services.alarm_groups import has_unsent_contact
 
 
 def case_page(case: SafetyCase, *, viewer: User, now: datetime.datetime) -> dict[str, Any]:
-    line = line_of(case, viewer=viewer, now=now)
+    line, is_unsent = line_of(case, viewer=viewer, now=now), has_unsent_contact(case)
+    if is_unsent:
+        line = dataclasses.replace(line, who="Visitor who has not sent a name")
     assessments = Assessment.objects.filter(response_id=case.response_id)
     newest: Assessment | None = load(assessments.defer("result", "record").order_by("-revision"))
     asked: list[Asked] = []
@@ -40,6 +44,7 @@ def case_page(case: SafetyCase, *, viewer: User, now: datetime.datetime) -> dict
             "born": day_of_birth(case.patient),
             **patient_contact(case.patient),
         },
+        "has_unsent_contact": is_unsent,
         "findings": findings_of(newest, asked) if newest else None,
         "is_damaged": is_damaged,
         "due": clock.moment(case.due_at),

@@ -6,8 +6,9 @@ from typing import Final
 from django.db.models import Exists, OuterRef, Q
 
 from clinic import clock, crypto, limits
+from clinic.crypto import DamagedRecord
 from consultations.enums import CaseStatus
-from consultations.models import AlarmGroup, SafetyCase
+from consultations.models import AlarmGroup, QuestionnaireResponse, SafetyCase
 
 WINDOW: Final = datetime.timedelta(minutes=10)
 SINGLE_A_NETWORK: Final = 3
@@ -15,6 +16,7 @@ SINGLE_A_NETWORK: Final = 3
 SINGLE_IN_ALL: Final = 20
 """So many of all networks. Beyond it somebody calls from many networks at once."""
 FROM_ANYWHERE: Final = "anywhere"
+MOMENT: Final = datetime.timedelta(microseconds=1)
 KEPT: Final = datetime.timedelta(days=2)
 
 
@@ -31,7 +33,7 @@ def fold(case: SafetyCase) -> bool:
     if not case.network or case.patient_id is not None:
         return False
     limits.hold(f"alarm:{case.network}")
-    if (key := _flood_of(case)) is None:
+    if (key := _flood_of(case)) is None or has_unsent_contact(case):
         return False
     group = _waiting_group(key, case.level)
     is_new = group is None
@@ -40,12 +42,27 @@ def fold(case: SafetyCase) -> bool:
             network=key, level=case.level, first_at=case.alarmed_at, last_at=case.alarmed_at
         )
     else:
-        # The clock of a second server may be a moment behind.
-        group.last_at = max(group.last_at, case.alarmed_at)
+        # Later than all before it, under the lock of the group: two begin in one instant, the clock of a second server
+        # is a moment behind, or one waited for the lock. So a page that showed `last_at` showed everything up to it.
+        case.alarmed_at = max(case.alarmed_at, group.last_at + MOMENT)
+        group.last_at = case.alarmed_at
         group.save(update_fields=["last_at"])
     case.alarm_group = group
-    case.save(update_fields=["alarm_group"])
+    case.save(update_fields=["alarm_group", "alarmed_at"])
     return not is_new
+
+
+def has_unsent_contact(case: SafetyCase) -> bool:
+    """The person filled in how to reach them and has not sent it: somebody without consent, who may call.
+
+    One query, since what is sealed cannot be asked of many at once. Details that cannot be read are details.
+    """
+    if case.patient_id is not None:
+        return False
+    try:
+        return bool(QuestionnaireResponse.objects.values_list("contact", flat=True).get(pk=case.response_id))
+    except DamagedRecord:
+        return True
 
 
 def _flood_of(case: SafetyCase) -> str | None:
@@ -67,6 +84,22 @@ def _waiting_group(network: str, level: str) -> AlarmGroup | None:
     waiting = SafetyCase.objects.filter(alarm_group=OuterRef("pk"), status=CaseStatus.OPEN)
     groups = AlarmGroup.objects.filter(Exists(waiting), network=network, level=level, acknowledged_at=None)
     return groups.select_for_update(of=("self",)).order_by("-pk").first()
+
+
+def sound_anew(moved: list[SafetyCase]) -> None:
+    """Put cases that somebody else has now, and whose group was acknowledged, into a new group that nobody has.
+
+    One group for each of before, so that a flood stays one line and one mail with a count. Call inside a transaction,
+    on locked rows.
+    """
+    keys = {case.alarm_group_id for case in moved if case.alarm_group_id is not None}
+    for silent in AlarmGroup.objects.filter(pk__in=keys, acknowledged_at__isnull=False).order_by("pk"):
+        now = clock.now()
+        newer = AlarmGroup.objects.create(network=silent.network, level=silent.level, first_at=now, last_at=now)
+        for case in moved:
+            if case.alarm_group_id == silent.pk:
+                case.alarm_group, case.alarmed_at = newer, now
+                case.save(update_fields=["alarm_group", "alarmed_at"])
 
 
 def is_sounding() -> Q:

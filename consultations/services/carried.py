@@ -6,16 +6,19 @@ back button or a second tab find the row that the first one wrote.
 
 import datetime
 import json
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Any, Final
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.utils.crypto import constant_time_compare, salted_hmac
 
 from clinic import audit, clock, crypto
 from clinic.database_errors import constraint_of
+from consultations.candidacy import engine
 from consultations.enums import SAFETY_OUTCOMES, Actor, ConsentKind
 from consultations.models import ConsultationRequest, QuestionnaireResponse
+from consultations.questionnaire.cleaning import NONE
 from consultations.questionnaire.definition import UnknownVersion, load
 from consultations.services import carrying, intake
 from consultations.services.intake import Contact
@@ -36,10 +39,11 @@ def lifetime() -> datetime.timedelta:
     return datetime.timedelta(seconds=settings.SESSION_COOKIE_AGE)
 
 
-def pack(draft: QuestionnaireResponse) -> str:
-    """The response as text that only we can read, for a hidden field."""
+def pack(draft: QuestionnaireResponse, *, browser: str = "") -> str:
+    """The response as text that only we can read, for a hidden field; `browser` says whose page it is in."""
     state = {
         "token": draft.token,
+        "browser": browser,
         "version": draft.questionnaire_version,
         "answers": draft.answers,
         "contact": draft.contact,
@@ -50,17 +54,26 @@ def pack(draft: QuestionnaireResponse) -> str:
     return crypto.seal(json.dumps(state, ensure_ascii=False, separators=(",", ":")), context=CONTEXT)
 
 
-def unpack(text: str) -> QuestionnaireResponse:
-    """The response that was packed, in memory. Raises CannotBeRead."""
+def unpack(text: str, *, browser: str = "", known: Container[str] = ()) -> QuestionnaireResponse:
+    """The response that was packed, in memory. Raises CannotBeRead.
+
+    In another browser than it was packed for, only its answers go on, under a token of that browser: the row that the
+    first browser wrote, or will write, is not opened there. `known` are the tokens this browser has anyway.
+    """
     if len(text) > LONGEST:
         raise CannotBeRead("too long")
     try:
-        draft = _from_state(json.loads(crypto.open_sealed(text, context=CONTEXT)))
+        state = json.loads(crypto.open_sealed(text, context=CONTEXT))
+        draft = _from_state(state)
         load(draft.questionnaire_version)
     except (crypto.SealBroken, UnknownVersion, ValueError, KeyError) as problem:
         raise CannotBeRead(str(problem)) from problem
     if clock.now() >= draft.started_at + lifetime():
         raise CannotBeRead("too old")
+    if not constant_time_compare(state.get("browser", ""), browser) and draft.token not in known:
+        # Worked out and not drawn, so that a second press in that browser finds the row of its first.
+        draft.token = salted_hmac(CONTEXT, f"{draft.token}:{browser}", algorithm="sha256").hexdigest()
+        draft.contact, draft.brought = {}, ""
     return draft
 
 
@@ -85,9 +98,9 @@ def take_in(*, draft: QuestionnaireResponse, answers: Mapping[str, Any], network
 
 @transaction.atomic
 def write_down(*, draft: QuestionnaireResponse, network: str = "") -> QuestionnaireResponse:
-    """Store what was carried, as if each page had been saved. Harmless when repeated: the first row stays as it is.
+    """Store what was carried, as if each page had been saved. What another press of it stored already is added to.
 
-    `network` is where the answers came from, to tell a flood.
+    `network` is where the answers came from, to tell a flood. Raises AlreadySent.
     """
     row = QuestionnaireResponse(
         token=draft.token,
@@ -103,19 +116,60 @@ def write_down(*, draft: QuestionnaireResponse, network: str = "") -> Questionna
     except IntegrityError as error:
         if constraint_of(error) != WRITTEN_BEFORE:
             raise
-        return QuestionnaireResponse.objects.get(token=draft.token)
+        return _add_to(QuestionnaireResponse.objects.get(token=draft.token), draft, network)
     audit.record(action="response.start", target=row, actor=Actor.PATIENT.value)
-    if draft.answers:
-        intake.save_answers(response=row, answers=draft.answers, network=network)
-    if draft.contact:
+    return _keep(row, draft, draft.answers, network)
+
+
+def _keep(
+    row: QuestionnaireResponse, draft: QuestionnaireResponse, answers: Mapping[str, Any], network: str
+) -> QuestionnaireResponse:
+    """Save the answers, and the contact details and words that the row does not have yet."""
+    if answers:
+        intake.save_answers(response=row, answers=answers, network=network)
+    if draft.contact and not row.contact:
         intake.save_contact(response=row, contact=Contact.from_json(draft.contact))
-    if draft.brought:
+    if draft.brought and not row.brought:
         carrying.bring(response=row, words=draft.brought)
     row.refresh_from_db()
     return row
 
 
+def _add_to(row: QuestionnaireResponse, draft: QuestionnaireResponse, network: str) -> QuestionnaireResponse:
+    """Two tabs, or two presses with different ticks: neither may lose what the other said. Raises AlreadySent."""
+    fresh = intake.lock_open(row)
+    if draft.highest_outcome:
+        highest = engine.highest(fresh.highest_outcome or draft.highest_outcome, draft.highest_outcome)
+        if highest != fresh.highest_outcome:
+            fresh.highest_outcome = highest
+            fresh.save(update_fields=["highest_outcome"])
+    merged = merge(fresh.answers, draft.answers, version=fresh.questionnaire_version)
+    changed = {name: value for name, value in merged.items() if fresh.answers.get(name) != value}
+    return _keep(fresh, draft, changed, network)
+
+
+def merge(stored: Mapping[str, Any], given: Mapping[str, Any], *, version: str) -> dict[str, Any]:
+    """What was given over what is stored, but never less pressing than what is stored.
+
+    Every danger sign that was ticked in either stays ticked. Where one answer shuts out the other, that of the more
+    pressing whole stays.
+    """
+    signs = {
+        question.id: _ticked(stored[question.id], given[question.id])
+        for question in load(version).questions
+        if question.is_safety and question.kind == "multi" and question.id in stored and question.id in given
+    }
+    newer, older = {**stored, **given, **signs}, {**given, **stored, **signs}
+    outcomes = [engine.assess(answers, version=version).outcome for answers in (newer, older)]
+    return newer if engine.highest(*outcomes) == outcomes[0] else older
+
+
+def _ticked(stored: Iterable[str], given: Iterable[str]) -> list[str]:
+    both = list(dict.fromkeys([*stored, *given]))
+    return [each for each in both if each != NONE] or both
+
+
 @transaction.atomic
 def send(*, draft: QuestionnaireResponse, wordings: Mapping[ConsentKind, str]) -> ConsultationRequest:
-    """Write down and send in one. Raises NotReady, and then nothing is stored."""
+    """Write down and send in one. Raises NotReady, and then nothing is stored; raises AlreadySent."""
     return intake.send(response=write_down(draft=draft), wordings=wordings)

@@ -1,5 +1,7 @@
 """Safety cases: nobody who was shown EMERGENCY or SAME_DAY vanishes."""
 
+import datetime
+
 from django.db import transaction
 
 from clinic import audit, clock
@@ -127,11 +129,12 @@ def close(*, case: SafetyCase, note: str, by: User) -> SafetyCase:
 
 
 @transaction.atomic
-def acknowledge_group(*, group: AlarmGroup, by: User, seen: int | None = None) -> AlarmGroup:
+def acknowledge_group(*, group: AlarmGroup, by: User, seen: datetime.datetime | None) -> AlarmGroup:
     """End the repeats of a group. It is not calling: each of its cases stays open, with its clock and its owner.
 
-    `seen` is the newest case the person was shown. What has come since begins a group of its own and is told at once.
-    Twice is harmless.
+    `seen` is `last_at` of the group as the person was shown it; with None, or an instant that no page can have shown,
+    nothing was seen. What has begun since, whenever its case was first raised, begins a group of its own and is told at
+    once. Twice is harmless.
     """
     require(by, Actor.TRIAGE, Actor.DOCTOR, Actor.MANAGER)
     fresh = AlarmGroup.objects.select_for_update(of=("self",)).get(pk=group.pk)
@@ -139,7 +142,9 @@ def acknowledge_group(*, group: AlarmGroup, by: User, seen: int | None = None) -
         return fresh
     fresh.acknowledged_at, fresh.acknowledged_by = clock.now(), by
     fresh.save(update_fields=["acknowledged_at", "acknowledged_by"])
-    unseen = SafetyCase.objects.filter(alarm_group=fresh, status=CaseStatus.OPEN, pk__gt=seen or 2**62)
+    unseen = SafetyCase.objects.filter(alarm_group=fresh, status=CaseStatus.OPEN)
+    if seen is not None and seen <= fresh.last_at:
+        unseen = unseen.filter(alarmed_at__gt=seen)
     if unseen.exists():
         first = unseen.earliest("alarmed_at").alarmed_at
         newer = AlarmGroup.objects.create(

@@ -8,7 +8,7 @@ from clinic.accounts.models import User
 from consultations.enums import Actor, CaseStatus, Outcome
 from consultations.models import SafetyCase
 from consultations.permissions import require
-from consultations.services import alerts, duty
+from consultations.services import alarm_groups, alerts, duty
 
 
 @transaction.atomic
@@ -39,6 +39,7 @@ def hand_over() -> int:
         if owner != case.owner:
             _give(case, owner)
             moved.append(case)
+    alarm_groups.sound_anew(moved)
     announced = _tell_new_owners(moved)
     for case in moved:
         audit.record(action="case.owner", target=case, actor=Actor.SYSTEM.value, fields=["owner", "status"])
@@ -57,7 +58,9 @@ def _left(*, is_staffed: bool) -> QuerySet[SafetyCase]:
 
 
 def _give(case: SafetyCase, owner: User | None) -> None:
-    """Nobody has taken it on any more, so its alarm begins anew; so it does where nobody is left to be told."""
+    """Nobody has taken it on any more, so its alarm begins anew; so it does where nobody is left to be told. A group
+    whose mails were stopped is for the caller to sound anew: whoever stopped them is not who has the case now.
+    """
     if case.status == CaseStatus.ACKNOWLEDGED or owner is None:
         case.alarmed_at, case.alarm_group = clock.now(), None
     case.owner, case.status, case.told_at = owner, CaseStatus.OPEN, None

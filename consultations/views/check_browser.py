@@ -7,15 +7,33 @@ import secrets
 from typing import Any, Final
 
 from django.http import HttpRequest
+from django.middleware.csrf import get_token
+from django.utils.crypto import salted_hmac
 
 from clinic.crypto import DamagedRecord
 from consultations.enums import ResponseStatus
 from consultations.models import QuestionnaireResponse
 from consultations.presenters.isolation import log_damage
+from consultations.services import carried
 
 CHECKS: Final = "checks"
 MOST: Final = 10
 KEY: Final = re.compile("[0-9a-f]{8}")
+
+
+def browser_of(request: HttpRequest) -> str:
+    """A name for this browser that needs no session and tells nothing: a digest of the secret in its CSRF cookie.
+
+    Every form needs that cookie, so the browser had it before the first page that carries its answers.
+    """
+    get_token(request)  # Sets the cookie where there is none yet.
+    return salted_hmac("consultations.browser", request.META["CSRF_COOKIE"], algorithm="sha256").hexdigest()
+
+
+def unpack(request: HttpRequest, text: str) -> QuestionnaireResponse:
+    """What a page of this browser carried; of another browser's page, the answers alone. Raises CannotBeRead."""
+    tokens: dict[str, str] = request.session.get(CHECKS, {})
+    return carried.unpack(text, browser=browser_of(request), known=tokens.values())
 
 
 def new_key() -> str:

@@ -33,7 +33,7 @@ def unknown(request: HttpRequest, page: str, slug: str = "") -> HttpResponse:
         "page": page,
         "is_sent": False,
         "was_carried": f"/{CARRIED}/" in request.path,
-        "again": carried.pack(draft) if draft.answers else "",
+        "again": carried.pack(draft, browser=check_browser.browser_of(request)) if draft.answers else "",
         "sessions": unsent_sessions(request),
         "new_key": check_browser.new_key(),
         **_given_back(form, draft.questionnaire_version),

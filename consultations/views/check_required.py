@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Callable
+from contextlib import suppress
 from functools import wraps
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -10,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import resolve, reverse
 
+from clinic import limits
 from consultations.enums import ResponseStatus
 from consultations.models import QuestionnaireResponse
 from consultations.services import carried, intake
@@ -57,20 +59,33 @@ def _carried(request: HttpRequest, view: View, kwargs: dict[str, Any]) -> HttpRe
         session = assess_session(draft, key=CARRIED, here=_here(request, view, CARRIED, kwargs))
         return _followed(request, draft, view(request, session, **kwargs))
     try:
-        draft = carried.unpack(request.POST.get("carried", ""))
+        draft = check_browser.unpack(request, request.POST.get("carried", ""))
     except carried.CannotBeRead:
         return check_lost.unknown(request, view.__name__, **kwargs)
     is_look = "look" in request.POST
     stored = QuestionnaireResponse.objects.filter(token=draft.token).first()
     if stored is not None:
         key = check_browser.remember(request, stored)
+        # What only this page had, contact details for instance, is added; what is stored stands. Words of the decision
+        # aid are not: they may have been taken out.
+        draft.brought = ""
+        draft.answers = {name: value for name, value in draft.answers.items() if name not in stored.answers}
+        if stored.status == ResponseStatus.IN_PROGRESS and (draft.answers or draft.contact):
+            with suppress(intake.AlreadySent):
+                stored = carried.write_down(draft=draft, network=limits.client_network(request))
         if is_look:
             return redirect(_here(request, view, key, kwargs))
         return _stored(request, view, stored, key, kwargs)
     if is_look:
         return show(request, draft, request.get_full_path())
     session = assess_session(draft, key=CARRIED, here=_here(request, view, CARRIED, kwargs))
-    return _followed(request, draft, view(request, session, **kwargs))
+    try:
+        return _followed(request, draft, view(request, session, **kwargs))
+    except intake.AlreadySent:
+        # Sent from another tab since the row was looked for.
+        stored = QuestionnaireResponse.objects.get(token=draft.token)
+        key = check_browser.remember(request, stored)
+        return check_lost.after_sending(request, view.__name__, stored, key=key, **kwargs)
 
 
 def show(request: HttpRequest, draft: QuestionnaireResponse, url: str) -> HttpResponse:

@@ -46,11 +46,6 @@ class QuestionnaireSession:
         return self.key == CARRIED
 
     @property
-    def carried(self) -> str:
-        """For the hidden field of a page that carries its answers; "" on every other page."""
-        return carried.pack(self.response) if self.is_carried else ""
-
-    @property
     def answers(self) -> Mapping[str, Any]:
         answers: Mapping[str, Any] = self.response.answers
         return answers
@@ -167,7 +162,8 @@ def render_page(
     request: HttpRequest, session: QuestionnaireSession, template: str, context: dict[str, Any], *, status: int = 200
 ) -> HttpResponse:
     """A page of the check. One that carries its answers shows buttons where the others have links."""
-    whole = {"session": session, "carried": session.carried, **context}
+    packed = carried.pack(session.response, browser=check_browser.browser_of(request)) if session.is_carried else ""
+    whole = {"session": session, "carried": packed, **context}
     return render(request, f"consultations/check/{template}.html", whole, status=status)
 
 

@@ -39,7 +39,7 @@ def start(request: HttpRequest) -> HttpResponse:
 
 def _begin_with_answers(request: HttpRequest) -> HttpResponse:
     try:
-        draft = carried.unpack(request.POST["carried"])
+        draft = check_browser.unpack(request, request.POST["carried"])
     except carried.CannotBeRead:
         return check_lost.unknown(request, "start")
     return begin(request, draft, key=request.POST.get("key", ""))
@@ -52,7 +52,12 @@ def begin(request: HttpRequest, draft: QuestionnaireResponse, *, key: str = "") 
     carried_session = assess_session(draft, key=CARRIED)
     if not within_limit and not is_danger(carried_session):
         return show(request, draft, carried_session.going_on())
-    return redirect(open_session(request, carried.write_down(draft=draft, network=network), key=key).going_on())
+    try:
+        response = carried.write_down(draft=draft, network=network)
+    except intake.AlreadySent:
+        # The same page's other press went on to the end: its first page leads to the confirmation.
+        response = QuestionnaireResponse.objects.get(token=draft.token)
+    return redirect(open_session(request, response, key=key).going_on())
 
 
 @require_safe

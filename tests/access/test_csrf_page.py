@@ -204,7 +204,7 @@ def test_a_page_of_the_check_gets_back_what_was_ticked_and_reads_the_emergency_l
 
 @pytest.mark.parametrize(
     ("headers", "is_shown"),
-    [(HERE, True), ({}, True), ({"Origin": "null"}, False), ({"Sec-Fetch-Site": "none"}, False)],
+    [(HERE, True), ({}, False), ({"Origin": "null"}, False), ({"Sec-Fetch-Site": "none"}, False)],
 )
 def test_the_page_for_a_database_that_is_away_shows_no_secret_and_no_other_sites_words(headers, is_shown, rf):
     data = {"note": "Rang at ten.", "new_password1": "a quiet passphrase"}

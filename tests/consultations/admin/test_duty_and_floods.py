@@ -115,6 +115,29 @@ def test_stopping_the_mails_of_a_group_leaves_its_cases(sign_in, nurse):
     assert AlarmGroup.objects.exclude(pk=group.pk).get().cases.count() == 1
 
 
+@pytest.mark.parametrize(
+    "seen", [None, "", "999999", "x" * 9000, "2026-11-23T15:00:00", "9999-12-31T23:59:59+00:00",
+             "9999-12-31T23:59:59-23:00", "0001-01-01T00:00:00+23:00", "0001-01-01T00:00:00Z", "\u0665"]
+)  # fmt: skip
+def test_a_press_that_names_no_instant_of_ours_silences_nothing(sign_in, nurse, seen):
+    for _ in range(6):
+        visit()
+    group = AlarmGroup.objects.get()
+    data = {} if seen is None else {"seen": seen}
+    assert sign_in(nurse).post(f"{CASES}group/{group.pk}/acknowledge/", data).status_code == 302
+    newer = AlarmGroup.objects.exclude(pk=group.pk).get()
+    assert (newer.acknowledged_at, newer.cases.filter(told_at=None).count()) == (None, 3)
+
+
+def test_a_press_without_what_was_shown_does_not_say_that_the_mails_have_stopped(sign_in, nurse):
+    for _ in range(6):
+        visit()
+    url = f"{CASES}group/{AlarmGroup.objects.get().pk}/acknowledge/"
+    page = text_of(sign_in(nurse).post(url, {"from": "today"}, follow=True))
+    assert "the mails go on" in page
+    assert "have stopped" not in page
+
+
 def test_the_list_leads_to_the_cases_of_a_group_and_each_case_to_its_group(sign_in, nurse):
     for _ in range(6):
         case = visit()

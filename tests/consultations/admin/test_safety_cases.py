@@ -1,5 +1,7 @@
 """Safety cases on Today and on their own page: named or not, each is taken on and closed with a note."""
 
+import datetime
+
 import pytest
 from django.db import connection
 from django.urls import reverse
@@ -50,6 +52,38 @@ def test_a_visitor_without_a_name_is_counted_and_can_be_closed(sign_in, nurse, a
     assert "Nothing needs you at once" in text_of(client.get("/admin/")) or "Messages are not going out" in text_of(
         client.get("/admin/")
     )
+
+
+NOBODY = "Nobody left a name or number."
+NOT_SENT = "This person gave a name and contact details but has not sent them."
+
+
+def test_the_page_says_that_nobody_left_a_name(sign_in, nurse, anonymous):
+    page = text_of(sign_in(nurse).get(url(anonymous)))
+    assert NOBODY in page
+    assert "Close it once you have seen it." in page
+    assert NOT_SENT not in page
+
+
+@pytest.mark.parametrize("is_damaged", [False, True])
+def test_details_that_were_not_sent_are_told_of_and_not_shown(sign_in, nurse, anonymous, is_damaged):
+    contact = intake.Contact(
+        name="Alice Winther", birth_on=datetime.date(1970, 3, 27), email="alice@example.org", phone="(202) 555-0142"
+    )
+    intake.save_contact(response=anonymous.response, contact=contact)
+    if is_damaged:
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE consultations_questionnaireresponse SET contact = 'x'")
+    response = sign_in(nurse).get(url(anonymous))
+    page = text_of(response)
+    assert NOT_SENT in page
+    assert "We have no consent to use them, so they are not shown here." in page
+    assert "Keep the case open" in page
+    assert "once you have seen it" not in page
+    assert NOBODY not in page
+    assert response.context["title"] == "Safety case: Visitor who has not sent a name"
+    for secret in ("Alice", "Winther", "alice@", "555"):
+        assert secret not in response.content.decode()
 
 
 def test_the_page_shows_what_led_to_it_and_how_to_reach_them(sign_in, nurse, named):

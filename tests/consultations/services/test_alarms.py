@@ -206,7 +206,7 @@ class Day:
         elif act == "take" and somebody.is_active and (case := waiting.first()):
             cases.acknowledge(case=case, by=somebody)
         elif act == "stop" and somebody.is_active and (group := AlarmGroup.objects.last()):
-            cases.acknowledge_group(group=group, by=somebody)
+            cases.acknowledge_group(group=group, by=somebody, seen=group.last_at)
         elif act == "duty" and somebody.is_active:
             handover.switch_duty(is_on_duty=not somebody.is_on_duty, by=somebody)
         elif act in ("leave", "back"):

@@ -5,13 +5,14 @@ from collections import Counter
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from clinic import clock
 from clinic.accounts.models import User
 from clinic.models import AuditEvent
 from consultations.enums import CaseStatus, MessageKind, Outcome
 from consultations.models import AlarmGroup, OutboxMessage, QuestionnaireResponse, SafetyCase
-from consultations.services import alarm_groups, cases, intake
+from consultations.services import alarm_groups, cases, handover, intake
 from consultations.workflow import NotAllowed
 from tests.cast import make_patient
 from tests.consultations.services.conftest import NOW
@@ -25,6 +26,11 @@ ALICE = intake.Contact(name="Alice Winther", birth_on=datetime.date(1970, 3, 27)
 
 def visit(network: str = HERE, level: Outcome = Outcome.EMERGENCY) -> SafetyCase:
     return cases.open_case(response=intake.start(), level=level, network=network)
+
+
+def stop_mails(group: AlarmGroup, by: User) -> None:
+    """As whoever presses on a page of this moment."""
+    cases.acknowledge_group(group=group, by=by, seen=AlarmGroup.objects.get(pk=group.pk).last_at)
 
 
 def mails() -> list[OutboxMessage]:
@@ -150,7 +156,7 @@ class TestAName:
     ) -> None:
         for _ in range(5):
             case = visit()
-        cases.acknowledge_group(group=AlarmGroup.objects.get(), by=nurse)
+        stop_mails(AlarmGroup.objects.get(), nurse)
         SafetyCase.objects.filter(alarm_group=None).update(
             status=CaseStatus.ACKNOWLEDGED, acknowledged_at=NOW, acknowledged_by=nurse
         )
@@ -160,6 +166,48 @@ class TestAName:
         time_machine.move_to(NOW + minutes(10), tick=False)
         cases.alert_again()
         assert told() - before == {NURSE: 2, DUTY: 2}
+
+
+class TestContactDetailsThatWereNotSent:
+    @pytest.fixture(autouse=True)
+    def team(self, nurse: User) -> None:
+        for _ in range(5):
+            visit()
+
+    @staticmethod
+    def begun(level: Outcome | None = None) -> QuestionnaireResponse:
+        response = intake.start()
+        if level is not None:
+            cases.open_case(response=response, level=level, network=HERE)
+        intake.save_contact(response=response, contact=ALICE)
+        return response
+
+    def test_an_emergency_after_the_contact_screen_is_told_by_itself(self) -> None:
+        before, response = len(mails()), self.begun()
+        intake.save_answers(response=response, answers={"ab_age": 46, "rf_now": ["chest"]}, network=HERE)
+        case = SafetyCase.objects.get(response=response)
+        assert (case.alarm_group, len(mails()), mails()[-1].case) == (None, before + 1, case)
+
+    def test_so_is_a_case_that_is_raised_or_reopened_after_it(self, nurse: User) -> None:
+        for is_closed in (False, True):
+            case = self.begun(Outcome.SAME_DAY).safety_case
+            if is_closed:
+                case = cases.close(case=case, note="Went home.", by=nurse)
+            before = len(mails())
+            cases.raise_level(case=SafetyCase.objects.get(pk=case.pk), level=Outcome.EMERGENCY, network=HERE)
+            case.refresh_from_db()
+            assert (case.alarm_group, len(mails()), mails()[-1].case) == (None, before + 1, case)
+
+    def test_details_that_cannot_be_read_are_details(self) -> None:
+        case = self.begun(Outcome.SAME_DAY).safety_case
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE consultations_questionnaireresponse SET contact = 'x' WHERE id = %s", [case.response_id]
+            )
+        case = SafetyCase.objects.get(pk=case.pk)
+        cases.raise_level(case=case, level=Outcome.EMERGENCY, network=HERE)
+        case.refresh_from_db()
+        assert case.alarm_group is None
 
 
 class TestAcknowledgingAGroup:
@@ -173,7 +221,7 @@ class TestAcknowledgingAGroup:
 
     def test_stops_its_repeats_and_nothing_else(self, group: AlarmGroup, nurse: User, time_machine: Any) -> None:
         before = list(group.cases.values("status", "owner", "due_at", "raised_at", "acknowledged_at"))
-        cases.acknowledge_group(group=group, by=nurse)
+        stop_mails(group, nurse)
         assert list(group.cases.values("status", "owner", "due_at", "raised_at", "acknowledged_at")) == before
         assert AuditEvent.objects.about(group).get().action == "alarm_group.acknowledge"
         time_machine.move_to(NOW + minutes(60), tick=False)
@@ -191,15 +239,15 @@ class TestAcknowledgingAGroup:
     def test_twice_is_harmless_and_not_an_editors_to_do(self, group: AlarmGroup, nurse: User, editor: User) -> None:
         before = all_rows()
         with pytest.raises(NotAllowed):
-            cases.acknowledge_group(group=group, by=editor)
+            stop_mails(group, editor)
         assert all_rows() == before
-        cases.acknowledge_group(group=group, by=nurse)
+        stop_mails(group, nurse)
         before = all_rows()
-        cases.acknowledge_group(group=group, by=nurse)
+        stop_mails(group, nurse)
         assert all_rows() == before
 
     def test_the_next_alarm_begins_a_new_group_with_one_mail(self, group: AlarmGroup, nurse: User) -> None:
-        cases.acknowledge_group(group=group, by=nurse)
+        stop_mails(group, nurse)
         before = len(mails())
         for _ in range(20):
             visit()
@@ -207,7 +255,7 @@ class TestAcknowledgingAGroup:
         assert AlarmGroup.objects.exclude(pk=group.pk).get().cases.count() == 20
 
     def test_what_nobody_has_seen_is_told_again(self, group: AlarmGroup, nurse: User) -> None:
-        seen = group.cases.latest("pk").pk
+        seen = group.cases.latest("alarmed_at").alarmed_at
         unseen = [visit().pk, visit().pk]
         before = len(mails())
         cases.acknowledge_group(group=group, by=nurse, seen=seen)
@@ -215,6 +263,84 @@ class TestAcknowledgingAGroup:
         assert mails()[before].payload["count"] == "2"
         newer = AlarmGroup.objects.exclude(pk=group.pk).get()
         assert list(newer.cases.order_by("pk").values_list("pk", flat=True)) == unseen
+
+    @pytest.mark.parametrize("was_closed", [False, True])
+    def test_an_older_case_that_is_raised_or_reopened_is_unseen(
+        self, nurse: User, was_closed: bool, time_machine: Any
+    ) -> None:
+        older = visit(level=Outcome.SAME_DAY)
+        if was_closed:
+            older = cases.close(case=older, note="Went home.", by=nurse)
+        for _ in range(6):
+            visit()
+        group = AlarmGroup.objects.get()
+        for case in SafetyCase.objects.filter(alarm_group=None, level=Outcome.EMERGENCY):
+            cases.acknowledge(case=case, by=nurse)
+        seen = group.last_at
+        time_machine.move_to(NOW + minutes(1), tick=False)
+        cases.raise_level(case=older, level=Outcome.EMERGENCY, network=HERE)
+        older.refresh_from_db()
+        assert (older.alarm_group, older.pk < group.cases.exclude(pk=older.pk).earliest("pk").pk) == (group, True)
+        before = len(mails())
+        cases.acknowledge_group(group=group, by=nurse, seen=seen)
+        assert cases.alert_again() == 1
+        assert len(mails()) == before + 1
+        assert list(AlarmGroup.objects.exclude(pk=group.pk).get().cases.all()) == [older]
+
+    def test_of_what_begins_in_one_instant_or_on_a_slow_clock_only_what_was_shown_is_seen(
+        self, group: AlarmGroup, nurse: User, time_machine: Any
+    ) -> None:
+        seen = AlarmGroup.objects.get().last_at
+        unseen = [visit()]
+        time_machine.move_to(NOW - minutes(0.1), tick=False)
+        unseen.append(visit())
+        cases.acknowledge_group(group=group, by=nurse, seen=seen)
+        assert list(AlarmGroup.objects.exclude(pk=group.pk).get().cases.order_by("pk")) == unseen
+
+    @pytest.mark.parametrize("seen", [None, NOW + minutes(1), datetime.datetime.max.replace(tzinfo=datetime.UTC)])
+    def test_what_no_page_can_have_shown_is_nothing_seen(
+        self, group: AlarmGroup, nurse: User, seen: datetime.datetime | None
+    ) -> None:
+        before = len(mails())
+        cases.acknowledge_group(group=group, by=nurse, seen=seen)
+        assert cases.alert_again() == 1
+        assert (len(mails()), mails()[-1].payload["count"]) == (before + 1, "3")
+
+    @pytest.mark.parametrize(("level", "at_once"), [(Outcome.EMERGENCY, 0), (Outcome.SAME_DAY, 1)])
+    def test_who_gets_its_cases_afterwards_is_told_in_one_mail(
+        self, nurse: User, other_nurse: User, level: Outcome, at_once: int, time_machine: Any
+    ) -> None:
+        handover.switch_duty(is_on_duty=False, by=other_nurse)
+        for _ in range(6):
+            visit(level=level)
+        group = AlarmGroup.objects.get()
+        for case in SafetyCase.objects.filter(alarm_group=None):
+            cases.close(case=case, note="Went home.", by=nurse)
+        stop_mails(group, nurse)
+        time_machine.move_to(NOW + minutes(1), tick=False)
+        handover.switch_duty(is_on_duty=True, by=other_nurse)
+        before = len(mails())
+        handover.switch_duty(is_on_duty=False, by=nurse)
+        assert len(mails()) == before + at_once
+        cases.alert_again()
+        assert [(mail.recipient, mail.payload["count"]) for mail in mails()[before:]] == [(OTHER, "3")]
+        newer = AlarmGroup.objects.exclude(pk=group.pk).get()
+        assert (newer.cases.count(), newer.acknowledged_at, newer.first_at) == (3, None, NOW + minutes(1))
+        assert {case.alarmed_at >= newer.first_at for case in newer.cases.all()} == {True}
+        for minute in range(1, 31):
+            time_machine.move_to(NOW + minutes(minute), tick=False)
+            cases.alert_again()
+        assert len(mails()) == before + (1 if at_once else 3)
+        stop_mails(newer, other_nurse)
+        time_machine.move_to(NOW + minutes(60), tick=False)
+        assert cases.alert_again() == 0
+
+    def test_in_a_group_that_still_sounds_they_stay_in_it(
+        self, group: AlarmGroup, nurse: User, other_nurse: User
+    ) -> None:
+        handover.switch_duty(is_on_duty=False, by=nurse)
+        assert AlarmGroup.objects.get() == group
+        assert group.cases.filter(owner=other_nurse).count() == 3
 
     def test_a_group_in_which_nobody_waits_is_not_added_to(self, group: AlarmGroup, nurse: User) -> None:
         for case in group.cases.all():
