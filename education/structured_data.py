@@ -16,6 +16,7 @@ from education.fixed_pages import FAQ, GLOSSARY, FixedPage
 from education.library import Library, Record
 from education.markdown import parts
 from education.models import Page
+from education.statements import COURSES
 
 Node = dict[str, Any]
 UNSAFE_IN_HTML: Final = {ord(char): f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"}
@@ -185,7 +186,12 @@ def _what_helps(page: Page, held: Library) -> list[str]:
     """The treatments that the page shows a graded benefit of; never one made of cells."""
     codes = [code for part in parts(page.body) if part.name in ("evidence", "compare") for code in part.text.split()]
     shown = [held.evidence[code] for code in dict.fromkeys(codes) if code in held.evidence]
-    helping = [record for record in shown if record["kind"] == "comparator" and record["direction"] == "helps"]
+    helping = [
+        record
+        for record in shown
+        # That most people get better with time names no treatment.
+        if record["kind"] == "comparator" and record["direction"] == "helps" and record["code"] not in COURSES
+    ]
     return list(dict.fromkeys(record["treatment"] for record in helping))
 
 

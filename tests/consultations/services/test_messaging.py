@@ -288,4 +288,6 @@ def test_one_turn_of_the_worker_sends_alerts_and_tidies(alice: ConsultationReque
     owe(alice)
     call_command("worker", once=True)
     assert len(mail.outbox) == 1
-    assert {beat.name for beat in Heartbeat.objects.all()} == {"worker", "housekeeping"}
+    assert {beat.name for beat in Heartbeat.objects.all()} == {
+        "worker", "forget sign-ins", "reopen content", "forget networks"
+    }  # fmt: skip
