@@ -31,7 +31,9 @@ class Mail(NamedTuple):
 
 def untold(*, now: datetime.datetime) -> list[int]:
     """The numbers of waiting emergencies of which nobody was told, and of which no alert is on its way."""
-    cases = list(alerts.waiting().select_related("alarm_group").defer("closing_note").order_by("pk"))
+    # No column more than is asked: one that cannot be decoded must not hide the alarm of all the others.
+    waiting = alerts.waiting().select_related("alarm_group").order_by("pk")
+    cases = list(waiting.only("patient_id", "alarmed_at", "alarm_group__first_at"))
     if not cases:
         return []
     groups = {case.alarm_group_id: case.alarm_group.first_at for case in cases if case.alarm_group is not None}

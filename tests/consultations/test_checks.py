@@ -201,7 +201,8 @@ class TestNothingStarts:
         with pytest.raises(SystemCheckError, match="'rf_weka', which is no question"):
             call_command("check")
 
-    def test_not_a_server(self) -> None:
+    def test_not_a_server(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("clinic.old_database.server_refusal", lambda: None)
         with pytest.raises(ImproperlyConfigured, match="'rf_weka', which is no question"):
             runpy.run_module("clinic.wsgi")
 
