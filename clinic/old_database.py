@@ -76,6 +76,14 @@ def _judged_file(path: Path) -> Refusal | None:
     try:
         state = database_state.of_sqlite(path, _tables())
     except (sqlite3.Error, OSError) as error:
+        # Only SQLite itself may look into the file: closing it by other means would end this process's locks on it.
+        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_NOTADB:
+            text = (
+                f"The file {shown} is not an SQLite database, or a damaged one. Nothing was changed in it.\n"
+                "If it is damaged, put a backup in its place. To keep it, give it another name:\n"
+                f"    {_move(path)}\nOr name another file in DATABASE_URL."
+            )
+            return Refusal(Cause.UNREADABLE, text)
         text = (
             f"The database {shown} cannot be read: {error}. Nothing was changed in it.\n"
             "If another program is using it, stop that one and try again. If it is damaged, put a backup in its "
@@ -107,13 +115,6 @@ def _file_problem(path: Path) -> str:
                 f"The database {shown} cannot be written by this user, or not the folder it stands in. Nothing was "
                 f"changed. Let this user write both (chmod u+w {_shown(folder)} {shown}), or {name_another}."
             )
-        if is_there and path.stat().st_size:
-            with path.open("rb") as file:
-                if file.read(16) != b"SQLite format 3\0":
-                    return (
-                        f"The file {shown} is not an SQLite database. Nothing was changed in it. To keep it, give it "
-                        f"another name:\n    {_move(path)}\nOr {name_another}."
-                    )
     except (OSError, RuntimeError) as error:  # links in a circle are either, as Python's version goes
         reason = getattr(error, "strerror", None) or error
         return f"The database {shown} cannot be opened: {reason}. Mend that, or {name_another}."

@@ -207,6 +207,38 @@ def test_the_database_of_this_program_is_not_refused(db: None) -> None:
     assert old_database.judge(connection) is None
 
 
+def another_process(statement: str, file: Path) -> str:
+    """What SQLite answers to it in a process of its own, which opens the file and closes it again."""
+    code = "import sqlite3, sys; c = sqlite3.connect(sys.argv[2]); print(c.execute(sys.argv[1]).fetchall()); c.close()"
+    ran = subprocess.run([sys.executable, "-c", code, statement, str(file)], capture_output=True, text=True, check=True)
+    return ran.stdout.strip()
+
+
+def look_by_other_means(file: Path) -> None:
+    """The control: what closes the file outside SQLite takes this process's locks from it."""
+    with file.open("rb") as opened:
+        opened.read(16)
+
+
+@pytest.mark.parametrize(
+    ("look", "seen"),
+    [(lambda file: old_database.judge(on_file(file)), "[(2,)]"), (look_by_other_means, "[(1,)]")],
+    ids=["judged", "control"],
+)
+def test_a_look_takes_no_lock_from_a_database_in_use(here: Path, look: Any, seen: str) -> None:
+    """Without its locks another process that ends removes the journal under this one, and what it writes is lost."""
+    file = make_file(here / "clinic.sqlite3", ["PRAGMA journal_mode=WAL", *recorded(*NOW), "CREATE TABLE kept (n)"])
+    used = sqlite3.connect(file, isolation_level=None)
+    used.execute("INSERT INTO kept VALUES (1)")
+
+    look(file)
+    another_process("SELECT 1 FROM kept", file)
+    used.execute("INSERT INTO kept VALUES (2)")
+
+    assert another_process("SELECT count(*) FROM kept", file) == seen
+    used.close()
+
+
 def test_same_names_with_other_columns_are_of_an_earlier_version(
     db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -265,10 +297,10 @@ def odd_file(path: Path, kind: str) -> Path:
 @pytest.mark.parametrize(
     ("kind", "sentence"),
     [
-        ("text", "The file clinic.sqlite3 is not an SQLite database. Nothing was changed in it."),
-        ("short", "The file clinic.sqlite3 is not an SQLite database. Nothing was changed in it."),
+        ("text", "The file clinic.sqlite3 is not an SQLite database, or a damaged one. Nothing was changed in it."),
+        ("short", "The file clinic.sqlite3 is not an SQLite database, or a damaged one. Nothing was changed in it."),
         ("cut off", "The database clinic.sqlite3 cannot be read: "),
-        ("overwritten", "The database clinic.sqlite3 cannot be read: "),
+        ("overwritten", "The file clinic.sqlite3 is not an SQLite database, or a damaged one. "),
     ],
 )
 def test_a_file_that_sqlite_cannot_read_stays(here: Path, kind: str, sentence: str) -> None:
