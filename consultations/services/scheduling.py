@@ -16,7 +16,7 @@ from django.db import OperationalError, transaction
 
 from clinic import audit, clock
 from clinic.accounts.models import User
-from consultations.enums import LIVE_APPOINTMENTS, Actor, AppointmentStatus, MessageKind, RequestStatus
+from consultations.enums import LIVE_APPOINTMENTS, Actor, AppointmentStatus, MessageKind, RequestStatus, TextKind
 from consultations.models import (
     Absence,
     Appointment,
@@ -27,7 +27,7 @@ from consultations.models import (
     SlotHold,
 )
 from consultations.permissions import actors_of
-from consultations.services import messaging
+from consultations.services import messaging, patient_texts
 from consultations.services.moves import apply_move, lock
 from consultations.services.races import LostRace, gave_way, race
 from consultations.workflow import MoveRefused, NotAllowed, WrongStatus
@@ -218,6 +218,9 @@ def cancel(
     if seen and seen != slot_of(appointment).key:
         raise AnotherTime("You booked another time since, in another tab or window. It is not cancelled.")
     _cancel(appointment, _actor(by), reason)
+    if by is None:
+        patient_texts.keep(response=fresh.response, kind=TextKind.CANCEL_REASON, text=reason)
+        patient_texts.settle(fresh)
     messaging.tell_patient(
         kind=MessageKind.APPOINTMENT_CANCELLED, request=fresh, key=f"appointment-cancelled-{appointment.pk}"
     )

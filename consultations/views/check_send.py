@@ -9,7 +9,7 @@ from django.shortcuts import redirect
 from django.utils import dateformat
 from django.views.decorators.http import require_http_methods, require_safe
 
-from clinic import limits
+from clinic import clock, limits
 from clinic.notices import PRIVACY_NOTICE_VERSION
 from clinic.unsent import gives_back
 from consultations.candidacy import outcomes
@@ -19,6 +19,7 @@ from consultations.forms.check_words import short
 from consultations.forms.consent import ConsentForm, wordings
 from consultations.forms.contact import PREFERENCES, ContactForm
 from consultations.models import ConsultationRequest
+from consultations.presenters import patient_texts
 from consultations.questionnaire import flow
 from consultations.questionnaire.definition import load
 from consultations.services import carried, intake
@@ -199,5 +200,6 @@ def sent(request: HttpRequest, session: QuestionnaireSession) -> HttpResponse:
         "has_email": bool(sent_request.patient.email),
         "is_pressing": sent_request.highest_outcome in (Outcome.EMERGENCY, Outcome.SAME_DAY),
         "signs": outcomes.EMERGENCY_SIGNS,
+        "first_help": patient_texts.first_help(sent_request.response_id, now=clock.now()),
     }
     return render_page(request, session, "sent", context)

@@ -6,11 +6,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
+from clinic import clock
 from clinic.unsent import gives_back
 from consultations.candidacy import outcomes
 from consultations.enums import Outcome
 from consultations.forms.contact import CallBackForm
 from consultations.models import SafetyCase
+from consultations.presenters import patient_texts
 from consultations.questionnaire import flow
 from consultations.questionnaire.definition import load
 from consultations.services import intake
@@ -107,7 +109,8 @@ def call_back(request: HttpRequest, session: QuestionnaireSession) -> HttpRespon
     if case is None:
         return redirect(session.going_on())
     if case.patient_id is not None:
-        return render_page(request, session, "call_back_done", {"case": case})
+        context = {"case": case, "first_help": patient_texts.first_help(case.response_id, now=clock.now())}
+        return render_page(request, session, "call_back_done", context)
     form = CallBackForm(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
         intake.ask_for_call_back(response=session.response, contact=form.contact())
