@@ -22,9 +22,9 @@ class PatientTextQuerySet(models.QuerySet["PatientText"]):
 class PatientText(models.Model):
     """One text in a patient's own words. Made in the transaction in which it is sent; never edited.
 
-    `is_self_harm` and `is_danger` say what `clinic.danger_words` found when it was sent; which words those are is worked
-    out again from `text` for whoever may read it, and kept nowhere. A message, and every text with such words, has
-    `due_at`: somebody must have read it by then, and says so. `told_at` is when a mail about words of self-harm was
+    `is_self_harm` and `is_danger` say what `clinic.danger_words` found when it was sent; which words those are is
+    worked out again from `text` for whoever may read it, and kept nowhere. A message, and every text with such words,
+    has `due_at`: somebody must have read it by then, and says so. `told_at` is when a mail about words of self-harm was
     last owed to anybody. `sent_key` makes the same press of a button harmless when repeated.
     """
 

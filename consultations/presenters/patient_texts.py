@@ -76,6 +76,7 @@ class SentMessage:
     sent_at: datetime.datetime
     read_at: datetime.datetime | None
     due_at: datetime.datetime | None
+    is_readable: bool = True
 
 
 def pieces_of(text: str) -> tuple[Piece, ...]:
@@ -183,7 +184,7 @@ def messages_sent(request: ConsultationRequest) -> list[SentMessage]:
     """The patient's own messages, newest first. One that cannot be decoded says so."""
     rows = PatientText.objects.filter(response=request.response_id, kind=TextKind.MESSAGE).order_by("-sent_at", "-pk")
     return [
-        SentMessage("We cannot show this message. Please call us about it.", request.submitted_at, None, None)
+        SentMessage("We cannot show this message. Please call us about it.", request.submitted_at, None, None, False)
         if isinstance(each, Unreadable)
         else SentMessage(each.text, each.sent_at, each.read_at, each.due_at)
         for each in readable(rows)

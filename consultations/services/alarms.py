@@ -85,9 +85,7 @@ def untold_texts(*, now: datetime.datetime) -> list[int]:
 
 def _is_text_told(text: PatientText, mails: list[Mail], *, now: datetime.datetime) -> bool:
     starts = (f"{text_alarms.POOL}-", f"text-{text.response_id}-")
-    mine = [
-        mail for mail in mails if mail.key.startswith(starts) and mail.created_at >= text_alarms.told_since(text)
-    ]
+    mine = [mail for mail in mails if mail.key.startswith(starts) and mail.created_at >= text_alarms.told_since(text)]
     return _have_arrived(mine, since=text.sent_at, now=now)
 
 

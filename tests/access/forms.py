@@ -11,7 +11,7 @@ from clinic import clock
 from clinic.accounts.models import User
 from clinic.crypto import fingerprint
 from consultations.enums import Outcome, RequestStatus
-from consultations.models import InformationRequest, PrivateLink, SafetyCase
+from consultations.models import InformationRequest, PatientText, PrivateLink, SafetyCase
 from consultations.services import carried, intake
 from tests.access.conftest import TOKEN, TUESDAY
 from tests.cast import MakeRequest, book_directly, open_privately, private_url
@@ -91,6 +91,12 @@ class Stage:
         )
         return self.staff(reverse("admin:consultations_safetycase_close", args=[case.pk]), note="Rang.")
 
+    def text(self) -> Form:
+        text = PatientText.objects.create(
+            response=self.make_request().response, kind="message", text="x", sent_at=clock.now(), due_at=clock.now()
+        )
+        return self.staff(reverse("admin:consultations_consultationrequest_read", args=[text.pk]))
+
     def superuser(self, path: str, **data: Any) -> Form:
         client = Client(raise_request_exception=False)
         client.force_login(User.objects.create_superuser("root", "root@clinic.example", "a quiet passphrase"))
@@ -125,6 +131,8 @@ FORMS: dict[str, Callable[[Stage], Form]] = {
     "open link": lambda on: on.link(),
     "withdraw": lambda on: on.private(RequestStatus.RECEIVED, "withdraw", sure="on"),
     "answer": lambda on: on.private(RequestStatus.INFORMATION_ASKED, "answer", answer="An MRI."),
+    "message": lambda on: on.private(RequestStatus.RECEIVED, "message", message="I moved."),
+    "read text": lambda on: on.text(),
     "times": lambda on: on.private(RequestStatus.OFFERED, "times", slot=on.slot()),
     "cancel time": lambda on: on.private(RequestStatus.BOOKED, "cancel-time", reason="Away."),
     "appearance": lambda on: on.visitor("/appearance/", theme="dark", next="/faq/"),

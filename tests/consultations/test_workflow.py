@@ -104,5 +104,6 @@ def test_the_verbs_of_a_status_are_those_of_the_table() -> None:
         for actor in Actor:
             offered = {move.verb for move in verbs_for(status=status, actors=[actor])}
             assert offered == {verb for verb in VERBS if target(verb, status, actor)}
-    assert [move.verb for move in verbs_for(status="offered", actors=[Actor.PATIENT])] == ["book", "withdraw"]
-    assert verbs_for(status="withdrawn", actors=Actor) == []
+    offered = [move.verb for move in verbs_for(status="offered", actors=[Actor.PATIENT])]
+    assert offered == ["book", "withdraw", "message"]
+    assert [move.verb for move in verbs_for(status="withdrawn", actors=Actor)] == ["read_text"]
