@@ -179,8 +179,8 @@ def ask_for_call_back(*, response: QuestionnaireResponse, contact: Contact) -> S
 def send(*, response: QuestionnaireResponse, wordings: Mapping[ConsentKind, str]) -> ConsultationRequest:
     """Turn the response into a request: patient, consents, final assessment, link and alert, or nothing at all.
 
-    Sending twice gives the same request. Raises Deleted; raises NotReady when the contact screen is missing, or the answers stop at an
-    emergency or at under 18.
+    Sending twice gives the same request. Raises NotReady when the contact screen is missing, or the answers stop at an
+    emergency or at under 18; raises Deleted.
     """
     with transaction.atomic():
         fresh = _lock(response)
