@@ -33,14 +33,16 @@ def today_context(user: User | AnonymousUser) -> dict[str, Any]:
     now = clock.now()
     listed = cases.open_cases(viewer=user, now=now, limit=SHOWN)
     groups = alarm_groups.open_groups(now=now)
-    texts = patient_texts.waiting_lines(now=now, limit=SHOWN)
+    texts, has_more_texts = patient_texts.waiting_lines(now=now, limit=SHOWN)
     overdue = overdue_rows(now=now)
     visits = visits_today(now=now)
     seen = {
         "cases": [each.pk for each in listed.cases],
         "texts": [each.pk for each in texts],
         "requests": sorted(
-            {each["pk"] for each in overdue["rows"]} | {each["request_pk"] for each in visits if each["request_pk"]}
+            {each["pk"] for each in overdue["rows"]}
+            | {each.request_pk for each in texts if each.request_pk}
+            | {each["request_pk"] for each in visits if each["request_pk"]}
         ),
     }
     if any(seen.values()):
@@ -55,7 +57,7 @@ def today_context(user: User | AnonymousUser) -> dict[str, Any]:
         "more_groups": len(groups[GROUPS_SHOWN:]),
         "note_form": CaseNoteForm(auto_id="case-%s"),
         "texts": texts,
-        "more_texts": patient_texts.waiting_marked().count() - len(texts),
+        "has_more_texts": has_more_texts,
         "overdue": overdue,
         "parked": undelivered.parked_messages().count(),
         "unsent_links": undelivered.parked_links().count(),

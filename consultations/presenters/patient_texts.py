@@ -8,21 +8,28 @@ import datetime
 from collections.abc import Iterable
 from typing import Any, Final
 
-from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q
 from django.urls import reverse
 
 from clinic import clock
 from clinic.danger_words import Danger, dangers_in, mentions
 from consultations.candidacy import outcomes
 from consultations.enums import TextKind
-from consultations.models import ConsultationRequest, PatientText, QuestionnaireResponse
+from consultations.models import ConsultationRequest, PatientText
 from consultations.presenters.isolation import Unreadable, readable
 from consultations.presenters.words import Chip, time_left
 
 DAMAGED: Final = "This text cannot be read. Tell a manager its number, and call the patient."
 STAYS: Final = datetime.timedelta(days=1)
 """How long help is shown to the person after words about danger, also once somebody has read them."""
+WHOSE: Final = {
+    "request_key": F("response__request__pk"),
+    "request_reference": F("response__request__reference"),
+    "request_name": F("response__request__patient__name"),
+    "case_key": F("response__safety_case__pk"),
+    "case_name": F("response__safety_case__patient__name"),
+}
+"""What a line about a text says of the request or safety case that it belongs to."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -48,6 +55,7 @@ class WaitingText:
     who: str = ""
     reference: str = ""
     url: str = ""
+    request_pk: int | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -58,11 +66,8 @@ class FirstHelp:
     is_danger: bool = False
     opens_at: datetime.datetime | None = None
 
+    support: str = outcomes.SUPPORT_BOX
     signs: str = outcomes.EMERGENCY_SIGNS
-
-    @property
-    def support_line(self) -> str:
-        return outcomes.SUPPORT_BOX.format(crisis_line=settings.CRISIS_LINE)
 
     def __bool__(self) -> bool:
         return self.is_self_harm or self.is_danger
@@ -129,37 +134,30 @@ def read_url(pk: int) -> str:
     return reverse("admin:consultations_consultationrequest_read", args=[pk])
 
 
-def waiting_marked() -> QuerySet[PatientText]:
-    return PatientText.objects.waiting().filter(Q(is_self_harm=True) | Q(is_danger=True))
+def waiting_lines(*, now: datetime.datetime, limit: int) -> tuple[list[WaitingText], bool]:
+    """The texts with words about danger that nobody has read, with whose they are but not what they say; and whether
+    there are more.
+    """
+    marked = PatientText.objects.waiting().filter(Q(is_self_harm=True) | Q(is_danger=True))
+    rows = marked.defer("text").annotate(**WHOSE).most_pressing_first()[: limit + 1]
+    found = readable(rows)
+    return [_line(each, now=now) for each in found[:limit]], len(found) > limit
 
 
-def waiting_lines(*, now: datetime.datetime, limit: int) -> list[WaitingText]:
-    """The texts with words about danger that nobody has read, with whose they are, but not what they say."""
-    rows = waiting_marked().defer("text").most_pressing_first()[:limit]
-    return [_line(each, now=now) for each in readable(rows)]
-
-
-def _line(each: PatientText | Unreadable, *, now: datetime.datetime) -> WaitingText:
+def _line(each: Any, *, now: datetime.datetime) -> WaitingText:
     if isinstance(each, Unreadable):
         return _waiting(each, now=now)
-    who, reference, url = _whose(each)
+    who, reference, url = f"Text {each.pk}", "", ""
+    if each.request_key is not None:
+        who, reference = each.request_name, each.request_reference
+        url = reverse("admin:consultations_consultationrequest_change", args=[each.request_key])
+    elif each.case_key is not None:
+        who = each.case_name or "Visitor without a name"
+        url = reverse("admin:consultations_safetycase_change", args=[each.case_key])
     return WaitingText(
         each.pk, each.get_kind_display(), clock.moment(each.sent_at), _time(each, now=now), flags_of(each), (),
-        is_marked=True, read_url=read_url(each.pk), who=who, reference=reference, url=url,
+        is_marked=True, read_url=read_url(each.pk), who=who, reference=reference, url=url, request_pk=each.request_key,
     )  # fmt: skip
-
-
-def _whose(text: PatientText) -> tuple[str, str, str]:
-    """Name, reference, and the page to read it on."""
-    rows: QuerySet[Any] = ConsultationRequest.objects.filter(response=text.response_id)
-    row = rows.values_list("pk", "reference", "patient__name").first()
-    if row is not None:
-        return row[2], row[1], reverse("admin:consultations_consultationrequest_change", args=[row[0]])
-    cases = QuestionnaireResponse.objects.filter(pk=text.response_id, safety_case__isnull=False)
-    case = cases.values_list("safety_case", "safety_case__patient__name").first()
-    if case is None:
-        return f"Text {text.pk}", "", ""
-    return case[1] or "Visitor without a name", "", reverse("admin:consultations_safetycase_change", args=[case[0]])
 
 
 def first_help(response_id: int, *, now: datetime.datetime) -> FirstHelp:
