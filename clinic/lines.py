@@ -25,6 +25,9 @@ TEXTING: Final = re.compile(r"\b(?:text|txt|sms|message)\b", re.IGNORECASE)
 CALLING: Final = re.compile(r"\b(?:call|dial|phone|ring)\b", re.IGNORECASE)
 PLACEHOLDER: Final = re.compile(r"\{(emergency|urgent|crisis)_line\}(\.?)")
 
+QUIET: Final = "If you feel you might harm yourself: {crisis_line}. If you feel very unwell: {emergency_line}"
+UNDER_A_TEXT: Final = f"We do not read this straight away. {QUIET}"
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Number:
@@ -116,6 +119,17 @@ def crisis() -> Line:
     return Line("CRISIS_LINE", settings.CRISIS_LINE, _numbers(), is_sentence=False)
 
 
+def emergency_number() -> SafeString:
+    """The number alone, as a link that dials."""
+    return _link(Piece(settings.EMERGENCY_NUMBER, emergency_href()))
+
+
+def emergency_href() -> str:
+    """Where a button to the emergency number leads; empty where there is none that can be dialled."""
+    number = settings.EMERGENCY_NUMBER
+    return f"tel:{dialled(number)}" if can_be_dialled(number) else ""
+
+
 LINES: Final[dict[str, Callable[[], Line]]] = {"emergency": emergency, "urgent": urgent, "crisis": crisis}
 
 
@@ -132,6 +146,11 @@ def with_lines(text: str) -> SafeString:
         pieces += [text[place : match.start()], _line_at(match).html, _stop_after(match)]
         place = match.end()
     return format_html_join("", "{}", ((piece,) for piece in [*pieces, text[place:]]))
+
+
+def under_a_text() -> SafeString:
+    """What stands under every box in which a patient writes freely."""
+    return with_lines(UNDER_A_TEXT)
 
 
 def digits_of(number: str) -> str:
