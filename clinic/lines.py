@@ -16,6 +16,9 @@ from django.utils.safestring import SafeString
 
 STOPS: Final = (".", "!", "?", "…")
 BETWEEN_DIGITS: Final = r"[\s().\-‐‑–]{0,3}"
+NO_DIGITS_BEFORE: Final = r"(?<![\d+])(?<!\d[\s.\-])(?<!\d\)\s)"
+NO_DIGITS_AFTER: Final = r"(?!\d)(?![\s.\-](?!24\s?(?:/|h))\d)"
+"""Part of a longer number is another number: 999 is not found in "0800 111 999", but 988 is in "988 24/7"."""
 DIALLABLE: Final = re.compile(r"\+?[\d\s().\-]+")
 DIGITS_OF_A_NUMBER: Final = range(2, 16)
 NUMBER_IN_TEXT: Final = re.compile(rf"(?<!\d)\+?\(?\d(?:{BETWEEN_DIGITS}\d){{2,}}(?!\d)")
@@ -40,7 +43,7 @@ class Number:
 
     def pattern(self) -> re.Pattern[str]:
         ways = "|".join(BETWEEN_DIGITS.join(digits) for digits in _spellings(self.shown))
-        return re.compile(rf"(?<![\d+])(?<!\d[.\-])(?:\+|\(|\+\()?(?:{ways})(?!\d)")
+        return re.compile(rf"{NO_DIGITS_BEFORE}(?:\+|\(|\+\()?(?:{ways}){NO_DIGITS_AFTER}")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
