@@ -60,7 +60,7 @@ class ContactForm(forms.Form):
     )
     phone = PhoneField(
         label="Phone number",
-        help_text="A nurse may call with a question. You can add a note, like “mobile” or “after 5pm”.",
+        help_text="A nurse may call with a question. You can add a note, like “mobile” or “after 5 pm”.",
         required=False,
     )
     contact_by = forms.ChoiceField(

@@ -245,7 +245,7 @@ class TestToday:
         words = text_of(page)
         assert "Speak to a doctor today" in words
         assert "within 2 working hours" in words
-        assert "not called by Monday 23 November, 12pm, go to an urgent care center" in words
+        assert "not called by Monday 23 November, 12 pm, go to an urgent care center" in words
         assert "You have a high temperature with your back pain." in words
         assert settings.EMERGENCY_LINE in words
         assert FOOTER in words
@@ -271,7 +271,7 @@ class TestToday:
         sent = ConsultationRequest.objects.get()
         assert (sent.outcome, sent.priority) == (Outcome.SAME_DAY, Priority.ASAP)
         words = text_of(visitor.see(f"{visitor.check}/sent/"))
-        assert "A person reads it by Monday 23 November, 12pm" in words
+        assert "A person reads it by Monday 23 November, 12 pm" in words
         assert "Speak to a doctor today" in words
 
     def test_is_only_for_a_same_day_headline(self, visitor):

@@ -317,7 +317,7 @@ class TestWithdrawing:
             expires_at=MONDAY,
         )
         open_privately(client, request)
-        assert "give your time on Monday 30 November, 9am to someone else" in text_of(
+        assert "give your time on Monday 30 November, 9 am to someone else" in text_of(
             client.get(at(client, "withdraw/"))
         )
         client.post(at(client, "withdraw/"), {"sure": "on"})
