@@ -32,7 +32,7 @@ class AnswerForm(forms.Form):
     asked = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
     answer = LongTextField(
         label="Your answer",
-        help_text="A person at the clinic reads it. For anything urgent, ring instead.",
+        help_text="A person at the clinic reads it. For anything urgent, call instead.",
         max_length=TEXT_LIMIT,
         widget=forms.Textarea(attrs={"rows": 6}),
         error_messages={

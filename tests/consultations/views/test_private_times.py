@@ -90,7 +90,7 @@ class TestChoosing:
         for query in ("", "?month=2026-12", "?month=2030-01"):
             words = text_of(patient.get(at(patient, f"times/{query}")))
             assert "There are no free times in the next three months." in words
-            assert f"Ring us and we find one with you: {settings.CLINIC_PHONE}" in words
+            assert f"Call us, and we find one with you: {settings.CLINIC_PHONE}" in words
 
     @pytest.mark.parametrize("value", HOSTILE)
     def test_nothing_typed_into_the_address_breaks_the_page(self, patient, value):
@@ -332,7 +332,7 @@ class TestBooking:
         assert refused.status_code == 409
         assert NONE_FREE in words
         assert NEAREST not in words
-        assert f"Ring us and we find one with you: {settings.CLINIC_PHONE}" in words
+        assert f"Call us, and we find one with you: {settings.CLINIC_PHONE}" in words
 
     @pytest.mark.usefixtures("held")
     def test_an_absence_entered_meanwhile_is_respected(self, patient, clinician):
@@ -436,7 +436,7 @@ class TestCancelling:
             open_privately(on_the_day, offered)
             page = on_the_day.get(at(on_the_day))
             assert (at(on_the_day, "cancel-time/") in page.content.decode()) != is_late
-            ring = f"If you are late or could not come, ring us: {settings.CLINIC_PHONE}"
+            ring = f"If you are late or could not come, call us: {settings.CLINIC_PHONE}"
             assert (ring in text_of(page)) == is_late
             assert ("It has begun" in text_of(page)) == is_late
             assert (at(on_the_day, "withdraw/") in page.content.decode()) != is_late
