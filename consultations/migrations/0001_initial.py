@@ -133,6 +133,16 @@ class Migration(migrations.Migration):
                         max_length=10,
                     ),
                 ),
+                (
+                    "price_text",
+                    models.CharField(
+                        blank=True,
+                        default="",
+                        help_text="As patients read it before they choose a time and in the email, for example: $180, paid at the visit. Left empty, the pages tell them to ask.",
+                        max_length=160,
+                        verbose_name="what it costs",
+                    ),
+                ),
                 ("is_active", models.BooleanField(default=True)),
             ],
             options={
@@ -446,7 +456,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         blank=True,
                         default="",
-                        help_text="What a visitor needs to know, such as step-free entrance.",
+                        help_text="How to get there, as visitors read it before they choose a time and in the email: the stop or car park, the door, step-free entrance.",
                         max_length=300,
                     ),
                 ),
@@ -542,7 +552,8 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("cancel_reason", clinic.fields.SealedTextField(blank=True, default="")),
-                ("calendar_uid", models.CharField(max_length=80, unique=True)),
+                ("calendar_uid", models.CharField(editable=False, max_length=80)),
+                ("calendar_sequence", models.PositiveSmallIntegerField(default=0, editable=False)),
                 (
                     "booked_by",
                     models.ForeignKey(
@@ -1152,6 +1163,12 @@ class Migration(migrations.Migration):
                 condition=models.Q(("status__in", ["booked", "arrived"])),
                 fields=("request",),
                 name="one_live_appointment_per_request",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="appointment",
+            constraint=models.UniqueConstraint(
+                fields=("calendar_uid", "calendar_sequence"), name="one_state_of_a_calendar_entry"
             ),
         ),
         migrations.AddConstraint(
