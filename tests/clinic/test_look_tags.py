@@ -90,9 +90,9 @@ class TestCareCard:
 class TestInstants:
     def test_they_are_in_the_clinic_s_words(self):
         at = datetime(2026, 12, 3, 19, 15, tzinfo=UTC)
-        assert render("{{ at|time }}", at=at) == "2:15pm"
+        assert render("{{ at|time }}", at=at) == "2:15 pm"
         assert render("{{ at|day }}", at=at).startswith("Thursday 3 December")
-        assert render("{{ at|moment }}", at=at).endswith("2:15pm")
+        assert render("{{ at|moment }}", at=at).endswith("2:15 pm")
         assert render("{{ on|day }}", on=date(2026, 12, 3)).startswith("Thursday 3 December")
 
     @pytest.mark.parametrize("name", ["day", "time", "moment"])
