@@ -100,7 +100,7 @@ REPLY_TARGETS: dict[str, dict[str, float]] = {
     "URGENT_REVIEW": {"days": 2},
     "NOT_SUITABLE_NOW": {"days": 5},
     "DEFER": {"days": 5},
-    "NEEDS_INFO": {"days": 3},
+    "NEEDS_INFO": {"days": 2},
     "LIKELY_SUITABLE": {"days": 2},
     "MARKED_TEXT": {"hours": 2},
     "MESSAGE": {"days": 1},

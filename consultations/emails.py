@@ -56,8 +56,8 @@ WORDINGS: dict[str, Wording] = {
     ),
     MessageKind.APPOINTMENT_CANCELLED: Wording(
         "Your request {reference}: your time is cancelled",
-        "Your time is cancelled. If you added it to your calendar, delete it from your calendar. You can choose another "
-        "time.",
+        "Your time is cancelled. If you added it to your calendar, delete it from your calendar. You can choose "
+        "another time.",
         "Choose another time",
         "Your request stays open. The link also has a file that removes the time from your calendar.",
     ),

@@ -67,11 +67,11 @@ class NotReady(Exception):
 class Contact:
     """What the contact screen collects. `email` may be empty only when the person asked to be phoned.
 
-    `phone` is what was typed, words and all.
+    `phone` is what was typed, words and all. Without `birth_on`, it is the short form for a safety call.
     """
 
     name: str
-    birth_on: datetime.date
+    birth_on: datetime.date | None
     email: str
     phone: str
     contact_by: ContactPreference = ContactPreference.EITHER
@@ -79,8 +79,8 @@ class Contact:
     filled_for: FilledFor = FilledFor.SELF
     helper_name: str = ""
 
-    def as_json(self) -> dict[str, str]:
-        return {**dataclasses.asdict(self), "birth_on": self.birth_on.isoformat()}
+    def as_json(self) -> dict[str, str | None]:
+        return {**dataclasses.asdict(self), "birth_on": self.birth_on.isoformat() if self.birth_on else None}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Contact":
@@ -171,7 +171,7 @@ def ask_for_call_back(*, response: QuestionnaireResponse, contact: Contact) -> S
     case = SafetyCase.objects.select_for_update(of=("self",)).get(response=response)
     if case.patient_id is None:
         cases.name_person(case=case, patient=_make_patient(contact), tells=True)
-        patient_texts.keep_if_marked(response=case.response, kind=TextKind.PHONE, text=contact.phone)
+        patient_texts.keep_if_marked(response_id=case.response_id, kind=TextKind.PHONE, text=contact.phone)
         if case.status == CaseStatus.CLOSED:
             # It was closed as that of a visitor nobody could call. Now somebody waits for the call.
             cases.reopen(case=case, level=Outcome(case.level), reason="named")
@@ -221,7 +221,7 @@ def _send(response: QuestionnaireResponse, wordings: Mapping[ConsentKind, str]) 
         risk=OUTCOME_RISK[Outcome(highest)],
         has_note=bool(str(response.answers.get("ex_note") or "").strip() or response.brought),
         submitted_at=now,
-        due_at=due_after(highest, since=now),
+        due_at=due_after(highest, since=now, is_low_mood=outcomes.is_low_mood(assessment)),
     )
     Consent.objects.bulk_create(
         Consent(request=request, kind=kind, wording=text, notice_version=PRIVACY_NOTICE_VERSION, given_at=now)
@@ -242,9 +242,9 @@ def _keep_texts(request: ConsultationRequest, contact: Contact) -> None:
     response = request.response
     for question in definition.load(response.questionnaire_version).questions:
         if question.kind == "text" and isinstance(text := response.answers.get(question.id), str):
-            patient_texts.keep(response=response, kind=TextKind.NOTE, text=text)
-    patient_texts.keep(response=response, kind=TextKind.DECISION_AID, text=response.brought)
-    patient_texts.keep_if_marked(response=response, kind=TextKind.PHONE, text=contact.phone)
+            patient_texts.keep(response_id=response.pk, kind=TextKind.NOTE, text=text)
+    patient_texts.keep(response_id=response.pk, kind=TextKind.DECISION_AID, text=response.brought)
+    patient_texts.keep_if_marked(response_id=response.pk, kind=TextKind.PHONE, text=contact.phone)
     patient_texts.settle(request)
 
 

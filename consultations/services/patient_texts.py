@@ -3,7 +3,7 @@ that they have read it. No rule reads any of it: the outcome stays.
 """
 
 import datetime
-from typing import Final
+from typing import Any, Final
 
 from django.db import transaction
 from django.db.models import Count, Min, Q
@@ -24,15 +24,15 @@ RISK_OF_SELF_HARM: Final = OUTCOME_RISK[Outcome.EMERGENCY]
 RISK_OF_DANGER: Final = OUTCOME_RISK[Outcome.SAME_DAY]
 
 
-def keep(*, response: QuestionnaireResponse, kind: TextKind, text: str, sent_key: str = "") -> PatientText | None:
+def keep(*, response_id: int, kind: TextKind, text: str, sent_key: str = "") -> PatientText | None:
     """Read a text that is sent now and put it in the queue; None for an empty one. Call inside a transaction, on a
-    locked request or safety case; `settle` the request after it.
+    locked request or safety case; `settle` the request after it. The answers of the response are not opened for it.
     """
     if not text.strip():
         return None
     found, now = dangers_in(text), clock.now()
     row = PatientText(
-        response=response,
+        response_id=response_id,
         kind=kind,
         text=text,
         sent_at=now,
@@ -47,9 +47,9 @@ def keep(*, response: QuestionnaireResponse, kind: TextKind, text: str, sent_key
     return row
 
 
-def keep_if_marked(*, response: QuestionnaireResponse, kind: TextKind, text: str) -> PatientText | None:
+def keep_if_marked(*, response_id: int, kind: TextKind, text: str) -> PatientText | None:
     """The same for a field that hardly ever holds more than what it asks for, such as a phone number."""
-    return keep(response=response, kind=kind, text=text) if dangers_in(text) else None
+    return keep(response_id=response_id, kind=kind, text=text) if dangers_in(text) else None
 
 
 def _due_at(row: PatientText) -> datetime.datetime | None:
@@ -66,7 +66,8 @@ def settle(request: ConsultationRequest) -> None:
     request.save(update_fields=list(standing))
 
 
-def _standing(request: ConsultationRequest) -> dict[str, datetime.datetime | int | None]:
+def _standing(request: ConsultationRequest) -> dict[str, Any]:
+    """The earliest time and the most pressing rank of the texts that nobody has read."""
     found = PatientText.objects.waiting().filter(response=request.response_id)
     sums = found.aggregate(
         due=Min("due_at"),
@@ -90,7 +91,7 @@ def send_message(*, request: ConsultationRequest, text: str, key: str = "") -> P
     if sent is not None:
         return sent
     move_for("message", status=fresh.status, actor=Actor.PATIENT)
-    row = keep(response=fresh.response, kind=TextKind.MESSAGE, text=text, sent_key=sent_key)
+    row = keep(response_id=fresh.response_id, kind=TextKind.MESSAGE, text=text, sent_key=sent_key)
     if row is None:
         raise ValueError("A message without a word is refused by the form.")
     apply_move(request=fresh, verb="message", details={"text": row.pk}, **_standing(fresh))
@@ -109,9 +110,15 @@ def mark_read(*, text: PatientText, by: User) -> PatientText:
         return row
     row.read_at, row.read_by = clock.now(), by
     row.save(update_fields=["read_at", "read_by"])
-    details = {"text": row.pk, "kind": row.kind}
+    details: dict[str, str | int] = {"text": row.pk, "kind": row.kind}
     if request is not None:
         apply_move(request=request, verb="read_text", by=by, details=details, **_standing(request))
     else:
-        audit.record(action="response.read_text", target=row.response, by=by, fields=["read_at"], details=details)
+        audit.record(
+            action="response.read_text",
+            target=QuestionnaireResponse(pk=row.response_id),
+            by=by,
+            fields=["read_at"],
+            details=details,
+        )
     return row

@@ -181,7 +181,7 @@ def test_from_the_first_page_to_a_booked_time(
     screens = patient.answer()
     assert screens <= MOST_SCREENS
     assert patient.path == "/check/result/"
-    assert "You can book a consultation" in patient.words
+    assert "A consultation makes sense" in patient.words
     patient.follow("Continue")
     patient.fill(filled_for="self", contact_by="email", safe_to_contact="any", **ME)
     patient.press("Continue")
