@@ -84,7 +84,7 @@ class TestTheRequestPage:
         assert "Marked as read by you. Now call or answer the patient where it is needed." in words
         assert "Read this first" not in words
         assert (
-            f"The patient sent a message , read by {nurse.display_name} on Monday 23 November, 10am {SELF_HARM}"
+            f"The patient sent a message , read by {nurse.display_name} on Monday 23 November, 10 am {SELF_HARM}"
             in (words.replace(" ,", " ,"))
             or f"sent a message, read by {nurse.display_name}" in words
         )

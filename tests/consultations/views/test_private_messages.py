@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("monday")]
 SUPPORT = "Support for you"
 SIGNS = "If you get any of these, get emergency help"
 CRISIS = "If you feel you might harm yourself, or cannot stay safe, get help now: call or text 988"
-NOBODY_READS = "Nobody reads this before Monday 30 November, 8:30am."
+NOBODY_READS = "Nobody reads this before Monday 30 November, 8:30 am."
 FRIDAY_NIGHT = datetime.datetime(2026, 11, 28, 2, 0, tzinfo=datetime.UTC)
 
 
@@ -58,10 +58,10 @@ class TestTheBox:
         answer = write(client, PLAIN)
         assert answer.headers["Location"] == private_url(alice) + "?written"
         words = text_of(client.get(answer.headers["Location"]))
-        assert "We have your message. A person reads it by Tuesday 24 November, 5:30pm." in words
-        assert f"{PLAIN} Sent Monday 23 November, 10am. Not read yet." in words
+        assert "We have your message. A person reads it by Tuesday 24 November, 5:30 pm." in words
+        assert f"{PLAIN} Sent Monday 23 November, 10 am. Not read yet." in words
         mark_read(text=PatientText.objects.get(), by=nurse)
-        assert f"{PLAIN} Sent Monday 23 November, 10am. A person read it on Monday 23 November, 10am." in page(client)
+        assert f"{PLAIN} Sent Monday 23 November, 10 am. A person read it on Monday 23 November, 10 am." in page(client)
 
     def test_a_double_click_sends_one(self, client: Client, alice: ConsultationRequest) -> None:
         open_privately(client, alice)
@@ -201,7 +201,7 @@ class TestTheNextPage:
         open_privately(client, alice)
         words = text_of(client.get(write(client, PLAIN).headers["Location"]))
         assert NOBODY_READS in words
-        assert "A person reads it by Monday 30 November, 5:30pm." in words
+        assert "A person reads it by Monday 30 November, 5:30 pm." in words
 
     def test_help_stays_while_it_is_unread_and_for_the_day(
         self, client: Client, alice: ConsultationRequest, nurse: User, time_machine: Any
