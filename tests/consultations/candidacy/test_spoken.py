@@ -81,7 +81,7 @@ def test_every_option_can_be_said_alone(question: str, code: str) -> None:
 
 @pytest.mark.parametrize("region", [*defaults.REGIONS, "elsewhere"])
 def test_any_number_of_them_can_be_said_at_once(region: str) -> None:
-    draw = random.Random(f"aloud in {region}")  # noqa: S311
+    draw = random.Random(f"aloud in {region}")
     asked = list(dict.fromkeys(question for question, _ in SAFETY))
     for _ in range(300):
         ticked = [each for each in SAFETY if draw.random() < draw.choice((0.1, 0.5, 0.9))]
