@@ -10,22 +10,19 @@ from functools import lru_cache
 from typing import Final
 
 from django.db import connection
+from django.db.models import Q
+from django.urls import reverse
 from django.utils.text import slugify
 
 from clinic.danger_words import Danger, dangers_in
-from education.models import SearchEntry, SearchVocabulary, Snapshot
-from education.search_index import SECTION
-from education.search_words import (
-    STOP_WORDS,
-    WORD,
-    Unit,
-    Vocabulary,
-    corrected,
-    fold,
-    stem,
-    units_of,
-    words_of,
-)
+from education import library
+from education.library import Library
+from education.models import SearchEntry, SearchVocabulary
+from education.search_answers import Answers, Place
+from education.search_index import FIXED, SECTION
+from education.search_spanish import in_english
+from education.search_spelling import Vocabulary, corrected, units_of
+from education.search_words import STOP_WORDS, WORD, Unit, fold, stem, words_of
 
 LONGEST: Final = 200
 """Letters of a question that are looked for; nobody types more, and what is longer is no question."""
@@ -66,6 +63,8 @@ means the same. To rank PostgreSQL unpacks each vector: words that hundreds of t
 class Hit:
     """One thing found. `snippet` is a sentence of it in pieces, each with whether it is one of the words asked for."""
 
+    kind: str
+    key: str
     title: str
     path: str
     snippet: tuple[tuple[str, bool], ...]
@@ -75,40 +74,47 @@ class Hit:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Group:
-    """What was found of one kind: the best, and how many there are."""
+    """What was found of one kind: the first, how many there are, and how many of those stand above as answers."""
 
     kind: str
     label: str
     total: int
     hits: tuple[Hit, ...]
+    above: int = 0
+
+    @property
+    def others(self) -> int:
+        return self.total - self.above
 
     @property
     def left(self) -> int:
-        return self.total - len(self.hits)
+        return self.others - len(self.hits)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Results:
     """What a search came to. `words` are those asked for, `answered` those looked for: empty when none says anything.
 
-    `meant`: what a misspelt question probably meant. `is_loose`: nothing has all the words, these have some of them.
+    `best`: the few places that answer it, of any kind. `english`: what a question in Spanish was read as. `meant`: what a misspelt question probably meant. `is_loose`: nothing has all the words, these have some of them.
     `dangers`: what the words may tell of, an emergency of the body or self-harm.
     """
 
     words: str
+    best: tuple[Hit, ...] = ()
     groups: tuple[Group, ...] = ()
     answered: str = ""
     meant: str = ""
     is_loose: bool = False
     dangers: frozenset[Danger] = frozenset()
+    english: str = ""
 
     @property
     def total(self) -> int:
-        return sum(group.total for group in self.groups)
+        return len(self.best) + sum(group.others for group in self.groups)
 
 
 def find(words: str, *, kind: str = "", page: int = 1) -> Results:
-    """What visitors may read about these words, best first, by kind; of one kind a page at a time.
+    """What visitors may read about these words: the few best answers, then all by kind; of one kind a page at a time.
 
     Any text is a question: what cannot be read as words finds nothing. Three queries, four when nothing has all words.
     """
@@ -116,15 +122,39 @@ def find(words: str, *, kind: str = "", page: int = 1) -> Results:
     asked = words_of(words[:LONGEST])[:MOST_WORDS]
     if not set(asked) - STOP_WORDS:
         return Results(typed, dangers=dangers)
-    vocabulary = _vocabulary(Snapshot.objects.filter(pk=1).values_list("revision", flat=True).first())
-    units = units_of(asked, vocabulary)
-    meant = corrected(asked, units, vocabulary)
+    held = library.current()
+    answers = _answers(held)
+    vocabulary = _vocabulary(held.revision)
+    english = in_english(asked, vocabulary.knows)
+    units = units_of(english or asked, vocabulary)
+    meant = corrected(english or asked, units, vocabulary)
+    best = [] if kind else answers.to([*(words_of(meant) or english or asked), *(asked if english else ())])
+    is_loose = False
     if found := _matches(units, every=True):
-        return Results(typed, _groups(found, units, kind, page), typed, "", False, dangers)
-    if meant and (found := _matches(better := units_of(words_of(meant), vocabulary), every=True)):
-        return Results(typed, _groups(found, better, kind, page), meant, meant, False, dangers)
-    found = _matches(units, every=False) if len(units) > 1 else []
-    return Results(typed, _groups(found, units, kind, page), typed, meant, bool(found), dangers)
+        answered, meant = typed, ""
+    else:
+        better = units_of(words_of(meant), vocabulary) if meant else units
+        found = _matches(better, every=True) if meant else []
+        if not found and len(better) > 1:
+            found = _matches(better, every=False)
+            is_loose = bool(found)
+        answered, units = (meant, better) if meant and (found or best) else (typed, units)
+    hits, groups = _shown(best, found, units, kind, page)
+    return Results(typed, hits, groups, answered, meant, is_loose, dangers, " ".join(english))
+
+
+_known: dict[str, Answers] = {}
+
+
+def _answers(held: Library) -> Answers:
+    """What each place answers as of this revision of the content, made once a process."""
+    if held.revision not in _known:
+        fixed = [(name, reverse(name), (title, title)) for name, title, _, _ in FIXED]
+        made = Answers(held, fixed)
+        _known.clear()
+        _known[held.revision] = made
+        return made
+    return _known[held.revision]
 
 
 @lru_cache(maxsize=2)
@@ -178,8 +208,10 @@ def _tsquery(units: Sequence[Unit], *, every: bool) -> tuple[str, list[str]]:
     return (" && " if every else " || ").join(pieces), texts
 
 
-def _groups(found: Sequence[tuple[int, str]], units: Sequence[Unit], kind: str, page: int) -> tuple[Group, ...]:
-    """The ids of each kind cut to what is shown, then their entries in one query."""
+def _shown(
+    best: Sequence[Place], found: Sequence[tuple[int, str]], units: Sequence[Unit], kind: str, page: int
+) -> tuple[tuple[Hit, ...], tuple[Group, ...]]:
+    """The best answers, and the ids of each kind cut to what is shown, with their entries in one query."""
     by_kind = {each: [pk for pk, its_kind in found if its_kind == each] for each in SearchEntry.Kind}
     shown = {}
     for each, ids in by_kind.items():
@@ -187,24 +219,32 @@ def _groups(found: Sequence[tuple[int, str]], units: Sequence[Unit], kind: str, 
             start = (page - 1) * PAGE_LENGTH
             shown[each] = ids[start : start + PAGE_LENGTH] if each == kind else []
         else:
-            shown[each] = ids[: FIRST_SHOWN.get(each, OTHERS_SHOWN)]
-    entries = SearchEntry.objects.in_bulk([pk for ids in shown.values() for pk in ids])
-    return tuple(
-        Group(
-            each.value,
-            each.label,
-            len(by_kind[each]),
-            tuple(_hit(entries[pk], units) for pk in ids if pk in entries),
-        )
-        for each, ids in shown.items()
-        if by_kind[each] and kind in ("", each)
-    )
+            shown[each] = ids[: FIRST_SHOWN.get(each, OTHERS_SHOWN) + len(best)]
+    wanted = Q(pk__in=[pk for ids in shown.values() for pk in ids])
+    for its_kind, key, _ in best:
+        wanted |= Q(kind=its_kind, key=key)
+    entries = {entry.pk: entry for entry in SearchEntry.objects.filter(wanted)}
+    by_name = {(entry.kind, entry.key): entry for entry in entries.values()}
+    above = [(by_name[place[:2]], place[2]) for place in best if place[:2] in by_name]
+    taken = {entry.pk for entry, _ in above}
+    groups = []
+    for each, ids in shown.items():
+        is_shown = by_kind[each] and kind in ("", each)
+        rest = [pk for pk in ids if pk in entries and pk not in taken]
+        first = rest if kind else rest[: FIRST_SHOWN.get(each, OTHERS_SHOWN)]
+        hits = tuple(_hit(entries[pk], units) for pk in first)
+        if is_shown and (kind or hits):
+            groups.append(Group(each.value, each.label, len(by_kind[each]), hits, len(taken & set(by_kind[each]))))
+    return tuple(_hit(entry, units, section) for entry, section in above), tuple(groups)
 
 
-def _hit(entry: SearchEntry, units: Sequence[Unit]) -> Hit:
+def _hit(entry: SearchEntry, units: Sequence[Unit], section: str = "") -> Hit:
     anchor, sentence = _best_sentence(entry, units)
+    anchor = section or anchor
     path = f"{entry.path}#{anchor}" if anchor else entry.path
-    return Hit(entry.title, path, _marked(sentence, units), entry.grade, entry.is_stem_cell)
+    return Hit(
+        entry.kind, entry.key, entry.title, path, _marked(sentence, units), entry.grade, entry.is_stem_cell
+    )
 
 
 def _best_sentence(entry: SearchEntry, units: Sequence[Unit]) -> tuple[str, str]:

@@ -10,13 +10,13 @@ from education.library import Library, Record
 from education.markdown import MARKDOWN
 from education.rules import page_problems, question_problems, record_problems, regulation_problems
 from education.shipped_files import Problems, clean, printable
-from education.shipped_tables import EVIDENCE, PAGES, QUESTIONS, REGULATIONS, SOURCES, TERMS, TRIALS
+from education.shipped_tables import BEST_BETS, EVIDENCE, PAGES, QUESTIONS, REGULATIONS, SOURCES, TERMS, TRIALS
 
-TABLES: Final = ("pages", "sources", "evidence", "terms", "questions", "trials", "regulations")
-FILES: Final = {table.name: table for table in (PAGES, SOURCES, EVIDENCE, TERMS, QUESTIONS, TRIALS, REGULATIONS)}
+TABLES: Final = ("pages", "sources", "evidence", "terms", "questions", "trials", "regulations", "best_bets")
+FILES: Final = {table.name: table for table in (PAGES, SOURCES, EVIDENCE, TERMS, QUESTIONS, TRIALS, REGULATIONS, BEST_BETS)}
 UNIQUE: Final = (
     ("pages", "key"), ("pages", "path"), ("sources", "key"), ("evidence", "code"), ("terms", "slug"),
-    ("questions", "code"), ("trials", "key"), ("regulations", "key"),
+    ("questions", "code"), ("trials", "key"), ("regulations", "key"), ("best_bets", "key"), ("best_bets", "target"),
 )  # fmt: skip
 FIXED_ADDRESSES: Final = frozenset({"/faq/", "/glossary/", "/sources/"})
 PAGE_VIEWS: Final = frozenset({"home", "conditions", "evidence", "help", "decision_aid", "page"})
