@@ -4,25 +4,23 @@ Nothing here keeps, counts or logs what was asked.
 """
 
 import dataclasses
-import re
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Final
 
 from django.db import connection
 from django.db.models import Q
 from django.urls import reverse
-from django.utils.text import slugify
 
 from clinic.danger_words import Danger, dangers_in
 from education import library
 from education.library import Library
 from education.models import SearchEntry, SearchVocabulary
 from education.search_answers import Answers, Place
-from education.search_index import FIXED, SECTION
+from education.search_index import FIXED
+from education.search_snippets import best_sentence, is_named, marked
 from education.search_spanish import in_english
 from education.search_spelling import Vocabulary, corrected, units_of
-from education.search_words import STOP_WORDS, WORD, Unit, fold, stem, words_of
+from education.search_words import STOP_WORDS, Unit, words_of
 
 LONGEST: Final = 200
 """Letters of a question that are looked for; nobody types more, and what is longer is no question."""
@@ -31,10 +29,11 @@ LONGEST_KEPT: Final = 1500
 MOST_WORDS: Final = 16
 FIRST_SHOWN: Final = {SearchEntry.Kind.PAGE: 8}
 OTHERS_SHOWN: Final = 4
+LABELS: Final = {
+    SearchEntry.Kind.QUESTION.value: "Question with an answer",
+    SearchEntry.Kind.TERM.value: "A word explained",
+}
 PAGE_LENGTH: Final = 20
-LONGEST_SNIPPET: Final = 240
-WORDS_OF_A_SENTENCE: Final = 5
-SENTENCE: Final = re.compile(r"(?<=[.?!]) +(?=[A-Z“])")
 SQLITE: Final = """
     SELECT entry.id, entry.kind FROM education_searchentry_fts
     JOIN education_searchentry entry ON entry.id = education_searchentry_fts.rowid
@@ -71,6 +70,11 @@ class Hit:
     grade: int | None
     is_stem_cell: bool
 
+    @property
+    def label(self) -> str:
+        """What it is, where things of several kinds stand together; of a page its title says enough."""
+        return LABELS.get(self.kind, "")
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Group:
@@ -95,7 +99,8 @@ class Group:
 class Results:
     """What a search came to. `words` are those asked for, `answered` those looked for: empty when none says anything.
 
-    `best`: the few places that answer it, of any kind. `english`: what a question in Spanish was read as. `meant`: what a misspelt question probably meant. `is_loose`: nothing has all the words, these have some of them.
+    `best`: the few places that answer it, of any kind. `english`: what a question in Spanish was read as.
+    `meant`: what a misspelt question probably meant. `is_loose`: nothing has all the words, these have some of them.
     `dangers`: what the words may tell of, an emergency of the body or self-harm.
     """
 
@@ -122,50 +127,53 @@ def find(words: str, *, kind: str = "", page: int = 1) -> Results:
     asked = words_of(words[:LONGEST])[:MOST_WORDS]
     if not set(asked) - STOP_WORDS:
         return Results(typed, dangers=dangers)
-    held = library.current()
-    answers = _answers(held)
-    vocabulary = _vocabulary(held.revision)
-    english = in_english(asked, vocabulary.knows)
-    units = units_of(english or asked, vocabulary)
-    meant = corrected(english or asked, units, vocabulary)
-    best = [] if kind else answers.to([*(words_of(meant) or english or asked), *(asked if english else ())])
-    is_loose = False
-    if found := _matches(units, every=True):
-        answered, meant = typed, ""
-    else:
-        better = units_of(words_of(meant), vocabulary) if meant else units
-        found = _matches(better, every=True) if meant else []
-        if not found and len(better) > 1:
-            found = _matches(better, every=False)
-            is_loose = bool(found)
-        answered, units = (meant, better) if meant and (found or best) else (typed, units)
+    known = _known_of(library.current())
+    spanish = in_english(asked, known.vocabulary, known.answers.spanish)
+    said = spanish.english if spanish else asked
+    units = units_of(said, known.vocabulary)
+    meant = "" if spanish else corrected(said, units, known.vocabulary)
+    best = [] if kind else known.answers.to([*(words_of(meant) or said), *(spanish.meant if spanish else ())])
+    found, is_loose = _matches(units, every=True), False
+    if found:
+        meant = ""
+    elif meant:
+        units = units_of(words_of(meant), known.vocabulary)
+        found = _matches(units, every=True)
+    answered = meant if found and meant else typed
+    if not found and len(units) > 1:
+        found = _matches(units, every=False)
+        is_loose = bool(found)
     hits, groups = _shown(best, found, units, kind, page)
-    return Results(typed, hits, groups, answered, meant, is_loose, dangers, " ".join(english))
+    return Results(typed, hits, groups, answered, meant, is_loose, dangers, " ".join(said) if spanish else "")
 
 
-_known: dict[str, Answers] = {}
+@dataclasses.dataclass(frozen=True, slots=True)
+class Known:
+    """What one revision of the content answers, and its words."""
+
+    answers: Answers
+    vocabulary: Vocabulary
 
 
-def _answers(held: Library) -> Answers:
-    """What each place answers as of this revision of the content, made once a process."""
-    if held.revision not in _known:
-        fixed = [(name, reverse(name), (title, title)) for name, title, _, _ in FIXED]
-        made = Answers(held, fixed)
+_known: dict[str, Known] = {}
+
+
+def _known_of(held: Library) -> Known:
+    """Made once a process for each revision, with one query."""
+    known = _known.get(held.revision)
+    if known is None:
+        answers = Answers(held, [(name, reverse(name), title) for name, title, _, _ in FIXED])
+        counts = SearchVocabulary.objects.filter(pk=1).values_list("words", flat=True).first()
+        known = Known(answers, Vocabulary(counts or {}, answers.words))
         _known.clear()
-        _known[held.revision] = made
-        return made
-    return _known[held.revision]
-
-
-@lru_cache(maxsize=2)
-def _vocabulary(revision: str | None) -> Vocabulary:
-    """The words as of this revision of the content, read once a process."""
-    counts = SearchVocabulary.objects.filter(pk=1).values_list("words", flat=True).first()
-    return Vocabulary(counts or {})
+        _known[held.revision] = known
+    return known
 
 
 def _matches(units: Sequence[Unit], *, every: bool) -> list[tuple[int, str]]:
     """Ids and kinds of the entries with every unit, or with any, best first."""
+    if not units:  # a correction may leave little words alone
+        return []
     as_typed = [dataclasses.replace(unit, choices=()) for unit in units]
     if connection.vendor == "postgresql":
         query, names = _tsquery(units, every=every)
@@ -235,69 +243,12 @@ def _shown(
         hits = tuple(_hit(entries[pk], units) for pk in first)
         if is_shown and (kind or hits):
             groups.append(Group(each.value, each.label, len(by_kind[each]), hits, len(taken & set(by_kind[each]))))
-    return tuple(_hit(entry, units, section) for entry, section in above), tuple(groups)
+    return tuple(_hit(entry, units, section, is_best=True) for entry, section in above), tuple(groups)
 
 
-def _hit(entry: SearchEntry, units: Sequence[Unit], section: str = "") -> Hit:
-    anchor, sentence = _best_sentence(entry, units)
-    anchor = section or anchor
+def _hit(entry: SearchEntry, units: Sequence[Unit], section: str = "", *, is_best: bool = False) -> Hit:
+    anchor, sentence = best_sentence(entry, units)
+    if is_best:
+        anchor = section or ("" if is_named(entry, units) else anchor)
     path = f"{entry.path}#{anchor}" if anchor else entry.path
-    return Hit(
-        entry.kind, entry.key, entry.title, path, _marked(sentence, units), entry.grade, entry.is_stem_cell
-    )
-
-
-def _best_sentence(entry: SearchEntry, units: Sequence[Unit]) -> tuple[str, str]:
-    """The sentence that meets most of what was asked, the summary first among equals, and its section's anchor."""
-    best, best_score, anchor, section = entry.summary, _score(entry.summary, units), "", ""
-    seen: set[str] = set()
-    for line in entry.text.split("\n"):
-        if line.startswith(SECTION):
-            section = slugify(line)
-            section = "" if section in seen else section
-            seen.add(section)
-            continue
-        for sentence in SENTENCE.split(line):
-            score = _score(sentence, units)
-            if score > best_score or not best:
-                best, best_score, anchor = sentence, score, section
-    return anchor, best
-
-
-def _score(sentence: str, units: Sequence[Unit]) -> int:
-    """Two for each unit a sentence meets, and one if it says enough to be read alone."""
-    words = words_of(sentence)
-    there = {stem(word) for word in words}
-    met = sum(any(there.issuperset(name) for name in unit.stems) for unit in units)
-    return 2 * met + (len(words) >= WORDS_OF_A_SENTENCE) if met else 0
-
-
-def _marked(sentence: str, units: Sequence[Unit]) -> tuple[tuple[str, bool], ...]:
-    """The sentence, cut around its first mark when it is long, as pieces that are marked or not."""
-    there = {stem(word) for word in words_of(sentence)}
-    names = [name for unit in units for name in unit.stems]
-    whole = [name for name in names if there.issuperset(name)]
-    asked = {one for name in whole or names for one in name}
-    marks = [
-        match.span()
-        for match in WORD.finditer(sentence)
-        if (word := fold(match.group())) not in STOP_WORDS and stem(word) in asked
-    ]
-    begin, end = _window(sentence, marks[0][0] if marks else 0)
-    pieces, place = [("… ", False)] if begin else [], begin
-    for start, stop in marks:
-        if begin <= start and stop <= end:
-            pieces += [(sentence[place:start], False), (sentence[start:stop], True)]
-            place = stop
-    pieces.append((sentence[place:end] + (" …" if end < len(sentence) else ""), False))
-    return tuple(piece for piece in pieces if piece[0])
-
-
-def _window(sentence: str, mark: int) -> tuple[int, int]:
-    """Where a long sentence is cut, between words, so that its first mark is shown."""
-    if len(sentence) <= LONGEST_SNIPPET:
-        return 0, len(sentence)
-    begin = 0 if mark < LONGEST_SNIPPET // 2 else sentence.rfind(" ", 0, mark - LONGEST_SNIPPET // 3) + 1
-    end = begin + LONGEST_SNIPPET
-    cut = sentence.rfind(" ", begin, end)
-    return begin, len(sentence) if end >= len(sentence) else (cut if cut > mark else end)
+    return Hit(entry.kind, entry.key, entry.title, path, marked(sentence, units), entry.grade, entry.is_stem_cell)

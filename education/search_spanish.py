@@ -3,22 +3,25 @@
 It translates what is asked, never what is answered: our pages are in English, and the search page says so.
 """
 
-from collections.abc import Callable, Sequence
-from typing import Final
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final, NamedTuple
 
-from education.search_spelling import SHORTEST_CORRECTED, slips
+from education.search_spelling import Vocabulary, slips
 from education.search_words import words_of
 
-LITTLE: Final = frozenset(
+SHORTEST_FIXED: Final = 6
+UNSAID: Final = (
     "a al algo algun alguna ante antes aqui asi aun como con cual cuales cuando cuanto cuanta cuantos cuantas de del "
     "desde donde dos e el ella ellas ellos en entre era es esa ese eso esta estan estar estas este esto estos estoy "
     "fue ha hace hacer hacerme hacen hago han hasta hay he la las le les lo los mas me mi mis muy nada ni no nos o os "
-    "otra otro otros para pero poco podria por porque pude puede pueden puedo pues que quien quienes quiero se sea ser "
-    "si siento sin sobre son soy su sus tal tambien tan te tener tengo tiene tienen todo todos tras tu tus un una uno "
-    "unos unas va van ver verdad y ya yo debo debe deberia hola favor necesito saber significa existe sirve sirven "
-    "medio cada mucho mucha muchos muchas despues durante contra segun hacia dice dicen hablar".split()
+    "otra otro otros para pero poco podria por porque pude puede pueden puedo pues que quien quienes quiero se sea "
+    "ser si siento sin sobre son soy su sus tal tambien tan te tener tengo tiene tienen todo todos tras tu tus un una "
+    "uno unos unas va van ver verdad y ya yo debo debe deberia hola favor necesito saber significa existe sirve "
+    "sirven medio cada mucho mucha muchos muchas despues durante contra segun hacia dice dicen hablar"
 )
-BOTH: Final = frozenset("a e he has me no o os son van tan sea era he ha se dos y la".split())
+LITTLE_WORDS: Final = frozenset(UNSAID.split())
+SHARED: Final = "a e he has me no o os son van tan sea era he ha se dos y la"
+BOTH: Final = frozenset(SHARED.split())
 """Little words of Spanish that English has too, so that they show nothing."""
 MEANINGS: Final = """
 acetaminofen paracetamol = acetaminophen
@@ -35,7 +38,7 @@ articulacion articulaciones = joint
 articulaciones facetarias | articulacion facetaria | facetas | faceta | facetaria | facetario = facet joint
 artritis artrosis = arthritis
 artrosis facetaria | artritis facetaria | sindrome facetario = facet joint arthritis
-aseguradora aseguradoras seguro seguros cobertura = insurance
+aseguradora aseguradoras cobertura = insurance
 ayuda ayudan ayudar = help
 ayuda para decidir | herramienta de decision | decidir | decision = decision aid
 baja = low
@@ -73,16 +76,19 @@ cura curar curan curarse curo curacion sana sanar = cure
 dano danos lesion lesiones = damage
 debilidad = weakness
 dia = day
-dia del procedimiento = day of the procedure
+dia del procedimiento | dia de la inyeccion = day of the procedure
 diagnostico = diagnosis
 disco discos = disc
 disco desgastado | desgaste = worn discs
 disco roto | disco desplazado | disco salido | disco herniado | discos herniados = herniated disc
-discopatia | enfermedad degenerativa del disco | degeneracion discal | discopatia degenerativa | disco degenerado | discos degenerados | enfermedad discal degenerativa = degenerative disc disease
+discopatia | enfermedad degenerativa del disco | degeneracion discal = degenerative disc disease
+discopatia degenerativa | disco degenerado | discos degenerados = degenerative disc disease
+enfermedad discal degenerativa | enfermedad discal degenerativa = degenerative disc disease
 degenerativa degenerativo degeneracion = degenerative
 doctor doctora medico medica medicos = doctor
 dolor dolores duele duelen doler adolorido dolorido = pain
-dolor de espalda | dolor en la espalda | espalda baja | dolor lumbar | lumbalgia | lumbago | lumbar | dolor de cintura | duele la espalda | espalda me duele = back pain
+dolor de espalda | dolor en la espalda | espalda baja | dolor lumbar | lumbalgia | lumbago | lumbar = back pain
+dolor de cintura | duele la espalda | espalda me duele = back pain
 dura durar duran duracion = last long
 placebo = placebo
 efectos secundarios | efecto secundario | efectos adversos | efecto adverso = side effects
@@ -99,7 +105,8 @@ epidural epidurales = epidural
 espalda = back
 espera esperar = wait
 estenosis = stenosis
-estenosis espinal | estenosis lumbar | canal estrecho | estenosis de canal | canal lumbar estrecho | conducto estrecho | estrechamiento = spinal stenosis
+estenosis espinal | estenosis lumbar | canal estrecho | estenosis de canal = spinal stenosis
+canal lumbar estrecho | conducto estrecho | estrechamiento = spinal stenosis
 evidencia evidencias prueba pruebas = evidence
 exosoma exosomas = exosomes
 experiencia experiencias testimonio testimonios historia historias opinion opiniones = stories
@@ -151,7 +158,7 @@ paso pasos = steps
 pierna piernas = leg
 pie = foot
 plaqueta plaquetas = platelet
-plasma rico en plaquetas = platelet rich plasma
+plasma rico en plaquetas | plasma rico = platelet rich plasma
 pregunta preguntas preguntar preguntarle = questions to ask
 preparacion preparar prepararme prepararse preparo = prepare
 privacidad = privacy
@@ -167,7 +174,9 @@ resonancia | resonancia magnetica = mri
 resultado resultados = results
 riesgo riesgos peligro peligros peligroso peligrosa peligrosas peligrosos = risks
 sangre = blood
-segura seguras seguridad = safe
+seguridad = safety
+segura seguro = safe insurance
+regulacion regulan regula = regulation law
 seguimiento revision controles control = follow up
 senal senales alarma = signs
 sintoma sintomas = symptoms
@@ -192,7 +201,7 @@ def root(word: str) -> str:
 
 
 def roots(text: str) -> tuple[str, ...]:
-    return tuple(root(word) for word in words_of(text) if word not in LITTLE)
+    return tuple(root(word) for word in words_of(text) if word not in LITTLE_WORDS)
 
 
 def _meanings() -> dict[tuple[str, ...], str]:
@@ -204,21 +213,33 @@ def _meanings() -> dict[tuple[str, ...], str]:
     return found
 
 
+class Read(NamedTuple):
+    """A Spanish question: its words as they were meant, and what they are in English."""
+
+    meant: list[str]
+    english: list[str]
+
+
 MEANING: Final = _meanings()
 LONGEST_NAME: Final = max(map(len, MEANING))
 WORDS: Final = frozenset(one for name in MEANING for one in name)
 
 
-def in_english(words: Sequence[str], is_english: Callable[[str], bool]) -> list[str]:
-    """The words of a Spanish question in English, those we do not know as they are; empty when it is not Spanish.
+def in_english(words: Sequence[str], vocabulary: Vocabulary, known: Iterable[str] = ()) -> Read | None:
+    """A Spanish question as it was meant, and in English, unknown words as they are; None when it is not Spanish.
 
     Spanish is what has a Spanish word that our English texts do not have, and as many Spanish words as others.
+    `known`: Spanish words of questions that we answer, beside those of which we know the meaning.
     """
-    shows = [word for word in words if word not in BOTH and not is_english(word)]
-    ours = [word for word in words if word in LITTLE or root(word) in WORDS]
-    if not any(word in LITTLE or root(word) in WORDS for word in shows) or 2 * len(ours) < len(words):
-        return []
-    asked = [_meant(word, is_english) for word in words if word not in LITTLE]
+    spanish = {one: one for one in WORDS} | {root(word): word for word in sorted(known) if word not in LITTLE_WORDS}
+    meant = [_meant(word, vocabulary, spanish) for word in words]
+    ours = [word for word in meant if word in LITTLE_WORDS or root(word) in spanish]
+    if 2 * len(ours) < len(words) or not any(
+        word not in BOTH and not vocabulary.knows(word) and (word in LITTLE_WORDS or root(word) in spanish)
+        for word in meant
+    ):
+        return None
+    asked = [word for word in meant if word not in LITTLE_WORDS]
     english: list[str] = []
     place = 0
     while place < len(asked):
@@ -228,12 +249,13 @@ def in_english(words: Sequence[str], is_english: Callable[[str], bool]) -> list[
                 english += meaning.split() if meaning else [asked[place]]
                 place += length
                 break
-    return english
+    return Read(meant, english)
 
 
-def _meant(word: str, is_english: Callable[[str], bool]) -> str:
-    """The word, or the Spanish one it was probably meant to be."""
-    if root(word) in WORDS or is_english(word) or len(word) < SHORTEST_CORRECTED:
+def _meant(word: str, vocabulary: Vocabulary, spanish: Mapping[str, str]) -> str:
+    """The word, or the Spanish one it was probably meant to be, when English has none that is near."""
+    bare = root(word)
+    if bare in spanish or word in LITTLE_WORDS or len(word) < SHORTEST_FIXED or vocabulary.knows(word):
         return word
-    near = min((slips(root(word), known), known) for known in sorted(WORDS) if known[0] == word[0])
-    return near[1] if near[0] <= 1 else word
+    near = min(((slips(bare, other), other) for other in spanish if abs(len(bare) - len(other)) <= 1), default=(2, ""))
+    return spanish[near[1]] if near[0] <= 1 and not vocabulary.nearest(word) else word

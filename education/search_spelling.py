@@ -81,8 +81,10 @@ class Vocabulary:
     """The words that visitors could find, each with how many entries hold it."""
 
     def __init__(self, counts: Mapping[str, int], others: Iterable[str] = ()) -> None:
+        """`others`: words of the questions that we answer, thought of before words that merely stand somewhere."""
         self.counts = counts
-        self.others = (NAMED_WORDS | frozenset(others)) - counts.keys()
+        self.asked = frozenset(others)
+        self.others = (NAMED_WORDS | self.asked) - counts.keys()
 
     @cached_property
     def known(self) -> frozenset[str]:
@@ -118,8 +120,11 @@ class Vocabulary:
             for other in self.by_trigram.get(trigram, ()):
                 shared[other] += 1
         alike = sorted(shared, key=lambda other: (-shared[other] / len(own | _trigrams(sound(other))), other))
-        near = [(slips(word, other), -self.counts.get(other, 0), other) for other in alike[:CANDIDATES]]
-        return min((each for each in near if each[0] <= _most_slips(word)), default=(0, 0, ""))[2]
+        near = [
+            (slips(word, other), other not in self.asked, -self.counts.get(other, 0), other)
+            for other in alike[:CANDIDATES]
+        ]
+        return min((each for each in near if each[0] <= _most_slips(word)), default=(0, True, 0, ""))[3]
 
     def _parted(self, word: str) -> str:
         """“stemcells” as “stem cells”, when the two are a name."""

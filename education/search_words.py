@@ -24,15 +24,16 @@ UNSAID: Final = (
 )
 STOP_WORDS: Final = frozenset(UNSAID.split())
 """Words PostgreSQL leaves out of its index; here they are left out of the question on both engines."""
-SAYS_LITTLE: Final = frozenset(
-    "also another anyone anything around available away because best better bit come comes could does doing done "
-    "else even ever exactly explain find get gets getting give go goes going gone good got great happen happens help "
-    "info information im ive kind know let like likely long look looking lot made make makes making many may maybe me "
-    "mean means might much must near nearby need needed needs never new ok one ones page pages people person please "
+LITTLE_SAID: Final = (
+    "also another anyone anything around available away because best better bit come comes could does doing done else "
+    "even ever exactly explain find get gets getting give go goes going gone good got great happen happens help info "
+    "information im ive kind know let like likely long look looking lot made make makes making many may maybe me mean "
+    "means might much must near nearby need needed needs never new ok one ones page pages people person please "
     "possible put really right said say says see seem shall show soon start still stuff sure take taken takes tell "
     "thing things think today told too try true truth use used using usually want way website well will without work "
-    "working works would yes yet really actually dont doesnt cant isnt wont whats hows".split()
+    "working works would yes yet really actually dont doesnt cant isnt wont whats hows"
 )
+SAYS_LITTLE: Final = frozenset(LITTLE_SAID.split())
 """Words that a question holds and an answer may not: they are let go while any other word is left."""
 ENDINGS: Final = (
     "ations", "ation", "ators", "ator", "ating", "ated", "ates", "ate", "ings", "ing", "ions", "ion", "ments", "ment",
