@@ -25,7 +25,7 @@ def addresses(question: str) -> list[str]:
 
 @pytest.mark.parametrize(
     ("half", "first", "in_three"),
-    [("dev", 58, 59), ("held_back", 0, 0)],
+    [("dev", 58, 59), ("held_back", 56, 58)],
 )
 def test_the_right_page_is_first_or_among_three(content: shipped.Shipped, half: str, first: int, in_three: int) -> None:
     found = [(addresses(asked["query"])[:3], asked["right"]) for asked in QUESTIONS[half]]
