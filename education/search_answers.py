@@ -128,9 +128,9 @@ class Answers:
             self._add(place, names, self.words)
             self.all_of[place] |= marks_of(words_of(said))
         for bet in library.best_bets.values():
-            if place := place_of(bet["target"], paths, library):
-                self._add(place, bet["phrases"], self.words)
-                self._add(place, bet["spanish"], self.spanish)
+            if leads_to := place_of(bet["target"], paths, library):
+                self._add(leads_to, bet["phrases"], self.words)
+                self._add(leads_to, bet["spanish"], self.spanish)
         counts = Counter(mark for marks in self.all_of.values() for mark in marks)
         self.tells = {mark: math.log(1 + len(self.all_of) / count) for mark, count in counts.items()}
         self.by_mark: dict[str, list[int]] = defaultdict(list)
