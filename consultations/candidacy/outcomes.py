@@ -68,6 +68,8 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
+    """`cautions` leave out what the support box says."""
+
     heading: str
     body: tuple[Part, ...]
     reasons: tuple[Reason, ...]
@@ -125,7 +127,7 @@ def explain(assessment: Assessment, *, situation: Situation) -> Explanation:
         heading=wording["heading"],
         body=tuple(part for part in parts if part.text or part.reasons),
         reasons=reasons,
-        cautions=_reasons(assessment, Effect.CAUTION),
+        cautions=tuple(each for each in _reasons(assessment, Effect.CAUTION) if each.rule_id not in SUPPORT_RULES),
         footer=FOOTER,
     )
 

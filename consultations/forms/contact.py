@@ -173,7 +173,7 @@ class CallBackForm(forms.Form):
     phone = AnyPhoneField(label="Phone number")
     safe_to_contact = forms.ChoiceField(
         label="Is it safe to leave a message?",
-        help_text="If you do not say, we leave none.",
+        help_text="If you do not choose, we will not leave one.",
         choices=CALL_CHOICES,
         widget=TileRadio,
         required=False,

@@ -47,6 +47,12 @@ def keep(*, response_id: int, kind: TextKind, text: str, sent_key: str = "") -> 
     return row
 
 
+def keep_about(*, request: ConsultationRequest, kind: TextKind, text: str) -> None:
+    """The same for a text about a request, which is put where it belongs in the queue. On a locked row."""
+    keep(response_id=request.response_id, kind=kind, text=text)
+    settle(request)
+
+
 def keep_if_marked(*, response_id: int, kind: TextKind, text: str) -> PatientText | None:
     """The same for a field that hardly ever holds more than what it asks for, such as a phone number."""
     return keep(response_id=response_id, kind=kind, text=text) if dangers_in(text) else None

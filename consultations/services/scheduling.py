@@ -229,8 +229,7 @@ def cancel(
         raise AnotherTime("You booked another time since, in another tab or window. It is not cancelled.")
     _cancel(appointment, _actor(by), reason)
     if by is None:
-        patient_texts.keep(response_id=fresh.response_id, kind=TextKind.CANCEL_REASON, text=reason)
-        patient_texts.settle(fresh)
+        patient_texts.keep_about(request=fresh, kind=TextKind.CANCEL_REASON, text=reason)
     messaging.tell_patient(
         kind=MessageKind.APPOINTMENT_CANCELLED, request=fresh, key=f"appointment-cancelled-{appointment.pk}"
     )

@@ -128,8 +128,7 @@ def answer(*, request: ConsultationRequest, answer: str, asked: str = "") -> Con
             raise WrongStatus("Another question was asked since.")
         open_question.answer, open_question.answered_at = answer, now
         open_question.save(update_fields=["answer", "answered_at"])
-        patient_texts.keep(response_id=fresh.response_id, kind=TextKind.ANSWER, text=answer)
-        patient_texts.settle(fresh)
+        patient_texts.keep_about(request=fresh, kind=TextKind.ANSWER, text=answer)
     elif question is not None:
         # Read again: an answer sent at the same moment was kept while this one waited for the row.
         question.refresh_from_db(fields=["answer"])

@@ -161,7 +161,10 @@ class TestPage:
         assert f"<h1>{total} results for “slipped disc”</h1>" in html
         assert 'value="slipped disc"' in html
         assert html.count("<h1") == 1
-        assert html.count('<ol class="results">') == len(search.find("slipped disc").groups)
+        found = search.find("slipped disc")
+        assert found.best
+        assert '<h2 id="best">Best answers</h2>' in html
+        assert html.count('<ol class="results">') == 1 + len(found.groups)
         assert "Very low certainty" in html
 
     def test_nothing_found_helps_on(self, content: shipped.Shipped, client: Client, settings) -> None:

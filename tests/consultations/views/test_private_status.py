@@ -25,7 +25,7 @@ NEXT = {
     "information_asked": "Our question",
     "offered": "See free times",
     "not_suitable": "We do not think a consultation here would help you now.",
-    "urgent": "We try to call you by",
+    "urgent": "We will try to call you by",
     "booked": "Add to calendar",
     "completed": "This request has ended.",
     "no_show": "This request has ended.",
