@@ -183,6 +183,8 @@ class TestTheNextPage:
         answer = client.get(write(client, text).headers["Location"])
         words = text_of(answer)
         assert (SUPPORT in words, CRISIS in words, SIGNS in words) == (support, support, signs)
+        if support or signs:
+            assert words.index(SUPPORT if support else SIGNS) < words.index("We have your message.")
         assert "Nobody reads this before" not in words
 
     @pytest.mark.parametrize("text", [SELF_HARM, SIGN])
