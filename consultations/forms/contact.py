@@ -153,6 +153,15 @@ class ContactForm(forms.Form):
         )
 
 
+class EmailForm(forms.Form):
+    """The address of a request that was sent, to be corrected or added."""
+
+    email = MailField(
+        label="What is the right email address?",
+        help_text="We send a new private link there. The link that we sent before stops working at once.",
+    )
+
+
 CALL_CHOICES = [
     (SafeToContact.ANY, SafeToContact.ANY.label),
     (SafeToContact.NO_VOICEMAIL, SafeToContact.NO_VOICEMAIL.label),

@@ -21,7 +21,7 @@ from consultations.forms.contact import PREFERENCES, ContactForm
 from consultations.models import ConsultationRequest
 from consultations.questionnaire import flow
 from consultations.questionnaire.definition import load
-from consultations.services import carried, intake
+from consultations.services import carried, contact_details, intake
 from consultations.services.intake import Contact
 from consultations.services.targets import due_after
 from consultations.views.check_lost import unsent_fields
@@ -199,5 +199,7 @@ def sent(request: HttpRequest, session: QuestionnaireSession) -> HttpResponse:
         "has_email": bool(sent_request.patient.email),
         "is_pressing": sent_request.highest_outcome in (Outcome.EMERGENCY, Outcome.SAME_DAY),
         "signs": outcomes.EMERGENCY_SIGNS,
+        "may_correct": contact_details.may_correct(sent_request),
+        "history": contact_details.history_of(sent_request),
     }
     return render_page(request, session, "sent", context)
