@@ -138,6 +138,22 @@ class ContactForm(forms.Form):
             self.add_error("phone", "Enter a phone number, because you chose to be called.")
         if not (needs_mail or needs_phone or data["email"] or data["phone"]):
             self.add_error("email", "Enter an email address or a phone number, so that we can answer you.")
+        elif not self.errors:
+            self._check_choices_without_a_detail(data)
+
+    def _check_choices_without_a_detail(self, data: dict[str, Any]) -> None:
+        """Choices that say nothing, because what they are about was left out."""
+        if data.get("contact_by") == ContactPreference.EITHER and not data["phone"]:
+            self.add_error("contact_by", "Choose “Email”, or enter a phone number too: you gave an email address only.")
+        if data.get("contact_by") == ContactPreference.EITHER and not data["email"]:
+            self.add_error(
+                "contact_by", "Choose “Phone call”, or enter an email address too: you gave a phone number only."
+            )
+        if data.get("safe_to_contact") == SafeToContact.ANY and not data["phone"]:
+            self.add_error(
+                "safe_to_contact",
+                "Choose “Use email only”, or enter a phone number: there is none to leave a message on.",
+            )
 
     def contact(self) -> Contact:
         data = self.cleaned_data

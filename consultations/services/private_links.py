@@ -63,6 +63,15 @@ def open_link(*, token: str, birth_on: datetime.date) -> PrivateLink | None:
     return None
 
 
+def helped_name_behind(token: str) -> str:
+    """Whom the request behind a live link is about, when somebody sent it for them; the mail with the link says it too.
+
+    "" for every other token, known or not.
+    """
+    link = PrivateLink.objects.live().select_related("request").filter(token_hash=fingerprint(token)).first()
+    return link.request.helped_name if link and link.request.helper_name else ""
+
+
 def request_behind(link: int) -> ConsultationRequest | None:
     """The request that an opened link stands for, as long as the link is live: whoever ends it ends what it opened."""
     opened = (

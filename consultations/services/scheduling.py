@@ -171,7 +171,6 @@ def _book(request: ConsultationRequest, slot: Slot, by: User | None, *, has_expi
         # Nothing kept the time since: hours, closed days and the doctor may have changed, as for a fresh choice.
         slot = _find(fresh, slot.key)
     _refuse_if_taken(fresh, slot)
-    uid, sequence = calendar_entries.following(fresh)
     with race():
         appointment = Appointment.objects.create(
             request=fresh,
@@ -183,8 +182,7 @@ def _book(request: ConsultationRequest, slot: Slot, by: User | None, *, has_expi
             time_zone=settings.TIME_ZONE,
             booked_at=now,
             booked_by=by,
-            calendar_uid=uid,
-            calendar_sequence=sequence,
+            **calendar_entries.following(fresh),
         )
     SlotHold.objects.filter(request=fresh).delete()
     apply_move(request=fresh, verb="book", by=by)
@@ -265,7 +263,7 @@ def _cancel(appointment: Appointment, actor: Actor, reason: str) -> None:
     appointment.status, appointment.cancelled_at = AppointmentStatus.CANCELLED, clock.now()
     appointment.cancelled_by, appointment.cancel_reason = actor, reason
     appointment.calendar_sequence += 1
-    appointment.save(update_fields=["status", "cancelled_at", "cancelled_by", "cancel_reason", "calendar_sequence"])
+    appointment.save()
 
 
 def _actor(by: User | None) -> Actor:

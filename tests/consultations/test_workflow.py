@@ -104,9 +104,6 @@ def test_the_verbs_of_a_status_are_those_of_the_table() -> None:
         for actor in Actor:
             offered = {move.verb for move in verbs_for(status=status, actors=[actor])}
             assert offered == {verb for verb in VERBS if target(verb, status, actor)}
-    assert [move.verb for move in verbs_for(status="offered", actors=[Actor.PATIENT])] == [
-        "correct_email",
-        "book",
-        "withdraw",
-    ]
+    of_patient = [move.verb for move in verbs_for(status="offered", actors=[Actor.PATIENT])]
+    assert of_patient == ["correct_email", "book", "withdraw"]
     assert verbs_for(status="withdrawn", actors=Actor) == []
