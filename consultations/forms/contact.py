@@ -147,7 +147,7 @@ class ContactForm(forms.Form):
             self.add_error("contact_by", "Choose “Email”, or enter a phone number too: you gave an email address only.")
         if data.get("contact_by") == ContactPreference.EITHER and not data["email"]:
             self.add_error(
-                "contact_by", "Choose “Phone call”, or enter an email address too: you gave a phone number only."
+                "contact_by", "Choose “Phone call”, or enter an email address: you gave only a phone number."
             )
         if data.get("safe_to_contact") == SafeToContact.ANY and not data["phone"]:
             self.add_error(
