@@ -1,9 +1,11 @@
 """Whom pages and mails speak to, and what they promise: the helper as the helper, costs, the way, the scan report."""
 
 import datetime
+import re
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 
 from clinic.models import AuditEvent
@@ -23,7 +25,7 @@ from consultations.status_words import HEADINGS, TO_HELPERS
 from tests.cast import MakeRequest, at, book_directly, make_patient, open_privately
 from tests.consultations.views.conftest import CONSENTS, CONTACT, Visitor, text_of
 
-pytestmark = pytest.mark.usefixtures("monday")
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("monday")]
 STARTS = datetime.datetime(2026, 11, 30, 14, 0, tzinfo=datetime.UTC)
 BOTH = {"filled_for": "other", "helper_name": "Bob Pell", "name": "Ana Winther"}
 
@@ -39,15 +41,22 @@ def helped(make_request: MakeRequest) -> Any:
     return make
 
 
+def main_of(response: Any) -> str:
+    """The words of a page without those around it, which are the same for everybody."""
+    found = re.search(r"<main.*?</main>", response.content.decode(), re.DOTALL)
+    assert found is not None
+    return " ".join(re.sub(r"<[^>]+>", " ", found[0]).split())
+
+
 class TestTheHelper:
     @pytest.mark.parametrize("status", RequestStatus)
     def test_is_greeted_on_the_status_page(self, client: Client, helped: Any, status: RequestStatus) -> None:
         request = helped(status=status)
         open_privately(client, request)
-        page = text_of(client.get(at(client)))
+        page = main_of(client.get(at(client)))
         assert f"Bob, {TO_HELPERS[status].format(name='Ana', whose='Ana’s')}" in page
         assert "Ana, " not in page
-        assert "your request" not in page.lower().replace("close my pages", "")
+        assert "your request" not in page.lower()
 
     def test_every_status_has_its_words_for_both(self) -> None:
         assert set(TO_HELPERS) == set(HEADINGS) == set(RequestStatus)
@@ -106,7 +115,7 @@ class TestTheHelper:
         request = helped(status=RequestStatus.BOOKED)
         book_directly(request, clinician, STARTS)
         open_privately(client, request)
-        words = text_of(client.get(at(client, page)))
+        words = main_of(client.get(at(client, page)))
         assert "Ana’s" in words
         assert "your request" not in words.lower()
 
@@ -172,8 +181,6 @@ class TestTheScanReport:
 
     def test_answers_that_cannot_be_read_close_nothing(self, client: Client, make_request: MakeRequest) -> None:
         request = make_request(answers={"im_share": "yes"})
-        from django.db import connection
-
         with connection.cursor() as cursor:
             table = QuestionnaireResponse._meta.db_table
             cursor.execute(f"UPDATE {table} SET answers = 'damaged' WHERE id = %s", [request.response_id])
