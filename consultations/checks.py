@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.checks import CheckMessage, Error, register
 
+from clinic import defaults
 from consultations.candidacy import engine, rules
 from consultations.candidacy.rules import RuleError, UnknownRuleset
 from consultations.questionnaire import definition, page_copy
@@ -19,7 +20,7 @@ def check_questionnaires(app_configs: Any = None, **kwargs: Any) -> list[CheckMe
     """Every version there is a file of, and the one that new sessions are begun on, can be read and asked."""
     found: list[CheckMessage] = []
     for version in sorted({*definition.versions(), *page_copy.versions(), definition.CURRENT_VERSION}):
-        found += _problem("consultations.E001", partial(page_copy.load, version))
+        found += _problem("consultations.E001", partial(_ask_all, version))
     return found
 
 
@@ -33,6 +34,15 @@ def check_rules(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
         for version in sorted({*definition.versions(), *engine.RULESET_OF_QUESTIONNAIRE}):
             found += _problem("consultations.E003", partial(_judge, version))
     return found
+
+
+def _ask_all(version: str) -> None:
+    """The copy fits the questions, and every regional wording is of a region that a clinic can be in."""
+    page_copy.load(version)
+    for question in definition.load(version).questions:
+        for region, _ in (wording for option in question.options for wording in option.regional):
+            if region not in defaults.REGIONS:
+                raise DefinitionError(f"{question.id} in {version}.json has words for {region!r}, which is no region.")
 
 
 def _judge(version: str) -> None:

@@ -4,6 +4,7 @@ import dataclasses
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -15,7 +16,7 @@ from consultations.forms.contact import CallBackForm, ContactForm
 from consultations.forms.typed import names_in, typed_rows
 from consultations.models import QuestionnaireResponse
 from consultations.questionnaire import flow
-from consultations.questionnaire.definition import load
+from consultations.questionnaire.definition import worded
 from consultations.services import carried, intake
 from consultations.views import check_browser
 from consultations.views.check_session import CARRIED, unsent_sessions
@@ -78,8 +79,9 @@ def _posted_form(request: HttpRequest, page: str, slug: str, version: str) -> fo
         form: forms.Form = CONTACT_FORMS[page](request.POST)
     else:
         screen = flow.screen_named(slug, version=version)
-        ids = screen.question_ids if screen else ()
-        questions = [load(version)[each] for each in ids if names_in(request.POST, each)]
+        ids = screen.order if screen else ()
+        words = worded(version, settings.CLINIC_REGION)
+        questions = [words[each] for each in ids if names_in(request.POST, each)]
         if not questions:
             return None
         form = ScreenForm(request.POST, questions=questions, answers={})

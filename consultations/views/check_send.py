@@ -20,7 +20,7 @@ from consultations.forms.consent import ConsentForm, wordings
 from consultations.forms.contact import PREFERENCES, ContactForm
 from consultations.models import ConsultationRequest
 from consultations.questionnaire import flow
-from consultations.questionnaire.definition import load
+from consultations.questionnaire.definition import worded
 from consultations.services import carried, intake
 from consultations.services.intake import Contact
 from consultations.services.targets import due_after
@@ -150,7 +150,7 @@ def _send(request: HttpRequest, session: QuestionnaireSession) -> HttpResponse:
 
 def _sections(session: QuestionnaireSession) -> list[dict[str, Any]]:
     """Summary lists by section; required questions that "Send now" passed over are left out, skipped ones are not."""
-    questionnaire = load(session.version)
+    questionnaire = worded(session.version, settings.CLINIC_REGION)
     asked = Counter(question.text for question in questionnaire.questions)
     sections = []
     for section in questionnaire.sections:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
@@ -12,7 +13,7 @@ from consultations.enums import Outcome
 from consultations.forms.contact import CallBackForm
 from consultations.models import SafetyCase
 from consultations.questionnaire import flow
-from consultations.questionnaire.definition import load
+from consultations.questionnaire.definition import worded
 from consultations.services import intake
 from consultations.views import check_browser
 from consultations.views.check_lost import unsent_fields
@@ -48,7 +49,7 @@ def safety_case(session: QuestionnaireSession) -> SafetyCase | None:
 
 def ticked_signs(session: QuestionnaireSession) -> list[str]:
     """The answers behind the emergency in the words of their options: what to show and say at the hospital."""
-    questions = load(session.version)
+    questions = worded(session.version, settings.CLINIC_REGION)
     causes = {question for fired in _pressing(session) for question in fired.because}
     signs: list[str] = []
     for question_id in session.assessment.visible:

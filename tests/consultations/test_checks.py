@@ -74,7 +74,7 @@ def rename(item: dict[str, Any]) -> None:
 def shown_by(condition: str) -> Callable[[dict[str, Any]], None]:
     def change(item: dict[str, Any]) -> None:
         for extension in item["extension"]:
-            if extension["url"] == f"{definition.OWN}shown-when":
+            if extension["url"] == "https://clinic.example/fhir/StructureDefinition/shown-when":
                 extension["valueString"] = condition
 
     return change

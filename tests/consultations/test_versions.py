@@ -39,7 +39,7 @@ NIGHT: dict[str, Any] = {
         {"valueCoding": {"system": "x", "code": "rf_night.yes", "display": "Yes, every night"}},
         {"valueCoding": {"system": "x", "code": "rf_night.no", "display": "No"}},
     ],
-    "extension": [{"url": f"{definition.OWN}control", "valueCode": "single"}],
+    "extension": [{"url": "https://clinic.example/fhir/StructureDefinition/control", "valueCode": "single"}],
 }
 
 

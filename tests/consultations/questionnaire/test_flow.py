@@ -82,7 +82,8 @@ def test_progress_counts_sections() -> None:
 
 def test_the_snapshot_keeps_the_words_as_asked() -> None:
     asked = {
-        entry["id"]: entry for entry in flow.as_asked({**ROUTINE, "rf_ce_when": "lt2w", "peg_p": 7}, version="1.0.0")
+        entry["id"]: entry
+        for entry in flow.as_asked({**ROUTINE, "rf_ce_when": "lt2w", "peg_p": 7}, version="1.0.0", region="US")
     }
 
     assert asked["rf_now"]["text"] == load("1.0.0")["rf_now"].text
