@@ -8,7 +8,7 @@ from django.template.loader import render_to_string
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from clinic import clock
+from clinic import clock, lines
 
 register = template.Library()
 
@@ -88,6 +88,30 @@ def way(context: dict[str, Any], content: str, url: str, css: str = "") -> SafeS
         button = '<button type="submit" form="carried" formaction="{}" class="waybutton {}">{}</button>'
         return format_html(button, url, css, content)
     return format_html('<a{} href="{}">{}</a>', format_html(' class="{}"', css) if css else "", url, content)
+
+
+@register.simple_tag
+def emergency_line() -> SafeString:
+    """A sentence with its stop. Each number that a setting names is a link that dials it."""
+    return lines.emergency().html
+
+
+@register.simple_tag
+def urgent_line() -> SafeString:
+    """A sentence with its stop, in small letters as it follows other words."""
+    return lines.urgent().html
+
+
+@register.simple_tag
+def crisis_line() -> SafeString:
+    """Part of a sentence: the template writes the stop after it."""
+    return lines.crisis().html
+
+
+@register.filter
+def with_lines(text: str) -> SafeString:
+    """Fills `{emergency_line}`, `{urgent_line}` and `{crisis_line}` in a text; what else it holds is escaped."""
+    return lines.with_lines(text)
 
 
 @register.simple_tag

@@ -54,6 +54,10 @@ class AlreadySent(Exception):
     """The response was sent: its answers are frozen. The request's status page says where it stands."""
 
 
+class Deleted(Exception):
+    """The response was not sent in time and is gone (`services/retention.py`), perhaps since the page was shown."""
+
+
 class NotReady(Exception):
     """The response cannot be sent yet: a danger stop stands, or a contact detail is missing."""
 
@@ -176,10 +180,10 @@ def send(*, response: QuestionnaireResponse, wordings: Mapping[ConsentKind, str]
     """Turn the response into a request: patient, consents, final assessment, link and alert, or nothing at all.
 
     Sending twice gives the same request. Raises NotReady when the contact screen is missing, or the answers stop at an
-    emergency or at under 18.
+    emergency or at under 18; raises Deleted.
     """
     with transaction.atomic():
-        fresh = QuestionnaireResponse.objects.select_for_update(of=("self",)).get(pk=response.pk)
+        fresh = _lock(response)
         sent = ConsultationRequest.objects.filter(response=fresh).first()
         if sent is not None:
             return sent
@@ -271,10 +275,17 @@ def _make_patient(contact: Contact) -> Patient:
 
 
 def lock_open(response: QuestionnaireResponse) -> QuestionnaireResponse:
-    """The response as it stands now, held until the transaction ends. Raises AlreadySent."""
-    fresh = QuestionnaireResponse.objects.select_for_update(of=("self",)).get(pk=response.pk)
+    """The response as it stands now, held until the transaction ends. Raises AlreadySent and Deleted."""
+    fresh = _lock(response)
     if fresh.status == ResponseStatus.COMPLETED:
         raise AlreadySent
+    return fresh
+
+
+def _lock(response: QuestionnaireResponse) -> QuestionnaireResponse:
+    fresh = QuestionnaireResponse.objects.select_for_update(of=("self",)).filter(pk=response.pk).first()
+    if fresh is None:
+        raise Deleted
     return fresh
 
 
