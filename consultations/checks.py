@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
 from clinic import defaults
@@ -34,6 +35,32 @@ def check_rules(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
         for version in sorted({*definition.versions(), *engine.RULESET_OF_QUESTIONNAIRE}):
             found += _problem("consultations.E003", partial(_judge, version))
     return found
+
+
+@register("clinic")
+def check_signatures(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """No patient is judged by rules that nobody signed, unless somebody is named who accepts that."""
+    if settings.DEBUG or settings.UNSIGNED_RULES_ACCEPTED_BY:
+        return []
+    unsigned = [version for version in sorted(set(engine.RULESET_OF_QUESTIONNAIRE.values())) if _is_unsigned(version)]
+    if not unsigned:
+        return []
+    return [
+        Error(
+            f"The medical director has not signed the rules {' and '.join(unsigned)}.",
+            hint="Have them signed (signed_by in the file), or set UNSIGNED_RULES_ACCEPTED_BY to the name of whoever "
+            "accepts that patients are judged by them. Staff pages show that name.",
+            id="consultations.E004",
+        )
+    ]
+
+
+def _is_unsigned(version: str) -> bool:
+    """Rules that cannot be read are told by `check_rules`."""
+    try:
+        return not rules.load(version).signed_by
+    except (DefinitionError, RuleError, UnknownVersion, UnknownRuleset):
+        return False
 
 
 def _ask_all(version: str) -> None:

@@ -4,6 +4,8 @@ import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
+from django.conf import settings
+
 from consultations.candidacy import rules
 from consultations.enums import Effect
 from consultations.models import Assessment
@@ -116,6 +118,17 @@ def _of_what_was_asked(fired: Iterable[FiredRule], not_asked: frozenset[str]) ->
             rule = FiredRule(id=rule["id"], effect=rule["effect"], because=because)
         kept.append(rule)
     return kept
+
+
+def signature_line(version: str) -> str:
+    """That nobody signed these rules, and who accepts it; "" for signed ones and for rules we no longer have."""
+    try:
+        if rules.load(version).signed_by:
+            return ""
+    except (rules.UnknownRuleset, UnknownVersion):
+        return ""
+    accepted = settings.UNSIGNED_RULES_ACCEPTED_BY
+    return f"Rules {version}: not yet signed" + (f"; accepted by {accepted}" if accepted else "")
 
 
 def _texts(version: str) -> dict[str, str]:

@@ -90,6 +90,11 @@ class Contact:
             raise Undecodable("The contact details of a response are not of their shape.") from None
 
 
+def current_rules() -> str:
+    """The version of the rules that a check begun now is judged by."""
+    return engine.ruleset_for(definition.CURRENT_VERSION).version
+
+
 def draft() -> QuestionnaireResponse:
     """A response on the current questionnaire that nobody has written down yet."""
     now = clock.now()
