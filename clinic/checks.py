@@ -74,7 +74,7 @@ def check_clinic(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     except ValueError:
         found.append(Error("CLOSED_DATES must be dates like 2026-12-25, with commas between.", id="clinic.E005"))
     for outcome in sorted(defaults.REPLY_TARGETS.keys() | settings.REPLY_TARGETS.keys()):
-        if outcome not in defaults.REPLY_TARGETS or not _is_target(settings.REPLY_TARGETS.get(outcome)):
+        if outcome not in defaults.REPLY_TARGETS or not is_target(settings.REPLY_TARGETS.get(outcome)):
             found.append(
                 Error(
                     f'REPLY_TARGETS for "{outcome}" is missing or not understood.',
@@ -122,7 +122,8 @@ def check_clinic(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     return found
 
 
-def _is_target(target: Any) -> bool:
+def is_target(target: Any) -> bool:
+    """Whether a reply target can be counted out: so many hours, or so many whole days."""
     if not isinstance(target, dict) or len(target) != 1:
         return False
     unit, amount = next(iter(target.items()))

@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
-from clinic import clock
+from clinic import clock, lines
 
 THEMES = ("auto", "light", "dark")
 
@@ -25,6 +25,7 @@ def facts(request: HttpRequest | None = None) -> dict[str, Any]:
         "phone_tel": settings.CLINIC_PHONE_TEL,
         "address": settings.CLINIC_ADDRESS,
         "emergency_number": settings.EMERGENCY_NUMBER,
+        "emergency_href": lines.emergency_href(),
         "emergency_line": settings.EMERGENCY_LINE,
         "urgent_line": settings.URGENT_LINE,
         "crisis_line": settings.CRISIS_LINE,

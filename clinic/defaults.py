@@ -100,7 +100,7 @@ REPLY_TARGETS: dict[str, dict[str, float]] = {
     "URGENT_REVIEW": {"days": 2},
     "NOT_SUITABLE_NOW": {"days": 5},
     "DEFER": {"days": 5},
-    "NEEDS_INFO": {"days": 3},
+    "NEEDS_INFO": {"days": 2},
     "LIKELY_SUITABLE": {"days": 2},
 }
 """Outcome -> time within which staff reach the patient, in hours or days of the clinic's opening hours."""

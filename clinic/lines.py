@@ -16,6 +16,9 @@ from django.utils.safestring import SafeString
 
 STOPS: Final = (".", "!", "?", "…")
 BETWEEN_DIGITS: Final = r"[\s().\-‐‑–]{0,3}"
+NO_DIGITS_BEFORE: Final = r"(?<![\d+])(?<!\d[\s.\-])(?<!\d\)\s)"
+NO_DIGITS_AFTER: Final = r"(?!\d)(?![\s.\-](?!24\s?(?:/|h))\d)"
+"""Part of a longer number is another number: 999 is not found in "0800 111 999", but 988 is in "988 24/7"."""
 DIALLABLE: Final = re.compile(r"\+?[\d\s().\-]+")
 DIGITS_OF_A_NUMBER: Final = range(2, 16)
 NUMBER_IN_TEXT: Final = re.compile(rf"(?<!\d)\+?\(?\d(?:{BETWEEN_DIGITS}\d){{2,}}(?!\d)")
@@ -24,6 +27,9 @@ SHORT_NUMBER: Final = re.compile(r"\b(?:call|dial|phone|ring|text)\s+(\d\d)(?!\d
 TEXTING: Final = re.compile(r"\b(?:text|txt|sms|message)\b", re.IGNORECASE)
 CALLING: Final = re.compile(r"\b(?:call|dial|phone|ring)\b", re.IGNORECASE)
 PLACEHOLDER: Final = re.compile(r"\{(emergency|urgent|crisis)_line\}(\.?)")
+
+QUIET: Final = "If you feel you might harm yourself: {crisis_line}. If you feel very unwell: {emergency_line}"
+UNDER_A_TEXT: Final = f"We do not read this straight away. {QUIET}"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -37,7 +43,7 @@ class Number:
 
     def pattern(self) -> re.Pattern[str]:
         ways = "|".join(BETWEEN_DIGITS.join(digits) for digits in _spellings(self.shown))
-        return re.compile(rf"(?<![\d+])(?<!\d[.\-])(?:\+|\(|\+\()?(?:{ways})(?!\d)")
+        return re.compile(rf"{NO_DIGITS_BEFORE}(?:\+|\(|\+\()?(?:{ways}){NO_DIGITS_AFTER}")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -116,6 +122,17 @@ def crisis() -> Line:
     return Line("CRISIS_LINE", settings.CRISIS_LINE, _numbers(), is_sentence=False)
 
 
+def emergency_number() -> SafeString:
+    """The number alone, as a link that dials."""
+    return _link(Piece(settings.EMERGENCY_NUMBER, emergency_href()))
+
+
+def emergency_href() -> str:
+    """Where a button to the emergency number leads; empty where there is none that can be dialled."""
+    number = settings.EMERGENCY_NUMBER
+    return f"tel:{dialled(number)}" if can_be_dialled(number) else ""
+
+
 LINES: Final[dict[str, Callable[[], Line]]] = {"emergency": emergency, "urgent": urgent, "crisis": crisis}
 
 
@@ -132,6 +149,11 @@ def with_lines(text: str) -> SafeString:
         pieces += [text[place : match.start()], _line_at(match).html, _stop_after(match)]
         place = match.end()
     return format_html_join("", "{}", ((piece,) for piece in [*pieces, text[place:]]))
+
+
+def under_a_text() -> SafeString:
+    """What stands under every box in which a patient writes freely."""
+    return with_lines(UNDER_A_TEXT)
 
 
 def digits_of(number: str) -> str:

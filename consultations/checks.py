@@ -12,6 +12,7 @@ from consultations.candidacy import engine, rules
 from consultations.candidacy.rules import RuleError, UnknownRuleset
 from consultations.questionnaire import definition, page_copy
 from consultations.questionnaire.definition import DefinitionError, UnknownVersion
+from consultations.services import target_order as targets
 
 UNCHANGED = "A published version is never changed: put the file back as it was, and publish a change as a new version."
 
@@ -70,6 +71,18 @@ def _ask_all(version: str) -> None:
         for region, _ in (wording for option in question.options for wording in option.regional):
             if region not in defaults.REGIONS:
                 raise DefinitionError(f"{question.id} in {version}.json has words for {region!r}, which is no region.")
+
+
+@register("clinic")
+def check_reply_targets(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """On the urgency axis no more urgent headline has a later target."""
+    found: list[CheckMessage] = []
+    for more, less in targets.in_order():
+        if targets.is_later(more, less):
+            sentence = f"REPLY_TARGETS gives {more} a later target than {less}, which is less urgent."
+            hint = f"Give {more} at most as long as {less}. A day of the clinic counts with its shortest opening."
+            found.append(Error(sentence, hint=hint, id="consultations.E010"))
+    return found
 
 
 def _judge(version: str) -> None:

@@ -91,6 +91,12 @@ def way(context: dict[str, Any], content: str, url: str, css: str = "") -> SafeS
 
 
 @register.simple_tag
+def emergency_number() -> SafeString:
+    """The number alone, as a link that dials it."""
+    return lines.emergency_number()
+
+
+@register.simple_tag
 def emergency_line() -> SafeString:
     """A sentence with its stop. Each number that a setting names is a link that dials it."""
     return lines.emergency().html
@@ -108,6 +114,20 @@ def crisis_line() -> SafeString:
     return lines.crisis().html
 
 
+@register.simple_tag
+def quiet_lines() -> SafeString:
+    return lines.with_lines(lines.QUIET)
+
+
+@register.simple_block_tag
+def contents(content: str) -> SafeString:
+    """The list "On this page", of `<li>`: folded on a small screen, open beside the text on a wide one.
+
+    Only one of the two is ever displayed: CSS alone cannot open a folded one in every browser.
+    """
+    return render_to_string("clinic/components/contents.html", {"listed": content})
+
+
 @register.filter
 def with_lines(text: str) -> SafeString:
     """Fills `{emergency_line}`, `{urgent_line}` and `{crisis_line}` in a text; what else it holds is escaped."""
@@ -121,7 +141,7 @@ def brandmark() -> SafeString:
 
 @register.inclusion_tag("clinic/components/care_card.html", takes_context=True)
 def care_card(context: dict[str, Any]) -> dict[str, Any]:
-    """The emergency card. Self-contained: it links to nothing."""
+    """The emergency card. Self-contained: its links dial, and lead nowhere else."""
     return {"clinic": context["clinic"]}
 
 

@@ -66,11 +66,11 @@ class NotReady(Exception):
 class Contact:
     """What the contact screen collects. `email` may be empty only when the person asked to be phoned.
 
-    `phone` is what was typed, words and all.
+    `phone` is what was typed, words and all. Without `birth_on`, it is the short form for a safety call.
     """
 
     name: str
-    birth_on: datetime.date
+    birth_on: datetime.date | None
     email: str
     phone: str
     contact_by: ContactPreference = ContactPreference.EITHER
@@ -78,8 +78,8 @@ class Contact:
     filled_for: FilledFor = FilledFor.SELF
     helper_name: str = ""
 
-    def as_json(self) -> dict[str, str]:
-        return {**dataclasses.asdict(self), "birth_on": self.birth_on.isoformat()}
+    def as_json(self) -> dict[str, str | None]:
+        return {**dataclasses.asdict(self), "birth_on": self.birth_on.isoformat() if self.birth_on else None}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Contact":
@@ -224,7 +224,7 @@ def _send(response: QuestionnaireResponse, wordings: Mapping[ConsentKind, str]) 
         risk=OUTCOME_RISK[Outcome(highest)],
         has_note=bool(str(response.answers.get("ex_note") or "").strip() or response.brought),
         submitted_at=now,
-        due_at=due_after(highest, since=now),
+        due_at=due_after(highest, since=now, is_low_mood=outcomes.is_low_mood(assessment)),
     )
     Consent.objects.bulk_create(
         Consent(request=request, kind=kind, wording=text, notice_version=PRIVACY_NOTICE_VERSION, given_at=now)

@@ -106,6 +106,12 @@ def test_the_numbers_of_each_region_dial(settings, region):
         # A number of another length, and one that no setting names, are no links.
         ({"EMERGENCY_NUMBER": "911", "CRISIS_LINE": "call 9110 or 0911"}, "call 9110 or 0911"),
         ({"CRISIS_PHONE": "988", "CRISIS_LINE": "call 1-988-555"}, "call 1-988-555"),
+        ({"EMERGENCY_NUMBER": "999", "CRISIS_LINE": "call 0800 111 999"}, "call 0800 111 999"),
+        ({"URGENT_PHONE": "111", "CRISIS_LINE": "call 111-999, (0) 111"}, "call 111-999, (0) 111"),
+        ({"CRISIS_PHONE": "988", "CRISIS_LINE": "call 988 24/7"}, f"call {call('988')} 24/7"),
+        ({"CRISIS_PHONE": "988", "CRISIS_LINE": "call 988 24 hours a day"}, f"call {call('988')} 24 hours a day"),
+        ({"CRISIS_PHONE": "988", "CRISIS_LINE": "call 988. 2 lines"}, f"call {call('988')}. 2 lines"),
+        ({"CRISIS_PHONE": "911", "CRISIS_LINE": "call 9-1-1"}, f"call {call('911', '9-1-1')}"),
         ({"CRISIS_LINE": "call 988"}, "call 988"),
         ({"CRISIS_PHONE": "1-800-HELPME", "CRISIS_LINE": "call 1-800-HELPME"}, "call 1-800-HELPME"),
         (

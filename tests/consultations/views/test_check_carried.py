@@ -102,7 +102,7 @@ class TestAsking:
             "now", "nerves", "injury", "signs", "pain", "pain-score", "diagnosis", "diagnosis-more", "tried",
             "tried-more", "health", "hopes",
         ]  # fmt: skip
-        assert "You can book a consultation" in text_of(reader.page)
+        assert "A consultation makes sense" in text_of(reader.page)
         assert nothing_is_stored()
 
     def test_wrong_input_comes_back_with_its_answers(self, reader: Reader) -> None:

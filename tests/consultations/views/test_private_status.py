@@ -19,13 +19,13 @@ from tests.rows import all_rows
 pytestmark = pytest.mark.usefixtures("monday")
 
 NEXT = {
-    "received": "A person reads every request.",
-    "in_triage": "A person reads every request.",
-    "with_doctor": "A person reads every request.",
+    "received": "A person reads it by",
+    "in_triage": "A nurse is reading it.",
+    "with_doctor": "A doctor is reading it.",
     "information_asked": "Our question",
     "offered": "See free times",
     "not_suitable": "We do not think a consultation here would help you now.",
-    "urgent": "Someone from the clinic will ring you.",
+    "urgent": "We will try to call you by",
     "booked": "Add to calendar",
     "completed": "This request has ended.",
     "no_show": "This request has ended.",
@@ -109,7 +109,7 @@ class TestWords:
 
     def test_says_that_a_person_without_email_is_phoned(self, see, make_request):
         words = see(make_request(patient=make_patient(email="")))
-        assert ", by phone ." in words.replace("phone.", "phone .")
+        assert "Then you hear from us by phone." in words
         assert "by email or phone" not in words
 
 
@@ -229,7 +229,7 @@ class TestAnswering:
         monkeypatch.setattr(triage, "answer", overtaken)
         page = client.post(at(client, "answer/"), {"answer": "Second."})
         assert page.status_code == 409
-        assert "A person reads every request." in text_of(page)
+        assert "A nurse is reading it." in text_of(page)
         assert InformationRequest.objects.get().answer == "First."
 
     def test_two_presses_at_one_moment_are_harmless_too(self, client, asked, monkeypatch):
@@ -317,7 +317,7 @@ class TestWithdrawing:
             expires_at=MONDAY,
         )
         open_privately(client, request)
-        assert "give your time on Monday 30 November, 9am to someone else" in text_of(
+        assert "give your time on Monday 30 November, 9 am to someone else" in text_of(
             client.get(at(client, "withdraw/"))
         )
         client.post(at(client, "withdraw/"), {"sure": "on"})
