@@ -326,7 +326,7 @@ def test_a_change_comes_back_to_the_answers_in_a_second_tab_too(about_to_send: P
     patient = about_to_send
     second = patient.context.new_page()
     second.goto(f"{patient.check}/answers/")
-    second.locator("main a[href*='/q/hopes/']").first.click()
+    second.locator("main a[href*='/q/hopes/?from=answers']").first.click()
     second.locator("main [name=ex_note]").fill("My sister had this.")
     second.get_by_role("button", name="Continue", exact=True).click()
     second.wait_for_url(re.compile("/answers/"))

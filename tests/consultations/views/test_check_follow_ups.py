@@ -8,7 +8,7 @@ import pytest
 from consultations.enums import Outcome
 from consultations.models import SafetyCase
 from consultations.questionnaire import definition, flow
-from tests.consultations.views.conftest import ROUTINE, Visitor, fields_of, text_of
+from tests.consultations.views.conftest import ROUTINE, Visitor, fields_of
 
 TRIGGERS = {
     ("nerves", "rf_ce_when"): "rf_ce=bladder_leak rf_ce=bladder_start rf_ce=both_legs rf_ce=bowel rf_ce=saddle "
@@ -217,8 +217,6 @@ class TestRegions:
         visitor.give("now", **fields_of("now", ROUTINE))
         assert bowel in visitor.see(f"{visitor.check}/q/nerves/").content.decode()
         visitor.give("nerves", rf_ce=["bowel"], rf_ce_when="lt2w", shown=["rf_ce_when"])
-        page = text_of(visitor.see(f"{visitor.check}/emergency/"))
-        assert bowel.removesuffix(" or") in page
         asked = {entry["id"]: entry for entry in visitor.response.assessments.get().record["asked"]}
         stored = dict(asked["rf_ce"]["options"])["bowel"]
         assert stored.startswith(bowel.replace("&#x27;", "'"))
