@@ -48,6 +48,16 @@ class TestTyped:
         assert "Feet: 5 Inches: nine" in words, "right or wrong, it was typed"
         assert "How much do you weigh?" not in words, "nothing was given there"
 
+    def test_a_page_of_an_earlier_version_is_given_back_as_well(self, visitor: Visitor) -> None:
+        data = {"phq2_1": "1", "phq2_2": "0"}
+        words = text_of(visitor.client.post("/check/00000000/q/mood/", data))
+        assert "Little interest or pleasure in doing things Several days" in words
+        page = visitor.client.post("/check/00000000/q/health/", {"hx_gate": ["smoke"], "hx_height_cm_cm": "180"})
+        assert "I smoke" in text_of(page)
+        assert "180" in text_of(page)
+        visitor.begin(carried=page.context["again"])
+        assert visitor.response.answers == {"hx_gate": ["smoke"], "hx_height_cm": 180.0}
+
     def test_contact_details_are_given_back(self, visitor: Visitor) -> None:
         visitor.answer()
         check = lose(visitor)
