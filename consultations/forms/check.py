@@ -11,8 +11,8 @@ from django.core.exceptions import ValidationError
 
 from clinic.form_fields import PatientTextField
 from clinic.widgets import PainScale, TileCheckbox, TileRadio
-from consultations.forms.check_words import NOTHING_CHOSEN_TWICE, TOO_LONG, missing
 from consultations.forms.numbers import HeightField, NumberField, WeightField, in_feet, in_pounds, plain
+from consultations.forms.question_copy import NOTHING_CHOSEN_TWICE, TOO_LONG, missing
 from consultations.questionnaire.cleaning import NONE
 from consultations.questionnaire.definition import Question
 from consultations.questionnaire.flow import display_answer

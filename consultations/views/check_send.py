@@ -16,9 +16,9 @@ from clinic.unsent import gives_back
 from consultations.candidacy import engine, outcomes
 from consultations.enums import SAFETY_OUTCOMES, URGENT_OUTCOMES, ContactPreference, FilledFor, Outcome, SafeToContact
 from consultations.forms.check import answer_lines
-from consultations.forms.check_words import short
 from consultations.forms.consent import ConsentForm, wordings
 from consultations.forms.contact import PREFERENCES, ContactForm
+from consultations.forms.question_copy import short
 from consultations.models import ConsultationRequest
 from consultations.questionnaire import flow
 from consultations.questionnaire.definition import worded

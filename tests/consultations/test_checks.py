@@ -23,7 +23,7 @@ QUESTIONS_HAVE_A_MARK = "1.0.0.json begins with a byte order mark: save it as UT
 
 
 def forget() -> None:
-    for cached in (definition.load, definition.raw, page_copy.load, page_copy.raw, rules.load):
+    for cached in (definition.load, definition.raw, definition.worded, page_copy.load, page_copy.raw, rules.load):
         cached.cache_clear()
 
 

@@ -80,7 +80,7 @@ def new_copy() -> str:
 
 
 def forget() -> None:
-    for cached in (definition.load, definition.raw, page_copy.load, page_copy.raw, rules.load):
+    for cached in (definition.load, definition.raw, definition.worded, page_copy.load, page_copy.raw, rules.load):
         cached.cache_clear()
 
 
