@@ -11,7 +11,7 @@ from clinic import clock
 from clinic.accounts.models import User
 from clinic.crypto import fingerprint
 from consultations.enums import Outcome, RequestStatus
-from consultations.models import InformationRequest, PatientText, PrivateLink, SafetyCase
+from consultations.models import InformationRequest, PrivateLink, SafetyCase
 from consultations.services import carried, intake
 from tests.access.conftest import TOKEN, TUESDAY
 from tests.cast import MakeRequest, book_directly, open_privately, private_url
@@ -91,12 +91,6 @@ class Stage:
         )
         return self.staff(reverse("admin:consultations_safetycase_close", args=[case.pk]), note="Rang.")
 
-    def text(self) -> Form:
-        text = PatientText.objects.create(
-            response=self.make_request().response, kind="message", text="x", sent_at=clock.now(), due_at=clock.now()
-        )
-        return self.staff(reverse("admin:consultations_consultationrequest_read", args=[text.pk]))
-
     def superuser(self, path: str, **data: Any) -> Form:
         client = Client(raise_request_exception=False)
         client.force_login(User.objects.create_superuser("root", "root@clinic.example", "a quiet passphrase"))
@@ -118,7 +112,9 @@ FORMS: dict[str, Callable[[Stage], Form]] = {
     "first screen": lambda on: on.check("q/now", {"ab_age": "56", "rf_now": "none"}, until="now"),
     "numbers": lambda on: on.check("q/pain-score", {"peg_p": "6", "peg_e": "5", "peg_g": "7"}, until="pain-score"),
     "free text": lambda on: on.check(
-        "q/hopes", {"ye_claim": "no", "ex_expect": "less_pain", "ex_note": "Words."}, until="hopes"
+        "q/hopes",
+        {"phq2_1": "0", "phq2_2": "0", "ye_claim": "no", "ex_expect": "less_pain", "ex_note": "Words."},
+        until="hopes",
     ),
     "carry": lambda on: on.visitor("/check/carry/", words="My questions\n- What can go wrong?"),
     "contact": lambda on: on.check("contact", CONTACT),
@@ -132,7 +128,6 @@ FORMS: dict[str, Callable[[Stage], Form]] = {
     "withdraw": lambda on: on.private(RequestStatus.RECEIVED, "withdraw", sure="on"),
     "answer": lambda on: on.private(RequestStatus.INFORMATION_ASKED, "answer", answer="An MRI."),
     "message": lambda on: on.private(RequestStatus.RECEIVED, "message", message="I moved."),
-    "read text": lambda on: on.text(),
     "times": lambda on: on.private(RequestStatus.OFFERED, "times", slot=on.slot()),
     "cancel time": lambda on: on.private(RequestStatus.BOOKED, "cancel-time", reason="Away."),
     "appearance": lambda on: on.visitor("/appearance/", theme="dark", next="/faq/"),

@@ -17,7 +17,7 @@ from consultations.models import (
     PatientText,
     SlotHold,
 )
-from consultations.services import patient_texts, review, scheduling, triage
+from consultations.services import contact_details, patient_texts, review, scheduling, triage
 from tests.cast import MakeRequest, book_directly
 
 NOW = datetime.datetime(2026, 11, 23, 15, 0, tzinfo=datetime.UTC)
@@ -81,6 +81,9 @@ class Desk:
             "release": lambda request, by: triage.release(request=request, by=by),
             "note": lambda request, by: triage.add_note(request=request, note="Rang.", by=by),
             "log_call": lambda request, by: triage.log_call(request=request, was_reached=True, note="Well.", by=by),
+            "correct_email": lambda request, by: contact_details.correct_email(
+                request=request, email="new@example.com", by=by
+            ),
             "escalate": lambda request, by: triage.escalate(request=request, note="Worse.", by=by),
             "clear": lambda request, by: review.clear_flags(request=request, reason="Examined.", by=by),
             "pass_to_doctor": lambda request, by: triage.pass_to_doctor(
