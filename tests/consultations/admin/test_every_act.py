@@ -129,6 +129,7 @@ class TestTwoWindows:
     @pytest.mark.parametrize(
         ("verb", "data", "leads_to"),
         [
+            ("correct_email", {"email": "new@example.com"}, RequestStatus.IN_TRIAGE),
             ("escalate", {"note": "Cannot lift the left foot since noon."}, RequestStatus.URGENT),
             ("cancel_request", {"note": "Sent twice, the other one stays."}, RequestStatus.CANCELLED),
         ],
