@@ -68,12 +68,14 @@ def mentions(text: str) -> list[Mention]:
 def _matches(lists: "_Lists", reading: Reading) -> Iterator[tuple[Danger, int, int]]:
     """Kind, first and last word of each match that is not denied, long past or part of a harmless phrase."""
     text = Text(reading.words, lists.book)
-    harmless = [place for pattern in lists.harmless for place in found(pattern, text)]
+    harmless = {
+        danger: [place for pattern in lists.harmless[danger] for place in found(pattern, text)] for danger in Danger
+    }
     signs: list[tuple[int, int, bool]] = []
     for group in lists.groups:
         for pattern in group.patterns:
             for first, last in found(pattern, text):
-                if any(start <= first <= stop or start <= last <= stop for start, stop in harmless):
+                if any(start <= first <= stop or start <= last <= stop for start, stop in harmless[group.danger]):
                     continue
                 if group.danger == Danger.SELF_HARM:
                     yield Danger.SELF_HARM, first, last
@@ -117,7 +119,7 @@ class _Group:
 class _Lists:
     book: Book
     groups: tuple[_Group, ...]
-    harmless: tuple[Step, ...]
+    harmless: dict[Danger, tuple[Step, ...]]
     long_past: Step
     recent: Step
     speller: Speller
@@ -153,7 +155,15 @@ def _lists() -> _Lists:
         for danger, name in ((Danger.SIGN, "danger_signs"), (Danger.SELF_HARM, "self_harm_words"))
         for group in _toml(name).values()
     )
-    harmless = tuple(book.pattern(line) for group in data["harmless"].values() for line in group["phrases"])
+    harmless = {
+        danger: tuple(
+            book.pattern(line)
+            for group in data["harmless"].values()
+            if group.get("of", danger) == danger
+            for line in group["phrases"]
+        )
+        for danger in Danger
+    }
     denial = data["denial"]
     return _Lists(
         book=book,

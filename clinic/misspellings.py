@@ -8,7 +8,7 @@ SHORTEST: Final = 4
 SHORTEST_ONE_SLIP: Final = 6
 SHORTEST_TWO_SLIPS: Final = 9
 LONGEST: Final = 24
-FEWEST_CONSONANTS: Final = 3
+FEWEST_CONSONANTS: Final = 4
 SAME_SOUND: Final = (
     ("ph", "f"), ("ck", "k"), ("qu", "k"), ("ce", "se"), ("ci", "si"), ("cy", "si"), ("c", "k"), ("z", "s"),
 )  # fmt: skip
@@ -17,7 +17,7 @@ SAME_SOUND: Final = (
 class Speller:
     """Knows a vocabulary. `spellings` are slips with what is meant; `other_words` are right as they are.
 
-    Words of `key_words` are also known by their sound, from their consonants alone.
+    Slips are guessed only for `key_words`, the words that matter most, by their letters and by their sound.
     """
 
     def __init__(
@@ -30,7 +30,7 @@ class Speller:
     ) -> None:
         self._spellings = spellings
         self._known = frozenset(vocabulary) | frozenset(other_words)
-        words = sorted(word for word in vocabulary if word.isalpha() and word.isascii())
+        words = sorted(key_words)
         self._one_slip = {short: word for word in words if len(word) >= SHORTEST_ONE_SLIP for short in _shorter(word)}
         self._two_slips = {
             shorter: word
@@ -40,7 +40,7 @@ class Speller:
             for shorter in _shorter(short)
         }
         self._swapped = {_swappable(word): word for word in words if len(word) >= SHORTEST}
-        self._sounds = {_sound(word): word for word in sorted(key_words)}
+        self._sounds = {_sound(word): word for word in words if _sound(word)}
 
     def spelled(self, word: str) -> str:
         """The word as the lists spell it. Hardly anybody mistypes the first letter: "painting" is not "fainting"."""
