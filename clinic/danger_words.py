@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from clinic.misspellings import Speller
 from clinic.phrases import END, Reading, read
-from clinic.word_patterns import Book, Step, Text, found
+from clinic.word_patterns import Book, Pattern, Text, found
 
 FOLDER: Final = Path(__file__).parent
 LONGEST_READ: Final = 20_000
@@ -112,16 +112,16 @@ def _long_past(lists: "_Lists", reading: Reading, text: Text) -> list[bool]:
 class _Group:
     danger: Danger
     may_be_long_past: bool
-    patterns: tuple[Step, ...]
+    patterns: tuple[Pattern, ...]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Lists:
     book: Book
     groups: tuple[_Group, ...]
-    harmless: dict[Danger, tuple[Step, ...]]
-    long_past: Step
-    recent: Step
+    harmless: dict[Danger, tuple[Pattern, ...]]
+    long_past: Pattern
+    recent: Pattern
     speller: Speller
     denials: frozenset[str]
     passed_over: frozenset[str]

@@ -9,6 +9,9 @@ A set of places in the text is a number, with a bit for each place. A pattern ta
 gives those where it may end, for all of them at once: what it costs follows from the pattern, not from the text.
 """
 
+import dataclasses
+import functools
+import operator
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
@@ -17,7 +20,7 @@ from clinic.phrases import END
 
 TOKEN: Final = re.compile(r"\s*(\(|\)|\||\?|&|\$|~\d+|<\w+>|[a-z0-9]+[*?]?)")
 ANY_ORDER_REACH: Final = 7
-MOST_FOUND: Final = 100
+MOST_FOUND: Final = 20
 """Places of one pattern that are told of in one text; nobody needs to be shown more."""
 
 
@@ -36,14 +39,27 @@ class Text:
         self.free: Final = self.everywhere & ~stops
         self.ends: Final = stops | 1 << self.length
         self.sets: Final = [0] * book.size
+        self.present = 0
+        """The sets of words of which one is in the text, a bit for each."""
         for word, where in places.items():
             for number in book.sets_with(word):
                 self.sets[number] |= where
+                self.present |= 1 << number
         self.known: Final[dict[int, int]] = {}
 
 
-Step = Callable[[Text, int], int]
-"""From the places where something may begin to those where it may end."""
+@dataclasses.dataclass(frozen=True, slots=True)
+class Pattern:
+    """`ends` leads from the places where it may begin to those where it may end.
+
+    It needs of each of `needs`, which are sets of words with a bit for each, at least one in the text.
+    """
+
+    ends: Callable[[Text, int], int]
+    needs: tuple[int, ...] = ()
+
+    def may_match(self, text: Text) -> bool:
+        return all(need & text.present for need in self.needs)
 
 
 class Book:
@@ -53,18 +69,19 @@ class Book:
         self.size = 0
         self._whole: dict[str, list[int]] = {}
         self._stems: dict[str, list[int]] = {}
+        self._longest_stem = 0
         self._numbers: dict[frozenset[str], int] = {}
-        self._classes: dict[str, Step] = {}
+        self._classes: dict[str, Pattern] = {}
         for name, text in classes.items():
             self._classes[name] = _once(self.pattern(f"({text})"), key=len(self._classes))
 
-    def pattern(self, text: str) -> Step:
+    def pattern(self, text: str) -> Pattern:
         return _Parser(text, self).whole()
 
-    def named(self, name: str) -> Step:
+    def named(self, name: str) -> Pattern:
         return self._classes[name]
 
-    def words(self, alternatives: Iterable[str]) -> Step:
+    def words(self, alternatives: Iterable[str]) -> Pattern:
         """One word, which is any of these or begins as one that ends in `*`."""
         wanted = frozenset(alternatives)
         if wanted not in self._numbers:
@@ -73,17 +90,18 @@ class Book:
             for word in wanted:
                 known, key = (self._stems, word[:-1]) if word.endswith("*") else (self._whole, word)
                 known.setdefault(key, []).append(number)
+                self._longest_stem = max(self._longest_stem, len(key))
         number = self._numbers[wanted]
 
         def step(text: Text, starts: int) -> int:
             text.steps += 1
             return (starts & text.sets[number]) << 1
 
-        return step
+        return Pattern(step, (1 << number,))
 
     def sets_with(self, word: str) -> Iterator[int]:
         yield from self._whole.get(word, ())
-        for length in range(1, len(word) + 1):
+        for length in range(1, min(len(word), self._longest_stem) + 1):
             yield from self._stems.get(word[:length], ())
 
     def vocabulary(self) -> set[str]:
@@ -91,25 +109,25 @@ class Book:
         return set(self._whole)
 
 
-def found(pattern: Step, text: Text) -> Iterator[tuple[int, int]]:
+def found(pattern: Pattern, text: Text) -> Iterator[tuple[int, int]]:
     """The first and the last word of each match, which do not overlap."""
     starts = text.everywhere
     for _ in range(MOST_FOUND):
-        if not pattern(text, starts):
+        if not pattern.may_match(text) or not pattern.ends(text, starts):
             return
         first = _lowest(pattern, text, starts)
-        ends = pattern(text, 1 << first)
+        ends = pattern.ends(text, 1 << first)
         last = max((ends & -ends).bit_length() - 1, first + 1)
         yield first, last - 1
         starts = text.everywhere >> last << last
 
 
-def _lowest(pattern: Step, text: Text, starts: int) -> int:
+def _lowest(pattern: Pattern, text: Text, starts: int) -> int:
     """The first place where the pattern matches, by halves."""
     low, high = (starts & -starts).bit_length() - 1, text.length
     while low < high:
         middle = (low + high) // 2
-        if pattern(text, starts & ((1 << middle + 1) - 1)):
+        if pattern.ends(text, starts & ((1 << middle + 1) - 1)):
             high = middle
         else:
             low = middle + 1
@@ -129,7 +147,7 @@ class _Parser:
             raise ValueError(message)
         self.tokens.reverse()
 
-    def whole(self) -> Step:
+    def whole(self) -> Pattern:
         sides = [self.sequence()]
         while self.tokens and self.tokens[-1] == "&":
             self.tokens.pop()
@@ -143,14 +161,14 @@ class _Parser:
         first, second = _chain(sides[0]), _chain(sides[1])
         return _either([_chain([first, gap, second]), _chain([second, gap, first])])
 
-    def sequence(self) -> list[Step]:
-        steps: list[Step] = []
+    def sequence(self) -> list[Pattern]:
+        steps: list[Pattern] = []
         while self.tokens and self.tokens[-1] not in ("|", ")", "&"):
             token = self.tokens.pop()
             if token == "(":
                 steps.append(self.group())
             elif token == "$":
-                steps.append(_end)
+                steps.append(END_OF_SENTENCE)
             elif token[0] == "~":
                 steps.append(_gap(int(token[1:])))
             elif token[0] == "<":
@@ -159,10 +177,10 @@ class _Parser:
                 steps.append(self.book.words(_forms(token)))
         return steps
 
-    def group(self) -> Step:
+    def group(self) -> Pattern:
         """Alternatives; those of a single word are looked for together."""
         singles: list[str] = []
-        steps: list[Step] = []
+        steps: list[Pattern] = []
         closing = "|"
         while closing == "|":
             if len(self.tokens) > 1 and self.tokens[-1][0].isalnum() and self.tokens[-2] in ("|", ")"):
@@ -177,7 +195,7 @@ class _Parser:
             steps.insert(0, self.book.words(singles))
         if self.tokens and self.tokens[-1] == "?":
             self.tokens.pop()
-            steps.append(_nothing)
+            steps.append(NOTHING)
         return _either(steps)
 
 
@@ -185,9 +203,10 @@ def _forms(token: str) -> list[str]:
     return [token[:-1], token[:-2]] if token.endswith("?") else [token]
 
 
-def _chain(steps: Sequence[Step]) -> Step:
-    if len(steps) == 1:
-        return steps[0]
+def _chain(patterns: Sequence[Pattern]) -> Pattern:
+    if len(patterns) == 1:
+        return patterns[0]
+    steps = [pattern.ends for pattern in patterns]
 
     def step(text: Text, starts: int) -> int:
         for each in steps:
@@ -196,47 +215,46 @@ def _chain(steps: Sequence[Step]) -> Step:
                 break
         return starts
 
-    return step
+    return Pattern(step, tuple(need for pattern in patterns for need in pattern.needs))
 
 
-def _either(steps: Sequence[Step]) -> Step:
-    if len(steps) == 1:
-        return steps[0]
+def _either(patterns: Sequence[Pattern]) -> Pattern:
+    if len(patterns) == 1:
+        return patterns[0]
 
     def step(text: Text, starts: int) -> int:
         ends = 0
-        for each in steps:
-            ends |= each(text, starts)
+        for each in patterns:
+            if each.may_match(text):
+                ends |= each.ends(text, starts)
         return ends
 
-    return step
+    if not all(pattern.needs for pattern in patterns):
+        return Pattern(step)
+    return Pattern(step, (functools.reduce(operator.or_, (pattern.needs[0] for pattern in patterns)),))
 
 
-def _gap(most: int) -> Step:
+def _gap(most: int) -> Pattern:
     def step(text: Text, starts: int) -> int:
         for _ in range(most):
             starts |= (starts & text.free) << 1
         return starts
 
-    return step
+    return Pattern(step)
 
 
-def _once(inner: Step, *, key: int) -> Step:
+def _once(inner: Pattern, *, key: int) -> Pattern:
     """A class of words: where it stands in the text is found once. Only then is it asked from single places."""
 
     def step(text: Text, starts: int) -> int:
         if key not in text.known:
-            text.known[key] = inner(text, text.everywhere)
+            text.known[key] = inner.ends(text, text.everywhere)
         if not text.known[key]:
             return 0
-        return text.known[key] if starts == text.everywhere else inner(text, starts)
+        return text.known[key] if starts == text.everywhere else inner.ends(text, starts)
 
-    return step
-
-
-def _end(text: Text, starts: int) -> int:
-    return starts & text.ends
+    return Pattern(step, inner.needs)
 
 
-def _nothing(text: Text, starts: int) -> int:
-    return starts
+END_OF_SENTENCE: Final = Pattern(lambda text, starts: starts & text.ends)
+NOTHING: Final = Pattern(lambda _text, starts: starts)
