@@ -8,8 +8,9 @@ from django.core.checks import CheckMessage, Error, register
 
 from consultations.candidacy import engine, rules
 from consultations.candidacy.rules import RuleError, UnknownRuleset
-from consultations.questionnaire import definition, flow
+from consultations.questionnaire import definition, page_copy
 from consultations.questionnaire.definition import DefinitionError, UnknownVersion
+from consultations.services import target_order as targets
 
 UNCHANGED = "A published version is never changed: put the file back as it was, and publish a change as a new version."
 
@@ -18,8 +19,8 @@ UNCHANGED = "A published version is never changed: put the file back as it was, 
 def check_questionnaires(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """Every version there is a file of, and the one that new sessions are begun on, can be read and asked."""
     found: list[CheckMessage] = []
-    for version in sorted({*definition.versions(), *flow.SCREENS, definition.CURRENT_VERSION}):
-        found += _problem("consultations.E001", partial(_ask_all, version))
+    for version in sorted({*definition.versions(), *page_copy.versions(), definition.CURRENT_VERSION}):
+        found += _problem("consultations.E001", partial(page_copy.load, version))
     return found
 
 
@@ -35,16 +36,16 @@ def check_rules(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     return found
 
 
-def _ask_all(version: str) -> None:
-    """Each question of a version stands on one screen, and no screen asks for another."""
-    asked = [question for screen in flow.screens(version) for question in screen.question_ids]
-    known = set(definition.load(version).by_id)
-    if unknown := sorted(set(asked) - known):
-        raise DefinitionError(f"The screens of {version} ask {unknown}, which are no questions of it.")
-    if forgotten := sorted(known - set(asked)):
-        raise DefinitionError(f"No screen of {version} asks {forgotten}.")
-    if len(asked) != len(set(asked)):
-        raise DefinitionError(f"A question of {version} stands on two screens.")
+@register("clinic")
+def check_reply_targets(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """On the urgency axis no more urgent headline has a later target."""
+    found: list[CheckMessage] = []
+    for more, less in targets.in_order():
+        if targets.is_later(more, less):
+            sentence = f"REPLY_TARGETS gives {more} a later target than {less}, which is less urgent."
+            hint = f"Give {more} at most as long as {less}. A day of the clinic counts with its shortest opening."
+            found.append(Error(sentence, hint=hint, id="consultations.E010"))
+    return found
 
 
 def _judge(version: str) -> None:

@@ -28,7 +28,7 @@ WORDINGS: dict[str, Wording] = {
         "Your request {reference}: we have it",
         "We have your request. A person at the clinic reads every request.",
         "See your request",
-        "You can follow your request, change your mind or write to us behind this link.",
+        "On your private page you can follow your request, write to us, or withdraw it.",
     ),
     MessageKind.PRIVATE_LINK: Wording(
         "Your request {reference}: your private link",
@@ -50,21 +50,22 @@ WORDINGS: dict[str, Wording] = {
     ),
     MessageKind.APPOINTMENT_BOOKED: Wording(
         "Your request {reference}: your time is booked",
-        "Your time is booked. Day, time and place stand behind the link.",
-        "See day, time and place",
-        "You can add it to your calendar, or cancel it, behind the link.",
+        "Your time is booked. Open the link to see the date, time and place.",
+        "See date, time and place",
+        "On your private page you can add it to your calendar, or cancel it.",
     ),
     MessageKind.APPOINTMENT_CANCELLED: Wording(
         "Your request {reference}: your time is cancelled",
-        "Your time is cancelled. You can choose another one.",
+        "Your time is cancelled. If you added it to your calendar, delete it from your calendar. You can choose another "
+        "time.",
         "Choose another time",
-        "Your request stays open.",
+        "Your request stays open. The link also has a file that removes the time from your calendar.",
     ),
     MessageKind.REQUEST_CLOSED: Wording(
         "Your request {reference}: there is news",
         "There is news about your request.",
         "Read the news",
-        "What changed, and what you can do next, stands behind the link.",
+        "Open the link to see what changed, and what you can do next.",
     ),
     MessageKind.STAFF_ALERT: Wording(
         "Something urgent waits in the staff area",

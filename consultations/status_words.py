@@ -95,7 +95,7 @@ def _text(request: ConsultationRequest, place: int, state: str, appointment: App
     if state == "now" and place in (1, 2):
         if request.status == S.INFORMATION_ASKED:
             return "Waiting for your answer"
-        return f"You hear from us by {clock.day(request.due_at)}"
+        return f"You hear from us by {clock.moment(request.due_at)}"
     if state == "now" and place == 3:
         return "Nothing is booked until you choose"
     return "Done"

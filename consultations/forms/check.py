@@ -9,6 +9,7 @@ from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 
+from clinic.form_fields import PatientTextField
 from clinic.widgets import PainScale, TileCheckbox, TileRadio
 from consultations.forms.check_words import NOTHING_CHOSEN_TWICE, TOO_LONG, missing
 from consultations.forms.numbers import HeightField, NumberField, WeightField, in_feet, in_pounds, plain
@@ -47,15 +48,15 @@ class ManyChoicesField(forms.MultipleChoiceField):
         return ticked
 
 
-class NoteField(forms.CharField):
-    """Free text, counted as the person sees it: one line break is one character."""
+class NoteField(PatientTextField):
+    """A text of the check, of which a person is told how long it is."""
 
     def __init__(self, *, limit: int = TEXT_LIMIT, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.limit = limit
 
     def clean(self, value: Any) -> str:
-        text: str = super().clean(str(value or "").replace("\r\n", "\n").replace("\r", "\n"))
+        text: str = super().clean(value)
         if any(unicodedata.category(character) == "Cc" and character not in "\n\t" for character in text):
             raise ValidationError("Type your text again: it has hidden characters that we cannot keep.", code="hidden")
         if len(text) > self.limit:
@@ -104,7 +105,7 @@ FIELDS: Final[dict[str, Callable[[Question, dict[str, Any]], forms.Field]]] = {
     "scale": _scale,
     "single": lambda question, common: OneChoiceField(choices=_choices(question), widget=TileRadio, **common),
     "multi": lambda question, common: ManyChoicesField(choices=_choices(question), widget=TileCheckbox, **common),
-    "text": lambda question, common: NoteField(widget=forms.Textarea(attrs={"rows": 7}), **common),
+    "text": lambda question, common: NoteField(rows=7, **common),
 }
 
 

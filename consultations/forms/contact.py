@@ -55,12 +55,12 @@ class ContactForm(forms.Form):
     )
     email = MailField(
         label="Email address",
-        help_text="Your private link goes here. Without an email address you get no link, and we phone you with news.",
+        help_text="Your private link goes here. Without an email address you get no link, and we call you with news.",
         required=False,
     )
     phone = PhoneField(
         label="Phone number",
-        help_text="A nurse may call with a question. You can add a note, like “mobile” or “after 5pm”.",
+        help_text="A nurse may call with a question. You can add a note, like “mobile” or “after 5 pm”.",
         required=False,
     )
     contact_by = forms.ChoiceField(
@@ -160,32 +160,33 @@ CALL_CHOICES = [
 
 
 class CallBackForm(forms.Form):
-    """A name and a number, so that somebody can check on a person who was sent to emergency care."""
+    """A name and a number, so that somebody can check on a person who was sent to emergency care.
+
+    Nothing else is needed: whoever does not say that a message is safe gets none.
+    """
 
     name = NameField(
         label="Full name",
         widget=forms.TextInput(attrs={"autocomplete": "name", "spellcheck": "false"}),
         error_messages={"required": "Enter the full name."},
     )
-    birth_on = BirthDateField(label="Date of birth", error_messages={"required": "Enter the date of birth."})
     phone = AnyPhoneField(label="Phone number")
     safe_to_contact = forms.ChoiceField(
         label="Is it safe to leave a message?",
+        help_text="If you do not choose, we will not leave one.",
         choices=CALL_CHOICES,
         widget=TileRadio,
-        error_messages={
-            "required": "Choose if it is safe to leave a message.",
-            "invalid_choice": "Choose if it is safe to leave a message.",
-        },
+        required=False,
+        error_messages={"invalid_choice": "Choose if it is safe to leave a message."},
     )
 
     def contact(self) -> Contact:
         data = self.cleaned_data
         return Contact(
             name=data["name"],
-            birth_on=data["birth_on"],
+            birth_on=None,
             email="",
             phone=data["phone"],
             contact_by=ContactPreference.PHONE,
-            safe_to_contact=SafeToContact(data["safe_to_contact"]),
+            safe_to_contact=SafeToContact(data["safe_to_contact"] or SafeToContact.NO_VOICEMAIL),
         )

@@ -7,21 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from consultations.questionnaire import page_copy
 from consultations.questionnaire.answers import Walk, walk
 from consultations.questionnaire.conditions import Value
-from consultations.questionnaire.definition import SAFETY_SECTION, Question, UnknownVersion, load
+from consultations.questionnaire.definition import SAFETY_SECTION, Question, load
+from consultations.questionnaire.page_copy import Screen
 
 Answers = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Screen:
-    """Up to four short questions of one theme. `title` is the page's heading when it asks more than one."""
-
-    slug: str
-    section: str
-    title: str
-    question_ids: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,34 +27,11 @@ class Progress:
 
 
 CHECK_AND_SEND: Final = ("send", "Check and send")
-SCREENS: Final[dict[str, tuple[Screen, ...]]] = {
-    "1.0.0": (
-        Screen("now", "A", "Right now", ("ab_age", "rf_now")),
-        Screen("nerves", "A", "Feeling, bladder and bowel", ("rf_ce",)),
-        Screen("nerves-when", "A", "When it started", ("rf_ce_when",)),
-        Screen("injury", "A", "Weakness, injury and cancer", ("rf_weak", "rf_injury", "rf_cancer")),
-        Screen("signs", "A", "Other signs", ("rf_systemic", "rf_risk")),
-        Screen("pain", "B", "Where and how long", ("pn_where", "pn_duration", "pn_worse")),
-        Screen("pain-more", "B", "More about your pain", ("pn_main", "pn_walk", "in_features")),
-        Screen("pain-score", "B", "Your pain in the past week", ("peg_p", "peg_e", "peg_g")),
-        Screen("diagnosis", "C", "What you have been told", ("dx_told", "im_mri")),
-        Screen("diagnosis-more", "C", "More about your scan", ("dx_detail", "im_share", "im_metal")),
-        Screen("tried", "C", "What you have tried", ("tx_tried",)),
-        Screen("tried-more", "C", "More about what you tried", ("tx_time", "sx_level")),
-        Screen("health", "D", "Your health", ("hx_gate", "hx_pregnant", "hx_height_cm", "hx_weight_kg")),
-        Screen("health-more", "D", "More about your health", ("hx_thinner", "hx_diabetes", "hx_allergy")),
-        Screen("mood", "E", "How you have been", ("phq2_1", "phq2_2")),
-        Screen("mood-more", "E", "How you have been: two more", ("gad2_1", "gad2_2")),
-        Screen("hopes", "E", "What you hope for", ("ex_expect", "ye_claim", "ex_note")),
-    )
-}
 
 
 def screens(version: str) -> tuple[Screen, ...]:
     """Every screen of one version, in order. Raises UnknownVersion."""
-    if version not in SCREENS:
-        raise UnknownVersion(f"No screens ask questionnaire {version!r}.")
-    return SCREENS[version]
+    return page_copy.load(version).screens
 
 
 def screen_named(slug: str, *, version: str) -> Screen | None:

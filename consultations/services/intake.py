@@ -54,6 +54,10 @@ class AlreadySent(Exception):
     """The response was sent: its answers are frozen. The request's status page says where it stands."""
 
 
+class Deleted(Exception):
+    """The response was not sent in time and is gone (`services/retention.py`), perhaps since the page was shown."""
+
+
 class NotReady(Exception):
     """The response cannot be sent yet: a danger stop stands, or a contact detail is missing."""
 
@@ -62,11 +66,11 @@ class NotReady(Exception):
 class Contact:
     """What the contact screen collects. `email` may be empty only when the person asked to be phoned.
 
-    `phone` is what was typed, words and all.
+    `phone` is what was typed, words and all. Without `birth_on`, it is the short form for a safety call.
     """
 
     name: str
-    birth_on: datetime.date
+    birth_on: datetime.date | None
     email: str
     phone: str
     contact_by: ContactPreference = ContactPreference.EITHER
@@ -74,8 +78,8 @@ class Contact:
     filled_for: FilledFor = FilledFor.SELF
     helper_name: str = ""
 
-    def as_json(self) -> dict[str, str]:
-        return {**dataclasses.asdict(self), "birth_on": self.birth_on.isoformat()}
+    def as_json(self) -> dict[str, str | None]:
+        return {**dataclasses.asdict(self), "birth_on": self.birth_on.isoformat() if self.birth_on else None}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Contact":
@@ -176,10 +180,10 @@ def send(*, response: QuestionnaireResponse, wordings: Mapping[ConsentKind, str]
     """Turn the response into a request: patient, consents, final assessment, link and alert, or nothing at all.
 
     Sending twice gives the same request. Raises NotReady when the contact screen is missing, or the answers stop at an
-    emergency or at under 18.
+    emergency or at under 18; raises Deleted.
     """
     with transaction.atomic():
-        fresh = QuestionnaireResponse.objects.select_for_update(of=("self",)).get(pk=response.pk)
+        fresh = _lock(response)
         sent = ConsultationRequest.objects.filter(response=fresh).first()
         if sent is not None:
             return sent
@@ -215,7 +219,7 @@ def _send(response: QuestionnaireResponse, wordings: Mapping[ConsentKind, str]) 
         risk=OUTCOME_RISK[Outcome(highest)],
         has_note=bool(str(response.answers.get("ex_note") or "").strip() or response.brought),
         submitted_at=now,
-        due_at=due_after(highest, since=now),
+        due_at=due_after(highest, since=now, is_low_mood=outcomes.is_low_mood(assessment)),
     )
     Consent.objects.bulk_create(
         Consent(request=request, kind=kind, wording=text, notice_version=PRIVACY_NOTICE_VERSION, given_at=now)
@@ -271,10 +275,17 @@ def _make_patient(contact: Contact) -> Patient:
 
 
 def lock_open(response: QuestionnaireResponse) -> QuestionnaireResponse:
-    """The response as it stands now, held until the transaction ends. Raises AlreadySent."""
-    fresh = QuestionnaireResponse.objects.select_for_update(of=("self",)).get(pk=response.pk)
+    """The response as it stands now, held until the transaction ends. Raises AlreadySent and Deleted."""
+    fresh = _lock(response)
     if fresh.status == ResponseStatus.COMPLETED:
         raise AlreadySent
+    return fresh
+
+
+def _lock(response: QuestionnaireResponse) -> QuestionnaireResponse:
+    fresh = QuestionnaireResponse.objects.select_for_update(of=("self",)).filter(pk=response.pk).first()
+    if fresh is None:
+        raise Deleted
     return fresh
 
 

@@ -172,6 +172,7 @@ def _book(request: ConsultationRequest, slot: Slot, by: User | None, *, has_expi
         # Nothing kept the time since: hours, closed days and the doctor may have changed, as for a fresh choice.
         slot = _find(fresh, slot.key)
     _refuse_if_taken(fresh, slot)
+    uid, sequence = _calendar_entry(fresh)
     with race():
         appointment = Appointment.objects.create(
             request=fresh,
@@ -183,7 +184,8 @@ def _book(request: ConsultationRequest, slot: Slot, by: User | None, *, has_expi
             time_zone=settings.TIME_ZONE,
             booked_at=now,
             booked_by=by,
-            calendar_uid=f"{secrets.token_hex(16)}@{settings.SITE_HOST}",
+            calendar_uid=uid,
+            calendar_sequence=sequence,
         )
     SlotHold.objects.filter(request=fresh).delete()
     apply_move(request=fresh, verb="book", by=by)
@@ -194,6 +196,14 @@ def _book(request: ConsultationRequest, slot: Slot, by: User | None, *, has_expi
         stale_at=appointment.starts_at,
     )
     return appointment
+
+
+def _calendar_entry(request: ConsultationRequest) -> tuple[str, int]:
+    """What a calendar knows the next time of this request by: the entry it has, if any, changed once more."""
+    last = request.appointments.order_by("calendar_sequence").only("calendar_uid", "calendar_sequence").last()
+    if last is None:
+        return f"{secrets.token_hex(16)}@{settings.SITE_HOST}", 0
+    return last.calendar_uid, last.calendar_sequence + 1
 
 
 def has_begun(appointment: Appointment) -> bool:
@@ -261,7 +271,8 @@ def _finish(request: ConsultationRequest, verb: str, status: AppointmentStatus, 
 def _cancel(appointment: Appointment, actor: Actor, reason: str) -> None:
     appointment.status, appointment.cancelled_at = AppointmentStatus.CANCELLED, clock.now()
     appointment.cancelled_by, appointment.cancel_reason = actor, reason
-    appointment.save(update_fields=["status", "cancelled_at", "cancelled_by", "cancel_reason"])
+    appointment.calendar_sequence += 1
+    appointment.save(update_fields=["status", "cancelled_at", "cancelled_by", "cancel_reason", "calendar_sequence"])
 
 
 def _actor(by: User | None) -> Actor:

@@ -47,6 +47,9 @@ def _stored(
         return check_lost.after_sending(request, view.__name__, response, key=key, **kwargs)
     try:
         return view(request, assess_session(response, key=key, here=_here(request, view, key, kwargs)), **kwargs)
+    except intake.Deleted:
+        # The worker deleted it between the look at it and the lock on it.
+        return check_lost.unknown(request, view.__name__, **kwargs)
     except intake.AlreadySent:
         response.refresh_from_db()
         return check_lost.after_sending(request, view.__name__, response, key=key, **kwargs)

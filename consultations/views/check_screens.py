@@ -15,12 +15,12 @@ from consultations.questionnaire.definition import Question, load
 from consultations.questionnaire.flow import Screen
 from consultations.views.check_lost import unsent_fields
 from consultations.views.check_required import session_required
+from consultations.views.check_result import support_line
 from consultations.views.check_session import (
     QuestionnaireSession,
     progress,
     render_page,
     save_answers,
-    support_line,
 )
 
 LAST_MOOD_QUESTION = "phq2_2"

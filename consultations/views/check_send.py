@@ -1,5 +1,6 @@
 """The end of the check: the result, how to reach the person, the answers to look over, and the one sending."""
 
+import datetime
 from collections import Counter
 from typing import Any
 
@@ -9,10 +10,10 @@ from django.shortcuts import redirect
 from django.utils import dateformat
 from django.views.decorators.http import require_http_methods, require_safe
 
-from clinic import limits
+from clinic import clock, limits
 from clinic.notices import PRIVACY_NOTICE_VERSION
 from clinic.unsent import gives_back
-from consultations.candidacy import outcomes
+from consultations.candidacy import engine, outcomes
 from consultations.enums import SAFETY_OUTCOMES, URGENT_OUTCOMES, ContactPreference, FilledFor, Outcome, SafeToContact
 from consultations.forms.check import answer_lines
 from consultations.forms.check_words import short
@@ -23,18 +24,18 @@ from consultations.questionnaire import flow
 from consultations.questionnaire.definition import load
 from consultations.services import carried, intake
 from consultations.services.intake import Contact
-from consultations.services.targets import due_after
+from consultations.services.low_mood import fired_of
+from consultations.services.targets import call_today, due_after
 from consultations.views.check_lost import unsent_fields
 from consultations.views.check_required import session_required
+from consultations.views.check_result import explain, support_line
 from consultations.views.check_session import (
     FROM_ANSWERS,
     SEND_SECTION,
     QuestionnaireSession,
-    explain,
     open_session,
     progress,
     render_page,
-    support_line,
 )
 
 SENDS_AN_HOUR = 60
@@ -54,12 +55,20 @@ def result(request: HttpRequest, session: QuestionnaireSession) -> HttpResponse:
     context = {
         "explanation": explain(session),
         "signs": outcomes.EMERGENCY_SIGNS,
-        "due_at": due_after(session.assessment.outcome, since=session.response.updated_at),
+        "due_at": _would_be_due(session),
         "support_line": support_line() if outcomes.needs_support(session.assessment) else "",
         "back_url": session.screen_url(last),
         **progress(session, SEND_SECTION),
     }
     return render_page(request, session, "result", context)
+
+
+def _would_be_due(session: QuestionnaireSession) -> datetime.datetime:
+    """By when a person reads these answers if they are sent now."""
+    headline = engine.highest(
+        session.response.highest_outcome or session.assessment.outcome, session.assessment.outcome
+    )
+    return due_after(headline, since=clock.now(), is_low_mood=outcomes.is_low_mood(session.assessment))
 
 
 @session_required
@@ -194,10 +203,17 @@ def sent(request: HttpRequest, session: QuestionnaireSession) -> HttpResponse:
     sent_request = ConsultationRequest.objects.select_related("patient").filter(response=session.response.pk).first()
     if sent_request is None:
         return redirect(session.going_on())
+    fired = fired_of(sent_request)
+    patient = sent_request.patient
     context = {
         "consultation": sent_request,
-        "has_email": bool(sent_request.patient.email),
+        "has_email": bool(patient.email),
+        "has_phone": bool(patient.phone),
         "is_pressing": sent_request.highest_outcome in (Outcome.EMERGENCY, Outcome.SAME_DAY),
+        "calls_today": call_today(sent_request.highest_outcome, since=sent_request.submitted_at) is not None,
+        "is_today": clock.local(sent_request.submitted_at).date() == clock.today(),
+        "is_low_mood": outcomes.LOW_MOOD_RULE in fired,
+        "support_line": support_line() if fired & outcomes.SUPPORT_RULES else "",
         "signs": outcomes.EMERGENCY_SIGNS,
     }
     return render_page(request, session, "sent", context)

@@ -22,7 +22,7 @@ from consultations.workflow import MoveRefused
 TAKEN = "Someone just took that time."
 GONE = "That time is no longer held for you."
 NEAREST = "These are the nearest free times."
-NONE_FREE = "No other time is free now: ring us and we find one with you."
+NONE_FREE = "No other time is free now: call us, and we find one with you."
 NOT_HELD = "We hold no time for you at the moment. A time you choose is kept for ten minutes: choose one again."
 
 

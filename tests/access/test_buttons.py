@@ -90,6 +90,7 @@ POLICY: dict[str, str] = {
     **content("question"),
     **content("trial"),
     **content("regulationnote"),
+    **content("bestbet"),
     **stock("education", "reviewer", changelist=PAGE_READERS, add=MANAGER_HARMLESS, history=PAGE_READERS,
             delete=NOBODY, change=MANAGER_HARMLESS),
     **stock("education", "caseaccount", changelist=WRITERS, add=WRITERS, history=WRITERS, delete=NOBODY,

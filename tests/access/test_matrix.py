@@ -86,6 +86,7 @@ MATRIX = {
     **record("question"),
     **record("trial"),
     **record("regulationnote"),
+    **record("bestbet"),
     **stock("education", "reviewer", changelist=PAGE_READERS, add=MANAGER, history=PAGE_READERS, change=PAGE_READERS,
             delete=NOBODY),
     **stock("education", "caseaccount", changelist=WRITERS, add=WRITERS, history=WRITERS, change=WRITERS,

@@ -104,9 +104,13 @@ def test_somebody_who_is_18_today_may_send():
     assert "under 18" in errors(age_given=18, **{**changes, "birth_on_day": "24"})["birth_on"][0]
 
 
-def test_a_safety_call_needs_a_number_and_takes_any_age():
-    form = CallBackForm({**CALL_BACK, "birth_on_year": "2012"})
+def test_a_safety_call_needs_a_name_and_a_number_and_nothing_else():
+    form = CallBackForm({"name": "Bob Pell", "phone": "202-555-0142"})
     assert form.is_valid()
+    assert list(form.fields) == ["name", "phone", "safe_to_contact"]
+    assert form.contact().birth_on is None
+    assert form.contact().safe_to_contact is SafeToContact.NO_VOICEMAIL
+    assert CallBackForm({**CALL_BACK, "safe_to_contact": "any"}).is_valid()
     assert form.contact().contact_by is ContactPreference.PHONE
     assert list(CallBackForm({**CALL_BACK, "phone": ""}).errors) == ["phone"]
     assert list(CallBackForm({**CALL_BACK, "safe_to_contact": "email_only"}).errors) == ["safe_to_contact"]

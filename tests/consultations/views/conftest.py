@@ -78,11 +78,7 @@ CONTACT = {
 CONSENTS = {"true_answers": "on", "care_team": "on", "privacy_notice": "on"}
 CALL_BACK = {
     "name": "Bob Pell",
-    "birth_on_month": "2",
-    "birth_on_day": "28",
-    "birth_on_year": "1955",
     "phone": "202-555-0142",
-    "safe_to_contact": "any",
 }
 MONDAY = datetime.datetime(2026, 11, 23, 15, 0, tzinfo=datetime.UTC)
 """10:00 on a Monday in New York; Alice, born in March 1970, is 56."""

@@ -99,7 +99,7 @@ class TestAsking:
             seen.append(reader.slug)
             reader.fill(**fields_of(reader.slug, ROUTINE))
         assert len(seen) == 13
-        assert "You can book a consultation" in text_of(reader.page)
+        assert "A consultation makes sense" in text_of(reader.page)
         assert nothing_is_stored()
 
     def test_wrong_input_comes_back_with_its_answers(self, reader: Reader) -> None:

@@ -353,7 +353,7 @@ class TestReplacing:
     def test_this_browser_stays_in_and_no_longer_than_before(self, client, alice, time_machine):
         client.post(link_to(alice), BORN)
         time_machine.move_to(MONDAY + datetime.timedelta(minutes=20), tick=False)
-        assert "In this browser your request stays open until 10:30am." in text_of(
+        assert "In this browser your request stays open until 10:30 am." in text_of(
             client.post(at(client, "replace-link/"))
         )
         for minutes, status in ((29, 200), (30, 403)):
