@@ -68,30 +68,34 @@ def mentions(text: str) -> list[Mention]:
 def _matches(lists: "_Lists", reading: Reading) -> Iterator[tuple[Danger, int, int]]:
     """Kind, first and last word of each match that is not denied, long past or part of a harmless phrase."""
     text = Text(reading.words, lists.book)
-    harmless = {
-        danger: [place for pattern in lists.harmless[danger] for place in found(pattern, text)] for danger in Danger
-    }
     signs: list[tuple[int, int, bool]] = []
-    for group in lists.groups:
-        for pattern in group.patterns:
-            for first, last in found(pattern, text):
-                if any(start <= first <= stop or start <= last <= stop for start, stop in harmless[group.danger]):
+    for danger, patterns in lists.harmless.items():
+        harmless = [place for pattern in patterns for place in found(pattern, text)]
+        for group in lists.groups:
+            if group.danger != danger:
+                continue
+            for first, last in (place for pattern in group.patterns for place in found(pattern, text)):
+                if any(start <= first <= stop or start <= last <= stop for start, stop in harmless):
                     continue
-                if group.danger == Danger.SELF_HARM:
-                    yield Danger.SELF_HARM, first, last
+                if danger == Danger.SELF_HARM:
+                    yield danger, first, last
                 else:
                     signs.append((first, last, group.may_be_long_past))
+    for first, last in _standing(lists, reading, text, sorted(signs)):
+        yield Danger.SIGN, first, last
+
+
+def _standing(
+    lists: "_Lists", reading: Reading, text: Text, signs: list[tuple[int, int, bool]]
+) -> Iterator[tuple[int, int]]:
+    """The signs that nobody denies and that do not lie years back."""
     denied: set[int] = set()
-    long_past: list[bool] | None = None
-    for first, last, may_be_past in sorted(signs):
+    long_past = _long_past(lists, reading, text) if signs else []
+    for first, last, may_be_long_past in signs:
         if lists.is_denied(reading.words, first, denied):
             denied.update(range(first, last + 1))
-            continue
-        if may_be_past:
-            long_past = long_past or _long_past(lists, reading, text)
-            if long_past[first]:
-                continue
-        yield Danger.SIGN, first, last
+        elif not (may_be_long_past and long_past[first]):
+            yield first, last
 
 
 def _long_past(lists: "_Lists", reading: Reading, text: Text) -> list[bool]:
@@ -128,7 +132,7 @@ class _Lists:
     negative: frozenset[str]
 
     def is_denied(self, words: list[str], first: int, denied: set[int]) -> bool:
-        """Whether "no" or "not" governs the sign: before it, with nothing between but "any", "sign of", or others denied.
+        """Whether "no" or "not" governs the sign: only words such as "any", or others denied, stand between.
 
         What is negative in itself ("can't pee", "no feeling") is a sign whatever stands before it.
         """

@@ -1,5 +1,6 @@
 """Takes a word that is a slip away from a known one for that one. Pure."""
 
+import itertools
 from collections.abc import Collection, Iterator, Mapping
 from typing import Final
 
@@ -89,6 +90,6 @@ def _sound(word: str) -> str:
     for written, heard in SAME_SOUND:
         word = word.replace(written, heard)
     consonants = [
-        letter for before, letter in zip(word, word[1:], strict=False) if letter not in "aeiouwhy" and letter != before
+        letter for before, letter in itertools.pairwise(word) if letter not in "aeiouwhy" and letter != before
     ]
     return word[0] + "".join(consonants) if len(consonants) >= FEWEST_CONSONANTS - 1 else ""

@@ -164,17 +164,17 @@ class _Parser:
     def sequence(self) -> list[Pattern]:
         steps: list[Pattern] = []
         while self.tokens and self.tokens[-1] not in ("|", ")", "&"):
-            token = self.tokens.pop()
-            if token == "(":
+            each = self.tokens.pop()
+            if each == "(":
                 steps.append(self.group())
-            elif token == "$":
+            elif each == "$":
                 steps.append(END_OF_SENTENCE)
-            elif token[0] == "~":
-                steps.append(_gap(int(token[1:])))
-            elif token[0] == "<":
-                steps.append(self.book.named(token[1:-1]))
+            elif each[0] == "~":
+                steps.append(_gap(int(each[1:])))
+            elif each[0] == "<":
+                steps.append(self.book.named(each[1:-1]))
             else:
-                steps.append(self.book.words(_forms(token)))
+                steps.append(self.book.words(_forms(each)))
         return steps
 
     def group(self) -> Pattern:
