@@ -14,6 +14,7 @@ from django.db import IntegrityError, transaction
 from clinic import audit, clock
 from clinic.crypto import DamagedRecord, Undecodable, new_token
 from clinic.database_errors import constraint_of
+from clinic.names import greeting_name
 from clinic.notices import PRIVACY_NOTICE_VERSION
 from consultations import phones
 from consultations.candidacy import engine, outcomes
@@ -78,6 +79,13 @@ class Contact:
     filled_for: FilledFor = FilledFor.SELF
     helper_name: str = ""
 
+    @property
+    def helped_name(self) -> str:
+        """Whom a helper fills it in for, by the name to speak of; "" when it is for oneself."""
+        if self.filled_for != FilledFor.OTHER:
+            return ""
+        return greeting_name(self.name) or "the patient"
+
     def as_json(self) -> dict[str, str | None]:
         return {**dataclasses.asdict(self), "birth_on": self.birth_on.isoformat() if self.birth_on else None}
 
@@ -88,6 +96,11 @@ class Contact:
             return cls(**{**data, "birth_on": datetime.date.fromisoformat(data["birth_on"])})
         except (KeyError, TypeError, ValueError):
             raise Undecodable("The contact details of a response are not of their shape.") from None
+
+
+def current_rules() -> str:
+    """The version of the rules that a check begun now is judged by."""
+    return engine.ruleset_for(definition.CURRENT_VERSION).version
 
 
 def draft() -> QuestionnaireResponse:
@@ -203,7 +216,7 @@ def _send(response: QuestionnaireResponse, wordings: Mapping[ConsentKind, str]) 
     highest = engine.highest(response.highest_outcome or assessment.outcome, assessment.outcome)
     response.status, response.completed_at, response.updated_at = ResponseStatus.COMPLETED, now, now
     response.highest_outcome, response.contact = highest, {}
-    response.asked = flow.as_asked(response.answers, version=response.questionnaire_version)
+    response.asked = as_asked(response)
     response.save()
     patient = _make_patient(contact)
     request = _create_request(
@@ -307,6 +320,12 @@ def _keep_danger(
         cases.raise_level(case=case, level=headline if is_worse else Outcome(case.level), network=network)
 
 
+def as_asked(response: QuestionnaireResponse) -> list[dict[str, Any]]:
+    """The questions of a response in the words that this clinic shows them in, with the answers."""
+    region = settings.CLINIC_REGION
+    return flow.as_asked(response.answers, version=response.questionnaire_version, region=region)
+
+
 def _names_new_danger(response: QuestionnaireResponse, assessment: engine.Assessment, headline: Outcome) -> bool:
     try:
         newest = response.assessments.order_by("-revision").first()
@@ -332,7 +351,7 @@ def _store_assessment(response: QuestionnaireResponse, assessment: engine.Assess
         record={
             "answers": response.answers,
             "cleaned": dict(assessment.cleaned),
-            "asked": flow.as_asked(response.answers, version=response.questionnaire_version),
+            "asked": as_asked(response),
         },
         questionnaire_version=result["versions"]["questionnaire"],
         ruleset_version=result["versions"]["ruleset"],
