@@ -29,6 +29,7 @@ def facts(request: HttpRequest | None = None) -> dict[str, Any]:
         "emergency_line": settings.EMERGENCY_LINE,
         "urgent_line": settings.URGENT_LINE,
         "crisis_line": settings.CRISIS_LINE,
+        "scan_report_line": settings.SCAN_REPORT_LINE,
         "regulator_line": settings.REGULATOR_LINE,
         "unsent_open_for": _counted(settings.KEEP_UNSENT_HOURS, "hour"),
         "unsent_kept_for": _counted(settings.KEEP_UNSENT_DAYS, "day"),

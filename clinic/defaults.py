@@ -104,3 +104,5 @@ REPLY_TARGETS: dict[str, dict[str, float]] = {
     "LIKELY_SUITABLE": {"days": 2},
 }
 """Outcome -> time within which staff reach the patient, in hours or days of the clinic's opening hours."""
+
+SCAN_REPORT_LINE = "Bring it to the visit, on paper or on a disc. This site cannot take it."

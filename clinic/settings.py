@@ -86,6 +86,9 @@ KEEP_UNSENT_DAYS = env.whole_number("KEEP_UNSENT_DAYS", default=30)
 UNSIGNED_RULES_ACCEPTED_BY = env.str("UNSIGNED_RULES_ACCEPTED_BY", default="").strip()
 PHONENUMBER_DEFAULT_REGION = None if CLINIC_REGION in ("EU", "default") else CLINIC_REGION
 
+# How the report or pictures of a scan reach the clinic, as patients read it. Empty: they are told to call.
+SCAN_REPORT_LINE = env.str("SCAN_REPORT_LINE", default=defaults.SCAN_REPORT_LINE).strip()
+
 # Django
 
 INSTALLED_APPS = [

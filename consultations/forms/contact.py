@@ -138,6 +138,22 @@ class ContactForm(forms.Form):
             self.add_error("phone", "Enter a phone number, because you chose to be called.")
         if not (needs_mail or needs_phone or data["email"] or data["phone"]):
             self.add_error("email", "Enter an email address or a phone number, so that we can answer you.")
+        elif not self.errors:
+            self._check_choices_without_a_detail(data)
+
+    def _check_choices_without_a_detail(self, data: dict[str, Any]) -> None:
+        """Choices that say nothing, because what they are about was left out."""
+        if data.get("contact_by") == ContactPreference.EITHER and not data["phone"]:
+            self.add_error("contact_by", "Choose “Email”, or enter a phone number too: you gave an email address only.")
+        if data.get("contact_by") == ContactPreference.EITHER and not data["email"]:
+            self.add_error(
+                "contact_by", "Choose “Phone call”, or enter an email address: you gave only a phone number."
+            )
+        if data.get("safe_to_contact") == SafeToContact.ANY and not data["phone"]:
+            self.add_error(
+                "safe_to_contact",
+                "Choose “Use email only”, or enter a phone number: there is none to leave a message on.",
+            )
 
     def contact(self) -> Contact:
         data = self.cleaned_data
@@ -151,6 +167,15 @@ class ContactForm(forms.Form):
             filled_for=FilledFor(data["filled_for"]),
             helper_name=data["helper_name"],
         )
+
+
+class EmailForm(forms.Form):
+    """The address of a request that was sent, to be corrected or added."""
+
+    email = MailField(
+        label="What is the right email address?",
+        help_text="We send a new private link there. The link that we sent before stops working at once.",
+    )
 
 
 CALL_CHOICES = [

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 
 from clinic.form_fields import MailField, PatientTextField
+from clinic.names import possessive
 from consultations.forms.birth_date import BirthDateField
 
 TEXT_LIMIT = 2000
@@ -15,8 +16,14 @@ class OpenLinkForm(forms.Form):
 
     birth_on = BirthDateField(
         help_text="We ask so that nobody else who finds this link can open it.",
-        error_messages={"required": "Enter the date of birth you gave with your request."},
+        error_messages={"required": "Enter the date of birth you gave with the request."},
     )
+
+    def __init__(self, *args: Any, helped_name: str = "", **kwargs: Any) -> None:
+        """`helped_name`: whom the request is about, when somebody else sent it."""
+        super().__init__(*args, **kwargs)
+        if helped_name:
+            self.fields["birth_on"].label = f"What is {possessive(helped_name)} date of birth?"
 
 
 class SendLinkForm(forms.Form):

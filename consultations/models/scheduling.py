@@ -23,7 +23,7 @@ class Location(models.Model):
         blank=True,
         default="",
         help_text=(
-            "How to get there, as visitors read it before they choose a time and in the email: the stop or car park, the "
+            "How to get there, as visitors read it before they choose a time and in the email: the stop, parking, the "
             "door, step-free entrance."
         ),
     )

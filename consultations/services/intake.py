@@ -14,6 +14,7 @@ from django.db import IntegrityError, transaction
 from clinic import audit, clock
 from clinic.crypto import DamagedRecord, Undecodable, new_token
 from clinic.database_errors import constraint_of
+from clinic.names import greeting_name
 from clinic.notices import PRIVACY_NOTICE_VERSION
 from consultations import phones
 from consultations.candidacy import engine, outcomes
@@ -77,6 +78,13 @@ class Contact:
     safe_to_contact: SafeToContact = SafeToContact.ANY
     filled_for: FilledFor = FilledFor.SELF
     helper_name: str = ""
+
+    @property
+    def helped_name(self) -> str:
+        """Whom a helper fills it in for, by the name to speak of; "" when it is for oneself."""
+        if self.filled_for != FilledFor.OTHER:
+            return ""
+        return greeting_name(self.name) or "the patient"
 
     def as_json(self) -> dict[str, str | None]:
         return {**dataclasses.asdict(self), "birth_on": self.birth_on.isoformat() if self.birth_on else None}

@@ -6,7 +6,6 @@ path forgets to ask (see the overlap migration).
 
 import dataclasses
 import datetime
-import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -27,7 +26,7 @@ from consultations.models import (
     SlotHold,
 )
 from consultations.permissions import actors_of
-from consultations.services import messaging
+from consultations.services import calendar_entries, messaging
 from consultations.services.moves import apply_move, lock
 from consultations.services.races import LostRace, gave_way, race
 from consultations.workflow import MoveRefused, NotAllowed, WrongStatus
@@ -172,7 +171,6 @@ def _book(request: ConsultationRequest, slot: Slot, by: User | None, *, has_expi
         # Nothing kept the time since: hours, closed days and the doctor may have changed, as for a fresh choice.
         slot = _find(fresh, slot.key)
     _refuse_if_taken(fresh, slot)
-    uid, sequence = _calendar_entry(fresh)
     with race():
         appointment = Appointment.objects.create(
             request=fresh,
@@ -184,8 +182,7 @@ def _book(request: ConsultationRequest, slot: Slot, by: User | None, *, has_expi
             time_zone=settings.TIME_ZONE,
             booked_at=now,
             booked_by=by,
-            calendar_uid=uid,
-            calendar_sequence=sequence,
+            **calendar_entries.following(fresh),
         )
     SlotHold.objects.filter(request=fresh).delete()
     apply_move(request=fresh, verb="book", by=by)
@@ -194,16 +191,10 @@ def _book(request: ConsultationRequest, slot: Slot, by: User | None, *, has_expi
         request=fresh,
         key=f"booked-{appointment.pk}",
         stale_at=appointment.starts_at,
+        price=kind.price_text,
+        directions=appointment.location.directions,
     )
     return appointment
-
-
-def _calendar_entry(request: ConsultationRequest) -> tuple[str, int]:
-    """What a calendar knows the next time of this request by: the entry it has, if any, changed once more."""
-    last = request.appointments.order_by("calendar_sequence").only("calendar_uid", "calendar_sequence").last()
-    if last is None:
-        return f"{secrets.token_hex(16)}@{settings.SITE_HOST}", 0
-    return last.calendar_uid, last.calendar_sequence + 1
 
 
 def has_begun(appointment: Appointment) -> bool:
@@ -272,7 +263,7 @@ def _cancel(appointment: Appointment, actor: Actor, reason: str) -> None:
     appointment.status, appointment.cancelled_at = AppointmentStatus.CANCELLED, clock.now()
     appointment.cancelled_by, appointment.cancel_reason = actor, reason
     appointment.calendar_sequence += 1
-    appointment.save(update_fields=["status", "cancelled_at", "cancelled_by", "cancel_reason", "calendar_sequence"])
+    appointment.save()
 
 
 def _actor(by: User | None) -> Actor:

@@ -12,7 +12,7 @@ from django.urls import reverse
 from clinic.unsent import Unsent
 from consultations.candidacy.one_screen import danger_in
 from consultations.forms.check import ScreenForm
-from consultations.forms.contact import CallBackForm, ContactForm
+from consultations.forms.contact import CallBackForm, ContactForm, EmailForm
 from consultations.forms.typed import names_in, typed_rows
 from consultations.models import QuestionnaireResponse
 from consultations.questionnaire.definition import worded
@@ -21,7 +21,7 @@ from consultations.views import check_browser
 from consultations.views.check_session import CARRIED, unsent_sessions
 
 SCREEN = "screen"
-CONTACT_FORMS = {"contact": ContactForm, "call_back": CallBackForm}
+CONTACT_FORMS = {"contact": ContactForm, "call_back": CallBackForm, "correct_email": EmailForm}
 
 
 def unknown(request: HttpRequest, page: str) -> HttpResponse:

@@ -19,7 +19,8 @@ from consultations.views import check_browser, check_lost
 from consultations.views.check_session import CARRIED, FROM_ANSWERS, assess_session
 
 View = Callable[..., HttpResponse]
-CONFIRMATION: Final = "sent"
+AFTER_SENDING: Final = ("sent", "correct_email")
+"""The pages of a check that was sent; every other one leads to the confirmation."""
 
 
 def session_required(view: View) -> View:
@@ -43,7 +44,7 @@ def session_required(view: View) -> View:
 def _stored(
     request: HttpRequest, view: View, response: QuestionnaireResponse, key: str, kwargs: dict[str, Any]
 ) -> HttpResponse:
-    if response.status == ResponseStatus.COMPLETED and view.__name__ != CONFIRMATION:
+    if response.status == ResponseStatus.COMPLETED and view.__name__ not in AFTER_SENDING:
         return check_lost.after_sending(request, view.__name__, response, key=key)
     try:
         return view(request, assess_session(response, key=key, here=_here(request, view, key, kwargs)), **kwargs)

@@ -11,6 +11,7 @@ from django.utils import dateformat
 from django.views.decorators.http import require_http_methods, require_safe
 
 from clinic import clock, limits
+from clinic.names import possessive
 from clinic.notices import PRIVACY_NOTICE_VERSION
 from clinic.unsent import gives_back
 from consultations.candidacy import engine, outcomes
@@ -22,7 +23,7 @@ from consultations.forms.question_copy import short
 from consultations.models import ConsultationRequest
 from consultations.questionnaire import flow
 from consultations.questionnaire.definition import worded
-from consultations.services import carried, intake
+from consultations.services import carried, contact_details, intake
 from consultations.services.intake import Contact
 from consultations.services.low_mood import fired_of
 from consultations.services.targets import call_today, due_after
@@ -114,7 +115,8 @@ def answers(request: HttpRequest, session: QuestionnaireSession) -> HttpResponse
         return redirect(session.going_on(from_answers=True))
     if not session.response.contact:
         return redirect(session.url("contact"))
-    form = ConsentForm(request.POST if request.method == "POST" else None)
+    given = Contact.from_json(session.response.contact)
+    form = ConsentForm(request.POST if request.method == "POST" else None, helped_name=given.helped_name)
     status = 200
     if form.is_bound and form.is_valid():
         if _may_send_now(request, session):
@@ -124,7 +126,8 @@ def answers(request: HttpRequest, session: QuestionnaireSession) -> HttpResponse
     context = {
         "form": form,
         "sections": _sections(session),
-        "contact": _contact_rows(Contact.from_json(session.response.contact)),
+        "contact": _contact_rows(given),
+        "helped_name": given.helped_name,
         "brought": session.response.brought,
         "has_email": bool(session.response.contact["email"]),
         "notice_version": PRIVACY_NOTICE_VERSION,
@@ -145,12 +148,13 @@ def _may_send_now(request: HttpRequest, session: QuestionnaireSession) -> bool:
 
 def _send(request: HttpRequest, session: QuestionnaireSession) -> HttpResponse:
     """Send once; what was carried until now is stored with it."""
+    ticked = wordings(helped_name=Contact.from_json(session.response.contact).helped_name)
     try:
         if session.is_carried:
-            sent_request = carried.send(draft=session.response, wordings=wordings())
+            sent_request = carried.send(draft=session.response, wordings=ticked)
             session = open_session(request, sent_request.response)
         else:
-            intake.send(response=session.response, wordings=wordings())
+            intake.send(response=session.response, wordings=ticked)
     except intake.NotReady:
         # Another tab changed the answers since this page was shown.
         return redirect(session.url("answers"))
@@ -183,11 +187,13 @@ def _sections(session: QuestionnaireSession) -> list[dict[str, Any]]:
 
 def _contact_rows(contact: Contact) -> list[dict[str, Any]]:
     is_other = contact.filled_for == FilledFor.OTHER
+    birth = f"{possessive(contact.helped_name)} date of birth" if is_other else "Date of birth"
+    name = "Name of the person with back pain" if is_other else "Name"
     rows: list[tuple[str, Any, str]] = [
         ("This request is for", FilledFor(contact.filled_for).label, "who this is for"),
         *([("Filled in by", contact.helper_name, "the name of the person who fills this in")] if is_other else []),
-        ("Name", contact.name, "the name"),
-        ("Date of birth", dateformat.format(contact.birth_on, "j F Y"), "the date of birth"),
+        (name, contact.name, "the name"),
+        (birth, dateformat.format(contact.birth_on, "j F Y"), "the date of birth"),
         ("Email", contact.email, "the email address"),
         ("Phone", contact.phone, "the phone number"),
         ("Contact by", dict(PREFERENCES)[ContactPreference(contact.contact_by)], "how we contact you"),
@@ -215,5 +221,7 @@ def sent(request: HttpRequest, session: QuestionnaireSession) -> HttpResponse:
         "is_low_mood": outcomes.LOW_MOOD_RULE in fired,
         "support_line": support_line() if fired & outcomes.SUPPORT_RULES else "",
         "signs": outcomes.EMERGENCY_SIGNS,
+        "may_correct": contact_details.may_correct(sent_request),
+        "history": contact_details.history_of(sent_request),
     }
     return render_page(request, session, "sent", context)

@@ -23,6 +23,7 @@ FROM_ANSWERS: Final = "?from=answers"
 SEND_SECTION: Final = flow.CHECK_AND_SEND[0]
 PAGES: Final = (
     "emergency_stop", "today", "adults_only", "call_back", "result", "contact", "answers", "take_out", "sent",
+    "correct_email",
 )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from consultations import ics, status_words
 from consultations.enums import AppointmentStatus, RequestStatus
 from consultations.forms.private import AnswerForm, WithdrawForm
 from consultations.models import Appointment, ConsultationRequest
+from consultations.presenters import scan_report
 from consultations.services import scheduling, triage
 from consultations.views.private_access import private_page, to_page, with_grant
 from consultations.workflow import MOVES, MoveRefused
@@ -62,6 +63,7 @@ def _status_page(
         "to_remove": None if appointment else cancelled_appointment(consultation),
         "zone_words": clock.zone_words(appointment.starts_at) if appointment else "",
         "question": question,
+        "can_share_scan": not consultation.is_closed and scan_report.can_share(consultation),
         "answered": consultation.information_requests.exclude(answered_at=None),
         "cancelled": status_words.cancelled_by_clinic(consultation),
         "form": form or AnswerForm(initial={"asked": question.asked_at.isoformat() if question else ""}),

@@ -159,6 +159,7 @@ def _times_page(
     ]
     context = {
         "kind": kind,
+        "places": Location.objects.filter(pk__in={slot.location_id for slot in slots}).order_by("name"),
         "first": first,
         "chosen": chosen,
         "weeks": weeks,

@@ -153,6 +153,7 @@ POLICY: dict[str, str] = {
     "consultations:contact": WALKER,
     "consultations:answers": WALKER,
     "consultations:sent": WALKER_READS,
+    "consultations:correct_email": WALKER_HARMLESS,    # nobody here has sent their check
     "consultations:send_link": ANYBODY,      # it is mailed to the address in the request, whoever asks
     "consultations:private_link": HARMLESS,
     "consultations:replace_link": BOTH_PATIENTS,

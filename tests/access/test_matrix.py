@@ -146,6 +146,7 @@ MATRIX = {
     "consultations:contact": WALKER,
     "consultations:answers": WALKER,
     "consultations:sent": WALKER_SENT_ON,
+    "consultations:correct_email": WALKER_SENT_ON,     # once the check is sent
     "consultations:send_link": EVERYONE,
     "consultations:private_link": EVERYONE,
     "consultations:replace_link": SENT_ON,  # these as well

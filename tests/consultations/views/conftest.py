@@ -74,7 +74,7 @@ CONTACT = {
     "email": "alice@example.com",
     "phone": "",
     "contact_by": "email",
-    "safe_to_contact": "any",
+    "safe_to_contact": "email_only",
 }
 CONSENTS = {"true_answers": "on", "care_team": "on", "privacy_notice": "on"}
 CALL_BACK = {
