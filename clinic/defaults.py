@@ -105,4 +105,4 @@ REPLY_TARGETS: dict[str, dict[str, float]] = {
 }
 """Outcome -> time within which staff reach the patient, in hours or days of the clinic's opening hours."""
 
-SCAN_REPORT_LINE = "Bring it to the visit, on paper or on a disc. This site cannot take it."
+SCAN_REPORT_LINE = "Bring them to the visit, on paper or on a disc. This site cannot take them."
