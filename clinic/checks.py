@@ -138,6 +138,12 @@ def check_production(app_configs: Any = None, **kwargs: Any) -> list[CheckMessag
     site = urlsplit(settings.SITE_URL)
     if site.scheme not in ("http", "https") or not site.hostname or site.path or site.query:
         found.append(Error("SITE_URL must be an address like https://clinic.example.", id="clinic.E012"))
+    base = urlsplit(settings.FHIR_BASE_URL)
+    if base.scheme not in ("http", "https") or not base.hostname or base.query or base.fragment:
+        hint = "It is what addresses in our FHIR documents begin with."
+        found.append(
+            Error("FHIR_BASE_URL must be an address like https://clinic.example/fhir.", hint=hint, id="clinic.E027")
+        )
     if settings.DEBUG:
         return found
     if settings.DEMO:

@@ -45,6 +45,8 @@ FIELD_KEYS = env.str("FIELD_KEYS", default="")
 INDEX_KEY = env.str("INDEX_KEY", default="")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEBUG else [])
 SITE_URL = env.web_address("SITE_URL", default="http://127.0.0.1:8000").rstrip("/")
+# What addresses of our own begin with in the FHIR documents that we hand out.
+FHIR_BASE_URL = env.str("FHIR_BASE_URL", default=f"{SITE_URL}/fhir").rstrip("/")
 SITE_HOST = urlsplit(SITE_URL).hostname or "localhost"
 DEMO = env.is_on("DEMO", default=DEBUG)
 HTTPS = env.is_on("HTTPS", default=not DEBUG)
@@ -80,6 +82,8 @@ PRIVATE_LINK_MINUTES = env.whole_number("PRIVATE_LINK_MINUTES", default=30)
 # A check that was begun and not sent: how long its browser can go on with it, and when the worker deletes it.
 KEEP_UNSENT_HOURS = env.whole_number("KEEP_UNSENT_HOURS", default=12)
 KEEP_UNSENT_DAYS = env.whole_number("KEEP_UNSENT_DAYS", default=30)
+# Who answers for using rules that the medical director has not signed. Empty: with DEBUG off nothing starts on them.
+UNSIGNED_RULES_ACCEPTED_BY = env.str("UNSIGNED_RULES_ACCEPTED_BY", default="").strip()
 PHONENUMBER_DEFAULT_REGION = None if CLINIC_REGION in ("EU", "default") else CLINIC_REGION
 
 # How the report or pictures of a scan reach the clinic, as patients read it. Empty: they are told to call.

@@ -4,8 +4,10 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
+from clinic import defaults
 from consultations.candidacy import engine, rules
 from consultations.candidacy.rules import RuleError, UnknownRuleset
 from consultations.questionnaire import definition, page_copy
@@ -20,7 +22,7 @@ def check_questionnaires(app_configs: Any = None, **kwargs: Any) -> list[CheckMe
     """Every version there is a file of, and the one that new sessions are begun on, can be read and asked."""
     found: list[CheckMessage] = []
     for version in sorted({*definition.versions(), *page_copy.versions(), definition.CURRENT_VERSION}):
-        found += _problem("consultations.E001", partial(page_copy.load, version))
+        found += _problem("consultations.E001", partial(_ask_all, version))
     return found
 
 
@@ -34,6 +36,41 @@ def check_rules(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
         for version in sorted({*definition.versions(), *engine.RULESET_OF_QUESTIONNAIRE}):
             found += _problem("consultations.E003", partial(_judge, version))
     return found
+
+
+@register("clinic")
+def check_signatures(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """No patient is judged by rules that nobody signed, unless somebody is named who accepts that."""
+    if settings.DEBUG or settings.UNSIGNED_RULES_ACCEPTED_BY:
+        return []
+    unsigned = [version for version in sorted(set(engine.RULESET_OF_QUESTIONNAIRE.values())) if _is_unsigned(version)]
+    if not unsigned:
+        return []
+    return [
+        Error(
+            f"The medical director has not signed the rules {' and '.join(unsigned)}.",
+            hint="Have them signed (signed_by in the file), or set UNSIGNED_RULES_ACCEPTED_BY to the name of whoever "
+            "accepts that patients are judged by them. Staff pages show that name.",
+            id="consultations.E004",
+        )
+    ]
+
+
+def _is_unsigned(version: str) -> bool:
+    """Rules that cannot be read are told by `check_rules`."""
+    try:
+        return not rules.load(version).signed_by
+    except (DefinitionError, RuleError, UnknownVersion, UnknownRuleset):
+        return False
+
+
+def _ask_all(version: str) -> None:
+    """The copy fits the questions, and every regional wording is of a region that a clinic can be in."""
+    page_copy.load(version)
+    for question in definition.load(version).questions:
+        for region, _ in (wording for option in question.options for wording in option.regional):
+            if region not in defaults.REGIONS:
+                raise DefinitionError(f"{question.id} in {version}.json has words for {region!r}, which is no region.")
 
 
 @register("clinic")

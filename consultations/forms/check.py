@@ -11,8 +11,8 @@ from django.core.exceptions import ValidationError
 
 from clinic.form_fields import PatientTextField
 from clinic.widgets import PainScale, TileCheckbox, TileRadio
-from consultations.forms.check_words import NOTHING_CHOSEN_TWICE, TOO_LONG, missing
 from consultations.forms.numbers import HeightField, NumberField, WeightField, in_feet, in_pounds, plain
+from consultations.forms.question_copy import NOTHING_CHOSEN_TWICE, TOO_LONG, missing
 from consultations.questionnaire.cleaning import NONE
 from consultations.questionnaire.definition import Question
 from consultations.questionnaire.flow import display_answer
@@ -141,19 +141,44 @@ class ScreenForm(forms.Form):
     asks_questions = True
 
     def __init__(
-        self, data: Any = None, *, questions: Sequence[Question], answers: Mapping[str, Any], **kwargs: Any
+        self,
+        data: Any = None,
+        *,
+        questions: Sequence[Question],
+        answers: Mapping[str, Any],
+        closed: Sequence[Question] = (),
+        order: Sequence[str] | None = None,
+        heading: str | None = None,
+        **kwargs: Any,
     ) -> None:
+        """`closed` are follow-ups that the page may open: they are shown by a script, and neither read nor missed.
+
+        `heading` is the question whose text heads the page; without it, that of a form with one question.
+        """
         super().__init__(data, **kwargs)
         self.questions = questions
-        self.heading_field = questions[0].id if len(questions) == 1 else ""
-        for question in questions:
+        self.closed = frozenset(question.id for question in closed)
+        self.heading_field = heading if heading is not None else questions[0].id if len(questions) == 1 else ""
+        for question in (*questions, *closed):
             field = field_for(question)
             field.initial = _initial(question, answers.get(question.id))
             self.fields[question.id] = field
+        self.order_fields(order)
+
+    def full_clean(self) -> None:
+        super().full_clean()
+        for question_id in self.closed:
+            self.errors.pop(question_id, None)
 
     def answers(self) -> dict[str, Any]:
         """What to save, in the types the rules read. A skipped question is saved as None, or as an empty list."""
-        return {question.id: _raw(self.cleaned_data[question.id]) for question in self.questions}
+        return {question.id: _raw(self.cleaned_data.get(question.id)) for question in self.questions}
+
+    def lacks_only_what_may_stay_blank(self) -> bool:
+        """Whether nothing is wrong but that questions were left blank for which that counts as an answer."""
+        may_stay = {question.id for question in self.questions if question.blank_counts}
+        wrong = self.errors.keys()
+        return bool(wrong) and wrong <= may_stay and all(self.has_error(name, "required") for name in wrong)
 
     def valid_answers(self) -> dict[str, Any]:
         """The answers that could be saved, whatever the others say; skipped questions are left out."""

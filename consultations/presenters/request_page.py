@@ -27,7 +27,14 @@ from consultations.models import (
 from consultations.models.stored import Asked, asked_of
 from consultations.presenters import history
 from consultations.presenters.cases import case_query, url_of
-from consultations.presenters.findings import Findings, answer_words, findings_of, metrics_of, sections_of
+from consultations.presenters.findings import (
+    Findings,
+    answer_words,
+    findings_of,
+    metrics_of,
+    sections_of,
+    signature_line,
+)
 from consultations.presenters.isolation import Unreadable, load, opened, readable
 from consultations.presenters.words import (
     LOW_MOOD,
@@ -79,6 +86,7 @@ def request_page(request: ConsultationRequest, *, viewer: User, now: datetime.da
             "ruleset": assessment.ruleset_version,
             "hash": assessment.content_hash[:12],
             "when": clock.moment(assessment.assessed_at),
+            "signature": signature_line(assessment.ruleset_version),
         },
         "appointment": appointment_words(appointment),
         "deeds": history.deeds(request),

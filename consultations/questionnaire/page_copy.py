@@ -26,8 +26,8 @@ class CopyError(DefinitionError):
 class Screen:
     """One page of questions of one theme. `title` is the page's heading when it asks more than one.
 
-    `follows` is the slug of the screen whose follow-ups this page asks of browsers without JavaScript; `follow_ups` are
-    the questions that such a page asks, on the screen that others show them on at once.
+    `follow_ups` are those of the screen's questions that follow an answer given on it: with JavaScript they appear
+    there, without it the next screen asks them, which `follows` this one. `order` is that of all of them together.
     """
 
     slug: str
@@ -37,6 +37,7 @@ class Screen:
     lead: str = ""
     follow_ups: tuple[str, ...] = ()
     follows: str = ""
+    order: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,11 +190,11 @@ def _pages(row: _Table, questionnaire: Questionnaire) -> tuple[Screen, ...]:
         raise CopyError(f"{row.at} asks {unknown}, which are no questions of {questionnaire.version}.")
     later = _follow_ups(ids, questionnaire)
     title, lead = row.text("title"), row.text("lead", default="")
-    first = Screen(slug, section, title, tuple(each for each in ids if each not in later), lead, later)
+    first = Screen(slug, section, title, tuple(each for each in ids if each not in later), lead, later, order=ids)
     if not later:
         row.only("slug", "section", "title", "questions", "lead")
         return (first,)
-    return first, Screen(f"{slug}-more", section, row.text("follow_ups_title"), later, follows=slug)
+    return first, Screen(f"{slug}-more", section, row.text("follow_ups_title"), later, follows=slug, order=later)
 
 
 def _follow_ups(ids: Sequence[str], questionnaire: Questionnaire) -> tuple[str, ...]:

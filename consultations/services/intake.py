@@ -98,6 +98,11 @@ class Contact:
             raise Undecodable("The contact details of a response are not of their shape.") from None
 
 
+def current_rules() -> str:
+    """The version of the rules that a check begun now is judged by."""
+    return engine.ruleset_for(definition.CURRENT_VERSION).version
+
+
 def draft() -> QuestionnaireResponse:
     """A response on the current questionnaire that nobody has written down yet."""
     now = clock.now()
@@ -211,7 +216,7 @@ def _send(response: QuestionnaireResponse, wordings: Mapping[ConsentKind, str]) 
     highest = engine.highest(response.highest_outcome or assessment.outcome, assessment.outcome)
     response.status, response.completed_at, response.updated_at = ResponseStatus.COMPLETED, now, now
     response.highest_outcome, response.contact = highest, {}
-    response.asked = flow.as_asked(response.answers, version=response.questionnaire_version)
+    response.asked = as_asked(response)
     response.save()
     patient = _make_patient(contact)
     request = _create_request(
@@ -315,6 +320,12 @@ def _keep_danger(
         cases.raise_level(case=case, level=headline if is_worse else Outcome(case.level), network=network)
 
 
+def as_asked(response: QuestionnaireResponse) -> list[dict[str, Any]]:
+    """The questions of a response in the words that this clinic shows them in, with the answers."""
+    region = settings.CLINIC_REGION
+    return flow.as_asked(response.answers, version=response.questionnaire_version, region=region)
+
+
 def _names_new_danger(response: QuestionnaireResponse, assessment: engine.Assessment, headline: Outcome) -> bool:
     try:
         newest = response.assessments.order_by("-revision").first()
@@ -340,7 +351,7 @@ def _store_assessment(response: QuestionnaireResponse, assessment: engine.Assess
         record={
             "answers": response.answers,
             "cleaned": dict(assessment.cleaned),
-            "asked": flow.as_asked(response.answers, version=response.questionnaire_version),
+            "asked": as_asked(response),
         },
         questionnaire_version=result["versions"]["questionnaire"],
         ruleset_version=result["versions"]["ruleset"],

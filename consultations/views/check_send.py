@@ -17,12 +17,12 @@ from clinic.unsent import gives_back
 from consultations.candidacy import engine, outcomes
 from consultations.enums import SAFETY_OUTCOMES, URGENT_OUTCOMES, ContactPreference, FilledFor, Outcome, SafeToContact
 from consultations.forms.check import answer_lines
-from consultations.forms.check_words import short
 from consultations.forms.consent import ConsentForm, wordings
 from consultations.forms.contact import PREFERENCES, ContactForm
+from consultations.forms.question_copy import short
 from consultations.models import ConsultationRequest
 from consultations.questionnaire import flow
-from consultations.questionnaire.definition import load
+from consultations.questionnaire.definition import worded
 from consultations.services import carried, contact_details, intake
 from consultations.services.intake import Contact
 from consultations.services.low_mood import fired_of
@@ -163,7 +163,7 @@ def _send(request: HttpRequest, session: QuestionnaireSession) -> HttpResponse:
 
 def _sections(session: QuestionnaireSession) -> list[dict[str, Any]]:
     """Summary lists by section; required questions that "Send now" passed over are left out, skipped ones are not."""
-    questionnaire = load(session.version)
+    questionnaire = worded(session.version, settings.CLINIC_REGION)
     asked = Counter(question.text for question in questionnaire.questions)
     sections = []
     for section in questionnaire.sections:

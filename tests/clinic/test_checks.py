@@ -40,6 +40,8 @@ FAULTS = [
     ("clinic.E009", {"INDEX_KEY": "zz"}),
     ("clinic.E009", {"INDEX_KEY": "not base64"}),
     ("clinic.E010", {"CLINIC_PHONE": ""}),
+    ("clinic.E027", {"FHIR_BASE_URL": "clinic.example/fhir"}),
+    ("clinic.E027", {"FHIR_BASE_URL": "https://clinic.example/fhir?x=1"}),
     ("clinic.E011", {"PRIVATE_LINK_MINUTES": 0}),
     ("clinic.E026", {"KEEP_UNSENT_HOURS": 0}),
     ("clinic.E026", {"KEEP_UNSENT_DAYS": 0}),

@@ -23,7 +23,7 @@ QUESTIONS_HAVE_A_MARK = "1.0.0.json begins with a byte order mark: save it as UT
 
 
 def forget() -> None:
-    for cached in (definition.load, definition.raw, page_copy.load, page_copy.raw, rules.load):
+    for cached in (definition.load, definition.raw, definition.worded, page_copy.load, page_copy.raw, rules.load):
         cached.cache_clear()
 
 
@@ -74,7 +74,7 @@ def rename(item: dict[str, Any]) -> None:
 def shown_by(condition: str) -> Callable[[dict[str, Any]], None]:
     def change(item: dict[str, Any]) -> None:
         for extension in item["extension"]:
-            if extension["url"] == f"{definition.OWN}shown-when":
+            if extension["url"] == "https://clinic.example/fhir/StructureDefinition/shown-when":
                 extension["valueString"] = condition
 
     return change

@@ -39,7 +39,7 @@ NIGHT: dict[str, Any] = {
         {"valueCoding": {"system": "x", "code": "rf_night.yes", "display": "Yes, every night"}},
         {"valueCoding": {"system": "x", "code": "rf_night.no", "display": "No"}},
     ],
-    "extension": [{"url": f"{definition.OWN}control", "valueCode": "single"}],
+    "extension": [{"url": "https://clinic.example/fhir/StructureDefinition/control", "valueCode": "single"}],
 }
 
 
@@ -80,7 +80,7 @@ def new_copy() -> str:
 
 
 def forget() -> None:
-    for cached in (definition.load, definition.raw, page_copy.load, page_copy.raw, rules.load):
+    for cached in (definition.load, definition.raw, definition.worded, page_copy.load, page_copy.raw, rules.load):
         cached.cache_clear()
 
 

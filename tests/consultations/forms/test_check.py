@@ -8,8 +8,8 @@ from django.http import QueryDict
 from clinic.widgets import PainScale, TileCheckbox, TileRadio
 from consultations.enums import ConsentKind
 from consultations.forms.check import ScreenForm, answer_lines, field_for
-from consultations.forms.check_words import missing, short
 from consultations.forms.consent import ConsentForm, wordings
+from consultations.forms.question_copy import missing, short
 from consultations.questionnaire.cleaning import clean
 from consultations.questionnaire.definition import UnknownVersion, load
 

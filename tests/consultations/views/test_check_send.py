@@ -19,7 +19,8 @@ from consultations.models import (
     SafetyCase,
 )
 from consultations.phones import phone_index
-from tests.consultations.views.conftest import CONSENTS, CONTACT, HOSTILE, OUTCOMES, text_of
+from consultations.questionnaire import definition
+from tests.consultations.views.conftest import CONSENTS, CONTACT, HOSTILE, OUTCOMES, Visitor, text_of
 
 DISEASES = (
     "cauda equina", "cancer", "fracture", "stenosis", "herniat", "spondylo", "arthritis", "tumour", "osteoporosis",
@@ -159,6 +160,18 @@ class TestContact:
 
 
 class TestAnswers:
+    def test_questions_that_1_0_0_asks_in_the_same_words_are_told_apart(
+        self, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with monkeypatch.context() as earlier:
+            earlier.setattr(definition, "CURRENT_VERSION", "1.0.0")
+            visitor.begin()
+        visitor.answer()
+        visitor.tell_contact()
+        words = text_of(visitor.see(f"{visitor.check}/answers/"))
+        assert "Do any of these apply to you? About other risks" in words
+        assert "Do any of these apply to you? About your health" in words
+
     def test_shows_every_answer_with_a_way_to_change_it(self, visitor):
         visitor.answer(ex_note="I walk\r\nmy dog <b>daily</b>", hx_height_cm_ft="5", hx_height_cm_in="9")
         visitor.tell_contact()
@@ -169,8 +182,8 @@ class TestAnswers:
         assert "175.3 cm (about 5 feet 9 inches)" in words
         assert "How much do you weigh? Not provided" in words
         assert "my dog &lt;b&gt;daily&lt;/b&gt;" in body
-        assert "Do any of these apply to you? About other risks" in words, "asked twice in the same words"
-        assert "Do any of these apply to you? About your health" in words
+        assert "Do you have, or have you had, any of these? None of these" in words
+        assert "Which of these are true about your health? None of these" in words
         assert "How old are you? About" not in words
         assert "27 March 1970" in words
         assert "Phone Not provided" in words

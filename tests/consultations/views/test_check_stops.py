@@ -11,7 +11,7 @@ from consultations.services.targets import due_after
 from tests.consultations.views.conftest import CALL_BACK, ROUTINE, fields_of, text_of
 
 FOOTER = "This is not a diagnosis."
-LATER = [screen.slug for screen in flow.screens("1.0.0")[1:]]
+LATER = [screen.slug for screen in flow.screens("1.1.0")[1:]]
 
 
 class TestEmergency:
@@ -36,9 +36,9 @@ class TestEmergency:
 
     def test_waits_for_the_timing_of_a_symptom_only(self, visitor):
         visitor.answer(until="nerves")
-        assert visitor.give("nerves", rf_ce=["saddle"]).headers["Location"] == f"{visitor.check}/q/nerves-when/"
+        assert visitor.give("nerves", rf_ce=["saddle"]).headers["Location"] == f"{visitor.check}/q/nerves-more/"
         assert not SafetyCase.objects.exists()
-        assert visitor.give("nerves-when", rf_ce_when="lt2w").headers["Location"] == f"{visitor.check}/emergency/"
+        assert visitor.give("nerves-more", rf_ce_when="lt2w").headers["Location"] == f"{visitor.check}/emergency/"
         assert "It began or got worse in the last two weeks." in text_of(visitor.see(f"{visitor.check}/emergency/"))
 
     def test_without_a_number_there_is_no_call_button(self, visitor, settings):
