@@ -4,17 +4,17 @@ Owner: the clinic's medical director. The wording, ids and options are clinical 
 changed. What FHIR R4 has no element for stands in extensions of our own: help, anchors, instrument, control, regional
 wording, what counts when an answer is blank or cannot be read, and `shown-when`, the condition of
 `enableWhen`/`enableWhenExpression` in the vocabulary of `conditions.py`. In a file they begin with the base of its own
-`url`; what is handed out begins with the base that the settings name (`with_base`).
+`url`; what is handed out begins with the base that the settings name (`fhir_base.py`).
 """
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
 from consultations.questionnaire.conditions import Condition, ConditionError, parse
+from consultations.questionnaire.fhir_base import base_of
 from consultations.questionnaire.files import FileError, text_of
 
 CURRENT_VERSION: Final = "1.1.0"
@@ -126,26 +126,6 @@ def _in_words_of(region: str, question: Question) -> Question:
         replace(option, label=dict(option.regional).get(region, option.label)) for option in question.options
     )
     return replace(question, options=options)
-
-
-def with_base(document: Mapping[str, Any], base: str) -> dict[str, Any]:
-    """A document to hand out: every address of our own begins with `base`, which has no slash at its end."""
-    own = base_of(document)
-
-    def rebased(value: Any) -> Any:
-        if isinstance(value, Mapping):
-            return {key: rebased(each) for key, each in value.items()}
-        if isinstance(value, list):
-            return [rebased(each) for each in value]
-        is_own = isinstance(value, str) and value.startswith(f"{own}/")
-        return base + value.removeprefix(own) if is_own else value
-
-    return {key: rebased(value) for key, value in document.items()}
-
-
-def base_of(document: Mapping[str, Any]) -> str:
-    """What a document's own addresses begin with."""
-    return str(document["url"]).partition("/Questionnaire/")[0]
 
 
 @cache

@@ -68,7 +68,7 @@ ANSWERS: dict[str, Any] = {
 }
 DIRECTIONS = (
     "Demonstration: an invented address. Parking behind the house, bus stop in front of it. The entrance is step-free; "
-    "ring at Suite 2."
+    "press the bell of Suite 2."
 )
 WORDINGS = {kind: f"Demonstration: {kind.label}." for kind in ConsentKind}
 

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from consultations.questionnaire import definition
 from consultations.questionnaire.definition import DefinitionError, UnknownVersion
+from consultations.questionnaire.fhir_base import with_base
 
 
 class Command(BaseCommand):
@@ -31,5 +32,5 @@ class Command(BaseCommand):
             definition.load(options["version"])
         except (DefinitionError, UnknownVersion) as problem:
             raise CommandError(str(problem)) from None
-        handed_out = definition.with_base(document, settings.FHIR_BASE_URL)
+        handed_out = with_base(document, settings.FHIR_BASE_URL)
         self.stdout.write(json.dumps(handed_out, ensure_ascii=False, indent=1))

@@ -12,6 +12,7 @@ from consultations.candidacy.rules import RuleError
 from consultations.questionnaire import definition, page_copy
 from consultations.questionnaire.conditions import ConditionError, parse
 from consultations.questionnaire.definition import Question, Questionnaire, UnknownVersion, load
+from consultations.questionnaire.fhir_base import with_base
 from tests.consultations.candidacy.cases import CATALOG
 
 CHANGED_QUESTIONS = {
@@ -184,7 +185,7 @@ def as_read(questionnaire: Questionnaire) -> list[tuple[Question, str]]:
 
 def test_what_is_handed_out_has_the_base_that_was_named_and_is_read_the_same() -> None:
     for version in definition.versions():
-        handed_out = definition.with_base(definition.raw(version), "https://back.example/fhir/r4")
+        handed_out = with_base(definition.raw(version), "https://back.example/fhir/r4")
         text = json.dumps(handed_out)
         assert "https://clinic.example" not in text
         assert handed_out["url"] == "https://back.example/fhir/r4/Questionnaire/back-pain-candidacy"
