@@ -8,6 +8,7 @@ import datetime
 from collections.abc import Iterable
 from typing import Any, Final
 
+from django.conf import settings
 from django.db.models import F, Q
 from django.urls import reverse
 
@@ -67,7 +68,10 @@ class FirstHelp:
     opens_at: datetime.datetime | None = None
 
     support: str = outcomes.SUPPORT_BOX
-    signs: str = outcomes.EMERGENCY_SIGNS
+
+    @property
+    def signs(self) -> str:
+        return outcomes.emergency_signs(region=settings.CLINIC_REGION)
 
     def __bool__(self) -> bool:
         return self.is_self_harm or self.is_danger

@@ -41,7 +41,7 @@ def emergency_stop(request: HttpRequest, session: QuestionnaireSession) -> HttpR
         "explanation": explain(session),
         "to_say": spoken.what_to_say(session.assessment, region=settings.CLINIC_REGION),
         "change_url": session.question_url(_first_cause(session)),
-        "signs": outcomes.EMERGENCY_SIGNS,
+        "signs": outcomes.emergency_signs(region=settings.CLINIC_REGION),
         "case": case,
         "call_by": call_back_by(case),
     }
@@ -73,7 +73,7 @@ def today(request: HttpRequest, session: QuestionnaireSession) -> HttpResponse:
         return redirect(session.going_on())
     context = {
         "explanation": explain(session),
-        "signs": outcomes.EMERGENCY_SIGNS,
+        "signs": outcomes.emergency_signs(region=settings.CLINIC_REGION),
         "carry_on_url": session.going_on(),
     }
     return render_page(request, session, "today", context)
@@ -88,7 +88,7 @@ def adults_only(request: HttpRequest, session: QuestionnaireSession) -> HttpResp
     is_pressing = session.headline in (Outcome.SAME_DAY, Outcome.URGENT_REVIEW)
     context = {
         "explanation": explain(session) if is_pressing else None,
-        "signs": outcomes.EMERGENCY_SIGNS,
+        "signs": outcomes.emergency_signs(region=settings.CLINIC_REGION),
         "change_url": session.question_url("ab_age"),
         "case": safety_case(session),
     }
