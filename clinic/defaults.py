@@ -110,4 +110,4 @@ REPLY_TARGETS: dict[str, dict[str, float]] = {
 MARKED_TEXT and MESSAGE: within what time somebody reads a text with words about danger, and any message.
 """
 
-SCAN_REPORT_LINE = "Bring them to the visit, on paper or on a disc. This site cannot take them."
+SCAN_REPORT_LINE = "If you come for a visit, bring them on paper or on a disc. This site cannot take them."

@@ -9,6 +9,7 @@ from clinic.names import possessive
 from consultations.enums import Actor, AppointmentStatus, ReviewDecision
 from consultations.enums import RequestStatus as S
 from consultations.models import Appointment, ConsultationRequest
+from consultations.presenters.patient_texts import read_by
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -112,11 +113,20 @@ def _text(request: ConsultationRequest, place: int, state: str, appointment: App
     if state == "now" and place in (1, 2):
         if request.status == S.INFORMATION_ASKED:
             return "Waiting for your answer"
-        return f"You hear from us by {clock.moment(request.due_at)}"
+        return _by_when(request)
     if state == "now" and place == 3:
         return "Nothing is booked until you choose"
     # That it is done, the title says.
     return ""
+
+
+def _by_when(request: ConsultationRequest) -> str:
+    """The promise of "What happens next" once more; nothing where that says if we can call at all."""
+    if request.status == S.URGENT:
+        return ""
+    if request.status == S.RECEIVED:
+        return f"A person reads it by {clock.moment(read_by(request))}"
+    return f"You hear from us by {clock.moment(request.due_at)}"
 
 
 def clinic_note(request: ConsultationRequest) -> Note | None:

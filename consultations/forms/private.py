@@ -64,12 +64,19 @@ class MessageForm(forms.Form):
 
 
 class WithdrawForm(forms.Form):
-    """One tick, so that a stray press ends nothing."""
+    """One tick, so that a stray press ends nothing. `helped_name`: whom a helper's request is about."""
 
     sure = forms.BooleanField(
         label="Yes, withdraw my request",
         error_messages={"required": "Tick the box if you want to withdraw your request."},
     )
+
+    def __init__(self, *args: Any, helped_name: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if helped_name:
+            whose = possessive(helped_name)
+            self.fields["sure"].label = f"Yes, withdraw {whose} request"
+            self.fields["sure"].error_messages["required"] = f"Tick the box if you want to withdraw {whose} request."
 
 
 class CancelTimeForm(forms.Form):

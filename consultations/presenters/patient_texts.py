@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from django.conf import settings
-from django.db.models import F, Q
+from django.db.models import F, Min, Q
 from django.urls import reverse
 
 from clinic import clock
@@ -61,7 +61,7 @@ class WaitingText:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class FirstHelp:
-    """What the next page says first to somebody who wrote about danger. `opens_at` while the clinic is closed."""
+    """What the next page says first to somebody who wrote about danger. `opens_at` while it waits and we are closed."""
 
     is_self_harm: bool = False
     is_danger: bool = False
@@ -167,7 +167,8 @@ def _line(each: Any, *, now: datetime.datetime) -> WaitingText:
 def first_help(response_id: int, *, now: datetime.datetime) -> FirstHelp:
     """Help for somebody whose text with such words waits, or was sent in the last day."""
     found = PatientText.objects.filter(response=response_id).filter(Q(read_at=None) | Q(sent_at__gt=now - STAYS))
-    marks = list(found.exclude(due_at=None).values_list("is_self_harm", "is_danger", "read_at"))
+    marked = found.filter(Q(is_self_harm=True) | Q(is_danger=True))
+    marks = list(marked.values_list("is_self_harm", "is_danger", "read_at"))
     waits = any(read_at is None for _, _, read_at in marks)
     return FirstHelp(
         is_self_harm=any(self_harm for self_harm, _, _ in marks),
@@ -193,12 +194,25 @@ def messages_sent(request: ConsultationRequest) -> list[SentMessage]:
     ]
 
 
-def written_notice(request: ConsultationRequest) -> str:
-    """What stands on the page after a message was sent: that we have it, and by when somebody reads it."""
-    messages = PatientText.objects.filter(response=request.response_id, kind=TextKind.MESSAGE, read_at=None)
-    newest = messages.defer("text").order_by("-sent_at", "-pk").first()
-    if newest is None or newest.due_at is None:
+def read_by(request: ConsultationRequest) -> datetime.datetime:
+    """By when somebody reads a request that was sent: sooner where its note, or an answer, has words about danger."""
+    came_with_it = PatientText.objects.waiting().filter(response=request.response_id).exclude(kind=TextKind.MESSAGE)
+    soonest = came_with_it.aggregate(due=Min("due_at"))["due"]
+    return min(request.due_at, soonest) if soonest else request.due_at
+
+
+def written_notice(request: ConsultationRequest, kind: TextKind = TextKind.MESSAGE) -> str:
+    """What stands on the page after a message or an answer was sent: that we have it, and by when somebody reads it.
+
+    That nobody reads it while the clinic is closed is said once: here, or with the help above it (`first_help`).
+    """
+    found = PatientText.objects.filter(response=request.response_id, kind=kind, read_at=None)
+    newest = found.defer("text").order_by("-sent_at", "-pk").first()
+    if newest is None:
         return ""
-    now = clock.now()
-    closed = "" if clock.is_open(now) else f" Nobody reads this before {clock.moment(clock.next_opening(now))}."
-    return f"We have your message. A person reads it by {clock.moment(newest.due_at)}.{closed}"
+    words, now = f"We have your {kind.label.lower()}.", clock.now()
+    if newest.due_at is None:
+        return words
+    is_said = clock.is_open(now) or first_help(request.response_id, now=now).opens_at
+    closed = "" if is_said else f" Nobody reads this before {clock.moment(clock.next_opening(now))}."
+    return f"{words} A person reads it by {clock.moment(newest.due_at)}.{closed}"

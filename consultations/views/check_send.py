@@ -214,6 +214,7 @@ def sent(request: HttpRequest, session: QuestionnaireSession) -> HttpResponse:
     patient = sent_request.patient
     context = {
         "consultation": sent_request,
+        "read_by": patient_texts.read_by(sent_request),
         "has_email": bool(patient.email),
         "has_phone": bool(patient.phone),
         "is_pressing": sent_request.highest_outcome in (Outcome.EMERGENCY, Outcome.SAME_DAY),

@@ -1,6 +1,7 @@
 """The status page and what a patient can do from it. It shows state, time, place and notes, never the answers."""
 
 from collections.abc import Iterable
+from typing import Final
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_http_methods, require_safe
@@ -8,9 +9,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 from clinic import clock
 from clinic.buttons import post_from
 from clinic.crypto import new_token
+from clinic.names import possessive
 from clinic.unsent import Unsent, gives_back, in_form, of_form
 from consultations import ics, status_words
-from consultations.enums import AppointmentStatus, RequestStatus
+from consultations.enums import AppointmentStatus, RequestStatus, TextKind
 from consultations.forms.private import AnswerForm, MessageForm, WithdrawForm
 from consultations.models import Appointment, ConsultationRequest
 from consultations.presenters import patient_texts, scan_report
@@ -19,7 +21,8 @@ from consultations.services import scheduling, triage
 from consultations.views.private_access import private_page, to_page, with_grant
 from consultations.workflow import MOVES, MoveRefused
 
-CANCELLED = "Your time is cancelled. Somebody else can take it now. Your request stays open."
+CANCELLED = "{whose} time is cancelled. Somebody else can take it now. {whose} request stays open."
+NOTICED: Final = {"written": TextKind.MESSAGE, "answered": TextKind.ANSWER}
 NOT_NEEDED = "We have your answer already, or no longer need it. What you wrote now was not sent."
 
 
@@ -35,9 +38,17 @@ def live_appointment(consultation: ConsultationRequest) -> Appointment | None:
 @require_safe
 @with_grant
 def status(request: HttpRequest, consultation: ConsultationRequest) -> HttpResponse:
-    is_cancelled = "cancelled" in request.GET and consultation.status == RequestStatus.OFFERED
-    written = patient_texts.written_notice(consultation) if "written" in request.GET else ""
-    return status_page(request, consultation, notice=CANCELLED if is_cancelled else written)
+    return status_page(request, consultation, notice=_notice_of_act(request, consultation))
+
+
+def _notice_of_act(request: HttpRequest, consultation: ConsultationRequest) -> str:
+    """What the person did on the page before this one, as its address says."""
+    if "cancelled" in request.GET and consultation.status == RequestStatus.OFFERED:
+        return CANCELLED.format(whose=possessive(consultation.helped_name) if consultation.helped_name else "Your")
+    for word, kind in NOTICED.items():
+        if word in request.GET:
+            return patient_texts.written_notice(consultation, kind)
+    return ""
 
 
 def status_page(
@@ -61,6 +72,7 @@ def status_page(
     is_asked = consultation.status == RequestStatus.INFORMATION_ASKED
     question = consultation.information_requests.filter(answered_at=None).first() if is_asked else None
     context = {
+        "read_by": patient_texts.read_by(consultation),
         "heading": status_words.heading(consultation),
         "steps": status_words.steps(consultation, appointment=appointment),
         "note": status_words.clinic_note(consultation),
@@ -104,7 +116,7 @@ def answer_question(request: HttpRequest, consultation: ConsultationRequest) -> 
         triage.answer(request=consultation, **form.cleaned_data)
     except MoveRefused:
         return status_page(request, consultation, refused=NOT_NEEDED, unsent=in_form(form.data, AnswerForm))
-    return to_page("status", consultation)
+    return to_page("status", consultation, "answered")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -115,7 +127,7 @@ def withdraw(request: HttpRequest, consultation: ConsultationRequest) -> HttpRes
     appointment = live_appointment(consultation)
     if appointment is not None and scheduling.has_begun(appointment):
         return to_page("status", consultation)
-    form = WithdrawForm(request.POST if request.method == "POST" else None)
+    form = WithdrawForm(request.POST if request.method == "POST" else None, helped_name=consultation.helped_name)
     if request.method == "POST" and form.is_valid():
         try:
             triage.withdraw(request=consultation)

@@ -118,6 +118,23 @@ class TestTheHelper:
         words = main_of(client.get(at(client, page)))
         assert "Ana’s" in words
         assert "your request" not in words.lower()
+        assert "my request" not in words.lower()
+
+    def test_withdraws_the_patient_s_own(self, client: Client, helped: Any) -> None:
+        open_privately(client, helped())
+        assert "Yes, withdraw Ana’s request" in main_of(client.get(at(client, "withdraw/")))
+        words = main_of(client.post(at(client, "withdraw/")))
+        assert "Tick the box if you want to withdraw Ana’s request." in words
+        assert "your request" not in words.lower()
+
+    @pytest.mark.parametrize(("helper", "whose"), [("Bob Pell", "Ana’s"), ("", "Your")])
+    def test_reads_whose_time_is_cancelled(self, client: Client, make_request: Any, helper: str, whose: str) -> None:
+        patient = make_patient("Ana Winther", email="bob@example.com")
+        who = FilledFor.OTHER if helper else FilledFor.SELF
+        request = make_request(status=RequestStatus.OFFERED, patient=patient, filled_for=who, helper_name=helper)
+        open_privately(client, request)
+        words = main_of(client.get(at(client, "?cancelled")))
+        assert f"{whose} time is cancelled. Somebody else can take it now. {whose} request stays open." in words
 
 
 class TestCostsAndTheWay:
@@ -171,6 +188,11 @@ class TestTheScanReport:
         open_privately(client, ConsultationRequest.objects.get())
         for page in (result, sent, text_of(client.get(at(client)))):
             assert ("Send it by post to the clinic." in page) == is_told
+
+    def test_a_visit_is_not_promised(self, client: Client, make_request: MakeRequest) -> None:
+        open_privately(client, make_request(answers={"im_share": "yes"}))
+        words = text_of(client.get(at(client)))
+        assert "If you come for a visit, bring them on paper or on a disc. This site cannot take them." in words
 
     def test_a_clinic_that_says_nothing_asks_for_a_call(
         self, client: Client, settings: Any, make_request: MakeRequest

@@ -12,7 +12,7 @@ from consultations.enums import RequestStatus
 from consultations.models import ConsultationRequest, PatientText
 from consultations.services import triage
 from consultations.services.patient_texts import mark_read
-from tests.cast import at, book_directly, open_privately, private_url
+from tests.cast import at, book_directly, make_patient, open_privately, private_url
 from tests.consultations.services.test_patient_texts import DENIED, PLAIN, SELF_HARM, SIGN
 from tests.consultations.transitions import sources
 from tests.consultations.views.conftest import CALL_BACK, Visitor, text_of
@@ -171,6 +171,15 @@ class TestTheBox:
         assert "The second one." in words
 
 
+class TestTheWayBack:
+    @pytest.mark.parametrize("phone", ["", "+12025550142"])
+    def test_nobody_is_promised_a_call_without_a_number(self, client: Client, make_request: Any, phone: str) -> None:
+        open_privately(client, make_request(patient=make_patient(phone=phone)))
+        by_phone = "A person at the clinic reads it within one working day, and answers by phone or on this page."
+        assert (by_phone in page(client)) == bool(phone)
+        assert "on this page." in page(client)
+
+
 class TestTheNextPage:
     @pytest.mark.parametrize(
         ("text", "support", "signs"),
@@ -193,7 +202,8 @@ class TestTheNextPage:
     ) -> None:
         time_machine.move_to(FRIDAY_NIGHT, tick=False)
         open_privately(client, alice)
-        write(client, text)
+        answer = client.get(write(client, text).headers["Location"])
+        assert text_of(answer).count("Nobody reads this before") == 1
         assert page(client).count(NOBODY_READS) == 1
 
     def test_a_plain_message_says_so_as_well(
@@ -202,8 +212,10 @@ class TestTheNextPage:
         time_machine.move_to(FRIDAY_NIGHT, tick=False)
         open_privately(client, alice)
         words = text_of(client.get(write(client, PLAIN).headers["Location"]))
+        assert words.count("Nobody reads this before") == 1
         assert NOBODY_READS in words
         assert "A person reads it by Monday 30 November, 5:30 pm." in words
+        assert "Do not wait for us." not in words
 
     def test_help_stays_while_it_is_unread_and_for_the_day(
         self, client: Client, alice: ConsultationRequest, nurse: User, time_machine: Any
@@ -238,6 +250,50 @@ class TestTheNextPage:
         words = text_of(visitor.see(f"{visitor.check}/sent/"))
         assert (words.count(SUPPORT), words.count(CRISIS)) == (support, support)
         assert words.count("numbness around your genitals or bottom") == signs
+
+    @pytest.mark.parametrize(
+        ("note", "by_when"),
+        [
+            (SELF_HARM, "Monday 23 November, 12 pm"),
+            (SIGN, "Monday 23 November, 12 pm"),
+            (PLAIN, "Wednesday 25 November, 5:30 pm"),
+        ],
+    )
+    def test_a_note_with_such_words_is_read_sooner_and_every_page_says_so(
+        self, visitor: Visitor, note: str, by_when: str
+    ) -> None:
+        visitor.complete(ex_note=note)
+        promise = f"A person reads it by {by_when}"
+        assert promise in text_of(visitor.see(f"{visitor.check}/sent/"))
+        open_privately(visitor.client, ConsultationRequest.objects.get())
+        # "What happens next", and the step of the tracker.
+        assert page(visitor.client).count(promise) == 2
+
+    def test_a_message_leaves_the_promise_about_the_request_as_it_was(
+        self, client: Client, alice: ConsultationRequest
+    ) -> None:
+        open_privately(client, alice)
+        before = page(client).count("A person reads it by Wednesday 25 November")
+        write(client, SELF_HARM)
+        assert before == page(client).count("A person reads it by Wednesday 25 November") == 2
+
+    @pytest.mark.parametrize(
+        ("text", "receipt"),
+        [
+            (SELF_HARM, "We have your answer to our question. A person reads it by Monday 23 November, 12 pm."),
+            (PLAIN, "We have your answer to our question. </p>"),
+        ],
+    )
+    def test_an_answer_has_a_receipt(
+        self, client: Client, make_request: Any, nurse: User, text: str, receipt: str
+    ) -> None:
+        asked = make_request(status=RequestStatus.IN_TRIAGE)
+        triage.ask(request=asked, question="How are you?", by=nurse)
+        open_privately(client, asked)
+        answer = client.post(at(client, "answer/"), {"answer": text}, follow=True)
+        assert receipt.removesuffix(" </p>") in text_of(answer)
+        assert ("A person reads it by" in text_of(answer)) == (text == SELF_HARM)
+        assert "We have your answer" not in page(client)
 
     def test_the_page_after_a_call_back(self, visitor: Visitor) -> None:
         visitor.answer(rf_now=["chest"])

@@ -1,6 +1,7 @@
 """The status page: where the request stands, in words, and what the patient can do. Never what was answered."""
 
 import datetime
+import re
 
 import pytest
 from django.test import Client
@@ -98,7 +99,20 @@ class TestWords:
 
     def test_names_a_date_in_the_clinics_time(self, see, make_request):
         late_evening = datetime.datetime(2026, 11, 27, 2, 0, tzinfo=datetime.UTC)
-        assert "You hear from us by Thursday 26 November" in see(make_request(due_at=late_evening))
+        assert "A person reads it by Thursday 26 November" in see(make_request(due_at=late_evening))
+
+    @pytest.mark.parametrize(
+        ("status", "said"),
+        [
+            (RequestStatus.RECEIVED, ["A person reads it by", "A person reads it by"]),
+            (RequestStatus.IN_TRIAGE, ["You hear from us by", "You hear from us by"]),
+            (RequestStatus.URGENT, ["We will try to call you by"]),
+        ],
+    )
+    def test_the_tracker_promises_what_the_page_promises(self, see, make_request, status, said):
+        promises = r"A person reads it by|You hear from us by|We will try to call you by"
+        found = re.findall(promises, see(make_request(status=status)))
+        assert found == said
 
     def test_a_name_is_text(self, see, make_request, client):
         request = make_request(patient=make_patient("<b>Alice Winther"))
@@ -161,7 +175,9 @@ class TestAnswering:
     def test_the_answer_is_kept_exactly_and_goes_back_to_whoever_asked(self, client, asked):
         answer = "It was an MRI, <b>2024</b>.\n\nO’Brien & Ødegård 👩‍⚕️"
         as_browsers_send_it = answer.replace("\n", "\r\n")
-        assert client.post(at(client, "answer/"), {"answer": as_browsers_send_it}).headers["Location"] == at(client)
+        assert client.post(at(client, "answer/"), {"answer": as_browsers_send_it}).headers["Location"] == at(
+            client, "?answered"
+        )
         question = InformationRequest.objects.get()
         assert (question.answer, question.answered_at) == (answer, MONDAY)
         asked.refresh_from_db()
@@ -201,7 +217,7 @@ class TestAnswering:
         client.post(at(client, "answer/"), {"answer": "First,\r\nin two lines."})
         before = all_rows(without={"Session"})
         again = client.post(at(client, "answer/"), {"answer": "First,\r\nin two lines."})
-        assert again.headers["Location"] == at(client)
+        assert again.headers["Location"] == at(client, "?answered")
         assert all_rows(without={"Session"}) == before
 
     @pytest.mark.parametrize("is_from_doctor", [False, True])
@@ -242,7 +258,7 @@ class TestAnswering:
             return apply_move(**move)
 
         monkeypatch.setattr(triage, "apply_move", waiting)
-        assert client.post(at(client, "answer/"), {"answer": "An MRI."}).headers["Location"] == at(client)
+        assert client.post(at(client, "answer/"), {"answer": "An MRI."}).headers["Location"] == at(client, "?answered")
         assert InformationRequest.objects.get().answer == "An MRI."
 
     def test_an_answer_nobody_asked_for_is_refused_and_not_lost(self, client, alice):
