@@ -44,7 +44,7 @@ class ContactForm(forms.Form):
     )
     name = NameField(
         label="Full name of the person with back pain",
-        help_text="As it should stand in the clinic's records.",
+        help_text="As it should appear in the clinic's records.",
         widget=forms.TextInput(attrs={"autocomplete": "name", "spellcheck": "false"}),
         error_messages={"required": "Enter the full name."},
     )

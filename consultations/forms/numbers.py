@@ -6,6 +6,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 
 NUMBER = re.compile(r"(\d{1,6})(?:\.(\d{1,4}))?")
@@ -38,8 +39,13 @@ def plain(value: Any) -> str:
     return f"{Decimal(str(value)).normalize():f}"
 
 
-def in_feet(centimetres: Any) -> str:
-    inches = int((Decimal(str(centimetres)) / CM_PER_INCH).quantize(Decimal(1), rounding=ROUND_HALF_UP))
+def centimetres() -> str:
+    """The word as the clinic's region spells it."""
+    return "centimeters" if settings.CLINIC_REGION == "US" else "centimetres"
+
+
+def in_feet(height: Any) -> str:
+    inches = int((Decimal(str(height)) / CM_PER_INCH).quantize(Decimal(1), rounding=ROUND_HALF_UP))
     return f"{inches // 12} feet {inches % 12} inches"
 
 
@@ -102,7 +108,6 @@ class MeasureField(forms.MultiValueField):
     so a metric text that was not touched gives way; two different new values are a question to the person.
     """
 
-    parts: dict[str, str]
     unit: str
 
     def __init__(self, *, low: Decimal, high: Decimal, metric_first: bool, **kwargs: Any) -> None:
@@ -129,6 +134,11 @@ class MeasureField(forms.MultiValueField):
         return one_decimal(measure)
 
     @property
+    def parts(self) -> dict[str, str]:
+        """Unit -> the label of its box; the metric one first."""
+        raise NotImplementedError
+
+    @property
     def once(self) -> str:
         raise NotImplementedError
 
@@ -141,15 +151,18 @@ class MeasureField(forms.MultiValueField):
 
 
 class HeightField(MeasureField):
-    parts = {"cm": "Centimetres", "ft": "Feet", "in": "Inches"}
     unit = "cm"
     once = "Give your height in one unit only."
+
+    @property
+    def parts(self) -> dict[str, str]:
+        return {"cm": centimetres().capitalize(), "ft": "Feet", "in": "Inches"}
 
     @property
     def wrong(self) -> str:
         low, high = in_feet(self.low), in_feet(self.high)
         return (
-            f"Enter your height between {plain(self.low)} and {plain(self.high)} centimetres, like 175, "
+            f"Enter your height between {plain(self.low)} and {plain(self.high)} {centimetres()}, like 175, "
             f"or between {low} and {high}, like 5 feet 9 inches."
         )
 
@@ -161,9 +174,12 @@ class HeightField(MeasureField):
 
 
 class WeightField(MeasureField):
-    parts = {"kg": "Kilograms", "lb": "Pounds"}
     unit = "kg"
     once = "Give your weight in one unit only."
+
+    @property
+    def parts(self) -> dict[str, str]:
+        return {"kg": "Kilograms", "lb": "Pounds"}
 
     @property
     def wrong(self) -> str:

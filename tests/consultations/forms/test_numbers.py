@@ -80,8 +80,17 @@ def test_heights(height, typed, cm):
               ["", "3", "0"], ["9" * 5000, "", ""]]
 )  # fmt: skip
 def test_heights_out_of_range_say_what_fits(height, typed):
-    with pytest.raises(ValidationError, match="between 120 and 230 centimetres, like 175, or between 3 feet 11 inches"):
+    with pytest.raises(ValidationError, match="between 120 and 230 centimeters, like 175, or between 3 feet 11 inches"):
         height.clean(typed)
+
+
+@pytest.mark.parametrize(("region", "word"), [("US", "centimeters"), ("GB", "centimetres"), ("CA", "centimetres")])
+def test_the_unit_is_spelled_as_the_region_does(settings, region, word):
+    settings.CLINIC_REGION = region
+    field = HeightField(low=Decimal(120), high=Decimal(230), metric_first=True)
+    assert field.widget.parts["cm"] == word.capitalize()
+    with pytest.raises(ValidationError, match=f"between 120 and 230 {word}, like 175"):
+        field.clean(["1", "", ""])
 
 
 def test_nothing_is_nothing(height, weight):
