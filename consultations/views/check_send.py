@@ -210,8 +210,8 @@ def sent(request: HttpRequest, session: QuestionnaireSession) -> HttpResponse:
     sent_request = ConsultationRequest.objects.select_related("patient").filter(response=session.response.pk).first()
     if sent_request is None:
         return redirect(session.going_on())
-    fired = fired_of(sent_request)
-    patient = sent_request.patient
+    fired, first_help = fired_of(sent_request), patient_texts.first_help(sent_request.response_id, now=clock.now())
+    patient, is_supported = sent_request.patient, bool(fired & outcomes.SUPPORT_RULES)
     context = {
         "consultation": sent_request,
         "read_by": patient_texts.read_by(sent_request),
@@ -221,10 +221,11 @@ def sent(request: HttpRequest, session: QuestionnaireSession) -> HttpResponse:
         "calls_today": call_today(sent_request.highest_outcome, since=sent_request.submitted_at) is not None,
         "is_today": clock.local(sent_request.submitted_at).date() == clock.today(),
         "is_low_mood": outcomes.LOW_MOOD_RULE in fired,
-        "support_line": support_line() if fired & outcomes.SUPPORT_RULES else "",
+        "support_line": support_line() if is_supported else "",
         "signs": outcomes.emergency_signs(region=settings.CLINIC_REGION),
         "may_correct": contact_details.may_correct(sent_request),
         "history": contact_details.history_of(sent_request),
-        "first_help": patient_texts.first_help(sent_request.response_id, now=clock.now()),
+        "first_help": first_help,
+        "says_health": is_supported or first_help or sent_request.highest_outcome in URGENT_OUTCOMES,
     }
     return render_page(request, session, "sent", context)

@@ -196,3 +196,5 @@ class TestInTheBrowser:
 
     def test_the_notice_says_what_is_kept(self, client: Client) -> None:
         assert "stays with the record of that warning" in text_of(client.get("/privacy/"))
+        start = text_of(client.get("/check/"))
+        assert "What you do not send is deleted after 30 days, unless an answer points to a danger." in start

@@ -112,6 +112,26 @@ class TestEmergency:
         assert "We will try to call you by Monday 23 November, 2:30 pm" in words_at(visitor, "call-back")
 
 
+class TestThePrintedPage:
+    """The confirmation is printed; whoever may see the paper must not be surprised."""
+
+    @pytest.mark.parametrize(
+        ("changes", "is_neutral"),
+        [
+            ({}, True),
+            ({"hx_gate": ["bleed"]}, True),
+            (LOW_MOOD, False),
+            ({"ex_note": "Most nights I want to die."}, False),
+            ({"rf_cancer": "current"}, False),
+            ({"rf_now": ["fever"]}, False),
+        ],
+    )
+    def test_says_that_it_holds_nothing_about_health_where_that_is_so(self, visitor, changes, is_neutral):
+        words = sent_words(visitor, changes)
+        assert ("It has your reference and nothing about your health." in words) == is_neutral
+        assert ("It has your reference." in words) != is_neutral
+
+
 class TestLowMood:
     def test_the_worst_answer_is_kindly_met_and_sooner(self, visitor, settings):
         visitor.answer(**LOW_MOOD)
