@@ -114,6 +114,12 @@ class TestWords:
         found = re.findall(promises, see(make_request(status=status)))
         assert found == said
 
+    @pytest.mark.parametrize("note", ["", "A surgeon's view would serve you better."])
+    def test_promises_the_doctors_note_only_where_there_is_one(self, see, make_request, doctor, note):
+        request = make_request(status=RequestStatus.NOT_SUITABLE)
+        review(request, doctor, note)
+        assert ("The doctor’s note is below." in see(request)) == bool(note)
+
     def test_a_name_is_text(self, see, make_request, client):
         request = make_request(patient=make_patient("<b>Alice Winther"))
         see(request)
@@ -289,6 +295,7 @@ class TestWithdrawing:
         words = text_of(client.get(at(client, "withdraw/")))
         assert f"We stop working on request {alice.reference}" in words
         assert words.index("Keep my request") < words.index("Yes, withdraw my request")
+        assert "What you sent stays in our records for as long as the law requires." in words
         alice.refresh_from_db()
         assert alice.status == RequestStatus.RECEIVED
 

@@ -132,6 +132,12 @@ class TestThePrintedPage:
         assert ("It has your reference." in words) != is_neutral
 
 
+class TestWithoutAnEmailAddress:
+    def test_the_confirmation_says_what_the_reference_is_for(self, visitor):
+        words = sent_words(visitor, None, **{**PHONE, "contact_by": "phone"}, email="", safe_to_contact="any")
+        assert "Keep the reference: we find the request by it when you call us." in words
+
+
 class TestLowMood:
     def test_the_worst_answer_is_kindly_met_and_sooner(self, visitor, settings):
         visitor.answer(**LOW_MOOD)
