@@ -17,7 +17,7 @@ RUN_WITH := DJANGO_RUNSERVER_HIDE_WARNING=true SITE_URL=$${SITE_URL:-http://127.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-deep check bench format lock clean
+.PHONY: help run test test-deep check weigh bench format lock clean
 
 help: ## Show these lines
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -53,6 +53,9 @@ check: .venv/.installed-dev ## Lint, format, types, import rules, templates, mig
 		FIELD_KEYS="$$($(PY) -c 'import base64, os; print("k1:" + base64.b64encode(os.urandom(32)).decode())')" \
 		ENV_FILE= DEBUG=0 ALLOWED_HOSTS=clinic.example SITE_URL=https://clinic.example \
 		$(PY) manage.py check --deploy --fail-level WARNING
+
+weigh: .venv/.installed-dev ## Fit the word weights of the claims rules anew, on the sentences of the tests and the site's own
+	@.venv/bin/python manage.py shell -c "from tests.education.weigh_words import write; write()"
 
 bench: .venv/.installed-dev ## Measure and print: claims found, answer sets a second, queries and time of pages and search
 	@.venv/bin/pytest -q -s -p no:randomly -n 0 tests/benchmarks/bench_*.py | grep -E 'queries|second|entries|precision|recall|  not found|  stopped|failed|error'
