@@ -9,7 +9,7 @@ TYPED := clinic/accounts $(filter-out clinic/admin.py,$(wildcard clinic/*.py)) $
 	clinic/management/clinic_command.py \
 	consultations/enums.py consultations/workflow.py consultations/permissions.py consultations/phones.py \
 	consultations/questionnaire consultations/candidacy consultations/services \
-	education/services $(addprefix education/,editorial.py library.py markdown.py blocks.py statements.py references.py rules.py claims.py overclaims.py unmasking.py) $(wildcard education/shipped*.py) \
+	education/services $(addprefix education/,editorial.py library.py markdown.py blocks.py statements.py references.py rules.py claims.py overclaims.py unmasking.py word_weights.py) $(wildcard education/shipped*.py) \
 	$(addprefix education/,wording.py static_words.py comparison.py facts.py numbers.py search.py search_index.py search_words.py)
 RUN_WITH := DJANGO_RUNSERVER_HIDE_WARNING=true SITE_URL=$${SITE_URL:-http://127.0.0.1:$(PORT)}
 

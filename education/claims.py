@@ -155,8 +155,9 @@ def _with_promises(
         place = _back(span, origins)
         if not passed.hold(span) and not blocked.meet(place):
             found.setdefault(rule, []).append(Finding(rule, level, place))
-    titles = _Spans(match.span() for _, name in _spellings((ALLOWED[0], *names[len(ALLOWED) :])) for match in name.finditer(plain))
-    return _weighed(found, parsed, origins, titles)
+    titles = _spellings((ALLOWED[0], *names[len(ALLOWED) :]))
+    named = _Spans(match.span() for _, name in titles for match in name.finditer(plain))
+    return _weighed(found, parsed, origins, named)
 
 
 def _weighed(
@@ -187,7 +188,9 @@ def _weighed(
 def _softened(findings: list[Finding], span: tuple[int, int]) -> list[Finding]:
     """Blocks within a stretch as warnings."""
     return [
-        dataclasses.replace(each, level=WARN) if span[0] <= each.span[0] < span[1] and each.rule != HIDDEN_WORDING else each
+        dataclasses.replace(each, level=WARN)
+        if span[0] <= each.span[0] < span[1] and each.rule != HIDDEN_WORDING
+        else each
         for each in findings
     ]
 

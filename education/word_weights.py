@@ -6,6 +6,7 @@ in promises, below 0 in sober sentences. The weights were fitted on the sentence
 """
 
 import dataclasses
+import itertools
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
@@ -96,7 +97,9 @@ def _belongs(parsed: Parsed, passage: list[Sentence], sentence: Sentence) -> boo
     if ";" in between or sentence.end - sentence.start < FEW:
         return True
     is_short = before.end - before.start < FEW
-    is_quoted = QUOTES.search(parsed.text, begin, stop) is not None or parsed.reading.words[before.start] in JUDGED
+    is_quoted = (
+        QUOTES.search(parsed.text, max(begin - 1, 0), stop) is not None or parsed.reading.words[before.start] in JUDGED
+    )
     return is_short or (len(passage) == 1 and ("?" in between or is_quoted))
 
 
@@ -105,7 +108,7 @@ def features(parsed: Parsed, passage: Sequence[Sentence]) -> list[str]:
     start, end = passage[0].start, passage[-1].end
     words = parsed.reading.words[start:end]
     stems = ["^", *(stem(word) for word in words), "$"]
-    found = {*stems[1:-1], *(f"{first} {second}" for first, second in zip(stems, stems[1:], strict=False))} - {END}
+    found = {*stems[1:-1], *(f"{first} {second}" for first, second in itertools.pairwise(stems))} - {END}
     for sentence in passage:
         for match in sentence.matches:
             is_for = match.sign.weight > 0 and not is_denied(match, sentence, parsed.reading.words)
