@@ -10,7 +10,7 @@ TYPED := clinic/accounts $(filter-out clinic/admin.py,$(wildcard clinic/*.py)) $
 	consultations/enums.py consultations/workflow.py consultations/permissions.py consultations/phones.py \
 	consultations/questionnaire consultations/candidacy consultations/services \
 	education/services $(addprefix education/,editorial.py library.py markdown.py blocks.py statements.py references.py rules.py claims.py overclaims.py unmasking.py word_weights.py) $(wildcard education/shipped*.py) \
-	$(addprefix education/,wording.py static_words.py comparison.py facts.py numbers.py search.py search_index.py search_words.py)
+	$(addprefix education/,wording.py static_words.py comparison.py facts.py numbers.py search.py) $(addprefix education/search_,answers.py index.py snippets.py spanish.py spelling.py words.py)
 RUN_WITH := DJANGO_RUNSERVER_HIDE_WARNING=true SITE_URL=$${SITE_URL:-http://127.0.0.1:$(PORT)}
 
 # Compiling every test anew takes longer than some of them.
@@ -51,7 +51,7 @@ check: .venv/.installed-dev ## Lint, format, types, import rules, templates, mig
 	DEBUG=1 $(PY) manage.py makemigrations --check --dry-run
 	env SECRET_KEY="$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(60))')" \
 		FIELD_KEYS="$$($(PY) -c 'import base64, os; print("k1:" + base64.b64encode(os.urandom(32)).decode())')" \
-		ENV_FILE= DEBUG=0 ALLOWED_HOSTS=clinic.example SITE_URL=https://clinic.example \
+		ENV_FILE= DEBUG=0 UNSIGNED_RULES_ACCEPTED_BY="make check" ALLOWED_HOSTS=clinic.example SITE_URL=https://clinic.example \
 		$(PY) manage.py check --deploy --fail-level WARNING
 
 weigh: .venv/.installed-dev ## Fit the word weights of the claims rules anew, on the sentences of the tests and the site's own

@@ -8,4 +8,4 @@ class ClinicConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from clinic import checks  # noqa: F401  (registers the system checks)
+        from clinic import checks, line_checks  # noqa: F401  (they register the system checks)

@@ -74,7 +74,7 @@ def check_clinic(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     except ValueError:
         found.append(Error("CLOSED_DATES must be dates like 2026-12-25, with commas between.", id="clinic.E005"))
     for outcome in sorted(defaults.REPLY_TARGETS.keys() | settings.REPLY_TARGETS.keys()):
-        if outcome not in defaults.REPLY_TARGETS or not _is_target(settings.REPLY_TARGETS.get(outcome)):
+        if outcome not in defaults.REPLY_TARGETS or not is_target(settings.REPLY_TARGETS.get(outcome)):
             found.append(
                 Error(
                     f'REPLY_TARGETS for "{outcome}" is missing or not understood.',
@@ -105,6 +105,14 @@ def check_clinic(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
             )
     if settings.PRIVATE_LINK_MINUTES < 1:
         found.append(Error("PRIVATE_LINK_MINUTES must be at least 1.", id="clinic.E011"))
+    if not 1 <= settings.KEEP_UNSENT_HOURS <= settings.KEEP_UNSENT_DAYS * 24:
+        found.append(
+            Error(
+                "KEEP_UNSENT_HOURS must be at least 1, and no longer than KEEP_UNSENT_DAYS.",
+                hint="A check that a browser can still go on with must not be deleted meanwhile.",
+                id="clinic.E026",
+            )
+        )
     try:
         addresses.mailable(parseaddr(settings.DEFAULT_FROM_EMAIL)[1])
     except addresses.AddressRefused:
@@ -114,7 +122,8 @@ def check_clinic(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     return found
 
 
-def _is_target(target: Any) -> bool:
+def is_target(target: Any) -> bool:
+    """Whether a reply target can be counted out: so many hours, or so many whole days."""
     if not isinstance(target, dict) or len(target) != 1:
         return False
     unit, amount = next(iter(target.items()))
@@ -129,6 +138,12 @@ def check_production(app_configs: Any = None, **kwargs: Any) -> list[CheckMessag
     site = urlsplit(settings.SITE_URL)
     if site.scheme not in ("http", "https") or not site.hostname or site.path or site.query:
         found.append(Error("SITE_URL must be an address like https://clinic.example.", id="clinic.E012"))
+    base = urlsplit(settings.FHIR_BASE_URL)
+    if base.scheme not in ("http", "https") or not base.hostname or base.query or base.fragment:
+        hint = "It is what addresses in our FHIR documents begin with."
+        found.append(
+            Error("FHIR_BASE_URL must be an address like https://clinic.example/fhir.", hint=hint, id="clinic.E027")
+        )
     if settings.DEBUG:
         return found
     if settings.DEMO:

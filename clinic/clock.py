@@ -105,14 +105,14 @@ def day(moment: datetime | date) -> str:
 
 
 def time(moment: datetime | wall_time) -> str:
-    """ "2:15pm", with "midday" and "midnight" as 12pm and 12am, and whole hours without minutes as "9am"."""
+    """ "2:15 pm", with "midday" and "midnight" as 12 pm and 12 am, and whole hours without minutes as "9 am"."""
     at = local(moment).time() if isinstance(moment, datetime) else moment
     minutes = f":{at.minute:02}" if at.minute else ""
-    return f"{at.hour % 12 or 12}{minutes}{'am' if at.hour < 12 else 'pm'}"
+    return f"{at.hour % 12 or 12}{minutes} {'am' if at.hour < 12 else 'pm'}"
 
 
 def moment(dt: datetime) -> str:
-    """ "Thursday 3 December, 2:15pm"."""
+    """ "Thursday 3 December, 2:15 pm"."""
     return f"{day(dt)}, {time(dt)}"
 
 
@@ -129,7 +129,7 @@ def zone_words(dt: datetime) -> str:
 
 
 def opening_words() -> str:
-    """ "Monday to Friday, 8:30am to 5:30pm"; days with the same hours are said together."""
+    """ "Monday to Friday, 8:30 am to 5:30 pm"; days with the same hours are said together."""
     groups: list[tuple[list[int], tuple[tuple[wall_time, wall_time], ...]]] = []
     intervals = parse_opening_hours(settings.OPENING_HOURS)
     for weekday in range(7):

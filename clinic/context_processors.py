@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
-from clinic import clock
+from clinic import clock, lines
 
 THEMES = ("auto", "light", "dark")
 
@@ -25,15 +25,23 @@ def facts(request: HttpRequest | None = None) -> dict[str, Any]:
         "phone_tel": settings.CLINIC_PHONE_TEL,
         "address": settings.CLINIC_ADDRESS,
         "emergency_number": settings.EMERGENCY_NUMBER,
+        "emergency_href": lines.emergency_href(),
         "emergency_line": settings.EMERGENCY_LINE,
         "urgent_line": settings.URGENT_LINE,
         "crisis_line": settings.CRISIS_LINE,
+        "scan_report_line": settings.SCAN_REPORT_LINE,
         "regulator_line": settings.REGULATOR_LINE,
+        "unsent_open_for": _counted(settings.KEEP_UNSENT_HOURS, "hour"),
+        "unsent_kept_for": _counted(settings.KEEP_UNSENT_DAYS, "day"),
         "opening_words": clock.opening_words(),
         "is_demo": settings.DEMO,
         "theme": theme_of(request),
         "site_url": settings.SITE_URL,
     }
+
+
+def _counted(number: int, unit: str) -> str:
+    return f"{number} {unit}" if number == 1 else f"{number} {unit}s"
 
 
 def clinic(request: HttpRequest) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """Finds words about danger in what people type: signs of an emergency, and self-harm. Pure; the lists are data.
 
-`danger_words.toml` holds both lists, in the language of `phrases`. Our own lists, not yet clinically reviewed. They
-only ever add a warning: no rule reads them, and nothing is refused because of them.
+`danger_signs.toml` and `self_harm_words.toml` hold the two lists, each group of phrases with its reason, in the
+language of `word_patterns`; `danger_words.toml` holds the words they share. Our own lists, not yet clinically reviewed.
+They only ever add a warning: no rule reads them, and nothing is refused because of them.
 """
 
 import dataclasses
@@ -11,16 +12,17 @@ from collections.abc import Iterator
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from clinic.phrases import END, Reading, classes_of, compiled, lines_of, read
+from clinic.misspellings import Speller
+from clinic.phrases import END, Reading, read
+from clinic.word_patterns import Book, Pattern, Text, found
 
-LISTS: Final = Path(__file__).with_name("danger_words.toml")
+FOLDER: Final = Path(__file__).parent
 LONGEST_READ: Final = 20_000
-SHORTEST_GUESSED: Final = 6
-LONGEST_GUESSED: Final = 24
-LONG_WORD: Final = re.compile(r"[a-z]{6,}")
-NEGATION_REACH: Final = 4
+PAUSE: Final = re.compile(r"\.{2,}|…|(?<=\d)\.(?=\d)")
+"""Points that end no sentence: "my legs... they will not work", "38.5"."""
+DENIAL_REACH: Final = 12
 
 
 class Danger(StrEnum):
@@ -44,85 +46,142 @@ def dangers_in(text: str) -> frozenset[Danger]:
 
 def mentions(text: str) -> list[Mention]:
     """Every stretch of the text that a list knows, in order; overlapping ones of one kind are one."""
-    reading = read(text[:LONGEST_READ], spelled=_spelled)
-    found: list[Mention] = []
-    for danger, first, last in sorted(_matches(reading), key=lambda each: (each[1], each[2])):
-        start, end = reading.span(first, last)
-        for place, known in enumerate(found):
-            if known.danger == danger and start <= known.span[1] and known.span[0] <= end:
-                found[place] = Mention(danger, (min(known.span[0], start), max(known.span[1], end)))
-                break
-        else:
-            found.append(Mention(danger, (start, end)))
-    return found
-
-
-def _matches(reading: Reading) -> Iterator[tuple[Danger, int, int]]:
-    """Kind, first and last word of each match that is not denied or part of a harmless name."""
     lists = _lists()
-    harmless = [place for pattern in lists.harmless for place in reading.find(pattern)]
-    for danger, pattern in lists.patterns:
-        for first, last in reading.find(pattern):
-            if any(start <= first and last <= stop for start, stop in harmless):
+    spelled: dict[str, str] = {}
+    reading = read(
+        PAUSE.sub(lambda pause: "," * len(pause[0]), text[:LONGEST_READ]),
+        spelled=lambda word: spelled.get(word) or spelled.setdefault(word, lists.speller.spelled(word)),
+    )
+    places = sorted(_matches(lists, reading), key=lambda each: (each[1], each[2]))
+    known: dict[Danger, list[tuple[int, int]]] = {danger: [] for danger in Danger}
+    for danger, first, last in places:
+        start, end = reading.span(first, last)
+        spans = known[danger]
+        if spans and start <= spans[-1][1]:
+            spans[-1] = (spans[-1][0], max(spans[-1][1], end))
+        else:
+            spans.append((start, end))
+    found_all = [Mention(danger, span) for danger, spans in known.items() for span in spans]
+    return sorted(found_all, key=lambda each: (each.span, each.danger))
+
+
+def _matches(lists: "_Lists", reading: Reading) -> Iterator[tuple[Danger, int, int]]:
+    """Kind, first and last word of each match that is not denied, long past or part of a harmless phrase."""
+    text = Text(reading.words, lists.book)
+    signs: list[tuple[int, int, bool]] = []
+    for danger, patterns in lists.harmless.items():
+        harmless = [place for pattern in patterns for place in found(pattern, text)]
+        for group in lists.groups:
+            if group.danger != danger:
                 continue
-            if danger == Danger.SIGN and lists.is_denied(reading.words, first):
-                continue
-            yield danger, first, last
+            for first, last in (place for pattern in group.patterns for place in found(pattern, text)):
+                if any(start <= first <= stop or start <= last <= stop for start, stop in harmless):
+                    continue
+                if danger == Danger.SELF_HARM:
+                    yield danger, first, last
+                else:
+                    signs.append((first, last, group.may_be_long_past))
+    for first, last in _standing(lists, reading, text, sorted(signs)):
+        yield Danger.SIGN, first, last
+
+
+def _standing(
+    lists: "_Lists", reading: Reading, text: Text, signs: list[tuple[int, int, bool]]
+) -> Iterator[tuple[int, int]]:
+    """The signs that nobody denies and that do not lie years back."""
+    denied: set[int] = set()
+    long_past = _long_past(lists, reading, text) if signs else []
+    for first, last, may_be_long_past in signs:
+        if lists.is_denied(reading.words, first, denied):
+            denied.update(range(first, last + 1))
+        elif not (may_be_long_past and long_past[first]):
+            yield first, last
+
+
+def _long_past(lists: "_Lists", reading: Reading, text: Text) -> list[bool]:
+    """For each word, whether its sentence tells of years ago and names no recent day."""
+    past = {first for first, _ in found(lists.long_past, text)}
+    recent = {first for first, _ in found(lists.recent, text)}
+    told: list[bool] = []
+    sentence: list[int] = []
+    for place, word in enumerate([*reading.words, END]):
+        sentence.append(place)
+        if word == END:
+            told += [bool(past.intersection(sentence)) and not recent.intersection(sentence)] * len(sentence)
+            sentence = []
+    return told
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Group:
+    danger: Danger
+    may_be_long_past: bool
+    patterns: tuple[Pattern, ...]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Lists:
-    patterns: tuple[tuple[Danger, re.Pattern[str]], ...]
-    harmless: tuple[re.Pattern[str], ...]
-    spellings: dict[str, str]
-    guesses: dict[str, str]
-    known: frozenset[str]
+    book: Book
+    groups: tuple[_Group, ...]
+    harmless: dict[Danger, tuple[Pattern, ...]]
+    long_past: Pattern
+    recent: Pattern
+    speller: Speller
     denials: frozenset[str]
-    turns: frozenset[str]
+    passed_over: frozenset[str]
+    negative: frozenset[str]
 
-    def is_denied(self, words: list[str], first: int) -> bool:
-        """Whether "no" or "not" stands shortly before, in the same sentence, with no "but" between."""
-        for word in reversed(words[max(0, first - NEGATION_REACH) : first]):
-            if word == END or word in self.turns:
-                return False
-            if word in self.denials:
+    def is_denied(self, words: list[str], first: int, denied: set[int]) -> bool:
+        """Whether "no" or "not" governs the sign: only words such as "any", or others denied, stand between.
+
+        What is negative in itself ("can't pee", "no feeling") is a sign whatever stands before it.
+        """
+        if words[first] in self.negative:
+            return False
+        for place in range(first - 1, max(-1, first - 1 - DENIAL_REACH), -1):
+            if words[place] in self.denials:
                 return True
+            if words[place] not in self.passed_over and place not in denied:
+                return False
         return False
+
+
+def _toml(name: str) -> dict[str, Any]:
+    return tomllib.loads((FOLDER / f"{name}.toml").read_text(encoding="utf-8"))
 
 
 @cache
 def _lists() -> _Lists:
-    data = tomllib.loads(LISTS.read_text(encoding="utf-8"))
-    classes = classes_of(data["words"])
-    lines = [(danger, line) for danger in Danger for line in lines_of(data[danger.value])]
-    texts = [*classes.values(), *(line for _, line in lines)]
-    listed = {word for text in texts for word in LONG_WORD.findall(text)}
-    return _Lists(
-        patterns=tuple((danger, pattern) for danger, line in lines for pattern in compiled(line, classes)),
-        harmless=tuple(pattern for line in data["harmless"] for pattern in compiled(line, classes)),
-        spellings=data["spellings"],
-        guesses={shorter: word for word in sorted(listed) for shorter in _shorter(word)},
-        known=frozenset(listed | set(data["no_misspelling"].split())),
-        denials=frozenset(data["denials"].split()),
-        turns=frozenset(data["turns"].split()),
+    data = _toml("danger_words")
+    book = Book({name: "|".join(lines) for name, lines in data["words"].items()})
+    groups = tuple(
+        _Group(danger, group.get("may_be_long_past", False), tuple(map(book.pattern, group["phrases"])))
+        for danger, name in ((Danger.SIGN, "danger_signs"), (Danger.SELF_HARM, "self_harm_words"))
+        for group in _toml(name).values()
     )
-
-
-def _spelled(word: str) -> str:
-    """The word as the lists spell it; one that is a slip away from a long word of theirs is taken for it."""
-    lists = _lists()
-    if word in lists.spellings:
-        return lists.spellings[word]
-    if not SHORTEST_GUESSED <= len(word) <= LONGEST_GUESSED or word in lists.known:
-        return word
-    for shorter in (word, *_shorter(word)):
-        meant = lists.guesses.get(shorter, "")
-        if meant[:1] == word[0]:  # hardly anybody mistypes the first letter, and "painting" is not "fainting"
-            return meant
-    return word
-
-
-def _shorter(word: str) -> Iterator[str]:
-    """The word with each one letter left out: two words that share one are a slip apart."""
-    for place in range(len(word)):
-        yield word[:place] + word[place + 1 :]
+    harmless = {
+        danger: tuple(
+            book.pattern(line)
+            for group in data["harmless"].values()
+            if group.get("of", danger) == danger
+            for line in group["phrases"]
+        )
+        for danger in Danger
+    }
+    denial = data["denial"]
+    return _Lists(
+        book=book,
+        groups=groups,
+        harmless=harmless,
+        long_past=book.named("long_past"),
+        recent=book.named("recent_day"),
+        speller=Speller(
+            spellings=data["spellings"],
+            vocabulary=book.vocabulary() | set(data["spelling"]["key_words"].split()),
+            key_words=data["spelling"]["key_words"].split(),
+            other_words=data["spelling"]["other_words"].split(),
+        ),
+        denials=frozenset(denial["denials"].split()),
+        passed_over=frozenset(denial["passed_over"].split()),
+        negative=frozenset(denial["negative_in_itself"].split()),
+    )

@@ -1,7 +1,8 @@
 """What a clinic gets when it configures nothing: region lines and reply targets. Plain data, no Django.
 
 Region lines and reply targets follow the clinical specification, parts E.2 to E.4. The targets are a policy that
-each clinic agrees for itself. Every value can be overridden from the environment.
+each clinic agrees for itself. Every value can be overridden from the environment. A region has a number only where
+its line names one: where a crisis line is the emergency number, `crisis_phone` is empty.
 """
 
 from typing import TypedDict
@@ -10,7 +11,10 @@ from typing import TypedDict
 class RegionLines(TypedDict):
     emergency_number: str
     emergency_line: str
+    urgent_phone: str
     urgent_line: str
+    crisis_phone: str
+    crisis_text: str
     crisis_line: str
     regulator_line: str
 
@@ -19,21 +23,30 @@ REGIONS: dict[str, RegionLines] = {
     "default": {
         "emergency_number": "",
         "emergency_line": "Call your local emergency number, or go to the nearest emergency department.",
+        "urgent_phone": "",
         "urgent_line": "contact an urgent care service or your own doctor today.",
+        "crisis_phone": "",
+        "crisis_text": "",
         "crisis_line": "call your local emergency number",
         "regulator_line": "",
     },
     "GB": {
         "emergency_number": "999",
         "emergency_line": "Call 999 or go to A&E now.",
+        "urgent_phone": "111",
         "urgent_line": "call 111 or ask for an urgent GP appointment.",
+        "crisis_phone": "111",
+        "crisis_text": "",
         "crisis_line": "call 999, or 111",
         "regulator_line": "In the UK, treatments made from cells are medicines that the MHRA regulates.",
     },
     "US": {
         "emergency_number": "911",
         "emergency_line": "Call 911 or go to the nearest emergency room.",
+        "urgent_phone": "",
         "urgent_line": "go to an urgent care center or call your doctor today.",
+        "crisis_phone": "988",
+        "crisis_text": "988",
         "crisis_line": "call or text 988, or call 911",
         "regulator_line": "The US Food and Drug Administration (FDA) has not approved any stem cell treatment for back "
         "pain.",
@@ -41,14 +54,20 @@ REGIONS: dict[str, RegionLines] = {
     "CA": {
         "emergency_number": "911",
         "emergency_line": "Call 911 or go to the nearest emergency room.",
+        "urgent_phone": "",
         "urgent_line": "go to an urgent care centre or call your doctor today.",
+        "crisis_phone": "988",
+        "crisis_text": "988",
         "crisis_line": "call or text 988, or call 911",
         "regulator_line": "",
     },
     "EU": {
         "emergency_number": "112",
         "emergency_line": "Call 112 or go to the nearest emergency department.",
+        "urgent_phone": "",
         "urgent_line": "call your doctor or the out-of-hours service today.",
+        "crisis_phone": "",
+        "crisis_text": "",
         "crisis_line": "call 112",
         "regulator_line": "In the European Union, cells that are substantially changed, or used for a different job in "
         "the body, are medicines that need authorisation.",
@@ -56,14 +75,20 @@ REGIONS: dict[str, RegionLines] = {
     "AU": {
         "emergency_number": "000",
         "emergency_line": "Call 000 or go to the nearest emergency department.",
+        "urgent_phone": "",
         "urgent_line": "call your GP or the nurse line today.",
+        "crisis_phone": "",
+        "crisis_text": "",
         "crisis_line": "call 000",
         "regulator_line": "",
     },
     "NZ": {
         "emergency_number": "111",
         "emergency_line": "Call 111 or go to the nearest emergency department.",
+        "urgent_phone": "",
         "urgent_line": "call your GP or the nurse line today.",
+        "crisis_phone": "",
+        "crisis_text": "",
         "crisis_line": "call 111",
         "regulator_line": "",
     },
@@ -75,7 +100,9 @@ REPLY_TARGETS: dict[str, dict[str, float]] = {
     "URGENT_REVIEW": {"days": 2},
     "NOT_SUITABLE_NOW": {"days": 5},
     "DEFER": {"days": 5},
-    "NEEDS_INFO": {"days": 3},
+    "NEEDS_INFO": {"days": 2},
     "LIKELY_SUITABLE": {"days": 2},
 }
 """Outcome -> time within which staff reach the patient, in hours or days of the clinic's opening hours."""
+
+SCAN_REPORT_LINE = "Bring them to the visit, on paper or on a disc. This site cannot take them."

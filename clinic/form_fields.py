@@ -4,12 +4,15 @@ from typing import Any, Final
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.functional import lazy
+from django.utils.safestring import SafeString
 
-from clinic import addresses
+from clinic import addresses, lines
 from clinic.name_folding import has_letter
 from clinic.names import clean_name
 
 NAME_LENGTH: Final = 120
+_under_a_text = lazy(lines.under_a_text, SafeString)
 
 
 class LongTextField(forms.CharField):
@@ -18,6 +21,20 @@ class LongTextField(forms.CharField):
     def to_python(self, value: Any) -> str:
         text: str = super().to_python(value) or ""
         return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+class PatientTextField(LongTextField):
+    """A box in which a patient writes freely, in the check or behind a private link.
+
+    People write of danger in such a box. In place of a help of its own, the lines for help stand under it.
+    """
+
+    help_is_under = True
+
+    def __init__(self, *, rows: int = 6, **kwargs: Any) -> None:
+        kwargs["help_text"] = _under_a_text()
+        kwargs.setdefault("widget", forms.Textarea(attrs={"rows": rows}))
+        super().__init__(**kwargs)
 
 
 def require_readable_name(name: str) -> None:

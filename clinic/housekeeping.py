@@ -3,6 +3,7 @@
 And whether the worker lives.
 """
 
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from importlib import import_module
@@ -14,6 +15,8 @@ from clinic import clock, limits
 from clinic.models import Heartbeat
 
 EVERY = timedelta(days=1)
+PASS_SECONDS = 10
+"""After this long no further batch is begun in a turn, so that alerts are not kept waiting."""
 
 
 def worker_state() -> tuple[str, str]:
@@ -35,6 +38,24 @@ def daily(name: str, act: Callable[[], object]) -> bool:
     act()
     Heartbeat.beat(name)
     return True
+
+
+def daily_in_batches(name: str, batch: Callable[[], int]) -> int:
+    """Batch after batch, each a transaction of its own, until one finds nothing; then not again within a day.
+
+    What a turn does not reach, the next one does. Returns how much was done.
+    """
+    last = Heartbeat.objects.filter(name=name).first()
+    if last is not None and clock.now() - last.at < EVERY:
+        return 0
+    done, begun = 0, time.monotonic()
+    while time.monotonic() - begun < PASS_SECONDS:
+        count = batch()
+        if not count:
+            Heartbeat.beat(name)
+            break
+        done += count
+    return done
 
 
 def forget_what_ran_out() -> None:

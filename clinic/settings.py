@@ -45,6 +45,8 @@ FIELD_KEYS = env.str("FIELD_KEYS", default="")
 INDEX_KEY = env.str("INDEX_KEY", default="")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEBUG else [])
 SITE_URL = env.web_address("SITE_URL", default="http://127.0.0.1:8000").rstrip("/")
+# What addresses of our own begin with in the FHIR documents that we hand out.
+FHIR_BASE_URL = env.str("FHIR_BASE_URL", default=f"{SITE_URL}/fhir").rstrip("/")
 SITE_HOST = urlsplit(SITE_URL).hostname or "localhost"
 DEMO = env.is_on("DEMO", default=DEBUG)
 HTTPS = env.is_on("HTTPS", default=not DEBUG)
@@ -61,7 +63,10 @@ CLINIC_REGION = env.str("CLINIC_REGION", default="US")
 region_lines = defaults.REGIONS.get(CLINIC_REGION, defaults.REGIONS["default"])
 EMERGENCY_NUMBER = env.str("EMERGENCY_NUMBER", default=region_lines["emergency_number"])
 EMERGENCY_LINE = env.str("EMERGENCY_LINE", default=region_lines["emergency_line"])
+URGENT_PHONE = env.str("URGENT_PHONE", default=region_lines["urgent_phone"])
 URGENT_LINE = env.str("URGENT_LINE", default=region_lines["urgent_line"])
+CRISIS_PHONE = env.str("CRISIS_PHONE", default=region_lines["crisis_phone"])
+CRISIS_TEXT = env.str("CRISIS_TEXT", default=region_lines["crisis_text"])
 CRISIS_LINE = env.str("CRISIS_LINE", default=region_lines["crisis_line"])
 CURRENCY = env.str("CURRENCY", default="USD")
 REGULATOR_LINE = env.str("REGULATOR_LINE", default=region_lines["regulator_line"])
@@ -74,7 +79,15 @@ REPLY_TARGETS = {**defaults.REPLY_TARGETS, **env.json_object("REPLY_TARGETS", ex
 REFERENCE_PREFIX = env.str("REFERENCE_PREFIX", default="".join(word[0] for word in CLINIC_NAME.split()[:2]).upper())
 APP_VERSION = env.str("APP_VERSION", default="1.0.0")
 PRIVATE_LINK_MINUTES = env.whole_number("PRIVATE_LINK_MINUTES", default=30)
+# A check that was begun and not sent: how long its browser can go on with it, and when the worker deletes it.
+KEEP_UNSENT_HOURS = env.whole_number("KEEP_UNSENT_HOURS", default=12)
+KEEP_UNSENT_DAYS = env.whole_number("KEEP_UNSENT_DAYS", default=30)
+# Who answers for using rules that the medical director has not signed. Empty: with DEBUG off nothing starts on them.
+UNSIGNED_RULES_ACCEPTED_BY = env.str("UNSIGNED_RULES_ACCEPTED_BY", default="").strip()
 PHONENUMBER_DEFAULT_REGION = None if CLINIC_REGION in ("EU", "default") else CLINIC_REGION
+
+# How the report or pictures of a scan reach the clinic, as patients read it. Empty: they are told to call.
+SCAN_REPORT_LINE = env.str("SCAN_REPORT_LINE", default=defaults.SCAN_REPORT_LINE).strip()
 
 # Django
 
@@ -198,7 +211,7 @@ LOGIN_REDIRECT_URL = "admin:index"
 
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_SERIALIZER = "django.contrib.sessions.serializers.JSONSerializer"
-SESSION_COOKIE_AGE = 12 * 60 * 60
+SESSION_COOKIE_AGE = KEEP_UNSENT_HOURS * 60 * 60
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 COOKIE_PREFIX = "__Host-" if HTTPS else ""

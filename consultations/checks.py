@@ -4,12 +4,15 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
+from clinic import defaults
 from consultations.candidacy import engine, rules
 from consultations.candidacy.rules import RuleError, UnknownRuleset
-from consultations.questionnaire import definition, flow
+from consultations.questionnaire import definition, page_copy
 from consultations.questionnaire.definition import DefinitionError, UnknownVersion
+from consultations.services import target_order as targets
 
 UNCHANGED = "A published version is never changed: put the file back as it was, and publish a change as a new version."
 
@@ -18,7 +21,7 @@ UNCHANGED = "A published version is never changed: put the file back as it was, 
 def check_questionnaires(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """Every version there is a file of, and the one that new sessions are begun on, can be read and asked."""
     found: list[CheckMessage] = []
-    for version in sorted({*definition.versions(), *flow.SCREENS, definition.CURRENT_VERSION}):
+    for version in sorted({*definition.versions(), *page_copy.versions(), definition.CURRENT_VERSION}):
         found += _problem("consultations.E001", partial(_ask_all, version))
     return found
 
@@ -35,16 +38,51 @@ def check_rules(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     return found
 
 
+@register("clinic")
+def check_signatures(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """No patient is judged by rules that nobody signed, unless somebody is named who accepts that."""
+    if settings.DEBUG or settings.UNSIGNED_RULES_ACCEPTED_BY:
+        return []
+    unsigned = [version for version in sorted(set(engine.RULESET_OF_QUESTIONNAIRE.values())) if _is_unsigned(version)]
+    if not unsigned:
+        return []
+    return [
+        Error(
+            f"The medical director has not signed the rules {' and '.join(unsigned)}.",
+            hint="Have them signed (signed_by in the file), or set UNSIGNED_RULES_ACCEPTED_BY to the name of whoever "
+            "accepts that patients are judged by them. Staff pages show that name.",
+            id="consultations.E004",
+        )
+    ]
+
+
+def _is_unsigned(version: str) -> bool:
+    """Rules that cannot be read are told by `check_rules`."""
+    try:
+        return not rules.load(version).signed_by
+    except (DefinitionError, RuleError, UnknownVersion, UnknownRuleset):
+        return False
+
+
 def _ask_all(version: str) -> None:
-    """Each question of a version stands on one screen, and no screen asks for another."""
-    asked = [question for screen in flow.screens(version) for question in screen.question_ids]
-    known = set(definition.load(version).by_id)
-    if unknown := sorted(set(asked) - known):
-        raise DefinitionError(f"The screens of {version} ask {unknown}, which are no questions of it.")
-    if forgotten := sorted(known - set(asked)):
-        raise DefinitionError(f"No screen of {version} asks {forgotten}.")
-    if len(asked) != len(set(asked)):
-        raise DefinitionError(f"A question of {version} stands on two screens.")
+    """The copy fits the questions, and every regional wording is of a region that a clinic can be in."""
+    page_copy.load(version)
+    for question in definition.load(version).questions:
+        for region, _ in (wording for option in question.options for wording in option.regional):
+            if region not in defaults.REGIONS:
+                raise DefinitionError(f"{question.id} in {version}.json has words for {region!r}, which is no region.")
+
+
+@register("clinic")
+def check_reply_targets(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """On the urgency axis no more urgent headline has a later target."""
+    found: list[CheckMessage] = []
+    for more, less in targets.in_order():
+        if targets.is_later(more, less):
+            sentence = f"REPLY_TARGETS gives {more} a later target than {less}, which is less urgent."
+            hint = f"Give {more} at most as long as {less}. A day of the clinic counts with its shortest opening."
+            found.append(Error(sentence, hint=hint, id="consultations.E010"))
+    return found
 
 
 def _judge(version: str) -> None:

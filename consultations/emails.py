@@ -9,13 +9,17 @@ from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 
 from clinic.addresses import mailable
+from clinic.names import possessive
 from consultations.enums import MessageKind
 from consultations.models import OutboxMessage
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Wording:
-    """`subject` may hold `{reference}` and nothing else; a name or a health word never stands in a header."""
+    """`subject` may hold `{reference}` and nothing else; a name or a health word never stands in a header.
+
+    The rest is filled by `addressed`: `{whose}` is "your", or "Ana’s" to somebody who sent the request for Ana.
+    """
 
     subject: str
     opening: str
@@ -26,45 +30,45 @@ class Wording:
 WORDINGS: dict[str, Wording] = {
     MessageKind.REQUEST_RECEIVED: Wording(
         "Your request {reference}: we have it",
-        "We have your request. A person at the clinic reads every request.",
-        "See your request",
-        "You can follow your request, change your mind or write to us behind this link.",
+        "We have {whose} request. A person at the clinic reads every request.",
+        "See {whose} request",
+        "On the private page you can follow the request, write to us, or withdraw it.",
     ),
     MessageKind.PRIVATE_LINK: Wording(
         "Your request {reference}: your private link",
-        "Here is a private link to your request.",
-        "See your request",
+        "Here is a private link to {whose} request.",
+        "See {whose} request",
         "If you did not ask for this, you do not need to do anything.",
     ),
     MessageKind.QUESTION_ASKED: Wording(
         "Your request {reference}: we have a question",
-        "We have a question before we can go on.",
+        "We have a question about {whose} request before we can go on.",
         "Read and answer",
         "We go on as soon as we have your answer.",
     ),
     MessageKind.CONSULTATION_OFFERED: Wording(
         "Your request {reference}: choose a time",
-        "You can now choose a time.",
+        "You can now choose a time{for_whom}.",
         "Choose a time",
         "Nothing is booked until you choose a time.",
     ),
     MessageKind.APPOINTMENT_BOOKED: Wording(
         "Your request {reference}: your time is booked",
-        "Your time is booked. Day, time and place stand behind the link.",
-        "See day, time and place",
-        "You can add it to your calendar, or cancel it, behind the link.",
+        "{Whose} time is booked. Open the link to see the date, time and place.",
+        "See date, time and place",
+        "On the private page you can add it to a calendar, or cancel it.",
     ),
     MessageKind.APPOINTMENT_CANCELLED: Wording(
         "Your request {reference}: your time is cancelled",
-        "Your time is cancelled. You can choose another one.",
+        "{Whose} time is cancelled. If it is in a calendar, delete it from your calendar. You can choose another time.",
         "Choose another time",
-        "Your request stays open.",
+        "{Whose} request stays open. The private page has a file that removes the time from most calendars.",
     ),
     MessageKind.REQUEST_CLOSED: Wording(
         "Your request {reference}: there is news",
-        "There is news about your request.",
+        "There is news about {whose} request.",
         "Read the news",
-        "What changed, and what you can do next, stands behind the link.",
+        "Open the link to see what changed, and what you can do next.",
     ),
     MessageKind.STAFF_ALERT: Wording(
         "Something urgent waits in the staff area",
@@ -75,14 +79,32 @@ WORDINGS: dict[str, Wording] = {
 }
 
 
+def addressed(text: str, *, helped_name: str) -> str:
+    """A sentence to the patient, or, with the name of the patient, to who helps them."""
+    whose = possessive(helped_name) if helped_name else "your"
+    return text.format(
+        whose=whose, Whose=whose[0].upper() + whose[1:], for_whom=f" for {helped_name}" if helped_name else ""
+    )
+
+
+def opening(kind: MessageKind, *, helped_name: str) -> str:
+    """The first sentence of a mail, as its reader will see it."""
+    return addressed(WORDINGS[kind].opening, helped_name=helped_name)
+
+
 def compose(message: OutboxMessage) -> EmailMultiAlternatives:
     """Build one mail to one recipient; its Message-ID follows from the row, so a repeat carries the same one.
 
     Raises AddressRefused when no mail can be sent to the recipient.
     """
-    wording = WORDINGS[message.kind]
+    wording, helped_name = WORDINGS[message.kind], message.payload.get("helped", "")
     context = {
-        "wording": wording,
+        "opening": addressed(wording.opening, helped_name=helped_name),
+        "action": addressed(wording.action, helped_name=helped_name),
+        "next_step": addressed(wording.next_step, helped_name=helped_name),
+        "whose": possessive(helped_name) if helped_name else "your",
+        "price": message.payload.get("price", ""),
+        "directions": message.payload.get("directions", ""),
         "first_name": message.payload.get("first_name", ""),
         "link": message.payload.get("link", ""),
         "count": message.payload.get("count", ""),

@@ -5,9 +5,10 @@ import datetime
 from typing import Final
 
 from clinic import clock
+from clinic.names import possessive
 from consultations.enums import Actor, AppointmentStatus, ReviewDecision
 from consultations.enums import RequestStatus as S
-from consultations.models import Appointment, ConsultationRequest, Patient
+from consultations.models import Appointment, ConsultationRequest
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -42,6 +43,20 @@ HEADINGS: Final[dict[str, str]] = {
     S.WITHDRAWN: "your request is withdrawn",
     S.CANCELLED: "your request is closed",
 }
+TO_HELPERS: Final[dict[str, str]] = {
+    S.RECEIVED: "we have {whose} request",
+    S.IN_TRIAGE: "a nurse is reading {whose} request",
+    S.WITH_DOCTOR: "a doctor is reading {whose} request",
+    S.INFORMATION_ASKED: "we have a question about {whose} request",
+    S.OFFERED: "you can choose a time for {name}",
+    S.NOT_SUITABLE: "a doctor has answered {whose} request",
+    S.URGENT: "we want to speak to you or {name} soon",
+    S.BOOKED: "{whose} consultation is booked",
+    S.COMPLETED: "{whose} consultation has taken place",
+    S.NO_SHOW: "we missed {name}",
+    S.WITHDRAWN: "{whose} request is withdrawn",
+    S.CANCELLED: "{whose} request is closed",
+}
 STEPS: Final = ("Request received", "Read by a nurse", "Read by a doctor", "Choose a time", "Consultation")
 REACHED: Final[dict[str, int]] = {
     S.RECEIVED: 1,
@@ -56,12 +71,14 @@ REACHED: Final[dict[str, int]] = {
 
 
 def heading(request: ConsultationRequest) -> str:
-    return heading_for(request.patient, request.status)
+    return heading_for(request, request.status)
 
 
-def heading_for(patient: Patient, status: str) -> str:
-    """To the patient by name; without a name to greet with, the same words begin the sentence."""
-    words, name = HEADINGS[status], patient.first_name
+def heading_for(request: ConsultationRequest, status: str) -> str:
+    """To the patient, or to who helps the patient, by name; without one, the same words begin the sentence."""
+    words, name, helped = HEADINGS[status], request.addressee, request.helped_name
+    if helped:
+        words = TO_HELPERS[status].format(name=helped, whose=possessive(helped))
     return f"{name}, {words}" if name else f"{words[0].upper()}{words[1:]}"
 
 
@@ -95,10 +112,11 @@ def _text(request: ConsultationRequest, place: int, state: str, appointment: App
     if state == "now" and place in (1, 2):
         if request.status == S.INFORMATION_ASKED:
             return "Waiting for your answer"
-        return f"You hear from us by {clock.day(request.due_at)}"
+        return f"You hear from us by {clock.moment(request.due_at)}"
     if state == "now" and place == 3:
         return "Nothing is booked until you choose"
-    return "Done"
+    # That it is done, the title says.
+    return ""
 
 
 def clinic_note(request: ConsultationRequest) -> Note | None:

@@ -53,6 +53,7 @@ MOVES: dict[str, Move] = {
         _move("release", {S.IN_TRIAGE}, S.RECEIVED, TRIAGE, "Put back in the queue"),
         _move("note", OPEN_STATUSES, None, TRIAGE, "Add a note"),
         _move("log_call", OPEN_STATUSES, None, TRIAGE, "Log a call"),
+        _move("correct_email", OPEN_STATUSES, None, PATIENT | TRIAGE, "Correct the email address"),
         _move("escalate", {S.RECEIVED, S.IN_TRIAGE, S.WITH_DOCTOR, S.INFORMATION_ASKED}, S.URGENT, TRIAGE, "Escalate"),
         _move("clear", {S.IN_TRIAGE, S.URGENT, S.WITH_DOCTOR}, None, DOCTOR, "Clear the red flags"),
         _move("pass_to_doctor", {S.RECEIVED, S.IN_TRIAGE, S.URGENT}, S.WITH_DOCTOR, TRIAGE, "Pass to a doctor"),

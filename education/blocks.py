@@ -29,6 +29,7 @@ COMPARED_CONDITIONS: Final = {
     "facet": "Facet joint arthritis",
     "any": "Any back condition",
 }
+CARE_CARD: Final = "care-card"
 CONTAINERS: Final = ("note", "warning", "know", "steps", "quoted-claim", "scenario")
 PLATES: Final = ("ddd", "herniated", "stenosis", "facet", "healthy")
 FIGURES: Final = tuple(
@@ -39,11 +40,15 @@ FIGURES: Final = tuple(
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Rendered:
-    """A page's HTML, its second-level headings as (id, text), and its sources in the order of their numbers."""
+    """A page's HTML, its second-level headings as (id, text), and its sources in the order of their numbers.
+
+    The emergency card stands apart, wherever the text has it: it comes before everything else of a page.
+    """
 
     html: SafeString
     headings: tuple[tuple[str, str], ...]
     sources: tuple[Record, ...]
+    care_card: str
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -121,9 +126,11 @@ class PageRenderer(TextRenderer):
         self.form = form
 
     def page(self, body: str) -> Rendered:
-        html = format_html_join("", "{}", ((self._part(part),) for part in parts(body)))
+        shown = list(parts(body))
+        html = format_html_join("", "{}", ((self._part(part),) for part in shown if part.name != CARE_CARD))
+        care_card = self._block_care_card("") if any(part.name == CARE_CARD for part in shown) else ""
         found = (self.library.sources.get(key) for key in self.numbers)
-        return Rendered(html, tuple(self.headings), tuple(source for source in found if source))
+        return Rendered(html, tuple(self.headings), tuple(source for source in found if source), care_card)
 
     def statement(self, record: Record) -> Record:
         """A graded statement with the marks of its sources on this page."""

@@ -179,7 +179,7 @@ def _weighed(
             }
         is_promise = passage.score >= limits["blocks_at"] and not is_blocked
         is_doubtful = passage.score >= limits["warns_at"] and not inside and not passage.is_cited
-        if (is_promise or is_doubtful) and not titles.meet(passage.strongest):
+        if (is_promise or is_doubtful) and not titles.meet(passage.span):
             finding = Finding(word_weights.KIND, BLOCK if is_promise else WARN, _back(passage.strongest, origins))
             found.setdefault(word_weights.KIND, []).append(finding)
     return found

@@ -12,6 +12,7 @@ from django.forms.models import model_to_dict
 
 from clinic import clock
 from education.models import (
+    BestBet,
     EvidenceStatement,
     GlossaryTerm,
     Page,
@@ -50,6 +51,7 @@ class Library:
     trials: dict[str, Record]
     regulations: dict[str, Record]
     pages: dict[str, Record]
+    best_bets: dict[str, Record] = dataclasses.field(default_factory=dict)
 
     @classmethod
     def of(cls, revision: str, data: dict[str, list[Record]]) -> Self:
@@ -62,6 +64,7 @@ class Library:
             _by(data.get("trials", ()), "key"),
             _by(data.get("regulations", ()), "key"),
             _by(data.get("pages", ()), "path"),
+            _by(data.get("best_bets", ()), "key"),
         )
 
     def notes_on(self, jurisdiction: str) -> list[Record]:
@@ -109,6 +112,7 @@ def snapshot_data() -> dict[str, list[Record]]:
         "questions": _shown(Question),
         "trials": _shown(Trial),
         "regulations": _shown(RegulationNote),
+        "best_bets": _shown(BestBet),
         "pages": [
             {
                 **{name: getattr(page, name) for name in ("path", "key", "kind", "order")},

@@ -5,6 +5,8 @@ import re
 from collections.abc import Container, Iterable, Mapping
 from typing import Any, Final
 
+from django.utils.text import slugify
+
 from education.blocks import BLOCKS, CONTAINERS, FIGURES, PLATES, columns_of, pair_of, steps_of
 from education.library import Library
 from education.markdown import TOP_LEVEL, cited_keys, heading_levels, parts, term_slugs
@@ -12,6 +14,8 @@ from education.models import Page
 
 SUMMARY_WORDS: Final = 35
 ANSWER_WORDS: Final = 80
+MOST_PHRASES: Final = 80
+LONGEST_PHRASE: Final = 120
 SOURCES_NEEDED: Final = 3
 SOURCED_KINDS: Final = frozenset(
     {
@@ -122,6 +126,33 @@ def regulation_problems(note: Mapping[str, Any], library: Library) -> list[str]:
     if heading_levels(note["text"]):
         problems.append("It holds a heading, and its title is the only one; take the heading out.")
     return problems
+
+
+def best_bet_problems(bet: Mapping[str, Any], library: Library, *, sections: Mapping[str, Container[str]]) -> list[str]:
+    """What keeps a best bet from leading anywhere; `sections` holds the anchors of every address that exists."""
+    path, _, anchor = bet["target"].partition("#")
+    problems = []
+    known = {"/faq/": library.questions, "/glossary/": library.terms}.get(path, sections.get(path, ()))
+    if path not in sections:
+        problems.append(f"It leads to {path}, which is no page; correct the address.")
+    elif anchor and anchor not in known:
+        problems.append(f"It leads to “#{anchor}”, which is not on {path}; correct it, or take it out.")
+    if not bet["phrases"] and not bet["spanish"]:
+        problems.append("Nobody can ask for it; write what people type, one a line.")
+    asked = [*bet["phrases"], *bet["spanish"]]
+    if len(asked) > MOST_PHRASES:
+        problems.append(f"It has {len(asked)} phrases, and {MOST_PHRASES} are the most; take some out.")
+    for phrase in asked:
+        if not isinstance(phrase, str) or not any(letter.isalnum() for letter in phrase):
+            problems.append(f"“{phrase}” holds no word; take it out.")
+        elif len(phrase) > LONGEST_PHRASE:
+            problems.append(f"“{phrase[:40]}…” is longer than {LONGEST_PHRASE} letters; shorten it.")
+    return problems
+
+
+def sections_of(body: str) -> frozenset[str]:
+    """The anchors of a page's own headings, as search and contents lists lead to them."""
+    return frozenset(slugify(heading) for heading in re.findall(r"^## +(.+?) *$", body, re.MULTILINE))
 
 
 def cited_off(text: str) -> str:

@@ -4,28 +4,23 @@ Nothing here keeps, counts or logs what was asked.
 """
 
 import dataclasses
-import re
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Final
 
 from django.db import connection
-from django.utils.text import slugify
+from django.db.models import Q
+from django.urls import reverse
 
 from clinic.danger_words import Danger, dangers_in
-from education.models import SearchEntry, SearchVocabulary, Snapshot
-from education.search_index import SECTION
-from education.search_words import (
-    STOP_WORDS,
-    WORD,
-    Unit,
-    Vocabulary,
-    corrected,
-    fold,
-    stem,
-    units_of,
-    words_of,
-)
+from education import library
+from education.library import Library
+from education.models import SearchEntry, SearchVocabulary
+from education.search_answers import Answers, Place
+from education.search_index import FIXED
+from education.search_snippets import best_sentence, is_named, marked
+from education.search_spanish import in_english
+from education.search_spelling import Vocabulary, corrected, units_of
+from education.search_words import STOP_WORDS, Unit, words_of
 
 LONGEST: Final = 200
 """Letters of a question that are looked for; nobody types more, and what is longer is no question."""
@@ -34,10 +29,11 @@ LONGEST_KEPT: Final = 1500
 MOST_WORDS: Final = 16
 FIRST_SHOWN: Final = {SearchEntry.Kind.PAGE: 8}
 OTHERS_SHOWN: Final = 4
+LABELS: Final = {
+    SearchEntry.Kind.QUESTION.value: "Question with an answer",
+    SearchEntry.Kind.TERM.value: "A word explained",
+}
 PAGE_LENGTH: Final = 20
-LONGEST_SNIPPET: Final = 240
-WORDS_OF_A_SENTENCE: Final = 5
-SENTENCE: Final = re.compile(r"(?<=[.?!]) +(?=[A-Z“])")
 SQLITE: Final = """
     SELECT entry.id, entry.kind FROM education_searchentry_fts
     JOIN education_searchentry entry ON entry.id = education_searchentry_fts.rowid
@@ -66,49 +62,64 @@ means the same. To rank PostgreSQL unpacks each vector: words that hundreds of t
 class Hit:
     """One thing found. `snippet` is a sentence of it in pieces, each with whether it is one of the words asked for."""
 
+    kind: str
+    key: str
     title: str
     path: str
     snippet: tuple[tuple[str, bool], ...]
     grade: int | None
     is_stem_cell: bool
 
+    @property
+    def label(self) -> str:
+        """What it is, where things of several kinds stand together; of a page its title says enough."""
+        return LABELS.get(self.kind, "")
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Group:
-    """What was found of one kind: the best, and how many there are."""
+    """What was found of one kind: the first, how many there are, and how many of those stand above as answers."""
 
     kind: str
     label: str
     total: int
     hits: tuple[Hit, ...]
+    above: int = 0
+
+    @property
+    def others(self) -> int:
+        return self.total - self.above
 
     @property
     def left(self) -> int:
-        return self.total - len(self.hits)
+        return self.others - len(self.hits)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Results:
     """What a search came to. `words` are those asked for, `answered` those looked for: empty when none says anything.
 
+    `best`: the few places that answer it, of any kind. `english`: what a question in Spanish was read as.
     `meant`: what a misspelt question probably meant. `is_loose`: nothing has all the words, these have some of them.
     `dangers`: what the words may tell of, an emergency of the body or self-harm.
     """
 
     words: str
+    best: tuple[Hit, ...] = ()
     groups: tuple[Group, ...] = ()
     answered: str = ""
     meant: str = ""
     is_loose: bool = False
     dangers: frozenset[Danger] = frozenset()
+    english: str = ""
 
     @property
     def total(self) -> int:
-        return sum(group.total for group in self.groups)
+        return len(self.best) + sum(group.others for group in self.groups)
 
 
 def find(words: str, *, kind: str = "", page: int = 1) -> Results:
-    """What visitors may read about these words, best first, by kind; of one kind a page at a time.
+    """What visitors may read about these words: the few best answers, then all by kind; of one kind a page at a time.
 
     Any text is a question: what cannot be read as words finds nothing. Three queries, four when nothing has all words.
     """
@@ -116,26 +127,53 @@ def find(words: str, *, kind: str = "", page: int = 1) -> Results:
     asked = words_of(words[:LONGEST])[:MOST_WORDS]
     if not set(asked) - STOP_WORDS:
         return Results(typed, dangers=dangers)
-    vocabulary = _vocabulary(Snapshot.objects.filter(pk=1).values_list("revision", flat=True).first())
-    units = units_of(asked, vocabulary)
-    meant = corrected(asked, units, vocabulary)
-    if found := _matches(units, every=True):
-        return Results(typed, _groups(found, units, kind, page), typed, "", False, dangers)
-    if meant and (found := _matches(better := units_of(words_of(meant), vocabulary), every=True)):
-        return Results(typed, _groups(found, better, kind, page), meant, meant, False, dangers)
-    found = _matches(units, every=False) if len(units) > 1 else []
-    return Results(typed, _groups(found, units, kind, page), typed, meant, bool(found), dangers)
+    known = _known_of(library.current())
+    spanish = in_english(asked, known.vocabulary, known.answers.spanish)
+    said = spanish.english if spanish else asked
+    units = units_of(said, known.vocabulary)
+    meant = "" if spanish else corrected(said, units, known.vocabulary)
+    best = [] if kind else known.answers.to([*(words_of(meant) or said), *(spanish.meant if spanish else ())])
+    found, is_loose = _matches(units, every=True), False
+    if found:
+        meant = ""
+    elif meant:
+        units = units_of(words_of(meant), known.vocabulary)
+        found = _matches(units, every=True)
+    answered = meant if found and meant else typed
+    if not found and len(units) > 1:
+        found = _matches(units, every=False)
+        is_loose = bool(found)
+    hits, groups = _shown(best, found, units, kind, page)
+    return Results(typed, hits, groups, answered, meant, is_loose, dangers, " ".join(said) if spanish else "")
 
 
-@lru_cache(maxsize=2)
-def _vocabulary(revision: str | None) -> Vocabulary:
-    """The words as of this revision of the content, read once a process."""
-    counts = SearchVocabulary.objects.filter(pk=1).values_list("words", flat=True).first()
-    return Vocabulary(counts or {})
+@dataclasses.dataclass(frozen=True, slots=True)
+class Known:
+    """What one revision of the content answers, and its words."""
+
+    answers: Answers
+    vocabulary: Vocabulary
+
+
+_known: dict[str, Known] = {}
+
+
+def _known_of(held: Library) -> Known:
+    """Made once a process for each revision, with one query."""
+    known = _known.get(held.revision)
+    if known is None:
+        answers = Answers(held, [(name, reverse(name), title) for name, title, _, _ in FIXED])
+        counts = SearchVocabulary.objects.filter(pk=1).values_list("words", flat=True).first()
+        known = Known(answers, Vocabulary(counts or {}, answers.words))
+        _known.clear()
+        _known[held.revision] = known
+    return known
 
 
 def _matches(units: Sequence[Unit], *, every: bool) -> list[tuple[int, str]]:
     """Ids and kinds of the entries with every unit, or with any, best first."""
+    if not units:  # a correction may leave little words alone
+        return []
     as_typed = [dataclasses.replace(unit, choices=()) for unit in units]
     if connection.vendor == "postgresql":
         query, names = _tsquery(units, every=every)
@@ -178,8 +216,10 @@ def _tsquery(units: Sequence[Unit], *, every: bool) -> tuple[str, list[str]]:
     return (" && " if every else " || ").join(pieces), texts
 
 
-def _groups(found: Sequence[tuple[int, str]], units: Sequence[Unit], kind: str, page: int) -> tuple[Group, ...]:
-    """The ids of each kind cut to what is shown, then their entries in one query."""
+def _shown(
+    best: Sequence[Place], found: Sequence[tuple[int, str]], units: Sequence[Unit], kind: str, page: int
+) -> tuple[tuple[Hit, ...], tuple[Group, ...]]:
+    """The best answers, and the ids of each kind cut to what is shown, with their entries in one query."""
     by_kind = {each: [pk for pk, its_kind in found if its_kind == each] for each in SearchEntry.Kind}
     shown = {}
     for each, ids in by_kind.items():
@@ -187,77 +227,28 @@ def _groups(found: Sequence[tuple[int, str]], units: Sequence[Unit], kind: str, 
             start = (page - 1) * PAGE_LENGTH
             shown[each] = ids[start : start + PAGE_LENGTH] if each == kind else []
         else:
-            shown[each] = ids[: FIRST_SHOWN.get(each, OTHERS_SHOWN)]
-    entries = SearchEntry.objects.in_bulk([pk for ids in shown.values() for pk in ids])
-    return tuple(
-        Group(
-            each.value,
-            each.label,
-            len(by_kind[each]),
-            tuple(_hit(entries[pk], units) for pk in ids if pk in entries),
-        )
-        for each, ids in shown.items()
-        if by_kind[each] and kind in ("", each)
-    )
+            shown[each] = ids[: FIRST_SHOWN.get(each, OTHERS_SHOWN) + len(best)]
+    wanted = Q(pk__in=[pk for ids in shown.values() for pk in ids])
+    for its_kind, key, _ in best:
+        wanted |= Q(kind=its_kind, key=key)
+    entries = {entry.pk: entry for entry in SearchEntry.objects.filter(wanted)}
+    by_name = {(entry.kind, entry.key): entry for entry in entries.values()}
+    above = [(by_name[place[:2]], place[2]) for place in best if place[:2] in by_name]
+    taken = {entry.pk for entry, _ in above}
+    groups = []
+    for each, ids in shown.items():
+        is_shown = by_kind[each] and kind in ("", each)
+        rest = [pk for pk in ids if pk in entries and pk not in taken]
+        first = rest if kind else rest[: FIRST_SHOWN.get(each, OTHERS_SHOWN)]
+        hits = tuple(_hit(entries[pk], units) for pk in first)
+        if is_shown and (kind or hits):
+            groups.append(Group(each.value, each.label, len(by_kind[each]), hits, len(taken & set(by_kind[each]))))
+    return tuple(_hit(entry, units, section, is_best=True) for entry, section in above), tuple(groups)
 
 
-def _hit(entry: SearchEntry, units: Sequence[Unit]) -> Hit:
-    anchor, sentence = _best_sentence(entry, units)
+def _hit(entry: SearchEntry, units: Sequence[Unit], section: str = "", *, is_best: bool = False) -> Hit:
+    anchor, sentence = best_sentence(entry, units)
+    if is_best:
+        anchor = section or ("" if is_named(entry, units) else anchor)
     path = f"{entry.path}#{anchor}" if anchor else entry.path
-    return Hit(entry.title, path, _marked(sentence, units), entry.grade, entry.is_stem_cell)
-
-
-def _best_sentence(entry: SearchEntry, units: Sequence[Unit]) -> tuple[str, str]:
-    """The sentence that meets most of what was asked, the summary first among equals, and its section's anchor."""
-    best, best_score, anchor, section = entry.summary, _score(entry.summary, units), "", ""
-    seen: set[str] = set()
-    for line in entry.text.split("\n"):
-        if line.startswith(SECTION):
-            section = slugify(line)
-            section = "" if section in seen else section
-            seen.add(section)
-            continue
-        for sentence in SENTENCE.split(line):
-            score = _score(sentence, units)
-            if score > best_score or not best:
-                best, best_score, anchor = sentence, score, section
-    return anchor, best
-
-
-def _score(sentence: str, units: Sequence[Unit]) -> int:
-    """Two for each unit a sentence meets, and one if it says enough to be read alone."""
-    words = words_of(sentence)
-    there = {stem(word) for word in words}
-    met = sum(any(there.issuperset(name) for name in unit.stems) for unit in units)
-    return 2 * met + (len(words) >= WORDS_OF_A_SENTENCE) if met else 0
-
-
-def _marked(sentence: str, units: Sequence[Unit]) -> tuple[tuple[str, bool], ...]:
-    """The sentence, cut around its first mark when it is long, as pieces that are marked or not."""
-    there = {stem(word) for word in words_of(sentence)}
-    names = [name for unit in units for name in unit.stems]
-    whole = [name for name in names if there.issuperset(name)]
-    asked = {one for name in whole or names for one in name}
-    marks = [
-        match.span()
-        for match in WORD.finditer(sentence)
-        if (word := fold(match.group())) not in STOP_WORDS and stem(word) in asked
-    ]
-    begin, end = _window(sentence, marks[0][0] if marks else 0)
-    pieces, place = [("… ", False)] if begin else [], begin
-    for start, stop in marks:
-        if begin <= start and stop <= end:
-            pieces += [(sentence[place:start], False), (sentence[start:stop], True)]
-            place = stop
-    pieces.append((sentence[place:end] + (" …" if end < len(sentence) else ""), False))
-    return tuple(piece for piece in pieces if piece[0])
-
-
-def _window(sentence: str, mark: int) -> tuple[int, int]:
-    """Where a long sentence is cut, between words, so that its first mark is shown."""
-    if len(sentence) <= LONGEST_SNIPPET:
-        return 0, len(sentence)
-    begin = 0 if mark < LONGEST_SNIPPET // 2 else sentence.rfind(" ", 0, mark - LONGEST_SNIPPET // 3) + 1
-    end = begin + LONGEST_SNIPPET
-    cut = sentence.rfind(" ", begin, end)
-    return begin, len(sentence) if end >= len(sentence) else (cut if cut > mark else end)
+    return Hit(entry.kind, entry.key, entry.title, path, marked(sentence, units), entry.grade, entry.is_stem_cell)

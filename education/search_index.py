@@ -123,7 +123,7 @@ def _drafts(data: Mapping[str, list[Record]]) -> Iterator[Draft]:
     for name, title, summary, keywords in FIXED:
         yield _draft(Kind.PAGE, name, reverse(name), title=title, summary=summary, keywords=keywords)
     for question in data["questions"]:
-        path = f"{reverse('education:faq')}#{question['code']}"
+        path = f"{reverse('education:faq')}?open={question['code']}#{question['code']}"
         text = "\n".join(_lines(question["answer"]))
         yield _draft(Kind.QUESTION, question["code"], path, title=question["question"], text=text)
     for term in data["terms"]:

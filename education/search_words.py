@@ -9,13 +9,11 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Final
 
 WORD: Final = re.compile(r"[^\W_]+")
 LONGEST_WORD: Final = 40
-SHORTEST_CORRECTED: Final = 4
-COMPLETIONS: Final = 8
 UNSAID: Final = (
     "i me my myself we our ours ourselves you your yours yourself yourselves he him his himself she her hers herself "
     "it its itself they them their theirs themselves what which who whom this that these those am is are was were be "
@@ -26,6 +24,17 @@ UNSAID: Final = (
 )
 STOP_WORDS: Final = frozenset(UNSAID.split())
 """Words PostgreSQL leaves out of its index; here they are left out of the question on both engines."""
+LITTLE_SAID: Final = (
+    "also another anyone anything around available away because best better bit come comes could does doing done else "
+    "even ever exactly explain find get gets getting give go goes going gone good got great happen happens help info "
+    "information im ive kind know let like likely long look looking lot made make makes making many may maybe me mean "
+    "means might much must near nearby need needed needs never new ok one ones page pages people person please "
+    "possible put really right said say says see seem shall show soon start still stuff sure take taken takes tell "
+    "thing things think today told too try true truth use used using usually want way website well will without work "
+    "working works would yes yet really actually dont doesnt cant isnt wont whats hows"
+)
+SAYS_LITTLE: Final = frozenset(LITTLE_SAID.split())
+"""Words that a question holds and an answer may not: they are let go while any other word is left."""
 ENDINGS: Final = (
     "ations", "ation", "ators", "ator", "ating", "ated", "ates", "ate", "ings", "ing", "ions", "ion", "ments", "ment",
     "ness", "ers", "er", "ed", "ly", "al", "y",
@@ -123,9 +132,20 @@ def _choices() -> dict[tuple[str, ...], tuple[str, ...]]:
     return {key: tuple(names) for key, names in found.items()}
 
 
+def _names_of_two() -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = defaultdict(dict)
+    for line in SYNONYMS:
+        for name in line.split("|"):
+            if len(both := words_of(name)) == 2:
+                found[stem(both[0])][stem(both[1])] = both[1]
+    return dict(found)
+
+
 MEANS_THE_SAME: Final = _choices()
 LONGEST_NAME: Final = max(map(len, MEANS_THE_SAME))
 NAMED_WORDS: Final = frozenset(word for line in SYNONYMS for word in words_of(line))
+NAMES_OF_TWO: Final[Mapping[str, Mapping[str, str]]] = _names_of_two()
+"""Names of two words: the stem of the first, then of the second with the second as it is written."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -140,78 +160,21 @@ class Unit:
         return tuple(found for name in (self.typed, *self.choices) if (found := stems_of(name)))
 
 
-class Vocabulary:
-    """The words that visitors could find, each with how many entries hold it."""
-
-    def __init__(self, counts: Mapping[str, int]) -> None:
-        self.counts = counts
-
-    @cached_property
-    def known(self) -> frozenset[str]:
-        return frozenset(without_ending(word) for word in (*self.counts, *NAMED_WORDS))
-
-    @cached_property
-    def by_trigram(self) -> dict[str, list[str]]:
-        found: dict[str, list[str]] = defaultdict(list)
-        for word in (*self.counts, *(NAMED_WORDS - self.counts.keys())):
-            for trigram in _trigrams(word):
-                found[trigram].append(word)
-        return found
-
-    def knows(self, word: str) -> bool:
-        return word in self.counts or without_ending(word) in self.known
-
-    def completions(self, beginning: str) -> tuple[str, ...]:
-        """The commonest words that go on from here; none for one or two letters."""
-        if len(beginning) < 3:
-            return ()
-        found = [word for word in self.counts if word.startswith(beginning)]
-        return tuple(sorted(found, key=lambda word: (-self.counts[word], word))[:COMPLETIONS])
-
-    def nearest(self, word: str) -> str:
-        """The word that was probably meant; empty when nothing is near."""
-        if len(word) < SHORTEST_CORRECTED or word.isdecimal():
-            return ""
-        shared: dict[str, int] = defaultdict(int)
-        own = _trigrams(word)
-        for trigram in own:
-            for other in self.by_trigram.get(trigram, ()):
-                shared[other] += 1
-        alike = sorted(shared, key=lambda other: -shared[other] / len(own | _trigrams(other)))[:30]
-        slips = 1 if len(word) <= 5 else 2
-        near = [(distance(word, other), -self.counts.get(other, 0), other) for other in alike]
-        return min((each for each in near if each[0] <= slips), default=(0, 0, ""))[2]
+def let_go(words: list[str]) -> list[str]:
+    """The words that say what a question is about: all but the little ones, unless there are none but those."""
+    said = [word for word in words if word not in STOP_WORDS]
+    telling = [word for place, word in enumerate(said) if word not in SAYS_LITTLE or _is_named(said, place)]
+    return telling or said
 
 
-def _trigrams(word: str) -> frozenset[str]:
-    padded = f"  {word} "
-    return frozenset(padded[place : place + 3] for place in range(len(padded) - 2))
+def _is_named(words: list[str], place: int) -> bool:
+    """Whether a word is part of a name of two: “back” of “back pain”."""
+    pairs = zip(words[max(0, place - 1) : place + 1], words[max(1, place) : place + 2], strict=False)
+    return any(stem(second) in NAMES_OF_TWO.get(stem(first), ()) for first, second in pairs)
 
 
-def distance(first: str, second: str) -> int:
-    """How many slips part two words: a letter added, left out or changed, or two neighbours swapped."""
-    before: list[int] = []
-    last = list(range(len(second) + 1))
-    for row, letter in enumerate(first, 1):
-        line = [row]
-        for column, other in enumerate(second, 1):
-            line.append(min(last[column] + 1, line[-1] + 1, last[column - 1] + (letter != other)))
-            if row > 1 and column > 1 and letter == second[column - 2] and first[row - 2] == other:
-                line[-1] = min(line[-1], before[column - 2] + 1)
-        before, last = last, line
-    return last[-1]
-
-
-def units_of(words: list[str], vocabulary: Vocabulary) -> list[Unit]:
-    """What is asked for, widened: names of several words first, the last word as a beginning if it is not a word."""
-    asked = [word for word in words if word not in STOP_WORDS]
-    units = [Unit(typed, MEANS_THE_SAME.get(stems_of(typed), ())) for typed in _named(asked)]
-    if units and not units[-1].choices and not vocabulary.knows(units[-1].typed):
-        units[-1] = Unit(units[-1].typed, vocabulary.completions(units[-1].typed))
-    return units
-
-
-def _named(asked: list[str]) -> Iterator[str]:
+def named(asked: list[str]) -> Iterator[str]:
+    """The words in order, those that are a name of several words together."""
     place = 0
     while place < len(asked):
         for length in range(min(LONGEST_NAME, len(asked) - place), 0, -1):
@@ -220,10 +183,3 @@ def _named(asked: list[str]) -> Iterator[str]:
                 yield typed
                 place += length
                 break
-
-
-def corrected(words: list[str], units: list[Unit], vocabulary: Vocabulary) -> str:
-    """The words with those unknown to us replaced by the nearest known; empty when there is nothing to correct."""
-    unknown = {unit.typed for unit in units if not unit.choices and not vocabulary.knows(unit.typed)}
-    better = [(vocabulary.nearest(word) or word) if word in unknown else word for word in words]
-    return " ".join(better) if better != words else ""

@@ -25,6 +25,7 @@ from education.shipped_files import (
     read_text,
 )
 from education.shipped_tables import (
+    BEST_BETS,
     EVIDENCE,
     PAGES,
     QUESTIONS,
@@ -61,6 +62,7 @@ class Shipped:
     questions: list[Record]
     trials: list[Record]
     regulations: list[Record]
+    best_bets: list[Record]
     waivers: list[Waiver]
     page_files: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
@@ -89,6 +91,7 @@ def read(folder: Path = CONTENT) -> Shipped:
         questions=list(_entries(folder, QUESTIONS, problems)),
         trials=list(_trials(folder, problems)),
         regulations=[{**UNDATED, **entry} for entry in _entries(folder, REGULATIONS, problems)],
+        best_bets=[{"spanish": [], **entry} for entry in _entries(folder, BEST_BETS, problems)],
         waivers=[Waiver(**entry) for entry in _entries(folder, WAIVERS, problems)],
         page_files=page_names,
     )

@@ -4,19 +4,29 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from django.urls import Resolver404, resolve
+from django.urls import Resolver404, resolve, reverse
 
 from education.library import Library, Record
 from education.markdown import MARKDOWN
-from education.rules import page_problems, question_problems, record_problems, regulation_problems
+from education.rules import (
+    best_bet_problems,
+    page_problems,
+    question_problems,
+    record_problems,
+    regulation_problems,
+    sections_of,
+)
+from education.search_index import FIXED
 from education.shipped_files import Problems, clean, printable
-from education.shipped_tables import EVIDENCE, PAGES, QUESTIONS, REGULATIONS, SOURCES, TERMS, TRIALS
+from education.shipped_tables import BEST_BETS, EVIDENCE, PAGES, QUESTIONS, REGULATIONS, SOURCES, TERMS, TRIALS
 
-TABLES: Final = ("pages", "sources", "evidence", "terms", "questions", "trials", "regulations")
-FILES: Final = {table.name: table for table in (PAGES, SOURCES, EVIDENCE, TERMS, QUESTIONS, TRIALS, REGULATIONS)}
+TABLES: Final = ("pages", "sources", "evidence", "terms", "questions", "trials", "regulations", "best_bets")
+FILES: Final = {
+    table.name: table for table in (PAGES, SOURCES, EVIDENCE, TERMS, QUESTIONS, TRIALS, REGULATIONS, BEST_BETS)
+}
 UNIQUE: Final = (
     ("pages", "key"), ("pages", "path"), ("sources", "key"), ("evidence", "code"), ("terms", "slug"),
-    ("questions", "code"), ("trials", "key"), ("regulations", "key"),
+    ("questions", "code"), ("trials", "key"), ("regulations", "key"), ("best_bets", "key"), ("best_bets", "target"),
 )  # fmt: skip
 FIXED_ADDRESSES: Final = frozenset({"/faq/", "/glossary/", "/sources/"})
 PAGE_VIEWS: Final = frozenset({"home", "conditions", "evidence", "help", "decision_aid", "page"})
@@ -93,9 +103,19 @@ def _broken_rules(
         yield from (("questions", question, said) for said in record_problems(question, library))
     for note in tables["regulations"]:
         yield from (("regulations", note, said) for said in regulation_problems(note, library))
+    if pages_are_whole:
+        sections = _sections(tables)
+        for bet in tables["best_bets"]:
+            yield from (("best_bets", bet, said) for said in best_bet_problems(bet, library, sections=sections))
     for table in ("evidence", "terms", "trials"):
         for record in tables[table]:
             yield from ((table, record, said) for said in record_problems(record, library))
+
+
+def _sections(tables: Tables) -> dict[str, frozenset[str]]:
+    """Every address that a best bet may lead to, each with the sections it has."""
+    fixed: dict[str, frozenset[str]] = {reverse(name): frozenset() for name, *_ in FIXED}
+    return fixed | {page["path"]: sections_of(page["body"]) for page in tables["pages"]}
 
 
 def _addresses(tables: Tables, page_files: Mapping[str, str], problems: Problems) -> None:

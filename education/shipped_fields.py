@@ -15,7 +15,7 @@ from django.core.validators import URLValidator
 from django.db import models
 
 from education.library import CONDITION_WORDS
-from education.models import EvidenceStatement, GlossaryTerm, Page, Question, RegulationNote, Source, Trial
+from education.models import BestBet, EvidenceStatement, GlossaryTerm, Page, Question, RegulationNote, Source, Trial
 from education.models.review import ClaimWaiver
 from education.shipped_files import FORBIDDEN, Problems, clean
 from education.shipped_tables import Table
@@ -44,6 +44,8 @@ KEY: Final = (r"[A-Za-z0-9_]+", "letters, digits and “_”")
 CODE: Final = (r"[A-Za-z0-9-]+", "letters, digits and “-”")
 SLUG: Final = (r"[a-z0-9-]+", "small letters, digits and “-”")
 PATH: Final = (r"/(?:[a-z0-9-]+/)*", "small letters, digits and “-” between slashes, for example /conditions/name/")
+TARGET: Final = (PATH[0] + r"(?:#[A-Za-z0-9-]+)?", "an address, for example /stem-cells/risks/ or /faq/#F4")
+PHRASE: Final = (r"[^\n]*\w[^\n]*", "words in one line")
 PATTERNS: Final[dict[tuple[type[models.Model], str], tuple[str, str]]] = {
     (Page, "key"): SLUG,
     (Page, "path"): PATH,
@@ -64,6 +66,10 @@ PATTERNS: Final[dict[tuple[type[models.Model], str], tuple[str, str]]] = {
     (RegulationNote, "key"): SLUG,
     (RegulationNote, "sources"): KEY,
     (RegulationNote, "jurisdiction"): (r"[A-Z]{2}(-[A-Z]{2,3})?", "a country or state like US or US-FL"),
+    (BestBet, "key"): SLUG,
+    (BestBet, "target"): TARGET,
+    (BestBet, "phrases"): PHRASE,
+    (BestBet, "spanish"): PHRASE,
     (ClaimWaiver, "where"): (r"[a-z_]+\.\S+", "a place like pages.stem-cells.body"),
     (ClaimWaiver, "rule"): (r"[CP][0-9]{1,3}", "a rule like C34"),
 }

@@ -6,7 +6,7 @@ from typing import Final
 
 from django.db import models
 
-from education.models import EvidenceStatement, GlossaryTerm, Page, Question, RegulationNote, Source, Trial
+from education.models import BestBet, EvidenceStatement, GlossaryTerm, Page, Question, RegulationNote, Source, Trial
 from education.models.review import ClaimWaiver
 from education.shipped_files import clean
 
@@ -68,6 +68,9 @@ REGULATIONS: Final = Table(
     ("key", "jurisdiction", "body", "title", "text", "sources", "owner", "next_due", "order"),
     ("effective_from", "reviewed_on"),
 )  # fmt: skip
+BEST_BETS: Final = Table(
+    "best_bets", "best_bets.toml", "best_bet", BestBet, "key", ("key", "target", "phrases"), ("spanish",)
+)
 WAIVERS: Final = Table(
     "waivers", "waivers.toml", "waiver", ClaimWaiver, "where", ("where", "rule", "passage", "reason", "until")
 )

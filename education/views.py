@@ -243,7 +243,7 @@ def content_page(request: HttpRequest, path: str) -> HttpResponse:
 
 @require_safe
 def faq(request: HttpRequest) -> HttpResponse:
-    """Every question by group, with the sources of all answers in one numbered list."""
+    """Every question by group, with the sources of all answers in one numbered list; the one asked for stands open."""
     held = library.current()
     keys = list(dict.fromkeys(key for question in held.questions.values() for key in question["sources"]))
     renderer = PageRenderer(held, keys)
@@ -259,8 +259,11 @@ def faq(request: HttpRequest) -> HttpResponse:
         for group in Question.Group
     ]
     sources = [held.sources[key] for key in keys if key in held.sources]
+    opened = request.GET.get("open", "")
+    if opened not in held.questions:
+        opened = next((question["code"] for _, asked in groups for question in asked), "")
     data = [structured_data.questions((each for _, asked in groups for each in asked), clinic=facts(request))]
-    return _show_fixed(request, "education/faq.html", FAQ, held, data, groups=groups, sources=sources)
+    return _show_fixed(request, "education/faq.html", FAQ, held, data, groups=groups, sources=sources, opened=opened)
 
 
 @require_safe

@@ -60,10 +60,10 @@ def look(parsed: Parsed) -> list[Weighed]:
     """The passages of a text, each with its score."""
     weighed = []
     for passage in passages(parsed):
-        if passage[-1].end - passage[0].start < FEW:
-            continue
         start, end = passage[0].start, passage[-1].end
         begin, stop = parsed.reading.span(start, end - 1)
+        if end - start < FEW or " " not in parsed.text[begin:stop]:  # a name or an address
+            continue
         known = _weight_of()
         reasons = {name: known[name] for name in features(parsed, passage) if name in known}
         score = weights()["limits"]["begins_at"] + sum(reasons.values())

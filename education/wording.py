@@ -26,7 +26,8 @@ READ_BY_VISITORS: Final[dict[str, tuple[str, ...]]] = {
     "trials": ("name", "cells", "control", "status", "finding"),
     "regulations": ("body", "title", "text", "owner"),
 }  # fmt: skip
-"""The fields of each table that a visitor meets. Sources are let through: their titles are other people's."""
+"""The fields of each table that a visitor meets. Sources are let through: their titles are other people's. So are best
+bets: nobody is shown them, and people who type a promise they were made must find what we say of it."""
 KEYS: Final = {
     "pages": "key",
     "questions": "code",

@@ -11,6 +11,7 @@ os.environ.update(
     {
         "DEBUG": "0",
         "DEMO": "0",
+        "UNSIGNED_RULES_ACCEPTED_BY": "Dr Rosa Alarcon",
         "HTTPS": "0",
         "SECRET_KEY": "a-secret-key-for-tests-only-that-is-long-enough-to-pass-the-checks",
         "FIELD_KEYS": "k1:" + base64.b64encode(b"a field key for tests, 32 bytes.").decode(),

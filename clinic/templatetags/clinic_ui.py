@@ -8,7 +8,7 @@ from django.template.loader import render_to_string
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from clinic import clock
+from clinic import clock, lines
 
 register = template.Library()
 
@@ -91,13 +91,57 @@ def way(context: dict[str, Any], content: str, url: str, css: str = "") -> SafeS
 
 
 @register.simple_tag
+def emergency_number() -> SafeString:
+    """The number alone, as a link that dials it."""
+    return lines.emergency_number()
+
+
+@register.simple_tag
+def emergency_line() -> SafeString:
+    """A sentence with its stop. Each number that a setting names is a link that dials it."""
+    return lines.emergency().html
+
+
+@register.simple_tag
+def urgent_line() -> SafeString:
+    """A sentence with its stop, in small letters as it follows other words."""
+    return lines.urgent().html
+
+
+@register.simple_tag
+def crisis_line() -> SafeString:
+    """Part of a sentence: the template writes the stop after it."""
+    return lines.crisis().html
+
+
+@register.simple_tag
+def quiet_lines() -> SafeString:
+    return lines.with_lines(lines.QUIET)
+
+
+@register.simple_block_tag
+def contents(content: str) -> SafeString:
+    """The list "On this page", of `<li>`: folded on a small screen, open beside the text on a wide one.
+
+    Only one of the two is ever displayed: CSS alone cannot open a folded one in every browser.
+    """
+    return render_to_string("clinic/components/contents.html", {"listed": content})
+
+
+@register.filter
+def with_lines(text: str) -> SafeString:
+    """Fills `{emergency_line}`, `{urgent_line}` and `{crisis_line}` in a text; what else it holds is escaped."""
+    return lines.with_lines(text)
+
+
+@register.simple_tag
 def brandmark() -> SafeString:
     return render_to_string("clinic/components/brandmark.html")
 
 
 @register.inclusion_tag("clinic/components/care_card.html", takes_context=True)
 def care_card(context: dict[str, Any]) -> dict[str, Any]:
-    """The emergency card. Self-contained: it links to nothing."""
+    """The emergency card. Self-contained: its links dial, and lead nowhere else."""
     return {"clinic": context["clinic"]}
 
 

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from clinic import clock
 from clinic.accounts.models import User
-from consultations.emails import WORDINGS
+from consultations.emails import WORDINGS, opening
 from consultations.enums import CLOSED_STATUSES, Actor, MessageKind, Outcome, RequestStatus, ReviewDecision
 from consultations.forms import staff
 from consultations.models import Clinician, ConsultationRequest
@@ -32,6 +32,7 @@ FORMS: Final[dict[str, type[staff.StepForm]]] = {
     "mark_no_show": staff.StepForm,
     "note": staff.NoteForm,
     "escalate": staff.EscalateForm,
+    "correct_email": staff.EmailForm,
     "cancel_booking": staff.GiveBackForm,
     "cancel_request": staff.CloseForm,
 }
@@ -56,6 +57,7 @@ BUTTONS: Final = {
     "mark_no_show": "Patient did not attend",
     "note": "Save the note",
     "escalate": "Escalate",
+    "correct_email": "Save the address and mail a new link",
     "cancel_booking": "Cancel the time",
     "cancel_request": "Close the request",
 }
@@ -70,6 +72,7 @@ DONE: Final = {
     "mark_no_show": "Recorded: the patient did not attend.",
     "note": "The note is saved.",
     "escalate": "The request is at the top of the list.",
+    "correct_email": "The address is saved. Earlier links no longer work, and a new one is on its way.",
     "cancel_booking": "The time is cancelled and the patient is told.",
     "cancel_request": "The request is closed and the patient is told.",
     "offer": "The consultation is offered. The patient can choose a time.",
@@ -206,13 +209,13 @@ def preview_of(form: staff.StepForm) -> dict[str, Any]:
     return {
         "verb": verb,
         "decision": ReviewDecision(form.cleaned_data["decision"]).label if form.verb == "decide" else "Ask the patient",
-        "heading": heading_for(patient, status),
+        "heading": heading_for(form.request, status),
         "note": values.get("question") or values.get("patient_note", ""),
         "is_question": "question" in values,
         "author": author_of(form.by),
         "appointment_type": values.get("appointment_type"),
         "subject": WORDINGS[kind].subject.format(reference=form.request.reference) if kind else "",
-        "mail_opening": WORDINGS[kind].opening if kind else "",
+        "mail_opening": opening(kind, helped_name=form.request.helped_name) if kind else "",
         "has_email": has_email,
         "reason": values.get("reason", ""),
         "agreed": Outcome(agreed).label if agreed else "",

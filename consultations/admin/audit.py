@@ -46,6 +46,7 @@ WORDS = {
     "message.view": "Message: read",
     "response.bring": "Answers: carried over from the decision aid",
     "response.contact": "Answers: contact details given",
+    "response.delete": "Answers: never sent, deleted in time",
     "response.save": "Answers: saved",
     "response.start": "Answers: started",
     "response.take_out": "Answers: what was carried over taken out",

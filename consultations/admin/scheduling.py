@@ -142,8 +142,8 @@ class LocationAdmin(DiaryAdmin):
 
 @admin.register(AppointmentType)
 class AppointmentTypeAdmin(DiaryAdmin):
-    fields = ("name", "minutes", "modality", "is_active")
-    list_display = ("name", "minutes", "modality", "is_active")
+    fields = ("name", "minutes", "modality", "price_text", "is_active")
+    list_display = ("name", "minutes", "modality", "price_text", "is_active")
     ordering = ("name",)
 
 

@@ -14,9 +14,10 @@ from consultations.enums import STAFF_QUEUE, AppointmentStatus
 from consultations.forms.staff import CaseNoteForm
 from consultations.models import Appointment, ConsultationRequest
 from consultations.presenters import alarm_groups, cases, queue
+from consultations.presenters.findings import signature_line
 from consultations.presenters.isolation import Unreadable, readable
 from consultations.presenters.words import Chip, span, time_left
-from consultations.services import alarms, duty, undelivered
+from consultations.services import alarms, duty, intake, undelivered
 
 SHOWN: Final = 10
 GROUPS_SHOWN: Final = 5
@@ -59,6 +60,7 @@ def today_context(user: User | AnonymousUser) -> dict[str, Any]:
         "tabs": tab_lines(now=now),
         "visits": visits,
         "today_words": clock.day(now),
+        "signature": signature_line(intake.current_rules()),
     }
 
 

@@ -5,7 +5,7 @@ never diagnoses, refuses or accepts anyone. No rule reads free text, name, sex, 
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from consultations.candidacy import rules as rule_files
@@ -41,7 +41,7 @@ OUTCOME_OF_DISPOSITION: Final = {
     Disposition.OK: Outcome.LIKELY_SUITABLE,
 }
 BOOKABLE: Final = frozenset({Outcome.LIKELY_SUITABLE, Outcome.NEEDS_INFO})
-RULESET_OF_QUESTIONNAIRE: Final = {"1.0.0": "1.0.0"}
+RULESET_OF_QUESTIONNAIRE: Final = {"1.0.0": "1.0.0", "1.1.0": "1.1.0"}
 """Questionnaire version -> version of the rules that judge it. Every questionnaire ever published keeps its row."""
 
 
@@ -66,9 +66,13 @@ class Assessment:
     booking_allowed: bool
     versions: Mapping[str, str]
     cleaned: Mapping[str, Value]
+    unreadable: tuple[str, ...] = ()
+    left_blank: frozenset[str] = frozenset()
 
     def as_json(self) -> dict[str, Any]:
-        return {
+        """The stored result. `unreadable` is there only when something could not be read."""
+        told = {"unreadable": list(self.unreadable)} if self.unreadable else {}
+        return told | {
             "outcome": str(self.outcome),
             "urgency": str(self.urgency),
             "disposition": str(self.disposition),
@@ -108,7 +112,7 @@ def evaluate(raw: Mapping[str, Any], used: Ruleset) -> Assessment:
     is_early = _stops_early(used, done)
     if is_early:
         kept = tuple(question for question in done.visible if question.is_safety or question.id in done.cleaned)
-        done = Walk(kept, done.cleaned)
+        done = replace(done, visible=kept)
     fired = _fire(used, done, is_early=is_early)
     urgency, disposition = _axes(fired)
     outcome = _headline(urgency, disposition)
@@ -127,6 +131,8 @@ def evaluate(raw: Mapping[str, Any], used: Ruleset) -> Assessment:
             "hash": used.content_hash,
         },
         cleaned=done.cleaned,
+        unreadable=tuple(sorted(done.unreadable)),
+        left_blank=done.left_blank,
     )
 
 
@@ -139,12 +145,11 @@ def emergency_is_settled(assessment: Assessment) -> bool:
     """Whether an emergency already stands whatever the open follow-ups will say.
 
     True once some emergency rule fired for reasons that were all answered: a missing timing still counts as recent in
-    the result, but while its question is about to be asked, the patient is asked first.
+    the result, but while its question is about to be asked, the patient is asked first. Once it was asked, a version
+    may say that leaving it blank is an answer.
     """
-    return any(
-        fired.effect == Effect.EMERGENCY and all(question in assessment.cleaned for question in fired.because)
-        for fired in assessment.fired
-    )
+    answered = assessment.cleaned.keys() | assessment.left_blank
+    return any(fired.effect == Effect.EMERGENCY and answered.issuperset(fired.because) for fired in assessment.fired)
 
 
 def _stops_early(used: Ruleset, done: Walk) -> bool:
@@ -153,7 +158,7 @@ def _stops_early(used: Ruleset, done: Walk) -> bool:
         return True
     safety_questions = [question for question in done.visible if question.is_safety]
     answered = {q.id: done.cleaned[q.id] for q in safety_questions if q.id in done.cleaned}
-    fired = _fire(used, Walk(tuple(safety_questions), answered), is_early=True)
+    fired = _fire(used, replace(done, visible=tuple(safety_questions), cleaned=answered), is_early=True)
     return any(rule.effect == Effect.EMERGENCY for rule in fired)
 
 
@@ -161,7 +166,7 @@ def _fire(used: Ruleset, done: Walk, *, is_early: bool) -> tuple[Fired, ...]:
     facts = Facts(
         done.cleaned,
         scores(done.cleaned),
-        done.missing(safety=True),
+        (*done.missing(safety=True), *done.unreadable),
         () if is_early else done.missing(safety=False),
     )
     order = {question_id: place for place, question_id in enumerate(done.visible_ids)}

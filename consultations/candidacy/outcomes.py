@@ -1,13 +1,16 @@
 """What an assessment means for the patient's page and for the clinic's clock.
 
-Owner: the clinic's medical director. Wording: clinical specification part E.1 and E.4; priority: E.3. The words name no
-disease the patient did not name first and never say what the cause might be.
+Owner: the clinic's medical director. Wording: clinical changes 1.1, section 2, in display/results.toml; priority:
+clinical specification part E.3. The words name no disease the patient did not name first and never say what the cause
+might be.
 """
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, field
+from typing import Any, Final
 
+from consultations.candidacy import display
 from consultations.candidacy import rules as rule_files
 from consultations.candidacy.engine import Assessment
 from consultations.enums import Effect, Outcome, Priority
@@ -22,77 +25,14 @@ EMERGENCY_SIGNS: Final = (
     "If you get any of these, get emergency help: numbness around your genitals or bottom, trouble peeing or "
     "controlling your pee or poo, weakness in both legs, fainting, or you feel very unwell."
 )
-SUPPORT_SCORE: Final = 3
+LOW_MOOD_RULE: Final = "YF-02"
+"""Worst low mood or worry: a call within two working days, and never a safety case."""
+SUPPORT_RULES: Final = frozenset({"YF-01", LOW_MOOD_RULE})
+LINES: Final = {name: f"{{{name}}}" for name in ("emergency_line", "urgent_line", "crisis_line")}
+"""Left as they are: the page fills them with numbers that dial."""
+REASONS: Final = "{reasons}"
+ONE: Final = re.compile(r"(?<![\d.])1 ((?:working )?(?:hour|day))s\b")
 
-
-@dataclass(frozen=True, slots=True)
-class Wording:
-    """`paragraphs` may hold {emergency_line} {urgent_line} {phone} {hours} {days} {time} {reasons}."""
-
-    heading: str
-    paragraphs: tuple[str, ...]
-
-
-WORDINGS: Final[dict[Outcome, Wording]] = {
-    Outcome.EMERGENCY: Wording(
-        "Get emergency help now",
-        (
-            "Some of your answers can be signs of a problem that needs help right away.",
-            "{emergency_line} Do not drive yourself. Do not wait for us to call.",
-            "Take your medicines list with you. Show them this page: “{reasons}”.",
-            "We have told our team, but we are not an emergency service.",
-        ),
-    ),
-    Outcome.SAME_DAY: Wording(
-        "Speak to a doctor today",
-        (
-            "Some of your answers need a check by a doctor today. Our clinic is told now and will try to call you on "
-            "{phone} within {hours} working hours.",
-            "If we are closed, or we have not called by {time}, {urgent_line}",
-            EMERGENCY_SIGNS,
-        ),
-    ),
-    Outcome.URGENT_REVIEW: Wording(
-        "A clinician needs to look at this first",
-        (
-            "Some of your answers need a closer look before we book anything. A clinician will contact you within "
-            "{days} working days.",
-            "If things get worse before then: {urgent_line}",
-            EMERGENCY_SIGNS,
-        ),
-    ),
-    Outcome.NOT_SUITABLE_NOW: Wording(
-        "This treatment may not be right for you",
-        (
-            "From your answers, this injection is not likely to be the right choice now. A doctor will check before we "
-            "close this, and may check your scan.",
-            "You can still ask for a call to talk about other options. Keep taking your usual medicines.",
-        ),
-    ),
-    Outcome.DEFER: Wording(
-        "Not yet",
-        (
-            "Something needs to be sorted out, or more time is needed, before this treatment can be thought about. "
-            "Here is what: {reasons}",
-            "You can come back to this form at any time. Your answers are saved.",
-        ),
-    ),
-    Outcome.NEEDS_INFO: Wording(
-        "We need a little more",
-        (
-            "You may be able to have a consultation. First we need: {reasons}",
-            "You can send it now, or book and bring it with you.",
-        ),
-    ),
-    Outcome.LIKELY_SUITABLE: Wording(
-        "You can book a consultation",
-        (
-            "Your answers fit the kind of back pain this clinic sees. That does not mean the treatment will suit you. "
-            "A doctor will talk with you, examine you and look at your scan first.",
-            "This treatment is still being studied and may not help.",
-        ),
-    ),
-}
 PRIORITIES: Final = {
     Outcome.EMERGENCY: Priority.STAT,
     Outcome.SAME_DAY: Priority.ASAP,
@@ -119,12 +59,46 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """A paragraph of a result, or, with `reasons`, a list. `text` may hold {emergency_line} {urgent_line}."""
+
+    text: str = ""
+    reasons: tuple[Reason, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Explanation:
+    """`cautions` leave out what the support box says."""
+
     heading: str
-    paragraphs: tuple[str, ...]
+    body: tuple[Part, ...]
     reasons: tuple[Reason, ...]
     cautions: tuple[Reason, ...]
     footer: str
+
+    @property
+    def says_why(self) -> bool:
+        """Whether the body has the reasons already."""
+        told = {reason.text for part in self.body for reason in part.reasons}
+        words = " ".join(part.text for part in self.body)
+        return all(reason.text in told or reason.text in words for reason in self.reasons)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """What is so for this person now, because a result promises nothing else.
+
+    `numbers` fill {keep_hours} {keep_days} {call_hours} {contact_days}. `call_by` is the time of today by which we
+    call; empty when the clinic is closed or closes before. `is_known`: a safety case stands; `is_named`: with a name;
+    `has_phone`: and with a number. `is_kept`: this browser can come back to the answers.
+    """
+
+    numbers: Mapping[str, str] = field(default_factory=dict)
+    call_by: str = ""
+    is_known: bool = False
+    is_named: bool = False
+    has_phone: bool = False
+    is_kept: bool = True
 
 
 def priority(outcome: str) -> Priority:
@@ -133,22 +107,56 @@ def priority(outcome: str) -> Priority:
 
 
 def needs_support(assessment: Assessment) -> bool:
-    """Whether the support box is shown: PHQ-2 or GAD-2 of three or more."""
-    return any(assessment.scores.get(name, 0) >= SUPPORT_SCORE for name in ("phq2", "gad2"))
+    """Whether the support box is shown: low mood or worry, whatever the headline is."""
+    return any(fired.id in SUPPORT_RULES for fired in assessment.fired)
 
 
-def explain(assessment: Assessment, *, words: Mapping[str, str]) -> Explanation:
-    """The patient's page in words. `words` fills the placeholders of Wording except {reasons}."""
-    wording = WORDINGS[assessment.outcome]
+def is_low_mood(assessment: Assessment) -> bool:
+    return any(fired.id == LOW_MOOD_RULE for fired in assessment.fired)
+
+
+def explain(assessment: Assessment, *, situation: Situation) -> Explanation:
+    """The patient's page in words."""
     reasons = _reasons(assessment, DECIDING[assessment.outcome])
-    filled = {**words, "reasons": " ".join(reason.text for reason in reasons)}
+    wording = _wording(assessment)
+    chosen = _chosen(wording, situation)
+    parts = (
+        Part(reasons=reasons) if text == REASONS else Part(_filled(text, chosen, situation)) for text in wording["body"]
+    )
     return Explanation(
-        heading=wording.heading,
-        paragraphs=tuple(text.format(**filled) for text in wording.paragraphs),
+        heading=wording["heading"],
+        body=tuple(part for part in parts if part.text or part.reasons),
         reasons=reasons,
-        cautions=_reasons(assessment, Effect.CAUTION),
+        cautions=tuple(each for each in _reasons(assessment, Effect.CAUTION) if each.rule_id not in SUPPORT_RULES),
         footer=FOOTER,
     )
+
+
+def _wording(assessment: Assessment) -> dict[str, Any]:
+    """The entry of the display table; low mood has its own where nothing else is missing."""
+    wording: dict[str, Any] = display.document("results")[assessment.outcome.value]
+    level = {fired.id for fired in assessment.fired if fired.effect == DECIDING[assessment.outcome]}
+    if assessment.outcome == Outcome.NEEDS_INFO and level == {LOW_MOOD_RULE}:
+        wording = wording["low_mood"]
+    return wording
+
+
+def _chosen(wording: Mapping[str, Any], situation: Situation) -> dict[str, str]:
+    """Which sentence of the entry is said where it leaves a choice; "" says none."""
+    call = "call_known" if situation.has_phone else "call"
+    names = {
+        "team": ("team_named" if situation.is_named else "team") if situation.is_known else "",
+        "call": call if situation.call_by else f"{call}_closed",
+        "keeping": "keeping" if situation.is_kept else "",
+    }
+    return {part: wording.get(name, "") for part, name in names.items()}
+
+
+def _filled(text: str, chosen: Mapping[str, str], situation: Situation) -> str:
+    """Two rounds: a chosen sentence holds numbers of its own. Room that an unsaid sentence leaves is closed."""
+    whole = text.format(**chosen, **LINES, **{name: f"{{{name}}}" for name in situation.numbers})
+    whole = whole.format(**LINES, **situation.numbers, time=situation.call_by)
+    return ONE.sub(r"1 \1", " ".join(whole.split()))
 
 
 def _reasons(assessment: Assessment, effect: Effect) -> tuple[Reason, ...]:
@@ -156,7 +164,7 @@ def _reasons(assessment: Assessment, effect: Effect) -> tuple[Reason, ...]:
     ruleset = rule_files.load(assessment.versions["ruleset"])
     found: dict[str, Reason] = {}
     for fired in assessment.fired:
-        text = ruleset[fired.id].patient
+        text = display.patient_line(fired.id, ruleset[fired.id].patient)
         if fired.effect == effect and text:
             found.setdefault(text, Reason(fired.id, text, fired.because))
     return tuple(found.values())

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from consultations.candidacy.scores import NAMES
 from consultations.enums import Effect
-from consultations.questionnaire import definition
+from consultations.questionnaire import definition, page_copy
 from consultations.questionnaire.conditions import Condition, ConditionError, parse
 from consultations.questionnaire.definition import Questionnaire
 from consultations.questionnaire.files import FileError, text_of
@@ -40,13 +40,17 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Ruleset:
-    """`content_hash` covers questions and rules: a changed word, option or threshold changes it."""
+    """`content_hash` covers questions and rules, and the copy where the rules name it: a changed word changes it.
+
+    `signed_by` is the medical director who signed the rules; empty for a draft.
+    """
 
     version: str
     questionnaire: Questionnaire
     rules: tuple[Rule, ...]
     by_id: dict[str, Rule]
     content_hash: str
+    signed_by: str = ""
 
     def __getitem__(self, rule_id: str) -> Rule:
         return self.by_id[rule_id]
@@ -74,11 +78,14 @@ def load(version: str) -> Ruleset:
             raise RuleError(f"{path.name} does not say its {name}.")
     if document["version"] != version:
         raise RuleError(f"{path.name} says that it is version {document['version']}.")
-    return build(document, definition.raw(document["questionnaire"]))
+    about = document["questionnaire"]
+    if document.get("copy", about) != about:
+        raise RuleError(f"{path.name} names the copy of {document['copy']!r}, but the questions of {about}.")
+    return build(document, definition.raw(about), *([page_copy.raw(about)] if "copy" in document else []))
 
 
-def build(document: dict[str, Any], questionnaire_document: dict[str, Any]) -> Ruleset:
-    """Make a ruleset of both documents. Raises RuleError, DefinitionError."""
+def build(document: dict[str, Any], questionnaire_document: dict[str, Any], *others: dict[str, Any]) -> Ruleset:
+    """Make a ruleset of its documents; `others` are hashed with the first two. Raises RuleError, DefinitionError."""
     questionnaire = definition.build(questionnaire_document)
     entries = document.get("rule")
     if not isinstance(entries, list) or not entries:
@@ -87,12 +94,21 @@ def build(document: dict[str, Any], questionnaire_document: dict[str, Any]) -> R
     by_id = {rule.id: rule for rule in rules}
     if len(by_id) != len(rules):
         raise RuleError("A rule id stands twice.")
-    return Ruleset(document["version"], questionnaire, rules, by_id, content_hash(document, questionnaire_document))
+    signed_by = document.get("signed_by", "")
+    if not isinstance(signed_by, str):
+        raise RuleError(f"The rules {document['version']} are signed by {signed_by!r}, which is no name.")
+    hashed = content_hash(document, questionnaire_document, *others)
+    return Ruleset(document["version"], questionnaire, rules, by_id, hashed, signed_by.strip())
 
 
-def content_hash(document: dict[str, Any], questionnaire_document: dict[str, Any]) -> str:
-    """SHA-256 over rules and questionnaire as canonical JSON (sorted keys, no spaces, UTF-8)."""
-    text = json.dumps([document, questionnaire_document], sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+def content_hash(document: dict[str, Any], questionnaire_document: dict[str, Any], *others: dict[str, Any]) -> str:
+    """SHA-256 over rules, questionnaire and what else was given, as canonical JSON (sorted keys, no spaces, UTF-8).
+
+    A signature is about the rules and no part of them: signing changes no hash.
+    """
+    unsigned = {name: value for name, value in document.items() if name != "signed_by"}
+    documents = [unsigned, questionnaire_document, *others]
+    text = json.dumps(documents, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
 
 

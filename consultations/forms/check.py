@@ -9,9 +9,10 @@ from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 
+from clinic.form_fields import PatientTextField
 from clinic.widgets import PainScale, TileCheckbox, TileRadio
-from consultations.forms.check_words import NOTHING_CHOSEN_TWICE, TOO_LONG, missing
 from consultations.forms.numbers import HeightField, NumberField, WeightField, in_feet, in_pounds, plain
+from consultations.forms.question_copy import NOTHING_CHOSEN_TWICE, TOO_LONG, missing
 from consultations.questionnaire.cleaning import NONE
 from consultations.questionnaire.definition import Question
 from consultations.questionnaire.flow import display_answer
@@ -47,15 +48,15 @@ class ManyChoicesField(forms.MultipleChoiceField):
         return ticked
 
 
-class NoteField(forms.CharField):
-    """Free text, counted as the person sees it: one line break is one character."""
+class NoteField(PatientTextField):
+    """A text of the check, of which a person is told how long it is."""
 
     def __init__(self, *, limit: int = TEXT_LIMIT, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.limit = limit
 
     def clean(self, value: Any) -> str:
-        text: str = super().clean(str(value or "").replace("\r\n", "\n").replace("\r", "\n"))
+        text: str = super().clean(value)
         if any(unicodedata.category(character) == "Cc" and character not in "\n\t" for character in text):
             raise ValidationError("Type your text again: it has hidden characters that we cannot keep.", code="hidden")
         if len(text) > self.limit:
@@ -104,7 +105,7 @@ FIELDS: Final[dict[str, Callable[[Question, dict[str, Any]], forms.Field]]] = {
     "scale": _scale,
     "single": lambda question, common: OneChoiceField(choices=_choices(question), widget=TileRadio, **common),
     "multi": lambda question, common: ManyChoicesField(choices=_choices(question), widget=TileCheckbox, **common),
-    "text": lambda question, common: NoteField(widget=forms.Textarea(attrs={"rows": 7}), **common),
+    "text": lambda question, common: NoteField(rows=7, **common),
 }
 
 
@@ -140,19 +141,44 @@ class ScreenForm(forms.Form):
     asks_questions = True
 
     def __init__(
-        self, data: Any = None, *, questions: Sequence[Question], answers: Mapping[str, Any], **kwargs: Any
+        self,
+        data: Any = None,
+        *,
+        questions: Sequence[Question],
+        answers: Mapping[str, Any],
+        closed: Sequence[Question] = (),
+        order: Sequence[str] | None = None,
+        heading: str | None = None,
+        **kwargs: Any,
     ) -> None:
+        """`closed` are follow-ups that the page may open: they are shown by a script, and neither read nor missed.
+
+        `heading` is the question whose text heads the page; without it, that of a form with one question.
+        """
         super().__init__(data, **kwargs)
         self.questions = questions
-        self.heading_field = questions[0].id if len(questions) == 1 else ""
-        for question in questions:
+        self.closed = frozenset(question.id for question in closed)
+        self.heading_field = heading if heading is not None else questions[0].id if len(questions) == 1 else ""
+        for question in (*questions, *closed):
             field = field_for(question)
             field.initial = _initial(question, answers.get(question.id))
             self.fields[question.id] = field
+        self.order_fields(order)
+
+    def full_clean(self) -> None:
+        super().full_clean()
+        for question_id in self.closed:
+            self.errors.pop(question_id, None)
 
     def answers(self) -> dict[str, Any]:
         """What to save, in the types the rules read. A skipped question is saved as None, or as an empty list."""
-        return {question.id: _raw(self.cleaned_data[question.id]) for question in self.questions}
+        return {question.id: _raw(self.cleaned_data.get(question.id)) for question in self.questions}
+
+    def lacks_only_what_may_stay_blank(self) -> bool:
+        """Whether nothing is wrong but that questions were left blank for which that counts as an answer."""
+        may_stay = {question.id for question in self.questions if question.blank_counts}
+        wrong = self.errors.keys()
+        return bool(wrong) and wrong <= may_stay and all(self.has_error(name, "required") for name in wrong)
 
     def valid_answers(self) -> dict[str, Any]:
         """The answers that could be saved, whatever the others say; skipped questions are left out."""

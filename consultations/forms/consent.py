@@ -12,20 +12,36 @@ ERRORS = {
     ConsentKind.PRIVACY_NOTICE: "Tick the box to say that you have read the privacy notice.",
 }
 
+ERRORS_OF_HELPERS = {
+    **ERRORS,
+    ConsentKind.TRUE_ANSWERS: (
+        "Tick the box to say that the answers are true as far as you know, and that the person agrees."
+    ),
+    ConsentKind.CARE_TEAM: "Tick the box to say that the person agrees that the care team reads the answers.",
+}
 
-def wordings() -> dict[ConsentKind, str]:
+
+def wordings(*, helped_name: str = "") -> dict[ConsentKind, str]:
+    """In the patient's words; with `helped_name`, in those of who sends the answers for that person."""
+    readers = f"The nurses, doctors and managers of {settings.CLINIC_NAME} may read"
     return {
-        ConsentKind.TRUE_ANSWERS: "My answers are true as far as I know",
+        ConsentKind.TRUE_ANSWERS: (
+            f"The answers are true as far as I know, and {helped_name} agrees that I send them"
+            if helped_name
+            else "My answers are true as far as I know"
+        ),
         ConsentKind.CARE_TEAM: (
-            f"The nurses, doctors and managers of {settings.CLINIC_NAME} may read my answers to decide if a "
-            "consultation is right for me"
+            f"{helped_name} agrees: {readers[0].lower()}{readers[1:]} the answers to decide if a consultation is right"
+            if helped_name
+            else f"{readers} my answers to decide if a consultation is right for me"
         ),
         ConsentKind.PRIVACY_NOTICE: f"I have read the privacy notice (version {PRIVACY_NOTICE_VERSION})",
     }
 
 
 class ConsentForm(forms.Form):
-    def __init__(self, *args: object, **kwargs: object) -> None:
+    def __init__(self, *args: object, helped_name: str = "", **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
-        for kind, wording in wordings().items():
-            self.fields[kind.value] = forms.BooleanField(label=wording, error_messages={"required": ERRORS[kind]})
+        errors = ERRORS_OF_HELPERS if helped_name else ERRORS
+        for kind, wording in wordings(helped_name=helped_name).items():
+            self.fields[kind.value] = forms.BooleanField(label=wording, error_messages={"required": errors[kind]})

@@ -55,12 +55,12 @@ class ContactForm(forms.Form):
     )
     email = MailField(
         label="Email address",
-        help_text="Your private link goes here. Without an email address you get no link, and we phone you with news.",
+        help_text="Your private link goes here. Without an email address you get no link, and we call you with news.",
         required=False,
     )
     phone = PhoneField(
         label="Phone number",
-        help_text="A nurse may call with a question. You can add a note, like “mobile” or “after 5pm”.",
+        help_text="A nurse may call with a question. You can add a note, like “mobile” or “after 5 pm”.",
         required=False,
     )
     contact_by = forms.ChoiceField(
@@ -138,6 +138,22 @@ class ContactForm(forms.Form):
             self.add_error("phone", "Enter a phone number, because you chose to be called.")
         if not (needs_mail or needs_phone or data["email"] or data["phone"]):
             self.add_error("email", "Enter an email address or a phone number, so that we can answer you.")
+        elif not self.errors:
+            self._check_choices_without_a_detail(data)
+
+    def _check_choices_without_a_detail(self, data: dict[str, Any]) -> None:
+        """Choices that say nothing, because what they are about was left out."""
+        if data.get("contact_by") == ContactPreference.EITHER and not data["phone"]:
+            self.add_error("contact_by", "Choose “Email”, or enter a phone number too: you gave an email address only.")
+        if data.get("contact_by") == ContactPreference.EITHER and not data["email"]:
+            self.add_error(
+                "contact_by", "Choose “Phone call”, or enter an email address: you gave only a phone number."
+            )
+        if data.get("safe_to_contact") == SafeToContact.ANY and not data["phone"]:
+            self.add_error(
+                "safe_to_contact",
+                "Choose “Use email only”, or enter a phone number: there is none to leave a message on.",
+            )
 
     def contact(self) -> Contact:
         data = self.cleaned_data
@@ -153,6 +169,15 @@ class ContactForm(forms.Form):
         )
 
 
+class EmailForm(forms.Form):
+    """The address of a request that was sent, to be corrected or added."""
+
+    email = MailField(
+        label="What is the right email address?",
+        help_text="We send a new private link there. The link that we sent before stops working at once.",
+    )
+
+
 CALL_CHOICES = [
     (SafeToContact.ANY, SafeToContact.ANY.label),
     (SafeToContact.NO_VOICEMAIL, SafeToContact.NO_VOICEMAIL.label),
@@ -160,32 +185,33 @@ CALL_CHOICES = [
 
 
 class CallBackForm(forms.Form):
-    """A name and a number, so that somebody can check on a person who was sent to emergency care."""
+    """A name and a number, so that somebody can check on a person who was sent to emergency care.
+
+    Nothing else is needed: whoever does not say that a message is safe gets none.
+    """
 
     name = NameField(
         label="Full name",
         widget=forms.TextInput(attrs={"autocomplete": "name", "spellcheck": "false"}),
         error_messages={"required": "Enter the full name."},
     )
-    birth_on = BirthDateField(label="Date of birth", error_messages={"required": "Enter the date of birth."})
     phone = AnyPhoneField(label="Phone number")
     safe_to_contact = forms.ChoiceField(
         label="Is it safe to leave a message?",
+        help_text="If you do not choose, we will not leave one.",
         choices=CALL_CHOICES,
         widget=TileRadio,
-        error_messages={
-            "required": "Choose if it is safe to leave a message.",
-            "invalid_choice": "Choose if it is safe to leave a message.",
-        },
+        required=False,
+        error_messages={"invalid_choice": "Choose if it is safe to leave a message."},
     )
 
     def contact(self) -> Contact:
         data = self.cleaned_data
         return Contact(
             name=data["name"],
-            birth_on=data["birth_on"],
+            birth_on=None,
             email="",
             phone=data["phone"],
             contact_by=ContactPreference.PHONE,
-            safe_to_contact=SafeToContact(data["safe_to_contact"]),
+            safe_to_contact=SafeToContact(data["safe_to_contact"] or SafeToContact.NO_VOICEMAIL),
         )

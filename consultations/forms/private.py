@@ -4,7 +4,8 @@ from typing import Any
 
 from django import forms
 
-from clinic.form_fields import LongTextField, MailField
+from clinic.form_fields import MailField, PatientTextField
+from clinic.names import possessive
 from consultations.forms.birth_date import BirthDateField
 
 TEXT_LIMIT = 2000
@@ -15,8 +16,14 @@ class OpenLinkForm(forms.Form):
 
     birth_on = BirthDateField(
         help_text="We ask so that nobody else who finds this link can open it.",
-        error_messages={"required": "Enter the date of birth you gave with your request."},
+        error_messages={"required": "Enter the date of birth you gave with the request."},
     )
+
+    def __init__(self, *args: Any, helped_name: str = "", **kwargs: Any) -> None:
+        """`helped_name`: whom the request is about, when somebody else sent it."""
+        super().__init__(*args, **kwargs)
+        if helped_name:
+            self.fields["birth_on"].label = f"What is {possessive(helped_name)} date of birth?"
 
 
 class SendLinkForm(forms.Form):
@@ -30,11 +37,9 @@ class AnswerForm(forms.Form):
     """An answer to the question that the page showed; `asked` says which that was."""
 
     asked = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
-    answer = LongTextField(
+    answer = PatientTextField(
         label="Your answer",
-        help_text="A person at the clinic reads it. For anything urgent, ring instead.",
         max_length=TEXT_LIMIT,
-        widget=forms.Textarea(attrs={"rows": 6}),
         error_messages={
             "required": "Write an answer before you send it.",
             "max_length": "Shorten your answer to 2,000 characters or fewer.",
@@ -55,11 +60,11 @@ class CancelTimeForm(forms.Form):
     """`seen` is the key of the time that the page showed."""
 
     seen = forms.CharField(required=False, max_length=60, widget=forms.HiddenInput)
-    reason = LongTextField(
+    reason = PatientTextField(
         label="Why are you cancelling?",
         required=False,
         max_length=300,
-        widget=forms.Textarea(attrs={"rows": 3}),
+        rows=3,
         error_messages={"max_length": "Shorten this to 300 characters or fewer."},
     )
 

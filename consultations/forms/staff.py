@@ -5,7 +5,7 @@ from typing import Any, Final
 from django import forms
 
 from clinic.accounts.models import User
-from clinic.form_fields import LongTextField
+from clinic.form_fields import LongTextField, MailField
 from clinic.widgets import TileRadio
 from consultations.enums import Outcome, Priority, RequestStatus, ReviewDecision
 from consultations.models import AppointmentType, ConsultationRequest
@@ -69,6 +69,17 @@ class CallForm(StepForm):
         error_messages={"required": "Choose whether you reached the patient."},
     )
     note = text("What was said", hint="For example: no change since the answers were sent.")
+
+
+class EmailForm(StepForm):
+    email = MailField(
+        label="Email address",
+        help_text=(
+            "Make sure first that you speak to the right person: name, date of birth and a call to the number we have. "
+            "Every link sent so far stops working at once."
+        ),
+        widget=forms.EmailInput(attrs={"class": "form-control", "autocomplete": "off", "spellcheck": "false"}),
+    )
 
 
 class EscalateForm(StepForm):

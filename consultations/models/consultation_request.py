@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 
 from clinic.fields import PersonNameField, SealedTextField
+from clinic.names import greeting_name, possessive
 from consultations.enums import (
     CLOSED_STATUSES,
     OPEN_STATUSES,
@@ -112,6 +113,20 @@ class ConsultationRequest(models.Model):
 
     def __str__(self) -> str:
         return self.reference
+
+    @property
+    def addressee(self) -> str:
+        """The name to greet with whoever reads our pages and mails: the helper, if one sent it; "" for none."""
+        return greeting_name(self.helper_name) if self.helper_name else self.patient.first_name
+
+    @property
+    def helped_name(self) -> str:
+        """Whom a helper's request is about, by the name to speak of; "" when the patient reads it."""
+        return (self.patient.first_name or "the patient") if self.helper_name else ""
+
+    def whose(self, thing: str) -> str:
+        """ "your request" to the patient, "Ana’s request" to who helps Ana."""
+        return f"{possessive(self.helped_name)} {thing}" if self.helper_name else f"your {thing}"
 
     @property
     def is_closed(self) -> bool:

@@ -17,11 +17,13 @@ LATEST_DATE = datetime.date(2100, 1, 1)
 class Patient(NamedModel):
     """A person as they described themselves with one request or call-back; made when the contact details are sent.
 
+    Who asks to be called back from a page that says "get help" is not asked for a date of birth.
+
     Two requests by one person make two rows: joining them is a decision for staff, never for software.
     """
 
     name = PersonNameField(max_length=120)
-    birth_on = models.DateField("date of birth")
+    birth_on = models.DateField("date of birth", null=True, blank=True)
     email = SealedTextField(blank=True, default="")
     email_index = models.CharField(max_length=64, blank=True, default="", db_index=True, editable=False)
     phone = SealedTextField(blank=True, default="", help_text="What staff dial, or the words of who left no number.")
@@ -52,6 +54,8 @@ class Patient(NamedModel):
         """The name to greet with; "" when the name has none."""
         return greeting_name(self.name)
 
-    def age_on(self, day: datetime.date) -> int:
+    def age_on(self, day: datetime.date) -> int | None:
         """Whole years; someone born on 29 February turns a year older on 1 March of a common year."""
+        if self.birth_on is None:
+            return None
         return day.year - self.birth_on.year - ((day.month, day.day) < (self.birth_on.month, self.birth_on.day))

@@ -19,7 +19,13 @@ class Location(models.Model):
     name = models.CharField(max_length=80, unique=True)
     address = models.CharField(max_length=200)
     directions = models.CharField(
-        max_length=300, blank=True, default="", help_text="What a visitor needs to know, such as step-free entrance."
+        max_length=300,
+        blank=True,
+        default="",
+        help_text=(
+            "How to get there, as visitors read it before they choose a time and in the email: the stop, parking, the "
+            "door, step-free entrance."
+        ),
     )
 
     class Meta:
@@ -35,6 +41,16 @@ class AppointmentType(models.Model):
     name = models.CharField(max_length=80, unique=True)
     minutes = models.PositiveSmallIntegerField(validators=[MinValueValidator(10), MaxValueValidator(180)])
     modality = models.CharField(max_length=10, choices=Modality.choices, default=Modality.CLINIC)
+    price_text = models.CharField(
+        "what it costs",
+        max_length=160,
+        blank=True,
+        default="",
+        help_text=(
+            "As patients read it before they choose a time and in the email, for example: $180, paid at the visit. "
+            "Left empty, the pages tell them to ask."
+        ),
+    )
     is_active = models.BooleanField(default=True)
 
     class Meta:
@@ -149,6 +165,9 @@ class Appointment(models.Model):
 
     Two live appointments of one clinician never overlap: the database refuses it (exclusion constraint on PostgreSQL,
     trigger on SQLite, both added by a migration), whatever path leads here.
+
+    `calendar_uid` and `calendar_sequence` are what a calendar knows it by: all times of one request are one entry,
+    whose number rises with each booking and each cancellation, so that a phone never shows two (decision 0028).
     """
 
     request = models.ForeignKey(
@@ -168,7 +187,8 @@ class Appointment(models.Model):
     cancelled_at = models.DateTimeField(null=True, blank=True)
     cancelled_by = models.CharField(max_length=10, choices=Actor.choices, null=True, blank=True)
     cancel_reason = SealedTextField(blank=True, default="")
-    calendar_uid = models.CharField(max_length=80, unique=True)
+    calendar_uid = models.CharField(max_length=80, editable=False)
+    calendar_sequence = models.PositiveSmallIntegerField(default=0, editable=False)
 
     objects = AppointmentQuerySet.as_manager()
 
@@ -182,6 +202,7 @@ class Appointment(models.Model):
                 name="one_live_appointment_per_start",
             ),
             models.UniqueConstraint(fields=["request"], condition=IS_LIVE, name="one_live_appointment_per_request"),
+            models.UniqueConstraint(fields=["calendar_uid", "calendar_sequence"], name="one_state_of_a_calendar_entry"),
             both_or_neither("cancelled_at", "cancelled_by", name="appointment_cancelled_at_and_by"),
             models.CheckConstraint(
                 condition=Q(status=AppointmentStatus.CANCELLED, cancelled_at__isnull=False)

@@ -76,6 +76,12 @@ def asked_in(record: object) -> list[Asked]:
     return asked_of(_object(record, "the record of an assessment").get("asked"))
 
 
+def given_in(record: object) -> frozenset[str]:
+    """The questions that an assessment's record has an answer to, a blank one as well: those that were put."""
+    answers = _object(_object(record, "the record of an assessment").get("answers"), "the answers of a record")
+    return frozenset(answers)
+
+
 def _object(value: object, what: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise Undecodable(f"Where {what} should be stands something else.")

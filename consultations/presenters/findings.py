@@ -4,13 +4,15 @@ import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
+from django.conf import settings
+
 from consultations.candidacy import rules
 from consultations.enums import Effect
 from consultations.models import Assessment
-from consultations.models.stored import Asked, FiredRule, Result, result_of
+from consultations.models.stored import Asked, FiredRule, Result, given_in, result_of
 from consultations.presenters.isolation import opened
 from consultations.presenters.words import Chip
-from consultations.questionnaire.definition import UnknownVersion
+from consultations.questionnaire.definition import SAFETY_SECTION, UnknownVersion
 
 RED_FLAGS: Final = (Effect.EMERGENCY, Effect.SAME_DAY, Effect.URGENT)
 EFFECT_KINDS: Final = {
@@ -25,6 +27,8 @@ EFFECT_KINDS: Final = {
 }
 PEG_BANDS: Final = ((4.0, "mild"), (7.0, "moderate"), (11.0, "severe"))
 SCREEN_POSITIVE: Final = 3
+SAFETY_UNANSWERED: Final = "SYS-01"
+"""The rule about safety questions without a readable answer."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -46,9 +50,13 @@ class Finding:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Findings:
-    """All fired rules in the rules' own order; `is_damaged` when the result or the answers could not be read."""
+    """All fired rules in the rules' own order; `is_damaged` when the result or the answers could not be read.
+
+    `not_asked` are the safety questions that a check which stopped early never put: no answer to them is missing.
+    """
 
     all: tuple[Finding, ...] = ()
+    not_asked: tuple[str, ...] = ()
     scores: Mapping[str, float] = dataclasses.field(default_factory=dict)
     is_damaged: bool = False
 
@@ -82,7 +90,45 @@ def findings_of(assessment: Assessment, asked: Sequence[Asked]) -> Findings:
     result, is_damaged = opened(lambda: result_of(assessment.result), nothing, of=assessment)
     by_id = {entry["id"]: entry for entry in asked}
     texts = _texts(assessment.ruleset_version)
-    return Findings(tuple(_finding(fired, by_id, texts) for fired in result["fired"]), result["scores"], is_damaged)
+    not_asked = _not_asked(assessment, asked)
+    return Findings(
+        tuple(_finding(fired, by_id, texts) for fired in _of_what_was_asked(result["fired"], not_asked)),
+        tuple(entry["text"] for entry in asked if entry["id"] in not_asked),
+        result["scores"],
+        is_damaged,
+    )
+
+
+def _not_asked(assessment: Assessment, asked: Sequence[Asked]) -> frozenset[str]:
+    """The rules count a safety question that was never put as unanswered; to staff that would look like a gap."""
+    if not assessment.is_early_exit:
+        return frozenset()
+    safety = frozenset(entry["id"] for entry in asked if entry["section"] == SAFETY_SECTION)
+    given, _ = opened(lambda: given_in(assessment.record), safety, of=assessment)
+    return safety - given
+
+
+def _of_what_was_asked(fired: Iterable[FiredRule], not_asked: frozenset[str]) -> list[FiredRule]:
+    kept = []
+    for rule in fired:
+        if rule["id"] == SAFETY_UNANSWERED and not_asked:
+            because = [name for name in rule["because"] if name not in not_asked]
+            if not because:
+                continue
+            rule = FiredRule(id=rule["id"], effect=rule["effect"], because=because)
+        kept.append(rule)
+    return kept
+
+
+def signature_line(version: str) -> str:
+    """That nobody signed these rules, and who accepts it; "" for signed ones and for rules we no longer have."""
+    try:
+        if rules.load(version).signed_by:
+            return ""
+    except (rules.UnknownRuleset, UnknownVersion):
+        return ""
+    accepted = settings.UNSIGNED_RULES_ACCEPTED_BY
+    return f"Rules {version}: not yet signed" + (f"; accepted by {accepted}" if accepted else "")
 
 
 def _texts(version: str) -> dict[str, str]:

@@ -24,6 +24,7 @@ DEEDS: Final = {
     "request.send": "sent the request",
     "request.claim": "started triage",
     "request.release": "put it back in the queue",
+    "request.correct_email": "corrected the email address",
     "request.escalate": "escalated it",
     "request.clear": "cleared the red flags",
     "request.pass_to_doctor": "passed it to a doctor",

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from clinic.accounts.models import User
 from clinic.crypto import Undecodable
+from consultations.candidacy.outcomes import LOW_MOOD_RULE
 from consultations.enums import (
     CLOSED_STATUSES,
     LIVE_APPOINTMENTS,
@@ -19,10 +20,11 @@ from consultations.enums import (
     Outcome,
     RequestStatus,
 )
-from consultations.models import Appointment, ConsultationRequest, QuestionnaireResponse
+from consultations.models import Appointment, Assessment, ConsultationRequest, QuestionnaireResponse
+from consultations.models.stored import result_of
 from consultations.presenters.isolation import Unreadable, opened, readable
 from consultations.presenters.summary import look_outs, one_line
-from consultations.presenters.words import Chip, age_words, clock_chip, holder_words, outcome_chip
+from consultations.presenters.words import LOW_MOOD, Chip, age_words, clock_chip, holder_words, outcome_chip
 
 PAGE_SIZE: Final = 50
 LOOK_OUTS_SHOWN: Final = 3
@@ -121,6 +123,7 @@ def rows_query(condition: Q) -> QuerySet[ConsultationRequest]:
         .annotate(
             sealed_answers=ExpressionWrapper(F("response__answers"), output_field=TextField()),
             answers_version=F("response__questionnaire_version"),
+            sealed_result=ExpressionWrapper(F("assessment__result"), output_field=TextField()),
             next_visit=Subquery(next_visit.values("starts_at")[:1]),
         )
         .most_pressing_first()
@@ -179,6 +182,18 @@ def answers_from(sealed: str | None) -> dict[str, Any]:
     return dict(answers)
 
 
+def is_low_mood(request: ConsultationRequest) -> bool:
+    """Whether its stored result says so; one that cannot be read is told of on the page of the request."""
+    fired, _ = opened(lambda: fired_from(request.sealed_result), frozenset(), of=request)
+    return LOW_MOOD_RULE in fired
+
+
+def fired_from(sealed: str | None) -> frozenset[str]:
+    """The ids of the rules in one encrypted result. Raises DamagedRecord."""
+    result = Assessment._meta.get_field("result").from_db_value(sealed, None, None)
+    return frozenset(each["id"] for each in result_of(result)["fired"])
+
+
 def flags_of(request: ConsultationRequest, answers: Mapping[str, Any], *, is_broken: bool) -> tuple[Chip, ...]:
     flags = [Chip("Escalated", "danger")] if request.is_escalated else []
     flags.append(outcome_chip(request.outcome))
@@ -186,6 +201,8 @@ def flags_of(request: ConsultationRequest, answers: Mapping[str, Any], *, is_bro
         flags.append(Chip(f"Earlier: {Outcome(request.highest_outcome).label}", "danger"))
     if request.is_blocked_by_flags and request.status in OPEN_STATUSES:
         flags.append(Chip("Flags not cleared", "warn"))
+    if is_low_mood(request):
+        flags.append(Chip(LOW_MOOD, "warn"))
     if request.has_note:
         flags.append(Chip("Left a note"))
     if is_broken:

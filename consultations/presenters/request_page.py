@@ -8,6 +8,7 @@ from typing import Any, Final
 from clinic import clock
 from clinic.accounts.models import User
 from consultations import phones
+from consultations.candidacy.outcomes import LOW_MOOD_RULE
 from consultations.enums import (
     SAFETY_OUTCOMES,
     FilledFor,
@@ -26,9 +27,17 @@ from consultations.models import (
 from consultations.models.stored import Asked, asked_of
 from consultations.presenters import history
 from consultations.presenters.cases import case_query, url_of
-from consultations.presenters.findings import Findings, answer_words, findings_of, metrics_of, sections_of
+from consultations.presenters.findings import (
+    Findings,
+    answer_words,
+    findings_of,
+    metrics_of,
+    sections_of,
+    signature_line,
+)
 from consultations.presenters.isolation import Unreadable, load, opened, readable
 from consultations.presenters.words import (
+    LOW_MOOD,
     age_words,
     clock_chip,
     count,
@@ -58,6 +67,7 @@ def request_page(request: ConsultationRequest, *, viewer: User, now: datetime.da
         "consultation": request,
         "banner": banner(request, viewer=viewer, now=now, starts_at=appointment.starts_at if appointment else None),
         "headline": headline(request),
+        "low_mood": LOW_MOOD if any(finding.id == LOW_MOOD_RULE for finding in findings.all) else "",
         "escalation": history.escalation(request) if request.is_escalated else None,
         "findings": findings,
         "flag_status": flag_status(request, findings),
@@ -76,6 +86,7 @@ def request_page(request: ConsultationRequest, *, viewer: User, now: datetime.da
             "ruleset": assessment.ruleset_version,
             "hash": assessment.content_hash[:12],
             "when": clock.moment(assessment.assessed_at),
+            "signature": signature_line(assessment.ruleset_version),
         },
         "appointment": appointment_words(appointment),
         "deeds": history.deeds(request),

@@ -18,6 +18,9 @@ OUTCOME_KINDS: Final = {
     Outcome.LIKELY_SUITABLE: "ok",
 }
 
+LOW_MOOD: Final = "Call: low mood"
+"""The mark of a request of somebody who told us that things feel very hard right now."""
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Chip:
@@ -60,11 +63,14 @@ def outcome_chip(outcome: str) -> Chip:
 
 
 def age_words(patient: Patient) -> str:
-    return str(patient.age_on(clock.today()))
+    age = patient.age_on(clock.today())
+    return "age not given" if age is None else str(age)
 
 
 def day_of_birth(patient: Patient) -> str:
     """Without the weekday, and always with the year: it is how two people of one name are told apart."""
+    if patient.birth_on is None:
+        return "not given"
     return f"{patient.birth_on.day} {clock.MONTHS[patient.birth_on.month - 1]} {patient.birth_on.year}"
 
 

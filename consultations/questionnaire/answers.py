@@ -8,17 +8,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from consultations.questionnaire.cleaning import clean
+from consultations.questionnaire.cleaning import clean, is_unreadable
 from consultations.questionnaire.conditions import Facts, Value
 from consultations.questionnaire.definition import Question, Questionnaire
 
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """`visible` in order of asking; `cleaned` holds the answers of visible questions alone."""
+    """`visible` in order of asking; `cleaned` holds the answers of visible questions alone.
+
+    `unreadable` are the visible questions whose answer holds something that is no answer, and `left_blank` those that
+    were on show, have none, and count as answered all the same.
+    """
 
     visible: tuple[Question, ...]
     cleaned: dict[str, Value]
+    unreadable: frozenset[str] = frozenset()
+    left_blank: frozenset[str] = frozenset()
 
     @property
     def visible_ids(self) -> tuple[str, ...]:
@@ -36,6 +42,7 @@ class Walk:
 def walk(questionnaire: Questionnaire, raw: Mapping[str, Any]) -> Walk:
     visible: list[Question] = []
     cleaned: dict[str, Value] = {}
+    unreadable, left_blank = set(), set()
     facts = Facts(cleaned)
     for question in questionnaire.questions:
         if question.shown_when is not None and question.shown_when.test(facts) is None:
@@ -44,4 +51,8 @@ def walk(questionnaire: Questionnaire, raw: Mapping[str, Any]) -> Walk:
         value = clean(question, raw.get(question.id))
         if value is not None:
             cleaned[question.id] = value
-    return Walk(tuple(visible), cleaned)
+        elif question.blank_counts and question.id in raw:
+            left_blank.add(question.id)
+        if is_unreadable(question, raw.get(question.id)):
+            unreadable.add(question.id)
+    return Walk(tuple(visible), cleaned, frozenset(unreadable), frozenset(left_blank))

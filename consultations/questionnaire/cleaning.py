@@ -1,6 +1,7 @@
 """From what came in to what counts: unknown codes go, wrong types and numbers out of range become unanswered.
 
-Source: clinical specification 0.2(2). A symptom always beats "none"; "not sure" is an answer and stays.
+Source: clinical specification 0.2(2) and clinical changes 1.1, 1. A symptom always beats "none"; "not sure" is an
+answer and stays. Where a question reports what cannot be read, that beats "none" too.
 """
 
 import math
@@ -31,11 +32,18 @@ def clean(question: Question, value: Any) -> Value | None:
             return text[: int(question.maximum or 1000)] or None
 
 
+def is_unreadable(question: Question, value: Any) -> bool:
+    """Whether anything in the list is no code of a question that reports it: an unknown code, a number, nothing."""
+    if not question.reports_unreadable or not isinstance(value, list | tuple):
+        return False
+    return any(not isinstance(each, str) or each not in question.codes for each in value)
+
+
 def _choices(question: Question, value: Any) -> tuple[str, ...] | None:
     if not isinstance(value, list | tuple):
         return None
     ticked = {code for code in value if isinstance(code, str)} & question.codes
-    if ticked - {NONE, NOT_SURE}:
+    if ticked - {NONE, NOT_SURE} or is_unreadable(question, value):
         ticked.discard(NONE)
     return tuple(option.code for option in question.options if option.code in ticked) or None
 

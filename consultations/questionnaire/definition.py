@@ -1,23 +1,25 @@
 """The questionnaire: a FHIR R4 Questionnaire read into plain, frozen questions.
 
 Owner: the clinic's medical director. The wording, ids and options are clinical content: a published version is never
-changed. What FHIR R4 has no element for stands in extensions of our own (help, anchors, instrument, control, and
-`shown-when`, the condition of `enableWhen`/`enableWhenExpression` in the vocabulary of `conditions.py`).
+changed. What FHIR R4 has no element for stands in extensions of our own: help, anchors, instrument, control, regional
+wording, what counts when an answer is blank or cannot be read, and `shown-when`, the condition of
+`enableWhen`/`enableWhenExpression` in the vocabulary of `conditions.py`. In a file they begin with the base of its own
+`url`; what is handed out begins with the base that the settings name (`fhir_base.py`).
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
 from consultations.questionnaire.conditions import Condition, ConditionError, parse
+from consultations.questionnaire.fhir_base import base_of
 from consultations.questionnaire.files import FileError, text_of
 
-CURRENT_VERSION: Final = "1.0.0"
+CURRENT_VERSION: Final = "1.1.0"
 """What a new questionnaire session is begun on. Whatever was stored names its own version, and is read on that."""
 DEFINITIONS: Final = Path(__file__).parent / "definitions"
-OWN: Final = "https://clinic.example/fhir/StructureDefinition/"
 HL7: Final = "http://hl7.org/fhir/StructureDefinition/"
 SAFETY_SECTION: Final = "A"
 
@@ -32,15 +34,19 @@ class UnknownVersion(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class Option:
+    """`regional` holds the label of each region that has one of its own."""
+
     code: str
     label: str
+    regional: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
     """One question, in the exact words asked by this version of the questionnaire.
 
-    `kind` is integer, decimal, scale, single, multi or text.
+    `kind` is integer, decimal, scale, single, multi or text. `reports_unreadable` says that what is no answer of a
+    multiple choice is told and not dropped; `blank_counts` that leaving it blank, once it was on show, is an answer.
     """
 
     id: str
@@ -57,6 +63,8 @@ class Question:
     anchors: tuple[str, str] | None
     instrument: str
     shown_when: Condition | None
+    reports_unreadable: bool = False
+    blank_counts: bool = False
 
     @property
     def is_safety(self) -> bool:
@@ -100,6 +108,24 @@ def load(version: str) -> Questionnaire:
     if questionnaire.version != version:
         raise DefinitionError(f"{version}.json says that it is version {questionnaire.version}.")
     return questionnaire
+
+
+@cache
+def worded(version: str, region: str) -> Questionnaire:
+    """The same version in the words of a region; in the plain ones where it has none of its own.
+
+    Raises UnknownVersion, DefinitionError.
+    """
+    plain = load(version)
+    questions = tuple(_in_words_of(region, question) for question in plain.questions)
+    return replace(plain, questions=questions, by_id={question.id: question for question in questions})
+
+
+def _in_words_of(region: str, question: Question) -> Question:
+    options = tuple(
+        replace(option, label=dict(option.regional).get(region, option.label)) for option in question.options
+    )
+    return replace(question, options=options)
 
 
 @cache
@@ -149,44 +175,72 @@ def _check_conditions(questionnaire: Questionnaire, name: str) -> None:
 
 
 def _build(document: dict[str, Any]) -> Questionnaire:
-    sections, questions = [], []
-    for group in document["item"]:
-        section = Section(group["linkId"].removeprefix("sec_"), group["text"])
-        sections.append(section)
-        questions += [
-            _question(item, section.id, document["version"])
-            for item in group["item"]
-            if _extension(item, OWN + "control")
-        ]
+    groups, reader = document["item"], _Reader(document)
+    questions = tuple(
+        reader.question(item, reader.section(group).id)
+        for group in groups
+        for item in group["item"]
+        if reader.own(item, "control")
+    )
     return Questionnaire(
         document["url"],
         document["version"],
-        tuple(sections),
-        tuple(questions),
+        tuple(reader.section(group) for group in groups),
+        questions,
         {question.id: question for question in questions},
     )
 
 
-def _question(item: dict[str, Any], section: str, version: str) -> Question:
-    low, high = _extension(item, OWN + "anchor-low"), _extension(item, OWN + "anchor-high")
-    shown_when = _extension(item, OWN + "shown-when")
-    unit = _extension(item, HL7 + "questionnaire-unit")
-    return Question(
-        id=item["linkId"],
-        version=version,
-        section=section,
-        text=item["text"],
-        help=_extension(item, OWN + "help") or "",
-        kind=_extension(item, OWN + "control"),
-        options=tuple(_option(entry, item["linkId"]) for entry in item.get("answerOption", [])),
-        is_required=item.get("required", False),
-        minimum=_extension(item, HL7 + "minValue"),
-        maximum=_extension(item, HL7 + "maxValue") if "maxLength" not in item else item["maxLength"],
-        unit=unit["code"] if unit else "",
-        anchors=(low, high) if low else None,
-        instrument=_extension(item, OWN + "instrument") or "",
-        shown_when=_condition(shown_when, item["linkId"]) if shown_when else None,
-    )
+class _Reader:
+    """Reads the elements of one document, whose own extensions begin with the base of its address."""
+
+    def __init__(self, document: dict[str, Any]) -> None:
+        self.base = f"{base_of(document)}/StructureDefinition/"
+        self.version = document["version"]
+        self.reports_unreadable = self.own(document, "unreadable-answers") == "reported"
+
+    def own(self, element: dict[str, Any], name: str) -> Any:
+        return _extension(element, self.base + name)
+
+    def section(self, group: dict[str, Any]) -> Section:
+        return Section(group["linkId"].removeprefix("sec_"), group["text"])
+
+    def question(self, item: dict[str, Any], section: str) -> Question:
+        low, shown_when = self.own(item, "anchor-low"), self.own(item, "shown-when")
+        unit = _extension(item, HL7 + "questionnaire-unit")
+        kind = self.own(item, "control")
+        return Question(
+            id=item["linkId"],
+            version=self.version,
+            section=section,
+            text=item["text"],
+            help=self.own(item, "help") or "",
+            kind=kind,
+            options=tuple(self.option(entry, item["linkId"]) for entry in item.get("answerOption", [])),
+            is_required=item.get("required", False),
+            minimum=_extension(item, HL7 + "minValue"),
+            maximum=_extension(item, HL7 + "maxValue") if "maxLength" not in item else item["maxLength"],
+            unit=unit["code"] if unit else "",
+            anchors=(low, self.own(item, "anchor-high")) if low else None,
+            instrument=self.own(item, "instrument") or "",
+            shown_when=_condition(shown_when, item["linkId"]) if shown_when else None,
+            reports_unreadable=self.reports_unreadable and kind == "multi" and section == SAFETY_SECTION,
+            blank_counts=self.own(item, "blank-is-an-answer") or False,
+        )
+
+    def option(self, entry: dict[str, Any], question_id: str) -> Option:
+        """Our own codes are `question.option`; LOINC answers are known by their ordinal weight."""
+        coding = entry["valueCoding"]
+        weight = _extension(entry, HL7 + "ordinalValue")
+        code = coding["code"].removeprefix(f"{question_id}.") if weight is None else str(int(weight))
+        regional = [
+            (_extension(each, "region"), _extension(each, "text"))
+            for each in entry.get("extension", [])
+            if each["url"] == f"{self.base}regional-wording"
+        ]
+        if not all(isinstance(part, str) and part.strip() for wording in regional for part in wording):
+            raise DefinitionError(f"{question_id} has a regional wording without its region or its text.")
+        return Option(code, coding["display"], tuple(regional))
 
 
 def _condition(text: str, question_id: str) -> Condition:
@@ -194,14 +248,6 @@ def _condition(text: str, question_id: str) -> Condition:
         return parse(text)
     except ConditionError as problem:
         raise DefinitionError(f"{question_id} is shown by a condition that cannot be read. {problem}") from None
-
-
-def _option(entry: dict[str, Any], question_id: str) -> Option:
-    """Our own codes are `question.option`; LOINC answers are known by their ordinal weight."""
-    coding = entry["valueCoding"]
-    weight = _extension(entry, HL7 + "ordinalValue")
-    code = coding["code"].removeprefix(f"{question_id}.") if weight is None else str(int(weight))
-    return Option(code, coding["display"])
 
 
 def _extension(element: dict[str, Any], url: str) -> Any:

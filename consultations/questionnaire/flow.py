@@ -1,27 +1,20 @@
-"""The questionnaire as screens: safety first, one theme a screen, follow-ups on a later screen than what they follow.
+"""The questionnaire as screens: safety first, one theme a screen, follow-ups after what they follow.
 
 Pure: answers in, screens out. A screen is on show while one of its questions is.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from itertools import combinations, product
 from typing import Any, Final
 
+from consultations.questionnaire import page_copy
 from consultations.questionnaire.answers import Walk, walk
 from consultations.questionnaire.conditions import Value
-from consultations.questionnaire.definition import SAFETY_SECTION, Question, UnknownVersion, load
+from consultations.questionnaire.definition import SAFETY_SECTION, Question, load, worded
+from consultations.questionnaire.page_copy import Screen
 
 Answers = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Screen:
-    """Up to four short questions of one theme. `title` is the page's heading when it asks more than one."""
-
-    slug: str
-    section: str
-    title: str
-    question_ids: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,34 +28,11 @@ class Progress:
 
 
 CHECK_AND_SEND: Final = ("send", "Check and send")
-SCREENS: Final[dict[str, tuple[Screen, ...]]] = {
-    "1.0.0": (
-        Screen("now", "A", "Right now", ("ab_age", "rf_now")),
-        Screen("nerves", "A", "Feeling, bladder and bowel", ("rf_ce",)),
-        Screen("nerves-when", "A", "When it started", ("rf_ce_when",)),
-        Screen("injury", "A", "Weakness, injury and cancer", ("rf_weak", "rf_injury", "rf_cancer")),
-        Screen("signs", "A", "Other signs", ("rf_systemic", "rf_risk")),
-        Screen("pain", "B", "Where and how long", ("pn_where", "pn_duration", "pn_worse")),
-        Screen("pain-more", "B", "More about your pain", ("pn_main", "pn_walk", "in_features")),
-        Screen("pain-score", "B", "Your pain in the past week", ("peg_p", "peg_e", "peg_g")),
-        Screen("diagnosis", "C", "What you have been told", ("dx_told", "im_mri")),
-        Screen("diagnosis-more", "C", "More about your scan", ("dx_detail", "im_share", "im_metal")),
-        Screen("tried", "C", "What you have tried", ("tx_tried",)),
-        Screen("tried-more", "C", "More about what you tried", ("tx_time", "sx_level")),
-        Screen("health", "D", "Your health", ("hx_gate", "hx_pregnant", "hx_height_cm", "hx_weight_kg")),
-        Screen("health-more", "D", "More about your health", ("hx_thinner", "hx_diabetes", "hx_allergy")),
-        Screen("mood", "E", "How you have been", ("phq2_1", "phq2_2")),
-        Screen("mood-more", "E", "How you have been: two more", ("gad2_1", "gad2_2")),
-        Screen("hopes", "E", "What you hope for", ("ex_expect", "ye_claim", "ex_note")),
-    )
-}
 
 
 def screens(version: str) -> tuple[Screen, ...]:
     """Every screen of one version, in order. Raises UnknownVersion."""
-    if version not in SCREENS:
-        raise UnknownVersion(f"No screens ask questionnaire {version!r}.")
-    return SCREENS[version]
+    return page_copy.load(version).screens
 
 
 def screen_named(slug: str, *, version: str) -> Screen | None:
@@ -82,25 +52,61 @@ def visible_screens(answers: Answers, *, version: str) -> list[Screen]:
     return [screen for screen in screens(version) if shown.intersection(screen.question_ids)]
 
 
-def questions_on(screen: Screen, answers: Answers, *, version: str) -> list[Question]:
-    """The screen's questions that are on show, in its order."""
-    shown = {question.id: question for question in _walk(answers, version).visible}
-    return [shown[question_id] for question_id in screen.question_ids if question_id in shown]
+def visible_ids(answers: Answers, *, version: str) -> frozenset[str]:
+    """The questions that these answers put on show."""
+    return frozenset(_walk(answers, version).visible_ids)
 
 
-def next_screen(slug: str, answers: Answers, *, version: str) -> Screen | None:
-    """The screen after this one, or None after the last."""
-    return _neighbour(slug, answers, version, step=1)
+def questions_on(screen: Screen, answers: Answers, *, version: str, region: str) -> list[Question]:
+    """The screen's questions that are on show, in its order, in the words of a region."""
+    shown, worded_questions = set(_walk(answers, version).visible_ids), worded(version, region)
+    return [worded_questions[question_id] for question_id in screen.question_ids if question_id in shown]
+
+
+def next_screen(slug: str, answers: Answers, *, version: str, shown_at_once: Collection[str] = ()) -> Screen | None:
+    """The screen after this one, or None after the last. Follow-ups `shown_at_once` get no page of their own."""
+    shown = set(_walk(answers, version).visible_ids)
+    for screen in _after(slug, version):
+        if (asked := shown.intersection(screen.question_ids)) and not (
+            screen.follows == slug and asked.issubset(shown_at_once)
+        ):
+            return screen
+    return None
 
 
 def previous_screen(slug: str, answers: Answers, *, version: str) -> Screen | None:
-    return _neighbour(slug, answers, version, step=-1)
+    """The screen before this one. It leads past pages of follow-ups: the screen that they follow asks them too."""
+    order = [screen.slug for screen in screens(version)]
+    before = [screen for screen in visible_screens(answers, version=version) if not screen.follows]
+    earlier = [screen for screen in before if slug in order and order.index(screen.slug) < order.index(slug)]
+    return earlier[-1] if earlier else None
+
+
+def triggers(question_id: str, screen: Screen, answers: Answers, *, version: str) -> list[frozenset[tuple[str, str]]]:
+    """What puts a follow-up on show on its own screen: each set of (question, option) is enough; an empty one is none.
+
+    Answers given elsewhere are taken as they are.
+    """
+    elsewhere = {name: value for name, value in answers.items() if name not in screen.order}
+    condition, known = load(version)[question_id].shown_when, load(version)
+    named = sorted(condition.options) if condition else []
+    options = {name: [each for each in named if each[0] == name] for name, _ in named if name in screen.question_ids}
+    found: list[frozenset[tuple[str, str]]] = []
+    for size in range(len(options) + 1):
+        for some in combinations(options.values(), size):
+            for picked in map(frozenset, product(*some)):
+                given = {name: [code] if known[name].kind == "multi" else code for name, code in picked}
+                is_enough = question_id in _walk({**elsewhere, **given}, version).visible_ids
+                if is_enough and not any(earlier <= picked for earlier in found):
+                    found.append(picked)
+    return found
 
 
 def required_missing(screen: Screen, answers: Answers, *, version: str) -> list[str]:
     """Required questions of this screen that are on show and have no valid answer."""
-    done = _walk(answers, version).cleaned
-    return [q.id for q in questions_on(screen, answers, version=version) if q.is_required and q.id not in done]
+    done = _walk(answers, version)
+    owed = {question.id for question in done.visible if question.is_required and question.id not in done.cleaned}
+    return [question_id for question_id in screen.question_ids if question_id in owed]
 
 
 def first_incomplete(answers: Answers, *, version: str) -> Screen | None:
@@ -142,9 +148,9 @@ def display_answer(question: Question, value: Value) -> list[str]:
     return [f"{value} {question.unit}".strip()]
 
 
-def as_asked(answers: Answers, *, version: str) -> list[dict[str, Any]]:
+def as_asked(answers: Answers, *, version: str, region: str) -> list[dict[str, Any]]:
     """Every question on show in the words it was asked, with its options and the answer given: a snapshot to keep."""
-    done = _walk(answers, version)
+    done, words = _walk(answers, version), worded(version, region)
     titles = {section.id: section.title for section in load(version).sections}
     return [
         {
@@ -157,20 +163,13 @@ def as_asked(answers: Answers, *, version: str) -> list[dict[str, Any]]:
             "value": answers.get(question.id),
             "answer": display_answer(question, done.cleaned[question.id]) if question.id in done.cleaned else [],
         }
-        for question in done.visible
+        for question in (words[question_id] for question_id in done.visible_ids)
     ]
 
 
-def _neighbour(slug: str, answers: Answers, version: str, *, step: int) -> Screen | None:
-    shown = visible_screens(answers, version=version)
+def _after(slug: str, version: str) -> tuple[Screen, ...]:
     order = [screen.slug for screen in screens(version)]
-    if slug not in order:
-        return None
-    at = order.index(slug)
-    beyond = [screen for screen in shown if (order.index(screen.slug) - at) * step > 0]
-    if not beyond:
-        return None
-    return beyond[0] if step > 0 else beyond[-1]
+    return screens(version)[order.index(slug) + 1 :] if slug in order else ()
 
 
 def _walk(answers: Answers, version: str) -> Walk:

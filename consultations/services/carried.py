@@ -35,8 +35,8 @@ class CannotBeRead(Exception):
 
 
 def lifetime() -> datetime.timedelta:
-    """As long as a browser's session: 12 hours."""
-    return datetime.timedelta(seconds=settings.SESSION_COOKIE_AGE)
+    """As long as a browser's session."""
+    return datetime.timedelta(hours=settings.KEEP_UNSENT_HOURS)
 
 
 def pack(draft: QuestionnaireResponse, *, browser: str = "") -> str:

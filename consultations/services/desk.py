@@ -10,7 +10,7 @@ from clinic import clock
 from clinic.accounts.models import User
 from consultations.enums import Actor, TriageAction
 from consultations.models import ConsultationRequest, TriageDecision
-from consultations.services import review, scheduling, triage
+from consultations.services import contact_details, review, scheduling, triage
 from consultations.services.moves import last_move, lock
 from consultations.workflow import WrongStatus
 
@@ -21,6 +21,7 @@ ACTS: Final[dict[str, Callable[..., Any]]] = {
     "note": triage.add_note,
     "log_call": triage.log_call,
     "escalate": triage.escalate,
+    "correct_email": contact_details.correct_email,
     "pass_to_doctor": triage.pass_to_doctor,
     "ask": triage.ask,
     "ask_as_doctor": review.ask,

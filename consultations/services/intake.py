@@ -14,6 +14,7 @@ from django.db import IntegrityError, transaction
 from clinic import audit, clock
 from clinic.crypto import DamagedRecord, Undecodable, new_token
 from clinic.database_errors import constraint_of
+from clinic.names import greeting_name
 from clinic.notices import PRIVACY_NOTICE_VERSION
 from consultations import phones
 from consultations.candidacy import engine, outcomes
@@ -54,6 +55,10 @@ class AlreadySent(Exception):
     """The response was sent: its answers are frozen. The request's status page says where it stands."""
 
 
+class Deleted(Exception):
+    """The response was not sent in time and is gone (`services/retention.py`), perhaps since the page was shown."""
+
+
 class NotReady(Exception):
     """The response cannot be sent yet: a danger stop stands, or a contact detail is missing."""
 
@@ -62,11 +67,11 @@ class NotReady(Exception):
 class Contact:
     """What the contact screen collects. `email` may be empty only when the person asked to be phoned.
 
-    `phone` is what was typed, words and all.
+    `phone` is what was typed, words and all. Without `birth_on`, it is the short form for a safety call.
     """
 
     name: str
-    birth_on: datetime.date
+    birth_on: datetime.date | None
     email: str
     phone: str
     contact_by: ContactPreference = ContactPreference.EITHER
@@ -74,8 +79,15 @@ class Contact:
     filled_for: FilledFor = FilledFor.SELF
     helper_name: str = ""
 
-    def as_json(self) -> dict[str, str]:
-        return {**dataclasses.asdict(self), "birth_on": self.birth_on.isoformat()}
+    @property
+    def helped_name(self) -> str:
+        """Whom a helper fills it in for, by the name to speak of; "" when it is for oneself."""
+        if self.filled_for != FilledFor.OTHER:
+            return ""
+        return greeting_name(self.name) or "the patient"
+
+    def as_json(self) -> dict[str, str | None]:
+        return {**dataclasses.asdict(self), "birth_on": self.birth_on.isoformat() if self.birth_on else None}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Contact":
@@ -84,6 +96,11 @@ class Contact:
             return cls(**{**data, "birth_on": datetime.date.fromisoformat(data["birth_on"])})
         except (KeyError, TypeError, ValueError):
             raise Undecodable("The contact details of a response are not of their shape.") from None
+
+
+def current_rules() -> str:
+    """The version of the rules that a check begun now is judged by."""
+    return engine.ruleset_for(definition.CURRENT_VERSION).version
 
 
 def draft() -> QuestionnaireResponse:
@@ -176,10 +193,10 @@ def send(*, response: QuestionnaireResponse, wordings: Mapping[ConsentKind, str]
     """Turn the response into a request: patient, consents, final assessment, link and alert, or nothing at all.
 
     Sending twice gives the same request. Raises NotReady when the contact screen is missing, or the answers stop at an
-    emergency or at under 18.
+    emergency or at under 18; raises Deleted.
     """
     with transaction.atomic():
-        fresh = QuestionnaireResponse.objects.select_for_update(of=("self",)).get(pk=response.pk)
+        fresh = _lock(response)
         sent = ConsultationRequest.objects.filter(response=fresh).first()
         if sent is not None:
             return sent
@@ -199,7 +216,7 @@ def _send(response: QuestionnaireResponse, wordings: Mapping[ConsentKind, str]) 
     highest = engine.highest(response.highest_outcome or assessment.outcome, assessment.outcome)
     response.status, response.completed_at, response.updated_at = ResponseStatus.COMPLETED, now, now
     response.highest_outcome, response.contact = highest, {}
-    response.asked = flow.as_asked(response.answers, version=response.questionnaire_version)
+    response.asked = as_asked(response)
     response.save()
     patient = _make_patient(contact)
     request = _create_request(
@@ -215,7 +232,7 @@ def _send(response: QuestionnaireResponse, wordings: Mapping[ConsentKind, str]) 
         risk=OUTCOME_RISK[Outcome(highest)],
         has_note=bool(str(response.answers.get("ex_note") or "").strip() or response.brought),
         submitted_at=now,
-        due_at=due_after(highest, since=now),
+        due_at=due_after(highest, since=now, is_low_mood=outcomes.is_low_mood(assessment)),
     )
     Consent.objects.bulk_create(
         Consent(request=request, kind=kind, wording=text, notice_version=PRIVACY_NOTICE_VERSION, given_at=now)
@@ -271,10 +288,17 @@ def _make_patient(contact: Contact) -> Patient:
 
 
 def lock_open(response: QuestionnaireResponse) -> QuestionnaireResponse:
-    """The response as it stands now, held until the transaction ends. Raises AlreadySent."""
-    fresh = QuestionnaireResponse.objects.select_for_update(of=("self",)).get(pk=response.pk)
+    """The response as it stands now, held until the transaction ends. Raises AlreadySent and Deleted."""
+    fresh = _lock(response)
     if fresh.status == ResponseStatus.COMPLETED:
         raise AlreadySent
+    return fresh
+
+
+def _lock(response: QuestionnaireResponse) -> QuestionnaireResponse:
+    fresh = QuestionnaireResponse.objects.select_for_update(of=("self",)).filter(pk=response.pk).first()
+    if fresh is None:
+        raise Deleted
     return fresh
 
 
@@ -294,6 +318,12 @@ def _keep_danger(
     if is_worse or (case.status == CaseStatus.CLOSED and _names_new_danger(response, assessment, headline)):
         _store_assessment(response, assessment)
         cases.raise_level(case=case, level=headline if is_worse else Outcome(case.level), network=network)
+
+
+def as_asked(response: QuestionnaireResponse) -> list[dict[str, Any]]:
+    """The questions of a response in the words that this clinic shows them in, with the answers."""
+    region = settings.CLINIC_REGION
+    return flow.as_asked(response.answers, version=response.questionnaire_version, region=region)
 
 
 def _names_new_danger(response: QuestionnaireResponse, assessment: engine.Assessment, headline: Outcome) -> bool:
@@ -321,7 +351,7 @@ def _store_assessment(response: QuestionnaireResponse, assessment: engine.Assess
         record={
             "answers": response.answers,
             "cleaned": dict(assessment.cleaned),
-            "asked": flow.as_asked(response.answers, version=response.questionnaire_version),
+            "asked": as_asked(response),
         },
         questionnaire_version=result["versions"]["questionnaire"],
         ruleset_version=result["versions"]["ruleset"],

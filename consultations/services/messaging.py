@@ -11,7 +11,7 @@ from clinic import audit, clock
 from clinic.accounts.models import User
 from clinic.crypto import fingerprint, new_token
 from consultations.enums import Actor, Lane, MessageKind
-from consultations.models import ConsultationRequest, OutboxMessage, PrivateLink, SafetyCase
+from consultations.models import ConsultationRequest, OutboxMessage, Patient, PrivateLink, SafetyCase
 from consultations.permissions import require
 from consultations.workflow import MoveRefused
 
@@ -23,19 +23,32 @@ class NothingToSend(MoveRefused):
 
 
 def tell_patient(
-    *, kind: MessageKind, request: ConsultationRequest, key: str, stale_at: datetime.datetime | None = None
+    *,
+    kind: MessageKind,
+    request: ConsultationRequest,
+    key: str,
+    stale_at: datetime.datetime | None = None,
+    price: str = "",
+    directions: str = "",
 ) -> OutboxMessage | None:
-    """Owe the patient a mail with a fresh private link; None without an address. Call inside a transaction."""
-    if not request.patient.email or OutboxMessage.objects.filter(key=key).exists():
+    """Owe the patient, or who sent the request for them, a mail with a fresh private link; None without an address.
+
+    Call inside a transaction, on a locked request: the address is read under that lock, so that no link is made for
+    one that is being corrected (`services/contact_details.py`).
+    """
+    email: str = Patient.objects.only("email").get(pk=request.patient_id).email
+    if not email or OutboxMessage.objects.filter(key=key).exists():
         return None
     payload = {
-        "first_name": request.patient.first_name,
+        "first_name": request.addressee,
+        "helped": request.helped_name,
         "reference": request.reference,
         "link": _fresh_link(request),
+        "price": price,
+        "directions": directions,
     }
-    return _enqueue(
-        kind=kind, key=key, recipient=request.patient.email, payload=payload, request=request, stale_at=stale_at
-    )
+    payload = {name: value for name, value in payload.items() if value or name == "first_name"}
+    return _enqueue(kind=kind, key=key, recipient=email, payload=payload, request=request, stale_at=stale_at)
 
 
 def _fresh_link(request: ConsultationRequest) -> str:
@@ -102,7 +115,10 @@ def retry(*, message: OutboxMessage, by: User) -> OutboxMessage:
     if fresh.parked_at is None:
         return fresh
     if not fresh.payload:
-        raise NothingToSend("This message came too late to be of use, so its content was removed. Ring the patient.")
+        raise NothingToSend(
+            "The content of this message was removed: it came too late to be of use, or the address was corrected "
+            "since. Call the patient."
+        )
     fresh.parked_at, fresh.staff_told_at, fresh.lease_until = None, None, None
     fresh.due_at, fresh.attempts, fresh.crashes = clock.now(), 0, 0
     fresh.save(update_fields=["parked_at", "staff_told_at", "lease_until", "due_at", "attempts", "crashes"])

@@ -12,9 +12,10 @@ from clinic.addresses import address_key
 from clinic.crypto import KeysUnusable, blind_index, fingerprint
 from clinic.failures import name_of
 from consultations.enums import Actor, MessageKind
-from consultations.models import ConsultationRequest, LinkAsked, Patient, PrivateLink
+from consultations.models import ConsultationRequest, LinkAsked, PrivateLink
 from consultations.services import messaging
 from consultations.services.delivery import HOPELESS
+from consultations.services.moves import lock
 
 logger = logging.getLogger(__name__)
 
@@ -34,11 +35,16 @@ def open_link(*, token: str, birth_on: datetime.date) -> PrivateLink | None:
     The fifth wrong date locks the link and mails a new one to the same address. It returns None instead of raising, so
     that the count of wrong dates is committed.
     """
+    named = PrivateLink.objects.live().select_related("request").filter(token_hash=fingerprint(token)).first()
+    if named is None:
+        return None
+    # The request first, as everywhere: a correction of the address that runs meanwhile ends this link, or waits.
+    lock(named.request)
     link = (
         PrivateLink.objects.live()
         .select_for_update(of=("self",))
         .select_related("request__patient")
-        .filter(token_hash=fingerprint(token))
+        .filter(pk=named.pk)
         .first()
     )
     if link is None:
@@ -55,6 +61,15 @@ def open_link(*, token: str, birth_on: datetime.date) -> PrivateLink | None:
         action="link.refused", target=link.request, actor=Actor.PATIENT.value, details={"wrong": link.wrong_dates}
     )
     return None
+
+
+def helped_name_behind(token: str) -> str:
+    """Whom the request behind a live link is about, when somebody sent it for them; the mail with the link says it too.
+
+    "" for every other token, known or not.
+    """
+    link = PrivateLink.objects.live().select_related("request").filter(token_hash=fingerprint(token)).first()
+    return link.request.helped_name if link and link.request.helper_name else ""
 
 
 def request_behind(link: int) -> ConsultationRequest | None:
@@ -75,8 +90,8 @@ def replace(*, request: ConsultationRequest, link: int) -> PrivateLink | None:
     Returns the new link: the date of birth was given to that browser, so it may stay. None when there is no address to
     mail, or when `link` was ended already: a second press at the same moment must not end the link on its way.
     """
+    lock(request)
     links = PrivateLink.objects.filter(request=request, replaced_at=None)
-    # Locked in one order, so that two browsers that replace each other's link do not wait for one another.
     ended = list(links.select_for_update().order_by("pk").values_list("pk", flat=True))
     if link not in ended:
         return None
@@ -149,9 +164,12 @@ def send_again(*, email: str) -> None:
 
     Says nothing about whether there was one.
     """
-    patients = Patient.objects.filter(email_index=email_index(email)).only("pk")
-    requests = ConsultationRequest.objects.filter(patient__in=patients).order_by("-submitted_at")[:3]
-    for request in requests:
+    of_address = ConsultationRequest.objects.filter(patient__email_index=email_index(email))
+    newest = list(of_address.order_by("-submitted_at").values_list("pk", flat=True)[:3])
+    # All locked before anything is written, in one order. The mail goes to the address that stands then, which is
+    # another one if it was corrected meanwhile.
+    rows = ConsultationRequest.objects.filter(pk__in=newest).select_for_update(of=("self",)).select_related("patient")
+    for request in sorted(rows.order_by("pk"), key=lambda row: newest.index(row.pk)):
         _mail_link(request=request, key=f"link-again-{request.pk}-{int(clock.now().timestamp()) // 60}")
         audit.record(action="link.send_again", target=request, actor=Actor.PATIENT.value)
 

@@ -6,7 +6,6 @@ path forgets to ask (see the overlap migration).
 
 import dataclasses
 import datetime
-import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -27,7 +26,7 @@ from consultations.models import (
     SlotHold,
 )
 from consultations.permissions import actors_of
-from consultations.services import messaging
+from consultations.services import calendar_entries, messaging
 from consultations.services.moves import apply_move, lock
 from consultations.services.races import LostRace, gave_way, race
 from consultations.workflow import MoveRefused, NotAllowed, WrongStatus
@@ -183,7 +182,7 @@ def _book(request: ConsultationRequest, slot: Slot, by: User | None, *, has_expi
             time_zone=settings.TIME_ZONE,
             booked_at=now,
             booked_by=by,
-            calendar_uid=f"{secrets.token_hex(16)}@{settings.SITE_HOST}",
+            **calendar_entries.following(fresh),
         )
     SlotHold.objects.filter(request=fresh).delete()
     apply_move(request=fresh, verb="book", by=by)
@@ -192,6 +191,8 @@ def _book(request: ConsultationRequest, slot: Slot, by: User | None, *, has_expi
         request=fresh,
         key=f"booked-{appointment.pk}",
         stale_at=appointment.starts_at,
+        price=kind.price_text,
+        directions=appointment.location.directions,
     )
     return appointment
 
@@ -261,7 +262,8 @@ def _finish(request: ConsultationRequest, verb: str, status: AppointmentStatus, 
 def _cancel(appointment: Appointment, actor: Actor, reason: str) -> None:
     appointment.status, appointment.cancelled_at = AppointmentStatus.CANCELLED, clock.now()
     appointment.cancelled_by, appointment.cancel_reason = actor, reason
-    appointment.save(update_fields=["status", "cancelled_at", "cancelled_by", "cancel_reason"])
+    appointment.calendar_sequence += 1
+    appointment.save()
 
 
 def _actor(by: User | None) -> Actor:

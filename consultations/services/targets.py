@@ -1,18 +1,33 @@
 """When the clinic owes its next step. Owner: the medical director; source: the reply targets in the settings."""
 
 import datetime
+from typing import Final
 
 from django.conf import settings
 
 from clinic import clock
 
+LOW_MOOD_DAYS: Final = 2
+"""Working days until somebody calls who told us that things feel very hard; sooner where the headline is."""
 
-def due_after(outcome: str, *, since: datetime.datetime) -> datetime.datetime:
+
+def due_after(outcome: str, *, since: datetime.datetime, is_low_mood: bool = False) -> datetime.datetime:
     """The instant by which a person must have acted on this headline.
 
     Targets run in working hours or working days, so what comes in at night is due soon after the next opening.
     """
     target = settings.REPLY_TARGETS[str(outcome)]
     if "hours" in target:
-        return clock.add_working_hours(since, target["hours"])
-    return clock.add_working_days(since, target["days"])
+        due = clock.add_working_hours(since, target["hours"])
+    else:
+        due = clock.add_working_days(since, target["days"])
+    return min(due, clock.add_working_days(since, LOW_MOOD_DAYS)) if is_low_mood else due
+
+
+def call_today(outcome: str, *, since: datetime.datetime) -> datetime.datetime | None:
+    """By when we call whoever asks for it now; None when we are closed, or would call after today's closing."""
+    due = due_after(outcome, since=since)
+    if not clock.is_open(since):
+        return None
+    _, closing = clock.openings_on(clock.local(since).date())[-1]
+    return due if due <= closing else None

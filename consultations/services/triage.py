@@ -10,6 +10,7 @@ from consultations.enums import OUTCOME_RISK, Actor, MessageKind, Outcome, Prior
 from consultations.models import ConsultationRequest, InformationRequest, OutboxMessage, TriageDecision
 from consultations.permissions import actors_of, require
 from consultations.services import duty, messaging, scheduling
+from consultations.services.low_mood import is_low_mood
 from consultations.services.moves import apply_move
 from consultations.services.targets import due_after
 from consultations.workflow import NotAllowed, WrongStatus
@@ -110,7 +111,8 @@ def answer(*, request: ConsultationRequest, answer: str, asked: str = "") -> Con
     question = InformationRequest.objects.filter(request=request).order_by("-asked_at", "-pk").first()
     verb = "answer_doctor" if question and question.is_from_doctor else "answer"
     now = clock.now()
-    fresh, changed = apply_move(request=request, verb=verb, due_at=due_after(request.highest_outcome, since=now))
+    due_at = due_after(request.highest_outcome, since=now, is_low_mood=is_low_mood(request))
+    fresh, changed = apply_move(request=request, verb=verb, due_at=due_at)
     if changed:
         open_question = InformationRequest.objects.select_for_update(of=("self",)).get(request=fresh, answered_at=None)
         if asked and asked != open_question.asked_at.isoformat():

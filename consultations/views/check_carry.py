@@ -28,8 +28,8 @@ def carry(request: HttpRequest) -> HttpResponse:
     if any(session.response.brought == words for session in begun.values()) and not chosen:
         return redirect("consultations:start")
     if chosen in begun:
-        # Sent in another tab since it was listed: then it is left as it was sent.
-        with suppress(intake.AlreadySent):
+        # Sent in another tab since it was listed, and then left as it was sent; or deleted, because it was too old.
+        with suppress(intake.AlreadySent, intake.Deleted):
             carrying.bring(response=begun[chosen].response, words=words)
         return redirect("consultations:start")
     if begun and chosen != NEW_CHECK:

@@ -4,6 +4,7 @@ import dataclasses
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -11,22 +12,22 @@ from django.urls import reverse
 from clinic.unsent import Unsent
 from consultations.candidacy.one_screen import danger_in
 from consultations.forms.check import ScreenForm
-from consultations.forms.contact import CallBackForm, ContactForm
+from consultations.forms.contact import CallBackForm, ContactForm, EmailForm
 from consultations.forms.typed import names_in, typed_rows
 from consultations.models import QuestionnaireResponse
-from consultations.questionnaire import flow
-from consultations.questionnaire.definition import load
+from consultations.questionnaire.definition import worded
 from consultations.services import carried, intake
 from consultations.views import check_browser
 from consultations.views.check_session import CARRIED, unsent_sessions
 
-CONTACT_FORMS = {"contact": ContactForm, "call_back": CallBackForm}
+SCREEN = "screen"
+CONTACT_FORMS = {"contact": ContactForm, "call_back": CallBackForm, "correct_email": EmailForm}
 
 
-def unknown(request: HttpRequest, page: str, slug: str = "") -> HttpResponse:
+def unknown(request: HttpRequest, page: str) -> HttpResponse:
     """This browser does not have the check: its session is gone or over, or it was begun elsewhere."""
     draft = intake.draft()
-    form = _posted_form(request, page, slug, draft.questionnaire_version)
+    form = _posted_form(request, page, draft.questionnaire_version)
     if isinstance(form, ScreenForm):
         draft.answers = form.valid_answers()
     context = {
@@ -41,12 +42,10 @@ def unknown(request: HttpRequest, page: str, slug: str = "") -> HttpResponse:
     return render(request, "consultations/check/lost.html", context, status=403)
 
 
-def after_sending(
-    request: HttpRequest, page: str, response: QuestionnaireResponse, *, key: str, slug: str = ""
-) -> HttpResponse:
+def after_sending(request: HttpRequest, page: str, response: QuestionnaireResponse, *, key: str) -> HttpResponse:
     """The check was sent, perhaps in another tab: on to its confirmation, unless something new was typed here."""
     confirmation = reverse("consultations:sent", args=[key])
-    form = _posted_form(request, page, slug, response.questionnaire_version)
+    form = _posted_form(request, page, response.questionnaire_version)
     if form is None or _is_as_sent(form, response):
         return redirect(confirmation)
     context = {
@@ -61,8 +60,8 @@ def after_sending(
 def unsent_fields(request: HttpRequest) -> list[Unsent]:
     """What a page of the check held, for an answer that comes before any session is looked at."""
     match = request.resolver_match
-    page, slug = (match.url_name or "", match.kwargs.get("slug", "")) if match else ("", "")
-    form = _posted_form(request, page, slug, intake.draft().questionnaire_version)
+    page = (match.url_name or "") if match else ""
+    form = _posted_form(request, page, intake.draft().questionnaire_version)
     is_text = {str(bound.label): isinstance(bound.field, forms.CharField) for bound in form or ()}
     return [
         Unsent(label, "\n".join(lines) if is_text[label] else ", ".join(lines), is_choice=not is_text[label])
@@ -70,16 +69,16 @@ def unsent_fields(request: HttpRequest) -> list[Unsent]:
     ]
 
 
-def _posted_form(request: HttpRequest, page: str, slug: str, version: str) -> forms.Form | None:
+def _posted_form(request: HttpRequest, page: str, version: str) -> forms.Form | None:
     """What was sent from a page that has fields, or None when nothing was given."""
     if request.method != "POST" or "look" in request.POST:
         return None
     if page in CONTACT_FORMS:
         form: forms.Form = CONTACT_FORMS[page](request.POST)
     else:
-        screen = flow.screen_named(slug, version=version)
-        ids = screen.question_ids if screen else ()
-        questions = [load(version)[each] for each in ids if names_in(request.POST, each)]
+        # By the names that came, not by the screen: the page may have been one of an earlier version.
+        asked = worded(version, settings.CLINIC_REGION).questions if page == SCREEN else ()
+        questions = [question for question in asked if names_in(request.POST, question.id)]
         if not questions:
             return None
         form = ScreenForm(request.POST, questions=questions, answers={})

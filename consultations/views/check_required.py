@@ -19,7 +19,8 @@ from consultations.views import check_browser, check_lost
 from consultations.views.check_session import CARRIED, FROM_ANSWERS, assess_session
 
 View = Callable[..., HttpResponse]
-CONFIRMATION: Final = "sent"
+AFTER_SENDING: Final = ("sent", "correct_email")
+"""The pages of a check that was sent; every other one leads to the confirmation."""
 
 
 def session_required(view: View) -> View:
@@ -34,7 +35,7 @@ def session_required(view: View) -> View:
             return _carried(request, view, kwargs)
         response = check_browser.response_of(request, key)
         if response is None:
-            return check_lost.unknown(request, view.__name__, **kwargs)
+            return check_lost.unknown(request, view.__name__)
         return _stored(request, view, response, key, kwargs)
 
     return wrapped
@@ -43,13 +44,16 @@ def session_required(view: View) -> View:
 def _stored(
     request: HttpRequest, view: View, response: QuestionnaireResponse, key: str, kwargs: dict[str, Any]
 ) -> HttpResponse:
-    if response.status == ResponseStatus.COMPLETED and view.__name__ != CONFIRMATION:
-        return check_lost.after_sending(request, view.__name__, response, key=key, **kwargs)
+    if response.status == ResponseStatus.COMPLETED and view.__name__ not in AFTER_SENDING:
+        return check_lost.after_sending(request, view.__name__, response, key=key)
     try:
         return view(request, assess_session(response, key=key, here=_here(request, view, key, kwargs)), **kwargs)
+    except intake.Deleted:
+        # The worker deleted it between the look at it and the lock on it.
+        return check_lost.unknown(request, view.__name__)
     except intake.AlreadySent:
         response.refresh_from_db()
-        return check_lost.after_sending(request, view.__name__, response, key=key, **kwargs)
+        return check_lost.after_sending(request, view.__name__, response, key=key)
 
 
 def _carried(request: HttpRequest, view: View, kwargs: dict[str, Any]) -> HttpResponse:
@@ -61,7 +65,7 @@ def _carried(request: HttpRequest, view: View, kwargs: dict[str, Any]) -> HttpRe
     try:
         draft = check_browser.unpack(request, request.POST.get("carried", ""))
     except carried.CannotBeRead:
-        return check_lost.unknown(request, view.__name__, **kwargs)
+        return check_lost.unknown(request, view.__name__)
     is_look = "look" in request.POST
     stored = QuestionnaireResponse.objects.filter(token=draft.token).first()
     if stored is not None:
@@ -85,7 +89,7 @@ def _carried(request: HttpRequest, view: View, kwargs: dict[str, Any]) -> HttpRe
         # Sent from another tab since the row was looked for.
         stored = QuestionnaireResponse.objects.get(token=draft.token)
         key = check_browser.remember(request, stored)
-        return check_lost.after_sending(request, view.__name__, stored, key=key, **kwargs)
+        return check_lost.after_sending(request, view.__name__, stored, key=key)
 
 
 def show(request: HttpRequest, draft: QuestionnaireResponse, url: str) -> HttpResponse:

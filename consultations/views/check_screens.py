@@ -6,21 +6,20 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from clinic.unsent import gives_back
-from consultations.candidacy import outcomes
+from consultations.candidacy import engine, outcomes
 from consultations.enums import Outcome
-from consultations.forms.check import MOOD, ScreenForm
-from consultations.forms.check_words import lead
+from consultations.forms.check import ScreenForm
 from consultations.questionnaire import flow
-from consultations.questionnaire.definition import Question, load
 from consultations.questionnaire.flow import Screen
+from consultations.views import check_form
 from consultations.views.check_lost import unsent_fields
 from consultations.views.check_required import session_required
+from consultations.views.check_result import support_line
 from consultations.views.check_session import (
     QuestionnaireSession,
     progress,
     render_page,
     save_answers,
-    support_line,
 )
 
 LAST_MOOD_QUESTION = "phq2_2"
@@ -37,17 +36,18 @@ def screen(request: HttpRequest, session: QuestionnaireSession, slug: str) -> Ht
     from_answers = request.GET.get("from") == "answers"
     if elsewhere := _out_of_order(session, asked, from_answers=from_answers):
         return redirect(elsewhere)
-    questions = flow.questions_on(asked, session.answers, version=session.version)
     data = request.POST if request.method == "POST" else None
-    form = ScreenForm(data, questions=questions, answers=session.answers)
-    if form.is_bound and form.is_valid():
+    form = check_form.screen_form(session, asked, data)
+    if form.is_bound and (form.is_valid() or _is_emergency_all_the_same(form, session)):
         now = save_answers(request, session, form.answers())
-        return redirect(_after(session, now, asked, from_answers=from_answers))
+        told = check_form.shown_at_once(data)
+        return redirect(_after(session, now, asked, shown_at_once=told, from_answers=from_answers))
     back = flow.previous_screen(slug, session.answers, version=session.version)
     context = {
         "form": form,
-        "heading": questions[0].text if form.heading_field else asked.title,
-        "lead": _lead(session, asked, questions),
+        "parts": check_form.parts(form, session, asked),
+        "heading": form.fields[form.heading_field].label if form.heading_field else asked.title,
+        "lead": check_form.mood_stem(session) if check_form.asks_mood_alone(form) else asked.lead,
         "back_url": _back(session, back, from_answers=from_answers),
         "support_line": support_line() if _shows_support(session, asked) else "",
         **progress(session, asked.section),
@@ -55,14 +55,25 @@ def screen(request: HttpRequest, session: QuestionnaireSession, slug: str) -> Ht
     return render_page(request, session, "screen", context)
 
 
-def _lead(session: QuestionnaireSession, asked: Screen, questions: list[Question]) -> str:
-    """The sentence under the heading. The questions about mood may only be asked under their own stem."""
-    if any(question.instrument in MOOD for question in questions):
-        return load(session.version)["phq2_1"].help
-    return lead(asked.slug, version=session.version)
+def _is_emergency_all_the_same(form: ScreenForm, session: QuestionnaireSession) -> bool:
+    """Whether only such answers are missing as may stay blank, and what was answered is an emergency without them.
+
+    Nobody in danger is held up by a question that cannot change what to do.
+    """
+    if not form.lacks_only_what_may_stay_blank():
+        return False
+    assessment = engine.assess({**session.answers, **form.answers()}, version=session.version)
+    return engine.emergency_is_settled(assessment)
 
 
-def _after(before: QuestionnaireSession, now: QuestionnaireSession, asked: Screen, *, from_answers: bool) -> str:
+def _after(
+    before: QuestionnaireSession,
+    now: QuestionnaireSession,
+    asked: Screen,
+    *,
+    shown_at_once: frozenset[str],
+    from_answers: bool,
+) -> str:
     """A stop first, then news that somebody should see a doctor today, then the way the person was going."""
     if now.stop:
         return now.stop_url
@@ -70,7 +81,7 @@ def _after(before: QuestionnaireSession, now: QuestionnaireSession, asked: Scree
         return now.url("today")
     if from_answers:
         return now.going_on(from_answers=True)
-    following = flow.next_screen(asked.slug, now.answers, version=now.version)
+    following = flow.next_screen(asked.slug, now.answers, version=now.version, shown_at_once=shown_at_once)
     return now.screen_url(following) if following else now.going_on()
 
 
@@ -80,7 +91,8 @@ def _out_of_order(session: QuestionnaireSession, asked: Screen, *, from_answers:
     While the answers are at a stop, only the safety screens stay open, so that a mistake can be put right.
     """
     shown = flow.visible_screens(session.answers, version=session.version)
-    is_answered = not flow.required_missing(asked, session.answers, version=session.version)
+    missing = flow.required_missing(asked, session.answers, version=session.version)
+    is_answered = session.answers.keys() >= set(missing)
     if session.stop:
         is_open = asked in shown and asked.section == shown[0].section and is_answered
         return "" if is_open else session.stop_url

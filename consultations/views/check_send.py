@@ -1,5 +1,6 @@
 """The end of the check: the result, how to reach the person, the answers to look over, and the one sending."""
 
+import datetime
 from collections import Counter
 from typing import Any
 
@@ -9,32 +10,33 @@ from django.shortcuts import redirect
 from django.utils import dateformat
 from django.views.decorators.http import require_http_methods, require_safe
 
-from clinic import limits
+from clinic import clock, limits
+from clinic.names import possessive
 from clinic.notices import PRIVACY_NOTICE_VERSION
 from clinic.unsent import gives_back
-from consultations.candidacy import outcomes
+from consultations.candidacy import engine, outcomes
 from consultations.enums import SAFETY_OUTCOMES, URGENT_OUTCOMES, ContactPreference, FilledFor, Outcome, SafeToContact
 from consultations.forms.check import answer_lines
-from consultations.forms.check_words import short
 from consultations.forms.consent import ConsentForm, wordings
 from consultations.forms.contact import PREFERENCES, ContactForm
+from consultations.forms.question_copy import short
 from consultations.models import ConsultationRequest
 from consultations.questionnaire import flow
-from consultations.questionnaire.definition import load
-from consultations.services import carried, intake
+from consultations.questionnaire.definition import worded
+from consultations.services import carried, contact_details, intake
 from consultations.services.intake import Contact
-from consultations.services.targets import due_after
+from consultations.services.low_mood import fired_of
+from consultations.services.targets import call_today, due_after
 from consultations.views.check_lost import unsent_fields
 from consultations.views.check_required import session_required
+from consultations.views.check_result import explain, support_line
 from consultations.views.check_session import (
     FROM_ANSWERS,
     SEND_SECTION,
     QuestionnaireSession,
-    explain,
     open_session,
     progress,
     render_page,
-    support_line,
 )
 
 SENDS_AN_HOUR = 60
@@ -54,12 +56,20 @@ def result(request: HttpRequest, session: QuestionnaireSession) -> HttpResponse:
     context = {
         "explanation": explain(session),
         "signs": outcomes.EMERGENCY_SIGNS,
-        "due_at": due_after(session.assessment.outcome, since=session.response.updated_at),
+        "due_at": _would_be_due(session),
         "support_line": support_line() if outcomes.needs_support(session.assessment) else "",
         "back_url": session.screen_url(last),
         **progress(session, SEND_SECTION),
     }
     return render_page(request, session, "result", context)
+
+
+def _would_be_due(session: QuestionnaireSession) -> datetime.datetime:
+    """By when a person reads these answers if they are sent now."""
+    headline = engine.highest(
+        session.response.highest_outcome or session.assessment.outcome, session.assessment.outcome
+    )
+    return due_after(headline, since=clock.now(), is_low_mood=outcomes.is_low_mood(session.assessment))
 
 
 @session_required
@@ -105,7 +115,8 @@ def answers(request: HttpRequest, session: QuestionnaireSession) -> HttpResponse
         return redirect(session.going_on(from_answers=True))
     if not session.response.contact:
         return redirect(session.url("contact"))
-    form = ConsentForm(request.POST if request.method == "POST" else None)
+    given = Contact.from_json(session.response.contact)
+    form = ConsentForm(request.POST if request.method == "POST" else None, helped_name=given.helped_name)
     status = 200
     if form.is_bound and form.is_valid():
         if _may_send_now(request, session):
@@ -115,7 +126,8 @@ def answers(request: HttpRequest, session: QuestionnaireSession) -> HttpResponse
     context = {
         "form": form,
         "sections": _sections(session),
-        "contact": _contact_rows(Contact.from_json(session.response.contact)),
+        "contact": _contact_rows(given),
+        "helped_name": given.helped_name,
         "brought": session.response.brought,
         "has_email": bool(session.response.contact["email"]),
         "notice_version": PRIVACY_NOTICE_VERSION,
@@ -136,12 +148,13 @@ def _may_send_now(request: HttpRequest, session: QuestionnaireSession) -> bool:
 
 def _send(request: HttpRequest, session: QuestionnaireSession) -> HttpResponse:
     """Send once; what was carried until now is stored with it."""
+    ticked = wordings(helped_name=Contact.from_json(session.response.contact).helped_name)
     try:
         if session.is_carried:
-            sent_request = carried.send(draft=session.response, wordings=wordings())
+            sent_request = carried.send(draft=session.response, wordings=ticked)
             session = open_session(request, sent_request.response)
         else:
-            intake.send(response=session.response, wordings=wordings())
+            intake.send(response=session.response, wordings=ticked)
     except intake.NotReady:
         # Another tab changed the answers since this page was shown.
         return redirect(session.url("answers"))
@@ -150,7 +163,7 @@ def _send(request: HttpRequest, session: QuestionnaireSession) -> HttpResponse:
 
 def _sections(session: QuestionnaireSession) -> list[dict[str, Any]]:
     """Summary lists by section; required questions that "Send now" passed over are left out, skipped ones are not."""
-    questionnaire = load(session.version)
+    questionnaire = worded(session.version, settings.CLINIC_REGION)
     asked = Counter(question.text for question in questionnaire.questions)
     sections = []
     for section in questionnaire.sections:
@@ -174,11 +187,13 @@ def _sections(session: QuestionnaireSession) -> list[dict[str, Any]]:
 
 def _contact_rows(contact: Contact) -> list[dict[str, Any]]:
     is_other = contact.filled_for == FilledFor.OTHER
+    birth = f"{possessive(contact.helped_name)} date of birth" if is_other else "Date of birth"
+    name = "Name of the person with back pain" if is_other else "Name"
     rows: list[tuple[str, Any, str]] = [
         ("This request is for", FilledFor(contact.filled_for).label, "who this is for"),
         *([("Filled in by", contact.helper_name, "the name of the person who fills this in")] if is_other else []),
-        ("Name", contact.name, "the name"),
-        ("Date of birth", dateformat.format(contact.birth_on, "j F Y"), "the date of birth"),
+        (name, contact.name, "the name"),
+        (birth, dateformat.format(contact.birth_on, "j F Y"), "the date of birth"),
         ("Email", contact.email, "the email address"),
         ("Phone", contact.phone, "the phone number"),
         ("Contact by", dict(PREFERENCES)[ContactPreference(contact.contact_by)], "how we contact you"),
@@ -194,10 +209,19 @@ def sent(request: HttpRequest, session: QuestionnaireSession) -> HttpResponse:
     sent_request = ConsultationRequest.objects.select_related("patient").filter(response=session.response.pk).first()
     if sent_request is None:
         return redirect(session.going_on())
+    fired = fired_of(sent_request)
+    patient = sent_request.patient
     context = {
         "consultation": sent_request,
-        "has_email": bool(sent_request.patient.email),
+        "has_email": bool(patient.email),
+        "has_phone": bool(patient.phone),
         "is_pressing": sent_request.highest_outcome in (Outcome.EMERGENCY, Outcome.SAME_DAY),
+        "calls_today": call_today(sent_request.highest_outcome, since=sent_request.submitted_at) is not None,
+        "is_today": clock.local(sent_request.submitted_at).date() == clock.today(),
+        "is_low_mood": outcomes.LOW_MOOD_RULE in fired,
+        "support_line": support_line() if fired & outcomes.SUPPORT_RULES else "",
         "signs": outcomes.EMERGENCY_SIGNS,
+        "may_correct": contact_details.may_correct(sent_request),
+        "history": contact_details.history_of(sent_request),
     }
     return render_page(request, session, "sent", context)

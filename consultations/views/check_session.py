@@ -4,19 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from clinic import clock, limits
-from consultations.candidacy import engine, outcomes
+from clinic import limits
+from consultations.candidacy import engine
 from consultations.enums import SAFETY_OUTCOMES, Outcome, ResponseStatus
 from consultations.models import QuestionnaireResponse
 from consultations.questionnaire import flow
 from consultations.questionnaire.flow import Screen
 from consultations.services import carried, intake
-from consultations.services.targets import due_after
 from consultations.views import check_browser
 
 CARRIED: Final = "carried"
@@ -25,6 +23,7 @@ FROM_ANSWERS: Final = "?from=answers"
 SEND_SECTION: Final = flow.CHECK_AND_SEND[0]
 PAGES: Final = (
     "emergency_stop", "today", "adults_only", "call_back", "result", "contact", "answers", "take_out", "sent",
+    "correct_email",
 )  # fmt: skip
 
 
@@ -183,23 +182,3 @@ def progress(session: QuestionnaireSession, section: str) -> dict[str, Any]:
         for part, title, state in stands.sections
     ]
     return {"progress": steps, "progress_now": stands.current, "progress_total": stands.total}
-
-
-def explain(session: QuestionnaireSession) -> outcomes.Explanation:
-    """The result in the patient's words, with this clinic's lines and times."""
-    response = session.response
-    since = response.updated_at
-    hours, days = settings.REPLY_TARGETS[Outcome.SAME_DAY.value], settings.REPLY_TARGETS[Outcome.URGENT_REVIEW.value]
-    words = {
-        "emergency_line": settings.EMERGENCY_LINE,
-        "urgent_line": settings.URGENT_LINE,
-        "phone": response.contact.get("phone") or "the number you give us",
-        "hours": f"{hours.get('hours', 8 * hours.get('days', 0)):g}",
-        "days": f"{days.get('days', 1):g}",
-        "time": clock.moment(due_after(Outcome.SAME_DAY, since=since)),
-    }
-    return outcomes.explain(session.assessment, words=words)
-
-
-def support_line() -> str:
-    return outcomes.SUPPORT_BOX.format(crisis_line=settings.CRISIS_LINE)

@@ -1,23 +1,25 @@
 """Where the check stops or pauses for safety: emergency, today, adults only, and the number for a safety call."""
 
+import datetime
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from clinic.unsent import gives_back
-from consultations.candidacy import outcomes
+from consultations.candidacy import outcomes, spoken
 from consultations.enums import Outcome
 from consultations.forms.contact import CallBackForm
 from consultations.models import SafetyCase
-from consultations.questionnaire import flow
-from consultations.questionnaire.definition import load
 from consultations.services import intake
+from consultations.services.targets import due_after
 from consultations.views import check_browser
 from consultations.views.check_lost import unsent_fields
 from consultations.views.check_required import session_required
-from consultations.views.check_session import QuestionnaireSession, explain, render_page
+from consultations.views.check_result import explain, safety_case
+from consultations.views.check_session import QuestionnaireSession, render_page
 
 
 @require_safe
@@ -32,34 +34,23 @@ def emergency_stop(request: HttpRequest, session: QuestionnaireSession) -> HttpR
     """What to do now, with the reasons, for answers that are an emergency."""
     if not session.is_emergency:
         return redirect(session.going_on())
+    case = safety_case(session)
     context = {
         "explanation": explain(session),
-        "ticked": ticked_signs(session),
+        "to_say": spoken.what_to_say(session.assessment, region=settings.CLINIC_REGION),
         "change_url": session.question_url(_first_cause(session)),
-        "case": safety_case(session),
+        "signs": outcomes.EMERGENCY_SIGNS,
+        "case": case,
+        "call_by": call_back_by(case),
     }
     return render_page(request, session, "emergency", context)
 
 
-def safety_case(session: QuestionnaireSession) -> SafetyCase | None:
-    """The case of a stored response; a carried one has none, because a danger would have stored it."""
-    return None if session.is_carried else SafetyCase.objects.filter(response=session.response).first()
-
-
-def ticked_signs(session: QuestionnaireSession) -> list[str]:
-    """The answers behind the emergency in the words of their options: what to show and say at the hospital."""
-    questions = load(session.version)
-    causes = {question for fired in _pressing(session) for question in fired.because}
-    signs: list[str] = []
-    for question_id in session.assessment.visible:
-        value = session.assessment.cleaned.get(question_id)
-        if question_id in causes and value is not None:
-            question = questions[question_id]
-            if isinstance(value, tuple):
-                signs += flow.display_answer(question, value)
-            else:
-                signs += [f"{question.text} {line}" for line in flow.display_answer(question, value)]
-    return signs
+def call_back_by(case: SafetyCase | None) -> datetime.datetime | None:
+    """By when we try to call who left a number: never before they left it, whenever the case was opened."""
+    if case is None or case.patient is None:
+        return None
+    return max(case.due_at, due_after(case.level, since=case.patient.created_at))
 
 
 def _pressing(session: QuestionnaireSession) -> list[Any]:
@@ -78,7 +69,11 @@ def today(request: HttpRequest, session: QuestionnaireSession) -> HttpResponse:
     """Speak to a doctor today: send now, or carry on with the questions."""
     if session.stop or session.headline != Outcome.SAME_DAY:
         return redirect(session.going_on())
-    context = {"explanation": explain(session), "carry_on_url": session.going_on()}
+    context = {
+        "explanation": explain(session),
+        "signs": outcomes.EMERGENCY_SIGNS,
+        "carry_on_url": session.going_on(),
+    }
     return render_page(request, session, "today", context)
 
 
@@ -107,7 +102,7 @@ def call_back(request: HttpRequest, session: QuestionnaireSession) -> HttpRespon
     if case is None:
         return redirect(session.going_on())
     if case.patient_id is not None:
-        return render_page(request, session, "call_back_done", {"case": case})
+        return render_page(request, session, "call_back_done", {"case": case, "call_by": call_back_by(case)})
     form = CallBackForm(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
         intake.ask_for_call_back(response=session.response, contact=form.contact())

@@ -82,7 +82,8 @@ def open_link(request: HttpRequest, token: str) -> HttpResponse:
     """One button and the date of birth; the same words whatever is wrong."""
     if len(token) > 100:
         raise Http404
-    form = OpenLinkForm(request.POST if request.method == "POST" else None)
+    helped_name = private_links.helped_name_behind(token)
+    form = OpenLinkForm(request.POST if request.method == "POST" else None, helped_name=helped_name)
     if request.method == "POST":
         if not limits.allow(f"link:{limits.client_network(request)}", rate=20, per_seconds=600):
             return error_pages.too_many(request)
@@ -92,7 +93,8 @@ def open_link(request: HttpRequest, token: str) -> HttpResponse:
                 private_session.grant(request, link)
                 return to_page("status", link.request)
             form.add_error(None, REFUSED)
-    return render(request, "consultations/private/open_link.html", {"form": form})
+    context = {"form": form, "helped_name": helped_name, "minutes": settings.PRIVATE_LINK_MINUTES}
+    return render(request, "consultations/private/open_link.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

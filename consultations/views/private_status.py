@@ -9,9 +9,10 @@ from clinic import clock
 from clinic.buttons import post_from
 from clinic.unsent import Unsent, gives_back, in_form, of_form
 from consultations import ics, status_words
-from consultations.enums import RequestStatus
+from consultations.enums import AppointmentStatus, RequestStatus
 from consultations.forms.private import AnswerForm, WithdrawForm
 from consultations.models import Appointment, ConsultationRequest
+from consultations.presenters import scan_report
 from consultations.services import scheduling, triage
 from consultations.views.private_access import private_page, to_page, with_grant
 from consultations.workflow import MOVES, MoveRefused
@@ -59,8 +60,10 @@ def _status_page(
         "appointment": appointment,
         "days_away": (clock.local(appointment.starts_at).date() - clock.today()).days if appointment else None,
         "has_begun": has_begun,
+        "to_remove": None if appointment else cancelled_appointment(consultation),
         "zone_words": clock.zone_words(appointment.starts_at) if appointment else "",
         "question": question,
+        "can_share_scan": not consultation.is_closed and scan_report.can_share(consultation),
         "answered": consultation.information_requests.exclude(answered_at=None),
         "cancelled": status_words.cancelled_by_clinic(consultation),
         "form": form or AnswerForm(initial={"asked": question.asked_at.isoformat() if question else ""}),
@@ -104,10 +107,19 @@ def withdraw(request: HttpRequest, consultation: ConsultationRequest) -> HttpRes
     return private_page(request, consultation, "withdraw.html", {"form": form, "appointment": appointment})
 
 
+def cancelled_appointment(consultation: ConsultationRequest) -> Appointment | None:
+    """The last time of a request that was cancelled, while a calendar may still hold it: until it would have begun."""
+    last = consultation.appointments.select_related("location").order_by("booked_at", "pk").last()
+    if last is None or last.status != AppointmentStatus.CANCELLED or scheduling.has_begun(last):
+        return None
+    return last
+
+
 @require_safe
 @with_grant
 def calendar_file(request: HttpRequest, consultation: ConsultationRequest) -> HttpResponse:
-    appointment = live_appointment(consultation)
+    """What is booked, or the removal of what is cancelled, as the same entry of a calendar."""
+    appointment = live_appointment(consultation) or cancelled_appointment(consultation)
     if appointment is None:
         raise Http404
     response = HttpResponse(ics.appointment_file(appointment), content_type="text/calendar; charset=utf-8")

@@ -22,7 +22,7 @@ from consultations.workflow import MoveRefused
 TAKEN = "Someone just took that time."
 GONE = "That time is no longer held for you."
 NEAREST = "These are the nearest free times."
-NONE_FREE = "No other time is free now: ring us and we find one with you."
+NONE_FREE = "No other time is free now: call us, and we find one with you."
 NOT_HELD = "We hold no time for you at the moment. A time you choose is kept for ten minutes: choose one again."
 
 
@@ -159,6 +159,7 @@ def _times_page(
     ]
     context = {
         "kind": kind,
+        "places": Location.objects.filter(pk__in={slot.location_id for slot in slots}).order_by("name"),
         "first": first,
         "chosen": chosen,
         "weeks": weeks,

@@ -18,6 +18,7 @@ from clinic.buttons import post_from
 from education import claims, editorial, library, services
 from education.admin import lines
 from education.models import (
+    BestBet,
     ClaimWaiver,
     EvidenceStatement,
     GlossaryTerm,
@@ -37,6 +38,7 @@ FIELD_OF: dict[type[SmallRecord], tuple[str, str]] = {
     Question: ("questions", "code"),
     Trial: ("trials", "key"),
     RegulationNote: ("regulations", "key"),
+    BestBet: ("best_bets", "key"),
 }
 """Where the references of a page name a record, and by which of its fields."""
 

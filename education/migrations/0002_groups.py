@@ -3,8 +3,8 @@ from django.db import migrations
 from clinic.roles import grant
 
 WRITTEN = (
-    "page", "source", "evidencestatement", "glossaryterm", "question", "trial", "regulationnote", "caseaccount",
-    "clinicianstatement",
+    "page", "source", "evidencestatement", "glossaryterm", "question", "trial", "regulationnote", "bestbet",
+    "caseaccount", "clinicianstatement",
 )  # fmt: skip
 EDITORS = [
     *(f"education.{verb}_{name}" for name in WRITTEN for verb in ("view", "add", "change")),

@@ -4,6 +4,7 @@ from education.models.feedback import Feedback
 from education.models.page import Page, PageVersion
 from education.models.personal import CaseAccount, ClinicianStatement
 from education.models.record import (
+    BestBet,
     EvidenceStatement,
     GlossaryTerm,
     Question,
@@ -18,6 +19,7 @@ from education.models.search import SearchEntry, SearchVocabulary
 from education.models.snapshot import Snapshot
 
 __all__ = [
+    "BestBet",
     "CaseAccount",
     "ClaimWaiver",
     "ClinicianStatement",

@@ -202,3 +202,25 @@ class RegulationNote(SmallRecord):
 
     def __str__(self) -> str:
         return f"{self.jurisdiction}: {self.title}"
+
+
+class BestBet(SmallRecord):
+    """What people type when they look for one place of this site. Search puts that place first; nobody reads the words.
+
+    `target` is an address as visitors have it, of a page, of a section of one, of an answer or of a word explained.
+    """
+
+    key = models.SlugField(max_length=80, unique=True)
+    target = models.CharField(
+        max_length=220, help_text="For example /stem-cells/risks/, or /faq/#F4, or /glossary/#prp."
+    )
+    phrases = models.JSONField(
+        default=list, help_text="Questions and words as people type them. Spelling and word endings are no matter."
+    )
+    spanish = models.JSONField(default=list, blank=True, help_text="The same in Spanish.")
+
+    class Meta:
+        ordering: ClassVar = ["target"]
+
+    def __str__(self) -> str:
+        return self.target

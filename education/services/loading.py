@@ -11,6 +11,7 @@ from django.db import DatabaseError, models, transaction
 from clinic import audit, clock
 from education import editorial, library
 from education.models import (
+    BestBet,
     EvidenceStatement,
     GlossaryTerm,
     Page,
@@ -36,6 +37,7 @@ TABLES: tuple[tuple[str, type[ShippedRecord], str], ...] = (
     ("trials", Trial, "key"),
     ("regulations", RegulationNote, "key"),
     ("pages", Page, "key"),
+    ("best_bets", BestBet, "key"),
 )
 
 

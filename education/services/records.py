@@ -3,12 +3,30 @@
 from typing import Any
 
 from django.db import models, transaction
+from django.urls import reverse
 
 from clinic import audit, clock
 from clinic.accounts.models import User
 from education import editorial, library
-from education.models import EvidenceStatement, Page, Question, RegulationNote, ShippedRecord, SmallRecord, Source
-from education.rules import page_problems, question_problems, record_problems, regulation_problems
+from education.models import (
+    BestBet,
+    EvidenceStatement,
+    Page,
+    Question,
+    RegulationNote,
+    ShippedRecord,
+    SmallRecord,
+    Source,
+)
+from education.rules import (
+    best_bet_problems,
+    page_problems,
+    question_problems,
+    record_problems,
+    regulation_problems,
+    sections_of,
+)
+from education.search_index import FIXED
 from education.services import files
 from education.services.refusals import NotComplete, NotEntitled
 from education.services.reopening import reopen_users_of
@@ -85,4 +103,8 @@ def problems_of(record: models.Model) -> list[str]:
         return question_problems(values, held)
     if isinstance(record, RegulationNote):
         return regulation_problems(values, held)
+    if isinstance(record, BestBet):
+        fixed: dict[str, frozenset[str]] = {reverse(name): frozenset() for name, *_ in FIXED}
+        bodies = Page.objects.values_list("path", "body")
+        return best_bet_problems(values, held, sections=fixed | {path: sections_of(body) for path, body in bodies})
     return record_problems(values, held)

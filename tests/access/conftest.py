@@ -31,6 +31,7 @@ from consultations.models import (
 )
 from consultations.views.private_session import key_of
 from education.models import (
+    BestBet,
     CaseAccount,
     ClinicianStatement,
     EvidenceStatement,
@@ -154,7 +155,7 @@ def site(monday_content: Any, time_machine: Any, make_request: Any, clinician: A
             model._meta.model_name: model.objects.order_by("pk")[0].pk
             for model in (
                 Absence, AppointmentType, Availability, Location, EvidenceStatement, GlossaryTerm, Page, Question,
-                Source, Trial, RegulationNote, Reviewer, CaseAccount, ClinicianStatement, Feedback,
+                Source, Trial, RegulationNote, BestBet, Reviewer, CaseAccount, ClinicianStatement, Feedback,
             )
         },
     }  # fmt: skip

@@ -112,7 +112,9 @@ FORMS: dict[str, Callable[[Stage], Form]] = {
     "first screen": lambda on: on.check("q/now", {"ab_age": "56", "rf_now": "none"}, until="now"),
     "numbers": lambda on: on.check("q/pain-score", {"peg_p": "6", "peg_e": "5", "peg_g": "7"}, until="pain-score"),
     "free text": lambda on: on.check(
-        "q/hopes", {"ye_claim": "no", "ex_expect": "less_pain", "ex_note": "Words."}, until="hopes"
+        "q/hopes",
+        {"phq2_1": "0", "phq2_2": "0", "ye_claim": "no", "ex_expect": "less_pain", "ex_note": "Words."},
+        until="hopes",
     ),
     "carry": lambda on: on.visitor("/check/carry/", words="My questions\n- What can go wrong?"),
     "contact": lambda on: on.check("contact", CONTACT),

@@ -90,6 +90,7 @@ POLICY: dict[str, str] = {
     **content("question"),
     **content("trial"),
     **content("regulationnote"),
+    **content("bestbet"),
     **stock("education", "reviewer", changelist=PAGE_READERS, add=MANAGER_HARMLESS, history=PAGE_READERS,
             delete=NOBODY, change=MANAGER_HARMLESS),
     **stock("education", "caseaccount", changelist=WRITERS, add=WRITERS, history=WRITERS, delete=NOBODY,
@@ -152,6 +153,7 @@ POLICY: dict[str, str] = {
     "consultations:contact": WALKER,
     "consultations:answers": WALKER,
     "consultations:sent": WALKER_READS,
+    "consultations:correct_email": WALKER_HARMLESS,    # nobody here has sent their check
     "consultations:send_link": ANYBODY,      # it is mailed to the address in the request, whoever asks
     "consultations:private_link": HARMLESS,
     "consultations:replace_link": BOTH_PATIENTS,

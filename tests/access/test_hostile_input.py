@@ -257,7 +257,7 @@ DATES = {
 """Year, month, day, and whether somebody may have been born on it. Today is Monday 23 November 2026 at the clinic."""
 
 
-@pytest.mark.parametrize("name", ["contact", "call back", "open link"])
+@pytest.mark.parametrize("name", ["contact", "open link"])
 def test_a_date_nobody_was_born_on_is_named(stage: Stage, subtests: Any, name: str) -> None:
     client, path, data = FORMS[name](stage)
     before = everything()

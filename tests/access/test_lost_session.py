@@ -41,7 +41,7 @@ SHOWN: dict[str, tuple[tuple[str, str], ...]] = {
     "clear": (("Why do the red flags not stand in the way?", "Asked by phone."),),
     "ask": (("Question to the patient", "Which scan?"),),
     "decide": (("Note to the patient", "Walk."),),
-    "book": (("Free time", "Tuesday 24 November, 9am"),),
+    "book": (("Free time", "Tuesday 24 November, 9 am"),),
     "give back": (("Why is the time cancelled?", "Ill."),),
     "close": (("Why does the clinic close this request?", "Moved away."),),
     "case": (("What became of the person?", "Rang."),),

@@ -86,6 +86,7 @@ MATRIX = {
     **record("question"),
     **record("trial"),
     **record("regulationnote"),
+    **record("bestbet"),
     **stock("education", "reviewer", changelist=PAGE_READERS, add=MANAGER, history=PAGE_READERS, change=PAGE_READERS,
             delete=NOBODY),
     **stock("education", "caseaccount", changelist=WRITERS, add=WRITERS, history=WRITERS, change=WRITERS,
@@ -145,6 +146,7 @@ MATRIX = {
     "consultations:contact": WALKER,
     "consultations:answers": WALKER,
     "consultations:sent": WALKER_SENT_ON,
+    "consultations:correct_email": WALKER_SENT_ON,     # once the check is sent
     "consultations:send_link": EVERYONE,
     "consultations:private_link": EVERYONE,
     "consultations:replace_link": SENT_ON,  # these as well

@@ -169,6 +169,7 @@ TWINS: list[tuple[type[models.Model], str, tuple[str, ...]]] = [
     (SlotHold, "one_hold_per_start", ("clinician", "starts_at")),
     (Appointment, "one_live_appointment_per_start", ("clinician", "starts_at")),
     (Appointment, "one_live_appointment_per_request", ("request",)),
+    (Appointment, "one_state_of_a_calendar_entry", ("calendar_uid", "calendar_sequence")),
 ]
 """Model, constraint, and the fields a second row shares with the first; every other unique field is given anew."""
 
@@ -311,7 +312,7 @@ def other_row(row: models.Model, shared: tuple[str, ...], make_request: Any) -> 
             twin.request = make_request()
         elif field.name in ("starts_at", "ends_at") and "starts_at" not in shared:
             setattr(twin, field.name, getattr(twin, field.name) + 5 * HOUR)
-        elif field.unique and isinstance(field, models.CharField):
+        elif (field.unique or field.name == "calendar_uid") and isinstance(field, models.CharField):
             setattr(twin, field.name, new_token())
     return twin
 

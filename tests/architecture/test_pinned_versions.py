@@ -8,6 +8,7 @@ MAY_NAME_THE_CURRENT_ONE = {
     "consultations/questionnaire/definition.py",  # where it is said
     "consultations/services/intake.py",  # where a session is begun
     "consultations/management/commands/assess.py",  # answers that come from nowhere
+    "consultations/management/commands/export_questionnaire.py",  # what another system is given
     "consultations/checks.py",  # what must be there before anything starts
 }
 

@@ -40,13 +40,13 @@ class TestWords:
     def test_day_time_and_moment(self):
         instant = at("2026-12-03T14:15").astimezone(UTC)
         assert clock.day(instant) == "Thursday 3 December"
-        assert clock.time(instant) == "2:15pm"
-        assert clock.moment(instant) == "Thursday 3 December, 2:15pm"
+        assert clock.time(instant) == "2:15 pm"
+        assert clock.moment(instant) == "Thursday 3 December, 2:15 pm"
 
     @time_machine.travel("2026-11-23T12:00Z", tick=False)
     def test_another_year_is_named(self):
         assert clock.day(date(2027, 1, 4)) == "Monday 4 January 2027"
-        assert clock.moment(at("2027-01-04T09:00")) == "Monday 4 January 2027, 9am"
+        assert clock.moment(at("2027-01-04T09:00")) == "Monday 4 January 2027, 9 am"
 
     @time_machine.travel("2026-12-31T23:30-05:00", tick=False)
     def test_this_year_is_the_clinics_year(self):
@@ -55,7 +55,7 @@ class TestWords:
 
     @pytest.mark.parametrize(
         ("wall", "words"),
-        [("00:00", "12am"), ("00:05", "12:05am"), ("09:00", "9am"), ("12:00", "12pm"), ("12:30", "12:30pm")],
+        [("00:00", "12 am"), ("00:05", "12:05 am"), ("09:00", "9 am"), ("12:00", "12 pm"), ("12:30", "12:30 pm")],
     )
     def test_times(self, wall, words):
         assert clock.time(wall_time.fromisoformat(wall)) == words
@@ -80,11 +80,11 @@ class TestWords:
     @pytest.mark.parametrize(
         ("hours", "words"),
         [
-            ("Mon-Fri 08:30-17:30", "Monday to Friday, 8:30am to 5:30pm"),
-            ("Mon-Thu 09:00-17:00; Fri 09:00-13:00", "Monday to Thursday, 9am to 5pm; Friday, 9am to 1pm"),
-            ("Sat-Sun 10:00-12:00", "Saturday and Sunday, 10am to 12pm"),
-            ("Mon 09:00-12:00; Mon 13:00-17:00", "Monday, 9am to 12pm and 1pm to 5pm"),
-            ("Mon 09:00-12:00; Wed 09:00-12:00", "Monday, 9am to 12pm; Wednesday, 9am to 12pm"),
+            ("Mon-Fri 08:30-17:30", "Monday to Friday, 8:30 am to 5:30 pm"),
+            ("Mon-Thu 09:00-17:00; Fri 09:00-13:00", "Monday to Thursday, 9 am to 5 pm; Friday, 9 am to 1 pm"),
+            ("Sat-Sun 10:00-12:00", "Saturday and Sunday, 10 am to 12 pm"),
+            ("Mon 09:00-12:00; Mon 13:00-17:00", "Monday, 9 am to 12 pm and 1 pm to 5 pm"),
+            ("Mon 09:00-12:00; Wed 09:00-12:00", "Monday, 9 am to 12 pm; Wednesday, 9 am to 12 pm"),
         ],
     )
     def test_opening_words(self, settings, hours, words):

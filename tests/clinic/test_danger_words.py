@@ -1,6 +1,7 @@
 """Words about danger: what is caught, what is left alone, and how it is typed."""
 
 import json
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -8,43 +9,71 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from clinic import danger_words
 from clinic.danger_words import Danger, dangers_in, mentions
-from clinic.phrases import compiled
 
 DATA = Path(__file__).parent / "data"
 NOTHING: frozenset[Danger] = frozenset()
 
 
-def corpus(name: str) -> list[dict[str, Any]]:
-    """Both halves. They were written by somebody who had seen neither the lists nor the code."""
-    halves = json.loads((DATA / f"{name}.json").read_text(encoding="utf-8"))
-    return [*halves["dev"], *halves["held_back"]]
+Texts = list[dict[str, Any]]
+
+
+def half(name: str, half: str) -> Texts:
+    """Written by somebody who had seen neither the lists nor the code."""
+    texts: Texts = json.loads((DATA / f"{name}.json").read_text(encoding="utf-8"))[half]
+    return texts
+
+
+def missed(texts: Texts, danger: Danger) -> int:
+    return sum(danger not in dangers_in(each["text"]) for each in texts)
+
+
+def marked(texts: Texts) -> int:
+    return sum(bool(dangers_in(each["text"])) for each in texts)
+
+
+def about(texts: Texts, danger: Danger) -> Texts:
+    """Searches of that kind."""
+    return [each for each in texts if (each["kind"] == "self_harm") == (danger == Danger.SELF_HARM)]
+
+
+SIGN, SELF_HARM = Danger.SIGN, Danger.SELF_HARM
 
 
 class TestCorpora:
-    def test_danger_in_what_patients_send_is_caught(self) -> None:
-        missed = [each["text"] for each in corpus("danger_texts") if not dangers_in(each["text"])]
-        assert len(missed) <= 5, missed
+    """The first of each pair is the half that the lists were made with. The second was read once, at the very end."""
 
-    def test_self_harm_in_what_patients_send_is_caught(self) -> None:
-        missed = [
-            each["text"] for each in corpus("self_harm_texts") if Danger.SELF_HARM not in dangers_in(each["text"])
-        ]
-        assert len(missed) <= 2, missed
+    @pytest.mark.parametrize(
+        ("name", "danger", "most"),
+        [
+            ("danger_texts", SIGN, (1, 1)), ("danger_texts_2", SIGN, (1, 3)),
+            ("self_harm_texts", SELF_HARM, (1, 1)), ("self_harm_texts_2", SELF_HARM, (2, 9)),
+        ],
+    )  # fmt: skip
+    def test_danger_in_what_patients_send_is_caught(self, name: str, danger: Danger, most: tuple[int, int]) -> None:
+        assert missed(half(name, "dev"), danger) <= most[0]
+        assert missed(half(name, "held_back"), danger) <= most[1]
 
-    def test_ordinary_notes_are_left_alone(self) -> None:
-        marked = [dangers_in(each["text"]) for each in corpus("ordinary_notes")]
-        assert sum(map(bool, marked)) <= 10
-        assert sum(Danger.SELF_HARM in each for each in marked) <= 1
+    @pytest.mark.parametrize(("name", "most"), [("search_danger", (1, 1)), ("search_danger_2", (1, 3))])
+    @pytest.mark.parametrize("danger", Danger)
+    def test_danger_in_a_search_is_caught(self, name: str, most: tuple[int, int], danger: Danger) -> None:
+        assert missed(about(half(name, "dev"), danger), danger) <= most[0]
+        assert missed(about(half(name, "held_back"), danger), danger) <= most[1]
 
-    def test_danger_in_a_search_is_caught(self) -> None:
-        missed = [each["text"] for each in corpus("search_danger") if not dangers_in(each["text"])]
-        assert len(missed) <= 3, missed
+    @pytest.mark.parametrize(
+        ("name", "most"), [("ordinary_notes", (3, 3)), ("ordinary_notes_2", (2, 12)), ("search_ordinary", (3, 3)),
+                           ("search_ordinary_2", (2, 10))],
+    )  # fmt: skip
+    def test_what_is_ordinary_raises_no_alarm(self, name: str, most: tuple[int, int]) -> None:
+        assert marked(half(name, "dev")) <= most[0]
+        assert marked(half(name, "held_back")) <= most[1]
 
-    def test_ordinary_searches_raise_no_alarm(self) -> None:
-        plain = [each["text"] for each in corpus("search_ordinary") if each["kind"] != "borderline"]
-        alarmed = [text for text in plain if dangers_in(text)]
-        assert len(alarmed) <= 6, alarmed
+    @pytest.mark.parametrize(("name", "most"), [("ordinary_notes", (1, 1)), ("ordinary_notes_2", (0, 2))])
+    def test_what_is_ordinary_is_not_taken_for_self_harm(self, name: str, most: tuple[int, int]) -> None:
+        for part, allowed in zip(("dev", "held_back"), most, strict=True):
+            texts = half(name, part)
+            assert len(texts) - missed(texts, SELF_HARM) <= allowed
 
 
 class TestHowItIsTyped:
@@ -72,6 +101,15 @@ class TestHowItIsTyped:
         text = {"numbnes": "numbnes between my legs", "collapsd": "he collapsd at home"}.get(word, word)
         assert dangers_in(text) == {Danger.SIGN}
 
+    @pytest.mark.parametrize(
+        ("text", "danger"),
+        [("numbniss down there", SIGN), ("I am suisidal", SELF_HARM), ("my foot′s gone white", SIGN),
+         ("my chset hurts", SIGN), ("sewicidal", SELF_HARM), ("draggin my leg", SIGN),
+         ("a burdin to my family", SELF_HARM)],
+    )  # fmt: skip
+    def test_slips_by_letters_and_by_sound(self, text: str, danger: Danger) -> None:
+        assert danger in dangers_in(text)
+
     @pytest.mark.parametrize("word", ["painting the ceiling", "breast stroke", "a spring bed", "button mushrooms"])
     def test_another_word_is_not_taken_for_a_slip(self, word: str) -> None:
         assert dangers_in(word) == NOTHING
@@ -84,7 +122,8 @@ class TestNegation:
     @pytest.mark.parametrize(
         "text",
         ["no fever", "no fever or chills", "I do not have chest pain", "without numbness down there", "sin fiebre",
-         "denies chest pain", "never had any incontinence"],
+         "denies chest pain", "never had any incontinence", "no sign of any numbness down there",
+         "no fever, no chills, no night sweats", "No, no numbness in the saddle area", "no tengo fiebre"],
     )  # fmt: skip
     def test_a_sign_that_is_denied_is_none(self, text: str) -> None:
         assert dangers_in(text) == NOTHING
@@ -92,7 +131,8 @@ class TestNegation:
     @pytest.mark.parametrize(
         "text",
         ["no better. fever since today", "not sleeping but I have chest pain", "no feeling between my legs",
-         "no pain, though now incontinence"],
+         "no pain, though now incontinence", "No, I can't pee", "no sleep and fever since yesterday",
+         "no fever but my leg is weak", "not better, chest pain since today"],
     )  # fmt: skip
     def test_a_denial_of_something_else_hides_nothing(self, text: str) -> None:
         assert dangers_in(text) == {Danger.SIGN}
@@ -104,12 +144,58 @@ class TestNegation:
         assert dangers_in(text) == {Danger.SELF_HARM}
 
 
+class TestWhatOnlySoundsLikeDanger:
+    @pytest.mark.parametrize(
+        "text",
+        ["my back is killing me", "I am dying to golf again", "numb with boredom", "I jumped the gun and paid twice",
+         "bored to death", "the parking fee will be the death of me", "I hurt myself lifting a couch",
+         "what is an aneurysm", "risk of infection after an injection", "my babysitter fell through on Monday",
+         "how do I lose weight", "my husband died in 2018", "cold feet about surgery"],
+    )  # fmt: skip
+    def test_is_left_alone(self, text: str) -> None:
+        assert dangers_in(text) == NOTHING
+
+    def test_hides_no_danger_beside_it(self) -> None:
+        assert dangers_in("My back is killing me and I want to die.") == {SELF_HARM}
+        assert dangers_in("Hay fever is bad this year. Chest pain since today.") == {SIGN}
+
+    @pytest.mark.parametrize(
+        ("text", "dangers"),
+        [("I fell off a horse when I was twelve", NOTHING), ("I fell off a horse yesterday", {SIGN}),
+         ("I fell off a horse when I was twelve and again yesterday", {SIGN}),
+         ("I cannot pee, I had surgery years ago", {SIGN})],
+    )  # fmt: skip
+    def test_an_accident_of_long_ago_is_none(self, text: str, dangers: set[Danger]) -> None:
+        assert dangers_in(text) == dangers
+
+
+class TestKindsOfDanger:
+    @pytest.mark.parametrize(
+        "text",
+        ["the incision smells and weeps", "much worse since the epidural", "like a strap around my ribs",
+         "my legs... they will not hold me", "temp of 38.6 since last night", "the numbness went from one leg to both",
+         "se me sale la orina", "fingers too clumsy for buttons", "they found cancer in his spine",
+         "one foot is ice cold"],
+    )  # fmt: skip
+    def test_signs(self, text: str) -> None:
+        assert dangers_in(text) == {SIGN}
+
+    @pytest.mark.parametrize(
+        "text",
+        ["everyone would be better off without me", "he says he will jump", "I saved up my pills to end it",
+         "tell my kids I loved them", "I hope I never wake up", "there is no point in living", "ya no quiero vivir",
+         "she cuts her arms to cope", "I do not want to be here any more", "hide the knives from me"],
+    )  # fmt: skip
+    def test_self_harm(self, text: str) -> None:
+        assert SELF_HARM in dangers_in(text)
+
+
 class TestPlaces:
     def test_a_mention_covers_the_words_as_they_were_typed(self) -> None:
         text = "Parking? I can’t pee, and I want to die."
         assert [(each.danger, text[slice(*each.span)]) for each in mentions(text)] == [
             (Danger.SIGN, "can’t pee"),
-            (Danger.SELF_HARM, "want to die"),
+            (Danger.SELF_HARM, "I want to die"),
         ]
 
     def test_what_meets_is_marked_once(self) -> None:
@@ -123,6 +209,11 @@ class TestPlaces:
             assert 0 <= start < end <= len(text)
 
 
-def test_a_word_class_that_is_not_there_stops_the_start() -> None:
-    with pytest.raises(KeyError, match="nowhere"):
-        list(compiled("<nowhere> pain", {}))
+@pytest.mark.parametrize("name", ["danger_signs", "self_harm_words"])
+def test_each_group_says_why_and_whence(name: str) -> None:
+    groups = tomllib.loads(Path(danger_words.__file__).with_name(f"{name}.toml").read_text(encoding="utf-8"))
+    assert groups
+    for group in groups.values():
+        assert group["reason"].endswith(".")
+        assert "specification" in group["source"] or "changes" in group["source"]
+        assert group["phrases"]

@@ -7,6 +7,7 @@ from django.template.loader import render_to_string
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
+from clinic import lines
 from clinic.context_processors import facts
 
 NOTICES = ("privacy", "accessibility", "complaints")
@@ -132,7 +133,7 @@ class TestErrorPages:
     def test_they_need_no_request_and_no_database(self, template, settings):
         html = render_to_string(template, {"clinic": facts()})
         assert html.count("<h1") == 1
-        assert settings.EMERGENCY_LINE in html
+        assert lines.emergency().html in html
         assert settings.CLINIC_PHONE_TEL in html
         assert "<title>" in html
 

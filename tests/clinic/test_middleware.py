@@ -9,7 +9,7 @@ from django.http import HttpResponse, UnreadablePostError
 from django.test import Client, RequestFactory
 from django.urls import include, path
 
-from clinic import middleware
+from clinic import lines, middleware
 from clinic.logs import request_id
 from clinic.urls import handler400, handler403, handler404, handler500  # noqa: F401
 from clinic.urls import urlpatterns as product_urls
@@ -196,7 +196,7 @@ class TestDatabaseDown:
         response = client.get("/down/")
         assert response.status_code == 503
         assert response["Retry-After"] == "30"
-        assert settings.EMERGENCY_LINE in response.content.decode()
+        assert lines.emergency().html in response.content.decode()
         assert settings.CLINIC_PHONE in response.content.decode()
 
     @pytest.mark.parametrize("problem", [OperationalError("gone"), InterfaceError("connection already closed")])

@@ -13,6 +13,7 @@ PRODUCTION = {
     "FIELD_KEYS": "k1:" + "QUFB" * 10 + "QUE=",
     "ALLOWED_HOSTS": "clinic.example",
     "SITE_URL": "https://clinic.example",
+    "UNSIGNED_RULES_ACCEPTED_BY": "Dr Rosa Alarcon",
 }
 
 
@@ -34,7 +35,7 @@ def setting(name: str, **variables: str) -> str:
     return done.stdout.strip()
 
 
-@pytest.mark.parametrize("name", PRODUCTION)
+@pytest.mark.parametrize("name", ["SECRET_KEY", "FIELD_KEYS", "ALLOWED_HOSTS", "SITE_URL"])
 def test_a_missing_secret_stops_the_start_with_a_sentence_that_says_what_to_set(name):
     done = run("-c", "import clinic.wsgi", **{key: value for key, value in PRODUCTION.items() if key != name})
     assert done.returncode != 0
@@ -44,6 +45,13 @@ def test_a_missing_secret_stops_the_start_with_a_sentence_that_says_what_to_set(
 
 def test_with_everything_set_the_web_server_starts():
     assert run("-c", "import clinic.wsgi", **PRODUCTION).returncode == 0
+
+
+def test_the_web_server_refuses_unsigned_rules_that_nobody_accepts():
+    done = run("-c", "import clinic.wsgi", **{**PRODUCTION, "UNSIGNED_RULES_ACCEPTED_BY": " "})
+    assert done.returncode != 0
+    assert "consultations.E004" in done.stderr
+    assert "The medical director has not signed the rules 1.0.0 and 1.1.0." in done.stderr
 
 
 def test_the_web_server_refuses_what_the_checks_forbid():

@@ -33,6 +33,7 @@ def start(*arguments: str, log: Any = subprocess.DEVNULL, **environment: str) ->
         **os.environ,
         "ENV_FILE": "",
         "DEBUG": "0",
+        "UNSIGNED_RULES_ACCEPTED_BY": "Dr Rosa Alarcon",
         "DEMO": "0",
         "HTTPS": "0",
         "SECRET_KEY": settings.SECRET_KEY,

@@ -144,3 +144,26 @@ def test_standard_input_is_read_without_a_file(monkeypatch: pytest.MonkeyPatch) 
 def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="Cannot read"):
         call_command("assess", str(tmp_path / "nothing"))
+
+
+class TestVersions:
+    LINES = (b'{"ab_age": 40, "rf_now": ["none", "x"]}',)
+
+    def judged(self, tmp_path: Path, *arguments: str) -> dict[str, Any]:
+        file, out = tmp_path / "answers.jsonl", io.StringIO()
+        file.write_bytes(self.LINES[0])
+        call_command("assess", str(file), *arguments, stdout=out)
+        result: dict[str, Any] = json.loads(out.getvalue())
+        return result
+
+    def test_the_current_one_judges_unless_another_is_named(self, tmp_path: Path) -> None:
+        current, older = self.judged(tmp_path), self.judged(tmp_path, "--version", "1.0.0")
+        assert (current["versions"]["questionnaire"], current["versions"]["ruleset"]) == ("1.1.0", "1.1.0")
+        assert current["unreadable"] == ["rf_now"]
+        assert (older["versions"]["questionnaire"], older["versions"]["ruleset"]) == ("1.0.0", "1.0.0")
+        assert "unreadable" not in older
+
+    @pytest.mark.parametrize("version", ["2.0.0", "", "../1.0.0"])
+    def test_one_that_was_never_published_is_refused(self, tmp_path: Path, version: str) -> None:
+        with pytest.raises(CommandError, match="No rules judge questionnaire"):
+            self.judged(tmp_path, f"--version={version}")

@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 from django.core.management.base import SystemCheckError
 
 from consultations.candidacy import engine, rules
-from consultations.questionnaire import definition, flow
+from consultations.questionnaire import definition, page_copy
 
 RULE = '\n[[rule]]\nid = "X-1"\ngroup = "g"\neffect = "note"\nwhen = "{when}"\nstaff = ""\npatient = ""\nsource = ""\n'
 
@@ -23,19 +23,26 @@ QUESTIONS_HAVE_A_MARK = "1.0.0.json begins with a byte order mark: save it as UT
 
 
 def forget() -> None:
-    for cached in (definition.load, definition.raw, rules.load):
+    for cached in (definition.load, definition.raw, definition.worded, page_copy.load, page_copy.raw, rules.load):
         cached.cache_clear()
 
 
 @pytest.fixture
 def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Path]]:
     """Copies of the shipped files, to be broken."""
-    copies = {"questions": tmp_path / "definitions" / "1.0.0.json", "rules": tmp_path / "rules" / "1.0.0.toml"}
-    for name, source in (("questions", definition.DEFINITIONS / "1.0.0.json"), ("rules", rules.RULES / "1.0.0.toml")):
-        copies[name].parent.mkdir()
-        copies[name].write_bytes(source.read_bytes())
+    copies = {
+        "questions": tmp_path / "definitions" / "1.0.0.json",
+        "copy": tmp_path / "definitions" / "1.0.0.copy.toml",
+        "rules": tmp_path / "rules" / "1.0.0.toml",
+    }
+    sources = {"definitions": definition.DEFINITIONS, "rules": rules.RULES}
+    for copy in copies.values():
+        copy.parent.mkdir(exist_ok=True)
+        copy.write_bytes((sources[copy.parent.name] / copy.name).read_bytes())
     monkeypatch.setattr(definition, "DEFINITIONS", copies["questions"].parent)
     monkeypatch.setattr(rules, "RULES", copies["rules"].parent)
+    monkeypatch.setattr(definition, "CURRENT_VERSION", "1.0.0")
+    monkeypatch.setattr(engine, "RULESET_OF_QUESTIONNAIRE", {"1.0.0": "1.0.0"})
     forget()
     yield copies
     forget()
@@ -67,7 +74,7 @@ def rename(item: dict[str, Any]) -> None:
 def shown_by(condition: str) -> Callable[[dict[str, Any]], None]:
     def change(item: dict[str, Any]) -> None:
         for extension in item["extension"]:
-            if extension["url"] == f"{definition.OWN}shown-when":
+            if extension["url"] == "https://clinic.example/fhir/StructureDefinition/shown-when":
                 extension["valueString"] = condition
 
     return change
@@ -127,7 +134,7 @@ QUESTION_FAULTS: list[tuple[str, Callable[[dict[str, Any]], None], str]] = [
         shown_by("rf_ce in"),
         "rf_ce_when is shown by a condition that cannot be read. Expected { but found '' in 'rf_ce in'.",
     ),
-    ("rf_weak", rename, "The screens of 1.0.0 ask ['rf_weak'], which are no questions of it."),
+    ("rf_weak", rename, "1.0.0.copy.toml, screen 4 asks ['rf_weak'], which are no questions of 1.0.0."),
 ]
 
 
@@ -161,7 +168,83 @@ def test_a_broken_questionnaire_is_told(files: dict[str, Path], raw: bytes, sent
     assert ("consultations.E001", sentence) in found()
 
 
+COPY_FAULTS: list[tuple[Callable[[bytes], bytes], str]] = [
+    (replacing(b'version = "1.0.0"', b'version = "1.0.1"'), " says that it is version 1.0.1."),
+    (replacing(b"version = ", b"version = = "), " is not TOML: Invalid value (at line 6, column 11)."),
+    (lambda raw: b"\xef\xbb\xbf" + raw, " begins with a byte order mark: save it as UTF-8 without one."),
+    (lambda raw: b'version = "1.0.0"\nabout = 3\nsummary = {}\n', " has no [[screen]]."),
+    (lambda raw: b"versoin = 1\n" + raw, " has ['versoin'], which nothing reads."),
+    (replacing(b'slug = "now"\n', b""), ", screen 1 does not say its slug."),
+    (
+        replacing(b'slug = "now"', b'slug = "Now 1"'),
+        ", screen 1 has the slug 'Now 1': small letters with hyphens between.",
+    ),
+    (
+        replacing(b'slug = "nerves"', b'slug = "now"'),
+        ", screen 2 has the slug 'now' of an earlier screen.",
+    ),
+    (
+        replacing(b'section = "A"', b'section = "Z"'),
+        ", screen 1 names section 'Z', which 1.0.0 does not have.",
+    ),
+    (replacing(b'title = "Right now"\n', b""), ", screen 1 does not say its title."),
+    (replacing(b'lead = "We', b'laed = "We'), ", screen 1 has ['laed'], which nothing reads."),
+    (
+        replacing(b'["rf_ce"]', b'["rf_ec"]'),
+        ", screen 2 asks ['rf_ec'], which are no questions of 1.0.0.",
+    ),
+    (
+        replacing(b'["rf_ce"]', b'["rf_ce", "ab_age"]'),
+        ", screen 2 asks 'ab_age', which screen 1 asks already.",
+    ),
+    (
+        replacing(b'["rf_ce"]', b'["rf_ce", "rf_ce"]'),
+        ", screen 2 lists ['rf_ce'] twice in its questions.",
+    ),
+    (replacing(b'["rf_ce"]', b"[]"), ", screen 2 does not list its questions."),
+    (replacing(b'"rf_systemic", "rf_risk"', b'"rf_risk"'), " asks ['rf_systemic'] on no screen."),
+    (
+        lambda raw: raw.replace(b'["rf_ce"]', b'["rf_ce", "rf_ce_when"]').replace(b'["rf_ce_when"]', b'["ab_age"]'),
+        ", screen 2 does not say its follow_ups_title.",
+    ),
+    (replacing(b"[about.ab_age]", b"[about.ab_aeg]"), ", about has ['ab_aeg'], which nothing reads."),
+    (
+        replacing(b'missing = "Enter your age', b'mising = "Enter your age'),
+        ", about, ab_age has ['mising'], which nothing reads.",
+    ),
+    (replacing(b'short = "your age"', b'short = " "'), ", about, ab_age does not say its short."),
+    (
+        replacing(b'question = "pn_main"', b'question = "pn_mian"'),
+        ", summary, worse is about 'pn_mian', which is no question of 1.0.0.",
+    ),
+    (
+        replacing(b"low_back = ", b"lowback = "),
+        ", summary, where, words names ['lowback'], which 'pn_where' does not have as an option.",
+    ),
+    (
+        replacing(b'"worse", "drop"', b'"wrose", "drop"'),
+        ", look_out 1 names ['wrose'], which 'rf_weak' does not have as an option.",
+    ),
+    (
+        replacing(b'question = "rf_weak"', b'question = "rf_weka"'),
+        ", look_out 1 is about 'rf_weka', which is no question of 1.0.0.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("change", "sentence"), COPY_FAULTS, ids=[sentence[:44] for _, sentence in COPY_FAULTS])
+def test_broken_copy_is_told_with_its_place(
+    files: dict[str, Path], change: Callable[[bytes], bytes], sentence: str
+) -> None:
+    files["copy"].write_bytes(change(files["copy"].read_bytes()))
+    assert found() == [("consultations.E001", f"1.0.0.copy.toml{sentence}")]
+
+
 class TestWhatIsMissing:
+    def test_is_the_copy(self, files: dict[str, Path]) -> None:
+        files["copy"].unlink()
+        assert found() == [("consultations.E001", "There is no copy file of questionnaire '1.0.0'.")]
+
     def test_is_a_questionnaire(self, files: dict[str, Path]) -> None:
         files["questions"].unlink()
         assert ("consultations.E001", "There is no questionnaire '1.0.0'.") in found()
@@ -172,21 +255,15 @@ class TestWhatIsMissing:
 
     def test_is_what_new_sessions_are_begun_on(self, files: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(definition, "CURRENT_VERSION", "1.1.0")
-        assert found() == [("consultations.E001", "No screens ask questionnaire '1.1.0'.")]
-
-    def test_is_a_screen_for_a_question(self, files: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
-        fewer = tuple(screen for screen in flow.SCREENS["1.0.0"] if screen.slug != "signs")
-        monkeypatch.setitem(flow.SCREENS, "1.0.0", fewer)
-        assert found() == [("consultations.E001", "No screen of 1.0.0 asks ['rf_risk', 'rf_systemic'].")]
-        monkeypatch.setitem(flow.SCREENS, "1.0.0", (*flow.SCREENS["1.0.0"], fewer[0]))
-        assert found()[0][0] == "consultations.E001"
+        assert found() == [("consultations.E001", "There is no copy file of questionnaire '1.1.0'.")]
 
     def test_is_a_row_that_says_which_rules_judge(
         self, files: dict[str, Path], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         other = files["questions"].read_text().replace('"version": "1.0.0"', '"version": "1.1.0"')
         (files["questions"].parent / "1.1.0.json").write_text(other)
-        monkeypatch.setitem(flow.SCREENS, "1.1.0", flow.SCREENS["1.0.0"])
+        other = files["copy"].read_text().replace('version = "1.0.0"', 'version = "1.1.0"')
+        (files["copy"].parent / "1.1.0.copy.toml").write_text(other)
         assert found() == [("consultations.E003", "No rules judge questionnaire '1.1.0'.")]
         monkeypatch.setitem(engine.RULESET_OF_QUESTIONNAIRE, "1.1.0", "1.0.0")
         assert found() == [("consultations.E003", "Questionnaire 1.1.0 is judged by rules that are about 1.0.0.")]

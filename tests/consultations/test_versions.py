@@ -17,10 +17,9 @@ from django.test import Client
 from clinic.accounts.models import User
 from consultations.candidacy import engine, rules
 from consultations.enums import Outcome
-from consultations.forms import check_words
 from consultations.models import ConsultationRequest, QuestionnaireResponse, SafetyCase
 from consultations.presenters import summary
-from consultations.questionnaire import definition, flow
+from consultations.questionnaire import definition, flow, page_copy
 from consultations.questionnaire.definition import UnknownVersion
 from consultations.services import intake
 from tests.cast import SignIn
@@ -40,7 +39,7 @@ NIGHT: dict[str, Any] = {
         {"valueCoding": {"system": "x", "code": "rf_night.yes", "display": "Yes, every night"}},
         {"valueCoding": {"system": "x", "code": "rf_night.no", "display": "No"}},
     ],
-    "extension": [{"url": f"{definition.OWN}control", "valueCode": "single"}],
+    "extension": [{"url": "https://clinic.example/fhir/StructureDefinition/control", "valueCode": "single"}],
 }
 
 
@@ -66,8 +65,22 @@ def new_rules() -> str:
     )
 
 
+def new_copy() -> str:
+    text = (definition.DEFINITIONS / f"{OLD}.copy.toml").read_text()
+    for old, new in (
+        (f'version = "{OLD}"', f'version = "{NEW}"'),
+        ('["ab_age", "rf_now"]', '["ab_age", "rf_now", "rf_night"]'),
+        ("We ask this first because some causes of back pain need a hospital, not a clinic.", "The newest lead."),
+        ('"low back"', '"lower back"'),
+        ('"Weak leg, new or worse"', '"A leg is weak"'),
+    ):
+        assert old in text
+        text = text.replace(old, new)
+    return text + '\n[about.rf_night]\nshort = "your nights"\nmissing = "Choose if the pain wakes you every night."\n'
+
+
 def forget() -> None:
-    for cached in (definition.load, definition.raw, rules.load):
+    for cached in (definition.load, definition.raw, definition.worded, page_copy.load, page_copy.raw, rules.load):
         cached.cache_clear()
 
 
@@ -75,6 +88,8 @@ def forget() -> None:
 def both(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """9.9.9 stands beside 1.0.0 and is what a new session is begun on."""
     files = {
+        "definitions/1.0.0.copy.toml": (definition.DEFINITIONS / f"{OLD}.copy.toml").read_text(),
+        "definitions/9.9.9.copy.toml": new_copy(),
         "definitions/1.0.0.json": (definition.DEFINITIONS / f"{OLD}.json").read_text(),
         "definitions/9.9.9.json": json.dumps(new_questionnaire()),
         "rules/1.0.0.toml": (rules.RULES / f"{OLD}.toml").read_text(),
@@ -83,19 +98,10 @@ def both(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name, text in files.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)
-    screens = [
-        screen if screen.slug != "now" else flow.Screen("now", "A", "Just now", ("ab_age", "rf_now", "rf_night"))
-        for screen in flow.SCREENS[OLD]
-    ]
     monkeypatch.setattr(definition, "DEFINITIONS", tmp_path / "definitions")
     monkeypatch.setattr(rules, "RULES", tmp_path / "rules")
     monkeypatch.setattr(definition, "CURRENT_VERSION", NEW)
-    monkeypatch.setitem(flow.SCREENS, NEW, tuple(screens))
     monkeypatch.setitem(engine.RULESET_OF_QUESTIONNAIRE, NEW, NEW)
-    monkeypatch.setitem(
-        check_words.ABOUT, NEW, {"rf_night": ("your nights", "Choose if the pain wakes you every night.")}
-    )
-    monkeypatch.setitem(check_words.LEADS, NEW, {"now": "The newest lead."})
     forget()
     yield
     forget()
@@ -223,8 +229,15 @@ class TestAskedAndShown:
         answers = {"pn_where": ["low_back"], "rf_weak": "worse"}
         assert summary.one_line(answers, version=OLD) == "Low back pain"
         assert summary.look_outs(answers, version=OLD) == ["Weak leg, new or worse"]
-        assert summary.one_line(answers, version=NEW) == "Answered on questionnaire 9.9.9: open the request to read it"
-        assert summary.look_outs(answers, version=NEW) == []
+        assert summary.one_line(answers, version=NEW) == "Lower back pain"
+        assert summary.look_outs(answers, version=NEW) == ["A leg is weak"]
+
+    def test_the_list_sums_up_nothing_in_words_that_it_does_not_have(self) -> None:
+        answers = {"pn_where": ["low_back"], "rf_weak": "worse"}
+        assert summary.one_line(answers, version="9.9.8") == (
+            "Answered on questionnaire 9.9.8: open the request to read it"
+        )
+        assert summary.look_outs(answers, version="9.9.8") == []
 
 
 @pytest.mark.parametrize("version", ["", "2.0.0", "../1.0.0", "1.0.0.json"])

@@ -30,6 +30,14 @@ log_call        offered            offered            triage doctor manager
 log_call        urgent             urgent             triage doctor manager
 log_call        booked             booked             triage doctor manager
 
+correct_email   received           received           patient triage doctor manager
+correct_email   in_triage          in_triage          patient triage doctor manager
+correct_email   with_doctor        with_doctor        patient triage doctor manager
+correct_email   information_asked  information_asked  patient triage doctor manager
+correct_email   offered            offered            patient triage doctor manager
+correct_email   urgent             urgent             patient triage doctor manager
+correct_email   booked             booked             patient triage doctor manager
+
 escalate        received           urgent             triage doctor manager
 escalate        in_triage          urgent             triage doctor manager
 escalate        with_doctor        urgent             triage doctor manager

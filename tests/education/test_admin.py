@@ -31,7 +31,7 @@ def form_of(page: Page, **changes: object) -> dict[str, object]:
 
 
 @pytest.mark.parametrize(
-    "name", ["page", "source", "evidencestatement", "glossaryterm", "question", "trial", "regulationnote"]
+    "name", ["page", "source", "evidencestatement", "glossaryterm", "question", "trial", "regulationnote", "bestbet"]
 )
 def test_lists_and_forms_open_for_editors(name: str, content: Shipped, client: Client, editor) -> None:
     client.force_login(editor)

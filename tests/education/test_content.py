@@ -124,12 +124,14 @@ def test_every_link_and_anchor_leads_somewhere(address: str, content: shipped.Sh
             assert not anchor or f'id="{anchor}"' in there
 
 
-def test_a_condition_page_shows_the_emergency_card_before_anything_else(
-    content: shipped.Shipped, client: Client
+@pytest.mark.parametrize("path", sorted(page["path"] for page in SHIPPED.pages if "::: care-card :::" in page["body"]))
+def test_the_emergency_card_stands_once_and_before_anything_else(
+    path: str, content: shipped.Shipped, client: Client
 ) -> None:
-    html = client.get("/conditions/herniated-disc/").content.decode()
+    html = client.get(path).content.decode()
 
-    assert 0 < html.index('class="care"') < html.index('class="tbl-card')
+    assert html.count('class="care"') == 1
+    assert html.index("<h1") < html.index('class="care"') < html.index('class="lead"') < html.index("<article")
 
 
 def test_comparison_always_has_a_row_for_no_new_treatment(content: shipped.Shipped, client: Client) -> None:

@@ -114,6 +114,10 @@ class TestCitation:
         assert second("Our cells mend worn discs [@levi2025].") == {"O01 block"}
 
 
+def test_care_for_a_person_is_no_benefit() -> None:
+    assert claims.find("We will try to call you by noon, to check that you are safe.") == []
+
+
 class TestRestraint:
     @pytest.mark.parametrize(
         "text",

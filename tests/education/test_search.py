@@ -7,27 +7,35 @@ from django.db import connection
 from django.test import Client
 
 from clinic.accounts.models import User
-from education import library, search, search_index, services, shipped
+from education import library, search, search_index, search_snippets, services, shipped
 from education.models import EvidenceStatement, GlossaryTerm, Page, SearchEntry, SearchVocabulary, Snapshot, Source
-from education.search_words import MEANS_THE_SAME, Vocabulary, distance, fold, stem, units_of
+from education.search_spelling import Vocabulary, distance, units_of
+from education.search_words import MEANS_THE_SAME, fold, stem
 from tests.education.conftest import MakePage
 
 REASON = "A trial that it rests on was taken back."
 
 
+def hits(words: str, kind: str) -> list[search.Hit]:
+    """What was found of one kind, the best answers first, as they stand on the page."""
+    results = search.find(words)
+    best = [hit for hit in results.best if hit.kind == kind]
+    return best + [hit for group in results.groups if group.kind == kind for hit in group.hits]
+
+
 def titles(words: str, kind: str = "page") -> list[str]:
-    return [hit.title for group in search.find(words).groups if group.kind == kind for hit in group.hits]
+    return [hit.title for hit in hits(words, kind)]
 
 
 def paths(words: str, kind: str = "page") -> list[str]:
-    return [
-        hit.path.partition("#")[0] for group in search.find(words).groups if group.kind == kind for hit in group.hits
-    ]
+    return [hit.path.partition("#")[0] for hit in hits(words, kind)]
 
 
 def said(words: str) -> str:
     """All snippets of a search, with the marks written as square brackets."""
-    pieces = [piece for group in search.find(words).groups for hit in group.hits for piece in hit.snippet]
+    results = search.find(words)
+    found = [*results.best, *(hit for group in results.groups for hit in group.hits)]
+    pieces = [piece for hit in found for piece in hit.snippet]
     return "".join(f"[{text}]" if is_marked else text for text, is_marked in pieces)
 
 
@@ -120,7 +128,7 @@ class TestFinding:
 
 
 def _terms(words: str) -> list[str]:
-    return [hit.path for group in search.find(words).groups if group.kind == "term" for hit in group.hits]
+    return [hit.path for hit in hits(words, "term")]
 
 
 class TestSynonyms:
@@ -204,7 +212,7 @@ class TestSnippets:
         assert shown.startswith("… before")
         assert shown.endswith("after …")
         assert "[zebra]" in shown
-        assert len(shown) < search.LONGEST_SNIPPET + 10
+        assert len(shown) < search_snippets.LONGEST_SNIPPET + 10
 
 
 class TestNeverFound:
@@ -351,11 +359,11 @@ class TestDidYouMean:
             ("disc", "dics", 1),
             ("disc", "dic", 1),
             ("disc", "disco", 1),
-            ("disc", "desk", 2),
+            ("disc", "desk", 1.5),
             ("", "ab", 2),
         ],
     )
-    def test_distance(self, first: str, second: str, slips: int) -> None:
+    def test_distance(self, first: str, second: str, slips: float) -> None:
         assert distance(first, second) == distance(second, first) == slips
 
     @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from clinic import lines
 from clinic.accounts.models import User
 from clinic.danger_words import dangers_in
 from clinic.models import AuditEvent
@@ -107,7 +108,7 @@ class TestDanger:
     ) -> None:
         html = client.get("/search/", {"q": "I don’t want to wake up"}).content.decode()
 
-        assert 0 < html.index('id="support"') < html.index("call or text 988")
+        assert 0 < html.index('id="support"') < html.index(lines.crisis().html)
         assert 'class="care"' not in html
         assert 'id="support"' not in client.get("/search/?q=wake+up+stiff").content.decode()
 
@@ -123,7 +124,7 @@ class TestDanger:
     def test_the_card_stands_before_the_results(self, content: shipped.Shipped, client: Client) -> None:
         html = client.get("/search/", {"q": "fever after injection"}).content.decode()
 
-        assert 0 < html.index("need help fast") < html.index('class="care"') < html.index('class="results"')
+        assert 0 < html.index('class="care"') < html.index("need help fast") < html.index('class="results"')
         assert 'class="care"' not in client.get("/search/?q=stem+cells").content.decode()
 
     @pytest.mark.parametrize("words", ["what can't I pee?", "feverr", "incontinense", "can not pee zzyzx"])
@@ -160,7 +161,10 @@ class TestPage:
         assert f"<h1>{total} results for “slipped disc”</h1>" in html
         assert 'value="slipped disc"' in html
         assert html.count("<h1") == 1
-        assert html.count('<ol class="results">') == len(search.find("slipped disc").groups)
+        found = search.find("slipped disc")
+        assert found.best
+        assert '<h2 id="best">Best answers</h2>' in html
+        assert html.count('<ol class="results">') == 1 + len(found.groups)
         assert "Very low certainty" in html
 
     def test_nothing_found_helps_on(self, content: shipped.Shipped, client: Client, settings) -> None:

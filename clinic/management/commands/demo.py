@@ -66,6 +66,10 @@ ANSWERS: dict[str, Any] = {
     "gad2_2": "1",
     "ex_expect": "less_pain",
 }
+DIRECTIONS = (
+    "Demonstration: an invented address. Parking behind the house, bus stop in front of it. The entrance is step-free; "
+    "press the bell of Suite 2."
+)
 WORDINGS = {kind: f"Demonstration: {kind.label}." for kind in ConsentKind}
 
 
@@ -209,10 +213,13 @@ class Command(BaseCommand):
 
     @transaction.atomic
     def _diary(self, *doctors: User) -> None:
-        self.visit, _ = AppointmentType.objects.get_or_create(name="First consultation", defaults={"minutes": 40})
+        self.visit, _ = AppointmentType.objects.get_or_create(
+            name="First consultation",
+            defaults={"minutes": 40, "price_text": "$180, paid at the visit (demonstration: an invented price)."},
+        )
         place, _ = Location.objects.get_or_create(
             name=settings.CLINIC_NAME,
-            defaults={"address": settings.CLINIC_ADDRESS, "directions": "Step-free entrance."},
+            defaults={"address": settings.CLINIC_ADDRESS, "directions": DIRECTIONS},
         )
         for doctor in doctors:
             clinician, is_new = Clinician.objects.get_or_create(

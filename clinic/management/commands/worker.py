@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from clinic import housekeeping, key_fingerprints
 from clinic.failures import SomeFailed, drop_lost_connections, name_of
 from clinic.models import Heartbeat
-from consultations.services import alarm_groups, cases, delivery, private_links, triage, undelivered
+from consultations.services import alarm_groups, cases, delivery, private_links, retention, triage, undelivered
 from education import services as content
 
 logger = logging.getLogger(__name__)
@@ -27,6 +27,9 @@ DAILY: Final[dict[str, Callable[[], object]]] = {
     "forget networks": lambda: alarm_groups.forget_networks(),
 }
 """Each by itself, so that one that fails keeps no other from its day."""
+
+
+DAILY_IN_BATCHES: Final[dict[str, Callable[[], int]]] = {"delete unsent": lambda: retention.delete_unsent()}
 
 
 class Command(BaseCommand):
@@ -73,7 +76,10 @@ class Command(BaseCommand):
     def _for_nobody(self) -> dict[str, Callable[[], object]]:
         """What needs no key: nothing in it is sealed."""
         once_a_day = {name: partial(housekeeping.daily, name, act) for name, act in DAILY.items()}
-        return {"publish": content.publish_due, **once_a_day}
+        in_batches = {
+            name: partial(housekeeping.daily_in_batches, name, batch) for name, batch in DAILY_IN_BATCHES.items()
+        }
+        return {"publish": content.publish_due, **once_a_day, **in_batches}
 
     def _turn(self) -> bool:
         """Every duty once, whatever becomes of the others. Whether mail was sent, so that more may be waiting."""

@@ -24,6 +24,14 @@ for (const group of document.querySelectorAll("[data-exclusive]")) {
   });
 }
 
+// An answer that an address leads to stands open.
+const openTarget = () => {
+  const answer = document.getElementById(location.hash.slice(1));
+  if (answer instanceof HTMLDetailsElement) answer.open = true;
+};
+openTarget();
+addEventListener("hashchange", openTarget);
+
 // A second press of a button that is already sending does nothing.
 for (const form of document.querySelectorAll("form[method=post]")) {
   form.addEventListener("submit", (event) => {

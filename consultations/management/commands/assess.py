@@ -52,14 +52,14 @@ def answers_of(line: bytes) -> dict[str, Any]:
     return answers
 
 
-def result_of(line: bytes, number: int) -> dict[str, Any]:
+def result_of(line: bytes, number: int, *, version: str) -> dict[str, Any]:
     """The assessment, or the error of a line that is no answer set. What answers nothing is assessed as unanswered."""
     try:
         answers = answers_of(line)
     except BadLine as error:
         return {"error": str(error), "line": number, "booking_allowed": False}
-    result = engine.assess(answers, version=definition.CURRENT_VERSION).as_json()
-    if answers and not answers.keys() & definition.load(definition.CURRENT_VERSION).by_id.keys():
+    result = engine.assess(answers, version=version).as_json()
+    if answers and not answers.keys() & definition.load(version).by_id.keys():
         result |= {"warning": NO_ANSWERS, "line": number}
     return result
 
@@ -77,24 +77,33 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
     requires_migrations_checks = False
 
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        # Django's own --version, its number, gives way to that of the questionnaire.
+        return super().create_parser(prog_name, subcommand, conflict_handler="resolve", **kwargs)
+
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", nargs="?", metavar="FILE", help="Answer sets; standard input without it.")
+        current = definition.CURRENT_VERSION
+        told = f"The questionnaire that the answers were given to; {current}, the current one, without it."
+        parser.add_argument("--version", default=current, metavar="VERSION", help=told)
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            engine.ruleset_for(definition.CURRENT_VERSION)
+            engine.ruleset_for(options["version"])
         except (ValueError, LookupError) as error:
             raise CommandError(str(error)) from None
         if options["file"] is None:
-            self._answer(sys.stdin.buffer)
+            self._answer(sys.stdin.buffer, options["version"])
             return
         try:
             with open(options["file"], "rb") as source:
-                self._answer(source)
+                self._answer(source, options["version"])
         except OSError as error:
             raise CommandError(f"Cannot read {options['file']}: {error.strerror}.") from None
 
-    def _answer(self, source: BinaryIO) -> None:
+    def _answer(self, source: BinaryIO, version: str) -> None:
         for number, line in lines_of(source):
-            self.stdout.write(json.dumps(result_of(line, number), ensure_ascii=True, separators=(",", ":")))
+            self.stdout.write(
+                json.dumps(result_of(line, number, version=version), ensure_ascii=True, separators=(",", ":"))
+            )
             self.stdout.flush()

@@ -23,6 +23,7 @@ CLINIC = {
     "FIELD_KEYS": "k1:" + base64.b64encode(b"k" * 32).decode(),
     "ALLOWED_HOSTS": "clinic.example",
     "SITE_URL": "https://clinic.example",
+    "UNSIGNED_RULES_ACCEPTED_BY": "Dr Rosa Alarcon",
 }
 REFUSED = "This command works on a clinic's own data, and DEBUG is on"
 HOW_TO = "ENV_FILE=/etc/clinic/env"

@@ -13,7 +13,16 @@ from clinic.management.commands import worker
 from clinic.models import Heartbeat
 from consultations.enums import MessageKind
 from consultations.models import ConsultationRequest, OutboxMessage
-from consultations.services import alarm_groups, cases, delivery, messaging, private_links, triage, undelivered
+from consultations.services import (
+    alarm_groups,
+    cases,
+    delivery,
+    messaging,
+    private_links,
+    retention,
+    triage,
+    undelivered,
+)
 from education import services as content
 
 DUTIES = {
@@ -26,6 +35,7 @@ DUTIES = {
     "forget sign-ins": (housekeeping, "forget_what_ran_out"),
     "reopen content": (content, "reopen_due"),
     "forget networks": (alarm_groups, "forget_networks"),
+    "delete unsent": (retention, "delete_unsent"),
 }
 ERRORS = [
     UnicodeError("alice"),

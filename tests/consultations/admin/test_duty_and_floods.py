@@ -162,4 +162,4 @@ def test_the_case_says_what_became_of_its_alerts(sign_in, nurse, settings):
     first = OutboxMessage.objects.order_by("pk").first()
     OutboxMessage.objects.filter(pk=first.pk).update(sent_at=clock.now())
     page = text_of(sign_in(nurse).get(f"{CASES}{case.pk}/change/"))
-    assert "Mails about this case: 1 sent, the last on Monday 23 November, 10am; 1 waiting to be sent." in page
+    assert "Mails about this case: 1 sent, the last on Monday 23 November, 10 am; 1 waiting to be sent." in page

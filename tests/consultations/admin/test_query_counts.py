@@ -90,7 +90,7 @@ def test_a_request_with_a_long_history_costs_no_more(sign_in, staff, doctor, cli
         status=status,
         outcome=Outcome(assessed.outcome),
         answers=ANSWERS,
-        asked=flow.as_asked(ANSWERS, version="1.0.0"),
+        asked=flow.as_asked(ANSWERS, version="1.0.0", region="US"),
         result=json.dumps(assessed.as_json()),
     )
     if status == RequestStatus.BOOKED:

@@ -32,7 +32,7 @@ ANSWERS = {
 def full(make_request):
     """A request with real answers, assessed by the real rules."""
     assessed = engine.assess(ANSWERS, version="1.0.0")
-    asked = flow.as_asked(ANSWERS, version="1.0.0")
+    asked = flow.as_asked(ANSWERS, version="1.0.0", region="US")
     request = make_request(
         outcome=Outcome(assessed.outcome),
         answers=ANSWERS,
@@ -72,7 +72,7 @@ class TestWhatStandsOnIt:
         assert metrics["GAD-2, worry"] == "1 of 6, under 3"
 
     def test_answers_stand_in_question_order_in_the_words_asked(self, sign_in, nurse, full):
-        asked = flow.as_asked(ANSWERS, version="1.0.0")
+        asked = flow.as_asked(ANSWERS, version="1.0.0", region="US")
         sections = sign_in(nurse).get(page_of(full)).context["sections"]
         shown = [(item["question"], item["lines"]) for section in sections for item in section["answers"]]
         assert shown == [(entry["text"], entry["answer"]) for entry in asked]

@@ -13,8 +13,13 @@ from consultations.models import Assessment, QuestionnaireResponse, SafetyCase
 from consultations.services import cases, intake
 from tests.cast import make_patient
 from tests.consultations.admin.conftest import text_of
+from tests.consultations.views.conftest import text_of as words_of
 
 pytestmark = pytest.mark.django_db
+ROUTINE_SAFETY = {
+    "ab_age": 46, "rf_now": ["none"], "rf_ce": ["none"], "rf_weak": "none", "rf_injury": "none", "rf_cancer": "none",
+    "rf_systemic": ["none"], "rf_risk": ["none"],
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -142,6 +147,40 @@ def test_a_damaged_case_does_not_hide_the_others(sign_in, nurse, named):
     assert page.status_code == 200
     assert "cannot be read" in text_of(page)
     assert Assessment.objects.defer("result", "record").count() == 1
+
+
+class TestStoppedEarly:
+    """The rules count what was never put as unanswered; staff read that it was not asked."""
+
+    def page(self, sign_in, nurse, answers):
+        response = intake.start()
+        intake.save_answers(response=response, answers=answers)
+        return words_of(sign_in(nurse).get(url(SafetyCase.objects.get(response=response))))
+
+    def test_what_was_not_put_is_called_so_and_no_gap(self, sign_in, nurse):
+        page = self.page(sign_in, nurse, {"ab_age": 46, "rf_now": ["chest"]})
+        assert "SYS-01" not in page
+        assert "RF-VAS-04" in page
+        assert "Not asked The check stopped before these safety questions. Ask them when you call." in page
+        assert page.count("Do you have any of these problems?") == 1
+        assert "Is your leg or foot weak?" in page
+
+    def test_what_was_put_and_left_blank_is_named_as_a_gap(self, sign_in, nurse):
+        answers = {"ab_age": 46, "rf_now": ["none"], "rf_ce": ["saddle"], "rf_ce_when": None}
+        page = self.page(sign_in, nurse, answers)
+        assert "SYS-01 When did this start, or last get worse? Not answered" in page
+        assert "RF-CE-01" in page
+        assert page.count("Is your leg or foot weak?") == 1
+
+    def test_what_could_not_be_read_is_named_as_a_gap(self, sign_in, nurse):
+        page = self.page(sign_in, nurse, {"ab_age": 46, "rf_now": ["chest", "x"]})
+        assert "SYS-01 Do you have any of these now" in page
+
+    def test_a_check_that_went_on_to_the_end_has_nothing_that_was_not_asked(self, sign_in, nurse):
+        answers = {**ROUTINE_SAFETY, "rf_now": ["fever"]}
+        page = self.page(sign_in, nurse, answers)
+        assert "Not asked" not in page
+        assert "SYS-01" not in page
 
 
 class TestSearch:

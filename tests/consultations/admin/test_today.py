@@ -103,7 +103,7 @@ def test_todays_consultations_are_listed(sign_in, doctor, make_request, clinicia
         request = make_request(status=RequestStatus.BOOKED, patient=make_patient(name))
         book_directly(request, clinician, noon + datetime.timedelta(days=day))
     page = text_of(sign_in(doctor).get("/admin/"))
-    assert "12pm" in page
+    assert "12 pm" in page
     assert "Comes Today" in page
     assert "Comes Tomorrow" not in page
     assert "Came Before" not in page

@@ -1,17 +1,37 @@
 """The shipped questionnaire and rules are the catalogue, word for word and condition for condition."""
 
 import json
+import tomllib
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from consultations.candidacy import rules
 from consultations.candidacy.rules import RuleError
-from consultations.questionnaire import definition
+from consultations.questionnaire import definition, page_copy
 from consultations.questionnaire.conditions import ConditionError, parse
-from consultations.questionnaire.definition import UnknownVersion, load
+from consultations.questionnaire.definition import Question, Questionnaire, UnknownVersion, load
+from consultations.questionnaire.fhir_base import with_base
 from tests.consultations.candidacy.cases import CATALOG
 
+CHANGED_QUESTIONS = {
+    "rf_risk": {
+        "text": "Do you have, or have you had, any of these?",
+        "help": "They can make an infection or a broken bone more likely.",
+    },
+    "hx_gate": {"text": "Which of these are true about your health?"},
+}
+CHANGED_LINES = {
+    "RF-FRX-03": "You had a small fall, and your spine needs a check first.",
+    "RF-MAL-07": "You are 50 or over and have new pain that is worse at night or keeps getting worse.",
+    "RF-MAL-01": "You told us about cancer, or were not sure, and about a symptom to check quickly.",
+    "RF-INF-03": ("You told us about a recent spine operation or injection, and night pain, worsening pain or sweats."),
+    "SYS-01": "We could not read, or do not have, an answer to a safety question.",
+}
+"""What 1.1.0 says in other words than the catalogue; everything else is word for word the same."""
+CHANGES = {"1.0.0": ({}, {}), "1.1.0": (CHANGED_QUESTIONS, CHANGED_LINES)}
+every_version = pytest.mark.parametrize("version", list(CHANGES))
 SCORE_NAMES = {"peg": "peg_sum"}
 
 
@@ -44,9 +64,11 @@ def in_words(condition: list[Any], *, is_inside: bool = False) -> str:
             return f"({joined})" if is_inside else joined
 
 
+@every_version
 @pytest.mark.parametrize("entry", CATALOG["questions"], ids=lambda entry: entry["id"])
-def test_question_is_the_catalogues(entry: dict[str, Any]) -> None:
-    question = load("1.0.0")[entry["id"]]
+def test_question_is_the_catalogues(version: str, entry: dict[str, Any]) -> None:
+    question = load(version)[entry["id"]]
+    entry = {**entry, **CHANGES[version][0].get(entry["id"], {})}
 
     assert question.section == entry["section"]
     assert question.text == entry["text"]
@@ -64,9 +86,11 @@ def test_question_is_the_catalogues(entry: dict[str, Any]) -> None:
         assert (question.minimum, question.maximum) == (entry["min"], entry["max"])
 
 
+@every_version
 @pytest.mark.parametrize("entry", CATALOG["rules"], ids=lambda entry: entry["id"])
-def test_rule_is_the_catalogues(entry: dict[str, Any]) -> None:
-    rule = rules.load("1.0.0")[entry["id"]]
+def test_rule_is_the_catalogues(version: str, entry: dict[str, Any]) -> None:
+    rule = rules.load(version)[entry["id"]]
+    entry = {**entry, "patient": CHANGES[version][1].get(entry["id"], entry["patient"])}
 
     assert rule.when.text == in_words(entry["when"])
     assert (rule.group, rule.effect, rule.staff, rule.patient, rule.source) == (
@@ -78,14 +102,16 @@ def test_rule_is_the_catalogues(entry: dict[str, Any]) -> None:
     )
 
 
-def test_questions_and_rules_stand_in_the_catalogues_order() -> None:
-    assert [question.id for question in load("1.0.0").questions] == [entry["id"] for entry in CATALOG["questions"]]
-    assert [rule.id for rule in rules.load("1.0.0").rules] == [entry["id"] for entry in CATALOG["rules"]]
-    assert {section.id: section.title for section in load("1.0.0").sections} == CATALOG["sections"]
+@every_version
+def test_questions_and_rules_stand_in_the_catalogues_order(version: str) -> None:
+    assert [question.id for question in load(version).questions] == [entry["id"] for entry in CATALOG["questions"]]
+    assert [rule.id for rule in rules.load(version).rules] == [entry["id"] for entry in CATALOG["rules"]]
+    assert {section.id: section.title for section in load(version).sections} == CATALOG["sections"]
 
 
-def test_no_rule_reads_free_text_but_to_say_that_there_is_some() -> None:
-    assert [rule.id for rule in rules.load("1.0.0").rules if "ex_note" in rule.when.questions] == ["SYS-03"]
+@every_version
+def test_no_rule_reads_free_text_but_to_say_that_there_is_some(version: str) -> None:
+    assert [rule.id for rule in rules.load(version).rules if "ex_note" in rule.when.questions] == ["SYS-03"]
 
 
 def test_simple_conditions_agree_with_their_fhir_enable_when() -> None:
@@ -104,6 +130,68 @@ def test_simple_conditions_agree_with_their_fhir_enable_when() -> None:
             assert condition.options == wanted
             seen += 1
     assert seen >= 10
+
+
+def test_each_region_is_asked_in_the_catalogues_words_but_for_these() -> None:
+    plain = {(q.id, o.code): o.label for q in load("1.1.0").questions for o in q.options}
+    changed = {
+        region: {
+            (question.id, option.code): option.label
+            for question in definition.worded("1.1.0", region).questions
+            for option in question.options
+            if option.label != plain[question.id, option.code]
+        }
+        for region in ("US", "GB", "AU", "NZ", "CA", "EU", "default")
+    }
+    assert changed == {
+        "US": {
+            ("rf_now", "belly"): "Sudden, very bad pain in your belly or side as well as your back",
+            ("rf_ce", "bowel"): "You can't control your poop, or you can't feel when you need to go",
+            ("rf_systemic", "band"): (
+                "Pain in the middle of your back, or pain like a tight band around your chest or belly"
+            ),
+        },
+        **{region: {} for region in ("GB", "AU", "NZ", "CA", "EU", "default")},
+    }
+
+
+def test_a_changed_regional_word_or_copy_changes_the_hash_of_1_1_0_and_a_signature_does_not() -> None:
+    rule_document = tomllib.loads((rules.RULES / "1.1.0.toml").read_text())
+    questions, copy = definition.raw("1.1.0"), page_copy.raw("1.1.0")
+    other_words = json.loads(json.dumps(questions).replace("your poop", "your poo"))
+    shipped = rules.load("1.1.0").content_hash
+    assert rules.content_hash(rule_document, questions, copy) == shipped
+    assert rules.content_hash({**rule_document, "signed_by": "Dr Rosa Alarcon"}, questions, copy) == shipped
+    assert rules.content_hash(rule_document, other_words, copy) != shipped
+    assert rules.content_hash(rule_document, questions, {**copy, "look_out": []}) != shipped
+
+
+def test_a_ruleset_says_who_signed_it() -> None:
+    document = tomllib.loads((rules.RULES / "1.1.0.toml").read_text())
+    questions = definition.raw("1.1.0")
+    assert {version: rules.load(version).signed_by for version in rules.versions()} == {"1.0.0": "", "1.1.0": ""}
+    assert rules.build({**document, "signed_by": "Dr Rosa Alarcon"}, questions).signed_by == "Dr Rosa Alarcon"
+    with pytest.raises(RuleError, match="signed by True, which is no name"):
+        rules.build({**document, "signed_by": True}, questions)
+
+
+def as_read(questionnaire: Questionnaire) -> list[tuple[Question, str]]:
+    """The questions with their conditions as text: what is parsed is never equal to what is parsed again."""
+    return [
+        (replace(question, shown_when=None), question.shown_when.text if question.shown_when else "")
+        for question in questionnaire.questions
+    ]
+
+
+def test_what_is_handed_out_has_the_base_that_was_named_and_is_read_the_same() -> None:
+    for version in definition.versions():
+        handed_out = with_base(definition.raw(version), "https://back.example/fhir/r4")
+        text = json.dumps(handed_out)
+        assert "https://clinic.example" not in text
+        assert handed_out["url"] == "https://back.example/fhir/r4/Questionnaire/back-pain-candidacy"
+        assert "https://back.example/fhir/r4/StructureDefinition/shown-when" in text
+        assert "http://hl7.org/fhir/StructureDefinition/minValue" in text
+        assert as_read(definition.build(handed_out)) == as_read(load(version))
 
 
 def test_changed_words_change_the_hash() -> None:

@@ -16,13 +16,17 @@ from tests.consultations.candidacy.cases import ROUTINE
 RANK = {urgency: rank for rank, urgency in enumerate(Urgency)}
 URGENT_EFFECTS = {Effect.EMERGENCY, Effect.SAME_DAY, Effect.URGENT}
 STEADY = settings(max_examples=150, deadline=None, database=None, derandomize=True)
-QUESTIONNAIRE = load("1.0.0")
+VERSIONS = ("1.0.0", "1.1.0")
+QUESTIONNAIRE = load("1.1.0")
 QUESTIONS = QUESTIONNAIRE.questions
 SYMPTOMS = ("rf_now", "rf_ce", "rf_systemic", "rf_risk")
 
 
-def assessed(answers: Mapping[str, Any]) -> engine.Assessment:
-    return engine.assess(answers, version="1.0.0")
+every_version = pytest.mark.parametrize("version", VERSIONS)
+
+
+def assessed(answers: Mapping[str, Any], version: str) -> engine.Assessment:
+    return engine.assess(answers, version=version)
 
 
 def values_of(question: Question) -> st.SearchStrategy[Any]:
@@ -60,20 +64,24 @@ def red_flags(assessment: engine.Assessment) -> set[str]:
     return {fired.id for fired in assessment.fired if fired.effect in URGENT_EFFECTS}
 
 
+@every_version
 @STEADY
 @given(COMPLETE, st.sampled_from(SYMPTOMS), st.data())
-def test_p1_another_symptom_never_lowers_urgency(answers: dict[str, Any], question: str, data: st.DataObject) -> None:
+def test_p1_another_symptom_never_lowers_urgency(
+    version: str, answers: dict[str, Any], question: str, data: st.DataObject
+) -> None:
     option = data.draw(
         st.sampled_from([o.code for o in QUESTIONNAIRE[question].options if o.code not in ("none", "not_sure")])
     )
-    before = assessed(answers)
+    before = assessed(answers, version)
 
-    after = assessed({**answers, question: [*answers[question], option]})
+    after = assessed({**answers, question: [*answers[question], option]}, version)
 
     assert RANK[after.urgency] >= RANK[before.urgency]
     assert red_flags(after) >= red_flags(before)
 
 
+@every_version
 @STEADY
 @given(
     COMPLETE,
@@ -86,40 +94,47 @@ def test_p1_another_symptom_never_lowers_urgency(answers: dict[str, Any], questi
         ]
     ),
 )
-def test_p2_ladders_never_lower_urgency(answers: dict[str, Any], ladder: tuple[str, tuple[str, ...]]) -> None:
+def test_p2_ladders_never_lower_urgency(
+    version: str, answers: dict[str, Any], ladder: tuple[str, tuple[str, ...]]
+) -> None:
     question, rungs = ladder
-    ranks = [RANK[assessed({**answers, question: rung}).urgency] for rung in rungs]
+    ranks = [RANK[assessed({**answers, question: rung}, version).urgency] for rung in rungs]
 
     assert ranks == sorted(ranks)
 
 
+@every_version
 @STEADY
 @given(COMPLETE, st.data())
-def test_p3_a_missing_safety_answer_is_never_routine(answers: dict[str, Any], data: st.DataObject) -> None:
-    visible = [name for name in assessed(answers).visible if QUESTIONNAIRE[name].is_safety]
+def test_p3_a_missing_safety_answer_is_never_routine(
+    version: str, answers: dict[str, Any], data: st.DataObject
+) -> None:
+    visible = [name for name in assessed(answers, version).visible if QUESTIONNAIRE[name].is_safety]
     dropped = data.draw(st.sampled_from(visible))
 
-    assessment = assessed({name: value for name, value in answers.items() if name != dropped})
+    assessment = assessed({name: value for name, value in answers.items() if name != dropped}, version)
 
     if dropped in assessment.visible:
         assert assessment.urgency != Urgency.ROUTINE
         assert not assessment.booking_allowed
 
 
+@every_version
 @STEADY
 @given(COMPLETE)
-def test_p4_hidden_answers_never_count(answers: dict[str, Any]) -> None:
-    assessment = assessed(answers)
+def test_p4_hidden_answers_never_count(version: str, answers: dict[str, Any]) -> None:
+    assessment = assessed(answers, version)
 
-    shown_only = assessed({name: value for name, value in answers.items() if name in assessment.visible})
+    shown_only = assessed({name: value for name, value in answers.items() if name in assessment.visible}, version)
 
     assert shown_only.as_json() == assessment.as_json()
     assert all(set(fired.because) <= set(assessment.visible) for fired in assessment.fired)
 
 
+@every_version
 @STEADY
 @given(PARTIAL, st.randoms(use_true_random=False))
-def test_p5_order_never_matters(answers: dict[str, Any], random: Any) -> None:
+def test_p5_order_never_matters(version: str, answers: dict[str, Any], random: Any) -> None:
     names = list(answers)
     random.shuffle(names)
     shuffled = {
@@ -127,68 +142,81 @@ def test_p5_order_never_matters(answers: dict[str, Any], random: Any) -> None:
         for name in names
     }
 
-    assert json.dumps(assessed(shuffled).as_json()) == json.dumps(assessed(answers).as_json())
+    assert json.dumps(assessed(shuffled, version).as_json()) == json.dumps(assessed(answers, version).as_json())
 
 
+@every_version
 @STEADY
 @given(COMPLETE, st.sampled_from(SYMPTOMS), st.data())
-def test_p6_none_beside_a_symptom_is_the_symptom(answers: dict[str, Any], question: str, data: st.DataObject) -> None:
+def test_p6_none_beside_a_symptom_is_the_symptom(
+    version: str, answers: dict[str, Any], question: str, data: st.DataObject
+) -> None:
     option = data.draw(
         st.sampled_from([o.code for o in QUESTIONNAIRE[question].options if o.code not in ("none", "not_sure")])
     )
 
-    both = assessed({**answers, question: ["none", option]})
+    both = assessed({**answers, question: ["none", option]}, version)
 
-    assert both.as_json() == assessed({**answers, question: [option]}).as_json()
+    assert both.as_json() == assessed({**answers, question: [option]}, version).as_json()
 
 
+@every_version
 @STEADY
 @given(PARTIAL)
-def test_p7_only_routine_outcomes_may_book(answers: dict[str, Any]) -> None:
-    assessment = assessed(answers)
+def test_p7_only_routine_outcomes_may_book(version: str, answers: dict[str, Any]) -> None:
+    assessment = assessed(answers, version)
 
     assert assessment.booking_allowed == (assessment.outcome in {Outcome.LIKELY_SUITABLE, Outcome.NEEDS_INFO})
 
 
+@every_version
 @STEADY
 @given(GARBAGE)
-def test_p8_garbage_never_crashes_and_never_fits(answers: dict[str, Any]) -> None:
-    assert assessed(answers).outcome != Outcome.LIKELY_SUITABLE
+def test_p8_garbage_never_crashes_and_never_fits(version: str, answers: dict[str, Any]) -> None:
+    assert assessed(answers, version).outcome != Outcome.LIKELY_SUITABLE
 
 
+@every_version
 @STEADY
 @given(COMPLETE, st.text(min_size=1, max_size=200))
-def test_p9_free_text_only_adds_its_note(answers: dict[str, Any], note: str) -> None:
-    without = assessed({**answers, "ex_note": ""})
+def test_p9_free_text_only_adds_its_note(version: str, answers: dict[str, Any], note: str) -> None:
+    without = assessed({**answers, "ex_note": ""}, version)
 
-    with_note = assessed({**answers, "ex_note": note})
+    with_note = assessed({**answers, "ex_note": note}, version)
 
     assert with_note.outcome == without.outcome
     assert {f.id for f in with_note.fired} - {f.id for f in without.fired} <= {"SYS-03"}
 
 
+@every_version
 @STEADY
 @given(COMPLETE, st.sampled_from(["no", "yes", "skip"]))
-def test_p10_a_claim_never_changes_the_headline(answers: dict[str, Any], claim: str) -> None:
-    assert assessed({**answers, "ye_claim": claim}).outcome == assessed({**answers, "ye_claim": "no"}).outcome
+def test_p10_a_claim_never_changes_the_headline(version: str, answers: dict[str, Any], claim: str) -> None:
+    assert (
+        assessed({**answers, "ye_claim": claim}, version).outcome
+        == assessed({**answers, "ye_claim": "no"}, version).outcome
+    )
 
 
+@every_version
 @STEADY
 @given(COMPLETE)
-def test_p10_great_age_alone_never_changes_the_headline(answers: dict[str, Any]) -> None:
-    assert assessed({**answers, "ab_age": 79}).outcome == assessed({**answers, "ab_age": 95}).outcome
+def test_p10_great_age_alone_never_changes_the_headline(version: str, answers: dict[str, Any]) -> None:
+    assert assessed({**answers, "ab_age": 79}, version).outcome == assessed({**answers, "ab_age": 95}, version).outcome
 
 
+@every_version
 @STEADY
 @given(PARTIAL)
-def test_p11_saddle_numbness_is_at_least_urgent(answers: dict[str, Any]) -> None:
-    assert RANK[assessed({**answers, "rf_ce": ["saddle"]}).urgency] >= RANK[Urgency.URGENT]
+def test_p11_saddle_numbness_is_at_least_urgent(version: str, answers: dict[str, Any]) -> None:
+    assert RANK[assessed({**answers, "rf_ce": ["saddle"]}, version).urgency] >= RANK[Urgency.URGENT]
 
 
+@every_version
 @STEADY
 @given(PARTIAL)
-def test_p12_every_headline_has_a_rule_and_every_rule_its_words(answers: dict[str, Any]) -> None:
-    assessment = assessed(answers)
+def test_p12_every_headline_has_a_rule_and_every_rule_its_words(version: str, answers: dict[str, Any]) -> None:
+    assessment = assessed(answers, version)
 
     deciding = {
         Outcome.EMERGENCY: "emergency",
@@ -201,30 +229,33 @@ def test_p12_every_headline_has_a_rule_and_every_rule_its_words(answers: dict[st
     assert deciding is None or deciding in {fired.effect for fired in assessment.fired}
     for fired in assessment.fired:
         assert fired.because
-        assert rules.load("1.0.0")[fired.id].patient or fired.effect == Effect.NOTE
+        assert rules.load(version)[fired.id].patient or fired.effect == Effect.NOTE
 
 
+@every_version
 @STEADY
 @given(COMPLETE)
-def test_p13_the_safety_section_never_says_more_than_the_whole(answers: dict[str, Any]) -> None:
+def test_p13_the_safety_section_never_says_more_than_the_whole(version: str, answers: dict[str, Any]) -> None:
     safety = {name: value for name, value in answers.items() if QUESTIONNAIRE[name].is_safety}
 
-    assert RANK[assessed(safety).urgency] <= RANK[assessed(answers).urgency]
+    assert RANK[assessed(safety, version).urgency] <= RANK[assessed(answers, version).urgency]
 
 
+@every_version
 @STEADY
 @given(PARTIAL)
-def test_p14_fits_exactly_when_nothing_else_fired(answers: dict[str, Any]) -> None:
+def test_p14_fits_exactly_when_nothing_else_fired(version: str, answers: dict[str, Any]) -> None:
     for given_answers in (answers, {**ROUTINE, **answers}):
-        assessment = assessed(given_answers)
+        assessment = assessed(given_answers, version)
         is_quiet = {fired.effect for fired in assessment.fired} <= {Effect.CAUTION, Effect.SUPPORT, Effect.NOTE}
         assert is_quiet == (assessment.outcome == Outcome.LIKELY_SUITABLE)
 
 
+@every_version
 @STEADY
 @given(PARTIAL)
-def test_p15_never_more_than_forty_questions(answers: dict[str, Any]) -> None:
-    assert len(assessed(answers).visible) <= 40
+def test_p15_never_more_than_forty_questions(version: str, answers: dict[str, Any]) -> None:
+    assert len(assessed(answers, version).visible) <= 40
 
 
 @pytest.mark.parametrize("first", list(Outcome))
@@ -234,14 +265,16 @@ def test_highest_is_the_more_pressing_of_two(first: Outcome, second: Outcome) ->
     assert engine.highest(first, second) == order[min(order.index(first), order.index(second))]
 
 
-def test_stored_answers_give_the_stored_result_again_byte_for_byte() -> None:
-    stored = json.dumps(assessed(ROUTINE).as_json(), sort_keys=True)
+@every_version
+def test_stored_answers_give_the_stored_result_again_byte_for_byte(version: str) -> None:
+    stored = json.dumps(assessed(ROUTINE, version).as_json(), sort_keys=True)
 
-    again = assessed(json.loads(json.dumps(ROUTINE)))
+    again = assessed(json.loads(json.dumps(ROUTINE)), version)
 
     assert json.dumps(again.as_json(), sort_keys=True) == stored
 
 
+@every_version
 @pytest.mark.parametrize(
     ("answers", "is_settled"),
     [
@@ -253,5 +286,15 @@ def test_stored_answers_give_the_stored_result_again_byte_for_byte() -> None:
         ({"rf_now": ["fever"], "rf_risk": ["immune"]}, True),
     ],
 )
-def test_an_emergency_is_settled_once_its_own_questions_are_answered(answers: dict[str, Any], is_settled: bool) -> None:
-    assert engine.emergency_is_settled(assessed(answers)) is is_settled
+def test_an_emergency_is_settled_once_its_own_questions_are_answered(
+    version: str, answers: dict[str, Any], is_settled: bool
+) -> None:
+    assert engine.emergency_is_settled(assessed(answers, version)) is is_settled
+
+
+@pytest.mark.parametrize(("version", "is_settled"), [("1.0.0", False), ("1.1.0", True)])
+def test_a_timing_that_was_shown_and_left_blank_settles_an_emergency(version: str, is_settled: bool) -> None:
+    for blank in (None, "", "x"):
+        answers = {"rf_ce": ["saddle"], "rf_ce_when": blank}
+        assert engine.emergency_is_settled(assessed(answers, version)) is is_settled
+    assert not engine.emergency_is_settled(assessed({"rf_ce": ["sexual"], "rf_ce_when": None}, version))

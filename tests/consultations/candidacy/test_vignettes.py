@@ -11,15 +11,20 @@ from tests.consultations.candidacy.cases import ROUTINE, SWEEP, VIGNETTES
 RANK = {urgency.value: rank for rank, urgency in enumerate(Urgency)}
 
 
-def fired_ids(answers: dict[str, Any]) -> set[str]:
-    return {fired.id for fired in engine.assess(answers, version="1.0.0").fired}
+VERSIONS = ("1.0.0", "1.1.0")
+every_version = pytest.mark.parametrize("version", VERSIONS)
 
 
+def fired_ids(answers: dict[str, Any], version: str) -> set[str]:
+    return {fired.id for fired in engine.assess(answers, version=version).fired}
+
+
+@every_version
 @pytest.mark.parametrize("vignette", VIGNETTES, ids=lambda vignette: vignette["id"])
-def test_vignette_has_its_outcome_and_rules(vignette: dict[str, Any]) -> None:
+def test_vignette_has_its_outcome_and_rules(version: str, vignette: dict[str, Any]) -> None:
     expected = vignette["expected"]
 
-    assessment = engine.assess(vignette["answers"], version="1.0.0")
+    assessment = engine.assess(vignette["answers"], version=version)
 
     ids = {fired.id for fired in assessment.fired}
     assert assessment.outcome == expected["outcome"], vignette["why"]
@@ -27,9 +32,10 @@ def test_vignette_has_its_outcome_and_rules(vignette: dict[str, Any]) -> None:
     assert not set(expected["must_not_trigger"]) & ids
 
 
+@every_version
 @pytest.mark.parametrize("case", SWEEP, ids=lambda case: case["id"])
-def test_one_option_fires_its_urgent_rule(case: dict[str, Any]) -> None:
-    assessment = engine.assess(case["answers"], version="1.0.0")
+def test_one_option_fires_its_urgent_rule(version: str, case: dict[str, Any]) -> None:
+    assessment = engine.assess(case["answers"], version=version)
 
     assert case["must_trigger"] in {fired.id for fired in assessment.fired}
     assert RANK[assessment.urgency] >= RANK[case["min_urgency"]]
@@ -40,10 +46,12 @@ def test_all_vignettes_and_sweep_cases_are_here() -> None:
     assert {vignette["expected"]["outcome"] for vignette in VIGNETTES} == set(Outcome)
 
 
-def test_routine_answers_are_routine() -> None:
-    assert engine.assess(ROUTINE, version="1.0.0").outcome == Outcome.LIKELY_SUITABLE
+@every_version
+def test_routine_answers_are_routine(version: str) -> None:
+    assert engine.assess(ROUTINE, version=version).outcome == Outcome.LIKELY_SUITABLE
 
 
+@every_version
 @pytest.mark.parametrize(
     ("changes", "rule", "fires"),
     [
@@ -78,18 +86,22 @@ def test_routine_answers_are_routine() -> None:
         ({"phq2_1": "3", "phq2_2": "2", "gad2_1": "3", "gad2_2": "1"}, "YF-02", True),
     ],
 )
-def test_thresholds_stand_where_the_specification_puts_them(changes: dict[str, Any], rule: str, fires: bool) -> None:
-    assert (rule in fired_ids({**ROUTINE, **changes})) is fires
+def test_thresholds_stand_where_the_specification_puts_them(
+    version: str, changes: dict[str, Any], rule: str, fires: bool
+) -> None:
+    assert (rule in fired_ids({**ROUTINE, **changes}, version)) is fires
 
 
+@every_version
 @pytest.mark.parametrize("height", [119, 231, None, "170", True, float("inf")])
-def test_body_mass_needs_a_height_in_range(height: Any) -> None:
-    assert "bmi" not in engine.assess({**ROUTINE, "hx_height_cm": height, "hx_weight_kg": 80}, version="1.0.0").scores
+def test_body_mass_needs_a_height_in_range(version: str, height: Any) -> None:
+    assert "bmi" not in engine.assess({**ROUTINE, "hx_height_cm": height, "hx_weight_kg": 80}, version=version).scores
 
 
-def test_scores_are_printed_with_their_parts() -> None:
+@every_version
+def test_scores_are_printed_with_their_parts(version: str) -> None:
     answers = {**ROUTINE, "peg_p": 7, "peg_e": 6, "peg_g": 7, "hx_height_cm": 170, "hx_weight_kg": 80.5}
 
-    scores = engine.assess(answers, version="1.0.0").scores
+    scores = engine.assess(answers, version=version).scores
 
     assert scores == {"peg_sum": 20, "peg_mean": 6.7, "phq2": 0, "bmi": 27.9}

@@ -17,6 +17,36 @@ def test_every_question_is_asked_on_exactly_one_screen() -> None:
     assert sorted(asked) == sorted(ORDER)
 
 
+NEW_SCREENS = [
+    ("now", "ab_age rf_now"),
+    ("nerves", "rf_ce rf_ce_when"),
+    ("injury", "rf_weak rf_injury rf_cancer"),
+    ("signs", "rf_systemic rf_risk"),
+    ("pain", "pn_where pn_main pn_duration pn_worse pn_walk"),
+    ("pain-score", "in_features peg_p peg_e peg_g"),
+    ("diagnosis", "dx_told dx_detail im_mri im_share im_metal"),
+    ("tried", "tx_tried tx_time sx_level"),
+    ("health", "hx_gate hx_thinner hx_diabetes hx_allergy hx_pregnant"),
+    ("hopes", "phq2_1 phq2_2 gad2_1 gad2_2 ex_expect ye_claim ex_note hx_height_cm hx_weight_kg"),
+]
+
+
+def test_1_1_0_has_ten_screens_and_pages_for_follow_ups_after_them() -> None:
+    screens = flow.screens("1.1.0")
+    assert [(s.slug, " ".join(s.order)) for s in screens if not s.follows] == NEW_SCREENS
+    assert [(s.slug, s.follows) for s in screens if s.follows] == [
+        ("nerves-more", "nerves"), ("pain-more", "pain"), ("diagnosis-more", "diagnosis"), ("tried-more", "tried"),
+        ("health-more", "health"), ("hopes-more", "hopes"),
+    ]  # fmt: skip
+    asked = [name for screen in screens for name in screen.question_ids]
+    assert sorted(asked) == sorted(question.id for question in load("1.1.0").questions)
+    place = {name: number for number, name in enumerate(asked)}
+    for question in load("1.1.0").questions:
+        assert question.shown_when is None or all(
+            place[other] < place[question.id] for other in question.shown_when.questions
+        ), question.id
+
+
 def test_no_screen_asks_more_than_four_questions() -> None:
     assert max(len(screen.question_ids) for screen in flow.screens("1.0.0")) <= 4
 
@@ -82,7 +112,8 @@ def test_progress_counts_sections() -> None:
 
 def test_the_snapshot_keeps_the_words_as_asked() -> None:
     asked = {
-        entry["id"]: entry for entry in flow.as_asked({**ROUTINE, "rf_ce_when": "lt2w", "peg_p": 7}, version="1.0.0")
+        entry["id"]: entry
+        for entry in flow.as_asked({**ROUTINE, "rf_ce_when": "lt2w", "peg_p": 7}, version="1.0.0", region="US")
     }
 
     assert asked["rf_now"]["text"] == load("1.0.0")["rf_now"].text

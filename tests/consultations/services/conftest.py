@@ -10,7 +10,7 @@ from clinic import clock
 from clinic.accounts.models import User
 from consultations.enums import RequestStatus
 from consultations.models import AppointmentType, Clinician, ConsultationRequest, InformationRequest, SlotHold
-from consultations.services import review, scheduling, triage
+from consultations.services import contact_details, review, scheduling, triage
 from tests.cast import MakeRequest, book_directly
 
 NOW = datetime.datetime(2026, 11, 23, 15, 0, tzinfo=datetime.UTC)
@@ -70,6 +70,9 @@ class Desk:
             "release": lambda request, by: triage.release(request=request, by=by),
             "note": lambda request, by: triage.add_note(request=request, note="Rang.", by=by),
             "log_call": lambda request, by: triage.log_call(request=request, was_reached=True, note="Well.", by=by),
+            "correct_email": lambda request, by: contact_details.correct_email(
+                request=request, email="new@example.com", by=by
+            ),
             "escalate": lambda request, by: triage.escalate(request=request, note="Worse.", by=by),
             "clear": lambda request, by: review.clear_flags(request=request, reason="Examined.", by=by),
             "pass_to_doctor": lambda request, by: triage.pass_to_doctor(

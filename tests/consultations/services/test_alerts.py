@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 DUTY, ON_CALL = "duty@clinic.example", "oncall@clinic.example"
 NURSE, OTHER, DOCTOR = "nurse@clinic.example", "other_nurse@clinic.example", "doctor@clinic.example"
 FRIDAY_EVENING = datetime.datetime(2026, 11, 27, 22, 30, tzinfo=datetime.UTC)
-"""Friday 27 November 2026, 5:30pm in New York: the clinic closes, to open on Monday at 8:30am, 13:30 UTC."""
+"""Friday 27 November 2026, 5:30 pm in New York: the clinic closes, to open on Monday at 8:30 am, 13:30 UTC."""
 MONDAY_OPENING = datetime.datetime(2026, 11, 30, 13, 30, tzinfo=datetime.UTC)
 
 
@@ -216,7 +216,7 @@ class TestClosedWithNobodyOnCall:
     @pytest.mark.parametrize(
         ("hours", "raised", "opening"),
         [
-            # Clocks go forward: half past two does not exist on 14 March 2027, so the clinic opens at 3am, 07:00 UTC.
+            # Clocks go forward: half past two does not exist on 14 March 2027, so the clinic opens at 3 am, 07:00 UTC.
             ("Sun 02:30-05:00", (2027, 3, 14, 4, 0), (2027, 3, 14, 7, 0)),
             # Clocks go back: the first half past one on 1 November 2026 is 05:30 UTC.
             ("Sun 01:30-05:00", (2026, 11, 1, 4, 0), (2026, 11, 1, 5, 30)),

@@ -25,6 +25,7 @@ TOLD = {
     "book": MessageKind.APPOINTMENT_BOOKED,
     "cancel_booking": MessageKind.APPOINTMENT_CANCELLED,
     "withdraw": MessageKind.REQUEST_CLOSED,
+    "correct_email": MessageKind.PRIVATE_LINK,
     "cancel_request": MessageKind.REQUEST_CLOSED,
 }
 """Verb -> the one mail it owes the patient. No other move writes to a patient."""
@@ -50,6 +51,7 @@ def click(desk: Desk, verb: str, request: Any, by: User, *, seen: str) -> bool:
     values = {
         "note": {"note": "Rang."},
         "log_call": {"was_reached": True, "note": "Well."},
+        "correct_email": {"email": "new@example.com"},
         "escalate": {"note": "Worse."},
         "clear": {"reason": "Examined."},
         "pass_to_doctor": {"doctor": desk.doctor, "note": "Please read."},

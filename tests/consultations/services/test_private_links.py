@@ -118,6 +118,7 @@ def test_replacing_twice_in_one_second_mails_each_new_link(alice: ConsultationRe
 def test_without_an_address_there_is_no_new_link(alice: ConsultationRequest) -> None:
     old = row_of(mailed(alice)).pk
     alice.patient.email = ""
+    alice.patient.save(update_fields=["email"])
     assert private_links.replace(request=alice, link=old) is None
     assert not PrivateLink.objects.live().exists()
 

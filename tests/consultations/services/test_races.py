@@ -11,7 +11,7 @@ from django.test import Client
 from clinic.models import AuditEvent, AuditHead
 from consultations.enums import RequestStatus
 from consultations.models import Appointment, ConsultationRequest, SlotHold
-from consultations.services import intake, messaging, scheduling
+from consultations.services import calendar_entries, intake, messaging, scheduling
 from consultations.services.scheduling import SlotTaken
 from tests.cast import book_directly, open_privately, private_url
 from tests.consultations.services.conftest import TOMORROW_AT_NINE, Desk
@@ -114,7 +114,7 @@ class TestAnyOtherErrorIsHeard:
     def test_another_rule_about_the_very_row(self, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
         """A second calendar entry of one name is a fault of ours, though it is the same insert."""
         other = desk.request(RequestStatus.BOOKED)
-        monkeypatch.setattr(scheduling.secrets, "token_hex", lambda size: "same")
+        monkeypatch.setattr(calendar_entries.secrets, "token_hex", lambda size: "same")
         Appointment.objects.filter(request=other).update(calendar_uid="same@testserver")
         with pytest.raises(IntegrityError):
             scheduling.book(request=desk.request(RequestStatus.OFFERED))

@@ -10,6 +10,7 @@ from django.test import Client
 
 from consultations.models import QuestionnaireResponse
 from consultations.questionnaire import flow
+from consultations.questionnaire.definition import CURRENT_VERSION
 
 ROUTINE: dict[str, Any] = {
     "ab_age": "56",
@@ -73,16 +74,12 @@ CONTACT = {
     "email": "alice@example.com",
     "phone": "",
     "contact_by": "email",
-    "safe_to_contact": "any",
+    "safe_to_contact": "email_only",
 }
 CONSENTS = {"true_answers": "on", "care_team": "on", "privacy_notice": "on"}
 CALL_BACK = {
     "name": "Bob Pell",
-    "birth_on_month": "2",
-    "birth_on_day": "28",
-    "birth_on_year": "1955",
     "phone": "202-555-0142",
-    "safe_to_contact": "any",
 }
 MONDAY = datetime.datetime(2026, 11, 23, 15, 0, tzinfo=datetime.UTC)
 """10:00 on a Monday in New York; Alice, born in March 1970, is 56."""
@@ -119,9 +116,9 @@ def text_of(response: HttpResponse) -> str:
     return " ".join(re.sub(r"<[^>]+>", " ", response.content.decode()).split())
 
 
-def fields_of(slug: str, answers: dict[str, Any]) -> dict[str, Any]:
-    """What the form of one screen would post, out of answers to all."""
-    screen = flow.screen_named(slug, version="1.0.0")
+def fields_of(slug: str, answers: dict[str, Any], *, version: str = CURRENT_VERSION) -> dict[str, Any]:
+    """What the form of one screen would post without JavaScript, out of answers to all."""
+    screen = flow.screen_named(slug, version=version)
     ids = screen.question_ids if screen else ()
     return {name: value for name, value in answers.items() if any(name == i or name.startswith(f"{i}_") for i in ids)}
 
@@ -160,6 +157,22 @@ class Visitor:
     def give(self, slug: str, *, query: str = "", **data: Any) -> HttpResponse:
         return self.client.post(f"{self.check}/q/{slug}/{query}", data)
 
+    def give_all_at_once(self, slug: str, answers: dict[str, Any]) -> HttpResponse:
+        """What a browser with JavaScript posts: the screen's own questions, and the follow-ups that it opened."""
+        version = self.response.questionnaire_version
+        screen = flow.screen_named(slug, version=version)
+        raw = {**self.response.answers, **{name: answers[name] for name in screen.question_ids if name in answers}}
+        opened = [
+            name
+            for name in screen.follow_ups
+            if any(
+                all(code in (given if isinstance(given := raw.get(q), list) else [given]) for q, code in way)
+                for way in flow.triggers(name, screen, self.response.answers, version=version)
+            )
+        ]
+        later = {name: answers[name] for name in opened if name in answers}
+        return self.give(slug, **{**fields_of(slug, answers, version=version), **later, "shown": opened})
+
     def answer(self, *, until: str = "", **changes: Any) -> str:
         """Begin, and answer screen after screen until one leads elsewhere, or stands before `until`. Returns where."""
         answers = {**ROUTINE, **changes}
@@ -168,7 +181,7 @@ class Visitor:
             slug = slug_of(where)
             if not slug or slug == until:
                 return where
-            answered = self.give(slug, **fields_of(slug, answers))
+            answered = self.give(slug, **fields_of(slug, answers, version=self.response.questionnaire_version))
             assert answered.status_code == 302, answered.context["form"].errors
             where = answered.headers["Location"]
         raise AssertionError(f"The check never ended: {where}")

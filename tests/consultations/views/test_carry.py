@@ -33,7 +33,7 @@ class TestCarry:
     def test_asks_which_check_is_meant_and_names_each(self, visitor: Visitor) -> None:
         visitor.answer(until="pain")
         page = carry(visitor)
-        assert "The check begun at 10am on Monday 23 November, at “Where and how long”." in text_of(page)
+        assert "The check begun at 10 am on Monday 23 November, at “Where and how long”." in text_of(page)
         assert "Keep it with a new check" in text_of(page)
         assert visitor.response.brought == ""
         assert "Is it &lt;b&gt;safe&lt;/b&gt;?" in page.content.decode(), "the words wait in the page"

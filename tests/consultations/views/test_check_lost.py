@@ -40,17 +40,23 @@ class TestTyped:
     def test_ticks_numbers_and_measures_are_named_with_their_questions(self, visitor: Visitor) -> None:
         visitor.answer(until="health")
         check = lose(visitor)
-        data = {
-            "hx_gate": ["smoke", "diabetes"],
-            "hx_height_cm_ft": "5",
-            "hx_height_cm_in": "nine",
-            "hx_pregnant": "na",
-        }
-        words = text_of(visitor.client.post(f"{check}/q/health/", data))
+        words = text_of(visitor.client.post(f"{check}/q/health/", {"hx_gate": ["smoke", "diabetes"]}))
         assert "I smoke" in words
         assert "I have diabetes" in words
+        data = {"hx_height_cm_ft": "5", "hx_height_cm_in": "nine", "ex_expect": "info"}
+        words = text_of(visitor.client.post(f"{check}/q/hopes/", data))
         assert "Feet: 5 Inches: nine" in words, "right or wrong, it was typed"
         assert "How much do you weigh?" not in words, "nothing was given there"
+
+    def test_a_page_of_an_earlier_version_is_given_back_as_well(self, visitor: Visitor) -> None:
+        data = {"phq2_1": "1", "phq2_2": "0"}
+        words = text_of(visitor.client.post("/check/00000000/q/mood/", data))
+        assert "Little interest or pleasure in doing things Several days" in words
+        page = visitor.client.post("/check/00000000/q/health/", {"hx_gate": ["smoke"], "hx_height_cm_cm": "180"})
+        assert "I smoke" in text_of(page)
+        assert "180" in text_of(page)
+        visitor.begin(carried=page.context["again"])
+        assert visitor.response.answers == {"hx_gate": ["smoke"], "hx_height_cm": 180.0}
 
     def test_contact_details_are_given_back(self, visitor: Visitor) -> None:
         visitor.answer()
@@ -122,8 +128,8 @@ class TestDanger:
             ("now", {"ab_age": "56", "rf_now": ["fever"]}, Outcome.SAME_DAY),
             ("nerves", {"rf_ce": ["saddle"]}, Outcome.EMERGENCY),
             ("nerves", {"rf_ce": ["not_sure"]}, Outcome.SAME_DAY),
-            ("nerves-when", {"rf_ce_when": "lt2w"}, Outcome.EMERGENCY),
-            ("nerves-when", {"rf_ce_when": "not_sure"}, Outcome.EMERGENCY),
+            ("nerves-more", {"rf_ce_when": "lt2w"}, Outcome.EMERGENCY),
+            ("nerves-more", {"rf_ce_when": "not_sure"}, Outcome.EMERGENCY),
             ("injury", {"rf_injury": "major_new"}, Outcome.EMERGENCY),
             ("injury", {"rf_weak": "drop"}, Outcome.SAME_DAY),
         ],
@@ -140,7 +146,7 @@ class TestDanger:
         assert "Nobody at the clinic has seen what you ticked on this page." in words
         assert page.content.count(b"<h1") == 1
 
-    @pytest.mark.parametrize("slug", [screen.slug for screen in flow.screens("1.0.0")])
+    @pytest.mark.parametrize("slug", [screen.slug for screen in flow.screens("1.1.0")])
     def test_calm_answers_get_no_alarm(self, visitor: Visitor, slug: str) -> None:
         page = visitor.client.post(f"/check/00000000/q/{slug}/", fields_of(slug, ROUTINE))
         assert page.context["danger"] == ""

@@ -132,7 +132,7 @@ class TestRefusal:
     @pytest.mark.parametrize(
         ("data", "words"),
         [
-            ({}, "Enter the date of birth you gave with your request."),
+            ({}, "Enter the date of birth you gave with the request."),
             ({**BORN, "birth_on_day": ""}, "Enter the day of the date of birth as well."),
             ({**BORN, "birth_on_month": "2", "birth_on_day": "30"}, "Enter a date of birth that exists"),
             ({**BORN, "birth_on_month": "March"}, "Enter the date of birth in numbers"),
@@ -353,7 +353,7 @@ class TestReplacing:
     def test_this_browser_stays_in_and_no_longer_than_before(self, client, alice, time_machine):
         client.post(link_to(alice), BORN)
         time_machine.move_to(MONDAY + datetime.timedelta(minutes=20), tick=False)
-        assert "In this browser your request stays open until 10:30am." in text_of(
+        assert "In this browser your request stays open until 10:30 am." in text_of(
             client.post(at(client, "replace-link/"))
         )
         for minutes, status in ((29, 200), (30, 403)):

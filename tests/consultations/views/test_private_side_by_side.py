@@ -148,7 +148,7 @@ class TestThreePeople:
     def test_a_list_of_what_is_open_stands_at_a_plain_address(self, shared, three):
         words = text_of(shared.get("/request/"))
         for each in three:
-            assert f"{each.reference} ({each.patient.first_name}) , until 10:30am" in words
+            assert f"{each.reference} ({each.patient.first_name}) , until 10:30 am" in words
 
     def test_a_page_that_has_closed_leads_to_those_that_are_open(self, shared, three, make_request):
         closed = text_of(shared.get(private_url(make_request(patient=make_patient("Dora Quill")))))
@@ -315,8 +315,8 @@ class TestKeys:
 LATE = {
     "answer/": ({"answer": "My <b>leg</b> is numb."}, "Your answer", "My &lt;b&gt;leg&lt;/b&gt; is numb."),
     "withdraw/": ({"sure": "on"}, "Yes, withdraw my request", "Ticked"),
-    "times/": ({"slot": "20261124T1440Z-1-1"}, "The time you chose", "Tuesday 24 November, 9:40am"),
-    "times/check/": ({"slot": "20261124T1440Z-1-1"}, "The time you chose", "Tuesday 24 November, 9:40am"),
+    "times/": ({"slot": "20261124T1440Z-1-1"}, "The time you chose", "Tuesday 24 November, 9:40 am"),
+    "times/check/": ({"slot": "20261124T1440Z-1-1"}, "The time you chose", "Tuesday 24 November, 9:40 am"),
     "cancel-time/": ({"reason": "A &c. long story"}, "Why are you cancelling?", "A &amp;c. long story"),
     "replace-link/": ({}, "", ""),
     "close/": ({}, "", ""),

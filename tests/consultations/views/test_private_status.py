@@ -9,7 +9,7 @@ from clinic import clock
 from clinic.models import AuditEvent
 from consultations.enums import AppointmentStatus, MessageKind, Outcome, RequestStatus, ReviewDecision
 from consultations.models import Appointment, ClinicalReview, InformationRequest, OutboxMessage, SlotHold
-from consultations.services import triage
+from consultations.services import scheduling, triage
 from consultations.status_words import HEADINGS
 from tests.cast import at, book_directly, make_patient, open_privately, private_url
 from tests.consultations.transitions import sources
@@ -19,13 +19,13 @@ from tests.rows import all_rows
 pytestmark = pytest.mark.usefixtures("monday")
 
 NEXT = {
-    "received": "A person reads every request.",
-    "in_triage": "A person reads every request.",
-    "with_doctor": "A person reads every request.",
+    "received": "A person reads it by",
+    "in_triage": "A nurse is reading it.",
+    "with_doctor": "A doctor is reading it.",
     "information_asked": "Our question",
     "offered": "See free times",
     "not_suitable": "We do not think a consultation here would help you now.",
-    "urgent": "Someone from the clinic will ring you.",
+    "urgent": "We will try to call you by",
     "booked": "Add to calendar",
     "completed": "This request has ended.",
     "no_show": "This request has ended.",
@@ -109,7 +109,7 @@ class TestWords:
 
     def test_says_that_a_person_without_email_is_phoned(self, see, make_request):
         words = see(make_request(patient=make_patient(email="")))
-        assert ", by phone ." in words.replace("phone.", "phone .")
+        assert "Then you hear from us by phone." in words
         assert "by email or phone" not in words
 
 
@@ -229,7 +229,7 @@ class TestAnswering:
         monkeypatch.setattr(triage, "answer", overtaken)
         page = client.post(at(client, "answer/"), {"answer": "Second."})
         assert page.status_code == 409
-        assert "A person reads every request." in text_of(page)
+        assert "A nurse is reading it." in text_of(page)
         assert InformationRequest.objects.get().answer == "First."
 
     def test_two_presses_at_one_moment_are_harmless_too(self, client, asked, monkeypatch):
@@ -317,7 +317,7 @@ class TestWithdrawing:
             expires_at=MONDAY,
         )
         open_privately(client, request)
-        assert "give your time on Monday 30 November, 9am to someone else" in text_of(
+        assert "give your time on Monday 30 November, 9 am to someone else" in text_of(
             client.get(at(client, "withdraw/"))
         )
         client.post(at(client, "withdraw/"), {"sure": "on"})
@@ -354,9 +354,50 @@ class TestCalendarFile:
         for address in (private_url(request, "appointment.ics"), f"/request/{request.reference}/appointment.ics"):
             assert client.get(address).status_code == 403
 
-    def test_a_cancelled_time_has_none(self, client, make_request, clinician):
+    def test_a_cancelled_time_has_one_that_removes_the_entry(self, client, make_request, clinician):
+        request = make_request(status=RequestStatus.BOOKED)
+        booked = book_directly(request, clinician, STARTS)
+        open_privately(client, request)
+        client.post(at(client, "cancel-time/"), {"reason": ""})
+        page = client.get(at(client))
+        assert "Delete it from your calendar" in text_of(page)
+        assert f'href="{at(client, "appointment.ics")}"' in page.content.decode()
+        words = client.get(at(client, "appointment.ics")).content.decode()
+        assert "METHOD:CANCEL" in words
+        assert f"UID:{booked.calendar_uid}\r\nSEQUENCE:1\r\n" in words
+
+    @pytest.mark.parametrize("way", ["withdraw", "close"])
+    def test_so_has_a_time_that_went_with_its_request(self, client, make_request, clinician, manager, way):
         request = make_request(status=RequestStatus.BOOKED)
         book_directly(request, clinician, STARTS)
         open_privately(client, request)
-        client.post(at(client, "cancel-time/"), {"reason": ""})
+        if way == "withdraw":
+            client.post(at(client, "withdraw/"), {"sure": "on"})
+        else:
+            triage.cancel_request(request=request, note="Moved away.", by=manager)
+        assert "Delete it from your calendar" in text_of(client.get(at(client)))
+        assert b"METHOD:CANCEL" in client.get(at(client, "appointment.ics")).content
+
+    def test_a_time_that_is_over_has_none_and_is_not_spoken_of(self, client, make_request, clinician, time_machine):
+        request = make_request(status=RequestStatus.BOOKED)
+        book_directly(request, clinician, STARTS)
+        scheduling.cancel(request=request)
+        time_machine.move_to(STARTS)
+        open_privately(client, request)
+        assert "calendar" not in text_of(client.get(at(client)))
         assert client.get(at(client, "appointment.ics")).status_code == 404
+
+    def test_after_a_new_booking_the_file_is_that_of_the_new_time(self, client, make_request, clinician):
+        request = make_request(status=RequestStatus.BOOKED)
+        first = book_directly(request, clinician, STARTS)
+        scheduling.cancel(request=request)
+        request.refresh_from_db()
+        soonest = scheduling.nearest(appointment_type=request.appointment_type, around=STARTS, ignoring=request)[0]
+        scheduling.hold(request=request, slot_key=soonest.key)
+        second = scheduling.book(request=request)
+        open_privately(client, request)
+        words = client.get(at(client, "appointment.ics")).content.decode()
+        assert "METHOD:PUBLISH" in words
+        assert f"UID:{first.calendar_uid}\r\nSEQUENCE:2\r\n" in words
+        assert f"DTSTART:{second.starts_at:%Y%m%dT%H%M%SZ}" in words
+        assert "Delete it from your calendar" not in text_of(client.get(at(client)))

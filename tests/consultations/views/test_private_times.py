@@ -90,7 +90,7 @@ class TestChoosing:
         for query in ("", "?month=2026-12", "?month=2030-01"):
             words = text_of(patient.get(at(patient, f"times/{query}")))
             assert "There are no free times in the next three months." in words
-            assert f"Ring us and we find one with you: {settings.CLINIC_PHONE}" in words
+            assert f"Call us, and we find one with you: {settings.CLINIC_PHONE}" in words
 
     @pytest.mark.parametrize("value", HOSTILE)
     def test_nothing_typed_into_the_address_breaks_the_page(self, patient, value):
@@ -162,7 +162,7 @@ class TestTwoDoctors:
         rival.post(at(rival, "times/"), {"slot": key(TUESDAY, clinician)})
         html = patient.post(at(patient, "times/"), {"slot": key(TUESDAY, clinician)}).content.decode()
         near = re.findall(r'<label for="near-\d+">(.+?)<small>(.+?)</small>', html)
-        assert near[0] == ("Tuesday 24 November, 9am", "Dr Sam Okafor, Orchard Row")
+        assert near[0] == ("Tuesday 24 November, 9 am", "Dr Sam Okafor, Orchard Row")
         assert len(set(near)) == len(near) == 6
 
     def test_one_doctor_is_named_too(self, patient):
@@ -179,8 +179,8 @@ class TestHolding:
             offered, TUESDAY, MONDAY + datetime.timedelta(minutes=10),
         )  # fmt: skip
         words = text_of(patient.get(at(patient, "times/check/")))
-        assert "Tuesday 24 November, 9am, Eastern Time (New York)" in words
-        assert "We hold this time for you until 10:10am . Nothing is booked yet." in words.replace("am.", "am .")
+        assert "Tuesday 24 November, 9 am, Eastern Time (New York)" in words
+        assert "We hold this time for you until 10:10 am . Nothing is booked yet." in words.replace("am.", "am .")
         assert "Dr Ines Halloran" in words
         assert "Orchard Row, 14 Orchard Row, Suite 2" in words
         assert status_of(offered) == RequestStatus.OFFERED
@@ -247,7 +247,7 @@ class TestBooking:
         assert OutboxMessage.objects.get().kind == MessageKind.APPOINTMENT_BOOKED
         words = text_of(patient.get(at(patient)))
         assert "Tomorrow" in words
-        assert "Tuesday 24 November, 9am" in words
+        assert "Tuesday 24 November, 9 am" in words
 
     @pytest.mark.usefixtures("held")
     def test_pressing_twice_books_once(self, patient):
@@ -332,7 +332,7 @@ class TestBooking:
         assert refused.status_code == 409
         assert NONE_FREE in words
         assert NEAREST not in words
-        assert f"Ring us and we find one with you: {settings.CLINIC_PHONE}" in words
+        assert f"Call us, and we find one with you: {settings.CLINIC_PHONE}" in words
 
     @pytest.mark.usefixtures("held")
     def test_an_absence_entered_meanwhile_is_respected(self, patient, clinician):
@@ -369,7 +369,7 @@ class TestCancelling:
 
     def test_says_what_it_means_and_offers_to_keep_first(self, patient, booked):
         words = text_of(patient.get(at(patient, "cancel-time/")))
-        assert "You have Tuesday 24 November, 9am with Dr Ines Halloran." in words
+        assert "You have Tuesday 24 November, 9 am with Dr Ines Halloran." in words
         assert words.index("Keep my appointment") < words.rindex("Cancel this time")
         booked.refresh_from_db()
         assert booked.status == AppointmentStatus.BOOKED
@@ -424,7 +424,7 @@ class TestCancelling:
     def test_a_time_the_clinic_cancelled_is_said_on_the_status_page(self, patient, booked, offered, nurse):
         scheduling.cancel(request=offered, reason="Doctor ill", by=nurse)
         words = text_of(patient.get(at(patient)))
-        assert "Your time on Tuesday 24 November, 9am was cancelled by the clinic." in words
+        assert "Your time on Tuesday 24 November, 9 am was cancelled by the clinic." in words
         assert "Doctor ill" not in words
 
     def test_a_visit_that_has_begun_cannot_be_cancelled_and_the_page_says_whom_to_ring(
@@ -436,7 +436,7 @@ class TestCancelling:
             open_privately(on_the_day, offered)
             page = on_the_day.get(at(on_the_day))
             assert (at(on_the_day, "cancel-time/") in page.content.decode()) != is_late
-            ring = f"If you are late or could not come, ring us: {settings.CLINIC_PHONE}"
+            ring = f"If you are late or could not come, call us: {settings.CLINIC_PHONE}"
             assert (ring in text_of(page)) == is_late
             assert ("It has begun" in text_of(page)) == is_late
             assert (at(on_the_day, "withdraw/") in page.content.decode()) != is_late

@@ -1,0 +1,72 @@
+"""What to say when calling for help: the signs behind an emergency, to read aloud from the page.
+
+Owner: the clinic's medical director. Source: clinical changes 1.1, section 4; words: display/spoken.toml.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from consultations.candidacy import display
+from consultations.candidacy.engine import Assessment
+from consultations.enums import Effect
+from consultations.questionnaire.conditions import Value
+
+NOT_SURE: Final = "not_sure"
+CAUDA_EQUINA_QUESTION: Final = "rf_ce"
+ONSET_QUESTION: Final = "rf_ce_when"
+CAUDA_EQUINA_RULES: Final = frozenset({"RF-CE-01", "RF-CE-02", "RF-NEU-05"})
+"""Only these may say the name: it is the word that call handlers need."""
+
+
+def what_to_say(assessment: Assessment, *, region: str) -> str:
+    """The signs of the questions behind the emergency, in the words of a region. "" when no emergency fired."""
+    fired = [rule for rule in assessment.fired if rule.effect == Effect.EMERGENCY]
+    causes = {question for rule in fired for question in rule.because}
+    names_it = any(rule.id in CAUDA_EQUINA_RULES for rule in fired)
+    asked = [question for question in assessment.visible if question in causes]
+    return say(asked, assessment.cleaned, names_cauda_equina=names_it, region=region)
+
+
+def say(
+    questions: Iterable[str], answers: Mapping[str, Value], *, names_cauda_equina: bool = False, region: str = ""
+) -> str:
+    """What a person says who gave these answers to these questions of the safety section."""
+    table = display.document("spoken")
+    words = table["words"].get(region, table["words"]["default"])
+    others: list[str] = []
+    nerves: list[str] = []
+    for question in questions:
+        target = nerves if question == CAUDA_EQUINA_QUESTION else others
+        if question != ONSET_QUESTION:
+            target += [clause.format(**words) for clause in _clauses(table.get(question, {}), answers.get(question))]
+    return _sentences(table, others, nerves, answers.get(ONSET_QUESTION), names_cauda_equina=names_cauda_equina)
+
+
+def _clauses(of_question: Mapping[str, str], value: Value | None) -> list[str]:
+    """One clause a ticked sign. "Not sure" is said only where nothing else of its question is."""
+    codes = value if isinstance(value, tuple) else (value,)
+    known = [code for code in codes if isinstance(code, str) and code in of_question]
+    return [of_question[code] for code in known if code != NOT_SURE or known == [NOT_SURE]]
+
+
+def _sentences(
+    table: Mapping[str, Any], others: list[str], nerves: list[str], onset: Value | None, *, names_cauda_equina: bool
+) -> str:
+    """The signs whose onset is known stand last, so that "it began" and "these" speak of nothing else."""
+    if not others and not nerves:
+        return ""
+    parts = [f"{table['lead']} {_joined(others or nerves)}."]
+    if others and nerves:
+        parts.append(f"{table['also']} {_joined(nerves)}.")
+    if nerves and isinstance(onset, str) and onset in table[ONSET_QUESTION]:
+        parts.append(table[ONSET_QUESTION][onset])
+    if names_cauda_equina:
+        parts.append(table["cauda_equina"])
+    return " ".join(parts)
+
+
+def _joined(clauses: list[str]) -> str:
+    """Clauses hold commas and "or" of their own, so semicolons stand between them."""
+    if len(clauses) == 1:
+        return clauses[0]
+    return f"{'; '.join(clauses[:-1])}; and {clauses[-1]}"

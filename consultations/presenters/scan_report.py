@@ -1,0 +1,19 @@
+"""Whether a patient said that the scan report can be sent, so that the private page says how."""
+
+from typing import Final
+
+from clinic.crypto import DamagedRecord
+from consultations.models import ConsultationRequest, QuestionnaireResponse
+from consultations.presenters.isolation import log_damage
+
+CAN_SHARE: Final = ("yes", "later")
+
+
+def can_share(request: ConsultationRequest) -> bool:
+    """False when the answers cannot be read: the page stands without them."""
+    try:
+        response = QuestionnaireResponse.objects.only("answers").get(pk=request.response_id)
+    except DamagedRecord as damage:
+        log_damage(f"consultations.questionnaireresponse {request.response_id}", damage)
+        return False
+    return response.answers.get("im_share") in CAN_SHARE

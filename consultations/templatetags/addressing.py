@@ -1,0 +1,13 @@
+"""Whom a page speaks to: the patient, or who sent the request for the patient."""
+
+from django import template
+
+from consultations.models import ConsultationRequest
+
+register = template.Library()
+
+
+@register.filter
+def whose(consultation: ConsultationRequest, thing: str) -> str:
+    """ "your request", or "Ana’s request" on a page for who helps Ana."""
+    return consultation.whose(thing)

@@ -1,0 +1,102 @@
+"""The form of one screen: its own questions, and the follow-ups that a browser with JavaScript shows on it at once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any, Final
+
+from django.conf import settings
+from django.forms import BoundField
+from django.http import QueryDict
+
+from consultations.forms.check import MOOD, ScreenForm
+from consultations.questionnaire import flow
+from consultations.questionnaire.definition import Question, worded
+from consultations.questionnaire.flow import Screen
+from consultations.views.check_session import QuestionnaireSession
+
+SHOWN: Final = "shown"
+"""Names, in what is posted, the follow-ups that the page showed. A closed one says nothing: it is disabled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A field as the page shows it. `shown_when` is for the script, which opens a follow-up by it."""
+
+    field: BoundField
+    is_follow_up: bool
+    is_open: bool
+    shown_when: str
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Questions that belong together under a sentence of their own, or under none."""
+
+    stem: str
+    rows: tuple[Row, ...]
+
+
+def screen_form(session: QuestionnaireSession, asked: Screen, data: QueryDict | None) -> ScreenForm:
+    """The screen's questions on show, and its follow-ups: open where the page said that it showed them."""
+    words = worded(session.version, settings.CLINIC_REGION)
+    own = flow.questions_on(asked, session.answers, version=session.version, region=settings.CLINIC_REGION)
+    later = [words[question_id] for question_id in asked.follow_ups]
+    told = shown_at_once(data)
+    opened: list[Question] = []
+    if told.intersection(asked.follow_ups):
+        own_form = ScreenForm(data, questions=own, answers={})
+        own_form.full_clean()
+        ticked = own_form.ticked_or_valid()
+        now_shown = flow.visible_ids({**session.answers, **ticked}, version=session.version)
+        opened = [question for question in later if question.id in told & now_shown]
+    return ScreenForm(
+        data,
+        questions=[*own, *opened],
+        closed=[question for question in later if question not in opened],
+        order=asked.order,
+        heading=own[0].id if len(own) == 1 else "",
+        answers=session.answers,
+    )
+
+
+def shown_at_once(data: QueryDict | None) -> frozenset[str]:
+    return frozenset(data.getlist(SHOWN)) if data is not None else frozenset()
+
+
+def parts(form: ScreenForm, session: QuestionnaireSession, asked: Screen) -> list[Part]:
+    """The fields in their order. The questions about mood may only be asked under their own stem.
+
+    On a page that asks nothing else the stem stands under the heading instead.
+    """
+    rows = [_row(field, form, session, asked) for field in form]
+    questions = worded(session.version, settings.CLINIC_REGION)
+    grouped = [(is_mood, tuple(each)) for is_mood, each in groupby(rows, lambda row: _is_mood(row, questions.by_id))]
+    return [
+        Part(mood_stem(session) if is_mood and len(grouped) > 1 else "", group_rows) for is_mood, group_rows in grouped
+    ]
+
+
+def asks_mood_alone(form: ScreenForm) -> bool:
+    return all(question.instrument in MOOD for question in form.questions)
+
+
+def mood_stem(session: QuestionnaireSession) -> str:
+    """Over which time, and how often: the sentence that the first question of the instrument carries as its help."""
+    questions = worded(session.version, settings.CLINIC_REGION).questions
+    return next(question.help for question in questions if question.instrument in MOOD and question.help)
+
+
+def _is_mood(row: Row, questions: Mapping[str, Question]) -> bool:
+    return questions[row.field.name].instrument in MOOD
+
+
+def _row(field: BoundField, form: ScreenForm, session: QuestionnaireSession, asked: Screen) -> Row:
+    is_follow_up = field.name in asked.follow_ups
+    ways = flow.triggers(field.name, asked, session.answers, version=session.version) if is_follow_up else []
+    return Row(field, is_follow_up, field.name not in form.closed, _for_script(ways))
+
+
+def _for_script(ways: Any) -> str:
+    """Alternatives with spaces between, each of `question=option` joined by "&"; "always" where nothing is needed."""
+    return " ".join("&".join(f"{name}={code}" for name, code in sorted(way)) or "always" for way in ways)

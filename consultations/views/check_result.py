@@ -1,0 +1,55 @@
+"""A result in the patient's words: it promises what this clinic, at this hour, can keep to this person."""
+
+import math
+from typing import Final
+
+from django.conf import settings
+
+from clinic import clock
+from consultations.candidacy import outcomes
+from consultations.candidacy.outcomes import Explanation, Situation
+from consultations.enums import Outcome
+from consultations.models import SafetyCase
+from consultations.services.targets import call_today
+from consultations.views.check_session import QuestionnaireSession
+
+HOURS_IN_A_DAY: Final = 8
+
+
+def explain(session: QuestionnaireSession) -> Explanation:
+    """The result of a session as it may be said now."""
+    case = safety_case(session)
+    patient = case.patient if case else None
+    call_by = call_today(Outcome.SAME_DAY, since=clock.now())
+    situation = Situation(
+        numbers=_numbers(),
+        call_by=clock.time(call_by) if call_by else "",
+        is_known=case is not None,
+        is_named=patient is not None,
+        has_phone=bool(patient and patient.phone),
+        is_kept=not session.is_carried,
+    )
+    return outcomes.explain(session.assessment, situation=situation)
+
+
+def support_line() -> str:
+    """The words of the support box; its page fills in the crisis line."""
+    return outcomes.SUPPORT_BOX
+
+
+def safety_case(session: QuestionnaireSession) -> SafetyCase | None:
+    """The case of a stored response; a carried one has none, because a danger would have stored it."""
+    if session.is_carried:
+        return None
+    return SafetyCase.objects.select_related("patient").filter(response=session.response).first()
+
+
+def _numbers() -> dict[str, str]:
+    """The targets in the unit that the sentences name them in, and how long answers are kept."""
+    call, contact = settings.REPLY_TARGETS[Outcome.SAME_DAY.value], settings.REPLY_TARGETS[Outcome.URGENT_REVIEW.value]
+    return {
+        "call_hours": f"{call.get('hours', HOURS_IN_A_DAY * call.get('days', 0)):g}",
+        "contact_days": f"{contact.get('days') or math.ceil(contact['hours'] / HOURS_IN_A_DAY):g}",
+        "keep_hours": f"{settings.KEEP_UNSENT_HOURS}",
+        "keep_days": f"{settings.KEEP_UNSENT_DAYS}",
+    }

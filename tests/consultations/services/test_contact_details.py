@@ -1,0 +1,221 @@
+"""An address that is corrected: the link that went to the wrong one opens nothing from then on, whoever holds it."""
+
+import datetime
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.test import Client
+
+from clinic import audit, clock
+from clinic.accounts.models import User
+from clinic.models import AuditEvent
+from consultations.enums import CLOSED_STATUSES, MessageKind, RequestStatus
+from consultations.models import ConsultationRequest, OutboxMessage, PrivateLink
+from consultations.services import contact_details, delivery, messaging, private_links
+from consultations.services.contact_details import SameAddress, correct_email
+from consultations.workflow import NotAllowed, WrongStatus
+from tests.cast import MakeRequest, make_patient, make_user, private_url
+from tests.rows import all_rows
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def sent(make_request: MakeRequest) -> ConsultationRequest:
+    """Alice's request, with a link owed to the address she mistyped."""
+    request = make_request(patient=make_patient(email="alice@example.con"))
+    messaging.tell_patient(kind=MessageKind.REQUEST_RECEIVED, request=request, key="received")
+    return request
+
+
+def token_of(message: OutboxMessage) -> str:
+    return str(message.payload["link"]).rstrip("/").rpartition("/")[2]
+
+
+class TestCorrectEmail:
+    def test_the_address_is_kept_found_and_written_to(self, sent: ConsultationRequest) -> None:
+        correct_email(request=sent, email="alice@example.com")
+
+        sent.patient.refresh_from_db()
+        assert sent.patient.email == "alice@example.com"
+        assert sent.patient.email_index == private_links.email_index("alice@example.com")
+        newest = OutboxMessage.objects.order_by("pk").last()
+        assert newest is not None
+        assert (newest.kind, newest.recipient) == (MessageKind.PRIVATE_LINK, "alice@example.com")
+        assert private_links.open_link(token=token_of(newest), birth_on=sent.patient.birth_on) is not None
+
+    def test_the_link_to_the_wrong_address_is_dead(self, sent: ConsultationRequest) -> None:
+        token = token_of(OutboxMessage.objects.get())
+
+        correct_email(request=sent, email="alice@example.com")
+
+        assert private_links.open_link(token=token, birth_on=sent.patient.birth_on) is None
+        assert PrivateLink.objects.live().count() == 1
+
+    def test_what_the_wrong_recipient_had_open_closes_at_the_next_click(
+        self, client: Client, sent: ConsultationRequest
+    ) -> None:
+        token = token_of(OutboxMessage.objects.get())
+        client.post(f"/request/open/{token}/", {"birth_on_month": "3", "birth_on_day": "27", "birth_on_year": "1970"})
+        assert client.get(private_url(sent)).status_code == 200
+
+        correct_email(request=sent, email="alice@example.com")
+
+        assert client.get(private_url(sent)).status_code == 403
+        assert client.post(private_url(sent, "withdraw/"), {"sure": "on"}).status_code == 403
+        sent.refresh_from_db()
+        assert sent.status == RequestStatus.RECEIVED
+
+    def test_mail_that_still_waits_is_never_sent_to_the_wrong_address(self, sent: ConsultationRequest) -> None:
+        correct_email(request=sent, email="alice@example.com")
+
+        delivery.deliver_due()
+
+        assert [each.to for each in mail.outbox] == [["alice@example.com"]]
+        stopped = OutboxMessage.objects.get(key="received")
+        assert (stopped.sent_at, stopped.payload, stopped.last_error) == (None, {}, contact_details.STOPPED)
+        assert stopped.staff_told_at is not None
+
+    def test_nor_when_staff_try_it_again(self, sent: ConsultationRequest, nurse: User) -> None:
+        OutboxMessage.objects.update(parked_at=clock.now(), last_error="SMTPRecipientsRefused")
+        correct_email(request=sent, email="alice@example.com")
+
+        with pytest.raises(messaging.NothingToSend):
+            messaging.retry(message=OutboxMessage.objects.get(key="received"), by=nurse)
+
+    def test_is_on_record_without_either_address(self, sent: ConsultationRequest) -> None:
+        correct_email(request=sent, email="alice@example.com")
+
+        event = AuditEvent.objects.about(sent).get(action="request.correct_email")
+        assert (event.actor, event.details["had_address"]) == ("patient", 1)
+        assert "example" not in str(event.details) + str(event.fields)
+        assert audit.verify() == []
+
+    def test_a_request_without_an_address_gets_one(self, make_request: MakeRequest) -> None:
+        request = make_request(patient=make_patient(email=""))
+
+        correct_email(request=request, email="alice@example.com")
+
+        assert OutboxMessage.objects.get().recipient == "alice@example.com"
+
+    @pytest.mark.parametrize("same", ["alice@example.con", "Alice@Example.con", "ALICE@EXAMPLE.CON"])
+    def test_the_same_address_changes_nothing(self, sent: ConsultationRequest, same: str) -> None:
+        before = all_rows()
+
+        with pytest.raises(SameAddress):
+            correct_email(request=sent, email=same)
+
+        assert all_rows() == before
+
+    def test_a_second_press_mails_nothing_more(self, sent: ConsultationRequest) -> None:
+        correct_email(request=sent, email="alice@example.com")
+        before = all_rows()
+
+        correct_email(request=sent, email="alice@example.com")
+
+        assert all_rows() == before
+
+    def test_back_and_forth_mails_each_time(self, sent: ConsultationRequest) -> None:
+        for email in ("alice@example.com", "alice@example.con", "alice@example.com"):
+            correct_email(request=sent, email=email)
+
+        assert PrivateLink.objects.live().count() == 1
+        assert OutboxMessage.objects.filter(parked_at=None).get().recipient == "alice@example.com"
+
+    def test_nothing_is_saved_when_it_cannot_be_written_down(self, sent: ConsultationRequest, monkeypatch: Any) -> None:
+        def fails(**kwargs: Any) -> None:
+            raise RuntimeError
+
+        before = all_rows()
+        for module, name in ((audit, "record"), (messaging, "_enqueue")):
+            with monkeypatch.context() as broken:
+                broken.setattr(module, name, fails)
+                with pytest.raises(RuntimeError):
+                    correct_email(request=sent, email="alice@example.com")
+            assert all_rows() == before
+
+    def test_another_request_of_the_same_address_is_left_alone(
+        self, sent: ConsultationRequest, make_request: MakeRequest
+    ) -> None:
+        other = make_request(patient=make_patient("Bob Pell", email="alice@example.con"))
+        messaging.tell_patient(kind=MessageKind.PRIVATE_LINK, request=other, key="other")
+
+        correct_email(request=sent, email="alice@example.com")
+
+        assert PrivateLink.objects.live().filter(request=other).count() == 1
+        other.patient.refresh_from_db()
+        assert other.patient.email == "alice@example.con"
+
+
+class TestWho:
+    @pytest.mark.parametrize("hours", [0, 11.9])
+    def test_the_browser_that_sent_it_may_while_its_session_can_live(
+        self, sent: ConsultationRequest, time_machine: Any, hours: float
+    ) -> None:
+        time_machine.move_to(sent.submitted_at + datetime.timedelta(hours=hours), tick=False)
+
+        assert contact_details.may_correct(sent)
+
+    def test_not_later(self, sent: ConsultationRequest, time_machine: Any) -> None:
+        time_machine.move_to(sent.submitted_at + datetime.timedelta(hours=12), tick=False)
+
+        with pytest.raises(WrongStatus):
+            correct_email(request=sent, email="alice@example.com")
+
+    @pytest.mark.parametrize("status", CLOSED_STATUSES)
+    def test_nobody_once_the_request_has_ended(
+        self, make_request: MakeRequest, nurse: User, status: RequestStatus
+    ) -> None:
+        ended = make_request(status=status)
+
+        for by in (None, nurse):
+            with pytest.raises(WrongStatus):
+                correct_email(request=ended, email="new@example.com", by=by)
+
+    def test_staff_may_at_any_time_and_are_named(
+        self, sent: ConsultationRequest, nurse: User, time_machine: Any
+    ) -> None:
+        time_machine.move_to(sent.submitted_at + datetime.timedelta(days=40), tick=False)
+
+        correct_email(request=sent, email="alice@example.com", by=nurse)
+
+        assert AuditEvent.objects.get(action="request.correct_email").actor_user == nurse
+
+    def test_an_editor_may_not(self, sent: ConsultationRequest) -> None:
+        before = all_rows()
+        editor = make_user("editor", "editor")
+
+        with pytest.raises(NotAllowed):
+            correct_email(request=sent, email="alice@example.com", by=editor)
+
+        assert all_rows(without=("User", "User_groups"))["consultations.Patient"] == before["consultations.Patient"]
+
+
+class TestHistory:
+    def test_says_if_an_earlier_link_was_opened(self, sent: ConsultationRequest) -> None:
+        assert contact_details.history_of(sent) == contact_details.AddressHistory(False, False)
+        private_links.open_link(token=token_of(OutboxMessage.objects.get()), birth_on=sent.patient.birth_on)
+
+        correct_email(request=sent, email="alice@example.com")
+
+        assert contact_details.history_of(sent) == contact_details.AddressHistory(True, True)
+
+    def test_opening_the_new_one_is_no_alarm(self, sent: ConsultationRequest) -> None:
+        correct_email(request=sent, email="alice@example.com")
+        newest = OutboxMessage.objects.order_by("pk").last()
+        assert newest is not None
+
+        private_links.open_link(token=token_of(newest), birth_on=sent.patient.birth_on)
+
+        assert contact_details.history_of(sent) == contact_details.AddressHistory(True, False)
+
+
+def test_a_link_asked_for_at_the_old_address_goes_to_nobody(sent: ConsultationRequest) -> None:
+    private_links.ask(email="alice@example.con")
+    correct_email(request=sent, email="alice@example.com")
+    number = OutboxMessage.objects.count()
+
+    private_links.answer_asked()
+
+    assert OutboxMessage.objects.count() == number
