@@ -132,6 +132,13 @@ class TestThePrintedPage:
         assert ("It has your reference." in words) != is_neutral
 
 
+class TestOneCallIsPromisedOnce:
+    def test_low_mood_beside_a_danger_leaves_the_sooner_and_the_careful_words(self, visitor):
+        words = sent_words(visitor, {**LOW_MOOD, "rf_now": ["fever"]}, **PHONE)
+        assert "We will try to call you by Monday 23 November, 12 pm. If we have not called by then:" in words
+        assert "A nurse or doctor calls you by" not in words
+
+
 class TestWithoutAnEmailAddress:
     def test_the_confirmation_says_what_the_reference_is_for(self, visitor):
         words = sent_words(visitor, None, **{**PHONE, "contact_by": "phone"}, email="", safe_to_contact="any")
