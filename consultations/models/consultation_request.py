@@ -113,10 +113,6 @@ class ConsultationRequest(models.Model):
             models.CheckConstraint(condition=Q(risk__lte=6), name="request_risk_in_range"),
             models.CheckConstraint(condition=Q(due_at__gte=models.F("submitted_at")), name="request_due_after_sent"),
             models.CheckConstraint(
-                condition=Q(texts_due_at__isnull=True) | Q(texts_due_at__gte=models.F("submitted_at")),
-                name="request_texts_due_after_sent",
-            ),
-            models.CheckConstraint(
                 condition=Q(texts_risk__isnull=True) | Q(texts_risk__lte=6, texts_due_at__isnull=False),
                 name="request_texts_risk_with_a_clock",
             ),
