@@ -12,8 +12,6 @@ from consultations.enums import (
     OPEN_STATUSES,
     OUTCOME_RISK,
     STAFF_QUEUE,
-    TO_TRIAGE,
-    WAITING_FOR_PATIENT,
     ConsentKind,
     FilledFor,
     Outcome,
@@ -29,12 +27,6 @@ class ConsultationRequestQuerySet(models.QuerySet["ConsultationRequest"]):
 
     def in_staff_queue(self) -> Self:
         return self.filter(status__in=STAFF_QUEUE)
-
-    def to_triage(self) -> Self:
-        return self.filter(status__in=TO_TRIAGE)
-
-    def waiting_for_patient(self) -> Self:
-        return self.filter(status__in=WAITING_FOR_PATIENT)
 
     def closed(self) -> Self:
         return self.filter(status__in=CLOSED_STATUSES)
