@@ -193,8 +193,9 @@ class TestTheNextPage:
     ) -> None:
         time_machine.move_to(FRIDAY_NIGHT, tick=False)
         open_privately(client, alice)
-        write(client, text)
-        assert page(client).count(NOBODY_READS) == 1
+        next_page = text_of(client.get(write(client, text).headers["Location"]))
+        assert (next_page.count(NOBODY_READS), page(client).count(NOBODY_READS)) == (1, 1)
+        assert next_page.index(NOBODY_READS) < next_page.index("We have your message.")
 
     def test_a_plain_message_says_so_as_well(
         self, client: Client, alice: ConsultationRequest, time_machine: Any
@@ -202,7 +203,9 @@ class TestTheNextPage:
         time_machine.move_to(FRIDAY_NIGHT, tick=False)
         open_privately(client, alice)
         words = text_of(client.get(write(client, PLAIN).headers["Location"]))
-        assert NOBODY_READS in words
+        assert words.count(NOBODY_READS) == 1
+        assert "Do not wait for us" not in words
+        assert NOBODY_READS not in page(client)
         assert "A person reads it by Monday 30 November, 5:30 pm." in words
 
     def test_help_stays_while_it_is_unread_and_for_the_day(
