@@ -4,7 +4,7 @@ from django.contrib.auth.models import AnonymousUser
 
 from clinic.accounts.models import User
 from consultations.enums import Actor
-from consultations.workflow import Move, NotAllowed, verbs_for
+from consultations.workflow import NotAllowed
 
 GROUP_ACTORS = {"triage": Actor.TRIAGE, "doctor": Actor.DOCTOR, "manager": Actor.MANAGER}
 
@@ -27,7 +27,3 @@ def require(user: User, *allowed: Actor) -> Actor:
         if actor in actors:
             return actor
     raise NotAllowed("Your role may not do this. Ask a manager if you think it should.")
-
-
-def moves_open_to(user: User, *, status: str) -> list[Move]:
-    return verbs_for(status=status, actors=actors_of(user))

@@ -12,8 +12,6 @@ from consultations.enums import (
     OPEN_STATUSES,
     OUTCOME_RISK,
     STAFF_QUEUE,
-    TO_TRIAGE,
-    WAITING_FOR_PATIENT,
     ConsentKind,
     FilledFor,
     Outcome,
@@ -29,12 +27,6 @@ class ConsultationRequestQuerySet(models.QuerySet["ConsultationRequest"]):
 
     def in_staff_queue(self) -> Self:
         return self.filter(status__in=STAFF_QUEUE)
-
-    def to_triage(self) -> Self:
-        return self.filter(status__in=TO_TRIAGE)
-
-    def waiting_for_patient(self) -> Self:
-        return self.filter(status__in=WAITING_FOR_PATIENT)
 
     def closed(self) -> Self:
         return self.filter(status__in=CLOSED_STATUSES)
@@ -112,10 +104,6 @@ class ConsultationRequest(models.Model):
             one_of("filled_for", FilledFor, name="request_filled_for_known"),
             models.CheckConstraint(condition=Q(risk__lte=6), name="request_risk_in_range"),
             models.CheckConstraint(condition=Q(due_at__gte=models.F("submitted_at")), name="request_due_after_sent"),
-            models.CheckConstraint(
-                condition=Q(texts_due_at__isnull=True) | Q(texts_due_at__gte=models.F("submitted_at")),
-                name="request_texts_due_after_sent",
-            ),
             models.CheckConstraint(
                 condition=Q(texts_risk__isnull=True) | Q(texts_risk__lte=6, texts_due_at__isnull=False),
                 name="request_texts_risk_with_a_clock",

@@ -23,6 +23,7 @@ from consultations.presenters.words import Chip, time_left
 DAMAGED: Final = "This text cannot be read. Tell a manager its number, and call the patient."
 STAYS: Final = datetime.timedelta(days=1)
 """How long help is shown to the person after words about danger, also once somebody has read them."""
+MARKED: Final = Q(is_self_harm=True) | Q(is_danger=True)
 WHOSE: Final = {
     "request_key": F("response__request__pk"),
     "request_reference": F("response__request__reference"),
@@ -115,7 +116,7 @@ def _waiting(each: PatientText | Unreadable, *, now: datetime.datetime) -> Waiti
         flags: tuple[Chip, ...] = (Chip("Damaged", "danger"),)
         return WaitingText(
             each.pk, f"Text {each.pk}", "", Chip("Unknown", "danger"), flags, (Piece(DAMAGED),),
-            is_marked=bare.filter(Q(is_self_harm=True) | Q(is_danger=True)).exists(), read_url=read_url(each.pk),
+            is_marked=bare.filter(MARKED).exists(), read_url=read_url(each.pk),
         )  # fmt: skip
     return WaitingText(
         each.pk, each.get_kind_display(), clock.moment(each.sent_at), _time(each, now=now), flags_of(each),
@@ -142,7 +143,7 @@ def waiting_lines(*, now: datetime.datetime, limit: int) -> tuple[list[WaitingTe
     """The texts with words about danger that nobody has read, with whose they are but not what they say; and whether
     there are more.
     """
-    marked = PatientText.objects.waiting().filter(Q(is_self_harm=True) | Q(is_danger=True))
+    marked = PatientText.objects.waiting().filter(MARKED)
     rows = marked.defer("text").annotate(**WHOSE).most_pressing_first()[: limit + 1]
     found = readable(rows)
     return [_line(each, now=now) for each in found[:limit]], len(found) > limit
@@ -166,9 +167,10 @@ def _line(each: Any, *, now: datetime.datetime) -> WaitingText:
 
 def first_help(response_id: int, *, now: datetime.datetime) -> FirstHelp:
     """Help for somebody whose text with such words waits, or was sent in the last day."""
-    found = PatientText.objects.filter(response=response_id).filter(Q(read_at=None) | Q(sent_at__gt=now - STAYS))
-    marked = found.filter(Q(is_self_harm=True) | Q(is_danger=True))
-    marks = list(marked.values_list("is_self_harm", "is_danger", "read_at"))
+    found = PatientText.objects.filter(MARKED, response=response_id).filter(
+        Q(read_at=None) | Q(sent_at__gt=now - STAYS)
+    )
+    marks = list(found.values_list("is_self_harm", "is_danger", "read_at"))
     waits = any(read_at is None for _, _, read_at in marks)
     return FirstHelp(
         is_self_harm=any(self_harm for self_harm, _, _ in marks),

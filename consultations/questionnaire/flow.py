@@ -11,7 +11,7 @@ from typing import Any, Final
 from consultations.questionnaire import page_copy
 from consultations.questionnaire.answers import Walk, walk
 from consultations.questionnaire.conditions import Value
-from consultations.questionnaire.definition import SAFETY_SECTION, Question, load, worded
+from consultations.questionnaire.definition import Question, load, worded
 from consultations.questionnaire.page_copy import Screen
 
 Answers = Mapping[str, Any]
@@ -119,10 +119,6 @@ def first_incomplete(answers: Answers, *, version: str) -> Screen | None:
 def safety_complete(answers: Answers, *, version: str) -> bool:
     """Whether every safety question on show has a valid answer."""
     return not _walk(answers, version).missing(safety=True)
-
-
-def last_safety_screen(answers: Answers, *, version: str) -> Screen:
-    return [s for s in visible_screens(answers, version=version) if s.section == SAFETY_SECTION][-1]
 
 
 def progress(section: str, *, version: str) -> Progress:

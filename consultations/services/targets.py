@@ -27,7 +27,12 @@ def due_after(outcome: str, *, since: datetime.datetime, is_low_mood: bool = Fal
 def call_today(outcome: str, *, since: datetime.datetime) -> datetime.datetime | None:
     """By when we call whoever asks for it now; None when we are closed, or would call after today's closing."""
     due = due_after(outcome, since=since)
-    if not clock.is_open(since):
-        return None
-    _, closing = clock.openings_on(clock.local(since).date())[-1]
-    return due if due <= closing else None
+    return due if falls_today(due, now=since) else None
+
+
+def falls_today(due: datetime.datetime, *, now: datetime.datetime) -> bool:
+    """Whether a call that is owed by then may be promised now: we are open, and it falls before today's closing."""
+    if not clock.is_open(now):
+        return False
+    _, closing = clock.openings_on(clock.local(now).date())[-1]
+    return due <= closing

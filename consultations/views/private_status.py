@@ -12,12 +12,13 @@ from clinic.crypto import new_token
 from clinic.names import possessive
 from clinic.unsent import Unsent, gives_back, in_form, of_form
 from consultations import ics, status_words
-from consultations.enums import AppointmentStatus, RequestStatus, TextKind
+from consultations.enums import SAFETY_OUTCOMES, AppointmentStatus, RequestStatus, TextKind
 from consultations.forms.private import AnswerForm, MessageForm, WithdrawForm
 from consultations.models import Appointment, ConsultationRequest
 from consultations.presenters import patient_texts, scan_report
 from consultations.presenters.patient_texts import FirstHelp
 from consultations.services import scheduling, triage
+from consultations.services.targets import falls_today
 from consultations.views.private_access import private_page, to_page, with_grant
 from consultations.workflow import MOVES, MoveRefused
 
@@ -90,6 +91,8 @@ def status_page(
         "unsent": unsent,
         **_messages(consultation, message_form),
         "first_help": help_now or patient_texts.first_help(consultation.response_id, now=clock.now()),
+        "is_pressing": consultation.highest_outcome in SAFETY_OUTCOMES and consultation.flags_cleared_at is None,
+        "calls_today": falls_today(consultation.due_at, now=clock.now()) or consultation.due_at <= clock.now(),
         "can_withdraw": consultation.status in MOVES["withdraw"].sources and not has_begun,
     }
     return private_page(request, consultation, "status.html", context, status=409 if refused else status)

@@ -14,7 +14,6 @@ from education.services.refusals import NotEntitled
 from education.wording import BOOKING, surer_than
 
 REGISTER_HOLDS: Final = datetime.timedelta(days=365)
-CONSENT_TAKEN_BACK: Final = "The person who told this story asked us to take it down."
 CARE: Final = {
     "has_timeline": "a timeline",
     "has_all_treatments": "all treatments",

@@ -123,11 +123,6 @@ CHECKS: list[tuple[type[models.Model], str, dict[str, Any]]] = [
     (Assessment, "assessment_urgency_known", {"urgency": "later"}),
     (Assessment, "assessment_disposition_known", {"disposition": "maybe"}),
     (Assessment, "assessment_booking_only_when_routine", {"outcome": "EMERGENCY"}),
-    (
-        ConsultationRequest,
-        "request_texts_due_after_sent",
-        {"texts_due_at": datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC)},
-    ),
     (ConsultationRequest, "request_texts_risk_with_a_clock", {"texts_risk": 0}),
     (PatientText, "patient_text_kind_known", {"kind": "poem"}),
     (PatientText, "patient_text_has_a_clock", {"due_at": None}),

@@ -12,6 +12,7 @@ from consultations.questionnaire.definition import load
 from tests.consultations.candidacy.cases import ROUTINE
 
 RANK = {urgency: rank for rank, urgency in enumerate(Urgency)}
+RULES = ("1.0.0", "1.1.0")
 STEADY = settings(max_examples=150, deadline=None, database=None, derandomize=True)
 SAFETY = ("rf_now", "rf_ce", "rf_systemic", "rf_risk")
 NO_ANSWER: st.SearchStrategy[Any] = st.one_of(
@@ -48,6 +49,13 @@ def judged(changes: dict[str, Any], version: str) -> tuple[str, list[str] | None
 )
 def test_what_cannot_be_read_is_told(given_answer: Any, told: tuple[str, list[str] | None, bool]) -> None:
     assert judged({"rf_now": given_answer}, "1.1.0") == told
+
+
+@pytest.mark.parametrize("question", SAFETY)
+def test_none_does_not_stand_beside_it(question: str) -> None:
+    after = {version: engine.assess({**ROUTINE, question: ["none", "x"]}, version=version) for version in RULES}
+    assert question not in after["1.1.0"].cleaned
+    assert after["1.0.0"].cleaned[question] == ("none",)
 
 
 @pytest.mark.parametrize("question", SAFETY)

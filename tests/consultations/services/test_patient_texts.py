@@ -128,6 +128,15 @@ class TestWhatIsRead:
         case.refresh_from_db()
         assert case.status == CaseStatus.OPEN
 
+    def test_one_that_is_late_already_when_the_request_is_sent_stops_nothing(self, time_machine: Any) -> None:
+        response = ready(rf_now=["chest"])
+        contact = intake.Contact.from_json({**ALICE.as_json(), "phone": f"202-555-0142 {SIGN}"})
+        intake.ask_for_call_back(response=response, contact=contact)
+        time_machine.shift(datetime.timedelta(hours=3))
+        intake.save_answers(response=response, answers={"rf_now": ["none"]})
+        request = intake.send(response=response, wordings=WORDINGS)
+        assert (fresh(request).texts_due_at, fresh(request).texts_risk) == (AT_NOON, 1)
+
     def test_the_text_is_sealed_and_no_word_of_it_is_anywhere_else(
         self, alice: ConsultationRequest, nurse: User
     ) -> None:

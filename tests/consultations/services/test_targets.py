@@ -28,6 +28,8 @@ def test_the_targets_are_these() -> None:
         "DEFER": {"days": 5},
         "NEEDS_INFO": {"days": 2},
         "LIKELY_SUITABLE": {"days": 2},
+        "MARKED_TEXT": {"hours": 2},
+        "MESSAGE": {"days": 1},
     }
 
 

@@ -26,7 +26,7 @@ NEXT = {
     "information_asked": "Our question",
     "offered": "See free times",
     "not_suitable": "We do not think a consultation here would help you now.",
-    "urgent": "We will try to call you by",
+    "urgent": "We will try to call you",
     "booked": "Add to calendar",
     "completed": "This request has ended.",
     "no_show": "This request has ended.",
@@ -63,6 +63,46 @@ def see(client):
         return text_of(page)
 
     return seen
+
+
+class TestACallThatIsOwed:
+    """Whoever needs a doctor today is promised a call today only before closing, also when they come back to look."""
+
+    SOON = MONDAY + datetime.timedelta(hours=2)
+    EVENING = MONDAY + datetime.timedelta(hours=9)
+    TOMORROW = datetime.datetime(2026, 11, 24, 15, 30, tzinfo=datetime.UTC)
+    PROMISED = "We will try to call you by Monday 23 November, 12 pm. If we have not called by then: go to"
+    NOT_TODAY = "We cannot call you today. Do not wait for us: go to an urgent care center or call your doctor today."
+
+    @pytest.mark.parametrize("status", ["received", "in_triage", "with_doctor", "urgent"])
+    @pytest.mark.parametrize(
+        ("at_time", "due", "words"),
+        [
+            (MONDAY, SOON, PROMISED),
+            (SOON + datetime.timedelta(hours=1), SOON, PROMISED),
+            (MONDAY, TOMORROW, NOT_TODAY),
+            (EVENING, TOMORROW, NOT_TODAY),
+        ],
+    )
+    def test_is_promised_for_today_only_before_closing(
+        self, see, make_request, time_machine, status, at_time, due, words
+    ):
+        request = make_request(status=status, outcome=Outcome.SAME_DAY, due_at=due)
+        time_machine.move_to(at_time, tick=False)
+        assert words in see(request).replace(" .", ".")
+
+    def test_without_a_number_none_is(self, see, make_request):
+        request = make_request(outcome=Outcome.SAME_DAY, patient=make_patient(phone=""))
+        assert "You gave no phone number, so we cannot call you." in see(request)
+
+    @pytest.mark.parametrize(
+        "changes", [{"outcome": Outcome.URGENT_REVIEW}, {"outcome": Outcome.SAME_DAY, "flags_cleared_at": MONDAY}]
+    )
+    def test_none_is_owed_to_others(self, see, make_request, doctor, changes):
+        cleared = {"flags_cleared_by": doctor} if "flags_cleared_at" in changes else {}
+        words = see(make_request(**changes, **cleared))
+        assert "try to call you" not in words
+        assert "cannot call you" not in words
 
 
 class TestWords:
@@ -106,11 +146,11 @@ class TestWords:
         [
             (RequestStatus.RECEIVED, ["A person reads it by", "A person reads it by"]),
             (RequestStatus.IN_TRIAGE, ["You hear from us by", "You hear from us by"]),
-            (RequestStatus.URGENT, ["We will try to call you by"]),
+            (RequestStatus.URGENT, ["We will try to call you after we open, by"]),
         ],
     )
     def test_the_tracker_promises_what_the_page_promises(self, see, make_request, status, said):
-        promises = r"A person reads it by|You hear from us by|We will try to call you by"
+        promises = r"A person reads it by|You hear from us by|We will try to call you (?:by|after we open, by)"
         found = re.findall(promises, see(make_request(status=status)))
         assert found == said
 

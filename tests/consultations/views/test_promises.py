@@ -49,6 +49,20 @@ class TestEveryResult:
         assert SIGNS in words
         assert "told our team" not in words
 
+    @pytest.mark.parametrize("outcome", [name for name in OUTCOMES if name != "EMERGENCY"])
+    def test_ends_quietly_with_the_lines_for_help_and_so_does_the_confirmation(self, visitor, settings, outcome):
+        quiet = (
+            f"If you feel you might harm yourself: {settings.CRISIS_LINE}. If you feel very unwell: "
+            f"{settings.EMERGENCY_LINE}"
+        )
+        where = visitor.answer(**OUTCOMES[outcome])
+        assert quiet in words_at(visitor, where.strip("/").rpartition("/")[2])
+        if where == f"{visitor.check}/today/":
+            visitor.answer(**OUTCOMES[outcome])
+        visitor.tell_contact()
+        visitor.send()
+        assert quiet in words_at(visitor, "sent")
+
     @pytest.mark.parametrize("outcome", OUTCOMES)
     def test_promises_no_call_to_who_gave_no_number(self, visitor, outcome):
         if outcome != "EMERGENCY":
@@ -164,6 +178,11 @@ class TestLowMood:
         assert f"get help now: {settings.CRISIS_LINE}." in words
         assert "A person reads it by Wednesday 25 November, 5:30 pm. A nurse or doctor calls you by then." in words
         assert not SafetyCase.objects.exists()
+
+    def test_without_a_number_no_call_is_promised_on_the_confirmation(self, visitor):
+        words = sent_words(visitor, LOW_MOOD)
+        assert "A person reads it by Wednesday 25 November, 5:30 pm." in words
+        assert "calls you" not in words
 
     @pytest.mark.parametrize(
         ("changes", "due"),
