@@ -78,6 +78,7 @@ def status_page(
         "unsent": unsent,
         **_messages(consultation, message_form),
         "first_help": help_now or patient_texts.first_help(consultation.response_id, now=clock.now()),
+        "is_text_unread": consultation.texts_due_at is not None,
         "can_withdraw": consultation.status in MOVES["withdraw"].sources and not has_begun,
     }
     return private_page(request, consultation, "status.html", context, status=409 if refused else status)

@@ -120,7 +120,9 @@ class TestDanger:
 
         assert "<h1>Get help now</h1>" in html
         assert "<title>Search – " in html
-        assert not [said for said in ("Did you mean", "We looked for", "Nothing here has “", "Check the") if said in html]
+        assert not [
+            said for said in ("Did you mean", "We looked for", "Nothing here has “", "Check the") if said in html
+        ]
         assert f'value="{words}"' in html
 
     def test_danger_late_in_a_pasted_paragraph_counts_and_nothing_is_lost(
