@@ -254,6 +254,20 @@ class TestTheNextPage:
         assert (words.count(SUPPORT), words.count(CRISIS)) == (support, support)
         assert words.count("numbness around your genitals or bottom") == signs
 
+    @pytest.mark.parametrize("note", [SELF_HARM, SIGN])
+    def test_the_confirmation_names_the_earlier_time_of_a_marked_note(self, visitor: Visitor, note: str) -> None:
+        visitor.complete(ex_note=note)
+        words = text_of(visitor.see(f"{visitor.check}/sent/"))
+        by = "A person reads what you wrote by Monday 23 November, 12 pm , and all the answers by Wednesday 25 November"
+        assert by in words
+
+        open_privately(visitor.client, ConsultationRequest.objects.get())
+        assert by in page(visitor.client)
+
+    def test_the_confirmation_names_one_time_for_a_plain_note(self, visitor: Visitor) -> None:
+        visitor.complete(ex_note=PLAIN)
+        assert "A person reads it by Wednesday 25 November" in text_of(visitor.see(f"{visitor.check}/sent/"))
+
     def test_the_page_after_a_call_back(self, visitor: Visitor) -> None:
         visitor.answer(rf_now=["chest"])
         visitor.client.post(f"{visitor.check}/call-back/", {**CALL_BACK, "phone": f"202-555-0142 {SELF_HARM}"})
