@@ -131,7 +131,9 @@ def find(words: str, *, kind: str = "", page: int = 1) -> Results:
     spanish = in_english(asked, known.vocabulary, known.answers.spanish)
     said = spanish.english if spanish else asked
     units = units_of(said, known.vocabulary)
-    meant = "" if spanish else corrected(said, units, known.vocabulary)
+    # "Kill myself" is no misspelt "call myself": words about self-harm are never put into other words.
+    keeps_words = bool(spanish) or Danger.SELF_HARM in dangers
+    meant = "" if keeps_words else corrected(said, units, known.vocabulary)
     best = [] if kind else known.answers.to([*(words_of(meant) or said), *(spanish.meant if spanish else ())])
     found, is_loose = _matches(units, every=True), False
     if found:

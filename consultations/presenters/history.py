@@ -18,6 +18,7 @@ from consultations.models import (
     TriageDecision,
 )
 from consultations.presenters.isolation import Unreadable, readable
+from consultations.presenters.patient_texts import flags_of
 from consultations.presenters.words import name_of
 
 NEWEST: Final = 200
@@ -194,7 +195,8 @@ def _messages(request: ConsultationRequest) -> Iterator[Entry]:
             yield _damaged(request, f"message {each.pk}")
             continue
         read = f"read by {name_of(each.read_by)} on {clock.moment(each.read_at)}" if each.read_at else "not read yet"
-        yield Entry(each.sent_at, "The patient", "sent a message", each.text, read)
+        marks = "".join(f" ({chip.text})" for chip in flags_of(each)).lower()
+        yield Entry(each.sent_at, "The patient", f"sent a message{marks}", each.text, read)
 
 
 def _damaged(request: ConsultationRequest, what: str) -> Entry:

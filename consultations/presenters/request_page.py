@@ -106,7 +106,7 @@ def banner(
         "age": age_words(request.patient),
         "born": day_of_birth(request.patient),
         "reference": request.reference,
-        "due": clock.moment(request.next_due_at or request.due_at),
+        "due": clock.moment(request.next_due_at) if request.next_due_at else "",
         "sent": clock.moment(request.submitted_at),
         "time": clock_chip(request, now=now, next_visit=starts_at),
         "status": holder_words(request, viewer=viewer),

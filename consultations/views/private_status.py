@@ -93,6 +93,7 @@ def status_page(
         "first_help": help_now or patient_texts.first_help(consultation.response_id, now=clock.now()),
         "is_pressing": consultation.highest_outcome in SAFETY_OUTCOMES and consultation.flags_cleared_at is None,
         "calls_today": falls_today(consultation.due_at, now=clock.now()) or consultation.due_at <= clock.now(),
+        "is_text_unread": consultation.texts_due_at is not None,
         "can_withdraw": consultation.status in MOVES["withdraw"].sources and not has_begun,
     }
     return private_page(request, consultation, "status.html", context, status=409 if refused else status)

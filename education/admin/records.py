@@ -193,7 +193,9 @@ class SmallRecordAdmin(ContentAdmin):
         return self.pressed(
             request,
             pk,
-            lambda record: services.publish_record(record=record, by=request.user),
+            lambda record: services.publish_record(
+                record=record, by=request.user, digest=request.POST.get("digest", "")
+            ),
             "Readers see “{}” as it stands here.",
         )
 
@@ -201,7 +203,11 @@ class SmallRecordAdmin(ContentAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         record = self.get_object(request, object_id)
-        context = {"wording": wording_lines(record), "waits": waits(record)} if record else {}
+        context = (
+            {"wording": wording_lines(record), "waits": waits(record), "digest": services.digest_of(record)}
+            if record
+            else {}
+        )
         return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
 
     @admin.display(description="State")
@@ -212,7 +218,8 @@ class SmallRecordAdmin(ContentAdmin):
             return "Readers see it as it stands here."
         who = record.edited_by.display_name if record.edited_by else ""
         since = f" since {clock.moment(record.edited_at)}" if record.edited_at else ""
-        return f"A change{f' by {who}' if who else ''} waits{since}. Readers see the words published before."
+        shown = "the words published before" if record.shown else "nothing of it yet"
+        return f"A change{f' by {who}' if who else ''} waits{since}. Readers see {shown}."
 
     @admin.display(description="Pages that use it")
     def used_on(self, record: SmallRecord) -> str:

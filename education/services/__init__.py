@@ -16,7 +16,7 @@ from education.services.publishing import (
     waits_for,
     withdraw,
 )
-from education.services.records import problems_of, publish_record, save
+from education.services.records import digest_of, problems_of, publish_record, save
 from education.services.refusals import NotComplete, NotEntitled, ReasonRefused
 from education.services.reopening import pages_using, reopen, reopen_due
 from education.services.self_check import keep_self_check
@@ -30,6 +30,7 @@ __all__ = [
     "NotComplete",
     "NotEntitled",
     "ReasonRefused",
+    "digest_of",
     "finish",
     "full_stop",
     "give",

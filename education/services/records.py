@@ -1,5 +1,6 @@
 """Keeps what staff edit, and shows an edited small record once a second person has looked at it."""
 
+import json
 from typing import Any
 
 from django.db import models, transaction
@@ -7,6 +8,7 @@ from django.urls import reverse
 
 from clinic import audit, clock
 from clinic.accounts.models import User
+from clinic.crypto import fingerprint
 from education import editorial, library
 from education.models import (
     BestBet,
@@ -61,11 +63,17 @@ def save(*, record: models.Model, by: User, changed: list[str]) -> None:
     audit.record(action="content.edit", target=record, by=by, fields=changed)
 
 
-@transaction.atomic
-def publish_record(*, record: SmallRecord, by: User) -> SmallRecord:
-    """Show an edited statement, source, term, answer, trial or note. Raises NotEntitled, NotComplete.
+def digest_of(record: SmallRecord) -> str:
+    """The same for the same words: what a second person looked at is what they publish."""
+    return fingerprint(json.dumps(library.plain(record), sort_keys=True, default=str))
 
-    Pages that repeat a changed statement, or cite a source taken back, are reopened.
+
+@transaction.atomic
+def publish_record(*, record: SmallRecord, by: User, digest: str) -> SmallRecord:
+    """Show an edited statement, source, term, answer, trial or note. Raises NotEntitled, NotComplete, MoveRefused.
+
+    `digest` is that of the words this person looked at: others are not published unseen. Pages that repeat a changed
+    statement, or cite a source taken back, are reopened.
     """
     if not by.has_perm(editorial.PERMISSIONS["publish"]):
         raise NotEntitled("You may edit this, but not publish it. Ask a manager.")
@@ -75,6 +83,10 @@ def publish_record(*, record: SmallRecord, by: User) -> SmallRecord:
         return fresh
     if wrote(fresh, by):
         raise NotEntitled("You made the last edit, so somebody else has to publish it.")
+    if digest != digest_of(fresh):
+        raise editorial.MoveRefused(
+            "Somebody changed this after you opened it. Read it as it stands now, then publish."
+        )
     if problems := [*problems_of(fresh), *map(sentence_of, open_remarks(fresh))]:
         raise NotComplete(problems)
     fresh.shown = values

@@ -49,10 +49,37 @@ class TestPublishing:
         client.force_login(manager)
         assert "Let readers see this" in client.get(url_of(edited)).content.decode()
 
-        assert client.post(url_of(edited, "publish")).status_code == 302
+        page = client.get(url_of(edited))
+        assert client.post(url_of(edited, "publish"), {"digest": page.context["digest"]}).status_code == 302
 
         assert "A pad between two bones." in client.get("/glossary/").content.decode()
         assert "Let readers see this" not in client.get(url_of(edited)).content.decode()
+
+    def test_words_that_changed_after_the_page_was_opened_are_not_shown_unseen(
+        self, edited: GlossaryTerm, editor: User, manager: User, client: Client
+    ) -> None:
+        second = Client()
+        second.force_login(manager)
+        saw = second.get(url_of(edited)).context["digest"]
+        client.post(url_of(edited), values(edited, definition="Words of later.", seen=seen_by(client, url_of(edited))))
+
+        answer = second.post(url_of(edited, "publish"), {"digest": saw}, follow=True).content.decode()
+
+        assert "Somebody changed this after you opened it." in answer
+        assert "Words of later." in answer
+        assert "Words of later." not in client.get("/glossary/").content.decode()
+
+    def test_one_that_was_never_shown_does_not_speak_of_words_published_before(
+        self, editor: User, client: Client
+    ) -> None:
+        client.force_login(editor)
+        sent = {"slug": "pad", "term": "Pad", "definition": "Something soft.", "see_also": "", "seen": ""}
+        client.post(reverse("admin:education_glossaryterm_add"), sent)
+        new = GlossaryTerm.objects.get(slug="pad")
+
+        html = client.get(url_of(new)).content.decode()
+
+        assert "Readers see nothing of it yet." in html
 
     @pytest.mark.parametrize("group", ["editor", "doctor", "triage"])
     def test_others_cannot_show_it(self, group: str, edited: GlossaryTerm, client: Client) -> None:

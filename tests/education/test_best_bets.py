@@ -163,7 +163,7 @@ class TestGovernance:
         services.save(record=record, by=editor, changed=["phrases"])
         assert not [path for path in best("herons in the spine") if path.startswith("/stem-cells/risks/")]
 
-        services.publish_record(record=record, by=manager)
+        services.publish_record(record=record, by=manager, digest=services.digest_of(record))
 
         assert best("herons in the spine")[0].startswith("/stem-cells/risks/")
         assert list(AuditEvent.objects.order_by("-pk").values_list("action", flat=True)[:2]) == [

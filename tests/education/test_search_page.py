@@ -112,6 +112,19 @@ class TestDanger:
         assert 'class="care"' not in html
         assert 'id="support"' not in client.get("/search/?q=wake+up+stiff").content.decode()
 
+    @pytest.mark.parametrize("words", ["i want to kill myself", "quiero morir"])
+    def test_words_about_self_harm_are_never_put_into_other_words_or_counted(
+        self, content: shipped.Shipped, client: Client, words: str
+    ) -> None:
+        html = client.get("/search/", {"q": words}).content.decode()
+
+        assert "<h1>Get help now</h1>" in html
+        assert "<title>Search – " in html
+        assert not [
+            said for said in ("Did you mean", "We looked for", "Nothing here has “", "Check the") if said in html
+        ]
+        assert f'value="{words}"' in html
+
     def test_danger_late_in_a_pasted_paragraph_counts_and_nothing_is_lost(
         self, content: shipped.Shipped, client: Client
     ) -> None:

@@ -230,6 +230,21 @@ class TestTheNextPage:
         open_privately(later, alice)
         assert CRISIS not in page(later)
 
+    def test_a_withdrawn_request_does_not_say_that_nothing_happens_while_a_text_is_unread(
+        self, client: Client, alice: ConsultationRequest, nurse: User
+    ) -> None:
+        open_privately(client, alice)
+        write(client, SELF_HARM)
+        triage.withdraw(request=alice)
+        nothing = "Nothing. We do not contact you about this request any more."
+
+        words = page(client)
+        assert "a person still reads what you wrote. We may contact you about that." in words
+        assert nothing not in words
+
+        mark_read(text=PatientText.objects.get(), by=nurse)
+        assert nothing in page(client)
+
     def test_after_an_answer_and_a_cancelled_time(
         self, client: Client, make_request: Any, clinician: Any, nurse: User
     ) -> None:
