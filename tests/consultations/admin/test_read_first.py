@@ -55,7 +55,7 @@ class TestTheMarks:
 
     def test_say_which_list_knows_the_words(self) -> None:
         assert pieces_of("Hello. I want to die. Bye.") == (
-            Piece("Hello. I "), Piece("want to die", "self_harm"), Piece(". Bye."),
+            Piece("Hello. "), Piece("I want to die", "self_harm"), Piece(". Bye."),
         )  # fmt: skip
         assert {piece.danger for piece in pieces_of(SIGN)} == {"", "sign"}
         assert pieces_of(PLAIN) == (Piece(PLAIN),)
@@ -68,8 +68,8 @@ class TestTheRequestPage:
         page = response.content.decode()
         opens = '<mark><span class="visually-hidden">[marked: </span>'
         closes = '<span class="visually-hidden">]</span></mark>'
-        marked = f"{opens}want to die{closes}"
-        assert f"&lt;i&gt;So&lt;/i&gt; I {marked}" in page
+        marked = f"{opens}I want to die{closes}"
+        assert f"&lt;i&gt;So&lt;/i&gt; {marked}" in page
         assert page.index("Read this first: message") < page.index('id="flags"') < page.index('id="severity"')
         assert "May be about self-harm" in page
         assert "2 hours left" in page
@@ -89,6 +89,18 @@ class TestTheRequestPage:
             or f"sent a message, read by {nurse.display_name}" in words
         )
         assert f"{nurse.display_name} read what the patient wrote" in words
+
+    def test_hundreds_do_not_make_the_page_too_long_to_open(self, desk: Client, alice: ConsultationRequest) -> None:
+        texts = [write(alice, f"{SELF_HARM} {number}") for number in range(22)]
+        page = seen(desk.get(page_of(alice)))
+        assert page.count("Read this first:") == 20
+        assert "2 more texts wait to be read." in page
+        read(desk, texts[0])
+        assert "1 more text waits to be read. It stands here once you have read these." in seen(
+            desk.get(page_of(alice))
+        )
+        read(desk, texts[1])
+        assert "more text" not in seen(desk.get(page_of(alice)))
 
     def test_a_second_reader_is_told_who_was_first(
         self, desk: Client, sign_in: Any, alice: ConsultationRequest, other_nurse: User, nurse: User
