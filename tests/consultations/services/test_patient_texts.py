@@ -148,6 +148,12 @@ class TestAMessage:
         assert send_message(request=alice, text=PLAIN, key="a page") == first
         assert all_rows() == before
 
+    def test_the_same_press_twice_is_harmless_when_the_first_is_damaged(self, alice: ConsultationRequest) -> None:
+        row = send_message(request=alice, text=PLAIN, key="a page")
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE consultations_patienttext SET text = 'x'")
+        assert send_message(request=alice, text=PLAIN, key="a page").pk == row.pk
+
     def test_another_text_from_the_same_page_is_not_lost(self, alice: ConsultationRequest) -> None:
         send_message(request=alice, text=PLAIN, key="a page")
         send_message(request=alice, text=SIGN, key="a page")
