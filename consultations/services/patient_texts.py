@@ -73,7 +73,10 @@ def settle(request: ConsultationRequest) -> None:
 
 
 def _standing(request: ConsultationRequest) -> dict[str, Any]:
-    """The earliest time and the most pressing rank of the texts that nobody has read."""
+    """The earliest time and the most pressing rank of the texts that nobody has read.
+
+    Words left for a call can be late before the check is sent: for its request they are due from when there is one.
+    """
     found = PatientText.objects.waiting().filter(response=request.response_id)
     sums = found.aggregate(
         due=Min("due_at"),
@@ -81,7 +84,8 @@ def _standing(request: ConsultationRequest) -> dict[str, Any]:
         danger=Count("pk", filter=Q(is_danger=True)),
     )
     risk = RISK_OF_SELF_HARM if sums["self_harm"] else RISK_OF_DANGER if sums["danger"] else None
-    return {"texts_due_at": sums["due"], "texts_risk": risk}
+    due = sums["due"] and max(sums["due"], request.submitted_at)
+    return {"texts_due_at": due, "texts_risk": risk}
 
 
 @transaction.atomic

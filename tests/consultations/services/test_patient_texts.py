@@ -17,6 +17,7 @@ from consultations.workflow import NotAllowed, WrongStatus
 from tests.cast import MakeRequest, book_directly
 from tests.consultations.services.conftest import NOW, TOMORROW_AT_NINE
 from tests.consultations.services.test_intake import ALICE, WORDINGS, ready
+from tests.consultations.views.conftest import OUTCOMES
 from tests.rows import all_rows
 
 pytestmark = pytest.mark.django_db
@@ -127,6 +128,18 @@ class TestWhatIsRead:
         assert only().read_by == nurse
         case.refresh_from_db()
         assert case.status == CaseStatus.OPEN
+
+    def test_words_left_for_a_call_hours_before_the_check_is_sent(self, time_machine: Any) -> None:
+        response = ready(**OUTCOMES["SAME_DAY"])
+        contact = intake.Contact.from_json({**ALICE.as_json(), "phone": f"202-555-0142 {SIGN}"})
+        intake.ask_for_call_back(response=response, contact=contact)
+        sent_at = NOW + datetime.timedelta(hours=5)
+        time_machine.move_to(sent_at, tick=False)
+
+        request = intake.send(response=response, wordings=WORDINGS)
+
+        assert only().due_at == AT_NOON
+        assert (fresh(request).texts_due_at, fresh(request).queue_due_at) == (sent_at, sent_at)
 
     def test_the_text_is_sealed_and_no_word_of_it_is_anywhere_else(
         self, alice: ConsultationRequest, nurse: User
