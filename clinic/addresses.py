@@ -134,6 +134,11 @@ def _plain(text: str) -> str:
     return plain
 
 
+def is_seen(character: str) -> bool:
+    """Whether a person sees it: no space, nothing without a shape."""
+    return not (character.isspace() or character == BLANK or _is_invisible(character))
+
+
 def _is_invisible(character: str) -> bool:
     return character in IGNORABLE or unicodedata.category(character) == "Cf"
 

@@ -20,8 +20,8 @@ from clinic.phrases import END
 
 TOKEN: Final = re.compile(r"\s*(\(|\)|\||\?|&|\$|~\d+|<\w+>|[a-z0-9]+[*?]?)")
 ANY_ORDER_REACH: Final = 7
-MOST_FOUND: Final = 20
-"""Places of one pattern that are told of in one text; nobody needs to be shown more."""
+MOST_FOUND: Final = 250
+"""Places of one pattern that are looked at in one text: more than a diary of denials has in a box of 2,000 letters."""
 
 
 class Text:

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
 from clinic import defaults
+from clinic.name_folding import has_letter
 from consultations.candidacy import engine, rules
 from consultations.candidacy.rules import RuleError, UnknownRuleset
 from consultations.questionnaire import definition, page_copy
@@ -41,7 +42,7 @@ def check_rules(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
 @register("clinic")
 def check_signatures(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """No patient is judged by rules that nobody signed, unless somebody is named who accepts that."""
-    if settings.DEBUG or settings.UNSIGNED_RULES_ACCEPTED_BY:
+    if settings.DEBUG or has_letter(settings.UNSIGNED_RULES_ACCEPTED_BY):
         return []
     unsigned = [version for version in sorted(set(engine.RULESET_OF_QUESTIONNAIRE.values())) if _is_unsigned(version)]
     if not unsigned:

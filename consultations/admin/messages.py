@@ -19,6 +19,7 @@ from consultations import emails
 from consultations.admin.pages import OUT_OF_RANGE
 from consultations.admin.searching import SearchedAdmin
 from consultations.models import OutboxMessage
+from consultations.models.message import UNDELIVERED
 from consultations.presenters.history import DAMAGED_STATE, message_state
 from consultations.presenters.isolation import Unreadable, load, log_damage, opened, readable
 from consultations.presenters.person_search import search_condition
@@ -28,7 +29,7 @@ from consultations.workflow import MoveRefused
 PAGE_SIZE: Final = 50
 STATES: Final = {
     "all": ("All", Q()),
-    "parked": ("Not delivered", Q(parked_at__isnull=False)),
+    "parked": ("Not delivered", UNDELIVERED),
     "waiting": ("Waiting", Q(parked_at=None, sent_at=None)),
     "sent": ("Sent", Q(sent_at__isnull=False)),
 }
@@ -128,7 +129,7 @@ class OutboxMessageAdmin(SearchedAdmin):
             else "",
             "url": reverse("admin:consultations_outboxmessage_change", args=[message.pk]),
             "retry_url": reverse("admin:consultations_outboxmessage_retry", args=[message.pk]),
-            "is_parked": message.parked_at is not None,
+            "is_parked": message.parked_at is not None and not message.is_stopped,
             "attempts": message.attempts,
             **message_state(message),
         }

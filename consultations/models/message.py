@@ -1,4 +1,4 @@
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from django.db import models
 from django.db.models import Q
@@ -6,6 +6,10 @@ from django.db.models import Q
 from clinic.fields import SealedJSONField, SealedTextField
 from consultations.enums import Lane, MessageKind
 from consultations.models.constraints import one_of
+
+STOPPED: Final = "Not sent: the address was corrected."
+"""Why a mail is parked that nobody has to see to: the mail to the corrected address took its place."""
+UNDELIVERED: Final = Q(parked_at__isnull=False) & ~Q(last_error=STOPPED)
 
 
 class OutboxMessage(models.Model):
@@ -62,3 +66,7 @@ class OutboxMessage(models.Model):
 
     def __str__(self) -> str:
         return self.get_kind_display()
+
+    @property
+    def is_stopped(self) -> bool:
+        return self.parked_at is not None and self.last_error == STOPPED

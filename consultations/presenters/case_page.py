@@ -45,7 +45,7 @@ def case_page(case: SafetyCase, *, viewer: User, now: datetime.datetime) -> dict
             **patient_contact(case.patient),
         },
         "has_unsent_contact": is_unsent,
-        "texts": patient_texts.waiting_for(case.response_id, now=now),
+        **patient_texts.waiting_for(case.response_id, now=now),
         "findings": findings_of(newest, asked) if newest else None,
         "is_damaged": is_damaged,
         "due": clock.moment(case.due_at),

@@ -220,8 +220,8 @@ def message_state(message: OutboxMessage) -> dict[str, str]:
         return {"state": "Sent", "state_kind": "ok", "when": clock.moment(message.sent_at), "reason": ""}
     if message.parked_at is not None:
         return {
-            "state": "Not delivered",
-            "state_kind": "danger",
+            "state": "Stopped" if message.is_stopped else "Not delivered",
+            "state_kind": "" if message.is_stopped else "danger",
             "when": clock.moment(message.parked_at),
             "reason": message.last_error,
         }

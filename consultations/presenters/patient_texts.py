@@ -20,6 +20,8 @@ from consultations.models import ConsultationRequest, PatientText
 from consultations.presenters.isolation import Unreadable, readable
 from consultations.presenters.words import Chip, time_left
 
+SHOWN: Final = 20
+"""Unread texts of one person on one page. Whoever sends hundreds must not make it too long to be opened."""
 DAMAGED: Final = "This text cannot be read. Tell a manager its number, and call the patient."
 STAYS: Final = datetime.timedelta(days=1)
 """How long help is shown to the person after words about danger, also once somebody has read them."""
@@ -104,10 +106,13 @@ def pieces_of(text: str) -> tuple[Piece, ...]:
     return tuple(pieces)
 
 
-def waiting_for(response_id: int, *, now: datetime.datetime) -> list[WaitingText]:
-    """The texts of one request or safety case that nobody has read, most pressing first."""
+def waiting_for(response_id: int, *, now: datetime.datetime) -> dict[str, Any]:
+    """`texts` of one request or safety case that nobody has read, most pressing first, and how many `more_texts` follow
+    once those are read.
+    """
     rows = PatientText.objects.waiting().filter(response=response_id).most_pressing_first()
-    return [_waiting(each, now=now) for each in readable(rows)]
+    texts = [_waiting(each, now=now) for each in readable(rows[:SHOWN])]
+    return {"texts": texts, "more_texts": rows.count() - len(texts) if len(texts) == SHOWN else 0}
 
 
 def _waiting(each: PatientText | Unreadable, *, now: datetime.datetime) -> WaitingText:

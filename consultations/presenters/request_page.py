@@ -65,7 +65,7 @@ def request_page(request: ConsultationRequest, *, viewer: User, now: datetime.da
     appointment: Appointment | None = load(visit.defer("cancel_reason").order_by("pk"))
     return {
         "consultation": request,
-        "texts": patient_texts.waiting_for(request.response_id, now=now),
+        **patient_texts.waiting_for(request.response_id, now=now),
         "banner": banner(request, viewer=viewer, now=now, starts_at=appointment.starts_at if appointment else None),
         "headline": headline(request),
         "low_mood": LOW_MOOD if any(finding.id == LOW_MOOD_RULE for finding in findings.all) else "",

@@ -17,13 +17,13 @@ from clinic.addresses import address_key
 from clinic.models import AuditEvent
 from consultations.enums import MessageKind
 from consultations.models import ConsultationRequest, OutboxMessage, PrivateLink
+from consultations.models.message import STOPPED
 from consultations.services import messaging
 from consultations.services.moves import apply_move, lock
 from consultations.services.private_links import email_index
 from consultations.workflow import MOVES, MoveRefused, WrongStatus
 
 VERB: Final = "correct_email"
-STOPPED: Final = "Not sent: the address was corrected."
 
 
 class SameAddress(MoveRefused):

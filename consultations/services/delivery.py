@@ -199,7 +199,7 @@ def _give_back(claim: Claim) -> None:
 
 
 def _park(claim: Claim, reason: str) -> None:
-    waiting = OutboxMessage.objects.filter(pk=claim.pk, sent_at=None)
+    waiting = OutboxMessage.objects.filter(pk=claim.pk, sent_at=None, parked_at=None)
     waiting.update(lease_until=None, parked_at=clock.now(), last_error=reason)
 
 
@@ -210,8 +210,8 @@ def _postpone(claim: Claim, error: Exception) -> None:
         _park(claim, _reason(error))
         return
     wait = patience.minutes[min(claim.attempts, len(patience.minutes)) - 1]
-    # Unless another worker sent it since: this one may have been so slow that its lease ran out.
-    OutboxMessage.objects.filter(pk=claim.pk, sent_at=None).update(
+    # Unless another worker sent it since: this one may have been so slow that its lease ran out. Nor if it was stopped.
+    OutboxMessage.objects.filter(pk=claim.pk, sent_at=None, parked_at=None).update(
         lease_until=None, last_error=_reason(error), due_at=clock.now() + datetime.timedelta(minutes=wait)
     )
 

@@ -310,7 +310,9 @@ def lock_open(response: QuestionnaireResponse) -> QuestionnaireResponse:
 
 
 def _lock(response: QuestionnaireResponse) -> QuestionnaireResponse:
-    fresh = QuestionnaireResponse.objects.select_for_update(of=("self",)).filter(pk=response.pk).first()
+    # Its key stays free: whoever holds the safety case may keep a text about this response meanwhile.
+    held = QuestionnaireResponse.objects.select_for_update(of=("self",), no_key=True)
+    fresh = held.filter(pk=response.pk).first()
     if fresh is None:
         raise Deleted
     return fresh

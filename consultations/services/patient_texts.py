@@ -93,8 +93,8 @@ def send_message(*, request: ConsultationRequest, text: str, key: str = "") -> P
     """
     fresh = lock(request)
     sent_key = fingerprint(f"{key}:{text}") if key else ""
-    sent = PatientText.objects.filter(response=fresh.response_id, sent_key=sent_key).exclude(sent_key="").first()
-    if sent is not None:
+    same = PatientText.objects.filter(response=fresh.response_id, sent_key=sent_key).exclude(sent_key="")
+    if (sent := same.defer("text").first()) is not None:
         return sent
     move_for("message", status=fresh.status, actor=Actor.PATIENT)
     row = keep(response_id=fresh.response_id, kind=TextKind.MESSAGE, text=text, sent_key=sent_key)
@@ -108,9 +108,7 @@ def send_message(*, request: ConsultationRequest, text: str, key: str = "") -> P
 def mark_read(*, text: PatientText, by: User) -> PatientText:
     """Say that a person has read it: its clock and its alarm end. The first to say so stays. Raises NotAllowed."""
     require(by, Actor.TRIAGE, Actor.DOCTOR, Actor.MANAGER)
-    request = ConsultationRequest.objects.filter(response=text.response_id).first()
-    if request is not None:
-        request = lock(request)
+    request = _lock_request_of(text)
     row = PatientText.objects.select_for_update(of=("self",)).defer("text").get(pk=text.pk)
     if row.read_at is not None:
         return row
@@ -128,3 +126,16 @@ def mark_read(*, text: PatientText, by: User) -> PatientText:
             details=details,
         )
     return row
+
+
+def _lock_request_of(text: PatientText) -> ConsultationRequest | None:
+    """The request that a text is about, locked. While there is none, its response is: whoever sends it waits, and
+    counts the texts that nobody has read after this.
+    """
+    about = ConsultationRequest.objects.filter(response=text.response_id)
+    request = about.first()
+    if request is None:
+        held = QuestionnaireResponse.objects.select_for_update(of=("self",), no_key=True)
+        held.only("pk").get(pk=text.response_id)
+        request = about.first()
+    return None if request is None else lock(request)

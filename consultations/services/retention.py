@@ -32,7 +32,12 @@ def delete_unsent(*, limit: int = BATCH) -> int:
     is sealed is read, so a damaged row goes like any other.
     """
     due = QuestionnaireResponse.objects.filter(
-        status=ResponseStatus.IN_PROGRESS, updated_at__lt=unsent_since(), safety_case=None, request=None
+        status=ResponseStatus.IN_PROGRESS,
+        updated_at__lt=unsent_since(),
+        safety_case=None,
+        request=None,
+        # Nothing makes such a row; if one is there all the same, it must not keep every other from its end.
+        patient_texts=None,
     ).order_by("updated_at", "pk")
     locked = due.select_for_update(of=("self",), skip_locked=True)
     keys = list(locked.values_list("pk", flat=True)[:limit])

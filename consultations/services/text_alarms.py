@@ -8,8 +8,9 @@ import datetime
 import logging
 from typing import Final
 
+from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 from django.urls import reverse
 
 from clinic import clock
@@ -83,9 +84,9 @@ def repeat() -> int:
     locked = list(waiting().order_by("pk").select_for_update(of=("self",)))
     if not any(alerts.is_due(text.told_at, now=now) for text in locked):
         return 0
-    people = {text.response_id for text in locked}
+    people = {text.response_id: text for text in locked}
     is_told = alerts.tell(
-        alerts.told_again([owner_of(text) for text in locked], now=now),
+        alerts.told_again([owner_of(text) for text in people.values()], now=now),
         key=f"{POOL}-{int(now.timestamp())}",
         path=page_of(locked[0]) if len(people) == 1 else queue_page(),
         count=len(people),
@@ -97,22 +98,34 @@ def repeat() -> int:
 
 
 def alert_unread() -> int:
-    """Tell whoever has it, once, that a text was not read in time. Returns how many were announced now.
+    """Tell whoever has them, once, that texts of a person were not read in time: one mail for all that are late, and
+    no other about the same person for ten minutes. Returns of how many people was told now.
 
     Raises SomeFailed after the others had their turn.
     """
-    late = PatientText.objects.waiting().filter(due_at__lt=clock.now())
-    keys = {pk: f"unread-{pk}" for pk in late.values_list("pk", flat=True)}
+    late = PatientText.objects.waiting().filter(due_at__lt=clock.now()).order_by()
+    newest = late.values("response_id").annotate(newest=Max("pk")).values_list("response_id", "newest")
+    keys = {pk: f"{_late_of(response)}{pk}" for response, pk in newest}
     known = set(OutboxMessage.objects.filter(key__in=keys.values()).values_list("key", flat=True))
     unknown = [pk for pk, key in keys.items() if key not in known]
     return one_by_one(unknown, lambda pk: _announce_unread(pk, keys[pk]), what="unread text")
 
 
+def _late_of(response: int) -> str:
+    """How the keys of the mails about the late texts of one person begin; the newest of them ends the key."""
+    return f"unread-{response}-"
+
+
 @transaction.atomic
 def _announce_unread(pk: int, key: str) -> bool:
     text = PatientText.objects.defer("text").get(pk=pk)
-    owner = owner_of(text)
-    return owner is not None and messaging.alert_staff(user=owner, key=key, path=page_of(text)) is not None
+    about_same = OutboxMessage.objects.filter(key__startswith=_late_of(text.response_id))
+    if about_same.filter(created_at__gt=clock.now() - alerts.REPEAT).exists():
+        return False
+    owner, path = owner_of(text), page_of(text)
+    if owner is not None:
+        return messaging.alert_staff(user=owner, key=key, path=path) is not None
+    return messaging.alert_address(address=settings.DUTY_EMAIL, key=key, path=path) is not None
 
 
 def told_since(text: PatientText) -> datetime.datetime:

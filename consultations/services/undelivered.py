@@ -11,6 +11,7 @@ from django.urls import reverse
 from clinic import clock
 from clinic.accounts.models import User
 from consultations.models import LinkAsked, OutboxMessage
+from consultations.models.message import UNDELIVERED
 from consultations.services import duty, messaging
 
 KEY: Final = "undelivered-"
@@ -19,7 +20,7 @@ DELAYED: Final = datetime.timedelta(minutes=15)
 
 
 def parked_messages() -> QuerySet[OutboxMessage]:
-    return OutboxMessage.objects.filter(parked_at__isnull=False)
+    return OutboxMessage.objects.filter(UNDELIVERED)
 
 
 def delayed_messages() -> QuerySet[OutboxMessage]:

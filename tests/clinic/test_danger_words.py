@@ -217,3 +217,10 @@ def test_each_group_says_why_and_whence(name: str) -> None:
         assert group["reason"].endswith(".")
         assert "specification" in group["source"] or "changes" in group["source"]
         assert group["phrases"]
+
+
+@pytest.mark.parametrize("days", [19, 20, 60, 90])
+def test_a_diary_of_good_days_does_not_hide_the_bad_one(days: int) -> None:
+    good = "I have no chest pain. " * days
+    assert dangers_in(good) == frozenset()
+    assert dangers_in(f"{good}Now I have chest pain.") == {Danger.SIGN}

@@ -5,14 +5,19 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from django.db import transaction
 
 from clinic import audit
 from clinic.models import AuditEvent
-from consultations.models import ConsultationRequest, PatientText
-from consultations.services.patient_texts import mark_read, send_message
+from consultations.enums import TextKind
+from consultations.models import ConsultationRequest, PatientText, QuestionnaireResponse, SafetyCase
+from consultations.services import intake
+from consultations.services.patient_texts import keep_if_marked, mark_read, send_message
 from tests.cast import make_user
 from tests.concurrency.test_one_slot import in_thread
+from tests.consultations.services.test_intake import ALICE, ANSWERS, WORDINGS, ready
 from tests.consultations.services.test_patient_texts import PLAIN, SELF_HARM, SIGN
+from tests.consultations.views.conftest import OUTCOMES
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 PRESSES = 8
@@ -58,3 +63,55 @@ def test_sending_and_reading_at_once_leave_the_clock_of_what_is_unread(make_requ
     unread = PatientText.objects.waiting().order_by("due_at")
     assert unread.count() == 4
     assert (fresh.texts_due_at, fresh.texts_risk) == (unread[0].due_at, 1)
+
+
+@pytest.fixture
+def called_back() -> QuestionnaireResponse:
+    """A check with a same-day sign and a number that was left for the call, with words beside it."""
+    response = ready(**OUTCOMES["SAME_DAY"])
+    contact = intake.Contact.from_json({**ALICE.as_json(), "phone": f"202-555-0142 {SIGN}"})
+    intake.ask_for_call_back(response=response, contact=contact)
+    return response
+
+
+def test_a_text_that_is_read_while_the_check_is_sent_leaves_no_clock(called_back: QuestionnaireResponse) -> None:
+    text, nurse = PatientText.objects.get(), make_user("nurse", "triage", name="Nora Adeyemi")
+    is_sent, is_read = threading.Event(), threading.Event()
+
+    def send() -> None:
+        with transaction.atomic():
+            intake.send(response=called_back, wordings=WORDINGS)
+            is_sent.set()
+            is_read.wait(1)
+
+    def read() -> None:
+        assert is_sent.wait(20)
+        mark_read(text=text, by=nurse)
+        is_read.set()
+
+    at_once([send, read])
+    request = ConsultationRequest.objects.get()
+    assert not PatientText.objects.waiting().exists()
+    assert (request.texts_due_at, request.texts_risk) == (None, None)
+
+
+def test_an_answer_and_a_number_left_at_once_do_not_wait_for_each_other(called_back: QuestionnaireResponse) -> None:
+    has_response, has_case = threading.Event(), threading.Event()
+
+    def answer() -> None:
+        with transaction.atomic():
+            intake.lock_open(called_back)
+            has_response.set()
+            assert has_case.wait(20)
+            intake.save_answers(response=called_back, answers={**ANSWERS, "rf_now": ["chest"]})
+
+    def leave_a_number() -> None:
+        with transaction.atomic():
+            assert has_response.wait(20)
+            SafetyCase.objects.select_for_update(of=("self",)).get(response=called_back)
+            has_case.set()
+            keep_if_marked(response_id=called_back.pk, kind=TextKind.PHONE, text=SIGN)
+
+    at_once([answer, leave_a_number])
+    assert PatientText.objects.count() == 2
+    assert SafetyCase.objects.get().level == "EMERGENCY"

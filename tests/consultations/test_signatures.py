@@ -38,8 +38,9 @@ def signed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 class TestStart:
-    def test_is_refused_while_nobody_signed_and_nobody_accepts(self, settings: Any) -> None:
-        settings.UNSIGNED_RULES_ACCEPTED_BY = ""
+    @pytest.mark.parametrize("nobody", ["", "-", "1", "\u200b"])
+    def test_is_refused_while_nobody_signed_and_nobody_accepts(self, settings: Any, nobody: str) -> None:
+        settings.UNSIGNED_RULES_ACCEPTED_BY = nobody
         assert found() == [UNSIGNED]
         with pytest.raises(SystemCheckError, match=re.escape(UNSIGNED)):
             call_command("check")

@@ -11,7 +11,7 @@ from clinic import clock
 from clinic.models import AuditEvent
 from consultations.enums import MessageKind
 from consultations.models import OutboxMessage
-from consultations.services import delivery, messaging
+from consultations.services import contact_details, delivery, messaging
 from tests.cast import make_patient
 from tests.consultations.admin.conftest import text_of
 
@@ -40,6 +40,17 @@ def test_each_state_is_told_with_its_reason(sign_in, nurse, alice, message):
     assert "Not delivered" in page
     assert "SMTPRecipientsRefused 550" in page
     assert alice.reference in page
+
+
+def test_one_that_a_corrected_address_stopped_needs_nobody(sign_in, nurse, alice, message):
+    park(message)
+    contact_details.correct_email(request=alice, email="right@example.com", by=nurse)
+    client = sign_in(nurse)
+    assert "Every message was delivered or still waits." in text_of(client.get(LIST, {"state": "parked"}))
+    response = client.get(LIST)
+    (row,) = [row for row in response.context["rows"] if row["pk"] == message.pk]
+    assert (row["state"], row["reason"], row["is_parked"]) == ("Stopped", "Not sent: the address was corrected.", False)
+    assert "Try again" not in text_of(response)
 
 
 def test_outside_the_demonstration_nothing_of_a_message_is_shown(sign_in, manager, alice, message):

@@ -86,6 +86,18 @@ class TestTheRequestPage:
         assert f"sent a message (may be about self-harm), read by {nurse.display_name}" in words
         assert f"{nurse.display_name} read what the patient wrote" in words
 
+    def test_hundreds_do_not_make_the_page_too_long_to_open(self, desk: Client, alice: ConsultationRequest) -> None:
+        texts = [write(alice, f"{SELF_HARM} {number}") for number in range(22)]
+        page = seen(desk.get(page_of(alice)))
+        assert page.count("Read this first:") == 20
+        assert "2 more texts wait to be read." in page
+        read(desk, texts[0])
+        assert "1 more text waits to be read. It stands here once you have read these." in seen(
+            desk.get(page_of(alice))
+        )
+        read(desk, texts[1])
+        assert "more text" not in seen(desk.get(page_of(alice)))
+
     def test_a_second_reader_is_told_who_was_first(
         self, desk: Client, sign_in: Any, alice: ConsultationRequest, other_nurse: User, nurse: User
     ) -> None:

@@ -12,7 +12,8 @@ from clinic.accounts.models import User
 from clinic.models import AuditEvent
 from consultations.enums import CLOSED_STATUSES, MessageKind, RequestStatus
 from consultations.models import ConsultationRequest, OutboxMessage, PrivateLink
-from consultations.services import contact_details, delivery, messaging, private_links
+from consultations.models.message import STOPPED
+from consultations.services import contact_details, delivery, messaging, private_links, undelivered
 from consultations.services.contact_details import SameAddress, correct_email
 from consultations.workflow import NotAllowed, WrongStatus
 from tests.cast import MakeRequest, make_patient, make_user, private_url
@@ -74,8 +75,26 @@ class TestCorrectEmail:
 
         assert [each.to for each in mail.outbox] == [["alice@example.com"]]
         stopped = OutboxMessage.objects.get(key="received")
-        assert (stopped.sent_at, stopped.payload, stopped.last_error) == (None, {}, contact_details.STOPPED)
+        assert (stopped.sent_at, stopped.payload, stopped.last_error) == (None, {}, STOPPED)
         assert stopped.staff_told_at is not None
+
+    def test_nobody_has_to_see_to_what_was_stopped(self, sent: ConsultationRequest) -> None:
+        OutboxMessage.objects.update(parked_at=clock.now(), last_error="SMTPRecipientsRefused 550")
+        assert undelivered.parked_messages().count() == 1
+
+        correct_email(request=sent, email="alice@example.com")
+
+        assert undelivered.parked_messages().count() == 0
+
+    @pytest.mark.parametrize("attempts", [1, 99])
+    def test_one_that_fails_while_it_is_stopped_stays_stopped(self, sent: ConsultationRequest, attempts: int) -> None:
+        row = OutboxMessage.objects.get(key="received")
+        correct_email(request=sent, email="alice@example.com")
+
+        delivery._postpone(delivery.Claim(pk=row.pk, lane=row.lane, attempts=attempts, crashes=0), OSError())
+
+        row.refresh_from_db()
+        assert row.is_stopped
 
     def test_nor_when_staff_try_it_again(self, sent: ConsultationRequest, nurse: User) -> None:
         OutboxMessage.objects.update(parked_at=clock.now(), last_error="SMTPRecipientsRefused")

@@ -17,6 +17,7 @@ from consultations.workflow import NotAllowed, WrongStatus
 from tests.cast import MakeRequest, book_directly
 from tests.consultations.services.conftest import NOW, TOMORROW_AT_NINE
 from tests.consultations.services.test_intake import ALICE, WORDINGS, ready
+from tests.consultations.views.conftest import OUTCOMES
 from tests.rows import all_rows
 
 pytestmark = pytest.mark.django_db
@@ -156,6 +157,12 @@ class TestAMessage:
         before = all_rows()
         assert send_message(request=alice, text=PLAIN, key="a page") == first
         assert all_rows() == before
+
+    def test_the_same_press_twice_is_harmless_when_the_first_is_damaged(self, alice: ConsultationRequest) -> None:
+        row = send_message(request=alice, text=PLAIN, key="a page")
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE consultations_patienttext SET text = 'x'")
+        assert send_message(request=alice, text=PLAIN, key="a page").pk == row.pk
 
     def test_another_text_from_the_same_page_is_not_lost(self, alice: ConsultationRequest) -> None:
         send_message(request=alice, text=PLAIN, key="a page")

@@ -11,9 +11,9 @@ from django.test import Client
 from clinic import audit, clock, housekeeping
 from clinic.accounts.models import User
 from clinic.models import AuditEvent, Heartbeat
-from consultations.enums import CaseStatus
+from consultations.enums import CaseStatus, TextKind
 from consultations.models import Assessment, QuestionnaireResponse, SafetyCase
-from consultations.services import carrying, cases, intake, retention
+from consultations.services import carrying, cases, intake, patient_texts, retention
 from tests.consultations.services.test_intake import ALICE, WORDINGS, ready
 from tests.consultations.views.conftest import OUTCOMES, ROUTINE, Visitor, fields_of, slug_of, text_of
 from tests.rows import all_rows
@@ -46,6 +46,16 @@ class TestDeleteUnsent:
         assert event is not None
         assert (event.action, event.actor, event.details) == ("response.delete", "system", {"unsent_days": 30})
         assert audit.verify() == []
+
+    def test_a_row_that_cannot_go_keeps_no_other(self, time_machine: Any) -> None:
+        strange = intake.start()
+        patient_texts.keep(response_id=strange.pk, kind=TextKind.NOTE, text="Hello.")
+        intake.start()
+        later(time_machine, 31)
+
+        assert retention.delete_unsent() == 1
+
+        assert QuestionnaireResponse.objects.get() == strange
 
     @pytest.mark.parametrize(("days", "left"), [(29.9, 1), (30, 1), (30.01, 0)])
     def test_the_time_counts_from_the_last_page_that_was_saved(self, time_machine: Any, days: float, left: int) -> None:

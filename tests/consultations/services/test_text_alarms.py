@@ -109,6 +109,16 @@ class TestWhileOpen:
         assert newest.payload["count"] == "2"
         assert newest.payload["link"].endswith("/admin/consultations/consultationrequest/?tab=unread")
 
+    def test_many_of_one_person_cost_no_more_to_repeat(
+        self, time_machine: Any, alice: ConsultationRequest, django_assert_max_num_queries: Any
+    ) -> None:
+        clock = Clock(time_machine, NOW)
+        for number in range(40):
+            write(alice, f"{SELF_HARM} {number}")
+        clock.at(NOW + minutes(10))
+        with django_assert_max_num_queries(40):
+            assert text_alarms.repeat() == 40
+
     def test_it_goes_on_after_the_request_is_withdrawn(self, time_machine: Any, alice: ConsultationRequest) -> None:
         clock = Clock(time_machine, NOW)
         write(alice)
@@ -161,6 +171,33 @@ class TestNotReadInTime:
         assert clock.told() == [NURSE]
         clock.at(NOW + minutes(151))
         assert (text_alarms.alert_unread(), clock.told()) == (1, [NURSE])
+
+    def test_a_flood_of_one_person_is_one_mail_and_later_one_for_the_rest(
+        self, time_machine: Any, alice: ConsultationRequest, bob: ConsultationRequest
+    ) -> None:
+        clock = Clock(time_machine, NOW)
+        for second in range(30):
+            clock.at(NOW + datetime.timedelta(seconds=second))
+            write(alice, f"{SIGN} {second}")
+        write(bob, SIGN)
+        late = NOW + minutes(120)
+        told = []
+        for second in (1, 10, 29, 60, 599, 602, 1300, 4000):
+            clock.at(late + datetime.timedelta(seconds=second))
+            text_alarms.alert_unread()
+            told.append(clock.told())
+        assert told == [[NURSE], [], [], [NURSE], [], [NURSE], [], []]
+
+    def test_with_nobody_who_could_have_it_the_duty_address_is_told(
+        self, settings: Any, time_machine: Any, alice: ConsultationRequest
+    ) -> None:
+        settings.DUTY_EMAIL = DUTY
+        User.objects.update(is_active=False)
+        clock = Clock(time_machine, NOW)
+        write(alice, SIGN)
+        clock.at(NOW + minutes(121))
+        assert (text_alarms.alert_unread(), text_alarms.alert_unread()) == (1, 0)
+        assert clock.told() == [DUTY]
 
     def test_the_worker_does_it(self, time_machine: Any, alice: ConsultationRequest) -> None:
         assert text_alarms.alert_unread in Command()._duties().values()

@@ -96,6 +96,19 @@ class TestTheBox:
         assert answer.context["message_form"]["message"].value() == text
         assert not PatientText.objects.exists()
 
+    @pytest.mark.parametrize("text", ["\u200b\u200b", "\u2800", "\u202e \u202c", "\ufe0f\n\u3164"])
+    def test_what_only_looks_empty_is_no_message(self, client: Client, alice: ConsultationRequest, text: str) -> None:
+        open_privately(client, alice)
+        response = write(client, text)
+        assert "Write your message before you send it." in response.content.decode()
+        assert not PatientText.objects.exists()
+
+    @pytest.mark.parametrize("text", ["😀", "?", "ß", "疼", "\u202eI hurt\u202c", "1"])
+    def test_one_sign_is_a_message(self, client: Client, alice: ConsultationRequest, text: str) -> None:
+        open_privately(client, alice)
+        write(client, text)
+        assert PatientText.objects.get().text == text
+
     def test_a_thousand_letters_and_line_breaks_are_enough(self, client: Client, alice: ConsultationRequest) -> None:
         open_privately(client, alice)
         assert write(client, ("a" * 99 + "\r\n") * 9 + "b" * 100).status_code == 302
