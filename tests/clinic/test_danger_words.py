@@ -190,6 +190,44 @@ class TestKindsOfDanger:
         assert SELF_HARM in dangers_in(text)
 
 
+class TestHints:
+    @pytest.mark.parametrize(
+        "text",
+        ["I found homes for both dogs. My mind is made up.", "He wrote down where the deeds are. He has a rifle.",
+         "The life insurance is paid up. I can't take any more of this."],
+    )  # fmt: skip
+    def test_two_kinds_together_are_about_self_harm(self, text: str) -> None:
+        assert dangers_in(text) == {SELF_HARM}
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "We found homes for the puppies.",
+            "My brother has the deeds in his name.",
+            "My life insurance wants a letter.",
+        ],
+    )
+    def test_one_alone_is_harmless(self, text: str) -> None:
+        assert dangers_in(text) == NOTHING
+
+    def test_two_far_apart_are_harmless(self) -> None:
+        text = "We found homes for the puppies. " + "The bus was late. " * 20 + "I have decided on the blue chair."
+        assert dangers_in(text) == NOTHING
+
+
+class TestWeights:
+    def test_what_no_list_names_is_heard_and_its_sentence_is_marked(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        text = "Parking was easy. Tomorrow isn't something I want."
+        assert [(each.danger, text[slice(*each.span)]) for each in mentions(text)] == [
+            (SELF_HARM, "Tomorrow isn't something I want")
+        ]
+        monkeypatch.setattr(danger_words, "HEAVY_ENOUGH", 100.0)
+        assert dangers_in(text) == NOTHING
+
+    def test_a_text_without_words_weighs_nothing(self) -> None:
+        assert dangers_in("!!! 🙏 ...") == NOTHING
+
+
 class TestPlaces:
     def test_a_mention_covers_the_words_as_they_were_typed(self) -> None:
         text = "Parking? I can’t pee, and I want to die."
@@ -209,7 +247,7 @@ class TestPlaces:
             assert 0 <= start < end <= len(text)
 
 
-@pytest.mark.parametrize("name", ["danger_signs", "self_harm_words"])
+@pytest.mark.parametrize("name", ["danger_signs", "self_harm_words", "self_harm_hints"])
 def test_each_group_says_why_and_whence(name: str) -> None:
     groups = tomllib.loads(Path(danger_words.__file__).with_name(f"{name}.toml").read_text(encoding="utf-8"))
     assert groups
