@@ -30,7 +30,7 @@ PAUSE: Final = re.compile(r"\.{2,}|…|(?<=\d)\.(?=\d)")
 DENIAL_REACH: Final = 12
 HINTS_REACH: Final = 60
 """Words that two hints of self-harm may lie apart."""
-HEAVY_ENOUGH: Final = 0.8
+HEAVY_ENOUGH: Final = 0.7
 """What a text weighs that is taken for self-harm: one or two in a hundred ordinary notes weigh as much."""
 
 
