@@ -9,7 +9,7 @@ TYPED := clinic/accounts $(filter-out clinic/admin.py,$(wildcard clinic/*.py)) $
 	clinic/management/clinic_command.py \
 	consultations/enums.py consultations/workflow.py consultations/permissions.py consultations/phones.py \
 	consultations/questionnaire consultations/candidacy consultations/services \
-	education/services $(addprefix education/,editorial.py library.py markdown.py blocks.py statements.py references.py rules.py claims.py overclaims.py unmasking.py) $(wildcard education/shipped*.py) \
+	education/services $(addprefix education/,editorial.py library.py markdown.py blocks.py statements.py references.py rules.py claims.py overclaims.py unmasking.py word_weights.py) $(wildcard education/shipped*.py) \
 	$(addprefix education/,wording.py static_words.py comparison.py facts.py numbers.py search.py) $(addprefix education/search_,answers.py index.py snippets.py spanish.py spelling.py words.py)
 RUN_WITH := DJANGO_RUNSERVER_HIDE_WARNING=true SITE_URL=$${SITE_URL:-http://127.0.0.1:$(PORT)}
 
@@ -17,7 +17,7 @@ RUN_WITH := DJANGO_RUNSERVER_HIDE_WARNING=true SITE_URL=$${SITE_URL:-http://127.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-deep check bench format lock clean
+.PHONY: help run test test-deep check weigh bench format lock clean
 
 help: ## Show these lines
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -53,6 +53,9 @@ check: .venv/.installed-dev ## Lint, format, types, import rules, templates, mig
 		FIELD_KEYS="$$($(PY) -c 'import base64, os; print("k1:" + base64.b64encode(os.urandom(32)).decode())')" \
 		ENV_FILE= DEBUG=0 UNSIGNED_RULES_ACCEPTED_BY="make check" ALLOWED_HOSTS=clinic.example SITE_URL=https://clinic.example \
 		$(PY) manage.py check --deploy --fail-level WARNING
+
+weigh: .venv/.installed-dev ## Fit the word weights of the claims rules anew, on the sentences of the tests and the site's own
+	@.venv/bin/python manage.py shell -c "from tests.education.weigh_words import write; write()"
 
 bench: .venv/.installed-dev ## Measure and print: claims found, answer sets a second, queries and time of pages and search
 	@.venv/bin/pytest -q -s -p no:randomly -n 0 tests/benchmarks/bench_*.py | grep -E 'queries|second|entries|precision|recall|  not found|  stopped|failed|error'

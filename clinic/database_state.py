@@ -28,9 +28,10 @@ POSTGRESQL_COLUMNS: Final = """
 """
 SQLITE_TABLES: Final = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
 SQLITE_COLUMNS: Final = """
-    SELECT t.name, c.name, c."notnull" AND c.dflt_value IS NULL AND NOT c.pk
-    FROM sqlite_master t JOIN pragma_table_info(t.name) c WHERE t.type = 'table' AND t.name IN (%s)
+    SELECT t.name, c.name, c."notnull" AND c.dflt_value IS NULL AND NOT c.pk AND NOT c.hidden
+    FROM sqlite_master t JOIN pragma_table_xinfo(t.name) c WHERE t.type = 'table' AND t.name IN (%s) AND c.hidden <> 1
 """
+"""`hidden` is over 1 for a column that the database works out by itself."""
 MIGRATIONS: Final = "django_migrations"
 APPLIED: Final = "SELECT app, name FROM django_migrations"
 Columns = dict[str, dict[str, bool]]

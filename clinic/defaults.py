@@ -102,7 +102,12 @@ REPLY_TARGETS: dict[str, dict[str, float]] = {
     "DEFER": {"days": 5},
     "NEEDS_INFO": {"days": 2},
     "LIKELY_SUITABLE": {"days": 2},
+    "MARKED_TEXT": {"hours": 2},
+    "MESSAGE": {"days": 1},
 }
-"""Outcome -> time within which staff reach the patient, in hours or days of the clinic's opening hours."""
+"""Outcome -> time within which staff reach the patient, in hours or days of the clinic's opening hours.
+
+MARKED_TEXT and MESSAGE: within what time somebody reads a text with words about danger, and any message.
+"""
 
 SCAN_REPORT_LINE = "Bring them to the visit, on paper or on a disc. This site cannot take them."

@@ -30,6 +30,7 @@ LABELS: Final = {
     "comment": "Comment",
     "email": "Email address",
     "helper_name": "Name of the helper",
+    "message": "Your message",
     "moved_to": "Where it moved to",
     "name": "Name",
     "note": "Note",

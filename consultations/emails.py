@@ -74,7 +74,7 @@ WORDINGS: dict[str, Wording] = {
         "Something urgent waits in the staff area",
         "Something urgent waits for you in the staff area.",
         "Open the staff area",
-        "An alert about an emergency repeats until somebody takes it on. Others come once.",
+        "An alert that cannot wait repeats until somebody takes it on or has read it. Others come once.",
     ),
 }
 

@@ -147,6 +147,17 @@ class MessageKind(TextChoices):
     STAFF_ALERT = "staff_alert", "Staff alert"
 
 
+class TextKind(TextChoices):
+    """Where a patient wrote a text that was sent."""
+
+    NOTE = "note", "Note with the answers"
+    DECISION_AID = "decision_aid", "Notes from the decision aid"
+    PHONE = "phone", "Words beside the phone number"
+    MESSAGE = "message", "Message"
+    ANSWER = "answer", "Answer to our question"
+    CANCEL_REASON = "cancel_reason", "Reason for cancelling a time"
+
+
 class Lane(TextChoices):
     """Which queue of the outbox a message waits in. The worker empties them in this order."""
 

@@ -9,6 +9,7 @@ from consultations.views import (
     check_start,
     check_stops,
     private_access,
+    private_messages,
     private_status,
     private_times,
 )
@@ -45,6 +46,7 @@ urlpatterns = [
     path("request/leave/", private_access.leave, name="leave"),
     path("request/<str:key>/", private_status.status, name="status"),
     path("request/<str:key>/answer/", private_status.answer_question, name="answer_question"),
+    path("request/<str:key>/message/", private_messages.send_message, name="send_message"),
     path("request/<str:key>/withdraw/", private_status.withdraw, name="withdraw"),
     path("request/<str:key>/appointment.ics", private_status.calendar_file, name="calendar_file"),
     path("request/<str:key>/times/", private_times.times, name="times"),

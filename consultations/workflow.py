@@ -74,6 +74,8 @@ MOVES: dict[str, Move] = {
         _move("complete", {S.BOOKED}, S.COMPLETED, MANAGEMENT, "Consultation took place"),
         _move("mark_no_show", {S.BOOKED}, S.NO_SHOW, DESK, "Patient did not attend"),
         _move("withdraw", OPEN_STATUSES, S.WITHDRAWN, PATIENT, "Withdraw the request"),
+        _move("message", OPEN_STATUSES, None, PATIENT, "Write to the clinic"),
+        _move("read_text", S, None, TRIAGE, "Mark as read"),
         _move("cancel_request", OPEN_STATUSES, S.CANCELLED, MANAGEMENT, "Close the request"),
     )
 }

@@ -20,7 +20,7 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Final
 
-from education import overclaims
+from education import overclaims, word_weights
 from education.unmasking import unmasked
 
 BLOCK: Final = "block"
@@ -120,12 +120,15 @@ def find(text: str, *, names: Iterable[str] = (), is_cited: bool = False) -> lis
         (
             each
             for rule, findings in found.items()
-            if not (is_cited and rule in NEEDS_CITATION)
             for each in findings
-            if not quoted.hold(each.span)
+            if not (is_cited and _needs_citation(each)) and not quoted.hold(each.span)
         ),
         key=lambda finding: (finding.span, finding.rule),
     )
+
+
+def _needs_citation(finding: Finding) -> bool:
+    return finding.rule in NEEDS_CITATION or (finding.rule == word_weights.KIND and finding.level == WARN)
 
 
 def _with_promises(
@@ -141,18 +144,55 @@ def _with_promises(
     if hidden:
         found[HIDDEN_WORDING] = [Finding(HIDDEN_WORDING, BLOCK, span) for span in hidden]
     passed = _Spans(match.span() for _, name in _spellings(names) for match in name.finditer(plain))
-    promises = overclaims.look(plain)
+    parsed = overclaims.parse(plain)
+    promises = overclaims.look(parsed)
     sober = [
         (_back(each.span, origins), [_back(words, origins) for words in each.words]) for each in promises.restraints
     ]
     found = {rule: _restrained(findings, sober) for rule, findings in found.items()}
-    passed = _Spans(match.span() for _, name in _spellings(names) for match in name.finditer(plain))
     blocked = _Spans(each.span for findings in found.values() for each in findings if each.level == BLOCK)
     for rule, level, span in promises.found:
         place = _back(span, origins)
         if not passed.hold(span) and not blocked.meet(place):
             found.setdefault(rule, []).append(Finding(rule, level, place))
+    titles = _spellings((ALLOWED[0], *names[len(ALLOWED) :]))
+    named = _Spans(match.span() for _, name in titles for match in name.finditer(plain))
+    return _weighed(found, parsed, origins, named)
+
+
+def _weighed(
+    found: dict[str, list[Finding]], parsed: overclaims.Parsed, origins: Sequence[int], titles: "_Spans"
+) -> dict[str, list[Finding]]:
+    """What the words of each passage, taken together, add: a finding of their own, or a block that is a warning."""
+    limits = word_weights.weights()["limits"]
+    for passage in word_weights.look(parsed):
+        begin, end = _back(passage.span, origins)
+        inside = [each for findings in found.values() for each in findings if begin <= each.span[0] < end]
+        is_blocked = any(each.level == BLOCK for each in inside)
+        if is_blocked and passage.held[0] < passage.held[1]:
+            held = _back(passage.held, origins)
+            found = {
+                rule: _softened(findings, held)
+                if passage.score < limits["sober_at" if rule in overclaims.kinds() else "very_sober_at"]
+                else findings
+                for rule, findings in found.items()
+            }
+        is_promise = passage.score >= limits["blocks_at"] and not is_blocked
+        is_doubtful = passage.score >= limits["warns_at"] and not inside and not passage.is_cited
+        if (is_promise or is_doubtful) and not titles.meet(passage.span):
+            finding = Finding(word_weights.KIND, BLOCK if is_promise else WARN, _back(passage.strongest, origins))
+            found.setdefault(word_weights.KIND, []).append(finding)
     return found
+
+
+def _softened(findings: list[Finding], span: tuple[int, int]) -> list[Finding]:
+    """Blocks within a stretch as warnings."""
+    return [
+        dataclasses.replace(each, level=WARN)
+        if span[0] <= each.span[0] < span[1] and each.rule != HIDDEN_WORDING
+        else each
+        for each in findings
+    ]
 
 
 def _back(span: tuple[int, int], origins: Sequence[int]) -> tuple[int, int]:

@@ -12,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from clinic import limits
+from clinic.danger_words import dangers_in
 from clinic.form_fields import LongTextField
 from clinic.widgets import TileRadio
 from education import library, services
@@ -67,7 +68,9 @@ def feedback(request: HttpRequest, key: str) -> HttpResponse:
             is_helpful=form.cleaned_data["helpful"] == "yes",
             text=form.cleaned_data["text"],
         )
-        return render(request, "education/feedback_thanks.html", context)
+        # Nobody knows who writes here, so nobody can be told; the help stands on the next page all the same.
+        dangers = dangers_in(form.cleaned_data["text"])
+        return render(request, "education/feedback_thanks.html", {**context, "dangers": dangers})
     return render(request, "education/feedback.html", context)
 
 

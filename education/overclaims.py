@@ -80,7 +80,7 @@ class Promises:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class _Match:
+class Match:
     """A sign, and the first and the last of its words."""
 
     sign: Sign
@@ -89,12 +89,21 @@ class _Match:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class _Sentence:
+class Sentence:
     """`start` and `end` count words, the full stop not among them; `matches` are the signs that stand in it."""
 
     start: int
     end: int
-    matches: list[_Match]
+    matches: list[Match]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Parsed:
+    """A text as words, and its sentences with the signs in them. The end of a line ends a sentence."""
+
+    text: str
+    reading: Reading
+    sentences: tuple[Sentence, ...]
 
 
 @cache
@@ -130,13 +139,18 @@ def signs() -> tuple[Sign, ...]:
     )
 
 
-def look(text: str) -> Promises:
-    """The promises of a text, in its order. The end of a line ends a sentence."""
+def parse(text: str) -> Parsed:
     plain = BESIDE.sub(lambda match: " " * len(match.group()), text)
     reading = read(NO_STOP.sub(",", plain).replace("\n", "."))
+    return Parsed(text, reading, tuple(_sentences(reading)))
+
+
+def look(parsed: Parsed) -> Promises:
+    """The promises of a text, in its order."""
+    text, reading = parsed.text, parsed.reading
     found: list[tuple[str, str, Span]] = []
     restraints: list[Restraint] = []
-    for sentence in _sentences(reading):
+    for sentence in parsed.sentences:
         words = reading.words[sentence.start : sentence.end]
         begin, stop = reading.span(sentence.start, sentence.end - 1)
         tail = text[stop : stop + TAIL]
@@ -154,7 +168,7 @@ def look(text: str) -> Promises:
     return Promises(tuple(sorted(found, key=lambda each: (each[2], each[0]))), tuple(restraints))
 
 
-def _judged(promises: list[_Match], score: int) -> tuple[str, list[_Match]]:
+def _judged(promises: list[Match], score: int) -> tuple[str, list[Match]]:
     """The level of a sentence, and what in it is a promise; `score` is what else speaks for and against it."""
     named = _named(promises)
     score += _weight(promises)
@@ -163,32 +177,32 @@ def _judged(promises: list[_Match], score: int) -> tuple[str, list[_Match]]:
     return ("block" if score >= BLOCKS_AT else "warn"), (named if score >= WARNS_AT else [])
 
 
-def _sentences(reading: Reading) -> Iterator[_Sentence]:
+def _sentences(reading: Reading) -> Iterator[Sentence]:
     """The sentences of a text that have words, each with the signs in it."""
     ends = [place for place, word in enumerate(reading.words) if word == END] + [len(reading.words)]
     starts = [0, *(end + 1 for end in ends[:-1])]
-    matches: list[list[_Match]] = [[] for _ in ends]
+    matches: list[list[Match]] = [[] for _ in ends]
     for sign in signs():
         for pattern in sign.patterns:
             for first, last in reading.find(pattern):
-                matches[bisect.bisect_left(ends, first)].append(_Match(sign, first, last))
+                matches[bisect.bisect_left(ends, first)].append(Match(sign, first, last))
     for start, end, here in zip(starts, ends, matches, strict=True):
         if start < end:
-            yield _Sentence(start, end, here)
+            yield Sentence(start, end, here)
 
 
-def _promises(sentence: _Sentence, words: Sequence[str], *, is_cited: bool) -> list[_Match]:
+def _promises(sentence: Sentence, words: Sequence[str], *, is_cited: bool) -> list[Match]:
     """What speaks for a promise and is neither denied nor, where that matters, cited."""
     return [
         match
         for match in sentence.matches
         if match.sign.weight > 0
         and not (is_cited and match.sign.kind == NEEDS_CITATION)
-        and not _is_denied(match, sentence, words)
+        and not is_denied(match, sentence, words)
     ]
 
 
-def _restraint(sentence: _Sentence, promises: Iterable[_Match]) -> int:
+def _restraint(sentence: Sentence, promises: Iterable[Match]) -> int:
     """How much a sentence holds itself back. What stands within a promise is part of it: "no side effects"."""
     strong = [match for match in promises if match.sign.weight >= PROMISES_AT]
     inside = {place for match in strong for place in range(match.first, match.last + 1)}
@@ -202,7 +216,7 @@ def _restraint(sentence: _Sentence, promises: Iterable[_Match]) -> int:
     return -sum(sign.weight for sign in against)
 
 
-def _is_denied(match: _Match, sentence: _Sentence, words: Sequence[str]) -> bool:
+def is_denied(match: Match, sentence: Sentence, words: Sequence[str]) -> bool:
     """Whether a negation stands before a sign or, if it is deniable, within it. One that it begins with is its own."""
     if match.sign.weight < PROMISES_AT and not match.sign.is_deniable:
         return False
@@ -230,7 +244,7 @@ def _defines(words: Sequence[str], begin: str) -> bool:
     return DEFINES.match(begin) is not None and not _small("addresses") & set(words)
 
 
-def _weight(promises: Iterable[_Match]) -> int:
+def _weight(promises: Iterable[Match]) -> int:
     """Of each kind its heaviest sign, and 1 more for further ones; signs of tone, which are of no kind, one by one.
 
     Each word counts once: a sign all of whose words belong to heavier ones adds nothing.
@@ -245,9 +259,9 @@ def _weight(promises: Iterable[_Match]) -> int:
     return sum(max(sign.weight for sign in each) + (len(each) > 1) for each in by_kind.values())
 
 
-def _named(promises: Iterable[_Match]) -> list[_Match]:
+def _named(promises: Iterable[Match]) -> list[Match]:
     """Of each kind that is a promise by itself its heaviest sign, where that stands first; of none, the heaviest."""
-    named: dict[str, _Match] = {}
+    named: dict[str, Match] = {}
     for match in sorted(promises, key=lambda match: (-match.sign.weight, match.first, match.last)):
         if match.sign.kind and (match.sign.weight >= PROMISES_AT or not named):
             named.setdefault(match.sign.kind, match)

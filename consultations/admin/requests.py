@@ -8,6 +8,7 @@ from django.core import signing
 from django.core.paginator import Paginator
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_http_methods
@@ -19,12 +20,13 @@ from consultations.admin import acts
 from consultations.admin.pages import OUT_OF_RANGE
 from consultations.admin.searching import SearchedAdmin
 from consultations.forms.staff import QueueFilterForm, StepForm
-from consultations.models import ConsultationRequest
+from consultations.models import ConsultationRequest, PatientText
 from consultations.presenters import queue
 from consultations.presenters.isolation import load
 from consultations.presenters.person_search import search_condition
 from consultations.presenters.request_page import banner, request_page
-from consultations.services import desk, scheduling, triage
+from consultations.presenters.words import name_of
+from consultations.services import desk, patient_texts, scheduling, text_alarms, triage
 from consultations.workflow import MoveRefused
 
 PAGE_OF_ONE = "admin:consultations_consultationrequest_change"
@@ -58,6 +60,7 @@ class ConsultationRequestAdmin(SearchedAdmin):
             path("search/", wrap(self.search_view), name=f"{name}_search"),
             path("<int:pk>/change/", wrap(self.request_view), name=f"{name}_change"),
             path("<int:pk>/preview/", wrap(self.confirm_view), name=f"{name}_confirm"),
+            path("texts/<int:pk>/read/", wrap(self.read_view), name=f"{name}_read"),
             path("<int:pk>/<slug:verb>/", wrap(self.act_view), name=f"{name}_act"),
         ]
 
@@ -146,6 +149,20 @@ class ConsultationRequestAdmin(SearchedAdmin):
         if form is None or not form.is_valid():
             return self._show(request, consultation, {kept["verb"]: form} if form else {})
         return self._do(request, consultation, kept["verb"], form)
+
+    @method_decorator(post_from("admin:consultations_consultationrequest_changelist"))
+    def read_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Say that a text of a patient is read, and go on with its request or safety case."""
+        self.require_view(request)
+        text = get_object_or_404(PatientText.objects.defer("text"), pk=min(pk, OUT_OF_RANGE))
+        try:
+            text = patient_texts.mark_read(text=text, by=request.user)
+        except MoveRefused as refusal:
+            messages.error(request, str(refusal))
+        else:
+            first = "you" if text.read_by_id == request.user.pk else name_of(text.read_by)
+            messages.success(request, f"Marked as read by {first}. Now call or answer the patient where it is needed.")
+        return HttpResponseRedirect(text_alarms.page_of(text))
 
     def _preview(self, request: HttpRequest, consultation: ConsultationRequest, form: StepForm) -> HttpResponse:
         triage.record_view(request=consultation, by=request.user)

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
+from django.db.models import Q
 from django.urls import reverse
 
 from clinic import audit, clock, key_fingerprints
@@ -13,7 +14,7 @@ from clinic.models import Heartbeat
 from consultations.enums import STAFF_QUEUE, AppointmentStatus
 from consultations.forms.staff import CaseNoteForm
 from consultations.models import Appointment, ConsultationRequest
-from consultations.presenters import alarm_groups, cases, queue
+from consultations.presenters import alarm_groups, cases, patient_texts, queue
 from consultations.presenters.findings import signature_line
 from consultations.presenters.isolation import Unreadable, readable
 from consultations.presenters.words import Chip, span, time_left
@@ -33,12 +34,16 @@ def today_context(user: User | AnonymousUser) -> dict[str, Any]:
     now = clock.now()
     listed = cases.open_cases(viewer=user, now=now, limit=SHOWN)
     groups = alarm_groups.open_groups(now=now)
+    texts, has_more_texts = patient_texts.waiting_lines(now=now, limit=SHOWN)
     overdue = overdue_rows(now=now)
     visits = visits_today(now=now)
     seen = {
         "cases": [each.pk for each in listed.cases],
+        "texts": [each.pk for each in texts],
         "requests": sorted(
-            {each["pk"] for each in overdue["rows"]} | {each["request_pk"] for each in visits if each["request_pk"]}
+            {each["pk"] for each in overdue["rows"]}
+            | {each.request_pk for each in texts if each.request_pk}
+            | {each["request_pk"] for each in visits if each["request_pk"]}
         ),
     }
     if any(seen.values()):
@@ -52,6 +57,8 @@ def today_context(user: User | AnonymousUser) -> dict[str, Any]:
         "groups": groups[:GROUPS_SHOWN],
         "more_groups": len(groups[GROUPS_SHOWN:]),
         "note_form": CaseNoteForm(auto_id="case-%s"),
+        "texts": texts,
+        "has_more_texts": has_more_texts,
         "overdue": overdue,
         "parked": undelivered.parked_messages().count(),
         "unsent_links": undelivered.parked_links().count(),
@@ -76,7 +83,7 @@ def duty_box(user: User) -> dict[str, Any]:
 
 
 def overdue_rows(*, now: datetime.datetime) -> dict[str, Any]:
-    late = ConsultationRequest.objects.filter(status__in=STAFF_QUEUE, due_at__lt=now)
+    late = ConsultationRequest.objects.filter(Q(status__in=STAFF_QUEUE, due_at__lt=now) | Q(texts_due_at__lt=now))
     nearest = late.select_related("patient").defer(*queue.SEALED).most_pressing_first()[:SHOWN]
     rows = [
         {"pk": each.pk, "name": f"Record {each.pk} cannot be read", "reference": "", "time": Chip("Unknown", "danger")}
@@ -85,7 +92,7 @@ def overdue_rows(*, now: datetime.datetime) -> dict[str, Any]:
             "pk": each.pk,
             "name": each.patient.name,
             "reference": each.reference,
-            "time": time_left(each.due_at, now=now),
+            "time": time_left(each.next_due_at or each.due_at, now=now),
         }
         for each in readable(nearest)
     ]

@@ -29,7 +29,13 @@ def document(name: str) -> dict[str, Any]:
         raise DisplayError(str(problem)) from None
 
 
-def patient_line(rule_id: str, of_version: str) -> str:
+def words(region: str) -> dict[str, str]:
+    """The words that differ by region, as people there say them: {belly} and {poo}."""
+    table: dict[str, dict[str, str]] = document("spoken")["words"]
+    return table.get(region, table["default"])
+
+
+def patient_line(rule_id: str, of_version: str, *, region: str) -> str:
     """The reason of a rule as the patient reads it: that of the display table, or else that of its version."""
-    line: str = document("results")["patient_lines"].get(rule_id, of_version)
-    return line
+    line = document("results")["patient_lines"].get(rule_id)
+    return of_version if line is None else line.format(**words(region))

@@ -21,9 +21,9 @@ SUPPORT_BOX: Final = (
     "team for support, or speak to your own doctor. If you feel you might harm yourself, or cannot stay safe, get help "
     "now: {crisis_line}."
 )
-EMERGENCY_SIGNS: Final = (
+_EMERGENCY_SIGNS: Final = (
     "If you get any of these, get emergency help: numbness around your genitals or bottom, trouble peeing or "
-    "controlling your pee or poo, weakness in both legs, fainting, or you feel very unwell."
+    "controlling your pee or {poo}, weakness in both legs, fainting, or you feel very unwell."
 )
 LOW_MOOD_RULE: Final = "YF-02"
 """Worst low mood or worry: a call within two working days, and never a safety case."""
@@ -91,6 +91,7 @@ class Situation:
     `numbers` fill {keep_hours} {keep_days} {call_hours} {contact_days}. `call_by` is the time of today by which we
     call; empty when the clinic is closed or closes before. `is_known`: a safety case stands; `is_named`: with a name;
     `has_phone`: and with a number. `is_kept`: this browser can come back to the answers.
+    `region` chooses the words that differ by region.
     """
 
     numbers: Mapping[str, str] = field(default_factory=dict)
@@ -99,6 +100,7 @@ class Situation:
     is_named: bool = False
     has_phone: bool = False
     is_kept: bool = True
+    region: str = ""
 
 
 def priority(outcome: str) -> Priority:
@@ -111,13 +113,19 @@ def needs_support(assessment: Assessment) -> bool:
     return any(fired.id in SUPPORT_RULES for fired in assessment.fired)
 
 
+def emergency_signs(*, region: str) -> str:
+    """The signs that need emergency help whatever the result is, in the words of a region."""
+    return _EMERGENCY_SIGNS.format(**display.words(region))
+
+
 def is_low_mood(assessment: Assessment) -> bool:
     return any(fired.id == LOW_MOOD_RULE for fired in assessment.fired)
 
 
 def explain(assessment: Assessment, *, situation: Situation) -> Explanation:
     """The patient's page in words."""
-    reasons = _reasons(assessment, DECIDING[assessment.outcome])
+    reasons = _reasons(assessment, DECIDING[assessment.outcome], situation.region)
+    cautions = _reasons(assessment, Effect.CAUTION, situation.region)
     wording = _wording(assessment)
     chosen = _chosen(wording, situation)
     parts = (
@@ -127,7 +135,7 @@ def explain(assessment: Assessment, *, situation: Situation) -> Explanation:
         heading=wording["heading"],
         body=tuple(part for part in parts if part.text or part.reasons),
         reasons=reasons,
-        cautions=tuple(each for each in _reasons(assessment, Effect.CAUTION) if each.rule_id not in SUPPORT_RULES),
+        cautions=tuple(each for each in cautions if each.rule_id not in SUPPORT_RULES),
         footer=FOOTER,
     )
 
@@ -159,12 +167,12 @@ def _filled(text: str, chosen: Mapping[str, str], situation: Situation) -> str:
     return ONE.sub(r"1 \1", " ".join(whole.split()))
 
 
-def _reasons(assessment: Assessment, effect: Effect) -> tuple[Reason, ...]:
+def _reasons(assessment: Assessment, effect: Effect, region: str) -> tuple[Reason, ...]:
     """Reason lines of one level in rule order, each text once."""
     ruleset = rule_files.load(assessment.versions["ruleset"])
     found: dict[str, Reason] = {}
     for fired in assessment.fired:
-        text = display.patient_line(fired.id, ruleset[fired.id].patient)
+        text = display.patient_line(fired.id, ruleset[fired.id].patient, region=region)
         if fired.effect == effect and text:
             found.setdefault(text, Reason(fired.id, text, fired.because))
     return tuple(found.values())

@@ -31,8 +31,7 @@ def say(
     questions: Iterable[str], answers: Mapping[str, Value], *, names_cauda_equina: bool = False, region: str = ""
 ) -> str:
     """What a person says who gave these answers to these questions of the safety section."""
-    table = display.document("spoken")
-    words = table["words"].get(region, table["words"]["default"])
+    table, words = display.document("spoken"), display.words(region)
     others: list[str] = []
     nerves: list[str] = []
     for question in questions:

@@ -9,6 +9,7 @@ from clinic.names import possessive
 from consultations.forms.birth_date import BirthDateField
 
 TEXT_LIMIT = 2000
+MESSAGE_LIMIT = 1000
 
 
 class OpenLinkForm(forms.Form):
@@ -43,6 +44,21 @@ class AnswerForm(forms.Form):
         error_messages={
             "required": "Write an answer before you send it.",
             "max_length": "Shorten your answer to 2,000 characters or fewer.",
+        },
+    )
+
+
+class MessageForm(forms.Form):
+    """A message about a request; `once` is the key of the page, so that a double click sends one."""
+
+    once = forms.CharField(required=False, max_length=100, widget=forms.HiddenInput)
+    message = PatientTextField(
+        label="Your message",
+        max_length=MESSAGE_LIMIT,
+        rows=4,
+        error_messages={
+            "required": "Write your message before you send it.",
+            "max_length": "Shorten your message to 1,000 characters or fewer.",
         },
     )
 

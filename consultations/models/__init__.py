@@ -3,6 +3,7 @@ from consultations.models.alarm_group import AlarmGroup
 from consultations.models.consultation_request import Consent, ConsultationRequest, InformationRequest
 from consultations.models.message import OutboxMessage
 from consultations.models.patient import Patient
+from consultations.models.patient_text import PatientText
 from consultations.models.questionnaire_response import Assessment, QuestionnaireResponse, SafetyCase
 from consultations.models.review import ClinicalReview, TriageDecision
 from consultations.models.scheduling import (
@@ -31,6 +32,7 @@ __all__ = [
     "Location",
     "OutboxMessage",
     "Patient",
+    "PatientText",
     "PrivateLink",
     "QuestionnaireResponse",
     "SafetyCase",

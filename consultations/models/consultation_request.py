@@ -1,8 +1,9 @@
+import datetime
 from typing import ClassVar, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, F, Q, When
 
 from clinic.fields import PersonNameField, SealedTextField
 from clinic.names import greeting_name, possessive
@@ -39,8 +40,10 @@ class ConsultationRequestQuerySet(models.QuerySet["ConsultationRequest"]):
         return self.filter(status__in=CLOSED_STATUSES)
 
     def most_pressing_first(self) -> Self:
-        """Risk, then the least time left; the key last, so that pages never overlap."""
-        return self.order_by("risk", "due_at", "pk")
+        """Risk, then the least time left, with the texts that nobody has read; the key last, so that pages never
+        overlap.
+        """
+        return self.order_by("queue_risk", "queue_due_at", "pk")
 
 
 class ConsultationRequest(models.Model):
@@ -48,6 +51,10 @@ class ConsultationRequest(models.Model):
 
     `highest_outcome` is the most pressing headline the patient was shown on the way; `risk` is its rank, or what a
     doctor left of it after clearing the flags. `due_at` is when the clinic promised its next step.
+
+    `texts_due_at` and `texts_risk` are those of the patient's texts that nobody has read yet, the earliest and the most
+    pressing. The queue sorts by `queue_due_at` and `queue_risk`, which the database itself works out from both, so that
+    no change to either can lose the other.
     """
 
     reference = models.CharField(max_length=16, unique=True)
@@ -67,6 +74,18 @@ class ConsultationRequest(models.Model):
     has_note = models.BooleanField(default=False)
     submitted_at = models.DateTimeField()
     due_at = models.DateTimeField()
+    texts_due_at = models.DateTimeField(null=True, blank=True)
+    texts_risk = models.PositiveSmallIntegerField(null=True, blank=True)
+    queue_due_at = models.GeneratedField(
+        expression=Case(When(texts_due_at__lt=F("due_at"), then="texts_due_at"), default="due_at"),
+        output_field=models.DateTimeField(),
+        db_persist=True,
+    )
+    queue_risk = models.GeneratedField(
+        expression=Case(When(texts_risk__lt=F("risk"), then="texts_risk"), default="risk"),
+        output_field=models.PositiveSmallIntegerField(),
+        db_persist=True,
+    )
     claimed_at = models.DateTimeField(null=True, blank=True)
     claimed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="claimed_requests"
@@ -93,6 +112,14 @@ class ConsultationRequest(models.Model):
             one_of("filled_for", FilledFor, name="request_filled_for_known"),
             models.CheckConstraint(condition=Q(risk__lte=6), name="request_risk_in_range"),
             models.CheckConstraint(condition=Q(due_at__gte=models.F("submitted_at")), name="request_due_after_sent"),
+            models.CheckConstraint(
+                condition=Q(texts_due_at__isnull=True) | Q(texts_due_at__gte=models.F("submitted_at")),
+                name="request_texts_due_after_sent",
+            ),
+            models.CheckConstraint(
+                condition=Q(texts_risk__isnull=True) | Q(texts_risk__lte=6, texts_due_at__isnull=False),
+                name="request_texts_risk_with_a_clock",
+            ),
             both_or_neither("claimed_at", "claimed_by", name="request_claimed_at_and_by"),
             both_or_neither("flags_cleared_at", "flags_cleared_by", name="request_flags_cleared_at_and_by"),
             models.CheckConstraint(
@@ -107,7 +134,10 @@ class ConsultationRequest(models.Model):
             ),
         ]
         indexes: ClassVar = [
-            models.Index(fields=["status", "risk", "due_at"], name="request_queue"),
+            models.Index(fields=["status", "queue_risk", "queue_due_at"], name="request_queue"),
+            models.Index(
+                fields=["queue_risk", "queue_due_at"], condition=Q(texts_due_at__isnull=False), name="request_to_read"
+            ),
             models.Index(fields=["submitted_at"], name="request_by_age"),
         ]
 
@@ -131,6 +161,12 @@ class ConsultationRequest(models.Model):
     @property
     def is_closed(self) -> bool:
         return self.status in CLOSED_STATUSES
+
+    @property
+    def next_due_at(self) -> datetime.datetime | None:
+        """When somebody must act next: read a text, or take the clinic's own next step where it owes one."""
+        owed = [self.due_at] if self.status in STAFF_QUEUE else []
+        return min([*owed, *([self.texts_due_at] if self.texts_due_at else [])], default=None)
 
     @property
     def is_escalated(self) -> bool:

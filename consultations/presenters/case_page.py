@@ -12,7 +12,7 @@ from clinic.accounts.models import User
 from consultations.enums import CaseStatus
 from consultations.models import Assessment, ConsultationRequest, SafetyCase
 from consultations.models.stored import Asked, asked_in
-from consultations.presenters import alarm_groups
+from consultations.presenters import alarm_groups, patient_texts
 from consultations.presenters.cases import line_of
 from consultations.presenters.findings import findings_of
 from consultations.presenters.isolation import load, opened
@@ -45,6 +45,7 @@ def case_page(case: SafetyCase, *, viewer: User, now: datetime.datetime) -> dict
             **patient_contact(case.patient),
         },
         "has_unsent_contact": is_unsent,
+        "texts": patient_texts.waiting_for(case.response_id, now=now),
         "findings": findings_of(newest, asked) if newest else None,
         "is_damaged": is_damaged,
         "due": clock.moment(case.due_at),

@@ -7,13 +7,14 @@ from typing import Any, Final
 
 from clinic import clock
 from clinic.models import AuditEvent
-from consultations.enums import Actor, Outcome, RequestStatus, ReviewDecision, TriageAction
+from consultations.enums import Actor, Outcome, RequestStatus, ReviewDecision, TextKind, TriageAction
 from consultations.models import (
     Appointment,
     ClinicalReview,
     ConsultationRequest,
     InformationRequest,
     OutboxMessage,
+    PatientText,
     TriageDecision,
 )
 from consultations.presenters.isolation import Unreadable, readable
@@ -40,6 +41,7 @@ DEEDS: Final = {
     "request.mark_no_show": "recorded that the patient did not attend",
     "request.withdraw": "withdrew the request",
     "request.cancel_request": "closed the request",
+    "request.read_text": "read what the patient wrote",
     "slot.hold": "is choosing a time",
     "link.open": "opened the private link",
     "link.refused": "gave a wrong date of birth at the private link",
@@ -47,8 +49,8 @@ DEEDS: Final = {
     "link.send_again": "asked for the private link again",
 }
 VIEW: Final = "request.view"
-WRITTEN_DOWN: Final = frozenset({"request.note", "request.log_call"})
-"""Deeds whose words stand in a triage decision: the decision is shown, the bare event is not."""
+WRITTEN_DOWN: Final = frozenset({"request.note", "request.log_call", "request.message"})
+"""Deeds whose words stand in a row of their own: that row is shown, the bare event is not."""
 WRITTEN: Final = {
     TriageAction.NOTE.value: "wrote a note",
     TriageAction.CALLED.value: "rang: red flags repeated by phone",
@@ -80,9 +82,10 @@ def who_of(event: AuditEvent) -> str:
 
 
 def deeds(request: ConsultationRequest) -> list[Entry]:
-    """Events, notes, decisions, questions and reasons for cancelling, newest first."""
+    """Events, notes, decisions, questions, messages and reasons for cancelling, newest first."""
     entries = [
         *_events(request), *_decisions(request), *_reviews(request), *_questions(request), *_cancellations(request),
+        *_messages(request),
     ]  # fmt: skip
     return sorted(entries, key=lambda entry: entry.at, reverse=True)[:NEWEST]
 
@@ -182,6 +185,16 @@ def _cancellations(request: ConsultationRequest) -> Iterator[Entry]:
             who = ACTORS.get(each.cancelled_by or "", "The clinic")
             what = f"wrote why the time on {clock.moment(each.starts_at)} was cancelled"
             yield Entry(each.cancelled_at, who, what, each.cancel_reason)
+
+
+def _messages(request: ConsultationRequest) -> Iterator[Entry]:
+    rows = PatientText.objects.filter(response=request.response_id, kind=TextKind.MESSAGE).select_related("read_by")
+    for each in readable(rows):
+        if isinstance(each, Unreadable):
+            yield _damaged(request, f"message {each.pk}")
+            continue
+        read = f"read by {name_of(each.read_by)} on {clock.moment(each.read_at)}" if each.read_at else "not read yet"
+        yield Entry(each.sent_at, "The patient", "sent a message", each.text, read)
 
 
 def _damaged(request: ConsultationRequest, what: str) -> Entry:

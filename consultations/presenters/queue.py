@@ -28,8 +28,11 @@ from consultations.presenters.words import LOW_MOOD, Chip, age_words, clock_chip
 
 PAGE_SIZE: Final = 50
 LOOK_OUTS_SHOWN: Final = 3
+UNREAD: Final = "unread"
+"""The tab of what patients wrote and nobody has read, whatever the status."""
 TABS: Final[dict[str, tuple[str, tuple[RequestStatus, ...]]]] = {
     "all": ("All open", OPEN_STATUSES),
+    UNREAD: ("To read", ()),
     "triage": ("To triage", TO_TRIAGE),
     "doctor": ("With a doctor", (RequestStatus.WITH_DOCTOR,)),
     "waiting": ("Waiting for patient", WAITING_FOR_PATIENT),
@@ -84,22 +87,29 @@ class Row:
     is_readable: bool = True
 
 
+def in_tab(name: str) -> Q:
+    """A request that has ended stays among the open ones until the last text about it is read."""
+    is_unread = Q(texts_due_at__isnull=False)
+    if name == UNREAD:
+        return is_unread
+    in_status = Q(status__in=TABS[name][1])
+    return in_status | is_unread if name == "all" else in_status
+
+
 def tab_counts(narrowed: Q | None = None, **extra: Any) -> dict[str, Any]:
     """How many requests each tab holds, and how many the filters leave, in one query."""
-    counts = {f"in_{name}": Count("pk", filter=Q(status__in=statuses)) for name, (_, statuses) in TABS.items()}
+    counts = {f"in_{name}": Count("pk", filter=in_tab(name)) for name in TABS}
     if narrowed is not None:
         counts["narrowed"] = Count("pk", filter=narrowed)
     return ConsultationRequest.objects.aggregate(**counts, **extra)
 
 
 def oldest_by_tab() -> dict[str, datetime.datetime | None]:
-    return {
-        f"oldest_{name}": Min("submitted_at", filter=Q(status__in=statuses)) for name, (_, statuses) in TABS.items()
-    }
+    return {f"oldest_{name}": Min("submitted_at", filter=in_tab(name)) for name in TABS}
 
 
 def condition_of(filters: Filters, *, viewer: User, now: datetime.datetime) -> Q:
-    condition = Q(status__in=TABS[filters.tab][1])
+    condition = in_tab(filters.tab)
     if filters.outcome:
         condition &= Q(outcome=filters.outcome) | Q(highest_outcome=filters.outcome)
     if filters.priority:
@@ -195,7 +205,9 @@ def fired_from(sealed: str | None) -> frozenset[str]:
 
 
 def flags_of(request: ConsultationRequest, answers: Mapping[str, Any], *, is_broken: bool) -> tuple[Chip, ...]:
-    flags = [Chip("Escalated", "danger")] if request.is_escalated else []
+    flags = text_flags(request)
+    if request.is_escalated:
+        flags.append(Chip("Escalated", "danger"))
     flags.append(outcome_chip(request.outcome))
     if request.highest_outcome != request.outcome:
         flags.append(Chip(f"Earlier: {Outcome(request.highest_outcome).label}", "danger"))
@@ -209,3 +221,12 @@ def flags_of(request: ConsultationRequest, answers: Mapping[str, Any], *, is_bro
         flags.append(Chip("Answers damaged", "danger"))
     found = look_outs(answers, version=request.answers_version)[:LOOK_OUTS_SHOWN]
     return (*flags, *(Chip(text, "warn") for text in found))
+
+
+def text_flags(request: ConsultationRequest) -> list[Chip]:
+    """That the patient wrote something that nobody has read, and whether it is to be read first."""
+    if request.texts_due_at is None:
+        return []
+    if request.texts_risk is None:
+        return [Chip("New message", "warn")]
+    return [Chip("Read this first", "danger")]

@@ -25,7 +25,7 @@ from consultations.models import (
     TriageDecision,
 )
 from consultations.models.stored import Asked, asked_of
-from consultations.presenters import history
+from consultations.presenters import history, patient_texts
 from consultations.presenters.cases import case_query, url_of
 from consultations.presenters.findings import (
     Findings,
@@ -65,6 +65,7 @@ def request_page(request: ConsultationRequest, *, viewer: User, now: datetime.da
     appointment: Appointment | None = load(visit.defer("cancel_reason").order_by("pk"))
     return {
         "consultation": request,
+        "texts": patient_texts.waiting_for(request.response_id, now=now),
         "banner": banner(request, viewer=viewer, now=now, starts_at=appointment.starts_at if appointment else None),
         "headline": headline(request),
         "low_mood": LOW_MOOD if any(finding.id == LOW_MOOD_RULE for finding in findings.all) else "",
@@ -105,7 +106,7 @@ def banner(
         "age": age_words(request.patient),
         "born": day_of_birth(request.patient),
         "reference": request.reference,
-        "due": clock.moment(request.due_at),
+        "due": clock.moment(request.next_due_at or request.due_at),
         "sent": clock.moment(request.submitted_at),
         "time": clock_chip(request, now=now, next_visit=starts_at),
         "status": holder_words(request, viewer=viewer),

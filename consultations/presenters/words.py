@@ -88,7 +88,12 @@ def holder_words(request: ConsultationRequest, *, viewer: User | None = None) ->
 def clock_chip(
     request: ConsultationRequest, *, now: datetime.datetime, next_visit: datetime.datetime | None = None
 ) -> Chip:
-    """What time means for this request: left for us, passed for the patient, or the day of the visit."""
+    """What time means for this request: left for us, passed for the patient, or the day of the visit.
+
+    While something that the patient wrote is unread, it is the time left to read it, whatever the status.
+    """
+    if request.texts_due_at is not None and request.next_due_at is not None:
+        return time_left(request.next_due_at, now=now)
     if request.status in CLOSED_STATUSES:
         return Chip(f"Closed {clock.day(request.status_changed_at)}")
     if request.status in WAITING_FOR_PATIENT:

@@ -10,8 +10,8 @@ from django.db.models import Q
 
 from clinic import clock
 from consultations.enums import CaseStatus, MessageKind, Outcome
-from consultations.models import OutboxMessage, SafetyCase
-from consultations.services import alerts, duty
+from consultations.models import OutboxMessage, PatientText, SafetyCase
+from consultations.services import alerts, duty, text_alarms
 
 UNSENT_AFTER: Final = datetime.timedelta(minutes=5)
 """An alert that waits longer has reached nobody: the worker or the mail server is not there."""
@@ -48,9 +48,14 @@ def untold(*, now: datetime.datetime) -> list[int]:
 
 def _is_told(case: SafetyCase, mails: list[Mail], *, now: datetime.datetime) -> bool:
     mine = [mail for mail in mails if _is_about(case, mail, now=now)]
+    return _have_arrived(mine, since=case.alarmed_at, now=now)
+
+
+def _have_arrived(mine: list[Mail], *, since: datetime.datetime, now: datetime.datetime) -> bool:
+    """Whether one of the mails about an alarm that began then went out, or is soon to go out."""
     if not mine:
         # It has just changed hands: the worker is about to tell of it.
-        return now - case.alarmed_at < FRESH and _is_anybody_there(now)
+        return now - since < FRESH and _is_anybody_there(now)
     if all(mail.parked_at for mail in mine):
         return False
     change = alerts.told_before(now)
@@ -59,9 +64,29 @@ def _is_told(case: SafetyCase, mails: list[Mail], *, now: datetime.datetime) -> 
     if not mine or any(mail.sent_at for mail in mine):
         return bool(mine)
     is_on_its_way = any(mail.parked_at is None for mail in mine)
-    begun = case.alarmed_at if change is None else max(case.alarmed_at, change)
+    begun = since if change is None else max(since, change)
     is_late = now - begun >= alerts.REPEAT + FRESH or now - min(mail.created_at for mail in mine) >= UNSENT_AFTER
     return is_on_its_way and not is_late
+
+
+def untold_texts(*, now: datetime.datetime) -> list[int]:
+    """The numbers of texts with words about self-harm of which nobody was told, as with emergencies."""
+    texts = list(text_alarms.waiting().only("response_id", "sent_at"))
+    if not texts:
+        return []
+    about = Q(key__startswith=f"{text_alarms.POOL}-")
+    for text in texts:
+        about |= Q(key__startswith=f"text-{text.response_id}-")
+    since = min(text_alarms.told_since(text) for text in texts)
+    rows = OutboxMessage.objects.filter(about, kind=MessageKind.STAFF_ALERT, created_at__gte=since)
+    mails = [Mail(*row) for row in rows.values_list("key", "case_id", "created_at", "sent_at", "parked_at")]
+    return [text.pk for text in texts if not _is_text_told(text, mails, now=now)]
+
+
+def _is_text_told(text: PatientText, mails: list[Mail], *, now: datetime.datetime) -> bool:
+    starts = (f"{text_alarms.POOL}-", f"text-{text.response_id}-")
+    mine = [mail for mail in mails if mail.key.startswith(starts) and mail.created_at >= text_alarms.told_since(text)]
+    return _have_arrived(mine, since=text.sent_at, now=now)
 
 
 def _is_about(case: SafetyCase, mail: Mail, *, now: datetime.datetime) -> bool:
@@ -95,6 +120,9 @@ def sentences(*, now: datetime.datetime) -> list[str]:
         listed = ", ".join(str(number) for number in numbers[:5]) + (" and more" if len(numbers) > 5 else "")
         what = f"{len(numbers)} emergencies (cases {listed})" if len(numbers) > 1 else f"1 emergency (case {listed})"
         found.append(f"Nobody was told of {what}. Open Safety cases and act on it now.")
+    if number := len(untold_texts(now=now)):
+        what = "1 text" if number == 1 else f"{number} texts"
+        found.append(f"Nobody was told of {what} that may be about self-harm. Open To read and act on it now.")
     if nobody_on_duty(now=now):
         found.append(
             "Nobody is on duty, and no duty address is set, so nobody can be told of an emergency. "
@@ -110,6 +138,8 @@ def state(*, now: datetime.datetime) -> str:
     """The word for the health check."""
     if number := len(untold(now=now)):
         return f"nobody was told of {number} {'emergency' if number == 1 else 'emergencies'}"
+    if number := len(untold_texts(now=now)):
+        return f"nobody was told of {number} {'text' if number == 1 else 'texts'} about self-harm"
     return "nobody can be told" if nobody_on_duty(now=now) else "ok"
 
 
@@ -125,4 +155,19 @@ def log_untold() -> int:
     SafetyCase.objects.filter(pk__in=logged).update(warned_at=now)
     for number in logged:
         logger.error("safety case %s: nobody was told of this emergency", number)
+    return len(logged)
+
+
+@transaction.atomic
+def log_untold_texts() -> int:
+    """The same for texts with words about self-harm."""
+    now = clock.now()
+    if not (numbers := untold_texts(now=now)):
+        return 0
+    silent = Q(warned_at=None) | Q(warned_at__lte=now - alerts.REPEAT)
+    due = text_alarms.waiting().filter(silent, pk__in=numbers).order_by("pk")
+    logged = list(due.select_for_update(of=("self",)).values_list("pk", flat=True))
+    PatientText.objects.filter(pk__in=logged).update(warned_at=now)
+    for number in logged:
+        logger.error("text %s: nobody was told of it", number)
     return len(logged)

@@ -69,19 +69,23 @@ def first_told(case: SafetyCase, *, now: datetime.datetime) -> list[Recipient]:
     the owner, who reads it after opening.
     """
     if case.level == Outcome.EMERGENCY:
-        if settings.ON_CALL and not clock.is_open(now):
-            return [_on_call()]
-        return [*_people([case.owner]), *_duty_address()]
+        return at_once(case.owner, now=now)
     return _people([case.owner]) or _duty_address()
 
 
-def told_again(cases: Iterable[SafetyCase], *, now: datetime.datetime) -> list[Recipient]:
+def at_once(owner: User | None, *, now: datetime.datetime) -> list[Recipient]:
+    """Who hears first of what cannot wait: the owner and the duty address, or ON_CALL alone while we are closed."""
+    if settings.ON_CALL and not clock.is_open(now):
+        return [_on_call()]
+    return [*_people([owner]), *_duty_address()]
+
+
+def told_again(owners: Iterable[User | None], *, now: datetime.datetime) -> list[Recipient]:
     """While the clinic is open everybody on duty besides the owners and the duty address; else ON_CALL alone."""
     is_open = clock.is_open(now)
     if settings.ON_CALL and not is_open:
         return [_on_call()]
-    owners = _people(case.owner for case in cases)
-    return [*owners, *_duty_address(), *(_people(duty.on_duty()) if is_open else [])]
+    return [*_people(owners), *_duty_address(), *(_people(duty.on_duty()) if is_open else [])]
 
 
 def _on_call() -> Recipient:
@@ -139,14 +143,14 @@ def told_before(now: datetime.datetime) -> datetime.datetime | None:
     return clock.last_change(now) if settings.ON_CALL or clock.is_open(now) else None
 
 
-def is_due(case: SafetyCase, *, now: datetime.datetime) -> bool:
+def is_due(told_at: datetime.datetime | None, *, now: datetime.datetime) -> bool:
     change = told_before(now)
-    if case.told_at is None:
+    if told_at is None:
         return True
-    return change is not None and (case.told_at <= now - REPEAT or case.told_at < change)
+    return change is not None and (told_at <= now - REPEAT or told_at < change)
 
 
-def _due(now: datetime.datetime) -> Q:
+def due_now(now: datetime.datetime) -> Q:
     never, change = Q(told_at=None), told_before(now)
     return never if change is None else never | Q(told_at__lte=now - REPEAT) | Q(told_at__lt=change)
 
@@ -157,7 +161,7 @@ def repeat() -> int:
     Returns how many alarms were announced. Raises SomeFailed at the end: one that fails keeps no other from its turn.
     """
     now = clock.now()
-    due = dict(waiting().filter(_due(now)).values_list("pk", "patient_id"))
+    due = dict(waiting().filter(due_now(now)).values_list("pk", "patient_id"))
     named: list[int | None] = [pk for pk, patient in due.items() if patient is not None]
     # Whoever is told of one without a name hears of all of them, so that a flood is one mail a turn.
     unnamed: list[int | None] = [None] if None in due.values() else []
@@ -170,14 +174,14 @@ def _repeat(pk: int | None, *, now: datetime.datetime) -> bool:
     chosen = Q(patient=None) if pk is None else Q(pk=pk)
     rows = waiting().filter(chosen).select_related("owner").defer("closing_note").order_by("pk")
     locked = list(rows.select_for_update(of=("self",)))
-    return any(is_due(case, now=now) for case in locked) and _again(locked, now=now)
+    return any(is_due(case.told_at, now=now) for case in locked) and _again(locked, now=now)
 
 
 def _again(cases: list[SafetyCase], *, now: datetime.datetime) -> bool:
     is_alone = len(cases) == 1
     stamp = int(now.timestamp())
     is_told = tell(
-        told_again(cases, now=now),
+        told_again([case.owner for case in cases], now=now),
         key=f"case-{cases[0].pk}-again-{stamp}" if is_alone else f"{POOL}-{stamp}",
         path=page_of(cases[0]) if is_alone else reverse("admin:consultations_safetycase_changelist"),
         case=cases[0] if is_alone else None,

@@ -11,7 +11,7 @@ from consultations.candidacy import outcomes
 from consultations.enums import Actor, CaseStatus, Outcome
 from consultations.models import AlarmGroup, Patient, QuestionnaireResponse, SafetyCase
 from consultations.permissions import require
-from consultations.services import alarm_groups, alarms, alerts, duty, handover
+from consultations.services import alarm_groups, alarms, alerts, duty, handover, text_alarms
 from consultations.services.targets import due_after
 
 
@@ -167,6 +167,7 @@ def alert_again() -> int:
         "hand over": handover.hand_over,
         "repeat": alerts.repeat,
         "tell of more": alerts.tell_of_more,
+        "repeat of texts": text_alarms.repeat,
         "log": _log_untold,
     }
     return one_by_one(parts, lambda name: parts[name](), what="part")
@@ -175,6 +176,7 @@ def alert_again() -> int:
 def _log_untold() -> int:
     """A line in the log announces nothing to anybody."""
     alarms.log_untold()
+    alarms.log_untold_texts()
     return 0
 
 

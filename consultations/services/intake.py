@@ -30,6 +30,7 @@ from consultations.enums import (
     Outcome,
     ResponseStatus,
     SafeToContact,
+    TextKind,
 )
 from consultations.models import (
     Assessment,
@@ -41,7 +42,7 @@ from consultations.models import (
 )
 from consultations.models.stored import result_of
 from consultations.questionnaire import definition, flow
-from consultations.services import cases, messaging
+from consultations.services import cases, messaging, patient_texts
 from consultations.services.private_links import email_index
 from consultations.services.targets import due_after
 
@@ -183,6 +184,7 @@ def ask_for_call_back(*, response: QuestionnaireResponse, contact: Contact) -> S
     case = SafetyCase.objects.select_for_update(of=("self",)).get(response=response)
     if case.patient_id is None:
         cases.name_person(case=case, patient=_make_patient(contact), tells=True)
+        patient_texts.keep_if_marked(response_id=case.response_id, kind=TextKind.PHONE, text=contact.phone)
         if case.status == CaseStatus.CLOSED:
             # It was closed as that of a visitor nobody could call. Now somebody waits for the call.
             cases.reopen(case=case, level=Outcome(case.level), reason="named")
@@ -240,11 +242,23 @@ def _send(response: QuestionnaireResponse, wordings: Mapping[ConsentKind, str]) 
     )
     if case := SafetyCase.objects.select_for_update(of=("self",)).filter(response=response).first():
         cases.attach_patient(case=case, patient=patient)
+    _keep_texts(request, contact)
     audit.record(
         action="request.send", target=request, actor=Actor.PATIENT.value, details={"outcome": str(assessment.outcome)}
     )
     messaging.tell_patient(kind=MessageKind.REQUEST_RECEIVED, request=request, key=f"received-{request.pk}")
     return request
+
+
+def _keep_texts(request: ConsultationRequest, contact: Contact) -> None:
+    """Everything in it that the person wrote in their own words: also a note that no screen shows any more."""
+    response = request.response
+    for question in definition.load(response.questionnaire_version).questions:
+        if question.kind == "text" and isinstance(text := response.answers.get(question.id), str):
+            patient_texts.keep(response_id=response.pk, kind=TextKind.NOTE, text=text)
+    patient_texts.keep(response_id=response.pk, kind=TextKind.DECISION_AID, text=response.brought)
+    patient_texts.keep_if_marked(response_id=response.pk, kind=TextKind.PHONE, text=contact.phone)
+    patient_texts.settle(request)
 
 
 def is_under_age(assessment: engine.Assessment) -> bool:

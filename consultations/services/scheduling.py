@@ -15,7 +15,7 @@ from django.db import OperationalError, transaction
 
 from clinic import audit, clock
 from clinic.accounts.models import User
-from consultations.enums import LIVE_APPOINTMENTS, Actor, AppointmentStatus, MessageKind, RequestStatus
+from consultations.enums import LIVE_APPOINTMENTS, Actor, AppointmentStatus, MessageKind, RequestStatus, TextKind
 from consultations.models import (
     Absence,
     Appointment,
@@ -26,7 +26,7 @@ from consultations.models import (
     SlotHold,
 )
 from consultations.permissions import actors_of
-from consultations.services import calendar_entries, messaging
+from consultations.services import calendar_entries, messaging, patient_texts
 from consultations.services.moves import apply_move, lock
 from consultations.services.races import LostRace, gave_way, race
 from consultations.workflow import MoveRefused, NotAllowed, WrongStatus
@@ -219,9 +219,10 @@ def cancel(
     if seen and seen != slot_of(appointment).key:
         raise AnotherTime("You booked another time since, in another tab or window. It is not cancelled.")
     _cancel(appointment, _actor(by), reason)
-    messaging.tell_patient(
-        kind=MessageKind.APPOINTMENT_CANCELLED, request=fresh, key=f"appointment-cancelled-{appointment.pk}"
-    )
+    if by is None:
+        patient_texts.keep_about(request=fresh, kind=TextKind.CANCEL_REASON, text=reason)
+    kind = MessageKind.APPOINTMENT_CANCELLED
+    messaging.tell_patient(kind=kind, request=fresh, key=f"appointment-cancelled-{appointment.pk}")
     return appointment
 
 

@@ -6,10 +6,19 @@ from django.urls import reverse
 from clinic import audit, clock
 from clinic.accounts.models import User
 from clinic.failures import one_by_one
-from consultations.enums import OUTCOME_RISK, Actor, MessageKind, Outcome, Priority, RequestStatus, TriageAction
+from consultations.enums import (
+    OUTCOME_RISK,
+    Actor,
+    MessageKind,
+    Outcome,
+    Priority,
+    RequestStatus,
+    TextKind,
+    TriageAction,
+)
 from consultations.models import ConsultationRequest, InformationRequest, OutboxMessage, TriageDecision
 from consultations.permissions import actors_of, require
-from consultations.services import duty, messaging, scheduling
+from consultations.services import duty, messaging, patient_texts, scheduling
 from consultations.services.low_mood import is_low_mood
 from consultations.services.moves import apply_move
 from consultations.services.targets import due_after
@@ -119,6 +128,7 @@ def answer(*, request: ConsultationRequest, answer: str, asked: str = "") -> Con
             raise WrongStatus("Another question was asked since.")
         open_question.answer, open_question.answered_at = answer, now
         open_question.save(update_fields=["answer", "answered_at"])
+        patient_texts.keep_about(request=fresh, kind=TextKind.ANSWER, text=answer)
     elif question is not None:
         # Read again: an answer sent at the same moment was kept while this one waited for the row.
         question.refresh_from_db(fields=["answer"])

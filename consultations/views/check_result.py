@@ -28,6 +28,7 @@ def explain(session: QuestionnaireSession) -> Explanation:
         is_named=patient is not None,
         has_phone=bool(patient and patient.phone),
         is_kept=not session.is_carried,
+        region=settings.CLINIC_REGION,
     )
     return outcomes.explain(session.assessment, situation=situation)
 

@@ -21,6 +21,7 @@ from consultations.forms.consent import ConsentForm, wordings
 from consultations.forms.contact import PREFERENCES, ContactForm
 from consultations.forms.question_copy import short
 from consultations.models import ConsultationRequest
+from consultations.presenters import patient_texts
 from consultations.questionnaire import flow
 from consultations.questionnaire.definition import worded
 from consultations.services import carried, contact_details, intake
@@ -55,7 +56,7 @@ def result(request: HttpRequest, session: QuestionnaireSession) -> HttpResponse:
     last = flow.visible_screens(session.answers, version=session.version)[-1]
     context = {
         "explanation": explain(session),
-        "signs": outcomes.EMERGENCY_SIGNS,
+        "signs": outcomes.emergency_signs(region=settings.CLINIC_REGION),
         "due_at": _would_be_due(session),
         "support_line": support_line() if outcomes.needs_support(session.assessment) else "",
         "back_url": session.screen_url(last),
@@ -220,8 +221,9 @@ def sent(request: HttpRequest, session: QuestionnaireSession) -> HttpResponse:
         "is_today": clock.local(sent_request.submitted_at).date() == clock.today(),
         "is_low_mood": outcomes.LOW_MOOD_RULE in fired,
         "support_line": support_line() if fired & outcomes.SUPPORT_RULES else "",
-        "signs": outcomes.EMERGENCY_SIGNS,
+        "signs": outcomes.emergency_signs(region=settings.CLINIC_REGION),
         "may_correct": contact_details.may_correct(sent_request),
         "history": contact_details.history_of(sent_request),
+        "first_help": patient_texts.first_help(sent_request.response_id, now=clock.now()),
     }
     return render_page(request, session, "sent", context)

@@ -8,11 +8,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
+from clinic import clock
 from clinic.unsent import gives_back
 from consultations.candidacy import outcomes, spoken
 from consultations.enums import Outcome
 from consultations.forms.contact import CallBackForm
 from consultations.models import SafetyCase
+from consultations.presenters import patient_texts
 from consultations.services import intake
 from consultations.services.targets import due_after
 from consultations.views import check_browser
@@ -39,7 +41,7 @@ def emergency_stop(request: HttpRequest, session: QuestionnaireSession) -> HttpR
         "explanation": explain(session),
         "to_say": spoken.what_to_say(session.assessment, region=settings.CLINIC_REGION),
         "change_url": session.question_url(_first_cause(session)),
-        "signs": outcomes.EMERGENCY_SIGNS,
+        "signs": outcomes.emergency_signs(region=settings.CLINIC_REGION),
         "case": case,
         "call_by": call_back_by(case),
     }
@@ -71,7 +73,7 @@ def today(request: HttpRequest, session: QuestionnaireSession) -> HttpResponse:
         return redirect(session.going_on())
     context = {
         "explanation": explain(session),
-        "signs": outcomes.EMERGENCY_SIGNS,
+        "signs": outcomes.emergency_signs(region=settings.CLINIC_REGION),
         "carry_on_url": session.going_on(),
     }
     return render_page(request, session, "today", context)
@@ -86,7 +88,7 @@ def adults_only(request: HttpRequest, session: QuestionnaireSession) -> HttpResp
     is_pressing = session.headline in (Outcome.SAME_DAY, Outcome.URGENT_REVIEW)
     context = {
         "explanation": explain(session) if is_pressing else None,
-        "signs": outcomes.EMERGENCY_SIGNS,
+        "signs": outcomes.emergency_signs(region=settings.CLINIC_REGION),
         "change_url": session.question_url("ab_age"),
         "case": safety_case(session),
     }
@@ -102,7 +104,12 @@ def call_back(request: HttpRequest, session: QuestionnaireSession) -> HttpRespon
     if case is None:
         return redirect(session.going_on())
     if case.patient_id is not None:
-        return render_page(request, session, "call_back_done", {"case": case, "call_by": call_back_by(case)})
+        context = {
+            "case": case,
+            "call_by": call_back_by(case),
+            "first_help": patient_texts.first_help(case.response_id, now=clock.now()),
+        }
+        return render_page(request, session, "call_back_done", context)
     form = CallBackForm(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
         intake.ask_for_call_back(response=session.response, contact=form.contact())

@@ -15,6 +15,7 @@ from clinic.buttons import post_from
 from clinic.unsent import bounded, gives_back, of_form
 from consultations.forms.private import OpenLinkForm, SendLinkForm
 from consultations.models import ConsultationRequest
+from consultations.presenters.patient_texts import help_for_unsent
 from consultations.services import private_links
 from consultations.views import private_session
 
@@ -42,9 +43,11 @@ def _ended(request: HttpRequest, view: PrivateView) -> HttpResponse:
     """Give back what was typed, and keep nothing. The same page whether the time is up or there was never a grant."""
     reader = getattr(view, "unsent_reader", None)
     is_form = request.method == "POST"
+    unsent = bounded(reader(request)) if is_form and reader is not None else []
     context = {
         "is_form": is_form,
-        "unsent": bounded(reader(request)) if is_form and reader is not None else [],
+        "unsent": unsent,
+        "first_help": help_for_unsent(each.text for each in unsent),
         "still_open": private_session.all_open(request),
         "minutes": settings.PRIVATE_LINK_MINUTES,
     }

@@ -7,12 +7,14 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from clinic import clock
 from clinic.buttons import post_from
+from clinic.crypto import new_token
 from clinic.unsent import Unsent, gives_back, in_form, of_form
 from consultations import ics, status_words
 from consultations.enums import AppointmentStatus, RequestStatus
-from consultations.forms.private import AnswerForm, WithdrawForm
+from consultations.forms.private import AnswerForm, MessageForm, WithdrawForm
 from consultations.models import Appointment, ConsultationRequest
-from consultations.presenters import scan_report
+from consultations.presenters import patient_texts, scan_report
+from consultations.presenters.patient_texts import FirstHelp
 from consultations.services import scheduling, triage
 from consultations.views.private_access import private_page, to_page, with_grant
 from consultations.workflow import MOVES, MoveRefused
@@ -34,10 +36,11 @@ def live_appointment(consultation: ConsultationRequest) -> Appointment | None:
 @with_grant
 def status(request: HttpRequest, consultation: ConsultationRequest) -> HttpResponse:
     is_cancelled = "cancelled" in request.GET and consultation.status == RequestStatus.OFFERED
-    return _status_page(request, consultation, notice=CANCELLED if is_cancelled else "")
+    written = patient_texts.written_notice(consultation) if "written" in request.GET else ""
+    return status_page(request, consultation, notice=CANCELLED if is_cancelled else written)
 
 
-def _status_page(
+def status_page(
     request: HttpRequest,
     consultation: ConsultationRequest,
     *,
@@ -45,7 +48,11 @@ def _status_page(
     refused: str = "",
     notice: str = "",
     unsent: Iterable[Unsent] = (),
+    message_form: MessageForm | None = None,
+    help_now: FirstHelp | None = None,
+    status: int = 200,
 ) -> HttpResponse:
+    """The page as it stands now, with what was typed in one of its boxes."""
     if refused:
         # Somebody was quicker: show what stands there now.
         consultation.refresh_from_db()
@@ -69,9 +76,20 @@ def _status_page(
         "form": form or AnswerForm(initial={"asked": question.asked_at.isoformat() if question else ""}),
         "notice": refused or notice,
         "unsent": unsent,
+        **_messages(consultation, message_form),
+        "first_help": help_now or patient_texts.first_help(consultation.response_id, now=clock.now()),
         "can_withdraw": consultation.status in MOVES["withdraw"].sources and not has_begun,
     }
-    return private_page(request, consultation, "status.html", context, status=409 if refused else 200)
+    return private_page(request, consultation, "status.html", context, status=409 if refused else status)
+
+
+def _messages(consultation: ConsultationRequest, form: MessageForm | None) -> dict[str, object]:
+    """The box, while the request is open, and what was sent from it."""
+    is_open = consultation.status in MOVES["message"].sources
+    return {
+        "message_form": (form or MessageForm(initial={"once": new_token()})) if is_open else None,
+        "messages_sent": patient_texts.messages_sent(consultation),
+    }
 
 
 @post_from("consultations:status", keeps=("key",))
@@ -81,11 +99,11 @@ def answer_question(request: HttpRequest, consultation: ConsultationRequest) -> 
     """Keep the answer; whatever is wrong, what was typed stays on the status page it came from."""
     form = AnswerForm(request.POST)
     if not form.is_valid():
-        return _status_page(request, consultation, form=form)
+        return status_page(request, consultation, form=form)
     try:
         triage.answer(request=consultation, **form.cleaned_data)
     except MoveRefused:
-        return _status_page(request, consultation, refused=NOT_NEEDED, unsent=in_form(form.data, AnswerForm))
+        return status_page(request, consultation, refused=NOT_NEEDED, unsent=in_form(form.data, AnswerForm))
     return to_page("status", consultation)
 
 
@@ -102,7 +120,7 @@ def withdraw(request: HttpRequest, consultation: ConsultationRequest) -> HttpRes
         try:
             triage.withdraw(request=consultation)
         except MoveRefused:
-            return _status_page(request, consultation, refused="This request has ended already.")
+            return status_page(request, consultation, refused="This request has ended already.")
         return to_page("status", consultation)
     return private_page(request, consultation, "withdraw.html", {"form": form, "appointment": appointment})
 

@@ -25,6 +25,7 @@ from consultations.models import (
     ConsultationRequest,
     Location,
     OutboxMessage,
+    PatientText,
     PrivateLink,
     SafetyCase,
     SlotHold,
@@ -136,6 +137,9 @@ def site(monday_content: Any, time_machine: Any, make_request: Any, clinician: A
         due_at=now,
         parked_at=now,
     )
+    text = PatientText.objects.create(
+        response=waiting.response, kind="message", text="I moved.", sent_at=now, due_at=now + datetime.timedelta(days=1)
+    )
     _content_files(clinician.user, now)
     Absence.objects.create(clinician=clinician, starts_at=now, ends_at=now + datetime.timedelta(hours=1))
     return {
@@ -147,6 +151,7 @@ def site(monday_content: Any, time_machine: Any, make_request: Any, clinician: A
         "safetycase": case.pk,
         "alarmgroup": group.pk,
         "outboxmessage": message.pk,
+        "patienttext": text.pk,
         "clinician": clinician.pk,
         "clinician_user": clinician.user,
         "user": nurse.pk,
@@ -194,6 +199,9 @@ def address(pattern: str, site: dict[str, Any]) -> str:
         "request/open/<str:token>/": f"request/open/{TOKEN}/",
         "^(?P<path>[a-z0-9-]+(?:/[a-z0-9-]+)*)/$": "stem-cells/",
         "feedback/<slug:key>/": "feedback/home/",
+        "admin/consultations/consultationrequest/texts/<int:pk>/read/": (
+            f"admin/consultations/consultationrequest/texts/{site['patienttext']}/read/"
+        ),
         "admin/consultations/safetycase/group/<int:pk>/acknowledge/": (
             f"admin/consultations/safetycase/group/{site['alarmgroup']}/acknowledge/"
         ),

@@ -110,6 +110,7 @@ POLICY: dict[str, str] = {
     "admin:consultations_consultationrequest_change": STAFF_READ,
     "admin:consultations_consultationrequest_confirm": CARE_TEAM_HARMLESS,    # without a preview of one's own
     "admin:consultations_consultationrequest_act": CARE_TEAM,
+    "admin:consultations_consultationrequest_read": CARE_TEAM,
     "admin:consultations_safetycase_changelist": STAFF_READ,
     "admin:consultations_safetycase_search": CARE_TEAM_HARMLESS,
     "admin:consultations_safetycase_change": STAFF_READ,
@@ -162,6 +163,7 @@ POLICY: dict[str, str] = {
     "consultations:open_pages": READ,
     "consultations:status": READ,
     "consultations:answer_question":            "no no ok ok  no no no no no",    # nothing was asked
+    "consultations:send_message": BOTH_PATIENTS,
     "consultations:withdraw": BOTH_PATIENTS,
     "consultations:calendar_file": READ,
     "consultations:times": TO_CHOOSE,
@@ -216,6 +218,7 @@ POSTED: dict[str, dict[str, Any]] = {
     "consultations:private_link": BORN,
     "consultations:withdraw": {"sure": "on"},
     "consultations:answer_question": {"answer": "An MRI."},
+    "consultations:send_message": {"message": "I have moved house."},
 }
 
 

@@ -105,6 +105,7 @@ MATRIX = {
     "admin:consultations_consultationrequest_change": CARE_TEAM,
     "admin:consultations_consultationrequest_confirm": STAFF_SENT_ON,    # to the request's page, which decides
     "admin:consultations_consultationrequest_act": STAFF_SENT_ON,
+    "admin:consultations_consultationrequest_read": STAFF_SENT_ON,
     "admin:consultations_safetycase_changelist": CARE_TEAM,
     "admin:consultations_safetycase_search": STAFF_SENT_ON,
     "admin:consultations_safetycase_change": CARE_TEAM,
@@ -155,6 +156,7 @@ MATRIX = {
     "consultations:open_pages": OPEN_PAGES,
     "consultations:status": BOTH_PATIENTS,
     "consultations:answer_question": SENT_ON,
+    "consultations:send_message": SENT_ON,
     "consultations:withdraw": BOTH_PATIENTS,
     "consultations:calendar_file":      "no no - ok  no no no no no",
     "consultations:times": TO_CHOOSE,

@@ -29,6 +29,7 @@ from consultations.models import (
     Location,
     OutboxMessage,
     Patient,
+    PatientText,
     PrivateLink,
     QuestionnaireResponse,
     SafetyCase,
@@ -122,6 +123,17 @@ CHECKS: list[tuple[type[models.Model], str, dict[str, Any]]] = [
     (Assessment, "assessment_urgency_known", {"urgency": "later"}),
     (Assessment, "assessment_disposition_known", {"disposition": "maybe"}),
     (Assessment, "assessment_booking_only_when_routine", {"outcome": "EMERGENCY"}),
+    (
+        ConsultationRequest,
+        "request_texts_due_after_sent",
+        {"texts_due_at": datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC)},
+    ),
+    (ConsultationRequest, "request_texts_risk_with_a_clock", {"texts_risk": 0}),
+    (PatientText, "patient_text_kind_known", {"kind": "poem"}),
+    (PatientText, "patient_text_has_a_clock", {"due_at": None}),
+    (PatientText, "patient_text_due_after_sent", {"due_at": MONDAY - HOUR}),
+    (PatientText, "patient_text_read_at_and_by", {"read_at": MONDAY + HOUR}),
+    (PatientText, "patient_text_read_after_sent", {"read_at": MONDAY - HOUR, "read_by": 1}),
     (SafetyCase, "case_level_is_a_safety_outcome", {"level": "DEFER"}),
     (SafetyCase, "case_status_known", {"status": "lost"}),
     (SafetyCase, "case_priority_known", {"priority": "later"}),
@@ -165,6 +177,7 @@ TWINS: list[tuple[type[models.Model], str, tuple[str, ...]]] = [
     (SearchEntry, "one_search_entry_per_thing", ("kind", "key")),
     (Consent, "one_consent_of_a_kind", ("request", "kind")),
     (InformationRequest, "one_open_question_per_request", ("request",)),
+    (PatientText, "patient_text_sent_once", ("response", "sent_key")),
     (Assessment, "one_assessment_per_revision", ("response", "revision")),
     (SlotHold, "one_hold_per_start", ("clinician", "starts_at")),
     (Appointment, "one_live_appointment_per_start", ("clinician", "starts_at")),
@@ -271,6 +284,9 @@ def world(db: None, make_request: Any, nurse: Any, clinician: Any) -> Callable[[
         SafetyCase: lambda: SafetyCase.objects.create(
             response=request.response, level="EMERGENCY", priority="stat", raised_at=now, due_at=now + HOUR
         ),
+        PatientText: lambda: PatientText.objects.create(
+            response=request.response, kind="message", text="x", sent_key="one", sent_at=now, due_at=now + HOUR
+        ),
         TriageDecision: lambda: TriageDecision.objects.create(
             request=request, action="note", decided_at=now, decided_by=nurse
         ),
@@ -351,6 +367,8 @@ def test_twin(world: Any, make_request: Any, model: Any, name: str, shared: tupl
             twin.cause = "source:b"
         elif model is SearchEntry:
             twin.key = "b"
+        elif model is PatientText:
+            twin.sent_key = "two"
     model.objects.bulk_create([twin])
 
 

@@ -81,4 +81,4 @@ def test_the_demonstration_may_run_with_debug():
 
 
 def test_every_outcome_has_a_reply_target():
-    assert set(defaults.REPLY_TARGETS) == set(Outcome.values)
+    assert set(defaults.REPLY_TARGETS) == {*Outcome.values, "MARKED_TEXT", "MESSAGE"}

@@ -17,7 +17,7 @@ from tests.cast import MakeRequest, book_directly
 
 pytestmark = pytest.mark.django_db
 STARTS = datetime.datetime(2026, 11, 30, 14, 0, tzinfo=datetime.UTC)
-"""Monday 30 November 2026, 9am in New York."""
+"""Monday 30 November 2026, 9 am in New York."""
 
 
 @pytest.fixture(autouse=True)
@@ -80,7 +80,7 @@ def test_a_booked_time(appointment: Appointment) -> None:
     assert text(values["LOCATION"]) == "Orchard Row, 14 Orchard Row, Suite 2"
     assert text(values["CONTACT"]) == "Larchwell, (555) 010-0142"
     assert text(values["DESCRIPTION"]) == (
-        "Monday 30 November, 9am, Eastern Time (New York).\n"
+        "Monday 30 November, 9 am, Eastern Time (New York).\n"
         "To see the details, or to cancel: open the private link in our email, or ask for a new one: "
         f"{settings.SITE_URL}/request/link/\n"
         "Phone: (555) 010-0142"
@@ -169,8 +169,8 @@ def test_any_words_are_folded_and_escaped_so_that_they_read_as_written(
 @pytest.mark.parametrize(
     ("starts_at", "wall", "zone_words"),
     [
-        (datetime.datetime(2026, 10, 30, 13, 0, tzinfo=datetime.UTC), "9am", "Eastern Time (New York)"),
-        (datetime.datetime(2026, 11, 2, 14, 0, tzinfo=datetime.UTC), "9am", "Eastern Time (New York)"),
+        (datetime.datetime(2026, 10, 30, 13, 0, tzinfo=datetime.UTC), "9 am", "Eastern Time (New York)"),
+        (datetime.datetime(2026, 11, 2, 14, 0, tzinfo=datetime.UTC), "9 am", "Eastern Time (New York)"),
     ],
 )
 def test_the_instant_is_the_clinic_s_wall_clock_on_both_sides_of_a_clock_change(

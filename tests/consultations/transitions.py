@@ -78,6 +78,27 @@ withdraw        offered            withdrawn          patient
 withdraw        urgent             withdrawn          patient
 withdraw        booked             withdrawn          patient
 
+message         received           received           patient
+message         in_triage          in_triage          patient
+message         with_doctor        with_doctor        patient
+message         information_asked  information_asked  patient
+message         offered            offered            patient
+message         urgent             urgent             patient
+message         booked             booked             patient
+
+read_text       received           received           triage doctor manager
+read_text       in_triage          in_triage          triage doctor manager
+read_text       with_doctor        with_doctor        triage doctor manager
+read_text       information_asked  information_asked  triage doctor manager
+read_text       offered            offered            triage doctor manager
+read_text       urgent             urgent             triage doctor manager
+read_text       booked             booked             triage doctor manager
+read_text       not_suitable       not_suitable       triage doctor manager
+read_text       completed          completed          triage doctor manager
+read_text       no_show            no_show            triage doctor manager
+read_text       withdrawn          withdrawn          triage doctor manager
+read_text       cancelled          cancelled          triage doctor manager
+
 cancel_request  received           cancelled          doctor manager
 cancel_request  in_triage          cancelled          doctor manager
 cancel_request  with_doctor        cancelled          doctor manager

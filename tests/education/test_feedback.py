@@ -161,3 +161,14 @@ class TestFinishing:
         assert client.post(url, {"text": "Lovely."}).status_code == 403
         looked = client.get(reverse("admin:education_feedback_finish", args=[kept.pk]))
         assert looked.headers["Location"] == reverse("admin:education_feedback_change", args=[kept.pk])
+
+
+@pytest.mark.parametrize(
+    ("text", "support", "signs"),
+    [("Most nights I want to die.", True, False), ("I can't pee.", False, True), (WORDS, False, False)],
+)
+def test_words_about_danger_meet_help_on_the_next_page(
+    content: shipped.Shipped, client: Client, text: str, support: bool, signs: bool
+) -> None:
+    html = client.post(URL, sent(text=text)).content.decode()
+    assert ("If you feel you might harm yourself" in html, "If you feel very unwell" in html) == (support, signs)

@@ -5,12 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from education import claims, overclaims
+from education import claims, overclaims, word_weights
 
 DATA = Path(__file__).parent / "data"
-# Half of each was never looked at while the lists were written: what it shows is how they do on words unknown to them.
+# Both halves of the first two are taught from. Of the third (`_3`) the half `held_back` was seen by nobody who wrote a
+# list, and was taught to nothing: what it shows is how the rules do on words unknown to them.
 OVER_CLAIMS = json.loads((DATA / "over_claims.json").read_text(encoding="utf-8"))
 HONEST = json.loads((DATA / "honest_sentences.json").read_text(encoding="utf-8"))
+OVER_CLAIMS_3 = json.loads((DATA / "over_claims_3.json").read_text(encoding="utf-8"))
+HONEST_3 = json.loads((DATA / "honest_sentences_3.json").read_text(encoding="utf-8"))
 OWN = json.loads((DATA / "wording_own.json").read_text(encoding="utf-8"))
 
 
@@ -24,7 +27,7 @@ def second(text: str) -> set[str]:
     return {f"{finding.rule} {finding.level}" for finding in claims.find(text) if finding.rule.startswith("O")}
 
 
-@pytest.mark.parametrize(("half", "found", "blocked"), [("dev", 0.97, 0.93), ("held_back", 0.74, 0.68)])
+@pytest.mark.parametrize(("half", "found", "blocked"), [("dev", 0.99, 0.98), ("held_back", 0.94, 0.88)])
 def test_over_claims_of_clinics_are_found(half: str, found: float, blocked: float) -> None:
     levels = [level(entry["text"]) for entry in OVER_CLAIMS[half]]
 
@@ -33,12 +36,30 @@ def test_over_claims_of_clinics_are_found(half: str, found: float, blocked: floa
     assert levels.count("block") / 150 >= blocked
 
 
-@pytest.mark.parametrize(("half", "share"), [("dev", 0.02), ("held_back", 0.06)])
+@pytest.mark.parametrize(("half", "share"), [("dev", 0.0), ("held_back", 0.01)])
 def test_honest_sentences_are_not_blocked(half: str, share: float) -> None:
     stopped = [entry["text"] for entry in HONEST[half] if level(entry["text"]) == "block"]
 
     assert len(HONEST[half]) == 150
     assert len(stopped) / 150 <= share
+
+
+@pytest.mark.parametrize(("half", "found", "blocked"), [("dev", 0.96, 0.9), ("held_back", 0.92, 0.84)])
+def test_over_claims_of_the_third_set_are_found(half: str, found: float, blocked: float) -> None:
+    levels = [level(entry["text"]) for entry in OVER_CLAIMS_3[half]]
+
+    assert len(levels) == 300
+    assert sum(bool(each) for each in levels) / 300 >= found
+    assert levels.count("block") / 300 >= blocked
+
+
+@pytest.mark.parametrize(("half", "stopped", "warned"), [("dev", 0.01, 0.22), ("held_back", 0.055, 0.24)])
+def test_honest_sentences_of_the_third_set_are_not_blocked(half: str, stopped: float, warned: float) -> None:
+    levels = [level(entry["text"]) for entry in HONEST_3[half]]
+
+    assert len(levels) == 300
+    assert levels.count("block") / 300 <= stopped
+    assert sum(bool(each) for each in levels) / 300 <= warned
 
 
 def test_our_own_sentences_of_both_sorts() -> None:
@@ -53,9 +74,9 @@ def test_our_own_sentences_of_both_sorts() -> None:
 
 
 def test_every_kind_says_why_and_what_instead_and_has_signs() -> None:
-    assert list(overclaims.kinds()) == [f"O{number:02}" for number in range(1, 13)]
+    assert list(overclaims.kinds()) == [f"O{number:02}" for number in range(1, 14)]
     assert all(kind.why.endswith(".") and kind.instead.endswith(".") for kind in overclaims.kinds().values())
-    assert {sign.kind for sign in overclaims.signs()} - {""} == set(overclaims.kinds())
+    assert {sign.kind for sign in overclaims.signs()} - {""} == set(overclaims.kinds()) - {word_weights.KIND}
 
 
 @pytest.mark.parametrize("kind", overclaims.kinds())
@@ -91,6 +112,10 @@ class TestCitation:
 
     def test_a_source_makes_no_other_promise_good(self) -> None:
         assert second("Our cells mend worn discs [@levi2025].") == {"O01 block"}
+
+
+def test_care_for_a_person_is_no_benefit() -> None:
+    assert claims.find("We will try to call you by noon, to check that you are safe.") == []
 
 
 class TestRestraint:

@@ -12,7 +12,16 @@ from django.core.management.base import BaseCommand, CommandParser
 from clinic import housekeeping, key_fingerprints
 from clinic.failures import SomeFailed, drop_lost_connections, name_of
 from clinic.models import Heartbeat
-from consultations.services import alarm_groups, cases, delivery, private_links, retention, triage, undelivered
+from consultations.services import (
+    alarm_groups,
+    cases,
+    delivery,
+    private_links,
+    retention,
+    text_alarms,
+    triage,
+    undelivered,
+)
 from education import services as content
 
 logger = logging.getLogger(__name__)
@@ -64,6 +73,7 @@ class Command(BaseCommand):
         to_people: dict[str, Callable[[], object]] = {
             "repeat alerts": cases.alert_again,
             "announce overdue": triage.alert_overdue,
+            "announce unread texts": text_alarms.alert_unread,
             "announce undelivered": undelivered.alert_undelivered,
             "answer asked links": private_links.answer_asked,
             "deliver": lambda: delivery.deliver_due(until=self.stop.is_set),

@@ -20,6 +20,7 @@ from consultations.services import (
     messaging,
     private_links,
     retention,
+    text_alarms,
     triage,
     undelivered,
 )
@@ -28,6 +29,7 @@ from education import services as content
 DUTIES = {
     "repeat alerts": (cases, "alert_again"),
     "announce overdue": (triage, "alert_overdue"),
+    "announce unread texts": (text_alarms, "alert_unread"),
     "announce undelivered": (undelivered, "alert_undelivered"),
     "answer asked links": (private_links, "answer_asked"),
     "deliver": (delivery, "deliver_due"),

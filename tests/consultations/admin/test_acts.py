@@ -79,7 +79,15 @@ class TestPanel:
     def test_shows_only_what_this_person_may_do_now(self, sign_in, nurse, doctor, manager, in_status):
         received, decided = in_status(RequestStatus.RECEIVED), in_status(RequestStatus.WITH_DOCTOR)
         by_nurse = sign_in(nurse).get(page_of(received))
-        assert self.buttons(by_nurse) == ["claim", "log_call", "pass_to_doctor", "ask", "note", "escalate"]
+        assert self.buttons(by_nurse) == [
+            "claim",
+            "log_call",
+            "pass_to_doctor",
+            "ask",
+            "note",
+            "escalate",
+            "correct_email",
+        ]
         assert by_nurse.context["panel"].decision is None
         with_nurse = sign_in(nurse).get(page_of(decided))
         assert with_nurse.context["panel"].decision is None

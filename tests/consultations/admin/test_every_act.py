@@ -19,8 +19,12 @@ from tests.consultations.transitions import target
 
 pytestmark = pytest.mark.django_db
 GROUPS = {"triage": Actor.TRIAGE, "doctor": Actor.DOCTOR, "manager": Actor.MANAGER, "editor": None}
-VERBS = ("ask", "book", "clear", "complete", "mark_no_show")
-MEANT = {"ask": {"question": "When was your last scan?"}, "clear": {"reason": "Examined: no weakness."}}
+VERBS = ("ask", "book", "clear", "complete", "correct_email", "mark_no_show")
+MEANT = {
+    "ask": {"question": "When was your last scan?"},
+    "clear": {"reason": "Examined: no weakness."},
+    "correct_email": {"email": "new@example.com"},
+}
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from tests.consultations.admin.test_request_page import ANSWERS
 pytestmark = pytest.mark.django_db
 STAFF = "/admin/consultations/"
 LIMITS = {
-    "/admin/": 25,
+    "/admin/": 27,
     f"{STAFF}consultationrequest/": 12,
     f"{STAFF}consultationrequest/?tab=triage": 12,
     f"{STAFF}safetycase/": 12,

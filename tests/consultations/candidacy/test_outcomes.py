@@ -215,3 +215,14 @@ def test_reasons_of_one_level_stand_once_each() -> None:
     told = explained({"rf_now": ["not_sure"], "rf_ce": ["not_sure"]})
 
     assert [reason.text for reason in told.reasons] == ["You were not sure about one of our safety questions."]
+
+
+class TestTheWordsOfTheRegion:
+    @pytest.mark.parametrize(("region", "word"), [("US", "poop"), ("GB", "poo"), ("", "poo"), ("AU", "poo")])
+    def test_the_emergency_signs(self, region: str, word: str) -> None:
+        assert f"controlling your pee or {word}, weakness in both legs" in outcomes.emergency_signs(region=region)
+
+    @pytest.mark.parametrize(("region", "word"), [("US", "belly"), ("GB", "tummy"), ("CA", "tummy")])
+    def test_a_reason(self, region: str, word: str) -> None:
+        (reason,) = explained({"rf_now": ["belly"]}, region=region).reasons
+        assert reason.text == f"You told us about sudden, very bad {word} or side pain."

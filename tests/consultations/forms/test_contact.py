@@ -27,7 +27,7 @@ def test_a_full_form_makes_a_contact():
     assert (contact.name, contact.birth_on) == ("Alice Winther", datetime.date(1970, 3, 27))
     assert (contact.email, contact.phone) == ("alice@example.com", "202-555-0142")
     assert contact.contact_by is ContactPreference.EMAIL
-    assert contact.safe_to_contact is SafeToContact.ANY
+    assert contact.safe_to_contact is SafeToContact.EMAIL_ONLY
     assert contact.filled_for is FilledFor.SELF
     assert type(contact).from_json(contact.as_json()) == contact
 
@@ -36,10 +36,14 @@ def test_a_full_form_makes_a_contact():
     ("changes", "field", "words"),
     [
         ({"contact_by": "email", "email": "", "phone": "202-555-0142"}, "email", "to hear from us by email"),
-        ({"contact_by": "phone"}, "phone", "because you chose to be called"),
+        ({"contact_by": "phone", "safe_to_contact": "any"}, "phone", "because you chose to be called"),
         ({"contact_by": "either", "safe_to_contact": "no_voicemail"}, "phone", "because you chose to be called"),
         ({"contact_by": "either", "safe_to_contact": "email_only", "email": ""}, "email", "to hear from us by email"),
-        ({"contact_by": "either", "email": ""}, "email", "an email address or a phone number"),
+        (
+            {"contact_by": "either", "safe_to_contact": "any", "email": ""},
+            "email",
+            "an email address or a phone number",
+        ),
         ({"contact_by": "phone", "safe_to_contact": "email_only"}, "contact_by", "you told us to use email only"),
         ({"filled_for": "other"}, "helper_name", "Enter your own name"),
         ({"helper_name": "Sam"}, "helper_name", "Empty this box"),
@@ -72,7 +76,11 @@ def test_a_year_in_two_digits_is_asked_for_in_four():
 
 
 @pytest.mark.parametrize(
-    "changes", [{"contact_by": "either"}, {"contact_by": "either", "email": "", "phone": "202-555-0142"}]
+    "changes",
+    [
+        {"contact_by": "email"},
+        {"contact_by": "phone", "safe_to_contact": "any", "email": "", "phone": "202-555-0142"},
+    ],
 )
 def test_one_way_to_reach_somebody_is_enough(changes):
     assert not errors(**changes)

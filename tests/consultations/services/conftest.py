@@ -8,9 +8,16 @@ import pytest
 
 from clinic import clock
 from clinic.accounts.models import User
-from consultations.enums import RequestStatus
-from consultations.models import AppointmentType, Clinician, ConsultationRequest, InformationRequest, SlotHold
-from consultations.services import contact_details, review, scheduling, triage
+from consultations.enums import RequestStatus, TextKind
+from consultations.models import (
+    AppointmentType,
+    Clinician,
+    ConsultationRequest,
+    InformationRequest,
+    PatientText,
+    SlotHold,
+)
+from consultations.services import contact_details, patient_texts, review, scheduling, triage
 from tests.cast import MakeRequest, book_directly
 
 NOW = datetime.datetime(2026, 11, 23, 15, 0, tzinfo=datetime.UTC)
@@ -38,6 +45,10 @@ class Desk:
         if status in (RequestStatus.OFFERED, RequestStatus.BOOKED):
             more |= {"appointment_type": self.visit}
         request = self.make_request(status=status, **more)
+        # Something to read, wherever a request stands; it has no clock, so that nothing else is changed by it.
+        PatientText.objects.create(
+            response=request.response, kind=TextKind.CANCEL_REASON, text="I had a cold.", sent_at=clock.now()
+        )
         if status == RequestStatus.OFFERED:
             self.hold(request)
         if status == RequestStatus.BOOKED:
@@ -91,6 +102,10 @@ class Desk:
             "complete": lambda request, by: scheduling.complete(request=request, by=by),
             "mark_no_show": lambda request, by: scheduling.mark_no_show(request=request, by=by),
             "withdraw": lambda request, by: triage.withdraw(request=request),
+            "message": lambda request, by: patient_texts.send_message(request=request, text="I moved.", key="one page"),
+            "read_text": lambda request, by: patient_texts.mark_read(
+                text=PatientText.objects.get(response=request.response_id, kind=TextKind.CANCEL_REASON), by=by
+            ),
             "cancel_request": lambda request, by: triage.cancel_request(request=request, note="Moved.", by=by),
         }
 

@@ -328,7 +328,7 @@ class TestSent:
 
     def test_without_an_address_the_clinic_phones(self, visitor):
         visitor.answer()
-        visitor.tell_contact(email="", phone="(202) 555-0142", contact_by="phone")
+        visitor.tell_contact(email="", phone="(202) 555-0142", contact_by="phone", safe_to_contact="any")
         assert "we call you with news" in text_of(visitor.see(f"{visitor.check}/answers/"))
         visitor.send()
         assert "there is no private link" in text_of(visitor.see(f"{visitor.check}/sent/"))

@@ -132,7 +132,7 @@ class TestRefusal:
     @pytest.mark.parametrize(
         ("data", "words"),
         [
-            ({}, "Enter the date of birth you gave with your request."),
+            ({}, "Enter the date of birth you gave with the request."),
             ({**BORN, "birth_on_day": ""}, "Enter the day of the date of birth as well."),
             ({**BORN, "birth_on_month": "2", "birth_on_day": "30"}, "Enter a date of birth that exists"),
             ({**BORN, "birth_on_month": "March"}, "Enter the date of birth in numbers"),

@@ -1,0 +1,204 @@
+"""What patients wrote, for staff who are to read it first, and for the patient who sent it.
+
+Which words are about danger is worked out here, for the eyes of whoever may read the text, and is kept nowhere.
+"""
+
+import dataclasses
+import datetime
+from collections.abc import Iterable
+from typing import Any, Final
+
+from django.conf import settings
+from django.db.models import F, Q
+from django.urls import reverse
+
+from clinic import clock
+from clinic.danger_words import Danger, dangers_in, mentions
+from consultations.candidacy import outcomes
+from consultations.enums import TextKind
+from consultations.models import ConsultationRequest, PatientText
+from consultations.presenters.isolation import Unreadable, readable
+from consultations.presenters.words import Chip, time_left
+
+DAMAGED: Final = "This text cannot be read. Tell a manager its number, and call the patient."
+STAYS: Final = datetime.timedelta(days=1)
+"""How long help is shown to the person after words about danger, also once somebody has read them."""
+WHOSE: Final = {
+    "request_key": F("response__request__pk"),
+    "request_reference": F("response__request__reference"),
+    "request_name": F("response__request__patient__name"),
+    "case_key": F("response__safety_case__pk"),
+    "case_name": F("response__safety_case__patient__name"),
+}
+"""What a line about a text says of the request or safety case that it belongs to."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of a text; `danger` names the list that knows it."""
+
+    text: str
+    danger: str = ""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class WaitingText:
+    """One text that somebody has to read, in staff words."""
+
+    pk: int
+    what: str
+    when: str
+    time: Chip
+    flags: tuple[Chip, ...]
+    pieces: tuple[Piece, ...]
+    is_marked: bool
+    read_url: str
+    who: str = ""
+    reference: str = ""
+    url: str = ""
+    request_pk: int | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class FirstHelp:
+    """What the next page says first to somebody who wrote about danger. `opens_at` while the clinic is closed."""
+
+    is_self_harm: bool = False
+    is_danger: bool = False
+    opens_at: datetime.datetime | None = None
+
+    support: str = outcomes.SUPPORT_BOX
+
+    @property
+    def signs(self) -> str:
+        return outcomes.emergency_signs(region=settings.CLINIC_REGION)
+
+    def __bool__(self) -> bool:
+        return self.is_self_harm or self.is_danger
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class SentMessage:
+    """A message as the person who sent it sees it again."""
+
+    text: str
+    sent_at: datetime.datetime
+    read_at: datetime.datetime | None
+    due_at: datetime.datetime | None
+    is_readable: bool = True
+
+
+def pieces_of(text: str) -> tuple[Piece, ...]:
+    """The text cut where words about danger begin and end; put together it is the text again."""
+    marks = ["" for _ in text]
+    for mention in sorted(mentions(text), key=lambda each: each.danger == Danger.SELF_HARM):
+        start, end = mention.span
+        marks[start:end] = [mention.danger.value] * (end - start)
+    pieces: list[Piece] = []
+    for letter, danger in zip(text, marks, strict=True):
+        if pieces and pieces[-1].danger == danger:
+            pieces[-1] = Piece(pieces[-1].text + letter, danger)
+        else:
+            pieces.append(Piece(letter, danger))
+    return tuple(pieces)
+
+
+def waiting_for(response_id: int, *, now: datetime.datetime) -> list[WaitingText]:
+    """The texts of one request or safety case that nobody has read, most pressing first."""
+    rows = PatientText.objects.waiting().filter(response=response_id).most_pressing_first()
+    return [_waiting(each, now=now) for each in readable(rows)]
+
+
+def _waiting(each: PatientText | Unreadable, *, now: datetime.datetime) -> WaitingText:
+    if isinstance(each, Unreadable):
+        bare = PatientText.objects.filter(pk=each.pk).defer("text")
+        flags: tuple[Chip, ...] = (Chip("Damaged", "danger"),)
+        return WaitingText(
+            each.pk, f"Text {each.pk}", "", Chip("Unknown", "danger"), flags, (Piece(DAMAGED),),
+            is_marked=bare.filter(Q(is_self_harm=True) | Q(is_danger=True)).exists(), read_url=read_url(each.pk),
+        )  # fmt: skip
+    return WaitingText(
+        each.pk, each.get_kind_display(), clock.moment(each.sent_at), _time(each, now=now), flags_of(each),
+        pieces_of(each.text), is_marked=each.is_marked, read_url=read_url(each.pk),
+    )  # fmt: skip
+
+
+def _time(text: PatientText, *, now: datetime.datetime) -> Chip:
+    return time_left(text.due_at, now=now) if text.due_at else Chip("")
+
+
+def flags_of(text: PatientText) -> tuple[Chip, ...]:
+    flags = [Chip("May be about self-harm", "danger")] if text.is_self_harm else []
+    if text.is_danger:
+        flags.append(Chip("May be about a danger sign", "danger"))
+    return tuple(flags)
+
+
+def read_url(pk: int) -> str:
+    return reverse("admin:consultations_consultationrequest_read", args=[pk])
+
+
+def waiting_lines(*, now: datetime.datetime, limit: int) -> tuple[list[WaitingText], bool]:
+    """The texts with words about danger that nobody has read, with whose they are but not what they say; and whether
+    there are more.
+    """
+    marked = PatientText.objects.waiting().filter(Q(is_self_harm=True) | Q(is_danger=True))
+    rows = marked.defer("text").annotate(**WHOSE).most_pressing_first()[: limit + 1]
+    found = readable(rows)
+    return [_line(each, now=now) for each in found[:limit]], len(found) > limit
+
+
+def _line(each: Any, *, now: datetime.datetime) -> WaitingText:
+    if isinstance(each, Unreadable):
+        return _waiting(each, now=now)
+    who, reference, url = f"Text {each.pk}", "", ""
+    if each.request_key is not None:
+        who, reference = each.request_name, each.request_reference
+        url = reverse("admin:consultations_consultationrequest_change", args=[each.request_key])
+    elif each.case_key is not None:
+        who = each.case_name or "Visitor without a name"
+        url = reverse("admin:consultations_safetycase_change", args=[each.case_key])
+    return WaitingText(
+        each.pk, each.get_kind_display(), clock.moment(each.sent_at), _time(each, now=now), flags_of(each), (),
+        is_marked=True, read_url=read_url(each.pk), who=who, reference=reference, url=url, request_pk=each.request_key,
+    )  # fmt: skip
+
+
+def first_help(response_id: int, *, now: datetime.datetime) -> FirstHelp:
+    """Help for somebody whose text with such words waits, or was sent in the last day."""
+    found = PatientText.objects.filter(response=response_id).filter(Q(read_at=None) | Q(sent_at__gt=now - STAYS))
+    marks = list(found.exclude(due_at=None).values_list("is_self_harm", "is_danger", "read_at"))
+    waits = any(read_at is None for _, _, read_at in marks)
+    return FirstHelp(
+        is_self_harm=any(self_harm for self_harm, _, _ in marks),
+        is_danger=any(danger for _, danger, _ in marks),
+        opens_at=clock.next_opening(now) if waits and not clock.is_open(now) else None,
+    )
+
+
+def help_for_unsent(texts: Iterable[str]) -> FirstHelp:
+    """The same for words that could not be sent: nothing is stored, and nobody is told."""
+    found = {danger for text in texts for danger in dangers_in(text)}
+    return FirstHelp(is_self_harm=Danger.SELF_HARM in found, is_danger=Danger.SIGN in found)
+
+
+def messages_sent(request: ConsultationRequest) -> list[SentMessage]:
+    """The patient's own messages, newest first. One that cannot be decoded says so."""
+    rows = PatientText.objects.filter(response=request.response_id, kind=TextKind.MESSAGE).order_by("-sent_at", "-pk")
+    return [
+        SentMessage("We cannot show this message. Please call us about it.", request.submitted_at, None, None, False)
+        if isinstance(each, Unreadable)
+        else SentMessage(each.text, each.sent_at, each.read_at, each.due_at)
+        for each in readable(rows)
+    ]
+
+
+def written_notice(request: ConsultationRequest) -> str:
+    """What stands on the page after a message was sent: that we have it, and by when somebody reads it."""
+    messages = PatientText.objects.filter(response=request.response_id, kind=TextKind.MESSAGE, read_at=None)
+    newest = messages.defer("text").order_by("-sent_at", "-pk").first()
+    if newest is None or newest.due_at is None:
+        return ""
+    now = clock.now()
+    closed = "" if clock.is_open(now) else f" Nobody reads this before {clock.moment(clock.next_opening(now))}."
+    return f"We have your message. A person reads it by {clock.moment(newest.due_at)}.{closed}"

@@ -1,0 +1,40 @@
+"""The message box on the private page of an open request."""
+
+from django.http import HttpRequest, HttpResponse
+
+from clinic import limits
+from clinic.buttons import post_from
+from clinic.unsent import gives_back, in_form, of_form
+from consultations.forms.private import MessageForm
+from consultations.models import ConsultationRequest
+from consultations.presenters.patient_texts import help_for_unsent
+from consultations.services import patient_texts
+from consultations.views.private_access import to_page, with_grant
+from consultations.views.private_status import status_page
+from consultations.workflow import MoveRefused
+
+MESSAGES_AN_HOUR = 30
+ENDED = "This request has ended, so your message was not sent. What you wrote is kept below. You can call us about it."
+TOO_MANY = "Your message was not sent: many came from this page in the last hour. Wait a few minutes, or call us."
+
+
+@post_from("consultations:status", keeps=("key",))
+@with_grant
+@gives_back(of_form(MessageForm))
+def send_message(request: HttpRequest, consultation: ConsultationRequest) -> HttpResponse:
+    """Keep the message; whatever is wrong, what was typed stays on the page it came from."""
+    form = MessageForm(request.POST)
+    if not form.is_valid():
+        return status_page(request, consultation, message_form=form)
+    text = form.cleaned_data["message"]
+    help_now = help_for_unsent([text])
+    # The limit never stands before words that need somebody soon.
+    if not help_now and not limits.allow(f"message:{consultation.pk}", rate=MESSAGES_AN_HOUR, per_seconds=3600):
+        form.add_error(None, TOO_MANY)
+        return status_page(request, consultation, message_form=form, status=429)
+    try:
+        patient_texts.send_message(request=consultation, text=text, key=form.cleaned_data["once"])
+    except MoveRefused:
+        unsent = in_form(form.data, MessageForm)
+        return status_page(request, consultation, refused=ENDED, unsent=unsent, help_now=help_now)
+    return to_page("status", consultation, "written")

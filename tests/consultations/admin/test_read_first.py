@@ -1,0 +1,198 @@
+"""What patients wrote stands before everything else for staff, with the words marked, until somebody has read it."""
+
+import re
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.urls import reverse
+
+from clinic import crypto
+from clinic.accounts.models import User
+from clinic.models import AuditEvent
+from consultations.enums import RequestStatus
+from consultations.models import ConsultationRequest, PatientText, SafetyCase
+from consultations.presenters.patient_texts import Piece, pieces_of
+from consultations.services import intake, triage
+from consultations.services.patient_texts import send_message
+from tests.consultations.admin.conftest import page_of, text_of
+from tests.consultations.services.conftest import NOW
+from tests.consultations.services.test_intake import ALICE
+from tests.consultations.services.test_patient_texts import PLAIN, SELF_HARM, SIGN
+
+pytestmark = pytest.mark.django_db
+QUEUE = "/admin/consultations/consultationrequest/"
+
+
+@pytest.fixture(autouse=True)
+def monday(time_machine: Any) -> None:
+    time_machine.move_to(NOW, tick=False)
+
+
+@pytest.fixture
+def desk(client: Client, nurse: User) -> Client:
+    client.force_login(nurse)
+    return client
+
+
+def write(request: ConsultationRequest, text: str) -> PatientText:
+    return send_message(request=request, text=text, key=crypto.new_token())
+
+
+def read(client: Client, text: PatientText) -> Any:
+    return client.post(reverse("admin:consultations_consultationrequest_read", args=[text.pk]), follow=True)
+
+
+def seen(response: Any) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", response.content.decode()).split())
+
+
+class TestTheMarks:
+    @pytest.mark.parametrize("text", [SELF_HARM, SIGN, PLAIN, f"{SIGN}\n{SELF_HARM} <b>", "", "é" * 50 + SELF_HARM])
+    def test_the_pieces_are_the_text(self, text: str) -> None:
+        assert "".join(piece.text for piece in pieces_of(text)) == text
+
+    def test_say_which_list_knows_the_words(self) -> None:
+        assert pieces_of("Hello. I want to die. Bye.") == (
+            Piece("Hello. I "), Piece("want to die", "self_harm"), Piece(". Bye."),
+        )  # fmt: skip
+        assert {piece.danger for piece in pieces_of(SIGN)} == {"", "sign"}
+        assert pieces_of(PLAIN) == (Piece(PLAIN),)
+
+
+class TestTheRequestPage:
+    def test_reads_it_first_with_the_words_marked(self, desk: Client, alice: ConsultationRequest) -> None:
+        write(alice, "<i>So</i> I want to die")
+        response = desk.get(page_of(alice))
+        page = response.content.decode()
+        opens = '<mark><span class="visually-hidden">[marked: </span>'
+        closes = '<span class="visually-hidden">]</span></mark>'
+        marked = f"{opens}want to die{closes}"
+        assert f"&lt;i&gt;So&lt;/i&gt; I {marked}" in page
+        assert page.index("Read this first: message") < page.index('id="flags"') < page.index('id="severity"')
+        assert "May be about self-harm" in page
+        assert "2 hours left" in page
+
+    def test_reading_it_ends_that_and_stays_in_the_activity(
+        self, desk: Client, alice: ConsultationRequest, nurse: User
+    ) -> None:
+        text = write(alice, SELF_HARM)
+        response = read(desk, text)
+        assert response.redirect_chain == [(page_of(alice), 302)]
+        words = seen(response)
+        assert "Marked as read by you. Now call or answer the patient where it is needed." in words
+        assert "Read this first" not in words
+        assert (
+            f"The patient sent a message , read by {nurse.display_name} on Monday 23 November, 10 am {SELF_HARM}"
+            in (words.replace(" ,", " ,"))
+            or f"sent a message, read by {nurse.display_name}" in words
+        )
+        assert f"{nurse.display_name} read what the patient wrote" in words
+
+    def test_a_second_reader_is_told_who_was_first(
+        self, desk: Client, sign_in: Any, alice: ConsultationRequest, other_nurse: User, nurse: User
+    ) -> None:
+        text = write(alice, SELF_HARM)
+        read(desk, text)
+        assert f"Marked as read by {nurse.display_name}." in seen(read(sign_in(other_nurse), text))
+
+    def test_a_message_without_such_words_is_new_and_not_first(self, desk: Client, alice: ConsultationRequest) -> None:
+        write(alice, PLAIN)
+        words = seen(desk.get(page_of(alice)))
+        assert "New: message" in words
+        assert "Read this first" not in words
+
+    def test_damage_is_named_and_can_be_marked_as_read(
+        self, desk: Client, alice: ConsultationRequest, make_request: Any
+    ) -> None:
+        text = write(alice, SELF_HARM)
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE consultations_patienttext SET text = 'k1:AAAA'")
+        words = seen(desk.get(page_of(alice)))
+        assert "This text cannot be read. Tell a manager its number, and call the patient." in words
+        assert f"Read this first: text {text.pk}" in words
+        assert "holds a damaged message" in words
+        read(desk, text)
+        assert PatientText.objects.defer("text").get().read_at == NOW
+
+    def test_a_text_that_does_not_exist_is_not_found(self, desk: Client) -> None:
+        for number in (4711, 10**30):
+            address = f"{QUEUE}texts/{number}/read/"
+            assert desk.post(address).status_code == 404
+
+    def test_one_that_is_read_by_a_look_at_the_address_is_not(self, desk: Client, alice: ConsultationRequest) -> None:
+        text = write(alice, SELF_HARM)
+        response = desk.get(reverse("admin:consultations_consultationrequest_read", args=[text.pk]))
+        assert response.status_code == 302
+        text.refresh_from_db()
+        assert text.read_at is None
+
+
+class TestTheQueue:
+    @pytest.mark.parametrize("status", [RequestStatus.BOOKED, RequestStatus.WITHDRAWN, RequestStatus.COMPLETED])
+    def test_shows_it_whatever_the_status_until_it_is_read(
+        self, desk: Client, make_request: Any, status: RequestStatus
+    ) -> None:
+        request = make_request()
+        text = write(request, SELF_HARM)
+        kind = {"appointment_type": None} if status != RequestStatus.BOOKED else {}
+        if status == RequestStatus.BOOKED:
+            kind = {"appointment_type": make_request(status=RequestStatus.OFFERED).appointment_type}
+        ConsultationRequest.objects.filter(pk=request.pk).update(status=status, **kind)
+        for tab in ("", "?tab=unread"):
+            words = seen(desk.get(QUEUE + tab))
+            assert request.reference in words
+            assert "Read this first" in words
+            assert "2 hours left" in words
+        read(desk, text)
+        assert request.reference not in seen(desk.get(f"{QUEUE}?tab=unread"))
+        assert (request.reference in seen(desk.get(QUEUE))) == (status == RequestStatus.BOOKED)
+
+    def test_a_plain_message_is_a_new_message(self, desk: Client, alice: ConsultationRequest) -> None:
+        write(alice, PLAIN)
+        words = seen(desk.get(QUEUE))
+        assert "New message" in words
+        assert "Read this first" not in words
+
+
+class TestToday:
+    def test_names_whose_it_is_and_not_what_it_says(self, desk: Client, alice: ConsultationRequest) -> None:
+        write(alice, SIGN)
+        words = seen(desk.get("/admin/"))
+        assert "Read this first" in words
+        assert f"Alice Winther {alice.reference}" in words
+        assert "pee" not in words
+        assert "Nothing needs you at once" not in words
+        event = AuditEvent.objects.filter(action="request.list").latest("sequence")
+        assert event.details["texts"] == [PatientText.objects.get().pk]
+
+    def test_a_plain_message_is_no_alarm(self, desk: Client, alice: ConsultationRequest) -> None:
+        write(alice, PLAIN)
+        assert "Read this first" not in seen(desk.get("/admin/"))
+
+    def test_what_nobody_read_in_time_is_overdue(
+        self, desk: Client, alice: ConsultationRequest, time_machine: Any
+    ) -> None:
+        write(alice, SIGN)
+        triage.withdraw(request=alice)
+        time_machine.shift(3 * 60 * 60)
+        words = seen(desk.get("/admin/"))
+        assert "1 request is overdue" in words
+        assert "1 hour overdue" in words
+
+
+class TestASafetyCaseWithoutARequest:
+    def test_shows_the_words_beside_the_number_and_comes_back_to_it(self, desk: Client) -> None:
+        response = intake.start()
+        intake.save_answers(response=response, answers={"ab_age": 56, "rf_now": ["chest"]})
+        contact = intake.Contact.from_json({**ALICE.as_json(), "phone": f"202-555-0142 {SELF_HARM}"})
+        case = intake.ask_for_call_back(response=response, contact=contact)
+        address = reverse("admin:consultations_safetycase_change", args=[case.pk])
+        assert "Read this first: words beside the phone number" in seen(desk.get(address))
+        assert "Alice Winther" in seen(desk.get("/admin/"))
+        done = read(desk, PatientText.objects.get())
+        assert done.redirect_chain == [(address, 302)]
+        assert "Read this first" not in seen(done)
+        assert SafetyCase.objects.get().status == "open"
+        assert text_of(done)

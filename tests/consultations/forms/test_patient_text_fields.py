@@ -1,0 +1,38 @@
+"""Every box in which a patient writes freely is read when it is sent: whoever adds one says here what it becomes."""
+
+import importlib
+import pkgutil
+
+from django import forms
+
+from clinic.form_fields import PatientTextField
+from consultations import forms as package
+from consultations.enums import TextKind
+from consultations.questionnaire.definition import load, versions
+
+READ_AS = {
+    ("AnswerForm", "answer"): TextKind.ANSWER,
+    ("MessageForm", "message"): TextKind.MESSAGE,
+    ("CancelTimeForm", "reason"): TextKind.CANCEL_REASON,
+    ("CarryForm", "words"): TextKind.DECISION_AID,
+    ("questionnaire", "ex_note"): TextKind.NOTE,
+}
+"""Form and field -> the kind of text it becomes; tests/consultations/services/test_patient_texts.py shows each."""
+IN_A_LINE = {TextKind.PHONE}
+"""Words beside a number, in a box of one line."""
+
+
+def boxes() -> set[tuple[str, str]]:
+    found = set()
+    for module in pkgutil.iter_modules(package.__path__):
+        for name, value in vars(importlib.import_module(f"consultations.forms.{module.name}")).items():
+            if isinstance(value, type) and issubclass(value, forms.Form):
+                fields = getattr(value, "base_fields", {})
+                found |= {(name, each) for each, field in fields.items() if isinstance(field, PatientTextField)}
+    return found
+
+
+def test_every_box_of_a_form_and_every_text_question_is_read() -> None:
+    asked = {question.id for version in versions() for question in load(version).questions if question.kind == "text"}
+    assert boxes() | {("questionnaire", each) for each in asked} == set(READ_AS)
+    assert {*READ_AS.values(), *IN_A_LINE} == set(TextKind)

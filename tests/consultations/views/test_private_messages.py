@@ -1,0 +1,250 @@
+"""The message box of the private page: nothing typed is lost, and words about danger meet help on the next page."""
+
+import datetime
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+
+from clinic.accounts.models import User
+from consultations.enums import RequestStatus
+from consultations.models import ConsultationRequest, PatientText
+from consultations.services import triage
+from consultations.services.patient_texts import mark_read
+from tests.cast import at, book_directly, open_privately, private_url
+from tests.consultations.services.test_patient_texts import DENIED, PLAIN, SELF_HARM, SIGN
+from tests.consultations.transitions import sources
+from tests.consultations.views.conftest import CALL_BACK, Visitor, text_of
+from tests.rows import all_rows
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("monday")]
+SUPPORT = "Support for you"
+SIGNS = "If you get any of these, get emergency help"
+CRISIS = "If you feel you might harm yourself, or cannot stay safe, get help now: call or text 988"
+NOBODY_READS = "Nobody reads this before Monday 30 November, 8:30 am."
+FRIDAY_NIGHT = datetime.datetime(2026, 11, 28, 2, 0, tzinfo=datetime.UTC)
+
+
+def box(client: Client) -> dict[str, str]:
+    """What the box would post, as the page has it now."""
+    form = client.get(at(client)).context["message_form"]
+    return {"once": form["once"].value()}
+
+
+def write(client: Client, text: str, **more: str) -> Any:
+    return client.post(at(client, "message/"), {**box(client), "message": text, **more})
+
+
+def page(client: Client) -> str:
+    return text_of(client.get(at(client)))
+
+
+class TestTheBox:
+    @pytest.mark.parametrize("status", list(RequestStatus))
+    def test_stands_on_every_open_request_and_nowhere_else(
+        self, client: Client, make_request: Any, status: RequestStatus
+    ) -> None:
+        open_privately(client, make_request(status=status))
+        words = page(client)
+        is_open = status in sources("message")
+        assert ("Send my message" in words) == is_open
+        assert ("Messages cannot be sent here once a request has ended. Call us:" in words) != is_open
+
+    def test_what_was_sent_stands_on_the_page_with_its_time_and_whether_it_was_read(
+        self, client: Client, alice: ConsultationRequest, nurse: User
+    ) -> None:
+        open_privately(client, alice)
+        answer = write(client, PLAIN)
+        assert answer.headers["Location"] == private_url(alice) + "?written"
+        words = text_of(client.get(answer.headers["Location"]))
+        assert "We have your message. A person reads it by Tuesday 24 November, 5:30 pm." in words
+        assert f"{PLAIN} Sent Monday 23 November, 10 am. Not read yet." in words
+        mark_read(text=PatientText.objects.get(), by=nurse)
+        assert f"{PLAIN} Sent Monday 23 November, 10 am. A person read it on Monday 23 November, 10 am." in page(client)
+
+    def test_a_double_click_sends_one(self, client: Client, alice: ConsultationRequest) -> None:
+        open_privately(client, alice)
+        data = {**box(client), "message": PLAIN}
+        locations = {client.post(at(client, "message/"), data).headers["Location"] for _ in range(2)}
+        assert len(locations) == 1
+        assert PatientText.objects.count() == 1
+
+    def test_two_tabs_send_both(self, client: Client, alice: ConsultationRequest) -> None:
+        open_privately(client, alice)
+        one, two = box(client), box(client)
+        client.post(at(client, "message/"), {**one, "message": PLAIN})
+        client.post(at(client, "message/"), {**two, "message": SIGN})
+        assert [row.text for row in PatientText.objects.all()] == [PLAIN, SIGN]
+
+    @pytest.mark.parametrize(
+        ("text", "error"),
+        [
+            ("", "Write your message before you send it."),
+            (" \n ", "Write your message before you send it."),
+            ("a" * 1001, "Shorten your message to 1,000 characters or fewer."),
+        ],
+    )
+    def test_what_is_too_long_or_empty_comes_back_as_typed(
+        self, client: Client, alice: ConsultationRequest, text: str, error: str
+    ) -> None:
+        open_privately(client, alice)
+        answer = write(client, text)
+        assert answer.status_code == 200
+        assert text_of(answer).count(error) == 2
+        assert "<title>Error: Your request" in answer.content.decode()
+        assert answer.context["message_form"]["message"].value() == text
+        assert not PatientText.objects.exists()
+
+    def test_a_thousand_letters_and_line_breaks_are_enough(self, client: Client, alice: ConsultationRequest) -> None:
+        open_privately(client, alice)
+        assert write(client, ("a" * 99 + "\r\n") * 9 + "b" * 100).status_code == 302
+        assert PatientText.objects.get().text.count("\n") == 9
+
+    def test_after_the_half_hour_it_is_given_back(
+        self, client: Client, alice: ConsultationRequest, time_machine: Any
+    ) -> None:
+        open_privately(client, alice)
+        data, address = box(client), at(client, "message/")
+        time_machine.shift(datetime.timedelta(minutes=31))
+        answer = client.post(address, {**data, "message": f"{PLAIN} {SELF_HARM}"})
+        assert answer.status_code == 403
+        assert f"{PLAIN} {SELF_HARM}" in answer.content.decode()
+        assert "Nothing was sent" in text_of(answer)
+        assert CRISIS in text_of(answer)
+        assert not PatientText.objects.exists()
+
+    def test_to_a_request_that_ended_meanwhile_it_is_given_back_with_help(
+        self, client: Client, alice: ConsultationRequest
+    ) -> None:
+        open_privately(client, alice)
+        data = box(client)
+        triage.withdraw(request=alice)
+        before = all_rows()
+        answer = client.post(at(client, "message/"), {**data, "message": SELF_HARM})
+        assert answer.status_code == 409
+        words = text_of(answer)
+        assert "This request has ended, so your message was not sent." in words
+        assert SELF_HARM in answer.content.decode()
+        assert CRISIS in words
+        assert all_rows() == before
+
+    def test_of_somebody_elses_request_nothing_is_shown_or_written(
+        self, client: Client, alice: ConsultationRequest, bob: ConsultationRequest
+    ) -> None:
+        open_privately(client, alice)
+        write(client, SELF_HARM)
+        other = Client()
+        open_privately(other, bob)
+        assert SELF_HARM not in page(other)
+        assert SUPPORT not in page(other)
+        before = all_rows(without={"Session"})
+        assert other.post(private_url(alice, "message/"), {"message": PLAIN}).status_code == 403
+        assert all_rows(without={"Session"}) == before
+
+    def test_too_many_in_an_hour_wait_but_not_words_about_danger(
+        self, client: Client, alice: ConsultationRequest, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("consultations.views.private_messages.MESSAGES_AN_HOUR", 2)
+        open_privately(client, alice)
+        answers = [write(client, f"{PLAIN} {number}") for number in range(3)]
+        assert [answer.status_code for answer in answers] == [302, 302, 429]
+        assert f"{PLAIN} 2" in answers[2].content.decode()
+        assert "many came from this page in the last hour" in text_of(answers[2])
+        assert write(client, SIGN).status_code == 302
+
+    def test_markup_is_text(self, client: Client, alice: ConsultationRequest) -> None:
+        open_privately(client, alice)
+        write(client, "<b>bold</b> & more")
+        assert "&lt;b&gt;bold&lt;/b&gt; &amp; more" in client.get(at(client)).content.decode()
+
+    def test_one_that_is_damaged_leaves_the_page_and_the_others(
+        self, client: Client, alice: ConsultationRequest
+    ) -> None:
+        open_privately(client, alice)
+        write(client, PLAIN)
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE consultations_patienttext SET text = 'k1:AAAA'")
+        write(client, "The second one.")
+        words = page(client)
+        assert "We cannot show this message. Please call us about it." in words
+        assert "The second one." in words
+
+
+class TestTheNextPage:
+    @pytest.mark.parametrize(
+        ("text", "support", "signs"),
+        [(SELF_HARM, True, False), (DENIED, True, False), (SIGN, False, True), (PLAIN, False, False)],
+    )
+    def test_after_a_message(
+        self, client: Client, alice: ConsultationRequest, text: str, support: bool, signs: bool
+    ) -> None:
+        open_privately(client, alice)
+        answer = client.get(write(client, text).headers["Location"])
+        words = text_of(answer)
+        assert (SUPPORT in words, CRISIS in words, SIGNS in words) == (support, support, signs)
+        if support or signs:
+            assert words.index(SUPPORT if support else SIGNS) < words.index("We have your message.")
+        assert "Nobody reads this before" not in words
+
+    @pytest.mark.parametrize("text", [SELF_HARM, SIGN])
+    def test_says_when_anybody_reads_it_while_the_clinic_is_closed(
+        self, client: Client, alice: ConsultationRequest, time_machine: Any, text: str
+    ) -> None:
+        time_machine.move_to(FRIDAY_NIGHT, tick=False)
+        open_privately(client, alice)
+        write(client, text)
+        assert page(client).count(NOBODY_READS) == 1
+
+    def test_a_plain_message_says_so_as_well(
+        self, client: Client, alice: ConsultationRequest, time_machine: Any
+    ) -> None:
+        time_machine.move_to(FRIDAY_NIGHT, tick=False)
+        open_privately(client, alice)
+        words = text_of(client.get(write(client, PLAIN).headers["Location"]))
+        assert NOBODY_READS in words
+        assert "A person reads it by Monday 30 November, 5:30 pm." in words
+
+    def test_help_stays_while_it_is_unread_and_for_the_day(
+        self, client: Client, alice: ConsultationRequest, nurse: User, time_machine: Any
+    ) -> None:
+        open_privately(client, alice)
+        write(client, SELF_HARM)
+        mark_read(text=PatientText.objects.get(), by=nurse)
+        assert CRISIS in page(client)
+        time_machine.shift(datetime.timedelta(hours=25))
+        later = Client()
+        open_privately(later, alice)
+        assert CRISIS not in page(later)
+
+    def test_after_an_answer_and_a_cancelled_time(
+        self, client: Client, make_request: Any, clinician: Any, nurse: User
+    ) -> None:
+        asked = make_request()
+        triage.ask(request=asked, question="How are you?", by=nurse)
+        open_privately(client, asked)
+        client.post(at(client, "answer/"), {"answer": SELF_HARM})
+        assert CRISIS in page(client)
+        booked = make_request(status=RequestStatus.BOOKED)
+        book_directly(booked, clinician, datetime.datetime(2026, 11, 24, 14, 0, tzinfo=datetime.UTC))
+        open_privately(client, booked)
+        assert CRISIS not in page(client)
+        client.post(at(client, "cancel-time/"), {"reason": SIGN})
+        assert SIGNS in page(client)
+
+    @pytest.mark.parametrize(("note", "support", "signs"), [(SELF_HARM, 1, 1), (SIGN, 0, 2), (PLAIN, 0, 1)])
+    def test_the_confirmation_of_a_request(self, visitor: Visitor, note: str, support: int, signs: int) -> None:
+        visitor.complete(ex_note=note)
+        words = text_of(visitor.see(f"{visitor.check}/sent/"))
+        assert (words.count(SUPPORT), words.count(CRISIS)) == (support, support)
+        assert words.count("numbness around your genitals or bottom") == signs
+
+    def test_the_page_after_a_call_back(self, visitor: Visitor) -> None:
+        visitor.answer(rf_now=["chest"])
+        visitor.client.post(f"{visitor.check}/call-back/", {**CALL_BACK, "phone": f"202-555-0142 {SELF_HARM}"})
+        assert CRISIS in text_of(visitor.see(f"{visitor.check}/call-back/"))
+
+    def test_no_address_says_what_was_written(self, client: Client, alice: ConsultationRequest) -> None:
+        open_privately(client, alice)
+        locations = {write(client, text).headers["Location"] for text in (SELF_HARM, SIGN, PLAIN)}
+        assert locations == {private_url(alice) + "?written"}
