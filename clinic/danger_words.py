@@ -3,7 +3,7 @@
 `danger_signs.toml` and `self_harm_words.toml` hold the two lists, each group of phrases with its reason, in the
 language of `word_patterns`; `danger_words.toml` holds the words they share. `self_harm_hints.toml` holds what is
 harmless alone: hints of two kinds, not far apart, are about self-harm. `self_harm_weights.toml` holds what each word
-tells; it is learned from the texts of the tests (`tests/clinic/learn_weights.py`) and hears what no list names.
+tells; it is learned from the texts of the tests (`make weigh`) and hears what no list names.
 Our own lists, not yet clinically reviewed.
 They only ever add a warning: no rule reads them, and nothing is refused because of them.
 """

@@ -1,4 +1,4 @@
-"""Learns `clinic/self_harm_weights.toml` from the texts in `data`: `python -m tests.clinic.learn_weights`.
+"""Learns `clinic/self_harm_weights.toml` from the texts in `data`: `make weigh`.
 
 To be run anew when hints or classes of words change. The last round's held-back half is never learned from.
 """

@@ -42,34 +42,43 @@ SIGN, SELF_HARM = Danger.SIGN, Danger.SELF_HARM
 
 
 class TestCorpora:
-    """The first of each pair is the half that the lists were made with. The second was read once, at the very end."""
+    """The first of each pair is the half that the lists were made with. The second was read once, at the very end.
+
+    Of the third round, the second half has never been read since; those of the rounds before are known by now.
+    """
 
     @pytest.mark.parametrize(
         ("name", "danger", "most"),
         [
-            ("danger_texts", SIGN, (1, 1)), ("danger_texts_2", SIGN, (1, 3)),
-            ("self_harm_texts", SELF_HARM, (1, 1)), ("self_harm_texts_2", SELF_HARM, (2, 9)),
+            ("danger_texts", SIGN, (1, 1)), ("danger_texts_2", SIGN, (1, 1)),
+            ("self_harm_texts", SELF_HARM, (1, 1)), ("self_harm_texts_2", SELF_HARM, (1, 1)),
+            ("self_harm_texts_3", SELF_HARM, (2, 17)), ("self_harm_searches_3", SELF_HARM, (1, 1)),
         ],
     )  # fmt: skip
     def test_danger_in_what_patients_send_is_caught(self, name: str, danger: Danger, most: tuple[int, int]) -> None:
         assert missed(half(name, "dev"), danger) <= most[0]
         assert missed(half(name, "held_back"), danger) <= most[1]
 
-    @pytest.mark.parametrize(("name", "most"), [("search_danger", (1, 1)), ("search_danger_2", (1, 3))])
+    @pytest.mark.parametrize(("name", "most"), [("search_danger", (1, 1)), ("search_danger_2", (1, 1))])
     @pytest.mark.parametrize("danger", Danger)
     def test_danger_in_a_search_is_caught(self, name: str, most: tuple[int, int], danger: Danger) -> None:
         assert missed(about(half(name, "dev"), danger), danger) <= most[0]
         assert missed(about(half(name, "held_back"), danger), danger) <= most[1]
 
     @pytest.mark.parametrize(
-        ("name", "most"), [("ordinary_notes", (3, 3)), ("ordinary_notes_2", (2, 12)), ("search_ordinary", (3, 3)),
-                           ("search_ordinary_2", (2, 10))],
+        ("name", "most"),
+        [
+            ("ordinary_notes", (2, 2)), ("ordinary_notes_2", (2, 2)), ("ordinary_notes_3", (2, 7)),
+            ("search_ordinary", (2, 3)), ("search_ordinary_2", (1, 1)), ("search_ordinary_3", (2, 3)),
+        ],
     )  # fmt: skip
     def test_what_is_ordinary_raises_no_alarm(self, name: str, most: tuple[int, int]) -> None:
         assert marked(half(name, "dev")) <= most[0]
         assert marked(half(name, "held_back")) <= most[1]
 
-    @pytest.mark.parametrize(("name", "most"), [("ordinary_notes", (1, 1)), ("ordinary_notes_2", (0, 2))])
+    @pytest.mark.parametrize(
+        ("name", "most"), [("ordinary_notes", (1, 1)), ("ordinary_notes_2", (0, 1)), ("ordinary_notes_3", (0, 5))]
+    )
     def test_what_is_ordinary_is_not_taken_for_self_harm(self, name: str, most: tuple[int, int]) -> None:
         for part, allowed in zip(("dev", "held_back"), most, strict=True):
             texts = half(name, part)
