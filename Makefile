@@ -54,8 +54,9 @@ check: .venv/.installed-dev ## Lint, format, types, import rules, templates, mig
 		ENV_FILE= DEBUG=0 UNSIGNED_RULES_ACCEPTED_BY="make check" ALLOWED_HOSTS=clinic.example SITE_URL=https://clinic.example \
 		$(PY) manage.py check --deploy --fail-level WARNING
 
-weigh: .venv/.installed-dev ## Fit the word weights of the claims rules anew, on the sentences of the tests and the site's own
+weigh: .venv/.installed-dev ## Fit the word weights of the claims rules and of self-harm anew, on the texts of the tests and the site's own
 	@.venv/bin/python manage.py shell -c "from tests.education.weigh_words import write; write()"
+	@.venv/bin/python -m tests.clinic.learn_weights
 
 bench: .venv/.installed-dev ## Measure and print: claims found, answer sets a second, queries and time of pages and search
 	@.venv/bin/pytest -q -s -p no:randomly -n 0 tests/benchmarks/bench_*.py | grep -E 'queries|second|entries|precision|recall|  not found|  stopped|failed|error'

@@ -1,11 +1,15 @@
 """Finds words about danger in what people type: signs of an emergency, and self-harm. Pure; the lists are data.
 
 `danger_signs.toml` and `self_harm_words.toml` hold the two lists, each group of phrases with its reason, in the
-language of `word_patterns`; `danger_words.toml` holds the words they share. Our own lists, not yet clinically reviewed.
+language of `word_patterns`; `danger_words.toml` holds the words they share. `self_harm_hints.toml` holds what is
+harmless alone: hints of two kinds, not far apart, are about self-harm. `self_harm_weights.toml` holds what each word
+tells; it is learned from the texts of the tests (`make weigh`) and hears what no list names.
+Our own lists, not yet clinically reviewed.
 They only ever add a warning: no rule reads them, and nothing is refused because of them.
 """
 
 import dataclasses
+import itertools
 import re
 import tomllib
 from collections.abc import Iterator
@@ -17,12 +21,17 @@ from typing import Any, Final
 from clinic.misspellings import Speller
 from clinic.phrases import END, Reading, read
 from clinic.word_patterns import Book, Pattern, Text, found
+from clinic.word_weights import Weights, marks_of
 
 FOLDER: Final = Path(__file__).parent
 LONGEST_READ: Final = 20_000
 PAUSE: Final = re.compile(r"\.{2,}|…|(?<=\d)\.(?=\d)")
 """Points that end no sentence: "my legs... they will not work", "38.5"."""
 DENIAL_REACH: Final = 12
+HINTS_REACH: Final = 60
+"""Words that two hints of self-harm may lie apart."""
+HEAVY_ENOUGH: Final = 0.7
+"""What a text weighs that is taken for self-harm: one or two in a hundred ordinary notes weigh as much."""
 
 
 class Danger(StrEnum):
@@ -46,13 +55,8 @@ def dangers_in(text: str) -> frozenset[Danger]:
 
 def mentions(text: str) -> list[Mention]:
     """Every stretch of the text that a list knows, in order; overlapping ones of one kind are one."""
-    lists = _lists()
-    spelled: dict[str, str] = {}
-    reading = read(
-        PAUSE.sub(lambda pause: "," * len(pause[0]), text[:LONGEST_READ]),
-        spelled=lambda word: spelled.get(word) or spelled.setdefault(word, lists.speller.spelled(word)),
-    )
-    places = sorted(_matches(lists, reading), key=lambda each: (each[1], each[2]))
+    reading = _read(text)
+    places = sorted(_matches(_lists(), reading), key=lambda each: (each[1], each[2]))
     known: dict[Danger, list[tuple[int, int]]] = {danger: [] for danger in Danger}
     for danger, first, last in places:
         start, end = reading.span(first, last)
@@ -61,8 +65,19 @@ def mentions(text: str) -> list[Mention]:
             spans[-1] = (spans[-1][0], max(spans[-1][1], end))
         else:
             spans.append((start, end))
+    if not known[Danger.SELF_HARM] and _weighs_enough(reading):
+        known[Danger.SELF_HARM].append(reading.span(*_lists().weights.heaviest_sentence(reading.words)))
     found_all = [Mention(danger, span) for danger, spans in known.items() for span in spans]
     return sorted(found_all, key=lambda each: (each.span, each.danger))
+
+
+def _read(text: str) -> Reading:
+    speller = _lists().speller
+    spelled: dict[str, str] = {}
+    return read(
+        PAUSE.sub(lambda pause: "," * len(pause[0]), text[:LONGEST_READ]),
+        spelled=lambda word: spelled.get(word) or spelled.setdefault(word, speller.spelled(word)),
+    )
 
 
 def _matches(lists: "_Lists", reading: Reading) -> Iterator[tuple[Danger, int, int]]:
@@ -74,15 +89,55 @@ def _matches(lists: "_Lists", reading: Reading) -> Iterator[tuple[Danger, int, i
         for group in lists.groups:
             if group.danger != danger:
                 continue
-            for first, last in (place for pattern in group.patterns for place in found(pattern, text)):
-                if any(start <= first <= stop or start <= last <= stop for start, stop in harmless):
-                    continue
+            for first, last in _unharmed(group.patterns, text, harmless):
                 if danger == Danger.SELF_HARM:
                     yield danger, first, last
                 else:
                     signs.append((first, last, group.may_be_long_past))
+        if danger == Danger.SELF_HARM:
+            for first, last in _hinted([list(_unharmed(hints, text, harmless)) for hints in lists.hints.values()]):
+                yield danger, first, last
     for first, last in _standing(lists, reading, text, sorted(signs)):
         yield Danger.SIGN, first, last
+
+
+def _unharmed(patterns: tuple[Pattern, ...], text: Text, harmless: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Where the patterns match outside every harmless phrase."""
+    for first, last in (place for pattern in patterns for place in found(pattern, text)):
+        if not any(start <= first <= stop or start <= last <= stop for start, stop in harmless):
+            yield first, last
+
+
+def _hinted(kinds: list[list[tuple[int, int]]]) -> Iterator[tuple[int, int]]:
+    """The hints that stand near one of another kind and do not share a word with it."""
+    for one, other in itertools.combinations(kinds, 2):
+        for (first, last), (start, stop) in itertools.product(one, other):
+            if not (first <= stop and start <= last) and max(start - last, first - stop) <= HINTS_REACH:
+                yield first, last
+                yield start, stop
+
+
+def _weighs_enough(reading: Reading) -> bool:
+    lists = _lists()
+    names = _names(lists, Text(reading.words, lists.book))
+    return lists.weights.of(marks_of(reading.words, names)) > HEAVY_ENOUGH
+
+
+def marks(text: str) -> frozenset[str]:
+    """What the weights are learned from, and weighed by."""
+    lists, reading = _lists(), _read(text)
+    return marks_of(reading.words, _names(lists, Text(reading.words, lists.book)))
+
+
+def _names(lists: "_Lists", text: Text) -> list[str]:
+    """The classes of words in the text, the kinds of hints, and each two of those kinds."""
+    kinds = [kind for kind, hints in lists.hints.items() if any(_is_found(hint, text) for hint in hints)]
+    pairs = [f"{one} and {other}" for one, other in itertools.combinations(kinds, 2)]
+    return [name for name, pattern in lists.book.classes() if _is_found(pattern, text)] + kinds + pairs
+
+
+def _is_found(pattern: Pattern, text: Text) -> bool:
+    return pattern.may_match(text) and bool(pattern.ends(text, text.everywhere))
 
 
 def _standing(
@@ -123,6 +178,8 @@ class _Group:
 class _Lists:
     book: Book
     groups: tuple[_Group, ...]
+    hints: dict[str, tuple[Pattern, ...]]
+    weights: Weights
     harmless: dict[Danger, tuple[Pattern, ...]]
     long_past: Pattern
     recent: Pattern
@@ -172,6 +229,8 @@ def _lists() -> _Lists:
     return _Lists(
         book=book,
         groups=groups,
+        hints={name: tuple(map(book.pattern, kind["phrases"])) for name, kind in _toml("self_harm_hints").items()},
+        weights=Weights(**_toml("self_harm_weights")),
         harmless=harmless,
         long_past=book.named("long_past"),
         recent=book.named("recent_day"),

@@ -81,6 +81,9 @@ class Book:
     def named(self, name: str) -> Pattern:
         return self._classes[name]
 
+    def classes(self) -> Iterable[tuple[str, Pattern]]:
+        return self._classes.items()
+
     def words(self, alternatives: Iterable[str]) -> Pattern:
         """One word, which is any of these or begins as one that ends in `*`."""
         wanted = frozenset(alternatives)

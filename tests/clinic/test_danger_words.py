@@ -42,34 +42,43 @@ SIGN, SELF_HARM = Danger.SIGN, Danger.SELF_HARM
 
 
 class TestCorpora:
-    """The first of each pair is the half that the lists were made with. The second was read once, at the very end."""
+    """The first of each pair is the half that the lists were made with. The second was read once, at the very end.
+
+    Of the third round, the second half has never been read since; those of the rounds before are known by now.
+    """
 
     @pytest.mark.parametrize(
         ("name", "danger", "most"),
         [
-            ("danger_texts", SIGN, (1, 1)), ("danger_texts_2", SIGN, (1, 3)),
-            ("self_harm_texts", SELF_HARM, (1, 1)), ("self_harm_texts_2", SELF_HARM, (2, 9)),
+            ("danger_texts", SIGN, (1, 1)), ("danger_texts_2", SIGN, (1, 1)),
+            ("self_harm_texts", SELF_HARM, (1, 1)), ("self_harm_texts_2", SELF_HARM, (1, 1)),
+            ("self_harm_texts_3", SELF_HARM, (2, 17)), ("self_harm_searches_3", SELF_HARM, (1, 1)),
         ],
     )  # fmt: skip
     def test_danger_in_what_patients_send_is_caught(self, name: str, danger: Danger, most: tuple[int, int]) -> None:
         assert missed(half(name, "dev"), danger) <= most[0]
         assert missed(half(name, "held_back"), danger) <= most[1]
 
-    @pytest.mark.parametrize(("name", "most"), [("search_danger", (1, 1)), ("search_danger_2", (1, 3))])
+    @pytest.mark.parametrize(("name", "most"), [("search_danger", (1, 1)), ("search_danger_2", (1, 1))])
     @pytest.mark.parametrize("danger", Danger)
     def test_danger_in_a_search_is_caught(self, name: str, most: tuple[int, int], danger: Danger) -> None:
         assert missed(about(half(name, "dev"), danger), danger) <= most[0]
         assert missed(about(half(name, "held_back"), danger), danger) <= most[1]
 
     @pytest.mark.parametrize(
-        ("name", "most"), [("ordinary_notes", (3, 3)), ("ordinary_notes_2", (2, 12)), ("search_ordinary", (3, 3)),
-                           ("search_ordinary_2", (2, 10))],
+        ("name", "most"),
+        [
+            ("ordinary_notes", (2, 2)), ("ordinary_notes_2", (2, 2)), ("ordinary_notes_3", (2, 7)),
+            ("search_ordinary", (2, 3)), ("search_ordinary_2", (1, 1)), ("search_ordinary_3", (2, 3)),
+        ],
     )  # fmt: skip
     def test_what_is_ordinary_raises_no_alarm(self, name: str, most: tuple[int, int]) -> None:
         assert marked(half(name, "dev")) <= most[0]
         assert marked(half(name, "held_back")) <= most[1]
 
-    @pytest.mark.parametrize(("name", "most"), [("ordinary_notes", (1, 1)), ("ordinary_notes_2", (0, 2))])
+    @pytest.mark.parametrize(
+        ("name", "most"), [("ordinary_notes", (1, 1)), ("ordinary_notes_2", (0, 1)), ("ordinary_notes_3", (0, 5))]
+    )
     def test_what_is_ordinary_is_not_taken_for_self_harm(self, name: str, most: tuple[int, int]) -> None:
         for part, allowed in zip(("dev", "held_back"), most, strict=True):
             texts = half(name, part)
@@ -190,6 +199,44 @@ class TestKindsOfDanger:
         assert SELF_HARM in dangers_in(text)
 
 
+class TestHints:
+    @pytest.mark.parametrize(
+        "text",
+        ["I found homes for both dogs. My mind is made up.", "He wrote down where the deeds are. He has a rifle.",
+         "The life insurance is paid up. I can't take any more of this."],
+    )  # fmt: skip
+    def test_two_kinds_together_are_about_self_harm(self, text: str) -> None:
+        assert dangers_in(text) == {SELF_HARM}
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "We found homes for the puppies.",
+            "My brother has the deeds in his name.",
+            "My life insurance wants a letter.",
+        ],
+    )
+    def test_one_alone_is_harmless(self, text: str) -> None:
+        assert dangers_in(text) == NOTHING
+
+    def test_two_far_apart_are_harmless(self) -> None:
+        text = "We found homes for the puppies. " + "The bus was late. " * 20 + "I have decided on the blue chair."
+        assert dangers_in(text) == NOTHING
+
+
+class TestWeights:
+    def test_what_no_list_names_is_heard_and_its_sentence_is_marked(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        text = "Parking was easy. Tomorrow isn't something I want."
+        assert [(each.danger, text[slice(*each.span)]) for each in mentions(text)] == [
+            (SELF_HARM, "Tomorrow isn't something I want")
+        ]
+        monkeypatch.setattr(danger_words, "HEAVY_ENOUGH", 100.0)
+        assert dangers_in(text) == NOTHING
+
+    def test_a_text_without_words_weighs_nothing(self) -> None:
+        assert dangers_in("!!! 🙏 ...") == NOTHING
+
+
 class TestPlaces:
     def test_a_mention_covers_the_words_as_they_were_typed(self) -> None:
         text = "Parking? I can’t pee, and I want to die."
@@ -209,7 +256,7 @@ class TestPlaces:
             assert 0 <= start < end <= len(text)
 
 
-@pytest.mark.parametrize("name", ["danger_signs", "self_harm_words"])
+@pytest.mark.parametrize("name", ["danger_signs", "self_harm_words", "self_harm_hints"])
 def test_each_group_says_why_and_whence(name: str) -> None:
     groups = tomllib.loads(Path(danger_words.__file__).with_name(f"{name}.toml").read_text(encoding="utf-8"))
     assert groups
