@@ -194,21 +194,21 @@ def _spellings(number: str) -> list[str]:
 
 
 def _joined(before: str, shown: str, number: Number) -> list[Piece]:
-    """The words before a number and the number. In "call or text 988" the number calls and the word "text" texts."""
+    """The words before a number and the number. "Call or text 988" is two links: "call", and "text 988"."""
     clause = re.split(r"[,;:.!?]", before)[-1]
-    texting = list(TEXTING.finditer(clause))
-    if not number.takes_texts or not texting:
-        href = f"tel:{number.dialled}" if number.takes_calls else f"sms:{number.dialled}"
-        return [Piece(before), Piece(shown, href)]
-    if not number.takes_calls or not CALLING.search(clause):
-        return [Piece(before), Piece(shown, f"sms:{number.dialled}")]
-    word = texting[-1]
+    calls, texts = [*CALLING.finditer(clause)], [*TEXTING.finditer(clause)]
+    call, text = f"tel:{number.dialled}", f"sms:{number.dialled}"
+    if not number.takes_texts or not texts:
+        return [Piece(before), Piece(shown, call if number.takes_calls else text)]
+    if not number.takes_calls or not calls:
+        return [Piece(before), Piece(shown, text)]
+    (first, alone), (last, joined) = sorted([(calls[-1], call), (texts[-1], text)], key=lambda verb: verb[0].start())
     start = len(before) - len(clause)
     return [
-        Piece(before[: start + word.start()]),
-        Piece(word.group(), f"sms:{number.dialled}", f"{word.group()} {shown}"),
-        Piece(before[start + word.end() :]),
-        Piece(shown, f"tel:{number.dialled}"),
+        Piece(before[: start + first.start()]),
+        Piece(first.group(), alone, f"{first.group()} {shown}"),
+        Piece(before[start + first.end() : start + last.start()]),
+        Piece(before[start + last.start() :] + shown, joined),
     ]
 
 

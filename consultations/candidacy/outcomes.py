@@ -90,8 +90,8 @@ class Situation:
 
     `numbers` fill {keep_hours} {keep_days} {call_hours} {contact_days}. `call_by` is the time of today by which we
     call; empty when the clinic is closed or closes before. `is_known`: a safety case stands; `is_named`: with a name;
-    `has_phone`: and with a number. `is_kept`: this browser can come back to the answers.
-    `region` chooses the words that differ by region.
+    `has_phone`: and with a number. `is_kept`: this browser can come back to the answers, and what is not sent
+    is deleted: what is behind a safety case is not. `region` chooses the words that differ by region.
     """
 
     numbers: Mapping[str, str] = field(default_factory=dict)

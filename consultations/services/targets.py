@@ -24,6 +24,14 @@ def due_after(outcome: str, *, since: datetime.datetime, is_low_mood: bool = Fal
     return min(due, clock.add_working_days(since, LOW_MOOD_DAYS)) if is_low_mood else due
 
 
+def time_allowed(target_name: str) -> str:
+    """A target in words: "one working day", "2 working hours"."""
+    target = settings.REPLY_TARGETS[target_name]
+    unit = "hours" if "hours" in target else "days"
+    number = target[unit]
+    return f"one working {unit[:-1]}" if number == 1 else f"{number:g} working {unit}"
+
+
 def call_today(outcome: str, *, since: datetime.datetime) -> datetime.datetime | None:
     """By when we call whoever asks for it now; None when we are closed, or would call after today's closing."""
     due = due_after(outcome, since=since)

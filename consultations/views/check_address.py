@@ -19,7 +19,7 @@ from consultations.workflow import WrongStatus
 
 A_DAY: Final = 3
 """Corrections of one request. Whoever needs more gets it wrong, or mails strangers in our name."""
-TOO_OFTEN: Final = "Nothing was changed: the address was changed several times already. Call us: {phone}."
+TOO_OFTEN: Final = "Nothing was changed: too many links were asked for in a short time. Call us: {phone}."
 
 
 @session_required

@@ -27,7 +27,7 @@ def explain(session: QuestionnaireSession) -> Explanation:
         is_known=case is not None,
         is_named=patient is not None,
         has_phone=bool(patient and patient.phone),
-        is_kept=not session.is_carried,
+        is_kept=not session.is_carried and case is None,
         region=settings.CLINIC_REGION,
     )
     return outcomes.explain(session.assessment, situation=situation)

@@ -18,7 +18,7 @@ from consultations.models import Appointment, ConsultationRequest
 from consultations.presenters import patient_texts, scan_report
 from consultations.presenters.patient_texts import FirstHelp
 from consultations.services import scheduling, triage
-from consultations.services.targets import falls_today
+from consultations.services.targets import falls_today, time_allowed
 from consultations.views.private_access import private_page, to_page, with_grant
 from consultations.workflow import MOVES, MoveRefused
 
@@ -104,6 +104,7 @@ def _messages(consultation: ConsultationRequest, form: MessageForm | None) -> di
     is_open = consultation.status in MOVES["message"].sources
     return {
         "message_form": (form or MessageForm(initial={"once": new_token()})) if is_open else None,
+        "message_time": time_allowed("MESSAGE"),
         "messages_sent": patient_texts.messages_sent(consultation),
     }
 

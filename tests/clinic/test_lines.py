@@ -39,12 +39,14 @@ OF_REGIONS = {
     "US": (
         f"Call {call('911')} or go to the nearest emergency room.",
         "go to an urgent care center or call your doctor today.",
-        f'call or <a class="dial" href="sms:988" aria-label="text 988">text</a> {call("988")}, or call {call("911")}',
+        '<a class="dial" href="tel:988" aria-label="call 988">call</a> or <a class="dial" href="sms:988">text 988</a>, '
+        f"or call {call('911')}",
     ),
     "CA": (
         f"Call {call('911')} or go to the nearest emergency room.",
         "go to an urgent care centre or call your doctor today.",
-        f'call or <a class="dial" href="sms:988" aria-label="text 988">text</a> {call("988")}, or call {call("911")}',
+        '<a class="dial" href="tel:988" aria-label="call 988">call</a> or <a class="dial" href="sms:988">text 988</a>, '
+        f"or call {call('911')}",
     ),
     "EU": (
         f"Call {call('112')} or go to the nearest emergency department.",
@@ -101,7 +103,8 @@ def test_the_numbers_of_each_region_dial(settings, region):
         ),
         (
             {"CRISIS_PHONE": "1737", "CRISIS_TEXT": "1737", "CRISIS_LINE": "Text or call 1737"},
-            f'<a class="dial" href="sms:1737" aria-label="Text 1737">Text</a> or call {call("1737")}',
+            '<a class="dial" href="sms:1737" aria-label="Text 1737">Text</a> or '
+            '<a class="dial" href="tel:1737">call 1737</a>',
         ),
         # A number of another length, and one that no setting names, are no links.
         ({"EMERGENCY_NUMBER": "911", "CRISIS_LINE": "call 9110 or 0911"}, "call 9110 or 0911"),

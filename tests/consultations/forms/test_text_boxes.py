@@ -18,8 +18,8 @@ from consultations.questionnaire import definition, flow
 OF_STAFF = {"consultations.forms.staff", "consultations.forms.diary"}
 TEMPLATES = Path(patient_forms.__file__).parents[1] / "templates/consultations"
 WORDS = (
-    'We do not read this straight away. If you feel you might harm yourself: call or <a class="dial" href="sms:988" '
-    'aria-label="text 988">text</a> <a class="dial" href="tel:988">988</a>, or call <a class="dial" '
+    'We do not read this straight away. If you feel you might harm yourself: <a class="dial" href="tel:988" '
+    'aria-label="call 988">call</a> or <a class="dial" href="sms:988">text 988</a>, or call <a class="dial" '
     'href="tel:911">911</a>. If you feel very unwell: Call <a class="dial" href="tel:911">911</a> or go to the '
     "nearest emergency room."
 )

@@ -17,7 +17,6 @@ from consultations.workflow import NotAllowed, WrongStatus
 from tests.cast import MakeRequest, book_directly
 from tests.consultations.services.conftest import NOW, TOMORROW_AT_NINE
 from tests.consultations.services.test_intake import ALICE, WORDINGS, ready
-from tests.consultations.views.conftest import OUTCOMES
 from tests.rows import all_rows
 
 pytestmark = pytest.mark.django_db

@@ -8,7 +8,7 @@ from django.test import override_settings
 
 from clinic import clock, defaults
 from consultations.enums import Outcome
-from consultations.services.targets import call_today, due_after
+from consultations.services.targets import call_today, due_after, time_allowed
 
 ROUTINE = (Outcome.LIKELY_SUITABLE, Outcome.NEEDS_INFO, Outcome.DEFER, Outcome.NOT_SUITABLE_NOW)
 MONDAY_10_AM = datetime.datetime(2026, 11, 23, 15, 0, tzinfo=datetime.UTC)
@@ -119,3 +119,17 @@ def test_settings_that_turn_the_order_round_are_refused(changes: dict[str, dict[
 def test_settings_in_order_are_not(changes: dict[str, dict[str, int]]) -> None:
     with override_settings(REPLY_TARGETS={**defaults.REPLY_TARGETS, **changes}):
         assert "consultations.E010" not in {message.id for message in run_checks(tags=["clinic"])}
+
+
+@pytest.mark.parametrize(
+    ("target", "words"),
+    [
+        ({"days": 1}, "one working day"),
+        ({"days": 2}, "2 working days"),
+        ({"hours": 1}, "one working hour"),
+        ({"hours": 1.5}, "1.5 working hours"),
+    ],
+)
+def test_a_target_in_words(target: dict[str, float], words: str) -> None:
+    with override_settings(REPLY_TARGETS={**defaults.REPLY_TARGETS, "MESSAGE": target}):
+        assert time_allowed("MESSAGE") == words

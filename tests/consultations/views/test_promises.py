@@ -63,6 +63,15 @@ class TestEveryResult:
         visitor.send()
         assert quiet in words_at(visitor, "sent")
 
+    def test_promises_to_delete_only_what_will_be_deleted(self, visitor):
+        """What is behind a safety case stays, also when the danger turned out to be a slip."""
+        where = visitor.answer(**OUTCOMES["DEFER"])
+        assert "We delete unsent answers after 30 days" in text_of(visitor.see(where))
+        visitor.give("now", ab_age="54", rf_now=["chest"])
+        assert SafetyCase.objects.count() == 1
+        where = visitor.answer(**OUTCOMES["DEFER"])
+        assert "We delete unsent answers" not in text_of(visitor.see(where))
+
     @pytest.mark.parametrize("outcome", OUTCOMES)
     def test_promises_no_call_to_who_gave_no_number(self, visitor, outcome):
         if outcome != "EMERGENCY":
