@@ -51,8 +51,8 @@ MOVES: dict[str, Move] = {
     for move in (
         _move("claim", {S.RECEIVED, S.URGENT}, S.IN_TRIAGE, TRIAGE, "Start triage"),
         _move("release", {S.IN_TRIAGE}, S.RECEIVED, TRIAGE, "Put back in the queue"),
-        _move("note", OPEN_STATUSES, None, TRIAGE, "Add a note"),
-        _move("log_call", OPEN_STATUSES, None, TRIAGE, "Log a call"),
+        _move("note", S, None, TRIAGE, "Add a note"),
+        _move("log_call", S, None, TRIAGE, "Log a call"),
         _move("correct_email", OPEN_STATUSES, None, PATIENT | TRIAGE, "Correct the email address"),
         _move("escalate", {S.RECEIVED, S.IN_TRIAGE, S.WITH_DOCTOR, S.INFORMATION_ASKED}, S.URGENT, TRIAGE, "Escalate"),
         _move("clear", {S.IN_TRIAGE, S.URGENT, S.WITH_DOCTOR}, None, DOCTOR, "Clear the red flags"),

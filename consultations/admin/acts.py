@@ -61,7 +61,7 @@ BUTTONS: Final = {
     "cancel_booking": "Cancel the time",
     "cancel_request": "Close the request",
 }
-CLOSED_FOR_GOOD: Final = "Nothing more can be done with it here."
+ONLY_RECORDS: Final = "A call or a note can still be recorded."
 DONE: Final = {
     "claim": "The request is yours. Nobody else will start on it.",
     "release": "The request is back in the queue.",
@@ -251,7 +251,7 @@ def _notes(
 ) -> tuple[str, ...]:
     status, notes = request.status, []
     if status in CLOSED_STATUSES:
-        left = "What the patient wrote still waits to be read." if request.texts_due_at else CLOSED_FOR_GOOD
+        left = "What the patient wrote still waits to be read." if request.texts_due_at else ONLY_RECORDS
         return (f"This request is closed: {request.get_status_display()}. {left}",)
     if status == RequestStatus.WITH_DOCTOR and Actor.DOCTOR not in actors:
         notes.append("A doctor decides now. You can add a note, log a call or escalate.")

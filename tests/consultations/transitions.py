@@ -21,6 +21,11 @@ note            information_asked  information_asked  triage doctor manager
 note            offered            offered            triage doctor manager
 note            urgent             urgent             triage doctor manager
 note            booked             booked             triage doctor manager
+note            not_suitable       not_suitable       triage doctor manager
+note            completed          completed          triage doctor manager
+note            no_show            no_show            triage doctor manager
+note            withdrawn          withdrawn          triage doctor manager
+note            cancelled          cancelled          triage doctor manager
 
 log_call        received           received           triage doctor manager
 log_call        in_triage          in_triage          triage doctor manager
@@ -29,6 +34,11 @@ log_call        information_asked  information_asked  triage doctor manager
 log_call        offered            offered            triage doctor manager
 log_call        urgent             urgent             triage doctor manager
 log_call        booked             booked             triage doctor manager
+log_call        not_suitable       not_suitable       triage doctor manager
+log_call        completed          completed          triage doctor manager
+log_call        no_show            no_show            triage doctor manager
+log_call        withdrawn          withdrawn          triage doctor manager
+log_call        cancelled          cancelled          triage doctor manager
 
 correct_email   received           received           patient triage doctor manager
 correct_email   in_triage          in_triage          patient triage doctor manager

@@ -167,7 +167,7 @@ def test_loading_twice_changes_nothing(content: shipped.Shipped) -> None:
     assert (again.added, again.updated, again.kept) == (0, 0, [])
     assert again.unchanged == sum(
         len(getattr(SHIPPED, table))
-        for table in ("pages", "sources", "evidence", "terms", "questions", "trials", "regulations")
+        for table in ("pages", "sources", "evidence", "terms", "questions", "trials", "regulations", "best_bets")
     )
 
 

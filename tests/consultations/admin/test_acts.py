@@ -96,9 +96,10 @@ class TestPanel:
         assert with_doctor.context["panel"].decision is not None
         assert "cancel_request" in self.buttons(sign_in(manager).get(page_of(received)))
 
-    def test_a_closed_request_offers_nothing(self, sign_in, doctor, in_status):
+    def test_on_a_closed_request_what_was_done_can_still_be_recorded(self, sign_in, doctor, in_status):
+        """Whoever reads a cry for help on it calls, and writes that down."""
         response = sign_in(doctor).get(page_of(in_status(RequestStatus.WITHDRAWN)))
-        assert self.buttons(response) == []
+        assert sorted(self.buttons(response)) == ["log_call", "note"]
         assert "This request is closed: Withdrawn by the patient" in text_of(response)
 
     def test_a_blocked_offer_explains_itself(self, sign_in, doctor, nurse, make_request):

@@ -147,7 +147,7 @@ class TestARequestThatHasEnded:
         assert "Reply due" in before
 
         after = seen(read(desk, text))
-        assert "Withdrawn by the patient. Nothing more can be done with it here." in after
+        assert "Withdrawn by the patient. A call or a note can still be recorded." in after
         assert "Reply due" not in after
 
 

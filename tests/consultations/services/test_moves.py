@@ -320,11 +320,13 @@ class TestWhatAMoveBrings:
         request.refresh_from_db()
         assert request.outcome == request.assessment.outcome == Outcome.LIKELY_SUITABLE
 
-    def test_a_closed_request_takes_not_even_a_note(self, desk: Desk, staff: Staff) -> None:
+    def test_a_closed_request_takes_a_note_and_stays_closed(self, desk: Desk, staff: Staff) -> None:
         for status in CLOSED_STATUSES:
-            with pytest.raises(WrongStatus):
-                triage.add_note(request=desk.request(status), note="Late.", by=staff("triage"))
-        assert not TriageDecision.objects.exists()
+            request = desk.request(status)
+            triage.add_note(request=request, note="Called: safe at home.", by=staff("triage"))
+            request.refresh_from_db()
+            assert request.status == status
+        assert TriageDecision.objects.count() == len(CLOSED_STATUSES) == 5
 
 
 def test_only_one_place_changes_a_status(desk: Desk) -> None:

@@ -314,6 +314,11 @@ class TestKeys:
 
 LATE = {
     "answer/": ({"answer": "My <b>leg</b> is numb."}, "Your answer", "My &lt;b&gt;leg&lt;/b&gt; is numb."),
+    "message/": (
+        {"message": "My <b>foot</b> tingles.", "once": "abc"},
+        "Your message",
+        "My &lt;b&gt;foot&lt;/b&gt; tingles.",
+    ),
     "withdraw/": ({"sure": "on"}, "Yes, withdraw my request", "Ticked"),
     "times/": ({"slot": "20261124T1440Z-1-1"}, "The time you chose", "Tuesday 24 November, 9:40 am"),
     "times/check/": ({"slot": "20261124T1440Z-1-1"}, "The time you chose", "Tuesday 24 November, 9:40 am"),
