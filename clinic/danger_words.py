@@ -31,8 +31,8 @@ DENIAL_REACH: Final = 12
 HINTS_REACH: Final = 60
 """Words that two hints of self-harm may lie apart."""
 HEAVY_ENOUGH: Final = 1
-"""What a text weighs that is taken for self-harm. Lower, it hears more of what is only hinted at, and takes more everyday
-sentences for it: each of those shows a stranger the support box and calls somebody from their work."""
+"""What a text weighs that is taken for self-harm. A lower bound hears more of what is only hinted at, and takes more
+everyday sentences for it: each of those shows a stranger the support box and calls somebody from their work."""
 
 
 class Danger(StrEnum):
