@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
 APOSTROPHES: Final = frozenset("'’‘ʼ′`´＇ʹʻ‛ˈ᾿")
 SENTENCE_ENDS: Final = frozenset(".!?;¡¿…")
@@ -79,13 +79,6 @@ def read(text: str, *, spelled: Callable[[str], str] = str) -> Reading:
 def _plain(character: str) -> str:
     bare = unicodedata.normalize("NFKD", character).casefold()
     return "".join(each for each in bare if unicodedata.category(each) != "Mn") or character
-
-
-def lines_of(section: Any) -> list[str]:
-    """The lines of a section, whose lists are named only to be read."""
-    if isinstance(section, Mapping):
-        return [line for lines in section.values() for line in lines]
-    return list(section)
 
 
 def classes_of(words: Mapping[str, str]) -> dict[str, str]:

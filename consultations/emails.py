@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 
+from clinic import lines
 from clinic.addresses import mailable
 from clinic.names import possessive
 from consultations.enums import MessageKind
@@ -111,7 +112,7 @@ def compose(message: OutboxMessage) -> EmailMultiAlternatives:
         "is_to_staff": message.kind == MessageKind.STAFF_ALERT,
         "clinic_name": settings.CLINIC_NAME,
         "clinic_phone": settings.CLINIC_PHONE,
-        "emergency_line": settings.EMERGENCY_LINE,
+        "emergency_line": lines.emergency().plain,
     }
     mail = EmailMultiAlternatives(
         subject=wording.subject.format(reference=message.payload.get("reference", "")),

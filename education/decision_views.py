@@ -8,14 +8,20 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.utils.functional import lazy
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_http_methods
 
 from clinic import clock
 from clinic.form_fields import LongTextField
+from clinic.lines import QUIET, with_lines
 from clinic.middleware import private_page
 from clinic.widgets import TileCheckbox
 from education import library
 from education.views import or_closed, page_at, show
+
+_with_lines = lazy(with_lines, SafeString)
+"""When a page is shown, not when this is read: settings may change the lines."""
 
 ADDRESS: Final = "/tools/decision-aid/"
 OWN_LIMIT: Final = 1000
@@ -75,6 +81,7 @@ class DecisionForm(forms.Form):
     )
     own = LongTextField(
         label="Questions in your own words",
+        help_text=_with_lines(f"Nobody but you sees this. {QUIET}"),
         required=False,
         max_length=OWN_LIMIT,
         widget=forms.Textarea(attrs={"rows": 5}),

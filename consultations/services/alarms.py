@@ -122,7 +122,7 @@ def sentences(*, now: datetime.datetime) -> list[str]:
         found.append(f"Nobody was told of {what}. Open Safety cases and act on it now.")
     if number := len(untold_texts(now=now)):
         what = "1 text" if number == 1 else f"{number} texts"
-        found.append(f"Nobody was told of {what} that may be about self-harm. Open To read and act on it now.")
+        found.append(f"Nobody was told of {what} that may be about self-harm. It stands below: act on it now.")
     if nobody_on_duty(now=now):
         found.append(
             "Nobody is on duty, and no duty address is set, so nobody can be told of an emergency. "
@@ -139,7 +139,7 @@ def state(*, now: datetime.datetime) -> str:
     if number := len(untold(now=now)):
         return f"nobody was told of {number} {'emergency' if number == 1 else 'emergencies'}"
     if number := len(untold_texts(now=now)):
-        return f"nobody was told of {number} {'text' if number == 1 else 'texts'} about self-harm"
+        return f"nobody was told of {number} {'text' if number == 1 else 'texts'} that cannot wait"
     return "nobody can be told" if nobody_on_duty(now=now) else "ok"
 
 

@@ -68,16 +68,17 @@ def page_of(text: PatientText) -> str:
         return reverse("admin:consultations_consultationrequest_change", args=[request.pk])
     if case := SafetyCase.objects.filter(response=text.response_id).only("pk").first():
         return alerts.page_of(case)
-    return queue_page()
+    return today_page()
 
 
-def queue_page() -> str:
-    return reverse("admin:consultations_consultationrequest_changelist") + "?tab=unread"
+def today_page() -> str:
+    """Where the most pressing texts stand, also those that belong to no request."""
+    return reverse("admin:today")
 
 
 @transaction.atomic
 def repeat() -> int:
-    """One mail with a count to everybody who is to be told, when one of the texts is due. Returns how many texts."""
+    """One mail to everybody who is to be told, when one of the texts is due. Returns how many texts."""
     now = clock.now()
     if not waiting().filter(alerts.due_now(now)).exists():
         return 0
@@ -88,8 +89,7 @@ def repeat() -> int:
     is_told = alerts.tell(
         alerts.told_again([owner_of(text) for text in people.values()], now=now),
         key=f"{POOL}-{int(now.timestamp())}",
-        path=page_of(locked[0]) if len(people) == 1 else queue_page(),
-        count=len(people),
+        path=page_of(locked[0]) if len(people) == 1 else today_page(),
     )
     if not is_told:
         return 0

@@ -2,7 +2,7 @@
 
 import pytest
 
-from clinic.phrases import classes_of, compiled, lines_of, read
+from clinic.phrases import classes_of, compiled, read
 
 
 def found(line: str, text: str, **words: str) -> list[str]:
@@ -51,8 +51,3 @@ def test_an_unknown_class_is_an_error() -> None:
 def test_a_text_without_words_has_none() -> None:
     assert read("").words == []
     assert read(" … ").words == []
-
-
-def test_lines_are_those_of_every_named_list() -> None:
-    assert lines_of({"a": ["one"], "b": ["two", "three"]}) == ["one", "two", "three"]
-    assert lines_of(["one"]) == ["one"]

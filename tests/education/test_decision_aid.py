@@ -173,6 +173,11 @@ class TestOddInput:
         assert "<script>alert" not in html
         assert "{{ 7*7 }}" in html
 
+    def test_the_lines_for_help_stand_beside_the_box(self, client: Client) -> None:
+        html = client.get(AID).content.decode()
+        assert "Nobody but you sees this. If you feel you might harm yourself:" in html
+        assert 'href="sms:988"' in html
+
     def test_another_site_cannot_fill_it_in(self) -> None:
         assert Client(enforce_csrf_checks=True).post(AID, ANSWERS).status_code == 403
 

@@ -150,6 +150,7 @@ def test_private_pages_in_every_state(look: Look, make_request: Any, clinician: 
 STAFF_PAGES = {
     "triage": [
         "/admin/", "/admin/consultations/consultationrequest/", "/admin/consultations/consultationrequest/?tab=booked",
+        "/admin/consultations/consultationrequest/?tab=unread",
         "/admin/consultations/safetycase/", "/admin/consultations/outboxmessage/", "/admin/consultations/appointment/",
         "/admin/password_change/",
     ],
@@ -163,7 +164,7 @@ STAFF_PAGES = {
         "/admin/education/trial/", "/admin/education/page/add/", "/admin/education/source/add/",
         "/admin/education/page/desk/", "/admin/education/regulationnote/", "/admin/education/caseaccount/",
         "/admin/education/clinicianstatement/", "/admin/education/feedback/", "/admin/education/reviewer/",
-        "/admin/education/caseaccount/add/",
+        "/admin/education/caseaccount/add/", "/admin/education/bestbet/", "/admin/education/bestbet/add/",
     ],
     "manager": [
         "/admin/", "/admin/clinic/auditevent/", "/admin/consultations/clinician/",

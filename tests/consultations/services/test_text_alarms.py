@@ -9,6 +9,7 @@ from django.db import connection
 from clinic import crypto
 from clinic.accounts.models import User
 from clinic.management.commands.worker import Command
+from consultations import emails
 from consultations.enums import MessageKind, RequestStatus
 from consultations.models import ConsultationRequest, OutboxMessage, PatientText
 from consultations.services import alarms, cases, text_alarms, triage
@@ -97,7 +98,7 @@ class TestWhileOpen:
         mark_read(text=second, by=nurse)
         assert clock.look(NOW + minutes(20)) == []
 
-    def test_those_of_several_people_are_one_mail_with_a_count(
+    def test_those_of_several_people_are_one_mail(
         self, time_machine: Any, alice: Any, bob: ConsultationRequest
     ) -> None:
         clock = Clock(time_machine, NOW)
@@ -106,8 +107,10 @@ class TestWhileOpen:
         clock.told()
         clock.look(NOW + minutes(10))
         newest = OutboxMessage.objects.latest("pk")
-        assert newest.payload["count"] == "2"
-        assert newest.payload["link"].endswith("/admin/consultations/consultationrequest/?tab=unread")
+        assert newest.payload["link"].endswith("/admin/today/")
+        body = emails.compose(newest).body
+        assert "no name" not in body
+        assert "harm" not in body
 
     def test_many_of_one_person_cost_no_more_to_repeat(
         self, time_machine: Any, alice: ConsultationRequest, django_assert_max_num_queries: Any
@@ -214,9 +217,9 @@ class TestNobodyTold:
         User.objects.update(is_active=False)
         text = write(alice)
         assert f"text {text.pk}: nobody can be told" in caplog.text
-        assert self.state(NOW) == "nobody was told of 1 text about self-harm"
+        assert self.state(NOW) == "nobody was told of 1 text that cannot wait"
         first = alarms.sentences(now=NOW)[0]
-        assert first == "Nobody was told of 1 text that may be about self-harm. Open To read and act on it now."
+        assert first == "Nobody was told of 1 text that may be about self-harm. It stands below: act on it now."
         caplog.clear()
         assert alarms.log_untold_texts() == 0
         time_machine.move_to(NOW + minutes(10), tick=False)
@@ -224,7 +227,7 @@ class TestNobodyTold:
         assert SELF_HARM not in caplog.text
 
     @pytest.mark.parametrize(
-        ("minute", "word"), [(0, "ok"), (4.9, "ok"), (5, "nobody was told of 1 text about self-harm")]
+        ("minute", "word"), [(0, "ok"), (4.9, "ok"), (5, "nobody was told of 1 text that cannot wait")]
     )
     def test_names_a_mail_that_does_not_go_out(self, time_machine: Any, alice: Any, minute: float, word: str) -> None:
         write(alice)
@@ -240,7 +243,7 @@ class TestNobodyTold:
     def test_reading_ends_it(self, settings: Any, alice: ConsultationRequest, nurse: User) -> None:
         text = write(alice)
         OutboxMessage.objects.update(parked_at=NOW)
-        assert self.state(NOW) == "nobody was told of 1 text about self-harm"
+        assert self.state(NOW) == "nobody was told of 1 text that cannot wait"
         mark_read(text=text, by=nurse)
         assert self.state(NOW) == "ok"
 
