@@ -105,11 +105,12 @@ def check_clinic(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
             )
     if settings.PRIVATE_LINK_MINUTES < 1:
         found.append(Error("PRIVATE_LINK_MINUTES must be at least 1.", id="clinic.E011"))
-    if not 1 <= settings.KEEP_UNSENT_HOURS <= settings.KEEP_UNSENT_DAYS * 24:
+    if not 1 <= settings.KEEP_UNSENT_HOURS <= min(24, settings.KEEP_UNSENT_DAYS * 24):
         found.append(
             Error(
-                "KEEP_UNSENT_HOURS must be at least 1, and no longer than KEEP_UNSENT_DAYS.",
-                hint="A check that a browser can still go on with must not be deleted meanwhile.",
+                "KEEP_UNSENT_HOURS must be from 1 to 24, and no longer than KEEP_UNSENT_DAYS.",
+                hint="A check that a browser can still go on with must not be deleted meanwhile, and staff stay signed "
+                "in as long.",
                 id="clinic.E026",
             )
         )

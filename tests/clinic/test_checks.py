@@ -44,6 +44,7 @@ FAULTS = [
     ("clinic.E027", {"FHIR_BASE_URL": "https://clinic.example/fhir?x=1"}),
     ("clinic.E011", {"PRIVATE_LINK_MINUTES": 0}),
     ("clinic.E026", {"KEEP_UNSENT_HOURS": 0}),
+    ("clinic.E026", {"KEEP_UNSENT_HOURS": 25}),
     ("clinic.E026", {"KEEP_UNSENT_DAYS": 0}),
     ("clinic.E026", {"KEEP_UNSENT_HOURS": 49, "KEEP_UNSENT_DAYS": 2}),
     ("clinic.E025", {"DEFAULT_FROM_EMAIL": "The clinic"}),
