@@ -33,6 +33,7 @@ def facts(request: HttpRequest | None = None) -> dict[str, Any]:
         "regulator_line": settings.REGULATOR_LINE,
         "unsent_open_for": _counted(settings.KEEP_UNSENT_HOURS, "hour"),
         "unsent_kept_for": _counted(settings.KEEP_UNSENT_DAYS, "day"),
+        "private_link_open_for": _counted(settings.PRIVATE_LINK_MINUTES, "minute"),
         "opening_words": clock.opening_words(),
         "is_demo": settings.DEMO,
         "theme": theme_of(request),

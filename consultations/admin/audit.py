@@ -47,6 +47,7 @@ WORDS = {
     "response.bring": "Answers: carried over from the decision aid",
     "response.contact": "Answers: contact details given",
     "response.delete": "Answers: never sent, deleted in time",
+    "response.read_text": "Answers: what was written with them was read",
     "response.save": "Answers: saved",
     "response.start": "Answers: started",
     "response.take_out": "Answers: what was carried over taken out",

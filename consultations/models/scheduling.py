@@ -24,7 +24,7 @@ class Location(models.Model):
         default="",
         help_text=(
             "How to get there, as visitors read it before they choose a time and in the email: the stop, parking, the "
-            "door, step-free entrance."
+            "door, step-free entrance. Name no condition or treatment: it stands in mails."
         ),
     )
 
@@ -48,7 +48,7 @@ class AppointmentType(models.Model):
         default="",
         help_text=(
             "As patients read it before they choose a time and in the email, for example: $180, paid at the visit. "
-            "Left empty, the pages tell them to ask."
+            "Left empty, the pages tell them to ask. Name no condition or treatment: it stands in mails."
         ),
     )
     is_active = models.BooleanField(default=True)

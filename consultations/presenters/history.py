@@ -43,6 +43,8 @@ DEEDS: Final = {
     "request.withdraw": "withdrew the request",
     "request.cancel_request": "closed the request",
     "request.read_text": "read what the patient wrote",
+    "request.message": "wrote a message",
+    "response.read_text": "read what was written with the answers",
     "slot.hold": "is choosing a time",
     "link.open": "opened the private link",
     "link.refused": "gave a wrong date of birth at the private link",

@@ -21,7 +21,7 @@ from consultations.forms.consent import ConsentForm, wordings
 from consultations.forms.contact import PREFERENCES, ContactForm
 from consultations.forms.question_copy import short
 from consultations.models import ConsultationRequest
-from consultations.presenters import patient_texts
+from consultations.presenters import patient_texts, scan_report
 from consultations.questionnaire import flow
 from consultations.questionnaire.definition import worded
 from consultations.services import carried, contact_details, intake
@@ -60,9 +60,14 @@ def result(request: HttpRequest, session: QuestionnaireSession) -> HttpResponse:
         "due_at": _would_be_due(session),
         "support_line": support_line() if outcomes.needs_support(session.assessment) else "",
         "back_url": session.screen_url(last),
+        "can_share_scan": _can_share_scan(session),
         **progress(session, SEND_SECTION),
     }
     return render_page(request, session, "result", context)
+
+
+def _can_share_scan(session: QuestionnaireSession) -> bool:
+    return session.assessment.cleaned.get("im_share") in scan_report.CAN_SHARE
 
 
 def _would_be_due(session: QuestionnaireSession) -> datetime.datetime:
@@ -212,6 +217,7 @@ def sent(request: HttpRequest, session: QuestionnaireSession) -> HttpResponse:
         return redirect(session.going_on())
     fired, first_help = fired_of(sent_request), patient_texts.first_help(sent_request.response_id, now=clock.now())
     patient, is_supported = sent_request.patient, bool(fired & outcomes.SUPPORT_RULES)
+    can_share_scan, is_urgent = _can_share_scan(session), sent_request.highest_outcome in URGENT_OUTCOMES
     context = {
         "consultation": sent_request,
         "read_by": patient_texts.read_by(sent_request),
@@ -226,6 +232,7 @@ def sent(request: HttpRequest, session: QuestionnaireSession) -> HttpResponse:
         "may_correct": contact_details.may_correct(sent_request),
         "history": contact_details.history_of(sent_request),
         "first_help": first_help,
-        "says_health": is_supported or first_help or sent_request.highest_outcome in URGENT_OUTCOMES,
+        "can_share_scan": can_share_scan,
+        "says_health": is_supported or first_help or can_share_scan or is_urgent,
     }
     return render_page(request, session, "sent", context)

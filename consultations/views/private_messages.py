@@ -25,7 +25,8 @@ def send_message(request: HttpRequest, consultation: ConsultationRequest) -> Htt
     """Keep the message; whatever is wrong, what was typed stays on the page it came from."""
     form = MessageForm(request.POST)
     if not form.is_valid():
-        return status_page(request, consultation, message_form=form)
+        help_now = help_for_unsent([form.data.get("message", "")])
+        return status_page(request, consultation, message_form=form, help_now=help_now)
     text = form.cleaned_data["message"]
     help_now = help_for_unsent([text])
     # The limit never stands before words that need somebody soon.

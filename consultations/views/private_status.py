@@ -115,12 +115,14 @@ def _messages(consultation: ConsultationRequest, form: MessageForm | None) -> di
 def answer_question(request: HttpRequest, consultation: ConsultationRequest) -> HttpResponse:
     """Keep the answer; whatever is wrong, what was typed stays on the status page it came from."""
     form = AnswerForm(request.POST)
+    help_now = patient_texts.help_for_unsent([form.data.get("answer", "")])
     if not form.is_valid():
-        return status_page(request, consultation, form=form)
+        return status_page(request, consultation, form=form, help_now=help_now)
     try:
         triage.answer(request=consultation, **form.cleaned_data)
     except MoveRefused:
-        return status_page(request, consultation, refused=NOT_NEEDED, unsent=in_form(form.data, AnswerForm))
+        unsent = in_form(form.data, AnswerForm)
+        return status_page(request, consultation, refused=NOT_NEEDED, unsent=unsent, help_now=help_now)
     return to_page("status", consultation, "answered")
 
 

@@ -9,14 +9,15 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_http_methods
 
 from clinic import clock
-from clinic.unsent import Unsent, gives_back, of_form
-from consultations.enums import RequestStatus
+from clinic.unsent import Unsent, gives_back, in_form, of_form
+from consultations.enums import Actor, AppointmentStatus, RequestStatus
 from consultations.forms.private import CancelTimeForm, SlotForm
 from consultations.models import Clinician, ConsultationRequest, Location, SlotHold
+from consultations.presenters.patient_texts import help_for_unsent
 from consultations.services import scheduling
 from consultations.services.scheduling import AnotherTime, Slot, SlotTaken
 from consultations.views.private_access import private_page, to_page, with_grant
-from consultations.views.private_status import live_appointment
+from consultations.views.private_status import live_appointment, status_page
 from consultations.workflow import MoveRefused
 
 TAKEN = "Someone just took that time."
@@ -24,6 +25,7 @@ GONE = "That time is no longer held for you."
 NEAREST = "These are the nearest free times."
 NONE_FREE = "No other time is free now: call us, and we find one with you."
 NOT_HELD = "We hold no time for you at the moment. A time you choose is kept for ten minutes: choose one again."
+NOT_CANCELLED = "Your time was cancelled already, or the visit has begun. What you wrote was not sent: it stands below."
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -213,19 +215,39 @@ def _check_page(request: HttpRequest, consultation: ConsultationRequest, *, refu
 def cancel_time(request: HttpRequest, consultation: ConsultationRequest) -> HttpResponse:
     """One page with the consequence, "keep my appointment" first; a visit that has begun has no such page."""
     appointment = live_appointment(consultation)
+    form = CancelTimeForm(request.POST if request.method == "POST" else None)
     if appointment is None or scheduling.has_begun(appointment):
-        return to_page("status", consultation)
+        return _not_cancelled(request, consultation, form) or to_page("status", consultation)
     seen = scheduling.slot_of(appointment).key
-    form = CancelTimeForm(request.POST if request.method == "POST" else None, initial={"seen": seen})
-    if request.method == "POST" and form.is_valid():
-        try:
-            scheduling.cancel(request=consultation, **form.cleaned_data)
-        except AnotherTime as refused:
-            form = CancelTimeForm({**form.data.dict(), "seen": seen})
-            form.add_error(None, str(refused))
-            context = {"appointment": live_appointment(consultation), "form": form}
-            return private_page(request, consultation, "cancel_time.html", context, status=409)
-        except MoveRefused:
-            pass
-        return to_page("status", consultation, "cancelled")
-    return private_page(request, consultation, "cancel_time.html", {"appointment": appointment, "form": form})
+    form.initial = {"seen": seen}
+    context = {"appointment": appointment, "form": form, "first_help": help_for_unsent([form.data.get("reason", "")])}
+    if not form.is_valid():
+        return private_page(request, consultation, "cancel_time.html", context)
+    try:
+        scheduling.cancel(request=consultation, **form.cleaned_data)
+    except AnotherTime as refused:
+        again = CancelTimeForm({**form.data.dict(), "seen": seen})
+        again.add_error(None, str(refused))
+        context |= {"appointment": live_appointment(consultation), "form": again}
+        return private_page(request, consultation, "cancel_time.html", context, status=409)
+    except MoveRefused:
+        pass
+    return _not_cancelled(request, consultation, form) or to_page("status", consultation, "cancelled")
+
+
+def _not_cancelled(
+    request: HttpRequest, consultation: ConsultationRequest, form: CancelTimeForm
+) -> HttpResponse | None:
+    """The status page with a reason that was typed and not kept, or None where nothing would be lost."""
+    unsent = in_form(form.data, CancelTimeForm)
+    if not unsent or (form.is_valid() and form.cleaned_data["reason"] == _kept_reason(consultation)):
+        return None
+    help_now = help_for_unsent(each.text for each in unsent)
+    return status_page(request, consultation, refused=NOT_CANCELLED, unsent=unsent, help_now=help_now)
+
+
+def _kept_reason(consultation: ConsultationRequest) -> str:
+    """Why the person cancelled the last time that they cancelled: a second press brings the same words again."""
+    given_up = consultation.appointments.filter(status=AppointmentStatus.CANCELLED, cancelled_by=Actor.PATIENT)
+    last = given_up.order_by("cancelled_at", "pk").last()
+    return last.cancel_reason if last else ""

@@ -5,6 +5,8 @@ from django.urls import reverse
 
 from clinic import audit
 from clinic.models import AuditEvent
+from consultations.admin.audit import WORDS
+from consultations.workflow import MOVES
 from tests.consultations.admin.conftest import text_of
 
 pytestmark = pytest.mark.django_db
@@ -24,6 +26,12 @@ def test_it_is_filtered_by_what_happened_in_words(sign_in, staff):
     offered = {str(choice["display"]) for choice in chosen.choices(page.context["cl"])}
     assert {"Safety case: closed", "Request: wrote a note", "Signed in"} <= offered
     assert not any("." in words for words in offered), "no codes"
+
+
+def test_every_move_and_every_reading_has_its_words():
+    assert {f"request.{verb}" for verb in MOVES} <= set(WORDS)
+    assert WORDS["request.message"] == "Request: wrote a message"
+    assert WORDS["response.read_text"] == "Answers: what was written with them was read"
 
 
 def test_staff_who_may_not_see_it_are_led_back_to_today(sign_in, nurse):

@@ -184,13 +184,25 @@ class TestTheBox:
         assert "The second one." in words
 
 
+class TestOneThatIsTooLong:
+    @pytest.mark.parametrize(("text", "is_helped"), [(SELF_HARM, True), (PLAIN, False)])
+    def test_meets_help_too(self, client: Client, alice: ConsultationRequest, text: str, is_helped: bool) -> None:
+        open_privately(client, alice)
+        words = text_of(write(client, text + " x" * 600))
+        assert "Shorten your message to 1,000 characters or fewer." in words
+        assert (CRISIS in words) == is_helped
+        assert not PatientText.objects.exists()
+
+
 class TestTheWayBack:
     @pytest.mark.parametrize("phone", ["", "+12025550142"])
     def test_nobody_is_promised_a_call_without_a_number(self, client: Client, make_request: Any, phone: str) -> None:
         open_privately(client, make_request(patient=make_patient(phone=phone)))
-        by_phone = "A person at the clinic reads it within one working day, and answers by phone or on this page."
-        assert (by_phone in page(client)) == bool(phone)
-        assert "on this page." in page(client)
+        words = page(client)
+        assert "A person at the clinic reads it within one working day." in words
+        assert ("reads it within one working day. If we need to speak to you, we call." in words) == bool(phone)
+        # Staff have no way to write an answer there.
+        assert "on this page." not in words
 
 
 class TestTheNextPage:

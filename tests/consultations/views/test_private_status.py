@@ -13,6 +13,7 @@ from consultations.models import Appointment, ClinicalReview, InformationRequest
 from consultations.services import scheduling, triage
 from consultations.status_words import HEADINGS
 from tests.cast import at, book_directly, make_patient, open_privately, private_url
+from tests.consultations.services.test_patient_texts import PLAIN, SELF_HARM
 from tests.consultations.transitions import sources
 from tests.consultations.views.conftest import MONDAY, text_of
 from tests.rows import all_rows
@@ -36,6 +37,8 @@ NEXT = {
 ANSWERS = {"ab_age": 56, "rf_cancer": "yes", "ex_note": "My spine hums like a wasp."}
 STARTS = datetime.datetime(2026, 11, 30, 14, 0, tzinfo=datetime.UTC)
 UNSAFE = "<script>alert('x')</script> & \"rest\"\nSecond line"
+
+CRISIS = "If you feel you might harm yourself, or cannot stay safe, get help now: call or text 988"
 
 
 def review(request, doctor, note, **changes):
@@ -253,6 +256,16 @@ class TestAnswering:
         assert answer.strip() in page.content.decode()
         asked.refresh_from_db()
         assert asked.status == RequestStatus.INFORMATION_ASKED
+
+    @pytest.mark.parametrize("then", ["too long", "not asked"])
+    @pytest.mark.parametrize(("text", "is_helped"), [(SELF_HARM, True), (PLAIN, False)])
+    def test_words_about_self_harm_that_are_refused_meet_help(self, client, asked, then, text, is_helped):
+        if then == "not asked":
+            client.post(at(client, "answer/"), {"answer": "First."})
+        page = client.post(at(client, "answer/"), {"answer": text + (" x" * 1200 if then == "too long" else "")})
+        assert page.status_code == (409 if then == "not asked" else 200)
+        assert (CRISIS in text_of(page)) == is_helped
+        assert text in page.content.decode()
 
     def test_two_thousand_characters_fit_however_many_lines_they_have(self, client, asked):
         answer = "\r\n".join(["x" * 99] * 20)

@@ -10,9 +10,10 @@ from clinic.models import AuditEvent
 from consultations.enums import Actor, AppointmentStatus, MessageKind, RequestStatus
 from consultations.models import Absence, Appointment, Availability, Clinician, Location, OutboxMessage, SlotHold
 from consultations.services import scheduling, triage
-from consultations.views.private_times import GONE, NEAREST, NONE_FREE, NOT_HELD, TAKEN
+from consultations.views.private_times import GONE, NEAREST, NONE_FREE, NOT_CANCELLED, NOT_HELD, TAKEN
 from consultations.workflow import WrongStatus
 from tests.cast import at, book_directly, make_patient, open_privately
+from tests.consultations.services.test_patient_texts import PLAIN, SELF_HARM
 from tests.consultations.views.conftest import HOSTILE, MONDAY, text_of
 
 pytestmark = pytest.mark.usefixtures("monday")
@@ -20,6 +21,7 @@ pytestmark = pytest.mark.usefixtures("monday")
 TUESDAY = datetime.datetime(2026, 11, 24, 14, 0, tzinfo=datetime.UTC)
 """The first free time: Tuesday, 9:00 in New York."""
 LATER = TUESDAY + datetime.timedelta(minutes=40)
+CRISIS = "If you feel you might harm yourself, or cannot stay safe, get help now: call or text 988"
 
 
 @pytest.fixture
@@ -404,6 +406,54 @@ class TestCancelling:
         assert "Shorten this to 300 characters or fewer." in text_of(page)
         booked.refresh_from_db()
         assert booked.status == AppointmentStatus.BOOKED
+
+    @pytest.mark.parametrize(("text", "is_helped"), [(SELF_HARM, True), (PLAIN, False)])
+    def test_a_reason_too_long_meets_help(self, patient, booked, text, is_helped):
+        page = patient.post(at(patient, "cancel-time/"), {"reason": text + " x" * 200})
+        assert "Shorten this to 300 characters or fewer." in text_of(page)
+        assert (CRISIS in text_of(page)) == is_helped
+
+    @pytest.mark.parametrize(("text", "is_helped"), [(SELF_HARM, True), (PLAIN, False)])
+    def test_a_reason_for_another_time_stays_and_meets_help(self, patient, booked, text, is_helped):
+        page = patient.post(at(patient, "cancel-time/"), {"reason": text, "seen": "20261124T0000Z-1-1"})
+        assert page.status_code == 409
+        assert (text in page.content.decode(), CRISIS in text_of(page)) == (True, is_helped)
+        booked.refresh_from_db()
+        assert booked.status == AppointmentStatus.BOOKED
+
+    @pytest.mark.parametrize("way", ["before", "at that moment", "begun", "withdrawn at that moment"])
+    @pytest.mark.parametrize(("text", "is_helped"), [(SELF_HARM, True), (PLAIN, False)])
+    def test_a_reason_that_came_too_late_is_given_back(
+        self, patient, booked, offered, nurse, monkeypatch, time_machine, way, text, is_helped
+    ):
+        in_time = scheduling.cancel
+
+        def overtaken(*, request, **given):
+            if way == "at that moment":
+                in_time(request=offered, reason="Doctor ill", by=nurse)
+            else:
+                triage.withdraw(request=offered)
+            return in_time(request=request, **given)
+
+        if way == "before":
+            in_time(request=offered, reason="Doctor ill", by=nurse)
+        elif way == "begun":
+            time_machine.move_to(TUESDAY, tick=False)
+            patient = Client()
+            open_privately(patient, offered)
+        else:
+            monkeypatch.setattr(scheduling, "cancel", overtaken)
+        page = patient.post(at(patient, "cancel-time/"), {"reason": text})
+        assert page.status_code == 409
+        assert NOT_CANCELLED in text_of(page)
+        assert f">\n{text}</textarea>" in page.content.decode()
+        assert (CRISIS in text_of(page)) == is_helped
+
+    def test_another_reason_after_ones_own_is_given_back(self, patient, booked):
+        patient.post(at(patient, "cancel-time/"), {"reason": "I am away."})
+        page = patient.post(at(patient, "cancel-time/"), {"reason": "I feel worse."})
+        assert page.status_code == 409
+        assert ">\nI feel worse.</textarea>" in page.content.decode()
 
     @pytest.mark.usefixtures("booked")
     def test_a_cancelled_time_can_be_booked_again_by_anybody(self, patient, rival, clinician):

@@ -141,12 +141,14 @@ class TestThePrintedPage:
     @pytest.mark.parametrize(
         ("changes", "is_neutral"),
         [
-            ({}, True),
-            ({"hx_gate": ["bleed"]}, True),
-            (LOW_MOOD, False),
-            ({"ex_note": "Most nights I want to die."}, False),
-            ({"rf_cancer": "current"}, False),
-            ({"rf_now": ["fever"]}, False),
+            ({"im_share": "no"}, True),
+            ({"im_share": "no", "hx_gate": ["bleed"]}, True),
+            ({"im_share": "yes"}, False),
+            ({"im_share": "later"}, False),
+            ({"im_share": "no", **LOW_MOOD}, False),
+            ({"im_share": "no", "ex_note": "Most nights I want to die."}, False),
+            ({"im_share": "no", "rf_cancer": "current"}, False),
+            ({"im_share": "no", "rf_now": ["fever"]}, False),
         ],
     )
     def test_says_that_it_holds_nothing_about_health_where_that_is_so(self, visitor, changes, is_neutral):
