@@ -85,6 +85,19 @@ class TestCorpora:
             texts = half(name, part)
             assert len(texts) - missed(texts, SELF_HARM) <= allowed
 
+    def test_a_fourth_round_of_the_usual_mix(self) -> None:
+        """Read once when all was done: 96 of 100 were heard, and 3 of 100 notes taken for it, two of which deny it.
+
+        Three of the four that were missed have been listed since.
+        """
+        texts, notes = (
+            [{"text": text} for text in json.loads((DATA / f"{name}_4.json").read_text(encoding="utf-8"))]
+            for name in ("self_harm_texts", "ordinary_notes")
+        )
+        assert missed(texts, SELF_HARM) <= 1
+        assert marked(notes) <= 6
+        assert len(notes) - missed(notes, SELF_HARM) <= 3
+
 
 class TestHowItIsTyped:
     @pytest.mark.parametrize("mark", ["'", "’", "‘", "ʼ", "′", "`", "´", "＇", "", "\u00ad", "'\u200b"])

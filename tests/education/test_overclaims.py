@@ -53,6 +53,17 @@ def test_over_claims_of_the_third_set_are_found(half: str, found: float, blocked
     assert levels.count("block") / 300 >= blocked
 
 
+def test_a_fourth_round_read_once_when_all_was_done() -> None:
+    """100 of each, by another writer; nothing was taught from them."""
+    claimed, honest = (
+        [level(text) for text in json.loads((DATA / f"{name}_4.json").read_text(encoding="utf-8"))]
+        for name in ("over_claims", "honest_sentences")
+    )
+    assert len(claimed) - claimed.count("") >= 96
+    assert claimed.count("block") >= 92
+    assert honest.count("block") <= 2
+
+
 @pytest.mark.parametrize(("half", "stopped", "warned"), [("dev", 0.01, 0.22), ("held_back", 0.055, 0.24)])
 def test_honest_sentences_of_the_third_set_are_not_blocked(half: str, stopped: float, warned: float) -> None:
     levels = [level(entry["text"]) for entry in HONEST_3[half]]
