@@ -1,5 +1,6 @@
 """A result in the patient's words: it promises what this clinic, at this hour, can keep to this person."""
 
+import datetime
 import math
 from typing import Final
 
@@ -10,7 +11,7 @@ from consultations.candidacy import outcomes
 from consultations.candidacy.outcomes import Explanation, Situation
 from consultations.enums import Outcome
 from consultations.models import SafetyCase
-from consultations.services.targets import call_today
+from consultations.services.targets import call_today, due_after, falls_today
 from consultations.views.check_session import QuestionnaireSession
 
 HOURS_IN_A_DAY: Final = 8
@@ -20,7 +21,12 @@ def explain(session: QuestionnaireSession) -> Explanation:
     """The result of a session as it may be said now."""
     case = safety_case(session)
     patient = case.patient if case else None
-    call_by = call_today(Outcome.SAME_DAY, since=clock.now())
+    now = clock.now()
+    # A number that was left stands by the time it was left for: the promise must not move when the page is shown again.
+    promised = call_back_by(case) if patient and patient.phone else None
+    call_by = call_today(Outcome.SAME_DAY, since=now) if promised is None else promised
+    if call_by is not None and not falls_today(call_by, now=now):
+        call_by = None
     situation = Situation(
         numbers=_numbers(),
         call_by=clock.time(call_by) if call_by else "",
@@ -31,6 +37,13 @@ def explain(session: QuestionnaireSession) -> Explanation:
         region=settings.CLINIC_REGION,
     )
     return outcomes.explain(session.assessment, situation=situation)
+
+
+def call_back_by(case: SafetyCase | None) -> datetime.datetime | None:
+    """By when we try to call who left a number: never before they left it, whenever the case was opened."""
+    if case is None or case.patient is None:
+        return None
+    return max(case.due_at, due_after(case.level, since=case.patient.created_at))
 
 
 def support_line() -> str:

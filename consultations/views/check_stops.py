@@ -1,6 +1,5 @@
 """Where the check stops or pauses for safety: emergency, today, adults only, and the number for a safety call."""
 
-import datetime
 from typing import Any
 
 from django.conf import settings
@@ -13,14 +12,12 @@ from clinic.unsent import gives_back
 from consultations.candidacy import outcomes, spoken
 from consultations.enums import Outcome
 from consultations.forms.contact import CallBackForm
-from consultations.models import SafetyCase
 from consultations.presenters import patient_texts
 from consultations.services import intake
-from consultations.services.targets import due_after
 from consultations.views import check_browser
 from consultations.views.check_lost import unsent_fields
 from consultations.views.check_required import session_required
-from consultations.views.check_result import explain, safety_case
+from consultations.views.check_result import call_back_by, explain, safety_case
 from consultations.views.check_session import QuestionnaireSession, render_page
 
 
@@ -46,13 +43,6 @@ def emergency_stop(request: HttpRequest, session: QuestionnaireSession) -> HttpR
         "call_by": call_back_by(case),
     }
     return render_page(request, session, "emergency", context)
-
-
-def call_back_by(case: SafetyCase | None) -> datetime.datetime | None:
-    """By when we try to call who left a number: never before they left it, whenever the case was opened."""
-    if case is None or case.patient is None:
-        return None
-    return max(case.due_at, due_after(case.level, since=case.patient.created_at))
 
 
 def _pressing(session: QuestionnaireSession) -> list[Any]:

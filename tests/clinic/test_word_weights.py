@@ -4,7 +4,8 @@ import tomllib
 from pathlib import Path
 
 from clinic import word_weights
-from clinic.word_weights import Weights, learned, marks_of
+from clinic.word_weights import Weights, marks_of
+from tests.clinic.learn_weights import learned
 
 WANTED = ["red apple", "a red pear", "the red plum", "red cherries"]
 OTHERS = ["green apple", "a green pear", "the green plum", "green cherries"]

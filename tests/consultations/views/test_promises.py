@@ -118,6 +118,16 @@ class TestSameDay:
         assert "You gave no phone number, so we cannot call you. Do not wait for us: go to an urgent care" in words
 
 
+class TestTheTimeOfACall:
+    def test_stays_where_it_was_promised_when_the_page_is_shown_again(self, visitor, time_machine):
+        visitor.answer(**OUTCOMES["SAME_DAY"])
+        visitor.client.post(f"{visitor.check}/call-back/", CALL_BACK)
+        first = re.search(r"If we have not called by ([^:]+):", words_at(visitor, "today"))
+        time_machine.move_to(MONDAY + datetime.timedelta(hours=1), tick=False)
+        again = re.search(r"If we have not called by ([^:]+):", words_at(visitor, "today"))
+        assert (first[1], again[1]) == ("12 pm", "12 pm")
+
+
 class TestEmergency:
     def test_by_when_stands_after_the_emergency_line(self, visitor, settings):
         visitor.answer(rf_now=["chest"])
