@@ -5,8 +5,7 @@ USABLE := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell /usr/bin/python3 -c '$(USABLE)' 2>/dev/null && echo /usr/bin/python3 || echo python3)
 PORT ?= 8000
 PY := .venv/bin/python
-TYPED := clinic/accounts $(filter-out clinic/admin.py,$(wildcard clinic/*.py)) $(addprefix clinic/management/commands/,print_index_key.py rotate_keys.py static_pages.py verify_audit.py) \
-	clinic/management/clinic_command.py \
+TYPED := clinic/accounts $(wildcard clinic/*.py clinic/core/*.py) clinic/core/management \
 	consultations/enums.py consultations/workflow.py consultations/permissions.py consultations/phones.py \
 	consultations/questionnaire consultations/candidacy consultations/services \
 	education/services $(addprefix education/,editorial.py library.py markdown.py blocks.py statements.py references.py rules.py claims.py overclaims.py unmasking.py word_weights.py) $(wildcard education/shipped*.py) \
@@ -56,7 +55,7 @@ check: .venv/.installed-dev ## Lint, format, types, import rules, templates, mig
 
 weigh: .venv/.installed-dev ## Fit the word weights of the claims rules and of self-harm anew, on the texts of the tests and the site's own
 	@.venv/bin/python manage.py shell -c "from tests.education.weigh_words import write; write()"
-	@.venv/bin/python -m tests.clinic.learn_weights
+	@.venv/bin/python -m tests.clinic.core.learn_weights
 
 bench: .venv/.installed-dev ## Measure and print: claims found, answer sets a second, queries and time of pages and search
 	@.venv/bin/pytest -q -s -p no:randomly -n 0 tests/benchmarks/bench_*.py | grep -E 'queries|second|entries|precision|recall|  not found|  stopped|failed|error'

@@ -22,7 +22,7 @@ def main() -> None:
     if "runserver" not in sys.argv[1:2]:
         os.environ.setdefault("STATEMENT_TIMEOUT_MS", "0")
     try:
-        from clinic.command_line import execute_from_command_line
+        from clinic.core.command_line import execute_from_command_line
     except ImportError as problem:
         raise SystemExit(
             "Django is not installed in this Python. Run `make run`, or: "

@@ -2,10 +2,8 @@ from django.apps import AppConfig
 
 
 class ClinicConfig(AppConfig):
+    """The site itself: what puts the packages together, and the commands that run it. It has no rows."""
+
     name = "clinic"
     label = "clinic"
     verbose_name = "Clinic"
-    default_auto_field = "django.db.models.BigAutoField"
-
-    def ready(self) -> None:
-        from clinic import checks, line_checks  # noqa: F401  (they register the system checks)

@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
-from clinic import defaults
-from clinic.environment import Environment
+from clinic.core import defaults
+from clinic.core.environment import Environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -93,10 +93,12 @@ SCAN_REPORT_LINE = env.str("SCAN_REPORT_LINE", default=defaults.SCAN_REPORT_LINE
 
 INSTALLED_APPS = [
     "clinic",
+    "clinic.core",
     "clinic.accounts",
     "education",
     "consultations",
-    "clinic.admin_apps.ClinicAdminConfig",
+    "clinic.staff",
+    "clinic.staff.admin_config.ClinicAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -111,21 +113,21 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "clinic.middleware.RequestIdMiddleware",
-    "clinic.middleware.HeadersMiddleware",
+    "clinic.core.middleware.RequestIdMiddleware",
+    "clinic.core.middleware.HeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "clinic.middleware.RefuseBadInputMiddleware",
+    "clinic.core.middleware.RefuseBadInputMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "clinic.page_cache.PageCacheMiddleware",
-    "clinic.middleware.DatabaseDownMiddleware",
-    "clinic.unreadable.UnreadableMiddleware",
-    "clinic.sessions.SessionMiddleware",
+    "clinic.core.page_cache.PageCacheMiddleware",
+    "clinic.core.middleware.DatabaseDownMiddleware",
+    "clinic.core.unreadable.UnreadableMiddleware",
+    "clinic.core.sessions.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "clinic.middleware.OwnNotFoundMiddleware",
+    "clinic.core.middleware.OwnNotFoundMiddleware",
 ]
 
 ROOT_URLCONF = "clinic.urls"
@@ -140,7 +142,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "clinic.context_processors.clinic",
+                "clinic.core.context_processors.clinic",
             ],
         },
     },
@@ -223,7 +225,7 @@ CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrf"
 CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
-CSRF_FAILURE_VIEW = "clinic.error_pages.csrf_failure"
+CSRF_FAILURE_VIEW = "clinic.core.error_pages.csrf_failure"
 THEME_COOKIE_NAME = f"{COOKIE_PREFIX}theme"
 
 # Public pages in memory
@@ -234,8 +236,8 @@ PAGE_CACHE_SECONDS = 1
 # What /readyz says beside the database: functions without arguments, each returning a name and "ok" or a short phrase
 
 READINESS = (
-    "clinic.readiness.worker",
-    "clinic.readiness.keys",
+    "clinic.core.readiness.worker",
+    "clinic.core.readiness.keys",
     "consultations.services.readiness.alerts",
 )
 
@@ -271,9 +273,9 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 0
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"mask": {"()": "clinic.logs.MaskFilter"}},
+    "filters": {"mask": {"()": "clinic.core.logs.MaskFilter"}},
     "formatters": {
-        "json": {"()": "clinic.logs.JSONFormatter"},
+        "json": {"()": "clinic.core.logs.JSONFormatter"},
         "plain": {"format": "%(levelname)s %(name)s: %(message)s"},
     },
     "handlers": {

@@ -1,12 +1,12 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from clinic import views
+from clinic.core import views
 
-handler400 = "clinic.error_pages.bad_request"
-handler403 = "clinic.error_pages.permission_denied"
-handler404 = "clinic.error_pages.not_found"
-handler500 = "clinic.error_pages.server_error"
+handler400 = "clinic.core.error_pages.bad_request"
+handler403 = "clinic.core.error_pages.permission_denied"
+handler404 = "clinic.core.error_pages.not_found"
+handler500 = "clinic.core.error_pages.server_error"
 
 clinic_urls = [
     path("appearance/", views.appearance, name="appearance"),

@@ -11,7 +11,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clinic.settings")
 
 application = get_wsgi_application()
 
-from clinic import old_database  # noqa: E402  (needs the apps, which the line above loads)
+from clinic.core import old_database  # noqa: E402  (needs the apps, which the line above loads)
 
 if found := old_database.server_refusal():
     sys.stderr.write(f"{found.text}\n")

@@ -7,8 +7,8 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
-from clinic import defaults
-from clinic.name_folding import has_letter
+from clinic.core import defaults
+from clinic.core.name_folding import has_letter
 from consultations.candidacy import engine, rules
 from consultations.candidacy.rules import RuleError, UnknownRuleset
 from consultations.questionnaire import definition, page_copy

@@ -8,9 +8,9 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 
-from clinic import lines
-from clinic.addresses import mailable
-from clinic.names import possessive
+from clinic.core import lines
+from clinic.core.addresses import mailable
+from clinic.core.names import possessive
 from consultations.enums import MessageKind
 from consultations.models import OutboxMessage
 

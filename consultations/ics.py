@@ -9,8 +9,8 @@ from email.utils import parseaddr
 from django.conf import settings
 from django.urls import reverse
 
-from clinic import clock
-from clinic.addresses import mailable
+from clinic.core import clock
+from clinic.core.addresses import mailable
 from consultations.enums import AppointmentStatus
 from consultations.models import Appointment
 

@@ -10,8 +10,8 @@ import phonenumbers
 from django.conf import settings
 from phonenumbers import PhoneNumberFormat, ValidationResult
 
-from clinic.crypto import blind_index
-from clinic.names import clean_line
+from clinic.core.encryption import blind_index
+from clinic.core.names import clean_line
 
 PHONE_INDEX: Final = "patient.phone"
 RUN: Final = re.compile(r"\+?[\s(]*\d(?:[\d\s().\-/]*\d)?")

@@ -4,8 +4,8 @@ import dataclasses
 import datetime
 from typing import Final
 
-from clinic import clock
-from clinic.names import possessive
+from clinic.core import clock
+from clinic.core.names import possessive
 from consultations.enums import Actor, AppointmentStatus, ReviewDecision
 from consultations.enums import RequestStatus as S
 from consultations.models import Appointment, ConsultationRequest

@@ -13,7 +13,7 @@ from django.template.loader import render_to_string
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from clinic.context_processors import facts
+from clinic.core.context_processors import facts
 from education.library import CONDITION_WORDS, Library, Record
 from education.markdown import CITATION, Part, TextRenderer, cited_keys, parts
 from education.statements import NATURAL_COURSE, reader_words

@@ -12,11 +12,11 @@ from django.utils.functional import lazy
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_http_methods
 
-from clinic import clock
-from clinic.form_fields import LongTextField
-from clinic.lines import QUIET, with_lines
-from clinic.middleware import private_page
-from clinic.widgets import TileCheckbox
+from clinic.core import clock
+from clinic.core.form_fields import LongTextField
+from clinic.core.lines import QUIET, with_lines
+from clinic.core.middleware import private_page
+from clinic.core.widgets import TileCheckbox
 from education import library
 from education.views import or_closed, page_at, show
 

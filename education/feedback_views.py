@@ -11,10 +11,10 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from clinic import limits
-from clinic.danger_words import dangers_in
-from clinic.form_fields import LongTextField
-from clinic.widgets import TileRadio
+from clinic.core import limits
+from clinic.core.danger_words import dangers_in
+from clinic.core.form_fields import LongTextField
+from clinic.core.widgets import TileRadio
 from education import library, services
 
 HOURLY: Final = 3600

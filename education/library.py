@@ -10,7 +10,7 @@ from typing import Any, Self
 from django.db.models import Case, F, When
 from django.forms.models import model_to_dict
 
-from clinic import clock
+from clinic.core import clock
 from education.models import (
     BestBet,
     EvidenceStatement,

@@ -1,8 +1,8 @@
 """The second layer of the claims rules: promises, by the way they are put rather than by single words. Pure.
 
-`overclaims.toml` lists signs, in the language of `clinic.phrases`: of kinds of promises (O01 to O12), of the tone of an
-advertisement, and of a sober sentence, which doubts, measures, warns or teaches. Each has a weight; the sum over a
-sentence decides. A sober sign within a promise ("no side effects") is part of it and does not count.
+`overclaims.toml` lists signs, in the language of `clinic.core.phrases`: of kinds of promises (O01 to O12), of the tone
+of an advertisement, and of a sober sentence, which doubts, measures, warns or teaches. Each has a weight; the sum over
+a sentence decides. A sober sign within a promise ("no side effects") is part of it and does not count.
 """
 
 import bisect
@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from clinic.phrases import END, Reading, classes_of, compiled, read
+from clinic.core.phrases import END, Reading, classes_of, compiled, read
 
 LISTS: Final = Path(__file__).with_name("overclaims.toml")
 BLOCKS_AT: Final = 4

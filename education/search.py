@@ -11,7 +11,7 @@ from django.db import connection
 from django.db.models import Q
 from django.urls import reverse
 
-from clinic.danger_words import Danger, dangers_in
+from clinic.core.danger_words import Danger, dangers_in
 from education import library
 from education.library import Library
 from education.models import SearchEntry, SearchVocabulary

@@ -15,8 +15,8 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from clinic import clock, page_cache
-from clinic.context_processors import facts
+from clinic.core import clock, page_cache
+from clinic.core.context_processors import facts
 from education import library, structured_data
 from education.blocks import PageRenderer, Rendered, page_sources
 from education.fixed_pages import FAQ, FIXED_PAGES, GLOSSARY, SOURCES, FixedPage

@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from clinic.phrases import END
+from clinic.core.phrases import END
 from education.overclaims import CITED, TAIL, Parsed, Sentence, is_denied
 
 WEIGHTS: Final = Path(__file__).with_name("word_weights.toml")

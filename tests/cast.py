@@ -9,9 +9,9 @@ import pytest
 from django.contrib.auth.models import Group
 from django.test import Client
 
-from clinic import clock
 from clinic.accounts.models import User
-from clinic.crypto import fingerprint, new_token
+from clinic.core import clock
+from clinic.core.encryption import fingerprint, new_token
 from consultations.enums import (
     OUTCOME_RISK,
     AppointmentStatus,

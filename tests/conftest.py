@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from clinic import key_fingerprints
+from clinic.core import key_fingerprints
 
 pytest_plugins = ["tests.cast", "tests.shelf"]
 
@@ -81,7 +81,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
 @pytest.fixture
 def no_fingerprints(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """A database that knows no key yet, and a process that compared none."""
-    from clinic.models import KeyFingerprint
+    from clinic.core.models import KeyFingerprint
 
     KeyFingerprint.objects.all().delete()
     monkeypatch.setattr(key_fingerprints, "_memory", key_fingerprints.Memory())

@@ -2,13 +2,13 @@
 
 from django.db import models
 
-from clinic.fields import SealedJSONField, SealedTextField
+from clinic.core.fields import EncryptedJSONField, EncryptedTextField
 
 
 class SealedNote(models.Model):
-    text = SealedTextField(blank=True)
-    maybe = SealedTextField(null=True)
-    data = SealedJSONField(null=True)
+    text = EncryptedTextField(blank=True)
+    maybe = EncryptedTextField(null=True)
+    data = EncryptedJSONField(null=True)
 
     def __str__(self) -> str:
         return str(self.pk)

@@ -34,8 +34,8 @@ WHITENOISE_AUTOREFRESH = True
 PAGE_CACHE_SECONDS = 0  # what a test publishes shows at once; tests of the cache itself set their own time
 LOGGING = {}
 BAKER_CUSTOM_FIELDS_GEN = {
-    "clinic.fields.SealedTextField": "tests.factories.sealed_text",
-    "clinic.fields.SealedJSONField": "tests.factories.sealed_json",
+    "clinic.core.fields.EncryptedTextField": "tests.factories.sealed_text",
+    "clinic.core.fields.EncryptedJSONField": "tests.factories.sealed_json",
 }
 if DATABASES["default"]["ENGINE"].endswith("postgresql"):
     DATABASES["default"]["CONN_MAX_AGE"] = 0

@@ -16,7 +16,7 @@ from django.apps import apps
 from django.core.management.color import no_style
 from django.db import connection, transaction
 
-from clinic import clock
+from clinic.core import clock
 from education import services, shipped
 from education.models import Page
 from tests.cast import MONDAY_MORNING

@@ -7,10 +7,10 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
-from clinic import addresses
-from clinic.fields import PersonNameField
-from clinic.names import greeting_name
-from clinic.people import NamedModel, NamedQuerySet
+from clinic.core import addresses
+from clinic.core.fields import PersonNameField
+from clinic.core.names import greeting_name
+from clinic.core.people import NamedModel, NamedQuerySet
 
 
 def check_mailable(address: str) -> None:

@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from django.urls import reverse
 
-from clinic import clock
 from clinic.accounts.models import User
+from clinic.core import clock
 from consultations.emails import WORDINGS, opening
 from consultations.enums import CLOSED_STATUSES, Actor, MessageKind, Outcome, RequestStatus, ReviewDecision
 from consultations.forms import staff

@@ -10,9 +10,9 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
 from django.utils.text import capfirst
 
-from clinic import clock
-from clinic.admin import StockAdmin, names_of
-from clinic.models import AuditEvent
+from clinic.core import clock
+from clinic.core.models import AuditEvent
+from clinic.staff.site import BaseModelAdmin, names_of
 from consultations.presenters.history import DEEDS, who_of
 
 PAGES = {
@@ -70,7 +70,7 @@ class ActionFilter(admin.SimpleListFilter):
 
 
 @admin.register(AuditEvent)
-class AuditEventAdmin(StockAdmin):
+class AuditEventAdmin(BaseModelAdmin):
     actions = None
     list_display = ("sequence", "when", "who", "what", "about")
     list_filter = (ActionFilter,)

@@ -12,9 +12,9 @@ from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_safe
 
-from clinic import audit, clock
-from clinic.buttons import post_from
-from clinic.crypto import DamagedRecord
+from clinic.core import audit, clock
+from clinic.core.encryption import DamagedRecord
+from clinic.core.post_only import post_only
 from consultations import emails
 from consultations.admin.pages import OUT_OF_RANGE
 from consultations.admin.searching import SearchedAdmin
@@ -88,7 +88,7 @@ class OutboxMessageAdmin(SearchedAdmin):
             context["mail"] = self._mail(message)
         return self.page(request, "admin/consultations/message.html", context)
 
-    @method_decorator(post_from("admin:consultations_outboxmessage_change", keeps=("pk",)))
+    @method_decorator(post_only("admin:consultations_outboxmessage_change", keeps=("pk",)))
     def retry_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         self.require_view(request)
         message = self._load(pk)

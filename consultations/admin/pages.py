@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
-from clinic.crypto import DamagedRecord
+from clinic.core.encryption import DamagedRecord
 from consultations.presenters.isolation import log_damage
 
 OUT_OF_RANGE: Final = 2**62

@@ -13,9 +13,9 @@ from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_http_methods
 
-from clinic import audit, clock
-from clinic.buttons import post_from
-from clinic.unsent import Unsent, gives_back, in_form
+from clinic.core import audit, clock
+from clinic.core.post_only import post_only
+from clinic.core.unsent import Unsent, gives_back, in_form
 from consultations.admin import acts
 from consultations.admin.pages import OUT_OF_RANGE
 from consultations.admin.searching import SearchedAdmin
@@ -114,7 +114,7 @@ class ConsultationRequestAdmin(SearchedAdmin):
         self.require_view(request)
         return self._show(request, self._load(pk))
 
-    @method_decorator(post_from(PAGE_OF_ONE, keeps=("pk",)))
+    @method_decorator(post_only(PAGE_OF_ONE, keeps=("pk",)))
     @gives_back(_unsent_act)
     def act_view(self, request: HttpRequest, pk: int, verb: str) -> HttpResponse:
         """One act of the side panel. Texts for the patient go on to the preview instead of being sent."""
@@ -131,7 +131,7 @@ class ConsultationRequestAdmin(SearchedAdmin):
             return self._preview(request, consultation, form)
         return self._do(request, consultation, verb, form)
 
-    @method_decorator(post_from(PAGE_OF_ONE, keeps=("pk",)))
+    @method_decorator(post_only(PAGE_OF_ONE, keeps=("pk",)))
     @gives_back(_unsent_preview)
     def confirm_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Do exactly what the preview showed: the signed text of that page is the only thing read here."""
@@ -150,7 +150,7 @@ class ConsultationRequestAdmin(SearchedAdmin):
             return self._show(request, consultation, {kept["verb"]: form} if form else {})
         return self._do(request, consultation, kept["verb"], form)
 
-    @method_decorator(post_from("admin:consultations_consultationrequest_changelist"))
+    @method_decorator(post_only("admin:consultations_consultationrequest_changelist"))
     def read_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Say that a text of a patient is read, and go on with its request or safety case."""
         self.require_view(request)

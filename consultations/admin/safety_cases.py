@@ -12,9 +12,9 @@ from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_safe
 
-from clinic import audit, clock
-from clinic.buttons import post_from
-from clinic.unsent import gives_back, of_form
+from clinic.core import audit, clock
+from clinic.core.post_only import post_only
+from clinic.core.unsent import gives_back, of_form
 from consultations.admin.pages import OUT_OF_RANGE
 from consultations.admin.searching import SearchedAdmin
 from consultations.enums import CaseStatus
@@ -96,7 +96,7 @@ class SafetyCaseAdmin(SearchedAdmin):
         self.require_view(request)
         return self._show(request, self._case(pk), CaseNoteForm(auto_id="case-%s"))
 
-    @method_decorator(post_from(PAGE_OF_ONE, keeps=("pk",)))
+    @method_decorator(post_only(PAGE_OF_ONE, keeps=("pk",)))
     def acknowledge_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         self.require_view(request)
         case = self._case(pk)
@@ -107,7 +107,7 @@ class SafetyCaseAdmin(SearchedAdmin):
             messages.error(request, str(refusal))
         return self._back(request, case)
 
-    @method_decorator(post_from(PAGE_OF_ONE, keeps=("pk",)))
+    @method_decorator(post_only(PAGE_OF_ONE, keeps=("pk",)))
     @gives_back(of_form(CaseNoteForm))
     def close_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         self.require_view(request)
@@ -123,7 +123,7 @@ class SafetyCaseAdmin(SearchedAdmin):
         messages.success(request, "The case is closed.")
         return HttpResponseRedirect(reverse("admin:today"))
 
-    @method_decorator(post_from("admin:consultations_safetycase_changelist"))
+    @method_decorator(post_only("admin:consultations_safetycase_changelist"))
     def group_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Stop the repeats of a group, up to the newest alarm that the page showed."""
         self.require_view(request)
@@ -139,7 +139,7 @@ class SafetyCaseAdmin(SearchedAdmin):
         url = reverse("admin:consultations_safetycase_changelist")
         return HttpResponseRedirect(reverse("admin:today") if is_from_today else f"{url}?group={group.pk}")
 
-    @method_decorator(post_from("admin:today"))
+    @method_decorator(post_only("admin:today"))
     def duty_view(self, request: HttpRequest) -> HttpResponse:
         self.require_view(request)
         is_on_duty = request.POST.get("on_duty") == "on"

@@ -12,8 +12,8 @@ from django.urls import URLPattern, path
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_safe
 
-from clinic import audit, clock
-from clinic.admin import StockAdmin
+from clinic.core import audit, clock
+from clinic.staff.site import BaseModelAdmin
 from consultations.admin.pages import PurposeBuiltAdmin
 from consultations.enums import Actor
 from consultations.forms.diary import (
@@ -55,7 +55,7 @@ class AppointmentAdmin(PurposeBuiltAdmin):
         return self.page(request, "admin/consultations/diary.html", {"title": "Diary", **context})
 
 
-class DiaryAdmin(StockAdmin):
+class DiaryAdmin(BaseModelAdmin):
     """A stock form whose save and delete go through the diary service, with its permission check and audit event."""
 
     actions = None

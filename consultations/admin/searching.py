@@ -10,8 +10,8 @@ from django.utils.crypto import get_random_string
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_http_methods
 
-from clinic import crypto
-from clinic.unsent import gives_back, of_form
+from clinic.core import encryption
+from clinic.core.unsent import gives_back, of_form
 from consultations.admin.pages import PurposeBuiltAdmin
 from consultations.forms.staff import SearchForm
 from consultations.presenters.isolation import opened
@@ -45,7 +45,7 @@ class SearchedAdmin(PurposeBuiltAdmin):
             return HttpResponseRedirect(url)
         key = get_random_string(12)
         kept = list(request.session.get(SESSION_KEY, {}).items())[-SEARCHES_KEPT + 1 :]
-        request.session[SESSION_KEY] = {**dict(kept), key: crypto.seal(term, context=SEARCH_CONTEXT)}
+        request.session[SESSION_KEY] = {**dict(kept), key: encryption.encrypt(term, context=SEARCH_CONTEXT)}
         return HttpResponseRedirect(f"{url}?{urlencode({'search': key})}")
 
     @staticmethod
@@ -54,7 +54,7 @@ class SearchedAdmin(PurposeBuiltAdmin):
         sealed = request.session.get(SESSION_KEY, {}).get(request.GET.get("search", ""))
         if sealed is None:
             return None
-        return opened(lambda: crypto.open_sealed(sealed, context=SEARCH_CONTEXT), None, of=SEARCH_CONTEXT)[0]
+        return opened(lambda: encryption.decrypt(sealed, context=SEARCH_CONTEXT), None, of=SEARCH_CONTEXT)[0]
 
     def search_context(self, term: str | None) -> dict[str, Any]:
         """What the search box and the line above the results need."""

@@ -8,9 +8,9 @@ from django.db import transaction
 from django.db.models import Q
 from django.urls import reverse
 
-from clinic import audit, clock, key_fingerprints
 from clinic.accounts.models import User
-from clinic.models import Heartbeat
+from clinic.core import audit, clock, key_fingerprints
+from clinic.core.models import Heartbeat
 from consultations.enums import STAFF_QUEUE, AppointmentStatus
 from consultations.forms.staff import CaseNoteForm
 from consultations.models import Appointment, ConsultationRequest

@@ -7,7 +7,7 @@ from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 
-from clinic import clock
+from clinic.core import clock
 from consultations.models.patient import EARLIEST_BIRTH
 
 PARTS = ("month", "day", "year") if settings.LANGUAGE_CODE == "en-us" else ("day", "month", "year")

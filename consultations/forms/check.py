@@ -9,8 +9,8 @@ from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 
-from clinic.form_fields import PatientTextField
-from clinic.widgets import PainScale, TileCheckbox, TileRadio
+from clinic.core.form_fields import PatientTextField
+from clinic.core.widgets import PainScale, TileCheckbox, TileRadio
 from consultations.forms.numbers import HeightField, NumberField, WeightField, in_feet, in_pounds, plain
 from consultations.forms.question_copy import NOTHING_CHOSEN_TWICE, TOO_LONG, missing
 from consultations.questionnaire.cleaning import NONE

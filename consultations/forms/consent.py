@@ -3,7 +3,7 @@
 from django import forms
 from django.conf import settings
 
-from clinic.notices import PRIVACY_NOTICE_VERSION
+from clinic.core.notices import PRIVACY_NOTICE_VERSION
 from consultations.enums import ConsentKind
 
 ERRORS = {

@@ -5,9 +5,9 @@ from typing import Any
 
 from django import forms
 
-from clinic import clock
-from clinic.form_fields import MailField, NameField
-from clinic.widgets import TileRadio
+from clinic.core import clock
+from clinic.core.form_fields import MailField, NameField
+from clinic.core.widgets import TileRadio
 from consultations.enums import ContactPreference, FilledFor, SafeToContact
 from consultations.forms.birth_date import BirthDateField
 from consultations.forms.phone import AnyPhoneField, PhoneField

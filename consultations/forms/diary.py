@@ -5,8 +5,8 @@ from typing import Any, Final
 from django import forms
 from django.db.models import Q
 
-from clinic import clock
 from clinic.accounts.models import User
+from clinic.core import clock
 from consultations.models import Absence, Availability, Clinician
 from consultations.services import diary
 

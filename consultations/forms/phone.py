@@ -5,7 +5,7 @@ from typing import Any, Final
 from django import forms
 from django.core.exceptions import ValidationError
 
-from clinic.names import clean_line
+from clinic.core.names import clean_line
 from consultations import phones
 
 PHONE_LENGTH: Final = 200

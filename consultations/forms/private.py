@@ -4,8 +4,8 @@ from typing import Any
 
 from django import forms
 
-from clinic.form_fields import MailField, PatientTextField
-from clinic.names import possessive
+from clinic.core.form_fields import MailField, PatientTextField
+from clinic.core.names import possessive
 from consultations.forms.birth_date import BirthDateField
 
 TEXT_LIMIT = 2000

@@ -5,8 +5,8 @@ from typing import Any, Final
 from django import forms
 
 from clinic.accounts.models import User
-from clinic.form_fields import LongTextField, MailField
-from clinic.widgets import TileRadio
+from clinic.core.form_fields import LongTextField, MailField
+from clinic.core.widgets import TileRadio
 from consultations.enums import Outcome, Priority, RequestStatus, ReviewDecision
 from consultations.models import AppointmentType, ConsultationRequest
 from consultations.presenters import queue

@@ -1,6 +1,6 @@
 from django.db import migrations
 
-from clinic.roles import GROUPS, grant
+from clinic.accounts.roles import GROUPS, grant
 
 READ = ("consultationrequest", "safetycase", "outboxmessage", "appointment", "clinician", "location", "appointmenttype")
 READ_PERMISSIONS = [f"consultations.view_{name}" for name in (*READ, "availability", "absence")]
@@ -18,7 +18,7 @@ def create_groups(apps, schema_editor):
         {
             "triage": READ_PERMISSIONS,
             "doctor": [*READ_PERMISSIONS, *OWN_TIMES],
-            "manager": [*READ_PERMISSIONS, *DIARY_PERMISSIONS, "clinic.view_auditevent"],
+            "manager": [*READ_PERMISSIONS, *DIARY_PERMISSIONS, "core.view_auditevent"],
         },
     )
 
@@ -26,7 +26,7 @@ def create_groups(apps, schema_editor):
 class Migration(migrations.Migration):
     dependencies = [
         ("consultations", "0002_overlap_guard"),
-        ("clinic", "0002_audit_append_only"),
+        ("core", "0002_audit_append_only"),
         ("auth", "0012_alter_user_first_name_max_length"),
         ("contenttypes", "0002_remove_content_type_name"),
     ]

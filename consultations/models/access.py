@@ -3,8 +3,8 @@ from typing import ClassVar, Self
 from django.db import models
 from django.db.models import Q
 
-from clinic import clock
-from clinic.fields import SealedTextField
+from clinic.core import clock
+from clinic.core.fields import EncryptedTextField
 
 
 class PrivateLinkQuerySet(models.QuerySet["PrivateLink"]):
@@ -48,7 +48,7 @@ class LinkAsked(models.Model):
     after a week.
     """
 
-    email = SealedTextField()
+    email = EncryptedTextField()
     asked_at = models.DateTimeField()
     due_at = models.DateTimeField()
     attempts = models.PositiveSmallIntegerField(default=0)

@@ -5,8 +5,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Case, F, Q, When
 
-from clinic.fields import PersonNameField, SealedTextField
-from clinic.names import greeting_name, possessive
+from clinic.core.fields import EncryptedTextField, PersonNameField
+from clinic.core.names import greeting_name, possessive
 from consultations.enums import (
     CLOSED_STATUSES,
     OPEN_STATUSES,
@@ -192,11 +192,11 @@ class InformationRequest(models.Model):
     """A question the clinic asked the patient about a request, and the answer once there is one."""
 
     request = models.ForeignKey(ConsultationRequest, on_delete=models.PROTECT, related_name="information_requests")
-    question = SealedTextField()
+    question = EncryptedTextField()
     asked_at = models.DateTimeField()
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     is_from_doctor = models.BooleanField()
-    answer = SealedTextField(blank=True, default="")
+    answer = EncryptedTextField(blank=True, default="")
     answered_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

@@ -3,7 +3,7 @@ from typing import ClassVar, Final
 from django.db import models
 from django.db.models import Q
 
-from clinic.fields import SealedJSONField, SealedTextField
+from clinic.core.fields import EncryptedJSONField, EncryptedTextField
 from consultations.enums import Lane, MessageKind
 from consultations.models.constraints import one_of
 
@@ -30,8 +30,8 @@ class OutboxMessage(models.Model):
     case = models.ForeignKey(
         "consultations.SafetyCase", on_delete=models.PROTECT, null=True, blank=True, related_name="alerts"
     )
-    recipient = SealedTextField()
-    payload = SealedJSONField(default=dict, holds=dict)
+    recipient = EncryptedTextField()
+    payload = EncryptedJSONField(default=dict, holds=dict)
     created_at = models.DateTimeField()
     due_at = models.DateTimeField()
     stale_at = models.DateTimeField(null=True, blank=True)

@@ -4,9 +4,9 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 
-from clinic.fields import PersonNameField, SealedTextField
-from clinic.names import greeting_name
-from clinic.people import NamedModel, NamedQuerySet
+from clinic.core.fields import EncryptedTextField, PersonNameField
+from clinic.core.names import greeting_name
+from clinic.core.people import NamedModel, NamedQuerySet
 from consultations.enums import ContactPreference, SafeToContact
 from consultations.models.constraints import one_of
 
@@ -24,10 +24,10 @@ class Patient(NamedModel):
 
     name = PersonNameField(max_length=120)
     birth_on = models.DateField("date of birth", null=True, blank=True)
-    email = SealedTextField(blank=True, default="")
+    email = EncryptedTextField(blank=True, default="")
     email_index = models.CharField(max_length=64, blank=True, default="", db_index=True, editable=False)
-    phone = SealedTextField(blank=True, default="", help_text="What staff dial, or the words of who left no number.")
-    phone_as_typed = SealedTextField(blank=True, default="")
+    phone = EncryptedTextField(blank=True, default="", help_text="What staff dial, or the words of who left no number.")
+    phone_as_typed = EncryptedTextField(blank=True, default="")
     phone_index = models.CharField(max_length=64, blank=True, default="", db_index=True, editable=False)
     contact_by = models.CharField(max_length=10, choices=ContactPreference.choices, default=ContactPreference.EITHER)
     safe_to_contact = models.CharField(max_length=20, choices=SafeToContact.choices, default=SafeToContact.ANY)

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from clinic.fields import SealedTextField
+from clinic.core.fields import EncryptedTextField
 from consultations.enums import TextKind
 from consultations.models.constraints import both_or_neither, one_of
 
@@ -22,7 +22,7 @@ class PatientTextQuerySet(models.QuerySet["PatientText"]):
 class PatientText(models.Model):
     """One text in a patient's own words. Made in the transaction in which it is sent; never edited.
 
-    `is_self_harm` and `is_danger` say what `clinic.danger_words` found when it was sent; which words those are is
+    `is_self_harm` and `is_danger` say what `clinic.core.danger_words` found when it was sent; which words those are is
     worked out again from `text` for whoever may read it, and kept nowhere. A message, and every text with such words,
     has `due_at`: somebody must have read it by then, and says so. `told_at` is when a mail about words of self-harm was
     last owed to anybody. `sent_key` makes the same press of a button harmless when repeated.
@@ -32,7 +32,7 @@ class PatientText(models.Model):
         "consultations.QuestionnaireResponse", on_delete=models.PROTECT, related_name="patient_texts"
     )
     kind = models.CharField(max_length=20, choices=TextKind.choices)
-    text = SealedTextField()
+    text = EncryptedTextField()
     sent_at = models.DateTimeField()
     sent_key = models.CharField(max_length=64, blank=True, default="")
     is_self_harm = models.BooleanField(default=False)

@@ -4,8 +4,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from clinic import clock
-from clinic.fields import SealedJSONField, SealedTextField
+from clinic.core import clock
+from clinic.core.fields import EncryptedJSONField, EncryptedTextField
 from consultations.enums import CaseStatus, Disposition, Outcome, Priority, ResponseStatus, Urgency
 from consultations.models.constraints import both_or_neither, one_of
 
@@ -22,10 +22,10 @@ class QuestionnaireResponse(models.Model):
     token = models.CharField(max_length=64, unique=True, editable=False)
     status = models.CharField(max_length=20, choices=ResponseStatus.choices, default=ResponseStatus.IN_PROGRESS)
     questionnaire_version = models.CharField(max_length=20)
-    answers = SealedJSONField(default=dict, holds=dict)
-    asked = SealedJSONField(default=list, holds=list)
-    contact = SealedJSONField(default=dict, holds=dict)
-    brought = SealedTextField(blank=True, default="")
+    answers = EncryptedJSONField(default=dict, holds=dict)
+    asked = EncryptedJSONField(default=list, holds=list)
+    contact = EncryptedJSONField(default=dict, holds=dict)
+    brought = EncryptedTextField(blank=True, default="")
     highest_outcome = models.CharField(max_length=20, choices=Outcome.choices, blank=True, default="")
     started_at = models.DateTimeField()
     updated_at = models.DateTimeField()
@@ -63,8 +63,8 @@ class Assessment(models.Model):
     disposition = models.CharField(max_length=20, choices=Disposition.choices)
     is_early_exit = models.BooleanField()
     is_booking_allowed = models.BooleanField()
-    result = SealedTextField()
-    record = SealedJSONField(holds=dict)
+    result = EncryptedTextField()
+    record = EncryptedJSONField(holds=dict)
     questionnaire_version = models.CharField(max_length=20)
     ruleset_version = models.CharField(max_length=20)
     content_hash = models.CharField(max_length=64)
@@ -125,7 +125,7 @@ class SafetyCase(models.Model):
     closed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
-    closing_note = SealedTextField(blank=True, default="")
+    closing_note = EncryptedTextField(blank=True, default="")
 
     class Meta:
         constraints: ClassVar = [

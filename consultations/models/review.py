@@ -3,7 +3,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 
-from clinic.fields import SealedTextField
+from clinic.core.fields import EncryptedTextField
 from consultations.enums import Outcome, ReviewDecision, TriageAction
 from consultations.models.constraints import one_of
 
@@ -15,7 +15,7 @@ class TriageDecision(models.Model):
         "consultations.ConsultationRequest", on_delete=models.PROTECT, related_name="triage_decisions"
     )
     action = models.CharField(max_length=20, choices=TriageAction.choices)
-    note = SealedTextField(blank=True, default="")
+    note = EncryptedTextField(blank=True, default="")
     decided_at = models.DateTimeField()
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
 
@@ -36,8 +36,8 @@ class ClinicalReview(models.Model):
     request = models.ForeignKey("consultations.ConsultationRequest", on_delete=models.PROTECT, related_name="reviews")
     decision = models.CharField(max_length=20, choices=ReviewDecision.choices)
     agreed_outcome = models.CharField(max_length=20, choices=Outcome.choices)
-    reason = SealedTextField(blank=True, default="")
-    patient_note = SealedTextField(blank=True, default="")
+    reason = EncryptedTextField(blank=True, default="")
+    patient_note = EncryptedTextField(blank=True, default="")
     decided_at = models.DateTimeField()
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
 

@@ -5,8 +5,8 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 
-from clinic import clock
-from clinic.fields import PersonNameField, SealedTextField
+from clinic.core import clock
+from clinic.core.fields import EncryptedTextField, PersonNameField
 from consultations.enums import LIVE_APPOINTMENTS, Actor, AppointmentStatus, Modality
 from consultations.models.constraints import both_or_neither, one_of
 
@@ -186,7 +186,7 @@ class Appointment(models.Model):
     )
     cancelled_at = models.DateTimeField(null=True, blank=True)
     cancelled_by = models.CharField(max_length=10, choices=Actor.choices, null=True, blank=True)
-    cancel_reason = SealedTextField(blank=True, default="")
+    cancel_reason = EncryptedTextField(blank=True, default="")
     calendar_uid = models.CharField(max_length=80, editable=False)
     calendar_sequence = models.PositiveSmallIntegerField(default=0, editable=False)
 

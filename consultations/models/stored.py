@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 from typing import Any, TypedDict
 
-from clinic.crypto import Undecodable
+from clinic.core.encryption import Undecodable
 from consultations.enums import Effect
 
 

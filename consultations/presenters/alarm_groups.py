@@ -6,7 +6,7 @@ import datetime
 from django.db.models import Count, F, Min, Q, QuerySet
 from django.urls import reverse
 
-from clinic import clock
+from clinic.core import clock
 from consultations.enums import CaseStatus
 from consultations.models import AlarmGroup
 from consultations.presenters.words import Chip, count, name_of, outcome_chip, time_left

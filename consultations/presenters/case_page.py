@@ -7,8 +7,8 @@ from typing import Any
 from django.db.models import Count, Max, Q
 from django.urls import reverse
 
-from clinic import clock
 from clinic.accounts.models import User
+from clinic.core import clock
 from consultations.enums import CaseStatus
 from consultations.models import Assessment, ConsultationRequest, SafetyCase
 from consultations.models.stored import Asked, asked_in

@@ -7,8 +7,8 @@ from typing import Any
 from django.db.models import Case, Count, IntegerField, Q, QuerySet, When
 from django.urls import reverse
 
-from clinic import clock
 from clinic.accounts.models import User
+from clinic.core import clock
 from consultations.enums import CaseStatus, Outcome
 from consultations.models import SafetyCase
 from consultations.presenters.isolation import Unreadable, readable

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
-from clinic import clock
+from clinic.core import clock
 from consultations.enums import AppointmentStatus
 from consultations.models import Appointment, AppointmentType
 from consultations.presenters.isolation import Unreadable, readable

@@ -5,8 +5,8 @@ import datetime
 from collections.abc import Iterator
 from typing import Any, Final
 
-from clinic import clock
-from clinic.models import AuditEvent
+from clinic.core import clock
+from clinic.core.models import AuditEvent
 from consultations.enums import Actor, Outcome, RequestStatus, ReviewDecision, TextKind, TriageAction
 from consultations.models import (
     Appointment,

@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar
 
 from django.db import DataError, models
 
-from clinic.crypto import DamagedRecord, Undecodable
+from clinic.core.encryption import DamagedRecord, Undecodable
 
 T = TypeVar("T")
 logger = logging.getLogger(__name__)

@@ -12,8 +12,8 @@ from django.conf import settings
 from django.db.models import F, Min, Q
 from django.urls import reverse
 
-from clinic import clock
-from clinic.danger_words import Danger, dangers_in, mentions
+from clinic.core import clock
+from clinic.core.danger_words import Danger, dangers_in, mentions
 from consultations.candidacy import outcomes
 from consultations.enums import TextKind
 from consultations.models import ConsultationRequest, PatientText

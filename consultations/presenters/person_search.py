@@ -9,9 +9,9 @@ from django.db.models import F, Q, Value
 from django.db.models.functions import Replace
 from django.db.models.lookups import Contains
 
-from clinic import clock
-from clinic.names import clean_line
-from clinic.people import is_named
+from clinic.core import clock
+from clinic.core.names import clean_line
+from clinic.core.people import is_named
 from consultations.phones import phone_indexes
 from consultations.services.private_links import email_index
 

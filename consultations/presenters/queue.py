@@ -9,7 +9,7 @@ from django.db.models import Count, ExpressionWrapper, F, Min, OuterRef, Q, Quer
 from django.urls import reverse
 
 from clinic.accounts.models import User
-from clinic.crypto import Undecodable
+from clinic.core.encryption import Undecodable
 from consultations.candidacy.outcomes import LOW_MOOD_RULE
 from consultations.enums import (
     CLOSED_STATUSES,

@@ -5,8 +5,8 @@ import datetime
 from collections.abc import Sequence
 from typing import Any, Final
 
-from clinic import clock
 from clinic.accounts.models import User
+from clinic.core import clock
 from consultations import phones
 from consultations.candidacy.outcomes import LOW_MOOD_RULE
 from consultations.enums import (

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from clinic.crypto import DamagedRecord
+from clinic.core.encryption import DamagedRecord
 from consultations.models import ConsultationRequest, QuestionnaireResponse
 from consultations.presenters.isolation import log_damage
 

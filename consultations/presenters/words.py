@@ -4,8 +4,8 @@ import dataclasses
 import datetime
 from typing import Final
 
-from clinic import clock
 from clinic.accounts.models import User
+from clinic.core import clock
 from consultations.enums import CLOSED_STATUSES, WAITING_FOR_PATIENT, Outcome, RequestStatus
 from consultations.models import ConsultationRequest, Patient
 

@@ -5,8 +5,8 @@ from typing import Final
 
 from django.db.models import Exists, OuterRef, Q
 
-from clinic import clock, crypto, limits
-from clinic.crypto import DamagedRecord
+from clinic.core import clock, encryption, limits
+from clinic.core.encryption import DamagedRecord
 from consultations.enums import CaseStatus
 from consultations.models import AlarmGroup, QuestionnaireResponse, SafetyCase
 
@@ -22,7 +22,7 @@ KEPT: Final = datetime.timedelta(days=2)
 
 def network_index(network: str) -> str:
     """What is kept of a network: a keyed digest. Empty for one that is not known, which is never grouped."""
-    return crypto.blind_index(network, purpose="alarm-network") if network not in ("", "unknown") else ""
+    return encryption.blind_index(network, purpose="alarm-network") if network not in ("", "unknown") else ""
 
 
 def fold(case: SafetyCase) -> bool:

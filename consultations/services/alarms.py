@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
-from clinic import clock
+from clinic.core import clock
 from consultations.enums import CaseStatus, MessageKind, Outcome
 from consultations.models import OutboxMessage, PatientText, SafetyCase
 from consultations.services import alerts, duty, text_alarms

@@ -12,9 +12,9 @@ from django.db import transaction
 from django.db.models import Max, Q, QuerySet
 from django.urls import reverse
 
-from clinic import clock
 from clinic.accounts.models import User
-from clinic.failures import one_by_one
+from clinic.core import clock
+from clinic.core.failures import one_by_one
 from consultations.enums import CaseStatus, Outcome
 from consultations.models import SafetyCase
 from consultations.services import alarm_groups, duty, messaging

@@ -13,8 +13,8 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.crypto import constant_time_compare, salted_hmac
 
-from clinic import audit, clock, crypto
-from clinic.database_errors import constraint_of
+from clinic.core import audit, clock, encryption
+from clinic.core.database_errors import constraint_of
 from consultations.candidacy import engine
 from consultations.enums import SAFETY_OUTCOMES, Actor, ConsentKind
 from consultations.models import ConsultationRequest, QuestionnaireResponse
@@ -51,7 +51,7 @@ def pack(draft: QuestionnaireResponse, *, browser: str = "") -> str:
         "highest": draft.highest_outcome,
         "began": draft.started_at.isoformat(),
     }
-    return crypto.seal(json.dumps(state, ensure_ascii=False, separators=(",", ":")), context=CONTEXT)
+    return encryption.encrypt(json.dumps(state, ensure_ascii=False, separators=(",", ":")), context=CONTEXT)
 
 
 def unpack(text: str, *, browser: str = "", known: Container[str] = ()) -> QuestionnaireResponse:
@@ -63,10 +63,10 @@ def unpack(text: str, *, browser: str = "", known: Container[str] = ()) -> Quest
     if len(text) > LONGEST:
         raise CannotBeRead("too long")
     try:
-        state = json.loads(crypto.open_sealed(text, context=CONTEXT))
+        state = json.loads(encryption.decrypt(text, context=CONTEXT))
         draft = _from_state(state)
         load(draft.questionnaire_version)
-    except (crypto.SealBroken, UnknownVersion, ValueError, KeyError) as problem:
+    except (encryption.DecryptionError, UnknownVersion, ValueError, KeyError) as problem:
         raise CannotBeRead(str(problem)) from problem
     if clock.now() >= draft.started_at + lifetime():
         raise CannotBeRead("too old")

@@ -2,7 +2,7 @@
 
 from django.db import transaction
 
-from clinic import audit, clock
+from clinic.core import audit, clock
 from consultations.enums import Actor
 from consultations.models import QuestionnaireResponse
 from consultations.services.intake import lock_open

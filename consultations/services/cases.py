@@ -4,9 +4,9 @@ import datetime
 
 from django.db import transaction
 
-from clinic import audit, clock
 from clinic.accounts.models import User
-from clinic.failures import one_by_one
+from clinic.core import audit, clock
+from clinic.core.failures import one_by_one
 from consultations.candidacy import outcomes
 from consultations.enums import Actor, CaseStatus, Outcome
 from consultations.models import AlarmGroup, Patient, QuestionnaireResponse, SafetyCase

@@ -11,10 +11,10 @@ from typing import Final
 from django.conf import settings
 from django.db import transaction
 
-from clinic import clock
 from clinic.accounts.models import User
-from clinic.addresses import address_key
-from clinic.models import AuditEvent
+from clinic.core import clock
+from clinic.core.addresses import address_key
+from clinic.core.models import AuditEvent
 from consultations.enums import MessageKind
 from consultations.models import ConsultationRequest, OutboxMessage, PrivateLink
 from consultations.models.message import STOPPED

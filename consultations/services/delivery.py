@@ -18,10 +18,10 @@ from django.core.mail import EmailMultiAlternatives, get_connection
 from django.db import transaction
 from django.db.models import Q
 
-from clinic import clock
-from clinic.addresses import AddressRefused
-from clinic.crypto import DamagedRecord, KeysUnusable
-from clinic.failures import drop_lost_connections, name_of
+from clinic.core import clock
+from clinic.core.addresses import AddressRefused
+from clinic.core.encryption import DamagedRecord, KeysUnusable
+from clinic.core.failures import drop_lost_connections, name_of
 from consultations import emails
 from consultations.enums import Lane
 from consultations.models import OutboxMessage

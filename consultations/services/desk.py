@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from django.db import transaction
 
-from clinic import clock
 from clinic.accounts.models import User
+from clinic.core import clock
 from consultations.enums import Actor, TriageAction
 from consultations.models import ConsultationRequest, TriageDecision
 from consultations.services import contact_details, review, scheduling, triage

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 from django.db import transaction
 
-from clinic import audit, clock
 from clinic.accounts.models import User
+from clinic.core import audit, clock
 from consultations.enums import Actor
 from consultations.models import Absence, Appointment, AppointmentType, Availability, Clinician, Location
 from consultations.permissions import actors_of

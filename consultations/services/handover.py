@@ -3,8 +3,8 @@
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
-from clinic import audit, clock
 from clinic.accounts.models import User
+from clinic.core import audit, clock
 from consultations.enums import Actor, CaseStatus, Outcome
 from consultations.models import SafetyCase
 from consultations.permissions import require

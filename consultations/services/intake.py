@@ -11,11 +11,11 @@ from typing import Any, Final
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
-from clinic import audit, clock
-from clinic.crypto import DamagedRecord, Undecodable, new_token
-from clinic.database_errors import constraint_of
-from clinic.names import greeting_name
-from clinic.notices import PRIVACY_NOTICE_VERSION
+from clinic.core import audit, clock
+from clinic.core.database_errors import constraint_of
+from clinic.core.encryption import DamagedRecord, Undecodable, new_token
+from clinic.core.names import greeting_name
+from clinic.core.notices import PRIVACY_NOTICE_VERSION
 from consultations import phones
 from consultations.candidacy import engine, outcomes
 from consultations.enums import (

@@ -2,7 +2,7 @@
 
 import logging
 
-from clinic.crypto import DamagedRecord
+from clinic.core.encryption import DamagedRecord
 from consultations.candidacy.outcomes import LOW_MOOD_RULE
 from consultations.models import ConsultationRequest
 from consultations.models.stored import result_of

@@ -7,9 +7,9 @@ from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 
-from clinic import audit, clock
 from clinic.accounts.models import User
-from clinic.crypto import fingerprint, new_token
+from clinic.core import audit, clock
+from clinic.core.encryption import fingerprint, new_token
 from consultations.enums import Actor, Lane, MessageKind
 from consultations.models import ConsultationRequest, OutboxMessage, Patient, PrivateLink, SafetyCase
 from consultations.permissions import require

@@ -1,8 +1,8 @@
 """The one place that changes a request's status: lock, permission, transition, audit event."""
 
-from clinic import audit, clock
 from clinic.accounts.models import User
-from clinic.models import AuditEvent
+from clinic.core import audit, clock
+from clinic.core.models import AuditEvent
 from consultations.enums import Actor
 from consultations.models import ConsultationRequest
 from consultations.permissions import actors_of

@@ -8,10 +8,10 @@ from typing import Any, Final
 from django.db import transaction
 from django.db.models import Count, Min, Q
 
-from clinic import audit, clock
 from clinic.accounts.models import User
-from clinic.crypto import fingerprint
-from clinic.danger_words import Danger, dangers_in
+from clinic.core import audit, clock
+from clinic.core.danger_words import Danger, dangers_in
+from clinic.core.encryption import fingerprint
 from consultations.enums import OUTCOME_RISK, Actor, Outcome, TextKind
 from consultations.models import ConsultationRequest, PatientText, QuestionnaireResponse
 from consultations.permissions import require

@@ -7,10 +7,10 @@ from typing import Final
 from django.db import transaction
 from django.db.models import F
 
-from clinic import audit, clock
-from clinic.addresses import address_key
-from clinic.crypto import KeysUnusable, blind_index, fingerprint
-from clinic.failures import name_of
+from clinic.core import audit, clock
+from clinic.core.addresses import address_key
+from clinic.core.encryption import KeysUnusable, blind_index, fingerprint
+from clinic.core.failures import name_of
 from consultations.enums import Actor, MessageKind
 from consultations.models import ConsultationRequest, LinkAsked, PrivateLink
 from consultations.services import messaging

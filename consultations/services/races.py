@@ -7,7 +7,7 @@ from typing import Final
 
 from django.db import IntegrityError, transaction
 
-from clinic.database_errors import constraint_of, is_lost_race, reason_of
+from clinic.core.database_errors import constraint_of, is_lost_race, reason_of
 
 logger = logging.getLogger(__name__)
 

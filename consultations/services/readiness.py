@@ -1,6 +1,6 @@
 """What `/readyz` says of this app."""
 
-from clinic import clock
+from clinic.core import clock
 from consultations.services import alarms
 
 

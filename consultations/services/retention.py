@@ -11,7 +11,7 @@ from typing import Final
 from django.conf import settings
 from django.db import transaction
 
-from clinic import audit, clock
+from clinic.core import audit, clock
 from consultations.enums import Actor, ResponseStatus
 from consultations.models import Assessment, QuestionnaireResponse
 

@@ -4,8 +4,8 @@ from typing import Final
 
 from django.db import transaction
 
-from clinic import clock
 from clinic.accounts.models import User
+from clinic.core import clock
 from consultations.enums import (
     OUTCOME_RISK,
     Actor,

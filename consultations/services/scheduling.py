@@ -13,8 +13,8 @@ from typing import Final
 from django.conf import settings
 from django.db import OperationalError, transaction
 
-from clinic import audit, clock
 from clinic.accounts.models import User
+from clinic.core import audit, clock
 from consultations.enums import LIVE_APPOINTMENTS, Actor, AppointmentStatus, MessageKind, RequestStatus, TextKind
 from consultations.models import (
     Absence,

@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from django.conf import settings
 
-from clinic import clock
-from clinic.checks import is_target
+from clinic.core import clock
+from clinic.core.checks import is_target
 from consultations.enums import Outcome
 
 PRESSING: Final = (Outcome.EMERGENCY, Outcome.SAME_DAY, Outcome.URGENT_REVIEW)

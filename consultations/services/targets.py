@@ -5,7 +5,7 @@ from typing import Final
 
 from django.conf import settings
 
-from clinic import clock
+from clinic.core import clock
 
 LOW_MOOD_DAYS: Final = 2
 """Working days until somebody calls who told us that things feel very hard; sooner where the headline is."""

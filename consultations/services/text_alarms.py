@@ -13,9 +13,9 @@ from django.db import transaction
 from django.db.models import Max, QuerySet
 from django.urls import reverse
 
-from clinic import clock
 from clinic.accounts.models import User
-from clinic.failures import one_by_one
+from clinic.core import clock
+from clinic.core.failures import one_by_one
 from consultations.enums import RequestStatus
 from consultations.models import ConsultationRequest, OutboxMessage, PatientText, SafetyCase
 from consultations.services import alerts, duty, messaging

@@ -3,9 +3,9 @@
 from django.db import transaction
 from django.urls import reverse
 
-from clinic import audit, clock
 from clinic.accounts.models import User
-from clinic.failures import one_by_one
+from clinic.core import audit, clock
+from clinic.core.failures import one_by_one
 from consultations.enums import (
     OUTCOME_RISK,
     Actor,

@@ -8,8 +8,8 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.urls import reverse
 
-from clinic import clock
 from clinic.accounts.models import User
+from clinic.core import clock
 from consultations.models import LinkAsked, OutboxMessage
 from consultations.models.message import UNDELIVERED
 from consultations.services import duty, messaging

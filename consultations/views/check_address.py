@@ -7,8 +7,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods
 
-from clinic import limits
-from clinic.unsent import gives_back, of_form
+from clinic.core import limits
+from clinic.core.unsent import gives_back, of_form
 from consultations.forms.contact import EmailForm
 from consultations.models import ConsultationRequest
 from consultations.services import contact_details

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.middleware.csrf import get_token
 from django.utils.crypto import salted_hmac
 
-from clinic.crypto import DamagedRecord
+from clinic.core.encryption import DamagedRecord
 from consultations.enums import ResponseStatus
 from consultations.models import QuestionnaireResponse
 from consultations.presenters.isolation import log_damage

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
-from clinic.buttons import post_from
+from clinic.core.post_only import post_only
 from consultations.forms.check import CarryForm
 from consultations.services import carrying, intake
 from consultations.views.check_required import session_required
@@ -16,7 +16,7 @@ from consultations.views.check_start import begin, start_context
 NEW_CHECK = "new"
 
 
-@post_from("consultations:start")
+@post_only("consultations:start")
 def carry(request: HttpRequest) -> HttpResponse:
     """Keep the words with the one check that is meant: a new one, or, where some are begun, the one that is chosen."""
     form, context = CarryForm(request.POST), start_context(request)

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from clinic.unsent import Unsent
+from clinic.core.unsent import Unsent
 from consultations.candidacy.one_screen import danger_in
 from consultations.forms.check import ScreenForm
 from consultations.forms.contact import CallBackForm, ContactForm, EmailForm

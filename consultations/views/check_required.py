@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import resolve, reverse
 
-from clinic import limits
+from clinic.core import limits
 from consultations.enums import ResponseStatus
 from consultations.models import QuestionnaireResponse
 from consultations.services import carried, intake

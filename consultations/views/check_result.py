@@ -6,7 +6,7 @@ from typing import Final
 
 from django.conf import settings
 
-from clinic import clock
+from clinic.core import clock
 from consultations.candidacy import outcomes
 from consultations.candidacy.outcomes import Explanation, Situation
 from consultations.enums import Outcome

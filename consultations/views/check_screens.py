@@ -5,7 +5,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from clinic.unsent import gives_back
+from clinic.core.unsent import gives_back
 from consultations.candidacy import engine, outcomes
 from consultations.enums import Outcome
 from consultations.forms.check import ScreenForm

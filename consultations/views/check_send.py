@@ -10,10 +10,10 @@ from django.shortcuts import redirect
 from django.utils import dateformat
 from django.views.decorators.http import require_http_methods, require_safe
 
-from clinic import clock, limits
-from clinic.names import possessive
-from clinic.notices import PRIVACY_NOTICE_VERSION
-from clinic.unsent import gives_back
+from clinic.core import clock, limits
+from clinic.core.names import possessive
+from clinic.core.notices import PRIVACY_NOTICE_VERSION
+from clinic.core.unsent import gives_back
 from consultations.candidacy import engine, outcomes
 from consultations.enums import SAFETY_OUTCOMES, URGENT_OUTCOMES, ContactPreference, FilledFor, Outcome, SafeToContact
 from consultations.forms.check import answer_lines

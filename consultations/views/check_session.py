@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from clinic import limits
+from clinic.core import limits
 from consultations.candidacy import engine
 from consultations.enums import SAFETY_OUTCOMES, Outcome, ResponseStatus
 from consultations.models import QuestionnaireResponse

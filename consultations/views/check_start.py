@@ -6,8 +6,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from clinic import limits
-from clinic.middleware import private_page
+from clinic.core import limits
+from clinic.core.middleware import private_page
 from consultations.models import QuestionnaireResponse
 from consultations.services import carried, intake
 from consultations.views import check_browser, check_lost

@@ -7,8 +7,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from clinic import clock
-from clinic.unsent import gives_back
+from clinic.core import clock
+from clinic.core.unsent import gives_back
 from consultations.candidacy import outcomes, spoken
 from consultations.enums import Outcome
 from consultations.forms.contact import CallBackForm

@@ -10,9 +10,9 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from clinic import error_pages, limits
-from clinic.buttons import post_from
-from clinic.unsent import bounded, gives_back, of_form
+from clinic.core import error_pages, limits
+from clinic.core.post_only import post_only
+from clinic.core.unsent import bounded, gives_back, of_form
 from consultations.forms.private import OpenLinkForm, SendLinkForm
 from consultations.models import ConsultationRequest
 from consultations.presenters.patient_texts import help_for_unsent
@@ -129,7 +129,7 @@ def open_pages(request: HttpRequest) -> HttpResponse:
     return render(request, "consultations/private/open_pages.html", context)
 
 
-@post_from("consultations:status", keeps=("key",))
+@post_only("consultations:status", keeps=("key",))
 @with_grant
 def replace_link(request: HttpRequest, consultation: ConsultationRequest) -> HttpResponse:
     """End the links of this request and all that they opened, except here: this browser goes on with the new one."""
@@ -142,7 +142,7 @@ def replace_link(request: HttpRequest, consultation: ConsultationRequest) -> Htt
     return private_page(request, consultation, "link_sent.html", context)
 
 
-@post_from("consultations:status", keeps=("key",))
+@post_only("consultations:status", keeps=("key",))
 @with_grant
 def close(request: HttpRequest, consultation: ConsultationRequest) -> HttpResponse:
     """Close the pages of this request in this browser; what else is open stays so."""
@@ -150,7 +150,7 @@ def close(request: HttpRequest, consultation: ConsultationRequest) -> HttpRespon
     return redirect(f"{reverse('consultations:open_pages')}?closed")
 
 
-@post_from("consultations:open_pages")
+@post_only("consultations:open_pages")
 def leave(request: HttpRequest) -> HttpResponse:
     """Close everything of this visitor in this browser, for a shared computer."""
     request.session.flush()

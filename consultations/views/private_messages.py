@@ -2,9 +2,9 @@
 
 from django.http import HttpRequest, HttpResponse
 
-from clinic import limits
-from clinic.buttons import post_from
-from clinic.unsent import gives_back, in_form, of_form
+from clinic.core import limits
+from clinic.core.post_only import post_only
+from clinic.core.unsent import gives_back, in_form, of_form
 from consultations.forms.private import MessageForm
 from consultations.models import ConsultationRequest
 from consultations.presenters.patient_texts import help_for_unsent
@@ -18,7 +18,7 @@ ENDED = "This request has ended, so your message was not sent. What you wrote is
 TOO_MANY = "Your message was not sent: many came from this page in the last hour. Wait a few minutes, or call us."
 
 
-@post_from("consultations:status", keeps=("key",))
+@post_only("consultations:status", keeps=("key",))
 @with_grant
 @gives_back(of_form(MessageForm))
 def send_message(request: HttpRequest, consultation: ConsultationRequest) -> HttpResponse:

@@ -13,8 +13,8 @@ from django.core.signing import BadSignature, Signer
 from django.http import HttpRequest
 from django.urls import reverse
 
-from clinic import clock
-from clinic.crypto import DamagedRecord
+from clinic.core import clock
+from clinic.core.encryption import DamagedRecord
 from consultations.models import ConsultationRequest, PrivateLink
 from consultations.presenters.isolation import log_damage
 from consultations.services import private_links

@@ -6,11 +6,11 @@ from typing import Final
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from clinic import clock
-from clinic.buttons import post_from
-from clinic.crypto import new_token
-from clinic.names import possessive
-from clinic.unsent import Unsent, gives_back, in_form, of_form
+from clinic.core import clock
+from clinic.core.encryption import new_token
+from clinic.core.names import possessive
+from clinic.core.post_only import post_only
+from clinic.core.unsent import Unsent, gives_back, in_form, of_form
 from consultations import ics, status_words
 from consultations.enums import SAFETY_OUTCOMES, AppointmentStatus, RequestStatus, TextKind
 from consultations.forms.private import AnswerForm, MessageForm, WithdrawForm
@@ -109,7 +109,7 @@ def _messages(consultation: ConsultationRequest, form: MessageForm | None) -> di
     }
 
 
-@post_from("consultations:status", keeps=("key",))
+@post_only("consultations:status", keeps=("key",))
 @with_grant
 @gives_back(of_form(AnswerForm))
 def answer_question(request: HttpRequest, consultation: ConsultationRequest) -> HttpResponse:

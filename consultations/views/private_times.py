@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_http_methods
 
-from clinic import clock
-from clinic.unsent import Unsent, gives_back, in_form, of_form
+from clinic.core import clock
+from clinic.core.unsent import Unsent, gives_back, in_form, of_form
 from consultations.enums import Actor, AppointmentStatus, RequestStatus
 from consultations.forms.private import CancelTimeForm, SlotForm
 from consultations.models import Clinician, ConsultationRequest, Location, SlotHold

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
-from clinic import clock
+from clinic.core import clock
 from education import editorial, library, services
 from education.admin.records import waits
 from education.models import Feedback, Page, Reopening, SmallRecord

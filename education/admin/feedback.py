@@ -8,14 +8,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
 
-from clinic.admin import StockAdmin
-from clinic.buttons import post_from
+from clinic.core.post_only import post_only
+from clinic.staff.site import BaseModelAdmin
 from education import services
 from education.models import Feedback
 
 
 @admin.register(Feedback)
-class FeedbackAdmin(StockAdmin):
+class FeedbackAdmin(BaseModelAdmin):
     list_display = ("path", "is_helpful", "sent_at", "done_at")
     list_filter = ("is_helpful", ("done_at", admin.EmptyFieldListFilter))
     fields = ("path", "is_helpful", "text", "sent_at", "done_at", "done_by", "outcome")
@@ -38,7 +38,7 @@ class FeedbackAdmin(StockAdmin):
         return False
 
     def get_urls(self) -> list[URLPattern]:
-        to_form = post_from("admin:education_feedback_change", keeps={"object_id": "pk"})
+        to_form = post_only("admin:education_feedback_change", keeps={"object_id": "pk"})
         finish = self.admin_site.admin_view(to_form(self.finish_view))
         return [path("<int:pk>/finish/", finish, name="education_feedback_finish"), *super().get_urls()]
 

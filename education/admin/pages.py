@@ -14,7 +14,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.html import format_html
 
-from clinic import clock
+from clinic.core import clock
 from education import comparison, editor_aids, editorial, services
 from education.admin.desk import desk_view
 from education.admin.records import ContentAdmin, wording_lines

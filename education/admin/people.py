@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.http import HttpRequest
 
 from clinic.accounts.models import User
-from clinic.admin import StockAdmin
+from clinic.staff.site import BaseModelAdmin
 from education import editorial, services
 from education.models import CaseAccount, ClinicianStatement, Page, Reviewer
 
@@ -33,7 +33,7 @@ class AccountForm(forms.ModelForm):
         return cleaned
 
 
-class FileAdmin(StockAdmin):
+class FileAdmin(BaseModelAdmin):
     actions = None
     show_full_result_count = False
     formfield_overrides: ClassVar = {models.TextField: {"widget": forms.Textarea(attrs={"rows": 3, "cols": 80})}}

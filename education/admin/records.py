@@ -12,9 +12,9 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html_join
 
-from clinic import clock
-from clinic.admin import StockAdmin
-from clinic.buttons import post_from
+from clinic.core import clock
+from clinic.core.post_only import post_only
+from clinic.staff.site import BaseModelAdmin
 from education import claims, editorial, library, services
 from education.admin import lines
 from education.models import (
@@ -102,7 +102,7 @@ def wording_lines(record: models.Model) -> list[dict[str, Any]]:
     ]
 
 
-class ContentAdmin(StockAdmin):
+class ContentAdmin(BaseModelAdmin):
     """Saves through the service, so that every edit is audited and the public pages follow."""
 
     form = ContentForm
@@ -141,7 +141,7 @@ class ContentAdmin(StockAdmin):
         model = self.model._meta.model_name
         return path(
             f"<int:pk>/{name.replace('_', '-')}/",
-            self.admin_site.admin_view(post_from(f"admin:education_{model}_change", keeps={"object_id": "pk"})(view)),
+            self.admin_site.admin_view(post_only(f"admin:education_{model}_change", keeps={"object_id": "pk"})(view)),
             name=f"education_{model}_{name}",
         )
 

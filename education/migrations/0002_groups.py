@@ -1,6 +1,6 @@
 from django.db import migrations
 
-from clinic.roles import grant
+from clinic.accounts.roles import grant
 
 WRITTEN = (
     "page", "source", "evidencestatement", "glossaryterm", "question", "trial", "regulationnote", "bestbet",

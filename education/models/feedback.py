@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from clinic.fields import SealedTextField
+from clinic.core.fields import EncryptedTextField
 
 
 class Feedback(models.Model):
@@ -18,7 +18,7 @@ class Feedback(models.Model):
     token = models.CharField(max_length=64, unique=True)
     path = models.CharField(max_length=120)
     is_helpful = models.BooleanField()
-    text = SealedTextField(blank=True, default="")
+    text = EncryptedTextField(blank=True, default="")
     sent_at = models.DateTimeField()
     done_at = models.DateTimeField(null=True, blank=True)
     done_by = models.ForeignKey(

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from django.db import models
 from django.db.models import F, Q
 
-from clinic.fields import PersonNameField
+from clinic.core.fields import PersonNameField
 from education.models.page import Page
 
 

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from clinic.fields import PersonNameField
+from clinic.core.fields import PersonNameField
 from education.models.page import Page
 
 

@@ -2,8 +2,8 @@
 
 from django.db import transaction
 
-from clinic import audit, clock
 from clinic.accounts.models import User
+from clinic.core import audit, clock
 from education.models import Feedback
 from education.services.refusals import NotEntitled, ReasonRefused
 

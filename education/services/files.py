@@ -5,8 +5,8 @@ from typing import Final
 
 from django.db import models, transaction
 
-from clinic import audit, clock
 from clinic.accounts.models import User
+from clinic.core import audit, clock
 from education import editorial
 from education.library import Library
 from education.models import CaseAccount, ClinicianStatement, Page

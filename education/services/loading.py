@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import DatabaseError, models, transaction
 
-from clinic import audit, clock
+from clinic.core import audit, clock
 from education import editorial, library
 from education.models import (
     BestBet,

@@ -5,9 +5,9 @@ from typing import Final
 
 from django.db import transaction
 
-from clinic import audit, clock
 from clinic.accounts.models import User
-from clinic.failures import one_by_one
+from clinic.core import audit, clock
+from clinic.core.failures import one_by_one
 from education import claims, editorial, library, references
 from education.models import Page, Reviewer, SignOff
 from education.rules import grade_ends_on

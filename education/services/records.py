@@ -6,9 +6,9 @@ from typing import Any
 from django.db import models, transaction
 from django.urls import reverse
 
-from clinic import audit, clock
 from clinic.accounts.models import User
-from clinic.crypto import fingerprint
+from clinic.core import audit, clock
+from clinic.core.encryption import fingerprint
 from education import editorial, library
 from education.models import (
     BestBet,

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from django.db import transaction
 
-from clinic import audit, clock
+from clinic.core import audit, clock
 from education import editorial, library, references
 from education.models import Page, Reopening
 from education.rules import grade_ends_on

@@ -4,8 +4,8 @@ from typing import Any
 
 from django.db import transaction
 
-from clinic import audit
 from clinic.accounts.models import User
+from clinic.core import audit
 from education.models import Page
 from education.services.refusals import NotEntitled
 

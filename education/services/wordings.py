@@ -5,8 +5,8 @@ from typing import Any, Final
 
 from django.db import models, transaction
 
-from clinic import audit, clock
 from clinic.accounts.models import User
+from clinic.core import audit, clock
 from education import claims, editorial, library, wording
 from education.models import (
     ClaimWaiver,

@@ -12,10 +12,10 @@ from django.db import transaction
 from django.test import Client
 from django.urls import get_resolver
 
-from clinic import clock
 from clinic.accounts.models import User
-from clinic.crypto import fingerprint
-from clinic.models import AuditEvent
+from clinic.core import clock
+from clinic.core.encryption import fingerprint
+from clinic.core.models import AuditEvent
 from consultations.enums import RequestStatus
 from consultations.models import (
     Absence,

@@ -7,9 +7,9 @@ from typing import Any
 from django.test import Client
 from django.urls import reverse
 
-from clinic import clock
 from clinic.accounts.models import User
-from clinic.crypto import fingerprint
+from clinic.core import clock
+from clinic.core.encryption import fingerprint
 from consultations.enums import Outcome, RequestStatus
 from consultations.models import InformationRequest, PrivateLink, SafetyCase
 from consultations.services import carried, intake

@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from clinic.accounts.models import User
-from clinic.models import AuditEvent
+from clinic.core.models import AuditEvent
 from consultations.models import Absence, Availability, Clinician
 from tests.access.conftest import ROLES, TUESDAY, address, everything, knock, routes, undone
 from tests.access.forms import BORN

@@ -6,8 +6,8 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from clinic import error_pages
-from clinic.models import AuditEvent
+from clinic.core import error_pages
+from clinic.core.models import AuditEvent
 from tests.cast import open_privately, private_url
 from tests.consultations.views.conftest import text_of
 from tests.consultations.views.test_private_access import link_to

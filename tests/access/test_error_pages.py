@@ -6,7 +6,7 @@ import pytest
 from django.db import OperationalError, connection
 from django.test import Client
 
-from clinic import error_pages
+from clinic.core import error_pages
 from tests.consultations.views.conftest import text_of
 
 HERE = {"Origin": "http://testserver", "Sec-Fetch-Site": "same-origin"}

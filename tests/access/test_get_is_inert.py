@@ -10,7 +10,7 @@ import pytest
 from django.contrib.sessions.models import Session
 from django.test import Client
 
-from clinic import clock
+from clinic.core import clock
 from consultations.enums import RequestStatus
 from consultations.models import InformationRequest
 from tests.access.conftest import address, everything, knock, routes

@@ -11,8 +11,8 @@ from django.core import mail
 from django.test import Client
 from django.urls import reverse
 
-from clinic import clock
 from clinic.accounts.models import User
+from clinic.core import clock
 from consultations.models import (
     Appointment,
     ConsultationRequest,

@@ -9,7 +9,7 @@ from django.db.models import Model
 from django.test import RequestFactory
 from django.urls import NoReverseMatch, reverse
 
-from clinic.models import AuditEvent, AuditHead, RateBucket
+from clinic.core.models import AuditEvent, AuditHead, RateBucket
 from consultations import models as consultations
 from tests.access.conftest import ROLES, address, everything, knock, routes
 

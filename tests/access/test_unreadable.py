@@ -13,9 +13,9 @@ from django.core.management import call_command
 from django.db import connection, transaction
 from django.test import Client
 
-from clinic import clock, key_fingerprints
-from clinic.models import Heartbeat
-from clinic.sealed_values import sealed_fields
+from clinic.core import clock, key_fingerprints
+from clinic.core.encrypted_values import encrypted_fields
+from clinic.core.models import Heartbeat
 from consultations.enums import RequestStatus
 from consultations.models import ConsultationRequest, InformationRequest, LinkAsked, OutboxMessage
 from consultations.services import messaging, private_links
@@ -25,7 +25,7 @@ from tests.cast import open_privately
 from tests.consultations.views.conftest import CONSENTS, CONTACT, Visitor, text_of
 from tests.rows import all_rows
 
-COLUMNS = [(model, field) for model, field in sealed_fields() if model._meta.app_label == "consultations"]
+COLUMNS = [(model, field) for model, field in encrypted_fields() if model._meta.app_label == "consultations"]
 WROTE = "I can walk again, a little."
 BIRTH = {"birth_on_month": "3", "birth_on_day": "27", "birth_on_year": "1970"}
 FORM = {**CONTACT, **CONSENTS, **BIRTH, "answer": WROTE, "reason": WROTE, "words": WROTE, "sure": "on"}

@@ -8,11 +8,11 @@ import pytest
 from django.apps import apps
 from django.db import IntegrityError, connection, models, transaction
 
-from clinic import clock
 from clinic.accounts.models import User
-from clinic.crypto import new_token
-from clinic.database_errors import constraint_of
-from clinic.models import AuditHead, KeyFingerprint
+from clinic.core import clock
+from clinic.core.database_errors import constraint_of
+from clinic.core.encryption import new_token
+from clinic.core.models import AuditHead, KeyFingerprint
 from consultations.models import (
     Absence,
     AlarmGroup,

@@ -9,7 +9,7 @@ import pytest
 from django.apps import apps
 from django.db import models
 
-from clinic.fields import SealedTextField
+from clinic.core.fields import EncryptedTextField
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DOCS = ROOT / "docs"
@@ -121,7 +121,7 @@ class TestFieldRegistry:
         assert not set(registered()) & nothing_personal()
 
     def test_what_it_says_is_sealed_is_sealed_and_nothing_else(self):
-        sealed = {key for key, field in kept_fields().items() if isinstance(field, SealedTextField)}
+        sealed = {key for key, field in kept_fields().items() if isinstance(field, EncryptedTextField)}
         assert {key for key, (_, words) in registered().items() if words == "yes"} == sealed
         assert not nothing_personal() & sealed
 

@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 from django.core.management import get_commands, load_command_class
 
-from clinic.management.clinic_command import ClinicCommand
+from clinic.core.management.clinic_command import ClinicCommand
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text()

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from clinic import clock
+from clinic.core import clock
 from education import library, search, search_index, services, shipped
 from education.models import Page, PageVersion, SearchEntry
 from tests.benchmarks.bench_speed import say

@@ -15,7 +15,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from clinic import page_cache
+from clinic.core import page_cache
 from education import services, shipped
 from tests.cast import MakeRequest, make_user
 

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, OperationalError
 
-from clinic.addresses import AddressRefused
-from clinic.crypto import DamagedRecord, SealBroken, Undecodable
+from clinic.core.addresses import AddressRefused
+from clinic.core.encryption import DamagedRecord, DecryptionError, Undecodable
 
 
 class Unspeakable(Exception):
@@ -21,7 +21,7 @@ class Unspeakable(Exception):
 
 HOPELESS: Final[dict[str, Any]] = {
     "DamagedRecord": lambda: DamagedRecord("typed"),
-    "SealBroken": lambda: SealBroken("typed"),
+    "DecryptionError": lambda: DecryptionError("typed"),
     "Undecodable": lambda: Undecodable("typed"),
     "AddressRefused": AddressRefused,
 }

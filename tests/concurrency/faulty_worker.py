@@ -13,7 +13,7 @@ from typing import Any
 
 from django.core.management import call_command
 
-from clinic.smtp import EmailBackend
+from clinic.core.smtp import EmailBackend
 from consultations import emails
 from consultations.models import OutboxMessage
 from consultations.services import cases, delivery, private_links, triage

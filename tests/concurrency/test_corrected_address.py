@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.db import transaction
 
-from clinic import audit
+from clinic.core import audit
 from consultations.enums import MessageKind
 from consultations.models import ConsultationRequest, OutboxMessage, PrivateLink
 from consultations.services import contact_details, messaging, private_links

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.db import transaction
 
-from clinic import audit, clock
+from clinic.core import audit, clock
 from consultations.models import ConsultationRequest, Patient, QuestionnaireResponse, SafetyCase
 from consultations.services import intake, retention
 from tests.concurrency.test_one_slot import in_thread

@@ -15,8 +15,8 @@ import pytest
 from django.conf import settings
 from django.contrib.sessions.models import Session
 
-from clinic import audit
-from clinic.models import AuditEvent
+from clinic.core import audit
+from clinic.core.models import AuditEvent
 from consultations.models import QuestionnaireResponse
 from tests.concurrency.processes import free_port, start
 

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from aiosmtpd.controller import Controller
 
-from clinic import clock
 from clinic.accounts.models import User
+from clinic.core import clock
 from consultations.enums import MessageKind
 from consultations.models import ConsultationRequest, OutboxMessage
 from consultations.services import messaging

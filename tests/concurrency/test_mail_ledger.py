@@ -21,10 +21,10 @@ import pytest
 from aiosmtpd.controller import Controller
 from django.core.exceptions import ValidationError
 
-from clinic import clock
 from clinic.accounts.models import User
-from clinic.form_fields import MailField
-from clinic.models import Heartbeat
+from clinic.core import clock
+from clinic.core.form_fields import MailField
+from clinic.core.models import Heartbeat
 from consultations import emails
 from consultations.enums import Lane, MessageKind
 from consultations.models import OutboxMessage

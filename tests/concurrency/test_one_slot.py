@@ -12,8 +12,8 @@ from django.contrib.auth.models import Group
 from django.db import connection
 from django.test import Client
 
-from clinic import clock
 from clinic.accounts.models import User
+from clinic.core import clock
 from consultations.enums import RequestStatus
 from consultations.models import Appointment, Availability, ConsultationRequest
 from consultations.services import scheduling

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from django.db import transaction
 
-from clinic import audit
-from clinic.models import AuditEvent
+from clinic.core import audit
+from clinic.core.models import AuditEvent
 from consultations.enums import TextKind
 from consultations.models import ConsultationRequest, PatientText, QuestionnaireResponse, SafetyCase
 from consultations.services import intake

@@ -279,7 +279,7 @@ class TestNothingStarts:
             call_command("check")
 
     def test_not_a_server(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("clinic.old_database.server_refusal", lambda: None)
+        monkeypatch.setattr("clinic.core.old_database.server_refusal", lambda: None)
         with pytest.raises(ImproperlyConfigured, match="'rf_weka', which is no question"):
             runpy.run_module("clinic.wsgi")
 

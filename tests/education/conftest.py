@@ -4,8 +4,8 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Group
 
-from clinic import clock
 from clinic.accounts.models import User
+from clinic.core import clock
 from education import services
 from education.models import Page, Reviewer
 

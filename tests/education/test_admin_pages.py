@@ -8,9 +8,9 @@ from django.contrib.messages import get_messages
 from django.test import Client
 from django.urls import reverse
 
-from clinic import clock
 from clinic.accounts.models import User
-from clinic.models import AuditEvent
+from clinic.core import clock
+from clinic.core.models import AuditEvent
 from education import services
 from education.models import ClaimWaiver, Page, SignOff
 from tests.cast import make_user

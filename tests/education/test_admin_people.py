@@ -4,9 +4,9 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from clinic import clock
 from clinic.accounts.models import User
-from clinic.models import AuditEvent
+from clinic.core import clock
+from clinic.core.models import AuditEvent
 from education.models import CaseAccount, Reviewer
 from tests.cast import make_user
 from tests.education.conftest import MakePage

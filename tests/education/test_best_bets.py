@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from clinic.models import AuditEvent
+from clinic.core.models import AuditEvent
 from education import library, search, services, shipped
 from education.models import BestBet, Page, Question
 from education.rules import best_bet_problems

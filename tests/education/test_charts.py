@@ -54,7 +54,7 @@ WORDS = {
     "rule-of-three": ("true figure could still be",),
     "where-gain-comes-from": ("about half", "about a fifth", "about a third", "no treatment", "placebo"),
 }
-THEME = (settings.BASE_DIR / "clinic/static/clinic/theme.css").read_text()
+THEME = (settings.BASE_DIR / "clinic/core/static/clinic/theme.css").read_text()
 
 
 def shown(name: str) -> str:

@@ -19,7 +19,7 @@ FIGURE_FOLDER = Path(shipped.__file__).parent / "templates/education/figures"
 
 @pytest.fixture(autouse=True)
 def on_a_set_day(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("clinic.clock.today", lambda: DAY)
+    monkeypatch.setattr("clinic.core.clock.today", lambda: DAY)
 
 
 @pytest.fixture

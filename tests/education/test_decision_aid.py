@@ -8,8 +8,8 @@ import pytest
 from django.contrib.sessions.models import Session
 from django.test import Client
 
-from clinic import clock
-from clinic.models import AuditEvent
+from clinic.core import clock
+from clinic.core.models import AuditEvent
 from education import library, shipped
 from education.blocks import PageRenderer
 from education.decision_views import QUESTIONS, RATINGS, STATEMENTS, DecisionForm, words_of

@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from clinic.accounts.models import User
-from clinic.models import AuditEvent
+from clinic.core.models import AuditEvent
 from education import feedback_views, services, shipped
 from education.models import Feedback
 from tests.cast import make_user

@@ -173,7 +173,7 @@ def test_colours_and_styles_live_in_the_style_sheet(figure: ElementTree.Element,
 
 
 def test_every_class_of_a_figure_is_in_the_style_sheet(figure: ElementTree.Element) -> None:
-    sheet = (TEMPLATES.parents[3] / "clinic/static/clinic/theme.css").read_text()
+    sheet = (TEMPLATES.parents[3] / "clinic/core/static/clinic/theme.css").read_text()
     used = {each for element in figure.iter() for each in (element.get("class") or "").split()}
     known = set(re.findall(r"\.([a-z][\w-]*)", sheet))
     assert used <= known

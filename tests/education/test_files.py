@@ -8,9 +8,9 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.test import Client
 
-from clinic import clock
 from clinic.accounts.models import User
-from clinic.models import AuditEvent
+from clinic.core import clock
+from clinic.core.models import AuditEvent
 from education import services, shipped
 from education.editorial import MoveRefused
 from education.models import CaseAccount, ClinicianStatement, Page

@@ -11,8 +11,8 @@ from django.contrib.staticfiles import finders
 from django.test import Client
 from django.urls import reverse
 
-from clinic import clock
 from clinic.accounts.models import User
+from clinic.core import clock
 from education import services, shipped
 from education.feeds import LATEST
 from education.fixed_pages import FIXED_PAGES

@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from clinic.accounts.models import User
-from clinic.models import AuditEvent
+from clinic.core.models import AuditEvent
 from education import services, shipped, shipped_checks, shipped_fields
 from education.models import ClaimWaiver, Page, Source
 from education.services import loading

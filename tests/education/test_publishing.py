@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from clinic import clock
-from clinic.models import AuditEvent
+from clinic.core import clock
+from clinic.core.models import AuditEvent
 from education import editorial, services, shipped
 from education.editorial import MoveRefused
 from education.models import Page, PageVersion, Reviewer, SignOff, Snapshot
@@ -338,7 +338,7 @@ class TestPublishing:
         def fail(**kwargs: Any) -> None:
             raise RuntimeError("no audit")
 
-        monkeypatch.setattr("clinic.audit.record", fail)
+        monkeypatch.setattr("clinic.core.audit.record", fail)
         with pytest.raises(RuntimeError):
             services.publish(page=page, by=manager)
 

@@ -8,8 +8,8 @@ from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 
-from clinic import clock
-from clinic.models import AuditEvent, Heartbeat
+from clinic.core import clock
+from clinic.core.models import AuditEvent, Heartbeat
 from education import services, shipped
 from education.models import ClaimWaiver, EvidenceStatement, GlossaryTerm, Page, Reopening, Source, Trial
 from tests.education.conftest import Sign

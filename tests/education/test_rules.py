@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from clinic.models import AuditEvent
+from clinic.core.models import AuditEvent
 from education import services, shipped
 from education.library import Library
 from education.models import EvidenceStatement, GlossaryTerm, Page, Question, Source

@@ -7,8 +7,8 @@ import pytest
 from django.core.management import call_command
 from django.test import Client
 
-from clinic import clock
-from clinic.models import AuditEvent
+from clinic.core import clock
+from clinic.core.models import AuditEvent
 from education import services, shipped
 from education.editorial import MoveRefused
 from education.models import Page, Reviewer, Snapshot

@@ -268,7 +268,7 @@ class TestNeverFound:
 
     def test_a_change_that_fails_changes_nothing(self, make_page: MakePage, monkeypatch: pytest.MonkeyPatch) -> None:
         page = show(make_page, "x", title="Zebra")
-        monkeypatch.setattr("clinic.audit.record", lambda **_: 1 / 0)
+        monkeypatch.setattr("clinic.core.audit.record", lambda **_: 1 / 0)
         admin = User.objects.create_superuser("root", "root@clinic.example", "a quiet passphrase")
 
         with pytest.raises(ZeroDivisionError):

@@ -10,10 +10,10 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from clinic import lines
 from clinic.accounts.models import User
-from clinic.danger_words import dangers_in
-from clinic.models import AuditEvent
+from clinic.core import lines
+from clinic.core.danger_words import dangers_in
+from clinic.core.models import AuditEvent
 from education import search, services, shipped
 from education.models import Page, SearchEntry
 

@@ -62,13 +62,13 @@ def test_only_what_is_said_is_left(template: str, words: str) -> None:
 
 def test_templates_and_files_of_visitors_are_read(tmp_path: Path) -> None:
     for path in (
-        "clinic/templates/base.html",
-        "clinic/templates/admin/base.html",
-        "clinic/templates/registration/logged_out.html",
+        "clinic/core/templates/base.html",
+        "clinic/core/templates/admin/base.html",
+        "clinic/core/templates/registration/logged_out.html",
         "consultations/templates/consultations/staff/panel.html",
         "consultations/templates/consultations/mail/message.txt",
         "education/templates/education/figures/disc.svg",
-        "clinic/static/clinic/a-miracle_cure.png",
+        "clinic/core/static/clinic/a-miracle_cure.png",
     ):
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text("A cure", encoding="utf-8")

@@ -8,7 +8,7 @@ import pytest
 from django.contrib import admin
 from django.test import Client
 
-from clinic import clock
+from clinic.core import clock
 from consultations.enums import RequestStatus
 from consultations.models import OutboxMessage, SafetyCase
 from education.models import Page
@@ -167,7 +167,7 @@ STAFF_PAGES = {
         "/admin/education/caseaccount/add/", "/admin/education/bestbet/", "/admin/education/bestbet/add/",
     ],
     "manager": [
-        "/admin/", "/admin/clinic/auditevent/", "/admin/consultations/clinician/",
+        "/admin/", "/admin/core/auditevent/", "/admin/consultations/clinician/",
         "/admin/consultations/clinician/add/", "/admin/consultations/location/",
         "/admin/consultations/appointmenttype/",
     ],

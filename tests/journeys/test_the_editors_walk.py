@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from clinic import clock
 from clinic.accounts.models import User
+from clinic.core import clock
 from education import services
 from education.models import Page, Reviewer
 from tests.journeys.test_the_whole_story import Person

@@ -124,7 +124,7 @@ def test_a_danger_on_a_lost_screen_is_named_first(meet: Any, with_js: bool) -> N
 def test_over_the_limit_the_check_goes_on_in_its_pages(
     meet: Any, with_js: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("clinic.limits.allow", lambda key, **_: not key.startswith("check:"))
+    monkeypatch.setattr("clinic.core.limits.allow", lambda key, **_: not key.startswith("check:"))
     person = meet(with_js=with_js, width=390)
     person.go("/check/")
     person.press("Start now")

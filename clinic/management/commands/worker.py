@@ -9,9 +9,9 @@ from typing import Any, Final
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from clinic import housekeeping, key_fingerprints
-from clinic.failures import SomeFailed, drop_lost_connections, name_of
-from clinic.models import Heartbeat
+from clinic.core import housekeeping, key_fingerprints
+from clinic.core.failures import SomeFailed, drop_lost_connections, name_of
+from clinic.core.models import Heartbeat
 from consultations.services import (
     alarm_groups,
     cases,

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from clinic import clock
+from clinic.core import clock
 from education import facts, shipped, shipped_facts
 
 MONTHS = 6

@@ -5,7 +5,7 @@ import datetime
 import pytest
 from django.urls import reverse
 
-from clinic import clock
+from clinic.core import clock
 from consultations.admin import acts
 from consultations.enums import Actor, AppointmentStatus, Outcome, RequestStatus, TriageAction
 from consultations.models import InformationRequest, OutboxMessage, TriageDecision

@@ -3,14 +3,14 @@
 import pytest
 from django.urls import reverse
 
-from clinic import audit
-from clinic.models import AuditEvent
+from clinic.core import audit
+from clinic.core.models import AuditEvent
 from consultations.admin.audit import WORDS
 from consultations.workflow import MOVES
 from tests.consultations.admin.conftest import text_of
 
 pytestmark = pytest.mark.django_db
-TRAIL = reverse("admin:clinic_auditevent_changelist")
+TRAIL = reverse("admin:core_auditevent_changelist")
 
 
 def test_it_is_filtered_by_what_happened_in_words(sign_in, staff):

@@ -9,8 +9,8 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
-from clinic import clock
-from clinic.crypto import DamagedRecord, SealBroken, Undecodable
+from clinic.core import clock
+from clinic.core.encryption import DamagedRecord, DecryptionError, Undecodable
 from consultations.enums import ConsentKind, MessageKind, RequestStatus
 from consultations.models import Assessment, Consent, ConsultationRequest, Patient, QuestionnaireResponse, SafetyCase
 from consultations.models.stored import asked_in, asked_of, result_of
@@ -155,7 +155,7 @@ class TestADamagedRow:
             (
                 {"value": "k1:AAAA"},
                 "questionnaireresponse",
-                "SealBroken: A value in consultations_questionnaireresponse",
+                "DecryptionError: A value in consultations_questionnaireresponse",
             ),
             ({"answers": ["no", "mapping"]}, "questionnaireresponse", "is no dict"),
         ],
@@ -232,7 +232,7 @@ class TestThePageOfOne:
         page = text_of(sign_in(nurse).get(f"{CASES}{case.pk}/change/"))
         assert "Ann Berg" in page
         assert "+12025550142" in page
-        assert f"damaged record: consultations.assessment {newest.pk} (SealBroken" in caplog.text
+        assert f"damaged record: consultations.assessment {newest.pk} (DecryptionError" in caplog.text
 
     def test_of_a_message_that_cannot_be_sent(self, sign_in, nurse, two, caplog):
         messaging.tell_patient(kind=MessageKind.REQUEST_RECEIVED, request=two[0], key="k")
@@ -241,7 +241,7 @@ class TestThePageOfOne:
         spoil("outboxmessage", "payload", message.pk)
         url = reverse("admin:consultations_outboxmessage_retry", args=[message.pk])
         assert "This message is damaged" in text_of(sign_in(nurse).post(url, follow=True))
-        assert f"damaged record: consultations.outboxmessage {message.pk} (SealBroken" in caplog.text
+        assert f"damaged record: consultations.outboxmessage {message.pk} (DecryptionError" in caplog.text
 
 
 class TestShapes:
@@ -285,7 +285,7 @@ class TestShapes:
             QuestionnaireResponse.objects.filter(pk=two[0].response_id).update(**{column: right})
 
     def test_the_two_kinds_of_damage_are_one(self):
-        assert issubclass(SealBroken, DamagedRecord)
+        assert issubclass(DecryptionError, DamagedRecord)
         assert issubclass(Undecodable, DamagedRecord)
 
 
@@ -318,4 +318,4 @@ def test_a_note_that_cannot_be_read_is_named_with_its_number(sign_in, nurse, ali
     page = text_of(sign_in(nurse).get(page_of(alice)))
     assert "First note." in page
     assert f"damaged note {broken.pk}" in page
-    assert f"damaged record: consultations.triagedecision {broken.pk} (SealBroken" in caplog.text
+    assert f"damaged record: consultations.triagedecision {broken.pk} (DecryptionError" in caplog.text

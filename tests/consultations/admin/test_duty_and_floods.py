@@ -2,8 +2,8 @@
 
 import pytest
 
-from clinic import clock
-from clinic.models import Heartbeat
+from clinic.core import clock
+from clinic.core.models import Heartbeat
 from consultations.enums import CaseStatus
 from consultations.models import AlarmGroup, OutboxMessage, SafetyCase
 from consultations.services import cases, intake

@@ -5,8 +5,8 @@ import datetime
 import pytest
 from django.urls import reverse
 
-from clinic import clock
-from clinic.models import AuditEvent
+from clinic.core import clock
+from clinic.core.models import AuditEvent
 from consultations.admin import acts
 from consultations.enums import Actor, MessageKind, Outcome, RequestStatus
 from consultations.models import OutboxMessage

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from clinic import clock
+from clinic.core import clock
 from consultations.enums import RequestStatus
 from tests import looking
 from tests.cast import make_user

@@ -7,8 +7,8 @@ from django.core import mail
 from django.db import connection
 from django.urls import reverse
 
-from clinic import clock
-from clinic.models import AuditEvent
+from clinic.core import clock
+from clinic.core.models import AuditEvent
 from consultations.enums import MessageKind
 from consultations.models import OutboxMessage
 from consultations.services import contact_details, delivery, messaging

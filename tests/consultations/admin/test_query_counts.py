@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from zeal import zeal_context
 
-from clinic import clock
+from clinic.core import clock
 from consultations.candidacy import engine
 from consultations.enums import Outcome, RequestStatus, TriageAction
 from consultations.models import Absence, OutboxMessage, TriageDecision
@@ -29,7 +29,7 @@ LIMITS = {
     f"{STAFF}appointment/": 20,
     f"{STAFF}absence/": 14,
     f"{STAFF}availability/": 14,
-    "/admin/clinic/auditevent/": 12,
+    "/admin/core/auditevent/": 12,
 }
 
 

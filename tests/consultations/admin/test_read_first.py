@@ -8,9 +8,9 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
-from clinic import crypto
 from clinic.accounts.models import User
-from clinic.models import AuditEvent
+from clinic.core import encryption
+from clinic.core.models import AuditEvent
 from consultations.enums import RequestStatus
 from consultations.models import ConsultationRequest, PatientText, SafetyCase
 from consultations.presenters.patient_texts import Piece, pieces_of
@@ -37,7 +37,7 @@ def desk(client: Client, nurse: User) -> Client:
 
 
 def write(request: ConsultationRequest, text: str) -> PatientText:
-    return send_message(request=request, text=text, key=crypto.new_token())
+    return send_message(request=request, text=text, key=encryption.new_token())
 
 
 def read(client: Client, text: PatientText) -> Any:

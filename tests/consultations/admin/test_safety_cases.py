@@ -6,8 +6,8 @@ import pytest
 from django.db import connection
 from django.urls import reverse
 
-from clinic import clock
-from clinic.models import AuditEvent
+from clinic.core import clock
+from clinic.core.models import AuditEvent
 from consultations.enums import CaseStatus, Outcome
 from consultations.models import Assessment, QuestionnaireResponse, SafetyCase
 from consultations.services import cases, intake

@@ -5,8 +5,8 @@ import datetime
 import pytest
 from django.db.models import ProtectedError
 
-from clinic import clock
-from clinic.models import AuditEvent
+from clinic.core import clock
+from clinic.core.models import AuditEvent
 from consultations.enums import RequestStatus
 from consultations.models import Absence, AppointmentType, Availability, Clinician, Location
 from consultations.services import diary

@@ -4,8 +4,8 @@ import datetime
 
 import pytest
 
-from clinic import clock
-from clinic.models import AuditEvent, Heartbeat
+from clinic.core import clock
+from clinic.core.models import AuditEvent, Heartbeat
 from consultations.enums import MessageKind, RequestStatus
 from consultations.models import LinkAsked, OutboxMessage
 from consultations.services import messaging, private_links
@@ -141,7 +141,7 @@ def test_the_page_costs_the_same_however_much_there_is(sign_in, nurse, make_requ
 
 
 class TestAudit:
-    URL = "/admin/clinic/auditevent/"
+    URL = "/admin/core/auditevent/"
 
     def test_a_manager_reads_it_and_nobody_else(self, sign_in, manager, staff, alice):
         client = sign_in(manager)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from clinic import defaults
+from clinic.core import defaults
 from consultations.candidacy import display, engine, spoken
 from consultations.questionnaire import definition
 from tests.consultations.candidacy.cases import ROUTINE

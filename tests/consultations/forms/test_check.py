@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from django.http import QueryDict
 
-from clinic.widgets import PainScale, TileCheckbox, TileRadio
+from clinic.core.widgets import PainScale, TileCheckbox, TileRadio
 from consultations.enums import ConsentKind
 from consultations.forms.check import ScreenForm, answer_lines, field_for
 from consultations.forms.consent import ConsentForm, wordings

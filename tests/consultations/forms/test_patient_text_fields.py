@@ -5,7 +5,7 @@ import pkgutil
 
 from django import forms
 
-from clinic.form_fields import PatientTextField
+from clinic.core.form_fields import PatientTextField
 from consultations import forms as package
 from consultations.enums import TextKind
 from consultations.questionnaire.definition import load, versions

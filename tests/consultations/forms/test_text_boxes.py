@@ -9,8 +9,8 @@ import pytest
 from django import forms
 from django.template import Context, Template
 
-from clinic import lines
-from clinic.form_fields import PatientTextField
+from clinic.core import lines
+from clinic.core.form_fields import PatientTextField
 from consultations import forms as patient_forms
 from consultations.forms.check import ScreenForm
 from consultations.questionnaire import definition, flow

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from clinic import clock
 from clinic.accounts.models import User
+from clinic.core import clock
 from consultations.enums import RequestStatus, TextKind
 from consultations.models import (
     AppointmentType,

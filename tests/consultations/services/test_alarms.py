@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from clinic import clock
 from clinic.accounts.models import User
+from clinic.core import clock
 from consultations.enums import CaseStatus, Outcome
 from consultations.models import AlarmGroup, OutboxMessage, SafetyCase
 from consultations.services import alarms, cases, handover, readiness

@@ -4,7 +4,7 @@ import copy
 
 import pytest
 
-from clinic.models import AuditEvent
+from clinic.core.models import AuditEvent
 from consultations.enums import Outcome
 from consultations.forms.consent import wordings
 from consultations.models import ConsultationRequest, QuestionnaireResponse, SafetyCase

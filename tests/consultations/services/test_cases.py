@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from clinic.accounts.models import User
-from clinic.models import AuditEvent
+from clinic.core.models import AuditEvent
 from consultations.candidacy import outcomes
 from consultations.enums import CaseStatus, MessageKind, Outcome, RequestStatus
 from consultations.models import OutboxMessage, SafetyCase

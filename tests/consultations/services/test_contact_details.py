@@ -7,9 +7,9 @@ import pytest
 from django.core import mail
 from django.test import Client
 
-from clinic import audit, clock
 from clinic.accounts.models import User
-from clinic.models import AuditEvent
+from clinic.core import audit, clock
+from clinic.core.models import AuditEvent
 from consultations.enums import CLOSED_STATUSES, MessageKind, RequestStatus
 from consultations.models import ConsultationRequest, OutboxMessage, PrivateLink
 from consultations.models.message import STOPPED

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, InterfaceError, OperationalError
 
-from clinic import clock
 from clinic.accounts.models import User
+from clinic.core import clock
 from consultations import emails
 from consultations.enums import Lane, MessageKind
 from consultations.models import ConsultationRequest, OutboxMessage

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from clinic import clock
 from clinic.accounts.models import User
-from clinic.models import AuditEvent
+from clinic.core import clock
+from clinic.core.models import AuditEvent
 from consultations.enums import CaseStatus, Outcome
 from consultations.models import SafetyCase
 from consultations.services import alarms, cases, duty, handover

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from clinic import clock
 from clinic.accounts.models import User
-from clinic.models import AuditEvent
+from clinic.core import clock
+from clinic.core.models import AuditEvent
 from consultations.enums import CaseStatus, MessageKind, Outcome
 from consultations.models import AlarmGroup, OutboxMessage, QuestionnaireResponse, SafetyCase
 from consultations.services import alarm_groups, cases, handover, intake

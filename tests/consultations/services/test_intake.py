@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from clinic import audit
 from clinic.accounts.models import User
-from clinic.models import AuditEvent
-from clinic.notices import PRIVACY_NOTICE_VERSION
+from clinic.core import audit
+from clinic.core.models import AuditEvent
+from clinic.core.notices import PRIVACY_NOTICE_VERSION
 from consultations.candidacy import engine
 from consultations.enums import ConsentKind, MessageKind, Outcome, ResponseStatus
 from consultations.models import (

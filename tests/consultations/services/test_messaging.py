@@ -11,9 +11,9 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils.html import strip_tags
 
-from clinic import clock
-from clinic.crypto import fingerprint
-from clinic.models import AuditEvent, Heartbeat
+from clinic.core import clock
+from clinic.core.encryption import fingerprint
+from clinic.core.models import AuditEvent, Heartbeat
 from consultations import emails
 from consultations.enums import MessageKind
 from consultations.models import ConsultationRequest, OutboxMessage, PrivateLink
@@ -178,7 +178,7 @@ class TestDelivery:
         assert OutboxMessage.objects.get(pk=fine.pk).sent_at is not None
         parked = OutboxMessage.objects.filter(parked_at__isnull=False).values_list("pk", "last_error")
         assert dict(parked) == {
-            broken.pk: "Cannot be read: SealBroken",
+            broken.pk: "Cannot be read: DecryptionError",
             other.pk: "Cannot be read: Undecodable",
         }
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from clinic import audit
 from clinic.accounts.models import User
-from clinic.models import AuditEvent
+from clinic.core import audit
+from clinic.core.models import AuditEvent
 from consultations.enums import CLOSED_STATUSES, OPEN_STATUSES, Actor, MessageKind, Outcome, RequestStatus
 from consultations.models import Appointment, ClinicalReview, OutboxMessage, SlotHold, TriageDecision
 from consultations.services import messaging, moves, review, scheduling, triage

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from clinic import audit, crypto
 from clinic.accounts.models import User
-from clinic.models import AuditEvent
+from clinic.core import audit, encryption
+from clinic.core.models import AuditEvent
 from consultations.enums import CaseStatus, Outcome, RequestStatus, TextKind
 from consultations.models import ConsultationRequest, OutboxMessage, PatientText, SafetyCase
 from consultations.services import intake, patient_texts, review, scheduling, triage
@@ -39,7 +39,7 @@ def fresh(request: ConsultationRequest) -> ConsultationRequest:
 
 
 def write(request: ConsultationRequest, text: str) -> PatientText:
-    return send_message(request=request, text=text, key=crypto.new_token())
+    return send_message(request=request, text=text, key=encryption.new_token())
 
 
 class TestWhatIsRead:

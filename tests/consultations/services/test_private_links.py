@@ -8,10 +8,10 @@ from django.core import mail
 from django.core.management import call_command
 from django.db import connection
 
-from clinic import clock
-from clinic.crypto import fingerprint
-from clinic.form_fields import MailField
-from clinic.models import AuditEvent
+from clinic.core import clock
+from clinic.core.encryption import fingerprint
+from clinic.core.form_fields import MailField
+from clinic.core.models import AuditEvent
 from consultations.enums import MessageKind
 from consultations.models import ConsultationRequest, LinkAsked, OutboxMessage, Patient, PrivateLink
 from consultations.services import messaging, private_links
@@ -240,7 +240,7 @@ class TestAnsweringWhoAsked:
         assert [each.request for each in OutboxMessage.objects.all()] == [bob]
         parked = LinkAsked.objects.defer("email").get()
         assert (parked.attempts, parked.parked_at is not None) == (1, True)
-        assert f"row {parked.pk} not sent: SealBroken at crypto.py" in caplog.text
+        assert f"row {parked.pk} not sent: DecryptionError at encryption.py" in caplog.text
         assert "alice" not in caplog.text
 
     def test_what_fails_in_any_way_waits_is_counted_parked_and_forgotten_after_a_week(

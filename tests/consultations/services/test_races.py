@@ -8,7 +8,7 @@ import pytest
 from django.db import IntegrityError, OperationalError
 from django.test import Client
 
-from clinic.models import AuditEvent, AuditHead
+from clinic.core.models import AuditEvent, AuditHead
 from consultations.enums import RequestStatus
 from consultations.models import Appointment, ConsultationRequest, SlotHold
 from consultations.services import calendar_entries, intake, messaging, scheduling

@@ -8,9 +8,9 @@ from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 
-from clinic import audit, clock, housekeeping
 from clinic.accounts.models import User
-from clinic.models import AuditEvent, Heartbeat
+from clinic.core import audit, clock, housekeeping
+from clinic.core.models import AuditEvent, Heartbeat
 from consultations.enums import CaseStatus, TextKind
 from consultations.models import Assessment, QuestionnaireResponse, SafetyCase
 from consultations.services import carrying, cases, intake, patient_texts, retention

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from clinic import clock
 from clinic.accounts.models import User
+from clinic.core import clock
 from consultations.enums import LIVE_APPOINTMENTS, AppointmentStatus, RequestStatus
 from consultations.models import Absence, Appointment, Availability, Clinician, ConsultationRequest, SlotHold
 from consultations.services import scheduling

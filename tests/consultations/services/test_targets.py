@@ -6,7 +6,7 @@ import pytest
 from django.core.checks import run_checks
 from django.test import override_settings
 
-from clinic import clock, defaults
+from clinic.core import clock, defaults
 from consultations.enums import Outcome
 from consultations.services.targets import call_today, due_after, time_allowed
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from clinic import crypto
 from clinic.accounts.models import User
+from clinic.core import encryption
 from clinic.management.commands.worker import Command
 from consultations import emails
 from consultations.enums import MessageKind, RequestStatus
@@ -38,7 +38,7 @@ def team(nurse: User, other_nurse: User, doctor: User) -> None:
 
 
 def write(request: ConsultationRequest, text: str = SELF_HARM) -> PatientText:
-    return send_message(request=request, text=text, key=crypto.new_token())
+    return send_message(request=request, text=text, key=encryption.new_token())
 
 
 def page(request: ConsultationRequest) -> str:

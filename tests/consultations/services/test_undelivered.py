@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from clinic import clock
 from clinic.accounts.models import User
+from clinic.core import clock
 from consultations.enums import MessageKind
 from consultations.models import ConsultationRequest, LinkAsked, OutboxMessage
 from consultations.services import messaging, private_links, undelivered

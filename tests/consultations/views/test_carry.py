@@ -6,9 +6,9 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from clinic import limits
 from clinic.accounts.models import User
-from clinic.models import AuditEvent
+from clinic.core import limits
+from clinic.core.models import AuditEvent
 from consultations.enums import Outcome
 from consultations.models import ConsultationRequest, QuestionnaireResponse
 from consultations.services import carrying, intake

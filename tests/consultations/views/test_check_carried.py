@@ -9,8 +9,8 @@ from django.contrib.sessions.models import Session
 from django.http import HttpResponse
 from django.test import Client
 
-from clinic import limits
-from clinic.models import AuditEvent
+from clinic.core import limits
+from clinic.core.models import AuditEvent
 from consultations.enums import Outcome
 from consultations.forms.consent import wordings
 from consultations.models import ConsultationRequest, QuestionnaireResponse, SafetyCase

@@ -7,7 +7,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from clinic import clock, crypto, limits
+from clinic.core import clock, encryption, limits
 from consultations.enums import Outcome
 from consultations.models import QuestionnaireResponse, SafetyCase
 from consultations.questionnaire import flow
@@ -209,9 +209,9 @@ class TestCarriedText:
         packed = carried.pack(draft)
         assert "Ada" not in packed
         assert carried.unpack(packed).answers == draft.answers
-        with pytest.raises(crypto.SealBroken):
-            crypto.open_sealed(packed, context="consultations_questionnaireresponse.answers")
-        foreign = crypto.seal("{}", context="consultations_questionnaireresponse.answers")
+        with pytest.raises(encryption.DecryptionError):
+            encryption.decrypt(packed, context="consultations_questionnaireresponse.answers")
+        foreign = encryption.encrypt("{}", context="consultations_questionnaireresponse.answers")
         with pytest.raises(carried.CannotBeRead):
             carried.unpack(foreign)
 

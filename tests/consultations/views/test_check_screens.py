@@ -5,7 +5,7 @@ import re
 import pytest
 from django.test import Client
 
-from clinic import limits, lines
+from clinic.core import limits, lines
 from consultations.models import QuestionnaireResponse
 from consultations.questionnaire import flow
 from tests.consultations.views.conftest import HOSTILE, ROUTINE, Visitor, fields_of, slug_of, text_of

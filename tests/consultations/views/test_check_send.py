@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from clinic import limits
-from clinic.notices import PRIVACY_NOTICE_VERSION
+from clinic.core import limits
+from clinic.core.notices import PRIVACY_NOTICE_VERSION
 from consultations.enums import ConsentKind, Outcome
 from consultations.models import (
     Assessment,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from clinic import clock, limits
+from clinic.core import clock, limits
 from consultations.enums import CaseStatus, Outcome, Priority
 from consultations.models import Assessment, ConsultationRequest, OutboxMessage, Patient, SafetyCase
 from consultations.questionnaire import flow

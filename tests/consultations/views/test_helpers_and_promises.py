@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from clinic.models import AuditEvent
+from clinic.core.models import AuditEvent
 from consultations import emails
 from consultations.enums import FilledFor, MessageKind, RequestStatus
 from consultations.models import (

@@ -8,9 +8,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from clinic import clock
-from clinic.crypto import fingerprint, new_token
-from clinic.models import AuditEvent
+from clinic.core import clock
+from clinic.core.encryption import fingerprint, new_token
+from clinic.core.models import AuditEvent
 from consultations.enums import MessageKind
 from consultations.models import LinkAsked, OutboxMessage, PrivateLink
 from consultations.services import private_links

@@ -7,7 +7,7 @@ import pytest
 from django.core.signing import Signer
 from django.test import Client
 
-from clinic import clock
+from clinic.core import clock
 from consultations.enums import RequestStatus
 from consultations.models import Appointment, InformationRequest, PrivateLink, SlotHold
 from consultations.services import scheduling

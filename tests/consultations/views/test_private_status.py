@@ -6,8 +6,8 @@ import re
 import pytest
 from django.test import Client
 
-from clinic import clock
-from clinic.models import AuditEvent
+from clinic.core import clock
+from clinic.core.models import AuditEvent
 from consultations.enums import AppointmentStatus, MessageKind, Outcome, RequestStatus, ReviewDecision
 from consultations.models import Appointment, ClinicalReview, InformationRequest, OutboxMessage, SlotHold
 from consultations.services import scheduling, triage

@@ -6,7 +6,7 @@ import re
 import pytest
 from django.test import Client
 
-from clinic.models import AuditEvent
+from clinic.core.models import AuditEvent
 from consultations.enums import Actor, AppointmentStatus, MessageKind, RequestStatus
 from consultations.models import Absence, Appointment, Availability, Clinician, Location, OutboxMessage, SlotHold
 from consultations.services import scheduling, triage

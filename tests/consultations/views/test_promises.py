@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings as django_settings
 
-from clinic import clock
+from clinic.core import clock
 from consultations import emails, status_words
 from consultations.models import ConsultationRequest, SafetyCase
 from consultations.services import triage

@@ -5,11 +5,11 @@ from typing import Any
 from django.core.management.commands.flush import Command as Flush
 from django.db import connections, transaction
 
-from clinic import append_only
+from clinic.core import append_only
 
 KEPT = {
     "django_migrations", "django_content_type", "auth_permission", "auth_group", "auth_group_permissions",
-    "clinic_keyfingerprint",
+    "core_keyfingerprint",
 }  # fmt: skip
 """What migrations and the start of the run wrote and no test changes. To write it again takes longer than a test."""
 

@@ -1,0 +1,188 @@
+"""System checks for settings that are unsafe or contradict one another. Each says what to change."""
+
+from email.utils import parseaddr
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.core.validators import validate_email
+
+from clinic.core import addresses, clock, defaults, encryption
+
+MIN_SECRET_LENGTH = 50
+MAX_TARGET = 10_000
+"""Of hours or days. Beyond it (Infinity is a number to JSON) no calendar could count the target out."""
+HOW_TO_KEEP_INDEX_KEY = (
+    "Without INDEX_KEY, run: manage.py print_index_key, and set INDEX_KEY to what it prints. "
+    "A new installation needs none."
+)
+
+
+@register("clinic")
+def check_secrets(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    found: list[CheckMessage] = []
+    if not settings.DEBUG:
+        if settings.SECRET_KEY == settings.INSECURE_SECRET_KEY or len(settings.SECRET_KEY) < MIN_SECRET_LENGTH:
+            found.append(
+                Error(
+                    "SECRET_KEY is the development one or shorter than 50 characters.",
+                    hint="Make one: python3 -c 'import secrets; print(secrets.token_urlsafe(50))'",
+                    id="clinic.E001",
+                )
+            )
+        if not settings.FIELD_KEYS:
+            found.append(Error("FIELD_KEYS is not set, so health data cannot be sealed.", id="clinic.E002"))
+    try:
+        encryption.parse_keys(settings.FIELD_KEYS)
+    except ValueError as problem:
+        found.append(Error(f"FIELD_KEYS is not usable: {problem}", id="clinic.E003"))
+    if settings.INDEX_KEY:
+        try:
+            encryption.index_key()
+        except ImproperlyConfigured as problem:
+            found.append(Error(str(problem), hint=HOW_TO_KEEP_INDEX_KEY, id="clinic.E009"))
+    return found
+
+
+@register(Tags.database)
+def check_keys(app_configs: Any = None, databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """Only with `check --database default`, and before a migration: it asks the database."""
+    if "default" not in (databases or ()):
+        return []
+    # Models cannot be imported while the apps are being loaded, when this module is.
+    from clinic.core import key_fingerprints
+
+    try:
+        problems = key_fingerprints.find_problems()
+    except ImproperlyConfigured:
+        return []  # check_secrets names it
+    hint = "Put FIELD_KEYS and INDEX_KEY back as they were. Until then health data is neither read nor written."
+    return [Error(each.sentence, hint=hint, id="clinic.E017") for each in problems]
+
+
+@register("clinic")
+def check_clinic(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    found: list[CheckMessage] = []
+    try:
+        clock.parse_opening_hours(settings.OPENING_HOURS)
+    except ValueError as problem:
+        found.append(Error(str(problem), id="clinic.E004"))
+    try:
+        clock.closed_dates()
+    except ValueError:
+        found.append(Error("CLOSED_DATES must be dates like 2026-12-25, with commas between.", id="clinic.E005"))
+    for outcome in sorted(defaults.REPLY_TARGETS.keys() | settings.REPLY_TARGETS.keys()):
+        if outcome not in defaults.REPLY_TARGETS or not is_target(settings.REPLY_TARGETS.get(outcome)):
+            found.append(
+                Error(
+                    f'REPLY_TARGETS for "{outcome}" is missing or not understood.',
+                    hint='Give each outcome hours or days, for example {"SAME_DAY": {"hours": 2}}.',
+                    id="clinic.E006",
+                )
+            )
+    if settings.CLINIC_REGION not in defaults.REGIONS:
+        found.append(
+            Error(
+                f'CLINIC_REGION "{settings.CLINIC_REGION}" has no emergency lines.',
+                hint=f"Use one of {', '.join(defaults.REGIONS)}, and override the lines where they differ.",
+                id="clinic.E007",
+            )
+        )
+    if not all(line.strip() for line in (settings.EMERGENCY_LINE, settings.URGENT_LINE, settings.CRISIS_LINE)):
+        found.append(Error("EMERGENCY_LINE, URGENT_LINE and CRISIS_LINE must not be empty.", id="clinic.E008"))
+    if not settings.CLINIC_PHONE.strip() or not settings.CLINIC_PHONE_TEL.strip():
+        found.append(Error("CLINIC_PHONE and CLINIC_PHONE_TEL must not be empty.", id="clinic.E010"))
+    for name in ("DUTY_EMAIL", "ON_CALL"):
+        if not _is_address(getattr(settings, name)):
+            found.append(
+                Error(
+                    f"{name} is not one e-mail address, so nobody there would be told of an emergency.",
+                    hint=f"Write one address, as in {name}=duty@clinic.example, or leave it empty for nobody.",
+                    id="clinic.E020",
+                )
+            )
+    if settings.PRIVATE_LINK_MINUTES < 1:
+        found.append(Error("PRIVATE_LINK_MINUTES must be at least 1.", id="clinic.E011"))
+    if not 1 <= settings.KEEP_UNSENT_HOURS <= min(24, settings.KEEP_UNSENT_DAYS * 24):
+        found.append(
+            Error(
+                "KEEP_UNSENT_HOURS must be from 1 to 24, and no longer than KEEP_UNSENT_DAYS.",
+                hint="A check that a browser can still go on with must not be deleted meanwhile, and staff stay signed "
+                "in as long.",
+                id="clinic.E026",
+            )
+        )
+    try:
+        addresses.mailable(parseaddr(settings.DEFAULT_FROM_EMAIL)[1])
+    except addresses.AddressRefused:
+        # Every mail would fail by it, one after the other.
+        hint = "Write an address like Clinic <clinic@clinic.example>."
+        found.append(Error("No mail can be sent from DEFAULT_FROM_EMAIL.", hint=hint, id="clinic.E025"))
+    return found
+
+
+def is_target(target: Any) -> bool:
+    """Whether a reply target can be counted out: so many hours, or so many whole days."""
+    if not isinstance(target, dict) or len(target) != 1:
+        return False
+    unit, amount = next(iter(target.items()))
+    if isinstance(amount, bool) or not isinstance(amount, int | float) or not 0 < amount <= MAX_TARGET:
+        return False
+    return unit == "hours" or (unit == "days" and isinstance(amount, int))
+
+
+@register("clinic")
+def check_production(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    found: list[CheckMessage] = []
+    site = urlsplit(settings.SITE_URL)
+    if site.scheme not in ("http", "https") or not site.hostname or site.path or site.query:
+        found.append(Error("SITE_URL must be an address like https://clinic.example.", id="clinic.E012"))
+    base = urlsplit(settings.FHIR_BASE_URL)
+    if base.scheme not in ("http", "https") or not base.hostname or base.query or base.fragment:
+        hint = "It is what addresses in our FHIR documents begin with."
+        found.append(
+            Error("FHIR_BASE_URL must be an address like https://clinic.example/fhir.", hint=hint, id="clinic.E027")
+        )
+    if settings.DEBUG:
+        return found
+    if settings.DEMO:
+        found.append(
+            Error(
+                "DEMO is on without DEBUG: invented patients and known passwords would be public.",
+                hint="Remove DEMO, or set DEBUG=1 on a machine that only you can reach.",
+                id="clinic.E013",
+            )
+        )
+    if settings.HTTPS and site.scheme == "http":
+        found.append(Error("SITE_URL must start with https:// in production.", id="clinic.E014"))
+    if "*" in settings.ALLOWED_HOSTS:
+        found.append(Error("ALLOWED_HOSTS must name the hosts: * lets anyone choose the name.", id="clinic.E015"))
+    if site.hostname and not _host_is_allowed(site.hostname):
+        found.append(Error("The host of SITE_URL is not in ALLOWED_HOSTS.", id="clinic.E016"))
+    if not settings.HTTPS:
+        found.append(
+            Warning(
+                "HTTPS is off: cookies are not secure and nothing redirects to https.",
+                hint="Remove HTTPS=0 unless this is a private test.",
+                id="clinic.W001",
+            )
+        )
+    return found
+
+
+def _is_address(given: str) -> bool:
+    """One plain address in ASCII, as every mail server takes it; empty means nobody."""
+    try:
+        if given:
+            validate_email(given)
+    except ValidationError:
+        return False
+    return given.isascii()
+
+
+def _host_is_allowed(host: str) -> bool:
+    from django.http.request import validate_host
+
+    return validate_host(host, settings.ALLOWED_HOSTS)

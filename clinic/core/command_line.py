@@ -1,0 +1,63 @@
+"""The command line of `manage.py`: Django's, which stops before a command would use a database that is not ours."""
+
+import os
+import sys
+from typing import Any, Final
+
+from django.apps import apps
+from django.core.management import ManagementUtility
+from django.db import connection
+
+from clinic.core import old_database
+from clinic.core.old_database import Cause, Refusal
+
+NO_DATABASE: Final = frozenset(
+    {
+        "assess", "check", "collectstatic", "compilemessages", "dbshell", "diffsettings", "findstatic", "help",
+        "lint_claims", "makemessages", "makemigrations", "migrate", "optimizemigration", "sqlmigrate",
+        "squashmigrations", "startapp", "startproject", "static_pages", "test", "testserver", "version",
+    }
+)  # fmt: skip
+"""Commands that use no table of ours; `migrate` looks for itself, also where somebody calls it from elsewhere."""
+WAITS: Final = frozenset({"worker", "shell"})
+"""Commands that bear a database that cannot be reached at the moment."""
+NEEDS_TABLES: Final = frozenset({"load_education", "demo", "createsuperuser", "changepassword"})
+"""What a newcomer runs after `migrate`, or before it by mistake."""
+
+
+class OwnDatabaseOnly(ManagementUtility):
+    """Says first when the database is that of the demonstration."""
+
+    def fetch_command(self, subcommand: str) -> Any:
+        say_if_it_is_the_demonstration()
+        if apps.ready and (found := command_refusal(subcommand, self.argv)):
+            sys.stderr.write(f"{found.text}\n")
+            raise SystemExit(1)
+        return super().fetch_command(subcommand)
+
+
+def execute_from_command_line(argv: list[str]) -> None:
+    OwnDatabaseOnly(argv).execute()
+
+
+def say_if_it_is_the_demonstration() -> None:
+    """On standard error, so that a command's output stays what it is. Once, also where runserver starts itself anew."""
+    if not apps.ready or "RUN_MAIN" in os.environ or "DJANGO_AUTO_COMPLETE" in os.environ:
+        return
+    # Models, and with them the settings, are there only now.
+    from clinic.core.management.clinic_command import demonstration_notice
+
+    if notice := demonstration_notice():
+        sys.stderr.write(f"{notice}\n")
+
+
+def command_refusal(command: str, argv: list[str]) -> Refusal | None:
+    if command in NO_DATABASE or command.startswith("-") or {"--help", "-h", "--version", "help"} & set(argv[1:]):
+        return None
+    found = old_database.judge(connection)
+    connection.close()
+    if found and found.cause is Cause.UNMIGRATED and command not in NEEDS_TABLES:
+        return None
+    if found and found.cause is Cause.UNREACHABLE and command in WAITS:
+        return None
+    return found

@@ -1,0 +1,123 @@
+"""The kernel's own rows: what was done or seen, how often something was tried, who lives, which keys were used."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+
+from clinic.core import clock
+
+
+class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
+    def about(self, target: models.Model) -> Self:
+        """The events about one row, oldest first."""
+        return self.filter(target_type=target._meta.label_lower, target_id=str(target.pk)).order_by("sequence")
+
+
+class AuditEvent(models.Model):
+    """One thing somebody did or viewed. Written only by `audit.record`, never changed or removed.
+
+    Each row's digest covers the row and the digest before it; database triggers refuse UPDATE and DELETE.
+    `details` and `fields` hold codes and names, never what a patient wrote.
+    """
+
+    sequence = models.BigIntegerField(primary_key=True)
+    at = models.DateTimeField()
+    action = models.CharField(max_length=80)
+    actor_user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="audit_events"
+    )
+    actor = models.CharField(max_length=80)
+    target_type = models.CharField(max_length=100, blank=True)
+    target_id = models.CharField(max_length=64, blank=True)
+    request_id = models.CharField(max_length=64, blank=True)
+    fields = models.JSONField(default=list)
+    details = models.JSONField(default=dict)
+    previous = models.CharField(max_length=64)
+    digest = models.CharField(max_length=64)
+
+    objects = AuditEventQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-sequence"]
+        verbose_name = "audit event"
+        indexes = [
+            models.Index(fields=["target_type", "target_id", "sequence"], name="audit_target"),
+            models.Index(fields=["actor_user", "sequence"], name="audit_actor"),
+            models.Index(fields=["action", "sequence"], name="audit_action"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sequence} {self.action}"
+
+
+class AuditHead(models.Model):
+    """The newest link of the audit chain, in one row that every writer locks. It shows a tail cut off."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    sequence = models.BigIntegerField(default=0)
+    digest = models.CharField(max_length=64, default="0" * 64)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="audit_one_head")]
+
+    def __str__(self) -> str:
+        return f"{self.sequence}:{self.digest}"
+
+
+class RateBucket(models.Model):
+    """A token bucket for one limited thing. The key is a digest, so addresses and mailboxes are not kept."""
+
+    key = models.CharField(max_length=64, primary_key=True)
+    tokens = models.FloatField()
+    at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return self.key[:8]
+
+
+class Heartbeat(models.Model):
+    """The last sign of life of a background process, and which of its duties failed in that turn."""
+
+    LATE_AFTER = timedelta(minutes=5)
+
+    name = models.CharField(max_length=40, primary_key=True)
+    at = models.DateTimeField()
+    failing = models.CharField(max_length=200, blank=True, default="")
+
+    def __str__(self) -> str:
+        return self.name
+
+    @classmethod
+    def beat(cls, name: str, *, failing: Iterable[str] = ()) -> None:
+        cls.objects.update_or_create(name=name, defaults={"at": clock.now(), "failing": ", ".join(failing)[:200]})
+
+    @property
+    def is_late(self) -> bool:
+        return clock.now() - self.at > self.LATE_AFTER
+
+
+class KeyFingerprint(models.Model):
+    """A key that sealed something here, or that made the look-up digests; recorded with the first value it sealed.
+
+    `name` is the key's id in FIELD_KEYS, or INDEX_KEY. `digest` is an HMAC under the key, which reveals nothing of it.
+    A key is retired when its last value was sealed again under a newer one: from then on it may be missing.
+    """
+
+    name = models.CharField(max_length=64, primary_key=True)
+    digest = models.CharField(max_length=64)
+    first_seen_at = models.DateTimeField()
+    retired_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(retired_at=None) | models.Q(retired_at__gte=models.F("first_seen_at")),
+                name="key_retired_after_first_seen",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name

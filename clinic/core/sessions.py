@@ -1,0 +1,47 @@
+"""Django's session middleware, and the truth about a session that could not be kept."""
+
+from django.contrib.sessions.backends.base import UpdateError
+from django.contrib.sessions.exceptions import SessionInterrupted
+from django.contrib.sessions.middleware import SessionMiddleware as DjangoSessionMiddleware
+from django.db import DatabaseError, Error
+from django.http import HttpRequest, HttpResponse
+
+from clinic.core import error_pages
+from clinic.core.logs import cause_of, note_cause
+
+
+class SessionMiddleware(DjangoSessionMiddleware):
+    """Django answers 400, "bad request", whenever a session cannot be written. Nobody sent anything bad.
+
+    The work of the request is committed by then. When the database is away, the answer is the calm 503; pressing again
+    leads to where the first press would have led. When the session was ended meanwhile, by signing out in another tab,
+    the answer says that.
+    """
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        try:
+            return super().process_response(request, response)
+        except SessionInterrupted as problem:
+            if was_ended(problem):
+                return error_pages.session_ended(request)
+            return not_written(request, database_error_in(problem) or problem)
+        except Error as problem:
+            return not_written(request, problem)
+
+
+def database_error_in(problem: SessionInterrupted) -> BaseException | None:
+    """What Django turned into an UpdateError, and that into "interrupted"."""
+    update = problem.__context__
+    return update.__context__ if isinstance(update, UpdateError) else None
+
+
+def was_ended(problem: SessionInterrupted) -> bool:
+    """Whether the session's row is gone. A database that fails raises one of DatabaseError's own kinds instead."""
+    cause = database_error_in(problem)
+    return cause is None or type(cause) is DatabaseError
+
+
+def not_written(request: HttpRequest, problem: BaseException) -> HttpResponse:
+    note_cause(request, f"session not written: {cause_of(problem)}")
+    # The work of the request is committed by then.
+    return error_pages.service_unavailable(request, may_be_kept=True)

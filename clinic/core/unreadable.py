@@ -1,0 +1,43 @@
+"""What somebody sees when stored data cannot be read: because one record is damaged, or because the keys do not fit."""
+
+import logging
+from collections.abc import Callable
+
+from django.db import Error
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+
+from clinic.core import encrypted_values, error_pages
+from clinic.core.encryption import DamagedRecord, KeysUnusable
+from clinic.core.logs import note_cause
+
+logger = logging.getLogger(__name__)
+
+
+class UnreadableMiddleware:
+    """Never a 500: a calm page that says whom to call. What was written in the form stands there again."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if isinstance(exception, KeysUnusable):
+            note_cause(request, f"keys: {exception.short}")
+            return error_pages.keys_unusable(request)
+        if isinstance(exception, DamagedRecord):
+            record = name_of_record(exception)
+            note_cause(request, f"damaged: {record}")
+            logger.error("a page cannot be shown: %s does not open (%s)", record, type(exception).__name__)
+            return error_pages.record_unreadable(request)
+        return None
+
+
+def name_of_record(problem: DamagedRecord) -> str:
+    """Model and number, as in "consultations.Patient 12", for the log."""
+    try:
+        label, number = encrypted_values.row_of(context=problem.context, value=problem.value)
+    except Error:
+        label, number = "", None
+    return f"{label or problem.context or 'a value'} {number if number is not None else '(number unknown)'}"

@@ -1,0 +1,137 @@
+"""The worker: whatever fails in one duty, the others have their turn, and the sign of life says what failed."""
+
+import logging
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.core.management import call_command
+from django.db import DatabaseError, OperationalError
+
+from clinic.core import housekeeping
+from clinic.core.models import Heartbeat
+from clinic.management.commands import worker
+from consultations.enums import MessageKind
+from consultations.models import ConsultationRequest, OutboxMessage
+from consultations.services import (
+    alarm_groups,
+    cases,
+    delivery,
+    messaging,
+    private_links,
+    retention,
+    text_alarms,
+    triage,
+    undelivered,
+)
+from education import services as content
+
+DUTIES = {
+    "repeat alerts": (cases, "alert_again"),
+    "announce overdue": (triage, "alert_overdue"),
+    "announce unread texts": (text_alarms, "alert_unread"),
+    "announce undelivered": (undelivered, "alert_undelivered"),
+    "answer asked links": (private_links, "answer_asked"),
+    "deliver": (delivery, "deliver_due"),
+    "publish": (content, "publish_due"),
+    "forget sign-ins": (housekeeping, "forget_what_ran_out"),
+    "reopen content": (content, "reopen_due"),
+    "forget networks": (alarm_groups, "forget_networks"),
+    "delete unsent": (retention, "delete_unsent"),
+}
+ERRORS = [
+    UnicodeError("alice"),
+    RecursionError(),
+    MemoryError(),
+    KeyError("alice"),
+    DatabaseError(),
+    OperationalError(),
+]
+
+
+def test_every_duty_is_listed_here() -> None:
+    assert list(worker.Command()._duties()) == list(DUTIES)
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize("name", DUTIES)
+def test_one_that_fails_keeps_no_other_from_its_turn_and_is_named(
+    db: None, name: str, error: Exception, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    done: list[str] = []
+
+    def does(each: str) -> Any:
+        def duty(**kwargs: Any) -> int:
+            if each == name:
+                raise error
+            done.append(each)
+            return 0
+
+        return duty
+
+    for each, (module, function) in DUTIES.items():
+        monkeypatch.setattr(module, function, does(each))
+    call_command("worker", once=True)
+    assert done == [each for each in DUTIES if each != name]
+    assert Heartbeat.objects.get(name="worker").failing == name
+    assert housekeeping.worker_state() == ("worker", f"failing: {name}")
+    assert f"worker: {name} failed, will try again: {type(error).__name__} at test_worker.py:" in caplog.text
+    assert "alice" not in caplog.text
+
+
+def test_the_sign_of_life_may_fail_too(
+    alice: ConsultationRequest, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fails(name: str, **kwargs: Any) -> None:
+        raise OperationalError
+
+    messaging.tell_patient(kind=MessageKind.PRIVATE_LINK, request=alice, key="one")
+    monkeypatch.setattr(Heartbeat, "beat", fails)
+    call_command("worker", once=True)
+    assert len(mail.outbox) == 1
+    assert "worker: heartbeat failed" in caplog.text
+
+
+def test_what_works_again_is_named_no_more(
+    db: None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    command = worker.Command()
+
+    def fails() -> int:
+        raise RuntimeError
+
+    with monkeypatch.context() as broken:
+        broken.setattr(cases, "alert_again", fails)
+        for _ in range(150):
+            command._perform("repeat alerts", cases.alert_again)
+        assert caplog.text.count("repeat alerts failed") == 1
+        command._perform("repeat alerts", cases.alert_again)
+        assert caplog.text.count("repeat alerts failed") == 2
+    command._turn()
+    assert "repeat alerts works again" in caplog.text
+    assert housekeeping.worker_state() == ("worker", "ok")
+
+
+def test_one_overdue_request_that_fails_keeps_no_other_from_being_announced(
+    alice: ConsultationRequest, bob: ConsultationRequest, nurse: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ConsultationRequest.objects.update(due_at="2026-01-01T00:00Z", submitted_at="2026-01-01T00:00Z")
+    page_of = triage.page_of
+
+    def fails_for_alice(request: ConsultationRequest) -> str:
+        if request == alice:
+            raise RecursionError
+        return page_of(request)
+
+    monkeypatch.setattr(triage, "page_of", fails_for_alice)
+    command = worker.Command()
+    command._turn()
+    assert [key.split("-")[:2] for key in OutboxMessage.objects.values_list("key", flat=True)] == [
+        ["overdue", str(bob.pk)]
+    ]
+    assert command.failures["announce overdue"][0].startswith(f"overdue request {alice.pk}: RecursionError at ")
+
+
+def test_before_its_first_turn_it_was_never_seen(db: None) -> None:
+    assert housekeeping.worker_state() == ("worker", "never seen")

@@ -1,0 +1,85 @@
+"""Each system check finds its own fault, and a sound configuration has none."""
+
+import base64
+
+import pytest
+from django.core.checks import run_checks
+from django.test import override_settings
+
+from clinic.core import defaults
+from consultations.enums import Outcome
+
+SOUND = {
+    "DEBUG": False,
+    "DEMO": False,
+    "HTTPS": True,
+    "SECRET_KEY": "x7" * 30,
+    "FIELD_KEYS": "k1:" + base64.b64encode(b"k" * 32).decode(),
+    "INDEX_KEY": "",
+    "ALLOWED_HOSTS": ["clinic.example"],
+    "SITE_URL": "https://clinic.example",
+}
+
+FAULTS = [
+    ("clinic.E001", {"SECRET_KEY": "short"}),
+    ("clinic.E001", {"SECRET_KEY": "insecure-key-for-trying-the-site-on-your-own-machine-only"}),
+    ("clinic.E002", {"FIELD_KEYS": ""}),
+    ("clinic.E003", {"FIELD_KEYS": "k1:AAAA"}),
+    ("clinic.E004", {"OPENING_HOURS": "always"}),
+    ("clinic.E005", {"CLOSED_DATES": ["25 December"]}),
+    ("clinic.E006", {"REPLY_TARGETS": {}}),
+    ("clinic.E006", {"REPLY_TARGETS": {**defaults.REPLY_TARGETS, "SAME_DAY": {"hours": 0}}}),
+    ("clinic.E006", {"REPLY_TARGETS": {**defaults.REPLY_TARGETS, "SAME_DAY": {"days": 1.5}}}),
+    ("clinic.E006", {"REPLY_TARGETS": {**defaults.REPLY_TARGETS, "SAME_DAY": {"weeks": 1}}}),
+    ("clinic.E006", {"REPLY_TARGETS": {**defaults.REPLY_TARGETS, "SAME_DAY": {"hours": True}}}),
+    ("clinic.E006", {"REPLY_TARGETS": {**defaults.REPLY_TARGETS, "OTHER": {"hours": 1}}}),
+    ("clinic.E006", {"REPLY_TARGETS": {**defaults.REPLY_TARGETS, "SAME_DAY": {"hours": float("inf")}}}),
+    ("clinic.E007", {"CLINIC_REGION": "ZZ"}),
+    ("clinic.E008", {"EMERGENCY_LINE": " "}),
+    ("clinic.E008", {"CRISIS_LINE": ""}),
+    ("clinic.E009", {"INDEX_KEY": "zz"}),
+    ("clinic.E009", {"INDEX_KEY": "not base64"}),
+    ("clinic.E010", {"CLINIC_PHONE": ""}),
+    ("clinic.E027", {"FHIR_BASE_URL": "clinic.example/fhir"}),
+    ("clinic.E027", {"FHIR_BASE_URL": "https://clinic.example/fhir?x=1"}),
+    ("clinic.E011", {"PRIVATE_LINK_MINUTES": 0}),
+    ("clinic.E026", {"KEEP_UNSENT_HOURS": 0}),
+    ("clinic.E026", {"KEEP_UNSENT_HOURS": 25}),
+    ("clinic.E026", {"KEEP_UNSENT_DAYS": 0}),
+    ("clinic.E026", {"KEEP_UNSENT_HOURS": 49, "KEEP_UNSENT_DAYS": 2}),
+    ("clinic.E025", {"DEFAULT_FROM_EMAIL": "The clinic"}),
+    ("clinic.E025", {"DEFAULT_FROM_EMAIL": "Clinic <böse@clinic.example>"}),
+    ("clinic.E012", {"SITE_URL": "clinic.example"}),
+    ("clinic.E012", {"SITE_URL": "https://clinic.example/path"}),
+    ("clinic.E013", {"DEMO": True}),
+    ("clinic.E014", {"SITE_URL": "http://clinic.example"}),
+    ("clinic.E015", {"ALLOWED_HOSTS": ["*"]}),
+    ("clinic.E016", {"ALLOWED_HOSTS": ["other.example"]}),
+    ("clinic.E020", {"DUTY_EMAIL": "duty"}),
+    ("clinic.E020", {"DUTY_EMAIL": "duty@clinic.example, second@clinic.example"}),
+    ("clinic.E020", {"ON_CALL": "Dr Halloran <oncall@clinic.example>"}),
+    ("clinic.E020", {"ON_CALL": "on-cäll@clinic.example"}),
+    ("clinic.W001", {"HTTPS": False}),
+]
+
+
+def found(**changed: object) -> set[str]:
+    with override_settings(**{**SOUND, **changed}):
+        return {message.id for message in run_checks(tags=["clinic"])}
+
+
+def test_a_sound_configuration_has_no_fault():
+    assert found() == set()
+
+
+@pytest.mark.parametrize(("check", "changed"), FAULTS, ids=lambda value: value if isinstance(value, str) else "")
+def test_each_fault_is_found_and_only_that_one(check, changed):
+    assert found(**changed) == {check}
+
+
+def test_the_demonstration_may_run_with_debug():
+    assert found(DEBUG=True, DEMO=True, HTTPS=False, SECRET_KEY="short", FIELD_KEYS="") == set()
+
+
+def test_every_outcome_has_a_reply_target():
+    assert set(defaults.REPLY_TARGETS) == {*Outcome.values, "MARKED_TEXT", "MESSAGE"}

@@ -1,0 +1,463 @@
+"""A database that this program did not make is named, left as it is, and stops whatever would use it."""
+
+import hashlib
+import os
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core.management import CommandError, call_command
+from django.db import ConnectionHandler, connection
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from clinic.core import command_line, database_state, old_database
+from clinic.core.old_database import Cause
+
+ROOT = Path(__file__).resolve().parents[2]
+RECORDS = "CREATE TABLE django_migrations (id integer PRIMARY KEY, app varchar(255), name varchar(255))"
+STOCK = "CREATE TABLE auth_user (id integer PRIMARY KEY, username varchar(150))"
+PATIENTS = "CREATE TABLE consultations_patient (id integer PRIMARY KEY, name varchar(120))"
+TYPES = "CREATE TABLE django_content_type (id integer PRIMARY KEY, model varchar(100))"
+DJANGO = [("contenttypes", "0001_initial"), ("auth", "0001_initial"), ("sessions", "0001_initial")]
+BEFORE = [*DJANGO, ("core", "0001_initial"), ("consultations", "0001_initial"), ("education", "0001_initial")]
+NOW = [
+    ("accounts", "0001_initial"),
+    ("core", "0001_initial"),
+    ("core", "0002_audit_append_only"),
+    ("consultations", "0001_initial"),
+    ("education", "0001_initial"),
+]
+
+
+def recorded(*names: tuple[str, str]) -> list[str]:
+    rows = [f"INSERT INTO django_migrations VALUES ({n}, '{app}', '{name}')" for n, (app, name) in enumerate(names)]
+    return [RECORDS, *rows]
+
+
+OLD = [*recorded(*BEFORE, ("education", "0011_lines")), STOCK, PATIENTS]
+CASES: dict[str, tuple[list[str], Cause | None, str]] = {
+    "of before": (OLD, Cause.OLD, "was made by an earlier version of this program"),
+    "of before, half migrated": (
+        [*recorded(*DJANGO, ("core", "0001_initial")), STOCK],
+        Cause.OLD,
+        "whose tables cannot be carried over",
+    ),
+    "of before, its users renamed by hand": (
+        recorded(*NOW, ("consultations", "0006_link_asked_for")),
+        Cause.OLD,
+        "Nothing was changed in it.",
+    ),
+    "of a newer version": (
+        recorded(*NOW, ("consultations", "0099_from_tomorrow")),
+        Cause.NEWER,
+        "it holds consultations.0099_from_tomorrow, which this version does not know",
+    ),
+    "of another program": (["CREATE TABLE orders (id integer)"], Cause.FOREIGN, "of another program (orders)"),
+    "of another Django project": (
+        [*recorded(*DJANGO, ("shop", "0001_initial")), STOCK, "CREATE TABLE shop_order (id integer)"],
+        Cause.FOREIGN,
+        "of another program (auth_user, shop_order)",
+    ),
+    "of a bare Django project": ([*recorded(*DJANGO), STOCK], Cause.FOREIGN, "of another program (auth_user)"),
+    "with nothing in it": ([], None, ""),
+    "begun": ([*recorded(*DJANGO[:1]), TYPES], None, ""),
+    "begun with Django's own": (
+        [*recorded(*DJANGO), TYPES, "CREATE TABLE django_session (session_key varchar(40) PRIMARY KEY)"],
+        None,
+        "",
+    ),
+    "half migrated": (recorded(*DJANGO, *NOW[:2]), None, ""),
+}
+PARAMETERS = [pytest.param(*case, id=name) for name, case in CASES.items()]
+
+
+def make_file(path: Path, statements: list[str]) -> Path:
+    made = sqlite3.connect(path)
+    for statement in statements:
+        made.execute(statement)
+    made.commit()
+    made.close()
+    return path
+
+
+def on_file(path: Path | str) -> BaseDatabaseWrapper:
+    return ConnectionHandler({"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": str(path)}})["default"]
+
+
+def digests(folder: Path) -> dict[str, str]:
+    return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in folder.iterdir() if file.is_file()}
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def another_database(django_db_blocker: Any) -> Iterator[BaseDatabaseWrapper]:
+    """An empty database on the PostgreSQL of the test run, beside the one of the test run."""
+    name = f"{connection.settings_dict['NAME']}_of_before"
+    with django_db_blocker.unblock():
+        with connection._nodb_cursor() as cursor:
+            cursor.execute(f'DROP DATABASE IF EXISTS "{name}"')
+            cursor.execute(f'CREATE DATABASE "{name}"')
+        handler = ConnectionHandler({"default": {**settings.DATABASES["default"], "NAME": name}})
+        yield handler["default"]
+        handler["default"].close()
+        with connection._nodb_cursor() as cursor:
+            cursor.execute(f'DROP DATABASE "{name}"')
+
+
+@pytest.mark.parametrize(("statements", "cause", "sentence"), PARAMETERS)
+def test_a_file_says_who_made_it(here: Path, statements: list[str], cause: Cause | None, sentence: str) -> None:
+    file = make_file(here / "clinic.sqlite3", statements)
+    before = digests(here)
+
+    found = old_database.refusal(on_file(file))
+
+    assert (found.cause if found else None) is cause
+    assert sentence in (found.text if found else "")
+    assert digests(here) == before
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize(("statements", "cause", "sentence"), PARAMETERS)
+def test_a_server_database_says_who_made_it(
+    another_database: BaseDatabaseWrapper, statements: list[str], cause: Cause | None, sentence: str
+) -> None:
+    with another_database.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
+
+    found = old_database.refusal(another_database)
+
+    assert (found.cause if found else None) is cause
+    assert sentence in (found.text if found else "")
+
+
+def test_a_file_of_before_is_kept_by_one_command(here: Path) -> None:
+    make_file(here / "clinic.sqlite3", OLD)
+    for suffix in ("-wal", "-shm"):
+        (here / f"clinic.sqlite3{suffix}").touch()
+    before = digests(here)
+
+    found = old_database.refusal(on_file(here / "clinic.sqlite3"))
+
+    assert found is not None
+    assert found.text.splitlines() == [
+        "The database clinic.sqlite3 was made by an earlier version of this program, whose tables cannot be carried "
+        "over into this one. Nothing was changed in it.",
+        "Stop whatever still uses it. To keep it, give it another name:",
+        "    mv clinic.sqlite3 clinic-old.sqlite3 && mv clinic.sqlite3-wal clinic-old.sqlite3-wal"
+        " && mv clinic.sqlite3-shm clinic-old.sqlite3-shm",
+        "Then run `make run`, or `python manage.py migrate`, again: it makes a new database.",
+        "To read the old one, use the version that made it.",
+    ]
+    subprocess.run(["sh", "-c", found.text.splitlines()[2]], cwd=here, check=True)
+    assert digests(here) == {name.replace("clinic.", "clinic-old."): digest for name, digest in before.items()}
+    assert old_database.refusal(on_file(here / "clinic.sqlite3")) is None
+
+
+def test_the_command_never_names_a_file_that_is_there_and_quotes_odd_names(here: Path) -> None:
+    make_file(here / "our clinic.db", OLD)
+    make_file(here / "our clinic-old.db", OLD)
+
+    found = old_database.refusal(on_file(here / "our clinic.db"))
+
+    assert found is not None
+    assert "\n    mv 'our clinic.db' 'our clinic-old-2.db'\n" in found.text
+
+
+@pytest.mark.postgres
+def test_a_server_database_of_before_is_kept_by_a_new_one(another_database: BaseDatabaseWrapper) -> None:
+    with another_database.cursor() as cursor:
+        for statement in OLD:
+            cursor.execute(statement)
+
+    found = old_database.refusal(another_database)
+
+    assert found is not None
+    given = another_database.settings_dict
+    assert f"PostgreSQL database “{given['NAME']}” on {given['HOST']}:{given['PORT']} was made by an" in found.text
+    assert f"--username={given['USER']} {given['NAME']}_new\n" in found.text
+    assert "Then name the new one in DATABASE_URL" in found.text
+    assert f":{given['PASSWORD']}" not in found.text
+
+
+@pytest.mark.postgres
+def test_a_server_database_that_is_not_there_says_how_to_make_it(db: None) -> None:
+    handler = ConnectionHandler({"default": {**settings.DATABASES["default"], "NAME": "nobody_made_this"}})
+
+    found = old_database.refusal(handler["default"])
+
+    assert found is not None
+    assert found.cause is Cause.UNREACHABLE
+    assert "“nobody_made_this”" in found.text
+    assert "does not exist" in found.text
+    assert " nobody_made_this" in found.text.splitlines()[-1]
+
+
+def test_the_database_of_this_program_is_not_refused(db: None) -> None:
+    assert old_database.judge(connection) is None
+
+
+def another_process(statement: str, file: Path) -> str:
+    """What SQLite answers to it in a process of its own, which opens the file and closes it again."""
+    code = "import sqlite3, sys; c = sqlite3.connect(sys.argv[2]); print(c.execute(sys.argv[1]).fetchall()); c.close()"
+    ran = subprocess.run([sys.executable, "-c", code, statement, str(file)], capture_output=True, text=True, check=True)
+    return ran.stdout.strip()
+
+
+def look_by_other_means(file: Path) -> None:
+    """The control: what closes the file outside SQLite takes this process's locks from it."""
+    with file.open("rb") as opened:
+        opened.read(16)
+
+
+@pytest.mark.parametrize(
+    ("look", "seen"),
+    [(lambda file: old_database.judge(on_file(file)), "[(2,)]"), (look_by_other_means, "[(1,)]")],
+    ids=["judged", "control"],
+)
+def test_a_look_takes_no_lock_from_a_database_in_use(here: Path, look: Any, seen: str) -> None:
+    """Without its locks another process that ends removes the journal under this one, and what it writes is lost."""
+    file = make_file(here / "clinic.sqlite3", ["PRAGMA journal_mode=WAL", *recorded(*NOW), "CREATE TABLE kept (n)"])
+    used = sqlite3.connect(file, isolation_level=None)
+    used.execute("INSERT INTO kept VALUES (1)")
+
+    look(file)
+    another_process("SELECT 1 FROM kept", file)
+    used.execute("INSERT INTO kept VALUES (2)")
+
+    assert another_process("SELECT count(*) FROM kept", file) == seen
+    used.close()
+
+
+def test_same_names_with_other_columns_are_of_an_earlier_version(
+    db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While nothing is released, the first migrations are made anew under the names they had."""
+    tables = old_database._tables()
+    monkeypatch.setattr(
+        old_database, "_tables", lambda: {**tables, "core_heartbeat": {*tables["core_heartbeat"], "host"}}
+    )
+
+    found = old_database.judge(connection)
+
+    assert found is not None
+    assert found.cause is Cause.OLD
+
+
+@pytest.mark.parametrize("definition", ["integer", "integer DEFAULT 3 NOT NULL"])
+def test_a_column_that_may_stay_empty_does_no_harm(db: None, definition: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"ALTER TABLE core_heartbeat ADD COLUMN our_own {definition}")
+
+    assert not old_database._has_other_columns(state_of_test_run())
+
+
+def test_a_column_that_the_model_would_never_fill_is_of_an_earlier_version(db: None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE core_heartbeat")
+        cursor.execute(
+            "CREATE TABLE core_heartbeat (name varchar(20) PRIMARY KEY, at timestamp NOT NULL, old integer NOT NULL)"
+        )
+
+    assert old_database._has_other_columns(state_of_test_run())
+
+
+def state_of_test_run() -> Any:
+    """Through the test's own connection, which alone sees what its transaction changed."""
+    tables = list(old_database._tables())
+    if connection.vendor == "postgresql":
+        return database_state.of_postgresql(connection, tables)
+    with connection.cursor() as cursor:
+        cursor.execute(database_state.SQLITE_COLUMNS % ", ".join(["%s"] * len(tables)), tables)
+        columns = database_state._columns(cursor.fetchall())
+    return database_state.State(frozenset(), frozenset(), columns)
+
+
+def odd_file(path: Path, kind: str) -> Path:
+    contents = {
+        "text": b"This is a letter, not a database. " * 9,
+        "short": b"SQLite",
+        "cut off": make_file(path, OLD).read_bytes()[:5000],
+        "overwritten": b"SQLite format 3\0" + b"\xff" * 9000,
+    }
+    path.write_bytes(contents[kind])
+    return path
+
+
+@pytest.mark.parametrize(
+    ("kind", "sentence"),
+    [
+        ("text", "The file clinic.sqlite3 is not an SQLite database, or a damaged one. Nothing was changed in it."),
+        ("short", "The file clinic.sqlite3 is not an SQLite database, or a damaged one. Nothing was changed in it."),
+        ("cut off", "The database clinic.sqlite3 cannot be read: "),
+        ("overwritten", "The file clinic.sqlite3 is not an SQLite database, or a damaged one. "),
+    ],
+)
+def test_a_file_that_sqlite_cannot_read_stays(here: Path, kind: str, sentence: str) -> None:
+    file = odd_file(here / "clinic.sqlite3", kind)
+    before = digests(here)
+
+    found = old_database.refusal(on_file(file))
+
+    assert found is not None
+    assert found.text.startswith(sentence)
+    assert "mv clinic.sqlite3 clinic-old.sqlite3" in found.text
+    assert digests(here) == before
+
+
+def test_an_empty_file_is_a_database_still_to_be_made(here: Path) -> None:
+    (here / "clinic.sqlite3").touch()
+    found = old_database.judge(on_file("clinic.sqlite3"))
+
+    assert old_database.refusal(on_file("clinic.sqlite3")) is None
+    assert found is not None
+    assert "does not have all its tables yet" in found.text
+    assert "Run `python manage.py migrate` first." in found.text
+
+
+def test_a_file_that_is_not_there_is_not_made_by_looking(here: Path) -> None:
+    assert old_database.refusal(on_file("clinic.sqlite3")) is None
+    assert list(here.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("no/such/clinic.sqlite3", "there is no folder no/such. Make it (mkdir -p no/such)"),
+        ("folder", "The database cannot be folder: that is a folder."),
+        ("pipe", "The database cannot be pipe: that is not a file."),
+        ("loop", "The database loop cannot be opened: "),
+        ("note/clinic.sqlite3", "there is no folder note."),
+    ],
+)
+def test_a_place_where_no_database_can_be(here: Path, name: str, sentence: str) -> None:
+    (here / "folder").mkdir()
+    (here / "note").write_text("a file", encoding="utf-8")
+    (here / "loop").symlink_to(here / "loop")
+    os.mkfifo(here / "pipe")
+
+    found = old_database.refusal(on_file(name))
+
+    assert found is not None
+    assert sentence in found.text
+
+
+def test_a_file_that_this_user_may_not_write(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = make_file(here / "clinic.sqlite3", recorded(*NOW))
+    monkeypatch.setattr(os, "access", lambda path, mode: not mode & os.W_OK)
+
+    found = old_database.refusal(on_file(file))
+
+    assert found is not None
+    assert found.text.startswith("The database clinic.sqlite3 cannot be written by this user")
+
+
+def test_migrate_refuses_wherever_it_is_called_from(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = make_file(here / "clinic.sqlite3", OLD)
+    monkeypatch.setattr("clinic.core.management.commands.migrate.connections", {"default": on_file(file)})
+    before = digests(here)
+
+    with pytest.raises(CommandError, match="was made by an earlier version of this program"):
+        call_command("migrate")
+
+    assert digests(here) == before
+
+
+def manage(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {
+        "PATH": os.environ["PATH"],
+        "ENV_FILE": "",
+        "DEBUG": "1",
+        "DJANGO_SETTINGS_MODULE": "clinic.settings",
+    }
+    environment["DATABASE_URL"] = f"sqlite:///{folder}/clinic.sqlite3"
+    command = [sys.executable, *arguments]
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("manage.py", "migrate", "--verbosity", "0"),
+        ("manage.py", "load_education"),
+        ("manage.py", "demo"),
+        ("manage.py", "runserver", "--noreload", "127.0.0.1:1"),
+        ("manage.py", "worker", "--once"),
+        ("manage.py", "verify_audit", "--settings", "clinic.settings"),
+        ("-c", "import clinic.wsgi"),
+    ],
+    ids=lambda arguments: arguments[1],
+)
+def test_whatever_uses_a_database_of_before_stops(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    make_file(tmp_path / "clinic.sqlite3", OLD)
+    before = digests(tmp_path)
+
+    ended = manage(tmp_path, *arguments)
+
+    assert ended.returncode == (3 if arguments[0] == "-c" else 1)
+    assert "was made by an earlier version of this program" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert digests(tmp_path) == before
+
+
+@pytest.mark.parametrize("command", sorted(command_line.NEEDS_TABLES))
+def test_a_command_before_migrate_says_so(here: Path, monkeypatch: pytest.MonkeyPatch, command: str) -> None:
+    monkeypatch.setattr(command_line, "connection", on_file("clinic.sqlite3"))
+
+    found = command_line.command_refusal(command, ["manage.py", command])
+
+    assert found is not None
+    assert "Run `python manage.py migrate` first." in found.text
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["manage.py", "check"],
+        ["manage.py", "lint_claims", "--stdin"],
+        ["manage.py", "demo", "--help"],
+        ["manage.py", "help", "demo"],
+        ["manage.py", "--version"],
+    ],
+)
+def test_what_uses_no_database_asks_for_none(here: Path, monkeypatch: pytest.MonkeyPatch, argv: list[str]) -> None:
+    file = make_file(here / "clinic.sqlite3", OLD)
+    monkeypatch.setattr(command_line, "connection", on_file(file))
+
+    assert command_line.command_refusal(argv[1], argv) is None
+
+
+@pytest.mark.parametrize(("command", "is_refused"), [("worker", False), ("shell", False), ("load_education", True)])
+def test_only_what_can_wait_bears_a_server_that_is_down(
+    db: None, monkeypatch: pytest.MonkeyPatch, command: str, is_refused: bool
+) -> None:
+    address = {"ENGINE": "django.db.backends.postgresql", "NAME": "clinic", "HOST": "127.0.0.1", "PORT": "1"}
+    down = ConnectionHandler({"default": address})["default"]
+    monkeypatch.setattr(command_line, "connection", down)
+    monkeypatch.setattr(old_database, "connection", down)
+
+    found = command_line.command_refusal(command, ["manage.py", command])
+
+    assert bool(found) is is_refused
+    assert found is None or found.text.startswith("The PostgreSQL database “clinic” on 127.0.0.1:1 cannot be reached:")
+    assert old_database.server_refusal() is None
+
+
+def test_make_run_stops_at_a_database_of_before() -> None:
+    """The first line of `run` that touches the database is `migrate`, and make stops where a line fails."""
+    run = (ROOT / "Makefile").read_text(encoding="utf-8").partition("\nrun: ")[2].partition("\n\n")[0]
+
+    lines = [line for line in run.splitlines() if "manage.py" in line]
+
+    assert lines[0].strip() == "@$(RUN_WITH) $(PY) manage.py migrate --verbosity 0"
+    assert not any(line.strip().startswith("@-") or "|| true" in line for line in lines)
