@@ -3,8 +3,8 @@
 from django.contrib.auth.models import AnonymousUser
 
 from clinic.accounts.models import User
+from clinic.core.transitions import NotAllowed
 from consultations.enums import Actor
-from consultations.workflow import NotAllowed
 
 GROUP_ACTORS = {"triage": Actor.TRIAGE, "doctor": Actor.DOCTOR, "manager": Actor.MANAGER}
 

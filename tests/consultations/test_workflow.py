@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
+from clinic.core.transitions import NotAllowed, TransitionNotAllowed, WrongStatus
 from consultations import workflow
 from consultations.enums import CLOSED_STATUSES, OPEN_STATUSES, Actor, RequestStatus
-from consultations.workflow import MOVES, MoveRefused, NotAllowed, WrongStatus, move_for, verbs_for
+from consultations.workflow import MOVES, move_for, verbs_for
 from tests.consultations.transitions import LINES, VERBS, actors, target
 
 Cell = tuple[str, str, str]
@@ -21,7 +22,7 @@ def what_the_product_does() -> dict[Cell, str]:
             for actor in Actor:
                 try:
                     move = move_for(verb, status=status, actor=actor)
-                except MoveRefused as refusal:
+                except TransitionNotAllowed as refusal:
                     done[verb, status.value, actor.value] = type(refusal).__name__
                 else:
                     done[verb, status.value, actor.value] = (move.target or status).value

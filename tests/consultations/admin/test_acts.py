@@ -12,6 +12,7 @@ from consultations.models import InformationRequest, OutboxMessage, TriageDecisi
 from consultations.services import triage
 from tests.cast import book_directly
 from tests.consultations.admin.conftest import act, page_of, text_of
+from tests.consultations.perform import perform
 from tests.consultations.transitions import actors, sources, target
 
 pytestmark = pytest.mark.django_db
@@ -212,8 +213,8 @@ class TestBooking:
 
 class TestTwoPeople:
     def test_a_stale_page_names_who_moved_it_and_keeps_the_text(self, sign_in, nurse, doctor, other_doctor, alice):
-        triage.claim(request=alice, by=nurse)
-        triage.pass_to_doctor(request=alice, doctor=doctor, note="", by=nurse)
+        perform("claim", alice, by=nurse)
+        perform("pass_to_doctor", alice, doctor=doctor, note="", by=nurse)
         response = act(sign_in(other_doctor), alice, "note", note="Remember the scan from March.", seen="received")
         page = text_of(response)
         assert "Nora Adeyemi moved this request to “With a doctor” while your page was open" in page
@@ -221,7 +222,7 @@ class TestTwoPeople:
         assert not TriageDecision.objects.filter(action=TriageAction.NOTE).exists()
 
     def test_text_of_a_form_that_is_gone_is_shown_to_copy(self, sign_in, nurse, other_nurse, doctor, alice):
-        triage.pass_to_doctor(request=alice, doctor=doctor, note="", by=nurse)
+        perform("pass_to_doctor", alice, doctor=doctor, note="", by=nurse)
         response = act(
             sign_in(other_nurse), alice, "pass_to_doctor", seen="received", doctor=doctor.pk,
             note="Please look at the weak leg first.",
