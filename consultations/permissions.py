@@ -1,10 +1,11 @@
 """Which part a signed-in person plays. Roles come from group membership and take effect at the next request."""
 
 from django.contrib.auth.models import AnonymousUser
+from django.db import models
 
 from clinic.accounts.models import User
 from consultations.enums import Actor
-from consultations.workflow import NotAllowed
+from consultations.workflow import MOVES, NotAllowed
 
 GROUP_ACTORS = {"triage": Actor.TRIAGE, "doctor": Actor.DOCTOR, "manager": Actor.MANAGER}
 
@@ -18,6 +19,13 @@ def actors_of(user: User | AnonymousUser) -> frozenset[Actor]:
     if user.is_superuser:
         actors.add(Actor.MANAGER)
     return frozenset(actors)
+
+
+def rule(user: User | AnonymousUser, codename: str, row: models.Model | None) -> bool | None:
+    """Who may take an action of the transition table: whoever plays one of the parts that its row names."""
+    if codename not in MOVES:
+        return None
+    return bool(actors_of(user) & MOVES[codename].actors)
 
 
 def require(user: User, *allowed: Actor) -> Actor:

@@ -11,29 +11,16 @@ from django.db import models
 from django.utils.translation import gettext as _
 
 from clinic.core.models import AuditEvent
+from clinic.core.refusals import ChangedMeanwhile, NotAllowed, TransitionNotAllowed, WrongStatus
 
 if TYPE_CHECKING:
     from clinic.accounts.models import User
     from clinic.core.actions import Action, Context
 
+__all__ = ["ChangedMeanwhile", "NotAllowed", "Transition", "TransitionNotAllowed", "Workflow", "WrongStatus"]
+
 Row = TypeVar("Row", bound=models.Model)
 ActionClass = TypeVar("ActionClass", bound="Action[Any, Any, Any]")
-
-
-class TransitionNotAllowed(Exception):
-    """An action that this status, or this person, does not allow. The text is fit to show to staff."""
-
-
-class WrongStatus(TransitionNotAllowed):
-    """The row does not stand where this action can be done."""
-
-
-class NotAllowed(TransitionNotAllowed):
-    """This person may not do it, whatever the status."""
-
-
-class ChangedMeanwhile(WrongStatus):
-    """Somebody changed the status after the page was shown; the text names them."""
 
 
 class Transition(Protocol):

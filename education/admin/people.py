@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.http import HttpRequest
 
 from clinic.accounts.models import User
-from clinic.staff.site import BaseModelAdmin
+from clinic.staff.base_admin import BaseModelAdmin
 from education import editorial, services
 from education.models import CaseAccount, ClinicianStatement, Page, Reviewer
 

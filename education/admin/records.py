@@ -14,7 +14,7 @@ from django.utils.html import format_html_join
 
 from clinic.core import clock
 from clinic.core.post_only import post_only
-from clinic.staff.site import BaseModelAdmin
+from clinic.staff.base_admin import BaseModelAdmin
 from education import claims, editorial, library, services
 from education.admin import lines
 from education.models import (
