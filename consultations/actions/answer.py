@@ -6,7 +6,7 @@ from django import forms
 
 from clinic.core.actions import perform_action
 from clinic.core.form_fields import PatientTextField
-from clinic.core.transitions import WrongStatus
+from clinic.core.refusals import WrongStatus
 from consultations.actions.base import ConsultationAction, Ctx
 from consultations.enums import TextKind
 from consultations.forms.private import TEXT_LIMIT

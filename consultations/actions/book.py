@@ -9,7 +9,7 @@ from django import forms
 from clinic.accounts.models import User
 from clinic.core import clock
 from clinic.core.actions import Performed, perform_action
-from clinic.core.transitions import WrongStatus
+from clinic.core.refusals import WrongStatus
 from consultations.actions.base import Ctx, Message, StaffAction
 from consultations.forms.staff import StepForm
 from consultations.models import Appointment, Clinician, ConsultationRequest

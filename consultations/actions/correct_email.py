@@ -8,7 +8,7 @@ import dataclasses
 from django import forms
 
 from clinic.core.form_fields import MailField
-from clinic.core.transitions import WrongStatus
+from clinic.core.refusals import WrongStatus
 from consultations.actions.base import Ctx, Message, StaffAction
 from consultations.forms.staff import StepForm
 from consultations.services import contact_details

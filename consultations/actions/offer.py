@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from clinic.core.transitions import TransitionNotAllowed
+from clinic.core.refusals import TransitionNotAllowed
 from consultations.actions.base import Ctx, Message, Preview
 from consultations.actions.decide import Decision, DecisionData
 from consultations.enums import ReviewDecision

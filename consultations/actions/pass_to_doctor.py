@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 
 from clinic.accounts.models import User
-from clinic.core.transitions import NotAllowed
+from clinic.core.refusals import NotAllowed
 from consultations.actions.base import Ctx, StaffAction
 from consultations.enums import Actor, TriageAction
 from consultations.forms.staff import PersonChoiceField, StepForm, text

@@ -12,7 +12,8 @@ from django.utils.text import capfirst
 
 from clinic.core import clock
 from clinic.core.models import AuditEvent
-from clinic.staff.site import BaseModelAdmin, names_of
+from clinic.staff.area import names_of
+from clinic.staff.base_admin import BaseModelAdmin
 from consultations.presenters.activity import event_words, who_of
 
 PAGES = {

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 from clinic.core import audit, clock
 from clinic.core.encryption import DamagedRecord
 from clinic.core.post_only import post_only
-from clinic.core.transitions import TransitionNotAllowed
+from clinic.core.refusals import TransitionNotAllowed
 from consultations import emails
 from consultations.admin.pages import OUT_OF_RANGE
 from consultations.admin.searching import SearchedAdmin

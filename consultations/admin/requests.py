@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods
 
 from clinic.core import audit, clock
 from clinic.core.post_only import post_only
-from clinic.core.transitions import TransitionNotAllowed
+from clinic.core.refusals import TransitionNotAllowed
 from clinic.core.unsent import Unsent, gives_back, in_form
 from consultations.actions.base import PanelEntry
 from consultations.actions.read_text import mark_read

@@ -13,8 +13,8 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_safe
 
 from clinic.core import audit, clock
-from clinic.core.transitions import TransitionNotAllowed
-from clinic.staff.site import BaseModelAdmin
+from clinic.core.refusals import TransitionNotAllowed
+from clinic.staff.base_admin import BaseModelAdmin
 from consultations.admin.pages import PurposeBuiltAdmin
 from consultations.enums import Actor
 from consultations.forms.diary import (

@@ -13,7 +13,7 @@ from django.conf import settings
 from clinic.core import clock
 from clinic.core.addresses import address_key
 from clinic.core.models import AuditEvent
-from clinic.core.transitions import TransitionNotAllowed
+from clinic.core.refusals import TransitionNotAllowed
 from consultations.models import ConsultationRequest, OutboxMessage, PrivateLink
 from consultations.models.message import STOPPED
 from consultations.services.private_links import email_index

@@ -6,7 +6,7 @@ from django.db import transaction
 
 from clinic.accounts.models import User
 from clinic.core import audit, clock
-from clinic.core.transitions import NotAllowed, TransitionNotAllowed
+from clinic.core.refusals import NotAllowed, TransitionNotAllowed
 from consultations.enums import Actor
 from consultations.models import Absence, Appointment, AppointmentType, Availability, Clinician, Location
 from consultations.permissions import actors_of

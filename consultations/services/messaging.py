@@ -10,7 +10,7 @@ from django.urls import reverse
 from clinic.accounts.models import User
 from clinic.core import audit, clock
 from clinic.core.encryption import fingerprint, new_token
-from clinic.core.transitions import TransitionNotAllowed
+from clinic.core.refusals import TransitionNotAllowed
 from consultations.enums import Actor, Lane, MessageKind
 from consultations.models import ConsultationRequest, OutboxMessage, Patient, PrivateLink, SafetyCase
 from consultations.permissions import require

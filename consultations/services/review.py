@@ -2,7 +2,7 @@
 
 from clinic.accounts.models import User
 from clinic.core import clock
-from clinic.core.transitions import TransitionNotAllowed
+from clinic.core.refusals import TransitionNotAllowed
 from consultations.enums import ReviewDecision
 from consultations.models import ClinicalReview, ConsultationRequest
 

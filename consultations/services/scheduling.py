@@ -15,7 +15,7 @@ from django.db import OperationalError, transaction
 
 from clinic.accounts.models import User
 from clinic.core import audit, clock
-from clinic.core.transitions import NotAllowed, TransitionNotAllowed, WrongStatus
+from clinic.core.refusals import NotAllowed, TransitionNotAllowed, WrongStatus
 from consultations.enums import LIVE_APPOINTMENTS, Actor, AppointmentStatus, RequestStatus
 from consultations.models import (
     Absence,

@@ -8,7 +8,7 @@ from clinic.core.models import AuditEvent
 from clinic.core.transitions import Workflow
 from consultations.enums import Actor, RequestStatus
 from consultations.models import ConsultationRequest
-from consultations.permissions import actors_of
+from consultations.permissions import permitted_verbs
 from consultations.workflow import TRANSITIONS
 
 
@@ -29,8 +29,9 @@ class ConsultationWorkflow(Workflow[ConsultationRequest]):
         return lock(row)
 
     def permitted(self, verbs: Iterable[str], *, by: User | None, row: ConsultationRequest) -> set[str]:
-        actors = frozenset({Actor.PATIENT.value}) if by is None else frozenset(actors_of(by))
-        return {verb for verb in verbs if TRANSITIONS[verb].actors & actors}
+        if by is not None:
+            return permitted_verbs(by, verbs)
+        return {verb for verb in verbs if Actor.PATIENT in TRANSITIONS[verb].actors}
 
     def status_label(self, status: str) -> str:
         return RequestStatus(status).label

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods
 
 from clinic.core import limits
 from clinic.core.actions import perform_action
-from clinic.core.transitions import WrongStatus
+from clinic.core.refusals import WrongStatus
 from clinic.core.unsent import gives_back, of_form
 from consultations.actions.correct_email import CorrectEmail, EmailData
 from consultations.forms.contact import EmailForm

@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from clinic.core import limits
 from clinic.core.actions import perform_action
 from clinic.core.post_only import post_only
-from clinic.core.transitions import TransitionNotAllowed
+from clinic.core.refusals import TransitionNotAllowed
 from clinic.core.unsent import gives_back, in_form, of_form
 from consultations.actions.message import MessageData, MessageForm, WriteMessage
 from consultations.models import ConsultationRequest

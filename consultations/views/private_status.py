@@ -11,7 +11,7 @@ from clinic.core.actions import NoData, perform_action
 from clinic.core.encryption import new_token
 from clinic.core.names import possessive
 from clinic.core.post_only import post_only
-from clinic.core.transitions import TransitionNotAllowed
+from clinic.core.refusals import TransitionNotAllowed
 from clinic.core.unsent import Unsent, gives_back, in_form, of_form
 from consultations import ics, status_words
 from consultations.actions.answer import AnswerData, AnswerForm, answer_newest_question

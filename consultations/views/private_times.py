@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from clinic.core import clock
 from clinic.core.actions import perform_action
-from clinic.core.transitions import TransitionNotAllowed
+from clinic.core.refusals import TransitionNotAllowed
 from clinic.core.unsent import Unsent, gives_back, in_form, of_form
 from consultations.actions.book import book_held
 from consultations.actions.cancel_booking import CancelBooking, CancelTimeForm

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from clinic.core.transitions import NotAllowed, TransitionNotAllowed, WrongStatus
+from clinic.core.refusals import NotAllowed, TransitionNotAllowed, WrongStatus
 from consultations import workflow
 from consultations.enums import CLOSED_STATUSES, OPEN_STATUSES, Actor, RequestStatus
 from consultations.workflow import MOVES, move_for, verbs_for

@@ -7,7 +7,7 @@ from django.db.models import ProtectedError
 
 from clinic.core import clock
 from clinic.core.models import AuditEvent
-from clinic.core.transitions import NotAllowed
+from clinic.core.refusals import NotAllowed
 from consultations.enums import RequestStatus
 from consultations.models import Absence, AppointmentType, Availability, Clinician, Location
 from consultations.services import diary

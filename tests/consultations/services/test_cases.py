@@ -7,7 +7,7 @@ import pytest
 
 from clinic.accounts.models import User
 from clinic.core.models import AuditEvent
-from clinic.core.transitions import NotAllowed
+from clinic.core.refusals import NotAllowed
 from consultations.candidacy import outcomes
 from consultations.enums import CaseStatus, MessageKind, Outcome, RequestStatus
 from consultations.models import OutboxMessage, SafetyCase

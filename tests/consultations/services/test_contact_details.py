@@ -10,7 +10,7 @@ from django.test import Client
 from clinic.accounts.models import User
 from clinic.core import audit, clock
 from clinic.core.models import AuditEvent
-from clinic.core.transitions import NotAllowed, WrongStatus
+from clinic.core.refusals import NotAllowed, WrongStatus
 from consultations.enums import CLOSED_STATUSES, MessageKind, RequestStatus
 from consultations.models import ConsultationRequest, OutboxMessage, PrivateLink
 from consultations.models.message import STOPPED

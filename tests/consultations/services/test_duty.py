@@ -8,7 +8,7 @@ import pytest
 from clinic.accounts.models import User
 from clinic.core import clock
 from clinic.core.models import AuditEvent
-from clinic.core.transitions import NotAllowed
+from clinic.core.refusals import NotAllowed
 from consultations.enums import CaseStatus, Outcome
 from consultations.models import SafetyCase
 from consultations.services import alarms, cases, duty, handover

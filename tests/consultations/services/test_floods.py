@@ -10,7 +10,7 @@ from django.db import connection
 from clinic.accounts.models import User
 from clinic.core import clock
 from clinic.core.models import AuditEvent
-from clinic.core.transitions import NotAllowed
+from clinic.core.refusals import NotAllowed
 from consultations.enums import CaseStatus, MessageKind, Outcome
 from consultations.models import AlarmGroup, OutboxMessage, QuestionnaireResponse, SafetyCase
 from consultations.services import alarm_groups, cases, handover, intake

@@ -14,7 +14,7 @@ from django.utils.html import strip_tags
 from clinic.core import clock
 from clinic.core.encryption import fingerprint
 from clinic.core.models import AuditEvent, Heartbeat
-from clinic.core.transitions import NotAllowed
+from clinic.core.refusals import NotAllowed
 from consultations import emails
 from consultations.enums import MessageKind
 from consultations.models import ConsultationRequest, OutboxMessage, PrivateLink

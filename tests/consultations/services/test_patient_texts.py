@@ -9,7 +9,7 @@ from django.db import connection
 from clinic.accounts.models import User
 from clinic.core import audit, encryption
 from clinic.core.models import AuditEvent
-from clinic.core.transitions import NotAllowed, WrongStatus
+from clinic.core.refusals import NotAllowed, WrongStatus
 from consultations.actions.read_text import mark_read
 from consultations.enums import CaseStatus, Outcome, RequestStatus, TextKind
 from consultations.models import ConsultationRequest, OutboxMessage, PatientText, SafetyCase

@@ -10,7 +10,7 @@ import pytest
 
 from clinic.accounts.models import User
 from clinic.core import clock
-from clinic.core.transitions import WrongStatus
+from clinic.core.refusals import WrongStatus
 from consultations.actions.book import book_held
 from consultations.enums import LIVE_APPOINTMENTS, AppointmentStatus, RequestStatus
 from consultations.models import Absence, Appointment, Availability, Clinician, ConsultationRequest, SlotHold

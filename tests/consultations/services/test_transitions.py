@@ -8,7 +8,7 @@ import pytest
 from clinic.accounts.models import User
 from clinic.core import audit
 from clinic.core.models import AuditEvent
-from clinic.core.transitions import ChangedMeanwhile, NotAllowed, WrongStatus
+from clinic.core.refusals import ChangedMeanwhile, NotAllowed, WrongStatus
 from consultations.actions.book import book_held
 from consultations.actions.offer import FlagsStand
 from consultations.enums import CLOSED_STATUSES, OPEN_STATUSES, Actor, MessageKind, Outcome, RequestStatus

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from clinic.core.models import AuditEvent
-from clinic.core.transitions import WrongStatus
+from clinic.core.refusals import WrongStatus
 from consultations.enums import Actor, AppointmentStatus, MessageKind, RequestStatus
 from consultations.models import Absence, Appointment, Availability, Clinician, Location, OutboxMessage, SlotHold
 from consultations.services import scheduling
