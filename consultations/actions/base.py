@@ -17,6 +17,7 @@ from consultations.forms.staff import StepForm
 from consultations.models import AppointmentType, ConsultationRequest
 from consultations.services import messaging
 from consultations.services.transitions import WORKFLOW
+from consultations.workflow import TRANSITIONS
 
 Ctx = Context[ConsultationRequest]
 
@@ -38,7 +39,7 @@ class ConsultationAction(Action[Data, ConsultationRequest, Result]):
 
     @property
     def message_kind(self) -> MessageKind | None:
-        kind = WORKFLOW.transitions[self.verb].message
+        kind = TRANSITIONS[self.verb].message
         return MessageKind(kind) if kind else None
 
     def from_page(
@@ -74,7 +75,7 @@ class Situation:
 
     consultation_request: ConsultationRequest
     by: User
-    available: Mapping[str, ConsultationAction[Any, Any]]
+    available: Mapping[str, Action[Any, ConsultationRequest, Any]]
     visit_starts_at: datetime.datetime | None
 
     @property

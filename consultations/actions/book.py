@@ -31,7 +31,8 @@ class BookForm(StepForm):
 
     def __init__(self, *args: Any, slots: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["slot_key"].choices = [("", "Choose a time"), *slots]
+        slot_field: Any = self.fields["slot_key"]
+        slot_field.choices = [("", "Choose a time"), *slots]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -56,9 +57,10 @@ class Book(StaffAction[BookData, Appointment]):
         return {"slots": free_times(consultation_request)}
 
     def has_choices(self, form: StepForm) -> bool:
-        return len(form.fields["slot_key"].choices) > 1
+        slot_field: Any = form.fields["slot_key"]
+        return len(slot_field.choices) > 1
 
-    def data_of(self, form: forms.Form) -> BookData:
+    def data_of(self, form: Any) -> BookData:
         """Raises SlotTaken."""
         return BookData(scheduling.find(form.request, form.cleaned_data["slot_key"]))
 

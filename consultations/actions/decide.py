@@ -5,7 +5,8 @@ from typing import Any, ClassVar, Final
 
 from django import forms
 
-from consultations.actions.base import Choice, ConsultationAction, Ctx, Data, PanelEntry, Preview, Result, Situation
+from clinic.core.actions import Data, Result
+from consultations.actions.base import Choice, ConsultationAction, Ctx, PanelEntry, Preview, Situation
 from consultations.enums import Outcome, RequestStatus, ReviewDecision
 from consultations.forms.staff import PATIENT_NOTE_LIMIT, StepForm, text
 from consultations.models import AppointmentType, ClinicalReview
@@ -53,15 +54,15 @@ class DecisionForm(StepForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        computed = Outcome(self.request.outcome)
-        self.fields["agreed_outcome"].choices = [
+        computed, fields = Outcome(self.request.outcome), dict[str, Any](self.fields)
+        fields["agreed_outcome"].choices = [
             ("", f"I agree: {computed.label}"),
             *[(each.value, f"I hold: {each.label}") for each in Outcome if each != computed],
         ]
         for name in ("appointment_type", "patient_note", "agreed_outcome", "reason"):
             # Whether one is needed depends on the decision, so none is called optional.
-            self.fields[name].hide_optional = True
-        self.fields["appointment_type"].queryset = AppointmentType.objects.filter(is_active=True).order_by("name")
+            fields[name].hide_optional = True
+        fields["appointment_type"].queryset = AppointmentType.objects.filter(is_active=True).order_by("name")
 
     def closed_decisions(self) -> dict[str, str]:
         """Decisions that this request does not allow now, each with the sentence that says why."""
@@ -85,7 +86,8 @@ class DecisionForm(StepForm):
         ]
 
     def clean(self) -> dict[str, Any]:
-        cleaned = super().clean()
+        super().clean()
+        cleaned = self.cleaned_data
         decision = cleaned.get("decision")
         if refusal := self.closed_decisions().get(decision or ""):
             self.add_error("decision", refusal)

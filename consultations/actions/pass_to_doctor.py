@@ -31,7 +31,8 @@ class PassForm(StepForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         doctors = User.objects.filter(groups__name="doctor", is_active=True, is_staff=True)
-        self.fields["doctor"].queryset = doctors.order_by("name", "pk")
+        doctor_field: Any = self.fields["doctor"]
+        doctor_field.queryset = doctors.order_by("name", "pk")
         if any(group.name == "doctor" for group in self.by.groups.all()):
             self.initial.setdefault("doctor", self.by.pk)
 
