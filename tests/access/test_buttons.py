@@ -109,7 +109,7 @@ POLICY: dict[str, str] = {
     "admin:consultations_consultationrequest_search": CARE_TEAM_HARMLESS,
     "admin:consultations_consultationrequest_change": STAFF_READ,
     "admin:consultations_consultationrequest_confirm": CARE_TEAM_HARMLESS,    # without a preview of one's own
-    "admin:consultations_consultationrequest_act": CARE_TEAM,
+    "admin:consultations_consultationrequest_action": CARE_TEAM,
     "admin:consultations_consultationrequest_read": CARE_TEAM,
     "admin:consultations_safetycase_changelist": STAFF_READ,
     "admin:consultations_safetycase_search": CARE_TEAM_HARMLESS,
@@ -198,7 +198,7 @@ POSTED: dict[str, dict[str, Any]] = {
         "password2": WORD,
     },
     "admin:accounts_user_change": {"username": "nurse", "name": "Norah Adeyemi", "email": "nurse@clinic.example"},
-    "admin:consultations_consultationrequest_act": {"seen": "received"},
+    "admin:consultations_consultationrequest_action": {"seen": "received"},
     "admin:consultations_consultationrequest_search": {"q": "Carol"},
     "admin:consultations_safetycase_duty": {"on_duty": "off"},
     "admin:consultations_outboxmessage_search": {"q": "Carol"},
