@@ -163,7 +163,8 @@ def _reviews(consultation_request: ConsultationRequest) -> Iterator[Entry]:
         who, what = name_of(each.decided_by), f"decided: {each.get_decision_display()}"
         extra = ""
         if each.agreed_outcome != consultation_request.outcome:
-            extra = f"holds “{Outcome(each.agreed_outcome).label}” right, not “{Outcome(consultation_request.outcome).label}”"
+            agreed, computed = Outcome(each.agreed_outcome).label, Outcome(consultation_request.outcome).label
+            extra = f"holds “{agreed}” right, not “{computed}”"
         if each.patient_note and each.decision != ReviewDecision.ASK:
             yield Entry(each.decided_at, who, f"{what}. Note to the patient", each.patient_note, extra)
         else:
