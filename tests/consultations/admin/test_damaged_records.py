@@ -315,7 +315,7 @@ def test_a_danger_is_never_lost_to_a_damaged_assessment(nurse, two_cases, caplog
 def test_a_note_that_cannot_be_read_is_named_with_its_number(sign_in, nurse, alice, caplog):
     perform("note", alice, note="First note.", by=nurse)
     broken = perform("note", alice, note="Second note.", by=nurse)
-    spoil("triagedecision", "note", broken.pk)
+    spoil("triagedecision", "note", broken.result.pk)
     page = text_of(sign_in(nurse).get(page_of(alice)))
     assert "First note." in page
     assert f"damaged note {broken.pk}" in page

@@ -51,7 +51,7 @@ def state_of(request):
         "visits": sorted(request.appointments.values_list("status", flat=True)),
         "questions": request.information_requests.count(),
         "mails": OutboxMessage.objects.filter(request=request).count(),
-        "deeds": list(
+        "activity": list(
             AuditEvent.objects.filter(target_type="consultations.consultationrequest", target_id=str(request.pk))
             .exclude(action="request.view")
             .values_list("action", flat=True)
@@ -82,7 +82,7 @@ def test_it_works_for_its_roles_and_statuses_and_leaves_all_else_alone(
             after = state_of(request)
             if leads_to := target(verb, status, GROUPS[group]):
                 assert after["status"] == leads_to
-                assert f"request.{verb}" in after["deeds"]
+                assert f"request.{verb}" in after["activity"]
                 assert after["cleared"] == (verb == "clear")
             else:
                 assert after == before
