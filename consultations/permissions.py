@@ -1,11 +1,14 @@
 """Which part a signed-in person plays. Roles come from group membership and take effect at the next request."""
 
+from collections.abc import Iterable
+
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
 
 from clinic.accounts.models import User
+from clinic.core.refusals import NotAllowed
 from consultations.enums import Actor
-from consultations.workflow import MOVES, NotAllowed
+from consultations.workflow import TRANSITIONS
 
 GROUP_ACTORS = {"triage": Actor.TRIAGE, "doctor": Actor.DOCTOR, "manager": Actor.MANAGER}
 
@@ -21,11 +24,15 @@ def actors_of(user: User | AnonymousUser) -> frozenset[Actor]:
     return frozenset(actors)
 
 
+def permitted_verbs(user: User | AnonymousUser, verbs: Iterable[str]) -> set[str]:
+    """Which actions of the transition table this person may take: those whose row names a part that they play."""
+    actors = actors_of(user)
+    return {verb for verb in verbs if TRANSITIONS[verb].actors & actors}
+
+
 def rule(user: User | AnonymousUser, codename: str, row: models.Model | None) -> bool | None:
-    """Who may take an action of the transition table: whoever plays one of the parts that its row names."""
-    if codename not in MOVES:
-        return None
-    return bool(actors_of(user) & MOVES[codename].actors)
+    """What the permission of an action says: the same. All others are left to the groups."""
+    return codename in permitted_verbs(user, [codename]) if codename in TRANSITIONS else None
 
 
 def require(user: User, *allowed: Actor) -> Actor:

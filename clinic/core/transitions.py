@@ -11,13 +11,10 @@ from django.db import models
 from django.utils.translation import gettext as _
 
 from clinic.core.models import AuditEvent
-from clinic.core.refusals import ChangedMeanwhile, NotAllowed, TransitionNotAllowed, WrongStatus
 
 if TYPE_CHECKING:
     from clinic.accounts.models import User
     from clinic.core.actions import Action, Context
-
-__all__ = ["ChangedMeanwhile", "NotAllowed", "Transition", "TransitionNotAllowed", "Workflow", "WrongStatus"]
 
 Row = TypeVar("Row", bound=models.Model)
 ActionClass = TypeVar("ActionClass", bound="Action[Any, Any, Any]")

@@ -1,4 +1,4 @@
-"""Every line of the hand-written transition table through its service: status, one event, the mail, or nothing."""
+"""Every line of the hand-written transition table through its action: status, one event, the mail, or nothing."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,11 +8,13 @@ import pytest
 from clinic.accounts.models import User
 from clinic.core import audit
 from clinic.core.models import AuditEvent
+from clinic.core.refusals import ChangedMeanwhile, NotAllowed, WrongStatus
+from consultations.actions.book import book_held
+from consultations.actions.offer import FlagsStand
 from consultations.enums import CLOSED_STATUSES, OPEN_STATUSES, Actor, MessageKind, Outcome, RequestStatus
 from consultations.models import Appointment, ClinicalReview, OutboxMessage, SlotHold, TriageDecision
-from consultations.services import messaging, moves, review, scheduling, triage
-from consultations.services.desk import MovedMeanwhile, act
-from consultations.workflow import NotAllowed, WrongStatus
+from consultations.services import messaging, review
+from tests.consultations.perform import answer, perform
 from tests.consultations.services.conftest import Desk
 from tests.consultations.transitions import LINES, VERBS, Line, actors, sources
 from tests.rows import all_rows
@@ -62,7 +64,7 @@ def click(desk: Desk, verb: str, request: Any, by: User, *, seen: str) -> bool:
         "cancel_booking": {"reason": "Ill."},
         "cancel_request": {"note": "Moved."},
     }
-    return act(verb=verb, request=request, seen=seen, by=by, **values.get(verb, {}))
+    return not perform(verb, request, seen=seen, by=by, **values.get(verb, {})).is_repeat
 
 
 def test_every_verb_has_its_service(desk: Desk) -> None:
@@ -196,27 +198,27 @@ def test_a_superuser_runs_the_site_and_decides_no_more_than_a_manager(desk: Desk
 class TestTwoPeople:
     def test_the_second_is_told_who_was_first(self, desk: Desk, staff: Staff) -> None:
         request, nurse = desk.request(RequestStatus.RECEIVED), staff("triage")
-        triage.withdraw(request=request)
+        perform("withdraw", request)
         before = all_rows()
         with pytest.raises(WrongStatus, match="The patient has moved this request to “Withdrawn by the patient”"):
-            triage.claim(request=request, by=nurse)
+            perform("claim", request, by=nurse)
         assert all_rows() == before
 
     def test_a_page_shown_earlier_decides_on_what_stands_there_now(self, desk: Desk, staff: Staff) -> None:
         request, other, nurse = desk.request(RequestStatus.RECEIVED), staff("manager"), staff("triage")
-        triage.claim(request=request, by=other)
+        perform("claim", request, by=other)
         assert request.status == RequestStatus.RECEIVED  # as the page still shows it
         with pytest.raises(WrongStatus, match="manager has moved"):
-            triage.claim(request=request, by=nurse)
+            perform("claim", request, by=nurse)
         before = all_rows()
-        with pytest.raises(MovedMeanwhile, match="What you wrote is kept"):
-            act(verb="note", request=request, seen=RequestStatus.RECEIVED, by=nurse, note="Rang.")
+        with pytest.raises(ChangedMeanwhile, match="What you wrote is kept"):
+            perform("note", request, seen=RequestStatus.RECEIVED, by=nurse, note="Rang.")
         assert all_rows() == before
 
     def test_a_doctors_question_pressed_twice_is_one_decision(self, desk: Desk, staff: Staff) -> None:
         request, doctor = desk.request(RequestStatus.WITH_DOCTOR), staff("doctor")
-        asked = [review.ask(request=request, question="Which scan?", by=doctor) for _ in range(2)]
-        assert asked[0] == asked[1]
+        asked = [perform("ask_as_doctor", request, patient_note="Which scan?", by=doctor) for _ in range(2)]
+        assert asked[0].result == asked[1].result
         assert ClinicalReview.objects.count() == request.information_requests.count() == 1
 
 
@@ -230,10 +232,10 @@ class TestWhatAMoveBrings:
             shown = {"outcome": outcome} if named == "outcome" else {"highest_outcome": outcome}
             request = desk.request(RequestStatus.WITH_DOCTOR, **shown)
             before = all_rows()
-            with pytest.raises(review.FlagsStand):
+            with pytest.raises(FlagsStand):
                 press(desk, "offer", request, doctor)
             assert all_rows() == before
-            review.clear_flags(request=request, reason="Examined: no weakness.", by=doctor)
+            perform("clear", request, reason="Examined: no weakness.", by=doctor)
             press(desk, "offer", request, doctor)
             request.refresh_from_db()
             assert request.status == RequestStatus.OFFERED
@@ -241,7 +243,7 @@ class TestWhatAMoveBrings:
     @pytest.mark.parametrize("verb", ["escalate", "mark_urgent"])
     def test_a_new_worry_brings_cleared_flags_back(self, desk: Desk, staff: Staff, verb: str) -> None:
         request, doctor = desk.request(RequestStatus.WITH_DOCTOR, outcome=Outcome.SAME_DAY), staff("doctor")
-        review.clear_flags(request=request, reason="Examined.", by=doctor)
+        perform("clear", request, reason="Examined.", by=doctor)
         press(desk, verb, request, doctor)
         request.refresh_from_db()
         assert request.flags_cleared_at is None
@@ -274,20 +276,20 @@ class TestWhatAMoveBrings:
         request, nurse = desk.request(RequestStatus.IN_TRIAGE), staff("triage")
         before = all_rows()
         with pytest.raises(NotAllowed, match="is not in the doctor group"):
-            triage.pass_to_doctor(request=request, doctor=nurse, note="", by=nurse)
+            perform("pass_to_doctor", request, doctor=nurse, note="", by=nurse)
         assert all_rows() == before
 
     def test_an_answer_goes_back_to_whoever_asked(self, desk: Desk) -> None:
         for by_doctor, target in ((True, RequestStatus.WITH_DOCTOR), (False, RequestStatus.IN_TRIAGE)):
             request = desk.request(RequestStatus.INFORMATION_ASKED, asked_by_doctor=by_doctor)
-            triage.answer(request=request, answer="An MRI in May.")
+            answer(request, "An MRI in May.")
             request.refresh_from_db()
             assert request.status == target
             assert request.information_requests.get().answer == "An MRI in May."
 
     def test_what_has_not_begun_cannot_have_taken_place(self, desk: Desk, staff: Staff) -> None:
         request, doctor = desk.request(RequestStatus.OFFERED), staff("doctor")
-        scheduling.book(request=request)
+        book_held(consultation_request=request)
         before = all_rows()
         for verb in ("complete", "mark_no_show"):
             with pytest.raises(WrongStatus, match="has not begun"):
@@ -300,9 +302,9 @@ class TestWhatAMoveBrings:
         before = all_rows()
         with pytest.raises(review.ReasonMissing):
             {
-                "decline": lambda: review.decline(request=request, patient_note=" \n", by=doctor),
-                "mark_urgent": lambda: review.mark_urgent(request=request, reason=" ", by=doctor),
-                "clear": lambda: review.clear_flags(request=request, reason="\t", by=doctor),
+                "decline": lambda: perform("decline", request, patient_note=" \n", by=doctor),
+                "mark_urgent": lambda: perform("mark_urgent", request, reason=" ", by=doctor),
+                "clear": lambda: perform("clear", request, reason="\t", by=doctor),
             }[verb]()
         assert all_rows() == before
 
@@ -310,10 +312,10 @@ class TestWhatAMoveBrings:
         request, doctor = desk.request(RequestStatus.WITH_DOCTOR), staff("doctor")
         before = all_rows()
         with pytest.raises(review.ReasonMissing):
-            review.decline(request=request, patient_note="Walk.", by=doctor, agreed_outcome=Outcome.DEFER)
+            perform("decline", request, patient_note="Walk.", by=doctor, agreed_outcome=Outcome.DEFER)
         assert all_rows() == before
-        review.decline(
-            request=request, patient_note="Walk.", by=doctor, agreed_outcome=Outcome.DEFER, reason="Pain is new."
+        perform(
+            "decline", request, patient_note="Walk.", by=doctor, agreed_outcome=Outcome.DEFER, reason="Pain is new."
         )
         kept = ClinicalReview.objects.get()
         assert (kept.agreed_outcome, kept.reason, kept.decided_by) == (Outcome.DEFER, "Pain is new.", doctor)
@@ -323,14 +325,13 @@ class TestWhatAMoveBrings:
     def test_a_closed_request_takes_a_note_and_stays_closed(self, desk: Desk, staff: Staff) -> None:
         for status in CLOSED_STATUSES:
             request = desk.request(status)
-            triage.add_note(request=request, note="Called: safe at home.", by=staff("triage"))
+            perform("note", request, note="Called: safe at home.", by=staff("triage"))
             request.refresh_from_db()
             assert request.status == status
         assert TriageDecision.objects.count() == len(CLOSED_STATUSES) == 5
 
 
-def test_only_one_place_changes_a_status(desk: Desk) -> None:
-    """The move itself is made by `apply_move`; what calls it hands over the verb, never a status."""
-    request = desk.request(RequestStatus.RECEIVED)
+def test_a_verb_without_a_row_is_no_action(desk: Desk) -> None:
+    """What calls an action hands over its name, never a status."""
     with pytest.raises(KeyError):
-        moves.apply_move(request=request, verb="jump_the_queue")
+        perform("jump_the_queue", desk.request(RequestStatus.RECEIVED))

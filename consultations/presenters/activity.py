@@ -1,4 +1,4 @@
-"""Everything that happened to a request, newest first, with names; views are kept apart from deeds."""
+"""Everything that happened to a request, newest first, with names; views are kept apart from what was done."""
 
 import dataclasses
 import datetime
@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from clinic.core import clock
 from clinic.core.models import AuditEvent
+from consultations.actions.base import ConsultationAction
 from consultations.enums import Actor, Outcome, RequestStatus, ReviewDecision, TextKind, TriageAction
 from consultations.models import (
     Appointment,
@@ -20,30 +21,11 @@ from consultations.models import (
 from consultations.presenters.isolation import Unreadable, readable
 from consultations.presenters.patient_texts import flags_of
 from consultations.presenters.words import name_of
+from consultations.services.transitions import WORKFLOW
 
 NEWEST: Final = 200
-DEEDS: Final = {
+BESIDES_ACTIONS: Final = {
     "request.send": "sent the request",
-    "request.claim": "started triage",
-    "request.release": "put it back in the queue",
-    "request.correct_email": "corrected the email address",
-    "request.escalate": "escalated it",
-    "request.clear": "cleared the red flags",
-    "request.pass_to_doctor": "passed it to a doctor",
-    "request.ask": "asked the patient",
-    "request.answer": "answered the question",
-    "request.answer_doctor": "answered the question",
-    "request.offer": "offered a consultation",
-    "request.decline": "answered: not suitable, with advice",
-    "request.mark_urgent": "marked it urgent",
-    "request.book": "booked a time",
-    "request.cancel_booking": "cancelled the time",
-    "request.complete": "recorded that the consultation took place",
-    "request.mark_no_show": "recorded that the patient did not attend",
-    "request.withdraw": "withdrew the request",
-    "request.cancel_request": "closed the request",
-    "request.read_text": "read what the patient wrote",
-    "request.message": "wrote a message",
     "response.read_text": "read what was written with the answers",
     "slot.hold": "is choosing a time",
     "link.open": "opened the private link",
@@ -51,9 +33,8 @@ DEEDS: Final = {
     "link.replace": "replaced the private link",
     "link.send_again": "asked for the private link again",
 }
+"""What is on record of a request and is no row of the transition table."""
 VIEW: Final = "request.view"
-WRITTEN_DOWN: Final = frozenset({"request.note", "request.log_call", "request.message"})
-"""Deeds whose words stand in a row of their own: that row is shown, the bare event is not."""
 WRITTEN: Final = {
     TriageAction.NOTE.value: "wrote a note",
     TriageAction.CALLED.value: "rang: red flags repeated by phone",
@@ -84,7 +65,21 @@ def who_of(event: AuditEvent) -> str:
     return ACTORS.get(event.actor, event.actor)
 
 
-def deeds(request: ConsultationRequest) -> list[Entry]:
+def event_words() -> dict[str, str]:
+    """Audit code -> what somebody did to a request: of every action, and of what is none."""
+    return {**WORKFLOW.activity_words(), **BESIDES_ACTIONS}
+
+
+def _codes_with_own_entry() -> list[str]:
+    """Of actions that leave a row with words of its own: that row is shown, the bare event is not."""
+    return [
+        WORKFLOW.code(action.verb)
+        for action in WORKFLOW.actions.values()
+        if isinstance(action, ConsultationAction) and action.has_own_entry
+    ]
+
+
+def activity(request: ConsultationRequest) -> list[Entry]:
     """Events, notes, decisions, questions, messages and reasons for cancelling, newest first."""
     entries = [
         *_events(request), *_decisions(request), *_reviews(request), *_questions(request), *_cancellations(request),
@@ -126,15 +121,17 @@ def _newest(request: ConsultationRequest) -> Any:
 
 
 def _events(request: ConsultationRequest) -> Iterator[Entry]:
-    for event in readable(_newest(request).exclude(action=VIEW).exclude(action__in=WRITTEN_DOWN)[:NEWEST]):
+    words = event_words()
+    bare = _newest(request).exclude(action=VIEW).exclude(action__in=_codes_with_own_entry())
+    for event in readable(bare[:NEWEST]):
         if isinstance(event, Unreadable):
             yield _damaged(request, f"event {event.pk}")
             continue
-        what = DEEDS.get(event.action, event.action)
-        yield Entry(event.at, who_of(event), what, extra=_move_words(event))
+        what = words.get(event.action, event.action)
+        yield Entry(event.at, who_of(event), what, extra=_status_words(event))
 
 
-def _move_words(event: AuditEvent) -> str:
+def _status_words(event: AuditEvent) -> str:
     before, after = event.details.get("from"), event.details.get("to")
     if before == after or after not in RequestStatus.values:
         return ""

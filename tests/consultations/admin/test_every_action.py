@@ -7,13 +7,14 @@ from django.urls import reverse
 
 from clinic.core import clock
 from clinic.core.models import AuditEvent
-from consultations.admin import acts
+from consultations.actions.book import free_times
 from consultations.enums import Actor, MessageKind, Outcome, RequestStatus
 from consultations.models import OutboxMessage
+from consultations.presenters.action_panel import panel_entries
 from consultations.services import messaging
 from tests.cast import book_directly
 from tests.consultations.admin.conftest import act, page_of, text_of
-from tests.consultations.admin.test_acts import SIMPLE, statuses_to_try
+from tests.consultations.admin.test_actions import SIMPLE, statuses_to_try
 from tests.consultations.transitions import VERBS as ALL_VERBS
 from tests.consultations.transitions import target
 
@@ -60,7 +61,7 @@ def state_of(request):
 
 def free_slot(make_request, visit):
     """A time that is free now, whoever asks."""
-    return acts.free_times(make_request(status=RequestStatus.OFFERED, appointment_type=visit))[0][0]
+    return free_times(make_request(status=RequestStatus.OFFERED, appointment_type=visit))[0][0]
 
 
 @pytest.mark.parametrize("group", list(GROUPS))
@@ -92,14 +93,14 @@ def test_it_works_for_its_roles_and_statuses_and_leaves_all_else_alone(
 def test_the_page_offers_what_the_table_allows_and_nothing_else(sign_in, staff, in_status, status, group):
     request = in_status(status)
     panel = sign_in(staff(group)).get(page_of(request)).context["panel"]
-    offered = {each.verb for each in (*panel.acts, *filter(None, [panel.decision]))} - {"decide"}
+    offered = {each.name for each in (*panel.actions, *filter(None, [panel.decision]))} - {"decide"}
     allowed = {verb for verb in ALL_VERBS if target(verb, status, GROUPS[group])}
     assert offered <= allowed
     assert (panel.decision is not None) == bool(allowed & {"offer", "decline", "mark_urgent"})
 
 
 def test_every_act_of_the_page_is_tried_for_every_role():
-    assert set(acts.FORMS) == {*SIMPLE, *VERBS, "decide"}
+    assert set(panel_entries()) == {*SIMPLE, *VERBS, "decide"}
 
 
 @pytest.mark.parametrize(

@@ -6,12 +6,15 @@ import pytest
 from django.urls import reverse
 
 from clinic.core import clock
-from consultations.admin import acts
+from consultations.actions.pass_to_doctor import PassToDoctor
 from consultations.enums import Actor, AppointmentStatus, Outcome, RequestStatus, TriageAction
 from consultations.models import InformationRequest, OutboxMessage, TriageDecision
+from consultations.presenters.action_panel import form_of, panel_entries
 from consultations.services import triage
+from consultations.services.transitions import WORKFLOW
 from tests.cast import book_directly
 from tests.consultations.admin.conftest import act, page_of, text_of
+from tests.consultations.perform import perform
 from tests.consultations.transitions import actors, sources, target
 
 pytestmark = pytest.mark.django_db
@@ -74,7 +77,7 @@ def test_a_verb_works_for_its_roles_and_statuses_and_for_nobody_else(
 
 class TestPanel:
     def buttons(self, response):
-        return [each.verb for each in response.context["panel"].acts]
+        return [each.name for each in response.context["panel"].actions]
 
     def test_shows_only_what_this_person_may_do_now(self, sign_in, nurse, doctor, manager, in_status):
         received, decided = in_status(RequestStatus.RECEIVED), in_status(RequestStatus.WITH_DOCTOR)
@@ -114,8 +117,9 @@ class TestPanel:
         assert "can be recorded once it has begun" in text_of(response)
 
     def test_every_button_has_words_for_before_and_after(self):
-        assert set(acts.FORMS) == set(acts.BUTTONS)
-        assert set(acts.DONE) | {"pass_to_doctor"} >= (set(acts.FORMS) - {"decide"}) | set(acts.DECISION_VERBS.values())
+        assert all(entry.panel_title and entry.panel_button for entry in panel_entries().values())
+        of_staff = {*panel_entries(), "offer", "ask_as_doctor", "decline", "mark_urgent"} - {"decide"}
+        assert all(WORKFLOW.actions[name].done.endswith(".") for name in of_staff)
 
 
 class TestTriage:
@@ -153,7 +157,7 @@ class TestTriage:
         assert OutboxMessage.objects.filter(request=alice).count() == 1
 
     def test_only_doctors_are_offered_as_doctors(self, sign_in, nurse, manager, doctor, alice):
-        form = acts.form_for("pass_to_doctor", request=alice, by=nurse)
+        form = form_of(PassToDoctor(), consultation_request=alice, by=nurse)
         assert [user.pk for user in form.fields["doctor"].queryset] == [doctor.pk]
         response = act(sign_in(nurse), alice, "pass_to_doctor", doctor=manager.pk)
         assert "not in the doctor group" in text_of(response)
@@ -166,7 +170,7 @@ class TestBooking:
 
     def test_a_time_is_booked_on_the_phone(self, sign_in, nurse, offered):
         client = sign_in(nurse)
-        (book,) = [each for each in client.get(page_of(offered)).context["panel"].acts if each.verb == "book"]
+        (book,) = [each for each in client.get(page_of(offered)).context["panel"].actions if each.name == "book"]
         key = book.form.fields["slot_key"].choices[1][0]
         response = act(client, offered, "book", slot_key=key)
         offered.refresh_from_db()
@@ -176,7 +180,7 @@ class TestBooking:
 
     def test_a_lost_time_is_said_and_nothing_is_booked(self, sign_in, nurse, offered, clinician, make_request):
         client = sign_in(nurse)
-        (book,) = [each for each in client.get(page_of(offered)).context["panel"].acts if each.verb == "book"]
+        (book,) = [each for each in client.get(page_of(offered)).context["panel"].actions if each.name == "book"]
         key = book.form.fields["slot_key"].choices[1][0]
         other = make_request(status=RequestStatus.BOOKED)
         starts_at = datetime.datetime.strptime(key[:14], "%Y%m%dT%H%MZ").replace(tzinfo=datetime.UTC)
@@ -203,7 +207,7 @@ class TestBooking:
         request = make_request(status=RequestStatus.BOOKED)
         appointment = book_directly(request, clinician, clock.now() - datetime.timedelta(minutes=20))
         client = sign_in(doctor)
-        assert verb in {each.verb for each in client.get(page_of(request)).context["panel"].acts}
+        assert verb in {each.name for each in client.get(page_of(request)).context["panel"].actions}
         act(client, request, verb)
         request.refresh_from_db()
         appointment.refresh_from_db()
@@ -212,8 +216,8 @@ class TestBooking:
 
 class TestTwoPeople:
     def test_a_stale_page_names_who_moved_it_and_keeps_the_text(self, sign_in, nurse, doctor, other_doctor, alice):
-        triage.claim(request=alice, by=nurse)
-        triage.pass_to_doctor(request=alice, doctor=doctor, note="", by=nurse)
+        perform("claim", alice, by=nurse)
+        perform("pass_to_doctor", alice, doctor=doctor, note="", by=nurse)
         response = act(sign_in(other_doctor), alice, "note", note="Remember the scan from March.", seen="received")
         page = text_of(response)
         assert "Nora Adeyemi moved this request to “With a doctor” while your page was open" in page
@@ -221,7 +225,7 @@ class TestTwoPeople:
         assert not TriageDecision.objects.filter(action=TriageAction.NOTE).exists()
 
     def test_text_of_a_form_that_is_gone_is_shown_to_copy(self, sign_in, nurse, other_nurse, doctor, alice):
-        triage.pass_to_doctor(request=alice, doctor=doctor, note="", by=nurse)
+        perform("pass_to_doctor", alice, doctor=doctor, note="", by=nurse)
         response = act(
             sign_in(other_nurse), alice, "pass_to_doctor", seen="received", doctor=doctor.pk,
             note="Please look at the weak leg first.",
