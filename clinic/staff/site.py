@@ -38,7 +38,7 @@ NAVIGATION: Final = (
     ("Users", "admin:accounts_user_changelist", "accounts.view_user"),
 )
 """Label, URL name (or app label), and the permission (or app label) without which the entry is left out."""
-DIARY_MODELS: Final = ("appointment", "availability", "absence", "clinician", "location", "appointmenttype")
+DIARY_MODELS: Final = ("appointment", "availability", "absence", "clinician", "location", "room", "appointmenttype")
 SECTIONS: Final = {
     "consultations": ("Diary", "admin:consultations_appointment_changelist"),
     "education": ("Content", "admin:education_page_desk"),
