@@ -4,6 +4,7 @@ from consultations.models.consultation_request import Consent, ConsultationReque
 from consultations.models.message import OutboxMessage
 from consultations.models.patient import Patient
 from consultations.models.patient_text import PatientText
+from consultations.models.person import Person, PersonJoin
 from consultations.models.questionnaire_response import Assessment, QuestionnaireResponse, SafetyCase
 from consultations.models.review import ClinicalReview, TriageDecision
 from consultations.models.scheduling import (
@@ -33,6 +34,8 @@ __all__ = [
     "OutboxMessage",
     "Patient",
     "PatientText",
+    "Person",
+    "PersonJoin",
     "PrivateLink",
     "QuestionnaireResponse",
     "SafetyCase",
