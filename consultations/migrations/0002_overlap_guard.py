@@ -1,6 +1,14 @@
 from django.db import migrations
 
-from consultations.migrations._overlap_guard import WATCHED, add_guard, drop_guard, follow, unfollow
+from consultations.migrations._overlap_guard import (
+    WATCHED,
+    add_guard,
+    drop_guard,
+    follow,
+    follow_persons,
+    unfollow,
+    unfollow_persons,
+)
 
 RESOURCES = {"column": "resource_id", "name": "no_overlapping_use_of_a_resource"}
 PERSONS = {"column": "person_id", "name": "no_overlapping_visits_of_a_person"}
@@ -19,4 +27,5 @@ class Migration(migrations.Migration):
         migrations.RunPython(
             follow(**APPOINTMENTS, live=IS_LIVE, watched=("status", *WATCHED)), unfollow(**APPOINTMENTS)
         ),
+        migrations.RunPython(follow_persons, unfollow_persons),
     ]

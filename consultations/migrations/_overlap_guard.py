@@ -1,7 +1,7 @@
 """The rule that nothing and nobody is occupied twice at once, in each engine's own words (decision 0033).
 
-Triggers on holds and appointments write what each occupies into one table, and a guard on that table refuses two spans
-that overlap. PostgreSQL: exclusion constraints. SQLite: triggers. A later migration that rebuilds one of these tables on
+Triggers on holds and appointments write what each occupies into one table, a trigger on patient rows follows who stands
+behind them, and a guard on that table refuses two spans that overlap. PostgreSQL: exclusion constraints. SQLite: triggers. A later migration that rebuilds one of these tables on
 SQLite loses its triggers and must add them again (a test looks for them after all migrations).
 """
 
@@ -10,9 +10,15 @@ from typing import Any, Final
 
 OCCUPATION: Final = "consultations_occupation"
 REQUEST: Final = "consultations_consultationrequest"
+PATIENT: Final = "consultations_patient"
+OF_REQUEST: Final = (
+    f"{PATIENT} JOIN {REQUEST} AS asked ON asked.patient_id = {PATIENT}.id WHERE asked.id = NEW.request_id"
+)
 WATCHED: Final = (
     "request_id", "clinician_id", "room_id", "starts_at", "ends_at", "buffer_before_minutes", "buffer_after_minutes",
 )  # fmt: skip
+LOCK: Final = f"PERFORM 1 FROM {OF_REQUEST} FOR SHARE OF {PATIENT};"
+"""Whoever joins two persons at this moment is waited for: the next statement reads who stands behind the row then."""
 Step = Callable[[Any, Any], None]
 
 
@@ -62,7 +68,7 @@ def follow(*, table: str, source: str, live: str = "true", watched: tuple[str, .
             schema_editor.execute(
                 f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
                 f"IF TG_OP <> 'INSERT' THEN {remove} END IF; "
-                f"IF TG_OP <> 'DELETE' THEN {_write(key, live, _postgresql_span)} END IF; RETURN NULL; END $$",
+                f"IF TG_OP <> 'DELETE' THEN {LOCK} {_write(key, live, _postgresql_span)} END IF; RETURN NULL; END $$",
                 params=None,
             )
             old, new = (", ".join(f"{row}.{column}" for column in watched) for row in ("OLD", "NEW"))
@@ -100,9 +106,38 @@ def unfollow(*, table: str, source: str) -> Step:
     return backwards
 
 
+def follow_persons(apps: Any, schema_editor: Any) -> None:
+    """The visits of a patient row are those of whoever stands behind it: a join that makes an overlap is refused."""
+    visits = " OR ".join(
+        f"{source}_id IN (SELECT taken.id FROM consultations_{table} AS taken JOIN {REQUEST} AS asked "
+        f"ON asked.id = taken.request_id WHERE asked.patient_id = NEW.id)"
+        for source, table in (("hold", "slothold"), ("appointment", "appointment"))
+    )
+    follow_on = f"UPDATE {OCCUPATION} SET person_id = NEW.person_id WHERE person_id = OLD.person_id AND ({visits});"
+    when = f"CREATE TRIGGER occupied_by_person AFTER UPDATE ON {PATIENT}"
+    if schema_editor.connection.vendor == "postgresql":
+        schema_editor.execute(
+            f"CREATE FUNCTION occupied_by_person() RETURNS trigger LANGUAGE plpgsql AS $$ "
+            f"BEGIN {follow_on} RETURN NULL; END $$",
+            params=None,
+        )
+        schema_editor.execute(
+            f"{when} FOR EACH ROW WHEN (OLD.person_id <> NEW.person_id) EXECUTE FUNCTION occupied_by_person()"
+        )
+        return
+    schema_editor.execute(f"{when} WHEN OLD.person_id <> NEW.person_id BEGIN {follow_on} END")
+
+
+def unfollow_persons(apps: Any, schema_editor: Any) -> None:
+    is_postgresql = schema_editor.connection.vendor == "postgresql"
+    schema_editor.execute("DROP TRIGGER occupied_by_person" + (f" ON {PATIENT}" if is_postgresql else ""))
+    if is_postgresql:
+        schema_editor.execute("DROP FUNCTION occupied_by_person()")
+
+
 def _write(key: str, live: str, span: Callable[[], str]) -> str:
     """The rows of one hold or appointment: clinician and room with the buffers, the person without."""
-    person = f"(SELECT patient_id FROM {REQUEST} WHERE id = NEW.request_id)"
+    person = f"(SELECT {PATIENT}.person_id FROM {OF_REQUEST})"
     rows = (
         ("resource_id", "NEW.clinician_id", span(), live),
         ("resource_id", "NEW.room_id", span(), f"NEW.room_id IS NOT NULL AND {live}"),

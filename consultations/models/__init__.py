@@ -5,6 +5,7 @@ from consultations.models.diary import Absence, AppointmentType, Availability, C
 from consultations.models.message import OutboxMessage
 from consultations.models.patient import Patient
 from consultations.models.patient_text import PatientText
+from consultations.models.person import Person, PersonJoin
 from consultations.models.questionnaire_response import Assessment, QuestionnaireResponse, SafetyCase
 from consultations.models.review import ClinicalReview, TriageDecision
 from consultations.models.scheduling import Appointment, Occupation, SlotHold
@@ -27,6 +28,8 @@ __all__ = [
     "OutboxMessage",
     "Patient",
     "PatientText",
+    "Person",
+    "PersonJoin",
     "PrivateLink",
     "QuestionnaireResponse",
     "Resource",

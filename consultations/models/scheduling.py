@@ -134,7 +134,7 @@ class Occupation(models.Model):
 
     The database itself writes these rows, by triggers on holds and appointments, and refuses two that overlap
     (exclusion constraints on PostgreSQL, triggers on SQLite). So no path can double-book, whatever it forgets: not a
-    hold over an appointment, not a room, not one person in two places. Clinicians and rooms are occupied for the
+    hold over an appointment, not a room, not one person in two places, and not by joining persons. Clinicians and rooms are occupied for the
     buffers too, the person for the visit alone. Read here; never write (decision 0033).
     """
 
@@ -142,7 +142,7 @@ class Occupation(models.Model):
         Resource, on_delete=models.PROTECT, null=True, db_index=False, related_name="occupations"
     )
     person = models.ForeignKey(
-        "consultations.Patient", on_delete=models.PROTECT, null=True, db_index=False, related_name="occupations"
+        "consultations.Person", on_delete=models.PROTECT, null=True, db_index=False, related_name="occupations"
     )
     # The triggers remove the rows of a hold or an appointment that is deleted.
     hold = models.ForeignKey(SlotHold, on_delete=models.DO_NOTHING, null=True, related_name="occupations")

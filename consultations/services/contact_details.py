@@ -18,7 +18,7 @@ from clinic.core.models import AuditEvent
 from consultations.enums import MessageKind
 from consultations.models import ConsultationRequest, OutboxMessage, PrivateLink
 from consultations.models.message import STOPPED
-from consultations.services import messaging
+from consultations.services import messaging, verified_emails
 from consultations.services.moves import apply_move, lock
 from consultations.services.private_links import email_index
 from consultations.workflow import MOVES, MoveRefused, WrongStatus
@@ -59,6 +59,8 @@ def correct_email(*, request: ConsultationRequest, email: str, by: User | None =
         if history_of(current).is_corrected:
             return current
         raise SameAddress("That is the address we have. Nothing was changed.")
+    # Before the move: that one writes to the audit trail, and persons are locked first everywhere.
+    verified_emails.forget(current.patient)
     fresh, _ = apply_move(request=request, verb=VERB, by=by, details={"had_address": int(bool(earlier))})
     now, patient = clock.now(), fresh.patient
     patient.email, patient.email_index = email, email_index(email)

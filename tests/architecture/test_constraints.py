@@ -30,6 +30,7 @@ from consultations.models import (
     OutboxMessage,
     Patient,
     PatientText,
+    PersonJoin,
     PrivateLink,
     QuestionnaireResponse,
     SafetyCase,
@@ -58,7 +59,7 @@ from education.models import (
 from tests.cast import book_directly, make_patient
 
 pytestmark = pytest.mark.django_db
-OURS = ("clinic", "accounts", "consultations", "education")
+OURS = ("core", "accounts", "consultations", "education")
 HOUR = datetime.timedelta(hours=1)
 MONDAY = datetime.datetime(2026, 12, 7, 15, 0, tzinfo=datetime.UTC)
 
@@ -116,6 +117,10 @@ CHECKS: list[tuple[type[models.Model], str, dict[str, Any]]] = [
     (Patient, "patient_name_key_not_empty", {"name_key": ""}),
     (Patient, "patient_contact_by_known", {"contact_by": "pigeon"}),
     (Patient, "patient_safe_to_contact_known", {"safe_to_contact": "perhaps"}),
+    (Patient, "patient_verified_has_an_address", {"email_verified_at": MONDAY, "email_index": ""}),
+    (PersonJoin, "person_join_older_row_first", {"first": models.F("second")}),
+    (PersonJoin, "person_join_ends_after_made", {"ended_at": MONDAY - HOUR}),
+    (PersonJoin, "person_join_ended_by_with_at", {"ended_by": 1}),
     (QuestionnaireResponse, "response_status_known", {"status": "lost"}),
     (QuestionnaireResponse, "response_completed_at_with_status", {"completed_at": None}),
     (QuestionnaireResponse, "response_highest_outcome_known", {"highest_outcome": "FINE"}),
@@ -174,6 +179,7 @@ TWINS: list[tuple[type[models.Model], str, tuple[str, ...]]] = [
     (InformationRequest, "one_open_question_per_request", ("request",)),
     (PatientText, "patient_text_sent_once", ("response", "sent_key")),
     (Assessment, "one_assessment_per_revision", ("response", "revision")),
+    (PersonJoin, "one_live_join_of_two_rows", ("first", "second")),
     (SlotHold, "one_hold_per_start", ("clinician", "starts_at")),
     (Appointment, "one_live_appointment_per_start", ("clinician", "starts_at")),
     (Appointment, "one_live_appointment_per_request", ("request",)),
@@ -273,6 +279,9 @@ def world(db: None, make_request: Any, nurse: Any, clinician: Any) -> Callable[[
             due_at=now,
         ),
         Patient: lambda: request.patient,
+        PersonJoin: lambda: PersonJoin.objects.create(
+            first=request.patient, second=make_patient("Alice W"), joined_at=now, joined_by=nurse
+        ),
         QuestionnaireResponse: lambda: request.response,
         Assessment: lambda: request.assessment,
         AlarmGroup: lambda: AlarmGroup.objects.create(network="one", level="EMERGENCY", first_at=now, last_at=now),
@@ -364,6 +373,8 @@ def test_twin(world: Any, make_request: Any, model: Any, name: str, shared: tupl
             twin.key = "b"
         elif model is PatientText:
             twin.sent_key = "two"
+        elif model is PersonJoin:
+            twin.second = make_patient("Alice Winthers")
     model.objects.bulk_create([twin])
 
 

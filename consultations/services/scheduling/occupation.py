@@ -14,6 +14,7 @@ from consultations.models import (
     ConsultationRequest,
     Occupation,
     Patient,
+    Person,
     Resource,
     Room,
     SlotHold,
@@ -24,9 +25,9 @@ PERSON: Final = 0
 """Under which key `busy_spans` names the person; no resource has it."""
 
 
-def person_of(consultation_request: ConsultationRequest) -> Patient:
-    """Whose visits must not overlap. The triggers of the overlap guard ask the same of the database."""
-    return consultation_request.patient
+def person_of(consultation_request: ConsultationRequest) -> int:
+    """The key of the person whose visits must not overlap. The triggers of the overlap guard ask the database itself."""
+    return consultation_request.patient.person_id
 
 
 def lock_resources(ids: Iterable[int]) -> None:
@@ -36,8 +37,7 @@ def lock_resources(ids: Iterable[int]) -> None:
 
 def lock_person(consultation_request: ConsultationRequest) -> None:
     """Wait until nobody else books for the same person. Before `lock_resources`, always."""
-    person = person_of(consultation_request)
-    type(person).objects.select_for_update(of=("self",), no_key=True).only("pk").get(pk=person.pk)
+    Person.objects.select_for_update(no_key=True).get(pk=person_of(consultation_request))
 
 
 def rooms_at(appointment_type: AppointmentType) -> dict[int, list[int]] | None:
