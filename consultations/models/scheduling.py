@@ -132,10 +132,10 @@ class OccupationQuerySet(models.QuerySet["Occupation"]):
 class Occupation(models.Model):
     """One resource, or one person, that one hold or one live appointment occupies, from when to when.
 
-    The database itself writes these rows, by triggers on holds and appointments, and refuses two that overlap
-    (exclusion constraints on PostgreSQL, triggers on SQLite). So no path can double-book, whatever it forgets: not a
-    hold over an appointment, not a room, not one person in two places, and not by joining persons. Clinicians and rooms are occupied for the
-    buffers too, the person for the visit alone. Read here; never write (decision 0033).
+    The database itself writes these rows, by triggers on holds, appointments and patient rows, and refuses two that
+    overlap (exclusion constraints on PostgreSQL, triggers on SQLite). So no path can double-book, whatever it forgets:
+    not a hold over an appointment, not a room, not one person in two places, not by joining persons. Clinicians and
+    rooms are occupied for the buffers too, the person for the visit alone. Read here; never write (decision 0033).
     """
 
     resource = models.ForeignKey(

@@ -10,7 +10,7 @@ from clinic.core import audit, clock
 from consultations.enums import Actor
 from consultations.models import Absence, Appointment, AppointmentType, Availability, Clinician, Location, Room
 from consultations.permissions import actors_of
-from consultations.services import scheduling
+from consultations.services import occupation, slot_release
 from consultations.workflow import MoveRefused, NotAllowed
 
 Entry = Clinician | Location | Room | AppointmentType | Availability | Absence
@@ -32,7 +32,7 @@ def save(
     is_new = entry.pk is None
     if isinstance(entry, Absence):
         # What every booking of this clinician locks as well, so neither can slip past the other.
-        scheduling.lock_resources([entry.clinician_id])
+        occupation.lock_resources([entry.clinician_id])
         if refusal := refusal_of(entry):
             raise TimeIsBooked(refusal)
         if not is_new:
@@ -56,8 +56,8 @@ def remove(*, entry: Entry, by: User) -> None:
 
 def _announce_end_of(absence: Absence) -> None:
     """The clinician may see somebody in that time again, other than in what a changed absence still covers."""
-    reason = scheduling.Reason.NO_LONGER_AWAY
-    scheduling.time_freed(absence.clinician_id, absence.starts_at, absence.ends_at, reason=reason)
+    reason = slot_release.Reason.NO_LONGER_AWAY
+    slot_release.time_freed(absence.clinician_id, absence.starts_at, absence.ends_at, reason=reason)
 
 
 def refusal_of(absence: Absence) -> str:

@@ -14,8 +14,9 @@ from django.db import transaction
 from clinic.accounts.models import User
 from clinic.core import audit, clock
 from consultations.enums import Actor
-from consultations.models import Appointment, Patient, Person, PersonJoin
+from consultations.models import Appointment, Patient, Person, PersonJoin, SlotHold
 from consultations.permissions import require
+from consultations.services import occupation, slot_release
 from consultations.workflow import MoveRefused
 
 MAY_JOIN: Final = (Actor.TRIAGE, Actor.DOCTOR, Actor.MANAGER)
@@ -35,7 +36,7 @@ class ChangedMeanwhile(JoinRefused):
 class VisitsOverlap(JoinRefused):
     """Nobody can be at two visits at once; `visits` holds the first two that overlap."""
 
-    def __init__(self, earlier: Appointment, later: Appointment) -> None:
+    def __init__(self, earlier: SlotHold | Appointment, later: SlotHold | Appointment) -> None:
         self.visits = (earlier, later)
         super().__init__(
             f"The visits of {_named(earlier)} and {_named(later)} overlap, and one person cannot be at both. If the "
@@ -173,23 +174,13 @@ def groups(keys: Iterable[int], pairs: Iterable[tuple[int, int]]) -> list[set[in
 
 
 def refuse_overlap(rows: Collection[Patient]) -> None:
-    """Raises VisitsOverlap when live visits of these rows are at the same time."""
-    if visits := overlapping_visits(row.pk for row in rows):
-        raise VisitsOverlap(*visits)
+    """Raises VisitsOverlap when visits of these rows are at the same time; the database refuses the join as well."""
+    slot_release.release_run_out(persons={row.person_id for row in rows})
+    if pairs := occupation.overlapping_visits(rows):
+        raise VisitsOverlap(*pairs[0])
 
 
-def overlapping_visits(patients: Iterable[int]) -> tuple[Appointment, Appointment] | None:
-    """The first two live visits of these patient rows that share a minute."""
-    visits = Appointment.objects.live().filter(request__patient__in=list(patients)).defer("cancel_reason")
-    latest = None
-    for visit in visits.select_related("request").order_by("starts_at", "pk"):
-        if latest is not None and visit.starts_at < latest.ends_at:
-            return latest, visit
-        latest = visit
-    return None
-
-
-def _named(visit: Appointment) -> str:
+def _named(visit: SlotHold | Appointment) -> str:
     return f"request {visit.request.reference} ({clock.moment(visit.starts_at)})"
 
 

@@ -1,12 +1,11 @@
 """Slots: which are free, holding one, booking it, giving it back.
 
-`slots` finds them, `occupation` says who and what is taken and locks it, `booking` takes one, `release` is the one way
-to free one, `visits` ends a booking. Locks are taken in one order: the request, the person, then the resources by id.
+`slots` finds them, `booking` takes one, `visits` ends a booking. Beside them, `services.occupation` says who and what
+is taken and locks it, and `services.slot_release` is the one way to free a time. Locks are taken in one order: the
+request, the person, then the resources by their keys.
 """
 
 from consultations.services.scheduling.booking import HOLD_TIME, AnotherTime, book, book_for_patient, hold
-from consultations.services.scheduling.occupation import lock_resources, overlapping_visits, person_of
-from consultations.services.scheduling.release import FreedTime, Reason, release_slot, time_freed
 from consultations.services.scheduling.slots import (
     TIME_TO_CHOOSE,
     Slot,
@@ -28,8 +27,6 @@ __all__ = [
     "HOLD_TIME",
     "TIME_TO_CHOOSE",
     "AnotherTime",
-    "FreedTime",
-    "Reason",
     "Slot",
     "SlotTaken",
     "book",
@@ -40,13 +37,8 @@ __all__ = [
     "free_times_of",
     "has_begun",
     "hold",
-    "lock_resources",
     "mark_no_show",
     "nearest",
-    "overlapping_visits",
-    "person_of",
-    "release_slot",
     "slot_of",
     "start_of",
-    "time_freed",
 ]

@@ -12,10 +12,9 @@ from clinic.accounts.models import User
 from clinic.core import audit, clock
 from consultations.enums import Actor, MessageKind, RequestStatus
 from consultations.models import Appointment, AppointmentType, ConsultationRequest, SlotHold
-from consultations.services import calendar_entries, messaging
+from consultations.services import calendar_entries, messaging, occupation, slot_release
 from consultations.services.moves import apply_move, lock
 from consultations.services.races import LostRace, gave_way, race
-from consultations.services.scheduling import occupation, release
 from consultations.services.scheduling.slots import Slot, SlotTaken, find, nearest, offered_type, slot_of, soonest
 from consultations.workflow import MoveRefused, WrongStatus
 
@@ -38,7 +37,7 @@ def hold(*, request: ConsultationRequest, slot_key: str) -> SlotHold:
             raise WrongStatus("There is nothing to book at the moment. Your status page says where things stand.")
         kind = offered_type(fresh)
         lock_what_it_takes(fresh, kind, slot)
-        release.release_hold_of(fresh, reason=release.Reason.CHOSE_ANOTHER)
+        slot_release.release_hold_of(fresh, reason=slot_release.Reason.CHOSE_ANOTHER)
         taken = _taken_up(fresh, kind, slot)
         with race():
             held = SlotHold.objects.create(**taken, expires_at=clock.now() + HOLD_TIME)
@@ -86,7 +85,7 @@ def _book(request: ConsultationRequest, slot: Slot, by: User | None, *, has_expi
         # Nothing kept the time since: hours, closed days and the doctor may have changed, as for a fresh choice.
         slot = find(fresh, slot.key)
     taken = _taken_up(fresh, kind, slot)
-    release.turn_into_appointment(fresh)
+    slot_release.turn_into_appointment(fresh)
     with race():
         appointment = Appointment.objects.create(
             **taken,
@@ -113,7 +112,7 @@ def lock_what_it_takes(request: ConsultationRequest, kind: AppointmentType, slot
     occupation.lock_person(request)
     ids = {slot.clinician_id, *(occupation.rooms_at(kind) or {}).get(slot.location_id, ())}
     occupation.lock_resources(ids)
-    release.release_run_out(request, ids)
+    slot_release.release_run_out(resources=ids, persons={occupation.person_of(request)})
 
 
 def _taken_up(request: ConsultationRequest, kind: AppointmentType, slot: Slot) -> dict[str, Any]:

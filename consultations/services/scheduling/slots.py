@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from clinic.core import clock
 from consultations.models import Appointment, AppointmentType, Availability, ConsultationRequest, SlotHold
 from consultations.models.diary import MAX_HORIZON_DAYS
-from consultations.services.scheduling.occupation import PERSON, Span, busy_spans, overlaps, rooms_at
+from consultations.services.occupation import PERSON, Span, busy_spans, overlaps, rooms_at
 from consultations.workflow import WrongStatus
 
 TIME_TO_CHOOSE: Final = datetime.timedelta(minutes=20)

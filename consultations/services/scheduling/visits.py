@@ -10,8 +10,8 @@ from consultations.permissions import actors_of
 from consultations.services import messaging, patient_texts
 from consultations.services.moves import apply_move
 from consultations.services.scheduling.booking import AnotherTime
-from consultations.services.scheduling.release import Reason, release_hold_of, release_slot
 from consultations.services.scheduling.slots import slot_of
+from consultations.services.slot_release import Reason, release_hold_of, release_slot
 from consultations.workflow import NotAllowed, WrongStatus
 
 

@@ -12,8 +12,8 @@ from clinic.accounts.models import User
 from clinic.core.models import AuditEvent, AuditHead
 from consultations.enums import RequestStatus
 from consultations.models import Appointment, Clinician, ConsultationRequest, SlotHold
-from consultations.services import calendar_entries, intake, messaging, scheduling
-from consultations.services.scheduling import SlotTaken, booking, occupation
+from consultations.services import calendar_entries, intake, messaging, occupation, scheduling
+from consultations.services.scheduling import SlotTaken, booking
 from tests.cast import book_directly, open_privately, private_url
 from tests.consultations.services.conftest import TOMORROW_AT_NINE, Desk
 from tests.consultations.services.test_intake import WORDINGS, ready

@@ -12,8 +12,8 @@ from clinic.accounts.models import User
 from clinic.core import clock
 from consultations.enums import LIVE_APPOINTMENTS, AppointmentStatus, RequestStatus
 from consultations.models import Absence, Appointment, Availability, Clinician, ConsultationRequest, SlotHold
-from consultations.services import scheduling
-from consultations.services.scheduling import SlotTaken, booking, occupation
+from consultations.services import occupation, scheduling
+from consultations.services.scheduling import SlotTaken, booking
 from consultations.workflow import WrongStatus
 from tests.cast import book_directly
 from tests.consultations.services.conftest import NOW, Desk

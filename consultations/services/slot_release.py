@@ -8,6 +8,7 @@ import dataclasses
 import datetime
 import enum
 import logging
+from collections.abc import Collection
 
 from django.db.models import Q
 
@@ -15,7 +16,6 @@ from clinic.core import clock
 from consultations.enums import Actor, AppointmentStatus
 from consultations.models import Appointment, ConsultationRequest, Occupation, SlotHold
 from consultations.services import calendar_entries
-from consultations.services.scheduling.occupation import person_of
 
 logger = logging.getLogger(__name__)
 
@@ -64,12 +64,12 @@ def turn_into_appointment(consultation_request: ConsultationRequest) -> None:
     SlotHold.objects.filter(request=consultation_request).delete()
 
 
-def release_run_out(consultation_request: ConsultationRequest, resource_ids: set[int]) -> None:
-    """End the holds that ran out of these resources and of this person: the database lets nothing stand over them.
+def release_run_out(*, resources: Collection[int] = (), persons: Collection[int] = ()) -> None:
+    """End the holds that ran out of these resources and persons, by key: the database lets nothing stand over them.
 
-    Whoever held one books it all the same while nobody else wants it, so nobody removes it sooner.
+    Whoever held one books it all the same while nobody else wants it, so nothing ends it sooner.
     """
-    about = Q(resource__in=resource_ids) | Q(person=person_of(consultation_request))
+    about = Q(resource__in=resources) | Q(person__in=persons)
     in_the_way = Occupation.objects.filter(about, hold__expires_at__lte=clock.now()).values("hold")
     for held in SlotHold.objects.select_for_update(of=("self",)).filter(pk__in=in_the_way).order_by("pk"):
         release_slot(held, reason=Reason.HOLD_RAN_OUT)

@@ -1,6 +1,7 @@
 """Who and what is occupied when: read for a search, locked and asked again before a time is taken."""
 
 import datetime
+import itertools
 from collections.abc import Iterable
 from typing import Final
 
@@ -26,7 +27,7 @@ PERSON: Final = 0
 
 
 def person_of(consultation_request: ConsultationRequest) -> int:
-    """The key of the person whose visits must not overlap. The triggers of the overlap guard ask the database itself."""
+    """The key of the person whose visits must not overlap. The triggers of the guard ask the database itself."""
     return consultation_request.patient.person_id
 
 
@@ -99,26 +100,18 @@ def is_taken(consultation_request: ConsultationRequest, *, clinician_id: int, vi
     )
 
 
-def overlapping_visits(
-    patients: Iterable[Patient], others: Iterable[Patient]
-) -> list[tuple[SlotHold | Appointment, SlotHold | Appointment]]:
-    """Each visit of the first that overlaps one of the others, with that one, soonest first: who has such visits is not
-    one person. Holds that run count, as the database counts them.
+def overlapping_visits(patients: Iterable[Patient]) -> list[tuple[SlotHold | Appointment, SlotHold | Appointment]]:
+    """Visits of these patient rows that overlap, in pairs, soonest first: rows with such a pair are not of one person.
+
+    Holds that run count, as they do for the database. End those that ran out before (`slot_release.release_run_out`).
     """
-    mine, theirs = _visits_of(patients), _visits_of(others)
-    return [
-        (one.taken_by, other.taken_by)
-        for one in mine
-        for other in theirs
-        if one.pk != other.pk and one.starts_at < other.ends_at and other.starts_at < one.ends_at
-    ]
-
-
-def _visits_of(patients: Iterable[Patient]) -> list[Occupation]:
-    pks = [patient.pk for patient in patients]
-    return list(
+    visits = list(
         Occupation.objects.standing(now=clock.now())
-        .filter(Q(appointment__request__patient__in=pks) | Q(hold__request__patient__in=pks), person__isnull=False)
+        .filter(Q(appointment__request__patient__in=patients) | Q(hold__request__patient__in=patients))
+        .filter(person__isnull=False)
         .select_related("appointment__request", "hold__request")
+        .defer("appointment__cancel_reason")
         .order_by("starts_at", "pk")
     )
+    pairs = itertools.combinations(visits, 2)
+    return [(one.taken_by, other.taken_by) for one, other in pairs if other.starts_at < one.ends_at]
