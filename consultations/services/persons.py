@@ -13,11 +13,11 @@ from django.db import transaction
 
 from clinic.accounts.models import User
 from clinic.core import audit, clock
+from clinic.core.refusals import TransitionNotAllowed
 from consultations.enums import Actor
 from consultations.models import Appointment, Patient, Person, PersonJoin, SlotHold
 from consultations.permissions import require
 from consultations.services import occupation, slot_release
-from consultations.workflow import MoveRefused
 
 MAY_JOIN: Final = (Actor.TRIAGE, Actor.DOCTOR, Actor.MANAGER)
 """Everybody who may read both records: the nurse on the telephone hears first that two requests are of one caller, and
@@ -25,7 +25,7 @@ whoever sees a wrong join must be able to end it at once."""
 TRIES: Final = 5
 
 
-class JoinRefused(MoveRefused):
+class JoinRefused(TransitionNotAllowed):
     """Rows that cannot be joined, or not now. The text is fit to show to staff."""
 
 

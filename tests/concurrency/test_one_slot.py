@@ -19,6 +19,7 @@ from consultations.models import Appointment, Availability, Clinician, Consultat
 from consultations.services import occupation, scheduling
 from consultations.services.scheduling import SlotTaken
 from tests.cast import at, open_privately
+from tests.consultations.perform import book_on_the_phone
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 PATIENTS = 200
@@ -141,7 +142,7 @@ def colleagues_key(slot_key: str, other_doctor: User, visit: Any) -> str:
 
 
 def booking(request: ConsultationRequest, key: str, by: User) -> Call:
-    return lambda: scheduling.book_for_patient(request=request, slot_key=key, by=by)
+    return lambda: book_on_the_phone(request, slot_key=key, by=by)
 
 
 @pytest.fixture

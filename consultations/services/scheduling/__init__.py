@@ -1,26 +1,28 @@
 """Slots: which are free, holding one, booking it, giving it back.
 
-`slots` finds them, `booking` takes one, `visits` ends a booking. Beside them, `services.occupation` says who and what
-is taken and locks it, and `services.slot_release` is the one way to free a time. Locks are taken in one order: the
-request, the person, then the resources by their keys.
+`slots` finds them, `reservations` takes one, `visits` ends a booking. Beside them, `services.occupation` says who and
+what is taken and locks it, and `services.slot_release` is the one way to free a time. Locks are taken in one order:
+the request, the person, then the resources by their keys.
 """
 
-from consultations.services.scheduling.booking import HOLD_TIME, AnotherTime, book, book_for_patient, hold
+from consultations.services.scheduling.reservations import HOLD_TIME, AnotherTime, book, booking, held_slot, hold
 from consultations.services.scheduling.slots import (
     TIME_TO_CHOOSE,
     Slot,
     SlotTaken,
+    find,
     free_slots,
     nearest,
     slot_of,
     start_of,
 )
 from consultations.services.scheduling.visits import (
+    booked,
     cancel,
-    complete,
+    finish,
     free_times_of,
     has_begun,
-    mark_no_show,
+    refuse_before_begin,
 )
 
 __all__ = [
@@ -30,15 +32,18 @@ __all__ = [
     "Slot",
     "SlotTaken",
     "book",
-    "book_for_patient",
+    "booked",
+    "booking",
     "cancel",
-    "complete",
+    "find",
+    "finish",
     "free_slots",
     "free_times_of",
     "has_begun",
+    "held_slot",
     "hold",
-    "mark_no_show",
     "nearest",
+    "refuse_before_begin",
     "slot_of",
     "start_of",
 ]

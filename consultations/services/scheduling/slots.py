@@ -8,10 +8,10 @@ from typing import Final
 from django.db.models import QuerySet
 
 from clinic.core import clock
+from clinic.core.refusals import WrongStatus
 from consultations.models import Appointment, AppointmentType, Availability, ConsultationRequest, SlotHold
 from consultations.models.diary import MAX_HORIZON_DAYS
 from consultations.services.occupation import PERSON, Span, busy_spans, overlaps, rooms_at
-from consultations.workflow import WrongStatus
 
 TIME_TO_CHOOSE: Final = datetime.timedelta(minutes=20)
 """How much shorter than asked the notice of a chosen time may be: it was far enough away when the page showed it."""

@@ -7,10 +7,12 @@ import pytest
 
 from clinic.accounts.models import User
 from clinic.core import clock
+from consultations.actions.book import book_held
 from consultations.enums import RequestStatus
 from consultations.models import Absence, Availability, Clinician, ConsultationRequest, Location, Room
 from consultations.services import scheduling
 from consultations.services.scheduling import SlotTaken
+from tests.consultations.perform import book_on_the_phone
 from tests.consultations.services.conftest import NOW, Desk
 
 DAY = datetime.timedelta(days=1)
@@ -107,7 +109,7 @@ class TestBuffersAndSteps:
         desk.visit.buffer_after_minutes = 20
         mine = offered(desk)
         scheduling.hold(request=mine, slot_key=keys(desk)[0])
-        assert scheduling.book(request=mine).buffer_after_minutes == 20
+        assert book_held(consultation_request=mine).buffer_after_minutes == 20
         desk.visit.buffer_after_minutes = 0
         assert "09:40" not in free(desk)
 
@@ -152,7 +154,7 @@ class TestHowEarly:
         slots = scheduling.free_slots(appointment_type=desk.visit, since=day, until=day + DAY)
         mine = offered(desk)
         scheduling.hold(request=mine, slot_key=slots[0].key)
-        assert scheduling.book(request=mine).starts_at == slots[0].starts_at
+        assert book_held(consultation_request=mine).starts_at == slots[0].starts_at
 
 
 class TestRooms:
@@ -171,13 +173,13 @@ class TestRooms:
         desk.visit.rooms.add(second)
         one, other = offered(desk), offered(desk)
         assert scheduling.hold(request=one, slot_key=keys(desk)[0]).room == room
-        assert scheduling.book_for_patient(request=other, slot_key=keys(desk)[0], by=desk.doctor).room == second
+        assert book_on_the_phone(other, slot_key=keys(desk)[0], by=desk.doctor).room == second
         assert free(desk)[0] == "09:40"
 
     def test_the_booking_keeps_the_room_that_was_held(self, desk: Desk, room: Room) -> None:
         mine = offered(desk)
         scheduling.hold(request=mine, slot_key=keys(desk)[0])
-        assert scheduling.book(request=mine).room == room
+        assert book_held(consultation_request=mine).room == room
 
     def test_none_of_another_location_and_none_that_is_out_of_use(self, desk: Desk, room: Room) -> None:
         elsewhere = Location.objects.create(name="Mill Lane", address="2 Mill Lane")
@@ -203,7 +205,7 @@ class TestRooms:
         scheduling.hold(request=offered(desk), slot_key=first)
         time_machine.shift(scheduling.HOLD_TIME)
         other = next(key for key in keys(desk) if key[:14] == first[:14] and key != first)
-        assert scheduling.book_for_patient(request=offered(desk), slot_key=other, by=desk.doctor).room == room
+        assert book_on_the_phone(offered(desk), slot_key=other, by=desk.doctor).room == room
 
     def test_one_more_query_finds_them(self, desk: Desk, room: Room, django_assert_num_queries: Any) -> None:
         desk.visit.save()
@@ -214,7 +216,7 @@ class TestRooms:
 class TestAPerson:
     def test_is_offered_nothing_that_overlaps_another_visit_of_theirs(self, desk: Desk, colleague: Clinician) -> None:
         mine = offered(desk)
-        scheduling.book_for_patient(request=mine, slot_key=keys(desk)[0], by=desk.doctor)
+        book_on_the_phone(mine, slot_key=keys(desk)[0], by=desk.doctor)
         another = offered(desk, patient=mine.patient)
         assert free(desk, ignoring=another)[0] == "09:40"
         assert free(desk, ignoring=offered(desk))[0] == "09:00"
@@ -225,7 +227,7 @@ class TestAPerson:
         scheduling.hold(request=mine, slot_key=first)
         another = offered(desk, patient=mine.patient)
         with pytest.raises(SlotTaken):
-            scheduling.book_for_patient(request=another, slot_key=second, by=desk.doctor)
+            book_on_the_phone(another, slot_key=second, by=desk.doctor)
 
     def test_is_not_kept_from_it_by_a_hold_of_theirs_that_ran_out(
         self, desk: Desk, colleague: Clinician, time_machine: Any
@@ -234,5 +236,5 @@ class TestAPerson:
         scheduling.hold(request=mine, slot_key=first)
         time_machine.shift(scheduling.HOLD_TIME)
         another = offered(desk, patient=mine.patient)
-        booked = scheduling.book_for_patient(request=another, slot_key=second, by=desk.doctor)
+        booked = book_on_the_phone(another, slot_key=second, by=desk.doctor)
         assert booked.starts_at == at(9)

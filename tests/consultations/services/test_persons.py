@@ -11,11 +11,11 @@ from hypothesis.extra.django import TestCase
 
 from clinic.accounts.models import User
 from clinic.core.models import AuditEvent
+from clinic.core.refusals import NotAllowed
 from consultations.enums import RequestStatus
 from consultations.models import Patient, Person, PersonJoin
 from consultations.services import intake, persons
 from consultations.services.persons import ChangedMeanwhile, JoinRefused, VisitsOverlap
-from consultations.workflow import NotAllowed
 from tests.cast import MakeRequest, book_directly, make_patient, make_user, open_privately, private_url
 from tests.rows import all_rows
 

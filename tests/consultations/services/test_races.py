@@ -10,11 +10,13 @@ from django.test import Client
 
 from clinic.accounts.models import User
 from clinic.core.models import AuditEvent, AuditHead
+from consultations.actions.book import book_held
 from consultations.enums import RequestStatus
 from consultations.models import Appointment, Clinician, ConsultationRequest, SlotHold
 from consultations.services import calendar_entries, intake, messaging, occupation, scheduling
-from consultations.services.scheduling import SlotTaken, booking
+from consultations.services.scheduling import SlotTaken, reservations
 from tests.cast import book_directly, open_privately, private_url
+from tests.consultations.perform import book_on_the_phone
 from tests.consultations.services.conftest import TOMORROW_AT_NINE, Desk
 from tests.consultations.services.test_intake import WORDINGS, ready
 from tests.rows import all_rows
@@ -36,7 +38,8 @@ def look_at_nothing(monkeypatch: pytest.MonkeyPatch, desk: Desk) -> None:
     place = desk.clinician.availabilities.get_queryset()[0].location_id
     nine = scheduling.Slot(TOMORROW_AT_NINE, TOMORROW_AT_NINE + desk.visit.length, desk.clinician.pk, place)
     monkeypatch.setattr(occupation, "is_taken", lambda *args, **more: False)
-    monkeypatch.setattr(booking, "find", lambda *args: nine)
+    for module in (reservations, scheduling):
+        monkeypatch.setattr(module, "find", lambda *args: nine)
 
 
 def break_the_audit_trail() -> None:
@@ -67,7 +70,7 @@ class TestALostRace:
         book_directly(offered(desk), desk.clinician, TOMORROW_AT_NINE + shift)
         look_at_nothing(monkeypatch, desk)
         with caplog.at_level(logging.INFO), pytest.raises(SlotTaken) as lost:
-            scheduling.book_for_patient(request=mine, slot_key=key, by=desk.doctor)
+            book_on_the_phone(mine, slot_key=key, by=desk.doctor)
         assert len(lost.value.nearest) == 6
         assert caplog.messages == [f"somebody was quicker ({rule})"]
 
@@ -79,7 +82,7 @@ class TestALostRace:
         desk.hold(offered(desk))
         look_at_nothing(monkeypatch, desk)
         with caplog.at_level(logging.INFO), pytest.raises(SlotTaken):
-            scheduling.book_for_patient(request=mine, slot_key=key, by=desk.doctor)
+            book_on_the_phone(mine, slot_key=key, by=desk.doctor)
         assert caplog.messages == ["somebody was quicker (no_overlapping_use_of_a_resource)"]
 
     def test_of_one_person_in_two_places_is_told_the_same(
@@ -90,7 +93,7 @@ class TestALostRace:
         book_directly(offered(desk, patient=mine.patient), elsewhere, TOMORROW_AT_NINE + HALF_AN_HOUR)
         look_at_nothing(monkeypatch, desk)
         with caplog.at_level(logging.INFO), pytest.raises(SlotTaken):
-            scheduling.book_for_patient(request=mine, slot_key=key, by=desk.doctor)
+            book_on_the_phone(mine, slot_key=key, by=desk.doctor)
         assert caplog.messages == ["somebody was quicker (no_overlapping_visits_of_a_person)"]
 
     def test_of_a_hold_is_too(self, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -108,7 +111,7 @@ class TestALostRace:
         mine = desk.request(RequestStatus.OFFERED)
         monkeypatch.setattr(occupation, "lock_resources", failing(OperationalError, code))
         with pytest.raises(SlotTaken):
-            scheduling.book(request=mine)
+            book_held(consultation_request=mine)
         assert caplog.messages == [f"a booking gave way to another transaction ({code})"]
 
 
@@ -124,9 +127,9 @@ def failing(kind: type[Exception], code: str = "") -> Any:
 
 class TestAnyOtherErrorIsHeard:
     def ways(self, desk: Desk, request: ConsultationRequest) -> Any:
-        yield lambda: scheduling.book(request=request)
+        yield lambda: book_held(consultation_request=request)
         key = first_key(desk)
-        yield lambda: scheduling.book_for_patient(request=request, slot_key=key, by=desk.doctor)
+        yield lambda: book_on_the_phone(request, slot_key=key, by=desk.doctor)
         yield lambda: scheduling.hold(request=request, slot_key=key)
 
     def test_a_broken_audit_trail(self, desk: Desk) -> None:
@@ -145,7 +148,7 @@ class TestAnyOtherErrorIsHeard:
         monkeypatch.setattr(messaging, "_enqueue", failing(IntegrityError))
         before = all_rows()
         with pytest.raises(IntegrityError):
-            scheduling.book(request=mine)
+            book_held(consultation_request=mine)
         assert all_rows() == before
 
     def test_another_rule_about_the_very_row(self, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -154,14 +157,14 @@ class TestAnyOtherErrorIsHeard:
         monkeypatch.setattr(calendar_entries.secrets, "token_hex", lambda size: "same")
         Appointment.objects.filter(request=other).update(calendar_uid="same@testserver")
         with pytest.raises(IntegrityError):
-            scheduling.book(request=desk.request(RequestStatus.OFFERED))
+            book_held(consultation_request=desk.request(RequestStatus.OFFERED))
 
     @pytest.mark.parametrize("code", ["57P01", "08006", ""])
     def test_a_database_that_is_away(self, desk: Desk, monkeypatch: pytest.MonkeyPatch, code: str) -> None:
         mine = desk.request(RequestStatus.OFFERED)
         monkeypatch.setattr(occupation, "lock_resources", failing(OperationalError, code))
         with pytest.raises(OperationalError) as away:
-            scheduling.book(request=mine)
+            book_held(consultation_request=mine)
         assert away.value.__cause__ is not None  # what the log names
 
     def test_the_patient_is_never_told_that_someone_took_the_time(self, desk: Desk) -> None:

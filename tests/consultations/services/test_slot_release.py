@@ -11,10 +11,12 @@ import pytest
 from django.conf import settings
 
 from clinic.accounts.models import User
+from consultations.actions.book import book_held
 from consultations.enums import Actor, AppointmentStatus, RequestStatus
 from consultations.models import Absence, Appointment, Occupation, SlotHold
-from consultations.services import diary, scheduling, slot_release, triage
+from consultations.services import diary, scheduling, slot_release
 from consultations.services.slot_release import FreedTime, Reason
+from tests.consultations.perform import book_on_the_phone, perform
 from tests.consultations.services.conftest import TOMORROW_AT_NINE, Desk
 
 PRODUCT = ("clinic", "consultations", "education")
@@ -49,11 +51,11 @@ def key_of(desk: Desk, place: int) -> str:
 @pytest.mark.parametrize(
     ("call", "reason", "by"),
     [
-        (lambda request, desk, manager: scheduling.cancel(request=request), Reason.CANCELLED, Actor.PATIENT),
-        (lambda request, desk, manager: scheduling.cancel(request=request, by=desk.doctor), Reason.CANCELLED,
+        (lambda request, desk, manager: perform("cancel_booking", request), Reason.CANCELLED, Actor.PATIENT),
+        (lambda request, desk, manager: perform("cancel_booking", request, reason="", by=desk.doctor), Reason.CANCELLED,
          Actor.DOCTOR),
-        (lambda request, desk, manager: triage.withdraw(request=request), Reason.REQUEST_ENDED, Actor.PATIENT),
-        (lambda request, desk, manager: triage.cancel_request(request=request, note="Moved.", by=manager),
+        (lambda request, desk, manager: perform("withdraw", request), Reason.REQUEST_ENDED, Actor.PATIENT),
+        (lambda request, desk, manager: perform("cancel_request", request, note="Moved.", by=manager),
          Reason.REQUEST_ENDED, Actor.MANAGER),
     ],
     ids=["the patient cancels", "staff cancel", "withdrawn", "closed"],
@@ -72,8 +74,8 @@ def test_a_booking_that_ends_is_cancelled_freed_and_announced_once(
 @pytest.mark.parametrize(
     "call",
     [
-        lambda request, manager: triage.withdraw(request=request),
-        lambda request, manager: triage.cancel_request(request=request, note="Moved.", by=manager),
+        lambda request, manager: perform("withdraw", request),
+        lambda request, manager: perform("cancel_request", request, note="Moved.", by=manager),
     ],
     ids=["withdrawn", "closed"],
 )
@@ -93,21 +95,26 @@ def test_a_hold_ends_with_another_choice(desk: Desk, heard: list[FreedTime]) -> 
     assert heard == [nine(desk, Reason.CHOSE_ANOTHER)]
 
 
-@pytest.mark.parametrize("take", ["hold", "book_for_patient"])
+@pytest.mark.parametrize(
+    "take",
+    [
+        lambda request, key, by: scheduling.hold(request=request, slot_key=key),
+        lambda request, key, by: book_on_the_phone(request, slot_key=key, by=by),
+    ],
+    ids=["hold", "book"],
+)
 def test_a_hold_that_ran_out_ends_when_somebody_else_takes_the_time(
-    desk: Desk, heard: list[FreedTime], time_machine: Any, take: str
+    desk: Desk, heard: list[FreedTime], time_machine: Any, take: Callable[..., Any]
 ) -> None:
     desk.request(RequestStatus.OFFERED)
     time_machine.shift(scheduling.HOLD_TIME)
     late = desk.make_request(status=RequestStatus.OFFERED, appointment_type=desk.visit)
-    more = {"by": desk.doctor} if take == "book_for_patient" else {}
-    taken = getattr(scheduling, take)(request=late, slot_key=key_of(desk, 0), **more)
-    assert taken.starts_at == TOMORROW_AT_NINE
+    assert take(late, key_of(desk, 0), desk.doctor).starts_at == TOMORROW_AT_NINE
     assert heard == [nine(desk, Reason.HOLD_RAN_OUT)]
 
 
 def test_a_hold_that_is_booked_frees_nothing(desk: Desk, heard: list[FreedTime]) -> None:
-    scheduling.book(request=desk.request(RequestStatus.OFFERED))
+    book_held(consultation_request=desk.request(RequestStatus.OFFERED))
     assert not SlotHold.objects.exists()
     assert heard == []
 
@@ -143,7 +150,7 @@ class TestAnAbsence:
 def test_the_log_says_why_and_nothing_of_whom_or_when(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
     request = desk.request(RequestStatus.BOOKED, is_ahead=True)
     with caplog.at_level(logging.INFO, logger="consultations.services.slot_release"):
-        scheduling.cancel(request=request, reason="My mother died.")
+        perform("cancel_booking", request, reason="My mother died.")
     assert caplog.messages == ["a time was freed (cancelled)"]
 
 
