@@ -18,6 +18,7 @@ from clinic.core.post_only import post_only
 from clinic.core.unsent import Unsent, gives_back, in_form
 from consultations.admin import acts
 from consultations.admin.pages import OUT_OF_RANGE
+from consultations.admin.persons import PersonPages
 from consultations.admin.searching import SearchedAdmin
 from consultations.forms.staff import QueueFilterForm, StepForm
 from consultations.models import ConsultationRequest, PatientText
@@ -52,7 +53,7 @@ def _unsent_preview(request: HttpRequest) -> list[Unsent]:
 
 
 @admin.register(ConsultationRequest)
-class ConsultationRequestAdmin(SearchedAdmin):
+class ConsultationRequestAdmin(PersonPages, SearchedAdmin):
     def get_urls(self) -> list[URLPattern]:
         wrap, name = self.guarded, "consultations_consultationrequest"
         return [
@@ -61,6 +62,7 @@ class ConsultationRequestAdmin(SearchedAdmin):
             path("<int:pk>/change/", wrap(self.request_view), name=f"{name}_change"),
             path("<int:pk>/preview/", wrap(self.confirm_view), name=f"{name}_confirm"),
             path("texts/<int:pk>/read/", wrap(self.read_view), name=f"{name}_read"),
+            *self.person_urls(),
             path("<int:pk>/<slug:verb>/", wrap(self.act_view), name=f"{name}_act"),
         ]
 

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable
 from typing import Final
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from clinic.accounts.models import User
 from clinic.core import audit, clock
@@ -22,6 +23,8 @@ MAY_JOIN: Final = (Actor.TRIAGE, Actor.DOCTOR, Actor.MANAGER)
 """Everybody who may read both records: the nurse on the telephone hears first that two requests are of one caller, and
 whoever sees a wrong join must be able to end it at once."""
 TRIES: Final = 5
+UNOPENED: Final = ("email", "phone", "phone_as_typed")
+"""What is encrypted in a patient row: nothing here needs it, and a damaged one must not stand in the way."""
 
 
 class JoinRefused(MoveRefused):
@@ -100,13 +103,14 @@ def undo(*, join: PersonJoin, reason: str, by: User, seen: Collection[int] = ())
     Returns False when it was ended already. Raises NotAllowed, ChangedMeanwhile.
     """
     require(by, *MAY_JOIN)
-    rows = hold(join.first)
+    first = Patient(pk=join.first_id)
+    rows = hold(first)
     if not PersonJoin.objects.live().filter(pk=join.pk).exists():
         return False
     _require_as_seen(rows, seen)
     PersonJoin.objects.filter(pk=join.pk).update(ended_at=clock.now(), ended_by=by, ended_reason=reason)
     settle(rows)
-    audit.record(action="person.undo", target=join.first, by=by, details={"rows": [join.first_id, join.second_id]})
+    audit.record(action="person.undo", target=first, by=by, details={"rows": [join.first_id, join.second_id]})
     return True
 
 
@@ -130,7 +134,7 @@ def hold(*patients: Patient) -> list[Patient]:
                 list(Person.objects.select_for_update(no_key=True).filter(pk__in=before).order_by("pk"))
                 if _persons_of(keys) != before:
                     raise _Moved
-                return list(Patient.objects.filter(person__in=before).order_by("pk"))
+                return list(Patient.objects.filter(person__in=before).defer(*UNOPENED).order_by("pk"))
         except _Moved:
             continue
     raise ChangedMeanwhile("Colleagues are joining these requests at this moment. Nothing was changed. Try again.")
@@ -193,8 +197,8 @@ def _named(visit: Appointment) -> str:
     return f"request {visit.request.reference} ({clock.moment(visit.starts_at)})"
 
 
-def _pairs(joins: Iterable[PersonJoin]) -> list[tuple[int, int]]:
-    return [(each.first_id, each.second_id) for each in joins]
+def _pairs(joins: QuerySet[PersonJoin]) -> list[tuple[int, int]]:
+    return list(joins.values_list("first_id", "second_id"))
 
 
 def _persons_of(keys: Collection[int]) -> set[int]:

@@ -64,7 +64,7 @@ def forget(patient: Patient) -> None:
 def _join_by_address(patient: Patient) -> None:
     alike = Patient.objects.filter(email_index=patient.email_index, birth_on=patient.birth_on)
     matches = alike.filter(email_verified_at__isnull=False).exclude(person=patient.person_id)
-    found = list(matches.order_by("pk")[: MOST_ROWS + 1])
+    found = list(matches.only("pk").order_by("pk")[: MOST_ROWS + 1])
     if not found or len(found) > MOST_ROWS:
         return
     rows = persons.hold(patient, *found)
