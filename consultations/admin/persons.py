@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from clinic.core import clock
 from clinic.core.post_only import post_only
+from clinic.core.refusals import TransitionNotAllowed
 from clinic.core.unsent import Unsent, gives_back, in_form, of_form
 from consultations.admin.pages import OUT_OF_RANGE, PurposeBuiltAdmin
 from consultations.forms.persons import JoinForm, SeparateForm
@@ -21,7 +22,6 @@ from consultations.presenters.isolation import load
 from consultations.presenters.persons import person_view, preview_of
 from consultations.presenters.request_page import banner
 from consultations.services import persons
-from consultations.workflow import MoveRefused
 
 PAGE: Final = "admin:consultations_consultationrequest_person"
 JOIN_SALT: Final = "consultations.join-preview"
@@ -90,7 +90,7 @@ class PersonPages(PurposeBuiltAdmin):
                 by=request.user,
                 seen=kept["seen"],
             )
-        except MoveRefused as refusal:
+        except TransitionNotAllowed as refusal:
             messages.error(request, str(refusal))
             form = JoinForm(initial=kept["data"], patient=consultation.patient)
             return self._person(request, _request(pk), join=form)
@@ -108,7 +108,7 @@ class PersonPages(PurposeBuiltAdmin):
             return self._person(request, consultation, separate=form)
         try:
             is_done = self._separate(request, form)
-        except MoveRefused as refusal:
+        except TransitionNotAllowed as refusal:
             messages.error(request, str(refusal))
             typed = {name: request.POST.get(name, "") for name in ("what", "reason")}
             return self._person(request, _request(pk), typed=typed)

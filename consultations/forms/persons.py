@@ -9,7 +9,6 @@ from django.conf import settings
 from clinic.core.widgets import TileRadio
 from consultations.forms.staff import text
 from consultations.models import Patient
-from consultations.presenters.persons import find
 from consultations.services import persons
 
 
@@ -35,7 +34,7 @@ class JoinForm(forms.Form):
 
     def clean_other(self) -> Patient:
         """The row behind it: one that there is, of another person, and whose visits leave room for these."""
-        other = find(self.cleaned_data["other"])
+        other = persons.find(self.cleaned_data["other"])
         if other is None:
             example = f"{settings.REFERENCE_PREFIX}-AB23-CD"
             raise forms.ValidationError(f"There is no request with this reference. One looks like {example}.")

@@ -1,7 +1,6 @@
 """Who stands behind a request: the other rows of that person, possible matches, and what was joined by whom."""
 
 import dataclasses
-import re
 from collections.abc import Collection, Sequence
 from typing import Any, Final
 
@@ -111,19 +110,6 @@ def preview_of(patient: Patient, other: Patient) -> dict[str, Any]:
     there = rows_of(Q(person=other.person_id), beside=patient)
     compared = next(row for row in there if row.pk == other.pk)
     return {"here": here, "there": there, "compared": compared, "seen": [row.pk for row in (*here, *there)]}
-
-
-def find(typed: str) -> Patient | None:
-    """The patient row of a reference, with or without its dashes, or of the number of a safety case."""
-    compact = re.sub(r"[^0-9A-Z]", "", typed.upper())
-    if case := re.fullmatch(r"(?:SAFETY)?(?:CASE)?(\d{1,9})", compact):
-        return Patient.objects.filter(safety_cases=int(case[1])).defer(*persons.UNOPENED).first()
-    if len(compact) < 5:
-        return None
-    # The letters of a reference are drawn; its dashes are where they always are.
-    body, prefix = compact[-6:], compact[:-6]
-    named = Patient.objects.filter(requests__reference=f"{prefix}-{body[:4]}-{body[4:]}")
-    return named.defer(*persons.UNOPENED).first()
 
 
 def alike(patient: Patient) -> Q:

@@ -5,6 +5,7 @@ Locks are taken in one order: the request, if there is one, then the persons by 
 Joining shows nothing to a patient: a private link opens the one request that it was mailed for.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from typing import Final
@@ -14,10 +15,10 @@ from django.db.models import QuerySet
 
 from clinic.accounts.models import User
 from clinic.core import audit, clock
+from clinic.core.refusals import TransitionNotAllowed
 from consultations.enums import Actor
 from consultations.models import Appointment, Patient, Person, PersonJoin
 from consultations.permissions import require
-from consultations.workflow import MoveRefused
 
 MAY_JOIN: Final = (Actor.TRIAGE, Actor.DOCTOR, Actor.MANAGER)
 """Everybody who may read both records: the nurse on the telephone hears first that two requests are of one caller, and
@@ -27,11 +28,11 @@ UNOPENED: Final = ("email", "phone", "phone_as_typed")
 """What is encrypted in a patient row: nothing here needs it, and a damaged one must not stand in the way."""
 
 
-class JoinRefused(MoveRefused):
+class JoinRefused(TransitionNotAllowed):
     """Rows that cannot be joined, or not now. The text is fit to show to staff."""
 
 
-class ChangedMeanwhile(JoinRefused):
+class PersonChanged(JoinRefused):
     """Other rows stand behind the persons than the page showed."""
 
 
@@ -60,7 +61,7 @@ def join(*, patient: Patient, other: Patient, reason: str, by: User, seen: Colle
     """Say that two patient rows are of one person, and so are all rows that stand behind either.
 
     `seen` are the keys of the rows that the page named. Returns False when they are of one person already. Raises
-    NotAllowed, JoinRefused for a row and itself, ChangedMeanwhile, VisitsOverlap.
+    NotAllowed, JoinRefused for a row and itself, PersonChanged, VisitsOverlap.
     """
     require(by, *MAY_JOIN)
     if patient.pk == other.pk:
@@ -78,7 +79,7 @@ def join(*, patient: Patient, other: Patient, reason: str, by: User, seen: Colle
 def separate(*, patient: Patient, reason: str, by: User, seen: Collection[int] = ()) -> bool:
     """Take one row out: it has its own person again, and the others stay joined with each other.
 
-    Returns False when it stands alone already. Raises NotAllowed, ChangedMeanwhile.
+    Returns False when it stands alone already. Raises NotAllowed, PersonChanged.
     """
     require(by, *MAY_JOIN)
     rows = hold(patient)
@@ -100,7 +101,7 @@ def separate(*, patient: Patient, reason: str, by: User, seen: Collection[int] =
 def undo(*, join: PersonJoin, reason: str, by: User, seen: Collection[int] = ()) -> bool:
     """End one join: what it had brought together is apart again, and every other join holds.
 
-    Returns False when it was ended already. Raises NotAllowed, ChangedMeanwhile.
+    Returns False when it was ended already. Raises NotAllowed, PersonChanged.
     """
     require(by, *MAY_JOIN)
     first = Patient(pk=join.first_id)
@@ -137,7 +138,20 @@ def hold(*patients: Patient) -> list[Patient]:
                 return list(Patient.objects.filter(person__in=before).defer(*UNOPENED).order_by("pk"))
         except _Moved:
             continue
-    raise ChangedMeanwhile("Colleagues are joining these requests at this moment. Nothing was changed. Try again.")
+    raise PersonChanged("Colleagues are joining these requests at this moment. Nothing was changed. Try again.")
+
+
+def find(typed: str) -> Patient | None:
+    """The patient row of a reference, with or without its dashes, or of the number of a safety case."""
+    compact = re.sub(r"[^0-9A-Z]", "", typed.upper())
+    if case := re.fullmatch(r"(?:SAFETY)?(?:CASE)?(\d{1,9})", compact):
+        return Patient.objects.filter(safety_cases=int(case[1])).defer(*UNOPENED).first()
+    if len(compact) < 5:
+        return None
+    # The letters of a reference are drawn; its dashes are where they always are.
+    body, prefix = compact[-6:], compact[:-6]
+    named = Patient.objects.filter(requests__reference=f"{prefix}-{body[:4]}-{body[4:]}")
+    return named.defer(*UNOPENED).first()
 
 
 def connect(patient: Patient, other: Patient, rows: Collection[Patient], *, by: User | None, reason: str = "") -> None:
@@ -211,7 +225,7 @@ def _person_in(rows: Iterable[Patient], patient: Patient) -> int:
 
 def _require_as_seen(rows: Collection[Patient], seen: Collection[int]) -> None:
     if seen and set(seen) != {row.pk for row in rows}:
-        raise ChangedMeanwhile(
+        raise PersonChanged(
             "A colleague has joined or taken apart requests of this person while your page was open. Nothing was "
             "changed. Look at the list as it stands now."
         )

@@ -10,9 +10,10 @@ from django.db import OperationalError, transaction
 from clinic.accounts.models import User
 from clinic.core import audit
 from consultations.models import Patient, Person, PersonJoin
-from consultations.services import contact_details, persons
+from consultations.services import persons
 from tests.cast import MakeRequest, make_patient
 from tests.concurrency.test_one_slot import in_thread
+from tests.consultations.perform import perform
 from tests.consultations.services.test_persons import of, parts
 from tests.consultations.services.test_verified_emails import open_mailed_link
 
@@ -75,7 +76,7 @@ def test_a_row_taken_out_while_another_is_joined_to_it(nurse: User, doctor: User
     def join_as_seen() -> bool:
         try:
             return persons.join(patient=b, other=c, reason=WHY, by=doctor, seen=[a.pk, b.pk, c.pk])
-        except persons.ChangedMeanwhile:
+        except persons.PersonChanged:
             return False
 
     parted, joined = together(lambda: persons.separate(patient=b, reason="No.", by=nurse), join_as_seen)
@@ -104,7 +105,7 @@ def test_a_link_opened_while_the_other_address_is_corrected(make_request: MakeRe
 
     together(
         lambda: open_mailed_link(two),
-        lambda: contact_details.correct_email(request=one, email="new@example.com", by=nurse),
+        lambda: perform("correct_email", one, email="new@example.com", by=nurse),
     )
 
     assert not PersonJoin.objects.live().exists()
@@ -132,7 +133,7 @@ def test_many_people_at_once_leave_nothing_inconsistent(nurse: User) -> None:
 def _or_refused(work: Any) -> Any:
     try:
         return work()
-    except persons.ChangedMeanwhile:
+    except persons.PersonChanged:
         return None
 
 

@@ -14,7 +14,6 @@ from clinic.core import clock
 from clinic.core.models import AuditEvent
 from consultations.enums import FilledFor, Outcome, RequestStatus
 from consultations.models import ConsultationRequest, Patient, PersonJoin
-from consultations.presenters.persons import find
 from consultations.services import cases, persons
 from tests.access.conftest import everything
 from tests.cast import MakeRequest, SignIn, book_directly, make_patient
@@ -408,11 +407,11 @@ class TestDamage:
 def test_a_reference_is_found_however_it_is_typed(make_request: MakeRequest, typed: str) -> None:
     request = make_request()
     type(request).objects.filter(pk=request.pk).update(reference="LS-0042-AA")
-    assert find(typed) == request.patient
+    assert persons.find(typed) == request.patient
 
 
 @pytest.mark.parametrize("typed", ["", "L", "LS-0042-A", "0042", "case", "safety case", "\u0663", "case " + "9" * 30])
 def test_other_words_find_nobody(make_request: MakeRequest, typed: str) -> None:
     request = make_request()
     type(request).objects.filter(pk=request.pk).update(reference="LS-0042-AA")
-    assert find(typed) is None
+    assert persons.find(typed) is None

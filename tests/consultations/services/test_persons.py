@@ -11,11 +11,11 @@ from hypothesis.extra.django import TestCase
 
 from clinic.accounts.models import User
 from clinic.core.models import AuditEvent
+from clinic.core.refusals import NotAllowed
 from consultations.enums import RequestStatus
 from consultations.models import Patient, Person, PersonJoin
 from consultations.services import intake, persons
-from consultations.services.persons import ChangedMeanwhile, JoinRefused, VisitsOverlap
-from consultations.workflow import NotAllowed
+from consultations.services.persons import JoinRefused, PersonChanged, VisitsOverlap
 from tests.cast import MakeRequest, book_directly, make_patient, make_user, open_privately, private_url
 from tests.rows import all_rows
 
@@ -106,7 +106,7 @@ class TestJoin:
     def test_what_a_page_showed_must_still_stand(self, nurse: User) -> None:
         a, b, c = rows(3)
         persons.join(patient=b, other=c, reason=WHY, by=nurse)
-        with pytest.raises(ChangedMeanwhile):
+        with pytest.raises(PersonChanged):
             persons.join(patient=a, other=b, reason=WHY, by=nurse, seen=[a.pk, b.pk])
         assert parts(a, b, c) == of("0", "12")
         assert persons.join(patient=a, other=b, reason=WHY, by=nurse, seen=[a.pk, b.pk, c.pk]) is True
@@ -226,9 +226,9 @@ class TestTakenApart:
         persons.join(patient=a, other=b, reason=WHY, by=nurse)
         join = PersonJoin.objects.get()
         persons.join(patient=b, other=c, reason=WHY, by=nurse)
-        with pytest.raises(ChangedMeanwhile):
+        with pytest.raises(PersonChanged):
             persons.separate(patient=b, reason="No.", by=nurse, seen=[a.pk, b.pk])
-        with pytest.raises(ChangedMeanwhile):
+        with pytest.raises(PersonChanged):
             persons.undo(join=join, reason="No.", by=nurse, seen=[a.pk, b.pk])
         assert parts(a, b, c) == of("012")
 

@@ -12,11 +12,12 @@ from clinic.accounts.models import User
 from clinic.core import clock
 from clinic.core.encryption import fingerprint, new_token
 from clinic.core.models import AuditEvent
+from clinic.core.refusals import TransitionNotAllowed
 from consultations.enums import FilledFor, RequestStatus
 from consultations.models import ConsultationRequest, Patient, PersonJoin, PrivateLink
-from consultations.services import contact_details, persons, private_links, verified_emails
-from consultations.workflow import MoveRefused
+from consultations.services import persons, private_links, verified_emails
 from tests.cast import MakeRequest, book_directly, make_patient, make_user
+from tests.consultations.perform import perform
 
 pytestmark = pytest.mark.django_db
 BORN = datetime.date(1970, 3, 27)
@@ -86,7 +87,7 @@ class TestVerified:
     def test_a_corrected_address_is_not_verified(self, request_of: Any, nurse: User) -> None:
         alice = request_of()
         open_mailed_link(alice)
-        contact_details.correct_email(request=alice, email="new@example.com", by=nurse)
+        perform("correct_email", alice, email="new@example.com", by=nurse)
         assert verified_at(alice) is None
         alice.patient.refresh_from_db()
         open_mailed_link(alice)
@@ -205,7 +206,7 @@ class TestTakenBack:
         first, second = request_of(), request_of()
         open_mailed_link(first)
         open_mailed_link(second)
-        contact_details.correct_email(request=second, email="new@example.com", by=nurse)
+        perform("correct_email", second, email="new@example.com", by=nurse)
         assert not are_joined(first, second)
         (join,) = PersonJoin.objects.all()
         assert (join.ended_at is not None, join.ended_by) == (True, None)
@@ -215,15 +216,15 @@ class TestTakenBack:
         persons.join(patient=first.patient, other=second.patient, reason="Same voice.", by=nurse)
         open_mailed_link(first)
         open_mailed_link(second)
-        contact_details.correct_email(request=second, email="new@example.com", by=nurse)
+        perform("correct_email", second, email="new@example.com", by=nurse)
         assert are_joined(first, second)
 
     def test_software_may_join_again_what_software_parted(self, request_of: Any, nurse: User) -> None:
         first, second = request_of(), request_of()
         open_mailed_link(first)
         open_mailed_link(second)
-        contact_details.correct_email(request=second, email="new@example.com", by=nurse)
-        contact_details.correct_email(request=second, email=ADDRESS, by=nurse)
+        perform("correct_email", second, email="new@example.com", by=nurse)
+        perform("correct_email", second, email=ADDRESS, by=nurse)
         second.patient.refresh_from_db()
         open_mailed_link(second)
         assert are_joined(first, second)
@@ -232,8 +233,8 @@ class TestTakenBack:
         first, second = request_of(), request_of()
         open_mailed_link(first)
         open_mailed_link(second)
-        with pytest.raises(MoveRefused):
-            contact_details.correct_email(request=second, email="new@example.com", by=make_user("edi", "editor"))
+        with pytest.raises(TransitionNotAllowed):
+            perform("correct_email", second, email="new@example.com", by=make_user("edi", "editor"))
         assert are_joined(first, second)
         assert verified_at(second) is not None
 
