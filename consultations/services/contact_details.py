@@ -51,8 +51,8 @@ def replace_address(*, request: ConsultationRequest, email: str) -> None:
 
     Call inside a transaction, on a locked row.
     """
-    verified_emails.forget(request.patient)
     now, patient = clock.now(), request.patient
+    verified_emails.forget(patient)
     patient.email, patient.email_index = email, email_index(email)
     patient.save(update_fields=["email", "email_index"])
     PrivateLink.objects.filter(request=request, replaced_at=None).update(replaced_at=now)

@@ -5,11 +5,13 @@ Locks are taken in one order: the request, if there is one, then the persons by 
 Joining shows nothing to a patient: a private link opens the one request that it was mailed for.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from typing import Final
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from clinic.accounts.models import User
 from clinic.core import audit, clock
@@ -23,13 +25,15 @@ MAY_JOIN: Final = (Actor.TRIAGE, Actor.DOCTOR, Actor.MANAGER)
 """Everybody who may read both records: the nurse on the telephone hears first that two requests are of one caller, and
 whoever sees a wrong join must be able to end it at once."""
 TRIES: Final = 5
+UNOPENED: Final = ("email", "phone", "phone_as_typed")
+"""What is encrypted in a patient row: nothing here needs it, and a damaged one must not stand in the way."""
 
 
 class JoinRefused(TransitionNotAllowed):
     """Rows that cannot be joined, or not now. The text is fit to show to staff."""
 
 
-class ChangedMeanwhile(JoinRefused):
+class PersonChanged(JoinRefused):
     """Other rows stand behind the persons than the page showed."""
 
 
@@ -58,7 +62,7 @@ def join(*, patient: Patient, other: Patient, reason: str, by: User, seen: Colle
     """Say that two patient rows are of one person, and so are all rows that stand behind either.
 
     `seen` are the keys of the rows that the page named. Returns False when they are of one person already. Raises
-    NotAllowed, JoinRefused for a row and itself, ChangedMeanwhile, VisitsOverlap.
+    NotAllowed, JoinRefused for a row and itself, PersonChanged, VisitsOverlap.
     """
     require(by, *MAY_JOIN)
     if patient.pk == other.pk:
@@ -76,7 +80,7 @@ def join(*, patient: Patient, other: Patient, reason: str, by: User, seen: Colle
 def separate(*, patient: Patient, reason: str, by: User, seen: Collection[int] = ()) -> bool:
     """Take one row out: it has its own person again, and the others stay joined with each other.
 
-    Returns False when it stands alone already. Raises NotAllowed, ChangedMeanwhile.
+    Returns False when it stands alone already. Raises NotAllowed, PersonChanged.
     """
     require(by, *MAY_JOIN)
     rows = hold(patient)
@@ -98,16 +102,17 @@ def separate(*, patient: Patient, reason: str, by: User, seen: Collection[int] =
 def undo(*, join: PersonJoin, reason: str, by: User, seen: Collection[int] = ()) -> bool:
     """End one join: what it had brought together is apart again, and every other join holds.
 
-    Returns False when it was ended already. Raises NotAllowed, ChangedMeanwhile.
+    Returns False when it was ended already. Raises NotAllowed, PersonChanged.
     """
     require(by, *MAY_JOIN)
-    rows = hold(join.first)
+    first = Patient(pk=join.first_id)
+    rows = hold(first)
     if not PersonJoin.objects.live().filter(pk=join.pk).exists():
         return False
     _require_as_seen(rows, seen)
     PersonJoin.objects.filter(pk=join.pk).update(ended_at=clock.now(), ended_by=by, ended_reason=reason)
     settle(rows)
-    audit.record(action="person.undo", target=join.first, by=by, details={"rows": [join.first_id, join.second_id]})
+    audit.record(action="person.undo", target=first, by=by, details={"rows": [join.first_id, join.second_id]})
     return True
 
 
@@ -131,15 +136,29 @@ def hold(*patients: Patient) -> list[Patient]:
                 list(Person.objects.select_for_update(no_key=True).filter(pk__in=before).order_by("pk"))
                 if _persons_of(keys) != before:
                     raise _Moved
-                return list(Patient.objects.filter(person__in=before).order_by("pk"))
+                return list(Patient.objects.filter(person__in=before).defer(*UNOPENED).order_by("pk"))
         except _Moved:
             continue
-    raise ChangedMeanwhile("Colleagues are joining these requests at this moment. Nothing was changed. Try again.")
+    raise PersonChanged("Colleagues are joining these requests at this moment. Nothing was changed. Try again.")
+
+
+def find(typed: str) -> Patient | None:
+    """The patient row of a reference, with or without its dashes, or of the number of a safety case."""
+    compact = re.sub(r"[^0-9A-Z]", "", typed.upper())
+    if case := re.fullmatch(r"(?:SAFETY)?(?:CASE)?(\d{1,9})", compact):
+        return Patient.objects.filter(safety_cases=int(case[1])).defer(*UNOPENED).first()
+    if len(compact) < 5:
+        return None
+    # The letters of a reference are drawn; its dashes are where they always are.
+    body, prefix = compact[-6:], compact[:-6]
+    named = Patient.objects.filter(requests__reference=f"{prefix}-{body[:4]}-{body[4:]}")
+    return named.defer(*UNOPENED).first()
 
 
 def connect(patient: Patient, other: Patient, rows: Collection[Patient], *, by: User | None, reason: str = "") -> None:
     """Write the join of two rows of different persons, whose rows are held. `by=None` is the software."""
     first, second = sorted((patient.pk, other.pk))
+    slot_release.release_run_out(persons={row.person_id for row in rows})
     PersonJoin.objects.create(first_id=first, second_id=second, joined_at=clock.now(), joined_by=by, reason=reason)
     settle(rows)
     actor = "" if by else Actor.SYSTEM.value
@@ -174,8 +193,7 @@ def groups(keys: Iterable[int], pairs: Iterable[tuple[int, int]]) -> list[set[in
 
 
 def refuse_overlap(rows: Collection[Patient]) -> None:
-    """Raises VisitsOverlap when visits of these rows are at the same time; the database refuses the join as well."""
-    slot_release.release_run_out(persons={row.person_id for row in rows})
+    """Raises VisitsOverlap when visits of these rows are at the same time: the database would refuse the join."""
     if pairs := occupation.overlapping_visits(rows):
         raise VisitsOverlap(*pairs[0])
 
@@ -184,8 +202,8 @@ def _named(visit: SlotHold | Appointment) -> str:
     return f"request {visit.request.reference} ({clock.moment(visit.starts_at)})"
 
 
-def _pairs(joins: Iterable[PersonJoin]) -> list[tuple[int, int]]:
-    return [(each.first_id, each.second_id) for each in joins]
+def _pairs(joins: QuerySet[PersonJoin]) -> list[tuple[int, int]]:
+    return list(joins.values_list("first_id", "second_id"))
 
 
 def _persons_of(keys: Collection[int]) -> set[int]:
@@ -198,7 +216,7 @@ def _person_in(rows: Iterable[Patient], patient: Patient) -> int:
 
 def _require_as_seen(rows: Collection[Patient], seen: Collection[int]) -> None:
     if seen and set(seen) != {row.pk for row in rows}:
-        raise ChangedMeanwhile(
+        raise PersonChanged(
             "A colleague has joined or taken apart requests of this person while your page was open. Nothing was "
             "changed. Look at the list as it stands now."
         )

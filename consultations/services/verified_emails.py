@@ -27,12 +27,15 @@ def verify(request: ConsultationRequest) -> None:
 
     A link leads only to whom it was mailed: correcting the address ends all that were made before. The mailbox of a
     request on behalf of somebody else is the helper's, and says nothing about the patient.
+
+    Rows that proved the same are looked for each time: two that were opened at one moment did not see each other.
     """
     patient = request.patient
-    if request.filled_for != FilledFor.SELF or not patient.email_index or patient.email_verified_at is not None:
+    if request.filled_for != FilledFor.SELF or not patient.email_index:
         return
-    patient.email_verified_at = clock.now()
-    patient.save(update_fields=["email_verified_at"])
+    if patient.email_verified_at is None:
+        patient.email_verified_at = clock.now()
+        patient.save(update_fields=["email_verified_at"])
     try:
         with transaction.atomic():
             _join_by_address(patient)
@@ -61,7 +64,7 @@ def forget(patient: Patient) -> None:
 def _join_by_address(patient: Patient) -> None:
     alike = Patient.objects.filter(email_index=patient.email_index, birth_on=patient.birth_on)
     matches = alike.filter(email_verified_at__isnull=False).exclude(person=patient.person_id)
-    found = list(matches.order_by("pk")[: MOST_ROWS + 1])
+    found = list(matches.only("pk").order_by("pk")[: MOST_ROWS + 1])
     if not found or len(found) > MOST_ROWS:
         return
     rows = persons.hold(patient, *found)

@@ -192,6 +192,14 @@ class TestJoined:
         open_mailed_link(second)
         assert are_joined(first, second, third)
 
+    def test_a_damaged_row_of_the_same_address_keeps_nobody_from_their_page(self, request_of: Any) -> None:
+        first, second = request_of(), request_of()
+        open_mailed_link(first)
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE consultations_patient SET phone = 'k1:AAAA' WHERE id = %s", [first.patient_id])
+        assert open_mailed_link(second) is not None
+        assert Patient.objects.filter(person=second.patient.own_person_id).count() == 0
+
 
 class TestTakenBack:
     def test_a_correction_ends_what_rested_on_the_address(self, request_of: Any, nurse: User) -> None:
