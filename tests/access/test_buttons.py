@@ -126,6 +126,7 @@ POLICY: dict[str, str] = {
     # Whoever and whatever a booking needs stays, even for those who may take it out of the diary.
     **diary("clinician", add=MANAGER_HARMLESS, change=MANAGER_HARMLESS, delete=MANAGER_HARMLESS),
     **diary("location", add=MANAGER, change=MANAGER, delete=MANAGER_HARMLESS),
+    **diary("room", add=MANAGER, change=MANAGER, delete=MANAGER),
     **diary("appointmenttype", add=MANAGER_HARMLESS, change=MANAGER_HARMLESS, delete=MANAGER_HARMLESS),
     # The times here are those of a colleague; a doctor's own have a test below.
     **diary("availability", add=DIARY_WRITERS, change=MANAGER_HARMLESS, delete=MANAGER),

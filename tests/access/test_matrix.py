@@ -120,6 +120,7 @@ MATRIX = {
     "admin:consultations_appointment_changelist": CARE_TEAM,
     **diary("clinician", add=MANAGER),
     **diary("location", add=MANAGER),
+    **diary("room", add=MANAGER),
     **diary("appointmenttype", add=MANAGER),
     **diary("availability", add=DIARY_WRITERS),
     **diary("absence", add=DIARY_WRITERS),
