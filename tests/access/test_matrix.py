@@ -188,9 +188,10 @@ CLINICAL = [
     if isinstance(model, type)
     and issubclass(model, Model)
     and model._meta.app_label == "consultations"
-    and model.__name__ not in ("Clinician", "Location", "AppointmentType", "Availability", "Absence")
+    and model.__name__
+    not in ("Resource", "Clinician", "Room", "Location", "AppointmentType", "Availability", "Absence")
 ]  # fmt: skip
-"""Everything about a patient; the five that are left out are the diary that managers keep."""
+"""Everything about a patient; the seven that are left out are the diary that managers keep."""
 
 
 def outcome(response: Any) -> str:

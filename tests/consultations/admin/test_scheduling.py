@@ -262,7 +262,7 @@ class TestDoctor:
         with pytest.raises(NotAllowed):
             diary.save(entry=own, by=doctor)
 
-    @pytest.mark.parametrize("name", ["clinician", "location", "appointmenttype"])
+    @pytest.mark.parametrize("name", ["clinician", "location", "room", "appointmenttype"])
     def test_cannot_change_the_rest(self, sign_in, doctor, name):
         client = sign_in(doctor)
         assert client.get(f"{BASE}{name}/").status_code == 200
@@ -270,7 +270,7 @@ class TestDoctor:
         assert client.post(f"{BASE}{name}/add/", {"name": "x"}).status_code == 403
 
 
-@pytest.mark.parametrize("name", ["clinician", "location", "appointmenttype", "availability", "absence"])
+@pytest.mark.parametrize("name", ["clinician", "location", "room", "appointmenttype", "availability", "absence"])
 def test_a_nurse_only_reads_and_an_editor_does_not(sign_in, nurse, editor, clinician, name):
     assert sign_in(nurse).get(f"{BASE}{name}/").status_code == 200
     assert sign_in(nurse).post(f"{BASE}{name}/add/", {}).status_code == 403
