@@ -36,6 +36,8 @@ SHOWN: dict[str, tuple[tuple[str, str], ...]] = {
     "preview": (),
     "note": (("Note for colleagues", "Rang at ten."),),
     "call": (("How did the call go?", "Reached: red flags repeated by phone"), ("What was said", "No change.")),
+    "join": (("Reference of the other request", "LS-AB23-CD"), ("Why is it the same person?", "Same voice.")),
+    "take apart": (("Why is it not the same person?", "Two sisters."),),
     "escalate": (("Why is it pressing?", "Worse."),),
     "pass": (("Note for the doctor", "Please read."),),
     "clear": (("Why do the red flags not stand in the way?", "Asked by phone."),),
