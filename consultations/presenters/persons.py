@@ -159,7 +159,9 @@ def _row(row: Patient, beside: Patient, was_apart: str) -> PersonRow:
 
 
 def _compared(row: Patient, beside: Patient) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """What is the same in both, and what is known of both and differs."""
+    """What is the same in both, and what is known of both and differs; nothing of a row and itself."""
+    if row.pk == beside.pk:
+        return (), ()
     is_helped = any(each.filled_for == FilledFor.OTHER for each in row.requests.all())
     pairs: dict[str, tuple[Any, Any]] = {
         "name": (row.name_key, beside.name_key),

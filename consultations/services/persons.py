@@ -196,6 +196,12 @@ def refuse_overlap(rows: Collection[Patient]) -> None:
         raise VisitsOverlap(*visits)
 
 
+def overlap_words(rows: Collection[Patient]) -> str:
+    """What such a refusal will say, for a page before anything is done; "" when nothing overlaps."""
+    visits = overlapping_visits(row.pk for row in rows)
+    return str(VisitsOverlap(*visits)) if visits else ""
+
+
 def overlapping_visits(patients: Iterable[int]) -> tuple[Appointment, Appointment] | None:
     """The first two live visits of these patient rows that share a minute."""
     visits = Appointment.objects.live().filter(request__patient__in=list(patients)).defer("cancel_reason")
