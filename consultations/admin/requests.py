@@ -21,6 +21,7 @@ from clinic.core.unsent import Unsent, gives_back, in_form
 from consultations.actions.base import PanelEntry
 from consultations.actions.read_text import mark_read
 from consultations.admin.pages import OUT_OF_RANGE
+from consultations.admin.persons import PersonPages
 from consultations.admin.searching import SearchedAdmin
 from consultations.forms.queue_filters import TABS, Filters, QueueFilterForm
 from consultations.forms.staff import StepForm
@@ -55,7 +56,7 @@ def _unsent_preview(request: HttpRequest) -> list[Unsent]:
 
 
 @admin.register(ConsultationRequest)
-class ConsultationRequestAdmin(SearchedAdmin):
+class ConsultationRequestAdmin(PersonPages, SearchedAdmin):
     def get_urls(self) -> list[URLPattern]:
         wrap, name = self.guarded, "consultations_consultationrequest"
         return [
@@ -64,6 +65,7 @@ class ConsultationRequestAdmin(SearchedAdmin):
             path("<int:pk>/change/", wrap(self.request_view), name=f"{name}_change"),
             path("<int:pk>/preview/", wrap(self.confirm_view), name=f"{name}_confirm"),
             path("texts/<int:pk>/read/", wrap(self.read_view), name=f"{name}_read"),
+            *self.person_urls(),
             path("<int:pk>/<slug:verb>/", wrap(self.action_view), name=f"{name}_action"),
         ]
 

@@ -5,6 +5,8 @@ import datetime
 from collections.abc import Iterator
 from typing import Any, Final
 
+from django.db.models import Q
+
 from clinic.core import clock
 from clinic.core.models import AuditEvent
 from consultations.actions.base import ConsultationAction
@@ -16,6 +18,7 @@ from consultations.models import (
     InformationRequest,
     OutboxMessage,
     PatientText,
+    PersonJoin,
     TriageDecision,
 )
 from consultations.presenters.isolation import Unreadable, readable
@@ -81,7 +84,7 @@ def _codes_with_own_entry() -> list[str]:
 
 def activity(consultation_request: ConsultationRequest) -> list[Entry]:
     """Events, notes, decisions, questions, messages and reasons for cancelling, newest first."""
-    told = (_events, _decisions, _reviews, _questions, _cancellations, _messages)
+    told = (_events, _decisions, _reviews, _questions, _cancellations, _messages, _joins)
     entries = [entry for kind in told for entry in kind(consultation_request)]
     return sorted(entries, key=lambda entry: entry.at, reverse=True)[:NEWEST]
 
@@ -211,6 +214,21 @@ def _messages(consultation_request: ConsultationRequest) -> Iterator[Entry]:
         read = f"read by {name_of(each.read_by)} on {clock.moment(each.read_at)}" if each.read_at else "not read yet"
         marks = "".join(f" ({chip.text})" for chip in flags_of(each)).lower()
         yield Entry(each.sent_at, "The patient", f"sent a message{marks}", each.text, read)
+
+
+def _joins(consultation_request: ConsultationRequest) -> Iterator[Entry]:
+    """With which request stands on the page of the person: this one names no other patient."""
+    patient = consultation_request.patient_id
+    joins = PersonJoin.objects.filter(Q(first=patient) | Q(second=patient))
+    for each in readable(joins.select_related("joined_by", "ended_by").order_by("pk")):
+        if isinstance(each, Unreadable):
+            yield _damaged(consultation_request, f"join {each.pk}")
+            continue
+        system = ACTORS[Actor.SYSTEM.value]
+        yield Entry(each.joined_at, name_of(each.joined_by) or system, "joined it with another request", each.reason)
+        if each.ended_at is not None:
+            who = name_of(each.ended_by) or system
+            yield Entry(each.ended_at, who, "took it and another request apart", each.ended_reason)
 
 
 def _damaged(consultation_request: ConsultationRequest, what: str) -> Entry:

@@ -16,6 +16,7 @@ from clinic.core.models import AuditEvent
 from clinic.core.refusals import TransitionNotAllowed
 from consultations.models import ConsultationRequest, OutboxMessage, PrivateLink
 from consultations.models.message import STOPPED
+from consultations.services import verified_emails
 from consultations.services.private_links import email_index
 from consultations.workflow import TRANSITIONS
 
@@ -51,6 +52,7 @@ def replace_address(*, consultation_request: ConsultationRequest, email: str) ->
     Call inside a transaction, on a locked row.
     """
     now, patient = clock.now(), consultation_request.patient
+    verified_emails.forget(patient)
     patient.email, patient.email_index = email, email_index(email)
     patient.save(update_fields=["email", "email_index"])
     PrivateLink.objects.filter(request=consultation_request, replaced_at=None).update(replaced_at=now)
