@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from clinic.accounts.models import User
 from clinic.core.models import AuditEvent
 from clinic.core.permissions import may
-from clinic.core.transitions import Transition, Workflow, WrongStatus
+from clinic.core.refusals import WrongStatus
+from clinic.core.transitions import Transition, Workflow
 from education import library, workflow
 from education.models import Feedback, Page, SmallRecord
 
@@ -20,6 +21,7 @@ class ContentWorkflow(Workflow[models.Model]):
 
     audit_prefix = "content"
     noun = "record"
+    status_field = "state"
 
     def lock(self, row: models.Model) -> models.Model:
         return type(row)._base_manager.select_for_update().get(pk=row.pk)
