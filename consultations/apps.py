@@ -3,7 +3,7 @@ from django.apps import AppConfig
 from clinic.core import permissions
 from clinic.staff.area import Entry, StaffArea
 
-DIARY = ("appointment", "availability", "absence", "clinician", "location", "appointmenttype")
+DIARY = ("appointment", "availability", "absence", "clinician", "location", "room", "appointmenttype")
 
 
 class ConsultationsConfig(AppConfig):
