@@ -7,3 +7,6 @@ class ConsultationsConfig(AppConfig):
 
     def ready(self) -> None:
         from consultations import checks  # noqa: F401  (registers the system checks)
+        from consultations.services import message_kinds
+
+        message_kinds.register()

@@ -31,7 +31,7 @@ NAVIGATION: Final = (
     ("Today", "admin:index", ""),
     ("Requests", "admin:consultations_consultationrequest_changelist", "consultations.view_consultationrequest"),
     ("Safety cases", "admin:consultations_safetycase_changelist", "consultations.view_safetycase"),
-    ("Messages", "admin:consultations_outboxmessage_changelist", "consultations.view_outboxmessage"),
+    ("Messages", "admin:core_outboxmessage_changelist", "core.view_outboxmessage"),
     ("Diary", "admin:consultations_appointment_changelist", "consultations.view_appointment"),
     ("Content", "admin:education_page_desk", "education.view_page"),
     ("Audit", "admin:core_auditevent_changelist", "core.view_auditevent"),
@@ -50,7 +50,7 @@ NAMES: Final = {
     "consultations.availability": ("weekly time", "weekly times"),
     "consultations.consultationrequest": ("request", "requests"),
     "consultations.location": ("place", "places"),
-    "consultations.outboxmessage": ("message", "messages"),
+    "core.outboxmessage": ("message", "messages"),
     "core.auditevent": ("event", "audit"),
 }
 """What staff call one of a model and all of them, where the code calls them otherwise."""

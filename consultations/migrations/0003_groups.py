@@ -2,8 +2,10 @@ from django.db import migrations
 
 from clinic.accounts.roles import GROUPS, grant
 
-READ = ("consultationrequest", "safetycase", "outboxmessage", "appointment", "clinician", "location", "appointmenttype")
-READ_PERMISSIONS = [f"consultations.view_{name}" for name in (*READ, "availability", "absence")]
+READ = ("consultationrequest", "safetycase", "appointment", "clinician", "location", "appointmenttype")
+READ_PERMISSIONS = [f"consultations.view_{name}" for name in (*READ, "availability", "absence")] + [
+    "core.view_outboxmessage"
+]
 DIARY = ("clinician", "location", "appointmenttype", "availability", "absence")
 DIARY_PERMISSIONS = [f"consultations.{verb}_{name}" for name in DIARY for verb in ("add", "change", "delete")]
 OWN_TIMES = [

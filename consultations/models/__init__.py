@@ -1,7 +1,7 @@
 from consultations.models.access import LinkAsked, PrivateLink
 from consultations.models.alarm_group import AlarmGroup
 from consultations.models.consultation_request import Consent, ConsultationRequest, InformationRequest
-from consultations.models.message import OutboxMessage
+from consultations.models.message import MessageSubject
 from consultations.models.patient import Patient
 from consultations.models.patient_text import PatientText
 from consultations.models.questionnaire_response import Assessment, QuestionnaireResponse, SafetyCase
@@ -30,7 +30,7 @@ __all__ = [
     "InformationRequest",
     "LinkAsked",
     "Location",
-    "OutboxMessage",
+    "MessageSubject",
     "Patient",
     "PatientText",
     "PrivateLink",

@@ -5,15 +5,14 @@ import datetime
 from collections.abc import Iterator
 from typing import Any, Final
 
-from clinic.core import clock
-from clinic.core.models import AuditEvent
+from clinic.core import clock, outbox
+from clinic.core.models import AuditEvent, OutboxMessage
 from consultations.enums import Actor, Outcome, RequestStatus, ReviewDecision, TextKind, TriageAction
 from consultations.models import (
     Appointment,
     ClinicalReview,
     ConsultationRequest,
     InformationRequest,
-    OutboxMessage,
     PatientText,
     TriageDecision,
 )
@@ -207,11 +206,12 @@ def _damaged(request: ConsultationRequest, what: str) -> Entry:
 
 def messages_of(request: ConsultationRequest) -> list[dict[str, Any]]:
     """The mails of this request, newest first, without what they say."""
-    rows = OutboxMessage.objects.filter(request=request).defer("recipient", "payload").order_by("-created_at", "-pk")
+    messages = OutboxMessage.objects.filter(subject__request=request).defer("recipient", "payload", "content")
+    rows = messages.order_by("-created_at", "-pk")
     return [
         {"kind": f"Message {each.pk} cannot be read", **DAMAGED_STATE, "pk": each.pk}
         if isinstance(each, Unreadable)
-        else {"kind": each.get_kind_display(), **message_state(each), "pk": each.pk}
+        else {"kind": outbox.label_of(each), **message_state(each), "pk": each.pk}
         for each in readable(rows[:50])
     ]
 

@@ -10,20 +10,21 @@ from typing import Final
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 
 from clinic.accounts.models import User
-from clinic.core import clock
+from clinic.core import clock, outbox
 from clinic.core.addresses import address_key
-from clinic.core.models import AuditEvent
+from clinic.core.models import AuditEvent, OutboxMessage
 from consultations.enums import MessageKind
-from consultations.models import ConsultationRequest, OutboxMessage, PrivateLink
-from consultations.models.message import STOPPED
+from consultations.models import ConsultationRequest, PrivateLink
 from consultations.services import messaging
 from consultations.services.moves import apply_move, lock
 from consultations.services.private_links import email_index
 from consultations.workflow import MOVES, MoveRefused, WrongStatus
 
 VERB: Final = "correct_email"
+STOPPED: Final = "Not sent: the address was corrected."
 
 
 class SameAddress(MoveRefused):
@@ -64,9 +65,10 @@ def correct_email(*, request: ConsultationRequest, email: str, by: User | None =
     patient.email, patient.email_index = email, email_index(email)
     patient.save(update_fields=["email", "email_index"])
     PrivateLink.objects.filter(request=fresh, replaced_at=None).update(replaced_at=now)
-    # One that a worker is sending this moment still goes, with a link that is dead; none is ever tried again.
-    waiting = OutboxMessage.objects.filter(request=fresh, sent_at=None)
-    waiting.update(parked_at=now, staff_told_at=now, last_error=STOPPED, payload={})
+    # What was written holds the wrong address and a link that is dead; what was given up for its address is replaced by
+    # the mail below. The rest is not written yet, and goes to the right address by itself.
+    written = Q(composed_at__isnull=False) | Q(parked_at__isnull=False)
+    outbox.stop(OutboxMessage.objects.filter(written, subject__request=fresh), reason=STOPPED)
     times = AuditEvent.objects.about(fresh).filter(action=f"request.{VERB}").count()
     messaging.tell_patient(kind=MessageKind.PRIVATE_LINK, request=fresh, key=f"link-corrected-{fresh.pk}-{times}")
     return fresh

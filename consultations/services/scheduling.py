@@ -190,9 +190,7 @@ def _book(request: ConsultationRequest, slot: Slot, by: User | None, *, has_expi
         kind=MessageKind.APPOINTMENT_BOOKED,
         request=fresh,
         key=f"booked-{appointment.pk}",
-        stale_at=appointment.starts_at,
-        price=kind.price_text,
-        directions=appointment.location.directions,
+        appointment=appointment,
     )
     return appointment
 

@@ -6,6 +6,7 @@ from django.urls import reverse
 from clinic.accounts.models import User
 from clinic.core import audit, clock
 from clinic.core.failures import one_by_one
+from clinic.core.models import OutboxMessage
 from consultations.enums import (
     OUTCOME_RISK,
     Actor,
@@ -16,7 +17,7 @@ from consultations.enums import (
     TextKind,
     TriageAction,
 )
-from consultations.models import ConsultationRequest, InformationRequest, OutboxMessage, TriageDecision
+from consultations.models import ConsultationRequest, InformationRequest, TriageDecision
 from consultations.permissions import actors_of, require
 from consultations.services import duty, messaging, patient_texts, scheduling
 from consultations.services.low_mood import is_low_mood

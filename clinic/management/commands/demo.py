@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from clinic.accounts.models import User
-from clinic.core import clock
+from clinic.core import clock, delivery
 from consultations.enums import ConsentKind, Outcome
 from consultations.models import (
     AppointmentType,
@@ -23,7 +23,7 @@ from consultations.models import (
     QuestionnaireResponse,
     SafetyCase,
 )
-from consultations.services import delivery, intake, review, scheduling, triage
+from consultations.services import intake, review, scheduling, triage
 from consultations.services.private_links import email_index
 from education import services as content
 from education.models import Page, Reviewer

@@ -6,9 +6,10 @@ import pytest
 from django.urls import reverse
 
 from clinic.core import clock
+from clinic.core.models import OutboxMessage
 from consultations.admin import acts
 from consultations.enums import Actor, AppointmentStatus, Outcome, RequestStatus, TriageAction
-from consultations.models import InformationRequest, OutboxMessage, TriageDecision
+from consultations.models import InformationRequest, TriageDecision
 from consultations.services import triage
 from tests.cast import book_directly
 from tests.consultations.admin.conftest import act, page_of, text_of
@@ -150,7 +151,7 @@ class TestTriage:
         for _ in range(2):
             client.post(confirm, {"decision": preview.context["decision"]}, follow=True)
         assert InformationRequest.objects.get().question == "Which hand?\nLeft or right?"
-        assert OutboxMessage.objects.filter(request=alice).count() == 1
+        assert OutboxMessage.objects.filter(subject__request=alice).count() == 1
 
     def test_only_doctors_are_offered_as_doctors(self, sign_in, nurse, manager, doctor, alice):
         form = acts.form_for("pass_to_doctor", request=alice, by=nurse)

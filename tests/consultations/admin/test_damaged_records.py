@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 QUEUE = "/admin/consultations/consultationrequest/"
 CASES = "/admin/consultations/safetycase/"
 DIARY = "/admin/consultations/appointment/"
-MESSAGES = "/admin/consultations/outboxmessage/"
+MESSAGES = "/admin/core/outboxmessage/"
 TODAY = "/admin/"
 
 
@@ -239,7 +239,7 @@ class TestThePageOfOne:
         message = two[0].messages.get()
         message.__class__.objects.filter(pk=message.pk).update(parked_at=clock.now())
         spoil("outboxmessage", "payload", message.pk)
-        url = reverse("admin:consultations_outboxmessage_retry", args=[message.pk])
+        url = reverse("admin:core_outboxmessage_retry", args=[message.pk])
         assert "This message is damaged" in text_of(sign_in(nurse).post(url, follow=True))
         assert f"damaged record: consultations.outboxmessage {message.pk} (DecryptionError" in caplog.text
 

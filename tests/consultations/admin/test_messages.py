@@ -7,16 +7,15 @@ from django.core import mail
 from django.db import connection
 from django.urls import reverse
 
-from clinic.core import clock
-from clinic.core.models import AuditEvent
+from clinic.core import clock, delivery
+from clinic.core.models import AuditEvent, OutboxMessage
 from consultations.enums import MessageKind
-from consultations.models import OutboxMessage
-from consultations.services import contact_details, delivery, messaging
+from consultations.services import contact_details, messaging
 from tests.cast import make_patient
 from tests.consultations.admin.conftest import text_of
 
 pytestmark = pytest.mark.django_db
-LIST = "/admin/consultations/outboxmessage/"
+LIST = "/admin/core/outboxmessage/"
 
 
 @pytest.fixture
@@ -29,7 +28,7 @@ def park(message, error="SMTPRecipientsRefused 550"):
 
 
 def url(message, what="change"):
-    return reverse(f"admin:consultations_outboxmessage_{what}", args=[message.pk])
+    return reverse(f"admin:core_outboxmessage_{what}", args=[message.pk])
 
 
 def test_each_state_is_told_with_its_reason(sign_in, nurse, alice, message):
@@ -105,7 +104,7 @@ def test_a_damaged_message_is_told_and_the_list_stays(settings, sign_in, nurse, 
     settings.DEMO = True
     park(message)
     with connection.cursor() as cursor:
-        cursor.execute("UPDATE consultations_outboxmessage SET payload = 'x', recipient = 'y'")
+        cursor.execute("UPDATE core_outboxmessage SET payload = 'x', recipient = 'y'")
     client = sign_in(nurse)
     assert client.get(LIST).status_code == 200
     assert "gone or cannot be read" in text_of(client.get(url(message)))

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from clinic.accounts.models import User
-from clinic.core.models import AuditEvent
+from clinic.core.models import AuditEvent, OutboxMessage
 from consultations.candidacy import outcomes
 from consultations.enums import CaseStatus, MessageKind, Outcome, RequestStatus
-from consultations.models import OutboxMessage, SafetyCase
+from consultations.models import SafetyCase
 from consultations.services import cases, intake, triage
 from consultations.workflow import NotAllowed
 from tests.cast import MakeRequest, make_user

@@ -9,9 +9,9 @@ from django.db import connection
 
 from clinic.accounts.models import User
 from clinic.core import clock
-from clinic.core.models import AuditEvent
+from clinic.core.models import AuditEvent, OutboxMessage
 from consultations.enums import CaseStatus, MessageKind, Outcome
-from consultations.models import AlarmGroup, OutboxMessage, QuestionnaireResponse, SafetyCase
+from consultations.models import AlarmGroup, QuestionnaireResponse, SafetyCase
 from consultations.services import alarm_groups, cases, handover, intake
 from consultations.workflow import NotAllowed
 from tests.cast import make_patient

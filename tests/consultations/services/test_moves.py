@@ -7,9 +7,9 @@ import pytest
 
 from clinic.accounts.models import User
 from clinic.core import audit
-from clinic.core.models import AuditEvent
+from clinic.core.models import AuditEvent, OutboxMessage
 from consultations.enums import CLOSED_STATUSES, OPEN_STATUSES, Actor, MessageKind, Outcome, RequestStatus
-from consultations.models import Appointment, ClinicalReview, OutboxMessage, SlotHold, TriageDecision
+from consultations.models import Appointment, ClinicalReview, SlotHold, TriageDecision
 from consultations.services import messaging, moves, review, scheduling, triage
 from consultations.services.desk import MovedMeanwhile, act
 from consultations.workflow import NotAllowed, WrongStatus
@@ -96,7 +96,7 @@ class TestALegalMove:
     ) -> None:
         request, by = self.start(desk, staff, verb, status)
         press(desk, verb, request, by)
-        kinds = list(OutboxMessage.objects.filter(request=request).values_list("kind", flat=True))
+        kinds = list(OutboxMessage.objects.filter(subject__request=request).values_list("kind", flat=True))
         assert kinds == ([TOLD[verb]] if verb in TOLD else [])
 
     def test_is_whole_or_not_at_all(

@@ -8,9 +8,9 @@ from django.db import connection
 
 from clinic.accounts.models import User
 from clinic.core import audit, encryption
-from clinic.core.models import AuditEvent
+from clinic.core.models import AuditEvent, OutboxMessage
 from consultations.enums import CaseStatus, Outcome, RequestStatus, TextKind
-from consultations.models import ConsultationRequest, OutboxMessage, PatientText, SafetyCase
+from consultations.models import ConsultationRequest, PatientText, SafetyCase
 from consultations.services import intake, patient_texts, review, scheduling, triage
 from consultations.services.patient_texts import mark_read, send_message
 from consultations.workflow import NotAllowed, WrongStatus
@@ -146,8 +146,8 @@ class TestWhatIsRead:
                 cursor.execute(f"SELECT * FROM {model._meta.db_table}")
                 assert "die" not in str(cursor.fetchall())
         payloads = [row.payload for row in OutboxMessage.objects.all()]
-        link = f"http://testserver/admin/consultations/consultationrequest/{alice.pk}/change/"
-        assert payloads == [{"first_name": "Nora", "link": link}]
+        path = f"/admin/consultations/consultationrequest/{alice.pk}/change/"
+        assert payloads == [{"first_name": "Nora", "path": path}]
 
 
 class TestAMessage:

@@ -8,11 +8,11 @@ from django.core import mail
 from django.core.management import call_command
 from django.db import DatabaseError, OperationalError
 
-from clinic.core import housekeeping
-from clinic.core.models import Heartbeat
+from clinic.core import housekeeping, outbox
+from clinic.core.models import Heartbeat, OutboxMessage
 from clinic.management.commands import worker
 from consultations.enums import MessageKind
-from consultations.models import ConsultationRequest, OutboxMessage
+from consultations.models import ConsultationRequest
 from consultations.services import (
     alarm_groups,
     cases,
@@ -38,6 +38,7 @@ DUTIES = {
     "reopen content": (content, "reopen_due"),
     "forget networks": (alarm_groups, "forget_networks"),
     "delete unsent": (retention, "delete_unsent"),
+    "delete sent": (outbox, "forget_sent"),
 }
 ERRORS = [
     UnicodeError("alice"),
