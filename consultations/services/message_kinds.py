@@ -18,7 +18,7 @@ from consultations import emails
 from consultations.enums import CaseStatus, MessageKind, RequestStatus
 from consultations.models import Appointment, ConsultationRequest, SafetyCase
 from consultations.services import private_links
-from consultations.services.moves import lock
+from consultations.services.transitions import lock
 
 STANDS_WHILE: Final = {
     MessageKind.QUESTION_ASKED: RequestStatus.INFORMATION_ASKED,

@@ -5,13 +5,13 @@ from django.db import transaction
 from clinic.accounts.models import User
 from clinic.core import outbox
 from clinic.core.models import Lane, OutboxMessage
+from clinic.core.refusals import TransitionNotAllowed
 from consultations.enums import Actor, MessageKind
 from consultations.models import Appointment, ConsultationRequest, MessageSubject, Patient, SafetyCase
 from consultations.permissions import require
-from consultations.workflow import MoveRefused
 
 
-class NothingToSend(MoveRefused):
+class NothingToSend(TransitionNotAllowed):
     """A parked mail whose content is gone cannot be tried again."""
 
 

@@ -17,7 +17,7 @@ from clinic.core.failures import name_of
 from consultations.enums import Actor, MessageKind
 from consultations.models import ConsultationRequest, LinkAsked, PrivateLink
 from consultations.services import messaging
-from consultations.services.moves import lock
+from consultations.services.transitions import lock
 
 logger = logging.getLogger(__name__)
 

@@ -59,7 +59,7 @@ from tests.cast import book_directly, make_patient
 from tests.mailbox import queue_directly
 
 pytestmark = pytest.mark.django_db
-OURS = ("clinic", "accounts", "consultations", "education")
+OURS = ("core", "accounts", "consultations", "education")
 HOUR = datetime.timedelta(hours=1)
 MONDAY = datetime.datetime(2026, 12, 7, 15, 0, tzinfo=datetime.UTC)
 

@@ -12,9 +12,10 @@ from clinic.core.encryption import fingerprint
 from clinic.core.models import OutboxMessage
 from consultations.enums import MessageKind
 from consultations.models import ConsultationRequest, PrivateLink
-from consultations.services import contact_details, messaging, private_links
+from consultations.services import messaging, private_links
 from tests.cast import MakeRequest, make_patient
 from tests.concurrency.test_one_slot import in_thread
+from tests.consultations.perform import perform
 from tests.mailbox import token_of, write
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
@@ -62,7 +63,7 @@ def test_whoever_opens_the_wrong_link_at_that_moment_is_out_at_the_next_click(
 
     opened, _ = together(
         lambda: private_links.open_link(token=token, birth_on=sent.patient.birth_on),
-        lambda: contact_details.correct_email(request=sent, email=RIGHT),
+        lambda: perform("correct_email", sent, email=RIGHT),
     )
 
     write_all()
@@ -86,7 +87,7 @@ def test_wrong_dates_asked_links_and_replacements_make_none_to_the_wrong_address
         lambda: private_links.open_link(token=token, birth_on=wrong_birth),
         lambda: private_links.send_again(email=WRONG),
         lambda: private_links.replace(request=sent, link=link.pk),
-        lambda: contact_details.correct_email(request=sent, email=RIGHT),
+        lambda: perform("correct_email", sent, email=RIGHT),
     )
     write_all()
 
@@ -108,7 +109,7 @@ def test_a_mail_that_is_written_at_that_moment_leads_nowhere_or_goes_to_the_righ
         except outbox.Overtaken:
             return None
 
-    address, _ = together(prepare, lambda: contact_details.correct_email(request=request, email=RIGHT))
+    address, _ = together(prepare, lambda: perform("correct_email", request, email=RIGHT))
 
     message.refresh_from_db()
     assert (address, message.is_stopped) in [(WRONG, True), (RIGHT, False)]
@@ -143,7 +144,7 @@ def test_control_without_the_lock_a_link_to_the_wrong_address_stays_alive(sent: 
 
     def correct() -> None:
         assert read.wait(20)
-        contact_details.correct_email(request=sent, email=RIGHT)
+        perform("correct_email", sent, email=RIGHT)
         corrected.set()
 
     together(answer, correct)

@@ -10,9 +10,10 @@ from django.urls import reverse
 from clinic.core import clock, delivery
 from clinic.core.models import AuditEvent, OutboxMessage
 from consultations.enums import MessageKind
-from consultations.services import contact_details, messaging
+from consultations.services import messaging
 from tests.cast import make_patient
 from tests.consultations.admin.conftest import text_of
+from tests.consultations.perform import perform
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/core/outboxmessage/"
@@ -43,7 +44,7 @@ def test_each_state_is_told_with_its_reason(sign_in, nurse, alice, message):
 
 def test_one_that_a_corrected_address_stopped_needs_nobody(sign_in, nurse, alice, message):
     park(message)
-    contact_details.correct_email(request=alice, email="right@example.com", by=nurse)
+    perform("correct_email", alice, email="right@example.com", by=nurse)
     client = sign_in(nurse)
     assert "Every message was delivered or still waits." in text_of(client.get(LIST, {"state": "parked"}))
     response = client.get(LIST)

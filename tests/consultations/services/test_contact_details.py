@@ -10,16 +10,21 @@ from django.test import Client
 from clinic.accounts.models import User
 from clinic.core import audit, clock, delivery, outbox
 from clinic.core.models import AuditEvent, OutboxMessage
+from clinic.core.refusals import NotAllowed, WrongStatus
 from consultations.enums import CLOSED_STATUSES, MessageKind, RequestStatus
 from consultations.models import ConsultationRequest, PrivateLink
 from consultations.services import contact_details, messaging, private_links, undelivered
-from consultations.services.contact_details import STOPPED, SameAddress, correct_email
-from consultations.workflow import NotAllowed, WrongStatus
+from consultations.services.contact_details import STOPPED, SameAddress
 from tests.cast import MakeRequest, make_patient, make_user, private_url
+from tests.consultations.perform import perform
 from tests.mailbox import link_in, token_of, write
 from tests.rows import all_rows
 
 pytestmark = pytest.mark.django_db
+
+
+def correct_email(*, request: ConsultationRequest, email: str, by: User | None = None) -> None:
+    perform("correct_email", request, email=email, by=by)
 
 
 @pytest.fixture

@@ -14,11 +14,11 @@ from django.utils.html import strip_tags
 from clinic.core import channels, clock, delivery
 from clinic.core.encryption import fingerprint
 from clinic.core.models import AuditEvent, Heartbeat, OutboxMessage
+from clinic.core.refusals import NotAllowed
 from consultations import emails
 from consultations.enums import MessageKind
 from consultations.models import ConsultationRequest, PrivateLink
 from consultations.services import messaging
-from consultations.workflow import NotAllowed
 from tests.consultations.services.test_moves import Staff
 from tests.mailbox import link_in, token_of, write
 from tests.rows import all_rows
