@@ -24,8 +24,8 @@ from django.core.exceptions import ValidationError
 from clinic.accounts.models import User
 from clinic.core import channels, delivery
 from clinic.core.form_fields import MailField
-from clinic.core.models import Heartbeat, OutboxMessage
-from consultations.enums import Lane, MessageKind
+from clinic.core.models import Heartbeat, Lane, OutboxMessage
+from consultations.enums import MessageKind
 from consultations.services import messaging
 from tests.cast import MakeRequest, make_patient
 from tests.concurrency import faults

@@ -10,8 +10,8 @@ from django.db import DatabaseError, InterfaceError, OperationalError
 
 from clinic.accounts.models import User
 from clinic.core import channels, clock, delivery, outbox
-from clinic.core.models import OutboxMessage
-from consultations.enums import Lane, MessageKind
+from clinic.core.models import Lane, OutboxMessage
+from consultations.enums import MessageKind
 from consultations.models import ConsultationRequest, Patient
 from consultations.services import messaging
 from tests.mailbox import queue_directly

@@ -19,7 +19,7 @@ from consultations import emails
 from consultations.enums import MessageKind
 from consultations.models import ConsultationRequest, PrivateLink
 from consultations.services import messaging
-from tests.consultations.services.test_moves import Staff
+from tests.consultations.services.test_transitions import Staff
 from tests.mailbox import link_in, token_of, write
 from tests.rows import all_rows
 

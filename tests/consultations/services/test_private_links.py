@@ -168,7 +168,7 @@ class TestSendAgain:
         assert MailField().clean(typed).casefold() == "alice@bücher.example"
         private_links.ask(email=typed)
         private_links.answer_asked()
-        assert OutboxMessage.objects.get().request == request
+        assert OutboxMessage.objects.get().subject.request == request
 
     def test_another_name_by_similar_letters_is_another_person(self, make_request: MakeRequest) -> None:
         make_request(patient=make_patient(email="alice@xn--strae-oqa.example"))
@@ -187,7 +187,7 @@ class TestSendAgain:
             time_machine.shift(1)
         private_links.send_again(email="alice@example.com")
         private_links.send_again(email="alice@example.com")
-        told = [each.request for each in OutboxMessage.objects.all()]
+        told = [each.subject.request for each in OutboxMessage.objects.all()]
         assert told == requests[:0:-1]
         time_machine.shift(60)
         private_links.send_again(email="alice@example.com")
@@ -241,7 +241,7 @@ class TestAnsweringWhoAsked:
             )
         private_links.ask(email=bob.patient.email)
         assert private_links.answer_asked() == 1
-        assert [each.request for each in OutboxMessage.objects.all()] == [bob]
+        assert [each.subject.request for each in OutboxMessage.objects.all()] == [bob]
         parked = LinkAsked.objects.defer("email").get()
         assert (parked.attempts, parked.parked_at is not None) == (1, True)
         assert f"row {parked.pk} not sent: DecryptionError at encryption.py" in caplog.text

@@ -8,7 +8,7 @@ from django.core import mail
 from django.core.management import call_command
 from django.db import DatabaseError, OperationalError
 
-from clinic.core import housekeeping, outbox
+from clinic.core import delivery, housekeeping, outbox
 from clinic.core.models import Heartbeat, OutboxMessage
 from clinic.management.commands import worker
 from consultations.enums import MessageKind
@@ -16,7 +16,6 @@ from consultations.models import ConsultationRequest
 from consultations.services import (
     alarm_groups,
     cases,
-    delivery,
     messaging,
     private_links,
     retention,
