@@ -16,6 +16,7 @@ from clinic.core.addresses import address_key
 from clinic.core.models import AuditEvent, OutboxMessage
 from clinic.core.refusals import TransitionNotAllowed
 from consultations.models import ConsultationRequest, PrivateLink
+from consultations.services import verified_emails
 from consultations.services.private_links import email_index
 from consultations.workflow import TRANSITIONS
 
@@ -35,38 +36,39 @@ class AddressHistory:
     was_opened: bool
 
 
-def may_correct(request: ConsultationRequest) -> bool:
+def may_correct(consultation_request: ConsultationRequest) -> bool:
     """Whether the browser that sent it may still do so: the request is open, and was sent within a session's life."""
-    is_recent = clock.now() < request.submitted_at + datetime.timedelta(hours=settings.KEEP_UNSENT_HOURS)
-    return is_recent and request.status in TRANSITIONS[VERB].sources
+    is_recent = clock.now() < consultation_request.submitted_at + datetime.timedelta(hours=settings.KEEP_UNSENT_HOURS)
+    return is_recent and consultation_request.status in TRANSITIONS[VERB].sources
 
 
-def is_same_address(request: ConsultationRequest, email: str) -> bool:
-    earlier = request.patient.email
+def is_same_address(consultation_request: ConsultationRequest, email: str) -> bool:
+    earlier = consultation_request.patient.email
     return bool(earlier) and address_key(earlier) == address_key(email)
 
 
-def replace_address(*, request: ConsultationRequest, email: str) -> None:
+def replace_address(*, consultation_request: ConsultationRequest, email: str) -> None:
     """Keep another address, end every link and all that they opened, and stop mail on its way.
 
     Call inside a transaction, on a locked row.
     """
-    now, patient = clock.now(), request.patient
+    now, patient = clock.now(), consultation_request.patient
+    verified_emails.forget(patient)
     patient.email, patient.email_index = email, email_index(email)
     patient.save(update_fields=["email", "email_index"])
-    PrivateLink.objects.filter(request=request, replaced_at=None).update(replaced_at=now)
+    PrivateLink.objects.filter(request=consultation_request, replaced_at=None).update(replaced_at=now)
     # What was written holds the wrong address and a link that is dead; what was given up for its address is replaced by
     # the mail of the correction. The rest is not written yet, and goes to the right address by itself.
     written = Q(composed_at__isnull=False) | Q(parked_at__isnull=False)
-    outbox.stop(OutboxMessage.objects.filter(written, subject__request=request), reason=STOPPED)
+    outbox.stop(OutboxMessage.objects.filter(written, subject__request=consultation_request), reason=STOPPED)
 
 
-def times_corrected(request: ConsultationRequest) -> int:
-    return AuditEvent.objects.about(request).filter(action=f"request.{VERB}").count()
+def times_corrected(consultation_request: ConsultationRequest) -> int:
+    return AuditEvent.objects.about(consultation_request).filter(action=f"request.{VERB}").count()
 
 
-def history_of(request: ConsultationRequest) -> AddressHistory:
-    events = AuditEvent.objects.about(request)
+def history_of(consultation_request: ConsultationRequest) -> AddressHistory:
+    events = AuditEvent.objects.about(consultation_request)
     last = events.filter(action=f"request.{VERB}").last()
     if last is None:
         return AddressHistory(is_corrected=False, was_opened=False)
