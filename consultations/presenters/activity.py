@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from django.db.models import Q
 
-from clinic.core import clock
-from clinic.core.models import AuditEvent
+from clinic.core import clock, outbox
+from clinic.core.models import AuditEvent, OutboxMessage
 from consultations.actions.base import ConsultationAction
 from consultations.enums import Actor, Outcome, RequestStatus, ReviewDecision, TextKind, TriageAction
 from consultations.models import (
@@ -16,7 +16,6 @@ from consultations.models import (
     ClinicalReview,
     ConsultationRequest,
     InformationRequest,
-    OutboxMessage,
     PatientText,
     PersonJoin,
     TriageDecision,
@@ -237,15 +236,12 @@ def _damaged(consultation_request: ConsultationRequest, what: str) -> Entry:
 
 def messages_of(consultation_request: ConsultationRequest) -> list[dict[str, Any]]:
     """The mails of this request, newest first, without what they say."""
-    rows = (
-        OutboxMessage.objects.filter(request=consultation_request)
-        .defer("recipient", "payload")
-        .order_by("-created_at", "-pk")
-    )
+    messages = OutboxMessage.objects.filter(subject__request=consultation_request)
+    rows = messages.defer("recipient", "payload", "content").order_by("-created_at", "-pk")
     return [
         {"kind": f"Message {each.pk} cannot be read", **DAMAGED_STATE, "pk": each.pk}
         if isinstance(each, Unreadable)
-        else {"kind": each.get_kind_display(), **message_state(each), "pk": each.pk}
+        else {"kind": outbox.label_of(each), **message_state(each), "pk": each.pk}
         for each in readable(rows[:50])
     ]
 
