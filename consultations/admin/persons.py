@@ -103,7 +103,11 @@ class PersonPages(PurposeBuiltAdmin):
     def separate_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         self.require_view(request)
         consultation = _request(pk)
-        form = SeparateForm(request.POST, choices=person_view(consultation.patient).choices)
+        choices = person_view(consultation.patient).choices
+        if not choices:
+            messages.error(request, "This request stands alone by now. Nothing was changed.")
+            return self._person(request, consultation, unsent=request.POST.get("reason", ""))
+        form = SeparateForm(request.POST, choices=choices)
         if not form.is_valid():
             return self._person(request, consultation, separate=form)
         try:
@@ -132,6 +136,7 @@ class PersonPages(PurposeBuiltAdmin):
         join: JoinForm | None = None,
         separate: SeparateForm | None = None,
         typed: dict[str, str] | None = None,
+        unsent: str = "",
     ) -> HttpResponse:
         """The page as it stands now, with what was typed, and on record whom it showed."""
         person = person_view(consultation.patient)
@@ -148,6 +153,7 @@ class PersonPages(PurposeBuiltAdmin):
             "banner": banner(consultation, viewer=request.user, now=clock.now(), starts_at=None),
             "person": person,
             "seen": seen,
+            "unsent": unsent,
             "is_joining": join is not None,
             "is_separating": separate is not None or typed is not None,
             **forms,

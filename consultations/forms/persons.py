@@ -42,11 +42,9 @@ class JoinForm(forms.Form):
             raise forms.ValidationError("That is this request. Enter the reference of another one.")
         if other.person_id == self.patient.person_id:
             raise forms.ValidationError("That request is joined with this one already.")
-        both = Patient.objects.filter(person__in=[other.person_id, self.patient.person_id]).only("pk")
-        try:
-            persons.refuse_overlap(both)
-        except persons.VisitsOverlap as refusal:
-            raise forms.ValidationError(str(refusal)) from None
+        both = Patient.objects.filter(person__in=[other.person_id, self.patient.person_id])
+        if refusal := persons.overlap_words(both.defer(*persons.UNOPENED)):
+            raise forms.ValidationError(refusal)
         return other
 
 

@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Collection, Sequence
 from typing import Any, Final
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Count, Prefetch, Q, QuerySet
 
 from clinic.core import clock
 from consultations.enums import FilledFor
@@ -92,11 +92,12 @@ def person_view(patient: Patient) -> PersonView:
 
 def person_link(patient: Patient) -> str:
     """The words of the way from a request to its person: how many other requests there are, or may be."""
-    others = Patient.objects.filter(person=patient.person_id).exclude(pk=patient.pk).count()
-    if others:
+    is_joined = Q(person=patient.person_id)
+    beside = Patient.objects.filter(is_joined | alike(patient)).exclude(pk=patient.pk)
+    counts = beside.aggregate(others=Count("pk", filter=is_joined), possible=Count("pk", filter=~is_joined))
+    if others := counts["others"]:
         return f"Other requests of this person ({others})"
-    matches = Patient.objects.filter(alike(patient)).exclude(person=patient.person_id)
-    possible = matches.values("pk")[: MATCHES_SHOWN + 1].count()
+    possible = counts["possible"]
     if not possible:
         return "Join with another request"
     if possible > MATCHES_SHOWN:
@@ -159,7 +160,9 @@ def _row(row: Patient, beside: Patient, was_apart: str) -> PersonRow:
 
 
 def _compared(row: Patient, beside: Patient) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """What is the same in both, and what is known of both and differs."""
+    """What is the same in both, and what is known of both and differs; nothing of a row and itself."""
+    if row.pk == beside.pk:
+        return (), ()
     is_helped = any(each.filled_for == FilledFor.OTHER for each in row.requests.all())
     pairs: dict[str, tuple[Any, Any]] = {
         "name": (row.name_key, beside.name_key),

@@ -198,6 +198,12 @@ def refuse_overlap(rows: Collection[Patient]) -> None:
         raise VisitsOverlap(*pairs[0])
 
 
+def overlap_words(rows: Collection[Patient]) -> str:
+    """What such a refusal will say, for a page before anything is done; "" when nothing overlaps."""
+    pairs = occupation.overlapping_visits(rows)
+    return str(VisitsOverlap(*pairs[0])) if pairs else ""
+
+
 def _named(visit: SlotHold | Appointment) -> str:
     return f"request {visit.request.reference} ({clock.moment(visit.starts_at)})"
 

@@ -27,7 +27,7 @@ STAFF_FORMS = [
     if name
     in (
         "own password", "search", "preview", "note", "call", "escalate", "pass", "clear", "ask", "decide", "book",
-        "give back", "close", "case", "absence", "weekly time", "user", "place",
+        "give back", "close", "case", "join", "take apart", "absence", "weekly time", "user", "place",
     )
 ]  # fmt: skip
 SHOWN: dict[str, tuple[tuple[str, str], ...]] = {

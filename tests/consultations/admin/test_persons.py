@@ -340,6 +340,16 @@ class TestTakeApart:
         assert self.press(client, refused, marta, f"row-{bob.patient_id}").status_code == 200
         assert not are_joined(marta, bob)
 
+    def test_what_was_taken_apart_meanwhile_altogether_gives_the_words_back(
+        self, client: Client, nurse: User, marta: ConsultationRequest, again: ConsultationRequest
+    ) -> None:
+        persons.join(patient=marta.patient, other=again.patient, reason=WHY, by=nurse)
+        page = client.get(person_url(marta))
+        persons.separate(patient=marta.patient, reason="No.", by=nurse)
+        done = self.press(client, page, marta, page.context["person"].choices[0][0], reason="They are cousins.")
+        assert "This request stands alone by now." in text_of(done)
+        assert "They are cousins." in text_of(done)
+
     def test_a_reason_is_needed_and_the_choice_kept(self, client: Client, three: list[ConsultationRequest]) -> None:
         marta, _, bob = three
         page = self.press(client, client.get(person_url(marta)), marta, f"row-{bob.patient_id}", reason="")
