@@ -39,6 +39,7 @@ class ConsultationsConfig(AppConfig):
             "consultations.outboxmessage": ("message", "messages"),
         },
         today="consultations.admin.today.today_context",
+        audit_words="consultations.presenters.audit_words.audit_words",
     )
 
     def ready(self) -> None:

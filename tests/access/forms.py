@@ -71,7 +71,7 @@ class Stage:
         request = self.make_request(status=status, outcome=Outcome.SAME_DAY)
         if status == RequestStatus.BOOKED:
             book_directly(request, self.clinician, TUESDAY)
-        url = reverse("admin:consultations_consultationrequest_act", args=[request.pk, verb])
+        url = reverse("admin:consultations_consultationrequest_action", args=[request.pk, verb])
         return self.staff(url, seen=status.value, **data)
 
     def link(self) -> Form:

@@ -109,7 +109,7 @@ POLICY: dict[str, str] = {
     "admin:consultations_consultationrequest_search": CARE_TEAM_HARMLESS,
     "admin:consultations_consultationrequest_change": STAFF_READ,
     "admin:consultations_consultationrequest_confirm": CARE_TEAM_HARMLESS,    # without a preview of one's own
-    "admin:consultations_consultationrequest_act": CARE_TEAM,
+    "admin:consultations_consultationrequest_action": CARE_TEAM,
     "admin:consultations_consultationrequest_read": CARE_TEAM,
     "admin:consultations_consultationrequest_person": STAFF_READ,
     "admin:consultations_consultationrequest_person_join": CARE_TEAM_HARMLESS,    # to the preview
@@ -202,7 +202,7 @@ POSTED: dict[str, dict[str, Any]] = {
         "password2": WORD,
     },
     "admin:accounts_user_change": {"username": "nurse", "name": "Norah Adeyemi", "email": "nurse@clinic.example"},
-    "admin:consultations_consultationrequest_act": {"seen": "received"},
+    "admin:consultations_consultationrequest_action": {"seen": "received"},
     "admin:consultations_consultationrequest_search": {"q": "Carol"},
     "admin:consultations_consultationrequest_person_join": {"other": "LS-0001-AA", "reason": "Same voice."},
     "admin:consultations_consultationrequest_person_separate": {"what": "row-1", "reason": "No.", "seen": "1"},

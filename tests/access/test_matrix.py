@@ -104,7 +104,7 @@ MATRIX = {
     "admin:consultations_consultationrequest_search": STAFF_SENT_ON,
     "admin:consultations_consultationrequest_change": CARE_TEAM,
     "admin:consultations_consultationrequest_confirm": STAFF_SENT_ON,    # to the request's page, which decides
-    "admin:consultations_consultationrequest_act": STAFF_SENT_ON,
+    "admin:consultations_consultationrequest_action": STAFF_SENT_ON,
     "admin:consultations_consultationrequest_read": STAFF_SENT_ON,
     "admin:consultations_consultationrequest_person": CARE_TEAM,
     "admin:consultations_consultationrequest_person_join": STAFF_SENT_ON,
