@@ -5,8 +5,6 @@ import datetime
 from collections.abc import Iterator
 from typing import Any, Final
 
-from django.db.models import Q
-
 from clinic.core import clock, outbox
 from clinic.core.models import AuditEvent, OutboxMessage
 from consultations.actions.base import ConsultationAction
@@ -217,8 +215,7 @@ def _messages(consultation_request: ConsultationRequest) -> Iterator[Entry]:
 
 def _joins(consultation_request: ConsultationRequest) -> Iterator[Entry]:
     """With which request stands on the page of the person: this one names no other patient."""
-    patient = consultation_request.patient_id
-    joins = PersonJoin.objects.filter(Q(first=patient) | Q(second=patient))
+    joins = PersonJoin.objects.of(consultation_request.patient)
     for each in readable(joins.select_related("joined_by", "ended_by").order_by("pk")):
         if isinstance(each, Unreadable):
             yield _damaged(consultation_request, f"join {each.pk}")
