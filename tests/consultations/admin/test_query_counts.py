@@ -26,7 +26,7 @@ LIMITS = {
     f"{STAFF}consultationrequest/": 12,
     f"{STAFF}consultationrequest/?tab=triage": 12,
     f"{STAFF}safetycase/": 12,
-    f"{STAFF}outboxmessage/": 12,
+    "/admin/core/outboxmessage/": 12,
     f"{STAFF}appointment/": 20,
     f"{STAFF}absence/": 14,
     f"{STAFF}availability/": 14,
