@@ -2,7 +2,7 @@ from consultations.models.access import LinkAsked, PrivateLink
 from consultations.models.alarm_group import AlarmGroup
 from consultations.models.consultation_request import Consent, ConsultationRequest, InformationRequest
 from consultations.models.diary import Absence, AppointmentType, Availability
-from consultations.models.message import OutboxMessage
+from consultations.models.message import MessageSubject
 from consultations.models.patient import Patient
 from consultations.models.patient_text import PatientText
 from consultations.models.person import Person, PersonJoin
@@ -25,8 +25,8 @@ __all__ = [
     "InformationRequest",
     "LinkAsked",
     "Location",
+    "MessageSubject",
     "Occupation",
-    "OutboxMessage",
     "Patient",
     "PatientText",
     "Person",
