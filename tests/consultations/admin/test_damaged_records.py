@@ -319,5 +319,5 @@ def test_a_note_that_cannot_be_read_is_named_with_its_number(sign_in, nurse, ali
     spoil("triagedecision", "note", broken.result.pk)
     page = text_of(sign_in(nurse).get(page_of(alice)))
     assert "First note." in page
-    assert f"damaged note {broken.pk}" in page
-    assert f"damaged record: consultations.triagedecision {broken.pk} (DecryptionError" in caplog.text
+    assert f"damaged note {broken.result.pk}" in page
+    assert f"damaged record: consultations.triagedecision {broken.result.pk} (DecryptionError" in caplog.text
