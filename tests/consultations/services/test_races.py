@@ -145,7 +145,7 @@ class TestAnyOtherErrorIsHeard:
 
     def test_a_mail_that_cannot_be_written(self, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
         mine = desk.request(RequestStatus.OFFERED)
-        monkeypatch.setattr(messaging, "_enqueue", failing(IntegrityError))
+        monkeypatch.setattr(messaging.outbox, "enqueue", failing(IntegrityError))
         before = all_rows()
         with pytest.raises(IntegrityError):
             book_held(consultation_request=mine)
