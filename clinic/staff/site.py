@@ -34,7 +34,7 @@ NAVIGATION: Final = (
     ("Messages", "admin:consultations_outboxmessage_changelist", "consultations.view_outboxmessage"),
     ("Diary", "admin:consultations_appointment_changelist", "consultations.view_appointment"),
     ("Content", "admin:education_page_desk", "education.view_page"),
-    ("Audit", "admin:core_auditevent_changelist", "core.view_auditevent"),
+    ("Audit", "admin:core_auditentry_changelist", "core.view_auditevent"),
     ("Users", "admin:accounts_user_changelist", "accounts.view_user"),
 )
 """Label, URL name (or app label), and the permission (or app label) without which the entry is left out."""
@@ -51,10 +51,10 @@ NAMES: Final = {
     "consultations.consultationrequest": ("request", "requests"),
     "consultations.location": ("place", "places"),
     "consultations.outboxmessage": ("message", "messages"),
-    "core.auditevent": ("event", "audit"),
+    "core.auditentry": ("event", "audit"),
 }
 """What staff call one of a model and all of them, where the code calls them otherwise."""
-HINTS: Final = {"core.auditevent": "Who did what, newest first. Nothing here can be changed."}
+HINTS: Final = {"core.auditentry": "Who did what, newest first. Nothing here can be changed."}
 
 
 def names_of(model: type[Model]) -> tuple[str, str]:

@@ -5,14 +5,13 @@ from typing import Any, Final
 from django.conf import settings
 from django.contrib import admin, messages
 from django.core.paginator import Paginator
-from django.db import transaction
 from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_safe
 
-from clinic.core import audit, clock
+from clinic.core import clock
 from clinic.core.encryption import DamagedRecord
 from clinic.core.post_only import post_only
 from consultations import emails
@@ -23,7 +22,7 @@ from consultations.models.message import UNDELIVERED
 from consultations.presenters.history import DAMAGED_STATE, message_state
 from consultations.presenters.isolation import Unreadable, load, log_damage, opened, readable
 from consultations.presenters.person_search import search_condition
-from consultations.services import messaging
+from consultations.services import messaging, readings
 from consultations.workflow import MoveRefused
 
 PAGE_SIZE: Final = 50
@@ -57,6 +56,9 @@ class OutboxMessageAdmin(SearchedAdmin):
         condition = STATES[state][1] if term is None else search_condition(term, **TO_PATIENT)
         rows = self._query().filter(condition).order_by("-created_at", "-pk")
         page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
+        lines = [self._row(each) for each in readable(page.object_list)]
+        tab = "search" if term is not None else state
+        readings.log(by=request.user, action="message.list", page=tab, messages=[line["pk"] for line in lines])
         context = {
             "title": "Messages",
             "tabs": [
@@ -68,7 +70,7 @@ class OutboxMessageAdmin(SearchedAdmin):
                 }
                 for name, (label, _) in STATES.items()
             ],
-            "rows": [self._row(each) for each in readable(page.object_list)],
+            "rows": lines,
             "page": page,
             "state": state,
             "page_query": self.page_query(request),
@@ -82,9 +84,8 @@ class OutboxMessageAdmin(SearchedAdmin):
         self.require_view(request)
         message = self._load(pk)
         context = {"title": message.get_kind_display(), "row": self._row(message), "mail": None}
+        readings.log(by=request.user, action="message.view", target=message, messages=[message.pk])
         if settings.DEMO:
-            with transaction.atomic():
-                audit.record(action="message.view", target=message, by=request.user)
             context["mail"] = self._mail(message)
         return self.page(request, "admin/consultations/message.html", context)
 

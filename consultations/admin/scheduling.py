@@ -5,14 +5,14 @@ from typing import Any, Final
 
 from django.contrib import admin, messages
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
-from django.db import models, transaction
+from django.db import models
 from django.forms import ChoiceField, DateTimeField, ModelChoiceField
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_safe
 
-from clinic.core import audit, clock
+from clinic.core import clock
 from clinic.staff.site import BaseModelAdmin
 from consultations.admin.pages import PurposeBuiltAdmin
 from consultations.enums import Actor
@@ -27,7 +27,7 @@ from consultations.forms.diary import (
 from consultations.models import Absence, Appointment, AppointmentType, Availability, Clinician, Location
 from consultations.permissions import actors_of
 from consultations.presenters.diary import diary_page
-from consultations.services import diary
+from consultations.services import diary, readings
 from consultations.workflow import MoveRefused
 
 NOTHING_CHOSEN: Final = "Choose one"
@@ -48,10 +48,7 @@ class AppointmentAdmin(PurposeBuiltAdmin):
         except ValueError:
             since = clock.today()
         context = diary_page(since=since)
-        with transaction.atomic():
-            audit.record(
-                action="request.list", by=request.user, details={"page": "diary", "requests": context["request_pks"]}
-            )
+        readings.log(by=request.user, action="request.list", page="diary", requests=context["request_pks"])
         return self.page(request, "admin/consultations/diary.html", {"title": "Diary", **context})
 
 

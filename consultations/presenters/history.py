@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from clinic.core import clock
-from clinic.core.models import AuditEvent
+from clinic.core.models import AuditEntry, AuditEvent, RecordRead
 from consultations.enums import Actor, Outcome, RequestStatus, ReviewDecision, TextKind, TriageAction
 from consultations.models import (
     Appointment,
@@ -78,7 +78,7 @@ class Entry:
         return clock.moment(self.at)
 
 
-def who_of(event: AuditEvent) -> str:
+def who_of(event: AuditEvent | RecordRead | AuditEntry) -> str:
     if event.actor_user is not None:
         return name_of(event.actor_user)
     return ACTORS.get(event.actor, event.actor)
@@ -110,7 +110,8 @@ def escalation(request: ConsultationRequest) -> Entry | None:
 def views(request: ConsultationRequest) -> list[Entry]:
     """Who looked at this page; the same person looking again within the hour is one line."""
     seen: list[Entry] = []
-    for event in readable(_newest(request).filter(action=VIEW)):
+    rows = RecordRead.objects.about(request).filter(action=VIEW).select_related("actor_user").order_by("-pk")
+    for event in readable(rows):
         if isinstance(event, Unreadable):
             seen.append(_damaged(request, f"view {event.pk}"))
             continue
@@ -126,7 +127,7 @@ def _newest(request: ConsultationRequest) -> Any:
 
 
 def _events(request: ConsultationRequest) -> Iterator[Entry]:
-    for event in readable(_newest(request).exclude(action=VIEW).exclude(action__in=WRITTEN_DOWN)[:NEWEST]):
+    for event in readable(_newest(request).exclude(action__in=WRITTEN_DOWN)[:NEWEST]):
         if isinstance(event, Unreadable):
             yield _damaged(request, f"event {event.pk}")
             continue

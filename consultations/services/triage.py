@@ -4,7 +4,7 @@ from django.db import transaction
 from django.urls import reverse
 
 from clinic.accounts.models import User
-from clinic.core import audit, clock
+from clinic.core import clock
 from clinic.core.failures import one_by_one
 from consultations.enums import (
     OUTCOME_RISK,
@@ -23,12 +23,6 @@ from consultations.services.low_mood import is_low_mood
 from consultations.services.moves import apply_move
 from consultations.services.targets import due_after
 from consultations.workflow import NotAllowed, WrongStatus
-
-
-@transaction.atomic
-def record_view(*, request: ConsultationRequest, by: User) -> None:
-    """Note that a member of staff opened a patient's record."""
-    audit.record(action="request.view", target=request, by=by)
 
 
 @transaction.atomic

@@ -1,4 +1,4 @@
-"""Sends what the outbox owes, repeats alerts, publishes what is due and forgets what ran out, until told to stop."""
+"""Sends what the outbox owes, repeats alerts, publishes what is due, chains the audit trail, forgets what ran out."""
 
 import logging
 import signal
@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from clinic.core import housekeeping, key_fingerprints
+from clinic.core import audit, housekeeping, key_fingerprints, reading_batches
 from clinic.core.failures import SomeFailed, drop_lost_connections, name_of
 from clinic.core.models import Heartbeat
 from consultations.services import (
@@ -89,7 +89,11 @@ class Command(BaseCommand):
         in_batches = {
             name: partial(housekeeping.daily_in_batches, name, batch) for name, batch in DAILY_IN_BATCHES.items()
         }
-        return {"publish": content.publish_due, **once_a_day, **in_batches}
+        chain: dict[str, Callable[[], object]] = {
+            "chain readings": partial(housekeeping.in_batches, reading_batches.chain),
+            "chain events": partial(housekeeping.in_batches, audit.chain),
+        }
+        return {"publish": content.publish_due, **chain, **once_a_day, **in_batches}
 
     def _turn(self) -> bool:
         """Every duty once, whatever becomes of the others. Whether mail was sent, so that more may be waiting."""
