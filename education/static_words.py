@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).parent.parent
-STAFF_ONLY: Final = re.compile(r"\w+/templates/(admin|registration|consultations/staff)/")
+PACKAGES: Final = ("clinic", "consultations", "education")
+STAFF_ONLY: Final = re.compile(r"[\w/]+/templates/(admin|registration|consultations/staff)/")
 TAG: Final = re.compile(r"\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}", re.DOTALL)
 COMMENT: Final = re.compile(r"\{% comment\b.*?%\}.*?\{% endcomment %\}", re.DOTALL)
 QUOTED: Final = re.compile(r"\"([^\"]*)\"|'([^']*)'")
@@ -32,14 +33,19 @@ SAID: Final = (
 
 def texts(root: Path = ROOT) -> Iterator[tuple[str, str]]:
     """Each template's words and each static file's name, with its place: `templates.base.html.text`."""
-    for file in sorted(root.glob("*/templates/**/*")):
+    for file in _files(root, "templates"):
         path = file.relative_to(root).as_posix()
-        if file.is_file() and not STAFF_ONLY.match(path):
+        if not STAFF_ONLY.match(path):
             yield f"templates.{path}.text", words_of(file.read_text(encoding="utf-8"))
-    for file in sorted(root.glob("*/static/**/*")):
-        if file.is_file():
-            name = f"{file.name}\n\n{re.sub(r'[-_.]', ' ', file.stem)}"
-            yield f"templates.{file.relative_to(root).as_posix()}.name", name
+    for file in _files(root, "static"):
+        name = f"{file.name}\n\n{re.sub(r'[-_.]', ' ', file.stem)}"
+        yield f"templates.{file.relative_to(root).as_posix()}.name", name
+
+
+def _files(root: Path, folder: str) -> list[Path]:
+    """The files below every folder of this name in the product's packages."""
+    found = (file for package in PACKAGES for file in (root / package).glob(f"**/{folder}/**/*"))
+    return sorted(file for file in found if file.is_file())
 
 
 def words_of(template: str) -> str:

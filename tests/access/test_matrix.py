@@ -95,7 +95,7 @@ MATRIX = {
             delete=NOBODY),
     "admin:education_feedback_finish": STAFF_SENT_ON,
     **stock("education", "feedback", changelist=WRITERS, add=NOBODY, history=WRITERS, change=WRITERS, delete=NOBODY),
-    **stock("clinic", "auditevent", changelist=MANAGER, add=NOBODY, history=MANAGER, change=MANAGER, delete=NOBODY),
+    **stock("core", "auditevent", changelist=MANAGER, add=NOBODY, history=MANAGER, change=MANAGER, delete=NOBODY),
     "admin:consultations_outboxmessage_changelist": CARE_TEAM,
     "admin:consultations_outboxmessage_search": STAFF_SENT_ON,
     "admin:consultations_outboxmessage_change": CARE_TEAM,

@@ -58,7 +58,7 @@ from education.models import (
 from tests.cast import book_directly, make_patient
 
 pytestmark = pytest.mark.django_db
-OURS = ("clinic", "accounts", "consultations", "education")
+OURS = ("core", "accounts", "consultations", "education")
 HOUR = datetime.timedelta(hours=1)
 MONDAY = datetime.datetime(2026, 12, 7, 15, 0, tzinfo=datetime.UTC)
 

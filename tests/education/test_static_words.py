@@ -76,10 +76,10 @@ def test_templates_and_files_of_visitors_are_read(tmp_path: Path) -> None:
     read = dict(static_words.texts(tmp_path))
 
     assert read == {
-        "templates.clinic/templates/base.html.text": "A cure",
+        "templates.clinic/core/templates/base.html.text": "A cure",
         "templates.consultations/templates/consultations/mail/message.txt.text": "A cure",
         "templates.education/templates/education/figures/disc.svg.text": "A cure",
-        "templates.clinic/static/clinic/a-miracle_cure.png.name": "a-miracle_cure.png\n\na miracle cure",
+        "templates.clinic/core/static/clinic/a-miracle_cure.png.name": "a-miracle_cure.png\n\na miracle cure",
     }
 
 
@@ -88,7 +88,7 @@ def test_the_product_s_own_are_among_them() -> None:
 
     assert "No new treatment" in read["templates.education/templates/education/blocks/compare.html.text"]
     assert "templates.consultations/templates/consultations/check/start.html.text" in read
-    assert "templates.clinic/static/clinic/icons.svg.name" in read
+    assert "templates.clinic/core/static/clinic/icons.svg.name" in read
     assert not [where for where in read if "/admin/" in where]
 
 
