@@ -1,4 +1,4 @@
-"""Who was shown which patients: the one call of every staff page, made when its content is known and before it leaves."""
+"""Who was shown which patients: every staff page calls this when its content is known and before it leaves."""
 
 from collections.abc import Iterable
 from typing import Any
