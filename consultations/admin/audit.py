@@ -14,8 +14,9 @@ from django.utils.text import capfirst
 
 from clinic.core import clock
 from clinic.core.models import AuditEntry, PatientShown
-from clinic.staff.site import BaseModelAdmin, names_of
-from consultations.presenters.history import DEEDS, who_of
+from clinic.staff.area import names_of
+from clinic.staff.base_admin import BaseModelAdmin
+from consultations.presenters.activity import event_words, who_of
 from consultations.services import readings
 
 LONGEST_NUMBER: Final = 18
@@ -30,14 +31,11 @@ ROWS_OF: Final = {
     "consultations.outboxmessage": "messages",
 }
 """Kind of record -> as what its number is on the page, and whose it is."""
-WORDS = {
+OTHER_WORDS = {
     "audit.list": "Audit: looked at the list",
     "audit.view": "Audit: looked at an entry",
-    **{action: f"Request: {words}" for action, words in DEEDS.items()},
     "request.view": "Request: opened",
     "request.list": "Requests: looked at a list",
-    "request.note": "Request: wrote a note",
-    "request.log_call": "Request: recorded a call",
     "case.acknowledge": "Safety case: taken on",
     "case.close": "Safety case: closed",
     "case.list": "Safety cases: looked at the list",
@@ -70,7 +68,12 @@ WORDS = {
     "staff.set_password": "User: password set",
     "staff.sign_in": "Signed in",
 }
-"""Action -> what a manager reads. One that is missing here is shown by its code."""
+"""What is on record and is no action on a request."""
+
+
+def audit_words() -> dict[str, str]:
+    """Code -> what a manager reads. One that is missing here is shown by its code."""
+    return {**{code: f"Request: {words}" for code, words in event_words().items()}, **OTHER_WORDS}
 
 
 class ActionFilter(admin.SimpleListFilter):
@@ -78,7 +81,7 @@ class ActionFilter(admin.SimpleListFilter):
     parameter_name = "action"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return sorted(WORDS.items(), key=lambda pair: pair[1])
+        return sorted(audit_words().items(), key=lambda pair: pair[1])
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[AuditEntry]) -> QuerySet[AuditEntry]:
         return queryset.filter(action=self.value()) if self.value() else queryset
@@ -190,7 +193,7 @@ class AuditEntryAdmin(BaseModelAdmin):
 
     @admin.display(description="What")
     def what(self, entry: AuditEntry) -> str:
-        return WORDS.get(entry.action, entry.action)
+        return audit_words().get(entry.action, entry.action)
 
     @admin.display(description="Log number")
     def log_number(self, entry: AuditEntry) -> str:
