@@ -14,6 +14,7 @@ from django.utils.text import capfirst
 
 from clinic.core import clock
 from clinic.core.models import AuditEntry, PatientShown
+from clinic.core.permissions import may
 from clinic.staff.area import names_of
 from clinic.staff.base_admin import BaseModelAdmin
 from consultations.presenters.activity import event_words, who_of
@@ -51,6 +52,7 @@ OTHER_WORDS = {
     "content.take_back": "Content: taken back from the site",
     "diary.add": "Diary: entry added",
     "diary.change": "Diary: entry changed",
+    "diary.hanging": "Diary: looked at what hangs on an entry",
     "diary.remove": "Diary: entry removed",
     "key.retire": "Field key: nothing is sealed under it any more",
     "message.retry": "Message: tried again",
@@ -125,7 +127,7 @@ class AuditEntryAdmin(BaseModelAdmin):
     readonly_fields = (*of_both, *of_an_event, *of_a_reading)
 
     def has_view_permission(self, request: HttpRequest, obj: AuditEntry | None = None) -> bool:
-        return request.user.has_perm("core.view_auditevent")
+        return may(request.user, "core.view_auditevent")
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)

@@ -1,11 +1,13 @@
 """The diary: what is booked (a page of our own), and who can be booked when and where (stock forms over a service)."""
 
 import datetime
+from itertools import chain
 from typing import Any, Final
 
 from django.contrib import admin, messages
+from django.contrib.admin.utils import NestedObjects
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
-from django.db import models
+from django.db import models, router
 from django.forms import ChoiceField, DateTimeField, ModelChoiceField
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path
@@ -25,7 +27,16 @@ from consultations.forms.diary import (
     DateTimeLocal,
     TimeInput,
 )
-from consultations.models import Absence, Appointment, AppointmentType, Availability, Clinician, Location
+from consultations.models import (
+    Absence,
+    Appointment,
+    AppointmentType,
+    Availability,
+    Clinician,
+    ConsultationRequest,
+    Location,
+    SlotHold,
+)
 from consultations.permissions import actors_of
 from consultations.presenters.diary import diary_page
 from consultations.services import diary, readings
@@ -96,6 +107,17 @@ class DiaryAdmin(BaseModelAdmin):
         except TransitionNotAllowed as refusal:
             messages.error(request, str(refusal))
             return HttpResponseRedirect(request.path)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """What hangs on an entry stands on the page that asks whether to delete it: bookings and requests too."""
+        hanging = NestedObjects(using=router.db_for_write(self.model))
+        hanging.collect(objs)
+        rows = [*chain.from_iterable(hanging.data.values()), *hanging.protected]
+        requests = {row.pk for row in rows if isinstance(row, ConsultationRequest)}
+        requests |= {row.request_id for row in rows if isinstance(row, Appointment | SlotHold)}
+        if requests:
+            readings.log(by=request.user, action="diary.hanging", requests=requests)
+        return super().get_deleted_objects(objs, request)
 
 
 class OwnTimesAdmin(DiaryAdmin):

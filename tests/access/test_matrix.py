@@ -18,7 +18,7 @@ ANSWERS = {200: "ok", 301: "go", 302: "go", 403: "no", 404: "-", 405: "post"}
 
 NOTES_OF_A_LOOK = {
     "request.view", "request.list", "case.view", "case.list", "message.view", "message.list",
-    "audit.view", "audit.list",
+    "audit.view", "audit.list", "diary.hanging",
 }  # fmt: skip
 
 # Columns: visitor, walker, patient, other patient; triage, doctor, editor, manager, superuser.
