@@ -12,7 +12,7 @@ from clinic.accounts.models import User
 from clinic.core import clock
 from clinic.core.database_errors import constraint_of
 from clinic.core.encryption import new_token
-from clinic.core.models import AuditHead, KeyFingerprint
+from clinic.core.models import AuditHead, KeyFingerprint, PatientShown, RecordRead
 from consultations.models import (
     Absence,
     AlarmGroup,
@@ -169,6 +169,7 @@ TWINS: list[tuple[type[models.Model], str, tuple[str, ...]]] = [
     (PageVersion, "one_page_version_per_number", ("page", "number")),
     (ClaimWaiver, "one_reason_per_wording", ("where", "rule", "digest")),
     (Reopening, "one_open_reopening_per_cause", ("page", "cause")),
+    (PatientShown, "one_patient_once_a_page", ("reading", "patient_id")),
     (SearchEntry, "one_search_entry_per_thing", ("kind", "key")),
     (Consent, "one_consent_of_a_kind", ("request", "kind")),
     (InformationRequest, "one_open_question_per_request", ("request",)),
@@ -191,6 +192,10 @@ def world(db: None, make_request: Any, nurse: Any, clinician: Any) -> Callable[[
     makers: dict[type[models.Model], Callable[[], models.Model]] = {
         User: lambda: nurse,
         AuditHead: lambda: AuditHead.objects.get_or_create(pk=1)[0],
+        PatientShown: lambda: PatientShown.objects.create(
+            patient_id=1,
+            reading=RecordRead.objects.create(at=now, action="x", actor_user=nurse, actor="x"),
+        ),
         KeyFingerprint: lambda: KeyFingerprint.objects.create(name="k9", digest="x", first_seen_at=MONDAY),
         Page: lambda: page,
         PageVersion: lambda: PageVersion.objects.create(
