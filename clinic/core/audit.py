@@ -62,7 +62,7 @@ def record(
 
 def chain_after_commit() -> None:
     """Ask once a transaction for its links. Whatever goes wrong there is logged: the worker does it later."""
-    if all(done is not _chain_now for _, done, _ in connection.run_on_commit):
+    if all(asked[1] is not _chain_now for asked in connection.run_on_commit):
         transaction.on_commit(_chain_now, robust=True)
 
 

@@ -15,9 +15,9 @@ from django.utils.text import capfirst
 from clinic.core import clock
 from clinic.core.models import AuditEntry, PatientShown
 from clinic.core.permissions import may
-from clinic.staff.area import names_of
+from clinic.staff.area import audit_words, names_of
 from clinic.staff.base_admin import BaseModelAdmin
-from consultations.presenters.activity import event_words, who_of
+from consultations.presenters.activity import who_of
 from consultations.services import readings
 
 LONGEST_NUMBER: Final = 18
@@ -26,56 +26,13 @@ PAGES = {
     "consultations.safetycase": "admin:consultations_safetycase_change",
 }
 ROWS_OF: Final = {
+    "consultations.patient": "patients",
     "consultations.consultationrequest": "requests",
     "consultations.safetycase": "cases",
     "consultations.patienttext": "texts",
     "consultations.outboxmessage": "messages",
 }
 """Kind of record -> as what its number is on the page, and whose it is."""
-OTHER_WORDS = {
-    "audit.list": "Audit: looked at the list",
-    "audit.view": "Audit: looked at an entry",
-    "request.view": "Request: opened",
-    "request.list": "Requests: looked at a list",
-    "case.acknowledge": "Safety case: taken on",
-    "case.close": "Safety case: closed",
-    "case.list": "Safety cases: looked at the list",
-    "case.named": "Safety case: the person gave a name",
-    "case.open": "Safety case: opened by the answers",
-    "case.owner": "Safety case: given to whoever is there",
-    "case.raise": "Safety case: raised to a higher level",
-    "case.reopen": "Safety case: opened again",
-    "case.view": "Safety case: looked at",
-    "content.edit": "Content: edited",
-    "content.load": "Content: loaded with the product",
-    "content.publish": "Content: published",
-    "content.take_back": "Content: taken back from the site",
-    "diary.add": "Diary: entry added",
-    "diary.change": "Diary: entry changed",
-    "diary.hanging": "Diary: looked at what hangs on an entry",
-    "diary.remove": "Diary: entry removed",
-    "key.retire": "Field key: nothing is sealed under it any more",
-    "message.retry": "Message: tried again",
-    "message.list": "Messages: looked at the list",
-    "message.view": "Message: read",
-    "reading.batch": "Reading log: added to the chain",
-    "response.bring": "Answers: carried over from the decision aid",
-    "response.contact": "Answers: contact details given",
-    "response.delete": "Answers: never sent, deleted in time",
-    "response.read_text": "Answers: what was written with them was read",
-    "response.save": "Answers: saved",
-    "response.start": "Answers: started",
-    "response.take_out": "Answers: what was carried over taken out",
-    "staff.save": "User: details or groups changed",
-    "staff.set_password": "User: password set",
-    "staff.sign_in": "Signed in",
-}
-"""What is on record and is no action on a request."""
-
-
-def audit_words() -> dict[str, str]:
-    """Code -> what a manager reads. One that is missing here is shown by its code."""
-    return {**{code: f"Request: {words}" for code, words in event_words().items()}, **OTHER_WORDS}
 
 
 class ActionFilter(admin.SimpleListFilter):
@@ -173,13 +130,12 @@ class AuditEntryAdmin(BaseModelAdmin):
     def _log(request: HttpRequest, action: str, entries: Iterable[AuditEntry]) -> None:
         """Its lines name records by their numbers; one reading, opened, also the patients it showed."""
         rows: dict[str, set[int]] = defaultdict(set)
-        patients: set[int] = set()
         for entry in entries:
             if entry.target_type in ROWS_OF and entry.target_id.isdecimal():
                 rows[ROWS_OF[entry.target_type]].add(int(entry.target_id))
             if action == "audit.view" and entry.reading_id is not None:
-                patients |= set(_patients_in(entry))
-        readings.log(by=request.user, action=action, patients=patients, **rows)
+                rows["patients"].update(_patients_in(entry))
+        readings.log(by=request.user, action=action, **rows)
 
     @admin.display(description="Number")
     def number(self, entry: AuditEntry) -> str:

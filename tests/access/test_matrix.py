@@ -18,7 +18,7 @@ ANSWERS = {200: "ok", 301: "go", 302: "go", 403: "no", 404: "-", 405: "post"}
 
 NOTES_OF_A_LOOK = {
     "request.view", "request.list", "case.view", "case.list", "message.view", "message.list",
-    "audit.view", "audit.list", "diary.hanging",
+    "audit.view", "audit.list", "diary.hanging", "person.view",
 }  # fmt: skip
 
 # Columns: visitor, walker, patient, other patient; triage, doctor, editor, manager, superuser.
@@ -107,8 +107,12 @@ MATRIX = {
     "admin:consultations_consultationrequest_search": STAFF_SENT_ON,
     "admin:consultations_consultationrequest_change": CARE_TEAM,
     "admin:consultations_consultationrequest_confirm": STAFF_SENT_ON,    # to the request's page, which decides
-    "admin:consultations_consultationrequest_act": STAFF_SENT_ON,
+    "admin:consultations_consultationrequest_action": STAFF_SENT_ON,
     "admin:consultations_consultationrequest_read": STAFF_SENT_ON,
+    "admin:consultations_consultationrequest_person": CARE_TEAM,
+    "admin:consultations_consultationrequest_person_join": STAFF_SENT_ON,
+    "admin:consultations_consultationrequest_person_confirm": STAFF_SENT_ON,
+    "admin:consultations_consultationrequest_person_separate": STAFF_SENT_ON,
     "admin:consultations_safetycase_changelist": CARE_TEAM,
     "admin:consultations_safetycase_search": STAFF_SENT_ON,
     "admin:consultations_safetycase_change": CARE_TEAM,
@@ -119,6 +123,7 @@ MATRIX = {
     "admin:consultations_appointment_changelist": CARE_TEAM,
     **diary("clinician", add=MANAGER),
     **diary("location", add=MANAGER),
+    **diary("room", add=MANAGER),
     **diary("appointmenttype", add=MANAGER),
     **diary("availability", add=DIARY_WRITERS),
     **diary("absence", add=DIARY_WRITERS),
@@ -186,9 +191,10 @@ CLINICAL = [
     if isinstance(model, type)
     and issubclass(model, Model)
     and model._meta.app_label == "consultations"
-    and model.__name__ not in ("Clinician", "Location", "AppointmentType", "Availability", "Absence")
+    and model.__name__
+    not in ("Resource", "Clinician", "Room", "Location", "AppointmentType", "Availability", "Absence")
 ]  # fmt: skip
-"""Everything about a patient; the five that are left out are the diary that managers keep."""
+"""Everything about a patient; the seven that are left out are the diary that managers keep."""
 LOGS = (AuditEntry, AuditEvent, AuditHead, RecordRead)
 
 

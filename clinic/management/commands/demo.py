@@ -35,8 +35,9 @@ from consultations.models import (
 )
 from consultations.services import delivery, intake, scheduling
 from consultations.services.private_links import email_index
-from education import services as content
+from education.actions.sign import SignClinical, SignData
 from education.models import Page, Reviewer
+from education.services import consent_records, records
 
 PASSWORD = "larchwell-demo"  # noqa: S105 - a demonstration's, refused outside of one
 STAFF = (
@@ -259,7 +260,7 @@ class Command(BaseCommand):
                 checked_on=clock.today(),
                 interests="None",
             )
-            content.save_file(file=entry, by=manager, changed=["user"])
+            consent_records.save_consent_record(record=entry, by=manager, changed=["user"])
 
     @transaction.atomic
     def _page_in_review(self, editor: User, doctor: User) -> None:
@@ -268,8 +269,8 @@ class Command(BaseCommand):
         if page is None or page.sign_offs.exists() or page.state != Page.State.PUBLISHED:
             return
         page.change_note = "Read again for this demonstration."
-        content.save(record=page, by=editor, changed=["change_note"])
-        content.sign(page=page, part="clinical", decision="approved", comment="", digest=page.digest, by=doctor)
+        records.save_record(record=page, by=editor, changed=["change_note"])
+        perform_action(SignClinical(), page, SignData("approved", "", page.digest), by=doctor)
 
     def _tell(self, story: Story) -> int:
         if Patient.objects.filter(email_index=email_index(story.email)).exists():
