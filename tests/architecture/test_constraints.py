@@ -400,6 +400,8 @@ def test_twin(world: Any, make_request: Any, model: Any, name: str, shared: tupl
             twin.rule = "C40"
         elif model is Reopening:
             twin.cause = "source:b"
+        elif model is PatientShown:
+            twin.patient_id = 2
         elif model is SearchEntry:
             twin.key = "b"
         elif model is PatientText:

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from clinic.accounts.models import User
 from clinic.core import clock
+from clinic.core.models import RecordRead
 from consultations.enums import FilledFor, Outcome, RequestStatus
 from consultations.models import ConsultationRequest, Patient, PersonJoin
 from consultations.services import cases, persons
