@@ -30,7 +30,7 @@ ROWS_OF: Final = {
     "consultations.consultationrequest": "requests",
     "consultations.safetycase": "cases",
     "consultations.patienttext": "texts",
-    "consultations.outboxmessage": "messages",
+    "core.outboxmessage": "messages",
 }
 """Kind of record -> as what its number is on the page, and whose it is."""
 

@@ -7,7 +7,7 @@ from django.db import models
 
 from clinic.core import reading_log
 from clinic.core.models import RecordRead
-from consultations.models import ConsultationRequest, OutboxMessage, PatientText, SafetyCase
+from consultations.models import ConsultationRequest, MessageSubject, PatientText, SafetyCase
 
 
 def log(
@@ -46,7 +46,7 @@ def patients_of(*, requests: list[int], cases: list[int], texts: list[int], mess
         (SafetyCase, cases, "patient_id"),
         (PatientText, texts, "response__request__patient_id"),
         (PatientText, texts, "response__safety_case__patient_id"),
-        (OutboxMessage, messages, "request__patient_id"),
+        (MessageSubject, messages, "request__patient_id"),
     ]
     queries = [
         model._default_manager.filter(pk__in=keys).order_by().values_list(path) for model, keys, path in asked if keys

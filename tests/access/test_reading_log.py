@@ -12,16 +12,17 @@ from django.test import Client
 from django.urls import reverse
 
 from clinic.core import clock, reading_log
-from clinic.core.models import PatientShown, RecordRead
+from clinic.core.models import OutboxMessage, PatientShown, RecordRead
 from consultations.enums import CaseStatus, RequestStatus
-from consultations.models import ConsultationRequest, OutboxMessage, PatientText, SafetyCase
+from consultations.models import ConsultationRequest, PatientText, SafetyCase
 from tests.access.conftest import address, knock, routes
 from tests.cast import make_patient
+from tests.mailbox import queue_directly
 
 CARE_TEAM = ("triage", "doctor", "manager", "superuser")
 REQUESTS = reverse("admin:consultations_consultationrequest_changelist")
 CASES = reverse("admin:consultations_safetycase_changelist")
-MESSAGES = reverse("admin:consultations_outboxmessage_changelist")
+MESSAGES = reverse("admin:core_outboxmessage_changelist")
 DIARY = reverse("admin:consultations_appointment_changelist")
 AUDIT = reverse("admin:core_auditentry_changelist")
 BY_NUMBER = {"audit.list", "audit.view", "diary.hanging"}
@@ -50,9 +51,8 @@ def people(site: dict[str, Any], make_request: Any, nurse: Any) -> dict[int, set
         submitted_at=now - datetime.timedelta(days=9),
         due_at=now - datetime.timedelta(days=1),
     )
-    OutboxMessage.objects.create(
-        key="two", kind="private_link", lane="patients", request=wrote, recipient="emil@example.com",
-        created_at=now, due_at=now, sent_at=now,
+    queue_directly(
+        key="two", request=wrote, recipient="emil@example.com", sent_at=now
     )  # fmt: skip
     told: dict[int, set[str]] = {}
     for each in ConsultationRequest.objects.select_related("patient"):
