@@ -117,12 +117,6 @@ def undo(*, join: PersonJoin, reason: str, by: User, seen: Collection[int] = ())
     return True
 
 
-@transaction.atomic
-def record_view(*, patient: Patient, shown: Iterable[int], by: User) -> None:
-    """Note that a member of staff looked at who stands behind a request, and the keys of all patient rows shown."""
-    audit.record(action="person.view", target=patient, by=by, details={"patients": sorted(shown)})
-
-
 def hold(*patients: Patient) -> list[Patient]:
     """All rows of the persons behind these, oldest first, held until the transaction ends.
 
