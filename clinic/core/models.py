@@ -100,10 +100,10 @@ class Heartbeat(models.Model):
 
 
 class KeyFingerprint(models.Model):
-    """A key that sealed something here, or that made the look-up digests; recorded with the first value it sealed.
+    """A key that encrypted something here, or that made the look-up digests; recorded with its first value.
 
     `name` is the key's id in FIELD_KEYS, or INDEX_KEY. `digest` is an HMAC under the key, which reveals nothing of it.
-    A key is retired when its last value was sealed again under a newer one: from then on it may be missing.
+    A key is retired when its last value was encrypted again under a newer one: from then on it may be missing.
     """
 
     name = models.CharField(max_length=64, primary_key=True)

@@ -13,6 +13,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_safe
 
 from clinic.core import audit, clock
+from clinic.core.encrypted_rows import with_keys
 from clinic.core.post_only import post_only
 from clinic.core.unsent import gives_back, of_form
 from consultations.admin.pages import OUT_OF_RANGE
@@ -165,9 +166,10 @@ class SafetyCaseAdmin(SearchedAdmin):
     def _case(self, pk: int) -> SafetyCase:
         if pk > OUT_OF_RANGE:
             raise Http404
-        case: SafetyCase | None = load(case_query().filter(pk=pk))
+        case: SafetyCase | None = load(with_keys(case_query().filter(pk=pk)))
         if case is None:
             raise Http404
+        self.require_not_erased(case.patient)
         return case
 
     def _show(self, request: HttpRequest, case: SafetyCase, form: CaseNoteForm) -> HttpResponse:

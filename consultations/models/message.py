@@ -3,6 +3,7 @@ from typing import ClassVar, Final
 from django.db import models
 from django.db.models import Q
 
+from clinic.core.encrypted_rows import KeyHolder
 from clinic.core.fields import EncryptedJSONField, EncryptedTextField
 from consultations.enums import Lane, MessageKind
 from consultations.models.constraints import one_of
@@ -12,7 +13,7 @@ STOPPED: Final = "Not sent: the address was corrected."
 UNDELIVERED: Final = Q(parked_at__isnull=False) & ~Q(last_error=STOPPED)
 
 
-class OutboxMessage(models.Model):
+class OutboxMessage(KeyHolder):
     """A mail the clinic owes somebody. Made in the transaction that causes it; the worker sends it, at least once.
 
     `key` makes the same cause harmless when repeated. Recipient and payload (which may hold a private link) are sealed;
@@ -31,7 +32,7 @@ class OutboxMessage(models.Model):
         "consultations.SafetyCase", on_delete=models.PROTECT, null=True, blank=True, related_name="alerts"
     )
     recipient = EncryptedTextField()
-    payload = EncryptedJSONField(default=dict, holds=dict)
+    payload = EncryptedJSONField(default=dict, holds=dict, emptiable=True)
     created_at = models.DateTimeField()
     due_at = models.DateTimeField()
     stale_at = models.DateTimeField(null=True, blank=True)

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from clinic.core import clock
+from clinic.core.encrypted_rows import EncryptedModel
 from clinic.core.fields import EncryptedTextField, PersonNameField
 from consultations.enums import LIVE_APPOINTMENTS, Actor, AppointmentStatus, Modality
 from consultations.models.constraints import both_or_neither, one_of
@@ -160,7 +161,7 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
         return self.filter(status__in=LIVE_APPOINTMENTS)
 
 
-class Appointment(models.Model):
+class Appointment(EncryptedModel):
     """A booked consultation. Times are instants; `time_zone` records the zone whose wall clock the patient was shown.
 
     Two live appointments of one clinician never overlap: the database refuses it (exclusion constraint on PostgreSQL,
@@ -169,6 +170,8 @@ class Appointment(models.Model):
     `calendar_uid` and `calendar_sequence` are what a calendar knows it by: all times of one request are one entry,
     whose number rises with each booking and each cancellation, so that a phone never shows two (decision 0028).
     """
+
+    encrypted_under = "request__patient"
 
     request = models.ForeignKey(
         "consultations.ConsultationRequest", on_delete=models.PROTECT, related_name="appointments"

@@ -6,17 +6,10 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from clinic.core import clock
+from clinic.core.encrypted_rows import with_keys
 from clinic.core.models import AuditEvent
 from consultations.enums import Actor, Outcome, RequestStatus, ReviewDecision, TextKind, TriageAction
-from consultations.models import (
-    Appointment,
-    ClinicalReview,
-    ConsultationRequest,
-    InformationRequest,
-    OutboxMessage,
-    PatientText,
-    TriageDecision,
-)
+from consultations.models import ConsultationRequest, OutboxMessage, PatientText
 from consultations.presenters.isolation import Unreadable, readable
 from consultations.presenters.patient_texts import flags_of
 from consultations.presenters.words import name_of
@@ -95,8 +88,8 @@ def deeds(request: ConsultationRequest) -> list[Entry]:
 
 def escalation(request: ConsultationRequest) -> Entry | None:
     """Who last found the request more pressing than its answers did, when, and why."""
-    by_triage = TriageDecision.objects.filter(request=request, action=TriageAction.ESCALATE)
-    by_doctor = ClinicalReview.objects.filter(request=request, decision=ReviewDecision.URGENT)
+    by_triage = request.triage_decisions.filter(action=TriageAction.ESCALATE)
+    by_doctor = request.reviews.filter(decision=ReviewDecision.URGENT)
     told = []
     for rows, words in ((by_triage, "note"), (by_doctor, "reason")):
         for each in readable(rows.select_related("decided_by").order_by("-decided_at", "-pk")[:1]):
@@ -142,7 +135,7 @@ def _move_words(event: AuditEvent) -> str:
 
 
 def _decisions(request: ConsultationRequest) -> Iterator[Entry]:
-    rows = TriageDecision.objects.filter(request=request).select_related("decided_by").order_by("-decided_at", "-pk")
+    rows = request.triage_decisions.select_related("decided_by").order_by("-decided_at", "-pk")
     for each in readable(rows):
         if isinstance(each, Unreadable):
             yield _damaged(request, f"note {each.pk}")
@@ -152,7 +145,7 @@ def _decisions(request: ConsultationRequest) -> Iterator[Entry]:
 
 
 def _reviews(request: ConsultationRequest) -> Iterator[Entry]:
-    rows = ClinicalReview.objects.filter(request=request).select_related("decided_by").order_by("-decided_at", "-pk")
+    rows = request.reviews.select_related("decided_by").order_by("-decided_at", "-pk")
     for each in readable(rows):
         if isinstance(each, Unreadable):
             yield _damaged(request, f"decision {each.pk}")
@@ -170,7 +163,7 @@ def _reviews(request: ConsultationRequest) -> Iterator[Entry]:
 
 
 def _questions(request: ConsultationRequest) -> Iterator[Entry]:
-    rows = InformationRequest.objects.filter(request=request).select_related("asked_by").order_by("-asked_at", "-pk")
+    rows = request.information_requests.select_related("asked_by").order_by("-asked_at", "-pk")
     for each in readable(rows):
         if isinstance(each, Unreadable):
             yield _damaged(request, f"question {each.pk}")
@@ -181,7 +174,7 @@ def _questions(request: ConsultationRequest) -> Iterator[Entry]:
 
 
 def _cancellations(request: ConsultationRequest) -> Iterator[Entry]:
-    for each in readable(Appointment.objects.filter(request=request, cancelled_at__isnull=False).order_by("pk")):
+    for each in readable(request.appointments.filter(cancelled_at__isnull=False).order_by("pk")):
         if isinstance(each, Unreadable):
             yield _damaged(request, f"cancelled time {each.pk}")
         elif each.cancel_reason:
@@ -191,7 +184,8 @@ def _cancellations(request: ConsultationRequest) -> Iterator[Entry]:
 
 
 def _messages(request: ConsultationRequest) -> Iterator[Entry]:
-    rows = PatientText.objects.filter(response=request.response_id, kind=TextKind.MESSAGE).select_related("read_by")
+    texts = PatientText.objects.filter(response=request.response_id, kind=TextKind.MESSAGE)
+    rows = with_keys(texts.select_related("read_by"))
     for each in readable(rows):
         if isinstance(each, Unreadable):
             yield _damaged(request, f"message {each.pk}")

@@ -36,7 +36,7 @@ def tell_patient(
     Call inside a transaction, on a locked request: the address is read under that lock, so that no link is made for
     one that is being corrected (`services/contact_details.py`).
     """
-    email: str = Patient.objects.only("email").get(pk=request.patient_id).email
+    email: str = Patient.objects.only("email", "data_key").get(pk=request.patient_id).email
     if not email or OutboxMessage.objects.filter(key=key).exists():
         return None
     payload = {

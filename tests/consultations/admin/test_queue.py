@@ -14,6 +14,7 @@ from consultations.models import ConsultationRequest, QuestionnaireResponse
 from consultations.presenters import queue, summary
 from tests.cast import book_directly, make_patient
 from tests.consultations.admin.conftest import text_of
+from tests.rows import store
 
 pytestmark = pytest.mark.django_db
 QUEUE = "/admin/consultations/consultationrequest/"
@@ -118,7 +119,7 @@ class TestOneBadRecord:
         assert page.status_code == 200
 
     def test_answers_of_the_wrong_shape_mark_their_row(self, sign_in, nurse, three):
-        QuestionnaireResponse.objects.filter(pk=three[1].response_id).update(answers=["not", "a", "mapping"])
+        store(QuestionnaireResponse, three[1].response_id, answers=["not", "a", "mapping"])
         rows = {row.name: row for row in sign_in(nurse).get(QUEUE).context["rows"]}
         assert "cannot be opened" in rows["Ben"].line
 

@@ -20,7 +20,7 @@ from consultations.models import ConsultationRequest, OutboxMessage, PrivateLink
 from consultations.services import delivery, messaging
 from consultations.workflow import NotAllowed
 from tests.consultations.services.test_moves import Staff
-from tests.rows import all_rows
+from tests.rows import all_rows, store
 
 MINUTE = datetime.timedelta(minutes=1)
 
@@ -170,7 +170,7 @@ class TestDelivery:
     def test_a_damaged_mail_is_parked_and_holds_up_nobody(self, alice: ConsultationRequest, server: Server) -> None:
         broken, fine = owe(alice, "one"), owe(alice, "two")
         other = owe(alice, "three")
-        OutboxMessage.objects.filter(pk=other.pk).update(payload=["no", "mapping"])
+        store(OutboxMessage, other.pk, payload=["no", "mapping"])
         table = OutboxMessage._meta.db_table
         with connection.cursor() as cursor:
             cursor.execute(f"UPDATE {table} SET recipient = %s WHERE id = %s", ["k0:bm90aGluZw==", broken.pk])
