@@ -18,8 +18,9 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from clinic.core import database_state
 from clinic.core.database_state import State
 
-OURS: Final = ("accounts", "clinic", "consultations", "education")
+OURS: Final = ("accounts", "clinic", "core", "consultations", "education")
 BEGUN_ANEW: Final = {
+    "clinic": ("0001_initial", "0002_audit_append_only"),
     "consultations": ("0004_no_unused_message_kind", "0005_brought_from_the_decision_aid", "0006_link_asked_for"),
     "education": (
         "0003_page_versions", "0004_kinds_topic_treatment", "0005_claim_waiver", "0006_kinds_journey_law_cost",

@@ -12,51 +12,14 @@ from django.utils.text import capfirst
 
 from clinic.core import clock
 from clinic.core.models import AuditEvent
-from clinic.staff.site import BaseModelAdmin, names_of
-from consultations.presenters.history import DEEDS, who_of
+from clinic.staff.area import audit_words, names_of
+from clinic.staff.base_admin import BaseModelAdmin
+from consultations.presenters.activity import who_of
 
 PAGES = {
     "consultations.consultationrequest": "admin:consultations_consultationrequest_change",
     "consultations.safetycase": "admin:consultations_safetycase_change",
 }
-WORDS = {
-    **{action: f"Request: {words}" for action, words in DEEDS.items()},
-    "request.view": "Request: opened",
-    "request.list": "Requests: looked at a list",
-    "request.note": "Request: wrote a note",
-    "request.log_call": "Request: recorded a call",
-    "case.acknowledge": "Safety case: taken on",
-    "case.close": "Safety case: closed",
-    "case.list": "Safety cases: looked at the list",
-    "case.named": "Safety case: the person gave a name",
-    "case.open": "Safety case: opened by the answers",
-    "case.owner": "Safety case: given to whoever is there",
-    "case.raise": "Safety case: raised to a higher level",
-    "case.reopen": "Safety case: opened again",
-    "case.view": "Safety case: looked at",
-    "content.edit": "Content: edited",
-    "content.load": "Content: loaded with the product",
-    "content.publish": "Content: published",
-    "content.take_back": "Content: taken back from the site",
-    "diary.add": "Diary: entry added",
-    "diary.change": "Diary: entry changed",
-    "diary.remove": "Diary: entry removed",
-    "key.retire": "Field key: nothing is encrypted under it any more",
-    "message.retry": "Message: tried again",
-    "message.view": "Message: read",
-    "patient.erase": "Patient: data erased",
-    "response.bring": "Answers: carried over from the decision aid",
-    "response.contact": "Answers: contact details given",
-    "response.delete": "Answers: never sent, deleted in time",
-    "response.read_text": "Answers: what was written with them was read",
-    "response.save": "Answers: saved",
-    "response.start": "Answers: started",
-    "response.take_out": "Answers: what was carried over taken out",
-    "staff.save": "User: details or groups changed",
-    "staff.set_password": "User: password set",
-    "staff.sign_in": "Signed in",
-}
-"""Action -> what a manager reads. One that is missing here is shown by its code."""
 
 
 class ActionFilter(admin.SimpleListFilter):
@@ -64,7 +27,7 @@ class ActionFilter(admin.SimpleListFilter):
     parameter_name = "action"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return sorted(WORDS.items(), key=lambda pair: pair[1])
+        return sorted(audit_words().items(), key=lambda pair: pair[1])
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[AuditEvent]) -> QuerySet[AuditEvent]:
         return queryset.filter(action=self.value()) if self.value() else queryset
@@ -106,7 +69,7 @@ class AuditEventAdmin(BaseModelAdmin):
 
     @admin.display(description="What")
     def what(self, event: AuditEvent) -> str:
-        return WORDS.get(event.action, event.action)
+        return audit_words().get(event.action, event.action)
 
     @admin.display(description="Log number")
     def log_number(self, event: AuditEvent) -> str:

@@ -22,7 +22,11 @@ class Patient(KeyHolder, NamedModel):
 
     Who asks to be called back from a page that says "get help" is not asked for a date of birth.
 
-    Two requests by one person make two rows: joining them is a decision for staff, never for software.
+    Two requests by one person make two rows, each with a person of its own (`own_person`). `person` is who stands
+    behind it now: one for all rows that are joined (`services/persons.py`), which is never done in any other way.
+
+    `email_verified_at` is when a private link that was mailed to the address of now was opened with the date of birth.
+    It is never set for a request on behalf of somebody else: that mailbox is the helper's.
 
     What the person told us stands under the key of this row, and under those of the responses that were sent with it,
     which stand under this one. An erased row (`services/erasure.py`) stays, because the audit trail names it, without
@@ -33,6 +37,7 @@ class Patient(KeyHolder, NamedModel):
     birth_on = models.DateField("date of birth", null=True, blank=True)
     email = EncryptedTextField(blank=True, default="")
     email_index = models.CharField(max_length=64, blank=True, default="", db_index=True, editable=False)
+    email_verified_at = models.DateTimeField(null=True, blank=True, editable=False)
     phone = EncryptedTextField(blank=True, default="", help_text="What staff dial, or the words of who left no number.")
     phone_as_typed = EncryptedTextField(blank=True, default="")
     phone_index = models.CharField(max_length=64, blank=True, default="", db_index=True, editable=False)
@@ -40,6 +45,8 @@ class Patient(KeyHolder, NamedModel):
     safe_to_contact = models.CharField(max_length=20, choices=SafeToContact.choices, default=SafeToContact.ANY)
     created_at = models.DateTimeField()
     erased_at = models.DateTimeField(null=True, blank=True, editable=False)
+    own_person = models.OneToOneField("consultations.Person", on_delete=models.PROTECT, related_name="own_row")
+    person = models.ForeignKey("consultations.Person", on_delete=models.PROTECT, related_name="rows")
 
     objects = NamedQuerySet.as_manager()
 
@@ -62,9 +69,13 @@ class Patient(KeyHolder, NamedModel):
                 ),
                 name="patient_has_a_key_or_is_erased",
             ),
+            models.CheckConstraint(
+                condition=Q(email_verified_at__isnull=True) | ~Q(email_index=""), name="patient_verified_has_an_address"
+            ),
             one_of("contact_by", ContactPreference, name="patient_contact_by_known"),
             one_of("safe_to_contact", SafeToContact, name="patient_safe_to_contact_known"),
         ]
+        indexes: ClassVar = [models.Index(fields=["birth_on"], name="patient_by_birth")]
 
     def __str__(self) -> str:
         return self.name

@@ -25,7 +25,7 @@ from consultations.models import (
     TriageDecision,
 )
 from consultations.models.stored import Asked, asked_of
-from consultations.presenters import history, patient_texts
+from consultations.presenters import activity, patient_texts
 from consultations.presenters.cases import case_query, url_of
 from consultations.presenters.findings import (
     Findings,
@@ -36,6 +36,7 @@ from consultations.presenters.findings import (
     signature_line,
 )
 from consultations.presenters.isolation import Unreadable, load, opened, readable
+from consultations.presenters.persons import person_link
 from consultations.presenters.words import (
     LOW_MOOD,
     age_words,
@@ -71,7 +72,7 @@ def request_page(request: ConsultationRequest, *, viewer: User, now: datetime.da
         "banner": banner(request, viewer=viewer, now=now, starts_at=appointment.starts_at if appointment else None),
         "headline": headline(request),
         "low_mood": LOW_MOOD if any(finding.id == LOW_MOOD_RULE for finding in findings.all) else "",
-        "escalation": history.escalation(request) if request.is_escalated else None,
+        "escalation": activity.escalation(request) if request.is_escalated else None,
         "findings": findings,
         "flag_status": flag_status(request, findings),
         "calls": calls(request),
@@ -83,6 +84,7 @@ def request_page(request: ConsultationRequest, *, viewer: User, now: datetime.da
         "answer_count": len(asked),
         "is_damaged": is_damaged or is_brought_damaged or findings.is_damaged,
         "contact": contact_of(request),
+        "person_link": person_link(request.patient),
         "consents": consents_of(request),
         "versions": {
             "questionnaire": assessment.questionnaire_version,
@@ -92,9 +94,9 @@ def request_page(request: ConsultationRequest, *, viewer: User, now: datetime.da
             "signature": signature_line(assessment.ruleset_version),
         },
         "appointment": appointment_words(appointment),
-        "deeds": history.deeds(request),
-        "views": history.views(request),
-        "messages_sent": history.messages_of(request),
+        "activity": activity.activity(request),
+        "views": activity.views(request),
+        "messages_sent": activity.messages_of(request),
         "safety_case": safety_case_of(response),
     }
 

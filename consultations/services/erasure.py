@@ -14,11 +14,13 @@ from django.db.models import Q
 from clinic.accounts.models import User
 from clinic.core import audit, clock
 from clinic.core.encryption import new_token
+from clinic.core.refusals import TransitionNotAllowed
 from consultations.enums import Actor, CaseStatus, ContactPreference, FilledFor, SafeToContact
 from consultations.models import (
     ConsultationRequest,
     OutboxMessage,
     Patient,
+    PersonJoin,
     PrivateLink,
     QuestionnaireResponse,
     SafetyCase,
@@ -26,9 +28,10 @@ from consultations.models import (
 from consultations.models.message import STOPPED
 from consultations.models.patient import ERASED_NAME
 from consultations.permissions import require
+from consultations.services import persons
 
 
-class StillNeeded(Exception):
+class StillNeeded(TransitionNotAllowed):
     """Somebody at the clinic still has to act for this person, and could not without what would be erased."""
 
 
@@ -60,6 +63,7 @@ def erase(*, patient: Patient, by: User) -> Patient:
         raise StillNeeded("Something new came from this person at this very moment. Nothing was erased.")
     _require_done_with(requests, cases)
     _stop_mail(requests)
+    _take_out_of_persons(records, by=by)
     _blank(records)
     details = {"requests": sorted(each.pk for each in requests), "cases": sorted(each.pk for each in cases)}
     for pk in sorted(records.patients):
@@ -112,6 +116,13 @@ def _stop_mail(requests: list[ConsultationRequest]) -> None:
     mails.update(recipient="", payload={}, data_key="")
 
 
+def _take_out_of_persons(records: Records, *, by: User) -> None:
+    """Nobody stands behind it beside others any more; what was written of why is gone with the joins."""
+    for pk in sorted(records.patients):
+        persons.separate(patient=Patient(pk=pk), reason=ERASED_NAME, by=by)
+        PersonJoin.objects.of(Patient(pk=pk)).delete()
+
+
 def _blank(records: Records) -> None:
     for pk in records.responses:
         # The browser that began it finds nothing under its token, as if the check had been deleted.
@@ -124,6 +135,7 @@ def _blank(records: Records) -> None:
         birth_on=None,
         email="",
         email_index="",
+        email_verified_at=None,
         phone="",
         phone_as_typed="",
         phone_index="",

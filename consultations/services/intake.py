@@ -42,7 +42,7 @@ from consultations.models import (
 )
 from consultations.models.stored import result_of
 from consultations.questionnaire import definition, flow
-from consultations.services import cases, messaging, patient_texts
+from consultations.services import cases, messaging, patient_texts, persons
 from consultations.services.private_links import email_index
 from consultations.services.targets import due_after
 
@@ -297,7 +297,8 @@ def _make_patient(contact: Contact) -> Patient:
         safe_to_contact=contact.safe_to_contact,
         created_at=clock.now(),
     )
-    patient.full_clean(validate_unique=False)
+    patient.full_clean(validate_unique=False, exclude={"own_person", "person"})
+    patient.own_person = patient.person = persons.make()
     patient.save()
     return patient
 

@@ -12,6 +12,16 @@ from django.db import transaction
 
 from clinic.accounts.models import User
 from clinic.core import clock
+from clinic.core.actions import NoData, perform_action
+from consultations.actions.ask import Ask, AskData
+from consultations.actions.book import book_held
+from consultations.actions.claim import Claim
+from consultations.actions.decide import DecisionData
+from consultations.actions.decline import Decline
+from consultations.actions.log_call import CallData, LogCall
+from consultations.actions.note import Note, NoteData
+from consultations.actions.offer import Offer, OfferData
+from consultations.actions.pass_to_doctor import PassData, PassToDoctor
 from consultations.enums import ConsentKind, Outcome
 from consultations.models import (
     AppointmentType,
@@ -23,10 +33,11 @@ from consultations.models import (
     QuestionnaireResponse,
     SafetyCase,
 )
-from consultations.services import delivery, intake, review, scheduling, triage
+from consultations.services import delivery, intake, scheduling
 from consultations.services.private_links import email_index
-from education import services as content
+from education.actions.sign import SignClinical, SignData
 from education.models import Page, Reviewer
+from education.services import consent_records, records
 
 PASSWORD = "larchwell-demo"  # noqa: S105 - a demonstration's, refused outside of one
 STAFF = (
@@ -88,36 +99,34 @@ class Story:
 
 
 def _claimed(command: "Command", request: ConsultationRequest) -> None:
-    triage.claim(request=request, by=command.nurse)
-    triage.add_note(request=request, note="Rang at nine, will ring again after lunch.", by=command.nurse)
+    perform_action(Claim(), request, NoData(), by=command.nurse)
+    perform_action(Note(), request, NoteData("Rang at nine, will ring again after lunch."), by=command.nurse)
 
 
 def _asked(command: "Command", request: ConsultationRequest) -> None:
-    triage.claim(request=request, by=command.nurse)
-    triage.ask(request=request, question="Which hospital did your scan, and in which month?", by=command.nurse)
+    perform_action(Claim(), request, NoData(), by=command.nurse)
+    question = AskData("Which hospital did your scan, and in which month?")
+    perform_action(Ask(), request, question, by=command.nurse)
 
 
 def _with_doctor(command: "Command", request: ConsultationRequest) -> None:
-    triage.claim(request=request, by=command.nurse)
-    triage.log_call(
-        request=request, was_reached=True, note="Danger signs asked again by phone: none.", by=command.nurse
-    )
-    triage.pass_to_doctor(
-        request=request, doctor=command.doctor, note="Walks her dog, hopes to go on.", by=command.nurse
-    )
+    perform_action(Claim(), request, NoData(), by=command.nurse)
+    call = CallData(was_reached=True, note="Danger signs asked again by phone: none.")
+    perform_action(LogCall(), request, call, by=command.nurse)
+    passed = PassData(doctor=command.doctor, note="Walks her dog, hopes to go on.")
+    perform_action(PassToDoctor(), request, passed, by=command.nurse)
 
 
 def _offered(command: "Command", request: ConsultationRequest) -> None:
     _with_doctor(command, request)
-    review.offer(
-        request=request,
+    offered = OfferData(
         appointment_type=command.visit,
         patient_note=(
             "I would like to examine you and look at your scan before we talk about any injection. "
             "There is a fair chance that I will suggest giving this more time."
         ),
-        by=command.doctor,
     )
+    perform_action(Offer(), request, offered, by=command.doctor)
 
 
 def _booked(command: "Command", request: ConsultationRequest) -> None:
@@ -127,19 +136,18 @@ def _booked(command: "Command", request: ConsultationRequest) -> None:
     week = today + datetime.timedelta(days=14)
     slots = scheduling.free_slots(appointment_type=command.visit, since=today, until=week)
     scheduling.hold(request=request, slot_key=slots[len(slots) // 2].key)
-    scheduling.book(request=request)
+    book_held(consultation_request=request)
 
 
 def _declined(command: "Command", request: ConsultationRequest) -> None:
     _with_doctor(command, request)
-    review.decline(
-        request=request,
+    declined = DecisionData(
         patient_note=(
             "From your scan report, an injection is unlikely to help, and a spine surgeon's view would serve you "
             "better. Please take this note to your own doctor. Staying active usually helps meanwhile."
         ),
-        by=command.doctor,
     )
+    perform_action(Decline(), request, declined, by=command.doctor)
 
 
 STORIES = (
@@ -252,7 +260,7 @@ class Command(BaseCommand):
                 checked_on=clock.today(),
                 interests="None",
             )
-            content.save_file(file=entry, by=manager, changed=["user"])
+            consent_records.save_consent_record(record=entry, by=manager, changed=["user"])
 
     @transaction.atomic
     def _page_in_review(self, editor: User, doctor: User) -> None:
@@ -261,8 +269,8 @@ class Command(BaseCommand):
         if page is None or page.sign_offs.exists() or page.state != Page.State.PUBLISHED:
             return
         page.change_note = "Read again for this demonstration."
-        content.save(record=page, by=editor, changed=["change_note"])
-        content.sign(page=page, part="clinical", decision="approved", comment="", digest=page.digest, by=doctor)
+        records.save_record(record=page, by=editor, changed=["change_note"])
+        perform_action(SignClinical(), page, SignData("approved", "", page.digest), by=doctor)
 
     def _tell(self, story: Story) -> int:
         if Patient.objects.filter(email_index=email_index(story.email)).exists():

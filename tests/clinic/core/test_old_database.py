@@ -18,13 +18,13 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from clinic.core import command_line, database_state, old_database
 from clinic.core.old_database import Cause
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 RECORDS = "CREATE TABLE django_migrations (id integer PRIMARY KEY, app varchar(255), name varchar(255))"
 STOCK = "CREATE TABLE auth_user (id integer PRIMARY KEY, username varchar(150))"
 PATIENTS = "CREATE TABLE consultations_patient (id integer PRIMARY KEY, name varchar(120))"
 TYPES = "CREATE TABLE django_content_type (id integer PRIMARY KEY, model varchar(100))"
 DJANGO = [("contenttypes", "0001_initial"), ("auth", "0001_initial"), ("sessions", "0001_initial")]
-BEFORE = [*DJANGO, ("core", "0001_initial"), ("consultations", "0001_initial"), ("education", "0001_initial")]
+BEFORE = [*DJANGO, ("clinic", "0001_initial"), ("consultations", "0001_initial"), ("education", "0001_initial")]
 NOW = [
     ("accounts", "0001_initial"),
     ("core", "0001_initial"),
@@ -43,7 +43,7 @@ OLD = [*recorded(*BEFORE, ("education", "0011_lines")), STOCK, PATIENTS]
 CASES: dict[str, tuple[list[str], Cause | None, str]] = {
     "of before": (OLD, Cause.OLD, "was made by an earlier version of this program"),
     "of before, half migrated": (
-        [*recorded(*DJANGO, ("core", "0001_initial")), STOCK],
+        [*recorded(*DJANGO, ("clinic", "0001_initial")), STOCK],
         Cause.OLD,
         "whose tables cannot be carried over",
     ),
@@ -51,6 +51,11 @@ CASES: dict[str, tuple[list[str], Cause | None, str]] = {
         recorded(*NOW, ("consultations", "0006_link_asked_for")),
         Cause.OLD,
         "Nothing was changed in it.",
+    ),
+    "of before, with the tables of its day": (
+        recorded(*NOW[:1], ("clinic", "0001_initial"), ("clinic", "0002_audit_append_only"), *NOW[3:]),
+        Cause.OLD,
+        "was made by an earlier version of this program",
     ),
     "of a newer version": (
         recorded(*NOW, ("consultations", "0099_from_tomorrow")),

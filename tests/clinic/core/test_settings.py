@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+ROOT = Path(__file__).resolve().parents[3]
 PRODUCTION = {
     "SECRET_KEY": "s" * 30 + "ecret-key-that-is-long-enough-" + "0123456789",
     "FIELD_KEYS": "k1:" + "QUFB" * 10 + "QUE=",

@@ -104,7 +104,7 @@ class TestOneBadRecord:
     def three(self, make_request):
         return [make_request(patient=make_patient(name), answers=ANSWERS) for name in ("Ann", "Ben", "Cleo")]
 
-    def test_a_broken_seal_marks_its_row(self, sign_in, nurse, three):
+    def test_answers_that_cannot_be_decrypted_mark_their_row(self, sign_in, nurse, three):
         with connection.cursor() as cursor:
             cursor.execute(
                 "UPDATE consultations_questionnaireresponse SET answers = 'k1:AAAA' WHERE id = %s",

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.db import connection, models
+from django.db.models import Q, QuerySet
 from django.test import Client
 
 from clinic.accounts.models import User
@@ -15,6 +16,9 @@ from clinic.core import audit, clock
 from clinic.core.encrypted_rows import EncryptedModel, encrypted_columns
 from clinic.core.encryption import Erased
 from clinic.core.models import AuditEvent
+from clinic.core.refusals import NotAllowed
+from consultations.actions.book import book_held
+from consultations.actions.read_text import mark_read
 from consultations.enums import CaseStatus, ContactPreference, FilledFor, SafeToContact
 from consultations.models import (
     AppointmentType,
@@ -23,6 +27,7 @@ from consultations.models import (
     OutboxMessage,
     Patient,
     PatientText,
+    PersonJoin,
     PrivateLink,
     QuestionnaireResponse,
     SafetyCase,
@@ -34,14 +39,12 @@ from consultations.services import (
     erasure,
     intake,
     messaging,
-    patient_texts,
-    review,
+    persons,
     scheduling,
-    triage,
 )
 from consultations.services.erasure import StillNeeded
-from consultations.workflow import NotAllowed
 from tests.cast import make_patient, open_privately, private_url
+from tests.consultations.perform import answer, perform, send_message
 from tests.consultations.services.conftest import NOW
 from tests.consultations.services.test_intake import ALICE, ANSWERS, WORDINGS
 from tests.consultations.views.conftest import OUTCOMES
@@ -51,7 +54,7 @@ pytestmark = pytest.mark.django_db
 SECRETS = (
     "Zebedee", "Quillfeather", "Ottoline", "zebedee@example.org", "2025550187", "secret-note", "secret-call",
     "secret-question", "secret-answer", "secret-offer", "secret-reason", "secret-cancel", "secret-message",
-    "secret-aid", "secret-closing", "1961-05-17",
+    "secret-aid", "secret-closing", "secret-join", "1961-05-17",
 )  # fmt: skip
 """What was typed by or about this person; `1961-05-17` is the date of birth."""
 WHO = dataclasses.replace(
@@ -68,6 +71,7 @@ WHO = dataclasses.replace(
 REACHED = {
     "Patient", "ConsultationRequest", "SafetyCase", "QuestionnaireResponse", "Assessment", "PatientText", "Consent",
     "InformationRequest", "TriageDecision", "ClinicalReview", "Appointment", "SlotHold", "PrivateLink", "OutboxMessage",
+    "PersonJoin", "Occupation",
 }  # fmt: skip
 """Every model that leads to a patient. A new one comes here once it is said below how it is erased."""
 
@@ -78,8 +82,8 @@ def leads_to_patients() -> Iterator[type[models.Model]]:
     while waiting:
         model = waiting.pop()
         yield model
-        for relation in model._meta.related_objects:
-            if relation.related_model not in found:
+        for relation in model._meta.get_fields(include_hidden=True):
+            if relation.auto_created and not relation.concrete and relation.related_model not in found:
                 found.add(relation.related_model)
                 waiting.append(relation.related_model)
 
@@ -96,15 +100,14 @@ def request_of_one(
     carrying.bring(response=response, words="secret-aid")
     intake.save_contact(response=response, contact=WHO)
     request = intake.send(response=response, wordings=WORDINGS)
-    triage.claim(request=request, by=nurse)
-    triage.log_call(request=request, was_reached=True, note="secret-call", by=nurse)
-    triage.ask(request=request, question="secret-question", by=nurse)
-    triage.answer(request=request, answer="secret-answer")
-    triage.pass_to_doctor(request=request, doctor=doctor, note="secret-reason", by=nurse)
-    review.clear_flags(request=request, reason="secret-reason", by=doctor)
-    review.offer(
-        request=request, appointment_type=visit, patient_note="secret-offer", reason="secret-reason", by=doctor
-    )
+    perform("claim", request, by=nurse)
+    perform("log_call", request, was_reached=True, note="secret-call", by=nurse)
+    perform("ask", request, question="secret-question", by=nurse)
+    answer(request, "secret-answer")
+    perform("pass_to_doctor", request, doctor=doctor, note="secret-reason", by=nurse)
+    perform("clear", request, reason="secret-reason", by=doctor)
+    offered = {"appointment_type": visit, "patient_note": "secret-offer", "reason": "secret-reason"}
+    perform("offer", request, by=doctor, **offered)
     request.refresh_from_db()
     for day in (1, 2):
         slot = scheduling.free_slots(
@@ -113,10 +116,10 @@ def request_of_one(
             until=NOW.date() + datetime.timedelta(days=day + 1),
         )[0]
         scheduling.hold(request=request, slot_key=slot.key)
-        scheduling.book(request=request)
+        book_held(consultation_request=request)
         if day == 1:
-            scheduling.cancel(request=request, reason="secret-cancel")
-    patient_texts.send_message(request=request, text="secret-message", key="a page")
+            perform("cancel_booking", request, reason="secret-cancel")
+    send_message(request=request, text="secret-message", key="a page")
     return request
 
 
@@ -124,10 +127,12 @@ def request_of_one(
 def done_with(request_of_one: ConsultationRequest, nurse: User, doctor: User, time_machine: Any) -> ConsultationRequest:
     """The same, with nothing left for anybody to do."""
     time_machine.move_to(NOW + datetime.timedelta(days=3), tick=False)
-    scheduling.complete(request=request_of_one, by=doctor)
+    perform("complete", request_of_one, by=doctor)
     for text in PatientText.objects.filter(read_at=None, due_at__isnull=False):
-        patient_texts.mark_read(text=text, by=nurse)
+        mark_read(text=text, by=nurse)
     cases.close(case=SafetyCase.objects.get(), note="secret-closing", by=nurse)
+    for name in ("Bob Pell", "Carl Pell"):
+        persons.join(patient=request_of_one.patient, other=make_patient(name), reason="secret-join", by=nurse)
     return ConsultationRequest.objects.get()
 
 
@@ -153,11 +158,20 @@ def values_of(rows: Iterator[EncryptedModel]) -> list[Any]:
     return given
 
 
+def of_person() -> QuerySet[Patient]:
+    """The two rows, and not those that were joined with them."""
+    return Patient.objects.exclude(name__endswith="Pell")
+
+
 def rows_of_person() -> Iterator[EncryptedModel]:
     for model in leads_to_patients():
         if model is OutboxMessage:
             # An alert about a case goes to a member of staff, and says nothing but that there is one.
             yield from OutboxMessage.objects.exclude(request=None)
+        elif model is Patient:
+            yield from of_person()
+        elif model is PersonJoin:
+            yield from PersonJoin.objects.filter(Q(first__in=of_person()) | Q(second__in=of_person()))
         elif issubclass(model, EncryptedModel):
             yield from model._base_manager.all()
 
@@ -171,7 +185,7 @@ def test_the_fixture_says_everything_there_is_to_erase(done_with: ConsultationRe
     assert [secret for secret in SECRETS if secret not in given] == []
     filled = {type(row).__name__ for row in rows_of_person() if any(values_of(iter([row])))}
     assert filled == {model.__name__ for model in leads_to_patients() if issubclass(model, EncryptedModel)}
-    assert Patient.objects.count() == 2
+    assert Patient.objects.count() == 4
 
 
 def test_afterwards_nothing_that_was_told_can_be_read(done_with: ConsultationRequest, manager: User) -> None:
@@ -205,7 +219,7 @@ def test_the_audit_trail_is_whole_and_says_who_erased_what(done_with: Consultati
     assert audit.verify() == []
     assert list(AuditEvent.objects.order_by("sequence").values())[: len(before)] == before
     events = list(AuditEvent.objects.filter(action="patient.erase").order_by("sequence"))
-    assert sorted(event.target_id for event in events) == sorted(str(each.pk) for each in Patient.objects.all())
+    assert sorted(event.target_id for event in events) == sorted(str(each.pk) for each in of_person())
     case = SafetyCase.objects.get()
     assert all(event.details == {"requests": [done_with.pk], "cases": [case.pk]} for event in events)
     assert all(event.actor_user_id == manager.pk for event in events)
@@ -217,7 +231,18 @@ def test_the_other_row_of_the_same_visitor_leads_to_the_same(done_with: Consulta
     assert called_back is not None
     assert called_back.pk != done_with.patient_id
     erasure.erase(patient=called_back, by=manager)
-    assert Patient.objects.filter(erased_at=None).count() == 0
+    assert of_person().filter(erased_at=None).count() == 0
+
+
+def test_who_was_joined_by_it_stays_joined_and_no_word_about_it_is_left(
+    done_with: ConsultationRequest, manager: User
+) -> None:
+    erasure.erase(patient=done_with.patient, by=manager)
+    bob, carl = Patient.objects.filter(name__endswith="Pell").order_by("pk")
+    assert bob.person_id == carl.person_id == bob.own_person_id
+    assert [join.reason for join in PersonJoin.objects.all()] == [ERASED_NAME]
+    erased = Patient.objects.get(pk=done_with.patient_id)
+    assert erased.person_id == erased.own_person_id
 
 
 def test_nobody_else_is_touched(done_with: ConsultationRequest, alice: ConsultationRequest, manager: User) -> None:
@@ -274,7 +299,7 @@ class TestWhoeverIsStillNeeded:
         monkeypatch.setattr(erasure, "_records_of", lambda patient: next(looks))
         with pytest.raises(StillNeeded, match="at this very moment"):
             erasure.erase(patient=done_with.patient, by=manager)
-        assert Patient.objects.filter(erased_at=None).count() == 2
+        assert of_person().filter(erased_at=None).count() == 2
 
 
 @pytest.mark.parametrize("group", ["triage", "doctor", "editor"])

@@ -14,10 +14,10 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import OperationalError, connection
 
+from clinic.core.management import clinic_command
 from clinic.core.management.clinic_command import ClinicCommand
-from clinic.management import clinic_command
 
-ROOT = Path(__file__).resolve().parent.parent.parent.parent
+ROOT = Path(__file__).resolve().parents[4]
 CLINIC = {
     "SECRET_KEY": "s" * 60,
     "FIELD_KEYS": "k1:" + base64.b64encode(b"k" * 32).decode(),

@@ -1,0 +1,246 @@
+"""Everything that happened to a request, newest first, with names; views are kept apart from what was done."""
+
+import dataclasses
+import datetime
+from collections.abc import Iterator
+from typing import Any, Final
+
+from django.db.models import Q
+
+from clinic.core import clock
+from clinic.core.encrypted_rows import with_keys
+from clinic.core.models import AuditEvent
+from consultations.actions.base import ConsultationAction
+from consultations.enums import Actor, Outcome, RequestStatus, ReviewDecision, TextKind, TriageAction
+from consultations.models import ConsultationRequest, OutboxMessage, PatientText, PersonJoin
+from consultations.presenters.isolation import Unreadable, readable
+from consultations.presenters.patient_texts import flags_of
+from consultations.presenters.words import name_of
+from consultations.services.transitions import WORKFLOW
+
+NEWEST: Final = 200
+BESIDES_ACTIONS: Final = {
+    "request.send": "sent the request",
+    "response.read_text": "read what was written with the answers",
+    "slot.hold": "is choosing a time",
+    "link.open": "opened the private link",
+    "link.refused": "gave a wrong date of birth at the private link",
+    "link.replace": "replaced the private link",
+    "link.send_again": "asked for the private link again",
+}
+"""What is on record of a request and is no row of the transition table."""
+VIEW: Final = "request.view"
+WRITTEN: Final = {
+    TriageAction.NOTE.value: "wrote a note",
+    TriageAction.CALLED.value: "rang: red flags repeated by phone",
+    TriageAction.NOT_REACHED.value: "rang: not reached",
+}
+DAMAGED_STATE: Final = {"state": "Damaged", "state_kind": "danger", "when": "", "reason": ""}
+ACTORS: Final = {Actor.PATIENT.value: "The patient", Actor.SYSTEM.value: "The system"}
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing that happened; `text` is what somebody wrote, exactly."""
+
+    at: datetime.datetime
+    who: str
+    what: str
+    text: str = ""
+    extra: str = ""
+
+    @property
+    def when(self) -> str:
+        return clock.moment(self.at)
+
+
+def who_of(event: AuditEvent) -> str:
+    if event.actor_user is not None:
+        return name_of(event.actor_user)
+    return ACTORS.get(event.actor, event.actor)
+
+
+def event_words() -> dict[str, str]:
+    """Audit code -> what somebody did to a request: of every action, and of what is none."""
+    return {**WORKFLOW.activity_words(), **BESIDES_ACTIONS}
+
+
+def _codes_with_own_entry() -> list[str]:
+    """Of actions that leave a row with words of its own: that row is shown, the bare event is not."""
+    return [
+        WORKFLOW.code(action.verb)
+        for action in WORKFLOW.actions.values()
+        if isinstance(action, ConsultationAction) and action.has_own_entry
+    ]
+
+
+def activity(consultation_request: ConsultationRequest) -> list[Entry]:
+    """Events, notes, decisions, questions, messages and reasons for cancelling, newest first."""
+    told = (_events, _decisions, _reviews, _questions, _cancellations, _messages, _joins)
+    entries = [entry for kind in told for entry in kind(consultation_request)]
+    return sorted(entries, key=lambda entry: entry.at, reverse=True)[:NEWEST]
+
+
+def escalation(consultation_request: ConsultationRequest) -> Entry | None:
+    """Who last found the request more pressing than its answers did, when, and why."""
+    by_triage = consultation_request.triage_decisions.filter(action=TriageAction.ESCALATE)
+    by_doctor = consultation_request.reviews.filter(decision=ReviewDecision.URGENT)
+    told = []
+    for rows, words in ((by_triage, "note"), (by_doctor, "reason")):
+        for each in readable(rows.select_related("decided_by").order_by("-decided_at", "-pk")[:1]):
+            if isinstance(each, Unreadable):
+                told.append(_damaged(consultation_request, "reason"))
+            else:
+                told.append(Entry(each.decided_at, name_of(each.decided_by), "escalated it", getattr(each, words)))
+    return max(told, key=lambda entry: entry.at, default=None)
+
+
+def views(consultation_request: ConsultationRequest) -> list[Entry]:
+    """Who looked at this page; the same person looking again within the hour is one line."""
+    seen: list[Entry] = []
+    for event in readable(_newest(consultation_request).filter(action=VIEW)):
+        if isinstance(event, Unreadable):
+            seen.append(_damaged(consultation_request, f"view {event.pk}"))
+            continue
+        who = who_of(event)
+        if seen and seen[-1].who == who and seen[-1].at - event.at < datetime.timedelta(hours=1):
+            continue
+        seen.append(Entry(event.at, who, "looked at this page"))
+    return seen[:50]
+
+
+def _newest(consultation_request: ConsultationRequest) -> Any:
+    return AuditEvent.objects.about(consultation_request).select_related("actor_user").order_by("-sequence")
+
+
+def _events(consultation_request: ConsultationRequest) -> Iterator[Entry]:
+    words = event_words()
+    bare = _newest(consultation_request).exclude(action=VIEW).exclude(action__in=_codes_with_own_entry())
+    for event in readable(bare[:NEWEST]):
+        if isinstance(event, Unreadable):
+            yield _damaged(consultation_request, f"event {event.pk}")
+            continue
+        what = words.get(event.action, event.action)
+        yield Entry(event.at, who_of(event), what, extra=_status_words(event))
+
+
+def _status_words(event: AuditEvent) -> str:
+    before, after = event.details.get("from"), event.details.get("to")
+    if before == after or after not in RequestStatus.values:
+        return ""
+    return f"now “{RequestStatus(after).label}”"
+
+
+def _decisions(consultation_request: ConsultationRequest) -> Iterator[Entry]:
+    rows = consultation_request.triage_decisions.select_related("decided_by").order_by("-decided_at", "-pk")
+    for each in readable(rows):
+        if isinstance(each, Unreadable):
+            yield _damaged(consultation_request, f"note {each.pk}")
+        elif each.note or each.action in WRITTEN:
+            what = WRITTEN.get(each.action, f"noted: {each.get_action_display()}")
+            yield Entry(each.decided_at, name_of(each.decided_by), what, each.note)
+
+
+def _reviews(consultation_request: ConsultationRequest) -> Iterator[Entry]:
+    rows = consultation_request.reviews.select_related("decided_by").order_by("-decided_at", "-pk")
+    for each in readable(rows):
+        if isinstance(each, Unreadable):
+            yield _damaged(consultation_request, f"decision {each.pk}")
+            continue
+        who, what = name_of(each.decided_by), f"decided: {each.get_decision_display()}"
+        extra = ""
+        if each.agreed_outcome != consultation_request.outcome:
+            agreed, computed = Outcome(each.agreed_outcome).label, Outcome(consultation_request.outcome).label
+            extra = f"holds “{agreed}” right, not “{computed}”"
+        if each.patient_note and each.decision != ReviewDecision.ASK:
+            yield Entry(each.decided_at, who, f"{what}. Note to the patient", each.patient_note, extra)
+        else:
+            yield Entry(each.decided_at, who, what, "", extra)
+        if each.reason:
+            yield Entry(each.decided_at, who, "wrote for staff", each.reason)
+
+
+def _questions(consultation_request: ConsultationRequest) -> Iterator[Entry]:
+    rows = consultation_request.information_requests.select_related("asked_by").order_by("-asked_at", "-pk")
+    for each in readable(rows):
+        if isinstance(each, Unreadable):
+            yield _damaged(consultation_request, f"question {each.pk}")
+            continue
+        yield Entry(each.asked_at, name_of(each.asked_by), "asked the patient", each.question)
+        if each.answered_at is not None:
+            yield Entry(each.answered_at, "The patient", "answered", each.answer)
+
+
+def _cancellations(consultation_request: ConsultationRequest) -> Iterator[Entry]:
+    for each in readable(consultation_request.appointments.filter(cancelled_at__isnull=False).order_by("pk")):
+        if isinstance(each, Unreadable):
+            yield _damaged(consultation_request, f"cancelled time {each.pk}")
+        elif each.cancel_reason:
+            who = ACTORS.get(each.cancelled_by or "", "The clinic")
+            what = f"wrote why the time on {clock.moment(each.starts_at)} was cancelled"
+            yield Entry(each.cancelled_at, who, what, each.cancel_reason)
+
+
+def _messages(consultation_request: ConsultationRequest) -> Iterator[Entry]:
+    texts = PatientText.objects.filter(response=consultation_request.response_id, kind=TextKind.MESSAGE)
+    rows = with_keys(texts.select_related("read_by"))
+    for each in readable(rows):
+        if isinstance(each, Unreadable):
+            yield _damaged(consultation_request, f"message {each.pk}")
+            continue
+        read = f"read by {name_of(each.read_by)} on {clock.moment(each.read_at)}" if each.read_at else "not read yet"
+        marks = "".join(f" ({chip.text})" for chip in flags_of(each)).lower()
+        yield Entry(each.sent_at, "The patient", f"sent a message{marks}", each.text, read)
+
+
+def _joins(consultation_request: ConsultationRequest) -> Iterator[Entry]:
+    """With which request stands on the page of the person: this one names no other patient."""
+    patient = consultation_request.patient_id
+    joins = with_keys(PersonJoin.objects.filter(Q(first=patient) | Q(second=patient)))
+    for each in readable(joins.select_related("joined_by", "ended_by").order_by("pk")):
+        if isinstance(each, Unreadable):
+            yield _damaged(consultation_request, f"join {each.pk}")
+            continue
+        system = ACTORS[Actor.SYSTEM.value]
+        yield Entry(each.joined_at, name_of(each.joined_by) or system, "joined it with another request", each.reason)
+        if each.ended_at is not None:
+            who = name_of(each.ended_by) or system
+            yield Entry(each.ended_at, who, "took it and another request apart", each.ended_reason)
+
+
+def _damaged(consultation_request: ConsultationRequest, what: str) -> Entry:
+    return Entry(consultation_request.status_changed_at, "The record", f"holds a damaged {what} that cannot be read")
+
+
+def messages_of(consultation_request: ConsultationRequest) -> list[dict[str, Any]]:
+    """The mails of this request, newest first, without what they say."""
+    rows = (
+        OutboxMessage.objects.filter(request=consultation_request)
+        .defer("recipient", "payload")
+        .order_by("-created_at", "-pk")
+    )
+    return [
+        {"kind": f"Message {each.pk} cannot be read", **DAMAGED_STATE, "pk": each.pk}
+        if isinstance(each, Unreadable)
+        else {"kind": each.get_kind_display(), **message_state(each), "pk": each.pk}
+        for each in readable(rows[:50])
+    ]
+
+
+def message_state(message: OutboxMessage) -> dict[str, str]:
+    """`state` and its colour, `when`, and why a message is not out."""
+    if message.sent_at is not None:
+        return {"state": "Sent", "state_kind": "ok", "when": clock.moment(message.sent_at), "reason": ""}
+    if message.parked_at is not None:
+        return {
+            "state": "Stopped" if message.is_stopped else "Not delivered",
+            "state_kind": "" if message.is_stopped else "danger",
+            "when": clock.moment(message.parked_at),
+            "reason": message.last_error,
+        }
+    return {
+        "state": "Waiting",
+        "state_kind": "warn" if message.attempts else "",
+        "when": clock.moment(message.created_at),
+        "reason": f"tried {message.attempts} times: {message.last_error}" if message.last_error else "",
+    }

@@ -1,0 +1,89 @@
+"""What the claims rules find in a record, and the written reasons why a warned wording may stand."""
+
+from typing import Any, Final
+
+from django.db import models
+
+from clinic.accounts.models import User
+from clinic.core import clock
+from education import library
+from education.claims import content_checks, linter
+from education.models import (
+    ClaimWaiver,
+    EvidenceStatement,
+    GlossaryTerm,
+    Page,
+    Question,
+    RegulationNote,
+    Trial,
+)
+
+TABLE_OF: Final[dict[type[models.Model], str]] = {
+    Page: "pages",
+    EvidenceStatement: "evidence",
+    GlossaryTerm: "terms",
+    Question: "questions",
+    Trial: "trials",
+    RegulationNote: "regulations",
+}
+
+
+def values_of(record: models.Model) -> dict[str, Any]:
+    """The fields of a record as the pure rules read them."""
+    return {field.name: getattr(record, field.name) for field in record._meta.concrete_fields}
+
+
+def remarks_of(record: models.Model) -> list[content_checks.Remark]:
+    """What the claims rules find in a record as it stands."""
+    table = TABLE_OF.get(type(record), "")
+    if not table:
+        return []
+    held = library.Library.of("", library.snapshot_data())
+    return content_checks.remarks_of(table, values_of(record), held, today=clock.today())
+
+
+def open_remarks(record: models.Model) -> list[content_checks.Remark]:
+    """What must be put right, or given a reason, before readers may see a record."""
+    remarks = remarks_of(record)
+    given = ClaimWaiver.objects.filter(where__in={each.where for each in remarks})
+    held = [content_checks.Waiver(each.where, each.rule, each.passage, each.reason, each.until) for each in given]
+    return content_checks.still_open(remarks, held, today=clock.today())
+
+
+def sentence_of(remark: content_checks.Remark) -> str:
+    """A finding as a sentence for editors."""
+    said = f"“{remark.words}”: {full_stop(remark.why)}" if remark.words else full_stop(remark.why)
+    way_out = "" if remark.level == linter.BLOCK else " Or give a reason why it may stand."
+    return f"{remark.rule}. {said} Instead: {full_stop(remark.instead)}{way_out}"
+
+
+def full_stop(words: str) -> str:
+    return words if words.endswith((".", "?")) else f"{words}."
+
+
+def keep_waiver(waiver: content_checks.Waiver, *, by: str) -> ClaimWaiver:
+    kept, _ = ClaimWaiver.objects.update_or_create(
+        where=waiver.where,
+        rule=waiver.rule,
+        digest=waiver.digest,
+        defaults={
+            "passage": waiver.passage,
+            "reason": waiver.reason,
+            "until": waiver.until,
+            "given_by": by,
+            "given_at": clock.now(),
+        },
+    )
+    return kept
+
+
+def is_author(record: models.Model, who: User) -> bool:
+    """Whether somebody wrote the words of a record that wait."""
+    if isinstance(record, Page):
+        is_drafter = record.pk is not None and record.drafted_by.filter(pk=who.pk).exists()
+        return is_drafter or record.author.casefold() == name_of(who).casefold()
+    return getattr(record, "edited_by_id", None) == who.pk
+
+
+def name_of(who: User) -> str:
+    return who.display_name
