@@ -14,7 +14,6 @@ class EncryptedNote(EncryptedModel):
     text = EncryptedTextField(blank=True)
     maybe = EncryptedTextField(null=True)
     data = EncryptedJSONField(null=True)
-    basket = EncryptedJSONField(default=dict, holds=dict, emptiable=True)
 
     def __str__(self) -> str:
         return str(self.pk)

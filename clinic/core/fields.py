@@ -127,15 +127,10 @@ class EncryptedJSONField(EncryptedTextField):
     description = "Encrypted JSON"
     empty_strings_allowed = False
 
-    def __init__(self, *args: Any, holds: type | None = None, emptiable: bool = False, **kwargs: Any) -> None:
-        """`holds` (dict or list) is what every value must be when it is read; the database knows nothing of it.
-
-        `emptiable`: {} or [] is stored as "" and may be given to `update`. Whoever can write to the database can then
-        empty a value unnoticed, so never where an empty one means something.
-        """
+    def __init__(self, *args: Any, holds: type | None = None, **kwargs: Any) -> None:
+        """`holds` (dict or list) is what every value must be when it is read; the database knows nothing of it."""
         super().__init__(*args, **kwargs)
         self.holds = holds
-        self.emptiable = emptiable
 
     if TYPE_CHECKING:
         _pyi_private_set_type: Any
@@ -150,8 +145,6 @@ class EncryptedJSONField(EncryptedTextField):
     def to_plain_text(self, value: Any) -> str | None:
         if value is None:
             return None
-        if self.emptiable and not value:
-            return ""
         return json.dumps(value, cls=DjangoJSONEncoder, allow_nan=False, ensure_ascii=False)
 
     def from_plain_text(self, text: str) -> Any:
@@ -165,12 +158,10 @@ class EncryptedJSONField(EncryptedTextField):
         return value
 
     def from_db_value(self, value: str | None, expression: Any, connection: Any) -> Any:
-        if value in (None, ""):
-            return self.holds() if value == "" and self.emptiable and self.holds else None
-        return super().from_db_value(value, expression, connection)
+        return None if value in (None, "") else super().from_db_value(value, expression, connection)
 
     def is_nothing(self, value: Any) -> bool:
-        return value is None or (self.emptiable and not value)
+        return value is None
 
     def value_to_string(self, obj: models.Model) -> Any:
         return self.value_from_object(obj)
@@ -196,3 +187,25 @@ class PersonNameField(models.CharField):
 
     def formfield(self, **kwargs: Any) -> Any:
         return super().formfield(**{"form_class": NameField, **kwargs})
+
+
+class EncryptedBytesField(EncryptedTextField):
+    """Bytes as they are, encrypted as text: each byte is one character of Latin-1. Only `isnull` can be asked."""
+
+    description = "Encrypted bytes"
+
+    if TYPE_CHECKING:
+        _pyi_private_set_type: Any
+        _pyi_private_get_type: Any
+
+        def __get__(self, instance: Any, owner: Any = None) -> Any: ...
+        def __set__(self, instance: Any, value: Any) -> None: ...
+
+    def to_plain_text(self, value: Any) -> str | None:
+        return None if value is None else bytes(value).decode("latin-1")
+
+    def from_plain_text(self, text: str) -> bytes:
+        try:
+            return text.encode("latin-1")
+        except UnicodeEncodeError:
+            raise encryption.Undecodable(f"A value of {self.model._meta.db_table}.{self.column} is no bytes.") from None

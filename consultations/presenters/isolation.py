@@ -125,8 +125,10 @@ def opened_whole(row: Any) -> Any:
     return row
 
 
-def with_real_dates(row: Any, at: str = "") -> Any:
+def with_real_dates(row: Any, at: str = "", *, came_from: Any = None) -> Any:
     """The row, if each of its dates is one that our clock can put into words. Raises Undecodable.
+
+    Of two rows that belong one to one each knows the other: `came_from` is not looked at again.
 
     SQLite's driver gives None for a text that is no date, so a date that must be there and is not is damage as well.
     """
@@ -137,11 +139,6 @@ def with_real_dates(row: Any, at: str = "") -> Any:
         if isinstance(value, datetime.date) and not FIRST_YEAR <= value.year <= LAST_YEAR:
             raise Undecodable(f"{at}{name} is in a year that no record can have")
     for name, related in row._state.fields_cache.items():
-        if isinstance(related, models.Model) and not _leads_back(row, name):
-            with_real_dates(related, f"{at}{name}__")
+        if isinstance(related, models.Model) and related is not came_from:
+            with_real_dates(related, f"{at}{name}__", came_from=row)
     return row
-
-
-def _leads_back(row: Any, name: str) -> bool:
-    """A one-to-one relation is known from both ends; the other end was looked at first."""
-    return not row._meta.get_field(name).concrete

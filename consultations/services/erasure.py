@@ -12,20 +12,19 @@ from django.db import transaction
 from django.db.models import Q
 
 from clinic.accounts.models import User
-from clinic.core import audit, clock
+from clinic.core import audit, clock, outbox
 from clinic.core.encryption import new_token
+from clinic.core.models import OutboxMessage
 from clinic.core.refusals import TransitionNotAllowed
 from consultations.enums import Actor, CaseStatus, ContactPreference, FilledFor, SafeToContact
 from consultations.models import (
     ConsultationRequest,
-    OutboxMessage,
     Patient,
     PersonJoin,
     PrivateLink,
     QuestionnaireResponse,
     SafetyCase,
 )
-from consultations.models.message import STOPPED
 from consultations.models.patient import ERASED_NAME
 from consultations.permissions import require
 from consultations.services import persons
@@ -111,9 +110,9 @@ def _stop_mail(requests: list[ConsultationRequest]) -> None:
     """No link opens anything any more, and no mail is sent, or can be read that was."""
     now = clock.now()
     PrivateLink.objects.filter(request__in=requests, replaced_at=None).update(replaced_at=now)
-    mails = OutboxMessage.objects.filter(request__in=requests)
-    mails.filter(sent_at=None).update(parked_at=now, staff_told_at=now, last_error=STOPPED)
-    mails.update(recipient="", payload={}, data_key="")
+    mails = OutboxMessage.objects.filter(subject__request__in=requests)
+    outbox.stop(mails, reason="Not sent: the data of the person were erased.")
+    mails.update(recipient="", payload=None, content=None, content_deleted_at=now, data_key="")
 
 
 def _take_out_of_persons(records: Records, *, by: User) -> None:

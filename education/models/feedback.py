@@ -8,6 +8,7 @@ from django.db.models import Q
 
 from clinic.core.encrypted_rows import CLINIC, EncryptedModel
 from clinic.core.fields import EncryptedTextField
+from clinic.core.permissions import PermittedQuerySet
 
 
 class Feedback(EncryptedModel):
@@ -28,6 +29,8 @@ class Feedback(EncryptedModel):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     outcome = models.TextField(blank=True, default="")
+
+    objects = PermittedQuerySet.as_manager()
 
     class Meta:
         ordering: ClassVar = ["-sent_at", "-pk"]

@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from clinic.accounts.models import User
-from clinic.core import clock
+from clinic.core import clock, delivery
 from clinic.core.actions import NoData, perform_action
 from consultations.actions.ask import Ask, AskData
 from consultations.actions.book import book_held
@@ -33,7 +33,7 @@ from consultations.models import (
     QuestionnaireResponse,
     SafetyCase,
 )
-from consultations.services import delivery, intake, scheduling
+from consultations.services import intake, scheduling
 from consultations.services.private_links import email_index
 from education.actions.sign import SignClinical, SignData
 from education.models import Page, Reviewer

@@ -95,10 +95,10 @@ class TestWithoutARow:
         assert EncryptedNote.objects.get().text == "one"
 
     def test_many_rows_can_be_emptied(self):
-        EncryptedNote.objects.create(text="one", maybe="two", data=[3], basket={"egg": 1})
-        EncryptedNote.objects.update(text="", maybe=None, data=None, basket={})
+        EncryptedNote.objects.create(text="one", maybe="two", data=[3])
+        EncryptedNote.objects.update(text="", maybe=None, data=None)
         note = EncryptedNote.objects.get()
-        assert (note.text, note.maybe, note.data, note.basket) == ("", None, None, {})
+        assert (note.text, note.maybe, note.data) == ("", None, None)
 
     @pytest.mark.parametrize("use", [str, bool, len, list, "{}".format, lambda value: value == "one", hash])
     def test_a_value_without_its_row_is_no_text(self, use):

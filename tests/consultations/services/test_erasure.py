@@ -15,7 +15,7 @@ from clinic.accounts.models import User
 from clinic.core import audit, clock
 from clinic.core.encrypted_rows import EncryptedModel, encrypted_columns
 from clinic.core.encryption import Erased
-from clinic.core.models import AuditEvent
+from clinic.core.models import AuditEvent, OutboxMessage
 from clinic.core.refusals import NotAllowed
 from consultations.actions.book import book_held
 from consultations.actions.read_text import mark_read
@@ -24,7 +24,6 @@ from consultations.models import (
     AppointmentType,
     Clinician,
     ConsultationRequest,
-    OutboxMessage,
     Patient,
     PatientText,
     PersonJoin,
@@ -71,14 +70,18 @@ WHO = dataclasses.replace(
 REACHED = {
     "Patient", "ConsultationRequest", "SafetyCase", "QuestionnaireResponse", "Assessment", "PatientText", "Consent",
     "InformationRequest", "TriageDecision", "ClinicalReview", "Appointment", "SlotHold", "PrivateLink", "OutboxMessage",
-    "PersonJoin", "Occupation",
+    "PersonJoin", "Occupation", "MessageSubject",
 }  # fmt: skip
 """Every model that leads to a patient. A new one comes here once it is said below how it is erased."""
 
 
+STARTS = (Patient, QuestionnaireResponse, OutboxMessage)
+"""The patient, and what a request and the subject of a message lead on to."""
+
+
 def leads_to_patients() -> Iterator[type[models.Model]]:
-    """The models that a patient is reached from over foreign keys, and the responses, which a request leads to."""
-    found, waiting = {Patient, QuestionnaireResponse}, [Patient, QuestionnaireResponse]
+    """The models that these are reached from over foreign keys, and they themselves."""
+    found, waiting = {*STARTS}, [*STARTS]
     while waiting:
         model = waiting.pop()
         yield model
@@ -167,7 +170,7 @@ def rows_of_person() -> Iterator[EncryptedModel]:
     for model in leads_to_patients():
         if model is OutboxMessage:
             # An alert about a case goes to a member of staff, and says nothing but that there is one.
-            yield from OutboxMessage.objects.exclude(request=None)
+            yield from OutboxMessage.objects.filter(subject__request__isnull=False)
         elif model is Patient:
             yield from of_person()
         elif model is PersonJoin:
@@ -190,7 +193,7 @@ def test_the_fixture_says_everything_there_is_to_erase(done_with: ConsultationRe
 
 def test_afterwards_nothing_that_was_told_can_be_read(done_with: ConsultationRequest, manager: User) -> None:
     erasure.erase(patient=done_with.patient, by=manager)
-    assert [value for value in values_of(rows_of_person()) if value not in (Erased, "", {})] == []
+    assert [value for value in values_of(rows_of_person()) if value not in (Erased, "", None, {})] == []
     told = everything()
     assert [secret for secret in SECRETS if secret in told] == []
 
@@ -206,8 +209,8 @@ def test_what_it_stood_under_is_gone_and_what_names_the_rows_is_not(
     assert (request.helper_name, request.response.data_key) == (ERASED_NAME, "")
     assert SafetyCase.objects.get().network == ""
     assert not PrivateLink.objects.live().exists()
-    assert set(OutboxMessage.objects.filter(request=request).values_list("data_key", flat=True)) == {""}
-    assert not OutboxMessage.objects.filter(request=request, sent_at=None, parked_at=None).exists()
+    assert set(OutboxMessage.objects.filter(subject__request=request).values_list("data_key", flat=True)) == {""}
+    assert not OutboxMessage.objects.filter(subject__request=request, sent_at=None, parked_at=None).exists()
     assert {each.patient_id for each in (request, SafetyCase.objects.get())} == set(
         Patient.objects.exclude(erased_at=None).values_list("pk", flat=True)
     )
@@ -314,15 +317,16 @@ def test_a_patient_without_anything_can_be_erased(manager: User) -> None:
 
 
 def test_no_mail_goes_and_none_is_tried_again(done_with: ConsultationRequest, manager: User) -> None:
-    OutboxMessage.objects.filter(request=done_with).update(sent_at=None, parked_at=clock.now())
+    OutboxMessage.objects.filter(subject__request=done_with).update(sent_at=None, parked_at=clock.now())
     erasure.erase(patient=done_with.patient, by=manager)
-    message = OutboxMessage.objects.filter(request=done_with).first()
+    message = OutboxMessage.objects.filter(subject__request=done_with).first()
     assert message is not None
     with pytest.raises(messaging.NothingToSend):
         messaging.retry(message=message, by=manager)
 
 
 STAFF = "/admin/consultations/"
+MESSAGES = "/admin/core/outboxmessage/"
 
 
 class TestPages:
@@ -354,7 +358,7 @@ class TestPages:
         assert "damaged" not in response.content.decode()
         assert caplog.records == []
 
-    @pytest.mark.parametrize("url", ["/admin/", "/admin/core/auditevent/", f"{STAFF}outboxmessage/?state=sent"])
+    @pytest.mark.parametrize("url", ["/admin/", "/admin/core/auditevent/", f"{MESSAGES}?state=sent"])
     def test_pages_beside_it_are_shown(
         self, erased: ConsultationRequest, managing: Client, caplog: Any, url: str
     ) -> None:
@@ -374,8 +378,8 @@ class TestPages:
     def test_every_mail_about_it_is_shown_without_what_it_said(
         self, erased: ConsultationRequest, managing: Client, caplog: Any
     ) -> None:
-        for message in OutboxMessage.objects.filter(request=erased):
-            response = managing.get(f"{STAFF}outboxmessage/{message.pk}/change/")
+        for message in OutboxMessage.objects.filter(subject__request=erased):
+            response = managing.get(f"{MESSAGES}{message.pk}/change/")
             assert response.status_code == 200
             assert not [secret for secret in SECRETS if secret in response.content.decode()]
         assert caplog.records == []
