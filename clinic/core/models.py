@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 
 from clinic.core import clock
+from clinic.core.encrypted_rows import KeyHolder
 from clinic.core.fields import EncryptedBytesField, EncryptedJSONField, EncryptedTextField
 
 
@@ -200,7 +201,7 @@ class Lane(models.TextChoices):
     STAFF = "staff", "Notices to staff"
 
 
-class OutboxMessage(models.Model):
+class OutboxMessage(KeyHolder):
     """A message the clinic owes somebody. Queued in the transaction that causes it; the worker sends it, at least once.
 
     `key` makes the same cause harmless when repeated. `kind` names who composes it (`core/outbox.py`) from `payload`
@@ -287,10 +288,10 @@ class Heartbeat(models.Model):
 
 
 class KeyFingerprint(models.Model):
-    """A key that sealed something here, or that made the look-up digests; recorded with the first value it sealed.
+    """A key that encrypted something here, or that made the look-up digests; recorded with its first value.
 
     `name` is the key's id in FIELD_KEYS, or INDEX_KEY. `digest` is an HMAC under the key, which reveals nothing of it.
-    A key is retired when its last value was sealed again under a newer one: from then on it may be missing.
+    A key is retired when its last value was encrypted again under a newer one: from then on it may be missing.
     """
 
     name = models.CharField(max_length=64, primary_key=True)

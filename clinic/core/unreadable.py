@@ -5,10 +5,9 @@ who reads it.
 import logging
 from collections.abc import Callable
 
-from django.db import Error
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
-from clinic.core import encrypted_values, error_pages
+from clinic.core import error_pages
 from clinic.core.encryption import DamagedRecord, KeysUnusable
 from clinic.core.logs import cause_of, note_cause
 from clinic.core.reading_log import ReadingNotLogged
@@ -35,17 +34,8 @@ class UnreadableMiddleware:
             logger.error("a page is not shown: who reads it cannot be written down (%s)", cause)
             return error_pages.reading_not_logged(request)
         if isinstance(exception, DamagedRecord):
-            record = name_of_record(exception)
+            record = exception.record or "a value (number unknown)"
             note_cause(request, f"damaged: {record}")
             logger.error("a page cannot be shown: %s does not open (%s)", record, type(exception).__name__)
             return error_pages.record_unreadable(request)
         return None
-
-
-def name_of_record(problem: DamagedRecord) -> str:
-    """Model and number, as in "consultations.Patient 12", for the log."""
-    try:
-        label, number = encrypted_values.row_of(context=problem.context, value=problem.value)
-    except Error:
-        label, number = "", None
-    return f"{label or problem.context or 'a value'} {number if number is not None else '(number unknown)'}"

@@ -17,7 +17,6 @@ from clinic.core.unsent import Unsent, gives_back, in_form, of_form
 from consultations.admin.pages import OUT_OF_RANGE, PurposeBuiltAdmin
 from consultations.forms.persons import JoinForm, SeparateForm
 from consultations.models import ConsultationRequest, Patient, PersonJoin
-from consultations.presenters import queue
 from consultations.presenters.isolation import load
 from consultations.presenters.persons import person_view, preview_of
 from consultations.presenters.request_page import banner
@@ -191,8 +190,9 @@ class PersonPages(PurposeBuiltAdmin):
 def _request(pk: int) -> ConsultationRequest:
     if pk > OUT_OF_RANGE:
         raise Http404
-    query = ConsultationRequest.objects.select_related("patient", "claimed_by", "doctor").defer(*queue.SEALED)
+    query = ConsultationRequest.objects.select_related("patient", "claimed_by", "doctor")
     consultation: ConsultationRequest | None = load(query.filter(pk=pk))
     if consultation is None:
         raise Http404
+    PurposeBuiltAdmin.require_not_erased(consultation.patient)
     return consultation

@@ -244,16 +244,17 @@ class ConsultationRequestAdmin(PersonPages, SearchedAdmin):
         patients = [consultation.patient_id]
         readings.log(by=request.user, action="request.view", target=consultation, patients=patients)
 
-    @staticmethod
-    def _load(pk: int) -> ConsultationRequest:
+    @classmethod
+    def _load(cls, pk: int) -> ConsultationRequest:
         if pk > OUT_OF_RANGE:
             raise Http404
         query = ConsultationRequest.objects.select_related(
             "patient", "claimed_by", "doctor", "flags_cleared_by", "appointment_type"
-        ).defer(*queue.SEALED)
+        )
         consultation: ConsultationRequest | None = load(query.filter(pk=pk))
         if consultation is None:
             raise Http404
+        cls.require_not_erased(consultation.patient)
         return consultation
 
     @staticmethod

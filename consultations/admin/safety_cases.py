@@ -12,6 +12,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_safe
 
 from clinic.core import clock
+from clinic.core.encrypted_rows import with_keys
 from clinic.core.post_only import post_only
 from clinic.core.refusals import TransitionNotAllowed
 from clinic.core.unsent import gives_back, of_form
@@ -164,9 +165,10 @@ class SafetyCaseAdmin(SearchedAdmin):
     def _case(self, pk: int) -> SafetyCase:
         if pk > OUT_OF_RANGE:
             raise Http404
-        case: SafetyCase | None = load(case_query().filter(pk=pk))
+        case: SafetyCase | None = load(with_keys(case_query().filter(pk=pk)))
         if case is None:
             raise Http404
+        self.require_not_erased(case.patient)
         return case
 
     def _show(self, request: HttpRequest, case: SafetyCase, form: CaseNoteForm) -> HttpResponse:

@@ -83,7 +83,7 @@ def duty_box(user: User) -> dict[str, Any]:
 
 def overdue_rows(*, now: datetime.datetime) -> dict[str, Any]:
     late = ConsultationRequest.objects.filter(Q(status__in=STAFF_QUEUE, due_at__lt=now) | Q(texts_due_at__lt=now))
-    nearest = late.select_related("patient").defer(*queue.SEALED).most_pressing_first()[:SHOWN]
+    nearest = late.select_related("patient").most_pressing_first()[:SHOWN]
     rows = [
         {"pk": each.pk, "name": f"Record {each.pk} cannot be read", "reference": "", "time": Chip("Unknown", "danger")}
         if isinstance(each, Unreadable)

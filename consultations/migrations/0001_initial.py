@@ -6,8 +6,10 @@ from django.conf import settings
 from django.db import migrations, models
 
 import clinic.core.clock
+import clinic.core.encrypted_rows
 import clinic.core.fields
 import clinic.core.people
+import clinic.core.primary_keys
 import consultations.models.resources
 
 
@@ -142,7 +144,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Assessment",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("id", clinic.core.primary_keys.DrawnAutoField(primary_key=True, serialize=False)),
                 ("revision", models.PositiveIntegerField()),
                 (
                     "outcome",
@@ -207,7 +209,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="LinkAsked",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("id", clinic.core.primary_keys.DrawnAutoField(primary_key=True, serialize=False)),
                 ("email", clinic.core.fields.EncryptedTextField()),
                 ("asked_at", models.DateTimeField()),
                 ("due_at", models.DateTimeField()),
@@ -215,11 +217,15 @@ class Migration(migrations.Migration):
                 ("parked_at", models.DateTimeField(blank=True, null=True)),
                 ("staff_told_at", models.DateTimeField(blank=True, null=True)),
             ],
+            options={
+                "abstract": False,
+            },
         ),
         migrations.CreateModel(
             name="Patient",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("id", clinic.core.primary_keys.DrawnAutoField(primary_key=True, serialize=False)),
+                ("data_key", clinic.core.encrypted_rows.DataKeyField(blank=True, default="", editable=False)),
                 ("name_key", clinic.core.people.NameKeyField(blank=True, default="", editable=False)),
                 ("name", clinic.core.fields.PersonNameField(max_length=120)),
                 ("birth_on", models.DateField(blank=True, null=True, verbose_name="date of birth")),
@@ -255,6 +261,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("created_at", models.DateTimeField()),
+                ("erased_at", models.DateTimeField(blank=True, editable=False, null=True)),
             ],
         ),
         migrations.CreateModel(
@@ -519,7 +526,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="ClinicalReview",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("id", clinic.core.primary_keys.DrawnAutoField(primary_key=True, serialize=False)),
                 (
                     "decision",
                     models.CharField(
@@ -572,7 +579,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="InformationRequest",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("id", clinic.core.primary_keys.DrawnAutoField(primary_key=True, serialize=False)),
                 ("question", clinic.core.fields.EncryptedTextField()),
                 ("asked_at", models.DateTimeField()),
                 ("is_from_doctor", models.BooleanField()),
@@ -660,7 +667,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Appointment",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("id", clinic.core.primary_keys.DrawnAutoField(primary_key=True, serialize=False)),
                 (
                     "buffer_before_minutes",
                     models.PositiveSmallIntegerField(
@@ -761,7 +768,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="PersonJoin",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("id", clinic.core.primary_keys.DrawnAutoField(primary_key=True, serialize=False)),
                 ("joined_at", models.DateTimeField()),
                 ("reason", clinic.core.fields.EncryptedTextField(blank=True, default="")),
                 ("ended_at", models.DateTimeField(blank=True, null=True)),
@@ -823,7 +830,8 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="QuestionnaireResponse",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("id", clinic.core.primary_keys.DrawnAutoField(primary_key=True, serialize=False)),
+                ("data_key", clinic.core.encrypted_rows.DataKeyField(blank=True, default="", editable=False)),
                 ("token", models.CharField(editable=False, max_length=64, unique=True)),
                 (
                     "status",
@@ -898,7 +906,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="PatientText",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("id", clinic.core.primary_keys.DrawnAutoField(primary_key=True, serialize=False)),
                 (
                     "kind",
                     models.CharField(
@@ -966,7 +974,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="SafetyCase",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("id", clinic.core.primary_keys.DrawnAutoField(primary_key=True, serialize=False)),
                 (
                     "level",
                     models.CharField(
@@ -1190,7 +1198,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="TriageDecision",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("id", clinic.core.primary_keys.DrawnAutoField(primary_key=True, serialize=False)),
                 (
                     "action",
                     models.CharField(
@@ -1417,6 +1425,24 @@ class Migration(migrations.Migration):
             model_name="patient",
             constraint=models.CheckConstraint(
                 condition=models.Q(("name_key", ""), _negated=True), name="patient_name_key_not_empty"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="patient",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("erased_at__isnull", True), models.Q(("data_key", ""), _negated=True)),
+                    models.Q(
+                        ("birth_on__isnull", True),
+                        ("data_key", ""),
+                        ("email_index", ""),
+                        ("erased_at__isnull", False),
+                        ("name", "Erased record"),
+                        ("phone_index", ""),
+                    ),
+                    _connector="OR",
+                ),
+                name="patient_has_a_key_or_is_erased",
             ),
         ),
         migrations.AddConstraint(

@@ -6,18 +6,11 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from clinic.core import clock, outbox
+from clinic.core.encrypted_rows import with_keys
 from clinic.core.models import AuditEntry, AuditEvent, OutboxMessage, RecordRead
 from consultations.actions.base import ConsultationAction
 from consultations.enums import Actor, Outcome, RequestStatus, ReviewDecision, TextKind, TriageAction
-from consultations.models import (
-    Appointment,
-    ClinicalReview,
-    ConsultationRequest,
-    InformationRequest,
-    PatientText,
-    PersonJoin,
-    TriageDecision,
-)
+from consultations.models import ConsultationRequest, PatientText, PersonJoin
 from consultations.presenters.isolation import Unreadable, readable
 from consultations.presenters.patient_texts import flags_of
 from consultations.presenters.words import name_of
@@ -88,8 +81,8 @@ def activity(consultation_request: ConsultationRequest) -> list[Entry]:
 
 def escalation(consultation_request: ConsultationRequest) -> Entry | None:
     """Who last found the request more pressing than its answers did, when, and why."""
-    by_triage = TriageDecision.objects.filter(request=consultation_request, action=TriageAction.ESCALATE)
-    by_doctor = ClinicalReview.objects.filter(request=consultation_request, decision=ReviewDecision.URGENT)
+    by_triage = consultation_request.triage_decisions.filter(action=TriageAction.ESCALATE)
+    by_doctor = consultation_request.reviews.filter(decision=ReviewDecision.URGENT)
     told = []
     for rows, words in ((by_triage, "note"), (by_doctor, "reason")):
         for each in readable(rows.select_related("decided_by").order_by("-decided_at", "-pk")[:1]):
@@ -138,11 +131,7 @@ def _status_words(event: AuditEvent) -> str:
 
 
 def _decisions(consultation_request: ConsultationRequest) -> Iterator[Entry]:
-    rows = (
-        TriageDecision.objects.filter(request=consultation_request)
-        .select_related("decided_by")
-        .order_by("-decided_at", "-pk")
-    )
+    rows = consultation_request.triage_decisions.select_related("decided_by").order_by("-decided_at", "-pk")
     for each in readable(rows):
         if isinstance(each, Unreadable):
             yield _damaged(consultation_request, f"note {each.pk}")
@@ -152,11 +141,7 @@ def _decisions(consultation_request: ConsultationRequest) -> Iterator[Entry]:
 
 
 def _reviews(consultation_request: ConsultationRequest) -> Iterator[Entry]:
-    rows = (
-        ClinicalReview.objects.filter(request=consultation_request)
-        .select_related("decided_by")
-        .order_by("-decided_at", "-pk")
-    )
+    rows = consultation_request.reviews.select_related("decided_by").order_by("-decided_at", "-pk")
     for each in readable(rows):
         if isinstance(each, Unreadable):
             yield _damaged(consultation_request, f"decision {each.pk}")
@@ -175,11 +160,7 @@ def _reviews(consultation_request: ConsultationRequest) -> Iterator[Entry]:
 
 
 def _questions(consultation_request: ConsultationRequest) -> Iterator[Entry]:
-    rows = (
-        InformationRequest.objects.filter(request=consultation_request)
-        .select_related("asked_by")
-        .order_by("-asked_at", "-pk")
-    )
+    rows = consultation_request.information_requests.select_related("asked_by").order_by("-asked_at", "-pk")
     for each in readable(rows):
         if isinstance(each, Unreadable):
             yield _damaged(consultation_request, f"question {each.pk}")
@@ -190,9 +171,7 @@ def _questions(consultation_request: ConsultationRequest) -> Iterator[Entry]:
 
 
 def _cancellations(consultation_request: ConsultationRequest) -> Iterator[Entry]:
-    for each in readable(
-        Appointment.objects.filter(request=consultation_request, cancelled_at__isnull=False).order_by("pk")
-    ):
+    for each in readable(consultation_request.appointments.filter(cancelled_at__isnull=False).order_by("pk")):
         if isinstance(each, Unreadable):
             yield _damaged(consultation_request, f"cancelled time {each.pk}")
         elif each.cancel_reason:
@@ -202,9 +181,8 @@ def _cancellations(consultation_request: ConsultationRequest) -> Iterator[Entry]
 
 
 def _messages(consultation_request: ConsultationRequest) -> Iterator[Entry]:
-    rows = PatientText.objects.filter(response=consultation_request.response_id, kind=TextKind.MESSAGE).select_related(
-        "read_by"
-    )
+    texts = PatientText.objects.filter(response=consultation_request.response_id, kind=TextKind.MESSAGE)
+    rows = with_keys(texts.select_related("read_by"))
     for each in readable(rows):
         if isinstance(each, Unreadable):
             yield _damaged(consultation_request, f"message {each.pk}")
@@ -216,7 +194,7 @@ def _messages(consultation_request: ConsultationRequest) -> Iterator[Entry]:
 
 def _joins(consultation_request: ConsultationRequest) -> Iterator[Entry]:
     """With which request stands on the page of the person: this one names no other patient."""
-    joins = PersonJoin.objects.of(consultation_request.patient)
+    joins = with_keys(PersonJoin.objects.of(consultation_request.patient))
     for each in readable(joins.select_related("joined_by", "ended_by").order_by("pk")):
         if isinstance(each, Unreadable):
             yield _damaged(consultation_request, f"join {each.pk}")

@@ -3,6 +3,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 import clinic.core.fields
+import clinic.core.primary_keys
 
 
 class Migration(migrations.Migration):
@@ -711,7 +712,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Feedback",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("id", clinic.core.primary_keys.DrawnAutoField(primary_key=True, serialize=False)),
                 ("token", models.CharField(max_length=64, unique=True)),
                 ("path", models.CharField(max_length=120)),
                 ("is_helpful", models.BooleanField()),

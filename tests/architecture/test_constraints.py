@@ -119,6 +119,8 @@ CHECKS: list[tuple[type[models.Model], str, dict[str, Any]]] = [
     (Patient, "patient_birth_on_in_range", {"birth_on": datetime.date(1899, 12, 31)}),
     (Patient, "patient_name_not_empty", {"name": ""}),
     (Patient, "patient_name_key_not_empty", {"name_key": ""}),
+    (Patient, "patient_has_a_key_or_is_erased", {"data_key": ""}),
+    (Patient, "patient_has_a_key_or_is_erased", {"erased_at": MONDAY}),
     (Patient, "patient_contact_by_known", {"contact_by": "pigeon"}),
     (Patient, "patient_safe_to_contact_known", {"safe_to_contact": "perhaps"}),
     (Patient, "patient_verified_has_an_address", {"email_verified_at": MONDAY, "email_index": ""}),

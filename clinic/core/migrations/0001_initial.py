@@ -2,7 +2,9 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+import clinic.core.encrypted_rows
 import clinic.core.fields
+import clinic.core.primary_keys
 
 
 class Migration(migrations.Migration):
@@ -172,7 +174,8 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="OutboxMessage",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("id", clinic.core.primary_keys.DrawnAutoField(primary_key=True, serialize=False)),
+                ("data_key", clinic.core.encrypted_rows.DataKeyField(blank=True, default="", editable=False)),
                 ("key", models.CharField(max_length=120, unique=True)),
                 ("kind", models.CharField(max_length=40)),
                 ("channel", models.CharField(max_length=20)),

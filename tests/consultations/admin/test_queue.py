@@ -14,6 +14,7 @@ from consultations.models import ConsultationRequest, QuestionnaireResponse
 from consultations.presenters import queue, summary
 from tests.cast import book_directly, make_patient
 from tests.consultations.admin.conftest import text_of
+from tests.rows import store
 
 pytestmark = pytest.mark.django_db
 QUEUE = "/admin/consultations/consultationrequest/"
@@ -103,7 +104,7 @@ class TestOneBadRecord:
     def three(self, make_request):
         return [make_request(patient=make_patient(name), answers=ANSWERS) for name in ("Ann", "Ben", "Cleo")]
 
-    def test_a_broken_seal_marks_its_row(self, sign_in, nurse, three):
+    def test_answers_that_cannot_be_decrypted_mark_their_row(self, sign_in, nurse, three):
         with connection.cursor() as cursor:
             cursor.execute(
                 "UPDATE consultations_questionnaireresponse SET answers = 'k1:AAAA' WHERE id = %s",
@@ -118,7 +119,7 @@ class TestOneBadRecord:
         assert page.status_code == 200
 
     def test_answers_of_the_wrong_shape_mark_their_row(self, sign_in, nurse, three):
-        QuestionnaireResponse.objects.filter(pk=three[1].response_id).update(answers=["not", "a", "mapping"])
+        store(QuestionnaireResponse, three[1].response_id, answers=["not", "a", "mapping"])
         rows = {row.name: row for row in sign_in(nurse).get(QUEUE).context["rows"]}
         assert "cannot be opened" in rows["Ben"].line
 
