@@ -90,10 +90,11 @@ def separate(*, patient: Patient, reason: str, by: User, seen: Collection[int] =
     _require_as_seen(rows, seen)
     now, ended = clock.now(), PersonJoin.objects.live().of(patient)
     neighbors = sorted({row for pair in _pairs(ended) for row in pair} - {patient.pk})
-    ended.update(ended_at=now, ended_by=by, ended_reason=reason)
+    for each in ended:
+        _end(each, reason=reason, by=by)
     # Whoever hung on it alone hangs on the oldest of them from now on: the same rows, one join fewer.
-    for each in neighbors[1:]:
-        PersonJoin.objects.create(first_id=neighbors[0], second_id=each, joined_at=now, joined_by=by, reason=reason)
+    for key in neighbors[1:]:
+        PersonJoin.objects.create(first_id=neighbors[0], second_id=key, joined_at=now, joined_by=by, reason=reason)
     settle(rows)
     audit.record(action="person.separate", target=patient, by=by, details={"rows": [row.pk for row in rows]})
     return True
@@ -108,19 +109,14 @@ def undo(*, join: PersonJoin, reason: str, by: User, seen: Collection[int] = ())
     require(by, *MAY_JOIN)
     first = Patient(pk=join.first_id)
     rows = hold(first)
-    if not PersonJoin.objects.live().filter(pk=join.pk).exists():
+    live = PersonJoin.objects.live().filter(pk=join.pk).first()
+    if live is None:
         return False
     _require_as_seen(rows, seen)
-    PersonJoin.objects.filter(pk=join.pk).update(ended_at=clock.now(), ended_by=by, ended_reason=reason)
+    _end(live, reason=reason, by=by)
     settle(rows)
     audit.record(action="person.undo", target=first, by=by, details={"rows": [join.first_id, join.second_id]})
     return True
-
-
-@transaction.atomic
-def record_view(*, patient: Patient, shown: Iterable[int], by: User) -> None:
-    """Note that a member of staff looked at who stands behind a request, and the keys of all patient rows shown."""
-    audit.record(action="person.view", target=patient, by=by, details={"patients": sorted(shown)})
 
 
 def hold(*patients: Patient) -> list[Patient]:
@@ -212,6 +208,11 @@ def overlap_words(rows: Collection[Patient]) -> str:
     """What such a refusal will say, for a page before anything is done; "" when nothing overlaps."""
     pairs = occupation.overlapping_visits(rows)
     return str(VisitsOverlap(*pairs[0])) if pairs else ""
+
+
+def _end(join: PersonJoin, *, reason: str, by: User) -> None:
+    join.ended_at, join.ended_by, join.ended_reason = clock.now(), by, reason
+    join.save(update_fields=["ended_at", "ended_by", "ended_reason"])
 
 
 def _named(visit: SlotHold | Appointment) -> str:

@@ -9,11 +9,12 @@ from django.db import IntegrityError, OperationalError
 from django.test import Client
 
 from clinic.accounts.models import User
+from clinic.core import outbox
 from clinic.core.models import AuditEvent, AuditHead
 from consultations.actions.book import book_held
 from consultations.enums import RequestStatus
 from consultations.models import Appointment, Clinician, ConsultationRequest, SlotHold
-from consultations.services import calendar_entries, intake, messaging, occupation, scheduling
+from consultations.services import calendar_entries, intake, occupation, scheduling
 from consultations.services.scheduling import SlotTaken, reservations
 from tests.cast import book_directly, open_privately, private_url
 from tests.consultations.perform import book_on_the_phone
@@ -145,7 +146,7 @@ class TestAnyOtherErrorIsHeard:
 
     def test_a_mail_that_cannot_be_written(self, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
         mine = desk.request(RequestStatus.OFFERED)
-        monkeypatch.setattr(messaging, "_enqueue", failing(IntegrityError))
+        monkeypatch.setattr(outbox, "enqueue", failing(IntegrityError))
         before = all_rows()
         with pytest.raises(IntegrityError):
             book_held(consultation_request=mine)
