@@ -20,7 +20,7 @@ from consultations.models import ConsultationRequest, Patient, PersonJoin
 from consultations.presenters.isolation import load
 from consultations.presenters.persons import person_view, preview_of
 from consultations.presenters.request_page import banner
-from consultations.services import persons
+from consultations.services import persons, readings
 
 PAGE: Final = "admin:consultations_consultationrequest_person"
 JOIN_SALT: Final = "consultations.join-preview"
@@ -139,7 +139,7 @@ class PersonPages(PurposeBuiltAdmin):
     ) -> HttpResponse:
         """The page as it stands now, with what was typed, and on record whom it showed."""
         person = person_view(consultation.patient)
-        persons.record_view(patient=consultation.patient, shown=person.shown, by=request.user)
+        readings.log(by=request.user, action="person.view", target=consultation.patient, patients=person.shown)
         seen = ",".join(map(str, person.keys))
         forms = {
             "join_form": join or JoinForm(patient=consultation.patient),
@@ -162,7 +162,7 @@ class PersonPages(PurposeBuiltAdmin):
     def _preview_join(self, request: HttpRequest, consultation: ConsultationRequest, form: JoinForm) -> HttpResponse:
         other = form.cleaned_data["other"]
         preview = preview_of(consultation.patient, other)
-        persons.record_view(patient=consultation.patient, shown=preview["seen"], by=request.user)
+        readings.log(by=request.user, action="person.view", target=consultation.patient, patients=preview["seen"])
         data = {"other": form.data["other"], "reason": form.cleaned_data["reason"]}
         kept = {
             "request": consultation.pk,

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from clinic.core import clock, outbox
 from clinic.core.encrypted_rows import with_keys
-from clinic.core.models import AuditEvent, OutboxMessage
+from clinic.core.models import AuditEntry, AuditEvent, OutboxMessage, RecordRead
 from consultations.actions.base import ConsultationAction
 from consultations.enums import Actor, Outcome, RequestStatus, ReviewDecision, TextKind, TriageAction
 from consultations.models import ConsultationRequest, PatientText, PersonJoin
@@ -52,7 +52,7 @@ class Entry:
         return clock.moment(self.at)
 
 
-def who_of(event: AuditEvent) -> str:
+def who_of(event: AuditEvent | RecordRead | AuditEntry) -> str:
     if event.actor_user is not None:
         return name_of(event.actor_user)
     return ACTORS.get(event.actor, event.actor)
@@ -96,7 +96,8 @@ def escalation(consultation_request: ConsultationRequest) -> Entry | None:
 def views(consultation_request: ConsultationRequest) -> list[Entry]:
     """Who looked at this page; the same person looking again within the hour is one line."""
     seen: list[Entry] = []
-    for event in readable(_newest(consultation_request).filter(action=VIEW)):
+    rows = RecordRead.objects.about(consultation_request).filter(action=VIEW).select_related("actor_user")
+    for event in readable(rows.order_by("-pk")):
         if isinstance(event, Unreadable):
             seen.append(_damaged(consultation_request, f"view {event.pk}"))
             continue
@@ -113,7 +114,7 @@ def _newest(consultation_request: ConsultationRequest) -> Any:
 
 def _events(consultation_request: ConsultationRequest) -> Iterator[Entry]:
     words = event_words()
-    bare = _newest(consultation_request).exclude(action=VIEW).exclude(action__in=_codes_with_own_entry())
+    bare = _newest(consultation_request).exclude(action__in=_codes_with_own_entry())
     for event in readable(bare[:NEWEST]):
         if isinstance(event, Unreadable):
             yield _damaged(consultation_request, f"event {event.pk}")

@@ -20,6 +20,7 @@ from consultations.enums import Actor
 from consultations.models import Appointment, Patient, Person, PersonJoin, SlotHold
 from consultations.permissions import require
 from consultations.services import occupation, slot_release
+from consultations.services.races import LostRace, race
 
 MAY_JOIN: Final = (Actor.TRIAGE, Actor.DOCTOR, Actor.MANAGER)
 """Everybody who may read both records: the nurse on the telephone hears first that two requests are of one caller, and
@@ -118,12 +119,6 @@ def undo(*, join: PersonJoin, reason: str, by: User, seen: Collection[int] = ())
     return True
 
 
-@transaction.atomic
-def record_view(*, patient: Patient, shown: Iterable[int], by: User) -> None:
-    """Note that a member of staff looked at who stands behind a request, and the keys of all patient rows shown."""
-    audit.record(action="person.view", target=patient, by=by, details={"patients": sorted(shown)})
-
-
 def hold(*patients: Patient) -> list[Patient]:
     """All rows of the persons behind these, oldest first, held until the transaction ends.
 
@@ -158,11 +153,20 @@ def find(typed: str) -> Patient | None:
 
 
 def connect(patient: Patient, other: Patient, rows: Collection[Patient], *, by: User | None, reason: str = "") -> None:
-    """Write the join of two rows of different persons, whose rows are held. `by=None` is the software."""
+    """Write the join of two rows of different persons, whose rows are held. `by=None` is the software.
+
+    Raises PersonChanged when a visit that nobody could see yet turns out to overlap: the database has the last word.
+    """
     first, second = sorted((patient.pk, other.pk))
     slot_release.release_run_out(persons={row.person_id for row in rows})
     PersonJoin.objects.create(first_id=first, second_id=second, joined_at=clock.now(), joined_by=by, reason=reason)
-    settle(rows)
+    try:
+        with race():
+            settle(rows)
+    except LostRace:
+        raise PersonChanged(
+            "A visit of one of them was booked at this moment, and overlaps with one of the other. Nothing was changed."
+        ) from None
     actor = "" if by else Actor.SYSTEM.value
     audit.record(action="person.join", target=patient, by=by, actor=actor, details={"rows": [first, second]})
 

@@ -116,7 +116,10 @@ PERSONAL_CONTENT = ("Reviewer", "SignOff", "CaseAccount", "ClinicianStatement", 
 
 def kept_fields() -> dict[str, models.Field]:
     kept = [
-        model for label in ("consultations", "core", "accounts") for model in apps.get_app_config(label).get_models()
+        model
+        for label in ("consultations", "core", "accounts")
+        for model in apps.get_app_config(label).get_models()
+        if model._meta.managed  # a view shows the fields of others
     ]
     kept += [apps.get_model("education", each) for each in PERSONAL_CONTENT]
     return {f"{model.__name__}.{field.name}": field for model in kept for field in model._meta.concrete_fields}

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from clinic.core import clock
-from clinic.core.models import AuditEvent
+from clinic.core.models import RecordRead
 from consultations.enums import Outcome, RequestStatus
 from consultations.models import ConsultationRequest, QuestionnaireResponse
 from consultations.presenters import queue, summary
@@ -302,15 +302,15 @@ class TestSearch:
 class TestWhoMayLook:
     def test_each_load_is_audited_once_with_the_requests_shown(self, sign_in, nurse, alice, bob):
         sign_in(nurse).get(QUEUE)
-        (event,) = AuditEvent.objects.filter(action="request.list")
+        (event,) = RecordRead.objects.filter(action="request.list")
         assert event.actor_user == nurse
-        assert sorted(event.details["requests"]) == sorted([alice.pk, bob.pk])
+        assert sorted(event.shown["requests"]) == sorted([alice.pk, bob.pk])
 
     def test_an_editor_is_refused(self, sign_in, editor, alice):
         client = sign_in(editor)
         assert client.get(QUEUE).status_code == 403
         assert client.post(f"{QUEUE}search/", {"q": "alice"}).status_code == 403
-        assert not AuditEvent.objects.filter(action="request.list").exists()
+        assert not RecordRead.objects.filter(action="request.list").exists()
 
     def test_a_patient_or_visitor_is_sent_to_sign_in(self, client, alice):
         response = client.get(QUEUE)
