@@ -6,7 +6,7 @@ about a millisecond and makes audited transactions queue behind one another: rec
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC
 from typing import Any
 
@@ -19,6 +19,7 @@ from clinic.core.logs import request_id
 from clinic.core.models import AuditEvent, AuditHead
 
 GENESIS = "0" * 64
+BATCH = 500
 
 
 def record(
@@ -40,9 +41,7 @@ def record(
     label = actor or (user.get_username() if user else "")
     if not label:
         raise ValueError("Say who did it: by=user, or actor='patient' or 'system'.")
-    head = _locked_head()
     event = AuditEvent(
-        sequence=head.sequence + 1,
         at=clock.now(),
         action=action,
         actor_user_id=user.pk if user else None,
@@ -52,12 +51,21 @@ def record(
         request_id=request_id.get(),
         fields=sorted(fields),
         details=json.loads(json.dumps(details or {})),
-        previous=head.digest,
     )
-    event.digest = digest(event)
-    event.save(force_insert=True)
-    AuditHead.objects.filter(pk=head.pk).update(sequence=event.sequence, digest=event.digest)
+    append([event])
     return event
+
+
+def append(events: Sequence[AuditEvent]) -> None:
+    """Number events that say everything else, chain them to the newest one and keep them, in the order given."""
+    head = _locked_head()
+    sequence, previous = head.sequence, head.digest
+    for event in events:
+        sequence += 1
+        event.sequence, event.previous = sequence, previous
+        event.digest = previous = digest(event)
+    AuditEvent.objects.bulk_create(events, batch_size=BATCH)
+    AuditHead.objects.filter(pk=head.pk).update(sequence=sequence, digest=previous)
 
 
 def _locked_head() -> AuditHead:

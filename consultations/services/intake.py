@@ -283,8 +283,16 @@ def _new_reference() -> str:
 
 
 def _make_patient(contact: Contact) -> Patient:
+    patient = described(contact)
+    patient.full_clean(validate_unique=False)
+    patient.save()
+    return patient
+
+
+def described(contact: Contact) -> Patient:
+    """The patient that these details describe, not written down yet."""
     number, as_typed = phones.kept(contact.phone)
-    patient = Patient(
+    return Patient(
         name=contact.name,
         birth_on=contact.birth_on,
         email=contact.email,
@@ -296,9 +304,6 @@ def _make_patient(contact: Contact) -> Patient:
         safe_to_contact=contact.safe_to_contact,
         created_at=clock.now(),
     )
-    patient.full_clean(validate_unique=False)
-    patient.save()
-    return patient
 
 
 def lock_open(response: QuestionnaireResponse) -> QuestionnaireResponse:
