@@ -7,9 +7,8 @@ PORT ?= 8000
 PY := .venv/bin/python
 TYPED := clinic/accounts $(wildcard clinic/*.py clinic/core/*.py) clinic/core/management \
 	consultations/enums.py consultations/workflow.py consultations/permissions.py consultations/phones.py \
-	consultations/questionnaire consultations/candidacy consultations/services \
-	education/services $(addprefix education/,editorial.py library.py markdown.py blocks.py statements.py references.py rules.py claims.py overclaims.py unmasking.py word_weights.py) $(wildcard education/shipped*.py) \
-	$(addprefix education/,wording.py static_words.py comparison.py facts.py numbers.py search.py) $(addprefix education/search_,answers.py index.py snippets.py spanish.py spelling.py words.py)
+	consultations/questionnaire consultations/candidacy consultations/services consultations/actions consultations/presenters/action_panel.py \
+	$(addprefix education/,library.py workflow.py fixed_pages.py markup claims search content services presenters)
 RUN_WITH := DJANGO_RUNSERVER_HIDE_WARNING=true SITE_URL=$${SITE_URL:-http://127.0.0.1:$(PORT)}
 
 # Compiling every test anew takes longer than some of them.
@@ -54,7 +53,7 @@ check: .venv/.installed-dev ## Lint, format, types, import rules, templates, mig
 		$(PY) manage.py check --deploy --fail-level WARNING
 
 weigh: .venv/.installed-dev ## Fit the word weights of the claims rules and of self-harm anew, on the texts of the tests and the site's own
-	@.venv/bin/python manage.py shell -c "from tests.education.weigh_words import write; write()"
+	@.venv/bin/python manage.py shell -c "from tests.education.claims.weigh_words import write; write()"
 	@.venv/bin/python -m tests.clinic.core.learn_weights
 
 bench: .venv/.installed-dev ## Measure and print: claims found, answer sets a second, queries and time of pages and search

@@ -1,9 +1,48 @@
 from django.apps import AppConfig
 
+from clinic.core import permissions
+from clinic.staff.area import Entry, StaffArea
+
+DIARY = ("appointment", "availability", "absence", "clinician", "location", "appointmenttype")
+
 
 class ConsultationsConfig(AppConfig):
     name = "consultations"
     default_auto_field = "django.db.models.BigAutoField"
+    staff_area = StaffArea(
+        entries=(
+            Entry("Today", "admin:index", "", 1),
+            Entry(
+                "Requests",
+                "admin:consultations_consultationrequest_changelist",
+                "consultations.view_consultationrequest",
+                2,
+            ),
+            Entry("Safety cases", "admin:consultations_safetycase_changelist", "consultations.view_safetycase", 3),
+            Entry("Messages", "admin:consultations_outboxmessage_changelist", "consultations.view_outboxmessage", 4),
+            Entry(
+                "Diary",
+                "admin:consultations_appointment_changelist",
+                "consultations.view_appointment",
+                5,
+                covers=tuple(f"admin:consultations_{model}_changelist" for model in DIARY),
+            ),
+        ),
+        section="Diary",
+        home="admin:consultations_appointment_changelist",
+        names={
+            "consultations.appointment": ("booking", "bookings"),
+            "consultations.appointmenttype": ("kind of visit", "kinds of visit"),
+            "consultations.availability": ("weekly time", "weekly times"),
+            "consultations.consultationrequest": ("request", "requests"),
+            "consultations.location": ("place", "places"),
+            "consultations.outboxmessage": ("message", "messages"),
+        },
+        today="consultations.admin.today.today_context",
+    )
 
     def ready(self) -> None:
         from consultations import checks  # noqa: F401  (registers the system checks)
+        from consultations.permissions import rule
+
+        permissions.register("consultations", rule)

@@ -2,6 +2,8 @@
 
 from django.db.models import TextChoices
 
+from consultations import workflow
+
 
 class Outcome(TextChoices):
     """The headline of an assessment, most pressing first."""
@@ -53,18 +55,18 @@ class Priority(TextChoices):
 
 
 class RequestStatus(TextChoices):
-    RECEIVED = "received", "Received"
-    IN_TRIAGE = "in_triage", "In triage"
-    WITH_DOCTOR = "with_doctor", "With a doctor"
-    INFORMATION_ASKED = "information_asked", "Waiting for the patient's answer"
-    OFFERED = "offered", "Consultation offered"
-    NOT_SUITABLE = "not_suitable", "Not suitable, with advice"
-    URGENT = "urgent", "Urgent: call the patient"
-    BOOKED = "booked", "Booked"
-    COMPLETED = "completed", "Completed"
-    NO_SHOW = "no_show", "Did not attend"
-    WITHDRAWN = "withdrawn", "Withdrawn by the patient"
-    CANCELLED = "cancelled", "Cancelled by the clinic"
+    RECEIVED = workflow.RECEIVED, "Received"
+    IN_TRIAGE = workflow.IN_TRIAGE, "In triage"
+    WITH_DOCTOR = workflow.WITH_DOCTOR, "With a doctor"
+    INFORMATION_ASKED = workflow.INFORMATION_ASKED, "Waiting for the patient's answer"
+    OFFERED = workflow.OFFERED, "Consultation offered"
+    NOT_SUITABLE = workflow.NOT_SUITABLE, "Not suitable, with advice"
+    URGENT = workflow.URGENT, "Urgent: call the patient"
+    BOOKED = workflow.BOOKED, "Booked"
+    COMPLETED = workflow.COMPLETED, "Completed"
+    NO_SHOW = workflow.NO_SHOW, "Did not attend"
+    WITHDRAWN = workflow.WITHDRAWN, "Withdrawn by the patient"
+    CANCELLED = workflow.CANCELLED, "Cancelled by the clinic"
 
 
 class ResponseStatus(TextChoices):
@@ -166,12 +168,12 @@ class Lane(TextChoices):
 
 
 class Actor(TextChoices):
-    """Who may make a move: the patient through the private link, a staff group, or the system itself."""
+    """Who may do an action: the patient through the private link, a staff group, or the system itself."""
 
-    PATIENT = "patient", "Patient"
-    TRIAGE = "triage", "Triage"
-    DOCTOR = "doctor", "Doctor"
-    MANAGER = "manager", "Manager"
+    PATIENT = workflow.PATIENT, "Patient"
+    TRIAGE = workflow.TRIAGE, "Triage"
+    DOCTOR = workflow.DOCTOR, "Doctor"
+    MANAGER = workflow.MANAGER, "Manager"
     SYSTEM = "system", "System"
 
 
@@ -183,12 +185,6 @@ OUTCOME_RISK = {outcome: rank for rank, outcome in enumerate(Outcome)}
 STAFF_QUEUE = (RequestStatus.RECEIVED, RequestStatus.IN_TRIAGE, RequestStatus.WITH_DOCTOR, RequestStatus.URGENT)
 TO_TRIAGE = (RequestStatus.RECEIVED, RequestStatus.IN_TRIAGE, RequestStatus.URGENT)
 WAITING_FOR_PATIENT = (RequestStatus.INFORMATION_ASKED, RequestStatus.OFFERED)
-OPEN_STATUSES = (*STAFF_QUEUE, *WAITING_FOR_PATIENT, RequestStatus.BOOKED)
-CLOSED_STATUSES = (
-    RequestStatus.NOT_SUITABLE,
-    RequestStatus.COMPLETED,
-    RequestStatus.NO_SHOW,
-    RequestStatus.WITHDRAWN,
-    RequestStatus.CANCELLED,
-)
+OPEN_STATUSES = tuple(map(RequestStatus, workflow.OPEN))
+CLOSED_STATUSES = tuple(map(RequestStatus, workflow.CLOSED))
 LIVE_APPOINTMENTS = (AppointmentStatus.BOOKED, AppointmentStatus.ARRIVED)

@@ -1,10 +1,14 @@
 """Which part a signed-in person plays. Roles come from group membership and take effect at the next request."""
 
+from collections.abc import Iterable
+
 from django.contrib.auth.models import AnonymousUser
+from django.db import models
 
 from clinic.accounts.models import User
+from clinic.core.refusals import NotAllowed
 from consultations.enums import Actor
-from consultations.workflow import NotAllowed
+from consultations.workflow import TRANSITIONS
 
 GROUP_ACTORS = {"triage": Actor.TRIAGE, "doctor": Actor.DOCTOR, "manager": Actor.MANAGER}
 
@@ -18,6 +22,17 @@ def actors_of(user: User | AnonymousUser) -> frozenset[Actor]:
     if user.is_superuser:
         actors.add(Actor.MANAGER)
     return frozenset(actors)
+
+
+def permitted_verbs(user: User | AnonymousUser, verbs: Iterable[str]) -> set[str]:
+    """Which actions of the transition table this person may take: those whose row names a part that they play."""
+    actors = actors_of(user)
+    return {verb for verb in verbs if TRANSITIONS[verb].actors & actors}
+
+
+def rule(user: User | AnonymousUser, codename: str, row: models.Model | None) -> bool | None:
+    """What the permission of an action says: the same. All others are left to the groups."""
+    return codename in permitted_verbs(user, [codename]) if codename in TRANSITIONS else None
 
 
 def require(user: User, *allowed: Actor) -> Actor:

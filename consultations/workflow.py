@@ -1,100 +1,142 @@
-"""The one transition table of a consultation request.
+"""The one transition table of a consultation request, as plain data: it knows neither Django nor the rest of us.
 
-Owner: the clinic's medical director. A row says which verb takes a request from which statuses to which status, and who
-may do it. Nothing else in the product decides a status; services look their move up here.
+Owner: the clinic's medical director. A row says which action takes a request from which statuses to which status, who
+may do it, in which words it is shown, and which message it sends. Its words are translated where they are shown.
+What else belongs to an action stands in its module in `consultations/actions/`.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
-from consultations.enums import OPEN_STATUSES, Actor, RequestStatus
+RECEIVED: Final = "received"
+IN_TRIAGE: Final = "in_triage"
+WITH_DOCTOR: Final = "with_doctor"
+INFORMATION_ASKED: Final = "information_asked"
+OFFERED: Final = "offered"
+NOT_SUITABLE: Final = "not_suitable"
+URGENT: Final = "urgent"
+BOOKED: Final = "booked"
+COMPLETED: Final = "completed"
+NO_SHOW: Final = "no_show"
+WITHDRAWN: Final = "withdrawn"
+CANCELLED: Final = "cancelled"
 
-S = RequestStatus
-TRIAGE = frozenset({Actor.TRIAGE, Actor.DOCTOR, Actor.MANAGER})
-DOCTOR = frozenset({Actor.DOCTOR})
-DESK = frozenset({Actor.TRIAGE, Actor.MANAGER, Actor.DOCTOR})
-MANAGEMENT = frozenset({Actor.MANAGER, Actor.DOCTOR})
-PATIENT = frozenset({Actor.PATIENT})
+OPEN: Final = (RECEIVED, IN_TRIAGE, WITH_DOCTOR, URGENT, INFORMATION_ASKED, OFFERED, BOOKED)
+CLOSED: Final = (NOT_SUITABLE, COMPLETED, NO_SHOW, WITHDRAWN, CANCELLED)
+ANY: Final = (*OPEN, *CLOSED)
 
+PATIENT: Final = "patient"
+TRIAGE: Final = "triage"
+DOCTOR: Final = "doctor"
+MANAGER: Final = "manager"
 
-class MoveRefused(Exception):
-    """A verb that this status, or this person, does not allow. The text is fit to show to staff."""
-
-
-class WrongStatus(MoveRefused):
-    pass
-
-
-class NotAllowed(MoveRefused):
-    pass
+STAFF: Final = frozenset({TRIAGE, DOCTOR, MANAGER})
+MANAGEMENT: Final = frozenset({DOCTOR, MANAGER})
+DOCTORS: Final = frozenset({DOCTOR})
+PATIENTS: Final = frozenset({PATIENT})
 
 
 @dataclass(frozen=True, slots=True)
-class Move:
-    """One row: `verb` takes a request from any of `sources` to `target`; `None` keeps the status it has."""
+class TransitionRow:
+    """`verb` takes a request from any of `sources` to `target`; `None` keeps the status it has.
+
+    `label` is what a page offers, `past` what the activity says of who did it, `message` the kind of message it sends.
+    """
 
     verb: str
-    sources: frozenset[RequestStatus]
-    target: RequestStatus | None
-    actors: frozenset[Actor]
+    sources: frozenset[str]
+    target: str | None
+    actors: frozenset[str]
     label: str
+    past: str
+    message: str | None
+
+    def target_from(self, status: str) -> str:
+        return status if self.target is None else self.target
+
+    def changes_status(self) -> bool:
+        return self.target is not None
 
 
-def _move(
-    verb: str, sources: Iterable[RequestStatus], target: RequestStatus | None, actors: frozenset[Actor], label: str
-) -> Move:
-    return Move(verb, frozenset(sources), target, actors, label)
+def _row(
+    verb: str,
+    sources: Iterable[str],
+    target: str | None,
+    actors: frozenset[str],
+    label: str,
+    past: str,
+    message: str | None = None,
+) -> TransitionRow:
+    return TransitionRow(verb, frozenset(sources), target, actors, label, past, message)
 
 
-MOVES: dict[str, Move] = {
-    move.verb: move
-    for move in (
-        _move("claim", {S.RECEIVED, S.URGENT}, S.IN_TRIAGE, TRIAGE, "Start triage"),
-        _move("release", {S.IN_TRIAGE}, S.RECEIVED, TRIAGE, "Put back in the queue"),
-        _move("note", S, None, TRIAGE, "Add a note"),
-        _move("log_call", S, None, TRIAGE, "Log a call"),
-        _move("correct_email", OPEN_STATUSES, None, PATIENT | TRIAGE, "Correct the email address"),
-        _move("escalate", {S.RECEIVED, S.IN_TRIAGE, S.WITH_DOCTOR, S.INFORMATION_ASKED}, S.URGENT, TRIAGE, "Escalate"),
-        _move("clear", {S.IN_TRIAGE, S.URGENT, S.WITH_DOCTOR}, None, DOCTOR, "Clear the red flags"),
-        _move("pass_to_doctor", {S.RECEIVED, S.IN_TRIAGE, S.URGENT}, S.WITH_DOCTOR, TRIAGE, "Pass to a doctor"),
-        _move(
-            "ask",
-            {S.RECEIVED, S.IN_TRIAGE, S.WITH_DOCTOR, S.URGENT},
-            S.INFORMATION_ASKED,
-            TRIAGE,
-            "Ask for more information",
+TRANSITIONS: Final[dict[str, TransitionRow]] = {
+    row.verb: row
+    for row in (
+        _row("claim", (RECEIVED, URGENT), IN_TRIAGE, STAFF, "Start triage", "started triage"),
+        _row("release", (IN_TRIAGE,), RECEIVED, STAFF, "Put back in the queue", "put it back in the queue"),
+        _row("note", ANY, None, STAFF, "Add a note", "wrote a note"),
+        _row("log_call", ANY, None, STAFF, "Log a call", "recorded a call"),
+        _row(
+            "correct_email", OPEN, None, PATIENTS | STAFF,
+            "Correct the email address", "corrected the email address", message="private_link",
         ),
-        _move("answer", {S.INFORMATION_ASKED}, S.IN_TRIAGE, PATIENT, "Answer the nurse's question"),
-        _move("answer_doctor", {S.INFORMATION_ASKED}, S.WITH_DOCTOR, PATIENT, "Answer the doctor's question"),
-        _move("offer", {S.WITH_DOCTOR, S.URGENT}, S.OFFERED, DOCTOR, "Offer a consultation"),
-        _move("decline", {S.WITH_DOCTOR, S.URGENT}, S.NOT_SUITABLE, DOCTOR, "Not suitable, with advice"),
-        _move("mark_urgent", {S.WITH_DOCTOR}, S.URGENT, DOCTOR, "Urgent: call today"),
-        _move("book", {S.OFFERED}, S.BOOKED, PATIENT | DESK, "Book a time"),
-        _move("cancel_booking", {S.BOOKED}, S.OFFERED, PATIENT | DESK, "Cancel the time"),
-        _move("complete", {S.BOOKED}, S.COMPLETED, MANAGEMENT, "Consultation took place"),
-        _move("mark_no_show", {S.BOOKED}, S.NO_SHOW, DESK, "Patient did not attend"),
-        _move("withdraw", OPEN_STATUSES, S.WITHDRAWN, PATIENT, "Withdraw the request"),
-        _move("message", OPEN_STATUSES, None, PATIENT, "Write to the clinic"),
-        _move("read_text", S, None, TRIAGE, "Mark as read"),
-        _move("cancel_request", OPEN_STATUSES, S.CANCELLED, MANAGEMENT, "Close the request"),
+        _row(
+            "escalate", (RECEIVED, IN_TRIAGE, WITH_DOCTOR, INFORMATION_ASKED), URGENT, STAFF,
+            "Escalate", "escalated it",
+        ),
+        _row("clear", (IN_TRIAGE, URGENT, WITH_DOCTOR), None, DOCTORS, "Clear the red flags", "cleared the red flags"),
+        _row(
+            "pass_to_doctor", (RECEIVED, IN_TRIAGE, URGENT), WITH_DOCTOR, STAFF,
+            "Pass to a doctor", "passed it to a doctor",
+        ),
+        _row(
+            "ask", (RECEIVED, IN_TRIAGE, WITH_DOCTOR, URGENT), INFORMATION_ASKED, STAFF,
+            "Ask for more information", "asked the patient", message="question_asked",
+        ),
+        _row(
+            "answer", (INFORMATION_ASKED,), IN_TRIAGE, PATIENTS,
+            "Answer the nurse's question", "answered the question",
+        ),
+        _row(
+            "answer_doctor", (INFORMATION_ASKED,), WITH_DOCTOR, PATIENTS,
+            "Answer the doctor's question", "answered the question",
+        ),
+        _row(
+            "offer", (WITH_DOCTOR, URGENT), OFFERED, DOCTORS,
+            "Offer a consultation", "offered a consultation", message="consultation_offered",
+        ),
+        _row(
+            "decline", (WITH_DOCTOR, URGENT), NOT_SUITABLE, DOCTORS,
+            "Not suitable, with advice", "answered: not suitable, with advice", message="request_closed",
+        ),
+        _row("mark_urgent", (WITH_DOCTOR,), URGENT, DOCTORS, "Urgent: call today", "marked it urgent"),
+        _row(
+            "book", (OFFERED,), BOOKED, PATIENTS | STAFF,
+            "Book a time", "booked a time", message="appointment_booked",
+        ),
+        _row(
+            "cancel_booking", (BOOKED,), OFFERED, PATIENTS | STAFF,
+            "Cancel the time", "cancelled the time", message="appointment_cancelled",
+        ),
+        _row(
+            "complete", (BOOKED,), COMPLETED, MANAGEMENT,
+            "Consultation took place", "recorded that the consultation took place",
+        ),
+        _row(
+            "mark_no_show", (BOOKED,), NO_SHOW, STAFF,
+            "Patient did not attend", "recorded that the patient did not attend",
+        ),
+        _row(
+            "withdraw", OPEN, WITHDRAWN, PATIENTS,
+            "Withdraw the request", "withdrew the request", message="request_closed",
+        ),
+        _row("message", OPEN, None, PATIENTS, "Write to the clinic", "wrote a message"),
+        _row("read_text", ANY, None, STAFF, "Mark as read", "read what the patient wrote"),
+        _row(
+            "cancel_request", OPEN, CANCELLED, MANAGEMENT,
+            "Close the request", "closed the request", message="request_closed",
+        ),
     )
-}
-
-
-def move_for(verb: str, *, status: str, actor: Actor) -> Move:
-    """Look up the move, or raise WrongStatus / NotAllowed with a sentence that says why."""
-    move = MOVES[verb]
-    if actor not in move.actors:
-        raise NotAllowed(f"“{move.label}” is not something your role may do.")
-    if status not in move.sources:
-        raise WrongStatus(
-            f"“{move.label}” is not possible while the request is “{RequestStatus(status).label}”. "
-            "Someone may have moved it: reload the page."
-        )
-    return move
-
-
-def verbs_for(*, status: str, actors: Iterable[Actor]) -> list[Move]:
-    """Every move that any of these actors may make from this status, in table order."""
-    roles = frozenset(actors)
-    return [move for move in MOVES.values() if status in move.sources and move.actors & roles]
+}  # fmt: skip

@@ -17,7 +17,8 @@ from django.core.management.color import no_style
 from django.db import connection, transaction
 
 from clinic.core import clock
-from education import services, shipped
+from education import services
+from education.content import shipped
 from education.models import Page
 from tests.cast import MONDAY_MORNING
 

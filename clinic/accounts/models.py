@@ -1,13 +1,13 @@
 """Who signs in to the staff area."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
-from clinic.core import addresses
+from clinic.core import addresses, permissions
 from clinic.core.fields import PersonNameField
 from clinic.core.names import greeting_name
 from clinic.core.people import NamedModel, NamedQuerySet
@@ -58,6 +58,11 @@ class User(NamedModel, AbstractUser):
             models.CheckConstraint(condition=Q(is_staff=False) | ~Q(email=""), name="user_staff_have_an_address"),
             models.CheckConstraint(condition=Q(name="") | ~Q(name_key=""), name="user_name_key_not_empty"),
         ]
+
+    def has_perm(self, perm: str, obj: Any = None) -> bool:
+        """A rule has the last word, also over superusers; what a group may do, it may do to every row."""
+        decided = permissions.decided(self, perm, obj) if self.is_active else None
+        return super().has_perm(perm) if decided is None else decided
 
     @property
     def display_name(self) -> str:

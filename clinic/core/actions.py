@@ -20,7 +20,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from clinic.core import audit, clock
-from clinic.core.transitions import ChangedMeanwhile, NotAllowed, Row, Transition, Workflow, WrongStatus
+from clinic.core.refusals import ChangedMeanwhile, NotAllowed, WrongStatus
+from clinic.core.transitions import Row, Transition, Workflow
 
 if TYPE_CHECKING:
     from clinic.accounts.models import User

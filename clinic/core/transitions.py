@@ -20,22 +20,6 @@ Row = TypeVar("Row", bound=models.Model)
 ActionClass = TypeVar("ActionClass", bound="Action[Any, Any, Any]")
 
 
-class TransitionNotAllowed(Exception):
-    """An action that this status, or this person, does not allow. The text is fit to show to staff."""
-
-
-class WrongStatus(TransitionNotAllowed):
-    """The row does not stand where this action can be done."""
-
-
-class NotAllowed(TransitionNotAllowed):
-    """This person may not do it, whatever the status."""
-
-
-class ChangedMeanwhile(WrongStatus):
-    """Somebody changed the status after the page was shown; the text names them."""
-
-
 class Transition(Protocol):
     """A row of a transition table. Its words are English and are translated where they are shown."""
 

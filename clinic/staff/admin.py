@@ -14,9 +14,10 @@ from django.urls import URLPattern, path
 
 from clinic.accounts.models import User
 from clinic.core import audit, clock
+from clinic.core.error_summary import SummaryFirst
 from clinic.core.form_fields import MailField
 from clinic.core.people import is_named
-from clinic.staff.site import BaseModelAdmin, SummaryFirst
+from clinic.staff.base_admin import BaseModelAdmin
 
 SIGN_IN_NAME: Final = "For signing in. Letters, digits and @ . + - _ only."
 

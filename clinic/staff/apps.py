@@ -1,7 +1,19 @@
 from django.apps import AppConfig
 
+from clinic.staff.area import Entry, StaffArea
+
 
 class StaffConfig(AppConfig):
+    """The frame of the staff area, with the entries of what both apps rest on: the audit and the users."""
+
     name = "clinic.staff"
     label = "staff"
     verbose_name = "Staff area"
+    staff_area = StaffArea(
+        entries=(
+            Entry("Audit", "admin:core_auditevent_changelist", "core.view_auditevent", 7),
+            Entry("Users", "admin:accounts_user_changelist", "accounts.view_user", 8),
+        ),
+        names={"core.auditevent": ("event", "audit")},
+        hints={"core.auditevent": "Who did what, newest first. Nothing here can be changed."},
+    )

@@ -12,19 +12,17 @@ from django.utils.text import capfirst
 
 from clinic.core import clock
 from clinic.core.models import AuditEvent
-from clinic.staff.site import BaseModelAdmin, names_of
-from consultations.presenters.history import DEEDS, who_of
+from clinic.staff.area import names_of
+from clinic.staff.base_admin import BaseModelAdmin
+from consultations.presenters.activity import event_words, who_of
 
 PAGES = {
     "consultations.consultationrequest": "admin:consultations_consultationrequest_change",
     "consultations.safetycase": "admin:consultations_safetycase_change",
 }
-WORDS = {
-    **{action: f"Request: {words}" for action, words in DEEDS.items()},
+OTHER_WORDS = {
     "request.view": "Request: opened",
     "request.list": "Requests: looked at a list",
-    "request.note": "Request: wrote a note",
-    "request.log_call": "Request: recorded a call",
     "case.acknowledge": "Safety case: taken on",
     "case.close": "Safety case: closed",
     "case.list": "Safety cases: looked at the list",
@@ -55,7 +53,12 @@ WORDS = {
     "staff.set_password": "User: password set",
     "staff.sign_in": "Signed in",
 }
-"""Action -> what a manager reads. One that is missing here is shown by its code."""
+"""What is on record and is no action on a request."""
+
+
+def audit_words() -> dict[str, str]:
+    """Code -> what a manager reads. One that is missing here is shown by its code."""
+    return {**{code: f"Request: {words}" for code, words in event_words().items()}, **OTHER_WORDS}
 
 
 class ActionFilter(admin.SimpleListFilter):
@@ -63,7 +66,7 @@ class ActionFilter(admin.SimpleListFilter):
     parameter_name = "action"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return sorted(WORDS.items(), key=lambda pair: pair[1])
+        return sorted(audit_words().items(), key=lambda pair: pair[1])
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[AuditEvent]) -> QuerySet[AuditEvent]:
         return queryset.filter(action=self.value()) if self.value() else queryset
@@ -105,7 +108,7 @@ class AuditEventAdmin(BaseModelAdmin):
 
     @admin.display(description="What")
     def what(self, event: AuditEvent) -> str:
-        return WORDS.get(event.action, event.action)
+        return audit_words().get(event.action, event.action)
 
     @admin.display(description="Log number")
     def log_number(self, event: AuditEvent) -> str:

@@ -15,16 +15,16 @@ from django.views.decorators.http import require_safe
 from clinic.core import audit, clock
 from clinic.core.encryption import DamagedRecord
 from clinic.core.post_only import post_only
+from clinic.core.refusals import TransitionNotAllowed
 from consultations import emails
 from consultations.admin.pages import OUT_OF_RANGE
 from consultations.admin.searching import SearchedAdmin
 from consultations.models import OutboxMessage
 from consultations.models.message import UNDELIVERED
-from consultations.presenters.history import DAMAGED_STATE, message_state
+from consultations.presenters.activity import DAMAGED_STATE, message_state
 from consultations.presenters.isolation import Unreadable, load, log_damage, opened, readable
 from consultations.presenters.person_search import search_condition
 from consultations.services import messaging
-from consultations.workflow import MoveRefused
 
 PAGE_SIZE: Final = 50
 STATES: Final = {
@@ -95,7 +95,7 @@ class OutboxMessageAdmin(SearchedAdmin):
         try:
             messaging.retry(message=message, by=request.user)
             messages.success(request, "The message will be tried again within a minute.")
-        except MoveRefused as refusal:
+        except TransitionNotAllowed as refusal:
             messages.error(request, str(refusal))
         except DamagedRecord as damage:
             log_damage(f"{message._meta.label_lower} {message.pk}", damage)

@@ -1,5 +1,6 @@
-"""The queue and the request page. They stand where the stock list and form would; every act is a POST to a service."""
+"""The queue and the request page. They stand where the stock list and form would; every action is a POST."""
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,19 +16,21 @@ from django.views.decorators.http import require_http_methods
 
 from clinic.core import audit, clock
 from clinic.core.post_only import post_only
+from clinic.core.refusals import TransitionNotAllowed
 from clinic.core.unsent import Unsent, gives_back, in_form
-from consultations.admin import acts
+from consultations.actions.base import PanelEntry
+from consultations.actions.read_text import mark_read
 from consultations.admin.pages import OUT_OF_RANGE
 from consultations.admin.searching import SearchedAdmin
-from consultations.forms.staff import QueueFilterForm, StepForm
+from consultations.forms.queue_filters import TABS, Filters, QueueFilterForm
+from consultations.forms.staff import StepForm
 from consultations.models import ConsultationRequest, PatientText
-from consultations.presenters import queue
+from consultations.presenters import action_panel, queue
 from consultations.presenters.isolation import load
 from consultations.presenters.person_search import search_condition
 from consultations.presenters.request_page import banner, request_page
 from consultations.presenters.words import name_of
-from consultations.services import desk, patient_texts, scheduling, text_alarms, triage
-from consultations.workflow import MoveRefused
+from consultations.services import scheduling, text_alarms, triage
 
 PAGE_OF_ONE = "admin:consultations_consultationrequest_change"
 PREVIEW_SALT = "consultations.decision-preview"
@@ -35,11 +38,11 @@ PREVIEW_AGE = 2 * 60 * 60
 
 
 def _unsent_act(request: HttpRequest) -> list[Unsent]:
-    verb = request.resolver_match.kwargs["verb"] if request.resolver_match else ""
-    form = acts.FORMS.get(verb)
+    name = request.resolver_match.kwargs["verb"] if request.resolver_match else ""
+    entry = action_panel.panel_entries().get(name)
     starts_at = scheduling.start_of(request.POST.get("slot_key", ""))
     chosen = [Unsent("Free time", clock.moment(starts_at), is_choice=True)] if starts_at else []
-    return [*chosen, *(in_form(request.POST, form) if form else [])]
+    return [*chosen, *(in_form(request.POST, entry.form_class or StepForm) if entry else [])]
 
 
 def _unsent_preview(request: HttpRequest) -> list[Unsent]:
@@ -48,7 +51,7 @@ def _unsent_preview(request: HttpRequest) -> list[Unsent]:
         kept = signing.loads(request.POST.get("decision", ""), salt=PREVIEW_SALT)
     except signing.BadSignature:
         return []
-    return in_form(kept["data"], acts.FORMS[kept["verb"]])
+    return in_form(kept["data"], action_panel.panel_entries()[kept["verb"]].form_class or StepForm)
 
 
 @admin.register(ConsultationRequest)
@@ -99,12 +102,12 @@ class ConsultationRequestAdmin(SearchedAdmin):
         return self.page(request, "admin/consultations/queue.html", context)
 
     @staticmethod
-    def _tabs(filters: queue.Filters, counts: dict[str, Any], *, is_search: bool) -> list[queue.Tab]:
+    def _tabs(filters: Filters, counts: dict[str, Any], *, is_search: bool) -> list[queue.Tab]:
         return [
             queue.Tab(
                 label, f"?{urlencode({'tab': name})}", counts[f"in_{name}"], not is_search and name == filters.tab
             )
-            for name, (label, _) in queue.TABS.items()
+            for name, (label, _) in TABS.items()
         ]
 
     # --- One request ------------------------------------------------------------------------------------------------
@@ -117,19 +120,20 @@ class ConsultationRequestAdmin(SearchedAdmin):
     @method_decorator(post_only(PAGE_OF_ONE, keeps=("pk",)))
     @gives_back(_unsent_act)
     def act_view(self, request: HttpRequest, pk: int, verb: str) -> HttpResponse:
-        """One act of the side panel. Texts for the patient go on to the preview instead of being sent."""
+        """One entry of the panel. Texts for the patient go on to the preview instead of being sent."""
         self.require_view(request)
         consultation = self._load(pk)
-        form = acts.form_for(verb, request=consultation, by=request.user, data=request.POST)
-        if form is None:
+        entry = action_panel.panel_entries().get(verb)
+        if entry is None:
             raise Http404
+        form = self._form(entry, request, consultation, request.POST)
         if not form.is_valid():
             return self._show(request, consultation, {verb: form})
-        if verb in acts.PREVIEWED:
+        if entry.is_previewed:
             if "edit" in request.POST:
                 return self._show(request, consultation, {verb: form})
-            return self._preview(request, consultation, form)
-        return self._do(request, consultation, verb, form)
+            return self._preview(request, consultation, entry, form)
+        return self._do(request, consultation, entry, form)
 
     @method_decorator(post_only(PAGE_OF_ONE, keeps=("pk",)))
     @gives_back(_unsent_preview)
@@ -145,10 +149,11 @@ class ConsultationRequestAdmin(SearchedAdmin):
         if kept["request"] != consultation.pk or kept["by"] != request.user.pk:
             messages.error(request, "That preview belongs to another page. Nothing was sent.")
             return self._back(consultation)
-        form = acts.form_for(kept["verb"], request=consultation, by=request.user, data=kept["data"])
-        if form is None or not form.is_valid():
-            return self._show(request, consultation, {kept["verb"]: form} if form else {})
-        return self._do(request, consultation, kept["verb"], form)
+        entry = action_panel.panel_entries()[kept["verb"]]
+        form = self._form(entry, request, consultation, kept["data"])
+        if not form.is_valid():
+            return self._show(request, consultation, {entry.name: form})
+        return self._do(request, consultation, entry, form)
 
     @method_decorator(post_only("admin:consultations_consultationrequest_changelist"))
     def read_view(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -156,15 +161,23 @@ class ConsultationRequestAdmin(SearchedAdmin):
         self.require_view(request)
         text = get_object_or_404(PatientText.objects.defer("text"), pk=min(pk, OUT_OF_RANGE))
         try:
-            text = patient_texts.mark_read(text=text, by=request.user)
-        except MoveRefused as refusal:
+            text = mark_read(text=text, by=request.user)
+        except TransitionNotAllowed as refusal:
             messages.error(request, str(refusal))
         else:
             first = "you" if text.read_by_id == request.user.pk else name_of(text.read_by)
             messages.success(request, f"Marked as read by {first}. Now call or answer the patient where it is needed.")
         return HttpResponseRedirect(text_alarms.page_of(text))
 
-    def _preview(self, request: HttpRequest, consultation: ConsultationRequest, form: StepForm) -> HttpResponse:
+    @staticmethod
+    def _form(
+        entry: PanelEntry, request: HttpRequest, consultation: ConsultationRequest, data: Mapping[str, Any]
+    ) -> StepForm:
+        return action_panel.form_of(entry, consultation_request=consultation, by=request.user, data=data)
+
+    def _preview(
+        self, request: HttpRequest, consultation: ConsultationRequest, entry: PanelEntry, form: StepForm
+    ) -> HttpResponse:
         triage.record_view(request=consultation, by=request.user)
         data = {name: form.data.get(name, "") for name in form.fields}
         kept = {"request": consultation.pk, "by": request.user.pk, "verb": form.verb, "data": data}
@@ -172,7 +185,7 @@ class ConsultationRequestAdmin(SearchedAdmin):
             "title": "Preview: nothing is sent yet",
             "consultation": consultation,
             "banner": banner(consultation, viewer=request.user, now=clock.now(), starts_at=None),
-            "preview": acts.preview_of(form),
+            "preview": action_panel.preview_of(entry, form, entry.choice_of(form)),
             "decision": signing.dumps(kept, salt=PREVIEW_SALT, compress=True),
             "data": data,
             "edit_url": reverse("admin:consultations_consultationrequest_act", args=[consultation.pk, form.verb]),
@@ -180,41 +193,31 @@ class ConsultationRequestAdmin(SearchedAdmin):
         }
         return self.page(request, "admin/consultations/preview.html", context)
 
-    def _do(self, request: HttpRequest, consultation: ConsultationRequest, verb: str, form: StepForm) -> HttpResponse:
+    def _do(
+        self, request: HttpRequest, consultation: ConsultationRequest, entry: PanelEntry, form: StepForm
+    ) -> HttpResponse:
         try:
-            if verb == "book":
-                scheduling.book_for_patient(
-                    request=consultation, slot_key=form.cleaned_data["slot_key"], by=request.user
-                )
-            else:
-                desk.act(
-                    verb=acts.service_verb(form),
-                    request=consultation,
-                    seen=form.cleaned_data["seen"],
-                    by=request.user,
-                    **acts.values_of(form),
-                )
+            choice = entry.choice_of(form)
+            choice.perform(consultation, by=request.user, seen=form.cleaned_data["seen"])
         except scheduling.SlotTaken:
             messages.error(request, "Someone just took that time. Choose another one: these are free now.")
             return self._show(request, self._load(consultation.pk), {})
-        except MoveRefused as refusal:
+        except TransitionNotAllowed as refusal:
             messages.error(request, str(refusal))
-            return self._show_refused(request, self._load(consultation.pk), verb, form)
-        messages.success(request, acts.done_words(form))
+            return self._show_refused(request, self._load(consultation.pk), entry, form)
+        messages.success(request, choice.done_message)
         return self._back(consultation)
 
     def _show_refused(
-        self, request: HttpRequest, consultation: ConsultationRequest, verb: str, form: StepForm
+        self, request: HttpRequest, consultation: ConsultationRequest, entry: PanelEntry, form: StepForm
     ) -> HttpResponse:
         """The page as it stands now, with what was typed kept; a form that is gone shows its text to copy."""
-        panel = acts.panel_of(consultation, by=request.user)
-        is_open = verb in {each.verb for each in (*panel.acts, *filter(None, [panel.decision]))}
-        if is_open:
+        panel = action_panel.action_panel(consultation, by=request.user)
+        if entry.name in {each.name for each in (*panel.actions, *filter(None, [panel.decision]))}:
             data = form.data.copy() if hasattr(form.data, "copy") else dict(form.data)
             data["seen"] = consultation.status
-            again = acts.form_for(verb, request=consultation, by=request.user, data=data)
-            return self._show(request, consultation, {verb: again} if again else {})
-        return self._show(request, consultation, {}, unsent=acts.typed_text(form))
+            return self._show(request, consultation, {entry.name: self._form(entry, request, consultation, data)})
+        return self._show(request, consultation, {}, unsent=action_panel.typed_text(form))
 
     def _show(
         self,
@@ -227,7 +230,7 @@ class ConsultationRequestAdmin(SearchedAdmin):
         triage.record_view(request=consultation, by=request.user)
         now = clock.now()
         context = request_page(consultation, viewer=request.user, now=now)
-        panel = acts.panel_of(consultation, by=request.user, bound=bound or {})
+        panel = action_panel.action_panel(consultation, by=request.user, bound=bound or {})
         has_errors = any(form.errors for form in (bound or {}).values())
         title = f"{'Error: ' if has_errors else ''}Request {consultation.reference}"
         return self.page(

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 
 from clinic.core import audit, clock
 from clinic.core.post_only import post_only
+from clinic.core.refusals import TransitionNotAllowed
 from clinic.core.unsent import gives_back, of_form
 from consultations.admin.pages import OUT_OF_RANGE
 from consultations.admin.searching import SearchedAdmin
@@ -27,7 +28,6 @@ from consultations.presenters.cases import case_query, line_of
 from consultations.presenters.isolation import load, readable
 from consultations.presenters.person_search import search_condition
 from consultations.services import cases, handover
-from consultations.workflow import MoveRefused
 
 PAGE_SIZE = 50
 LONGEST_NUMBER = 19
@@ -103,7 +103,7 @@ class SafetyCaseAdmin(SearchedAdmin):
         try:
             cases.acknowledge(case=case, by=request.user)
             messages.success(request, TAKEN[case.patient_id is not None])
-        except (MoveRefused, cases.CaseClosed) as refusal:
+        except (TransitionNotAllowed, cases.CaseClosed) as refusal:
             messages.error(request, str(refusal))
         return self._back(request, case)
 
@@ -117,7 +117,7 @@ class SafetyCaseAdmin(SearchedAdmin):
             return self._show(request, case, form)
         try:
             cases.close(case=case, note=form.cleaned_data["note"], by=request.user)
-        except (MoveRefused, cases.CaseClosed) as refusal:
+        except (TransitionNotAllowed, cases.CaseClosed) as refusal:
             messages.error(request, str(refusal))
             return self._show(request, case, form)
         messages.success(request, "The case is closed.")
@@ -133,7 +133,7 @@ class SafetyCaseAdmin(SearchedAdmin):
         try:
             cases.acknowledge_group(group=group, by=request.user, seen=seen)
             messages.success(request, GROUP_WORDS[seen is not None])
-        except MoveRefused as refusal:
+        except TransitionNotAllowed as refusal:
             messages.error(request, str(refusal))
         is_from_today = request.POST.get("from") == "today"
         url = reverse("admin:consultations_safetycase_changelist")
@@ -145,7 +145,7 @@ class SafetyCaseAdmin(SearchedAdmin):
         is_on_duty = request.POST.get("on_duty") == "on"
         try:
             handover.switch_duty(is_on_duty=is_on_duty, by=request.user)
-        except MoveRefused as refusal:
+        except TransitionNotAllowed as refusal:
             messages.error(request, str(refusal))
         else:
             messages.success(request, DUTY_WORDS[is_on_duty])

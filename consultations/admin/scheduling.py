@@ -13,7 +13,8 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_safe
 
 from clinic.core import audit, clock
-from clinic.staff.site import BaseModelAdmin
+from clinic.core.refusals import TransitionNotAllowed
+from clinic.staff.base_admin import BaseModelAdmin
 from consultations.admin.pages import PurposeBuiltAdmin
 from consultations.enums import Actor
 from consultations.forms.diary import (
@@ -28,7 +29,6 @@ from consultations.models import Absence, Appointment, AppointmentType, Availabi
 from consultations.permissions import actors_of
 from consultations.presenters.diary import diary_page
 from consultations.services import diary
-from consultations.workflow import MoveRefused
 
 NOTHING_CHOSEN: Final = "Choose one"
 
@@ -89,14 +89,14 @@ class DiaryAdmin(BaseModelAdmin):
     ) -> HttpResponse:
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
-        except MoveRefused as refusal:
+        except TransitionNotAllowed as refusal:
             messages.error(request, str(refusal))
             return HttpResponseRedirect(request.path)
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         try:
             return super().delete_view(request, object_id, extra_context)
-        except MoveRefused as refusal:
+        except TransitionNotAllowed as refusal:
             messages.error(request, str(refusal))
             return HttpResponseRedirect(request.path)
 

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 from clinic.core import encryption
 from clinic.core.unsent import gives_back, of_form
 from consultations.admin.pages import PurposeBuiltAdmin
-from consultations.forms.staff import SearchForm
+from consultations.forms.queue_filters import SearchForm
 from consultations.presenters.isolation import opened
 
 SEARCHES_KEPT: Final = 5

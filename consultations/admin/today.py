@@ -12,6 +12,7 @@ from clinic.accounts.models import User
 from clinic.core import audit, clock, key_fingerprints
 from clinic.core.models import Heartbeat
 from consultations.enums import STAFF_QUEUE, AppointmentStatus
+from consultations.forms.queue_filters import TABS
 from consultations.forms.staff import CaseNoteForm
 from consultations.models import Appointment, ConsultationRequest
 from consultations.presenters import alarm_groups, cases, patient_texts, queue
@@ -106,7 +107,7 @@ def tab_lines(*, now: datetime.datetime) -> list[dict[str, Any]]:
     counts = queue.tab_counts(**queue.oldest_by_tab())
     base = reverse("admin:consultations_consultationrequest_changelist")
     lines = []
-    for name, (label, _) in queue.TABS.items():
+    for name, (label, _) in TABS.items():
         if name in ("all", "closed"):
             continue
         oldest = counts[f"oldest_{name}"]

@@ -12,14 +12,11 @@ from clinic.accounts.models import User
 from clinic.core.encryption import Undecodable
 from consultations.candidacy.outcomes import LOW_MOOD_RULE
 from consultations.enums import (
-    CLOSED_STATUSES,
     LIVE_APPOINTMENTS,
     OPEN_STATUSES,
-    TO_TRIAGE,
-    WAITING_FOR_PATIENT,
     Outcome,
-    RequestStatus,
 )
+from consultations.forms.queue_filters import AGES, OLDER, TABS, UNREAD, Filters
 from consultations.models import Appointment, Assessment, ConsultationRequest, QuestionnaireResponse
 from consultations.models.stored import result_of
 from consultations.presenters.isolation import Unreadable, opened, readable
@@ -28,39 +25,11 @@ from consultations.presenters.words import LOW_MOOD, Chip, age_words, clock_chip
 
 PAGE_SIZE: Final = 50
 LOOK_OUTS_SHOWN: Final = 3
-UNREAD: Final = "unread"
-"""The tab of what patients wrote and nobody has read, whatever the status."""
-TABS: Final[dict[str, tuple[str, tuple[RequestStatus, ...]]]] = {
-    "all": ("All open", OPEN_STATUSES),
-    UNREAD: ("To read", ()),
-    "triage": ("To triage", TO_TRIAGE),
-    "doctor": ("With a doctor", (RequestStatus.WITH_DOCTOR,)),
-    "waiting": ("Waiting for patient", WAITING_FOR_PATIENT),
-    "booked": ("Booked", (RequestStatus.BOOKED,)),
-    "closed": ("Closed", CLOSED_STATUSES),
-}
-AGES: Final = {"day": ("Sent in the last day", 1), "week": ("Sent in the last week", 7)}
-OLDER: Final = ("older", "Sent more than a week ago")
 SEALED: Final = (
     "patient__email",
     "patient__phone",
     "patient__phone_as_typed",
 )
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Filters:
-    """What the list is narrowed to. The default hides nothing that is open."""
-
-    tab: str = "all"
-    outcome: str = ""
-    priority: str = ""
-    age: str = ""
-    mine: bool = False
-
-    @property
-    def is_narrowed(self) -> bool:
-        return bool(self.outcome or self.priority or self.age or self.mine)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from consultations.models import (
     TriageDecision,
 )
 from consultations.models.stored import Asked, asked_of
-from consultations.presenters import history, patient_texts
+from consultations.presenters import activity, patient_texts
 from consultations.presenters.cases import case_query, url_of
 from consultations.presenters.findings import (
     Findings,
@@ -69,7 +69,7 @@ def request_page(request: ConsultationRequest, *, viewer: User, now: datetime.da
         "banner": banner(request, viewer=viewer, now=now, starts_at=appointment.starts_at if appointment else None),
         "headline": headline(request),
         "low_mood": LOW_MOOD if any(finding.id == LOW_MOOD_RULE for finding in findings.all) else "",
-        "escalation": history.escalation(request) if request.is_escalated else None,
+        "escalation": activity.escalation(request) if request.is_escalated else None,
         "findings": findings,
         "flag_status": flag_status(request, findings),
         "calls": calls(request),
@@ -90,9 +90,9 @@ def request_page(request: ConsultationRequest, *, viewer: User, now: datetime.da
             "signature": signature_line(assessment.ruleset_version),
         },
         "appointment": appointment_words(appointment),
-        "deeds": history.deeds(request),
-        "views": history.views(request),
-        "messages_sent": history.messages_of(request),
+        "activity": activity.activity(request),
+        "views": activity.views(request),
+        "messages_sent": activity.messages_of(request),
         "safety_case": safety_case_of(response),
     }
 

@@ -9,24 +9,20 @@ import datetime
 from typing import Final
 
 from django.conf import settings
-from django.db import transaction
 
-from clinic.accounts.models import User
 from clinic.core import clock
 from clinic.core.addresses import address_key
 from clinic.core.models import AuditEvent
-from consultations.enums import MessageKind
+from clinic.core.refusals import TransitionNotAllowed
 from consultations.models import ConsultationRequest, OutboxMessage, PrivateLink
 from consultations.models.message import STOPPED
-from consultations.services import messaging
-from consultations.services.moves import apply_move, lock
 from consultations.services.private_links import email_index
-from consultations.workflow import MOVES, MoveRefused, WrongStatus
+from consultations.workflow import TRANSITIONS
 
 VERB: Final = "correct_email"
 
 
-class SameAddress(MoveRefused):
+class SameAddress(TransitionNotAllowed):
     """The address given is the one that is kept."""
 
 
@@ -41,35 +37,30 @@ class AddressHistory:
 def may_correct(request: ConsultationRequest) -> bool:
     """Whether the browser that sent it may still do so: the request is open, and was sent within a session's life."""
     is_recent = clock.now() < request.submitted_at + datetime.timedelta(hours=settings.KEEP_UNSENT_HOURS)
-    return is_recent and request.status in MOVES[VERB].sources
+    return is_recent and request.status in TRANSITIONS[VERB].sources
 
 
-@transaction.atomic
-def correct_email(*, request: ConsultationRequest, email: str, by: User | None = None) -> ConsultationRequest:
-    """Keep another address, end every link and all that they opened, stop mail on its way, and mail a new link.
+def is_same_address(request: ConsultationRequest, email: str) -> bool:
+    earlier = request.patient.email
+    return bool(earlier) and address_key(earlier) == address_key(email)
 
-    `by=None` is the person who sent the request. Twice is harmless. Raises SameAddress for the first address of all,
-    WrongStatus, NotAllowed.
+
+def replace_address(*, request: ConsultationRequest, email: str) -> None:
+    """Keep another address, end every link and all that they opened, and stop mail on its way.
+
+    Call inside a transaction, on a locked row.
     """
-    if by is None and not may_correct(request):
-        raise WrongStatus("The address can no longer be changed here.")
-    current = lock(request)
-    earlier = current.patient.email
-    if earlier and address_key(earlier) == address_key(email):
-        if history_of(current).is_corrected:
-            return current
-        raise SameAddress("That is the address we have. Nothing was changed.")
-    fresh, _ = apply_move(request=request, verb=VERB, by=by, details={"had_address": int(bool(earlier))})
-    now, patient = clock.now(), fresh.patient
+    now, patient = clock.now(), request.patient
     patient.email, patient.email_index = email, email_index(email)
     patient.save(update_fields=["email", "email_index"])
-    PrivateLink.objects.filter(request=fresh, replaced_at=None).update(replaced_at=now)
+    PrivateLink.objects.filter(request=request, replaced_at=None).update(replaced_at=now)
     # One that a worker is sending this moment still goes, with a link that is dead; none is ever tried again.
-    waiting = OutboxMessage.objects.filter(request=fresh, sent_at=None)
+    waiting = OutboxMessage.objects.filter(request=request, sent_at=None)
     waiting.update(parked_at=now, staff_told_at=now, last_error=STOPPED, payload={})
-    times = AuditEvent.objects.about(fresh).filter(action=f"request.{VERB}").count()
-    messaging.tell_patient(kind=MessageKind.PRIVATE_LINK, request=fresh, key=f"link-corrected-{fresh.pk}-{times}")
-    return fresh
+
+
+def times_corrected(request: ConsultationRequest) -> int:
+    return AuditEvent.objects.about(request).filter(action=f"request.{VERB}").count()
 
 
 def history_of(request: ConsultationRequest) -> AddressHistory:

@@ -6,15 +6,15 @@ from django.db import transaction
 
 from clinic.accounts.models import User
 from clinic.core import audit, clock
+from clinic.core.refusals import NotAllowed, TransitionNotAllowed
 from consultations.enums import Actor
 from consultations.models import Absence, Appointment, AppointmentType, Availability, Clinician, Location
 from consultations.permissions import actors_of
-from consultations.workflow import MoveRefused, NotAllowed
 
 Entry = Clinician | Location | AppointmentType | Availability | Absence
 
 
-class TimeIsBooked(MoveRefused):
+class TimeIsBooked(TransitionNotAllowed):
     """Somebody is booked in the time of an absence; the text names the bookings."""
 
 

@@ -10,15 +10,15 @@ from django.urls import reverse
 from clinic.accounts.models import User
 from clinic.core import audit, clock
 from clinic.core.encryption import fingerprint, new_token
+from clinic.core.refusals import TransitionNotAllowed
 from consultations.enums import Actor, Lane, MessageKind
 from consultations.models import ConsultationRequest, OutboxMessage, Patient, PrivateLink, SafetyCase
 from consultations.permissions import require
-from consultations.workflow import MoveRefused
 
 LINK_LIFE: Final = datetime.timedelta(days=90)
 
 
-class NothingToSend(MoveRefused):
+class NothingToSend(TransitionNotAllowed):
     """A parked mail whose content is gone cannot be tried again."""
 
 

@@ -3,7 +3,7 @@ that they have read it. No rule reads any of it: the outcome stays.
 """
 
 import datetime
-from typing import Any, Final
+from typing import Final
 
 from django.db import transaction
 from django.db.models import Count, Min, Q
@@ -16,9 +16,8 @@ from consultations.enums import OUTCOME_RISK, Actor, Outcome, TextKind
 from consultations.models import ConsultationRequest, PatientText, QuestionnaireResponse
 from consultations.permissions import require
 from consultations.services import text_alarms
-from consultations.services.moves import apply_move, lock
 from consultations.services.targets import due_after
-from consultations.workflow import move_for
+from consultations.services.transitions import lock
 
 RISK_OF_SELF_HARM: Final = OUTCOME_RISK[Outcome.EMERGENCY]
 RISK_OF_DANGER: Final = OUTCOME_RISK[Outcome.SAME_DAY]
@@ -64,71 +63,62 @@ def _due_at(row: PatientText) -> datetime.datetime | None:
     return due_after("MESSAGE", since=row.sent_at) if row.kind == TextKind.MESSAGE else None
 
 
-def settle(request: ConsultationRequest) -> None:
-    """Set what the queue sorts by to the texts that wait now. Call inside a transaction, on a locked row."""
-    standing = _standing(request)
-    for name, value in standing.items():
-        setattr(request, name, value)
-    request.save(update_fields=list(standing))
-
-
-def _standing(request: ConsultationRequest) -> dict[str, Any]:
-    """The earliest time and the most pressing rank of the texts that nobody has read."""
+def settle(request: ConsultationRequest) -> list[str]:
+    """Set what the queue sorts by to the texts that wait now: the earliest time and the most pressing rank of those
+    that nobody has read. Call inside a transaction, on a locked row. Returns the fields that it saved.
+    """
     found = PatientText.objects.waiting().filter(response=request.response_id)
     sums = found.aggregate(
         due=Min("due_at"),
         self_harm=Count("pk", filter=Q(is_self_harm=True)),
         danger=Count("pk", filter=Q(is_danger=True)),
     )
-    risk = RISK_OF_SELF_HARM if sums["self_harm"] else RISK_OF_DANGER if sums["danger"] else None
-    return {"texts_due_at": sums["due"], "texts_risk": risk}
+    request.texts_due_at = sums["due"]
+    request.texts_risk = RISK_OF_SELF_HARM if sums["self_harm"] else RISK_OF_DANGER if sums["danger"] else None
+    fields = ["texts_due_at", "texts_risk"]
+    request.save(update_fields=fields)
+    return fields
+
+
+def sent_before(*, response_id: int, text: str, key: str) -> PatientText | None:
+    """The same text from the same page: `key` is the one that the page with the box was made with."""
+    same = PatientText.objects.filter(response=response_id, sent_key=sent_key(key, text)).exclude(sent_key="")
+    return same.defer("text").first()
+
+
+def sent_key(key: str, text: str) -> str:
+    return fingerprint(f"{key}:{text}") if key else ""
 
 
 @transaction.atomic
-def send_message(*, request: ConsultationRequest, text: str, key: str = "") -> PatientText:
-    """Keep a message of the patient about an open request, with a clock of its own.
-
-    `key` is the one that the page with the box was made with: the same text sent again from it is the same message,
-    another text is another one. Raises WrongStatus when the request has ended.
-    """
-    fresh = lock(request)
-    sent_key = fingerprint(f"{key}:{text}") if key else ""
-    same = PatientText.objects.filter(response=fresh.response_id, sent_key=sent_key).exclude(sent_key="")
-    if (sent := same.defer("text").first()) is not None:
-        return sent
-    move_for("message", status=fresh.status, actor=Actor.PATIENT)
-    row = keep(response_id=fresh.response_id, kind=TextKind.MESSAGE, text=text, sent_key=sent_key)
-    if row is None:
-        raise ValueError("A message without a word is refused by the form.")
-    apply_move(request=fresh, verb="message", details={"text": row.pk}, **_standing(fresh))
-    return row
-
-
-@transaction.atomic
-def mark_read(*, text: PatientText, by: User) -> PatientText:
-    """Say that a person has read it: its clock and its alarm end. The first to say so stays. Raises NotAllowed."""
+def mark_read_before_request(*, text: PatientText, by: User) -> PatientText:
+    """The same for answers that never became a request; `lock_request_of` locks the response."""
     require(by, Actor.TRIAGE, Actor.DOCTOR, Actor.MANAGER)
-    request = _lock_request_of(text)
-    row = PatientText.objects.select_for_update(of=("self",)).defer("text").get(pk=text.pk)
+    row = locked(text)
     if row.read_at is not None:
         return row
-    row.read_at, row.read_by = clock.now(), by
-    row.save(update_fields=["read_at", "read_by"])
-    details: dict[str, str | int] = {"text": row.pk, "kind": row.kind}
-    if request is not None:
-        apply_move(request=request, verb="read_text", by=by, details=details, **_standing(request))
-    else:
-        audit.record(
-            action="response.read_text",
-            target=QuestionnaireResponse(pk=row.response_id),
-            by=by,
-            fields=["read_at"],
-            details=details,
-        )
+    set_read(row, by=by)
+    audit.record(
+        action="response.read_text",
+        target=QuestionnaireResponse(pk=row.response_id),
+        by=by,
+        fields=["read_at"],
+        details={"text": row.pk, "kind": row.kind},
+    )
     return row
 
 
-def _lock_request_of(text: PatientText) -> ConsultationRequest | None:
+def locked(text: PatientText) -> PatientText:
+    return PatientText.objects.select_for_update(of=("self",)).defer("text").get(pk=text.pk)
+
+
+def set_read(row: PatientText, *, by: User) -> None:
+    """Its clock and its alarm end. Call on a locked row that nobody has read."""
+    row.read_at, row.read_by = clock.now(), by
+    row.save(update_fields=["read_at", "read_by"])
+
+
+def lock_request_of(text: PatientText) -> ConsultationRequest | None:
     """The request that a text is about, locked. While there is none, its response is: whoever sends it waits, and
     counts the texts that nobody has read after this.
     """

@@ -15,7 +15,7 @@ from consultations.enums import Actor, MessageKind
 from consultations.models import ConsultationRequest, LinkAsked, PrivateLink
 from consultations.services import messaging
 from consultations.services.delivery import HOPELESS
-from consultations.services.moves import lock
+from consultations.services.transitions import lock
 
 logger = logging.getLogger(__name__)
 

@@ -15,7 +15,8 @@ from django.db import OperationalError, transaction
 
 from clinic.accounts.models import User
 from clinic.core import audit, clock
-from consultations.enums import LIVE_APPOINTMENTS, Actor, AppointmentStatus, MessageKind, RequestStatus, TextKind
+from clinic.core.refusals import NotAllowed, TransitionNotAllowed, WrongStatus
+from consultations.enums import LIVE_APPOINTMENTS, Actor, AppointmentStatus, RequestStatus
 from consultations.models import (
     Absence,
     Appointment,
@@ -26,10 +27,9 @@ from consultations.models import (
     SlotHold,
 )
 from consultations.permissions import actors_of
-from consultations.services import calendar_entries, messaging, patient_texts
-from consultations.services.moves import apply_move, lock
+from consultations.services import calendar_entries
 from consultations.services.races import LostRace, gave_way, race
-from consultations.workflow import MoveRefused, NotAllowed, WrongStatus
+from consultations.services.transitions import lock
 
 HOLD_TIME: Final = datetime.timedelta(minutes=10)
 LEAD_TIME: Final = datetime.timedelta(hours=12)
@@ -47,7 +47,7 @@ class SlotTaken(Exception):
         self.nearest = tuple(nearest)
 
 
-class AnotherTime(MoveRefused):
+class AnotherTime(TransitionNotAllowed):
     """The page this came from showed another time than the one that is held or booked now."""
 
 
@@ -108,8 +108,8 @@ def hold(*, request: ConsultationRequest, slot_key: str) -> SlotHold:
 
     Raises SlotTaken with near times, WrongStatus when nothing is on offer.
     """
-    slot = _find(request, slot_key)
-    with _booking(request, slot):
+    slot = find(request, slot_key)
+    with booking(request, slot):
         fresh = lock(request)
         if fresh.status != RequestStatus.OFFERED:
             raise WrongStatus("There is nothing to book at the moment. Your status page says where things stand.")
@@ -131,49 +131,36 @@ def hold(*, request: ConsultationRequest, slot_key: str) -> SlotHold:
         return held
 
 
-def book(*, request: ConsultationRequest, by: User | None = None, seen: str = "") -> Appointment:
-    """Turn the request's hold into an appointment; `by=None` is the patient. Booking twice gives the same appointment.
+def held_slot(*, request: ConsultationRequest, seen: str = "") -> tuple[Slot, bool]:
+    """The time that is held for a request, and whether the hold ran out.
 
     `seen` is the key of the time that the page showed: AnotherTime is raised when another one is held now. Raises
-    SlotTaken when the time has begun, or the hold ran out and it is not offered any more; WrongStatus and NotAllowed.
+    SlotTaken when none is held, WrongStatus when nothing is on offer.
     """
     held = SlotHold.objects.filter(request=request).first()
     if held is None:
-        if existing := Appointment.objects.live().filter(request=request).first():
-            return existing
         # The row goes when it ran out and somebody else chose a time of that doctor; which time it was is gone with it.
         raise SlotTaken(_soonest(request))
     slot = slot_of(held)
     if seen and seen != slot.key:
         raise AnotherTime("You chose another time since, in another tab or window. Nothing is booked yet.")
-    with _booking(request, slot):
-        return _book(request, slot, by, has_expired=held.expires_at <= clock.now())
+    return slot, held.expires_at <= clock.now()
 
 
-def book_for_patient(*, request: ConsultationRequest, slot_key: str, by: User) -> Appointment:
-    """Book a time on the phone, without a hold. Raises SlotTaken, WrongStatus, NotAllowed."""
-    slot = _find(request, slot_key)
-    with _booking(request, slot):
-        return _book(request, slot, by)
-
-
-def _book(request: ConsultationRequest, slot: Slot, by: User | None, *, has_expired: bool = False) -> Appointment:
-    fresh = lock(request)
-    existing = Appointment.objects.live().filter(request=fresh).first()
-    if existing is not None:
-        return existing
-    kind = _offered_kind(fresh)
+def book(*, request: ConsultationRequest, slot: Slot, by: User | None, has_expired: bool = False) -> Appointment:
+    """Turn a time into an appointment. Call inside `booking`, on a locked row. Raises SlotTaken, WrongStatus."""
+    kind = _offered_kind(request)
     _lock_clinician(slot.clinician_id)
     now = clock.now()
     if slot.starts_at <= now:
         raise SlotTaken
     if has_expired:
         # Nothing kept the time since: hours, closed days and the doctor may have changed, as for a fresh choice.
-        slot = _find(fresh, slot.key)
-    _refuse_if_taken(fresh, slot)
+        slot = find(request, slot.key)
+    _refuse_if_taken(request, slot)
     with race():
         appointment = Appointment.objects.create(
-            request=fresh,
+            request=request,
             clinician_id=slot.clinician_id,
             location_id=slot.location_id,
             appointment_type=kind,
@@ -182,60 +169,33 @@ def _book(request: ConsultationRequest, slot: Slot, by: User | None, *, has_expi
             time_zone=settings.TIME_ZONE,
             booked_at=now,
             booked_by=by,
-            **calendar_entries.following(fresh),
+            **calendar_entries.following(request),
         )
-    SlotHold.objects.filter(request=fresh).delete()
-    apply_move(request=fresh, verb="book", by=by)
-    messaging.tell_patient(
-        kind=MessageKind.APPOINTMENT_BOOKED,
-        request=fresh,
-        key=f"booked-{appointment.pk}",
-        stale_at=appointment.starts_at,
-        price=kind.price_text,
-        directions=appointment.location.directions,
-    )
+    SlotHold.objects.filter(request=request).delete()
     return appointment
+
+
+def booked(request: ConsultationRequest) -> Appointment | None:
+    return Appointment.objects.live().filter(request=request).first()
 
 
 def has_begun(appointment: Appointment) -> bool:
     return appointment.starts_at <= clock.now()
 
 
-@transaction.atomic
-def cancel(
-    *, request: ConsultationRequest, reason: str = "", by: User | None = None, seen: str = ""
-) -> Appointment | None:
-    """Give the booked time back; the offer stands. Cancelling twice is harmless. Raises WrongStatus, NotAllowed.
+def cancel(*, request: ConsultationRequest, reason: str, by: User | None, seen: str = "") -> Appointment:
+    """Give the booked time back. Call inside a transaction, on a locked row.
 
     A patient cannot once the visit has begun: what became of it is for staff to record. `seen` is the key of the time
-    that the page showed; AnotherTime is raised when another one is booked now.
+    that the page showed; AnotherTime is raised when another one is booked now. Raises WrongStatus.
     """
-    fresh, changed = apply_move(request=request, verb="cancel_booking", by=by)
-    if not changed:
-        return None
-    appointment = Appointment.objects.live().select_for_update(of=("self",)).get(request=fresh)
+    appointment = Appointment.objects.live().select_for_update(of=("self",)).get(request=request)
     if by is None and has_begun(appointment):
         raise WrongStatus("The consultation has begun.")
     if seen and seen != slot_of(appointment).key:
         raise AnotherTime("You booked another time since, in another tab or window. It is not cancelled.")
     _cancel(appointment, _actor(by), reason)
-    if by is None:
-        patient_texts.keep_about(request=fresh, kind=TextKind.CANCEL_REASON, text=reason)
-    kind = MessageKind.APPOINTMENT_CANCELLED
-    messaging.tell_patient(kind=kind, request=fresh, key=f"appointment-cancelled-{appointment.pk}")
     return appointment
-
-
-@transaction.atomic
-def complete(*, request: ConsultationRequest, by: User) -> ConsultationRequest:
-    """Record that the consultation took place. Raises WrongStatus, NotAllowed."""
-    return _finish(request, "complete", AppointmentStatus.FULFILLED, by)
-
-
-@transaction.atomic
-def mark_no_show(*, request: ConsultationRequest, by: User) -> ConsultationRequest:
-    """Record that the patient did not come. Raises WrongStatus, NotAllowed."""
-    return _finish(request, "mark_no_show", AppointmentStatus.NOSHOW, by)
 
 
 def free_times_of(*, request: ConsultationRequest, actor: Actor) -> None:
@@ -250,14 +210,16 @@ def free_times_of(*, request: ConsultationRequest, actor: Actor) -> None:
         _cancel(appointment, actor, "")
 
 
-def _finish(request: ConsultationRequest, verb: str, status: AppointmentStatus, by: User) -> ConsultationRequest:
-    appointment = Appointment.objects.live().filter(request=request).first()
+def refuse_before_begin(request: ConsultationRequest) -> None:
+    """Raises WrongStatus while the visit lies ahead: nothing can have become of it."""
+    appointment = booked(request)
     if appointment is not None and not has_begun(appointment):
         raise WrongStatus("The consultation has not begun yet.")
-    fresh, changed = apply_move(request=request, verb=verb, by=by)
-    if changed:
-        Appointment.objects.live().filter(request=fresh).update(status=status)
-    return fresh
+
+
+def finish(*, request: ConsultationRequest, status: AppointmentStatus) -> None:
+    """Keep what became of the visit. Call inside a transaction, on a locked row."""
+    Appointment.objects.live().filter(request=request).update(status=status)
 
 
 def _cancel(appointment: Appointment, actor: Actor, reason: str) -> None:
@@ -300,7 +262,7 @@ def start_of(slot_key: str) -> datetime.datetime | None:
     return start if abs(start - clock.now()) <= 2 * HORIZON else None
 
 
-def _find(request: ConsultationRequest, slot_key: str) -> Slot:
+def find(request: ConsultationRequest, slot_key: str) -> Slot:
     """The slot a key names, if it is free or was a moment ago; a key is checked, never trusted. Raises SlotTaken."""
     kind = _offered_kind(request)
     start = start_of(slot_key)
@@ -337,7 +299,7 @@ def _offered_kind(request: ConsultationRequest) -> AppointmentType:
 
 
 @contextmanager
-def _booking(request: ConsultationRequest, slot: Slot) -> Iterator[None]:
+def booking(request: ConsultationRequest, slot: Slot) -> Iterator[None]:
     """One transaction. Whoever loses a race in it is told which times near the lost one are free. Raises SlotTaken."""
     try:
         with transaction.atomic():

@@ -8,14 +8,16 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods
 
 from clinic.core import limits
+from clinic.core.actions import perform_action
+from clinic.core.refusals import WrongStatus
 from clinic.core.unsent import gives_back, of_form
+from consultations.actions.correct_email import CorrectEmail, EmailData
 from consultations.forms.contact import EmailForm
 from consultations.models import ConsultationRequest
 from consultations.services import contact_details
 from consultations.services.contact_details import SameAddress
 from consultations.views.check_required import session_required
 from consultations.views.check_session import QuestionnaireSession, render_page
-from consultations.workflow import WrongStatus
 
 A_DAY: Final = 3
 """Corrections of one request. Whoever needs more gets it wrong, or mails strangers in our name."""
@@ -58,5 +60,5 @@ def _correct(request: HttpRequest, consultation: ConsultationRequest, form: Emai
     if not allowed:
         form.add_error("email", TOO_OFTEN.format(phone=settings.CLINIC_PHONE))
         return 429
-    contact_details.correct_email(request=consultation, email=email)
+    perform_action(CorrectEmail(), consultation, EmailData(email))
     return 200

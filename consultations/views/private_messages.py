@@ -3,15 +3,15 @@
 from django.http import HttpRequest, HttpResponse
 
 from clinic.core import limits
+from clinic.core.actions import perform_action
 from clinic.core.post_only import post_only
+from clinic.core.refusals import TransitionNotAllowed
 from clinic.core.unsent import gives_back, in_form, of_form
-from consultations.forms.private import MessageForm
+from consultations.actions.message import MessageData, MessageForm, WriteMessage
 from consultations.models import ConsultationRequest
 from consultations.presenters.patient_texts import help_for_unsent
-from consultations.services import patient_texts
 from consultations.views.private_access import to_page, with_grant
 from consultations.views.private_status import status_page
-from consultations.workflow import MoveRefused
 
 MESSAGES_AN_HOUR = 30
 ENDED = "This request has ended, so your message was not sent. What you wrote is kept below. You can call us about it."
@@ -34,8 +34,8 @@ def send_message(request: HttpRequest, consultation: ConsultationRequest) -> Htt
         form.add_error(None, TOO_MANY)
         return status_page(request, consultation, message_form=form, status=429)
     try:
-        patient_texts.send_message(request=consultation, text=text, key=form.cleaned_data["once"])
-    except MoveRefused:
+        perform_action(WriteMessage(), consultation, MessageData(text, form.cleaned_data["once"]))
+    except TransitionNotAllowed:
         unsent = in_form(form.data, MessageForm)
         return status_page(request, consultation, refused=ENDED, unsent=unsent, help_now=help_now)
     return to_page("status", consultation, "written")

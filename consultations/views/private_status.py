@@ -7,20 +7,23 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from clinic.core import clock
+from clinic.core.actions import NoData, perform_action
 from clinic.core.encryption import new_token
 from clinic.core.names import possessive
 from clinic.core.post_only import post_only
+from clinic.core.refusals import TransitionNotAllowed
 from clinic.core.unsent import Unsent, gives_back, in_form, of_form
 from consultations import ics, status_words
+from consultations.actions.answer import AnswerData, AnswerForm, answer_newest_question
+from consultations.actions.message import MessageForm, WriteMessage
+from consultations.actions.withdraw import Withdraw, WithdrawForm
 from consultations.enums import SAFETY_OUTCOMES, AppointmentStatus, RequestStatus, TextKind
-from consultations.forms.private import AnswerForm, MessageForm, WithdrawForm
 from consultations.models import Appointment, ConsultationRequest
 from consultations.presenters import patient_texts, scan_report
 from consultations.presenters.patient_texts import FirstHelp
-from consultations.services import scheduling, triage
+from consultations.services import scheduling
 from consultations.services.targets import falls_today, time_allowed
 from consultations.views.private_access import private_page, to_page, with_grant
-from consultations.workflow import MOVES, MoveRefused
 
 CANCELLED = "{whose} time is cancelled. Somebody else can take it now. {whose} request stays open."
 NOTICED: Final = {"written": TextKind.MESSAGE, "answered": TextKind.ANSWER}
@@ -39,10 +42,10 @@ def live_appointment(consultation: ConsultationRequest) -> Appointment | None:
 @require_safe
 @with_grant
 def status(request: HttpRequest, consultation: ConsultationRequest) -> HttpResponse:
-    return status_page(request, consultation, notice=_notice_of_act(request, consultation))
+    return status_page(request, consultation, notice=_notice_of_action(request, consultation))
 
 
-def _notice_of_act(request: HttpRequest, consultation: ConsultationRequest) -> str:
+def _notice_of_action(request: HttpRequest, consultation: ConsultationRequest) -> str:
     """What the person did on the page before this one, as its address says."""
     if "cancelled" in request.GET and consultation.status == RequestStatus.OFFERED:
         return CANCELLED.format(whose=possessive(consultation.helped_name) if consultation.helped_name else "Your")
@@ -94,14 +97,14 @@ def status_page(
         "is_pressing": consultation.highest_outcome in SAFETY_OUTCOMES and consultation.flags_cleared_at is None,
         "calls_today": falls_today(consultation.due_at, now=clock.now()) or consultation.due_at <= clock.now(),
         "is_text_unread": consultation.texts_due_at is not None,
-        "can_withdraw": consultation.status in MOVES["withdraw"].sources and not has_begun,
+        "can_withdraw": consultation.status in Withdraw().transition.sources and not has_begun,
     }
     return private_page(request, consultation, "status.html", context, status=409 if refused else status)
 
 
 def _messages(consultation: ConsultationRequest, form: MessageForm | None) -> dict[str, object]:
     """The box, while the request is open, and what was sent from it."""
-    is_open = consultation.status in MOVES["message"].sources
+    is_open = consultation.status in WriteMessage().transition.sources
     return {
         "message_form": (form or MessageForm(initial={"once": new_token()})) if is_open else None,
         "message_time": time_allowed("MESSAGE"),
@@ -119,8 +122,8 @@ def answer_question(request: HttpRequest, consultation: ConsultationRequest) -> 
     if not form.is_valid():
         return status_page(request, consultation, form=form, help_now=help_now)
     try:
-        triage.answer(request=consultation, **form.cleaned_data)
-    except MoveRefused:
+        answer_newest_question(consultation_request=consultation, data=AnswerData(**form.cleaned_data))
+    except TransitionNotAllowed:
         unsent = in_form(form.data, AnswerForm)
         return status_page(request, consultation, refused=NOT_NEEDED, unsent=unsent, help_now=help_now)
     return to_page("status", consultation, "answered")
@@ -137,8 +140,8 @@ def withdraw(request: HttpRequest, consultation: ConsultationRequest) -> HttpRes
     form = WithdrawForm(request.POST if request.method == "POST" else None, helped_name=consultation.helped_name)
     if request.method == "POST" and form.is_valid():
         try:
-            triage.withdraw(request=consultation)
-        except MoveRefused:
+            perform_action(Withdraw(), consultation, NoData())
+        except TransitionNotAllowed:
             return status_page(request, consultation, refused="This request has ended already.")
         return to_page("status", consultation)
     return private_page(request, consultation, "withdraw.html", {"form": form, "appointment": appointment})

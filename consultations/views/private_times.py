@@ -9,16 +9,19 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_http_methods
 
 from clinic.core import clock
+from clinic.core.actions import perform_action
+from clinic.core.refusals import TransitionNotAllowed
 from clinic.core.unsent import Unsent, gives_back, in_form, of_form
+from consultations.actions.book import book_held
+from consultations.actions.cancel_booking import CancelBooking, CancelTimeForm
 from consultations.enums import Actor, AppointmentStatus, RequestStatus
-from consultations.forms.private import CancelTimeForm, SlotForm
+from consultations.forms.private import SlotForm
 from consultations.models import Clinician, ConsultationRequest, Location, SlotHold
 from consultations.presenters.patient_texts import help_for_unsent
 from consultations.services import scheduling
 from consultations.services.scheduling import AnotherTime, Slot, SlotTaken
 from consultations.views.private_access import private_page, to_page, with_grant
 from consultations.views.private_status import live_appointment, status_page
-from consultations.workflow import MoveRefused
 
 TAKEN = "Someone just took that time."
 GONE = "That time is no longer held for you."
@@ -122,7 +125,7 @@ def times(request: HttpRequest, consultation: ConsultationRequest) -> HttpRespon
         scheduling.hold(request=consultation, slot_key=form.cleaned_data["slot"])
     except SlotTaken as taken:
         return _lost_page(request, consultation, TAKEN, taken)
-    except MoveRefused:
+    except TransitionNotAllowed:
         return to_page("status", consultation)
     return to_page("check_time", consultation)
 
@@ -184,12 +187,12 @@ def check_time(request: HttpRequest, consultation: ConsultationRequest) -> HttpR
         return to_page("status", consultation)
     if request.method == "POST":
         try:
-            scheduling.book(request=consultation, seen=request.POST.get("slot", ""))
+            book_held(consultation_request=consultation, seen=request.POST.get("slot", ""))
         except SlotTaken as taken:
             return _lost_page(request, consultation, GONE, taken)
         except AnotherTime as refused:
             return _check_page(request, consultation, refused=str(refused))
-        except MoveRefused:
+        except TransitionNotAllowed:
             pass
         return to_page("status", consultation)
     return _check_page(request, consultation)
@@ -224,13 +227,13 @@ def cancel_time(request: HttpRequest, consultation: ConsultationRequest) -> Http
     if not form.is_valid():
         return private_page(request, consultation, "cancel_time.html", context)
     try:
-        scheduling.cancel(request=consultation, **form.cleaned_data)
+        perform_action(CancelBooking(), consultation, CancelBooking().data_of(form))
     except AnotherTime as refused:
         again = CancelTimeForm({**form.data.dict(), "seen": seen})
         again.add_error(None, str(refused))
         context |= {"appointment": live_appointment(consultation), "form": again}
         return private_page(request, consultation, "cancel_time.html", context, status=409)
-    except MoveRefused:
+    except TransitionNotAllowed:
         pass
     return _not_cancelled(request, consultation, form) or to_page("status", consultation, "cancelled")
 

@@ -9,11 +9,11 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from clinic.core import clock
-from education import editorial, library, services
+from education import library, services, workflow
 from education.admin.records import waits
+from education.claims.content_checks import TRIAL_FRESH
+from education.claims.publication_checks import grade_ends_on
 from education.models import Feedback, Page, Reopening, SmallRecord
-from education.rules import grade_ends_on
-from education.wording import TRIAL_FRESH
 
 DAYS_AHEAD = 30
 
@@ -55,7 +55,7 @@ def desk_context() -> dict[str, Any]:
         "due_notes": [each for each in held.regulations.values() if each["next_due"] < today],
         "waiting_records": _waiting_records(),
         "feedback": Feedback.objects.filter(done_at__isnull=True).count(),
-        "signable": editorial.SIGNABLE,
+        "signable": workflow.SIGNABLE,
     }
 
 

@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
 
 from clinic.core.post_only import post_only
-from clinic.staff.site import BaseModelAdmin
+from clinic.staff.base_admin import BaseModelAdmin
 from education import services
 from education.models import Feedback
 

@@ -15,10 +15,11 @@ from django.urls import URLPattern, path
 from django.utils.html import format_html
 
 from clinic.core import clock
-from education import comparison, editor_aids, editorial, services
+from education import services, workflow
 from education.admin.desk import desk_view
 from education.admin.records import ContentAdmin, wording_lines
 from education.models import Page, PageVersion, SignOff
+from education.presenters import comparison, editor_aids
 
 SIGN_ACT = "The sign-off is kept."
 
@@ -114,7 +115,7 @@ class PageAdmin(ContentAdmin):
         return self._press(request, pk, services.sign, SIGN_ACT, **given)
 
     def schedule_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        if not request.user.has_perm(editorial.PERMISSIONS["publish"]):
+        if not request.user.has_perm(workflow.PERMISSIONS["publish"]):
             raise PermissionDenied
         form = ScheduleForm(request.POST)
 
@@ -178,16 +179,16 @@ def _desk_of(page: Page, request: HttpRequest) -> dict[str, Any]:
     user = request.user
     given = services.standing(page)
     wrote = services.wrote(page, user)
-    parts = editorial.parts_to_sign(page.kind, is_stem_cell_page=page.is_stem_cell_page)
-    signing = page.state in editorial.SIGNABLE
+    parts = workflow.parts_to_sign(page.kind, is_stem_cell_page=page.is_stem_cell_page)
+    signing = page.state in workflow.SIGNABLE
     may = {
-        verb: user.has_perm(permission) and (page.state, verb) in editorial.MOVES
-        for verb, permission in editorial.PERMISSIONS.items()
+        verb: user.has_perm(permission) and (page.state, verb) in workflow.MOVES
+        for verb, permission in workflow.PERMISSIONS.items()
     }
     sign_parts = [
         {"part": part, "label": SignOff.Part(part).label, "given": given.get(part)}
         for part in parts
-        if signing and user.has_perm(editorial.PERMISSIONS[f"sign_{part}"]) and not wrote
+        if signing and user.has_perm(workflow.PERMISSIONS[f"sign_{part}"]) and not wrote
     ]
     is_open = page.state not in (Page.State.PUBLISHED, Page.State.RETIRED)
     return {

@@ -9,8 +9,8 @@ from django.db.models import Q
 from django.http import HttpRequest
 
 from clinic.accounts.models import User
-from clinic.staff.site import BaseModelAdmin
-from education import editorial, services
+from clinic.staff.base_admin import BaseModelAdmin
+from education import services, workflow
 from education.models import CaseAccount, ClinicianStatement, Page, Reviewer
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -55,7 +55,7 @@ class ReviewerAdmin(FileAdmin):
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Only people who may review, and are not entered yet."""
-        may = User.objects.with_perm(editorial.PERMISSIONS["sign_clinical"], backend=BACKEND, include_superusers=False)
+        may = User.objects.with_perm(workflow.PERMISSIONS["sign_clinical"], backend=BACKEND, include_superusers=False)
         free = may.filter(is_active=True, reviewer__isnull=True).order_by("name", "username")
         return super().formfield_for_foreignkey(db_field, request, form_class=UserChoice, queryset=free, **kwargs)
 

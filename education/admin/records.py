@@ -14,9 +14,10 @@ from django.utils.html import format_html_join
 
 from clinic.core import clock
 from clinic.core.post_only import post_only
-from clinic.staff.site import BaseModelAdmin
-from education import claims, editorial, library, services
+from clinic.staff.base_admin import BaseModelAdmin
+from education import library, services, workflow
 from education.admin import lines
+from education.claims import linter
 from education.models import (
     BestBet,
     ClaimWaiver,
@@ -68,7 +69,7 @@ class ContentForm(forms.ModelForm):
             setattr(record, field.name, cleaned.get(field.name, getattr(self.instance, field.name)))
         # A page may be saved while it is unfinished. A small record may not point nowhere, nor claim too much.
         if not isinstance(record, Page):
-            blocked = [each for each in services.remarks_of(record) if each.level == claims.BLOCK]
+            blocked = [each for each in services.remarks_of(record) if each.level == linter.BLOCK]
             for problem in (*services.problems_of(record), *map(services.sentence_of, blocked)):
                 self.add_error(None, problem)
         return cleaned
@@ -95,7 +96,7 @@ def wording_lines(record: models.Model) -> list[dict[str, Any]]:
             "field": each.where.split(".")[2].replace("_", " ") if each.where.count(".") > 1 else "the page",
             "around": each.passage.split(each.words, 1) if each.words and each.words in each.passage else None,
             "is_open": each in waiting,
-            "is_block": each.level == claims.BLOCK,
+            "is_block": each.level == linter.BLOCK,
             "waiver": given.get((each.where, each.rule, each.digest)),
         }
         for each in remarks
@@ -157,7 +158,7 @@ class ContentAdmin(BaseModelAdmin):
         except NotComplete as refusal:
             for problem in refusal.problems:
                 messages.error(request, problem)
-        except (ReasonRefused, editorial.MoveRefused) as refusal:
+        except (ReasonRefused, workflow.MoveRefused) as refusal:
             messages.error(request, str(refusal))
         else:
             messages.success(request, done.format(record))

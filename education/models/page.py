@@ -10,7 +10,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Q
 
-from education import editorial
+from education import workflow
 from education.models.record import ShippedRecord
 
 
@@ -33,12 +33,12 @@ class Page(ShippedRecord):
     """The fields that a version keeps."""
 
     class State(models.TextChoices):
-        DRAFT = editorial.DRAFT, "Draft"
-        IN_REVIEW = editorial.IN_REVIEW, "In review"
-        PUBLISHED = editorial.PUBLISHED, "Published"
-        UPDATING = editorial.UPDATING, "Update in progress"
-        WITHDRAWN = editorial.WITHDRAWN, "Withdrawn"
-        RETIRED = editorial.RETIRED, "Retired"
+        DRAFT = workflow.DRAFT, "Draft"
+        IN_REVIEW = workflow.IN_REVIEW, "In review"
+        PUBLISHED = workflow.PUBLISHED, "Published"
+        UPDATING = workflow.UPDATING, "Update in progress"
+        WITHDRAWN = workflow.WITHDRAWN, "Withdrawn"
+        RETIRED = workflow.RETIRED, "Retired"
 
     class Kind(models.TextChoices):
         HOME = "home", "Home"

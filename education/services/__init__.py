@@ -1,7 +1,7 @@
 """The only code that writes content. Each change renews the snapshot that pages are served from."""
 
+from education.services.consent_records import save_file
 from education.services.feedback import finish, give
-from education.services.files import save_file
 from education.services.loading import TABLES, Loaded, load
 from education.services.publishing import (
     publish,
@@ -21,7 +21,7 @@ from education.services.refusals import NotComplete, NotEntitled, ReasonRefused
 from education.services.reopening import pages_using, reopen, reopen_due
 from education.services.self_check import keep_self_check
 from education.services.snapshot import refresh_snapshot
-from education.services.wordings import MAY_GIVE_REASONS, full_stop, open_remarks, remarks_of, sentence_of, waive, wrote
+from education.services.waivers import MAY_GIVE_REASONS, full_stop, open_remarks, remarks_of, sentence_of, waive, wrote
 
 __all__ = [
     "MAY_GIVE_REASONS",

@@ -9,7 +9,8 @@ from typing import Any
 from django.db import DatabaseError, models, transaction
 
 from clinic.core import audit, clock
-from education import editorial, library
+from education import library, workflow
+from education.content.shipped import ContentError, Shipped, digest
 from education.models import (
     BestBet,
     EvidenceStatement,
@@ -24,8 +25,7 @@ from education.models import (
     Trial,
 )
 from education.services.snapshot import refresh_snapshot
-from education.services.wordings import keep_waiver
-from education.shipped import ContentError, Shipped, digest
+from education.services.waivers import keep_waiver
 
 logger = logging.getLogger(__name__)
 BY: str = "Shipped with the product"
@@ -137,7 +137,7 @@ def _place(page: Page, *, publish: bool) -> None:
     if page._state.adding:
         page.state = Page.State.IN_REVIEW
     elif not is_closed:
-        page.state = Page.State(editorial.after(page.state, "edit"))
+        page.state = Page.State(workflow.after(page.state, "edit"))
     page.save()
     if publish and not is_closed:
         show(page, by=BY)

@@ -1,4 +1,4 @@
-"""Moves pages from draft to readers and off the site again. Every move is in `editorial.MOVES`."""
+"""Moves pages from draft to readers and off the site again. Every move is in `workflow.MOVES`."""
 
 import datetime
 from typing import Final
@@ -8,16 +8,18 @@ from django.db import transaction
 from clinic.accounts.models import User
 from clinic.core import audit, clock
 from clinic.core.failures import one_by_one
-from education import claims, editorial, library, references
+from education import library, workflow
+from education.claims import linter
+from education.claims.publication_checks import grade_ends_on
+from education.markup import references
 from education.models import Page, Reviewer, SignOff
-from education.rules import grade_ends_on
-from education.services.files import REGISTER_HOLDS
+from education.services.consent_records import REGISTER_HOLDS
 from education.services.loading import show
 from education.services.records import FIXED_ADDRESSES, problems_of
 from education.services.refusals import NotComplete, NotEntitled, ReasonRefused
 from education.services.reopening import EXPIRED, close_reopenings
 from education.services.snapshot import refresh_snapshot
-from education.services.wordings import name_of, open_remarks, sentence_of, wrote
+from education.services.waivers import name_of, open_remarks, sentence_of, wrote
 
 DAYS_A_MONTH: Final = 30.4375
 NOT_SIGNED: Final = {
@@ -31,7 +33,7 @@ WORDS_OF_A_REASON: Final = 4
 def send(*, page: Page, by: User) -> Page:
     """Hand a draft to its reviewers. Raises NotEntitled, NotComplete, MoveRefused."""
     fresh = _ready(page, "send", by)
-    blocked = [each for each in open_remarks(fresh) if each.level == claims.BLOCK]
+    blocked = [each for each in open_remarks(fresh) if each.level == linter.BLOCK]
     if problems := [*problems_of(fresh), *map(sentence_of, blocked)]:
         raise NotComplete(problems)
     return _moved(fresh, "send", by)
@@ -57,11 +59,11 @@ def sign(*, page: Page, part: str, decision: str, comment: str, digest: str, by:
 
     Raises NotEntitled, ReasonRefused, MoveRefused.
     """
-    if not by.has_perm(editorial.PERMISSIONS[f"sign_{part}"]):
+    if not by.has_perm(workflow.PERMISSIONS[f"sign_{part}"]):
         raise NotEntitled("This sign-off is for others. Ask a manager.")
     fresh = Page.objects.select_for_update().get(pk=page.pk)
-    if fresh.state not in editorial.SIGNABLE:
-        raise editorial.MoveRefused("Only a page that is in review or being updated can be signed.")
+    if fresh.state not in workflow.SIGNABLE:
+        raise workflow.MoveRefused("Only a page that is in review or being updated can be signed.")
     if fresh.digest != digest:
         raise ReasonRefused("The page was edited while you read it. Read it again before you sign.")
     if wrote(fresh, by):
@@ -112,7 +114,7 @@ def waits_for(page: Page) -> list[str]:
         if code in held.evidence and (ends := grade_ends_on(held.evidence[code])) < today
     ]
     given = standing(page)
-    for part in editorial.parts_to_sign(page.kind, is_stem_cell_page=page.is_stem_cell_page):
+    for part in workflow.parts_to_sign(page.kind, is_stem_cell_page=page.is_stem_cell_page):
         if part not in given:
             problems.append(NOT_SIGNED[part])
         elif given[part].decision == SignOff.Decision.CHANGES:
@@ -125,12 +127,12 @@ def waits_for(page: Page) -> list[str]:
 @transaction.atomic
 def publish(*, page: Page, by: User) -> Page:
     """Show these words to everyone. Raises NotEntitled, NotComplete, MoveRefused."""
-    if not by.has_perm(editorial.PERMISSIONS["publish"]):
+    if not by.has_perm(workflow.PERMISSIONS["publish"]):
         raise NotEntitled("You may edit pages, but not publish them. Ask a manager.")
     fresh = Page.objects.select_for_update().get(pk=page.pk)
     if fresh.is_published:
         return fresh
-    editorial.after(fresh.state, "publish")
+    workflow.after(fresh.state, "publish")
     if problems := waits_for(fresh):
         raise NotComplete(problems)
     return _publish(fresh, by)
@@ -152,10 +154,10 @@ def _publish(page: Page, by: User) -> Page:
 @transaction.atomic
 def schedule(*, page: Page, at: datetime.datetime, by: User) -> Page:
     """Publish these words at a later instant. Raises NotEntitled, NotComplete, ReasonRefused, MoveRefused."""
-    if not by.has_perm(editorial.PERMISSIONS["publish"]):
+    if not by.has_perm(workflow.PERMISSIONS["publish"]):
         raise NotEntitled("You may edit pages, but not publish them. Ask a manager.")
     fresh = Page.objects.select_for_update().get(pk=page.pk)
-    editorial.after(fresh.state, "publish")
+    workflow.after(fresh.state, "publish")
     if at <= clock.now():
         raise ReasonRefused("Choose a time that is still to come.")
     if problems := waits_for(fresh):
@@ -181,7 +183,7 @@ def _publish_scheduled(pk: int) -> bool:
     if fresh.publish_at is None or fresh.publish_at > clock.now() or fresh.publish_by is None:
         return False
     by, problems = fresh.publish_by, waits_for(fresh)
-    if not problems and by.is_active and by.has_perm(editorial.PERMISSIONS["publish"]):
+    if not problems and by.is_active and by.has_perm(workflow.PERMISSIONS["publish"]):
         _publish(fresh, by)
         return True
     fresh.publish_at = fresh.publish_by = None
@@ -198,7 +200,7 @@ def withdraw(*, page: Page, reason: str, by: User) -> Page:
         return fresh
     if len(reason.split()) < WORDS_OF_A_REASON:
         raise ReasonRefused("Write a reason in a sentence: readers who come to this address see it.")
-    if found := [each for each in claims.find(reason) if each.level == claims.BLOCK]:
+    if found := [each for each in linter.find(reason) if each.level == linter.BLOCK]:
         raise ReasonRefused(f"Readers see the reason, and “{reason[slice(*found[0].span)]}” claims too much.")
     return _closed(fresh, "withdraw", reason, by)
 
@@ -232,17 +234,17 @@ def _closed(page: Page, verb: str, reason: str, by: User) -> Page:
 
 def _ready(page: Page, verb: str, by: User) -> Page:
     """The page as it stands now, locked, if this person may make this move. The same move twice is harmless."""
-    if not by.has_perm(editorial.PERMISSIONS[verb]):
+    if not by.has_perm(workflow.PERMISSIONS[verb]):
         raise NotEntitled("You may read this page, but not do this. Ask a manager.")
     fresh = Page.objects.select_for_update().get(pk=page.pk)
     already = {"withdraw": Page.State.WITHDRAWN, "retire": Page.State.RETIRED}.get(verb)
     if fresh.state != already:
-        editorial.after(fresh.state, verb)
+        workflow.after(fresh.state, verb)
     return fresh
 
 
 def _moved(page: Page, verb: str, by: User) -> Page:
-    page.state = Page.State(editorial.after(page.state, verb))
+    page.state = Page.State(workflow.after(page.state, verb))
     page.save()
     audit.record(action=f"content.{verb}", target=page, by=by, fields=["state"])
     return page

@@ -9,7 +9,15 @@ from django.urls import reverse
 from clinic.accounts.models import User
 from clinic.core import audit, clock
 from clinic.core.encryption import fingerprint
-from education import editorial, library
+from education import library, workflow
+from education.claims.publication_checks import (
+    best_bet_problems,
+    page_problems,
+    question_problems,
+    record_problems,
+    regulation_problems,
+    sections_of,
+)
 from education.models import (
     BestBet,
     EvidenceStatement,
@@ -20,20 +28,12 @@ from education.models import (
     SmallRecord,
     Source,
 )
-from education.rules import (
-    best_bet_problems,
-    page_problems,
-    question_problems,
-    record_problems,
-    regulation_problems,
-    sections_of,
-)
-from education.search_index import FIXED
-from education.services import files
+from education.search.index import FIXED
+from education.services import consent_records
 from education.services.refusals import NotComplete, NotEntitled
 from education.services.reopening import reopen_users_of
 from education.services.snapshot import refresh_snapshot
-from education.services.wordings import open_remarks, sentence_of, values_of, wrote
+from education.services.waivers import open_remarks, sentence_of, values_of, wrote
 
 FIXED_ADDRESSES = frozenset({"/faq/", "/glossary/", "/sources/"})
 SAYS = ("grade", "direction", "plain_text")
@@ -54,7 +54,7 @@ def save(*, record: models.Model, by: User, changed: list[str]) -> None:
     if isinstance(record, SmallRecord):
         record.edited_by = by
     if isinstance(record, Page):
-        record.state = Page.State(editorial.after(record.state, "edit"))
+        record.state = Page.State(workflow.after(record.state, "edit"))
         record.publish_at = record.publish_by = None
     record.save()
     if isinstance(record, Page):
@@ -75,7 +75,7 @@ def publish_record(*, record: SmallRecord, by: User, digest: str) -> SmallRecord
     `digest` is that of the words this person looked at: others are not published unseen. Pages that repeat a changed
     statement, or cite a source taken back, are reopened.
     """
-    if not by.has_perm(editorial.PERMISSIONS["publish"]):
+    if not by.has_perm(workflow.PERMISSIONS["publish"]):
         raise NotEntitled("You may edit this, but not publish it. Ask a manager.")
     fresh = type(record)._base_manager.select_for_update().get(pk=record.pk)
     before, values = fresh.shown, library.plain(fresh)
@@ -84,9 +84,7 @@ def publish_record(*, record: SmallRecord, by: User, digest: str) -> SmallRecord
     if wrote(fresh, by):
         raise NotEntitled("You made the last edit, so somebody else has to publish it.")
     if digest != digest_of(fresh):
-        raise editorial.MoveRefused(
-            "Somebody changed this after you opened it. Read it as it stands now, then publish."
-        )
+        raise workflow.MoveRefused("Somebody changed this after you opened it. Read it as it stands now, then publish.")
     if problems := [*problems_of(fresh), *map(sentence_of, open_remarks(fresh))]:
         raise NotComplete(problems)
     fresh.shown = values
@@ -110,7 +108,7 @@ def problems_of(record: models.Model) -> list[str]:
     values = values_of(record)
     if isinstance(record, Page):
         paths = set(Page.objects.values_list("path", flat=True)) | FIXED_ADDRESSES
-        return [*page_problems(values, held, paths=paths), *files.problems_beside(record, held)]
+        return [*page_problems(values, held, paths=paths), *consent_records.problems_beside(record, held)]
     if isinstance(record, Question):
         return question_problems(values, held)
     if isinstance(record, RegulationNote):

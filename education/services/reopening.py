@@ -6,10 +6,11 @@ from typing import Any, Final
 from django.db import transaction
 
 from clinic.core import audit, clock
-from education import editorial, library, references
+from education import library, workflow
+from education.claims.publication_checks import grade_ends_on
+from education.markup import references
 from education.models import Page, Reopening
-from education.rules import grade_ends_on
-from education.services.wordings import open_remarks
+from education.services.waivers import open_remarks
 
 STALE_TRIALS: Final = "P15"
 EXPIRED: Final = "The grade of statement {} ran out on {}. Search again, or take the statement out."
@@ -22,7 +23,7 @@ def reopen(*, page: Page, cause: str, reason: str) -> bool:
     if fresh.live is None or fresh.reopenings.filter(cause=cause, closed_at__isnull=True).exists():
         return False
     Reopening.objects.create(page=fresh, cause=cause, reason=reason, opened_at=clock.now())
-    fresh.state = Page.State(editorial.after(fresh.state, "reopen"))
+    fresh.state = Page.State(workflow.after(fresh.state, "reopen"))
     fresh.save(update_fields=["state"])
     audit.record(action="content.reopen", actor="system", target=fresh, details={"cause": cause})
     return True

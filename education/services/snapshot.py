@@ -1,7 +1,8 @@
 """Renews the row that public pages are served from, and what search finds."""
 
-from education import library, search_index
+from education import library
 from education.models import Snapshot
+from education.search import index
 
 
 def refresh_snapshot() -> None:
@@ -13,4 +14,4 @@ def refresh_snapshot() -> None:
     held = Snapshot.objects.select_for_update().get(pk=1)
     held.revision, held.data = library.new_revision(), library.snapshot_data()
     held.save()
-    search_index.refresh(held.data)
+    index.refresh(held.data)

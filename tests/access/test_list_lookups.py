@@ -10,7 +10,7 @@ from django.test import Client
 
 from clinic.accounts.models import User
 from clinic.core import audit, clock
-from clinic.staff.site import BaseModelAdmin
+from clinic.staff.base_admin import BaseModelAdmin
 from consultations.admin.pages import PurposeBuiltAdmin
 from consultations.models import Absence, Availability, Clinician
 from education.models import Feedback

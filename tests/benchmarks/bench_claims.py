@@ -2,9 +2,9 @@
 
 import time
 
-from education import claims
+from education.claims import linter
 from tests.benchmarks.bench_speed import say
-from tests.education.test_claims import CORPUS
+from tests.education.claims.test_linter import CORPUS
 
 LINE = "Most people with back pain get better with time, and no injection has been proven to repair a worn disc. "
 CHARACTERS = 100_000
@@ -13,13 +13,13 @@ CHARACTERS = 100_000
 def test_bad_and_honest_sentences() -> None:
     bad, good = CORPUS["bad"], CORPUS["good"]
     found = {
-        entry["text"]: {f"{finding.rule} {finding.level}" for finding in claims.find(entry["text"])}
+        entry["text"]: {f"{finding.rule} {finding.level}" for finding in linter.find(entry["text"])}
         for entry in bad + good
     }
     missed = [entry["text"] for entry in bad if not found[entry["text"]] & set(entry["expect"])]
     stopped = [entry["text"] for entry in good if any(each.endswith("block") for each in found[entry["text"]])]
     blocks = [
-        sum(finding.level == claims.BLOCK for entry in entries for finding in claims.find(entry["text"]))
+        sum(finding.level == linter.BLOCK for entry in entries for finding in linter.find(entry["text"]))
         for entries in (bad, good)
     ]
     say("claims: bad sentences found (recall)", f"{1 - len(missed) / len(bad):>8.1%} of {len(bad)}")
@@ -34,5 +34,5 @@ def test_bad_and_honest_sentences() -> None:
 def test_speed() -> None:
     text = (LINE * (CHARACTERS // len(LINE) + 1))[:CHARACTERS]
     begin = time.perf_counter()
-    claims.find(text)
+    linter.find(text)
     say("claims: a line of 100,000 characters", f"{time.perf_counter() - begin:>8.2f} seconds")

@@ -11,8 +11,10 @@ import pytest
 from django.db import connection
 
 from clinic.core import clock
-from education import library, search, search_index, services, shipped
+from education import library, services
+from education.content import shipped
 from education.models import Page, PageVersion, SearchEntry
+from education.search import engine, index
 from tests.benchmarks.bench_speed import say
 
 PAGES = 2_000
@@ -72,12 +74,12 @@ def test_search() -> None:
         cursor.execute("ANALYZE")
     say(f"entries on {connection.vendor}", f"{SearchEntry.objects.count()}")
     for asked in ASKED:
-        found = search.find(asked)
+        found = engine.find(asked)
         queries, whole = [], []
         for _ in range(ROUNDS):
             begin = time.perf_counter()
             with database_time() as took:
-                search.find(asked)
+                engine.find(asked)
             whole.append((time.perf_counter() - begin) * 1000)
             queries.append(sum(took))
         say(
@@ -91,7 +93,7 @@ def test_search() -> None:
         data = library.snapshot_data()
         begin = time.perf_counter()
         with database_time() as took:
-            search_index.refresh(data)
+            index.refresh(data)
         say(
             f"index after a change of {name}", f"{len(took):>3} queries {(time.perf_counter() - begin) * 1000:>6.1f} ms"
         )

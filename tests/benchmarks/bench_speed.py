@@ -16,7 +16,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from clinic.core import page_cache
-from education import services, shipped
+from education import services
+from education.content import shipped
 from tests.cast import MakeRequest, make_user
 
 DATA = Path(__file__).parent.parent / "consultations" / "data"

@@ -10,9 +10,10 @@ from django.db import transaction
 from clinic.core import audit
 from consultations.enums import MessageKind
 from consultations.models import ConsultationRequest, OutboxMessage, PrivateLink
-from consultations.services import contact_details, messaging, private_links
+from consultations.services import messaging, private_links
 from tests.cast import MakeRequest, make_patient
 from tests.concurrency.test_one_slot import in_thread
+from tests.consultations.perform import perform
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 WRONG, RIGHT = "alice@example.con", "alice@example.com"
@@ -53,7 +54,7 @@ def test_whoever_opens_the_wrong_link_at_that_moment_is_out_at_the_next_click(
 
     opened, _ = together(
         lambda: private_links.open_link(token=token, birth_on=sent.patient.birth_on),
-        lambda: contact_details.correct_email(request=sent, email=RIGHT),
+        lambda: perform("correct_email", sent, email=RIGHT),
     )
 
     assert opened is None or private_links.request_behind(opened.pk) is None
@@ -76,7 +77,7 @@ def test_wrong_dates_asked_links_and_replacements_make_none_to_the_wrong_address
         lambda: private_links.open_link(token=token, birth_on=wrong_birth),
         lambda: private_links.send_again(email=WRONG),
         lambda: private_links.replace(request=sent, link=link.pk),
-        lambda: contact_details.correct_email(request=sent, email=RIGHT),
+        lambda: perform("correct_email", sent, email=RIGHT),
     )
 
     assert live_links_at(WRONG) == []
@@ -99,7 +100,7 @@ def test_control_without_the_lock_a_link_to_the_wrong_address_stays_alive(sent: 
 
     def correct() -> None:
         assert read.wait(20)
-        contact_details.correct_email(request=sent, email=RIGHT)
+        perform("correct_email", sent, email=RIGHT)
         corrected.set()
 
     together(answer, correct)

@@ -19,6 +19,7 @@ from consultations.models import Appointment, Availability, ConsultationRequest
 from consultations.services import scheduling
 from consultations.services.scheduling import SlotTaken
 from tests.cast import at, open_privately
+from tests.consultations.perform import book_on_the_phone
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 PATIENTS = 200
@@ -97,7 +98,7 @@ def race(requests: list[ConsultationRequest], slot_key: str, by: User, monkeypat
 
     def book(request: ConsultationRequest) -> bool:
         try:
-            scheduling.book_for_patient(request=request, slot_key=slot_key, by=by)
+            book_on_the_phone(request, slot_key=slot_key, by=by)
         except SlotTaken:
             return False
         return True

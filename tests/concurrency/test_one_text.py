@@ -9,12 +9,14 @@ from django.db import transaction
 
 from clinic.core import audit
 from clinic.core.models import AuditEvent
+from consultations.actions.read_text import mark_read
 from consultations.enums import TextKind
 from consultations.models import ConsultationRequest, PatientText, QuestionnaireResponse, SafetyCase
 from consultations.services import intake
-from consultations.services.patient_texts import keep_if_marked, mark_read, send_message
+from consultations.services.patient_texts import keep_if_marked
 from tests.cast import make_user
 from tests.concurrency.test_one_slot import in_thread
+from tests.consultations.perform import send_message
 from tests.consultations.services.test_intake import ALICE, ANSWERS, WORDINGS, ready
 from tests.consultations.services.test_patient_texts import PLAIN, SELF_HARM, SIGN
 from tests.consultations.views.conftest import OUTCOMES

@@ -10,10 +10,12 @@ import pytest
 from django.conf import settings
 
 from consultations import ics
+from consultations.actions.book import book_held
 from consultations.enums import RequestStatus
 from consultations.models import Appointment, Clinician
 from consultations.services import scheduling
 from tests.cast import MakeRequest, book_directly
+from tests.consultations.perform import perform
 
 pytestmark = pytest.mark.django_db
 STARTS = datetime.datetime(2026, 11, 30, 14, 0, tzinfo=datetime.UTC)
@@ -88,7 +90,7 @@ def test_a_booked_time(appointment: Appointment) -> None:
 
 
 def test_a_cancelled_time_is_the_same_entry_one_state_later(appointment: Appointment) -> None:
-    scheduling.cancel(request=appointment.request, reason="My back is better.")
+    perform("cancel_booking", appointment.request, reason="My back is better.")
     appointment.refresh_from_db()
 
     values = read(ics.appointment_file(appointment))
@@ -117,14 +119,14 @@ def test_cancelled_and_booked_again_and_again_is_one_entry_whose_number_rises(ap
     request = appointment.request
     opens(appointment)
     for _ in range(2):
-        scheduling.cancel(request=request)
+        perform("cancel_booking", request)
         opens(appointment)
         request.refresh_from_db()
         kind = request.appointment_type
         assert kind is not None
         soonest = scheduling.nearest(appointment_type=kind, around=STARTS, ignoring=request)[-1]
         scheduling.hold(request=request, slot_key=soonest.key)
-        appointment = scheduling.book(request=request)
+        appointment = book_held(consultation_request=request)
         opens(appointment)
 
     assert seen == [0, 1, 2, 3, 4]
@@ -138,7 +140,7 @@ def test_times_of_two_requests_are_two_entries(make_request: MakeRequest, clinic
         assert kind is not None
         soonest = scheduling.nearest(appointment_type=kind, around=STARTS, ignoring=request)[0]
         scheduling.hold(request=request, slot_key=soonest.key)
-        scheduling.book(request=request)
+        book_held(consultation_request=request)
 
     first, second = Appointment.objects.all()
     assert first.calendar_uid != second.calendar_uid
@@ -187,7 +189,7 @@ def test_the_instant_is_the_clinic_s_wall_clock_on_both_sides_of_a_clock_change(
 @pytest.mark.parametrize("is_cancelled", [False, True])
 def test_names_no_condition_no_doctor_no_patient_and_no_way_in(appointment: Appointment, is_cancelled: bool) -> None:
     if is_cancelled:
-        scheduling.cancel(request=appointment.request)
+        perform("cancel_booking", appointment.request)
         appointment.refresh_from_db()
 
     file = ics.appointment_file(appointment).replace(b"\r\n ", b"").decode().casefold()

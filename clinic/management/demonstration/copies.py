@@ -69,7 +69,9 @@ class Pattern:
             return any(map(self._holds_own, value))
         return value in self.own
 
-    def others(self, person: Person, inventor: Inventor, slot: Slot | None, keys: dict[int, int]) -> tuple[dict[Any, Any], str]:
+    def others(
+        self, person: Person, inventor: Inventor, slot: Slot | None, keys: dict[int, int]
+    ) -> tuple[dict[Any, Any], str]:
         """What stands in a copy in place of each value that is the specimen's own; and the newest token."""
         tokens = {token: inventor.token() for token in self._tokens()}
         others: dict[Any, Any] = {**keys, **{str(key): str(other) for key, other in keys.items()}, **tokens}

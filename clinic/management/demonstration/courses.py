@@ -6,12 +6,13 @@ import random
 from typing import Any, Final
 
 from clinic.core import clock
-from clinic.management.demonstration import stories
+from clinic.management.demonstration import acts, stories
+from clinic.management.demonstration.acts import WITH_DOCTOR, Act
 from clinic.management.demonstration.staff_and_diary import Cast
-from clinic.management.demonstration.stories import ANSWERS, WITH_DOCTOR, Act, ask, claim, decline, note_a_call, offer
+from clinic.management.demonstration.stories import ANSWERS
 from consultations.enums import CLOSED_STATUSES, RequestStatus
 from consultations.models import ConsultationRequest
-from consultations.services import intake, review, scheduling, triage
+from consultations.services import intake, scheduling
 from consultations.services.scheduling import Slot
 
 S = RequestStatus
@@ -38,49 +39,26 @@ MIX: Final[tuple[dict[str, Any], ...]] = (
 """What somebody answers differently from everybody: from a plain request to a danger on the same day."""
 
 
-def escalate(cast: Cast, request: ConsultationRequest) -> None:
-    triage.escalate(request=request, note="Much worse since yesterday: somebody must call today.", by=cast.nurse)
-
-
-def withdraw(cast: Cast, request: ConsultationRequest) -> None:
-    triage.withdraw(request=request)
-
-
-def close(cast: Cast, request: ConsultationRequest) -> None:
-    triage.cancel_request(request=request, note="Sent twice: the other one goes on.", by=cast.doctor)
-
-
-def clear_if_flagged(cast: Cast, request: ConsultationRequest) -> None:
-    request.refresh_from_db()
-    if request.is_blocked_by_flags:
-        reason = "Examined by phone: no sign of danger stands."
-        review.clear_flags(request=request, reason=reason, by=cast.doctor)
-
-
-def complete(cast: Cast, request: ConsultationRequest) -> None:
-    scheduling.complete(request=request, by=cast.doctor)
-
-
-def miss(cast: Cast, request: ConsultationRequest) -> None:
-    scheduling.mark_no_show(request=request, by=cast.nurse)
-
-
-OFFERED: Final = (*WITH_DOCTOR, clear_if_flagged, offer)
+OFFERED: Final = (*WITH_DOCTOR, acts.clear_if_flagged, acts.offer)
 BEFORE_THE_VISIT: Final[dict[RequestStatus, tuple[Act, ...]]] = {
     S.RECEIVED: (),
-    S.IN_TRIAGE: (claim, note_a_call),
+    S.IN_TRIAGE: (acts.claim, acts.note_a_call),
     S.WITH_DOCTOR: WITH_DOCTOR,
-    S.INFORMATION_ASKED: (claim, ask),
+    S.INFORMATION_ASKED: (acts.claim, acts.ask),
     S.OFFERED: OFFERED,
-    S.NOT_SUITABLE: (*WITH_DOCTOR, decline),
-    S.URGENT: (claim, escalate),
+    S.NOT_SUITABLE: (*WITH_DOCTOR, acts.decline),
+    S.URGENT: (acts.claim, acts.escalate),
     S.BOOKED: OFFERED,
     S.COMPLETED: OFFERED,
     S.NO_SHOW: OFFERED,
-    S.WITHDRAWN: (claim, withdraw),
-    S.CANCELLED: (claim, close),
+    S.WITHDRAWN: (acts.claim, acts.withdraw),
+    S.CANCELLED: (acts.claim, acts.close),
 }
-AFTER_THE_VISIT: Final[dict[RequestStatus, tuple[Act, ...]]] = {S.BOOKED: (), S.COMPLETED: (complete,), S.NO_SHOW: (miss,)}
+AFTER_THE_VISIT: Final[dict[RequestStatus, tuple[Act, ...]]] = {
+    S.BOOKED: (),
+    S.COMPLETED: (acts.complete,),
+    S.NO_SHOW: (acts.miss,),
+}
 """Those that have one. Its time is booked between the two."""
 
 
@@ -147,8 +125,7 @@ def follow(plan: Plan, cast: Cast, contact: intake.Contact) -> Followed:
         request.refresh_from_db()
         choices = _choices(plan, cast)
         last = choices.pop()
-        scheduling.hold(request=request, slot_key=last.key)
-        scheduling.book(request=request)
+        acts.book(request, last)
     for act in AFTER_THE_VISIT[plan.status]:
         with clock.pretend(last.ends_at + next(pauses)):
             act(cast, request)

@@ -54,7 +54,9 @@ class Specimen:
     @property
     def slot(self) -> Slot | None:
         visit = self.one(Appointment)
-        return Slot(*(visit[name] for name in ("starts_at", "ends_at", "clinician_id", "location_id"))) if visit else None
+        return (
+            Slot(*(visit[name] for name in ("starts_at", "ends_at", "clinician_id", "location_id"))) if visit else None
+        )
 
     def link_tokens(self) -> list[str]:
         """Of the private links in its mails, the newest last."""

@@ -2,14 +2,22 @@
 
 import dataclasses
 import datetime
-from collections.abc import Callable
 from typing import Any, Final
 
-from clinic.core import clock
+from clinic.management.demonstration.acts import (
+    WITH_DOCTOR,
+    Act,
+    ask,
+    book_a_time,
+    claim,
+    decline,
+    note_a_call,
+    offer,
+)
 from clinic.management.demonstration.staff_and_diary import Cast
 from consultations.enums import ConsentKind, Outcome
 from consultations.models import ConsultationRequest, Patient, QuestionnaireResponse, SafetyCase
-from consultations.services import intake, review, scheduling, triage
+from consultations.services import intake
 from consultations.services.private_links import email_index
 
 ANSWERS: Final[dict[str, Any]] = {
@@ -43,7 +51,6 @@ ANSWERS: Final[dict[str, Any]] = {
     "ex_expect": "less_pain",
 }
 WORDINGS: Final = {kind: f"Demonstration: {kind.label}." for kind in ConsentKind}
-Act = Callable[[Cast, ConsultationRequest], object]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -60,62 +67,6 @@ class Story:
         return f"{self.name.split()[0].lower()}@patients.example"
 
 
-def claim(cast: Cast, request: ConsultationRequest) -> None:
-    triage.claim(request=request, by=cast.nurse)
-
-
-def note_a_call(cast: Cast, request: ConsultationRequest) -> None:
-    triage.add_note(request=request, note="Rang at nine, will ring again after lunch.", by=cast.nurse)
-
-
-def ask(cast: Cast, request: ConsultationRequest) -> None:
-    triage.ask(request=request, question="Which hospital did your scan, and in which month?", by=cast.nurse)
-
-
-def reach(cast: Cast, request: ConsultationRequest) -> None:
-    note = "Danger signs asked again by phone: none."
-    triage.log_call(request=request, was_reached=True, note=note, by=cast.nurse)
-
-
-def pass_on(cast: Cast, request: ConsultationRequest) -> None:
-    triage.pass_to_doctor(
-        request=request, doctor=cast.doctor, note="Walks her dog, hopes to go on.", by=cast.nurse
-    )
-
-
-def offer(cast: Cast, request: ConsultationRequest) -> None:
-    review.offer(
-        request=request,
-        appointment_type=cast.visit,
-        patient_note=(
-            "I would like to examine you and look at your scan before we talk about any injection. "
-            "There is a fair chance that I will suggest giving this more time."
-        ),
-        by=cast.doctor,
-    )
-
-
-def decline(cast: Cast, request: ConsultationRequest) -> None:
-    review.decline(
-        request=request,
-        patient_note=(
-            "From your scan report, an injection is unlikely to help, and a spine surgeon's view would serve you "
-            "better. Please take this note to your own doctor. Staying active usually helps meanwhile."
-        ),
-        by=cast.doctor,
-    )
-
-
-def book_a_time(cast: Cast, request: ConsultationRequest) -> None:
-    request.refresh_from_db()
-    today = clock.today()
-    week = today + datetime.timedelta(days=14)
-    slots = scheduling.free_slots(appointment_type=cast.visit, since=today, until=week)
-    scheduling.hold(request=request, slot_key=slots[len(slots) // 2].key)
-    scheduling.book(request=request)
-
-
-WITH_DOCTOR: Final = (claim, reach, pass_on)
 STORIES: Final = (
     Story(
         "Marta Quill", datetime.date(1970, 3, 27), {"ex_note": "I want to walk my dog for an hour without stopping."}

@@ -7,7 +7,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from clinic.core import clock
-from education import facts, shipped, shipped_facts
+from education.claims import facts
+from education.content import exemptions, shipped
 
 MONTHS = 6
 """A record nobody looked at for longer is named."""
@@ -30,11 +31,11 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             content = shipped.read(options["folder"])
-            accepted = shipped_facts.exemptions(options["folder"])
+            accepted = exemptions.exemptions(options["folder"])
         except shipped.ContentError as error:
             raise CommandError("\n".join(error.problems)) from None
-        sentences = shipped_facts.sentences(content)
-        wrong = shipped_facts.unknown_sources(sentences, content)
+        sentences = exemptions.sentences(content)
+        wrong = exemptions.unknown_sources(sentences, content)
         found = facts.findings(sentences, {source["key"]: source for source in content.sources})
         still, idle = facts.weighed(found, accepted)
         self._warn_of_age(content, options["months"])

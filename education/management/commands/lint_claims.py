@@ -8,7 +8,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from clinic.core import clock
-from education import claims, shipped, wording
+from education.claims import content_checks, linter
+from education.content import shipped
 
 
 class Command(BaseCommand):
@@ -34,7 +35,7 @@ class Command(BaseCommand):
             raise CommandError("\n".join(error.problems)) from None
         for raw in sys.stdin.buffer:
             passage = raw.decode("utf-8", errors="replace").rstrip("\r\n")
-            found = [dataclasses.asdict(finding) for finding in claims.find(passage, names=titles)]
+            found = [dataclasses.asdict(finding) for finding in linter.find(passage, names=titles)]
             self.stdout.write(json.dumps(found))
             self.stdout.flush()
 
@@ -45,7 +46,7 @@ class Command(BaseCommand):
             raise CommandError("\n".join(error.problems)) from None
         today = clock.today()
         remarks = shipped.remarks(content, today=today)
-        left = wording.still_open(remarks, content.waivers, today=today)
+        left = content_checks.still_open(remarks, content.waivers, today=today)
         for each in left:
             self.stdout.write(f"{each.where}: {each.level} {each.rule}: {each.words or each.passage}")
             self.stdout.write(f"    {each.passage}\n    {each.why} Instead: {each.instead}")

@@ -6,7 +6,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from education import services, shipped
+from education import services
+from education.content import shipped
 
 MOST_SHOWN = 100
 """Problems that one run lists: whoever mends so many runs it again anyway."""

@@ -15,10 +15,11 @@ from consultations.enums import ConsentKind, MessageKind, RequestStatus
 from consultations.models import Assessment, Consent, ConsultationRequest, Patient, QuestionnaireResponse, SafetyCase
 from consultations.models.stored import asked_in, asked_of, result_of
 from consultations.presenters.isolation import Unreadable, load, readable
-from consultations.services import cases, intake, messaging, triage
+from consultations.services import cases, intake, messaging
 from consultations.services.intake import Contact
 from tests.cast import book_directly, make_patient
 from tests.consultations.admin.conftest import page_of, text_of
+from tests.consultations.perform import perform
 
 pytestmark = pytest.mark.django_db
 QUEUE = "/admin/consultations/consultationrequest/"
@@ -312,8 +313,8 @@ def test_a_danger_is_never_lost_to_a_damaged_assessment(nurse, two_cases, caplog
 
 
 def test_a_note_that_cannot_be_read_is_named_with_its_number(sign_in, nurse, alice, caplog):
-    triage.add_note(request=alice, note="First note.", by=nurse)
-    broken = triage.add_note(request=alice, note="Second note.", by=nurse)
+    perform("note", alice, note="First note.", by=nurse)
+    broken = perform("note", alice, note="Second note.", by=nurse)
     spoil("triagedecision", "note", broken.pk)
     page = text_of(sign_in(nurse).get(page_of(alice)))
     assert "First note." in page

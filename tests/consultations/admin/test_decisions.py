@@ -8,9 +8,10 @@ from consultations import status_words
 from consultations.enums import MessageKind, Outcome, RequestStatus, ReviewDecision
 from consultations.forms.staff import PATIENT_NOTE_LIMIT
 from consultations.models import ClinicalReview, InformationRequest, OutboxMessage
-from consultations.services import delivery, review, triage
+from consultations.services import delivery
 from tests.cast import at, make_patient, open_privately
 from tests.consultations.admin.conftest import act, page_of, text_of
+from tests.consultations.perform import answer, perform
 
 pytestmark = pytest.mark.django_db
 NOTE = "Your leg pain follows one nerve.\nI would like to see you walk first: <b>no</b> promises & no hurry."
@@ -158,14 +159,14 @@ class TestPreview:
             waiting.refresh_from_db()
             if decision == "ask":
                 assert InformationRequest.objects.count() == ClinicalReview.objects.count() == 1
-                triage.answer(request=waiting, answer="Since June.")
+                answer(waiting, "Since June.")
                 waiting.refresh_from_db()
         assert ClinicalReview.objects.count() == 2
 
     def test_a_page_somebody_else_moved_sends_nothing(self, sign_in, doctor, other_doctor, waiting, visit):
         client = sign_in(doctor)
         preview = decide(client, waiting, "offer", appointment_type=visit.pk, patient_note=NOTE)
-        review.mark_urgent(request=waiting, reason="Foot drop since today.", by=other_doctor)
+        perform("mark_urgent", waiting, reason="Foot drop since today.", by=other_doctor)
         response = confirm(client, preview)
         assert "Sam Okafor moved this request to “Urgent: call the patient”" in text_of(response)
         assert response.context["panel"].decision.form["patient_note"].value() == NOTE

@@ -11,9 +11,10 @@ from clinic.core import clock
 from clinic.core.models import AuditEvent
 from consultations.enums import MessageKind
 from consultations.models import OutboxMessage
-from consultations.services import contact_details, delivery, messaging
+from consultations.services import delivery, messaging
 from tests.cast import make_patient
 from tests.consultations.admin.conftest import text_of
+from tests.consultations.perform import perform
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/consultations/outboxmessage/"
@@ -44,7 +45,7 @@ def test_each_state_is_told_with_its_reason(sign_in, nurse, alice, message):
 
 def test_one_that_a_corrected_address_stopped_needs_nobody(sign_in, nurse, alice, message):
     park(message)
-    contact_details.correct_email(request=alice, email="right@example.com", by=nurse)
+    perform("correct_email", alice, email="right@example.com", by=nurse)
     client = sign_in(nurse)
     assert "Every message was delivered or still waits." in text_of(client.get(LIST, {"state": "parked"}))
     response = client.get(LIST)

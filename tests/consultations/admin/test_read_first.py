@@ -14,9 +14,9 @@ from clinic.core.models import AuditEvent
 from consultations.enums import RequestStatus
 from consultations.models import ConsultationRequest, PatientText, SafetyCase
 from consultations.presenters.patient_texts import Piece, pieces_of
-from consultations.services import intake, triage
-from consultations.services.patient_texts import send_message
+from consultations.services import intake
 from tests.consultations.admin.conftest import page_of, text_of
+from tests.consultations.perform import perform, send_message
 from tests.consultations.services.conftest import NOW
 from tests.consultations.services.test_intake import ALICE
 from tests.consultations.services.test_patient_texts import PLAIN, SELF_HARM, SIGN
@@ -140,7 +140,7 @@ class TestTheRequestPage:
 class TestARequestThatHasEnded:
     def test_waits_for_a_reader_and_then_for_nobody(self, desk: Client, alice: ConsultationRequest) -> None:
         text = write(alice, SELF_HARM)
-        triage.withdraw(request=alice)
+        perform("withdraw", alice)
 
         before = seen(desk.get(page_of(alice)))
         assert "Withdrawn by the patient. What the patient wrote still waits to be read." in before
@@ -197,7 +197,7 @@ class TestToday:
         self, desk: Client, alice: ConsultationRequest, time_machine: Any
     ) -> None:
         write(alice, SIGN)
-        triage.withdraw(request=alice)
+        perform("withdraw", alice)
         time_machine.shift(3 * 60 * 60)
         words = seen(desk.get("/admin/"))
         assert "1 request is overdue" in words

@@ -13,9 +13,9 @@ from consultations.candidacy import engine
 from consultations.enums import ConsentKind, Outcome, RequestStatus, SafeToContact
 from consultations.models import Consent
 from consultations.questionnaire import flow
-from consultations.services import review, scheduling, triage
 from tests.cast import book_directly, make_patient
 from tests.consultations.admin.conftest import page_of, text_of
+from tests.consultations.perform import perform
 
 pytestmark = pytest.mark.django_db
 ANSWERS = {
@@ -97,7 +97,7 @@ class TestWhatStandsOnIt:
     def test_an_escalation_and_its_reason_come_before_the_computed_result(self, sign_in, nurse, doctor, make_request):
         request = make_request()
         assert "Escalated" not in text_of(sign_in(nurse).get(page_of(request)))
-        triage.escalate(request=request, note="She sounds feverish on the phone.", by=nurse)
+        perform("escalate", request, note="She sounds feverish on the phone.", by=nurse)
 
         words = text_of(sign_in(nurse).get(page_of(request)))
         assert "Nora Adeyemi escalated it on" in words
@@ -106,17 +106,17 @@ class TestWhatStandsOnIt:
         assert (row.flags[0].text, row.flags[0].kind) == ("Escalated", "danger")
 
         request.refresh_from_db()
-        triage.pass_to_doctor(request=request, doctor=doctor, note="", by=nurse)
+        perform("pass_to_doctor", request, doctor=doctor, note="", by=nurse)
         assert "She sounds feverish on the phone." in text_of(sign_in(doctor).get(page_of(request)))
         request.refresh_from_db()
-        review.mark_urgent(request=request, reason="Ask about her temperature again.", by=doctor)
+        perform("mark_urgent", request, reason="Ask about her temperature again.", by=doctor)
         words = text_of(sign_in(nurse).get(page_of(request)))
         assert words.index("Ask about her temperature again.") < words.index("No red flag")
 
     def test_history_is_newest_first_with_names(self, sign_in, nurse, doctor, alice):
-        triage.claim(request=alice, by=nurse)
-        triage.add_note(request=alice, note="Prefers mornings.", by=nurse)
-        triage.pass_to_doctor(request=alice, doctor=doctor, note="Leg first.", by=nurse)
+        perform("claim", alice, by=nurse)
+        perform("note", alice, note="Prefers mornings.", by=nurse)
+        perform("pass_to_doctor", alice, doctor=doctor, note="Leg first.", by=nurse)
         deeds = sign_in(doctor).get(page_of(alice)).context["deeds"]
         words = [f"{each.who} {each.what} {each.text}".strip() for each in deeds]
         assert "Nora Adeyemi wrote a note Prefers mornings." in words
@@ -126,7 +126,7 @@ class TestWhatStandsOnIt:
     def test_staff_read_why_the_patient_cancelled(self, sign_in, nurse, clinician, make_request):
         request = make_request(status=RequestStatus.BOOKED)
         book_directly(request, clinician, clock.now() + datetime.timedelta(days=3))
-        scheduling.cancel(request=request, reason="My leg gave way <twice>.")
+        perform("cancel_booking", request, reason="My leg gave way <twice>.")
         deeds = sign_in(nurse).get(page_of(request)).context["deeds"]
         (reason,) = [each for each in deeds if each.text == "My leg gave way <twice>."]
         assert reason.who == "The patient"
@@ -189,7 +189,7 @@ class TestDamage:
 
     def test_a_damaged_note_leaves_the_other_notes(self, sign_in, nurse, alice):
         for words in ("First note.", "Second note."):
-            broken = triage.add_note(request=alice, note=words, by=nurse)
+            broken = perform("note", alice, note=words, by=nurse)
         with connection.cursor() as cursor:
             cursor.execute("UPDATE consultations_triagedecision SET note = 'x' WHERE id = %s", [broken.pk])
         page = text_of(sign_in(nurse).get(page_of(alice)))

@@ -7,10 +7,10 @@ from django.db.models import ProtectedError
 
 from clinic.core import clock
 from clinic.core.models import AuditEvent
+from clinic.core.refusals import NotAllowed
 from consultations.enums import RequestStatus
 from consultations.models import Absence, AppointmentType, Availability, Clinician, Location
 from consultations.services import diary
-from consultations.workflow import NotAllowed
 from tests.cast import book_directly, make_patient
 from tests.consultations.admin.conftest import text_of
 

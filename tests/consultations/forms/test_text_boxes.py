@@ -11,11 +11,13 @@ from django.template import Context, Template
 
 from clinic.core import lines
 from clinic.core.form_fields import PatientTextField
+from consultations import actions
 from consultations import forms as patient_forms
 from consultations.forms.check import ScreenForm
+from consultations.forms.staff import StepForm
 from consultations.questionnaire import definition, flow
 
-OF_STAFF = {"consultations.forms.staff", "consultations.forms.diary"}
+OF_STAFF = {"consultations.forms.staff", "consultations.forms.diary", "consultations.forms.queue_filters"}
 TEMPLATES = Path(patient_forms.__file__).parents[1] / "templates/consultations"
 WORDS = (
     'We do not read this straight away. If you feel you might harm yourself: <a class="dial" href="tel:988" '
@@ -29,14 +31,16 @@ PAGE = Template("{% load crispy_forms_tags %}{% for field in form %}{{ field|as_
 def form_classes() -> list[type[forms.Form]]:
     modules = [
         importlib.import_module(module.name)
-        for module in pkgutil.iter_modules(patient_forms.__path__, "consultations.forms.")
+        for package in (patient_forms, actions)
+        for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}.")
         if module.name not in OF_STAFF
     ]
     return [
         each
         for module in modules
         for each in vars(module).values()
-        if isinstance(each, type) and issubclass(each, forms.BaseForm) and each.__module__ == module.__name__
+        if isinstance(each, type) and issubclass(each, forms.BaseForm) and not issubclass(each, StepForm)
+        if each.__module__ == module.__name__
     ]
 
 
@@ -63,7 +67,7 @@ BOXES = patient_boxes()
 
 def test_the_boxes_are_found():
     names = {name for name, _ in BOXES}
-    assert {"AnswerForm.answer", "CancelTimeForm.reason", "1.0.0 hopes"} <= names
+    assert {"AnswerForm.answer", "CancelTimeForm.reason", "MessageForm.message", "1.0.0 hopes"} <= names
     assert not any("Staff" in name for name in names)
 
 

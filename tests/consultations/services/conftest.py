@@ -8,6 +8,8 @@ import pytest
 
 from clinic.accounts.models import User
 from clinic.core import clock
+from consultations.actions.book import book_held
+from consultations.actions.read_text import mark_read
 from consultations.enums import RequestStatus, TextKind
 from consultations.models import (
     AppointmentType,
@@ -17,8 +19,9 @@ from consultations.models import (
     PatientText,
     SlotHold,
 )
-from consultations.services import contact_details, patient_texts, review, scheduling, triage
+from consultations.services import scheduling
 from tests.cast import MakeRequest, book_directly
+from tests.consultations.perform import answer, perform
 
 NOW = datetime.datetime(2026, 11, 23, 15, 0, tzinfo=datetime.UTC)
 """Monday 23 November 2026, 10:00 at the clinic."""
@@ -77,36 +80,34 @@ class Desk:
     def services(self) -> dict[str, Callable[..., Any]]:
         """Verb -> call(request, by), with everything else filled in as it should be."""
         return {
-            "claim": lambda request, by: triage.claim(request=request, by=by),
-            "release": lambda request, by: triage.release(request=request, by=by),
-            "note": lambda request, by: triage.add_note(request=request, note="Rang.", by=by),
-            "log_call": lambda request, by: triage.log_call(request=request, was_reached=True, note="Well.", by=by),
-            "correct_email": lambda request, by: contact_details.correct_email(
-                request=request, email="new@example.com", by=by
+            "claim": lambda request, by: perform("claim", request, by=by),
+            "release": lambda request, by: perform("release", request, by=by),
+            "note": lambda request, by: perform("note", request, note="Rang.", by=by),
+            "log_call": lambda request, by: perform("log_call", request, was_reached=True, note="Well.", by=by),
+            "correct_email": lambda request, by: perform("correct_email", request, email="new@example.com", by=by),
+            "escalate": lambda request, by: perform("escalate", request, note="Worse.", by=by),
+            "clear": lambda request, by: perform("clear", request, reason="Examined.", by=by),
+            "pass_to_doctor": lambda request, by: perform(
+                "pass_to_doctor", request, doctor=self.doctor, note="Please read.", by=by
             ),
-            "escalate": lambda request, by: triage.escalate(request=request, note="Worse.", by=by),
-            "clear": lambda request, by: review.clear_flags(request=request, reason="Examined.", by=by),
-            "pass_to_doctor": lambda request, by: triage.pass_to_doctor(
-                request=request, doctor=self.doctor, note="Please read.", by=by
+            "ask": lambda request, by: perform("ask", request, question="Which scan?", by=by),
+            "answer": lambda request, by: answer(request, "An MRI."),
+            "answer_doctor": lambda request, by: answer(request, "An MRI."),
+            "offer": lambda request, by: perform(
+                "offer", request, appointment_type=self.visit, patient_note="Come.", by=by
             ),
-            "ask": lambda request, by: triage.ask(request=request, question="Which scan?", by=by),
-            "answer": lambda request, by: triage.answer(request=request, answer="An MRI."),
-            "answer_doctor": lambda request, by: triage.answer(request=request, answer="An MRI."),
-            "offer": lambda request, by: review.offer(
-                request=request, appointment_type=self.visit, patient_note="Come.", by=by
-            ),
-            "decline": lambda request, by: review.decline(request=request, patient_note="Walk more.", by=by),
-            "mark_urgent": lambda request, by: review.mark_urgent(request=request, reason="Ask about legs.", by=by),
-            "book": lambda request, by: scheduling.book(request=request, by=by),
-            "cancel_booking": lambda request, by: scheduling.cancel(request=request, reason="Ill.", by=by),
-            "complete": lambda request, by: scheduling.complete(request=request, by=by),
-            "mark_no_show": lambda request, by: scheduling.mark_no_show(request=request, by=by),
-            "withdraw": lambda request, by: triage.withdraw(request=request),
-            "message": lambda request, by: patient_texts.send_message(request=request, text="I moved.", key="one page"),
-            "read_text": lambda request, by: patient_texts.mark_read(
+            "decline": lambda request, by: perform("decline", request, patient_note="Walk more.", by=by),
+            "mark_urgent": lambda request, by: perform("mark_urgent", request, reason="Ask about legs.", by=by),
+            "book": lambda request, by: book_held(consultation_request=request, by=by),
+            "cancel_booking": lambda request, by: perform("cancel_booking", request, reason="Ill.", by=by),
+            "complete": lambda request, by: perform("complete", request, by=by),
+            "mark_no_show": lambda request, by: perform("mark_no_show", request, by=by),
+            "withdraw": lambda request, by: perform("withdraw", request),
+            "message": lambda request, by: perform("message", request, message="I moved.", once="one page"),
+            "read_text": lambda request, by: mark_read(
                 text=PatientText.objects.get(response=request.response_id, kind=TextKind.CANCEL_REASON), by=by
             ),
-            "cancel_request": lambda request, by: triage.cancel_request(request=request, note="Moved.", by=by),
+            "cancel_request": lambda request, by: perform("cancel_request", request, note="Moved.", by=by),
         }
 
 

@@ -7,11 +7,11 @@ import pytest
 
 from clinic.accounts.models import User
 from clinic.core.models import AuditEvent
+from clinic.core.refusals import NotAllowed
 from consultations.candidacy import outcomes
 from consultations.enums import CaseStatus, MessageKind, Outcome, RequestStatus
 from consultations.models import OutboxMessage, SafetyCase
 from consultations.services import cases, intake, triage
-from consultations.workflow import NotAllowed
 from tests.cast import MakeRequest, make_user
 from tests.consultations.services.conftest import NOW
 from tests.consultations.services.test_moves import Staff

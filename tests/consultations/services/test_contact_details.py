@@ -10,12 +10,12 @@ from django.test import Client
 from clinic.accounts.models import User
 from clinic.core import audit, clock
 from clinic.core.models import AuditEvent
+from clinic.core.refusals import NotAllowed, WrongStatus
 from consultations.enums import CLOSED_STATUSES, MessageKind, RequestStatus
 from consultations.models import ConsultationRequest, OutboxMessage, PrivateLink
 from consultations.models.message import STOPPED
 from consultations.services import contact_details, delivery, messaging, private_links, undelivered
 from consultations.services.contact_details import SameAddress, correct_email
-from consultations.workflow import NotAllowed, WrongStatus
 from tests.cast import MakeRequest, make_patient, make_user, private_url
 from tests.rows import all_rows
 

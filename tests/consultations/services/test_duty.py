@@ -8,10 +8,10 @@ import pytest
 from clinic.accounts.models import User
 from clinic.core import clock
 from clinic.core.models import AuditEvent
+from clinic.core.refusals import NotAllowed
 from consultations.enums import CaseStatus, Outcome
 from consultations.models import SafetyCase
 from consultations.services import alarms, cases, duty, handover
-from consultations.workflow import NotAllowed
 from tests.cast import make_patient, make_user
 from tests.consultations.services.test_cases import alerts, open_case
 from tests.rows import all_rows

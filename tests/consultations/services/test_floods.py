@@ -10,10 +10,10 @@ from django.db import connection
 from clinic.accounts.models import User
 from clinic.core import clock
 from clinic.core.models import AuditEvent
+from clinic.core.refusals import NotAllowed
 from consultations.enums import CaseStatus, MessageKind, Outcome
 from consultations.models import AlarmGroup, OutboxMessage, QuestionnaireResponse, SafetyCase
 from consultations.services import alarm_groups, cases, handover, intake
-from consultations.workflow import NotAllowed
 from tests.cast import make_patient
 from tests.consultations.services.conftest import NOW
 from tests.consultations.services.test_alerts import DOCTOR, DUTY, NURSE, OTHER, minutes

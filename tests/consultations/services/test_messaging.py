@@ -14,11 +14,11 @@ from django.utils.html import strip_tags
 from clinic.core import clock
 from clinic.core.encryption import fingerprint
 from clinic.core.models import AuditEvent, Heartbeat
+from clinic.core.refusals import NotAllowed
 from consultations import emails
 from consultations.enums import MessageKind
 from consultations.models import ConsultationRequest, OutboxMessage, PrivateLink
 from consultations.services import delivery, messaging
-from consultations.workflow import NotAllowed
 from tests.consultations.services.test_moves import Staff
 from tests.rows import all_rows
 

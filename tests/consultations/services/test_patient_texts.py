@@ -9,12 +9,13 @@ from django.db import connection
 from clinic.accounts.models import User
 from clinic.core import audit, encryption
 from clinic.core.models import AuditEvent
+from clinic.core.refusals import NotAllowed, WrongStatus
+from consultations.actions.read_text import mark_read
 from consultations.enums import CaseStatus, Outcome, RequestStatus, TextKind
 from consultations.models import ConsultationRequest, OutboxMessage, PatientText, SafetyCase
-from consultations.services import intake, patient_texts, review, scheduling, triage
-from consultations.services.patient_texts import mark_read, send_message
-from consultations.workflow import NotAllowed, WrongStatus
+from consultations.services import intake, patient_texts
 from tests.cast import MakeRequest, book_directly
+from tests.consultations.perform import answer, perform, send_message
 from tests.consultations.services.conftest import NOW, TOMORROW_AT_NINE
 from tests.consultations.services.test_intake import ALICE, WORDINGS, ready
 from tests.rows import all_rows
@@ -95,16 +96,16 @@ class TestWhatIsRead:
         assert not PatientText.objects.exists()
 
     def test_the_answer_to_a_question(self, alice: ConsultationRequest, nurse: User) -> None:
-        triage.ask(request=alice, question="How are you?", by=nurse)
-        triage.answer(request=alice, answer=SELF_HARM)
-        triage.answer(request=alice, answer=SELF_HARM)
+        perform("ask", alice, question="How are you?", by=nurse)
+        answer(alice, SELF_HARM)
+        answer(alice, SELF_HARM)
         assert (only().kind, only().due_at) == (TextKind.ANSWER, AT_NOON)
         assert fresh(alice).texts_due_at == AT_NOON
 
     def test_why_a_time_is_cancelled(self, make_request: MakeRequest, clinician: Any, nurse: User) -> None:
         request = make_request(status=RequestStatus.BOOKED)
         book_directly(request, clinician, TOMORROW_AT_NINE)
-        scheduling.cancel(request=request, reason=SIGN)
+        perform("cancel_booking", request, reason=SIGN)
         assert (only().kind, only().is_danger) == (TextKind.CANCEL_REASON, True)
         assert fresh(request).texts_risk == 1
 
@@ -113,7 +114,7 @@ class TestWhatIsRead:
     ) -> None:
         request = make_request(status=RequestStatus.BOOKED)
         book_directly(request, clinician, TOMORROW_AT_NINE)
-        scheduling.cancel(request=request, reason=SIGN, by=nurse)
+        perform("cancel_booking", request, reason=SIGN, by=nurse)
         assert not PatientText.objects.exists()
 
     def test_words_beside_the_number_of_a_call_back(self, nurse: User) -> None:
@@ -180,7 +181,7 @@ class TestAMessage:
 
     def test_the_same_press_after_the_request_has_ended_is_harmless(self, alice: ConsultationRequest) -> None:
         first = send_message(request=alice, text=PLAIN, key="a page")
-        triage.withdraw(request=alice)
+        perform("withdraw", alice)
         assert send_message(request=alice, text=PLAIN, key="a page") == first
         with pytest.raises(WrongStatus):
             send_message(request=alice, text=SIGN, key="a page")
@@ -234,22 +235,22 @@ class TestTheClockOfARequest:
         request = make_request(status=RequestStatus(status), outcome=Outcome.URGENT_REVIEW, **claimed)
         write(request, SELF_HARM)
         if act == "escalate":
-            triage.escalate(request=fresh(request), note="Worse.", by=nurse)
+            perform("escalate", fresh(request), note="Worse.", by=nurse)
         elif act == "mark_urgent":
-            review.mark_urgent(request=fresh(request), reason="Call.", by=doctor)
+            perform("mark_urgent", fresh(request), reason="Call.", by=doctor)
         elif act == "answer":
-            triage.ask(request=fresh(request), question="?", by=nurse)
-            triage.answer(request=fresh(request), answer="No.")
+            perform("ask", fresh(request), question="?", by=nurse)
+            answer(fresh(request), "No.")
         elif act == "clear":
-            review.clear_flags(request=fresh(request), reason="Examined.", by=doctor)
+            perform("clear", fresh(request), reason="Examined.", by=doctor)
         elif act == "pass":
-            triage.pass_to_doctor(request=fresh(request), doctor=doctor, note="", by=nurse)
+            perform("pass_to_doctor", fresh(request), doctor=doctor, note="", by=nurse)
         elif act == "release":
-            triage.release(request=fresh(request), by=nurse)
+            perform("release", fresh(request), by=nurse)
         elif act == "withdraw":
-            triage.withdraw(request=fresh(request))
+            perform("withdraw", fresh(request))
         else:
-            triage.cancel_request(request=fresh(request), note="Moved.", by=manager)
+            perform("cancel_request", fresh(request), note="Moved.", by=manager)
         now = fresh(request)
         assert (now.texts_due_at, now.texts_risk, now.queue_risk) == (AT_NOON, 0, 0)
         assert now.queue_due_at <= AT_NOON

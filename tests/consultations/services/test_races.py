@@ -9,11 +9,13 @@ from django.db import IntegrityError, OperationalError
 from django.test import Client
 
 from clinic.core.models import AuditEvent, AuditHead
+from consultations.actions.book import book_held
 from consultations.enums import RequestStatus
 from consultations.models import Appointment, ConsultationRequest, SlotHold
 from consultations.services import calendar_entries, intake, messaging, scheduling
 from consultations.services.scheduling import SlotTaken
 from tests.cast import book_directly, open_privately, private_url
+from tests.consultations.perform import book_on_the_phone
 from tests.consultations.services.conftest import TOMORROW_AT_NINE, Desk
 from tests.consultations.services.test_intake import WORDINGS, ready
 from tests.rows import all_rows
@@ -46,7 +48,7 @@ class TestALostRace:
         book_directly(offered(desk), desk.clinician, TOMORROW_AT_NINE + shift)
         monkeypatch.setattr(scheduling, "_refuse_if_taken", lambda *args: None)
         with caplog.at_level(logging.INFO), pytest.raises(SlotTaken) as lost:
-            scheduling.book(request=mine)
+            book_held(consultation_request=mine)
         assert len(lost.value.nearest) == 6
         # Of two rules that both refuse the very same start, each engine names another one.
         same_start = ["somebody was quicker (one_live_appointment_per_start)"] if not shift else []
@@ -71,7 +73,7 @@ class TestALostRace:
         mine = desk.request(RequestStatus.OFFERED)
         monkeypatch.setattr(scheduling, "_lock_clinician", failing(OperationalError, code))
         with pytest.raises(SlotTaken):
-            scheduling.book(request=mine)
+            book_held(consultation_request=mine)
         assert caplog.messages == [f"a booking gave way to another transaction ({code})"]
 
 
@@ -87,9 +89,9 @@ def failing(kind: type[Exception], code: str = "") -> Any:
 
 class TestAnyOtherErrorIsHeard:
     def ways(self, desk: Desk, request: ConsultationRequest) -> Any:
-        yield lambda: scheduling.book(request=request)
+        yield lambda: book_held(consultation_request=request)
         key = first_key(desk)
-        yield lambda: scheduling.book_for_patient(request=request, slot_key=key, by=desk.doctor)
+        yield lambda: book_on_the_phone(request, slot_key=key, by=desk.doctor)
         yield lambda: scheduling.hold(request=request, slot_key=key)
 
     def test_a_broken_audit_trail(self, desk: Desk) -> None:
@@ -108,7 +110,7 @@ class TestAnyOtherErrorIsHeard:
         monkeypatch.setattr(messaging, "_enqueue", failing(IntegrityError))
         before = all_rows()
         with pytest.raises(IntegrityError):
-            scheduling.book(request=mine)
+            book_held(consultation_request=mine)
         assert all_rows() == before
 
     def test_another_rule_about_the_very_row(self, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -117,14 +119,14 @@ class TestAnyOtherErrorIsHeard:
         monkeypatch.setattr(calendar_entries.secrets, "token_hex", lambda size: "same")
         Appointment.objects.filter(request=other).update(calendar_uid="same@testserver")
         with pytest.raises(IntegrityError):
-            scheduling.book(request=desk.request(RequestStatus.OFFERED))
+            book_held(consultation_request=desk.request(RequestStatus.OFFERED))
 
     @pytest.mark.parametrize("code", ["57P01", "08006", ""])
     def test_a_database_that_is_away(self, desk: Desk, monkeypatch: pytest.MonkeyPatch, code: str) -> None:
         mine = desk.request(RequestStatus.OFFERED)
         monkeypatch.setattr(scheduling, "_lock_clinician", failing(OperationalError, code))
         with pytest.raises(OperationalError) as away:
-            scheduling.book(request=mine)
+            book_held(consultation_request=mine)
         assert away.value.__cause__ is not None  # what the log names
 
     def test_the_patient_is_never_told_that_someone_took_the_time(self, desk: Desk) -> None:

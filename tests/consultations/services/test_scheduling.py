@@ -10,12 +10,14 @@ import pytest
 
 from clinic.accounts.models import User
 from clinic.core import clock
+from clinic.core.refusals import WrongStatus
+from consultations.actions.book import book_held
 from consultations.enums import LIVE_APPOINTMENTS, AppointmentStatus, RequestStatus
 from consultations.models import Absence, Appointment, Availability, Clinician, ConsultationRequest, SlotHold
 from consultations.services import scheduling
 from consultations.services.scheduling import SlotTaken
-from consultations.workflow import WrongStatus
 from tests.cast import book_directly
+from tests.consultations.perform import book_on_the_phone, perform
 from tests.consultations.services.conftest import NOW, Desk
 from tests.rows import all_rows
 
@@ -232,7 +234,7 @@ class TestHold:
         with pytest.raises(SlotTaken):
             scheduling.hold(request=mine, slot_key=key)
         with pytest.raises(SlotTaken):
-            scheduling.book_for_patient(request=mine, slot_key=key, by=desk.doctor)
+            book_on_the_phone(mine, slot_key=key, by=desk.doctor)
         assert all_rows() == before
 
     @pytest.mark.parametrize("status", [status for status in RequestStatus if status != RequestStatus.OFFERED])
@@ -248,7 +250,7 @@ class TestBook:
     def test_turns_the_hold_into_an_appointment_with_the_zone_it_was_read_in(self, desk: Desk) -> None:
         mine = offered(desk)
         held = scheduling.hold(request=mine, slot_key=keys(desk)[1])
-        booked = scheduling.book(request=mine)
+        booked = book_held(consultation_request=mine)
         assert (booked.starts_at, booked.ends_at, booked.time_zone) == (
             held.starts_at,
             held.ends_at,
@@ -261,15 +263,15 @@ class TestBook:
         mine = offered(desk)
         scheduling.hold(request=mine, slot_key=keys(desk)[0])
         time_machine.shift(3 * scheduling.HOLD_TIME)
-        assert scheduling.book(request=mine).starts_at == at(9)
+        assert book_held(consultation_request=mine).starts_at == at(9)
 
     def test_and_says_so_when_somebody_did(self, desk: Desk, time_machine: Any) -> None:
         mine, key = offered(desk), keys(desk)[0]
         scheduling.hold(request=mine, slot_key=key)
         time_machine.shift(scheduling.HOLD_TIME)
-        scheduling.book_for_patient(request=offered(desk), slot_key=key, by=desk.doctor)
+        book_on_the_phone(offered(desk), slot_key=key, by=desk.doctor)
         with pytest.raises(SlotTaken) as taken:
-            scheduling.book(request=mine)
+            book_held(consultation_request=mine)
         assert [f"{clock.local(slot.starts_at):%H:%M}" for slot in taken.value.nearest][:2] == ["09:40", "10:20"]
         assert Appointment.objects.count() == 1
 
@@ -293,7 +295,7 @@ class TestBook:
         time_machine.shift(scheduling.HOLD_TIME)
         before = all_rows()
         with pytest.raises(SlotTaken):
-            scheduling.book(request=mine)
+            book_held(consultation_request=mine)
         assert all_rows() == before
 
     def test_a_hold_that_ran_out_books_nothing_within_the_lead_time(self, desk: Desk, time_machine: Any) -> None:
@@ -301,7 +303,7 @@ class TestBook:
         scheduling.hold(request=mine, slot_key=keys(desk)[0])
         time_machine.move_to(at(9) - datetime.timedelta(hours=2), tick=False)
         with pytest.raises(SlotTaken) as taken:
-            scheduling.book(request=mine)
+            book_held(consultation_request=mine)
         assert taken.value.nearest
         assert not Appointment.objects.exists()
 
@@ -311,7 +313,7 @@ class TestBook:
         SlotHold.objects.update(expires_at=held.starts_at + scheduling.HOLD_TIME)
         time_machine.move_to(held.starts_at, tick=False)
         with pytest.raises(SlotTaken) as taken:
-            scheduling.book(request=mine)
+            book_held(consultation_request=mine)
         assert all(slot.starts_at > clock.now() for slot in taken.value.nearest)
         assert not Appointment.objects.exists()
 
@@ -320,32 +322,32 @@ class TestBook:
         scheduling.hold(request=mine, slot_key=keys(desk)[0])
         Absence.objects.create(clinician=desk.clinician, starts_at=at(9, 30), ends_at=at(10))
         with pytest.raises(SlotTaken):
-            scheduling.book(request=mine)
+            book_held(consultation_request=mine)
         assert not Appointment.objects.exists()
 
     def test_without_a_hold_there_is_nothing_to_book(self, desk: Desk) -> None:
         with pytest.raises(SlotTaken) as taken:
-            scheduling.book(request=offered(desk))
+            book_held(consultation_request=offered(desk))
         assert [f"{clock.local(slot.starts_at):%a %H:%M}" for slot in taken.value.nearest][:2] == [
             "Tue 09:00",
             "Tue 09:40",
         ]
         with pytest.raises(WrongStatus):
-            scheduling.book(request=desk.request(RequestStatus.WITH_DOCTOR))
+            book_held(consultation_request=desk.request(RequestStatus.WITH_DOCTOR))
 
     def test_the_nearest_times_may_be_months_away(self, desk: Desk) -> None:
         Availability.objects.update(starts_on=TUESDAY + 60 * DAY)
         with pytest.raises(SlotTaken) as taken:
-            scheduling.book_for_patient(request=offered(desk), slot_key="20261124T1400Z-1-1", by=desk.doctor)
+            book_on_the_phone(offered(desk), slot_key="20261124T1400Z-1-1", by=desk.doctor)
         assert len(taken.value.nearest) == 6
 
     def test_a_cancelled_time_is_free_for_the_next(self, desk: Desk) -> None:
         mine, other, key = offered(desk), offered(desk), keys(desk)[0]
         scheduling.hold(request=mine, slot_key=key)
-        scheduling.book(request=mine)
-        scheduling.cancel(request=mine, reason="Away.")
+        book_held(consultation_request=mine)
+        perform("cancel_booking", mine, reason="Away.")
         scheduling.hold(request=other, slot_key=key)
-        assert scheduling.book(request=other).status == AppointmentStatus.BOOKED
+        assert book_held(consultation_request=other).status == AppointmentStatus.BOOKED
         assert Appointment.objects.get(request=mine).cancel_reason == "Away."
 
     def test_the_database_has_the_last_word(self, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -356,7 +358,7 @@ class TestBook:
         desk.hold(mine)
         before = all_rows()
         with pytest.raises(SlotTaken):
-            scheduling.book(request=mine)
+            book_held(consultation_request=mine)
         assert all_rows() == before
 
 
@@ -367,15 +369,15 @@ class TestAfterTheStart:
         request = desk.request(RequestStatus.BOOKED)
         before = all_rows()
         with pytest.raises(WrongStatus):
-            scheduling.cancel(request=request, reason="Late.")
+            perform("cancel_booking", request, reason="Late.")
         assert all_rows() == before
 
     @pytest.mark.parametrize(
         ("call", "status"),
         [
-            (lambda request, by: scheduling.complete(request=request, by=by), AppointmentStatus.FULFILLED),
-            (lambda request, by: scheduling.mark_no_show(request=request, by=by), AppointmentStatus.NOSHOW),
-            (lambda request, by: scheduling.cancel(request=request, by=by), AppointmentStatus.CANCELLED),
+            (lambda request, by: perform("complete", request, by=by), AppointmentStatus.FULFILLED),
+            (lambda request, by: perform("mark_no_show", request, by=by), AppointmentStatus.NOSHOW),
+            (lambda request, by: perform("cancel_booking", request, by=by), AppointmentStatus.CANCELLED),
         ],
         ids=["complete", "no-show", "cancel"],
     )

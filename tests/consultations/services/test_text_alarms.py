@@ -10,11 +10,12 @@ from clinic.accounts.models import User
 from clinic.core import encryption
 from clinic.management.commands.worker import Command
 from consultations import emails
+from consultations.actions.read_text import mark_read
 from consultations.enums import MessageKind, RequestStatus
 from consultations.models import ConsultationRequest, OutboxMessage, PatientText
-from consultations.services import alarms, cases, text_alarms, triage
-from consultations.services.patient_texts import mark_read, send_message
+from consultations.services import alarms, cases, text_alarms
 from tests.cast import MakeRequest
+from tests.consultations.perform import perform, send_message
 from tests.consultations.services.conftest import NOW
 from tests.consultations.services.test_alerts import (
     DOCTOR,
@@ -125,7 +126,7 @@ class TestWhileOpen:
     def test_it_goes_on_after_the_request_is_withdrawn(self, time_machine: Any, alice: ConsultationRequest) -> None:
         clock = Clock(time_machine, NOW)
         write(alice)
-        triage.withdraw(request=alice)
+        perform("withdraw", alice)
         clock.known = OutboxMessage.objects.filter(kind=MessageKind.STAFF_ALERT).count()
         assert clock.look(NOW + minutes(10)) == [DOCTOR, NURSE, OTHER]
 

@@ -20,9 +20,10 @@ from consultations.models import (
     OutboxMessage,
     QuestionnaireResponse,
 )
-from consultations.services import contact_details, messaging
+from consultations.services import messaging
 from consultations.status_words import HEADINGS, TO_HELPERS
 from tests.cast import MakeRequest, at, book_directly, make_patient, open_privately
+from tests.consultations.perform import perform
 from tests.consultations.views.conftest import CONSENTS, CONTACT, Visitor, text_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("monday")]
@@ -91,7 +92,7 @@ class TestTheHelper:
         request = helped()
         message = messaging.tell_patient(kind=MessageKind.PRIVATE_LINK, request=request, key="one")
         assert message is not None
-        contact_details.correct_email(request=request, email="other@example.com")
+        perform("correct_email", request, email="other@example.com")
         page = text_of(client.get(message.payload["link"].partition("testserver")[2]))
         assert "Ana" not in page
         assert "What is your date of birth?" in page

@@ -8,11 +8,11 @@ from django.db import connection
 from django.test import Client
 
 from clinic.accounts.models import User
+from consultations.actions.read_text import mark_read
 from consultations.enums import RequestStatus
 from consultations.models import ConsultationRequest, PatientText
-from consultations.services import triage
-from consultations.services.patient_texts import mark_read
 from tests.cast import at, book_directly, make_patient, open_privately, private_url
+from tests.consultations.perform import perform
 from tests.consultations.services.test_patient_texts import DENIED, PLAIN, SELF_HARM, SIGN
 from tests.consultations.transitions import sources
 from tests.consultations.views.conftest import CALL_BACK, Visitor, text_of
@@ -132,7 +132,7 @@ class TestTheBox:
     ) -> None:
         open_privately(client, alice)
         data = box(client)
-        triage.withdraw(request=alice)
+        perform("withdraw", alice)
         before = all_rows()
         answer = client.post(at(client, "message/"), {**data, "message": SELF_HARM})
         assert answer.status_code == 409
@@ -260,7 +260,7 @@ class TestTheNextPage:
     ) -> None:
         open_privately(client, alice)
         write(client, SELF_HARM)
-        triage.withdraw(request=alice)
+        perform("withdraw", alice)
         nothing = "Nothing. We do not contact you about this request any more."
 
         words = page(client)
@@ -274,7 +274,7 @@ class TestTheNextPage:
         self, client: Client, make_request: Any, clinician: Any, nurse: User
     ) -> None:
         asked = make_request()
-        triage.ask(request=asked, question="How are you?", by=nurse)
+        perform("ask", asked, question="How are you?", by=nurse)
         open_privately(client, asked)
         client.post(at(client, "answer/"), {"answer": SELF_HARM})
         assert CRISIS in page(client)
@@ -329,7 +329,7 @@ class TestTheNextPage:
         self, client: Client, make_request: Any, nurse: User, text: str, receipt: str
     ) -> None:
         asked = make_request(status=RequestStatus.IN_TRIAGE)
-        triage.ask(request=asked, question="How are you?", by=nurse)
+        perform("ask", asked, question="How are you?", by=nurse)
         open_privately(client, asked)
         answer = client.post(at(client, "answer/"), {"answer": text}, follow=True)
         assert receipt.removesuffix(" </p>") in text_of(answer)

@@ -8,6 +8,7 @@ from django.core.signing import Signer
 from django.test import Client
 
 from clinic.core import clock
+from consultations.actions.book import book_held
 from consultations.enums import RequestStatus
 from consultations.models import Appointment, InformationRequest, PrivateLink, SlotHold
 from consultations.services import scheduling
@@ -230,7 +231,7 @@ class TestOneRequestInTwoTabs:
         first = hidden(shared.get(cancel), "seen")
         shared.post(cancel, {"reason": "", "seen": first})
         scheduling.hold(request=booked, slot_key=slot_key(clinician))
-        scheduling.book(request=booked)
+        book_held(consultation_request=booked)
 
         refused = shared.post(cancel, {"reason": "Too <early>.", "seen": first})
 

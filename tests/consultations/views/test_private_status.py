@@ -8,11 +8,13 @@ from django.test import Client
 
 from clinic.core import clock
 from clinic.core.models import AuditEvent
+from consultations.actions.book import book_held
 from consultations.enums import AppointmentStatus, MessageKind, Outcome, RequestStatus, ReviewDecision
 from consultations.models import Appointment, ClinicalReview, InformationRequest, OutboxMessage, SlotHold
 from consultations.services import scheduling, triage
 from consultations.status_words import HEADINGS
 from tests.cast import at, book_directly, make_patient, open_privately, private_url
+from tests.consultations.perform import answer, perform
 from tests.consultations.services.test_patient_texts import PLAIN, SELF_HARM
 from tests.consultations.transitions import sources
 from tests.consultations.views.conftest import MONDAY, text_of
@@ -313,7 +315,7 @@ class TestAnswering:
 
         def waiting(**move):
             monkeypatch.setattr(triage, "apply_move", apply_move)
-            triage.answer(request=asked, answer="An MRI.")
+            answer(asked, "An MRI.")
             return apply_move(**move)
 
         monkeypatch.setattr(triage, "apply_move", waiting)
@@ -450,14 +452,14 @@ class TestCalendarFile:
         if way == "withdraw":
             client.post(at(client, "withdraw/"), {"sure": "on"})
         else:
-            triage.cancel_request(request=request, note="Moved away.", by=manager)
+            perform("cancel_request", request, note="Moved away.", by=manager)
         assert "Delete it from your calendar" in text_of(client.get(at(client)))
         assert b"METHOD:CANCEL" in client.get(at(client, "appointment.ics")).content
 
     def test_a_time_that_is_over_has_none_and_is_not_spoken_of(self, client, make_request, clinician, time_machine):
         request = make_request(status=RequestStatus.BOOKED)
         book_directly(request, clinician, STARTS)
-        scheduling.cancel(request=request)
+        perform("cancel_booking", request)
         time_machine.move_to(STARTS)
         open_privately(client, request)
         assert "calendar" not in text_of(client.get(at(client)))
@@ -466,11 +468,11 @@ class TestCalendarFile:
     def test_after_a_new_booking_the_file_is_that_of_the_new_time(self, client, make_request, clinician):
         request = make_request(status=RequestStatus.BOOKED)
         first = book_directly(request, clinician, STARTS)
-        scheduling.cancel(request=request)
+        perform("cancel_booking", request)
         request.refresh_from_db()
         soonest = scheduling.nearest(appointment_type=request.appointment_type, around=STARTS, ignoring=request)[0]
         scheduling.hold(request=request, slot_key=soonest.key)
-        second = scheduling.book(request=request)
+        second = book_held(consultation_request=request)
         open_privately(client, request)
         words = client.get(at(client, "appointment.ics")).content.decode()
         assert "METHOD:PUBLISH" in words

@@ -7,12 +7,13 @@ import pytest
 from django.test import Client
 
 from clinic.core.models import AuditEvent
+from clinic.core.refusals import WrongStatus
 from consultations.enums import Actor, AppointmentStatus, MessageKind, RequestStatus
 from consultations.models import Absence, Appointment, Availability, Clinician, Location, OutboxMessage, SlotHold
-from consultations.services import scheduling, triage
+from consultations.services import scheduling
 from consultations.views.private_times import GONE, NEAREST, NONE_FREE, NOT_CANCELLED, NOT_HELD, TAKEN
-from consultations.workflow import WrongStatus
 from tests.cast import at, book_directly, make_patient, open_privately
+from tests.consultations.perform import perform
 from tests.consultations.services.test_patient_texts import PLAIN, SELF_HARM
 from tests.consultations.views.conftest import HOSTILE, MONDAY, text_of
 
@@ -432,7 +433,7 @@ class TestCancelling:
             if way == "at that moment":
                 in_time(request=offered, reason="Doctor ill", by=nurse)
             else:
-                triage.withdraw(request=offered)
+                perform("withdraw", offered)
             return in_time(request=request, **given)
 
         if way == "before":
@@ -472,7 +473,7 @@ class TestCancelling:
         assert status_of(offered) == RequestStatus.BOOKED
 
     def test_a_time_the_clinic_cancelled_is_said_on_the_status_page(self, patient, booked, offered, nurse):
-        scheduling.cancel(request=offered, reason="Doctor ill", by=nurse)
+        perform("cancel_booking", offered, reason="Doctor ill", by=nurse)
         words = text_of(patient.get(at(patient)))
         assert "Your time on Tuesday 24 November, 9 am was cancelled by the clinic." in words
         assert "Doctor ill" not in words
@@ -494,7 +495,7 @@ class TestCancelling:
             assert on_the_day.get(address).headers["Location"] == at(on_the_day)
             assert on_the_day.post(address, {"sure": "on"}).headers["Location"] == at(on_the_day)
         with pytest.raises(WrongStatus):
-            triage.withdraw(request=offered)
+            perform("withdraw", offered)
         booked.refresh_from_db()
         assert booked.status == AppointmentStatus.BOOKED
         assert status_of(offered) == RequestStatus.BOOKED

@@ -10,7 +10,7 @@ from django.conf import settings as django_settings
 from clinic.core import clock
 from consultations import emails, status_words
 from consultations.models import ConsultationRequest, SafetyCase
-from consultations.services import triage
+from tests.consultations.perform import answer, perform
 from tests.consultations.views.conftest import CALL_BACK, MONDAY, OUTCOMES, text_of
 
 LOW_MOOD = {"phq2_1": "3", "phq2_2": "3"}
@@ -220,9 +220,9 @@ class TestLowMood:
 
     def test_an_answer_to_our_question_keeps_its_target(self, visitor, nurse):
         sent_words(visitor, LOW_MOOD | {"pn_duration": "lt6w"})
-        sent = triage.claim(request=ConsultationRequest.objects.get(), by=nurse)
-        triage.ask(request=sent, question="Which scan?", by=nurse)
-        answered = triage.answer(request=ConsultationRequest.objects.get(), answer="In May.")
+        sent = perform("claim", ConsultationRequest.objects.get(), by=nurse)
+        perform("ask", sent, question="Which scan?", by=nurse)
+        answered = answer(ConsultationRequest.objects.get(), "In May.")
         assert clock.moment(answered.due_at) == "Wednesday 25 November, 5:30 pm"
 
     def test_support_stands_on_the_confirmation_for_milder_worry_too(self, visitor):

@@ -1,0 +1,25 @@
+"""Staff forms that were refused: the summary of errors is read first, and says what to do."""
+
+from typing import Any
+
+from django import forms
+
+
+def say_what_to_do(field: forms.Field) -> forms.Field:
+    """The error summary puts the field's label before this."""
+    field.error_messages["required"] = "Fill this in."
+    return field
+
+
+class SummaryFirst:
+    """A form that was refused leaves the focus to its error summary."""
+
+    fields: dict[str, forms.Field]
+    is_bound: bool
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            say_what_to_do(field)
+            if self.is_bound:
+                field.widget.attrs.pop("autofocus", None)

@@ -1,0 +1,139 @@
+"""What each app brings into the staff area: its entries in the navigation, its words, its part of Today.
+
+An app says so in its configuration (`staff_area = StaffArea(...)`); the frame knows no app by name.
+"""
+
+import dataclasses
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from typing import Any, Final
+
+from django.apps import apps
+from django.db.models import Model
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.module_loading import import_string
+from django.utils.text import capfirst
+
+from clinic.core.permissions import may
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of the navigation.
+
+    `url_name` without a colon is an app's label, and leads to the list of its models. Without `permission` the entry is
+    left out; "" asks for none. `covers` are URL names of lists below which somebody is in this part as well. Entries
+    stand in the order of `place`.
+    """
+
+    label: str
+    url_name: str
+    permission: str
+    place: int
+    covers: tuple[str, ...] = ()
+
+    @property
+    def url(self) -> str:
+        return address_of(self.url_name)
+
+    def is_current(self, path: str) -> bool:
+        if self.url_name == "admin:index":
+            return path in (self.url, f"{self.url}today/")
+        return any(path.startswith(url) for url in (map(address_of, self.covers) if self.covers else (self.url,)))
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class StaffArea:
+    """One app's part. `section` is what staff call it and where it begins; both empty for an app without a desk.
+
+    `names` says what staff call one of a model ("app.model") and all of them, where the code calls them otherwise;
+    `hints` holds a sentence above a model's list; `today` names the function that gives Today its context.
+    """
+
+    entries: tuple[Entry, ...] = ()
+    section: str = ""
+    home: str = ""
+    names: Mapping[str, tuple[str, str]] = dataclasses.field(default_factory=dict)
+    hints: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    today: str = ""
+
+
+NOTHING: Final = StaffArea()
+
+
+def area_of(app_label: str) -> StaffArea:
+    area: StaffArea = getattr(apps.app_configs.get(app_label), "staff_area", NOTHING)
+    return area
+
+
+def areas() -> Iterator[StaffArea]:
+    return (area_of(app_label) for app_label in apps.app_configs)
+
+
+@cache
+def entries() -> tuple[Entry, ...]:
+    return tuple(sorted((entry for area in areas() for entry in area.entries), key=lambda entry: entry.place))
+
+
+def address_of(name: str) -> str:
+    return reverse(name) if ":" in name else reverse("admin:app_list", args=[name])
+
+
+def navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    """The entries this person may open: label, url, and whether it is the part they are in."""
+    shown = []
+    for entry in entries():
+        if entry.permission and not may(request.user, entry.permission):
+            continue
+        try:
+            shown.append({"label": entry.label, "url": entry.url, "current": entry.is_current(request.path)})
+        except NoReverseMatch:
+            continue
+    return shown
+
+
+def today_context() -> Callable[..., dict[str, Any]]:
+    """The function that says what stands on Today for one person."""
+    (name,) = (area.today for area in areas() if area.today)
+    found: Callable[..., dict[str, Any]] = import_string(name)
+    return found
+
+
+def place_of(app_label: str) -> int:
+    """Where an app stands among the others: at its first entry in the navigation, or after them all."""
+    own = [entry.place for entry in entries() if f":{app_label}_" in entry.url_name]
+    return min(own, default=len(entries()) + 1)
+
+
+def names_of(model: type[Model]) -> tuple[str, str]:
+    """One and many, in the words of the staff area."""
+    options = model._meta
+    for area in areas():
+        if names := area.names.get(options.label_lower):
+            return names
+    return str(options.verbose_name), str(options.verbose_name_plural)
+
+
+def breadcrumbs(request: HttpRequest) -> dict[str, Any]:
+    """Where a stock page stands: the words for its records, and the steps that lead to it."""
+    match = request.resolver_match
+    url_name = (match.url_name or "") if match else ""
+    if match and url_name == "app_list":
+        app_label = match.kwargs["app_label"]
+        label = area_of(app_label).section or str(apps.get_app_config(app_label).verbose_name)
+        return {"many": capfirst(label), "trail": []}
+    app_label, _, rest = url_name.partition("_")
+    model_name, _, page = rest.partition("_")
+    try:
+        model = apps.get_model(app_label, model_name)
+    except (LookupError, ValueError):
+        return {"trail": []}
+    area, (one, many) = area_of(app_label), names_of(model)
+    trail = []
+    if area.section:
+        trail.append({"label": area.section, "url": address_of(area.home)})
+    if page != "changelist":
+        trail.append({"label": capfirst(many), "url": reverse(f"admin:{app_label}_{model_name}_changelist")})
+    hint = next((found for each in areas() if (found := each.hints.get(model._meta.label_lower))), "")
+    return {"one": one, "many": many, "section": bool(area.section), "trail": trail, "hint": hint}

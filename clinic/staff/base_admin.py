@@ -1,0 +1,88 @@
+"""What every model with a list in the staff area has in common."""
+
+from typing import Any, Final
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import SEARCH_VAR, ChangeList, ChangeListSearchForm
+from django.core.exceptions import ValidationError
+from django.db import DataError
+from django.db.models import Field, Model, QuerySet
+from django.http import HttpRequest
+
+from clinic.core.error_summary import say_what_to_do
+from clinic.core.permissions import PermittedQuerySet, may
+
+LONGEST_SEARCH: Final = 200
+
+
+class BaseSearchForm(ChangeListSearchForm):
+    """Every word is one more condition, and SQLite takes a few hundred of them and no more."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields[SEARCH_VAR] = forms.CharField(label="Search", required=False, max_length=LONGEST_SEARCH)
+
+
+class BaseChangeList(ChangeList):
+    """Takes from the address what its filters offer, and nothing else.
+
+    Django's own takes any look-up of any field: ranges, transforms, and regular expressions run by the database.
+    """
+
+    search_form_class = BaseSearchForm
+    UNREADABLE: Final = (ValueError, OverflowError, ValidationError, DataError)
+
+    def get_filters(self, request: HttpRequest) -> Any:
+        try:
+            found = super().get_filters(request)
+        except self.UNREADABLE as problem:
+            raise IncorrectLookupParameters(problem) from problem
+        # Each filter has taken out what is its own.
+        if unknown := found[2].keys() - self.plain_lookups():
+            raise IncorrectLookupParameters(f"No filter of this list offers {', '.join(sorted(unknown))}.")
+        return found
+
+    def plain_lookups(self) -> set[str]:
+        """A link may name a value of a filtered field in the short way, `?state=draft`."""
+        names = [each[0] if isinstance(each, list | tuple) else each for each in self.list_filter]
+        offered = {f"{name}{end}" for name in names if isinstance(name, str) for end in ("", "__exact", "__isnull")}
+        if self.date_hierarchy:
+            # The year, month and day in the address have become these two.
+            offered |= {f"{self.date_hierarchy}__gte", f"{self.date_hierarchy}__lt"}
+        return offered
+
+    def get_results(self, request: HttpRequest) -> None:
+        """The first query of the list is made here: some values fail no earlier."""
+        try:
+            super().get_results(request)
+        except self.UNREADABLE as problem:
+            raise IncorrectLookupParameters(problem) from problem
+
+
+class BaseModelAdmin(admin.ModelAdmin):
+    """Permissions are asked with the row, and lists hold what their reader may see."""
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return BaseChangeList
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        rows = super().get_queryset(request)
+        return rows.visible_to(request.user) if isinstance(rows, PermittedQuerySet) else rows
+
+    def formfield_for_dbfield(self, db_field: Field, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        return field and say_what_to_do(field)
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return self._may(request, "view", obj) or self.has_change_permission(request, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return self._may(request, "change", obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return self._may(request, "delete", obj)
+
+    def _may(self, request: HttpRequest, verb: str, row: Model | None) -> bool:
+        return may(request.user, f"{self.opts.app_label}.{verb}_{self.opts.model_name}", row)

@@ -1,0 +1,173 @@
+"""What every action on a consultation request shares: the message that its row names, and its place in the panel."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+from collections.abc import Mapping
+from typing import Any, ClassVar, Generic
+
+from django import forms
+
+from clinic.accounts.models import User
+from clinic.core import clock
+from clinic.core.actions import Action, Context, Data, Performed, Result, perform_action
+from consultations.enums import MessageKind
+from consultations.forms.staff import StepForm
+from consultations.models import AppointmentType, ConsultationRequest
+from consultations.services import messaging
+from consultations.services.transitions import WORKFLOW
+from consultations.workflow import TRANSITIONS
+
+Ctx = Context[ConsultationRequest]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Message:
+    """What a message needs besides its kind: the key that makes it one, and what goes into it."""
+
+    key: str
+    stale_at: datetime.datetime | None = None
+    price: str = ""
+    directions: str = ""
+
+
+class ConsultationAction(Action[Data, ConsultationRequest, Result]):
+    workflow = WORKFLOW
+    has_own_entry: ClassVar[bool] = False
+    """Whether what was done stands in a row of its own, which the activity shows instead of the bare event."""
+
+    @property
+    def message_kind(self) -> MessageKind | None:
+        kind = TRANSITIONS[self.verb].message
+        return MessageKind(kind) if kind else None
+
+    def from_page(
+        self, consultation_request: ConsultationRequest, data: Data, *, by: User, seen: str
+    ) -> Performed[ConsultationRequest, Result]:
+        """As a member of staff does it on a page that showed the status `seen`."""
+        return perform_action(self, consultation_request, data, by=by, seen=seen)
+
+    def preview(self, data: Data) -> Preview:
+        """What a previewed action shows before it is confirmed."""
+        raise NotImplementedError(f"{self.name} has no preview.")
+
+    def message(self, ctx: Ctx, data: Data, result: Result) -> Message:
+        """The message to the patient, for an action whose row names one."""
+        raise NotImplementedError(f"{self.name} sends a message and says nothing of it.")
+
+    def enqueue(self, ctx: Ctx, data: Data, result: Result) -> None:
+        if self.message_kind is not None:
+            message = self.message(ctx, data, result)
+            messaging.tell_patient(
+                kind=self.message_kind,
+                request=ctx.row,
+                key=message.key,
+                stale_at=message.stale_at,
+                price=message.price,
+                directions=message.directions,
+            )
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Situation:
+    """What a page knows of a request before it asks which buttons to show: the actions that are possible by name."""
+
+    consultation_request: ConsultationRequest
+    by: User
+    available: Mapping[str, Action[Any, ConsultationRequest, Any]]
+    visit_starts_at: datetime.datetime | None
+
+    @property
+    def has_begun(self) -> bool:
+        return self.visit_starts_at is not None and self.visit_starts_at <= clock.now()
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Preview:
+    """What the patient would read, and what staff keep beside it."""
+
+    text: str
+    is_question: bool = False
+    appointment_type: AppointmentType | None = None
+    reason: str = ""
+    agreed_outcome: str = ""
+
+
+class PanelEntry:
+    """Something to choose in the panel of the request page: one action, or a form that leads to one of several."""
+
+    name: ClassVar[str]
+    position: ClassVar[int]
+    """Where it stands in the panel, from the top."""
+    title: ClassVar[str] = ""
+    """What it is called there; otherwise the label of the action."""
+    form_class: ClassVar[type[forms.Form] | None] = None
+    """None means that a button is all it needs."""
+    is_previewed: ClassVar[bool] = False
+    is_main: ClassVar[bool] = False
+    """Whether it is the button that one most likely came for."""
+
+    @property
+    def panel_title(self) -> str:
+        return self.title
+
+    @property
+    def panel_button(self) -> str:
+        raise NotImplementedError
+
+    def is_wanted(self, situation: Situation) -> bool:
+        return self.name in situation.available
+
+    def form_options(self, consultation_request: ConsultationRequest) -> dict[str, Any]:
+        return {}
+
+    def has_choices(self, form: StepForm) -> bool:
+        """Whether there is anything to choose; without it the entry is left out."""
+        return True
+
+    def choice_of(self, form: StepForm) -> Choice[Any, Any]:
+        raise NotImplementedError
+
+    def preview_title(self, form: StepForm) -> str:
+        """What the preview calls the choice."""
+        return self.panel_title
+
+
+class StaffAction(ConsultationAction[Data, Result], PanelEntry):
+    """An action with a place of its own in the panel."""
+
+    @property
+    def panel_title(self) -> str:
+        return self.title or self.label
+
+    @property
+    def panel_button(self) -> str:
+        return self.button_label
+
+    def choice_of(self, form: StepForm) -> Choice[Data, Result]:
+        return Choice(self, self.data_of(form))
+
+
+class ChangeOnly(StaffAction[Data, None]):
+    """An action that is no more than its change of the row."""
+
+    def perform(self, ctx: Ctx, data: Data) -> None:
+        return None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Choice(Generic[Data, Result]):
+    """An action with what was filled in for it."""
+
+    action: ConsultationAction[Data, Result]
+    data: Data
+
+    @property
+    def done_message(self) -> str:
+        return self.action.done_message(self.data)
+
+    def perform(
+        self, consultation_request: ConsultationRequest, *, by: User, seen: str
+    ) -> Performed[ConsultationRequest, Result]:
+        return self.action.from_page(consultation_request, self.data, by=by, seen=seen)

@@ -1,0 +1,37 @@
+"""Closing a request for the clinic; a booked time is freed."""
+
+import dataclasses
+
+from consultations.actions.base import Ctx, Message, StaffAction
+from consultations.enums import Actor, TriageAction
+from consultations.forms.staff import StepForm, text
+from consultations.permissions import require
+from consultations.services import scheduling, triage
+from consultations.services.transitions import WORKFLOW
+
+
+class CloseForm(StepForm):
+    note = text(
+        "Why does the clinic close this request?",
+        required="Write why the request is closed.",
+        hint="For colleagues. The patient is told that the request is closed.",
+    )
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class CloseData:
+    note: str
+
+
+@WORKFLOW.register
+class CancelRequest(StaffAction[CloseData, None]):
+    verb, data_class = "cancel_request", CloseData
+    position, form_class = 150, CloseForm
+    done = "The request is closed and the patient is told."
+
+    def perform(self, ctx: Ctx, data: CloseData) -> None:
+        triage.record_decision(consultation_request=ctx.row, action=TriageAction.NOTE, note=data.note, by=ctx.person)
+        scheduling.free_times_of(request=ctx.row, actor=require(ctx.person, Actor.MANAGER, Actor.DOCTOR))
+
+    def message(self, ctx: Ctx, data: CloseData, result: None) -> Message:
+        return Message(f"cancelled-{ctx.row.pk}")

@@ -1,0 +1,168 @@
+"""The doctor's decision: one form that leads to one of several actions. The computed result is never edited."""
+
+import dataclasses
+from typing import Any, ClassVar, Final
+
+from django import forms
+
+from clinic.core.actions import Data, Result
+from consultations.actions.base import Choice, ConsultationAction, Ctx, PanelEntry, Preview, Situation
+from consultations.enums import Outcome, RequestStatus, ReviewDecision
+from consultations.forms.staff import PATIENT_NOTE_LIMIT, StepForm, text
+from consultations.models import AppointmentType, ClinicalReview
+from consultations.services.review import record_review
+from consultations.services.transitions import WORKFLOW
+
+
+class DecisionForm(StepForm):
+    """The doctor's decision. Which texts are needed depends on it, and is said at the field."""
+
+    HINTS: Final = {
+        ReviewDecision.OFFER: "They choose a time behind their link",
+        ReviewDecision.ASK: "Their link shows your question",
+        ReviewDecision.NOT_SUITABLE: "They get your reasons and what helps instead",
+        ReviewDecision.URGENT: "Goes back to the nurse, top of the list",
+    }
+
+    decision = forms.ChoiceField(
+        label="Decision",
+        choices=ReviewDecision.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choose a decision."},
+    )
+    appointment_type = forms.ModelChoiceField(
+        label="Visit",
+        queryset=AppointmentType.objects.none(),
+        required=False,
+        empty_label="Choose the kind of visit",
+        widget=forms.Select(attrs={"class": "form-select"}),
+        help_text="Needed for an offer.",
+    )
+    patient_note = text(
+        "Note to the patient",
+        hint="The patient reads exactly this. Plain words, no promises. You see it once more before it goes.",
+        rows=5,
+        limit=PATIENT_NOTE_LIMIT,
+    )
+    agreed_outcome = forms.ChoiceField(
+        label="Computed result",
+        required=False,
+        widget=forms.Select(attrs={"class": "form-select"}),
+        help_text="The computed result is kept as it is. Your view stands beside it.",
+    )
+    reason = text("Note for staff only", hint="Needed when your view differs from the computed result.", rows=2)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        computed, fields = Outcome(self.request.outcome), dict[str, Any](self.fields)
+        fields["agreed_outcome"].choices = [
+            ("", f"I agree: {computed.label}"),
+            *[(each.value, f"I hold: {each.label}") for each in Outcome if each != computed],
+        ]
+        for name in ("appointment_type", "patient_note", "agreed_outcome", "reason"):
+            # Whether one is needed depends on the decision, so none is called optional.
+            fields[name].hide_optional = True
+        fields["appointment_type"].queryset = AppointmentType.objects.filter(is_active=True).order_by("name")
+
+    def closed_decisions(self) -> dict[str, str]:
+        """Decisions that this request does not allow now, each with the sentence that says why."""
+        closed = {}
+        if self.request.is_blocked_by_flags:
+            closed[ReviewDecision.OFFER.value] = "Slots cannot be offered until red flags are cleared."
+        if self.request.status == RequestStatus.URGENT:
+            closed[ReviewDecision.URGENT.value] = "It is marked urgent already."
+        return closed
+
+    def decision_tiles(self) -> list[dict[str, Any]]:
+        """One tile a decision, with what it leads to, or why it is closed."""
+        closed = self.closed_decisions()
+        return [
+            {
+                "option": option,
+                "hint": closed.get(option.data["value"], self.HINTS[option.data["value"]]),
+                "is_closed": option.data["value"] in closed,
+            }
+            for option in self["decision"]
+        ]
+
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        cleaned = self.cleaned_data
+        decision = cleaned.get("decision")
+        if refusal := self.closed_decisions().get(decision or ""):
+            self.add_error("decision", refusal)
+        if decision == ReviewDecision.OFFER:
+            self._need("appointment_type", "Choose the kind of visit you offer.")
+        if decision == ReviewDecision.ASK:
+            self._need("patient_note", "Write the question the patient should answer.")
+        if decision == ReviewDecision.NOT_SUITABLE:
+            self._need("patient_note", "Write the advice the patient will read: a no without a reason is no help.")
+        if decision == ReviewDecision.URGENT:
+            self._need("reason", "Write what the nurse must ask or say when ringing the patient.")
+        elif cleaned.get("agreed_outcome"):
+            self._need("reason", "Your view differs from the computed result: write why.")
+        return cleaned
+
+    def _need(self, name: str, sentence: str) -> None:
+        """What was typed and refused, as too long for example, has its own sentence already."""
+        if not self.cleaned_data.get(name) and name not in self.errors:
+            self.add_error(name, sentence)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class DecisionData:
+    """What every decision is given: words to the patient, words for staff, another view than the computed one."""
+
+    patient_note: str = ""
+    reason: str = ""
+    agreed_outcome: str = ""
+
+
+class Decision(ConsultationAction[Data, Result]):
+    """An action that a doctor reaches by the form of the decision."""
+
+    decision: ClassVar[ReviewDecision]
+    opens_form: ClassVar[bool] = True
+    """Whether the form is there where this can be done. A nurse may ask as well, and has a form of her own for it."""
+
+    def preview(self, data: Any) -> Preview:
+        return Preview(data.patient_note, reason=data.reason, agreed_outcome=data.agreed_outcome)
+
+    def review(self, ctx: Ctx, data: DecisionData) -> ClinicalReview:
+        """Keep the decision. Raises ReasonMissing."""
+        return record_review(
+            consultation_request=ctx.row,
+            decision=self.decision,
+            patient_note=data.patient_note,
+            reason=data.reason,
+            agreed_outcome=data.agreed_outcome,
+            by=ctx.person,
+        )
+
+
+def decides(situation: Situation) -> bool:
+    """Whether this person decides on the request now."""
+    return any(isinstance(action, Decision) and action.opens_form for action in situation.available.values())
+
+
+class Decide(PanelEntry):
+    name, position = "decide", 60
+    title = "Your decision"
+    form_class, is_previewed = DecisionForm, True
+
+    @property
+    def panel_button(self) -> str:
+        return "Preview, then confirm"
+
+    def is_wanted(self, situation: Situation) -> bool:
+        return decides(situation)
+
+    def choice_of(self, form: StepForm) -> Choice[Any, Any]:
+        chosen = form.cleaned_data["decision"]
+        action = next(
+            action for action in WORKFLOW.actions.values() if isinstance(action, Decision) and action.decision == chosen
+        )
+        return Choice(action, action.data_of(form))
+
+    def preview_title(self, form: StepForm) -> str:
+        return ReviewDecision(form.cleaned_data["decision"]).label

@@ -1,0 +1,23 @@
+"""The patient did not come."""
+
+from clinic.core.actions import NoData
+from consultations.actions.base import Ctx, Situation, StaffAction
+from consultations.enums import AppointmentStatus
+from consultations.services import scheduling
+from consultations.services.transitions import WORKFLOW
+
+
+@WORKFLOW.register
+class MarkNoShow(StaffAction[NoData, None]):
+    verb, data_class = "mark_no_show", NoData
+    position = 100
+    done = "Recorded: the patient did not attend."
+
+    def is_wanted(self, situation: Situation) -> bool:
+        return super().is_wanted(situation) and situation.has_begun
+
+    def check(self, ctx: Ctx, data: NoData) -> None:
+        scheduling.refuse_before_begin(ctx.row)
+
+    def perform(self, ctx: Ctx, data: NoData) -> None:
+        scheduling.finish(request=ctx.row, status=AppointmentStatus.NOSHOW)

@@ -1,0 +1,42 @@
+"""Offering a consultation: the patient may now choose a time."""
+
+import dataclasses
+
+from clinic.core.refusals import TransitionNotAllowed
+from consultations.actions.base import Ctx, Message, Preview
+from consultations.actions.decide import Decision, DecisionData
+from consultations.enums import ReviewDecision
+from consultations.models import AppointmentType, ClinicalReview
+from consultations.services.transitions import WORKFLOW
+
+
+class FlagsStand(TransitionNotAllowed):
+    """A consultation cannot be offered while a red flag stands that no doctor has cleared."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class OfferData(DecisionData):
+    appointment_type: AppointmentType
+
+
+@WORKFLOW.register
+class Offer(Decision[OfferData, ClinicalReview]):
+    verb, data_class = "offer", OfferData
+    decision = ReviewDecision.OFFER
+    done = "The consultation is offered. The patient can choose a time."
+
+    def preview(self, data: OfferData) -> Preview:
+        return dataclasses.replace(super().preview(data), appointment_type=data.appointment_type)
+
+    def check(self, ctx: Ctx, data: OfferData) -> None:
+        if ctx.row.is_blocked_by_flags:
+            raise FlagsStand("Slots cannot be offered until a doctor has cleared the red flags, with a reason.")
+
+    def changes(self, ctx: Ctx, data: OfferData) -> dict[str, object]:
+        return {"appointment_type": data.appointment_type}
+
+    def perform(self, ctx: Ctx, data: OfferData) -> ClinicalReview:
+        return self.review(ctx, data)
+
+    def message(self, ctx: Ctx, data: OfferData, result: ClinicalReview) -> Message:
+        return Message(f"offered-{ctx.row.pk}-{result.pk}")

@@ -1,0 +1,40 @@
+"""Ending a request at the patient's wish; a booked time is freed."""
+
+from typing import Any
+
+from django import forms
+
+from clinic.core.actions import NoData
+from clinic.core.names import possessive
+from consultations.actions.base import ConsultationAction, Ctx, Message
+from consultations.enums import Actor
+from consultations.services import scheduling
+from consultations.services.transitions import WORKFLOW
+
+
+class WithdrawForm(forms.Form):
+    """One tick, so that a stray press ends nothing. `helped_name`: whom a helper's request is about."""
+
+    sure = forms.BooleanField(
+        label="Yes, withdraw my request",
+        error_messages={"required": "Tick the box if you want to withdraw your request."},
+    )
+
+    def __init__(self, *args: Any, helped_name: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if helped_name:
+            whose = possessive(helped_name)
+            self.fields["sure"].label = f"Yes, withdraw {whose} request"
+            self.fields["sure"].error_messages["required"] = f"Tick the box if you want to withdraw {whose} request."
+
+
+@WORKFLOW.register
+class Withdraw(ConsultationAction[NoData, None]):
+    verb, data_class, form_class = "withdraw", NoData, WithdrawForm
+
+    def perform(self, ctx: Ctx, data: NoData) -> None:
+        """Raises WrongStatus after a visit has begun."""
+        scheduling.free_times_of(request=ctx.row, actor=Actor.PATIENT)
+
+    def message(self, ctx: Ctx, data: NoData, result: None) -> Message:
+        return Message(f"withdrawn-{ctx.row.pk}")

@@ -1,0 +1,78 @@
+"""What the list of requests can be narrowed to, and how somebody is looked for."""
+
+import dataclasses
+from typing import Any, Final
+
+from django import forms
+
+from consultations.enums import (
+    CLOSED_STATUSES,
+    OPEN_STATUSES,
+    TO_TRIAGE,
+    WAITING_FOR_PATIENT,
+    Outcome,
+    Priority,
+    RequestStatus,
+)
+
+UNREAD: Final = "unread"
+"""The tab of what patients wrote and nobody has read, whatever the status."""
+TABS: Final[dict[str, tuple[str, tuple[RequestStatus, ...]]]] = {
+    "all": ("All open", OPEN_STATUSES),
+    UNREAD: ("To read", ()),
+    "triage": ("To triage", TO_TRIAGE),
+    "doctor": ("With a doctor", (RequestStatus.WITH_DOCTOR,)),
+    "waiting": ("Waiting for patient", WAITING_FOR_PATIENT),
+    "booked": ("Booked", (RequestStatus.BOOKED,)),
+    "closed": ("Closed", CLOSED_STATUSES),
+}
+AGES: Final = {"day": ("Sent in the last day", 1), "week": ("Sent in the last week", 7)}
+OLDER: Final = ("older", "Sent more than a week ago")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Filters:
+    """What the list is narrowed to. The default hides nothing that is open."""
+
+    tab: str = "all"
+    outcome: str = ""
+    priority: str = ""
+    age: str = ""
+    mine: bool = False
+
+    @property
+    def is_narrowed(self) -> bool:
+        return bool(self.outcome or self.priority or self.age or self.mine)
+
+
+class QueueFilterForm(forms.Form):
+    """Filters of the list. A value that makes no sense narrows nothing, so that no typing error hides a request."""
+
+    tab = forms.ChoiceField(choices=[(key, label) for key, (label, _) in TABS.items()], required=False)
+    outcome = forms.ChoiceField(label="Result", choices=[("", "Any result"), *Outcome.choices], required=False)
+    priority = forms.ChoiceField(label="Priority", choices=[("", "Any priority"), *Priority.choices], required=False)
+    age = forms.ChoiceField(
+        label="Age of request",
+        choices=[("", "Any age"), *[(key, label) for key, (label, _) in AGES.items()], OLDER],
+        required=False,
+    )
+    mine = forms.ChoiceField(choices=[("on", "Only mine")], required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, auto_id="filter-%s", **kwargs)
+        for name in ("outcome", "priority", "age"):
+            self.fields[name].widget.attrs["class"] = "form-select"
+
+    def filters(self) -> Filters:
+        self.is_valid()
+        given = {name: value for name, value in self.cleaned_data.items() if value}
+        return Filters(**{"tab": "all", **given, "mine": "mine" in given})
+
+
+class SearchForm(forms.Form):
+    q = forms.CharField(
+        label="Find by name, reference, date of birth, phone or email",
+        max_length=100,
+        required=False,
+        widget=forms.TextInput(attrs={"class": "form-control", "type": "search", "autocomplete": "off"}),
+    )

@@ -1,0 +1,162 @@
+"""The panel of the request page: what this person may do now, with which form, and in which words."""
+
+import dataclasses
+import datetime
+from collections.abc import Mapping
+from typing import Any, Final
+
+from django.urls import reverse
+
+from clinic.accounts.models import User
+from clinic.core import clock
+from consultations.actions.base import Choice, PanelEntry, Situation
+from consultations.actions.book import Book
+from consultations.actions.decide import Decide
+from consultations.emails import WORDINGS, opening
+from consultations.enums import CLOSED_STATUSES, STAFF_QUEUE, Actor, Outcome, RequestStatus
+from consultations.forms.staff import StepForm
+from consultations.models import ConsultationRequest
+from consultations.permissions import actors_of
+from consultations.presenters.isolation import opened
+from consultations.services.transitions import WORKFLOW
+from consultations.services.triage import author_of
+from consultations.status_words import heading_for
+
+ONLY_RECORDS: Final = "A call or a note can still be recorded."
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class PanelAction:
+    """One thing that can be done now; `is_bare` means a button is all it needs."""
+
+    name: str
+    label: str
+    button: str
+    form: StepForm
+    url: str
+    is_bare: bool
+    is_main: bool
+    is_open: bool
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ActionPanel:
+    """`decision` is the doctor's form; `notes` say why something that one might expect is missing."""
+
+    decision: PanelAction | None
+    actions: tuple[PanelAction, ...]
+    notes: tuple[str, ...]
+
+
+def panel_entries() -> dict[str, PanelEntry]:
+    """Everything that can stand in the panel, by name, from the top."""
+    actions = [action for action in WORKFLOW.actions.values() if isinstance(action, PanelEntry)]
+    entries: list[PanelEntry] = sorted([*actions, Decide()], key=lambda entry: entry.position)
+    return {entry.name: entry for entry in entries}
+
+
+def action_panel(
+    consultation_request: ConsultationRequest, *, by: User, bound: Mapping[str, StepForm] | None = None
+) -> ActionPanel:
+    bound = bound or {}
+    situation = _situation(consultation_request, by)
+    made: dict[str, PanelAction] = {}
+    for name, entry in panel_entries().items():
+        if not entry.is_wanted(situation):
+            continue
+        form = bound.get(name) or form_of(entry, consultation_request=consultation_request, by=by)
+        if name in bound or entry.has_choices(form):
+            made[name] = _panel_action(entry, form, is_open=name in bound)
+    decision = made.pop(Decide.name, None)
+    return ActionPanel(decision, tuple(made.values()), _notes(situation, offered=set(made)))
+
+
+def _situation(consultation_request: ConsultationRequest, by: User) -> Situation:
+    available = {action.name: action for action in WORKFLOW.actions_for(consultation_request, by=by)}
+    starts_at = visit_start(consultation_request) if consultation_request.status == RequestStatus.BOOKED else None
+    return Situation(consultation_request, by, available, starts_at)
+
+
+def visit_start(consultation_request: ConsultationRequest) -> datetime.datetime | None:
+    appointment = consultation_request.appointments.live().only("starts_at").first()
+    return appointment.starts_at if appointment else None
+
+
+def _panel_action(entry: PanelEntry, form: StepForm, *, is_open: bool) -> PanelAction:
+    return PanelAction(
+        name=entry.name,
+        label=entry.panel_title,
+        button=entry.panel_button,
+        form=form,
+        url=reverse("admin:consultations_consultationrequest_act", args=[form.request.pk, entry.name]),
+        is_bare=entry.form_class is None,
+        is_main=entry.is_main,
+        is_open=is_open,
+    )
+
+
+def form_of(
+    entry: PanelEntry, *, consultation_request: ConsultationRequest, by: User, data: Mapping[str, Any] | None = None
+) -> StepForm:
+    """The form of one entry, bound when there is data."""
+    form_class: Any = entry.form_class or StepForm
+    options = entry.form_options(consultation_request)
+    form: StepForm = form_class(data, request=consultation_request, by=by, verb=entry.name, **options)
+    return form
+
+
+def preview_of(entry: PanelEntry, form: StepForm, choice: Choice[Any, Any]) -> dict[str, Any]:
+    """What the patient will read, exactly, and what else happens when this is confirmed."""
+    preview, action = choice.action.preview(choice.data), choice.action
+    consultation_request, kind = form.request, action.message_kind
+    patient = consultation_request.patient
+    has_email = bool(opened(lambda: patient.email, "", of=patient)[0])
+    return {
+        "decision": entry.preview_title(form),
+        "heading": heading_for(
+            consultation_request, RequestStatus(action.transition.target_from(consultation_request.status))
+        ),
+        "note": preview.text,
+        "is_question": preview.is_question,
+        "author": author_of(form.by),
+        "appointment_type": preview.appointment_type,
+        "subject": WORDINGS[kind].subject.format(reference=consultation_request.reference) if kind else "",
+        "mail_opening": opening(kind, helped_name=consultation_request.helped_name) if kind else "",
+        "has_email": has_email,
+        "reason": preview.reason,
+        "agreed": Outcome(preview.agreed_outcome).label if preview.agreed_outcome else "",
+        "confirm": "Confirm and send" if kind else "Confirm",
+    }
+
+
+def typed_text(form: StepForm) -> str:
+    """Everything somebody wrote into a form that cannot be shown again."""
+    values = {name: value for name, value in form.cleaned_data.items() if name != "seen"}
+    return "\n\n".join(value for value in values.values() if isinstance(value, str) and len(value) > 20)
+
+
+def _notes(situation: Situation, *, offered: set[str]) -> tuple[str, ...]:
+    consultation_request, actors = situation.consultation_request, actors_of(situation.by)
+    status, notes = consultation_request.status, []
+    if status in CLOSED_STATUSES:
+        left = "What the patient wrote still waits to be read." if consultation_request.texts_due_at else ONLY_RECORDS
+        return (f"This request is closed: {consultation_request.get_status_display()}. {left}",)
+    if status == RequestStatus.WITH_DOCTOR and Actor.DOCTOR not in actors:
+        notes.append("A doctor decides now. You can add a note, log a call or escalate.")
+    if status in (RequestStatus.RECEIVED, RequestStatus.IN_TRIAGE) and Actor.DOCTOR in actors:
+        notes.append("To decide, first pass the request to a doctor. That can be you.")
+    if consultation_request.is_blocked_by_flags and status in STAFF_QUEUE:
+        who = "" if Actor.DOCTOR in actors else " Only a doctor can clear them."
+        notes.append(f"Slots cannot be offered until red flags are cleared.{who}")
+    if status == RequestStatus.INFORMATION_ASKED:
+        notes.append("Waiting for the patient’s answer. It brings the request back to the list.")
+    if status == RequestStatus.OFFERED:
+        notes.append("The patient can choose a time now.")
+        if Book.name not in offered:
+            notes.append("There is no free time in the next 4 weeks to book on the phone. Add times in the diary.")
+    if situation.visit_starts_at is not None and not situation.has_begun:
+        notes.append(
+            "That the consultation took place, or that the patient did not attend, can be recorded once it has begun "
+            f"({clock.moment(situation.visit_starts_at)})."
+        )
+    return tuple(notes)

@@ -1,0 +1,232 @@
+"""Everything that happened to a request, newest first, with names; views are kept apart from what was done."""
+
+import dataclasses
+import datetime
+from collections.abc import Iterator
+from typing import Any, Final
+
+from clinic.core import clock
+from clinic.core.models import AuditEvent
+from consultations.actions.base import ConsultationAction
+from consultations.enums import Actor, Outcome, RequestStatus, ReviewDecision, TextKind, TriageAction
+from consultations.models import (
+    Appointment,
+    ClinicalReview,
+    ConsultationRequest,
+    InformationRequest,
+    OutboxMessage,
+    PatientText,
+    TriageDecision,
+)
+from consultations.presenters.isolation import Unreadable, readable
+from consultations.presenters.patient_texts import flags_of
+from consultations.presenters.words import name_of
+from consultations.services.transitions import WORKFLOW
+
+NEWEST: Final = 200
+BESIDES_ACTIONS: Final = {
+    "request.send": "sent the request",
+    "response.read_text": "read what was written with the answers",
+    "slot.hold": "is choosing a time",
+    "link.open": "opened the private link",
+    "link.refused": "gave a wrong date of birth at the private link",
+    "link.replace": "replaced the private link",
+    "link.send_again": "asked for the private link again",
+}
+"""What is on record of a request and is no row of the transition table."""
+VIEW: Final = "request.view"
+WRITTEN: Final = {
+    TriageAction.NOTE.value: "wrote a note",
+    TriageAction.CALLED.value: "rang: red flags repeated by phone",
+    TriageAction.NOT_REACHED.value: "rang: not reached",
+}
+DAMAGED_STATE: Final = {"state": "Damaged", "state_kind": "danger", "when": "", "reason": ""}
+ACTORS: Final = {Actor.PATIENT.value: "The patient", Actor.SYSTEM.value: "The system"}
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing that happened; `text` is what somebody wrote, exactly."""
+
+    at: datetime.datetime
+    who: str
+    what: str
+    text: str = ""
+    extra: str = ""
+
+    @property
+    def when(self) -> str:
+        return clock.moment(self.at)
+
+
+def who_of(event: AuditEvent) -> str:
+    if event.actor_user is not None:
+        return name_of(event.actor_user)
+    return ACTORS.get(event.actor, event.actor)
+
+
+def event_words() -> dict[str, str]:
+    """Audit code -> what somebody did to a request: of every action, and of what is none."""
+    return {**WORKFLOW.activity_words(), **BESIDES_ACTIONS}
+
+
+def _codes_with_own_entry() -> list[str]:
+    """Of actions that leave a row with words of its own: that row is shown, the bare event is not."""
+    return [
+        WORKFLOW.code(action.verb)
+        for action in WORKFLOW.actions.values()
+        if isinstance(action, ConsultationAction) and action.has_own_entry
+    ]
+
+
+def activity(request: ConsultationRequest) -> list[Entry]:
+    """Events, notes, decisions, questions, messages and reasons for cancelling, newest first."""
+    entries = [
+        *_events(request), *_decisions(request), *_reviews(request), *_questions(request), *_cancellations(request),
+        *_messages(request),
+    ]  # fmt: skip
+    return sorted(entries, key=lambda entry: entry.at, reverse=True)[:NEWEST]
+
+
+def escalation(request: ConsultationRequest) -> Entry | None:
+    """Who last found the request more pressing than its answers did, when, and why."""
+    by_triage = TriageDecision.objects.filter(request=request, action=TriageAction.ESCALATE)
+    by_doctor = ClinicalReview.objects.filter(request=request, decision=ReviewDecision.URGENT)
+    told = []
+    for rows, words in ((by_triage, "note"), (by_doctor, "reason")):
+        for each in readable(rows.select_related("decided_by").order_by("-decided_at", "-pk")[:1]):
+            if isinstance(each, Unreadable):
+                told.append(_damaged(request, "reason"))
+            else:
+                told.append(Entry(each.decided_at, name_of(each.decided_by), "escalated it", getattr(each, words)))
+    return max(told, key=lambda entry: entry.at, default=None)
+
+
+def views(request: ConsultationRequest) -> list[Entry]:
+    """Who looked at this page; the same person looking again within the hour is one line."""
+    seen: list[Entry] = []
+    for event in readable(_newest(request).filter(action=VIEW)):
+        if isinstance(event, Unreadable):
+            seen.append(_damaged(request, f"view {event.pk}"))
+            continue
+        who = who_of(event)
+        if seen and seen[-1].who == who and seen[-1].at - event.at < datetime.timedelta(hours=1):
+            continue
+        seen.append(Entry(event.at, who, "looked at this page"))
+    return seen[:50]
+
+
+def _newest(request: ConsultationRequest) -> Any:
+    return AuditEvent.objects.about(request).select_related("actor_user").order_by("-sequence")
+
+
+def _events(request: ConsultationRequest) -> Iterator[Entry]:
+    words = event_words()
+    bare = _newest(request).exclude(action=VIEW).exclude(action__in=_codes_with_own_entry())
+    for event in readable(bare[:NEWEST]):
+        if isinstance(event, Unreadable):
+            yield _damaged(request, f"event {event.pk}")
+            continue
+        what = words.get(event.action, event.action)
+        yield Entry(event.at, who_of(event), what, extra=_status_words(event))
+
+
+def _status_words(event: AuditEvent) -> str:
+    before, after = event.details.get("from"), event.details.get("to")
+    if before == after or after not in RequestStatus.values:
+        return ""
+    return f"now “{RequestStatus(after).label}”"
+
+
+def _decisions(request: ConsultationRequest) -> Iterator[Entry]:
+    rows = TriageDecision.objects.filter(request=request).select_related("decided_by").order_by("-decided_at", "-pk")
+    for each in readable(rows):
+        if isinstance(each, Unreadable):
+            yield _damaged(request, f"note {each.pk}")
+        elif each.note or each.action in WRITTEN:
+            what = WRITTEN.get(each.action, f"noted: {each.get_action_display()}")
+            yield Entry(each.decided_at, name_of(each.decided_by), what, each.note)
+
+
+def _reviews(request: ConsultationRequest) -> Iterator[Entry]:
+    rows = ClinicalReview.objects.filter(request=request).select_related("decided_by").order_by("-decided_at", "-pk")
+    for each in readable(rows):
+        if isinstance(each, Unreadable):
+            yield _damaged(request, f"decision {each.pk}")
+            continue
+        who, what = name_of(each.decided_by), f"decided: {each.get_decision_display()}"
+        extra = ""
+        if each.agreed_outcome != request.outcome:
+            extra = f"holds “{Outcome(each.agreed_outcome).label}” right, not “{Outcome(request.outcome).label}”"
+        if each.patient_note and each.decision != ReviewDecision.ASK:
+            yield Entry(each.decided_at, who, f"{what}. Note to the patient", each.patient_note, extra)
+        else:
+            yield Entry(each.decided_at, who, what, "", extra)
+        if each.reason:
+            yield Entry(each.decided_at, who, "wrote for staff", each.reason)
+
+
+def _questions(request: ConsultationRequest) -> Iterator[Entry]:
+    rows = InformationRequest.objects.filter(request=request).select_related("asked_by").order_by("-asked_at", "-pk")
+    for each in readable(rows):
+        if isinstance(each, Unreadable):
+            yield _damaged(request, f"question {each.pk}")
+            continue
+        yield Entry(each.asked_at, name_of(each.asked_by), "asked the patient", each.question)
+        if each.answered_at is not None:
+            yield Entry(each.answered_at, "The patient", "answered", each.answer)
+
+
+def _cancellations(request: ConsultationRequest) -> Iterator[Entry]:
+    for each in readable(Appointment.objects.filter(request=request, cancelled_at__isnull=False).order_by("pk")):
+        if isinstance(each, Unreadable):
+            yield _damaged(request, f"cancelled time {each.pk}")
+        elif each.cancel_reason:
+            who = ACTORS.get(each.cancelled_by or "", "The clinic")
+            what = f"wrote why the time on {clock.moment(each.starts_at)} was cancelled"
+            yield Entry(each.cancelled_at, who, what, each.cancel_reason)
+
+
+def _messages(request: ConsultationRequest) -> Iterator[Entry]:
+    rows = PatientText.objects.filter(response=request.response_id, kind=TextKind.MESSAGE).select_related("read_by")
+    for each in readable(rows):
+        if isinstance(each, Unreadable):
+            yield _damaged(request, f"message {each.pk}")
+            continue
+        read = f"read by {name_of(each.read_by)} on {clock.moment(each.read_at)}" if each.read_at else "not read yet"
+        marks = "".join(f" ({chip.text})" for chip in flags_of(each)).lower()
+        yield Entry(each.sent_at, "The patient", f"sent a message{marks}", each.text, read)
+
+
+def _damaged(request: ConsultationRequest, what: str) -> Entry:
+    return Entry(request.status_changed_at, "The record", f"holds a damaged {what} that cannot be read")
+
+
+def messages_of(request: ConsultationRequest) -> list[dict[str, Any]]:
+    """The mails of this request, newest first, without what they say."""
+    rows = OutboxMessage.objects.filter(request=request).defer("recipient", "payload").order_by("-created_at", "-pk")
+    return [
+        {"kind": f"Message {each.pk} cannot be read", **DAMAGED_STATE, "pk": each.pk}
+        if isinstance(each, Unreadable)
+        else {"kind": each.get_kind_display(), **message_state(each), "pk": each.pk}
+        for each in readable(rows[:50])
+    ]
+
+
+def message_state(message: OutboxMessage) -> dict[str, str]:
+    """`state` and its colour, `when`, and why a message is not out."""
+    if message.sent_at is not None:
+        return {"state": "Sent", "state_kind": "ok", "when": clock.moment(message.sent_at), "reason": ""}
+    if message.parked_at is not None:
+        return {
+            "state": "Stopped" if message.is_stopped else "Not delivered",
+            "state_kind": "" if message.is_stopped else "danger",
+            "when": clock.moment(message.parked_at),
+            "reason": message.last_error,
+        }
+    return {
+        "state": "Waiting",
+        "state_kind": "warn" if message.attempts else "",
+        "when": clock.moment(message.created_at),
+        "reason": f"tried {message.attempts} times: {message.last_error}" if message.last_error else "",
+    }

@@ -1,0 +1,48 @@
+"""How the transition table of a consultation request meets its rows: the lock, who may, the names of who was first."""
+
+import datetime
+from collections.abc import Iterable
+
+from clinic.accounts.models import User
+from clinic.core.models import AuditEvent
+from clinic.core.transitions import Workflow
+from consultations.enums import Actor, RequestStatus
+from consultations.models import ConsultationRequest
+from consultations.permissions import permitted_verbs
+from consultations.workflow import TRANSITIONS
+
+
+def lock(consultation_request: ConsultationRequest) -> ConsultationRequest:
+    """Re-read the row under a lock; every decision is taken on what stands there now, not on what a page showed."""
+    rows = ConsultationRequest.objects.select_for_update(of=("self",)).select_related("patient")
+    return rows.get(pk=consultation_request.pk)
+
+
+class ConsultationWorkflow(Workflow[ConsultationRequest]):
+    """Nobody signed in is the patient, through the private link."""
+
+    audit_prefix = "request"
+    noun = "request"
+    nobody = Actor.PATIENT.value
+
+    def lock(self, row: ConsultationRequest) -> ConsultationRequest:
+        return lock(row)
+
+    def permitted(self, verbs: Iterable[str], *, by: User | None, row: ConsultationRequest) -> set[str]:
+        if by is not None:
+            return permitted_verbs(by, verbs)
+        return {verb for verb in verbs if Actor.PATIENT in TRANSITIONS[verb].actors}
+
+    def status_label(self, status: str) -> str:
+        return RequestStatus(status).label
+
+    def set_status(self, row: ConsultationRequest, status: str, *, now: datetime.datetime) -> None:
+        row.status, row.status_changed_at = status, now
+
+    def who(self, event: AuditEvent | None) -> str:
+        is_patient = event is not None and event.actor_user_id is None and event.actor == Actor.PATIENT
+        return "The patient" if is_patient else super().who(event)
+
+
+WORKFLOW = ConsultationWorkflow(TRANSITIONS)
+"""Actions register here; importing `consultations.actions` imports them all."""

@@ -1,0 +1,283 @@
+"""What a record says to visitors, what in it claims too much, and what a page leaves out that it owes its readers.
+
+Pure: records are mappings of field values, as the loader and the models hand them over.
+"""
+
+import dataclasses
+import datetime
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
+
+from education.claims import linter
+from education.library import Library
+from education.markup.markdown import cited_off, parts
+
+READ_BY_VISITORS: Final[dict[str, tuple[str, ...]]] = {
+    "pages": ("title", "short_title", "summary", "body", "key_facts", "author", "change_note"),
+    "questions": ("question", "answer"),
+    "evidence": (
+        "treatment", "comparator", "outcome", "timepoint", "plain_text", "size_text", "harms_text",
+        "downgrade_reasons",
+    ),
+    "terms": ("term", "definition"),
+    "trials": ("name", "cells", "control", "status", "finding"),
+    "regulations": ("body", "title", "text", "owner"),
+}  # fmt: skip
+"""The fields of each table that a visitor meets. Sources are let through: their titles are other people's. So are best
+bets: nobody is shown them, and people who type a promise they were made must find what we say of it."""
+KEYS: Final = {
+    "pages": "key",
+    "questions": "code",
+    "evidence": "code",
+    "terms": "slug",
+    "trials": "key",
+    "regulations": "key",
+}
+TRIAL_FRESH: Final = datetime.timedelta(days=90)
+HARMS_SHARE: Final = 0.7
+LOW: Final = 2
+LIMITS: Final = {True: 12, False: 36}
+"""Months to the next review: of a stem-cell page, and of any other."""
+BENEFIT: Final = re.compile(
+    r"\b(less pain|felt better|feel better|got better|improv\w+|eas(e|es|ed|ing)|reliev\w+|reduc(e|es|ed) pain|"
+    r"helps? (with )?(pain|people)|better (function|daily)|recover(s|ed|y)?)\b",
+    re.IGNORECASE,
+)
+HARM: Final = re.compile(
+    r"\b(harm\w*|infect\w+|abscess\w*|bleed\w*|nerve damage|damag\w+|problems?|side effects?|unwanted|soreness|sore|"
+    r"worse|weakness|numb\w*|death|died|blind\w*|growths?|risk\w*|fever|emergency|complications?|not known|"
+    r"nobody knows|do not know|unknown|danger\w*|tumou?rs?|addict\w+|ulcers?)\b",
+    re.IGNORECASE,
+)
+HARM_HEADING: Final = re.compile(
+    r"^#{2,4} .*\b(harm\w*|risks?|problems?|unwanted|side effects?|go wrong|safety|safe|after-effects|"
+    r"warning|costs? of)",
+    re.IGNORECASE | re.MULTILINE,
+)
+COUNT: Final = re.compile(
+    r"\b\d{1,3} (of|in|out of) (every )?\d{2,5}\b|\b\d{1,3}(\.\d+)? ?(%|per ?cent)", re.IGNORECASE
+)
+HALVED: Final = re.compile(r"\b(pain|disability) (had |has |was )?halved\b", re.IGNORECASE)
+COMPARED: Final = re.compile(
+    r"\b(against|than|compared|either way|whatever|or with|by itself|versus|instead|without|pretend|sham|both|"
+    r"(each|other|same) group|no (new )?(treatment|operation|surgery))\b",
+    re.IGNORECASE,
+)
+TIMED: Final = re.compile(
+    r"\b(after|at|within|by|over|in|for) .{0,30}\b(day|week|month|year|time)s?\b|\b(weeks?|months?|years?)\b",
+    re.IGNORECASE,
+)
+NO_EVENTS: Final = re.compile(
+    r"\b(no|without( any)?) serious (adverse |side |unwanted )?(events?|effects?|harms?|problems?|complications?)\b",
+    re.IGNORECASE,
+)
+RULE_OF_THREE: Final = re.compile(
+    r"rule of three|(could|can|may) still (be|mean) (about |up to |as (many|high) as )?\d+", re.IGNORECASE
+)
+BOOKING: Final = re.compile(r"(\]\(|\]:\s*|<)<?(https?://[^/\s)>]+)?/(check|request)\b", re.IGNORECASE)
+EFFECT: Final = re.compile(r"\b(does(?! not)|improves?|reduces?|relieves?|helps|eases|works)\b", re.IGNORECASE)
+ABSOLUTE: Final = re.compile(r"\b(will|proves?|certainly|always)\b", re.IGNORECASE)
+HEDGES: Final = {
+    0: re.compile(r"\bno study found\b|\bdo not know\b", re.IGNORECASE),
+    1: re.compile(r"\bdo not know\b|\bnobody knows\b|\bno study found\b", re.IGNORECASE),
+    2: re.compile(r"\bmay\b|\bmight\b|\bdo not know\b", re.IGNORECASE),
+    3: re.compile(r"\bprobably\b|\bmay\b|\bmight\b|\bdo not know\b", re.IGNORECASE),
+}
+"""What a statement must say, by its grade: 0 no study, 1 very low, 2 low, 3 moderate certainty. Saying less is fine."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Waiver:
+    """A written reason why a warned wording may stand, until the next review."""
+
+    where: str
+    rule: str
+    passage: str
+    reason: str
+    until: datetime.date
+
+    @property
+    def digest(self) -> str:
+        return passage_digest(self.passage)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Remark:
+    """One finding in one text of one record. `where` is table, key and field; positive checks have no span."""
+
+    where: str
+    rule: str
+    level: str
+    passage: str
+    words: str
+    why: str
+    instead: str
+    span: tuple[int, int] | None = None
+
+    @property
+    def digest(self) -> str:
+        return passage_digest(self.passage)
+
+
+def passage_digest(passage: str) -> str:
+    """What a reason is bound to: change a letter of the sentence and it has to be given anew."""
+    return hashlib.sha256(passage.encode()).hexdigest()[:32]
+
+
+def texts_of(table: str, record: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Each text of a record that a visitor meets, with its place: `pages.stem-cells.body`."""
+    stem = f"{table}.{record[KEYS[table]]}"
+    for name in READ_BY_VISITORS.get(table, ()):
+        value = record.get(name)
+        if name == "key_facts":
+            for number, fact in enumerate(value or (), start=1):
+                if isinstance(fact, Mapping):
+                    yield f"{stem}.{name}.{number}", f"{fact.get('label', '')}: {fact.get('text', '')}"
+        elif value:
+            yield f"{stem}.{name}", str(value)
+
+
+def remarks_of(table: str, record: Mapping[str, Any], library: Library, *, today: datetime.date) -> list[Remark]:
+    """Everything the claims rules find in a record, and what a page leaves out."""
+    is_cited = table != "pages" and bool(record.get("sources"))
+    found = remarks_in(texts_of(table, record), library, is_cited=is_cited)
+    if table == "pages":
+        found += _left_out(record, library, today)
+    elif table == "evidence":
+        found += _too_sure(record)
+    return found
+
+
+def remarks_in(texts: Iterable[tuple[str, str]], library: Library, *, is_cited: bool = False) -> list[Remark]:
+    """What the claims rules find in texts that come with their places."""
+    titles = [source["title"] for source in library.sources.values()]
+    return [
+        Remark(
+            where,
+            finding.rule,
+            finding.level,
+            linter.passage_of(text, finding.span),
+            text[slice(*finding.span)],
+            *linter.advice(finding.rule),
+            finding.span,
+        )
+        for where, text in texts
+        for finding in linter.find(text, names=titles, is_cited=is_cited)
+    ]
+
+
+def still_open(remarks: Iterable[Remark], waivers: Iterable[Waiver], *, today: datetime.date) -> list[Remark]:
+    """The remarks that stop publication: every block, and every warning without a reason that still holds."""
+    held = {(each.where, each.rule, each.digest) for each in waivers if each.reason.strip() and each.until >= today}
+    return [each for each in remarks if each.level == linter.BLOCK or (each.where, each.rule, each.digest) not in held]
+
+
+def _left_out(page: Mapping[str, Any], library: Library, today: datetime.date) -> Iterator[Remark]:
+    """The positive checks: each says what the page owes its readers. P5, P6, P7 and P13 stand in `rules`."""
+    where = f"pages.{page['key']}"
+    body, kind, is_stem_cell = page["body"], page["kind"], page["is_stem_cell_page"]
+    names = {part.name for part in parts(body)}
+    sentences = _sentences(body)
+    benefits = [each for each in sentences if BENEFIT.search(each) and not HARM.search(each)]
+    harms = [each for each in sentences if HARM.search(each)]
+    weighs = kind in ("condition", "treatment", "stemcells", "procedure", "evidence")
+
+    def owes(rule: str, what: str, instead: str) -> Remark:
+        return Remark(where, rule, linter.BLOCK, what, "", what, instead)
+
+    if weighs and benefits and not page["evidence"]:
+        yield owes(
+            "P1", "The page speaks of benefit and rests on no graded statement.", "List its codes in “evidence”."
+        )
+    if kind in ("treatment", "procedure", "risks") and benefits and not HARM_HEADING.search(body):
+        yield owes("P2", "The page speaks of benefit and has no heading about harm.", "Add one, with what is known.")
+    said = sum(len(each.split()) for each in benefits)
+    if weighs and is_stem_cell and sum(len(each.split()) for each in harms) < HARMS_SHARE * said:
+        yield owes("P3", "Harm gets less than 70 words for every 100 about benefit.", "Say more of harm, or less.")
+    if (
+        kind in ("condition", "treatment")
+        and not names & {"compare", "compare-all"}
+        and "no new treatment" not in body.lower()
+    ):
+        yield owes("P4", "The page names no other choice.", "Add “::: compare …”, which names no new treatment too.")
+    if not 1 <= page["review_months"] <= LIMITS[bool(is_stem_cell)]:
+        months = LIMITS[bool(is_stem_cell)]
+        yield owes("P9", f"The next review is more than {months} months away.", f"Set {months} or fewer.")
+    for each in sentences:
+        if COUNT.search(each) and (BENEFIT.search(each) or HALVED.search(each)):
+            around = _around(body, each)
+            if not ((COMPARED.search(around) or len(COUNT.findall(around)) > 1) and TIMED.search(around)):
+                yield Remark(
+                    where, "P11", linter.BLOCK, each, each,
+                    "A number about benefit without the other group or the time.",
+                    "Give both groups, out of the same number, and when it was measured.",
+                )  # fmt: skip
+    if NO_EVENTS.search(cited_off(body)) and not RULE_OF_THREE.search(body):
+        yield owes(
+            "P12", "“No serious events” stands without what it may still hide.",
+            "Add the rule of three: none of 58 can still mean 5 in 100.",
+        )  # fmt: skip
+    if (is_stem_cell or kind == "stories") and BOOKING.search(body):
+        yield owes("P14", "A page on stem cells or on stories leads to booking.", "Take the link out.")
+    if "trials" in names:
+        late = [
+            trial["name"] for trial in library.trials.values()
+            if trial.get("checked_on") and today - trial["checked_on"] > TRIAL_FRESH
+        ]  # fmt: skip
+        if late:
+            yield Remark(
+                where, "P15", linter.WARN, "; ".join(late), "; ".join(late),
+                "These trials were last looked at more than 90 days ago.", "Look at their records, and set the day.",
+            )  # fmt: skip
+    if is_stem_cell and "regulatory" not in names:
+        yield owes("P16", "What the law says where the clinic works is missing.", "Add “::: regulatory :::”.")
+
+
+def surer_than(text: str, grade: int) -> re.Match[str] | None:
+    """The first verb in a text that says more than a grade holds."""
+    hedge = HEDGES.get(grade)
+    if hedge is None:
+        return None
+    for sentence in re.finditer(r"[^.!?]+", text):
+        for verb in (*ABSOLUTE.finditer(text, *sentence.span()), *EFFECT.finditer(text, *sentence.span())):
+            before = text[sentence.start() : verb.start()]
+            is_held = linter.NEGATION.search(before) or (EFFECT.fullmatch(verb[0]) and hedge.search(before))
+            if not is_held and (grade <= LOW or EFFECT.fullmatch(verb[0])):
+                return verb
+    return None
+
+
+def _too_sure(statement: Mapping[str, Any]) -> Iterator[Remark]:
+    """P10: a statement that does not say how sure it is, or a verb that says more than the grade."""
+    text, grade = statement["plain_text"], statement["grade"]
+    hedge = HEDGES.get(grade)
+    if hedge is None:
+        return
+    found = (None if hedge.search(text) else re.match(r"[^.!?]*", text)) or surer_than(text, grade)
+    if found:
+        yield Remark(
+            f"evidence.{statement['code']}.plain_text", "P10", linter.BLOCK, text, found[0],
+            "The words are surer than the grade.",
+            "Moderate: “probably”. Low: “may”. Very low: “we do not know”. None: “No study found”.", found.span(),
+        )  # fmt: skip
+
+
+def _sentences(body: str) -> list[str]:
+    """The sentences of the running text, without citations, headings and blocks."""
+    plain = "\n\n".join(part.text for part in parts(body) if part.name in ("", "note", "warning"))
+    plain = re.sub(r"\[\[[a-z0-9-]+\\?\|([^\]]+)\]\]", r"\1", cited_off(plain))
+    plain = re.sub(r"^#{1,6} .*$", "", plain, flags=re.MULTILINE)
+    found = re.split(r"(?<=[.!?])\s+|\n\s*\n|\n(?=[-|])", plain)
+    return [" ".join(each.split()) for each in found if each.strip()]
+
+
+def _around(body: str, sentence: str) -> str:
+    """The paragraph a sentence stands in, without citations."""
+    plain = re.sub(r"\[\[[a-z0-9-]+\\?\|([^\]]+)\]\]", r"\1", cited_off(body))
+    for paragraph in re.split(r"\n\s*\n", plain):
+        line = " ".join(paragraph.split())
+        if sentence in line:
+            return line
+    return sentence

@@ -1,0 +1,340 @@
+"""Finds wording that claims more than is known. Rules: `claims_patterns.json`; each says why, and what to say instead.
+
+A text is read three times: as it is written; as a visitor meets it, without emphasis marks, invisible characters and
+odd spaces or dashes; and with hidden words put back (`unmasking`), for these rules and for promises (`overclaims`). The
+later readings only ever add findings. What turns "block" into "warn", never into silence: a negation in the same
+sentence, within 45 characters before the match ("not only" is none), and a sentence without a promise that doubts,
+counts, warns or tells what others say. Official names and the titles of sources are let
+through, and so is a claim that is quoted in order to be judged.
+"""
+
+import bisect
+import dataclasses
+import html
+import json
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from functools import cache
+from itertools import accumulate
+from pathlib import Path
+from typing import Final
+
+from education.claims import overclaims, word_weights
+from education.claims.unmasking import unmasked
+
+BLOCK: Final = "block"
+WARN: Final = "warn"
+PATTERNS: Final = Path(__file__).parent / "patterns.json"
+NEGATION: Final = re.compile(
+    r"\b(not(?! (?:only|just|merely|simply)\b)|no|never|cannot|unproven|nobody|none|neither|nor|unlikely|"
+    r"nothing(?! (?:but|short|less)\b)|without(?= (?:\w+ )?(?:proof|evidence)\b)|\w+n['’]t)\b",
+    re.IGNORECASE,
+)
+NEGATION_REACH: Final = 45
+SENTENCE_END: Final = re.compile(r"[.!?](?:[\"')\]”’]|\[@\w+\])*\s|\n")
+HIDDEN_WORDING: Final = "O00"
+ALLOWED: Final = ("Regenerative Medicine Advanced Therapy", "regenerative medicine")
+QUOTED: Final = re.compile(
+    r"^:::[ ]quoted-claim[ ]*\n((?:(?!^::: quoted-claim).)*?)\n:::[ ]*$", re.MULTILINE | re.DOTALL
+)
+VERDICT: Final = re.compile(r"^[#*\s]*verdict\b", re.MULTILINE | re.IGNORECASE)
+NEEDS_CITATION: Final = frozenset({"C23", "C24", "C25", "C26", overclaims.NEEDS_CITATION})
+WRAPPED: Final = re.compile(r"\n(?![^\S\n]*(?:\n|\Z|[-#|>:]|\d+\.))")
+"""A line break inside a paragraph; the end of a paragraph, list entry or heading stays one."""
+MARKUP: Final = re.compile(
+    r"\[\[[a-z0-9-]+\\?\|(?P<term>[^\]\[<>]+)\]\]|(?P<entity>&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z]\w{1,30});)"
+    r"|\\(?=[!-/:-@\[-`{-~])",
+    re.IGNORECASE,
+)
+SAME: Final = str.maketrans({**dict.fromkeys("‐‑‒–—―−", "-"), **dict.fromkeys("‘’ʼ′", "'"), "_": " "})
+HIDDEN: Final = frozenset("*`\u034f")
+UNPLAIN: Final = re.compile(r"[^ -~\n]|[*`_\\&]|\[\[|  ")
+"""What a visitor may meet otherwise than it is written."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Rule:
+    id: str
+    level: str
+    pattern: re.Pattern[str]
+    why: str
+    instead: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Finding:
+    """`level` is block or warn; `span` holds the start and end of the match in the text."""
+
+    rule: str
+    level: str
+    span: tuple[int, int]
+
+
+_Sober = list[tuple[tuple[int, int], list[tuple[int, int]]]]
+"""The places of sober sentences, and of the words in them that make them so."""
+
+
+@cache
+def rules() -> dict[str, Rule]:
+    """The rules by pattern."""
+    return {
+        entry["id"]: Rule(
+            entry["id"],
+            entry["severity"],
+            re.compile(entry["pattern"], re.IGNORECASE),
+            entry["why"],
+            entry["instead"],
+        )
+        for entry in json.loads(PATTERNS.read_text(encoding="utf-8"))
+    }
+
+
+def advice(rule: str) -> tuple[str, str]:
+    """Why a finding is one, and what to say instead, for a rule of any kind."""
+    if rule == HIDDEN_WORDING:
+        return "A word is written so that a reader sees it and a search does not.", "Write it plainly, or leave it out."
+    known = rules().get(rule) or overclaims.kinds()[rule]
+    return known.why, known.instead
+
+
+def find(text: str, *, names: Iterable[str] = (), is_cited: bool = False) -> list[Finding]:
+    """Every match of every rule, in the order of the text.
+
+    `names` are let through besides the official ones, such as titles of sources. `is_cited` says that the text's
+    sources stand beside it (a record with a list of sources), so it needs no citation mark of its own.
+    """
+    written = WRAPPED.sub(" ", text)
+    read, places = _as_read(written)
+    let_through = (*ALLOWED, *filter(None, names))
+    found = _matches(written, range(len(text)), let_through)
+    if read != written:
+        also = _matches(read, places, let_through)
+        has_terms = "|" in text and any(match["term"] for match in MARKUP.finditer(text))
+        found = {
+            rule: _merged(found.get(rule, []), also.get(rule, []), has_terms=has_terms) for rule in {**found, **also}
+        }
+    found = _with_promises(found, text, read, places, let_through)
+    quoted = _Spans(_judged_quotes(text))
+    return sorted(
+        (
+            each
+            for rule, findings in found.items()
+            for each in findings
+            if not (is_cited and _needs_citation(each)) and not quoted.hold(each.span)
+        ),
+        key=lambda finding: (finding.span, finding.rule),
+    )
+
+
+def _needs_citation(finding: Finding) -> bool:
+    return finding.rule in NEEDS_CITATION or (finding.rule == word_weights.KIND and finding.level == WARN)
+
+
+def _with_promises(
+    found: dict[str, list[Finding]], text: str, read: str, places: Sequence[int], names: tuple[str, ...]
+) -> dict[str, list[Finding]]:
+    """What the third reading adds: words that were hidden, what the rules make of them, and promises."""
+    plain, origins, hidden = unmasked(read, places)
+    if plain != read:
+        for rule, findings in _matches(plain, origins, names).items():
+            known = _Spans(each.span for each in found.get(rule, []))
+            added = [each for each in findings if not known.meet(each.span)]
+            found[rule] = sorted([*found.get(rule, []), *added], key=lambda finding: finding.span)
+    if hidden:
+        found[HIDDEN_WORDING] = [Finding(HIDDEN_WORDING, BLOCK, span) for span in hidden]
+    passed = _Spans(match.span() for _, name in _spellings(names) for match in name.finditer(plain))
+    parsed = overclaims.parse(plain)
+    promises = overclaims.look(parsed)
+    sober = [
+        (_back(each.span, origins), [_back(words, origins) for words in each.words]) for each in promises.restraints
+    ]
+    found = {rule: _restrained(findings, sober) for rule, findings in found.items()}
+    blocked = _Spans(each.span for findings in found.values() for each in findings if each.level == BLOCK)
+    for rule, level, span in promises.found:
+        place = _back(span, origins)
+        if not passed.hold(span) and not blocked.meet(place):
+            found.setdefault(rule, []).append(Finding(rule, level, place))
+    titles = _spellings((ALLOWED[0], *names[len(ALLOWED) :]))
+    named = _Spans(match.span() for _, name in titles for match in name.finditer(plain))
+    return _weighed(found, parsed, origins, named)
+
+
+def _weighed(
+    found: dict[str, list[Finding]], parsed: overclaims.Parsed, origins: Sequence[int], titles: "_Spans"
+) -> dict[str, list[Finding]]:
+    """What the words of each passage, taken together, add: a finding of their own, or a block that is a warning."""
+    limits = word_weights.weights()["limits"]
+    for passage in word_weights.look(parsed):
+        begin, end = _back(passage.span, origins)
+        inside = [each for findings in found.values() for each in findings if begin <= each.span[0] < end]
+        is_blocked = any(each.level == BLOCK for each in inside)
+        if is_blocked and passage.held[0] < passage.held[1]:
+            held = _back(passage.held, origins)
+            found = {
+                rule: _softened(findings, held)
+                if passage.score < limits["sober_at" if rule in overclaims.kinds() else "very_sober_at"]
+                else findings
+                for rule, findings in found.items()
+            }
+        is_promise = passage.score >= limits["blocks_at"] and not is_blocked
+        is_doubtful = passage.score >= limits["warns_at"] and not inside and not passage.is_cited
+        if (is_promise or is_doubtful) and not titles.meet(passage.span):
+            finding = Finding(word_weights.KIND, BLOCK if is_promise else WARN, _back(passage.strongest, origins))
+            found.setdefault(word_weights.KIND, []).append(finding)
+    return found
+
+
+def _softened(findings: list[Finding], span: tuple[int, int]) -> list[Finding]:
+    """Blocks within a stretch as warnings."""
+    return [
+        dataclasses.replace(each, level=WARN)
+        if span[0] <= each.span[0] < span[1] and each.rule != HIDDEN_WORDING
+        else each
+        for each in findings
+    ]
+
+
+def _back(span: tuple[int, int], origins: Sequence[int]) -> tuple[int, int]:
+    """Where in the text stands what has been read."""
+    start, end = span
+    return origins[min(start, len(origins) - 1)], origins[end - 1] + 1
+
+
+def _restrained(findings: list[Finding], sober: _Sober) -> list[Finding]:
+    """Blocks in a sober sentence as warnings, unless the sober words are part of what was found."""
+    starts = [span[0] for span, _ in sober]
+    kept = []
+    for each in findings:
+        place = bisect.bisect_right(starts, each.span[0]) - 1
+        span, words = sober[place] if place >= 0 else ((0, 0), [])
+        is_held = each.span[0] < span[1] and any(end <= each.span[0] or each.span[1] <= start for start, end in words)
+        kept.append(dataclasses.replace(each, level=WARN) if is_held and each.level == BLOCK else each)
+    return kept
+
+
+def passage_of(text: str, span: tuple[int, int]) -> str:
+    """The sentence a finding stands in, on one line: what a written reason is given for."""
+    ends = [match.end() for match in re.finditer(r"[.!?][\"')\]]*\s|\n\s*\n|\n(?=[-#|>:])", text)]
+    start = max((end for end in ends if end <= span[0]), default=0)
+    stop = min((end for end in ends if end >= span[1]), default=len(text))
+    return " ".join(text[start:stop].split())
+
+
+class _Spans:
+    """Stretches of a text, asked whether one of them holds another stretch."""
+
+    def __init__(self, spans: Iterable[tuple[int, int]]) -> None:
+        ordered = sorted(spans)
+        self.starts = [start for start, _ in ordered]
+        self.furthest = list(accumulate((end for _, end in ordered), max))
+
+    def hold(self, span: tuple[int, int]) -> bool:
+        place = bisect.bisect_right(self.starts, span[0])
+        return place > 0 and self.furthest[place - 1] >= span[1]
+
+    def meet(self, span: tuple[int, int]) -> bool:
+        """Whether one of them shares a character with this one."""
+        place = bisect.bisect_left(self.starts, span[1])
+        return place > 0 and self.furthest[place - 1] > span[0]
+
+
+def _matches(read: str, places: Sequence[int], names: tuple[str, ...]) -> dict[str, list[Finding]]:
+    """What each rule finds in one reading; `places` leads from its characters to those of the text."""
+    met = [(rule, match) for rule in rules().values() for match in rule.pattern.finditer(read)]
+    if not met:
+        return {}
+    small = read.lower()
+    passed = _Spans(
+        match.span()
+        for spelling, name in _spellings(names)
+        if spelling in small  # a quick no for nearly all
+        for match in name.finditer(read)
+    )
+    found: dict[str, list[Finding]] = {}
+    for rule, match in met:
+        if match.start() == match.end() or passed.hold(match.span()):
+            continue
+        level = WARN if rule.level == BLOCK and _is_negated(read, match.start()) else rule.level
+        span = places[match.start()], places[match.end() - 1] + 1
+        found.setdefault(rule.id, []).append(Finding(rule.id, level, span))
+    return found
+
+
+@cache
+def _spellings(names: tuple[str, ...]) -> list[tuple[str, re.Pattern[str]]]:
+    """Each name as it is written and as it is read: in small letters, and to search for."""
+    spelled = {spelling for name in names for spelling in (name, _as_read(name)[0])}
+    return [(spelling.lower(), re.compile(re.escape(spelling), re.IGNORECASE)) for spelling in spelled]
+
+
+def _merged(written: list[Finding], read: list[Finding], *, has_terms: bool) -> list[Finding]:
+    """One rule's findings of both readings. Where they meet, what is written counts.
+
+    Only marks of glossary terms, which are no text at all, may not push a negation out of reach: `has_terms`.
+    """
+    found = []
+    waiting = read[::-1]
+    for each in written:
+        while waiting and waiting[-1].span[1] <= each.span[0]:
+            found.append(waiting.pop())
+        if waiting and waiting[-1].span[0] < each.span[1]:
+            seen = waiting.pop()
+            each = dataclasses.replace(each, level=seen.level if has_terms else each.level)
+        found.append(each)
+    return found + waiting[::-1]
+
+
+def _is_negated(read: str, start: int) -> bool:
+    begin = max(0, start - NEGATION_REACH)
+    for end in SENTENCE_END.finditer(read, begin, start):
+        begin = end.end()
+    return NEGATION.search(read, begin, start) is not None
+
+
+def _judged_quotes(text: str) -> list[tuple[int, int]]:
+    """Where claims are quoted and a verdict on them follows before the next quotation."""
+    quotes = list(QUOTED.finditer(text))
+    following = [*quotes[1:], None]
+    return [
+        quote.span(1)
+        for quote, after in zip(quotes, following, strict=False)
+        if VERDICT.search(text, quote.end(), after.start() if after else len(text))
+    ]
+
+
+def _as_read(text: str) -> tuple[str, Sequence[int]]:
+    """The text as a visitor meets it, and for each of its characters the place it came from."""
+    if not UNPLAIN.search(text):
+        return text, range(len(text))
+    read: list[str] = []
+    places: list[int] = []
+    done = 0
+    for match in (*MARKUP.finditer(text), None):
+        _read_on(text, done, match.start() if match else len(text), read, places)
+        if match is None:
+            break
+        done = match.end()
+        if match["term"]:
+            _read_on(text, *match.span("term"), read, places)
+        elif match["entity"]:
+            for character in html.unescape(match["entity"]):
+                _read_character(character, match.start(), read, places)
+    return "".join(read), places
+
+
+def _read_on(text: str, start: int, end: int, read: list[str], places: list[int]) -> None:
+    for place in range(start, end):
+        _read_character(text[place], place, read, places)
+
+
+def _read_character(character: str, place: int, read: list[str], places: list[int]) -> None:
+    if character in HIDDEN or unicodedata.category(character) == "Cf":
+        return
+    for each in unicodedata.normalize("NFKC", character).translate(SAME):
+        if each.isspace() and each != "\n":
+            each = " "
+            if read and read[-1] == " ":
+                continue
+        read.append(each)
+        places.append(place)

@@ -1,0 +1,143 @@
+"""How much a passage sounds like an advertisement, by all its words: the last signal of the claims rules. Pure.
+
+`word_weights.toml` gives words, pairs of words and the signs of `overclaims.toml` a weight each: above 0 they turn up
+in promises, below 0 in sober sentences. The weights were fitted on the sentences of `tests/education/data` by
+`tests/education/claims/weigh_words.py`. The score of a passage is their sum, so each finding says which words made it.
+"""
+
+import dataclasses
+import itertools
+import re
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from clinic.core.phrases import END
+from education.claims.overclaims import CITED, TAIL, Parsed, Sentence, is_denied
+
+WEIGHTS: Final = Path(__file__).with_name("word_weights.toml")
+KIND: Final = "O13"
+FEW: Final = 4
+"""Sentences of fewer words belong to the one before: "Is it a cure? No." """
+MUCH: Final = 8
+"""Of a passage with fewer words too little is known to hold back what the rules find in it."""
+ENDINGS: Final = ("ingly", "edly", "ings", "ing", "ies", "ied", "ed", "es", "s", "ly")
+STEM: Final = 4
+QUOTES: Final = re.compile(r"[\"“«‘]")
+JUDGED: Final = frozenset({"claim", "myth", "adverts", "advert", "said"})
+"""Words that begin a quotation which the next sentence judges."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Weighed:
+    """A passage: its place, its score, and the place of the words that speak most for a promise.
+
+    `held` is where its sober words can hold back what the rules find: not in what stands last, after others.
+    """
+
+    span: tuple[int, int]
+    score: float
+    held: tuple[int, int]
+    strongest: tuple[int, int]
+    is_cited: bool
+    reasons: tuple[tuple[str, float], ...]
+
+
+@cache
+def weights() -> Mapping[str, Any]:
+    return tomllib.loads(WEIGHTS.read_text(encoding="utf-8"))
+
+
+@cache
+def _weight_of() -> Mapping[str, float]:
+    """The weight of each feature."""
+    return {name: weight for part in ("words", "signs", "shape") for name, weight in weights()[part].items()}
+
+
+def look(parsed: Parsed) -> list[Weighed]:
+    """The passages of a text, each with its score."""
+    weighed = []
+    for passage in passages(parsed):
+        start, end = passage[0].start, passage[-1].end
+        begin, stop = parsed.reading.span(start, end - 1)
+        if end - start < FEW or " " not in parsed.text[begin:stop]:  # a name or an address
+            continue
+        known = _weight_of()
+        reasons = {name: known[name] for name in features(parsed, passage) if name in known}
+        score = weights()["limits"]["begins_at"] + sum(reasons.values())
+        ordered = tuple(sorted(reasons.items(), key=lambda each: (-abs(each[1]), each[0])))
+        last = parsed.reading.span(passage[-1].start, end - 1)[0] if len(passage) > 1 else stop
+        held = (begin, last if end - start >= MUCH else begin)
+        strongest = parsed.reading.span(*_strongest(parsed.reading.words, start, end))
+        is_cited = CITED.search(parsed.text, begin, stop + TAIL) is not None
+        weighed.append(Weighed((begin, stop), score, held, strongest, is_cited, ordered))
+    return weighed
+
+
+def passages(parsed: Parsed) -> Iterator[list[Sentence]]:
+    """Sentences, each with those that cannot be judged without it: what answers a question, what judges a quotation."""
+    passage: list[Sentence] = []
+    for sentence in parsed.sentences:
+        if passage and not _belongs(parsed, passage, sentence):
+            yield passage
+            passage = []
+        passage.append(sentence)
+    if passage:
+        yield passage
+
+
+def _belongs(parsed: Parsed, passage: list[Sentence], sentence: Sentence) -> bool:
+    before = passage[-1]
+    begin, stop = parsed.reading.span(before.start, before.end - 1)
+    between = parsed.text[stop : parsed.reading.span(sentence.start, sentence.start)[0]]
+    if "\n" in between:
+        return False
+    if ";" in between or sentence.end - sentence.start < FEW:
+        return True
+    is_short = before.end - before.start < FEW
+    is_quoted = (
+        QUOTES.search(parsed.text, max(begin - 1, 0), stop) is not None or parsed.reading.words[before.start] in JUDGED
+    )
+    return is_short or (len(passage) == 1 and ("?" in between or is_quoted))
+
+
+def features(parsed: Parsed, passage: Sequence[Sentence]) -> list[str]:
+    """What is weighed: stems, pairs of them, signs, and marks."""
+    start, end = passage[0].start, passage[-1].end
+    words = parsed.reading.words[start:end]
+    stems = ["^", *(stem(word) for word in words), "$"]
+    found = {*stems[1:-1], *(f"{first} {second}" for first, second in itertools.pairwise(stems))} - {END}
+    for sentence in passage:
+        for match in sentence.matches:
+            is_for = match.sign.weight > 0 and not is_denied(match, sentence, parsed.reading.words)
+            found |= {f"<{match.sign.name}>", f"<{match.sign.name}+>"} if is_for else {f"<{match.sign.name}>"}
+    begin, stop = parsed.reading.span(start, end - 1)
+    text = parsed.text[max(begin - 1, 0) : stop + 1]
+    found |= {f"<{name}>" for name, mark in (("exclaims", "!"), ("asks", "?")) if mark in text}
+    return sorted(found | ({"<quotes>"} if QUOTES.search(text) else set()))
+
+
+def stem(word: str) -> str:
+    """A word without its ending; a number is one like another."""
+    if word.isdigit():
+        return "#"
+    ending = next((each for each in ENDINGS if word.endswith(each) and len(word) - len(each) >= STEM), "")
+    return word.removesuffix(ending)
+
+
+def _strongest(words: Sequence[str], start: int, end: int) -> tuple[int, int]:
+    """The first and the last word of the stretch that weighs most."""
+    known = _weight_of()
+    best, best_sum = (start, end - 1), 0.0
+    first, total = start, 0.0
+    for place in range(start, end):
+        before = stem(words[place - 1]) if place > start else "^"
+        own = stem(words[place])
+        if total <= 0:
+            first, total = place, 0.0
+        total += known.get(own, 0.0) + known.get(f"{before} {own}", 0.0)
+        if total > best_sum and END not in words[first : place + 1]:
+            best, best_sum = (first, place), total
+    return best

@@ -1,0 +1,69 @@
+"""The second reading of the shipped content: its cited sentences, and the accepted exceptions of `facts.toml`."""
+
+import re
+from pathlib import Path
+from typing import Any, Final
+
+from education.claims import template_text
+from education.claims.content_checks import READ_BY_VISITORS
+from education.claims.facts import Exemption, Sentence, sentences_of, sentences_of_template
+from education.content import shipped
+from education.content.files import Problems, clean, parse_toml, read_text
+
+FILE: Final = "facts.toml"
+FIELDS: Final = {"where": r"[a-z_]+\.\S+", "digest": r"[0-9a-f]{16}", "numbers": "", "reason": r"(?s)\s*\S.*"}
+FORM: Final = {"where": "a place like pages.home.body", "digest": "16 digits from 0 to f", "reason": "a sentence"}
+TEMPLATES: Final = "*/templates/**/*.html"
+
+
+def sentences(content: shipped.Shipped, root: Path = template_text.ROOT) -> list[Sentence]:
+    """Every cited sentence that a visitor meets: of the records, and of figures that name their sources."""
+    found = [
+        each for table in READ_BY_VISITORS for record in getattr(content, table) for each in sentences_of(table, record)
+    ]
+    for file in sorted(root.glob(TEMPLATES)):
+        place = file.relative_to(root).as_posix()
+        found += sentences_of_template(place, file.read_text(encoding="utf-8"))
+    return found
+
+
+def exemptions(folder: Path = shipped.CONTENT) -> list[Exemption]:
+    """Raises ContentError."""
+    problems = Problems()
+    text = read_text(folder / FILE, FILE, problems)
+    data = None if text is None else parse_toml(text, FILE, problems)
+    entries = [] if data is None else data.get("exception", [])
+    if data is not None and (not isinstance(entries, list) or data.keys() - {"exception"}):
+        problems.add(FILE, "", "there is something else than exceptions", "begin each with [[exception]]")
+    found = [_exemption(entry, number, problems) for number, entry in enumerate(entries, 1)] if entries else []
+    if problems.sentences:
+        raise shipped.ContentError(problems.sentences)
+    return [each for each in found if each is not None]
+
+
+def unknown_sources(found: list[Sentence], content: shipped.Shipped) -> list[str]:
+    """Figures that name a source nobody recorded. Of records, the rules of publishing say so."""
+    known = {source["key"] for source in content.sources}
+    return [
+        f"{each.where}: there is no source “{clean(key)}”"
+        for each in found
+        if each.where.startswith("templates.")
+        for key in each.sources
+        if key not in known
+    ]
+
+
+def _exemption(entry: Any, number: int, problems: Problems) -> Exemption | None:
+    place = f"exception {number}"
+    if not isinstance(entry, dict) or entry.keys() != FIELDS.keys():
+        problems.add(FILE, place, "it needs four fields and no other", f"write {', '.join(FIELDS)}")
+        return None
+    for name, words in FORM.items():
+        if not isinstance(entry[name], str) or not re.fullmatch(FIELDS[name], entry[name]):
+            problems.add(FILE, f"{place}, {name}", "it is not of the right form", f"write {words}")
+            return None
+    numbers = entry["numbers"]
+    if not isinstance(numbers, list) or not numbers or not all(isinstance(each, str) for each in numbers):
+        problems.add(FILE, f"{place}, numbers", "it must be a list of texts", 'write the numbers as ["61 of 100"]')
+        return None
+    return Exemption(entry["where"], entry["digest"], tuple(numbers), entry["reason"])

@@ -1,0 +1,192 @@
+"""The content that comes with the product, read from `content/` and checked as a whole before anything is written."""
+
+import dataclasses
+import datetime
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from django.utils.text import slugify
+
+from education.claims import template_text
+from education.claims.content_checks import READ_BY_VISITORS, Remark, Waiver, remarks_in, remarks_of
+from education.content import checks
+from education.content.fields import is_sound, kind_of
+from education.content.files import (
+    UNREAD,
+    Problems,
+    clean,
+    is_folder,
+    page_files,
+    parse_json,
+    parse_toml,
+    read_page,
+    read_text,
+)
+from education.content.tables import (
+    BEST_BETS,
+    EVIDENCE,
+    PAGES,
+    QUESTIONS,
+    REGULATIONS,
+    SOURCES,
+    TERMS,
+    TRIALS,
+    WAIVERS,
+    Table,
+)
+from education.library import Record
+
+CONTENT: Final = Path(__file__).parent
+UNDATED: Final[Record] = {"effective_from": None, "reviewed_on": None}
+"""A note on the law that names no day it applies from, and that no lawyer has looked at."""
+
+
+class ContentError(Exception):
+    """The shipped content has problems; `problems` lists every one as `file: place: what is wrong; what to do.`"""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Shipped:
+    """All records of the content folder as field values, by table. `page_files` says where each page's key stands."""
+
+    pages: list[Record]
+    sources: list[Record]
+    evidence: list[Record]
+    terms: list[Record]
+    questions: list[Record]
+    trials: list[Record]
+    regulations: list[Record]
+    best_bets: list[Record]
+    waivers: list[Waiver]
+    page_files: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+    def place_of(self, table: str, record: Mapping[str, Any]) -> str:
+        """`file: record`, as a problem begins."""
+        return checks.place_of(table, record, self.page_files)
+
+
+def digest(record: Record) -> str:
+    text = json.dumps(record, sort_keys=True, default=str, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def read(folder: Path = CONTENT) -> Shipped:
+    """Read and check everything. Raises ContentError."""
+    problems = Problems()
+    if not is_folder(folder):
+        problems.add(str(folder), "", "there is no such folder", "name the folder that holds “pages” and the records")
+        raise ContentError(problems.sentences)
+    page_names: dict[str, str] = {}
+    shipped = Shipped(
+        pages=list(_pages(folder, problems, page_names)),
+        sources=[_source(entry) for entry in _entries(folder, SOURCES, problems)],
+        evidence=list(_entries(folder, EVIDENCE, problems)),
+        terms=list(_entries(folder, TERMS, problems)),
+        questions=list(_entries(folder, QUESTIONS, problems)),
+        trials=list(_trials(folder, problems)),
+        regulations=[{**UNDATED, **entry} for entry in _entries(folder, REGULATIONS, problems)],
+        best_bets=[{"spanish": [], **entry} for entry in _entries(folder, BEST_BETS, problems)],
+        waivers=[Waiver(**entry) for entry in _entries(folder, WAIVERS, problems)],
+        page_files=page_names,
+    )
+    tables = {table: getattr(shipped, table) for table in checks.TABLES}
+    checks.check(tables, page_names, problems)
+    if problems.sentences:
+        raise ContentError(problems.sentences)
+    return shipped
+
+
+def source_titles() -> list[str]:
+    """Raises ContentError."""
+    problems = Problems()
+    titles = [entry["title"] for entry in _entries(CONTENT, SOURCES, problems)]
+    if problems.sentences:
+        raise ContentError(problems.sentences)
+    return titles
+
+
+def remarks(shipped: Shipped, *, today: datetime.date) -> list[Remark]:
+    """What the claims rules find in every text that a visitor meets: of the records, the templates and the files."""
+    library = checks.library_of({table: getattr(shipped, table) for table in checks.TABLES})
+    found = [
+        remark
+        for table in READ_BY_VISITORS
+        for record in getattr(shipped, table)
+        for remark in remarks_of(table, record, library, today=today)
+    ]
+    return found + remarks_in(template_text.texts(), library)
+
+
+def _pages(folder: Path, problems: Problems, page_names: dict[str, str]) -> Iterator[Record]:
+    for path, file in page_files(folder, problems):
+        found = read_page(path, file, problems)
+        if found is None:
+            continue
+        front, body = found
+        if "body" in front:
+            problems.add(file, "body", "the text of a page is no field", "write it after the front matter")
+            continue
+        entry = {**front, "body": body}
+        if is_sound(entry, PAGES, file, "", problems):
+            is_stem_cell_page = entry.pop("stem_cell_page", False)
+            page_names[file] = entry["key"]
+            yield {**entry, "is_stem_cell_page": is_stem_cell_page}
+
+
+def _source(entry: Record) -> Record:
+    names = ("key", "kind", "authors", "title", "container", "year", "doi", "pmid", "url", "supports", "note")
+    source: Record = {name: entry.get(name) or "" for name in names}
+    return {**source, "year": entry.get("year"), "is_verified": entry.get("verified", False)}
+
+
+def _trials(folder: Path, problems: Problems) -> Iterator[Record]:
+    """A trial without a key gets one from its name, which must then have a letter of the alphabet in it."""
+    for entry in _entries(folder, TRIALS, problems):
+        key = slugify(entry["name"])[:80]
+        if not entry.get("key", key):
+            remedy = 'give the trial a field key = "…"'
+            problems.add(TRIALS.file, TRIALS.place(entry, 0), "no key can be made of this name", remedy)
+        else:
+            yield {"key": key, **entry}
+
+
+def _entries(folder: Path, table: Table, problems: Problems) -> Iterator[Record]:
+    """The sound records of one file, in order. A file that cannot be read has none, and is a problem."""
+    text = read_text(folder / table.file, table.file, problems)
+    if text is None:
+        return
+    if table is SOURCES:
+        entries = parse_json(text, table.file, problems)
+    else:
+        entries = _toml_entries(text, table, problems)
+    if entries is UNREAD:
+        return
+    if entries == [] and table is not WAIVERS:  # nothing may need a waiver
+        problems.add(table.file, "", f"it holds no {table.entry}", _how_to(table))
+        return
+    if not isinstance(entries, list):
+        problems.add(table.file, "", f"a list of records is needed, but this is {kind_of(entries)}", _how_to(table))
+        return
+    for number, entry in enumerate(entries, 1):
+        if is_sound(entry, table, table.file, table.place(entry, number), problems):
+            yield entry
+
+
+def _toml_entries(text: str, table: Table, problems: Problems) -> Any:
+    data = parse_toml(text, table.file, problems)
+    if data is None:
+        return UNREAD
+    for name in sorted(data.keys() - {table.entry}):
+        problems.add(table.file, "", f"there is no “{clean(name)}” here", _how_to(table))
+    return data.get(table.entry, UNREAD if len(data) else [])
+
+
+def _how_to(table: Table) -> str:
+    return "put records in [ … ]" if table is SOURCES else f"begin each record with [[{table.entry}]]"

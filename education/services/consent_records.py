@@ -1,0 +1,96 @@
+"""What is on file behind an account of a real person or a clinician's statement, and whether it is enough."""
+
+import datetime
+from typing import Final
+
+from django.db import models, transaction
+
+from clinic.accounts.models import User
+from clinic.core import audit, clock
+from education import workflow
+from education.claims.content_checks import BOOKING, surer_than
+from education.library import Library
+from education.models import CaseAccount, ClinicianStatement, Page
+from education.services.refusals import NotEntitled
+
+REGISTER_HOLDS: Final = datetime.timedelta(days=365)
+CARE: Final = {
+    "has_timeline": "a timeline",
+    "has_all_treatments": "all treatments",
+    "has_dated_scores": "outcome scores with their dates",
+    "has_unwanted_events": "unwanted events, or that there were none",
+    "has_own_view": "the person's own view",
+}
+
+
+def problems_beside(page: Page, held: Library) -> list[str]:
+    """What an account or a statement still lacks; nothing for pages of other kinds."""
+    if page.kind == Page.Kind.ACCOUNT:
+        account = CaseAccount.objects.filter(page_id=page.pk).first()
+        if account is None:
+            return ["Nothing is on file for this account: add its consent and its facts under “Case accounts”."]
+        return account_problems(account, page)
+    if page.kind == Page.Kind.STATEMENT:
+        statement = ClinicianStatement.objects.filter(page_id=page.pk).first()
+        if statement is None:
+            return ["Nothing is on file for this statement: add who said it under “Clinician statements”."]
+        return statement_problems(statement, page, held)
+    return []
+
+
+def account_problems(account: CaseAccount, page: Page) -> list[str]:
+    today = clock.today()
+    problems = [f"The account lacks {words} (CARE)." for name, words in CARE.items() if not getattr(account, name)]
+    if account.consent_ends_on < today:
+        problems.append(f"Consent ran out on {clock.day(account.consent_ends_on)}. Ask the person anew.")
+    if account.read_by_person_on is None:
+        problems.append("The person has not read the final text yet.")
+    if account.privacy_reviewed_on is None or not account.privacy_reviewed_by:
+        problems.append("Nobody has reviewed the account for privacy yet.")
+    if not account.asked or not account.agreed:
+        problems.append("Say how many people were asked and how many agreed: it is printed beside the account.")
+    if BOOKING.search(page.body):
+        problems.append("An account never leads to booking. Take the link out.")
+    if account.result == CaseAccount.Result.BETTER and not _has_counterpart(page):
+        problems.append("A good result is shown only beside another: publish an account without one first.")
+    return problems
+
+
+def _has_counterpart(page: Page) -> bool:
+    """Whether the accounts with no change or harm are at least as many as the good ones, this one included."""
+    public = CaseAccount.objects.filter(page__live__isnull=False).exclude(page=page)
+    good = public.filter(result=CaseAccount.Result.BETTER).count()
+    return public.count() - good >= good + 1
+
+
+def statement_problems(statement: ClinicianStatement, page: Page, held: Library) -> list[str]:
+    problems = []
+    if statement.approved_on is None:
+        problems.append("The clinician has not approved these words in writing yet.")
+    if clock.today() - statement.register_checked_on > REGISTER_HOLDS:
+        problems.append("The register number was last checked more than a year ago. Look it up again.")
+    graded = held.evidence.get(statement.evidence)
+    if graded is None:
+        problems.append(f"“{statement.evidence}” is no graded statement: an opinion stands beside the evidence.")
+    elif found := surer_than(page.body, graded["grade"]):
+        problems.append(f"“{found[0]}” says more than the grade beside it.")
+    return problems
+
+
+@transaction.atomic
+def save_file(*, file: CaseAccount | ClinicianStatement | models.Model, by: User, changed: list[str]) -> None:
+    """Keep what is on file. What is printed beside a page belongs to its words, so its sign-offs are void.
+
+    Raises NotEntitled, MoveRefused.
+    """
+    verb = "add" if file.pk is None else "change"
+    if not by.has_perm(f"education.{verb}_{file._meta.model_name}"):
+        raise NotEntitled("You may read this, but not change it. Ask a manager.")
+    file.save()
+    if isinstance(file, CaseAccount | ClinicianStatement):
+        page = Page.objects.select_for_update().get(pk=file.page_id)
+        page.state = Page.State(workflow.after(page.state, "edit"))
+        page.publish_at = page.publish_by = None
+        page.save(update_fields=["state", "publish_at", "publish_by"])
+        page.drafted_by.add(by)
+    audit.record(action="content.edit", target=file, by=by, fields=changed)

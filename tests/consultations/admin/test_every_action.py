@@ -1,0 +1,179 @@
+"""Each act that reaches the patient or ends the request: done for its roles in its statuses, refused to all others."""
+
+import datetime
+
+import pytest
+from django.urls import reverse
+
+from clinic.core import clock
+from clinic.core.models import AuditEvent
+from consultations.actions.book import free_times
+from consultations.enums import Actor, MessageKind, Outcome, RequestStatus
+from consultations.models import OutboxMessage
+from consultations.presenters.action_panel import panel_entries
+from consultations.services import messaging
+from tests.cast import book_directly
+from tests.consultations.admin.conftest import act, page_of, text_of
+from tests.consultations.admin.test_actions import SIMPLE, statuses_to_try
+from tests.consultations.transitions import VERBS as ALL_VERBS
+from tests.consultations.transitions import target
+
+pytestmark = pytest.mark.django_db
+GROUPS = {"triage": Actor.TRIAGE, "doctor": Actor.DOCTOR, "manager": Actor.MANAGER, "editor": None}
+VERBS = ("ask", "book", "clear", "complete", "correct_email", "mark_no_show")
+MEANT = {
+    "ask": {"question": "When was your last scan?"},
+    "clear": {"reason": "Examined: no weakness."},
+    "correct_email": {"email": "new@example.com"},
+}
+
+
+@pytest.fixture
+def in_status(make_request, clinician, nurse, doctor):
+    def make(status, **more):
+        if status == RequestStatus.IN_TRIAGE:
+            more |= {"claimed_by": nurse, "claimed_at": clock.now()}
+        if status == RequestStatus.WITH_DOCTOR:
+            more |= {"doctor": doctor}
+        request = make_request(status=status, **more)
+        if status == RequestStatus.BOOKED:
+            book_directly(request, clinician, clock.now() - datetime.timedelta(minutes=30))
+        return request
+
+    return make
+
+
+def state_of(request):
+    request.refresh_from_db()
+    return {
+        "status": request.status,
+        "cleared": request.flags_cleared_at is not None,
+        "visits": sorted(request.appointments.values_list("status", flat=True)),
+        "questions": request.information_requests.count(),
+        "mails": OutboxMessage.objects.filter(request=request).count(),
+        "deeds": list(
+            AuditEvent.objects.filter(target_type="consultations.consultationrequest", target_id=str(request.pk))
+            .exclude(action="request.view")
+            .values_list("action", flat=True)
+        ),
+    }
+
+
+def free_slot(make_request, visit):
+    """A time that is free now, whoever asks."""
+    return free_times(make_request(status=RequestStatus.OFFERED, appointment_type=visit))[0][0]
+
+
+@pytest.mark.parametrize("group", list(GROUPS))
+@pytest.mark.parametrize("verb", VERBS)
+def test_it_works_for_its_roles_and_statuses_and_leaves_all_else_alone(
+    sign_in, staff, make_request, in_status, visit, subtests, verb, group
+):
+    flagged = {"outcome": Outcome.SAME_DAY} if verb == "clear" else {}
+    client = sign_in(staff(group))
+    for status in statuses_to_try(verb, GROUPS[group]):
+        with subtests.test(status=status):
+            request = in_status(status, **flagged)
+            data = {"slot_key": free_slot(make_request, visit)} if verb == "book" else MEANT.get(verb, {})
+            before = state_of(request)
+            response = act(client, request, verb, follow=False, **data)
+            if response.context and "confirm_url" in response.context:
+                client.post(response.context["confirm_url"], {"decision": response.context["decision"]})
+            after = state_of(request)
+            if leads_to := target(verb, status, GROUPS[group]):
+                assert after["status"] == leads_to
+                assert f"request.{verb}" in after["deeds"]
+                assert after["cleared"] == (verb == "clear")
+            else:
+                assert after == before
+
+
+@pytest.mark.parametrize("group", ["triage", "doctor", "manager"])
+@pytest.mark.parametrize("status", list(RequestStatus))
+def test_the_page_offers_what_the_table_allows_and_nothing_else(sign_in, staff, in_status, status, group):
+    request = in_status(status)
+    panel = sign_in(staff(group)).get(page_of(request)).context["panel"]
+    offered = {each.name for each in (*panel.actions, *filter(None, [panel.decision]))} - {"decide"}
+    allowed = {verb for verb in ALL_VERBS if target(verb, status, GROUPS[group])}
+    assert offered <= allowed
+    assert (panel.decision is not None) == bool(allowed & {"offer", "decline", "mark_urgent"})
+
+
+def test_every_act_of_the_page_is_tried_for_every_role():
+    assert set(panel_entries()) == {*SIMPLE, *VERBS, "decide"}
+
+
+@pytest.mark.parametrize(
+    "verb", ["offer", "decline", "mark_urgent", "withdraw", "answer", "confirm", "search", "change"]
+)
+def test_verbs_that_are_no_buttons_have_no_address(sign_in, doctor, in_status, verb):
+    request = in_status(RequestStatus.WITH_DOCTOR)
+    url = reverse("admin:consultations_consultationrequest_act", args=[request.pk, verb])
+    before = state_of(request)
+    response = sign_in(doctor).post(url, {"seen": request.status, "note": "Forged.", "patient_note": "Forged."})
+    assert response.status_code in (404, 405)
+    assert state_of(request) == before
+
+
+class TestLooksAreOnRecord:
+    def test_a_refused_form_shows_the_record_and_says_so(self, sign_in, nurse, in_status):
+        request = in_status(RequestStatus.IN_TRIAGE)
+        act(sign_in(nurse), request, "note", note="")
+        assert AuditEvent.objects.filter(action="request.view", actor_user=nurse, target_id=str(request.pk)).exists()
+
+    @pytest.mark.parametrize("page", ["consultationrequest", "safetycase", "appointment"])
+    def test_lists_say_whom_they_showed(self, sign_in, nurse, in_status, page):
+        in_status(RequestStatus.BOOKED)
+        sign_in(nurse).get(f"/admin/consultations/{page}/")
+        assert AuditEvent.objects.filter(action__in=["request.list", "case.list"], actor_user=nurse).count() == 1
+
+
+class TestTwoWindows:
+    """The second of two people is told what changed, and keeps what they wrote."""
+
+    @pytest.mark.parametrize(
+        ("verb", "data", "leads_to"),
+        [
+            ("escalate", {"note": "Cannot lift the left foot since noon."}, RequestStatus.URGENT),
+            ("cancel_request", {"note": "Sent twice, the other one stays."}, RequestStatus.CANCELLED),
+        ],
+    )
+    def test_what_was_typed_is_kept(self, sign_in, manager, nurse, in_status, verb, data, leads_to):
+        request = in_status(RequestStatus.RECEIVED)
+        first, second = sign_in(nurse), sign_in(manager)
+        second.get(page_of(request))
+        act(first, request, "claim")
+        response = act(second, request, verb, **data)
+        page = text_of(response)
+        assert "Nora Adeyemi moved this request to “In triage” while your page was open" in page
+        assert data["note"] in page
+        request.refresh_from_db()
+        assert request.status == RequestStatus.IN_TRIAGE
+        again = response.context["bound"][verb]
+        assert again["seen"].value() == RequestStatus.IN_TRIAGE
+        act(second, request, verb, **data, seen=again["seen"].value())
+        request.refresh_from_db()
+        assert request.status == leads_to
+
+    def test_a_decision_on_a_request_that_was_closed_is_shown_to_copy(self, sign_in, doctor, manager, in_status):
+        request = in_status(RequestStatus.WITH_DOCTOR)
+        advice = "Keep walking, and ring us when the pain changes."
+        preview = act(sign_in(doctor), request, "decide", decision="not_suitable", patient_note=advice)
+        act(sign_in(manager), request, "cancel_request", note="The patient moved away.")
+        mails = OutboxMessage.objects.count()
+        response = sign_in(doctor).post(
+            preview.context["confirm_url"], {"decision": preview.context["decision"]}, follow=True
+        )
+        page = text_of(response)
+        assert "moved this request to" in page
+        assert advice in page
+        assert OutboxMessage.objects.count() == mails
+
+
+def test_a_message_tried_again_by_two_people_is_on_record_once(sign_in, nurse, other_nurse, alice):
+    message = messaging.tell_patient(kind=MessageKind.REQUEST_RECEIVED, request=alice, key="received-1")
+    OutboxMessage.objects.filter(pk=message.pk).update(parked_at=clock.now(), last_error="SMTPRecipientsRefused 550")
+    url = reverse("admin:consultations_outboxmessage_retry", args=[message.pk])
+    for client in (sign_in(nurse), sign_in(other_nurse)):
+        client.post(url, follow=True)
+    assert AuditEvent.objects.filter(action="message.retry").count() == 1

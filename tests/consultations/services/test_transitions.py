@@ -1,0 +1,337 @@
+"""Every line of the hand-written transition table through its action: status, one event, the mail, or nothing."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from clinic.accounts.models import User
+from clinic.core import audit
+from clinic.core.models import AuditEvent
+from clinic.core.refusals import ChangedMeanwhile, NotAllowed, WrongStatus
+from consultations.actions.book import book_held
+from consultations.actions.offer import FlagsStand
+from consultations.enums import CLOSED_STATUSES, OPEN_STATUSES, Actor, MessageKind, Outcome, RequestStatus
+from consultations.models import Appointment, ClinicalReview, OutboxMessage, SlotHold, TriageDecision
+from consultations.services import messaging, review
+from tests.consultations.perform import answer, perform
+from tests.consultations.services.conftest import Desk
+from tests.consultations.transitions import LINES, VERBS, Line, actors, sources
+from tests.rows import all_rows
+
+Staff = Callable[[str], User]
+TOLD = {
+    "ask": MessageKind.QUESTION_ASKED,
+    "offer": MessageKind.CONSULTATION_OFFERED,
+    "decline": MessageKind.REQUEST_CLOSED,
+    "book": MessageKind.APPOINTMENT_BOOKED,
+    "cancel_booking": MessageKind.APPOINTMENT_CANCELLED,
+    "withdraw": MessageKind.REQUEST_CLOSED,
+    "correct_email": MessageKind.PRIVATE_LINK,
+    "cancel_request": MessageKind.REQUEST_CLOSED,
+}
+"""Verb -> the one mail it owes the patient. No other move writes to a patient."""
+PATIENTS_OWN = ("answer", "answer_doctor", "message", "withdraw")
+"""Services that take no member of staff at all, so no role can be tried on them."""
+LEGAL = [(line.verb, line.source) for line in LINES]
+ILLEGAL = [(verb, status) for verb in VERBS for status in RequestStatus if status not in sources(verb)]
+ROLES = [(verb, group) for verb in VERBS if verb not in PATIENTS_OWN for group in ("triage", "doctor", "manager")]
+
+
+def group_for(verb: str) -> str | None:
+    """Somebody who may make this move; None is the patient."""
+    groups = [actor.value for actor in actors(verb) if actor != Actor.PATIENT]
+    return sorted(groups)[0] if groups else None
+
+
+def press(desk: Desk, verb: str, request: Any, by: User | None) -> Any:
+    return desk.services()[verb](request, by)
+
+
+def click(desk: Desk, verb: str, request: Any, by: User, *, seen: str) -> bool:
+    """Press a button of the request page as it was shown when the request had the status `seen`."""
+    values = {
+        "note": {"note": "Rang."},
+        "log_call": {"was_reached": True, "note": "Well."},
+        "correct_email": {"email": "new@example.com"},
+        "escalate": {"note": "Worse."},
+        "clear": {"reason": "Examined."},
+        "pass_to_doctor": {"doctor": desk.doctor, "note": "Please read."},
+        "ask": {"question": "Which scan?"},
+        "offer": {"appointment_type": desk.visit, "patient_note": "Come."},
+        "decline": {"patient_note": "Walk more."},
+        "mark_urgent": {"reason": "Ask about legs."},
+        "cancel_booking": {"reason": "Ill."},
+        "cancel_request": {"note": "Moved."},
+    }
+    return not perform(verb, request, seen=seen, by=by, **values.get(verb, {})).is_repeat
+
+
+def test_every_verb_has_its_service(desk: Desk) -> None:
+    assert set(desk.services()) == set(VERBS)
+
+
+@pytest.mark.parametrize("line", LINES, ids=lambda line: f"{line.verb}-{line.source}")
+def test_a_legal_move_leads_where_the_table_says_with_one_event(desk: Desk, staff: Staff, line: Line) -> None:
+    group = group_for(line.verb)
+    by = staff(group) if group else None
+    request = desk.request(line.source, asked_by_doctor=line.verb == "answer_doctor", is_ahead=line.verb == "withdraw")
+    press(desk, line.verb, request, by)
+    request.refresh_from_db()
+    assert request.status == line.target
+    (event,) = AuditEvent.objects.about(request)
+    assert event.action == f"request.{line.verb}"
+    assert (event.actor_user_id, event.actor) == ((by.pk, by.username) if by else (None, "patient"))
+    assert (event.details["from"], event.details["to"]) == (line.source.value, line.target.value)
+    assert audit.verify() == []
+
+
+@pytest.mark.parametrize(("verb", "status"), LEGAL)
+class TestALegalMove:
+    def start(self, desk: Desk, staff: Staff, verb: str, status: RequestStatus) -> tuple[Any, User | None]:
+        group = group_for(verb)
+        request = desk.request(status, asked_by_doctor=verb == "answer_doctor", is_ahead=verb == "withdraw")
+        return request, staff(group) if group else None
+
+    def test_owes_the_patient_exactly_its_mail(
+        self, desk: Desk, staff: Staff, verb: str, status: RequestStatus
+    ) -> None:
+        request, by = self.start(desk, staff, verb, status)
+        press(desk, verb, request, by)
+        kinds = list(OutboxMessage.objects.filter(request=request).values_list("kind", flat=True))
+        assert kinds == ([TOLD[verb]] if verb in TOLD else [])
+
+    def test_is_whole_or_not_at_all(
+        self, desk: Desk, staff: Staff, verb: str, status: RequestStatus, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        request, by = self.start(desk, staff, verb, status)
+        before = all_rows()
+        failing = [(audit, "record"), *([(messaging, "_enqueue")] if verb in TOLD else [])]
+        for module, name in failing:
+            with monkeypatch.context() as broken:
+                broken.setattr(module, name, fail)
+                with pytest.raises(OutOfOrder):
+                    press(desk, verb, request, by)
+            assert all_rows() == before, name
+
+    def test_pressed_twice_is_made_once(self, desk: Desk, staff: Staff, verb: str, status: RequestStatus) -> None:
+        request, by = self.start(desk, staff, verb, status)
+        if by is None or verb in ("book", "read_text"):
+            twice = [lambda: press(desk, verb, request, by)] * 2
+        else:
+            twice = [lambda: click(desk, verb, request, by, seen=status)] * 2
+        twice[0]()
+        before = all_rows()
+        twice[1]()
+        assert all_rows() == before
+
+
+class OutOfOrder(Exception):
+    pass
+
+
+def fail(*args: Any, **kwargs: Any) -> None:
+    raise OutOfOrder
+
+
+@pytest.mark.parametrize(("verb", "status"), ILLEGAL)
+def test_any_other_status_is_refused_and_nothing_changes(
+    desk: Desk, staff: Staff, verb: str, status: RequestStatus
+) -> None:
+    group = group_for(verb)
+    request, by = desk.request(status), staff(group) if group else None
+    if verb == "book" and status != RequestStatus.BOOKED:
+        desk.hold(request)
+    before = all_rows()
+    if (verb, status) == ("book", RequestStatus.BOOKED):
+        assert press(desk, verb, request, by) == Appointment.objects.get(request=request)
+    else:
+        with pytest.raises(WrongStatus) as refusal:
+            press(desk, verb, request, by)
+        assert len(str(refusal.value)) > 20
+    assert all_rows() == before
+
+
+@pytest.mark.parametrize(("verb", "group"), ROLES)
+def test_a_role_may_do_exactly_what_the_table_says(desk: Desk, staff: Staff, verb: str, group: str) -> None:
+    request, by = desk.request(sources(verb)[0]), staff(group)
+    before = all_rows()
+    if Actor(group) in actors(verb):
+        press(desk, verb, request, by)
+        assert all_rows() != before
+    else:
+        with pytest.raises(NotAllowed):
+            press(desk, verb, request, by)
+        assert all_rows() == before
+
+
+@pytest.mark.parametrize("verb", [verb for verb in VERBS if verb not in PATIENTS_OWN])
+@pytest.mark.parametrize("who", ["editor", "left", "no longer staff"])
+def test_nobody_else_may_do_anything(desk: Desk, staff: Staff, verb: str, who: str) -> None:
+    by = staff("editor" if who == "editor" else "doctor")
+    if who == "left":
+        by.is_active = False
+    if who == "no longer staff":
+        by.is_staff = False
+    by.save()
+    request = desk.request(sources(verb)[0])
+    before = all_rows()
+    with pytest.raises(NotAllowed):
+        press(desk, verb, request, by)
+    assert all_rows() == before
+
+
+@pytest.mark.parametrize("verb", [verb for verb in VERBS if verb not in PATIENTS_OWN])
+def test_a_superuser_runs_the_site_and_decides_no_more_than_a_manager(desk: Desk, verb: str) -> None:
+    by = User.objects.create_superuser("root", "root@clinic.example", "a quiet passphrase")
+    request = desk.request(sources(verb)[0])
+    before = all_rows()
+    if Actor.MANAGER in actors(verb):
+        press(desk, verb, request, by)
+        assert all_rows() != before
+    else:
+        with pytest.raises(NotAllowed):
+            press(desk, verb, request, by)
+        assert all_rows() == before
+
+
+class TestTwoPeople:
+    def test_the_second_is_told_who_was_first(self, desk: Desk, staff: Staff) -> None:
+        request, nurse = desk.request(RequestStatus.RECEIVED), staff("triage")
+        perform("withdraw", request)
+        before = all_rows()
+        with pytest.raises(WrongStatus, match="The patient has moved this request to “Withdrawn by the patient”"):
+            perform("claim", request, by=nurse)
+        assert all_rows() == before
+
+    def test_a_page_shown_earlier_decides_on_what_stands_there_now(self, desk: Desk, staff: Staff) -> None:
+        request, other, nurse = desk.request(RequestStatus.RECEIVED), staff("manager"), staff("triage")
+        perform("claim", request, by=other)
+        assert request.status == RequestStatus.RECEIVED  # as the page still shows it
+        with pytest.raises(WrongStatus, match="manager has moved"):
+            perform("claim", request, by=nurse)
+        before = all_rows()
+        with pytest.raises(ChangedMeanwhile, match="What you wrote is kept"):
+            perform("note", request, seen=RequestStatus.RECEIVED, by=nurse, note="Rang.")
+        assert all_rows() == before
+
+    def test_a_doctors_question_pressed_twice_is_one_decision(self, desk: Desk, staff: Staff) -> None:
+        request, doctor = desk.request(RequestStatus.WITH_DOCTOR), staff("doctor")
+        asked = [perform("ask_as_doctor", request, patient_note="Which scan?", by=doctor) for _ in range(2)]
+        assert asked[0].result == asked[1].result
+        assert ClinicalReview.objects.count() == request.information_requests.count() == 1
+
+
+class TestWhatAMoveBrings:
+    @pytest.mark.parametrize("outcome", [Outcome.EMERGENCY, Outcome.SAME_DAY, Outcome.URGENT_REVIEW])
+    def test_no_consultation_is_offered_while_a_red_flag_stands(
+        self, desk: Desk, staff: Staff, outcome: Outcome
+    ) -> None:
+        doctor = staff("doctor")
+        for named in ("outcome", "highest_outcome"):
+            shown = {"outcome": outcome} if named == "outcome" else {"highest_outcome": outcome}
+            request = desk.request(RequestStatus.WITH_DOCTOR, **shown)
+            before = all_rows()
+            with pytest.raises(FlagsStand):
+                press(desk, "offer", request, doctor)
+            assert all_rows() == before
+            perform("clear", request, reason="Examined: no weakness.", by=doctor)
+            press(desk, "offer", request, doctor)
+            request.refresh_from_db()
+            assert request.status == RequestStatus.OFFERED
+
+    @pytest.mark.parametrize("verb", ["escalate", "mark_urgent"])
+    def test_a_new_worry_brings_cleared_flags_back(self, desk: Desk, staff: Staff, verb: str) -> None:
+        request, doctor = desk.request(RequestStatus.WITH_DOCTOR, outcome=Outcome.SAME_DAY), staff("doctor")
+        perform("clear", request, reason="Examined.", by=doctor)
+        press(desk, verb, request, doctor)
+        request.refresh_from_db()
+        assert request.flags_cleared_at is None
+        assert request.is_blocked_by_flags
+        assert request.risk <= 1
+
+    @pytest.mark.parametrize("verb", ["escalate", "mark_urgent"])
+    def test_it_is_due_sooner_never_later(self, desk: Desk, staff: Staff, verb: str) -> None:
+        doctor = staff("doctor")
+        soon = desk.request(RequestStatus.WITH_DOCTOR)
+        soon.due_at = soon.submitted_at
+        soon.save()
+        late = desk.request(RequestStatus.WITH_DOCTOR)
+        for request in (soon, late):
+            was_due = request.due_at
+            press(desk, verb, request, doctor)
+            request.refresh_from_db()
+            assert request.due_at <= was_due
+        assert late.due_at < was_due
+
+    @pytest.mark.parametrize("status", OPEN_STATUSES)
+    @pytest.mark.parametrize("verb", ["withdraw", "cancel_request"])
+    def test_the_end_frees_every_time(self, desk: Desk, staff: Staff, verb: str, status: RequestStatus) -> None:
+        request = desk.request(status, is_ahead=True)
+        press(desk, verb, request, staff("manager"))
+        assert not Appointment.objects.live().filter(request=request).exists()
+        assert not SlotHold.objects.filter(request=request).exists()
+
+    def test_a_passed_request_reaches_a_doctor_only(self, desk: Desk, staff: Staff) -> None:
+        request, nurse = desk.request(RequestStatus.IN_TRIAGE), staff("triage")
+        before = all_rows()
+        with pytest.raises(NotAllowed, match="is not in the doctor group"):
+            perform("pass_to_doctor", request, doctor=nurse, note="", by=nurse)
+        assert all_rows() == before
+
+    def test_an_answer_goes_back_to_whoever_asked(self, desk: Desk) -> None:
+        for by_doctor, target in ((True, RequestStatus.WITH_DOCTOR), (False, RequestStatus.IN_TRIAGE)):
+            request = desk.request(RequestStatus.INFORMATION_ASKED, asked_by_doctor=by_doctor)
+            answer(request, "An MRI in May.")
+            request.refresh_from_db()
+            assert request.status == target
+            assert request.information_requests.get().answer == "An MRI in May."
+
+    def test_what_has_not_begun_cannot_have_taken_place(self, desk: Desk, staff: Staff) -> None:
+        request, doctor = desk.request(RequestStatus.OFFERED), staff("doctor")
+        book_held(consultation_request=request)
+        before = all_rows()
+        for verb in ("complete", "mark_no_show"):
+            with pytest.raises(WrongStatus, match="has not begun"):
+                press(desk, verb, request, doctor)
+        assert all_rows() == before
+
+    @pytest.mark.parametrize("verb", ["decline", "mark_urgent", "clear"])
+    def test_a_decision_without_words_is_refused(self, desk: Desk, staff: Staff, verb: str) -> None:
+        request, doctor = desk.request(RequestStatus.WITH_DOCTOR), staff("doctor")
+        before = all_rows()
+        with pytest.raises(review.ReasonMissing):
+            {
+                "decline": lambda: perform("decline", request, patient_note=" \n", by=doctor),
+                "mark_urgent": lambda: perform("mark_urgent", request, reason=" ", by=doctor),
+                "clear": lambda: perform("clear", request, reason="\t", by=doctor),
+            }[verb]()
+        assert all_rows() == before
+
+    def test_another_view_than_the_computed_one_needs_a_reason(self, desk: Desk, staff: Staff) -> None:
+        request, doctor = desk.request(RequestStatus.WITH_DOCTOR), staff("doctor")
+        before = all_rows()
+        with pytest.raises(review.ReasonMissing):
+            perform("decline", request, patient_note="Walk.", by=doctor, agreed_outcome=Outcome.DEFER)
+        assert all_rows() == before
+        perform(
+            "decline", request, patient_note="Walk.", by=doctor, agreed_outcome=Outcome.DEFER, reason="Pain is new."
+        )
+        kept = ClinicalReview.objects.get()
+        assert (kept.agreed_outcome, kept.reason, kept.decided_by) == (Outcome.DEFER, "Pain is new.", doctor)
+        request.refresh_from_db()
+        assert request.outcome == request.assessment.outcome == Outcome.LIKELY_SUITABLE
+
+    def test_a_closed_request_takes_a_note_and_stays_closed(self, desk: Desk, staff: Staff) -> None:
+        for status in CLOSED_STATUSES:
+            request = desk.request(status)
+            perform("note", request, note="Called: safe at home.", by=staff("triage"))
+            request.refresh_from_db()
+            assert request.status == status
+        assert TriageDecision.objects.count() == len(CLOSED_STATUSES) == 5
+
+
+def test_a_verb_without_a_row_is_no_action(desk: Desk) -> None:
+    """What calls an action hands over its name, never a status."""
+    with pytest.raises(KeyError):
+        perform("jump_the_queue", desk.request(RequestStatus.RECEIVED))
