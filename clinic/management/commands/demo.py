@@ -30,9 +30,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument(
-            "--requests", metavar="N", help="Add so many made-up requests instead of the eight stories."
-        )
+        parser.add_argument("--requests", metavar="N", help="Add so many made-up requests, not the eight stories.")
         parser.add_argument("--state", help=f"All of them in this state: {', '.join(RequestStatus.values)}.")
         parser.add_argument("--seed", help="A whole number: the same one gives the same people, answers and links.")
         parser.add_argument(
@@ -56,7 +54,7 @@ class Command(BaseCommand):
     @staticmethod
     def _refuse_what_needs_requests(options: dict[str, Any]) -> None:
         for name in ("state", "seed", "links"):
-            if options[name]:
+            if options[name] not in (None, False):
                 raise CommandError(f"--{name} says which requests to add. Say how many as well: --requests 100.")
 
     def _tell_the_stories(self) -> None:

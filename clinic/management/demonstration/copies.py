@@ -142,7 +142,7 @@ def _keys_for(specimen: Specimen, count: int) -> list[dict[int, int]]:
 
 
 def _next_keys(table: Table, count: int) -> list[int]:
-    """Keys that nobody else gets: drawn from the sequence, or, in SQLite, where nobody else writes now, those after it."""
+    """Keys that nobody else gets: from the sequence; in SQLite, where nobody else writes now, those after the last."""
     name, key = table._meta.db_table, table._meta.pk.column
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":

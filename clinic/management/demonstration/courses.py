@@ -18,7 +18,8 @@ from consultations.services.scheduling import Slot
 S = RequestStatus
 OPEN_DAYS: Final = 10
 """How long ago a request was sent at most that somebody still works on."""
-CLOSED_DAYS: Final = 180
+CLOSED_DAYS: Final = 80
+"""Of one that has ended: its private link lives for ninety."""
 VISIT_WITHIN: Final = datetime.timedelta(days=10)
 """Of a visit that is over: how long after it was booked."""
 FARTHEST: Final = 60

@@ -25,7 +25,7 @@ MOST_SPECIMENS: Final = 120
 MOST_DRAWS: Final = 50
 VISITS_TO_COME: Final = 300
 """So many a doctor can have at most before the free times become few."""
-VISITS_OVER: Final = 600
+VISITS_OVER: Final = 250
 
 
 @dataclasses.dataclass(slots=True)
