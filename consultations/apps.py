@@ -3,7 +3,7 @@ from django.apps import AppConfig
 from clinic.core import permissions
 from clinic.staff.area import Entry, StaffArea
 
-DIARY = ("appointment", "availability", "absence", "clinician", "location", "appointmenttype")
+DIARY = ("appointment", "availability", "absence", "clinician", "location", "room", "appointmenttype")
 
 
 class ConsultationsConfig(AppConfig):
@@ -39,6 +39,7 @@ class ConsultationsConfig(AppConfig):
             "consultations.outboxmessage": ("message", "messages"),
         },
         today="consultations.admin.today.today_context",
+        audit_words="consultations.presenters.audit_words.audit_words",
     )
 
     def ready(self) -> None:

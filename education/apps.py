@@ -10,4 +10,5 @@ class EducationConfig(AppConfig):
         entries=(Entry("Content", "admin:education_page_desk", "education.view_page", 6, covers=("education",)),),
         section="Content",
         home="admin:education_page_desk",
+        audit_words="education.presenters.audit_words.audit_words",
     )

@@ -34,6 +34,7 @@ from consultations.models import (
     QuestionnaireResponse,
 )
 from consultations.phones import phone_index
+from consultations.services import persons
 from consultations.services.private_links import email_index
 from consultations.views.private_session import key_of
 
@@ -134,7 +135,10 @@ def clinician(doctor: User) -> Clinician:
 def make_patient(name: str = "Alice Winther", **kwargs: Any) -> Patient:
     email = kwargs.pop("email", f"{name.split()[0].lower()}@example.com")
     phone = kwargs.pop("phone", "+12025550142")
+    own = persons.make()
     return Patient.objects.create(
+        own_person=own,
+        person=own,
         name=name,
         birth_on=kwargs.pop("birth_on", datetime.date(1970, 3, 27)),
         email=email,

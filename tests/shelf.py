@@ -17,9 +17,9 @@ from django.core.management.color import no_style
 from django.db import connection, transaction
 
 from clinic.core import clock
-from education import services
 from education.content import shipped
 from education.models import Page
+from education.services import loading
 from tests.cast import MONDAY_MORNING
 
 SHIPPED = shipped.read()
@@ -53,13 +53,13 @@ class Shelf:
         with self.blocker.unblock(), machine.travel(at, tick=False) if at else nullcontext():
             self.transaction = transaction.atomic()
             self.transaction.__enter__()
-            services.load(shipped=SHIPPED, publish=True)
+            loading.load(shipped=SHIPPED, publish=True)
         self.moment = moment
 
     def put_out(self) -> None:
         """The content for a test that commits. What the audit trail tells of its loading is not copied."""
         if Page.objects.exists():
-            services.load(shipped=SHIPPED, publish=True)
+            loading.load(shipped=SHIPPED, publish=True)
         elif copy := self.copies.get(clock.today()):
             with transaction.atomic(), connection.cursor() as cursor:
                 for model, rows in copy.items():
@@ -67,7 +67,7 @@ class Shelf:
                 for statement in connection.ops.sequence_reset_sql(no_style(), list(copy)):
                     cursor.execute(statement)
         else:
-            services.load(shipped=SHIPPED, publish=True)
+            loading.load(shipped=SHIPPED, publish=True)
             ours = apps.get_app_config("education").get_models(include_auto_created=True)
             self.copies[clock.today()] = {model: rows for model in ours if (rows := list(model._base_manager.all()))}
 

@@ -48,7 +48,8 @@ class StaffArea:
     """One app's part. `section` is what staff call it and where it begins; both empty for an app without a desk.
 
     `names` says what staff call one of a model ("app.model") and all of them, where the code calls them otherwise;
-    `hints` holds a sentence above a model's list; `today` names the function that gives Today its context.
+    `hints` holds a sentence above a model's list; `today` names the function that gives Today its context, and
+    `audit_words` one that gives the words of its audit codes.
     """
 
     entries: tuple[Entry, ...] = ()
@@ -57,6 +58,7 @@ class StaffArea:
     names: Mapping[str, tuple[str, str]] = dataclasses.field(default_factory=dict)
     hints: Mapping[str, str] = dataclasses.field(default_factory=dict)
     today: str = ""
+    audit_words: str = ""
 
 
 NOTHING: Final = StaffArea()
@@ -97,6 +99,15 @@ def today_context() -> Callable[..., dict[str, Any]]:
     """The function that says what stands on Today for one person."""
     (name,) = (area.today for area in areas() if area.today)
     found: Callable[..., dict[str, Any]] = import_string(name)
+    return found
+
+
+def audit_words() -> dict[str, str]:
+    """Audit code -> what a manager reads, of every app. A code that is missing here is shown as it is."""
+    found: dict[str, str] = {}
+    for area in areas():
+        if area.audit_words:
+            found |= import_string(area.audit_words)()
     return found
 
 

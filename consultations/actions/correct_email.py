@@ -54,7 +54,7 @@ class CorrectEmail(StaffAction[EmailData, None]):
 
     def perform(self, ctx: Ctx, data: EmailData) -> None:
         ctx.details["had_address"] = int(bool(ctx.row.patient.email))
-        contact_details.replace_address(request=ctx.row, email=data.email)
+        contact_details.replace_address(consultation_request=ctx.row, email=data.email)
 
     def message(self, ctx: Ctx, data: EmailData, result: None) -> Message:
         return Message(f"link-corrected-{ctx.row.pk}-{contact_details.times_corrected(ctx.row)}")

@@ -12,53 +12,14 @@ from django.utils.text import capfirst
 
 from clinic.core import clock
 from clinic.core.models import AuditEvent
-from clinic.staff.area import names_of
+from clinic.staff.area import audit_words, names_of
 from clinic.staff.base_admin import BaseModelAdmin
-from consultations.presenters.activity import event_words, who_of
+from consultations.presenters.activity import who_of
 
 PAGES = {
     "consultations.consultationrequest": "admin:consultations_consultationrequest_change",
     "consultations.safetycase": "admin:consultations_safetycase_change",
 }
-OTHER_WORDS = {
-    "request.view": "Request: opened",
-    "request.list": "Requests: looked at a list",
-    "case.acknowledge": "Safety case: taken on",
-    "case.close": "Safety case: closed",
-    "case.list": "Safety cases: looked at the list",
-    "case.named": "Safety case: the person gave a name",
-    "case.open": "Safety case: opened by the answers",
-    "case.owner": "Safety case: given to whoever is there",
-    "case.raise": "Safety case: raised to a higher level",
-    "case.reopen": "Safety case: opened again",
-    "case.view": "Safety case: looked at",
-    "content.edit": "Content: edited",
-    "content.load": "Content: loaded with the product",
-    "content.publish": "Content: published",
-    "content.take_back": "Content: taken back from the site",
-    "diary.add": "Diary: entry added",
-    "diary.change": "Diary: entry changed",
-    "diary.remove": "Diary: entry removed",
-    "key.retire": "Field key: nothing is sealed under it any more",
-    "message.retry": "Message: tried again",
-    "message.view": "Message: read",
-    "response.bring": "Answers: carried over from the decision aid",
-    "response.contact": "Answers: contact details given",
-    "response.delete": "Answers: never sent, deleted in time",
-    "response.read_text": "Answers: what was written with them was read",
-    "response.save": "Answers: saved",
-    "response.start": "Answers: started",
-    "response.take_out": "Answers: what was carried over taken out",
-    "staff.save": "User: details or groups changed",
-    "staff.set_password": "User: password set",
-    "staff.sign_in": "Signed in",
-}
-"""What is on record and is no action on a request."""
-
-
-def audit_words() -> dict[str, str]:
-    """Code -> what a manager reads. One that is missing here is shown by its code."""
-    return {**{code: f"Request: {words}" for code, words in event_words().items()}, **OTHER_WORDS}
 
 
 class ActionFilter(admin.SimpleListFilter):

@@ -21,6 +21,7 @@ from clinic.core.unsent import Unsent, gives_back, in_form
 from consultations.actions.base import PanelEntry
 from consultations.actions.read_text import mark_read
 from consultations.admin.pages import OUT_OF_RANGE
+from consultations.admin.persons import PersonPages
 from consultations.admin.searching import SearchedAdmin
 from consultations.forms.queue_filters import TABS, Filters, QueueFilterForm
 from consultations.forms.staff import StepForm
@@ -37,7 +38,7 @@ PREVIEW_SALT = "consultations.decision-preview"
 PREVIEW_AGE = 2 * 60 * 60
 
 
-def _unsent_act(request: HttpRequest) -> list[Unsent]:
+def _unsent_action(request: HttpRequest) -> list[Unsent]:
     name = request.resolver_match.kwargs["verb"] if request.resolver_match else ""
     entry = action_panel.panel_entries().get(name)
     starts_at = scheduling.start_of(request.POST.get("slot_key", ""))
@@ -55,7 +56,7 @@ def _unsent_preview(request: HttpRequest) -> list[Unsent]:
 
 
 @admin.register(ConsultationRequest)
-class ConsultationRequestAdmin(SearchedAdmin):
+class ConsultationRequestAdmin(PersonPages, SearchedAdmin):
     def get_urls(self) -> list[URLPattern]:
         wrap, name = self.guarded, "consultations_consultationrequest"
         return [
@@ -64,7 +65,8 @@ class ConsultationRequestAdmin(SearchedAdmin):
             path("<int:pk>/change/", wrap(self.request_view), name=f"{name}_change"),
             path("<int:pk>/preview/", wrap(self.confirm_view), name=f"{name}_confirm"),
             path("texts/<int:pk>/read/", wrap(self.read_view), name=f"{name}_read"),
-            path("<int:pk>/<slug:verb>/", wrap(self.act_view), name=f"{name}_act"),
+            *self.person_urls(),
+            path("<int:pk>/<slug:verb>/", wrap(self.action_view), name=f"{name}_action"),
         ]
 
     # --- The queue --------------------------------------------------------------------------------------------------
@@ -118,8 +120,8 @@ class ConsultationRequestAdmin(SearchedAdmin):
         return self._show(request, self._load(pk))
 
     @method_decorator(post_only(PAGE_OF_ONE, keeps=("pk",)))
-    @gives_back(_unsent_act)
-    def act_view(self, request: HttpRequest, pk: int, verb: str) -> HttpResponse:
+    @gives_back(_unsent_action)
+    def action_view(self, request: HttpRequest, pk: int, verb: str) -> HttpResponse:
         """One entry of the panel. Texts for the patient go on to the preview instead of being sent."""
         self.require_view(request)
         consultation = self._load(pk)
@@ -188,7 +190,7 @@ class ConsultationRequestAdmin(SearchedAdmin):
             "preview": action_panel.preview_of(entry, form, entry.choice_of(form)),
             "decision": signing.dumps(kept, salt=PREVIEW_SALT, compress=True),
             "data": data,
-            "edit_url": reverse("admin:consultations_consultationrequest_act", args=[consultation.pk, form.verb]),
+            "edit_url": reverse("admin:consultations_consultationrequest_action", args=[consultation.pk, form.verb]),
             "confirm_url": reverse("admin:consultations_consultationrequest_confirm", args=[consultation.pk]),
         }
         return self.page(request, "admin/consultations/preview.html", context)

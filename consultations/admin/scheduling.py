@@ -6,7 +6,13 @@ from typing import Any, Final
 from django.contrib import admin, messages
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.db import models, transaction
-from django.forms import ChoiceField, DateTimeField, ModelChoiceField
+from django.forms import (
+    CheckboxSelectMultiple,
+    ChoiceField,
+    DateTimeField,
+    ModelChoiceField,
+    ModelMultipleChoiceField,
+)
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path
 from django.utils.decorators import method_decorator
@@ -19,13 +25,14 @@ from consultations.admin.pages import PurposeBuiltAdmin
 from consultations.enums import Actor
 from consultations.forms.diary import (
     AbsenceForm,
+    AppointmentTypeForm,
     AvailabilityForm,
     ClinicianForm,
     DateInput,
     DateTimeLocal,
     TimeInput,
 )
-from consultations.models import Absence, Appointment, AppointmentType, Availability, Clinician, Location
+from consultations.models import Absence, Appointment, AppointmentType, Availability, Clinician, Location, Room
 from consultations.permissions import actors_of
 from consultations.presenters.diary import diary_page
 from consultations.services import diary
@@ -66,20 +73,27 @@ class DiaryAdmin(BaseModelAdmin):
         models.DateTimeField: {"form_class": DateTimeField, "widget": DateTimeLocal},
         models.DateField: {"widget": DateInput},
         models.TimeField: {"widget": TimeInput},
+        models.ManyToManyField: {"widget": CheckboxSelectMultiple},
     }
 
     def formfield_for_dbfield(self, db_field: models.Field, request: HttpRequest, **kwargs: Any) -> Any:
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if field is not None and isinstance(field.widget, RelatedFieldWidgetWrapper):
             field.widget = field.widget.widget
-        if isinstance(field, ModelChoiceField):
+        if isinstance(field, ModelMultipleChoiceField):
+            field.help_text = db_field.help_text  # Without the words on keys to press for more than one.
+        elif isinstance(field, ModelChoiceField):
             field.empty_label = NOTHING_CHOSEN
         elif isinstance(field, ChoiceField):
             field.choices = [(value, label if value != "" else NOTHING_CHOSEN) for value, label in field.choices]
         return field
 
     def save_model(self, request: HttpRequest, obj: diary.Entry, form: Any, change: bool) -> None:
-        diary.save(entry=obj, by=request.user, fields=form.changed_data)
+        chosen = {field.name: form.cleaned_data[field.name] for field in obj._meta.many_to_many}
+        diary.save(entry=obj, by=request.user, fields=form.changed_data, chosen=chosen)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Nothing is left to save: the service has written what was chosen, with the entry."""
 
     def delete_model(self, request: HttpRequest, obj: diary.Entry) -> None:
         diary.remove(entry=obj, by=request.user)
@@ -140,9 +154,17 @@ class LocationAdmin(DiaryAdmin):
     ordering = ("name",)
 
 
+@admin.register(Room)
+class RoomAdmin(DiaryAdmin):
+    fields = ("name", "location", "is_bookable")
+    list_display = ("name", "location", "is_bookable")
+    list_select_related = ("location",)
+    ordering = ("location__name", "name")
+
+
 @admin.register(AppointmentType)
 class AppointmentTypeAdmin(DiaryAdmin):
-    fields = ("name", "minutes", "modality", "price_text", "is_active")
+    form = AppointmentTypeForm
     list_display = ("name", "minutes", "modality", "price_text", "is_active")
     ordering = ("name",)
 

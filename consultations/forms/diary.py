@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from clinic.accounts.models import User
 from clinic.core import clock
-from consultations.models import Absence, Availability, Clinician
+from consultations.models import Absence, AppointmentType, Availability, Clinician
 from consultations.services import diary
 
 SENSIBLE_YEARS: Final = range(2000, 2100)
@@ -49,6 +49,24 @@ class ClinicianForm(forms.ModelForm):
             if self.instance.pk is not None:
                 doctors = doctors | User.objects.filter(pk=self.instance.user_id)
             self.fields["user"].queryset = doctors.distinct().order_by("name", "pk")
+
+
+class AppointmentTypeForm(forms.ModelForm):
+    class Meta:
+        model = AppointmentType
+        fields = (
+            "name", "minutes", "modality", "price_text", "any_clinician", "clinicians", "needs_room", "rooms",
+            "buffer_before_minutes", "buffer_after_minutes", "step_minutes", "notice_hours", "horizon_days",
+            "is_active",
+        )  # fmt: skip
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if not cleaned.get("any_clinician") and "clinicians" in cleaned and not cleaned["clinicians"]:
+            self.add_error("clinicians", "Select who gives it, or tick that every bookable clinician does.")
+        if cleaned.get("needs_room") and "rooms" in cleaned and not cleaned["rooms"]:
+            self.add_error("rooms", "Select at least one room, or untick that it needs one.")
+        return cleaned
 
 
 class AvailabilityForm(forms.ModelForm):

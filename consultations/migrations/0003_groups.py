@@ -2,9 +2,9 @@ from django.db import migrations
 
 from clinic.accounts.roles import GROUPS, grant
 
-READ = ("consultationrequest", "safetycase", "outboxmessage", "appointment", "clinician", "location", "appointmenttype")
-READ_PERMISSIONS = [f"consultations.view_{name}" for name in (*READ, "availability", "absence")]
-DIARY = ("clinician", "location", "appointmenttype", "availability", "absence")
+DIARY = ("clinician", "location", "room", "appointmenttype", "availability", "absence")
+READ = ("consultationrequest", "safetycase", "appointment")
+READ_PERMISSIONS = ["core.view_outboxmessage", *(f"consultations.view_{name}" for name in (*READ, *DIARY))]
 DIARY_PERMISSIONS = [f"consultations.{verb}_{name}" for name in DIARY for verb in ("add", "change", "delete")]
 OWN_TIMES = [
     f"consultations.{verb}_{name}" for name in ("availability", "absence") for verb in ("add", "change", "delete")

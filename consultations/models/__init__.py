@@ -1,20 +1,14 @@
 from consultations.models.access import LinkAsked, PrivateLink
 from consultations.models.alarm_group import AlarmGroup
 from consultations.models.consultation_request import Consent, ConsultationRequest, InformationRequest
+from consultations.models.diary import Absence, AppointmentType, Availability, Clinician, Location, Resource, Room
 from consultations.models.message import OutboxMessage
 from consultations.models.patient import Patient
 from consultations.models.patient_text import PatientText
+from consultations.models.person import Person, PersonJoin
 from consultations.models.questionnaire_response import Assessment, QuestionnaireResponse, SafetyCase
 from consultations.models.review import ClinicalReview, TriageDecision
-from consultations.models.scheduling import (
-    Absence,
-    Appointment,
-    AppointmentType,
-    Availability,
-    Clinician,
-    Location,
-    SlotHold,
-)
+from consultations.models.scheduling import Appointment, Occupation, SlotHold
 
 __all__ = [
     "Absence",
@@ -30,11 +24,16 @@ __all__ = [
     "InformationRequest",
     "LinkAsked",
     "Location",
+    "Occupation",
     "OutboxMessage",
     "Patient",
     "PatientText",
+    "Person",
+    "PersonJoin",
     "PrivateLink",
     "QuestionnaireResponse",
+    "Resource",
+    "Room",
     "SafetyCase",
     "SlotHold",
     "TriageDecision",

@@ -13,3 +13,7 @@ def both_or_neither(first: str, second: str, *, name: str) -> CheckConstraint:
 
 def one_of(field: str, choices: type[TextChoices], *, name: str) -> CheckConstraint:
     return CheckConstraint(condition=Q(**{f"{field}__in": choices.values}), name=name)
+
+
+def within(field: str, lowest: int, highest: int, *, name: str) -> CheckConstraint:
+    return CheckConstraint(condition=Q(**{f"{field}__gte": lowest, f"{field}__lte": highest}), name=name)

@@ -19,19 +19,26 @@ class Patient(NamedModel):
 
     Who asks to be called back from a page that says "get help" is not asked for a date of birth.
 
-    Two requests by one person make two rows: joining them is a decision for staff, never for software.
+    Two requests by one person make two rows, each with a person of its own (`own_person`). `person` is who stands
+    behind it now: one for all rows that are joined (`services/persons.py`), which is never done in any other way.
+
+    `email_verified_at` is when a private link that was mailed to the address of now was opened with the date of birth.
+    It is never set for a request on behalf of somebody else: that mailbox is the helper's.
     """
 
     name = PersonNameField(max_length=120)
     birth_on = models.DateField("date of birth", null=True, blank=True)
     email = EncryptedTextField(blank=True, default="")
     email_index = models.CharField(max_length=64, blank=True, default="", db_index=True, editable=False)
+    email_verified_at = models.DateTimeField(null=True, blank=True, editable=False)
     phone = EncryptedTextField(blank=True, default="", help_text="What staff dial, or the words of who left no number.")
     phone_as_typed = EncryptedTextField(blank=True, default="")
     phone_index = models.CharField(max_length=64, blank=True, default="", db_index=True, editable=False)
     contact_by = models.CharField(max_length=10, choices=ContactPreference.choices, default=ContactPreference.EITHER)
     safe_to_contact = models.CharField(max_length=20, choices=SafeToContact.choices, default=SafeToContact.ANY)
     created_at = models.DateTimeField()
+    own_person = models.OneToOneField("consultations.Person", on_delete=models.PROTECT, related_name="own_row")
+    person = models.ForeignKey("consultations.Person", on_delete=models.PROTECT, related_name="rows")
 
     objects = NamedQuerySet.as_manager()
 
@@ -42,9 +49,13 @@ class Patient(NamedModel):
             ),
             models.CheckConstraint(condition=~Q(name=""), name="patient_name_not_empty"),
             models.CheckConstraint(condition=~Q(name_key=""), name="patient_name_key_not_empty"),
+            models.CheckConstraint(
+                condition=Q(email_verified_at__isnull=True) | ~Q(email_index=""), name="patient_verified_has_an_address"
+            ),
             one_of("contact_by", ContactPreference, name="patient_contact_by_known"),
             one_of("safe_to_contact", SafeToContact, name="patient_safe_to_contact_known"),
         ]
+        indexes: ClassVar = [models.Index(fields=["birth_on"], name="patient_by_birth")]
 
     def __str__(self) -> str:
         return self.name

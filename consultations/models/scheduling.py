@@ -1,139 +1,39 @@
+"""What takes up time: holds and appointments, and the spans that they occupy."""
+
+import datetime
 from typing import ClassVar, Self
 
 from django.conf import settings
-from django.core.validators import MaxValueValidator, MinValueValidator
+from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import F, Q
 
-from clinic.core import clock
-from clinic.core.fields import EncryptedTextField, PersonNameField
-from consultations.enums import LIVE_APPOINTMENTS, Actor, AppointmentStatus, Modality
-from consultations.models.constraints import both_or_neither, one_of
+from clinic.core.fields import EncryptedTextField
+from consultations.enums import LIVE_APPOINTMENTS, Actor, AppointmentStatus
+from consultations.models.constraints import both_or_neither, one_of, within
+from consultations.models.diary import AppointmentType, Clinician, Location, Resource, Room
 
 IS_LIVE = Q(status__in=[status.value for status in LIVE_APPOINTMENTS])
 
 
-class Location(models.Model):
-    """A place where consultations happen."""
+class TakesTime(models.Model):
+    """What a hold and an appointment share beside when, where and with whom.
 
-    name = models.CharField(max_length=80, unique=True)
-    address = models.CharField(max_length=200)
-    directions = models.CharField(
-        max_length=300,
-        blank=True,
-        default="",
-        help_text=(
-            "How to get there, as visitors read it before they choose a time and in the email: the stop, parking, the "
-            "door, step-free entrance. Name no condition or treatment: it stands in mails."
-        ),
-    )
+    The buffers are those of the appointment type when the time was chosen: a type that changes later moves nothing.
+    """
+
+    room = models.ForeignKey(Room, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    buffer_before_minutes = models.PositiveSmallIntegerField(default=0, validators=[MaxValueValidator(120)])
+    buffer_after_minutes = models.PositiveSmallIntegerField(default=0, validators=[MaxValueValidator(120)])
 
     class Meta:
-        constraints: ClassVar = [models.CheckConstraint(condition=~Q(name=""), name="location_name_not_empty")]
-
-    def __str__(self) -> str:
-        return self.name
+        abstract = True
 
 
-class AppointmentType(models.Model):
-    """A kind of visit a doctor can offer, with its length."""
-
-    name = models.CharField(max_length=80, unique=True)
-    minutes = models.PositiveSmallIntegerField(validators=[MinValueValidator(10), MaxValueValidator(180)])
-    modality = models.CharField(max_length=10, choices=Modality.choices, default=Modality.CLINIC)
-    price_text = models.CharField(
-        "what it costs",
-        max_length=160,
-        blank=True,
-        default="",
-        help_text=(
-            "As patients read it before they choose a time and in the email, for example: $180, paid at the visit. "
-            "Left empty, the pages tell them to ask. Name no condition or treatment: it stands in mails."
-        ),
-    )
-    is_active = models.BooleanField(default=True)
-
-    class Meta:
-        constraints: ClassVar = [
-            models.CheckConstraint(condition=Q(minutes__gte=10, minutes__lte=180), name="visit_minutes_in_range"),
-            one_of("modality", Modality, name="visit_modality_known"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.name}, {self.minutes} minutes"
-
-
-class Clinician(models.Model):
-    """A doctor who can be booked; the person signs in as `user`."""
-
-    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="clinician")
-    display_name = PersonNameField(max_length=80, help_text="As patients read it, for example Dr and the full name.")
-    is_bookable = models.BooleanField(default=True)
-
-    class Meta:
-        constraints: ClassVar = [models.CheckConstraint(condition=~Q(display_name=""), name="clinician_name_not_empty")]
-
-    def __str__(self) -> str:
-        return self.display_name
-
-
-class Availability(models.Model):
-    """A weekly window, in clinic time, in which a clinician sees patients at one location."""
-
-    class Weekday(models.IntegerChoices):
-        MONDAY = 0, "Monday"
-        TUESDAY = 1, "Tuesday"
-        WEDNESDAY = 2, "Wednesday"
-        THURSDAY = 3, "Thursday"
-        FRIDAY = 4, "Friday"
-        SATURDAY = 5, "Saturday"
-        SUNDAY = 6, "Sunday"
-
-    clinician = models.ForeignKey(Clinician, on_delete=models.CASCADE, related_name="availabilities")
-    location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="availabilities")
-    weekday = models.PositiveSmallIntegerField(choices=Weekday.choices)
-    opens = models.TimeField("from")
-    closes = models.TimeField("until")
-    starts_on = models.DateField("first day")
-    ends_on = models.DateField("last day", null=True, blank=True)
-
-    class Meta:
-        ordering: ClassVar = ["clinician_id", "weekday", "opens"]
-        verbose_name_plural = "availabilities"
-        constraints: ClassVar = [
-            models.CheckConstraint(condition=Q(closes__gt=F("opens")), name="availability_closes_after_opens"),
-            models.CheckConstraint(condition=Q(weekday__gte=0, weekday__lte=6), name="availability_weekday_in_range"),
-            models.CheckConstraint(
-                condition=Q(ends_on__isnull=True) | Q(ends_on__gte=F("starts_on")), name="availability_ends_after_start"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.get_weekday_display()} {self.opens:%H:%M} to {self.closes:%H:%M}"
-
-
-class Absence(models.Model):
-    """A stretch of time in which a clinician sees nobody."""
-
-    clinician = models.ForeignKey(Clinician, on_delete=models.CASCADE, related_name="absences")
-    starts_at = models.DateTimeField("from")
-    ends_at = models.DateTimeField("until")
-    reason = models.CharField(max_length=80, blank=True, default="", help_text="For staff only. No health details.")
-
-    class Meta:
-        ordering: ClassVar = ["starts_at"]
-        constraints: ClassVar = [
-            models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="absence_ends_after_start")
-        ]
-
-    def __str__(self) -> str:
-        return f"Away from {clock.moment(self.starts_at)}"
-
-
-class SlotHold(models.Model):
+class SlotHold(TakesTime):
     """A time kept for one request while its patient checks the details; ten minutes, one at a time.
 
-    The database refuses two holds that overlap, so an expired one is removed before its time can be held again.
+    The database refuses whatever overlaps a hold, so one that ran out is removed before its time is taken again.
     """
 
     request = models.OneToOneField(
@@ -148,6 +48,8 @@ class SlotHold(models.Model):
     class Meta:
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="hold_ends_after_start"),
+            within("buffer_before_minutes", 0, 120, name="hold_buffer_before_in_range"),
+            within("buffer_after_minutes", 0, 120, name="hold_buffer_after_in_range"),
             models.UniqueConstraint(fields=["clinician", "starts_at"], name="one_hold_per_start"),
         ]
 
@@ -160,14 +62,14 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
         return self.filter(status__in=LIVE_APPOINTMENTS)
 
 
-class Appointment(models.Model):
+class Appointment(TakesTime):
     """A booked consultation. Times are instants; `time_zone` records the zone whose wall clock the patient was shown.
 
-    Two live appointments of one clinician never overlap: the database refuses it (exclusion constraint on PostgreSQL,
-    trigger on SQLite, both added by a migration), whatever path leads here.
+    While it is live it occupies its clinician, its room and its patient: see Occupation.
 
-    `calendar_uid` and `calendar_sequence` are what a calendar knows it by: all times of one request are one entry,
-    whose number rises with each booking and each cancellation, so that a phone never shows two (decision 0028).
+    `calendar_uid` and `calendar_sequence` are what a calendar knows it by. The UID stays for the life of the
+    appointment, the number rises with each change. An appointment that follows a cancelled one of the same request goes
+    on with its entry, so that a phone never shows two (decisions 0028 and 0033).
     """
 
     request = models.ForeignKey(
@@ -196,6 +98,8 @@ class Appointment(models.Model):
         constraints: ClassVar = [
             one_of("status", AppointmentStatus, name="appointment_status_known"),
             models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="appointment_ends_after_start"),
+            within("buffer_before_minutes", 0, 120, name="appointment_buffer_before_in_range"),
+            within("buffer_after_minutes", 0, 120, name="appointment_buffer_after_in_range"),
             models.UniqueConstraint(
                 fields=["clinician", "starts_at"],
                 condition=IS_LIVE,
@@ -214,3 +118,64 @@ class Appointment(models.Model):
 
     def __str__(self) -> str:
         return f"Appointment {self.pk}"
+
+
+class OccupationQuerySet(models.QuerySet["Occupation"]):
+    def standing(self, *, now: datetime.datetime) -> Self:
+        """Without the holds that ran out: they wait to be removed by whoever needs the time."""
+        return self.filter(Q(hold__isnull=True) | Q(hold__expires_at__gt=now))
+
+    def touching(self, starts_at: datetime.datetime, ends_at: datetime.datetime) -> Self:
+        return self.filter(starts_at__lt=ends_at, ends_at__gt=starts_at)
+
+
+class Occupation(models.Model):
+    """One resource, or one person, that one hold or one live appointment occupies, from when to when.
+
+    The database itself writes these rows, by triggers on holds, appointments and patient rows, and refuses two that
+    overlap (exclusion constraints on PostgreSQL, triggers on SQLite). So no path can double-book, whatever it forgets:
+    not a hold over an appointment, not a room, not one person in two places, not by joining persons. Clinicians and
+    rooms are occupied for the buffers too, the person for the visit alone. Read here; never write (decision 0033).
+    """
+
+    resource = models.ForeignKey(
+        Resource, on_delete=models.PROTECT, null=True, db_index=False, related_name="occupations"
+    )
+    person = models.ForeignKey(
+        "consultations.Person", on_delete=models.PROTECT, null=True, db_index=False, related_name="occupations"
+    )
+    # The triggers remove the rows of a hold or an appointment that is deleted.
+    hold = models.ForeignKey(SlotHold, on_delete=models.DO_NOTHING, null=True, related_name="occupations")
+    appointment = models.ForeignKey(Appointment, on_delete=models.DO_NOTHING, null=True, related_name="occupations")
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+
+    objects = OccupationQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="occupation_ends_after_start"),
+            models.CheckConstraint(
+                condition=Q(resource__isnull=True, person__isnull=False)
+                | Q(resource__isnull=False, person__isnull=True),
+                name="occupation_of_a_resource_or_a_person",
+            ),
+            models.CheckConstraint(
+                condition=Q(hold__isnull=True, appointment__isnull=False)
+                | Q(hold__isnull=False, appointment__isnull=True),
+                name="occupation_by_a_hold_or_an_appointment",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["resource", "starts_at"], name="occupation_of_resource"),
+            models.Index(fields=["person", "starts_at"], name="occupation_of_person"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Occupation {self.pk}"
+
+    @property
+    def taken_by(self) -> SlotHold | Appointment:
+        taken = self.hold or self.appointment
+        assert taken is not None, "The database refuses a row of neither."
+        return taken

@@ -88,7 +88,7 @@ def _panel_action(entry: PanelEntry, form: StepForm, *, is_open: bool) -> PanelA
         label=entry.panel_title,
         button=entry.panel_button,
         form=form,
-        url=reverse("admin:consultations_consultationrequest_act", args=[form.request.pk, entry.name]),
+        url=reverse("admin:consultations_consultationrequest_action", args=[form.request.pk, entry.name]),
         is_bare=entry.form_class is None,
         is_main=entry.is_main,
         is_open=is_open,

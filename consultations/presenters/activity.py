@@ -5,6 +5,8 @@ import datetime
 from collections.abc import Iterator
 from typing import Any, Final
 
+from django.db.models import Q
+
 from clinic.core import clock
 from clinic.core.models import AuditEvent
 from consultations.actions.base import ConsultationAction
@@ -16,6 +18,7 @@ from consultations.models import (
     InformationRequest,
     OutboxMessage,
     PatientText,
+    PersonJoin,
     TriageDecision,
 )
 from consultations.presenters.isolation import Unreadable, readable
@@ -79,35 +82,33 @@ def _codes_with_own_entry() -> list[str]:
     ]
 
 
-def activity(request: ConsultationRequest) -> list[Entry]:
+def activity(consultation_request: ConsultationRequest) -> list[Entry]:
     """Events, notes, decisions, questions, messages and reasons for cancelling, newest first."""
-    entries = [
-        *_events(request), *_decisions(request), *_reviews(request), *_questions(request), *_cancellations(request),
-        *_messages(request),
-    ]  # fmt: skip
+    told = (_events, _decisions, _reviews, _questions, _cancellations, _messages, _joins)
+    entries = [entry for kind in told for entry in kind(consultation_request)]
     return sorted(entries, key=lambda entry: entry.at, reverse=True)[:NEWEST]
 
 
-def escalation(request: ConsultationRequest) -> Entry | None:
+def escalation(consultation_request: ConsultationRequest) -> Entry | None:
     """Who last found the request more pressing than its answers did, when, and why."""
-    by_triage = TriageDecision.objects.filter(request=request, action=TriageAction.ESCALATE)
-    by_doctor = ClinicalReview.objects.filter(request=request, decision=ReviewDecision.URGENT)
+    by_triage = TriageDecision.objects.filter(request=consultation_request, action=TriageAction.ESCALATE)
+    by_doctor = ClinicalReview.objects.filter(request=consultation_request, decision=ReviewDecision.URGENT)
     told = []
     for rows, words in ((by_triage, "note"), (by_doctor, "reason")):
         for each in readable(rows.select_related("decided_by").order_by("-decided_at", "-pk")[:1]):
             if isinstance(each, Unreadable):
-                told.append(_damaged(request, "reason"))
+                told.append(_damaged(consultation_request, "reason"))
             else:
                 told.append(Entry(each.decided_at, name_of(each.decided_by), "escalated it", getattr(each, words)))
     return max(told, key=lambda entry: entry.at, default=None)
 
 
-def views(request: ConsultationRequest) -> list[Entry]:
+def views(consultation_request: ConsultationRequest) -> list[Entry]:
     """Who looked at this page; the same person looking again within the hour is one line."""
     seen: list[Entry] = []
-    for event in readable(_newest(request).filter(action=VIEW)):
+    for event in readable(_newest(consultation_request).filter(action=VIEW)):
         if isinstance(event, Unreadable):
-            seen.append(_damaged(request, f"view {event.pk}"))
+            seen.append(_damaged(consultation_request, f"view {event.pk}"))
             continue
         who = who_of(event)
         if seen and seen[-1].who == who and seen[-1].at - event.at < datetime.timedelta(hours=1):
@@ -116,16 +117,16 @@ def views(request: ConsultationRequest) -> list[Entry]:
     return seen[:50]
 
 
-def _newest(request: ConsultationRequest) -> Any:
-    return AuditEvent.objects.about(request).select_related("actor_user").order_by("-sequence")
+def _newest(consultation_request: ConsultationRequest) -> Any:
+    return AuditEvent.objects.about(consultation_request).select_related("actor_user").order_by("-sequence")
 
 
-def _events(request: ConsultationRequest) -> Iterator[Entry]:
+def _events(consultation_request: ConsultationRequest) -> Iterator[Entry]:
     words = event_words()
-    bare = _newest(request).exclude(action=VIEW).exclude(action__in=_codes_with_own_entry())
+    bare = _newest(consultation_request).exclude(action=VIEW).exclude(action__in=_codes_with_own_entry())
     for event in readable(bare[:NEWEST]):
         if isinstance(event, Unreadable):
-            yield _damaged(request, f"event {event.pk}")
+            yield _damaged(consultation_request, f"event {event.pk}")
             continue
         what = words.get(event.action, event.action)
         yield Entry(event.at, who_of(event), what, extra=_status_words(event))
@@ -138,26 +139,35 @@ def _status_words(event: AuditEvent) -> str:
     return f"now “{RequestStatus(after).label}”"
 
 
-def _decisions(request: ConsultationRequest) -> Iterator[Entry]:
-    rows = TriageDecision.objects.filter(request=request).select_related("decided_by").order_by("-decided_at", "-pk")
+def _decisions(consultation_request: ConsultationRequest) -> Iterator[Entry]:
+    rows = (
+        TriageDecision.objects.filter(request=consultation_request)
+        .select_related("decided_by")
+        .order_by("-decided_at", "-pk")
+    )
     for each in readable(rows):
         if isinstance(each, Unreadable):
-            yield _damaged(request, f"note {each.pk}")
+            yield _damaged(consultation_request, f"note {each.pk}")
         elif each.note or each.action in WRITTEN:
             what = WRITTEN.get(each.action, f"noted: {each.get_action_display()}")
             yield Entry(each.decided_at, name_of(each.decided_by), what, each.note)
 
 
-def _reviews(request: ConsultationRequest) -> Iterator[Entry]:
-    rows = ClinicalReview.objects.filter(request=request).select_related("decided_by").order_by("-decided_at", "-pk")
+def _reviews(consultation_request: ConsultationRequest) -> Iterator[Entry]:
+    rows = (
+        ClinicalReview.objects.filter(request=consultation_request)
+        .select_related("decided_by")
+        .order_by("-decided_at", "-pk")
+    )
     for each in readable(rows):
         if isinstance(each, Unreadable):
-            yield _damaged(request, f"decision {each.pk}")
+            yield _damaged(consultation_request, f"decision {each.pk}")
             continue
         who, what = name_of(each.decided_by), f"decided: {each.get_decision_display()}"
         extra = ""
-        if each.agreed_outcome != request.outcome:
-            extra = f"holds “{Outcome(each.agreed_outcome).label}” right, not “{Outcome(request.outcome).label}”"
+        if each.agreed_outcome != consultation_request.outcome:
+            agreed, computed = Outcome(each.agreed_outcome).label, Outcome(consultation_request.outcome).label
+            extra = f"holds “{agreed}” right, not “{computed}”"
         if each.patient_note and each.decision != ReviewDecision.ASK:
             yield Entry(each.decided_at, who, f"{what}. Note to the patient", each.patient_note, extra)
         else:
@@ -166,45 +176,72 @@ def _reviews(request: ConsultationRequest) -> Iterator[Entry]:
             yield Entry(each.decided_at, who, "wrote for staff", each.reason)
 
 
-def _questions(request: ConsultationRequest) -> Iterator[Entry]:
-    rows = InformationRequest.objects.filter(request=request).select_related("asked_by").order_by("-asked_at", "-pk")
+def _questions(consultation_request: ConsultationRequest) -> Iterator[Entry]:
+    rows = (
+        InformationRequest.objects.filter(request=consultation_request)
+        .select_related("asked_by")
+        .order_by("-asked_at", "-pk")
+    )
     for each in readable(rows):
         if isinstance(each, Unreadable):
-            yield _damaged(request, f"question {each.pk}")
+            yield _damaged(consultation_request, f"question {each.pk}")
             continue
         yield Entry(each.asked_at, name_of(each.asked_by), "asked the patient", each.question)
         if each.answered_at is not None:
             yield Entry(each.answered_at, "The patient", "answered", each.answer)
 
 
-def _cancellations(request: ConsultationRequest) -> Iterator[Entry]:
-    for each in readable(Appointment.objects.filter(request=request, cancelled_at__isnull=False).order_by("pk")):
+def _cancellations(consultation_request: ConsultationRequest) -> Iterator[Entry]:
+    for each in readable(
+        Appointment.objects.filter(request=consultation_request, cancelled_at__isnull=False).order_by("pk")
+    ):
         if isinstance(each, Unreadable):
-            yield _damaged(request, f"cancelled time {each.pk}")
+            yield _damaged(consultation_request, f"cancelled time {each.pk}")
         elif each.cancel_reason:
             who = ACTORS.get(each.cancelled_by or "", "The clinic")
             what = f"wrote why the time on {clock.moment(each.starts_at)} was cancelled"
             yield Entry(each.cancelled_at, who, what, each.cancel_reason)
 
 
-def _messages(request: ConsultationRequest) -> Iterator[Entry]:
-    rows = PatientText.objects.filter(response=request.response_id, kind=TextKind.MESSAGE).select_related("read_by")
+def _messages(consultation_request: ConsultationRequest) -> Iterator[Entry]:
+    rows = PatientText.objects.filter(response=consultation_request.response_id, kind=TextKind.MESSAGE).select_related(
+        "read_by"
+    )
     for each in readable(rows):
         if isinstance(each, Unreadable):
-            yield _damaged(request, f"message {each.pk}")
+            yield _damaged(consultation_request, f"message {each.pk}")
             continue
         read = f"read by {name_of(each.read_by)} on {clock.moment(each.read_at)}" if each.read_at else "not read yet"
         marks = "".join(f" ({chip.text})" for chip in flags_of(each)).lower()
         yield Entry(each.sent_at, "The patient", f"sent a message{marks}", each.text, read)
 
 
-def _damaged(request: ConsultationRequest, what: str) -> Entry:
-    return Entry(request.status_changed_at, "The record", f"holds a damaged {what} that cannot be read")
+def _joins(consultation_request: ConsultationRequest) -> Iterator[Entry]:
+    """With which request stands on the page of the person: this one names no other patient."""
+    patient = consultation_request.patient_id
+    joins = PersonJoin.objects.filter(Q(first=patient) | Q(second=patient))
+    for each in readable(joins.select_related("joined_by", "ended_by").order_by("pk")):
+        if isinstance(each, Unreadable):
+            yield _damaged(consultation_request, f"join {each.pk}")
+            continue
+        system = ACTORS[Actor.SYSTEM.value]
+        yield Entry(each.joined_at, name_of(each.joined_by) or system, "joined it with another request", each.reason)
+        if each.ended_at is not None:
+            who = name_of(each.ended_by) or system
+            yield Entry(each.ended_at, who, "took it and another request apart", each.ended_reason)
 
 
-def messages_of(request: ConsultationRequest) -> list[dict[str, Any]]:
+def _damaged(consultation_request: ConsultationRequest, what: str) -> Entry:
+    return Entry(consultation_request.status_changed_at, "The record", f"holds a damaged {what} that cannot be read")
+
+
+def messages_of(consultation_request: ConsultationRequest) -> list[dict[str, Any]]:
     """The mails of this request, newest first, without what they say."""
-    rows = OutboxMessage.objects.filter(request=request).defer("recipient", "payload").order_by("-created_at", "-pk")
+    rows = (
+        OutboxMessage.objects.filter(request=consultation_request)
+        .defer("recipient", "payload")
+        .order_by("-created_at", "-pk")
+    )
     return [
         {"kind": f"Message {each.pk} cannot be read", **DAMAGED_STATE, "pk": each.pk}
         if isinstance(each, Unreadable)

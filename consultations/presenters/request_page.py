@@ -36,6 +36,7 @@ from consultations.presenters.findings import (
     signature_line,
 )
 from consultations.presenters.isolation import Unreadable, load, opened, readable
+from consultations.presenters.persons import person_link
 from consultations.presenters.words import (
     LOW_MOOD,
     age_words,
@@ -81,6 +82,7 @@ def request_page(request: ConsultationRequest, *, viewer: User, now: datetime.da
         "answer_count": len(asked),
         "is_damaged": is_damaged or is_brought_damaged or findings.is_damaged,
         "contact": contact_of(request),
+        "person_link": person_link(request.patient),
         "consents": consents_of(request),
         "versions": {
             "questionnaire": assessment.questionnaire_version,

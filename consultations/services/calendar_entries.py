@@ -1,16 +1,24 @@
-"""What a calendar knows the times of a request by: one entry, whose number rises with each change (decision 0028)."""
+"""What a calendar knows a visit by: a UID for the life of the appointment, a number that rises with each change.
+
+An appointment that follows a cancelled one of the same request goes on with its entry (decisions 0028 and 0033).
+"""
 
 import secrets
 from typing import Any
 
 from django.conf import settings
 
-from consultations.models import ConsultationRequest
+from consultations.models import Appointment, ConsultationRequest
 
 
 def following(request: ConsultationRequest) -> dict[str, Any]:
-    """UID and number of the next time of this request: the entry it has, changed once more. On a locked row."""
+    """UID and number of the next appointment of this request: the entry it has, changed once more. On a locked row."""
     last = request.appointments.order_by("calendar_sequence").only("calendar_uid", "calendar_sequence").last()
     if last is None:
         return {"calendar_uid": f"{secrets.token_hex(16)}@{settings.SITE_HOST}", "calendar_sequence": 0}
     return {"calendar_uid": last.calendar_uid, "calendar_sequence": last.calendar_sequence + 1}
+
+
+def count_change(appointment: Appointment) -> None:
+    """Whatever changes when or where an appointment is, or whether, keeps its UID and raises its number; then save."""
+    appointment.calendar_sequence += 1

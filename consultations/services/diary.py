@@ -1,17 +1,19 @@
 """The clinic's diary as managers keep it: who can be booked, where, for how long, and when not."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from django.db import transaction
+from django.db.models import Model
 
 from clinic.accounts.models import User
 from clinic.core import audit, clock
 from clinic.core.refusals import NotAllowed, TransitionNotAllowed
 from consultations.enums import Actor
-from consultations.models import Absence, Appointment, AppointmentType, Availability, Clinician, Location
+from consultations.models import Absence, Appointment, AppointmentType, Availability, Clinician, Location, Room
 from consultations.permissions import actors_of
+from consultations.services import occupation, slot_release
 
-Entry = Clinician | Location | AppointmentType | Availability | Absence
+Entry = Clinician | Location | Room | AppointmentType | Availability | Absence
 
 
 class TimeIsBooked(TransitionNotAllowed):
@@ -19,16 +21,25 @@ class TimeIsBooked(TransitionNotAllowed):
 
 
 @transaction.atomic
-def save(*, entry: Entry, by: User, fields: Iterable[str] = ()) -> Entry:
-    """Add or change one entry of the diary. Raises NotAllowed, TimeIsBooked."""
+def save(
+    *, entry: Entry, by: User, fields: Iterable[str] = (), chosen: Mapping[str, Iterable[Model]] | None = None
+) -> Entry:
+    """Add or change one entry of the diary. Raises NotAllowed, TimeIsBooked.
+
+    `chosen` holds the rows of each field that takes many, such as the clinicians of an appointment type.
+    """
     _require(entry, by)
     is_new = entry.pk is None
     if isinstance(entry, Absence):
-        # The row that every booking of this clinician locks as well, so neither can slip past the other.
-        Clinician.objects.select_for_update().get(pk=entry.clinician_id)
+        # What every booking of this clinician locks as well, so neither can slip past the other.
+        occupation.lock_resources([entry.clinician_id])
         if refusal := refusal_of(entry):
             raise TimeIsBooked(refusal)
+        if not is_new:
+            _announce_end_of(Absence.objects.get(pk=entry.pk))
     entry.save()
+    for name, rows in (chosen or {}).items():
+        getattr(entry, name).set(rows)
     audit.record(action="diary.add" if is_new else "diary.change", target=entry, by=by, fields=fields)
     return entry
 
@@ -38,7 +49,15 @@ def remove(*, entry: Entry, by: User) -> None:
     """Take one entry out of the diary. Raises NotAllowed, ProtectedError while appointments need it."""
     _require(entry, by)
     audit.record(action="diary.remove", target=entry, by=by)
+    if isinstance(entry, Absence):
+        _announce_end_of(entry)
     entry.delete()
+
+
+def _announce_end_of(absence: Absence) -> None:
+    """The clinician may see somebody in that time again, other than in what a changed absence still covers."""
+    reason = slot_release.Reason.NO_LONGER_AWAY
+    slot_release.time_freed(absence.clinician_id, absence.starts_at, absence.ends_at, reason=reason)
 
 
 def refusal_of(absence: Absence) -> str:
@@ -46,9 +65,9 @@ def refusal_of(absence: Absence) -> str:
     booked = list(
         Appointment.objects.live()
         .filter(
-            clinician_id=absence.clinician_id,
-            starts_at__lt=absence.ends_at,
-            ends_at__gt=max(absence.starts_at, clock.now()),
+            occupations__resource=absence.clinician_id,
+            occupations__starts_at__lt=absence.ends_at,
+            occupations__ends_at__gt=max(absence.starts_at, clock.now()),
         )
         .select_related("request__patient")
         .defer(

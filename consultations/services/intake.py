@@ -42,7 +42,7 @@ from consultations.models import (
 )
 from consultations.models.stored import result_of
 from consultations.questionnaire import definition, flow
-from consultations.services import cases, messaging, patient_texts
+from consultations.services import cases, messaging, patient_texts, persons
 from consultations.services.private_links import email_index
 from consultations.services.targets import due_after
 
@@ -284,7 +284,8 @@ def _new_reference() -> str:
 
 def _make_patient(contact: Contact) -> Patient:
     patient = described(contact)
-    patient.full_clean(validate_unique=False)
+    patient.full_clean(validate_unique=False, exclude={"own_person", "person"})
+    patient.own_person = patient.person = persons.make()
     patient.save()
     return patient
 

@@ -13,7 +13,7 @@ from clinic.core.encryption import KeysUnusable, blind_index, fingerprint
 from clinic.core.failures import name_of
 from consultations.enums import Actor, MessageKind
 from consultations.models import ConsultationRequest, LinkAsked, PrivateLink
-from consultations.services import messaging
+from consultations.services import messaging, verified_emails
 from consultations.services.delivery import HOPELESS
 from consultations.services.transitions import lock
 
@@ -50,6 +50,7 @@ def open_link(*, token: str, birth_on: datetime.date) -> PrivateLink | None:
     if link is None:
         return None
     if link.request.patient.birth_on == birth_on:
+        verified_emails.verify(link.request)
         audit.record(action="link.open", target=link.request, actor=Actor.PATIENT.value)
         return link
     link.wrong_dates += 1

@@ -12,7 +12,12 @@ from clinic.core.database_errors import constraint_of, is_lost_race, reason_of
 logger = logging.getLogger(__name__)
 
 MEANS_TAKEN: Final = frozenset(
-    {"no_overlapping_appointments", "one_live_appointment_per_start", "no_overlapping_holds", "one_hold_per_start"}
+    {
+        "no_overlapping_use_of_a_resource",
+        "no_overlapping_visits_of_a_person",
+        "one_live_appointment_per_start",
+        "one_hold_per_start",
+    }
 )
 """The constraints by which the database says that somebody was quicker. Any other that refuses a row is a fault."""
 

@@ -148,7 +148,7 @@ def _times_page(
     if kind is None:
         return to_page("status", consultation)
     today = clock.today()
-    horizon = today + scheduling.HORIZON
+    horizon = today + kind.horizon
     slots = scheduling.free_slots(appointment_type=kind, since=today, until=horizon, ignoring=consultation)
     days = _by_day(slots)
     months = sorted({day.replace(day=1) for day in days})

@@ -9,17 +9,19 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from clinic.core import clock
-from education import library, services, workflow
+from clinic.core.permissions import may
+from education import library, workflow
 from education.admin.records import waits
 from education.claims.content_checks import TRIAL_FRESH
 from education.claims.publication_checks import grade_ends_on
 from education.models import Feedback, Page, Reopening, SmallRecord
+from education.services import loading
 
 DAYS_AHEAD = 30
 
 
 def desk_view(request: HttpRequest) -> HttpResponse:
-    if not request.user.has_perm("education.view_page"):
+    if not may(request.user, "education.view_page"):
         raise PermissionDenied
     context = {**admin.site.each_context(request), "title": "Content", **desk_context()}
     return TemplateResponse(request, "admin/education/desk.html", context)
@@ -74,7 +76,7 @@ def _lines(pages: list[Page], state: str) -> list[dict[str, Any]]:
 def _waiting_records() -> list[dict[str, Any]]:
     """Small records whose last edit readers do not see yet."""
     found = []
-    for _, model, _ in services.TABLES:
+    for _, model, _ in loading.TABLES:
         if not issubclass(model, SmallRecord):
             continue
         for record in model._base_manager.filter(edited_at__isnull=False):

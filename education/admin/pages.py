@@ -1,7 +1,5 @@
 """Pages: written by editors, signed by reviewers, shown by managers, withdrawn by any of them who may."""
 
-import datetime
-from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -12,24 +10,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
-from django.utils.html import format_html
 
 from clinic.core import clock
-from education import services, workflow
 from education.admin.desk import desk_view
-from education.admin.records import ContentAdmin, wording_lines
-from education.models import Page, PageVersion, SignOff
-from education.presenters import comparison, editor_aids
-
-SIGN_ACT = "The sign-off is kept."
-
-
-class ScheduleForm(forms.Form):
-    at = forms.DateTimeField(
-        label="Publish on",
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"],
-    )
+from education.admin.records import ContentAdmin
+from education.models import Page, PageVersion
+from education.presenters import comparison, page_desk
 
 
 @admin.register(Page)
@@ -75,74 +61,17 @@ class PageAdmin(ContentAdmin):
         return f"{clock.day(page.live.next_review_on)}{overdue}"
 
     def get_urls(self) -> list[URLPattern]:
-        buttons = (
-            ("send", self.send_view),
-            ("send_back", self.send_back_view),
-            ("take_up", self.take_up_view),
-            ("sign", self.sign_view),
-            ("publish", self.publish_view),
-            ("schedule", self.schedule_view),
-            ("withdraw", self.withdraw_view),
-            ("retire", self.retire_view),
-            ("waive", self.waive_view),
-            ("self_check", self.self_check_view),
-        )
         versions = path(
             "<int:pk>/versions/", self.admin_site.admin_view(self.versions_view), name="education_page_versions"
         )
         desk = path("desk/", self.admin_site.admin_view(desk_view), name="education_page_desk")
-        return [*(self.button(name, view) for name, view in buttons), versions, desk, *super().get_urls()]
-
-    def _press(self, request: HttpRequest, pk: int, verb: Callable[..., Any], done: str, **given: Any) -> HttpResponse:
-        return self.pressed(request, pk, lambda page: verb(page=page, by=request.user, **given), done)
-
-    def send_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        return self._press(request, pk, services.send, "“{}” is in review.")
-
-    def send_back_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        return self._press(request, pk, services.send_back, "“{}” is a draft again.")
-
-    def take_up_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        return self._press(request, pk, services.take_up, "“{}” is a draft again, and not on the site.")
-
-    def publish_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        return self._press(request, pk, services.publish, "“{}” is published.")
-
-    def sign_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        given = {name: request.POST.get(name, "") for name in ("part", "decision", "comment", "digest")}
-        if given["part"] not in SignOff.Part.values or given["decision"] not in SignOff.Decision.values:
-            raise PermissionDenied
-        return self._press(request, pk, services.sign, SIGN_ACT, **given)
-
-    def schedule_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        if not request.user.has_perm(workflow.PERMISSIONS["publish"]):
-            raise PermissionDenied
-        form = ScheduleForm(request.POST)
-
-        def schedule(page: Page) -> None:
-            if not form.is_valid():
-                raise services.ReasonRefused("Choose a day and a time, for example 2027-01-31 09:00.")
-            services.schedule(page=page, at=form.cleaned_data["at"], by=request.user)
-
-        return self.pressed(request, pk, schedule, "“{}” will be published at that time.")
-
-    def withdraw_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        reason = request.POST.get("reason", "")
-        return self._press(request, pk, services.withdraw, "“{}” is off the site.", reason=reason)
-
-    def retire_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        given = {"reason": request.POST.get("reason", "").strip(), "moved_to": request.POST.get("moved_to", "").strip()}
-        return self._press(request, pk, services.retire, "“{}” is retired.", **given)
-
-    def self_check_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        answers = editor_aids.answers_from(request.POST)
-        return self._press(request, pk, services.keep_self_check, "Your self-check is kept.", answers=answers)
+        return [versions, desk, *super().get_urls()]
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         page = self.get_object(request, object_id)
-        context = _desk_of(page, request) if page else {}
+        context = page_desk.page_desk(page, by=request.user) if page else {}
         return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
 
     def versions_view(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -172,50 +101,3 @@ class PageAdmin(ContentAdmin):
 
 def _version(versions: list[PageVersion], number: str) -> PageVersion | None:
     return next((each for each in versions if str(each.number) == number), None)
-
-
-def _desk_of(page: Page, request: HttpRequest) -> dict[str, Any]:
-    """What stands above the form: state, what it waits for, the acts this person may do, wording, and aids."""
-    user = request.user
-    given = services.standing(page)
-    wrote = services.wrote(page, user)
-    parts = workflow.parts_to_sign(page.kind, is_stem_cell_page=page.is_stem_cell_page)
-    signing = page.state in workflow.SIGNABLE
-    may = {
-        verb: user.has_perm(permission) and (page.state, verb) in workflow.MOVES
-        for verb, permission in workflow.PERMISSIONS.items()
-    }
-    sign_parts = [
-        {"part": part, "label": SignOff.Part(part).label, "given": given.get(part)}
-        for part in parts
-        if signing and user.has_perm(workflow.PERMISSIONS[f"sign_{part}"]) and not wrote
-    ]
-    is_open = page.state not in (Page.State.PUBLISHED, Page.State.RETIRED)
-    return {
-        "state_words": page.get_state_display(),
-        "preview_link": _preview(page),
-        "waits_for": services.waits_for(page) if is_open else [],
-        "signed": [{"label": SignOff.Part(part).label, "given": given.get(part)} for part in parts],
-        "earlier": page.sign_offs.exclude(digest=page.digest)[:5],
-        "sign_parts": sign_parts,
-        "wrote": wrote and signing,
-        "may": may,
-        "digest": page.digest,
-        "schedule_form": ScheduleForm(initial={"at": _tomorrow()}, auto_id="schedule-%s"),
-        "reopenings": page.reopenings.filter(closed_at__isnull=True),
-        "wording": wording_lines(page),
-        "may_waive": not wrote and any(user.has_perm(name) for name in services.MAY_GIVE_REASONS),
-        "reading": editor_aids.reading(page),
-        "self_check": editor_aids.self_check(page),
-        "overdue": bool(page.live and page.live.next_review_on and page.live.next_review_on < clock.today()),
-    }
-
-
-def _preview(page: Page) -> str:
-    if page.is_published:
-        return format_html('<a href="{}">Open the page</a>', page.path)
-    return format_html('<a href="{}?preview">Open these words as readers would see them</a>', page.path)
-
-
-def _tomorrow() -> datetime.datetime:
-    return clock.local(clock.now()).replace(hour=9, minute=0, second=0, microsecond=0) + datetime.timedelta(days=1)

@@ -10,30 +10,15 @@ from django.http import HttpRequest
 
 from clinic.accounts.models import User
 from clinic.staff.base_admin import BaseModelAdmin
-from education import services, workflow
+from education import workflow
+from education.forms.consent_records import AccountForm, UserChoice
 from education.models import CaseAccount, ClinicianStatement, Page, Reviewer
+from education.services import consent_records
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
-class UserChoice(forms.ModelChoiceField):
-    def label_from_instance(self, obj: Any) -> str:
-        return f"{obj.display_name} ({obj.get_username()})"
-
-
-class AccountForm(forms.ModelForm):
-    """Says in a sentence what the database would refuse."""
-
-    def clean(self) -> dict[str, Any]:
-        cleaned: dict[str, Any] = super().clean() or {}
-        if cleaned.get("consent_taken_by") and cleaned["consent_taken_by"] == cleaned.get("treated_by"):
-            self.add_error("consent_taken_by", "Somebody else than the clinician who treats them asks for consent.")
-        if (cleaned.get("agreed") or 0) > (cleaned.get("asked") or 0):
-            self.add_error("agreed", "No more people can agree than were asked.")
-        return cleaned
-
-
-class FileAdmin(BaseModelAdmin):
+class ConsentRecordAdmin(BaseModelAdmin):
     actions = None
     show_full_result_count = False
     formfield_overrides: ClassVar = {models.TextField: {"widget": forms.Textarea(attrs={"rows": 3, "cols": 80})}}
@@ -43,11 +28,11 @@ class FileAdmin(BaseModelAdmin):
         return False
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        services.save_file(file=obj, by=request.user, changed=form.changed_data)
+        consent_records.save_consent_record(record=obj, by=request.user, changed=form.changed_data)
 
 
 @admin.register(Reviewer)
-class ReviewerAdmin(FileAdmin):
+class ReviewerAdmin(ConsentRecordAdmin):
     list_display = ("name", "role", "register", "register_number", "checked_on")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
@@ -55,12 +40,12 @@ class ReviewerAdmin(FileAdmin):
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Only people who may review, and are not entered yet."""
-        may = User.objects.with_perm(workflow.PERMISSIONS["sign_clinical"], backend=BACKEND, include_superusers=False)
+        may = User.objects.with_perm(workflow.REVIEW, backend=BACKEND, include_superusers=False)
         free = may.filter(is_active=True, reviewer__isnull=True).order_by("name", "username")
         return super().formfield_for_foreignkey(db_field, request, form_class=UserChoice, queryset=free, **kwargs)
 
 
-class PageFileAdmin(FileAdmin):
+class PageConsentRecordAdmin(ConsentRecordAdmin):
     """What is on file for one page, of one kind."""
 
     kind = ""
@@ -81,13 +66,13 @@ class PageFileAdmin(FileAdmin):
 
 
 @admin.register(CaseAccount)
-class CaseAccountAdmin(PageFileAdmin):
+class CaseAccountAdmin(PageConsentRecordAdmin):
     form = AccountForm
     kind = Page.Kind.ACCOUNT
     list_display = ("page", "result", "consent_on", "asked", "agreed")
 
 
 @admin.register(ClinicianStatement)
-class ClinicianStatementAdmin(PageFileAdmin):
+class ClinicianStatementAdmin(PageConsentRecordAdmin):
     kind = Page.Kind.STATEMENT
     list_display = ("name", "page", "register_checked_on", "approved_on")

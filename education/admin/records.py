@@ -1,36 +1,31 @@
 """Small records: sources, statements, terms, answers, trials and notes on law. An edit waits until another shows it."""
 
-from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django import forms
-from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
+from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
-from django.urls import URLPattern, path, reverse
+from django.urls import reverse
 from django.utils.html import format_html_join
 
 from clinic.core import clock
-from clinic.core.post_only import post_only
-from clinic.staff.base_admin import BaseModelAdmin
-from education import library, services, workflow
-from education.admin import lines
-from education.claims import linter
+from education import library
+from education.admin.actions import ActionAdmin
+from education.forms import lines
+from education.forms.records import ContentForm
 from education.models import (
     BestBet,
-    ClaimWaiver,
     EvidenceStatement,
     GlossaryTerm,
-    Page,
     Question,
     RegulationNote,
     SmallRecord,
     Source,
     Trial,
 )
-from education.services import NotComplete, NotEntitled, ReasonRefused
+from education.presenters import action_panel, findings
+from education.services import records, reopening
 
 FIELD_OF: dict[type[SmallRecord], tuple[str, str]] = {
     Source: ("sources", "key"),
@@ -44,66 +39,7 @@ FIELD_OF: dict[type[SmallRecord], tuple[str, str]] = {
 """Where the references of a page name a record, and by which of its fields."""
 
 
-class ContentForm(forms.ModelForm):
-    """Refuses references that lead nowhere, and an edit of words that somebody else changed meanwhile."""
-
-    seen = forms.CharField(required=False, widget=forms.HiddenInput)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if "seen" in self.fields:
-            self.fields["seen"].initial = _stamp(self.instance)
-
-    def clean(self) -> dict[str, Any]:
-        cleaned: dict[str, Any] = super().clean() or {}
-        if self.instance.pk and cleaned.get("seen", "") != _stamp(self._meta.model.objects.get(pk=self.instance.pk)):
-            self.add_error(
-                None,
-                "Somebody else changed this while you wrote. Your words are still below: open the page in a second "
-                "window, bring both together, and save there.",
-            )
-        if self.errors:
-            return cleaned
-        record = self._meta.model(pk=self.instance.pk)
-        for field in record._meta.concrete_fields:
-            setattr(record, field.name, cleaned.get(field.name, getattr(self.instance, field.name)))
-        # A page may be saved while it is unfinished. A small record may not point nowhere, nor claim too much.
-        if not isinstance(record, Page):
-            blocked = [each for each in services.remarks_of(record) if each.level == linter.BLOCK]
-            for problem in (*services.problems_of(record), *map(services.sentence_of, blocked)):
-                self.add_error(None, problem)
-        return cleaned
-
-
-def _stamp(record: models.Model) -> str:
-    edited_at = getattr(record, "edited_at", None)
-    return edited_at.isoformat() if edited_at else ""
-
-
-def wording_lines(record: models.Model) -> list[dict[str, Any]]:
-    """Every finding at its place in the text, and the reason where one was given."""
-    remarks = services.remarks_of(record)
-    waiting = services.open_remarks(record)
-    given = {
-        (each.where, each.rule, each.digest): each
-        for each in ClaimWaiver.objects.filter(where__in={each.where for each in remarks})
-    }
-    return [
-        {
-            "remark": each,
-            "why": services.full_stop(each.why),
-            "instead": services.full_stop(each.instead),
-            "field": each.where.split(".")[2].replace("_", " ") if each.where.count(".") > 1 else "the page",
-            "around": each.passage.split(each.words, 1) if each.words and each.words in each.passage else None,
-            "is_open": each in waiting,
-            "is_block": each.level == linter.BLOCK,
-            "waiver": given.get((each.where, each.rule, each.digest)),
-        }
-        for each in remarks
-    ]
-
-
-class ContentAdmin(BaseModelAdmin):
+class ContentAdmin(ActionAdmin):
     """Saves through the service, so that every edit is audited and the public pages follow."""
 
     form = ContentForm
@@ -135,43 +71,7 @@ class ContentAdmin(BaseModelAdmin):
         return False
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        services.save(record=obj, by=request.user, changed=[name for name in form.changed_data if name != "seen"])
-
-    def button(self, name: str, view: Callable[..., HttpResponse]) -> URLPattern:
-        """An address that only takes a press of a button."""
-        model = self.model._meta.model_name
-        return path(
-            f"<int:pk>/{name.replace('_', '-')}/",
-            self.admin_site.admin_view(post_only(f"admin:education_{model}_change", keeps={"object_id": "pk"})(view)),
-            name=f"education_{model}_{name}",
-        )
-
-    def pressed(self, request: HttpRequest, pk: int, act: Callable[[Any], Any], done: str) -> HttpResponse:
-        """Do what a button says and go back to the record, with a sentence either way."""
-        record = get_object_or_404(self.model, pk=pk)
-        if not self.has_view_permission(request, record):
-            raise PermissionDenied
-        try:
-            act(record)
-        except NotEntitled as refusal:
-            raise PermissionDenied(str(refusal)) from None
-        except NotComplete as refusal:
-            for problem in refusal.problems:
-                messages.error(request, problem)
-        except (ReasonRefused, workflow.MoveRefused) as refusal:
-            messages.error(request, str(refusal))
-        else:
-            messages.success(request, done.format(record))
-        return redirect(reverse(f"admin:education_{self.model._meta.model_name}_change", args=[pk]))
-
-    def waive_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        given = {name: request.POST.get(name, "") for name in ("rule", "digest", "reason")}
-        return self.pressed(
-            request,
-            pk,
-            lambda record: services.waive(record=record, by=request.user, **given),
-            "The reason is kept. It holds until the next review.",
-        )
+        records.save_record(record=obj, by=request.user, changed=[name for name in form.changed_data if name != "seen"])
 
 
 class SmallRecordAdmin(ContentAdmin):
@@ -187,25 +87,16 @@ class SmallRecordAdmin(ContentAdmin):
         key = FIELD_OF[self.model][1]
         return (*self.readonly_fields, key) if obj else self.readonly_fields
 
-    def get_urls(self) -> list[URLPattern]:
-        return [self.button("publish", self.publish_view), self.button("waive", self.waive_view), *super().get_urls()]
-
-    def publish_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        return self.pressed(
-            request,
-            pk,
-            lambda record: services.publish_record(
-                record=record, by=request.user, digest=request.POST.get("digest", "")
-            ),
-            "Readers see “{}” as it stands here.",
-        )
-
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         record = self.get_object(request, object_id)
         context = (
-            {"wording": wording_lines(record), "waits": waits(record), "digest": services.digest_of(record)}
+            {
+                "wording": findings.findings_of(record),
+                "panel": action_panel.action_panel(record, by=request.user),
+                "may_waive": action_panel.may_waive(record, by=request.user),
+            }
             if record
             else {}
         )
@@ -227,7 +118,7 @@ class SmallRecordAdmin(ContentAdmin):
         if record.pk is None:
             return "None yet."
         field, key = FIELD_OF[type(record)]
-        pages = services.pages_using(field, getattr(record, key))
+        pages = reopening.pages_using(field, getattr(record, key))
         links = ((reverse("admin:education_page_change", args=[page.pk]), page.title) for page in pages)
         return format_html_join(", ", '<a href="{}">{}</a>', links) or "No public page."
 

@@ -6,11 +6,11 @@ twenty items. Both are asked here in our own words.
 
 import dataclasses
 import re
-from collections.abc import Mapping
 from typing import Any, Final
 
 import pyphen
 
+from education.forms.self_check import CLEAR, DISCERN, MARKS
 from education.markup.markdown import TERM, cited_off, parts
 from education.models import Page
 
@@ -18,46 +18,6 @@ SYLLABLES: Final = pyphen.Pyphen(lang="en_US")
 """Hyphenation points stand for syllables: a little few, so the grade is an estimate, as all such grades are."""
 WISHED_GRADE: Final = 8
 DISCERN_TARGET: Final = 4
-DISCERN: Final = (
-    "Does it say at the start what it is about and for whom?",
-    "Does it keep to that?",
-    "Does it answer what patients ask?",
-    "Is it clear where each fact comes from?",
-    "Is it clear how old the facts are?",
-    "Is it balanced, with no wish to sell?",
-    "Does it say where to read more?",
-    "Does it say what nobody knows yet?",
-    "Does it say how each treatment is meant to work?",
-    "Does it say what each treatment may bring?",
-    "Does it say what harm each treatment may do?",
-    "Does it say what happens with no treatment?",
-    "Does it say how treatment changes daily life?",
-    "Does it say that there is more than one choice?",
-    "Does it help people decide together with a clinician?",
-    "Overall: would you give it to somebody of your own family to decide with?",
-)
-CLEAR: Final = (
-    "There is one main message.",
-    "The main message stands at the top.",
-    "The main message is set off from the text.",
-    "A picture or number supports the main message.",
-    "It says what to do next.",
-    "It speaks in the active voice.",
-    "It uses words the reader uses.",
-    "Lists are set as lists.",
-    "Text comes in short pieces with headings.",
-    "The most important thing comes first in each piece.",
-    "It says what is known and what is not.",
-    "It names at least one thing to do.",
-    "It says why that matters to the reader.",
-    "It says how to do it.",
-    "Numbers are of the kind readers use.",
-    "Numbers are explained.",
-    "The reader need not calculate.",
-    "The harm or danger is named.",
-    "Benefit and harm stand together.",
-    "Chances are given in numbers and in words or a picture.",
-)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -96,15 +56,6 @@ def reading(page: Page) -> Reading:
     return Reading(round(max(0.0, grade), 1), round(mean, 1), too_long)
 
 
-def answers_from(data: Mapping[str, str]) -> dict[str, Any]:
-    """Both self-checks from a form: `discern-1` holds 1 to 5, `clear-1` is there when the item holds."""
-    discern = [data.get(f"discern-{place}", "") for place in range(1, len(DISCERN) + 1)]
-    return {
-        "discern": [int(answer) if answer in {"1", "2", "3", "4", "5"} else 0 for answer in discern],
-        "clear": [f"clear-{place}" in data for place in range(1, len(CLEAR) + 1)],
-    }
-
-
 def self_check(page: Page) -> dict[str, Any]:
     """The questions with the answers kept, and both scores; a score is None while nothing was answered."""
     kept = page.self_check or {}
@@ -117,5 +68,5 @@ def self_check(page: Page) -> dict[str, Any]:
         "discern_mean": round(sum(answered) / len(answered), 1) if answered else None,
         "clear_score": round(100 * sum(clear) / len(CLEAR)) if kept.get("clear") else None,
         "target": DISCERN_TARGET,
-        "marks": range(1, 6),
+        "marks": MARKS,
     }

@@ -7,11 +7,13 @@ from django.db import models, transaction
 
 from clinic.accounts.models import User
 from clinic.core import audit, clock
-from education import workflow
+from clinic.core.permissions import may
+from clinic.core.refusals import NotAllowed
 from education.claims.content_checks import BOOKING, surer_than
 from education.library import Library
 from education.models import CaseAccount, ClinicianStatement, Page
-from education.services.refusals import NotEntitled
+from education.services.transitions import WORKFLOW
+from education.workflow import NOT_CHANGE
 
 REGISTER_HOLDS: Final = datetime.timedelta(days=365)
 CARE: Final = {
@@ -78,19 +80,19 @@ def statement_problems(statement: ClinicianStatement, page: Page, held: Library)
 
 
 @transaction.atomic
-def save_file(*, file: CaseAccount | ClinicianStatement | models.Model, by: User, changed: list[str]) -> None:
+def save_consent_record(*, record: models.Model, by: User, changed: list[str]) -> None:
     """Keep what is on file. What is printed beside a page belongs to its words, so its sign-offs are void.
 
-    Raises NotEntitled, MoveRefused.
+    Raises NotAllowed, WrongStatus.
     """
-    verb = "add" if file.pk is None else "change"
-    if not by.has_perm(f"education.{verb}_{file._meta.model_name}"):
-        raise NotEntitled("You may read this, but not change it. Ask a manager.")
-    file.save()
-    if isinstance(file, CaseAccount | ClinicianStatement):
-        page = Page.objects.select_for_update().get(pk=file.page_id)
-        page.state = Page.State(workflow.after(page.state, "edit"))
+    verb = "add" if record.pk is None else "change"
+    if not may(by, f"education.{verb}_{record._meta.model_name}", None if record.pk is None else record):
+        raise NotAllowed(NOT_CHANGE)
+    record.save()
+    if isinstance(record, CaseAccount | ClinicianStatement):
+        page = Page.objects.select_for_update().get(pk=record.page_id)
+        page.state = WORKFLOW.state_after(page, "edit")
         page.publish_at = page.publish_by = None
         page.save(update_fields=["state", "publish_at", "publish_by"])
         page.drafted_by.add(by)
-    audit.record(action="content.edit", target=file, by=by, fields=changed)
+    audit.record(action="content.edit", target=record, by=by, fields=changed)

@@ -6,17 +6,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from django.db import DatabaseError, models, transaction
+from django.db import DatabaseError, transaction
 
-from clinic.core import audit, clock
-from education import library, workflow
+from clinic.core import audit
+from education import library
 from education.content.shipped import ContentError, Shipped, digest
 from education.models import (
     BestBet,
     EvidenceStatement,
     GlossaryTerm,
     Page,
-    PageVersion,
     Question,
     RegulationNote,
     ShippedRecord,
@@ -24,7 +23,9 @@ from education.models import (
     Source,
     Trial,
 )
+from education.services import versions
 from education.services.snapshot import refresh_snapshot
+from education.services.transitions import WORKFLOW
 from education.services.waivers import keep_waiver
 
 logger = logging.getLogger(__name__)
@@ -137,10 +138,10 @@ def _place(page: Page, *, publish: bool) -> None:
     if page._state.adding:
         page.state = Page.State.IN_REVIEW
     elif not is_closed:
-        page.state = Page.State(workflow.after(page.state, "edit"))
+        page.state = WORKFLOW.state_after(page, "edit")
     page.save()
     if publish and not is_closed:
-        show(page, by=BY)
+        versions.publish_unreviewed(page=page, by=BY)
 
 
 def _keep(record: SmallRecord, *, publish: bool) -> None:
@@ -149,24 +150,3 @@ def _keep(record: SmallRecord, *, publish: bool) -> None:
     if is_new or publish:
         record.shown = library.plain(record)
         record.save(update_fields=["shown"])
-
-
-def show(page: Page, *, by: str) -> PageVersion:
-    """Keep the page's words as its next version and let readers see that one. The page's row must be locked or new.
-
-    This asks nobody: `publishing.publish` does, and a demonstration shows what was shipped.
-    """
-    last = page.versions.aggregate(last=models.Max("number"))["last"] or 0
-    version = PageVersion.objects.create(
-        page=page,
-        number=last + 1,
-        words=page.words(),
-        published_at=clock.now(),
-        published_by=by,
-        change_note=page.change_note,
-    )
-    page.live, page.state = version, Page.State.PUBLISHED
-    page.publish_at = page.publish_by = None
-    page.change_note = ""
-    page.save(update_fields=["live", "state", "publish_at", "publish_by", "change_note"])
-    return version

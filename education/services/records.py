@@ -1,7 +1,6 @@
-"""Keeps what staff edit, and shows an edited small record once a second person has looked at it."""
+"""Keeps what staff edit, and says what keeps a record from being shown."""
 
 import json
-from typing import Any
 
 from django.db import models, transaction
 from django.urls import reverse
@@ -9,7 +8,9 @@ from django.urls import reverse
 from clinic.accounts.models import User
 from clinic.core import audit, clock
 from clinic.core.encryption import fingerprint
-from education import library, workflow
+from clinic.core.permissions import may
+from clinic.core.refusals import NotAllowed
+from education import library
 from education.claims.publication_checks import (
     best_bet_problems,
     page_problems,
@@ -20,41 +21,37 @@ from education.claims.publication_checks import (
 )
 from education.models import (
     BestBet,
-    EvidenceStatement,
     Page,
     Question,
     RegulationNote,
     ShippedRecord,
     SmallRecord,
-    Source,
 )
 from education.search.index import FIXED
 from education.services import consent_records
-from education.services.refusals import NotComplete, NotEntitled
-from education.services.reopening import reopen_users_of
 from education.services.snapshot import refresh_snapshot
-from education.services.waivers import open_remarks, sentence_of, values_of, wrote
+from education.services.transitions import WORKFLOW
+from education.services.waivers import values_of
+from education.workflow import NOT_CHANGE
 
 FIXED_ADDRESSES = frozenset({"/faq/", "/glossary/", "/sources/"})
-SAYS = ("grade", "direction", "plain_text")
-"""The fields of a statement that pages repeat in their own words."""
 
 
 @transaction.atomic
-def save(*, record: models.Model, by: User, changed: list[str]) -> None:
+def save_record(*, record: models.Model, by: User, changed: list[str]) -> None:
     """Keep a staff edit. What readers see stays as it is until someone entitled publishes the edit.
 
-    Any edit of a page voids its sign-offs and its schedule. Raises NotEntitled, MoveRefused.
+    Any edit of a page voids its sign-offs and its schedule. Raises NotAllowed, WrongStatus.
     """
     verb = "add" if record.pk is None else "change"
-    if not by.has_perm(f"education.{verb}_{record._meta.model_name}"):
-        raise NotEntitled("You may read this, but not change it. Ask a manager.")
+    if not may(by, f"education.{verb}_{record._meta.model_name}", None if record.pk is None else record):
+        raise NotAllowed(NOT_CHANGE)
     if isinstance(record, ShippedRecord):
         record.edited_at = clock.now()
     if isinstance(record, SmallRecord):
         record.edited_by = by
     if isinstance(record, Page):
-        record.state = Page.State(workflow.after(record.state, "edit"))
+        record.state = WORKFLOW.state_after(record, "edit")
         record.publish_at = record.publish_by = None
     record.save()
     if isinstance(record, Page):
@@ -66,40 +63,6 @@ def save(*, record: models.Model, by: User, changed: list[str]) -> None:
 def digest_of(record: SmallRecord) -> str:
     """The same for the same words: what a second person looked at is what they publish."""
     return fingerprint(json.dumps(library.plain(record), sort_keys=True, default=str))
-
-
-@transaction.atomic
-def publish_record(*, record: SmallRecord, by: User, digest: str) -> SmallRecord:
-    """Show an edited statement, source, term, answer, trial or note. Raises NotEntitled, NotComplete, MoveRefused.
-
-    `digest` is that of the words this person looked at: others are not published unseen. Pages that repeat a changed
-    statement, or cite a source taken back, are reopened.
-    """
-    if not by.has_perm(workflow.PERMISSIONS["publish"]):
-        raise NotEntitled("You may edit this, but not publish it. Ask a manager.")
-    fresh = type(record)._base_manager.select_for_update().get(pk=record.pk)
-    before, values = fresh.shown, library.plain(fresh)
-    if before == values:
-        return fresh
-    if wrote(fresh, by):
-        raise NotEntitled("You made the last edit, so somebody else has to publish it.")
-    if digest != digest_of(fresh):
-        raise workflow.MoveRefused("Somebody changed this after you opened it. Read it as it stands now, then publish.")
-    if problems := [*problems_of(fresh), *map(sentence_of, open_remarks(fresh))]:
-        raise NotComplete(problems)
-    fresh.shown = values
-    fresh.save(update_fields=["shown"])
-    refresh_snapshot()
-    audit.record(action="content.publish_record", target=fresh, by=by, fields=_differing(before, values))
-    if isinstance(fresh, Source) and fresh.retracted_on:
-        reopen_users_of("source", fresh.key, f"“{fresh.title}” was taken back by its journal.")
-    if isinstance(fresh, EvidenceStatement) and before and any(before.get(name) != values[name] for name in SAYS):
-        reopen_users_of("statement", fresh.code, f"Statement {fresh.code} says something else now.")
-    return fresh
-
-
-def _differing(before: dict[str, Any] | None, after: dict[str, Any]) -> list[str]:
-    return [name for name in after if (before or {}).get(name) != after[name]]
 
 
 def problems_of(record: models.Model) -> list[str]:

@@ -1,7 +1,9 @@
 """Why a change to the content is refused, in words for the person who asked."""
 
+from clinic.core.refusals import TransitionNotAllowed
 
-class NotComplete(Exception):
+
+class NotComplete(TransitionNotAllowed):
     """Something that cannot be shown yet; `problems` says why, in sentences."""
 
     def __init__(self, problems: list[str]) -> None:
@@ -9,9 +11,5 @@ class NotComplete(Exception):
         self.problems = problems
 
 
-class NotEntitled(Exception):
-    """This person may not do this."""
-
-
-class ReasonRefused(Exception):
+class ReasonRefused(TransitionNotAllowed):
     """A reason, comment or date that cannot be accepted; the text says why."""

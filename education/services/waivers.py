@@ -1,13 +1,12 @@
 """What the claims rules find in a record, and the written reasons why a warned wording may stand."""
 
-import datetime
 from typing import Any, Final
 
-from django.db import models, transaction
+from django.db import models
 
 from clinic.accounts.models import User
-from clinic.core import audit, clock
-from education import library, workflow
+from clinic.core import clock
+from education import library
 from education.claims import content_checks, linter
 from education.models import (
     ClaimWaiver,
@@ -18,7 +17,6 @@ from education.models import (
     RegulationNote,
     Trial,
 )
-from education.services.refusals import NotEntitled, ReasonRefused
 
 TABLE_OF: Final[dict[type[models.Model], str]] = {
     Page: "pages",
@@ -28,10 +26,6 @@ TABLE_OF: Final[dict[type[models.Model], str]] = {
     Trial: "trials",
     RegulationNote: "regulations",
 }
-MAY_GIVE_REASONS: Final = tuple(workflow.PERMISSIONS[verb] for verb in ("sign_clinical", "sign_second", "publish"))
-WORDS_OF_A_REASON: Final = 4
-DAYS_A_MONTH: Final = 30
-RECORD_MONTHS: Final = 12
 
 
 def values_of(record: models.Model) -> dict[str, Any]:
@@ -67,28 +61,6 @@ def full_stop(words: str) -> str:
     return words if words.endswith((".", "?")) else f"{words}."
 
 
-@transaction.atomic
-def waive(*, record: models.Model, rule: str, digest: str, reason: str, by: User) -> ClaimWaiver:
-    """Keep a reason why one warned wording may stand, until the next review. Raises NotEntitled, ReasonRefused."""
-    if not any(by.has_perm(permission) for permission in MAY_GIVE_REASONS):
-        raise NotEntitled("You may edit, but not let a wording stand. Ask a reviewer or a manager.")
-    if wrote(record, by):
-        raise NotEntitled("You wrote these words, so somebody else has to say why they may stand.")
-    if len(reason.split()) < WORDS_OF_A_REASON:
-        raise ReasonRefused("Write why this wording may stand, in a sentence that a colleague understands.")
-    remark = next((each for each in remarks_of(record) if (each.rule, each.digest) == (rule, digest)), None)
-    if remark is None:
-        raise ReasonRefused("This wording is not here any more. Reload the page.")
-    if remark.level == linter.BLOCK:
-        raise ReasonRefused("No reason lets this wording stand: change it.")
-    months = record.review_months if isinstance(record, Page) else RECORD_MONTHS
-    until = clock.today() + datetime.timedelta(days=DAYS_A_MONTH * months)
-    waiver = content_checks.Waiver(remark.where, remark.rule, remark.passage, reason.strip(), until)
-    kept = keep_waiver(waiver, by=name_of(by))
-    audit.record(action="content.waive", target=record, by=by, details={"rule": rule})
-    return kept
-
-
 def keep_waiver(waiver: content_checks.Waiver, *, by: str) -> ClaimWaiver:
     kept, _ = ClaimWaiver.objects.update_or_create(
         where=waiver.where,
@@ -105,7 +77,7 @@ def keep_waiver(waiver: content_checks.Waiver, *, by: str) -> ClaimWaiver:
     return kept
 
 
-def wrote(record: models.Model, who: User) -> bool:
+def is_author(record: models.Model, who: User) -> bool:
     """Whether somebody wrote the words of a record that wait."""
     if isinstance(record, Page):
         is_drafter = record.pk is not None and record.drafted_by.filter(pk=who.pk).exists()

@@ -3,9 +3,6 @@
 import secrets
 from typing import Final
 
-from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Layout
-from django import forms
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
@@ -13,9 +10,9 @@ from django.views.decorators.http import require_http_methods
 
 from clinic.core import limits
 from clinic.core.danger_words import dangers_in
-from clinic.core.form_fields import LongTextField
-from clinic.core.widgets import TileRadio
-from education import library, services
+from education import library
+from education.forms.feedback import FeedbackForm
+from education.services import feedback as feedback_service
 
 HOURLY: Final = 3600
 A_NETWORK_AN_HOUR: Final = 20
@@ -25,30 +22,6 @@ FIXED: Final = {
     "sources": ("/sources/", "Sources"),
 }
 TOO_MANY: Final = "Many remarks came from your network in the last hour. Try again later, or ring us."
-
-
-class FeedbackForm(forms.Form):
-    helpful = forms.ChoiceField(
-        label="Did this page help you?",
-        choices=[("yes", "Yes"), ("no", "No, or not enough")],
-        widget=TileRadio,
-        error_messages={"required": "Choose yes or no."},
-    )
-    text = LongTextField(
-        label="What should we change, or what is wrong?",
-        required=False,
-        max_length=2000,
-        widget=forms.Textarea(attrs={"rows": 4}),
-        help_text="Do not write about your own health here: nobody who reads this can help you with it.",
-        error_messages={"max_length": "Use at most 2,000 characters. Yours has %(show_value)d."},
-    )
-    token = forms.RegexField(r"^[A-Za-z0-9_-]{20,64}$", widget=forms.HiddenInput, required=False)
-
-    def __init__(self, *args: object, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        self.helper = FormHelper()
-        self.helper.form_tag = False
-        self.helper.layout = Layout("helpful", "text", "token")
 
 
 @never_cache
@@ -62,7 +35,7 @@ def feedback(request: HttpRequest, key: str) -> HttpResponse:
         if not limits.allow(f"feedback:{limits.client_network(request)}", rate=A_NETWORK_AN_HOUR, per_seconds=HOURLY):
             form.add_error(None, TOO_MANY)
             return render(request, "education/feedback.html", context, status=429)
-        services.give(
+        feedback_service.submit_feedback(
             token=form.cleaned_data["token"] or secrets.token_urlsafe(24),
             path=path,
             is_helpful=form.cleaned_data["helpful"] == "yes",

@@ -27,6 +27,7 @@ from consultations.models import (
     OutboxMessage,
     PatientText,
     PrivateLink,
+    Room,
     SafetyCase,
     SlotHold,
 )
@@ -142,6 +143,7 @@ def site(monday_content: Any, time_machine: Any, make_request: Any, clinician: A
     )
     _content_files(clinician.user, now)
     Absence.objects.create(clinician=clinician, starts_at=now, ends_at=now + datetime.timedelta(hours=1))
+    Room.objects.create(name="Room 1", location=place)
     return {
         "patient": patient,
         "key": key_of(patient),
@@ -159,7 +161,7 @@ def site(monday_content: Any, time_machine: Any, make_request: Any, clinician: A
         **{
             model._meta.model_name: model.objects.order_by("pk")[0].pk
             for model in (
-                Absence, AppointmentType, Availability, Location, EvidenceStatement, GlossaryTerm, Page, Question,
+                Absence, AppointmentType, Availability, Location, Room, EvidenceStatement, GlossaryTerm, Page, Question,
                 Source, Trial, RegulationNote, BestBet, Reviewer, CaseAccount, ClinicianStatement, Feedback,
             )
         },

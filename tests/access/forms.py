@@ -71,7 +71,7 @@ class Stage:
         request = self.make_request(status=status, outcome=Outcome.SAME_DAY)
         if status == RequestStatus.BOOKED:
             book_directly(request, self.clinician, TUESDAY)
-        url = reverse("admin:consultations_consultationrequest_act", args=[request.pk, verb])
+        url = reverse("admin:consultations_consultationrequest_action", args=[request.pk, verb])
         return self.staff(url, seen=status.value, **data)
 
     def link(self) -> Form:
@@ -90,6 +90,16 @@ class Stage:
             response=request.response, level="EMERGENCY", priority="stat", raised_at=now, due_at=now
         )
         return self.staff(reverse("admin:consultations_safetycase_close", args=[case.pk]), note="Rang.")
+
+    def person(self, page: str, **data: Any) -> Form:
+        url = reverse(f"admin:consultations_consultationrequest_person_{page}", args=[self.make_request().pk])
+        return self.staff(url, **data)
+
+    def join(self) -> Form:
+        other = self.make_request()
+        other.reference = "LS-AB23-CD"
+        other.save()
+        return self.person("join", other=other.reference, reason="Same voice.")
 
     def superuser(self, path: str, **data: Any) -> Form:
         client = Client(raise_request_exception=False)
@@ -150,6 +160,8 @@ FORMS: dict[str, Callable[[Stage], Form]] = {
     "give back": lambda on: on.act("cancel_booking", RequestStatus.BOOKED, reason="Ill."),
     "close": lambda on: on.act("cancel_request", note="Moved away."),
     "case": lambda on: on.case(),
+    "join": lambda on: on.join(),
+    "take apart": lambda on: on.person("separate", what="row-1", reason="Two sisters.", seen="1"),
     "absence": lambda on: on.staff(
         "/admin/consultations/absence/add/",
         clinician=str(on.clinician.pk), starts_at="2027-01-04T09:00", ends_at="2027-01-04T12:00", reason="Course",

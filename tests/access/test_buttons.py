@@ -109,8 +109,12 @@ POLICY: dict[str, str] = {
     "admin:consultations_consultationrequest_search": CARE_TEAM_HARMLESS,
     "admin:consultations_consultationrequest_change": STAFF_READ,
     "admin:consultations_consultationrequest_confirm": CARE_TEAM_HARMLESS,    # without a preview of one's own
-    "admin:consultations_consultationrequest_act": CARE_TEAM,
+    "admin:consultations_consultationrequest_action": CARE_TEAM,
     "admin:consultations_consultationrequest_read": CARE_TEAM,
+    "admin:consultations_consultationrequest_person": STAFF_READ,
+    "admin:consultations_consultationrequest_person_join": CARE_TEAM_HARMLESS,    # to the preview
+    "admin:consultations_consultationrequest_person_confirm": CARE_TEAM_HARMLESS,    # without a preview of one's own
+    "admin:consultations_consultationrequest_person_separate": CARE_TEAM_HARMLESS,    # it stands alone
     "admin:consultations_safetycase_changelist": STAFF_READ,
     "admin:consultations_safetycase_search": CARE_TEAM_HARMLESS,
     "admin:consultations_safetycase_change": STAFF_READ,
@@ -122,6 +126,7 @@ POLICY: dict[str, str] = {
     # Whoever and whatever a booking needs stays, even for those who may take it out of the diary.
     **diary("clinician", add=MANAGER_HARMLESS, change=MANAGER_HARMLESS, delete=MANAGER_HARMLESS),
     **diary("location", add=MANAGER, change=MANAGER, delete=MANAGER_HARMLESS),
+    **diary("room", add=MANAGER, change=MANAGER, delete=MANAGER),
     **diary("appointmenttype", add=MANAGER_HARMLESS, change=MANAGER_HARMLESS, delete=MANAGER_HARMLESS),
     # The times here are those of a colleague; a doctor's own have a test below.
     **diary("availability", add=DIARY_WRITERS, change=MANAGER_HARMLESS, delete=MANAGER),
@@ -156,7 +161,7 @@ POLICY: dict[str, str] = {
     "consultations:sent": WALKER_READS,
     "consultations:correct_email": WALKER_HARMLESS,    # nobody here has sent their check
     "consultations:send_link": ANYBODY,      # it is mailed to the address in the request, whoever asks
-    "consultations:private_link": HARMLESS,
+    "consultations:private_link": ANYBODY,    # who has the mailed link and the date of birth: the address is verified
     "consultations:replace_link": BOTH_PATIENTS,
     "consultations:close":                      "no no ok ok  no no no no no",    # in this browser
     "consultations:leave": HARMLESS,
@@ -198,8 +203,10 @@ POSTED: dict[str, dict[str, Any]] = {
         "password2": WORD,
     },
     "admin:accounts_user_change": {"username": "nurse", "name": "Norah Adeyemi", "email": "nurse@clinic.example"},
-    "admin:consultations_consultationrequest_act": {"seen": "received"},
+    "admin:consultations_consultationrequest_action": {"seen": "received"},
     "admin:consultations_consultationrequest_search": {"q": "Carol"},
+    "admin:consultations_consultationrequest_person_join": {"other": "LS-0001-AA", "reason": "Same voice."},
+    "admin:consultations_consultationrequest_person_separate": {"what": "row-1", "reason": "No.", "seen": "1"},
     "admin:consultations_safetycase_duty": {"on_duty": "off"},
     "admin:consultations_outboxmessage_search": {"q": "Carol"},
     "admin:consultations_safetycase_search": {"q": "Carol"},

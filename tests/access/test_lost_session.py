@@ -27,7 +27,7 @@ STAFF_FORMS = [
     if name
     in (
         "own password", "search", "preview", "note", "call", "escalate", "pass", "clear", "ask", "decide", "book",
-        "give back", "close", "case", "absence", "weekly time", "user", "place",
+        "give back", "close", "case", "join", "take apart", "absence", "weekly time", "user", "place",
     )
 ]  # fmt: skip
 SHOWN: dict[str, tuple[tuple[str, str], ...]] = {
@@ -36,6 +36,8 @@ SHOWN: dict[str, tuple[tuple[str, str], ...]] = {
     "preview": (),
     "note": (("Note for colleagues", "Rang at ten."),),
     "call": (("How did the call go?", "Reached: red flags repeated by phone"), ("What was said", "No change.")),
+    "join": (("Reference of the other request", "LS-AB23-CD"), ("Why is it the same person?", "Same voice.")),
+    "take apart": (("Why is it not the same person?", "Two sisters."),),
     "escalate": (("Why is it pressing?", "Worse."),),
     "pass": (("Note for the doctor", "Please read."),),
     "clear": (("Why do the red flags not stand in the way?", "Asked by phone."),),

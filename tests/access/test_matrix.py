@@ -16,7 +16,7 @@ from tests.access.conftest import ROLES, address, everything, knock, routes
 ANSWERS = {200: "ok", 301: "go", 302: "go", 403: "no", 404: "-", 405: "post"}
 """ok: the page; in: the sign-in; go: sent elsewhere; no: refused; -: not there; post: only by pressing a button."""
 
-NOTES_OF_A_LOOK = {"request.view", "request.list", "case.view", "case.list", "message.view"}
+NOTES_OF_A_LOOK = {"request.view", "request.list", "case.view", "case.list", "message.view", "person.view"}
 
 # Columns: visitor, walker, patient, other patient; triage, doctor, editor, manager, superuser.
 EVERYONE = "ok ok ok ok  ok ok ok ok ok"
@@ -104,8 +104,12 @@ MATRIX = {
     "admin:consultations_consultationrequest_search": STAFF_SENT_ON,
     "admin:consultations_consultationrequest_change": CARE_TEAM,
     "admin:consultations_consultationrequest_confirm": STAFF_SENT_ON,    # to the request's page, which decides
-    "admin:consultations_consultationrequest_act": STAFF_SENT_ON,
+    "admin:consultations_consultationrequest_action": STAFF_SENT_ON,
     "admin:consultations_consultationrequest_read": STAFF_SENT_ON,
+    "admin:consultations_consultationrequest_person": CARE_TEAM,
+    "admin:consultations_consultationrequest_person_join": STAFF_SENT_ON,
+    "admin:consultations_consultationrequest_person_confirm": STAFF_SENT_ON,
+    "admin:consultations_consultationrequest_person_separate": STAFF_SENT_ON,
     "admin:consultations_safetycase_changelist": CARE_TEAM,
     "admin:consultations_safetycase_search": STAFF_SENT_ON,
     "admin:consultations_safetycase_change": CARE_TEAM,
@@ -116,6 +120,7 @@ MATRIX = {
     "admin:consultations_appointment_changelist": CARE_TEAM,
     **diary("clinician", add=MANAGER),
     **diary("location", add=MANAGER),
+    **diary("room", add=MANAGER),
     **diary("appointmenttype", add=MANAGER),
     **diary("availability", add=DIARY_WRITERS),
     **diary("absence", add=DIARY_WRITERS),
@@ -183,9 +188,10 @@ CLINICAL = [
     if isinstance(model, type)
     and issubclass(model, Model)
     and model._meta.app_label == "consultations"
-    and model.__name__ not in ("Clinician", "Location", "AppointmentType", "Availability", "Absence")
+    and model.__name__
+    not in ("Resource", "Clinician", "Room", "Location", "AppointmentType", "Availability", "Absence")
 ]  # fmt: skip
-"""Everything about a patient; the five that are left out are the diary that managers keep."""
+"""Everything about a patient; the seven that are left out are the diary that managers keep."""
 
 
 def outcome(response: Any) -> str:

@@ -70,7 +70,7 @@ class TestHazardLog:
     def test_every_hazard_has_a_row_a_status_and_room_for_the_scores(self):
         rows = rows_of_hazards()
         assert [row[0] for row in rows] == [f"H{number}" for number in range(1, len(rows) + 1)]
-        assert len(rows) == 24
+        assert len(rows) == 25
         for number, _hazard, _cause, _effect, initial, residual, status in rows:
             assert status in ("controlled", "partly", "open"), number
             assert (initial, residual) == ("", ""), f"{number}: scores are for the Clinical Safety Officer"

@@ -11,10 +11,11 @@ import pytest
 from django.db import connection
 
 from clinic.core import clock
-from education import library, services
+from education import library
 from education.content import shipped
 from education.models import Page, PageVersion, SearchEntry
 from education.search import engine, index
+from education.services import loading, snapshot, versions
 from tests.benchmarks.bench_speed import say
 
 PAGES = 2_000
@@ -63,12 +64,12 @@ def make_pages() -> None:
         page.live = PageVersion(page=page, number=1, words=page.words(), published_at=clock.now(), published_by="x")
     PageVersion.objects.bulk_create([page.live for page in pages])
     Page.objects.bulk_update(pages, ["live"], batch_size=500)
-    services.refresh_snapshot()
+    snapshot.refresh_snapshot()
 
 
 @pytest.mark.django_db
 def test_search() -> None:
-    services.load(shipped=shipped.read(), publish=True)
+    loading.load(shipped=shipped.read(), publish=True)
     make_pages()
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
@@ -89,7 +90,7 @@ def test_search() -> None:
         )
     for name, change in (("nothing", None), ("one page", Page.objects.get(key="page-7"))):
         if change:
-            services.loading.show(change, by="Somebody")
+            versions.publish_unreviewed(page=change, by="Somebody")
         data = library.snapshot_data()
         begin = time.perf_counter()
         with database_time() as took:

@@ -16,8 +16,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from clinic.core import page_cache
-from education import services
 from education.content import shipped
+from education.services import loading
 from tests.cast import MakeRequest, make_user
 
 DATA = Path(__file__).parent.parent / "consultations" / "data"
@@ -60,7 +60,7 @@ def test_assess_command() -> None:
 @pytest.mark.django_db
 def test_public_pages(client: Client, settings: Any) -> None:
     settings.PAGE_CACHE_SECONDS = 60
-    services.load(shipped=shipped.read(), publish=True)
+    loading.load(shipped=shipped.read(), publish=True)
     addresses = [page["path"] for page in shipped.read().pages] + ["/faq/", "/glossary/", "/sources/"]
     for address in sorted(addresses):
         measure(f"{address} made anew", lambda address=address: client.get(address), before=page_cache.PAGES.clear)

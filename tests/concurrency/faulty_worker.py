@@ -17,11 +17,11 @@ from clinic.core.smtp import EmailBackend
 from consultations import emails
 from consultations.models import OutboxMessage
 from consultations.services import cases, delivery, private_links, triage
-from education import services as content
+from education.actions import schedule
 from tests.concurrency.faults import ERRORS, Fault
 
 COMMAND = "import django; django.setup(); from tests.concurrency.faulty_worker import main; main()"
-DUTIES = ((cases, "alert_again"), (triage, "alert_overdue"), (private_links, "answer_asked"), (content, "publish_due"))
+DUTIES = ((cases, "alert_again"), (triage, "alert_overdue"), (private_links, "answer_asked"), (schedule, "publish_due"))
 
 
 class Saboteur:

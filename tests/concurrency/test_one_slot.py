@@ -1,9 +1,9 @@
-"""Many patients, one free time: one booking, whatever the timing, and a control that shows the race is real."""
+"""Many patients, one free time, one room, one person: one booking, whatever the timing, and a control for each race."""
 
 import datetime
 import importlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -15,8 +15,8 @@ from django.test import Client
 from clinic.accounts.models import User
 from clinic.core import clock
 from consultations.enums import RequestStatus
-from consultations.models import Appointment, Availability, ConsultationRequest
-from consultations.services import scheduling
+from consultations.models import Appointment, Availability, Clinician, ConsultationRequest, Occupation, Room, SlotHold
+from consultations.services import occupation, scheduling
 from consultations.services.scheduling import SlotTaken
 from tests.cast import at, open_privately
 from tests.consultations.perform import book_on_the_phone
@@ -27,8 +27,6 @@ AT_A_TIME = 32
 RIVALS = 4
 """Without locks PostgreSQL ends one rival a second, and a statement after five: more would end the last one too."""
 guard = importlib.import_module("consultations.migrations.0002_overlap_guard")
-drop_guard = importlib.import_module("consultations.migrations._overlap_guard").drop_guard
-add_guard = importlib.import_module("consultations.migrations._overlap_guard").add_guard
 
 
 @pytest.fixture
@@ -84,32 +82,44 @@ def test_two_hundred_patients_and_one_time(make_request: Any, slot_key: str) -> 
     assert ConsultationRequest.objects.filter(status=RequestStatus.OFFERED).count() == PATIENTS - 1
 
 
-def race(requests: list[ConsultationRequest], slot_key: str, by: User, monkeypatch: pytest.MonkeyPatch) -> list[bool]:
-    """All look whether the time is free before any books it, and nobody waits for the clinician's row."""
-    look = scheduling._refuse_if_taken
-    everyone_looked = threading.Barrier(len(requests), timeout=20)
+Call = Callable[[], object]
 
-    def look_and_wait(*args: Any) -> None:
-        look(*args)
-        everyone_looked.wait()
 
-    monkeypatch.setattr(scheduling, "_lock_clinician", lambda clinician_id: None)
-    monkeypatch.setattr(scheduling, "_refuse_if_taken", look_and_wait)
+def all_at_once(calls: list[Call]) -> list[bool]:
+    """Each call in a thread of its own; which of them got the time."""
 
-    def book(request: ConsultationRequest) -> bool:
+    def take(call: Call) -> bool:
         try:
-            book_on_the_phone(request, slot_key=slot_key, by=by)
+            call()
         except SlotTaken:
             return False
         return True
 
-    with ThreadPoolExecutor(len(requests)) as pool:
-        return list(pool.map(lambda request: in_thread(book, request), requests))
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return list(pool.map(lambda call: in_thread(take, call), calls))
 
 
-@pytest.fixture
-def rivals(slot_key: str, make_request: Any) -> list[ConsultationRequest]:
-    return [make_request(status=RequestStatus.OFFERED) for _ in range(RIVALS)]
+def race(calls: list[Call], monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """All look whether the time is free before any takes it, and nobody waits for a resource or a person."""
+    look, look_for_room = occupation.is_taken, occupation.free_room
+    everyone_looked = threading.Barrier(len(calls), timeout=20)
+
+    def look_and_wait(*args: Any, **more: Any) -> bool:
+        is_taken = look(*args, **more)
+        everyone_looked.wait()
+        return is_taken
+
+    def look_for_room_and_wait(*args: Any, **more: Any) -> Room | None:
+        room = look_for_room(*args, **more)
+        everyone_looked.wait()
+        return room
+
+    monkeypatch.setattr(occupation, "lock_resources", lambda ids: None)
+    monkeypatch.setattr(occupation, "lock_person", lambda consultation_request: None)
+    monkeypatch.setattr(occupation, "is_taken", look_and_wait)
+    monkeypatch.setattr(occupation, "free_room", look_for_room_and_wait)
+
+    return all_at_once(calls)
 
 
 @pytest.fixture
@@ -119,37 +129,107 @@ def booking_nurse(nurse: User) -> User:
 
 
 @pytest.fixture
+def colleagues_key(slot_key: str, other_doctor: User, visit: Any) -> str:
+    """The same time with another doctor."""
+    window = Availability.objects.get()
+    window.pk = None
+    window.clinician = Clinician.objects.create(user=other_doctor, display_name="Dr Sam Okafor")
+    window.save()
+    since = window.starts_on
+    slots = scheduling.free_slots(appointment_type=visit, since=since, until=since + datetime.timedelta(days=1))
+    (key,) = {slot.key for slot in slots} - {slot_key}
+    return key
+
+
+def booking(request: ConsultationRequest, key: str, by: User) -> Call:
+    return lambda: book_on_the_phone(request, slot_key=key, by=by)
+
+
+@pytest.fixture
+def one_time(slot_key: str, make_request: Any, booking_nurse: User) -> list[Call]:
+    """Four patients want one time of one doctor."""
+    return [booking(make_request(status=RequestStatus.OFFERED), slot_key, booking_nurse) for _ in range(RIVALS)]
+
+
+@pytest.fixture
+def held_and_booked(slot_key: str, make_request: Any, booking_nurse: User) -> list[Call]:
+    """One patient holds it on the page while another one is booked into it on the phone."""
+    mine, other = (make_request(status=RequestStatus.OFFERED) for _ in range(2))
+    return [lambda: scheduling.hold(request=mine, slot_key=slot_key), booking(other, slot_key, booking_nurse)]
+
+
+@pytest.fixture
+def one_room(
+    slot_key: str, colleagues_key: str, visit: Any, clinician: Any, make_request: Any, booking_nurse: User
+) -> list[Call]:
+    """Two doctors, and one room between them."""
+    visit.needs_room = True
+    visit.save()
+    visit.rooms.add(Room.objects.create(name="Room 1", location=Availability.objects.all()[0].location))
+    return [
+        booking(make_request(status=RequestStatus.OFFERED), key, booking_nurse) for key in (slot_key, colleagues_key)
+    ]
+
+
+@pytest.fixture
+def one_person(slot_key: str, colleagues_key: str, make_request: Any, booking_nurse: User) -> list[Call]:
+    """Two requests of one person, with two doctors at one time."""
+    mine = make_request(status=RequestStatus.OFFERED)
+    another = make_request(status=RequestStatus.OFFERED, patient=mine.patient)
+    return [booking(mine, slot_key, booking_nurse), booking(another, colleagues_key, booking_nurse)]
+
+
+RACES = ("one_time", "held_and_booked", "one_room", "one_person")
+
+
+@pytest.fixture
 def no_guard() -> Iterator[None]:
-    """The database without its two rules against double booking; they come back afterwards."""
+    """The database without its rules against double booking; they come back afterwards."""
     one_per_start = next(c for c in Appointment._meta.constraints if c.name == "one_live_appointment_per_start")
-    live = "{row}status IN ('booked', 'arrived')"
     with connection.schema_editor() as editor:
-        drop_guard(**guard.APPOINTMENTS)(None, editor)
+        guard.drop_guard(**guard.RESOURCES)(None, editor)
+        guard.drop_guard(**guard.PERSONS)(None, editor)
         editor.remove_constraint(Appointment, one_per_start)
     yield
     Appointment.objects.all().delete()
+    SlotHold.objects.all().delete()
+    assert not Occupation.objects.exists()
     with connection.schema_editor() as editor:
-        add_guard(**guard.APPOINTMENTS, live=live)(None, editor)
+        guard.add_guard(**guard.RESOURCES)(None, editor)
+        guard.add_guard(**guard.PERSONS)(None, editor)
         editor.add_constraint(Appointment, one_per_start)
 
 
+def taken() -> int:
+    return Appointment.objects.live().count() + SlotHold.objects.count()
+
+
+@pytest.mark.parametrize("rivals", RACES)
 def test_without_any_lock_the_database_still_lets_one_through(
-    rivals: list[ConsultationRequest], slot_key: str, booking_nurse: User, monkeypatch: pytest.MonkeyPatch
+    rivals: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    booked = race(rivals, slot_key, booking_nurse, monkeypatch)
+    won = race(request.getfixturevalue(rivals), monkeypatch)
 
-    assert booked.count(True) == 1
-    assert Appointment.objects.live().count() == 1
+    assert won.count(True) == 1
+    assert taken() == 1
 
 
-def test_control_without_the_guard_the_same_race_books_twice(
-    rivals: list[ConsultationRequest],
-    slot_key: str,
-    booking_nurse: User,
-    no_guard: None,
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize("rivals", RACES)
+def test_control_without_the_guard_the_same_race_is_won_twice(
+    rivals: str, request: pytest.FixtureRequest, no_guard: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    booked = race(rivals, slot_key, booking_nurse, monkeypatch)
+    won = race(request.getfixturevalue(rivals), monkeypatch)
 
-    assert booked.count(True) > 1
-    assert Appointment.objects.live().count() > 1
+    assert won.count(True) > 1
+    assert taken() > 1
+
+
+@pytest.mark.parametrize("rivals", RACES)
+def test_with_the_locks_nobody_is_refused_by_the_database(
+    rivals: str, request: pytest.FixtureRequest, no_guard: None
+) -> None:
+    """Without the guard the locks alone keep order, so that a patient seldom meets a race at all."""
+    won = all_at_once(request.getfixturevalue(rivals))
+
+    assert won.count(True) == 1
+    assert taken() == 1

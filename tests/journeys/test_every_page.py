@@ -202,6 +202,7 @@ def test_staff_pages(content: Any, look: Look, role: str, make_request: Any, cli
         paths += [
             f"/admin/consultations/consultationrequest/{each.pk}/change/" for each in shown if each.status in wanted
         ]
+        paths += [f"/admin/consultations/consultationrequest/{shown[0].pk}/person/"]
         paths += [f"/admin/consultations/safetycase/{SafetyCase.objects.get().pk}/change/"]
     if role == "editor":
         page = Page.objects.get(path="/stem-cells/")

@@ -7,8 +7,8 @@ from django.test import Client
 
 from clinic.accounts.models import User
 from clinic.core import clock
-from education import services
 from education.models import Page, Reviewer
+from education.services import records
 from tests.journeys.test_the_whole_story import Person
 from tests.journeys.test_the_whole_story import meet as meet
 from tests.looking import faults
@@ -111,7 +111,7 @@ def test_from_an_edit_to_readers_and_off_the_site(
 def test_a_page_that_two_people_sign(meet: Any, editor: User, reviewing_doctor: User, manager: User) -> None:
     page = Page.objects.get(path="/stem-cells/risks/")
     page.title = f"{page.title}, again"
-    services.save(record=page, by=editor, changed=["title"])
+    records.save_record(record=page, by=editor, changed=["title"])
 
     boss = at_work(meet(with_js=False), manager)
     desk_of(boss, page)

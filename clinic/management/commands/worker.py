@@ -22,7 +22,7 @@ from consultations.services import (
     triage,
     undelivered,
 )
-from education import services as content
+from education.actions import reopen, schedule
 
 logger = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ SAY_AGAIN_AFTER: Final = 150
 
 DAILY: Final[dict[str, Callable[[], object]]] = {
     "forget sign-ins": lambda: housekeeping.forget_what_ran_out(),
-    "reopen content": lambda: content.reopen_due(),
+    "reopen content": lambda: reopen.reopen_due(),
     "forget networks": lambda: alarm_groups.forget_networks(),
 }
 """Each by itself, so that one that fails keeps no other from its day."""
@@ -89,7 +89,7 @@ class Command(BaseCommand):
         in_batches = {
             name: partial(housekeeping.daily_in_batches, name, batch) for name, batch in DAILY_IN_BATCHES.items()
         }
-        return {"publish": content.publish_due, **once_a_day, **in_batches}
+        return {"publish": schedule.publish_due, **once_a_day, **in_batches}
 
     def _turn(self) -> bool:
         """Every duty once, whatever becomes of the others. Whether mail was sent, so that more may be waiting."""

@@ -7,7 +7,6 @@ somebody whose name and address nobody else has. So a copy may put its own in th
 import dataclasses
 import datetime
 import re
-from collections.abc import Iterator
 from typing import Any, Final
 
 from django.apps import apps
@@ -17,7 +16,7 @@ from clinic.core import clock
 from clinic.core.models import AuditEvent
 from clinic.management.demonstration.courses import Plan, follow
 from clinic.management.demonstration.staff_and_diary import Cast
-from consultations.models import Appointment, ConsultationRequest, OutboxMessage
+from consultations.models import Appointment, ConsultationRequest, Occupation, OutboxMessage
 from consultations.services.intake import Contact
 from consultations.services.scheduling import Slot
 
@@ -83,11 +82,24 @@ def take(plan: Plan, cast: Cast) -> Specimen:
     return Specimen(plan, contact, {table: found for table, found in rows.items() if found}, events, followed.choices)
 
 
-def tables() -> Iterator[Table]:
-    """Those that a request can leave rows in."""
-    for table in apps.get_app_config("consultations").get_models(include_auto_created=True):
-        if isinstance(table._meta.pk, models.AutoField):
-            yield table
+def tables() -> list[Table]:
+    """Those that a request can leave rows in, each after those that it points to: triggers look there.
+
+    What a visit occupies is left out. The database writes it, for a copy as well.
+    """
+    config = apps.get_app_config("consultations")
+    waiting = [table for table in config.get_models(include_auto_created=True) if table is not Occupation]
+    ordered: list[Table] = []
+    while waiting:
+        ready = next(table for table in waiting if not _points_to(table).intersection(waiting))
+        waiting.remove(ready)
+        ordered.append(ready)
+    return [table for table in ordered if isinstance(table._meta.pk, models.AutoField)]
+
+
+def _points_to(table: Table) -> set[Table]:
+    targets = {field.related_model for field in table._meta.concrete_fields}
+    return {target for target in targets if target not in (None, table)}
 
 
 def _rows(table: Table, **condition: int) -> list[Row]:

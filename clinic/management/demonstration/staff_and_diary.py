@@ -10,9 +10,11 @@ from django.db import transaction
 
 from clinic.accounts.models import User
 from clinic.core import clock
+from clinic.core.actions import perform_action
 from consultations.models import AppointmentType, Availability, Clinician, Location
-from education import services as content
+from education.actions.sign import SignClinical, SignData
 from education.models import Page, Reviewer
+from education.services import consent_records, records
 
 PASSWORD: Final = "larchwell-demo"  # noqa: S105 - a demonstration's, refused outside of one
 STAFF: Final = (
@@ -98,7 +100,7 @@ def _reviewers(manager: User, *doctors: User) -> None:
             checked_on=clock.today(),
             interests="None",
         )
-        content.save_file(file=entry, by=manager, changed=["user"])
+        consent_records.save_consent_record(record=entry, by=manager, changed=["user"])
 
 
 @transaction.atomic
@@ -108,5 +110,5 @@ def _page_in_review(editor: User, doctor: User) -> None:
     if page is None or page.sign_offs.exists() or page.state != Page.State.PUBLISHED:
         return
     page.change_note = "Read again for this demonstration."
-    content.save(record=page, by=editor, changed=["change_note"])
-    content.sign(page=page, part="clinical", decision="approved", comment="", digest=page.digest, by=doctor)
+    records.save_record(record=page, by=editor, changed=["change_note"])
+    perform_action(SignClinical(), page, SignData("approved", "", page.digest), by=doctor)

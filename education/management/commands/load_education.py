@@ -6,8 +6,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from education import services
 from education.content import shipped
+from education.services import loading
 
 MOST_SHOWN = 100
 """Problems that one run lists: whoever mends so many runs it again anyway."""
@@ -25,7 +25,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             content = shipped.read(options["folder"])
-            result = services.load(shipped=content, publish=settings.DEMO)
+            result = loading.load(shipped=content, publish=settings.DEMO)
         except shipped.ContentError as error:
             raise CommandError(f"Nothing was loaded. Mend this first:\n{listed(error.problems)}") from None
         self.stdout.write(

@@ -19,8 +19,10 @@ from django.urls import path
 
 from clinic.core import page_cache
 from clinic.core.page_cache import Kept, PageCacheMiddleware, Pages, may_keep
-from education import library, services
+from education import library
 from education.models import Page
+from education.services import loading, snapshot, versions
+from tests.education.performing import perform
 from tests.shelf import SHIPPED
 
 ADDRESS = "/conditions/herniated-disc/"
@@ -63,15 +65,15 @@ A_FEW = dataclasses.replace(
 
 @pytest.fixture
 def site(db: None, clock: Time) -> None:
-    services.load(shipped=A_FEW, publish=True)
+    loading.load(shipped=A_FEW, publish=True)
 
 
 def change_title(words: str) -> None:
     page = Page.objects.get(path=ADDRESS)
     page.title = words
     page.save()
-    services.loading.show(page, by="Somebody")
-    services.refresh_snapshot()
+    versions.publish_unreviewed(page=page, by="Somebody")
+    snapshot.refresh_snapshot()
 
 
 class TestCost:
@@ -111,7 +113,7 @@ class TestPublication:
         here, there = (PageCacheMiddleware(render, Pages()) for _ in range(2))
         request = RequestFactory().get("/a/")
         before = [here(request).content, there(request).content]
-        services.refresh_snapshot()
+        snapshot.refresh_snapshot()
         assert [here(request).content, there(request).content] == before
         clock.now += 1
         after = [here(request).content, there(request).content]
@@ -120,9 +122,7 @@ class TestPublication:
     def test_a_page_taken_back_is_gone(self, site, client, clock, django_user_model):
         client.get(ADDRESS)
         root = django_user_model.objects.create_superuser("root", "root@clinic.example", "a quiet passphrase")
-        services.withdraw(
-            page=Page.objects.get(path=ADDRESS), reason="A trial that it rests on was taken back.", by=root
-        )
+        perform("withdraw", Page.objects.get(path=ADDRESS), reason="A trial that it rests on was taken back.", by=root)
         clock.now += 1
         assert client.get(ADDRESS).status_code == 410
 

@@ -18,6 +18,7 @@ from clinic.core.name_folding import has_letter
 from clinic.core.names import clean_name
 from clinic.core.people import is_named
 from consultations.models import Patient
+from consultations.services import persons
 from tests.cast import make_patient
 from tests.clinic.core.test_names import REAL_NAMES
 
@@ -32,7 +33,8 @@ def found(term):
 
 
 def patient(name):
-    return Patient(name=name, birth_on=datetime.date(1970, 3, 27), created_at=clock.now())
+    own = persons.make()
+    return Patient(own_person=own, person=own, name=name, birth_on=datetime.date(1970, 3, 27), created_at=clock.now())
 
 
 def retyped(name, chance):

@@ -24,7 +24,15 @@ from clinic.management.demonstration.courses import Plan
 from clinic.management.demonstration.invented import Inventor
 from clinic.management.demonstration.staff_and_diary import Cast, make_clinic
 from consultations.enums import Outcome, RequestStatus
-from consultations.models import Appointment, ConsultationRequest, OutboxMessage, Patient, PrivateLink, SafetyCase
+from consultations.models import (
+    Appointment,
+    ConsultationRequest,
+    Occupation,
+    OutboxMessage,
+    Patient,
+    PrivateLink,
+    SafetyCase,
+)
 from consultations.services import delivery
 from tests.cast import MONDAY_MORNING
 
@@ -72,7 +80,7 @@ def added(before: Rows, after: Rows) -> Rows:
 
 def keys_apart() -> None:
     """From here on no key is like another number, so that it is known wherever it stands."""
-    for place, table in enumerate(specimens.tables()):
+    for place, table in enumerate([*specimens.tables(), Occupation]):
         specimens._count_from(table, 500_000_000_000 + place * 1_000_000_000)
 
 

@@ -12,7 +12,7 @@ def page_of(request: ConsultationRequest) -> str:
 
 def act(client: Client, request: ConsultationRequest, verb: str, *, follow: bool = True, **data: Any) -> Any:
     """Press one button of the request page as it is shown now."""
-    url = reverse("admin:consultations_consultationrequest_act", args=[request.pk, verb])
+    url = reverse("admin:consultations_consultationrequest_action", args=[request.pk, verb])
     return client.post(url, {"seen": request.status, **data}, follow=follow)
 
 

@@ -250,15 +250,15 @@ class TestTwoPeople:
         assert alice.status == RequestStatus.RECEIVED
 
     def test_acts_are_posts(self, sign_in, nurse, alice):
-        url = reverse("admin:consultations_consultationrequest_act", args=[alice.pk, "claim"])
+        url = reverse("admin:consultations_consultationrequest_action", args=[alice.pk, "claim"])
         assert sign_in(nurse).get(url).headers["Location"] == triage.page_of(alice)
         alice.refresh_from_db()
         assert alice.status == RequestStatus.RECEIVED
         assert sign_in(nurse).post(url.replace("claim", "destroy"), {"seen": "received"}).status_code == 404
 
-    @pytest.mark.parametrize("address", ["act", "confirm"])
+    @pytest.mark.parametrize("address", ["action", "confirm"])
     def test_the_appearance_can_be_changed_on_what_a_button_answers(self, sign_in, nurse, alice, address):
-        args = [alice.pk, "note"] if address == "act" else [alice.pk]
+        args = [alice.pk, "note"] if address == "action" else [alice.pk]
         url = reverse(f"admin:consultations_consultationrequest_{address}", args=args)
         page = sign_in(nurse).post("/appearance/", {"theme": "dark", "next": url}, follow=True)
         assert page.redirect_chain[-1] == (triage.page_of(alice), 302)
@@ -269,5 +269,5 @@ class TestTwoPeople:
 
         client = Client(enforce_csrf_checks=True)
         client.force_login(nurse)
-        url = reverse("admin:consultations_consultationrequest_act", args=[alice.pk, "claim"])
+        url = reverse("admin:consultations_consultationrequest_action", args=[alice.pk, "claim"])
         assert client.post(url, {"seen": "received"}).status_code == 403

@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from clinic.core import audit
 from clinic.core.models import AuditEvent
-from consultations.admin.audit import audit_words
+from clinic.staff.area import audit_words
 from consultations.workflow import TRANSITIONS
 from tests.consultations.admin.conftest import text_of
 

@@ -108,7 +108,7 @@ def test_every_act_of_the_page_is_tried_for_every_role():
 )
 def test_verbs_that_are_no_buttons_have_no_address(sign_in, doctor, in_status, verb):
     request = in_status(RequestStatus.WITH_DOCTOR)
-    url = reverse("admin:consultations_consultationrequest_act", args=[request.pk, verb])
+    url = reverse("admin:consultations_consultationrequest_action", args=[request.pk, verb])
     before = state_of(request)
     response = sign_in(doctor).post(url, {"seen": request.status, "note": "Forged.", "patient_note": "Forged."})
     assert response.status_code in (404, 405)

@@ -9,13 +9,17 @@ from clinic.core import clock
 from clinic.core.models import AuditEvent
 from clinic.core.refusals import NotAllowed
 from consultations.enums import RequestStatus
-from consultations.models import Absence, AppointmentType, Availability, Clinician, Location
+from consultations.models import Absence, AppointmentType, Availability, Clinician, Location, Room
 from consultations.services import diary
 from tests.cast import book_directly, make_patient
 from tests.consultations.admin.conftest import text_of
 
 pytestmark = pytest.mark.django_db
 BASE = "/admin/consultations/"
+TYPE = {
+    "name": "By phone", "minutes": 20, "modality": "phone", "buffer_before_minutes": 5, "buffer_after_minutes": 10,
+    "step_minutes": 30, "notice_hours": 24, "horizon_days": 60, "is_active": "on",
+}  # fmt: skip
 
 
 def absence_data(clinician, start, end):
@@ -48,7 +52,8 @@ class TestManager:
         client = sign_in(manager)
         for url, data in (
             ("clinician", {"user": other_doctor.pk, "display_name": "Dr Sam Okafor", "is_bookable": "on"}),
-            ("appointmenttype", {"name": "By phone", "minutes": 20, "modality": "phone", "is_active": "on"}),
+            ("room", {"name": "Room 1", "location": Location.objects.get().pk, "is_bookable": "on"}),
+            ("appointmenttype", {**TYPE, "any_clinician": "on"}),
             (
                 "availability",
                 {"clinician": clinician.pk, "location": Location.objects.get().pk, "weekday": 5, "opens": "09:00",
@@ -60,6 +65,7 @@ class TestManager:
             assert response.status_code == 302, response.context["adminform"].form.errors
         assert Clinician.objects.filter(user=other_doctor).exists()
         assert AppointmentType.objects.filter(name="By phone").exists()
+        assert Room.objects.filter(name="Room 1").exists()
         assert Availability.objects.filter(weekday=5).exists()
 
     @pytest.mark.parametrize(
@@ -129,6 +135,65 @@ class TestManager:
             diary.remove(entry=clinician, by=manager)
 
 
+class TestAppointmentType:
+    def test_keeps_who_gives_it_where_and_how_early_with_one_audit_event(self, sign_in, manager, clinician):
+        room = Room.objects.create(name="Room 1", location=Location.objects.get())
+        chosen = {"clinicians": [clinician.pk], "needs_room": "on", "rooms": [room.pk]}
+        response = sign_in(manager).post(f"{BASE}appointmenttype/add/", {**TYPE, **chosen})
+        assert response.status_code == 302, response.context["adminform"].form.errors
+        kind = AppointmentType.objects.get()
+        assert (kind.any_clinician, list(kind.clinicians.all()), list(kind.rooms.all())) == (False, [clinician], [room])
+        assert (kind.buffer_before_minutes, kind.buffer_after_minutes, kind.step_minutes) == (5, 10, 30)
+        assert (kind.notice_hours, kind.horizon_days) == (24, 60)
+        event = AuditEvent.objects.get(action="diary.add")
+        assert {"clinicians", "needs_room", "rooms", "buffer_after_minutes"} <= set(event.fields)
+
+    @pytest.mark.parametrize(
+        ("data", "field"),
+        [
+            ({}, "clinicians"),
+            ({"any_clinician": "on", "needs_room": "on"}, "rooms"),
+            ({"any_clinician": "on", "buffer_before_minutes": 121}, "buffer_before_minutes"),
+            ({"any_clinician": "on", "buffer_after_minutes": 121}, "buffer_after_minutes"),
+            ({"any_clinician": "on", "step_minutes": 4}, "step_minutes"),
+            ({"any_clinician": "on", "notice_hours": 721}, "notice_hours"),
+            ({"any_clinician": "on", "horizon_days": 366}, "horizon_days"),
+            ({"any_clinician": "on", "horizon_days": 0}, "horizon_days"),
+        ],
+    )
+    def test_that_could_not_be_booked_is_refused_at_its_field(self, sign_in, manager, clinician, data, field):
+        response = sign_in(manager).post(f"{BASE}appointmenttype/add/", {**TYPE, **data})
+        assert list(response.context["adminform"].form.errors) == [field]
+        assert not AppointmentType.objects.exists()
+
+    def test_says_what_each_number_does(self, sign_in, manager):
+        page = text_of(sign_in(manager).get(f"{BASE}appointmenttype/add/"))
+        for words in (
+            "Times nearer than this are not offered.",
+            "Times further away than this are not offered yet.",
+            "clinician and room are occupied, the patient is not told.",
+            "The first free one at the location is taken with the booking.",
+        ):
+            assert words in page
+
+    def test_a_colleague_with_no_right_to_it_changes_nothing_of_whom_it_is_given_by(self, manager, doctor, clinician):
+        kind = AppointmentType.objects.create(name="By phone", minutes=20)
+        with pytest.raises(NotAllowed):
+            diary.save(entry=kind, by=doctor, chosen={"clinicians": [clinician]})
+        assert not kind.clinicians.exists()
+        diary.save(entry=kind, by=manager, chosen={"clinicians": [clinician]})
+        assert list(kind.clinicians.all()) == [clinician]
+
+    def test_a_room_that_is_booked_stays(self, sign_in, manager, clinician, make_request, next_week):
+        room = Room.objects.create(name="Room 1", location=Location.objects.get())
+        visit = book_directly(make_request(status=RequestStatus.BOOKED), clinician, next_week)
+        visit.room = room
+        visit.save()
+        with pytest.raises(ProtectedError):
+            diary.remove(entry=room, by=manager)
+        assert Room.objects.get() == room
+
+
 class TestAbsence:
     def test_over_a_booking_is_refused_and_names_it(self, sign_in, manager, clinician, make_request, next_week):
         request = make_request(status=RequestStatus.BOOKED, patient=make_patient("Marta Quill"))
@@ -143,6 +208,17 @@ class TestAbsence:
         absence = Absence(clinician=clinician, starts_at=next_week, ends_at=next_week + datetime.timedelta(minutes=1))
         with pytest.raises(diary.TimeIsBooked):
             diary.save(entry=absence, by=manager)
+
+    def test_over_the_buffer_of_a_booking_is_refused_too(self, manager, clinician, make_request, next_week):
+        visit = book_directly(make_request(status=RequestStatus.BOOKED), clinician, next_week)
+        visit.buffer_after_minutes = 15
+        visit.save()
+        start = next_week + datetime.timedelta(minutes=54)
+        absence = Absence(clinician=clinician, starts_at=start, ends_at=start + datetime.timedelta(minutes=60))
+        with pytest.raises(diary.TimeIsBooked):
+            diary.save(entry=absence, by=manager)
+        absence.starts_at += datetime.timedelta(minutes=1)
+        assert diary.save(entry=absence, by=manager).pk
 
     @pytest.mark.parametrize("offset", [-60, 40])
     def test_beside_a_booking_is_fine(self, manager, clinician, make_request, next_week, offset):
@@ -186,7 +262,7 @@ class TestDoctor:
         with pytest.raises(NotAllowed):
             diary.save(entry=own, by=doctor)
 
-    @pytest.mark.parametrize("name", ["clinician", "location", "appointmenttype"])
+    @pytest.mark.parametrize("name", ["clinician", "location", "room", "appointmenttype"])
     def test_cannot_change_the_rest(self, sign_in, doctor, name):
         client = sign_in(doctor)
         assert client.get(f"{BASE}{name}/").status_code == 200
@@ -194,7 +270,7 @@ class TestDoctor:
         assert client.post(f"{BASE}{name}/add/", {"name": "x"}).status_code == 403
 
 
-@pytest.mark.parametrize("name", ["clinician", "location", "appointmenttype", "availability", "absence"])
+@pytest.mark.parametrize("name", ["clinician", "location", "room", "appointmenttype", "availability", "absence"])
 def test_a_nurse_only_reads_and_an_editor_does_not(sign_in, nurse, editor, clinician, name):
     assert sign_in(nurse).get(f"{BASE}{name}/").status_code == 200
     assert sign_in(nurse).post(f"{BASE}{name}/add/", {}).status_code == 403

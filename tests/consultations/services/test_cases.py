@@ -14,7 +14,7 @@ from consultations.models import OutboxMessage, SafetyCase
 from consultations.services import cases, intake, triage
 from tests.cast import MakeRequest, make_user
 from tests.consultations.services.conftest import NOW
-from tests.consultations.services.test_moves import Staff
+from tests.consultations.services.test_transitions import Staff
 from tests.rows import all_rows
 
 pytestmark = pytest.mark.django_db

@@ -19,7 +19,7 @@ from consultations import emails
 from consultations.enums import MessageKind
 from consultations.models import ConsultationRequest, OutboxMessage, PrivateLink
 from consultations.services import delivery, messaging
-from tests.consultations.services.test_moves import Staff
+from tests.consultations.services.test_transitions import Staff
 from tests.rows import all_rows
 
 MINUTE = datetime.timedelta(minutes=1)

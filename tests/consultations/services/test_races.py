@@ -8,12 +8,13 @@ import pytest
 from django.db import IntegrityError, OperationalError
 from django.test import Client
 
+from clinic.accounts.models import User
 from clinic.core.models import AuditEvent, AuditHead
 from consultations.actions.book import book_held
 from consultations.enums import RequestStatus
-from consultations.models import Appointment, ConsultationRequest, SlotHold
-from consultations.services import calendar_entries, intake, messaging, scheduling
-from consultations.services.scheduling import SlotTaken
+from consultations.models import Appointment, Clinician, ConsultationRequest, SlotHold
+from consultations.services import calendar_entries, intake, messaging, occupation, scheduling
+from consultations.services.scheduling import SlotTaken, reservations
 from tests.cast import book_directly, open_privately, private_url
 from tests.consultations.perform import book_on_the_phone
 from tests.consultations.services.conftest import TOMORROW_AT_NINE, Desk
@@ -23,13 +24,22 @@ from tests.rows import all_rows
 HALF_AN_HOUR = datetime.timedelta(minutes=30)
 
 
-def offered(desk: Desk) -> ConsultationRequest:
-    return desk.make_request(status=RequestStatus.OFFERED, appointment_type=desk.visit)
+def offered(desk: Desk, **more: Any) -> ConsultationRequest:
+    return desk.make_request(status=RequestStatus.OFFERED, appointment_type=desk.visit, **more)
 
 
 def first_key(desk: Desk) -> str:
     day = TOMORROW_AT_NINE.date()
     return scheduling.free_slots(appointment_type=desk.visit, since=day, until=day + datetime.timedelta(days=1))[0].key
+
+
+def look_at_nothing(monkeypatch: pytest.MonkeyPatch, desk: Desk) -> None:
+    """Every look before the insert says that tomorrow at nine is free."""
+    place = desk.clinician.availabilities.get_queryset()[0].location_id
+    nine = scheduling.Slot(TOMORROW_AT_NINE, TOMORROW_AT_NINE + desk.visit.length, desk.clinician.pk, place)
+    monkeypatch.setattr(occupation, "is_taken", lambda *args, **more: False)
+    for module in (reservations, scheduling):
+        monkeypatch.setattr(module, "find", lambda *args: nine)
 
 
 def break_the_audit_trail() -> None:
@@ -40,28 +50,56 @@ def break_the_audit_trail() -> None:
 
 
 class TestALostRace:
-    @pytest.mark.parametrize("shift", [datetime.timedelta(), HALF_AN_HOUR])
+    @pytest.mark.parametrize(
+        ("shift", "rule"),
+        [
+            (datetime.timedelta(), "one_live_appointment_per_start"),
+            (HALF_AN_HOUR, "no_overlapping_use_of_a_resource"),
+        ],
+        ids=["the same start", "half an hour later"],
+    )
     def test_of_a_booking_is_told_as_a_time_that_was_taken(
-        self, desk: Desk, monkeypatch: pytest.MonkeyPatch, shift: datetime.timedelta, caplog: pytest.LogCaptureFixture
+        self,
+        desk: Desk,
+        monkeypatch: pytest.MonkeyPatch,
+        shift: datetime.timedelta,
+        rule: str,
+        caplog: pytest.LogCaptureFixture,
     ) -> None:
-        mine = desk.request(RequestStatus.OFFERED)
+        mine, key = offered(desk), first_key(desk)
         book_directly(offered(desk), desk.clinician, TOMORROW_AT_NINE + shift)
-        monkeypatch.setattr(scheduling, "_refuse_if_taken", lambda *args: None)
+        look_at_nothing(monkeypatch, desk)
         with caplog.at_level(logging.INFO), pytest.raises(SlotTaken) as lost:
-            book_held(consultation_request=mine)
+            book_on_the_phone(mine, slot_key=key, by=desk.doctor)
         assert len(lost.value.nearest) == 6
-        # Of two rules that both refuse the very same start, each engine names another one.
-        same_start = ["somebody was quicker (one_live_appointment_per_start)"] if not shift else []
-        assert caplog.messages in (["somebody was quicker (no_overlapping_appointments)"], same_start)
+        assert caplog.messages == [f"somebody was quicker ({rule})"]
+
+    def test_for_a_time_that_is_held_is_told_the_same(
+        self, desk: Desk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """A hold and an appointment are of two tables, and never overlap all the same."""
+        mine, key = offered(desk), first_key(desk)
+        desk.hold(offered(desk))
+        look_at_nothing(monkeypatch, desk)
+        with caplog.at_level(logging.INFO), pytest.raises(SlotTaken):
+            book_on_the_phone(mine, slot_key=key, by=desk.doctor)
+        assert caplog.messages == ["somebody was quicker (no_overlapping_use_of_a_resource)"]
+
+    def test_of_one_person_in_two_places_is_told_the_same(
+        self, desk: Desk, monkeypatch: pytest.MonkeyPatch, other_doctor: User, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        mine, key = offered(desk), first_key(desk)
+        elsewhere = Clinician.objects.create(user=other_doctor, display_name="Dr Sam Okafor")
+        book_directly(offered(desk, patient=mine.patient), elsewhere, TOMORROW_AT_NINE + HALF_AN_HOUR)
+        look_at_nothing(monkeypatch, desk)
+        with caplog.at_level(logging.INFO), pytest.raises(SlotTaken):
+            book_on_the_phone(mine, slot_key=key, by=desk.doctor)
+        assert caplog.messages == ["somebody was quicker (no_overlapping_visits_of_a_person)"]
 
     def test_of_a_hold_is_too(self, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
         mine, key = offered(desk), first_key(desk)
         desk.request(RequestStatus.OFFERED)
-        monkeypatch.setattr(scheduling, "_refuse_if_taken", lambda *args: None)
-        monkeypatch.setattr(scheduling, "_find", lambda *args: scheduling.Slot(
-            TOMORROW_AT_NINE, TOMORROW_AT_NINE + HALF_AN_HOUR, desk.clinician.pk,
-            desk.clinician.availabilities.get_queryset()[0].location_id,
-        ))  # fmt: skip
+        look_at_nothing(monkeypatch, desk)
         with pytest.raises(SlotTaken):
             scheduling.hold(request=mine, slot_key=key)
         assert not SlotHold.objects.filter(request=mine).exists()
@@ -71,7 +109,7 @@ class TestALostRace:
         self, desk: Desk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, code: str
     ) -> None:
         mine = desk.request(RequestStatus.OFFERED)
-        monkeypatch.setattr(scheduling, "_lock_clinician", failing(OperationalError, code))
+        monkeypatch.setattr(occupation, "lock_resources", failing(OperationalError, code))
         with pytest.raises(SlotTaken):
             book_held(consultation_request=mine)
         assert caplog.messages == [f"a booking gave way to another transaction ({code})"]
@@ -124,7 +162,7 @@ class TestAnyOtherErrorIsHeard:
     @pytest.mark.parametrize("code", ["57P01", "08006", ""])
     def test_a_database_that_is_away(self, desk: Desk, monkeypatch: pytest.MonkeyPatch, code: str) -> None:
         mine = desk.request(RequestStatus.OFFERED)
-        monkeypatch.setattr(scheduling, "_lock_clinician", failing(OperationalError, code))
+        monkeypatch.setattr(occupation, "lock_resources", failing(OperationalError, code))
         with pytest.raises(OperationalError) as away:
             book_held(consultation_request=mine)
         assert away.value.__cause__ is not None  # what the log names

@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from clinic.accounts.models import User
-from education.admin.lines import FactsField, LinesField, field_for
+from education.forms.lines import FactsField, LinesField, field_for
 from education.models import Page
 from tests.cast import make_user
 from tests.education.admin.test_admin import form_of

@@ -11,10 +11,11 @@ from django.urls import reverse
 from clinic.accounts.models import User
 from clinic.core import clock
 from clinic.core.models import AuditEvent
-from education import services
 from education.models import ClaimWaiver, Page, SignOff
+from education.services import publication, records, waivers
 from tests.cast import make_user
 from tests.education.conftest import MakePage, Sign
+from tests.education.performing import perform
 
 REASON = "A trial that it rests on was taken back."
 LATER = "2031-05-04T09:00"
@@ -63,7 +64,7 @@ def actions() -> list[str]:
 def public(make_page: MakePage, manager: User, sign: Sign) -> Page:
     page = make_page()
     sign(page)
-    return services.publish(page=page, by=manager)
+    return perform("publish", page, by=manager).row
 
 
 class TestEveryButton:
@@ -118,7 +119,7 @@ class TestSending:
         page = make_page()
         assert press(client, editor, "send", page) == ["“A page” is in review."]
         assert page.state == "in_review"
-        assert actions() == ["content.send"]
+        assert actions() == ["content.submit"]
 
     def test_an_unfinished_page_stays_with_its_reasons(self, make_page: MakePage, editor: User, client: Client) -> None:
         page = make_page(body="It will cure you [@ghost].")
@@ -144,7 +145,7 @@ class TestSigning:
         kept = SignOff.objects.get()
         assert (kept.part, kept.decision, kept.comment, kept.by) == (part, "approved", "Good.", who)
         assert page.state == "in_review"
-        assert actions() == ["content.sign"]
+        assert actions() == [f"content.sign_{part}"]
 
     @pytest.mark.parametrize(
         ("changes", "sentence"),
@@ -250,7 +251,7 @@ class TestClosing:
     def test_taking_it_up_again_shows_nothing_yet(
         self, public: Page, editor: User, manager: User, client: Client
     ) -> None:
-        services.withdraw(page=public, reason=REASON, by=manager)
+        perform("withdraw", public, reason=REASON, by=manager)
         press(client, editor, "take_up", public)
         assert (public.state, public.closed_reason, public.live) == ("draft", "", None)
 
@@ -265,7 +266,7 @@ class TestClosing:
         assert public.is_published
 
     def test_a_retired_page_is_read_and_not_edited(self, public: Page, manager: User, client: Client) -> None:
-        services.retire(page=public, reason="Nobody offers this any more.", moved_to="", by=manager)
+        perform("retire", public, reason="Nobody offers this any more.", moved_to="", by=manager)
         client.force_login(manager)
         url = reverse("admin:education_page_change", args=[public.pk])
         assert client.get(url).status_code == 200
@@ -280,7 +281,7 @@ class TestWording:
         return make_page(body="Experts agree on little.")
 
     def given(self, page: Page, reason: str) -> dict[str, str]:
-        (remark,) = services.open_remarks(page)
+        (remark,) = waivers.open_remarks(page)
         return {"rule": remark.rule, "digest": remark.digest, "reason": reason}
 
     def test_a_reason_is_kept(self, warned: Page, manager: User, client: Client) -> None:
@@ -288,7 +289,7 @@ class TestWording:
         press(client, manager, "waive", warned, **given)
         kept = ClaimWaiver.objects.get()
         assert (kept.rule, kept.reason) == ("C26", "It denies that they agree.")
-        assert services.open_remarks(warned) == []
+        assert waivers.open_remarks(warned) == []
 
     def test_a_short_one_is_not(self, warned: Page, manager: User, client: Client) -> None:
         (said,) = press(client, manager, "waive", warned, **self.given(warned, "ok"))
@@ -311,12 +312,12 @@ def test_a_self_check_voids_no_sign_off(
     press(client, editor, "self_check", page, **{"discern-1": "4", "discern-2": "9", "clear-3": "on"})
     assert page.self_check["discern"][:2] == [4, 0]
     assert page.self_check["clear"].count(True) == 1
-    assert (page.state, set(services.standing(page))) == ("in_review", {"clinical"})
+    assert (page.state, set(publication.current_sign_offs(page))) == ("in_review", {"clinical"})
 
 
 def test_two_versions_stand_side_by_side(public: Page, editor: User, client: Client) -> None:
     public.body = "## First\n\nOther <b>words</b>.\n"
-    services.save(record=public, by=editor, changed=["body"])
+    records.save_record(record=public, by=editor, changed=["body"])
     client.force_login(editor)
     html = client.get(address("versions", public)).content.decode()
     assert "<del>Words.</del>" in html

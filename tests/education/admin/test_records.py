@@ -7,9 +7,9 @@ from django.test import Client
 from django.urls import reverse
 
 from clinic.accounts.models import User
-from education import services
 from education.content.shipped import Shipped
 from education.models import GlossaryTerm, Page, Reviewer
+from education.services import waivers
 from tests.cast import make_user
 from tests.education.admin.test_admin import form_of
 from tests.education.conftest import MakePage
@@ -50,7 +50,12 @@ class TestPublishing:
         assert "Let readers see this" in client.get(url_of(edited)).content.decode()
 
         page = client.get(url_of(edited))
-        assert client.post(url_of(edited, "publish"), {"digest": page.context["digest"]}).status_code == 302
+        assert (
+            client.post(
+                url_of(edited, "publish"), {"digest": page.context["panel"][0].form["digest"].value()}
+            ).status_code
+            == 302
+        )
 
         assert "A pad between two bones." in client.get("/glossary/").content.decode()
         assert "Let readers see this" not in client.get(url_of(edited)).content.decode()
@@ -60,7 +65,7 @@ class TestPublishing:
     ) -> None:
         second = Client()
         second.force_login(manager)
-        saw = second.get(url_of(edited)).context["digest"]
+        saw = second.get(url_of(edited)).context["panel"][0].form["digest"].value()
         client.post(url_of(edited), values(edited, definition="Words of later.", seen=seen_by(client, url_of(edited))))
 
         answer = second.post(url_of(edited, "publish"), {"digest": saw}, follow=True).content.decode()
@@ -150,7 +155,7 @@ class TestTwoEditors:
 
 def test_findings_are_sentences(make_page: MakePage, editor: User, client: Client) -> None:
     page = make_page(body="Experts agree on little.")
-    said = [services.sentence_of(each) for each in services.open_remarks(page)]
+    said = [waivers.sentence_of(each) for each in waivers.open_remarks(page)]
     assert all(each.endswith(".") and ".." not in each for each in said)
     client.force_login(editor)
     html = client.get(reverse("admin:education_page_change", args=[page.pk])).content.decode()

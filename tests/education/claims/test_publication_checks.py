@@ -11,11 +11,12 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from clinic.core.models import AuditEvent
-from education import services
+from clinic.core.refusals import NotAllowed
 from education.claims.publication_checks import page_problems, question_problems
 from education.content import shipped
 from education.library import Library
 from education.models import EvidenceStatement, GlossaryTerm, Page, Question, Source
+from education.services import loading, records, snapshot
 from tests.cast import make_user
 from tests.education.conftest import MakePage
 from tests.shelf import SHIPPED
@@ -105,12 +106,12 @@ def test_bad_front_matter_is_named(folder: Path, text: str, problem: str) -> Non
 def test_what_staff_edited_is_kept_and_named(content: shipped.Shipped, editor, folder: Path) -> None:
     term = GlossaryTerm.objects.get(slug="disc")
     term.definition = "As we say it here."
-    services.save(record=term, by=editor, changed=["definition"])
+    records.save_record(record=term, by=editor, changed=["definition"])
     glossary = folder / "glossary.toml"
     shipped_words = next(entry["definition"] for entry in SHIPPED.terms if entry["slug"] == "disc")
     glossary.write_text(glossary.read_text(encoding="utf-8").replace(shipped_words, "Newly shipped."), encoding="utf-8")
 
-    result = services.load(shipped=shipped.read(folder), publish=True)
+    result = loading.load(shipped=shipped.read(folder), publish=True)
 
     term.refresh_from_db()
     assert term.definition == "As we say it here."
@@ -121,7 +122,7 @@ def test_new_shipped_words_wait_for_review_in_production(content: shipped.Shippe
     page = folder / "pages" / "about-content.md"
     page.write_text(page.read_text(encoding="utf-8") + "\nOne more sentence.\n", encoding="utf-8")
 
-    services.load(shipped=shipped.read(folder), publish=False)
+    loading.load(shipped=shipped.read(folder), publish=False)
 
     assert Page.objects.get(key="about-content").state == Page.State.UPDATING
     assert Page.objects.get(key="home").state == Page.State.PUBLISHED
@@ -132,11 +133,11 @@ def test_saving_needs_the_permission(content: shipped.Shipped, model: Any) -> No
     record = model.objects.first()
     nurse = make_user("nurse", "triage")
 
-    with pytest.raises(services.NotEntitled):
-        services.save(record=record, by=nurse, changed=[])
+    with pytest.raises(NotAllowed):
+        records.save_record(record=record, by=nurse, changed=[])
     record.pk = None
-    with pytest.raises(services.NotEntitled):
-        services.save(record=record, by=nurse, changed=[])
+    with pytest.raises(NotAllowed):
+        records.save_record(record=record, by=nurse, changed=[])
 
     assert not AuditEvent.objects.filter(action="content.edit").exists()
 
@@ -144,7 +145,7 @@ def test_saving_needs_the_permission(content: shipped.Shipped, model: Any) -> No
 def test_the_snapshot_is_held_before_the_records_are_read(content: shipped.Shipped) -> None:
     """Of two changes at once the later must see the earlier: the row is taken first, whatever the engine's lock."""
     with CaptureQueriesContext(connection) as captured, transaction.atomic():
-        services.refresh_snapshot()
+        snapshot.refresh_snapshot()
 
     queries = [query["sql"] for query in captured]
     held = max(place for place, sql in enumerate(queries) if sql.startswith("SELECT") and "_snapshot" in sql)

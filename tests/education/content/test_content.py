@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from education import library, services
+from education import library
 from education.claims import linter
 from education.content import shipped
 from education.markup.markdown import cited_off
 from education.models import EvidenceStatement, GlossaryTerm, Page, Question, Source
+from education.services import loading, snapshot
 from tests.shelf import SHIPPED
 
 FIXED = ("/faq/", "/glossary/", "/sources/")
@@ -155,7 +156,7 @@ def test_evidence_can_be_narrowed_to_one_condition(content: shipped.Shipped, cli
 def test_a_grade_is_always_said_in_words(grade: int, content: shipped.Shipped, client: Client) -> None:
     statement = EvidenceStatement.objects.get(code="E9")
     EvidenceStatement.objects.filter(code="E9").update(shown={**statement.shown, "grade": grade})
-    services.refresh_snapshot()
+    snapshot.refresh_snapshot()
 
     html = client.get("/stem-cells/evidence/").content.decode()
 
@@ -164,7 +165,7 @@ def test_a_grade_is_always_said_in_words(grade: int, content: shipped.Shipped, c
 
 
 def test_loading_twice_changes_nothing(content: shipped.Shipped) -> None:
-    again = services.load(shipped=SHIPPED, publish=True)
+    again = loading.load(shipped=SHIPPED, publish=True)
 
     assert (again.added, again.updated, again.kept) == (0, 0, [])
     assert again.unchanged == sum(
@@ -174,7 +175,7 @@ def test_loading_twice_changes_nothing(content: shipped.Shipped) -> None:
 
 
 def test_production_loading_leaves_pages_in_review(db: None, client: Client) -> None:
-    services.load(shipped=SHIPPED, publish=False)
+    loading.load(shipped=SHIPPED, publish=False)
 
     assert set(Page.objects.values_list("state", flat=True)) == {"in_review"}
     assert client.get("/stem-cells/").status_code == 404
@@ -186,7 +187,7 @@ def test_a_demonstration_without_content_says_how_to_load_it(db: None, client: C
     assert response.status_code == 503
     words = " ".join(re.sub(r"<[^>]+>", "", response.content.decode()).split())
     assert "run python manage.py load_education, then python manage.py demo." in words
-    services.load(shipped=SHIPPED, publish=True)
+    loading.load(shipped=SHIPPED, publish=True)
     assert client.get("/").status_code == 200
 
 
@@ -202,7 +203,7 @@ def test_library_is_read_again_only_when_it_changed(content: shipped.Shipped, dj
         held = library.current()
     term = GlossaryTerm.objects.get(slug="disc")
     GlossaryTerm.objects.filter(slug="disc").update(shown={**term.shown, "definition": "Another word."})
-    services.refresh_snapshot()
+    snapshot.refresh_snapshot()
 
     assert held.terms["disc"]["definition"] != "Another word."
     assert library.current().terms["disc"]["definition"] == "Another word."

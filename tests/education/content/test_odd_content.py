@@ -19,10 +19,9 @@ from hypothesis import strategies as st
 
 from clinic.accounts.models import User
 from clinic.core.models import AuditEvent
-from education import services
 from education.content import checks, fields, shipped
 from education.models import ClaimWaiver, Page, Source
-from education.services import loading
+from education.services import loading, records
 from tests.shelf import SHIPPED
 
 CORPUS = tomllib.loads((Path(__file__).parents[1] / "data" / "odd_content.toml").read_text(encoding="utf-8"))["odd"]
@@ -281,7 +280,7 @@ class TestLoading:
             text = path.read_text(encoding="utf-8")
             path.write_text(text.replace(f'path = "/about/{old}/"', f'path = "/about/{new}/"'), encoding="utf-8")
 
-        services.load(shipped=shipped.read(folder), publish=True)
+        loading.load(shipped=shipped.read(folder), publish=True)
 
         assert Page.objects.get(key="about-content").path == "/about/corrections/"
         assert Page.objects.get(key="about-corrections").path == "/about/content/"
@@ -322,7 +321,7 @@ class TestLoading:
         monkeypatch.setattr(loading, "refresh_snapshot", refuse)
 
         with pytest.raises(shipped.ContentError, match=r"^the content folder: the database refused this \(DataError\)"):
-            services.load(shipped=shipped.read(), publish=True)
+            loading.load(shipped=shipped.read(), publish=True)
 
         assert not Page.objects.exists()
 
@@ -335,14 +334,14 @@ class TestLoading:
         monkeypatch.setattr(loading, "refresh_snapshot", mistake)
 
         with pytest.raises(TypeError):
-            services.load(shipped=shipped.read(), publish=True)
+            loading.load(shipped=shipped.read(), publish=True)
 
     def test_what_staff_moved_stays_where_it_is(self, folder: Path, content: shipped.Shipped, editor: User) -> None:
         page = Page.objects.get(key="about-content")
         page.path = "/about/us/"
-        services.save(record=page, by=editor, changed=["path"])
+        records.save_record(record=page, by=editor, changed=["path"])
 
-        services.load(shipped=shipped.read(folder), publish=False)
+        loading.load(shipped=shipped.read(folder), publish=False)
 
         page.refresh_from_db()
         assert page.path == "/about/us/"
@@ -425,7 +424,7 @@ def outcome(folder: Path, db: None) -> Iterator[Callable[[str, bytes], bool]]:
         path.write_bytes(data)
         try:
             with transaction.atomic():
-                services.load(shipped=shipped.read(folder), publish=True)
+                loading.load(shipped=shipped.read(folder), publish=True)
                 connection.check_constraints()
                 transaction.set_rollback(True)
         except shipped.ContentError as error:

@@ -1,8 +1,8 @@
 import pytest
 
+from education.forms.self_check import CLEAR, DISCERN, SelfCheckForm
 from education.models import Page
 from education.presenters import editor_aids
-from education.presenters.editor_aids import CLEAR, DISCERN
 
 
 def reading(body: str) -> editor_aids.Reading:
@@ -50,18 +50,22 @@ class TestReading:
 
 class TestSelfCheck:
     def test_answers_are_marks_and_ticks_alone(self) -> None:
-        kept = editor_aids.answers_from(
-            {"discern-1": "5", "discern-2": "6", "discern-3": "x", "clear-20": "on", "y": "1"}
+        form = SelfCheckForm(
+            {"discern-1": "5", "discern-2": "6", "discern-3": "x", "clear-20": "on", "y": "1"}, row=Page()
         )
-        assert kept["discern"] == [5] + [0] * (len(DISCERN) - 1)
-        assert kept["clear"] == [False] * (len(CLEAR) - 1) + [True]
+        assert form.is_valid()
+        assert form.discern == (5, *[0] * (len(DISCERN) - 1))
+        assert form.clear == (*[False] * (len(CLEAR) - 1), True)
 
     def test_nothing_answered_is_no_score(self) -> None:
         seen = editor_aids.self_check(Page())
         assert (seen["discern_mean"], seen["clear_score"]) == (None, None)
 
     def test_scores(self) -> None:
-        answers = editor_aids.answers_from({"discern-1": "5", "discern-2": "2", "clear-1": "on", "clear-2": "on"})
+        answers = {
+            "discern": [5, 2] + [0] * (len(DISCERN) - 2),
+            "clear": [True, True] + [False] * (len(CLEAR) - 2),
+        }
         seen = editor_aids.self_check(Page(self_check=answers))
         assert (seen["discern_mean"], seen["clear_score"]) == (3.5, 10)
         assert seen["discern"][0] == (DISCERN[0], 5)

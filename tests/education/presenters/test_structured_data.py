@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from education import services
 from education.content import shipped
 from education.fixed_pages import FIXED_PAGES
 from education.models import Page, PageVersion, Question
 from education.presenters import structured_data
+from education.services import snapshot, versions
 from tests.education.conftest import MakePage
 from tests.shelf import SHIPPED
 
@@ -176,7 +176,7 @@ def test_a_statement_about_cells_stays_out_even_if_it_says_they_help(content: sh
     from education.models import EvidenceStatement
 
     EvidenceStatement.objects.filter(code__in=["E1", "E4", "E8"]).update(direction="helps", grade=4)
-    services.refresh_snapshot()
+    snapshot.refresh_snapshot()
 
     for address in CONDITIONS:
         [condition] = typed(data_of(client.get(address).content.decode()), "MedicalCondition")
@@ -303,6 +303,6 @@ def test_a_browser_neither_runs_nor_refuses_the_block(content: Any, page: Any) -
 
 
 def show(page: Page, **review: Any) -> None:
-    services.loading.show(page, by="Somebody")
+    versions.publish_unreviewed(page=page, by="Somebody")
     PageVersion.objects.update(**review) if review else None
-    services.refresh_snapshot()
+    snapshot.refresh_snapshot()

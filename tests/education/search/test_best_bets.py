@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from clinic.core.models import AuditEvent
-from education import library, services
+from education import library
 from education.claims.publication_checks import best_bet_problems
 from education.content import shipped
 from education.models import BestBet, Page, Question
@@ -15,7 +15,9 @@ from education.search import engine
 from education.search.answers import Answers
 from education.search.spanish import MEANING, in_english, root
 from education.search.spelling import Vocabulary, names_heard, slips, sound
+from education.services import records, snapshot, versions
 from tests.education.conftest import MakePage
+from tests.education.performing import perform
 
 KNOWN = Vocabulary({"stem": 9, "cell": 9, "cells": 9, "cost": 5, "back": 9, "pain": 9, "decision": 2, "radical": 1})
 
@@ -64,13 +66,13 @@ class TestWhatIsFound:
 
     def test_a_place_that_readers_do_not_see_is_no_answer(self, content: shipped.Shipped) -> None:
         Page.objects.filter(path="/stem-cells/costs/").update(live=None, state=Page.State.IN_REVIEW)
-        services.refresh_snapshot()
+        snapshot.refresh_snapshot()
 
         assert not [path for path in best("how much do stem cells cost") if path.startswith("/stem-cells/costs/")]
 
     def test_a_page_of_no_best_bet_is_found_by_its_name(self, make_page: MakePage) -> None:
-        services.loading.show(make_page(key="herons", path="/herons/", title="Grey herons"), by="Somebody")
-        services.refresh_snapshot()
+        versions.publish_unreviewed(page=make_page(key="herons", path="/herons/", title="Grey herons"), by="Somebody")
+        snapshot.refresh_snapshot()
 
         assert best("a grey heron") == ["/herons/"]
 
@@ -162,10 +164,10 @@ class TestGovernance:
     def test_an_edit_waits_until_another_publishes_it(self, content: shipped.Shipped, editor, manager) -> None:
         record = BestBet.objects.get(key="risks")
         record.phrases = [*record.phrases, "herons in the spine"]
-        services.save(record=record, by=editor, changed=["phrases"])
+        records.save_record(record=record, by=editor, changed=["phrases"])
         assert not [path for path in best("herons in the spine") if path.startswith("/stem-cells/risks/")]
 
-        services.publish_record(record=record, by=manager, digest=services.digest_of(record))
+        perform("publish_record", record, by=manager, digest=records.digest_of(record))
 
         assert best("herons in the spine")[0].startswith("/stem-cells/risks/")
         assert list(AuditEvent.objects.order_by("-pk").values_list("action", flat=True)[:2]) == [
@@ -202,10 +204,10 @@ class TestGovernance:
     def test_one_that_leads_nowhere_is_refused(
         self, content: shipped.Shipped, values: dict[str, Any], problem: str
     ) -> None:
-        (found,) = services.problems_of(bet(**values))
+        (found,) = records.problems_of(bet(**values))
 
         assert problem in found
-        assert services.problems_of(bet()) == []
+        assert records.problems_of(bet()) == []
 
     def test_the_shipped_ones_lead_to_what_is_there(self) -> None:
         content = shipped.read()

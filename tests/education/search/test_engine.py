@@ -7,13 +7,15 @@ from django.db import connection
 from django.test import Client
 
 from clinic.accounts.models import User
-from education import library, services
+from education import library
 from education.content import shipped
 from education.models import EvidenceStatement, GlossaryTerm, Page, SearchEntry, SearchVocabulary, Snapshot, Source
 from education.search import engine, index, snippets
 from education.search.spelling import Vocabulary, distance, units_of
 from education.search.synonyms import MEANS_THE_SAME, fold, stem
+from education.services import snapshot, versions
 from tests.education.conftest import MakePage
+from tests.education.performing import perform
 
 REASON = "A trial that it rests on was taken back."
 
@@ -44,8 +46,8 @@ def said(words: str) -> str:
 def show(make_page: MakePage, name: str, **words: str) -> Page:
     """A page that readers see."""
     page = make_page(key=name, path=f"/{name}/", **words)
-    services.loading.show(page, by="Somebody")
-    services.refresh_snapshot()
+    versions.publish_unreviewed(page=page, by="Somebody")
+    snapshot.refresh_snapshot()
     return page
 
 
@@ -220,7 +222,7 @@ class TestSnippets:
 class TestNeverFound:
     def test_a_page_nobody_published(self, make_page: MakePage) -> None:
         make_page(title="Zebra", summary="zebra", body="zebra")
-        services.refresh_snapshot()
+        snapshot.refresh_snapshot()
 
         assert not engine.find("zebra").total
 
@@ -228,7 +230,7 @@ class TestNeverFound:
         page = show(make_page, "x", title="Stripes")
         page.title, page.body = "Zebra", "zebra"
         page.save()
-        services.refresh_snapshot()
+        snapshot.refresh_snapshot()
 
         assert not engine.find("zebra").total
         assert titles("stripes") == ["Stripes"]
@@ -237,7 +239,7 @@ class TestNeverFound:
         page = show(make_page, "x", title="Zebra", body="Xylophone.")
         assert titles("zebra") == ["Zebra"]
 
-        services.withdraw(page=page, reason=REASON, by=manager)
+        perform("withdraw", page, reason=REASON, by=manager)
 
         assert not engine.find("zebra").total
         assert not engine.find("zebrb").meant
@@ -246,8 +248,8 @@ class TestNeverFound:
     def test_new_words_replace_old_ones(self, make_page: MakePage) -> None:
         page = show(make_page, "x", title="Zebra")
         page.title = "Giraffe"
-        services.loading.show(page, by="Somebody")
-        services.refresh_snapshot()
+        versions.publish_unreviewed(page=page, by="Somebody")
+        snapshot.refresh_snapshot()
 
         assert titles("giraffe") == ["Giraffe"]
         assert not engine.find("zebra").total
@@ -255,7 +257,7 @@ class TestNeverFound:
     def test_statements_while_no_page_shows_them(self, content: shipped.Shipped, manager: User) -> None:
         assert SearchEntry.objects.filter(kind="statement").count() == EvidenceStatement.objects.count()
 
-        services.withdraw(page=Page.objects.get(path="/stem-cells/evidence/"), reason=REASON, by=manager)
+        perform("withdraw", Page.objects.get(path="/stem-cells/evidence/"), reason=REASON, by=manager)
 
         assert not SearchEntry.objects.filter(kind="statement").exists()
 
@@ -263,7 +265,7 @@ class TestNeverFound:
         source = Source(key="a", kind="Review", title="Stripes", supports="zebra", note="zebra")
         source.save()
         Source.objects.update(shown=library.plain(source))
-        services.refresh_snapshot()
+        snapshot.refresh_snapshot()
 
         assert not engine.find("zebra").total
         assert "Not yet checked by us." in said("stripes")
@@ -274,7 +276,7 @@ class TestNeverFound:
         admin = User.objects.create_superuser("root", "root@clinic.example", "a quiet passphrase")
 
         with pytest.raises(ZeroDivisionError):
-            services.withdraw(page=page, reason=REASON, by=admin)
+            perform("withdraw", page, reason=REASON, by=admin)
 
         assert titles("zebra") == ["Zebra"]
 
@@ -286,7 +288,7 @@ class TestIndex:
         term.definition = "A zebra."
         GlossaryTerm.objects.filter(pk=term.pk).update(shown=library.plain(term))
 
-        services.refresh_snapshot()
+        snapshot.refresh_snapshot()
 
         after = dict(SearchEntry.objects.values_list("pk", "digest"))
         assert len(before.keys() - after.keys()) == len(after.keys() - before.keys()) == 1

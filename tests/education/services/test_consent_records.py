@@ -11,11 +11,12 @@ from django.test import Client
 from clinic.accounts.models import User
 from clinic.core import clock
 from clinic.core.models import AuditEvent
-from education import services
+from clinic.core.refusals import NotAllowed, WrongStatus
 from education.content import shipped
 from education.models import CaseAccount, ClinicianStatement, Page
-from education.workflow import MoveRefused
+from education.services import consent_records, publication, records
 from tests.education.conftest import MakePage, Sign
+from tests.education.performing import perform
 
 MakeAccount = Callable[..., CaseAccount]
 
@@ -54,7 +55,7 @@ def make_statement(make_page: MakePage, content: shipped.Shipped) -> Callable[..
 
 
 def problems(page: Page) -> list[str]:
-    return services.problems_of(Page.objects.get(pk=page.pk))
+    return records.problems_of(Page.objects.get(pk=page.pk))
 
 
 class TestAccounts:
@@ -100,7 +101,7 @@ class TestAccounts:
     def test_good_ones_never_outnumber_the_others(self, make_account: MakeAccount, manager: User, sign: Sign) -> None:
         def show(account: CaseAccount) -> None:
             sign(account.page)
-            services.publish(page=account.page, by=manager)
+            perform("publish", account.page, by=manager)
 
         show(make_account(key="other"))
         show(make_account(key="good", result="better"))
@@ -158,21 +159,21 @@ class TestKeeping:
         account = make_account()
         sign(account.page)
         account.page.refresh_from_db()
-        assert set(services.standing(account.page)) == {"clinical", "second"}
+        assert set(publication.current_sign_offs(account.page)) == {"clinical", "second"}
         account.payment = "A free treatment"
 
-        services.save_file(file=account, by=editor, changed=["payment"])
+        consent_records.save_consent_record(record=account, by=editor, changed=["payment"])
 
         page = Page.objects.get(pk=account.page_id)
-        assert services.standing(page) == {}
+        assert publication.current_sign_offs(page) == {}
         assert page.drafted_by.filter(pk=editor.pk).exists()
         assert AuditEvent.objects.filter(action="content.edit", actor_user=editor).count() == 1
 
     def test_reviewers_keep_nothing(self, make_account: MakeAccount, reviewer: User) -> None:
         account = make_account()
         account.payment = "More"
-        with pytest.raises(services.NotEntitled):
-            services.save_file(file=account, by=reviewer, changed=["payment"])
+        with pytest.raises(NotAllowed):
+            consent_records.save_consent_record(record=account, by=reviewer, changed=["payment"])
         account.refresh_from_db()
         assert account.payment == "A gift card of 20"
 
@@ -182,8 +183,8 @@ class TestKeeping:
             state="retired", closed_at=clock.now(), closed_reason="No longer needed."
         )
         account.payment = "More"
-        with pytest.raises(MoveRefused):
-            services.save_file(file=account, by=editor, changed=["payment"])
+        with pytest.raises(WrongStatus):
+            consent_records.save_consent_record(record=account, by=editor, changed=["payment"])
         account.refresh_from_db()
         assert account.payment == "A gift card of 20"
 
@@ -191,7 +192,7 @@ class TestKeeping:
 class TestWhatReadersSee:
     def show(self, page: Page, manager: User, sign: Sign, client: Client) -> str:
         sign(page)
-        services.publish(page=page, by=manager)
+        perform("publish", page, by=manager)
         return client.get(page.path).content.decode()
 
     def test_an_account_carries_its_panel_and_no_way_to_book(

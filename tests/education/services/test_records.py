@@ -10,22 +10,26 @@ from django.urls import reverse
 
 from clinic.core import clock
 from clinic.core.models import AuditEvent, Heartbeat
-from education import services
+from clinic.core.refusals import NotAllowed
+from education.actions.reopen import reopen, reopen_due
 from education.content import shipped
 from education.models import ClaimWaiver, EvidenceStatement, GlossaryTerm, Page, Reopening, Source, Trial
+from education.services import loading, publication, records, reopening, snapshot
+from education.services.refusals import NotComplete
 from tests.education.conftest import Sign
+from tests.education.performing import perform
 
 
 def change(record: Any, by: Any, **values: Any) -> Any:
     for name, value in values.items():
         setattr(record, name, value)
-    services.save(record=record, by=by, changed=list(values))
+    records.save_record(record=record, by=by, changed=list(values))
     return record
 
 
 def publish(record: Any, *, by: Any) -> None:
     """As somebody does who looked at the record as it stands."""
-    services.publish_record(record=record, by=by, digest=services.digest_of(type(record).objects.get(pk=record.pk)))
+    perform("publish_record", record, by=by, digest=records.digest_of(type(record).objects.get(pk=record.pk)))
 
 
 class TestSmallRecords:
@@ -43,11 +47,11 @@ class TestSmallRecords:
 
     def test_the_writer_cannot_publish_it(self, content: shipped.Shipped, manager) -> None:
         term = change(GlossaryTerm.objects.get(slug="disc"), manager, definition="Other.")
-        with pytest.raises(services.NotEntitled, match="somebody else"):
+        with pytest.raises(NotAllowed, match="somebody else"):
             publish(term, by=manager)
 
     def test_editors_cannot_publish(self, content: shipped.Shipped, editor) -> None:
-        with pytest.raises(services.NotEntitled):
+        with pytest.raises(NotAllowed):
             publish(GlossaryTerm.objects.get(slug="disc"), by=editor)
 
     @pytest.mark.parametrize(
@@ -62,7 +66,7 @@ class TestSmallRecords:
         self, values: dict[str, Any], problem: str, content: shipped.Shipped, editor, manager
     ) -> None:
         statement = change(EvidenceStatement.objects.get(code="E9"), editor, **values)
-        with pytest.raises(services.NotComplete, match=problem):
+        with pytest.raises(NotComplete, match=problem):
             publish(statement, by=manager)
 
     def test_shipped_changes_wait_in_production(self, content: shipped.Shipped, client: Client) -> None:
@@ -70,18 +74,18 @@ class TestSmallRecords:
         term = GlossaryTerm.objects.get(slug="disc")
         GlossaryTerm.objects.filter(slug="disc").update(shown={**term.shown, "definition": "As it was."})
 
-        services.load(shipped=content, publish=False)
+        loading.load(shipped=content, publish=False)
         assert "As it was." in client.get("/glossary/").content.decode()
         GlossaryTerm.objects.filter(slug="disc").update(shipped_digest="old")
-        services.load(shipped=content, publish=True)
+        loading.load(shipped=content, publish=True)
         assert "As it was." not in client.get("/glossary/").content.decode()
 
     def test_a_record_knows_its_pages(self, content: shipped.Shipped, editor, client: Client) -> None:
-        paths = {page.path for page in services.pages_using("evidence", "E9")}
+        paths = {page.path for page in reopening.pages_using("evidence", "E9")}
         assert {"/conditions/spinal-stenosis/", "/stem-cells/", "/stem-cells/evidence/"} <= paths
         assert "/conditions/facet-joint-arthritis/" not in paths
         assert "/stem-cells/evidence/" in {
-            page.path for page in services.pages_using("trials", Trial.objects.all()[0].key)
+            page.path for page in reopening.pages_using("trials", Trial.objects.all()[0].key)
         }
 
         client.force_login(editor)
@@ -101,15 +105,15 @@ class TestReopening:
         assert self.reopened() == set()
         publish(source, by=manager)
 
-        citing = {page.path for page in services.pages_using("sources", "levi2025")}
+        citing = {page.path for page in reopening.pages_using("sources", "levi2025")}
         assert self.reopened() == citing
         assert "/conditions/degenerative-disc-disease/" in citing
         page = Page.objects.get(path="/conditions/degenerative-disc-disease/")
         assert page.state == Page.State.UPDATING
         assert client.get(page.path).status_code == 200
         sign(page)
-        with pytest.raises(services.NotComplete, match="took back"):
-            services.publish(page=page, by=manager)
+        with pytest.raises(NotComplete, match="took back"):
+            perform("publish", page, by=manager)
 
     def test_publishing_a_changed_statement_reopens_its_pages(self, content: shipped.Shipped, editor, manager) -> None:
         statement = change(EvidenceStatement.objects.get(code="E9"), editor, size_text="Nothing found.")
@@ -131,15 +135,15 @@ class TestReopening:
         searched = EvidenceStatement.objects.get(code="E9").searched_on
         noon = datetime.datetime.combine(searched, datetime.time(17), tzinfo=datetime.UTC)
         time_machine.move_to(noon + datetime.timedelta(days=365))
-        assert services.reopen_due() == 0
+        assert reopen_due() == 0
 
         time_machine.move_to(noon + datetime.timedelta(days=366))
 
-        assert services.reopen_due() > 0
-        assert services.reopen_due() == 0
+        assert reopen_due() > 0
+        assert reopen_due() == 0
         assert "/conditions/spinal-stenosis/" in self.reopened()
         page = Page.objects.get(path="/conditions/spinal-stenosis/")
-        assert any("E9 ran out" in said for said in services.waits_for(page))
+        assert any("E9 ran out" in said for said in publication.publication_blockers(page))
 
     def test_trials_nobody_looked_at_reopen_their_pages(
         self, content: shipped.Shipped, manager, time_machine: Any
@@ -148,13 +152,13 @@ class TestReopening:
         today = clock.today()
         for trial in Trial.objects.all():
             Trial.objects.filter(pk=trial.pk).update(shown={**trial.shown, "checked_on": today.isoformat()})
-        services.refresh_snapshot()
+        snapshot.refresh_snapshot()
         time_machine.move_to(clock.now() + datetime.timedelta(days=90))
-        assert services.reopen_due() == 0
+        assert reopen_due() == 0
 
         time_machine.move_to(clock.now() + datetime.timedelta(days=1))
 
-        assert services.reopen_due() >= 1
+        assert reopen_due() >= 1
         assert "/stem-cells/evidence/" in self.reopened()
 
     def test_the_worker_looks_once_a_day(self, content: shipped.Shipped, time_machine: Any) -> None:
@@ -168,17 +172,17 @@ class TestReopening:
 
     def test_publishing_answers_what_reopened_a_page(self, content: shipped.Shipped, manager, sign: Sign) -> None:
         page = Page.objects.get(path="/about/content/")
-        assert services.reopen(page=page, cause="source:x", reason="Look again.")
-        assert not services.reopen(page=page, cause="source:x", reason="Look again.")
+        assert reopen(page=page, cause="source:x", reason="Look again.")
+        assert not reopen(page=page, cause="source:x", reason="Look again.")
         sign(page)
-        services.publish(page=page, by=manager)
+        perform("publish", page, by=manager)
 
         assert not page.reopenings.filter(closed_at__isnull=True).exists()
         page.refresh_from_db()
         assert page.is_published
 
     def test_a_page_readers_do_not_see_is_not_reopened(self, make_page: Any) -> None:
-        assert not services.reopen(page=make_page(), cause="source:x", reason="Look again.")
+        assert not reopen(page=make_page(), cause="source:x", reason="Look again.")
 
 
 def test_the_desk_shows_what_waits(

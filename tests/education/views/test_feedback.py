@@ -9,9 +9,9 @@ from django.urls import reverse
 
 from clinic.accounts.models import User
 from clinic.core.models import AuditEvent
-from education import services
 from education.content import shipped
 from education.models import Feedback
+from education.services.feedback import submit_feedback
 from education.views import feedback
 from tests.cast import make_user
 
@@ -127,7 +127,7 @@ class TestSending:
 class TestFinishing:
     @pytest.fixture
     def kept(self, db: None) -> Feedback:
-        return services.give(token="t" * 32, path="/faq/", is_helpful=False, text=WORDS)
+        return submit_feedback(token="t" * 32, path="/faq/", is_helpful=False, text=WORDS)
 
     def finish(self, client: Client, by: User, kept: Feedback, outcome: str) -> Any:
         client.force_login(by)

@@ -13,11 +13,12 @@ from django.urls import reverse
 
 from clinic.accounts.models import User
 from clinic.core import clock
-from education import services
 from education.content import shipped
 from education.fixed_pages import FIXED_PAGES
 from education.models import Page
+from education.services import records, snapshot, versions
 from education.views.feeds import LATEST
+from tests.education.performing import perform
 from tests.shelf import SHIPPED
 
 ADDRESSES = [*sorted(page["path"] for page in SHIPPED.pages), *FIXED_PAGES]
@@ -25,6 +26,8 @@ OTHERS = ["/privacy/", "/accessibility/", "/complaints/", "/check/"]
 ATOM = "{http://www.w3.org/2005/Atom}"
 SITEMAP = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
 NOINDEX = '<meta name="robots" content="noindex">'
+
+REASON = "A trial that it rests on was taken back."
 
 
 def head_of(html: str) -> str:
@@ -137,8 +140,11 @@ def test_robots_may_read_and_nothing_else(client: Client) -> None:
 def test_the_sitemap_lists_every_public_page_with_its_last_change(
     content: shipped.Shipped, client: Client, manager: User, django_assert_max_num_queries: Any
 ) -> None:
-    services.withdraw(
-        page=Page.objects.get(path="/stem-cells/risks/"), reason="A trial that it rests on was taken back.", by=manager
+    perform(
+        "withdraw",
+        Page.objects.get(path="/stem-cells/risks/"),
+        reason=REASON,
+        by=manager,
     )
     with django_assert_max_num_queries(2):
         response = client.get("/sitemap.xml", headers={"host": "localhost"})
@@ -172,11 +178,11 @@ class TestUpdates:
     def test_there_is_one_entry_for_each_published_version(self, content, client, manager):
         page = Page.objects.get(path="/stem-cells/")
         page.title = "Stem cells, told anew"
-        services.save(record=page, by=manager, changed=["title"])
+        records.save_record(record=page, by=manager, changed=["title"])
         assert len(self.entries(client)) == min(LATEST, len(SHIPPED.pages))
 
-        services.loading.show(Page.objects.get(path="/stem-cells/"), by="Somebody")
-        services.refresh_snapshot()
+        versions.publish_unreviewed(page=Page.objects.get(path="/stem-cells/"), by="Somebody")
+        snapshot.refresh_snapshot()
 
         entries = self.entries(client)
         assert len(entries) == min(LATEST, len(SHIPPED.pages) + 1)
@@ -196,15 +202,16 @@ class TestUpdates:
         page.summary, page.change_note = "In short.", "A trial of 2026 is in."
         page.save()
 
-        services.loading.show(page, by="Somebody")
-        services.refresh_snapshot()
+        versions.publish_unreviewed(page=page, by="Somebody")
+        snapshot.refresh_snapshot()
 
         assert self.entries(client)[0]["summary"] == told
 
     def test_a_page_taken_back_leaves_it(self, content, client, manager):
-        services.withdraw(
-            page=Page.objects.get(path="/stem-cells/risks/"),
-            reason="A trial that it rests on was taken back.",
+        perform(
+            "withdraw",
+            Page.objects.get(path="/stem-cells/risks/"),
+            reason=REASON,
             by=manager,
         )
         assert not [entry for entry in self.entries(client) if "/risks/" in entry["link"]]

@@ -14,10 +14,10 @@ from clinic.accounts.models import User
 from clinic.core import lines
 from clinic.core.danger_words import dangers_in
 from clinic.core.models import AuditEvent
-from education import services
 from education.content import shipped
 from education.models import Page, SearchEntry
 from education.search import engine
+from tests.education.performing import perform
 
 REASON = "A trial that it rests on was taken back."
 
@@ -161,7 +161,7 @@ class TestPage:
     def test_starting_points_are_pages_that_readers_see(
         self, content: shipped.Shipped, client: Client, manager: User
     ) -> None:
-        services.withdraw(page=Page.objects.get(path="/conditions/herniated-disc/"), reason=REASON, by=manager)
+        perform("withdraw", Page.objects.get(path="/conditions/herniated-disc/"), reason=REASON, by=manager)
 
         main = client.get("/search/").content.decode().partition("<main")[2].partition("</main")[0]
 

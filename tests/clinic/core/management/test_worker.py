@@ -24,7 +24,7 @@ from consultations.services import (
     triage,
     undelivered,
 )
-from education import services as content
+from education.actions import reopen, schedule
 
 DUTIES = {
     "repeat alerts": (cases, "alert_again"),
@@ -33,9 +33,9 @@ DUTIES = {
     "announce undelivered": (undelivered, "alert_undelivered"),
     "answer asked links": (private_links, "answer_asked"),
     "deliver": (delivery, "deliver_due"),
-    "publish": (content, "publish_due"),
+    "publish": (schedule, "publish_due"),
     "forget sign-ins": (housekeeping, "forget_what_ran_out"),
-    "reopen content": (content, "reopen_due"),
+    "reopen content": (reopen, "reopen_due"),
     "forget networks": (alarm_groups, "forget_networks"),
     "delete unsent": (retention, "delete_unsent"),
 }

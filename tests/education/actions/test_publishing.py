@@ -1,7 +1,6 @@
-"""From draft to readers: every move, who may make it, and what stands in its way."""
+"""From draft to readers: who may do what, and what stands in its way."""
 
 import datetime
-import itertools
 from typing import Any
 
 import pytest
@@ -9,78 +8,47 @@ from django.test import Client
 
 from clinic.core import clock
 from clinic.core.models import AuditEvent
-from education import services, workflow
+from clinic.core.refusals import NotAllowed, WrongStatus
+from education.actions.reopen import reopen
 from education.content import shipped
 from education.models import Page, PageVersion, Reviewer, SignOff, Snapshot
-from education.workflow import MoveRefused
+from education.services import publication, records, waivers
+from education.services.refusals import NotComplete, ReasonRefused
 from tests.cast import make_user
 from tests.education.conftest import MakePage, Sign
-
-VERBS = sorted({verb for _, verb in workflow.MOVES})
-
-
-class TestTransitions:
-    @pytest.mark.parametrize(("state", "verb"), list(itertools.product((state for state, _ in workflow.STATES), VERBS)))
-    def test_only_listed_moves_are_made(self, state: str, verb: str) -> None:
-        if (state, verb) in workflow.MOVES:
-            assert workflow.after(state, verb) in dict(workflow.STATES)
-        else:
-            with pytest.raises(MoveRefused, match="Reload"):
-                workflow.after(state, verb)
-
-    def test_readers_are_reached_by_publishing_alone(self) -> None:
-        into_public = {
-            verb
-            for (state, verb), after in workflow.MOVES.items()
-            if after in workflow.PUBLIC and state not in workflow.PUBLIC
-        }
-        assert into_public == {"publish"}
-
-    def test_nothing_leaves_retired(self) -> None:
-        assert not [verb for state, verb in workflow.MOVES if state == workflow.RETIRED]
-
-    @pytest.mark.parametrize(
-        ("kind", "is_stem_cell_page", "parts"),
-        [
-            ("about", False, ("clinical",)),
-            ("condition", False, ("clinical",)),
-            ("condition", True, ("clinical", "second")),
-            *((kind, False, ("clinical", "second")) for kind in ("law", "cost", "account", "statement")),
-        ],
-    )
-    def test_which_pages_two_people_sign(self, kind: str, is_stem_cell_page: bool, parts: tuple[str, ...]) -> None:
-        assert workflow.parts_to_sign(kind, is_stem_cell_page=is_stem_cell_page) == parts
+from tests.education.performing import perform
 
 
 class TestSending:
     def test_a_complete_draft_goes_to_review(self, make_page: MakePage, editor) -> None:
-        assert services.send(page=make_page(), by=editor).state == Page.State.IN_REVIEW
+        assert perform("submit", make_page(), by=editor).row.state == Page.State.IN_REVIEW
 
     @pytest.mark.parametrize(
         ("body", "problem"), [("Fact [@ghost].", "ghost"), ("It will cure you.", "C01"), ("::: ghost :::", "no block")]
     )
     def test_an_unfinished_or_boastful_one_stays(self, body: str, problem: str, make_page: MakePage, editor) -> None:
         page = make_page(body=body)
-        with pytest.raises(services.NotComplete, match=problem):
-            services.send(page=page, by=editor)
+        with pytest.raises(NotComplete, match=problem):
+            perform("submit", page, by=editor)
         page.refresh_from_db()
         assert page.state == Page.State.DRAFT
 
     def test_reviewers_send_nothing(self, make_page: MakePage, reviewer) -> None:
-        with pytest.raises(services.NotEntitled):
-            services.send(page=make_page(), by=reviewer)
+        with pytest.raises(NotAllowed):
+            perform("submit", make_page(), by=reviewer)
 
-    def test_it_can_be_handed_back(self, make_page: MakePage, editor) -> None:
-        page = services.send(page=make_page(), by=editor)
-        assert services.send_back(page=page, by=editor).state == Page.State.DRAFT
-        with pytest.raises(MoveRefused):
-            services.send_back(page=page, by=editor)
+    def test_it_can_be_handed_back(self, make_page: MakePage, editor, manager) -> None:
+        page = perform("submit", make_page(), by=editor).row
+        assert perform("send_back", page, by=editor).row.state == Page.State.DRAFT
+        assert perform("send_back", page, by=editor).is_repeat
+        with pytest.raises(WrongStatus):
+            perform("send_back", page, by=manager)
 
 
 class TestSigning:
     def give(self, page: Page, by: Any, **changes: Any) -> SignOff:
         given = {"part": "clinical", "decision": "approved", "comment": "", "digest": page.digest, **changes}
-        return services.sign(page=page, by=by, **given)
+        return perform(f"sign_{given.pop('part')}", page, by=by, **given).result
 
     @pytest.fixture
     def waiting(self, make_page: MakePage) -> Page:
@@ -90,31 +58,31 @@ class TestSigning:
         given = self.give(waiting, reviewer)
 
         assert given.signature == "Dr Ines Halloran, spine surgeon (Demonstration register 77)"
-        assert AuditEvent.objects.filter(action="content.sign", actor_user=reviewer).count() == 1
+        assert AuditEvent.objects.filter(action="content.sign_clinical", actor_user=reviewer).count() == 1
 
     @pytest.mark.parametrize(("part", "group"), [("clinical", "editor"), ("clinical", "manager"), ("second", "doctor")])
     def test_each_part_is_for_its_people(self, waiting: Page, part: str, group: str) -> None:
-        with pytest.raises(services.NotEntitled, match="for others"):
+        with pytest.raises(NotAllowed, match="for others"):
             self.give(waiting, make_user(f"the_{group}", group), part=part)
 
     def test_nobody_reviews_without_a_register_entry(self, waiting: Page) -> None:
-        with pytest.raises(services.NotEntitled, match="Reviewers"):
+        with pytest.raises(NotAllowed, match="Reviewers"):
             self.give(waiting, make_user("new", "doctor"))
 
     def test_a_register_entry_holds_for_a_year(self, waiting: Page, reviewer) -> None:
         Reviewer.objects.update(checked_on=clock.today() - datetime.timedelta(days=366))
-        with pytest.raises(services.NotEntitled, match="more than a year"):
+        with pytest.raises(NotAllowed, match="more than a year"):
             self.give(waiting, reviewer)
 
     def test_a_writer_cannot_sign(self, waiting: Page, reviewer) -> None:
         waiting.drafted_by.add(reviewer)
-        with pytest.raises(services.NotEntitled, match="You wrote"):
+        with pytest.raises(NotAllowed, match="You wrote"):
             self.give(waiting, reviewer)
 
     def test_the_named_author_cannot_sign(self, waiting: Page, reviewer) -> None:
         Page.objects.filter(pk=waiting.pk).update(author=reviewer.username)
         waiting.refresh_from_db()
-        with pytest.raises(services.NotEntitled, match="You wrote"):
+        with pytest.raises(NotAllowed, match="You wrote"):
             self.give(waiting, reviewer)
 
     def test_one_person_cannot_give_both(self, waiting: Page, db: None) -> None:
@@ -124,62 +92,62 @@ class TestSigning:
             user=both, name="B", role="x", register="R", register_number="1", checked_on=clock.today(), interests="None"
         )
         self.give(waiting, both)
-        with pytest.raises(services.NotEntitled, match="the other sign-off"):
+        with pytest.raises(NotAllowed, match="the other sign-off"):
             self.give(waiting, both, part="second")
 
     def test_only_the_version_that_was_read_is_signed(self, waiting: Page, reviewer) -> None:
-        with pytest.raises(services.ReasonRefused, match="edited while you read"):
+        with pytest.raises(ReasonRefused, match="edited while you read"):
             self.give(waiting, reviewer, digest="0" * 64)
 
     def test_wanting_changes_needs_words(self, waiting: Page, reviewer) -> None:
-        with pytest.raises(services.ReasonRefused, match="what has to change"):
+        with pytest.raises(ReasonRefused, match="what has to change"):
             self.give(waiting, reviewer, decision="changes", comment="no")
         self.give(waiting, reviewer, decision="changes", comment="The second number lacks its time.")
-        assert any("lacks its time" in said for said in services.waits_for(waiting))
+        assert any("lacks its time" in said for said in publication.publication_blockers(waiting))
 
     def test_the_last_word_of_a_reviewer_counts(self, waiting: Page, reviewer) -> None:
         self.give(waiting, reviewer, decision="changes", comment="The second number lacks its time.")
         self.give(waiting, reviewer)
-        assert services.waits_for(waiting) == []
+        assert publication.publication_blockers(waiting) == []
 
     @pytest.mark.parametrize("state", ["draft"])
     def test_a_draft_is_not_signed(self, state: str, make_page: MakePage, reviewer) -> None:
-        with pytest.raises(MoveRefused):
+        with pytest.raises(WrongStatus):
             self.give(make_page(state=state), reviewer)
 
     @pytest.mark.parametrize("field", ["title", "short_title", "summary", "body", "author", "key_facts", "related"])
     def test_any_edit_voids_it(self, field: str, waiting: Page, reviewer, editor) -> None:
         self.give(waiting, reviewer)
-        assert services.standing(waiting)
+        assert publication.current_sign_offs(waiting)
         setattr(waiting, field, ["x"] if field in ("key_facts", "related") else f"{getattr(waiting, field)} more")
 
-        services.save(record=waiting, by=editor, changed=[field])
+        records.save_record(record=waiting, by=editor, changed=[field])
 
-        assert services.standing(waiting) == {}
-        assert any("review these very words" in said for said in services.waits_for(waiting))
+        assert publication.current_sign_offs(waiting) == {}
+        assert any("review these very words" in said for said in publication.publication_blockers(waiting))
 
     def test_the_same_words_again_are_the_same_version(self, waiting: Page, reviewer, editor) -> None:
         self.give(waiting, reviewer)
-        services.save(record=waiting, by=editor, changed=[])
-        assert set(services.standing(waiting)) == {"clinical"}
+        records.save_record(record=waiting, by=editor, changed=[])
+        assert set(publication.current_sign_offs(waiting)) == {"clinical"}
 
 
 class TestPublishing:
     def test_needs_the_permission(self, make_page: MakePage, editor, manager, sign: Sign) -> None:
         page = make_page()
         sign(page)
-        with pytest.raises(services.NotEntitled):
-            services.publish(page=page, by=editor)
-        services.publish(page=page, by=manager)
-        services.publish(page=page, by=manager)
+        with pytest.raises(NotAllowed):
+            perform("publish", page, by=editor)
+        perform("publish", page, by=manager)
+        perform("publish", page, by=manager)
 
         page.refresh_from_db()
         assert page.is_published
         assert AuditEvent.objects.filter(action="content.publish", actor_user=manager).count() == 1
 
     def test_a_draft_is_not_published(self, make_page: MakePage, manager) -> None:
-        with pytest.raises(MoveRefused):
-            services.publish(page=make_page(), by=manager)
+        with pytest.raises(WrongStatus):
+            perform("publish", make_page(), by=manager)
 
     @pytest.mark.parametrize(
         ("parts", "kind", "missing"),
@@ -195,53 +163,49 @@ class TestPublishing:
         page = make_page(kind=kind, state="in_review")
         if parts:
             sign(page, *parts)
-        with pytest.raises(services.NotComplete, match=missing):
-            services.publish(page=page, by=manager)
+        with pytest.raises(NotComplete, match=missing):
+            perform("publish", page, by=manager)
         page.refresh_from_db()
         assert page.live is None
 
     def test_an_unfinished_page_stays(self, make_page: MakePage, manager, sign: Sign) -> None:
         page = make_page(body="Fact [@ghost].")
         sign(page)
-        with pytest.raises(services.NotComplete, match="ghost"):
-            services.publish(page=page, by=manager)
+        with pytest.raises(NotComplete, match="ghost"):
+            perform("publish", page, by=manager)
 
     def test_a_warning_needs_its_reason_from_somebody_else(
         self, make_page: MakePage, editor, manager, sign: Sign
     ) -> None:
         page = make_page(body="Experts agree on little.")
         sign(page)
-        with pytest.raises(services.NotComplete, match="C26"):
-            services.publish(page=page, by=manager)
-        (remark,) = services.open_remarks(page)
-        given = {"record": page, "rule": remark.rule, "digest": remark.digest}
-        with pytest.raises(services.NotEntitled):
-            services.waive(**given, reason="It denies that they agree.", by=editor)
-        with pytest.raises(services.ReasonRefused):
-            services.waive(**given, reason="ok", by=manager)
-        services.waive(**given, reason="It denies that they agree.", by=manager)
+        with pytest.raises(NotComplete, match="C26"):
+            perform("publish", page, by=manager)
+        (remark,) = waivers.open_remarks(page)
+        given = {"rule": remark.rule, "digest": remark.digest}
+        with pytest.raises(NotAllowed):
+            perform("waive", page, **given, reason="It denies that they agree.", by=editor)
+        with pytest.raises(ReasonRefused):
+            perform("waive", page, **given, reason="ok", by=manager)
+        perform("waive", page, **given, reason="It denies that they agree.", by=manager)
 
-        assert services.publish(page=page, by=manager).is_published
+        assert perform("publish", page, by=manager).row.is_published
 
     def test_a_reason_ends_with_the_next_review(self, make_page: MakePage, manager, time_machine: Any) -> None:
         page = make_page(body="Experts agree on little.", review_months=12)
-        (remark,) = services.open_remarks(page)
-        services.waive(
-            record=page, rule=remark.rule, digest=remark.digest, reason="It denies that they agree.", by=manager
-        )
-        assert services.open_remarks(page) == []
+        (remark,) = waivers.open_remarks(page)
+        perform("waive", page, rule=remark.rule, digest=remark.digest, reason="It denies that they agree.", by=manager)
+        assert waivers.open_remarks(page) == []
 
         time_machine.move_to(clock.now() + datetime.timedelta(days=370))
 
-        assert [each.rule for each in services.open_remarks(page)] == ["C26"]
+        assert [each.rule for each in waivers.open_remarks(page)] == ["C26"]
 
     def test_no_reason_lets_a_block_stand(self, make_page: MakePage, manager) -> None:
         page = make_page(body="It will cure you.")
-        remark = next(each for each in services.open_remarks(page) if each.rule == "C01")
-        with pytest.raises(services.ReasonRefused, match="change it"):
-            services.waive(
-                record=page, rule="C01", digest=remark.digest, reason="We are sure that it does.", by=manager
-            )
+        remark = next(each for each in waivers.open_remarks(page) if each.rule == "C01")
+        with pytest.raises(ReasonRefused, match="change it"):
+            perform("waive", page, rule="C01", digest=remark.digest, reason="We are sure that it does.", by=manager)
 
     def test_readers_keep_the_published_words_until_an_edit_is_published(
         self, content: shipped.Shipped, editor, manager, sign: Sign, client: Client
@@ -250,7 +214,7 @@ class TestPublishing:
         before = page.title
         page.title = "Another title"
 
-        services.save(record=page, by=editor, changed=["title"])
+        records.save_record(record=page, by=editor, changed=["title"])
 
         assert page.state == Page.State.UPDATING
         html = client.get("/about/content/").content.decode()
@@ -260,7 +224,7 @@ class TestPublishing:
         assert linked["/about/content/"] == before
 
         sign(page)
-        services.publish(page=page, by=manager)
+        perform("publish", page, by=manager)
 
         assert "<h1>Another title</h1>" in client.get("/about/content/").content.decode()
         assert list(page.versions.values_list("number", "words__title")) == [(2, "Another title"), (1, before)]
@@ -272,7 +236,7 @@ class TestPublishing:
     ) -> None:
         page = Page.objects.get(path="/about/content/")
         before, page.title = page.title, "Another title"
-        services.save(record=page, by=editor, changed=["title"])
+        records.save_record(record=page, by=editor, changed=["title"])
         for query in ("?preview", "?version=1", "?version=9", "?version=x"):
             assert client.get(f"/about/content/{query}").status_code == 404
 
@@ -282,7 +246,7 @@ class TestPublishing:
         assert "no-store" in preview["Cache-Control"]
         assert "Another title" not in client.get("/about/content/").content.decode()
         sign(page)
-        services.publish(page=page, by=manager)
+        perform("publish", page, by=manager)
         old = client.get("/about/content/?version=1").content.decode()
         assert f"<h1>{before}</h1>" in old
         assert "Version 1, published" in old
@@ -293,9 +257,9 @@ class TestPublishing:
     ) -> None:
         assert "Not yet clinically reviewed" in client.get("/about/content/").content.decode()
         page = Page.objects.get(path="/about/content/")
-        services.reopen(page=page, cause="test", reason="Look again.")
+        reopen(page=page, cause="test", reason="Look again.")
         sign(page)
-        services.publish(page=page, by=manager)
+        perform("publish", page, by=manager)
 
         html = client.get("/about/content/").content.decode()
         assert "Reviewed by Dr Ines Halloran, spine surgeon (Demonstration register 77)" in html
@@ -314,13 +278,13 @@ class TestPublishing:
     ) -> None:
         page = Page.objects.get(path="/stem-cells/evidence/")
         page.summary += " More."
-        services.save(record=page, by=editor, changed=["summary"])
+        records.save_record(record=page, by=editor, changed=["summary"])
         sign(page)
-        with pytest.raises(services.NotComplete, match="what changed and why"):
-            services.publish(page=page, by=manager)
+        with pytest.raises(NotComplete, match="what changed and why"):
+            perform("publish", page, by=manager)
         page.change_note = "Added the third trial, because its results came out."
-        services.save(record=page, by=editor, changed=["change_note"])
-        services.publish(page=page, by=manager)
+        records.save_record(record=page, by=editor, changed=["change_note"])
+        perform("publish", page, by=manager)
 
         html = client.get("/stem-cells/evidence/").content.decode()
         assert "What changed and why" in html
@@ -339,7 +303,7 @@ class TestPublishing:
 
         monkeypatch.setattr("clinic.core.audit.record", fail)
         with pytest.raises(RuntimeError):
-            services.publish(page=page, by=manager)
+            perform("publish", page, by=manager)
 
         page.refresh_from_db()
         assert not page.is_published

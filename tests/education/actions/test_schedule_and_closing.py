@@ -9,12 +9,15 @@ from django.test import Client
 
 from clinic.core import clock
 from clinic.core.models import AuditEvent
-from education import services
+from clinic.core.refusals import NotAllowed, WrongStatus
+from education.actions.schedule import publish_due
 from education.content import shipped
 from education.models import Page, Reviewer, Snapshot
-from education.workflow import MoveRefused
+from education.services import loading, records
+from education.services.refusals import NotComplete, ReasonRefused
 from tests.cast import make_user
 from tests.education.conftest import MakePage, Sign
+from tests.education.performing import perform
 
 REASON = "A trial that it rests on was taken back."
 
@@ -26,7 +29,7 @@ class TestSchedule:
         Reviewer.objects.update(checked_on=clock.today())
         page = make_page()
         sign(page)
-        return services.schedule(page=page, at=clock.now() + datetime.timedelta(hours=2), by=manager)
+        return perform("schedule", page, at=clock.now() + datetime.timedelta(hours=2), by=manager).row
 
     def test_it_is_published_when_it_is_due_and_not_before(
         self, planned: Page, client: Client, time_machine: Any
@@ -40,21 +43,21 @@ class TestSchedule:
         assert client.get("/a-page/").status_code == 200
         planned.refresh_from_db()
         assert planned.publish_at is None
-        assert services.publish_due() == 0
+        assert publish_due() == 0
 
     def test_an_edit_ends_the_schedule(self, planned: Page, editor, client: Client, time_machine: Any) -> None:
         planned.title = "Other"
-        services.save(record=planned, by=editor, changed=["title"])
+        records.save_record(record=planned, by=editor, changed=["title"])
         time_machine.shift(datetime.timedelta(hours=3))
 
-        assert services.publish_due() == 0
+        assert publish_due() == 0
         assert client.get("/a-page/").status_code == 404
 
     def test_it_is_checked_again_when_due(self, planned: Page, manager, time_machine: Any) -> None:
         manager.groups.clear()
         time_machine.shift(datetime.timedelta(hours=3))
 
-        assert services.publish_due() == 0
+        assert publish_due() == 0
         planned.refresh_from_db()
         assert (planned.publish_at, planned.state) == (None, Page.State.IN_REVIEW)
         assert AuditEvent.objects.filter(action="content.schedule_failed").count() == 1
@@ -63,13 +66,13 @@ class TestSchedule:
         self, planned: Page, make_page: MakePage, manager, editor
     ) -> None:
         later = clock.now() + datetime.timedelta(days=1)
-        with pytest.raises(services.ReasonRefused, match="still to come"):
-            services.schedule(page=planned, at=clock.now(), by=manager)
-        with pytest.raises(services.NotEntitled):
-            services.schedule(page=planned, at=later, by=editor)
+        with pytest.raises(ReasonRefused, match="still to come"):
+            perform("schedule", planned, at=clock.now(), by=manager)
+        with pytest.raises(NotAllowed):
+            perform("schedule", planned, at=later, by=editor)
         unsigned = make_page(key="b", path="/b/", state="in_review")
-        with pytest.raises(services.NotComplete):
-            services.schedule(page=unsigned, at=later, by=manager)
+        with pytest.raises(NotComplete):
+            perform("schedule", unsigned, at=later, by=manager)
 
 
 class TestClosing:
@@ -77,8 +80,8 @@ class TestClosing:
         self, content: shipped.Shipped, reviewer, client: Client
     ) -> None:
         page = Page.objects.get(path="/stem-cells/risks/")
-        services.withdraw(page=page, reason=REASON, by=reviewer)
-        services.withdraw(page=page, reason=REASON, by=reviewer)
+        perform("withdraw", page, reason=REASON, by=reviewer)
+        perform("withdraw", page, reason=REASON, by=reviewer)
 
         response = client.get("/stem-cells/risks/")
         assert response.status_code == 410
@@ -89,57 +92,57 @@ class TestClosing:
 
     @pytest.mark.parametrize("group", ["triage", "editor"])
     def test_it_takes_a_clinician_or_a_manager(self, group: str, content: shipped.Shipped) -> None:
-        with pytest.raises(services.NotEntitled):
-            services.withdraw(page=Page.objects.public()[0], reason=REASON, by=make_user("x", group))
+        with pytest.raises(NotAllowed):
+            perform("withdraw", Page.objects.public()[0], reason=REASON, by=make_user("x", group))
 
     @pytest.mark.parametrize("reason", ["", "wrong", "It no longer cures anybody with back pain."])
     def test_the_reason_is_a_sentence_that_claims_nothing(self, reason: str, content: shipped.Shipped, manager) -> None:
         page = Page.objects.public()[0]
         if "cures" in reason:
             reason = "Our miracle therapy moved to another page."
-        with pytest.raises(services.ReasonRefused):
-            services.withdraw(page=page, reason=reason, by=manager)
+        with pytest.raises(ReasonRefused):
+            perform("withdraw", page, reason=reason, by=manager)
 
     def test_it_comes_back_only_through_review(
         self, content: shipped.Shipped, editor, manager, sign: Sign, client: Client
     ) -> None:
         page = Page.objects.get(path="/about/content/")
-        services.withdraw(page=page, reason=REASON, by=manager)
-        with pytest.raises(MoveRefused):
-            services.publish(page=page, by=manager)
-        services.take_up(page=page, by=editor)
+        perform("withdraw", page, reason=REASON, by=manager)
+        with pytest.raises(WrongStatus):
+            perform("publish", page, by=manager)
+        perform("restore", page, by=editor)
         assert client.get("/about/content/").status_code == 404
-        services.send(page=page, by=editor)
+        perform("submit", page, by=editor)
         sign(page)
-        services.publish(page=page, by=manager)
+        perform("publish", page, by=manager)
 
         assert client.get("/about/content/").status_code == 200
         assert page.versions.count() == 2
 
     def test_a_retired_page_leads_on(self, content: shipped.Shipped, manager, client: Client) -> None:
         page = Page.objects.get(path="/stem-cells/procedure/")
-        with pytest.raises(services.ReasonRefused, match="no public page"):
-            services.retire(page=page, reason="", moved_to="/ghost/", by=manager)
-        services.retire(page=page, reason="", moved_to="/stem-cells/", by=manager)
+        with pytest.raises(ReasonRefused, match="no public page"):
+            perform("retire", page, reason="", moved_to="/ghost/", by=manager)
+        perform("retire", page, reason="", moved_to="/stem-cells/", by=manager)
 
         response = client.get("/stem-cells/procedure/")
         assert (response.status_code, response["Location"]) == (301, "/stem-cells/")
 
     def test_a_retired_page_without_another_says_so(self, content: shipped.Shipped, manager, client: Client) -> None:
         page = Page.objects.get(path="/stem-cells/procedure/")
-        with pytest.raises(services.ReasonRefused, match="in a sentence"):
-            services.retire(page=page, reason="", moved_to="", by=manager)
-        services.retire(page=page, reason="Nobody offers this any more.", moved_to="", by=manager)
+        with pytest.raises(ReasonRefused, match="in a sentence"):
+            perform("retire", page, reason="", moved_to="", by=manager)
+        perform("retire", page, reason="Nobody offers this any more.", moved_to="", by=manager)
 
         assert client.get("/stem-cells/procedure/").status_code == 410
-        with pytest.raises(MoveRefused):
-            services.take_up(page=page, by=manager)
+        with pytest.raises(WrongStatus):
+            perform("restore", page, by=manager)
 
     def test_loading_again_does_not_bring_it_back(self, content: shipped.Shipped, manager, client: Client) -> None:
         page = Page.objects.get(path="/stem-cells/procedure/")
-        services.withdraw(page=page, reason=REASON, by=manager)
+        perform("withdraw", page, reason=REASON, by=manager)
         Page.objects.filter(pk=page.pk).update(shipped_digest="old")
 
-        services.load(shipped=content, publish=True)
+        loading.load(shipped=content, publish=True)
 
         assert client.get("/stem-cells/procedure/").status_code == 410

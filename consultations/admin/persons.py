@@ -1,0 +1,198 @@
+"""The page of the person behind a request: other requests, possible matches, joining and taking apart."""
+
+from typing import Final
+
+from django.contrib import messages
+from django.core import signing
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path, reverse
+from django.utils.decorators import method_decorator
+from django.views.decorators.http import require_http_methods
+
+from clinic.core import clock
+from clinic.core.post_only import post_only
+from clinic.core.refusals import TransitionNotAllowed
+from clinic.core.unsent import Unsent, gives_back, in_form, of_form
+from consultations.admin.pages import OUT_OF_RANGE, PurposeBuiltAdmin
+from consultations.forms.persons import JoinForm, SeparateForm
+from consultations.models import ConsultationRequest, Patient, PersonJoin
+from consultations.presenters import queue
+from consultations.presenters.isolation import load
+from consultations.presenters.persons import person_view, preview_of
+from consultations.presenters.request_page import banner
+from consultations.services import persons
+
+PAGE: Final = "admin:consultations_consultationrequest_person"
+JOIN_SALT: Final = "consultations.join-preview"
+JOIN_AGE: Final = 2 * 60 * 60
+
+
+def _unsent_join(request: HttpRequest) -> list[Unsent]:
+    """The button of the preview carries what was typed before it, under our signature."""
+    try:
+        kept = signing.loads(request.POST.get("join", ""), salt=JOIN_SALT)
+    except signing.BadSignature:
+        return []
+    return in_form(kept["data"], JoinForm)
+
+
+class PersonPages(PurposeBuiltAdmin):
+    """Reached from the page of a request. Nothing of it is shown to patients."""
+
+    def person_urls(self) -> list[URLPattern]:
+        wrap, name = self.guarded, "consultations_consultationrequest_person"
+        return [
+            path("<int:pk>/person/", wrap(self.person_view), name=name),
+            path("<int:pk>/person/join/", wrap(self.join_view), name=f"{name}_join"),
+            path("<int:pk>/person/confirm/", wrap(self.confirm_join_view), name=f"{name}_confirm"),
+            path("<int:pk>/person/separate/", wrap(self.separate_view), name=f"{name}_separate"),
+        ]
+
+    @method_decorator(require_http_methods(["GET", "HEAD"]))
+    def person_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        self.require_view(request)
+        return self._person(request, _request(pk))
+
+    @method_decorator(post_only(PAGE, keeps=("pk",)))
+    @gives_back(of_form(JoinForm))
+    def join_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Name both before anything is done; or the form again, with what was typed."""
+        self.require_view(request)
+        consultation = _request(pk)
+        if "edit" in request.POST:
+            typed = {name: request.POST.get(name, "") for name in ("other", "reason")}
+            return self._person(request, consultation, join=JoinForm(initial=typed, patient=consultation.patient))
+        form = JoinForm(request.POST, patient=consultation.patient)
+        if not form.is_valid():
+            return self._person(request, consultation, join=form)
+        return self._preview_join(request, consultation, form)
+
+    @method_decorator(post_only(PAGE, keeps=("pk",)))
+    @gives_back(_unsent_join)
+    def confirm_join_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Do what the preview showed, if the same requests still stand on both sides."""
+        self.require_view(request)
+        consultation = _request(pk)
+        try:
+            kept = signing.loads(request.POST.get("join", ""), salt=JOIN_SALT, max_age=JOIN_AGE)
+        except signing.BadSignature:
+            messages.error(request, "That preview has expired. Nothing was joined. Enter the reference again.")
+            return self._to_person(consultation)
+        if kept["request"] != consultation.pk or kept["by"] != request.user.pk:
+            messages.error(request, "That preview belongs to another page. Nothing was joined.")
+            return self._to_person(consultation)
+        try:
+            is_joined = persons.join(
+                patient=consultation.patient,
+                other=get_object_or_404(Patient.objects.only("pk"), pk=kept["other"]),
+                reason=kept["data"]["reason"],
+                by=request.user,
+                seen=kept["seen"],
+            )
+        except TransitionNotAllowed as refusal:
+            messages.error(request, str(refusal))
+            form = JoinForm(initial=kept["data"], patient=consultation.patient)
+            return self._person(request, _request(pk), join=form)
+        done = "The requests are joined." if is_joined else "These requests are joined already. Nothing was changed."
+        messages.success(request, done)
+        return self._to_person(consultation)
+
+    @method_decorator(post_only(PAGE, keeps=("pk",)))
+    @gives_back(of_form(SeparateForm))
+    def separate_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        self.require_view(request)
+        consultation = _request(pk)
+        choices = person_view(consultation.patient).choices
+        if not choices:
+            messages.error(request, "This request stands alone by now. Nothing was changed.")
+            return self._person(request, consultation, unsent=request.POST.get("reason", ""))
+        form = SeparateForm(request.POST, choices=choices)
+        if not form.is_valid():
+            return self._person(request, consultation, separate=form)
+        try:
+            is_done = self._separate(request, form)
+        except TransitionNotAllowed as refusal:
+            messages.error(request, str(refusal))
+            typed = {name: request.POST.get(name, "") for name in ("what", "reason")}
+            return self._person(request, _request(pk), typed=typed)
+        done = "Taken apart." if is_done else "That was taken apart already. Nothing was changed."
+        messages.success(request, done)
+        return self._to_person(consultation)
+
+    @staticmethod
+    def _separate(request: HttpRequest, form: SeparateForm) -> bool:
+        kind, _, key = form.cleaned_data["what"].partition("-")
+        said = {"reason": form.cleaned_data["reason"], "by": request.user, "seen": form.seen_keys}
+        if kind == "row":
+            return persons.separate(patient=Patient(pk=int(key)), **said)
+        return persons.undo(join=PersonJoin.objects.defer("reason", "ended_reason").get(pk=int(key)), **said)
+
+    def _person(
+        self,
+        request: HttpRequest,
+        consultation: ConsultationRequest,
+        *,
+        join: JoinForm | None = None,
+        separate: SeparateForm | None = None,
+        typed: dict[str, str] | None = None,
+        unsent: str = "",
+    ) -> HttpResponse:
+        """The page as it stands now, with what was typed, and on record whom it showed."""
+        person = person_view(consultation.patient)
+        persons.record_view(patient=consultation.patient, shown=person.shown, by=request.user)
+        seen = ",".join(map(str, person.keys))
+        forms = {
+            "join_form": join or JoinForm(patient=consultation.patient),
+            "separate_form": separate or SeparateForm(initial={**(typed or {}), "seen": seen}, choices=person.choices),
+        }
+        has_errors = any(form.errors for form in forms.values())
+        context = {
+            "title": f"{'Error: ' if has_errors else ''}The person behind request {consultation.reference}",
+            "consultation": consultation,
+            "banner": banner(consultation, viewer=request.user, now=clock.now(), starts_at=None),
+            "person": person,
+            "seen": seen,
+            "unsent": unsent,
+            "is_joining": join is not None,
+            "is_separating": separate is not None or typed is not None,
+            **forms,
+        }
+        return self.page(request, "admin/consultations/person.html", context)
+
+    def _preview_join(self, request: HttpRequest, consultation: ConsultationRequest, form: JoinForm) -> HttpResponse:
+        other = form.cleaned_data["other"]
+        preview = preview_of(consultation.patient, other)
+        persons.record_view(patient=consultation.patient, shown=preview["seen"], by=request.user)
+        data = {"other": form.data["other"], "reason": form.cleaned_data["reason"]}
+        kept = {
+            "request": consultation.pk,
+            "by": request.user.pk,
+            "other": other.pk,
+            "seen": preview["seen"],
+            "data": data,
+        }
+        context = {
+            "title": "Preview: nothing is joined yet",
+            "consultation": consultation,
+            "banner": banner(consultation, viewer=request.user, now=clock.now(), starts_at=None),
+            "preview": preview,
+            "reason": data["reason"],
+            "data": data,
+            "join": signing.dumps(kept, salt=JOIN_SALT, compress=True),
+        }
+        return self.page(request, "admin/consultations/person_preview.html", context)
+
+    @staticmethod
+    def _to_person(consultation: ConsultationRequest) -> HttpResponse:
+        return HttpResponseRedirect(reverse(PAGE, args=[consultation.pk]))
+
+
+def _request(pk: int) -> ConsultationRequest:
+    if pk > OUT_OF_RANGE:
+        raise Http404
+    query = ConsultationRequest.objects.select_related("patient", "claimed_by", "doctor").defer(*queue.SEALED)
+    consultation: ConsultationRequest | None = load(query.filter(pk=pk))
+    if consultation is None:
+        raise Http404
+    return consultation

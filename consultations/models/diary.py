@@ -1,0 +1,247 @@
+"""What managers keep: who and what can be booked, where, how long, how early, and when not."""
+
+import datetime
+from typing import ClassVar, Final
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+
+from clinic.core import clock
+from clinic.core.fields import PersonNameField
+from consultations.enums import Modality
+from consultations.models.constraints import one_of, within
+
+MAX_HORIZON_DAYS: Final = 365
+"""No time further away than this is ever offered, whatever the appointment type."""
+
+
+class Location(models.Model):
+    """A place where consultations happen."""
+
+    name = models.CharField(max_length=80, unique=True)
+    address = models.CharField(max_length=200)
+    directions = models.CharField(
+        max_length=300,
+        blank=True,
+        default="",
+        help_text=(
+            "How to get there, as visitors read it before they choose a time and in the email: the stop, parking, the "
+            "door, step-free entrance. Name no condition or treatment: it stands in mails."
+        ),
+    )
+
+    class Meta:
+        constraints: ClassVar = [models.CheckConstraint(condition=~Q(name=""), name="location_name_not_empty")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Resource(models.Model):
+    """What a visit occupies while it lasts, with its buffers: a clinician or a room. Never two visits at once.
+
+    Each kind is a model of its own over this row, so that one guard, one lock order and one way to ask who is free
+    serve them all (decision 0033).
+    """
+
+    is_bookable = models.BooleanField(default=True)
+
+    def __str__(self) -> str:
+        return f"Resource {self.pk}"
+
+
+class Clinician(Resource):
+    """A doctor who can be booked; the person signs in as `user`."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="clinician")
+    display_name = PersonNameField(max_length=80, help_text="As patients read it, for example Dr and the full name.")
+
+    class Meta:
+        constraints: ClassVar = [models.CheckConstraint(condition=~Q(display_name=""), name="clinician_name_not_empty")]
+
+    def __str__(self) -> str:
+        return self.display_name
+
+
+class Room(Resource):
+    """A room at one location, for the appointment types that need one."""
+
+    name = models.CharField(max_length=80, help_text="For staff only, for example Treatment room 1.")
+    location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="rooms")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=~Q(name=""), name="room_name_not_empty"),
+            models.UniqueConstraint(fields=["location", "name"], name="one_room_of_a_name_per_location"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name}, {self.location.name}"
+
+
+class AppointmentType(models.Model):
+    """A kind of visit a doctor can offer: how long it takes, who and what it needs, and how early it is offered.
+
+    The visit is what the patient is told; the clinician and the room are occupied for the buffers around it as well.
+    """
+
+    name = models.CharField(max_length=80, unique=True)
+    minutes = models.PositiveSmallIntegerField(validators=[MinValueValidator(10), MaxValueValidator(180)])
+    modality = models.CharField(max_length=10, choices=Modality.choices, default=Modality.CLINIC)
+    price_text = models.CharField(
+        "what it costs",
+        max_length=160,
+        blank=True,
+        default="",
+        help_text=(
+            "As patients read it before they choose a time and in the email, for example: $180, paid at the visit. "
+            "Left empty, the pages tell them to ask. Name no condition or treatment: it stands in mails."
+        ),
+    )
+    any_clinician = models.BooleanField(
+        "every bookable clinician gives it",
+        default=True,
+        help_text="Untick to choose who gives it. Whoever joins later gives it too while this is ticked.",
+    )
+    clinicians = models.ManyToManyField(
+        Clinician,
+        blank=True,
+        related_name="appointment_types",
+        help_text="Counts when the box above is not ticked.",
+    )
+    needs_room = models.BooleanField(
+        "needs a room",
+        default=False,
+        help_text="Ticked, a time is offered only while one of the rooms below is free at that location.",
+    )
+    rooms = models.ManyToManyField(
+        Room,
+        blank=True,
+        related_name="appointment_types",
+        help_text="Rooms that will do. The first free one at the location is taken with the booking.",
+    )
+    buffer_before_minutes = models.PositiveSmallIntegerField(
+        "minutes kept free before",
+        default=0,
+        validators=[MaxValueValidator(120)],
+        help_text="0 to 120. To prepare: clinician and room are occupied, the patient is not told.",
+    )
+    buffer_after_minutes = models.PositiveSmallIntegerField(
+        "minutes kept free after",
+        default=0,
+        validators=[MaxValueValidator(120)],
+        help_text="0 to 120. To write up and clean: clinician and room are occupied, the patient is not told.",
+    )
+    step_minutes = models.PositiveSmallIntegerField(
+        "minutes between start times",
+        default=15,
+        validators=[MinValueValidator(5), MaxValueValidator(240)],
+        help_text="5 to 240. Times are offered at least this far apart, and never closer than visit and buffers take.",
+    )
+    notice_hours = models.PositiveSmallIntegerField(
+        "hours of notice",
+        default=12,
+        validators=[MaxValueValidator(720)],
+        help_text="0 to 720. Times nearer than this are not offered.",
+    )
+    horizon_days = models.PositiveSmallIntegerField(
+        "days ahead",
+        default=90,
+        validators=[MinValueValidator(1), MaxValueValidator(MAX_HORIZON_DAYS)],
+        help_text="1 to 365. Times further away than this are not offered yet.",
+    )
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            within("minutes", 10, 180, name="visit_minutes_in_range"),
+            within("buffer_before_minutes", 0, 120, name="visit_buffer_before_in_range"),
+            within("buffer_after_minutes", 0, 120, name="visit_buffer_after_in_range"),
+            within("step_minutes", 5, 240, name="visit_step_in_range"),
+            within("notice_hours", 0, 720, name="visit_notice_in_range"),
+            within("horizon_days", 1, MAX_HORIZON_DAYS, name="visit_horizon_in_range"),
+            one_of("modality", Modality, name="visit_modality_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name}, {self.minutes} minutes"
+
+    @property
+    def length(self) -> datetime.timedelta:
+        return datetime.timedelta(minutes=self.minutes)
+
+    @property
+    def buffer_before(self) -> datetime.timedelta:
+        return datetime.timedelta(minutes=self.buffer_before_minutes)
+
+    @property
+    def buffer_after(self) -> datetime.timedelta:
+        return datetime.timedelta(minutes=self.buffer_after_minutes)
+
+    @property
+    def step(self) -> datetime.timedelta:
+        """From one start to the next; visits with their buffers follow each other, they never overlap."""
+        return max(self.buffer_before + self.length + self.buffer_after, datetime.timedelta(minutes=self.step_minutes))
+
+    @property
+    def notice(self) -> datetime.timedelta:
+        return datetime.timedelta(hours=self.notice_hours)
+
+    @property
+    def horizon(self) -> datetime.timedelta:
+        return datetime.timedelta(days=self.horizon_days)
+
+
+class Availability(models.Model):
+    """A weekly window, in clinic time, in which a clinician sees patients at one location."""
+
+    class Weekday(models.IntegerChoices):
+        MONDAY = 0, "Monday"
+        TUESDAY = 1, "Tuesday"
+        WEDNESDAY = 2, "Wednesday"
+        THURSDAY = 3, "Thursday"
+        FRIDAY = 4, "Friday"
+        SATURDAY = 5, "Saturday"
+        SUNDAY = 6, "Sunday"
+
+    clinician = models.ForeignKey(Clinician, on_delete=models.CASCADE, related_name="availabilities")
+    location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="availabilities")
+    weekday = models.PositiveSmallIntegerField(choices=Weekday.choices)
+    opens = models.TimeField("from")
+    closes = models.TimeField("until")
+    starts_on = models.DateField("first day")
+    ends_on = models.DateField("last day", null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["clinician_id", "weekday", "opens"]
+        verbose_name_plural = "availabilities"
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(closes__gt=F("opens")), name="availability_closes_after_opens"),
+            models.CheckConstraint(condition=Q(weekday__gte=0, weekday__lte=6), name="availability_weekday_in_range"),
+            models.CheckConstraint(
+                condition=Q(ends_on__isnull=True) | Q(ends_on__gte=F("starts_on")), name="availability_ends_after_start"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_weekday_display()} {self.opens:%H:%M} to {self.closes:%H:%M}"
+
+
+class Absence(models.Model):
+    """A stretch of time in which a clinician sees nobody."""
+
+    clinician = models.ForeignKey(Clinician, on_delete=models.CASCADE, related_name="absences")
+    starts_at = models.DateTimeField("from")
+    ends_at = models.DateTimeField("until")
+    reason = models.CharField(max_length=80, blank=True, default="", help_text="For staff only. No health details.")
+
+    class Meta:
+        ordering: ClassVar = ["starts_at"]
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="absence_ends_after_start")
+        ]
+
+    def __str__(self) -> str:
+        return f"Away from {clock.moment(self.starts_at)}"

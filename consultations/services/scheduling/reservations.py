@@ -1,0 +1,127 @@
+"""Taking a slot: a hold for ten minutes, and the appointment."""
+
+import datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+from django.conf import settings
+from django.db import OperationalError, transaction
+
+from clinic.accounts.models import User
+from clinic.core import audit, clock
+from clinic.core.refusals import TransitionNotAllowed, WrongStatus
+from consultations.enums import Actor, RequestStatus
+from consultations.models import Appointment, AppointmentType, ConsultationRequest, SlotHold
+from consultations.services import calendar_entries, occupation, slot_release
+from consultations.services.races import LostRace, gave_way, race
+from consultations.services.scheduling.slots import Slot, SlotTaken, find, nearest, offered_type, slot_of, soonest
+from consultations.services.transitions import lock
+
+HOLD_TIME: Final = datetime.timedelta(minutes=10)
+
+
+class AnotherTime(TransitionNotAllowed):
+    """The page this came from showed another time than the one that is held or booked now."""
+
+
+def hold(*, request: ConsultationRequest, slot_key: str) -> SlotHold:
+    """Keep a time for ten minutes while the patient checks it; a second choice replaces the first.
+
+    Raises SlotTaken with near times, WrongStatus when nothing is on offer.
+    """
+    slot = find(request, slot_key)
+    with booking(request, slot):
+        fresh = lock(request)
+        if fresh.status != RequestStatus.OFFERED:
+            raise WrongStatus("There is nothing to book at the moment. Your status page says where things stand.")
+        kind = offered_type(fresh)
+        _lock_what_it_takes(fresh, kind, slot)
+        slot_release.release_hold_of(fresh, reason=slot_release.Reason.CHOSE_ANOTHER)
+        taken = _taken_up(fresh, kind, slot)
+        with race():
+            held = SlotHold.objects.create(**taken, expires_at=clock.now() + HOLD_TIME)
+        audit.record(action="slot.hold", target=fresh, actor=Actor.PATIENT.value)
+        return held
+
+
+def held_slot(*, request: ConsultationRequest, seen: str = "") -> tuple[Slot, bool]:
+    """The time that is held for a request, and whether the hold ran out.
+
+    `seen` is the key of the time that the page showed: AnotherTime is raised when another one is held now. Raises
+    SlotTaken when none is held, WrongStatus when nothing is on offer.
+    """
+    held = SlotHold.objects.filter(request=request).first()
+    if held is None:
+        # The row goes when it ran out and somebody else chose a time of that doctor; which time it was is gone with it.
+        raise SlotTaken(soonest(request))
+    slot = slot_of(held)
+    if seen and seen != slot.key:
+        raise AnotherTime("You chose another time since, in another tab or window. Nothing is booked yet.")
+    return slot, held.expires_at <= clock.now()
+
+
+def book(*, request: ConsultationRequest, slot: Slot, by: User | None, has_expired: bool = False) -> Appointment:
+    """Turn a time into an appointment. Call inside `booking`, on a locked row. Raises SlotTaken, WrongStatus."""
+    kind = offered_type(request)
+    _lock_what_it_takes(request, kind, slot)
+    now = clock.now()
+    if slot.starts_at <= now:
+        raise SlotTaken
+    if has_expired:
+        # Nothing kept the time since: hours, closed days and the doctor may have changed, as for a fresh choice.
+        slot = find(request, slot.key)
+    taken = _taken_up(request, kind, slot)
+    slot_release.turn_into_appointment(request)
+    with race():
+        return Appointment.objects.create(
+            **taken,
+            appointment_type=kind,
+            time_zone=settings.TIME_ZONE,
+            booked_at=now,
+            booked_by=by,
+            **calendar_entries.following(request),
+        )
+
+
+def _lock_what_it_takes(request: ConsultationRequest, kind: AppointmentType, slot: Slot) -> None:
+    """Lock the person, the clinician and every room that will do; then end the holds that ran out in their way."""
+    occupation.lock_person(request)
+    ids = {slot.clinician_id, *(occupation.rooms_at(kind) or {}).get(slot.location_id, ())}
+    occupation.lock_resources(ids)
+    slot_release.release_run_out(resources=ids, persons={occupation.person_of(request)})
+
+
+def _taken_up(request: ConsultationRequest, kind: AppointmentType, slot: Slot) -> dict[str, Any]:
+    """What a hold or an appointment of this slot takes up, a free room included. Raises SlotTaken."""
+    occupied = slot.occupied(kind)
+    if occupation.is_taken(request, clinician_id=slot.clinician_id, visit=slot.visit, occupied=occupied):
+        raise SlotTaken
+    room = None
+    if kind.needs_room:
+        room = occupation.free_room(kind, location_id=slot.location_id, occupied=occupied, consultation_request=request)
+        if room is None:
+            raise SlotTaken
+    return {
+        "request": request,
+        "clinician_id": slot.clinician_id,
+        "location_id": slot.location_id,
+        "room": room,
+        "starts_at": slot.starts_at,
+        "ends_at": slot.ends_at,
+        "buffer_before_minutes": kind.buffer_before_minutes,
+        "buffer_after_minutes": kind.buffer_after_minutes,
+    }
+
+
+@contextmanager
+def booking(request: ConsultationRequest, slot: Slot) -> Iterator[None]:
+    """One transaction. Whoever loses a race in it is told which times near the lost one are free. Raises SlotTaken."""
+    try:
+        with transaction.atomic():
+            yield
+    except (LostRace, OperationalError, SlotTaken) as error:
+        if isinstance(error, OperationalError) and not gave_way(error):
+            raise
+        kind = offered_type(request)
+        raise SlotTaken(nearest(appointment_type=kind, around=slot.starts_at, ignoring=request)) from None

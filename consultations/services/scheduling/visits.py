@@ -1,0 +1,67 @@
+"""What becomes of a booking: given back, by itself or with its request, taken place, or missed."""
+
+from clinic.accounts.models import User
+from clinic.core import clock
+from clinic.core.refusals import NotAllowed, WrongStatus
+from consultations.enums import Actor, AppointmentStatus
+from consultations.models import Appointment, ConsultationRequest
+from consultations.permissions import actors_of
+from consultations.services.scheduling.reservations import AnotherTime
+from consultations.services.scheduling.slots import slot_of
+from consultations.services.slot_release import Reason, release_hold_of, release_slot
+
+
+def booked(request: ConsultationRequest) -> Appointment | None:
+    return Appointment.objects.live().filter(request=request).first()
+
+
+def has_begun(appointment: Appointment) -> bool:
+    return appointment.starts_at <= clock.now()
+
+
+def cancel(*, request: ConsultationRequest, reason: str, by: User | None, seen: str = "") -> Appointment:
+    """Give the booked time back. Call inside a transaction, on a locked row.
+
+    A patient cannot once the visit has begun: what became of it is for staff to record. `seen` is the key of the time
+    that the page showed; AnotherTime is raised when another one is booked now. Raises WrongStatus.
+    """
+    appointment = Appointment.objects.live().select_for_update(of=("self",)).get(request=request)
+    if by is None and has_begun(appointment):
+        raise WrongStatus("The consultation has begun.")
+    if seen and seen != slot_of(appointment).key:
+        raise AnotherTime("You booked another time since, in another tab or window. It is not cancelled.")
+    release_slot(appointment, reason=Reason.CANCELLED, actor=_actor(by), words=reason)
+    return appointment
+
+
+def free_times_of(*, request: ConsultationRequest, actor: Actor) -> None:
+    """Cancel what is booked or held for a request that ends. Call inside a transaction, on a locked row.
+
+    Raises WrongStatus for a patient whose visit has begun: what became of it is for staff to record.
+    """
+    release_hold_of(request, reason=Reason.REQUEST_ENDED)
+    for appointment in Appointment.objects.live().select_for_update(of=("self",)).filter(request=request):
+        if actor == Actor.PATIENT and has_begun(appointment):
+            raise WrongStatus("The consultation has begun.")
+        release_slot(appointment, reason=Reason.REQUEST_ENDED, actor=actor)
+
+
+def refuse_before_begin(request: ConsultationRequest) -> None:
+    """Raises WrongStatus while the visit lies ahead: nothing can have become of it."""
+    appointment = booked(request)
+    if appointment is not None and not has_begun(appointment):
+        raise WrongStatus("The consultation has not begun yet.")
+
+
+def finish(*, request: ConsultationRequest, status: AppointmentStatus) -> None:
+    """Keep what became of the visit. Call inside a transaction, on a locked row."""
+    Appointment.objects.live().filter(request=request).update(status=status)
+
+
+def _actor(by: User | None) -> Actor:
+    if by is None:
+        return Actor.PATIENT
+    for actor in (Actor.TRIAGE, Actor.DOCTOR, Actor.MANAGER):
+        if actor in actors_of(by):
+            return actor
+    raise NotAllowed("Your role may not do this.")

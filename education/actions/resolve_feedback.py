@@ -1,0 +1,46 @@
+"""Saying what became of a reader's feedback."""
+
+import dataclasses
+from typing import Final
+
+from django import forms
+
+from clinic.core import clock
+from clinic.core.actions import Context
+from clinic.core.form_fields import LongTextField
+from education.actions.base import ActionForm, ContentAction
+from education.models import Feedback
+from education.services.transitions import WORKFLOW
+
+NO_OUTCOME: Final = "Write what became of it, even if it is “nothing to change”."
+
+
+class ResolveFeedbackForm(ActionForm):
+    outcome = LongTextField(
+        label="In a sentence, even if it is “nothing to change”",
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        error_messages={"required": NO_OUTCOME},
+    )
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ResolveFeedbackData:
+    outcome: str
+
+
+@WORKFLOW.register
+class ResolveFeedback(ContentAction[ResolveFeedbackData, Feedback, None]):
+    verb, data_class, form_class = "resolve_feedback", ResolveFeedbackData, ResolveFeedbackForm
+    address = "finish"
+    done = "Kept."
+    is_main = True
+
+    def is_repeat(self, ctx: Context[Feedback], data: ResolveFeedbackData) -> bool:
+        return ctx.row.done_at is not None
+
+    def changes(self, ctx: Context[Feedback], data: ResolveFeedbackData) -> dict[str, object]:
+        return {"done_at": clock.now(), "done_by": ctx.person, "outcome": data.outcome.strip()}
+
+    def perform(self, ctx: Context[Feedback], data: ResolveFeedbackData) -> None:
+        return None

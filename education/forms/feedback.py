@@ -1,0 +1,32 @@
+"""Did this page help you?"""
+
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Layout
+from django import forms
+
+from clinic.core.form_fields import LongTextField
+from clinic.core.widgets import TileRadio
+
+
+class FeedbackForm(forms.Form):
+    helpful = forms.ChoiceField(
+        label="Did this page help you?",
+        choices=[("yes", "Yes"), ("no", "No, or not enough")],
+        widget=TileRadio,
+        error_messages={"required": "Choose yes or no."},
+    )
+    text = LongTextField(
+        label="What should we change, or what is wrong?",
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text="Do not write about your own health here: nobody who reads this can help you with it.",
+        error_messages={"max_length": "Use at most 2,000 characters. Yours has %(show_value)d."},
+    )
+    token = forms.RegexField(r"^[A-Za-z0-9_-]{20,64}$", widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.helper = FormHelper()
+        self.helper.form_tag = False
+        self.helper.layout = Layout("helpful", "text", "token")

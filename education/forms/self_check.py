@@ -1,0 +1,82 @@
+"""The two self-checks of a page, after DISCERN and the CDC's Clear Communication Index, in our own words.
+
+Sources: DISCERN (Charnock 1999), fifteen questions and one overall, from 1 to 5; the index, twenty items.
+"""
+
+from typing import Any, Final
+
+from crispy_forms.helper import FormHelper
+from django import forms
+
+from education.models import Page
+
+MARKS: Final = range(1, 6)
+DISCERN: Final = (
+    "Does it say at the start what it is about and for whom?",
+    "Does it keep to that?",
+    "Does it answer what patients ask?",
+    "Is it clear where each fact comes from?",
+    "Is it clear how old the facts are?",
+    "Is it balanced, with no wish to sell?",
+    "Does it say where to read more?",
+    "Does it say what nobody knows yet?",
+    "Does it say how each treatment is meant to work?",
+    "Does it say what each treatment may bring?",
+    "Does it say what harm each treatment may do?",
+    "Does it say what happens with no treatment?",
+    "Does it say how treatment changes daily life?",
+    "Does it say that there is more than one choice?",
+    "Does it help people decide together with a clinician?",
+    "Overall: would you give it to somebody of your own family to decide with?",
+)
+CLEAR: Final = (
+    "There is one main message.",
+    "The main message stands at the top.",
+    "The main message is set off from the text.",
+    "A picture or number supports the main message.",
+    "It says what to do next.",
+    "It speaks in the active voice.",
+    "It uses words the reader uses.",
+    "Lists are set as lists.",
+    "Text comes in short pieces with headings.",
+    "The most important thing comes first in each piece.",
+    "It says what is known and what is not.",
+    "It names at least one thing to do.",
+    "It says why that matters to the reader.",
+    "It says how to do it.",
+    "Numbers are of the kind readers use.",
+    "Numbers are explained.",
+    "The reader need not calculate.",
+    "The harm or danger is named.",
+    "Benefit and harm stand together.",
+    "Chances are given in numbers and in words or a picture.",
+)
+
+
+class MarkField(forms.Field):
+    """A mark from 1 to 5; 0 where none was given."""
+
+    def clean(self, value: Any) -> int:
+        return int(value) if value in {str(mark) for mark in MARKS} else 0
+
+
+class SelfCheckForm(forms.Form):
+    """`discern-1` holds 1 to 5, `clear-1` is there when the item holds. Nothing need be answered."""
+
+    def __init__(self, *args: Any, row: Page, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.row = row
+        self.helper = FormHelper()
+        self.helper.form_tag = False
+        for number, question in enumerate(DISCERN, 1):
+            self.fields[f"discern-{number}"] = MarkField(label=question, required=False)
+        for number, item in enumerate(CLEAR, 1):
+            self.fields[f"clear-{number}"] = forms.BooleanField(label=item, required=False)
+
+    @property
+    def discern(self) -> tuple[int, ...]:
+        return tuple(self.cleaned_data[f"discern-{number}"] for number in range(1, len(DISCERN) + 1))
+
+    @property
+    def clear(self) -> tuple[bool, ...]:
+        return tuple(self.cleaned_data[f"clear-{number}"] for number in range(1, len(CLEAR) + 1))

@@ -1,0 +1,17 @@
+"""What the audit trail says of the content, in words for a manager."""
+
+from typing import Final
+
+from education.services.transitions import WORKFLOW
+
+OTHERS: Final = {
+    "content.feedback": "a reader sent feedback",
+    "content.load": "loaded with the product",
+    "content.schedule_failed": "not published at its time, because something stood in the way",
+}
+"""What is on record and is no action on a record."""
+
+
+def audit_words() -> dict[str, str]:
+    """Audit code -> words, for every action of the transition table and for what happens beside them."""
+    return {code: f"Content: {words}" for code, words in {**WORKFLOW.activity_words(), **OTHERS}.items()}

@@ -1,0 +1,32 @@
+"""What the claims rules say of a record, each finding at its place."""
+
+from typing import Any
+
+from django.db import models
+
+from education.claims import linter
+from education.models import ClaimWaiver
+from education.services import waivers
+
+
+def findings_of(record: models.Model) -> list[dict[str, Any]]:
+    """Every finding at its place in the text, and the reason where one was given."""
+    remarks = waivers.remarks_of(record)
+    waiting = waivers.open_remarks(record)
+    given = {
+        (each.where, each.rule, each.digest): each
+        for each in ClaimWaiver.objects.filter(where__in={each.where for each in remarks})
+    }
+    return [
+        {
+            "remark": each,
+            "why": waivers.full_stop(each.why),
+            "instead": waivers.full_stop(each.instead),
+            "field": each.where.split(".")[2].replace("_", " ") if each.where.count(".") > 1 else "the page",
+            "around": each.passage.split(each.words, 1) if each.words and each.words in each.passage else None,
+            "is_open": each in waiting,
+            "is_block": each.level == linter.BLOCK,
+            "waiver": given.get((each.where, each.rule, each.digest)),
+        }
+        for each in remarks
+    ]

@@ -1,0 +1,43 @@
+"""What stands between a page and its readers: the sign-offs of its words, and everything that is still missing."""
+
+from typing import Final
+
+from clinic.core import clock
+from education import library, workflow
+from education.claims.publication_checks import grade_ends_on
+from education.markup import references
+from education.models import Page, SignOff
+from education.services import records, reopening, waivers
+
+NOT_SIGNED: Final = {
+    "clinical": "A clinician who did not write it has to review these very words first.",
+    "second": "A page of this kind needs a second sign-off, by somebody else than its reviewer and its writers.",
+}
+WORDS_OF_A_REASON: Final = 4
+
+
+def current_sign_offs(page: Page) -> dict[str, SignOff]:
+    """The latest sign-off of each part that was given to these very words."""
+    given = page.sign_offs.filter(digest=page.digest).order_by("at", "pk")
+    return {each.part: each for each in given}
+
+
+def publication_blockers(page: Page) -> list[str]:
+    """Everything that keeps a page from being published now, in sentences."""
+    today = clock.today()
+    held = library.Library.of("", library.snapshot_data())
+    problems = [*records.problems_of(page), *map(waivers.sentence_of, waivers.open_remarks(page))]
+    problems += [
+        reopening.EXPIRED.format(code, clock.day(ends))
+        for code in sorted(references.of(page.words(), held).evidence)
+        if code in held.evidence and (ends := grade_ends_on(held.evidence[code])) < today
+    ]
+    given = current_sign_offs(page)
+    for part in workflow.parts_to_sign(page.kind, is_stem_cell_page=page.is_stem_cell_page):
+        if part not in given:
+            problems.append(NOT_SIGNED[part])
+        elif given[part].decision == SignOff.Decision.CHANGES:
+            problems.append(f"{given[part].signature} wants changes: {given[part].comment}")
+    if page.kind == Page.Kind.EVIDENCE and page.live_id and not page.change_note.strip():
+        problems.append("Say under “change note” what changed and why: readers of evidence pages see it.")
+    return problems

@@ -1,0 +1,197 @@
+"""One way to free a time: everything that gives one back goes through it, and it is heard there."""
+
+import ast
+import datetime
+import logging
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+
+from clinic.accounts.models import User
+from consultations.actions.book import book_held
+from consultations.enums import Actor, AppointmentStatus, RequestStatus
+from consultations.models import Absence, Appointment, Occupation, SlotHold
+from consultations.services import diary, scheduling, slot_release
+from consultations.services.slot_release import FreedTime, Reason
+from tests.consultations.perform import book_on_the_phone, perform
+from tests.consultations.services.conftest import TOMORROW_AT_NINE, Desk
+
+PRODUCT = ("clinic", "consultations", "education")
+THE_WAY = "consultations/services/slot_release.py"
+FORTY_MINUTES = datetime.timedelta(minutes=40)
+
+
+@pytest.fixture
+def heard(monkeypatch: pytest.MonkeyPatch) -> list[FreedTime]:
+    """What was announced, in order."""
+    said: list[FreedTime] = []
+    announce = slot_release.time_freed
+
+    def listen(*args: Any, **more: Any) -> FreedTime:
+        said.append(announce(*args, **more))
+        return said[-1]
+
+    monkeypatch.setattr(slot_release, "time_freed", listen)
+    return said
+
+
+def nine(desk: Desk, reason: Reason) -> FreedTime:
+    return FreedTime(desk.clinician.pk, TOMORROW_AT_NINE, TOMORROW_AT_NINE + FORTY_MINUTES, reason)
+
+
+def key_of(desk: Desk, place: int) -> str:
+    day = TOMORROW_AT_NINE.date()
+    slots = scheduling.free_slots(appointment_type=desk.visit, since=day, until=day + datetime.timedelta(days=1))
+    return slots[place].key
+
+
+@pytest.mark.parametrize(
+    ("call", "reason", "by"),
+    [
+        (lambda request, desk, manager: perform("cancel_booking", request), Reason.CANCELLED, Actor.PATIENT),
+        (lambda request, desk, manager: perform("cancel_booking", request, reason="", by=desk.doctor), Reason.CANCELLED,
+         Actor.DOCTOR),
+        (lambda request, desk, manager: perform("withdraw", request), Reason.REQUEST_ENDED, Actor.PATIENT),
+        (lambda request, desk, manager: perform("cancel_request", request, note="Moved.", by=manager),
+         Reason.REQUEST_ENDED, Actor.MANAGER),
+    ],
+    ids=["the patient cancels", "staff cancel", "withdrawn", "closed"],
+)  # fmt: skip
+def test_a_booking_that_ends_is_cancelled_freed_and_announced_once(
+    desk: Desk, manager: User, heard: list[FreedTime], call: Callable[..., object], reason: Reason, by: Actor
+) -> None:
+    request = desk.request(RequestStatus.BOOKED, is_ahead=True)
+    call(request, desk, manager)
+    ended = Appointment.objects.get(request=request)
+    assert (ended.status, ended.cancelled_by, ended.calendar_sequence) == (AppointmentStatus.CANCELLED, by, 1)
+    assert not Occupation.objects.exists()
+    assert heard == [nine(desk, reason)]
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda request, manager: perform("withdraw", request),
+        lambda request, manager: perform("cancel_request", request, note="Moved.", by=manager),
+    ],
+    ids=["withdrawn", "closed"],
+)
+def test_a_hold_ends_with_its_request(
+    desk: Desk, manager: User, heard: list[FreedTime], call: Callable[..., object]
+) -> None:
+    request = desk.request(RequestStatus.OFFERED)
+    call(request, manager)
+    assert not SlotHold.objects.exists()
+    assert heard == [nine(desk, Reason.REQUEST_ENDED)]
+
+
+def test_a_hold_ends_with_another_choice(desk: Desk, heard: list[FreedTime]) -> None:
+    request, second = desk.request(RequestStatus.OFFERED), key_of(desk, 0)
+    assert second[:14] == "20261124T1440Z"
+    scheduling.hold(request=request, slot_key=second)
+    assert heard == [nine(desk, Reason.CHOSE_ANOTHER)]
+
+
+@pytest.mark.parametrize(
+    "take",
+    [
+        lambda request, key, by: scheduling.hold(request=request, slot_key=key),
+        lambda request, key, by: book_on_the_phone(request, slot_key=key, by=by),
+    ],
+    ids=["hold", "book"],
+)
+def test_a_hold_that_ran_out_ends_when_somebody_else_takes_the_time(
+    desk: Desk, heard: list[FreedTime], time_machine: Any, take: Callable[..., Any]
+) -> None:
+    desk.request(RequestStatus.OFFERED)
+    time_machine.shift(scheduling.HOLD_TIME)
+    late = desk.make_request(status=RequestStatus.OFFERED, appointment_type=desk.visit)
+    assert take(late, key_of(desk, 0), desk.doctor).starts_at == TOMORROW_AT_NINE
+    assert heard == [nine(desk, Reason.HOLD_RAN_OUT)]
+
+
+def test_a_hold_that_is_booked_frees_nothing(desk: Desk, heard: list[FreedTime]) -> None:
+    book_held(consultation_request=desk.request(RequestStatus.OFFERED))
+    assert not SlotHold.objects.exists()
+    assert heard == []
+
+
+class TestAnAbsence:
+    @pytest.fixture
+    def absence(self, desk: Desk) -> Absence:
+        return Absence.objects.create(
+            clinician=desk.clinician, starts_at=TOMORROW_AT_NINE, ends_at=TOMORROW_AT_NINE + FORTY_MINUTES
+        )
+
+    def test_that_is_removed_frees_its_time(
+        self, desk: Desk, manager: User, absence: Absence, heard: list[FreedTime]
+    ) -> None:
+        diary.remove(entry=absence, by=manager)
+        assert heard == [nine(desk, Reason.NO_LONGER_AWAY)]
+
+    def test_that_is_moved_frees_where_it_was(
+        self, desk: Desk, manager: User, absence: Absence, heard: list[FreedTime]
+    ) -> None:
+        absence.starts_at += FORTY_MINUTES
+        absence.ends_at += FORTY_MINUTES
+        diary.save(entry=absence, by=manager)
+        assert heard == [nine(desk, Reason.NO_LONGER_AWAY)]
+
+    def test_that_is_new_frees_nothing(self, desk: Desk, manager: User, heard: list[FreedTime]) -> None:
+        end = TOMORROW_AT_NINE + FORTY_MINUTES
+        absence = Absence(clinician=desk.clinician, starts_at=TOMORROW_AT_NINE, ends_at=end)
+        diary.save(entry=absence, by=manager)
+        assert heard == []
+
+
+def test_the_log_says_why_and_nothing_of_whom_or_when(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    request = desk.request(RequestStatus.BOOKED, is_ahead=True)
+    with caplog.at_level(logging.INFO, logger="consultations.services.slot_release"):
+        perform("cancel_booking", request, reason="My mother died.")
+    assert caplog.messages == ["a time was freed (cancelled)"]
+
+
+def ways_to_free(source: str) -> Iterator[str]:
+    """Deletions of holds and cancellations of appointments in a module, whatever their form."""
+    for node in ast.walk(ast.parse(source)):
+        text = ast.unparse(node)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            if node.func.attr in ("delete", "_raw_delete") and ("SlotHold" in text or "hold" in text.lower()):
+                yield text
+            if node.func.attr == "update" and any(
+                word.arg == "status" and "AppointmentStatus.CANCELLED" in ast.unparse(word.value)
+                for word in node.keywords
+            ):
+                yield text
+        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
+            targets = ast.unparse(node.targets[0] if isinstance(node, ast.Assign) else node.target)
+            if ".status" in targets and "AppointmentStatus.CANCELLED" in ast.unparse(node.value):
+                yield text
+
+
+def test_no_other_code_deletes_a_hold_or_cancels_an_appointment() -> None:
+    found = {}
+    for app in PRODUCT:
+        for path in sorted(Path(settings.BASE_DIR, app).rglob("*.py")):
+            name = str(path.relative_to(settings.BASE_DIR))
+            if ways := list(ways_to_free(path.read_text())):
+                found[name] = len(ways)
+    assert found == {THE_WAY: 2}
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "SlotHold.objects.filter(request=request).delete()",
+        "request.slot_hold.delete()",
+        "held.holds.all().delete()",
+        "visit.status = AppointmentStatus.CANCELLED",
+        "visit.status, visit.cancelled_at = (AppointmentStatus.CANCELLED, now)",
+        "Appointment.objects.live().update(status=AppointmentStatus.CANCELLED)",
+    ],
+)
+def test_control_such_code_would_be_found(source: str) -> None:
+    assert list(ways_to_free(source)) == [source]
