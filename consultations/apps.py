@@ -19,7 +19,7 @@ class ConsultationsConfig(AppConfig):
                 2,
             ),
             Entry("Safety cases", "admin:consultations_safetycase_changelist", "consultations.view_safetycase", 3),
-            Entry("Messages", "admin:consultations_outboxmessage_changelist", "consultations.view_outboxmessage", 4),
+            Entry("Messages", "admin:core_outboxmessage_changelist", "core.view_outboxmessage", 4),
             Entry(
                 "Diary",
                 "admin:consultations_appointment_changelist",
@@ -36,7 +36,7 @@ class ConsultationsConfig(AppConfig):
             "consultations.availability": ("weekly time", "weekly times"),
             "consultations.consultationrequest": ("request", "requests"),
             "consultations.location": ("place", "places"),
-            "consultations.outboxmessage": ("message", "messages"),
+            "core.outboxmessage": ("message", "messages"),
         },
         today="consultations.admin.today.today_context",
         audit_words="consultations.presenters.audit_words.audit_words",
@@ -45,5 +45,7 @@ class ConsultationsConfig(AppConfig):
     def ready(self) -> None:
         from consultations import checks  # noqa: F401  (registers the system checks)
         from consultations.permissions import rule
+        from consultations.services import message_kinds
 
         permissions.register("consultations", rule)
+        message_kinds.register()

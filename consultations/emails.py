@@ -1,18 +1,14 @@
 """The words of every mail: neutral, without a health word, with the private link only. Text and HTML say the same."""
 
 import dataclasses
-import hashlib
-from email.utils import formataddr, parseaddr
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 
 from clinic.core import lines
-from clinic.core.addresses import mailable
+from clinic.core.channels import Draft
 from clinic.core.names import possessive
 from consultations.enums import MessageKind
-from consultations.models import OutboxMessage
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -93,37 +89,38 @@ def opening(kind: MessageKind, *, helped_name: str) -> str:
     return addressed(WORDINGS[kind].opening, helped_name=helped_name)
 
 
-def compose(message: OutboxMessage) -> EmailMultiAlternatives:
-    """Build one mail to one recipient; its Message-ID follows from the row, so a repeat carries the same one.
-
-    Raises AddressRefused when no mail can be sent to the recipient.
-    """
-    wording, helped_name = WORDINGS[message.kind], message.payload.get("helped", "")
+def draft(
+    kind: MessageKind,
+    *,
+    to: str,
+    first_name: str,
+    link: str,
+    reference: str = "",
+    helped_name: str = "",
+    price: str = "",
+    directions: str = "",
+    count: str = "",
+) -> Draft:
+    """One mail to one recipient, in words."""
+    wording = WORDINGS[kind]
     context = {
         "opening": addressed(wording.opening, helped_name=helped_name),
         "action": addressed(wording.action, helped_name=helped_name),
         "next_step": addressed(wording.next_step, helped_name=helped_name),
         "whose": possessive(helped_name) if helped_name else "your",
-        "price": message.payload.get("price", ""),
-        "directions": message.payload.get("directions", ""),
-        "first_name": message.payload.get("first_name", ""),
-        "link": message.payload.get("link", ""),
-        "count": message.payload.get("count", ""),
-        "is_to_staff": message.kind == MessageKind.STAFF_ALERT,
+        "price": price,
+        "directions": directions,
+        "first_name": first_name,
+        "link": link,
+        "count": count,
+        "is_to_staff": kind == MessageKind.STAFF_ALERT,
         "clinic_name": settings.CLINIC_NAME,
         "clinic_phone": settings.CLINIC_PHONE,
         "emergency_line": lines.emergency().plain,
     }
-    mail = EmailMultiAlternatives(
-        subject=wording.subject.format(reference=message.payload.get("reference", "")),
-        body=render_to_string("consultations/mail/message.txt", context),
-        from_email=formataddr((settings.CLINIC_NAME, mailable(parseaddr(settings.DEFAULT_FROM_EMAIL)[1]))),
-        to=[mailable(message.recipient)],
-        headers={"Message-ID": message_id(message), "Auto-Submitted": "auto-generated"},
+    return Draft(
+        to=to,
+        subject=wording.subject.format(reference=reference),
+        text=render_to_string("consultations/mail/message.txt", context),
+        html=render_to_string("consultations/mail/message.html", context),
     )
-    mail.attach_alternative(render_to_string("consultations/mail/message.html", context), "text/html")
-    return mail
-
-
-def message_id(message: OutboxMessage) -> str:
-    return f"<{hashlib.sha256(message.key.encode()).hexdigest()[:32]}@{settings.SITE_HOST}>"

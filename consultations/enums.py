@@ -160,13 +160,6 @@ class TextKind(TextChoices):
     CANCEL_REASON = "cancel_reason", "Reason for cancelling a time"
 
 
-class Lane(TextChoices):
-    """Which queue of the outbox a message waits in. The worker empties them in this order."""
-
-    ALERTS = "alerts", "Alerts to staff"
-    PATIENTS = "patients", "Messages to patients"
-
-
 class Actor(TextChoices):
     """Who may do an action: the patient through the private link, a staff group, or the system itself."""
 

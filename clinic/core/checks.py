@@ -114,6 +114,14 @@ def check_clinic(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
                 id="clinic.E026",
             )
         )
+    if settings.KEEP_SENT_DAYS < 1:
+        found.append(
+            Error(
+                "KEEP_SENT_DAYS must be at least 1.",
+                hint="A message that could not be delivered must be there when somebody tries it again.",
+                id="clinic.E031",
+            )
+        )
     try:
         addresses.mailable(parseaddr(settings.DEFAULT_FROM_EMAIL)[1])
     except addresses.AddressRefused:

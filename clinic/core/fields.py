@@ -113,3 +113,25 @@ class PersonNameField(models.CharField):
 
     def formfield(self, **kwargs: Any) -> Any:
         return super().formfield(**{"form_class": NameField, **kwargs})
+
+
+class EncryptedBytesField(EncryptedTextField):
+    """Bytes as they are, sealed as text: each byte is one character of Latin-1. Only `isnull` can be asked."""
+
+    description = "Sealed bytes"
+
+    if TYPE_CHECKING:
+        _pyi_private_set_type: Any
+        _pyi_private_get_type: Any
+
+        def __get__(self, instance: Any, owner: Any = None) -> Any: ...
+        def __set__(self, instance: Any, value: Any) -> None: ...
+
+    def to_plain_text(self, value: Any) -> str | None:
+        return None if value is None else bytes(value).decode("latin-1")
+
+    def from_plain_text(self, text: str) -> bytes:
+        try:
+            return text.encode("latin-1")
+        except UnicodeEncodeError:
+            raise encryption.Undecodable(f"A value in {self.encryption_context} is no bytes.") from None

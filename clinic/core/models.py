@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 
 from clinic.core import clock
+from clinic.core.fields import EncryptedBytesField, EncryptedJSONField, EncryptedTextField
 
 
 class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
@@ -76,6 +77,81 @@ class RateBucket(models.Model):
 
     def __str__(self) -> str:
         return self.key[:8]
+
+
+class Lane(models.TextChoices):
+    """Which queue of the outbox a message waits in. Each is served on its own; where one worker must choose, in this
+    order.
+    """
+
+    ALERTS = "alerts", "Alerts to staff"
+    PATIENTS = "patients", "Messages to patients"
+    STAFF = "staff", "Notices to staff"
+
+
+class OutboxMessage(models.Model):
+    """A message the clinic owes somebody. Queued in the transaction that causes it; the worker sends it, at least once.
+
+    `key` makes the same cause harmless when repeated. `kind` names who composes it (`core/outbox.py`) from `payload`
+    and live data, at the first attempt and not before `send_at`; `content` is what was composed, byte for byte, and
+    every attempt sends that. `recipient` is the address as known when it was queued; composing puts in the one that
+    stands then. `due_at` is the next attempt, `attempts` counts one before it is made, and `crashes` those that ended
+    without any result because the worker died in them. `parked_at`: it is not tried any more; staff must see to it,
+    unless it `is_stopped`, because something took its place or nobody wants it any longer.
+    """
+
+    key = models.CharField(max_length=120, unique=True)
+    kind = models.CharField(max_length=40)
+    channel = models.CharField(max_length=20)
+    lane = models.CharField(max_length=10, choices=Lane.choices)
+    payload = EncryptedJSONField(null=True, default=dict, holds=dict)
+    recipient = EncryptedTextField(blank=True, default="")
+    content = EncryptedBytesField(null=True)
+    created_at = models.DateTimeField()
+    send_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    composed_at = models.DateTimeField(null=True, blank=True)
+    content_deleted_at = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    crashes = models.PositiveSmallIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    last_error = models.CharField(max_length=200, blank=True, default="")
+    sent_at = models.DateTimeField(null=True, blank=True)
+    parked_at = models.DateTimeField(null=True, blank=True)
+    is_stopped = models.BooleanField(default=False)
+    staff_told_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = "message"
+        constraints = [
+            models.CheckConstraint(condition=models.Q(lane__in=Lane.values), name="message_lane_known"),
+            models.CheckConstraint(
+                condition=models.Q(sent_at__isnull=True) | models.Q(parked_at__isnull=True),
+                name="message_sent_or_parked",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(is_stopped=False) | models.Q(parked_at__isnull=False),
+                name="message_stopped_is_parked",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(due_at__gte=models.F("send_at")), name="message_not_due_before_send_at"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["lane", "channel", "due_at"],
+                condition=models.Q(sent_at__isnull=True, parked_at__isnull=True),
+                name="message_waiting",
+            ),
+            models.Index(
+                fields=["parked_at"],
+                condition=models.Q(parked_at__isnull=False, staff_told_at__isnull=True, is_stopped=False),
+                name="message_parked_untold",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Message {self.pk}"
 
 
 class Heartbeat(models.Model):

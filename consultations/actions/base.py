@@ -14,7 +14,7 @@ from clinic.core import clock
 from clinic.core.actions import Action, Context, Data, Performed, Result, perform_action
 from consultations.enums import MessageKind
 from consultations.forms.staff import StepForm
-from consultations.models import AppointmentType, ConsultationRequest
+from consultations.models import Appointment, AppointmentType, ConsultationRequest
 from consultations.services import messaging
 from consultations.services.transitions import WORKFLOW
 from consultations.workflow import TRANSITIONS
@@ -24,12 +24,10 @@ Ctx = Context[ConsultationRequest]
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Message:
-    """What a message needs besides its kind: the key that makes it one, and what goes into it."""
+    """What a message needs besides its kind: the key that makes it one, and the visit that it tells of, if any."""
 
     key: str
-    stale_at: datetime.datetime | None = None
-    price: str = ""
-    directions: str = ""
+    appointment: Appointment | None = None
 
 
 class ConsultationAction(Action[Data, ConsultationRequest, Result]):
@@ -63,9 +61,7 @@ class ConsultationAction(Action[Data, ConsultationRequest, Result]):
                 kind=self.message_kind,
                 request=ctx.row,
                 key=message.key,
-                stale_at=message.stale_at,
-                price=message.price,
-                directions=message.directions,
+                appointment=message.appointment,
             )
 
 

@@ -80,12 +80,7 @@ class Book(StaffAction[BookData, Appointment]):
         return scheduling.book(request=ctx.row, slot=data.slot, by=ctx.by, has_expired=data.has_expired)
 
     def message(self, ctx: Ctx, data: BookData, result: Appointment) -> Message:
-        return Message(
-            f"booked-{result.pk}",
-            stale_at=result.starts_at,
-            price=result.appointment_type.price_text,
-            directions=result.location.directions,
-        )
+        return Message(f"booked-{result.pk}", appointment=result)
 
 
 def book_held(*, consultation_request: ConsultationRequest, by: User | None = None, seen: str = "") -> Appointment:

@@ -1,5 +1,6 @@
-"""Messages: what was sent, what waits, and what could not be delivered. What a mail says is shown in the demo alone."""
+"""Messages: what was sent, what waits, what could not be delivered, and, for KEEP_SENT_DAYS, what each of them said."""
 
+import re
 from typing import Any, Final
 
 from django.conf import settings
@@ -12,15 +13,15 @@ from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_safe
 
-from clinic.core import audit, clock
+from clinic.core import audit, clock, outbox
+from clinic.core.channels import Letter
 from clinic.core.encryption import DamagedRecord
+from clinic.core.models import OutboxMessage
+from clinic.core.outbox import UNDELIVERED
 from clinic.core.post_only import post_only
 from clinic.core.refusals import TransitionNotAllowed
-from consultations import emails
 from consultations.admin.pages import OUT_OF_RANGE
 from consultations.admin.searching import SearchedAdmin
-from consultations.models import OutboxMessage
-from consultations.models.message import UNDELIVERED
 from consultations.presenters.activity import DAMAGED_STATE, message_state
 from consultations.presenters.isolation import Unreadable, load, log_damage, opened, readable
 from consultations.presenters.person_search import search_condition
@@ -33,13 +34,13 @@ STATES: Final = {
     "waiting": ("Waiting", Q(parked_at=None, sent_at=None)),
     "sent": ("Sent", Q(sent_at__isnull=False)),
 }
-TO_PATIENT: Final = {"patient": "request__patient__", "reference": "request__reference"}
+TO_PATIENT: Final = {"patient": "subject__request__patient__", "reference": "subject__request__reference"}
 
 
 @admin.register(OutboxMessage)
 class OutboxMessageAdmin(SearchedAdmin):
     def get_urls(self) -> list[URLPattern]:
-        wrap, name = self.guarded, "consultations_outboxmessage"
+        wrap, name = self.guarded, "core_outboxmessage"
         return [
             path("", wrap(self.changelist_view), name=f"{name}_changelist"),
             path("search/", wrap(self.search_view), name=f"{name}_search"),
@@ -73,7 +74,7 @@ class OutboxMessageAdmin(SearchedAdmin):
             "state": state,
             "page_query": self.page_query(request),
             **self.search_context(term),
-            "shows_content": settings.DEMO,
+            "kept_days": settings.KEEP_SENT_DAYS,
         }
         return self.page(request, "admin/consultations/messages.html", context)
 
@@ -81,14 +82,15 @@ class OutboxMessageAdmin(SearchedAdmin):
     def message_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         self.require_view(request)
         message = self._load(pk)
-        context = {"title": message.get_kind_display(), "row": self._row(message), "mail": None}
-        if settings.DEMO:
+        context = {"title": outbox.label_of(message), "row": self._row(message), "kept_days": settings.KEEP_SENT_DAYS}
+        letter, context["is_damaged"] = opened(lambda: outbox.read(message), None, of=message)
+        if letter is not None:
             with transaction.atomic():
                 audit.record(action="message.view", target=message, by=request.user)
-            context["mail"] = self._mail(message)
+        context["letter"], context["link"] = letter, self._link_of(letter) if settings.DEMO else ""
         return self.page(request, "admin/consultations/message.html", context)
 
-    @method_decorator(post_only("admin:consultations_outboxmessage_change", keeps=("pk",)))
+    @method_decorator(post_only("admin:core_outboxmessage_change", keeps=("pk",)))
     def retry_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         self.require_view(request)
         message = self._load(pk)
@@ -99,12 +101,12 @@ class OutboxMessageAdmin(SearchedAdmin):
             messages.error(request, str(refusal))
         except DamagedRecord as damage:
             log_damage(f"{message._meta.label_lower} {message.pk}", damage)
-            messages.error(request, "This message is damaged and cannot be sent. Ring the patient.")
-        return HttpResponseRedirect(f"{reverse('admin:consultations_outboxmessage_changelist')}?state=parked")
+            messages.error(request, "This message is damaged and cannot be sent. Call the patient.")
+        return HttpResponseRedirect(f"{reverse('admin:core_outboxmessage_changelist')}?state=parked")
 
     @staticmethod
     def _query() -> Any:
-        return OutboxMessage.objects.select_related("request").defer("recipient", "payload")
+        return OutboxMessage.objects.select_related("subject__request").defer("recipient", "payload", "content")
 
     def _load(self, pk: int) -> OutboxMessage:
         message: OutboxMessage | None = load(self._query().filter(pk=pk)) if pk <= OUT_OF_RANGE else None
@@ -118,31 +120,26 @@ class OutboxMessageAdmin(SearchedAdmin):
             return {
                 "pk": message.pk, "kind": f"Message {message.pk} cannot be read", "is_parked": False, **DAMAGED_STATE,
             }  # fmt: skip
-        consultation = message.request
+        subject = getattr(message, "subject", None)
+        consultation = subject.request if subject else None
         return {
             "pk": message.pk,
-            "kind": message.get_kind_display(),
+            "kind": outbox.label_of(message),
             "created": clock.moment(message.created_at),
             "reference": consultation.reference if consultation else "",
             "request_url": reverse("admin:consultations_consultationrequest_change", args=[consultation.pk])
             if consultation
             else "",
-            "url": reverse("admin:consultations_outboxmessage_change", args=[message.pk]),
-            "retry_url": reverse("admin:consultations_outboxmessage_retry", args=[message.pk]),
+            "url": reverse("admin:core_outboxmessage_change", args=[message.pk]),
+            "retry_url": reverse("admin:core_outboxmessage_retry", args=[message.pk]),
             "is_parked": message.parked_at is not None and not message.is_stopped,
-            "attempts": message.attempts,
+            "is_kept": message.composed_at is not None and message.content_deleted_at is None,
+            "is_gone": message.content_deleted_at is not None,
             **message_state(message),
         }
 
     @staticmethod
-    def _mail(message: OutboxMessage) -> dict[str, Any] | None:
-        mail, is_damaged = opened(lambda: emails.compose(message), None, of=message)
-        if is_damaged or mail is None or not message.payload:
-            return None
-        return {
-            "subject": mail.subject,
-            "sender": mail.from_email,
-            "to": ", ".join(mail.to),
-            "body": mail.body,
-            "link": message.payload.get("link", ""),
-        }
+    def _link_of(letter: Letter | None) -> str:
+        """The one address of ours that a mail holds, which a demonstration follows."""
+        found = re.search(rf"^{re.escape(settings.SITE_URL)}\S+$", letter.text, re.MULTILINE) if letter else None
+        return found.group() if found else ""

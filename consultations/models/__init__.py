@@ -1,12 +1,13 @@
 from consultations.models.access import LinkAsked, PrivateLink
 from consultations.models.alarm_group import AlarmGroup
 from consultations.models.consultation_request import Consent, ConsultationRequest, InformationRequest
-from consultations.models.diary import Absence, AppointmentType, Availability, Clinician, Location, Resource, Room
-from consultations.models.message import OutboxMessage
+from consultations.models.diary import Absence, AppointmentType, Availability
+from consultations.models.message import MessageSubject
 from consultations.models.patient import Patient
 from consultations.models.patient_text import PatientText
 from consultations.models.person import Person, PersonJoin
 from consultations.models.questionnaire_response import Assessment, QuestionnaireResponse, SafetyCase
+from consultations.models.resources import Clinician, Location, Resource, Room
 from consultations.models.review import ClinicalReview, TriageDecision
 from consultations.models.scheduling import Appointment, Occupation, SlotHold
 
@@ -24,8 +25,8 @@ __all__ = [
     "InformationRequest",
     "LinkAsked",
     "Location",
+    "MessageSubject",
     "Occupation",
-    "OutboxMessage",
     "Patient",
     "PatientText",
     "Person",

@@ -14,7 +14,8 @@ class PrivateLinkQuerySet(models.QuerySet["PrivateLink"]):
 
 
 class PrivateLink(models.Model):
-    """A way in for one patient to one request. Only the token's SHA-256 is kept; the token exists in the mail alone.
+    """A way in for one patient to one request. Only the token's SHA-256 is kept here; the token stands
+    in the one mail that it was made for, and sealed in the outbox for as long as that mail is kept.
 
     Every mail carries a link of its own, so an older mail keeps working. Wrong birth dates count up to a lock; a lock,
     a replacement or the expiry ends a link for good.

@@ -1,84 +1,19 @@
-"""What managers keep: who and what can be booked, where, how long, how early, and when not."""
+"""What managers keep of times: what kinds of visit there are, when clinicians see patients, and when not."""
 
 import datetime
 from typing import ClassVar, Final
 
-from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 
 from clinic.core import clock
-from clinic.core.fields import PersonNameField
 from consultations.enums import Modality
 from consultations.models.constraints import one_of, within
+from consultations.models.resources import Clinician, Location, Room
 
 MAX_HORIZON_DAYS: Final = 365
 """No time further away than this is ever offered, whatever the appointment type."""
-
-
-class Location(models.Model):
-    """A place where consultations happen."""
-
-    name = models.CharField(max_length=80, unique=True)
-    address = models.CharField(max_length=200)
-    directions = models.CharField(
-        max_length=300,
-        blank=True,
-        default="",
-        help_text=(
-            "How to get there, as visitors read it before they choose a time and in the email: the stop, parking, the "
-            "door, step-free entrance. Name no condition or treatment: it stands in mails."
-        ),
-    )
-
-    class Meta:
-        constraints: ClassVar = [models.CheckConstraint(condition=~Q(name=""), name="location_name_not_empty")]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class Resource(models.Model):
-    """What a visit occupies while it lasts, with its buffers: a clinician or a room. Never two visits at once.
-
-    Each kind is a model of its own over this row, so that one guard, one lock order and one way to ask who is free
-    serve them all (decision 0033).
-    """
-
-    is_bookable = models.BooleanField(default=True)
-
-    def __str__(self) -> str:
-        return f"Resource {self.pk}"
-
-
-class Clinician(Resource):
-    """A doctor who can be booked; the person signs in as `user`."""
-
-    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="clinician")
-    display_name = PersonNameField(max_length=80, help_text="As patients read it, for example Dr and the full name.")
-
-    class Meta:
-        constraints: ClassVar = [models.CheckConstraint(condition=~Q(display_name=""), name="clinician_name_not_empty")]
-
-    def __str__(self) -> str:
-        return self.display_name
-
-
-class Room(Resource):
-    """A room at one location, for the appointment types that need one."""
-
-    name = models.CharField(max_length=80, help_text="For staff only, for example Treatment room 1.")
-    location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="rooms")
-
-    class Meta:
-        constraints: ClassVar = [
-            models.CheckConstraint(condition=~Q(name=""), name="room_name_not_empty"),
-            models.UniqueConstraint(fields=["location", "name"], name="one_room_of_a_name_per_location"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.name}, {self.location.name}"
 
 
 class AppointmentType(models.Model):

@@ -11,7 +11,8 @@ from django.db.models import F, Q
 from clinic.core.fields import EncryptedTextField
 from consultations.enums import LIVE_APPOINTMENTS, Actor, AppointmentStatus
 from consultations.models.constraints import both_or_neither, one_of, within
-from consultations.models.diary import AppointmentType, Clinician, Location, Resource, Room
+from consultations.models.diary import AppointmentType
+from consultations.models.resources import Clinician, Location, Resource, Room
 
 IS_LIVE = Q(status__in=[status.value for status in LIVE_APPOINTMENTS])
 

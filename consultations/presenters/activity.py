@@ -5,10 +5,8 @@ import datetime
 from collections.abc import Iterator
 from typing import Any, Final
 
-from django.db.models import Q
-
-from clinic.core import clock
-from clinic.core.models import AuditEvent
+from clinic.core import clock, outbox
+from clinic.core.models import AuditEvent, OutboxMessage
 from consultations.actions.base import ConsultationAction
 from consultations.enums import Actor, Outcome, RequestStatus, ReviewDecision, TextKind, TriageAction
 from consultations.models import (
@@ -16,7 +14,6 @@ from consultations.models import (
     ClinicalReview,
     ConsultationRequest,
     InformationRequest,
-    OutboxMessage,
     PatientText,
     PersonJoin,
     TriageDecision,
@@ -218,8 +215,7 @@ def _messages(consultation_request: ConsultationRequest) -> Iterator[Entry]:
 
 def _joins(consultation_request: ConsultationRequest) -> Iterator[Entry]:
     """With which request stands on the page of the person: this one names no other patient."""
-    patient = consultation_request.patient_id
-    joins = PersonJoin.objects.filter(Q(first=patient) | Q(second=patient))
+    joins = PersonJoin.objects.of(consultation_request.patient)
     for each in readable(joins.select_related("joined_by", "ended_by").order_by("pk")):
         if isinstance(each, Unreadable):
             yield _damaged(consultation_request, f"join {each.pk}")
@@ -237,15 +233,12 @@ def _damaged(consultation_request: ConsultationRequest, what: str) -> Entry:
 
 def messages_of(consultation_request: ConsultationRequest) -> list[dict[str, Any]]:
     """The mails of this request, newest first, without what they say."""
-    rows = (
-        OutboxMessage.objects.filter(request=consultation_request)
-        .defer("recipient", "payload")
-        .order_by("-created_at", "-pk")
-    )
+    messages = OutboxMessage.objects.filter(subject__request=consultation_request)
+    rows = messages.defer("recipient", "payload", "content").order_by("-created_at", "-pk")
     return [
         {"kind": f"Message {each.pk} cannot be read", **DAMAGED_STATE, "pk": each.pk}
         if isinstance(each, Unreadable)
-        else {"kind": each.get_kind_display(), **message_state(each), "pk": each.pk}
+        else {"kind": outbox.label_of(each), **message_state(each), "pk": each.pk}
         for each in readable(rows[:50])
     ]
 

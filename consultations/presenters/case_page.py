@@ -9,6 +9,8 @@ from django.urls import reverse
 
 from clinic.accounts.models import User
 from clinic.core import clock
+from clinic.core.models import OutboxMessage
+from clinic.core.outbox import UNDELIVERED
 from consultations.enums import CaseStatus
 from consultations.models import Assessment, ConsultationRequest, SafetyCase
 from consultations.models.stored import Asked, asked_in
@@ -67,11 +69,12 @@ def case_page(case: SafetyCase, *, viewer: User, now: datetime.datetime) -> dict
 
 def alert_words(case: SafetyCase) -> str:
     """What became of the mails about this one case: "2 sent, the last on ...; 1 not delivered"."""
-    counts = case.alerts.aggregate(
+    counts = OutboxMessage.objects.filter(subject__case=case).aggregate(
         sent=Count("pk", filter=Q(sent_at__isnull=False)),
         last=Max("sent_at"),
         waiting=Count("pk", filter=Q(sent_at=None, parked_at=None)),
-        parked=Count("pk", filter=Q(parked_at__isnull=False)),
+        parked=Count("pk", filter=UNDELIVERED),
+        stopped=Count("pk", filter=Q(is_stopped=True)),
     )
     parts = []
     if counts["sent"]:
@@ -80,6 +83,8 @@ def alert_words(case: SafetyCase) -> str:
         parts.append(f"{counts['waiting']} waiting to be sent")
     if counts["parked"]:
         parts.append(f"{counts['parked']} not delivered")
+    if counts["stopped"]:
+        parts.append(f"{counts['stopped']} not needed any more")
     return "; ".join(parts)
 
 

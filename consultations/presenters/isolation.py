@@ -102,8 +102,10 @@ def _added(rows: models.QuerySet[Any]) -> Iterator[str]:
     yield from rows.query.annotations
 
 
-def with_real_dates(row: Any, at: str = "") -> Any:
+def with_real_dates(row: Any, at: str = "", *, came_from: Any = None) -> Any:
     """The row, if each of its dates is one that our clock can put into words. Raises Undecodable.
+
+    Of two rows that belong one to one each knows the other: `came_from` is not looked at again.
 
     SQLite's driver gives None for a text that is no date, so a date that must be there and is not is damage as well.
     """
@@ -114,6 +116,6 @@ def with_real_dates(row: Any, at: str = "") -> Any:
         if isinstance(value, datetime.date) and not FIRST_YEAR <= value.year <= LAST_YEAR:
             raise Undecodable(f"{at}{name} is in a year that no record can have")
     for name, related in row._state.fields_cache.items():
-        if isinstance(related, models.Model):
-            with_real_dates(related, f"{at}{name}__")
+        if isinstance(related, models.Model) and related is not came_from:
+            with_real_dates(related, f"{at}{name}__", came_from=row)
     return row

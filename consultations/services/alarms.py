@@ -9,8 +9,9 @@ from django.db import transaction
 from django.db.models import Q
 
 from clinic.core import clock
+from clinic.core.models import OutboxMessage
 from consultations.enums import CaseStatus, MessageKind, Outcome
-from consultations.models import OutboxMessage, PatientText, SafetyCase
+from consultations.models import PatientText, SafetyCase
 from consultations.services import alerts, duty, text_alarms
 
 UNSENT_AFTER: Final = datetime.timedelta(minutes=5)
@@ -38,11 +39,11 @@ def untold(*, now: datetime.datetime) -> list[int]:
         return []
     groups = {case.alarm_group_id: case.alarm_group.first_at for case in cases if case.alarm_group is not None}
     since = min([case.alarmed_at for case in cases] + list(groups.values()))
-    about = Q(case__in=[case.pk for case in cases]) | Q(key__startswith=f"{alerts.POOL}-")
+    about = Q(subject__case__in=[case.pk for case in cases]) | Q(key__startswith=f"{alerts.POOL}-")
     for group in groups:
         about |= Q(key__startswith=f"group-{group}-")
     rows = OutboxMessage.objects.filter(about, kind=MessageKind.STAFF_ALERT, created_at__gte=since)
-    mails = [Mail(*row) for row in rows.values_list("key", "case_id", "created_at", "sent_at", "parked_at")]
+    mails = [Mail(*row) for row in rows.values_list("key", "subject__case_id", "created_at", "sent_at", "parked_at")]
     return [case.pk for case in cases if not _is_told(case, mails, now=now)]
 
 
@@ -79,7 +80,7 @@ def untold_texts(*, now: datetime.datetime) -> list[int]:
         about |= Q(key__startswith=f"text-{text.response_id}-")
     since = min(text_alarms.told_since(text) for text in texts)
     rows = OutboxMessage.objects.filter(about, kind=MessageKind.STAFF_ALERT, created_at__gte=since)
-    mails = [Mail(*row) for row in rows.values_list("key", "case_id", "created_at", "sent_at", "parked_at")]
+    mails = [Mail(*row) for row in rows.values_list("key", "subject__case_id", "created_at", "sent_at", "parked_at")]
     return [text.pk for text in texts if not _is_text_told(text, mails, now=now)]
 
 

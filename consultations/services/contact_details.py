@@ -9,18 +9,19 @@ import datetime
 from typing import Final
 
 from django.conf import settings
+from django.db.models import Q
 
-from clinic.core import clock
+from clinic.core import clock, outbox
 from clinic.core.addresses import address_key
-from clinic.core.models import AuditEvent
+from clinic.core.models import AuditEvent, OutboxMessage
 from clinic.core.refusals import TransitionNotAllowed
-from consultations.models import ConsultationRequest, OutboxMessage, PrivateLink
-from consultations.models.message import STOPPED
+from consultations.models import ConsultationRequest, PrivateLink
 from consultations.services import verified_emails
 from consultations.services.private_links import email_index
 from consultations.workflow import TRANSITIONS
 
 VERB: Final = "correct_email"
+STOPPED: Final = "Not sent: the address was corrected."
 
 
 class SameAddress(TransitionNotAllowed):
@@ -56,9 +57,10 @@ def replace_address(*, consultation_request: ConsultationRequest, email: str) ->
     patient.email, patient.email_index = email, email_index(email)
     patient.save(update_fields=["email", "email_index"])
     PrivateLink.objects.filter(request=consultation_request, replaced_at=None).update(replaced_at=now)
-    # One that a worker is sending this moment still goes, with a link that is dead; none is ever tried again.
-    waiting = OutboxMessage.objects.filter(request=consultation_request, sent_at=None)
-    waiting.update(parked_at=now, staff_told_at=now, last_error=STOPPED, payload={})
+    # What was written holds the wrong address and a link that is dead; what was given up for its address is replaced by
+    # the mail of the correction. The rest is not written yet, and goes to the right address by itself.
+    written = Q(composed_at__isnull=False) | Q(parked_at__isnull=False)
+    outbox.stop(OutboxMessage.objects.filter(written, subject__request=consultation_request), reason=STOPPED)
 
 
 def times_corrected(consultation_request: ConsultationRequest) -> int:

@@ -4,21 +4,24 @@ import datetime
 import logging
 from typing import Final
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F
+from django.urls import reverse
 
 from clinic.core import audit, clock
 from clinic.core.addresses import address_key
-from clinic.core.encryption import KeysUnusable, blind_index, fingerprint
+from clinic.core.delivery import HOPELESS
+from clinic.core.encryption import KeysUnusable, blind_index, fingerprint, new_token
 from clinic.core.failures import name_of
 from consultations.enums import Actor, MessageKind
 from consultations.models import ConsultationRequest, LinkAsked, PrivateLink
 from consultations.services import messaging, verified_emails
-from consultations.services.delivery import HOPELESS
 from consultations.services.transitions import lock
 
 logger = logging.getLogger(__name__)
 
+LINK_LIFE: Final = datetime.timedelta(days=90)
 WRONG_DATES_ALLOWED: Final = 5
 EMAIL_INDEX: Final = "patient.email"
 ASKED_LEASE: Final = datetime.timedelta(minutes=2)
@@ -26,6 +29,23 @@ ASKED_LEASE: Final = datetime.timedelta(minutes=2)
 ASKED_ATTEMPTS: Final = 5
 ASKED_KEPT: Final = datetime.timedelta(days=7)
 """How long an address that could not be answered is kept for staff to see that there is one."""
+
+
+def mint(request: ConsultationRequest) -> str:
+    """The address of a new private link; only the hash of its token is kept, the token itself lives in one mail.
+
+    Call inside a transaction, on a locked request: whoever ends its links meanwhile ends this one too, or waits.
+    """
+    token = new_token()
+    _keep(request, token)
+    return f"{settings.SITE_URL}{reverse('consultations:private_link', args=[token])}"
+
+
+def _keep(request: ConsultationRequest, token: str) -> PrivateLink:
+    now = clock.now()
+    return PrivateLink.objects.create(
+        request=request, token_hash=fingerprint(token), created_at=now, expires_at=now + LINK_LIFE
+    )
 
 
 @transaction.atomic
@@ -88,8 +108,9 @@ def request_behind(link: int) -> ConsultationRequest | None:
 def replace(*, request: ConsultationRequest, link: int) -> PrivateLink | None:
     """End every link of this request and mail a new one. `link` is the one that the browser asking came in by.
 
-    Returns the new link: the date of birth was given to that browser, so it may stay. None when there is no address to
-    mail, or when `link` was ended already: a second press at the same moment must not end the link on its way.
+    Returns what that browser goes on with, because the date of birth was given to it: a link whose token nobody has.
+    The one that is mailed is made with its mail. None when there is no address to mail, or when `link` was ended
+    already: a second press at the same moment must not end the link on its way.
     """
     lock(request)
     links = PrivateLink.objects.filter(request=request, replaced_at=None)
@@ -97,9 +118,9 @@ def replace(*, request: ConsultationRequest, link: int) -> PrivateLink | None:
     if link not in ended:
         return None
     links.filter(pk__in=ended).update(replaced_at=clock.now())
-    _mail_link(request=request, key=f"link-replaced-{link}")
+    is_mailed = _mail_link(request=request, key=f"link-replaced-{link}")
     audit.record(action="link.replace", target=request, actor=Actor.PATIENT.value, details={"ended": len(ended)})
-    return PrivateLink.objects.live().filter(request=request).order_by("-pk").first()
+    return _keep(request, new_token()) if is_mailed else None
 
 
 @transaction.atomic
@@ -180,5 +201,5 @@ def email_index(email: str) -> str:
     return blind_index(address_key(email), purpose=EMAIL_INDEX)
 
 
-def _mail_link(*, request: ConsultationRequest, key: str) -> None:
-    messaging.tell_patient(kind=MessageKind.PRIVATE_LINK, request=request, key=key)
+def _mail_link(*, request: ConsultationRequest, key: str) -> bool:
+    return messaging.tell_patient(kind=MessageKind.PRIVATE_LINK, request=request, key=key) is not None

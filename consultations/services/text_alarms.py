@@ -16,8 +16,9 @@ from django.urls import reverse
 from clinic.accounts.models import User
 from clinic.core import clock
 from clinic.core.failures import one_by_one
+from clinic.core.models import OutboxMessage
 from consultations.enums import RequestStatus
-from consultations.models import ConsultationRequest, OutboxMessage, PatientText, SafetyCase
+from consultations.models import ConsultationRequest, PatientText, SafetyCase
 from consultations.services import alerts, duty, messaging
 
 POOL: Final = "texts"

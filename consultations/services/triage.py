@@ -9,8 +9,9 @@ from django.urls import reverse
 from clinic.accounts.models import User
 from clinic.core import audit, clock
 from clinic.core.failures import one_by_one
+from clinic.core.models import OutboxMessage
 from consultations.enums import OUTCOME_RISK, Outcome, RequestStatus, TriageAction
-from consultations.models import Clinician, ConsultationRequest, OutboxMessage, TriageDecision
+from consultations.models import Clinician, ConsultationRequest, TriageDecision
 from consultations.services import duty, messaging
 from consultations.services.targets import due_after
 

@@ -10,8 +10,9 @@ from django.urls import reverse
 
 from clinic.accounts.models import User
 from clinic.core import clock
-from consultations.models import LinkAsked, OutboxMessage
-from consultations.models.message import UNDELIVERED
+from clinic.core.models import Lane, OutboxMessage
+from clinic.core.outbox import UNDELIVERED
+from consultations.models import LinkAsked
 from consultations.services import duty, messaging
 
 KEY: Final = "undelivered-"
@@ -26,7 +27,7 @@ def parked_messages() -> QuerySet[OutboxMessage]:
 def delayed_messages() -> QuerySet[OutboxMessage]:
     """Those that the mail server did not take for a quarter of an hour, and that are tried again."""
     since = clock.now() - DELAYED
-    return OutboxMessage.objects.filter(sent_at=None, parked_at=None, attempts__gt=0, created_at__lt=since)
+    return OutboxMessage.objects.filter(sent_at=None, parked_at=None, attempts__gt=0, send_at__lt=since)
 
 
 def parked_links() -> QuerySet[LinkAsked]:
@@ -48,7 +49,7 @@ def alert_undelivered() -> int:
     links = parked_links().filter(staff_told_at=None)
     if not (messages.exists() or links.exists()):
         return 0
-    path = reverse("admin:consultations_outboxmessage_changelist") + "?state=parked"
+    path = reverse("admin:core_outboxmessage_changelist") + "?state=parked"
     hour = int(now.timestamp()) // SECONDS
     told = _tell(f"{KEY}{{}}-{hour}", path)
     if told:
@@ -58,14 +59,18 @@ def alert_undelivered() -> int:
 
 
 def _tell(key: str, path: str) -> int:
-    told = sum(messaging.alert_staff(user=user, key=key.format(user.pk), path=path) is not None for user in _on_duty())
-    if told or _on_duty():
-        return told
-    if settings.DUTY_EMAIL:
-        address = settings.DUTY_EMAIL
-        return messaging.alert_address(address=address, key=key.format("duty"), path=path) is not None
+    if on_duty := _on_duty():
+        return sum(_tell_one(user, key, path) for user in on_duty)
+    if address := settings.DUTY_EMAIL:
+        message = messaging.alert_address(address=address, key=key.format("duty"), path=path, lane=Lane.STAFF)
+        return message is not None
     owner = duty.next_owner()
-    return owner is not None and messaging.alert_staff(user=owner, key=key.format(owner.pk), path=path) is not None
+    return owner is not None and _tell_one(owner, key, path)
+
+
+def _tell_one(user: User, key: str, path: str) -> bool:
+    """A notice, in a lane of its own: it must hold up no alarm."""
+    return messaging.alert_staff(user=user, key=key.format(user.pk), path=path, lane=Lane.STAFF) is not None
 
 
 def _on_duty() -> list[User]:

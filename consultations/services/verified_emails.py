@@ -22,7 +22,7 @@ MOST_ROWS: Final = 20
 """More rows than this behind one address and date of birth are no patient's requests; software leaves them alone."""
 
 
-def verify(request: ConsultationRequest) -> None:
+def verify(consultation_request: ConsultationRequest) -> None:
     """Keep that the patient has the mailbox. Call inside a transaction, on a locked request, when its link is opened.
 
     A link leads only to whom it was mailed: correcting the address ends all that were made before. The mailbox of a
@@ -30,8 +30,8 @@ def verify(request: ConsultationRequest) -> None:
 
     Rows that proved the same are looked for each time: two that were opened at one moment did not see each other.
     """
-    patient = request.patient
-    if request.filled_for != FilledFor.SELF or not patient.email_index:
+    patient = consultation_request.patient
+    if consultation_request.filled_for != FilledFor.SELF or not patient.email_index:
         return
     if patient.email_verified_at is None:
         patient.email_verified_at = clock.now()

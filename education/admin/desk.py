@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
+from clinic.accounts.models import User
 from clinic.core import clock
 from clinic.core.permissions import may
 from education import library, workflow
@@ -23,13 +24,13 @@ DAYS_AHEAD = 30
 def desk_view(request: HttpRequest) -> HttpResponse:
     if not may(request.user, "education.view_page"):
         raise PermissionDenied
-    context = {**admin.site.each_context(request), "title": "Content", **desk_context()}
+    context = {**admin.site.each_context(request), "title": "Content", **desk_context(request.user)}
     return TemplateResponse(request, "admin/education/desk.html", context)
 
 
-def desk_context() -> dict[str, Any]:
+def desk_context(user: User) -> dict[str, Any]:
     today = clock.today()
-    pages = list(Page.objects.select_related("live", "publish_by").defer("body"))
+    pages = list(Page.objects.visible_to(user).select_related("live", "publish_by").defer("body"))
     held = library.Library.of("", library.snapshot_data())
     reviewed = [page for page in pages if page.live and page.live.next_review_on]
     return {

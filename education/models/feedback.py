@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from clinic.core.fields import EncryptedTextField
+from clinic.core.permissions import PermittedQuerySet
 
 
 class Feedback(models.Model):
@@ -25,6 +26,8 @@ class Feedback(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     outcome = models.TextField(blank=True, default="")
+
+    objects = PermittedQuerySet.as_manager()
 
     class Meta:
         ordering: ClassVar = ["-sent_at", "-pk"]

@@ -10,11 +10,12 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Q
 
+from clinic.core.permissions import PermittedQuerySet
 from education import workflow
 from education.models.record import ShippedRecord
 
 
-class PageQuerySet(models.QuerySet["Page"]):
+class PageQuerySet(PermittedQuerySet):
     def public(self) -> Self:
         return self.filter(live__isnull=False).select_related("live")
 

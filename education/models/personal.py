@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from clinic.core.fields import PersonNameField
+from clinic.core.permissions import PermittedQuerySet
 from education.models.page import Page
 
 
@@ -40,6 +41,8 @@ class CaseAccount(models.Model):
     has_dated_scores = models.BooleanField(default=False, help_text="CARE: outcome scores with their dates.")
     has_unwanted_events = models.BooleanField(default=False, help_text="CARE: what went wrong, or that nothing did.")
     has_own_view = models.BooleanField(default=False, help_text="CARE: how the person sees it.")
+
+    objects = PermittedQuerySet.as_manager()
 
     class Meta:
         ordering: ClassVar = ["page"]
@@ -88,6 +91,8 @@ class ClinicianStatement(models.Model):
     )
     interests = models.TextField(help_text="What they earn from the treatment. Write “None” if nothing. It is printed.")
     evidence = models.CharField(max_length=10, help_text="The code of the graded statement printed beside the opinion.")
+
+    objects = PermittedQuerySet.as_manager()
 
     class Meta:
         ordering: ClassVar = ["name"]

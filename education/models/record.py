@@ -6,6 +6,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from clinic.core.permissions import PermittedQuerySet
+
 
 class ShippedRecord(models.Model):
     """A record that came with the product. The loader updates it until a person edits it, and never after that."""
@@ -24,6 +26,8 @@ class SmallRecord(ShippedRecord):
     edited_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, editable=False, on_delete=models.PROTECT, related_name="+"
     )
+
+    objects = PermittedQuerySet.as_manager()
 
     class Meta:
         abstract = True

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from clinic.core.fields import PersonNameField
+from clinic.core.permissions import PermittedQuerySet
 from education.models.page import Page
 
 
@@ -20,6 +21,8 @@ class Reviewer(models.Model):
     register_number = models.CharField(max_length=60)
     checked_on = models.DateField(help_text="The day somebody looked the number up. It holds for a year.")
     interests = models.TextField(help_text="What they earn from treatments described here. Write “None” if nothing.")
+
+    objects = PermittedQuerySet.as_manager()
 
     class Meta:
         ordering: ClassVar = ["name"]

@@ -21,6 +21,7 @@ class ContentWorkflow(Workflow[models.Model]):
 
     audit_prefix = "content"
     noun = "record"
+    status_field = "state"
 
     def lock(self, row: models.Model) -> models.Model:
         return type(row)._base_manager.select_for_update().get(pk=row.pk)

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_safe
 
 from clinic.core import clock, page_cache
 from clinic.core.context_processors import facts
+from clinic.core.permissions import may
 from education import library
 from education.fixed_pages import FAQ, FIXED_PAGES, GLOSSARY, SOURCES, FixedPage
 from education.library import CONDITION_WORDS, Library, Record
@@ -87,7 +88,7 @@ def page_at(request: HttpRequest, path: str) -> tuple[Page, str]:
     wants = "version" in request.GET or "preview" in request.GET
     if page.live and not wants:
         return page.as_published(), ""
-    if not request.user.has_perm("education.view_page"):
+    if not may(request.user, "education.view_page", page):
         if page.closed_at:
             raise Closed(page)
         raise Http404

@@ -24,7 +24,6 @@ from consultations.models import (
     Availability,
     ConsultationRequest,
     Location,
-    OutboxMessage,
     PatientText,
     PrivateLink,
     Room,
@@ -48,6 +47,7 @@ from education.models import (
 )
 from tests.cast import book_directly, make_patient, make_user, open_privately
 from tests.consultations.views.conftest import MONDAY, Visitor
+from tests.mailbox import queue_directly
 from tests.rows import all_rows
 
 ROLES = ("visitor", "walker", "patient", "other", "triage", "doctor", "editor", "manager", "superuser")
@@ -127,15 +127,9 @@ def site(monday_content: Any, time_machine: Any, make_request: Any, clinician: A
         due_at=now,
     )
     group = AlarmGroup.objects.create(network="one", level="EMERGENCY", first_at=now, last_at=now)
-    message = OutboxMessage.objects.create(
-        key="one",
-        kind="private_link",
-        lane="patients",
+    message = queue_directly(
         request=patient,
         recipient="alice@example.com",
-        payload={"link": "x"},
-        created_at=now,
-        due_at=now,
         parked_at=now,
     )
     text = PatientText.objects.create(

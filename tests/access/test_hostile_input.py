@@ -12,19 +12,19 @@ from django.test import Client
 from django.urls import reverse
 
 from clinic.accounts.models import User
-from clinic.core import clock
+from clinic.core import clock, delivery
+from clinic.core.models import OutboxMessage
 from consultations.models import (
     Appointment,
     ConsultationRequest,
     InformationRequest,
-    OutboxMessage,
     Patient,
     PrivateLink,
     QuestionnaireResponse,
     SafetyCase,
     TriageDecision,
 )
-from consultations.services import delivery, messaging, private_links
+from consultations.services import messaging, private_links
 from tests.access.conftest import everything, undone
 from tests.access.forms import FORMS, Stage
 from tests.cast import MakeRequest

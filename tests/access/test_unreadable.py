@@ -15,9 +15,9 @@ from django.test import Client
 
 from clinic.core import clock, key_fingerprints
 from clinic.core.encrypted_values import encrypted_fields
-from clinic.core.models import Heartbeat
+from clinic.core.models import Heartbeat, OutboxMessage
 from consultations.enums import RequestStatus
-from consultations.models import ConsultationRequest, InformationRequest, LinkAsked, OutboxMessage
+from consultations.models import ConsultationRequest, InformationRequest, LinkAsked
 from consultations.services import messaging, private_links
 from consultations.views.private_session import key_of, url_of
 from tests.access.conftest import CHECK_KEY, TOKEN, address, knock, routes

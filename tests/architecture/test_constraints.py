@@ -11,7 +11,7 @@ from django.db import IntegrityError, connection, models, transaction
 from clinic.accounts.models import User
 from clinic.core.database_errors import constraint_of
 from clinic.core.encryption import new_token
-from clinic.core.models import AuditHead, KeyFingerprint
+from clinic.core.models import AuditHead, KeyFingerprint, OutboxMessage
 from consultations.models import (
     Absence,
     AlarmGroup,
@@ -26,8 +26,8 @@ from consultations.models import (
     InformationRequest,
     LinkAsked,
     Location,
+    MessageSubject,
     Occupation,
-    OutboxMessage,
     Patient,
     PatientText,
     PersonJoin,
@@ -58,6 +58,7 @@ from education.models import (
     Trial,
 )
 from tests.cast import book_directly, make_patient
+from tests.mailbox import queue_directly
 
 pytestmark = pytest.mark.django_db
 OURS = ("core", "accounts", "consultations", "education")
@@ -110,9 +111,11 @@ CHECKS: list[tuple[type[models.Model], str, dict[str, Any]]] = [
     (ConsultationRequest, "request_offer_says_what_visit", {"status": "offered"}),
     (Consent, "consent_kind_known", {"kind": "newsletter"}),
     (InformationRequest, "question_answered_after_asked", {"answered_at": MONDAY - HOUR}),
-    (OutboxMessage, "message_kind_known", {"kind": "newsletter"}),
     (OutboxMessage, "message_lane_known", {"lane": "slow"}),
     (OutboxMessage, "message_sent_or_parked", {"sent_at": MONDAY, "parked_at": MONDAY}),
+    (OutboxMessage, "message_stopped_is_parked", {"is_stopped": True}),
+    (OutboxMessage, "message_not_due_before_send_at", {"send_at": MONDAY + HOUR, "due_at": MONDAY}),
+    (MessageSubject, "message_subject_request_or_case", {"request": None}),
     (Patient, "patient_birth_on_in_range", {"birth_on": datetime.date(1899, 12, 31)}),
     (Patient, "patient_name_not_empty", {"name": ""}),
     (Patient, "patient_name_key_not_empty", {"name_key": ""}),
@@ -284,15 +287,12 @@ def world(db: None, make_request: Any, nurse: Any, clinician: Any) -> Callable[[
         InformationRequest: lambda: InformationRequest.objects.create(
             request=request, question="?", asked_at=now, asked_by=nurse, is_from_doctor=False
         ),
-        OutboxMessage: lambda: OutboxMessage.objects.create(
+        OutboxMessage: lambda: queue_directly(
             key="a",
-            kind="private_link",
-            lane="patients",
             request=request,
             recipient="a@example.com",
-            created_at=now,
-            due_at=now,
         ),
+        MessageSubject: lambda: queue_directly(key="b", request=request).subject,
         Patient: lambda: request.patient,
         PersonJoin: lambda: PersonJoin.objects.create(
             first=request.patient, second=make_patient("Alice W"), joined_at=now, joined_by=nurse

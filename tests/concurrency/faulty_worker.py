@@ -7,16 +7,17 @@ import dataclasses
 import datetime
 import json
 import sys
+import threading
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 from django.core.management import call_command
 
+from clinic.core import channels, delivery, outbox
+from clinic.core.models import OutboxMessage
 from clinic.core.smtp import EmailBackend
-from consultations import emails
-from consultations.models import OutboxMessage
-from consultations.services import cases, delivery, private_links, triage
+from consultations.services import cases, private_links, triage
 from education.actions import schedule
 from tests.concurrency.faults import ERRORS, Fault
 
@@ -24,7 +25,9 @@ COMMAND = "import django; django.setup(); from tests.concurrency.faulty_worker i
 DUTIES = ((cases, "alert_again"), (triage, "alert_overdue"), (private_links, "answer_asked"), (schedule, "publish_due"))
 
 
-class Saboteur:
+class Saboteur(threading.local):
+    """The message that is being sent is another in each lane."""
+
     def __init__(self, faults: dict[str, Fault], fired: Path) -> None:
         self.faults, self.fired = faults, fired
         self.current = ""
@@ -42,12 +45,12 @@ class Saboteur:
 
 
 def put_in(saboteur: Saboteur) -> None:
-    compose, record = emails.compose, delivery._record_sent
+    prepare, record = outbox.prepare, delivery._record_sent
 
-    def faulty_compose(message: OutboxMessage) -> Any:
-        saboteur.current = message.key
+    def faulty_prepare(pk: int) -> Any:
+        saboteur.current = OutboxMessage.objects.values_list("key", flat=True).get(pk=pk)
         saboteur.strike("compose")
-        return compose(message)
+        return prepare(pk)
 
     def faulty_record(claim: delivery.Claim) -> None:
         saboteur.strike("write")
@@ -68,9 +71,9 @@ def put_in(saboteur: Saboteur) -> None:
             super().close()
             saboteur.strike("close")
 
-    emails.compose = faulty_compose
+    outbox.prepare = faulty_prepare
     delivery._record_sent = faulty_record
-    delivery.get_connection = lambda **kwargs: FaultyBackend(**kwargs)
+    channels.get_connection = lambda **kwargs: FaultyBackend(**kwargs)
 
 
 def break_the_duties() -> None:
@@ -88,11 +91,11 @@ def break_the_duties() -> None:
         setattr(module, name, breaks(name))
     claim = delivery._claim
 
-    def faulty_claim() -> Any:
+    def faulty_claim(queue: Any) -> Any:
         turns["claim"] += 1
         if turns["claim"] % 5 == 0:
             raise ERRORS[names[turns["claim"] // 5 % len(names)]]()
-        return claim()
+        return claim(queue)
 
     delivery._claim = faulty_claim
 

@@ -13,8 +13,9 @@ from aiosmtpd.controller import Controller
 
 from clinic.accounts.models import User
 from clinic.core import clock
+from clinic.core.models import OutboxMessage
 from consultations.enums import MessageKind
-from consultations.models import ConsultationRequest, OutboxMessage
+from consultations.models import ConsultationRequest
 from consultations.services import messaging
 from tests.cast import MakeRequest, make_patient
 from tests.concurrency.processes import free_port, start
@@ -142,7 +143,8 @@ def test_a_mail_at_which_every_worker_is_killed_is_parked_and_the_rest_arrives(
     server, port = sink
     server.deadly = "p3@example.com"
     deadly = OutboxMessage.objects.filter(key=owed[3].key)
-    deadly.update(due_at=clock.now() - datetime.timedelta(hours=1))
+    earlier = clock.now() - datetime.timedelta(hours=1)
+    deadly.update(send_at=earlier, due_at=earlier)
     for crashes in range(5):
         worker = start_worker(port)
         assert server.is_silent.wait(DEADLINE)

@@ -6,7 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import transaction
 
-from consultations.models import AlarmGroup, OutboxMessage, SafetyCase
+from clinic.core.models import OutboxMessage
+from consultations.models import AlarmGroup, SafetyCase
 from consultations.services import cases, intake
 from tests.cast import make_user
 from tests.concurrency.test_one_slot import in_thread

@@ -8,7 +8,8 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.test import Client
 
-from consultations.models import Consent, ConsultationRequest, OutboxMessage, Patient
+from clinic.core.models import OutboxMessage
+from consultations.models import Consent, ConsultationRequest, Patient
 from consultations.services import intake
 from tests.concurrency.test_one_slot import in_thread
 from tests.consultations.services.test_intake import WORDINGS, ready

@@ -1,21 +1,20 @@
 """Whoever is greeted, in a mail or on a page, is greeted by a name they would answer to, or by none."""
 
 import pytest
-from django.core.mail import EmailMultiAlternatives
 
-from consultations import emails
+from clinic.core.channels import Letter
+from clinic.core.models import OutboxMessage
 from consultations.enums import MessageKind, RequestStatus
-from consultations.models import OutboxMessage
 from consultations.services import messaging
 from consultations.status_words import heading
 from tests.cast import make_patient, make_user
+from tests.mailbox import write
 
 pytestmark = pytest.mark.django_db
 
 
-def first_lines(mail: EmailMultiAlternatives) -> tuple[str, str]:
-    html = str(mail.alternatives[0][0])
-    return str(mail.body).splitlines()[0], next(line for line in html.splitlines() if "<p>Hello" in line)
+def first_lines(mail: Letter) -> tuple[str, str]:
+    return mail.text.splitlines()[0], next(line for line in mail.html.splitlines() if "<p>Hello" in line)
 
 
 @pytest.mark.parametrize(
@@ -33,14 +32,14 @@ def first_lines(mail: EmailMultiAlternatives) -> tuple[str, str]:
 def test_a_patient_in_a_mail(make_request, name, greeting):
     request = make_request(patient=make_patient(name, email="a@example.com"))
     messaging.tell_patient(kind=MessageKind.REQUEST_RECEIVED, request=request, key="received")
-    assert first_lines(emails.compose(OutboxMessage.objects.get())) == (greeting, f"<p>{greeting}</p>")
+    assert first_lines(write(OutboxMessage.objects.get())) == (greeting, f"<p>{greeting}</p>")
 
 
 @pytest.mark.parametrize(("name", "greeting"), [("Dr Ines Halloran", "Hello Ines,"), ("Dr.", "Hello ines,")])
 def test_staff_in_an_alert(name, greeting):
     user = make_user("ines", "doctor", name=name)
     messaging.alert_staff(user=user, key="alert", path="/admin/")
-    assert first_lines(emails.compose(OutboxMessage.objects.get()))[0] == greeting
+    assert first_lines(write(OutboxMessage.objects.get()))[0] == greeting
 
 
 @pytest.mark.parametrize(

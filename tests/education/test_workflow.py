@@ -6,21 +6,21 @@ from education import workflow
 from education.models import Page
 
 TABLE = """
-submit            draft -> in_review                                          change_page
-publish           in_review -> published, updating -> published               publish_page
-send_back         in_review -> draft                                          change_page
-restore           withdrawn -> draft                                          change_page
-sign_clinical     in_review, updating                                         review_page
-sign_second       in_review, updating                                         second_sign_page
-schedule          in_review, updating                                         publish_page
-withdraw          published -> withdrawn, updating -> withdrawn               withdraw_page
-retire            published -> retired, updating -> retired, withdrawn -> retiredpublish_page
-waive             any page, waiting, shown                                    review_page second_sign_page publish_page
-self_check        any page                                                    change_page
-publish_record    waiting -> shown                                            publish_page
-resolve_feedback  open -> resolved                                            change_feedback
-edit              draft, in_review, published -> updating, updating, withdrawnchange_page
-reopen            published -> updating, updating                             nobody
+submit           | draft -> in_review                                               | change_page
+publish          | in_review -> published, updating -> published                    | publish_page
+send_back        | in_review -> draft                                               | change_page
+restore          | withdrawn -> draft                                               | change_page
+sign_clinical    | in_review, updating                                              | review_page
+sign_second      | in_review, updating                                              | second_sign_page
+schedule         | in_review, updating                                              | publish_page
+withdraw         | published -> withdrawn, updating -> withdrawn                    | withdraw_page
+retire           | published -> retired, updating -> retired, withdrawn -> retired  | publish_page
+waive            | any page, waiting, shown | review_page second_sign_page publish_page
+self_check       | any page                                                         | change_page
+publish_record   | waiting -> shown                                                 | publish_page
+resolve_feedback | open -> resolved                                                 | change_feedback
+edit             | draft, in_review, published -> updating, updating, withdrawn     | change_page
+reopen           | published -> updating, updating                                  | nobody
 """
 
 
@@ -30,7 +30,7 @@ def said(row: workflow.TransitionRow) -> tuple[str, set[str], set[str]]:
 
 
 def written(line: str) -> tuple[str, set[str], set[str]]:
-    verb, moves, permissions = (part.strip() for part in line.split("  ") if part.strip())
+    verb, moves, permissions = (part.strip() for part in line.split("|"))
     moves = moves.replace("any page", "draft, in_review, published, updating, withdrawn, retired")
     return verb, {move.strip() for move in moves.split(",")}, set(permissions.split())
 

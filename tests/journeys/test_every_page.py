@@ -10,10 +10,11 @@ from django.test import Client
 
 from clinic.core import clock
 from consultations.enums import RequestStatus
-from consultations.models import OutboxMessage, SafetyCase
+from consultations.models import SafetyCase
 from education.models import Page
 from tests.cast import book_directly, make_patient, make_user, open_privately, private_url
 from tests.looking import faults_in_passing, take_over
+from tests.mailbox import queue_directly
 from tests.shelf import SHIPPED
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -151,7 +152,7 @@ STAFF_PAGES = {
     "triage": [
         "/admin/", "/admin/consultations/consultationrequest/", "/admin/consultations/consultationrequest/?tab=booked",
         "/admin/consultations/consultationrequest/?tab=unread",
-        "/admin/consultations/safetycase/", "/admin/consultations/outboxmessage/", "/admin/consultations/appointment/",
+        "/admin/consultations/safetycase/", "/admin/core/outboxmessage/", "/admin/consultations/appointment/",
         "/admin/password_change/",
     ],
     "doctor": [
@@ -187,14 +188,9 @@ def test_staff_pages(content: Any, look: Look, role: str, make_request: Any, cli
         raised_at=now,
         due_at=now,
     )
-    OutboxMessage.objects.create(
-        key="one",
-        lane="patients",
-        kind="private_link",
+    queue_directly(
         request=shown[0],
         recipient="a@example.com",
-        created_at=now,
-        due_at=now,
     )
     paths = list(STAFF_PAGES[role])
     if role in ("triage", "doctor"):

@@ -9,11 +9,11 @@ from django.core import mail
 from django.test import Client
 
 from clinic.accounts.models import User
+from clinic.core import delivery
 from consultations.enums import Outcome, RequestStatus
 from consultations.models import Appointment, ConsultationRequest, SafetyCase
 from consultations.questionnaire import flow
 from consultations.questionnaire.definition import CURRENT_VERSION
-from consultations.services import delivery
 from tests.cast import private_url
 from tests.consultations.views.conftest import ROUTINE, Visitor
 from tests.looking import take_over

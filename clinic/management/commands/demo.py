@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.urls import reverse
 
+from clinic.core import delivery
 from clinic.management.demonstration import stories
 from clinic.management.demonstration.copies import Copy
 from clinic.management.demonstration.courses import NoTimeFree
@@ -17,7 +18,6 @@ from clinic.management.demonstration.invented import Inventor
 from clinic.management.demonstration.staff_and_diary import PASSWORD, STAFF, make_clinic
 from consultations.enums import RequestStatus
 from consultations.models import ConsultationRequest
-from consultations.services import delivery
 
 MOST_REQUESTS: Final = 1_000_000
 SECONDS_BETWEEN_NEWS: Final = 2

@@ -9,13 +9,13 @@ from typing import Any, Final
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from clinic.core import housekeeping, key_fingerprints
+from clinic.core import delivery, housekeeping, key_fingerprints, outbox
 from clinic.core.failures import SomeFailed, drop_lost_connections, name_of
+from clinic.core.lane_senders import LaneSenders
 from clinic.core.models import Heartbeat
 from consultations.services import (
     alarm_groups,
     cases,
-    delivery,
     private_links,
     retention,
     text_alarms,
@@ -38,11 +38,14 @@ DAILY: Final[dict[str, Callable[[], object]]] = {
 """Each by itself, so that one that fails keeps no other from its day."""
 
 
-DAILY_IN_BATCHES: Final[dict[str, Callable[[], int]]] = {"delete unsent": lambda: retention.delete_unsent()}
+DAILY_IN_BATCHES: Final[dict[str, Callable[[], int]]] = {
+    "delete unsent": lambda: retention.delete_unsent(),
+    "delete sent": lambda: outbox.forget_sent(),
+}
 
 
 class Command(BaseCommand):
-    help = "Send waiting mail, repeat alerts and publish what is due. Run one or more of these beside the web server."
+    help = "Send what waits, repeat alerts and publish what is due. Run one or more of these beside the web server."
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -61,12 +64,18 @@ class Command(BaseCommand):
             return
         for name in (signal.SIGINT, signal.SIGTERM):
             signal.signal(name, lambda *_: self.stop.set())
-        while not self.stop.is_set():
-            if not self._turn():
+        senders = LaneSenders(perform=self._perform, stop=self.stop, every=options["every"])
+        try:
+            while not self.stop.is_set():
+                self._turn(senders)
                 self.stop.wait(options["every"])
+        finally:
+            self.stop.set()
+            senders.join()
 
-    def _duties(self) -> dict[str, Callable[[], object]]:
-        """In the order of how much somebody may be harmed by their delay.
+    def _duties(self, *, delivers: bool = True) -> dict[str, Callable[[], object]]:
+        """In the order of how much somebody may be harmed by their delay. `delivers`: sending is one of them, since no
+        sender of each queue does it.
 
         With the wrong keys nothing can be read or owed: the rows wait as they are, and the log names the key.
         """
@@ -76,8 +85,9 @@ class Command(BaseCommand):
             "announce unread texts": text_alarms.alert_unread,
             "announce undelivered": undelivered.alert_undelivered,
             "answer asked links": private_links.answer_asked,
-            "deliver": lambda: delivery.deliver_due(until=self.stop.is_set),
         }
+        if delivers:
+            to_people["deliver"] = lambda: delivery.deliver_due(until=self.stop.is_set)
         return {
             **(to_people if key_fingerprints.are_usable(writing=True) else {}),
             **self._for_nobody(),
@@ -91,11 +101,17 @@ class Command(BaseCommand):
         }
         return {"publish": schedule.publish_due, **once_a_day, **in_batches}
 
-    def _turn(self) -> bool:
-        """Every duty once, whatever becomes of the others. Whether mail was sent, so that more may be waiting."""
-        duties: Any = self._perform("compare keys", self._duties) or self._for_nobody()
+    def _turn(self, senders: LaneSenders | None = None) -> bool:
+        """Every duty once, whatever becomes of the others. Without senders of its own for each queue the worker sends
+        what is due by its own hand. Whether it sent anything, so that more may be waiting.
+        """
+        known: Any = self._perform("compare keys", lambda: self._duties(delivers=senders is None))
+        duties: dict[str, Callable[[], object]] = known or self._for_nobody()
+        # The senders first: they begin while the other duties are done.
+        hanging = senders.look_after() if senders else []
         done = {name: self._perform(name, duty) for name, duty in duties.items()}
-        failing = [name for name in done if name in self.failures]
+        named = [*duties, *(f"deliver {queue}" for queue in delivery.queues())]
+        failing = [*(name for name in named if name in self.failures), *(f"{name} hangs" for name in hanging)]
         self._perform("heartbeat", lambda: Heartbeat.beat("worker", failing=failing))
         return bool(done.get("deliver"))
 

@@ -8,11 +8,12 @@ from typing import Any, Final
 from django.db import connection
 
 from clinic.core import audit
+from clinic.core.channels import message_id
 from clinic.core.encryption import fingerprint
 from clinic.core.models import AuditEvent
 from clinic.core.names import greeting_name
 from clinic.management.demonstration.invented import Inventor, Person
-from clinic.management.demonstration.specimens import Row, Specimen, Table
+from clinic.management.demonstration.specimens import Row, Specimen, Table, counts
 from consultations.models import Appointment, QuestionnaireResponse
 from consultations.services.intake import Contact, described
 from consultations.services.scheduling import Slot
@@ -34,7 +35,7 @@ class Pattern:
 
     def __init__(self, specimen: Specimen) -> None:
         self.specimen = specimen
-        self.keys = {row["id"] for rows in specimen.rows.values() for row in rows}
+        self.keys = {row["id"] for table, rows in specimen.rows.items() if counts(table) for row in rows}
         self.told = _told(specimen.contact)
         own = {*self.keys, *(str(key) for key in self.keys), *self.told, *self._drawn(), *self._times()}
         self.own = {value for value in own if value}
@@ -51,7 +52,11 @@ class Pattern:
 
     def _drawn(self) -> list[str]:
         tokens = self._tokens()
-        return [self.specimen.reference, *tokens, *map(fingerprint, tokens), *self._uids()]
+        return [self.specimen.reference, *tokens, *map(fingerprint, tokens), *self._uids(), *self._message_ids()]
+
+    def _message_ids(self) -> dict[str, str]:
+        """Of each mail: it follows from the key of its row."""
+        return {message_id(row["key"]): row["key"] for row in self.specimen.messages}
 
     def _times(self) -> list[Any]:
         slot = self.specimen.slot
@@ -61,6 +66,8 @@ class Pattern:
         return [[name for name, value in row.items() if self._holds_own(value)] for row in rows]
 
     def _holds_own(self, value: Any) -> bool:
+        if isinstance(value, bytes):
+            value = value.decode("latin-1")
         if isinstance(value, str):
             return self.texts.search(value) is not None
         if isinstance(value, dict):
@@ -81,9 +88,12 @@ class Pattern:
         others.update((uid, f"{inventor.hex()}@{uid.partition('@')[2]}") for uid in self._uids())
         if slot:
             others.update(zip(self._times(), [slot.starts_at, slot.ends_at], strict=True))
+        others.update((id_, message_id(self.put(key, others))) for id_, key in self._message_ids().items())
         return others, [*tokens.values()][-1]
 
     def put(self, value: Any, others: dict[Any, Any]) -> Any:
+        if isinstance(value, bytes):
+            return self.put(value.decode("latin-1"), others).encode("latin-1")
         if isinstance(value, str):
             return self.texts.sub(lambda found: others[found[0]], value)
         if isinstance(value, dict):
@@ -135,6 +145,8 @@ def _keys_for(specimen: Specimen, count: int) -> list[dict[int, int]]:
     """For each copy: which new key stands for which of the specimen."""
     keys: list[dict[int, int]] = [{} for _ in range(count)]
     for table, rows in specimen.rows.items():
+        if not counts(table):
+            continue
         new = iter(_next_keys(table, count * len(rows)))
         for mapping in keys:
             mapping.update((row["id"], next(new)) for row in rows)

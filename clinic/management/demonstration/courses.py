@@ -3,6 +3,7 @@
 import dataclasses
 import datetime
 import random
+from collections.abc import Callable
 from typing import Any, Final
 
 from clinic.core import clock
@@ -110,15 +111,20 @@ class Followed:
     choices: list[Slot]
 
 
-def follow(plan: Plan, cast: Cast, contact: intake.Contact) -> Followed:
-    """Do with the services what the plan says, each act at its time. Call inside a transaction."""
+def follow(plan: Plan, cast: Cast, contact: intake.Contact, *, send_owed: Callable[[], object]) -> Followed:
+    """Do with the services what the plan says, each act at its time. Call inside a transaction.
+
+    `send_owed` is called after each act, at its time, to send the mails that it caused.
+    """
     moment, pauses = plan.sent_at, iter(plan.pauses)
     with clock.pretend(moment):
         request = stories.send(plan.answers, contact)
+        send_owed()
     for act in BEFORE_THE_VISIT[plan.status]:
         moment += next(pauses)
         with clock.pretend(moment):
             act(cast, request)
+            send_owed()
     if not plan.has_visit:
         return Followed(request, [])
     moment += next(pauses)
@@ -127,9 +133,11 @@ def follow(plan: Plan, cast: Cast, contact: intake.Contact) -> Followed:
         choices = _choices(plan, cast)
         last = choices.pop()
         acts.book(request, last)
+        send_owed()
     for act in AFTER_THE_VISIT[plan.status]:
         with clock.pretend(last.ends_at + next(pauses)):
             act(cast, request)
+            send_owed()
     return Followed(request, choices)
 
 

@@ -7,16 +7,17 @@ somebody whose name and address nobody else has. So a copy may put its own in th
 import dataclasses
 import datetime
 import re
+from functools import partial
 from typing import Any, Final
 
 from django.apps import apps
 from django.db import connection, models, transaction
 
-from clinic.core import clock
-from clinic.core.models import AuditEvent
+from clinic.core import clock, delivery, outbox
+from clinic.core.models import AuditEvent, OutboxMessage
 from clinic.management.demonstration.courses import Plan, follow
 from clinic.management.demonstration.staff_and_diary import Cast
-from consultations.models import Appointment, ConsultationRequest, Occupation, OutboxMessage
+from consultations.models import Appointment, ConsultationRequest, Occupation
 from consultations.services.intake import Contact
 from consultations.services.scheduling import Slot
 
@@ -57,10 +58,14 @@ class Specimen:
             Slot(*(visit[name] for name in ("starts_at", "ends_at", "clinician_id", "location_id"))) if visit else None
         )
 
+    @property
+    def messages(self) -> list[Row]:
+        return self.rows.get(OutboxMessage, [])
+
     def link_tokens(self) -> list[str]:
         """Of the private links in its mails, the newest last."""
-        mails = [str(row["payload"]) for row in self.rows.get(OutboxMessage, [])]
-        return [token for mail in mails for token in TOKEN.findall(mail)]
+        mails = [row["content"].decode("latin-1") for row in self.messages if row["content"]]
+        return list(dict.fromkeys(token for mail in mails for token in TOKEN.findall(mail)))
 
 
 def take(plan: Plan, cast: Cast) -> Specimen:
@@ -69,16 +74,14 @@ def take(plan: Plan, cast: Cast) -> Specimen:
     born = datetime.date(day.year - plan.age - 1, day.month, min(day.day, 28)) + datetime.timedelta(days=180)
     contact = Contact(name=NAME, birth_on=born, email=EMAIL, phone=PHONE)
     with transaction.atomic():
-        floors = {table: FAR + place * APART for place, table in enumerate(tables())}
+        floors = {table: FAR + place * APART for place, table in enumerate(filter(counts, tables()))}
         for table, floor in floors.items():
-            _count_from(table, floor)
+            count_from(table, floor)
         last = AuditEvent.objects.order_by("-sequence").values_list("sequence", flat=True).first() or 0
-        followed = follow(plan, cast, contact)
-        rows = {table: _rows(table, pk__gt=floor) for table, floor in floors.items()}
+        followed = follow(plan, cast, contact, send_owed=partial(_send_owed, floors[OutboxMessage]))
+        rows = {table: _rows(table, pk__gt=floors[_keyed_by(table)]) for table in tables()}
         events = _rows(AuditEvent, pk__gt=last)
         transaction.set_rollback(True)
-    for message in rows[OutboxMessage]:
-        _deliver(message)
     return Specimen(plan, contact, {table: found for table, found in rows.items() if found}, events, followed.choices)
 
 
@@ -87,19 +90,28 @@ def tables() -> list[Table]:
 
     What a visit occupies is left out. The database writes it, for a copy as well.
     """
-    config = apps.get_app_config("consultations")
-    waiting = [table for table in config.get_models(include_auto_created=True) if table is not Occupation]
+    of_app = apps.get_app_config("consultations").get_models(include_auto_created=True)
+    waiting: list[Table] = [OutboxMessage, *(table for table in of_app if table is not Occupation)]
     ordered: list[Table] = []
     while waiting:
         ready = next(table for table in waiting if not _points_to(table).intersection(waiting))
         waiting.remove(ready)
         ordered.append(ready)
-    return [table for table in ordered if isinstance(table._meta.pk, models.AutoField)]
+    return ordered
 
 
-def _points_to(table: Table) -> set[Table]:
+def _points_to(table: Table) -> set[Any]:
     targets = {field.related_model for field in table._meta.concrete_fields}
     return {target for target in targets if target not in (None, table)}
+
+
+def counts(table: Table) -> bool:
+    """Whether it counts keys of its own; else its key is that of the row it belongs to."""
+    return isinstance(table._meta.pk, models.AutoField)
+
+
+def _keyed_by(table: Table) -> Any:
+    return table if counts(table) else table._meta.pk.related_model
 
 
 def _rows(table: Table, **condition: int) -> list[Row]:
@@ -107,7 +119,7 @@ def _rows(table: Table, **condition: int) -> list[Row]:
     return [{field.attname: getattr(row, field.attname) for field in table._meta.concrete_fields} for row in found]
 
 
-def _count_from(table: Table, floor: int) -> None:
+def count_from(table: Table, floor: int) -> None:
     """Until the transaction is rolled back, the table's next key is the one after `floor`."""
     name, key = table._meta.db_table, table._meta.pk.column
     with connection.cursor() as cursor:
@@ -119,6 +131,14 @@ def _count_from(table: Table, floor: int) -> None:
             cursor.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (%s, %s)", [name, floor])
 
 
-def _deliver(message: Row) -> None:
-    """As the worker leaves a mail that it sent at once."""
-    message.update(sent_at=message["created_at"], attempts=1)
+def _send_owed(floor: int) -> None:
+    """Compose what is owed, and leave it as the worker leaves what it sent at its first attempt. Nothing goes out."""
+    owed = OutboxMessage.objects.filter(pk__gt=floor, sent_at=None, parked_at=None, due_at__lte=clock.now())
+    for pk in owed.order_by("pk").values_list("pk", flat=True):
+        OutboxMessage.objects.filter(pk=pk).update(attempts=1)
+        try:
+            outbox.prepare(pk)
+        except outbox.NotWanted as no:
+            outbox.stop(OutboxMessage.objects.filter(pk=pk), reason=no.reason, needs_staff=no.needs_staff)
+        else:
+            delivery.record_sent(pk)

@@ -5,6 +5,7 @@ import email.policy
 import re
 from collections.abc import Iterator
 from typing import Any
+from unittest import mock
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -13,13 +14,11 @@ from django.core.mail import EmailMessage
 from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
-from clinic.core import addresses
+from clinic.core import addresses, channels
 from clinic.core.addresses import AddressRefused, address_key, mailable, normalise_address
+from clinic.core.channels import EMAIL_CHANNEL, Draft
 from clinic.core.form_fields import MailField
 from clinic.core.smtp import EmailBackend
-from consultations import emails
-from consultations.enums import MessageKind
-from consultations.models import OutboxMessage
 from tests.concurrency.processes import free_port
 
 SENTENCES = {
@@ -172,8 +171,10 @@ def test_whatever_is_accepted_arrives_at_exactly_that_address(sink: tuple[Sink, 
         kept = MailField().clean(typed)
     except ValidationError:
         reject()
-    row = OutboxMessage(key=typed, kind=MessageKind.PRIVATE_LINK, recipient=kept, payload={"first_name": "Anna"})
-    assert EmailBackend(host="127.0.0.1", port=port).send_messages([emails.compose(row)]) == 1
+    content = EMAIL_CHANNEL.write(Draft(to=kept, subject="Hello", text="Hello Anna"), key=typed)
+    backend = EmailBackend(host="127.0.0.1", port=port)
+    with mock.patch.object(channels, "get_connection", return_value=backend):
+        EMAIL_CHANNEL.send(content, to=kept)
     (recipient,) = handler.taken[-1]
     assert recipient == mailable(typed)
     assert normalise_address(recipient) == kept

@@ -7,13 +7,13 @@ import pytest
 
 from clinic.core import audit, permissions
 from clinic.core.actions import NoData, perform_action
-from clinic.core.models import AuditEvent
+from clinic.core.models import AuditEvent, OutboxMessage
 from clinic.core.refusals import ChangedMeanwhile, NotAllowed, TransitionNotAllowed, WrongStatus
 from consultations.actions.base import ConsultationAction, Ctx, Message, StaffAction
 from consultations.admin.audit import audit_words
 from consultations.enums import MessageKind, RequestStatus, TriageAction
 from consultations.forms.staff import StepForm, text
-from consultations.models import OutboxMessage, TriageDecision
+from consultations.models import TriageDecision
 from consultations.presenters.activity import activity
 from consultations.services import messaging, triage
 from consultations.services.transitions import WORKFLOW

@@ -6,9 +6,10 @@ import pytest
 from django.urls import reverse
 
 from clinic.core import clock
+from clinic.core.models import OutboxMessage
 from consultations.actions.pass_to_doctor import PassToDoctor
 from consultations.enums import Actor, AppointmentStatus, Outcome, RequestStatus, TriageAction
-from consultations.models import InformationRequest, OutboxMessage, TriageDecision
+from consultations.models import InformationRequest, TriageDecision
 from consultations.presenters.action_panel import form_of, panel_entries
 from consultations.services import triage
 from consultations.services.transitions import WORKFLOW
@@ -154,7 +155,7 @@ class TestTriage:
         for _ in range(2):
             client.post(confirm, {"decision": preview.context["decision"]}, follow=True)
         assert InformationRequest.objects.get().question == "Which hand?\nLeft or right?"
-        assert OutboxMessage.objects.filter(request=alice).count() == 1
+        assert OutboxMessage.objects.filter(subject__request=alice).count() == 1
 
     def test_only_doctors_are_offered_as_doctors(self, sign_in, nurse, manager, doctor, alice):
         form = form_of(PassToDoctor(), consultation_request=alice, by=nurse)

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from clinic.core import clock
 from clinic.core.encryption import DamagedRecord, DecryptionError, Undecodable
+from clinic.core.models import OutboxMessage
 from consultations.enums import ConsentKind, MessageKind, RequestStatus
 from consultations.models import Assessment, Consent, ConsultationRequest, Patient, QuestionnaireResponse, SafetyCase
 from consultations.models.stored import asked_in, asked_of, result_of
@@ -25,13 +26,13 @@ pytestmark = pytest.mark.django_db
 QUEUE = "/admin/consultations/consultationrequest/"
 CASES = "/admin/consultations/safetycase/"
 DIARY = "/admin/consultations/appointment/"
-MESSAGES = "/admin/consultations/outboxmessage/"
+MESSAGES = "/admin/core/outboxmessage/"
 TODAY = "/admin/"
 
 
-def spoil(table, column, pk, value="k1:AAAA"):
+def spoil(table, column, pk, value="k1:AAAA", *, app="consultations"):
     with connection.cursor() as cursor:
-        cursor.execute(f"UPDATE consultations_{table} SET {column} = %s WHERE id = %s", [value, pk])
+        cursor.execute(f"UPDATE {app}_{table} SET {column} = %s WHERE id = %s", [value, pk])
 
 
 IMPOSSIBLE = "20000-01-01 00:00:00"
@@ -141,12 +142,12 @@ class TestADamagedRow:
     def test_is_a_message(self, sign_in, nurse, two, caplog):
         for request in two:
             messaging.tell_patient(kind=MessageKind.REQUEST_RECEIVED, request=request, key=f"k-{request.pk}")
-        damaged = two[1].messages.get()
-        spoil("outboxmessage", "created_at", damaged.pk, IMPOSSIBLE)
+        damaged = OutboxMessage.objects.get(subject__request=two[1])
+        spoil("outboxmessage", "created_at", damaged.pk, IMPOSSIBLE, app="core")
         page = text_of(sign_in(nurse).get(MESSAGES))
         assert f"Message {damaged.pk} cannot be read" in page
         assert two[0].reference in page
-        assert f"consultations.outboxmessage {damaged.pk} (Undecodable: created_at" in caplog.text
+        assert f"core.outboxmessage {damaged.pk} (Undecodable: created_at" in caplog.text
         on_its_page = text_of(sign_in(nurse).get(page_of(two[1])))
         assert f"Message {damaged.pk} cannot be read" in on_its_page
 
@@ -237,12 +238,12 @@ class TestThePageOfOne:
 
     def test_of_a_message_that_cannot_be_sent(self, sign_in, nurse, two, caplog):
         messaging.tell_patient(kind=MessageKind.REQUEST_RECEIVED, request=two[0], key="k")
-        message = two[0].messages.get()
+        message = OutboxMessage.objects.get(subject__request=two[0])
         message.__class__.objects.filter(pk=message.pk).update(parked_at=clock.now())
-        spoil("outboxmessage", "payload", message.pk)
-        url = reverse("admin:consultations_outboxmessage_retry", args=[message.pk])
+        spoil("outboxmessage", "payload", message.pk, app="core")
+        url = reverse("admin:core_outboxmessage_retry", args=[message.pk])
         assert "This message is damaged" in text_of(sign_in(nurse).post(url, follow=True))
-        assert f"damaged record: consultations.outboxmessage {message.pk} (DecryptionError" in caplog.text
+        assert f"damaged record: core.outboxmessage {message.pk} (DecryptionError" in caplog.text
 
 
 class TestShapes:
@@ -315,7 +316,7 @@ def test_a_danger_is_never_lost_to_a_damaged_assessment(nurse, two_cases, caplog
 def test_a_note_that_cannot_be_read_is_named_with_its_number(sign_in, nurse, alice, caplog):
     perform("note", alice, note="First note.", by=nurse)
     broken = perform("note", alice, note="Second note.", by=nurse)
-    spoil("triagedecision", "note", broken.pk)
+    spoil("triagedecision", "note", broken.result.pk)
     page = text_of(sign_in(nurse).get(page_of(alice)))
     assert "First note." in page
     assert f"damaged note {broken.pk}" in page

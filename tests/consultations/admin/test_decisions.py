@@ -4,11 +4,12 @@ import pytest
 from django.core import mail
 from django.urls import reverse
 
+from clinic.core import delivery
+from clinic.core.models import OutboxMessage
 from consultations import status_words
 from consultations.enums import MessageKind, Outcome, RequestStatus, ReviewDecision
 from consultations.forms.staff import PATIENT_NOTE_LIMIT
-from consultations.models import ClinicalReview, InformationRequest, OutboxMessage
-from consultations.services import delivery
+from consultations.models import ClinicalReview, InformationRequest
 from tests.cast import at, make_patient, open_privately
 from tests.consultations.admin.conftest import act, page_of, text_of
 from tests.consultations.perform import answer, perform
@@ -60,13 +61,13 @@ class TestEachDecision:
         waiting.refresh_from_db()
         assert "Nothing is sent yet" in text_of(preview)
         assert waiting.status == RequestStatus.WITH_DOCTOR
-        assert not OutboxMessage.objects.filter(request=waiting).exists()
+        assert not OutboxMessage.objects.filter(subject__request=waiting).exists()
         response = confirm(client, preview)
         waiting.refresh_from_db()
         assert waiting.status == status
         made = ClinicalReview.objects.get(request=waiting)
         assert (made.decision, made.patient_note) == (decision, data.get("patient_note", ""))
-        kinds = list(OutboxMessage.objects.filter(request=waiting).values_list("kind", flat=True))
+        kinds = list(OutboxMessage.objects.filter(subject__request=waiting).values_list("kind", flat=True))
         assert kinds == ([kind] if kind else [])
         assert response.status_code == 200
 

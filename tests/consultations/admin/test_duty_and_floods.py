@@ -3,9 +3,9 @@
 import pytest
 
 from clinic.core import clock
-from clinic.core.models import Heartbeat
+from clinic.core.models import Heartbeat, OutboxMessage
 from consultations.enums import CaseStatus
-from consultations.models import AlarmGroup, OutboxMessage, SafetyCase
+from consultations.models import AlarmGroup, SafetyCase
 from consultations.services import cases, intake
 from tests.cast import make_patient
 from tests.consultations.admin.conftest import text_of

@@ -6,10 +6,9 @@ import pytest
 from django.urls import reverse
 
 from clinic.core import clock
-from clinic.core.models import AuditEvent
+from clinic.core.models import AuditEvent, OutboxMessage
 from consultations.actions.book import free_times
 from consultations.enums import Actor, MessageKind, Outcome, RequestStatus
-from consultations.models import OutboxMessage
 from consultations.presenters.action_panel import panel_entries
 from consultations.services import messaging
 from tests.cast import book_directly
@@ -50,8 +49,8 @@ def state_of(request):
         "cleared": request.flags_cleared_at is not None,
         "visits": sorted(request.appointments.values_list("status", flat=True)),
         "questions": request.information_requests.count(),
-        "mails": OutboxMessage.objects.filter(request=request).count(),
-        "deeds": list(
+        "mails": OutboxMessage.objects.filter(subject__request=request).count(),
+        "activity": list(
             AuditEvent.objects.filter(target_type="consultations.consultationrequest", target_id=str(request.pk))
             .exclude(action="request.view")
             .values_list("action", flat=True)
@@ -82,7 +81,7 @@ def test_it_works_for_its_roles_and_statuses_and_leaves_all_else_alone(
             after = state_of(request)
             if leads_to := target(verb, status, GROUPS[group]):
                 assert after["status"] == leads_to
-                assert f"request.{verb}" in after["deeds"]
+                assert f"request.{verb}" in after["activity"]
                 assert after["cleared"] == (verb == "clear")
             else:
                 assert after == before
@@ -173,7 +172,7 @@ class TestTwoWindows:
 def test_a_message_tried_again_by_two_people_is_on_record_once(sign_in, nurse, other_nurse, alice):
     message = messaging.tell_patient(kind=MessageKind.REQUEST_RECEIVED, request=alice, key="received-1")
     OutboxMessage.objects.filter(pk=message.pk).update(parked_at=clock.now(), last_error="SMTPRecipientsRefused 550")
-    url = reverse("admin:consultations_outboxmessage_retry", args=[message.pk])
+    url = reverse("admin:core_outboxmessage_retry", args=[message.pk])
     for client in (sign_in(nurse), sign_in(other_nurse)):
         client.post(url, follow=True)
     assert AuditEvent.objects.filter(action="message.retry").count() == 1

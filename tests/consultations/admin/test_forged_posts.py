@@ -5,7 +5,7 @@ from django.contrib import admin
 from django.contrib.admin import ModelAdmin
 from django.forms import model_to_dict
 
-from clinic.core.models import AuditEvent
+from clinic.core.models import AuditEvent, OutboxMessage
 from consultations.enums import Outcome, RequestStatus
 from consultations.models import (
     Absence,
@@ -13,7 +13,6 @@ from consultations.models import (
     Assessment,
     ClinicalReview,
     ConsultationRequest,
-    OutboxMessage,
     Patient,
     QuestionnaireResponse,
     SafetyCase,

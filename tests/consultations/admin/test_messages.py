@@ -1,23 +1,24 @@
-"""Messages: their state is for staff, what they say is for the patient, and for the demonstration."""
+"""Messages: their state, and for as long as it is kept what they said; the private link is for the patient alone."""
 
 import datetime
 
 import pytest
 from django.core import mail
+from django.core.management import call_command
 from django.db import connection
 from django.urls import reverse
 
-from clinic.core import clock
-from clinic.core.models import AuditEvent
+from clinic.core import clock, delivery
+from clinic.core.models import AuditEvent, OutboxMessage
 from consultations.enums import MessageKind
-from consultations.models import OutboxMessage
-from consultations.services import delivery, messaging
-from tests.cast import make_patient
+from consultations.services import messaging
+from tests.cast import book_directly, make_patient
 from tests.consultations.admin.conftest import text_of
 from tests.consultations.perform import perform
+from tests.mailbox import token_of
 
 pytestmark = pytest.mark.django_db
-LIST = "/admin/consultations/outboxmessage/"
+LIST = "/admin/core/outboxmessage/"
 
 
 @pytest.fixture
@@ -30,7 +31,7 @@ def park(message, error="SMTPRecipientsRefused 550"):
 
 
 def url(message, what="change"):
-    return reverse(f"admin:consultations_outboxmessage_{what}", args=[message.pk])
+    return reverse(f"admin:core_outboxmessage_{what}", args=[message.pk])
 
 
 def test_each_state_is_told_with_its_reason(sign_in, nurse, alice, message):
@@ -54,13 +55,43 @@ def test_one_that_a_corrected_address_stopped_needs_nobody(sign_in, nurse, alice
     assert "Try again" not in text_of(response)
 
 
-def test_outside_the_demonstration_nothing_of_a_message_is_shown(sign_in, manager, alice, message):
+def test_what_was_sent_is_read_word_for_word_and_put_on_record(sign_in, nurse, alice, message):
+    delivery.deliver_due()
+    (sent,) = mail.outbox
+    response = sign_in(nurse).get(url(message))
+    page = text_of(response)
+    assert sent.subject in page
+    assert "alice@example.com" in page
+    shown, real = response.context["letter"].text.splitlines(), sent.body.splitlines()
+    assert [line for line in shown if line not in real] == ["http://testserver/request/open/[private link]/"]
+    assert len(shown) == len(real)
+    assert AuditEvent.objects.about(message).get(action="message.view").actor_user == nurse
+
+
+def test_nobody_on_the_staff_can_use_the_private_link_from_there(sign_in, manager, alice, message):
+    token = token_of(message)
+    delivery.deliver_due()
     client = sign_in(manager)
     for address in (LIST, url(message)):
         html = client.get(address).content.decode()
-        assert "/request/open/" not in html
-        assert "alice@example.com" not in html
-        assert "Hello Alice" not in html
+        assert token not in html
+        assert 'href="http://testserver/request' not in html
+
+
+def test_before_it_is_written_there_is_nothing_to_read_and_nothing_on_record(sign_in, nurse, message):
+    assert "This message is not written yet." in text_of(sign_in(nurse).get(url(message)))
+    assert not AuditEvent.objects.filter(action="message.view").exists()
+
+
+def test_what_was_deleted_is_said_to_be_gone(settings, sign_in, nurse, message, time_machine):
+    settings.KEEP_SENT_DAYS = 14
+    delivery.deliver_due()
+    time_machine.move_to(clock.now() + datetime.timedelta(days=15), tick=False)
+    call_command("worker", once=True)
+    page = text_of(sign_in(nurse).get(url(message)))
+    assert "What this message said is no longer kept. A message is kept for 14 days after it was sent" in page
+    assert "alice@example.com" not in page
+    assert not AuditEvent.objects.filter(action="message.view").exists()
 
 
 def test_in_the_demonstration_the_mail_is_read_and_its_link_followed(settings, sign_in, nurse, client, alice, message):
@@ -70,7 +101,7 @@ def test_in_the_demonstration_the_mail_is_read_and_its_link_followed(settings, s
     response = sign_in(nurse).get(url(message))
     html = response.content.decode()
     assert sent.subject in html
-    link = response.context["mail"]["link"]
+    link = response.context["link"]
     assert f'href="{link}"' in html
     assert "Hello Alice" in html
     assert client.get(link.removeprefix("http://testserver")).status_code == 200
@@ -87,13 +118,17 @@ def test_a_parked_message_is_tried_again(sign_in, nurse, message):
     assert AuditEvent.objects.about(message).filter(action="message.retry", actor_user=nurse).exists()
 
 
-def test_a_message_that_came_too_late_is_not(sign_in, nurse, message):
-    OutboxMessage.objects.filter(pk=message.pk).update(stale_at=clock.now() - datetime.timedelta(hours=1))
+def test_a_message_that_came_too_late_is_not(sign_in, nurse, clinician, make_request):
+    booked = make_request(status="booked", patient=make_patient("Bob Pell"))
+    visit = book_directly(booked, clinician, clock.now() - datetime.timedelta(hours=1))
+    late = messaging.tell_patient(kind=MessageKind.APPOINTMENT_BOOKED, request=booked, key="booked", appointment=visit)
     delivery.deliver_due()
-    response = sign_in(nurse).post(url(message, "retry"), follow=True)
+    assert mail.outbox == []
+    response = sign_in(nurse).post(url(late, "retry"), follow=True)
     assert "came too late to be of use" in text_of(response)
-    message.refresh_from_db()
-    assert message.parked_at is not None
+    assert "Too late to be of use: not sent." in text_of(response)
+    late.refresh_from_db()
+    assert late.parked_at is not None
 
 
 def test_trying_a_sent_message_again_sends_nothing(sign_in, nurse, message):
@@ -106,11 +141,11 @@ def test_a_damaged_message_is_told_and_the_list_stays(settings, sign_in, nurse, 
     settings.DEMO = True
     park(message)
     with connection.cursor() as cursor:
-        cursor.execute("UPDATE consultations_outboxmessage SET payload = 'x', recipient = 'y'")
+        cursor.execute("UPDATE core_outboxmessage SET payload = 'x', recipient = 'y', content = 'z'")
     client = sign_in(nurse)
     assert client.get(LIST).status_code == 200
-    assert "gone or cannot be read" in text_of(client.get(url(message)))
-    assert "Ring the patient" in text_of(client.post(url(message, "retry"), follow=True))
+    assert "cannot be read: the record is damaged" in text_of(client.get(url(message)))
+    assert "Call the patient" in text_of(client.post(url(message, "retry"), follow=True))
 
 
 def test_an_editor_is_refused(sign_in, editor, message):

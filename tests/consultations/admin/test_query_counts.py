@@ -11,12 +11,13 @@ from zeal import zeal_context
 from clinic.core import clock
 from consultations.candidacy import engine
 from consultations.enums import Outcome, RequestStatus, TriageAction
-from consultations.models import Absence, OutboxMessage, TriageDecision
+from consultations.models import Absence, TriageDecision
 from consultations.questionnaire import flow
 from consultations.services import cases, triage
 from tests.cast import book_directly, make_patient, make_user
 from tests.consultations.admin.conftest import page_of
 from tests.consultations.admin.test_request_page import ANSWERS
+from tests.mailbox import queue_directly
 
 pytestmark = pytest.mark.django_db
 STAFF = "/admin/consultations/"
@@ -57,9 +58,9 @@ def fill(make_request, clinician, nurse):
             )
             case = cases.open_case(response=request.response, level=Outcome.EMERGENCY)
             type(case).objects.filter(pk=case.pk).update(patient=request.patient)
-            OutboxMessage.objects.create(
-                key=f"message-{place}-{request.pk}", kind="private_link", lane="patients", request=request,
-                recipient="a@example.com", created_at=now, due_at=now,
+            queue_directly(
+                key=f"message-{place}-{request.pk}", request=request,
+                recipient="a@example.com",
             )  # fmt: skip
             Absence.objects.create(
                 clinician=clinician, starts_at=now + datetime.timedelta(days=400 + place),

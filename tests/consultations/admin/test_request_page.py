@@ -117,18 +117,18 @@ class TestWhatStandsOnIt:
         perform("claim", alice, by=nurse)
         perform("note", alice, note="Prefers mornings.", by=nurse)
         perform("pass_to_doctor", alice, doctor=doctor, note="Leg first.", by=nurse)
-        deeds = sign_in(doctor).get(page_of(alice)).context["deeds"]
-        words = [f"{each.who} {each.what} {each.text}".strip() for each in deeds]
+        activity = sign_in(doctor).get(page_of(alice)).context["activity"]
+        words = [f"{each.who} {each.what} {each.text}".strip() for each in activity]
         assert "Nora Adeyemi wrote a note Prefers mornings." in words
         assert words.index("Nora Adeyemi passed it to a doctor") < words.index("Nora Adeyemi started triage")
-        assert [each.at for each in deeds] == sorted((each.at for each in deeds), reverse=True)
+        assert [each.at for each in activity] == sorted((each.at for each in activity), reverse=True)
 
     def test_staff_read_why_the_patient_cancelled(self, sign_in, nurse, clinician, make_request):
         request = make_request(status=RequestStatus.BOOKED)
         book_directly(request, clinician, clock.now() + datetime.timedelta(days=3))
         perform("cancel_booking", request, reason="My leg gave way <twice>.")
-        deeds = sign_in(nurse).get(page_of(request)).context["deeds"]
-        (reason,) = [each for each in deeds if each.text == "My leg gave way <twice>."]
+        activity = sign_in(nurse).get(page_of(request)).context["activity"]
+        (reason,) = [each for each in activity if each.text == "My leg gave way <twice>."]
         assert reason.who == "The patient"
         assert "My leg gave way &lt;twice&gt;." in sign_in(nurse).get(page_of(request)).content.decode()
 
@@ -191,7 +191,7 @@ class TestDamage:
         for words in ("First note.", "Second note."):
             broken = perform("note", alice, note=words, by=nurse)
         with connection.cursor() as cursor:
-            cursor.execute("UPDATE consultations_triagedecision SET note = 'x' WHERE id = %s", [broken.pk])
+            cursor.execute("UPDATE consultations_triagedecision SET note = 'x' WHERE id = %s", [broken.result.pk])
         page = text_of(sign_in(nurse).get(page_of(alice)))
         assert "First note." in page
         assert "damaged note" in page

@@ -184,6 +184,10 @@ class TestAppointmentType:
         diary.save(entry=kind, by=manager, chosen={"clinicians": [clinician]})
         assert list(kind.clinicians.all()) == [clinician]
 
+    @pytest.mark.parametrize("address", ["room/{}/change/", "clinician/{}/delete/", "absence/?clinician__pk__exact={}"])
+    def test_a_number_that_no_key_is_finds_nothing(self, sign_in, manager, clinician, address):
+        assert sign_in(manager).get(BASE + address.format("9" * 25)).status_code == 302
+
     def test_a_room_that_is_booked_stays(self, sign_in, manager, clinician, make_request, next_week):
         room = Room.objects.create(name="Room 1", location=Location.objects.get())
         visit = book_directly(make_request(status=RequestStatus.BOOKED), clinician, next_week)

@@ -5,9 +5,9 @@ import datetime
 import pytest
 
 from clinic.core import clock
-from clinic.core.models import AuditEvent, Heartbeat
+from clinic.core.models import AuditEvent, Heartbeat, OutboxMessage
 from consultations.enums import MessageKind, RequestStatus
-from consultations.models import LinkAsked, OutboxMessage
+from consultations.models import LinkAsked
 from consultations.services import messaging, private_links
 from tests.cast import book_directly, make_patient
 from tests.consultations.admin.conftest import text_of
@@ -58,7 +58,7 @@ def test_messages_that_the_server_does_not_take_are_counted_before_they_are_give
     sign_in, nurse, alice, worker_lives
 ):
     messaging.tell_patient(kind=MessageKind.REQUEST_CLOSED, request=alice, key="news")
-    OutboxMessage.objects.update(created_at=clock.now() - datetime.timedelta(minutes=16), attempts=4)
+    OutboxMessage.objects.update(send_at=clock.now() - datetime.timedelta(minutes=16), attempts=4)
     page = text_of(sign_in(nurse).get("/admin/"))
     assert "1 message has not gone out for a quarter of an hour." in page
     assert "Nothing needs you at once." not in page

@@ -6,7 +6,8 @@ import pkgutil
 from django import forms
 
 from clinic.core.form_fields import PatientTextField
-from consultations import forms as package
+from consultations import actions
+from consultations import forms as forms_of_patients
 from consultations.enums import TextKind
 from consultations.questionnaire.definition import load, versions
 
@@ -24,8 +25,13 @@ IN_A_LINE = {TextKind.PHONE}
 
 def boxes() -> set[tuple[str, str]]:
     found = set()
-    for module in pkgutil.iter_modules(package.__path__):
-        for name, value in vars(importlib.import_module(f"consultations.forms.{module.name}")).items():
+    names = [
+        module.name
+        for package in (forms_of_patients, actions)
+        for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}.")
+    ]
+    for module in names:
+        for name, value in vars(importlib.import_module(module)).items():
             if isinstance(value, type) and issubclass(value, forms.Form):
                 fields = getattr(value, "base_fields", {})
                 found |= {(name, each) for each, field in fields.items() if isinstance(field, PatientTextField)}

@@ -9,8 +9,9 @@ import pytest
 
 from clinic.accounts.models import User
 from clinic.core import clock
+from clinic.core.models import OutboxMessage
 from consultations.enums import CaseStatus, Outcome
-from consultations.models import AlarmGroup, OutboxMessage, SafetyCase
+from consultations.models import AlarmGroup, SafetyCase
 from consultations.services import alarms, cases, handover, readiness
 from tests.cast import make_patient
 from tests.consultations.services.conftest import NOW
@@ -224,7 +225,7 @@ class Day:
             mails = OutboxMessage.objects.filter(sent_at__isnull=False, created_at__gte=since)
             counted = case.patient_id is None and mails.filter(key__startswith="pool-").exists()
             # The eleventh minute is for the mail that the tenth made.
-            if now - since >= minutes(11) and not counted and not mails.filter(case=case).exists():
+            if now - since >= minutes(11) and not counted and not mails.filter(subject__case=case).exists():
                 found.append(case.pk)
         return found
 

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from clinic.accounts.models import User
+from clinic.core.models import OutboxMessage
 from consultations.enums import MessageKind, Outcome
-from consultations.models import OutboxMessage, SafetyCase
+from consultations.models import SafetyCase
 from consultations.services import cases
 from tests.consultations.services.test_cases import open_case
 from tests.consultations.services.test_duty import named, off_duty
@@ -123,11 +124,8 @@ class TestWhileOpen:
     def test_the_row_in_the_outbox_belongs_to_its_case_and_holds_no_name(self, time_machine: Any) -> None:
         Clock(time_machine, self.NOW)
         case = named()
-        row = OutboxMessage.objects.get(case=case)
-        assert row.payload == {
-            "first_name": "Nora",
-            "link": f"http://testserver/admin/consultations/safetycase/{case.pk}/change/",
-        }
+        row = OutboxMessage.objects.get(subject__case=case)
+        assert row.payload == {"first_name": "Nora", "path": f"/admin/consultations/safetycase/{case.pk}/change/"}
 
 
 class TestClosedWithSomebodyOnCall:

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from clinic.accounts.models import User
-from clinic.core.models import AuditEvent
+from clinic.core.models import AuditEvent, OutboxMessage
 from clinic.core.refusals import NotAllowed
 from consultations.candidacy import outcomes
 from consultations.enums import CaseStatus, MessageKind, Outcome, RequestStatus
-from consultations.models import OutboxMessage, SafetyCase
+from consultations.models import SafetyCase
 from consultations.services import cases, intake, triage
 from tests.cast import MakeRequest, make_user
 from tests.consultations.services.conftest import NOW

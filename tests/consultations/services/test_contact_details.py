@@ -8,18 +8,23 @@ from django.core import mail
 from django.test import Client
 
 from clinic.accounts.models import User
-from clinic.core import audit, clock
-from clinic.core.models import AuditEvent
+from clinic.core import audit, clock, delivery, outbox
+from clinic.core.models import AuditEvent, OutboxMessage
 from clinic.core.refusals import NotAllowed, WrongStatus
 from consultations.enums import CLOSED_STATUSES, MessageKind, RequestStatus
-from consultations.models import ConsultationRequest, OutboxMessage, PrivateLink
-from consultations.models.message import STOPPED
-from consultations.services import contact_details, delivery, messaging, private_links, undelivered
-from consultations.services.contact_details import SameAddress, correct_email
+from consultations.models import ConsultationRequest, PrivateLink
+from consultations.services import contact_details, messaging, private_links, undelivered
+from consultations.services.contact_details import STOPPED, SameAddress
 from tests.cast import MakeRequest, make_patient, make_user, private_url
+from tests.consultations.perform import perform
+from tests.mailbox import link_in, token_of, write
 from tests.rows import all_rows
 
 pytestmark = pytest.mark.django_db
+
+
+def correct_email(*, request: ConsultationRequest, email: str, by: User | None = None) -> None:
+    perform("correct_email", request, email=email, by=by)
 
 
 @pytest.fixture
@@ -28,10 +33,6 @@ def sent(make_request: MakeRequest) -> ConsultationRequest:
     request = make_request(patient=make_patient(email="alice@example.con"))
     messaging.tell_patient(kind=MessageKind.REQUEST_RECEIVED, request=request, key="received")
     return request
-
-
-def token_of(message: OutboxMessage) -> str:
-    return str(message.payload["link"]).rstrip("/").rpartition("/")[2]
 
 
 class TestCorrectEmail:
@@ -52,7 +53,7 @@ class TestCorrectEmail:
         correct_email(request=sent, email="alice@example.com")
 
         assert private_links.open_link(token=token, birth_on=sent.patient.birth_on) is None
-        assert PrivateLink.objects.live().count() == 1
+        assert PrivateLink.objects.live().count() == 0, "the next is made with its mail"
 
     def test_what_the_wrong_recipient_had_open_closes_at_the_next_click(
         self, client: Client, sent: ConsultationRequest
@@ -68,15 +69,28 @@ class TestCorrectEmail:
         sent.refresh_from_db()
         assert sent.status == RequestStatus.RECEIVED
 
-    def test_mail_that_still_waits_is_never_sent_to_the_wrong_address(self, sent: ConsultationRequest) -> None:
+    def test_mail_that_is_not_written_yet_goes_to_the_right_address(self, sent: ConsultationRequest) -> None:
         correct_email(request=sent, email="alice@example.com")
 
         delivery.deliver_due()
 
+        assert [each.to for each in mail.outbox] == [["alice@example.com"]] * 2
+        received = OutboxMessage.objects.get(key="received")
+        assert (received.recipient, received.parked_at) == ("alice@example.com", None)
+        assert private_links.open_link(token=token_of(received), birth_on=sent.patient.birth_on) is not None
+
+    def test_mail_that_was_written_and_still_waits_is_never_sent(self, sent: ConsultationRequest) -> None:
+        row = OutboxMessage.objects.get()
+        token = link_in(write(row)).rstrip("/").rpartition("/")[2]
+
+        correct_email(request=sent, email="alice@example.com")
+        delivery.deliver_due()
+
         assert [each.to for each in mail.outbox] == [["alice@example.com"]]
-        stopped = OutboxMessage.objects.get(key="received")
-        assert (stopped.sent_at, stopped.payload, stopped.last_error) == (None, {}, STOPPED)
-        assert stopped.staff_told_at is not None
+        row.refresh_from_db()
+        assert (row.sent_at, row.payload, row.content, row.last_error) == (None, None, None, STOPPED)
+        assert row.is_stopped
+        assert private_links.open_link(token=token, birth_on=sent.patient.birth_on) is None
 
     def test_nobody_has_to_see_to_what_was_stopped(self, sent: ConsultationRequest) -> None:
         OutboxMessage.objects.update(parked_at=clock.now(), last_error="SMTPRecipientsRefused 550")
@@ -89,9 +103,11 @@ class TestCorrectEmail:
     @pytest.mark.parametrize("attempts", [1, 99])
     def test_one_that_fails_while_it_is_stopped_stays_stopped(self, sent: ConsultationRequest, attempts: int) -> None:
         row = OutboxMessage.objects.get(key="received")
+        write(row)
         correct_email(request=sent, email="alice@example.com")
 
-        delivery._postpone(delivery.Claim(pk=row.pk, lane=row.lane, attempts=attempts, crashes=0), OSError())
+        claim = delivery.Claim(pk=row.pk, lane=row.lane, attempts=attempts, crashes=0)
+        delivery._postpone(claim, OSError(), is_final=False)
 
         row.refresh_from_db()
         assert row.is_stopped
@@ -139,15 +155,18 @@ class TestCorrectEmail:
         for email in ("alice@example.com", "alice@example.con", "alice@example.com"):
             correct_email(request=sent, email=email)
 
+            newest = OutboxMessage.objects.latest("pk")
+            assert write(newest).to == email
+
         assert PrivateLink.objects.live().count() == 1
-        assert OutboxMessage.objects.filter(parked_at=None).get().recipient == "alice@example.com"
+        assert OutboxMessage.objects.get(composed_at__isnull=False, parked_at=None) == newest
 
     def test_nothing_is_saved_when_it_cannot_be_written_down(self, sent: ConsultationRequest, monkeypatch: Any) -> None:
         def fails(**kwargs: Any) -> None:
             raise RuntimeError
 
         before = all_rows()
-        for module, name in ((audit, "record"), (messaging, "_enqueue")):
+        for module, name in ((audit, "record"), (outbox, "enqueue")):
             with monkeypatch.context() as broken:
                 broken.setattr(module, name, fails)
                 with pytest.raises(RuntimeError):
@@ -159,6 +178,7 @@ class TestCorrectEmail:
     ) -> None:
         other = make_request(patient=make_patient("Bob Pell", email="alice@example.con"))
         messaging.tell_patient(kind=MessageKind.PRIVATE_LINK, request=other, key="other")
+        write(OutboxMessage.objects.get(key="other"))
 
         correct_email(request=sent, email="alice@example.com")
 

@@ -9,11 +9,12 @@ import pytest
 from django.db import DatabaseError, InterfaceError, OperationalError
 
 from clinic.accounts.models import User
-from clinic.core import clock
-from consultations import emails
-from consultations.enums import Lane, MessageKind
-from consultations.models import ConsultationRequest, OutboxMessage
-from consultations.services import delivery, messaging
+from clinic.core import channels, clock, delivery, outbox
+from clinic.core.models import Lane, OutboxMessage
+from consultations.enums import MessageKind
+from consultations.models import ConsultationRequest, Patient
+from consultations.services import messaging
+from tests.mailbox import queue_directly
 
 MINUTE = datetime.timedelta(minutes=1)
 
@@ -90,15 +91,15 @@ class Backend:
 
 @pytest.fixture
 def backend(monkeypatch: pytest.MonkeyPatch) -> Backend:
-    made, compose = Backend(), emails.compose
+    made, prepare = Backend(), outbox.prepare
 
-    def composed(message: OutboxMessage) -> Any:
-        made.current = message.key
+    def prepared(pk: int) -> Any:
+        made.current = OutboxMessage.objects.values_list("key", flat=True).get(pk=pk)
         made.maybe("compose")
-        return compose(message)
+        return prepare(pk)
 
-    monkeypatch.setattr(emails, "compose", composed)
-    monkeypatch.setattr(delivery, "get_connection", lambda **kwargs: made)
+    monkeypatch.setattr(outbox, "prepare", prepared)
+    monkeypatch.setattr(channels, "get_connection", lambda **kwargs: made)
     return made
 
 
@@ -216,7 +217,7 @@ class TestWhateverIsRaised:
         assert claim is not None
         OutboxMessage.objects.update(sent_at=clock.now(), lease_until=None)
         for error in (TimeoutError(), smtplib.SMTPDataError(550, b"no")):
-            delivery._postpone(claim, error)
+            delivery._postpone(claim, error, is_final=isinstance(error, smtplib.SMTPDataError))
             row.refresh_from_db()
             assert row.sent_at is not None
             assert row.parked_at is None
@@ -225,9 +226,8 @@ class TestWhateverIsRaised:
         self, alice: ConsultationRequest, backend: Backend
     ) -> None:
         owe(alice, "one")
+        Patient.objects.update(email="alice@foo\u3000bar.example")
         row = OutboxMessage.objects.get()
-        row.recipient = "alice@foo\u3000bar.example"
-        row.save()
         assert delivery.deliver_due() == 0
         row.refresh_from_db()
         assert row.parked_at is not None
@@ -287,7 +287,8 @@ class TestAlertsFirst:
     ) -> None:
         for number in range(3):
             owe(alice, f"patient-{number}")
-        OutboxMessage.objects.update(due_at=clock.now() - 60 * MINUTE)
+        earlier = clock.now() - 60 * MINUTE
+        OutboxMessage.objects.update(send_at=earlier, due_at=earlier)
         messaging.alert_staff(user=nurse, key="alert", path="/admin/")
         delivery.deliver_due()
         assert backend.taken == ["alert", "patient-0", "patient-1", "patient-2"]
@@ -297,10 +298,8 @@ class TestAlertsFirst:
         self, alice: ConsultationRequest, nurse: User, backend: Backend, result: Exception | None
     ) -> None:
         owe(alice, "patient-0")
-        row = OutboxMessage.objects.get()
         for number in range(1, 500):
-            row.pk, row.key = None, f"patient-{number}"
-            row.save()
+            queue_directly(key=f"patient-{number}", request=alice)
 
         def raise_alarm() -> None:
             messaging.alert_staff(user=nurse, key="alert", path="/admin/")
@@ -350,7 +349,7 @@ def test_what_one_message_did_to_its_connection_does_not_reach_the_next(
         made.append(Backend())
         return made[-1]
 
-    monkeypatch.setattr(delivery, "get_connection", connect)
+    monkeypatch.setattr(channels, "get_connection", connect)
     for key in ("one", "two", "three"):
         owe(alice, key)
     assert delivery.deliver_due() == 3

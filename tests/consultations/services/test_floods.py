@@ -9,10 +9,10 @@ from django.db import connection
 
 from clinic.accounts.models import User
 from clinic.core import clock
-from clinic.core.models import AuditEvent
+from clinic.core.models import AuditEvent, OutboxMessage
 from clinic.core.refusals import NotAllowed
 from consultations.enums import CaseStatus, MessageKind, Outcome
-from consultations.models import AlarmGroup, OutboxMessage, QuestionnaireResponse, SafetyCase
+from consultations.models import AlarmGroup, QuestionnaireResponse, SafetyCase
 from consultations.services import alarm_groups, cases, handover, intake
 from tests.cast import make_patient
 from tests.consultations.services.conftest import NOW

@@ -8,7 +8,7 @@ import pytest
 
 from clinic.accounts.models import User
 from clinic.core import audit
-from clinic.core.models import AuditEvent
+from clinic.core.models import AuditEvent, OutboxMessage
 from clinic.core.notices import PRIVACY_NOTICE_VERSION
 from consultations.candidacy import engine
 from consultations.enums import ConsentKind, MessageKind, Outcome, ResponseStatus
@@ -16,7 +16,6 @@ from consultations.models import (
     Assessment,
     Consent,
     ConsultationRequest,
-    OutboxMessage,
     Patient,
     QuestionnaireResponse,
     SafetyCase,
@@ -121,7 +120,7 @@ class TestSend:
         assert {(each.kind, each.wording, each.notice_version) for each in Consent.objects.all()} == {
             (kind, text, PRIVACY_NOTICE_VERSION) for kind, text in WORDINGS.items()
         }
-        mails = OutboxMessage.objects.filter(request=request).values_list("kind", flat=True)
+        mails = OutboxMessage.objects.filter(subject__request=request).values_list("kind", flat=True)
         assert list(mails) == [MessageKind.REQUEST_RECEIVED]
         assert request.due_at > request.submitted_at
         assert audit.verify() == []

@@ -8,11 +8,11 @@ from django.db import connection
 
 from clinic.accounts.models import User
 from clinic.core import audit, encryption
-from clinic.core.models import AuditEvent
+from clinic.core.models import AuditEvent, OutboxMessage
 from clinic.core.refusals import NotAllowed, WrongStatus
 from consultations.actions.read_text import mark_read
 from consultations.enums import CaseStatus, Outcome, RequestStatus, TextKind
-from consultations.models import ConsultationRequest, OutboxMessage, PatientText, SafetyCase
+from consultations.models import ConsultationRequest, PatientText, SafetyCase
 from consultations.services import intake, patient_texts
 from tests.cast import MakeRequest, book_directly
 from tests.consultations.perform import answer, perform, send_message
@@ -147,8 +147,8 @@ class TestWhatIsRead:
                 cursor.execute(f"SELECT * FROM {model._meta.db_table}")
                 assert "die" not in str(cursor.fetchall())
         payloads = [row.payload for row in OutboxMessage.objects.all()]
-        link = f"http://testserver/admin/consultations/consultationrequest/{alice.pk}/change/"
-        assert payloads == [{"first_name": "Nora", "link": link}]
+        path = f"/admin/consultations/consultationrequest/{alice.pk}/change/"
+        assert payloads == [{"first_name": "Nora", "path": path}]
 
 
 class TestAMessage:

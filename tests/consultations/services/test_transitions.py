@@ -7,12 +7,12 @@ import pytest
 
 from clinic.accounts.models import User
 from clinic.core import audit
-from clinic.core.models import AuditEvent
+from clinic.core.models import AuditEvent, OutboxMessage
 from clinic.core.refusals import ChangedMeanwhile, NotAllowed, WrongStatus
 from consultations.actions.book import book_held
 from consultations.actions.offer import FlagsStand
 from consultations.enums import CLOSED_STATUSES, OPEN_STATUSES, Actor, MessageKind, Outcome, RequestStatus
-from consultations.models import Appointment, ClinicalReview, OutboxMessage, SlotHold, TriageDecision
+from consultations.models import Appointment, ClinicalReview, SlotHold, TriageDecision
 from consultations.services import messaging, review
 from tests.consultations.perform import answer, perform
 from tests.consultations.services.conftest import Desk
@@ -98,7 +98,7 @@ class TestALegalMove:
     ) -> None:
         request, by = self.start(desk, staff, verb, status)
         press(desk, verb, request, by)
-        kinds = list(OutboxMessage.objects.filter(request=request).values_list("kind", flat=True))
+        kinds = list(OutboxMessage.objects.filter(subject__request=request).values_list("kind", flat=True))
         assert kinds == ([TOLD[verb]] if verb in TOLD else [])
 
     def test_is_whole_or_not_at_all(

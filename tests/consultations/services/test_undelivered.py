@@ -7,9 +7,11 @@ import pytest
 
 from clinic.accounts.models import User
 from clinic.core import clock
+from clinic.core.models import OutboxMessage
 from consultations.enums import MessageKind
-from consultations.models import ConsultationRequest, LinkAsked, OutboxMessage
+from consultations.models import ConsultationRequest, LinkAsked
 from consultations.services import messaging, private_links, undelivered
+from tests.mailbox import link_of
 
 HOUR = datetime.timedelta(hours=1)
 
@@ -31,7 +33,7 @@ def test_a_flood_is_one_alert_to_each_on_duty_and_leads_to_the_list(
     assert undelivered.alert_undelivered() == 2
     assert told() == ["nurse@clinic.example", "other_nurse@clinic.example"]
     link = OutboxMessage.objects.get(key__startswith=f"undelivered-{nurse.pk}-")
-    assert link.payload["link"] == "http://testserver/admin/consultations/outboxmessage/?state=parked"
+    assert link_of(link) == "http://testserver/admin/core/outboxmessage/?state=parked"
     assert undelivered.alert_undelivered() == 0
 
 
@@ -115,5 +117,5 @@ def test_what_the_server_does_not_take_for_a_quarter_of_an_hour_is_delayed(
     alice: ConsultationRequest, minutes: int, attempts: int, expected: int
 ) -> None:
     messaging.tell_patient(kind=MessageKind.PRIVATE_LINK, request=alice, key="one")
-    OutboxMessage.objects.update(created_at=clock.now() - datetime.timedelta(minutes=minutes), attempts=attempts)
+    OutboxMessage.objects.update(send_at=clock.now() - datetime.timedelta(minutes=minutes), attempts=attempts)
     assert undelivered.delayed_messages().count() == expected

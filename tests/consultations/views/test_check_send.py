@@ -7,13 +7,13 @@ import json
 import pytest
 
 from clinic.core import limits
+from clinic.core.models import OutboxMessage
 from clinic.core.notices import PRIVACY_NOTICE_VERSION
 from consultations.enums import ConsentKind, Outcome
 from consultations.models import (
     Assessment,
     Consent,
     ConsultationRequest,
-    OutboxMessage,
     Patient,
     QuestionnaireResponse,
     SafetyCase,

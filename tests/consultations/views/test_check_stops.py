@@ -3,8 +3,9 @@
 import pytest
 
 from clinic.core import clock, limits
+from clinic.core.models import OutboxMessage
 from consultations.enums import CaseStatus, Outcome, Priority
-from consultations.models import Assessment, ConsultationRequest, OutboxMessage, Patient, SafetyCase
+from consultations.models import Assessment, ConsultationRequest, Patient, SafetyCase
 from consultations.questionnaire import flow
 from consultations.services import cases
 from consultations.services.targets import due_after

@@ -8,8 +8,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from clinic.core.models import AuditEvent
-from consultations import emails
+from clinic.core.models import AuditEvent, OutboxMessage
 from consultations.enums import FilledFor, MessageKind, RequestStatus
 from consultations.models import (
     AppointmentType,
@@ -17,7 +16,6 @@ from consultations.models import (
     Consent,
     ConsultationRequest,
     Location,
-    OutboxMessage,
     QuestionnaireResponse,
 )
 from consultations.services import messaging
@@ -25,6 +23,7 @@ from consultations.status_words import HEADINGS, TO_HELPERS
 from tests.cast import MakeRequest, at, book_directly, make_patient, open_privately
 from tests.consultations.perform import perform
 from tests.consultations.views.conftest import CONSENTS, CONTACT, Visitor, text_of
+from tests.mailbox import path_of, write
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("monday")]
 STARTS = datetime.datetime(2026, 11, 30, 14, 0, tzinfo=datetime.UTC)
@@ -68,8 +67,8 @@ class TestTheHelper:
     ) -> None:
         message = messaging.tell_patient(kind=kind, request=helped(), key="one")
         assert message is not None
-        composed = emails.compose(message)
-        for words in (composed.body, str(composed.alternatives[0][0])):
+        composed = write(message)
+        for words in (composed.text, composed.html):
             assert "Hello Bob," in words
             assert "We ask for Ana’s date of birth" in words
             assert "your request" not in words
@@ -85,15 +84,16 @@ class TestTheHelper:
     def test_is_asked_for_the_date_of_birth_by_name(self, client: Client, helped: Any) -> None:
         message = messaging.tell_patient(kind=MessageKind.PRIVATE_LINK, request=helped(), key="one")
         assert message is not None
-        link = message.payload["link"].partition("testserver")[2]
+        link = path_of(message)
         assert "What is Ana’s date of birth?" in text_of(client.get(link))
 
     def test_a_dead_link_names_nobody(self, client: Client, helped: Any) -> None:
         request = helped()
         message = messaging.tell_patient(kind=MessageKind.PRIVATE_LINK, request=request, key="one")
         assert message is not None
+        path = path_of(message)
         perform("correct_email", request, email="other@example.com")
-        page = text_of(client.get(message.payload["link"].partition("testserver")[2]))
+        page = text_of(client.get(path))
         assert "Ana" not in page
         assert "What is your date of birth?" in page
 
@@ -160,7 +160,7 @@ class TestCostsAndTheWay:
         self, client: Client, make_request: MakeRequest, told: None
     ) -> None:
         pages = self.pages(client, make_request(status=RequestStatus.OFFERED))
-        mail = emails.compose(OutboxMessage.objects.get(kind=MessageKind.APPOINTMENT_BOOKED)).body
+        mail = write(OutboxMessage.objects.get(kind=MessageKind.APPOINTMENT_BOOKED)).text
         for words in (*pages.values(), mail):
             assert self.PRICE in words
             assert self.WAY in words
@@ -171,7 +171,7 @@ class TestCostsAndTheWay:
         pages = self.pages(client, make_request(status=RequestStatus.OFFERED))
         for words in pages.values():
             assert "Ask us before the visit: (555) 010-0142" in words
-        mail = emails.compose(OutboxMessage.objects.get(kind=MessageKind.APPOINTMENT_BOOKED)).body
+        mail = write(OutboxMessage.objects.get(kind=MessageKind.APPOINTMENT_BOOKED)).text
         assert "cost" not in mail
         assert "get there" not in mail
 
@@ -218,7 +218,7 @@ class TestTheScanReport:
             if kind != MessageKind.STAFF_ALERT:
                 message = messaging.tell_patient(kind=kind, request=request, key=kind)
                 assert message is not None
-                assert "scan" not in emails.compose(message).body
+                assert "scan" not in write(message).text
 
 
 class TestTheAddressOnTheConfirmation:

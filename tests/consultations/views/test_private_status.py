@@ -7,10 +7,10 @@ import pytest
 from django.test import Client
 
 from clinic.core import clock
-from clinic.core.models import AuditEvent
+from clinic.core.models import AuditEvent, OutboxMessage
 from consultations.actions.book import book_held
 from consultations.enums import AppointmentStatus, MessageKind, Outcome, RequestStatus, ReviewDecision
-from consultations.models import Appointment, ClinicalReview, InformationRequest, OutboxMessage, SlotHold
+from consultations.models import Appointment, ClinicalReview, InformationRequest, SlotHold
 from consultations.services import scheduling, triage
 from consultations.status_words import HEADINGS
 from tests.cast import at, book_directly, make_patient, open_privately, private_url

@@ -6,10 +6,10 @@ import re
 import pytest
 from django.test import Client
 
-from clinic.core.models import AuditEvent
+from clinic.core.models import AuditEvent, OutboxMessage
 from clinic.core.refusals import WrongStatus
 from consultations.enums import Actor, AppointmentStatus, MessageKind, RequestStatus
-from consultations.models import Absence, Appointment, Availability, Clinician, Location, OutboxMessage, SlotHold
+from consultations.models import Absence, Appointment, Availability, Clinician, Location, SlotHold
 from consultations.services import scheduling
 from consultations.views.private_times import GONE, NEAREST, NONE_FREE, NOT_CANCELLED, NOT_HELD, TAKEN
 from tests.cast import at, book_directly, make_patient, open_privately

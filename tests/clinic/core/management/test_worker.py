@@ -8,15 +8,14 @@ from django.core import mail
 from django.core.management import call_command
 from django.db import DatabaseError, OperationalError
 
-from clinic.core import housekeeping
-from clinic.core.models import Heartbeat
+from clinic.core import delivery, housekeeping, outbox
+from clinic.core.models import Heartbeat, OutboxMessage
 from clinic.management.commands import worker
 from consultations.enums import MessageKind
-from consultations.models import ConsultationRequest, OutboxMessage
+from consultations.models import ConsultationRequest
 from consultations.services import (
     alarm_groups,
     cases,
-    delivery,
     messaging,
     private_links,
     retention,
@@ -38,6 +37,7 @@ DUTIES = {
     "reopen content": (reopen, "reopen_due"),
     "forget networks": (alarm_groups, "forget_networks"),
     "delete unsent": (retention, "delete_unsent"),
+    "delete sent": (outbox, "forget_sent"),
 }
 ERRORS = [
     UnicodeError("alice"),

@@ -1,30 +1,25 @@
-"""Sending what the outbox owes: alerts first, one message at a time, and whatever happens is counted on its row.
+"""Sending what the outbox owes, queue by queue, one message at a time; whatever happens is counted on its row.
 
-At least once: a message goes a second time, with the same Message-ID, where the worker dies or cannot write between the
-server's "taken" and the row that says so, and where that answer is lost on the way.
+At least once: a message goes a second time, with the same bytes, where the worker dies or cannot write between the
+other side's "taken" and the row that says so, and where that answer is lost on the way.
 """
 
 import dataclasses
 import datetime
 import logging
-import smtplib
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Final
+from typing import Final, NamedTuple
 
-from django.conf import settings
-from django.core.mail import EmailMultiAlternatives, get_connection
 from django.db import transaction
 from django.db.models import Q
 
-from clinic.core import clock
+from clinic.core import channels, clock, outbox
 from clinic.core.addresses import AddressRefused
 from clinic.core.encryption import DamagedRecord, KeysUnusable
 from clinic.core.failures import drop_lost_connections, name_of
-from consultations import emails
-from consultations.enums import Lane
-from consultations.models import OutboxMessage
+from clinic.core.models import Lane, OutboxMessage
 
 logger = logging.getLogger(__name__)
 
@@ -37,28 +32,28 @@ class Patience:
     attempts: int
 
 
-# Both about a day. An alert is tried every five minutes, because whoever it is about cannot wait an hour.
+# All about a day. An alert is tried every five minutes, because whoever it is about cannot wait an hour.
 PATIENCE: Final = {
     Lane.ALERTS: Patience((1, 1, 2, 2, 5), 290),
     Lane.PATIENTS: Patience((1, 2, 5, 15, 60), 24),
+    Lane.STAFF: Patience((1, 2, 5, 15, 60), 24),
 }
 LEASE: Final = datetime.timedelta(minutes=2)
 MAX_CRASHES: Final = 5
 PASS_SECONDS: Final = 10
-"""After this long no further message is begun, so that alerts are repeated and the sign of life is given in between."""
+"""After this long no further message is begun, so that other duties of the same turn are done in between."""
 HOPELESS: Final = (DamagedRecord, AddressRefused)
-"""What a row raises that stays as it is. Anything else in making a mail may be ours, and mended by tomorrow."""
-OUR_OWN_TROUBLE: Final = (
-    smtplib.SMTPAuthenticationError,
-    smtplib.SMTPConnectError,
-    smtplib.SMTPHeloError,
-    smtplib.SMTPSenderRefused,
-)
-"""A final no to the clinic, not to this message: to park every message for it would lose them all."""
+"""What a row raises that stays as it is. Anything else in making a message may be ours, and mended by tomorrow."""
 
 
-class NotTaken(Exception):
-    """The mail backend said that it sent nothing."""
+class Queue(NamedTuple):
+    """What is served on its own: one lane by one channel, so that what is slow in one holds up nothing in another."""
+
+    lane: Lane
+    channel: str
+
+    def __str__(self) -> str:
+        return f"{self.lane.value} by {self.channel}"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -72,17 +67,22 @@ class Claim:
     crashes: int
 
 
-def deliver_due(*, limit: int = 20, until: Callable[[], bool] = lambda: False) -> int:
+def queues() -> list[Queue]:
+    """The most pressing first."""
+    return [Queue(lane, channel) for lane in Lane for channel in channels.CHANNELS]
+
+
+def deliver_due(*, queue: Queue | None = None, limit: int = 20, until: Callable[[], bool] = lambda: False) -> int:
     """Claim what is due one by one, send it outside any transaction, record how it went. Returns how many were sent.
 
-    One by one, because a slow mail server must not outlast the lease of what waits behind, nor keep an alert that was
-    raised meanwhile. Stops when `until` says so.
+    From one queue, or from all by one hand: then the most pressing is looked for anew before every message. Stops when
+    `until` says so.
     """
     sent, begun = 0, time.monotonic()
     for _ in range(limit):
         if until() or time.monotonic() - begun > PASS_SECONDS:
             break
-        claim = _claim()
+        claim = _claim(queue)
         if claim is None:
             break
         sent += _deliver(claim)
@@ -90,20 +90,20 @@ def deliver_due(*, limit: int = 20, until: Callable[[], bool] = lambda: False) -
 
 
 @transaction.atomic
-def _claim() -> Claim | None:
+def _claim(queue: Queue | None = None) -> Claim | None:
     """Lease one row so that no second worker takes it, and count the attempt before it is made.
 
-    A worker that dies costs one lease, never a mail; a row that kills each worker is parked after MAX_CRASHES. Only
+    A worker that dies costs one lease, never a message; a row that kills each worker is parked after MAX_CRASHES. Only
     what is not sealed is read: a row whose seal is broken must not keep the others from going out.
     """
     now = clock.now()
     waiting = OutboxMessage.objects.filter(
         Q(lease_until__isnull=True) | Q(lease_until__lt=now), sent_at=None, parked_at=None, due_at__lte=now
     )
-    waiting.filter(stale_at__lt=now).update(parked_at=now, last_error="Too late to be of use: not sent.", payload={})
-    for lane in Lane:
-        rows = waiting.filter(lane=lane).order_by("due_at", "pk").select_for_update(skip_locked=True)
-        while row := rows.values_list("pk", "attempts", "crashes", "lease_until").first():
+    for lane, channel in [queue] if queue else queues():
+        rows = waiting.filter(lane=lane, channel=channel).order_by("due_at", "pk")
+        leases = rows.select_for_update(skip_locked=True).values_list("pk", "attempts", "crashes", "lease_until")
+        while row := leases.first():
             pk, attempts, crashes, lease = row
             claim = Claim(pk=pk, lane=lane, attempts=attempts + 1, crashes=crashes + (lease is not None))
             if _lease(claim, now):
@@ -124,54 +124,45 @@ def _lease(claim: Claim, now: datetime.datetime) -> bool:
 
 
 def _deliver(claim: Claim) -> bool:
-    """Make, send and record one message. Whatever is raised ends here, logged by its kind and the row's number; but
+    """Prepare, send and record one message. Whatever is raised ends here, logged by its kind and the row's number; but
     keys that do not fit concern every message, and raise KeysUnusable.
     """
+    prepared = None
     try:
-        mail = _made(claim)
-        if mail is None:
+        prepared = _prepared(claim)
+        if prepared is None:
             return False
-        _send(mail)
+        prepared.channel.send(prepared.content, to=prepared.recipient)
     except KeysUnusable:
         # Nothing is wrong with this message, nor with any behind it: it waits as if nobody had claimed it.
         _try_to_write(claim, partial(_give_back, claim))
         raise
     except Exception as error:
         logger.warning("outbox row %s not sent: %s", claim.pk, name_of(error))
-        _try_to_write(claim, partial(_postpone, claim, error))
+        is_final = prepared is not None and prepared.channel.is_final(error)
+        _try_to_write(claim, partial(_postpone, claim, error, is_final=is_final))
         return False
-    # The mail is out: were this write lost, the lease would end and the same Message-ID would go a second time.
-    return _try_to_write(claim, partial(_record_sent, claim))
+    # It is out: were this write lost, the lease would end and the same bytes would go a second time.
+    return _try_to_write(claim, partial(record_sent, claim.pk))
 
 
-def _made(claim: Claim) -> EmailMultiAlternatives | None:
-    """The mail, with proof that it can be encoded; None when the row was parked because it never can."""
+def _prepared(claim: Claim) -> outbox.Prepared | None:
+    """What to send; None when there is nothing to send, and that was written down."""
     try:
-        mail = emails.compose(OutboxMessage.objects.get(pk=claim.pk))
-        mail.message().as_bytes()
-        return mail
+        return outbox.prepare(claim.pk)
+    except outbox.Overtaken:
+        logger.info("outbox row %s was taken over", claim.pk)
+    except outbox.NotWanted as no:
+        logger.info("outbox row %s is not wanted any more", claim.pk)
+        row = OutboxMessage.objects.filter(pk=claim.pk, parked_at=None)
+        _try_to_write(claim, partial(outbox.stop, row, reason=no.reason, needs_staff=no.needs_staff))
     except HOPELESS as error:
-        # Trying again cannot help: somebody must look, and ring.
+        # Trying again cannot help: somebody must look, and call.
         is_address = isinstance(error, AddressRefused)
         reason = "No mail can be sent to this address." if is_address else f"Cannot be read: {type(error).__name__}"
         logger.error("outbox row %s parked: %s", claim.pk, name_of(error))
         _try_to_write(claim, partial(_park, claim, reason))
-        return None
-
-
-def _send(mail: EmailMultiAlternatives) -> None:
-    """By a connection of its own: what one message did to a connection must not reach the next."""
-    connection: Any = get_connection(timeout=10)
-    try:
-        connection.open()
-        if connection.send_messages([mail]) != 1:
-            raise NotTaken
-    finally:
-        try:
-            connection.close()
-        except Exception as error:
-            # Whether the mail was taken is known by now; a goodbye that fails must not send it again.
-            logger.info("mail connection not closed: %s", name_of(error))
+    return None
 
 
 def _try_to_write(claim: Claim, write: Callable[[], object]) -> bool:
@@ -187,11 +178,10 @@ def _try_to_write(claim: Claim, write: Callable[[], object]) -> bool:
     return False
 
 
-def _record_sent(claim: Claim) -> None:
-    changes: dict[str, object] = {"sent_at": clock.now(), "lease_until": None, "parked_at": None, "last_error": ""}
-    if not settings.DEMO:
-        changes["payload"] = {}
-    OutboxMessage.objects.filter(pk=claim.pk).update(**changes)
+def record_sent(pk: int) -> None:
+    OutboxMessage.objects.filter(pk=pk).update(
+        sent_at=clock.now(), lease_until=None, parked_at=None, is_stopped=False, last_error="", payload=None
+    )
 
 
 def _give_back(claim: Claim) -> None:
@@ -203,10 +193,10 @@ def _park(claim: Claim, reason: str) -> None:
     waiting.update(lease_until=None, parked_at=clock.now(), last_error=reason)
 
 
-def _postpone(claim: Claim, error: Exception) -> None:
+def _postpone(claim: Claim, error: Exception, *, is_final: bool) -> None:
     """What may pass is tried again, later and later; what cannot, or was tried often enough, is parked for a person."""
     patience = PATIENCE[claim.lane]
-    if _is_permanent(error) or claim.attempts >= patience.attempts:
+    if is_final or claim.attempts >= patience.attempts:
         _park(claim, _reason(error))
         return
     wait = patience.minutes[min(claim.attempts, len(patience.minutes)) - 1]
@@ -214,15 +204,6 @@ def _postpone(claim: Claim, error: Exception) -> None:
     OutboxMessage.objects.filter(pk=claim.pk, sent_at=None, parked_at=None).update(
         lease_until=None, last_error=_reason(error), due_at=clock.now() + datetime.timedelta(minutes=wait)
     )
-
-
-def _is_permanent(error: Exception) -> bool:
-    """A 5xx to this message or its recipient, or a message that cannot be written as mail."""
-    if isinstance(error, smtplib.SMTPRecipientsRefused):
-        return all(500 <= code < 600 for code, _ in error.recipients.values())
-    if isinstance(error, OUR_OWN_TROUBLE):
-        return False
-    return isinstance(error, smtplib.SMTPResponseException) and 500 <= error.smtp_code < 600
 
 
 def _reason(error: Exception) -> str:

@@ -1,0 +1,108 @@
+"""The kinds of message that the consultations send: who composes each, and how long it is wanted.
+
+Everything is read when the worker is about to send, under the lock of the request: the address that stands then, the
+names and the visit as they are then, and a private link made then. The app registers them with the outbox.
+"""
+
+from typing import Final
+
+from django.conf import settings
+from django.db.models import Q
+
+from clinic.accounts.models import User
+from clinic.core import clock, outbox
+from clinic.core.channels import Draft
+from clinic.core.models import Lane, OutboxMessage
+from clinic.core.outbox import Kind, NotWanted
+from consultations import emails
+from consultations.enums import CaseStatus, MessageKind, RequestStatus
+from consultations.models import Appointment, ConsultationRequest, SafetyCase
+from consultations.services import private_links
+from consultations.services.transitions import lock
+
+STANDS_WHILE: Final = {
+    MessageKind.QUESTION_ASKED: RequestStatus.INFORMATION_ASKED,
+    MessageKind.CONSULTATION_OFFERED: RequestStatus.OFFERED,
+}
+"""What these mails ask for can be done only while the request waits for it."""
+
+
+def register() -> None:
+    for kind in MessageKind:
+        if kind != MessageKind.STAFF_ALERT:
+            outbox.register(Kind(kind.value, kind.label, Lane.PATIENTS, compose_for_patient, ensure_wanted_by_patient))
+    alert = MessageKind.STAFF_ALERT
+    outbox.register(Kind(alert.value, alert.label, Lane.ALERTS, compose_alert, ensure_alert_wanted))
+
+
+def ensure_wanted_by_patient(message: OutboxMessage) -> None:
+    """Locks the request, as everybody does who changes what the mail says or where it goes."""
+    request = _request_of(message)
+    stands_while = STANDS_WHILE.get(MessageKind(message.kind))
+    if stands_while is not None and request.status != stands_while:
+        raise NotWanted("Not sent: the patient has acted on it, or it was taken back.")
+    if message.kind == MessageKind.APPOINTMENT_BOOKED:
+        _ensure_visit_ahead(message)
+
+
+def _ensure_visit_ahead(message: OutboxMessage) -> None:
+    appointment = Appointment.objects.live().filter(pk=message.payload.get("appointment")).first()
+    if appointment is None:
+        raise NotWanted("Not sent: the time was cancelled.")
+    if appointment.starts_at <= clock.now():
+        raise NotWanted("Too late to be of use: not sent.", needs_staff=True)
+
+
+def compose_for_patient(message: OutboxMessage) -> Draft:
+    request = _request_of(message)
+    if not request.patient.email:
+        raise NotWanted("There is no email address to send this to.", needs_staff=True)
+    appointment = (
+        Appointment.objects.select_related("appointment_type", "location")
+        .filter(pk=message.payload.get("appointment"))
+        .first()
+    )
+    return emails.draft(
+        MessageKind(message.kind),
+        to=request.patient.email,
+        first_name=request.addressee,
+        helped_name=request.helped_name,
+        reference=request.reference,
+        link=private_links.mint(request),
+        price=appointment.appointment_type.price_text if appointment else "",
+        directions=appointment.location.directions if appointment else "",
+    )
+
+
+def _request_of(message: OutboxMessage) -> ConsultationRequest:
+    return lock(ConsultationRequest(pk=message.subject.request_id))
+
+
+def ensure_alert_wanted(message: OutboxMessage) -> None:
+    """Not once somebody has taken on, or closed, everything that it tells of since it was queued."""
+    case = SafetyCase.objects.only("alarm_group_id").filter(message_subjects__message=message).first()
+    if case is None:
+        return
+    told_of = Q(pk=case.pk)
+    if case.alarm_group_id is not None:
+        told_of |= Q(alarm_group=case.alarm_group_id)
+    answered = Q(status=CaseStatus.CLOSED) | Q(acknowledged_at__gte=message.created_at)
+    answered |= Q(alarm_group__acknowledged_at__gte=message.created_at)
+    if not SafetyCase.objects.filter(told_of).exclude(pk__in=SafetyCase.objects.filter(answered).values("pk")).exists():
+        raise NotWanted("Not sent: somebody has taken this on.")
+
+
+def compose_alert(message: OutboxMessage) -> Draft:
+    payload, recipient, first_name = message.payload, message.recipient, message.payload.get("first_name", "")
+    if "user" in payload:
+        user = User.objects.get(pk=payload["user"])
+        if not (user.is_active and user.email):
+            raise NotWanted("Nobody signs in by this account any more.", needs_staff=True)
+        recipient, first_name = user.email, user.get_short_name()
+    return emails.draft(
+        MessageKind.STAFF_ALERT,
+        to=recipient,
+        first_name=first_name,
+        link=settings.SITE_URL.rstrip("/") + payload["path"],
+        count=payload.get("count", ""),
+    )
