@@ -8,7 +8,7 @@ PY := .venv/bin/python
 TYPED := clinic/accounts $(wildcard clinic/*.py clinic/core/*.py) clinic/core/management \
 	consultations/enums.py consultations/workflow.py consultations/permissions.py consultations/phones.py \
 	consultations/questionnaire consultations/candidacy consultations/services consultations/actions consultations/presenters/action_panel.py \
-	$(addprefix education/,library.py workflow.py fixed_pages.py markup claims search content services presenters)
+	$(addprefix education/,library.py workflow.py fixed_pages.py markup claims search content services forms actions presenters)
 RUN_WITH := DJANGO_RUNSERVER_HIDE_WARNING=true SITE_URL=$${SITE_URL:-http://127.0.0.1:$(PORT)}
 
 # Compiling every test anew takes longer than some of them.

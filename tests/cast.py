@@ -196,7 +196,7 @@ def make_request(db: None) -> MakeRequest:
             kwargs["appointment_type"] = AppointmentType.objects.get_or_create(
                 name="First consultation", defaults={"minutes": 40}
             )[0]
-        return ConsultationRequest.objects.create(
+        request = ConsultationRequest.objects.create(
             reference=f"LS-{next(numbers):04d}-AA",
             patient=patient or make_patient(),
             response=response,
@@ -211,6 +211,8 @@ def make_request(db: None) -> MakeRequest:
             due_at=kwargs.pop("due_at", now + datetime.timedelta(days=2)),
             **kwargs,
         )
+        response.hand_key_to(request.patient)
+        return request
 
     return make
 

@@ -3,9 +3,14 @@
 from typing import Any
 
 
-def sealed_text() -> str:
-    return "sealed words"
+def encrypted_text() -> str:
+    return "encrypted words"
 
 
-def sealed_json() -> dict[str, Any]:
-    return {"sealed": True}
+def encrypted_json() -> dict[str, Any]:
+    return {"encrypted": True}
+
+
+def no_key_yet() -> str:
+    """The row draws its key itself when it is written."""
+    return ""

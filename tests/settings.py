@@ -34,8 +34,9 @@ WHITENOISE_AUTOREFRESH = True
 PAGE_CACHE_SECONDS = 0  # what a test publishes shows at once; tests of the cache itself set their own time
 LOGGING = {}
 BAKER_CUSTOM_FIELDS_GEN = {
-    "clinic.core.fields.EncryptedTextField": "tests.factories.sealed_text",
-    "clinic.core.fields.EncryptedJSONField": "tests.factories.sealed_json",
+    "clinic.core.fields.EncryptedTextField": "tests.factories.encrypted_text",
+    "clinic.core.fields.EncryptedJSONField": "tests.factories.encrypted_json",
+    "clinic.core.encrypted_rows.DataKeyField": "tests.factories.no_key_yet",
 }
 if DATABASES["default"]["ENGINE"].endswith("postgresql"):
     DATABASES["default"]["CONN_MAX_AGE"] = 0

@@ -1,25 +1,27 @@
-"""The audit trail: an append-only chain of digests.
+"""The audit trail: events that commit with what they record, and an append-only chain of their digests.
 
-Every writer locks the chain's head row until its transaction ends, so there is one order and no gap. It costs
-about a millisecond and makes audited transactions queue behind one another: record late in the transaction.
+Two tables, so that nobody waits for anybody else. An event is written in the transaction of what it records, and takes
+no lock. Its link is added when that has committed, by a short transaction of its own that alone holds the chain's head:
+right after the commit where the head is free, otherwise by the worker, at its next turn.
 """
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC
-from typing import Any
+from typing import Any, Final
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.db.transaction import TransactionManagementError
 
 from clinic.core import clock
 from clinic.core.logs import request_id
-from clinic.core.models import AuditEvent, AuditHead
+from clinic.core.models import AuditEvent, AuditHead, AuditLink, UnchainedEvent
 
-GENESIS = "0" * 64
-BATCH = 500
+GENESIS: Final = "0" * 64
+BATCH: Final = 500
+"""Links added in one transaction, so that whoever waits for the head does not wait long."""
 
 
 def record(
@@ -31,7 +33,7 @@ def record(
     fields: Iterable[str] = (),
     details: dict[str, Any] | None = None,
 ) -> AuditEvent:
-    """Append one event to the chain. Raises TransactionManagementError outside `transaction.atomic()`.
+    """Write one event. Raises TransactionManagementError outside `transaction.atomic()`.
 
     `by` is the signed-in user; `actor` names anyone else ("patient", "system"). One of them is needed.
     """
@@ -52,34 +54,68 @@ def record(
         fields=sorted(fields),
         details=json.loads(json.dumps(details or {})),
     )
-    append([event])
+    write([event])
     return event
 
 
-def append(events: Sequence[AuditEvent]) -> None:
-    """Number events that say everything else, chain them to the newest one and keep them, in the order given."""
-    head = _locked_head()
-    sequence, previous = head.sequence, head.digest
-    for event in events:
-        sequence += 1
-        event.sequence, event.previous = sequence, previous
-        event.digest = previous = digest(event)
+def write(events: Sequence[AuditEvent]) -> None:
+    """Write events in their order, to be linked once they have committed. Call inside the transaction."""
     AuditEvent.objects.bulk_create(events, batch_size=BATCH)
-    AuditHead.objects.filter(pk=head.pk).update(sequence=sequence, digest=previous)
+    UnchainedEvent.objects.bulk_create([UnchainedEvent(event=event) for event in events], batch_size=BATCH)
+    chain_after_commit()
 
 
-def _locked_head() -> AuditHead:
-    heads = AuditHead.objects.select_for_update()
-    head = heads.filter(pk=1).first()
+def chain_after_commit() -> None:
+    """Ask once a transaction for its links. Whatever goes wrong there is logged: the worker does it later."""
+    if all(asked[1] is not _chain_now for asked in connection.run_on_commit):
+        transaction.on_commit(_chain_now, robust=True)
+
+
+def _chain_now() -> None:
+    while chain(waits=False) == BATCH:
+        pass
+
+
+@transaction.atomic
+def chain(*, waits: bool = True) -> int:
+    """Link the events that wait, in the order of their numbers, and return how many that was.
+
+    Only what has committed is seen here; what commits later is linked later, whatever its number. Everything happens in
+    one transaction under the lock of the head, so that whoever is killed has linked all of it or nothing. Without
+    `waits`, somebody else who holds the head is left to do it.
+    """
+    head = _locked_head(waits=waits)
     if head is None:
+        return 0
+    waiting = list(UnchainedEvent.objects.select_related("event").order_by("pk")[:BATCH])
+    links = []
+    for each in waiting:
+        link = AuditLink(position=head.position + 1, event=each.event, previous=head.digest)
+        link.digest = digest(link, each.event)
+        head.position, head.digest = link.position, link.digest
+        links.append(link)
+    if links:
+        AuditLink.objects.bulk_create(links)
+        UnchainedEvent.objects.filter(pk__in=[each.pk for each in waiting]).delete()
+        head.save(update_fields=["position", "digest"])
+    return len(links)
+
+
+def _locked_head(*, waits: bool) -> AuditHead | None:
+    skips = not waits and connection.features.has_select_for_update_skip_locked
+    heads = AuditHead.objects.select_for_update(skip_locked=skips)
+    head = heads.filter(pk=1).first()
+    if head is None and not AuditHead.objects.exists():
         AuditHead.objects.bulk_create([AuditHead(pk=1, digest=GENESIS)], ignore_conflicts=True)
-        head = heads.get(pk=1)
+        head = heads.filter(pk=1).first()
     return head
 
 
-def digest(event: AuditEvent) -> str:
-    """SHA-256 over everything in the row and the digest before it, in one canonical form."""
+def digest(link: AuditLink, event: AuditEvent) -> str:
+    """SHA-256 over the link's place, the digest before it and everything in the event, in one canonical form."""
     covered = [
+        link.position,
+        link.previous,
         event.sequence,
         event.at.astimezone(UTC).isoformat(timespec="microseconds"),
         event.action,
@@ -90,35 +126,65 @@ def digest(event: AuditEvent) -> str:
         event.request_id,
         event.fields,
         event.details,
-        event.previous,
     ]
+    return sha256_of(covered)
+
+
+def sha256_of(covered: list[Any]) -> str:
     canonical = json.dumps(covered, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 def verify() -> list[str]:
-    """What is wrong with the chain, first break first; an empty list when it is whole."""
-    problems: list[str] = []
+    """What is wrong with the chain, first break first; an empty list when it is whole. It may grow meanwhile."""
+    head = _head()
+    problems = [*_walk(head), *_past(head)]
+    loose = AuditEvent.objects.filter(link=None).exclude(pk__in=UnchainedEvent.objects.values("pk"))
+    numbers = loose.order_by("pk").values_list("pk", flat=True)
+    return [*problems, *(f"Event {number} was not written through the audit trail." for number in numbers)]
+
+
+def _walk(head: AuditHead) -> Iterator[str]:
+    """Every link up to the head, and the event that it covers."""
     expected, previous = 1, GENESIS
-    for event in AuditEvent.objects.order_by("sequence").iterator(chunk_size=2000):
-        if event.sequence != expected:
-            problems.append(f"Event {expected} is missing: the next one found is {event.sequence}.")
-            expected = event.sequence
-        elif event.previous != previous:
-            problems.append(f"Event {event.sequence} does not follow the event before it.")
-        if event.digest != digest(event):
-            problems.append(f"Event {event.sequence} was changed after it was written.")
-        previous, expected = event.digest, expected + 1
-    head = AuditHead.objects.filter(pk=1).first() or AuditHead(digest=GENESIS)
-    if head.sequence >= expected:
-        problems.append(f"Event {expected} is missing: the chain ended at {head.sequence}.")
-    elif head.sequence < expected - 1:
-        problems.append(f"Event {head.sequence + 1} was not written through the audit trail.")
-    elif head.digest != previous:
-        problems.append(f"Event {head.sequence} is not the one that the head of the chain names.")
-    return problems
+    while some := _links_from(expected, head):
+        events = AuditEvent.objects.in_bulk([link.event_id for link in some])
+        for link in some:
+            if link.position != expected:
+                yield f"Link {expected} is missing: the next one found is {link.position}."
+            elif link.previous != previous:
+                yield f"Event {link.event_id} does not follow the event before it."
+            event = events.get(link.event_id)
+            if event is None:
+                yield f"Event {link.event_id} is missing."
+            elif link.digest != digest(link, event):
+                yield f"Event {link.event_id} was changed after it was written."
+            previous, expected = link.digest, link.position + 1
+    if expected <= head.position:
+        yield f"Link {expected} is missing: the chain ended at {head.position}."
+    elif previous != head.digest:
+        yield f"Link {head.position} is not the one that the head of the chain names."
+
+
+def _links_from(position: int, head: AuditHead) -> list[AuditLink]:
+    links = AuditLink.objects.filter(position__gte=position, position__lte=head.position)
+    return list(links.order_by("position")[:BATCH])
+
+
+def _past(head: AuditHead) -> Iterator[str]:
+    """Links that no head knows, when those are left out that were added while the chain was walked."""
+    after = AuditLink.objects.filter(position__gt=head.position).order_by("position")
+    positions = list(after.values_list("position", flat=True))
+    known = _head().position
+    for position in positions:
+        if position > known:
+            yield f"Link {position} was not written through the audit trail."
+
+
+def _head() -> AuditHead:
+    return AuditHead.objects.filter(pk=1).first() or AuditHead(digest=GENESIS)
 
 
 def head_words() -> str:
-    """`sequence:digest` of the newest event, to be kept somewhere else and compared later."""
-    return str(AuditHead.objects.filter(pk=1).first() or AuditHead(digest=GENESIS))
+    """`position:digest` of the newest link, to be kept somewhere else and compared later."""
+    return str(_head())

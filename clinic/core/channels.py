@@ -5,6 +5,7 @@ A channel is handed bytes and an address, so that every attempt sends what the f
 
 import dataclasses
 import email
+import email.message
 import email.policy
 import hashlib
 import logging
@@ -136,20 +137,18 @@ class _StoredMail(EmailMultiAlternatives):
         self.content = content
 
     def message(self, *, policy: Any = None) -> Any:
-        return _Bytes(self.content)
+        message = email.message_from_bytes(self.content, _class=_StoredMessage)
+        message.content = self.content
+        return message
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Bytes:
-    """The little that mail backends use of a message."""
+class _StoredMessage(email.message.Message):
+    """Its headers can be asked for; its bytes are the stored ones, whatever would be written from its parts."""
 
     content: bytes
 
-    def as_bytes(self, *, linesep: str = "\n") -> bytes:
+    def as_bytes(self, *args: Any, linesep: str = "\n", **kwargs: Any) -> bytes:
         return self.content if linesep == "\r\n" else self.content.replace(b"\r\n", linesep.encode())
-
-    def get_charset(self) -> None:
-        return None
 
 
 def message_id(key: str) -> str:

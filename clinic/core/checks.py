@@ -33,7 +33,7 @@ def check_secrets(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
                 )
             )
         if not settings.FIELD_KEYS:
-            found.append(Error("FIELD_KEYS is not set, so health data cannot be sealed.", id="clinic.E002"))
+            found.append(Error("FIELD_KEYS is not set, so health data cannot be encrypted.", id="clinic.E002"))
     try:
         encryption.parse_keys(settings.FIELD_KEYS)
     except ValueError as problem:

@@ -1,8 +1,10 @@
-"""Sealing of health data (AES-256-GCM with named keys), look-up digests, and tokens.
+"""Encryption under the clinic's own keys (AES-256-GCM, FIELD_KEYS), look-up digests, and tokens.
 
-A sealed value reads `k2:base64(nonce + ciphertext)`. The context (table and column) is authenticated with it, so
-a value moved to another column does not open. Nothing is sealed, opened or digested before the keys were compared
+An encrypted value reads `k2:base64(nonce + ciphertext)`. Its context is authenticated with it: a value that is put
+where another context holds does not open. Nothing is encrypted, decrypted or digested before the keys were compared
 with their fingerprints in the database (`clinic/core/key_fingerprints.py`), except by the functions called `unguarded`.
+
+What patients tell us stands under keys of their own (`clinic/core/data_keys.py`); these keys encrypt those keys.
 """
 
 import base64
@@ -30,21 +32,24 @@ FINGERPRINT_OF = b"fingerprint of a key"
 class DamagedRecord(Exception):
     """What is stored cannot be decoded. The text names the place and never quotes a value, so that it may be logged.
 
-    `context` is table and column, and `value` what is stored, by which the row can be found. Never log `value`.
+    `record` is model and number, as in "consultations.Patient 12", where that is known.
     """
 
-    def __init__(self, sentence: str, *, context: str = "", value: str = "") -> None:
+    def __init__(self, sentence: str, *, record: str = "") -> None:
         super().__init__(sentence)
-        self.context = context
-        self.value = value
+        self.record = record
 
 
 class Undecodable(DamagedRecord):
-    """A stored value opens, or was never sealed, and is not what was written there."""
+    """A stored value can be decrypted, or never was encrypted, and is not what was written there."""
 
 
 class DecryptionError(DamagedRecord):
-    """A sealed value was tampered with, moved, or sealed under a key that is no longer known."""
+    """An encrypted value was tampered with, moved, or encrypted under a key that is no longer known."""
+
+
+class Erased(DamagedRecord):
+    """What is asked for was erased on purpose: its key was destroyed. Nobody need look into it."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -91,15 +96,10 @@ def parse_keys(text: str) -> dict[str, bytes]:
         if key_id in keys:
             raise ValueError(f"Field key {key_id} is given twice.")
         if key in keys.values():
-            # Else a rotation would seal everything again under the same key, and say that the old one can go.
+            # Else a rotation would encrypt everything again under the same key, and say that the old one can go.
             raise ValueError(f"Field key {key_id} is the same key as another one. Make a new key for a new id.")
         keys[key_id] = key
     return keys
-
-
-@lru_cache(maxsize=8)
-def _ciphers(field_keys: str, secret_key: str, debug: bool) -> dict[str, AESGCM]:
-    return {key_id: AESGCM(key) for key_id, key in _keys(field_keys, secret_key, debug).items()}
 
 
 @lru_cache(maxsize=8)
@@ -110,7 +110,7 @@ def _keys(field_keys: str, secret_key: str, debug: bool) -> dict[str, bytes]:
         raise ImproperlyConfigured(str(problem)) from problem
     if not keys:
         if not debug:
-            raise ImproperlyConfigured("FIELD_KEYS is not set, so health data cannot be sealed.")
+            raise ImproperlyConfigured("FIELD_KEYS is not set, so health data cannot be encrypted.")
         keys = {DEVELOPMENT_KEY_ID: hashlib.sha256(b"field-keys:" + secret_key.encode()).digest()}
     return keys
 
@@ -121,11 +121,11 @@ def configured() -> tuple[str, str, bool]:
 
 def key_ids() -> list[str]:
     """The ids of the field keys, newest first."""
-    return list(_ciphers(*configured()))
+    return list(_keys(*configured()))
 
 
 def current_key_id() -> str:
-    """The id under which new values are sealed."""
+    """The id under which new values are encrypted."""
     return key_ids()[0]
 
 
@@ -140,47 +140,52 @@ def key_fingerprints() -> dict[str, str]:
 
 
 def encrypt(plain: str, *, context: str) -> str:
-    """Seal a text for one context. The same text sealed twice differs. Raises KeysUnusable."""
+    """Encrypt a text for one context. The same text encrypted twice differs. Raises KeysUnusable."""
     _guard().require_usable(writing=True)
-    return seal_unguarded(plain, context=context)
+    return encrypt_unguarded(plain, context=context)
 
 
-def seal_unguarded(plain: str, *, context: str) -> str:
-    key_id, cipher = next(iter(_ciphers(*configured()).items()))
-    nonce = secrets.token_bytes(NONCE_BYTES)
-    sealed = cipher.encrypt(nonce, plain.encode(), context.encode())
-    return f"{key_id}:{base64.b64encode(nonce + sealed).decode()}"
+def encrypt_unguarded(plain: str, *, context: str) -> str:
+    key_id, key = next(iter(_keys(*configured()).items()))
+    return f"{key_id}:{encrypt_with(key, plain, context=context)}"
 
 
 def decrypt(value: str, *, context: str) -> str:
-    """The text that was sealed. Raises DecryptionError and KeysUnusable; never returns a sealed value as text."""
+    """The text that was encrypted. Raises DecryptionError and KeysUnusable; never returns what is stored as text."""
     _guard().require_usable()
     try:
-        return open_unguarded(value, context=context)
+        return decrypt_unguarded(value, context=context)
     except DecryptionError:
         # A record is called damaged only when the keys, looked at again, are not to blame.
         _guard().look_again_now_and_then()
         raise
 
 
-def open_unguarded(value: str, *, context: str) -> str:
+def decrypt_unguarded(value: str, *, context: str) -> str:
     key_id, colon, encoded = value.partition(":")
-    cipher = _ciphers(*configured()).get(key_id) if colon else None
-    if cipher is None:
-        raise DecryptionError(
-            f"A value in {context} is sealed under a key that FIELD_KEYS does not name.", context=context, value=value
-        )
+    key = _keys(*configured()).get(key_id) if colon else None
+    if key is None:
+        raise DecryptionError(f"A value in {context} is encrypted under a key that FIELD_KEYS does not name.")
+    return decrypt_with(key, encoded, context=context)
+
+
+def encrypt_with(key: bytes, plain: str, *, context: str) -> str:
+    """Base64 of a fresh nonce and the ciphertext."""
+    nonce = secrets.token_bytes(NONCE_BYTES)
+    return base64.b64encode(nonce + AESGCM(key).encrypt(nonce, plain.encode(), context.encode())).decode()
+
+
+def decrypt_with(key: bytes, encoded: str, *, context: str) -> str:
+    """Raises DecryptionError."""
     try:
         raw = base64.b64decode(encoded, validate=True)
-        return cipher.decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], context.encode()).decode()
+        return AESGCM(key).decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], context.encode()).decode()
     except (ValueError, InvalidTag) as problem:
-        raise DecryptionError(
-            f"A value in {context} does not open: it was changed or moved.", context=context, value=value
-        ) from problem
+        raise DecryptionError(f"A value in {context} cannot be decrypted: it was changed or moved.") from problem
 
 
 def _guard() -> ModuleType:
-    """Imported late, because fingerprints are rows and models are made of sealed fields."""
+    """Imported late, because fingerprints are rows and models are made of encrypted fields."""
     from clinic.core import key_fingerprints
 
     return key_fingerprints

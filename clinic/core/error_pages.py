@@ -159,6 +159,13 @@ def record_unreadable(request: HttpRequest) -> HttpResponse:
     return page(template, 503, request, unsent=typed_in(request))
 
 
+def reading_not_logged(request: HttpRequest) -> HttpResponse:
+    """503 for a staff page about patients while nobody can write down who reads it."""
+    response = page("reading_not_logged.html", 503, request, unsent=typed_in(request))
+    response["Retry-After"] = RETRY_AFTER_SECONDS
+    return response
+
+
 def session_ended(request: HttpRequest) -> HttpResponse:
     """409: the session was ended, in another tab for instance, while this request was under way."""
     template = "session_ended_staff.html" if is_staff_page(request) else "session_ended.html"

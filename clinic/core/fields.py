@@ -1,33 +1,83 @@
-"""Model fields whose values are sealed in the database and plain in Python."""
+"""Model fields whose values are encrypted in the database and plain in Python, and the name of a person.
+
+A value is bound to its place: table, column and the number of its row are authenticated with it, and it stands under
+the key that its model names (`clinic/core/encrypted_rows.py`). Whatever knows no row can therefore neither write a
+value (`update`, `bulk_update`) nor read one (`values`): the first is refused, the second gives a Ciphertext.
+"""
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from django.core.exceptions import FieldError
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
+from django.db.models.query_utils import DeferredAttribute
 
 from clinic.core import encryption
 from clinic.core.form_fields import NameField, require_readable_name
 from clinic.core.names import clean_name
 
+ONLY_EMPTINESS: Final = "is encrypted: the database can only tell whether it is empty (isnull)."
+
+
+class Ciphertext:
+    """What is stored, not opened. It is no text, and refuses to be taken for one."""
+
+    __slots__ = ("stored",)
+
+    def __init__(self, stored: str) -> None:
+        self.stored = stored
+
+    def __repr__(self) -> str:
+        return "<encrypted>"
+
+    def _refuse(self, *args: Any) -> NoReturn:
+        raise TypeError("An encrypted value is read through its row: load the model, and ask for the attribute.")
+
+    __str__ = __bool__ = __len__ = __iter__ = __getitem__ = __format__ = __eq__ = __hash__ = _refuse
+
+
+class EncryptedAttribute(DeferredAttribute):
+    """Decrypts when a row is first asked for the value, and remembers it. Raises DamagedRecord, KeysUnusable.
+
+    What nobody asks for is never opened, and is written back as it stands.
+    """
+
+    field: "EncryptedTextField"
+
+    def __get__(self, instance: Any, cls: Any = None) -> Any:
+        if instance is None:
+            return self
+        name, values = self.field.attname, instance.__dict__
+        if name not in values:
+            # Not by refresh_from_db: that would open the value on a row that knows nothing of its key.
+            rows = type(instance)._base_manager.db_manager(instance._state.db, hints={"instance": instance})
+            values[name] = rows.values_list(name, flat=True).get(pk=instance.pk)
+        if isinstance(values[name], Ciphertext):
+            values[name] = self.field.decrypted(instance, values[name].stored)
+        return values[name]
+
+    def __set__(self, instance: Any, value: Any) -> None:
+        instance.__dict__[self.field.attname] = value
+
 
 class EncryptedTextField(models.TextField):
     """Text that only this application can read. None stays NULL, "" stays "". Only `isnull` can be asked."""
 
-    description = "Sealed text"
+    description = "Encrypted text"
+    descriptor_class = EncryptedAttribute
 
-    @property
-    def encryption_context(self) -> str:
-        return f"{self.model._meta.db_table}.{self.column}"
+    def context_of(self, row: Any) -> str:
+        """What is authenticated with a value: where it stands, to the row."""
+        return f"{row._meta.db_table}.{self.column}:{row.pk}"
 
     def get_lookup(self, lookup_name: str) -> Any:
         if lookup_name != "isnull":
-            raise FieldError(f"{self.name} is sealed: the database can only tell whether it is empty (isnull).")
+            raise FieldError(f"{self.name} {ONLY_EMPTINESS}")
         return super().get_lookup(lookup_name)
 
     def get_transform(self, lookup_name: str) -> Any:
-        raise FieldError(f"{self.name} is sealed: the database can only tell whether it is empty (isnull).")
+        raise FieldError(f"{self.name} {ONLY_EMPTINESS}")
 
     def to_plain_text(self, value: Any) -> str | None:
         text: str | None = super().get_prep_value(value)
@@ -36,25 +86,45 @@ class EncryptedTextField(models.TextField):
     def from_plain_text(self, text: str) -> Any:
         return text
 
-    def get_prep_value(self, value: Any) -> Any:
-        text = self.to_plain_text(value)
-        return encryption.encrypt(text, context=self.encryption_context) if text else text
-
     def from_db_value(self, value: str | None, expression: Any, connection: Any) -> Any:
-        if not value:
-            return value
-        text = encryption.decrypt(value, context=self.encryption_context)
+        return Ciphertext(value) if value else value
+
+    def pre_save(self, model_instance: Any, add: bool) -> Any:
+        values = vars(model_instance)
+        value = values[self.attname] if self.attname in values else getattr(model_instance, self.attname)
+        if isinstance(value, Ciphertext):
+            if not add and model_instance.is_under_newest_key(value.stored):
+                return value
+            # A copy of a row, or one that is yet to be encrypted again under the newest key.
+            value = self.decrypted(model_instance, value.stored)
+        text = self.to_plain_text(value)
+        if not text:
+            return text
+        return Ciphertext(model_instance.encrypted(text, context=self.context_of(model_instance)))
+
+    def get_prep_value(self, value: Any) -> Any:
+        """Only what `pre_save` made for one row, or nothing at all."""
+        if isinstance(value, Ciphertext):
+            return value.stored
+        if self.is_nothing(value):
+            return self.to_plain_text(value)
+        raise TypeError(f"{self.name} is encrypted for its row: change it on the row, and save that.")
+
+    def is_nothing(self, value: Any) -> bool:
+        return value is None or value == ""
+
+    def decrypted(self, row: Any, stored: str) -> Any:
         try:
-            return self.from_plain_text(text)
+            return self.from_plain_text(row.decrypted(stored, context=self.context_of(row)))
         except encryption.DamagedRecord as damage:
-            damage.context, damage.value = self.encryption_context, value
+            damage.record = damage.record or f"{row._meta.label} {row.pk}"
             raise
 
 
 class EncryptedJSONField(EncryptedTextField):
-    """Any JSON value, sealed as text. Reading raises DamagedRecord when what was stored is no such value."""
+    """Any JSON value, encrypted as text. Reading raises DamagedRecord when what was stored is no such value."""
 
-    description = "Sealed JSON"
+    description = "Encrypted JSON"
     empty_strings_allowed = False
 
     def __init__(self, *args: Any, holds: type | None = None, **kwargs: Any) -> None:
@@ -81,13 +151,17 @@ class EncryptedJSONField(EncryptedTextField):
         try:
             value = json.loads(text)
         except (ValueError, RecursionError):
-            raise encryption.Undecodable(f"A value in {self.encryption_context} is no JSON.") from None
+            raise encryption.Undecodable(f"A value of {self.model._meta.db_table}.{self.column} is no JSON.") from None
         if self.holds is not None and not isinstance(value, self.holds):
-            raise encryption.Undecodable(f"A value in {self.encryption_context} is no {self.holds.__name__}.")
+            place, wanted = f"{self.model._meta.db_table}.{self.column}", self.holds.__name__
+            raise encryption.Undecodable(f"A value of {place} is no {wanted}.")
         return value
 
     def from_db_value(self, value: str | None, expression: Any, connection: Any) -> Any:
         return None if value in (None, "") else super().from_db_value(value, expression, connection)
+
+    def is_nothing(self, value: Any) -> bool:
+        return value is None
 
     def value_to_string(self, obj: models.Model) -> Any:
         return self.value_from_object(obj)
@@ -116,9 +190,9 @@ class PersonNameField(models.CharField):
 
 
 class EncryptedBytesField(EncryptedTextField):
-    """Bytes as they are, sealed as text: each byte is one character of Latin-1. Only `isnull` can be asked."""
+    """Bytes as they are, encrypted as text: each byte is one character of Latin-1. Only `isnull` can be asked."""
 
-    description = "Sealed bytes"
+    description = "Encrypted bytes"
 
     if TYPE_CHECKING:
         _pyi_private_set_type: Any
@@ -134,4 +208,4 @@ class EncryptedBytesField(EncryptedTextField):
         try:
             return text.encode("latin-1")
         except UnicodeEncodeError:
-            raise encryption.Undecodable(f"A value in {self.encryption_context} is no bytes.") from None
+            raise encryption.Undecodable(f"A value of {self.model._meta.db_table}.{self.column} is no bytes.") from None

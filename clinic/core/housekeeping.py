@@ -48,14 +48,21 @@ def daily_in_batches(name: str, batch: Callable[[], int]) -> int:
     last = Heartbeat.objects.filter(name=name).first()
     if last is not None and clock.now() - last.at < EVERY:
         return 0
+    done, is_finished = in_batches(batch)
+    if is_finished:
+        Heartbeat.beat(name)
+    return done
+
+
+def in_batches(batch: Callable[[], int]) -> tuple[int, bool]:
+    """How much was done in this turn, and whether nothing is left."""
     done, begun = 0, time.monotonic()
     while time.monotonic() - begun < PASS_SECONDS:
         count = batch()
         if not count:
-            Heartbeat.beat(name)
-            break
+            return done, True
         done += count
-    return done
+    return done, False
 
 
 def forget_what_ran_out() -> None:

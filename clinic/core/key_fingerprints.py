@@ -1,8 +1,8 @@
 """Whether the keys in the settings are those that the database was written with.
 
 Compared once per process and set of keys, and remembered; compared afresh after a failure, when a value does not open,
-and by `/readyz`. While they do not fit, nothing is sealed, opened or looked up (KeysUnusable), so that no value is ever
-sealed under a second key of the same name.
+and by `/readyz`. While they do not fit, nothing is encrypted, decrypted or looked up (KeysUnusable), so that no value
+is ever encrypted under a second key of the same name.
 """
 
 import logging
@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 RECHECK_SECONDS: Final = 5.0
 LOG_SECONDS: Final = 60.0
 SAMPLES: Final = 5
-SEALED: Final = re.compile(r"\w+:[A-Za-z0-9+/=]{20,}")
+ENCRYPTED: Final = re.compile(r"\w+:[A-Za-z0-9+/=]{20,}")
 Known = Mapping[str, tuple[str, bool]]
 """Key id or INDEX_KEY -> the digest, and whether the key is retired."""
 
@@ -49,7 +49,7 @@ def _ring() -> Any:
 
 
 def require_usable(*, writing: bool = False) -> None:
-    """Raise KeysUnusable unless the keys fit. Before a first value is written, record the key it is sealed under."""
+    """Raise KeysUnusable unless the keys fit. Before a first value is written, record the key it is encrypted under."""
     ring = _ring()
     if ring in (_memory.recorded if writing else _memory.fitting):
         return
@@ -137,7 +137,7 @@ def compare(given: Mapping[str, str], known: Known, *, is_index_key_set: bool) -
 
 def _missing(name: str) -> KeyProblem:
     return KeyProblem(
-        name, "missing", f"Key {name} is missing: values are sealed under it, and FIELD_KEYS does not name it."
+        name, "missing", f"Key {name} is missing: values are encrypted under it, and FIELD_KEYS does not name it."
     )
 
 
@@ -149,7 +149,7 @@ def _other(name: str, *, owner: str = "", is_retired: bool = False) -> KeyProble
             name, "wrong", f"Key {name} is wrong: {name} was another key before. Give the new key an id of its own."
         )
     return KeyProblem(
-        name, "wrong", f"Key {name} is wrong: FIELD_KEYS gives another key as {name} than values are sealed under."
+        name, "wrong", f"Key {name} is wrong: FIELD_KEYS gives another key as {name} than values are encrypted under."
     )
 
 
@@ -164,23 +164,23 @@ def _index_problem(is_set: bool) -> KeyProblem:
 
 
 def _unproven() -> tuple[KeyProblem, ...]:
-    """No field key was recorded yet: what is sealed must open under the keys that it names."""
+    """No field key was recorded yet: what is encrypted must open under the keys that it names."""
     ids = encryption.key_ids()
     problems = [_other(key_id) for key_id in ids if _opens_a_sample(key_id) is False]
     foreign = {
-        encryption.key_id_of(value)
-        for _, value in encrypted_values.sample(beyond=ids, limit=SAMPLES)
-        if SEALED.fullmatch(value)
+        encryption.key_id_of(each.value)
+        for each in encrypted_values.sample(beyond=ids, limit=SAMPLES)
+        if ENCRYPTED.fullmatch(each.value)
     }
     return (*problems, *map(_missing, sorted(foreign)))
 
 
 def _opens_a_sample(key_id: str) -> bool | None:
-    """None when nothing is sealed under it. One value that opens proves the key; a damaged one proves nothing."""
+    """None when nothing is encrypted under it. One value that opens proves the key; a damaged one proves nothing."""
     tried = None
-    for field, value in encrypted_values.sample(key_id=key_id, limit=SAMPLES):
+    for each in encrypted_values.sample(key_id=key_id, limit=SAMPLES):
         try:
-            encryption.open_unguarded(value, context=field.encryption_context)
+            encryption.decrypt_unguarded(each.value, context=each.context)
         except DecryptionError:
             tried = False
         else:
@@ -197,7 +197,7 @@ def _known() -> dict[str, tuple[str, bool]] | None:
 
 
 def _record(known: Known) -> tuple[KeyProblem, ...]:
-    """Record the key that seals and the digest key, and older keys that proved right. Another process may be first."""
+    """Record the key that encrypts, the digest key, and older keys that proved right. Another process may be first."""
     given, ids = encryption.key_fingerprints(), encryption.key_ids()
     new = {name for name in (ids[0], INDEX_KEY) if name not in known}
     if not known.keys() - {INDEX_KEY}:
@@ -215,7 +215,7 @@ def _record(known: Known) -> tuple[KeyProblem, ...]:
 
 @transaction.atomic
 def retire(*, names: set[str]) -> list[str]:
-    """Note that nothing is sealed any more under these keys. Returns those that were in use until now."""
+    """Note that nothing is encrypted any more under these keys. Returns those that were in use until now."""
     keys = KeyFingerprint.objects.select_for_update().filter(name__in=names, retired_at=None)
     retired = sorted(keys.values_list("name", flat=True))
     if retired:

@@ -1,30 +1,32 @@
-"""The kernel's own rows: what was done or seen, how often something was tried, who lives, which keys were used."""
+"""The kernel's own rows: what was done and read, how often something was tried, who lives, which keys were used."""
 
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import Self
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
 
 from clinic.core import clock
+from clinic.core.encrypted_rows import KeyHolder
 from clinic.core.fields import EncryptedBytesField, EncryptedJSONField, EncryptedTextField
 
 
-class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
+class AboutQuerySet(models.QuerySet[Any]):
     def about(self, target: models.Model) -> Self:
-        """The events about one row, oldest first."""
-        return self.filter(target_type=target._meta.label_lower, target_id=str(target.pk)).order_by("sequence")
+        """The rows about one record, oldest first."""
+        named = self.filter(target_type=target._meta.label_lower, target_id=str(target.pk))
+        return named.order_by(self.model._meta.pk.name)
 
 
 class AuditEvent(models.Model):
-    """One thing somebody did or viewed. Written only by `audit.record`, never changed or removed.
+    """One thing somebody did. Written only by `audit.record`, never changed or removed.
 
-    Each row's digest covers the row and the digest before it; database triggers refuse UPDATE and DELETE.
-    `details` and `fields` hold codes and names, never what a patient wrote.
+    It commits with what it records, and has its `AuditLink` as soon as the chain is free. `details` and `fields` hold
+    codes and names, never what a patient wrote.
     """
 
-    sequence = models.BigIntegerField(primary_key=True)
+    sequence = models.BigAutoField(primary_key=True)
     at = models.DateTimeField()
     action = models.CharField(max_length=80)
     actor_user = models.ForeignKey(
@@ -36,10 +38,8 @@ class AuditEvent(models.Model):
     request_id = models.CharField(max_length=64, blank=True)
     fields = models.JSONField(default=list)
     details = models.JSONField(default=dict)
-    previous = models.CharField(max_length=64)
-    digest = models.CharField(max_length=64)
 
-    objects = AuditEventQuerySet.as_manager()
+    objects = AboutQuerySet.as_manager()
 
     class Meta:
         ordering = ["-sequence"]
@@ -48,24 +48,136 @@ class AuditEvent(models.Model):
             models.Index(fields=["target_type", "target_id", "sequence"], name="audit_target"),
             models.Index(fields=["actor_user", "sequence"], name="audit_actor"),
             models.Index(fields=["action", "sequence"], name="audit_action"),
+            models.Index(fields=["at", "sequence"], name="audit_at"),
         ]
 
     def __str__(self) -> str:
         return f"{self.sequence} {self.action}"
 
 
+class UnchainedEvent(models.Model):
+    """An event that waits for its link: written in the transaction of the event, removed in that of the link.
+
+    A list, and not "everything above the highest number in the chain": a transaction may commit after one that took a
+    higher number, and its events would be passed over.
+    """
+
+    event = models.OneToOneField(AuditEvent, primary_key=True, on_delete=models.PROTECT, related_name="+")
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class AuditLink(models.Model):
+    """One link of the chain: its digest covers the link before it and the whole event. Never changed or removed."""
+
+    position = models.BigIntegerField(primary_key=True)
+    event = models.OneToOneField(AuditEvent, on_delete=models.PROTECT, related_name="link")
+    previous = models.CharField(max_length=64)
+    digest = models.CharField(max_length=64)
+
+    def __str__(self) -> str:
+        return f"{self.position}:{self.digest}"
+
+
 class AuditHead(models.Model):
-    """The newest link of the audit chain, in one row that every writer locks. It shows a tail cut off."""
+    """The newest link of the audit chain, in one row that whoever adds links locks. It shows a tail cut off."""
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
-    sequence = models.BigIntegerField(default=0)
+    position = models.BigIntegerField(default=0)
     digest = models.CharField(max_length=64, default="0" * 64)
 
     class Meta:
         constraints = [models.CheckConstraint(condition=models.Q(id=1), name="audit_one_head")]
 
     def __str__(self) -> str:
-        return f"{self.sequence}:{self.digest}"
+        return f"{self.position}:{self.digest}"
+
+
+class RecordRead(models.Model):
+    """One page about patients that a member of staff was shown. Written only by `reading_log.log`, before the page
+    leaves; never changed or removed.
+
+    `action` says which kind of page, `page` which of that kind (a tab, the diary, Today), `target` the record it is
+    about, if it is about one. `shown` holds the keys of the rows on it, `patients_shown` every patient on it.
+    """
+
+    at = models.DateTimeField()
+    action = models.CharField(max_length=80)
+    page = models.CharField(max_length=40, blank=True)
+    actor_user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="records_read")
+    actor = models.CharField(max_length=80)
+    target_type = models.CharField(max_length=100, blank=True)
+    target_id = models.CharField(max_length=64, blank=True)
+    request_id = models.CharField(max_length=64, blank=True)
+    shown = models.JSONField(default=dict)
+
+    objects = AboutQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-pk"]
+        verbose_name = "reading"
+        indexes = [
+            models.Index(fields=["target_type", "target_id", "id"], name="read_target"),
+            models.Index(fields=["at", "id"], name="read_at"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.pk} {self.action}"
+
+
+class PatientShown(models.Model):
+    """One patient on a page that was read: the answer to "who has seen my record". Never changed or removed.
+
+    A number and no reference: the core knows no patients, and what was read stays on record when a patient is erased.
+    """
+
+    reading = models.ForeignKey(RecordRead, on_delete=models.PROTECT, related_name="patients_shown", db_index=False)
+    patient_id = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["reading", "patient_id"], name="one_patient_once_a_page")]
+        indexes = [models.Index(fields=["patient_id", "reading"], name="patient_shown")]
+
+    def __str__(self) -> str:
+        return f"{self.patient_id} in {self.reading_id}"
+
+
+class UnchainedRead(models.Model):
+    """A reading that waits for its batch, as `UnchainedEvent` waits for its link."""
+
+    reading = models.OneToOneField(RecordRead, primary_key=True, on_delete=models.PROTECT, related_name="+")
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class AuditEntry(models.Model):
+    """One line of the audit page: an event or a reading. A view of the database (migration 0002), to read only."""
+
+    key = models.CharField(max_length=24, primary_key=True)
+    number = models.BigIntegerField()
+    at = models.DateTimeField()
+    action = models.CharField(max_length=80)
+    page = models.CharField(max_length=40)
+    actor_user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.DO_NOTHING, related_name="+")
+    actor = models.CharField(max_length=80)
+    target_type = models.CharField(max_length=100)
+    target_id = models.CharField(max_length=64)
+    request_id = models.CharField(max_length=64)
+    event = models.ForeignKey(AuditEvent, null=True, on_delete=models.DO_NOTHING, related_name="+")
+    reading = models.ForeignKey(RecordRead, null=True, on_delete=models.DO_NOTHING, related_name="+")
+
+    class Meta:
+        managed = False
+        db_table = "core_auditentry"
+        default_permissions = ()
+        ordering = ["-at", "-number"]
+        verbose_name = "audit entry"
+        verbose_name_plural = "audit entries"
+
+    def __str__(self) -> str:
+        return f"{self.key} {self.action}"
 
 
 class RateBucket(models.Model):
@@ -89,7 +201,7 @@ class Lane(models.TextChoices):
     STAFF = "staff", "Notices to staff"
 
 
-class OutboxMessage(models.Model):
+class OutboxMessage(KeyHolder):
     """A message the clinic owes somebody. Queued in the transaction that causes it; the worker sends it, at least once.
 
     `key` makes the same cause harmless when repeated. `kind` names who composes it (`core/outbox.py`) from `payload`
@@ -176,10 +288,10 @@ class Heartbeat(models.Model):
 
 
 class KeyFingerprint(models.Model):
-    """A key that sealed something here, or that made the look-up digests; recorded with the first value it sealed.
+    """A key that encrypted something here, or that made the look-up digests; recorded with its first value.
 
     `name` is the key's id in FIELD_KEYS, or INDEX_KEY. `digest` is an HMAC under the key, which reveals nothing of it.
-    A key is retired when its last value was sealed again under a newer one: from then on it may be missing.
+    A key is retired when its last value was encrypted again under a newer one: from then on it may be missing.
     """
 
     name = models.CharField(max_length=64, primary_key=True)

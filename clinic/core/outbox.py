@@ -128,17 +128,18 @@ def prepare(pk: int) -> Prepared:
     kind.ensure_wanted(message)
     # Read again under the locks that the question took: who corrected an address meanwhile has stopped this message.
     waiting = OutboxMessage.objects.filter(pk=pk, sent_at=None, parked_at=None)
-    stored: Any = waiting.values("composed_at", "content", "recipient").first()
+    stored = waiting.first()
     if stored is None:
         raise Overtaken
     channel = channels.CHANNELS[message.channel]
-    if stored["composed_at"] is not None:
-        return Prepared(channel, stored["content"], stored["recipient"])
+    if stored.composed_at is not None:
+        return Prepared(channel, stored.content, stored.recipient)
     draft = kind.compose(message)
     content = channel.write(draft, key=message.key)
-    fresh = waiting.filter(composed_at=None)
-    if not fresh.update(composed_at=clock.now(), content=content, recipient=draft.to):
+    if not waiting.filter(composed_at=None).update(composed_at=clock.now()):
         raise Overtaken
+    stored.content, stored.recipient = content, draft.to
+    stored.save(update_fields=["content", "recipient"])
     return Prepared(channel, content, draft.to)
 
 

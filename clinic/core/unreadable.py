@@ -1,14 +1,16 @@
-"""What somebody sees when stored data cannot be read: because one record is damaged, or because the keys do not fit."""
+"""What somebody sees when stored data cannot be shown: one record is damaged, the keys do not fit, or nobody could note
+who reads it.
+"""
 
 import logging
 from collections.abc import Callable
 
-from django.db import Error
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
-from clinic.core import encrypted_values, error_pages
+from clinic.core import error_pages
 from clinic.core.encryption import DamagedRecord, KeysUnusable
-from clinic.core.logs import note_cause
+from clinic.core.logs import cause_of, note_cause
+from clinic.core.reading_log import ReadingNotLogged
 
 logger = logging.getLogger(__name__)
 
@@ -26,18 +28,14 @@ class UnreadableMiddleware:
         if isinstance(exception, KeysUnusable):
             note_cause(request, f"keys: {exception.short}")
             return error_pages.keys_unusable(request)
+        if isinstance(exception, ReadingNotLogged):
+            cause = cause_of(exception.__cause__ or exception)
+            note_cause(request, f"reading not logged: {cause}")
+            logger.error("a page is not shown: who reads it cannot be written down (%s)", cause)
+            return error_pages.reading_not_logged(request)
         if isinstance(exception, DamagedRecord):
-            record = name_of_record(exception)
+            record = exception.record or "a value (number unknown)"
             note_cause(request, f"damaged: {record}")
             logger.error("a page cannot be shown: %s does not open (%s)", record, type(exception).__name__)
             return error_pages.record_unreadable(request)
         return None
-
-
-def name_of_record(problem: DamagedRecord) -> str:
-    """Model and number, as in "consultations.Patient 12", for the log."""
-    try:
-        label, number = encrypted_values.row_of(context=problem.context, value=problem.value)
-    except Error:
-        label, number = "", None
-    return f"{label or problem.context or 'a value'} {number if number is not None else '(number unknown)'}"

@@ -11,9 +11,9 @@ class StaffConfig(AppConfig):
     verbose_name = "Staff area"
     staff_area = StaffArea(
         entries=(
-            Entry("Audit", "admin:core_auditevent_changelist", "core.view_auditevent", 7),
+            Entry("Audit", "admin:core_auditentry_changelist", "core.view_auditevent", 7),
             Entry("Users", "admin:accounts_user_changelist", "accounts.view_user", 8),
         ),
-        names={"core.auditevent": ("event", "audit")},
-        hints={"core.auditevent": "Who did what, newest first. Nothing here can be changed."},
+        names={"core.auditentry": ("event", "audit")},
+        hints={"core.auditentry": "Who did what, newest first. Nothing here can be changed."},
     )

@@ -1,25 +1,38 @@
-"""The audit trail, to read. Nothing here can be added, changed or removed."""
+"""The audit trail and the reading log in one list, to read. Nothing here can be added, changed or removed."""
 
-from typing import Any
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any, Final
 
 from django.apps import apps
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
 from django.utils.text import capfirst
 
 from clinic.core import clock
-from clinic.core.models import AuditEvent
+from clinic.core.models import AuditEntry, PatientShown
+from clinic.core.permissions import may
 from clinic.staff.area import audit_words, names_of
 from clinic.staff.base_admin import BaseModelAdmin
 from consultations.presenters.activity import who_of
+from consultations.services import readings
 
+LONGEST_NUMBER: Final = 18
 PAGES = {
     "consultations.consultationrequest": "admin:consultations_consultationrequest_change",
     "consultations.safetycase": "admin:consultations_safetycase_change",
 }
+ROWS_OF: Final = {
+    "consultations.patient": "patients",
+    "consultations.consultationrequest": "requests",
+    "consultations.safetycase": "cases",
+    "consultations.patienttext": "texts",
+    "core.outboxmessage": "messages",
+}
+"""Kind of record -> as what its number is on the page, and whose it is."""
 
 
 class ActionFilter(admin.SimpleListFilter):
@@ -29,62 +42,170 @@ class ActionFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return sorted(audit_words().items(), key=lambda pair: pair[1])
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[AuditEvent]) -> QuerySet[AuditEvent]:
+    def queryset(self, request: HttpRequest, queryset: QuerySet[AuditEntry]) -> QuerySet[AuditEntry]:
         return queryset.filter(action=self.value()) if self.value() else queryset
 
 
-@admin.register(AuditEvent)
-class AuditEventAdmin(BaseModelAdmin):
+class PatientFilter(admin.SimpleListFilter):
+    """Everybody who has seen one patient's record, on whatever page. It is offered where the address asks for it."""
+
+    title = "who has read about"
+    parameter_name = "patient"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(self.value() or "", f"patient {self.number}")] if self.number is not None else []
+
+    @property
+    def number(self) -> int | None:
+        value = self.value() or ""
+        return int(value) if value.isdecimal() and len(value) <= LONGEST_NUMBER else None
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[AuditEntry]) -> QuerySet[AuditEntry]:
+        if self.number is None:
+            return queryset
+        return queryset.filter(reading__in=PatientShown.objects.filter(patient_id=self.number).values("reading"))
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(BaseModelAdmin):
     actions = None
-    list_display = ("sequence", "when", "who", "what", "about")
-    list_filter = (ActionFilter,)
+    list_display = ("number", "when", "who", "what", "about")
+    list_filter = (ActionFilter, PatientFilter)
     list_select_related = ("actor_user",)
     list_per_page = 100
     show_full_result_count = False
     search_fields = ("actor", "action", "=target_id", "=request_id")
     search_help_text = "By user name, code of an action (request.view), record number or log number."
-    ordering = ("-sequence",)
+    ordering = ("-at", "-number")
     sortable_by = ()
-    fields = (
-        "sequence", "when", "who", "what", "about", "action", "log_number", "fields", "details", "previous", "digest",
-    )  # fmt: skip
-    readonly_fields = fields
+    of_both = ("number", "when", "who", "what", "about", "action", "log_number")
+    of_an_event = ("changed_fields", "details", "place_in_chain", "previous", "digest")
+    of_a_reading = ("page", "rows_shown", "patients")
+    readonly_fields = (*of_both, *of_an_event, *of_a_reading)
 
-    def has_add_permission(self, request: HttpRequest, obj: AuditEvent | None = None) -> bool:
+    def has_view_permission(self, request: HttpRequest, obj: AuditEntry | None = None) -> bool:
+        return may(request.user, "core.view_auditevent")
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def has_add_permission(self, request: HttpRequest, obj: AuditEntry | None = None) -> bool:
         return False
 
-    def has_change_permission(self, request: HttpRequest, obj: AuditEvent | None = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: AuditEntry | None = None) -> bool:
         return False
 
-    def has_delete_permission(self, request: HttpRequest, obj: AuditEvent | None = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: AuditEntry | None = None) -> bool:
         return False
+
+    def get_fields(self, request: HttpRequest, obj: AuditEntry | None = None) -> tuple[str, ...]:
+        return (*self.of_both, *(self.of_a_reading if obj and obj.reading_id else self.of_an_event))
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> AuditEntry | None:
+        """By the number in the key, for which both tables have an index."""
+        kind, number = object_id[:1], object_id[1:]
+        if kind not in ("e", "r") or not number.isdecimal() or len(number) > LONGEST_NUMBER:
+            return None
+        asked = {"e": "event_id", "r": "reading_id"}[kind]
+        rows = self.get_queryset(request).select_related("actor_user", "event__link", "reading")
+        return rows.filter(**{asked: int(number)}).first()
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        response = super().changelist_view(request, extra_context)
+        listed = getattr(response, "context_data", None) or {}
+        if "cl" in listed:
+            self._log(request, "audit.list", listed["cl"].result_list)
+        return response
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        response = super().changeform_view(request, object_id, form_url, extra_context)
+        entry = (getattr(response, "context_data", None) or {}).get("original")
+        if entry is not None:
+            self._log(request, "audit.view", [entry])
+        return response
+
+    @staticmethod
+    def _log(request: HttpRequest, action: str, entries: Iterable[AuditEntry]) -> None:
+        """Its lines name records by their numbers; one reading, opened, also the patients it showed."""
+        rows: dict[str, set[int]] = defaultdict(set)
+        for entry in entries:
+            if entry.target_type in ROWS_OF and entry.target_id.isdecimal():
+                rows[ROWS_OF[entry.target_type]].add(int(entry.target_id))
+            if action == "audit.view" and entry.reading_id is not None:
+                rows["patients"].update(_patients_in(entry))
+        readings.log(by=request.user, action=action, **rows)
+
+    @admin.display(description="Number")
+    def number(self, entry: AuditEntry) -> str:
+        return f"Reading {entry.number}" if entry.key.startswith("r") else str(entry.number)
 
     @admin.display(description="When")
-    def when(self, event: AuditEvent) -> str:
-        return f"{clock.moment(event.at)} ({clock.local(event.at):%H:%M:%S})"
+    def when(self, entry: AuditEntry) -> str:
+        return f"{clock.moment(entry.at)} ({clock.local(entry.at):%H:%M:%S})"
 
     @admin.display(description="Who")
-    def who(self, event: AuditEvent) -> str:
-        return who_of(event)
+    def who(self, entry: AuditEntry) -> str:
+        return who_of(entry)
 
     @admin.display(description="What")
-    def what(self, event: AuditEvent) -> str:
-        return audit_words().get(event.action, event.action)
+    def what(self, entry: AuditEntry) -> str:
+        return audit_words().get(entry.action, entry.action)
 
     @admin.display(description="Log number")
-    def log_number(self, event: AuditEvent) -> str:
-        return event.request_id or "–"
+    def log_number(self, entry: AuditEntry) -> str:
+        return entry.request_id or "–"
 
     @admin.display(description="About")
-    def about(self, event: AuditEvent) -> str:
-        if not event.target_type:
+    def about(self, entry: AuditEntry) -> str:
+        if not entry.target_type:
             return "–"
         try:
-            kind = names_of(apps.get_model(event.target_type))[0]
+            kind = names_of(apps.get_model(entry.target_type))[0]
         except (LookupError, ValueError):
-            kind = event.target_type
-        words = f"{capfirst(kind)} {event.target_id}"
+            kind = entry.target_type
+        words = f"{capfirst(kind)} {entry.target_id}"
         try:
-            return format_html('<a href="{}">{}</a>', reverse(PAGES[event.target_type], args=[event.target_id]), words)
+            return format_html('<a href="{}">{}</a>', reverse(PAGES[entry.target_type], args=[entry.target_id]), words)
         except (KeyError, NoReverseMatch):
             return words
+
+    @admin.display(description="Fields")
+    def changed_fields(self, entry: AuditEntry) -> Any:
+        return entry.event.fields
+
+    @admin.display(description="Details")
+    def details(self, entry: AuditEntry) -> Any:
+        return entry.event.details
+
+    @admin.display(description="Place in the chain")
+    def place_in_chain(self, entry: AuditEntry) -> str:
+        return _link_words(entry, "position")
+
+    @admin.display(description="Previous")
+    def previous(self, entry: AuditEntry) -> str:
+        return _link_words(entry, "previous")
+
+    @admin.display(description="Digest")
+    def digest(self, entry: AuditEntry) -> str:
+        return _link_words(entry, "digest")
+
+    @admin.display(description="Rows shown")
+    def rows_shown(self, entry: AuditEntry) -> Any:
+        return entry.reading.shown
+
+    @admin.display(description="Patients shown")
+    def patients(self, entry: AuditEntry) -> str:
+        return ", ".join(map(str, _patients_in(entry))) or "None"
+
+
+def _link_words(entry: AuditEntry, name: str) -> str:
+    """What its link says; the worker adds one within seconds."""
+    link = getattr(entry.event, "link", None)
+    return str(getattr(link, name)) if link is not None else "Not in the chain yet"
+
+
+def _patients_in(entry: AuditEntry) -> list[int]:
+    rows = PatientShown.objects.filter(reading=entry.reading_id).order_by("patient_id")
+    return list(rows.values_list("patient_id", flat=True))

@@ -6,14 +6,13 @@ from typing import Any, Final
 from django.conf import settings
 from django.contrib import admin, messages
 from django.core.paginator import Paginator
-from django.db import transaction
 from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_safe
 
-from clinic.core import audit, clock, outbox
+from clinic.core import clock, outbox
 from clinic.core.channels import Letter
 from clinic.core.encryption import DamagedRecord
 from clinic.core.models import OutboxMessage
@@ -25,7 +24,7 @@ from consultations.admin.searching import SearchedAdmin
 from consultations.presenters.activity import DAMAGED_STATE, message_state
 from consultations.presenters.isolation import Unreadable, load, log_damage, opened, readable
 from consultations.presenters.person_search import search_condition
-from consultations.services import messaging
+from consultations.services import messaging, readings
 
 PAGE_SIZE: Final = 50
 STATES: Final = {
@@ -58,6 +57,9 @@ class OutboxMessageAdmin(SearchedAdmin):
         condition = STATES[state][1] if term is None else search_condition(term, **TO_PATIENT)
         rows = self._query().filter(condition).order_by("-created_at", "-pk")
         page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
+        lines = [self._row(each) for each in readable(page.object_list)]
+        tab = "search" if term is not None else state
+        readings.log(by=request.user, action="message.list", page=tab, messages=[line["pk"] for line in lines])
         context = {
             "title": "Messages",
             "tabs": [
@@ -69,7 +71,7 @@ class OutboxMessageAdmin(SearchedAdmin):
                 }
                 for name, (label, _) in STATES.items()
             ],
-            "rows": [self._row(each) for each in readable(page.object_list)],
+            "rows": lines,
             "page": page,
             "state": state,
             "page_query": self.page_query(request),
@@ -84,10 +86,8 @@ class OutboxMessageAdmin(SearchedAdmin):
         message = self._load(pk)
         context = {"title": outbox.label_of(message), "row": self._row(message), "kept_days": settings.KEEP_SENT_DAYS}
         letter, context["is_damaged"] = opened(lambda: outbox.read(message), None, of=message)
-        if letter is not None:
-            with transaction.atomic():
-                audit.record(action="message.view", target=message, by=request.user)
         context["letter"], context["link"] = letter, self._link_of(letter) if settings.DEMO else ""
+        readings.log(by=request.user, action="message.view", target=message, messages=[message.pk])
         return self.page(request, "admin/consultations/message.html", context)
 
     @method_decorator(post_only("admin:core_outboxmessage_change", keeps=("pk",)))

@@ -9,7 +9,8 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
-from clinic.core.encryption import DamagedRecord
+from clinic.core.encryption import DamagedRecord, Erased
+from consultations.models import Patient
 from consultations.presenters.isolation import log_damage
 
 OUT_OF_RANGE: Final = 2**62
@@ -35,18 +36,26 @@ class PurposeBuiltAdmin(admin.ModelAdmin):
             raise PermissionDenied
 
     def guarded(self, view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-        """The view behind sign-in; a record that cannot be read gets a page that says so."""
+        """The view behind sign-in; a record that cannot be read, or was erased, gets a page that says so."""
 
         @wraps(view)
         def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             try:
                 return view(request, *args, **kwargs)
+            except Erased:
+                return self.page(request, "admin/consultations/erased.html", {"title": "This record was erased"})
             except DamagedRecord as damage:
                 log_damage(f"{self.opts.label_lower} {kwargs.get('pk', '')}", damage)
                 context = {"title": "This record cannot be read", "pk": kwargs.get("pk")}
                 return self.page(request, "admin/consultations/damaged.html", context)
 
         return self.admin_site.admin_view(inner)
+
+    @staticmethod
+    def require_not_erased(patient: Patient | None) -> None:
+        """Nothing is left of it to show or to work on. Raises Erased."""
+        if patient is not None and patient.erased_at is not None:
+            raise Erased(f"Patient {patient.pk} was erased.")
 
     def page(
         self, request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200

@@ -17,11 +17,10 @@ from clinic.core.unsent import Unsent, gives_back, in_form, of_form
 from consultations.admin.pages import OUT_OF_RANGE, PurposeBuiltAdmin
 from consultations.forms.persons import JoinForm, SeparateForm
 from consultations.models import ConsultationRequest, Patient, PersonJoin
-from consultations.presenters import queue
 from consultations.presenters.isolation import load
 from consultations.presenters.persons import person_view, preview_of
 from consultations.presenters.request_page import banner
-from consultations.services import persons
+from consultations.services import persons, readings
 
 PAGE: Final = "admin:consultations_consultationrequest_person"
 JOIN_SALT: Final = "consultations.join-preview"
@@ -140,7 +139,7 @@ class PersonPages(PurposeBuiltAdmin):
     ) -> HttpResponse:
         """The page as it stands now, with what was typed, and on record whom it showed."""
         person = person_view(consultation.patient)
-        persons.record_view(patient=consultation.patient, shown=person.shown, by=request.user)
+        readings.log(by=request.user, action="person.view", target=consultation.patient, patients=person.shown)
         seen = ",".join(map(str, person.keys))
         forms = {
             "join_form": join or JoinForm(patient=consultation.patient),
@@ -163,7 +162,7 @@ class PersonPages(PurposeBuiltAdmin):
     def _preview_join(self, request: HttpRequest, consultation: ConsultationRequest, form: JoinForm) -> HttpResponse:
         other = form.cleaned_data["other"]
         preview = preview_of(consultation.patient, other)
-        persons.record_view(patient=consultation.patient, shown=preview["seen"], by=request.user)
+        readings.log(by=request.user, action="person.view", target=consultation.patient, patients=preview["seen"])
         data = {"other": form.data["other"], "reason": form.cleaned_data["reason"]}
         kept = {
             "request": consultation.pk,
@@ -191,8 +190,9 @@ class PersonPages(PurposeBuiltAdmin):
 def _request(pk: int) -> ConsultationRequest:
     if pk > OUT_OF_RANGE:
         raise Http404
-    query = ConsultationRequest.objects.select_related("patient", "claimed_by", "doctor").defer(*queue.SEALED)
+    query = ConsultationRequest.objects.select_related("patient", "claimed_by", "doctor")
     consultation: ConsultationRequest | None = load(query.filter(pk=pk))
     if consultation is None:
         raise Http404
+    PurposeBuiltAdmin.require_not_erased(consultation.patient)
     return consultation

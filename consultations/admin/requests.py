@@ -7,14 +7,13 @@ from urllib.parse import urlencode
 from django.contrib import admin, messages
 from django.core import signing
 from django.core.paginator import Paginator
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_http_methods
 
-from clinic.core import audit, clock
+from clinic.core import clock
 from clinic.core.post_only import post_only
 from clinic.core.refusals import TransitionNotAllowed
 from clinic.core.unsent import Unsent, gives_back, in_form
@@ -31,7 +30,7 @@ from consultations.presenters.isolation import load
 from consultations.presenters.person_search import search_condition
 from consultations.presenters.request_page import banner, request_page
 from consultations.presenters.words import name_of
-from consultations.services import scheduling, text_alarms, triage
+from consultations.services import readings, scheduling, text_alarms, triage
 
 PAGE_OF_ONE = "admin:consultations_consultationrequest_change"
 PREVIEW_SALT = "consultations.decision-preview"
@@ -85,9 +84,8 @@ class ConsultationRequestAdmin(PersonPages, SearchedAdmin):
         pages = Paginator(range(counts["narrowed"]), queue.PAGE_SIZE)
         page = pages.get_page(request.GET.get("page"))
         rows = queue.rows_of(condition, page=page.number, viewer=request.user, now=now)
-        details = {"page": "search" if term is not None else filters.tab, "requests": [row.pk for row in rows]}
-        with transaction.atomic():
-            audit.record(action="request.list", by=request.user, details=details)
+        tab = "search" if term is not None else filters.tab
+        readings.log(by=request.user, action="request.list", page=tab, requests=[row.pk for row in rows])
         context = {
             "title": "Requests",
             "tabs": self._tabs(filters, counts, is_search=term is not None),
@@ -180,7 +178,6 @@ class ConsultationRequestAdmin(PersonPages, SearchedAdmin):
     def _preview(
         self, request: HttpRequest, consultation: ConsultationRequest, entry: PanelEntry, form: StepForm
     ) -> HttpResponse:
-        triage.record_view(request=consultation, by=request.user)
         data = {name: form.data.get(name, "") for name in form.fields}
         kept = {"request": consultation.pk, "by": request.user.pk, "verb": form.verb, "data": data}
         context = {
@@ -193,6 +190,7 @@ class ConsultationRequestAdmin(PersonPages, SearchedAdmin):
             "edit_url": reverse("admin:consultations_consultationrequest_action", args=[consultation.pk, form.verb]),
             "confirm_url": reverse("admin:consultations_consultationrequest_confirm", args=[consultation.pk]),
         }
+        self._log_view(request, consultation)
         return self.page(request, "admin/consultations/preview.html", context)
 
     def _do(
@@ -229,12 +227,12 @@ class ConsultationRequestAdmin(PersonPages, SearchedAdmin):
         unsent: str = "",
     ) -> HttpResponse:
         """The whole record, and on record that it was shown: a form that was refused shows it too."""
-        triage.record_view(request=consultation, by=request.user)
         now = clock.now()
         context = request_page(consultation, viewer=request.user, now=now)
         panel = action_panel.action_panel(consultation, by=request.user, bound=bound or {})
         has_errors = any(form.errors for form in (bound or {}).values())
         title = f"{'Error: ' if has_errors else ''}Request {consultation.reference}"
+        self._log_view(request, consultation)
         return self.page(
             request,
             "admin/consultations/request.html",
@@ -242,15 +240,21 @@ class ConsultationRequestAdmin(PersonPages, SearchedAdmin):
         )
 
     @staticmethod
-    def _load(pk: int) -> ConsultationRequest:
+    def _log_view(request: HttpRequest, consultation: ConsultationRequest) -> None:
+        patients = [consultation.patient_id]
+        readings.log(by=request.user, action="request.view", target=consultation, patients=patients)
+
+    @classmethod
+    def _load(cls, pk: int) -> ConsultationRequest:
         if pk > OUT_OF_RANGE:
             raise Http404
         query = ConsultationRequest.objects.select_related(
             "patient", "claimed_by", "doctor", "flags_cleared_by", "appointment_type"
-        ).defer(*queue.SEALED)
+        )
         consultation: ConsultationRequest | None = load(query.filter(pk=pk))
         if consultation is None:
             raise Http404
+        cls.require_not_erased(consultation.patient)
         return consultation
 
     @staticmethod

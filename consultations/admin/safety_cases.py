@@ -5,14 +5,14 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.paginator import Paginator
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_safe
 
-from clinic.core import audit, clock
+from clinic.core import clock
+from clinic.core.encrypted_rows import with_keys
 from clinic.core.post_only import post_only
 from clinic.core.refusals import TransitionNotAllowed
 from clinic.core.unsent import gives_back, of_form
@@ -27,7 +27,7 @@ from consultations.presenters.case_page import case_page
 from consultations.presenters.cases import case_query, line_of
 from consultations.presenters.isolation import load, readable
 from consultations.presenters.person_search import search_condition
-from consultations.services import cases, handover
+from consultations.services import cases, handover, readings
 
 PAGE_SIZE = 50
 LONGEST_NUMBER = 19
@@ -77,8 +77,8 @@ class SafetyCaseAdmin(SearchedAdmin):
             rows = rows.exclude(status=CaseStatus.CLOSED).filter(alarm_group=None)
         page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
         lines = [line_of(each, viewer=request.user, now=now) for each in readable(page.object_list)]
-        with transaction.atomic():
-            audit.record(action="case.list", by=request.user, details={"cases": [line.pk for line in lines]})
+        tab = "search" if term is not None else "group" if group is not None else "closed" if shows_closed else "open"
+        readings.log(by=request.user, action="case.list", page=tab, cases=[line.pk for line in lines])
         context = {
             "title": "Safety cases",
             "lines": lines,
@@ -165,15 +165,17 @@ class SafetyCaseAdmin(SearchedAdmin):
     def _case(self, pk: int) -> SafetyCase:
         if pk > OUT_OF_RANGE:
             raise Http404
-        case: SafetyCase | None = load(case_query().filter(pk=pk))
+        case: SafetyCase | None = load(with_keys(case_query().filter(pk=pk)))
         if case is None:
             raise Http404
+        self.require_not_erased(case.patient)
         return case
 
     def _show(self, request: HttpRequest, case: SafetyCase, form: CaseNoteForm) -> HttpResponse:
-        with transaction.atomic():
-            audit.record(action="case.view", target=case, by=request.user)
         context = case_page(case, viewer=request.user, now=clock.now())
+        sent = context["consultation"]
+        requests = [sent.pk] if sent is not None else []
+        readings.log(by=request.user, action="case.view", target=case, patients=[case.patient_id], requests=requests)
         title = f"Error: {context['title']}" if form.errors else context["title"]
         return self.page(
             request, "admin/consultations/safety_case.html", {**context, "title": title, "note_form": form}

@@ -1,11 +1,13 @@
 """The diary: what is booked (a page of our own), and who can be booked when and where (stock forms over a service)."""
 
 import datetime
+from itertools import chain
 from typing import Any, Final
 
 from django.contrib import admin, messages
+from django.contrib.admin.utils import NestedObjects
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
-from django.db import models, transaction
+from django.db import models, router
 from django.forms import (
     CheckboxSelectMultiple,
     ChoiceField,
@@ -18,7 +20,7 @@ from django.urls import URLPattern, path
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_safe
 
-from clinic.core import audit, clock
+from clinic.core import clock
 from clinic.core.refusals import TransitionNotAllowed
 from clinic.staff.base_admin import BaseModelAdmin
 from consultations.admin.pages import PurposeBuiltAdmin
@@ -32,10 +34,20 @@ from consultations.forms.diary import (
     DateTimeLocal,
     TimeInput,
 )
-from consultations.models import Absence, Appointment, AppointmentType, Availability, Clinician, Location, Room
+from consultations.models import (
+    Absence,
+    Appointment,
+    AppointmentType,
+    Availability,
+    Clinician,
+    ConsultationRequest,
+    Location,
+    Room,
+    SlotHold,
+)
 from consultations.permissions import actors_of
 from consultations.presenters.diary import diary_page
-from consultations.services import diary
+from consultations.services import diary, readings
 
 NOTHING_CHOSEN: Final = "Choose one"
 
@@ -55,10 +67,7 @@ class AppointmentAdmin(PurposeBuiltAdmin):
         except ValueError:
             since = clock.today()
         context = diary_page(since=since)
-        with transaction.atomic():
-            audit.record(
-                action="request.list", by=request.user, details={"page": "diary", "requests": context["request_pks"]}
-            )
+        readings.log(by=request.user, action="request.list", page="diary", requests=context["request_pks"])
         return self.page(request, "admin/consultations/diary.html", {"title": "Diary", **context})
 
 
@@ -113,6 +122,17 @@ class DiaryAdmin(BaseModelAdmin):
         except TransitionNotAllowed as refusal:
             messages.error(request, str(refusal))
             return HttpResponseRedirect(request.path)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """What hangs on an entry stands on the page that asks whether to delete it: bookings and requests too."""
+        hanging = NestedObjects(using=router.db_for_write(self.model))
+        hanging.collect(objs)
+        rows = [*chain.from_iterable(hanging.data.values()), *hanging.protected]
+        requests = {row.pk for row in rows if isinstance(row, ConsultationRequest)}
+        requests |= {row.request_id for row in rows if isinstance(row, Appointment | SlotHold)}
+        if requests:
+            readings.log(by=request.user, action="diary.hanging", requests=requests)
+        return super().get_deleted_objects(objs, request)
 
 
 class OwnTimesAdmin(DiaryAdmin):

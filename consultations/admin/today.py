@@ -4,12 +4,11 @@ import datetime
 from typing import Any, Final
 
 from django.contrib.auth.models import AnonymousUser
-from django.db import transaction
 from django.db.models import Q
 from django.urls import reverse
 
 from clinic.accounts.models import User
-from clinic.core import audit, clock, key_fingerprints
+from clinic.core import clock, key_fingerprints
 from clinic.core.models import Heartbeat
 from consultations.enums import STAFF_QUEUE, AppointmentStatus
 from consultations.forms.queue_filters import TABS
@@ -19,7 +18,7 @@ from consultations.presenters import alarm_groups, cases, patient_texts, queue
 from consultations.presenters.findings import signature_line
 from consultations.presenters.isolation import Unreadable, readable
 from consultations.presenters.words import Chip, span, time_left
-from consultations.services import alarms, duty, intake, undelivered
+from consultations.services import alarms, duty, intake, readings, undelivered
 
 SHOWN: Final = 10
 GROUPS_SHOWN: Final = 5
@@ -48,8 +47,7 @@ def today_context(user: User | AnonymousUser) -> dict[str, Any]:
         ),
     }
     if any(seen.values()):
-        with transaction.atomic():
-            audit.record(action="request.list", by=user, details={"page": "today", **seen})
+        readings.log(by=user, action="request.list", page="today", **seen)
     return {
         "sees_patients": True,
         "alarms": [*key_alarms, *alarms.sentences(now=now)],
@@ -85,7 +83,7 @@ def duty_box(user: User) -> dict[str, Any]:
 
 def overdue_rows(*, now: datetime.datetime) -> dict[str, Any]:
     late = ConsultationRequest.objects.filter(Q(status__in=STAFF_QUEUE, due_at__lt=now) | Q(texts_due_at__lt=now))
-    nearest = late.select_related("patient").defer(*queue.SEALED).most_pressing_first()[:SHOWN]
+    nearest = late.select_related("patient").most_pressing_first()[:SHOWN]
     rows = [
         {"pk": each.pk, "name": f"Record {each.pk} cannot be read", "reference": "", "time": Chip("Unknown", "danger")}
         if isinstance(each, Unreadable)

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from clinic.core import clock
+from clinic.core.encrypted_rows import CLINIC, EncryptedModel
 from clinic.core.fields import EncryptedTextField
 
 
@@ -42,12 +43,14 @@ class PrivateLink(models.Model):
         return f"Link {self.pk}"
 
 
-class LinkAsked(models.Model):
+class LinkAsked(EncryptedModel):
     """A private link was asked for at this address, known or not. The worker looks it up, then the row is gone.
 
     A row that cannot be answered waits until `due_at`, is parked for staff to see that there is one, and is forgotten
     after a week.
     """
+
+    encrypted_under = CLINIC
 
     email = EncryptedTextField()
     asked_at = models.DateTimeField()

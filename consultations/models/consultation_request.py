@@ -5,6 +5,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Case, F, Q, When
 
+from clinic.core.encrypted_rows import EncryptedModel
 from clinic.core.fields import EncryptedTextField, PersonNameField
 from clinic.core.names import greeting_name, possessive
 from consultations.enums import (
@@ -188,8 +189,10 @@ class Consent(models.Model):
         return self.get_kind_display()
 
 
-class InformationRequest(models.Model):
+class InformationRequest(EncryptedModel):
     """A question the clinic asked the patient about a request, and the answer once there is one."""
+
+    encrypted_under = "request__patient"
 
     request = models.ForeignKey(ConsultationRequest, on_delete=models.PROTECT, related_name="information_requests")
     question = EncryptedTextField()

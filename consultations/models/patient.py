@@ -1,9 +1,10 @@
 import datetime
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from django.db import models
 from django.db.models import Q
 
+from clinic.core.encrypted_rows import KeyHolder
 from clinic.core.fields import EncryptedTextField, PersonNameField
 from clinic.core.names import greeting_name
 from clinic.core.people import NamedModel, NamedQuerySet
@@ -12,9 +13,11 @@ from consultations.models.constraints import one_of
 
 EARLIEST_BIRTH = datetime.date(1900, 1, 1)
 LATEST_DATE = datetime.date(2100, 1, 1)
+ERASED_NAME: Final = "Erased record"
+"""Stands where the name of a person stood whose data were erased, and where that of who helped them did."""
 
 
-class Patient(NamedModel):
+class Patient(KeyHolder, NamedModel):
     """A person as they described themselves with one request or call-back; made when the contact details are sent.
 
     Who asks to be called back from a page that says "get help" is not asked for a date of birth.
@@ -24,6 +27,10 @@ class Patient(NamedModel):
 
     `email_verified_at` is when a private link that was mailed to the address of now was opened with the date of birth.
     It is never set for a request on behalf of somebody else: that mailbox is the helper's.
+
+    What the person told us stands under the key of this row, and under those of the responses that were sent with it,
+    which stand under this one. An erased row (`services/erasure.py`) stays, because the audit trail names it, without
+    its key and without a word about anybody.
     """
 
     name = PersonNameField(max_length=120)
@@ -37,6 +44,7 @@ class Patient(NamedModel):
     contact_by = models.CharField(max_length=10, choices=ContactPreference.choices, default=ContactPreference.EITHER)
     safe_to_contact = models.CharField(max_length=20, choices=SafeToContact.choices, default=SafeToContact.ANY)
     created_at = models.DateTimeField()
+    erased_at = models.DateTimeField(null=True, blank=True, editable=False)
     own_person = models.OneToOneField("consultations.Person", on_delete=models.PROTECT, related_name="own_row")
     person = models.ForeignKey("consultations.Person", on_delete=models.PROTECT, related_name="rows")
 
@@ -49,6 +57,18 @@ class Patient(NamedModel):
             ),
             models.CheckConstraint(condition=~Q(name=""), name="patient_name_not_empty"),
             models.CheckConstraint(condition=~Q(name_key=""), name="patient_name_key_not_empty"),
+            models.CheckConstraint(
+                condition=(Q(erased_at__isnull=True) & ~Q(data_key=""))
+                | Q(
+                    erased_at__isnull=False,
+                    data_key="",
+                    name=ERASED_NAME,
+                    birth_on__isnull=True,
+                    email_index="",
+                    phone_index="",
+                ),
+                name="patient_has_a_key_or_is_erased",
+            ),
             models.CheckConstraint(
                 condition=Q(email_verified_at__isnull=True) | ~Q(email_index=""), name="patient_verified_has_an_address"
             ),

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from clinic.core.encrypted_rows import EncryptedModel
 from clinic.core.fields import EncryptedTextField
 from consultations.enums import TextKind
 from consultations.models.constraints import both_or_neither, one_of
@@ -19,7 +20,7 @@ class PatientTextQuerySet(models.QuerySet["PatientText"]):
         return self.order_by("-is_self_harm", "-is_danger", "due_at", "pk")
 
 
-class PatientText(models.Model):
+class PatientText(EncryptedModel):
     """One text in a patient's own words. Made in the transaction in which it is sent; never edited.
 
     `is_self_harm` and `is_danger` say what `clinic.core.danger_words` found when it was sent; which words those are is
@@ -27,6 +28,8 @@ class PatientText(models.Model):
     has `due_at`: somebody must have read it by then, and says so. `told_at` is when a mail about words of self-harm was
     last owed to anybody. `sent_key` makes the same press of a button harmless when repeated.
     """
+
+    encrypted_under = "response"
 
     response = models.ForeignKey(
         "consultations.QuestionnaireResponse", on_delete=models.PROTECT, related_name="patient_texts"

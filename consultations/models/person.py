@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from clinic.core.encrypted_rows import EncryptedModel
 from clinic.core.fields import EncryptedTextField
 
 
@@ -29,13 +30,15 @@ class PersonJoinQuerySet(models.QuerySet["PersonJoin"]):
         return self.filter(Q(first=patient) | Q(second=patient))
 
 
-class PersonJoin(models.Model):
+class PersonJoin(EncryptedModel):
     """Two patient rows are of one person: made when somebody says so, ended when they are taken apart.
 
     Rows that hang together by joins that hold have one person. The joins among them are as few as can be, so that
     ending any one of them parts exactly what it had brought together. `joined_by` and `ended_by` are empty for what
     the software did by itself. When a patient row is erased, its joins go with it.
     """
+
+    encrypted_under = "first"
 
     first = models.ForeignKey("consultations.Patient", on_delete=models.CASCADE, related_name="+")
     second = models.ForeignKey("consultations.Patient", on_delete=models.CASCADE, related_name="+")

@@ -5,12 +5,13 @@ from django.db import models
 from django.db.models import Q
 
 from clinic.core import clock
+from clinic.core.encrypted_rows import EncryptedModel, KeyHolder
 from clinic.core.fields import EncryptedJSONField, EncryptedTextField
 from consultations.enums import CaseStatus, Disposition, Outcome, Priority, ResponseStatus, Urgency
 from consultations.models.constraints import both_or_neither, one_of
 
 
-class QuestionnaireResponse(models.Model):
+class QuestionnaireResponse(KeyHolder):
     """One walk through the questionnaire. Made when the patient starts, saved after every screen, frozen when sent.
 
     `answers` is what the patient gave, raw; what was evaluated stands in its assessments. `contact` holds the contact
@@ -18,6 +19,8 @@ class QuestionnaireResponse(models.Model):
     carry over from the decision aid. The version is pinned at the start, so a new questionnaire never changes a walk in
     progress.
     """
+
+    key_owner = "request__patient"
 
     token = models.CharField(max_length=64, unique=True, editable=False)
     status = models.CharField(max_length=20, choices=ResponseStatus.choices, default=ResponseStatus.IN_PROGRESS)
@@ -50,11 +53,13 @@ class QuestionnaireResponse(models.Model):
         return f"Response {self.pk}"
 
 
-class Assessment(models.Model):
+class Assessment(EncryptedModel):
     """What the rules said of one set of answers at one moment. Made at each safety stop and when sent; never edited.
 
     `result` is the evaluator's JSON text, kept byte for byte; `record` holds the raw and cleaned answers behind it.
     """
+
+    encrypted_under = "response"
 
     response = models.ForeignKey(QuestionnaireResponse, on_delete=models.PROTECT, related_name="assessments")
     revision = models.PositiveIntegerField()
@@ -88,7 +93,7 @@ class Assessment(models.Model):
         return f"{self.get_outcome_display()} (revision {self.revision})"
 
 
-class SafetyCase(models.Model):
+class SafetyCase(EncryptedModel):
     """Somebody was shown EMERGENCY or SAME_DAY. Made at that moment, one per walk, so that nobody vanishes.
 
     Without a patient it is anonymous: it is counted, and closed by the first member of staff who has seen it,
@@ -97,6 +102,8 @@ class SafetyCase(models.Model):
     left), `told_at` when a mail about that alarm was last owed to anybody, alone or in a count. `network` is a keyed
     digest of where it came from, kept for two days to tell a flood.
     """
+
+    encrypted_under = "response"
 
     response = models.OneToOneField(QuestionnaireResponse, on_delete=models.PROTECT, related_name="safety_case")
     level = models.CharField(max_length=20, choices=Outcome.choices)

@@ -3,13 +3,16 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 
+from clinic.core.encrypted_rows import EncryptedModel
 from clinic.core.fields import EncryptedTextField
 from consultations.enums import Outcome, ReviewDecision, TriageAction
 from consultations.models.constraints import one_of
 
 
-class TriageDecision(models.Model):
+class TriageDecision(EncryptedModel):
     """One thing triage did or wrote about a request: a note, a call, an escalation, a hand-over. Never edited."""
+
+    encrypted_under = "request__patient"
 
     request = models.ForeignKey(
         "consultations.ConsultationRequest", on_delete=models.PROTECT, related_name="triage_decisions"
@@ -27,11 +30,13 @@ class TriageDecision(models.Model):
         return self.get_action_display()
 
 
-class ClinicalReview(models.Model):
+class ClinicalReview(EncryptedModel):
     """A doctor's decision on a request, with the exact note the patient reads. Never edited: a new one is a new row.
 
     `agreed_outcome` is the outcome the doctor holds right; it never changes the computed one.
     """
+
+    encrypted_under = "request__patient"
 
     request = models.ForeignKey("consultations.ConsultationRequest", on_delete=models.PROTECT, related_name="reviews")
     decision = models.CharField(max_length=20, choices=ReviewDecision.choices)

@@ -8,6 +8,7 @@ from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import F, Q
 
+from clinic.core.encrypted_rows import EncryptedModel
 from clinic.core.fields import EncryptedTextField
 from consultations.enums import LIVE_APPOINTMENTS, Actor, AppointmentStatus
 from consultations.models.constraints import both_or_neither, one_of, within
@@ -63,7 +64,7 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
         return self.filter(status__in=LIVE_APPOINTMENTS)
 
 
-class Appointment(TakesTime):
+class Appointment(EncryptedModel, TakesTime):
     """A booked consultation. Times are instants; `time_zone` records the zone whose wall clock the patient was shown.
 
     While it is live it occupies its clinician, its room and its patient: see Occupation.
@@ -72,6 +73,8 @@ class Appointment(TakesTime):
     appointment, the number rises with each change. An appointment that follows a cancelled one of the same request goes
     on with its entry, so that a phone never shows two (decisions 0028 and 0033).
     """
+
+    encrypted_under = "request__patient"
 
     request = models.ForeignKey(
         "consultations.ConsultationRequest", on_delete=models.PROTECT, related_name="appointments"

@@ -6,18 +6,11 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from clinic.core import clock, outbox
-from clinic.core.models import AuditEvent, OutboxMessage
+from clinic.core.encrypted_rows import with_keys
+from clinic.core.models import AuditEntry, AuditEvent, OutboxMessage, RecordRead
 from consultations.actions.base import ConsultationAction
 from consultations.enums import Actor, Outcome, RequestStatus, ReviewDecision, TextKind, TriageAction
-from consultations.models import (
-    Appointment,
-    ClinicalReview,
-    ConsultationRequest,
-    InformationRequest,
-    PatientText,
-    PersonJoin,
-    TriageDecision,
-)
+from consultations.models import ConsultationRequest, PatientText, PersonJoin
 from consultations.presenters.isolation import Unreadable, readable
 from consultations.presenters.patient_texts import flags_of
 from consultations.presenters.words import name_of
@@ -59,7 +52,7 @@ class Entry:
         return clock.moment(self.at)
 
 
-def who_of(event: AuditEvent) -> str:
+def who_of(event: AuditEvent | RecordRead | AuditEntry) -> str:
     if event.actor_user is not None:
         return name_of(event.actor_user)
     return ACTORS.get(event.actor, event.actor)
@@ -88,8 +81,8 @@ def activity(consultation_request: ConsultationRequest) -> list[Entry]:
 
 def escalation(consultation_request: ConsultationRequest) -> Entry | None:
     """Who last found the request more pressing than its answers did, when, and why."""
-    by_triage = TriageDecision.objects.filter(request=consultation_request, action=TriageAction.ESCALATE)
-    by_doctor = ClinicalReview.objects.filter(request=consultation_request, decision=ReviewDecision.URGENT)
+    by_triage = consultation_request.triage_decisions.filter(action=TriageAction.ESCALATE)
+    by_doctor = consultation_request.reviews.filter(decision=ReviewDecision.URGENT)
     told = []
     for rows, words in ((by_triage, "note"), (by_doctor, "reason")):
         for each in readable(rows.select_related("decided_by").order_by("-decided_at", "-pk")[:1]):
@@ -103,7 +96,8 @@ def escalation(consultation_request: ConsultationRequest) -> Entry | None:
 def views(consultation_request: ConsultationRequest) -> list[Entry]:
     """Who looked at this page; the same person looking again within the hour is one line."""
     seen: list[Entry] = []
-    for event in readable(_newest(consultation_request).filter(action=VIEW)):
+    rows = RecordRead.objects.about(consultation_request).filter(action=VIEW).select_related("actor_user")
+    for event in readable(rows.order_by("-pk")):
         if isinstance(event, Unreadable):
             seen.append(_damaged(consultation_request, f"view {event.pk}"))
             continue
@@ -120,7 +114,7 @@ def _newest(consultation_request: ConsultationRequest) -> Any:
 
 def _events(consultation_request: ConsultationRequest) -> Iterator[Entry]:
     words = event_words()
-    bare = _newest(consultation_request).exclude(action=VIEW).exclude(action__in=_codes_with_own_entry())
+    bare = _newest(consultation_request).exclude(action__in=_codes_with_own_entry())
     for event in readable(bare[:NEWEST]):
         if isinstance(event, Unreadable):
             yield _damaged(consultation_request, f"event {event.pk}")
@@ -137,11 +131,7 @@ def _status_words(event: AuditEvent) -> str:
 
 
 def _decisions(consultation_request: ConsultationRequest) -> Iterator[Entry]:
-    rows = (
-        TriageDecision.objects.filter(request=consultation_request)
-        .select_related("decided_by")
-        .order_by("-decided_at", "-pk")
-    )
+    rows = consultation_request.triage_decisions.select_related("decided_by").order_by("-decided_at", "-pk")
     for each in readable(rows):
         if isinstance(each, Unreadable):
             yield _damaged(consultation_request, f"note {each.pk}")
@@ -151,11 +141,7 @@ def _decisions(consultation_request: ConsultationRequest) -> Iterator[Entry]:
 
 
 def _reviews(consultation_request: ConsultationRequest) -> Iterator[Entry]:
-    rows = (
-        ClinicalReview.objects.filter(request=consultation_request)
-        .select_related("decided_by")
-        .order_by("-decided_at", "-pk")
-    )
+    rows = consultation_request.reviews.select_related("decided_by").order_by("-decided_at", "-pk")
     for each in readable(rows):
         if isinstance(each, Unreadable):
             yield _damaged(consultation_request, f"decision {each.pk}")
@@ -174,11 +160,7 @@ def _reviews(consultation_request: ConsultationRequest) -> Iterator[Entry]:
 
 
 def _questions(consultation_request: ConsultationRequest) -> Iterator[Entry]:
-    rows = (
-        InformationRequest.objects.filter(request=consultation_request)
-        .select_related("asked_by")
-        .order_by("-asked_at", "-pk")
-    )
+    rows = consultation_request.information_requests.select_related("asked_by").order_by("-asked_at", "-pk")
     for each in readable(rows):
         if isinstance(each, Unreadable):
             yield _damaged(consultation_request, f"question {each.pk}")
@@ -189,9 +171,7 @@ def _questions(consultation_request: ConsultationRequest) -> Iterator[Entry]:
 
 
 def _cancellations(consultation_request: ConsultationRequest) -> Iterator[Entry]:
-    for each in readable(
-        Appointment.objects.filter(request=consultation_request, cancelled_at__isnull=False).order_by("pk")
-    ):
+    for each in readable(consultation_request.appointments.filter(cancelled_at__isnull=False).order_by("pk")):
         if isinstance(each, Unreadable):
             yield _damaged(consultation_request, f"cancelled time {each.pk}")
         elif each.cancel_reason:
@@ -201,9 +181,8 @@ def _cancellations(consultation_request: ConsultationRequest) -> Iterator[Entry]
 
 
 def _messages(consultation_request: ConsultationRequest) -> Iterator[Entry]:
-    rows = PatientText.objects.filter(response=consultation_request.response_id, kind=TextKind.MESSAGE).select_related(
-        "read_by"
-    )
+    texts = PatientText.objects.filter(response=consultation_request.response_id, kind=TextKind.MESSAGE)
+    rows = with_keys(texts.select_related("read_by"))
     for each in readable(rows):
         if isinstance(each, Unreadable):
             yield _damaged(consultation_request, f"message {each.pk}")
@@ -215,7 +194,7 @@ def _messages(consultation_request: ConsultationRequest) -> Iterator[Entry]:
 
 def _joins(consultation_request: ConsultationRequest) -> Iterator[Entry]:
     """With which request stands on the page of the person: this one names no other patient."""
-    joins = PersonJoin.objects.of(consultation_request.patient)
+    joins = with_keys(PersonJoin.objects.of(consultation_request.patient))
     for each in readable(joins.select_related("joined_by", "ended_by").order_by("pk")):
         if isinstance(each, Unreadable):
             yield _damaged(consultation_request, f"join {each.pk}")

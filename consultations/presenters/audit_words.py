@@ -3,6 +3,8 @@
 from consultations.presenters.activity import event_words
 
 OTHER_WORDS = {
+    "audit.list": "Audit: looked at the list",
+    "audit.view": "Audit: looked at an entry",
     "request.view": "Request: opened",
     "request.list": "Requests: looked at a list",
     "case.acknowledge": "Safety case: taken on",
@@ -16,14 +18,18 @@ OTHER_WORDS = {
     "case.view": "Safety case: looked at",
     "diary.add": "Diary: entry added",
     "diary.change": "Diary: entry changed",
+    "diary.hanging": "Diary: looked at what hangs on an entry",
     "diary.remove": "Diary: entry removed",
-    "key.retire": "Field key: nothing is sealed under it any more",
+    "key.retire": "Field key: nothing is encrypted under it any more",
     "message.retry": "Message: tried again",
+    "message.list": "Messages: looked at the list",
     "message.view": "Message: read",
+    "patient.erase": "Patient: data erased",
     "person.join": "Person: two requests joined",
     "person.separate": "Person: a request taken out",
     "person.undo": "Person: joined requests taken apart",
     "person.view": "Person: looked at the requests of one",
+    "reading.batch": "Reading log: added to the chain",
     "response.bring": "Answers: carried over from the decision aid",
     "response.contact": "Answers: contact details given",
     "response.delete": "Answers: never sent, deleted in time",

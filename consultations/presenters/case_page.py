@@ -28,10 +28,11 @@ def case_page(case: SafetyCase, *, viewer: User, now: datetime.datetime) -> dict
     if is_unsent:
         line = dataclasses.replace(line, who="Visitor who has not sent a name")
     assessments = Assessment.objects.filter(response_id=case.response_id)
-    newest: Assessment | None = load(assessments.defer("result", "record").order_by("-revision"))
+    newest: Assessment | None = load(assessments.order_by("-revision"), opens=False)
     asked: list[Asked] = []
     is_damaged = False
     if newest is not None:
+        newest.opened_with(case.response)
         asked, is_damaged = opened(lambda: asked_in(newest.record), asked, of=newest)
     consultation = ConsultationRequest.objects.filter(response_id=case.response_id).only("pk", "reference").first()
     return {

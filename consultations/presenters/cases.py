@@ -53,7 +53,7 @@ def case_query() -> QuerySet[SafetyCase]:
     """Who left a name first, then what nobody has taken on, emergencies, and the least time left."""
     return (
         SafetyCase.objects.select_related("patient", "owner", "acknowledged_by", "closed_by", "alarm_group")
-        .defer("patient__email", "patient__phone", "patient__phone_as_typed", "closing_note")
+        .defer("closing_note")
         .order_by(_last(status=CaseStatus.ACKNOWLEDGED), "level", _last(patient=None), "due_at", "pk")
     )
 
@@ -103,7 +103,7 @@ def _line(case: SafetyCase, *, viewer: User, now: datetime.datetime) -> CaseLine
     return CaseLine(
         pk=case.pk,
         url=url_of(case.pk),
-        who=f"{case.patient.name}, {age_words(case.patient)}" if case.patient else "Visitor without a name",
+        who=who_of(case),
         what=what,
         level=outcome_chip(case.level),
         time=time,
@@ -112,6 +112,14 @@ def _line(case: SafetyCase, *, viewer: User, now: datetime.datetime) -> CaseLine
         is_acknowledged=case.status == CaseStatus.ACKNOWLEDGED,
         is_closed=case.status == CaseStatus.CLOSED,
     )
+
+
+def who_of(case: SafetyCase) -> str:
+    if case.patient is None:
+        return "Visitor without a name"
+    if case.patient.erased_at is not None:
+        return case.patient.name
+    return f"{case.patient.name}, {age_words(case.patient)}"
 
 
 def owner_words(case: SafetyCase, *, viewer: User) -> str:

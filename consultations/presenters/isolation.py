@@ -12,7 +12,8 @@ from typing import Any, Final, TypeVar
 
 from django.db import DataError, models
 
-from clinic.core.encryption import DamagedRecord, Undecodable
+from clinic.core.encrypted_rows import encrypted_columns
+from clinic.core.encryption import DamagedRecord, Erased, Undecodable
 
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
@@ -29,20 +30,24 @@ class Unreadable:
     pk: Any
 
 
-def readable(rows: models.QuerySet[Any]) -> list[Any]:
-    """The rows in order, each one that cannot be decoded replaced by Unreadable; one query unless one is bad."""
+def readable(rows: models.QuerySet[Any], *, opens: bool = True) -> list[Any]:
+    """The rows in order, each one that cannot be decoded replaced by Unreadable; one query unless one is bad.
+
+    `opens=False` leaves what is encrypted in them to whoever asks for it, part by part.
+    """
+    check = opened_whole if opens else with_real_dates
     try:
-        return [_or_mark(rows.model, row.pk, lambda row=row: with_real_dates(row)) for row in rows]
+        return [_or_mark(rows.model, row.pk, lambda row=row: check(row)) for row in rows]
     except (DamagedRecord, *FROM_THE_DRIVER):
         keys = list(rows.values_list("pk", flat=True))
     single = rows.all()
     single.query.clear_limits()
-    return [_or_mark(rows.model, key, lambda key=key: _load_one(single, key)) for key in keys]
+    return [_or_mark(rows.model, key, lambda key=key: check(_load_one(single, key))) for key in keys]
 
 
-def load(rows: models.QuerySet[Any]) -> Any:
+def load(rows: models.QuerySet[Any], *, opens: bool = True) -> Any:
     """The first row, or None when there is none. Raises DamagedRecord when it cannot be decoded."""
-    found = readable(rows.all()[:1])
+    found = readable(rows.all()[:1], opens=opens)
     if found and isinstance(found[0], Unreadable):
         raise Undecodable(f"{rows.model._meta.label_lower} {found[0].pk} cannot be decoded.")
     return found[0] if found else None
@@ -58,7 +63,12 @@ def opened(read: Callable[[], T], default: T, *, of: models.Model | str) -> tupl
 
 
 def log_damage(what: str, damage: DamagedRecord) -> None:
-    """The number of the record leads to it; no value stands in the text of a DamagedRecord."""
+    """The number of the record leads to it; no value stands in the text of a DamagedRecord.
+
+    What was erased is not damaged: that nobody can read it is what was wanted.
+    """
+    if isinstance(damage, Erased):
+        return
     logger.error("damaged record: %s (%s: %s)", what, type(damage).__name__, damage)
 
 
@@ -100,6 +110,19 @@ def _loaded_columns(model: type[models.Model], related: Any, deferred: tuple[Any
 
 def _added(rows: models.QuerySet[Any]) -> Iterator[str]:
     yield from rows.query.annotations
+
+
+def opened_whole(row: Any) -> Any:
+    """The row, if all that was loaded of it can be read. Raises DamagedRecord.
+
+    What is encrypted in a row that came along with it is opened where somebody asks for it: it may be one of several
+    parts of a page, of which the others can be shown.
+    """
+    with_real_dates(row)
+    for field in encrypted_columns(type(row)):
+        if field.attname in vars(row):
+            getattr(row, field.attname)
+    return row
 
 
 def with_real_dates(row: Any, at: str = "", *, came_from: Any = None) -> Any:

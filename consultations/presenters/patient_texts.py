@@ -14,6 +14,7 @@ from django.urls import reverse
 
 from clinic.core import clock
 from clinic.core.danger_words import Danger, dangers_in, mentions
+from clinic.core.encrypted_rows import with_keys
 from consultations.candidacy import outcomes
 from consultations.enums import TextKind
 from consultations.models import ConsultationRequest, PatientText
@@ -110,7 +111,7 @@ def waiting_for(response_id: int, *, now: datetime.datetime) -> dict[str, Any]:
     """`texts` of one request or safety case that nobody has read, most pressing first, and how many `more_texts` follow
     once those are read.
     """
-    rows = PatientText.objects.waiting().filter(response=response_id).most_pressing_first()
+    rows = with_keys(PatientText.objects.waiting().filter(response=response_id)).most_pressing_first()
     texts = [_waiting(each, now=now) for each in readable(rows[:SHOWN])]
     return {"texts": texts, "more_texts": rows.count() - len(texts) if len(texts) == SHOWN else 0}
 
@@ -192,7 +193,8 @@ def help_for_unsent(texts: Iterable[str]) -> FirstHelp:
 
 def messages_sent(request: ConsultationRequest) -> list[SentMessage]:
     """The patient's own messages, newest first. One that cannot be decoded says so."""
-    rows = PatientText.objects.filter(response=request.response_id, kind=TextKind.MESSAGE).order_by("-sent_at", "-pk")
+    texts = PatientText.objects.filter(response=request.response_id, kind=TextKind.MESSAGE)
+    rows = with_keys(texts.order_by("-sent_at", "-pk"))
     return [
         SentMessage("We cannot show this message. Please call us about it.", request.submitted_at, None, None, False)
         if isinstance(each, Unreadable)

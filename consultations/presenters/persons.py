@@ -7,6 +7,7 @@ from typing import Any, Final
 from django.db.models import Count, Prefetch, Q, QuerySet
 
 from clinic.core import clock
+from clinic.core.encrypted_rows import with_keys
 from consultations.enums import FilledFor
 from consultations.models import ConsultationRequest, Patient, PersonJoin, SafetyCase
 from consultations.presenters.cases import url_of
@@ -178,7 +179,7 @@ def _compared(row: Patient, beside: Patient) -> tuple[tuple[str, ...], tuple[str
 
 
 def _joins(keys: Collection[int]) -> QuerySet[PersonJoin]:
-    touching = PersonJoin.objects.filter(Q(first__in=keys) | Q(second__in=keys))
+    touching = with_keys(PersonJoin.objects.filter(Q(first__in=keys) | Q(second__in=keys)))
     return touching.select_related("joined_by", "ended_by").order_by("-joined_at", "-pk")[:JOINS_SHOWN]
 
 

@@ -5,10 +5,11 @@ import datetime
 from collections.abc import Mapping
 from typing import Any, Final
 
-from django.db.models import Count, ExpressionWrapper, F, Min, OuterRef, Q, QuerySet, Subquery, TextField
+from django.db.models import Count, Min, OuterRef, Q, QuerySet, Subquery
 from django.urls import reverse
 
 from clinic.accounts.models import User
+from clinic.core import clock
 from clinic.core.encryption import Undecodable
 from consultations.candidacy.outcomes import LOW_MOOD_RULE
 from consultations.enums import (
@@ -17,7 +18,7 @@ from consultations.enums import (
     Outcome,
 )
 from consultations.forms.queue_filters import AGES, OLDER, TABS, UNREAD, Filters
-from consultations.models import Appointment, Assessment, ConsultationRequest, QuestionnaireResponse
+from consultations.models import Appointment, ConsultationRequest
 from consultations.models.stored import result_of
 from consultations.presenters.isolation import Unreadable, opened, readable
 from consultations.presenters.summary import look_outs, one_line
@@ -25,11 +26,7 @@ from consultations.presenters.words import LOW_MOOD, Chip, age_words, clock_chip
 
 PAGE_SIZE: Final = 50
 LOOK_OUTS_SHOWN: Final = 3
-SEALED: Final = (
-    "patient__email",
-    "patient__phone",
-    "patient__phone_as_typed",
-)
+NOT_IN_A_ROW: Final = ("response__asked", "response__contact", "response__brought", "assessment__record")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -93,18 +90,13 @@ def condition_of(filters: Filters, *, viewer: User, now: datetime.datetime) -> Q
 
 
 def rows_query(condition: Q) -> QuerySet[ConsultationRequest]:
-    """Everything a row needs in one query; sealed answers come as they are stored, to be opened row by row."""
+    """Everything a row needs in one query; what is encrypted comes as it is stored, to be decrypted row by row."""
     next_visit = Appointment.objects.filter(request=OuterRef("pk"), status__in=LIVE_APPOINTMENTS).order_by("starts_at")
     return (
         ConsultationRequest.objects.filter(condition)
-        .select_related("patient", "claimed_by", "doctor")
-        .defer(*SEALED)
-        .annotate(
-            sealed_answers=ExpressionWrapper(F("response__answers"), output_field=TextField()),
-            answers_version=F("response__questionnaire_version"),
-            sealed_result=ExpressionWrapper(F("assessment__result"), output_field=TextField()),
-            next_visit=Subquery(next_visit.values("starts_at")[:1]),
-        )
+        .select_related("patient", "claimed_by", "doctor", "response", "assessment")
+        .defer(*NOT_IN_A_ROW)
+        .annotate(next_visit=Subquery(next_visit.values("starts_at")[:1]))
         .most_pressing_first()
     )
 
@@ -135,11 +127,24 @@ def unreadable_row(pk: int) -> Row:
     )
 
 
+def erased_row(request: ConsultationRequest) -> Row:
+    return Row(
+        pk=request.pk,
+        url=reverse("admin:consultations_consultationrequest_change", args=[request.pk]),
+        name=request.patient.name,
+        reference=request.reference,
+        line=f"What this person told us was erased on {clock.moment(request.patient.erased_at)}.",
+        status=request.get_status_display(),
+    )
+
+
 def _row(request: ConsultationRequest, *, viewer: User, now: datetime.datetime) -> Row:
-    answers, is_broken = opened(lambda: answers_from(request.sealed_answers), {}, of=request)
+    if request.patient.erased_at is not None:
+        return erased_row(request)
+    answers, is_broken = opened(lambda: answers_of(request), {}, of=request)
     line = "The answers of this record cannot be opened. Tell a manager."
     if not is_broken:
-        line = one_line(answers, version=request.answers_version)
+        line = one_line(answers, version=request.response.questionnaire_version)
     return Row(
         pk=request.pk,
         url=reverse("admin:consultations_consultationrequest_change", args=[request.pk]),
@@ -153,24 +158,24 @@ def _row(request: ConsultationRequest, *, viewer: User, now: datetime.datetime) 
     )
 
 
-def answers_from(sealed: str | None) -> dict[str, Any]:
-    """Open one sealed set of answers. Raises DamagedRecord."""
-    answers = QuestionnaireResponse._meta.get_field("answers").from_db_value(sealed, None, None)
+def answers_of(request: ConsultationRequest) -> dict[str, Any]:
+    """Raises DamagedRecord."""
+    answers: dict[str, Any] | None = request.response.answers
     if answers is None:
         raise Undecodable("There are no answers at all.")
-    return dict(answers)
+    return answers
 
 
 def is_low_mood(request: ConsultationRequest) -> bool:
     """Whether its stored result says so; one that cannot be read is told of on the page of the request."""
-    fired, _ = opened(lambda: fired_from(request.sealed_result), frozenset(), of=request)
+    fired, _ = opened(lambda: fired_in(request), frozenset(), of=request)
     return LOW_MOOD_RULE in fired
 
 
-def fired_from(sealed: str | None) -> frozenset[str]:
-    """The ids of the rules in one encrypted result. Raises DamagedRecord."""
-    result = Assessment._meta.get_field("result").from_db_value(sealed, None, None)
-    return frozenset(each["id"] for each in result_of(result)["fired"])
+def fired_in(request: ConsultationRequest) -> frozenset[str]:
+    """The ids of the rules in the result that the request was sent with. Raises DamagedRecord."""
+    request.assessment.opened_with(request.response)
+    return frozenset(each["id"] for each in result_of(request.assessment.result)["fired"])
 
 
 def flags_of(request: ConsultationRequest, answers: Mapping[str, Any], *, is_broken: bool) -> tuple[Chip, ...]:
@@ -188,7 +193,7 @@ def flags_of(request: ConsultationRequest, answers: Mapping[str, Any], *, is_bro
         flags.append(Chip("Left a note"))
     if is_broken:
         flags.append(Chip("Answers damaged", "danger"))
-    found = look_outs(answers, version=request.answers_version)[:LOOK_OUTS_SHOWN]
+    found = look_outs(answers, version=request.response.questionnaire_version)[:LOOK_OUTS_SHOWN]
     return (*flags, *(Chip(text, "warn") for text in found))
 
 

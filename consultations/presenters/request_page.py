@@ -55,12 +55,14 @@ WELFARE: Final = "Two calls failed about a pressing matter: follow the clinic’
 
 
 def request_page(request: ConsultationRequest, *, viewer: User, now: datetime.datetime) -> dict[str, Any]:
-    sealed = QuestionnaireResponse.objects.defer("answers", "asked", "contact", "brought")
-    response: QuestionnaireResponse = load(sealed.filter(pk=request.response_id))
+    responses = QuestionnaireResponse.objects.filter(pk=request.response_id)
+    response: QuestionnaireResponse = load(responses.defer("answers", "contact"), opens=False)
+    response.request = request
     nothing: list[Asked] = []
     asked, is_damaged = opened(lambda: asked_of(response.asked), nothing, of=response)
     brought, is_brought_damaged = opened(lambda: response.brought, "", of=response)
-    assessment: Assessment = load(Assessment.objects.defer("result", "record").filter(pk=request.assessment_id))
+    assessment: Assessment = load(Assessment.objects.filter(pk=request.assessment_id), opens=False)
+    assessment.opened_with(response)
     findings = findings_of(assessment, asked)
     visit = request.appointments.live().select_related("clinician", "location", "appointment_type")
     appointment: Appointment | None = load(visit.defer("cancel_reason").order_by("pk"))

@@ -3,7 +3,7 @@
 from typing import Final
 
 from clinic.core.encryption import DamagedRecord
-from consultations.models import ConsultationRequest, QuestionnaireResponse
+from consultations.models import ConsultationRequest
 from consultations.presenters.isolation import log_damage
 
 CAN_SHARE: Final = ("yes", "later")
@@ -12,8 +12,7 @@ CAN_SHARE: Final = ("yes", "later")
 def can_share(request: ConsultationRequest) -> bool:
     """False when the answers cannot be read: the page stands without them."""
     try:
-        response = QuestionnaireResponse.objects.only("answers").get(pk=request.response_id)
+        return request.response.answers.get("im_share") in CAN_SHARE
     except DamagedRecord as damage:
         log_damage(f"consultations.questionnaireresponse {request.response_id}", damage)
         return False
-    return response.answers.get("im_share") in CAN_SHARE

@@ -55,12 +55,12 @@ def fold(case: SafetyCase) -> bool:
 def has_unsent_contact(case: SafetyCase) -> bool:
     """The person filled in how to reach them and has not sent it: somebody without consent, who may call.
 
-    One query, since what is sealed cannot be asked of many at once. Details that cannot be read are details.
+    One query, since what is encrypted cannot be asked of many at once. Details that cannot be read are details.
     """
     if case.patient_id is not None:
         return False
     try:
-        return bool(QuestionnaireResponse.objects.values_list("contact", flat=True).get(pk=case.response_id))
+        return bool(QuestionnaireResponse.objects.only("contact", "data_key").get(pk=case.response_id).contact)
     except DamagedRecord:
         return True
 

@@ -236,6 +236,7 @@ def _send(response: QuestionnaireResponse, wordings: Mapping[ConsentKind, str]) 
         submitted_at=now,
         due_at=due_after(highest, since=now, is_low_mood=outcomes.is_low_mood(assessment)),
     )
+    response.hand_key_to(patient)
     Consent.objects.bulk_create(
         Consent(request=request, kind=kind, wording=text, notice_version=PRIVACY_NOTICE_VERSION, given_at=now)
         for kind, text in wordings.items()

@@ -23,7 +23,7 @@ def tell_patient(
     Call inside a transaction, on a locked request. The mail is written when it is sent: to the address that stands
     then, with a link made then. `appointment` for a mail about one.
     """
-    email: str = Patient.objects.only("email").get(pk=request.patient_id).email
+    email: str = Patient.objects.only("email", "data_key").get(pk=request.patient_id).email
     if not email:
         return None
     payload = {"appointment": appointment.pk} if appointment is not None else {}

@@ -20,6 +20,7 @@ from consultations.enums import Actor
 from consultations.models import Appointment, Patient, Person, PersonJoin, SlotHold
 from consultations.permissions import require
 from consultations.services import occupation, slot_release
+from consultations.services.races import LostRace, race
 
 MAY_JOIN: Final = (Actor.TRIAGE, Actor.DOCTOR, Actor.MANAGER)
 """Everybody who may read both records: the nurse on the telephone hears first that two requests are of one caller, and
@@ -89,10 +90,11 @@ def separate(*, patient: Patient, reason: str, by: User, seen: Collection[int] =
     _require_as_seen(rows, seen)
     now, ended = clock.now(), PersonJoin.objects.live().of(patient)
     neighbors = sorted({row for pair in _pairs(ended) for row in pair} - {patient.pk})
-    ended.update(ended_at=now, ended_by=by, ended_reason=reason)
+    for each in ended:
+        _end(each, reason=reason, by=by)
     # Whoever hung on it alone hangs on the oldest of them from now on: the same rows, one join fewer.
-    for each in neighbors[1:]:
-        PersonJoin.objects.create(first_id=neighbors[0], second_id=each, joined_at=now, joined_by=by, reason=reason)
+    for key in neighbors[1:]:
+        PersonJoin.objects.create(first_id=neighbors[0], second_id=key, joined_at=now, joined_by=by, reason=reason)
     settle(rows)
     audit.record(action="person.separate", target=patient, by=by, details={"rows": [row.pk for row in rows]})
     return True
@@ -107,19 +109,14 @@ def undo(*, join: PersonJoin, reason: str, by: User, seen: Collection[int] = ())
     require(by, *MAY_JOIN)
     first = Patient(pk=join.first_id)
     rows = hold(first)
-    if not PersonJoin.objects.live().filter(pk=join.pk).exists():
+    live = PersonJoin.objects.live().filter(pk=join.pk).first()
+    if live is None:
         return False
     _require_as_seen(rows, seen)
-    PersonJoin.objects.filter(pk=join.pk).update(ended_at=clock.now(), ended_by=by, ended_reason=reason)
+    _end(live, reason=reason, by=by)
     settle(rows)
     audit.record(action="person.undo", target=first, by=by, details={"rows": [join.first_id, join.second_id]})
     return True
-
-
-@transaction.atomic
-def record_view(*, patient: Patient, shown: Iterable[int], by: User) -> None:
-    """Note that a member of staff looked at who stands behind a request, and the keys of all patient rows shown."""
-    audit.record(action="person.view", target=patient, by=by, details={"patients": sorted(shown)})
 
 
 def hold(*patients: Patient) -> list[Patient]:
@@ -156,11 +153,20 @@ def find(typed: str) -> Patient | None:
 
 
 def connect(patient: Patient, other: Patient, rows: Collection[Patient], *, by: User | None, reason: str = "") -> None:
-    """Write the join of two rows of different persons, whose rows are held. `by=None` is the software."""
+    """Write the join of two rows of different persons, whose rows are held. `by=None` is the software.
+
+    Raises PersonChanged when a visit that nobody could see yet turns out to overlap: the database has the last word.
+    """
     first, second = sorted((patient.pk, other.pk))
     slot_release.release_run_out(persons={row.person_id for row in rows})
     PersonJoin.objects.create(first_id=first, second_id=second, joined_at=clock.now(), joined_by=by, reason=reason)
-    settle(rows)
+    try:
+        with race():
+            settle(rows)
+    except LostRace:
+        raise PersonChanged(
+            "A visit of one of them was booked at this moment, and overlaps with one of the other. Nothing was changed."
+        ) from None
     actor = "" if by else Actor.SYSTEM.value
     audit.record(action="person.join", target=patient, by=by, actor=actor, details={"rows": [first, second]})
 
@@ -202,6 +208,11 @@ def overlap_words(rows: Collection[Patient]) -> str:
     """What such a refusal will say, for a page before anything is done; "" when nothing overlaps."""
     pairs = occupation.overlapping_visits(rows)
     return str(VisitsOverlap(*pairs[0])) if pairs else ""
+
+
+def _end(join: PersonJoin, *, reason: str, by: User) -> None:
+    join.ended_at, join.ended_by, join.ended_reason = clock.now(), by, reason
+    join.save(update_fields=["ended_at", "ended_by", "ended_reason"])
 
 
 def _named(visit: SlotHold | Appointment) -> str:

@@ -1,4 +1,4 @@
-"""What actions of the triage desk share: views on record, decisions kept, who is told of an overdue request."""
+"""What actions of the triage desk share: decisions kept, who is told of an overdue request."""
 
 import datetime
 from typing import Final
@@ -7,7 +7,7 @@ from django.db import transaction
 from django.urls import reverse
 
 from clinic.accounts.models import User
-from clinic.core import audit, clock
+from clinic.core import clock
 from clinic.core.failures import one_by_one
 from clinic.core.models import OutboxMessage
 from consultations.enums import OUTCOME_RISK, Outcome, RequestStatus, TriageAction
@@ -16,12 +16,6 @@ from consultations.services import duty, messaging
 from consultations.services.targets import due_after
 
 REPEATED_WITHIN: Final = datetime.timedelta(minutes=2)
-
-
-@transaction.atomic
-def record_view(*, request: ConsultationRequest, by: User) -> None:
-    """Note that a member of staff opened a patient's record."""
-    audit.record(action="request.view", target=request, by=by)
 
 
 def alert_overdue() -> int:

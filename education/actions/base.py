@@ -24,6 +24,7 @@ class ActionForm(forms.Form):
         self.row = row
         self.helper = FormHelper()
         self.helper.form_tag = False
+        self.helper.disable_csrf = True  # the page that shows it has the token
 
 
 class ContentAction(Action[Data, Row, Result]):

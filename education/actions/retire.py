@@ -8,9 +8,9 @@ from django import forms
 from clinic.core.actions import Context
 from education.actions.base import ActionForm
 from education.actions.closing import Closing
+from education.fixed_pages import FIXED_PAGES
 from education.models import Page
 from education.services.publication import WORDS_OF_A_REASON
-from education.services.records import FIXED_ADDRESSES
 from education.services.refusals import ReasonRefused
 from education.services.transitions import WORKFLOW
 
@@ -42,7 +42,7 @@ class Retire(Closing[RetireData]):
 
     def check(self, ctx: Context[Page], data: RetireData) -> None:
         public = Page.objects.public().exclude(pk=ctx.row.pk).values_list("path", flat=True)
-        if data.moved_to and data.moved_to not in {*public, *FIXED_ADDRESSES}:
+        if data.moved_to and data.moved_to not in {*public, *FIXED_PAGES}:
             raise ReasonRefused(f"“{data.moved_to}” is no public page. Write its address with a slash at both ends.")
         if not data.moved_to and len(data.reason.split()) < WORDS_OF_A_REASON:
             raise ReasonRefused("Write where readers find this now, or tell them in a sentence why the page is closed.")

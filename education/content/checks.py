@@ -16,6 +16,7 @@ from education.claims.publication_checks import (
 )
 from education.content.files import Problems, clean, printable
 from education.content.tables import BEST_BETS, EVIDENCE, PAGES, QUESTIONS, REGULATIONS, SOURCES, TERMS, TRIALS
+from education.fixed_pages import FIXED_PAGES
 from education.library import Library, Record
 from education.markup.markdown import MARKDOWN
 from education.search.index import FIXED
@@ -28,7 +29,6 @@ UNIQUE: Final = (
     ("pages", "key"), ("pages", "path"), ("sources", "key"), ("evidence", "code"), ("terms", "slug"),
     ("questions", "code"), ("trials", "key"), ("regulations", "key"), ("best_bets", "key"), ("best_bets", "target"),
 )  # fmt: skip
-FIXED_ADDRESSES: Final = frozenset({"/faq/", "/glossary/", "/sources/"})
 PAGE_VIEWS: Final = frozenset({"home", "conditions", "evidence", "help", "decision_aid", "page"})
 """Views that show a page at its path; every other address of the site is the program's own."""
 NEEDED: Final = {
@@ -57,7 +57,7 @@ def check(tables: Tables, page_files: Mapping[str, str], problems: Problems) -> 
     records_are_whole = not any(table.file in unread for table in FILES.values())
     if records_are_whole:
         library = library_of(tables)
-        paths = {page["path"] for page in tables["pages"]} | FIXED_ADDRESSES
+        paths = {page["path"] for page in tables["pages"]} | FIXED_PAGES.keys()
         for table, record, sentence in _broken_rules(tables, library, paths, pages_are_whole):
             problems.sentences.append(f"{place_of(table, record, page_files)}: {sentence}")
     if pages_are_whole:

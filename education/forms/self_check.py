@@ -68,6 +68,7 @@ class SelfCheckForm(forms.Form):
         self.row = row
         self.helper = FormHelper()
         self.helper.form_tag = False
+        self.helper.disable_csrf = True  # the page that shows it has the token
         for number, question in enumerate(DISCERN, 1):
             self.fields[f"discern-{number}"] = MarkField(label=question, required=False)
         for number, item in enumerate(CLEAR, 1):

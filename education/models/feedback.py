@@ -6,15 +6,18 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from clinic.core.encrypted_rows import CLINIC, EncryptedModel
 from clinic.core.fields import EncryptedTextField
 from clinic.core.permissions import PermittedQuerySet
 
 
-class Feedback(models.Model):
+class Feedback(EncryptedModel):
     """One reader's answer to "Did this page help you?". Nothing says who they are; the words are sealed all the same.
 
     `token` comes from the form, so that sending it twice keeps one row.
     """
+
+    encrypted_under = CLINIC
 
     token = models.CharField(max_length=64, unique=True)
     path = models.CharField(max_length=120)

@@ -19,6 +19,7 @@ from education.claims.publication_checks import (
     regulation_problems,
     sections_of,
 )
+from education.fixed_pages import FIXED_PAGES
 from education.models import (
     BestBet,
     Page,
@@ -33,8 +34,6 @@ from education.services.snapshot import refresh_snapshot
 from education.services.transitions import WORKFLOW
 from education.services.waivers import values_of
 from education.workflow import NOT_CHANGE
-
-FIXED_ADDRESSES = frozenset({"/faq/", "/glossary/", "/sources/"})
 
 
 @transaction.atomic
@@ -70,7 +69,7 @@ def problems_of(record: models.Model) -> list[str]:
     held = library.Library.of("", library.snapshot_data())
     values = values_of(record)
     if isinstance(record, Page):
-        paths = set(Page.objects.values_list("path", flat=True)) | FIXED_ADDRESSES
+        paths = set(Page.objects.values_list("path", flat=True)) | FIXED_PAGES.keys()
         return [*page_problems(values, held, paths=paths), *consent_records.problems_beside(record, held)]
     if isinstance(record, Question):
         return question_problems(values, held)

@@ -11,16 +11,13 @@ from django.views.decorators.http import require_http_methods
 from clinic.core import limits
 from clinic.core.danger_words import dangers_in
 from education import library
+from education.fixed_pages import FIXED_PAGES
 from education.forms.feedback import FeedbackForm
 from education.services import feedback as feedback_service
 
 HOURLY: Final = 3600
 A_NETWORK_AN_HOUR: Final = 20
-FIXED: Final = {
-    "faq": ("/faq/", "Questions people ask"),
-    "glossary": ("/glossary/", "Glossary"),
-    "sources": ("/sources/", "Sources"),
-}
+FIXED: Final = {page.path.strip("/"): (page.path, page.title) for page in FIXED_PAGES.values()}
 TOO_MANY: Final = "Many remarks came from your network in the last hour. Try again later, or ring us."
 
 

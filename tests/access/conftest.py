@@ -151,7 +151,7 @@ def site(monday_content: Any, time_machine: Any, make_request: Any, clinician: A
         "clinician": clinician.pk,
         "clinician_user": clinician.user,
         "user": nurse.pk,
-        "auditevent": AuditEvent.objects.order_by("pk")[0].pk,
+        "auditentry": f"e{AuditEvent.objects.order_by('pk')[0].pk}",
         **{
             model._meta.model_name: model.objects.order_by("pk")[0].pk
             for model in (
@@ -211,8 +211,12 @@ def address(pattern: str, site: dict[str, Any]) -> str:
     return "/" + path.replace("<slug:verb>", "claim")
 
 
-BOOKKEEPING = {"AuditEvent", "AuditHead", "RateBucket", "Heartbeat", "Session"}
-"""What a look may write: who looked, how often, and the session."""
+TRAIL = {"AuditEvent", "UnchainedEvent", "AuditLink", "AuditHead"}
+"""What says who did something."""
+READ = {"RecordRead", "PatientShown", "UnchainedRead", "AuditEntry"}
+"""What says who looked."""
+BOOKKEEPING = {"RateBucket", "Heartbeat", "Session", *READ}
+"""What a look may write: who looked, how often, and the session. No event, and no link of the audit chain."""
 
 
 def everything() -> dict[str, Any]:

@@ -99,7 +99,7 @@ POLICY: dict[str, str] = {
             change=WRITERS),
     "admin:education_feedback_finish":          "in in in in  no no yes yes yes",
     **stock("education", "feedback", changelist=WRITERS, add=NOBODY, history=WRITERS, delete=NOBODY, change=NOBODY),
-    **stock("core", "auditevent", changelist=MANAGER_HARMLESS, add=NOBODY, history=MANAGER_HARMLESS, delete=NOBODY,
+    **stock("core", "auditentry", changelist=MANAGER_HARMLESS, add=NOBODY, history=MANAGER_HARMLESS, delete=NOBODY,
             change=NOBODY),
     "admin:core_outboxmessage_changelist": STAFF_READ,
     "admin:core_outboxmessage_search": CARE_TEAM_HARMLESS,

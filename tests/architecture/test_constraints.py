@@ -11,7 +11,7 @@ from django.db import IntegrityError, connection, models, transaction
 from clinic.accounts.models import User
 from clinic.core.database_errors import constraint_of
 from clinic.core.encryption import new_token
-from clinic.core.models import AuditHead, KeyFingerprint, OutboxMessage
+from clinic.core.models import AuditHead, KeyFingerprint, OutboxMessage, PatientShown, RecordRead
 from consultations.models import (
     Absence,
     AlarmGroup,
@@ -119,6 +119,8 @@ CHECKS: list[tuple[type[models.Model], str, dict[str, Any]]] = [
     (Patient, "patient_birth_on_in_range", {"birth_on": datetime.date(1899, 12, 31)}),
     (Patient, "patient_name_not_empty", {"name": ""}),
     (Patient, "patient_name_key_not_empty", {"name_key": ""}),
+    (Patient, "patient_has_a_key_or_is_erased", {"data_key": ""}),
+    (Patient, "patient_has_a_key_or_is_erased", {"erased_at": MONDAY}),
     (Patient, "patient_contact_by_known", {"contact_by": "pigeon"}),
     (Patient, "patient_safe_to_contact_known", {"safe_to_contact": "perhaps"}),
     (Patient, "patient_verified_has_an_address", {"email_verified_at": MONDAY, "email_index": ""}),
@@ -191,6 +193,7 @@ TWINS: list[tuple[type[models.Model], str, tuple[str, ...]]] = [
     (PageVersion, "one_page_version_per_number", ("page", "number")),
     (ClaimWaiver, "one_reason_per_wording", ("where", "rule", "digest")),
     (Reopening, "one_open_reopening_per_cause", ("page", "cause")),
+    (PatientShown, "one_patient_once_a_page", ("reading", "patient_id")),
     (SearchEntry, "one_search_entry_per_thing", ("kind", "key")),
     (Consent, "one_consent_of_a_kind", ("request", "kind")),
     (InformationRequest, "one_open_question_per_request", ("request",)),
@@ -215,6 +218,10 @@ def world(db: None, make_request: Any, nurse: Any, clinician: Any) -> Callable[[
     makers: dict[type[models.Model], Callable[[], models.Model]] = {
         User: lambda: nurse,
         AuditHead: lambda: AuditHead.objects.get_or_create(pk=1)[0],
+        PatientShown: lambda: PatientShown.objects.create(
+            patient_id=1,
+            reading=RecordRead.objects.create(at=now, action="x", actor_user=nurse, actor="x"),
+        ),
         KeyFingerprint: lambda: KeyFingerprint.objects.create(name="k9", digest="x", first_seen_at=MONDAY),
         Page: lambda: page,
         PageVersion: lambda: PageVersion.objects.create(
@@ -395,6 +402,8 @@ def test_twin(world: Any, make_request: Any, model: Any, name: str, shared: tupl
             twin.rule = "C40"
         elif model is Reopening:
             twin.cause = "source:b"
+        elif model is PatientShown:
+            twin.patient_id = 2
         elif model is SearchEntry:
             twin.key = "b"
         elif model is PatientText:

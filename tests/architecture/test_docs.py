@@ -10,6 +10,7 @@ from django.apps import apps
 from django.db import models
 
 from clinic.core.fields import EncryptedTextField
+from tests.consultations.services.test_erasure import REACHED
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DOCS = ROOT / "docs"
@@ -18,6 +19,7 @@ FIELD_REGISTRY = DOCS / "field-registry.md"
 ADR = DOCS / "adr"
 NAMED_TEST = re.compile(r"`(tests/[\w/]+(?:\.py)?/?)(?:::(\w+))?`")
 REGISTERED = re.compile(r"^\| `(\w+\.\w+)` \|[^|]*\|([^|]*)\|([^|]*)\|", re.MULTILINE)
+ERASED = re.compile(r"^\| `(\w+\.\w+)` \|(?:[^|\n]*\|){5}([^|\n]*)\|$", re.MULTILINE)
 LINK = re.compile(r"(?<!`)\[[^\]]*\]\(([^)\s]+)\)")
 PATH = re.compile(r"`((?:clinic|consultations|education|tests|deploy|docs)/[\w./-]+)")
 ADR_LINES = 40
@@ -96,8 +98,13 @@ class TestHazardLog:
 
 
 def registered() -> dict[str, tuple[str, str]]:
-    """Field -> its kind and what the table says about sealing."""
+    """Field -> its kind and what the table says about encryption."""
     return {found[1]: (found[2].strip(), found[3].strip()) for found in REGISTERED.finditer(FIELD_REGISTRY.read_text())}
+
+
+def erased() -> dict[str, str]:
+    """Field -> what becomes of it when the person's data are erased."""
+    return {found[1]: found[2].strip() for found in ERASED.finditer(FIELD_REGISTRY.read_text())}
 
 
 def nothing_personal() -> set[str]:
@@ -109,7 +116,10 @@ PERSONAL_CONTENT = ("Reviewer", "SignOff", "CaseAccount", "ClinicianStatement", 
 
 def kept_fields() -> dict[str, models.Field]:
     kept = [
-        model for label in ("consultations", "core", "accounts") for model in apps.get_app_config(label).get_models()
+        model
+        for label in ("consultations", "core", "accounts")
+        for model in apps.get_app_config(label).get_models()
+        if model._meta.managed  # a view shows the fields of others
     ]
     kept += [apps.get_model("education", each) for each in PERSONAL_CONTENT]
     return {f"{model.__name__}.{field.name}": field for model in kept for field in model._meta.concrete_fields}
@@ -120,18 +130,29 @@ class TestFieldRegistry:
         assert set(registered()) | nothing_personal() == set(kept_fields())
         assert not set(registered()) & nothing_personal()
 
-    def test_what_it_says_is_sealed_is_sealed_and_nothing_else(self):
-        sealed = {key for key, field in kept_fields().items() if isinstance(field, EncryptedTextField)}
-        assert {key for key, (_, words) in registered().items() if words == "yes"} == sealed
-        assert not nothing_personal() & sealed
+    def test_what_it_says_is_encrypted_is_encrypted_and_nothing_else(self):
+        encrypted = {key for key, field in kept_fields().items() if isinstance(field, EncryptedTextField)}
+        assert {key for key, (_, words) in registered().items() if words == "yes"} == encrypted
+        assert not nothing_personal() & encrypted
+
+    def test_it_says_how_each_field_about_a_patient_is_erased(self):
+        about = {key for key in registered() if key.partition(".")[0] in REACHED}
+        assert {key for key in about if key not in erased()} == set()
+        assert set(erased().values()) == {
+            "key destroyed", "tombstone", "emptied", "default", "new value", "row removed", "gone by itself", "stays",
+        }  # fmt: skip
+
+    def test_what_is_encrypted_of_a_patient_goes_with_its_key(self):
+        encrypted = {key for key, (_, words) in registered().items() if words == "yes" and key in erased()}
+        assert {erased()[key] for key in encrypted} == {"key destroyed", "row removed", "gone by itself"}
 
     def test_every_field_has_one_of_the_three_kinds(self):
         assert {kind for kind, _ in registered().values()} == {"personal", "health", "staff"}
 
-    def test_free_text_about_health_is_sealed(self):
-        for key, (kind, sealed) in registered().items():
+    def test_free_text_about_health_is_encrypted(self):
+        for key, (kind, encrypted) in registered().items():
             if kind == "health" and isinstance(kept_fields()[key], models.TextField):
-                assert sealed == "yes", key
+                assert encrypted == "yes", key
 
 
 class TestReadme:

@@ -29,14 +29,15 @@ KEY = "0a1b2c3d"
 
 
 class Server:
-    def __init__(self) -> None:
+    def __init__(self, **environment: str) -> None:
         self.port = free_port()
+        self.environment = {"PROXY_COUNT": "1", **environment}
         self.process = self.boot()
 
     def boot(self) -> subprocess.Popen[bytes]:
         # Every walker comes from an address of its own, so that no limit stands in the way.
         bind = f"127.0.0.1:{self.port}"
-        process = start("-m", "gunicorn", "--workers", "2", "--bind", bind, "clinic.wsgi", PROXY_COUNT="1")
+        process = start("-m", "gunicorn", "--workers", "2", "--bind", bind, "clinic.wsgi", **self.environment)
         begun = time.monotonic()
         while time.monotonic() - begun < DEADLINE:
             with socket.socket() as knock:

@@ -168,7 +168,7 @@ STAFF_PAGES = {
         "/admin/education/caseaccount/add/", "/admin/education/bestbet/", "/admin/education/bestbet/add/",
     ],
     "manager": [
-        "/admin/", "/admin/core/auditevent/", "/admin/consultations/clinician/",
+        "/admin/", "/admin/core/auditentry/", "/admin/consultations/clinician/",
         "/admin/consultations/clinician/add/", "/admin/consultations/location/",
         "/admin/consultations/appointmenttype/",
     ],

@@ -1,4 +1,4 @@
-"""Sends what the outbox owes, repeats alerts, publishes what is due and forgets what ran out, until told to stop."""
+"""Sends what the outbox owes, repeats alerts, publishes what is due, chains the audit trail, forgets what ran out."""
 
 import logging
 import signal
@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from clinic.core import delivery, housekeeping, key_fingerprints, outbox
+from clinic.core import audit, delivery, housekeeping, key_fingerprints, outbox, reading_batches
 from clinic.core.failures import SomeFailed, drop_lost_connections, name_of
 from clinic.core.lane_senders import LaneSenders
 from clinic.core.models import Heartbeat
@@ -99,7 +99,11 @@ class Command(BaseCommand):
         in_batches = {
             name: partial(housekeeping.daily_in_batches, name, batch) for name, batch in DAILY_IN_BATCHES.items()
         }
-        return {"publish": schedule.publish_due, **once_a_day, **in_batches}
+        chain: dict[str, Callable[[], object]] = {
+            "chain readings": partial(housekeeping.in_batches, reading_batches.chain),
+            "chain events": partial(housekeeping.in_batches, audit.chain),
+        }
+        return {"publish": schedule.publish_due, **chain, **once_a_day, **in_batches}
 
     def _turn(self, senders: LaneSenders | None = None) -> bool:
         """Every duty once, whatever becomes of the others. Without senders of its own for each queue the worker sends

@@ -9,12 +9,13 @@ from django.db import connection
 
 from clinic.core import audit
 from clinic.core.channels import message_id
+from clinic.core.encrypted_rows import CLINIC, OWN, EncryptedModel, KeyHolder
 from clinic.core.encryption import fingerprint
 from clinic.core.models import AuditEvent
 from clinic.core.names import greeting_name
 from clinic.management.demonstration.invented import Inventor, Person
 from clinic.management.demonstration.specimens import Row, Specimen, Table, counts
-from consultations.models import Appointment, QuestionnaireResponse
+from consultations.models import Appointment, Patient, QuestionnaireResponse
 from consultations.services.intake import Contact, described
 from consultations.services.scheduling import Slot
 
@@ -118,21 +119,51 @@ def _told(contact: Contact) -> list[Any]:
 def write(specimen: Specimen, people: list[tuple[Person, Slot | None]], inventor: Inventor) -> list[Copy]:
     """Write a copy for each of these people. Call inside a transaction."""
     pattern, made = Pattern(specimen), []
-    keys = _keys_for(specimen, len(people))
     rows: dict[Table, list[Any]] = {table: [] for table in specimen.rows}
     events: list[AuditEvent] = []
-    for (person, slot), own_keys in zip(people, keys, strict=True):
-        others, token = pattern.others(person, inventor, slot, own_keys)
-        for table, patterns in specimen.rows.items():
-            for row, varying in zip(patterns, pattern.varying[table], strict=True):
-                rows[table].append(table(**_at_slot(table, pattern.row(row, varying, others), slot)))
+    for (person, slot), keys in zip(people, _keys_for(specimen, len(people)), strict=True):
+        others, token = pattern.others(person, inventor, slot, keys)
+        own = {
+            table: [
+                table(**_at_slot(table, pattern.row(row, varying, others), slot))
+                for row, varying in zip(patterns, pattern.varying[table], strict=True)
+            ]
+            for table, patterns in specimen.rows.items()
+        }
+        _give_keys(own)
+        for table, new in own.items():
+            rows[table] += new
         for event, varying in zip(specimen.events, pattern.events, strict=True):
-            events.append(AuditEvent(**pattern.row(event, varying, others)))
+            events.append(AuditEvent(**{**pattern.row(event, varying, others), "sequence": None}))
         made.append(Copy(person, specimen.plan.status.value, token))
     for table, new in rows.items():
         table._base_manager.bulk_create(new, batch_size=BATCH)
-    audit.append(sorted(events, key=lambda event: event.at))
+    audit.write(sorted(events, key=lambda event: event.at))
     return made
+
+
+def _give_keys(own: dict[Table, list[Any]]) -> None:
+    """The rows of one copy get keys of their own, and each row is encrypted under the one that it must stand under.
+
+    The key of an answered check is handed to its patient, as it is when the check is sent.
+    """
+    at_hand = {(table, row.pk): row for table, rows in own.items() for row in rows}
+    for row in at_hand.values():
+        if isinstance(row, KeyHolder):
+            row.data_key = ""
+    (patient,) = own[Patient]
+    for response in own[QuestionnaireResponse]:
+        response.hand_key_to(patient)
+    for row in at_hand.values():
+        if isinstance(row, EncryptedModel) and row.encrypted_under not in (CLINIC, OWN):
+            row.opened_with(_holder(row, at_hand))
+
+
+def _holder(row: Any, at_hand: dict[tuple[Table, int], Any]) -> Any:
+    for name in row.encrypted_under.split("__"):
+        field = row._meta.get_field(name)
+        row = at_hand[field.related_model, getattr(row, field.attname)]
+    return row
 
 
 def _at_slot(table: Table, row: Row, slot: Slot | None) -> Row:

@@ -14,6 +14,7 @@ from django.apps import apps
 from django.db import connection, models, transaction
 
 from clinic.core import clock, delivery, outbox
+from clinic.core.encrypted_rows import with_keys
 from clinic.core.models import AuditEvent, OutboxMessage
 from clinic.management.demonstration.courses import Plan, follow
 from clinic.management.demonstration.staff_and_diary import Cast
@@ -74,13 +75,13 @@ def take(plan: Plan, cast: Cast) -> Specimen:
     born = datetime.date(day.year - plan.age - 1, day.month, min(day.day, 28)) + datetime.timedelta(days=180)
     contact = Contact(name=NAME, birth_on=born, email=EMAIL, phone=PHONE)
     with transaction.atomic():
-        floors = {table: FAR + place * APART for place, table in enumerate(filter(counts, tables()))}
+        counted: list[Table] = [AuditEvent, *filter(counts, tables())]
+        floors = {table: FAR + place * APART for place, table in enumerate(counted)}
         for table, floor in floors.items():
             count_from(table, floor)
-        last = AuditEvent.objects.order_by("-sequence").values_list("sequence", flat=True).first() or 0
         followed = follow(plan, cast, contact, send_owed=partial(_send_owed, floors[OutboxMessage]))
         rows = {table: _rows(table, pk__gt=floors[_keyed_by(table)]) for table in tables()}
-        events = _rows(AuditEvent, pk__gt=last)
+        events = _rows(AuditEvent, pk__gt=floors[AuditEvent])
         transaction.set_rollback(True)
     return Specimen(plan, contact, {table: found for table, found in rows.items() if found}, events, followed.choices)
 
@@ -115,7 +116,8 @@ def _keyed_by(table: Table) -> Any:
 
 
 def _rows(table: Table, **condition: int) -> list[Row]:
-    found = table._base_manager.filter(**condition).order_by("pk")
+    """As they are read, with everything in them decrypted."""
+    found = with_keys(table._base_manager.filter(**condition).order_by("pk"))
     return [{field.attname: getattr(row, field.attname) for field in table._meta.concrete_fields} for row in found]
 
 

@@ -1,4 +1,4 @@
-"""Sealing: what comes back is what went in, and nothing else ever does."""
+"""Encryption: what comes back is what went in, and nothing else ever does."""
 
 import base64
 
@@ -24,26 +24,26 @@ def key(letter: str) -> str:
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])), st.text(max_size=40))
-def test_a_sealed_text_opens_in_its_own_context(plain, context):
+def test_an_encrypted_text_opens_in_its_own_context(plain, context):
     assert encryption.decrypt(encryption.encrypt(plain, context=context), context=context) == plain
 
 
-def test_a_sealed_value_names_its_key_and_hides_the_text():
-    sealed = encryption.encrypt("numbness", context="a.b")
-    assert sealed.startswith("k1:")
-    assert "numbness" not in sealed
-    assert sealed != encryption.encrypt("numbness", context="a.b")
+def test_an_encrypted_value_names_its_key_and_hides_the_text():
+    stored = encryption.encrypt("numbness", context="a.b")
+    assert stored.startswith("k1:")
+    assert "numbness" not in stored
+    assert stored != encryption.encrypt("numbness", context="a.b")
 
 
 def test_a_value_moved_to_another_column_does_not_open():
-    sealed = encryption.encrypt("words", context="a.b")
+    stored = encryption.encrypt("words", context="a.b")
     with pytest.raises(encryption.DecryptionError, match=r"a\.c"):
-        encryption.decrypt(sealed, context="a.c")
+        encryption.decrypt(stored, context="a.c")
 
 
 def test_any_changed_byte_is_noticed():
-    sealed = encryption.encrypt("words", context="a.b")
-    raw = base64.b64decode(sealed.partition(":")[2])
+    stored = encryption.encrypt("words", context="a.b")
+    raw = base64.b64decode(stored.partition(":")[2])
     for position in range(len(raw)):
         changed = bytearray(raw)
         changed[position] ^= 1
@@ -52,12 +52,12 @@ def test_any_changed_byte_is_noticed():
 
 
 @pytest.mark.parametrize("value", ["", "words", "k1:", "k1:!!", "k1:AAAA", "k9:AAAA", "plain text: with a colon"])
-def test_what_was_never_sealed_is_not_returned_as_text(value):
+def test_what_was_never_encrypted_is_not_returned_as_text(value):
     with pytest.raises(encryption.DecryptionError):
         encryption.decrypt(value, context="a.b")
 
 
-def test_older_keys_still_open_and_the_newest_seals(settings):
+def test_older_keys_still_open_and_the_newest_encrypts(settings):
     settings.FIELD_KEYS = f"k1:{key('a')}"
     old = encryption.encrypt("words", context="a.b")
     settings.FIELD_KEYS = f"k2:{key('b')},k1:{key('a')}"
@@ -87,14 +87,14 @@ def test_unusable_keys_are_refused_with_a_sentence(settings, text, sentence):
         encryption.encrypt("words", context="a.b")
 
 
-def test_without_keys_only_debug_seals(settings):
+def test_without_keys_only_debug_encrypts(settings):
     settings.FIELD_KEYS = ""
     with pytest.raises(ImproperlyConfigured):
         encryption.encrypt("words", context="a.b")
     settings.DEBUG = True
-    sealed = encryption.encrypt("words", context="a.b")
-    assert sealed.startswith("dev:")
-    assert encryption.decrypt(sealed, context="a.b") == "words"
+    stored = encryption.encrypt("words", context="a.b")
+    assert stored.startswith("dev:")
+    assert encryption.decrypt(stored, context="a.b") == "words"
 
 
 def test_look_up_digests_are_stable_per_purpose_and_survive_key_rotation(settings):

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from clinic.core import encryption, key_fingerprints
 from clinic.core.encryption import DamagedRecord, DecryptionError, KeysUnusable
 from clinic.core.models import KeyFingerprint
-from tests.models import SealedNote
+from tests.models import EncryptedNote
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_fingerprints")]
 
@@ -40,15 +40,15 @@ def restart(settings, monkeypatch):
 
 
 @pytest.fixture
-def note(restart) -> SealedNote:
+def note(restart) -> EncryptedNote:
     """Written under key a as k1, with the digest key that follows from it."""
     restart(A)
-    return SealedNote.objects.create(text="numbness", data={"a": 1})
+    return EncryptedNote.objects.create(text="numbness", data={"a": 1})
 
 
 def stored() -> list[tuple[str, ...]]:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT text, data FROM tests_sealednote ORDER BY id")
+        cursor.execute("SELECT text, data FROM tests_encryptednote ORDER BY id")
         return cursor.fetchall()
 
 
@@ -91,9 +91,9 @@ def test_keys_that_do_not_fit_stop_reading_writing_and_looking_up_and_change_not
 ):
     before, kept = stored(), list(KeyFingerprint.objects.order_by("name").values())
     restart(field_keys, index_key)
-    assert refused(lambda: SealedNote.objects.get(pk=note.pk)) == named
-    assert refused(lambda: SealedNote.objects.create(text="new")) == named
-    assert refused(lambda: SealedNote.objects.filter(pk=note.pk).update(text="new")) == named
+    assert refused(lambda: EncryptedNote.objects.get(pk=note.pk).text) == named
+    assert refused(lambda: EncryptedNote.objects.create(text="new")) == named
+    assert refused(lambda: EncryptedNote(pk=note.pk, text="new").save(force_update=True)) == named
     assert refused(lambda: encryption.blind_index("a@b.example", purpose="email")) == named
     assert (stored(), list(KeyFingerprint.objects.order_by("name").values())) == (before, kept)
 
@@ -106,27 +106,27 @@ def test_keys_that_fit_are_let_through(note, restart, field_keys, index_key):
     restart(field_keys, index_key)
     note.refresh_from_db()
     assert (note.text, note.data) == ("numbness", {"a": 1})
-    assert SealedNote.objects.create(text="new").text == "new"
+    assert EncryptedNote.objects.create(text="new").text == "new"
 
 
 def test_two_keys_under_each_others_ids_are_called_swapped(note, restart):
     restart(f"{B},{A}")
-    SealedNote.objects.create(text="later")
+    EncryptedNote.objects.create(text="later")
     restart(f"k2:{key('a')},k1:{key('b')}", derived("a"))
-    assert refused(lambda: SealedNote.objects.get(pk=note.pk)) == "k1 swapped, k2 swapped"
+    assert refused(lambda: EncryptedNote.objects.get(pk=note.pk).text) == "k1 swapped, k2 swapped"
 
 
 def test_a_key_that_is_listed_and_not_yet_used_may_go_again(note, restart):
     restart(f"{A},{C}", derived("a"))
-    SealedNote.objects.create(text="new")
+    EncryptedNote.objects.create(text="new")
     restart(A)
-    assert SealedNote.objects.get(pk=note.pk).text == "numbness"
+    assert EncryptedNote.objects.get(pk=note.pk).text == "numbness"
 
 
 def test_no_message_and_no_digest_shows_a_key(note, restart, caplog):
     restart(f"k1:{key('x')}")
     with pytest.raises(KeysUnusable) as caught:
-        SealedNote.objects.get(pk=note.pk)
+        EncryptedNote.objects.get(pk=note.pk).text  # noqa: B018  (asking decrypts it)
     said = f"{caught.value}{caplog.text}{list(KeyFingerprint.objects.values_list('digest', flat=True))}"
     for letter in "ax":
         assert key(letter) not in said
@@ -139,20 +139,21 @@ def test_it_is_never_taken_for_a_damaged_record(note, restart):
 
 def test_a_new_process_with_the_right_keys_goes_on(note, restart):
     restart(f"k1:{key('x')}")
-    refused(lambda: SealedNote.objects.get(pk=note.pk))
+    refused(lambda: EncryptedNote.objects.get(pk=note.pk).text)
     restart(A)
-    assert SealedNote.objects.get(pk=note.pk).text == "numbness"
+    assert EncryptedNote.objects.get(pk=note.pk).text == "numbness"
 
 
 def test_the_same_process_goes_on_when_the_database_was_put_right(note, monkeypatch):
     right = KeyFingerprint.objects.get(name="k1").digest
     KeyFingerprint.objects.filter(name="k1").update(digest="0" * 64)
     monkeypatch.setattr(key_fingerprints, "_memory", key_fingerprints.Memory())
-    assert refused(lambda: SealedNote.objects.get(pk=note.pk)) == "k1 wrong"
+    assert refused(lambda: EncryptedNote.objects.get(pk=note.pk).text) == "k1 wrong"
     KeyFingerprint.objects.filter(name="k1").update(digest=right)
-    assert refused(lambda: SealedNote.objects.get(pk=note.pk)) == "k1 wrong", "asked no more than every few seconds"
+    named = refused(lambda: EncryptedNote.objects.get(pk=note.pk).text)
+    assert named == "k1 wrong", "asked no more than every few seconds"
     monkeypatch.setattr(key_fingerprints, "RECHECK_SECONDS", 0)
-    assert SealedNote.objects.get(pk=note.pk).text == "numbness"
+    assert EncryptedNote.objects.get(pk=note.pk).text == "numbness"
 
 
 def test_a_process_that_compared_long_ago_looks_again_before_it_calls_a_record_damaged(note, restart, monkeypatch):
@@ -160,31 +161,31 @@ def test_a_process_that_compared_long_ago_looks_again_before_it_calls_a_record_d
     monkeypatch.setattr(key_fingerprints, "RECHECK_SECONDS", 0)
     older = key_fingerprints._memory
     restart(f"{B},{A}")
-    later = SealedNote.objects.create(text="later")
+    later = EncryptedNote.objects.create(text="later")
     restart(A)
     monkeypatch.setattr(key_fingerprints, "_memory", older)
-    assert refused(lambda: SealedNote.objects.get(pk=later.pk)) == "k2 missing"
+    assert refused(lambda: EncryptedNote.objects.get(pk=later.pk).text) == "k2 missing"
 
 
 def test_a_damaged_record_under_right_keys_is_still_called_damaged(note, monkeypatch):
     monkeypatch.setattr(key_fingerprints, "RECHECK_SECONDS", 0)
     with connection.cursor() as cursor:
-        cursor.execute("UPDATE tests_sealednote SET text = 'k1:AAAA'")
+        cursor.execute("UPDATE tests_encryptednote SET text = 'k1:AAAA'")
     with pytest.raises(DecryptionError):
-        SealedNote.objects.get(pk=note.pk)
+        EncryptedNote.objects.get(pk=note.pk).text  # noqa: B018
     with connection.cursor() as cursor:
-        cursor.execute("UPDATE tests_sealednote SET text = 'k7:AAAA'")
+        cursor.execute("UPDATE tests_encryptednote SET text = 'k7:AAAA'")
     with pytest.raises(DecryptionError):
-        SealedNote.objects.get(pk=note.pk)
+        EncryptedNote.objects.get(pk=note.pk).text  # noqa: B018
 
 
 def test_json_that_is_none_is_damage_too(note):
     with connection.cursor() as cursor:
-        sealed = encryption.encrypt("{no json", context="tests_sealednote.data")
-        cursor.execute("UPDATE tests_sealednote SET data = %s", [sealed])
+        stored = encryption.encrypt("{no json", context=f"tests_encryptednote.data:{note.pk}")
+        cursor.execute("UPDATE tests_encryptednote SET data = %s", [stored])
     with pytest.raises(DamagedRecord) as caught:
-        SealedNote.objects.get(pk=note.pk)
-    assert (caught.value.context, caught.value.value) == ("tests_sealednote.data", sealed)
+        EncryptedNote.objects.get(pk=note.pk).data  # noqa: B018
+    assert caught.value.record == f"tests.EncryptedNote {note.pk}"
 
 
 class TestWithoutFingerprints:
@@ -193,7 +194,7 @@ class TestWithoutFingerprints:
     def test_a_key_is_recorded_when_it_opens_a_sample(self, note, restart):
         KeyFingerprint.objects.all().delete()
         restart(f"{B},{A},{C}", derived("a"))
-        SealedNote.objects.create(text="new")
+        EncryptedNote.objects.create(text="new")
         assert set(KeyFingerprint.objects.values_list("name", flat=True)) == {"INDEX_KEY", "k1", "k2"}
 
     @pytest.mark.parametrize(
@@ -203,23 +204,23 @@ class TestWithoutFingerprints:
     def test_a_key_that_opens_none_is_refused_and_nothing_is_recorded(self, note, restart, field_keys, named):
         KeyFingerprint.objects.all().delete()
         restart(field_keys)
-        assert refused(lambda: SealedNote.objects.create(text="new")) == named
+        assert refused(lambda: EncryptedNote.objects.create(text="new")) == named
         assert not KeyFingerprint.objects.exists()
 
     def test_a_damaged_value_among_whole_ones_proves_nothing_against_the_key(self, note, restart):
         with connection.cursor() as cursor:
-            cursor.execute("UPDATE tests_sealednote SET text = 'k1:AAAA'")
-        SealedNote.objects.create(text="whole")
+            cursor.execute("UPDATE tests_encryptednote SET text = 'k1:AAAA'")
+        EncryptedNote.objects.create(text="whole")
         KeyFingerprint.objects.all().delete()
         restart(A)
-        assert SealedNote.objects.create(text="new").text == "new"
+        assert EncryptedNote.objects.create(text="new").text == "new"
 
 
 class TestCost:
     def test_once_compared_nothing_is_asked(self, note, django_assert_num_queries):
         key_fingerprints.look_again(writing=True)
         with django_assert_num_queries(1):
-            assert SealedNote.objects.get(pk=note.pk).text == "numbness"
+            assert EncryptedNote.objects.get(pk=note.pk).text == "numbness"
 
     def test_no_reading_page_asks(self, client, django_assert_num_queries, django_db_blocker, restart):
         restart(A)
@@ -233,11 +234,11 @@ class TestCost:
         restart(f"k1:{key('x')}", derived("a"))
         with caplog.at_level(logging.ERROR):
             for _ in range(20):
-                refused(lambda: SealedNote.objects.get(pk=note.pk))
+                refused(lambda: EncryptedNote.objects.get(pk=note.pk).text)
         (line,) = [record.getMessage() for record in caplog.records if record.name == "clinic.core.key_fingerprints"]
         assert line == (
             "health data can be neither read nor written. Key k1 is wrong: FIELD_KEYS gives another key as k1 than "
-            "values are sealed under."
+            "values are encrypted under."
         )
 
 
@@ -253,10 +254,10 @@ class TestFirstWrite:
     def test_a_write_that_is_rolled_back_is_not_remembered_as_recorded(self, restart):
         restart(A)
         with transaction.atomic():
-            SealedNote.objects.create(text="lost")
+            EncryptedNote.objects.create(text="lost")
             transaction.set_rollback(True)
         assert not KeyFingerprint.objects.exists()
-        SealedNote.objects.create(text="kept")
+        EncryptedNote.objects.create(text="kept")
         assert KeyFingerprint.objects.count() == 2
 
     def test_of_two_processes_with_different_keys_only_the_first_writes(self, restart, monkeypatch):
@@ -270,14 +271,14 @@ class TestFirstWrite:
             digest=hmac.new(b"a" * 32, b"fingerprint of a key", "sha256").hexdigest(),
             first_seen_at="2026-01-01T00:00:00Z",
         )
-        assert refused(lambda: SealedNote.objects.create(text="new")) == "k1 wrong"
+        assert refused(lambda: EncryptedNote.objects.create(text="new")) == "k1 wrong"
 
-    def test_a_retired_key_that_seals_again_is_in_use_again(self, note, restart):
+    def test_a_retired_key_that_encrypts_again_is_in_use_again(self, note, restart):
         restart(f"{B},{A}", derived("a"))
         key_fingerprints.require_usable(writing=True)
         assert key_fingerprints.retire(names={"k1"}) == ["k1"]
         restart(f"{A},{B}", derived("a"))
-        SealedNote.objects.create(text="new")
+        EncryptedNote.objects.create(text="new")
         assert KeyFingerprint.objects.get(name="k1").retired_at is None
 
     def test_a_retired_key_may_be_missing_but_not_another(self, note, restart):
@@ -285,9 +286,9 @@ class TestFirstWrite:
         key_fingerprints.require_usable(writing=True)
         key_fingerprints.retire(names={"k1"})
         restart(B, derived("a"))
-        assert SealedNote.objects.create(text="new").text == "new"
+        assert EncryptedNote.objects.create(text="new").text == "new"
         restart(f"{B},k1:{key('x')}", derived("a"))
-        assert refused(lambda: SealedNote.objects.create(text="new")) == "k1 wrong"
+        assert refused(lambda: EncryptedNote.objects.create(text="new")) == "k1 wrong"
 
 
 def test_before_the_first_migration_nothing_is_compared(restart, monkeypatch):
@@ -306,7 +307,7 @@ class TestSystemCheck:
     def test_it_names_the_key_when_the_database_may_be_asked(self, note, restart):
         restart(f"k1:{key('x')}", derived("a"))
         assert self.found(databases=["default"]) == [
-            "Key k1 is wrong: FIELD_KEYS gives another key as k1 than values are sealed under."
+            "Key k1 is wrong: FIELD_KEYS gives another key as k1 than values are encrypted under."
         ]
 
     def test_it_is_silent_otherwise(self, note, restart, django_assert_num_queries):

@@ -202,14 +202,14 @@ class TestComposedOnce:
         time_machine.shift(2 * MINUTE)
         assert delivery.deliver_due() == 1
 
-    def test_it_is_kept_sealed(self, world: World, pigeon: Pigeon) -> None:
+    def test_it_is_kept_encrypted(self, world: World, pigeon: Pigeon) -> None:
         row = queue()
         delivery.deliver_due()
         with connection.cursor() as cursor:
             cursor.execute("SELECT content, recipient FROM core_outboxmessage")
             (stored,) = cursor.fetchall()
-        assert stored[0].startswith("k1:")
-        assert stored[1].startswith("k1:")
+        assert stored[0].startswith("data-key:")
+        assert stored[1].startswith("data-key:")
         assert fresh(row).content == f"one:first news \nhttps://clinic.example/open/{TOKEN}/".encode()
 
 

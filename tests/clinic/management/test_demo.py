@@ -18,8 +18,10 @@ from django.test import Client
 
 from clinic.core import audit, clock, delivery
 from clinic.core.channels import message_id
+from clinic.core.data_keys import is_under_another
+from clinic.core.encrypted_rows import with_keys
 from clinic.core.encryption import fingerprint
-from clinic.core.models import AuditEvent, AuditHead, OutboxMessage
+from clinic.core.models import AuditEvent, AuditHead, AuditLink, OutboxMessage, UnchainedEvent
 from clinic.management.demonstration import copies, courses, crowd, specimens
 from clinic.management.demonstration.copies import Copy
 from clinic.management.demonstration.courses import Plan
@@ -67,10 +69,10 @@ def all_rows() -> Rows:
     return {
         table._meta.label: [
             {field.attname: getattr(row, field.attname) for field in table._meta.concrete_fields}
-            for row in table._base_manager.order_by("pk")
+            for row in with_keys(table._base_manager.order_by("pk"))
         ]
         for table in apps.get_models(include_auto_created=True)
-        if table is not AuditHead
+        if table._meta.managed and table not in (AuditHead, AuditLink, UnchainedEvent)
     }
 
 
@@ -85,12 +87,23 @@ def keys_apart() -> None:
         specimens.count_from(table, 500_000_000_000 + place * 1_000_000_000)
 
 
+def without_chance(rows: Rows) -> Rows:
+    """Without what is drawn anew whatever the seed: keys of patients' data, and how the parts of a mail are parted."""
+    told = {label: [dict(row) for row in found] for label, found in rows.items()}
+    for row in itertools.chain(*told.values()):
+        if row.get("data_key"):
+            row["data_key"] = "of another row" if is_under_another(row["data_key"]) else "of the clinic"
+        if isinstance(row.get("content"), bytes):
+            row["content"] = BOUNDARY.sub("boundary", row["content"].decode("latin-1"))
+    return told
+
+
 def in_ordinals(rows: Rows) -> Rows:
     """With keys, references, tokens and the numbers of the audit chain as places in their order."""
     names: dict[str, str] = {}
     for label, found in rows.items():
         names.update((str(row["id"]), f"{label} {place}") for place, row in enumerate(found) if row.get("id"))
-    written = json.dumps(rows, default=str)
+    written = json.dumps(without_chance(rows), default=str)
     for place, token in enumerate(dict.fromkeys(TOKEN.findall(written))):
         names[token], names[fingerprint(token)] = f"token {place}", f"hash of token {place}"
     for reference in set(REFERENCE.findall(written)):
@@ -98,11 +111,10 @@ def in_ordinals(rows: Rows) -> Rows:
     for row in rows.get("consultations.Appointment", []):
         names[row["calendar_uid"].partition("@")[0]] = "uid"
     names.update((message_id(row["key"]), "message id") for row in rows.get("core.OutboxMessage", []))
-    written = BOUNDARY.sub("boundary", written)
     pattern = re.compile("|".join(map(re.escape, sorted(names, key=len, reverse=True))))
     normal: Rows = json.loads(pattern.sub(lambda found: names[found[0]], _quoted_keys(written)))
     for event in normal.get("core.AuditEvent", []):
-        del event["sequence"], event["previous"], event["digest"]
+        del event["sequence"]
     return normal
 
 
@@ -170,6 +182,13 @@ def demo(**options: Any) -> list[dict[str, str]]:
     return [json.loads(line) for line in said.getvalue().splitlines() if line.startswith("{")]
 
 
+def verified() -> list[str]:
+    """What is wrong with the audit trail once all is linked that waits; nothing commits in these tests."""
+    while audit.chain():
+        pass
+    return audit.verify()
+
+
 def statuses() -> Counter[str]:
     return Counter(ConsultationRequest.objects.values_list("status", flat=True))
 
@@ -183,7 +202,7 @@ class TestTheCommand:
         demo(requests="40", seed="3")
 
         assert statuses() == {status: 4 if place < 4 else 3 for place, status in enumerate(RequestStatus)}
-        assert audit.verify() == []
+        assert verified() == []
         left = json.dumps(all_rows(), default=str)
         assert "xaviandra" not in left.casefold()
         assert not re.search(r"\b80\d{14}\b", left)
@@ -216,11 +235,14 @@ class TestTheCommand:
                 lines = demo(requests="12", seed="11", links=True)
                 rows = added(before, all_rows())
                 transaction.set_rollback(True)
-            return lines, rows
+            return lines, without_chance(rows)
 
         make_clinic()
         crowd._visiting_doctor(0)
-        assert made() == made()
+        first, second = made(), made()
+
+        assert first[0] == second[0]
+        assert first[1] == second[1]
 
     def test_another_seed_makes_other_people(self, db: None) -> None:
         first, second = demo(requests="4", seed="1", links=True), demo(requests="4", seed="2", links=True)
@@ -278,7 +300,7 @@ class TestTheCommand:
         assert stopped.value.code == 130
         assert "Stopped. 2 of 12 requests were added, each of them whole." in said.getvalue()
         assert statuses() == {"received": 1, "in_triage": 1}
-        assert audit.verify() == []
+        assert verified() == []
 
     def test_a_full_diary_is_said(self, db: None, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(crowd, "_visiting_doctors", lambda wanted: None)

@@ -94,7 +94,7 @@ class TestOnThePages:
         alice.refresh_from_db()
         assert (alice.status, alice.has_note) == (RequestStatus.INFORMATION_ASKED, True)
         assert [decision.note for decision in TriageDecision.objects.all()] == ["Waits for the letter of the surgeon."]
-        assert OutboxMessage.objects.get(request=alice).kind == MessageKind.QUESTION_ASKED
+        assert OutboxMessage.objects.get(subject__request=alice).kind == MessageKind.QUESTION_ASKED
 
     def test_what_is_missing_is_asked_for_at_the_field(self, sign_in, nurse, alice):
         page = act(sign_in(nurse), alice, "set_aside", why="")

@@ -21,6 +21,7 @@ EVERYDAY: Final = {"answer", "message", "note"}
 LISTED: Final = {
     "consultations/enums.py": {"ask", "clear", "escalate", "offer"},  # values of stored decisions
     "consultations/services/contact_details.py": {"correct_email"},  # counts corrections for the sender's own page
+    "consultations/services/scheduling/__init__.py": {"book"},  # the function that takes a slot
     "consultations/urls.py": {"correct_email", "withdraw"},  # names of pages, as in the next three
     "consultations/views/check_address.py": {"correct_email"},
     "consultations/views/check_lost.py": {"correct_email"},

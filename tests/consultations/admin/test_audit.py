@@ -10,7 +10,7 @@ from consultations.workflow import TRANSITIONS
 from tests.consultations.admin.conftest import text_of
 
 pytestmark = pytest.mark.django_db
-TRAIL = reverse("admin:core_auditevent_changelist")
+TRAIL = reverse("admin:core_auditentry_changelist")
 
 
 def test_it_is_filtered_by_what_happened_in_words(sign_in, staff):

@@ -21,6 +21,7 @@ from consultations.services.intake import Contact
 from tests.cast import book_directly, make_patient
 from tests.consultations.admin.conftest import page_of, text_of
 from tests.consultations.perform import perform
+from tests.rows import store
 
 pytestmark = pytest.mark.django_db
 QUEUE = "/admin/consultations/consultationrequest/"
@@ -166,7 +167,7 @@ class TestADamagedRow:
         if "value" in change:
             spoil(kind, "answers", two[1].response_id, change["value"])
         else:
-            QuestionnaireResponse.objects.filter(pk=two[1].response_id).update(**change)
+            store(QuestionnaireResponse, two[1].response_id, **change)
         page = text_of(sign_in(nurse).get(QUEUE))
         assert "Ben Holt" in page
         assert "The answers of this record cannot be opened" in page
@@ -215,8 +216,8 @@ class TestThePageOfOne:
         assert f"I agree: {ConsentKind.TRUE_ANSWERS}" in page
 
     def test_names_a_part_of_the_wrong_shape(self, sign_in, nurse, two, caplog):
-        QuestionnaireResponse.objects.filter(pk=two[0].response_id).update(asked=[{"id": 7}])
-        Assessment.objects.filter(pk=two[0].assessment_id).update(result='{"fired": "all"}')
+        store(QuestionnaireResponse, two[0].response_id, asked=[{"id": 7}])
+        store(Assessment, two[0].assessment_id, result='{"fired": "all"}')
         page = text_of(sign_in(nurse).get(page_of(two[0])))
         assert "Part of this record is damaged" in page
         assert "Ann Berg" in page
@@ -280,11 +281,11 @@ class TestShapes:
 
     def test_a_field_says_what_it_holds(self, two):
         for column, odd in (("answers", []), ("asked", {}), ("contact", "text")):
-            QuestionnaireResponse.objects.filter(pk=two[0].response_id).update(**{column: odd})
+            store(QuestionnaireResponse, two[0].response_id, **{column: odd})
             with pytest.raises(Undecodable, match=f"consultations_questionnaireresponse.{column} is no"):
-                QuestionnaireResponse.objects.only(column).get(pk=two[0].response_id)
+                getattr(QuestionnaireResponse.objects.get(pk=two[0].response_id), column)
             right = [] if column == "asked" else {}
-            QuestionnaireResponse.objects.filter(pk=two[0].response_id).update(**{column: right})
+            store(QuestionnaireResponse, two[0].response_id, **{column: right})
 
     def test_the_two_kinds_of_damage_are_one(self):
         assert issubclass(DecryptionError, DamagedRecord)
@@ -319,5 +320,5 @@ def test_a_note_that_cannot_be_read_is_named_with_its_number(sign_in, nurse, ali
     spoil("triagedecision", "note", broken.result.pk)
     page = text_of(sign_in(nurse).get(page_of(alice)))
     assert "First note." in page
-    assert f"damaged note {broken.pk}" in page
-    assert f"damaged record: consultations.triagedecision {broken.pk} (DecryptionError" in caplog.text
+    assert f"damaged note {broken.result.pk}" in page
+    assert f"damaged record: consultations.triagedecision {broken.result.pk} (DecryptionError" in caplog.text

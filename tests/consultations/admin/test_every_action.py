@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from clinic.core import clock
-from clinic.core.models import AuditEvent, OutboxMessage
+from clinic.core.models import AuditEvent, OutboxMessage, RecordRead
 from consultations.actions.book import free_times
 from consultations.enums import Actor, MessageKind, Outcome, RequestStatus
 from consultations.presenters.action_panel import panel_entries
@@ -118,13 +118,13 @@ class TestLooksAreOnRecord:
     def test_a_refused_form_shows_the_record_and_says_so(self, sign_in, nurse, in_status):
         request = in_status(RequestStatus.IN_TRIAGE)
         act(sign_in(nurse), request, "note", note="")
-        assert AuditEvent.objects.filter(action="request.view", actor_user=nurse, target_id=str(request.pk)).exists()
+        assert RecordRead.objects.filter(action="request.view", actor_user=nurse, target_id=str(request.pk)).exists()
 
     @pytest.mark.parametrize("page", ["consultationrequest", "safetycase", "appointment"])
     def test_lists_say_whom_they_showed(self, sign_in, nurse, in_status, page):
         in_status(RequestStatus.BOOKED)
         sign_in(nurse).get(f"/admin/consultations/{page}/")
-        assert AuditEvent.objects.filter(action__in=["request.list", "case.list"], actor_user=nurse).count() == 1
+        assert RecordRead.objects.filter(action__in=["request.list", "case.list"], actor_user=nurse).count() == 1
 
 
 class TestTwoWindows:

@@ -5,7 +5,7 @@ from django.contrib import admin
 from django.contrib.admin import ModelAdmin
 from django.forms import model_to_dict
 
-from clinic.core.models import AuditEvent, OutboxMessage
+from clinic.core.models import AuditEntry, OutboxMessage
 from consultations.enums import Outcome, RequestStatus
 from consultations.models import (
     Absence,
@@ -22,7 +22,7 @@ from consultations.services import cases
 from tests.consultations.admin.conftest import page_of
 
 pytestmark = pytest.mark.django_db
-CLINICAL = (ConsultationRequest, SafetyCase, OutboxMessage, Appointment, AuditEvent)
+CLINICAL = (ConsultationRequest, SafetyCase, OutboxMessage, Appointment, AuditEntry)
 HIDDEN = (Patient, QuestionnaireResponse, Assessment, ClinicalReview, TriageDecision)
 FORGED = {
     "status": "completed",
@@ -69,7 +69,7 @@ def test_a_forged_post_changes_no_row(sign_in, staff, django_user_model, make_re
         targets += [base, f"{base}add/", f"{base}1/delete/", f"{base}1/change/", f"{base}{request.pk}/delete/"]
     for url in targets:
         response = client.post(url, data)
-        is_plain_list = url == "/admin/core/auditevent/" and response.status_code == 200
+        is_plain_list = url == "/admin/core/auditentry/" and response.status_code == 200
         assert is_plain_list or response.status_code in (302, 403, 404, 405), (url, response.status_code)
     assert rows() == before
     assert {row["status"] for row in before["ConsultationRequest"]} == {RequestStatus.RECEIVED}
@@ -96,7 +96,7 @@ def test_a_clinical_record_allows_no_stock_form(rf, model, django_user_model):
 @pytest.mark.parametrize(
     ("url", "query"),
     [
-        ("/admin/core/auditevent/", {"actor_user__password__startswith": "a"}),
+        ("/admin/core/auditentry/", {"actor_user__password__startswith": "a"}),
         ("/admin/consultations/clinician/", {"user__password__startswith": "a"}),
         ("/admin/consultations/absence/", {"clinician__user__password__startswith": "a"}),
         ("/admin/consultations/availability/", {"clinician__user__email__startswith": "a"}),

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from clinic.accounts.models import User
 from clinic.core import clock
-from clinic.core.models import AuditEvent
+from clinic.core.models import RecordRead
 from consultations.enums import FilledFor, Outcome, RequestStatus
 from consultations.models import ConsultationRequest, Patient, PersonJoin
 from consultations.services import cases, persons
@@ -22,6 +22,10 @@ from tests.consultations.admin.conftest import page_of, text_of
 pytestmark = pytest.mark.django_db
 BORN = datetime.date(1970, 3, 27)
 WHY = "Called her: she sent both."
+
+
+def patients_in(reading: RecordRead) -> list[int]:
+    return sorted(reading.patients_shown.values_list("patient_id", flat=True))
 
 
 def person_url(request: ConsultationRequest, page: str = "") -> str:
@@ -291,8 +295,8 @@ class TestTakeApart:
         assert are_joined(marta, again)
         assert not are_joined(marta, bob)
         assert f"took {again.reference} and {bob.reference} apart" in text_of(done)
-        event = AuditEvent.objects.filter(action="person.view").latest("sequence")
-        assert bob.patient_id in event.details["patients"]
+        event = RecordRead.objects.filter(action="person.view").latest("pk")
+        assert bob.patient_id in patients_in(event)
 
     def test_two_have_one_choice_that_is_made(
         self, client: Client, nurse: User, marta: ConsultationRequest, again: ConsultationRequest
@@ -374,14 +378,14 @@ class TestOnRecord:
     ) -> None:  # fmt: skip
         persons.join(patient=marta.patient, other=bob.patient, reason=WHY, by=nurse)
         client.get(person_url(marta))
-        event = AuditEvent.objects.filter(action="person.view").latest("sequence")
+        event = RecordRead.objects.filter(action="person.view").latest("pk")
         assert event.actor_user == nurse
-        assert event.details == {"patients": sorted([marta.patient_id, again.patient_id, bob.patient_id])}
+        assert patients_in(event) == sorted([marta.patient_id, again.patient_id, bob.patient_id])
 
     def test_the_preview_too(self, client: Client, marta: ConsultationRequest, bob: ConsultationRequest) -> None:
         preview(client, marta, bob.reference)
-        event = AuditEvent.objects.filter(action="person.view").latest("sequence")
-        assert event.details == {"patients": sorted([marta.patient_id, bob.patient_id])}
+        event = RecordRead.objects.filter(action="person.view").latest("pk")
+        assert patients_in(event) == sorted([marta.patient_id, bob.patient_id])
 
     def test_an_editor_sees_nothing(self, sign_in: SignIn, editor: User, marta: ConsultationRequest) -> None:
         response = sign_in(editor).get(person_url(marta))

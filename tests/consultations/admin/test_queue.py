@@ -8,12 +8,13 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from clinic.core import clock
-from clinic.core.models import AuditEvent
+from clinic.core.models import RecordRead
 from consultations.enums import Outcome, RequestStatus
 from consultations.models import ConsultationRequest, QuestionnaireResponse
 from consultations.presenters import queue, summary
 from tests.cast import book_directly, make_patient
 from tests.consultations.admin.conftest import text_of
+from tests.rows import store
 
 pytestmark = pytest.mark.django_db
 QUEUE = "/admin/consultations/consultationrequest/"
@@ -103,7 +104,7 @@ class TestOneBadRecord:
     def three(self, make_request):
         return [make_request(patient=make_patient(name), answers=ANSWERS) for name in ("Ann", "Ben", "Cleo")]
 
-    def test_a_broken_seal_marks_its_row(self, sign_in, nurse, three):
+    def test_answers_that_cannot_be_decrypted_mark_their_row(self, sign_in, nurse, three):
         with connection.cursor() as cursor:
             cursor.execute(
                 "UPDATE consultations_questionnaireresponse SET answers = 'k1:AAAA' WHERE id = %s",
@@ -118,7 +119,7 @@ class TestOneBadRecord:
         assert page.status_code == 200
 
     def test_answers_of_the_wrong_shape_mark_their_row(self, sign_in, nurse, three):
-        QuestionnaireResponse.objects.filter(pk=three[1].response_id).update(answers=["not", "a", "mapping"])
+        store(QuestionnaireResponse, three[1].response_id, answers=["not", "a", "mapping"])
         rows = {row.name: row for row in sign_in(nurse).get(QUEUE).context["rows"]}
         assert "cannot be opened" in rows["Ben"].line
 
@@ -301,15 +302,15 @@ class TestSearch:
 class TestWhoMayLook:
     def test_each_load_is_audited_once_with_the_requests_shown(self, sign_in, nurse, alice, bob):
         sign_in(nurse).get(QUEUE)
-        (event,) = AuditEvent.objects.filter(action="request.list")
+        (event,) = RecordRead.objects.filter(action="request.list")
         assert event.actor_user == nurse
-        assert sorted(event.details["requests"]) == sorted([alice.pk, bob.pk])
+        assert sorted(event.shown["requests"]) == sorted([alice.pk, bob.pk])
 
     def test_an_editor_is_refused(self, sign_in, editor, alice):
         client = sign_in(editor)
         assert client.get(QUEUE).status_code == 403
         assert client.post(f"{QUEUE}search/", {"q": "alice"}).status_code == 403
-        assert not AuditEvent.objects.filter(action="request.list").exists()
+        assert not RecordRead.objects.filter(action="request.list").exists()
 
     def test_a_patient_or_visitor_is_sent_to_sign_in(self, client, alice):
         response = client.get(QUEUE)

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from clinic.accounts.models import User
 from clinic.core import encryption
-from clinic.core.models import AuditEvent
+from clinic.core.models import RecordRead
 from consultations.enums import RequestStatus
 from consultations.models import ConsultationRequest, PatientText, SafetyCase
 from consultations.presenters.patient_texts import Piece, pieces_of
@@ -186,8 +186,8 @@ class TestToday:
         assert f"Alice Winther {alice.reference}" in words
         assert "pee" not in words
         assert "Nothing needs you at once" not in words
-        event = AuditEvent.objects.filter(action="request.list").latest("sequence")
-        assert event.details["texts"] == [PatientText.objects.get().pk]
+        event = RecordRead.objects.filter(action="request.list").latest("pk")
+        assert event.shown["texts"] == [PatientText.objects.get().pk]
 
     def test_a_plain_message_is_no_alarm(self, desk: Client, alice: ConsultationRequest) -> None:
         write(alice, PLAIN)

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 
 from clinic.core import clock
-from clinic.core.models import AuditEvent
+from clinic.core.models import RecordRead
 from consultations import phones
 from consultations.candidacy import engine
 from consultations.enums import ConsentKind, Outcome, RequestStatus, SafeToContact
@@ -205,11 +205,11 @@ class TestAccess:
     def test_every_look_is_on_record(self, sign_in, nurse, alice):
         client = sign_in(nurse)
         client.get(page_of(alice))
-        (event,) = AuditEvent.objects.about(alice).filter(action="request.view")
+        (event,) = RecordRead.objects.about(alice).filter(action="request.view")
         assert event.actor_user == nurse
-        assert event.details == {}
+        assert event.shown == {}
         client.head(page_of(alice))
-        assert AuditEvent.objects.about(alice).filter(action="request.view").count() == 2
+        assert RecordRead.objects.about(alice).filter(action="request.view").count() == 2
 
     @pytest.mark.parametrize("group", ["triage", "doctor", "manager"])
     def test_the_clinics_own_people_may_look(self, sign_in, staff, alice, group):
@@ -219,7 +219,7 @@ class TestAccess:
         response = sign_in(editor).get(page_of(alice))
         assert response.status_code == 403
         assert "Winther" not in response.content.decode()
-        assert not AuditEvent.objects.about(alice).exists()
+        assert not RecordRead.objects.about(alice).exists()
 
     @pytest.mark.parametrize("pk", ["999999", "0", "99999999999999999999999", "-1", "abc", "1%27"])
     def test_other_addresses_are_not_found(self, sign_in, nurse, alice, pk):

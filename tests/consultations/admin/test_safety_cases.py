@@ -7,7 +7,7 @@ from django.db import connection
 from django.urls import reverse
 
 from clinic.core import clock
-from clinic.core.models import AuditEvent
+from clinic.core.models import RecordRead
 from consultations.enums import CaseStatus, Outcome
 from consultations.models import Assessment, QuestionnaireResponse, SafetyCase
 from consultations.services import cases, intake
@@ -97,7 +97,7 @@ def test_the_page_shows_what_led_to_it_and_how_to_reach_them(sign_in, nurse, nam
     assert "Possible cauda equina syndrome" in page
     assert "Numbness, tingling or a change in feeling" in page
     assert "(202) 555-0142" in page
-    assert AuditEvent.objects.about(named).filter(action="case.view", actor_user=nurse).exists()
+    assert RecordRead.objects.about(named).filter(action="case.view", actor_user=nurse).exists()
 
 
 @pytest.mark.parametrize("group", ["triage", "doctor", "manager"])

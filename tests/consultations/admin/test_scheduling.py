@@ -6,7 +6,7 @@ import pytest
 from django.db.models import ProtectedError
 
 from clinic.core import clock
-from clinic.core.models import AuditEvent
+from clinic.core.models import AuditEvent, RecordRead
 from clinic.core.refusals import NotAllowed
 from consultations.enums import RequestStatus
 from consultations.models import Absence, AppointmentType, Availability, Clinician, Location, Room
@@ -288,8 +288,8 @@ class TestDiaryPage:
         response = sign_in(nurse).get(f"{BASE}appointment/")
         assert "Marta Quill" in text_of(response)
         assert "free time" in text_of(response)
-        event = AuditEvent.objects.get(action="request.list")
-        assert event.details == {"page": "diary", "requests": [request.pk]}
+        event = RecordRead.objects.get(action="request.list")
+        assert (event.page, event.shown) == ("diary", {"requests": [request.pk]})
 
     @pytest.mark.parametrize("day", ["", "nonsense", "0001-01-01", "9999-12-31", "2026-02-30", "2026-12-01"])
     def test_any_day_in_the_address_gives_a_page(self, sign_in, nurse, clinician, day):

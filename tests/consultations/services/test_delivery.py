@@ -15,6 +15,7 @@ from consultations.enums import MessageKind
 from consultations.models import ConsultationRequest, Patient
 from consultations.services import messaging
 from tests.mailbox import queue_directly
+from tests.rows import store
 
 MINUTE = datetime.timedelta(minutes=1)
 
@@ -226,7 +227,7 @@ class TestWhateverIsRaised:
         self, alice: ConsultationRequest, backend: Backend
     ) -> None:
         owe(alice, "one")
-        Patient.objects.update(email="alice@foo\u3000bar.example")
+        store(Patient, alice.patient_id, email="alice@foo\u3000bar.example")
         row = OutboxMessage.objects.get()
         assert delivery.deliver_due() == 0
         row.refresh_from_db()

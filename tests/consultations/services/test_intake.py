@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from clinic.accounts.models import User
-from clinic.core import audit
+from clinic.core import audit, outbox
 from clinic.core.models import AuditEvent, OutboxMessage
 from clinic.core.notices import PRIVACY_NOTICE_VERSION
 from consultations.candidacy import engine
@@ -20,7 +20,7 @@ from consultations.models import (
     QuestionnaireResponse,
     SafetyCase,
 )
-from consultations.services import intake, messaging
+from consultations.services import intake
 from consultations.services.intake import AlreadySent, Contact, NotReady
 from tests.consultations.views.conftest import OUTCOMES, ROUTINE
 from tests.rows import all_rows
@@ -101,7 +101,7 @@ class TestSaveAnswers:
     ) -> None:
         response = intake.start()
         before = all_rows()
-        monkeypatch.setattr(messaging, "_enqueue", lambda **kwargs: 1 / 0)
+        monkeypatch.setattr(outbox, "enqueue", lambda **kwargs: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             intake.save_answers(response=response, answers={**ANSWERS, **OUTCOMES["EMERGENCY"]})
         assert all_rows() == before

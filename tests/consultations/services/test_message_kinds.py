@@ -26,6 +26,7 @@ from consultations.services import cases, messaging, private_links, undelivered
 from tests.cast import MakeRequest, book_directly, make_patient
 from tests.consultations.services.conftest import NOW
 from tests.mailbox import token_of, write
+from tests.rows import store
 
 HOUR, DAY = datetime.timedelta(hours=1), datetime.timedelta(days=1)
 
@@ -68,7 +69,7 @@ class TestWrittenFromLiveData:
     def test_the_address_and_the_name_that_stand_when_it_goes(self, make_request: MakeRequest) -> None:
         request = make_request(patient=make_patient("Alcie Winther", email="alice@example.con"))
         row = queue(request)
-        Patient.objects.update(name="Alice Winther", email="alice@example.com")
+        store(Patient, request.patient_id, name="Alice Winther", email="alice@example.com")
         delivery.deliver_due()
         (sent,) = mail.outbox
         assert sent.to == ["alice@example.com"]

@@ -21,7 +21,7 @@ from consultations.models import ConsultationRequest, PrivateLink
 from consultations.services import messaging
 from tests.consultations.services.test_transitions import Staff
 from tests.mailbox import link_in, token_of, write
-from tests.rows import all_rows
+from tests.rows import all_rows, store
 
 MINUTE = datetime.timedelta(minutes=1)
 
@@ -167,10 +167,10 @@ class TestDelivery:
     def test_a_damaged_mail_is_parked_and_holds_up_nobody(self, alice: ConsultationRequest, server: Server) -> None:
         broken, fine = owe(alice, "one"), owe(alice, "two")
         other = owe(alice, "three")
-        OutboxMessage.objects.filter(pk=other.pk).update(payload=["no", "mapping"])
+        store(OutboxMessage, other.pk, payload=["no", "mapping"])
         table = OutboxMessage._meta.db_table
         with connection.cursor() as cursor:
-            cursor.execute(f"UPDATE {table} SET recipient = %s WHERE id = %s", ["k0:bm90aGluZw==", broken.pk])
+            cursor.execute(f"UPDATE {table} SET data_key = %s WHERE id = %s", ["k0:bm90aGluZw==", broken.pk])
         assert delivery.deliver_due() == 1
         assert OutboxMessage.objects.get(pk=fine.pk).sent_at is not None
         parked = OutboxMessage.objects.filter(parked_at__isnull=False).values_list("pk", "last_error")

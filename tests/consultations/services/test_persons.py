@@ -131,6 +131,16 @@ class TestVisits:
         assert parts(a, b) == of("0", "1")
         assert not PersonJoin.objects.exists()
 
+    def test_a_visit_that_nobody_could_see_yet_is_refused_by_the_database(
+        self, nurse: User, booked: list[Patient], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        a, b = booked
+        monkeypatch.setattr(persons, "refuse_overlap", lambda rows: None)
+        with pytest.raises(PersonChanged, match="was booked at this moment"):
+            persons.join(patient=a, other=b, reason=WHY, by=nurse)
+        assert parts(a, b) == of("0", "1")
+        assert not PersonJoin.objects.exists()
+
     def test_of_rows_that_stand_behind_the_two_count_as_well(self, nurse: User, booked: list[Patient]) -> None:
         a, b = booked
         c, d = make_patient("Marta Quill 2"), make_patient("Marta Quill 3")

@@ -244,7 +244,7 @@ class TestAnsweringWhoAsked:
         assert [each.subject.request for each in OutboxMessage.objects.all()] == [bob]
         parked = LinkAsked.objects.defer("email").get()
         assert (parked.attempts, parked.parked_at is not None) == (1, True)
-        assert f"row {parked.pk} not sent: DecryptionError at encryption.py" in caplog.text
+        assert f"row {parked.pk} not sent: DecryptionError at " in caplog.text
         assert "alice" not in caplog.text
 
     def test_what_fails_in_any_way_waits_is_counted_parked_and_forgotten_after_a_week(

@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 
 from clinic.accounts.models import User
-from clinic.core import audit
+from clinic.core import audit, outbox
 from clinic.core.models import AuditEvent, OutboxMessage
 from clinic.core.refusals import ChangedMeanwhile, NotAllowed, WrongStatus
 from consultations.actions.book import book_held
 from consultations.actions.offer import FlagsStand
 from consultations.enums import CLOSED_STATUSES, OPEN_STATUSES, Actor, MessageKind, Outcome, RequestStatus
 from consultations.models import Appointment, ClinicalReview, SlotHold, TriageDecision
-from consultations.services import messaging, review
+from consultations.services import review
 from tests.consultations.perform import answer, perform
 from tests.consultations.services.conftest import Desk
 from tests.consultations.transitions import LINES, VERBS, Line, actors, sources
@@ -106,7 +106,7 @@ class TestALegalMove:
     ) -> None:
         request, by = self.start(desk, staff, verb, status)
         before = all_rows()
-        failing = [(audit, "record"), *([(messaging, "_enqueue")] if verb in TOLD else [])]
+        failing = [(audit, "record"), *([(outbox, "enqueue")] if verb in TOLD else [])]
         for module, name in failing:
             with monkeypatch.context() as broken:
                 broken.setattr(module, name, fail)

@@ -25,7 +25,7 @@ TUESDAY = datetime.datetime(2026, 11, 24, 14, 0, tzinfo=datetime.UTC)
 LATER = TUESDAY + datetime.timedelta(minutes=40)
 LATEST = LATER + datetime.timedelta(minutes=40)
 HAS_CLOSED = "This page has closed"
-BOOKKEEPING = {"AuditEvent", "AuditHead", "Session"}
+BOOKKEEPING = {"AuditEvent", "UnchainedEvent", "AuditEntry", "Session"}
 
 
 @pytest.fixture

@@ -8,11 +8,13 @@ from django.test import Client
 
 from clinic.core import clock
 from clinic.core.models import AuditEvent, OutboxMessage
+from consultations.actions import answer as answers
 from consultations.actions.book import book_held
 from consultations.enums import AppointmentStatus, MessageKind, Outcome, RequestStatus, ReviewDecision
 from consultations.models import Appointment, ClinicalReview, InformationRequest, SlotHold
-from consultations.services import scheduling, triage
+from consultations.services import scheduling
 from consultations.status_words import HEADINGS
+from consultations.views import private_status
 from tests.cast import at, book_directly, make_patient, open_privately, private_url
 from tests.consultations.perform import answer, perform
 from tests.consultations.services.test_patient_texts import PLAIN, SELF_HARM
@@ -297,13 +299,13 @@ class TestAnswering:
         assert all_rows(without={"Session"}) == before
 
     def test_one_that_was_overtaken_is_told_where_the_request_stands_now(self, client, asked, monkeypatch):
-        in_time = triage.answer
+        in_time = private_status.answer_newest_question
 
-        def overtaken(*, request, **given):
-            in_time(request=asked, answer="First.")
-            return in_time(request=request, **given)
+        def overtaken(**given):
+            answer(asked, "First.")
+            return in_time(**given)
 
-        monkeypatch.setattr(triage, "answer", overtaken)
+        monkeypatch.setattr(private_status, "answer_newest_question", overtaken)
         page = client.post(at(client, "answer/"), {"answer": "Second."})
         assert page.status_code == 409
         assert "A nurse is reading it." in text_of(page)
@@ -311,14 +313,14 @@ class TestAnswering:
 
     def test_two_presses_at_one_moment_are_harmless_too(self, client, asked, monkeypatch):
         """The first is kept while the second waits for the row, its question read already."""
-        apply_move = triage.apply_move
+        perform_action = answers.perform_action
 
-        def waiting(**move):
-            monkeypatch.setattr(triage, "apply_move", apply_move)
+        def waiting(*given):
+            monkeypatch.setattr(answers, "perform_action", perform_action)
             answer(asked, "An MRI.")
-            return apply_move(**move)
+            return perform_action(*given)
 
-        monkeypatch.setattr(triage, "apply_move", waiting)
+        monkeypatch.setattr(answers, "perform_action", waiting)
         assert client.post(at(client, "answer/"), {"answer": "An MRI."}).headers["Location"] == at(client, "?answered")
         assert InformationRequest.objects.get().answer == "An MRI."
 

@@ -11,6 +11,7 @@ from clinic.core.refusals import WrongStatus
 from consultations.enums import Actor, AppointmentStatus, MessageKind, RequestStatus
 from consultations.models import Absence, Appointment, Availability, Clinician, Location, SlotHold
 from consultations.services import scheduling
+from consultations.views import private_times
 from consultations.views.private_times import GONE, NEAREST, NONE_FREE, NOT_CANCELLED, NOT_HELD, TAKEN
 from tests.cast import at, book_directly, make_patient, open_privately
 from tests.consultations.perform import perform
@@ -427,23 +428,23 @@ class TestCancelling:
     def test_a_reason_that_came_too_late_is_given_back(
         self, patient, booked, offered, nurse, monkeypatch, time_machine, way, text, is_helped
     ):
-        in_time = scheduling.cancel
+        in_time = private_times.perform_action
 
-        def overtaken(*, request, **given):
+        def overtaken(*given, **more):
             if way == "at that moment":
-                in_time(request=offered, reason="Doctor ill", by=nurse)
+                perform("cancel_booking", offered, reason="Doctor ill", by=nurse)
             else:
                 perform("withdraw", offered)
-            return in_time(request=request, **given)
+            return in_time(*given, **more)
 
         if way == "before":
-            in_time(request=offered, reason="Doctor ill", by=nurse)
+            perform("cancel_booking", offered, reason="Doctor ill", by=nurse)
         elif way == "begun":
             time_machine.move_to(TUESDAY, tick=False)
             patient = Client()
             open_privately(patient, offered)
         else:
-            monkeypatch.setattr(scheduling, "cancel", overtaken)
+            monkeypatch.setattr(private_times, "perform_action", overtaken)
         page = patient.post(at(patient, "cancel-time/"), {"reason": text})
         assert page.status_code == 409
         assert NOT_CANCELLED in text_of(page)

@@ -220,7 +220,7 @@ class TestLowMood:
 
     def test_an_answer_to_our_question_keeps_its_target(self, visitor, nurse):
         sent_words(visitor, LOW_MOOD | {"pn_duration": "lt6w"})
-        sent = perform("claim", ConsultationRequest.objects.get(), by=nurse)
+        sent = perform("claim", ConsultationRequest.objects.get(), by=nurse).row
         perform("ask", sent, question="Which scan?", by=nurse)
         answered = answer(ConsultationRequest.objects.get(), "In May.")
         assert clock.moment(answered.due_at) == "Wednesday 25 November, 5:30 pm"

@@ -5,8 +5,7 @@ from django.core.management.base import CommandError, CommandParser
 from django.db import connection, models, transaction
 
 from clinic.core import encrypted_values, encryption, key_fingerprints
-from clinic.core.encrypted_values import names
-from clinic.core.fields import EncryptedTextField
+from clinic.core.encrypted_values import Field, context_of, names
 from clinic.core.management.clinic_command import GIVE_SETTINGS, ClinicCommand, typed
 from clinic.core.models import KeyFingerprint
 
@@ -14,37 +13,41 @@ BATCH = 500
 
 
 class Command(ClinicCommand):
-    help = "Seal every sealed value again under the newest key of FIELD_KEYS. Safe to stop and to repeat."
+    help = "Encrypt all that stands under FIELD_KEYS again under the newest of them. Safe to stop and to repeat."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--batch", type=int, default=BATCH, help=f"rows a transaction (default {BATCH})")
 
     def handle(self, *args: Any, batch: int = BATCH, **options: Any) -> None:
         if batch < 1:
-            raise CommandError("--batch must be at least 1: it is the number of rows a transaction seals again.")
+            raise CommandError("--batch must be at least 1: it is the number of rows a transaction changes.")
         self._refuse_unfit_keys()
         current, broken = encryption.current_key_id(), 0
-        for model, field in encrypted_values.encrypted_fields():
+        for model, field in encrypted_values.columns_under_field_keys():
             done, failed = self._rotate(model, field, current, batch)
             broken += len(failed)
-            self.stdout.write(f"{model._meta.label}.{field.name}: {done} sealed again under {current}")
+            self.stdout.write(f"{model._meta.label}.{field.name}: {done} encrypted again under {current}")
             for pk in failed:
-                self.stderr.write(f"{model._meta.label}.{field.name}: row {pk} does not open and was left as it is")
+                self.stderr.write(
+                    f"{model._meta.label}.{field.name}: row {pk} cannot be decrypted and was left as it is"
+                )
         if broken:
-            raise CommandError(f"{broken} values do not open. Add the key they were sealed under to FIELD_KEYS.")
-        # A server that still runs with the keys of before may have sealed a value behind us.
+            raise CommandError(
+                f"{broken} values cannot be decrypted. Add the key they were encrypted under to FIELD_KEYS."
+            )
+        # A server that still runs with the keys of before may have encrypted a value behind us.
         if left := encrypted_values.count(beyond=[current]):
             raise CommandError(
-                f"{left} values are still sealed under an older key. Restart everything that runs with the keys of "
+                f"{left} values are still encrypted under an older key. Restart everything that runs with the keys of "
                 "before, then run this command again."
             )
         self._retire_older_keys(current)
         self.stdout.write(self._what_may_go(current))
 
     def _refuse_unfit_keys(self) -> None:
-        """Keys that are missing hinder nothing: what they sealed is named row by row. Others would do harm."""
+        """Keys that are missing hinder nothing: what they encrypted is named row by row. Others would do harm."""
         if not encrypted_values.is_any():
-            raise CommandError(f"This database holds no sealed value. Is it the right one? {GIVE_SETTINGS}")
+            raise CommandError(f"This database holds no encrypted value. Is it the right one? {GIVE_SETTINGS}")
         problems = [each for each in key_fingerprints.find_problems() if not _is_missing_field_key(each)]
         if problems:
             raise CommandError(" ".join(each.sentence for each in problems) + " Nothing was changed.")
@@ -53,12 +56,12 @@ class Command(ClinicCommand):
         with transaction.atomic():
             older = set(KeyFingerprint.objects.values_list("name", flat=True)) - {current, encryption.INDEX_KEY}
             key_fingerprints.retire(names=older)
-        # The newest key may have sealed nothing but what was sealed again here.
+        # The newest key may have encrypted nothing but what was encrypted again here.
         key_fingerprints.require_usable(writing=True)
 
     def _what_may_go(self, current: str) -> str:
         """What to do with the older keys. Only one sentence says that they can be removed."""
-        done = f"Every value is sealed under {current}"
+        done = f"Every value is encrypted under {current}"
         older = encryption.key_ids()[1:]
         if not older:
             return f"{done}, the only key of FIELD_KEYS. Keep it, and a copy of it off this machine."
@@ -71,25 +74,24 @@ class Command(ClinicCommand):
             )
         return f"{done}, and INDEX_KEY is set: {', '.join(older)} can be removed from FIELD_KEYS."
 
-    def _rotate(
-        self, model: type[models.Model], field: EncryptedTextField, current: str, batch: int
-    ) -> tuple[int, list[Any]]:
+    def _rotate(self, model: type[models.Model], field: Field, current: str, batch: int) -> tuple[int, list[Any]]:
         done, failed, last = 0, [], None
         while rows := self._stale(model, field, current, last, batch):
             with transaction.atomic():
-                for pk, sealed in rows:
+                for pk, stored in rows:
+                    context = context_of(model, field, pk)
                     try:
-                        plain = encryption.open_unguarded(sealed, context=field.encryption_context)
+                        plain = encryption.decrypt_unguarded(stored, context=context)
                     except encryption.DecryptionError:
                         failed.append(pk)
                         continue
-                    again = encryption.seal_unguarded(plain, context=field.encryption_context)
-                    done += self._replace(model, field, pk, sealed, again)
+                    again = encryption.encrypt_unguarded(plain, context=context)
+                    done += self._replace(model, field, pk, stored, again)
             last = rows[-1][0]
         return done, failed
 
     def _stale(
-        self, model: type[models.Model], field: EncryptedTextField, current: str, last: Any, batch: int
+        self, model: type[models.Model], field: Field, current: str, last: Any, batch: int
     ) -> list[tuple[Any, str]]:
         table, column, key = names(model, field)
         condition, values = encrypted_values.not_under(column, [current])
@@ -102,8 +104,8 @@ class Command(ClinicCommand):
             rows: list[tuple[Any, str]] = cursor.fetchall()
             return rows
 
-    def _replace(self, model: type[models.Model], field: EncryptedTextField, pk: Any, old: str, new: str) -> int:
-        """Only where nobody wrote in between; a newer value is sealed under the newest key already."""
+    def _replace(self, model: type[models.Model], field: Field, pk: Any, old: str, new: str) -> int:
+        """Only where nobody wrote in between; a newer value is encrypted under the newest key already."""
         table, column, key = names(model, field)
         with connection.cursor() as cursor:
             cursor.execute(

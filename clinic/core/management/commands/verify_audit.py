@@ -2,33 +2,40 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from clinic.core import audit
+from clinic.core import audit, reading_batches
 from clinic.core.management.clinic_command import ClinicCommand
-from clinic.core.models import AuditEvent
+from clinic.core.models import AuditEvent, AuditLink, RecordRead, UnchainedEvent, UnchainedRead
 
 
 class Command(ClinicCommand):
-    help = "Walk the audit trail from its first event. Exit status 1 names the first event that is wrong."
+    help = "Walk the audit trail and the reading log. Exit status 1 names each event and reading that is wrong."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--head", help="sequence:digest that an earlier run printed, kept on another machine")
+        parser.add_argument("--head", help="position:digest that an earlier run printed, kept on another machine")
 
     def handle(self, *args: Any, head: str | None = None, **options: Any) -> None:
-        problems = audit.verify()
+        problems = audit.verify() + reading_batches.verify()
         if head:
             problems += self._compare(head)
         if problems:
             raise CommandError("\n".join(problems))
-        count, words = AuditEvent.objects.count(), audit.head_words()
-        self.stdout.write(f"{count} audit events, unbroken. Head: {words}")
+        events, readings = AuditEvent.objects.count(), RecordRead.objects.count()
+        self.stdout.write(f"{events} audit events and {readings} readings, unbroken. Head: {audit.head_words()}")
+        self._say_what_waits()
+
+    def _say_what_waits(self) -> None:
+        for model, what in ((UnchainedEvent, "Events"), (UnchainedRead, "Readings")):
+            numbers = list(model.objects.order_by("pk").values_list("pk", flat=True))
+            if numbers:
+                words = reading_batches.spans_words(numbers)
+                self.stdout.write(f"{what} that the worker has still to chain: {words}.")
 
     def _compare(self, head: str) -> list[str]:
-        sequence, colon, digest = head.partition(":")
-        if not colon or not sequence.isdecimal():
-            raise CommandError("Write --head as sequence:digest, as an earlier run printed it.")
-        if sequence == "0":
+        position, colon, digest = head.partition(":")
+        if not colon or not position.isdecimal():
+            raise CommandError("Write --head as position:digest, as an earlier run printed it.")
+        if position == "0":
             return []
-        event = AuditEvent.objects.filter(sequence=int(sequence)).first()
-        if event is None or event.digest != digest:
-            return [f"Event {sequence} is not the one that was noted earlier."]
+        if not AuditLink.objects.filter(position=int(position), digest=digest).exists():
+            return [f"Link {position} is not the one that was noted earlier."]
         return []

@@ -1,4 +1,4 @@
-"""Key rotation: every sealed value ends up under the newest key, whatever stopped it before."""
+"""Key rotation: every value under FIELD_KEYS ends up under the newest key, whatever stopped it before."""
 
 import base64
 import sys
@@ -8,10 +8,10 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from clinic.core import encryption, key_fingerprints
-from clinic.core.encrypted_values import encrypted_fields
+from clinic.core.encrypted_values import columns_under_field_keys
 from clinic.core.management.commands.rotate_keys import Command
 from clinic.core.models import AuditEvent, KeyFingerprint
-from tests.models import SealedNote
+from tests.models import EncryptedNote, Guest, Holder
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_fingerprints")]
 
@@ -31,28 +31,28 @@ def index_key(settings):
 
 def stored_texts() -> list[str]:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT text FROM tests_sealednote ORDER BY id")
+        cursor.execute("SELECT text FROM tests_encryptednote ORDER BY id")
         return [text for (text,) in cursor.fetchall()]
 
 
-def test_every_value_is_sealed_again_and_then_the_old_key_can_go(settings, capsys):
+def test_every_value_is_encrypted_again_and_then_the_old_key_can_go(settings, capsys):
     settings.FIELD_KEYS = OLD
-    notes = [SealedNote.objects.create(text=f"words {n}", data={"n": n}) for n in range(7)]
-    SealedNote.objects.create()
+    notes = [EncryptedNote.objects.create(text=f"words {n}", data={"n": n}) for n in range(7)]
+    EncryptedNote.objects.create()
     settings.FIELD_KEYS = f"{NEW},{OLD}"
     call_command("rotate_keys", batch=3)
     out = capsys.readouterr().out
-    assert "tests.SealedNote.text: 7 sealed again under k2" in out
-    assert "tests.SealedNote.maybe: 0 sealed again under k2" in out
+    assert "tests.EncryptedNote.text: 7 encrypted again under k2" in out
+    assert "tests.EncryptedNote.maybe: 0 encrypted again under k2" in out
     assert "INDEX_KEY is set: k1 can be removed from FIELD_KEYS." in out
     settings.FIELD_KEYS = NEW
-    assert [note.text for note in SealedNote.objects.order_by("pk")[:7]] == [note.text for note in notes]
-    assert [note.data for note in SealedNote.objects.order_by("pk")[:7]] == [{"n": n} for n in range(7)]
+    assert [note.text for note in EncryptedNote.objects.order_by("pk")[:7]] == [note.text for note in notes]
+    assert [note.data for note in EncryptedNote.objects.order_by("pk")[:7]] == [{"n": n} for n in range(7)]
 
 
 def test_a_second_run_changes_nothing(settings, capsys):
     settings.FIELD_KEYS = OLD
-    SealedNote.objects.create(text="words")
+    EncryptedNote.objects.create(text="words")
     settings.FIELD_KEYS = f"{NEW},{OLD}"
     call_command("rotate_keys")
     before = stored_texts()
@@ -62,13 +62,13 @@ def test_a_second_run_changes_nothing(settings, capsys):
 
 def test_a_value_that_does_not_open_is_named_and_left_and_the_rest_is_done(settings, capsys):
     settings.FIELD_KEYS = OLD
-    broken, whole = SealedNote.objects.create(text="one"), SealedNote.objects.create(text="two")
+    broken, whole = EncryptedNote.objects.create(text="one"), EncryptedNote.objects.create(text="two")
     with connection.cursor() as cursor:
-        cursor.execute("UPDATE tests_sealednote SET text = 'k1:AAAA' WHERE id = %s", [broken.pk])
+        cursor.execute("UPDATE tests_encryptednote SET text = 'k1:AAAA' WHERE id = %s", [broken.pk])
     settings.FIELD_KEYS = f"{NEW},{OLD}"
-    with pytest.raises(CommandError, match="1 values do not open"):
+    with pytest.raises(CommandError, match="1 values cannot be decrypted"):
         call_command("rotate_keys", batch=1)
-    assert f"row {broken.pk} does not open" in capsys.readouterr().err
+    assert f"row {broken.pk} cannot be decrypted" in capsys.readouterr().err
     assert stored_texts()[0] == "k1:AAAA"
     whole.refresh_from_db()
     assert whole.text == "two"
@@ -78,30 +78,30 @@ def test_a_value_that_does_not_open_is_named_and_left_and_the_rest_is_done(setti
 @pytest.mark.parametrize("batch", [0, -1])
 def test_a_batch_of_no_rows_is_refused(batch, settings, capsys):
     settings.FIELD_KEYS = OLD
-    SealedNote.objects.create(text="words")
+    EncryptedNote.objects.create(text="words")
     settings.FIELD_KEYS = f"{NEW},{OLD}"
     with pytest.raises(CommandError, match="--batch must be at least 1"):
         call_command("rotate_keys", batch=batch)
     assert "can be removed" not in capsys.readouterr().out
 
 
-def test_the_old_key_stays_while_a_server_seals_with_it(settings, capsys, monkeypatch):
+def test_the_old_key_stays_while_a_server_encrypts_with_it(settings, capsys, monkeypatch):
     settings.FIELD_KEYS = OLD
-    late = SealedNote.objects.create(text="written meanwhile")
-    sealed_before = stored_texts()[0]
+    late = EncryptedNote.objects.create(text="written meanwhile")
+    stored_before = stored_texts()[0]
     settings.FIELD_KEYS = f"{NEW},{OLD}"
     rotate = Command._rotate
 
     def rotate_and_write(self, model, field, *rest):
         done = rotate(self, model, field, *rest)
-        if (model, field.name) == (SealedNote, "text"):
+        if (model, field.name) == (EncryptedNote, "text"):
             with connection.cursor() as cursor:
-                cursor.execute("UPDATE tests_sealednote SET text = %s WHERE id = %s", [sealed_before, late.pk])
+                cursor.execute("UPDATE tests_encryptednote SET text = %s WHERE id = %s", [stored_before, late.pk])
         return done
 
     with monkeypatch.context() as patched:
         patched.setattr(Command, "_rotate", rotate_and_write)
-        with pytest.raises(CommandError, match="1 values are still sealed under an older key"):
+        with pytest.raises(CommandError, match="1 values are still encrypted under an older key"):
             call_command("rotate_keys")
     assert "can be removed" not in capsys.readouterr().out
     call_command("rotate_keys")
@@ -110,15 +110,81 @@ def test_the_old_key_stays_while_a_server_seals_with_it(settings, capsys, monkey
 
 def test_keys_that_differ_in_capitals_are_two_keys(settings, capsys):
     settings.FIELD_KEYS = OLD.replace("k1", "K2")
-    SealedNote.objects.create(text="words")
+    EncryptedNote.objects.create(text="words")
     settings.FIELD_KEYS = f"{NEW},{settings.FIELD_KEYS}"
     call_command("rotate_keys")
-    assert "tests.SealedNote.text: 1 sealed again under k2" in capsys.readouterr().out
+    assert "tests.EncryptedNote.text: 1 encrypted again under k2" in capsys.readouterr().out
 
 
-def test_every_sealed_field_of_every_model_is_found():
-    found = {(model._meta.label, field.name) for model, field in encrypted_fields()}
-    assert {("tests.SealedNote", "text"), ("tests.SealedNote", "maybe"), ("tests.SealedNote", "data")} <= found
+def test_what_stands_under_field_keys_is_the_clinics_own_and_the_keys_of_rows():
+    found = {f"{model._meta.label}.{field.name}" for model, field in columns_under_field_keys()}
+    assert found == {
+        "tests.EncryptedNote.text",
+        "tests.EncryptedNote.maybe",
+        "tests.EncryptedNote.data",
+        "tests.Holder.data_key",
+        "tests.Guest.data_key",
+        "consultations.LinkAsked.email",
+        "core.OutboxMessage.data_key",
+        "consultations.Patient.data_key",
+        "consultations.QuestionnaireResponse.data_key",
+        "education.Feedback.text",
+    }
+
+
+def stored_rows(table: str) -> list[tuple]:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT id, data_key, text FROM {table} ORDER BY id")
+        return cursor.fetchall()
+
+
+class TestKeysOfRows:
+    """Rotation encrypts the keys of rows again, and nothing that stands under those."""
+
+    def test_only_the_key_is_written_again_and_everything_reads_as_before(self, settings, capsys):
+        settings.FIELD_KEYS = OLD
+        holders = [Holder.objects.create(text=f"words {n}") for n in range(5)]
+        [(_, _, text_before), *_] = stored_rows("tests_holder")
+        settings.FIELD_KEYS = f"{NEW},{OLD}"
+        call_command("rotate_keys", batch=2)
+        assert "tests.Holder.data_key: 5 encrypted again under k2" in capsys.readouterr().out
+        assert [key.partition(":")[0] for _, key, _ in stored_rows("tests_holder")] == ["k2"] * 5
+        assert stored_rows("tests_holder")[0][2] == text_before
+        settings.FIELD_KEYS = NEW
+        assert [each.text for each in Holder.objects.order_by("pk")] == [each.text for each in holders]
+
+    def test_a_key_that_was_handed_over_needs_nothing(self, settings, capsys):
+        settings.FIELD_KEYS = OLD
+        host, guest = Holder.objects.create(text="host"), Guest.objects.create(text="guest")
+        guest.hand_over(host)
+        before = stored_rows("tests_guest")
+        settings.FIELD_KEYS = f"{NEW},{OLD}"
+        call_command("rotate_keys")
+        out = capsys.readouterr().out
+        assert "tests.Guest.data_key: 0 encrypted again under k2" in out
+        assert "k1 can be removed from FIELD_KEYS." in out
+        assert stored_rows("tests_guest") == before
+        settings.FIELD_KEYS = NEW
+        assert Guest.objects.get().text == "guest"
+
+    def test_a_row_that_was_read_before_and_is_saved_after_keeps_the_new_wrapping(self, settings, capsys):
+        settings.FIELD_KEYS = OLD
+        Holder.objects.create(text="words")
+        read_before = Holder.objects.get()
+        settings.FIELD_KEYS = f"{NEW},{OLD}"
+        call_command("rotate_keys")
+        read_before.text = "changed"
+        read_before.save()
+        settings.FIELD_KEYS = NEW
+        assert Holder.objects.get().text == "changed"
+
+    def test_a_destroyed_key_hinders_nothing(self, settings, capsys):
+        settings.FIELD_KEYS = OLD
+        Holder.objects.create(text="kept")
+        Holder.objects.create(text="gone").destroy_key()
+        settings.FIELD_KEYS = f"{NEW},{OLD}"
+        call_command("rotate_keys")
+        assert "tests.Holder.data_key: 1 encrypted again under k2" in capsys.readouterr().out
 
 
 def in_use() -> set[str]:
@@ -138,7 +204,7 @@ class TestWhatMayGo:
     @pytest.fixture(autouse=True)
     def written_under_the_old_key(self, settings, no_fingerprints):
         settings.FIELD_KEYS, settings.INDEX_KEY = OLD, ""
-        SealedNote.objects.create(text="words")
+        EncryptedNote.objects.create(text="words")
 
     def test_while_digests_are_made_with_it_a_key_stays_and_the_way_out_is_named(self, settings, capsys, monkeypatch):
         monkeypatch.setenv("ENV_FILE", "/etc/clinic/env")
@@ -157,12 +223,12 @@ class TestWhatMayGo:
         rotate(settings, monkeypatch, f"{NEW},{OLD}", printed)
         assert "INDEX_KEY is set: k1 can be removed from FIELD_KEYS." in capsys.readouterr().out
         rotate(settings, monkeypatch, NEW, printed)
-        assert SealedNote.objects.get().text == "words"
+        assert EncryptedNote.objects.get().text == "words"
 
     def test_a_single_key_is_to_be_kept(self, settings, capsys, monkeypatch):
         rotate(settings, monkeypatch, OLD)
         out = capsys.readouterr().out
-        assert "Every value is sealed under k1, the only key of FIELD_KEYS. Keep it" in out
+        assert "Every value is encrypted under k1, the only key of FIELD_KEYS. Keep it" in out
         assert "removed" not in out
         assert in_use() == {"k1", "INDEX_KEY"}
 
@@ -186,11 +252,11 @@ class TestWhatMayGo:
 
     def test_values_of_a_missing_key_are_counted(self, settings, capsys, monkeypatch):
         safe = index_key_now()
-        with pytest.raises(CommandError, match=r"1 values do not open\. Add the key they were sealed under"):
+        with pytest.raises(CommandError, match=r"1 values cannot be decrypted\. Add the key they were encrypted under"):
             rotate(settings, monkeypatch, NEW, safe)
         assert in_use() == {"k1", "INDEX_KEY"}
 
-    def test_a_key_that_was_tried_and_sealed_nothing_that_is_left_is_retired(self, settings, capsys, monkeypatch):
+    def test_a_key_that_was_tried_and_encrypted_nothing_that_is_left_is_retired(self, settings, capsys, monkeypatch):
         safe = index_key_now()
         KeyFingerprint.objects.create(name="k7", digest="0" * 64, first_seen_at="2026-01-01T00:00:00Z")
         rotate(settings, monkeypatch, OLD, safe)
@@ -203,8 +269,8 @@ def index_key_now() -> str:
 
 
 def test_an_empty_database_is_refused(settings, capsys, monkeypatch):
-    SealedNote.objects.create()
-    with pytest.raises(CommandError, match=r"holds no sealed value. Is it the right one\?.*ENV_FILE=/etc/clinic/env"):
+    EncryptedNote.objects.create()
+    with pytest.raises(CommandError, match=r"no encrypted value. Is it the right one\?.*ENV_FILE=/etc/clinic/env"):
         rotate(settings, monkeypatch, f"{NEW},{OLD}")
     assert capsys.readouterr().out == ""
     assert not KeyFingerprint.objects.exists()
@@ -212,7 +278,7 @@ def test_an_empty_database_is_refused(settings, capsys, monkeypatch):
 
 def test_a_digest_key_that_is_not_the_right_one_is_not_printed(settings, capsys, monkeypatch):
     settings.FIELD_KEYS, settings.INDEX_KEY = OLD, ""
-    SealedNote.objects.create(text="words")
+    EncryptedNote.objects.create(text="words")
     settings.FIELD_KEYS = NEW
     with pytest.raises(CommandError, match=r"INDEX_KEY is missing.*Put the field key back"):
         call_command("print_index_key")

@@ -1,0 +1,145 @@
+"""Erasing what a person told us. The rows stay, because the audit trail names them, and nothing in them can be read.
+
+What is encrypted goes with the keys that it stands under, in every copy that is ever made of the database from then on;
+what is plain and says who somebody is gives way to a tombstone. The audit trail is not touched: it holds codes and
+numbers of rows, never a word of a patient's. A backup from before holds the key: whoever restores one erases again
+(docs/operations.md).
+"""
+
+import dataclasses
+
+from django.db import transaction
+from django.db.models import Q
+
+from clinic.accounts.models import User
+from clinic.core import audit, clock, outbox
+from clinic.core.encryption import new_token
+from clinic.core.models import OutboxMessage
+from clinic.core.refusals import TransitionNotAllowed
+from consultations.enums import Actor, CaseStatus, ContactPreference, FilledFor, SafeToContact
+from consultations.models import (
+    ConsultationRequest,
+    Patient,
+    PersonJoin,
+    PrivateLink,
+    QuestionnaireResponse,
+    SafetyCase,
+)
+from consultations.models.patient import ERASED_NAME
+from consultations.permissions import require
+from consultations.services import persons
+
+
+class StillNeeded(TransitionNotAllowed):
+    """Somebody at the clinic still has to act for this person, and could not without what would be erased."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Records:
+    """Everything that goes together: two patient rows that share a response are one visitor."""
+
+    patients: frozenset[int]
+    responses: frozenset[int]
+
+    @property
+    def of_requests(self) -> Q:
+        return Q(patient__in=self.patients) | Q(response__in=self.responses)
+
+
+@transaction.atomic
+def erase(*, patient: Patient, by: User) -> Patient:
+    """Destroy the keys of a person's data and blank what is plain, for good. Twice is harmless.
+
+    Raises NotAllowed, and StillNeeded while a request, a safety case or a text of theirs waits for somebody.
+    """
+    require(by, Actor.MANAGER)
+    records = _records_of(patient)
+    requests, cases = _lock(records)
+    fresh = Patient.objects.select_for_update(of=("self",)).get(pk=patient.pk)
+    if fresh.erased_at is not None:
+        return fresh
+    if _records_of(patient) != records:
+        raise StillNeeded("Something new came from this person at this very moment. Nothing was erased.")
+    _require_done_with(requests, cases)
+    _stop_mail(requests)
+    _take_out_of_persons(records, by=by)
+    _blank(records)
+    details = {"requests": sorted(each.pk for each in requests), "cases": sorted(each.pk for each in cases)}
+    for pk in sorted(records.patients):
+        audit.record(action="patient.erase", target=Patient(pk=pk), by=by, details=details)
+    fresh.refresh_from_db()
+    return fresh
+
+
+def _records_of(patient: Patient) -> Records:
+    patients, responses = {patient.pk}, set[int]()
+    while True:
+        near = Q(patient__in=patients) | Q(response__in=responses)
+        pairs = [
+            pair
+            for model in (ConsultationRequest, SafetyCase)
+            for pair in model._default_manager.filter(near).values_list("patient", "response")
+        ]
+        found = {key for key, _ in pairs if key is not None}, {key for _, key in pairs}
+        if found[0] <= patients and found[1] <= responses:
+            return Records(frozenset(patients), frozenset(responses))
+        patients, responses = patients | found[0], responses | found[1]
+
+
+def _lock(records: Records) -> tuple[list[ConsultationRequest], list[SafetyCase]]:
+    """In the order in which everything else takes them: requests, responses, cases."""
+    requests = list(ConsultationRequest.objects.select_for_update(of=("self",)).filter(records.of_requests))
+    responses = QuestionnaireResponse.objects.select_for_update(of=("self",), no_key=True)
+    list(responses.filter(pk__in=records.responses).only("pk").order_by("pk"))
+    cases = list(SafetyCase.objects.select_for_update(of=("self",)).filter(records.of_requests).defer("closing_note"))
+    return requests, cases
+
+
+def _require_done_with(requests: list[ConsultationRequest], cases: list[SafetyCase]) -> None:
+    for request in requests:
+        if not request.is_closed:
+            raise StillNeeded(f"Request {request.reference} is not closed. Close it first.")
+        if request.texts_due_at is not None:
+            raise StillNeeded(f"A text that came with request {request.reference} has not been read. Read it first.")
+    for case in cases:
+        if case.status != CaseStatus.CLOSED:
+            raise StillNeeded(f"Safety case {case.pk} is not closed. Close it first.")
+
+
+def _stop_mail(requests: list[ConsultationRequest]) -> None:
+    """No link opens anything any more, and no mail is sent, or can be read that was."""
+    now = clock.now()
+    PrivateLink.objects.filter(request__in=requests, replaced_at=None).update(replaced_at=now)
+    mails = OutboxMessage.objects.filter(subject__request__in=requests)
+    outbox.stop(mails, reason="Not sent: the data of the person were erased.")
+    mails.update(recipient="", payload=None, content=None, content_deleted_at=now, data_key="")
+
+
+def _take_out_of_persons(records: Records, *, by: User) -> None:
+    """Nobody stands behind it beside others any more; what was written of why is gone with the joins."""
+    for pk in sorted(records.patients):
+        persons.separate(patient=Patient(pk=pk), reason=ERASED_NAME, by=by)
+        PersonJoin.objects.of(Patient(pk=pk)).delete()
+
+
+def _blank(records: Records) -> None:
+    for pk in records.responses:
+        # The browser that began it finds nothing under its token, as if the check had been deleted.
+        QuestionnaireResponse.objects.filter(pk=pk).update(data_key="", token=new_token())
+    SafetyCase.objects.filter(records.of_requests).update(network="")
+    helped = ConsultationRequest.objects.filter(records.of_requests, filled_for=FilledFor.OTHER)
+    helped.update(helper_name=ERASED_NAME)
+    Patient.objects.filter(pk__in=records.patients).update(
+        name=ERASED_NAME,
+        birth_on=None,
+        email="",
+        email_index="",
+        email_verified_at=None,
+        phone="",
+        phone_as_typed="",
+        phone_index="",
+        contact_by=ContactPreference.EITHER,
+        safe_to_contact=SafeToContact.ANY,
+        data_key="",
+        erased_at=clock.now(),
+    )
