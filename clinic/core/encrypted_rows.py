@@ -183,3 +183,10 @@ def key_path(model: type[models.Model]) -> list[str]:
 
 def encrypted_columns(model: type[models.Model]) -> Iterator[EncryptedTextField]:
     return (field for field in model._meta.concrete_fields if isinstance(field, EncryptedTextField))
+
+
+def open_all(row: models.Model) -> None:
+    """Decrypt all that was loaded of a row, where one damaged part makes the whole no good. Raises DamagedRecord."""
+    for field in encrypted_columns(type(row)):
+        if field.attname in vars(row):
+            getattr(row, field.attname)

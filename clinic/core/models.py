@@ -10,9 +10,10 @@ from django.db import models
 from clinic.core import clock
 from clinic.core.encrypted_rows import KeyHolder
 from clinic.core.fields import EncryptedBytesField, EncryptedJSONField, EncryptedTextField
+from clinic.core.permissions import PermittedQuerySet
 
 
-class AboutQuerySet(models.QuerySet[Any]):
+class AboutQuerySet(PermittedQuerySet[Any]):
     def about(self, target: models.Model) -> Self:
         """The rows about one record, oldest first."""
         named = self.filter(target_type=target._meta.label_lower, target_id=str(target.pk))
@@ -232,6 +233,8 @@ class OutboxMessage(KeyHolder):
     parked_at = models.DateTimeField(null=True, blank=True)
     is_stopped = models.BooleanField(default=False)
     staff_told_at = models.DateTimeField(null=True, blank=True)
+
+    objects = PermittedQuerySet.as_manager()
 
     class Meta:
         verbose_name = "message"

@@ -7,7 +7,7 @@ registers a rule; a rule has the last word, also over superusers, who run the si
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final, Self, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, Final, Self, TypeAlias, TypeVar
 
 from django.db import models
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     Person: TypeAlias = User | AnonymousUser
 
+Row = TypeVar("Row", bound=models.Model)
 Rule = Callable[["Person", str, models.Model | None], bool | None]
 """What an app says about one of its permissions (its codename) and one row; None leaves it to the groups."""
 _rules: Final[dict[str, Rule]] = {}
@@ -48,10 +49,16 @@ def require(user: Person, permission: str, row: models.Model | None = None) -> N
         raise NotAllowed("Your role may not do this. Ask a manager if you think it should.")
 
 
-class PermittedQuerySet(models.QuerySet[Any]):
-    """Rows that somebody looks at. Staff pages begin with `visible_to`, so that no list shows more than a page may."""
+class PermittedQuerySet(models.QuerySet[Row]):
+    """Rows that somebody looks at. Staff pages begin with `visible_to`, so that no list shows more than a page may.
+
+    `view_permission` is named where rows are seen with those of another model; otherwise it is the model's own.
+    """
+
+    view_permission: ClassVar[str] = ""
 
     def visible_to(self, user: Person) -> Self:
         """What this person may see of these rows: all of them, or none without the permission to view the model."""
         options = self.model._meta
-        return self if may(user, f"{options.app_label}.view_{options.model_name}") else self.none()
+        permission = self.view_permission or f"{options.app_label}.view_{options.model_name}"
+        return self if may(user, permission) else self.none()

@@ -52,10 +52,12 @@ class OutboxMessageAdmin(SearchedAdmin):
         self.require_view(request)
         state = request.GET.get("state", "all")
         state = state if state in STATES else "all"
-        counts = OutboxMessage.objects.aggregate(**{name: Count("pk", filter=q) for name, (_, q) in STATES.items()})
+        counts = OutboxMessage.objects.visible_to(request.user).aggregate(
+            **{name: Count("pk", filter=q) for name, (_, q) in STATES.items()}
+        )
         term = self.search_term(request)
         condition = STATES[state][1] if term is None else search_condition(term, **TO_PATIENT)
-        rows = self._query().filter(condition).order_by("-created_at", "-pk")
+        rows = self._query(request).filter(condition).order_by("-created_at", "-pk")
         page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
         lines = [self._row(each) for each in readable(page.object_list)]
         tab = "search" if term is not None else state
@@ -83,7 +85,7 @@ class OutboxMessageAdmin(SearchedAdmin):
     @method_decorator(require_safe)
     def message_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         self.require_view(request)
-        message = self._load(pk)
+        message = self._load(request, pk)
         context = {"title": outbox.label_of(message), "row": self._row(message), "kept_days": settings.KEEP_SENT_DAYS}
         letter, context["is_damaged"] = opened(lambda: outbox.read(message), None, of=message)
         context["letter"], context["link"] = letter, self._link_of(letter) if settings.DEMO else ""
@@ -93,7 +95,7 @@ class OutboxMessageAdmin(SearchedAdmin):
     @method_decorator(post_only("admin:core_outboxmessage_change", keeps=("pk",)))
     def retry_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         self.require_view(request)
-        message = self._load(pk)
+        message = self._load(request, pk)
         try:
             messaging.retry(message=message, by=request.user)
             messages.success(request, "The message will be tried again within a minute.")
@@ -105,11 +107,12 @@ class OutboxMessageAdmin(SearchedAdmin):
         return HttpResponseRedirect(f"{reverse('admin:core_outboxmessage_changelist')}?state=parked")
 
     @staticmethod
-    def _query() -> Any:
-        return OutboxMessage.objects.select_related("subject__request").defer("recipient", "payload", "content")
+    def _query(request: HttpRequest) -> Any:
+        rows = OutboxMessage.objects.visible_to(request.user).select_related("subject__request")
+        return rows.defer("recipient", "payload", "content")
 
-    def _load(self, pk: int) -> OutboxMessage:
-        message: OutboxMessage | None = load(self._query().filter(pk=pk)) if pk <= OUT_OF_RANGE else None
+    def _load(self, request: HttpRequest, pk: int) -> OutboxMessage:
+        message: OutboxMessage | None = load(self._query(request).filter(pk=pk)) if pk <= OUT_OF_RANGE else None
         if message is None:
             raise Http404
         return message

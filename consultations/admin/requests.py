@@ -80,7 +80,7 @@ class ConsultationRequestAdmin(PersonPages, SearchedAdmin):
             condition = queue.condition_of(filters, viewer=request.user, now=now)
         else:
             condition = search_condition(term)
-        counts = queue.tab_counts(condition)
+        counts = queue.tab_counts(condition, viewer=request.user)
         pages = Paginator(range(counts["narrowed"]), queue.PAGE_SIZE)
         page = pages.get_page(request.GET.get("page"))
         rows = queue.rows_of(condition, page=page.number, viewer=request.user, now=now)
@@ -115,14 +115,14 @@ class ConsultationRequestAdmin(PersonPages, SearchedAdmin):
     @method_decorator(require_http_methods(["GET", "HEAD"]))
     def request_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         self.require_view(request)
-        return self._show(request, self._load(pk))
+        return self._show(request, self._load(request, pk))
 
     @method_decorator(post_only(PAGE_OF_ONE, keeps=("pk",)))
     @gives_back(_unsent_action)
     def action_view(self, request: HttpRequest, pk: int, verb: str) -> HttpResponse:
         """One entry of the panel. Texts for the patient go on to the preview instead of being sent."""
         self.require_view(request)
-        consultation = self._load(pk)
+        consultation = self._load(request, pk)
         entry = action_panel.panel_entries().get(verb)
         if entry is None:
             raise Http404
@@ -140,7 +140,7 @@ class ConsultationRequestAdmin(PersonPages, SearchedAdmin):
     def confirm_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Do exactly what the preview showed: the signed text of that page is the only thing read here."""
         self.require_view(request)
-        consultation = self._load(pk)
+        consultation = self._load(request, pk)
         try:
             kept = signing.loads(request.POST.get("decision", ""), salt=PREVIEW_SALT, max_age=PREVIEW_AGE)
         except signing.BadSignature:
@@ -159,7 +159,8 @@ class ConsultationRequestAdmin(PersonPages, SearchedAdmin):
     def read_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Say that a text of a patient is read, and go on with its request or safety case."""
         self.require_view(request)
-        text = get_object_or_404(PatientText.objects.defer("text"), pk=min(pk, OUT_OF_RANGE))
+        texts = PatientText.objects.visible_to(request.user).defer("text")
+        text = get_object_or_404(texts, pk=min(pk, OUT_OF_RANGE))
         try:
             text = mark_read(text=text, by=request.user)
         except TransitionNotAllowed as refusal:
@@ -201,10 +202,10 @@ class ConsultationRequestAdmin(PersonPages, SearchedAdmin):
             choice.perform(consultation, by=request.user, seen=form.cleaned_data["seen"])
         except scheduling.SlotTaken:
             messages.error(request, "Someone just took that time. Choose another one: these are free now.")
-            return self._show(request, self._load(consultation.pk), {})
+            return self._show(request, self._load(request, consultation.pk), {})
         except TransitionNotAllowed as refusal:
             messages.error(request, str(refusal))
-            return self._show_refused(request, self._load(consultation.pk), entry, form)
+            return self._show_refused(request, self._load(request, consultation.pk), entry, form)
         messages.success(request, choice.done_message)
         return self._back(consultation)
 
@@ -245,10 +246,10 @@ class ConsultationRequestAdmin(PersonPages, SearchedAdmin):
         readings.log(by=request.user, action="request.view", target=consultation, patients=patients)
 
     @classmethod
-    def _load(cls, pk: int) -> ConsultationRequest:
+    def _load(cls, request: HttpRequest, pk: int) -> ConsultationRequest:
         if pk > OUT_OF_RANGE:
             raise Http404
-        query = ConsultationRequest.objects.select_related(
+        query = ConsultationRequest.objects.visible_to(request.user).select_related(
             "patient", "claimed_by", "doctor", "flags_cleared_by", "appointment_type"
         )
         consultation: ConsultationRequest | None = load(query.filter(pk=pk))

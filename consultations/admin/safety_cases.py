@@ -66,7 +66,7 @@ class SafetyCaseAdmin(SearchedAdmin):
         self.require_view(request)
         now, shows_closed = clock.now(), request.GET.get("closed") == "1"
         term, group = self.search_term(request), self._group_asked(request)
-        rows = case_query()
+        rows = case_query(request.user)
         if term is not None:
             rows = rows.filter(search_condition(term, reference="response__request__reference"))
         elif group is not None:
@@ -85,7 +85,9 @@ class SafetyCaseAdmin(SearchedAdmin):
             "page": page,
             "shows_closed": shows_closed,
             "group": group,
-            "groups": alarm_groups.open_groups(now=now) if term is None and group is None and not shows_closed else [],
+            "groups": alarm_groups.open_groups(viewer=request.user, now=now)
+            if term is None and group is None and not shows_closed
+            else [],
             "page_query": f"group={group.pk}" if group is not None else self.page_query(request),
             **self.search_context(term),
         }
@@ -94,12 +96,12 @@ class SafetyCaseAdmin(SearchedAdmin):
     @method_decorator(require_safe)
     def case_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         self.require_view(request)
-        return self._show(request, self._case(pk), CaseNoteForm(auto_id="case-%s"))
+        return self._show(request, self._case(request, pk), CaseNoteForm(auto_id="case-%s"))
 
     @method_decorator(post_only(PAGE_OF_ONE, keeps=("pk",)))
     def acknowledge_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         self.require_view(request)
-        case = self._case(pk)
+        case = self._case(request, pk)
         try:
             cases.acknowledge(case=case, by=request.user)
             messages.success(request, TAKEN[case.patient_id is not None])
@@ -111,7 +113,7 @@ class SafetyCaseAdmin(SearchedAdmin):
     @gives_back(of_form(CaseNoteForm))
     def close_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         self.require_view(request)
-        case = self._case(pk)
+        case = self._case(request, pk)
         form = CaseNoteForm(request.POST, auto_id="case-%s")
         if not form.is_valid():
             return self._show(request, case, form)
@@ -129,7 +131,8 @@ class SafetyCaseAdmin(SearchedAdmin):
         self.require_view(request)
         if pk > OUT_OF_RANGE:
             raise Http404
-        group, seen = get_object_or_404(AlarmGroup, pk=pk), _instant(request.POST.get("seen", ""))
+        group = get_object_or_404(AlarmGroup.objects.visible_to(request.user), pk=pk)
+        seen = _instant(request.POST.get("seen", ""))
         try:
             cases.acknowledge_group(group=group, by=request.user, seen=seen)
             messages.success(request, GROUP_WORDS[seen is not None])
@@ -157,15 +160,15 @@ class SafetyCaseAdmin(SearchedAdmin):
         if not asked:
             return None
         number = int(asked) if asked.isdecimal() and len(asked) < LONGEST_NUMBER else 0
-        line = alarm_groups.group_line(number, now=clock.now())
+        line = alarm_groups.group_line(number, viewer=request.user, now=clock.now())
         if line is None:
             raise Http404
         return line
 
-    def _case(self, pk: int) -> SafetyCase:
+    def _case(self, request: HttpRequest, pk: int) -> SafetyCase:
         if pk > OUT_OF_RANGE:
             raise Http404
-        case: SafetyCase | None = load(with_keys(case_query().filter(pk=pk)))
+        case: SafetyCase | None = load(with_keys(case_query(request.user).filter(pk=pk)))
         if case is None:
             raise Http404
         self.require_not_erased(case.patient)

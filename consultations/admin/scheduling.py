@@ -66,7 +66,7 @@ class AppointmentAdmin(PurposeBuiltAdmin):
                 since = clock.today()
         except ValueError:
             since = clock.today()
-        context = diary_page(since=since)
+        context = diary_page(viewer=request.user, since=since)
         readings.log(by=request.user, action="request.list", page="diary", requests=context["request_pks"])
         return self.page(request, "admin/consultations/diary.html", {"title": "Diary", **context})
 

@@ -33,10 +33,10 @@ def today_context(user: User | AnonymousUser) -> dict[str, Any]:
         return {"sees_patients": False, "alarms": key_alarms}
     now = clock.now()
     listed = cases.open_cases(viewer=user, now=now, limit=SHOWN)
-    groups = alarm_groups.open_groups(now=now)
-    texts, has_more_texts = patient_texts.waiting_lines(now=now, limit=SHOWN)
-    overdue = overdue_rows(now=now)
-    visits = visits_today(now=now)
+    groups = alarm_groups.open_groups(viewer=user, now=now)
+    texts, has_more_texts = patient_texts.waiting_lines(viewer=user, now=now, limit=SHOWN)
+    overdue = overdue_rows(viewer=user, now=now)
+    visits = visits_today(viewer=user, now=now)
     seen = {
         "cases": [each.pk for each in listed.cases],
         "texts": [each.pk for each in texts],
@@ -63,7 +63,7 @@ def today_context(user: User | AnonymousUser) -> dict[str, Any]:
         "unsent_links": undelivered.parked_links().count(),
         "delayed": undelivered.delayed_messages().count(),
         "worker_warning": worker_warning(now=now),
-        "tabs": tab_lines(now=now),
+        "tabs": tab_lines(viewer=user, now=now),
         "visits": visits,
         "today_words": clock.day(now),
         "signature": signature_line(intake.current_rules()),
@@ -81,8 +81,9 @@ def duty_box(user: User) -> dict[str, Any]:
     }
 
 
-def overdue_rows(*, now: datetime.datetime) -> dict[str, Any]:
-    late = ConsultationRequest.objects.filter(Q(status__in=STAFF_QUEUE, due_at__lt=now) | Q(texts_due_at__lt=now))
+def overdue_rows(*, viewer: User, now: datetime.datetime) -> dict[str, Any]:
+    is_late = Q(status__in=STAFF_QUEUE, due_at__lt=now) | Q(texts_due_at__lt=now)
+    late = ConsultationRequest.objects.visible_to(viewer).filter(is_late)
     nearest = late.select_related("patient").most_pressing_first()[:SHOWN]
     rows = [
         {"pk": each.pk, "name": f"Record {each.pk} cannot be read", "reference": "", "time": Chip("Unknown", "danger")}
@@ -100,9 +101,9 @@ def overdue_rows(*, now: datetime.datetime) -> dict[str, Any]:
     return {"count": late.count() if len(rows) == SHOWN else len(rows), "rows": rows}
 
 
-def tab_lines(*, now: datetime.datetime) -> list[dict[str, Any]]:
+def tab_lines(*, viewer: User, now: datetime.datetime) -> list[dict[str, Any]]:
     """One line a tab: how many, and how long the oldest has waited."""
-    counts = queue.tab_counts(**queue.oldest_by_tab())
+    counts = queue.tab_counts(viewer=viewer, **queue.oldest_by_tab())
     base = reverse("admin:consultations_consultationrequest_changelist")
     lines = []
     for name, (label, _) in TABS.items():
@@ -120,11 +121,12 @@ def tab_lines(*, now: datetime.datetime) -> list[dict[str, Any]]:
     return lines
 
 
-def visits_today(*, now: datetime.datetime) -> list[dict[str, Any]]:
+def visits_today(*, viewer: User, now: datetime.datetime) -> list[dict[str, Any]]:
     start = clock.local(now).replace(hour=0, minute=0, second=0, microsecond=0)
     end = start + datetime.timedelta(days=1)
     visits = (
-        Appointment.objects.filter(starts_at__gte=start, starts_at__lt=end)
+        Appointment.objects.visible_to(viewer)
+        .filter(starts_at__gte=start, starts_at__lt=end)
         .exclude(status=AppointmentStatus.CANCELLED)
         .select_related("request__patient", "clinician", "appointment_type", "location")
         .defer(

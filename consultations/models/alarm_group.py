@@ -4,8 +4,13 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from clinic.core.permissions import PermittedQuerySet
 from consultations.enums import SAFETY_OUTCOMES
 from consultations.models.constraints import both_or_neither
+
+
+class AlarmGroupQuerySet(PermittedQuerySet["AlarmGroup"]):
+    view_permission = "consultations.view_safetycase"
 
 
 class AlarmGroup(models.Model):
@@ -24,6 +29,8 @@ class AlarmGroup(models.Model):
     acknowledged_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
+
+    objects = AlarmGroupQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar = [

@@ -8,6 +8,7 @@ from django.db.models import Case, F, Q, When
 from clinic.core.encrypted_rows import EncryptedModel
 from clinic.core.fields import EncryptedTextField, PersonNameField
 from clinic.core.names import greeting_name, possessive
+from clinic.core.permissions import PermittedQuerySet
 from consultations.enums import (
     CLOSED_STATUSES,
     OPEN_STATUSES,
@@ -22,7 +23,7 @@ from consultations.enums import (
 from consultations.models.constraints import both_or_neither, one_of
 
 
-class ConsultationRequestQuerySet(models.QuerySet["ConsultationRequest"]):
+class ConsultationRequestQuerySet(PermittedQuerySet["ConsultationRequest"]):
     def open(self) -> Self:
         return self.filter(status__in=OPEN_STATUSES)
 

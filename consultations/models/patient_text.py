@@ -6,11 +6,14 @@ from django.db.models import Q
 
 from clinic.core.encrypted_rows import EncryptedModel
 from clinic.core.fields import EncryptedTextField
+from clinic.core.permissions import PermittedQuerySet
 from consultations.enums import TextKind
 from consultations.models.constraints import both_or_neither, one_of
 
 
-class PatientTextQuerySet(models.QuerySet["PatientText"]):
+class PatientTextQuerySet(PermittedQuerySet["PatientText"]):
+    view_permission = "consultations.view_consultationrequest"
+
     def waiting(self) -> Self:
         """Those with a clock that nobody has ended."""
         return self.filter(read_at=None, due_at__isnull=False)

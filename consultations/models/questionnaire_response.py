@@ -7,6 +7,7 @@ from django.db.models import Q
 from clinic.core import clock
 from clinic.core.encrypted_rows import EncryptedModel, KeyHolder
 from clinic.core.fields import EncryptedJSONField, EncryptedTextField
+from clinic.core.permissions import PermittedQuerySet
 from consultations.enums import CaseStatus, Disposition, Outcome, Priority, ResponseStatus, Urgency
 from consultations.models.constraints import both_or_neither, one_of
 
@@ -133,6 +134,8 @@ class SafetyCase(EncryptedModel):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     closing_note = EncryptedTextField(blank=True, default="")
+
+    objects = PermittedQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar = [

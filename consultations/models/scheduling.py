@@ -10,6 +10,7 @@ from django.db.models import F, Q
 
 from clinic.core.encrypted_rows import EncryptedModel
 from clinic.core.fields import EncryptedTextField
+from clinic.core.permissions import PermittedQuerySet
 from consultations.enums import LIVE_APPOINTMENTS, Actor, AppointmentStatus
 from consultations.models.constraints import both_or_neither, one_of, within
 from consultations.models.diary import AppointmentType
@@ -59,7 +60,7 @@ class SlotHold(TakesTime):
         return f"Hold {self.pk}"
 
 
-class AppointmentQuerySet(models.QuerySet["Appointment"]):
+class AppointmentQuerySet(PermittedQuerySet["Appointment"]):
     def live(self) -> Self:
         return self.filter(status__in=LIVE_APPOINTMENTS)
 

@@ -6,6 +6,7 @@ import datetime
 from django.db.models import Count, F, Min, Q, QuerySet
 from django.urls import reverse
 
+from clinic.accounts.models import User
 from clinic.core import clock
 from consultations.enums import CaseStatus
 from consultations.models import AlarmGroup
@@ -28,10 +29,11 @@ class GroupLine:
     acknowledged: str
 
 
-def _groups() -> QuerySet[AlarmGroup]:
+def _groups(viewer: User) -> QuerySet[AlarmGroup]:
     is_open = ~Q(cases__status=CaseStatus.CLOSED)
     return (
-        AlarmGroup.objects.select_related("acknowledged_by")
+        AlarmGroup.objects.visible_to(viewer)
+        .select_related("acknowledged_by")
         .annotate(
             total=Count("cases"),
             still_open=Count("cases", filter=is_open),
@@ -41,13 +43,13 @@ def _groups() -> QuerySet[AlarmGroup]:
     )
 
 
-def open_groups(*, now: datetime.datetime) -> list[GroupLine]:
+def open_groups(*, viewer: User, now: datetime.datetime) -> list[GroupLine]:
     """Groups with a case that nobody has closed; those that nobody has acknowledged first."""
-    return [_line(group, now=now) for group in _groups().filter(still_open__gt=0)]
+    return [_line(group, now=now) for group in _groups(viewer).filter(still_open__gt=0)]
 
 
-def group_line(pk: int, *, now: datetime.datetime) -> GroupLine | None:
-    group = _groups().filter(pk=pk).first()
+def group_line(pk: int, *, viewer: User, now: datetime.datetime) -> GroupLine | None:
+    group = _groups(viewer).filter(pk=pk).first()
     return None if group is None else _line(group, now=now)
 
 

@@ -60,7 +60,7 @@ def case_page(case: SafetyCase, *, viewer: User, now: datetime.datetime) -> dict
         "can_acknowledge": case.status == CaseStatus.OPEN
         or (case.status == CaseStatus.ACKNOWLEDGED and case.owner_id != viewer.pk),
         "alerts": alert_words(case),
-        "group": alarm_groups.group_line(case.alarm_group_id, now=now) if case.alarm_group_id else None,
+        "group": alarm_groups.group_line(case.alarm_group_id, viewer=viewer, now=now) if case.alarm_group_id else None,
         "consultation": consultation,
         "request_url": reverse("admin:consultations_consultationrequest_change", args=[consultation.pk])
         if consultation

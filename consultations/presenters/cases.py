@@ -49,10 +49,11 @@ class OpenCases:
         return " and ".join(parts) + (" was" if self.total == 1 else " were") + " sent to urgent care"
 
 
-def case_query() -> QuerySet[SafetyCase]:
+def case_query(viewer: User) -> QuerySet[SafetyCase]:
     """Who left a name first, then what nobody has taken on, emergencies, and the least time left."""
     return (
-        SafetyCase.objects.select_related("patient", "owner", "acknowledged_by", "closed_by", "alarm_group")
+        SafetyCase.objects.visible_to(viewer)
+        .select_related("patient", "owner", "acknowledged_by", "closed_by", "alarm_group")
         .defer("closing_note")
         .order_by(_last(status=CaseStatus.ACKNOWLEDGED), "level", _last(patient=None), "due_at", "pk")
     )
@@ -65,8 +66,8 @@ def _last(**condition: Any) -> Case:
 
 def open_cases(*, viewer: User, now: datetime.datetime, limit: int) -> OpenCases:
     """The first few that stand alone; those of a group are one line among the groups."""
-    waiting = SafetyCase.objects.exclude(status=CaseStatus.CLOSED)
-    rows = readable(case_query().exclude(status=CaseStatus.CLOSED).filter(alarm_group=None)[:limit])
+    waiting = SafetyCase.objects.visible_to(viewer).exclude(status=CaseStatus.CLOSED)
+    rows = readable(case_query(viewer).exclude(status=CaseStatus.CLOSED).filter(alarm_group=None)[:limit])
     counts = waiting.aggregate(
         total=Count("pk"),
         anonymous=Count("pk", filter=Q(patient=None)),

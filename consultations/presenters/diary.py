@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
+from clinic.accounts.models import User
 from clinic.core import clock
 from consultations.enums import AppointmentStatus
 from consultations.models import Appointment, AppointmentType
@@ -18,11 +19,12 @@ DAYS: Final = 14
 STATUS_KINDS: Final = {AppointmentStatus.FULFILLED: "ok", AppointmentStatus.NOSHOW: "warn"}
 
 
-def diary_page(*, since: datetime.date) -> dict[str, Any]:
+def diary_page(*, viewer: User, since: datetime.date) -> dict[str, Any]:
     until = since + datetime.timedelta(days=DAYS)
     start, end = (datetime.datetime.combine(day, datetime.time(), tzinfo=clock.zone()) for day in (since, until))
     rows = (
-        Appointment.objects.filter(starts_at__gte=start, starts_at__lt=end)
+        Appointment.objects.visible_to(viewer)
+        .filter(starts_at__gte=start, starts_at__lt=end)
         .exclude(status=AppointmentStatus.CANCELLED)
         .select_related("request__patient", "clinician", "location", "appointment_type")
         .defer(

@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar
 
 from django.db import DataError, models
 
-from clinic.core.encrypted_rows import encrypted_columns
+from clinic.core.encrypted_rows import open_all
 from clinic.core.encryption import DamagedRecord, Erased, Undecodable
 
 T = TypeVar("T")
@@ -119,9 +119,7 @@ def opened_whole(row: Any) -> Any:
     parts of a page, of which the others can be shown.
     """
     with_real_dates(row)
-    for field in encrypted_columns(type(row)):
-        if field.attname in vars(row):
-            getattr(row, field.attname)
+    open_all(row)
     return row
 
 

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db.models import F, Min, Q
 from django.urls import reverse
 
+from clinic.accounts.models import User
 from clinic.core import clock
 from clinic.core.danger_words import Danger, dangers_in, mentions
 from clinic.core.encrypted_rows import with_keys
@@ -145,11 +146,11 @@ def read_url(pk: int) -> str:
     return reverse("admin:consultations_consultationrequest_read", args=[pk])
 
 
-def waiting_lines(*, now: datetime.datetime, limit: int) -> tuple[list[WaitingText], bool]:
+def waiting_lines(*, viewer: User, now: datetime.datetime, limit: int) -> tuple[list[WaitingText], bool]:
     """The texts with words about danger that nobody has read, with whose they are but not what they say; and whether
     there are more.
     """
-    marked = PatientText.objects.waiting().filter(MARKED)
+    marked = PatientText.objects.visible_to(viewer).waiting().filter(MARKED)
     rows = marked.defer("text").annotate(**WHOSE).most_pressing_first()[: limit + 1]
     found = readable(rows)
     return [_line(each, now=now) for each in found[:limit]], len(found) > limit

@@ -62,12 +62,12 @@ def in_tab(name: str) -> Q:
     return in_status | is_unread if name == "all" else in_status
 
 
-def tab_counts(narrowed: Q | None = None, **extra: Any) -> dict[str, Any]:
+def tab_counts(narrowed: Q | None = None, *, viewer: User, **extra: Any) -> dict[str, Any]:
     """How many requests each tab holds, and how many the filters leave, in one query."""
     counts = {f"in_{name}": Count("pk", filter=in_tab(name)) for name in TABS}
     if narrowed is not None:
         counts["narrowed"] = Count("pk", filter=narrowed)
-    return ConsultationRequest.objects.aggregate(**counts, **extra)
+    return ConsultationRequest.objects.visible_to(viewer).aggregate(**counts, **extra)
 
 
 def oldest_by_tab() -> dict[str, datetime.datetime | None]:
@@ -89,11 +89,12 @@ def condition_of(filters: Filters, *, viewer: User, now: datetime.datetime) -> Q
     return condition
 
 
-def rows_query(condition: Q) -> QuerySet[ConsultationRequest]:
+def rows_query(condition: Q, *, viewer: User) -> QuerySet[ConsultationRequest]:
     """Everything a row needs in one query; what is encrypted comes as it is stored, to be decrypted row by row."""
     next_visit = Appointment.objects.filter(request=OuterRef("pk"), status__in=LIVE_APPOINTMENTS).order_by("starts_at")
     return (
-        ConsultationRequest.objects.filter(condition)
+        ConsultationRequest.objects.visible_to(viewer)
+        .filter(condition)
         .select_related("patient", "claimed_by", "doctor", "response", "assessment")
         .defer(*NOT_IN_A_ROW)
         .annotate(next_visit=Subquery(next_visit.values("starts_at")[:1]))
@@ -105,7 +106,7 @@ def rows_of(condition: Q, *, page: int, viewer: User, now: datetime.datetime) ->
     start = (page - 1) * PAGE_SIZE
     return [
         _row_or_mark(each, viewer=viewer, now=now)
-        for each in readable(rows_query(condition)[start : start + PAGE_SIZE])
+        for each in readable(rows_query(condition, viewer=viewer)[start : start + PAGE_SIZE])
     ]
 
 

@@ -97,7 +97,7 @@ def request_page(request: ConsultationRequest, *, viewer: User, now: datetime.da
         "activity": activity.activity(request),
         "views": activity.views(request),
         "messages_sent": activity.messages_of(request),
-        "safety_case": safety_case_of(response),
+        "safety_case": safety_case_of(response, viewer=viewer),
     }
 
 
@@ -237,8 +237,8 @@ def appointment_words(appointment: Appointment | None) -> dict[str, str] | None:
     }
 
 
-def safety_case_of(response: QuestionnaireResponse) -> dict[str, Any] | None:
-    case: SafetyCase | None = load(case_query().filter(response=response))
+def safety_case_of(response: QuestionnaireResponse, *, viewer: User) -> dict[str, Any] | None:
+    case: SafetyCase | None = load(case_query(viewer).filter(response=response))
     if case is None:
         return None
     return {"url": url_of(case.pk), "status": case.get_status_display(), "level": outcome_chip(case.level)}

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.middleware.csrf import get_token
 from django.utils.crypto import salted_hmac
 
+from clinic.core.encrypted_rows import open_all, with_keys
 from clinic.core.encryption import DamagedRecord
 from consultations.enums import ResponseStatus
 from consultations.models import QuestionnaireResponse
@@ -81,7 +82,10 @@ def responses(request: HttpRequest) -> list[tuple[str, QuestionnaireResponse]]:
 
 def _read(token: str) -> QuestionnaireResponse | None:
     try:
-        return QuestionnaireResponse.objects.filter(token=token).first()
+        response = with_keys(QuestionnaireResponse.objects.filter(token=token)).first()
+        if response is not None:
+            open_all(response)
+        return response
     except DamagedRecord as damage:
         row = QuestionnaireResponse.objects.filter(token=token).values_list("pk", flat=True).first()
         log_damage(f"consultations.questionnaireresponse {row}", damage)

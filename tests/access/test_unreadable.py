@@ -8,13 +8,15 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.core import mail
 from django.core.management import call_command
 from django.db import connection, transaction
 from django.test import Client
 
 from clinic.core import clock, key_fingerprints
-from clinic.core.encrypted_values import encrypted_fields
+from clinic.core.encrypted_rows import DataKeyField
+from clinic.core.fields import EncryptedTextField
 from clinic.core.models import Heartbeat, OutboxMessage
 from consultations.enums import RequestStatus
 from consultations.models import ConsultationRequest, InformationRequest, LinkAsked
@@ -25,7 +27,12 @@ from tests.cast import open_privately
 from tests.consultations.views.conftest import CONSENTS, CONTACT, Visitor, text_of
 from tests.rows import all_rows
 
-COLUMNS = [(model, field) for model, field in encrypted_fields() if model._meta.app_label == "consultations"]
+COLUMNS = [
+    (model, field)
+    for model in (*apps.get_app_config("consultations").get_models(), OutboxMessage)
+    for field in model._meta.local_fields
+    if isinstance(field, EncryptedTextField | DataKeyField)
+]
 WROTE = "I can walk again, a little."
 BIRTH = {"birth_on_month": "3", "birth_on_day": "27", "birth_on_year": "1970"}
 FORM = {**CONTACT, **CONSENTS, **BIRTH, "answer": WROTE, "reason": WROTE, "words": WROTE, "sure": "on"}
@@ -88,7 +95,7 @@ def patients(site: dict[str, Any], make_request: Any) -> Iterator[Person]:
 
 
 def damaged_columns() -> Iterator[str]:
-    """Every sealed column of every row, one after another; what was done meanwhile is undone."""
+    """Every encrypted column, and every key, of every row, one after another; what was done meanwhile is undone."""
     for model, field in COLUMNS:
         with transaction.atomic():
             damage(model, field)
@@ -142,7 +149,7 @@ class TestDamagedPatient:
         assert DAMAGED in text_of(response)
         assert settings.CLINIC_PHONE in text_of(response)
         assert settings.EMERGENCY_LINE in text_of(response)
-        assert f"a page cannot be shown: consultations.Patient {patient.patient_id} does not open" in caplog.text
+        assert f"a page cannot be shown: consultations.Patient {patient.patient_id} cannot be read" in caplog.text
         assert "AAAA" not in caplog.text
 
     def test_what_was_written_is_given_back_and_nothing_else_of_the_form(self, patient, site):

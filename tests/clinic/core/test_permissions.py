@@ -6,7 +6,7 @@ from django.contrib.auth.models import AnonymousUser
 from clinic.core import permissions
 from clinic.core.permissions import PermittedQuerySet, may, require
 from clinic.core.refusals import NotAllowed
-from consultations.models import ConsultationRequest
+from consultations.models import ConsultationRequest, PatientText
 
 pytestmark = pytest.mark.django_db
 
@@ -75,3 +75,8 @@ def test_a_list_holds_what_its_reader_may_see(make_request, nurse, editor):
     rows = PermittedQuerySet(ConsultationRequest)
     assert rows.visible_to(nurse).count() == 1
     assert rows.visible_to(editor).count() == 0
+
+
+def test_rows_seen_with_those_of_another_model_follow_its_permission(nurse, editor):
+    assert PatientText.objects.visible_to(nurse).query.is_empty() is False
+    assert PatientText.objects.visible_to(editor).query.is_empty() is True
