@@ -232,7 +232,8 @@ class TestStillWanted:
         time_machine.shift(2 * MINUTE)
         assert delivery.deliver_due() == 0
         assert pigeon.sent == []
-        assert (fresh(row).is_stopped, fresh(row).content) == (True, None)
+        row = fresh(row)
+        assert (row.is_stopped, row.content, row.payload, row.recipient) == (True, None, None, "")
 
     @pytest.mark.parametrize(("needs_staff", "undelivered"), [(True, 1), (False, 0)])
     def test_who_asked_says_if_somebody_must_see_to_it(
