@@ -289,6 +289,31 @@ class TestSendAt:
         assert outbox.retry(message=row, by=staff_user).due_at == row.send_at
 
 
+class TestAClockThatWasAhead:
+    """A worker died while it sent, with a clock that was put right afterwards."""
+
+    @pytest.fixture
+    def leased(self, world: World, pigeon: Pigeon, time_machine: Any) -> Callable[[datetime.timedelta], int]:
+        queue()
+        noon = clock.now()
+
+        def then(ahead: datetime.timedelta) -> int:
+            time_machine.move_to(noon + ahead, tick=False)
+            assert delivery._claim() is not None
+            time_machine.move_to(noon, tick=False)
+            return delivery.deliver_due()
+
+        return then
+
+    def test_holds_up_no_message(self, leased: Callable[[datetime.timedelta], int]) -> None:
+        assert leased(DAY) == 1
+
+    def test_another_machine_that_is_a_little_ahead_keeps_its_lease(
+        self, leased: Callable[[datetime.timedelta], int]
+    ) -> None:
+        assert leased(2 * MINUTE) == 0
+
+
 class TestChannels:
     def test_another_channel_has_its_own_idea_of_a_final_no(self, world: World, pigeon: Pigeon) -> None:
         row = queue()
