@@ -150,7 +150,7 @@ def _deliver(claim: Claim) -> bool:
         _try_to_write(claim, partial(_postpone, claim, error, is_final=is_final))
         return False
     # It is out: were this write lost, the lease would end and the same bytes would go a second time.
-    return _try_to_write(claim, partial(_record_sent, claim))
+    return _try_to_write(claim, partial(record_sent, claim.pk))
 
 
 def _prepared(claim: Claim) -> outbox.Prepared | None:
@@ -185,8 +185,8 @@ def _try_to_write(claim: Claim, write: Callable[[], object]) -> bool:
     return False
 
 
-def _record_sent(claim: Claim) -> None:
-    OutboxMessage.objects.filter(pk=claim.pk).update(
+def record_sent(pk: int) -> None:
+    OutboxMessage.objects.filter(pk=pk).update(
         sent_at=clock.now(), lease_until=None, parked_at=None, is_stopped=False, last_error="", payload=None
     )
 

@@ -18,6 +18,7 @@ from django.db.models import Q, QuerySet
 
 from clinic.core import audit, channels, clock
 from clinic.core.channels import Draft, Letter
+from clinic.core.encrypted_rows import open_all
 from clinic.core.logs import TOKEN
 from clinic.core.models import Lane, OutboxMessage
 
@@ -175,11 +176,14 @@ def stop(messages: QuerySet[OutboxMessage], *, reason: str, needs_staff: bool = 
 
 @transaction.atomic
 def retry(*, message: OutboxMessage, by: AbstractBaseUser) -> OutboxMessage:
-    """Let the worker try a parked message again; harmless on any other. Raises NothingToSend.
+    """Let the worker try a parked message again; harmless on any other. Raises NothingToSend, DamagedRecord.
 
     Whether `by` may do so is for the caller to ask.
     """
     fresh = OutboxMessage.objects.select_for_update(of=("self",)).get(pk=message.pk)
+    # Erased with the person: nothing is left of it. Damaged: trying again cannot help, and is said now.
+    if fresh.data_key:
+        open_all(fresh)
     if fresh.parked_at is None:
         return fresh
     if fresh.content_deleted_at is not None:

@@ -105,6 +105,7 @@ class TestWithoutARow:
         EncryptedNote.objects.create(text="one")
         value = EncryptedNote.objects.values_list("text", flat=True).get()
         assert isinstance(value, Ciphertext)
+        assert value == EncryptedNote.objects.values_list("text", flat=True).get()
         assert repr(EncryptedNote.objects.values("text").get()) == "{'text': <encrypted>}"
         with pytest.raises(TypeError, match="read through its row"):
             use(value)
