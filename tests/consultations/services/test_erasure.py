@@ -312,6 +312,12 @@ def test_only_a_manager_may(done_with: ConsultationRequest, staff: Any, group: s
     assert done_with.patient.erased_at is None
 
 
+def test_the_browser_that_began_it_finds_nothing(done_with: ConsultationRequest, manager: User) -> None:
+    token = done_with.response.token
+    erasure.erase(patient=done_with.patient, by=manager)
+    assert not QuestionnaireResponse.objects.filter(token=token).exists()
+
+
 def test_nobody_is_joined_with_it(done_with: ConsultationRequest, manager: User, nurse: User) -> None:
     older, erased = Patient.objects.get(name="Bob Pell"), make_patient("Dan Pell")
     erasure.erase(patient=erased, by=manager)
