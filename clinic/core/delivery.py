@@ -39,6 +39,10 @@ PATIENCE: Final = {
     Lane.STAFF: Patience((1, 2, 5, 15, 60), 24),
 }
 LEASE: Final = datetime.timedelta(minutes=2)
+LONGEST_LEASE: Final = 2 * LEASE
+"""With clocks of two machines that differ. One that ends still later was given before the clock was put back, and would
+hold a message for as long as the clock was ahead.
+"""
 MAX_CRASHES: Final = 5
 PASS_SECONDS: Final = 10
 """After this long no further message is begun, so that other duties of the same turn are done in between."""
@@ -98,7 +102,10 @@ def _claim(queue: Queue | None = None) -> Claim | None:
     """
     now = clock.now()
     waiting = OutboxMessage.objects.filter(
-        Q(lease_until__isnull=True) | Q(lease_until__lt=now), sent_at=None, parked_at=None, due_at__lte=now
+        Q(lease_until__isnull=True) | Q(lease_until__lt=now) | Q(lease_until__gt=now + LONGEST_LEASE),
+        sent_at=None,
+        parked_at=None,
+        due_at__lte=now,
     )
     for lane, channel in [queue] if queue else queues():
         rows = waiting.filter(lane=lane, channel=channel).order_by("due_at", "pk")

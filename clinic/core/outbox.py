@@ -158,13 +158,16 @@ def read(message: OutboxMessage) -> Letter | None:
 
 
 def stop(messages: QuerySet[OutboxMessage], *, reason: str, needs_staff: bool = False) -> int:
-    """Never send these; what was sent already stays as it is. One that a worker is sending this moment still goes."""
+    """Never send these, and forget at once what they said and to whom; what was sent already stays as it is. One that a
+    worker is sending this moment still goes.
+    """
     now = clock.now()
     return messages.filter(sent_at=None).update(
         parked_at=now,
         is_stopped=not needs_staff,
         last_error=reason,
         lease_until=None,
+        recipient="",
         payload=None,
         content=None,
         content_deleted_at=now,

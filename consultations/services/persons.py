@@ -63,12 +63,14 @@ def join(*, patient: Patient, other: Patient, reason: str, by: User, seen: Colle
     """Say that two patient rows are of one person, and so are all rows that stand behind either.
 
     `seen` are the keys of the rows that the page named. Returns False when they are of one person already. Raises
-    NotAllowed, JoinRefused for a row and itself, PersonChanged, VisitsOverlap.
+    NotAllowed, JoinRefused for a row and itself and for one that was erased, PersonChanged, VisitsOverlap.
     """
     require(by, *MAY_JOIN)
     if patient.pk == other.pk:
         raise JoinRefused("That is the same request. Enter the reference of another one.")
     rows = hold(patient, other)
+    if any(row.erased_at is not None for row in rows if row.pk in (patient.pk, other.pk)):
+        raise JoinRefused("What one of them told us was erased, so nobody can tell who it was. Nothing was changed.")
     if _person_in(rows, patient) == _person_in(rows, other):
         return False
     _require_as_seen(rows, seen)
