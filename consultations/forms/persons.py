@@ -33,13 +33,15 @@ class JoinForm(forms.Form):
         self.patient = patient
 
     def clean_other(self) -> Patient:
-        """The row behind it: one that there is, of another person, and whose visits leave room for these."""
+        """The row behind it: one that there is, not erased, of another person, and whose visits leave room for these."""
         other = persons.find(self.cleaned_data["other"])
         if other is None:
             example = f"{settings.REFERENCE_PREFIX}-AB23-CD"
             raise forms.ValidationError(f"There is no request with this reference. One looks like {example}.")
         if other.pk == self.patient.pk:
             raise forms.ValidationError("That is this request. Enter the reference of another one.")
+        if other.erased_at is not None:
+            raise forms.ValidationError(persons.ERASED)
         if other.person_id == self.patient.person_id:
             raise forms.ValidationError("That request is joined with this one already.")
         both = Patient.objects.filter(person__in=[other.person_id, self.patient.person_id])

@@ -14,7 +14,7 @@ from clinic.core import clock
 from clinic.core.models import RecordRead
 from consultations.enums import FilledFor, Outcome, RequestStatus
 from consultations.models import ConsultationRequest, Patient, PersonJoin
-from consultations.services import cases, persons
+from consultations.services import cases, erasure, persons
 from tests.access.conftest import everything
 from tests.cast import MakeRequest, SignIn, book_directly, make_patient
 from tests.consultations.admin.conftest import page_of, text_of
@@ -209,6 +209,25 @@ class TestJoin:
         assert page.context["title"].startswith("Error: ")
         assert said in text_of(page)
         assert WHY in text_of(page)
+
+    def test_a_request_whose_data_were_erased_is_refused(
+        self, client: Client, manager: User, marta: ConsultationRequest, make_request: MakeRequest
+    ) -> None:
+        gone = make_request(status=RequestStatus.COMPLETED)
+        erasure.erase(patient=gone.patient, by=manager)
+        page = preview(client, marta, gone.reference)
+        assert "The data of one of them were erased." in text_of(page)
+        assert WHY in text_of(page)
+
+    def test_one_that_is_erased_since_the_preview_is_refused_too(
+        self, client: Client, manager: User, marta: ConsultationRequest, make_request: MakeRequest
+    ) -> None:
+        gone = make_request(status=RequestStatus.COMPLETED, patient=make_patient("Marta Quill"))
+        shown = preview(client, marta, gone.reference)
+        erasure.erase(patient=gone.patient, by=manager)
+        assert "The data of one of them were erased." in text_of(confirm(client, marta, shown))
+        assert not are_joined(marta, gone)
+        assert not PersonJoin.objects.exists()
 
     def test_a_reason_is_needed_and_the_reference_kept(
         self, client: Client, marta: ConsultationRequest, again: ConsultationRequest
