@@ -33,7 +33,7 @@ class JoinForm(forms.Form):
         self.patient = patient
 
     def clean_other(self) -> Patient:
-        """The row behind it: one that there is, not erased, of another person, and whose visits leave room for these."""
+        """The row behind it: one that is not erased, of another person, and whose visits leave room for these."""
         other = persons.find(self.cleaned_data["other"])
         if other is None:
             example = f"{settings.REFERENCE_PREFIX}-AB23-CD"
