@@ -13,7 +13,10 @@ from consultations.services import persons
 
 
 class JoinForm(forms.Form):
-    """Which other request, and why. `patient` is the row of the page."""
+    """Which other request, and why. `patient` is the row of the page.
+
+    `named` are the keys of the rows that a refusal names: they were shown as much as those on the page.
+    """
 
     other = forms.CharField(
         label="Reference of the other request",
@@ -31,6 +34,7 @@ class JoinForm(forms.Form):
     def __init__(self, *args: Any, patient: Patient, **kwargs: Any) -> None:
         super().__init__(*args, **{"auto_id": "join-%s", **kwargs})
         self.patient = patient
+        self.named: set[int] = set()
 
     def clean_other(self) -> Patient:
         """The row behind it: one that is not erased, of another person, and whose visits leave room for these."""
@@ -45,8 +49,9 @@ class JoinForm(forms.Form):
         if other.person_id == self.patient.person_id:
             raise forms.ValidationError("That request is joined with this one already.")
         both = Patient.objects.filter(person__in=[other.person_id, self.patient.person_id])
-        if refusal := persons.overlap_words(both.defer(*persons.UNOPENED)):
-            raise forms.ValidationError(refusal)
+        if overlap := persons.overlap_of(both.defer(*persons.UNOPENED)):
+            self.named = overlap.patients
+            raise forms.ValidationError(str(overlap))
         return other
 
 

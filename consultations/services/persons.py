@@ -49,6 +49,11 @@ class VisitsOverlap(JoinRefused):
             "requests are of one person, cancel one of these visits first. Nothing was changed."
         )
 
+    @property
+    def patients(self) -> set[int]:
+        """The keys of the rows whose visits the text names."""
+        return {visit.request.patient_id for visit in self.visits}
+
 
 class _Moved(Exception):
     """A person was joined to another one, or taken apart, while we waited for the lock."""
@@ -203,14 +208,14 @@ def groups(keys: Iterable[int], pairs: Iterable[tuple[int, int]]) -> list[set[in
 
 def refuse_overlap(rows: Collection[Patient]) -> None:
     """Raises VisitsOverlap when visits of these rows are at the same time: the database would refuse the join."""
-    if pairs := occupation.overlapping_visits(rows):
-        raise VisitsOverlap(*pairs[0])
+    if overlap := overlap_of(rows):
+        raise overlap
 
 
-def overlap_words(rows: Collection[Patient]) -> str:
-    """What such a refusal will say, for a page before anything is done; "" when nothing overlaps."""
+def overlap_of(rows: Collection[Patient]) -> VisitsOverlap | None:
+    """What a join of these rows is refused for, if anything: also for a page, before anything is done."""
     pairs = occupation.overlapping_visits(rows)
-    return str(VisitsOverlap(*pairs[0])) if pairs else ""
+    return VisitsOverlap(*pairs[0]) if pairs else None
 
 
 def _end(join: PersonJoin, *, reason: str, by: User) -> None:

@@ -248,6 +248,20 @@ class TestJoin:
         assert f"The visits of request {one.reference}" in page
         assert f"and request {two.reference}" in page
         assert "overlap" in page
+        assert patients_in(RecordRead.objects.latest("pk")) == sorted([one.patient_id, two.patient_id])
+
+    def test_one_that_overlaps_since_the_preview_is_named_and_on_record(
+        self, client: Client, clinician: Any, other_doctor: User, make_request: MakeRequest
+    ) -> None:
+        nine = datetime.datetime(2026, 12, 7, 14, 0, tzinfo=datetime.UTC)
+        one, two = (make_request(status=RequestStatus.BOOKED) for _ in range(2))
+        other = type(clinician).objects.create(user=other_doctor, display_name="Dr Sam Okafor")
+        book_directly(one, clinician, nine)
+        shown = preview(client, one, two.reference)
+        book_directly(two, other, nine)
+        assert f"and request {two.reference}" in text_of(confirm(client, one, shown))
+        assert not are_joined(one, two)
+        assert patients_in(RecordRead.objects.latest("pk")) == sorted([one.patient_id, two.patient_id])
 
     def test_somebody_who_only_asked_for_a_call_is_joined_by_the_case(
         self, client: Client, marta: ConsultationRequest, make_request: MakeRequest
