@@ -92,6 +92,8 @@ class PersonPages(PurposeBuiltAdmin):
         except TransitionNotAllowed as refusal:
             messages.error(request, str(refusal))
             form = JoinForm(initial=kept["data"], patient=consultation.patient)
+            if isinstance(refusal, persons.VisitsOverlap):
+                form.named = refusal.patients
             return self._person(request, _request(request, pk), join=form)
         done = "The requests are joined." if is_joined else "These requests are joined already. Nothing was changed."
         messages.success(request, done)
@@ -139,10 +141,12 @@ class PersonPages(PurposeBuiltAdmin):
     ) -> HttpResponse:
         """The page as it stands now, with what was typed, and on record whom it showed."""
         person = person_view(consultation.patient)
-        readings.log(by=request.user, action="person.view", target=consultation.patient, patients=person.shown)
+        join_form = join or JoinForm(patient=consultation.patient)
+        shown = {*person.shown, *join_form.named}
+        readings.log(by=request.user, action="person.view", target=consultation.patient, patients=shown)
         seen = ",".join(map(str, person.keys))
         forms = {
-            "join_form": join or JoinForm(patient=consultation.patient),
+            "join_form": join_form,
             "separate_form": separate or SeparateForm(initial={**(typed or {}), "seen": seen}, choices=person.choices),
         }
         has_errors = any(form.errors for form in forms.values())

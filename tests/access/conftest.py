@@ -211,7 +211,7 @@ def address(pattern: str, site: dict[str, Any]) -> str:
     return "/" + path.replace("<slug:verb>", "claim")
 
 
-TRAIL = {"AuditEvent", "UnchainedEvent", "AuditLink", "AuditHead"}
+TRAIL = {"AuditEvent", "UnchainedEvent", "AuditLink", "AuditHead", "AuditEntry"}
 """What says who did something."""
 READ = {"RecordRead", "PatientShown", "UnchainedRead", "AuditEntry"}
 """What says who looked."""

@@ -16,6 +16,7 @@ from consultations.enums import RequestStatus
 from consultations.models import Patient, Person, PersonJoin
 from consultations.services import intake, persons
 from consultations.services.persons import JoinRefused, PersonChanged, VisitsOverlap
+from tests.access.conftest import TRAIL
 from tests.cast import MakeRequest, book_directly, make_patient, make_user, open_privately, private_url
 from tests.rows import all_rows
 
@@ -176,10 +177,10 @@ class TestVisits:
 class TestTakenApart:
     def test_two_rows_are_as_they_were(self, nurse: User, doctor: User) -> None:
         a, b = rows(2)
-        before = all_rows(without={"PersonJoin", "AuditEvent", "AuditHead"})
+        before = all_rows(without={"PersonJoin", *TRAIL})
         persons.join(patient=a, other=b, reason=WHY, by=nurse)
         assert persons.separate(patient=a, reason="Two sisters.", by=doctor) is True
-        assert all_rows(without={"PersonJoin", "AuditEvent", "AuditHead"}) == before
+        assert all_rows(without={"PersonJoin", *TRAIL}) == before
         (join,) = PersonJoin.objects.all()
         assert (join.ended_by, join.ended_reason, join.joined_by, join.reason) == (doctor, "Two sisters.", nurse, WHY)
         assert join.ended_at is not None

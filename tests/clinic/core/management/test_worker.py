@@ -8,7 +8,7 @@ from django.core import mail
 from django.core.management import call_command
 from django.db import DatabaseError, OperationalError
 
-from clinic.core import delivery, housekeeping, outbox
+from clinic.core import audit, delivery, housekeeping, outbox, reading_batches
 from clinic.core.models import Heartbeat, OutboxMessage
 from clinic.management.commands import worker
 from consultations.enums import MessageKind
@@ -33,6 +33,8 @@ DUTIES = {
     "answer asked links": (private_links, "answer_asked"),
     "deliver": (delivery, "deliver_due"),
     "publish": (schedule, "publish_due"),
+    "chain readings": (reading_batches, "chain"),
+    "chain events": (audit, "chain"),
     "forget sign-ins": (housekeeping, "forget_what_ran_out"),
     "reopen content": (reopen, "reopen_due"),
     "forget networks": (alarm_groups, "forget_networks"),
