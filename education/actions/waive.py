@@ -7,6 +7,7 @@ from typing import Final
 from django import forms
 from django.db import models
 
+from clinic.accounts.models import User
 from clinic.core import clock
 from clinic.core.actions import Context
 from clinic.core.form_fields import LongTextField
@@ -49,6 +50,9 @@ class Waive(ContentAction[WaiveData, models.Model, ClaimWaiver]):
     verb, data_class, form_class = "waive", WaiveData, WaiveForm
     done = "The reason is kept. It holds until the next review."
     has_own_place = True
+
+    def is_offered(self, row: models.Model, *, by: User) -> bool:
+        return not waivers.is_author(row, by)
 
     def check(self, ctx: Context[models.Model], data: WaiveData) -> None:
         if waivers.is_author(ctx.row, ctx.person):

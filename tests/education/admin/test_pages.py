@@ -12,8 +12,10 @@ from django.utils.html import escape
 from clinic.accounts.models import User
 from clinic.core import clock
 from clinic.core.models import AuditEvent
-from education.models import ClaimWaiver, Page, SignOff
+from education.admin.desk import desk_context
+from education.models import ClaimWaiver, GlossaryTerm, Page, SignOff
 from education.services import publication, records, waivers
+from education.services.feedback import submit_feedback
 from tests.cast import make_user
 from tests.education.conftest import MakePage, Sign
 from tests.education.performing import perform
@@ -363,6 +365,13 @@ class TestWording:
         assert "in a sentence" in said
         assert not ClaimWaiver.objects.exists()
 
+    def test_who_wrote_the_words_has_no_box(self, warned: Page, manager: User, client: Client) -> None:
+        client.force_login(manager)
+        change = reverse("admin:education_page_change", args=[warned.pk])
+        assert "Keep this reason" in client.get(change).content.decode()
+        warned.drafted_by.add(manager)
+        assert "Keep this reason" not in client.get(change).content.decode()
+
     @pytest.mark.parametrize("group", ["editor", "triage"])
     def test_nor_one_of_a_writer(self, group: str, warned: Page, client: Client) -> None:
         client.force_login(make_user(f"a_{group}", group))
@@ -380,6 +389,13 @@ def test_a_self_check_voids_no_sign_off(
     assert page.self_check["discern"][:2] == [4, 0]
     assert page.self_check["clear"].count(True) == 1
     assert (page.state, set(publication.current_sign_offs(page))) == ("in_review", {"clinical"})
+
+
+def test_the_desk_counts_what_its_reader_may_open(editor: User, reviewer: User) -> None:
+    submit_feedback(token="t" * 32, path="/faq/", is_helpful=False, text="I did not find it.")
+    records.save_record(record=GlossaryTerm(slug="disc", term="Disc", definition="A pad."), by=editor, changed=["term"])
+    seen = [(desk_context(who)["feedback"], len(desk_context(who)["waiting_records"])) for who in (editor, reviewer)]
+    assert seen == [(1, 1), (0, 0)]
 
 
 def test_two_versions_stand_side_by_side(public: Page, editor: User, client: Client) -> None:
