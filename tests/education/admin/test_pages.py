@@ -365,6 +365,18 @@ class TestWording:
         assert "in a sentence" in said
         assert not ClaimWaiver.objects.exists()
 
+    def test_a_refused_one_stands_in_its_own_box_alone(
+        self, make_page: MakePage, manager: User, client: Client
+    ) -> None:
+        page = make_page(body="Experts agree on little.\n\nExperts agree on nothing.\n")
+        first, second = waivers.open_remarks(page)
+        client.force_login(manager)
+        given = {"rule": second.rule, "digest": second.digest, "reason": "too short"}
+        html = client.post(address("waive", page), given).content.decode()
+        boxes = [box.split("</textarea>")[0].endswith(">\ntoo short") for box in html.split('value="C26"')[1:]]
+        assert (first.digest != second.digest, boxes) == (True, [False, True])
+        assert "What you had filled in" not in html
+
     def test_who_wrote_the_words_has_no_box(self, warned: Page, manager: User, client: Client) -> None:
         client.force_login(manager)
         change = reverse("admin:education_page_change", args=[warned.pk])
