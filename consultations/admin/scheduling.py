@@ -32,6 +32,7 @@ from consultations.forms.diary import (
     ClinicianForm,
     DateInput,
     DateTimeLocal,
+    RoomForm,
     TimeInput,
 )
 from consultations.models import (
@@ -176,7 +177,7 @@ class LocationAdmin(DiaryAdmin):
 
 @admin.register(Room)
 class RoomAdmin(DiaryAdmin):
-    fields = ("name", "location", "is_bookable")
+    form = RoomForm
     list_display = ("name", "location", "is_bookable")
     list_select_related = ("location",)
     ordering = ("location__name", "name")

@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from clinic.accounts.models import User
 from clinic.core import clock
-from consultations.models import Absence, AppointmentType, Availability, Clinician
+from consultations.models import Absence, AppointmentType, Availability, Clinician, Room
 from consultations.services import diary
 
 SENSIBLE_YEARS: Final = range(2000, 2100)
@@ -49,6 +49,20 @@ class ClinicianForm(forms.ModelForm):
             if self.instance.pk is not None:
                 doctors = doctors | User.objects.filter(pk=self.instance.user_id)
             self.fields["user"].queryset = doctors.distinct().order_by("name", "pk")
+
+
+class RoomForm(forms.ModelForm):
+    class Meta:
+        model = Room
+        fields = ("name", "location", "is_bookable")
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if cleaned.get("location") and (
+            refusal := diary.refusal_of_move(Room(pk=self.instance.pk, location=cleaned["location"]))
+        ):
+            self.add_error("location", refusal)
+        return cleaned
 
 
 class AppointmentTypeForm(forms.ModelForm):

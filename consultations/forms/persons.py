@@ -13,7 +13,10 @@ from consultations.services import persons
 
 
 class JoinForm(forms.Form):
-    """Which other request, and why. `patient` is the row of the page."""
+    """Which other request, and why. `patient` is the row of the page.
+
+    `named` are the keys of the rows that a refusal names: they were shown as much as those on the page.
+    """
 
     other = forms.CharField(
         label="Reference of the other request",
@@ -31,20 +34,24 @@ class JoinForm(forms.Form):
     def __init__(self, *args: Any, patient: Patient, **kwargs: Any) -> None:
         super().__init__(*args, **{"auto_id": "join-%s", **kwargs})
         self.patient = patient
+        self.named: set[int] = set()
 
     def clean_other(self) -> Patient:
-        """The row behind it: one that there is, of another person, and whose visits leave room for these."""
+        """The row behind it: one that is not erased, of another person, and whose visits leave room for these."""
         other = persons.find(self.cleaned_data["other"])
         if other is None:
             example = f"{settings.REFERENCE_PREFIX}-AB23-CD"
             raise forms.ValidationError(f"There is no request with this reference. One looks like {example}.")
         if other.pk == self.patient.pk:
             raise forms.ValidationError("That is this request. Enter the reference of another one.")
+        if other.erased_at is not None:
+            raise forms.ValidationError(persons.ERASED)
         if other.person_id == self.patient.person_id:
             raise forms.ValidationError("That request is joined with this one already.")
         both = Patient.objects.filter(person__in=[other.person_id, self.patient.person_id])
-        if refusal := persons.overlap_words(both.defer(*persons.UNOPENED)):
-            raise forms.ValidationError(refusal)
+        if overlap := persons.overlap_of(both.defer(*persons.UNOPENED)):
+            self.named = overlap.patients
+            raise forms.ValidationError(str(overlap))
         return other
 
 

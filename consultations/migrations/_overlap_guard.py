@@ -1,8 +1,9 @@
 """The rule that nothing and nobody is occupied twice at once, in each engine's own words (decision 0033).
 
 Triggers on holds and appointments write what each occupies into one table, a trigger on patient rows follows who stands
-behind them, and a guard on that table refuses two spans that overlap. PostgreSQL: exclusion constraints. SQLite: triggers. A later migration that rebuilds one of these tables on
-SQLite loses its triggers and must add them again (a test looks for them after all migrations).
+behind them, and a guard on that table refuses two spans that overlap. PostgreSQL: exclusion constraints. SQLite:
+triggers. A later migration that rebuilds one of these tables on SQLite loses its triggers and must add them again (a
+test looks for them after all migrations).
 """
 
 from collections.abc import Callable
@@ -59,6 +60,7 @@ def follow(*, table: str, source: str, live: str = "true", watched: tuple[str, .
     """Make a RunPython step: what a row of `table` occupies stands in the occupation table under `source`_id.
 
     `live` is the SQL condition on a row that occupies anything; a change of a `watched` column writes its rows anew.
+    What stands in the table already occupies its time from then on, or the migration fails over two that overlap.
     """
     name, key = f"occupied_by_{source}", f"{source}_id"
     remove = f"DELETE FROM {OCCUPATION} WHERE {key} = OLD.id;"
@@ -78,6 +80,8 @@ def follow(*, table: str, source: str, live: str = "true", watched: tuple[str, .
                     f"CREATE TRIGGER {name}_{verb.lower()} AFTER {verb} ON {table} FOR EACH ROW {condition} "
                     f"EXECUTE FUNCTION {name}()"
                 )
+            for statement in _rows(key, live, _postgresql_span, source=f" FROM {table} AS NEW"):
+                schema_editor.execute(statement, params=None)
             return
         write = _write(key, live, _sqlite_span)
         changed = " OR ".join(f"OLD.{column} IS NOT NEW.{column}" for column in watched)
@@ -89,14 +93,18 @@ def follow(*, table: str, source: str, live: str = "true", watched: tuple[str, .
             on = "" if " ON " in verb else f" ON {table}"
             trigger = f"{name}_{verb.split()[0].lower()}"
             schema_editor.execute(f"CREATE TRIGGER {trigger} AFTER {verb}{on} BEGIN {body} END", params=None)
+        for statement in _rows(key, live, _sqlite_span, source=f" FROM {table} AS NEW"):
+            schema_editor.execute(statement, params=None)
 
     return forwards
 
 
 def unfollow(*, table: str, source: str) -> Step:
+    """Make the step back: nothing follows the table any more, so nothing that it said of the table is left."""
     name = f"occupied_by_{source}"
 
     def backwards(apps: Any, schema_editor: Any) -> None:
+        schema_editor.execute(f"DELETE FROM {OCCUPATION} WHERE {source}_id IS NOT NULL")
         is_postgresql = schema_editor.connection.vendor == "postgresql"
         for verb in ("insert", "update", "delete"):
             schema_editor.execute(f"DROP TRIGGER {name}_{verb}" + (f" ON {table}" if is_postgresql else ""))
@@ -136,17 +144,23 @@ def unfollow_persons(apps: Any, schema_editor: Any) -> None:
 
 
 def _write(key: str, live: str, span: Callable[[], str]) -> str:
-    """The rows of one hold or appointment: clinician and room with the buffers, the person without."""
+    """The rows of the one hold or appointment that a trigger knows as NEW."""
+    return " ".join(_rows(key, live, span))
+
+
+def _rows(key: str, live: str, span: Callable[[], str], *, source: str = "") -> list[str]:
+    """What NEW occupies, each kind in a statement: clinician and room with the buffers, the person without."""
     person = f"(SELECT {PATIENT}.person_id FROM {OF_REQUEST})"
     rows = (
         ("resource_id", "NEW.clinician_id", span(), live),
         ("resource_id", "NEW.room_id", span(), f"NEW.room_id IS NOT NULL AND {live}"),
         ("person_id", person, "NEW.starts_at, NEW.ends_at", live),
     )
-    return " ".join(
-        f"INSERT INTO {OCCUPATION} ({column}, {key}, starts_at, ends_at) SELECT {who}, NEW.id, {when} WHERE {condition};"
+    return [
+        f"INSERT INTO {OCCUPATION} ({column}, {key}, starts_at, ends_at) "
+        f"SELECT {who}, NEW.id, {when}{source} WHERE {condition};"
         for column, who, when, condition in rows
-    )
+    ]
 
 
 def _postgresql_span() -> str:

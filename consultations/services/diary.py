@@ -16,6 +16,10 @@ from consultations.services import occupation, slot_release
 Entry = Clinician | Location | Room | AppointmentType | Availability | Absence
 
 
+class RoomIsBooked(TransitionNotAllowed):
+    """Somebody is booked in a room that would be at another location by then."""
+
+
 class TimeIsBooked(TransitionNotAllowed):
     """Somebody is booked in the time of an absence; the text names the bookings."""
 
@@ -24,7 +28,7 @@ class TimeIsBooked(TransitionNotAllowed):
 def save(
     *, entry: Entry, by: User, fields: Iterable[str] = (), chosen: Mapping[str, Iterable[Model]] | None = None
 ) -> Entry:
-    """Add or change one entry of the diary. Raises NotAllowed, TimeIsBooked.
+    """Add or change one entry of the diary. Raises NotAllowed, TimeIsBooked, RoomIsBooked.
 
     `chosen` holds the rows of each field that takes many, such as the clinicians of an appointment type.
     """
@@ -37,6 +41,10 @@ def save(
             raise TimeIsBooked(refusal)
         if not is_new:
             _announce_end_of(Absence.objects.get(pk=entry.pk))
+    if isinstance(entry, Room) and not is_new:
+        occupation.lock_resources([entry.pk])
+        if refusal := refusal_of_move(entry):
+            raise RoomIsBooked(refusal)
     entry.save()
     for name, rows in (chosen or {}).items():
         getattr(entry, name).set(rows)
@@ -82,6 +90,14 @@ def refusal_of(absence: Absence) -> str:
     )
     more = " and more" if len(booked) > 3 else ""
     return f"Somebody is booked in that time: {named}{more}. Cancel that time first, so that the patient is told."
+
+
+def refusal_of_move(room: Room) -> str:
+    """Why the room cannot be at that location from now on: visits in it were promised elsewhere. Else empty."""
+    is_moved = room.pk is not None and not Room.objects.filter(pk=room.pk, location=room.location_id).exists()
+    if not is_moved or not occupation.is_needed(room):
+        return ""
+    return "Somebody is booked in this room, at the location it has now. Add a new room for the other location."
 
 
 def _require(entry: Entry, by: User) -> None:

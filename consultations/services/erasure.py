@@ -55,6 +55,8 @@ def erase(*, patient: Patient, by: User) -> Patient:
     require(by, Actor.MANAGER)
     records = _records_of(patient)
     requests, cases = _lock(records)
+    # The persons before the row: whoever joins holds them and waits for the row.
+    persons.hold(*(Patient(pk=pk) for pk in records.patients))
     fresh = Patient.objects.select_for_update(of=("self",)).get(pk=patient.pk)
     if fresh.erased_at is not None:
         return fresh

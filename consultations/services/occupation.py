@@ -90,6 +90,12 @@ def free_room(
     )
 
 
+def is_needed(resource: Resource) -> bool:
+    """Whether anything that is not over yet occupies it."""
+    now = clock.now()
+    return Occupation.objects.standing(now=now).filter(resource=resource.pk, ends_at__gt=now).exists()
+
+
 def is_taken(consultation_request: ConsultationRequest, *, clinician_id: int, visit: Span, occupied: Span) -> bool:
     """Whether the clinician or the person is elsewhere: booked, held for another request, or away."""
     standing = Occupation.objects.standing(now=clock.now()).exclude(hold__request=consultation_request)

@@ -26,6 +26,7 @@ MAY_JOIN: Final = (Actor.TRIAGE, Actor.DOCTOR, Actor.MANAGER)
 """Everybody who may read both records: the nurse on the telephone hears first that two requests are of one caller, and
 whoever sees a wrong join must be able to end it at once."""
 TRIES: Final = 5
+ERASED: Final = "What one of them told us was erased, so nobody can tell who it was. Nothing was changed."
 UNOPENED: Final = ("email", "phone", "phone_as_typed")
 """What is encrypted in a patient row: nothing here needs it, and a damaged one must not stand in the way."""
 
@@ -48,6 +49,11 @@ class VisitsOverlap(JoinRefused):
             "requests are of one person, cancel one of these visits first. Nothing was changed."
         )
 
+    @property
+    def patients(self) -> set[int]:
+        """The keys of the rows whose visits the text names."""
+        return {visit.request.patient_id for visit in self.visits}
+
 
 class _Moved(Exception):
     """A person was joined to another one, or taken apart, while we waited for the lock."""
@@ -69,8 +75,8 @@ def join(*, patient: Patient, other: Patient, reason: str, by: User, seen: Colle
     if patient.pk == other.pk:
         raise JoinRefused("That is the same request. Enter the reference of another one.")
     rows = hold(patient, other)
-    if any(row.erased_at is not None for row in rows if row.pk in (patient.pk, other.pk)):
-        raise JoinRefused("What one of them told us was erased, so nobody can tell who it was. Nothing was changed.")
+    if any(row.erased_at is not None for row in rows):
+        raise JoinRefused(ERASED)
     if _person_in(rows, patient) == _person_in(rows, other):
         return False
     _require_as_seen(rows, seen)
@@ -202,14 +208,14 @@ def groups(keys: Iterable[int], pairs: Iterable[tuple[int, int]]) -> list[set[in
 
 def refuse_overlap(rows: Collection[Patient]) -> None:
     """Raises VisitsOverlap when visits of these rows are at the same time: the database would refuse the join."""
-    if pairs := occupation.overlapping_visits(rows):
-        raise VisitsOverlap(*pairs[0])
+    if overlap := overlap_of(rows):
+        raise overlap
 
 
-def overlap_words(rows: Collection[Patient]) -> str:
-    """What such a refusal will say, for a page before anything is done; "" when nothing overlaps."""
+def overlap_of(rows: Collection[Patient]) -> VisitsOverlap | None:
+    """What a join of these rows is refused for, if anything: also for a page, before anything is done."""
     pairs = occupation.overlapping_visits(rows)
-    return str(VisitsOverlap(*pairs[0])) if pairs else ""
+    return VisitsOverlap(*pairs[0]) if pairs else None
 
 
 def _end(join: PersonJoin, *, reason: str, by: User) -> None:

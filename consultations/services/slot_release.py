@@ -28,6 +28,7 @@ class Reason(enum.StrEnum):
     CHOSE_ANOTHER = "chose another"
     HOLD_RAN_OUT = "hold ran out"
     NO_LONGER_AWAY = "no longer away"
+    OVER_EARLY = "over early"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -52,6 +53,15 @@ def release_slot(
     else:
         taken.delete()
     return time_freed(taken.clinician_id, taken.starts_at, taken.ends_at, reason=reason)
+
+
+def end_visit(appointment: Appointment, *, status: AppointmentStatus) -> None:
+    """Keep what became of a visit; what is left of its time is free again. Call on a locked row."""
+    appointment.status = status
+    appointment.save(update_fields=["status"])
+    since = max(appointment.starts_at, clock.now())
+    if since < appointment.ends_at:
+        time_freed(appointment.clinician_id, since, appointment.ends_at, reason=Reason.OVER_EARLY)
 
 
 def release_hold_of(consultation_request: ConsultationRequest, *, reason: Reason) -> None:

@@ -28,20 +28,25 @@ def verify(consultation_request: ConsultationRequest) -> None:
     A link leads only to whom it was mailed: correcting the address ends all that were made before. The mailbox of a
     request on behalf of somebody else is the helper's, and says nothing about the patient.
 
-    Rows that proved the same are looked for each time: two that were opened at one moment did not see each other.
+    Rows that proved the same are looked for each time: two that were opened at one moment did not see each other. Their
+    persons are held before the row is written: staff who join them hold the persons and wait for the rows.
     """
     patient = consultation_request.patient
     if consultation_request.filled_for != FilledFor.SELF or not patient.email_index:
         return
+    rows: list[Patient] = []
+    try:
+        rows = _held_with_matches(patient)
+    except persons.JoinRefused as refusal:
+        _log_refusal(patient, refusal)
     if patient.email_verified_at is None:
         patient.email_verified_at = clock.now()
         patient.save(update_fields=["email_verified_at"])
     try:
         with transaction.atomic():
-            _join_by_address(patient)
+            _join_by_address(patient, rows)
     except persons.JoinRefused as refusal:
-        # Opening one's page never fails over this; staff find the rows as possible matches.
-        logger.info("patient row %s not joined by its address: %s", patient.pk, type(refusal).__name__)
+        _log_refusal(patient, refusal)
 
 
 def forget(patient: Patient) -> None:
@@ -61,13 +66,22 @@ def forget(patient: Patient) -> None:
     )
 
 
-def _join_by_address(patient: Patient) -> None:
+def _log_refusal(patient: Patient, refusal: persons.JoinRefused) -> None:
+    """Opening one's page never fails over this; staff find the rows as possible matches."""
+    logger.info("patient row %s not joined by its address: %s", patient.pk, type(refusal).__name__)
+
+
+def _held_with_matches(patient: Patient) -> list[Patient]:
+    """All rows of the persons that may be this one, held; none where there is nothing to join."""
     alike = Patient.objects.filter(email_index=patient.email_index, birth_on=patient.birth_on)
     matches = alike.filter(email_verified_at__isnull=False).exclude(person=patient.person_id)
     found = list(matches.only("pk").order_by("pk")[: MOST_ROWS + 1])
-    if not found or len(found) > MOST_ROWS:
+    return persons.hold(patient, *found) if 0 < len(found) <= MOST_ROWS else []
+
+
+def _join_by_address(patient: Patient, rows: Collection[Patient]) -> None:
+    if not rows:
         return
-    rows = persons.hold(patient, *found)
     proven = [row for row in rows if _is_proven(row, patient)]
     others = {row.person_id: row for row in reversed(proven)}
     others.pop(_now(rows, patient).person_id, None)
@@ -80,10 +94,10 @@ def _join_by_address(patient: Patient) -> None:
 
 def _is_proven(row: Patient, patient: Patient) -> bool:
     """Asked of rows read under the lock: an address may have been corrected. Twins share mailbox and birth date."""
-    return (
+    return row.pk == patient.pk or (
         row.email_verified_at is not None
         and (row.email_index, row.birth_on) == (patient.email_index, patient.birth_on)
-        and (row.pk == patient.pk or _is_called_alike(row, patient))
+        and _is_called_alike(row, patient)
     )
 
 

@@ -9,8 +9,9 @@ from django.db import OperationalError, transaction
 
 from clinic.accounts.models import User
 from clinic.core import audit
+from consultations.enums import RequestStatus
 from consultations.models import Patient, Person, PersonJoin
-from consultations.services import persons
+from consultations.services import erasure, persons
 from tests.cast import MakeRequest, make_patient
 from tests.concurrency.test_one_slot import in_thread
 from tests.consultations.perform import perform
@@ -110,6 +111,65 @@ def test_a_link_opened_while_the_other_address_is_corrected(make_request: MakeRe
 
     assert not PersonJoin.objects.live().exists()
     assert Patient.objects.values("person_id").distinct().count() == 2
+
+
+def hold_in_turn(monkeypatch: pytest.MonkeyPatch) -> threading.local:
+    """Staff hold the persons first and go on once whoever has the role "other" asks for them too."""
+    role, held, asked, hold = threading.local(), threading.Event(), threading.Event(), persons.hold
+
+    def in_turn(*patients: Patient) -> list[Patient]:
+        if getattr(role, "name", "") == "other":
+            assert held.wait(20)
+            asked.set()
+            return hold(*patients)
+        found = hold(*patients)
+        held.set()
+        assert asked.wait(20)
+        return found
+
+    monkeypatch.setattr(persons, "hold", in_turn)
+    return role
+
+
+def test_a_link_opened_while_staff_join_the_same_rows(
+    make_request: MakeRequest, nurse: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever opens it writes nothing to the row before the persons are held: they would wait for each other."""
+    one, two = (make_request(patient=make_patient("Alice Winther")) for _ in range(2))
+    open_mailed_link(one)
+    role = hold_in_turn(monkeypatch)
+
+    def open_it() -> Any:
+        role.name = "other"
+        return open_mailed_link(two)
+
+    joined, opened = together(
+        lambda: persons.join(patient=one.patient, other=two.patient, reason=WHY, by=nurse), open_it
+    )
+
+    assert joined is True
+    assert opened is not None
+    assert PersonJoin.objects.get().joined_by == nurse
+    assert Patient.objects.filter(email_verified_at__isnull=False).count() == 2
+
+
+def test_a_row_erased_while_staff_join_it(
+    make_request: MakeRequest, nurse: User, manager: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Erasing holds the persons before the row, as whoever joins does, and takes the row out of what was joined."""
+    one, two = (make_request(patient=make_patient("Alice Winther"), status=RequestStatus.COMPLETED) for _ in range(2))
+    role = hold_in_turn(monkeypatch)
+
+    def erase() -> Patient:
+        role.name = "other"
+        return erasure.erase(patient=two.patient, by=manager)
+
+    joined, erased = together(lambda: persons.join(patient=one.patient, other=two.patient, reason=WHY, by=nurse), erase)
+
+    assert joined is True
+    assert erased.erased_at is not None
+    assert Patient.objects.values("person_id").distinct().count() == 2
+    assert not PersonJoin.objects.exists()
 
 
 def test_many_people_at_once_leave_nothing_inconsistent(nurse: User) -> None:

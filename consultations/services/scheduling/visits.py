@@ -8,7 +8,7 @@ from consultations.models import Appointment, ConsultationRequest
 from consultations.permissions import actors_of
 from consultations.services.scheduling.reservations import AnotherTime
 from consultations.services.scheduling.slots import slot_of
-from consultations.services.slot_release import Reason, release_hold_of, release_slot
+from consultations.services.slot_release import Reason, end_visit, release_hold_of, release_slot
 
 
 def booked(request: ConsultationRequest) -> Appointment | None:
@@ -55,7 +55,8 @@ def refuse_before_begin(request: ConsultationRequest) -> None:
 
 def finish(*, request: ConsultationRequest, status: AppointmentStatus) -> None:
     """Keep what became of the visit. Call inside a transaction, on a locked row."""
-    Appointment.objects.live().filter(request=request).update(status=status)
+    for appointment in Appointment.objects.live().select_for_update(of=("self",)).filter(request=request):
+        end_visit(appointment, status=status)
 
 
 def _actor(by: User | None) -> Actor:

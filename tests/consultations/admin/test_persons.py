@@ -14,7 +14,7 @@ from clinic.core import clock
 from clinic.core.models import RecordRead
 from consultations.enums import FilledFor, Outcome, RequestStatus
 from consultations.models import ConsultationRequest, Patient, PersonJoin
-from consultations.services import cases, persons
+from consultations.services import cases, erasure, persons
 from tests.access.conftest import everything
 from tests.cast import MakeRequest, SignIn, book_directly, make_patient
 from tests.consultations.admin.conftest import page_of, text_of
@@ -210,6 +210,25 @@ class TestJoin:
         assert said in text_of(page)
         assert WHY in text_of(page)
 
+    def test_a_request_whose_data_were_erased_is_refused(
+        self, client: Client, manager: User, marta: ConsultationRequest, make_request: MakeRequest
+    ) -> None:
+        gone = make_request(status=RequestStatus.COMPLETED)
+        erasure.erase(patient=gone.patient, by=manager)
+        page = preview(client, marta, gone.reference)
+        assert "The data of one of them were erased." in text_of(page)
+        assert WHY in text_of(page)
+
+    def test_one_that_is_erased_since_the_preview_is_refused_too(
+        self, client: Client, manager: User, marta: ConsultationRequest, make_request: MakeRequest
+    ) -> None:
+        gone = make_request(status=RequestStatus.COMPLETED, patient=make_patient("Marta Quill"))
+        shown = preview(client, marta, gone.reference)
+        erasure.erase(patient=gone.patient, by=manager)
+        assert "The data of one of them were erased." in text_of(confirm(client, marta, shown))
+        assert not are_joined(marta, gone)
+        assert not PersonJoin.objects.exists()
+
     def test_a_reason_is_needed_and_the_reference_kept(
         self, client: Client, marta: ConsultationRequest, again: ConsultationRequest
     ) -> None:
@@ -229,6 +248,20 @@ class TestJoin:
         assert f"The visits of request {one.reference}" in page
         assert f"and request {two.reference}" in page
         assert "overlap" in page
+        assert patients_in(RecordRead.objects.latest("pk")) == sorted([one.patient_id, two.patient_id])
+
+    def test_one_that_overlaps_since_the_preview_is_named_and_on_record(
+        self, client: Client, clinician: Any, other_doctor: User, make_request: MakeRequest
+    ) -> None:
+        nine = datetime.datetime(2026, 12, 7, 14, 0, tzinfo=datetime.UTC)
+        one, two = (make_request(status=RequestStatus.BOOKED) for _ in range(2))
+        other = type(clinician).objects.create(user=other_doctor, display_name="Dr Sam Okafor")
+        book_directly(one, clinician, nine)
+        shown = preview(client, one, two.reference)
+        book_directly(two, other, nine)
+        assert f"and request {two.reference}" in text_of(confirm(client, one, shown))
+        assert not are_joined(one, two)
+        assert patients_in(RecordRead.objects.latest("pk")) == sorted([one.patient_id, two.patient_id])
 
     def test_somebody_who_only_asked_for_a_call_is_joined_by_the_case(
         self, client: Client, marta: ConsultationRequest, make_request: MakeRequest

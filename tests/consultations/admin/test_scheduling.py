@@ -188,6 +188,26 @@ class TestAppointmentType:
     def test_a_number_that_no_key_is_finds_nothing(self, sign_in, manager, clinician, address):
         assert sign_in(manager).get(BASE + address.format("9" * 25)).status_code == 302
 
+    @pytest.mark.parametrize("is_booked", [True, False])
+    def test_a_room_moves_to_another_location_while_nobody_is_booked_in_it(
+        self, sign_in, manager, clinician, make_request, next_week, is_booked
+    ):
+        here = Location.objects.get()
+        room = Room.objects.create(name="Room 1", location=here)
+        visit = book_directly(make_request(status=RequestStatus.BOOKED), clinician, next_week)
+        there = Location.objects.create(name="Annex", address="1 Side Street")
+        if is_booked:
+            visit.room = room
+            visit.save()
+        data = {"name": "Room A", "location": there.pk, "is_bookable": "on"}
+        response = sign_in(manager).post(f"{BASE}room/{room.pk}/change/", data)
+        assert Room.objects.get().location == (here if is_booked else there)
+        if is_booked:
+            assert list(response.context["adminform"].form.errors) == ["location"]
+            room.location = there
+            with pytest.raises(diary.RoomIsBooked, match="Somebody is booked in this room"):
+                diary.save(entry=room, by=manager)
+
     def test_a_room_that_is_booked_stays(self, sign_in, manager, clinician, make_request, next_week):
         room = Room.objects.create(name="Room 1", location=Location.objects.get())
         visit = book_directly(make_request(status=RequestStatus.BOOKED), clinician, next_week)

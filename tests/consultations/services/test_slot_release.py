@@ -71,6 +71,21 @@ def test_a_booking_that_ends_is_cancelled_freed_and_announced_once(
     assert heard == [nine(desk, reason)]
 
 
+@pytest.mark.parametrize("verb", ["complete", "mark_no_show"])
+@pytest.mark.parametrize(("minutes", "left"), [(10, 30), (40, 0), (90, 0)])
+def test_a_visit_that_is_over_early_frees_what_is_left_of_its_time(
+    desk: Desk, heard: list[FreedTime], time_machine: Any, verb: str, minutes: int, left: int
+) -> None:
+    request = desk.request(RequestStatus.BOOKED, is_ahead=True)
+    now = TOMORROW_AT_NINE + datetime.timedelta(minutes=minutes)
+    time_machine.move_to(now, tick=False)
+    perform(verb, request, by=desk.doctor)
+    assert not Occupation.objects.exists()
+    end = TOMORROW_AT_NINE + FORTY_MINUTES
+    assert heard == ([FreedTime(desk.clinician.pk, now, end, Reason.OVER_EARLY)] if left else [])
+    assert Appointment.objects.get(request=request).calendar_sequence == 0
+
+
 @pytest.mark.parametrize(
     "call",
     [
