@@ -7,7 +7,7 @@ right after the commit where the head is free, otherwise by the worker, at its n
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC
 from typing import Any, Final
 
@@ -54,10 +54,15 @@ def record(
         fields=sorted(fields),
         details=json.loads(json.dumps(details or {})),
     )
-    event.save(force_insert=True)
-    UnchainedEvent.objects.bulk_create([UnchainedEvent(event=event)])
-    chain_after_commit()
+    write([event])
     return event
+
+
+def write(events: Sequence[AuditEvent]) -> None:
+    """Write events in their order, to be linked once they have committed. Call inside the transaction."""
+    AuditEvent.objects.bulk_create(events, batch_size=BATCH)
+    UnchainedEvent.objects.bulk_create([UnchainedEvent(event=event) for event in events], batch_size=BATCH)
+    chain_after_commit()
 
 
 def chain_after_commit() -> None:

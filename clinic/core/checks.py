@@ -14,6 +14,8 @@ from clinic.core import addresses, clock, defaults, encryption
 MIN_SECRET_LENGTH = 50
 MAX_TARGET = 10_000
 """Of hours or days. Beyond it (Infinity is a number to JSON) no calendar could count the target out."""
+MOST_DAYS = 36_500
+"""That anything is kept: a hundred years. A number far beyond it leads to no date, and nothing would be deleted."""
 HOW_TO_KEEP_INDEX_KEY = (
     "Without INDEX_KEY, run: manage.py print_index_key, and set INDEX_KEY to what it prints. "
     "A new installation needs none."
@@ -114,14 +116,16 @@ def check_clinic(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
                 id="clinic.E026",
             )
         )
-    if settings.KEEP_SENT_DAYS < 1:
+    if not 1 <= settings.KEEP_SENT_DAYS <= MOST_DAYS:
         found.append(
             Error(
-                "KEEP_SENT_DAYS must be at least 1.",
+                f"KEEP_SENT_DAYS must be from 1 to {MOST_DAYS}.",
                 hint="A message that could not be delivered must be there when somebody tries it again.",
-                id="clinic.E031",
+                id="clinic.E033",
             )
         )
+    if settings.KEEP_UNSENT_DAYS > MOST_DAYS:
+        found.append(Error(f"KEEP_UNSENT_DAYS must be at most {MOST_DAYS}.", id="clinic.E034"))
     try:
         addresses.mailable(parseaddr(settings.DEFAULT_FROM_EMAIL)[1])
     except addresses.AddressRefused:

@@ -6,6 +6,8 @@ a clinic that opens 08:30-17:30 is open at 08:30:00 and closed at 17:30:00.
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as wall_time
@@ -82,8 +84,23 @@ def zone() -> ZoneInfo:
     return ZoneInfo(settings.TIME_ZONE)
 
 
+pretended: ContextVar[datetime | None] = ContextVar("pretended", default=None)
+
+
 def now() -> datetime:
-    return datetime.now(UTC)
+    return pretended.get() or datetime.now(UTC)
+
+
+@contextmanager
+def pretend(moment: datetime) -> Iterator[None]:
+    """In here it is another time. For the demonstration's made-up past; raises RuntimeError outside of one."""
+    if not settings.DEMO:
+        raise RuntimeError("Only a demonstration may pretend that it is another time.")
+    earlier = pretended.set(moment)
+    try:
+        yield
+    finally:
+        pretended.reset(earlier)
 
 
 def local(moment: datetime) -> datetime:

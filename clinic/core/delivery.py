@@ -39,6 +39,10 @@ PATIENCE: Final = {
     Lane.STAFF: Patience((1, 2, 5, 15, 60), 24),
 }
 LEASE: Final = datetime.timedelta(minutes=2)
+LONGEST_LEASE: Final = 2 * LEASE
+"""With clocks of two machines that differ. One that ends still later was given before the clock was put back, and would
+hold a message for as long as the clock was ahead.
+"""
 MAX_CRASHES: Final = 5
 PASS_SECONDS: Final = 10
 """After this long no further message is begun, so that other duties of the same turn are done in between."""
@@ -98,7 +102,10 @@ def _claim(queue: Queue | None = None) -> Claim | None:
     """
     now = clock.now()
     waiting = OutboxMessage.objects.filter(
-        Q(lease_until__isnull=True) | Q(lease_until__lt=now), sent_at=None, parked_at=None, due_at__lte=now
+        Q(lease_until__isnull=True) | Q(lease_until__lt=now) | Q(lease_until__gt=now + LONGEST_LEASE),
+        sent_at=None,
+        parked_at=None,
+        due_at__lte=now,
     )
     for lane, channel in [queue] if queue else queues():
         rows = waiting.filter(lane=lane, channel=channel).order_by("due_at", "pk")
@@ -143,7 +150,7 @@ def _deliver(claim: Claim) -> bool:
         _try_to_write(claim, partial(_postpone, claim, error, is_final=is_final))
         return False
     # It is out: were this write lost, the lease would end and the same bytes would go a second time.
-    return _try_to_write(claim, partial(_record_sent, claim))
+    return _try_to_write(claim, partial(record_sent, claim.pk))
 
 
 def _prepared(claim: Claim) -> outbox.Prepared | None:
@@ -178,8 +185,8 @@ def _try_to_write(claim: Claim, write: Callable[[], object]) -> bool:
     return False
 
 
-def _record_sent(claim: Claim) -> None:
-    OutboxMessage.objects.filter(pk=claim.pk).update(
+def record_sent(pk: int) -> None:
+    OutboxMessage.objects.filter(pk=pk).update(
         sent_at=clock.now(), lease_until=None, parked_at=None, is_stopped=False, last_error="", payload=None
     )
 

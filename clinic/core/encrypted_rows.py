@@ -81,7 +81,7 @@ class DataKeyField(models.TextField):
 
 
 class KeyHolder(EncryptedModel):
-    """A row with a key of its own. `data_key` is "" once the key was destroyed."""
+    """A row with a key of its own. Whoever erases it writes `data_key=""`: that destroys the key."""
 
     encrypted_under = OWN
     key_owner: ClassVar[str] = ""
@@ -108,17 +108,9 @@ class KeyHolder(EncryptedModel):
     def hand_key_to(self, owner: "KeyHolder") -> None:
         """From now on the key can be had only with the owner's, which `key_owner` must lead to."""
         key = self.unlocked()
-        self._write_key(data_keys.wrap(key, context=self._key_context(), under=owner.unlocked()))
-        self._remember(key, self.data_key)
-
-    def destroy_key(self) -> None:
-        """Nothing that stands under it can ever be read again, nor the key of any row that handed its key to this."""
-        self._write_key("")
-        vars(self).pop("_unlocked", None)
-
-    def _write_key(self, wrapped: str) -> None:
+        wrapped = data_keys.wrap(key, context=self._key_context(), under=owner.unlocked())
         type(self)._base_manager.filter(pk=self.pk).update(data_key=wrapped)
-        self.data_key = wrapped
+        self._remember(key, wrapped)
 
     def _remember(self, key: DataKey, wrapped: str) -> tuple[str, DataKey]:
         self.data_key = wrapped

@@ -88,8 +88,11 @@ def bad_request(request: HttpRequest, exception: Any = None) -> HttpResponse:
 
 
 def permission_denied(request: HttpRequest, exception: Any = None) -> HttpResponse:
+    """To staff with what they typed: a role may be taken away while somebody writes."""
     _note(request, exception)
-    return page("403_staff.html" if is_staff_page(request) else "403.html", 403, request)
+    if not is_staff_page(request):
+        return page("403.html", 403, request)
+    return page("403_staff.html", 403, request, unsent=typed_in(request))
 
 
 def not_found(request: HttpRequest, exception: Any = None) -> HttpResponse:

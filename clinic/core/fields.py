@@ -31,10 +31,14 @@ class Ciphertext:
     def __repr__(self) -> str:
         return "<encrypted>"
 
+    def __eq__(self, other: object) -> bool:
+        """Only whether the very same is stored."""
+        return self.stored == other.stored if isinstance(other, Ciphertext) else self._refuse()
+
     def _refuse(self, *args: Any) -> NoReturn:
         raise TypeError("An encrypted value is read through its row: load the model, and ask for the attribute.")
 
-    __str__ = __bool__ = __len__ = __iter__ = __getitem__ = __format__ = __eq__ = __hash__ = _refuse
+    __str__ = __bool__ = __len__ = __iter__ = __getitem__ = __format__ = __hash__ = _refuse
 
 
 class EncryptedAttribute(DeferredAttribute):

@@ -33,7 +33,7 @@ def worker_state() -> tuple[str, str]:
 def daily(name: str, act: Callable[[], object]) -> bool:
     """Do it unless it was done within a day; True when it was done now. What fails is tried again at the next look."""
     last = Heartbeat.objects.select_for_update().filter(name=name).first()
-    if last is not None and clock.now() - last.at < EVERY:
+    if last is not None and _is_within_a_day(last):
         return False
     act()
     Heartbeat.beat(name)
@@ -46,12 +46,17 @@ def daily_in_batches(name: str, batch: Callable[[], int]) -> int:
     What a turn does not reach, the next one does. Returns how much was done.
     """
     last = Heartbeat.objects.filter(name=name).first()
-    if last is not None and clock.now() - last.at < EVERY:
+    if last is not None and _is_within_a_day(last):
         return 0
     done, is_finished = in_batches(batch)
     if is_finished:
         Heartbeat.beat(name)
     return done
+
+
+def _is_within_a_day(last: Heartbeat) -> bool:
+    """A time far ahead is not: it was noted before the clock was put back, and would keep the duty from being done."""
+    return abs(clock.now() - last.at) < EVERY
 
 
 def in_batches(batch: Callable[[], int]) -> tuple[int, bool]:

@@ -18,6 +18,7 @@ from django.db.models import Q, QuerySet
 
 from clinic.core import audit, channels, clock
 from clinic.core.channels import Draft, Letter
+from clinic.core.encrypted_rows import open_all
 from clinic.core.logs import TOKEN
 from clinic.core.models import Lane, OutboxMessage
 
@@ -157,13 +158,16 @@ def read(message: OutboxMessage) -> Letter | None:
 
 
 def stop(messages: QuerySet[OutboxMessage], *, reason: str, needs_staff: bool = False) -> int:
-    """Never send these; what was sent already stays as it is. One that a worker is sending this moment still goes."""
+    """Never send these, and forget at once what they said and to whom; what was sent already stays as it is. One that a
+    worker is sending this moment still goes.
+    """
     now = clock.now()
     return messages.filter(sent_at=None).update(
         parked_at=now,
         is_stopped=not needs_staff,
         last_error=reason,
         lease_until=None,
+        recipient="",
         payload=None,
         content=None,
         content_deleted_at=now,
@@ -172,11 +176,14 @@ def stop(messages: QuerySet[OutboxMessage], *, reason: str, needs_staff: bool = 
 
 @transaction.atomic
 def retry(*, message: OutboxMessage, by: AbstractBaseUser) -> OutboxMessage:
-    """Let the worker try a parked message again; harmless on any other. Raises NothingToSend.
+    """Let the worker try a parked message again; harmless on any other. Raises NothingToSend, DamagedRecord.
 
     Whether `by` may do so is for the caller to ask.
     """
     fresh = OutboxMessage.objects.select_for_update(of=("self",)).get(pk=message.pk)
+    # Erased with the person: nothing is left of it. Damaged: trying again cannot help, and is said now.
+    if fresh.data_key:
+        open_all(fresh)
     if fresh.parked_at is None:
         return fresh
     if fresh.content_deleted_at is not None:

@@ -36,6 +36,6 @@ class UnreadableMiddleware:
         if isinstance(exception, DamagedRecord):
             record = exception.record or "a value (number unknown)"
             note_cause(request, f"damaged: {record}")
-            logger.error("a page cannot be shown: %s does not open (%s)", record, type(exception).__name__)
+            logger.error("a page cannot be shown: %s cannot be read (%s)", record, type(exception).__name__)
             return error_pages.record_unreadable(request)
         return None

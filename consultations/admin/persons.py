@@ -51,14 +51,14 @@ class PersonPages(PurposeBuiltAdmin):
     @method_decorator(require_http_methods(["GET", "HEAD"]))
     def person_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         self.require_view(request)
-        return self._person(request, _request(pk))
+        return self._person(request, _request(request, pk))
 
     @method_decorator(post_only(PAGE, keeps=("pk",)))
     @gives_back(of_form(JoinForm))
     def join_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Name both before anything is done; or the form again, with what was typed."""
         self.require_view(request)
-        consultation = _request(pk)
+        consultation = _request(request, pk)
         if "edit" in request.POST:
             typed = {name: request.POST.get(name, "") for name in ("other", "reason")}
             return self._person(request, consultation, join=JoinForm(initial=typed, patient=consultation.patient))
@@ -72,7 +72,7 @@ class PersonPages(PurposeBuiltAdmin):
     def confirm_join_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Do what the preview showed, if the same requests still stand on both sides."""
         self.require_view(request)
-        consultation = _request(pk)
+        consultation = _request(request, pk)
         try:
             kept = signing.loads(request.POST.get("join", ""), salt=JOIN_SALT, max_age=JOIN_AGE)
         except signing.BadSignature:
@@ -94,7 +94,7 @@ class PersonPages(PurposeBuiltAdmin):
             form = JoinForm(initial=kept["data"], patient=consultation.patient)
             if isinstance(refusal, persons.VisitsOverlap):
                 form.named = refusal.patients
-            return self._person(request, _request(pk), join=form)
+            return self._person(request, _request(request, pk), join=form)
         done = "The requests are joined." if is_joined else "These requests are joined already. Nothing was changed."
         messages.success(request, done)
         return self._to_person(consultation)
@@ -103,7 +103,7 @@ class PersonPages(PurposeBuiltAdmin):
     @gives_back(of_form(SeparateForm))
     def separate_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         self.require_view(request)
-        consultation = _request(pk)
+        consultation = _request(request, pk)
         choices = person_view(consultation.patient).choices
         if not choices:
             messages.error(request, "This request stands alone by now. Nothing was changed.")
@@ -116,7 +116,7 @@ class PersonPages(PurposeBuiltAdmin):
         except TransitionNotAllowed as refusal:
             messages.error(request, str(refusal))
             typed = {name: request.POST.get(name, "") for name in ("what", "reason")}
-            return self._person(request, _request(pk), typed=typed)
+            return self._person(request, _request(request, pk), typed=typed)
         done = "Taken apart." if is_done else "That was taken apart already. Nothing was changed."
         messages.success(request, done)
         return self._to_person(consultation)
@@ -191,10 +191,11 @@ class PersonPages(PurposeBuiltAdmin):
         return HttpResponseRedirect(reverse(PAGE, args=[consultation.pk]))
 
 
-def _request(pk: int) -> ConsultationRequest:
+def _request(request: HttpRequest, pk: int) -> ConsultationRequest:
     if pk > OUT_OF_RANGE:
         raise Http404
-    query = ConsultationRequest.objects.select_related("patient", "claimed_by", "doctor")
+    rows = ConsultationRequest.objects.visible_to(request.user)
+    query = rows.select_related("patient", "claimed_by", "doctor")
     consultation: ConsultationRequest | None = load(query.filter(pk=pk))
     if consultation is None:
         raise Http404

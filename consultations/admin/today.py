@@ -10,6 +10,7 @@ from django.urls import reverse
 from clinic.accounts.models import User
 from clinic.core import clock, key_fingerprints
 from clinic.core.models import Heartbeat
+from clinic.core.permissions import may
 from consultations.enums import STAFF_QUEUE, AppointmentStatus
 from consultations.forms.queue_filters import TABS
 from consultations.forms.staff import CaseNoteForm
@@ -29,7 +30,7 @@ def today_context(user: User | AnonymousUser) -> dict[str, Any]:
     """What this person may see of today; nothing about patients without the permission to see requests."""
     # What endangers patients until somebody acts stands at the very top, for everybody who signs in.
     key_alarms = key_fingerprints.alarms()
-    if not user.has_perm("consultations.view_consultationrequest"):
+    if not may(user, "consultations.view_consultationrequest"):
         return {"sees_patients": False, "alarms": key_alarms}
     now = clock.now()
     listed = cases.open_cases(viewer=user, now=now, limit=SHOWN)

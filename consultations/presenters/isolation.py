@@ -123,10 +123,10 @@ def opened_whole(row: Any) -> Any:
     return row
 
 
-def with_real_dates(row: Any, at: str = "", *, came_from: Any = None) -> Any:
+def with_real_dates(row: Any, at: str = "", *, looked_at: frozenset[int] = frozenset()) -> Any:
     """The row, if each of its dates is one that our clock can put into words. Raises Undecodable.
 
-    Of two rows that belong one to one each knows the other: `came_from` is not looked at again.
+    Rows that belong one to one know each other, also in a ring: those on the way here are not looked at again.
 
     SQLite's driver gives None for a text that is no date, so a date that must be there and is not is damage as well.
     """
@@ -136,7 +136,8 @@ def with_real_dates(row: Any, at: str = "", *, came_from: Any = None) -> Any:
     for name, value in vars(row).items():
         if isinstance(value, datetime.date) and not FIRST_YEAR <= value.year <= LAST_YEAR:
             raise Undecodable(f"{at}{name} is in a year that no record can have")
+    looked_at |= {id(row)}
     for name, related in row._state.fields_cache.items():
-        if isinstance(related, models.Model) and related is not came_from:
-            with_real_dates(related, f"{at}{name}__", came_from=row)
+        if isinstance(related, models.Model) and id(related) not in looked_at:
+            with_real_dates(related, f"{at}{name}__", looked_at=looked_at)
     return row

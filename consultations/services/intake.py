@@ -284,8 +284,17 @@ def _new_reference() -> str:
 
 
 def _make_patient(contact: Contact) -> Patient:
+    patient = described(contact)
+    patient.full_clean(validate_unique=False, exclude={"own_person", "person"})
+    patient.own_person = patient.person = persons.make()
+    patient.save()
+    return patient
+
+
+def described(contact: Contact) -> Patient:
+    """The patient that these details describe, not written down yet."""
     number, as_typed = phones.kept(contact.phone)
-    patient = Patient(
+    return Patient(
         name=contact.name,
         birth_on=contact.birth_on,
         email=contact.email,
@@ -297,10 +306,6 @@ def _make_patient(contact: Contact) -> Patient:
         safe_to_contact=contact.safe_to_contact,
         created_at=clock.now(),
     )
-    patient.full_clean(validate_unique=False, exclude={"own_person", "person"})
-    patient.own_person = patient.person = persons.make()
-    patient.save()
-    return patient
 
 
 def lock_open(response: QuestionnaireResponse) -> QuestionnaireResponse:

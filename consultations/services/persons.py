@@ -26,7 +26,7 @@ MAY_JOIN: Final = (Actor.TRIAGE, Actor.DOCTOR, Actor.MANAGER)
 """Everybody who may read both records: the nurse on the telephone hears first that two requests are of one caller, and
 whoever sees a wrong join must be able to end it at once."""
 TRIES: Final = 5
-ERASED: Final = "The data of one of them were erased. Nothing says any more whose request it was."
+ERASED: Final = "What one of them told us was erased, so nobody can tell who it was. Nothing was changed."
 UNOPENED: Final = ("email", "phone", "phone_as_typed")
 """What is encrypted in a patient row: nothing here needs it, and a damaged one must not stand in the way."""
 
@@ -69,13 +69,13 @@ def join(*, patient: Patient, other: Patient, reason: str, by: User, seen: Colle
     """Say that two patient rows are of one person, and so are all rows that stand behind either.
 
     `seen` are the keys of the rows that the page named. Returns False when they are of one person already. Raises
-    NotAllowed, JoinRefused for a row and itself or one that was erased, PersonChanged, VisitsOverlap.
+    NotAllowed, JoinRefused for a row and itself and for one that was erased, PersonChanged, VisitsOverlap.
     """
     require(by, *MAY_JOIN)
     if patient.pk == other.pk:
         raise JoinRefused("That is the same request. Enter the reference of another one.")
     rows = hold(patient, other)
-    if any(row.erased_at for row in rows):
+    if any(row.erased_at is not None for row in rows):
         raise JoinRefused(ERASED)
     if _person_in(rows, patient) == _person_in(rows, other):
         return False

@@ -1,13 +1,17 @@
 """What the two ways of taking a page off the site share."""
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from clinic.core import clock
 from clinic.core.actions import Context, Data
+from clinic.core.refusals import WrongStatus
 from education.actions.base import PageAction
 from education.models import Page
 from education.services import reopening
 from education.services.snapshot import refresh_snapshot
+
+SAID: Final = ("closed_reason", "moved_to")
+NOT_KEPT: Final = "Readers are told what was written first, so what you wrote was not kept."
 
 
 class Closing(PageAction[Data, None]):
@@ -15,6 +19,12 @@ class Closing(PageAction[Data, None]):
 
     def is_repeat(self, ctx: Context[Page], data: Data) -> bool:
         return ctx.row.state == self.closed_state
+
+    def result_again(self, ctx: Context[Page], data: Data) -> None:
+        """Raises WrongStatus for other words than those that closed it: the first stand."""
+        asked = self.changes(ctx, data)
+        if any(getattr(ctx.row, name) != asked[name] for name in SAID if name in asked):
+            raise WrongStatus(f"This page is “{self.workflow.status_label(ctx.before).lower()}” already. {NOT_KEPT}")
 
     def closed(self, reason: str) -> dict[str, object]:
         """The fields of a page that no reader sees any more."""

@@ -8,6 +8,7 @@ from django import forms
 from clinic.core import clock
 from clinic.core.actions import Context
 from clinic.core.form_fields import LongTextField
+from clinic.core.refusals import WrongStatus
 from education.actions.base import ActionForm, ContentAction
 from education.models import Feedback
 from education.services.transitions import WORKFLOW
@@ -38,6 +39,12 @@ class ResolveFeedback(ContentAction[ResolveFeedbackData, Feedback, None]):
 
     def is_repeat(self, ctx: Context[Feedback], data: ResolveFeedbackData) -> bool:
         return ctx.row.done_at is not None
+
+    def result_again(self, ctx: Context[Feedback], data: ResolveFeedbackData) -> None:
+        """Raises WrongStatus for another outcome: the first stands, and the other is given back."""
+        if ctx.row.outcome != data.outcome.strip():
+            who = ctx.row.done_by.display_name if ctx.row.done_by else "Someone"
+            raise WrongStatus(f"{who} has said what became of it already, so what you wrote was not kept.")
 
     def changes(self, ctx: Context[Feedback], data: ResolveFeedbackData) -> dict[str, object]:
         return {"done_at": clock.now(), "done_by": ctx.person, "outcome": data.outcome.strip()}

@@ -56,8 +56,8 @@ def desk_context(user: User) -> dict[str, Any]:
             if not each.get("checked_on") or today - each["checked_on"] > TRIAL_FRESH
         ],
         "due_notes": [each for each in held.regulations.values() if each["next_due"] < today],
-        "waiting_records": _waiting_records(),
-        "feedback": Feedback.objects.filter(done_at__isnull=True).count(),
+        "waiting_records": _waiting_records(user),
+        "feedback": Feedback.objects.visible_to(user).filter(done_at__isnull=True).count(),
         "signable": workflow.SIGNABLE,
     }
 
@@ -74,13 +74,13 @@ def _lines(pages: list[Page], state: str) -> list[dict[str, Any]]:
     return [_line(page) for page in pages if page.state == state]
 
 
-def _waiting_records() -> list[dict[str, Any]]:
-    """Small records whose last edit readers do not see yet."""
+def _waiting_records(user: User) -> list[dict[str, Any]]:
+    """Small records that this person may open, and whose last edit readers do not see yet."""
     found = []
     for _, model, _ in loading.TABLES:
         if not issubclass(model, SmallRecord):
             continue
-        for record in model._base_manager.filter(edited_at__isnull=False):
+        for record in model._default_manager.visible_to(user).filter(edited_at__isnull=False):
             if waits(record):
                 url = reverse(f"admin:education_{model._meta.model_name}_change", args=[record.pk])
                 found.append({"title": str(record), "kind": model._meta.verbose_name, "url": url})

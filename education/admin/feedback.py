@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from clinic.core.permissions import may
 from education.admin.actions import ActionAdmin
 from education.models import Feedback
-from education.presenters.action_panel import action_panel
+from education.presenters.above_form import above_form
 
 
 @admin.register(Feedback)
@@ -37,6 +37,6 @@ class FeedbackAdmin(ActionAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        feedback = self.get_object(request, object_id)
-        context = {"panel": action_panel(feedback, by=request.user)} if feedback else {}
-        return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
+        feedback, given = self.get_object(request, object_id), extra_context or {}
+        context = above_form(feedback, by=request.user, refused=given.get("refused")) if feedback else {}
+        return super().change_view(request, object_id, form_url, {**context, **given})

@@ -4,10 +4,8 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 
@@ -70,15 +68,13 @@ class PageAdmin(ContentAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        page = self.get_object(request, object_id)
-        context = page_desk.page_desk(page, by=request.user) if page else {}
-        return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
+        page, given = self.get_object(request, object_id), extra_context or {}
+        context = page_desk.page_desk(page, by=request.user, refused=given.get("refused")) if page else {}
+        return super().change_view(request, object_id, form_url, {**context, **given})
 
     def versions_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Two versions side by side; without a choice, what waits beside what readers see."""
-        page = get_object_or_404(Page, pk=pk)
-        if not self.has_view_permission(request, page):
-            raise PermissionDenied
+        page = self.row_shown(request, pk)
         versions = list(page.versions.all())
         older, newer = (_version(versions, request.GET.get(name, "")) for name in ("older", "newer"))
         if older is None and versions:

@@ -24,7 +24,7 @@ from education.models import (
     Source,
     Trial,
 )
-from education.presenters import action_panel, findings
+from education.presenters.above_form import above_form
 from education.services import records, reopening
 
 FIELD_OF: dict[type[SmallRecord], tuple[str, str]] = {
@@ -90,17 +90,9 @@ class SmallRecordAdmin(ContentAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        record = self.get_object(request, object_id)
-        context = (
-            {
-                "wording": findings.findings_of(record),
-                "panel": action_panel.action_panel(record, by=request.user),
-                "may_waive": action_panel.may_waive(record, by=request.user),
-            }
-            if record
-            else {}
-        )
-        return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
+        record, given = self.get_object(request, object_id), extra_context or {}
+        context = above_form(record, by=request.user, refused=given.get("refused")) if record else {}
+        return super().change_view(request, object_id, form_url, {**context, **given})
 
     @admin.display(description="State")
     def state_words(self, record: SmallRecord) -> str:

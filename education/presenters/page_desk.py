@@ -9,12 +9,12 @@ from clinic.core import clock
 from education import workflow
 from education.models import Page, SignOff
 from education.presenters import editor_aids
-from education.presenters.action_panel import action_panel, may_waive
-from education.presenters.findings import findings_of
+from education.presenters.above_form import above_form
+from education.presenters.action_panel import Refused, own_entry
 from education.services import publication, waivers
 
 
-def page_desk(page: Page, *, by: User) -> dict[str, Any]:
+def page_desk(page: Page, *, by: User, refused: Refused | None = None) -> dict[str, Any]:
     given = publication.current_sign_offs(page)
     parts = workflow.parts_to_sign(page.kind, is_stem_cell_page=page.is_stem_cell_page)
     is_open = page.state not in (Page.State.PUBLISHED, Page.State.RETIRED)
@@ -25,12 +25,11 @@ def page_desk(page: Page, *, by: User) -> dict[str, Any]:
         "signed": [{"label": SignOff.Part(part).label, "given": given.get(part)} for part in parts],
         "earlier": page.sign_offs.exclude(digest=page.digest)[:5],
         "is_author": page.state in workflow.SIGNABLE and waivers.is_author(page, by),
-        "panel": action_panel(page, by=by),
         "reopenings": page.reopenings.filter(closed_at__isnull=True),
-        "wording": findings_of(page),
-        "may_waive": may_waive(page, by=by),
+        **above_form(page, by=by, refused=refused),
         "reading": editor_aids.reading(page),
         "self_check": editor_aids.self_check(page),
+        "self_check_entry": own_entry("self_check", page, by=by),
         "overdue": bool(page.live and page.live.next_review_on and page.live.next_review_on < clock.today()),
     }
 

@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.contrib import admin
 from django.db.models import Model
 from django.test import RequestFactory
@@ -11,6 +12,8 @@ from django.urls import NoReverseMatch, reverse
 
 from clinic.core.models import AuditEntry, AuditEvent, AuditHead, RateBucket, RecordRead
 from consultations import models as consultations
+from education.models import Feedback, Page
+from education.presenters.action_panel import actions_on
 from tests.access.conftest import ROLES, address, everything, knock, routes
 
 ANSWERS = {200: "ok", 301: "go", 302: "go", 403: "no", 404: "-", 405: "post"}
@@ -43,9 +46,10 @@ DIARY_WRITERS = "in in in in  no ok no ok ok"
 ADMINISTRATOR = "in in in in  no no no no ok"
 
 
-PAGE_VERBS = (
-    "send", "send_back", "take_up", "sign", "publish", "schedule", "withdraw", "retire", "waive", "self_check",
-)  # fmt: skip
+def buttons(model: type[Model]) -> dict[str, str]:
+    """The addresses of the actions on the content: read, each leads back to its record."""
+    slugs = {action.slug().replace("-", "_") for action in actions_on(model)}
+    return {f"admin:education_{model._meta.model_name}_{slug}": STAFF_SENT_ON for slug in slugs}
 
 
 def stock(app: str, model: str, **views: str) -> dict[str, str]:
@@ -56,7 +60,7 @@ def stock(app: str, model: str, **views: str) -> dict[str, str]:
 
 def record(model: str) -> dict[str, str]:
     pages = stock("education", model, changelist=WRITERS, add=WRITERS, history=WRITERS, change=WRITERS, delete=NOBODY)
-    return {**pages, **{f"admin:education_{model}_{verb}": STAFF_SENT_ON for verb in ("publish", "waive")}}
+    return {**pages, **buttons(apps.get_model("education", model))}
 
 
 def diary(model: str, *, add: str) -> dict[str, str]:
@@ -78,7 +82,7 @@ MATRIX = {
     "admin:view_on_site":               "in in in in  - - - - -",
     "admin:app_list":                   "in in in in  - ok ok ok ok",
     "admin/(?P<url>.*)$":               "in in in in  - - - - -",
-    **{f"admin:education_page_{verb}": STAFF_SENT_ON for verb in PAGE_VERBS},
+    **buttons(Page),
     "admin:education_page_versions": PAGE_READERS,
     "admin:education_page_desk": PAGE_READERS,
     **stock("education", "page", changelist=PAGE_READERS, add=WRITERS, history=PAGE_READERS, change=PAGE_READERS,
@@ -96,7 +100,7 @@ MATRIX = {
             delete=NOBODY),
     **stock("education", "clinicianstatement", changelist=WRITERS, add=WRITERS, history=WRITERS, change=WRITERS,
             delete=NOBODY),
-    "admin:education_feedback_finish": STAFF_SENT_ON,
+    **buttons(Feedback),
     **stock("education", "feedback", changelist=WRITERS, add=NOBODY, history=WRITERS, change=WRITERS, delete=NOBODY),
     **stock("core", "auditentry", changelist=MANAGER, add=NOBODY, history=MANAGER, change=MANAGER, delete=NOBODY),
     "admin:core_outboxmessage_changelist": CARE_TEAM,

@@ -45,16 +45,16 @@ class Saboteur(threading.local):
 
 
 def put_in(saboteur: Saboteur) -> None:
-    prepare, record = outbox.prepare, delivery._record_sent
+    prepare, record = outbox.prepare, delivery.record_sent
 
     def faulty_prepare(pk: int) -> Any:
         saboteur.current = OutboxMessage.objects.values_list("key", flat=True).get(pk=pk)
         saboteur.strike("compose")
         return prepare(pk)
 
-    def faulty_record(claim: delivery.Claim) -> None:
+    def faulty_record(pk: int) -> None:
         saboteur.strike("write")
-        record(claim)
+        record(pk)
 
     class FaultyBackend(EmailBackend):
         def open(self) -> Any:
@@ -72,7 +72,7 @@ def put_in(saboteur: Saboteur) -> None:
             saboteur.strike("close")
 
     outbox.prepare = faulty_prepare
-    delivery._record_sent = faulty_record
+    delivery.record_sent = faulty_record
     channels.get_connection = lambda **kwargs: FaultyBackend(**kwargs)
 
 

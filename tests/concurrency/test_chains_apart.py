@@ -19,8 +19,10 @@ PATIENCE = 30
 
 
 @contextmanager
-def held_open(act: Callable[[], Any]) -> Iterator[None]:
-    """Another connection has done this, and its transaction is open for as long as the block lasts; then it commits."""
+def held_open(act: Callable[[], Any]) -> Iterator[Callable[[], None]]:
+    """Another connection has done this, and its transaction is open for as long as the block lasts, or until what the
+    block is given is called; then it commits.
+    """
     done, may_end = threading.Event(), threading.Event()
     errors: list[BaseException] = []
 
@@ -38,12 +40,16 @@ def held_open(act: Callable[[], Any]) -> Iterator[None]:
 
     thread = threading.Thread(target=work)
     thread.start()
-    try:
-        assert done.wait(PATIENCE)
-        yield
-    finally:
+
+    def commit() -> None:
         may_end.set()
         thread.join(PATIENCE)
+
+    try:
+        assert done.wait(PATIENCE)
+        yield commit
+    finally:
+        commit()
     assert errors == []
 
 
@@ -152,10 +158,32 @@ class TestWhatCommitsLate:
             assert reading_batches.chain() == 1
         newer = read(7)
         assert reading_batches.chain() == 2
-        batches = [each.details["rows"] for each in reading_batches._batches_after(0)]
+        batches = [each.details["rows"] for each in reading_batches._batches()]
         assert batches == [str(late.pk), f"{early[0].pk} {newer.pk}"]
         assert reading_batches.verify() == audit.verify() == []
         assert not UnchainedRead.objects.exists()
+
+
+def test_a_batch_that_commits_late_under_a_lower_number_is_no_fault(
+    nurse: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two workers chain at once, and somebody verifies while the first of them has still to commit."""
+    reading_log.log(by=nurse, action="request.list", patients=[5])
+    real = reading_batches._outside
+    with held_open(reading_batches.chain) as commit:
+        reading_log.log(by=nurse, action="request.list", patients=[6])
+        assert reading_batches.chain() == 1
+
+        def committed_first(covered: Any) -> list[int]:
+            commit()
+            return real(covered)
+
+        monkeypatch.setattr(reading_batches, "_outside", committed_first)
+        assert reading_batches.verify() == []
+    early, late = AuditEvent.objects.filter(action="reading.batch").order_by("sequence")
+    assert (early.details["rows"], late.details["rows"]) == tuple(
+        map(str, RecordRead.objects.order_by("pk").values_list("pk", flat=True))
+    )
 
 
 def test_many_readers_and_two_workers_chain_every_reading_once(nurse: User) -> None:
@@ -182,9 +210,7 @@ def test_many_readers_and_two_workers_chain_every_reading_once(nurse: User) -> N
     audit.chain()
 
     numbers = [
-        number
-        for each in reading_batches._batches_after(0)
-        for number in reading_batches.numbers_in(each.details["rows"])
+        number for each in reading_batches._batches() for number in reading_batches.numbers_in(each.details["rows"])
     ]
     assert len(numbers) == len(set(numbers)) == RecordRead.objects.count() == 75
     assert reading_batches.verify() == audit.verify() == []

@@ -157,7 +157,7 @@ class TestTheServer:
 
         while reading_batches.chain():
             pass
-        batches = reading_batches._batches_after(0)
+        batches = reading_batches._batches()
         numbers = [number for each in batches for number in reading_batches.numbers_in(each.details["rows"])]
         assert sorted(numbers) == list(RecordRead.objects.order_by("pk").values_list("pk", flat=True))
         while audit.chain():

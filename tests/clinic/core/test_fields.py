@@ -105,6 +105,7 @@ class TestWithoutARow:
         EncryptedNote.objects.create(text="one")
         value = EncryptedNote.objects.values_list("text", flat=True).get()
         assert isinstance(value, Ciphertext)
+        assert value == EncryptedNote.objects.values_list("text", flat=True).get()
         assert repr(EncryptedNote.objects.values("text").get()) == "{'text': <encrypted>}"
         with pytest.raises(TypeError, match="read through its row"):
             use(value)
@@ -217,6 +218,15 @@ class TestSwaps:
         with pytest.raises(DecryptionError):
             Holder.objects.get(pk=second.pk).text  # noqa: B018
 
+    def test_of_a_key_under_which_nothing_stands_yet(self):
+        """What would be written under another row's key would be read for as long as that one is kept."""
+        first, second = Holder.objects.create(), Holder.objects.create()
+        run("UPDATE tests_holder SET data_key = (SELECT data_key FROM tests_holder WHERE id = %s)", first.pk)
+        moved = Holder.objects.get(pk=second.pk)
+        moved.text = "words"
+        with pytest.raises(DecryptionError):
+            moved.save()
+
     def test_of_the_host_of_a_guest(self):
         mine, other, guest = Holder.objects.create(), Holder.objects.create(), Guest.objects.create(text="words")
         page = Page.objects.create(guest=guest, text="page")
@@ -258,7 +268,8 @@ class TestKeysOfRows:
         guest.hand_over(holder)
         read_before = Holder.objects.get()
         assert read_before.text == "words"
-        holder.destroy_key()
+        Holder.objects.update(data_key="")
+        holder.data_key = ""
         for row in (holder, Holder.objects.get(), Entry.objects.get(), Guest.objects.get(), Page.objects.get()):
             vars(row).pop("text", None)
             with pytest.raises(encryption.Erased):

@@ -4,7 +4,7 @@ import pytest
 from django.contrib.sessions.models import Session
 
 from clinic.core import clock, limits
-from clinic.core.housekeeping import daily, forget_what_ran_out
+from clinic.core.housekeeping import daily, daily_in_batches, forget_what_ran_out
 from clinic.core.models import Heartbeat, RateBucket
 
 pytestmark = pytest.mark.django_db
@@ -37,6 +37,17 @@ def test_once_a_day(old_and_new, time_machine):
     time_machine.shift(timedelta(days=1))
     assert daily("forget", forget_what_ran_out)
     assert left()[1] == set()  # by now the other one ran out as well
+
+
+@pytest.mark.parametrize("how", [daily, daily_in_batches])
+def test_a_clock_that_was_far_ahead_keeps_nothing_from_being_done(how, time_machine):
+    time_machine.move_to("2036-11-23T15:00Z", tick=False)
+    how("forget", lambda: 0)  # nothing to do, and noted as done
+    time_machine.move_to("2026-11-23T15:00Z", tick=False)
+    done = []
+    how("forget", lambda: done.append(1))
+    how("forget", lambda: done.append(2))
+    assert done == [1]
 
 
 def test_what_fails_is_tried_again_at_the_next_look_and_not_the_next_day():

@@ -232,7 +232,8 @@ class TestStillWanted:
         time_machine.shift(2 * MINUTE)
         assert delivery.deliver_due() == 0
         assert pigeon.sent == []
-        assert (fresh(row).is_stopped, fresh(row).content) == (True, None)
+        row = fresh(row)
+        assert (row.is_stopped, row.content, row.payload, row.recipient) == (True, None, None, "")
 
     @pytest.mark.parametrize(("needs_staff", "undelivered"), [(True, 1), (False, 0)])
     def test_who_asked_says_if_somebody_must_see_to_it(
@@ -286,6 +287,31 @@ class TestSendAt:
         row = queue(send_at=clock.now() + DAY)
         OutboxMessage.objects.update(parked_at=clock.now())
         assert outbox.retry(message=row, by=staff_user).due_at == row.send_at
+
+
+class TestAClockThatWasAhead:
+    """A worker died while it sent, with a clock that was put right afterwards."""
+
+    @pytest.fixture
+    def leased(self, world: World, pigeon: Pigeon, time_machine: Any) -> Callable[[datetime.timedelta], int]:
+        queue()
+        noon = clock.now()
+
+        def then(ahead: datetime.timedelta) -> int:
+            time_machine.move_to(noon + ahead, tick=False)
+            assert delivery._claim() is not None
+            time_machine.move_to(noon, tick=False)
+            return delivery.deliver_due()
+
+        return then
+
+    def test_holds_up_no_message(self, leased: Callable[[datetime.timedelta], int]) -> None:
+        assert leased(DAY) == 1
+
+    def test_another_machine_that_is_a_little_ahead_keeps_its_lease(
+        self, leased: Callable[[datetime.timedelta], int]
+    ) -> None:
+        assert leased(2 * MINUTE) == 0
 
 
 class TestChannels:

@@ -12,6 +12,7 @@ from django.db import InterfaceError, OperationalError, ProgrammingError, connec
 from clinic.accounts.models import User
 from clinic.core import key_fingerprints
 from clinic.core.models import Heartbeat
+from tests.cast import MONDAY_MORNING
 
 URL = "/readyz"
 
@@ -31,7 +32,8 @@ class TestBody:
         )
         assert ask(client) == (200, {"database": "ok", "worker": "ok", "keys": "ok", "alerts": "ok"})
 
-    def test_nobody_to_tell_is_named_and_stops_no_page(self, client):
+    def test_nobody_to_tell_is_named_and_stops_no_page(self, client, time_machine):
+        time_machine.move_to(MONDAY_MORNING, tick=False)
         status, words = ask(client)
         assert (status, words["alerts"]) == (200, "nobody can be told")
 

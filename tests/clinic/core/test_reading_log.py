@@ -113,7 +113,7 @@ class TestABatch:
         for patient in range(5):
             read(reader, patient)
         assert [reading_batches.chain() for _ in range(4)] == [2, 2, 1, 0]
-        assert [event.details["count"] for event in reading_batches._batches_after(0)] == [2, 2, 1]
+        assert [event.details["count"] for event in reading_batches._batches()] == [2, 2, 1]
         assert reading_batches.verify() == []
 
     def test_one_that_cannot_be_written_leaves_its_readings_waiting(self, reader, monkeypatch):
@@ -179,6 +179,19 @@ class TestTampering:
         run_sql(f"DELETE FROM {SHOWN} WHERE reading_id = {second}")
         run_sql(f"DELETE FROM {READINGS} WHERE id = {second}")
         assert reading_batches.verify() == [f"Reading {second} is missing."]
+
+    @pytest.mark.parametrize("of", ["some", "all"])
+    def test_one_removed_before_it_was_chained_is_named_ever_after(self, second, reader, of):
+        """Who removes it past the references leaves the row by which it waits."""
+        gone, kept = read(reader, 5), read(reader, 6)
+        removed = [gone] if of == "some" else [gone, kept]
+        with connection.constraint_checks_disabled():
+            for each in removed:
+                run_sql(f"DELETE FROM {SHOWN} WHERE reading_id = {each.pk}")
+                run_sql(f"DELETE FROM {READINGS} WHERE id = {each.pk}")
+            assert reading_batches.chain() == 2 - len(removed)
+            assert reading_batches.verify() == [f"Reading {each.pk} is missing." for each in removed]
+            UnchainedRead.objects.all().delete()
 
     def test_one_that_was_slipped_in_is_named(self, second, reader):
         forged = RecordRead.objects.create(

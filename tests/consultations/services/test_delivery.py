@@ -157,14 +157,14 @@ class TestWhateverIsRaised:
         self, alice: ConsultationRequest, backend: Backend, monkeypatch: pytest.MonkeyPatch, error: Exception
     ) -> None:
         owe(alice, "one")
-        errors, really = [error], delivery._record_sent
+        errors, really = [error], delivery.record_sent
 
-        def fails_once(claim: delivery.Claim) -> None:
+        def fails_once(pk: int) -> None:
             if errors:
                 raise errors.pop()
-            really(claim)
+            really(pk)
 
-        monkeypatch.setattr(delivery, "_record_sent", fails_once)
+        monkeypatch.setattr(delivery, "record_sent", fails_once)
         assert delivery.deliver_due() == 1
         assert OutboxMessage.objects.get().sent_at is not None
 
@@ -174,11 +174,11 @@ class TestWhateverIsRaised:
         owe(alice, "one")
         owe(alice, "two")
 
-        def fails(claim: delivery.Claim) -> None:
+        def fails(pk: int) -> None:
             raise OperationalError
 
         with monkeypatch.context() as broken:
-            broken.setattr(delivery, "_record_sent", fails)
+            broken.setattr(delivery, "record_sent", fails)
             assert delivery.deliver_due() == 0
         assert backend.taken == ["one", "two"]
         time_machine.shift(delivery.LEASE + MINUTE)

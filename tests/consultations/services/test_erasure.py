@@ -312,6 +312,21 @@ def test_only_a_manager_may(done_with: ConsultationRequest, staff: Any, group: s
     assert done_with.patient.erased_at is None
 
 
+def test_the_browser_that_began_it_finds_nothing(done_with: ConsultationRequest, manager: User) -> None:
+    token = done_with.response.token
+    erasure.erase(patient=done_with.patient, by=manager)
+    assert not QuestionnaireResponse.objects.filter(token=token).exists()
+
+
+def test_nobody_is_joined_with_it(done_with: ConsultationRequest, manager: User, nurse: User) -> None:
+    older, erased = Patient.objects.get(name="Bob Pell"), make_patient("Dan Pell")
+    erasure.erase(patient=erased, by=manager)
+    for one, another in ((older, erased), (erased, older)):
+        with pytest.raises(persons.JoinRefused, match="was erased"):
+            persons.join(patient=one, other=another, reason="The same voice", by=nurse)
+    assert not PersonJoin.objects.of(erased).exists()
+
+
 def test_a_patient_without_anything_can_be_erased(manager: User) -> None:
     assert erasure.erase(patient=make_patient(), by=manager).name == ERASED_NAME
 
@@ -358,7 +373,7 @@ class TestPages:
         assert "damaged" not in response.content.decode()
         assert caplog.records == []
 
-    @pytest.mark.parametrize("url", ["/admin/", "/admin/core/auditevent/", f"{MESSAGES}?state=sent"])
+    @pytest.mark.parametrize("url", ["/admin/", "/admin/core/auditentry/", f"{MESSAGES}?state=sent"])
     def test_pages_beside_it_are_shown(
         self, erased: ConsultationRequest, managing: Client, caplog: Any, url: str
     ) -> None:

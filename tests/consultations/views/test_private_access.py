@@ -429,7 +429,8 @@ class TestSendAgain:
         client.post("/request/link/", {"email": " ALICE@example.com "})
         private_links.answer_asked()
         mail = OutboxMessage.objects.get()
-        assert (mail.recipient, mail.request, mail.kind) == ("alice@example.com", alice, MessageKind.PRIVATE_LINK)
+        assert (mail.recipient, mail.subject.request) == ("alice@example.com", alice)
+        assert mail.kind == MessageKind.PRIVATE_LINK
 
     def test_an_unknown_address_gets_nothing(self, client, alice):
         client.post("/request/link/", {"email": "nobody@example.com"})

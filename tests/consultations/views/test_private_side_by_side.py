@@ -17,7 +17,7 @@ from tests.access.test_buttons import POLICY
 from tests.cast import book_directly, make_patient, open_privately, private_url
 from tests.consultations.views.conftest import MONDAY, text_of
 from tests.consultations.views.test_private_access import link_to
-from tests.rows import all_rows
+from tests.rows import all_rows, store
 
 pytestmark = pytest.mark.usefixtures("monday")
 
@@ -245,7 +245,8 @@ class TestOneRequestInTwoTabs:
     def test_an_answer_to_an_earlier_question_is_not_given_to_a_later_one(self, shared, three, clinician, time_machine):
         asked = three[0]
         earlier = hidden(shared.get(private_url(asked)), "asked")
-        InformationRequest.objects.update(answered_at=MONDAY + datetime.timedelta(seconds=30), answer="An MRI.")
+        answered_at = MONDAY + datetime.timedelta(seconds=30)
+        store(InformationRequest, InformationRequest.objects.get().pk, answered_at=answered_at, answer="An MRI.")
         time_machine.move_to(MONDAY + datetime.timedelta(minutes=1), tick=False)
         later = ask(asked, clinician.user, "Since when?")
 

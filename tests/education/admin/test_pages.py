@@ -7,6 +7,7 @@ import pytest
 from django.contrib.messages import get_messages
 from django.test import Client
 from django.urls import reverse
+from django.utils.html import escape
 
 from clinic.accounts.models import User
 from clinic.core import clock
@@ -19,6 +20,7 @@ from tests.education.performing import perform
 
 REASON = "A trial that it rests on was taken back."
 LATER = "2031-05-04T09:00"
+TYPED = {"at", "comment", "moved_to", "outcome", "reason"}
 BUTTONS = (
     "send", "send_back", "take_up", "sign", "publish", "schedule", "withdraw", "retire", "waive", "self_check",
 )  # fmt: skip
@@ -45,13 +47,19 @@ def address(name: str, page: Page) -> str:
 
 
 def press(client: Client, by: User, name: str, page: Page, **data: Any) -> list[str]:
-    """Press a button; the sentences that come back."""
+    """Press a button; the sentences that come back, and nothing that was typed is lost with them."""
     client.force_login(by)
     response = client.post(address(name, page), data)
-    assert response.status_code == 302, response.status_code
-    assert response.url == reverse("admin:education_page_change", args=[page.pk])
+    change = reverse("admin:education_page_change", args=[page.pk])
+    if response.status_code == 200:
+        shown = response.content.decode()
+        assert f'<form action="{change}" method="post" id="page_form"' in shown
+        for value in (escape(data[typed]) for typed in TYPED & data.keys()):
+            assert f'value="{value}"' in shown or f">\n{value}</textarea>" in shown
+    else:
+        assert (response.status_code, response.url) == (302, change)
     said = [str(each) for each in get_messages(response.wsgi_request)]
-    client.get(response.url)
+    client.get(change)
     page.refresh_from_db()
     return said
 
@@ -190,6 +198,46 @@ class TestSigning:
             html = client.get(reverse("admin:education_page_change", args=[page.pk])).content.decode()
             assert ("I approve these words" in html) is shown
 
+    def test_after_an_edit_the_comment_stands_beside_the_new_words(
+        self, make_page: MakePage, reviewer: User, client: Client
+    ) -> None:
+        """The page that answers shows the words as they stand, so its form is about those."""
+        page = make_page(state="in_review")
+        given = {"part": "clinical", "decision": "approved", "comment": "Good.", "digest": page.digest}
+        Page.objects.filter(pk=page.pk).update(body="## First\n\nOther words.\n")
+        page.refresh_from_db()
+        client.force_login(reviewer)
+        html = client.post(address("sign", page), given).content.decode()
+        assert '<details class="act-more" open><summary>Clinical review: sign these words' in html
+        assert f'name="digest" value="{page.digest}"' in html
+        assert ">\nGood.</textarea>" in html
+        assert "Other words." in html
+
+    def test_who_wrote_it_learns_why_and_keeps_the_comment(
+        self, make_page: MakePage, reviewer: User, client: Client
+    ) -> None:
+        page = make_page(state="in_review")
+        page.drafted_by.add(reviewer)
+        client.force_login(reviewer)
+        given = {"part": "clinical", "decision": "approved", "comment": "My own.", "digest": page.digest}
+        response = client.post(address("sign", page), given)
+        html = response.content.decode()
+        assert response.status_code == 403
+        assert "You wrote these words, so somebody else has to sign them." in html
+        assert ">\nMy own.</textarea>" in html
+        assert not SignOff.objects.exists()
+
+    def test_a_role_taken_away_meanwhile_loses_no_comment(
+        self, make_page: MakePage, reviewer: User, client: Client
+    ) -> None:
+        page = make_page(state="in_review")
+        client.force_login(reviewer)
+        reviewer.groups.clear()
+        given = {"part": "clinical", "decision": "approved", "comment": "good", "digest": page.digest}
+        response = client.post(address("sign", page), given)
+        assert response.status_code == 403
+        assert ">\ngood</textarea>" in response.content.decode()
+
 
 class TestPublishing:
     def test_shows_it(self, make_page: MakePage, manager: User, sign: Sign, client: Client) -> None:
@@ -247,6 +295,25 @@ class TestClosing:
         assert "eaders" in said
         assert public.is_published
         assert client.get("/a-page/").status_code == 200
+
+    def test_the_reason_given_first_stands_and_another_is_given_back(
+        self, public: Page, reviewer: User, manager: User, client: Client
+    ) -> None:
+        other = "The trial was taken back in May."
+        perform("withdraw", public, reason=REASON, by=reviewer)
+        (said,) = press(client, manager, "withdraw", public, reason=other)
+        assert said == (
+            "This page is “withdrawn” already. Readers are told what was written first, so what you wrote was not kept."
+        )
+        assert public.closed_reason == REASON
+        assert press(client, manager, "withdraw", public, reason=f" {REASON} ") == ["“A page” is off the site."]
+        assert actions().count("content.withdraw") == 1
+
+    def test_retiring_it_elsewhere_is_no_repeat(self, public: Page, manager: User, client: Client) -> None:
+        perform("retire", public, reason="", moved_to="/faq/", by=manager)
+        (said,) = press(client, manager, "retire", public, moved_to="/glossary/")
+        assert "“retired” already" in said
+        assert public.moved_to == "/faq/"
 
     def test_taking_it_up_again_shows_nothing_yet(
         self, public: Page, editor: User, manager: User, client: Client

@@ -144,8 +144,11 @@ class TestFinishing:
 
     def test_the_first_word_stands(self, kept: Feedback, editor: User, manager: User, client: Client) -> None:
         self.finish(client, editor, kept, "Made it clearer.")
-        self.finish(client, manager, kept, "Nothing to change.")
+        html = self.finish(client, manager, kept, "Nothing to change.").content.decode()
         assert (kept.outcome, kept.done_by) == ("Made it clearer.", editor)
+        assert "editor has said what became of it already, so what you wrote was not kept." in html
+        assert ">\nNothing to change.</textarea>" in html
+        assert "Kept." in self.finish(client, editor, kept, "Made it clearer.").content.decode()
 
     def test_a_word_is_owed(self, kept: Feedback, editor: User, client: Client) -> None:
         assert "Write what became of it" in self.finish(client, editor, kept, "  ").content.decode()

@@ -178,10 +178,35 @@ class TestKeysOfRows:
         settings.FIELD_KEYS = NEW
         assert Holder.objects.get().text == "changed"
 
+    def test_what_was_written_or_erased_in_between_stays(self, settings, capsys, monkeypatch):
+        settings.FIELD_KEYS = OLD
+        Holder.objects.create(text="told")
+        note = EncryptedNote.objects.create(text="older")
+        settings.FIELD_KEYS = f"{NEW},{OLD}"
+        real = encryption.decrypt_unguarded
+
+        def overtaken(value, *, context):
+            """Right after the command has read the row."""
+            if context == f"tests_encryptednote.text:{note.pk}":
+                note.text = "newer"
+                note.save()
+            else:
+                Holder.objects.update(data_key="")
+            return real(value, context=context)
+
+        monkeypatch.setattr(encryption, "decrypt_unguarded", overtaken)
+        call_command("rotate_keys")
+        monkeypatch.undo()
+        assert Holder.objects.get().data_key == ""
+        assert EncryptedNote.objects.get().text == "newer"
+        said = capsys.readouterr().out
+        for column in ("Holder.data_key", "EncryptedNote.text"):
+            assert f"tests.{column}: 0 encrypted again under k2" in said
+
     def test_a_destroyed_key_hinders_nothing(self, settings, capsys):
         settings.FIELD_KEYS = OLD
         Holder.objects.create(text="kept")
-        Holder.objects.create(text="gone").destroy_key()
+        Holder.objects.filter(pk=Holder.objects.create(text="gone").pk).update(data_key="")
         settings.FIELD_KEYS = f"{NEW},{OLD}"
         call_command("rotate_keys")
         assert "tests.Holder.data_key: 1 encrypted again under k2" in capsys.readouterr().out

@@ -1,0 +1,106 @@
+"""What the people of the demonstration do with a request."""
+
+import datetime
+from collections.abc import Callable
+from typing import Any, Final
+
+from clinic.accounts.models import User
+from clinic.core import clock
+from clinic.core.actions import Action, NoData, perform_action
+from clinic.management.demonstration.staff_and_diary import Cast
+from consultations.actions.ask import Ask, AskData
+from consultations.actions.book import book_held
+from consultations.actions.cancel_request import CancelRequest, CloseData
+from consultations.actions.claim import Claim
+from consultations.actions.clear import Clear, ClearData
+from consultations.actions.complete import Complete
+from consultations.actions.decide import DecisionData
+from consultations.actions.decline import Decline
+from consultations.actions.escalate import Escalate, EscalateData
+from consultations.actions.log_call import CallData, LogCall
+from consultations.actions.mark_no_show import MarkNoShow
+from consultations.actions.note import Note, NoteData
+from consultations.actions.offer import Offer, OfferData
+from consultations.actions.pass_to_doctor import PassData, PassToDoctor
+from consultations.actions.withdraw import Withdraw
+from consultations.models import ConsultationRequest
+from consultations.services import scheduling
+
+Act = Callable[[Cast, ConsultationRequest], object]
+Told = Callable[[Cast], tuple[Any, User | None]]
+
+
+def _act(action: Action[Any, ConsultationRequest, Any], tell: Told) -> Act:
+    """An act that gives the action what `tell` answers for the cast: its data, and who does it (None: the patient)."""
+
+    def act(cast: Cast, consultation_request: ConsultationRequest) -> None:
+        data, by = tell(cast)
+        perform_action(action, consultation_request, data, by=by)
+
+    return act
+
+
+def clear_if_flagged(cast: Cast, consultation_request: ConsultationRequest) -> None:
+    consultation_request.refresh_from_db()
+    if consultation_request.is_blocked_by_flags:
+        data = ClearData("Examined by phone: no sign of danger stands.")
+        perform_action(Clear(), consultation_request, data, by=cast.doctor)
+
+
+def book_a_time(cast: Cast, consultation_request: ConsultationRequest) -> None:
+    consultation_request.refresh_from_db()
+    today = clock.today()
+    week = today + datetime.timedelta(days=14)
+    slots = scheduling.free_slots(appointment_type=cast.visit, since=today, until=week)
+    book(consultation_request, slots[len(slots) // 2])
+
+
+def book(consultation_request: ConsultationRequest, slot: scheduling.Slot) -> None:
+    """As the patient: the time is held first."""
+    scheduling.hold(request=consultation_request, slot_key=slot.key)
+    book_held(consultation_request=consultation_request)
+
+
+claim = _act(Claim(), lambda cast: (NoData(), cast.nurse))
+note_a_call = _act(Note(), lambda cast: (NoteData("Rang at nine, will ring again after lunch."), cast.nurse))
+ask = _act(Ask(), lambda cast: (AskData("Which hospital did your scan, and in which month?"), cast.nurse))
+reach = _act(
+    LogCall(),
+    lambda cast: (CallData(was_reached=True, note="Danger signs asked again by phone: none."), cast.nurse),
+)
+pass_on = _act(
+    PassToDoctor(), lambda cast: (PassData(doctor=cast.doctor, note="Walks her dog, hopes to go on."), cast.nurse)
+)
+escalate = _act(
+    Escalate(), lambda cast: (EscalateData("Much worse since yesterday: somebody must call today."), cast.nurse)
+)
+offer = _act(
+    Offer(),
+    lambda cast: (
+        OfferData(
+            appointment_type=cast.visit,
+            patient_note=(
+                "I would like to examine you and look at your scan before we talk about any injection. "
+                "There is a fair chance that I will suggest giving this more time."
+            ),
+        ),
+        cast.doctor,
+    ),
+)
+decline = _act(
+    Decline(),
+    lambda cast: (
+        DecisionData(
+            patient_note=(
+                "From your scan report, an injection is unlikely to help, and a spine surgeon's view would serve you "
+                "better. Please take this note to your own doctor. Staying active usually helps meanwhile."
+            ),
+        ),
+        cast.doctor,
+    ),
+)
+complete = _act(Complete(), lambda cast: (NoData(), cast.doctor))
+miss = _act(MarkNoShow(), lambda cast: (NoData(), cast.nurse))
+withdraw = _act(Withdraw(), lambda cast: (NoData(), None))
+close = _act(CancelRequest(), lambda cast: (CloseData("Sent twice: the other one goes on."), cast.doctor))
+WITH_DOCTOR: Final = (claim, reach, pass_on)
