@@ -100,6 +100,18 @@ class TestAClinician:
 
         assert refusal(lambda: later.update(starts_at=MONDAY + 20 * MINUTE)) == RESOURCE
 
+    def test_handing_one_to_a_colleague_follows_it(
+        self, make_request: MakeRequest, clinician: Clinician, colleague: Clinician
+    ) -> None:
+        visit = Appointment.objects.filter(pk=book_directly(make_request(), clinician, MONDAY).pk)
+        theirs = book_directly(make_request(), colleague, MONDAY + 20 * MINUTE)
+        assert refusal(lambda: visit.update(clinician=colleague)) == RESOURCE
+
+        theirs.delete()
+        visit.update(clinician=colleague)
+        assert refusal(lambda: hold(make_request(), colleague, MONDAY)) == RESOURCE
+        assert hold(make_request(), clinician, MONDAY).clinician == clinician
+
     def test_one_may_begin_when_another_ends(self, make_request: MakeRequest, clinician: Clinician) -> None:
         first = book_directly(make_request(), clinician, MONDAY)
 
@@ -218,6 +230,16 @@ class TestAPerson:
         assert refusal(lambda: hold(second, colleague, MONDAY + 39 * MINUTE)) == PERSON
         assert refusal(lambda: book_directly(second, colleague, MONDAY - 39 * MINUTE)) == PERSON
         assert hold(second, colleague, MONDAY + 40 * MINUTE).starts_at == MONDAY + 40 * MINUTE
+
+    def test_a_visit_that_is_given_to_another_request_is_of_its_person(
+        self, alice: ConsultationRequest, bob: ConsultationRequest, make_request: MakeRequest, clinician: Clinician,
+        colleague: Clinician,
+    ) -> None:  # fmt: skip
+        visit = Appointment.objects.filter(pk=book_directly(alice, clinician, MONDAY).pk)
+        visit.update(request=bob)
+
+        assert refusal(lambda: hold(make_request(patient=bob.patient), colleague, MONDAY)) == PERSON
+        assert hold(alice, colleague, MONDAY).request == alice
 
     def test_joined_from_two_with_overlapping_visits_is_refused_at_once(
         self, alice: ConsultationRequest, bob: ConsultationRequest, clinician: Clinician, colleague: Clinician

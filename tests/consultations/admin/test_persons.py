@@ -216,7 +216,7 @@ class TestJoin:
         gone = make_request(status=RequestStatus.COMPLETED)
         erasure.erase(patient=gone.patient, by=manager)
         page = preview(client, marta, gone.reference)
-        assert "The data of one of them were erased." in text_of(page)
+        assert "What one of them told us was erased" in text_of(page)
         assert WHY in text_of(page)
 
     def test_one_that_is_erased_since_the_preview_is_refused_too(
@@ -225,7 +225,7 @@ class TestJoin:
         gone = make_request(status=RequestStatus.COMPLETED, patient=make_patient("Marta Quill"))
         shown = preview(client, marta, gone.reference)
         erasure.erase(patient=gone.patient, by=manager)
-        assert "The data of one of them were erased." in text_of(confirm(client, marta, shown))
+        assert "What one of them told us was erased" in text_of(confirm(client, marta, shown))
         assert not are_joined(marta, gone)
         assert not PersonJoin.objects.exists()
 

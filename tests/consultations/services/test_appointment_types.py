@@ -12,6 +12,7 @@ from consultations.enums import RequestStatus
 from consultations.models import Absence, Availability, Clinician, ConsultationRequest, Location, Room
 from consultations.services import scheduling
 from consultations.services.scheduling import SlotTaken
+from tests.cast import book_directly
 from tests.consultations.perform import book_on_the_phone
 from tests.consultations.services.conftest import NOW, Desk
 
@@ -146,6 +147,11 @@ class TestHowEarly:
         desk.visit.horizon_days = 1
         assert free(desk) == ["09:00", "09:40"]
         assert free(desk, TUESDAY + DAY) == []
+
+    def test_what_begins_after_its_horizon_is_in_the_way_all_the_same(self, desk: Desk) -> None:
+        desk.visit.horizon_days = 1
+        book_directly(desk.make_request(status=RequestStatus.BOOKED), desk.clinician, at(10, 5))
+        assert free(desk) == ["09:00"]
 
     def test_a_year_ahead_can_be_booked(self, desk: Desk) -> None:
         desk.visit.horizon_days = 365
