@@ -54,6 +54,15 @@ def _unsent_preview(request: HttpRequest) -> list[Unsent]:
     return in_form(kept["data"], action_panel.panel_entries()[kept["verb"]].form_class or StepForm)
 
 
+def _is_late(request: HttpRequest) -> bool:
+    """Whether a preview was signed so long ago that what it showed may not hold any more."""
+    try:
+        signing.loads(request.POST["decision"], salt=PREVIEW_SALT, max_age=PREVIEW_AGE)
+    except signing.SignatureExpired:
+        return True
+    return False
+
+
 @admin.register(ConsultationRequest)
 class ConsultationRequestAdmin(PersonPages, SearchedAdmin):
     def get_urls(self) -> list[URLPattern]:
@@ -142,7 +151,7 @@ class ConsultationRequestAdmin(PersonPages, SearchedAdmin):
         self.require_view(request)
         consultation = self._load(request, pk)
         try:
-            kept = signing.loads(request.POST.get("decision", ""), salt=PREVIEW_SALT, max_age=PREVIEW_AGE)
+            kept = signing.loads(request.POST.get("decision", ""), salt=PREVIEW_SALT)
         except signing.BadSignature:
             messages.error(request, "That preview has expired. Nothing was sent. Write the message again.")
             return self._back(consultation)
@@ -153,6 +162,9 @@ class ConsultationRequestAdmin(PersonPages, SearchedAdmin):
         form = self._form(entry, request, consultation, kept["data"])
         if not form.is_valid():
             return self._show(request, consultation, {entry.name: form})
+        if _is_late(request):
+            messages.error(request, "That preview has expired. Nothing was sent. What you wrote is kept below.")
+            return self._show_refused(request, consultation, entry, form)
         return self._do(request, consultation, entry, form)
 
     @method_decorator(post_only("admin:consultations_consultationrequest_changelist"))

@@ -5,6 +5,7 @@ import datetime
 from collections.abc import Mapping
 from typing import Any, Final
 
+from django import forms
 from django.urls import reverse
 
 from clinic.accounts.models import User
@@ -131,8 +132,9 @@ def preview_of(entry: PanelEntry, form: StepForm, choice: Choice[Any, Any]) -> d
 
 def typed_text(form: StepForm) -> str:
     """Everything somebody wrote into a form that cannot be shown again."""
-    values = {name: value for name, value in form.cleaned_data.items() if name != "seen"}
-    return "\n\n".join(value for value in values.values() if isinstance(value, str) and len(value) > 20)
+    fields = dict[str, Any](form.fields)
+    values = [form.cleaned_data[name] for name in fields if not isinstance(fields[name], forms.ChoiceField)]
+    return "\n\n".join(value for value in values if isinstance(value, str) and value)
 
 
 def _notes(situation: Situation, *, offered: set[str]) -> tuple[str, ...]:

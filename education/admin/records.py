@@ -4,12 +4,14 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html_join
 
 from clinic.core import clock
+from clinic.core.refusals import TransitionNotAllowed
 from education import library
 from education.admin.actions import ActionAdmin
 from education.forms import lines
@@ -71,7 +73,12 @@ class ContentAdmin(ActionAdmin):
         return False
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        records.save_record(record=obj, by=request.user, changed=[name for name in form.changed_data if name != "seen"])
+        changed = [name for name in form.changed_data if name != "seen"]
+        try:
+            records.save_record(record=obj, by=request.user, changed=changed)
+        except TransitionNotAllowed as refusal:
+            # It was closed while the form was being read.
+            raise PermissionDenied(str(refusal)) from None
 
 
 class SmallRecordAdmin(ContentAdmin):

@@ -22,7 +22,7 @@ class ContentForm(forms.ModelForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
-        if self.instance.pk and cleaned.get("seen", "") != _stamp(self._meta.model.objects.get(pk=self.instance.pk)):
+        if self.instance.pk and cleaned.get("seen", "") != _stamp(self._held()):
             self.add_error(
                 None,
                 "Somebody else changed this while you wrote. Your words are still below: open the page in a second "
@@ -39,6 +39,11 @@ class ContentForm(forms.ModelForm):
             for problem in (*records.problems_of(record), *map(waivers.sentence_of, blocked)):
                 self.add_error(None, problem)
         return cleaned
+
+    def _held(self) -> models.Model:
+        """The row as it stands, locked until the words are saved: of two edits at once, the later one is refused."""
+        rows: models.QuerySet[models.Model] = self._meta.model._base_manager.select_for_update()
+        return rows.get(pk=self.instance.pk)
 
 
 def _stamp(record: models.Model) -> str:

@@ -1,6 +1,7 @@
 """Keeps what staff edit, and says what keeps a record from being shown."""
 
 import json
+from typing import Final
 
 from django.db import models, transaction
 from django.urls import reverse
@@ -35,16 +36,27 @@ from education.services.transitions import WORKFLOW
 from education.services.waivers import values_of
 from education.workflow import NOT_CHANGE
 
+NOT_EDITED: Final = frozenset(
+    {"state", "live", "publish_at", "publish_by", "closed_at", "closed_reason", "moved_to", "self_check", "shown"}
+)
+"""What actions write, and no edit: it is taken from the locked row, not from the one that a form was made from."""
+
 
 @transaction.atomic
 def save_record(*, record: models.Model, by: User, changed: list[str]) -> None:
     """Keep a staff edit. What readers see stays as it is until someone entitled publishes the edit.
 
-    Any edit of a page voids its sign-offs and its schedule. Raises NotAllowed, WrongStatus.
+    Any edit of a page voids its sign-offs and its schedule. What became of the record while it was written stands.
+    Raises NotAllowed, WrongStatus.
     """
     verb = "add" if record.pk is None else "change"
     if not may(by, f"education.{verb}_{record._meta.model_name}", None if record.pk is None else record):
         raise NotAllowed(NOT_CHANGE)
+    if record.pk is not None:
+        held = WORKFLOW.lock(record)
+        for field in record._meta.concrete_fields:
+            if field.name in NOT_EDITED:
+                setattr(record, field.name, getattr(held, field.name))
     if isinstance(record, ShippedRecord):
         record.edited_at = clock.now()
     if isinstance(record, SmallRecord):

@@ -12,6 +12,7 @@ from django.db import connection
 from clinic.accounts.models import User
 from clinic.core import channels, clock, delivery, outbox
 from clinic.core.channels import Draft, Letter
+from clinic.core.encryption import KeysUnusable
 from clinic.core.models import AuditEvent, Lane, OutboxMessage
 from clinic.core.outbox import Kind, NotWanted
 from tests.cast import make_user
@@ -248,6 +249,32 @@ class TestStillWanted:
         queue()
         delivery.deliver_due()
         assert outbox.stop(OutboxMessage.objects.all(), reason="No.") == 0
+
+    def test_one_that_is_stopped_while_that_is_asked_does_not_go(self, world: World, pigeon: Pigeon) -> None:
+        """Whoever corrects an address holds what the question waits for, and has stopped this message by then."""
+
+        def waits_until_it_is_stopped(message: OutboxMessage) -> None:
+            outbox.stop(OutboxMessage.objects.filter(pk=message.pk), reason="Not sent: the address was corrected.")
+
+        outbox.register(Kind("slow", "Slow", Lane.PATIENTS, world.compose, waits_until_it_is_stopped, channel="pigeon"))
+        queue(kind="slow")
+        assert delivery.deliver_due() == 0
+        assert (pigeon.sent, world.composed) == ([], 0)
+
+
+def test_with_keys_that_do_not_fit_it_waits_as_if_nobody_had_claimed_it(
+    world: World, pigeon: Pigeon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = queue()
+
+    def refuses(pk: int) -> outbox.Prepared:
+        raise KeysUnusable(())
+
+    monkeypatch.setattr(outbox, "prepare", refuses)
+    with pytest.raises(KeysUnusable):
+        delivery.deliver_due()
+    row = fresh(row)
+    assert (row.attempts, row.crashes, row.lease_until, row.parked_at) == (0, 0, None, None)
 
 
 class TestSendAt:

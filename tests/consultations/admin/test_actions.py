@@ -225,14 +225,15 @@ class TestTwoPeople:
         assert "Remember the scan from March." in page
         assert not TriageDecision.objects.filter(action=TriageAction.NOTE).exists()
 
-    def test_text_of_a_form_that_is_gone_is_shown_to_copy(self, sign_in, nurse, other_nurse, doctor, alice):
+    @pytest.mark.parametrize("note", ["Please look at the weak leg first.", "Foot drop."])
+    def test_text_of_a_form_that_is_gone_is_shown_to_copy(self, sign_in, nurse, other_nurse, doctor, alice, note):
         perform("pass_to_doctor", alice, doctor=doctor, note="", by=nurse)
         response = act(
             sign_in(other_nurse), alice, "pass_to_doctor", seen="received", doctor=doctor.pk,
-            note="Please look at the weak leg first.",
+            note=note,
         )  # fmt: skip
         assert "What you wrote, not saved" in text_of(response)
-        assert "Please look at the weak leg first." in text_of(response)
+        assert f'<div class="quote keep-lines">{note}</div>' in text_of(response)
 
     def test_the_same_press_twice_does_one_thing(self, sign_in, nurse, alice):
         client = sign_in(nurse)

@@ -7,6 +7,7 @@ from django.urls import reverse
 from clinic.core import delivery
 from clinic.core.models import OutboxMessage
 from consultations import status_words
+from consultations.admin import requests
 from consultations.enums import MessageKind, Outcome, RequestStatus, ReviewDecision
 from consultations.forms.staff import PATIENT_NOTE_LIMIT
 from consultations.models import ClinicalReview, InformationRequest
@@ -50,6 +51,19 @@ class TestWhatIsRefused:
         words = text_of(page)
         assert "Shorten this to 2,000 characters or fewer." in words
         assert "Write the advice the patient will read" not in words
+
+
+class TestWhatWasTyped:
+    def test_outlives_its_preview(self, sign_in, doctor, waiting, monkeypatch):
+        client = sign_in(doctor)
+        preview = decide(client, waiting, "not_suitable", patient_note=NOTE)
+        monkeypatch.setattr(requests, "PREVIEW_AGE", -1)
+        page = confirm(client, preview)
+        assert "That preview has expired. Nothing was sent. What you wrote is kept below." in text_of(page)
+        assert page.context["bound"]["decide"]["patient_note"].value() == NOTE
+        waiting.refresh_from_db()
+        assert waiting.status == RequestStatus.WITH_DOCTOR
+        assert not ClinicalReview.objects.exists()
 
 
 class TestEachDecision:

@@ -6,11 +6,13 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.test import Client
+from django.urls import reverse
 
 from clinic.core import clock
 from clinic.core.models import AuditEvent
 from clinic.core.refusals import NotAllowed, WrongStatus
 from education.actions.schedule import publish_due
+from education.admin.pages import PageAdmin
 from education.content import shipped
 from education.models import Page, Reviewer, Snapshot
 from education.services import loading, records
@@ -89,6 +91,34 @@ class TestClosing:
         assert 'name="robots" content="noindex"' in response.content.decode()
         assert "/stem-cells/risks/" not in {entry["path"] for entry in Snapshot.objects.get().data["pages"]}
         assert AuditEvent.objects.filter(action="content.withdraw").count() == 1
+
+    def test_an_edit_that_was_under_way_does_not_bring_it_back(
+        self, content: shipped.Shipped, editor, reviewer, client: Client
+    ) -> None:
+        being_edited = Page.objects.get(path="/stem-cells/risks/")
+        perform("withdraw", being_edited, reason=REASON, by=reviewer)
+        being_edited.title = "Another title"
+        records.save_record(record=being_edited, by=editor, changed=["title"])
+
+        kept = Page.objects.get(pk=being_edited.pk)
+        assert (kept.title, kept.state, kept.live, kept.closed_reason) == ("Another title", "withdrawn", None, REASON)
+        response = client.get("/stem-cells/risks/")
+        assert response.status_code == 410
+
+    def test_an_edit_of_a_page_retired_meanwhile_is_refused_and_given_back(
+        self, content: shipped.Shipped, editor, manager, client: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        page = Page.objects.get(path="/stem-cells/procedure/")
+        url = reverse("admin:education_page_change", args=[page.pk])
+        client.force_login(editor)
+        form = client.get(url).context["adminform"].form
+        typed = {name: form[name].value() or "" for name in form.fields} | {"title": "Typed in vain"}
+        perform("retire", page, reason="", moved_to="/stem-cells/", by=manager)
+        monkeypatch.setattr(PageAdmin, "has_change_permission", lambda *args: True)
+
+        response = client.post(url, typed)
+        assert response.status_code == 403
+        assert "Typed in vain" in response.content.decode()
 
     @pytest.mark.parametrize("group", ["triage", "editor"])
     def test_it_takes_a_clinician_or_a_manager(self, group: str, content: shipped.Shipped) -> None:

@@ -45,6 +45,13 @@ class TestSmallRecords:
         assert "A pad between two bones." in client.get("/glossary/").content.decode()
         assert AuditEvent.objects.filter(action="content.publish_record").count() == 1
 
+    def test_an_edit_of_an_older_copy_takes_nothing_back(self, content: shipped.Shipped, editor, manager) -> None:
+        change(GlossaryTerm.objects.get(slug="disc"), editor, definition="A pad between two bones.")
+        older = GlossaryTerm.objects.get(slug="disc")
+        publish(older, by=manager)
+        change(older, editor, definition="A cushion between two bones.")
+        assert GlossaryTerm.objects.get(slug="disc").shown["definition"] == "A pad between two bones."
+
     def test_the_writer_cannot_publish_it(self, content: shipped.Shipped, manager) -> None:
         term = change(GlossaryTerm.objects.get(slug="disc"), manager, definition="Other.")
         with pytest.raises(NotAllowed, match="somebody else"):

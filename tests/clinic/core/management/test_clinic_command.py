@@ -99,7 +99,7 @@ def test_in_a_demonstration_that_was_asked_for_it_works(run, manage, tmp_path):
     assert f"Database: SQLite {tmp_path}/demo.sqlite3" in done.stderr
     done = run(manage, "rotate_keys", **demo)
     assert done.returncode == 1
-    assert "holds no sealed value" in done.stderr
+    assert "holds no encrypted value" in done.stderr
     assert "removed" not in done.stdout + done.stderr
 
 
@@ -143,7 +143,7 @@ def test_a_newcomer_reads_that_it_is_the_demonstration(run, manage, copy):
 def test_help_needs_nothing_and_refuses_nothing(run, manage):
     done = run(manage, "help", "rotate_keys")
     assert done.returncode == 0
-    assert "Seal every sealed value again" in done.stdout
+    assert "Encrypt all that stands under FIELD_KEYS again" in done.stdout
 
 
 def test_what_a_command_prints_is_not_mixed_with_the_notice(run, manage):
