@@ -45,7 +45,7 @@ def look_at_nothing(monkeypatch: pytest.MonkeyPatch, desk: Desk) -> None:
 
 def break_the_audit_trail(monkeypatch: pytest.MonkeyPatch) -> None:
     """The database refuses the next event."""
-    monkeypatch.setattr(AuditEvent, "save", failing(IntegrityError))
+    monkeypatch.setattr(AuditEvent.objects, "bulk_create", failing(IntegrityError))
 
 
 class TestALostRace:
