@@ -21,7 +21,7 @@ from consultations.enums import AppointmentStatus, RequestStatus
 from consultations.models import Appointment
 from consultations.services.scheduling import Slot
 
-MOST_SPECIMENS: Final = 120
+MOST_SPECIMENS: Final = 72
 MOST_DRAWS: Final = 50
 VISITS_TO_COME: Final = 300
 """So many a doctor can have at most before the free times become few."""
