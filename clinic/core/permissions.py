@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, ClassVar, Final, Self, TypeAlias, TypeVar
 
 from django.db import models
 
-from clinic.core.refusals import NotAllowed
-
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
@@ -41,12 +39,6 @@ def decided(user: Person, permission: str, row: models.Model | None) -> bool | N
 def may(user: Person, permission: str, row: models.Model | None = None) -> bool:
     """Whether this person has the permission ("app.codename"), asked with the row where it is about one."""
     return bool(user.has_perm(permission, row))
-
-
-def require(user: Person, permission: str, row: models.Model | None = None) -> None:
-    """Raise NotAllowed unless the person may."""
-    if not may(user, permission, row):
-        raise NotAllowed("Your role may not do this. Ask a manager if you think it should.")
 
 
 class PermittedQuerySet(models.QuerySet[Row]):

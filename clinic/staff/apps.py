@@ -15,5 +15,6 @@ class StaffConfig(AppConfig):
             Entry("Users", "admin:accounts_user_changelist", "accounts.view_user", 8),
         ),
         names={"core.auditentry": ("event", "audit")},
+        audit_words="clinic.staff.audit_words.audit_words",
         hints={"core.auditentry": "Who did what, newest first. Nothing here can be changed."},
     )

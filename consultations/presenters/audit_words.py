@@ -1,10 +1,8 @@
-"""What the audit trail says of requests, cases, messages and staff, in words for a manager."""
+"""What the audit trail says of requests, cases, the diary and persons, in words for a manager."""
 
 from consultations.presenters.activity import event_words
 
 OTHER_WORDS = {
-    "audit.list": "Audit: looked at the list",
-    "audit.view": "Audit: looked at an entry",
     "request.view": "Request: opened",
     "request.list": "Requests: looked at a list",
     "case.acknowledge": "Safety case: taken on",
@@ -20,16 +18,11 @@ OTHER_WORDS = {
     "diary.change": "Diary: entry changed",
     "diary.hanging": "Diary: looked at what hangs on an entry",
     "diary.remove": "Diary: entry removed",
-    "key.retire": "Field key: nothing is encrypted under it any more",
-    "message.retry": "Message: tried again",
-    "message.list": "Messages: looked at the list",
-    "message.view": "Message: read",
     "patient.erase": "Patient: data erased",
     "person.join": "Person: two requests joined",
     "person.separate": "Person: a request taken out",
     "person.undo": "Person: joined requests taken apart",
     "person.view": "Person: looked at the requests of one",
-    "reading.batch": "Reading log: added to the chain",
     "response.bring": "Answers: carried over from the decision aid",
     "response.contact": "Answers: contact details given",
     "response.delete": "Answers: never sent, deleted in time",
@@ -37,9 +30,6 @@ OTHER_WORDS = {
     "response.save": "Answers: saved",
     "response.start": "Answers: started",
     "response.take_out": "Answers: what was carried over taken out",
-    "staff.save": "User: details or groups changed",
-    "staff.set_password": "User: password set",
-    "staff.sign_in": "Signed in",
 }
 """What is on record and is no action on a request."""
 

@@ -4,8 +4,7 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 
 from clinic.core import permissions
-from clinic.core.permissions import PermittedQuerySet, may, require
-from clinic.core.refusals import NotAllowed
+from clinic.core.permissions import PermittedQuerySet, may
 from consultations.models import ConsultationRequest, PatientText
 
 pytestmark = pytest.mark.django_db
@@ -42,12 +41,6 @@ def test_what_no_rule_decides_is_left_to_the_groups_for_every_row(rule, nurse, e
 def test_a_rule_cannot_let_in_who_has_left(rule, nurse):
     nurse.is_active = False
     assert not may(nurse, "consultations.seen", "own")
-
-
-def test_require_says_what_to_do(nurse, editor):
-    with pytest.raises(NotAllowed, match="Ask a manager"):
-        require(editor, "consultations.view_consultationrequest")
-    require(nurse, "consultations.view_consultationrequest")
 
 
 @pytest.mark.parametrize(

@@ -141,7 +141,7 @@ class TestAName:
         case.refresh_from_db()
         assert case.alarm_group is None
         assert told() - before == {NURSE: 1, DUTY: 1}
-        assert mails()[-1].case == case
+        assert mails()[-1].subject.case == case
 
     def test_sending_the_request_does_so_too(self) -> None:
         for _ in range(4):
@@ -186,7 +186,7 @@ class TestContactDetailsThatWereNotSent:
         before, response = len(mails()), self.begun()
         intake.save_answers(response=response, answers={"ab_age": 46, "rf_now": ["chest"]}, network=HERE)
         case = SafetyCase.objects.get(response=response)
-        assert (case.alarm_group, len(mails()), mails()[-1].case) == (None, before + 1, case)
+        assert (case.alarm_group, len(mails()), mails()[-1].subject.case) == (None, before + 1, case)
 
     def test_so_is_a_case_that_is_raised_or_reopened_after_it(self, nurse: User) -> None:
         for is_closed in (False, True):
@@ -196,7 +196,7 @@ class TestContactDetailsThatWereNotSent:
             before = len(mails())
             cases.raise_level(case=SafetyCase.objects.get(pk=case.pk), level=Outcome.EMERGENCY, network=HERE)
             case.refresh_from_db()
-            assert (case.alarm_group, len(mails()), mails()[-1].case) == (None, before + 1, case)
+            assert (case.alarm_group, len(mails()), mails()[-1].subject.case) == (None, before + 1, case)
 
     def test_details_that_cannot_be_read_are_details(self) -> None:
         case = self.begun(Outcome.SAME_DAY).safety_case
@@ -367,7 +367,7 @@ def test_an_hour_of_sixty_visits_from_one_address_and_one_person_with_a_name(
     assert told() == {NURSE: 10, OTHER: 9, DOCTOR: 7, DUTY: 12}
     counts = [mail.payload["count"] for mail in mails() if "count" in mail.payload and mail.recipient == DUTY]
     assert counts == ["11", "21", "31", "40", "50"]
-    assert Counter(mail.recipient for mail in mails() if mail.case == person)[DUTY] == 3
+    assert Counter(mail.recipient for mail in mails() if mail.subject.case == person)[DUTY] == 3
     assert SafetyCase.objects.filter(status=CaseStatus.OPEN).count() == 60
 
 
