@@ -9,7 +9,6 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.urls import reverse
 
-from clinic.core import delivery
 from clinic.management.demonstration import stories
 from clinic.management.demonstration.copies import Copy
 from clinic.management.demonstration.courses import NoTimeFree
@@ -59,7 +58,6 @@ class Command(BaseCommand):
 
     def _tell_the_stories(self) -> None:
         made = stories.tell_all(make_clinic())
-        delivery.deliver_due(limit=200)
         self.stdout.write(f"Demonstration ready: {made} requests and cases added.")
         self.stdout.write(f"Staff sign in at {settings.SITE_URL}/admin/ with the password {PASSWORD}:")
         for username, _, name, words in STAFF:

@@ -4,6 +4,7 @@ import dataclasses
 import datetime
 from typing import Any, Final
 
+from clinic.core import delivery
 from clinic.management.demonstration.acts import (
     WITH_DOCTOR,
     Act,
@@ -116,9 +117,16 @@ def _tell(cast: Cast, story: Story) -> int:
         phone=f"(202) 555-{150 + STORIES.index(story):04}",
     )
     request = send({**ANSWERS, **story.changes}, contact)
+    _deliver()
     for act in story.acts:
         act(cast, request)
+        _deliver()
     return 1
+
+
+def _deliver() -> None:
+    """As the worker does at once: a mail that waits until its request has moved on is not wanted any more."""
+    delivery.deliver_due(limit=200)
 
 
 def send(answers: dict[str, Any], contact: intake.Contact) -> ConsultationRequest:
@@ -143,7 +151,9 @@ def _dangers() -> int:
             phone="202-555-0144, ask for my son",
         ),
     )
+    _deliver()
     _answered({**first, "rf_now": ["collapse"]})
+    _deliver()
     return 2
 
 

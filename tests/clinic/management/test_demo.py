@@ -362,6 +362,7 @@ class TestTheCommand:
             "not_suitable": 1,
         }  # fmt: skip
         assert SafetyCase.objects.count() == 3
+        assert OutboxMessage.objects.filter(sent_at=None).count() == 0
 
 
 class TestTheClock:
