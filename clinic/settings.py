@@ -244,6 +244,10 @@ READINESS = (
 
 # Headers and limits
 
+# Pages whose answers are kept by nobody, by the namespaces of their addresses; and the views among them that are not.
+PRIVATE_NAMESPACES = frozenset({"consultations", "admin"})
+PUBLIC_VIEWS = frozenset({"consultations:start"})
+
 SECURE_CSP = {
     "default-src": ["'none'"],
     "script-src": ["'self'"],

@@ -23,8 +23,6 @@ PERMISSIONS_POLICY = (
     "geolocation=(), gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), picture-in-picture=(), "
     "screen-wake-lock=(), usb=(), xr-spatial-tracking=()"
 )
-PRIVATE_NAMESPACES = {"consultations", "admin"}
-PUBLIC_VIEWS = {"consultations:start"}
 METHODS = ("GET", "HEAD", "POST", "OPTIONS")
 FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 # Django leaves bytes of a path that are not UTF-8 percent-encoded; no address of ours has a percent sign.
@@ -75,7 +73,9 @@ def private_page(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRes
 
 def is_private(request: HttpRequest) -> bool:
     match = request.resolver_match
-    return bool(match and PRIVATE_NAMESPACES & set(match.namespaces) and match.view_name not in PUBLIC_VIEWS)
+    if match is None or match.view_name in settings.PUBLIC_VIEWS:
+        return False
+    return not settings.PRIVATE_NAMESPACES.isdisjoint(match.namespaces)
 
 
 class HeadersMiddleware:

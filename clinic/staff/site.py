@@ -24,7 +24,7 @@ class ClinicAdminSite(admin.AdminSite):
     index_title = "Today"
     enable_nav_sidebar = False
     login_form = StaffSignInForm
-    index_template = "admin/consultations/today.html"
+    index_template = "admin/today.html"
 
     def admin_view(self, view: Callable[..., HttpResponse], cacheable: bool = False) -> Callable[..., HttpResponse]:
         """A form that comes after the session has ended is answered with the sign-in and what was typed.

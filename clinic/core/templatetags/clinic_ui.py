@@ -1,33 +1,16 @@
-"""The small pieces of the house style: icons, grades, vertebrae, plates, and instants in the clinic's words."""
+"""The small pieces of the house style: icons, vertebrae, and instants in the clinic's words."""
 
 import datetime
 from typing import Any
 
 from django import template
 from django.template.loader import render_to_string
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from clinic.core import clock, lines
 
 register = template.Library()
-
-GRADE_WORDS = {
-    4: "High certainty",
-    3: "Moderate certainty",
-    2: "Low certainty",
-    1: "Very low certainty",
-    0: "No usable studies",
-    -1: "Guideline statement",
-}
-AXIAL_WORDS = {
-    "ddd": "Cross-section of a worn disc: the centre has dried out and cracks run through the outer ring",
-    "herniated": "Cross-section of a herniated disc: the soft centre pushes out and presses on a nerve root",
-    "stenosis": "Cross-section of a narrowed spinal canal: thickened ligaments squeeze the nerves",
-    "facet": "Cross-section showing worn, enlarged facet joints at the back of the spine",
-    "healthy": "Cross-section of a disc without wear and with free nerve roots",
-}
-PROCEDURES = ("marrow", "tube", "inject")
 
 
 @register.inclusion_tag("clinic/components/icon.html")
@@ -35,45 +18,9 @@ def icon(name: str) -> dict[str, Any]:
     return {"name": name}
 
 
-@register.simple_tag
-def grade(level: int, chip: bool = False, words: str = "") -> SafeString:
-    """Four stacked discs filled from below, always with words; `level` 0 to 4 (high). A guideline, -1, has none."""
-    shape = format_html_join(
-        "",
-        '<rect class="g-{}" x="{}" y="{}" width="{}" height="4.2" rx="2.1"/>',
-        (
-            ("on" if place < level else "off", 3.8 if place % 2 else 3, 20.5 - place * 6, 18.4 if place % 2 else 20)
-            for place in range(4)
-        ),
-    )
-    classes = "grade" + (" grade--chip" if chip else "") + (" grade--none" if level <= 0 else "")
-    discs = format_html('<svg viewBox="0 0 26 26" aria-hidden="true" focusable="false">{}</svg>', shape)
-    return format_html(
-        '<span class="{}">{}{}</span>', classes, discs if level >= 0 else "", words or GRADE_WORDS[level]
-    )
-
-
 @register.inclusion_tag("clinic/components/vertebra.html")
 def vertebra(tick: bool = False) -> dict[str, Any]:
     return {"tick": tick}
-
-
-@register.inclusion_tag("clinic/components/plate.html")
-def axial(name: str, decorative: bool = False) -> dict[str, Any]:
-    """A cross-section seen from above. Raises KeyError for a name there is no drawing of."""
-    return {
-        "drawing": f"clinic/svg/axial-{name}.svg",
-        "view_box": "10 8 220 226",
-        "words": AXIAL_WORDS[name],
-        "decorative": decorative,
-    }
-
-
-@register.inclusion_tag("clinic/components/plate.html")
-def procedure_plate(name: str) -> dict[str, Any]:
-    if name not in PROCEDURES:
-        raise template.TemplateSyntaxError(f"There is no drawing of {name!r}.")
-    return {"drawing": f"clinic/svg/proc-{name}.svg", "view_box": "0 -10 240 192", "decorative": True}
 
 
 @register.inclusion_tag("clinic/components/spine.html")

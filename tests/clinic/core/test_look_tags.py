@@ -7,11 +7,11 @@ import pytest
 from django.template import Context, Template, TemplateSyntaxError
 
 from clinic.core.context_processors import facts
-from clinic.core.templatetags.clinic_ui import AXIAL_WORDS, GRADE_WORDS, PROCEDURES
+from education.templatetags.evidence import AXIAL_WORDS, GRADE_WORDS, PROCEDURES
 
 
 def render(source: str, **context: object) -> str:
-    return Template("{% load clinic_ui %}" + source).render(Context({"clinic": facts(), **context}))
+    return Template("{% load clinic_ui evidence %}" + source).render(Context({"clinic": facts(), **context}))
 
 
 def words_of(html: str) -> str:

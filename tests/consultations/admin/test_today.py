@@ -23,7 +23,7 @@ def worker_lives(db):
 def test_index_and_today_are_one_page(sign_in, nurse):
     client = sign_in(nurse)
     first, second = client.get("/admin/"), client.get("/admin/today/")
-    assert first.templates[0].name == second.templates[0].name == "admin/consultations/today.html"
+    assert first.templates[0].name == second.templates[0].name == "admin/today.html"
 
 
 def test_a_calm_day_says_so(sign_in, nurse, worker_lives):
