@@ -12,7 +12,7 @@ from clinic.core import clock
 from clinic.core.encryption import fingerprint
 from consultations.enums import Outcome, RequestStatus
 from consultations.models import InformationRequest, PrivateLink, SafetyCase
-from consultations.services import carried, intake
+from consultations.services import carried, intake, persons
 from tests.access.conftest import TOKEN, TUESDAY
 from tests.cast import MakeRequest, book_directly, open_privately, private_url
 from tests.consultations.views.conftest import CALL_BACK, CONSENTS, CONTACT, Visitor
@@ -101,6 +101,14 @@ class Stage:
         other.save()
         return self.person("join", other=other.reference, reason="Same voice.")
 
+    def take_apart(self) -> Form:
+        one, other = self.make_request(), self.make_request()
+        persons.join(patient=one.patient, other=other.patient, reason="Same voice.", by=self.doctor)
+        rows = sorted([one.patient.pk, other.patient.pk])
+        url = reverse("admin:consultations_consultationrequest_person_separate", args=[one.pk])
+        seen = ",".join(map(str, rows))
+        return self.staff(url, what=f"row-{rows[0]}", reason="Two sisters.", seen=seen)
+
     def superuser(self, path: str, **data: Any) -> Form:
         client = Client(raise_request_exception=False)
         client.force_login(User.objects.create_superuser("root", "root@clinic.example", "a quiet passphrase"))
@@ -161,7 +169,7 @@ FORMS: dict[str, Callable[[Stage], Form]] = {
     "close": lambda on: on.act("cancel_request", note="Moved away."),
     "case": lambda on: on.case(),
     "join": lambda on: on.join(),
-    "take apart": lambda on: on.person("separate", what="row-1", reason="Two sisters.", seen="1"),
+    "take apart": lambda on: on.take_apart(),
     "absence": lambda on: on.staff(
         "/admin/consultations/absence/add/",
         clinician=str(on.clinician.pk), starts_at="2027-01-04T09:00", ends_at="2027-01-04T12:00", reason="Course",

@@ -243,6 +243,8 @@ def filled_in(name: str, site: dict[str, Any]) -> dict[str, Any]:
     if name == "consultations:times":
         free = TUESDAY.replace(day=25)
         return {"slot": f"{free:%Y%m%dT%H%MZ}-{site['clinician']}-{site['location']}"}
+    if name in ("admin:consultations_room_add", "admin:consultations_room_change"):
+        return {"name": "Room 7", "location": str(site["location"])}
     return POSTED.get(name, {"post": "yes"})
 
 

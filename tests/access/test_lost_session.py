@@ -14,7 +14,7 @@ from django.utils.html import escape
 from clinic.accounts.models import User
 from consultations.admin.requests import PREVIEW_SALT
 from consultations.enums import Outcome, RequestStatus
-from tests.access.conftest import address, everything, knock, routes
+from tests.access.conftest import TRAIL, address, everything, knock, routes
 from tests.access.forms import FORMS, NEW_PASSWORD, Stage
 from tests.cast import MakeRequest
 from tests.consultations.views.conftest import text_of
@@ -133,9 +133,9 @@ def test_signing_in_leads_to_a_page_that_can_be_read(stage: Stage, name: str) ->
         where = signed_in.headers["Location"]
     assert where == path
     assert client.get(where, follow=True).status_code == 200
-    # A sign-in writes when somebody was last here, and nothing of the form.
+    # A sign-in writes when somebody was last here, that they signed in, and nothing of the form.
     changed = {table: rows for table, rows in everything().items() if rows != before[table]}
-    assert set(changed) <= {"User"}
+    assert set(changed) <= {"User", *TRAIL}
 
 
 def test_a_preview_gives_back_what_was_typed_before_it(stage: Stage) -> None:
