@@ -83,7 +83,7 @@ def added(before: Rows, after: Rows) -> Rows:
 
 def keys_apart() -> None:
     """From here on no key is like another number, so that it is known wherever it stands."""
-    for place, table in enumerate([*filter(specimens.counts, specimens.tables()), Occupation]):
+    for place, table in enumerate([*filter(specimens.counts, specimens.tables()), Occupation, AuditEvent]):
         specimens.count_from(table, 500_000_000_000 + place * 1_000_000_000)
 
 
