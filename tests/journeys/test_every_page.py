@@ -170,7 +170,8 @@ STAFF_PAGES = {
     "manager": [
         "/admin/", "/admin/core/auditentry/", "/admin/consultations/clinician/",
         "/admin/consultations/clinician/add/", "/admin/consultations/location/",
-        "/admin/consultations/appointmenttype/",
+        "/admin/consultations/appointmenttype/", "/admin/consultations/appointmenttype/add/",
+        "/admin/consultations/room/", "/admin/consultations/room/add/",
     ],
 }  # fmt: skip
 """Also the page of each request and the sign-in; a manager sees what triage sees."""
