@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from consultations.actions.base import Ctx, Message, Preview, Situation, StaffAction
+from consultations.actions.base import Ctx, Message, Preview, Situation, StaffAction, refuse_other_words
 from consultations.actions.decide import decides
 from consultations.enums import Actor, RequestStatus, TriageAction
 from consultations.forms.staff import PATIENT_NOTE_LIMIT, StepForm, text
@@ -36,8 +36,11 @@ def put_question(ctx: Ctx, question: str) -> InformationRequest:
     return asked
 
 
-def open_question(ctx: Ctx) -> InformationRequest:
-    return ctx.row.information_requests.get(answered_at=None)
+def open_question(ctx: Ctx, question: str) -> InformationRequest:
+    """What the same question asked again answers. Raises ChangedMeanwhile for another one."""
+    asked: InformationRequest = ctx.row.information_requests.get(answered_at=None)
+    refuse_other_words([asked.question], question)
+    return asked
 
 
 def question_message(asked: InformationRequest) -> Message:
@@ -64,7 +67,7 @@ class Ask(StaffAction[AskData, InformationRequest]):
         return put_question(ctx, data.question)
 
     def result_again(self, ctx: Ctx, data: AskData) -> InformationRequest:
-        return open_question(ctx)
+        return open_question(ctx, data.question)
 
     def message(self, ctx: Ctx, data: AskData, result: InformationRequest) -> Message:
         return question_message(result)

@@ -29,7 +29,8 @@ class AskAsDoctor(Decision[DecisionData, InformationRequest]):
         return asked
 
     def result_again(self, ctx: Ctx, data: DecisionData) -> InformationRequest:
-        return open_question(ctx)
+        super().result_again(ctx, data)
+        return open_question(ctx, data.patient_note)
 
     def message(self, ctx: Ctx, data: DecisionData, result: InformationRequest) -> Message:
         return question_message(result)

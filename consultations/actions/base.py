@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any, ClassVar, Generic
 
 from django import forms
@@ -12,6 +12,7 @@ from django import forms
 from clinic.accounts.models import User
 from clinic.core import clock
 from clinic.core.actions import Action, Context, Data, Performed, Result, perform_action
+from clinic.core.refusals import ChangedMeanwhile
 from consultations.enums import MessageKind
 from consultations.forms.staff import StepForm
 from consultations.models import Appointment, AppointmentType, ConsultationRequest
@@ -28,6 +29,18 @@ class Message:
 
     key: str
     appointment: Appointment | None = None
+
+
+def refuse_other_words(kept: Container[Any], typed: Any) -> None:
+    """The same action again with words that are not on record is no repeat: they would be lost.
+
+    Raises ChangedMeanwhile.
+    """
+    if typed not in kept:
+        raise ChangedMeanwhile(
+            "You did this already, in another tab or window, with other words. Nothing was changed. "
+            "What you wrote is kept below."
+        )
 
 
 class ConsultationAction(Action[Data, ConsultationRequest, Result]):

@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from consultations.actions.base import Ctx, Message, StaffAction
+from consultations.actions.base import Ctx, Message, StaffAction, refuse_other_words
 from consultations.enums import Actor, TriageAction
 from consultations.forms.staff import StepForm, text
 from consultations.permissions import require
@@ -32,6 +32,9 @@ class CancelRequest(StaffAction[CloseData, None]):
     def perform(self, ctx: Ctx, data: CloseData) -> None:
         triage.record_decision(consultation_request=ctx.row, action=TriageAction.NOTE, note=data.note, by=ctx.person)
         scheduling.free_times_of(request=ctx.row, actor=require(ctx.person, Actor.MANAGER, Actor.DOCTOR))
+
+    def result_again(self, ctx: Ctx, data: CloseData) -> None:
+        refuse_other_words(triage.notes_of(ctx.row, TriageAction.NOTE), data.note)
 
     def message(self, ctx: Ctx, data: CloseData, result: None) -> Message:
         return Message(f"cancelled-{ctx.row.pk}")

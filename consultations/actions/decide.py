@@ -6,7 +6,15 @@ from typing import Any, ClassVar, Final
 from django import forms
 
 from clinic.core.actions import Data, Result
-from consultations.actions.base import Choice, ConsultationAction, Ctx, PanelEntry, Preview, Situation
+from consultations.actions.base import (
+    Choice,
+    ConsultationAction,
+    Ctx,
+    PanelEntry,
+    Preview,
+    Situation,
+    refuse_other_words,
+)
 from consultations.enums import Outcome, RequestStatus, ReviewDecision
 from consultations.forms.staff import PATIENT_NOTE_LIMIT, StepForm, text
 from consultations.models import AppointmentType, ClinicalReview
@@ -127,6 +135,11 @@ class Decision(ConsultationAction[Data, Result]):
 
     def preview(self, data: Any) -> Preview:
         return Preview(data.patient_note, reason=data.reason, agreed_outcome=data.agreed_outcome)
+
+    def result_again(self, ctx: Ctx, data: Any) -> Result | None:
+        kept = [(each.patient_note, each.reason) for each in ctx.row.reviews.filter(decision=self.decision)]
+        refuse_other_words(kept, (data.patient_note, data.reason))
+        return None
 
     def review(self, ctx: Ctx, data: DecisionData) -> ClinicalReview:
         """Keep the decision. Raises ReasonMissing."""

@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from consultations.actions.base import Ctx, StaffAction
+from consultations.actions.base import Ctx, StaffAction, refuse_other_words
 from consultations.enums import OUTCOME_RISK, Outcome, Priority, TriageAction
 from consultations.forms.staff import StepForm, text
 from consultations.services import messaging, triage
@@ -33,6 +33,9 @@ class Escalate(StaffAction[EscalateData, None]):
         triage.record_decision(
             consultation_request=ctx.row, action=TriageAction.ESCALATE, note=data.note, by=ctx.person
         )
+
+    def result_again(self, ctx: Ctx, data: EscalateData) -> None:
+        refuse_other_words(triage.notes_of(ctx.row, TriageAction.ESCALATE), data.note)
 
     def enqueue(self, ctx: Ctx, data: EscalateData, result: None) -> None:
         if ctx.row.doctor is not None:

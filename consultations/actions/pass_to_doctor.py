@@ -7,7 +7,7 @@ from django import forms
 
 from clinic.accounts.models import User
 from clinic.core.refusals import NotAllowed
-from consultations.actions.base import Ctx, StaffAction
+from consultations.actions.base import Ctx, StaffAction, refuse_other_words
 from consultations.enums import Actor, TriageAction
 from consultations.forms.staff import PersonChoiceField, StepForm, text
 from consultations.permissions import actors_of
@@ -62,3 +62,6 @@ class PassToDoctor(StaffAction[PassData, None]):
 
     def perform(self, ctx: Ctx, data: PassData) -> None:
         triage.record_decision(consultation_request=ctx.row, action=TriageAction.PASS, note=data.note, by=ctx.person)
+
+    def result_again(self, ctx: Ctx, data: PassData) -> None:
+        refuse_other_words(triage.notes_of(ctx.row, TriageAction.PASS), data.note)

@@ -43,6 +43,11 @@ def page_of(request: ConsultationRequest) -> str:
     return reverse("admin:consultations_consultationrequest_change", args=[request.pk])
 
 
+def notes_of(consultation_request: ConsultationRequest, action: TriageAction) -> list[str]:
+    """What was written with each decision of this kind."""
+    return [each.note for each in consultation_request.triage_decisions.filter(action=action)]
+
+
 def record_decision(
     *, consultation_request: ConsultationRequest, action: TriageAction, note: str, by: User
 ) -> TriageDecision:

@@ -221,6 +221,32 @@ class TestTwoPeople:
         assert asked[0].result == asked[1].result
         assert ClinicalReview.objects.count() == request.information_requests.count() == 1
 
+    @pytest.mark.parametrize(
+        ("verb", "status", "group", "words"),
+        [
+            ("ask", RequestStatus.RECEIVED, "triage", "question"),
+            ("ask_as_doctor", RequestStatus.WITH_DOCTOR, "doctor", "patient_note"),
+            ("escalate", RequestStatus.RECEIVED, "triage", "note"),
+            ("pass_to_doctor", RequestStatus.RECEIVED, "triage", "note"),
+            ("cancel_request", RequestStatus.RECEIVED, "manager", "note"),
+            ("decline", RequestStatus.WITH_DOCTOR, "doctor", "patient_note"),
+            ("decline", RequestStatus.WITH_DOCTOR, "doctor", "reason"),
+            ("mark_urgent", RequestStatus.WITH_DOCTOR, "doctor", "reason"),
+        ],
+    )
+    def test_the_same_again_with_other_words_is_no_repeat(
+        self, desk: Desk, staff: Staff, verb: str, status: RequestStatus, group: str, words: str
+    ) -> None:
+        request, by = desk.request(status), staff(group)
+        more = {"doctor": staff("doctor")} if verb == "pass_to_doctor" else {}
+        more |= {"reason": "Call her."} if verb == "mark_urgent" else {}
+        more |= {"patient_note": "Not now."} if verb == "decline" else {}
+        perform(verb, request, by=by, **{**more, words: "The first words."})
+        before = all_rows()
+        with pytest.raises(ChangedMeanwhile, match="with other words"):
+            perform(verb, request, by=by, seen=status, **{**more, words: "The second words."})
+        assert all_rows() == before
+
 
 class TestWhatAMoveBrings:
     @pytest.mark.parametrize("outcome", [Outcome.EMERGENCY, Outcome.SAME_DAY, Outcome.URGENT_REVIEW])
