@@ -1,9 +1,9 @@
 """The danger questions on the phone: their screens, what counts as asked, and when the script stops."""
 
 import pytest
-from consultations.candidacy.union import ASKED, Sign
 
 from consultations.candidacy import call_script
+from consultations.candidacy.union import ASKED, Sign
 from consultations.enums import Outcome
 
 NOTHING = {

@@ -3,11 +3,11 @@
 import datetime
 
 import pytest
-from consultations.candidacy.union import ASKED, Sign
 
 from clinic.core import clock
 from clinic.core.models import AuditEvent
 from clinic.core.refusals import ChangedMeanwhile, NotAllowed
+from consultations.candidacy.union import ASKED, Sign
 from consultations.enums import (
     AssessmentOrigin,
     CallOutcome,
