@@ -129,6 +129,14 @@ TRANSITIONS: Final[dict[str, TransitionRow]] = {
             "Patient did not attend", "recorded that the patient did not attend",
         ),
         _row(
+            "undo_complete", (COMPLETED,), BOOKED, MANAGEMENT,
+            "Undo: it did not take place", "took back that the consultation took place",
+        ),
+        _row(
+            "undo_no_show", (NO_SHOW,), BOOKED, STAFF,
+            "Undo: not a missed visit", "took back that the patient did not attend",
+        ),
+        _row(
             "withdraw", OPEN, WITHDRAWN, PATIENTS,
             "Withdraw the request", "withdrew the request", message="request_closed",
         ),

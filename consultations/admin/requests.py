@@ -194,7 +194,7 @@ class ConsultationRequestAdmin(PersonPages, SearchedAdmin):
         data = {name: form.data.get(name, "") for name in form.fields}
         kept = {"request": consultation.pk, "by": request.user.pk, "verb": form.verb, "data": data}
         context = {
-            "title": "Preview: nothing is sent yet",
+            "title": f"{entry.panel_title}: nothing is recorded yet" if entry.asks else "Preview: nothing is sent yet",
             "consultation": consultation,
             "banner": banner(consultation, viewer=request.user, now=clock.now(), starts_at=None),
             "preview": action_panel.preview_of(entry, form, entry.choice_of(form)),

@@ -540,7 +540,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
-                    "agreed_outcome",
+                    "suggestion",
                     models.CharField(
                         choices=[
                             ("EMERGENCY", "Emergency now"),
@@ -1370,7 +1370,7 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     (
-                        "agreed_outcome__in",
+                        "suggestion__in",
                         [
                             "EMERGENCY",
                             "SAME_DAY",
@@ -1382,7 +1382,7 @@ class Migration(migrations.Migration):
                         ],
                     )
                 ),
-                name="review_agreed_outcome_known",
+                name="review_suggestion_known",
             ),
         ),
         migrations.AddConstraint(

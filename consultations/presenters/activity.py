@@ -9,7 +9,8 @@ from clinic.core import clock, outbox
 from clinic.core.encrypted_rows import with_keys
 from clinic.core.models import AuditEntry, AuditEvent, OutboxMessage, RecordRead
 from consultations.actions.base import ConsultationAction
-from consultations.enums import Actor, Outcome, RequestStatus, ReviewDecision, TextKind, TriageAction
+from consultations.candidacy.suggestion import departs
+from consultations.enums import Actor, RequestStatus, ReviewDecision, TextKind, TriageAction
 from consultations.models import ConsultationRequest, PatientText, PersonJoin
 from consultations.presenters.isolation import Unreadable, readable
 from consultations.presenters.patient_texts import flags_of
@@ -148,9 +149,8 @@ def _reviews(consultation_request: ConsultationRequest) -> Iterator[Entry]:
             continue
         who, what = name_of(each.decided_by), f"decided: {each.get_decision_display()}"
         extra = ""
-        if each.agreed_outcome != consultation_request.outcome:
-            agreed, computed = Outcome(each.agreed_outcome).label, Outcome(consultation_request.outcome).label
-            extra = f"holds “{agreed}” right, not “{computed}”"
+        if departs(each.decision, each.suggestion):
+            extra = f"otherwise than suggested (“{each.get_suggestion_display()}”)"
         if each.patient_note and each.decision != ReviewDecision.ASK:
             yield Entry(each.decided_at, who, f"{what}. Note to the patient", each.patient_note, extra)
         else:

@@ -162,7 +162,7 @@ FORMS: dict[str, Callable[[Stage], Form]] = {
     "clear": lambda on: on.act("clear", reason="Asked by phone."),
     "ask": lambda on: on.act("ask", question="Which scan?"),
     "decide": lambda on: on.act(
-        "decide", RequestStatus.WITH_DOCTOR, decision="not_suitable", patient_note="Walk.", reason="", agreed_outcome=""
+        "decide", RequestStatus.WITH_DOCTOR, decision="not_suitable", patient_note="Walk.", reason="Pain is new."
     ),
     "book": lambda on: on.act("book", RequestStatus.OFFERED, slot_key=on.slot()),
     "give back": lambda on: on.act("cancel_booking", RequestStatus.BOOKED, reason="Ill."),

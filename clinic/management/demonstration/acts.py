@@ -83,6 +83,7 @@ offer = _act(
                 "I would like to examine you and look at your scan before we talk about any injection. "
                 "There is a fair chance that I will suggest giving this more time."
             ),
+            reason="What the answers leave open, an examination will tell.",
         ),
         cast.doctor,
     ),
@@ -95,6 +96,7 @@ decline = _act(
                 "From your scan report, an injection is unlikely to help, and a spine surgeon's view would serve you "
                 "better. Please take this note to your own doctor. Staying active usually helps meanwhile."
             ),
+            reason="Severe narrowing on the report: for a surgeon first.",
         ),
         cast.doctor,
     ),
