@@ -3,6 +3,7 @@ from consultations.models.alarm_group import AlarmGroup
 from consultations.models.consultation_request import Consent, ConsultationRequest, InformationRequest
 from consultations.models.diary import Absence, AppointmentType, Availability
 from consultations.models.message import MessageSubject
+from consultations.models.notes import CaseNote, PersonNote
 from consultations.models.patient import Patient
 from consultations.models.patient_text import PatientText
 from consultations.models.person import Person, PersonJoin
@@ -18,6 +19,7 @@ __all__ = [
     "AppointmentType",
     "Assessment",
     "Availability",
+    "CaseNote",
     "ClinicalReview",
     "Clinician",
     "Consent",
@@ -31,6 +33,7 @@ __all__ = [
     "PatientText",
     "Person",
     "PersonJoin",
+    "PersonNote",
     "PrivateLink",
     "QuestionnaireResponse",
     "Resource",

@@ -91,6 +91,10 @@ class Stage:
         )
         return self.staff(reverse("admin:consultations_safetycase_close", args=[case.pk]), note="Rang.")
 
+    def case_note(self) -> Form:
+        client, url, _ = self.case()
+        return client, url.replace("close", "note"), {"note_text": "Her sister called."}
+
     def person(self, page: str, **data: Any) -> Form:
         url = reverse(f"admin:consultations_consultationrequest_person_{page}", args=[self.make_request().pk])
         return self.staff(url, **data)
@@ -168,6 +172,8 @@ FORMS: dict[str, Callable[[Stage], Form]] = {
     "give back": lambda on: on.act("cancel_booking", RequestStatus.BOOKED, reason="Ill."),
     "close": lambda on: on.act("cancel_request", note="Moved away."),
     "case": lambda on: on.case(),
+    "case note": lambda on: on.case_note(),
+    "person note": lambda on: on.person("note", note_text="Prefers mornings."),
     "join": lambda on: on.join(),
     "take apart": lambda on: on.take_apart(),
     "absence": lambda on: on.staff(
