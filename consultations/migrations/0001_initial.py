@@ -1043,7 +1043,9 @@ class Migration(migrations.Migration):
                 ("note", clinic.core.fields.EncryptedTextField(blank=True, default="")),
                 ("answers", clinic.core.fields.EncryptedJSONField(default=dict)),
                 ("made_at", models.DateTimeField()),
+                ("heard_at", models.DateTimeField(blank=True, null=True)),
                 ("completed_at", models.DateTimeField(blank=True, null=True)),
+                ("once", models.CharField(blank=True, default="", editable=False, max_length=64)),
                 (
                     "assessment",
                     models.ForeignKey(
@@ -1387,8 +1389,6 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("note", "Note"),
-                            ("called", "Called: red flags repeated by phone"),
-                            ("not_reached", "Called: not reached"),
                             ("escalate", "Escalated"),
                             ("clear", "Red flags cleared"),
                             ("pass", "Passed to a doctor"),
@@ -1946,11 +1946,35 @@ class Migration(migrations.Migration):
             model_name="call",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(("assessment__isnull", True), ("completed_at__isnull", True)),
+                    models.Q(("completed_at__isnull", True), ("heard_at__isnull", True)),
                     ("outcome", "danger_asked"),
                     _connector="OR",
                 ),
                 name="call_script_only_when_asked",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="call",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("assessment__isnull", True),
+                    ("outcome__in", ["danger_asked", "reached_other", "someone_else"]),
+                    _connector="OR",
+                ),
+                name="call_heard_only_when_spoken",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="call",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("completed_at__isnull", True), ("heard_at__isnull", False), _connector="OR"),
+                name="call_completed_after_answers",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="call",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("once", ""), _negated=True), fields=("made_by", "once"), name="call_made_once"
             ),
         ),
         migrations.AddConstraint(
@@ -2160,9 +2184,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="triagedecision",
             constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("action__in", ["note", "called", "not_reached", "escalate", "clear", "pass", "ask"])
-                ),
+                condition=models.Q(("action__in", ["note", "escalate", "clear", "pass", "ask"])),
                 name="triage_action_known",
             ),
         ),

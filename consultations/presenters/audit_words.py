@@ -5,6 +5,13 @@ from consultations.presenters.activity import event_words
 OTHER_WORDS = {
     "request.view": "Request: opened",
     "request.list": "Requests: looked at a list",
+    "call.begin": "Call: danger questions begun",
+    "call.caller": "Caller: looked at who it may be",
+    "call.danger": "Call: something frightening was said",
+    "call.finish": "Call: danger questions ended",
+    "call.log": "Call: written down",
+    "call.save": "Call: a screen of danger questions saved",
+    "call.view": "Call: looked at",
     "case.acknowledge": "Safety case: taken on",
     "case.close": "Safety case: closed",
     "case.list": "Safety cases: looked at the list",
