@@ -198,8 +198,8 @@ class TestOfThatMomentOnly:
         assert all_rows() == before
 
     @pytest.mark.parametrize(
-        ("day", "words"), [(TODAY - datetime.timedelta(days=1), "later"), (TODAY + datetime.timedelta(days=1), "to come")]
-    )  # fmt: skip
+        ("day", "words"), [(TODAY - datetime.timedelta(1), "later"), (TODAY + datetime.timedelta(1), "to come")]
+    )
     def test_not_seen_before_it_was_told_nor_on_a_day_to_come(
         self, told: Make, doctor: User, day: datetime.date, words: str
     ) -> None:
