@@ -1163,6 +1163,16 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "opened_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
                     "owner",
                     models.ForeignKey(
                         blank=True,
