@@ -474,7 +474,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("claimed_at", models.DateTimeField(blank=True, null=True)),
-                ("flags_cleared_at", models.DateTimeField(blank=True, null=True)),
+                ("booking_ordered_at", models.DateTimeField(blank=True, null=True)),
                 (
                     "appointment_type",
                     models.ForeignKey(
@@ -494,6 +494,16 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "booking_ordered_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
                     "claimed_by",
                     models.ForeignKey(
                         blank=True,
@@ -510,16 +520,6 @@ class Migration(migrations.Migration):
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="requests_to_review",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "flags_cleared_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
                         to=settings.AUTH_USER_MODEL,
                     ),
                 ),
@@ -576,7 +576,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
-                    "agreed_outcome",
+                    "suggestion",
                     models.CharField(
                         choices=[
                             ("EMERGENCY", "Emergency now"),
@@ -842,6 +842,30 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+        ),
+        migrations.CreateModel(
+            name="PersonNote",
+            fields=[
+                ("id", clinic.core.primary_keys.DrawnAutoField(primary_key=True, serialize=False)),
+                ("text", clinic.core.fields.EncryptedTextField()),
+                ("written_at", models.DateTimeField()),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="notes", to="consultations.patient"
+                    ),
+                ),
+                (
+                    "written_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["-written_at", "-pk"],
+                "abstract": False,
+            },
         ),
         migrations.CreateModel(
             name="PrivateLink",
@@ -1214,6 +1238,30 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="CaseNote",
+            fields=[
+                ("id", clinic.core.primary_keys.DrawnAutoField(primary_key=True, serialize=False)),
+                ("text", clinic.core.fields.EncryptedTextField()),
+                ("written_at", models.DateTimeField()),
+                (
+                    "written_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="notes", to="consultations.safetycase"
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["-written_at", "-pk"],
+                "abstract": False,
+            },
+        ),
+        migrations.CreateModel(
             name="Settlement",
             fields=[
                 ("id", clinic.core.primary_keys.DrawnAutoField(primary_key=True, serialize=False)),
@@ -1230,6 +1278,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("signs", clinic.core.fields.EncryptedJSONField()),
+                ("proof", clinic.core.fields.EncryptedJSONField(default=dict)),
                 ("words", clinic.core.fields.EncryptedTextField(blank=True, default="")),
                 ("settled_at", models.DateTimeField()),
                 (
@@ -1240,6 +1289,16 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to="consultations.call",
+                    ),
+                ),
+                (
+                    "entered_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
                 (
@@ -1352,7 +1411,7 @@ class Migration(migrations.Migration):
                         choices=[
                             ("note", "Note"),
                             ("escalate", "Escalated"),
-                            ("clear", "Red flags cleared"),
+                            ("order", "Ordered a visit while a red flag stands"),
                             ("pass", "Passed to a doctor"),
                             ("ask", "Asked the patient"),
                         ],
@@ -1515,7 +1574,7 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     (
-                        "agreed_outcome__in",
+                        "suggestion__in",
                         [
                             "EMERGENCY",
                             "SAME_DAY",
@@ -1527,7 +1586,7 @@ class Migration(migrations.Migration):
                         ],
                     )
                 ),
-                name="review_agreed_outcome_known",
+                name="review_suggestion_known",
             ),
         ),
         migrations.AddConstraint(
@@ -1859,11 +1918,11 @@ class Migration(migrations.Migration):
             model_name="consultationrequest",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(("flags_cleared_at__isnull", True), ("flags_cleared_by__isnull", True)),
-                    models.Q(("flags_cleared_at__isnull", False), ("flags_cleared_by__isnull", False)),
+                    models.Q(("booking_ordered_at__isnull", True), ("booking_ordered_by__isnull", True)),
+                    models.Q(("booking_ordered_at__isnull", False), ("booking_ordered_by__isnull", False)),
                     _connector="OR",
                 ),
-                name="request_flags_cleared_at_and_by",
+                name="request_booking_ordered_at_and_by",
             ),
         ),
         migrations.AddConstraint(
@@ -2107,6 +2166,29 @@ class Migration(migrations.Migration):
                 name="settlement_how_known",
             ),
         ),
+        migrations.AddConstraint(
+            model_name="settlement",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("how", "spoken_to"), _negated=True), ("call__isnull", False), _connector="OR"
+                ),
+                name="settlement_spoken_to_in_a_call",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="settlement",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("how", "mistake"),
+                        models.Q(("call__isnull", True), ("entered_by__isnull", True), _connector="XOR"),
+                    ),
+                    models.Q(models.Q(("how", "mistake"), _negated=True), ("entered_by__isnull", True)),
+                    _connector="OR",
+                ),
+                name="settlement_mistake_said_by_one",
+            ),
+        ),
         migrations.AddIndex(
             model_name="occupation",
             index=models.Index(fields=["resource", "starts_at"], name="occupation_of_resource"),
@@ -2146,7 +2228,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="triagedecision",
             constraint=models.CheckConstraint(
-                condition=models.Q(("action__in", ["note", "escalate", "clear", "pass", "ask"])),
+                condition=models.Q(("action__in", ["note", "escalate", "order", "pass", "ask"])),
                 name="triage_action_known",
             ),
         ),

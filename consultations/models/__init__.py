@@ -4,6 +4,7 @@ from consultations.models.call import Call
 from consultations.models.consultation_request import Consent, ConsultationRequest, InformationRequest
 from consultations.models.diary import Absence, AppointmentType, Availability
 from consultations.models.message import MessageSubject
+from consultations.models.notes import CaseNote, PersonNote
 from consultations.models.patient import Patient
 from consultations.models.patient_text import PatientText
 from consultations.models.person import Person, PersonJoin
@@ -21,6 +22,7 @@ __all__ = [
     "Assessment",
     "Availability",
     "Call",
+    "CaseNote",
     "ClinicalReview",
     "Clinician",
     "Consent",
@@ -34,6 +36,7 @@ __all__ = [
     "PatientText",
     "Person",
     "PersonJoin",
+    "PersonNote",
     "PrivateLink",
     "QuestionnaireResponse",
     "Resource",
