@@ -1,5 +1,6 @@
 from consultations.models.access import LinkAsked, PrivateLink
 from consultations.models.alarm_group import AlarmGroup
+from consultations.models.case_closing import CaseClosing, CaseNote, RuleAnswer
 from consultations.models.consultation_request import Consent, ConsultationRequest, InformationRequest
 from consultations.models.diary import Absence, AppointmentType, Availability
 from consultations.models.message import MessageSubject
@@ -18,6 +19,8 @@ __all__ = [
     "AppointmentType",
     "Assessment",
     "Availability",
+    "CaseClosing",
+    "CaseNote",
     "ClinicalReview",
     "Clinician",
     "Consent",
@@ -35,6 +38,7 @@ __all__ = [
     "QuestionnaireResponse",
     "Resource",
     "Room",
+    "RuleAnswer",
     "SafetyCase",
     "SlotHold",
     "TriageDecision",

@@ -11,6 +11,7 @@ from consultations import phones
 from consultations.candidacy.outcomes import LOW_MOOD_RULE
 from consultations.enums import (
     SAFETY_OUTCOMES,
+    CaseStatus,
     FilledFor,
     Outcome,
     TriageAction,
@@ -26,7 +27,7 @@ from consultations.models import (
 )
 from consultations.models.stored import Asked, asked_of
 from consultations.presenters import activity, patient_texts
-from consultations.presenters.cases import case_query, url_of
+from consultations.presenters.cases import case_query, owner_words, url_of
 from consultations.presenters.findings import (
     Findings,
     answer_words,
@@ -241,4 +242,10 @@ def safety_case_of(response: QuestionnaireResponse, *, viewer: User) -> dict[str
     case: SafetyCase | None = load(case_query(viewer).filter(response=response))
     if case is None:
         return None
-    return {"url": url_of(case.pk), "status": case.get_status_display(), "level": outcome_chip(case.level)}
+    return {
+        "url": url_of(case.pk),
+        "status": case.get_outcome_display() or case.get_status_display(),
+        "owner": owner_words(case, viewer=viewer),
+        "is_open": case.status != CaseStatus.CLOSED,
+        "level": outcome_chip(case.level),
+    }
