@@ -11,7 +11,7 @@ from clinic.core.models import RecordRead
 from consultations.enums import CaseStatus, Outcome
 from consultations.models import Assessment, QuestionnaireResponse, SafetyCase
 from consultations.services import cases, intake
-from tests.cast import make_patient
+from tests.cast import close_case, make_patient
 from tests.consultations.admin.conftest import text_of
 from tests.consultations.views.conftest import text_of as words_of
 
@@ -118,7 +118,7 @@ def test_closing_needs_a_note(sign_in, nurse, named, note):
 
 
 def test_closing_a_closed_case_names_who_was_first_and_keeps_the_text(sign_in, nurse, other_nurse, named):
-    cases.close(case=named, note="Went by ambulance.", by=other_nurse)
+    close_case(named, by=other_nurse, words="Went by ambulance.")
     response = sign_in(nurse).post(url(named, "close"), {"note": "Rang her son, she is in hospital."})
     assert "Olu Brandt has closed this case already" in text_of(response)
     named.refresh_from_db()
@@ -126,7 +126,7 @@ def test_closing_a_closed_case_names_who_was_first_and_keeps_the_text(sign_in, n
 
 
 def test_closed_cases_stay_in_the_list(sign_in, nurse, named):
-    cases.close(case=named, note="Went by ambulance.", by=nurse)
+    close_case(named, by=nurse, words="Went by ambulance.")
     client, listed = sign_in(nurse), reverse("admin:consultations_safetycase_changelist")
     assert "Tomas Reed" not in text_of(client.get(listed))
     assert "Tomas Reed" in text_of(client.get(listed, {"closed": "1"}))
@@ -199,7 +199,7 @@ class TestSearch:
         assert self.find(client, term) == ["Tomas Reed, 56"]
 
     def test_closed_cases_are_found_with_the_open_ones(self, client, nurse, named):
-        cases.close(case=named, note="Went by ambulance.", by=nurse)
+        close_case(named, by=nurse, words="Went by ambulance.")
         assert self.find(client, "reed") == ["Tomas Reed, 56"]
 
     def test_by_the_reference_of_the_request(self, client, named, make_request):

@@ -36,7 +36,7 @@ from consultations.models import (
 from consultations.models.patient import ERASED_NAME
 from consultations.services import (
     carrying,
-    cases,
+    case_closing,
     erasure,
     intake,
     messaging,
@@ -44,7 +44,7 @@ from consultations.services import (
     scheduling,
 )
 from consultations.services.erasure import StillNeeded
-from tests.cast import make_patient, open_privately, private_url
+from tests.cast import close_case, make_patient, open_privately, private_url
 from tests.consultations.perform import answer, perform, send_message
 from tests.consultations.services.conftest import NOW
 from tests.consultations.services.test_intake import ALICE, ANSWERS, WORDINGS
@@ -55,7 +55,8 @@ pytestmark = pytest.mark.django_db
 SECRETS = (
     "Zebedee", "Quillfeather", "Ottoline", "zebedee@example.org", "2025550187", "secret-note", "secret-call",
     "secret-question", "secret-answer", "secret-offer", "secret-reason", "secret-cancel", "secret-message",
-    "secret-aid", "secret-closing", "secret-join", "secret-sign", "secret-proof", "1961-05-17",
+    "secret-aid", "secret-closing", "secret-join", "secret-sign", "secret-proof", "secret-case",
+    "secret-reopening", "1961-05-17",
 )  # fmt: skip
 """What was typed by or about this person; `1961-05-17` is the date of birth."""
 WHO = dataclasses.replace(
@@ -72,7 +73,7 @@ WHO = dataclasses.replace(
 REACHED = {
     "Patient", "ConsultationRequest", "SafetyCase", "QuestionnaireResponse", "Assessment", "PatientText", "Consent",
     "InformationRequest", "TriageDecision", "ClinicalReview", "Appointment", "SlotHold", "PrivateLink", "OutboxMessage",
-    "PersonJoin", "Occupation", "MessageSubject", "Call", "Settlement",
+    "PersonJoin", "Occupation", "MessageSubject", "Call", "Settlement", "CaseClosing", "CaseNote",
 }  # fmt: skip
 """Every model that leads to a patient. A new one comes here once it is said below how it is erased."""
 
@@ -152,7 +153,10 @@ def done_with(request_of_one: ConsultationRequest, nurse: User, doctor: User, ti
     perform("complete", request_of_one, by=doctor)
     for text in PatientText.objects.filter(read_at=None, due_at__isnull=False):
         mark_read(text=text, by=nurse)
-    cases.close(case=SafetyCase.objects.get(), note="secret-closing", by=nurse)
+    case = close_case(SafetyCase.objects.get(), by=nurse, words="secret-closing")
+    case_closing.reopen(case=case, reason="secret-reopening", by=nurse)
+    case_closing.add_note(case=case, text="secret-case", by=nurse)
+    close_case(case, by=nurse)
     for name in ("Bob Pell", "Carl Pell"):
         persons.join(patient=request_of_one.patient, other=make_patient(name), reason="secret-join", by=nurse)
     return ConsultationRequest.objects.get()
@@ -305,7 +309,7 @@ class TestWhoeverIsStillNeeded:
         changes: dict[str, tuple[type[models.Model], dict[str, Any]]] = {
             "request": (ConsultationRequest, {"status": "with_doctor"}),
             "text": (ConsultationRequest, {"texts_due_at": NOW}),
-            "case": (SafetyCase, {"status": CaseStatus.OPEN, "closed_at": None, "closed_by": None}),
+            "case": (SafetyCase, {"status": CaseStatus.OPEN, "closed_at": None, "closed_by": None, "outcome": ""}),
         }
         model, change = changes[left]
         model._base_manager.update(**change)
