@@ -140,8 +140,6 @@ class ReviewDecision(TextChoices):
 
 class TriageAction(TextChoices):
     NOTE = "note", "Note"
-    CALLED = "called", "Called: red flags repeated by phone"
-    NOT_REACHED = "not_reached", "Called: not reached"
     ESCALATE = "escalate", "Escalated"
     CLEAR = "clear", "Red flags cleared"
     PASS = "pass", "Passed to a doctor"

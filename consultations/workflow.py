@@ -77,7 +77,6 @@ TRANSITIONS: Final[dict[str, TransitionRow]] = {
         _row("claim", (RECEIVED, URGENT), IN_TRIAGE, STAFF, "Start triage", "started triage"),
         _row("release", (IN_TRIAGE,), RECEIVED, STAFF, "Put back in the queue", "put it back in the queue"),
         _row("note", ANY, None, STAFF, "Add a note", "wrote a note"),
-        _row("log_call", ANY, None, STAFF, "Log a call", "recorded a call"),
         _row(
             "correct_email", OPEN, None, PATIENTS | STAFF,
             "Correct the email address", "corrected the email address", message="private_link",
@@ -127,6 +126,14 @@ TRANSITIONS: Final[dict[str, TransitionRow]] = {
         _row(
             "mark_no_show", (BOOKED,), NO_SHOW, STAFF,
             "Patient did not attend", "recorded that the patient did not attend",
+        ),
+        _row(
+            "undo_complete", (COMPLETED,), BOOKED, MANAGEMENT,
+            "Undo: it did not take place", "took back that the consultation took place",
+        ),
+        _row(
+            "undo_no_show", (NO_SHOW,), BOOKED, STAFF,
+            "Undo: not a missed visit", "took back that the patient did not attend",
         ),
         _row(
             "withdraw", OPEN, WITHDRAWN, PATIENTS,

@@ -11,7 +11,7 @@ from django import forms
 
 from clinic.accounts.models import User
 from clinic.core import clock
-from clinic.core.actions import Action, Context, Data, Performed, Result, perform_action
+from clinic.core.actions import Action, Context, Data, NoData, Performed, Result, perform_action
 from clinic.core.refusals import ChangedMeanwhile
 from consultations.enums import MessageKind
 from consultations.forms.staff import StepForm
@@ -100,7 +100,6 @@ class Preview:
     is_question: bool = False
     appointment_type: AppointmentType | None = None
     reason: str = ""
-    agreed_outcome: str = ""
 
 
 class PanelEntry:
@@ -114,6 +113,8 @@ class PanelEntry:
     form_class: ClassVar[type[forms.Form] | None] = None
     """None means that a button is all it needs."""
     is_previewed: ClassVar[bool] = False
+    asks: ClassVar[str] = ""
+    """The question of the page that asks once more before a button is followed; "" for none."""
     is_main: ClassVar[bool] = False
     """Whether it is the button that one most likely came for."""
 
@@ -156,6 +157,15 @@ class StaffAction(ConsultationAction[Data, Result], PanelEntry):
 
     def choice_of(self, form: StepForm) -> Choice[Data, Result]:
         return Choice(self, self.data_of(form))
+
+
+class AskedOnce(StaffAction[NoData, Result]):
+    """A button whose page asks once more, because pressing it ends something."""
+
+    is_previewed = True
+
+    def preview(self, data: NoData) -> Preview:
+        return Preview("")
 
 
 class ChangeOnly(StaffAction[Data, None]):

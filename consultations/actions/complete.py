@@ -1,17 +1,18 @@
 """The consultation took place."""
 
 from clinic.core.actions import NoData
-from consultations.actions.base import Ctx, Situation, StaffAction
+from consultations.actions.base import AskedOnce, Ctx, Situation
 from consultations.enums import AppointmentStatus
 from consultations.services import scheduling
 from consultations.services.transitions import WORKFLOW
 
 
 @WORKFLOW.register
-class Complete(StaffAction[NoData, None]):
+class Complete(AskedOnce[None]):
     verb, data_class = "complete", NoData
     position = 90
-    done = "Recorded: the consultation took place."
+    asks = "Did this consultation take place?"
+    done = "Recorded: the consultation took place. You can undo this until midnight."
 
     def is_wanted(self, situation: Situation) -> bool:
         return super().is_wanted(situation) and situation.has_begun

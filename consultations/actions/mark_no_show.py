@@ -1,17 +1,18 @@
 """The patient did not come."""
 
 from clinic.core.actions import NoData
-from consultations.actions.base import Ctx, Situation, StaffAction
+from consultations.actions.base import AskedOnce, Ctx, Situation
 from consultations.enums import AppointmentStatus
 from consultations.services import scheduling
 from consultations.services.transitions import WORKFLOW
 
 
 @WORKFLOW.register
-class MarkNoShow(StaffAction[NoData, None]):
+class MarkNoShow(AskedOnce[None]):
     verb, data_class = "mark_no_show", NoData
     position = 100
-    done = "Recorded: the patient did not attend."
+    asks = "Did the patient not attend this consultation?"
+    done = "Recorded: the patient did not attend. You can undo this until midnight."
 
     def is_wanted(self, situation: Situation) -> bool:
         return super().is_wanted(situation) and situation.has_begun

@@ -15,9 +15,11 @@ from clinic.core.encrypted_rows import with_keys
 from clinic.core.post_only import post_only
 from clinic.core.refusals import TransitionNotAllowed
 from clinic.core.unsent import Unsent, gives_back, in_form, of_form
+from consultations.admin.notes import CaseNotePages, case_note_form, case_notes
 from consultations.admin.pages import OUT_OF_RANGE, PurposeBuiltAdmin
 from consultations.enums import CaseOutcome, CaseStatus
-from consultations.forms.cases import CaseNoteForm, CloseCaseForm, ReopenCaseForm, claim_of
+from consultations.forms.cases import CloseCaseForm, ReopenCaseForm, claim_of
+from consultations.forms.notes import NoteForm
 from consultations.models import SafetyCase
 from consultations.presenters.case_closing import close_forms, confirmation
 from consultations.presenters.case_page import case_page
@@ -72,7 +74,7 @@ def _signed(request: HttpRequest, *, max_age: int | None) -> dict[str, Any] | No
     return kept
 
 
-class CaseClosingPages(PurposeBuiltAdmin):
+class CaseClosingPages(CaseNotePages):
     """Reached from the page of a case, from Today and from the list."""
 
     def closing_urls(self) -> list[URLPattern]:
@@ -81,7 +83,6 @@ class CaseClosingPages(PurposeBuiltAdmin):
             path("<int:pk>/close/", wrap(self.close_view), name=f"{name}_close"),
             path("<int:pk>/close/confirm/", wrap(self.confirm_close_view), name=f"{name}_confirm_close"),
             path("<int:pk>/reopen/", wrap(self.reopen_view), name=f"{name}_reopen"),
-            path("<int:pk>/note/", wrap(self.note_view), name=f"{name}_note"),
             path("<int:pk>/mail/", wrap(self.mail_view), name=f"{name}_mail"),
         ]
 
@@ -90,8 +91,8 @@ class CaseClosingPages(PurposeBuiltAdmin):
         request: HttpRequest,
         case: SafetyCase,
         *,
+        note_form: NoteForm | None = None,
         reopen_form: ReopenCaseForm | None = None,
-        note_form: CaseNoteForm | None = None,
         unsent: list[Unsent] | None = None,
     ) -> HttpResponse:
         """The page as it stands now, with what was typed in one of its boxes."""
@@ -102,17 +103,14 @@ class CaseClosingPages(PurposeBuiltAdmin):
         readings.log(
             by=request.user, action="case.view", target=case, patients=[case.patient_id], requests=requests, cases=also
         )
-        forms = {
-            "reopen_form": reopen_form or ReopenCaseForm(auto_id="reopen-%s"),
-            "note_form": note_form or CaseNoteForm(may_say_mistake=context["may_say_mistake"]),
-        }
-        has_errors = any(form.errors for form in forms.values())
-        title = f"Error: {context['title']}" if has_errors else context["title"]
-        return self.page(
-            request,
-            "admin/consultations/safety_case.html",
-            {**context, **forms, "title": title, "unsent": unsent or []},
-        )
+        reopening = reopen_form or ReopenCaseForm(auto_id="reopen-%s")
+        noting = note_form or case_note_form(case, request.user)
+        title = f"Error: {context['title']}" if reopening.errors or noting.errors else context["title"]
+        more = {"title": title, "reopen_form": reopening, "unsent": unsent or [], **case_notes(case, noting)}
+        return self.page(request, "admin/consultations/safety_case.html", {**context, **more})
+
+    def load_case(self, request: HttpRequest, pk: int) -> SafetyCase:
+        return case_of(request, pk)
 
     # --- Closing ----------------------------------------------------------------------------------------------------
 
@@ -225,24 +223,6 @@ class CaseClosingPages(PurposeBuiltAdmin):
             messages.error(request, str(refusal))
             return self.show(request, case_of(request, pk), unsent=in_form(request.POST.dict(), ReopenCaseForm))
         messages.success(request, "The case is open again. Its alarm has gone out.")
-        return HttpResponseRedirect(reverse(PAGE_OF_ONE, args=[case.pk]))
-
-    @method_decorator(post_only(PAGE_OF_ONE, keeps=("pk",)))
-    @gives_back(of_form(CaseNoteForm))
-    def note_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        self.require_view(request)
-        case = case_of(request, pk)
-        may_say = case_proofs.entered_something(case, request.user)
-        form = CaseNoteForm(request.POST, may_say_mistake=may_say)
-        if not form.is_valid():
-            return self.show(request, case, note_form=form)
-        try:
-            says_mistake = form.cleaned_data.get("says_mistake", False)
-            case_closing.add_note(case=case, text=form.cleaned_data["text"], says_mistake=says_mistake, by=request.user)
-        except TransitionNotAllowed as refusal:
-            messages.error(request, str(refusal))
-            return self.show(request, case, note_form=form)
-        messages.success(request, "The note is saved.")
         return HttpResponseRedirect(reverse(PAGE_OF_ONE, args=[case.pk]))
 
     @method_decorator(post_only(PAGE_OF_ONE, keeps=("pk",)))

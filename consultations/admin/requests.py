@@ -19,6 +19,7 @@ from clinic.core.refusals import TransitionNotAllowed
 from clinic.core.unsent import Unsent, gives_back, in_form
 from consultations.actions.base import PanelEntry
 from consultations.actions.read_text import mark_read
+from consultations.admin.calls import CallPages
 from consultations.admin.pages import OUT_OF_RANGE
 from consultations.admin.persons import PersonPages
 from consultations.admin.searching import SearchedAdmin
@@ -64,7 +65,7 @@ def _is_late(request: HttpRequest) -> bool:
 
 
 @admin.register(ConsultationRequest)
-class ConsultationRequestAdmin(PersonPages, SearchedAdmin):
+class ConsultationRequestAdmin(CallPages, PersonPages, SearchedAdmin):
     def get_urls(self) -> list[URLPattern]:
         wrap, name = self.guarded, "consultations_consultationrequest"
         return [
@@ -74,6 +75,7 @@ class ConsultationRequestAdmin(PersonPages, SearchedAdmin):
             path("<int:pk>/preview/", wrap(self.confirm_view), name=f"{name}_confirm"),
             path("texts/<int:pk>/read/", wrap(self.read_view), name=f"{name}_read"),
             *self.person_urls(),
+            *self.call_urls(),
             path("<int:pk>/<slug:verb>/", wrap(self.action_view), name=f"{name}_action"),
         ]
 
@@ -194,7 +196,7 @@ class ConsultationRequestAdmin(PersonPages, SearchedAdmin):
         data = {name: form.data.get(name, "") for name in form.fields}
         kept = {"request": consultation.pk, "by": request.user.pk, "verb": form.verb, "data": data}
         context = {
-            "title": "Preview: nothing is sent yet",
+            "title": f"{entry.panel_title}: nothing is recorded yet" if entry.asks else "Preview: nothing is sent yet",
             "consultation": consultation,
             "banner": banner(consultation, viewer=request.user, now=clock.now(), starts_at=None),
             "preview": action_panel.preview_of(entry, form, entry.choice_of(form)),

@@ -49,6 +49,7 @@ class SafetyCaseAdmin(CaseClosingPages, CaseGroupPages, SearchedAdmin):
             *self.closing_urls(),
             *self.group_urls(),
             path("duty/", wrap(self.duty_view), name=f"{name}_duty"),
+            *self.note_urls(),
         ]
 
     @method_decorator(require_safe)

@@ -129,18 +129,3 @@ def proof_words(proof: CaseProof, row: Call | PatientText | CaseNote | SafetyCas
 
 class ReopenCaseForm(forms.Form):
     reason = text("Why is it opened again?", required="Write why the case is opened again.")
-
-
-class CaseNoteForm(forms.Form):
-    text = text("Note", required="Write the note first.")
-    says_mistake = forms.BooleanField(
-        label="I entered by mistake what led to this case",
-        required=False,
-        help_text="A doctor can then close it as entered by mistake.",
-    )
-
-    def __init__(self, *args: Any, may_say_mistake: bool = False, **kwargs: Any) -> None:
-        kwargs.setdefault("auto_id", "note-%s")
-        super().__init__(*args, **kwargs)
-        if not may_say_mistake:
-            del self.fields["says_mistake"]

@@ -576,7 +576,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
-                    "agreed_outcome",
+                    "suggestion",
                     models.CharField(
                         choices=[
                             ("EMERGENCY", "Emergency now"),
@@ -844,6 +844,30 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="PersonNote",
+            fields=[
+                ("id", clinic.core.primary_keys.DrawnAutoField(primary_key=True, serialize=False)),
+                ("text", clinic.core.fields.EncryptedTextField()),
+                ("written_at", models.DateTimeField()),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="notes", to="consultations.patient"
+                    ),
+                ),
+                (
+                    "written_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["-written_at", "-pk"],
+                "abstract": False,
+            },
+        ),
+        migrations.CreateModel(
             name="PrivateLink",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -1020,7 +1044,9 @@ class Migration(migrations.Migration):
                 ("note", clinic.core.fields.EncryptedTextField(blank=True, default="")),
                 ("answers", clinic.core.fields.EncryptedJSONField(default=dict)),
                 ("made_at", models.DateTimeField()),
+                ("heard_at", models.DateTimeField(blank=True, null=True)),
                 ("completed_at", models.DateTimeField(blank=True, null=True)),
+                ("once", models.CharField(blank=True, default="", editable=False, max_length=64)),
                 (
                     "assessment",
                     models.ForeignKey(
@@ -1258,8 +1284,8 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", clinic.core.primary_keys.DrawnAutoField(primary_key=True, serialize=False)),
                 ("text", clinic.core.fields.EncryptedTextField()),
-                ("says_mistake", models.BooleanField(default=False)),
                 ("written_at", models.DateTimeField()),
+                ("says_mistake", models.BooleanField(default=False)),
                 (
                     "written_by",
                     models.ForeignKey(
@@ -1274,7 +1300,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "ordering": ["written_at", "pk"],
+                "ordering": ["-written_at", "-pk"],
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
@@ -1551,8 +1578,6 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("note", "Note"),
-                            ("called", "Called: red flags repeated by phone"),
-                            ("not_reached", "Called: not reached"),
                             ("escalate", "Escalated"),
                             ("clear", "Red flags cleared"),
                             ("pass", "Passed to a doctor"),
@@ -1717,7 +1742,7 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     (
-                        "agreed_outcome__in",
+                        "suggestion__in",
                         [
                             "EMERGENCY",
                             "SAME_DAY",
@@ -1729,7 +1754,7 @@ class Migration(migrations.Migration):
                         ],
                     )
                 ),
-                name="review_agreed_outcome_known",
+                name="review_suggestion_known",
             ),
         ),
         migrations.AddConstraint(
@@ -2112,11 +2137,35 @@ class Migration(migrations.Migration):
             model_name="call",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(("assessment__isnull", True), ("completed_at__isnull", True)),
+                    models.Q(("completed_at__isnull", True), ("heard_at__isnull", True)),
                     ("outcome", "danger_asked"),
                     _connector="OR",
                 ),
                 name="call_script_only_when_asked",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="call",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("assessment__isnull", True),
+                    ("outcome__in", ["danger_asked", "reached_other", "someone_else"]),
+                    _connector="OR",
+                ),
+                name="call_heard_only_when_spoken",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="call",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("completed_at__isnull", True), ("heard_at__isnull", False), _connector="OR"),
+                name="call_completed_after_answers",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="call",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("once", ""), _negated=True), fields=("made_by", "once"), name="call_made_once"
             ),
         ),
         migrations.AddConstraint(
@@ -2515,9 +2564,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="triagedecision",
             constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("action__in", ["note", "called", "not_reached", "escalate", "clear", "pass", "ask"])
-                ),
+                condition=models.Q(("action__in", ["note", "escalate", "clear", "pass", "ask"])),
                 name="triage_action_known",
             ),
         ),

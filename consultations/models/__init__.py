@@ -1,10 +1,11 @@
 from consultations.models.access import LinkAsked, PrivateLink
 from consultations.models.alarm_group import AlarmGroup
 from consultations.models.call import Call
-from consultations.models.case_closing import CaseClosing, CaseNote, RuleAnswer
+from consultations.models.case_closing import CaseClosing, RuleAnswer
 from consultations.models.consultation_request import Consent, ConsultationRequest, InformationRequest
 from consultations.models.diary import Absence, AppointmentType, Availability
 from consultations.models.message import MessageSubject
+from consultations.models.notes import CaseNote, PersonNote
 from consultations.models.patient import Patient
 from consultations.models.patient_text import PatientText
 from consultations.models.person import Person, PersonJoin
@@ -37,6 +38,7 @@ __all__ = [
     "PatientText",
     "Person",
     "PersonJoin",
+    "PersonNote",
     "PrivateLink",
     "QuestionnaireResponse",
     "Resource",

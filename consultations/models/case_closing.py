@@ -128,27 +128,6 @@ class CaseClosing(EncryptedModel):
         return f"Closing {self.pk}"
 
 
-class CaseNote(EncryptedModel):
-    """What a member of staff wrote about a safety case, open or closed. Never edited.
-
-    `says_mistake`: the author entered what led to the case, and says that it was a mistake.
-    """
-
-    encrypted_under = "case__response"
-
-    case = models.ForeignKey("consultations.SafetyCase", on_delete=models.PROTECT, related_name="notes")
-    text = EncryptedTextField()
-    says_mistake = models.BooleanField(default=False)
-    written_at = models.DateTimeField()
-    written_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-
-    class Meta:
-        ordering: ClassVar = ["written_at", "pk"]
-
-    def __str__(self) -> str:
-        return f"Note {self.pk}"
-
-
 class RuleAnswer(models.Model):
     """How often people whose case a rule led to gave one answer the day after it was closed. Says nothing of whom."""
 

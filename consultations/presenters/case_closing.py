@@ -11,7 +11,7 @@ from clinic.core import clock
 from clinic.core.encrypted_rows import with_keys
 from consultations.enums import CaseOutcome, CaseProof, NextDayAnswer
 from consultations.forms.cases import CloseCaseForm, proof_words
-from consultations.models import CaseClosing, CaseNote, ConsultationRequest, RuleAnswer, SafetyCase
+from consultations.models import CaseClosing, ConsultationRequest, RuleAnswer, SafetyCase
 from consultations.presenters.cases import url_of
 from consultations.presenters.isolation import Unreadable, opened, readable
 from consultations.presenters.words import clock_chip, holder_words, name_of, outcome_chip
@@ -92,26 +92,6 @@ def _asked(row: CaseClosing) -> str:
     if row.asked_for is None or row.reopened_at is not None:
         return ""
     return f"Asked by email how it went, from {clock.moment(row.asked_for)}. No answer yet"
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class NoteLine:
-    """One note on a case."""
-
-    when: str
-    who: str
-    text: str
-    says_mistake: bool
-
-
-def note_lines(case: SafetyCase) -> list[NoteLine]:
-    rows = CaseNote.objects.filter(case=case).select_related("written_by").order_by("-written_at", "-pk")
-    return [
-        NoteLine("", "", DAMAGED, says_mistake=False)
-        if isinstance(row, Unreadable)
-        else NoteLine(clock.moment(row.written_at), name_of(row.written_by), row.text, row.says_mistake)
-        for row in readable(with_keys(rows))
-    ]
 
 
 def duplicates_of(case: SafetyCase) -> list[dict[str, Any]]:

@@ -15,14 +15,14 @@ from consultations.enums import CaseStatus
 from consultations.models import Assessment, ConsultationRequest, SafetyCase
 from consultations.models.stored import Asked, asked_in
 from consultations.presenters import alarm_groups, patient_texts
-from consultations.presenters.case_closing import closing_lines, duplicates_of, note_lines, request_line
+from consultations.presenters.calls import call_box, is_pressing
+from consultations.presenters.case_closing import closing_lines, duplicates_of, request_line
 from consultations.presenters.cases import line_of
 from consultations.presenters.findings import findings_of
 from consultations.presenters.isolation import load, opened
-from consultations.presenters.request_page import WELFARE, patient_contact
+from consultations.presenters.request_page import patient_contact
 from consultations.presenters.words import age_words, day_of_birth, name_of
 from consultations.services.alarm_groups import has_unsent_contact
-from consultations.services.case_proofs import entered_something, is_welfare_due
 
 
 def case_page(case: SafetyCase, *, viewer: User, now: datetime.datetime) -> dict[str, Any]:
@@ -52,16 +52,14 @@ def case_page(case: SafetyCase, *, viewer: User, now: datetime.datetime) -> dict
         },
         "has_unsent_contact": is_unsent,
         **patient_texts.waiting_for(case.response_id, now=now),
+        "calls": call_box(case.response, viewer=viewer, is_pressing=is_pressing(None, case)),
         "findings": findings_of(newest, asked) if newest else None,
         "is_damaged": is_damaged,
         "due": clock.moment(case.due_at),
         "raised": clock.moment(case.raised_at),
         "acknowledged": _words("Taken on", case.acknowledged_by, case.acknowledged_at),
         "closings": closing_lines(case),
-        "notes": note_lines(case),
         "duplicates": duplicates_of(case),
-        "may_say_mistake": entered_something(case, viewer),
-        "welfare": WELFARE if case.status != CaseStatus.CLOSED and is_welfare_due(case) else "",
         "is_open": case.status != CaseStatus.CLOSED,
         "can_acknowledge": case.status == CaseStatus.OPEN
         or (case.status == CaseStatus.ACKNOWLEDGED and case.owner_id != viewer.pk),

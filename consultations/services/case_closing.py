@@ -20,7 +20,6 @@ from consultations.enums import (
 from consultations.models import (
     Assessment,
     CaseClosing,
-    CaseNote,
     ConsultationRequest,
     PatientText,
     SafetyCase,
@@ -131,25 +130,3 @@ def reopen(*, case: SafetyCase, reason: str, by: User) -> SafetyCase:
         raise NotClosed("This case is open already. Nothing was changed.")
     cases.reopen(case=fresh, level=Outcome(fresh.level), reason="staff", by=by, words=reason)
     return fresh
-
-
-@transaction.atomic
-def add_note(*, case: SafetyCase, text: str, says_mistake: bool = False, by: User) -> CaseNote:
-    """Write something down about a case, open or closed. The same from the same person again is the same note.
-
-    `says_mistake`: the author entered what led to it, by mistake. Raises NotAllowed for anybody else.
-    """
-    require(by, Actor.TRIAGE, Actor.DOCTOR, Actor.MANAGER)
-    fresh = SafetyCase.objects.select_for_update(of=("self",)).get(pk=case.pk)
-    if says_mistake and not case_proofs.entered_something(fresh, by):
-        raise TransitionNotAllowed(
-            "You entered nothing that led to this case, so you cannot say that it was a mistake."
-        )
-    last = CaseNote.objects.filter(case=fresh, written_by=by, says_mistake=says_mistake).order_by("pk").last()
-    if last is not None and last.text == text:
-        return last
-    note = CaseNote.objects.create(
-        case=fresh, text=text, says_mistake=says_mistake, written_at=clock.now(), written_by=by
-    )
-    audit.record(action="case.note", target=fresh, by=by, details={"note": note.pk})
-    return note

@@ -9,16 +9,17 @@ import datetime
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from clinic.accounts.models import User
 from clinic.core import clock
+from clinic.core.encrypted_rows import with_keys
 from clinic.core.encryption import DamagedRecord
 from clinic.core.models import OutboxMessage
 from clinic.core.refusals import NotAllowed, TransitionNotAllowed
 from consultations import phones
+from consultations.candidacy import call_script
 from consultations.enums import (
-    REACHED,
     Actor,
     CallOutcome,
     CaseOutcome,
@@ -29,7 +30,7 @@ from consultations.enums import (
 )
 from consultations.models import Assessment, Call, CaseNote, ConsultationRequest, PatientText, SafetyCase
 from consultations.permissions import actors_of
-from consultations.services import alarm_groups
+from consultations.services import alarm_groups, calls
 
 ANYBODY: Final = frozenset({Actor.TRIAGE, Actor.DOCTOR, Actor.MANAGER})
 A_DOCTOR: Final = frozenset({Actor.DOCTOR})
@@ -56,7 +57,6 @@ NEEDS_WORDS: Final[Mapping[CaseProof | CaseOutcome, str]] = {
 """What must be said in words, and what to say where it is not."""
 
 TRIES_NEEDED: Final = 3
-TRIES_TO_WELFARE: Final = 2
 MAILS_NEEDED: Final = 2
 APART: Final = datetime.timedelta(hours=1)
 
@@ -86,6 +86,8 @@ class Evidence:
     """What the records show of one case, since it was raised."""
 
     calls: tuple[Call, ...]
+    whole: frozenset[int]
+    """The calls in which the danger questions were asked to their end."""
     texts: tuple[PatientText, ...]
     tries: int
     """At different hours, since the person was last reached."""
@@ -165,14 +167,14 @@ ROW_MISSING: Final[Mapping[CaseProof, str]] = {
 
 def evidence_of(case: SafetyCase) -> Evidence:
     """What can be known without opening anything that is encrypted but how to reach the person."""
-    found = calls_since_raised(case)
-    tried = _tries_since_reached(found)
+    found = _calls_since_raised(case)
     patient = case.patient
     has_unsent = alarm_groups.has_unsent_contact(case)
     return Evidence(
         calls=found,
+        whole=frozenset(each.pk for each in found if _is_whole(each)),
         texts=tuple(_texts_of(case)),
-        tries=_at_different_hours(tried),
+        tries=_at_different_hours([each.made_at for each in calls.tries(case.response, since=case.raised_at)]),
         mails=tuple(_mails_about(case)),
         statements=tuple(_statements_on(case)),
         others=tuple(open_cases_of_same_person(case)),
@@ -184,14 +186,22 @@ def evidence_of(case: SafetyCase) -> Evidence:
     )
 
 
-def calls_since_raised(case: SafetyCase) -> tuple[Call, ...]:
-    calls = Call.objects.filter(response=case.response_id, made_at__gte=case.raised_at).select_related("made_by")
-    return tuple(calls.defer("note", "answers").order_by("-made_at", "-pk"))
+def _calls_since_raised(case: SafetyCase) -> tuple[Call, ...]:
+    """Those that were made, or ended, since then; the newest first."""
+    since = Q(made_at__gte=case.raised_at) | Q(completed_at__gte=case.raised_at)
+    found = with_keys(Call.objects.filter(since, response=case.response_id).select_related("made_by"))
+    return tuple(found.order_by("-made_at", "-pk"))
 
 
-def is_welfare_due(case: SafetyCase) -> bool:
-    """Two tries in vain, since the case was raised or the person was last reached."""
-    return len(_tries_since_reached(calls_since_raised(case))) >= TRIES_TO_WELFARE
+def _is_whole(call: Call) -> bool:
+    """Ended by who asked, with no question left out, or stopped by an emergency. What cannot be read is not."""
+    if call.outcome != CallOutcome.DANGER_ASKED or call.completed_at is None:
+        return False
+    try:
+        is_stopped = call_script.is_emergency(call.answers, version=call.response.questionnaire_version)
+        return is_stopped or calls.asked_everything(call)
+    except DamagedRecord:
+        return False
 
 
 def _is_there(value: Callable[[], str]) -> bool:
@@ -207,20 +217,10 @@ def _texts_of(case: SafetyCase) -> QuerySet[PatientText]:
     return texts.defer("text").order_by("-sent_at", "-pk")
 
 
-def _tries_since_reached(calls: Sequence[Call]) -> list[datetime.datetime]:
-    """Newest first, as the calls are."""
-    tried = []
-    for call in calls:
-        if call.outcome in REACHED:
-            break
-        tried.append(call.made_at)
-    return tried
-
-
 def _at_different_hours(tried: Sequence[datetime.datetime]) -> int:
     """How many there are of which no two began in the same hour of the day, or less than an hour apart."""
     kept: list[datetime.datetime] = []
-    for at in reversed(tried):
+    for at in tried:
         hours = {clock.local(each).hour for each in kept}
         if clock.local(at).hour not in hours and (not kept or at - kept[-1] >= APART):
             kept.append(at)

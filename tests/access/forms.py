@@ -176,16 +176,17 @@ FORMS: dict[str, Callable[[Stage], Form]] = {
     "clear": lambda on: on.act("clear", reason="Asked by phone."),
     "ask": lambda on: on.act("ask", question="Which scan?"),
     "decide": lambda on: on.act(
-        "decide", RequestStatus.WITH_DOCTOR, decision="not_suitable", patient_note="Walk.", reason="", agreed_outcome=""
+        "decide", RequestStatus.WITH_DOCTOR, decision="not_suitable", patient_note="Walk.", reason="Pain is new."
     ),
     "book": lambda on: on.act("book", RequestStatus.OFFERED, slot_key=on.slot()),
     "give back": lambda on: on.act("cancel_booking", RequestStatus.BOOKED, reason="Ill."),
     "close": lambda on: on.act("cancel_request", note="Moved away."),
     "case": lambda on: on.case("close", outcome="died", proof="told", words="Her son told us.", seen=""),
     "case confirmed": lambda on: on.case("confirm_close", closing="x:y:z"),
-    "case note": lambda on: on.case("note", text="Called at ten."),
+    "case note": lambda on: on.case("note", note_text="Called at ten."),
     "case opened again": lambda on: on.case("reopen", is_closed=True, reason="Her son called: she came home."),
     "how it went": lambda on: on.how_it_went(seen="seen_nothing", found="Nothing."),
+    "person note": lambda on: on.person("note", note_text="Prefers mornings."),
     "join": lambda on: on.join(),
     "take apart": lambda on: on.take_apart(),
     "absence": lambda on: on.staff(

@@ -126,6 +126,7 @@ POLICY: dict[str, str] = {
     "admin:consultations_safetycase_mail": CARE_TEAM,
     "admin:consultations_safetycase_close_group": CARE_TEAM_HARMLESS,    # to the page that asks once
     "admin:consultations_safetycase_outcomes": STAFF_READ,
+    "admin:consultations_consultationrequest_person_note": CARE_TEAM,
     "admin:consultations_safetycase_acknowledge_group": CARE_TEAM,
     "admin:consultations_safetycase_duty": CARE_TEAM,
     "admin:consultations_appointment_changelist": STAFF_READ,
@@ -219,7 +220,8 @@ POSTED: dict[str, dict[str, Any]] = {
     "admin:consultations_safetycase_search": {"q": "Carol"},
     "admin:consultations_safetycase_close": {"outcome": "died", "proof": "told", "words": "Her son told us."},
     "admin:consultations_safetycase_reopen": {"reason": "Her son called."},
-    "admin:consultations_safetycase_note": {"text": "Called at ten."},
+    "admin:consultations_safetycase_note": {"note_text": "Her sister called."},
+    "admin:consultations_consultationrequest_person_note": {"note_text": "Prefers mornings."},
     "admin:consultations_location_add": {"name": "Mill Lane", "address": "2 Mill Lane"},
     "admin:consultations_location_change": {"name": "Mill Lane", "address": "2 Mill Lane"},
     "admin:education_page_withdraw": {"reason": "A trial that it rests on was taken back."},

@@ -203,7 +203,7 @@ KEPT: dict[str, tuple[str, Callable[[], str]]] = {
     "cancel time": ("reason", lambda: Appointment.objects.latest("pk").cancel_reason),
     "note": ("note", lambda: TriageDecision.objects.latest("pk").note),
     "clear": ("reason", lambda: TriageDecision.objects.latest("pk").note),
-    "case note": ("text", lambda: CaseNote.objects.latest("pk").text),
+    "case note": ("note_text", lambda: CaseNote.objects.latest("pk").text),
 }
 
 

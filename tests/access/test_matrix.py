@@ -117,6 +117,7 @@ MATRIX = {
     "admin:consultations_consultationrequest_person_join": STAFF_SENT_ON,
     "admin:consultations_consultationrequest_person_confirm": STAFF_SENT_ON,
     "admin:consultations_consultationrequest_person_separate": STAFF_SENT_ON,
+    "admin:consultations_consultationrequest_person_note": STAFF_SENT_ON,
     "admin:consultations_safetycase_changelist": CARE_TEAM,
     "admin:consultations_safetycase_search": STAFF_SENT_ON,
     "admin:consultations_safetycase_change": CARE_TEAM,

@@ -24,7 +24,7 @@ from consultations.enums import (
 )
 from consultations.models import Assessment, Call, CaseClosing, PatientText, SafetyCase
 from consultations.models.case_closing import PROOFS
-from consultations.services import case_closing, case_mails, case_proofs, cases, intake, persons
+from consultations.services import case_closing, case_mails, case_proofs, cases, intake, notes, persons
 from consultations.services.case_proofs import Claim, ProofMissing
 from tests.cast import MakeRequest, close_case, make_patient
 from tests.consultations.services.conftest import NOW
@@ -81,12 +81,20 @@ class Ward:
         return cases.open_case(response=request.response, level=Outcome.EMERGENCY, patient=request.patient)
 
     def call(
-        self, case: SafetyCase, outcome: str = "danger_asked", *, after: datetime.timedelta = HOUR, ends: bool = True
+        self,
+        case: SafetyCase,
+        outcome: str = "danger_asked",
+        *,
+        after: datetime.timedelta = HOUR,
+        ends: bool = True,
+        answers: dict[str, Any] | None = None,
     ) -> Call:
         at = case.raised_at + after
         return Call.objects.create(
             response=case.response, outcome=outcome, made_at=at, made_by=self.nurse,
+            heard_at=at if outcome == CallOutcome.DANGER_ASKED else None,
             completed_at=at if outcome == CallOutcome.DANGER_ASKED and ends else None,
+            answers=answers or {"rf_now": ["chest"]} if outcome == CallOutcome.DANGER_ASKED else {},
         )  # fmt: skip
 
     def tries(self, case: SafetyCase, *hours: float, outcome: str = "not_reached") -> None:
@@ -129,7 +137,7 @@ class Ward:
             named = other.pk
         elif proof == "staff_mistake":
             self.call(case, "not_reached")
-            named = case_closing.add_note(case=case, text="Wrong row.", says_mistake=True, by=self.nurse).pk
+            named = notes.add_to_case(case=case, text="Wrong row.", says_mistake=True, by=self.nurse).pk
         letter = {"letter_from": "St Anne", "letter_on": clock.today()} if proof == "letter" else {}
         claim = Claim(CaseOutcome(outcome), CaseProof(proof), named=named, words="As it was.", **letter)
         return SafetyCase.objects.get(pk=case.pk), claim
@@ -187,7 +195,7 @@ class TestProof:
         case = ward.case()
         calls = [
             ward.call(case, after=-HOUR), ward.call(case, ends=False), ward.call(case, "reached_other"),
-            ward.call(ward.case()),
+            ward.call(ward.case()), ward.call(case, answers={"rf_ce": ["none"]}),
         ]  # fmt: skip
         later(time_machine)
         for call in calls:
@@ -259,7 +267,6 @@ class TestProof:
         case = ward.case()
         ward.tries(case, 0, 2, outcome=outcome)
         assert case_proofs.evidence_of(case).tries == 2
-        assert case_proofs.is_welfare_due(case)
 
     def test_tries_count_from_when_the_person_was_last_reached(self, ward: Ward) -> None:
         case = ward.case()
@@ -267,7 +274,6 @@ class TestProof:
         ward.call(case, "reached_other", after=3 * HOUR)
         ward.tries(case, 4)
         assert case_proofs.evidence_of(case).tries == 1
-        assert not case_proofs.is_welfare_due(case)
 
     def test_mails_only_for_who_has_no_phone_or_must_not_be_called(
         self, ward: Ward, nurse: User, time_machine: Any
@@ -318,7 +324,7 @@ class TestProof:
     def test_who_entered_it_cannot_confirm_it_as_well(self, ward: Ward, doctor: User, other_doctor: User) -> None:
         case = ward.case()
         Call.objects.create(response=case.response, outcome="not_reached", made_at=NOW, made_by=doctor)
-        note = case_closing.add_note(case=case, text="Wrong row.", says_mistake=True, by=doctor)
+        note = notes.add_to_case(case=case, text="Wrong row.", says_mistake=True, by=doctor)
         claim = Claim(CaseOutcome.MISTAKE, CaseProof.STAFF_MISTAKE, named=note.pk, words="Wrong row.")
         self.refused(case, claim, doctor, "cannot confirm it as well")
         assert case_closing.close(case=case, claim=claim, by=other_doctor).statement == note
@@ -326,9 +332,9 @@ class TestProof:
     def test_only_who_entered_something_says_that_it_was_a_mistake(self, ward: Ward, nurse: User, doctor: User) -> None:
         case = ward.case()
         with pytest.raises(TransitionNotAllowed, match="You entered nothing"):
-            case_closing.add_note(case=case, text="Wrong.", says_mistake=True, by=nurse)
+            notes.add_to_case(case=case, text="Wrong.", says_mistake=True, by=nurse)
         ward.call(case)
-        assert case_closing.add_note(case=case, text="Wrong.", says_mistake=True, by=nurse).says_mistake
+        assert notes.add_to_case(case=case, text="Wrong.", says_mistake=True, by=nurse).says_mistake
 
 
 class TestDuplicate:
@@ -415,10 +421,10 @@ class TestOpenedAgain:
     def test_a_note_can_be_added_to_a_closed_case_and_once(self, ward: Ward, nurse: User, editor: User) -> None:
         case = close_case(ward.case(), by=nurse)
         for _ in range(2):
-            case_closing.add_note(case=case, text="Her letter came.", by=nurse)
+            notes.add_to_case(case=case, text="Her letter came.", by=nurse)
         assert [note.text for note in case.notes.all()] == ["Her letter came."]
         with pytest.raises(NotAllowed):
-            case_closing.add_note(case=case, text="x", by=editor)
+            notes.add_to_case(case=case, text="x", by=editor)
 
 
 class TestAskingToContact:

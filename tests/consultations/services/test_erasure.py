@@ -40,6 +40,7 @@ from consultations.services import (
     erasure,
     intake,
     messaging,
+    notes,
     persons,
     scheduling,
 )
@@ -55,8 +56,8 @@ pytestmark = pytest.mark.django_db
 SECRETS = (
     "Zebedee", "Quillfeather", "Ottoline", "zebedee@example.org", "2025550187", "secret-note", "secret-call",
     "secret-question", "secret-answer", "secret-offer", "secret-reason", "secret-cancel", "secret-message",
-    "secret-aid", "secret-closing", "secret-join", "secret-sign", "secret-proof", "secret-case",
-    "secret-reopening", "1961-05-17",
+    "secret-aid", "secret-closing", "secret-join", "secret-sign", "secret-proof", "1961-05-17",
+    "secret-aside", "secret-thought", "secret-reopening",
 )  # fmt: skip
 """What was typed by or about this person; `1961-05-17` is the date of birth."""
 WHO = dataclasses.replace(
@@ -73,7 +74,7 @@ WHO = dataclasses.replace(
 REACHED = {
     "Patient", "ConsultationRequest", "SafetyCase", "QuestionnaireResponse", "Assessment", "PatientText", "Consent",
     "InformationRequest", "TriageDecision", "ClinicalReview", "Appointment", "SlotHold", "PrivateLink", "OutboxMessage",
-    "PersonJoin", "Occupation", "MessageSubject", "Call", "Settlement", "CaseClosing", "CaseNote",
+    "PersonJoin", "Occupation", "MessageSubject", "Call", "Settlement", "CaseNote", "PersonNote", "CaseClosing",
 }  # fmt: skip
 """Every model that leads to a patient. A new one comes here once it is said below how it is erased."""
 
@@ -155,8 +156,9 @@ def done_with(request_of_one: ConsultationRequest, nurse: User, doctor: User, ti
         mark_read(text=text, by=nurse)
     case = close_case(SafetyCase.objects.get(), by=nurse, words="secret-closing")
     case_closing.reopen(case=case, reason="secret-reopening", by=nurse)
-    case_closing.add_note(case=case, text="secret-case", by=nurse)
     close_case(case, by=nurse)
+    notes.add_to_case(case=case, text="secret-aside", by=nurse)
+    notes.add_to_person(patient=request_of_one.patient, text="secret-thought", by=nurse)
     for name in ("Bob Pell", "Carl Pell"):
         persons.join(patient=request_of_one.patient, other=make_patient(name), reason="secret-join", by=nurse)
     return ConsultationRequest.objects.get()
@@ -210,7 +212,8 @@ def test_the_fixture_says_everything_there_is_to_erase(done_with: ConsultationRe
     given = str(values_of(rows_of_person())) + everything()
     assert [secret for secret in SECRETS if secret not in given] == []
     filled = {type(row).__name__ for row in rows_of_person() if any(values_of(iter([row])))}
-    assert filled == {model.__name__ for model in leads_to_patients() if issubclass(model, EncryptedModel)}
+    sealed = {model.__name__ for model in leads_to_patients() if list(encrypted_columns(model))}
+    assert filled == sealed
     assert Patient.objects.count() == 4
 
 
