@@ -141,7 +141,7 @@ class ReviewDecision(TextChoices):
 class TriageAction(TextChoices):
     NOTE = "note", "Note"
     ESCALATE = "escalate", "Escalated"
-    CLEAR = "clear", "Red flags cleared"
+    ORDER = "order", "Ordered a visit while a red flag stands"
     PASS = "pass", "Passed to a doctor"
     ASK = "ask", "Asked the patient"
 

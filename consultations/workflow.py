@@ -85,7 +85,11 @@ TRANSITIONS: Final[dict[str, TransitionRow]] = {
             "escalate", (RECEIVED, IN_TRIAGE, WITH_DOCTOR, INFORMATION_ASKED), URGENT, STAFF,
             "Escalate", "escalated it",
         ),
-        _row("clear", (IN_TRIAGE, URGENT, WITH_DOCTOR), None, DOCTORS, "Clear the red flags", "cleared the red flags"),
+        _row("settle", ANY, None, DOCTORS, "Settle red flags", "settled red flags"),
+        _row(
+            "order_booking", (WITH_DOCTOR, URGENT, OFFERED), OFFERED, DOCTORS,
+            "Order a visit while a red flag stands", "ordered a visit while a red flag stands",
+        ),
         _row(
             "pass_to_doctor", (RECEIVED, IN_TRIAGE, URGENT), WITH_DOCTOR, STAFF,
             "Pass to a doctor", "passed it to a doctor",

@@ -12,15 +12,20 @@ from django import forms
 from clinic.accounts.models import User
 from clinic.core import clock
 from clinic.core.actions import Action, Context, Data, NoData, Performed, Result, perform_action
-from clinic.core.refusals import ChangedMeanwhile
-from consultations.enums import MessageKind
+from clinic.core.refusals import ChangedMeanwhile, TransitionNotAllowed
+from consultations.enums import Actor, MessageKind
 from consultations.forms.staff import StepForm
 from consultations.models import Appointment, AppointmentType, ConsultationRequest
+from consultations.permissions import actors_of
 from consultations.services import messaging
 from consultations.services.transitions import WORKFLOW
 from consultations.workflow import TRANSITIONS
 
 Ctx = Context[ConsultationRequest]
+
+
+class FlagsStand(TransitionNotAllowed):
+    """Something that cannot be done, or not by this person, while a red flag stands that no doctor has settled."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -102,6 +107,15 @@ class Preview:
     reason: str = ""
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class PreviewSection:
+    """A list that a preview shows under a title; `none` is said in place of an empty one."""
+
+    title: str
+    lines: tuple[str, ...]
+    none: str
+
+
 class PanelEntry:
     """Something to choose in the panel of the request page: one action, or a form that leads to one of several."""
 
@@ -139,9 +153,24 @@ class PanelEntry:
     def choice_of(self, form: StepForm) -> Choice[Any, Any]:
         raise NotImplementedError
 
+    def preview_sections(self, form: StepForm) -> tuple[PreviewSection, ...]:
+        """What the preview lists, of an action that the patient reads nothing of."""
+        return ()
+
     def preview_title(self, form: StepForm) -> str:
         """What the preview calls the choice."""
         return self.panel_title
+
+
+def may_end(situation: Situation) -> bool:
+    """Whether this person may end the request: while a red flag stands, only a doctor does."""
+    return not situation.consultation_request.flag_level or Actor.DOCTOR in actors_of(situation.by)
+
+
+def refuse_to_end(ctx: Ctx) -> None:
+    """Raises FlagStands: while a red flag stands only a doctor ends a request."""
+    if ctx.row.flag_level and Actor.DOCTOR not in actors_of(ctx.person):
+        raise FlagsStand("A red flag stands, so only a doctor can close this request. Nothing was changed.")
 
 
 class StaffAction(ConsultationAction[Data, Result], PanelEntry):

@@ -70,7 +70,7 @@ class DecisionForm(StepForm):
         """Decisions that this request does not allow now, each with the sentence that says why."""
         closed = {}
         if self.request.is_blocked_by_flags:
-            closed[ReviewDecision.OFFER.value] = "Slots cannot be offered until red flags are cleared."
+            closed[ReviewDecision.OFFER.value] = "Not while a red flag stands: settle it, or order a visit."
         if self.request.status == RequestStatus.URGENT:
             closed[ReviewDecision.URGENT.value] = "It is marked urgent already."
         return closed

@@ -474,7 +474,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("claimed_at", models.DateTimeField(blank=True, null=True)),
-                ("flags_cleared_at", models.DateTimeField(blank=True, null=True)),
+                ("booking_ordered_at", models.DateTimeField(blank=True, null=True)),
                 (
                     "appointment_type",
                     models.ForeignKey(
@@ -494,6 +494,16 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "booking_ordered_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
                     "claimed_by",
                     models.ForeignKey(
                         blank=True,
@@ -510,16 +520,6 @@ class Migration(migrations.Migration):
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="requests_to_review",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "flags_cleared_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
                         to=settings.AUTH_USER_MODEL,
                     ),
                 ),
@@ -1215,6 +1215,16 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "opened_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
                     "owner",
                     models.ForeignKey(
                         blank=True,
@@ -1457,6 +1467,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("signs", clinic.core.fields.EncryptedJSONField()),
+                ("proof", clinic.core.fields.EncryptedJSONField(default=dict)),
                 ("words", clinic.core.fields.EncryptedTextField(blank=True, default="")),
                 ("settled_at", models.DateTimeField()),
                 (
@@ -1467,6 +1478,16 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to="consultations.call",
+                    ),
+                ),
+                (
+                    "entered_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
                 (
@@ -1579,7 +1600,7 @@ class Migration(migrations.Migration):
                         choices=[
                             ("note", "Note"),
                             ("escalate", "Escalated"),
-                            ("clear", "Red flags cleared"),
+                            ("order", "Ordered a visit while a red flag stands"),
                             ("pass", "Passed to a doctor"),
                             ("ask", "Asked the patient"),
                         ],
@@ -2088,11 +2109,11 @@ class Migration(migrations.Migration):
             model_name="consultationrequest",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(("flags_cleared_at__isnull", True), ("flags_cleared_by__isnull", True)),
-                    models.Q(("flags_cleared_at__isnull", False), ("flags_cleared_by__isnull", False)),
+                    models.Q(("booking_ordered_at__isnull", True), ("booking_ordered_by__isnull", True)),
+                    models.Q(("booking_ordered_at__isnull", False), ("booking_ordered_by__isnull", False)),
                     _connector="OR",
                 ),
-                name="request_flags_cleared_at_and_by",
+                name="request_booking_ordered_at_and_by",
             ),
         ),
         migrations.AddConstraint(
@@ -2525,6 +2546,29 @@ class Migration(migrations.Migration):
                 name="settlement_how_known",
             ),
         ),
+        migrations.AddConstraint(
+            model_name="settlement",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("how", "spoken_to"), _negated=True), ("call__isnull", False), _connector="OR"
+                ),
+                name="settlement_spoken_to_in_a_call",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="settlement",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("how", "mistake"),
+                        models.Q(("call__isnull", True), ("entered_by__isnull", True), _connector="XOR"),
+                    ),
+                    models.Q(models.Q(("how", "mistake"), _negated=True), ("entered_by__isnull", True)),
+                    _connector="OR",
+                ),
+                name="settlement_mistake_said_by_one",
+            ),
+        ),
         migrations.AddIndex(
             model_name="occupation",
             index=models.Index(fields=["resource", "starts_at"], name="occupation_of_resource"),
@@ -2564,7 +2608,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="triagedecision",
             constraint=models.CheckConstraint(
-                condition=models.Q(("action__in", ["note", "escalate", "clear", "pass", "ask"])),
+                condition=models.Q(("action__in", ["note", "escalate", "order", "pass", "ask"])),
                 name="triage_action_known",
             ),
         ),

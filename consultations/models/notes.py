@@ -23,7 +23,9 @@ class WrittenNote(EncryptedModel):
 
 
 class CaseNote(WrittenNote):
-    """A note about a safety case, open or closed. `says_mistake`: its author entered by mistake what led to the case."""
+    """A note about a safety case, open or closed. `says_mistake`: its author entered what led to it by
+    mistake.
+    """
 
     encrypted_under = "case__response"
 

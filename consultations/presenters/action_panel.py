@@ -10,14 +10,14 @@ from django.urls import reverse
 
 from clinic.accounts.models import User
 from clinic.core import clock
-from consultations.actions.base import Choice, ConsultationAction, PanelEntry, Situation
+from consultations.actions.base import Choice, ConsultationAction, PanelEntry, Situation, may_end
 from consultations.actions.book import Book
 from consultations.actions.decide import Decide, Decision
 from consultations.actions.undo_complete import UndoComplete
 from consultations.actions.undo_no_show import UndoNoShow
 from consultations.candidacy.suggestion import departs
 from consultations.emails import WORDINGS, opening
-from consultations.enums import CLOSED_STATUSES, STAFF_QUEUE, Actor, RequestStatus
+from consultations.enums import CLOSED_STATUSES, Actor, RequestStatus
 from consultations.forms.staff import StepForm
 from consultations.models import ConsultationRequest
 from consultations.permissions import actors_of
@@ -120,6 +120,7 @@ def preview_of(entry: PanelEntry, form: StepForm, choice: Choice[Any, Any]) -> d
     return {
         "decision": entry.preview_title(form),
         "asks": entry.asks,
+        "sections": entry.preview_sections(form),
         "visit": _visit_words(consultation_request) if entry.asks else "",
         "heading": heading_for(
             consultation_request, RequestStatus(action.transition.target_from(consultation_request.status))
@@ -157,6 +158,20 @@ def typed_text(form: StepForm) -> str:
     return "\n\n".join(value for value in values if isinstance(value, str) and value)
 
 
+def _notes_of_flags(situation: Situation) -> list[str]:
+    """What a red flag that stands stops, and who lifts it."""
+    consultation_request = situation.consultation_request
+    if consultation_request.booking_ordered_at is not None:
+        return ["A doctor ordered this visit although a red flag stands: book the time on the phone."]
+    what = {
+        RequestStatus.OFFERED: "No time can be booked",
+        RequestStatus.BOOKED: "The booked time stays until a person decides; no other one can be chosen",
+    }.get(RequestStatus(consultation_request.status), "A consultation cannot be offered")
+    is_doctor = Actor.DOCTOR in actors_of(situation.by)
+    notes = [f"{what} while a red flag stands.{'' if is_doctor else ' Only a doctor settles it, or orders a visit.'}"]
+    return notes if may_end(situation) else [*notes, "Only a doctor can close this request now."]
+
+
 def _notes(situation: Situation, *, offered: set[str]) -> tuple[str, ...]:
     consultation_request, actors = situation.consultation_request, actors_of(situation.by)
     status, notes = consultation_request.status, []
@@ -169,12 +184,11 @@ def _notes(situation: Situation, *, offered: set[str]) -> tuple[str, ...]:
         notes.append("A doctor decides now. You can add a note, log a call or escalate.")
     if status in (RequestStatus.RECEIVED, RequestStatus.IN_TRIAGE) and Actor.DOCTOR in actors:
         notes.append("To decide, first pass the request to a doctor. That can be you.")
-    if consultation_request.is_blocked_by_flags and status in STAFF_QUEUE:
-        who = "" if Actor.DOCTOR in actors else " Only a doctor can clear them."
-        notes.append(f"Slots cannot be offered until red flags are cleared.{who}")
+    if consultation_request.is_blocked_by_flags:
+        notes.extend(_notes_of_flags(situation))
     if status == RequestStatus.INFORMATION_ASKED:
         notes.append("Waiting for the patient’s answer. It brings the request back to the list.")
-    if status == RequestStatus.OFFERED:
+    if status == RequestStatus.OFFERED and not consultation_request.is_blocked_by_flags:
         notes.append("The patient can choose a time now.")
         if Book.name not in offered:
             notes.append("There is no free time in the next 4 weeks to book on the phone. Add times in the diary.")

@@ -58,7 +58,7 @@ def tries(response: QuestionnaireResponse, *, since: datetime.datetime | None = 
     reached = last_reached(response)
     found = Call.objects.filter(response=response.pk, outcome__in=TRIES).order_by("made_at", "pk")
     if reached is not None:
-        found = found.filter(made_at__gt=reached.made_at)
+        found = found.filter(Q(made_at__gt=reached.made_at) | Q(made_at=reached.made_at, pk__gt=reached.pk))
     return list(found if since is None else found.filter(made_at__gte=since))
 
 

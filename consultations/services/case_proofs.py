@@ -104,11 +104,9 @@ class Evidence:
     def rows_for(self, proof: CaseProof) -> Sequence[Any]:
         """The rows that may be named for a proof; the newest first."""
         found: dict[CaseProof, Iterable[Any]] = {
-            CaseProof.CALL: (
-                call for call in self.calls if call.outcome == CallOutcome.DANGER_ASKED and call.completed_at
-            ),
-            CaseProof.REFUSED: (call for call in self.calls if call.outcome in REACHED and not call.completed_at),
-            CaseProof.SAID_MISTAKE: (call for call in self.calls if call.outcome in REACHED),
+            CaseProof.CALL: (call for call in self.calls if call.pk in self.whole),
+            CaseProof.REFUSED: (call for call in self.calls if call.was_reached and call.pk not in self.whole),
+            CaseProof.SAID_MISTAKE: (call for call in self.calls if call.was_reached),
             CaseProof.OWN_WORDS: (text for text in self.texts if text.read_at),
             CaseProof.STAFF_MISTAKE: self.statements,
             CaseProof.OPEN_CASE: self.others,

@@ -3,7 +3,6 @@
 from clinic.accounts.models import User
 from clinic.core import clock
 from clinic.core.refusals import TransitionNotAllowed
-from consultations.candidacy.engine import highest
 from consultations.candidacy.suggestion import departs, suggest
 from consultations.enums import Outcome, ReviewDecision
 from consultations.models import ClinicalReview, ConsultationRequest
@@ -16,10 +15,9 @@ class ReasonMissing(TransitionNotAllowed):
 def suggestion_of(consultation_request: ConsultationRequest) -> Outcome:
     """What the rules suggest for this request now: the red flag that stands, or what the other answers say."""
     computed = consultation_request.assessment
-    shown = highest(consultation_request.outcome, consultation_request.highest_outcome)
     return suggest(
         outcome=consultation_request.outcome,
-        standing=shown if consultation_request.is_blocked_by_flags else "",
+        standing=consultation_request.flag_level,
         disposition=computed.disposition,
         is_early_exit=computed.is_early_exit,
     )
