@@ -180,7 +180,8 @@ class CaseClosingPages(CaseNotePages):
             "title": f"{'Error: ' if is_wrong else ''}Close {context['title'][0].lower()}{context['title'][1:]}",
             "forms": close_forms(case, evidence, by=request.user, seen=seen, given=given),
             "given": given,
-            "shows_errors": is_wrong,
+            "shows_errors": is_wrong and given.is_possible,
+            "unsent": in_form(given.data, CloseCaseForm) if given is not None and not given.is_possible else [],
             "calls": evidence.calls,
         }
         return self.page(request, "admin/consultations/close_case.html", context)
