@@ -20,6 +20,7 @@ from consultations.models import (
     Assessment,
     Availability,
     Call,
+    CaseClosing,
     ClinicalReview,
     Clinician,
     Consent,
@@ -35,6 +36,7 @@ from consultations.models import (
     PrivateLink,
     QuestionnaireResponse,
     Room,
+    RuleAnswer,
     SafetyCase,
     Settlement,
     SlotHold,
@@ -161,8 +163,28 @@ CHECKS: list[tuple[type[models.Model], str, dict[str, Any]]] = [
     (SafetyCase, "case_priority_known", {"priority": "later"}),
     (SafetyCase, "case_due_after_raised", {"due_at": MONDAY - HOUR}),
     (SafetyCase, "case_acknowledged_at_and_by", {"acknowledged_at": MONDAY}),
-    (SafetyCase, "case_closed_at_and_by", {"closed_at": MONDAY, "status": "closed"}),
-    (SafetyCase, "case_closed_at_with_status", {"status": "closed"}),
+    (SafetyCase, "case_closed_at_and_by", {"closed_at": MONDAY, "status": "closed", "outcome": "died"}),
+    (SafetyCase, "case_closed_at_with_status", {"status": "closed", "outcome": "died"}),
+    (SafetyCase, "case_closed_with_an_outcome", {"status": "closed", "closed_at": MONDAY, "closed_by": 1}),
+    (CaseClosing, "closing_outcome_with_its_proof", {"outcome": "went_for_care"}),
+    (CaseClosing, "closing_call_with_its_proof", {"outcome": "went_for_care", "proof": "call"}),
+    (CaseClosing, "closing_letter_on_with_its_proof", {"outcome": "went_for_care", "proof": "letter"}),
+    (CaseClosing, "closing_text_with_its_proof", {"outcome": "went_for_care", "proof": "own_words"}),
+    (CaseClosing, "closing_tries_with_its_proof", {"outcome": "not_reached", "proof": "tries"}),
+    (CaseClosing, "closing_mails_with_its_proof", {"outcome": "not_reached", "proof": "mails"}),
+    (CaseClosing, "closing_duplicate_of_with_its_proof", {"outcome": "duplicate", "proof": "open_case"}),
+    (CaseClosing, "closing_statement_with_its_proof", {"outcome": "entered_by_mistake", "proof": "staff_mistake"}),
+    (CaseClosing, "closing_three_tries", {"outcome": "not_reached", "proof": "tries", "tries": 2}),
+    (CaseClosing, "closing_two_mails", {"outcome": "not_reached", "proof": "mails", "mails": 1}),
+    (
+        CaseClosing,
+        "closing_duplicate_of_another",
+        {"outcome": "duplicate", "proof": "open_case", "duplicate_of": models.F("case")},
+    ),
+    (CaseClosing, "closing_reopened_after_closed", {"reopened_at": MONDAY - HOUR}),
+    (CaseClosing, "closing_reopened_by_with_at", {"reopened_by": 1}),
+    (CaseClosing, "closing_answered_when_asked", {"answer": "worse", "answered_at": MONDAY}),
+    (RuleAnswer, "rule_answer_known", {"answer": "fine"}),
     (SafetyCase, "case_with_a_name_stands_alone", {"alarm_group": 1, "patient": 1}),
     (AlarmGroup, "alarm_group_level_is_a_safety_outcome", {"level": "DEFER"}),
     (AlarmGroup, "alarm_group_last_after_first", {"last_at": MONDAY - HOUR}),
@@ -216,6 +238,8 @@ TWINS: list[tuple[type[models.Model], str, tuple[str, ...]]] = [
     (PatientText, "patient_text_sent_once", ("response", "sent_key")),
     (Call, "call_made_once", ("made_by", "once")),
     (Assessment, "one_assessment_per_revision", ("response", "revision")),
+    (CaseClosing, "one_standing_closing_per_case", ("case",)),
+    (RuleAnswer, "one_count_of_a_rule_and_answer", ("rule", "answer")),
     (PersonJoin, "one_live_join_of_two_rows", ("first", "second")),
     (Room, "one_room_of_a_name_per_location", ("location", "name")),
     (SlotHold, "one_hold_per_start", ("clinician", "starts_at")),
@@ -340,6 +364,16 @@ def world(db: None, make_request: Any, nurse: Any, clinician: Any) -> Callable[[
         SafetyCase: lambda: SafetyCase.objects.create(
             response=request.response, level="EMERGENCY", priority="stat", raised_at=now, due_at=now + HOUR
         ),
+        CaseClosing: lambda: CaseClosing.objects.create(
+            case=SafetyCase.objects.create(
+                response=request.response, level="EMERGENCY", priority="stat", raised_at=now, due_at=now + HOUR
+            ),
+            outcome="no_way_to_reach",
+            proof="no_name",
+            closed_at=now,
+            closed_by=nurse,
+        ),
+        RuleAnswer: lambda: RuleAnswer.objects.create(rule="RF-CE-01", answer="worse", number=1),
         PatientText: lambda: PatientText.objects.create(
             response=request.response, kind="message", text="x", sent_key="one", sent_at=now, due_at=now + HOUR
         ),
@@ -438,6 +472,10 @@ def test_twin(world: Any, make_request: Any, model: Any, name: str, shared: tupl
             twin.key = "b"
         elif model is PatientText:
             twin.sent_key = "two"
+        elif model is CaseClosing:
+            twin.reopened_at = twin.closed_at
+        elif model is RuleAnswer:
+            twin.answer = "not_seen"
         elif model is Call:
             twin.once = "two"
         elif model is Room:
