@@ -26,7 +26,7 @@ from consultations.presenters import call_pages
 from consultations.presenters import calls as call_words
 from consultations.presenters.call_pages import Subject
 from consultations.presenters.isolation import load
-from consultations.questionnaire.definition import CURRENT_VERSION, worded
+from consultations.questionnaire.definition import Question, versions, worded
 from consultations.services import call_scripts, callers, calls, readings
 
 NAME: Final = "consultations_consultationrequest"
@@ -36,8 +36,10 @@ SAID_ONCE: Final = "The call is recorded."
 
 
 def _unsent_answers(request: HttpRequest) -> list[Unsent]:
-    """What was ticked on a screen of the script, in the words of the questionnaire of today."""
-    questions = worded(CURRENT_VERSION, settings.CLINIC_REGION).by_id
+    """What was ticked on a screen of the script, in words. Of which version it is stands in the database alone."""
+    questions: dict[str, Question] = {}
+    for version in versions():
+        questions |= worded(version, settings.CLINIC_REGION).by_id
     found = []
     for name in request.POST:
         question = questions.get(name)
@@ -157,6 +159,8 @@ class CallPages(PurposeBuiltAdmin):
                 return HttpResponseRedirect(subject.url)
             return self._end(request, call, subject, EndForm(asks_outcome=asks_outcome, initial={"note": call.note}))
         form = EndForm(request.POST, asks_outcome=asks_outcome)
+        if call.made_by_id != request.user.pk:
+            return self._over(request, call, subject, call_pages.not_open_words(call, viewer=request.user), form)
         if not form.is_valid():
             return self._end(request, call, subject, form)
         try:
