@@ -17,7 +17,7 @@ from consultations.services.transitions import lock
 from tests.consultations.admin.conftest import page_of, text_of
 from tests.consultations.candidacy.test_asked_again import CLEAR
 from tests.consultations.perform import book_on_the_phone, perform
-from tests.consultations.services.conftest import Desk, desk, monday  # noqa: F401
+from tests.consultations.services.conftest import Desk
 from tests.rows import all_rows
 
 pytestmark = pytest.mark.django_db
@@ -76,7 +76,7 @@ class TestAnOrder:
                 book_on_the_phone(request, slot_key=key, by=by)
         assert all_rows() == before
 
-    def test_a_new_danger_ends_it(self, desk: Desk, nurse: Any, doctor: Any) -> None:  # noqa: F811
+    def test_a_new_danger_ends_it(self, desk: Desk, nurse: Any, doctor: Any) -> None:
         record = {"answers": CLEAR, "cleaned": {}, "asked": []}
         request = desk.request(RequestStatus.WITH_DOCTOR, answers=CLEAR, record=record, **FLAGGED)
         perform("order_booking", request, appointment_type=desk.visit, reason="I want to see this foot.", by=doctor)
@@ -127,7 +127,7 @@ class TestTheEnd:
         assert request.is_closed
         assert request.flag_level == "SAME_DAY", "closing lowers nothing"
 
-    def test_a_patient_who_withdraws_leaves_the_case_open(self, desk: Desk, doctor: Any) -> None:  # noqa: F811
+    def test_a_patient_who_withdraws_leaves_the_case_open(self, desk: Desk, doctor: Any) -> None:
         record = {"answers": CLEAR, "cleaned": {}, "asked": []}
         request = desk.request(RequestStatus.RECEIVED, answers=CLEAR, record=record)
         tick(request, "chest")
