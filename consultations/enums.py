@@ -149,6 +149,18 @@ class MessageKind(TextChoices):
     STAFF_ALERT = "staff_alert", "Staff alert"
 
 
+class ClockKind(TextChoices):
+    """What a running clock waits for; which request is on which stands in `services/clock_table.py`."""
+
+    CASE = "case", "Safety case"
+    DANGER = "danger", "Danger"
+    REPLY = "reply", "Next step"
+    ANSWER = "answer", "Answer to our question"
+    CHOICE = "choice", "Choice of a time"
+    VISIT = "visit", "What became of the visit"
+    TEXT = "text", "Text to read"
+
+
 class TextKind(TextChoices):
     """Where a patient wrote a text that was sent."""
 

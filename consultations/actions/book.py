@@ -13,7 +13,7 @@ from clinic.core.refusals import WrongStatus
 from consultations.actions.base import Ctx, Message, StaffAction
 from consultations.forms.staff import StepForm
 from consultations.models import Appointment, Clinician, ConsultationRequest
-from consultations.services import scheduling
+from consultations.services import clocks, scheduling
 from consultations.services.transitions import WORKFLOW
 
 DAYS_SHOWN: Final = 28
@@ -75,6 +75,9 @@ class Book(StaffAction[BookData, Appointment]):
 
     def result_again(self, ctx: Ctx, data: BookData) -> Appointment | None:
         return scheduling.booked(ctx.row)
+
+    def changes(self, ctx: Ctx, data: BookData) -> dict[str, object]:
+        return {"due_at": clocks.visit_due(data.slot.ends_at)}
 
     def perform(self, ctx: Ctx, data: BookData) -> Appointment:
         return scheduling.book(request=ctx.row, slot=data.slot, by=ctx.by, has_expired=data.has_expired)

@@ -1,5 +1,6 @@
 from consultations.models.access import LinkAsked, PrivateLink
 from consultations.models.alarm_group import AlarmGroup
+from consultations.models.clock_alarm import ClockAlarm
 from consultations.models.consultation_request import Consent, ConsultationRequest, InformationRequest
 from consultations.models.diary import Absence, AppointmentType, Availability
 from consultations.models.message import MessageSubject
@@ -20,6 +21,7 @@ __all__ = [
     "Availability",
     "ClinicalReview",
     "Clinician",
+    "ClockAlarm",
     "Consent",
     "ConsultationRequest",
     "InformationRequest",

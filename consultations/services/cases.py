@@ -11,7 +11,7 @@ from consultations.candidacy import outcomes
 from consultations.enums import Actor, CaseStatus, Outcome
 from consultations.models import AlarmGroup, Patient, QuestionnaireResponse, SafetyCase
 from consultations.permissions import require
-from consultations.services import alarm_groups, alarms, alerts, duty, handover, text_alarms
+from consultations.services import alarm_groups, alarms, alerts, clock_alarms, clocks, duty, handover, text_alarms
 from consultations.services.targets import due_after
 
 
@@ -109,6 +109,7 @@ def acknowledge(*, case: SafetyCase, by: User) -> SafetyCase:
     fresh.status, fresh.owner = CaseStatus.ACKNOWLEDGED, by
     fresh.acknowledged_at, fresh.acknowledged_by = clock.now(), by
     fresh.save()
+    clock_alarms.acknowledge_case(case=fresh, by=by)
     audit.record(action="case.acknowledge", target=fresh, by=by, fields=["status", "owner"])
     return fresh
 
@@ -117,6 +118,7 @@ def acknowledge(*, case: SafetyCase, by: User) -> SafetyCase:
 def close(*, case: SafetyCase, note: str, by: User) -> SafetyCase:
     """Say what became of the person and close the case. Raises CaseClosed, naming who was first."""
     require(by, Actor.TRIAGE, Actor.DOCTOR, Actor.MANAGER)
+    request = clocks.lock_request_of(case)
     fresh = _lock(case)
     now = clock.now()
     if fresh.acknowledged_at is None:
@@ -124,6 +126,7 @@ def close(*, case: SafetyCase, note: str, by: User) -> SafetyCase:
     fresh.status, fresh.closed_at, fresh.closed_by = CaseStatus.CLOSED, now, by
     fresh.closing_note = "\n\n".join(filter(None, [fresh.closing_note, note]))
     fresh.save()
+    clocks.case_closed(request=request, now=now)
     audit.record(action="case.close", target=fresh, by=by, fields=["status", "closing_note"])
     return fresh
 

@@ -42,7 +42,7 @@ from consultations.models import (
 )
 from consultations.models.stored import result_of
 from consultations.questionnaire import definition, flow
-from consultations.services import cases, messaging, patient_texts, persons
+from consultations.services import cases, clocks, messaging, patient_texts, persons
 from consultations.services.private_links import email_index
 from consultations.services.targets import due_after
 
@@ -221,6 +221,7 @@ def _send(response: QuestionnaireResponse, wordings: Mapping[ConsentKind, str]) 
     response.asked = as_asked(response)
     response.save()
     patient = _make_patient(contact)
+    due_at = due_after(highest, since=now, is_low_mood=outcomes.is_low_mood(assessment))
     request = _create_request(
         patient=patient,
         response=response,
@@ -234,7 +235,8 @@ def _send(response: QuestionnaireResponse, wordings: Mapping[ConsentKind, str]) 
         risk=OUTCOME_RISK[Outcome(highest)],
         has_note=bool(str(response.answers.get("ex_note") or "").strip() or response.brought),
         submitted_at=now,
-        due_at=due_after(highest, since=now, is_low_mood=outcomes.is_low_mood(assessment)),
+        due_at=due_at,
+        danger_due_at=clocks.first_danger(highest, due_at=due_at),
     )
     response.hand_key_to(patient)
     Consent.objects.bulk_create(
