@@ -102,6 +102,8 @@ class TriageAction(TextChoices):
     CALLED = "called", "Called: red flags repeated by phone"
     NOT_REACHED = "not_reached", "Called: not reached"
     ESCALATE = "escalate", "Escalated"
+    TAKE_BACK = "take_back", "Took the escalation back"
+    SETTLE = "settle", "Settled the escalation"
     CLEAR = "clear", "Red flags cleared"
     PASS = "pass", "Passed to a doctor"
     ASK = "ask", "Asked the patient"

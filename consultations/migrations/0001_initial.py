@@ -1279,6 +1279,8 @@ class Migration(migrations.Migration):
                             ("called", "Called: red flags repeated by phone"),
                             ("not_reached", "Called: not reached"),
                             ("escalate", "Escalated"),
+                            ("take_back", "Took the escalation back"),
+                            ("settle", "Settled the escalation"),
                             ("clear", "Red flags cleared"),
                             ("pass", "Passed to a doctor"),
                             ("ask", "Asked the patient"),
@@ -2028,7 +2030,10 @@ class Migration(migrations.Migration):
             model_name="triagedecision",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    ("action__in", ["note", "called", "not_reached", "escalate", "clear", "pass", "ask"])
+                    (
+                        "action__in",
+                        ["note", "called", "not_reached", "escalate", "take_back", "settle", "clear", "pass", "ask"],
+                    )
                 ),
                 name="triage_action_known",
             ),

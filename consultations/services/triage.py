@@ -7,9 +7,8 @@ from django.urls import reverse
 
 from clinic.accounts.models import User
 from clinic.core import clock
-from consultations.enums import OUTCOME_RISK, Outcome, TriageAction
+from consultations.enums import TriageAction
 from consultations.models import Clinician, ConsultationRequest, TriageDecision
-from consultations.services.targets import due_after
 
 REPEATED_WITHIN: Final = datetime.timedelta(minutes=2)
 
@@ -31,17 +30,6 @@ def record_decision(
     return TriageDecision.objects.create(
         request=consultation_request, action=action, note=note, decided_at=clock.now(), decided_by=by
     )
-
-
-def called_today(consultation_request: ConsultationRequest) -> dict[str, object]:
-    """The fields of a request that must be called today: risk, time and open red flags, never less than they were."""
-    due_at = min(consultation_request.due_at, due_after(Outcome.SAME_DAY, since=clock.now()))
-    return {
-        "risk": min(consultation_request.risk, OUTCOME_RISK[Outcome.SAME_DAY]),
-        "due_at": max(consultation_request.submitted_at, due_at),
-        "flags_cleared_at": None,
-        "flags_cleared_by": None,
-    }
 
 
 def was_just_written(consultation_request: ConsultationRequest, *, action: TriageAction, note: str, by: User) -> bool:

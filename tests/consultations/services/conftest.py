@@ -67,6 +67,22 @@ class Desk:
             )
         return request
 
+    def ready_for(self, verb: str, status: RequestStatus, by: User | None = None) -> ConsultationRequest:
+        """A request on which this person may do this now."""
+        request = self.request(status, asked_by_doctor=verb == "answer_doctor", is_ahead=verb == "withdraw")
+        if verb in ("take_back_escalation", "settle_escalation"):
+            self.escalate(request, by or self.doctor)
+        return request
+
+    @staticmethod
+    def escalate(request: ConsultationRequest, by: User) -> None:
+        request.before_escalation = {
+            "status": request.status, "risk": 6, "priority": "routine",
+            "due_at": request.due_at.isoformat(), "danger_due_at": None,
+        }  # fmt: skip
+        request.escalated_at, request.escalated_by = clock.now(), by
+        request.save()
+
     def hold(self, request: ConsultationRequest) -> SlotHold:
         return SlotHold.objects.create(
             request=request,
@@ -86,6 +102,8 @@ class Desk:
             "log_call": lambda request, by: perform("log_call", request, was_reached=True, note="Well.", by=by),
             "correct_email": lambda request, by: perform("correct_email", request, email="new@example.com", by=by),
             "escalate": lambda request, by: perform("escalate", request, note="Worse.", by=by),
+            "take_back_escalation": lambda request, by: perform("take_back_escalation", request, by=by),
+            "settle_escalation": lambda request, by: perform("settle_escalation", request, note="Examined.", by=by),
             "clear": lambda request, by: perform("clear", request, reason="Examined.", by=by),
             "pass_to_doctor": lambda request, by: perform(
                 "pass_to_doctor", request, doctor=self.doctor, note="Please read.", by=by

@@ -9,6 +9,7 @@ import pytest
 from clinic.core import clock
 from consultations.enums import OPEN_STATUSES, CaseStatus, ClockKind, Outcome, RequestStatus
 from consultations.services import cases, clock_table, clocks
+from tests.cast import MakeRequest
 from tests.consultations.services.conftest import Desk
 
 pytestmark = pytest.mark.django_db

@@ -56,6 +56,7 @@ def click(desk: Desk, verb: str, request: Any, by: User, *, seen: str) -> bool:
         "correct_email": {"email": "new@example.com"},
         "escalate": {"note": "Worse."},
         "clear": {"reason": "Examined."},
+        "settle_escalation": {"note": "Examined."},
         "pass_to_doctor": {"doctor": desk.doctor, "note": "Please read."},
         "ask": {"question": "Which scan?"},
         "offer": {"appointment_type": desk.visit, "patient_note": "Come."},
@@ -75,7 +76,7 @@ def test_every_verb_has_its_service(desk: Desk) -> None:
 def test_a_legal_move_leads_where_the_table_says_with_one_event(desk: Desk, staff: Staff, line: Line) -> None:
     group = group_for(line.verb)
     by = staff(group) if group else None
-    request = desk.request(line.source, asked_by_doctor=line.verb == "answer_doctor", is_ahead=line.verb == "withdraw")
+    request = desk.ready_for(line.verb, line.source, by)
     press(desk, line.verb, request, by)
     request.refresh_from_db()
     assert request.status == line.target
@@ -90,8 +91,8 @@ def test_a_legal_move_leads_where_the_table_says_with_one_event(desk: Desk, staf
 class TestALegalMove:
     def start(self, desk: Desk, staff: Staff, verb: str, status: RequestStatus) -> tuple[Any, User | None]:
         group = group_for(verb)
-        request = desk.request(status, asked_by_doctor=verb == "answer_doctor", is_ahead=verb == "withdraw")
-        return request, staff(group) if group else None
+        by = staff(group) if group else None
+        return desk.ready_for(verb, status, by), by
 
     def test_owes_the_patient_exactly_its_mail(
         self, desk: Desk, staff: Staff, verb: str, status: RequestStatus
@@ -154,7 +155,8 @@ def test_any_other_status_is_refused_and_nothing_changes(
 
 @pytest.mark.parametrize(("verb", "group"), ROLES)
 def test_a_role_may_do_exactly_what_the_table_says(desk: Desk, staff: Staff, verb: str, group: str) -> None:
-    request, by = desk.request(sources(verb)[0]), staff(group)
+    by = staff(group)
+    request = desk.ready_for(verb, sources(verb)[0], by)
     before = all_rows()
     if Actor(group) in actors(verb):
         press(desk, verb, request, by)
@@ -184,7 +186,7 @@ def test_nobody_else_may_do_anything(desk: Desk, staff: Staff, verb: str, who: s
 @pytest.mark.parametrize("verb", [verb for verb in VERBS if verb not in PATIENTS_OWN])
 def test_a_superuser_runs_the_site_and_decides_no_more_than_a_manager(desk: Desk, verb: str) -> None:
     by = User.objects.create_superuser("root", "root@clinic.example", "a quiet passphrase")
-    request = desk.request(sources(verb)[0])
+    request = desk.ready_for(verb, sources(verb)[0], by)
     before = all_rows()
     if Actor.MANAGER in actors(verb):
         press(desk, verb, request, by)
