@@ -5,6 +5,7 @@ from consultations.presenters.activity import event_words
 OTHER_WORDS = {
     "request.view": "Request: opened",
     "request.list": "Requests: looked at a list",
+    "alarm.acknowledge": "Alarm of a clock: acknowledged",
     "case.acknowledge": "Safety case: taken on",
     "case.close": "Safety case: closed",
     "case.list": "Safety cases: looked at the list",

@@ -86,6 +86,11 @@ def acknowledge_case(*, case: SafetyCase, by: User) -> None:
     sounding.update(acknowledged_at=clock.now(), acknowledged_by=by)
 
 
+def page_of(alarm: ClockAlarm) -> str:
+    """The path of the staff page on which it stands."""
+    return subjects_of([alarm])[alarm.response_id].page_of(alarm)
+
+
 # --- The parts of a look --------------------------------------------------------------------------------------------
 
 

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator
 from typing import Any, Final
 
 from django.conf import settings
-from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet, Subquery
 
 from clinic.core import clock
 from consultations.enums import OPEN_STATUSES, OUTCOME_RISK, STAFF_QUEUE, CaseStatus, ClockKind, Outcome, RequestStatus
@@ -18,9 +18,10 @@ from consultations.models import ConsultationRequest, PatientText, SafetyCase
 from consultations.services import clock_table
 from consultations.services.targets import due_after
 
-IS_CASE_OPEN: Final = Exists(
-    SafetyCase.objects.filter(response=OuterRef("response")).exclude(status=CaseStatus.CLOSED).order_by()
-)
+OPEN_CASE: Final = SafetyCase.objects.filter(response=OuterRef("response")).exclude(status=CaseStatus.CLOSED).order_by()
+IS_CASE_OPEN: Final = Exists(OPEN_CASE)
+CASE_DUE_AT: Final = Subquery(OPEN_CASE.values("due_at")[:1])
+"""Of a request: the clock of its open safety case."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -51,6 +52,12 @@ def clock_of(request: ConsultationRequest) -> ClockKind | None:
     return clock_table.clock_of(
         request.status, is_danger=request.danger_due_at is not None, has_open_case=has_open_case
     )
+
+
+def case_due_of(request: ConsultationRequest) -> datetime.datetime | None:
+    """When the open safety case of its response is due; None without one."""
+    cases = SafetyCase.objects.filter(response=request.response_id).exclude(status=CaseStatus.CLOSED)
+    return cases.values_list("due_at", flat=True).first()
 
 
 def is_overdue(now: datetime.datetime) -> Q:
@@ -172,8 +179,13 @@ def first_danger(outcome: str, *, due_at: datetime.datetime) -> datetime.datetim
 
 
 def missed(request: ConsultationRequest, *, now: datetime.datetime) -> datetime.datetime | None:
-    """The instant by which the patient was promised to hear from us, where it has gone by and nobody was in touch."""
-    promised = [request.danger_due_at] if not request.is_closed else []
-    if request.status in STAFF_QUEUE:
-        promised.append(request.due_at)
-    return min((each for each in promised if each is not None and each < now), default=None)
+    """The instant by which the patient was promised to hear from us, where it has gone by and nobody was in touch.
+
+    A request that waits for its patient has heard from us; then only the call is missing that a danger was promised. A
+    colleague's escalation promised the patient nothing.
+    """
+    promised = [request.due_at] if request.status in STAFF_QUEUE else []
+    is_call = request.risk <= OUTCOME_RISK[Outcome.SAME_DAY] and not request.is_escalated
+    if not request.is_closed and request.danger_due_at is not None and (promised or is_call):
+        promised.append(request.danger_due_at)
+    return min((each for each in promised if each < now), default=None)
