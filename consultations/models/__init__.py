@@ -1,5 +1,6 @@
 from consultations.models.access import LinkAsked, PrivateLink
 from consultations.models.alarm_group import AlarmGroup
+from consultations.models.call import Call
 from consultations.models.clock_alarm import ClockAlarm
 from consultations.models.consultation_request import Consent, ConsultationRequest, InformationRequest
 from consultations.models.diary import Absence, AppointmentType, Availability
@@ -11,6 +12,7 @@ from consultations.models.questionnaire_response import Assessment, Questionnair
 from consultations.models.resources import Clinician, Location, Resource, Room
 from consultations.models.review import ClinicalReview, TriageDecision
 from consultations.models.scheduling import Appointment, Occupation, SlotHold
+from consultations.models.settlement import Settlement
 
 __all__ = [
     "Absence",
@@ -19,6 +21,7 @@ __all__ = [
     "AppointmentType",
     "Assessment",
     "Availability",
+    "Call",
     "ClinicalReview",
     "Clinician",
     "ClockAlarm",
@@ -38,6 +41,7 @@ __all__ = [
     "Resource",
     "Room",
     "SafetyCase",
+    "Settlement",
     "SlotHold",
     "TriageDecision",
 ]

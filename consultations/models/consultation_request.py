@@ -13,6 +13,7 @@ from consultations.enums import (
     CLOSED_STATUSES,
     OPEN_STATUSES,
     STAFF_QUEUE,
+    URGENT_OUTCOMES,
     ConsentKind,
     FilledFor,
     Outcome,
@@ -50,6 +51,7 @@ class ConsultationRequest(models.Model):
     doctor left of it after clearing the flags. `due_at` is when the status it has must have led to something: our next
     step, or, while it waits for the patient, the answer, the choice of a time or the record of the visit.
     `danger_due_at` is the clock of a danger, whatever the status (`services/clocks.py`); null while there is none.
+    `flag_level` is the level of the worst red flag that stands now, over all that the person told us; "" for none.
 
     `before_escalation` is what an escalation changed, for its maker to take it back; empty where only a doctor can end
     it. `texts_due_at` and `texts_risk` are those of the patient's texts that nobody has read yet, the earliest and the
@@ -74,6 +76,7 @@ class ConsultationRequest(models.Model):
     has_note = models.BooleanField(default=False)
     submitted_at = models.DateTimeField()
     due_at = models.DateTimeField()
+    flag_level = models.CharField(max_length=20, choices=Outcome.choices, blank=True, default="")
     danger_due_at = models.DateTimeField(null=True, blank=True)
     texts_due_at = models.DateTimeField(null=True, blank=True)
     texts_risk = models.PositiveSmallIntegerField(null=True, blank=True)
@@ -122,6 +125,13 @@ class ConsultationRequest(models.Model):
             one_of("filled_for", FilledFor, name="request_filled_for_known"),
             models.CheckConstraint(condition=Q(risk__lte=6), name="request_risk_in_range"),
             models.CheckConstraint(condition=Q(due_at__gte=models.F("submitted_at")), name="request_due_after_sent"),
+            models.CheckConstraint(
+                condition=Q(flag_level="") | Q(flag_level__in=URGENT_OUTCOMES), name="request_flag_level_is_a_danger"
+            ),
+            models.CheckConstraint(
+                condition=Q(danger_due_at__isnull=True) | Q(danger_due_at__gte=models.F("submitted_at")),
+                name="request_danger_due_after_sent",
+            ),
             models.CheckConstraint(
                 condition=Q(texts_risk__isnull=True) | Q(texts_risk__lte=6, texts_due_at__isnull=False),
                 name="request_texts_risk_with_a_clock",
@@ -185,9 +195,8 @@ class ConsultationRequest(models.Model):
 
     @property
     def is_blocked_by_flags(self) -> bool:
-        """Slots cannot be offered while a red flag stands that no doctor has cleared."""
-        pressing = {Outcome.EMERGENCY, Outcome.SAME_DAY, Outcome.URGENT_REVIEW}
-        return self.flags_cleared_at is None and bool({self.outcome, self.highest_outcome} & pressing)
+        """No time can be offered or taken while a red flag, or an escalation, stands that no doctor has settled."""
+        return bool(self.flag_level) or self.is_escalated
 
 
 class Consent(models.Model):

@@ -126,7 +126,7 @@ def _warn() -> int:
         return 0
     horizons = {target: horizon(target, now=now) for target, row in clock_table.ALARMS.items() if row.warns}
     soon = clocks.running(until=max(horizons.values()))
-    _keep([each for each in soon if now <= each.due_at <= horizons.get(each.target, now)], warned_at=now)
+    _keep([each for each in soon if now < each.due_at <= horizons.get(each.target, now)], warned_at=now)
     waiting = ClockAlarm.objects.going_on().filter(began_at=None, told_times=0).order_by("due_at", "pk")
     locked = list(waiting.select_for_update(skip_locked=True)[:MOST_TOLD])
     told = _mail(locked, lambda subject, alarm: subject.to_holder(alarm))

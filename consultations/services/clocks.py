@@ -148,8 +148,12 @@ def contact_logged(*, request: ConsultationRequest | None, case: SafetyCase | No
 
 
 def danger_settled(request: ConsultationRequest) -> list[str]:
-    """A doctor settled everything that was a danger: its clock ends. On a locked row; returns the fields to save."""
-    request.danger_due_at = None
+    """A doctor settled something: the clock of the danger ends once no red flag and no escalation stands any more.
+
+    On a locked row whose `flag_level` is what stands now; returns the fields to save.
+    """
+    if not request.is_blocked_by_flags:
+        request.danger_due_at = None
     return ["danger_due_at"]
 
 
@@ -171,11 +175,6 @@ def case_closed(*, request: ConsultationRequest | None, now: datetime.datetime) 
     if request.status in STAFF_QUEUE:
         request.due_at = max(request.due_at, following)
     request.save(update_fields=["danger_due_at", "due_at"])
-
-
-def first_danger(outcome: str, *, due_at: datetime.datetime) -> datetime.datetime | None:
-    """The clock that a request begins with whose answers were a danger."""
-    return due_at if OUTCOME_RISK[Outcome(outcome)] <= OUTCOME_RISK[Outcome.URGENT_REVIEW] else None
 
 
 def missed(request: ConsultationRequest, *, now: datetime.datetime) -> datetime.datetime | None:

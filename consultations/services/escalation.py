@@ -41,8 +41,6 @@ def escalated(request: ConsultationRequest, *, by: User, now: datetime.datetime)
         "escalated_at": now,
         "escalated_by": by,
         "before_escalation": before,
-        "flags_cleared_at": None,
-        "flags_cleared_by": None,
     }
 
 
@@ -122,7 +120,7 @@ def settled(request: ConsultationRequest, *, now: datetime.datetime) -> dict[str
 
 def standing_level(request: ConsultationRequest) -> Outcome | None:
     """The worst red flag that still stands, if any."""
-    return Outcome(request.highest_outcome) if request.is_blocked_by_flags else None
+    return Outcome(request.flag_level) if request.flag_level else None
 
 
 def _nothing() -> dict[str, object]:

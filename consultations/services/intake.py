@@ -21,6 +21,7 @@ from consultations.candidacy import engine, outcomes
 from consultations.enums import (
     OUTCOME_RISK,
     SAFETY_OUTCOMES,
+    URGENT_OUTCOMES,
     Actor,
     CaseStatus,
     ConsentKind,
@@ -42,7 +43,7 @@ from consultations.models import (
 )
 from consultations.models.stored import result_of
 from consultations.questionnaire import definition, flow
-from consultations.services import cases, clocks, messaging, patient_texts, persons
+from consultations.services import cases, messaging, patient_texts, persons
 from consultations.services.private_links import email_index
 from consultations.services.targets import due_after
 
@@ -236,7 +237,7 @@ def _send(response: QuestionnaireResponse, wordings: Mapping[ConsentKind, str]) 
         has_note=bool(str(response.answers.get("ex_note") or "").strip() or response.brought),
         submitted_at=now,
         due_at=due_at,
-        danger_due_at=clocks.first_danger(highest, due_at=due_at),
+        **_danger_of(highest, due_at),
     )
     response.hand_key_to(patient)
     Consent.objects.bulk_create(
@@ -251,6 +252,13 @@ def _send(response: QuestionnaireResponse, wordings: Mapping[ConsentKind, str]) 
     )
     messaging.tell_patient(kind=MessageKind.REQUEST_RECEIVED, request=request, key=f"received-{request.pk}")
     return request
+
+
+def _danger_of(highest: Outcome, due_at: datetime.datetime) -> dict[str, Any]:
+    """The red flag that stands with the request, and its clock."""
+    if highest not in URGENT_OUTCOMES:
+        return {}
+    return {"flag_level": highest, "danger_due_at": due_at}
 
 
 def _keep_texts(request: ConsultationRequest, contact: Contact) -> None:

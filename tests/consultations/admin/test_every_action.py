@@ -19,12 +19,28 @@ from tests.consultations.transitions import target
 
 pytestmark = pytest.mark.django_db
 GROUPS = {"triage": Actor.TRIAGE, "doctor": Actor.DOCTOR, "manager": Actor.MANAGER, "editor": None}
-VERBS = ("ask", "book", "clear", "complete", "correct_email", "mark_no_show")
+VERBS = (
+    "ask",
+    "book",
+    "clear",
+    "complete",
+    "correct_email",
+    "mark_no_show",
+    "take_back_escalation",
+    "settle_escalation",
+)
 MEANT = {
     "ask": {"question": "When was your last scan?"},
     "clear": {"reason": "Examined: no weakness."},
     "correct_email": {"email": "new@example.com"},
+    "settle_escalation": {"note": "Examined: no weakness."},
 }
+
+
+def escalated(status, by):
+    now = clock.now()
+    before = {"status": status, "risk": 6, "priority": "routine", "due_at": now.isoformat(), "danger_due_at": None}
+    return {"escalated_at": now, "escalated_by": by, "before_escalation": before}
 
 
 @pytest.fixture
@@ -68,10 +84,11 @@ def free_slot(make_request, visit):
 def test_it_works_for_its_roles_and_statuses_and_leaves_all_else_alone(
     sign_in, staff, make_request, in_status, visit, subtests, verb, group
 ):
-    flagged = {"outcome": Outcome.SAME_DAY} if verb == "clear" else {}
     client = sign_in(staff(group))
     for status in statuses_to_try(verb, GROUPS[group]):
         with subtests.test(status=status):
+            flagged = {"outcome": Outcome.SAME_DAY} if verb == "clear" else {}
+            flagged |= escalated(status, staff(group)) if verb.endswith("_escalation") else {}
             request = in_status(status, **flagged)
             data = {"slot_key": free_slot(make_request, visit)} if verb == "book" else MEANT.get(verb, {})
             before = state_of(request)
