@@ -29,7 +29,7 @@ def state(request: ConsultationRequest) -> dict[str, Any]:
 
 
 def alerts() -> list[str]:
-    return list(OutboxMessage.objects.filter(kind=MessageKind.STAFF_ALERT).values_list("recipient", flat=True))
+    return [row.recipient for row in OutboxMessage.objects.filter(kind=MessageKind.STAFF_ALERT).order_by("pk")]
 
 
 def escalate(request: ConsultationRequest, by: User, note: str = "Numb between the legs.") -> None:
