@@ -99,8 +99,6 @@ class ReviewDecision(TextChoices):
 
 class TriageAction(TextChoices):
     NOTE = "note", "Note"
-    CALLED = "called", "Called: red flags repeated by phone"
-    NOT_REACHED = "not_reached", "Called: not reached"
     ESCALATE = "escalate", "Escalated"
     TAKE_BACK = "take_back", "Took the escalation back"
     SETTLE = "settle", "Settled the escalation"

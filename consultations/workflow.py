@@ -79,7 +79,6 @@ TRANSITIONS: Final[dict[str, TransitionRow]] = {
         _row("claim", (RECEIVED, URGENT), IN_TRIAGE, STAFF, "Start triage", "started triage"),
         _row("release", (IN_TRIAGE,), RECEIVED, STAFF, "Put back in the queue", "put it back in the queue"),
         _row("note", ANY, None, STAFF, "Add a note", "wrote a note"),
-        _row("log_call", ANY, None, STAFF, "Log a call", "recorded a call"),
         _row(
             "correct_email", OPEN, None, PATIENTS | STAFF,
             "Correct the email address", "corrected the email address", message="private_link",

@@ -19,6 +19,7 @@ from clinic.core.refusals import TransitionNotAllowed
 from clinic.core.unsent import Unsent, gives_back, in_form
 from consultations.actions.base import PanelEntry
 from consultations.actions.read_text import mark_read
+from consultations.admin.calls import CallPages
 from consultations.admin.pages import OUT_OF_RANGE
 from consultations.admin.persons import PersonPages
 from consultations.admin.searching import SearchedAdmin
@@ -64,7 +65,7 @@ def _is_late(request: HttpRequest) -> bool:
 
 
 @admin.register(ConsultationRequest)
-class ConsultationRequestAdmin(PersonPages, SearchedAdmin):
+class ConsultationRequestAdmin(CallPages, PersonPages, SearchedAdmin):
     def get_urls(self) -> list[URLPattern]:
         wrap, name = self.guarded, "consultations_consultationrequest"
         return [
@@ -75,6 +76,7 @@ class ConsultationRequestAdmin(PersonPages, SearchedAdmin):
             path("texts/<int:pk>/read/", wrap(self.read_view), name=f"{name}_read"),
             path("alarms/<int:pk>/acknowledge/", wrap(self.alarm_view), name=f"{name}_alarm"),
             *self.person_urls(),
+            *self.call_urls(),
             path("<int:pk>/<slug:verb>/", wrap(self.action_view), name=f"{name}_action"),
         ]
 

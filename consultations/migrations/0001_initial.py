@@ -1090,7 +1090,9 @@ class Migration(migrations.Migration):
                 ("note", clinic.core.fields.EncryptedTextField(blank=True, default="")),
                 ("answers", clinic.core.fields.EncryptedJSONField(default=dict)),
                 ("made_at", models.DateTimeField()),
+                ("heard_at", models.DateTimeField(blank=True, null=True)),
                 ("completed_at", models.DateTimeField(blank=True, null=True)),
+                ("once", models.CharField(blank=True, default="", editable=False, max_length=64)),
                 (
                     "assessment",
                     models.ForeignKey(
@@ -1199,6 +1201,16 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "closed_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "opened_by",
                     models.ForeignKey(
                         blank=True,
                         null=True,
@@ -1410,8 +1422,6 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("note", "Note"),
-                            ("called", "Called: red flags repeated by phone"),
-                            ("not_reached", "Called: not reached"),
                             ("escalate", "Escalated"),
                             ("take_back", "Took the escalation back"),
                             ("settle", "Settled the escalation"),
@@ -2028,11 +2038,35 @@ class Migration(migrations.Migration):
             model_name="call",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(("assessment__isnull", True), ("completed_at__isnull", True)),
+                    models.Q(("completed_at__isnull", True), ("heard_at__isnull", True)),
                     ("outcome", "danger_asked"),
                     _connector="OR",
                 ),
                 name="call_script_only_when_asked",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="call",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("assessment__isnull", True),
+                    ("outcome__in", ["danger_asked", "reached_other", "someone_else"]),
+                    _connector="OR",
+                ),
+                name="call_heard_only_when_spoken",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="call",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("completed_at__isnull", True), ("heard_at__isnull", False), _connector="OR"),
+                name="call_completed_after_answers",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="call",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("once", ""), _negated=True), fields=("made_by", "once"), name="call_made_once"
             ),
         ),
         migrations.AddConstraint(
@@ -2242,12 +2276,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="triagedecision",
             constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "action__in",
-                        ["note", "called", "not_reached", "escalate", "take_back", "settle", "clear", "pass", "ask"],
-                    )
-                ),
+                condition=models.Q(("action__in", ["note", "escalate", "take_back", "settle", "clear", "pass", "ask"])),
                 name="triage_action_known",
             ),
         ),

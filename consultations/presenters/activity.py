@@ -10,7 +10,7 @@ from clinic.core.encrypted_rows import with_keys
 from clinic.core.models import AuditEntry, AuditEvent, OutboxMessage, RecordRead
 from consultations.actions.base import ConsultationAction
 from consultations.enums import Actor, Outcome, RequestStatus, ReviewDecision, TextKind, TriageAction
-from consultations.models import ConsultationRequest, PatientText, PersonJoin
+from consultations.models import Call, ConsultationRequest, PatientText, PersonJoin
 from consultations.presenters.isolation import Unreadable, readable
 from consultations.presenters.patient_texts import flags_of
 from consultations.presenters.words import name_of
@@ -29,11 +29,7 @@ BESIDES_ACTIONS: Final = {
 }
 """What is on record of a request and is no row of the transition table."""
 VIEW: Final = "request.view"
-WRITTEN: Final = {
-    TriageAction.NOTE.value: "wrote a note",
-    TriageAction.CALLED.value: "rang: red flags repeated by phone",
-    TriageAction.NOT_REACHED.value: "rang: not reached",
-}
+WRITTEN: Final = {TriageAction.NOTE.value: "wrote a note"}
 DAMAGED_STATE: Final = {"state": "Damaged", "state_kind": "danger", "when": "", "reason": ""}
 ACTORS: Final = {Actor.PATIENT.value: "The patient", Actor.SYSTEM.value: "The system"}
 
@@ -75,7 +71,7 @@ def _codes_with_own_entry() -> list[str]:
 
 def activity(consultation_request: ConsultationRequest) -> list[Entry]:
     """Events, notes, decisions, questions, messages and reasons for cancelling, newest first."""
-    told = (_events, _decisions, _reviews, _questions, _cancellations, _messages, _joins)
+    told = (_events, _decisions, _calls, _reviews, _questions, _cancellations, _messages, _joins)
     entries = [entry for kind in told for entry in kind(consultation_request)]
     return sorted(entries, key=lambda entry: entry.at, reverse=True)[:NEWEST]
 
@@ -139,6 +135,16 @@ def _decisions(consultation_request: ConsultationRequest) -> Iterator[Entry]:
         elif each.note or each.action in WRITTEN:
             what = WRITTEN.get(each.action, f"noted: {each.get_action_display()}")
             yield Entry(each.decided_at, name_of(each.decided_by), what, each.note)
+
+
+def _calls(consultation_request: ConsultationRequest) -> Iterator[Entry]:
+    """That there was a call: what was said in it stands in the history of calls."""
+    rows = Call.objects.filter(response=consultation_request.response_id).select_related("made_by")
+    for each in readable(rows.defer("note", "answers").order_by("-made_at", "-pk")):
+        if isinstance(each, Unreadable):
+            yield _damaged(consultation_request, f"call {each.pk}")
+        else:
+            yield Entry(each.made_at, name_of(each.made_by), f"called: {each.get_outcome_display().lower()}")
 
 
 def _reviews(consultation_request: ConsultationRequest) -> Iterator[Entry]:

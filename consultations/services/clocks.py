@@ -14,7 +14,7 @@ from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet, Subquery
 
 from clinic.core import clock
 from consultations.enums import OPEN_STATUSES, OUTCOME_RISK, STAFF_QUEUE, CaseStatus, ClockKind, Outcome, RequestStatus
-from consultations.models import ConsultationRequest, PatientText, SafetyCase
+from consultations.models import Call, ConsultationRequest, PatientText, SafetyCase
 from consultations.services import clock_table
 from consultations.services.targets import due_after
 
@@ -145,6 +145,17 @@ def contact_logged(*, request: ConsultationRequest | None, case: SafetyCase | No
         elif (waits_until := status_due(request.status, now=now)) is not None:
             request.due_at = max(request.due_at, waits_until)
         request.save(update_fields=["danger_due_at", "due_at"])
+
+
+def script_finished(*, call: Call, request: ConsultationRequest | None, now: datetime.datetime) -> None:
+    """The danger questions were asked to the end, which is the contact that a danger's target asks for.
+
+    Unless an alarm began in this very call: what was new in it has its own time from then on. A call about something
+    else ends no clock. Locks the case, after the request.
+    """
+    case = SafetyCase.objects.select_for_update(of=("self",)).filter(response=call.response_id).first()
+    if case is None or case.status == CaseStatus.CLOSED or case.alarmed_at < call.made_at:
+        contact_logged(request=request, case=case, now=now)
 
 
 def danger_settled(request: ConsultationRequest) -> list[str]:

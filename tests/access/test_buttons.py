@@ -111,10 +111,17 @@ POLICY: dict[str, str] = {
     "admin:consultations_consultationrequest_confirm": CARE_TEAM_HARMLESS,    # without a preview of one's own
     "admin:consultations_consultationrequest_action": CARE_TEAM,
     "admin:consultations_consultationrequest_read": CARE_TEAM,
+    "admin:consultations_consultationrequest_alarm": CARE_TEAM,
     "admin:consultations_consultationrequest_person": STAFF_READ,
     "admin:consultations_consultationrequest_person_join": CARE_TEAM_HARMLESS,    # to the preview
     "admin:consultations_consultationrequest_person_confirm": CARE_TEAM_HARMLESS,    # without a preview of one's own
     "admin:consultations_consultationrequest_person_separate": CARE_TEAM_HARMLESS,    # it stands alone
+    "admin:consultations_consultationrequest_caller": CARE_TEAM,
+    "admin:consultations_consultationrequest_call_new": CARE_TEAM,
+    "admin:consultations_consultationrequest_call_begin": CARE_TEAM,
+    "admin:consultations_consultationrequest_call_ask": CARE_TEAM_HARMLESS,    # a colleague is asking
+    "admin:consultations_consultationrequest_call_stop": STAFF_READ,
+    "admin:consultations_consultationrequest_call_end": CARE_TEAM_HARMLESS,    # as well
     "admin:consultations_safetycase_changelist": STAFF_READ,
     "admin:consultations_safetycase_search": CARE_TEAM_HARMLESS,
     "admin:consultations_safetycase_change": STAFF_READ,
@@ -207,6 +214,14 @@ POSTED: dict[str, dict[str, Any]] = {
     "admin:consultations_consultationrequest_search": {"q": "Carol"},
     "admin:consultations_consultationrequest_person_join": {"other": "LS-0001-AA", "reason": "Same voice."},
     "admin:consultations_consultationrequest_person_separate": {"what": "row-1", "reason": "No.", "seen": "1"},
+    "admin:consultations_consultationrequest_caller": {
+        "name": "Maeve Hart",
+        "phone": "(202) 555-0177",
+        "said": "Her legs are numb.",
+        "level": "EMERGENCY",
+    },
+    "admin:consultations_consultationrequest_call_new": {"outcome": "not_reached", "note": "Rang out."},
+    "admin:consultations_consultationrequest_call_ask": {"rf_now": "chest"},
     "admin:consultations_safetycase_duty": {"on_duty": "off"},
     "admin:core_outboxmessage_search": {"q": "Carol"},
     "admin:consultations_safetycase_search": {"q": "Carol"},

@@ -22,6 +22,7 @@ from consultations.models import (
     Call,
     ClinicalReview,
     Clinician,
+    ClockAlarm,
     Consent,
     ConsultationRequest,
     InformationRequest,
@@ -140,8 +141,19 @@ CHECKS: list[tuple[type[models.Model], str, dict[str, Any]]] = [
     (QuestionnaireResponse, "response_highest_outcome_known", {"highest_outcome": "FINE"}),
     (Assessment, "assessment_origin_known", {"origin": "rumour"}),
     (Assessment, "assessment_of_a_call_names_who_asked", {"origin": "call"}),
-    (Call, "call_outcome_known", {"outcome": "busy"}),
-    (Call, "call_script_only_when_asked", {"outcome": "voicemail"}),
+    (ConsultationRequest, "request_escalated_at_and_by", {"escalated_at": MONDAY}),
+    (ClockAlarm, "clock_alarm_kind_known", {"kind": "egg"}),
+    (ClockAlarm, "clock_alarm_warned_or_begun", {"began_at": None}),
+    (ClockAlarm, "clock_alarm_acknowledged_at_and_by", {"acknowledged_at": MONDAY}),
+    (
+        ClockAlarm,
+        "clock_alarm_acknowledged_once_begun",
+        {"warned_at": MONDAY, "began_at": None, "acknowledged_at": MONDAY, "acknowledged_by": 1},
+    ),
+    (Call, "call_outcome_known", {"outcome": "busy", "heard_at": None, "completed_at": None, "assessment": None}),
+    (Call, "call_script_only_when_asked", {"outcome": "reached_other"}),
+    (Call, "call_heard_only_when_spoken", {"outcome": "voicemail", "heard_at": None, "completed_at": None}),
+    (Call, "call_completed_after_answers", {"heard_at": None}),
     (Call, "call_completed_after_made", {"completed_at": MONDAY - HOUR}),
     (Settlement, "settlement_how_known", {"how": "guessed"}),
     (Assessment, "assessment_outcome_known", {"outcome": "FINE", "is_booking_allowed": False}),
@@ -212,6 +224,8 @@ TWINS: list[tuple[type[models.Model], str, tuple[str, ...]]] = [
     (Consent, "one_consent_of_a_kind", ("request", "kind")),
     (InformationRequest, "one_open_question_per_request", ("request",)),
     (PatientText, "patient_text_sent_once", ("response", "sent_key")),
+    (ClockAlarm, "one_clock_alarm_at_a_time", ("response", "kind")),
+    (Call, "call_made_once", ("made_by", "once")),
     (Assessment, "one_assessment_per_revision", ("response", "revision")),
     (PersonJoin, "one_live_join_of_two_rows", ("first", "second")),
     (Room, "one_room_of_a_name_per_location", ("location", "name")),
@@ -321,7 +335,14 @@ def world(db: None, make_request: Any, nurse: Any, clinician: Any) -> Callable[[
         QuestionnaireResponse: lambda: request.response,
         Assessment: lambda: request.assessment,
         Call: lambda: Call.objects.create(
-            response=request.response, outcome="danger_asked", made_at=now, made_by=nurse, completed_at=now
+            response=request.response,
+            outcome="danger_asked",
+            made_at=now,
+            made_by=nurse,
+            heard_at=now,
+            completed_at=now,
+            assessment=request.assessment,
+            once="one",
         ),
         Settlement: lambda: Settlement.objects.create(
             response=request.response, how="examined", signs=[], settled_at=now, settled_by=nurse
@@ -329,6 +350,9 @@ def world(db: None, make_request: Any, nurse: Any, clinician: Any) -> Callable[[
         AlarmGroup: lambda: AlarmGroup.objects.create(network="one", level="EMERGENCY", first_at=now, last_at=now),
         SafetyCase: lambda: SafetyCase.objects.create(
             response=request.response, level="EMERGENCY", priority="stat", raised_at=now, due_at=now + HOUR
+        ),
+        ClockAlarm: lambda: ClockAlarm.objects.create(
+            response=request.response, kind="danger", target="SAME_DAY", due_at=now, began_at=now
         ),
         PatientText: lambda: PatientText.objects.create(
             response=request.response, kind="message", text="x", sent_key="one", sent_at=now, due_at=now + HOUR
@@ -422,12 +446,16 @@ def test_twin(world: Any, make_request: Any, model: Any, name: str, shared: tupl
             twin.rule = "C40"
         elif model is Reopening:
             twin.cause = "source:b"
+        elif model is ClockAlarm:
+            twin.kind = "reply"
         elif model is PatientShown:
             twin.patient_id = 2
         elif model is SearchEntry:
             twin.key = "b"
         elif model is PatientText:
             twin.sent_key = "two"
+        elif model is Call:
+            twin.once = "two"
         elif model is Room:
             twin.name = "Room 2"
         elif model is PersonJoin:

@@ -17,15 +17,23 @@ from consultations.actions.complete import Complete
 from consultations.actions.decide import DecisionData
 from consultations.actions.decline import Decline
 from consultations.actions.escalate import Escalate, EscalateData
-from consultations.actions.log_call import CallData, LogCall
 from consultations.actions.mark_no_show import MarkNoShow
 from consultations.actions.note import Note, NoteData
 from consultations.actions.offer import Offer, OfferData
 from consultations.actions.pass_to_doctor import PassData, PassToDoctor
 from consultations.actions.withdraw import Withdraw
 from consultations.models import ConsultationRequest
-from consultations.services import scheduling
+from consultations.services import call_scripts, calls, scheduling
 
+NO_DANGER: Final[dict[str, Any]] = {
+    "rf_now": ["none"],
+    "rf_ce": ["none"],
+    "rf_weak": "none",
+    "rf_injury": "none",
+    "rf_cancer": "none",
+    "rf_systemic": ["none"],
+    "rf_risk": ["none"],
+}
 Act = Callable[[Cast, ConsultationRequest], object]
 Told = Callable[[Cast], tuple[Any, User | None]]
 
@@ -64,10 +72,15 @@ def book(consultation_request: ConsultationRequest, slot: scheduling.Slot) -> No
 claim = _act(Claim(), lambda cast: (NoData(), cast.nurse))
 note_a_call = _act(Note(), lambda cast: (NoteData("Rang at nine, will ring again after lunch."), cast.nurse))
 ask = _act(Ask(), lambda cast: (AskData("Which hospital did your scan, and in which month?"), cast.nurse))
-reach = _act(
-    LogCall(),
-    lambda cast: (CallData(was_reached=True, note="Danger signs asked again by phone: none."), cast.nurse),
-)
+
+
+def reach(cast: Cast, consultation_request: ConsultationRequest) -> None:
+    """The nurse asks the danger questions by phone: nothing is new."""
+    call = calls.begin(response=consultation_request.response, by=cast.nurse)
+    call_scripts.save(call=call, answers=NO_DANGER, by=cast.nurse)
+    call_scripts.finish(call=call, note="Nothing new since the answers were sent.", by=cast.nurse)
+
+
 pass_on = _act(
     PassToDoctor(), lambda cast: (PassData(doctor=cast.doctor, note="Walks her dog, hopes to go on."), cast.nurse)
 )

@@ -99,7 +99,6 @@ class Desk:
             "claim": lambda request, by: perform("claim", request, by=by),
             "release": lambda request, by: perform("release", request, by=by),
             "note": lambda request, by: perform("note", request, note="Rang.", by=by),
-            "log_call": lambda request, by: perform("log_call", request, was_reached=True, note="Well.", by=by),
             "correct_email": lambda request, by: perform("correct_email", request, email="new@example.com", by=by),
             "escalate": lambda request, by: perform("escalate", request, note="Worse.", by=by),
             "take_back_escalation": lambda request, by: perform("take_back_escalation", request, by=by),

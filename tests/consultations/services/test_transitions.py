@@ -52,7 +52,6 @@ def click(desk: Desk, verb: str, request: Any, by: User, *, seen: str) -> bool:
     """Press a button of the request page as it was shown when the request had the status `seen`."""
     values = {
         "note": {"note": "Rang."},
-        "log_call": {"was_reached": True, "note": "Well."},
         "correct_email": {"email": "new@example.com"},
         "escalate": {"note": "Worse."},
         "clear": {"reason": "Examined."},
