@@ -102,7 +102,7 @@ class TriageAction(TextChoices):
     ESCALATE = "escalate", "Escalated"
     TAKE_BACK = "take_back", "Took the escalation back"
     SETTLE = "settle", "Settled the escalation"
-    CLEAR = "clear", "Red flags cleared"
+    ORDER = "order", "Ordered a visit while a red flag stands"
     PASS = "pass", "Passed to a doctor"
     ASK = "ask", "Asked the patient"
 

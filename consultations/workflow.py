@@ -95,7 +95,11 @@ TRANSITIONS: Final[dict[str, TransitionRow]] = {
             "settle_escalation", ANY, WITH_DOCTOR, DOCTORS,
             "Settle the escalation", "settled the escalation", kept=tuple(each for each in ANY if each != URGENT),
         ),
-        _row("clear", (IN_TRIAGE, URGENT, WITH_DOCTOR), None, DOCTORS, "Clear the red flags", "cleared the red flags"),
+        _row("settle", ANY, None, DOCTORS, "Settle red flags", "settled red flags"),
+        _row(
+            "order_booking", (WITH_DOCTOR, URGENT, OFFERED), OFFERED, DOCTORS,
+            "Order a visit while a red flag stands", "ordered a visit while a red flag stands",
+        ),
         _row(
             "pass_to_doctor", (RECEIVED, IN_TRIAGE, URGENT), WITH_DOCTOR, STAFF,
             "Pass to a doctor", "passed it to a doctor",
@@ -136,6 +140,14 @@ TRANSITIONS: Final[dict[str, TransitionRow]] = {
         _row(
             "mark_no_show", (BOOKED,), NO_SHOW, STAFF,
             "Patient did not attend", "recorded that the patient did not attend",
+        ),
+        _row(
+            "undo_complete", (COMPLETED,), BOOKED, MANAGEMENT,
+            "Undo: it did not take place", "took back that the consultation took place",
+        ),
+        _row(
+            "undo_no_show", (NO_SHOW,), BOOKED, STAFF,
+            "Undo: not a missed visit", "took back that the patient did not attend",
         ),
         _row(
             "withdraw", OPEN, WITHDRAWN, PATIENTS,

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from django.contrib import admin, messages
 from django.core import signing
 from django.core.paginator import Paginator
+from django.forms import MultipleChoiceField
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
@@ -53,6 +54,25 @@ def _unsent_preview(request: HttpRequest) -> list[Unsent]:
     except signing.BadSignature:
         return []
     return in_form(kept["data"], action_panel.panel_entries()[kept["verb"]].form_class or StepForm)
+
+
+def posted_in(form: StepForm) -> dict[str, str | list[str]]:
+    """What was posted for each field: a list where several can be chosen."""
+    several = {name for name, field in form.fields.items() if isinstance(field, MultipleChoiceField)}
+    return {
+        name: form.data.getlist(name) if name in several and hasattr(form.data, "getlist") else form.data.get(name, "")
+        for name in form.fields
+    }
+
+
+def _each(given: str | list[str]) -> list[str]:
+    return given if isinstance(given, list) else [given]
+
+
+def _preview_title(entry: PanelEntry, form: StepForm) -> str:
+    if entry.asks:
+        return f"{entry.panel_title}: nothing is recorded yet"
+    return "Preview: nothing is settled yet" if entry.preview_sections(form) else "Preview: nothing is sent yet"
 
 
 def _is_late(request: HttpRequest) -> bool:
@@ -208,15 +228,16 @@ class ConsultationRequestAdmin(CallPages, PersonPages, SearchedAdmin):
     def _preview(
         self, request: HttpRequest, consultation: ConsultationRequest, entry: PanelEntry, form: StepForm
     ) -> HttpResponse:
-        data = {name: form.data.get(name, "") for name in form.fields}
+        data = posted_in(form)
         kept = {"request": consultation.pk, "by": request.user.pk, "verb": form.verb, "data": data}
         context = {
-            "title": "Preview: nothing is sent yet",
+            "title": _preview_title(entry, form),
             "consultation": consultation,
             "banner": banner(consultation, viewer=request.user, now=clock.now(), starts_at=None),
             "preview": action_panel.preview_of(entry, form, entry.choice_of(form)),
             "decision": signing.dumps(kept, salt=PREVIEW_SALT, compress=True),
             "data": data,
+            "hidden": [(name, each) for name, given in data.items() for each in _each(given)],
             "edit_url": reverse("admin:consultations_consultationrequest_action", args=[consultation.pk, form.verb]),
             "confirm_url": reverse("admin:consultations_consultationrequest_confirm", args=[consultation.pk]),
         }
@@ -279,7 +300,7 @@ class ConsultationRequestAdmin(CallPages, PersonPages, SearchedAdmin):
         if pk > OUT_OF_RANGE:
             raise Http404
         query = ConsultationRequest.objects.visible_to(request.user).select_related(
-            "patient", "claimed_by", "doctor", "flags_cleared_by", "appointment_type"
+            "patient", "claimed_by", "doctor", "appointment_type"
         )
         consultation: ConsultationRequest | None = load(query.filter(pk=pk))
         if consultation is None:

@@ -486,7 +486,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("claimed_at", models.DateTimeField(blank=True, null=True)),
-                ("flags_cleared_at", models.DateTimeField(blank=True, null=True)),
+                ("booking_ordered_at", models.DateTimeField(blank=True, null=True)),
                 ("escalated_at", models.DateTimeField(blank=True, null=True)),
                 ("before_escalation", models.JSONField(blank=True, default=dict)),
                 (
@@ -505,6 +505,16 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="request",
                         to="consultations.assessment",
+                    ),
+                ),
+                (
+                    "booking_ordered_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
                 (
@@ -529,16 +539,6 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "escalated_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "flags_cleared_by",
                     models.ForeignKey(
                         blank=True,
                         null=True,
@@ -600,7 +600,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
-                    "agreed_outcome",
+                    "suggestion",
                     models.CharField(
                         choices=[
                             ("EMERGENCY", "Emergency now"),
@@ -866,6 +866,30 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+        ),
+        migrations.CreateModel(
+            name="PersonNote",
+            fields=[
+                ("id", clinic.core.primary_keys.DrawnAutoField(primary_key=True, serialize=False)),
+                ("text", clinic.core.fields.EncryptedTextField()),
+                ("written_at", models.DateTimeField()),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="notes", to="consultations.patient"
+                    ),
+                ),
+                (
+                    "written_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["-written_at", "-pk"],
+                "abstract": False,
+            },
         ),
         migrations.CreateModel(
             name="PrivateLink",
@@ -1285,6 +1309,30 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="CaseNote",
+            fields=[
+                ("id", clinic.core.primary_keys.DrawnAutoField(primary_key=True, serialize=False)),
+                ("text", clinic.core.fields.EncryptedTextField()),
+                ("written_at", models.DateTimeField()),
+                (
+                    "written_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="notes", to="consultations.safetycase"
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["-written_at", "-pk"],
+                "abstract": False,
+            },
+        ),
+        migrations.CreateModel(
             name="Settlement",
             fields=[
                 ("id", clinic.core.primary_keys.DrawnAutoField(primary_key=True, serialize=False)),
@@ -1301,6 +1349,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("signs", clinic.core.fields.EncryptedJSONField()),
+                ("proof", clinic.core.fields.EncryptedJSONField(default=dict)),
                 ("words", clinic.core.fields.EncryptedTextField(blank=True, default="")),
                 ("settled_at", models.DateTimeField()),
                 (
@@ -1311,6 +1360,16 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to="consultations.call",
+                    ),
+                ),
+                (
+                    "entered_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
                 (
@@ -1425,7 +1484,7 @@ class Migration(migrations.Migration):
                             ("escalate", "Escalated"),
                             ("take_back", "Took the escalation back"),
                             ("settle", "Settled the escalation"),
-                            ("clear", "Red flags cleared"),
+                            ("order", "Ordered a visit while a red flag stands"),
                             ("pass", "Passed to a doctor"),
                             ("ask", "Asked the patient"),
                         ],
@@ -1588,7 +1647,7 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     (
-                        "agreed_outcome__in",
+                        "suggestion__in",
                         [
                             "EMERGENCY",
                             "SAME_DAY",
@@ -1600,7 +1659,7 @@ class Migration(migrations.Migration):
                         ],
                     )
                 ),
-                name="review_agreed_outcome_known",
+                name="review_suggestion_known",
             ),
         ),
         migrations.AddConstraint(
@@ -1943,11 +2002,11 @@ class Migration(migrations.Migration):
             model_name="consultationrequest",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(("flags_cleared_at__isnull", True), ("flags_cleared_by__isnull", True)),
-                    models.Q(("flags_cleared_at__isnull", False), ("flags_cleared_by__isnull", False)),
+                    models.Q(("booking_ordered_at__isnull", True), ("booking_ordered_by__isnull", True)),
+                    models.Q(("booking_ordered_at__isnull", False), ("booking_ordered_by__isnull", False)),
                     _connector="OR",
                 ),
-                name="request_flags_cleared_at_and_by",
+                name="request_booking_ordered_at_and_by",
             ),
         ),
         migrations.AddConstraint(
@@ -2237,6 +2296,29 @@ class Migration(migrations.Migration):
                 name="settlement_how_known",
             ),
         ),
+        migrations.AddConstraint(
+            model_name="settlement",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("how", "spoken_to"), _negated=True), ("call__isnull", False), _connector="OR"
+                ),
+                name="settlement_spoken_to_in_a_call",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="settlement",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("how", "mistake"),
+                        models.Q(("call__isnull", True), ("entered_by__isnull", True), _connector="XOR"),
+                    ),
+                    models.Q(models.Q(("how", "mistake"), _negated=True), ("entered_by__isnull", True)),
+                    _connector="OR",
+                ),
+                name="settlement_mistake_said_by_one",
+            ),
+        ),
         migrations.AddIndex(
             model_name="occupation",
             index=models.Index(fields=["resource", "starts_at"], name="occupation_of_resource"),
@@ -2276,7 +2358,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="triagedecision",
             constraint=models.CheckConstraint(
-                condition=models.Q(("action__in", ["note", "escalate", "take_back", "settle", "clear", "pass", "ask"])),
+                condition=models.Q(("action__in", ["note", "escalate", "take_back", "settle", "order", "pass", "ask"])),
                 name="triage_action_known",
             ),
         ),

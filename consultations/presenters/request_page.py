@@ -27,13 +27,13 @@ from consultations.presenters import activity, clock_alarms, patient_texts
 from consultations.presenters.calls import call_box, is_pressing
 from consultations.presenters.cases import case_query, url_of
 from consultations.presenters.findings import (
-    Findings,
     answer_words,
     findings_of,
     metrics_of,
     sections_of,
     signature_line,
 )
+from consultations.presenters.flags import flags_view
 from consultations.presenters.isolation import Unreadable, load, opened, readable
 from consultations.presenters.persons import person_link
 from consultations.presenters.words import (
@@ -43,7 +43,6 @@ from consultations.presenters.words import (
     day_of_birth,
     due_of,
     holder_words,
-    name_of,
     outcome_chip,
 )
 from consultations.services import clocks
@@ -75,7 +74,7 @@ def request_page(request: ConsultationRequest, *, viewer: User, now: datetime.da
         "low_mood": LOW_MOOD if any(finding.id == LOW_MOOD_RULE for finding in findings.all) else "",
         "escalation": activity.escalation(request) if request.is_escalated else None,
         "findings": findings,
-        "flag_status": flag_status(request, findings),
+        "flags": flags_view(request, case=case),
         "calls": call_box(response, viewer=viewer, is_pressing=is_pressing(request, case)),
         "metrics": metrics_of(findings.scores),
         "own_words": words_for(asked, OWN_WORDS),
@@ -133,18 +132,6 @@ def headline(request: ConsultationRequest) -> dict[str, Any]:
             else ""
         ),
     }
-
-
-def flag_status(request: ConsultationRequest, findings: Findings) -> str:
-    """One sentence on whether red flags stand in the way."""
-    if request.flags_cleared_at is not None:
-        who = name_of(request.flags_cleared_by)
-        return f"Red flags cleared by {who} on {clock.moment(request.flags_cleared_at)}."
-    if request.is_blocked_by_flags:
-        return "Not cleared. Slots cannot be offered until a doctor has cleared the red flags."
-    if findings.red_flags:
-        return "No doctor has said yet whether these stand in the way."
-    return "No red flag was found in the answers."
 
 
 def consents_of(request: ConsultationRequest) -> list[dict[str, str]]:

@@ -204,7 +204,9 @@ def _raise_request(request: ConsultationRequest, judgement: Judgement) -> None:
     if OUTCOME_RISK[level] <= request.risk:
         request.risk, request.priority = OUTCOME_RISK[level], outcomes.priority(level)
     request.danger_due_at = clocks.danger_due(request, level, now=now)
-    request.save(update_fields=["risk", "priority", "danger_due_at"])
+    # Whoever ordered a visit did not know of this.
+    request.booking_ordered_at = request.booking_ordered_by = None
+    request.save(update_fields=["risk", "priority", "danger_due_at", "booking_ordered_at", "booking_ordered_by"])
     slot_release.release_hold_of(request, reason=slot_release.Reason.DANGER)
 
 

@@ -41,6 +41,9 @@ def escalated(request: ConsultationRequest, *, by: User, now: datetime.datetime)
         "escalated_at": now,
         "escalated_by": by,
         "before_escalation": before,
+        # Whoever ordered a visit did not know of this.
+        "booking_ordered_at": None,
+        "booking_ordered_by": None,
     }
 
 

@@ -94,7 +94,7 @@ def status_page(
         "unsent": unsent,
         **_messages(consultation, message_form),
         "first_help": help_now or patient_texts.first_help(consultation.response_id, now=clock.now()),
-        "is_pressing": consultation.highest_outcome in SAFETY_OUTCOMES and consultation.flags_cleared_at is None,
+        "is_pressing": consultation.flag_level in SAFETY_OUTCOMES,
         "missed": clocks.missed(consultation, now=clock.now()),
         "opens_at": None if clock.is_open(clock.now()) else clock.next_opening(clock.now()),
         "calls_today": falls_today(consultation.due_at, now=clock.now()),

@@ -102,6 +102,10 @@ class Stage:
             call_scripts.save(call=call, answers={"rf_now": ["none"]}, by=self.doctor)
         return self.staff(reverse(f"admin:consultations_consultationrequest_{page}", args=[call.pk, *slug]), **data)
 
+    def case_note(self) -> Form:
+        client, url, _ = self.case()
+        return client, url.replace("close", "note"), {"note_text": "Her sister called."}
+
     def person(self, page: str, **data: Any) -> Form:
         url = reverse(f"admin:consultations_consultationrequest_person_{page}", args=[self.make_request().pk])
         return self.staff(url, **data)
@@ -179,12 +183,14 @@ FORMS: dict[str, Callable[[Stage], Form]] = {
     "clear": lambda on: on.act("clear", reason="Asked by phone."),
     "ask": lambda on: on.act("ask", question="Which scan?"),
     "decide": lambda on: on.act(
-        "decide", RequestStatus.WITH_DOCTOR, decision="not_suitable", patient_note="Walk.", reason="", agreed_outcome=""
+        "decide", RequestStatus.WITH_DOCTOR, decision="not_suitable", patient_note="Walk.", reason="Pain is new."
     ),
     "book": lambda on: on.act("book", RequestStatus.OFFERED, slot_key=on.slot()),
     "give back": lambda on: on.act("cancel_booking", RequestStatus.BOOKED, reason="Ill."),
     "close": lambda on: on.act("cancel_request", note="Moved away."),
     "case": lambda on: on.case(),
+    "case note": lambda on: on.case_note(),
+    "person note": lambda on: on.person("note", note_text="Prefers mornings."),
     "join": lambda on: on.join(),
     "take apart": lambda on: on.take_apart(),
     "absence": lambda on: on.staff(

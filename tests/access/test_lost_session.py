@@ -27,7 +27,8 @@ STAFF_FORMS = [
     if name
     in (
         "own password", "search", "preview", "note", "call", "escalate", "pass", "clear", "ask", "decide", "book",
-        "give back", "close", "case", "join", "take apart", "absence", "weekly time", "user", "place",
+        "give back", "close", "case", "case note", "person note", "join", "take apart", "absence", "weekly time",
+        "user", "place",
     )
 ]  # fmt: skip
 SHOWN: dict[str, tuple[tuple[str, str], ...]] = {
@@ -47,6 +48,8 @@ SHOWN: dict[str, tuple[tuple[str, str], ...]] = {
     "give back": (("Why is the time cancelled?", "Ill."),),
     "close": (("Why does the clinic close this request?", "Moved away."),),
     "case": (("What became of the person?", "Rang."),),
+    "case note": (("Note for colleagues", "Her sister called."),),
+    "person note": (("Note for colleagues", "Prefers mornings."),),
     "absence": (("Reason", "Course"), ("From", "2027-01-04T09:00")),
     "weekly time": (("From", "14:00"), ("Weekday", "Tuesday")),
     "user": (("Name", "Ines Halloran"),),

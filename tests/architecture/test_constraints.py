@@ -179,7 +179,7 @@ CHECKS: list[tuple[type[models.Model], str, dict[str, Any]]] = [
     (AlarmGroup, "alarm_group_acknowledged_at_and_by", {"acknowledged_at": MONDAY}),
     (TriageDecision, "triage_action_known", {"action": "shrug"}),
     (ClinicalReview, "review_decision_known", {"decision": "shrug"}),
-    (ClinicalReview, "review_agreed_outcome_known", {"agreed_outcome": "FINE"}),
+    (ClinicalReview, "review_suggestion_known", {"suggestion": "FINE"}),
     (Location, "location_name_not_empty", {"name": ""}),
     (AppointmentType, "visit_minutes_in_range", {"minutes": 9}),
     (AppointmentType, "visit_modality_known", {"modality": "letter"}),
@@ -361,7 +361,7 @@ def world(db: None, make_request: Any, nurse: Any, clinician: Any) -> Callable[[
             request=request, action="note", decided_at=now, decided_by=nurse
         ),
         ClinicalReview: lambda: ClinicalReview.objects.create(
-            request=request, decision="offer", agreed_outcome="DEFER", decided_at=now, decided_by=nurse
+            request=request, decision="offer", suggestion="DEFER", decided_at=now, decided_by=nurse
         ),
         Location: Location.objects.get,
         AppointmentType: lambda: AppointmentType.objects.create(name="Visit", minutes=40),

@@ -91,6 +91,8 @@ book            offered            booked             patient triage doctor mana
 cancel_booking  booked             offered            patient triage doctor manager
 complete        booked             completed          doctor manager
 mark_no_show    booked             no_show            triage doctor manager
+undo_complete   completed          booked             doctor manager
+undo_no_show    no_show            booked             triage doctor manager
 
 withdraw        received           withdrawn          patient
 withdraw        in_triage          withdrawn          patient

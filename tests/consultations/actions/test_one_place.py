@@ -82,6 +82,7 @@ def test_everything_in_the_panel_says_what_it_is_called_and_how_it_ended():
     assert list(panel_entries()) == [
         "claim", "release", "pass_to_doctor", "clear", "decide", "ask", "book", "complete", "mark_no_show",
         "note", "escalate", "correct_email", "cancel_booking", "cancel_request",
+        "undo_complete", "undo_no_show",
     ]  # fmt: skip
 
 

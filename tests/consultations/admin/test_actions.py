@@ -208,7 +208,13 @@ class TestBooking:
         appointment = book_directly(request, clinician, clock.now() - datetime.timedelta(minutes=20))
         client = sign_in(doctor)
         assert verb in {each.name for each in client.get(page_of(request)).context["panel"].actions}
-        act(client, request, verb)
+        asked = act(client, request, verb)
+        request.refresh_from_db()
+        assert "Nothing is recorded yet." in text_of(asked)
+        assert request.status == RequestStatus.BOOKED
+        for _ in range(2):
+            done = client.post(asked.context["confirm_url"], {"decision": asked.context["decision"]}, follow=True)
+        assert "You can undo this until midnight" in text_of(done)
         request.refresh_from_db()
         appointment.refresh_from_db()
         assert (request.status, appointment.status) == (status, visit_status)

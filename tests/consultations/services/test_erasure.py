@@ -40,6 +40,7 @@ from consultations.services import (
     erasure,
     intake,
     messaging,
+    notes,
     persons,
     scheduling,
 )
@@ -56,6 +57,7 @@ SECRETS = (
     "Zebedee", "Quillfeather", "Ottoline", "zebedee@example.org", "2025550187", "secret-note", "secret-call",
     "secret-question", "secret-answer", "secret-offer", "secret-reason", "secret-cancel", "secret-message",
     "secret-aid", "secret-closing", "secret-join", "secret-sign", "secret-proof", "1961-05-17",
+    "secret-aside", "secret-thought",
 )  # fmt: skip
 """What was typed by or about this person; `1961-05-17` is the date of birth."""
 WHO = dataclasses.replace(
@@ -72,7 +74,8 @@ WHO = dataclasses.replace(
 REACHED = {
     "Patient", "ConsultationRequest", "SafetyCase", "QuestionnaireResponse", "Assessment", "PatientText", "Consent",
     "InformationRequest", "TriageDecision", "ClinicalReview", "Appointment", "SlotHold", "PrivateLink", "OutboxMessage",
-    "PersonJoin", "Occupation", "MessageSubject", "Call", "Settlement", "ClockAlarm",
+    "PersonJoin", "Occupation", "MessageSubject", "Call", "Settlement", "CaseNote", "PersonNote",
+    "ClockAlarm",
 }  # fmt: skip
 """Every model that leads to a patient. A new one comes here once it is said below how it is erased."""
 
@@ -152,6 +155,8 @@ def done_with(request_of_one: ConsultationRequest, nurse: User, doctor: User, ti
     for text in PatientText.objects.filter(read_at=None, due_at__isnull=False):
         mark_read(text=text, by=nurse)
     cases.close(case=SafetyCase.objects.get(), note="secret-closing", by=nurse)
+    notes.add_to_case(case=SafetyCase.objects.get(), text="secret-aside", by=nurse)
+    notes.add_to_person(patient=request_of_one.patient, text="secret-thought", by=nurse)
     for name in ("Bob Pell", "Carl Pell"):
         persons.join(patient=request_of_one.patient, other=make_patient(name), reason="secret-join", by=nurse)
     return ConsultationRequest.objects.get()
