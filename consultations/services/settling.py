@@ -20,7 +20,7 @@ from consultations.candidacy.standing import Standing
 from consultations.candidacy.union import Sign
 from consultations.enums import OUTCOME_RISK, AssessmentOrigin, CallOutcome, Outcome, SettledHow
 from consultations.models import Call, ConsultationRequest, Settlement
-from consultations.services import calls, dangers, review
+from consultations.services import calls, clocks, dangers, review
 from consultations.services.sources import (
     SHOWN_RULE,
     UNREADABLE_RULE,
@@ -230,8 +230,8 @@ def _kept(proof: Proof) -> dict[str, str]:
 
 
 def _lower(request: ConsultationRequest) -> None:
-    """Each request of the person is as pressing as what is left, and off the clock of a danger once nothing stands. What a
-    colleague escalated stays pressing: that is settled by itself.
+    """Each request of the person is as pressing as what is left, and off the clock of a danger once nothing stands.
+    What a colleague escalated stays pressing: that is settled by itself.
     """
     others = ConsultationRequest.objects.filter(patient__person=request.patient.person_id).exclude(pk=request.pk)
     rows: Iterable[ConsultationRequest] = [request, *others.select_related("assessment")]
