@@ -27,8 +27,8 @@ STAFF_FORMS = [
     if name
     in (
         "own password", "search", "preview", "note", "call", "escalate", "pass", "settle", "order", "ask", "decide",
-        "book", "give back", "close", "case", "case note", "person note", "join", "take apart", "absence", "weekly time",
-        "user", "place",
+        "book", "give back", "close", "case", "case note", "person note", "join", "take apart", "absence",
+        "weekly time", "user", "place",
     )
 ]  # fmt: skip
 SHOWN: dict[str, tuple[tuple[str, str], ...]] = {
