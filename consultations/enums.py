@@ -105,6 +105,7 @@ class TriageAction(TextChoices):
     CLEAR = "clear", "Red flags cleared"
     PASS = "pass", "Passed to a doctor"
     ASK = "ask", "Asked the patient"
+    OWN_URGENCY = "own_urgency", "Set back to its own urgency"
 
 
 class ContactPreference(TextChoices):

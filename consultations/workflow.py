@@ -33,6 +33,7 @@ MANAGER: Final = "manager"
 
 STAFF: Final = frozenset({TRIAGE, DOCTOR, MANAGER})
 MANAGEMENT: Final = frozenset({DOCTOR, MANAGER})
+CLINICAL: Final = frozenset({TRIAGE, DOCTOR})
 DOCTORS: Final = frozenset({DOCTOR})
 PATIENTS: Final = frozenset({PATIENT})
 
@@ -85,6 +86,10 @@ TRANSITIONS: Final[dict[str, TransitionRow]] = {
         _row(
             "escalate", (RECEIVED, IN_TRIAGE, WITH_DOCTOR, INFORMATION_ASKED), URGENT, STAFF,
             "Escalate", "escalated it",
+        ),
+        _row(
+            "set_own_urgency", OPEN, None, CLINICAL,
+            "Set back to its own urgency", "set it back to its own urgency",
         ),
         _row("clear", (IN_TRIAGE, URGENT, WITH_DOCTOR), None, DOCTORS, "Clear the red flags", "cleared the red flags"),
         _row(

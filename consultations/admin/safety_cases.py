@@ -24,7 +24,7 @@ from consultations.models import AlarmGroup, SafetyCase
 from consultations.presenters import alarm_groups
 from consultations.presenters.alarm_groups import GroupLine
 from consultations.presenters.case_page import case_page
-from consultations.presenters.cases import case_query, line_of
+from consultations.presenters.cases import case_query, lines_of
 from consultations.presenters.isolation import load, readable
 from consultations.presenters.person_search import search_condition
 from consultations.services import cases, handover, readings
@@ -76,9 +76,11 @@ class SafetyCaseAdmin(SearchedAdmin):
         else:
             rows = rows.exclude(status=CaseStatus.CLOSED).filter(alarm_group=None)
         page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
-        lines = [line_of(each, viewer=request.user, now=now) for each in readable(page.object_list)]
+        lines = lines_of(readable(page.object_list), viewer=request.user, now=now)
+        beside = {patient for line in lines for patient in line.others.patients}
         tab = "search" if term is not None else "group" if group is not None else "closed" if shows_closed else "open"
-        readings.log(by=request.user, action="case.list", page=tab, cases=[line.pk for line in lines])
+        shown = [line.pk for line in lines]
+        readings.log(by=request.user, action="case.list", page=tab, cases=shown, patients=beside)
         context = {
             "title": "Safety cases",
             "lines": lines,
@@ -90,6 +92,7 @@ class SafetyCaseAdmin(SearchedAdmin):
             else [],
             "page_query": f"group={group.pk}" if group is not None else self.page_query(request),
             **self.search_context(term),
+            "shows_emergencies": "all",
         }
         return self.page(request, "admin/consultations/safety_cases.html", context)
 
@@ -178,7 +181,8 @@ class SafetyCaseAdmin(SearchedAdmin):
         context = case_page(case, viewer=request.user, now=clock.now())
         sent = context["consultation"]
         requests = [sent.pk] if sent is not None else []
-        readings.log(by=request.user, action="case.view", target=case, patients=[case.patient_id], requests=requests)
+        shown = [case.patient_id, *context["beside"].patients]
+        readings.log(by=request.user, action="case.view", target=case, patients=shown, requests=requests)
         title = f"Error: {context['title']}" if form.errors else context["title"]
         return self.page(
             request, "admin/consultations/safety_case.html", {**context, "title": title, "note_form": form}

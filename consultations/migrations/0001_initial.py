@@ -438,6 +438,8 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("claimed_at", models.DateTimeField(blank=True, null=True)),
+                ("own_risk", models.PositiveSmallIntegerField(blank=True, null=True)),
+                ("own_due_at", models.DateTimeField(blank=True, null=True)),
                 ("flags_cleared_at", models.DateTimeField(blank=True, null=True)),
                 (
                     "appointment_type",
@@ -447,6 +449,16 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to="consultations.appointmenttype",
+                    ),
+                ),
+                (
+                    "as_pressing_as",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="consultations.consultationrequest",
                     ),
                 ),
                 (
@@ -1210,6 +1222,7 @@ class Migration(migrations.Migration):
                             ("clear", "Red flags cleared"),
                             ("pass", "Passed to a doctor"),
                             ("ask", "Asked the patient"),
+                            ("own_urgency", "Set back to its own urgency"),
                         ],
                         max_length=20,
                     ),
@@ -1685,6 +1698,19 @@ class Migration(migrations.Migration):
             model_name="consultationrequest",
             constraint=models.CheckConstraint(
                 condition=models.Q(
+                    models.Q(
+                        ("as_pressing_as__isnull", True), ("own_due_at__isnull", True), ("own_risk__isnull", True)
+                    ),
+                    models.Q(("as_pressing_as__isnull", False), ("own_due_at__isnull", False), ("own_risk__lte", 6)),
+                    _connector="OR",
+                ),
+                name="request_as_pressing_keeps_its_own",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="consultationrequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
                     models.Q(("claimed_at__isnull", True), ("claimed_by__isnull", True)),
                     models.Q(("claimed_at__isnull", False), ("claimed_by__isnull", False)),
                     _connector="OR",
@@ -1899,7 +1925,7 @@ class Migration(migrations.Migration):
             model_name="triagedecision",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    ("action__in", ["note", "called", "not_reached", "escalate", "clear", "pass", "ask"])
+                    ("action__in", ["note", "called", "not_reached", "escalate", "clear", "pass", "ask", "own_urgency"])
                 ),
                 name="triage_action_known",
             ),

@@ -49,6 +49,9 @@ class ConsultationRequest(models.Model):
     `texts_due_at` and `texts_risk` are those of the patient's texts that nobody has read yet, the earliest and the most
     pressing. The queue sorts by `queue_due_at` and `queue_risk`, which the database itself works out from both, so that
     no change to either can lose the other.
+
+    `as_pressing_as` is an older request of the same person that this one took its urgency from; `own_risk` and
+    `own_due_at` are what it was until then (`services/pressing.py`).
     """
 
     reference = models.CharField(max_length=16, unique=True)
@@ -87,6 +90,9 @@ class ConsultationRequest(models.Model):
     doctor = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="requests_to_review"
     )
+    as_pressing_as = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    own_risk = models.PositiveSmallIntegerField(null=True, blank=True)
+    own_due_at = models.DateTimeField(null=True, blank=True)
     flags_cleared_at = models.DateTimeField(null=True, blank=True)
     flags_cleared_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
@@ -109,6 +115,11 @@ class ConsultationRequest(models.Model):
             models.CheckConstraint(
                 condition=Q(texts_risk__isnull=True) | Q(texts_risk__lte=6, texts_due_at__isnull=False),
                 name="request_texts_risk_with_a_clock",
+            ),
+            models.CheckConstraint(
+                condition=Q(as_pressing_as__isnull=True, own_risk__isnull=True, own_due_at__isnull=True)
+                | Q(as_pressing_as__isnull=False, own_risk__lte=6, own_due_at__isnull=False),
+                name="request_as_pressing_keeps_its_own",
             ),
             both_or_neither("claimed_at", "claimed_by", name="request_claimed_at_and_by"),
             both_or_neither("flags_cleared_at", "flags_cleared_by", name="request_flags_cleared_at_and_by"),
@@ -159,9 +170,15 @@ class ConsultationRequest(models.Model):
         return min([*owed, *([self.texts_due_at] if self.texts_due_at else [])], default=None)
 
     @property
+    def is_as_pressing(self) -> bool:
+        """Its urgency is that of an older request of the same person, and no doctor has lowered it since."""
+        return self.own_risk is not None and self.risk < self.own_risk
+
+    @property
     def is_escalated(self) -> bool:
         """Somebody at the clinic found it more pressing than the answers did, and nobody has decided on it yet."""
-        is_raised = self.status == RequestStatus.URGENT or self.risk < OUTCOME_RISK[Outcome(self.highest_outcome)]
+        own_risk = self.own_risk if self.is_as_pressing and self.own_risk is not None else self.risk
+        is_raised = self.status == RequestStatus.URGENT or own_risk < OUTCOME_RISK[Outcome(self.highest_outcome)]
         return is_raised and self.status in STAFF_QUEUE
 
     @property

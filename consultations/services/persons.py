@@ -1,7 +1,7 @@
 """Who stands behind the patient rows: joining rows that are of one person, and taking them apart again.
 
 Joins are by staff (here) or by an address that both rows proved (`services/verified_emails.py`), and by nothing else.
-Locks are taken in one order: the request, if there is one, then the persons by their keys, the audit trail last.
+Locks are taken in one order: the requests by their keys, then the persons by their keys, the audit trail last.
 Joining shows nothing to a patient: a private link opens the one request that it was mailed for.
 """
 
@@ -19,7 +19,7 @@ from clinic.core.refusals import TransitionNotAllowed
 from consultations.enums import Actor
 from consultations.models import Appointment, Patient, Person, PersonJoin, SlotHold
 from consultations.permissions import require
-from consultations.services import occupation, slot_release
+from consultations.services import occupation, pressing, slot_release
 from consultations.services.races import LostRace, race
 
 MAY_JOIN: Final = (Actor.TRIAGE, Actor.DOCTOR, Actor.MANAGER)
@@ -27,6 +27,7 @@ MAY_JOIN: Final = (Actor.TRIAGE, Actor.DOCTOR, Actor.MANAGER)
 whoever sees a wrong join must be able to end it at once."""
 TRIES: Final = 5
 ERASED: Final = "What one of them told us was erased, so nobody can tell who it was. Nothing was changed."
+BUSY: Final = "Colleagues are joining these requests at this moment. Nothing was changed. Try again."
 UNOPENED: Final = ("email", "phone", "phone_as_typed")
 """What is encrypted in a patient row: nothing here needs it, and a damaged one must not stand in the way."""
 
@@ -74,7 +75,7 @@ def join(*, patient: Patient, other: Patient, reason: str, by: User, seen: Colle
     require(by, *MAY_JOIN)
     if patient.pk == other.pk:
         raise JoinRefused("That is the same request. Enter the reference of another one.")
-    rows = hold(patient, other)
+    rows = hold_with_requests(patient, other)
     if any(row.erased_at is not None for row in rows):
         raise JoinRefused(ERASED)
     if _person_in(rows, patient) == _person_in(rows, other):
@@ -144,7 +145,21 @@ def hold(*patients: Patient) -> list[Patient]:
                 return list(Patient.objects.filter(person__in=before).defer(*UNOPENED).order_by("pk"))
         except _Moved:
             continue
-    raise PersonChanged("Colleagues are joining these requests at this moment. Nothing was changed. Try again.")
+    raise PersonChanged(BUSY)
+
+
+def hold_with_requests(*patients: Patient) -> list[Patient]:
+    """The same, with every request of these persons held before them. Nothing of theirs may be held already."""
+    for _ in range(TRIES):
+        try:
+            with transaction.atomic():
+                held = pressing.hold_requests(patients)
+                rows = hold(*patients)
+                require_held(rows, held)
+                return rows
+        except PersonChanged:
+            continue
+    raise PersonChanged(BUSY)
 
 
 def find(typed: str) -> Patient | None:
@@ -161,7 +176,9 @@ def find(typed: str) -> Patient | None:
 
 
 def connect(patient: Patient, other: Patient, rows: Collection[Patient], *, by: User | None, reason: str = "") -> None:
-    """Write the join of two rows of different persons, whose rows are held. `by=None` is the software.
+    """Write the join of two rows of different persons, whose rows and requests are held. `by=None` is the software.
+
+    What is newer is from then on as pressing as what is older.
 
     Raises PersonChanged when a visit that nobody could see yet turns out to overlap: the database has the last word.
     """
@@ -171,12 +188,25 @@ def connect(patient: Patient, other: Patient, rows: Collection[Patient], *, by: 
     try:
         with race():
             settle(rows)
+            pressing.inherit(_of_one_person(rows, patient), by=by)
     except LostRace:
         raise PersonChanged(
             "A visit of one of them was booked at this moment, and overlaps with one of the other. Nothing was changed."
         ) from None
     actor = "" if by else Actor.SYSTEM.value
     audit.record(action="person.join", target=patient, by=by, actor=actor, details={"rows": [first, second]})
+
+
+def require_held(rows: Collection[Patient], held: Collection[int]) -> None:
+    """Raises PersonChanged when a request has come to these persons since their requests were locked."""
+    if not pressing.requests_of(rows) <= set(held):
+        raise PersonChanged(BUSY)
+
+
+def _of_one_person(rows: Collection[Patient], patient: Patient) -> list[Patient]:
+    now = Patient.objects.filter(pk__in=[row.pk for row in rows]).defer(*UNOPENED)
+    person = now.get(pk=patient.pk).person_id
+    return [row for row in now if row.person_id == person]
 
 
 def settle(rows: Collection[Patient]) -> None:

@@ -14,7 +14,7 @@ from consultations.enums import Outcome, RequestStatus
 from consultations.models import InformationRequest, PrivateLink, SafetyCase
 from consultations.services import carried, intake, persons
 from tests.access.conftest import TOKEN, TUESDAY
-from tests.cast import MakeRequest, book_directly, open_privately, private_url
+from tests.cast import MakeRequest, as_pressing, book_directly, open_privately, private_url
 from tests.consultations.views.conftest import CALL_BACK, CONSENTS, CONTACT, Visitor
 
 BORN = {"birth_on_month": "3", "birth_on_day": "27", "birth_on_year": "1970"}
@@ -68,7 +68,7 @@ class Stage:
         return client, path, data
 
     def act(self, verb: str, status: RequestStatus = RequestStatus.IN_TRIAGE, **data: Any) -> Form:
-        request = self.make_request(status=status, outcome=Outcome.SAME_DAY)
+        request = as_pressing(self.make_request(status=status, outcome=Outcome.SAME_DAY))
         if status == RequestStatus.BOOKED:
             book_directly(request, self.clinician, TUESDAY)
         url = reverse("admin:consultations_consultationrequest_action", args=[request.pk, verb])
@@ -160,6 +160,7 @@ FORMS: dict[str, Callable[[Stage], Form]] = {
     "escalate": lambda on: on.act("escalate", note="Worse."),
     "pass": lambda on: on.act("pass_to_doctor", doctor=str(on.doctor.pk), note="Please read."),
     "clear": lambda on: on.act("clear", reason="Asked by phone."),
+    "own urgency": lambda on: on.act("set_own_urgency", reason="A new, harmless question."),
     "ask": lambda on: on.act("ask", question="Which scan?"),
     "decide": lambda on: on.act(
         "decide", RequestStatus.WITH_DOCTOR, decision="not_suitable", patient_note="Walk.", reason="", agreed_outcome=""

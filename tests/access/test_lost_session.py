@@ -26,8 +26,8 @@ STAFF_FORMS = [
     for name in FORMS
     if name
     in (
-        "own password", "search", "preview", "note", "call", "escalate", "pass", "clear", "ask", "decide", "book",
-        "give back", "close", "case", "join", "take apart", "absence", "weekly time", "user", "place",
+        "own password", "search", "preview", "note", "call", "escalate", "pass", "clear", "own urgency", "ask",
+        "decide", "book", "give back", "close", "case", "join", "take apart", "absence", "weekly time", "user", "place",
     )
 ]  # fmt: skip
 SHOWN: dict[str, tuple[tuple[str, str], ...]] = {
@@ -41,6 +41,7 @@ SHOWN: dict[str, tuple[tuple[str, str], ...]] = {
     "escalate": (("Why is it pressing?", "Worse."),),
     "pass": (("Note for the doctor", "Please read."),),
     "clear": (("Why do the red flags not stand in the way?", "Asked by phone."),),
+    "own urgency": (("Why is it less pressing than the other request?", "A new, harmless question."),),
     "ask": (("Question to the patient", "Which scan?"),),
     "decide": (("Note to the patient", "Walk."),),
     "book": (("Free time", "Tuesday 24 November, 9 am"),),

@@ -53,6 +53,14 @@ escalate        in_triage          urgent             triage doctor manager
 escalate        with_doctor        urgent             triage doctor manager
 escalate        information_asked  urgent             triage doctor manager
 
+set_own_urgency received           received           triage doctor
+set_own_urgency in_triage          in_triage          triage doctor
+set_own_urgency with_doctor        with_doctor        triage doctor
+set_own_urgency information_asked  information_asked  triage doctor
+set_own_urgency offered            offered            triage doctor
+set_own_urgency urgent             urgent             triage doctor
+set_own_urgency booked             booked             triage doctor
+
 clear           in_triage          in_triage          doctor
 clear           urgent             urgent             doctor
 clear           with_doctor        with_doctor        doctor

@@ -11,7 +11,7 @@ from consultations.actions.book import free_times
 from consultations.enums import Actor, MessageKind, Outcome, RequestStatus
 from consultations.presenters.action_panel import panel_entries
 from consultations.services import messaging
-from tests.cast import book_directly
+from tests.cast import as_pressing, book_directly
 from tests.consultations.admin.conftest import act, page_of, text_of
 from tests.consultations.admin.test_actions import SIMPLE, statuses_to_try
 from tests.consultations.transitions import VERBS as ALL_VERBS
@@ -19,11 +19,12 @@ from tests.consultations.transitions import target
 
 pytestmark = pytest.mark.django_db
 GROUPS = {"triage": Actor.TRIAGE, "doctor": Actor.DOCTOR, "manager": Actor.MANAGER, "editor": None}
-VERBS = ("ask", "book", "clear", "complete", "correct_email", "mark_no_show")
+VERBS = ("ask", "book", "clear", "complete", "correct_email", "mark_no_show", "set_own_urgency")
 MEANT = {
     "ask": {"question": "When was your last scan?"},
     "clear": {"reason": "Examined: no weakness."},
     "correct_email": {"email": "new@example.com"},
+    "set_own_urgency": {"reason": "A new, harmless question."},
 }
 
 
@@ -34,7 +35,7 @@ def in_status(make_request, clinician, nurse, doctor):
             more |= {"claimed_by": nurse, "claimed_at": clock.now()}
         if status == RequestStatus.WITH_DOCTOR:
             more |= {"doctor": doctor}
-        request = make_request(status=status, **more)
+        request = as_pressing(make_request(status=status, **more))
         if status == RequestStatus.BOOKED:
             book_directly(request, clinician, clock.now() - datetime.timedelta(minutes=30))
         return request

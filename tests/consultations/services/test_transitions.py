@@ -55,6 +55,7 @@ def click(desk: Desk, verb: str, request: Any, by: User, *, seen: str) -> bool:
         "log_call": {"was_reached": True, "note": "Well."},
         "correct_email": {"email": "new@example.com"},
         "escalate": {"note": "Worse."},
+        "set_own_urgency": {"reason": "Well."},
         "clear": {"reason": "Examined."},
         "pass_to_doctor": {"doctor": desk.doctor, "note": "Please read."},
         "ask": {"question": "Which scan?"},
