@@ -52,6 +52,8 @@ class News:
     """How many alarms of an emergency nobody has taken on; a flood is one."""
     lines: tuple[Line, ...]
     more: int
+    standing: int
+    """How many requests have an emergency that is not settled and in no open alarm."""
     fresh: Mapping[str, int]
     """How many came in since a page was made, by what it lists."""
 

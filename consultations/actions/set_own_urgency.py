@@ -29,7 +29,11 @@ class SetOwnUrgency(StaffAction[OwnUrgencyData, None]):
     done = "The request has the urgency of its own answers again."
 
     def is_wanted(self, situation: Situation) -> bool:
-        return super().is_wanted(situation) and situation.consultation_request.is_as_pressing
+        return (
+            super().is_wanted(situation)
+            and situation.consultation_request.is_as_pressing
+            and (not situation.consultation_request.flag_level)
+        )
 
     def is_repeat(self, ctx: Ctx, data: OwnUrgencyData) -> bool:
         return triage.was_just_written(ctx.row, action=TriageAction.OWN_URGENCY, note=data.reason, by=ctx.person)
@@ -37,6 +41,10 @@ class SetOwnUrgency(StaffAction[OwnUrgencyData, None]):
     def check(self, ctx: Ctx, data: OwnUrgencyData) -> None:
         if not data.reason.strip():
             raise ReasonMissing(MISSING)
+        if ctx.row.flag_level:
+            raise TransitionNotAllowed(
+                "A red flag of this person stands. A doctor settles it first. Nothing was changed."
+            )
         if ctx.row.as_pressing_as_id is None:
             raise TransitionNotAllowed("This request has the urgency of its own answers already. Nothing was changed.")
 

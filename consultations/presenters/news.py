@@ -14,7 +14,7 @@ from clinic.accounts.models import User
 from clinic.core import clock
 from clinic.core.permissions import may
 from clinic.staff.news import Line, News
-from consultations.enums import CaseStatus, Outcome
+from consultations.enums import OPEN_STATUSES, CaseStatus, Outcome
 from consultations.models import ConsultationRequest, SafetyCase
 from consultations.presenters.cases import url_of
 from consultations.presenters.words import span
@@ -43,8 +43,12 @@ def news_for(user: User | AnonymousUser, *, since: datetime.datetime) -> News | 
     )
     lines = open_emergencies(now=now)
     is_first, is_fresh = Q(texts_due_at__isnull=False, texts_risk__isnull=False), Q(submitted_at__gt=since)
-    requests = ConsultationRequest.objects.filter(is_first | is_fresh).aggregate(
-        read_first=Count("pk", filter=is_first), came_in=Count("pk", filter=is_fresh)
+    # Closing a case settles nothing: what it was opened for still stands.
+    stands = Q(flag_level=Outcome.EMERGENCY, status__in=OPEN_STATUSES) & ~Q(response__safety_case__in=waiting)
+    requests = ConsultationRequest.objects.filter(is_first | is_fresh | stands).aggregate(
+        read_first=Count("pk", filter=is_first),
+        came_in=Count("pk", filter=is_fresh),
+        standing=Count("pk", filter=stands),
     )
     came_in = requests["came_in"]
     return News(
@@ -56,6 +60,7 @@ def news_for(user: User | AnonymousUser, *, since: datetime.datetime) -> News | 
         emergencies=counts["alone"] + counts["floods"],
         lines=lines,
         more=counts["all_alone"] + counts["all_floods"] - len(lines),
+        standing=requests["standing"],
         fresh={"requests": came_in, "cases": counts["fresh"], "all": came_in + counts["fresh"]},
     )
 

@@ -21,7 +21,7 @@ from consultations.forms.queue_filters import AGES, OLDER, TABS, UNREAD, Filters
 from consultations.models import Appointment, ConsultationRequest
 from consultations.models.stored import result_of
 from consultations.presenters.isolation import Unreadable, opened, readable
-from consultations.presenters.same_person import NOBODY_ELSE, Others, beside_in_list
+from consultations.presenters.same_person import NOBODY_ELSE, Others, beside_in_list, risk_of
 from consultations.presenters.summary import look_outs, one_line
 from consultations.presenters.words import LOW_MOOD, Chip, age_words, clock_chip, holder_words, outcome_chip
 
@@ -118,7 +118,7 @@ def rows_query(condition: Q, *, viewer: User) -> QuerySet[ConsultationRequest]:
 def rows_of(condition: Q, *, page: int, viewer: User, now: datetime.datetime) -> list[Row]:
     start = (page - 1) * PAGE_SIZE
     found = readable(rows_query(condition, viewer=viewer)[start : start + PAGE_SIZE])
-    risks = {each.patient: each.risk for each in found if not isinstance(each, Unreadable)}
+    risks = {each.patient: risk_of(each) for each in found if not isinstance(each, Unreadable)}
     others = beside_in_list(risks)
     return [
         unreadable_row(each.pk)

@@ -122,7 +122,9 @@ def _candidates(patients: Iterable[Patient]) -> list[Patient]:
 
 def _requests(rows: Iterable[Patient], *, closed_too: bool) -> list[Other]:
     visit = Appointment.objects.filter(request=OuterRef("pk"), status__in=LIVE_APPOINTMENTS).order_by("starts_at")
-    query = ConsultationRequest.objects.filter(patient__in=rows).only("reference", "status", "risk", "patient_id")
+    query = ConsultationRequest.objects.filter(patient__in=rows).only(
+        "reference", "status", "risk", "flag_level", "patient_id"
+    )
     query = query if closed_too else query.exclude(status__in=CLOSED_STATUSES)
     found = query.annotate(visit=Subquery(visit.values("starts_at")[:1])).order_by("risk", "-submitted_at")
     return [_of_request(each, each.visit) for each in _whole(found)]
@@ -130,9 +132,12 @@ def _requests(rows: Iterable[Patient], *, closed_too: bool) -> list[Other]:
 
 def _of_request(request: ConsultationRequest, visit: datetime.datetime | None) -> Other:
     status = request.get_status_display()
+    if request.flag_level and not request.is_closed:
+        status = f"{status}, red flag not settled"
     if request.status == RequestStatus.BOOKED and visit is not None:
         status = f"{status}: {clock.moment(visit)}"
-    level, is_open = BY_RISK[request.risk], not request.is_closed
+    risk, is_open = risk_of(request), not request.is_closed
+    level = BY_RISK[risk]
     return Other(
         patient=request.patient_id,
         label=request.reference,
@@ -142,8 +147,13 @@ def _of_request(request: ConsultationRequest, visit: datetime.datetime | None) -
         is_worse=False,
         is_open=is_open,
         is_joined=False,
-        risk=request.risk if is_open else LEAST_RISK,
+        risk=risk if is_open else LEAST_RISK,
     )
+
+
+def risk_of(request: ConsultationRequest) -> int:
+    """How pressing a request is: its own risk, or the red flag that stands over it."""
+    return min(request.risk, OUTCOME_RISK[Outcome(request.flag_level)] if request.flag_level else LEAST_RISK)
 
 
 def _cases(rows: Iterable[Patient], *, closed_too: bool) -> list[Other]:

@@ -17,9 +17,9 @@ from clinic.accounts.models import User
 from clinic.core import audit, clock
 from clinic.core.refusals import TransitionNotAllowed
 from consultations.enums import Actor
-from consultations.models import Appointment, Patient, Person, PersonJoin, SlotHold
+from consultations.models import Appointment, ConsultationRequest, Patient, Person, PersonJoin, SlotHold
 from consultations.permissions import require
-from consultations.services import occupation, pressing, slot_release
+from consultations.services import dangers, occupation, pressing, slot_release
 from consultations.services.races import LostRace, race
 
 MAY_JOIN: Final = (Actor.TRIAGE, Actor.DOCTOR, Actor.MANAGER)
@@ -83,6 +83,7 @@ def join(*, patient: Patient, other: Patient, reason: str, by: User, seen: Colle
     _require_as_seen(rows, seen)
     refuse_overlap(rows)
     connect(patient, other, rows, by=by, reason=reason)
+    weigh_together(rows, patient, by=by)
     return True
 
 
@@ -93,7 +94,7 @@ def separate(*, patient: Patient, reason: str, by: User, seen: Collection[int] =
     Returns False when it stands alone already. Raises NotAllowed, PersonChanged.
     """
     require(by, *MAY_JOIN)
-    rows = hold(patient)
+    rows = hold_with_requests(patient)
     if len(rows) == 1:
         return False
     _require_as_seen(rows, seen)
@@ -105,6 +106,7 @@ def separate(*, patient: Patient, reason: str, by: User, seen: Collection[int] =
     for key in neighbors[1:]:
         PersonJoin.objects.create(first_id=neighbors[0], second_id=key, joined_at=now, joined_by=by, reason=reason)
     settle(rows)
+    refresh_flags(rows)
     audit.record(action="person.separate", target=patient, by=by, details={"rows": [row.pk for row in rows]})
     return True
 
@@ -117,13 +119,14 @@ def undo(*, join: PersonJoin, reason: str, by: User, seen: Collection[int] = ())
     """
     require(by, *MAY_JOIN)
     first = Patient(pk=join.first_id)
-    rows = hold(first)
+    rows = hold_with_requests(first)
     live = PersonJoin.objects.live().filter(pk=join.pk).first()
     if live is None:
         return False
     _require_as_seen(rows, seen)
     _end(live, reason=reason, by=by)
     settle(rows)
+    refresh_flags(rows)
     audit.record(action="person.undo", target=first, by=by, details={"rows": [join.first_id, join.second_id]})
     return True
 
@@ -178,7 +181,7 @@ def find(typed: str) -> Patient | None:
 def connect(patient: Patient, other: Patient, rows: Collection[Patient], *, by: User | None, reason: str = "") -> None:
     """Write the join of two rows of different persons, whose rows and requests are held. `by=None` is the software.
 
-    What is newer is from then on as pressing as what is older.
+    Call `weigh_together` after it.
 
     Raises PersonChanged when a visit that nobody could see yet turns out to overlap: the database has the last word.
     """
@@ -188,7 +191,6 @@ def connect(patient: Patient, other: Patient, rows: Collection[Patient], *, by: 
     try:
         with race():
             settle(rows)
-            pressing.inherit(_of_one_person(rows, patient), by=by)
     except LostRace:
         raise PersonChanged(
             "A visit of one of them was booked at this moment, and overlaps with one of the other. Nothing was changed."
@@ -203,10 +205,20 @@ def require_held(rows: Collection[Patient], held: Collection[int]) -> None:
         raise PersonChanged(BUSY)
 
 
-def _of_one_person(rows: Collection[Patient], patient: Patient) -> list[Patient]:
-    now = Patient.objects.filter(pk__in=[row.pk for row in rows]).defer(*UNOPENED)
-    person = now.get(pk=patient.pk).person_id
-    return [row for row in now if row.person_id == person]
+def weigh_together(rows: Collection[Patient], patient: Patient, *, by: User | None) -> None:
+    """What is one person's now is judged as one: newer requests are as pressing as older ones, red flags are shared."""
+    person = _persons_of([patient.pk])
+    joined = Patient.objects.filter(pk__in=[row.pk for row in rows], person__in=person).defer(*UNOPENED)
+    pressing.inherit(list(joined), by=by)
+    refresh_flags(rows)
+
+
+def refresh_flags(rows: Collection[Patient]) -> None:
+    """Set the red flags of every request of these held rows to those that stand over all that its person told us."""
+    for person in sorted(_persons_of([row.pk for row in rows])):
+        theirs = ConsultationRequest.objects.filter(patient__person=person).select_related("response", "patient")
+        if request := theirs.order_by("pk").first():
+            dangers.refresh(request)
 
 
 def settle(rows: Collection[Patient]) -> None:

@@ -58,6 +58,24 @@ def verify(consultation_request: ConsultationRequest, *, held: Collection[int]) 
         _log_refusal(patient, refusal)
 
 
+def open_beside(consultation_request: ConsultationRequest) -> list[ConsultationRequest]:
+    """Other open requests that the same person proved to be theirs, by the same address and date of birth.
+
+    What staff have joined is not among them: a patient is shown nothing for it.
+    """
+    patient = consultation_request.patient
+    if patient.email_verified_at is None:
+        return []
+    proved = ConsultationRequest.objects.open().filter(
+        patient__person=patient.person_id,
+        patient__email_index=patient.email_index,
+        patient__birth_on=patient.birth_on,
+        patient__email_verified_at__isnull=False,
+        filled_for=FilledFor.SELF,
+    )
+    return list(proved.exclude(pk=consultation_request.pk).only("reference", "submitted_at").order_by("submitted_at"))
+
+
 def forget(patient: Patient) -> None:
     """What the address proved, before it is corrected: joins that rest on it end. Call inside a transaction."""
     rows = persons.hold(patient)
@@ -67,6 +85,7 @@ def forget(patient: Patient) -> None:
     if not resting.update(ended_at=clock.now()):
         return
     persons.settle(rows)
+    persons.refresh_flags(rows)
     audit.record(
         action="person.separate",
         target=patient,
@@ -106,6 +125,7 @@ def _join_by_address(patient: Patient, rows: Collection[Patient]) -> None:
     persons.refuse_overlap(rows)
     for other in sorted(others.values(), key=lambda row: row.pk):
         persons.connect(patient, other, rows, by=None)
+    persons.weigh_together(rows, patient, by=None)
 
 
 def _is_proven(row: Patient, patient: Patient) -> bool:

@@ -11,7 +11,7 @@ from django.contrib.staticfiles import finders
 from clinic.core import clock
 from clinic.core.models import RecordRead
 from consultations.enums import CaseStatus, Outcome, RequestStatus
-from consultations.models import AlarmGroup, PatientText, SafetyCase
+from consultations.models import AlarmGroup, ConsultationRequest, PatientText, SafetyCase
 from consultations.services import cases
 from tests.cast import make_patient
 from tests.consultations.admin.conftest import text_of
@@ -152,3 +152,17 @@ def test_sound_is_off_until_switched_on_and_short(sign_in: Any, nurse: Any, edit
     assert sign_in(editor).post("/admin/sound/", {"sound": "on"}).status_code == 403
     with wave.open(finders.find("clinic/alert.wav")) as sound:
         assert sound.getnframes() / sound.getframerate() < 3
+
+
+def test_an_emergency_that_is_not_settled_is_counted_after_its_case_is_closed(
+    sign_in: Any, nurse: Any, make_case: Any
+) -> None:
+    case = make_case()
+    ConsultationRequest.objects.update(flag_level=Outcome.EMERGENCY)
+    client = sign_in(nurse)
+    told = "1 request with an emergency that no doctor has settled"
+    assert told not in text_of(client.get(f"{REQUESTS}?tab=booked"))
+    cases.close(case=case, note="Well.", by=nurse)
+    assert told in text_of(client.get(f"{REQUESTS}?tab=booked"))
+    ConsultationRequest.objects.update(flag_level="")
+    assert told not in text_of(client.get(f"{REQUESTS}?tab=booked"))

@@ -13,7 +13,9 @@ from consultations.enums import Outcome, RequestStatus, TriageAction
 from consultations.models import ConsultationRequest
 from consultations.services import persons
 from tests.cast import MakeRequest, make_patient
+from tests.consultations.candidacy.test_asked_again import CLEAR
 from tests.consultations.perform import perform
+from tests.consultations.services.test_dangers import tick
 from tests.consultations.services.test_verified_emails import open_mailed_link
 
 pytestmark = pytest.mark.django_db
@@ -147,6 +149,26 @@ class TestSetBack:
         perform("set_own_urgency", newer, reason="Another person's fever.", by=nurse)
         newer.refresh_from_db()
         assert (newer.risk, newer.priority, newer.is_escalated) == (SAME_DAY, "asap", True)
+
+    def test_while_a_red_flag_of_the_person_stands_nobody_sets_it_back(
+        self, make_request: MakeRequest, nurse: User
+    ) -> None:
+        plain = {"answers": CLEAR, "record": {"answers": CLEAR, "cleaned": {}, "asked": []}}
+        sent = clock.now() - datetime.timedelta(hours=1)
+        older, newer = make_request(submitted_at=sent, **plain), make_request(**plain)
+        tick(older, "fever")
+        join(older, newer, nurse)
+        assert (newer.risk, newer.flag_level, newer.as_pressing_as) == (SAME_DAY, "SAME_DAY", older)
+        with pytest.raises(TransitionNotAllowed, match="A red flag of this person stands"):
+            perform("set_own_urgency", newer, reason="Well.", by=nurse)
+
+        persons.separate(patient=newer.patient, reason="Sisters.", by=nurse)
+
+        for each, flag in ((older, "SAME_DAY"), (newer, "")):
+            each.refresh_from_db()
+            assert each.flag_level == flag
+        perform("set_own_urgency", newer, reason="It was her sister.", by=nurse)
+        assert ConsultationRequest.objects.get(pk=newer.pk).risk == ROUTINE
 
     def test_taking_them_apart_lowers_nothing(self, pair: Any, nurse: User) -> None:
         older, newer = pair()
