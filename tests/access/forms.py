@@ -68,11 +68,16 @@ class Stage:
         return client, path, data
 
     def act(self, verb: str, status: RequestStatus = RequestStatus.IN_TRIAGE, **data: Any) -> Form:
-        request = as_pressing(self.make_request(status=status, outcome=Outcome.SAME_DAY))
+        request = self.make_request(status=status, outcome=Outcome.SAME_DAY)
         if status == RequestStatus.BOOKED:
             book_directly(request, self.clinician, TUESDAY)
         url = reverse("admin:consultations_consultationrequest_action", args=[request.pk, verb])
         return self.staff(url, seen=status.value, **data)
+
+    def own_urgency(self) -> Form:
+        request = as_pressing(self.make_request())
+        url = reverse("admin:consultations_consultationrequest_action", args=[request.pk, "set_own_urgency"])
+        return self.staff(url, seen=request.status, reason="A new, harmless question.")
 
     def link(self) -> Form:
         now = clock.now()
@@ -160,7 +165,7 @@ FORMS: dict[str, Callable[[Stage], Form]] = {
     "escalate": lambda on: on.act("escalate", note="Worse."),
     "pass": lambda on: on.act("pass_to_doctor", doctor=str(on.doctor.pk), note="Please read."),
     "clear": lambda on: on.act("clear", reason="Asked by phone."),
-    "own urgency": lambda on: on.act("set_own_urgency", reason="A new, harmless question."),
+    "own urgency": lambda on: on.own_urgency(),
     "ask": lambda on: on.act("ask", question="Which scan?"),
     "decide": lambda on: on.act(
         "decide", RequestStatus.WITH_DOCTOR, decision="not_suitable", patient_note="Walk.", reason="", agreed_outcome=""
