@@ -40,7 +40,7 @@ PATIENTS: Final = frozenset({PATIENT})
 
 @dataclass(frozen=True, slots=True)
 class TransitionRow:
-    """`verb` takes a request from any of `sources` to `target`; `None` keeps the status it has.
+    """`verb` takes a request from any of `sources` to `target`; `None` keeps the status it has, as do those in `kept`.
 
     `label` is what a page offers, `past` what the activity says of who did it, `message` the kind of message it sends.
     """
@@ -52,9 +52,10 @@ class TransitionRow:
     label: str
     past: str
     message: str | None
+    kept: frozenset[str] = frozenset()
 
     def target_from(self, status: str) -> str:
-        return status if self.target is None else self.target
+        return status if self.target is None or status in self.kept else self.target
 
     def changes_status(self) -> bool:
         return self.target is not None
@@ -68,8 +69,9 @@ def _row(
     label: str,
     past: str,
     message: str | None = None,
+    kept: Iterable[str] = (),
 ) -> TransitionRow:
-    return TransitionRow(verb, frozenset(sources), target, actors, label, past, message)
+    return TransitionRow(verb, frozenset(sources), target, actors, label, past, message, frozenset(kept))
 
 
 TRANSITIONS: Final[dict[str, TransitionRow]] = {
@@ -78,20 +80,31 @@ TRANSITIONS: Final[dict[str, TransitionRow]] = {
         _row("claim", (RECEIVED, URGENT), IN_TRIAGE, STAFF, "Start triage", "started triage"),
         _row("release", (IN_TRIAGE,), RECEIVED, STAFF, "Put back in the queue", "put it back in the queue"),
         _row("note", ANY, None, STAFF, "Add a note", "wrote a note"),
-        _row("log_call", ANY, None, STAFF, "Log a call", "recorded a call"),
         _row(
             "correct_email", OPEN, None, PATIENTS | STAFF,
             "Correct the email address", "corrected the email address", message="private_link",
         ),
         _row(
-            "escalate", (RECEIVED, IN_TRIAGE, WITH_DOCTOR, INFORMATION_ASKED), URGENT, STAFF,
-            "Escalate", "escalated it",
+            "escalate", OPEN, URGENT, STAFF,
+            "Escalate", "escalated it", kept=(OFFERED, BOOKED),
+        ),
+        _row(
+            "take_back_escalation", OPEN, None, STAFF,
+            "Take my escalation back", "took the escalation back",
+        ),
+        _row(
+            "settle_escalation", ANY, WITH_DOCTOR, DOCTORS,
+            "Settle the escalation", "settled the escalation", kept=tuple(each for each in ANY if each != URGENT),
+        ),
+        _row("settle", ANY, None, DOCTORS, "Settle red flags", "settled red flags"),
+        _row(
+            "order_booking", (WITH_DOCTOR, URGENT, OFFERED), OFFERED, DOCTORS,
+            "Order a visit while a red flag stands", "ordered a visit while a red flag stands",
         ),
         _row(
             "set_own_urgency", OPEN, None, CLINICAL,
             "Set back to its own urgency", "set it back to its own urgency",
         ),
-        _row("clear", (IN_TRIAGE, URGENT, WITH_DOCTOR), None, DOCTORS, "Clear the red flags", "cleared the red flags"),
         _row(
             "pass_to_doctor", (RECEIVED, IN_TRIAGE, URGENT), WITH_DOCTOR, STAFF,
             "Pass to a doctor", "passed it to a doctor",
@@ -132,6 +145,14 @@ TRANSITIONS: Final[dict[str, TransitionRow]] = {
         _row(
             "mark_no_show", (BOOKED,), NO_SHOW, STAFF,
             "Patient did not attend", "recorded that the patient did not attend",
+        ),
+        _row(
+            "undo_complete", (COMPLETED,), BOOKED, MANAGEMENT,
+            "Undo: it did not take place", "took back that the consultation took place",
+        ),
+        _row(
+            "undo_no_show", (NO_SHOW,), BOOKED, STAFF,
+            "Undo: not a missed visit", "took back that the patient did not attend",
         ),
         _row(
             "withdraw", OPEN, WITHDRAWN, PATIENTS,

@@ -458,7 +458,19 @@ class Migration(migrations.Migration):
                     models.GeneratedField(
                         db_persist=True,
                         expression=models.Case(
-                            models.When(texts_due_at__lt=models.F("due_at"), then="texts_due_at"), default="due_at"
+                            models.When(
+                                models.Q(
+                                    ("texts_due_at__lt", models.F("due_at")),
+                                    models.Q(
+                                        ("danger_due_at__isnull", True),
+                                        ("texts_due_at__lt", models.F("danger_due_at")),
+                                        _connector="OR",
+                                    ),
+                                ),
+                                then="texts_due_at",
+                            ),
+                            models.When(danger_due_at__lt=models.F("due_at"), then="danger_due_at"),
+                            default="due_at",
                         ),
                         output_field=models.DateTimeField(),
                     ),
@@ -476,7 +488,9 @@ class Migration(migrations.Migration):
                 ("claimed_at", models.DateTimeField(blank=True, null=True)),
                 ("own_risk", models.PositiveSmallIntegerField(blank=True, null=True)),
                 ("own_due_at", models.DateTimeField(blank=True, null=True)),
-                ("flags_cleared_at", models.DateTimeField(blank=True, null=True)),
+                ("booking_ordered_at", models.DateTimeField(blank=True, null=True)),
+                ("escalated_at", models.DateTimeField(blank=True, null=True)),
+                ("before_escalation", models.JSONField(blank=True, default=dict)),
                 (
                     "appointment_type",
                     models.ForeignKey(
@@ -506,6 +520,16 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "booking_ordered_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
                     "claimed_by",
                     models.ForeignKey(
                         blank=True,
@@ -526,7 +550,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
-                    "flags_cleared_by",
+                    "escalated_by",
                     models.ForeignKey(
                         blank=True,
                         null=True,
@@ -588,7 +612,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
-                    "agreed_outcome",
+                    "suggestion",
                     models.CharField(
                         choices=[
                             ("EMERGENCY", "Emergency now"),
@@ -856,6 +880,30 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="PersonNote",
+            fields=[
+                ("id", clinic.core.primary_keys.DrawnAutoField(primary_key=True, serialize=False)),
+                ("text", clinic.core.fields.EncryptedTextField()),
+                ("written_at", models.DateTimeField()),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="notes", to="consultations.patient"
+                    ),
+                ),
+                (
+                    "written_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["-written_at", "-pk"],
+                "abstract": False,
+            },
+        ),
+        migrations.CreateModel(
             name="PrivateLink",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -965,6 +1013,7 @@ class Migration(migrations.Migration):
                             ("message", "Message"),
                             ("answer", "Answer to our question"),
                             ("cancel_reason", "Reason for cancelling a time"),
+                            ("next_day", "Answer to how it went"),
                         ],
                         max_length=20,
                     ),
@@ -1011,6 +1060,53 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.CreateModel(
+            name="ClockAlarm",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("case", "Safety case"),
+                            ("danger", "Danger"),
+                            ("reply", "Next step"),
+                            ("answer", "Answer to our question"),
+                            ("choice", "Choice of a time"),
+                            ("visit", "What became of the visit"),
+                            ("text", "Text to read"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("target", models.CharField(max_length=20)),
+                ("due_at", models.DateTimeField()),
+                ("warned_at", models.DateTimeField(blank=True, null=True)),
+                ("began_at", models.DateTimeField(blank=True, null=True)),
+                ("told_at", models.DateTimeField(blank=True, null=True)),
+                ("told_times", models.PositiveIntegerField(default=0)),
+                ("acknowledged_at", models.DateTimeField(blank=True, null=True)),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "acknowledged_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "response",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="clock_alarms",
+                        to="consultations.questionnaireresponse",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
             name="Call",
             fields=[
                 ("id", clinic.core.primary_keys.DrawnAutoField(primary_key=True, serialize=False)),
@@ -1031,7 +1127,9 @@ class Migration(migrations.Migration):
                 ("note", clinic.core.fields.EncryptedTextField(blank=True, default="")),
                 ("answers", clinic.core.fields.EncryptedJSONField(default=dict)),
                 ("made_at", models.DateTimeField()),
+                ("heard_at", models.DateTimeField(blank=True, null=True)),
                 ("completed_at", models.DateTimeField(blank=True, null=True)),
+                ("once", models.CharField(blank=True, default="", editable=False, max_length=64)),
                 (
                     "assessment",
                     models.ForeignKey(
@@ -1069,6 +1167,39 @@ class Migration(migrations.Migration):
                 related_name="assessments",
                 to="consultations.questionnaireresponse",
             ),
+        ),
+        migrations.CreateModel(
+            name="RuleAnswer",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("rule", models.CharField(max_length=20)),
+                (
+                    "answer",
+                    models.CharField(
+                        choices=[
+                            ("seen_treated", "Yes. They found something that needed treatment at once"),
+                            ("seen_other", "Yes. They found something else"),
+                            ("seen_nothing", "Yes. They found nothing serious"),
+                            ("not_seen", "Not seen"),
+                            ("worse", "Worse"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("number", models.PositiveIntegerField(default=0)),
+            ],
+            options={
+                "ordering": ["rule", "answer"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("rule", "answer"), name="one_count_of_a_rule_and_answer"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("answer__in", ["seen_treated", "seen_other", "seen_nothing", "not_seen", "worse"])
+                        ),
+                        name="rule_answer_known",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="SafetyCase",
@@ -1117,7 +1248,25 @@ class Migration(migrations.Migration):
                 ("warned_at", models.DateTimeField(blank=True, null=True)),
                 ("acknowledged_at", models.DateTimeField(blank=True, null=True)),
                 ("closed_at", models.DateTimeField(blank=True, null=True)),
-                ("closing_note", clinic.core.fields.EncryptedTextField(blank=True, default="")),
+                (
+                    "outcome",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("went_for_care", "Went for care"),
+                            ("no_emergency_found", "No emergency found"),
+                            ("seen_elsewhere", "Seen elsewhere"),
+                            ("declined_advice", "Declined our advice"),
+                            ("not_reached", "Not reached, welfare policy followed"),
+                            ("no_way_to_reach", "No way to reach the person"),
+                            ("duplicate", "Duplicate of another case"),
+                            ("died", "Died"),
+                            ("entered_by_mistake", "Entered by mistake"),
+                        ],
+                        default="",
+                        max_length=20,
+                    ),
+                ),
                 (
                     "acknowledged_by",
                     models.ForeignKey(
@@ -1140,6 +1289,16 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "closed_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "opened_by",
                     models.ForeignKey(
                         blank=True,
                         null=True,
@@ -1214,6 +1373,167 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="CaseNote",
+            fields=[
+                ("id", clinic.core.primary_keys.DrawnAutoField(primary_key=True, serialize=False)),
+                ("text", clinic.core.fields.EncryptedTextField()),
+                ("written_at", models.DateTimeField()),
+                ("says_mistake", models.BooleanField(default=False)),
+                (
+                    "written_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="notes", to="consultations.safetycase"
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["-written_at", "-pk"],
+                "abstract": False,
+            },
+        ),
+        migrations.CreateModel(
+            name="CaseClosing",
+            fields=[
+                ("id", clinic.core.primary_keys.DrawnAutoField(primary_key=True, serialize=False)),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[
+                            ("went_for_care", "Went for care"),
+                            ("no_emergency_found", "No emergency found"),
+                            ("seen_elsewhere", "Seen elsewhere"),
+                            ("declined_advice", "Declined our advice"),
+                            ("not_reached", "Not reached, welfare policy followed"),
+                            ("no_way_to_reach", "No way to reach the person"),
+                            ("duplicate", "Duplicate of another case"),
+                            ("died", "Died"),
+                            ("entered_by_mistake", "Entered by mistake"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "proof",
+                    models.CharField(
+                        choices=[
+                            ("call", "Call with danger questions asked"),
+                            ("letter", "Letter"),
+                            ("own_words", "The person’s own written answer"),
+                            ("refused", "Call that reached the person, danger questions refused"),
+                            ("tries", "Three tries at different hours"),
+                            ("mails", "Two emails over two working days"),
+                            ("no_name", "Nobody left a name, a phone number or an email address"),
+                            ("no_contact", "A name, but no phone number and no email address"),
+                            ("open_case", "Open case of the same person"),
+                            ("told", "Somebody told us"),
+                            ("said_mistake", "The person said so in a call"),
+                            ("staff_mistake", "The member of staff who entered it says so"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("closed_at", models.DateTimeField()),
+                ("words", clinic.core.fields.EncryptedTextField(blank=True, default="")),
+                ("letter_from", clinic.core.fields.EncryptedTextField(blank=True, default="")),
+                ("letter_on", models.DateField(blank=True, null=True)),
+                ("tries", models.PositiveSmallIntegerField(blank=True, null=True)),
+                ("mails", models.PositiveSmallIntegerField(blank=True, null=True)),
+                ("reopened_at", models.DateTimeField(blank=True, null=True)),
+                ("reopened_for", models.CharField(blank=True, default="", max_length=20)),
+                ("reopened_words", clinic.core.fields.EncryptedTextField(blank=True, default="")),
+                ("asked_for", models.DateTimeField(blank=True, null=True)),
+                (
+                    "answer",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("seen_treated", "Yes. They found something that needed treatment at once"),
+                            ("seen_other", "Yes. They found something else"),
+                            ("seen_nothing", "Yes. They found nothing serious"),
+                            ("not_seen", "Not seen"),
+                            ("worse", "Worse"),
+                        ],
+                        default="",
+                        max_length=20,
+                    ),
+                ),
+                ("answered_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "call",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="consultations.call",
+                    ),
+                ),
+                (
+                    "closed_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "reopened_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "statement",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="consultations.casenote",
+                    ),
+                ),
+                (
+                    "text",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="consultations.patienttext",
+                    ),
+                ),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="closings",
+                        to="consultations.safetycase",
+                    ),
+                ),
+                (
+                    "duplicate_of",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="duplicates",
+                        to="consultations.safetycase",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["closed_at", "pk"],
+            },
+        ),
+        migrations.CreateModel(
             name="Settlement",
             fields=[
                 ("id", clinic.core.primary_keys.DrawnAutoField(primary_key=True, serialize=False)),
@@ -1230,6 +1550,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("signs", clinic.core.fields.EncryptedJSONField()),
+                ("proof", clinic.core.fields.EncryptedJSONField(default=dict)),
                 ("words", clinic.core.fields.EncryptedTextField(blank=True, default="")),
                 ("settled_at", models.DateTimeField()),
                 (
@@ -1240,6 +1561,16 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to="consultations.call",
+                    ),
+                ),
+                (
+                    "entered_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
                 (
@@ -1351,10 +1682,10 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("note", "Note"),
-                            ("called", "Called: red flags repeated by phone"),
-                            ("not_reached", "Called: not reached"),
                             ("escalate", "Escalated"),
-                            ("clear", "Red flags cleared"),
+                            ("take_back", "Took the escalation back"),
+                            ("settle", "Settled the escalation"),
+                            ("order", "Ordered a visit while a red flag stands"),
                             ("pass", "Passed to a doctor"),
                             ("ask", "Asked the patient"),
                             ("own_urgency", "Set back to its own urgency"),
@@ -1518,7 +1849,7 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     (
-                        "agreed_outcome__in",
+                        "suggestion__in",
                         [
                             "EMERGENCY",
                             "SAME_DAY",
@@ -1530,7 +1861,7 @@ class Migration(migrations.Migration):
                         ],
                     )
                 ),
-                name="review_agreed_outcome_known",
+                name="review_suggestion_known",
             ),
         ),
         migrations.AddConstraint(
@@ -1663,7 +1994,7 @@ class Migration(migrations.Migration):
             model_name="patienttext",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    ("kind__in", ["note", "decision_aid", "phone", "message", "answer", "cancel_reason"])
+                    ("kind__in", ["note", "decision_aid", "phone", "message", "answer", "cancel_reason", "next_day"])
                 ),
                 name="patient_text_kind_known",
             ),
@@ -1674,7 +2005,9 @@ class Migration(migrations.Migration):
                 condition=models.Q(
                     ("due_at__isnull", False),
                     models.Q(
-                        ("is_danger", False), ("is_self_harm", False), models.Q(("kind", "message"), _negated=True)
+                        ("is_danger", False),
+                        ("is_self_harm", False),
+                        models.Q(("kind__in", ["message", "next_day"]), _negated=True),
                     ),
                     _connector="OR",
                 ),
@@ -1875,11 +2208,22 @@ class Migration(migrations.Migration):
             model_name="consultationrequest",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(("flags_cleared_at__isnull", True), ("flags_cleared_by__isnull", True)),
-                    models.Q(("flags_cleared_at__isnull", False), ("flags_cleared_by__isnull", False)),
+                    models.Q(("escalated_at__isnull", True), ("escalated_by__isnull", True)),
+                    models.Q(("escalated_at__isnull", False), ("escalated_by__isnull", False)),
                     _connector="OR",
                 ),
-                name="request_flags_cleared_at_and_by",
+                name="request_escalated_at_and_by",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="consultationrequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("booking_ordered_at__isnull", True), ("booking_ordered_by__isnull", True)),
+                    models.Q(("booking_ordered_at__isnull", False), ("booking_ordered_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="request_booking_ordered_at_and_by",
             ),
         ),
         migrations.AddConstraint(
@@ -1905,6 +2249,52 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddIndex(
+            model_name="clockalarm",
+            index=models.Index(
+                condition=models.Q(("ended_at__isnull", True)), fields=["began_at"], name="clock_alarm_going_on"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="clockalarm",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind__in", ["case", "danger", "reply", "answer", "choice", "visit", "text"])),
+                name="clock_alarm_kind_known",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="clockalarm",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("warned_at__isnull", False), ("began_at__isnull", False), _connector="OR"),
+                name="clock_alarm_warned_or_begun",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="clockalarm",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("acknowledged_at__isnull", True), ("began_at__isnull", False), _connector="OR"),
+                name="clock_alarm_acknowledged_once_begun",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="clockalarm",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("acknowledged_at__isnull", True), ("acknowledged_by__isnull", True)),
+                    models.Q(("acknowledged_at__isnull", False), ("acknowledged_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="clock_alarm_acknowledged_at_and_by",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="clockalarm",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("ended_at__isnull", True)),
+                fields=("response", "kind"),
+                name="one_clock_alarm_at_a_time",
+            ),
+        ),
+        migrations.AddIndex(
             model_name="call",
             index=models.Index(fields=["response", "made_at"], name="call_of_response"),
         ),
@@ -1924,11 +2314,35 @@ class Migration(migrations.Migration):
             model_name="call",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(("assessment__isnull", True), ("completed_at__isnull", True)),
+                    models.Q(("completed_at__isnull", True), ("heard_at__isnull", True)),
                     ("outcome", "danger_asked"),
                     _connector="OR",
                 ),
                 name="call_script_only_when_asked",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="call",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("assessment__isnull", True),
+                    ("outcome__in", ["danger_asked", "reached_other", "someone_else"]),
+                    _connector="OR",
+                ),
+                name="call_heard_only_when_spoken",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="call",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("completed_at__isnull", True), ("heard_at__isnull", False), _connector="OR"),
+                name="call_completed_after_answers",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="call",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("once", ""), _negated=True), fields=("made_by", "once"), name="call_made_once"
             ),
         ),
         migrations.AddConstraint(
@@ -2077,6 +2491,33 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="safetycase",
             constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        (
+                            "outcome__in",
+                            [
+                                "went_for_care",
+                                "no_emergency_found",
+                                "seen_elsewhere",
+                                "declined_advice",
+                                "not_reached",
+                                "no_way_to_reach",
+                                "duplicate",
+                                "died",
+                                "entered_by_mistake",
+                            ],
+                        ),
+                        ("status", "closed"),
+                    ),
+                    models.Q(models.Q(("status", "closed"), _negated=True), ("outcome", "")),
+                    _connector="OR",
+                ),
+                name="case_closed_with_an_outcome",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="safetycase",
+            constraint=models.CheckConstraint(
                 condition=models.Q(("alarm_group__isnull", True), ("patient__isnull", True), _connector="OR"),
                 name="case_with_a_name_stands_alone",
             ),
@@ -2093,10 +2534,195 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddConstraint(
+            model_name="caseclosing",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("outcome", "went_for_care"), ("proof__in", ("call", "letter", "own_words"))),
+                    models.Q(("outcome", "no_emergency_found"), ("proof__in", ("call", "letter"))),
+                    models.Q(("outcome", "seen_elsewhere"), ("proof__in", ("call", "letter", "own_words"))),
+                    models.Q(("outcome", "declined_advice"), ("proof__in", ("call", "refused"))),
+                    models.Q(("outcome", "not_reached"), ("proof__in", ("tries", "mails"))),
+                    models.Q(("outcome", "no_way_to_reach"), ("proof__in", ("no_name", "no_contact"))),
+                    models.Q(("outcome", "duplicate"), ("proof__in", ("open_case",))),
+                    models.Q(("outcome", "died"), ("proof__in", ("told",))),
+                    models.Q(("outcome", "entered_by_mistake"), ("proof__in", ("said_mistake", "staff_mistake"))),
+                    _connector="OR",
+                ),
+                name="closing_outcome_with_its_proof",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="caseclosing",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("proof__in", ("call", "refused", "said_mistake")), ("call__isnull", False)),
+                    models.Q(
+                        models.Q(("proof__in", ("call", "refused", "said_mistake")), _negated=True),
+                        ("call__isnull", True),
+                    ),
+                    _connector="OR",
+                ),
+                name="closing_call_with_its_proof",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="caseclosing",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("proof__in", ("letter",)), ("letter_on__isnull", False)),
+                    models.Q(models.Q(("proof__in", ("letter",)), _negated=True), ("letter_on__isnull", True)),
+                    _connector="OR",
+                ),
+                name="closing_letter_on_with_its_proof",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="caseclosing",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("proof__in", ("own_words",)), ("text__isnull", False)),
+                    models.Q(models.Q(("proof__in", ("own_words",)), _negated=True), ("text__isnull", True)),
+                    _connector="OR",
+                ),
+                name="closing_text_with_its_proof",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="caseclosing",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("proof__in", ("tries",)), ("tries__isnull", False)),
+                    models.Q(models.Q(("proof__in", ("tries",)), _negated=True), ("tries__isnull", True)),
+                    _connector="OR",
+                ),
+                name="closing_tries_with_its_proof",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="caseclosing",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("proof__in", ("mails",)), ("mails__isnull", False)),
+                    models.Q(models.Q(("proof__in", ("mails",)), _negated=True), ("mails__isnull", True)),
+                    _connector="OR",
+                ),
+                name="closing_mails_with_its_proof",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="caseclosing",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("proof__in", ("open_case",)), ("duplicate_of__isnull", False)),
+                    models.Q(models.Q(("proof__in", ("open_case",)), _negated=True), ("duplicate_of__isnull", True)),
+                    _connector="OR",
+                ),
+                name="closing_duplicate_of_with_its_proof",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="caseclosing",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("proof__in", ("staff_mistake",)), ("statement__isnull", False)),
+                    models.Q(models.Q(("proof__in", ("staff_mistake",)), _negated=True), ("statement__isnull", True)),
+                    _connector="OR",
+                ),
+                name="closing_statement_with_its_proof",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="caseclosing",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("tries__isnull", True), ("tries__gte", 3), _connector="OR"),
+                name="closing_three_tries",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="caseclosing",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("mails__isnull", True), ("mails__gte", 2), _connector="OR"),
+                name="closing_two_mails",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="caseclosing",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("duplicate_of__isnull", True),
+                    models.Q(("duplicate_of", models.F("case")), _negated=True),
+                    _connector="OR",
+                ),
+                name="closing_duplicate_of_another",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="caseclosing",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("reopened_at__isnull", True)),
+                fields=("case",),
+                name="one_standing_closing_per_case",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="caseclosing",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("reopened_at__isnull", True), ("reopened_at__gte", models.F("closed_at")), _connector="OR"
+                ),
+                name="closing_reopened_after_closed",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="caseclosing",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("reopened_by__isnull", True), ("reopened_at__isnull", False), _connector="OR"),
+                name="closing_reopened_by_with_at",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="caseclosing",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("answer", ""), ("answered_at__isnull", True)),
+                    models.Q(
+                        ("answer__in", ["seen_treated", "seen_other", "seen_nothing", "not_seen", "worse"]),
+                        ("answered_at__isnull", False),
+                        ("asked_for__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="closing_answered_when_asked",
+            ),
+        ),
+        migrations.AddConstraint(
             model_name="settlement",
             constraint=models.CheckConstraint(
                 condition=models.Q(("how__in", ["examined", "spoken_to", "seen_elsewhere", "mistake"])),
                 name="settlement_how_known",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="settlement",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("how", "spoken_to"), _negated=True), ("call__isnull", False), _connector="OR"
+                ),
+                name="settlement_spoken_to_in_a_call",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="settlement",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("how", "mistake"),
+                        models.Q(("call__isnull", True), ("entered_by__isnull", True), _connector="XOR"),
+                    ),
+                    models.Q(models.Q(("how", "mistake"), _negated=True), ("entered_by__isnull", True)),
+                    _connector="OR",
+                ),
+                name="settlement_mistake_said_by_one",
             ),
         ),
         migrations.AddIndex(
@@ -2139,7 +2765,7 @@ class Migration(migrations.Migration):
             model_name="triagedecision",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    ("action__in", ["note", "called", "not_reached", "escalate", "clear", "pass", "ask", "own_urgency"])
+                    ("action__in", ["note", "escalate", "take_back", "settle", "order", "pass", "ask", "own_urgency"])
                 ),
                 name="triage_action_known",
             ),

@@ -1,9 +1,12 @@
 from consultations.models.access import LinkAsked, PrivateLink
 from consultations.models.alarm_group import AlarmGroup
 from consultations.models.call import Call
+from consultations.models.case_closing import CaseClosing, RuleAnswer
+from consultations.models.clock_alarm import ClockAlarm
 from consultations.models.consultation_request import Consent, ConsultationRequest, InformationRequest
 from consultations.models.diary import Absence, AppointmentType, Availability
 from consultations.models.message import MessageSubject
+from consultations.models.notes import CaseNote, PersonNote
 from consultations.models.patient import Patient
 from consultations.models.patient_text import PatientText
 from consultations.models.person import Person, PersonJoin
@@ -21,8 +24,11 @@ __all__ = [
     "Assessment",
     "Availability",
     "Call",
+    "CaseClosing",
+    "CaseNote",
     "ClinicalReview",
     "Clinician",
+    "ClockAlarm",
     "Consent",
     "ConsultationRequest",
     "InformationRequest",
@@ -34,10 +40,12 @@ __all__ = [
     "PatientText",
     "Person",
     "PersonJoin",
+    "PersonNote",
     "PrivateLink",
     "QuestionnaireResponse",
     "Resource",
     "Room",
+    "RuleAnswer",
     "SafetyCase",
     "Settlement",
     "SlotHold",

@@ -11,6 +11,7 @@ from clinic.core.permissions import PermittedQuerySet
 from consultations.enums import (
     URGENT_OUTCOMES,
     AssessmentOrigin,
+    CaseOutcome,
     CaseStatus,
     Disposition,
     Outcome,
@@ -119,11 +120,13 @@ class Assessment(EncryptedModel):
 class SafetyCase(EncryptedModel):
     """Somebody was shown EMERGENCY or SAME_DAY. Made at that moment, one per walk, so that nobody vanishes.
 
+    `opened_by` is who heard of the danger on the phone; without one it was told in writing.
     Without a patient it is anonymous: it is counted, and closed by the first member of staff who has seen it,
     unless the response holds contact details that were not sent.
     `alarmed_at` is when its present alarm began (raised, made more pressing, opened again, taken from somebody who
     left), `told_at` when a mail about that alarm was last owed to anybody, alone or in a count. `network` is a keyed
-    digest of where it came from, kept for two days to tell a flood.
+    digest of where it came from, kept for two days to tell a flood. `outcome` is that of its present closing, and empty
+    while it is open; how it was closed, each time, stands in its closings.
     """
 
     encrypted_under = "response"
@@ -137,6 +140,9 @@ class SafetyCase(EncryptedModel):
     )
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="owned_safety_cases"
+    )
+    opened_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     raised_at = models.DateTimeField()
     due_at = models.DateTimeField()
@@ -155,7 +161,7 @@ class SafetyCase(EncryptedModel):
     closed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
-    closing_note = EncryptedTextField(blank=True, default="")
+    outcome = models.CharField(max_length=20, choices=CaseOutcome.choices, blank=True, default="")
 
     objects = PermittedQuerySet.as_manager()
 
@@ -171,6 +177,11 @@ class SafetyCase(EncryptedModel):
                 condition=Q(status=CaseStatus.CLOSED, closed_at__isnull=False)
                 | (~Q(status=CaseStatus.CLOSED) & Q(closed_at__isnull=True)),
                 name="case_closed_at_with_status",
+            ),
+            models.CheckConstraint(
+                condition=Q(status=CaseStatus.CLOSED, outcome__in=CaseOutcome.values)
+                | (~Q(status=CaseStatus.CLOSED) & Q(outcome="")),
+                name="case_closed_with_an_outcome",
             ),
             models.CheckConstraint(
                 condition=Q(alarm_group__isnull=True) | Q(patient__isnull=True), name="case_with_a_name_stands_alone"

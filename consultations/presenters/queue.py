@@ -24,6 +24,7 @@ from consultations.presenters.isolation import Unreadable, opened, readable
 from consultations.presenters.same_person import NOBODY_ELSE, Others, beside_in_list, risk_of
 from consultations.presenters.summary import look_outs, one_line
 from consultations.presenters.words import LOW_MOOD, Chip, age_words, clock_chip, holder_words, outcome_chip
+from consultations.services import clocks
 
 PAGE_SIZE: Final = 50
 LOOK_OUTS_SHOWN: Final = 3
@@ -108,6 +109,7 @@ def rows_query(condition: Q, *, viewer: User) -> QuerySet[ConsultationRequest]:
         .defer(*NOT_IN_A_ROW)
         .annotate(
             next_visit=Subquery(next_visit.values("starts_at")[:1]),
+            case_due_at=clocks.CASE_DUE_AT,
             as_pressing_reference=F("as_pressing_as__reference"),
             as_pressing_patient=F("as_pressing_as__patient_id"),
         )
@@ -165,7 +167,7 @@ def _row(request: ConsultationRequest, others: Others, *, viewer: User, now: dat
         age=age_words(request.patient),
         reference=request.reference,
         line=line,
-        time=clock_chip(request, now=now, next_visit=request.next_visit),
+        time=clock_chip(request, now=now, next_visit=request.next_visit, case_due_at=request.case_due_at),
         flags=flags_of(request, answers, is_broken=is_broken),
         status=holder_words(request, viewer=viewer),
         others=others,
@@ -203,7 +205,7 @@ def flags_of(request: ConsultationRequest, answers: Mapping[str, Any], *, is_bro
     if request.highest_outcome != request.outcome:
         flags.append(Chip(f"Earlier: {Outcome(request.highest_outcome).label}", "danger"))
     if request.is_blocked_by_flags and request.status in OPEN_STATUSES:
-        flags.append(Chip("Flags not cleared", "warn"))
+        flags.append(Chip("Red flags open", "warn"))
     if is_low_mood(request):
         flags.append(Chip(LOW_MOOD, "warn"))
     if request.has_note:

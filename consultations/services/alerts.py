@@ -70,14 +70,14 @@ def first_told(case: SafetyCase, *, now: datetime.datetime) -> list[Recipient]:
     """
     if case.level == Outcome.EMERGENCY:
         return at_once(case.owner, now=now)
-    return _people([case.owner]) or _duty_address()
+    return people([case.owner]) or duty_address()
 
 
 def at_once(owner: User | None, *, now: datetime.datetime) -> list[Recipient]:
     """Who hears first of what cannot wait: the owner and the duty address, or ON_CALL alone while we are closed."""
     if settings.ON_CALL and not clock.is_open(now):
         return [_on_call()]
-    return [*_people([owner]), *_duty_address()]
+    return [*people([owner]), *duty_address()]
 
 
 def told_again(owners: Iterable[User | None], *, now: datetime.datetime) -> list[Recipient]:
@@ -85,18 +85,18 @@ def told_again(owners: Iterable[User | None], *, now: datetime.datetime) -> list
     is_open = clock.is_open(now)
     if settings.ON_CALL and not is_open:
         return [_on_call()]
-    return [*_people(owners), *_duty_address(), *(_people(duty.on_duty()) if is_open else [])]
+    return [*people(owners), *duty_address(), *(people(duty.on_duty()) if is_open else [])]
 
 
 def _on_call() -> Recipient:
     return Recipient(settings.ON_CALL, "on-call")
 
 
-def _duty_address() -> list[Recipient]:
+def duty_address() -> list[Recipient]:
     return [Recipient(settings.DUTY_EMAIL, "duty")] if settings.DUTY_EMAIL else []
 
 
-def _people(users: Iterable[User | None]) -> list[Recipient]:
+def people(users: Iterable[User | None]) -> list[Recipient]:
     known = {user.pk: user for user in users if user is not None}
     return [
         Recipient(user.email, f"staff{user.pk}", user.get_short_name())
@@ -172,7 +172,7 @@ def repeat() -> int:
 def _repeat(pk: int | None, *, now: datetime.datetime) -> bool:
     """One case, or all without a name, if that is still due on what stands there now."""
     chosen = Q(patient=None) if pk is None else Q(pk=pk)
-    rows = waiting().filter(chosen).select_related("owner").defer("closing_note").order_by("pk")
+    rows = waiting().filter(chosen).select_related("owner").order_by("pk")
     locked = list(rows.select_for_update(of=("self",)))
     return any(is_due(case.told_at, now=now) for case in locked) and _again(locked, now=now)
 
@@ -199,7 +199,7 @@ def tell_of_more() -> int:
     grouped = SafetyCase.objects.filter(
         status=CaseStatus.OPEN, level=Outcome.SAME_DAY, patient=None, alarm_group__acknowledged_at=None
     ).exclude(alarm_group=None)
-    untold = grouped.filter(told_at=None).select_related("owner").defer("closing_note").order_by("pk")
+    untold = grouped.filter(told_at=None).select_related("owner").order_by("pk")
     if not clock.is_open(now) or not untold.exists():
         return 0
     last = grouped.aggregate(last=Max("told_at"))["last"]

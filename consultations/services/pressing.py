@@ -17,8 +17,6 @@ from consultations.enums import (
     URGENT_OUTCOMES,
     Actor,
     Outcome,
-    ReviewDecision,
-    TriageAction,
 )
 from consultations.models import ConsultationRequest, Patient
 from consultations.services.targets import due_after
@@ -71,16 +69,12 @@ def _raise(request: ConsultationRequest, older: ConsultationRequest, *, by: User
 def own_urgency(request: ConsultationRequest) -> dict[str, object]:
     """The fields of a request that is set back: what it was, or the same day where somebody has escalated it."""
     risk = request.risk if request.own_risk is None else request.own_risk
-    is_escalated = (
-        request.triage_decisions.filter(action=TriageAction.ESCALATE).exists()
-        or request.reviews.filter(decision=ReviewDecision.URGENT).exists()
-    )
-    if is_escalated:
+    if request.is_escalated:
         risk = min(risk, OUTCOME_RISK[Outcome.SAME_DAY])
     return {
         "risk": risk,
         "priority": outcomes.priority(BY_RISK[risk]),
-        "due_at": request.due_at if is_escalated else request.own_due_at,
+        "due_at": request.due_at if request.is_escalated else request.own_due_at,
         "as_pressing_as": None,
         "own_risk": None,
         "own_due_at": None,

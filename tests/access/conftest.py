@@ -22,6 +22,8 @@ from consultations.models import (
     AlarmGroup,
     AppointmentType,
     Availability,
+    Call,
+    ClockAlarm,
     ConsultationRequest,
     Location,
     PatientText,
@@ -132,9 +134,13 @@ def site(monday_content: Any, time_machine: Any, make_request: Any, clinician: A
         recipient="alice@example.com",
         parked_at=now,
     )
+    alarm = ClockAlarm.objects.create(
+        response=waiting.response, kind="reply", target="NEEDS_INFO", due_at=now, began_at=now
+    )
     text = PatientText.objects.create(
         response=waiting.response, kind="message", text="I moved.", sent_at=now, due_at=now + datetime.timedelta(days=1)
     )
+    call = Call.objects.create(response=waiting.response, outcome="danger_asked", made_at=now, made_by=nurse)
     _content_files(clinician.user, now)
     Absence.objects.create(clinician=clinician, starts_at=now, ends_at=now + datetime.timedelta(hours=1))
     Room.objects.create(name="Room 1", location=place)
@@ -148,6 +154,9 @@ def site(monday_content: Any, time_machine: Any, make_request: Any, clinician: A
         "alarmgroup": group.pk,
         "outboxmessage": message.pk,
         "patienttext": text.pk,
+        "clockalarm": alarm.pk,
+        "call": call.pk,
+        "response": waiting.response_id,
         "clinician": clinician.pk,
         "clinician_user": clinician.user,
         "user": nurse.pk,
@@ -199,8 +208,17 @@ def address(pattern: str, site: dict[str, Any]) -> str:
         "admin/consultations/consultationrequest/texts/<int:pk>/read/": (
             f"admin/consultations/consultationrequest/texts/{site['patienttext']}/read/"
         ),
+        f"{REQUESTS}alarms/<int:pk>/acknowledge/": f"{REQUESTS}alarms/{site['clockalarm']}/acknowledge/",
+        f"{REQUESTS}calls/new/<int:pk>/": f"{REQUESTS}calls/new/{site['response']}/",
+        f"{REQUESTS}calls/new/<int:pk>/questions/": f"{REQUESTS}calls/new/{site['response']}/questions/",
+        f"{REQUESTS}calls/<int:pk>/ask/<slug:slug>/": f"{REQUESTS}calls/{site['call']}/ask/now/",
+        f"{REQUESTS}calls/<int:pk>/stop/": f"{REQUESTS}calls/{site['call']}/stop/",
+        f"{REQUESTS}calls/<int:pk>/end/": f"{REQUESTS}calls/{site['call']}/end/",
         "admin/consultations/safetycase/group/<int:pk>/acknowledge/": (
             f"admin/consultations/safetycase/group/{site['alarmgroup']}/acknowledge/"
+        ),
+        "admin/consultations/safetycase/group/<int:pk>/close/": (
+            f"admin/consultations/safetycase/group/{site['alarmgroup']}/close/"
         ),
     }
     path = known.get(pattern, pattern).replace("<str:key>", site.get("key", ""))
@@ -211,6 +229,7 @@ def address(pattern: str, site: dict[str, Any]) -> str:
     return "/" + path.replace("<slug:verb>", "claim")
 
 
+REQUESTS = "admin/consultations/consultationrequest/"
 TRAIL = {"AuditEvent", "UnchainedEvent", "AuditLink", "AuditHead", "AuditEntry"}
 """What says who did something."""
 READ = {"RecordRead", "PatientShown", "UnchainedRead", "AuditEntry"}

@@ -26,8 +26,9 @@ STAFF_FORMS = [
     for name in FORMS
     if name
     in (
-        "own password", "search", "preview", "note", "call", "escalate", "pass", "clear", "own urgency", "ask",
-        "decide", "book", "give back", "close", "case", "join", "take apart", "absence", "weekly time", "user", "place",
+        "own password", "search", "preview", "note", "call", "escalate", "pass", "settle", "order", "own urgency",
+        "ask", "decide", "book", "give back", "close", "case", "case note", "person note", "join", "take apart",
+        "absence", "weekly time", "user", "place",
     )
 ]  # fmt: skip
 SHOWN: dict[str, tuple[tuple[str, str], ...]] = {
@@ -40,7 +41,8 @@ SHOWN: dict[str, tuple[tuple[str, str], ...]] = {
     "take apart": (("Why is it not the same person?", "Two sisters."),),
     "escalate": (("Why is it pressing?", "Worse."),),
     "pass": (("Note for the doctor", "Please read."),),
-    "clear": (("Why do the red flags not stand in the way?", "Asked by phone."),),
+    "settle": (("How?", "Examined"), ("By whom?", "Dr Halloran")),
+    "order": (("Why may this visit be booked while a red flag stands?", "To see this foot."),),
     "own urgency": (("Why is it less pressing than the other request?", "A new, harmless question."),),
     "ask": (("Question to the patient", "Which scan?"),),
     "decide": (("Note to the patient", "Walk."),),
@@ -48,6 +50,8 @@ SHOWN: dict[str, tuple[tuple[str, str], ...]] = {
     "give back": (("Why is the time cancelled?", "Ill."),),
     "close": (("Why does the clinic close this request?", "Moved away."),),
     "case": (("What became of the person?", "Rang."),),
+    "case note": (("Note for colleagues", "Her sister called."),),
+    "person note": (("Note for colleagues", "Prefers mornings."),),
     "absence": (("Reason", "Course"), ("From", "2027-01-04T09:00")),
     "weekly time": (("From", "14:00"), ("Weekday", "Tuesday")),
     "user": (("Name", "Ines Halloran"),),

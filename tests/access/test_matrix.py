@@ -21,7 +21,7 @@ ANSWERS = {200: "ok", 301: "go", 302: "go", 403: "no", 404: "-", 405: "post"}
 
 NOTES_OF_A_LOOK = {
     "request.view", "request.list", "case.view", "case.list", "message.view", "message.list",
-    "audit.view", "audit.list", "diary.hanging", "person.view",
+    "call.view", "call.caller", "audit.view", "audit.list", "diary.hanging", "person.view",
 }  # fmt: skip
 
 # Columns: visitor, walker, patient, other patient; triage, doctor, editor, manager, superuser.
@@ -39,6 +39,7 @@ STAFF = "in in in in  ok ok ok ok ok"
 NOBODY = "in in in in  no no no no no"
 STAFF_SENT_ON = "in in in in  go go go go go"
 CARE_TEAM = "in in in in  ok ok no ok ok"
+CALL_OF_A_COLLEAGUE = "in in in in  go go no go go"
 MANAGER = "in in in in  no no no ok ok"
 WRITERS = "in in in in  no no ok ok ok"
 PAGE_READERS = "in in in in  no ok ok ok ok"
@@ -115,15 +116,29 @@ MATRIX = {
     "admin:consultations_consultationrequest_confirm": STAFF_SENT_ON,    # to the request's page, which decides
     "admin:consultations_consultationrequest_action": STAFF_SENT_ON,
     "admin:consultations_consultationrequest_read": STAFF_SENT_ON,
+    "admin:consultations_consultationrequest_alarm": STAFF_SENT_ON,
     "admin:consultations_consultationrequest_person": CARE_TEAM,
     "admin:consultations_consultationrequest_person_join": STAFF_SENT_ON,
     "admin:consultations_consultationrequest_person_confirm": STAFF_SENT_ON,
     "admin:consultations_consultationrequest_person_separate": STAFF_SENT_ON,
+    "admin:consultations_consultationrequest_caller": CARE_TEAM,
+    "admin:consultations_consultationrequest_call_new": CARE_TEAM,
+    "admin:consultations_consultationrequest_call_begin": STAFF_SENT_ON,
+    "admin:consultations_consultationrequest_call_ask": CALL_OF_A_COLLEAGUE,
+    "admin:consultations_consultationrequest_call_stop": CALL_OF_A_COLLEAGUE,
+    "admin:consultations_consultationrequest_call_end": CALL_OF_A_COLLEAGUE,
+    "admin:consultations_consultationrequest_person_note": STAFF_SENT_ON,
     "admin:consultations_safetycase_changelist": CARE_TEAM,
     "admin:consultations_safetycase_search": STAFF_SENT_ON,
     "admin:consultations_safetycase_change": CARE_TEAM,
     "admin:consultations_safetycase_acknowledge": STAFF_SENT_ON,
-    "admin:consultations_safetycase_close": STAFF_SENT_ON,
+    "admin:consultations_safetycase_close": CARE_TEAM,
+    "admin:consultations_safetycase_confirm_close": STAFF_SENT_ON,
+    "admin:consultations_safetycase_reopen": STAFF_SENT_ON,
+    "admin:consultations_safetycase_note": STAFF_SENT_ON,
+    "admin:consultations_safetycase_mail": STAFF_SENT_ON,
+    "admin:consultations_safetycase_close_group": STAFF_SENT_ON,
+    "admin:consultations_safetycase_outcomes": CARE_TEAM,
     "admin:consultations_safetycase_acknowledge_group": STAFF_SENT_ON,
     "admin:consultations_safetycase_duty": STAFF_SENT_ON,
     "admin:consultations_appointment_changelist": CARE_TEAM,
@@ -171,6 +186,7 @@ MATRIX = {
     "consultations:status": BOTH_PATIENTS,
     "consultations:answer_question": SENT_ON,
     "consultations:send_message": SENT_ON,
+    "consultations:how_it_went":        "no no go go  no no no no no",    # nobody is asked
     "consultations:withdraw": BOTH_PATIENTS,
     "consultations:calendar_file":      "no no - ok  no no no no no",
     "consultations:times": TO_CHOOSE,

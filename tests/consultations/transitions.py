@@ -27,18 +27,6 @@ note            no_show            no_show            triage doctor manager
 note            withdrawn          withdrawn          triage doctor manager
 note            cancelled          cancelled          triage doctor manager
 
-log_call        received           received           triage doctor manager
-log_call        in_triage          in_triage          triage doctor manager
-log_call        with_doctor        with_doctor        triage doctor manager
-log_call        information_asked  information_asked  triage doctor manager
-log_call        offered            offered            triage doctor manager
-log_call        urgent             urgent             triage doctor manager
-log_call        booked             booked             triage doctor manager
-log_call        not_suitable       not_suitable       triage doctor manager
-log_call        completed          completed          triage doctor manager
-log_call        no_show            no_show            triage doctor manager
-log_call        withdrawn          withdrawn          triage doctor manager
-log_call        cancelled          cancelled          triage doctor manager
 
 correct_email   received           received           patient triage doctor manager
 correct_email   in_triage          in_triage          patient triage doctor manager
@@ -52,6 +40,9 @@ escalate        received           urgent             triage doctor manager
 escalate        in_triage          urgent             triage doctor manager
 escalate        with_doctor        urgent             triage doctor manager
 escalate        information_asked  urgent             triage doctor manager
+escalate        urgent             urgent             triage doctor manager
+escalate        offered            offered            triage doctor manager
+escalate        booked             booked             triage doctor manager
 
 set_own_urgency received           received           triage doctor
 set_own_urgency in_triage          in_triage          triage doctor
@@ -61,9 +52,43 @@ set_own_urgency offered            offered            triage doctor
 set_own_urgency urgent             urgent             triage doctor
 set_own_urgency booked             booked             triage doctor
 
-clear           in_triage          in_triage          doctor
-clear           urgent             urgent             doctor
-clear           with_doctor        with_doctor        doctor
+take_back_escalation received           received           triage doctor manager
+take_back_escalation in_triage          in_triage          triage doctor manager
+take_back_escalation with_doctor        with_doctor        triage doctor manager
+take_back_escalation information_asked  information_asked  triage doctor manager
+take_back_escalation offered            offered            triage doctor manager
+take_back_escalation urgent             urgent             triage doctor manager
+take_back_escalation booked             booked             triage doctor manager
+
+settle_escalation received           received           doctor
+settle_escalation in_triage          in_triage          doctor
+settle_escalation with_doctor        with_doctor        doctor
+settle_escalation information_asked  information_asked  doctor
+settle_escalation offered            offered            doctor
+settle_escalation urgent             with_doctor        doctor
+settle_escalation booked             booked             doctor
+settle_escalation not_suitable       not_suitable       doctor
+settle_escalation completed          completed          doctor
+settle_escalation no_show            no_show            doctor
+settle_escalation withdrawn          withdrawn          doctor
+settle_escalation cancelled          cancelled          doctor
+
+settle          received           received           doctor
+settle          in_triage          in_triage          doctor
+settle          with_doctor        with_doctor        doctor
+settle          information_asked  information_asked  doctor
+settle          offered            offered            doctor
+settle          urgent             urgent             doctor
+settle          booked             booked             doctor
+settle          not_suitable       not_suitable       doctor
+settle          completed          completed          doctor
+settle          no_show            no_show            doctor
+settle          withdrawn          withdrawn          doctor
+settle          cancelled          cancelled          doctor
+
+order_booking   with_doctor        offered            doctor
+order_booking   urgent             offered            doctor
+order_booking   offered            offered            doctor
 
 pass_to_doctor  received           with_doctor        triage doctor manager
 pass_to_doctor  in_triage          with_doctor        triage doctor manager
@@ -87,6 +112,8 @@ book            offered            booked             patient triage doctor mana
 cancel_booking  booked             offered            patient triage doctor manager
 complete        booked             completed          doctor manager
 mark_no_show    booked             no_show            triage doctor manager
+undo_complete   completed          booked             doctor manager
+undo_no_show    no_show            booked             triage doctor manager
 
 withdraw        received           withdrawn          patient
 withdraw        in_triage          withdrawn          patient

@@ -16,10 +16,9 @@ from clinic.core.models import Heartbeat
 from consultations.services import (
     alarm_groups,
     cases,
+    clock_alarms,
     private_links,
     retention,
-    text_alarms,
-    triage,
     undelivered,
 )
 from education.actions import reopen, schedule
@@ -81,8 +80,7 @@ class Command(BaseCommand):
         """
         to_people: dict[str, Callable[[], object]] = {
             "repeat alerts": cases.alert_again,
-            "announce overdue": triage.alert_overdue,
-            "announce unread texts": text_alarms.alert_unread,
+            "watch clocks": lambda: clock_alarms.look(),
             "announce undelivered": undelivered.alert_undelivered,
             "answer asked links": private_links.answer_asked,
         }

@@ -2,21 +2,25 @@
 
 import pytest
 from django.core import mail
+from django.db import transaction
 from django.urls import reverse
 
 from clinic.core import delivery
 from clinic.core.models import OutboxMessage
 from consultations import status_words
 from consultations.admin import requests
-from consultations.enums import MessageKind, Outcome, RequestStatus, ReviewDecision
+from consultations.enums import AssessmentOrigin, MessageKind, Outcome, RequestStatus, ReviewDecision
 from consultations.forms.staff import PATIENT_NOTE_LIMIT
 from consultations.models import ClinicalReview, InformationRequest
+from consultations.services import dangers
+from consultations.services.transitions import lock
 from tests.cast import at, make_patient, open_privately
 from tests.consultations.admin.conftest import act, page_of, text_of
-from tests.consultations.perform import answer, perform
+from tests.consultations.perform import answer, perform, settle_all
 
 pytestmark = pytest.mark.django_db
 NOTE = "Your leg pain follows one nerve.\nI would like to see you walk first: <b>no</b> promises & no hurry."
+WHY = "Asks for a cure by Monday."
 
 
 @pytest.fixture
@@ -35,7 +39,11 @@ def confirm(client, preview):
 DECISIONS = {
     ReviewDecision.OFFER: ({"patient_note": NOTE}, RequestStatus.OFFERED, MessageKind.CONSULTATION_OFFERED),
     ReviewDecision.ASK: ({"patient_note": NOTE}, RequestStatus.INFORMATION_ASKED, MessageKind.QUESTION_ASKED),
-    ReviewDecision.NOT_SUITABLE: ({"patient_note": NOTE}, RequestStatus.NOT_SUITABLE, MessageKind.REQUEST_CLOSED),
+    ReviewDecision.NOT_SUITABLE: (
+        {"patient_note": NOTE, "reason": WHY},
+        RequestStatus.NOT_SUITABLE,
+        MessageKind.REQUEST_CLOSED,
+    ),
     ReviewDecision.URGENT: ({"reason": "Ask about the foot."}, RequestStatus.URGENT, None),
 }
 
@@ -56,7 +64,7 @@ class TestWhatIsRefused:
 class TestWhatWasTyped:
     def test_outlives_its_preview(self, sign_in, doctor, waiting, monkeypatch):
         client = sign_in(doctor)
-        preview = decide(client, waiting, "not_suitable", patient_note=NOTE)
+        preview = decide(client, waiting, "not_suitable", patient_note=NOTE, reason=WHY)
         monkeypatch.setattr(requests, "PREVIEW_AGE", -1)
         page = confirm(client, preview)
         assert "That preview has expired. Nothing was sent. What you wrote is kept below." in text_of(page)
@@ -102,7 +110,7 @@ class TestEachDecision:
     def test_is_refused_in_any_other_status(self, sign_in, doctor, make_request, visit, status):
         request = make_request(status=status)
         client = sign_in(doctor)
-        preview = decide(client, request, "not_suitable", patient_note=NOTE)
+        preview = decide(client, request, "not_suitable", patient_note=NOTE, reason=WHY)
         confirm(client, preview)
         request.refresh_from_db()
         assert request.status == status
@@ -202,7 +210,8 @@ class TestWhatIsNeeded:
             ("ask", {}, "patient_note"),
             ("not_suitable", {"patient_note": " "}, "patient_note"),
             ("urgent", {"patient_note": NOTE}, "reason"),
-            ("not_suitable", {"patient_note": NOTE, "agreed_outcome": "DEFER"}, "reason"),
+            ("not_suitable", {"patient_note": NOTE}, "reason"),
+            ("not_suitable", {"patient_note": NOTE, "agreed_outcome": "NOT_SUITABLE_NOW"}, "reason"),
             ("not_suitable", {"patient_note": "x" * 2001}, "patient_note"),
             ("", {}, "decision"),
             ("refuse", {}, "decision"),
@@ -214,16 +223,24 @@ class TestWhatIsNeeded:
         assert response.context["title"].startswith("Error:")
         assert "There is a problem" in text_of(response)
 
-    def test_a_different_view_stands_beside_the_computed_result(self, sign_in, doctor, waiting):
+    def test_a_decision_against_the_suggestion_stands_beside_the_computed_result(self, sign_in, doctor, waiting):
         client = sign_in(doctor)
-        preview = decide(
-            client, waiting, "not_suitable", patient_note=NOTE, agreed_outcome="DEFER", reason="Too early."
-        )
+        preview = decide(client, waiting, "not_suitable", patient_note=NOTE, reason="Too early.")
+        assert "Otherwise than suggested: <b>Fits a consultation</b>" in text_of(preview)
         confirm(client, preview)
         made, computed = ClinicalReview.objects.get(), waiting.assessment
-        assert (made.agreed_outcome, made.reason) == (Outcome.DEFER, "Too early.")
+        assert (made.suggestion, made.reason) == (Outcome.LIKELY_SUITABLE, "Too early.")
         assert computed.outcome == waiting.outcome == Outcome.LIKELY_SUITABLE
-        assert "holds “Not yet” right, not “Fits a consultation”" in text_of(client.get(page_of(waiting)))
+        assert "otherwise than suggested (“Fits a consultation”)" in text_of(client.get(page_of(waiting)))
+
+    def test_the_form_says_what_is_suggested_and_what_needs_a_reason(self, sign_in, doctor, waiting):
+        page = sign_in(doctor).get(page_of(waiting))
+        assert "Suggested: <b>Fits a consultation</b>" in text_of(page)
+        hints = {
+            tile["option"].data["value"]: "write why, for staff" in tile["hint"]
+            for tile in page.context["panel"].decision.form.decision_tiles()
+        }
+        assert hints == {"offer": False, "ask": False, "not_suitable": True, "urgent": True}
 
 
 class TestRedFlags:
@@ -231,26 +248,25 @@ class TestRedFlags:
     def flagged(self, make_request, doctor):
         return make_request(status=RequestStatus.WITH_DOCTOR, outcome=Outcome.SAME_DAY, doctor=doctor)
 
-    def test_an_offer_waits_until_a_doctor_cleared_them(self, sign_in, doctor, flagged, visit):
+    def test_an_offer_waits_until_a_doctor_settled_them(self, sign_in, doctor, flagged, visit):
         client = sign_in(doctor)
         refused = decide(client, flagged, "offer", appointment_type=visit.pk, patient_note=NOTE)
-        assert "Slots cannot be offered until red flags are cleared." in text_of(refused)
+        assert "Not while a red flag stands: settle it, or order a visit." in text_of(refused)
         assert "There is a problem" in text_of(refused)
-        act(client, flagged, "clear", reason="Examined today: power and feeling are whole.")
-        flagged.refresh_from_db()
-        assert flagged.flags_cleared_by == doctor
+        settle_all(flagged, by=doctor)
         confirm(client, decide(client, flagged, "offer", appointment_type=visit.pk, patient_note=NOTE))
         flagged.refresh_from_db()
         assert flagged.status == RequestStatus.OFFERED
 
-    def test_clearing_needs_a_reason(self, sign_in, doctor, flagged):
-        response = act(sign_in(doctor), flagged, "clear", reason="")
-        assert response.context["bound"]["clear"].errors["reason"]
-        flagged.refresh_from_db()
-        assert flagged.flags_cleared_at is None
-
-    @pytest.mark.parametrize("group", ["triage", "manager"])
-    def test_nobody_but_a_doctor_clears_them(self, sign_in, staff, flagged, group):
-        act(sign_in(staff(group)), flagged, "clear", reason="Seems fine.")
-        flagged.refresh_from_db()
-        assert flagged.flags_cleared_at is None
+    def test_an_offer_that_was_previewed_cannot_be_confirmed_once_one_stands(self, sign_in, doctor, waiting, visit):
+        client = sign_in(doctor)
+        preview = decide(client, waiting, "offer", appointment_type=visit.pk, patient_note=NOTE)
+        with transaction.atomic():
+            fresh = lock(waiting)
+            dangers.hear(response=fresh.response, request=fresh, origin=AssessmentOrigin.ASKED_AGAIN, ticks=["chest"])
+        page = confirm(client, preview)
+        assert "Not while a red flag stands" in text_of(page)
+        assert NOTE.splitlines()[0] in text_of(page)
+        waiting.refresh_from_db()
+        assert waiting.status == RequestStatus.WITH_DOCTOR
+        assert not ClinicalReview.objects.exists()

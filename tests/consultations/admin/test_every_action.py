@@ -8,9 +8,9 @@ from django.urls import reverse
 from clinic.core import clock
 from clinic.core.models import AuditEvent, OutboxMessage, RecordRead
 from consultations.actions.book import free_times
-from consultations.enums import Actor, MessageKind, Outcome, RequestStatus
+from consultations.enums import Actor, AppointmentStatus, MessageKind, Outcome, RequestStatus
 from consultations.presenters.action_panel import panel_entries
-from consultations.services import messaging
+from consultations.services import messaging, settling
 from tests.cast import as_pressing, book_directly
 from tests.consultations.admin.conftest import act, page_of, text_of
 from tests.consultations.admin.test_actions import SIMPLE, statuses_to_try
@@ -19,13 +19,24 @@ from tests.consultations.transitions import target
 
 pytestmark = pytest.mark.django_db
 GROUPS = {"triage": Actor.TRIAGE, "doctor": Actor.DOCTOR, "manager": Actor.MANAGER, "editor": None}
-VERBS = ("ask", "book", "clear", "complete", "correct_email", "mark_no_show", "set_own_urgency")
+VERBS = (
+    "ask", "book", "settle", "order_booking", "complete", "correct_email", "mark_no_show", "undo_complete",
+    "undo_no_show", "take_back_escalation", "settle_escalation",
+    "set_own_urgency",
+)  # fmt: skip
+ENDED_AS = {RequestStatus.COMPLETED: AppointmentStatus.FULFILLED, RequestStatus.NO_SHOW: AppointmentStatus.NOSHOW}
 MEANT = {
     "ask": {"question": "When was your last scan?"},
-    "clear": {"reason": "Examined: no weakness."},
     "correct_email": {"email": "new@example.com"},
+    "settle_escalation": {"note": "Examined: no weakness."},
     "set_own_urgency": {"reason": "A new, harmless question."},
 }
+
+
+def escalated(status, by):
+    now = clock.now()
+    before = {"status": status, "risk": 6, "priority": "routine", "due_at": now.isoformat(), "danger_due_at": None}
+    return {"escalated_at": now, "escalated_by": by, "before_escalation": before}
 
 
 @pytest.fixture
@@ -36,8 +47,11 @@ def in_status(make_request, clinician, nurse, doctor):
         if status == RequestStatus.WITH_DOCTOR:
             more |= {"doctor": doctor}
         request = as_pressing(make_request(status=status, **more))
-        if status == RequestStatus.BOOKED:
-            book_directly(request, clinician, clock.now() - datetime.timedelta(minutes=30))
+        if status in (RequestStatus.BOOKED, *ENDED_AS):
+            hours = {RequestStatus.COMPLETED: 1, RequestStatus.NO_SHOW: 2}.get(status, 0)
+            visit = book_directly(request, clinician, clock.now() - datetime.timedelta(hours=hours, minutes=30))
+            visit.status = ENDED_AS.get(status, visit.status)
+            visit.save()
         return request
 
     return make
@@ -47,7 +61,7 @@ def state_of(request):
     request.refresh_from_db()
     return {
         "status": request.status,
-        "cleared": request.flags_cleared_at is not None,
+        "settled": request.flag_level == "",
         "visits": sorted(request.appointments.values_list("status", flat=True)),
         "questions": request.information_requests.count(),
         "mails": OutboxMessage.objects.filter(subject__request=request).count(),
@@ -64,17 +78,32 @@ def free_slot(make_request, visit):
     return free_times(make_request(status=RequestStatus.OFFERED, appointment_type=visit))[0][0]
 
 
+def meant(verb, request, make_request, visit):
+    """What is filled in for an act on this request."""
+    if verb == "book":
+        return {"slot_key": free_slot(make_request, visit)}
+    if verb == "settle":
+        told = settling.told_of(request)
+        signs = [f"{sign.question}:{sign.option}" for sign in told.standing.open_signs]
+        seen = {"who": "Dr Halloran", "place": "Here", "seen_on": f"{clock.today()}"}
+        return {"heard": told.key, "signs": signs, "how": "examined", **seen}
+    if verb == "order_booking":
+        return {"appointment_type": visit.pk, "reason": "I want to see her."}
+    return MEANT.get(verb, {})
+
+
 @pytest.mark.parametrize("group", list(GROUPS))
 @pytest.mark.parametrize("verb", VERBS)
 def test_it_works_for_its_roles_and_statuses_and_leaves_all_else_alone(
     sign_in, staff, make_request, in_status, visit, subtests, verb, group
 ):
-    flagged = {"outcome": Outcome.SAME_DAY} if verb == "clear" else {}
     client = sign_in(staff(group))
     for status in statuses_to_try(verb, GROUPS[group]):
         with subtests.test(status=status):
+            flagged = {"outcome": Outcome.SAME_DAY} if verb in ("settle", "order_booking") else {}
+            flagged |= escalated(status, staff(group)) if verb.endswith("_escalation") else {}
             request = in_status(status, **flagged)
-            data = {"slot_key": free_slot(make_request, visit)} if verb == "book" else MEANT.get(verb, {})
+            data = meant(verb, request, make_request, visit)
             before = state_of(request)
             response = act(client, request, verb, follow=False, **data)
             if response.context and "confirm_url" in response.context:
@@ -83,7 +112,7 @@ def test_it_works_for_its_roles_and_statuses_and_leaves_all_else_alone(
             if leads_to := target(verb, status, GROUPS[group]):
                 assert after["status"] == leads_to
                 assert f"request.{verb}" in after["activity"]
-                assert after["cleared"] == (verb == "clear")
+                assert after["settled"] == (verb != "order_booking")
             else:
                 assert after == before
 
@@ -158,7 +187,9 @@ class TestTwoWindows:
     def test_a_decision_on_a_request_that_was_closed_is_shown_to_copy(self, sign_in, doctor, manager, in_status):
         request = in_status(RequestStatus.WITH_DOCTOR)
         advice = "Keep walking, and ring us when the pain changes."
-        preview = act(sign_in(doctor), request, "decide", decision="not_suitable", patient_note=advice)
+        preview = act(
+            sign_in(doctor), request, "decide", decision="not_suitable", patient_note=advice, reason="New pain."
+        )
         act(sign_in(manager), request, "cancel_request", note="The patient moved away.")
         mails = OutboxMessage.objects.count()
         response = sign_in(doctor).post(

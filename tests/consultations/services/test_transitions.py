@@ -9,12 +9,12 @@ from clinic.accounts.models import User
 from clinic.core import audit, outbox
 from clinic.core.models import AuditEvent, OutboxMessage
 from clinic.core.refusals import ChangedMeanwhile, NotAllowed, WrongStatus
+from consultations.actions.base import FlagsStand
 from consultations.actions.book import book_held
-from consultations.actions.offer import FlagsStand
 from consultations.enums import CLOSED_STATUSES, OPEN_STATUSES, Actor, MessageKind, Outcome, RequestStatus
 from consultations.models import Appointment, ClinicalReview, SlotHold, TriageDecision
 from consultations.services import review
-from tests.consultations.perform import answer, perform
+from tests.consultations.perform import answer, perform, settle_all, settling_data
 from tests.consultations.services.conftest import Desk
 from tests.consultations.transitions import LINES, VERBS, Line, actors, sources
 from tests.rows import all_rows
@@ -52,15 +52,16 @@ def click(desk: Desk, verb: str, request: Any, by: User, *, seen: str) -> bool:
     """Press a button of the request page as it was shown when the request had the status `seen`."""
     values = {
         "note": {"note": "Rang."},
-        "log_call": {"was_reached": True, "note": "Well."},
         "correct_email": {"email": "new@example.com"},
         "escalate": {"note": "Worse."},
         "set_own_urgency": {"reason": "Well."},
-        "clear": {"reason": "Examined."},
+        "settle": settling_data(request) if verb == "settle" else {},
+        "order_booking": {"appointment_type": desk.visit, "reason": "I want to see her."},
+        "settle_escalation": {"note": "Examined."},
         "pass_to_doctor": {"doctor": desk.doctor, "note": "Please read."},
         "ask": {"question": "Which scan?"},
         "offer": {"appointment_type": desk.visit, "patient_note": "Come."},
-        "decline": {"patient_note": "Walk more."},
+        "decline": {"patient_note": "Walk more.", "reason": "Pain is new."},
         "mark_urgent": {"reason": "Ask about legs."},
         "cancel_booking": {"reason": "Ill."},
         "cancel_request": {"note": "Moved."},
@@ -76,7 +77,7 @@ def test_every_verb_has_its_service(desk: Desk) -> None:
 def test_a_legal_move_leads_where_the_table_says_with_one_event(desk: Desk, staff: Staff, line: Line) -> None:
     group = group_for(line.verb)
     by = staff(group) if group else None
-    request = desk.request(line.source, asked_by_doctor=line.verb == "answer_doctor", is_ahead=line.verb == "withdraw")
+    request = desk.ready_for(line.verb, line.source, by)
     press(desk, line.verb, request, by)
     request.refresh_from_db()
     assert request.status == line.target
@@ -91,8 +92,8 @@ def test_a_legal_move_leads_where_the_table_says_with_one_event(desk: Desk, staf
 class TestALegalMove:
     def start(self, desk: Desk, staff: Staff, verb: str, status: RequestStatus) -> tuple[Any, User | None]:
         group = group_for(verb)
-        request = desk.request(status, asked_by_doctor=verb == "answer_doctor", is_ahead=verb == "withdraw")
-        return request, staff(group) if group else None
+        by = staff(group) if group else None
+        return desk.ready_for(verb, status, by), by
 
     def test_owes_the_patient_exactly_its_mail(
         self, desk: Desk, staff: Staff, verb: str, status: RequestStatus
@@ -155,7 +156,8 @@ def test_any_other_status_is_refused_and_nothing_changes(
 
 @pytest.mark.parametrize(("verb", "group"), ROLES)
 def test_a_role_may_do_exactly_what_the_table_says(desk: Desk, staff: Staff, verb: str, group: str) -> None:
-    request, by = desk.request(sources(verb)[0]), staff(group)
+    by = staff(group)
+    request = desk.ready_for(verb, sources(verb)[0], by)
     before = all_rows()
     if Actor(group) in actors(verb):
         press(desk, verb, request, by)
@@ -185,7 +187,7 @@ def test_nobody_else_may_do_anything(desk: Desk, staff: Staff, verb: str, who: s
 @pytest.mark.parametrize("verb", [verb for verb in VERBS if verb not in PATIENTS_OWN])
 def test_a_superuser_runs_the_site_and_decides_no_more_than_a_manager(desk: Desk, verb: str) -> None:
     by = User.objects.create_superuser("root", "root@clinic.example", "a quiet passphrase")
-    request = desk.request(sources(verb)[0])
+    request = desk.ready_for(verb, sources(verb)[0], by)
     before = all_rows()
     if Actor.MANAGER in actors(verb):
         press(desk, verb, request, by)
@@ -241,7 +243,7 @@ class TestTwoPeople:
         request, by = desk.request(status), staff(group)
         more = {"doctor": staff("doctor")} if verb == "pass_to_doctor" else {}
         more |= {"reason": "Call her."} if verb == "mark_urgent" else {}
-        more |= {"patient_note": "Not now."} if verb == "decline" else {}
+        more |= {"patient_note": "Not now.", "reason": "Too early."} if verb == "decline" else {}
         perform(verb, request, by=by, **{**more, words: "The first words."})
         before = all_rows()
         with pytest.raises(ChangedMeanwhile, match="with other words"):
@@ -262,20 +264,10 @@ class TestWhatAMoveBrings:
             with pytest.raises(FlagsStand):
                 press(desk, "offer", request, doctor)
             assert all_rows() == before
-            perform("clear", request, reason="Examined: no weakness.", by=doctor)
+            settle_all(request, by=doctor)
             press(desk, "offer", request, doctor)
             request.refresh_from_db()
             assert request.status == RequestStatus.OFFERED
-
-    @pytest.mark.parametrize("verb", ["escalate", "mark_urgent"])
-    def test_a_new_worry_brings_cleared_flags_back(self, desk: Desk, staff: Staff, verb: str) -> None:
-        request, doctor = desk.request(RequestStatus.WITH_DOCTOR, outcome=Outcome.SAME_DAY), staff("doctor")
-        perform("clear", request, reason="Examined.", by=doctor)
-        press(desk, verb, request, doctor)
-        request.refresh_from_db()
-        assert request.flags_cleared_at is None
-        assert request.is_blocked_by_flags
-        assert request.risk <= 1
 
     @pytest.mark.parametrize("verb", ["escalate", "mark_urgent"])
     def test_it_is_due_sooner_never_later(self, desk: Desk, staff: Staff, verb: str) -> None:
@@ -323,7 +315,7 @@ class TestWhatAMoveBrings:
                 press(desk, verb, request, doctor)
         assert all_rows() == before
 
-    @pytest.mark.parametrize("verb", ["decline", "mark_urgent", "clear"])
+    @pytest.mark.parametrize("verb", ["decline", "mark_urgent"])
     def test_a_decision_without_words_is_refused(self, desk: Desk, staff: Staff, verb: str) -> None:
         request, doctor = desk.request(RequestStatus.WITH_DOCTOR), staff("doctor")
         before = all_rows()
@@ -331,21 +323,18 @@ class TestWhatAMoveBrings:
             {
                 "decline": lambda: perform("decline", request, patient_note=" \n", by=doctor),
                 "mark_urgent": lambda: perform("mark_urgent", request, reason=" ", by=doctor),
-                "clear": lambda: perform("clear", request, reason="\t", by=doctor),
             }[verb]()
         assert all_rows() == before
 
-    def test_another_view_than_the_computed_one_needs_a_reason(self, desk: Desk, staff: Staff) -> None:
+    def test_a_decision_against_the_suggestion_needs_a_reason(self, desk: Desk, staff: Staff) -> None:
         request, doctor = desk.request(RequestStatus.WITH_DOCTOR), staff("doctor")
         before = all_rows()
         with pytest.raises(review.ReasonMissing):
-            perform("decline", request, patient_note="Walk.", by=doctor, agreed_outcome=Outcome.DEFER)
+            perform("decline", request, patient_note="Walk.", reason=" ", by=doctor)
         assert all_rows() == before
-        perform(
-            "decline", request, patient_note="Walk.", by=doctor, agreed_outcome=Outcome.DEFER, reason="Pain is new."
-        )
+        perform("decline", request, patient_note="Walk.", by=doctor, reason="Pain is new.")
         kept = ClinicalReview.objects.get()
-        assert (kept.agreed_outcome, kept.reason, kept.decided_by) == (Outcome.DEFER, "Pain is new.", doctor)
+        assert (kept.suggestion, kept.reason, kept.decided_by) == (Outcome.LIKELY_SUITABLE, "Pain is new.", doctor)
         request.refresh_from_db()
         assert request.outcome == request.assessment.outcome == Outcome.LIKELY_SUITABLE
 

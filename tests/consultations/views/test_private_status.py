@@ -49,7 +49,7 @@ def review(request, doctor, note, **changes):
     values = {"decision": ReviewDecision.NOT_SUITABLE, "reason": "For staff: doubtful.", "decided_at": clock.now()}
     values |= changes
     return ClinicalReview.objects.create(
-        request=request, agreed_outcome=request.outcome, patient_note=note, decided_by=doctor, **values
+        request=request, suggestion=request.outcome, patient_note=note, decided_by=doctor, **values
     )
 
 
@@ -79,6 +79,7 @@ class TestACallThatIsOwed:
     EVENING = MONDAY + datetime.timedelta(hours=9)
     TOMORROW = datetime.datetime(2026, 11, 24, 15, 30, tzinfo=datetime.UTC)
     PROMISED = "We will try to call you by Monday 23 November, 12 pm. If we have not called by then: go to"
+    MISSED = "We said that you would hear from us by Monday 23 November, 12 pm. We have no record that we reached you."
     NOT_TODAY = "We cannot call you today. Do not wait for us: go to an urgent care center or call your doctor today."
 
     @pytest.mark.parametrize("status", ["received", "in_triage", "with_doctor", "urgent"])
@@ -86,7 +87,7 @@ class TestACallThatIsOwed:
         ("at_time", "due", "words"),
         [
             (MONDAY, SOON, PROMISED),
-            (SOON + datetime.timedelta(hours=1), SOON, PROMISED),
+            (SOON + datetime.timedelta(hours=1), SOON, MISSED),
             (MONDAY, TOMORROW, NOT_TODAY),
             (EVENING, TOMORROW, NOT_TODAY),
         ],
@@ -103,11 +104,10 @@ class TestACallThatIsOwed:
         assert "You gave no phone number, so we cannot call you." in see(request)
 
     @pytest.mark.parametrize(
-        "changes", [{"outcome": Outcome.URGENT_REVIEW}, {"outcome": Outcome.SAME_DAY, "flags_cleared_at": MONDAY}]
+        "changes", [{"outcome": Outcome.URGENT_REVIEW}, {"outcome": Outcome.SAME_DAY, "flag_level": ""}]
     )
-    def test_none_is_owed_to_others(self, see, make_request, doctor, changes):
-        cleared = {"flags_cleared_by": doctor} if "flags_cleared_at" in changes else {}
-        words = see(make_request(**changes, **cleared))
+    def test_none_is_owed_to_others(self, see, make_request, changes):
+        words = see(make_request(**changes))
         assert "try to call you" not in words
         assert "cannot call you" not in words
 
