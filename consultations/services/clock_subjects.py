@@ -103,7 +103,7 @@ def subjects_of(alarms: Iterable[ClockAlarm]) -> dict[int, Subject]:
     """By response; in two queries, and without anything that is encrypted."""
     responses = {alarm.response_id for alarm in alarms}
     requests = ConsultationRequest.objects.filter(response__in=responses).select_related("doctor", "claimed_by")
-    cases = SafetyCase.objects.filter(response__in=responses).select_related("owner").defer("closing_note")
+    cases = SafetyCase.objects.filter(response__in=responses).select_related("owner")
     of_requests = {each.response_id: each for each in requests}
     of_cases = {each.response_id: each for each in cases}
     return {response: Subject(of_requests.get(response), of_cases.get(response)) for response in responses}

@@ -168,16 +168,12 @@ def danger_settled(request: ConsultationRequest) -> list[str]:
     return ["danger_due_at"]
 
 
-def lock_request_of(case: SafetyCase) -> ConsultationRequest | None:
-    """The request that a case is about, locked; requests are locked before cases, by everybody."""
-    return ConsultationRequest.objects.select_for_update(of=("self",)).filter(response=case.response_id).first()
-
-
-def case_closed(*, request: ConsultationRequest | None, now: datetime.datetime) -> None:
-    """The case is off its clock; a danger that nobody has settled goes on with the request. On a locked row; saves it.
+def case_closed(*, case: SafetyCase, now: datetime.datetime) -> None:
+    """The case is off its clock; a danger that nobody has settled goes on with its request, which is locked. Saves it.
 
     A closed case says what became of the person, so a doctor has the time of an urgent review to settle the danger.
     """
+    request = ConsultationRequest.objects.filter(response=case.response_id).first()
     if request is None or request.is_closed:
         return
     following = due_after(Outcome.URGENT_REVIEW, since=now)

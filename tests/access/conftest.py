@@ -217,6 +217,9 @@ def address(pattern: str, site: dict[str, Any]) -> str:
         "admin/consultations/safetycase/group/<int:pk>/acknowledge/": (
             f"admin/consultations/safetycase/group/{site['alarmgroup']}/acknowledge/"
         ),
+        "admin/consultations/safetycase/group/<int:pk>/close/": (
+            f"admin/consultations/safetycase/group/{site['alarmgroup']}/close/"
+        ),
     }
     path = known.get(pattern, pattern).replace("<str:key>", site.get("key", ""))
     model = path.split("/")[2] if path.startswith("admin/") and path.count("/") > 2 else ""

@@ -10,7 +10,7 @@ from clinic.accounts.models import User
 from clinic.core import clock
 from consultations.actions.book import book_held
 from consultations.actions.read_text import mark_read
-from consultations.enums import AppointmentStatus, RequestStatus, TextKind
+from consultations.enums import AppointmentStatus, Outcome, RequestStatus, TextKind
 from consultations.models import (
     AppointmentType,
     Clinician,
@@ -21,7 +21,7 @@ from consultations.models import (
 )
 from consultations.services import scheduling
 from tests.cast import MakeRequest, book_directly
-from tests.consultations.perform import answer, perform
+from tests.consultations.perform import answer, perform, settling_data
 
 NOW = datetime.datetime(2026, 11, 23, 15, 0, tzinfo=datetime.UTC)
 """Monday 23 November 2026, 10:00 at the clinic."""
@@ -74,7 +74,8 @@ class Desk:
 
     def ready_for(self, verb: str, status: RequestStatus, by: User | None = None) -> ConsultationRequest:
         """A request on which this person may do this now."""
-        request = self.request(status, asked_by_doctor=verb == "answer_doctor", is_ahead=verb == "withdraw")
+        flagged = {"outcome": Outcome.SAME_DAY} if verb in ("settle", "order_booking") else {}
+        request = self.request(status, asked_by_doctor=verb == "answer_doctor", is_ahead=verb == "withdraw", **flagged)
         if verb in ("take_back_escalation", "settle_escalation"):
             self.escalate(request, by or self.doctor)
         return request
@@ -108,7 +109,10 @@ class Desk:
             "escalate": lambda request, by: perform("escalate", request, note="Worse.", by=by),
             "take_back_escalation": lambda request, by: perform("take_back_escalation", request, by=by),
             "settle_escalation": lambda request, by: perform("settle_escalation", request, note="Examined.", by=by),
-            "clear": lambda request, by: perform("clear", request, reason="Examined.", by=by),
+            "settle": lambda request, by: perform("settle", request, by=by, **settling_data(request)),
+            "order_booking": lambda request, by: perform(
+                "order_booking", request, appointment_type=self.visit, reason="I want to see her.", by=by
+            ),
             "pass_to_doctor": lambda request, by: perform(
                 "pass_to_doctor", request, doctor=self.doctor, note="Please read.", by=by
             ),

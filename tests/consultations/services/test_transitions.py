@@ -9,12 +9,12 @@ from clinic.accounts.models import User
 from clinic.core import audit, outbox
 from clinic.core.models import AuditEvent, OutboxMessage
 from clinic.core.refusals import ChangedMeanwhile, NotAllowed, WrongStatus
+from consultations.actions.base import FlagsStand
 from consultations.actions.book import book_held
-from consultations.actions.offer import FlagsStand
 from consultations.enums import CLOSED_STATUSES, OPEN_STATUSES, Actor, MessageKind, Outcome, RequestStatus
 from consultations.models import Appointment, ClinicalReview, SlotHold, TriageDecision
 from consultations.services import review
-from tests.consultations.perform import answer, perform
+from tests.consultations.perform import answer, perform, settle_all, settling_data
 from tests.consultations.services.conftest import Desk
 from tests.consultations.transitions import LINES, VERBS, Line, actors, sources
 from tests.rows import all_rows
@@ -54,7 +54,8 @@ def click(desk: Desk, verb: str, request: Any, by: User, *, seen: str) -> bool:
         "note": {"note": "Rang."},
         "correct_email": {"email": "new@example.com"},
         "escalate": {"note": "Worse."},
-        "clear": {"reason": "Examined."},
+        "settle": settling_data(request) if verb == "settle" else {},
+        "order_booking": {"appointment_type": desk.visit, "reason": "I want to see her."},
         "settle_escalation": {"note": "Examined."},
         "pass_to_doctor": {"doctor": desk.doctor, "note": "Please read."},
         "ask": {"question": "Which scan?"},
@@ -262,19 +263,10 @@ class TestWhatAMoveBrings:
             with pytest.raises(FlagsStand):
                 press(desk, "offer", request, doctor)
             assert all_rows() == before
-            perform("clear", request, reason="Examined: no weakness.", by=doctor)
+            settle_all(request, by=doctor)
             press(desk, "offer", request, doctor)
             request.refresh_from_db()
             assert request.status == RequestStatus.OFFERED
-
-    @pytest.mark.parametrize("verb", ["escalate", "mark_urgent"])
-    def test_a_new_worry_brings_cleared_flags_back(self, desk: Desk, staff: Staff, verb: str) -> None:
-        request, doctor = desk.request(RequestStatus.WITH_DOCTOR, outcome=Outcome.SAME_DAY), staff("doctor")
-        perform("clear", request, reason="Examined.", by=doctor)
-        press(desk, verb, request, doctor)
-        request.refresh_from_db()
-        assert request.is_blocked_by_flags
-        assert request.risk <= 1
 
     @pytest.mark.parametrize("verb", ["escalate", "mark_urgent"])
     def test_it_is_due_sooner_never_later(self, desk: Desk, staff: Staff, verb: str) -> None:
@@ -322,7 +314,7 @@ class TestWhatAMoveBrings:
                 press(desk, verb, request, doctor)
         assert all_rows() == before
 
-    @pytest.mark.parametrize("verb", ["decline", "mark_urgent", "clear"])
+    @pytest.mark.parametrize("verb", ["decline", "mark_urgent"])
     def test_a_decision_without_words_is_refused(self, desk: Desk, staff: Staff, verb: str) -> None:
         request, doctor = desk.request(RequestStatus.WITH_DOCTOR), staff("doctor")
         before = all_rows()
@@ -330,7 +322,6 @@ class TestWhatAMoveBrings:
             {
                 "decline": lambda: perform("decline", request, patient_note=" \n", by=doctor),
                 "mark_urgent": lambda: perform("mark_urgent", request, reason=" ", by=doctor),
-                "clear": lambda: perform("clear", request, reason="\t", by=doctor),
             }[verb]()
         assert all_rows() == before
 
