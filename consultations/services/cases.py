@@ -11,7 +11,16 @@ from consultations.candidacy import outcomes
 from consultations.enums import Actor, CaseOutcome, CaseStatus, Outcome
 from consultations.models import AlarmGroup, CaseClosing, Patient, QuestionnaireResponse, SafetyCase
 from consultations.permissions import require
-from consultations.services import alarm_groups, alarms, alerts, clock_alarms, deaths, duty, handover, text_alarms
+from consultations.services import (
+    alarm_groups,
+    alarms,
+    alerts,
+    clock_alarms,
+    deaths,
+    duty,
+    handover,
+    text_alarms,
+)
 from consultations.services.targets import due_after
 
 

@@ -168,12 +168,11 @@ def danger_settled(request: ConsultationRequest) -> list[str]:
     return ["danger_due_at"]
 
 
-def case_closed(*, case: SafetyCase, now: datetime.datetime) -> None:
-    """The case is off its clock; a danger that nobody has settled goes on with its request, which is locked. Saves it.
+def case_closed(*, request: ConsultationRequest | None, now: datetime.datetime) -> None:
+    """The case is off its clock; a danger that nobody has settled goes on with the request. On a locked row; saves it.
 
     A closed case says what became of the person, so a doctor has the time of an urgent review to settle the danger.
     """
-    request = ConsultationRequest.objects.filter(response=case.response_id).first()
     if request is None or request.is_closed:
         return
     following = due_after(Outcome.URGENT_REVIEW, since=now)

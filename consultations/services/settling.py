@@ -231,8 +231,7 @@ def _kept(proof: Proof) -> dict[str, str]:
 
 def _lower(request: ConsultationRequest) -> None:
     """Each request of the person is as pressing as what is left, and off the clock of a danger once nothing stands.
-
-    An escalation is settled by itself, and stays as pressing as it is.
+    What a colleague escalated stays pressing: that is settled by itself.
     """
     others = ConsultationRequest.objects.filter(patient__person=request.patient.person_id).exclude(pk=request.pk)
     rows: Iterable[ConsultationRequest] = [request, *others.select_related("assessment")]
@@ -240,7 +239,7 @@ def _lower(request: ConsultationRequest) -> None:
         left = Outcome(row.flag_level) if row.flag_level else review.suggestion_of(row)
         if OUTCOME_RISK[left] > row.risk and not row.is_escalated:
             row.risk, row.priority = OUTCOME_RISK[left], outcomes.priority(left)
-        clocks.danger_settled(row)
         if not row.flag_level:
             row.booking_ordered_at = row.booking_ordered_by = None
-        row.save(update_fields=["risk", "priority", "danger_due_at", "booking_ordered_at", "booking_ordered_by"])
+        fields = ["risk", "priority", "booking_ordered_at", "booking_ordered_by", *clocks.danger_settled(row)]
+        row.save(update_fields=fields)

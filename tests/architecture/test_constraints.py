@@ -377,9 +377,6 @@ def world(db: None, make_request: Any, nurse: Any, clinician: Any) -> Callable[[
         SafetyCase: lambda: SafetyCase.objects.create(
             response=request.response, level="EMERGENCY", priority="stat", raised_at=now, due_at=now + HOUR
         ),
-        ClockAlarm: lambda: ClockAlarm.objects.create(
-            response=request.response, kind="danger", target="SAME_DAY", due_at=now, began_at=now
-        ),
         CaseClosing: lambda: CaseClosing.objects.create(
             case=SafetyCase.objects.create(
                 response=request.response, level="EMERGENCY", priority="stat", raised_at=now, due_at=now + HOUR
@@ -390,6 +387,9 @@ def world(db: None, make_request: Any, nurse: Any, clinician: Any) -> Callable[[
             closed_by=nurse,
         ),
         RuleAnswer: lambda: RuleAnswer.objects.create(rule="RF-CE-01", answer="worse", number=1),
+        ClockAlarm: lambda: ClockAlarm.objects.create(
+            response=request.response, kind="danger", target="SAME_DAY", due_at=now, began_at=now
+        ),
         PatientText: lambda: PatientText.objects.create(
             response=request.response, kind="message", text="x", sent_key="one", sent_at=now, due_at=now + HOUR
         ),

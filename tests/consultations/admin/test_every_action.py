@@ -20,18 +20,9 @@ from tests.consultations.transitions import target
 pytestmark = pytest.mark.django_db
 GROUPS = {"triage": Actor.TRIAGE, "doctor": Actor.DOCTOR, "manager": Actor.MANAGER, "editor": None}
 VERBS = (
-    "ask",
-    "book",
-    "settle",
-    "order_booking",
-    "complete",
-    "correct_email",
-    "mark_no_show",
-    "undo_complete",
-    "undo_no_show",
-    "take_back_escalation",
-    "settle_escalation",
-)
+    "ask", "book", "settle", "order_booking", "complete", "correct_email", "mark_no_show", "undo_complete",
+    "undo_no_show", "take_back_escalation", "settle_escalation",
+)  # fmt: skip
 ENDED_AS = {RequestStatus.COMPLETED: AppointmentStatus.FULFILLED, RequestStatus.NO_SHOW: AppointmentStatus.NOSHOW}
 MEANT = {
     "ask": {"question": "When was your last scan?"},

@@ -107,12 +107,12 @@ class Desk:
             "note": lambda request, by: perform("note", request, note="Rang.", by=by),
             "correct_email": lambda request, by: perform("correct_email", request, email="new@example.com", by=by),
             "escalate": lambda request, by: perform("escalate", request, note="Worse.", by=by),
-            "take_back_escalation": lambda request, by: perform("take_back_escalation", request, by=by),
-            "settle_escalation": lambda request, by: perform("settle_escalation", request, note="Examined.", by=by),
             "settle": lambda request, by: perform("settle", request, by=by, **settling_data(request)),
             "order_booking": lambda request, by: perform(
                 "order_booking", request, appointment_type=self.visit, reason="I want to see her.", by=by
             ),
+            "take_back_escalation": lambda request, by: perform("take_back_escalation", request, by=by),
+            "settle_escalation": lambda request, by: perform("settle_escalation", request, note="Examined.", by=by),
             "pass_to_doctor": lambda request, by: perform(
                 "pass_to_doctor", request, doctor=self.doctor, note="Please read.", by=by
             ),

@@ -9,7 +9,7 @@ import pytest
 from clinic.core import clock
 from consultations.enums import OPEN_STATUSES, CaseStatus, ClockKind, Outcome, RequestStatus
 from consultations.services import cases, clock_table, clocks
-from tests.cast import MakeRequest, close_case
+from tests.cast import MakeRequest
 from tests.consultations.perform import perform
 from tests.consultations.services.conftest import Desk
 
@@ -47,7 +47,7 @@ class TestExactlyOne:
                 if case_status == CaseStatus.ACKNOWLEDGED:
                     cases.acknowledge(case=case, by=nurse)
                 if case_status == CaseStatus.CLOSED:
-                    close_case(case, by=nurse)
+                    cases.close(case=case, note="Seen.", by=nurse)
             is_open_case = case_status in (CaseStatus.OPEN, CaseStatus.ACKNOWLEDGED)
             expected = (
                 ["case"] if is_open_case
@@ -196,7 +196,7 @@ class TestADanger:
         clocks.contact_logged(request=None, case=case, now=clock.now())
         (running,) = clocks.running(responses=[request.response_id])
         assert (running.kind, running.due_at) == ("case", at("2026-11-25T22:30Z"))
-        close_case(case, by=nurse)
+        cases.close(case=case, note="Went for care.", by=nurse)
         (running,) = clocks.running(responses=[request.response_id])
         assert (running.kind, running.due_at) == ("danger", at("2026-11-25T22:30Z"))
 
