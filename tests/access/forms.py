@@ -11,7 +11,14 @@ from clinic.accounts.models import User
 from clinic.core import clock
 from clinic.core.encryption import fingerprint
 from consultations.enums import Outcome, RequestStatus
-from consultations.models import CaseClosing, ConsultationRequest, InformationRequest, PrivateLink, SafetyCase
+from consultations.models import (
+    AppointmentType,
+    CaseClosing,
+    ConsultationRequest,
+    InformationRequest,
+    PrivateLink,
+    SafetyCase,
+)
 from consultations.services import call_scripts, calls, carried, intake, persons
 from tests.access.conftest import TOKEN, TUESDAY
 from tests.cast import MakeRequest, book_directly, close_case, open_privately, private_url
@@ -190,7 +197,14 @@ FORMS: dict[str, Callable[[Stage], Form]] = {
     ),
     "escalate": lambda on: on.act("escalate", note="Worse."),
     "pass": lambda on: on.act("pass_to_doctor", doctor=str(on.doctor.pk), note="Please read."),
-    "clear": lambda on: on.act("clear", reason="Asked by phone."),
+    "settle": lambda on: on.act(
+        "settle", heard="", signs=["SHOWN-EARLIER:SAME_DAY"], how="examined", who="Dr Halloran", place="Here",
+        seen_on=f"{clock.today()}",
+    ),
+    "order": lambda on: on.act(
+        "order_booking", RequestStatus.WITH_DOCTOR, reason="To see this foot.",
+        appointment_type=str(AppointmentType.objects.create(name="First consultation", minutes=40).pk),
+    ),
     "ask": lambda on: on.act("ask", question="Which scan?"),
     "decide": lambda on: on.act(
         "decide", RequestStatus.WITH_DOCTOR, decision="not_suitable", patient_note="Walk.", reason="Pain is new."

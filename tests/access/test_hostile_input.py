@@ -202,7 +202,7 @@ KEPT: dict[str, tuple[str, Callable[[], str]]] = {
     "answer": ("answer", lambda: InformationRequest.objects.latest("pk").answer),
     "cancel time": ("reason", lambda: Appointment.objects.latest("pk").cancel_reason),
     "note": ("note", lambda: TriageDecision.objects.latest("pk").note),
-    "clear": ("reason", lambda: TriageDecision.objects.latest("pk").note),
+    "order": ("reason", lambda: TriageDecision.objects.latest("pk").note),
     "case note": ("note_text", lambda: CaseNote.objects.latest("pk").text),
 }
 

@@ -46,7 +46,7 @@ from consultations.services import (
 )
 from consultations.services.erasure import StillNeeded
 from tests.cast import close_case, make_patient, open_privately, private_url
-from tests.consultations.perform import answer, perform, send_message
+from tests.consultations.perform import answer, perform, send_message, settle_all
 from tests.consultations.services.conftest import NOW
 from tests.consultations.services.test_intake import ALICE, ANSWERS, WORDINGS
 from tests.consultations.views.conftest import OUTCOMES
@@ -128,7 +128,7 @@ def request_of_one(
     perform("ask", request, question="secret-question", by=nurse)
     answer(request, "secret-answer")
     perform("pass_to_doctor", request, doctor=doctor, note="secret-reason", by=nurse)
-    perform("clear", request, reason="secret-reason", by=doctor)
+    settle_all(request, by=doctor, words="secret-reason")
     offered = {"appointment_type": visit, "patient_note": "secret-offer", "reason": "secret-reason"}
     perform("offer", request, by=doctor, **offered)
     request.refresh_from_db()
