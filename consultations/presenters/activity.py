@@ -22,6 +22,7 @@ NEWEST: Final = 200
 BESIDES_ACTIONS: Final = {
     "request.send": "sent the request",
     "response.read_text": "read what was written with the answers",
+    "alarm.acknowledge": "acknowledged the alarm",
     "slot.hold": "is choosing a time",
     "link.open": "opened the private link",
     "link.refused": "gave a wrong date of birth at the private link",

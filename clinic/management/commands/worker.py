@@ -16,10 +16,10 @@ from clinic.core.models import Heartbeat
 from consultations.services import (
     alarm_groups,
     cases,
+    clock_alarms,
+    deaths,
     private_links,
     retention,
-    text_alarms,
-    triage,
     undelivered,
 )
 from education.actions import reopen, schedule
@@ -34,6 +34,7 @@ DAILY: Final[dict[str, Callable[[], object]]] = {
     "forget sign-ins": lambda: housekeeping.forget_what_ran_out(),
     "reopen content": lambda: reopen.reopen_due(),
     "forget networks": lambda: alarm_groups.forget_networks(),
+    "restart mails": lambda: deaths.restart_mails(),
 }
 """Each by itself, so that one that fails keeps no other from its day."""
 
@@ -81,8 +82,7 @@ class Command(BaseCommand):
         """
         to_people: dict[str, Callable[[], object]] = {
             "repeat alerts": cases.alert_again,
-            "announce overdue": triage.alert_overdue,
-            "announce unread texts": text_alarms.alert_unread,
+            "watch clocks": lambda: clock_alarms.look(),
             "announce undelivered": undelivered.alert_undelivered,
             "answer asked links": private_links.answer_asked,
         }
