@@ -17,6 +17,7 @@ from consultations.services import (
     alarm_groups,
     cases,
     clock_alarms,
+    deaths,
     private_links,
     retention,
     undelivered,
@@ -33,6 +34,7 @@ DAILY: Final[dict[str, Callable[[], object]]] = {
     "forget sign-ins": lambda: housekeeping.forget_what_ran_out(),
     "reopen content": lambda: reopen.reopen_due(),
     "forget networks": lambda: alarm_groups.forget_networks(),
+    "restart mails": lambda: deaths.restart_mails(),
 }
 """Each by itself, so that one that fails keeps no other from its day."""
 

@@ -17,6 +17,7 @@ from consultations.services import (
     alarm_groups,
     cases,
     clock_alarms,
+    deaths,
     messaging,
     private_links,
     retention,
@@ -36,6 +37,7 @@ DUTIES = {
     "forget sign-ins": (housekeeping, "forget_what_ran_out"),
     "reopen content": (reopen, "reopen_due"),
     "forget networks": (alarm_groups, "forget_networks"),
+    "restart mails": (deaths, "restart_mails"),
     "delete unsent": (retention, "delete_unsent"),
     "delete sent": (outbox, "forget_sent"),
 }
