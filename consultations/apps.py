@@ -39,6 +39,7 @@ class ConsultationsConfig(AppConfig):
             "core.outboxmessage": ("message", "messages"),
         },
         today="consultations.admin.today.today_context",
+        news="consultations.presenters.news.news_for",
         audit_words="consultations.presenters.audit_words.audit_words",
     )
 

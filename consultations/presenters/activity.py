@@ -21,6 +21,7 @@ from consultations.services.transitions import WORKFLOW
 NEWEST: Final = 200
 BESIDES_ACTIONS: Final = {
     "request.send": "sent the request",
+    "request.as_pressing": "made it as pressing as another request of this person",
     "response.read_text": "read what was written with the answers",
     "alarm.acknowledge": "acknowledged the alarm",
     "slot.hold": "is choosing a time",
