@@ -36,7 +36,7 @@ STAND: Final = "A consultation cannot be offered until a doctor has settled them
 CASE_OPEN: Final = "No red flag stands, but the safety case is still open."
 ESCALATED: Final = "No red flag stands, but a colleague escalated this request: a doctor settles that first."
 SETTLED: Final = "No red flag stands: a doctor has settled what was told."
-CANNOT_SAY: Final = "Something that the person told us cannot be read, so nobody can say that there is no red flag."
+CANNOT_SAY: Final = "Something that the person told us cannot be read. Call, and do not rely on the rest."
 NONE: Final = "No red flag in anything that the person told us."
 HOW: Final = {
     "who": "by {}",

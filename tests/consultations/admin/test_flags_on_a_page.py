@@ -36,7 +36,8 @@ REASSURES = re.compile(
     r"No red flag\b(?! stands)|(?:can|may) (?:now )?be offered|offered now|can choose a time now", re.IGNORECASE
 )
 PRESSES = re.compile(
-    r"welfare policy|(?<!No )red flags? stands?\b|cannot be offered|case is still open|nobody can say", re.IGNORECASE
+    r"welfare policy|(?<!No )red flags? stands?\b|cannot be offered|case is still open|do not rely on the rest",
+    re.IGNORECASE,
 )
 FLAGS = ("none", "escalated", "form", "told later", "settled", "told again", "unreadable")
 CALLS: dict[str, tuple[str, ...]] = {

@@ -26,7 +26,8 @@ def case(alice: Any, nurse: Any) -> SafetyCase:
     now = clock.now()
     return SafetyCase.objects.create(
         response=alice.response, patient=alice.patient, level="EMERGENCY", priority="stat", raised_at=now, due_at=now,
-        status=CaseStatus.CLOSED, outcome=CaseOutcome.WENT_FOR_CARE, closed_at=now, closed_by=nurse, acknowledged_at=now, acknowledged_by=nurse,
+        status=CaseStatus.CLOSED, outcome=CaseOutcome.WENT_FOR_CARE, closed_at=now, closed_by=nurse,
+        acknowledged_at=now, acknowledged_by=nurse,
     )  # fmt: skip
 
 
