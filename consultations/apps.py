@@ -3,7 +3,17 @@ from django.apps import AppConfig
 from clinic.core import permissions
 from clinic.staff.area import Entry, StaffArea
 
-DIARY = ("appointment", "availability", "absence", "clinician", "location", "room", "appointmenttype")
+DIARY = (
+    "appointment",
+    "availability",
+    "absence",
+    "clinician",
+    "location",
+    "room",
+    "appointmenttype",
+    "shift",
+    "shiftchange",
+)
 
 
 class ConsultationsConfig(AppConfig):
@@ -36,6 +46,8 @@ class ConsultationsConfig(AppConfig):
             "consultations.availability": ("weekly time", "weekly times"),
             "consultations.consultationrequest": ("request", "requests"),
             "consultations.location": ("place", "places"),
+            "consultations.shift": ("weekly shift", "weekly shifts"),
+            "consultations.shiftchange": ("day that is otherwise", "days that are otherwise"),
             "core.outboxmessage": ("message", "messages"),
         },
         today="consultations.admin.today.today_context",

@@ -1,6 +1,6 @@
 """The domain's closed vocabularies and the named groups of statuses everything else reasons with."""
 
-from django.db.models import TextChoices
+from django.db.models import IntegerChoices, TextChoices
 
 from consultations import workflow
 
@@ -158,6 +158,41 @@ class TextKind(TextChoices):
     MESSAGE = "message", "Message"
     ANSWER = "answer", "Answer to our question"
     CANCEL_REASON = "cancel_reason", "Reason for cancelling a time"
+
+
+class Weekday(IntegerChoices):
+    MONDAY = 0, "Monday"
+    TUESDAY = 1, "Tuesday"
+    WEDNESDAY = 2, "Wednesday"
+    THURSDAY = 3, "Thursday"
+    FRIDAY = 4, "Friday"
+    SATURDAY = 5, "Saturday"
+    SUNDAY = 6, "Sunday"
+
+
+class ShiftChangeKind(TextChoices):
+    AWAY = "away", "Away"
+    ON = "on", "On duty besides"
+
+
+class ReportedRecord(TextChoices):
+    """What stands on the page from which somebody reports that the software missed something."""
+
+    REQUEST = "request", "Request"
+    CASE = "case", "Safety case"
+    PERSON = "person", "Person"
+    TEXT = "text", "Patient’s text"
+    MESSAGE = "message", "Message"
+
+
+class MissedKind(TextChoices):
+    DANGER = "danger", "A danger that it did not find"
+    FALSE = "false", "A danger that is none"
+    LATE = "late", "An alarm that came late, or to the wrong person"
+    WORDS = "words", "Wrong words, to the patient or to us"
+    NAME = "name", "A wrong name, date, number or address"
+    PERSON = "person", "Records of one person kept apart, or of two joined"
+    OTHER = "other", "Something else"
 
 
 class Actor(TextChoices):

@@ -109,7 +109,7 @@ class StaffUserAdmin(BaseModelAdmin, UserAdmin):
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         """Who goes off duty here gives away what they had taken on before, as by their own press."""
         if "is_on_duty" in form.changed_data:
-            obj.duty_changed_at = clock.now()
+            obj.duty_changed_at = obj.duty_pressed_at = clock.now()
         super().save_model(request, obj, form, change)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:

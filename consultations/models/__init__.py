@@ -2,13 +2,16 @@ from consultations.models.access import LinkAsked, PrivateLink
 from consultations.models.alarm_group import AlarmGroup
 from consultations.models.consultation_request import Consent, ConsultationRequest, InformationRequest
 from consultations.models.diary import Absence, AppointmentType, Availability
+from consultations.models.hand_over import DayEnd, HandOverNote
 from consultations.models.message import MessageSubject
+from consultations.models.missed_report import MissedReport
 from consultations.models.patient import Patient
 from consultations.models.patient_text import PatientText
 from consultations.models.person import Person, PersonJoin
 from consultations.models.questionnaire_response import Assessment, QuestionnaireResponse, SafetyCase
 from consultations.models.resources import Clinician, Location, Resource, Room
 from consultations.models.review import ClinicalReview, TriageDecision
+from consultations.models.rota import Shift, ShiftChange
 from consultations.models.scheduling import Appointment, Occupation, SlotHold
 
 __all__ = [
@@ -22,10 +25,13 @@ __all__ = [
     "Clinician",
     "Consent",
     "ConsultationRequest",
+    "DayEnd",
+    "HandOverNote",
     "InformationRequest",
     "LinkAsked",
     "Location",
     "MessageSubject",
+    "MissedReport",
     "Occupation",
     "Patient",
     "PatientText",
@@ -36,6 +42,8 @@ __all__ = [
     "Resource",
     "Room",
     "SafetyCase",
+    "Shift",
+    "ShiftChange",
     "SlotHold",
     "TriageDecision",
 ]

@@ -23,12 +23,16 @@ OTHER_WORDS = {
     "person.separate": "Person: a request taken out",
     "person.undo": "Person: joined requests taken apart",
     "person.view": "Person: looked at the requests of one",
+    "rota.add": "Rota: entry added",
+    "rota.change": "Rota: entry changed",
+    "rota.remove": "Rota: entry removed",
     "response.bring": "Answers: carried over from the decision aid",
     "response.contact": "Answers: contact details given",
     "response.delete": "Answers: never sent, deleted in time",
     "response.read_text": "Answers: what was written with them was read",
     "response.save": "Answers: saved",
     "response.start": "Answers: started",
+    "staff.duty": "Duty: came or went",
     "response.take_out": "Answers: what was carried over taken out",
 }
 """What is on record and is no action on a request."""

@@ -28,6 +28,8 @@ from consultations.models import (
     PrivateLink,
     Room,
     SafetyCase,
+    Shift,
+    ShiftChange,
     SlotHold,
 )
 from consultations.views.private_session import key_of
@@ -138,6 +140,8 @@ def site(monday_content: Any, time_machine: Any, make_request: Any, clinician: A
     _content_files(clinician.user, now)
     Absence.objects.create(clinician=clinician, starts_at=now, ends_at=now + datetime.timedelta(hours=1))
     Room.objects.create(name="Room 1", location=place)
+    Shift.objects.create(user=nurse, weekday=5, starts=datetime.time(9), ends=datetime.time(10), starts_on=now.date())
+    ShiftChange.objects.create(user=nurse, kind="on", first_on=now.date(), last_on=now.date())
     return {
         "patient": patient,
         "key": key_of(patient),
@@ -155,7 +159,8 @@ def site(monday_content: Any, time_machine: Any, make_request: Any, clinician: A
         **{
             model._meta.model_name: model.objects.order_by("pk")[0].pk
             for model in (
-                Absence, AppointmentType, Availability, Location, Room, EvidenceStatement, GlossaryTerm, Page, Question,
+                Absence, AppointmentType, Availability, Location, Room, Shift, ShiftChange, EvidenceStatement,
+                GlossaryTerm, Page, Question,
                 Source, Trial, RegulationNote, BestBet, Reviewer, CaseAccount, ClinicianStatement, Feedback,
             )
         },

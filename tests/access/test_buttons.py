@@ -131,6 +131,9 @@ POLICY: dict[str, str] = {
     # The times here are those of a colleague; a doctor's own have a test below.
     **diary("availability", add=DIARY_WRITERS, change=MANAGER_HARMLESS, delete=MANAGER),
     **diary("absence", add=DIARY_WRITERS, change=MANAGER_HARMLESS, delete=MANAGER),
+    "admin:consultations_shift_week": STAFF_READ,
+    **diary("shift", add=MANAGER, change=MANAGER, delete=MANAGER),
+    **diary("shiftchange", add=MANAGER, change=MANAGER, delete=MANAGER),
     "admin:accounts_user_password_change": ADMINISTRATOR,
     **stock("accounts", "user", changelist=ADMINISTRATOR_HARMLESS, add=ADMINISTRATOR, history=ADMINISTRATOR_HARMLESS,
             delete=NOBODY, change=ADMINISTRATOR),
@@ -243,6 +246,9 @@ def filled_in(name: str, site: dict[str, Any]) -> dict[str, Any]:
     if name == "consultations:times":
         free = TUESDAY.replace(day=25)
         return {"slot": f"{free:%Y%m%dT%H%MZ}-{site['clinician']}-{site['location']}"}
+    if name.startswith("admin:consultations_shift") and name.endswith(("_add", "_change")):
+        hours = {"starts": "08:30", "ends": "12:00", "starts_on": "2026-11-01", "weekday": "2"}
+        return {"user": str(site["user"]), **hours, "kind": "on", "first_on": "2026-12-01", "last_on": "2026-12-01"}
     if name in ("admin:consultations_room_add", "admin:consultations_room_change"):
         return {"name": "Room 7", "location": str(site["location"])}
     return POSTED.get(name, {"post": "yes"})

@@ -131,6 +131,9 @@ MATRIX = {
     **diary("appointmenttype", add=MANAGER),
     **diary("availability", add=DIARY_WRITERS),
     **diary("absence", add=DIARY_WRITERS),
+    "admin:consultations_shift_week": CARE_TEAM,
+    **diary("shift", add=MANAGER),
+    **diary("shiftchange", add=MANAGER),
     "admin:accounts_user_password_change": ADMINISTRATOR,
     **stock("accounts", "user", changelist=ADMINISTRATOR, add=ADMINISTRATOR, history=ADMINISTRATOR,
             change=ADMINISTRATOR, delete=NOBODY),
@@ -196,9 +199,19 @@ CLINICAL = [
     and issubclass(model, Model)
     and model._meta.app_label == "consultations"
     and model.__name__
-    not in ("Resource", "Clinician", "Room", "Location", "AppointmentType", "Availability", "Absence")
+    not in (
+        "Resource",
+        "Clinician",
+        "Room",
+        "Location",
+        "AppointmentType",
+        "Availability",
+        "Absence",
+        "Shift",
+        "ShiftChange",
+    )
 ]  # fmt: skip
-"""Everything about a patient; the seven that are left out are the diary that managers keep."""
+"""Everything about a patient; the nine that are left out are the diary and the rota that managers keep."""
 LOGS = (AuditEntry, AuditEvent, AuditHead, RecordRead)
 
 
