@@ -37,6 +37,13 @@ class ConsultationsConfig(AppConfig):
                 5,
                 covers=tuple(f"admin:consultations_{model}_changelist" for model in DIARY),
             ),
+            Entry(
+                "Hand-over",
+                "admin:consultations_handovernote_changelist",
+                "consultations.view_handovernote",
+                5,
+                covers=("admin:consultations_handovernote_changelist", "admin:consultations_dayend_changelist"),
+            ),
         ),
         section="Diary",
         home="admin:consultations_appointment_changelist",

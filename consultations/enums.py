@@ -147,6 +147,8 @@ class MessageKind(TextChoices):
     APPOINTMENT_CANCELLED = "appointment_cancelled", "Appointment cancelled"
     REQUEST_CLOSED = "request_closed", "Request closed"
     STAFF_ALERT = "staff_alert", "Staff alert"
+    STAFF_NOTICE = "staff_notice", "Staff notice"
+    DAY_END = "day_end", "Day’s end"
 
 
 class TextKind(TextChoices):
@@ -183,6 +185,17 @@ class ReportedRecord(TextChoices):
     PERSON = "person", "Person"
     TEXT = "text", "Patient’s text"
     MESSAGE = "message", "Message"
+
+
+class Pressing(TextChoices):
+    """Why something that is open cannot wait. These words stand in mails: no health word is among them."""
+
+    CASE = "case", "not closed"
+    UNOWNED = "unowned", "with nobody"
+    RAISED = "raised", "raised by staff"
+    LATE = "late", "past its time"
+    TEXT = "text", "not read"
+    UNDELIVERED = "undelivered", "not delivered"
 
 
 class MissedKind(TextChoices):

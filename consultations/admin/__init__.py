@@ -1,5 +1,5 @@
 """The staff area of consultations: importing this package registers its pages with the admin site."""
 
-from consultations.admin import audit, messages, requests, rota, safety_cases, scheduling
+from consultations.admin import audit, day_end, hand_over, messages, requests, rota, safety_cases, scheduling
 
-__all__ = ["audit", "messages", "requests", "rota", "safety_cases", "scheduling"]
+__all__ = ["audit", "day_end", "hand_over", "messages", "requests", "rota", "safety_cases", "scheduling"]

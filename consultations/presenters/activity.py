@@ -19,6 +19,7 @@ from consultations.services.transitions import WORKFLOW
 NEWEST: Final = 200
 BESIDES_ACTIONS: Final = {
     "request.send": "sent the request",
+    "request.hand_over": "passed it on, because who had it is not there",
     "response.read_text": "read what was written with the answers",
     "slot.hold": "is choosing a time",
     "link.open": "opened the private link",

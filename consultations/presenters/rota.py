@@ -17,7 +17,6 @@ from consultations.presenters.words import name_of
 from consultations.services import duty, rota
 
 DAYS: Final = 7
-GAPS_SHOWN: Final = 4
 
 
 def rota_page(*, viewer: User, since: datetime.date) -> dict[str, Any]:
@@ -96,7 +95,7 @@ def duty_now(*, viewer: User, now: datetime.datetime) -> DutyNow:
     return DutyNow(
         names=tuple(_name(each, known, viewer=viewer, now=now) for each in team if each.is_on_duty),
         coming=tuple(_coming(team, known, now=now)),
-        gaps=tuple(gap_words(known.gaps(since=now))),
+        gaps=tuple(rota.gap_words(known.gaps(since=now))),
         is_on=viewer.is_on_duty,
         may_switch=any(each.pk == viewer.pk for each in team),
     )
@@ -116,10 +115,3 @@ def _coming(team: list[User], known: rota.Rota, *, now: datetime.datetime) -> It
         if begin <= now + rota.DAY and name not in named:
             named.add(name)
             yield f"{name}, {clock.moment(begin)}"
-
-
-def gap_words(gaps: list[rota.Span]) -> list[str]:
-    """The first few, one line each."""
-    shown = [f"{clock.day(begins)}, {clock.time(begins)} to {clock.time(ends)}" for begins, ends in gaps[:GAPS_SHOWN]]
-    more = len(gaps) - GAPS_SHOWN
-    return [*shown, f"and {more} more in the next seven days"] if more > 0 else shown

@@ -4,6 +4,7 @@ Who is there follows the rota, unless they pressed to come or to go since it las
 """
 
 import datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
@@ -80,12 +81,21 @@ def hand_over() -> int:
     for case in locked.select_for_update(of=("self",)):
         owner = duty.next_owner()
         if owner != case.owner:
-            _give(case, owner)
+            give(case, owner)
             moved.append(case)
+    return announce(moved)
+
+
+def announce(moved: list[SafetyCase], *, by: User | None = None) -> int:
+    """Tell the new owners of cases that were given to them, and put it on record. Returns how many alarms that made.
+
+    Call inside a transaction, on locked rows.
+    """
     alarm_groups.sound_anew(moved)
     announced = _tell_new_owners(moved)
     for case in moved:
-        audit.record(action="case.owner", target=case, actor=Actor.SYSTEM.value, fields=["owner", "status"])
+        whose: dict[str, Any] = {"actor": Actor.SYSTEM.value} if by is None else {"by": by}
+        audit.record(action="case.owner", target=case, fields=["owner", "status"], **whose)
     return announced
 
 
@@ -100,9 +110,10 @@ def _left(*, is_staffed: bool) -> QuerySet[SafetyCase]:
     return SafetyCase.objects.filter(left).exclude(status=CaseStatus.CLOSED)
 
 
-def _give(case: SafetyCase, owner: User | None) -> None:
+def give(case: SafetyCase, owner: User | None) -> None:
     """Nobody has taken it on any more, so its alarm begins anew; so it does where nobody is left to be told. A group
-    whose mails were stopped is for the caller to sound anew: whoever stopped them is not who has the case now.
+    whose mails were stopped is for the caller to sound anew (`announce`): whoever stopped them is not who has the case
+    now. Call inside a transaction, on a locked row.
     """
     if case.status == CaseStatus.ACKNOWLEDGED or owner is None:
         case.alarmed_at, case.alarm_group = clock.now(), None

@@ -18,6 +18,7 @@ LOOKS_BACK: Final = 8
 """Days in which a shift must have begun or ended to count: longer than the longest weekend of a weekly rota."""
 LOOKS_AHEAD: Final = 7
 """Days ahead in which a gap is named."""
+GAPS_NAMED: Final = 4
 UNTIL_MIDNIGHT: Final = datetime.time(23, 59)
 """No time input can say 24:00, so this minute stands for it."""
 DAY: Final = datetime.timedelta(days=1)
@@ -61,7 +62,7 @@ class Rota:
     @cached_property
     def spans(self) -> dict[int, list[Span]]:
         """Member -> when they are on duty. Who is not in it has no rota, and only their own press counts."""
-        known = {row.user_id for row in (*self.shifts, *self.changes)}
+        known = {each.user_id for each in self.shifts} | {each.user_id for each in self.changes}
         found = {key: _merged(span for day in self.days for span in self.on_day(key, day)) for key in known}
         return {key: spans for key, spans in found.items() if spans}
 
@@ -105,6 +106,13 @@ class Rota:
         covered = _merged(span for spans in self.spans.values() for span in spans)
         openings = [opening for day in self.days for opening in clock.openings_on(day)]
         return [(max(begins, since), ends) for begins, ends in _without(openings, covered) if ends > since]
+
+
+def gap_words(gaps: list[Span]) -> list[str]:
+    """The first few, one line each."""
+    shown = [f"{clock.day(begins)}, {clock.time(begins)} to {clock.time(ends)}" for begins, ends in gaps[:GAPS_NAMED]]
+    more = len(gaps) - GAPS_NAMED
+    return [*shown, f"and {more} more in the next seven days"] if more > 0 else shown
 
 
 def _span(day: datetime.date, starts: datetime.time, ends: datetime.time) -> Span:

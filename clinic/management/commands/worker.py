@@ -16,6 +16,9 @@ from clinic.core.models import Heartbeat
 from consultations.services import (
     alarm_groups,
     cases,
+    day_end,
+    hand_over_notes,
+    leaving,
     private_links,
     retention,
     text_alarms,
@@ -41,6 +44,7 @@ DAILY: Final[dict[str, Callable[[], object]]] = {
 DAILY_IN_BATCHES: Final[dict[str, Callable[[], int]]] = {
     "delete unsent": lambda: retention.delete_unsent(),
     "delete sent": lambda: outbox.forget_sent(),
+    "delete hand-over notes": lambda: hand_over_notes.forget_read(),
 }
 
 
@@ -81,10 +85,12 @@ class Command(BaseCommand):
         """
         to_people: dict[str, Callable[[], object]] = {
             "repeat alerts": cases.alert_again,
+            "pass on requests": leaving.pass_on_left,
             "announce overdue": triage.alert_overdue,
             "announce unread texts": text_alarms.alert_unread,
             "announce undelivered": undelivered.alert_undelivered,
             "answer asked links": private_links.answer_asked,
+            "end the day": day_end.make_due,
         }
         if delivers:
             to_people["deliver"] = lambda: delivery.deliver_due(until=self.stop.is_set)
