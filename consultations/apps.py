@@ -15,6 +15,8 @@ DIARY = (
     "shiftchange",
 )
 
+HAND_OVER = ("handovernote", "dayend", "missedreport")
+
 
 class ConsultationsConfig(AppConfig):
     name = "consultations"
@@ -42,7 +44,7 @@ class ConsultationsConfig(AppConfig):
                 "admin:consultations_handovernote_changelist",
                 "consultations.view_handovernote",
                 5,
-                covers=("admin:consultations_handovernote_changelist", "admin:consultations_dayend_changelist"),
+                covers=tuple(f"admin:consultations_{model}_changelist" for model in HAND_OVER),
             ),
         ),
         section="Diary",
@@ -59,6 +61,8 @@ class ConsultationsConfig(AppConfig):
         },
         today="consultations.admin.today.today_context",
         audit_words="consultations.presenters.audit_words.audit_words",
+        holdings="consultations.presenters.holdings.holdings_box",
+        hand_over="consultations.services.leaving.pass_on_if_left",
     )
 
     def ready(self) -> None:

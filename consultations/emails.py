@@ -29,7 +29,8 @@ FIGURES: Final = {
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Wording:
-    """`subject` may hold `{reference}`, or `{what}` with a count of ours, and nothing else; a name or a health word never stands in a header.
+    """`subject` may hold `{reference}`, or `{what}` with a count of ours, and nothing else: no name or health word ever
+    stands in a header.
 
     The rest is filled by `addressed`: `{whose}` is "your", or "Ana’s" to somebody who sent the request for Ana.
     """

@@ -107,6 +107,34 @@ class TriageAction(TextChoices):
     ASK = "ask", "Asked the patient"
 
 
+class AssessmentOrigin(TextChoices):
+    """Where what an assessment judges was said."""
+
+    FORM = "form", "Questionnaire"
+    ASKED_AGAIN = "asked_again", "Asked again"
+    CALL = "call", "Call"
+
+
+class CallOutcome(TextChoices):
+    """What became of a call. All but the first two are tries."""
+
+    DANGER_ASKED = "danger_asked", "Danger questions asked"
+    REACHED_OTHER = "reached_other", "Reached, other matter"
+    NOT_REACHED = "not_reached", "Not reached"
+    VOICEMAIL = "voicemail", "Voicemail"
+    WRONG_NUMBER = "wrong_number", "Wrong number"
+    SOMEONE_ELSE = "someone_else", "Someone else answered"
+
+
+class SettledHow(TextChoices):
+    """How a doctor came to settle a red flag."""
+
+    EXAMINED = "examined", "Examined"
+    SPOKEN_TO = "spoken_to", "Spoken to"
+    SEEN_ELSEWHERE = "seen_elsewhere", "Seen elsewhere"
+    MISTAKE = "mistake", "Entered by mistake"
+
+
 class ContactPreference(TextChoices):
     EMAIL = "email", "Email"
     PHONE = "phone", "Phone"
@@ -183,6 +211,7 @@ class ReportedRecord(TextChoices):
     REQUEST = "request", "Request"
     CASE = "case", "Safety case"
     PERSON = "person", "Person"
+    CALL = "call", "Call"
     TEXT = "text", "Patient’s text"
     MESSAGE = "message", "Message"
 
@@ -193,6 +222,7 @@ class Pressing(TextChoices):
     CASE = "case", "not closed"
     UNOWNED = "unowned", "with nobody"
     RAISED = "raised", "raised by staff"
+    FLAGGED = "flagged", "waits for a doctor’s word"
     LATE = "late", "past its time"
     TEXT = "text", "not read"
     UNDELIVERED = "undelivered", "not delivered"
@@ -220,6 +250,7 @@ class Actor(TextChoices):
 
 URGENT_OUTCOMES = (Outcome.EMERGENCY, Outcome.SAME_DAY, Outcome.URGENT_REVIEW)
 SAFETY_OUTCOMES = (Outcome.EMERGENCY, Outcome.SAME_DAY)
+REACHED = (CallOutcome.DANGER_ASKED, CallOutcome.REACHED_OTHER)
 OUTCOME_RISK = {outcome: rank for rank, outcome in enumerate(Outcome)}
 """Sort key of the queue: 0 is the most pressing."""
 

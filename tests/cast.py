@@ -14,6 +14,7 @@ from clinic.core import clock
 from clinic.core.encryption import fingerprint, new_token
 from consultations.enums import (
     OUTCOME_RISK,
+    URGENT_OUTCOMES,
     AppointmentStatus,
     Disposition,
     Outcome,
@@ -150,6 +151,11 @@ def make_patient(name: str = "Alice Winther", **kwargs: Any) -> Patient:
     )
 
 
+def _flag_level(*shown: Outcome) -> str:
+    """The red flag that stands with a request whose sender was shown these headlines."""
+    return next((level for level in URGENT_OUTCOMES if level in shown), "")
+
+
 MakeRequest = Callable[..., ConsultationRequest]
 
 
@@ -165,6 +171,7 @@ def make_request(db: None) -> MakeRequest:
         **kwargs: Any,
     ) -> ConsultationRequest:
         now = kwargs.pop("submitted_at", None) or clock.now()
+        highest = kwargs.pop("highest_outcome", outcome)
         response = QuestionnaireResponse.objects.create(
             token=new_token(),
             status=ResponseStatus.COMPLETED,
@@ -204,9 +211,10 @@ def make_request(db: None) -> MakeRequest:
             status=status,
             status_changed_at=now,
             outcome=outcome,
-            highest_outcome=kwargs.pop("highest_outcome", outcome),
+            highest_outcome=highest,
             priority=kwargs.pop("priority", "routine"),
             risk=kwargs.pop("risk", OUTCOME_RISK[outcome]),
+            flag_level=kwargs.pop("flag_level", _flag_level(outcome, highest)),
             submitted_at=now,
             due_at=kwargs.pop("due_at", now + datetime.timedelta(days=2)),
             **kwargs,

@@ -44,6 +44,8 @@ class Clear(StaffAction[ClearData, None]):
         return {
             "flags_cleared_at": ctx.now,
             "flags_cleared_by": ctx.person,
+            "flag_level": "",
+            "danger_due_at": None,
             "risk": max(ctx.row.risk, ROUTINE_RISK),
             "priority": Priority.ROUTINE,
         }

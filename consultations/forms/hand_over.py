@@ -68,7 +68,5 @@ class PassOnForm(forms.Form):
             field: Any = self.fields[name]
             field.required = False
             field.queryset = members.exclude(pk=user.pk)
-            field.error_messages["invalid_choice"] = (
-                "That person cannot take these over any more. Select somebody else."
-            )
+            field.error_messages["invalid_choice"] = "That person cannot take these over. Select somebody else."
             field.widget.attrs["class"] = "form-select"

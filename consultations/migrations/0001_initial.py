@@ -142,64 +142,6 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
-            name="Assessment",
-            fields=[
-                ("id", clinic.core.primary_keys.DrawnAutoField(primary_key=True, serialize=False)),
-                ("revision", models.PositiveIntegerField()),
-                (
-                    "outcome",
-                    models.CharField(
-                        choices=[
-                            ("EMERGENCY", "Emergency now"),
-                            ("SAME_DAY", "Same day"),
-                            ("URGENT_REVIEW", "Urgent review"),
-                            ("NOT_SUITABLE_NOW", "May not be suitable"),
-                            ("DEFER", "Not yet"),
-                            ("NEEDS_INFO", "Needs information"),
-                            ("LIKELY_SUITABLE", "Fits a consultation"),
-                        ],
-                        max_length=20,
-                    ),
-                ),
-                (
-                    "urgency",
-                    models.CharField(
-                        choices=[
-                            ("routine", "Routine"),
-                            ("urgent", "Urgent"),
-                            ("same_day", "Same day"),
-                            ("emergency", "Emergency"),
-                        ],
-                        max_length=20,
-                    ),
-                ),
-                (
-                    "disposition",
-                    models.CharField(
-                        choices=[
-                            ("ok", "OK"),
-                            ("info", "Needs information"),
-                            ("defer", "Defer"),
-                            ("exclude", "Exclude"),
-                        ],
-                        max_length=20,
-                    ),
-                ),
-                ("is_early_exit", models.BooleanField()),
-                ("is_booking_allowed", models.BooleanField()),
-                ("result", clinic.core.fields.EncryptedTextField()),
-                ("record", clinic.core.fields.EncryptedJSONField()),
-                ("questionnaire_version", models.CharField(max_length=20)),
-                ("ruleset_version", models.CharField(max_length=20)),
-                ("content_hash", models.CharField(max_length=64)),
-                ("app_version", models.CharField(max_length=40)),
-                ("assessed_at", models.DateTimeField()),
-            ],
-            options={
-                "ordering": ["response_id", "revision"],
-            },
-        ),
-        migrations.CreateModel(
             name="Resource",
             fields=[
                 ("id", consultations.models.resources.ResourceKey(primary_key=True, serialize=False)),
@@ -306,6 +248,82 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+        ),
+        migrations.CreateModel(
+            name="Assessment",
+            fields=[
+                ("id", clinic.core.primary_keys.DrawnAutoField(primary_key=True, serialize=False)),
+                ("revision", models.PositiveIntegerField()),
+                (
+                    "origin",
+                    models.CharField(
+                        choices=[("form", "Questionnaire"), ("asked_again", "Asked again"), ("call", "Call")],
+                        default="form",
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[
+                            ("EMERGENCY", "Emergency now"),
+                            ("SAME_DAY", "Same day"),
+                            ("URGENT_REVIEW", "Urgent review"),
+                            ("NOT_SUITABLE_NOW", "May not be suitable"),
+                            ("DEFER", "Not yet"),
+                            ("NEEDS_INFO", "Needs information"),
+                            ("LIKELY_SUITABLE", "Fits a consultation"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "urgency",
+                    models.CharField(
+                        choices=[
+                            ("routine", "Routine"),
+                            ("urgent", "Urgent"),
+                            ("same_day", "Same day"),
+                            ("emergency", "Emergency"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "disposition",
+                    models.CharField(
+                        choices=[
+                            ("ok", "OK"),
+                            ("info", "Needs information"),
+                            ("defer", "Defer"),
+                            ("exclude", "Exclude"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("is_early_exit", models.BooleanField()),
+                ("is_booking_allowed", models.BooleanField()),
+                ("result", clinic.core.fields.EncryptedTextField()),
+                ("record", clinic.core.fields.EncryptedJSONField()),
+                ("questionnaire_version", models.CharField(max_length=20)),
+                ("ruleset_version", models.CharField(max_length=20)),
+                ("content_hash", models.CharField(max_length=64)),
+                ("app_version", models.CharField(max_length=40)),
+                ("assessed_at", models.DateTimeField()),
+                (
+                    "asked_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["response_id", "revision"],
+            },
         ),
         migrations.CreateModel(
             name="Clinician",
@@ -430,6 +448,24 @@ class Migration(migrations.Migration):
                 ("has_note", models.BooleanField(default=False)),
                 ("submitted_at", models.DateTimeField()),
                 ("due_at", models.DateTimeField()),
+                (
+                    "flag_level",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("EMERGENCY", "Emergency now"),
+                            ("SAME_DAY", "Same day"),
+                            ("URGENT_REVIEW", "Urgent review"),
+                            ("NOT_SUITABLE_NOW", "May not be suitable"),
+                            ("DEFER", "Not yet"),
+                            ("NEEDS_INFO", "Needs information"),
+                            ("LIKELY_SUITABLE", "Fits a consultation"),
+                        ],
+                        default="",
+                        max_length=20,
+                    ),
+                ),
+                ("danger_due_at", models.DateTimeField(blank=True, null=True)),
                 ("texts_due_at", models.DateTimeField(blank=True, null=True)),
                 ("texts_risk", models.PositiveSmallIntegerField(blank=True, null=True)),
                 (
@@ -1031,6 +1067,7 @@ class Migration(migrations.Migration):
                             ("request", "Request"),
                             ("case", "Safety case"),
                             ("person", "Person"),
+                            ("call", "Call"),
                             ("text", "Patient’s text"),
                             ("message", "Message"),
                         ],
@@ -1133,6 +1170,57 @@ class Migration(migrations.Migration):
                 related_name="request",
                 to="consultations.questionnaireresponse",
             ),
+        ),
+        migrations.CreateModel(
+            name="Call",
+            fields=[
+                ("id", clinic.core.primary_keys.DrawnAutoField(primary_key=True, serialize=False)),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[
+                            ("danger_asked", "Danger questions asked"),
+                            ("reached_other", "Reached, other matter"),
+                            ("not_reached", "Not reached"),
+                            ("voicemail", "Voicemail"),
+                            ("wrong_number", "Wrong number"),
+                            ("someone_else", "Someone else answered"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("note", clinic.core.fields.EncryptedTextField(blank=True, default="")),
+                ("answers", clinic.core.fields.EncryptedJSONField(default=dict)),
+                ("made_at", models.DateTimeField()),
+                ("completed_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "assessment",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="consultations.assessment",
+                    ),
+                ),
+                (
+                    "made_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "response",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="calls",
+                        to="consultations.questionnaireresponse",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["made_at", "pk"],
+            },
         ),
         migrations.AddField(
             model_name="assessment",
@@ -1285,6 +1373,54 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+        ),
+        migrations.CreateModel(
+            name="Settlement",
+            fields=[
+                ("id", clinic.core.primary_keys.DrawnAutoField(primary_key=True, serialize=False)),
+                (
+                    "how",
+                    models.CharField(
+                        choices=[
+                            ("examined", "Examined"),
+                            ("spoken_to", "Spoken to"),
+                            ("seen_elsewhere", "Seen elsewhere"),
+                            ("mistake", "Entered by mistake"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("signs", clinic.core.fields.EncryptedJSONField()),
+                ("words", clinic.core.fields.EncryptedTextField(blank=True, default="")),
+                ("settled_at", models.DateTimeField()),
+                (
+                    "call",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="consultations.call",
+                    ),
+                ),
+                (
+                    "response",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="settlements",
+                        to="consultations.questionnaireresponse",
+                    ),
+                ),
+                (
+                    "settled_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["settled_at", "pk"],
+            },
         ),
         migrations.CreateModel(
             name="Shift",
@@ -1856,7 +1992,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="missedreport",
             constraint=models.CheckConstraint(
-                condition=models.Q(("record__in", ["request", "case", "person", "text", "message"])),
+                condition=models.Q(("record__in", ["request", "case", "person", "call", "text", "message"])),
                 name="missed_report_record_known",
             ),
         ),
@@ -2004,6 +2140,24 @@ class Migration(migrations.Migration):
             model_name="consultationrequest",
             constraint=models.CheckConstraint(
                 condition=models.Q(
+                    ("flag_level", ""), ("flag_level__in", ("EMERGENCY", "SAME_DAY", "URGENT_REVIEW")), _connector="OR"
+                ),
+                name="request_flag_level_is_a_danger",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="consultationrequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("danger_due_at__isnull", True), ("danger_due_at__gte", models.F("submitted_at")), _connector="OR"
+                ),
+                name="request_danger_due_after_sent",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="consultationrequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
                     ("texts_risk__isnull", True),
                     models.Q(("texts_due_at__isnull", False), ("texts_risk__lte", 6)),
                     _connector="OR",
@@ -2055,9 +2209,62 @@ class Migration(migrations.Migration):
                 name="request_offer_says_what_visit",
             ),
         ),
+        migrations.AddIndex(
+            model_name="call",
+            index=models.Index(fields=["response", "made_at"], name="call_of_response"),
+        ),
+        migrations.AddConstraint(
+            model_name="call",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "outcome__in",
+                        ["danger_asked", "reached_other", "not_reached", "voicemail", "wrong_number", "someone_else"],
+                    )
+                ),
+                name="call_outcome_known",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="call",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("assessment__isnull", True), ("completed_at__isnull", True)),
+                    ("outcome", "danger_asked"),
+                    _connector="OR",
+                ),
+                name="call_script_only_when_asked",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="call",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("completed_at__isnull", True), ("completed_at__gte", models.F("made_at")), _connector="OR"
+                ),
+                name="call_completed_after_made",
+            ),
+        ),
         migrations.AddConstraint(
             model_name="assessment",
             constraint=models.UniqueConstraint(fields=("response", "revision"), name="one_assessment_per_revision"),
+        ),
+        migrations.AddConstraint(
+            model_name="assessment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("origin__in", ["form", "asked_again", "call"])), name="assessment_origin_known"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="assessment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("asked_by__isnull", False), ("origin", "call")),
+                    models.Q(models.Q(("origin", "call"), _negated=True), ("asked_by__isnull", True)),
+                    _connector="OR",
+                ),
+                name="assessment_of_a_call_names_who_asked",
+            ),
         ),
         migrations.AddConstraint(
             model_name="assessment",
@@ -2117,7 +2324,8 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="safetycase",
             constraint=models.CheckConstraint(
-                condition=models.Q(("level__in", ["EMERGENCY", "SAME_DAY"])), name="case_level_is_a_safety_outcome"
+                condition=models.Q(("level__in", ("EMERGENCY", "SAME_DAY", "URGENT_REVIEW"))),
+                name="case_level_is_a_danger",
             ),
         ),
         migrations.AddConstraint(
@@ -2187,6 +2395,13 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="message_subject_request_or_case",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="settlement",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("how__in", ["examined", "spoken_to", "seen_elsewhere", "mistake"])),
+                name="settlement_how_known",
             ),
         ),
         migrations.AddConstraint(

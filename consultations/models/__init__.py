@@ -1,5 +1,6 @@
 from consultations.models.access import LinkAsked, PrivateLink
 from consultations.models.alarm_group import AlarmGroup
+from consultations.models.call import Call
 from consultations.models.consultation_request import Consent, ConsultationRequest, InformationRequest
 from consultations.models.diary import Absence, AppointmentType, Availability
 from consultations.models.hand_over import DayEnd, HandOverNote
@@ -13,6 +14,7 @@ from consultations.models.resources import Clinician, Location, Resource, Room
 from consultations.models.review import ClinicalReview, TriageDecision
 from consultations.models.rota import Shift, ShiftChange
 from consultations.models.scheduling import Appointment, Occupation, SlotHold
+from consultations.models.settlement import Settlement
 
 __all__ = [
     "Absence",
@@ -21,6 +23,7 @@ __all__ = [
     "AppointmentType",
     "Assessment",
     "Availability",
+    "Call",
     "ClinicalReview",
     "Clinician",
     "Consent",
@@ -42,6 +45,7 @@ __all__ = [
     "Resource",
     "Room",
     "SafetyCase",
+    "Settlement",
     "Shift",
     "ShiftChange",
     "SlotHold",

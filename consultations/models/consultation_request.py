@@ -14,6 +14,7 @@ from consultations.enums import (
     OPEN_STATUSES,
     OUTCOME_RISK,
     STAFF_QUEUE,
+    URGENT_OUTCOMES,
     ConsentKind,
     FilledFor,
     Outcome,
@@ -44,7 +45,9 @@ class ConsultationRequest(models.Model):
     """A patient asked the clinic for a consultation. Made when the checked answers are sent, one per response.
 
     `highest_outcome` is the most pressing headline the patient was shown on the way; `risk` is its rank, or what a
-    doctor left of it after clearing the flags. `due_at` is when the clinic promised its next step.
+    doctor left of it after clearing the flags. `due_at` is when the clinic promised its next step. `flag_level` is the
+    level of the worst red flag that stands now, over all that the person told us, "" when none does; `danger_due_at`
+    is by when somebody must have acted on it, whoever the request waits for.
 
     `texts_due_at` and `texts_risk` are those of the patient's texts that nobody has read yet, the earliest and the most
     pressing. The queue sorts by `queue_due_at` and `queue_risk`, which the database itself works out from both, so that
@@ -68,6 +71,8 @@ class ConsultationRequest(models.Model):
     has_note = models.BooleanField(default=False)
     submitted_at = models.DateTimeField()
     due_at = models.DateTimeField()
+    flag_level = models.CharField(max_length=20, choices=Outcome.choices, blank=True, default="")
+    danger_due_at = models.DateTimeField(null=True, blank=True)
     texts_due_at = models.DateTimeField(null=True, blank=True)
     texts_risk = models.PositiveSmallIntegerField(null=True, blank=True)
     queue_due_at = models.GeneratedField(
@@ -106,6 +111,13 @@ class ConsultationRequest(models.Model):
             one_of("filled_for", FilledFor, name="request_filled_for_known"),
             models.CheckConstraint(condition=Q(risk__lte=6), name="request_risk_in_range"),
             models.CheckConstraint(condition=Q(due_at__gte=models.F("submitted_at")), name="request_due_after_sent"),
+            models.CheckConstraint(
+                condition=Q(flag_level="") | Q(flag_level__in=URGENT_OUTCOMES), name="request_flag_level_is_a_danger"
+            ),
+            models.CheckConstraint(
+                condition=Q(danger_due_at__isnull=True) | Q(danger_due_at__gte=models.F("submitted_at")),
+                name="request_danger_due_after_sent",
+            ),
             models.CheckConstraint(
                 condition=Q(texts_risk__isnull=True) | Q(texts_risk__lte=6, texts_due_at__isnull=False),
                 name="request_texts_risk_with_a_clock",
@@ -166,9 +178,8 @@ class ConsultationRequest(models.Model):
 
     @property
     def is_blocked_by_flags(self) -> bool:
-        """Slots cannot be offered while a red flag stands that no doctor has cleared."""
-        pressing = {Outcome.EMERGENCY, Outcome.SAME_DAY, Outcome.URGENT_REVIEW}
-        return self.flags_cleared_at is None and bool({self.outcome, self.highest_outcome} & pressing)
+        """Slots cannot be offered while a red flag stands that no doctor has settled."""
+        return bool(self.flag_level)
 
 
 class Consent(models.Model):

@@ -8,7 +8,16 @@ from clinic.core import clock
 from clinic.core.encrypted_rows import EncryptedModel, KeyHolder
 from clinic.core.fields import EncryptedJSONField, EncryptedTextField
 from clinic.core.permissions import PermittedQuerySet
-from consultations.enums import CaseStatus, Disposition, Outcome, Priority, ResponseStatus, Urgency
+from consultations.enums import (
+    URGENT_OUTCOMES,
+    AssessmentOrigin,
+    CaseStatus,
+    Disposition,
+    Outcome,
+    Priority,
+    ResponseStatus,
+    Urgency,
+)
 from consultations.models.constraints import both_or_neither, one_of
 
 
@@ -55,15 +64,22 @@ class QuestionnaireResponse(KeyHolder):
 
 
 class Assessment(EncryptedModel):
-    """What the rules said of one set of answers at one moment. Made at each safety stop and when sent; never edited.
+    """What the rules said of one set of answers at one moment; never edited. Each is a source of what a person told us.
 
-    `result` is the evaluator's JSON text, kept byte for byte; `record` holds the raw and cleaned answers behind it.
+    Made at each safety stop of the form and when it is sent, when a person is asked again, and in a call (`origin`;
+    `asked_by` is who asked). `result` is the evaluator's JSON text, kept byte for byte; `record` holds the raw and
+    cleaned answers behind it, and for what was said later also the base it was laid on, what was said then, what a
+    doctor had settled, and the headline before: from these it can be computed again.
     """
 
     encrypted_under = "response"
 
     response = models.ForeignKey(QuestionnaireResponse, on_delete=models.PROTECT, related_name="assessments")
     revision = models.PositiveIntegerField()
+    origin = models.CharField(max_length=20, choices=AssessmentOrigin.choices, default=AssessmentOrigin.FORM)
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
     outcome = models.CharField(max_length=20, choices=Outcome.choices)
     urgency = models.CharField(max_length=20, choices=Urgency.choices)
     disposition = models.CharField(max_length=20, choices=Disposition.choices)
@@ -81,6 +97,12 @@ class Assessment(EncryptedModel):
         ordering: ClassVar = ["response_id", "revision"]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["response", "revision"], name="one_assessment_per_revision"),
+            one_of("origin", AssessmentOrigin, name="assessment_origin_known"),
+            models.CheckConstraint(
+                condition=Q(origin=AssessmentOrigin.CALL, asked_by__isnull=False)
+                | (~Q(origin=AssessmentOrigin.CALL) & Q(asked_by__isnull=True)),
+                name="assessment_of_a_call_names_who_asked",
+            ),
             one_of("outcome", Outcome, name="assessment_outcome_known"),
             one_of("urgency", Urgency, name="assessment_urgency_known"),
             one_of("disposition", Disposition, name="assessment_disposition_known"),
@@ -139,9 +161,7 @@ class SafetyCase(EncryptedModel):
 
     class Meta:
         constraints: ClassVar = [
-            models.CheckConstraint(
-                condition=Q(level__in=[Outcome.EMERGENCY, Outcome.SAME_DAY]), name="case_level_is_a_safety_outcome"
-            ),
+            models.CheckConstraint(condition=Q(level__in=URGENT_OUTCOMES), name="case_level_is_a_danger"),
             one_of("status", CaseStatus, name="case_status_known"),
             one_of("priority", Priority, name="case_priority_known"),
             models.CheckConstraint(condition=Q(due_at__gte=models.F("raised_at")), name="case_due_after_raised"),

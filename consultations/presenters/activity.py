@@ -5,6 +5,8 @@ import datetime
 from collections.abc import Iterator
 from typing import Any, Final
 
+from django.db.models import Q
+
 from clinic.core import clock, outbox
 from clinic.core.encrypted_rows import with_keys
 from clinic.core.models import AuditEntry, AuditEvent, OutboxMessage, RecordRead
@@ -12,6 +14,7 @@ from consultations.actions.base import ConsultationAction
 from consultations.enums import Actor, Outcome, RequestStatus, ReviewDecision, TextKind, TriageAction
 from consultations.models import ConsultationRequest, PatientText, PersonJoin
 from consultations.presenters.isolation import Unreadable, readable
+from consultations.presenters.missed import missed_of
 from consultations.presenters.patient_texts import flags_of
 from consultations.presenters.words import name_of
 from consultations.services.transitions import WORKFLOW
@@ -75,7 +78,7 @@ def _codes_with_own_entry() -> list[str]:
 
 def activity(consultation_request: ConsultationRequest) -> list[Entry]:
     """Events, notes, decisions, questions, messages and reasons for cancelling, newest first."""
-    told = (_events, _decisions, _reviews, _questions, _cancellations, _messages, _joins)
+    told = (_events, _decisions, _reviews, _questions, _cancellations, _messages, _joins, _missed)
     entries = [entry for kind in told for entry in kind(consultation_request)]
     return sorted(entries, key=lambda entry: entry.at, reverse=True)[:NEWEST]
 
@@ -205,6 +208,12 @@ def _joins(consultation_request: ConsultationRequest) -> Iterator[Entry]:
         if each.ended_at is not None:
             who = name_of(each.ended_by) or system
             yield Entry(each.ended_at, who, "took it and another request apart", each.ended_reason)
+
+
+def _missed(consultation_request: ConsultationRequest) -> Iterator[Entry]:
+    """What staff said that the software missed, on any record that leads to this request."""
+    for each in missed_of(Q(request=consultation_request)):
+        yield Entry(each.at, each.who, each.what, each.text, each.extra)
 
 
 def _damaged(consultation_request: ConsultationRequest, what: str) -> Entry:

@@ -18,6 +18,7 @@ from consultations.presenters import alarm_groups, patient_texts
 from consultations.presenters.cases import line_of
 from consultations.presenters.findings import findings_of
 from consultations.presenters.isolation import load, opened
+from consultations.presenters.missed import missed_of
 from consultations.presenters.request_page import patient_contact
 from consultations.presenters.words import age_words, day_of_birth, name_of
 from consultations.services.alarm_groups import has_unsent_contact
@@ -36,6 +37,7 @@ def case_page(case: SafetyCase, *, viewer: User, now: datetime.datetime) -> dict
         asked, is_damaged = opened(lambda: asked_in(newest.record), asked, of=newest)
     consultation = ConsultationRequest.objects.filter(response_id=case.response_id).only("pk", "reference").first()
     return {
+        "missed": missed_of(Q(response=case.response_id)),
         "title": f"Safety case: {line.who}",
         "case": case,
         "line": line,

@@ -109,7 +109,7 @@ def _requests(why: dict[int, str], *, viewer: User, now: datetime.datetime) -> l
 def _promised(known: set[int], *, viewer: User, now: datetime.datetime) -> list[Line]:
     """What is due by the end of the next open day, and is not among what cannot wait."""
     end = horizon(now)
-    is_due = Q(status__in=STAFF_QUEUE, due_at__lte=end) | Q(texts_due_at__lte=end)
+    is_due = Q(status__in=STAFF_QUEUE, due_at__lte=end) | Q(texts_due_at__lte=end) | Q(danger_due_at__lte=end)
     rows = readable(_query(is_due & ~Q(pk__in=known), viewer=viewer)[:SHOWN])
     return [_line(each, what=_promise(each), viewer=viewer, now=now) for each in rows]
 

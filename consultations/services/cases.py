@@ -19,14 +19,17 @@ class CaseClosed(Exception):
     """The case was closed already, by the person the text names."""
 
 
-def open_case(*, response: QuestionnaireResponse, level: Outcome, network: str = "") -> SafetyCase:
+def open_case(
+    *, response: QuestionnaireResponse, level: Outcome, network: str = "", patient: Patient | None = None
+) -> SafetyCase:
     """Put a case with an owner and a due time in the queue and tell of it. Call inside a transaction.
 
-    `network` is where it came from; without one it is never part of a flood.
+    `network` is where it came from; without one it is never part of a flood. `patient` is who it is about, once known.
     """
     now = clock.now()
     case = SafetyCase.objects.create(
         response=response,
+        patient=patient,
         level=level,
         priority=outcomes.priority(level),
         owner=duty.next_owner(),

@@ -41,7 +41,7 @@ def write(*, text: str, by: User, key: str, request: ConsultationRequest | None 
 
 @transaction.atomic
 def acknowledge(*, note: HandOverNote, by: User) -> HandOverNote:
-    """Say that it was read; by whoever wrote it, that it is not needed any more. Twice is harmless. Raises NotAllowed."""
+    """Say that it was read; of one's own, that it is not needed any more. Twice is harmless. Raises NotAllowed."""
     require(by, *MAY)
     fresh = HandOverNote.objects.select_for_update(of=("self",)).defer("text").get(pk=note.pk)
     if fresh.read_at is not None:

@@ -21,6 +21,7 @@ from consultations.candidacy import engine, outcomes
 from consultations.enums import (
     OUTCOME_RISK,
     SAFETY_OUTCOMES,
+    URGENT_OUTCOMES,
     Actor,
     CaseStatus,
     ConsentKind,
@@ -235,6 +236,7 @@ def _send(response: QuestionnaireResponse, wordings: Mapping[ConsentKind, str]) 
         has_note=bool(str(response.answers.get("ex_note") or "").strip() or response.brought),
         submitted_at=now,
         due_at=due_after(highest, since=now, is_low_mood=outcomes.is_low_mood(assessment)),
+        **_danger_of(highest, now),
     )
     response.hand_key_to(patient)
     Consent.objects.bulk_create(
@@ -249,6 +251,13 @@ def _send(response: QuestionnaireResponse, wordings: Mapping[ConsentKind, str]) 
     )
     messaging.tell_patient(kind=MessageKind.REQUEST_RECEIVED, request=request, key=f"received-{request.pk}")
     return request
+
+
+def _danger_of(highest: Outcome, now: datetime.datetime) -> dict[str, Any]:
+    """The red flag that stands with the request, and its clock."""
+    if highest not in URGENT_OUTCOMES:
+        return {}
+    return {"flag_level": highest, "danger_due_at": due_after(highest, since=now)}
 
 
 def _keep_texts(request: ConsultationRequest, contact: Contact) -> None:

@@ -167,6 +167,14 @@ def _require_able(user: User, to: To) -> None:
         raise NotAllowed(f"{to.cases.display_name} has no address, and could not be told of a case.")
 
 
-def gives_up_access(user: User) -> bool:
-    """Whether somebody may not act any more: then what they hold is passed on when that is saved."""
-    return not actors_of(user) & {Actor.TRIAGE, Actor.DOCTOR, Actor.MANAGER}
+def pass_on_if_left(user: User, *, by: User) -> str:
+    """After a change of an account: where it takes the last way to act away, what was passed on, in a sentence."""
+    if actors_of(user) & {Actor.TRIAGE, Actor.DOCTOR, Actor.MANAGER}:
+        return ""
+    done = pass_on(user=user, by=by)
+    if not (done.cases or done.requests):
+        return ""
+    return (
+        f"What {user.display_name} held was passed on. Safety cases: {done.cases}, to whoever is next by duty. "
+        f"Requests: {done.requests}, to the queue or another doctor."
+    )

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from django.db.models import Q
 from django.urls import reverse
 
-from consultations.enums import OUTCOME_RISK, STAFF_QUEUE, CaseStatus, Pressing, RequestStatus
+from consultations.enums import OPEN_STATUSES, OUTCOME_RISK, STAFF_QUEUE, CaseStatus, Pressing, RequestStatus
 from consultations.models import ConsultationRequest, PatientText, SafetyCase
 from consultations.services import undelivered
 
@@ -37,7 +37,8 @@ def is_raised() -> Q:
 
 
 def is_late(now: datetime.datetime) -> Q:
-    return Q(status__in=STAFF_QUEUE, due_at__lt=now) | Q(texts_due_at__lt=now)
+    is_owed = Q(status__in=STAFF_QUEUE, due_at__lt=now) | Q(status__in=OPEN_STATUSES, danger_due_at__lt=now)
+    return is_owed | Q(texts_due_at__lt=now)
 
 
 def open_items(*, now: datetime.datetime) -> list[Item]:
@@ -57,6 +58,7 @@ def _requests(now: datetime.datetime) -> Iterator[Item]:
     unread = PatientText.objects.waiting().filter(Q(is_self_harm=True) | Q(is_danger=True))
     conditions = {
         Pressing.RAISED: is_raised(),
+        Pressing.FLAGGED: Q(status__in=OPEN_STATUSES) & ~Q(flag_level=""),
         Pressing.LATE: is_late(now),
         Pressing.TEXT: Q(response__in=unread.values("response")),
     }

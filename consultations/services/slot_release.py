@@ -29,6 +29,7 @@ class Reason(enum.StrEnum):
     HOLD_RAN_OUT = "hold ran out"
     NO_LONGER_AWAY = "no longer away"
     OVER_EARLY = "over early"
+    DANGER = "a danger was told"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -3,19 +3,29 @@
 import datetime
 from collections.abc import Iterable
 
+from django.db.models import Q
+
 from clinic.accounts.models import User
 from clinic.core.models import AuditEvent
 from clinic.core.transitions import Workflow
 from consultations.enums import Actor, RequestStatus
-from consultations.models import ConsultationRequest
+from consultations.models import ConsultationRequest, Patient
 from consultations.permissions import permitted_verbs
 from consultations.workflow import TRANSITIONS
 
 
 def lock(consultation_request: ConsultationRequest) -> ConsultationRequest:
-    """Re-read the row under a lock; every decision is taken on what stands there now, not on what a page showed."""
+    """Re-read the row under a lock; every decision is taken on what stands there now, not on what a page showed.
+
+    All requests of the person are locked with it, by key: a danger told with one of them counts for the others.
+    """
     rows = ConsultationRequest.objects.select_for_update(of=("self",)).select_related("patient")
-    return rows.get(pk=consultation_request.pk)
+    person = Patient.objects.filter(requests=consultation_request.pk).values("person")
+    locked = rows.filter(Q(pk=consultation_request.pk) | Q(patient__person__in=person)).order_by("pk")
+    found = next((each for each in locked if each.pk == consultation_request.pk), None)
+    if found is None:
+        raise ConsultationRequest.DoesNotExist
+    return found
 
 
 class ConsultationWorkflow(Workflow[ConsultationRequest]):

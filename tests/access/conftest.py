@@ -23,7 +23,10 @@ from consultations.models import (
     AppointmentType,
     Availability,
     ConsultationRequest,
+    DayEnd,
+    HandOverNote,
     Location,
+    MissedReport,
     PatientText,
     PrivateLink,
     Room,
@@ -142,6 +145,12 @@ def site(monday_content: Any, time_machine: Any, make_request: Any, clinician: A
     Room.objects.create(name="Room 1", location=place)
     Shift.objects.create(user=nurse, weekday=5, starts=datetime.time(9), ends=datetime.time(10), starts_on=now.date())
     ShiftChange.objects.create(user=nurse, kind="on", first_on=now.date(), last_on=now.date())
+    note = HandOverNote.objects.create(text="Fax.", sent_key="one", written_at=now, written_by=clinician.user)
+    ended = DayEnd.objects.create(on=now.date(), closed_at=now, made_at=now)
+    report = MissedReport.objects.create(
+        record="request", record_id=waiting.pk, reference=waiting.reference, kind="danger", text="Numb.",
+        sent_key="one", app_version="1", reported_at=now, reported_by=nurse, request=waiting, patient=waiting.patient,
+    )  # fmt: skip
     return {
         "patient": patient,
         "key": key_of(patient),
@@ -152,6 +161,9 @@ def site(monday_content: Any, time_machine: Any, make_request: Any, clinician: A
         "alarmgroup": group.pk,
         "outboxmessage": message.pk,
         "patienttext": text.pk,
+        "handovernote": note.pk,
+        "dayend": ended.pk,
+        "missedreport": report.pk,
         "clinician": clinician.pk,
         "clinician_user": clinician.user,
         "user": nurse.pk,
@@ -208,6 +220,11 @@ def address(pattern: str, site: dict[str, Any]) -> str:
             f"admin/consultations/safetycase/group/{site['alarmgroup']}/acknowledge/"
         ),
     }
+    about = f"missedreport/about/request/{site.get('consultationrequest', '')}/"
+    known["admin/consultations/missedreport/about/<slug:record>/<int:pk>/"] = f"admin/consultations/{about}"
+    for page in ("", "pass-on/"):
+        of_person = f"admin/consultations/handovernote/person/{{}}/{page}"
+        known[of_person.format("<int:pk>")] = of_person.format(site.get("user", ""))
     path = known.get(pattern, pattern).replace("<str:key>", site.get("key", ""))
     model = path.split("/")[2] if path.startswith("admin/") and path.count("/") > 2 else ""
     path = path.replace("<check:key>", CHECK_KEY).replace("q/<slug:slug>", "q/now")

@@ -37,6 +37,7 @@ PAGE_READERS = "in in in in  no ok ok ok ok"
 MANAGER = "in in in in  no no no yes yes"
 MANAGER_HARMLESS = "in in in in  no no no ok ok"
 DIARY_WRITERS = "in in in in  no ok no ok ok"
+DOCTORS_AND_MANAGERS = "in in in in  no yes no yes yes"
 ADMINISTRATOR = "in in in in  no no no no yes"
 ADMINISTRATOR_HARMLESS = "in in in in  no no no no ok"
 
@@ -132,6 +133,18 @@ POLICY: dict[str, str] = {
     **diary("availability", add=DIARY_WRITERS, change=MANAGER_HARMLESS, delete=MANAGER),
     **diary("absence", add=DIARY_WRITERS, change=MANAGER_HARMLESS, delete=MANAGER),
     "admin:consultations_shift_week": STAFF_READ,
+    "admin:consultations_handovernote_changelist": STAFF_READ,
+    "admin:consultations_handovernote_write": CARE_TEAM,
+    "admin:consultations_handovernote_read": CARE_TEAM,
+    "admin:consultations_handovernote_person": STAFF_READ,
+    "admin:consultations_handovernote_pass_on": MANAGER,
+    "admin:consultations_dayend_changelist": STAFF_READ,
+    "admin:consultations_dayend_change": STAFF_READ,
+    "admin:consultations_missedreport_changelist": STAFF_READ,
+    "admin:consultations_missedreport_about": CARE_TEAM,
+    "admin:consultations_missedreport_change": STAFF_READ,
+    "admin:consultations_missedreport_seen": DOCTORS_AND_MANAGERS,
+    "admin:consultations_missedreport_answer": DOCTORS_AND_MANAGERS,
     **diary("shift", add=MANAGER, change=MANAGER, delete=MANAGER),
     **diary("shiftchange", add=MANAGER, change=MANAGER, delete=MANAGER),
     "admin:accounts_user_password_change": ADMINISTRATOR,
@@ -212,6 +225,9 @@ POSTED: dict[str, dict[str, Any]] = {
     "admin:consultations_consultationrequest_person_separate": {"what": "row-1", "reason": "No.", "seen": "1"},
     "admin:consultations_safetycase_duty": {"on_duty": "off"},
     "admin:core_outboxmessage_search": {"q": "Carol"},
+    "admin:consultations_handovernote_write": {"text": "The fax is out of paper.", "once": "0a1b2c3d"},
+    "admin:consultations_missedreport_about": {"kind": "danger", "text": "Numb.", "once": "0a1b2c3d"},
+    "admin:consultations_missedreport_answer": {"answer": "Put right."},
     "admin:consultations_safetycase_search": {"q": "Carol"},
     "admin:consultations_safetycase_close": {"note": "Rang her: she is at the hospital."},
     "admin:consultations_location_add": {"name": "Mill Lane", "address": "2 Mill Lane"},

@@ -28,6 +28,7 @@ STAFF_FORMS = [
     in (
         "own password", "search", "preview", "note", "call", "escalate", "pass", "clear", "ask", "decide", "book",
         "give back", "close", "case", "join", "take apart", "absence", "weekly time", "user", "place",
+        "hand-over note", "missed", "missed answer", "weekly shift",
     )
 ]  # fmt: skip
 SHOWN: dict[str, tuple[tuple[str, str], ...]] = {
@@ -49,6 +50,10 @@ SHOWN: dict[str, tuple[tuple[str, str], ...]] = {
     "case": (("What became of the person?", "Rang."),),
     "absence": (("Reason", "Course"), ("From", "2027-01-04T09:00")),
     "weekly time": (("From", "14:00"), ("Weekday", "Tuesday")),
+    "hand-over note": (("Note for the next shift", "The fax is out of paper."), ("About request", "LS-AB23-CD")),
+    "missed": (("What did it miss?", "A danger that it did not find"), ("What happened", "Numb since May.")),
+    "missed answer": (("Answer", "Put right in 1.2."),),
+    "weekly shift": (("From", "14:00"), ("Weekday", "Tuesday")),
     "user": (("Name", "Ines Halloran"),),
     "place": (("Name", "Mill Lane"), ("Address", "2 Mill Lane")),
 }

@@ -19,6 +19,7 @@ from consultations.models import (
     AppointmentType,
     Assessment,
     Availability,
+    Call,
     ClinicalReview,
     Clinician,
     Consent,
@@ -37,6 +38,7 @@ from consultations.models import (
     QuestionnaireResponse,
     Room,
     SafetyCase,
+    Settlement,
     Shift,
     ShiftChange,
     SlotHold,
@@ -109,6 +111,12 @@ CHECKS: list[tuple[type[models.Model], str, dict[str, Any]]] = [
     (ConsultationRequest, "request_filled_for_known", {"filled_for": "nobody", "helper_name": "x"}),
     (ConsultationRequest, "request_risk_in_range", {"risk": 7}),
     (ConsultationRequest, "request_due_after_sent", {"due_at": datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC)}),
+    (ConsultationRequest, "request_flag_level_is_a_danger", {"flag_level": "DEFER"}),
+    (
+        ConsultationRequest,
+        "request_danger_due_after_sent",
+        {"danger_due_at": datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC)},
+    ),
     (ConsultationRequest, "request_claimed_at_and_by", {"claimed_at": MONDAY}),
     (ConsultationRequest, "request_flags_cleared_at_and_by", {"flags_cleared_at": MONDAY}),
     (ConsultationRequest, "request_helper_named", {"filled_for": "other"}),
@@ -134,6 +142,12 @@ CHECKS: list[tuple[type[models.Model], str, dict[str, Any]]] = [
     (QuestionnaireResponse, "response_status_known", {"status": "lost"}),
     (QuestionnaireResponse, "response_completed_at_with_status", {"completed_at": None}),
     (QuestionnaireResponse, "response_highest_outcome_known", {"highest_outcome": "FINE"}),
+    (Assessment, "assessment_origin_known", {"origin": "rumour"}),
+    (Assessment, "assessment_of_a_call_names_who_asked", {"origin": "call"}),
+    (Call, "call_outcome_known", {"outcome": "busy"}),
+    (Call, "call_script_only_when_asked", {"outcome": "voicemail"}),
+    (Call, "call_completed_after_made", {"completed_at": MONDAY - HOUR}),
+    (Settlement, "settlement_how_known", {"how": "guessed"}),
     (Assessment, "assessment_outcome_known", {"outcome": "FINE", "is_booking_allowed": False}),
     (Assessment, "assessment_urgency_known", {"urgency": "later"}),
     (Assessment, "assessment_disposition_known", {"disposition": "maybe"}),
@@ -144,7 +158,7 @@ CHECKS: list[tuple[type[models.Model], str, dict[str, Any]]] = [
     (PatientText, "patient_text_due_after_sent", {"due_at": MONDAY - HOUR}),
     (PatientText, "patient_text_read_at_and_by", {"read_at": MONDAY + HOUR}),
     (PatientText, "patient_text_read_after_sent", {"read_at": MONDAY - HOUR, "read_by": 1}),
-    (SafetyCase, "case_level_is_a_safety_outcome", {"level": "DEFER"}),
+    (SafetyCase, "case_level_is_a_danger", {"level": "DEFER"}),
     (SafetyCase, "case_status_known", {"status": "lost"}),
     (SafetyCase, "case_priority_known", {"priority": "later"}),
     (SafetyCase, "case_due_after_raised", {"due_at": MONDAY - HOUR}),
@@ -324,6 +338,12 @@ def world(db: None, make_request: Any, nurse: Any, clinician: Any) -> Callable[[
         ),
         QuestionnaireResponse: lambda: request.response,
         Assessment: lambda: request.assessment,
+        Call: lambda: Call.objects.create(
+            response=request.response, outcome="danger_asked", made_at=now, made_by=nurse, completed_at=now
+        ),
+        Settlement: lambda: Settlement.objects.create(
+            response=request.response, how="examined", signs=[], settled_at=now, settled_by=nurse
+        ),
         AlarmGroup: lambda: AlarmGroup.objects.create(network="one", level="EMERGENCY", first_at=now, last_at=now),
         SafetyCase: lambda: SafetyCase.objects.create(
             response=request.response, level="EMERGENCY", priority="stat", raised_at=now, due_at=now + HOUR

@@ -35,7 +35,8 @@ def told() -> list[str]:
 
 
 def letter(mailoutbox: list[Any]) -> Any:
-    delivery.deliver_due()
+    while delivery.deliver_due():
+        pass
     return next(mail for mail in mailoutbox if mail.subject.startswith("The day’s end"))
 
 
@@ -91,9 +92,9 @@ class TestWhen:
         assert [str(row.on) for row in DayEnd.objects.order_by("on")] == ["2026-11-23", "2026-11-24"]
 
     def test_a_worker_that_is_killed_leaves_nothing_half_done(self, closing: None, manager: User) -> None:
-        with pytest.raises(ZeroDivisionError), transaction.atomic():
-            day_end.make_due()
-            raise ZeroDivisionError
+        with transaction.atomic():
+            assert day_end.make_due()
+            transaction.set_rollback(True)
         assert (DayEnd.objects.count(), told()) == (0, [])
         assert day_end.make_due()
         assert len(told()) == 1

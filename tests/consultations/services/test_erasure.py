@@ -22,6 +22,7 @@ from consultations.actions.read_text import mark_read
 from consultations.enums import CaseStatus, ContactPreference, FilledFor, SafeToContact
 from consultations.models import (
     AppointmentType,
+    Call,
     Clinician,
     ConsultationRequest,
     Patient,
@@ -30,6 +31,7 @@ from consultations.models import (
     PrivateLink,
     QuestionnaireResponse,
     SafetyCase,
+    Settlement,
 )
 from consultations.models.patient import ERASED_NAME
 from consultations.services import (
@@ -53,7 +55,7 @@ pytestmark = pytest.mark.django_db
 SECRETS = (
     "Zebedee", "Quillfeather", "Ottoline", "zebedee@example.org", "2025550187", "secret-note", "secret-call",
     "secret-question", "secret-answer", "secret-offer", "secret-reason", "secret-cancel", "secret-message",
-    "secret-aid", "secret-closing", "secret-join", "1961-05-17",
+    "secret-aid", "secret-closing", "secret-join", "secret-sign", "secret-proof", "1961-05-17",
 )  # fmt: skip
 """What was typed by or about this person; `1961-05-17` is the date of birth."""
 WHO = dataclasses.replace(
@@ -70,7 +72,7 @@ WHO = dataclasses.replace(
 REACHED = {
     "Patient", "ConsultationRequest", "SafetyCase", "QuestionnaireResponse", "Assessment", "PatientText", "Consent",
     "InformationRequest", "TriageDecision", "ClinicalReview", "Appointment", "SlotHold", "PrivateLink", "OutboxMessage",
-    "PersonJoin", "Occupation", "MessageSubject",
+    "PersonJoin", "Occupation", "MessageSubject", "Call", "Settlement",
 }  # fmt: skip
 """Every model that leads to a patient. A new one comes here once it is said below how it is erased."""
 
@@ -105,6 +107,23 @@ def request_of_one(
     request = intake.send(response=response, wordings=WORDINGS)
     perform("claim", request, by=nurse)
     perform("log_call", request, was_reached=True, note="secret-call", by=nurse)
+    call = Call.objects.create(
+        response=response,
+        outcome="danger_asked",
+        note="secret-call",
+        answers={"rf_now": ["secret-sign"]},
+        made_at=NOW,
+        made_by=nurse,
+    )
+    Settlement.objects.create(
+        response=response,
+        how="spoken_to",
+        signs=[["rf_now", "secret-sign"]],
+        words="secret-proof",
+        call=call,
+        settled_at=NOW,
+        settled_by=doctor,
+    )
     perform("ask", request, question="secret-question", by=nurse)
     answer(request, "secret-answer")
     perform("pass_to_doctor", request, doctor=doctor, note="secret-reason", by=nurse)

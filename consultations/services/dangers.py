@@ -1,0 +1,219 @@
+"""A danger, however it was told: what was said is kept, the case opened or raised, the request raised, in one act.
+
+`services/sources.py` says what a person told us before; a red flag stands until a doctor settles it. All requests of
+the person are locked with one of them (`services/transitions.py`).
+"""
+
+import dataclasses
+import datetime
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from django.conf import settings
+from django.db.models import Max
+
+from clinic.accounts.models import User
+from clinic.core import clock
+from consultations.candidacy import asked_again, outcomes
+from consultations.candidacy.asked_again import Judgement
+from consultations.candidacy.standing import (
+    Standing,
+    signs_in,
+)
+from consultations.candidacy.union import Sign
+from consultations.enums import (
+    OUTCOME_RISK,
+    REACHED,
+    AssessmentOrigin,
+    CaseStatus,
+    Outcome,
+)
+from consultations.models import (
+    Assessment,
+    Call,
+    ConsultationRequest,
+    QuestionnaireResponse,
+    SafetyCase,
+)
+from consultations.questionnaire import definition, flow
+from consultations.services import cases, slot_release
+from consultations.services.sources import (
+    Settled,
+    Source,
+    base_from,
+    settled_of,
+    sources_of,
+    standing_from,
+    standing_of,
+)
+from consultations.services.targets import due_after
+
+QUIET: Final = datetime.timedelta(hours=24)
+"""The same tick again in this time is added to its open case without a new alarm."""
+MOMENT: Final = datetime.timedelta(microseconds=1)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Heard:
+    """What became of something that was said later. `case` is None where no danger was."""
+
+    assessment: Assessment
+    judgement: Judgement
+    case: SafetyCase | None
+
+    @property
+    def is_danger(self) -> bool:
+        return self.judgement.is_danger
+
+    @property
+    def outcome(self) -> Outcome:
+        return self.judgement.outcome
+
+
+def hear(
+    *,
+    response: QuestionnaireResponse,
+    request: ConsultationRequest | None,
+    origin: AssessmentOrigin,
+    said: Mapping[str, Any] | None = None,
+    ticks: Collection[str] = (),
+    asked_by: User | None = None,
+) -> Heard:
+    """Keep what was said now, and act on a danger in it: its case is opened, raised or opened again, and the request
+    raised. Call inside a transaction, with the request locked, or the response where there is none.
+
+    `ticks` are codes of the list of `asked_again`, `said` raw answers of a call. The caller records the event.
+    """
+    sources, settled = sources_of(response), settled_of(response)
+    version, base = response.questionnaire_version, base_from(response, sources, settled)
+    answers = {**asked_again.said_by(ticks, version=version), **(said or {})}
+    before, rested = standing_from(response, request, sources, settled).level, _settled_now(sources, settled)
+    judgement = asked_again.judge(base=base, said=answers, ticked=ticks, settled=rested, before=before, version=version)
+    case = None
+    if judgement.is_danger:
+        now_said = signs_in(answers, definition.load(version)) | {asked_again.ticks()[code].sign for code in ticks}
+        case = _sound(response, request, judgement, now_said=now_said, sources=sources)
+    record = {
+        "base": base,
+        "said": answers,
+        "ticks": sorted(ticks),
+        "settled": sorted(map(list, rested)),
+        "before": before or "",
+    }
+    # Later than its case was opened, and than anything was settled: what is said now is said after it.
+    at = max([clock.now(), *(moment + MOMENT for moment in settled.last.values())])
+    row = _store(response, judgement, record, origin=origin, asked_by=asked_by, at=at)
+    if request is not None:
+        _raise_request(request, judgement)
+        refresh(request)
+    return Heard(row, judgement, case)
+
+
+def _settled_now(sources: Iterable[Source], settled: Settled) -> set[Sign]:
+    """The signs that a doctor settled after they were last said."""
+    last_said: dict[Sign, datetime.datetime] = {}
+    for source in sources:
+        last_said |= dict.fromkeys(source.signs, source.at)
+    return {sign for sign, at in settled.last.items() if sign not in last_said or last_said[sign] <= at}
+
+
+def _store(
+    response: QuestionnaireResponse,
+    judgement: Judgement,
+    record: Mapping[str, Any],
+    *,
+    origin: AssessmentOrigin,
+    asked_by: User | None,
+    at: datetime.datetime,
+) -> Assessment:
+    assessed, result = judgement.assessment, judgement.assessment.as_json()
+    newest = Assessment.objects.filter(response=response.pk).aggregate(newest=Max("revision"))["newest"] or 0
+    return Assessment.objects.create(
+        response=response,
+        revision=newest + 1,
+        origin=origin,
+        asked_by=asked_by,
+        outcome=judgement.outcome,
+        urgency=assessed.urgency,
+        disposition=assessed.disposition,
+        is_early_exit=assessed.early_exit,
+        is_booking_allowed=assessed.booking_allowed,
+        result=json.dumps(result, sort_keys=True, separators=(",", ":"), ensure_ascii=False),
+        record={
+            **record,
+            "answers": dict(judgement.answers),
+            "cleaned": dict(assessed.cleaned),
+            "asked": _as_asked(response, judgement),
+        },
+        questionnaire_version=result["versions"]["questionnaire"],
+        ruleset_version=result["versions"]["ruleset"],
+        content_hash=result["versions"]["hash"],
+        app_version=settings.APP_VERSION,
+        assessed_at=at,
+    )
+
+
+def _as_asked(response: QuestionnaireResponse, judgement: Judgement) -> list[dict[str, Any]]:
+    return flow.as_asked(judgement.answers, version=response.questionnaire_version, region=settings.CLINIC_REGION)
+
+
+def _sound(
+    response: QuestionnaireResponse,
+    request: ConsultationRequest | None,
+    judgement: Judgement,
+    *,
+    now_said: Collection[Sign],
+    sources: Sequence[Source],
+) -> SafetyCase:
+    """Open the case of the response, raise it, or open it again; what its open case has heard already rests a day."""
+    case = SafetyCase.objects.select_for_update(of=("self",)).filter(response=response.pk).first()
+    if case is None:
+        patient = request.patient if request is not None else None
+        return cases.open_case(response=response, level=judgement.level, patient=patient)
+    if case.status == CaseStatus.CLOSED:
+        cases.reopen(case=case, level=judgement.level, reason="told")
+        return case
+    later = [each for each in sources if each.response_id == response.pk and each.origin != AssessmentOrigin.FORM]
+    told = [each for each in later if each.at >= case.raised_at]
+    is_new = not set(now_said) <= {sign for each in told for sign in each.signs}
+    is_worse = OUTCOME_RISK[judgement.level] < OUTCOME_RISK[Outcome(case.level)]
+    if is_new or is_worse or _may_alarm_again(case, told):
+        cases.raise_level(case=case, level=judgement.level if is_worse else Outcome(case.level))
+    return case
+
+
+def _may_alarm_again(case: SafetyCase, told: Sequence[Source]) -> bool:
+    """A day has passed since its alarm, or somebody was reached since the person last told us."""
+    if clock.now() - case.alarmed_at >= QUIET:
+        return True
+    last = max((each.at for each in told), default=case.raised_at)
+    return Call.objects.filter(response=case.response_id, outcome__in=REACHED, made_at__gt=last).exists()
+
+
+def _raise_request(request: ConsultationRequest, judgement: Judgement) -> None:
+    """Never less pressing than it was; its status stays, a hold ends: no time can be taken while a flag stands."""
+    if not judgement.is_danger:
+        return
+    level, now = judgement.level, clock.now()
+    due = due_after(level, since=now)
+    if OUTCOME_RISK[level] <= request.risk:
+        request.risk, request.priority = OUTCOME_RISK[level], outcomes.priority(level)
+    request.danger_due_at = min(request.danger_due_at, due) if request.danger_due_at else due
+    request.save(update_fields=["risk", "priority", "danger_due_at"])
+    slot_release.release_hold_of(request, reason=slot_release.Reason.DANGER)
+
+
+def refresh(request: ConsultationRequest) -> Standing:
+    """Set what the request shows of its red flags to what stands now. Call inside a transaction, on a locked row.
+
+    The person's other requests, which are locked with it, are set as well.
+    """
+    found = standing_of(request.response, request=request)
+    request.flag_level = found.level or ""
+    request.save(update_fields=["flag_level"])
+    others = ConsultationRequest.objects.filter(patient__person=request.patient.person_id).exclude(pk=request.pk)
+    for other in others.select_related("response"):
+        other.flag_level = standing_of(other.response, request=other).level or ""
+        other.save(update_fields=["flag_level"])
+    return found

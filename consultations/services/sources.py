@@ -1,0 +1,249 @@
+"""Everything that a person told us, what a doctor settled of it, and which red flags stand.
+
+Each assessment is a source: of the form, of being asked again, of a call; of all requests and named cases of a person.
+"""
+
+import dataclasses
+import datetime
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from django.db.models import Q
+
+from clinic.accounts.models import User
+from clinic.core.encrypted_rows import with_keys
+from clinic.core.encryption import DamagedRecord
+from consultations.candidacy import asked_again, engine
+from consultations.candidacy import rules as rule_files
+from consultations.candidacy.standing import (
+    UNANSWERED_RULE,
+    Flag,
+    Said,
+    Standing,
+    flags_from,
+    flags_of,
+    signs_in,
+    standing,
+)
+from consultations.candidacy.union import Sign, merged, without
+from consultations.enums import (
+    OUTCOME_RISK,
+    URGENT_OUTCOMES,
+    AssessmentOrigin,
+    Effect,
+    Outcome,
+    SettledHow,
+)
+from consultations.models import (
+    Assessment,
+    ConsultationRequest,
+    Patient,
+    QuestionnaireResponse,
+    SafetyCase,
+    Settlement,
+)
+from consultations.models.stored import result_of
+from consultations.questionnaire import definition
+from consultations.questionnaire.definition import UnknownVersion
+
+UNREADABLE_RULE: Final = "UNREADABLE"
+"""Stands for what a damaged assessment may hold: its headline is plain."""
+SHOWN_RULE: Final = "SHOWN-EARLIER"
+"""Stands for a headline that the person was shown and that no kept assessment has."""
+EFFECTS: Final = {
+    Outcome.EMERGENCY: Effect.EMERGENCY,
+    Outcome.SAME_DAY: Effect.SAME_DAY,
+    Outcome.URGENT_REVIEW: Effect.URGENT,
+}
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Source:
+    """One assessment: `said` are the raw answers of that moment alone, `ticks` what was ticked when asked again."""
+
+    pk: int
+    at: datetime.datetime
+    origin: AssessmentOrigin
+    response_id: int
+    said: Mapping[str, Any]
+    ticks: tuple[str, ...]
+    flags: tuple[Flag, ...]
+    signs: frozenset[Sign]
+    asked_by: User | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Settled:
+    """What a doctor settled, sign by sign: when last, and which were entered by mistake."""
+
+    last: Mapping[Sign, datetime.datetime]
+    mistakes: Mapping[Sign, datetime.datetime]
+    emptied_as_none: frozenset[str]
+
+
+# --- What was said ----------------------------------------------------------------------------------------------------
+
+
+def responses_of_person(response: QuestionnaireResponse) -> list[int]:
+    """This response and those of the same person's other requests and named cases."""
+    named = Q(requests__response=response.pk) | Q(safety_cases__response=response.pk)
+    persons = Patient.objects.filter(named).values("person")
+    rows = Patient.objects.filter(person__in=persons)
+    sent = ConsultationRequest.objects.filter(patient__in=rows).values_list("response", flat=True)
+    told = SafetyCase.objects.filter(patient__in=rows).values_list("response", flat=True)
+    return sorted({response.pk, *sent, *told})
+
+
+def sources_of(response: QuestionnaireResponse) -> list[Source]:
+    """Everything that this person told us, oldest first. One that cannot be read still counts by its headline."""
+    rows = Assessment.objects.filter(response__in=responses_of_person(response))
+    found = with_keys(rows.select_related("asked_by").order_by("assessed_at", "response_id", "revision"))
+    return [_source(row) for row in found]
+
+
+def _source(row: Assessment) -> Source:
+    origin = AssessmentOrigin(row.origin)
+    try:
+        record, result = row.record, result_of(row.result)
+        said = record["answers"] if origin == AssessmentOrigin.FORM else record["said"]
+        ticks = tuple(record.get("ticks", ()))
+        ruleset = _ruleset(row.ruleset_version)
+        fired = [(rule["id"], rule["effect"], rule["because"]) for rule in result["fired"]]
+        fired = _of_what_was_asked(fired, record["answers"], origin=origin, is_early=row.is_early_exit)
+        flags = _named_by_tick(flags_from(fired, record["cleaned"], ruleset=ruleset), ticks)
+    except (DamagedRecord, KeyError, TypeError, AttributeError):
+        sign = Sign(UNREADABLE_RULE, str(row.pk))
+        flags = _flag_of_headline(UNREADABLE_RULE, row.outcome, sign)
+        return Source(row.pk, row.assessed_at, origin, row.response_id, {}, (), flags, frozenset({sign}), row.asked_by)
+    signs = _signs(said, ticks, flags, origin=origin, version=row.questionnaire_version)
+    return Source(row.pk, row.assessed_at, origin, row.response_id, said, ticks, flags, signs, row.asked_by)
+
+
+def _signs(
+    said: Mapping[str, Any], ticks: Iterable[str], flags: Iterable[Flag], *, origin: AssessmentOrigin, version: str
+) -> frozenset[Sign]:
+    """What was said at that moment. That a question has no answer is said by the form alone."""
+    try:
+        named = signs_in(said, definition.load(version))
+    except UnknownVersion:
+        named = frozenset(sign for flag in flags for sign in flag.signs)
+    if origin != AssessmentOrigin.FORM:
+        return named | {asked_again.ticks()[code].sign for code in ticks}
+    return named | {sign for flag in flags if flag.rule_id == UNANSWERED_RULE for sign in flag.signs}
+
+
+def _ruleset(version: str) -> rule_files.Ruleset | None:
+    try:
+        return rule_files.load(version)
+    except (rule_files.UnknownRuleset, UnknownVersion):
+        return None
+
+
+def _of_what_was_asked(
+    fired: Iterable[tuple[str, Effect, list[str]]],
+    answers: Mapping[str, Any],
+    *,
+    origin: AssessmentOrigin,
+    is_early: bool,
+) -> list[tuple[str, Effect, list[str]]]:
+    """A safety question that the check never put, because it stopped, is no answer that is missing; nor is one that
+    nobody asked in a call.
+    """
+    kept = []
+    for rule_id, effect, because in fired:
+        if rule_id == UNANSWERED_RULE and origin != AssessmentOrigin.FORM:
+            continue
+        asked = [name for name in because if name in answers] if rule_id == UNANSWERED_RULE and is_early else because
+        if asked or not because:
+            kept.append((rule_id, effect, asked))
+    return kept
+
+
+def _named_by_tick(flags: Iterable[Flag], ticks: Collection[str]) -> tuple[Flag, ...]:
+    by_rule = {tick.rule: tick.sign for code, tick in asked_again.ticks().items() if tick.rule and code in ticks}
+    return tuple(
+        dataclasses.replace(flag, signs=frozenset({by_rule[flag.rule_id]})) if flag.rule_id in by_rule else flag
+        for flag in flags
+    )
+
+
+def _flag_of_headline(rule_id: str, outcome: str, sign: Sign) -> tuple[Flag, ...]:
+    effect = EFFECTS.get(Outcome(outcome))
+    return (Flag(rule_id, effect, frozenset({sign})),) if effect else ()
+
+
+# --- What a doctor settled --------------------------------------------------------------------------------------------
+
+
+def settled_of(response: QuestionnaireResponse) -> Settled:
+    """By sign, over all of the person's responses. What cannot be read settles nothing."""
+    last: dict[Sign, datetime.datetime] = {}
+    mistakes: dict[Sign, datetime.datetime] = {}
+    said_in_call: dict[str, bool] = {}
+    rows = Settlement.objects.filter(response__in=responses_of_person(response))
+    for row in with_keys(rows.order_by("settled_at", "pk")):
+        try:
+            signs = [Sign(*pair) for pair in row.signs]
+        except (DamagedRecord, TypeError):
+            continue
+        last |= dict.fromkeys(signs, row.settled_at)
+        if row.how == SettledHow.MISTAKE:
+            mistakes |= dict.fromkeys(signs, row.settled_at)
+            said_in_call |= dict.fromkeys([sign.question for sign in signs], row.call_id is not None)
+    return Settled(last, mistakes, frozenset(name for name, was_said in said_in_call.items() if was_said))
+
+
+def base_of(response: QuestionnaireResponse) -> dict[str, Any]:
+    """The raw answers that something said now is laid on: all sources, less what was entered by mistake."""
+    return base_from(response, sources_of(response), settled_of(response))
+
+
+def base_from(response: QuestionnaireResponse, sources: Sequence[Source], settled: Settled) -> dict[str, Any]:
+    questionnaire = definition.load(response.questionnaire_version)
+    told = [
+        without(source.said, [sign for sign, at in settled.mistakes.items() if at >= source.at]) for source in sources
+    ]
+    return merged(response.answers, told, questionnaire=questionnaire, emptied_as_none=settled.emptied_as_none)
+
+
+# --- What stands ------------------------------------------------------------------------------------------------------
+
+
+def standing_of(response: QuestionnaireResponse, *, request: ConsultationRequest | None = None) -> Standing:
+    """The red flags that stand over everything that this person told us; `request` is the one of the response."""
+    return standing_from(response, request, sources_of(response), settled_of(response))
+
+
+def standing_from(
+    response: QuestionnaireResponse, request: ConsultationRequest | None, sources: Sequence[Source], settled: Settled
+) -> Standing:
+    told = [Said(source.at, source.signs, source.flags) for source in sources]
+    told += _of_all_together(response, sources, settled)
+    if request is not None:
+        told += _shown_earlier(request, sources)
+    return standing(told, settled.last)
+
+
+def _of_all_together(response: QuestionnaireResponse, sources: Sequence[Source], settled: Settled) -> list[Said]:
+    """What no source says by itself and all of them say together."""
+    if len(sources) < 2:
+        return []
+    at = sources[-1].at
+    try:
+        assessed = engine.assess(base_from(response, sources, settled), version=response.questionnaire_version)
+    except (DamagedRecord, UnknownVersion, rule_files.UnknownRuleset):
+        return []
+    known = {flag.rule_id for source in sources for flag in source.flags}
+    new = [flag for flag in flags_of(assessed) if flag.rule_id not in known and flag.rule_id != UNANSWERED_RULE]
+    return [Said(at, frozenset(), tuple(new))] if new else []
+
+
+def _shown_earlier(request: ConsultationRequest, sources: Iterable[Source]) -> list[Said]:
+    """A headline that the person saw on the way and that no kept source of this response has: answers were changed."""
+    own = [flag.level for source in sources if source.response_id == request.response_id for flag in source.flags]
+    shown = Outcome(request.highest_outcome)
+    if shown not in URGENT_OUTCOMES or any(OUTCOME_RISK[level] <= OUTCOME_RISK[shown] for level in own):
+        return []
+    sign = Sign(SHOWN_RULE, shown.value)
+    flags = _flag_of_headline(SHOWN_RULE, shown, sign)
+    return [Said(request.submitted_at, frozenset({sign}), flags)]
