@@ -46,6 +46,7 @@ OTHER_WORDS = {
     "response.save": "Answers: saved",
     "response.start": "Answers: started",
     "staff.duty": "Duty: came or went",
+    "staff.pass_on": "User: what they held was passed on",
     "response.take_out": "Answers: what was carried over taken out",
 }
 """What is on record and is no action on a request."""

@@ -56,7 +56,9 @@ def pass_on(*, user: User, by: User, to: To | None = None) -> PassedOn:
 def give_away(*, user: User, by: User, to: To) -> PassedOn:
     """The same, as a manager does it for somebody who is away or leaves. Raises NotAllowed."""
     require(by, Actor.MANAGER)
-    return pass_on(user=user, by=by, to=to)
+    done = pass_on(user=user, by=by, to=to)
+    audit.record(action="staff.pass_on", target=user, by=by, details={"cases": done.cases, "requests": done.requests})
+    return done
 
 
 def pass_on_left() -> int:

@@ -19,7 +19,7 @@ from clinic.core.models import AuditEvent, OutboxMessage
 from clinic.core.refusals import NotAllowed
 from consultations.actions.book import book_held
 from consultations.actions.read_text import mark_read
-from consultations.enums import CaseStatus, ContactPreference, FilledFor, SafeToContact
+from consultations.enums import CaseStatus, ContactPreference, FilledFor, MissedKind, ReportedRecord, SafeToContact
 from consultations.models import (
     AppointmentType,
     Call,
@@ -38,8 +38,10 @@ from consultations.services import (
     carrying,
     cases,
     erasure,
+    hand_over_notes,
     intake,
     messaging,
+    missed,
     persons,
     scheduling,
 )
@@ -55,7 +57,7 @@ pytestmark = pytest.mark.django_db
 SECRETS = (
     "Zebedee", "Quillfeather", "Ottoline", "zebedee@example.org", "2025550187", "secret-note", "secret-call",
     "secret-question", "secret-answer", "secret-offer", "secret-reason", "secret-cancel", "secret-message",
-    "secret-aid", "secret-closing", "secret-join", "secret-sign", "secret-proof", "1961-05-17",
+    "secret-aid", "secret-hand-over", "secret-report", "secret-reply", "secret-closing", "secret-join", "secret-sign", "secret-proof", "1961-05-17",
 )  # fmt: skip
 """What was typed by or about this person; `1961-05-17` is the date of birth."""
 WHO = dataclasses.replace(
@@ -72,7 +74,7 @@ WHO = dataclasses.replace(
 REACHED = {
     "Patient", "ConsultationRequest", "SafetyCase", "QuestionnaireResponse", "Assessment", "PatientText", "Consent",
     "InformationRequest", "TriageDecision", "ClinicalReview", "Appointment", "SlotHold", "PrivateLink", "OutboxMessage",
-    "PersonJoin", "Occupation", "MessageSubject", "Call", "Settlement",
+    "PersonJoin", "Occupation", "MessageSubject", "HandOverNote", "MissedReport", "Call", "Settlement",
 }  # fmt: skip
 """Every model that leads to a patient. A new one comes here once it is said below how it is erased."""
 
@@ -142,6 +144,11 @@ def request_of_one(
         if day == 1:
             perform("cancel_booking", request, reason="secret-cancel")
     send_message(request=request, text="secret-message", key="a page")
+    hand_over_notes.write(text="secret-hand-over", request=request, by=nurse, key="a page")
+    subject = missed.subject_of(ReportedRecord.REQUEST, request.pk)
+    assert subject is not None
+    report = missed.report(subject=subject, kind=MissedKind.DANGER, text="secret-report", by=nurse, key="a page")
+    missed.answer(row=report, text="secret-reply", by=doctor)
     return request
 
 
