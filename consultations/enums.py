@@ -99,10 +99,8 @@ class ReviewDecision(TextChoices):
 
 class TriageAction(TextChoices):
     NOTE = "note", "Note"
-    CALLED = "called", "Called: red flags repeated by phone"
-    NOT_REACHED = "not_reached", "Called: not reached"
     ESCALATE = "escalate", "Escalated"
-    CLEAR = "clear", "Red flags cleared"
+    ORDER = "order", "Ordered a visit while a red flag stands"
     PASS = "pass", "Passed to a doctor"
     ASK = "ask", "Asked the patient"
 

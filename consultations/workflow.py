@@ -77,7 +77,6 @@ TRANSITIONS: Final[dict[str, TransitionRow]] = {
         _row("claim", (RECEIVED, URGENT), IN_TRIAGE, STAFF, "Start triage", "started triage"),
         _row("release", (IN_TRIAGE,), RECEIVED, STAFF, "Put back in the queue", "put it back in the queue"),
         _row("note", ANY, None, STAFF, "Add a note", "wrote a note"),
-        _row("log_call", ANY, None, STAFF, "Log a call", "recorded a call"),
         _row(
             "correct_email", OPEN, None, PATIENTS | STAFF,
             "Correct the email address", "corrected the email address", message="private_link",
@@ -86,7 +85,11 @@ TRANSITIONS: Final[dict[str, TransitionRow]] = {
             "escalate", (RECEIVED, IN_TRIAGE, WITH_DOCTOR, INFORMATION_ASKED), URGENT, STAFF,
             "Escalate", "escalated it",
         ),
-        _row("clear", (IN_TRIAGE, URGENT, WITH_DOCTOR), None, DOCTORS, "Clear the red flags", "cleared the red flags"),
+        _row("settle", ANY, None, DOCTORS, "Settle red flags", "settled red flags"),
+        _row(
+            "order_booking", (WITH_DOCTOR, URGENT, OFFERED), OFFERED, DOCTORS,
+            "Order a visit while a red flag stands", "ordered a visit while a red flag stands",
+        ),
         _row(
             "pass_to_doctor", (RECEIVED, IN_TRIAGE, URGENT), WITH_DOCTOR, STAFF,
             "Pass to a doctor", "passed it to a doctor",
@@ -127,6 +130,14 @@ TRANSITIONS: Final[dict[str, TransitionRow]] = {
         _row(
             "mark_no_show", (BOOKED,), NO_SHOW, STAFF,
             "Patient did not attend", "recorded that the patient did not attend",
+        ),
+        _row(
+            "undo_complete", (COMPLETED,), BOOKED, MANAGEMENT,
+            "Undo: it did not take place", "took back that the consultation took place",
+        ),
+        _row(
+            "undo_no_show", (NO_SHOW,), BOOKED, STAFF,
+            "Undo: not a missed visit", "took back that the patient did not attend",
         ),
         _row(
             "withdraw", OPEN, WITHDRAWN, PATIENTS,

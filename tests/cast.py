@@ -47,6 +47,7 @@ URGENCY_OF = {
     Outcome.SAME_DAY: Urgency.SAME_DAY,
     Outcome.URGENT_REVIEW: Urgency.URGENT,
 }
+WITH_A_VISIT = (RequestStatus.OFFERED, RequestStatus.BOOKED, RequestStatus.COMPLETED, RequestStatus.NO_SHOW)
 numbers = itertools.count(1)
 
 
@@ -199,7 +200,7 @@ def make_request(db: None) -> MakeRequest:
             app_version="test",
             assessed_at=now,
         )
-        if status in (RequestStatus.OFFERED, RequestStatus.BOOKED) and "appointment_type" not in kwargs:
+        if status in WITH_A_VISIT and "appointment_type" not in kwargs:
             kwargs["appointment_type"] = AppointmentType.objects.get_or_create(
                 name="First consultation", defaults={"minutes": 40}
             )[0]

@@ -18,7 +18,7 @@ class AskAsDoctor(Decision[DecisionData, InformationRequest]):
     done = "The question is sent. The request waits for the patient’s answer."
 
     def preview(self, data: DecisionData) -> Preview:
-        return Preview(data.patient_note, is_question=True, reason=data.reason, agreed_outcome=data.agreed_outcome)
+        return Preview(data.patient_note, is_question=True, reason=data.reason)
 
     def check(self, ctx: Ctx, data: DecisionData) -> None:
         require(ctx.person, Actor.DOCTOR)

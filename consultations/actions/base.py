@@ -11,16 +11,21 @@ from django import forms
 
 from clinic.accounts.models import User
 from clinic.core import clock
-from clinic.core.actions import Action, Context, Data, Performed, Result, perform_action
-from clinic.core.refusals import ChangedMeanwhile
-from consultations.enums import MessageKind
+from clinic.core.actions import Action, Context, Data, NoData, Performed, Result, perform_action
+from clinic.core.refusals import ChangedMeanwhile, TransitionNotAllowed
+from consultations.enums import Actor, MessageKind
 from consultations.forms.staff import StepForm
 from consultations.models import Appointment, AppointmentType, ConsultationRequest
+from consultations.permissions import actors_of
 from consultations.services import messaging
 from consultations.services.transitions import WORKFLOW
 from consultations.workflow import TRANSITIONS
 
 Ctx = Context[ConsultationRequest]
+
+
+class FlagsStand(TransitionNotAllowed):
+    """Something that cannot be done, or not by this person, while a red flag stands that no doctor has settled."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -100,7 +105,15 @@ class Preview:
     is_question: bool = False
     appointment_type: AppointmentType | None = None
     reason: str = ""
-    agreed_outcome: str = ""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class PreviewSection:
+    """A list that a preview shows under a title; `none` is said in place of an empty one."""
+
+    title: str
+    lines: tuple[str, ...]
+    none: str
 
 
 class PanelEntry:
@@ -114,6 +127,8 @@ class PanelEntry:
     form_class: ClassVar[type[forms.Form] | None] = None
     """None means that a button is all it needs."""
     is_previewed: ClassVar[bool] = False
+    asks: ClassVar[str] = ""
+    """The question of the page that asks once more before a button is followed; "" for none."""
     is_main: ClassVar[bool] = False
     """Whether it is the button that one most likely came for."""
 
@@ -138,9 +153,24 @@ class PanelEntry:
     def choice_of(self, form: StepForm) -> Choice[Any, Any]:
         raise NotImplementedError
 
+    def preview_sections(self, form: StepForm) -> tuple[PreviewSection, ...]:
+        """What the preview lists, of an action that the patient reads nothing of."""
+        return ()
+
     def preview_title(self, form: StepForm) -> str:
         """What the preview calls the choice."""
         return self.panel_title
+
+
+def may_end(situation: Situation) -> bool:
+    """Whether this person may end the request: while a red flag stands, only a doctor does."""
+    return not situation.consultation_request.flag_level or Actor.DOCTOR in actors_of(situation.by)
+
+
+def refuse_to_end(ctx: Ctx) -> None:
+    """Raises FlagStands: while a red flag stands only a doctor ends a request."""
+    if ctx.row.flag_level and Actor.DOCTOR not in actors_of(ctx.person):
+        raise FlagsStand("A red flag stands, so only a doctor can close this request. Nothing was changed.")
 
 
 class StaffAction(ConsultationAction[Data, Result], PanelEntry):
@@ -156,6 +186,15 @@ class StaffAction(ConsultationAction[Data, Result], PanelEntry):
 
     def choice_of(self, form: StepForm) -> Choice[Data, Result]:
         return Choice(self, self.data_of(form))
+
+
+class AskedOnce(StaffAction[NoData, Result]):
+    """A button whose page asks once more, because pressing it ends something."""
+
+    is_previewed = True
+
+    def preview(self, data: NoData) -> Preview:
+        return Preview("")
 
 
 class ChangeOnly(StaffAction[Data, None]):

@@ -10,7 +10,7 @@ from clinic.accounts.models import User
 from clinic.core import clock
 from clinic.core.actions import Performed, perform_action
 from clinic.core.refusals import WrongStatus
-from consultations.actions.base import Ctx, Message, StaffAction
+from consultations.actions.base import Ctx, FlagsStand, Message, Situation, StaffAction
 from consultations.forms.staff import StepForm
 from consultations.models import Appointment, Clinician, ConsultationRequest
 from consultations.services import scheduling
@@ -75,6 +75,16 @@ class Book(StaffAction[BookData, Appointment]):
 
     def result_again(self, ctx: Ctx, data: BookData) -> Appointment | None:
         return scheduling.booked(ctx.row)
+
+    def is_wanted(self, situation: Situation) -> bool:
+        request = situation.consultation_request
+        is_ordered = request.booking_ordered_at is not None
+        return super().is_wanted(situation) and (is_ordered or not request.is_blocked_by_flags)
+
+    def check(self, ctx: Ctx, data: BookData) -> None:
+        """Raises FlagsStand: nobody takes a time while a red flag stands, but for staff on the order of a doctor."""
+        if ctx.row.is_blocked_by_flags and (ctx.by is None or ctx.row.booking_ordered_at is None):
+            raise FlagsStand("A red flag stands: a doctor settles it, or orders the visit. Nothing is booked.")
 
     def perform(self, ctx: Ctx, data: BookData) -> Appointment:
         return scheduling.book(request=ctx.row, slot=data.slot, by=ctx.by, has_expired=data.has_expired)

@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from consultations.actions.base import Ctx, Message, StaffAction, refuse_other_words
+from consultations.actions.base import Ctx, Message, Situation, StaffAction, may_end, refuse_other_words, refuse_to_end
 from consultations.enums import Actor, TriageAction
 from consultations.forms.staff import StepForm, text
 from consultations.permissions import require
@@ -28,6 +28,13 @@ class CancelRequest(StaffAction[CloseData, None]):
     verb, data_class = "cancel_request", CloseData
     position, form_class = 150, CloseForm
     done = "The request is closed and the patient is told."
+
+    def is_wanted(self, situation: Situation) -> bool:
+        return super().is_wanted(situation) and may_end(situation)
+
+    def check(self, ctx: Ctx, data: CloseData) -> None:
+        """Raises FlagsStand."""
+        refuse_to_end(ctx)
 
     def perform(self, ctx: Ctx, data: CloseData) -> None:
         triage.record_decision(consultation_request=ctx.row, action=TriageAction.NOTE, note=data.note, by=ctx.person)

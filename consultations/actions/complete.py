@@ -1,23 +1,25 @@
 """The consultation took place."""
 
 from clinic.core.actions import NoData
-from consultations.actions.base import Ctx, Situation, StaffAction
+from consultations.actions.base import AskedOnce, Ctx, Situation, may_end, refuse_to_end
 from consultations.enums import AppointmentStatus
 from consultations.services import scheduling
 from consultations.services.transitions import WORKFLOW
 
 
 @WORKFLOW.register
-class Complete(StaffAction[NoData, None]):
+class Complete(AskedOnce[None]):
     verb, data_class = "complete", NoData
     position = 90
-    done = "Recorded: the consultation took place."
+    asks = "Did this consultation take place?"
+    done = "Recorded: the consultation took place. You can undo this until midnight."
 
     def is_wanted(self, situation: Situation) -> bool:
-        return super().is_wanted(situation) and situation.has_begun
+        return super().is_wanted(situation) and situation.has_begun and may_end(situation)
 
     def check(self, ctx: Ctx, data: NoData) -> None:
         scheduling.refuse_before_begin(ctx.row)
+        refuse_to_end(ctx)
 
     def perform(self, ctx: Ctx, data: NoData) -> None:
         scheduling.finish(request=ctx.row, status=AppointmentStatus.FULFILLED)

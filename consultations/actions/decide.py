@@ -15,10 +15,11 @@ from consultations.actions.base import (
     Situation,
     refuse_other_words,
 )
-from consultations.enums import Outcome, RequestStatus, ReviewDecision
+from consultations.candidacy.suggestion import departs
+from consultations.enums import RequestStatus, ReviewDecision
 from consultations.forms.staff import PATIENT_NOTE_LIMIT, StepForm, text
 from consultations.models import AppointmentType, ClinicalReview
-from consultations.services.review import record_review
+from consultations.services.review import record_review, suggestion_of
 from consultations.services.transitions import WORKFLOW
 
 
@@ -31,6 +32,7 @@ class DecisionForm(StepForm):
         ReviewDecision.NOT_SUITABLE: "They get your reasons and what helps instead",
         ReviewDecision.URGENT: "Goes back to the nurse, top of the list",
     }
+    REASON_NEEDED: Final = "write why, for staff"
 
     decision = forms.ChoiceField(
         label="Decision",
@@ -52,22 +54,14 @@ class DecisionForm(StepForm):
         rows=5,
         limit=PATIENT_NOTE_LIMIT,
     )
-    agreed_outcome = forms.ChoiceField(
-        label="Computed result",
-        required=False,
-        widget=forms.Select(attrs={"class": "form-select"}),
-        help_text="The computed result is kept as it is. Your view stands beside it.",
-    )
-    reason = text("Note for staff only", hint="Needed when your view differs from the computed result.", rows=2)
+    reason = text("Note for staff only", rows=2)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        computed, fields = Outcome(self.request.outcome), dict[str, Any](self.fields)
-        fields["agreed_outcome"].choices = [
-            ("", f"I agree: {computed.label}"),
-            *[(each.value, f"I hold: {each.label}") for each in Outcome if each != computed],
-        ]
-        for name in ("appointment_type", "patient_note", "agreed_outcome", "reason"):
+        fields = dict[str, Any](self.fields)
+        self.suggestion = suggestion_of(self.request)
+        fields["reason"].help_text = f"Needed when you decide otherwise than suggested: {self.suggestion.label}."
+        for name in ("appointment_type", "patient_note", "reason"):
             # Whether one is needed depends on the decision, so none is called optional.
             fields[name].hide_optional = True
         fields["appointment_type"].queryset = AppointmentType.objects.filter(is_active=True).order_by("name")
@@ -76,7 +70,7 @@ class DecisionForm(StepForm):
         """Decisions that this request does not allow now, each with the sentence that says why."""
         closed = {}
         if self.request.is_blocked_by_flags:
-            closed[ReviewDecision.OFFER.value] = "Slots cannot be offered until red flags are cleared."
+            closed[ReviewDecision.OFFER.value] = "Not while a red flag stands: settle it, or order a visit."
         if self.request.status == RequestStatus.URGENT:
             closed[ReviewDecision.URGENT.value] = "It is marked urgent already."
         return closed
@@ -87,11 +81,15 @@ class DecisionForm(StepForm):
         return [
             {
                 "option": option,
-                "hint": closed.get(option.data["value"], self.HINTS[option.data["value"]]),
+                "hint": closed.get(option.data["value"], self._hint(option.data["value"])),
                 "is_closed": option.data["value"] in closed,
             }
             for option in self["decision"]
         ]
+
+    def _hint(self, decision: str) -> str:
+        needs = f". Not what is suggested: {self.REASON_NEEDED}" if departs(decision, self.suggestion) else ""
+        return f"{self.HINTS[ReviewDecision(decision)]}{needs}"
 
     def clean(self) -> dict[str, Any]:
         super().clean()
@@ -107,8 +105,8 @@ class DecisionForm(StepForm):
             self._need("patient_note", "Write the advice the patient will read: a no without a reason is no help.")
         if decision == ReviewDecision.URGENT:
             self._need("reason", "Write what the nurse must ask or say when ringing the patient.")
-        elif cleaned.get("agreed_outcome"):
-            self._need("reason", "Your view differs from the computed result: write why.")
+        elif decision and departs(decision, self.suggestion):
+            self._need("reason", f"Your decision differs from the suggestion “{self.suggestion.label}”: write why.")
         return cleaned
 
     def _need(self, name: str, sentence: str) -> None:
@@ -119,11 +117,10 @@ class DecisionForm(StepForm):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class DecisionData:
-    """What every decision is given: words to the patient, words for staff, another view than the computed one."""
+    """What every decision is given: words to the patient, words for staff."""
 
     patient_note: str = ""
     reason: str = ""
-    agreed_outcome: str = ""
 
 
 class Decision(ConsultationAction[Data, Result]):
@@ -134,7 +131,7 @@ class Decision(ConsultationAction[Data, Result]):
     """Whether the form is there where this can be done. A nurse may ask as well, and has a form of her own for it."""
 
     def preview(self, data: Any) -> Preview:
-        return Preview(data.patient_note, reason=data.reason, agreed_outcome=data.agreed_outcome)
+        return Preview(data.patient_note, reason=data.reason)
 
     def result_again(self, ctx: Ctx, data: Any) -> Result | None:
         kept = [(each.patient_note, each.reason) for each in ctx.row.reviews.filter(decision=self.decision)]
@@ -148,7 +145,6 @@ class Decision(ConsultationAction[Data, Result]):
             decision=self.decision,
             patient_note=data.patient_note,
             reason=data.reason,
-            agreed_outcome=data.agreed_outcome,
             by=ctx.person,
         )
 

@@ -2,16 +2,11 @@
 
 import dataclasses
 
-from clinic.core.refusals import TransitionNotAllowed
-from consultations.actions.base import Ctx, Message, Preview
+from consultations.actions.base import Ctx, FlagsStand, Message, Preview
 from consultations.actions.decide import Decision, DecisionData
 from consultations.enums import ReviewDecision
 from consultations.models import AppointmentType, ClinicalReview
 from consultations.services.transitions import WORKFLOW
-
-
-class FlagsStand(TransitionNotAllowed):
-    """A consultation cannot be offered while a red flag stands that no doctor has cleared."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +25,7 @@ class Offer(Decision[OfferData, ClinicalReview]):
 
     def check(self, ctx: Ctx, data: OfferData) -> None:
         if ctx.row.is_blocked_by_flags:
-            raise FlagsStand("Slots cannot be offered until a doctor has cleared the red flags, with a reason.")
+            raise FlagsStand("A red flag stands: a consultation cannot be offered until a doctor has settled it.")
 
     def changes(self, ctx: Ctx, data: OfferData) -> dict[str, object]:
         return {"appointment_type": data.appointment_type}

@@ -14,13 +14,15 @@ from clinic.core import clock
 from clinic.core.post_only import post_only
 from clinic.core.refusals import TransitionNotAllowed
 from clinic.core.unsent import Unsent, gives_back, in_form, of_form
+from consultations.admin.notes import SAVED, note_form, person_notes
 from consultations.admin.pages import OUT_OF_RANGE, PurposeBuiltAdmin
+from consultations.forms.notes import NoteForm
 from consultations.forms.persons import JoinForm, SeparateForm
 from consultations.models import ConsultationRequest, Patient, PersonJoin
 from consultations.presenters.isolation import load
 from consultations.presenters.persons import person_view, preview_of
 from consultations.presenters.request_page import banner
-from consultations.services import persons, readings
+from consultations.services import notes, persons, readings
 
 PAGE: Final = "admin:consultations_consultationrequest_person"
 JOIN_SALT: Final = "consultations.join-preview"
@@ -46,6 +48,7 @@ class PersonPages(PurposeBuiltAdmin):
             path("<int:pk>/person/join/", wrap(self.join_view), name=f"{name}_join"),
             path("<int:pk>/person/confirm/", wrap(self.confirm_join_view), name=f"{name}_confirm"),
             path("<int:pk>/person/separate/", wrap(self.separate_view), name=f"{name}_separate"),
+            path("<int:pk>/person/note/", wrap(self.person_note_view), name=f"{name}_note"),
         ]
 
     @method_decorator(require_http_methods(["GET", "HEAD"]))
@@ -121,6 +124,21 @@ class PersonPages(PurposeBuiltAdmin):
         messages.success(request, done)
         return self._to_person(consultation)
 
+    @method_decorator(post_only(PAGE, keeps=("pk",)))
+    @gives_back(of_form(NoteForm))
+    def person_note_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        self.require_view(request)
+        consultation, form = _request(request, pk), note_form(request.POST)
+        if not form.is_valid():
+            return self._person(request, consultation, note=form)
+        try:
+            notes.add_to_person(patient=consultation.patient, text=form.cleaned_data["note_text"], by=request.user)
+        except TransitionNotAllowed as refusal:
+            messages.error(request, str(refusal))
+            return self._person(request, consultation, note=form)
+        messages.success(request, SAVED)
+        return self._to_person(consultation)
+
     @staticmethod
     def _separate(request: HttpRequest, form: SeparateForm) -> bool:
         kind, _, key = form.cleaned_data["what"].partition("-")
@@ -138,6 +156,7 @@ class PersonPages(PurposeBuiltAdmin):
         separate: SeparateForm | None = None,
         typed: dict[str, str] | None = None,
         unsent: str = "",
+        note: NoteForm | None = None,
     ) -> HttpResponse:
         """The page as it stands now, with what was typed, and on record whom it showed."""
         person = person_view(consultation.patient)
@@ -149,7 +168,8 @@ class PersonPages(PurposeBuiltAdmin):
             "join_form": join_form,
             "separate_form": separate or SeparateForm(initial={**(typed or {}), "seen": seen}, choices=person.choices),
         }
-        has_errors = any(form.errors for form in forms.values())
+        notes_shown = person_notes(consultation.pk, consultation.patient, note)
+        has_errors = any(form.errors for form in (*forms.values(), notes_shown["add_note_form"]))
         context = {
             "title": f"{'Error: ' if has_errors else ''}The person behind request {consultation.reference}",
             "consultation": consultation,
@@ -160,6 +180,7 @@ class PersonPages(PurposeBuiltAdmin):
             "is_joining": join is not None,
             "is_separating": separate is not None or typed is not None,
             **forms,
+            **notes_shown,
         }
         return self.page(request, "admin/consultations/person.html", context)
 

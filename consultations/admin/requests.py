@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from django.contrib import admin, messages
 from django.core import signing
 from django.core.paginator import Paginator
+from django.forms import MultipleChoiceField
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
@@ -19,6 +20,7 @@ from clinic.core.refusals import TransitionNotAllowed
 from clinic.core.unsent import Unsent, gives_back, in_form
 from consultations.actions.base import PanelEntry
 from consultations.actions.read_text import mark_read
+from consultations.admin.calls import CallPages
 from consultations.admin.pages import OUT_OF_RANGE
 from consultations.admin.persons import PersonPages
 from consultations.admin.searching import SearchedAdmin
@@ -54,6 +56,25 @@ def _unsent_preview(request: HttpRequest) -> list[Unsent]:
     return in_form(kept["data"], action_panel.panel_entries()[kept["verb"]].form_class or StepForm)
 
 
+def posted_in(form: StepForm) -> dict[str, str | list[str]]:
+    """What was posted for each field: a list where several can be chosen."""
+    several = {name for name, field in form.fields.items() if isinstance(field, MultipleChoiceField)}
+    return {
+        name: form.data.getlist(name) if name in several and hasattr(form.data, "getlist") else form.data.get(name, "")
+        for name in form.fields
+    }
+
+
+def _each(given: str | list[str]) -> list[str]:
+    return given if isinstance(given, list) else [given]
+
+
+def _preview_title(entry: PanelEntry, form: StepForm) -> str:
+    if entry.asks:
+        return f"{entry.panel_title}: nothing is recorded yet"
+    return "Preview: nothing is settled yet" if entry.preview_sections(form) else "Preview: nothing is sent yet"
+
+
 def _is_late(request: HttpRequest) -> bool:
     """Whether a preview was signed so long ago that what it showed may not hold any more."""
     try:
@@ -64,7 +85,7 @@ def _is_late(request: HttpRequest) -> bool:
 
 
 @admin.register(ConsultationRequest)
-class ConsultationRequestAdmin(PersonPages, SearchedAdmin):
+class ConsultationRequestAdmin(CallPages, PersonPages, SearchedAdmin):
     def get_urls(self) -> list[URLPattern]:
         wrap, name = self.guarded, "consultations_consultationrequest"
         return [
@@ -74,6 +95,7 @@ class ConsultationRequestAdmin(PersonPages, SearchedAdmin):
             path("<int:pk>/preview/", wrap(self.confirm_view), name=f"{name}_confirm"),
             path("texts/<int:pk>/read/", wrap(self.read_view), name=f"{name}_read"),
             *self.person_urls(),
+            *self.call_urls(),
             path("<int:pk>/<slug:verb>/", wrap(self.action_view), name=f"{name}_action"),
         ]
 
@@ -191,15 +213,16 @@ class ConsultationRequestAdmin(PersonPages, SearchedAdmin):
     def _preview(
         self, request: HttpRequest, consultation: ConsultationRequest, entry: PanelEntry, form: StepForm
     ) -> HttpResponse:
-        data = {name: form.data.get(name, "") for name in form.fields}
+        data = posted_in(form)
         kept = {"request": consultation.pk, "by": request.user.pk, "verb": form.verb, "data": data}
         context = {
-            "title": "Preview: nothing is sent yet",
+            "title": _preview_title(entry, form),
             "consultation": consultation,
             "banner": banner(consultation, viewer=request.user, now=clock.now(), starts_at=None),
             "preview": action_panel.preview_of(entry, form, entry.choice_of(form)),
             "decision": signing.dumps(kept, salt=PREVIEW_SALT, compress=True),
             "data": data,
+            "hidden": [(name, each) for name, given in data.items() for each in _each(given)],
             "edit_url": reverse("admin:consultations_consultationrequest_action", args=[consultation.pk, form.verb]),
             "confirm_url": reverse("admin:consultations_consultationrequest_confirm", args=[consultation.pk]),
         }
@@ -262,7 +285,7 @@ class ConsultationRequestAdmin(PersonPages, SearchedAdmin):
         if pk > OUT_OF_RANGE:
             raise Http404
         query = ConsultationRequest.objects.visible_to(request.user).select_related(
-            "patient", "claimed_by", "doctor", "flags_cleared_by", "appointment_type"
+            "patient", "claimed_by", "doctor", "appointment_type"
         )
         consultation: ConsultationRequest | None = load(query.filter(pk=pk))
         if consultation is None:

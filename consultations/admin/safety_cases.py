@@ -16,9 +16,11 @@ from clinic.core.encrypted_rows import with_keys
 from clinic.core.post_only import post_only
 from clinic.core.refusals import TransitionNotAllowed
 from clinic.core.unsent import gives_back, of_form
+from consultations.admin.notes import CaseNotePages, case_notes
 from consultations.admin.pages import OUT_OF_RANGE
 from consultations.admin.searching import SearchedAdmin
 from consultations.enums import CaseStatus
+from consultations.forms.notes import NoteForm
 from consultations.forms.staff import CaseNoteForm
 from consultations.models import AlarmGroup, SafetyCase
 from consultations.presenters import alarm_groups
@@ -48,7 +50,7 @@ PAGE_OF_ONE = "admin:consultations_safetycase_change"
 
 
 @admin.register(SafetyCase)
-class SafetyCaseAdmin(SearchedAdmin):
+class SafetyCaseAdmin(CaseNotePages, SearchedAdmin):
     def get_urls(self) -> list[URLPattern]:
         wrap, name = self.guarded, "consultations_safetycase"
         return [
@@ -59,6 +61,7 @@ class SafetyCaseAdmin(SearchedAdmin):
             path("<int:pk>/close/", wrap(self.close_view), name=f"{name}_close"),
             path("group/<int:pk>/acknowledge/", wrap(self.group_view), name=f"{name}_acknowledge_group"),
             path("duty/", wrap(self.duty_view), name=f"{name}_duty"),
+            *self.note_urls(),
         ]
 
     @method_decorator(require_safe)
@@ -174,15 +177,19 @@ class SafetyCaseAdmin(SearchedAdmin):
         self.require_not_erased(case.patient)
         return case
 
-    def _show(self, request: HttpRequest, case: SafetyCase, form: CaseNoteForm) -> HttpResponse:
+    def _show_with_note(self, request: HttpRequest, case: SafetyCase, form: NoteForm) -> HttpResponse:
+        return self._show(request, case, CaseNoteForm(auto_id="case-%s"), form)
+
+    def _show(
+        self, request: HttpRequest, case: SafetyCase, form: CaseNoteForm, note: NoteForm | None = None
+    ) -> HttpResponse:
         context = case_page(case, viewer=request.user, now=clock.now())
         sent = context["consultation"]
         requests = [sent.pk] if sent is not None else []
         readings.log(by=request.user, action="case.view", target=case, patients=[case.patient_id], requests=requests)
-        title = f"Error: {context['title']}" if form.errors else context["title"]
-        return self.page(
-            request, "admin/consultations/safety_case.html", {**context, "title": title, "note_form": form}
-        )
+        title = f"Error: {context['title']}" if form.errors or (note and note.errors) else context["title"]
+        whole = {**context, "title": title, "note_form": form, **case_notes(case, note)}
+        return self.page(request, "admin/consultations/safety_case.html", whole)
 
     @staticmethod
     def _back(request: HttpRequest, case: SafetyCase) -> HttpResponse:

@@ -489,7 +489,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("claimed_at", models.DateTimeField(blank=True, null=True)),
-                ("flags_cleared_at", models.DateTimeField(blank=True, null=True)),
+                ("booking_ordered_at", models.DateTimeField(blank=True, null=True)),
                 (
                     "appointment_type",
                     models.ForeignKey(
@@ -509,6 +509,16 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "booking_ordered_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
                     "claimed_by",
                     models.ForeignKey(
                         blank=True,
@@ -525,16 +535,6 @@ class Migration(migrations.Migration):
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="requests_to_review",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "flags_cleared_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
                         to=settings.AUTH_USER_MODEL,
                     ),
                 ),
@@ -591,7 +591,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
-                    "agreed_outcome",
+                    "suggestion",
                     models.CharField(
                         choices=[
                             ("EMERGENCY", "Emergency now"),
@@ -910,6 +910,30 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="PersonNote",
+            fields=[
+                ("id", clinic.core.primary_keys.DrawnAutoField(primary_key=True, serialize=False)),
+                ("text", clinic.core.fields.EncryptedTextField()),
+                ("written_at", models.DateTimeField()),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="notes", to="consultations.patient"
+                    ),
+                ),
+                (
+                    "written_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["-written_at", "-pk"],
+                "abstract": False,
+            },
+        ),
+        migrations.CreateModel(
             name="PrivateLink",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -1192,7 +1216,9 @@ class Migration(migrations.Migration):
                 ("note", clinic.core.fields.EncryptedTextField(blank=True, default="")),
                 ("answers", clinic.core.fields.EncryptedJSONField(default=dict)),
                 ("made_at", models.DateTimeField()),
+                ("heard_at", models.DateTimeField(blank=True, null=True)),
                 ("completed_at", models.DateTimeField(blank=True, null=True)),
+                ("once", models.CharField(blank=True, default="", editable=False, max_length=64)),
                 (
                     "assessment",
                     models.ForeignKey(
@@ -1310,6 +1336,16 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "opened_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
                     "owner",
                     models.ForeignKey(
                         blank=True,
@@ -1375,6 +1411,30 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="CaseNote",
+            fields=[
+                ("id", clinic.core.primary_keys.DrawnAutoField(primary_key=True, serialize=False)),
+                ("text", clinic.core.fields.EncryptedTextField()),
+                ("written_at", models.DateTimeField()),
+                (
+                    "written_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="notes", to="consultations.safetycase"
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["-written_at", "-pk"],
+                "abstract": False,
+            },
+        ),
+        migrations.CreateModel(
             name="Settlement",
             fields=[
                 ("id", clinic.core.primary_keys.DrawnAutoField(primary_key=True, serialize=False)),
@@ -1391,6 +1451,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("signs", clinic.core.fields.EncryptedJSONField()),
+                ("proof", clinic.core.fields.EncryptedJSONField(default=dict)),
                 ("words", clinic.core.fields.EncryptedTextField(blank=True, default="")),
                 ("settled_at", models.DateTimeField()),
                 (
@@ -1401,6 +1462,16 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to="consultations.call",
+                    ),
+                ),
+                (
+                    "entered_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
                 (
@@ -1592,10 +1663,8 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("note", "Note"),
-                            ("called", "Called: red flags repeated by phone"),
-                            ("not_reached", "Called: not reached"),
                             ("escalate", "Escalated"),
-                            ("clear", "Red flags cleared"),
+                            ("order", "Ordered a visit while a red flag stands"),
                             ("pass", "Passed to a doctor"),
                             ("ask", "Asked the patient"),
                         ],
@@ -1758,7 +1827,7 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     (
-                        "agreed_outcome__in",
+                        "suggestion__in",
                         [
                             "EMERGENCY",
                             "SAME_DAY",
@@ -1770,7 +1839,7 @@ class Migration(migrations.Migration):
                         ],
                     )
                 ),
-                name="review_agreed_outcome_known",
+                name="review_suggestion_known",
             ),
         ),
         migrations.AddConstraint(
@@ -2180,11 +2249,11 @@ class Migration(migrations.Migration):
             model_name="consultationrequest",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(("flags_cleared_at__isnull", True), ("flags_cleared_by__isnull", True)),
-                    models.Q(("flags_cleared_at__isnull", False), ("flags_cleared_by__isnull", False)),
+                    models.Q(("booking_ordered_at__isnull", True), ("booking_ordered_by__isnull", True)),
+                    models.Q(("booking_ordered_at__isnull", False), ("booking_ordered_by__isnull", False)),
                     _connector="OR",
                 ),
-                name="request_flags_cleared_at_and_by",
+                name="request_booking_ordered_at_and_by",
             ),
         ),
         migrations.AddConstraint(
@@ -2229,11 +2298,35 @@ class Migration(migrations.Migration):
             model_name="call",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(("assessment__isnull", True), ("completed_at__isnull", True)),
+                    models.Q(("completed_at__isnull", True), ("heard_at__isnull", True)),
                     ("outcome", "danger_asked"),
                     _connector="OR",
                 ),
                 name="call_script_only_when_asked",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="call",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("assessment__isnull", True),
+                    ("outcome__in", ["danger_asked", "reached_other", "someone_else"]),
+                    _connector="OR",
+                ),
+                name="call_heard_only_when_spoken",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="call",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("completed_at__isnull", True), ("heard_at__isnull", False), _connector="OR"),
+                name="call_completed_after_answers",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="call",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("once", ""), _negated=True), fields=("made_by", "once"), name="call_made_once"
             ),
         ),
         migrations.AddConstraint(
@@ -2405,6 +2498,29 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddConstraint(
+            model_name="settlement",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("how", "spoken_to"), _negated=True), ("call__isnull", False), _connector="OR"
+                ),
+                name="settlement_spoken_to_in_a_call",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="settlement",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("how", "mistake"),
+                        models.Q(("call__isnull", True), ("entered_by__isnull", True), _connector="XOR"),
+                    ),
+                    models.Q(models.Q(("how", "mistake"), _negated=True), ("entered_by__isnull", True)),
+                    _connector="OR",
+                ),
+                name="settlement_mistake_said_by_one",
+            ),
+        ),
+        migrations.AddConstraint(
             model_name="shift",
             constraint=models.CheckConstraint(
                 condition=models.Q(("ends__gt", models.F("starts"))), name="shift_ends_after_start"
@@ -2485,9 +2601,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="triagedecision",
             constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("action__in", ["note", "called", "not_reached", "escalate", "clear", "pass", "ask"])
-                ),
+                condition=models.Q(("action__in", ["note", "escalate", "order", "pass", "ask"])),
                 name="triage_action_known",
             ),
         ),

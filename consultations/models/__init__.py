@@ -6,6 +6,7 @@ from consultations.models.diary import Absence, AppointmentType, Availability
 from consultations.models.hand_over import DayEnd, HandOverNote
 from consultations.models.message import MessageSubject
 from consultations.models.missed_report import MissedReport
+from consultations.models.notes import CaseNote, PersonNote
 from consultations.models.patient import Patient
 from consultations.models.patient_text import PatientText
 from consultations.models.person import Person, PersonJoin
@@ -24,6 +25,7 @@ __all__ = [
     "Assessment",
     "Availability",
     "Call",
+    "CaseNote",
     "ClinicalReview",
     "Clinician",
     "Consent",
@@ -40,6 +42,7 @@ __all__ = [
     "PatientText",
     "Person",
     "PersonJoin",
+    "PersonNote",
     "PrivateLink",
     "QuestionnaireResponse",
     "Resource",

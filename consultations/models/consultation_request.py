@@ -92,8 +92,8 @@ class ConsultationRequest(models.Model):
     doctor = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="requests_to_review"
     )
-    flags_cleared_at = models.DateTimeField(null=True, blank=True)
-    flags_cleared_by = models.ForeignKey(
+    booking_ordered_at = models.DateTimeField(null=True, blank=True)
+    booking_ordered_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     appointment_type = models.ForeignKey(
@@ -123,7 +123,7 @@ class ConsultationRequest(models.Model):
                 name="request_texts_risk_with_a_clock",
             ),
             both_or_neither("claimed_at", "claimed_by", name="request_claimed_at_and_by"),
-            both_or_neither("flags_cleared_at", "flags_cleared_by", name="request_flags_cleared_at_and_by"),
+            both_or_neither("booking_ordered_at", "booking_ordered_by", name="request_booking_ordered_at_and_by"),
             models.CheckConstraint(
                 condition=Q(filled_for=FilledFor.SELF, helper_name="")
                 | (Q(filled_for=FilledFor.OTHER) & ~Q(helper_name="")),

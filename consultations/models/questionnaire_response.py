@@ -119,6 +119,7 @@ class Assessment(EncryptedModel):
 class SafetyCase(EncryptedModel):
     """Somebody was shown EMERGENCY or SAME_DAY. Made at that moment, one per walk, so that nobody vanishes.
 
+    `opened_by` is who heard of the danger on the phone; without one it was told in writing.
     Without a patient it is anonymous: it is counted, and closed by the first member of staff who has seen it,
     unless the response holds contact details that were not sent.
     `alarmed_at` is when its present alarm began (raised, made more pressing, opened again, taken from somebody who
@@ -137,6 +138,9 @@ class SafetyCase(EncryptedModel):
     )
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="owned_safety_cases"
+    )
+    opened_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     raised_at = models.DateTimeField()
     due_at = models.DateTimeField()

@@ -33,14 +33,14 @@ class TriageDecision(EncryptedModel):
 class ClinicalReview(EncryptedModel):
     """A doctor's decision on a request, with the exact note the patient reads. Never edited: a new one is a new row.
 
-    `agreed_outcome` is the outcome the doctor holds right; it never changes the computed one.
+    `suggestion` is what the rules suggested at that moment: the red flag that stood, or what the other answers said.
     """
 
     encrypted_under = "request__patient"
 
     request = models.ForeignKey("consultations.ConsultationRequest", on_delete=models.PROTECT, related_name="reviews")
     decision = models.CharField(max_length=20, choices=ReviewDecision.choices)
-    agreed_outcome = models.CharField(max_length=20, choices=Outcome.choices)
+    suggestion = models.CharField(max_length=20, choices=Outcome.choices)
     reason = EncryptedTextField(blank=True, default="")
     patient_note = EncryptedTextField(blank=True, default="")
     decided_at = models.DateTimeField()
@@ -50,7 +50,7 @@ class ClinicalReview(EncryptedModel):
         ordering: ClassVar = ["decided_at", "pk"]
         constraints: ClassVar = [
             one_of("decision", ReviewDecision, name="review_decision_known"),
-            one_of("agreed_outcome", Outcome, name="review_agreed_outcome_known"),
+            one_of("suggestion", Outcome, name="review_suggestion_known"),
         ]
 
     def __str__(self) -> str:

@@ -10,19 +10,24 @@ from django.urls import reverse
 
 from clinic.accounts.models import User
 from clinic.core import clock
-from consultations.actions.base import Choice, PanelEntry, Situation
+from consultations.actions.base import Choice, ConsultationAction, PanelEntry, Situation, may_end
 from consultations.actions.book import Book
-from consultations.actions.decide import Decide
+from consultations.actions.decide import Decide, Decision
+from consultations.actions.undo_complete import UndoComplete
+from consultations.actions.undo_no_show import UndoNoShow
+from consultations.candidacy.suggestion import departs
 from consultations.emails import WORDINGS, opening
-from consultations.enums import CLOSED_STATUSES, STAFF_QUEUE, Actor, Outcome, RequestStatus
+from consultations.enums import CLOSED_STATUSES, Actor, RequestStatus
 from consultations.forms.staff import StepForm
 from consultations.models import ConsultationRequest
 from consultations.permissions import actors_of
 from consultations.presenters.isolation import opened
+from consultations.services.review import suggestion_of
 from consultations.services.transitions import WORKFLOW
 from consultations.services.triage import author_of
 from consultations.status_words import heading_for
 
+UNDOING: Final = {UndoComplete.name, UndoNoShow.name}
 ONLY_RECORDS: Final = "A call or a note can still be recorded."
 
 
@@ -114,6 +119,9 @@ def preview_of(entry: PanelEntry, form: StepForm, choice: Choice[Any, Any]) -> d
     has_email = bool(opened(lambda: patient.email, "", of=patient)[0])
     return {
         "decision": entry.preview_title(form),
+        "asks": entry.asks,
+        "sections": entry.preview_sections(form),
+        "visit": _visit_words(consultation_request) if entry.asks else "",
         "heading": heading_for(
             consultation_request, RequestStatus(action.transition.target_from(consultation_request.status))
         ),
@@ -125,9 +133,22 @@ def preview_of(entry: PanelEntry, form: StepForm, choice: Choice[Any, Any]) -> d
         "mail_opening": opening(kind, helped_name=consultation_request.helped_name) if kind else "",
         "has_email": has_email,
         "reason": preview.reason,
-        "agreed": Outcome(preview.agreed_outcome).label if preview.agreed_outcome else "",
-        "confirm": "Confirm and send" if kind else "Confirm",
+        "departs_from": _departs_from(consultation_request, action),
+        "confirm": "Yes, record it" if entry.asks else "Confirm and send" if kind else "Confirm",
     }
+
+
+def _visit_words(consultation_request: ConsultationRequest) -> str:
+    starts_at = visit_start(consultation_request)
+    return clock.moment(starts_at) if starts_at else ""
+
+
+def _departs_from(consultation_request: ConsultationRequest, action: ConsultationAction[Any, Any]) -> str:
+    """What the rules suggest, where a decision departs from it; "" where it does not."""
+    if not isinstance(action, Decision):
+        return ""
+    suggested = suggestion_of(consultation_request)
+    return suggested.label if departs(action.decision, suggested) else ""
 
 
 def typed_text(form: StepForm) -> str:
@@ -137,22 +158,37 @@ def typed_text(form: StepForm) -> str:
     return "\n\n".join(value for value in values if isinstance(value, str) and value)
 
 
+def _notes_of_flags(situation: Situation) -> list[str]:
+    """What a red flag that stands stops, and who lifts it."""
+    consultation_request = situation.consultation_request
+    if consultation_request.booking_ordered_at is not None:
+        return ["A doctor ordered this visit although a red flag stands: book the time on the phone."]
+    what = {
+        RequestStatus.OFFERED: "No time can be booked",
+        RequestStatus.BOOKED: "The booked time stays until a person decides; no other one can be chosen",
+    }.get(RequestStatus(consultation_request.status), "A consultation cannot be offered")
+    is_doctor = Actor.DOCTOR in actors_of(situation.by)
+    notes = [f"{what} while a red flag stands.{'' if is_doctor else ' Only a doctor settles it, or orders a visit.'}"]
+    return notes if may_end(situation) else [*notes, "Only a doctor can close this request now."]
+
+
 def _notes(situation: Situation, *, offered: set[str]) -> tuple[str, ...]:
     consultation_request, actors = situation.consultation_request, actors_of(situation.by)
     status, notes = consultation_request.status, []
     if status in CLOSED_STATUSES:
         left = "What the patient wrote still waits to be read." if consultation_request.texts_due_at else ONLY_RECORDS
+        if offered & UNDOING:
+            left += " What was recorded of the visit can be undone until midnight."
         return (f"This request is closed: {consultation_request.get_status_display()}. {left}",)
     if status == RequestStatus.WITH_DOCTOR and Actor.DOCTOR not in actors:
         notes.append("A doctor decides now. You can add a note, log a call or escalate.")
     if status in (RequestStatus.RECEIVED, RequestStatus.IN_TRIAGE) and Actor.DOCTOR in actors:
         notes.append("To decide, first pass the request to a doctor. That can be you.")
-    if consultation_request.is_blocked_by_flags and status in STAFF_QUEUE:
-        who = "" if Actor.DOCTOR in actors else " Only a doctor can clear them."
-        notes.append(f"Slots cannot be offered until red flags are cleared.{who}")
+    if consultation_request.is_blocked_by_flags:
+        notes.extend(_notes_of_flags(situation))
     if status == RequestStatus.INFORMATION_ASKED:
         notes.append("Waiting for the patient’s answer. It brings the request back to the list.")
-    if status == RequestStatus.OFFERED:
+    if status == RequestStatus.OFFERED and not consultation_request.is_blocked_by_flags:
         notes.append("The patient can choose a time now.")
         if Book.name not in offered:
             notes.append("There is no free time in the next 4 weeks to book on the phone. Add times in the diary.")

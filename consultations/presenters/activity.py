@@ -11,12 +11,14 @@ from clinic.core import clock, outbox
 from clinic.core.encrypted_rows import with_keys
 from clinic.core.models import AuditEntry, AuditEvent, OutboxMessage, RecordRead
 from consultations.actions.base import ConsultationAction
-from consultations.enums import Actor, Outcome, RequestStatus, ReviewDecision, TextKind, TriageAction
-from consultations.models import ConsultationRequest, PatientText, PersonJoin
+from consultations.candidacy.suggestion import departs
+from consultations.enums import Actor, RequestStatus, ReviewDecision, TextKind, TriageAction
+from consultations.models import Call, ConsultationRequest, PatientText, PersonJoin, Settlement
+from consultations.presenters.flags import how_words
 from consultations.presenters.isolation import Unreadable, readable
 from consultations.presenters.missed import missed_of
 from consultations.presenters.patient_texts import flags_of
-from consultations.presenters.words import name_of
+from consultations.presenters.words import count, name_of
 from consultations.services.transitions import WORKFLOW
 
 NEWEST: Final = 200
@@ -32,11 +34,7 @@ BESIDES_ACTIONS: Final = {
 }
 """What is on record of a request and is no row of the transition table."""
 VIEW: Final = "request.view"
-WRITTEN: Final = {
-    TriageAction.NOTE.value: "wrote a note",
-    TriageAction.CALLED.value: "rang: red flags repeated by phone",
-    TriageAction.NOT_REACHED.value: "rang: not reached",
-}
+WRITTEN: Final = {TriageAction.NOTE.value: "wrote a note"}
 DAMAGED_STATE: Final = {"state": "Damaged", "state_kind": "danger", "when": "", "reason": ""}
 ACTORS: Final = {Actor.PATIENT.value: "The patient", Actor.SYSTEM.value: "The system"}
 
@@ -78,7 +76,8 @@ def _codes_with_own_entry() -> list[str]:
 
 def activity(consultation_request: ConsultationRequest) -> list[Entry]:
     """Events, notes, decisions, questions, messages and reasons for cancelling, newest first."""
-    told = (_events, _decisions, _reviews, _questions, _cancellations, _messages, _joins, _missed)
+    about = (_events, _decisions, _settlements, _calls, _reviews, _questions, _cancellations)
+    told = (*about, _messages, _joins, _missed)
     entries = [entry for kind in told for entry in kind(consultation_request)]
     return sorted(entries, key=lambda entry: entry.at, reverse=True)[:NEWEST]
 
@@ -144,6 +143,26 @@ def _decisions(consultation_request: ConsultationRequest) -> Iterator[Entry]:
             yield Entry(each.decided_at, name_of(each.decided_by), what, each.note)
 
 
+def _calls(consultation_request: ConsultationRequest) -> Iterator[Entry]:
+    """That there was a call: what was said in it stands in the history of calls."""
+    rows = Call.objects.filter(response=consultation_request.response_id).select_related("made_by")
+    for each in readable(rows.defer("note", "answers").order_by("-made_at", "-pk")):
+        if isinstance(each, Unreadable):
+            yield _damaged(consultation_request, f"call {each.pk}")
+        else:
+            yield Entry(each.made_at, name_of(each.made_by), f"called: {each.get_outcome_display().lower()}")
+
+
+def _settlements(consultation_request: ConsultationRequest) -> Iterator[Entry]:
+    rows = with_keys(Settlement.objects.filter(response=consultation_request.response_id))
+    for each in readable(rows.select_related("settled_by", "entered_by", "call__made_by").order_by("-settled_at")):
+        if isinstance(each, Unreadable):
+            yield _damaged(consultation_request, f"settlement {each.pk}")
+            continue
+        what = f"settled {count(len(each.signs), 'sign')} of danger: {how_words(each)}"
+        yield Entry(each.settled_at, name_of(each.settled_by), what, each.words)
+
+
 def _reviews(consultation_request: ConsultationRequest) -> Iterator[Entry]:
     rows = consultation_request.reviews.select_related("decided_by").order_by("-decided_at", "-pk")
     for each in readable(rows):
@@ -152,9 +171,8 @@ def _reviews(consultation_request: ConsultationRequest) -> Iterator[Entry]:
             continue
         who, what = name_of(each.decided_by), f"decided: {each.get_decision_display()}"
         extra = ""
-        if each.agreed_outcome != consultation_request.outcome:
-            agreed, computed = Outcome(each.agreed_outcome).label, Outcome(consultation_request.outcome).label
-            extra = f"holds “{agreed}” right, not “{computed}”"
+        if departs(each.decision, each.suggestion):
+            extra = f"otherwise than suggested (“{each.get_suggestion_display()}”)"
         if each.patient_note and each.decision != ReviewDecision.ASK:
             yield Entry(each.decided_at, who, f"{what}. Note to the patient", each.patient_note, extra)
         else:

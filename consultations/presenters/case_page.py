@@ -15,6 +15,7 @@ from consultations.enums import CaseStatus
 from consultations.models import Assessment, ConsultationRequest, SafetyCase
 from consultations.models.stored import Asked, asked_in
 from consultations.presenters import alarm_groups, patient_texts
+from consultations.presenters.calls import call_box, is_pressing
 from consultations.presenters.cases import line_of
 from consultations.presenters.findings import findings_of
 from consultations.presenters.isolation import load, opened
@@ -51,6 +52,7 @@ def case_page(case: SafetyCase, *, viewer: User, now: datetime.datetime) -> dict
         },
         "has_unsent_contact": is_unsent,
         **patient_texts.waiting_for(case.response_id, now=now),
+        "calls": call_box(case.response, viewer=viewer, is_pressing=is_pressing(None, case)),
         "findings": findings_of(newest, asked) if newest else None,
         "is_damaged": is_damaged,
         "due": clock.moment(case.due_at),

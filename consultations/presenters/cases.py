@@ -53,7 +53,7 @@ def case_query(viewer: User) -> QuerySet[SafetyCase]:
     """Who left a name first, then what nobody has taken on, emergencies, and the least time left."""
     return (
         SafetyCase.objects.visible_to(viewer)
-        .select_related("patient", "owner", "acknowledged_by", "closed_by", "alarm_group")
+        .select_related("patient", "owner", "acknowledged_by", "closed_by", "opened_by", "alarm_group")
         .defer("closing_note")
         .order_by(_last(status=CaseStatus.ACKNOWLEDGED), "level", _last(patient=None), "due_at", "pk")
     )
@@ -97,6 +97,8 @@ def unreadable_line(pk: int) -> CaseLine:
 def _line(case: SafetyCase, *, viewer: User, now: datetime.datetime) -> CaseLine:
     page = "emergency" if case.level == Outcome.EMERGENCY else "same-day"
     what = f"Saw the {page} page on {clock.moment(case.raised_at)}"
+    if case.opened_by is not None:
+        what = f"Told {name_of(case.opened_by)} by phone on {clock.moment(case.raised_at)}"
     if case.status == CaseStatus.CLOSED:
         time = Chip(f"Closed {clock.moment(case.closed_at)}")
     else:

@@ -10,10 +10,8 @@ from clinic.core import clock
 from consultations import phones
 from consultations.candidacy.outcomes import LOW_MOOD_RULE
 from consultations.enums import (
-    SAFETY_OUTCOMES,
     FilledFor,
     Outcome,
-    TriageAction,
 )
 from consultations.models import (
     Appointment,
@@ -22,36 +20,33 @@ from consultations.models import (
     Patient,
     QuestionnaireResponse,
     SafetyCase,
-    TriageDecision,
 )
 from consultations.models.stored import Asked, asked_of
 from consultations.presenters import activity, patient_texts
+from consultations.presenters.calls import call_box, is_pressing
 from consultations.presenters.cases import case_query, url_of
 from consultations.presenters.findings import (
-    Findings,
     answer_words,
     findings_of,
     metrics_of,
     sections_of,
     signature_line,
 )
+from consultations.presenters.flags import flags_view
 from consultations.presenters.isolation import Unreadable, load, opened, readable
 from consultations.presenters.persons import person_link
 from consultations.presenters.words import (
     LOW_MOOD,
     age_words,
     clock_chip,
-    count,
     day_of_birth,
     holder_words,
-    name_of,
     outcome_chip,
 )
 
 OWN_WORDS: Final = ("ex_note",)
 EXPECTS: Final = ("ex_expect",)
 UNREADABLE: Final = "This cannot be read. Tell a manager."
-WELFARE: Final = "Two calls failed about a pressing matter: follow the clinic’s welfare policy."
 
 
 def request_page(request: ConsultationRequest, *, viewer: User, now: datetime.datetime) -> dict[str, Any]:
@@ -65,6 +60,7 @@ def request_page(request: ConsultationRequest, *, viewer: User, now: datetime.da
     assessment.opened_with(response)
     findings = findings_of(assessment, asked)
     visit = request.appointments.live().select_related("clinician", "location", "appointment_type")
+    case: SafetyCase | None = load(case_query(viewer).filter(response=response))
     appointment: Appointment | None = load(visit.defer("cancel_reason").order_by("pk"))
     return {
         "consultation": request,
@@ -74,8 +70,8 @@ def request_page(request: ConsultationRequest, *, viewer: User, now: datetime.da
         "low_mood": LOW_MOOD if any(finding.id == LOW_MOOD_RULE for finding in findings.all) else "",
         "escalation": activity.escalation(request) if request.is_escalated else None,
         "findings": findings,
-        "flag_status": flag_status(request, findings),
-        "calls": calls(request),
+        "flags": flags_view(request, case=case),
+        "calls": call_box(response, viewer=viewer, is_pressing=is_pressing(request, case)),
         "metrics": metrics_of(findings.scores),
         "own_words": words_for(asked, OWN_WORDS),
         "expects": words_for(asked, EXPECTS),
@@ -97,7 +93,7 @@ def request_page(request: ConsultationRequest, *, viewer: User, now: datetime.da
         "activity": activity.activity(request),
         "views": activity.views(request),
         "messages_sent": activity.messages_of(request),
-        "safety_case": safety_case_of(response, viewer=viewer),
+        "safety_case": case_words(case),
     }
 
 
@@ -129,43 +125,6 @@ def headline(request: ConsultationRequest) -> dict[str, Any]:
             if is_lower
             else ""
         ),
-    }
-
-
-def flag_status(request: ConsultationRequest, findings: Findings) -> str:
-    """One sentence on whether red flags stand in the way."""
-    if request.flags_cleared_at is not None:
-        who = name_of(request.flags_cleared_by)
-        return f"Red flags cleared by {who} on {clock.moment(request.flags_cleared_at)}."
-    if request.is_blocked_by_flags:
-        return "Not cleared. Slots cannot be offered until a doctor has cleared the red flags."
-    if findings.red_flags:
-        return "No doctor has said yet whether these stand in the way."
-    return "No red flag was found in the answers."
-
-
-def calls(request: ConsultationRequest) -> dict[str, Any]:
-    """Phone calls so far; two in vain about something pressing means the welfare policy."""
-    decisions = (
-        TriageDecision.objects.filter(request=request, action__in=[TriageAction.CALLED, TriageAction.NOT_REACHED])
-        .select_related("decided_by")
-        .defer("note")
-        .order_by("-decided_at", "-pk")
-    )
-    rows = [row for row in readable(decisions) if not isinstance(row, Unreadable)]
-    missed = sum(1 for row in rows if row.action == TriageAction.NOT_REACHED)
-    reached = next((row for row in rows if row.action == TriageAction.CALLED), None)
-    parts = []
-    if reached is not None:
-        parts.append(
-            f"{name_of(reached.decided_by)} repeated the red flags by phone on {clock.moment(reached.decided_at)}."
-        )
-    if missed:
-        parts.append(f"{count(missed, 'call')} without reaching the patient.")
-    is_welfare = missed >= 2 and reached is None and request.highest_outcome in SAFETY_OUTCOMES
-    return {
-        "words": " ".join(parts),
-        "welfare": WELFARE if is_welfare else "",
     }
 
 
@@ -237,8 +196,7 @@ def appointment_words(appointment: Appointment | None) -> dict[str, str] | None:
     }
 
 
-def safety_case_of(response: QuestionnaireResponse, *, viewer: User) -> dict[str, Any] | None:
-    case: SafetyCase | None = load(case_query(viewer).filter(response=response))
+def case_words(case: SafetyCase | None) -> dict[str, Any] | None:
     if case is None:
         return None
     return {"url": url_of(case.pk), "status": case.get_status_display(), "level": outcome_chip(case.level)}

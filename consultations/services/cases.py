@@ -20,16 +20,23 @@ class CaseClosed(Exception):
 
 
 def open_case(
-    *, response: QuestionnaireResponse, level: Outcome, network: str = "", patient: Patient | None = None
+    *,
+    response: QuestionnaireResponse,
+    level: Outcome,
+    network: str = "",
+    patient: Patient | None = None,
+    by: User | None = None,
 ) -> SafetyCase:
     """Put a case with an owner and a due time in the queue and tell of it. Call inside a transaction.
 
-    `network` is where it came from; without one it is never part of a flood. `patient` is who it is about, once known.
+    `network` is where it came from; without one it is never part of a flood. `patient` is who it is about, once known;
+    `by` is who heard of it on the phone.
     """
     now = clock.now()
     case = SafetyCase.objects.create(
         response=response,
         patient=patient,
+        opened_by=by,
         level=level,
         priority=outcomes.priority(level),
         owner=duty.next_owner(),
@@ -39,7 +46,8 @@ def open_case(
         alarmed_at=now,
     )
     alerts.sound(case, reason="opened")
-    audit.record(action="case.open", target=case, actor=Actor.SYSTEM.value, details={"level": str(level)})
+    actor = "" if by else Actor.SYSTEM.value
+    audit.record(action="case.open", target=case, by=by, actor=actor, details={"level": str(level)})
     return case
 
 

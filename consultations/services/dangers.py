@@ -93,7 +93,7 @@ def hear(
     case = None
     if judgement.is_danger:
         now_said = signs_in(answers, definition.load(version)) | {asked_again.ticks()[code].sign for code in ticks}
-        case = _sound(response, request, judgement, now_said=now_said, sources=sources)
+        case = _sound(response, request, judgement, now_said=now_said, sources=sources, asked_by=asked_by)
     record = {
         "base": base,
         "said": answers,
@@ -165,20 +165,26 @@ def _sound(
     *,
     now_said: Collection[Sign],
     sources: Sequence[Source],
+    asked_by: User | None,
 ) -> SafetyCase:
-    """Open the case of the response, raise it, or open it again; what its open case has heard already rests a day."""
+    """Open the case of the response, raise it, or open it again; what its open case has heard already rests a day.
+
+    Who has taken the case on and hears on the phone what the form said is told nothing new.
+    """
     case = SafetyCase.objects.select_for_update(of=("self",)).filter(response=response.pk).first()
     if case is None:
         patient = request.patient if request is not None else None
-        return cases.open_case(response=response, level=judgement.level, patient=patient)
+        return cases.open_case(response=response, level=judgement.level, patient=patient, by=asked_by)
     if case.status == CaseStatus.CLOSED:
         cases.reopen(case=case, level=judgement.level, reason="told")
         return case
-    later = [each for each in sources if each.response_id == response.pk and each.origin != AssessmentOrigin.FORM]
-    told = [each for each in later if each.at >= case.raised_at]
+    is_theirs = asked_by is not None and case.acknowledged_by_id == asked_by.pk
+    own = [each for each in sources if each.response_id == response.pk]
+    later = [each for each in own if each.origin != AssessmentOrigin.FORM and each.at >= case.raised_at]
+    told = own if is_theirs else later
     is_new = not set(now_said) <= {sign for each in told for sign in each.signs}
     is_worse = OUTCOME_RISK[judgement.level] < OUTCOME_RISK[Outcome(case.level)]
-    if is_new or is_worse or _may_alarm_again(case, told):
+    if is_new or is_worse or (not is_theirs and _may_alarm_again(case, told)):
         cases.raise_level(case=case, level=judgement.level if is_worse else Outcome(case.level))
     return case
 
@@ -200,7 +206,9 @@ def _raise_request(request: ConsultationRequest, judgement: Judgement) -> None:
     if OUTCOME_RISK[level] <= request.risk:
         request.risk, request.priority = OUTCOME_RISK[level], outcomes.priority(level)
     request.danger_due_at = min(request.danger_due_at, due) if request.danger_due_at else due
-    request.save(update_fields=["risk", "priority", "danger_due_at"])
+    # Whoever ordered a visit did not know of this.
+    request.booking_ordered_at = request.booking_ordered_by = None
+    request.save(update_fields=["risk", "priority", "danger_due_at", "booking_ordered_at", "booking_ordered_by"])
     slot_release.release_hold_of(request, reason=slot_release.Reason.DANGER)
 
 

@@ -184,7 +184,7 @@ def ask_for_call_back(*, response: QuestionnaireResponse, contact: Contact) -> S
     """Put a name and number to a safety case that was anonymous, so that somebody can ring. Harmless when repeated."""
     case = SafetyCase.objects.select_for_update(of=("self",)).get(response=response)
     if case.patient_id is None:
-        cases.name_person(case=case, patient=_make_patient(contact), tells=True)
+        cases.name_person(case=case, patient=make_patient(contact), tells=True)
         patient_texts.keep_if_marked(response_id=case.response_id, kind=TextKind.PHONE, text=contact.phone)
         if case.status == CaseStatus.CLOSED:
             # It was closed as that of a visitor nobody could call. Now somebody waits for the call.
@@ -221,7 +221,7 @@ def _send(response: QuestionnaireResponse, wordings: Mapping[ConsentKind, str]) 
     response.highest_outcome, response.contact = highest, {}
     response.asked = as_asked(response)
     response.save()
-    patient = _make_patient(contact)
+    patient = make_patient(contact)
     request = _create_request(
         patient=patient,
         response=response,
@@ -292,7 +292,7 @@ def _new_reference() -> str:
     return f"{settings.REFERENCE_PREFIX}-{drawn[:4]}-{drawn[4:]}"
 
 
-def _make_patient(contact: Contact) -> Patient:
+def make_patient(contact: Contact) -> Patient:
     patient = described(contact)
     patient.full_clean(validate_unique=False, exclude={"own_person", "person"})
     patient.own_person = patient.person = persons.make()

@@ -3,31 +3,37 @@
 from clinic.accounts.models import User
 from clinic.core import clock
 from clinic.core.refusals import TransitionNotAllowed
-from consultations.enums import ReviewDecision
+from consultations.candidacy.suggestion import departs, suggest
+from consultations.enums import Outcome, ReviewDecision
 from consultations.models import ClinicalReview, ConsultationRequest
 
 
 class ReasonMissing(TransitionNotAllowed):
-    """A decision that departs from the computed outcome, or clears a danger, needs a written reason."""
+    """A decision that departs from what the rules suggest, or clears a danger, needs a written reason."""
+
+
+def suggestion_of(consultation_request: ConsultationRequest) -> Outcome:
+    """What the rules suggest for this request now: the red flag that stands, or what the other answers say."""
+    computed = consultation_request.assessment
+    return suggest(
+        outcome=consultation_request.outcome,
+        standing=consultation_request.flag_level,
+        disposition=computed.disposition,
+        is_early_exit=computed.is_early_exit,
+    )
 
 
 def record_review(
-    *,
-    consultation_request: ConsultationRequest,
-    decision: ReviewDecision,
-    patient_note: str,
-    reason: str,
-    agreed_outcome: str,
-    by: User,
+    *, consultation_request: ConsultationRequest, decision: ReviewDecision, patient_note: str, reason: str, by: User
 ) -> ClinicalReview:
     """Keep one decision. Call inside a transaction, on a locked row. Raises ReasonMissing."""
-    agreed = agreed_outcome or consultation_request.outcome
-    if agreed != consultation_request.outcome and not reason.strip():
-        raise ReasonMissing("Your view differs from the computed result: write why.")
+    suggestion = suggestion_of(consultation_request)
+    if departs(decision, suggestion) and not reason.strip():
+        raise ReasonMissing(f"Your decision differs from the suggestion “{suggestion.label}”: write why.")
     return ClinicalReview.objects.create(
         request=consultation_request,
         decision=decision,
-        agreed_outcome=agreed,
+        suggestion=suggestion,
         reason=reason,
         patient_note=patient_note,
         decided_at=clock.now(),

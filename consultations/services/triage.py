@@ -10,7 +10,7 @@ from clinic.accounts.models import User
 from clinic.core import clock
 from clinic.core.failures import one_by_one
 from clinic.core.models import OutboxMessage
-from consultations.enums import OUTCOME_RISK, URGENT_OUTCOMES, Outcome, RequestStatus, TriageAction
+from consultations.enums import OUTCOME_RISK, Outcome, RequestStatus, TriageAction
 from consultations.models import Clinician, ConsultationRequest, TriageDecision
 from consultations.services import duty, messaging
 from consultations.services.targets import due_after
@@ -58,20 +58,12 @@ def record_decision(
 
 
 def called_today(consultation_request: ConsultationRequest) -> dict[str, object]:
-    """The fields of a request that must be called today: risk, time and open red flags, never less than they were."""
+    """The fields of a request that must be called today: risk and time, never less than they were."""
     due_at = min(consultation_request.due_at, due_after(Outcome.SAME_DAY, since=clock.now()))
     return {
         "risk": min(consultation_request.risk, OUTCOME_RISK[Outcome.SAME_DAY]),
         "due_at": max(consultation_request.submitted_at, due_at),
-        "flag_level": consultation_request.flag_level or _level_of(consultation_request),
-        "flags_cleared_at": None,
-        "flags_cleared_by": None,
     }
-
-
-def _level_of(consultation_request: ConsultationRequest) -> str:
-    shown = consultation_request.highest_outcome
-    return shown if shown in URGENT_OUTCOMES else ""
 
 
 def was_just_written(consultation_request: ConsultationRequest, *, action: TriageAction, note: str, by: User) -> bool:

@@ -94,7 +94,7 @@ def status_page(
         "unsent": unsent,
         **_messages(consultation, message_form),
         "first_help": help_now or patient_texts.first_help(consultation.response_id, now=clock.now()),
-        "is_pressing": consultation.highest_outcome in SAFETY_OUTCOMES and consultation.flags_cleared_at is None,
+        "is_pressing": consultation.flag_level in SAFETY_OUTCOMES,
         "calls_today": falls_today(consultation.due_at, now=clock.now()) or consultation.due_at <= clock.now(),
         "is_text_unread": consultation.texts_due_at is not None,
         "can_withdraw": consultation.status in Withdraw().transition.sources and not has_begun,

@@ -22,6 +22,7 @@ from consultations.models import (
     AlarmGroup,
     AppointmentType,
     Availability,
+    Call,
     ConsultationRequest,
     DayEnd,
     HandOverNote,
@@ -140,6 +141,7 @@ def site(monday_content: Any, time_machine: Any, make_request: Any, clinician: A
     text = PatientText.objects.create(
         response=waiting.response, kind="message", text="I moved.", sent_at=now, due_at=now + datetime.timedelta(days=1)
     )
+    call = Call.objects.create(response=waiting.response, outcome="danger_asked", made_at=now, made_by=nurse)
     _content_files(clinician.user, now)
     Absence.objects.create(clinician=clinician, starts_at=now, ends_at=now + datetime.timedelta(hours=1))
     Room.objects.create(name="Room 1", location=place)
@@ -164,6 +166,8 @@ def site(monday_content: Any, time_machine: Any, make_request: Any, clinician: A
         "handovernote": note.pk,
         "dayend": ended.pk,
         "missedreport": report.pk,
+        "call": call.pk,
+        "response": waiting.response_id,
         "clinician": clinician.pk,
         "clinician_user": clinician.user,
         "user": nurse.pk,
@@ -216,6 +220,11 @@ def address(pattern: str, site: dict[str, Any]) -> str:
         "admin/consultations/consultationrequest/texts/<int:pk>/read/": (
             f"admin/consultations/consultationrequest/texts/{site['patienttext']}/read/"
         ),
+        f"{REQUESTS}calls/new/<int:pk>/": f"{REQUESTS}calls/new/{site['response']}/",
+        f"{REQUESTS}calls/new/<int:pk>/questions/": f"{REQUESTS}calls/new/{site['response']}/questions/",
+        f"{REQUESTS}calls/<int:pk>/ask/<slug:slug>/": f"{REQUESTS}calls/{site['call']}/ask/now/",
+        f"{REQUESTS}calls/<int:pk>/stop/": f"{REQUESTS}calls/{site['call']}/stop/",
+        f"{REQUESTS}calls/<int:pk>/end/": f"{REQUESTS}calls/{site['call']}/end/",
         "admin/consultations/safetycase/group/<int:pk>/acknowledge/": (
             f"admin/consultations/safetycase/group/{site['alarmgroup']}/acknowledge/"
         ),
@@ -233,6 +242,7 @@ def address(pattern: str, site: dict[str, Any]) -> str:
     return "/" + path.replace("<slug:verb>", "claim")
 
 
+REQUESTS = "admin/consultations/consultationrequest/"
 TRAIL = {"AuditEvent", "UnchainedEvent", "AuditLink", "AuditHead", "AuditEntry"}
 """What says who did something."""
 READ = {"RecordRead", "PatientShown", "UnchainedRead", "AuditEntry"}

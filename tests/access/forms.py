@@ -12,7 +12,7 @@ from clinic.core import clock
 from clinic.core.encryption import fingerprint
 from consultations.enums import MissedKind, Outcome, ReportedRecord, RequestStatus
 from consultations.models import InformationRequest, PrivateLink, SafetyCase
-from consultations.services import carried, intake, missed, persons
+from consultations.services import call_scripts, calls, carried, intake, missed, persons
 from tests.access.conftest import TOKEN, TUESDAY
 from tests.cast import MakeRequest, book_directly, open_privately, private_url
 from tests.consultations.views.conftest import CALL_BACK, CONSENTS, CONTACT, Visitor
@@ -91,6 +91,21 @@ class Stage:
         )
         return self.staff(reverse("admin:consultations_safetycase_close", args=[case.pk]), note="Rang.")
 
+    def call(self, page: str, **data: Any) -> Form:
+        url = reverse(f"admin:consultations_consultationrequest_{page}", args=[self.make_request().response_id])
+        return self.staff(url, **data)
+
+    def script(self, page: str, **data: Any) -> Form:
+        call = calls.begin(response=self.make_request().response, by=self.doctor)
+        slug = ["now"] if page == "call_ask" else []
+        if page == "call_end":
+            call_scripts.save(call=call, answers={"rf_now": ["none"]}, by=self.doctor)
+        return self.staff(reverse(f"admin:consultations_consultationrequest_{page}", args=[call.pk, *slug]), **data)
+
+    def case_note(self) -> Form:
+        client, url, _ = self.case()
+        return client, url.replace("close", "note"), {"note_text": "Her sister called."}
+
     def person(self, page: str, **data: Any) -> Form:
         url = reverse(f"admin:consultations_consultationrequest_person_{page}", args=[self.make_request().pk])
         return self.staff(url, **data)
@@ -162,18 +177,26 @@ FORMS: dict[str, Callable[[Stage], Form]] = {
         reverse("admin:consultations_consultationrequest_confirm", args=[on.make_request().pk]), decision="x:y:z"
     ),
     "note": lambda on: on.act("note", note="Rang at ten."),
-    "call": lambda on: on.act("log_call", was_reached="yes", note="No change."),
+    "call": lambda on: on.call("call_new", outcome="reached_other", note="No change."),
+    "danger questions": lambda on: on.script("call_ask", rf_now="fever"),
+    "end of a call": lambda on: on.script("call_end", outcome="", note="She is well."),
+    "caller": lambda on: on.staff(
+        reverse("admin:consultations_consultationrequest_caller"),
+        name="Maeve Hart", phone="(202) 555-0177", said="Her legs are numb.", level="EMERGENCY",
+    ),
     "escalate": lambda on: on.act("escalate", note="Worse."),
     "pass": lambda on: on.act("pass_to_doctor", doctor=str(on.doctor.pk), note="Please read."),
     "clear": lambda on: on.act("clear", reason="Asked by phone."),
     "ask": lambda on: on.act("ask", question="Which scan?"),
     "decide": lambda on: on.act(
-        "decide", RequestStatus.WITH_DOCTOR, decision="not_suitable", patient_note="Walk.", reason="", agreed_outcome=""
+        "decide", RequestStatus.WITH_DOCTOR, decision="not_suitable", patient_note="Walk.", reason="Pain is new."
     ),
     "book": lambda on: on.act("book", RequestStatus.OFFERED, slot_key=on.slot()),
     "give back": lambda on: on.act("cancel_booking", RequestStatus.BOOKED, reason="Ill."),
     "close": lambda on: on.act("cancel_request", note="Moved away."),
     "case": lambda on: on.case(),
+    "case note": lambda on: on.case_note(),
+    "person note": lambda on: on.person("note", note_text="Prefers mornings."),
     "join": lambda on: on.join(),
     "take apart": lambda on: on.take_apart(),
     "absence": lambda on: on.staff(

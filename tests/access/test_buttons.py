@@ -116,11 +116,19 @@ POLICY: dict[str, str] = {
     "admin:consultations_consultationrequest_person_join": CARE_TEAM_HARMLESS,    # to the preview
     "admin:consultations_consultationrequest_person_confirm": CARE_TEAM_HARMLESS,    # without a preview of one's own
     "admin:consultations_consultationrequest_person_separate": CARE_TEAM_HARMLESS,    # it stands alone
+    "admin:consultations_consultationrequest_caller": CARE_TEAM,
+    "admin:consultations_consultationrequest_call_new": CARE_TEAM,
+    "admin:consultations_consultationrequest_call_begin": CARE_TEAM,
+    "admin:consultations_consultationrequest_call_ask": CARE_TEAM_HARMLESS,    # a colleague is asking
+    "admin:consultations_consultationrequest_call_stop": STAFF_READ,
+    "admin:consultations_consultationrequest_call_end": CARE_TEAM_HARMLESS,    # as well
     "admin:consultations_safetycase_changelist": STAFF_READ,
     "admin:consultations_safetycase_search": CARE_TEAM_HARMLESS,
     "admin:consultations_safetycase_change": STAFF_READ,
     "admin:consultations_safetycase_acknowledge": CARE_TEAM,
     "admin:consultations_safetycase_close": CARE_TEAM,
+    "admin:consultations_safetycase_note": CARE_TEAM,
+    "admin:consultations_consultationrequest_person_note": CARE_TEAM,
     "admin:consultations_safetycase_acknowledge_group": CARE_TEAM,
     "admin:consultations_safetycase_duty": CARE_TEAM,
     "admin:consultations_appointment_changelist": STAFF_READ,
@@ -223,6 +231,14 @@ POSTED: dict[str, dict[str, Any]] = {
     "admin:consultations_consultationrequest_search": {"q": "Carol"},
     "admin:consultations_consultationrequest_person_join": {"other": "LS-0001-AA", "reason": "Same voice."},
     "admin:consultations_consultationrequest_person_separate": {"what": "row-1", "reason": "No.", "seen": "1"},
+    "admin:consultations_consultationrequest_caller": {
+        "name": "Maeve Hart",
+        "phone": "(202) 555-0177",
+        "said": "Her legs are numb.",
+        "level": "EMERGENCY",
+    },
+    "admin:consultations_consultationrequest_call_new": {"outcome": "not_reached", "note": "Rang out."},
+    "admin:consultations_consultationrequest_call_ask": {"rf_now": "chest"},
     "admin:consultations_safetycase_duty": {"on_duty": "off"},
     "admin:core_outboxmessage_search": {"q": "Carol"},
     "admin:consultations_handovernote_write": {"text": "The fax is out of paper.", "once": "0a1b2c3d"},
@@ -230,6 +246,8 @@ POSTED: dict[str, dict[str, Any]] = {
     "admin:consultations_missedreport_answer": {"answer": "Put right."},
     "admin:consultations_safetycase_search": {"q": "Carol"},
     "admin:consultations_safetycase_close": {"note": "Rang her: she is at the hospital."},
+    "admin:consultations_safetycase_note": {"note_text": "Her sister called."},
+    "admin:consultations_consultationrequest_person_note": {"note_text": "Prefers mornings."},
     "admin:consultations_location_add": {"name": "Mill Lane", "address": "2 Mill Lane"},
     "admin:consultations_location_change": {"name": "Mill Lane", "address": "2 Mill Lane"},
     "admin:education_page_withdraw": {"reason": "A trial that it rests on was taken back."},

@@ -27,8 +27,9 @@ STAFF_FORMS = [
     if name
     in (
         "own password", "search", "preview", "note", "call", "escalate", "pass", "clear", "ask", "decide", "book",
-        "give back", "close", "case", "join", "take apart", "absence", "weekly time", "user", "place",
         "hand-over note", "missed", "missed answer", "weekly shift",
+        "give back", "close", "case", "case note", "person note", "join", "take apart", "absence", "weekly time",
+        "user", "place",
     )
 ]  # fmt: skip
 SHOWN: dict[str, tuple[tuple[str, str], ...]] = {
@@ -48,6 +49,8 @@ SHOWN: dict[str, tuple[tuple[str, str], ...]] = {
     "give back": (("Why is the time cancelled?", "Ill."),),
     "close": (("Why does the clinic close this request?", "Moved away."),),
     "case": (("What became of the person?", "Rang."),),
+    "case note": (("Note for colleagues", "Her sister called."),),
+    "person note": (("Note for colleagues", "Prefers mornings."),),
     "absence": (("Reason", "Course"), ("From", "2027-01-04T09:00")),
     "weekly time": (("From", "14:00"), ("Weekday", "Tuesday")),
     "hand-over note": (("Note for the next shift", "The fax is out of paper."), ("About request", "LS-AB23-CD")),

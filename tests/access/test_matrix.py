@@ -23,6 +23,7 @@ NOTES_OF_A_LOOK = {
     "request.view", "request.list", "case.view", "case.list", "message.view", "message.list",
     "audit.view", "audit.list", "diary.hanging", "person.view", "hand_over.view", "hand_over.held", "day_end.view",
     "missed.form", "missed.list", "missed.view",
+    "call.view", "call.caller",
 }  # fmt: skip
 
 # Columns: visitor, walker, patient, other patient; triage, doctor, editor, manager, superuser.
@@ -40,6 +41,7 @@ STAFF = "in in in in  ok ok ok ok ok"
 NOBODY = "in in in in  no no no no no"
 STAFF_SENT_ON = "in in in in  go go go go go"
 CARE_TEAM = "in in in in  ok ok no ok ok"
+CALL_OF_A_COLLEAGUE = "in in in in  go go no go go"
 MANAGER = "in in in in  no no no ok ok"
 WRITERS = "in in in in  no no ok ok ok"
 PAGE_READERS = "in in in in  no ok ok ok ok"
@@ -119,11 +121,19 @@ MATRIX = {
     "admin:consultations_consultationrequest_person_join": STAFF_SENT_ON,
     "admin:consultations_consultationrequest_person_confirm": STAFF_SENT_ON,
     "admin:consultations_consultationrequest_person_separate": STAFF_SENT_ON,
+    "admin:consultations_consultationrequest_caller": CARE_TEAM,
+    "admin:consultations_consultationrequest_call_new": CARE_TEAM,
+    "admin:consultations_consultationrequest_call_begin": STAFF_SENT_ON,
+    "admin:consultations_consultationrequest_call_ask": CALL_OF_A_COLLEAGUE,
+    "admin:consultations_consultationrequest_call_stop": CALL_OF_A_COLLEAGUE,
+    "admin:consultations_consultationrequest_call_end": CALL_OF_A_COLLEAGUE,
+    "admin:consultations_consultationrequest_person_note": STAFF_SENT_ON,
     "admin:consultations_safetycase_changelist": CARE_TEAM,
     "admin:consultations_safetycase_search": STAFF_SENT_ON,
     "admin:consultations_safetycase_change": CARE_TEAM,
     "admin:consultations_safetycase_acknowledge": STAFF_SENT_ON,
     "admin:consultations_safetycase_close": STAFF_SENT_ON,
+    "admin:consultations_safetycase_note": STAFF_SENT_ON,
     "admin:consultations_safetycase_acknowledge_group": STAFF_SENT_ON,
     "admin:consultations_safetycase_duty": STAFF_SENT_ON,
     "admin:consultations_appointment_changelist": CARE_TEAM,

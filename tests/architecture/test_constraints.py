@@ -144,8 +144,10 @@ CHECKS: list[tuple[type[models.Model], str, dict[str, Any]]] = [
     (QuestionnaireResponse, "response_highest_outcome_known", {"highest_outcome": "FINE"}),
     (Assessment, "assessment_origin_known", {"origin": "rumour"}),
     (Assessment, "assessment_of_a_call_names_who_asked", {"origin": "call"}),
-    (Call, "call_outcome_known", {"outcome": "busy"}),
-    (Call, "call_script_only_when_asked", {"outcome": "voicemail"}),
+    (Call, "call_outcome_known", {"outcome": "busy", "heard_at": None, "completed_at": None, "assessment": None}),
+    (Call, "call_script_only_when_asked", {"outcome": "reached_other"}),
+    (Call, "call_heard_only_when_spoken", {"outcome": "voicemail", "heard_at": None, "completed_at": None}),
+    (Call, "call_completed_after_answers", {"heard_at": None}),
     (Call, "call_completed_after_made", {"completed_at": MONDAY - HOUR}),
     (Settlement, "settlement_how_known", {"how": "guessed"}),
     (Assessment, "assessment_outcome_known", {"outcome": "FINE", "is_booking_allowed": False}),
@@ -171,7 +173,7 @@ CHECKS: list[tuple[type[models.Model], str, dict[str, Any]]] = [
     (AlarmGroup, "alarm_group_acknowledged_at_and_by", {"acknowledged_at": MONDAY}),
     (TriageDecision, "triage_action_known", {"action": "shrug"}),
     (ClinicalReview, "review_decision_known", {"decision": "shrug"}),
-    (ClinicalReview, "review_agreed_outcome_known", {"agreed_outcome": "FINE"}),
+    (ClinicalReview, "review_suggestion_known", {"suggestion": "FINE"}),
     (Location, "location_name_not_empty", {"name": ""}),
     (AppointmentType, "visit_minutes_in_range", {"minutes": 9}),
     (AppointmentType, "visit_modality_known", {"modality": "letter"}),
@@ -230,6 +232,7 @@ TWINS: list[tuple[type[models.Model], str, tuple[str, ...]]] = [
     (Consent, "one_consent_of_a_kind", ("request", "kind")),
     (InformationRequest, "one_open_question_per_request", ("request",)),
     (PatientText, "patient_text_sent_once", ("response", "sent_key")),
+    (Call, "call_made_once", ("made_by", "once")),
     (Assessment, "one_assessment_per_revision", ("response", "revision")),
     (PersonJoin, "one_live_join_of_two_rows", ("first", "second")),
     (Room, "one_room_of_a_name_per_location", ("location", "name")),
@@ -339,7 +342,14 @@ def world(db: None, make_request: Any, nurse: Any, clinician: Any) -> Callable[[
         QuestionnaireResponse: lambda: request.response,
         Assessment: lambda: request.assessment,
         Call: lambda: Call.objects.create(
-            response=request.response, outcome="danger_asked", made_at=now, made_by=nurse, completed_at=now
+            response=request.response,
+            outcome="danger_asked",
+            made_at=now,
+            made_by=nurse,
+            heard_at=now,
+            completed_at=now,
+            assessment=request.assessment,
+            once="one",
         ),
         Settlement: lambda: Settlement.objects.create(
             response=request.response, how="examined", signs=[], settled_at=now, settled_by=nurse
@@ -355,7 +365,7 @@ def world(db: None, make_request: Any, nurse: Any, clinician: Any) -> Callable[[
             request=request, action="note", decided_at=now, decided_by=nurse
         ),
         ClinicalReview: lambda: ClinicalReview.objects.create(
-            request=request, decision="offer", agreed_outcome="DEFER", decided_at=now, decided_by=nurse
+            request=request, decision="offer", suggestion="DEFER", decided_at=now, decided_by=nurse
         ),
         Location: Location.objects.get,
         AppointmentType: lambda: AppointmentType.objects.create(name="Visit", minutes=40),
@@ -470,6 +480,8 @@ def test_twin(world: Any, make_request: Any, model: Any, name: str, shared: tupl
             twin.key = "b"
         elif model is PatientText:
             twin.sent_key = "two"
+        elif model is Call:
+            twin.once = "two"
         elif model is Room:
             twin.name = "Room 2"
         elif model is PersonJoin:

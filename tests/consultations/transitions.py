@@ -27,18 +27,6 @@ note            no_show            no_show            triage doctor manager
 note            withdrawn          withdrawn          triage doctor manager
 note            cancelled          cancelled          triage doctor manager
 
-log_call        received           received           triage doctor manager
-log_call        in_triage          in_triage          triage doctor manager
-log_call        with_doctor        with_doctor        triage doctor manager
-log_call        information_asked  information_asked  triage doctor manager
-log_call        offered            offered            triage doctor manager
-log_call        urgent             urgent             triage doctor manager
-log_call        booked             booked             triage doctor manager
-log_call        not_suitable       not_suitable       triage doctor manager
-log_call        completed          completed          triage doctor manager
-log_call        no_show            no_show            triage doctor manager
-log_call        withdrawn          withdrawn          triage doctor manager
-log_call        cancelled          cancelled          triage doctor manager
 
 correct_email   received           received           patient triage doctor manager
 correct_email   in_triage          in_triage          patient triage doctor manager
@@ -79,6 +67,8 @@ book            offered            booked             patient triage doctor mana
 cancel_booking  booked             offered            patient triage doctor manager
 complete        booked             completed          doctor manager
 mark_no_show    booked             no_show            triage doctor manager
+undo_complete   completed          booked             doctor manager
+undo_no_show    no_show            booked             triage doctor manager
 
 withdraw        received           withdrawn          patient
 withdraw        in_triage          withdrawn          patient

@@ -12,20 +12,30 @@ from consultations.actions.ask import Ask, AskData
 from consultations.actions.book import book_held
 from consultations.actions.cancel_request import CancelRequest, CloseData
 from consultations.actions.claim import Claim
-from consultations.actions.clear import Clear, ClearData
 from consultations.actions.complete import Complete
 from consultations.actions.decide import DecisionData
 from consultations.actions.decline import Decline
 from consultations.actions.escalate import Escalate, EscalateData
-from consultations.actions.log_call import CallData, LogCall
 from consultations.actions.mark_no_show import MarkNoShow
 from consultations.actions.note import Note, NoteData
 from consultations.actions.offer import Offer, OfferData
 from consultations.actions.pass_to_doctor import PassData, PassToDoctor
+from consultations.actions.settle import Settle, SettleData
 from consultations.actions.withdraw import Withdraw
+from consultations.enums import SettledHow
 from consultations.models import ConsultationRequest
-from consultations.services import scheduling
+from consultations.services import call_scripts, calls, scheduling, settling
+from consultations.services.settling import Proof
 
+NO_DANGER: Final[dict[str, Any]] = {
+    "rf_now": ["none"],
+    "rf_ce": ["none"],
+    "rf_weak": "none",
+    "rf_injury": "none",
+    "rf_cancer": "none",
+    "rf_systemic": ["none"],
+    "rf_risk": ["none"],
+}
 Act = Callable[[Cast, ConsultationRequest], object]
 Told = Callable[[Cast], tuple[Any, User | None]]
 
@@ -40,11 +50,14 @@ def _act(action: Action[Any, ConsultationRequest, Any], tell: Told) -> Act:
     return act
 
 
-def clear_if_flagged(cast: Cast, consultation_request: ConsultationRequest) -> None:
+def settle_if_flagged(cast: Cast, consultation_request: ConsultationRequest) -> None:
     consultation_request.refresh_from_db()
-    if consultation_request.is_blocked_by_flags:
-        data = ClearData("Examined by phone: no sign of danger stands.")
-        perform_action(Clear(), consultation_request, data, by=cast.doctor)
+    if not consultation_request.flag_level:
+        return
+    told = settling.told_of(consultation_request)
+    proof = Proof(how=SettledHow.EXAMINED, who="Dr Halloran", place="The clinic", seen_on=clock.today())
+    data = SettleData(tuple(sorted(told.standing.open_signs)), proof, told.key)
+    perform_action(Settle(), consultation_request, data, by=cast.doctor)
 
 
 def book_a_time(cast: Cast, consultation_request: ConsultationRequest) -> None:
@@ -64,10 +77,15 @@ def book(consultation_request: ConsultationRequest, slot: scheduling.Slot) -> No
 claim = _act(Claim(), lambda cast: (NoData(), cast.nurse))
 note_a_call = _act(Note(), lambda cast: (NoteData("Rang at nine, will ring again after lunch."), cast.nurse))
 ask = _act(Ask(), lambda cast: (AskData("Which hospital did your scan, and in which month?"), cast.nurse))
-reach = _act(
-    LogCall(),
-    lambda cast: (CallData(was_reached=True, note="Danger signs asked again by phone: none."), cast.nurse),
-)
+
+
+def reach(cast: Cast, consultation_request: ConsultationRequest) -> None:
+    """The nurse asks the danger questions by phone: nothing is new."""
+    call = calls.begin(response=consultation_request.response, by=cast.nurse)
+    call_scripts.save(call=call, answers=NO_DANGER, by=cast.nurse)
+    call_scripts.finish(call=call, note="Nothing new since the answers were sent.", by=cast.nurse)
+
+
 pass_on = _act(
     PassToDoctor(), lambda cast: (PassData(doctor=cast.doctor, note="Walks her dog, hopes to go on."), cast.nurse)
 )
@@ -83,6 +101,7 @@ offer = _act(
                 "I would like to examine you and look at your scan before we talk about any injection. "
                 "There is a fair chance that I will suggest giving this more time."
             ),
+            reason="What the answers leave open, an examination will tell.",
         ),
         cast.doctor,
     ),
@@ -95,6 +114,7 @@ decline = _act(
                 "From your scan report, an injection is unlikely to help, and a spine surgeon's view would serve you "
                 "better. Please take this note to your own doctor. Staying active usually helps meanwhile."
             ),
+            reason="Severe narrowing on the report: for a surgeon first.",
         ),
         cast.doctor,
     ),

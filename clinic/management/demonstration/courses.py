@@ -41,7 +41,7 @@ MIX: Final[tuple[dict[str, Any], ...]] = (
 """What somebody answers differently from everybody: from a plain request to a danger on the same day."""
 
 
-OFFERED: Final = (*WITH_DOCTOR, acts.clear_if_flagged, acts.offer)
+OFFERED: Final = (*WITH_DOCTOR, acts.settle_if_flagged, acts.offer)
 BEFORE_THE_VISIT: Final[dict[RequestStatus, tuple[Act, ...]]] = {
     S.RECEIVED: (),
     S.IN_TRIAGE: (acts.claim, acts.note_a_call),

@@ -23,6 +23,7 @@ from consultations.services.scheduling.visits import (
     free_times_of,
     has_begun,
     refuse_before_begin,
+    restore,
 )
 
 __all__ = [
@@ -44,6 +45,7 @@ __all__ = [
     "hold",
     "nearest",
     "refuse_before_begin",
+    "restore",
     "slot_of",
     "start_of",
 ]

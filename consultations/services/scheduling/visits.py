@@ -6,9 +6,11 @@ from clinic.core.refusals import NotAllowed, WrongStatus
 from consultations.enums import Actor, AppointmentStatus
 from consultations.models import Appointment, ConsultationRequest
 from consultations.permissions import actors_of
+from consultations.services import occupation
+from consultations.services.races import LostRace, race
 from consultations.services.scheduling.reservations import AnotherTime
 from consultations.services.scheduling.slots import slot_of
-from consultations.services.slot_release import Reason, end_visit, release_hold_of, release_slot
+from consultations.services.slot_release import Reason, end_visit, release_hold_of, release_run_out, release_slot
 
 
 def booked(request: ConsultationRequest) -> Appointment | None:
@@ -57,6 +59,31 @@ def finish(*, request: ConsultationRequest, status: AppointmentStatus) -> None:
     """Keep what became of the visit. Call inside a transaction, on a locked row."""
     for appointment in Appointment.objects.live().select_for_update(of=("self",)).filter(request=request):
         end_visit(appointment, status=status)
+
+
+def restore(*, request: ConsultationRequest, ended_as: AppointmentStatus) -> Appointment:
+    """Book the visit again that was recorded as over. Call inside a transaction, on a locked row.
+
+    What was left of its time was free meanwhile. Raises WrongStatus where somebody else took it, or the visit is gone.
+    """
+    ended = Appointment.objects.select_for_update(of=("self",)).filter(request=request, status=ended_as)
+    appointment = ended.order_by("-booked_at", "-pk").first()
+    if appointment is None:
+        raise WrongStatus("The visit is no longer on record as it was. Nothing was changed.")
+    occupation.lock_person(request)
+    resources = {appointment.clinician_id, *filter(None, [appointment.room_id])}
+    occupation.lock_resources(resources)
+    release_run_out(resources=resources, persons={occupation.person_of(request)})
+    appointment.status = AppointmentStatus.BOOKED
+    try:
+        with race():
+            appointment.save(update_fields=["status"])
+    except LostRace:
+        raise WrongStatus(
+            "Somebody else has taken a part of that time since, so the visit cannot be booked again. Nothing was "
+            "changed. Add a note that says what is right."
+        ) from None
+    return appointment
 
 
 def _actor(by: User | None) -> Actor:

@@ -75,7 +75,7 @@ def made_up(monkeypatch: pytest.MonkeyPatch) -> None:
 class TestOnThePages:
     def test_the_panel_offers_it_in_its_place_with_its_form(self, sign_in, nurse, doctor, alice):
         offered = sign_in(nurse).get(page_of(alice)).context["panel"].actions
-        assert [each.name for each in offered][:3] == ["claim", "set_aside", "log_call"]
+        assert [each.name for each in offered][:3] == ["claim", "set_aside", "pass_to_doctor"]
         (mine,) = [each for each in offered if each.name == "set_aside"]
         assert (mine.label, mine.button, list(mine.form.fields)) == (
             "Set it aside",

@@ -80,8 +80,9 @@ def test_everything_in_the_panel_says_what_it_is_called_and_how_it_ended():
     places = [entry.position for entry in panel_entries().values()]
     assert places == sorted(set(places))
     assert list(panel_entries()) == [
-        "claim", "release", "log_call", "pass_to_doctor", "clear", "decide", "ask", "book", "complete", "mark_no_show",
+        "claim", "release", "pass_to_doctor", "clear", "decide", "ask", "book", "complete", "mark_no_show",
         "note", "escalate", "correct_email", "cancel_booking", "cancel_request",
+        "undo_complete", "undo_no_show",
     ]  # fmt: skip
 
 

@@ -20,13 +20,12 @@ from tests.consultations.transitions import actors, sources, target
 
 pytestmark = pytest.mark.django_db
 GROUPS = {"triage": Actor.TRIAGE, "doctor": Actor.DOCTOR, "manager": Actor.MANAGER}
-SIMPLE = ("claim", "release", "note", "log_call", "escalate", "pass_to_doctor", "cancel_request", "cancel_booking")
+SIMPLE = ("claim", "release", "note", "escalate", "pass_to_doctor", "cancel_request", "cancel_booking")
 
 
 def data_for(verb, doctor):
     return {
         "note": {"note": "Rang, no change since the answers."},
-        "log_call": {"was_reached": "yes", "note": "No change."},
         "escalate": {"note": "Worse since yesterday."},
         "pass_to_doctor": {"doctor": doctor.pk, "note": ""},
         "cancel_request": {"note": "Sent twice by mistake."},
@@ -85,7 +84,6 @@ class TestPanel:
         by_nurse = sign_in(nurse).get(page_of(received))
         assert self.buttons(by_nurse) == [
             "claim",
-            "log_call",
             "pass_to_doctor",
             "ask",
             "note",
@@ -103,7 +101,7 @@ class TestPanel:
     def test_on_a_closed_request_what_was_done_can_still_be_recorded(self, sign_in, doctor, in_status):
         """Whoever reads a cry for help on it calls, and writes that down."""
         response = sign_in(doctor).get(page_of(in_status(RequestStatus.WITHDRAWN)))
-        assert sorted(self.buttons(response)) == ["log_call", "note"]
+        assert sorted(self.buttons(response)) == ["note"]
         assert "This request is closed: Withdrawn by the patient" in text_of(response)
 
     def test_a_blocked_offer_explains_itself(self, sign_in, doctor, nurse, make_request):
@@ -133,8 +131,9 @@ class TestTriage:
     def test_an_unreached_patient_twice_brings_up_the_welfare_policy(self, sign_in, nurse, make_request):
         request = make_request(outcome=Outcome.SAME_DAY)
         client = sign_in(nurse)
+        url = reverse("admin:consultations_consultationrequest_call_new", args=[request.response_id])
         for words in ("No answer.", "No answer again."):
-            response = act(client, request, "log_call", was_reached="no", note=words)
+            response = client.post(url, {"outcome": "not_reached", "note": words}, follow=True)
         assert "2 calls without reaching the patient" in text_of(response)
         assert "welfare policy" in text_of(response)
 
@@ -209,7 +208,13 @@ class TestBooking:
         appointment = book_directly(request, clinician, clock.now() - datetime.timedelta(minutes=20))
         client = sign_in(doctor)
         assert verb in {each.name for each in client.get(page_of(request)).context["panel"].actions}
-        act(client, request, verb)
+        asked = act(client, request, verb)
+        request.refresh_from_db()
+        assert "Nothing is recorded yet." in text_of(asked)
+        assert request.status == RequestStatus.BOOKED
+        for _ in range(2):
+            done = client.post(asked.context["confirm_url"], {"decision": asked.context["decision"]}, follow=True)
+        assert "You can undo this until midnight" in text_of(done)
         request.refresh_from_db()
         appointment.refresh_from_db()
         assert (request.status, appointment.status) == (status, visit_status)

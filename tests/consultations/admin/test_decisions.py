@@ -17,6 +17,7 @@ from tests.consultations.perform import answer, perform
 
 pytestmark = pytest.mark.django_db
 NOTE = "Your leg pain follows one nerve.\nI would like to see you walk first: <b>no</b> promises & no hurry."
+WHY = "Asks for a cure by Monday."
 
 
 @pytest.fixture
@@ -35,7 +36,11 @@ def confirm(client, preview):
 DECISIONS = {
     ReviewDecision.OFFER: ({"patient_note": NOTE}, RequestStatus.OFFERED, MessageKind.CONSULTATION_OFFERED),
     ReviewDecision.ASK: ({"patient_note": NOTE}, RequestStatus.INFORMATION_ASKED, MessageKind.QUESTION_ASKED),
-    ReviewDecision.NOT_SUITABLE: ({"patient_note": NOTE}, RequestStatus.NOT_SUITABLE, MessageKind.REQUEST_CLOSED),
+    ReviewDecision.NOT_SUITABLE: (
+        {"patient_note": NOTE, "reason": WHY},
+        RequestStatus.NOT_SUITABLE,
+        MessageKind.REQUEST_CLOSED,
+    ),
     ReviewDecision.URGENT: ({"reason": "Ask about the foot."}, RequestStatus.URGENT, None),
 }
 
@@ -56,7 +61,7 @@ class TestWhatIsRefused:
 class TestWhatWasTyped:
     def test_outlives_its_preview(self, sign_in, doctor, waiting, monkeypatch):
         client = sign_in(doctor)
-        preview = decide(client, waiting, "not_suitable", patient_note=NOTE)
+        preview = decide(client, waiting, "not_suitable", patient_note=NOTE, reason=WHY)
         monkeypatch.setattr(requests, "PREVIEW_AGE", -1)
         page = confirm(client, preview)
         assert "That preview has expired. Nothing was sent. What you wrote is kept below." in text_of(page)
@@ -102,7 +107,7 @@ class TestEachDecision:
     def test_is_refused_in_any_other_status(self, sign_in, doctor, make_request, visit, status):
         request = make_request(status=status)
         client = sign_in(doctor)
-        preview = decide(client, request, "not_suitable", patient_note=NOTE)
+        preview = decide(client, request, "not_suitable", patient_note=NOTE, reason=WHY)
         confirm(client, preview)
         request.refresh_from_db()
         assert request.status == status
@@ -202,7 +207,8 @@ class TestWhatIsNeeded:
             ("ask", {}, "patient_note"),
             ("not_suitable", {"patient_note": " "}, "patient_note"),
             ("urgent", {"patient_note": NOTE}, "reason"),
-            ("not_suitable", {"patient_note": NOTE, "agreed_outcome": "DEFER"}, "reason"),
+            ("not_suitable", {"patient_note": NOTE}, "reason"),
+            ("not_suitable", {"patient_note": NOTE, "agreed_outcome": "NOT_SUITABLE_NOW"}, "reason"),
             ("not_suitable", {"patient_note": "x" * 2001}, "patient_note"),
             ("", {}, "decision"),
             ("refuse", {}, "decision"),
@@ -214,16 +220,24 @@ class TestWhatIsNeeded:
         assert response.context["title"].startswith("Error:")
         assert "There is a problem" in text_of(response)
 
-    def test_a_different_view_stands_beside_the_computed_result(self, sign_in, doctor, waiting):
+    def test_a_decision_against_the_suggestion_stands_beside_the_computed_result(self, sign_in, doctor, waiting):
         client = sign_in(doctor)
-        preview = decide(
-            client, waiting, "not_suitable", patient_note=NOTE, agreed_outcome="DEFER", reason="Too early."
-        )
+        preview = decide(client, waiting, "not_suitable", patient_note=NOTE, reason="Too early.")
+        assert "Otherwise than suggested: <b>Fits a consultation</b>" in text_of(preview)
         confirm(client, preview)
         made, computed = ClinicalReview.objects.get(), waiting.assessment
-        assert (made.agreed_outcome, made.reason) == (Outcome.DEFER, "Too early.")
+        assert (made.suggestion, made.reason) == (Outcome.LIKELY_SUITABLE, "Too early.")
         assert computed.outcome == waiting.outcome == Outcome.LIKELY_SUITABLE
-        assert "holds “Not yet” right, not “Fits a consultation”" in text_of(client.get(page_of(waiting)))
+        assert "otherwise than suggested (“Fits a consultation”)" in text_of(client.get(page_of(waiting)))
+
+    def test_the_form_says_what_is_suggested_and_what_needs_a_reason(self, sign_in, doctor, waiting):
+        page = sign_in(doctor).get(page_of(waiting))
+        assert "Suggested: <b>Fits a consultation</b>" in text_of(page)
+        hints = {
+            tile["option"].data["value"]: "write why, for staff" in tile["hint"]
+            for tile in page.context["panel"].decision.form.decision_tiles()
+        }
+        assert hints == {"offer": False, "ask": False, "not_suitable": True, "urgent": True}
 
 
 class TestRedFlags:

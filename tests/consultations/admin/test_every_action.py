@@ -8,7 +8,7 @@ from django.urls import reverse
 from clinic.core import clock
 from clinic.core.models import AuditEvent, OutboxMessage, RecordRead
 from consultations.actions.book import free_times
-from consultations.enums import Actor, MessageKind, Outcome, RequestStatus
+from consultations.enums import Actor, AppointmentStatus, MessageKind, Outcome, RequestStatus
 from consultations.presenters.action_panel import panel_entries
 from consultations.services import messaging
 from tests.cast import book_directly
@@ -19,7 +19,8 @@ from tests.consultations.transitions import target
 
 pytestmark = pytest.mark.django_db
 GROUPS = {"triage": Actor.TRIAGE, "doctor": Actor.DOCTOR, "manager": Actor.MANAGER, "editor": None}
-VERBS = ("ask", "book", "clear", "complete", "correct_email", "mark_no_show")
+VERBS = ("ask", "book", "clear", "complete", "correct_email", "mark_no_show", "undo_complete", "undo_no_show")
+ENDED_AS = {RequestStatus.COMPLETED: AppointmentStatus.FULFILLED, RequestStatus.NO_SHOW: AppointmentStatus.NOSHOW}
 MEANT = {
     "ask": {"question": "When was your last scan?"},
     "clear": {"reason": "Examined: no weakness."},
@@ -35,8 +36,11 @@ def in_status(make_request, clinician, nurse, doctor):
         if status == RequestStatus.WITH_DOCTOR:
             more |= {"doctor": doctor}
         request = make_request(status=status, **more)
-        if status == RequestStatus.BOOKED:
-            book_directly(request, clinician, clock.now() - datetime.timedelta(minutes=30))
+        if status in (RequestStatus.BOOKED, *ENDED_AS):
+            hours = {RequestStatus.COMPLETED: 1, RequestStatus.NO_SHOW: 2}.get(status, 0)
+            visit = book_directly(request, clinician, clock.now() - datetime.timedelta(hours=hours, minutes=30))
+            visit.status = ENDED_AS.get(status, visit.status)
+            visit.save()
         return request
 
     return make
@@ -157,7 +161,9 @@ class TestTwoWindows:
     def test_a_decision_on_a_request_that_was_closed_is_shown_to_copy(self, sign_in, doctor, manager, in_status):
         request = in_status(RequestStatus.WITH_DOCTOR)
         advice = "Keep walking, and ring us when the pain changes."
-        preview = act(sign_in(doctor), request, "decide", decision="not_suitable", patient_note=advice)
+        preview = act(
+            sign_in(doctor), request, "decide", decision="not_suitable", patient_note=advice, reason="New pain."
+        )
         act(sign_in(manager), request, "cancel_request", note="The patient moved away.")
         mails = OutboxMessage.objects.count()
         response = sign_in(doctor).post(

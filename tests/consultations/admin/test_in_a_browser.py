@@ -55,7 +55,7 @@ def triaged(make_request: Any, clinician: Any) -> Any:
     return request, nurse
 
 
-@pytest.mark.parametrize("verb", ["log_call", "pass_to_doctor", "ask", "note", "escalate"])
+@pytest.mark.parametrize("verb", ["pass_to_doctor", "ask", "note", "escalate"])
 def test_a_refused_form_leads_to_its_field(desk, live_server, triaged, verb) -> None:
     request, nurse = triaged
     sign_in(desk, nurse, live_server.url)

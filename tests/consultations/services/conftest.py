@@ -10,7 +10,7 @@ from clinic.accounts.models import User
 from clinic.core import clock
 from consultations.actions.book import book_held
 from consultations.actions.read_text import mark_read
-from consultations.enums import RequestStatus, TextKind
+from consultations.enums import AppointmentStatus, RequestStatus, TextKind
 from consultations.models import (
     AppointmentType,
     Clinician,
@@ -25,6 +25,7 @@ from tests.consultations.perform import answer, perform
 
 NOW = datetime.datetime(2026, 11, 23, 15, 0, tzinfo=datetime.UTC)
 """Monday 23 November 2026, 10:00 at the clinic."""
+ENDED_AS = {RequestStatus.COMPLETED: AppointmentStatus.FULFILLED, RequestStatus.NO_SHOW: AppointmentStatus.NOSHOW}
 TOMORROW_AT_NINE = datetime.datetime(2026, 11, 24, 14, 0, tzinfo=datetime.UTC)
 
 
@@ -45,7 +46,7 @@ class Desk:
         """The visit of a booked request began half an hour ago, or `is_ahead` of us."""
         if status == RequestStatus.IN_TRIAGE:
             more |= {"claimed_by": self.doctor, "claimed_at": clock.now()}
-        if status in (RequestStatus.OFFERED, RequestStatus.BOOKED):
+        if status in (RequestStatus.OFFERED, RequestStatus.BOOKED, *ENDED_AS):
             more |= {"appointment_type": self.visit}
         request = self.make_request(status=status, **more)
         # Something to read, wherever a request stands; it has no clock, so that nothing else is changed by it.
@@ -57,6 +58,10 @@ class Desk:
         if status == RequestStatus.BOOKED:
             begins = TOMORROW_AT_NINE if is_ahead else clock.now() - datetime.timedelta(minutes=30)
             book_directly(request, self.clinician, begins)
+        if ended_as := ENDED_AS.get(status):
+            visit = book_directly(request, self.clinician, clock.now() - datetime.timedelta(minutes=30))
+            visit.status = ended_as
+            visit.save()
         if status == RequestStatus.INFORMATION_ASKED:
             InformationRequest.objects.create(
                 request=request,
@@ -83,7 +88,6 @@ class Desk:
             "claim": lambda request, by: perform("claim", request, by=by),
             "release": lambda request, by: perform("release", request, by=by),
             "note": lambda request, by: perform("note", request, note="Rang.", by=by),
-            "log_call": lambda request, by: perform("log_call", request, was_reached=True, note="Well.", by=by),
             "correct_email": lambda request, by: perform("correct_email", request, email="new@example.com", by=by),
             "escalate": lambda request, by: perform("escalate", request, note="Worse.", by=by),
             "clear": lambda request, by: perform("clear", request, reason="Examined.", by=by),
@@ -96,12 +100,16 @@ class Desk:
             "offer": lambda request, by: perform(
                 "offer", request, appointment_type=self.visit, patient_note="Come.", by=by
             ),
-            "decline": lambda request, by: perform("decline", request, patient_note="Walk more.", by=by),
+            "decline": lambda request, by: perform(
+                "decline", request, patient_note="Walk more.", reason="Pain is new.", by=by
+            ),
             "mark_urgent": lambda request, by: perform("mark_urgent", request, reason="Ask about legs.", by=by),
             "book": lambda request, by: book_held(consultation_request=request, by=by),
             "cancel_booking": lambda request, by: perform("cancel_booking", request, reason="Ill.", by=by),
             "complete": lambda request, by: perform("complete", request, by=by),
             "mark_no_show": lambda request, by: perform("mark_no_show", request, by=by),
+            "undo_complete": lambda request, by: perform("undo_complete", request, by=by),
+            "undo_no_show": lambda request, by: perform("undo_no_show", request, by=by),
             "withdraw": lambda request, by: perform("withdraw", request),
             "message": lambda request, by: perform("message", request, message="I moved.", once="one page"),
             "read_text": lambda request, by: mark_read(

@@ -42,6 +42,7 @@ from consultations.services import (
     intake,
     messaging,
     missed,
+    notes,
     persons,
     scheduling,
 )
@@ -57,7 +58,9 @@ pytestmark = pytest.mark.django_db
 SECRETS = (
     "Zebedee", "Quillfeather", "Ottoline", "zebedee@example.org", "2025550187", "secret-note", "secret-call",
     "secret-question", "secret-answer", "secret-offer", "secret-reason", "secret-cancel", "secret-message",
-    "secret-aid", "secret-hand-over", "secret-report", "secret-reply", "secret-closing", "secret-join", "secret-sign", "secret-proof", "1961-05-17",
+    "secret-hand-over", "secret-report", "secret-reply",
+    "secret-aid", "secret-closing", "secret-join", "secret-sign", "secret-proof", "1961-05-17",
+    "secret-aside", "secret-thought",
 )  # fmt: skip
 """What was typed by or about this person; `1961-05-17` is the date of birth."""
 WHO = dataclasses.replace(
@@ -74,7 +77,8 @@ WHO = dataclasses.replace(
 REACHED = {
     "Patient", "ConsultationRequest", "SafetyCase", "QuestionnaireResponse", "Assessment", "PatientText", "Consent",
     "InformationRequest", "TriageDecision", "ClinicalReview", "Appointment", "SlotHold", "PrivateLink", "OutboxMessage",
-    "PersonJoin", "Occupation", "MessageSubject", "HandOverNote", "MissedReport", "Call", "Settlement",
+    "HandOverNote", "MissedReport",
+    "PersonJoin", "Occupation", "MessageSubject", "Call", "Settlement", "CaseNote", "PersonNote",
 }  # fmt: skip
 """Every model that leads to a patient. A new one comes here once it is said below how it is erased."""
 
@@ -108,7 +112,6 @@ def request_of_one(
     intake.save_contact(response=response, contact=WHO)
     request = intake.send(response=response, wordings=WORDINGS)
     perform("claim", request, by=nurse)
-    perform("log_call", request, was_reached=True, note="secret-call", by=nurse)
     call = Call.objects.create(
         response=response,
         outcome="danger_asked",
@@ -160,6 +163,8 @@ def done_with(request_of_one: ConsultationRequest, nurse: User, doctor: User, ti
     for text in PatientText.objects.filter(read_at=None, due_at__isnull=False):
         mark_read(text=text, by=nurse)
     cases.close(case=SafetyCase.objects.get(), note="secret-closing", by=nurse)
+    notes.add_to_case(case=SafetyCase.objects.get(), text="secret-aside", by=nurse)
+    notes.add_to_person(patient=request_of_one.patient, text="secret-thought", by=nurse)
     for name in ("Bob Pell", "Carl Pell"):
         persons.join(patient=request_of_one.patient, other=make_patient(name), reason="secret-join", by=nurse)
     return ConsultationRequest.objects.get()

@@ -52,14 +52,13 @@ def click(desk: Desk, verb: str, request: Any, by: User, *, seen: str) -> bool:
     """Press a button of the request page as it was shown when the request had the status `seen`."""
     values = {
         "note": {"note": "Rang."},
-        "log_call": {"was_reached": True, "note": "Well."},
         "correct_email": {"email": "new@example.com"},
         "escalate": {"note": "Worse."},
         "clear": {"reason": "Examined."},
         "pass_to_doctor": {"doctor": desk.doctor, "note": "Please read."},
         "ask": {"question": "Which scan?"},
         "offer": {"appointment_type": desk.visit, "patient_note": "Come."},
-        "decline": {"patient_note": "Walk more."},
+        "decline": {"patient_note": "Walk more.", "reason": "Pain is new."},
         "mark_urgent": {"reason": "Ask about legs."},
         "cancel_booking": {"reason": "Ill."},
         "cancel_request": {"note": "Moved."},
@@ -240,7 +239,7 @@ class TestTwoPeople:
         request, by = desk.request(status), staff(group)
         more = {"doctor": staff("doctor")} if verb == "pass_to_doctor" else {}
         more |= {"reason": "Call her."} if verb == "mark_urgent" else {}
-        more |= {"patient_note": "Not now."} if verb == "decline" else {}
+        more |= {"patient_note": "Not now.", "reason": "Too early."} if verb == "decline" else {}
         perform(verb, request, by=by, **{**more, words: "The first words."})
         before = all_rows()
         with pytest.raises(ChangedMeanwhile, match="with other words"):
@@ -334,17 +333,15 @@ class TestWhatAMoveBrings:
             }[verb]()
         assert all_rows() == before
 
-    def test_another_view_than_the_computed_one_needs_a_reason(self, desk: Desk, staff: Staff) -> None:
+    def test_a_decision_against_the_suggestion_needs_a_reason(self, desk: Desk, staff: Staff) -> None:
         request, doctor = desk.request(RequestStatus.WITH_DOCTOR), staff("doctor")
         before = all_rows()
         with pytest.raises(review.ReasonMissing):
-            perform("decline", request, patient_note="Walk.", by=doctor, agreed_outcome=Outcome.DEFER)
+            perform("decline", request, patient_note="Walk.", reason=" ", by=doctor)
         assert all_rows() == before
-        perform(
-            "decline", request, patient_note="Walk.", by=doctor, agreed_outcome=Outcome.DEFER, reason="Pain is new."
-        )
+        perform("decline", request, patient_note="Walk.", by=doctor, reason="Pain is new.")
         kept = ClinicalReview.objects.get()
-        assert (kept.agreed_outcome, kept.reason, kept.decided_by) == (Outcome.DEFER, "Pain is new.", doctor)
+        assert (kept.suggestion, kept.reason, kept.decided_by) == (Outcome.LIKELY_SUITABLE, "Pain is new.", doctor)
         request.refresh_from_db()
         assert request.outcome == request.assessment.outcome == Outcome.LIKELY_SUITABLE
 

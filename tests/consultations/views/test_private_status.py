@@ -49,7 +49,7 @@ def review(request, doctor, note, **changes):
     values = {"decision": ReviewDecision.NOT_SUITABLE, "reason": "For staff: doubtful.", "decided_at": clock.now()}
     values |= changes
     return ClinicalReview.objects.create(
-        request=request, agreed_outcome=request.outcome, patient_note=note, decided_by=doctor, **values
+        request=request, suggestion=request.outcome, patient_note=note, decided_by=doctor, **values
     )
 
 

@@ -1,0 +1,74 @@
+"""A doctor orders a visit although a red flag stands: a decision of its own, with a reason, void after a new danger.
+
+Staff book the time on the phone. The patient cannot choose one alone, so no mail asks for it.
+"""
+
+import dataclasses
+from typing import Any
+
+from django import forms
+
+from clinic.core.refusals import WrongStatus
+from consultations.actions.base import ChangeOnly, Ctx, Situation
+from consultations.enums import TriageAction
+from consultations.forms.staff import StepForm, text
+from consultations.models import AppointmentType
+from consultations.services import triage
+from consultations.services.transitions import WORKFLOW
+
+
+class OrderForm(StepForm):
+    appointment_type = forms.ModelChoiceField(
+        label="Visit",
+        queryset=AppointmentType.objects.none(),
+        empty_label="Choose the kind of visit",
+        widget=forms.Select(attrs={"class": "form-select"}),
+        error_messages={"required": "Choose the kind of visit you order."},
+    )
+    reason = text(
+        "Why may this visit be booked while a red flag stands?",
+        required="Write why the visit may be booked before the red flags are settled.",
+        hint="The red flags stay, with their clock. A new danger ends this order.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        type_field: Any = self.fields["appointment_type"]
+        type_field.queryset = AppointmentType.objects.filter(is_active=True).order_by("name")
+        self.initial.setdefault("appointment_type", self.request.appointment_type_id)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class OrderData:
+    appointment_type: AppointmentType
+    reason: str
+
+
+@WORKFLOW.register
+class OrderBooking(ChangeOnly[OrderData]):
+    verb, data_class = "order_booking", OrderData
+    position, form_class = 65, OrderForm
+    button = "Order the visit"
+    done = "The visit is ordered. Book the time on the phone: the patient cannot choose one alone."
+
+    def is_wanted(self, situation: Situation) -> bool:
+        request = situation.consultation_request
+        return super().is_wanted(situation) and request.is_blocked_by_flags and request.booking_ordered_at is None
+
+    def is_repeat(self, ctx: Ctx, data: OrderData) -> bool:
+        return ctx.row.booking_ordered_by_id == ctx.person.pk
+
+    def check(self, ctx: Ctx, data: OrderData) -> None:
+        """Raises WrongStatus."""
+        if not ctx.row.is_blocked_by_flags:
+            raise WrongStatus("No red flag stands: offer a consultation instead.")
+
+    def changes(self, ctx: Ctx, data: OrderData) -> dict[str, object]:
+        return {
+            "appointment_type": data.appointment_type,
+            "booking_ordered_at": ctx.now,
+            "booking_ordered_by": ctx.person,
+        }
+
+    def perform(self, ctx: Ctx, data: OrderData) -> None:
+        triage.record_decision(consultation_request=ctx.row, action=TriageAction.ORDER, note=data.reason, by=ctx.person)

@@ -1,0 +1,199 @@
+"""A doctor settles red flags: how, on what, and which signs. A sign that this does not show stays."""
+
+import dataclasses
+from typing import Any, Final
+
+from django import forms
+
+from clinic.accounts.models import User
+from clinic.core import clock
+from clinic.core.widgets import TileCheckbox, TileRadio
+from consultations.actions.base import Ctx, Preview, PreviewSection, Situation, StaffAction
+from consultations.candidacy.union import Sign
+from consultations.enums import SettledHow
+from consultations.forms.diary import DateInput
+from consultations.forms.staff import PersonChoiceField, StepForm, text
+from consultations.models import Call, Settlement
+from consultations.services import settling, sign_words
+from consultations.services.settling import Proof
+from consultations.services.transitions import WORKFLOW
+
+SHORT: Final = 300
+
+
+class CallChoiceField(forms.ModelChoiceField):
+    def label_from_instance(self, obj: Call) -> str:
+        return f"{clock.moment(obj.made_at)}, {obj.made_by.display_name}: {obj.get_outcome_display().lower()}"
+
+
+class SettleForm(StepForm):
+    """`heard` says what the page was made from: what is said while it is open must not be settled unseen."""
+
+    heard = forms.CharField(required=False, max_length=100, widget=forms.HiddenInput)
+    signs = forms.MultipleChoiceField(
+        label="Which signs do you settle?",
+        widget=TileCheckbox(exclusive=""),
+        error_messages={
+            "required": "Choose the signs that you settle.",
+            "invalid_choice": "A sign you chose does not stand any more. Choose again.",
+        },
+    )
+    how = forms.ChoiceField(
+        label="How?",
+        choices=SettledHow.choices,
+        widget=TileRadio(
+            hints={
+                SettledHow.EXAMINED: "By whom, where, when",
+                SettledHow.SPOKEN_TO: "In a call in which each sign was asked again. For an emergency, your own call",
+                SettledHow.SEEN_ELSEWHERE: "Where, when, and the letter or call that told us",
+                SettledHow.MISTAKE: "The person said so in a call, or the member of staff who entered it says so",
+            }
+        ),
+        error_messages={"required": "Choose how the signs were settled."},
+    )
+    who = text("By whom?", hint="Examined.", rows=1, limit=SHORT)
+    place = text("Where?", hint="Examined, or seen elsewhere.", rows=1, limit=SHORT)
+    seen_on = forms.DateField(
+        label="On which day?",
+        required=False,
+        widget=DateInput(attrs={"class": "form-control"}),
+        help_text="Examined, or seen elsewhere.",
+        error_messages={"invalid": "Enter a date."},
+    )
+    told_by = text("Which letter, or whose call, told us?", hint="Seen elsewhere.", rows=2, limit=SHORT)
+    call = CallChoiceField(
+        label="In which call?",
+        queryset=Call.objects.none(),
+        required=False,
+        empty_label="No call",
+        widget=forms.Select(attrs={"class": "form-select"}),
+        help_text="Spoken to, or the person said that it was a mistake.",
+    )
+    entered_by = PersonChoiceField(
+        label="Who entered it by mistake?",
+        queryset=User.objects.none(),
+        required=False,
+        empty_label="Nobody of us",
+        widget=forms.Select(attrs={"class": "form-select"}),
+        help_text="Entered by mistake, by a member of staff who says so.",
+    )
+    words = text("Note for colleagues", hint="Needed for a mistake: what was said.", rows=2)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        fields, self.told = dict[str, Any](self.fields), settling.told_of(self.request)
+        version = self.request.response.questionnaire_version
+        fields["signs"].choices = [
+            (key_of(sign), sign_words.line_of(sign, version=version)) for sign in sorted(self._signs())
+        ]
+        fields["call"].queryset = settling.calls_of(self.request)
+        asked = {source.asked_by.pk for source in self.told.sources if source.asked_by is not None}
+        fields["entered_by"].queryset = User.objects.filter(pk__in=asked).order_by("name", "pk")
+        for name in ("who", "place", "seen_on", "told_by", "call", "entered_by", "words"):
+            # Whether one is needed depends on how, so none is called optional.
+            fields[name].hide_optional = True
+        self.initial.setdefault("heard", self.told.key)
+
+    def _signs(self) -> set[Sign]:
+        """Those that stand; and those that were settled since the page was made, for the service to say so."""
+        posted = set(self.data.getlist("signs") if hasattr(self.data, "getlist") else self.data.get("signs", []))
+        since = {sign for sign in self.told.settled.last if key_of(sign) in posted}
+        return {*self.told.standing.open_signs, *since}
+
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        if self.errors:
+            return self.cleaned_data
+        chosen = set(signs_of(self.cleaned_data["signs"]))
+        try:
+            self.judged = settling.judge(self.told, chosen=chosen, proof=proof_of(self), by=self.by)
+        except settling.NotShown as missing:
+            self.add_error("how", str(missing))
+            return self.cleaned_data
+        if chosen <= self.told.standing.open_signs and not self.judged.settles:
+            self.add_error("signs", settling.nothing_settled(self.judged, chosen))
+        return self.cleaned_data
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class SettleData:
+    """`heard` is the key of what the page was made from."""
+
+    signs: tuple[Sign, ...]
+    proof: Proof
+    heard: str
+
+
+@WORKFLOW.register
+class Settle(StaffAction[SettleData, Settlement]):
+    verb, data_class = "settle", SettleData
+    position, form_class, is_previewed = 50, SettleForm, True
+    button = "Preview, then settle"
+    done = "Settled. What stays is shown with the red flags."
+    has_own_entry = True
+
+    def is_wanted(self, situation: Situation) -> bool:
+        return super().is_wanted(situation) and bool(situation.consultation_request.flag_level)
+
+    def data_of(self, form: Any) -> SettleData:
+        return SettleData(tuple(signs_of(form.cleaned_data["signs"])), proof_of(form), form.cleaned_data["heard"])
+
+    def preview(self, data: SettleData) -> Preview:
+        return Preview("")
+
+    def preview_sections(self, form: Any) -> tuple[PreviewSection, ...]:
+        version = form.request.response.questionnaire_version
+        settles = tuple(sign_words.line_of(sign, version=version) for sign in form.judged.settles)
+        stays = tuple(
+            f"{sign_words.line_of(sign, version=version)}. {reason}" for sign, reason in form.judged.stays.items()
+        )
+        return (
+            PreviewSection("Settled by this", settles, "Nothing: what you chose is not shown by this."),
+            PreviewSection("Stays", stays, "Nothing: no red flag stands after this."),
+        )
+
+    def is_repeat(self, ctx: Ctx, data: SettleData) -> bool:
+        """The same page sent twice: what it settles was settled by it."""
+        return self.result_again(ctx, data) is not None
+
+    def result_again(self, ctx: Ctx, data: SettleData) -> Settlement | None:
+        newest = Settlement.objects.filter(response=ctx.row.response_id, settled_by=ctx.person).last()
+        if newest is None or (newest.how, newest.words) != (data.proof.how, data.proof.words):
+            return None
+        standing = settling.told_of(ctx.row).standing.open_signs
+        is_done = {Sign(*pair) for pair in newest.signs} <= set(data.signs) and not standing & set(data.signs)
+        return newest if is_done else None
+
+    def perform(self, ctx: Ctx, data: SettleData) -> Settlement:
+        settlement = settling.settle(
+            request=ctx.row, chosen=data.signs, proof=data.proof, seen=data.heard, by=ctx.person
+        )
+        ctx.details |= {"settlement": settlement.pk, "how": settlement.how, "signs": len(settlement.signs)}
+        return settlement
+
+
+def key_of(sign: Sign) -> str:
+    return f"{sign.question}:{sign.option}"
+
+
+def signs_of(keys: list[str]) -> list[Sign]:
+    return [Sign(*key.split(":", 1)) for key in keys]
+
+
+def proof_of(form: forms.Form) -> Proof:
+    names = ("who", "place", "seen_on", "told_by", "call", "entered_by", "words")
+    given = {name: form.cleaned_data.get(name) for name in names}
+    return Proof(how=SettledHow(form.cleaned_data["how"]), **_of_this_kind(form.cleaned_data["how"], given))
+
+
+OF_KIND: Final = {
+    SettledHow.EXAMINED: ("who", "place", "seen_on", "words"),
+    SettledHow.SPOKEN_TO: ("call", "words"),
+    SettledHow.SEEN_ELSEWHERE: ("place", "seen_on", "told_by", "words"),
+    SettledHow.MISTAKE: ("call", "entered_by", "words"),
+}
+"""What belongs to which; what else was filled in before the kind was changed is left out."""
+
+
+def _of_this_kind(how: str, given: dict[str, Any]) -> dict[str, Any]:
+    return {name: given[name] for name in OF_KIND[SettledHow(how)]}

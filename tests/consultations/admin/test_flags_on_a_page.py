@@ -1,0 +1,216 @@
+"""What a page says of red flags, over the states that it can be in: nothing contradicts, and nothing is reassured."""
+
+import datetime
+import itertools
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+
+from clinic.accounts.models import User
+from clinic.core import clock
+from consultations.enums import AssessmentOrigin, CallOutcome, CaseStatus, Outcome, RequestStatus, SettledHow
+from consultations.models import Call, ConsultationRequest, SafetyCase, Settlement
+from consultations.services import dangers, settling
+from consultations.services.settling import Proof
+from consultations.services.transitions import lock
+from tests.cast import MONDAY_MORNING, MakeRequest
+from tests.consultations.admin.conftest import act, page_of, text_of
+from tests.consultations.candidacy.test_asked_again import CLEAR
+from tests.consultations.perform import perform
+
+pytestmark = pytest.mark.django_db
+HOUR = datetime.timedelta(hours=1)
+REASSURES = re.compile(
+    r"No red flag\b(?! stands)|(?:can|may) (?:now )?be offered|offered now|can choose a time now", re.IGNORECASE
+)
+PRESSES = re.compile(r"welfare policy|red flags? stands?\b|cannot be offered|case is still open", re.IGNORECASE)
+FLAGS = ("none", "form", "told later", "settled", "told again", "unreadable")
+CALLS: dict[str, tuple[str, ...]] = {
+    "no call": (),
+    "two in vain": ("not_reached", "voicemail"),
+    "reached, then two in vain": ("reached_other", "not_reached", "wrong_number"),
+}
+CASES = (None, CaseStatus.OPEN, CaseStatus.ACKNOWLEDGED, CaseStatus.CLOSED)
+STATUSES = (
+    RequestStatus.RECEIVED, RequestStatus.WITH_DOCTOR, RequestStatus.URGENT, RequestStatus.OFFERED,
+    RequestStatus.BOOKED, RequestStatus.COMPLETED,
+)  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def monday(time_machine: Any) -> None:
+    time_machine.move_to(MONDAY_MORNING, tick=False)
+
+
+def tick(request: ConsultationRequest, *codes: str) -> None:
+    with transaction.atomic():
+        fresh = lock(request)
+        dangers.hear(response=fresh.response, request=fresh, origin=AssessmentOrigin.ASKED_AGAIN, ticks=codes)
+    request.refresh_from_db()
+
+
+def settle_all(request: ConsultationRequest, by: User) -> None:
+    told = settling.told_of(request)
+    proof = Proof(how=SettledHow.EXAMINED, who="Dr Halloran", place="Here", seen_on=clock.today())
+    perform("settle", request, signs=tuple(told.standing.open_signs), proof=proof, heard=told.key, by=by)
+    request.refresh_from_db()
+
+
+@pytest.fixture
+def in_state(make_request: MakeRequest, nurse: User, doctor: User) -> Callable[..., ConsultationRequest]:
+    def make(flags: str, calls: str, case: CaseStatus | None, status: RequestStatus) -> ConsultationRequest:
+        record = {"answers": CLEAR, "cleaned": {}, "asked": []}
+        outcome = Outcome.SAME_DAY if flags == "form" else Outcome.LIKELY_SUITABLE
+        request = make_request(answers=CLEAR, record=record, outcome=outcome, status=status)
+        if flags in ("told later", "settled", "told again"):
+            tick(request, "fever", "weight_loss")
+        if flags in ("settled", "told again"):
+            settle_all(request, doctor)
+        if flags == "told again":
+            tick(request, "fever")
+        if flags == "unreadable":
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "UPDATE consultations_assessment SET record = 'x' WHERE id = %s", [request.assessment_id]
+                )
+        for number, outcome_of_call in enumerate(CALLS[calls]):
+            Call.objects.create(
+                response=request.response, outcome=CallOutcome(outcome_of_call), made_by=nurse,
+                made_at=clock.now() + number * HOUR,
+            )  # fmt: skip
+        _set_case(request, case, nurse)
+        return request
+
+    return make
+
+
+def _set_case(request: ConsultationRequest, status: CaseStatus | None, nurse: User) -> None:
+    """None leaves what there is: what was told later has opened one."""
+    if status is None:
+        return
+    now = clock.now()
+    values: dict[str, Any] = {"patient": request.patient, "level": "SAME_DAY", "priority": "asap", "status": status}
+    values |= {"raised_at": now, "due_at": now, "closed_at": None, "closed_by": None}
+    if status != CaseStatus.OPEN:
+        values |= {"acknowledged_at": now, "acknowledged_by": nurse}
+    if status == CaseStatus.CLOSED:
+        values |= {"closed_at": now, "closed_by": nurse}
+    SafetyCase.objects.update_or_create(response=request.response, defaults=values)
+
+
+def test_no_page_reassures_and_presses_at_once(
+    sign_in: Any, doctor: User, in_state: Callable[..., ConsultationRequest]
+) -> None:
+    """Every flag with every call and every case; the statuses take turns, so that each meets each flag."""
+    client, found, turns = sign_in(doctor), set(), itertools.cycle(STATUSES)
+    for flags, calls, case in itertools.product(FLAGS, CALLS, CASES):
+        request = in_state(flags, calls, case, next(turns))
+        page = text_of(client.get(page_of(request)))
+        main = page[page.index("<main") :] if "<main" in page else page
+        reassures, presses = REASSURES.search(main), PRESSES.search(main)
+        assert not (reassures and presses), (flags, calls, case, request.status, reassures, presses)
+        is_open = SafetyCase.objects.filter(response=request.response).exclude(status=CaseStatus.CLOSED).exists()
+        has_flag = flags in ("form", "told later", "told again")
+        says_none = ">No red flag <" in main
+        assert says_none == (flags == "none" and not is_open), (flags, calls, case)
+        assert bool(request.flag_level) == has_flag
+        if has_flag or is_open:
+            assert presses, (flags, calls, case, request.status)
+        found.add((flags, bool(reassures), bool(presses)))
+    assert {flags for flags, *_ in found} == set(FLAGS)
+
+
+def test_each_flag_says_where_it_was_told_since_when_and_what_settled_the_others(
+    sign_in: Any, nurse: User, doctor: User, in_state: Callable[..., ConsultationRequest], time_machine: Any
+) -> None:
+    request = in_state("settled", "no call", None, RequestStatus.WITH_DOCTOR)
+    time_machine.move_to(MONDAY_MORNING + HOUR, tick=False)
+    with transaction.atomic():
+        fresh = lock(request)
+        dangers.hear(
+            response=fresh.response, request=fresh, origin=AssessmentOrigin.CALL, said={"rf_now": ["fever"]},
+            asked_by=nurse,
+        )  # fmt: skip
+    view = sign_in(doctor).get(page_of(request)).context["flags"]
+    assert (view.title, view.kind) == ("1 red flag stands", "danger")
+    (line,) = view.standing
+    assert line.since == "Monday 23 November, 11 am"
+    assert line.told == ("Call by Nora Adeyemi, Monday 23 November, 11 am",)
+    assert [answer for _, answer in line.signs] == ["Fever, or feeling hot and shivery"] or line.signs
+    (settled,) = view.settled
+    assert (settled.who, settled.when) == ("Ines Halloran", "Monday 23 November, 10 am")
+    assert settled.how == "Examined by Dr Halloran at Here on 2026-11-23"
+    assert len(settled.signs) == 2
+
+
+class TestTheForm:
+    @pytest.fixture
+    def flagged(self, in_state: Callable[..., ConsultationRequest]) -> ConsultationRequest:
+        return in_state("told later", "no call", None, RequestStatus.WITH_DOCTOR)
+
+    def data(self, client: Any, request: ConsultationRequest, **more: Any) -> dict[str, Any]:
+        (form,) = [each.form for each in client.get(page_of(request)).context["panel"].actions if each.name == "settle"]
+        return {
+            "heard": form["heard"].value(), "signs": ["rf_now:fever"], "how": "examined", "who": "Dr Halloran",
+            "place": "Here", "seen_on": "2026-11-23", **more,
+        }  # fmt: skip
+
+    def test_the_preview_lists_what_is_settled_and_what_stays(
+        self, sign_in: Any, doctor: User, flagged: ConsultationRequest
+    ) -> None:
+        client = sign_in(doctor)
+        preview = act(client, flagged, "settle", **self.data(client, flagged))
+        assert "Nothing is settled yet." in text_of(preview)
+        settles, stays = preview.context["preview"]["sections"]
+        assert (len(settles.lines), len(stays.lines)) == (1, 1)
+        assert stays.lines[0].endswith("You did not choose it.")
+        assert not Settlement.objects.exists()
+        for _ in range(2):
+            done = client.post(preview.context["confirm_url"], {"decision": preview.context["decision"]}, follow=True)
+        assert "Settled. What stays is shown with the red flags." in text_of(done)
+        assert Settlement.objects.get().signs == [["rf_now", "fever"]]
+        flagged.refresh_from_db()
+        assert flagged.flag_level == "URGENT_REVIEW"
+
+    def test_what_was_chosen_is_kept_when_it_is_changed(
+        self, sign_in: Any, doctor: User, flagged: ConsultationRequest
+    ) -> None:
+        client = sign_in(doctor)
+        chosen = ["rf_now:fever", "rf_systemic:weight_loss"]
+        preview = act(client, flagged, "settle", **self.data(client, flagged, signs=chosen))
+        again = client.post(preview.context["edit_url"], {**preview.context["data"], "edit": "1"})
+        form = again.context["bound"]["settle"]
+        assert (form["signs"].value(), form["who"].value()) == (chosen, "Dr Halloran")
+        hidden = re.findall(r'name="signs" value="([^"]+)"', preview.content.decode())
+        assert hidden == chosen
+
+    @pytest.mark.parametrize(
+        ("changes", "field", "sentence"),
+        [
+            ({"signs": []}, "signs", "Choose the signs that you settle."),
+            ({"how": ""}, "how", "Choose how the signs were settled."),
+            ({"who": ""}, "how", "Write by whom"),
+            ({"seen_on": "2026-11-20"}, "signs", "Nothing would be settled. It was told later"),
+            ({"how": "spoken_to"}, "how", "Choose the call"),
+        ],
+    )
+    def test_what_is_missing_is_said(
+        self, sign_in: Any, doctor: User, flagged: ConsultationRequest, changes: Any, field: str, sentence: str
+    ) -> None:
+        client = sign_in(doctor)
+        page = act(client, flagged, "settle", **self.data(client, flagged, **changes))
+        assert sentence in " ".join(page.context["bound"]["settle"].errors[field])
+        assert not Settlement.objects.exists()
+
+    def test_what_was_told_meanwhile_is_shown_before_anything_is_settled(
+        self, sign_in: Any, doctor: User, flagged: ConsultationRequest
+    ) -> None:
+        client = sign_in(doctor)
+        preview = act(client, flagged, "settle", **self.data(client, flagged))
+        tick(flagged, "fever")
+        page = client.post(preview.context["confirm_url"], {"decision": preview.context["decision"]}, follow=True)
+        assert "while your page was open" in text_of(page)
+        assert not Settlement.objects.exists()
