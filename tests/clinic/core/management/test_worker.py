@@ -16,6 +16,9 @@ from consultations.models import ConsultationRequest
 from consultations.services import (
     alarm_groups,
     cases,
+    day_end,
+    hand_over_notes,
+    leaving,
     messaging,
     private_links,
     retention,
@@ -27,10 +30,12 @@ from education.actions import reopen, schedule
 
 DUTIES = {
     "repeat alerts": (cases, "alert_again"),
+    "pass on requests": (leaving, "pass_on_left"),
     "announce overdue": (triage, "alert_overdue"),
     "announce unread texts": (text_alarms, "alert_unread"),
     "announce undelivered": (undelivered, "alert_undelivered"),
     "answer asked links": (private_links, "answer_asked"),
+    "end the day": (day_end, "make_due"),
     "deliver": (delivery, "deliver_due"),
     "publish": (schedule, "publish_due"),
     "chain readings": (reading_batches, "chain"),
@@ -40,6 +45,7 @@ DUTIES = {
     "forget networks": (alarm_groups, "forget_networks"),
     "delete unsent": (retention, "delete_unsent"),
     "delete sent": (outbox, "forget_sent"),
+    "delete hand-over notes": (hand_over_notes, "forget_read"),
 }
 ERRORS = [
     UnicodeError("alice"),
