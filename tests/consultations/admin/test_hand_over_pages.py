@@ -4,6 +4,7 @@ import datetime
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from clinic.accounts.models import User
 from clinic.core import clock
@@ -35,7 +36,7 @@ class TestThePage:
         case = named()
         flagged = make_request(patient=make_patient("Bob Pell"), flag_level="SAME_DAY", status=RequestStatus.OFFERED)
         late = make_request(
-            patient=make_patient("Carol Abbot"), due_at=now, submitted_at=now - datetime.timedelta(days=3),
+            patient=make_patient("Carol Abbot"), due_at=now - datetime.timedelta(minutes=1), submitted_at=now - datetime.timedelta(days=3),
             status=RequestStatus.WITH_DOCTOR, doctor=doctor,
         )  # fmt: skip
         soon = make_request(patient=make_patient("Dora Quist"), due_at=now + datetime.timedelta(hours=5))
@@ -74,11 +75,16 @@ class TestThePage:
     def test_a_damaged_record_hides_no_other(self, sign_in: Any, nurse: User, make_request: Any) -> None:
         now = clock.now()
         bad, good = (
-            make_request(patient=make_patient(name), due_at=now, submitted_at=now - datetime.timedelta(days=3))
+            make_request(
+                patient=make_patient(name),
+                due_at=now - datetime.timedelta(minutes=1),
+                submitted_at=now - datetime.timedelta(days=3),
+            )
             for name in ("Bob Pell", "Carol Abbot")
         )
-        note = hand_over_notes.write(text="Fax.", by=nurse, key="a page")
-        HandOverNote.objects.filter(pk=note.pk).update(text="damaged")
+        hand_over_notes.write(text="Fax.", by=nurse, key="a page")
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE consultations_handovernote SET text = 'damaged'")
         ConsultationRequest.objects.filter(pk=bad.pk).update(status_changed_at="1066-10-14 00:00:00+00:00")
         words = text_of(sign_in(nurse).get(PAGE))
         assert "Carol Abbot" in words
