@@ -84,6 +84,18 @@ WORDINGS: dict[str, Wording] = {
         "Read the news",
         "Open the link to see what changed, and what you can do next.",
     ),
+    MessageKind.PLEASE_CONTACT: Wording(
+        "Your request {reference}: please contact us",
+        "We would like to speak to you about {whose} request.",
+        "Open {whose} request",
+        "Please call us, or write to us on the private page.",
+    ),
+    MessageKind.NEXT_DAY_QUESTION: Wording(
+        "Your request {reference}: a short question",
+        "We have a short question about {whose} request.",
+        "Read and answer",
+        "It takes a minute. A person at the clinic reads the answer.",
+    ),
     MessageKind.STAFF_ALERT: Wording(
         "Something urgent waits in the staff area",
         "Something urgent waits for you in the staff area.",

@@ -80,6 +80,47 @@ class CaseStatus(TextChoices):
     CLOSED = "closed", "Closed"
 
 
+class CaseOutcome(TextChoices):
+    """What became of the person behind a safety case."""
+
+    WENT_FOR_CARE = "went_for_care", "Went for care"
+    NO_EMERGENCY_FOUND = "no_emergency_found", "No emergency found"
+    SEEN_ELSEWHERE = "seen_elsewhere", "Seen elsewhere"
+    DECLINED_ADVICE = "declined_advice", "Declined our advice"
+    NOT_REACHED = "not_reached", "Not reached, welfare policy followed"
+    NO_WAY_TO_REACH = "no_way_to_reach", "No way to reach the person"
+    DUPLICATE = "duplicate", "Duplicate of another case"
+    DIED = "died", "Died"
+    MISTAKE = "entered_by_mistake", "Entered by mistake"
+
+
+class CaseProof(TextChoices):
+    """What a closing of a safety case rests on."""
+
+    CALL = "call", "Call with danger questions asked"
+    LETTER = "letter", "Letter"
+    OWN_WORDS = "own_words", "The person’s own written answer"
+    REFUSED = "refused", "Call that reached the person, danger questions refused"
+    TRIES = "tries", "Three tries at different hours"
+    MAILS = "mails", "Two emails over two working days"
+    NO_NAME = "no_name", "Nobody left a name, a phone number or an email address"
+    NO_CONTACT = "no_contact", "A name, but no phone number and no email address"
+    OPEN_CASE = "open_case", "Open case of the same person"
+    TOLD = "told", "Somebody told us"
+    SAID_MISTAKE = "said_mistake", "The person said so in a call"
+    STAFF_MISTAKE = "staff_mistake", "The member of staff who entered it says so"
+
+
+class NextDayAnswer(TextChoices):
+    """What a person says the day after their safety case was closed."""
+
+    SEEN_TREATED = "seen_treated", "Yes. They found something that needed treatment at once"
+    SEEN_OTHER = "seen_other", "Yes. They found something else"
+    SEEN_NOTHING = "seen_nothing", "Yes. They found nothing serious"
+    NOT_SEEN = "not_seen", "Not seen"
+    WORSE = "worse", "Worse"
+
+
 class AppointmentStatus(TextChoices):
     """FHIR R4 appointment status, the five that this clinic uses."""
 
@@ -172,6 +213,8 @@ class MessageKind(TextChoices):
     APPOINTMENT_BOOKED = "appointment_booked", "Appointment booked"
     APPOINTMENT_CANCELLED = "appointment_cancelled", "Appointment cancelled"
     REQUEST_CLOSED = "request_closed", "Request closed"
+    PLEASE_CONTACT = "please_contact", "Please contact us"
+    NEXT_DAY_QUESTION = "next_day_question", "How it went"
     STAFF_ALERT = "staff_alert", "Staff alert"
     STAFF_NOTICE = "staff_notice", "Staff notice"
     DAY_END = "day_end", "Day’s end"
@@ -186,6 +229,7 @@ class TextKind(TextChoices):
     MESSAGE = "message", "Message"
     ANSWER = "answer", "Answer to our question"
     CANCEL_REASON = "cancel_reason", "Reason for cancelling a time"
+    NEXT_DAY = "next_day", "Answer to how it went"
 
 
 class Weekday(IntegerChoices):

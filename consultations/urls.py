@@ -10,6 +10,7 @@ from consultations.views import (
     check_stops,
     private_access,
     private_messages,
+    private_next_day,
     private_status,
     private_times,
 )
@@ -46,6 +47,7 @@ urlpatterns = [
     path("request/leave/", private_access.leave, name="leave"),
     path("request/<str:key>/", private_status.status, name="status"),
     path("request/<str:key>/answer/", private_status.answer_question, name="answer_question"),
+    path("request/<str:key>/how-it-went/", private_next_day.how_it_went, name="how_it_went"),
     path("request/<str:key>/message/", private_messages.send_message, name="send_message"),
     path("request/<str:key>/withdraw/", private_status.withdraw, name="withdraw"),
     path("request/<str:key>/appointment.ics", private_status.calendar_file, name="calendar_file"),

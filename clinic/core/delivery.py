@@ -162,7 +162,9 @@ def _prepared(claim: Claim) -> outbox.Prepared | None:
     except outbox.NotWanted as no:
         logger.info("outbox row %s is not wanted any more", claim.pk)
         row = OutboxMessage.objects.filter(pk=claim.pk, parked_at=None)
-        _try_to_write(claim, partial(outbox.stop, row, reason=no.reason, needs_staff=no.needs_staff))
+        keep = partial(outbox.hold_back, row, reason=no.reason)
+        stop = partial(outbox.stop, row, reason=no.reason, needs_staff=no.needs_staff)
+        _try_to_write(claim, keep if no.is_kept else stop)
     except HOPELESS as error:
         # Trying again cannot help: somebody must look, and call.
         is_address = isinstance(error, AddressRefused)

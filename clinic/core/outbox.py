@@ -14,7 +14,8 @@ from typing import Any, Final
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import DateTimeField, Q, QuerySet, Value
+from django.db.models.functions import Greatest
 
 from clinic.core import audit, channels, clock
 from clinic.core.channels import Draft, Letter
@@ -30,11 +31,13 @@ UNDELIVERED: Final = Q(parked_at__isnull=False, is_stopped=False)
 
 
 class NotWanted(Exception):
-    """A message is not to be sent any more. `needs_staff`: somebody waits for what it said, so staff must see to it."""
+    """A message is not to be sent any more. `needs_staff`: somebody waits for what it said, so staff must see to it.
+    `is_kept`: it may be wanted again, so it is held back whole (`hold_back`).
+    """
 
-    def __init__(self, reason: str, *, needs_staff: bool = False) -> None:
+    def __init__(self, reason: str, *, needs_staff: bool = False, is_kept: bool = False) -> None:
         super().__init__(reason)
-        self.reason, self.needs_staff = reason, needs_staff
+        self.reason, self.needs_staff, self.is_kept = reason, needs_staff, is_kept
 
 
 class Overtaken(Exception):
@@ -171,6 +174,22 @@ def stop(messages: QuerySet[OutboxMessage], *, reason: str, needs_staff: bool = 
         payload=None,
         content=None,
         content_deleted_at=now,
+    )
+
+
+def hold_back(messages: QuerySet[OutboxMessage], *, reason: str) -> int:
+    """Do not send these, and keep what they say: `go_on` sends them after all."""
+    return messages.filter(sent_at=None, parked_at=None).update(
+        parked_at=clock.now(), is_stopped=True, last_error=reason, lease_until=None
+    )
+
+
+def go_on(messages: QuerySet[OutboxMessage], *, reason: str) -> int:
+    """Let go of what was held back for this reason, as if it had waited."""
+    held = messages.filter(sent_at=None, is_stopped=True, last_error=reason, content_deleted_at=None)
+    due = Greatest("send_at", Value(clock.now(), output_field=DateTimeField()))
+    return held.update(
+        parked_at=None, is_stopped=False, last_error="", lease_until=None, due_at=due, attempts=0, crashes=0
     )
 
 

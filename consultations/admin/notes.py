@@ -11,10 +11,10 @@ from clinic.core.post_only import post_only
 from clinic.core.refusals import TransitionNotAllowed
 from clinic.core.unsent import gives_back, of_form
 from consultations.admin.pages import PurposeBuiltAdmin
-from consultations.forms.notes import NoteForm
+from consultations.forms.notes import CaseNoteForm, NoteForm
 from consultations.models import Patient, SafetyCase
 from consultations.presenters.notes import notes_of_case, notes_of_person
-from consultations.services import notes
+from consultations.services import case_proofs, notes
 
 OF_CASE: Final = "admin:consultations_safetycase_change"
 OF_PERSON: Final = "admin:consultations_consultationrequest_person"
@@ -25,10 +25,16 @@ def note_form(data: Any = None) -> NoteForm:
     return NoteForm(data, auto_id="note-%s")
 
 
-def case_notes(case: SafetyCase, form: NoteForm | None = None) -> dict[str, Any]:
+def case_note_form(case: SafetyCase, by: Any, data: Any = None) -> NoteForm:
+    """With the box for who entered something; without it for everybody else."""
+    kind = CaseNoteForm if case_proofs.entered_something(case, by) else NoteForm
+    return kind(data, auto_id="note-%s")
+
+
+def case_notes(case: SafetyCase, form: NoteForm) -> dict[str, Any]:
     """What the page of a case shows of its notes."""
     url = reverse("admin:consultations_safetycase_note", args=[case.pk])
-    return {"notes": notes_of_case(case), "add_note_form": form or note_form(), "note_url": url}
+    return {"notes": notes_of_case(case), "add_note_form": form, "note_url": url}
 
 
 def person_notes(pk: int, patient: Patient, form: NoteForm | None = None) -> dict[str, Any]:
@@ -38,28 +44,32 @@ def person_notes(pk: int, patient: Patient, form: NoteForm | None = None) -> dic
 
 
 class CaseNotePages(PurposeBuiltAdmin):
-    """`_case` loads the case for whoever looks, `_show_with_note` shows its page with a note that was not saved."""
+    """`show` answers with the page of a case, also with a note that was not saved."""
 
     def note_urls(self) -> list[URLPattern]:
         return [path("<int:pk>/note/", self.guarded(self.note_view), name="consultations_safetycase_note")]
 
-    def _case(self, request: HttpRequest, pk: int) -> SafetyCase:
+    def load_case(self, request: HttpRequest, pk: int) -> SafetyCase:
         raise NotImplementedError
 
-    def _show_with_note(self, request: HttpRequest, case: SafetyCase, form: NoteForm) -> HttpResponse:
+    def show(self, request: HttpRequest, case: SafetyCase, *, note_form: NoteForm | None = None) -> HttpResponse:
         raise NotImplementedError
 
     @method_decorator(post_only(OF_CASE, keeps=("pk",)))
-    @gives_back(of_form(NoteForm))
+    @gives_back(of_form(CaseNoteForm))
     def note_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         self.require_view(request)
-        case, form = self._case(request, pk), note_form(request.POST)
+        case = self.load_case(request, pk)
+        form = case_note_form(case, request.user, request.POST)
         if not form.is_valid():
-            return self._show_with_note(request, case, form)
+            return self.show(request, case, note_form=form)
+        says_mistake = form.cleaned_data.get("says_mistake", False)
         try:
-            notes.add_to_case(case=case, text=form.cleaned_data["note_text"], by=request.user)
+            notes.add_to_case(
+                case=case, text=form.cleaned_data["note_text"], says_mistake=says_mistake, by=request.user
+            )
         except TransitionNotAllowed as refusal:
             messages.error(request, str(refusal))
-            return self._show_with_note(request, case, form)
+            return self.show(request, case, note_form=form)
         messages.success(request, SAVED)
         return HttpResponseRedirect(reverse(OF_CASE, args=[case.pk]))

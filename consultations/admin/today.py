@@ -13,7 +13,6 @@ from clinic.core.models import Heartbeat
 from clinic.core.permissions import may
 from consultations.enums import STAFF_QUEUE, AppointmentStatus
 from consultations.forms.queue_filters import TABS
-from consultations.forms.staff import CaseNoteForm
 from consultations.models import Appointment, ConsultationRequest
 from consultations.presenters import alarm_groups, cases, patient_texts, queue
 from consultations.presenters.findings import signature_line
@@ -57,7 +56,6 @@ def today_context(user: User | AnonymousUser) -> dict[str, Any]:
         "cases": listed,
         "groups": groups[:GROUPS_SHOWN],
         "more_groups": len(groups[GROUPS_SHOWN:]),
-        "note_form": CaseNoteForm(auto_id="case-%s"),
         "texts": texts,
         "has_more_texts": has_more_texts,
         "overdue": overdue,

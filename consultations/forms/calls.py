@@ -68,9 +68,10 @@ class CallForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
-        if data.get("danger") and data.get("outcome") not in (None, *SPOKEN):
+        is_danger = bool(data.get("danger"))
+        if is_danger and data.get("outcome") not in (None, *SPOKEN):
             self.add_error("danger", "Nobody was spoken to in this call. Choose another outcome, or “No”.")
-        if data.get("danger") and not data.get("note"):
+        if is_danger and not data.get("note"):
             self.add_error("note", "Write what they said.")
         return data
 

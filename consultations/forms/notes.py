@@ -7,3 +7,13 @@ from consultations.forms.staff import text
 
 class NoteForm(forms.Form):
     note_text = text("Note for colleagues", required="Write the note before you save it.")
+
+
+class CaseNoteForm(NoteForm):
+    """Who entered what led to a case can say that it was a mistake."""
+
+    says_mistake = forms.BooleanField(
+        label="I entered by mistake what led to this case",
+        required=False,
+        help_text="A doctor can then close it as entered by mistake.",
+    )

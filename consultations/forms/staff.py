@@ -47,7 +47,3 @@ class StepForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.request, self.by, self.verb = request, by, verb
         self.initial.setdefault("seen", request.status)
-
-
-class CaseNoteForm(forms.Form):
-    note = text("What became of the person?", required="Write what became of the person before you close the case.")

@@ -1043,6 +1043,7 @@ class Migration(migrations.Migration):
                             ("message", "Message"),
                             ("answer", "Answer to our question"),
                             ("cancel_reason", "Reason for cancelling a time"),
+                            ("next_day", "Answer to how it went"),
                         ],
                         max_length=20,
                     ),
@@ -1258,6 +1259,39 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.CreateModel(
+            name="RuleAnswer",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("rule", models.CharField(max_length=20)),
+                (
+                    "answer",
+                    models.CharField(
+                        choices=[
+                            ("seen_treated", "Yes. They found something that needed treatment at once"),
+                            ("seen_other", "Yes. They found something else"),
+                            ("seen_nothing", "Yes. They found nothing serious"),
+                            ("not_seen", "Not seen"),
+                            ("worse", "Worse"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("number", models.PositiveIntegerField(default=0)),
+            ],
+            options={
+                "ordering": ["rule", "answer"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("rule", "answer"), name="one_count_of_a_rule_and_answer"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("answer__in", ["seen_treated", "seen_other", "seen_nothing", "not_seen", "worse"])
+                        ),
+                        name="rule_answer_known",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="SafetyCase",
             fields=[
                 ("id", clinic.core.primary_keys.DrawnAutoField(primary_key=True, serialize=False)),
@@ -1304,7 +1338,25 @@ class Migration(migrations.Migration):
                 ("warned_at", models.DateTimeField(blank=True, null=True)),
                 ("acknowledged_at", models.DateTimeField(blank=True, null=True)),
                 ("closed_at", models.DateTimeField(blank=True, null=True)),
-                ("closing_note", clinic.core.fields.EncryptedTextField(blank=True, default="")),
+                (
+                    "outcome",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("went_for_care", "Went for care"),
+                            ("no_emergency_found", "No emergency found"),
+                            ("seen_elsewhere", "Seen elsewhere"),
+                            ("declined_advice", "Declined our advice"),
+                            ("not_reached", "Not reached, welfare policy followed"),
+                            ("no_way_to_reach", "No way to reach the person"),
+                            ("duplicate", "Duplicate of another case"),
+                            ("died", "Died"),
+                            ("entered_by_mistake", "Entered by mistake"),
+                        ],
+                        default="",
+                        max_length=20,
+                    ),
+                ),
                 (
                     "acknowledged_by",
                     models.ForeignKey(
@@ -1416,6 +1468,7 @@ class Migration(migrations.Migration):
                 ("id", clinic.core.primary_keys.DrawnAutoField(primary_key=True, serialize=False)),
                 ("text", clinic.core.fields.EncryptedTextField()),
                 ("written_at", models.DateTimeField()),
+                ("says_mistake", models.BooleanField(default=False)),
                 (
                     "written_by",
                     models.ForeignKey(
@@ -1432,6 +1485,142 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ["-written_at", "-pk"],
                 "abstract": False,
+            },
+        ),
+        migrations.CreateModel(
+            name="CaseClosing",
+            fields=[
+                ("id", clinic.core.primary_keys.DrawnAutoField(primary_key=True, serialize=False)),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[
+                            ("went_for_care", "Went for care"),
+                            ("no_emergency_found", "No emergency found"),
+                            ("seen_elsewhere", "Seen elsewhere"),
+                            ("declined_advice", "Declined our advice"),
+                            ("not_reached", "Not reached, welfare policy followed"),
+                            ("no_way_to_reach", "No way to reach the person"),
+                            ("duplicate", "Duplicate of another case"),
+                            ("died", "Died"),
+                            ("entered_by_mistake", "Entered by mistake"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "proof",
+                    models.CharField(
+                        choices=[
+                            ("call", "Call with danger questions asked"),
+                            ("letter", "Letter"),
+                            ("own_words", "The person’s own written answer"),
+                            ("refused", "Call that reached the person, danger questions refused"),
+                            ("tries", "Three tries at different hours"),
+                            ("mails", "Two emails over two working days"),
+                            ("no_name", "Nobody left a name, a phone number or an email address"),
+                            ("no_contact", "A name, but no phone number and no email address"),
+                            ("open_case", "Open case of the same person"),
+                            ("told", "Somebody told us"),
+                            ("said_mistake", "The person said so in a call"),
+                            ("staff_mistake", "The member of staff who entered it says so"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("closed_at", models.DateTimeField()),
+                ("words", clinic.core.fields.EncryptedTextField(blank=True, default="")),
+                ("letter_from", clinic.core.fields.EncryptedTextField(blank=True, default="")),
+                ("letter_on", models.DateField(blank=True, null=True)),
+                ("tries", models.PositiveSmallIntegerField(blank=True, null=True)),
+                ("mails", models.PositiveSmallIntegerField(blank=True, null=True)),
+                ("reopened_at", models.DateTimeField(blank=True, null=True)),
+                ("reopened_for", models.CharField(blank=True, default="", max_length=20)),
+                ("reopened_words", clinic.core.fields.EncryptedTextField(blank=True, default="")),
+                ("asked_for", models.DateTimeField(blank=True, null=True)),
+                (
+                    "answer",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("seen_treated", "Yes. They found something that needed treatment at once"),
+                            ("seen_other", "Yes. They found something else"),
+                            ("seen_nothing", "Yes. They found nothing serious"),
+                            ("not_seen", "Not seen"),
+                            ("worse", "Worse"),
+                        ],
+                        default="",
+                        max_length=20,
+                    ),
+                ),
+                ("answered_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "call",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="consultations.call",
+                    ),
+                ),
+                (
+                    "closed_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "reopened_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "statement",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="consultations.casenote",
+                    ),
+                ),
+                (
+                    "text",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="consultations.patienttext",
+                    ),
+                ),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="closings",
+                        to="consultations.safetycase",
+                    ),
+                ),
+                (
+                    "duplicate_of",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="duplicates",
+                        to="consultations.safetycase",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["closed_at", "pk"],
             },
         ),
         migrations.CreateModel(
@@ -2003,7 +2192,7 @@ class Migration(migrations.Migration):
             model_name="patienttext",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    ("kind__in", ["note", "decision_aid", "phone", "message", "answer", "cancel_reason"])
+                    ("kind__in", ["note", "decision_aid", "phone", "message", "answer", "cancel_reason", "next_day"])
                 ),
                 name="patient_text_kind_known",
             ),
@@ -2014,7 +2203,9 @@ class Migration(migrations.Migration):
                 condition=models.Q(
                     ("due_at__isnull", False),
                     models.Q(
-                        ("is_danger", False), ("is_self_harm", False), models.Q(("kind", "message"), _negated=True)
+                        ("is_danger", False),
+                        ("is_self_harm", False),
+                        models.Q(("kind__in", ["message", "next_day"]), _negated=True),
                     ),
                     _connector="OR",
                 ),
@@ -2475,6 +2666,33 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="safetycase",
             constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        (
+                            "outcome__in",
+                            [
+                                "went_for_care",
+                                "no_emergency_found",
+                                "seen_elsewhere",
+                                "declined_advice",
+                                "not_reached",
+                                "no_way_to_reach",
+                                "duplicate",
+                                "died",
+                                "entered_by_mistake",
+                            ],
+                        ),
+                        ("status", "closed"),
+                    ),
+                    models.Q(models.Q(("status", "closed"), _negated=True), ("outcome", "")),
+                    _connector="OR",
+                ),
+                name="case_closed_with_an_outcome",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="safetycase",
+            constraint=models.CheckConstraint(
                 condition=models.Q(("alarm_group__isnull", True), ("patient__isnull", True), _connector="OR"),
                 name="case_with_a_name_stands_alone",
             ),
@@ -2488,6 +2706,168 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="message_subject_request_or_case",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="caseclosing",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("outcome", "went_for_care"), ("proof__in", ("call", "letter", "own_words"))),
+                    models.Q(("outcome", "no_emergency_found"), ("proof__in", ("call", "letter"))),
+                    models.Q(("outcome", "seen_elsewhere"), ("proof__in", ("call", "letter", "own_words"))),
+                    models.Q(("outcome", "declined_advice"), ("proof__in", ("call", "refused"))),
+                    models.Q(("outcome", "not_reached"), ("proof__in", ("tries", "mails"))),
+                    models.Q(("outcome", "no_way_to_reach"), ("proof__in", ("no_name", "no_contact"))),
+                    models.Q(("outcome", "duplicate"), ("proof__in", ("open_case",))),
+                    models.Q(("outcome", "died"), ("proof__in", ("told",))),
+                    models.Q(("outcome", "entered_by_mistake"), ("proof__in", ("said_mistake", "staff_mistake"))),
+                    _connector="OR",
+                ),
+                name="closing_outcome_with_its_proof",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="caseclosing",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("proof__in", ("call", "refused", "said_mistake")), ("call__isnull", False)),
+                    models.Q(
+                        models.Q(("proof__in", ("call", "refused", "said_mistake")), _negated=True),
+                        ("call__isnull", True),
+                    ),
+                    _connector="OR",
+                ),
+                name="closing_call_with_its_proof",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="caseclosing",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("proof__in", ("letter",)), ("letter_on__isnull", False)),
+                    models.Q(models.Q(("proof__in", ("letter",)), _negated=True), ("letter_on__isnull", True)),
+                    _connector="OR",
+                ),
+                name="closing_letter_on_with_its_proof",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="caseclosing",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("proof__in", ("own_words",)), ("text__isnull", False)),
+                    models.Q(models.Q(("proof__in", ("own_words",)), _negated=True), ("text__isnull", True)),
+                    _connector="OR",
+                ),
+                name="closing_text_with_its_proof",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="caseclosing",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("proof__in", ("tries",)), ("tries__isnull", False)),
+                    models.Q(models.Q(("proof__in", ("tries",)), _negated=True), ("tries__isnull", True)),
+                    _connector="OR",
+                ),
+                name="closing_tries_with_its_proof",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="caseclosing",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("proof__in", ("mails",)), ("mails__isnull", False)),
+                    models.Q(models.Q(("proof__in", ("mails",)), _negated=True), ("mails__isnull", True)),
+                    _connector="OR",
+                ),
+                name="closing_mails_with_its_proof",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="caseclosing",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("proof__in", ("open_case",)), ("duplicate_of__isnull", False)),
+                    models.Q(models.Q(("proof__in", ("open_case",)), _negated=True), ("duplicate_of__isnull", True)),
+                    _connector="OR",
+                ),
+                name="closing_duplicate_of_with_its_proof",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="caseclosing",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("proof__in", ("staff_mistake",)), ("statement__isnull", False)),
+                    models.Q(models.Q(("proof__in", ("staff_mistake",)), _negated=True), ("statement__isnull", True)),
+                    _connector="OR",
+                ),
+                name="closing_statement_with_its_proof",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="caseclosing",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("tries__isnull", True), ("tries__gte", 3), _connector="OR"),
+                name="closing_three_tries",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="caseclosing",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("mails__isnull", True), ("mails__gte", 2), _connector="OR"),
+                name="closing_two_mails",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="caseclosing",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("duplicate_of__isnull", True),
+                    models.Q(("duplicate_of", models.F("case")), _negated=True),
+                    _connector="OR",
+                ),
+                name="closing_duplicate_of_another",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="caseclosing",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("reopened_at__isnull", True)),
+                fields=("case",),
+                name="one_standing_closing_per_case",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="caseclosing",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("reopened_at__isnull", True), ("reopened_at__gte", models.F("closed_at")), _connector="OR"
+                ),
+                name="closing_reopened_after_closed",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="caseclosing",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("reopened_by__isnull", True), ("reopened_at__isnull", False), _connector="OR"),
+                name="closing_reopened_by_with_at",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="caseclosing",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("answer", ""), ("answered_at__isnull", True)),
+                    models.Q(
+                        ("answer__in", ["seen_treated", "seen_other", "seen_nothing", "not_seen", "worse"]),
+                        ("answered_at__isnull", False),
+                        ("asked_for__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="closing_answered_when_asked",
             ),
         ),
         migrations.AddConstraint(

@@ -1,6 +1,7 @@
 from consultations.models.access import LinkAsked, PrivateLink
 from consultations.models.alarm_group import AlarmGroup
 from consultations.models.call import Call
+from consultations.models.case_closing import CaseClosing, RuleAnswer
 from consultations.models.consultation_request import Consent, ConsultationRequest, InformationRequest
 from consultations.models.diary import Absence, AppointmentType, Availability
 from consultations.models.hand_over import DayEnd, HandOverNote
@@ -25,6 +26,7 @@ __all__ = [
     "Assessment",
     "Availability",
     "Call",
+    "CaseClosing",
     "CaseNote",
     "ClinicalReview",
     "Clinician",
@@ -47,6 +49,7 @@ __all__ = [
     "QuestionnaireResponse",
     "Resource",
     "Room",
+    "RuleAnswer",
     "SafetyCase",
     "Settlement",
     "Shift",

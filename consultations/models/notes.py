@@ -23,11 +23,14 @@ class WrittenNote(EncryptedModel):
 
 
 class CaseNote(WrittenNote):
-    """A note about a safety case, open or closed."""
+    """A note about a safety case, open or closed. `says_mistake`: its author entered what led to it by
+    mistake.
+    """
 
     encrypted_under = "case__response"
 
     case = models.ForeignKey("consultations.SafetyCase", on_delete=models.PROTECT, related_name="notes")
+    says_mistake = models.BooleanField(default=False)
 
 
 class PersonNote(WrittenNote):

@@ -59,7 +59,7 @@ class PatientText(EncryptedModel):
             one_of("kind", TextKind, name="patient_text_kind_known"),
             models.CheckConstraint(
                 condition=Q(due_at__isnull=False)
-                | (Q(is_self_harm=False, is_danger=False) & ~Q(kind=TextKind.MESSAGE)),
+                | (Q(is_self_harm=False, is_danger=False) & ~Q(kind__in=[TextKind.MESSAGE, TextKind.NEXT_DAY])),
                 name="patient_text_has_a_clock",
             ),
             models.CheckConstraint(

@@ -11,6 +11,7 @@ from clinic.core.permissions import PermittedQuerySet
 from consultations.enums import (
     URGENT_OUTCOMES,
     AssessmentOrigin,
+    CaseOutcome,
     CaseStatus,
     Disposition,
     Outcome,
@@ -124,7 +125,8 @@ class SafetyCase(EncryptedModel):
     unless the response holds contact details that were not sent.
     `alarmed_at` is when its present alarm began (raised, made more pressing, opened again, taken from somebody who
     left), `told_at` when a mail about that alarm was last owed to anybody, alone or in a count. `network` is a keyed
-    digest of where it came from, kept for two days to tell a flood.
+    digest of where it came from, kept for two days to tell a flood. `outcome` is that of its present closing, and empty
+    while it is open; how it was closed, each time, stands in its closings.
     """
 
     encrypted_under = "response"
@@ -159,7 +161,7 @@ class SafetyCase(EncryptedModel):
     closed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
-    closing_note = EncryptedTextField(blank=True, default="")
+    outcome = models.CharField(max_length=20, choices=CaseOutcome.choices, blank=True, default="")
 
     objects = PermittedQuerySet.as_manager()
 
@@ -175,6 +177,11 @@ class SafetyCase(EncryptedModel):
                 condition=Q(status=CaseStatus.CLOSED, closed_at__isnull=False)
                 | (~Q(status=CaseStatus.CLOSED) & Q(closed_at__isnull=True)),
                 name="case_closed_at_with_status",
+            ),
+            models.CheckConstraint(
+                condition=Q(status=CaseStatus.CLOSED, outcome__in=CaseOutcome.values)
+                | (~Q(status=CaseStatus.CLOSED) & Q(outcome="")),
+                name="case_closed_with_an_outcome",
             ),
             models.CheckConstraint(
                 condition=Q(alarm_group__isnull=True) | Q(patient__isnull=True), name="case_with_a_name_stands_alone"

@@ -19,7 +19,7 @@ from consultations.candidacy.suggestion import departs
 from consultations.emails import WORDINGS, opening
 from consultations.enums import CLOSED_STATUSES, Actor, RequestStatus
 from consultations.forms.staff import StepForm
-from consultations.models import ConsultationRequest
+from consultations.models import ConsultationRequest, SafetyCase
 from consultations.permissions import actors_of
 from consultations.presenters.isolation import opened
 from consultations.services.review import suggestion_of
@@ -28,6 +28,7 @@ from consultations.services.triage import author_of
 from consultations.status_words import heading_for
 
 UNDOING: Final = {UndoComplete.name, UndoNoShow.name}
+OFFER_AND_CASE: Final = "A time is on offer, but the safety case is still open: see to that first."
 ONLY_RECORDS: Final = "A call or a note can still be recorded."
 
 
@@ -189,7 +190,8 @@ def _notes(situation: Situation, *, offered: set[str]) -> tuple[str, ...]:
     if status == RequestStatus.INFORMATION_ASKED:
         notes.append("Waiting for the patient’s answer. It brings the request back to the list.")
     if status == RequestStatus.OFFERED and not consultation_request.is_blocked_by_flags:
-        notes.append("The patient can choose a time now.")
+        is_waiting = SafetyCase.objects.filter(response=consultation_request.response_id, closed_at=None).exists()
+        notes.append(OFFER_AND_CASE if is_waiting else "The patient can choose a time now.")
         if Book.name not in offered:
             notes.append("There is no free time in the next 4 weeks to book on the phone. Add times in the diary.")
     if situation.visit_starts_at is not None and not situation.has_begun:

@@ -16,6 +16,7 @@ from consultations.models import Assessment, ConsultationRequest, SafetyCase
 from consultations.models.stored import Asked, asked_in
 from consultations.presenters import alarm_groups, patient_texts
 from consultations.presenters.calls import call_box, is_pressing
+from consultations.presenters.case_closing import closing_lines, duplicates_of, request_line
 from consultations.presenters.cases import line_of
 from consultations.presenters.findings import findings_of
 from consultations.presenters.isolation import load, opened
@@ -36,7 +37,8 @@ def case_page(case: SafetyCase, *, viewer: User, now: datetime.datetime) -> dict
     if newest is not None:
         newest.opened_with(case.response)
         asked, is_damaged = opened(lambda: asked_in(newest.record), asked, of=newest)
-    consultation = ConsultationRequest.objects.filter(response_id=case.response_id).only("pk", "reference").first()
+    requests = ConsultationRequest.objects.filter(response_id=case.response_id)
+    consultation: ConsultationRequest | None = load(requests.select_related("claimed_by", "doctor"))
     return {
         "missed": missed_of(Q(response=case.response_id)),
         "title": f"Safety case: {line.who}",
@@ -58,14 +60,15 @@ def case_page(case: SafetyCase, *, viewer: User, now: datetime.datetime) -> dict
         "due": clock.moment(case.due_at),
         "raised": clock.moment(case.raised_at),
         "acknowledged": _words("Taken on", case.acknowledged_by, case.acknowledged_at),
-        "closed": _words("Closed", case.closed_by, case.closed_at),
-        "closing_note": opened(lambda: case.closing_note, "This note cannot be read.", of=case)[0],
+        "closings": closing_lines(case),
+        "duplicates": duplicates_of(case),
         "is_open": case.status != CaseStatus.CLOSED,
         "can_acknowledge": case.status == CaseStatus.OPEN
         or (case.status == CaseStatus.ACKNOWLEDGED and case.owner_id != viewer.pk),
         "alerts": alert_words(case),
         "group": alarm_groups.group_line(case.alarm_group_id, viewer=viewer, now=now) if case.alarm_group_id else None,
         "consultation": consultation,
+        "request_line": request_line(consultation, viewer=viewer, now=now) if consultation else None,
         "request_url": reverse("admin:consultations_consultationrequest_change", args=[consultation.pk])
         if consultation
         else "",

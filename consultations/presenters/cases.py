@@ -26,6 +26,7 @@ class CaseLine:
     level: Chip
     time: Chip
     owner: str
+    close_url: str
     is_anonymous: bool
     is_acknowledged: bool
     is_closed: bool
@@ -54,7 +55,6 @@ def case_query(viewer: User) -> QuerySet[SafetyCase]:
     return (
         SafetyCase.objects.visible_to(viewer)
         .select_related("patient", "owner", "acknowledged_by", "closed_by", "opened_by", "alarm_group")
-        .defer("closing_note")
         .order_by(_last(status=CaseStatus.ACKNOWLEDGED), "level", _last(patient=None), "due_at", "pk")
     )
 
@@ -90,7 +90,7 @@ def url_of(pk: int) -> str:
 def unreadable_line(pk: int) -> CaseLine:
     return CaseLine(
         pk, url_of(pk), f"Case {pk} cannot be read", "Something in this record is damaged. Tell a manager.",
-        Chip("Unknown", "danger"), Chip("Unknown", "danger"), "", False, False, False,
+        Chip("Unknown", "danger"), Chip("Unknown", "danger"), "", "", False, False, False,
     )  # fmt: skip
 
 
@@ -100,7 +100,7 @@ def _line(case: SafetyCase, *, viewer: User, now: datetime.datetime) -> CaseLine
     if case.opened_by is not None:
         what = f"Told {name_of(case.opened_by)} by phone on {clock.moment(case.raised_at)}"
     if case.status == CaseStatus.CLOSED:
-        time = Chip(f"Closed {clock.moment(case.closed_at)}")
+        time = Chip(f"{case.get_outcome_display()}, {clock.moment(case.closed_at)}")
     else:
         time = time_left(case.due_at, now=now)
     return CaseLine(
@@ -111,6 +111,7 @@ def _line(case: SafetyCase, *, viewer: User, now: datetime.datetime) -> CaseLine
         level=outcome_chip(case.level),
         time=time,
         owner=owner_words(case, viewer=viewer),
+        close_url=reverse("admin:consultations_safetycase_close", args=[case.pk]),
         is_anonymous=case.patient is None,
         is_acknowledged=case.status == CaseStatus.ACKNOWLEDGED,
         is_closed=case.status == CaseStatus.CLOSED,

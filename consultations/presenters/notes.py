@@ -14,6 +14,7 @@ class NoteLine:
     when: str
     who: str
     text: str
+    says_mistake: bool = False
 
 
 def notes_of_case(case: SafetyCase) -> list[NoteLine]:
@@ -30,6 +31,11 @@ def _lines(notes: "list[CaseNote | Unreadable] | list[PersonNote | Unreadable]")
     return [
         NoteLine("", "The record", f"Note {note.pk} cannot be read. Tell a manager.")
         if isinstance(note, Unreadable)
-        else NoteLine(clock.moment(note.written_at), name_of(note.written_by), note.text)
+        else NoteLine(
+            clock.moment(note.written_at),
+            name_of(note.written_by),
+            note.text,
+            getattr(note, "says_mistake", False),
+        )
         for note in notes
     ]

@@ -187,7 +187,7 @@ def flags_of(request: ConsultationRequest, answers: Mapping[str, Any], *, is_bro
     if request.highest_outcome != request.outcome:
         flags.append(Chip(f"Earlier: {Outcome(request.highest_outcome).label}", "danger"))
     if request.is_blocked_by_flags and request.status in OPEN_STATUSES:
-        flags.append(Chip("Flags not cleared", "warn"))
+        flags.append(Chip("Red flags open", "warn"))
     if is_low_mood(request):
         flags.append(Chip(LOW_MOOD, "warn"))
     if request.has_note:

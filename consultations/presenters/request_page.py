@@ -10,6 +10,7 @@ from clinic.core import clock
 from consultations import phones
 from consultations.candidacy.outcomes import LOW_MOOD_RULE
 from consultations.enums import (
+    CaseStatus,
     FilledFor,
     Outcome,
 )
@@ -24,7 +25,7 @@ from consultations.models import (
 from consultations.models.stored import Asked, asked_of
 from consultations.presenters import activity, patient_texts
 from consultations.presenters.calls import call_box, is_pressing
-from consultations.presenters.cases import case_query, url_of
+from consultations.presenters.cases import case_query, owner_words, url_of
 from consultations.presenters.findings import (
     answer_words,
     findings_of,
@@ -93,7 +94,7 @@ def request_page(request: ConsultationRequest, *, viewer: User, now: datetime.da
         "activity": activity.activity(request),
         "views": activity.views(request),
         "messages_sent": activity.messages_of(request),
-        "safety_case": case_words(case),
+        "safety_case": case_words(case, viewer=viewer),
     }
 
 
@@ -196,7 +197,13 @@ def appointment_words(appointment: Appointment | None) -> dict[str, str] | None:
     }
 
 
-def case_words(case: SafetyCase | None) -> dict[str, Any] | None:
+def case_words(case: SafetyCase | None, *, viewer: User) -> dict[str, Any] | None:
     if case is None:
         return None
-    return {"url": url_of(case.pk), "status": case.get_status_display(), "level": outcome_chip(case.level)}
+    return {
+        "url": url_of(case.pk),
+        "status": case.get_outcome_display() or case.get_status_display(),
+        "owner": owner_words(case, viewer=viewer),
+        "is_open": case.status != CaseStatus.CLOSED,
+        "level": outcome_chip(case.level),
+    }

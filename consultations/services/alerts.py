@@ -172,7 +172,7 @@ def repeat() -> int:
 def _repeat(pk: int | None, *, now: datetime.datetime) -> bool:
     """One case, or all without a name, if that is still due on what stands there now."""
     chosen = Q(patient=None) if pk is None else Q(pk=pk)
-    rows = waiting().filter(chosen).select_related("owner").defer("closing_note").order_by("pk")
+    rows = waiting().filter(chosen).select_related("owner").order_by("pk")
     locked = list(rows.select_for_update(of=("self",)))
     return any(is_due(case.told_at, now=now) for case in locked) and _again(locked, now=now)
 
@@ -199,7 +199,7 @@ def tell_of_more() -> int:
     grouped = SafetyCase.objects.filter(
         status=CaseStatus.OPEN, level=Outcome.SAME_DAY, patient=None, alarm_group__acknowledged_at=None
     ).exclude(alarm_group=None)
-    untold = grouped.filter(told_at=None).select_related("owner").defer("closing_note").order_by("pk")
+    untold = grouped.filter(told_at=None).select_related("owner").order_by("pk")
     if not clock.is_open(now) or not untold.exists():
         return 0
     last = grouped.aggregate(last=Max("told_at"))["last"]

@@ -102,5 +102,5 @@ def alike(*, name: str, phone: str) -> tuple[list[ConsultationRequest], list[Saf
     alone = SafetyCase.objects.filter(kept, response__request=None).exclude(status=CaseStatus.CLOSED)
     return (
         list(requests.order_by("-submitted_at", "-pk")[:ALIKE_SHOWN]),
-        list(alone.select_related("patient").defer("closing_note").order_by("-raised_at", "-pk")[:ALIKE_SHOWN]),
+        list(alone.select_related("patient").order_by("-raised_at", "-pk")[:ALIKE_SHOWN]),
     )

@@ -8,10 +8,10 @@ from clinic.accounts.models import User
 from clinic.core import audit, clock
 from clinic.core.failures import one_by_one
 from consultations.candidacy import outcomes
-from consultations.enums import Actor, CaseStatus, Outcome
-from consultations.models import AlarmGroup, Patient, QuestionnaireResponse, SafetyCase
+from consultations.enums import Actor, CaseOutcome, CaseStatus, Outcome
+from consultations.models import AlarmGroup, CaseClosing, Patient, QuestionnaireResponse, SafetyCase
 from consultations.permissions import require
-from consultations.services import alarm_groups, alarms, alerts, duty, handover, text_alarms
+from consultations.services import alarm_groups, alarms, alerts, deaths, duty, handover, text_alarms
 from consultations.services.targets import due_after
 
 
@@ -62,17 +62,27 @@ def raise_level(*, case: SafetyCase, level: Outcome, network: str = "") -> None:
     audit.record(action="case.raise", target=case, actor=Actor.SYSTEM.value, details={"level": str(level)})
 
 
-def reopen(*, case: SafetyCase, level: Outcome, reason: str, network: str = "") -> None:
+def reopen(
+    *, case: SafetyCase, level: Outcome, reason: str, network: str = "", by: User | None = None, words: str = ""
+) -> None:
     """Somebody whose case is closed needs the clinic again: it counts from now. On a locked row.
 
-    The note it was closed with stays, for whoever closes it again.
+    What it was closed with stays on record. `by` and `words` are of a member of staff who opens it.
     """
+    had_died = case.outcome == CaseOutcome.DIED
+    for closing in CaseClosing.objects.standing().filter(case=case):
+        closing.reopened_at, closing.reopened_by = clock.now(), by
+        closing.reopened_for, closing.reopened_words = reason, words
+        closing.save(update_fields=["reopened_at", "reopened_by", "reopened_for", "reopened_words"])
     case.level, case.priority, case.status = level, outcomes.priority(level), CaseStatus.OPEN
     case.raised_at = clock.now()
     case.due_at = due_after(level, since=case.raised_at)
-    case.closed_at = case.closed_by = None
+    case.closed_at, case.closed_by, case.outcome = None, None, ""
     _begin_alarm(case, reason=reason, network=network)
-    audit.record(action="case.reopen", target=case, actor=Actor.SYSTEM.value, details={"level": str(level)})
+    if had_died:
+        deaths.restart_mails()
+    actor = "" if by else Actor.SYSTEM.value
+    audit.record(action="case.reopen", target=case, by=by, actor=actor, details={"level": str(level)})
 
 
 def _begin_alarm(case: SafetyCase, *, reason: str, network: str = "") -> None:
@@ -114,28 +124,13 @@ def name_person(*, case: SafetyCase, patient: Patient, tells: bool = False) -> N
 def acknowledge(*, case: SafetyCase, by: User) -> SafetyCase:
     """Take a case on. Taking it twice is harmless; taking over from a colleague makes them its owner no more."""
     require(by, Actor.TRIAGE, Actor.DOCTOR, Actor.MANAGER)
-    fresh = _lock(case)
+    fresh = lock_open(case)
     if fresh.status == CaseStatus.ACKNOWLEDGED and fresh.acknowledged_by_id == by.pk:
         return fresh
     fresh.status, fresh.owner = CaseStatus.ACKNOWLEDGED, by
     fresh.acknowledged_at, fresh.acknowledged_by = clock.now(), by
     fresh.save()
     audit.record(action="case.acknowledge", target=fresh, by=by, fields=["status", "owner"])
-    return fresh
-
-
-@transaction.atomic
-def close(*, case: SafetyCase, note: str, by: User) -> SafetyCase:
-    """Say what became of the person and close the case. Raises CaseClosed, naming who was first."""
-    require(by, Actor.TRIAGE, Actor.DOCTOR, Actor.MANAGER)
-    fresh = _lock(case)
-    now = clock.now()
-    if fresh.acknowledged_at is None:
-        fresh.acknowledged_at, fresh.acknowledged_by = now, by
-    fresh.status, fresh.closed_at, fresh.closed_by = CaseStatus.CLOSED, now, by
-    fresh.closing_note = "\n\n".join(filter(None, [fresh.closing_note, note]))
-    fresh.save()
-    audit.record(action="case.close", target=fresh, by=by, fields=["status", "closing_note"])
     return fresh
 
 
@@ -198,8 +193,13 @@ def _log_untold() -> int:
     return 0
 
 
-def _lock(case: SafetyCase) -> SafetyCase:
-    fresh = SafetyCase.objects.select_for_update(of=("self",)).get(pk=case.pk)
+def lock_open(case: SafetyCase) -> SafetyCase:
+    """The row under a lock. Raises CaseClosed, naming who was first."""
+    return require_open(SafetyCase.objects.select_for_update(of=("self",)).get(pk=case.pk))
+
+
+def require_open(fresh: SafetyCase) -> SafetyCase:
+    """A locked row as it is. Raises CaseClosed."""
     if fresh.status == CaseStatus.CLOSED:
         closer = fresh.closed_by
         who = (closer.display_name) if closer else "Someone"

@@ -93,7 +93,7 @@ def _lock(records: Records) -> tuple[list[ConsultationRequest], list[SafetyCase]
     requests = list(ConsultationRequest.objects.select_for_update(of=("self",)).filter(records.of_requests))
     responses = QuestionnaireResponse.objects.select_for_update(of=("self",), no_key=True)
     list(responses.filter(pk__in=records.responses).only("pk").order_by("pk"))
-    cases = list(SafetyCase.objects.select_for_update(of=("self",)).filter(records.of_requests).defer("closing_note"))
+    cases = list(SafetyCase.objects.select_for_update(of=("self",)).filter(records.of_requests))
     return requests, cases
 
 

@@ -76,7 +76,7 @@ def hand_over() -> int:
     Somebody off duty keeps their cases while nobody is on duty. Who takes a case on while off duty keeps it.
     """
     is_staffed = bool(duty.on_duty())
-    locked = _left(is_staffed=is_staffed).select_related("owner").defer("closing_note").order_by("pk")
+    locked = _left(is_staffed=is_staffed).select_related("owner").order_by("pk")
     moved: list[SafetyCase] = []
     for case in locked.select_for_update(of=("self",)):
         owner = duty.next_owner()

@@ -17,8 +17,8 @@ from clinic.core.models import Lane, OutboxMessage
 from clinic.core.outbox import Kind, NotWanted
 from consultations import emails
 from consultations.enums import CaseStatus, MessageKind, RequestStatus
-from consultations.models import Appointment, ConsultationRequest, DayEnd, SafetyCase
-from consultations.services import private_links
+from consultations.models import Appointment, CaseClosing, ConsultationRequest, DayEnd, SafetyCase
+from consultations.services import deaths, private_links
 from consultations.services.transitions import lock
 
 STANDS_WHILE: Final = {
@@ -44,11 +44,21 @@ def register() -> None:
 def ensure_wanted_by_patient(message: OutboxMessage) -> None:
     """Locks the request, as everybody does who changes what the mail says or where it goes."""
     request = _request_of(message)
+    if deaths.is_recorded(request.patient):
+        raise NotWanted(deaths.REASON, is_kept=True)
     stands_while = STANDS_WHILE.get(MessageKind(message.kind))
     if stands_while is not None and request.status != stands_while:
         raise NotWanted("Not sent: the patient has acted on it, or it was taken back.")
     if message.kind == MessageKind.APPOINTMENT_BOOKED:
         _ensure_visit_ahead(message)
+    if message.kind == MessageKind.NEXT_DAY_QUESTION:
+        _ensure_question_stands(message)
+
+
+def _ensure_question_stands(message: OutboxMessage) -> None:
+    asked = CaseClosing.objects.standing().filter(pk=message.payload.get("closing"), answer="")
+    if not asked.exists():
+        raise NotWanted("Not sent: the case was opened again, or the question is answered.")
 
 
 def _ensure_visit_ahead(message: OutboxMessage) -> None:

@@ -1,5 +1,7 @@
 """What the consultations queue, to a patient and to staff. `services/message_kinds.py` says how each is written."""
 
+import datetime
+
 from django.db import transaction
 
 from clinic.accounts.models import User
@@ -7,7 +9,7 @@ from clinic.core import outbox
 from clinic.core.models import Lane, OutboxMessage
 from clinic.core.refusals import TransitionNotAllowed
 from consultations.enums import Actor, MessageKind
-from consultations.models import Appointment, ConsultationRequest, MessageSubject, Patient, SafetyCase
+from consultations.models import Appointment, CaseClosing, ConsultationRequest, MessageSubject, Patient, SafetyCase
 from consultations.permissions import require
 
 
@@ -16,7 +18,13 @@ class NothingToSend(TransitionNotAllowed):
 
 
 def tell_patient(
-    *, kind: MessageKind, request: ConsultationRequest, key: str, appointment: Appointment | None = None
+    *,
+    kind: MessageKind,
+    request: ConsultationRequest,
+    key: str,
+    appointment: Appointment | None = None,
+    closing: CaseClosing | None = None,
+    send_at: datetime.datetime | None = None,
 ) -> OutboxMessage | None:
     """Owe the patient, or who sent the request for them, a mail with a fresh private link; None without an address.
 
@@ -26,8 +34,9 @@ def tell_patient(
     email: str = Patient.objects.only("email", "data_key").get(pk=request.patient_id).email
     if not email:
         return None
-    payload = {"appointment": appointment.pk} if appointment is not None else {}
-    message = outbox.enqueue(kind=kind, key=key, recipient=email, payload=payload)
+    about = {"appointment": appointment, "closing": closing}
+    payload = {name: row.pk for name, row in about.items() if row is not None}
+    message = outbox.enqueue(kind=kind, key=key, recipient=email, payload=payload, send_at=send_at)
     if message is not None:
         MessageSubject.objects.create(message=message, request=request)
     return message

@@ -6,20 +6,33 @@ from django.db import models, transaction
 
 from clinic.accounts.models import User
 from clinic.core import audit, clock
+from clinic.core.refusals import TransitionNotAllowed
 from consultations.enums import Actor
 from consultations.models import CaseNote, Patient, PersonNote, SafetyCase
 from consultations.permissions import require
+from consultations.services import case_proofs
 from consultations.services.triage import REPEATED_WITHIN
 
 Note = TypeVar("Note", CaseNote, PersonNote)
 
 
+class NothingEntered(TransitionNotAllowed):
+    """Only who entered something can say that it was a mistake."""
+
+
 @transaction.atomic
-def add_to_case(*, case: SafetyCase, text: str, by: User) -> CaseNote:
-    """Raises NotAllowed. The same words twice within two minutes are one note."""
+def add_to_case(*, case: SafetyCase, text: str, says_mistake: bool = False, by: User) -> CaseNote:
+    """Raises NotAllowed. The same words twice within two minutes are one note.
+
+    `says_mistake`: the author entered by mistake what led to the case. Raises NothingEntered for anybody else.
+    """
     require(by, Actor.TRIAGE, Actor.DOCTOR, Actor.MANAGER)
-    fresh = SafetyCase.objects.select_for_update(of=("self",)).defer("closing_note").get(pk=case.pk)
-    return _add(fresh.notes.all(), {"case": fresh}, target=fresh, code="case.note", text=text, by=by)
+    fresh = SafetyCase.objects.select_for_update(of=("self",)).get(pk=case.pk)
+    if says_mistake and not case_proofs.entered_something(fresh, by):
+        raise NothingEntered("You entered nothing that led to this case, so it was no mistake of yours.")
+    about = {"case": fresh, "says_mistake": says_mistake}
+    same = fresh.notes.filter(says_mistake=says_mistake)
+    return _add(same, about, target=fresh, code="case.note", text=text, by=by)
 
 
 @transaction.atomic

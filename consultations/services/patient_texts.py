@@ -60,7 +60,7 @@ def keep_if_marked(*, response_id: int, kind: TextKind, text: str) -> PatientTex
 def _due_at(row: PatientText) -> datetime.datetime | None:
     if row.is_marked:
         return due_after("MARKED_TEXT", since=row.sent_at)
-    return due_after("MESSAGE", since=row.sent_at) if row.kind == TextKind.MESSAGE else None
+    return due_after("MESSAGE", since=row.sent_at) if row.kind in (TextKind.MESSAGE, TextKind.NEXT_DAY) else None
 
 
 def settle(request: ConsultationRequest) -> list[str]:

@@ -21,7 +21,7 @@ from consultations.enums import SAFETY_OUTCOMES, AppointmentStatus, RequestStatu
 from consultations.models import Appointment, ConsultationRequest
 from consultations.presenters import patient_texts, scan_report
 from consultations.presenters.patient_texts import FirstHelp
-from consultations.services import scheduling
+from consultations.services import case_mails, scheduling
 from consultations.services.targets import falls_today, time_allowed
 from consultations.views.private_access import private_page, to_page, with_grant
 
@@ -97,6 +97,7 @@ def status_page(
         "is_pressing": consultation.flag_level in SAFETY_OUTCOMES,
         "calls_today": falls_today(consultation.due_at, now=clock.now()) or consultation.due_at <= clock.now(),
         "is_text_unread": consultation.texts_due_at is not None,
+        "asks_how_it_went": case_mails.open_question(consultation) is not None,
         "can_withdraw": consultation.status in Withdraw().transition.sources and not has_begun,
     }
     return private_page(request, consultation, "status.html", context, status=409 if refused else status)

@@ -228,6 +228,9 @@ def address(pattern: str, site: dict[str, Any]) -> str:
         "admin/consultations/safetycase/group/<int:pk>/acknowledge/": (
             f"admin/consultations/safetycase/group/{site['alarmgroup']}/acknowledge/"
         ),
+        "admin/consultations/safetycase/group/<int:pk>/close/": (
+            f"admin/consultations/safetycase/group/{site['alarmgroup']}/close/"
+        ),
     }
     about = f"missedreport/about/request/{site.get('consultationrequest', '')}/"
     known["admin/consultations/missedreport/about/<slug:record>/<int:pk>/"] = f"admin/consultations/{about}"

@@ -11,10 +11,17 @@ from clinic.accounts.models import User
 from clinic.core import clock
 from clinic.core.encryption import fingerprint
 from consultations.enums import MissedKind, Outcome, ReportedRecord, RequestStatus
-from consultations.models import InformationRequest, PrivateLink, SafetyCase
+from consultations.models import (
+    AppointmentType,
+    CaseClosing,
+    ConsultationRequest,
+    InformationRequest,
+    PrivateLink,
+    SafetyCase,
+)
 from consultations.services import call_scripts, calls, carried, intake, missed, persons
 from tests.access.conftest import TOKEN, TUESDAY
-from tests.cast import MakeRequest, book_directly, open_privately, private_url
+from tests.cast import MakeRequest, book_directly, close_case, open_privately, private_url
 from tests.consultations.views.conftest import CALL_BACK, CONSENTS, CONTACT, Visitor
 
 BORN = {"birth_on_month": "3", "birth_on_day": "27", "birth_on_year": "1970"}
@@ -84,12 +91,26 @@ class Stage:
         )
         return self.visitor(f"/request/open/{TOKEN}/", **BORN)
 
-    def case(self) -> Form:
+    def case(self, page: str, *, is_closed: bool = False, **data: Any) -> Form:
         request, now = self.make_request(), clock.now()
         case = SafetyCase.objects.create(
-            response=request.response, level="EMERGENCY", priority="stat", raised_at=now, due_at=now
-        )
-        return self.staff(reverse("admin:consultations_safetycase_close", args=[case.pk]), note="Rang.")
+            response=request.response, level="EMERGENCY", priority="stat", raised_at=now, due_at=now,
+            patient=request.patient,
+        )  # fmt: skip
+        if is_closed:
+            close_case(case, by=self.doctor)
+        return self.staff(reverse(f"admin:consultations_safetycase_{page}", args=[case.pk]), **data)
+
+    def how_it_went(self, **data: Any) -> Form:
+        client, path, _ = self.private(RequestStatus.RECEIVED, "how-it-went")
+        request, now = ConsultationRequest.objects.latest("pk"), clock.now()
+        case = SafetyCase.objects.create(
+            response=request.response, level="EMERGENCY", priority="stat", raised_at=now, due_at=now,
+            patient=request.patient,
+        )  # fmt: skip
+        close_case(case, by=self.doctor)
+        CaseClosing.objects.filter(case=case).update(asked_for=now)
+        return client, path, {"asked": str(CaseClosing.objects.get(case=case).pk), **data}
 
     def call(self, page: str, **data: Any) -> Form:
         url = reverse(f"admin:consultations_consultationrequest_{page}", args=[self.make_request().response_id])
@@ -101,10 +122,6 @@ class Stage:
         if page == "call_end":
             call_scripts.save(call=call, answers={"rf_now": ["none"]}, by=self.doctor)
         return self.staff(reverse(f"admin:consultations_consultationrequest_{page}", args=[call.pk, *slug]), **data)
-
-    def case_note(self) -> Form:
-        client, url, _ = self.case()
-        return client, url.replace("close", "note"), {"note_text": "Her sister called."}
 
     def person(self, page: str, **data: Any) -> Form:
         url = reverse(f"admin:consultations_consultationrequest_person_{page}", args=[self.make_request().pk])
@@ -186,7 +203,14 @@ FORMS: dict[str, Callable[[Stage], Form]] = {
     ),
     "escalate": lambda on: on.act("escalate", note="Worse."),
     "pass": lambda on: on.act("pass_to_doctor", doctor=str(on.doctor.pk), note="Please read."),
-    "clear": lambda on: on.act("clear", reason="Asked by phone."),
+    "settle": lambda on: on.act(
+        "settle", heard="", signs=["SHOWN-EARLIER:SAME_DAY"], how="examined", who="Dr Halloran", place="Here",
+        seen_on=f"{clock.today()}",
+    ),
+    "order": lambda on: on.act(
+        "order_booking", RequestStatus.WITH_DOCTOR, reason="To see this foot.",
+        appointment_type=str(AppointmentType.objects.create(name="First consultation", minutes=40).pk),
+    ),
     "ask": lambda on: on.act("ask", question="Which scan?"),
     "decide": lambda on: on.act(
         "decide", RequestStatus.WITH_DOCTOR, decision="not_suitable", patient_note="Walk.", reason="Pain is new."
@@ -194,8 +218,11 @@ FORMS: dict[str, Callable[[Stage], Form]] = {
     "book": lambda on: on.act("book", RequestStatus.OFFERED, slot_key=on.slot()),
     "give back": lambda on: on.act("cancel_booking", RequestStatus.BOOKED, reason="Ill."),
     "close": lambda on: on.act("cancel_request", note="Moved away."),
-    "case": lambda on: on.case(),
-    "case note": lambda on: on.case_note(),
+    "case": lambda on: on.case("close", outcome="died", proof="told", words="Her son told us.", seen=""),
+    "case confirmed": lambda on: on.case("confirm_close", closing="x:y:z"),
+    "case note": lambda on: on.case("note", note_text="Called at ten."),
+    "case opened again": lambda on: on.case("reopen", is_closed=True, reason="Her son called: she came home."),
+    "how it went": lambda on: on.how_it_went(seen="seen_nothing", found="Nothing."),
     "person note": lambda on: on.person("note", note_text="Prefers mornings."),
     "join": lambda on: on.join(),
     "take apart": lambda on: on.take_apart(),

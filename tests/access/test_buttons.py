@@ -126,8 +126,13 @@ POLICY: dict[str, str] = {
     "admin:consultations_safetycase_search": CARE_TEAM_HARMLESS,
     "admin:consultations_safetycase_change": STAFF_READ,
     "admin:consultations_safetycase_acknowledge": CARE_TEAM,
-    "admin:consultations_safetycase_close": CARE_TEAM,
+    "admin:consultations_safetycase_close": CARE_TEAM_HARMLESS,    # to the page that asks once
+    "admin:consultations_safetycase_confirm_close": CARE_TEAM_HARMLESS,    # without that page
+    "admin:consultations_safetycase_reopen": CARE_TEAM_HARMLESS,    # it is open
     "admin:consultations_safetycase_note": CARE_TEAM,
+    "admin:consultations_safetycase_mail": CARE_TEAM,
+    "admin:consultations_safetycase_close_group": CARE_TEAM_HARMLESS,    # to the page that asks once
+    "admin:consultations_safetycase_outcomes": STAFF_READ,
     "admin:consultations_consultationrequest_person_note": CARE_TEAM,
     "admin:consultations_safetycase_acknowledge_group": CARE_TEAM,
     "admin:consultations_safetycase_duty": CARE_TEAM,
@@ -193,6 +198,7 @@ POLICY: dict[str, str] = {
     "consultations:status": READ,
     "consultations:answer_question":            "no no ok ok  no no no no no",    # nothing was asked
     "consultations:send_message": BOTH_PATIENTS,
+    "consultations:how_it_went":                "no no ok ok  no no no no no",    # nobody is asked
     "consultations:withdraw": BOTH_PATIENTS,
     "consultations:calendar_file": READ,
     "consultations:times": TO_CHOOSE,
@@ -245,7 +251,8 @@ POSTED: dict[str, dict[str, Any]] = {
     "admin:consultations_missedreport_about": {"kind": "danger", "text": "Numb.", "once": "0a1b2c3d"},
     "admin:consultations_missedreport_answer": {"answer": "Put right."},
     "admin:consultations_safetycase_search": {"q": "Carol"},
-    "admin:consultations_safetycase_close": {"note": "Rang her: she is at the hospital."},
+    "admin:consultations_safetycase_close": {"outcome": "died", "proof": "told", "words": "Her son told us."},
+    "admin:consultations_safetycase_reopen": {"reason": "Her son called."},
     "admin:consultations_safetycase_note": {"note_text": "Her sister called."},
     "admin:consultations_consultationrequest_person_note": {"note_text": "Prefers mornings."},
     "admin:consultations_location_add": {"name": "Mill Lane", "address": "2 Mill Lane"},

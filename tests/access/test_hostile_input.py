@@ -16,12 +16,12 @@ from clinic.core import clock, delivery
 from clinic.core.models import OutboxMessage
 from consultations.models import (
     Appointment,
+    CaseNote,
     ConsultationRequest,
     InformationRequest,
     Patient,
     PrivateLink,
     QuestionnaireResponse,
-    SafetyCase,
     TriageDecision,
 )
 from consultations.services import messaging, private_links
@@ -202,8 +202,8 @@ KEPT: dict[str, tuple[str, Callable[[], str]]] = {
     "answer": ("answer", lambda: InformationRequest.objects.latest("pk").answer),
     "cancel time": ("reason", lambda: Appointment.objects.latest("pk").cancel_reason),
     "note": ("note", lambda: TriageDecision.objects.latest("pk").note),
-    "clear": ("reason", lambda: TriageDecision.objects.latest("pk").note),
-    "case": ("note", lambda: SafetyCase.objects.latest("pk").closing_note),
+    "order": ("reason", lambda: TriageDecision.objects.latest("pk").note),
+    "case note": ("note_text", lambda: CaseNote.objects.latest("pk").text),
 }
 
 

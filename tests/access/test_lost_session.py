@@ -26,9 +26,9 @@ STAFF_FORMS = [
     for name in FORMS
     if name
     in (
-        "own password", "search", "preview", "note", "call", "escalate", "pass", "clear", "ask", "decide", "book",
         "hand-over note", "missed", "missed answer", "weekly shift",
-        "give back", "close", "case", "case note", "person note", "join", "take apart", "absence", "weekly time",
+        "own password", "search", "preview", "note", "call", "escalate", "pass", "settle", "order", "ask", "decide",
+        "book", "give back", "close", "case", "case note", "person note", "join", "take apart", "absence", "weekly time",
         "user", "place",
     )
 ]  # fmt: skip
@@ -42,7 +42,8 @@ SHOWN: dict[str, tuple[tuple[str, str], ...]] = {
     "take apart": (("Why is it not the same person?", "Two sisters."),),
     "escalate": (("Why is it pressing?", "Worse."),),
     "pass": (("Note for the doctor", "Please read."),),
-    "clear": (("Why do the red flags not stand in the way?", "Asked by phone."),),
+    "settle": (("How?", "Examined"), ("By whom?", "Dr Halloran")),
+    "order": (("Why may this visit be booked while a red flag stands?", "To see this foot."),),
     "ask": (("Question to the patient", "Which scan?"),),
     "decide": (("Note to the patient", "Walk."),),
     "book": (("Free time", "Tuesday 24 November, 9 am"),),

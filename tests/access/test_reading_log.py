@@ -39,7 +39,7 @@ def people(site: dict[str, Any], make_request: Any, nurse: Any) -> dict[int, set
     closed = make_request(patient=make_patient("Dora Quist"), status=RequestStatus.WITHDRAWN)
     SafetyCase.objects.create(
         response=closed.response, level="EMERGENCY", priority="stat", patient=closed.patient, raised_at=now, due_at=now,
-        status=CaseStatus.CLOSED, closed_at=now, closed_by=nurse, closing_note="Called.", owner=nurse,
+        status=CaseStatus.CLOSED, closed_at=now, closed_by=nurse, outcome="no_way_to_reach", owner=nurse,
         acknowledged_at=now, acknowledged_by=nurse,
     )  # fmt: skip
     wrote = make_request(patient=make_patient("Emil Ravn"), status=RequestStatus.IN_TRIAGE)

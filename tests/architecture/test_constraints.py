@@ -20,6 +20,7 @@ from consultations.models import (
     Assessment,
     Availability,
     Call,
+    CaseClosing,
     ClinicalReview,
     Clinician,
     Consent,
@@ -37,6 +38,7 @@ from consultations.models import (
     PrivateLink,
     QuestionnaireResponse,
     Room,
+    RuleAnswer,
     SafetyCase,
     Settlement,
     Shift,
@@ -118,7 +120,7 @@ CHECKS: list[tuple[type[models.Model], str, dict[str, Any]]] = [
         {"danger_due_at": datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC)},
     ),
     (ConsultationRequest, "request_claimed_at_and_by", {"claimed_at": MONDAY}),
-    (ConsultationRequest, "request_flags_cleared_at_and_by", {"flags_cleared_at": MONDAY}),
+    (ConsultationRequest, "request_booking_ordered_at_and_by", {"booking_ordered_at": MONDAY}),
     (ConsultationRequest, "request_helper_named", {"filled_for": "other"}),
     (ConsultationRequest, "request_offer_says_what_visit", {"status": "offered"}),
     (Consent, "consent_kind_known", {"kind": "newsletter"}),
@@ -150,6 +152,8 @@ CHECKS: list[tuple[type[models.Model], str, dict[str, Any]]] = [
     (Call, "call_completed_after_answers", {"heard_at": None}),
     (Call, "call_completed_after_made", {"completed_at": MONDAY - HOUR}),
     (Settlement, "settlement_how_known", {"how": "guessed"}),
+    (Settlement, "settlement_spoken_to_in_a_call", {"how": "spoken_to"}),
+    (Settlement, "settlement_mistake_said_by_one", {"how": "mistake"}),
     (Assessment, "assessment_outcome_known", {"outcome": "FINE", "is_booking_allowed": False}),
     (Assessment, "assessment_urgency_known", {"urgency": "later"}),
     (Assessment, "assessment_disposition_known", {"disposition": "maybe"}),
@@ -165,8 +169,28 @@ CHECKS: list[tuple[type[models.Model], str, dict[str, Any]]] = [
     (SafetyCase, "case_priority_known", {"priority": "later"}),
     (SafetyCase, "case_due_after_raised", {"due_at": MONDAY - HOUR}),
     (SafetyCase, "case_acknowledged_at_and_by", {"acknowledged_at": MONDAY}),
-    (SafetyCase, "case_closed_at_and_by", {"closed_at": MONDAY, "status": "closed"}),
-    (SafetyCase, "case_closed_at_with_status", {"status": "closed"}),
+    (SafetyCase, "case_closed_at_and_by", {"closed_at": MONDAY, "status": "closed", "outcome": "died"}),
+    (SafetyCase, "case_closed_at_with_status", {"status": "closed", "outcome": "died"}),
+    (SafetyCase, "case_closed_with_an_outcome", {"status": "closed", "closed_at": MONDAY, "closed_by": 1}),
+    (CaseClosing, "closing_outcome_with_its_proof", {"outcome": "went_for_care"}),
+    (CaseClosing, "closing_call_with_its_proof", {"outcome": "went_for_care", "proof": "call"}),
+    (CaseClosing, "closing_letter_on_with_its_proof", {"outcome": "went_for_care", "proof": "letter"}),
+    (CaseClosing, "closing_text_with_its_proof", {"outcome": "went_for_care", "proof": "own_words"}),
+    (CaseClosing, "closing_tries_with_its_proof", {"outcome": "not_reached", "proof": "tries"}),
+    (CaseClosing, "closing_mails_with_its_proof", {"outcome": "not_reached", "proof": "mails"}),
+    (CaseClosing, "closing_duplicate_of_with_its_proof", {"outcome": "duplicate", "proof": "open_case"}),
+    (CaseClosing, "closing_statement_with_its_proof", {"outcome": "entered_by_mistake", "proof": "staff_mistake"}),
+    (CaseClosing, "closing_three_tries", {"outcome": "not_reached", "proof": "tries", "tries": 2}),
+    (CaseClosing, "closing_two_mails", {"outcome": "not_reached", "proof": "mails", "mails": 1}),
+    (
+        CaseClosing,
+        "closing_duplicate_of_another",
+        {"outcome": "duplicate", "proof": "open_case", "duplicate_of": models.F("case")},
+    ),
+    (CaseClosing, "closing_reopened_after_closed", {"reopened_at": MONDAY - HOUR}),
+    (CaseClosing, "closing_reopened_by_with_at", {"reopened_by": 1}),
+    (CaseClosing, "closing_answered_when_asked", {"answer": "worse", "answered_at": MONDAY}),
+    (RuleAnswer, "rule_answer_known", {"answer": "fine"}),
     (SafetyCase, "case_with_a_name_stands_alone", {"alarm_group": 1, "patient": 1}),
     (AlarmGroup, "alarm_group_level_is_a_safety_outcome", {"level": "DEFER"}),
     (AlarmGroup, "alarm_group_last_after_first", {"last_at": MONDAY - HOUR}),
@@ -234,6 +258,8 @@ TWINS: list[tuple[type[models.Model], str, tuple[str, ...]]] = [
     (PatientText, "patient_text_sent_once", ("response", "sent_key")),
     (Call, "call_made_once", ("made_by", "once")),
     (Assessment, "one_assessment_per_revision", ("response", "revision")),
+    (CaseClosing, "one_standing_closing_per_case", ("case",)),
+    (RuleAnswer, "one_count_of_a_rule_and_answer", ("rule", "answer")),
     (PersonJoin, "one_live_join_of_two_rows", ("first", "second")),
     (Room, "one_room_of_a_name_per_location", ("location", "name")),
     (SlotHold, "one_hold_per_start", ("clinician", "starts_at")),
@@ -358,6 +384,16 @@ def world(db: None, make_request: Any, nurse: Any, clinician: Any) -> Callable[[
         SafetyCase: lambda: SafetyCase.objects.create(
             response=request.response, level="EMERGENCY", priority="stat", raised_at=now, due_at=now + HOUR
         ),
+        CaseClosing: lambda: CaseClosing.objects.create(
+            case=SafetyCase.objects.create(
+                response=request.response, level="EMERGENCY", priority="stat", raised_at=now, due_at=now + HOUR
+            ),
+            outcome="no_way_to_reach",
+            proof="no_name",
+            closed_at=now,
+            closed_by=nurse,
+        ),
+        RuleAnswer: lambda: RuleAnswer.objects.create(rule="RF-CE-01", answer="worse", number=1),
         PatientText: lambda: PatientText.objects.create(
             response=request.response, kind="message", text="x", sent_key="one", sent_at=now, due_at=now + HOUR
         ),
@@ -480,6 +516,10 @@ def test_twin(world: Any, make_request: Any, model: Any, name: str, shared: tupl
             twin.key = "b"
         elif model is PatientText:
             twin.sent_key = "two"
+        elif model is CaseClosing:
+            twin.reopened_at = twin.closed_at
+        elif model is RuleAnswer:
+            twin.answer = "not_seen"
         elif model is Call:
             twin.once = "two"
         elif model is Room:

@@ -41,9 +41,22 @@ escalate        in_triage          urgent             triage doctor manager
 escalate        with_doctor        urgent             triage doctor manager
 escalate        information_asked  urgent             triage doctor manager
 
-clear           in_triage          in_triage          doctor
-clear           urgent             urgent             doctor
-clear           with_doctor        with_doctor        doctor
+settle          received           received           doctor
+settle          in_triage          in_triage          doctor
+settle          with_doctor        with_doctor        doctor
+settle          information_asked  information_asked  doctor
+settle          offered            offered            doctor
+settle          urgent             urgent             doctor
+settle          booked             booked             doctor
+settle          not_suitable       not_suitable       doctor
+settle          completed          completed          doctor
+settle          no_show            no_show            doctor
+settle          withdrawn          withdrawn          doctor
+settle          cancelled          cancelled          doctor
+
+order_booking   with_doctor        offered            doctor
+order_booking   urgent             offered            doctor
+order_booking   offered            offered            doctor
 
 pass_to_doctor  received           with_doctor        triage doctor manager
 pass_to_doctor  in_triage          with_doctor        triage doctor manager

@@ -107,8 +107,8 @@ class TestPanel:
     def test_a_blocked_offer_explains_itself(self, sign_in, doctor, nurse, make_request):
         request = make_request(status=RequestStatus.WITH_DOCTOR, outcome=Outcome.SAME_DAY, doctor=doctor)
         page = text_of(sign_in(doctor).get(page_of(request)))
-        assert "Slots cannot be offered until red flags are cleared." in page
-        assert "Only a doctor can clear them." in text_of(sign_in(nurse).get(page_of(request)))
+        assert "A consultation cannot be offered while a red flag stands." in page
+        assert "Only a doctor settles it, or orders a visit." in text_of(sign_in(nurse).get(page_of(request)))
 
     def test_attendance_waits_for_the_consultation_to_begin(self, sign_in, doctor, in_status):
         response = sign_in(doctor).get(page_of(in_status(RequestStatus.BOOKED)))

@@ -16,9 +16,9 @@ from consultations.enums import ConsentKind, MessageKind, RequestStatus
 from consultations.models import Assessment, Consent, ConsultationRequest, Patient, QuestionnaireResponse, SafetyCase
 from consultations.models.stored import asked_in, asked_of, result_of
 from consultations.presenters.isolation import Unreadable, load, readable
-from consultations.services import cases, intake, messaging
+from consultations.services import intake, messaging
 from consultations.services.intake import Contact
-from tests.cast import book_directly, make_patient
+from tests.cast import book_directly, close_case, make_patient
 from tests.consultations.admin.conftest import page_of, text_of
 from tests.consultations.perform import perform
 from tests.rows import store
@@ -305,7 +305,7 @@ def test_a_damaged_row_is_one_mark_and_loading_it_alone_raises(two, caplog):
 def test_a_danger_is_never_lost_to_a_damaged_assessment(nurse, two_cases, caplog):
     """Whether it was named before cannot be read: then it counts as new, and the closed case opens again."""
     case = two_cases[0]
-    cases.close(case=case, note="Reached.", by=nurse)
+    close_case(case, by=nurse, words="Reached.")
     spoil("assessment", "result", case.response.assessments.get().pk)
     with caplog.at_level(logging.ERROR):
         intake.save_answers(response=case.response, answers={"rf_now": ["fever"]})

@@ -2,18 +2,21 @@
 
 import pytest
 from django.core import mail
+from django.db import transaction
 from django.urls import reverse
 
 from clinic.core import delivery
 from clinic.core.models import OutboxMessage
 from consultations import status_words
 from consultations.admin import requests
-from consultations.enums import MessageKind, Outcome, RequestStatus, ReviewDecision
+from consultations.enums import AssessmentOrigin, MessageKind, Outcome, RequestStatus, ReviewDecision
 from consultations.forms.staff import PATIENT_NOTE_LIMIT
 from consultations.models import ClinicalReview, InformationRequest
+from consultations.services import dangers
+from consultations.services.transitions import lock
 from tests.cast import at, make_patient, open_privately
 from tests.consultations.admin.conftest import act, page_of, text_of
-from tests.consultations.perform import answer, perform
+from tests.consultations.perform import answer, perform, settle_all
 
 pytestmark = pytest.mark.django_db
 NOTE = "Your leg pain follows one nerve.\nI would like to see you walk first: <b>no</b> promises & no hurry."
@@ -245,26 +248,25 @@ class TestRedFlags:
     def flagged(self, make_request, doctor):
         return make_request(status=RequestStatus.WITH_DOCTOR, outcome=Outcome.SAME_DAY, doctor=doctor)
 
-    def test_an_offer_waits_until_a_doctor_cleared_them(self, sign_in, doctor, flagged, visit):
+    def test_an_offer_waits_until_a_doctor_settled_them(self, sign_in, doctor, flagged, visit):
         client = sign_in(doctor)
         refused = decide(client, flagged, "offer", appointment_type=visit.pk, patient_note=NOTE)
-        assert "Slots cannot be offered until red flags are cleared." in text_of(refused)
+        assert "Not while a red flag stands: settle it, or order a visit." in text_of(refused)
         assert "There is a problem" in text_of(refused)
-        act(client, flagged, "clear", reason="Examined today: power and feeling are whole.")
-        flagged.refresh_from_db()
-        assert flagged.flags_cleared_by == doctor
+        settle_all(flagged, by=doctor)
         confirm(client, decide(client, flagged, "offer", appointment_type=visit.pk, patient_note=NOTE))
         flagged.refresh_from_db()
         assert flagged.status == RequestStatus.OFFERED
 
-    def test_clearing_needs_a_reason(self, sign_in, doctor, flagged):
-        response = act(sign_in(doctor), flagged, "clear", reason="")
-        assert response.context["bound"]["clear"].errors["reason"]
-        flagged.refresh_from_db()
-        assert flagged.flags_cleared_at is None
-
-    @pytest.mark.parametrize("group", ["triage", "manager"])
-    def test_nobody_but_a_doctor_clears_them(self, sign_in, staff, flagged, group):
-        act(sign_in(staff(group)), flagged, "clear", reason="Seems fine.")
-        flagged.refresh_from_db()
-        assert flagged.flags_cleared_at is None
+    def test_an_offer_that_was_previewed_cannot_be_confirmed_once_one_stands(self, sign_in, doctor, waiting, visit):
+        client = sign_in(doctor)
+        preview = decide(client, waiting, "offer", appointment_type=visit.pk, patient_note=NOTE)
+        with transaction.atomic():
+            fresh = lock(waiting)
+            dangers.hear(response=fresh.response, request=fresh, origin=AssessmentOrigin.ASKED_AGAIN, ticks=["chest"])
+        page = confirm(client, preview)
+        assert "Not while a red flag stands" in text_of(page)
+        assert NOTE.splitlines()[0] in text_of(page)
+        waiting.refresh_from_db()
+        assert waiting.status == RequestStatus.WITH_DOCTOR
+        assert not ClinicalReview.objects.exists()

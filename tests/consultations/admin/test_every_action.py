@@ -10,7 +10,7 @@ from clinic.core.models import AuditEvent, OutboxMessage, RecordRead
 from consultations.actions.book import free_times
 from consultations.enums import Actor, AppointmentStatus, MessageKind, Outcome, RequestStatus
 from consultations.presenters.action_panel import panel_entries
-from consultations.services import messaging
+from consultations.services import messaging, settling
 from tests.cast import book_directly
 from tests.consultations.admin.conftest import act, page_of, text_of
 from tests.consultations.admin.test_actions import SIMPLE, statuses_to_try
@@ -19,11 +19,20 @@ from tests.consultations.transitions import target
 
 pytestmark = pytest.mark.django_db
 GROUPS = {"triage": Actor.TRIAGE, "doctor": Actor.DOCTOR, "manager": Actor.MANAGER, "editor": None}
-VERBS = ("ask", "book", "clear", "complete", "correct_email", "mark_no_show", "undo_complete", "undo_no_show")
+VERBS = (
+    "ask",
+    "book",
+    "settle",
+    "order_booking",
+    "complete",
+    "correct_email",
+    "mark_no_show",
+    "undo_complete",
+    "undo_no_show",
+)
 ENDED_AS = {RequestStatus.COMPLETED: AppointmentStatus.FULFILLED, RequestStatus.NO_SHOW: AppointmentStatus.NOSHOW}
 MEANT = {
     "ask": {"question": "When was your last scan?"},
-    "clear": {"reason": "Examined: no weakness."},
     "correct_email": {"email": "new@example.com"},
 }
 
@@ -50,7 +59,7 @@ def state_of(request):
     request.refresh_from_db()
     return {
         "status": request.status,
-        "cleared": request.flags_cleared_at is not None,
+        "settled": request.flag_level == "",
         "visits": sorted(request.appointments.values_list("status", flat=True)),
         "questions": request.information_requests.count(),
         "mails": OutboxMessage.objects.filter(subject__request=request).count(),
@@ -67,17 +76,31 @@ def free_slot(make_request, visit):
     return free_times(make_request(status=RequestStatus.OFFERED, appointment_type=visit))[0][0]
 
 
+def meant(verb, request, make_request, visit):
+    """What is filled in for an act on this request."""
+    if verb == "book":
+        return {"slot_key": free_slot(make_request, visit)}
+    if verb == "settle":
+        told = settling.told_of(request)
+        signs = [f"{sign.question}:{sign.option}" for sign in told.standing.open_signs]
+        seen = {"who": "Dr Halloran", "place": "Here", "seen_on": f"{clock.today()}"}
+        return {"heard": told.key, "signs": signs, "how": "examined", **seen}
+    if verb == "order_booking":
+        return {"appointment_type": visit.pk, "reason": "I want to see her."}
+    return MEANT.get(verb, {})
+
+
 @pytest.mark.parametrize("group", list(GROUPS))
 @pytest.mark.parametrize("verb", VERBS)
 def test_it_works_for_its_roles_and_statuses_and_leaves_all_else_alone(
     sign_in, staff, make_request, in_status, visit, subtests, verb, group
 ):
-    flagged = {"outcome": Outcome.SAME_DAY} if verb == "clear" else {}
+    flagged = {"outcome": Outcome.SAME_DAY} if verb in ("settle", "order_booking") else {}
     client = sign_in(staff(group))
     for status in statuses_to_try(verb, GROUPS[group]):
         with subtests.test(status=status):
             request = in_status(status, **flagged)
-            data = {"slot_key": free_slot(make_request, visit)} if verb == "book" else MEANT.get(verb, {})
+            data = meant(verb, request, make_request, visit)
             before = state_of(request)
             response = act(client, request, verb, follow=False, **data)
             if response.context and "confirm_url" in response.context:
@@ -86,7 +109,7 @@ def test_it_works_for_its_roles_and_statuses_and_leaves_all_else_alone(
             if leads_to := target(verb, status, GROUPS[group]):
                 assert after["status"] == leads_to
                 assert f"request.{verb}" in after["activity"]
-                assert after["cleared"] == (verb == "clear")
+                assert after["settled"] == (verb != "order_booking")
             else:
                 assert after == before
 

@@ -26,7 +26,7 @@ HOUR = datetime.timedelta(hours=1)
 REASSURES = re.compile(
     r"No red flag\b(?! stands)|(?:can|may) (?:now )?be offered|offered now|can choose a time now", re.IGNORECASE
 )
-PRESSES = re.compile(r"welfare policy|red flags? stands?\b|cannot be offered|case is still open", re.IGNORECASE)
+PRESSES = re.compile(r"welfare policy|(?<!No )red flags? stands?\b|cannot be offered|case is still open", re.IGNORECASE)
 FLAGS = ("none", "form", "told later", "settled", "told again", "unreadable")
 CALLS: dict[str, tuple[str, ...]] = {
     "no call": (),

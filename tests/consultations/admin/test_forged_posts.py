@@ -31,7 +31,8 @@ FORGED = {
     "risk": "6",
     "priority": "routine",
     "reference": "LS-0000-XX",
-    "flags_cleared_at": "2026-01-01 00:00",
+    "booking_ordered_at": "2026-01-01 00:00",
+    "flag_level": "",
     "_save": "Save",
 }
 ACTION = {"action": "delete_selected", "_selected_action": "1", "index": "0", "select_across": "1", "post": "yes"}
@@ -39,7 +40,7 @@ LIST_EDIT = {
     "form-TOTAL_FORMS": "1", "form-INITIAL_FORMS": "1", "form-0-id": "1", "form-0-status": "completed", "_save": "Save",
 }  # fmt: skip
 INLINE = {
-    "triage_decisions-TOTAL_FORMS": "1", "triage_decisions-INITIAL_FORMS": "0", "triage_decisions-0-action": "clear",
+    "triage_decisions-TOTAL_FORMS": "1", "triage_decisions-INITIAL_FORMS": "0", "triage_decisions-0-action": "order",
     "appointments-TOTAL_FORMS": "1", "appointments-INITIAL_FORMS": "0", "_save": "Save",
 }  # fmt: skip
 

@@ -21,6 +21,8 @@ from tests.mailbox import queue_directly
 pytestmark = pytest.mark.django_db
 PAGE, DAYS = "/admin/consultations/handovernote/", "/admin/consultations/dayend/"
 
+MINUTE, DAY = datetime.timedelta(minutes=1), datetime.timedelta(days=1)
+
 
 @pytest.fixture(autouse=True)
 def monday(time_machine: Any) -> None:
@@ -36,7 +38,7 @@ class TestThePage:
         case = named()
         flagged = make_request(patient=make_patient("Bob Pell"), flag_level="SAME_DAY", status=RequestStatus.OFFERED)
         late = make_request(
-            patient=make_patient("Carol Abbot"), due_at=now - datetime.timedelta(minutes=1), submitted_at=now - datetime.timedelta(days=3),
+            patient=make_patient("Carol Abbot"), due_at=now - MINUTE, submitted_at=now - 3 * DAY,
             status=RequestStatus.WITH_DOCTOR, doctor=doctor,
         )  # fmt: skip
         soon = make_request(patient=make_patient("Dora Quist"), due_at=now + datetime.timedelta(hours=5))
@@ -56,7 +58,7 @@ class TestThePage:
         assert (visit["when"], visit["who"], visit["clinician"]) == (
             "Tuesday 24 November, 10 am", "Frida Sand", "Dr Ines Halloran",
         )  # fmt: skip
-        assert [(m["what"], m["reference"]) for m in context["messages"]] == [("Request received", booked.reference)]
+        assert [(m["what"], m["reference"]) for m in context["messages"]] == [("Private link", booked.reference)]
         assert "Olu Brandt, Monday 23 November, 1 pm" in words
         assert "With a doctor: Ines Halloran" in words
         held = {line["who"]: line["what"] for line in context["held"]}

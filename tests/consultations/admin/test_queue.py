@@ -78,7 +78,7 @@ class TestRows:
         assert [chip.text for chip in row.flags] == [
             "Needs information",
             "Earlier: Same day",
-            "Flags not cleared",
+            "Red flags open",
             "Left a note",
             "Blood thinner",
         ]

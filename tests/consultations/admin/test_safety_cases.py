@@ -9,13 +9,14 @@ from django.urls import reverse
 from clinic.core import clock
 from clinic.core.models import RecordRead
 from consultations.enums import CaseStatus, Outcome
-from consultations.models import Assessment, QuestionnaireResponse, SafetyCase
+from consultations.models import Assessment, Call, CaseClosing, QuestionnaireResponse, RuleAnswer, SafetyCase
 from consultations.services import cases, intake
-from tests.cast import make_patient
+from tests.cast import close_case, make_patient
 from tests.consultations.admin.conftest import text_of
 from tests.consultations.views.conftest import text_of as words_of
 
 pytestmark = pytest.mark.django_db
+CLOSED = "/admin/consultations/safetycase/?closed=1"
 ROUTINE_SAFETY = {
     "ab_age": 46, "rf_now": ["none"], "rf_ce": ["none"], "rf_weak": "none", "rf_injury": "none", "rf_cancer": "none",
     "rf_systemic": ["none"], "rf_risk": ["none"],
@@ -40,6 +41,18 @@ def url(case, what="change"):
     return reverse(f"admin:consultations_safetycase_{what}", args=[case.pk])
 
 
+def confirm(client, case, data):
+    """Fill in the page that closes a case, and confirm what it shows."""
+    shown = client.post(url(case, "close"), {"seen": "", "words": "", **data})
+    assert "Nothing is closed yet." in text_of(shown), shown.context["given"].errors
+    return client.post(url(case, "confirm_close"), {"closing": shown.context["signed"]})
+
+
+def letter(words="She is at St Anne."):
+    return {"outcome": "went_for_care", "proof": "letter", "letter_from": "St Anne",
+            "letter_on": clock.today().isoformat(), "words": words}  # fmt: skip
+
+
 def test_today_names_the_person_the_page_and_the_owner(sign_in, nurse, named):
     page = text_of(sign_in(nurse).get("/admin/"))
     assert "1 person was sent to urgent care." in page
@@ -51,7 +64,7 @@ def test_today_names_the_person_the_page_and_the_owner(sign_in, nurse, named):
 def test_a_visitor_without_a_name_is_counted_and_can_be_closed(sign_in, nurse, anonymous):
     client = sign_in(nurse)
     assert "1 visitor without a name was sent to urgent care." in text_of(client.get("/admin/"))
-    client.post(url(anonymous, "close"), {"note": "Nothing more can be done."})
+    confirm(client, anonymous, {"outcome": "no_way_to_reach", "proof": "no_name"})
     anonymous.refresh_from_db()
     assert (anonymous.status, anonymous.closed_by) == (CaseStatus.CLOSED, nurse)
     assert "Nothing needs you at once" in text_of(client.get("/admin/")) or "Messages are not going out" in text_of(
@@ -109,24 +122,153 @@ def test_taking_one_on_names_its_owner(sign_in, staff, named, group):
     assert (named.status, named.owner, named.acknowledged_by) == (CaseStatus.ACKNOWLEDGED, user, user)
 
 
-@pytest.mark.parametrize("note", ["", "   "])
-def test_closing_needs_a_note(sign_in, nurse, named, note):
-    response = sign_in(nurse).post(url(named, "close"), {"note": note})
-    named.refresh_from_db()
-    assert named.status == CaseStatus.OPEN
-    assert "Write what became of the person before you close the case." in text_of(response)
+class TestClosing:
+    def test_asks_once_and_names_what_goes_on_record(self, sign_in, nurse, named):
+        client = sign_in(nurse)
+        shown = client.post(url(named, "close"), {"seen": "", **letter()})
+        page = text_of(shown)
+        named.refresh_from_db()
+        assert named.status == CaseStatus.OPEN
+        for words in ("Went for care", "Letter from St Anne", "She is at St Anne.", "no request was sent"):
+            assert words in page
+        done = client.post(url(named, "confirm_close"), {"closing": shown.context["signed"]}, follow=True)
+        assert "The case is closed: Went for care." in text_of(done)
+        assert "Proof: Letter from St Anne" in text_of(done)
+        named.refresh_from_db()
+        assert (named.status, named.outcome) == (CaseStatus.CLOSED, "went_for_care")
+        assert "Went for care, " in text_of(client.get(CLOSED))
+
+    def test_every_outcome_stands_there_with_why_it_cannot_be(self, sign_in, nurse, named):
+        page = text_of(sign_in(nurse).get(url(named, "close")))
+        for words in ("Only a doctor may close a case with this outcome.", "0 of 3 tries at different hours",
+                      "There is a phone number or an email address.", "There is no other open case of the same person.",
+                      "No call with all danger questions asked"):  # fmt: skip
+            assert words in page
+
+    @pytest.mark.parametrize("words", ["", "   ", "x" * 4001])
+    def test_what_is_missing_is_said_and_what_was_typed_stays(self, sign_in, nurse, named, words):
+        shown = sign_in(nurse).post(url(named, "close"), {**letter(words), "seen": ""})
+        page = shown.content.decode()
+        assert shown.context["title"].startswith("Error: ")
+        assert 'value="St Anne"' in page
+        assert "Nothing is closed yet." not in page
+        assert SafetyCase.objects.get().status == CaseStatus.OPEN
+
+    def test_a_letter_beside_another_proof_is_not_lost(self, sign_in, nurse, make_request, named):
+        Call.objects.create(
+            response=named.response, outcome="danger_asked", made_at=clock.now(), made_by=nurse, heard_at=clock.now(),
+            completed_at=clock.now(), answers={"rf_now": ["chest"]},
+        )  # fmt: skip
+        call = Call.objects.get().pk
+        shown = sign_in(nurse).post(url(named, "close"), {**letter(), "proof": f"call-{call}", "seen": ""})
+        assert "You filled in a letter. Choose the letter as proof, or empty its fields." in text_of(shown)
+
+    def test_change_it_leads_back_with_everything(self, sign_in, nurse, named):
+        client = sign_in(nurse)
+        shown = client.post(url(named, "close"), {"seen": "", **letter()})
+        again = client.post(url(named, "close"), {**shown.context["data"], "edit": "1"})
+        assert "She is at St Anne." in again.content.decode()
+        assert again.context["given"].outcome == "went_for_care"
+
+    def test_a_closed_case_names_who_was_first_and_keeps_the_text(self, sign_in, nurse, other_nurse, named):
+        client = sign_in(nurse)
+        shown = client.post(url(named, "close"), {"seen": "", **letter("Her son: she is in hospital.")})
+        close_case(named, by=other_nurse)
+        late = client.post(url(named, "confirm_close"), {"closing": shown.context["signed"]})
+        assert "Olu Brandt has closed this case already" in text_of(late)
+        assert "Her son: she is in hospital." in late.content.decode()
+        late = client.post(url(named, "close"), {"seen": "", **letter("Her son again.")})
+        assert "Olu Brandt has closed this case already" in text_of(late)
+        assert "Her son again." in late.content.decode()
+        assert CaseClosing.objects.count() == 1
+
+    def test_what_came_in_meanwhile_keeps_it_open_and_the_text(self, sign_in, nurse, named):
+        client = sign_in(nurse)
+        seen = client.get(url(named, "close")).context["forms"][0].initial["seen"]
+        shown = client.post(url(named, "close"), {**letter(), "seen": seen})
+        named.refresh_from_db()
+        cases.raise_level(case=named, level=Outcome.EMERGENCY)
+        SafetyCase.objects.update(alarmed_at=clock.now() + datetime.timedelta(seconds=1))
+        late = client.post(url(named, "confirm_close"), {"closing": shown.context["signed"]})
+        assert "Something new came in about this person" in text_of(late)
+        assert "She is at St Anne." in late.content.decode()
+        data = {name: late.context["given"].data[name] for name in ("seen", "proof", "letter_from", "letter_on")}
+        again = client.post(url(named, "close"), {**letter(), **data})
+        client.post(url(named, "confirm_close"), {"closing": again.context["signed"]})
+        assert SafetyCase.objects.get().status == CaseStatus.CLOSED
+
+    @pytest.mark.parametrize("signed", ["", "x:y:z", "another"])
+    def test_nothing_is_done_on_a_page_that_is_not_ours(self, sign_in, nurse, other_nurse, named, signed):
+        if signed == "another":
+            shown = sign_in(other_nurse).post(url(named, "close"), {"seen": "", **letter()})
+            signed = shown.context["signed"]
+        late = sign_in(nurse).post(url(named, "confirm_close"), {"closing": signed})
+        assert "That page has expired, or belongs to another case." in text_of(late)
+        assert SafetyCase.objects.get().status == CaseStatus.OPEN
+
+    def test_an_outcome_that_nobody_knows(self, sign_in, nurse, named):
+        assert "Choose an outcome." in text_of(sign_in(nurse).post(url(named, "close"), {"outcome": "fine"}))
+
+    def test_a_nurse_cannot_forge_what_is_a_doctors(self, sign_in, nurse, named):
+        data = {**letter(), "outcome": "no_emergency_found", "seen": ""}
+        shown = sign_in(nurse).post(url(named, "close"), data)
+        assert "Only a doctor may close a case with this outcome." in text_of(shown)
+        assert "She is at St Anne." in shown.content.decode()
+
+    def test_today_leads_to_the_page_and_closes_nothing_itself(self, sign_in, nurse, named):
+        page = sign_in(nurse).get("/admin/").content.decode()
+        assert f'href="{url(named, "close")}"' in page
+        assert "<textarea" not in page
 
 
-def test_closing_a_closed_case_names_who_was_first_and_keeps_the_text(sign_in, nurse, other_nurse, named):
-    cases.close(case=named, note="Went by ambulance.", by=other_nurse)
-    response = sign_in(nurse).post(url(named, "close"), {"note": "Rang her son, she is in hospital."})
-    assert "Olu Brandt has closed this case already" in text_of(response)
-    named.refresh_from_db()
-    assert named.closing_note == "Went by ambulance."
+class TestAfterwards:
+    def test_a_closed_case_is_opened_again_with_a_reason(self, sign_in, nurse, other_nurse, named):
+        close_case(named, by=nurse, words="Went by ambulance.")
+        client = sign_in(other_nurse)
+        assert "Write why the case is opened again." in text_of(client.post(url(named, "reopen"), {"reason": " "}))
+        done = client.post(url(named, "reopen"), {"reason": "Her son called."}, follow=True)
+        page = text_of(done)
+        for words in ("The case is open again.", "Opened again by Olu Brandt on", "Her son called.",
+                      "Went by ambulance."):  # fmt: skip
+            assert words in page
+        late = client.post(url(named, "reopen"), {"reason": "Once more."})
+        assert "This case is open already." in text_of(late)
+        assert "Once more." in late.content.decode()
+
+    def test_the_mail_is_offered_only_where_it_can_go(self, sign_in, nurse, named, make_request):
+        client = sign_in(nurse)
+        assert "Ask by email to contact us" not in text_of(client.get(url(named)))
+        request = make_request()
+        case = cases.open_case(response=request.response, level=Outcome.EMERGENCY, patient=request.patient)
+        assert "Ask by email to contact us" in text_of(client.get(url(case)))
+        for words in ("The email is on its way.", "The person was written to today already."):
+            assert words in text_of(client.post(url(case, "mail"), follow=True))
+
+    def test_case_and_request_show_each_other(self, sign_in, nurse, doctor, make_request):
+        request = make_request(outcome=Outcome.EMERGENCY, flag_level=Outcome.EMERGENCY)
+        case = cases.open_case(response=request.response, level=Outcome.EMERGENCY, patient=request.patient)
+        client = sign_in(nurse)
+        page = text_of(client.get(url(case)))
+        assert f"Open request {request.reference}" in page
+        assert "A red flag stands: closing the case does not lower it." in page
+        address = reverse("admin:consultations_consultationrequest_change", args=[request.pk])
+        assert "Emergency now, open. Owner: You, not acknowledged yet." in text_of(client.get(address))
+        close_case(case, by=nurse)
+        page = text_of(client.get(address))
+        assert "closed: went for care. Closing it does not lower a red flag." in page
+
+
+def test_how_it_ended_is_counted_for_managers(sign_in, manager, nurse, named):
+    close_case(named, by=nurse)
+    RuleAnswer.objects.create(rule="RF-CE-01", answer="not_seen", number=3)
+    page = sign_in(manager).get(reverse("admin:consultations_safetycase_outcomes"))
+    assert ("Went for care", 1) in page.context["outcomes"]
+    line = page.context["rules"][0]
+    assert (line.rule, dict(line.cells)["Not seen"], line.total) == ("RF-CE-01", 3, 3)
 
 
 def test_closed_cases_stay_in_the_list(sign_in, nurse, named):
-    cases.close(case=named, note="Went by ambulance.", by=nurse)
+    close_case(named, by=nurse, words="Went by ambulance.")
     client, listed = sign_in(nurse), reverse("admin:consultations_safetycase_changelist")
     assert "Tomas Reed" not in text_of(client.get(listed))
     assert "Tomas Reed" in text_of(client.get(listed, {"closed": "1"}))
@@ -199,7 +341,7 @@ class TestSearch:
         assert self.find(client, term) == ["Tomas Reed, 56"]
 
     def test_closed_cases_are_found_with_the_open_ones(self, client, nurse, named):
-        cases.close(case=named, note="Went by ambulance.", by=nurse)
+        close_case(named, by=nurse, words="Went by ambulance.")
         assert self.find(client, "reed") == ["Tomas Reed, 56"]
 
     def test_by_the_reference_of_the_request(self, client, named, make_request):
@@ -225,7 +367,7 @@ class TestSearch:
 @pytest.mark.parametrize("what", ["change", "acknowledge", "close"])
 def test_an_editor_is_refused(sign_in, editor, named, what):
     client = sign_in(editor)
-    answer = client.get(url(named)) if what == "change" else client.post(url(named, what), {"note": "x"})
+    answer = client.get(url(named)) if what == "change" else client.post(url(named, what), letter())
     named.refresh_from_db()
     assert answer.status_code == 403
     assert named.status == CaseStatus.OPEN
@@ -233,6 +375,7 @@ def test_an_editor_is_refused(sign_in, editor, named, what):
 
 def test_changes_are_posts(sign_in, nurse, named):
     assert sign_in(nurse).get(url(named, "acknowledge")).headers["Location"] == url(named)
-    assert sign_in(nurse).get(url(named, "close")).headers["Location"] == url(named)
+    assert sign_in(nurse).get(url(named, "confirm_close")).headers["Location"] == url(named, "close")
+    assert sign_in(nurse).get(url(named, "reopen")).headers["Location"] == url(named)
     named.refresh_from_db()
     assert (named.status, named.acknowledged_at) == (CaseStatus.OPEN, None)

@@ -10,7 +10,7 @@ from clinic.accounts.models import User
 from clinic.core import clock
 from consultations.actions.book import book_held
 from consultations.actions.read_text import mark_read
-from consultations.enums import AppointmentStatus, RequestStatus, TextKind
+from consultations.enums import AppointmentStatus, Outcome, RequestStatus, TextKind
 from consultations.models import (
     AppointmentType,
     Clinician,
@@ -21,7 +21,7 @@ from consultations.models import (
 )
 from consultations.services import scheduling
 from tests.cast import MakeRequest, book_directly
-from tests.consultations.perform import answer, perform
+from tests.consultations.perform import answer, perform, settling_data
 
 NOW = datetime.datetime(2026, 11, 23, 15, 0, tzinfo=datetime.UTC)
 """Monday 23 November 2026, 10:00 at the clinic."""
@@ -72,6 +72,11 @@ class Desk:
             )
         return request
 
+    def ready_for(self, verb: str, status: RequestStatus, by: User | None = None) -> ConsultationRequest:
+        """A request on which this person may do this now."""
+        flagged = {"outcome": Outcome.SAME_DAY} if verb in ("settle", "order_booking") else {}
+        return self.request(status, asked_by_doctor=verb == "answer_doctor", is_ahead=verb == "withdraw", **flagged)
+
     def hold(self, request: ConsultationRequest) -> SlotHold:
         return SlotHold.objects.create(
             request=request,
@@ -90,7 +95,10 @@ class Desk:
             "note": lambda request, by: perform("note", request, note="Rang.", by=by),
             "correct_email": lambda request, by: perform("correct_email", request, email="new@example.com", by=by),
             "escalate": lambda request, by: perform("escalate", request, note="Worse.", by=by),
-            "clear": lambda request, by: perform("clear", request, reason="Examined.", by=by),
+            "settle": lambda request, by: perform("settle", request, by=by, **settling_data(request)),
+            "order_booking": lambda request, by: perform(
+                "order_booking", request, appointment_type=self.visit, reason="I want to see her.", by=by
+            ),
             "pass_to_doctor": lambda request, by: perform(
                 "pass_to_doctor", request, doctor=self.doctor, note="Please read.", by=by
             ),

@@ -13,7 +13,7 @@ from clinic.core.models import OutboxMessage
 from consultations.enums import CaseStatus, Outcome
 from consultations.models import AlarmGroup, SafetyCase
 from consultations.services import alarms, cases, handover, readiness
-from tests.cast import make_patient
+from tests.cast import close_case, make_patient
 from tests.consultations.services.conftest import NOW
 from tests.consultations.services.test_alerts import DUTY, FRIDAY_EVENING, MONDAY_OPENING, ON_CALL, minutes
 from tests.consultations.services.test_cases import open_case
@@ -95,7 +95,7 @@ class TestTheState:
         if done == "acknowledged":
             cases.acknowledge(case=case, by=nurse)
         if done == "closed":
-            cases.close(case=case, note="Reached.", by=nurse)
+            close_case(case, by=nurse, words="Reached.")
         assert state() == "ok"
 
     def test_a_mail_of_before_the_present_alarm_does_not_count(self, nurse: User, time_machine: Any) -> None:

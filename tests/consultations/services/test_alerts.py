@@ -10,6 +10,7 @@ from clinic.core.models import OutboxMessage
 from consultations.enums import MessageKind, Outcome
 from consultations.models import SafetyCase
 from consultations.services import cases
+from tests.cast import close_case
 from tests.consultations.services.test_cases import open_case
 from tests.consultations.services.test_duty import named, off_duty
 
@@ -102,9 +103,7 @@ class TestWhileOpen:
     def test_it_ends_with_the_first_who_takes_it_on(self, time_machine: Any, doctor: User, done: str) -> None:
         clock, case = Clock(time_machine, self.NOW), named()
         clock.told()
-        cases.acknowledge(case=case, by=doctor) if done == "acknowledge" else cases.close(
-            case=case, note="Went by ambulance.", by=doctor
-        )
+        cases.acknowledge(case=case, by=doctor) if done == "acknowledge" else close_case(case, by=doctor)
         assert clock.look(self.NOW + minutes(10)) == []
 
     def test_a_same_day_case_is_told_once_to_its_owner(self, settings: Any, time_machine: Any) -> None:
@@ -255,7 +254,7 @@ def test_a_case_made_more_pressing_is_told_to_the_duty_address_too(settings: Any
 def test_a_case_opened_again_goes_to_somebody_who_is_there(time_machine: Any, nurse: User) -> None:
     clock, case = Clock(time_machine, TestWhileOpen.NOW), named()
     clock.told()
-    cases.close(case=case, note="Reached.", by=nurse)
+    close_case(case, by=nurse, words="Reached.")
     off_duty(nurse)
     case.refresh_from_db()
     cases.reopen(case=case, level=Outcome.EMERGENCY, reason="raised")

@@ -12,7 +12,7 @@ from consultations.candidacy import outcomes
 from consultations.enums import CaseStatus, MessageKind, Outcome, RequestStatus
 from consultations.models import SafetyCase
 from consultations.services import cases, intake, triage
-from tests.cast import MakeRequest, make_user
+from tests.cast import MakeRequest, close_case, make_user
 from tests.consultations.services.conftest import NOW
 from tests.consultations.services.test_transitions import Staff
 from tests.rows import all_rows
@@ -33,8 +33,8 @@ class TestTheOwner:
     def test_is_whoever_of_triage_has_least_to_do(self, nurse: User, other_nurse: User, doctor: User) -> None:
         owners = [open_case().owner for _ in range(3)]
         assert owners == [nurse, other_nurse, nurse]
-        cases.close(case=SafetyCase.objects.filter(owner=nurse)[0], note="Reached.", by=nurse)
-        cases.close(case=SafetyCase.objects.filter(owner=nurse, closed_at=None)[0], note="Reached.", by=nurse)
+        close_case(SafetyCase.objects.filter(owner=nurse)[0], by=nurse, words="Reached.")
+        close_case(SafetyCase.objects.filter(owner=nurse, closed_at=None)[0], by=nurse, words="Reached.")
         assert open_case().owner == nurse
 
     @pytest.mark.parametrize("gone", ["is_active", "is_staff"])
@@ -98,16 +98,16 @@ class TestAcknowledge:
 
 class TestClose:
     def test_keeps_what_became_of_the_person(self, nurse: User) -> None:
-        fresh = cases.close(case=open_case(), note="Went to hospital by ambulance.", by=nurse)
+        fresh = close_case(open_case(), by=nurse, words="Went to hospital by ambulance.")
         assert (fresh.status, fresh.closed_by, fresh.acknowledged_by) == (CaseStatus.CLOSED, nurse, nurse)
-        assert fresh.closing_note == "Went to hospital by ambulance."
+        assert fresh.closings.get().words == "Went to hospital by ambulance."
         assert AuditEvent.objects.about(fresh).last().action == "case.close"
 
     def test_the_second_is_told_who_was_first(self, nurse: User, other_nurse: User) -> None:
         case = open_case()
-        cases.close(case=case, note="Reached.", by=nurse)
+        close_case(case, by=nurse, words="Reached.")
         before = all_rows()
-        for late in (cases.acknowledge, lambda **kwargs: cases.close(note="Me too.", **kwargs)):
+        for late in (cases.acknowledge, lambda case, by: close_case(case, by=by)):
             with pytest.raises(cases.CaseClosed, match="Nora Adeyemi has closed this case"):
                 late(case=case, by=other_nurse)
         assert all_rows() == before
@@ -117,7 +117,7 @@ class TestClose:
         case, by = open_case(), staff("editor")
         before = all_rows()
         with pytest.raises(NotAllowed):
-            cases.acknowledge(case=case, by=by) if act == "acknowledge" else cases.close(case=case, note="x", by=by)
+            cases.acknowledge(case=case, by=by) if act == "acknowledge" else close_case(case, by=by, words="x")
         assert all_rows() == before
 
 
@@ -142,7 +142,7 @@ class TestAlertAgain:
         if done == "acknowledged":
             cases.acknowledge(case=case, by=nurse)
         if done == "closed":
-            cases.close(case=case, note="Reached.", by=nurse)
+            close_case(case, by=nurse, words="Reached.")
         time_machine.shift(3 * TEN_MINUTES)
         assert cases.alert_again() == 0
         assert len(alerts()) == 1
@@ -187,7 +187,7 @@ class TestAlertAgain:
         case = open_case()
         time_machine.shift(TEN_MINUTES)
         cases.alert_again()
-        cases.close(case=case, note="Seen.", by=nurse)
+        close_case(case, by=nurse, words="Seen.")
         case.refresh_from_db()
         cases.reopen(case=case, level=Outcome.EMERGENCY, reason="named")
         assert len(alerts()) == 3

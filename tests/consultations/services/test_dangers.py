@@ -115,7 +115,7 @@ def test_an_acknowledged_case_is_open_again_for_a_new_danger(request_sent: Consu
 
 def test_a_closed_case_opens_again(request_sent: ConsultationRequest, nurse: User) -> None:
     tick(request_sent, "chest")
-    SafetyCase.objects.update(status=CaseStatus.CLOSED, closed_at=NOW, closed_by=nurse)
+    SafetyCase.objects.update(status=CaseStatus.CLOSED, closed_at=NOW, closed_by=nurse, outcome="no_way_to_reach")
     tick(request_sent, "weight_loss")
     case = SafetyCase.objects.get()
     assert (case.status, case.closed_at) == ("open", None)

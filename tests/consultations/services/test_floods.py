@@ -14,7 +14,7 @@ from clinic.core.refusals import NotAllowed
 from consultations.enums import CaseStatus, MessageKind, Outcome
 from consultations.models import AlarmGroup, QuestionnaireResponse, SafetyCase
 from consultations.services import alarm_groups, cases, handover, intake
-from tests.cast import make_patient
+from tests.cast import close_case, make_patient
 from tests.consultations.services.conftest import NOW
 from tests.consultations.services.test_alerts import DOCTOR, DUTY, NURSE, OTHER, minutes
 from tests.rows import all_rows
@@ -101,8 +101,9 @@ class TestFolding:
         assert AlarmGroup.objects.get().level == Outcome.SAME_DAY
         before = len(mails())
         for number, more in ((9, 0), (10, 1), (11, 1), (60, 1)):
-            SafetyCase.objects.filter(level=Outcome.EMERGENCY).update(status=CaseStatus.CLOSED, closed_at=NOW,
-                                                                      closed_by=User.objects.get())  # fmt: skip
+            SafetyCase.objects.filter(level=Outcome.EMERGENCY).update(
+                status=CaseStatus.CLOSED, closed_at=NOW, closed_by=User.objects.get(), outcome="died"
+            )
             time_machine.move_to(NOW + minutes(number), tick=False)
             cases.alert_again()
             assert len(mails()) == before + more, number
@@ -190,9 +191,13 @@ class TestContactDetailsThatWereNotSent:
 
     def test_so_is_a_case_that_is_raised_or_reopened_after_it(self, nurse: User) -> None:
         for is_closed in (False, True):
-            case = self.begun(Outcome.SAME_DAY).safety_case
             if is_closed:
-                case = cases.close(case=case, note="Went home.", by=nurse)
+                response = intake.start()
+                cases.open_case(response=response, level=Outcome.SAME_DAY, network=HERE)
+                case = close_case(response.safety_case, by=nurse)
+                intake.save_contact(response=response, contact=ALICE)
+            else:
+                case = self.begun(Outcome.SAME_DAY).safety_case
             before = len(mails())
             cases.raise_level(case=SafetyCase.objects.get(pk=case.pk), level=Outcome.EMERGENCY, network=HERE)
             case.refresh_from_db()
@@ -226,7 +231,7 @@ class TestAcknowledgingAGroup:
         assert AuditEvent.objects.about(group).get().action == "alarm_group.acknowledge"
         time_machine.move_to(NOW + minutes(60), tick=False)
         assert cases.alert_again() == 0
-        case = cases.close(case=group.cases.first(), note="Nobody to call.", by=nurse)
+        case = close_case(group.cases.first(), by=nurse, words="Nobody to call.")
         assert (case.status, group.cases.exclude(status=CaseStatus.CLOSED).count()) == (CaseStatus.CLOSED, 2)
 
     def test_without_it_they_go_on_as_one_mail_with_the_count(self, group: AlarmGroup, time_machine: Any) -> None:
@@ -270,7 +275,7 @@ class TestAcknowledgingAGroup:
     ) -> None:
         older = visit(level=Outcome.SAME_DAY)
         if was_closed:
-            older = cases.close(case=older, note="Went home.", by=nurse)
+            older = close_case(older, by=nurse, words="Went home.")
         for _ in range(6):
             visit()
         group = AlarmGroup.objects.get()
@@ -315,7 +320,7 @@ class TestAcknowledgingAGroup:
             visit(level=level)
         group = AlarmGroup.objects.get()
         for case in SafetyCase.objects.filter(alarm_group=None):
-            cases.close(case=case, note="Went home.", by=nurse)
+            close_case(case, by=nurse, words="Went home.")
         stop_mails(group, nurse)
         time_machine.move_to(NOW + minutes(1), tick=False)
         handover.switch_duty(is_on_duty=True, by=other_nurse)

@@ -15,7 +15,7 @@ from consultations.enums import CaseStatus, Outcome, RequestStatus, TextKind
 from consultations.models import ConsultationRequest, PatientText, SafetyCase
 from consultations.services import intake, patient_texts
 from tests.cast import MakeRequest, book_directly
-from tests.consultations.perform import answer, perform, send_message
+from tests.consultations.perform import answer, perform, send_message, settle_all
 from tests.consultations.services.conftest import NOW, TOMORROW_AT_NINE
 from tests.consultations.services.test_intake import ALICE, WORDINGS, ready
 from tests.rows import all_rows
@@ -225,12 +225,12 @@ class TestTheClockOfARequest:
         assert (fresh(alice).texts_due_at, fresh(alice).queue_due_at) == (None, alice.due_at)
 
     @pytest.mark.parametrize(
-        "act", ["escalate", "mark_urgent", "answer", "clear", "pass", "release", "withdraw", "close"]
+        "act", ["escalate", "mark_urgent", "answer", "settle", "pass", "release", "withdraw", "close"]
     )
     def test_no_other_act_on_the_request_loses_it(
         self, make_request: MakeRequest, nurse: User, doctor: User, manager: User, act: str
     ) -> None:
-        status = {"mark_urgent": "with_doctor", "clear": "in_triage", "release": "in_triage"}.get(act, "received")
+        status = {"mark_urgent": "with_doctor", "settle": "in_triage", "release": "in_triage"}.get(act, "received")
         claimed = {"claimed_at": NOW, "claimed_by": nurse} if status == "in_triage" else {}
         request = make_request(status=RequestStatus(status), outcome=Outcome.URGENT_REVIEW, **claimed)
         write(request, SELF_HARM)
@@ -241,8 +241,8 @@ class TestTheClockOfARequest:
         elif act == "answer":
             perform("ask", fresh(request), question="?", by=nurse)
             answer(fresh(request), "No.")
-        elif act == "clear":
-            perform("clear", fresh(request), reason="Examined.", by=doctor)
+        elif act == "settle":
+            settle_all(fresh(request), by=doctor)
         elif act == "pass":
             perform("pass_to_doctor", fresh(request), doctor=doctor, note="", by=nurse)
         elif act == "release":

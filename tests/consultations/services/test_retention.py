@@ -13,7 +13,8 @@ from clinic.core import audit, clock, housekeeping
 from clinic.core.models import AuditEvent, Heartbeat
 from consultations.enums import CaseStatus, TextKind
 from consultations.models import Assessment, QuestionnaireResponse, SafetyCase
-from consultations.services import carrying, cases, intake, patient_texts, retention
+from consultations.services import carrying, intake, patient_texts, retention
+from tests.cast import close_case
 from tests.consultations.services.test_intake import ALICE, WORDINGS, ready
 from tests.consultations.views.conftest import OUTCOMES, ROUTINE, Visitor, fields_of, slug_of, text_of
 from tests.rows import all_rows
@@ -100,7 +101,7 @@ class TestDeleteUnsent:
         self, time_machine: Any, nurse: User
     ) -> None:
         response = ready(**OUTCOMES["EMERGENCY"])
-        cases.close(case=SafetyCase.objects.get(), note="Called: she is in hospital.", by=nurse)
+        close_case(SafetyCase.objects.get(), by=nurse, words="Called: she is in hospital.")
         later(time_machine, 400)
 
         assert retention.delete_unsent() == 0

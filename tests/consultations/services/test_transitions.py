@@ -9,12 +9,12 @@ from clinic.accounts.models import User
 from clinic.core import audit, outbox
 from clinic.core.models import AuditEvent, OutboxMessage
 from clinic.core.refusals import ChangedMeanwhile, NotAllowed, WrongStatus
+from consultations.actions.base import FlagsStand
 from consultations.actions.book import book_held
-from consultations.actions.offer import FlagsStand
 from consultations.enums import CLOSED_STATUSES, OPEN_STATUSES, Actor, MessageKind, Outcome, RequestStatus
 from consultations.models import Appointment, ClinicalReview, SlotHold, TriageDecision
 from consultations.services import review
-from tests.consultations.perform import answer, perform
+from tests.consultations.perform import answer, perform, settle_all, settling_data
 from tests.consultations.services.conftest import Desk
 from tests.consultations.transitions import LINES, VERBS, Line, actors, sources
 from tests.rows import all_rows
@@ -54,7 +54,8 @@ def click(desk: Desk, verb: str, request: Any, by: User, *, seen: str) -> bool:
         "note": {"note": "Rang."},
         "correct_email": {"email": "new@example.com"},
         "escalate": {"note": "Worse."},
-        "clear": {"reason": "Examined."},
+        "settle": settling_data(request) if verb == "settle" else {},
+        "order_booking": {"appointment_type": desk.visit, "reason": "I want to see her."},
         "pass_to_doctor": {"doctor": desk.doctor, "note": "Please read."},
         "ask": {"question": "Which scan?"},
         "offer": {"appointment_type": desk.visit, "patient_note": "Come."},
@@ -74,7 +75,7 @@ def test_every_verb_has_its_service(desk: Desk) -> None:
 def test_a_legal_move_leads_where_the_table_says_with_one_event(desk: Desk, staff: Staff, line: Line) -> None:
     group = group_for(line.verb)
     by = staff(group) if group else None
-    request = desk.request(line.source, asked_by_doctor=line.verb == "answer_doctor", is_ahead=line.verb == "withdraw")
+    request = desk.ready_for(line.verb, line.source, by)
     press(desk, line.verb, request, by)
     request.refresh_from_db()
     assert request.status == line.target
@@ -89,8 +90,8 @@ def test_a_legal_move_leads_where_the_table_says_with_one_event(desk: Desk, staf
 class TestALegalMove:
     def start(self, desk: Desk, staff: Staff, verb: str, status: RequestStatus) -> tuple[Any, User | None]:
         group = group_for(verb)
-        request = desk.request(status, asked_by_doctor=verb == "answer_doctor", is_ahead=verb == "withdraw")
-        return request, staff(group) if group else None
+        by = staff(group) if group else None
+        return desk.ready_for(verb, status, by), by
 
     def test_owes_the_patient_exactly_its_mail(
         self, desk: Desk, staff: Staff, verb: str, status: RequestStatus
@@ -153,7 +154,8 @@ def test_any_other_status_is_refused_and_nothing_changes(
 
 @pytest.mark.parametrize(("verb", "group"), ROLES)
 def test_a_role_may_do_exactly_what_the_table_says(desk: Desk, staff: Staff, verb: str, group: str) -> None:
-    request, by = desk.request(sources(verb)[0]), staff(group)
+    by = staff(group)
+    request = desk.ready_for(verb, sources(verb)[0], by)
     before = all_rows()
     if Actor(group) in actors(verb):
         press(desk, verb, request, by)
@@ -183,7 +185,7 @@ def test_nobody_else_may_do_anything(desk: Desk, staff: Staff, verb: str, who: s
 @pytest.mark.parametrize("verb", [verb for verb in VERBS if verb not in PATIENTS_OWN])
 def test_a_superuser_runs_the_site_and_decides_no_more_than_a_manager(desk: Desk, verb: str) -> None:
     by = User.objects.create_superuser("root", "root@clinic.example", "a quiet passphrase")
-    request = desk.request(sources(verb)[0])
+    request = desk.ready_for(verb, sources(verb)[0], by)
     before = all_rows()
     if Actor.MANAGER in actors(verb):
         press(desk, verb, request, by)
@@ -260,20 +262,10 @@ class TestWhatAMoveBrings:
             with pytest.raises(FlagsStand):
                 press(desk, "offer", request, doctor)
             assert all_rows() == before
-            perform("clear", request, reason="Examined: no weakness.", by=doctor)
+            settle_all(request, by=doctor)
             press(desk, "offer", request, doctor)
             request.refresh_from_db()
             assert request.status == RequestStatus.OFFERED
-
-    @pytest.mark.parametrize("verb", ["escalate", "mark_urgent"])
-    def test_a_new_worry_brings_cleared_flags_back(self, desk: Desk, staff: Staff, verb: str) -> None:
-        request, doctor = desk.request(RequestStatus.WITH_DOCTOR, outcome=Outcome.SAME_DAY), staff("doctor")
-        perform("clear", request, reason="Examined.", by=doctor)
-        press(desk, verb, request, doctor)
-        request.refresh_from_db()
-        assert request.flags_cleared_at is None
-        assert request.is_blocked_by_flags
-        assert request.risk <= 1
 
     @pytest.mark.parametrize("verb", ["escalate", "mark_urgent"])
     def test_it_is_due_sooner_never_later(self, desk: Desk, staff: Staff, verb: str) -> None:
@@ -321,7 +313,7 @@ class TestWhatAMoveBrings:
                 press(desk, verb, request, doctor)
         assert all_rows() == before
 
-    @pytest.mark.parametrize("verb", ["decline", "mark_urgent", "clear"])
+    @pytest.mark.parametrize("verb", ["decline", "mark_urgent"])
     def test_a_decision_without_words_is_refused(self, desk: Desk, staff: Staff, verb: str) -> None:
         request, doctor = desk.request(RequestStatus.WITH_DOCTOR), staff("doctor")
         before = all_rows()
@@ -329,7 +321,6 @@ class TestWhatAMoveBrings:
             {
                 "decline": lambda: perform("decline", request, patient_note=" \n", by=doctor),
                 "mark_urgent": lambda: perform("mark_urgent", request, reason=" ", by=doctor),
-                "clear": lambda: perform("clear", request, reason="\t", by=doctor),
             }[verb]()
         assert all_rows() == before
 

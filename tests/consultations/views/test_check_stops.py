@@ -7,8 +7,8 @@ from clinic.core.models import OutboxMessage
 from consultations.enums import CaseStatus, Outcome, Priority
 from consultations.models import Assessment, ConsultationRequest, Patient, SafetyCase
 from consultations.questionnaire import flow
-from consultations.services import cases
 from consultations.services.targets import due_after
+from tests.cast import close_case
 from tests.consultations.views.conftest import CALL_BACK, ROUTINE, fields_of, text_of
 
 FOOTER = "This is not a diagnosis."
@@ -192,7 +192,7 @@ class TestAfterTheCaseIsClosed:
     @pytest.fixture
     def close(self, nurse):
         def do(note="Nobody left a number."):
-            cases.close(case=SafetyCase.objects.get(), note=note, by=nurse)
+            close_case(SafetyCase.objects.get(), by=nurse, words=note)
 
         return do
 
@@ -210,10 +210,11 @@ class TestAfterTheCaseIsClosed:
         client.force_login(nurse)
         assert "1 person was sent to urgent care." in text_of(client.get("/admin/"))
         page = text_of(client.get(f"/admin/consultations/safetycase/{case.pk}/change/"))
-        assert "It was closed before with this note" in page
+        assert "Opened again on Monday 23 November, 11 am: the person asked to be called" in page
         assert "Nobody left a number." in page
-        close("Rang: on the way to hospital.")
-        assert SafetyCase.objects.get().closing_note == "Nobody left a number.\n\nRang: on the way to hospital."
+        close("On the way to hospital.")
+        told = [each.words for each in SafetyCase.objects.get().closings.all()]
+        assert told == ["Nobody left a number.", "On the way to hospital."]
 
     def test_a_worse_answer_opens_it_again(self, visitor, close):
         visitor.answer(rf_now=["fever"])

@@ -103,11 +103,10 @@ class TestACallThatIsOwed:
         assert "You gave no phone number, so we cannot call you." in see(request)
 
     @pytest.mark.parametrize(
-        "changes", [{"outcome": Outcome.URGENT_REVIEW}, {"outcome": Outcome.SAME_DAY, "flags_cleared_at": MONDAY}]
+        "changes", [{"outcome": Outcome.URGENT_REVIEW}, {"outcome": Outcome.SAME_DAY, "flag_level": ""}]
     )
-    def test_none_is_owed_to_others(self, see, make_request, doctor, changes):
-        cleared = {"flags_cleared_by": doctor} if "flags_cleared_at" in changes else {}
-        words = see(make_request(**changes, **cleared))
+    def test_none_is_owed_to_others(self, see, make_request, changes):
+        words = see(make_request(**changes))
         assert "try to call you" not in words
         assert "cannot call you" not in words
 

@@ -14,7 +14,7 @@ from consultations.presenters.action_panel import action_panel
 from tests.cast import at, book_directly, open_privately
 from tests.consultations.admin.conftest import page_of, text_of
 from tests.consultations.perform import perform
-from tests.consultations.services.conftest import NOW, Desk, desk, monday  # noqa: F401
+from tests.consultations.services.conftest import NOW, Desk
 from tests.rows import all_rows
 
 pytestmark = pytest.mark.django_db
@@ -30,7 +30,7 @@ def offered(request: Any, by: Any) -> set[str]:
 
 
 @BOTH
-def test_it_is_as_before_and_nobody_is_written_to(desk: Desk, verb: str, undo: str, sign_in: Any) -> None:  # noqa: F811
+def test_it_is_as_before_and_nobody_is_written_to(desk: Desk, verb: str, undo: str, sign_in: Any) -> None:
     request = desk.request(RequestStatus.BOOKED)
     occupied = Occupation.objects.order_by("resource", "person").values_list(
         "resource", "person", "starts_at", "ends_at"
@@ -54,7 +54,7 @@ def test_it_is_as_before_and_nobody_is_written_to(desk: Desk, verb: str, undo: s
 
 
 @BOTH
-def test_on_the_next_day_it_is_too_late(desk: Desk, verb: str, undo: str, time_machine: Any) -> None:  # noqa: F811
+def test_on_the_next_day_it_is_too_late(desk: Desk, verb: str, undo: str, time_machine: Any) -> None:
     request = desk.request(RequestStatus.BOOKED)
     perform(verb, request, by=desk.doctor)
     last_minute = datetime.datetime(2026, 11, 24, 4, 59, tzinfo=datetime.UTC)
@@ -69,7 +69,7 @@ def test_on_the_next_day_it_is_too_late(desk: Desk, verb: str, undo: str, time_m
 
 
 @BOTH
-def test_not_over_the_visit_of_somebody_else(desk: Desk, verb: str, undo: str) -> None:  # noqa: F811
+def test_not_over_the_visit_of_somebody_else(desk: Desk, verb: str, undo: str) -> None:
     """It was over early, and the rest of its time was booked."""
     request = desk.request(RequestStatus.BOOKED)
     perform(verb, request, by=desk.doctor)
@@ -80,7 +80,7 @@ def test_not_over_the_visit_of_somebody_else(desk: Desk, verb: str, undo: str) -
     assert all_rows() == before
 
 
-def test_one_is_not_undone_by_the_button_of_the_other(desk: Desk) -> None:  # noqa: F811
+def test_one_is_not_undone_by_the_button_of_the_other(desk: Desk) -> None:
     request = desk.request(RequestStatus.BOOKED)
     perform("complete", request, by=desk.doctor)
     before = all_rows()

@@ -1,0 +1,131 @@
+"""The forms of a safety case: closing it with an outcome and its proof, opening it again, a note."""
+
+from typing import Any, Final
+
+from django import forms
+
+from clinic.accounts.models import User
+from clinic.core import clock
+from clinic.core.widgets import TileRadio
+from consultations.enums import CaseOutcome, CaseProof, Outcome
+from consultations.forms.staff import text
+from consultations.models import Call, CaseNote, PatientText, SafetyCase
+from consultations.services import case_proofs
+from consultations.services.case_proofs import Claim, Evidence
+
+WORDS: Final = {
+    CaseOutcome.DECLINED_ADVICE: "What was advised",
+    CaseOutcome.DIED: "Who told us, and what",
+    CaseOutcome.MISTAKE: "What was entered by mistake",
+}
+NOTE: Final = "Note"
+LETTER_WORDS: Final = "What the letter says, or a note"
+UNUSED_LETTER: Final = "You filled in a letter. Choose the letter as proof, or empty its fields."
+PROOF_LABELS: Final = {
+    CaseProof.LETTER: "A letter, described below",
+    CaseProof.NO_NAME: "Nobody left a name, a phone number or an email address",
+    CaseProof.NO_CONTACT: "A name is known, and no phone number and no email address",
+    CaseProof.TOLD: "Somebody told us, as written below",
+}
+
+
+class CloseCaseForm(forms.Form):
+    """One outcome with what it may rest on now. Only what the records show can be chosen."""
+
+    outcome = forms.ChoiceField(choices=CaseOutcome.choices, widget=forms.HiddenInput)
+    seen = forms.CharField(widget=forms.HiddenInput, required=False)
+    proof = forms.ChoiceField(
+        label="What shows it?", widget=TileRadio, error_messages={"required": "Choose what shows it."}
+    )
+    letter_from = forms.CharField(label="Letter: where from", max_length=200, required=False)
+    letter_on = forms.DateField(
+        label="Letter: date",
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages={"invalid": "Enter the date of the letter, like 2026-11-23."},
+    )
+    words = text(NOTE)
+
+    def __init__(
+        self, *args: Any, outcome: CaseOutcome, case: SafetyCase, evidence: Evidence, by: User, **kwargs: Any
+    ) -> None:
+        kwargs.setdefault("auto_id", f"{outcome.value}-%s")
+        super().__init__(*args, **kwargs)
+        self.case, self.evidence, self.by = case, evidence, by
+        self.outcome = outcome
+        self.initial.setdefault("outcome", outcome.value)
+        rules = case_proofs.RULES[outcome]
+        allowed = [proof for proof in rules if case_proofs.may_close_with(outcome, proof, by)]
+        self.obstacles = [evidence.missing(proof) for proof in allowed if evidence.missing(proof)]
+        if not allowed:
+            self.obstacles = ["Only a doctor may close a case with this outcome."]
+        elif len(allowed) < len(rules) and outcome != CaseOutcome.NO_WAY_TO_REACH:
+            self.obstacles.append("A doctor may close it on more than this.")
+        self.options = [option for proof in allowed for option in self._options(proof)]
+        proof_field: Any = self.fields["proof"]
+        proof_field.choices = self.options
+        if len(self.options) == 1:
+            self.initial.setdefault("proof", self.options[0][0])
+        takes_letter = CaseProof.LETTER in allowed
+        self.fields["words"].label = WORDS.get(outcome, LETTER_WORDS if takes_letter else NOTE)
+        if not takes_letter:
+            del self.fields["letter_from"], self.fields["letter_on"]
+
+    @property
+    def outcome_label(self) -> str:
+        return self.outcome.label
+
+    @property
+    def is_possible(self) -> bool:
+        return bool(self.options)
+
+    def _options(self, proof: CaseProof) -> list[tuple[str, str]]:
+        if self.evidence.missing(proof):
+            return []
+        rows = self.evidence.rows_for(proof)
+        if rows:
+            return [(f"{proof.value}-{row.pk}", proof_words(proof, row)) for row in rows]
+        return [(proof.value, PROOF_LABELS.get(proof, proof.label))]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        if self.errors:
+            return cleaned
+        claim = claim_of(cleaned)
+        if claim.proof != CaseProof.LETTER and (cleaned.get("letter_from") or cleaned.get("letter_on")):
+            self.add_error("proof", UNUSED_LETTER)
+            return cleaned
+        try:
+            case_proofs.require_proved(claim, self.evidence, case=self.case, by=self.by)
+        except case_proofs.ProofMissing as missing:
+            self.add_error(missing.field if missing.field in self.fields else None, str(missing))
+        return cleaned
+
+
+def claim_of(cleaned: dict[str, Any]) -> Claim:
+    """What the form says, for the service."""
+    proof, _, row = cleaned["proof"].partition("-")
+    return Claim(
+        outcome=CaseOutcome(cleaned["outcome"]),
+        proof=CaseProof(proof),
+        named=int(row) if row else None,
+        words=cleaned.get("words", ""),
+        letter_from=cleaned.get("letter_from", ""),
+        letter_on=cleaned.get("letter_on"),
+    )
+
+
+def proof_words(proof: CaseProof, row: Call | PatientText | CaseNote | SafetyCase) -> str:
+    """A row that shows something, in words that hold nothing of what was said."""
+    if isinstance(row, Call):
+        what = "Call with the danger questions" if proof == CaseProof.CALL else f"Call ({row.get_outcome_display()})"
+        return f"{what}, {clock.moment(row.made_at)}, {row.made_by.display_name}"
+    if isinstance(row, PatientText):
+        return f"{row.get_kind_display()} of {clock.moment(row.sent_at)}"
+    if isinstance(row, CaseNote):
+        return f"Note by {row.written_by.display_name}, {clock.moment(row.written_at)}"
+    return f"Case {row.pk}: {Outcome(row.level).label}, raised {clock.moment(row.raised_at)}"
+
+
+class ReopenCaseForm(forms.Form):
+    reason = text("Why is it opened again?", required="Write why the case is opened again.")

@@ -1,0 +1,184 @@
+"""How a safety case was closed, each time; what it can be closed with now; and what closing it will do."""
+
+import dataclasses
+import datetime
+from typing import Any, Final
+
+from django.db.models import Count
+
+from clinic.accounts.models import User
+from clinic.core import clock
+from clinic.core.encrypted_rows import with_keys
+from consultations.enums import CaseOutcome, CaseProof, NextDayAnswer
+from consultations.forms.cases import CloseCaseForm, proof_words
+from consultations.models import CaseClosing, ConsultationRequest, RuleAnswer, SafetyCase
+from consultations.presenters.cases import url_of
+from consultations.presenters.isolation import Unreadable, opened, readable
+from consultations.presenters.words import clock_chip, holder_words, name_of, outcome_chip
+from consultations.services import case_mails, case_proofs
+from consultations.services.case_proofs import Claim, Evidence
+
+DAMAGED: Final = "This cannot be read. Tell a manager the case number."
+REOPENED: Final = {
+    "raised": "the answers showed a danger again",
+    "told": "the person told us of a danger",
+    "named": "the person asked to be called",
+    "answered": "the person answered that they were not seen, or are worse",
+}
+"""Why it was opened again, where nobody of the staff did it."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ClosingLine:
+    """One closing, in words."""
+
+    outcome: str
+    closed: str
+    proof: str
+    words: str
+    other_url: str
+    asked: str
+    reopened: str
+    reopened_words: str
+
+
+def closing_lines(case: SafetyCase) -> list[ClosingLine]:
+    """Every closing of a case, the newest first; one that cannot be read is named."""
+    rows = with_keys(CaseClosing.objects.filter(case=case)).select_related(
+        "case__response__request__patient", "closed_by", "reopened_by", "call__made_by", "text",
+        "statement__written_by", "duplicate_of",
+    )  # fmt: skip
+    deferred = rows.defer("call__note", "call__answers", "text__text", "statement__text").order_by("-closed_at", "-pk")
+    return [_damaged(row) if isinstance(row, Unreadable) else _line(row) for row in readable(deferred, opens=False)]
+
+
+def _damaged(row: Unreadable) -> ClosingLine:
+    return ClosingLine(f"Closing {row.pk}", "", "", DAMAGED, "", "", "", "")
+
+
+def _line(row: CaseClosing) -> ClosingLine:
+    letter, _ = opened(lambda: row.letter_from, DAMAGED, of=row)
+    why = REOPENED.get(row.reopened_for, "")
+    reopened = ""
+    if row.reopened_at is not None:
+        who = f" by {name_of(row.reopened_by)}" if row.reopened_by else ""
+        reopened = f"Opened again{who} on {clock.moment(row.reopened_at)}{f': {why}' if why else ''}"
+    return ClosingLine(
+        outcome=row.get_outcome_display(),
+        closed=f"Closed by {name_of(row.closed_by)} on {clock.moment(row.closed_at)}",
+        proof=_proof_of(row, letter),
+        words=opened(lambda: row.words, DAMAGED, of=row)[0],
+        other_url=url_of(row.duplicate_of_id) if row.duplicate_of_id else "",
+        asked=_asked(row),
+        reopened=reopened,
+        reopened_words=opened(lambda: row.reopened_words, DAMAGED, of=row)[0],
+    )
+
+
+def _proof_of(row: CaseClosing, letter: str) -> str:
+    proof = CaseProof(row.proof)
+    if named := row.call or row.text or row.statement or row.duplicate_of:
+        return proof_words(proof, named)
+    if proof == CaseProof.LETTER and row.letter_on is not None:
+        return f"Letter from {letter}, {clock.day(row.letter_on)}"
+    if proof == CaseProof.TRIES:
+        return f"{row.tries} tries at different hours"
+    return f"{row.mails} emails over two working days" if proof == CaseProof.MAILS else proof.label
+
+
+def _asked(row: CaseClosing) -> str:
+    if row.answered_at is not None:
+        return f"Asked how it went, and answered on {clock.moment(row.answered_at)}: {row.get_answer_display()}"
+    if row.asked_for is None or row.reopened_at is not None:
+        return ""
+    return f"Asked by email how it went, from {clock.moment(row.asked_for)}. No answer yet"
+
+
+def duplicates_of(case: SafetyCase) -> list[dict[str, Any]]:
+    """Closed cases that say they repeat this one: what led to them counts here."""
+    rows = CaseClosing.objects.standing().filter(duplicate_of=case).select_related("case")
+    found = rows.defer("words", "letter_from", "reopened_words").order_by("case")
+    return [{"pk": row.case_id, "url": url_of(row.case_id), "level": outcome_chip(row.case.level)} for row in found]
+
+
+def request_line(request: ConsultationRequest, *, viewer: User, now: datetime.datetime) -> dict[str, Any]:
+    """The request beside its case: where it stands, how pressing, whose, and its clock."""
+    return {
+        "reference": request.reference,
+        "status": holder_words(request, viewer=viewer),
+        "level": outcome_chip(request.highest_outcome),
+        "time": clock_chip(request, now=now),
+        "is_flagged": request.is_blocked_by_flags,
+    }
+
+
+def close_forms(
+    case: SafetyCase, evidence: Evidence, *, by: User, seen: str, given: CloseCaseForm | None = None
+) -> list[CloseCaseForm]:
+    """A form for each outcome; `given` is the one that was filled in."""
+    forms = [
+        CloseCaseForm(outcome=outcome, case=case, evidence=evidence, by=by, initial={"seen": seen})
+        for outcome in CaseOutcome
+    ]
+    return [given if given is not None and given.outcome == form.outcome else form for form in forms]
+
+
+def confirmation(case: SafetyCase, claim: Claim, form: CloseCaseForm) -> dict[str, Any]:
+    """What is about to be done, before it is."""
+    labels = dict(form.options)
+    letter = f"Letter from {claim.letter_from}, {clock.day(claim.letter_on)}" if claim.letter_on else ""
+    return {
+        "outcome": claim.outcome.label,
+        "proof": letter or labels.get(form.cleaned_data["proof"], ""),
+        "words": claim.words,
+        "effects": _effects(case, claim),
+    }
+
+
+def _effects(case: SafetyCase, claim: Claim) -> list[str]:
+    found = []
+    if claim.outcome == CaseOutcome.DIED:
+        found.append("Every message to this person stops. Opening the case again restarts them.")
+    if claim.outcome == CaseOutcome.DUPLICATE:
+        found.append("What led to this case counts for the other one, and so does the higher level.")
+    if claim.outcome in case_mails.ASKED_AFTER:
+        found.append(_question_effect(case))
+    request = case_proofs.request_of(case)
+    if request is not None and request.is_blocked_by_flags:
+        found.append(f"The red flag on request {request.reference} stays until a doctor settles it.")
+    return found
+
+
+def _question_effect(case: SafetyCase) -> str:
+    request = case_proofs.request_of(case)
+    if request is None:
+        return "Nobody is asked tomorrow how it went: no request was sent with these answers."
+    if not request.patient.email or request.patient.birth_on is None:
+        return "Nobody is asked tomorrow how it went: there is no email address or no date of birth."
+    return "Tomorrow at 10 am the person is asked by email how it went. The email says nothing about health."
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class RuleLine:
+    """One rule, and how often each answer was given."""
+
+    rule: str
+    cells: tuple[tuple[str, int], ...]
+    total: int
+
+
+def rule_lines() -> list[RuleLine]:
+    """How it went, by the rule that led to the case."""
+    counted: dict[str, dict[str, int]] = {}
+    for row in RuleAnswer.objects.all():
+        counted.setdefault(row.rule, {})[row.answer] = row.number
+    return [
+        RuleLine(rule, tuple((answer.label, found.get(answer, 0)) for answer in NextDayAnswer), sum(found.values()))
+        for rule, found in sorted(counted.items())
+    ]
+
+
+def outcome_lines() -> list[tuple[str, int]]:
+    """How many cases are closed with each outcome."""
+    counts = dict(SafetyCase.objects.exclude(outcome="").values_list("outcome").annotate(number=Count("pk")))
+    return [(outcome.label, counts.get(outcome.value, 0)) for outcome in CaseOutcome]

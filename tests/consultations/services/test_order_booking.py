@@ -1,0 +1,142 @@
+"""While a red flag stands only a doctor ends a request, and a time is taken only where a doctor ordered the visit."""
+
+from typing import Any
+
+import pytest
+from django.db import transaction
+
+from clinic.core.refusals import NotAllowed, WrongStatus
+from consultations.actions.base import FlagsStand
+from consultations.actions.book import free_times
+from consultations.enums import AssessmentOrigin, CaseStatus, Outcome, RequestStatus, SettledHow, TriageAction
+from consultations.models import SafetyCase
+from consultations.presenters.action_panel import action_panel
+from consultations.services import dangers, settling
+from consultations.services.settling import Proof
+from consultations.services.transitions import lock
+from tests.consultations.admin.conftest import page_of, text_of
+from tests.consultations.candidacy.test_asked_again import CLEAR
+from tests.consultations.perform import book_on_the_phone, perform
+from tests.consultations.services.conftest import Desk
+from tests.rows import all_rows
+
+pytestmark = pytest.mark.django_db
+FLAGGED = {"outcome": Outcome.SAME_DAY}
+
+
+def offered(request: Any, by: Any) -> set[str]:
+    request.refresh_from_db()
+    return {each.name for each in action_panel(request, by=by).actions}
+
+
+def tick(request: Any, *codes: str) -> None:
+    with transaction.atomic():
+        fresh = lock(request)
+        dangers.hear(response=fresh.response, request=fresh, origin=AssessmentOrigin.ASKED_AGAIN, ticks=codes)
+    request.refresh_from_db()
+
+
+class TestAnOrder:
+    def test_nobody_books_until_a_doctor_has_ordered_it(
+        self,
+        desk: Desk,
+        nurse: Any,
+        doctor: Any,
+        sign_in: Any,
+    ) -> None:
+        request = desk.request(RequestStatus.WITH_DOCTOR, **FLAGGED)
+        page = text_of(sign_in(nurse).get(page_of(request)))
+        assert "Only a doctor settles it, or orders a visit." in page
+        perform("order_booking", request, appointment_type=desk.visit, reason="I want to see this foot.", by=doctor)
+        request.refresh_from_db()
+        assert (request.status, request.booking_ordered_by) == (RequestStatus.OFFERED, doctor)
+        assert request.triage_decisions.get(action=TriageAction.ORDER).note == "I want to see this foot."
+        assert request.flag_level == "SAME_DAY", "an order settles nothing"
+        assert "book" in offered(request, nurse)
+        key = free_times(request)[0][0]
+        desk.hold(request)
+        with pytest.raises(FlagsStand):
+            desk.services()["book"](request, None)
+        book_on_the_phone(request, slot_key=key, by=nurse)
+        request.refresh_from_db()
+        assert request.status == RequestStatus.BOOKED
+
+    def test_without_one_a_time_is_refused_to_everybody(
+        self,
+        desk: Desk,
+        nurse: Any,
+        doctor: Any,
+    ) -> None:
+        request = desk.request(RequestStatus.OFFERED, **FLAGGED)
+        key = free_times(request)[0][0]
+        before = all_rows()
+        for by in (nurse, doctor):
+            assert "book" not in offered(request, by)
+            with pytest.raises(FlagsStand):
+                book_on_the_phone(request, slot_key=key, by=by)
+        assert all_rows() == before
+
+    def test_a_new_danger_ends_it(self, desk: Desk, nurse: Any, doctor: Any) -> None:
+        record = {"answers": CLEAR, "cleaned": {}, "asked": []}
+        request = desk.request(RequestStatus.WITH_DOCTOR, answers=CLEAR, record=record, **FLAGGED)
+        perform("order_booking", request, appointment_type=desk.visit, reason="I want to see this foot.", by=doctor)
+        tick(request, "chest")
+        assert request.booking_ordered_at is None
+        assert "book" not in offered(request, nurse)
+
+    def test_it_is_for_red_flags_only_and_for_doctors_only(
+        self,
+        desk: Desk,
+        nurse: Any,
+        doctor: Any,
+    ) -> None:
+        data = {"appointment_type": desk.visit, "reason": "Soon."}
+        clear = desk.request(RequestStatus.WITH_DOCTOR)
+        flagged = desk.request(RequestStatus.WITH_DOCTOR, **FLAGGED)
+        before = all_rows()
+        with pytest.raises(WrongStatus, match="No red flag stands"):
+            perform("order_booking", clear, by=doctor, **data)
+        with pytest.raises(NotAllowed):
+            perform("order_booking", flagged, by=nurse, **data)
+        assert all_rows() == before
+
+
+class TestTheEnd:
+    @pytest.mark.parametrize("verb", ["cancel_request", "complete", "mark_no_show"])
+    def test_only_a_doctor_ends_it_while_a_flag_stands(
+        self,
+        desk: Desk,
+        nurse: Any,
+        manager: Any,
+        doctor: Any,
+        sign_in: Any,
+        verb: str,
+    ) -> None:
+        request = desk.request(RequestStatus.BOOKED, **FLAGGED)
+        other = nurse if verb == "mark_no_show" else manager
+        data = {"note": "Moved."} if verb == "cancel_request" else {}
+        assert verb not in offered(request, other)
+        assert "Only a doctor can close this request now." in text_of(sign_in(other).get(page_of(request)))
+        before = all_rows(without=["Session", "RecordRead"])
+        with pytest.raises(FlagsStand, match="only a doctor can close"):
+            perform(verb, request, by=other, **data)
+        assert all_rows(without=["Session", "RecordRead"]) == before
+        assert verb in offered(request, doctor)
+        perform(verb, request, by=doctor, **data)
+        request.refresh_from_db()
+        assert request.is_closed
+        assert request.flag_level == "SAME_DAY", "closing lowers nothing"
+
+    def test_a_patient_who_withdraws_leaves_the_case_open(self, desk: Desk, doctor: Any) -> None:
+        record = {"answers": CLEAR, "cleaned": {}, "asked": []}
+        request = desk.request(RequestStatus.RECEIVED, answers=CLEAR, record=record)
+        tick(request, "chest")
+        perform("withdraw", request)
+        assert SafetyCase.objects.get().status == CaseStatus.OPEN
+        request.refresh_from_db()
+        assert (request.status, request.flag_level) == (RequestStatus.WITHDRAWN, "EMERGENCY")
+        told = settling.told_of(request)
+        proof = Proof(how=SettledHow.EXAMINED, who="Dr Halloran", place="Here", seen_on=doctor.date_joined.date())
+        perform("settle", request, signs=tuple(told.standing.open_signs), proof=proof, heard=told.key, by=doctor)
+        request.refresh_from_db()
+        assert request.flag_level == ""
