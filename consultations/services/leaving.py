@@ -147,7 +147,7 @@ def _next_doctor(user: User) -> User | None:
 
 def _pass_cases_on(user: User, *, to: User | None, by: User) -> int:
     """Without a name, whoever is next gets each; with nobody else there, it stays where it is."""
-    rows = SafetyCase.objects.filter(pk__in=Holdings.of(user).cases).select_related("owner").defer("closing_note")
+    rows = SafetyCase.objects.filter(pk__in=Holdings.of(user).cases).select_related("owner")
     moved = []
     for case in rows.order_by("pk").select_for_update(of=("self",)):
         owner = to or duty.next_owner(without=user)

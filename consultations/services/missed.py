@@ -157,7 +157,7 @@ def _about(request: ConsultationRequest, record: ReportedRecord, pk: int, refere
 
 
 def _case(pk: int) -> Subject | None:
-    case = SafetyCase.objects.select_related("patient", "response").defer("closing_note").filter(pk=pk).first()
+    case = SafetyCase.objects.select_related("patient", "response").filter(pk=pk).first()
     if case is None:
         return None
     request = ConsultationRequest.objects.filter(response=case.response_id).select_related("patient").first()

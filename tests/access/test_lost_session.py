@@ -28,8 +28,8 @@ STAFF_FORMS = [
     in (
         "hand-over note", "missed", "missed answer", "weekly shift",
         "own password", "search", "preview", "note", "call", "escalate", "pass", "settle", "order", "ask", "decide",
-        "book", "give back", "close", "case", "case note", "person note", "join", "take apart", "absence", "weekly time",
-        "user", "place",
+        "book", "give back", "close", "case", "case note", "person note", "join", "take apart", "absence",
+        "weekly time", "user", "place",
     )
 ]  # fmt: skip
 SHOWN: dict[str, tuple[tuple[str, str], ...]] = {

@@ -62,7 +62,7 @@ class TestThePage:
         assert "Olu Brandt, Monday 23 November, 1 pm" in words
         assert "With a doctor: Ines Halloran" in words
         held = {line["who"]: line["what"] for line in context["held"]}
-        assert held == {"Nora Adeyemi": "1 safety case", "Ines Halloran": "1 request as their doctor"}
+        assert held == {"Nora Adeyemi": "1 safety case", "Ines Halloran": "1 request as its doctor"}
         assert "Emil Ravn" not in words
         reading = RecordRead.objects.get(action="hand_over.view")
         shown = set(PatientShown.objects.filter(reading=reading).values_list("patient_id", flat=True))

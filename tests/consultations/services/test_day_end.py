@@ -12,7 +12,7 @@ from clinic.core.models import AuditEvent, OutboxMessage
 from consultations.enums import Outcome, RequestStatus
 from consultations.models import DayEnd, PatientText
 from consultations.services import cases, day_end
-from tests.cast import make_patient
+from tests.cast import close_case, make_patient
 from tests.consultations.services.test_cases import open_case
 from tests.consultations.services.test_duty import named
 from tests.consultations.services.test_rota import MONDAY, at, shift
@@ -183,7 +183,7 @@ class TestWhatItSays:
         for minutes, case in zip((4, 6, 20), taken, strict=True):
             time_machine.move_to(at("10:00") + datetime.timedelta(minutes=minutes), tick=False)
             cases.acknowledge(case=case, by=nurse)
-        cases.close(case=taken[0], note="Called.", by=nurse)
+        close_case(taken[0], by=nurse)
         time_machine.move_to(at("17:30"), tick=False)
         alerts = OutboxMessage.objects.filter(kind="staff_alert").count()
         day_end.make_due()
@@ -198,7 +198,6 @@ class TestWhatItSays:
     def test_nothing_encrypted_is_opened_for_it(self, closing: None, manager: User, nurse: User) -> None:
         case = named()
         with connection.cursor() as cursor:
-            cursor.execute("UPDATE consultations_safetycase SET closing_note = 'damaged'")
             cursor.execute("UPDATE consultations_patient SET email = 'damaged'")
         day_end.make_due()
         assert [item["pk"] for item in DayEnd.objects.get().open_items] == [case.pk]
