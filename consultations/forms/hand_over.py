@@ -20,7 +20,7 @@ class HandOverNoteForm(forms.Form):
         hint="For example: the fax is out of paper. What concerns one patient: add the reference below.",
     )
     about = forms.CharField(
-        label="About request (optional)",
+        label="About request",
         required=False,
         max_length=40,
         help_text="Its reference. Then the note goes when that record is erased.",
@@ -54,7 +54,7 @@ class PassOnForm(forms.Form):
     reviews = PersonChoiceField(
         label="Requests as their doctor",
         queryset=User.objects.none(),
-        empty_label="Another doctor, on duty first; without one, back to the queue",
+        empty_label="Another doctor, by the rule",
     )
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
