@@ -76,6 +76,7 @@ CLOSED_DATES = env.list("CLOSED_DATES", default=[])
 DUTY_EMAIL = env.str("DUTY_EMAIL", default="").strip()
 ON_CALL = env.str("ON_CALL", default="").strip()
 REPLY_TARGETS = {**defaults.REPLY_TARGETS, **env.json_object("REPLY_TARGETS", example='{"SAME_DAY": {"hours": 2}}')}
+PATIENT_WAITS = {**defaults.PATIENT_WAITS, **env.json_object("PATIENT_WAITS", example='{"CHOICE": {"days": 14}}')}
 REFERENCE_PREFIX = env.str("REFERENCE_PREFIX", default="".join(word[0] for word in CLINIC_NAME.split()[:2]).upper())
 APP_VERSION = env.str("APP_VERSION", default="1.0.0")
 PRIVATE_LINK_MINUTES = env.whole_number("PRIVATE_LINK_MINUTES", default=30)

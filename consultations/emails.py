@@ -20,6 +20,8 @@ FIGURES: Final = {
     "opened": "Cases opened",
     "acknowledged": "Cases taken on",
     "closed": "Cases closed",
+    "alarmed": "Targets that were missed",
+    "alarms_acknowledged": "Of these, taken on",
     "alerts": "Alerts mailed",
     "undelivered": "Alerts not delivered",
     "median_minutes": "Minutes until a case was taken on, half of them",

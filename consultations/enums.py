@@ -141,6 +141,8 @@ class ReviewDecision(TextChoices):
 class TriageAction(TextChoices):
     NOTE = "note", "Note"
     ESCALATE = "escalate", "Escalated"
+    TAKE_BACK = "take_back", "Took the escalation back"
+    SETTLE = "settle", "Settled the escalation"
     ORDER = "order", "Ordered a visit while a red flag stands"
     PASS = "pass", "Passed to a doctor"
     ASK = "ask", "Asked the patient"
@@ -218,6 +220,18 @@ class MessageKind(TextChoices):
     STAFF_ALERT = "staff_alert", "Staff alert"
     STAFF_NOTICE = "staff_notice", "Staff notice"
     DAY_END = "day_end", "Day’s end"
+
+
+class ClockKind(TextChoices):
+    """What a running clock waits for; which request is on which stands in `services/clock_table.py`."""
+
+    CASE = "case", "Safety case"
+    DANGER = "danger", "Danger"
+    REPLY = "reply", "Next step"
+    ANSWER = "answer", "Answer to our question"
+    CHOICE = "choice", "Choice of a time"
+    VISIT = "visit", "What became of the visit"
+    TEXT = "text", "Text to read"
 
 
 class TextKind(TextChoices):

@@ -121,8 +121,10 @@ def _text(request: ConsultationRequest, place: int, state: str, appointment: App
 
 
 def _by_when(request: ConsultationRequest) -> str:
-    """The promise of "What happens next" once more; nothing where that says if we can call at all."""
-    if request.status == S.URGENT:
+    """The promise of "What happens next" once more; nothing where that says if we can call at all, or
+    that we missed it.
+    """
+    if request.status == S.URGENT or request.due_at < clock.now():
         return ""
     if request.status == S.RECEIVED:
         return f"A person reads it by {clock.moment(read_by(request))}"

@@ -39,7 +39,7 @@ PATIENTS: Final = frozenset({PATIENT})
 
 @dataclass(frozen=True, slots=True)
 class TransitionRow:
-    """`verb` takes a request from any of `sources` to `target`; `None` keeps the status it has.
+    """`verb` takes a request from any of `sources` to `target`; `None` keeps the status it has, as do those in `kept`.
 
     `label` is what a page offers, `past` what the activity says of who did it, `message` the kind of message it sends.
     """
@@ -51,9 +51,10 @@ class TransitionRow:
     label: str
     past: str
     message: str | None
+    kept: frozenset[str] = frozenset()
 
     def target_from(self, status: str) -> str:
-        return status if self.target is None else self.target
+        return status if self.target is None or status in self.kept else self.target
 
     def changes_status(self) -> bool:
         return self.target is not None
@@ -67,8 +68,9 @@ def _row(
     label: str,
     past: str,
     message: str | None = None,
+    kept: Iterable[str] = (),
 ) -> TransitionRow:
-    return TransitionRow(verb, frozenset(sources), target, actors, label, past, message)
+    return TransitionRow(verb, frozenset(sources), target, actors, label, past, message, frozenset(kept))
 
 
 TRANSITIONS: Final[dict[str, TransitionRow]] = {
@@ -82,8 +84,16 @@ TRANSITIONS: Final[dict[str, TransitionRow]] = {
             "Correct the email address", "corrected the email address", message="private_link",
         ),
         _row(
-            "escalate", (RECEIVED, IN_TRIAGE, WITH_DOCTOR, INFORMATION_ASKED), URGENT, STAFF,
-            "Escalate", "escalated it",
+            "escalate", OPEN, URGENT, STAFF,
+            "Escalate", "escalated it", kept=(OFFERED, BOOKED),
+        ),
+        _row(
+            "take_back_escalation", OPEN, None, STAFF,
+            "Take my escalation back", "took the escalation back",
+        ),
+        _row(
+            "settle_escalation", ANY, WITH_DOCTOR, DOCTORS,
+            "Settle the escalation", "settled the escalation", kept=tuple(each for each in ANY if each != URGENT),
         ),
         _row("settle", ANY, None, DOCTORS, "Settle red flags", "settled red flags"),
         _row(

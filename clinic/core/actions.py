@@ -121,6 +121,10 @@ class Action(ABC, Generic[Data, Row, Result]):
         """Raise what stands in the way besides status and permission."""
         return None
 
+    def target(self, ctx: Context[Row]) -> str:
+        """The status that it leads to; an action that undoes another one knows where that came from."""
+        return self.transition.target_from(ctx.before)
+
     def changes(self, ctx: Context[Row], data: Data) -> Mapping[str, object]:
         """Fields of the row that are saved together with its status."""
         return {}
@@ -159,8 +163,9 @@ def perform_action(
         return Performed(fresh, action.result_again(ctx, data), is_repeat=True)
     action.check(ctx, data)
     changes = action.changes(ctx, data)
-    if transition.changes_status():
-        workflow.set_status(fresh, transition.target_from(ctx.before), now=ctx.now)
+    target = action.target(ctx)
+    if target != ctx.before:
+        workflow.set_status(fresh, target, now=ctx.now)
     for name, value in changes.items():
         setattr(fresh, name, value)
     fresh.save()

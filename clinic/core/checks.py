@@ -84,6 +84,7 @@ def check_clinic(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
                     id="clinic.E006",
                 )
             )
+    found += [_wait_problem(name) for name in _odd_waits()]
     if settings.CLINIC_REGION not in defaults.REGIONS:
         found.append(
             Error(
@@ -143,6 +144,25 @@ def is_target(target: Any) -> bool:
     if isinstance(amount, bool) or not isinstance(amount, int | float) or not 0 < amount <= MAX_TARGET:
         return False
     return unit == "hours" or (unit == "days" and isinstance(amount, int))
+
+
+def _odd_waits() -> list[str]:
+    """The waits that are missing, unknown, or no number of days."""
+    names = sorted(defaults.PATIENT_WAITS.keys() | settings.PATIENT_WAITS.keys())
+    return [name for name in names if name not in defaults.PATIENT_WAITS or not _is_wait(name)]
+
+
+def _is_wait(name: str) -> bool:
+    wait: Any = settings.PATIENT_WAITS.get(name)
+    return is_target(wait) and next(iter(wait)) == "days"
+
+
+def _wait_problem(name: str) -> CheckMessage:
+    return Error(
+        f'PATIENT_WAITS for "{name}" is missing or not understood.',
+        hint='Give ANSWER and CHOICE whole days, for example {"ANSWER": {"days": 3}}.',
+        id="clinic.E035",
+    )
 
 
 @register("clinic")

@@ -110,4 +110,11 @@ REPLY_TARGETS: dict[str, dict[str, float]] = {
 MARKED_TEXT and MESSAGE: within what time somebody reads a text with words about danger, and any message.
 """
 
+PATIENT_WAITS: dict[str, dict[str, int]] = {"ANSWER": {"days": 3}, "CHOICE": {"days": 7}}
+"""After how long a request that waits for the patient comes back to staff.
+
+ANSWER: a question without an answer, in working days. CHOICE: an offer of which no time was taken, in days of the
+calendar; it comes back at the next opening.
+"""
+
 SCAN_REPORT_LINE = "If you come for a visit, bring them on paper or on a disc. This site cannot take them."

@@ -13,7 +13,7 @@ from clinic.core.refusals import WrongStatus
 from consultations.actions.base import Ctx, FlagsStand, Message, Situation, StaffAction
 from consultations.forms.staff import StepForm
 from consultations.models import Appointment, Clinician, ConsultationRequest
-from consultations.services import scheduling
+from consultations.services import clocks, scheduling
 from consultations.services.transitions import WORKFLOW
 
 DAYS_SHOWN: Final = 28
@@ -85,6 +85,9 @@ class Book(StaffAction[BookData, Appointment]):
         """Raises FlagsStand: nobody takes a time while a red flag stands, but for staff on the order of a doctor."""
         if ctx.row.is_blocked_by_flags and (ctx.by is None or ctx.row.booking_ordered_at is None):
             raise FlagsStand("A red flag stands: a doctor settles it, or orders the visit. Nothing is booked.")
+
+    def changes(self, ctx: Ctx, data: BookData) -> dict[str, object]:
+        return {"due_at": clocks.visit_due(data.slot.ends_at)}
 
     def perform(self, ctx: Ctx, data: BookData) -> Appointment:
         return scheduling.book(request=ctx.row, slot=data.slot, by=ctx.by, has_expired=data.has_expired)

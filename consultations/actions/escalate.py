@@ -1,16 +1,16 @@
-"""Putting a request at the top of the list: somebody must call today."""
+"""Putting a request at the top of the list, whatever it waits for: somebody must call today."""
 
 import dataclasses
 
 from consultations.actions.base import Ctx, StaffAction, refuse_other_words
-from consultations.enums import OUTCOME_RISK, Outcome, Priority, TriageAction
+from consultations.enums import TriageAction
 from consultations.forms.staff import StepForm, text
-from consultations.services import messaging, triage
+from consultations.services import escalation, messaging, triage
 from consultations.services.transitions import WORKFLOW
 
 
 class EscalateForm(StepForm):
-    note = text("Why is it pressing?", required="Write why somebody must ring today.")
+    note = text("Why is it pressing?", required="Write why somebody must call today.")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -20,14 +20,17 @@ class EscalateData:
 
 @WORKFLOW.register
 class Escalate(StaffAction[EscalateData, None]):
+    """An offer and a booked visit stay as they are: a person decides about them."""
+
     verb, data_class = "escalate", EscalateData
     position, form_class = 120, EscalateForm
-    done = "The request is at the top of the list."
+    done = "The request is at the top of the list. Call the patient today."
+
+    def is_repeat(self, ctx: Ctx, data: EscalateData) -> bool:
+        return triage.was_just_written(ctx.row, action=TriageAction.ESCALATE, note=data.note, by=ctx.person)
 
     def changes(self, ctx: Ctx, data: EscalateData) -> dict[str, object]:
-        changes = triage.called_today(ctx.row)
-        is_emergency = changes["risk"] == OUTCOME_RISK[Outcome.EMERGENCY]
-        return {**changes, "priority": Priority.STAT if is_emergency else Priority.ASAP}
+        return escalation.escalated(ctx.row, by=ctx.person, now=ctx.now)
 
     def perform(self, ctx: Ctx, data: EscalateData) -> None:
         triage.record_decision(

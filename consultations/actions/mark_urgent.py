@@ -2,9 +2,9 @@
 
 from consultations.actions.base import Ctx
 from consultations.actions.decide import Decision, DecisionData
-from consultations.enums import Priority, ReviewDecision
+from consultations.enums import ReviewDecision
 from consultations.models import ClinicalReview
-from consultations.services import messaging, triage
+from consultations.services import escalation, messaging, triage
 from consultations.services.review import ReasonMissing
 from consultations.services.transitions import WORKFLOW
 
@@ -20,7 +20,7 @@ class MarkUrgent(Decision[DecisionData, ClinicalReview]):
             raise ReasonMissing("Write what the nurse must ask or say when ringing the patient.")
 
     def changes(self, ctx: Ctx, data: DecisionData) -> dict[str, object]:
-        return {**triage.called_today(ctx.row), "priority": Priority.ASAP}
+        return escalation.escalated(ctx.row, by=ctx.person, now=ctx.now)
 
     def perform(self, ctx: Ctx, data: DecisionData) -> ClinicalReview:
         return self.review(ctx, data)

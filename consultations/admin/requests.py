@@ -26,13 +26,13 @@ from consultations.admin.persons import PersonPages
 from consultations.admin.searching import SearchedAdmin
 from consultations.forms.queue_filters import TABS, Filters, QueueFilterForm
 from consultations.forms.staff import StepForm
-from consultations.models import ConsultationRequest, PatientText
+from consultations.models import ClockAlarm, ConsultationRequest, PatientText
 from consultations.presenters import action_panel, queue
 from consultations.presenters.isolation import load
 from consultations.presenters.person_search import search_condition
 from consultations.presenters.request_page import banner, request_page
 from consultations.presenters.words import name_of
-from consultations.services import readings, scheduling, text_alarms, triage
+from consultations.services import clock_alarms, readings, scheduling, text_alarms, triage
 
 PAGE_OF_ONE = "admin:consultations_consultationrequest_change"
 PREVIEW_SALT = "consultations.decision-preview"
@@ -94,6 +94,7 @@ class ConsultationRequestAdmin(CallPages, PersonPages, SearchedAdmin):
             path("<int:pk>/change/", wrap(self.request_view), name=f"{name}_change"),
             path("<int:pk>/preview/", wrap(self.confirm_view), name=f"{name}_confirm"),
             path("texts/<int:pk>/read/", wrap(self.read_view), name=f"{name}_read"),
+            path("alarms/<int:pk>/acknowledge/", wrap(self.alarm_view), name=f"{name}_alarm"),
             *self.person_urls(),
             *self.call_urls(),
             path("<int:pk>/<slug:verb>/", wrap(self.action_view), name=f"{name}_action"),
@@ -203,6 +204,20 @@ class ConsultationRequestAdmin(CallPages, PersonPages, SearchedAdmin):
             first = "you" if text.read_by_id == request.user.pk else name_of(text.read_by)
             messages.success(request, f"Marked as read by {first}. Now call or answer the patient where it is needed.")
         return HttpResponseRedirect(text_alarms.page_of(text))
+
+    @method_decorator(post_only("admin:consultations_consultationrequest_changelist"))
+    def alarm_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Say that somebody acts on a clock that ran out: its mails end, the clock goes on."""
+        self.require_view(request)
+        alarm = get_object_or_404(ClockAlarm.objects.visible_to(request.user), pk=min(pk, OUT_OF_RANGE))
+        try:
+            alarm = clock_alarms.acknowledge(alarm=alarm, by=request.user)
+        except TransitionNotAllowed as refusal:
+            messages.error(request, str(refusal))
+        else:
+            first = "you" if alarm.acknowledged_by_id == request.user.pk else name_of(alarm.acknowledged_by)
+            messages.success(request, f"The alarm is acknowledged by {first}. Its clock goes on until you have acted.")
+        return HttpResponseRedirect(clock_alarms.page_of(alarm))
 
     @staticmethod
     def _form(

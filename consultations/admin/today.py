@@ -4,22 +4,21 @@ import datetime
 from typing import Any, Final
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Q
 from django.urls import reverse
 
 from clinic.accounts.models import User
 from clinic.core import clock, key_fingerprints
 from clinic.core.models import Heartbeat
 from clinic.core.permissions import may
-from consultations.enums import STAFF_QUEUE, AppointmentStatus
+from consultations.enums import AppointmentStatus
 from consultations.forms.queue_filters import TABS
 from consultations.models import Appointment, ConsultationRequest
-from consultations.presenters import alarm_groups, cases, patient_texts, queue
+from consultations.presenters import alarm_groups, cases, clock_alarms, patient_texts, queue
 from consultations.presenters.findings import signature_line
 from consultations.presenters.isolation import Unreadable, readable
 from consultations.presenters.rota import duty_now
-from consultations.presenters.words import Chip, span, time_left
-from consultations.services import alarms, intake, readings, undelivered
+from consultations.presenters.words import Chip, clock_chip, span
+from consultations.services import alarms, clocks, intake, readings, undelivered
 
 SHOWN: Final = 10
 GROUPS_SHOWN: Final = 5
@@ -71,9 +70,10 @@ def today_context(user: User | AnonymousUser) -> dict[str, Any]:
 
 
 def overdue_rows(*, viewer: User, now: datetime.datetime) -> dict[str, Any]:
-    is_late = Q(status__in=STAFF_QUEUE, due_at__lt=now) | Q(texts_due_at__lt=now)
-    late = ConsultationRequest.objects.visible_to(viewer).filter(is_late)
-    nearest = late.select_related("patient").most_pressing_first()[:SHOWN]
+    late = ConsultationRequest.objects.visible_to(viewer).filter(clocks.is_overdue(now))
+    nearest = late.select_related("patient").annotate(case_due_at=clocks.CASE_DUE_AT).most_pressing_first()[:SHOWN]
+    found = readable(nearest)
+    heard = clock_alarms.heard_by(each.response_id for each in found if not isinstance(each, Unreadable))
     rows = [
         {"pk": each.pk, "name": f"Record {each.pk} cannot be read", "reference": "", "time": Chip("Unknown", "danger")}
         if isinstance(each, Unreadable)
@@ -81,9 +81,10 @@ def overdue_rows(*, viewer: User, now: datetime.datetime) -> dict[str, Any]:
             "pk": each.pk,
             "name": each.patient.name,
             "reference": each.reference,
-            "time": time_left(each.next_due_at or each.due_at, now=now),
+            "time": clock_chip(each, now=now, case_due_at=each.case_due_at),
+            "heard": heard.get(each.response_id, ""),
         }
-        for each in readable(nearest)
+        for each in found
     ]
     for row in rows:
         row["url"] = reverse("admin:consultations_consultationrequest_change", args=[row["pk"]])

@@ -473,7 +473,19 @@ class Migration(migrations.Migration):
                     models.GeneratedField(
                         db_persist=True,
                         expression=models.Case(
-                            models.When(texts_due_at__lt=models.F("due_at"), then="texts_due_at"), default="due_at"
+                            models.When(
+                                models.Q(
+                                    ("texts_due_at__lt", models.F("due_at")),
+                                    models.Q(
+                                        ("danger_due_at__isnull", True),
+                                        ("texts_due_at__lt", models.F("danger_due_at")),
+                                        _connector="OR",
+                                    ),
+                                ),
+                                then="texts_due_at",
+                            ),
+                            models.When(danger_due_at__lt=models.F("due_at"), then="danger_due_at"),
+                            default="due_at",
                         ),
                         output_field=models.DateTimeField(),
                     ),
@@ -490,6 +502,8 @@ class Migration(migrations.Migration):
                 ),
                 ("claimed_at", models.DateTimeField(blank=True, null=True)),
                 ("booking_ordered_at", models.DateTimeField(blank=True, null=True)),
+                ("escalated_at", models.DateTimeField(blank=True, null=True)),
+                ("before_escalation", models.JSONField(blank=True, default=dict)),
                 (
                     "appointment_type",
                     models.ForeignKey(
@@ -535,6 +549,16 @@ class Migration(migrations.Migration):
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="requests_to_review",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "escalated_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
                         to=settings.AUTH_USER_MODEL,
                     ),
                 ),
@@ -1197,6 +1221,53 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.CreateModel(
+            name="ClockAlarm",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("case", "Safety case"),
+                            ("danger", "Danger"),
+                            ("reply", "Next step"),
+                            ("answer", "Answer to our question"),
+                            ("choice", "Choice of a time"),
+                            ("visit", "What became of the visit"),
+                            ("text", "Text to read"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("target", models.CharField(max_length=20)),
+                ("due_at", models.DateTimeField()),
+                ("warned_at", models.DateTimeField(blank=True, null=True)),
+                ("began_at", models.DateTimeField(blank=True, null=True)),
+                ("told_at", models.DateTimeField(blank=True, null=True)),
+                ("told_times", models.PositiveIntegerField(default=0)),
+                ("acknowledged_at", models.DateTimeField(blank=True, null=True)),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "acknowledged_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "response",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="clock_alarms",
+                        to="consultations.questionnaireresponse",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
             name="Call",
             fields=[
                 ("id", clinic.core.primary_keys.DrawnAutoField(primary_key=True, serialize=False)),
@@ -1853,6 +1924,8 @@ class Migration(migrations.Migration):
                         choices=[
                             ("note", "Note"),
                             ("escalate", "Escalated"),
+                            ("take_back", "Took the escalation back"),
+                            ("settle", "Settled the escalation"),
                             ("order", "Ordered a visit while a red flag stands"),
                             ("pass", "Passed to a doctor"),
                             ("ask", "Asked the patient"),
@@ -2440,6 +2513,17 @@ class Migration(migrations.Migration):
             model_name="consultationrequest",
             constraint=models.CheckConstraint(
                 condition=models.Q(
+                    models.Q(("escalated_at__isnull", True), ("escalated_by__isnull", True)),
+                    models.Q(("escalated_at__isnull", False), ("escalated_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="request_escalated_at_and_by",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="consultationrequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
                     models.Q(("booking_ordered_at__isnull", True), ("booking_ordered_by__isnull", True)),
                     models.Q(("booking_ordered_at__isnull", False), ("booking_ordered_by__isnull", False)),
                     _connector="OR",
@@ -2467,6 +2551,52 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="request_offer_says_what_visit",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="clockalarm",
+            index=models.Index(
+                condition=models.Q(("ended_at__isnull", True)), fields=["began_at"], name="clock_alarm_going_on"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="clockalarm",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind__in", ["case", "danger", "reply", "answer", "choice", "visit", "text"])),
+                name="clock_alarm_kind_known",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="clockalarm",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("warned_at__isnull", False), ("began_at__isnull", False), _connector="OR"),
+                name="clock_alarm_warned_or_begun",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="clockalarm",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("acknowledged_at__isnull", True), ("began_at__isnull", False), _connector="OR"),
+                name="clock_alarm_acknowledged_once_begun",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="clockalarm",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("acknowledged_at__isnull", True), ("acknowledged_by__isnull", True)),
+                    models.Q(("acknowledged_at__isnull", False), ("acknowledged_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="clock_alarm_acknowledged_at_and_by",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="clockalarm",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("ended_at__isnull", True)),
+                fields=("response", "kind"),
+                name="one_clock_alarm_at_a_time",
             ),
         ),
         migrations.AddIndex(
@@ -2981,7 +3111,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="triagedecision",
             constraint=models.CheckConstraint(
-                condition=models.Q(("action__in", ["note", "escalate", "order", "pass", "ask"])),
+                condition=models.Q(("action__in", ["note", "escalate", "take_back", "settle", "order", "pass", "ask"])),
                 name="triage_action_known",
             ),
         ),

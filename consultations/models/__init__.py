@@ -2,6 +2,7 @@ from consultations.models.access import LinkAsked, PrivateLink
 from consultations.models.alarm_group import AlarmGroup
 from consultations.models.call import Call
 from consultations.models.case_closing import CaseClosing, RuleAnswer
+from consultations.models.clock_alarm import ClockAlarm
 from consultations.models.consultation_request import Consent, ConsultationRequest, InformationRequest
 from consultations.models.diary import Absence, AppointmentType, Availability
 from consultations.models.hand_over import DayEnd, HandOverNote
@@ -30,6 +31,7 @@ __all__ = [
     "CaseNote",
     "ClinicalReview",
     "Clinician",
+    "ClockAlarm",
     "Consent",
     "ConsultationRequest",
     "DayEnd",

@@ -1,5 +1,5 @@
 import datetime
-from typing import ClassVar, Self
+from typing import ClassVar, Final, Self
 
 from django.conf import settings
 from django.db import models
@@ -12,7 +12,6 @@ from clinic.core.permissions import PermittedQuerySet
 from consultations.enums import (
     CLOSED_STATUSES,
     OPEN_STATUSES,
-    OUTCOME_RISK,
     STAFF_QUEUE,
     URGENT_OUTCOMES,
     ConsentKind,
@@ -22,6 +21,10 @@ from consultations.enums import (
     RequestStatus,
 )
 from consultations.models.constraints import both_or_neither, one_of
+
+EARLIER_TEXTS: Final = Q(texts_due_at__lt=F("due_at"))
+TEXTS_FIRST: Final = Q(danger_due_at__isnull=True) | Q(texts_due_at__lt=F("danger_due_at"))
+"""The parts of: what the patient wrote is due before anything else."""
 
 
 class ConsultationRequestQuerySet(PermittedQuerySet["ConsultationRequest"]):
@@ -45,13 +48,15 @@ class ConsultationRequest(models.Model):
     """A patient asked the clinic for a consultation. Made when the checked answers are sent, one per response.
 
     `highest_outcome` is the most pressing headline the patient was shown on the way; `risk` is its rank, or what a
-    doctor left of it after clearing the flags. `due_at` is when the clinic promised its next step. `flag_level` is the
-    level of the worst red flag that stands now, over all that the person told us, "" when none does; `danger_due_at`
-    is by when somebody must have acted on it, whoever the request waits for.
+    doctor left of it after clearing the flags. `due_at` is when the status it has must have led to something: our next
+    step, or, while it waits for the patient, the answer, the choice of a time or the record of the visit.
+    `danger_due_at` is the clock of a danger, whatever the status (`services/clocks.py`); null while there is none.
+    `flag_level` is the level of the worst red flag that stands now, over all that the person told us; "" for none.
 
-    `texts_due_at` and `texts_risk` are those of the patient's texts that nobody has read yet, the earliest and the most
-    pressing. The queue sorts by `queue_due_at` and `queue_risk`, which the database itself works out from both, so that
-    no change to either can lose the other.
+    `before_escalation` is what an escalation changed, for its maker to take it back; empty where only a doctor can end
+    it. `texts_due_at` and `texts_risk` are those of the patient's texts that nobody has read yet, the earliest and the
+    most pressing. The queue sorts by `queue_due_at` and `queue_risk`, which the database itself works out from all of
+    them, so that no change to one can lose another.
     """
 
     reference = models.CharField(max_length=16, unique=True)
@@ -76,7 +81,11 @@ class ConsultationRequest(models.Model):
     texts_due_at = models.DateTimeField(null=True, blank=True)
     texts_risk = models.PositiveSmallIntegerField(null=True, blank=True)
     queue_due_at = models.GeneratedField(
-        expression=Case(When(texts_due_at__lt=F("due_at"), then="texts_due_at"), default="due_at"),
+        expression=Case(
+            When(EARLIER_TEXTS & TEXTS_FIRST, then="texts_due_at"),
+            When(danger_due_at__lt=F("due_at"), then="danger_due_at"),
+            default="due_at",
+        ),
         output_field=models.DateTimeField(),
         db_persist=True,
     )
@@ -96,6 +105,11 @@ class ConsultationRequest(models.Model):
     booking_ordered_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
+    escalated_at = models.DateTimeField(null=True, blank=True)
+    escalated_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    before_escalation = models.JSONField(default=dict, blank=True)
     appointment_type = models.ForeignKey(
         "consultations.AppointmentType", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
@@ -123,6 +137,7 @@ class ConsultationRequest(models.Model):
                 name="request_texts_risk_with_a_clock",
             ),
             both_or_neither("claimed_at", "claimed_by", name="request_claimed_at_and_by"),
+            both_or_neither("escalated_at", "escalated_by", name="request_escalated_at_and_by"),
             both_or_neither("booking_ordered_at", "booking_ordered_by", name="request_booking_ordered_at_and_by"),
             models.CheckConstraint(
                 condition=Q(filled_for=FilledFor.SELF, helper_name="")
@@ -166,20 +181,22 @@ class ConsultationRequest(models.Model):
 
     @property
     def next_due_at(self) -> datetime.datetime | None:
-        """When somebody must act next: read a text, or take the clinic's own next step where it owes one."""
-        owed = [self.due_at] if self.status in STAFF_QUEUE else []
-        return min([*owed, *([self.texts_due_at] if self.texts_due_at else [])], default=None)
+        """When somebody must act next: on a danger, on the status it has, or by reading a text; None once all is done.
+
+        The same as `queue_due_at` while it is open. The clock of an open safety case stands with the case.
+        """
+        open_until = [] if self.is_closed else [self.due_at, self.danger_due_at]
+        return min((each for each in [*open_until, self.texts_due_at] if each is not None), default=None)
 
     @property
     def is_escalated(self) -> bool:
-        """Somebody at the clinic found it more pressing than the answers did, and nobody has decided on it yet."""
-        is_raised = self.status == RequestStatus.URGENT or self.risk < OUTCOME_RISK[Outcome(self.highest_outcome)]
-        return is_raised and self.status in STAFF_QUEUE
+        """Somebody at the clinic found it more pressing than the answers did, and no doctor has settled that yet."""
+        return self.escalated_at is not None
 
     @property
     def is_blocked_by_flags(self) -> bool:
-        """Slots cannot be offered while a red flag stands that no doctor has settled."""
-        return bool(self.flag_level)
+        """No time can be offered or taken while a red flag, or an escalation, stands that no doctor has settled."""
+        return bool(self.flag_level) or self.is_escalated
 
 
 class Consent(models.Model):

@@ -26,6 +26,7 @@ BESIDES_ACTIONS: Final = {
     "request.send": "sent the request",
     "request.hand_over": "passed it on, because who had it is not there",
     "response.read_text": "read what was written with the answers",
+    "alarm.acknowledge": "acknowledged the alarm",
     "slot.hold": "is choosing a time",
     "link.open": "opened the private link",
     "link.refused": "gave a wrong date of birth at the private link",

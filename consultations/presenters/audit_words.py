@@ -5,6 +5,7 @@ from consultations.presenters.activity import event_words
 OTHER_WORDS = {
     "request.view": "Request: opened",
     "request.list": "Requests: looked at a list",
+    "alarm.acknowledge": "Alarm of a clock: acknowledged",
     "call.begin": "Call: danger questions begun",
     "call.caller": "Caller: looked at who it may be",
     "call.danger": "Call: something frightening was said",

@@ -14,7 +14,7 @@ from clinic.core.outbox import UNDELIVERED
 from consultations.enums import CaseStatus
 from consultations.models import Assessment, ConsultationRequest, SafetyCase
 from consultations.models.stored import Asked, asked_in
-from consultations.presenters import alarm_groups, patient_texts
+from consultations.presenters import alarm_groups, clock_alarms, patient_texts
 from consultations.presenters.calls import call_box, is_pressing
 from consultations.presenters.case_closing import closing_lines, duplicates_of, request_line
 from consultations.presenters.cases import line_of
@@ -43,6 +43,7 @@ def case_page(case: SafetyCase, *, viewer: User, now: datetime.datetime) -> dict
         "missed": missed_of(Q(response=case.response_id)),
         "title": f"Safety case: {line.who}",
         "case": case,
+        "clock_alarms": clock_alarms.going_on(case.response_id),
         "line": line,
         "patient": None
         if case.patient is None

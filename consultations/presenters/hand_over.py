@@ -12,14 +12,14 @@ from clinic.accounts.models import User
 from clinic.core import clock, outbox
 from clinic.core.encrypted_rows import with_keys
 from clinic.core.models import OutboxMessage
-from consultations.enums import STAFF_QUEUE, Actor, CaseStatus
+from consultations.enums import Actor, CaseStatus
 from consultations.models import Appointment, ConsultationRequest, HandOverNote
 from consultations.permissions import actors_of
 from consultations.presenters.cases import CaseLine, case_query, line_of
 from consultations.presenters.isolation import Unreadable, opened, readable
 from consultations.presenters.rota import duty_now
 from consultations.presenters.words import Chip, clock_chip, count, holder_words, name_of, time_left
-from consultations.services import holdings, pressing
+from consultations.services import clocks, holdings, pressing
 
 SHOWN: Final = 60
 NOTES_STAY: Final = datetime.timedelta(days=1)
@@ -109,8 +109,7 @@ def _requests(why: dict[int, str], *, viewer: User, now: datetime.datetime) -> l
 def _promised(known: set[int], *, viewer: User, now: datetime.datetime) -> list[Line]:
     """What is due by the end of the next open day, and is not among what cannot wait."""
     end = horizon(now)
-    is_due = Q(status__in=STAFF_QUEUE, due_at__lte=end) | Q(texts_due_at__lte=end) | Q(danger_due_at__lte=end)
-    rows = readable(_query(is_due & ~Q(pk__in=known), viewer=viewer)[:SHOWN])
+    rows = readable(_query(clocks.is_overdue(end) & ~Q(pk__in=known), viewer=viewer)[:SHOWN])
     return [_line(each, what=_promise(each), viewer=viewer, now=now) for each in rows]
 
 

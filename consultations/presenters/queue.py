@@ -23,6 +23,7 @@ from consultations.models.stored import result_of
 from consultations.presenters.isolation import Unreadable, opened, readable
 from consultations.presenters.summary import look_outs, one_line
 from consultations.presenters.words import LOW_MOOD, Chip, age_words, clock_chip, holder_words, outcome_chip
+from consultations.services import clocks
 
 PAGE_SIZE: Final = 50
 LOOK_OUTS_SHOWN: Final = 3
@@ -97,7 +98,7 @@ def rows_query(condition: Q, *, viewer: User) -> QuerySet[ConsultationRequest]:
         .filter(condition)
         .select_related("patient", "claimed_by", "doctor", "response", "assessment")
         .defer(*NOT_IN_A_ROW)
-        .annotate(next_visit=Subquery(next_visit.values("starts_at")[:1]))
+        .annotate(next_visit=Subquery(next_visit.values("starts_at")[:1]), case_due_at=clocks.CASE_DUE_AT)
         .most_pressing_first()
     )
 
@@ -153,7 +154,7 @@ def _row(request: ConsultationRequest, *, viewer: User, now: datetime.datetime) 
         age=age_words(request.patient),
         reference=request.reference,
         line=line,
-        time=clock_chip(request, now=now, next_visit=request.next_visit),
+        time=clock_chip(request, now=now, next_visit=request.next_visit, case_due_at=request.case_due_at),
         flags=flags_of(request, answers, is_broken=is_broken),
         status=holder_words(request, viewer=viewer),
     )

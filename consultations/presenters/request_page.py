@@ -11,6 +11,7 @@ from consultations import phones
 from consultations.candidacy.outcomes import LOW_MOOD_RULE
 from consultations.enums import (
     CaseStatus,
+    ClockKind,
     FilledFor,
     Outcome,
 )
@@ -23,7 +24,7 @@ from consultations.models import (
     SafetyCase,
 )
 from consultations.models.stored import Asked, asked_of
-from consultations.presenters import activity, patient_texts
+from consultations.presenters import activity, clock_alarms, patient_texts
 from consultations.presenters.calls import call_box, is_pressing
 from consultations.presenters.cases import case_query, owner_words, url_of
 from consultations.presenters.findings import (
@@ -41,9 +42,11 @@ from consultations.presenters.words import (
     age_words,
     clock_chip,
     day_of_birth,
+    due_of,
     holder_words,
     outcome_chip,
 )
+from consultations.services import clocks
 
 OWN_WORDS: Final = ("ex_note",)
 EXPECTS: Final = ("ex_expect",)
@@ -68,6 +71,7 @@ def request_page(request: ConsultationRequest, *, viewer: User, now: datetime.da
         **patient_texts.waiting_for(request.response_id, now=now),
         "banner": banner(request, viewer=viewer, now=now, starts_at=appointment.starts_at if appointment else None),
         "headline": headline(request),
+        "clock_alarms": clock_alarms.going_on(request.response_id, without=[ClockKind.CASE]),
         "low_mood": LOW_MOOD if any(finding.id == LOW_MOOD_RULE for finding in findings.all) else "",
         "escalation": activity.escalation(request) if request.is_escalated else None,
         "findings": findings,
@@ -102,14 +106,16 @@ def banner(
     request: ConsultationRequest, *, viewer: User, now: datetime.datetime, starts_at: datetime.datetime | None
 ) -> dict[str, Any]:
     """Name, birth date and reference together: what tells two patients apart on every page."""
+    case_due_at = clocks.case_due_of(request)
+    due_at = due_of(request, case_due_at=case_due_at)
     return {
         "name": request.patient.name,
         "age": age_words(request.patient),
         "born": day_of_birth(request.patient),
         "reference": request.reference,
-        "due": clock.moment(request.next_due_at) if request.next_due_at else "",
+        "due": clock.moment(due_at) if due_at else "",
         "sent": clock.moment(request.submitted_at),
-        "time": clock_chip(request, now=now, next_visit=starts_at),
+        "time": clock_chip(request, now=now, next_visit=starts_at, case_due_at=case_due_at),
         "status": holder_words(request, viewer=viewer),
         "priority": request.get_priority_display(),
     }

@@ -18,6 +18,13 @@ OUTCOME_KINDS: Final = {
     Outcome.LIKELY_SUITABLE: "ok",
 }
 
+NOT_DONE: Final = {
+    RequestStatus.INFORMATION_ASKED: "No answer",
+    RequestStatus.OFFERED: "No time chosen",
+    RequestStatus.BOOKED: "Visit not recorded",
+}
+"""What has not happened when the time of a request ran out that waited for something else than us."""
+
 LOW_MOOD: Final = "Call: low mood"
 """The mark of a request of somebody who told us that things feel very hard right now."""
 
@@ -42,13 +49,13 @@ def count(number: int, one: str, many: str = "") -> str:
 
 
 def span(length: datetime.timedelta) -> str:
-    """ "35 minutes", "6 hours", "2 days": the largest unit that fits, rounded down; never less than a minute."""
+    """ "35 minutes", "1 hour 18 minutes", "2 days": rounded down, but no minute is lost within a day; at least one."""
     minutes = max(1, int(length.total_seconds() // 60))
-    if minutes < 60:
-        return count(minutes, "minute")
-    if minutes < 24 * 60:
-        return count(minutes // 60, "hour")
-    return count(minutes // (24 * 60), "day")
+    if minutes >= 24 * 60:
+        return count(minutes // (24 * 60), "day")
+    parts = [count(minutes // 60, "hour")] if minutes >= 60 else []
+    parts += [count(minutes % 60, "minute")] if minutes % 60 else []
+    return " ".join(parts)
 
 
 def time_left(due_at: datetime.datetime, *, now: datetime.datetime) -> Chip:
@@ -86,18 +93,35 @@ def holder_words(request: ConsultationRequest, *, viewer: User | None = None) ->
 
 
 def clock_chip(
-    request: ConsultationRequest, *, now: datetime.datetime, next_visit: datetime.datetime | None = None
+    request: ConsultationRequest,
+    *,
+    now: datetime.datetime,
+    next_visit: datetime.datetime | None = None,
+    case_due_at: datetime.datetime | None = None,
 ) -> Chip:
     """What time means for this request: left for us, passed for the patient, or the day of the visit.
 
-    While something that the patient wrote is unread, it is the time left to read it, whatever the status.
+    A danger, and a text that nobody has read, show their own time whatever the status. `case_due_at` is the clock of an
+    open safety case: the request is on no other.
     """
-    if request.texts_due_at is not None and request.next_due_at is not None:
-        return time_left(request.next_due_at, now=now)
+    if request.texts_due_at is not None or case_due_at is not None or request.danger_due_at is not None:
+        due_at = due_of(request, case_due_at=case_due_at)
+        if due_at is not None:
+            return time_left(due_at, now=now)
     if request.status in CLOSED_STATUSES:
         return Chip(f"Closed {clock.day(request.status_changed_at)}")
+    is_late = request.due_at < now
+    if is_late and request.status in NOT_DONE:
+        return Chip(f"{NOT_DONE[RequestStatus(request.status)]}, {time_left(request.due_at, now=now).text}", "danger")
     if request.status in WAITING_FOR_PATIENT:
         return Chip(f"Waiting {span(now - request.status_changed_at)}")
     if request.status == RequestStatus.BOOKED:
         return Chip(clock.moment(next_visit) if next_visit else "Booked")
     return time_left(request.due_at, now=now)
+
+
+def due_of(request: ConsultationRequest, *, case_due_at: datetime.datetime | None) -> datetime.datetime | None:
+    """When somebody must act next, with the clock of an open safety case in the place of the request's own."""
+    if case_due_at is None:
+        return request.next_due_at
+    return min(filter(None, [case_due_at, request.texts_due_at]))

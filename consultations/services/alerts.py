@@ -70,14 +70,14 @@ def first_told(case: SafetyCase, *, now: datetime.datetime) -> list[Recipient]:
     """
     if case.level == Outcome.EMERGENCY:
         return at_once(case.owner, now=now)
-    return _people([case.owner]) or _duty_address()
+    return people([case.owner]) or duty_address()
 
 
 def at_once(owner: User | None, *, now: datetime.datetime) -> list[Recipient]:
     """Who hears first of what cannot wait: the owner and the duty address, or ON_CALL alone while we are closed."""
     if settings.ON_CALL and not clock.is_open(now):
         return [_on_call()]
-    return [*_people([owner]), *_duty_address()]
+    return [*people([owner]), *duty_address()]
 
 
 def told_again(owners: Iterable[User | None], *, now: datetime.datetime) -> list[Recipient]:
@@ -85,18 +85,18 @@ def told_again(owners: Iterable[User | None], *, now: datetime.datetime) -> list
     is_open = clock.is_open(now)
     if settings.ON_CALL and not is_open:
         return [_on_call()]
-    return [*_people(owners), *_duty_address(), *(_people(duty.on_duty()) if is_open else [])]
+    return [*people(owners), *duty_address(), *(people(duty.on_duty()) if is_open else [])]
 
 
 def _on_call() -> Recipient:
     return Recipient(settings.ON_CALL, "on-call")
 
 
-def _duty_address() -> list[Recipient]:
+def duty_address() -> list[Recipient]:
     return [Recipient(settings.DUTY_EMAIL, "duty")] if settings.DUTY_EMAIL else []
 
 
-def _people(users: Iterable[User | None]) -> list[Recipient]:
+def people(users: Iterable[User | None]) -> list[Recipient]:
     known = {user.pk: user for user in users if user is not None}
     return [
         Recipient(user.email, f"staff{user.pk}", user.get_short_name())

@@ -18,6 +18,7 @@ from consultations.enums import CallOutcome
 from consultations.models import Call
 from consultations.permissions import require
 from consultations.questionnaire import definition
+from consultations.services import clocks
 from consultations.services.calls import MAY_CALL, CallOver, NothingAsked, hear, hold, is_open
 from consultations.services.dangers import Heard
 
@@ -66,6 +67,7 @@ def finish(*, call: Call, note: str, by: User) -> Saved:
     heard = None if _is_heard(fresh) else hear(fresh, request, by=by)
     fresh.completed_at, fresh.note = clock.now(), note
     fresh.save(update_fields=["completed_at", "note", "assessment"])
+    clocks.script_finished(call=fresh, request=request, now=fresh.completed_at)
     audit.record(action="call.finish", target=fresh, by=by, fields=["completed_at"])
     return Saved(fresh, heard)
 

@@ -26,7 +26,7 @@ from consultations.models import (
 )
 from consultations.models.case_closing import BY_CALL
 from consultations.permissions import require
-from consultations.services import case_mails, case_proofs, cases, deaths
+from consultations.services import case_mails, case_proofs, cases, clocks, deaths
 from consultations.services.case_proofs import Claim, Evidence
 
 
@@ -58,6 +58,7 @@ def close(*, case: SafetyCase, claim: Claim, by: User, seen: str = "") -> CaseCl
     Raises NotAllowed, ProofMissing, CaseChanged, and CaseClosed naming who was first.
     """
     require(by, Actor.TRIAGE, Actor.DOCTOR, Actor.MANAGER)
+    request = hold_requests(case)
     fresh, other = _lock(case, claim)
     if seen and seen != state_of(fresh):
         raise CaseChanged(CHANGED)
@@ -68,6 +69,7 @@ def close(*, case: SafetyCase, claim: Claim, by: User, seen: str = "") -> CaseCl
         cases.raise_level(case=other, level=Outcome(fresh.level))
     if claim.outcome == CaseOutcome.DIED and fresh.patient is not None:
         deaths.stop_mails(fresh.patient)
+    clocks.case_closed(request=request, now=closing.closed_at)
     case_mails.ask_next_day(closing)
     details = {"outcome": claim.outcome.value, "proof": claim.proof.value}
     audit.record(action="case.close", target=fresh, by=by, fields=["status", "outcome"], details=details)
@@ -75,20 +77,22 @@ def close(*, case: SafetyCase, claim: Claim, by: User, seen: str = "") -> CaseCl
 
 
 def _lock(case: SafetyCase, claim: Claim) -> tuple[SafetyCase, SafetyCase | None]:
-    """The requests of the person by their keys, then the cases by theirs; the second is the one it repeats."""
-    hold_requests(case)
+    """The cases by their keys, after the requests of the person; the second is the one it repeats."""
     wanted = [case.pk, *([claim.named] if claim.outcome == CaseOutcome.DUPLICATE and claim.named else [])]
     held = SafetyCase.objects.select_for_update(of=("self",)).filter(pk__in=wanted).order_by("pk")
     found = {each.pk: each for each in held}
     return cases.require_open(found[case.pk]), next((found[pk] for pk in wanted[1:] if pk in found), None)
 
 
-def hold_requests(case: SafetyCase) -> None:
-    """Lock every request of the person behind a case, so that no mail about one is on its way out meanwhile."""
+def hold_requests(case: SafetyCase) -> ConsultationRequest | None:
+    """Lock every request of the person behind a case, so that no mail about one is on its way out meanwhile. The one
+    of the case's own response is returned.
+    """
     of_person = Q(response=case.response_id)
     if case.patient is not None:
         of_person |= Q(patient__person=case.patient.person_id)
-    list(ConsultationRequest.objects.select_for_update(of=("self",)).filter(of_person).only("pk").order_by("pk"))
+    held = list(ConsultationRequest.objects.select_for_update(of=("self",)).filter(of_person).order_by("pk"))
+    return next((request for request in held if request.response_id == case.response_id), None)
 
 
 def _written(fresh: SafetyCase, claim: Claim, evidence: Evidence, *, by: User) -> CaseClosing:

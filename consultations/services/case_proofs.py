@@ -225,11 +225,11 @@ def _at_different_hours(tried: Sequence[datetime.datetime]) -> int:
     return len(kept)
 
 
-def _mails_about(case: SafetyCase) -> QuerySet[OutboxMessage, datetime.datetime]:
+def _mails_about(case: SafetyCase) -> list[datetime.datetime]:
     sent = OutboxMessage.objects.filter(
         kind=MessageKind.PLEASE_CONTACT, subject__request__response=case.response_id, sent_at__gte=case.raised_at
     )
-    return sent.order_by("sent_at").values_list("sent_at", flat=True)
+    return [at for at in sent.order_by("sent_at").values_list("sent_at", flat=True) if at is not None]
 
 
 def _statements_on(case: SafetyCase) -> QuerySet[CaseNote]:

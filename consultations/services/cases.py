@@ -11,7 +11,16 @@ from consultations.candidacy import outcomes
 from consultations.enums import Actor, CaseOutcome, CaseStatus, Outcome
 from consultations.models import AlarmGroup, CaseClosing, Patient, QuestionnaireResponse, SafetyCase
 from consultations.permissions import require
-from consultations.services import alarm_groups, alarms, alerts, deaths, duty, handover, text_alarms
+from consultations.services import (
+    alarm_groups,
+    alarms,
+    alerts,
+    clock_alarms,
+    deaths,
+    duty,
+    handover,
+    text_alarms,
+)
 from consultations.services.targets import due_after
 
 
@@ -130,6 +139,7 @@ def acknowledge(*, case: SafetyCase, by: User) -> SafetyCase:
     fresh.status, fresh.owner = CaseStatus.ACKNOWLEDGED, by
     fresh.acknowledged_at, fresh.acknowledged_by = clock.now(), by
     fresh.save()
+    clock_alarms.acknowledge_case(case=fresh, by=by)
     audit.record(action="case.acknowledge", target=fresh, by=by, fields=["status", "owner"])
     return fresh
 

@@ -37,7 +37,7 @@ from consultations.models import (
     SafetyCase,
 )
 from consultations.questionnaire import definition, flow
-from consultations.services import cases, slot_release
+from consultations.services import cases, clocks, slot_release
 from consultations.services.sources import (
     Settled,
     Source,
@@ -47,7 +47,6 @@ from consultations.services.sources import (
     standing_from,
     standing_of,
 )
-from consultations.services.targets import due_after
 
 QUIET: Final = datetime.timedelta(hours=24)
 """The same tick again in this time is added to its open case without a new alarm."""
@@ -202,10 +201,9 @@ def _raise_request(request: ConsultationRequest, judgement: Judgement) -> None:
     if not judgement.is_danger:
         return
     level, now = judgement.level, clock.now()
-    due = due_after(level, since=now)
     if OUTCOME_RISK[level] <= request.risk:
         request.risk, request.priority = OUTCOME_RISK[level], outcomes.priority(level)
-    request.danger_due_at = min(request.danger_due_at, due) if request.danger_due_at else due
+    request.danger_due_at = clocks.danger_due(request, level, now=now)
     # Whoever ordered a visit did not know of this.
     request.booking_ordered_at = request.booking_ordered_by = None
     request.save(update_fields=["risk", "priority", "danger_due_at", "booking_ordered_at", "booking_ordered_by"])

@@ -17,7 +17,7 @@ from clinic.core import audit, clock, limits, outbox
 from clinic.core.models import AuditEvent, OutboxMessage
 from consultations.enums import Actor, MessageKind
 from consultations.models import ConsultationRequest, DayEnd, SafetyCase
-from consultations.services import duty, pressing
+from consultations.services import clock_alarms, duty, pressing
 from consultations.services.rota import Rota, gap_words
 
 LOOKS_BACK: Final = 14
@@ -95,11 +95,14 @@ def figures_of(on: datetime.date, *, until: datetime.datetime) -> dict[str, Any]
     pairs = taken.values_list("acknowledged_at", "alarmed_at")
     minutes = [(at - alarmed).total_seconds() / 60 for at, alarmed in pairs if at is not None and at >= alarmed]
     alerts = OutboxMessage.objects.filter(kind=MessageKind.STAFF_ALERT, **_within("created_at", that_day))
+    alarms = clock_alarms.counts(since=since, until=until)
     return {
         "received": ConsultationRequest.objects.filter(**_within("submitted_at", that_day)).count(),
         "opened": _records(events, "case.open", "case.reopen"),
         "acknowledged": _records(events, "case.acknowledge"),
         "closed": _records(events, "case.close"),
+        "alarmed": alarms.alarmed,
+        "alarms_acknowledged": alarms.acknowledged,
         "alerts": alerts.count(),
         "undelivered": alerts.filter(parked_at__isnull=False, is_stopped=False).count(),
         "median_minutes": round(median(minutes)) if minutes else None,

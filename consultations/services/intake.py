@@ -222,6 +222,7 @@ def _send(response: QuestionnaireResponse, wordings: Mapping[ConsentKind, str]) 
     response.asked = as_asked(response)
     response.save()
     patient = make_patient(contact)
+    due_at = due_after(highest, since=now, is_low_mood=outcomes.is_low_mood(assessment))
     request = _create_request(
         patient=patient,
         response=response,
@@ -235,8 +236,8 @@ def _send(response: QuestionnaireResponse, wordings: Mapping[ConsentKind, str]) 
         risk=OUTCOME_RISK[Outcome(highest)],
         has_note=bool(str(response.answers.get("ex_note") or "").strip() or response.brought),
         submitted_at=now,
-        due_at=due_after(highest, since=now, is_low_mood=outcomes.is_low_mood(assessment)),
-        **_danger_of(highest, now),
+        due_at=due_at,
+        **_danger_of(highest, due_at),
     )
     response.hand_key_to(patient)
     Consent.objects.bulk_create(
@@ -253,11 +254,11 @@ def _send(response: QuestionnaireResponse, wordings: Mapping[ConsentKind, str]) 
     return request
 
 
-def _danger_of(highest: Outcome, now: datetime.datetime) -> dict[str, Any]:
+def _danger_of(highest: Outcome, due_at: datetime.datetime) -> dict[str, Any]:
     """The red flag that stands with the request, and its clock."""
     if highest not in URGENT_OUTCOMES:
         return {}
-    return {"flag_level": highest, "danger_due_at": due_after(highest, since=now)}
+    return {"flag_level": highest, "danger_due_at": due_at}
 
 
 def _keep_texts(request: ConsultationRequest, contact: Contact) -> None:

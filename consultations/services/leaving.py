@@ -15,7 +15,7 @@ from clinic.core import audit, clock
 from clinic.core.failures import one_by_one
 from clinic.core.refusals import NotAllowed
 from consultations.enums import OPEN_STATUSES, Actor, RequestStatus
-from consultations.models import ConsultationRequest, SafetyCase
+from consultations.models import ClockAlarm, ConsultationRequest, SafetyCase
 from consultations.permissions import actors_of, require
 from consultations.services import duty, handover
 from consultations.services.holdings import Holdings
@@ -49,6 +49,7 @@ def pass_on(*, user: User, by: User, to: To | None = None) -> PassedOn:
     # In the order of their keys, as whoever locks more than one request does.
     requests = sum(_pass_request_on(pk, user, to=to, by=by) for pk in sorted(held.requests))
     cases = _pass_cases_on(user, to=to.cases, by=by)
+    _sound_again(ClockAlarm.objects.going_on().filter(acknowledged_by=user))
     return PassedOn(cases, requests)
 
 
@@ -66,7 +67,15 @@ def pass_on_left() -> int:
 
     Raises SomeFailed after the others had their turn.
     """
-    return one_by_one(_left(), lambda pk: _pass_left_on(pk), what="request")
+    done = one_by_one(_left(), lambda pk: _pass_left_on(pk), what="request")
+    gone = ~Q(acknowledged_by__in=able_to_claim().values("pk")) & Q(acknowledged_by__isnull=False)
+    _sound_again(ClockAlarm.objects.going_on().filter(gone))
+    return done
+
+
+def _sound_again(alarms: QuerySet[ClockAlarm]) -> None:
+    """Whoever stopped the repeats is not there to act: until somebody else is, they go on. The worker tells of them."""
+    alarms.update(acknowledged_at=None, acknowledged_by=None)
 
 
 def able_to_claim() -> QuerySet[User]:

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from django.db.models import Q
 from django.urls import reverse
 
-from consultations.enums import OPEN_STATUSES, OUTCOME_RISK, STAFF_QUEUE, CaseStatus, Pressing, RequestStatus
+from consultations.enums import OPEN_STATUSES, CaseStatus, Pressing
 from consultations.models import ConsultationRequest, PatientText, SafetyCase
-from consultations.services import undelivered
+from consultations.services import clocks, undelivered
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -26,19 +26,6 @@ class Item:
     @property
     def words(self) -> str:
         return f"{self.name}: {', '.join(each.label for each in self.why)}"
-
-
-def is_raised() -> Q:
-    """What `ConsultationRequest.is_escalated` says of one row, as a condition."""
-    higher = Q(status=RequestStatus.URGENT)
-    for outcome, rank in OUTCOME_RISK.items():
-        higher |= Q(highest_outcome=outcome, risk__lt=rank)
-    return higher & Q(status__in=STAFF_QUEUE)
-
-
-def is_late(now: datetime.datetime) -> Q:
-    is_owed = Q(status__in=STAFF_QUEUE, due_at__lt=now) | Q(status__in=OPEN_STATUSES, danger_due_at__lt=now)
-    return is_owed | Q(texts_due_at__lt=now)
 
 
 def open_items(*, now: datetime.datetime) -> list[Item]:
@@ -57,9 +44,9 @@ def _requests(now: datetime.datetime) -> Iterator[Item]:
     why: dict[int, list[Pressing]] = defaultdict(list)
     unread = PatientText.objects.waiting().filter(Q(is_self_harm=True) | Q(is_danger=True))
     conditions = {
-        Pressing.RAISED: is_raised(),
+        Pressing.RAISED: Q(status__in=OPEN_STATUSES, escalated_at__isnull=False),
         Pressing.FLAGGED: Q(status__in=OPEN_STATUSES) & ~Q(flag_level=""),
-        Pressing.LATE: is_late(now),
+        Pressing.LATE: clocks.is_overdue(now),
         Pressing.TEXT: Q(response__in=unread.values("response")),
     }
     for reason, condition in conditions.items():

@@ -20,7 +20,7 @@ from consultations.candidacy.standing import Standing
 from consultations.candidacy.union import Sign
 from consultations.enums import OUTCOME_RISK, AssessmentOrigin, CallOutcome, Outcome, SettledHow
 from consultations.models import Call, ConsultationRequest, Settlement
-from consultations.services import calls, dangers, review
+from consultations.services import calls, clocks, dangers, review
 from consultations.services.sources import (
     SHOWN_RULE,
     UNREADABLE_RULE,
@@ -230,13 +230,16 @@ def _kept(proof: Proof) -> dict[str, str]:
 
 
 def _lower(request: ConsultationRequest) -> None:
-    """Each request of the person is as pressing as what is left, and off the clock of a danger once nothing stands."""
+    """Each request of the person is as pressing as what is left, and off the clock of a danger once nothing stands.
+    What a colleague escalated stays pressing: that is settled by itself.
+    """
     others = ConsultationRequest.objects.filter(patient__person=request.patient.person_id).exclude(pk=request.pk)
     rows: Iterable[ConsultationRequest] = [request, *others.select_related("assessment")]
     for row in rows:
         left = Outcome(row.flag_level) if row.flag_level else review.suggestion_of(row)
-        if OUTCOME_RISK[left] > row.risk:
+        if OUTCOME_RISK[left] > row.risk and not row.is_escalated:
             row.risk, row.priority = OUTCOME_RISK[left], outcomes.priority(left)
         if not row.flag_level:
-            row.danger_due_at = row.booking_ordered_at = row.booking_ordered_by = None
-        row.save(update_fields=["risk", "priority", "danger_due_at", "booking_ordered_at", "booking_ordered_by"])
+            row.booking_ordered_at = row.booking_ordered_by = None
+        fields = ["risk", "priority", "booking_ordered_at", "booking_ordered_by", *clocks.danger_settled(row)]
+        row.save(update_fields=fields)

@@ -1,14 +1,13 @@
 """Whether the reply targets keep the order of urgency. Owner: the medical director; source: clinical changes 1.1."""
 
-import datetime
 from collections.abc import Iterator
 from typing import Any, Final
 
 from django.conf import settings
 
-from clinic.core import clock
 from clinic.core.checks import is_target
 from consultations.enums import Outcome
+from consultations.services.targets import day_lengths
 
 PRESSING: Final = (Outcome.EMERGENCY, Outcome.SAME_DAY, Outcome.URGENT_REVIEW)
 ROUTINE: Final = (Outcome.LIKELY_SUITABLE, Outcome.NEEDS_INFO, Outcome.DEFER, Outcome.NOT_SUITABLE_NOW)
@@ -48,18 +47,8 @@ def _amount(target: Any) -> float:
 
 def _latest(target: Any) -> float:
     """In hours of opening: a target in days runs to the end of the last one, so it can take one day more."""
-    return _amount(target) if _unit(target) == "hours" else (_amount(target) + 1) * max(_day_lengths())
+    return _amount(target) if _unit(target) == "hours" else (_amount(target) + 1) * max(day_lengths())
 
 
 def _earliest(target: Any) -> float:
-    return _amount(target) if _unit(target) == "hours" else _amount(target) * min(_day_lengths())
-
-
-def _day_lengths() -> list[float]:
-    """How many hours the clinic is open on each of its days of the week."""
-    lengths: dict[int, float] = {}
-    someday = datetime.date(2024, 1, 1)
-    for each in clock.parse_opening_hours(settings.OPENING_HOURS):
-        spell = datetime.datetime.combine(someday, each.closes) - datetime.datetime.combine(someday, each.opens)
-        lengths[each.weekday] = lengths.get(each.weekday, 0) + spell.total_seconds() / 3600
-    return list(lengths.values())
+    return _amount(target) if _unit(target) == "hours" else _amount(target) * min(day_lengths())

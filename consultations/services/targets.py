@@ -24,6 +24,25 @@ def due_after(outcome: str, *, since: datetime.datetime, is_low_mood: bool = Fal
     return min(due, clock.add_working_days(since, LOW_MOOD_DAYS)) if is_low_mood else due
 
 
+def target_hours(target_name: str) -> float:
+    """A target in hours of opening; a day counts as the clinic's days do on average."""
+    target = settings.REPLY_TARGETS[target_name]
+    if "hours" in target:
+        return float(target["hours"])
+    lengths = day_lengths()
+    return float(target["days"] * sum(lengths) / len(lengths))
+
+
+def day_lengths() -> list[float]:
+    """How many hours the clinic is open on each of its days of the week."""
+    lengths: dict[int, float] = {}
+    someday = datetime.date(2024, 1, 1)
+    for each in clock.parse_opening_hours(settings.OPENING_HOURS):
+        spell = datetime.datetime.combine(someday, each.closes) - datetime.datetime.combine(someday, each.opens)
+        lengths[each.weekday] = lengths.get(each.weekday, 0) + spell.total_seconds() / 3600
+    return list(lengths.values())
+
+
 def time_allowed(target_name: str) -> str:
     """A target in words: "one working day", "2 working hours"."""
     target = settings.REPLY_TARGETS[target_name]

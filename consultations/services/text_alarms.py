@@ -8,18 +8,15 @@ import datetime
 import logging
 from typing import Final
 
-from django.conf import settings
 from django.db import transaction
-from django.db.models import Max, QuerySet
+from django.db.models import QuerySet
 from django.urls import reverse
 
 from clinic.accounts.models import User
 from clinic.core import clock
-from clinic.core.failures import one_by_one
-from clinic.core.models import OutboxMessage
 from consultations.enums import RequestStatus
 from consultations.models import ConsultationRequest, PatientText, SafetyCase
-from consultations.services import alerts, duty, messaging
+from consultations.services import alerts, duty
 
 POOL: Final = "texts"
 """How the key of a mail begins that stands for every such text that waits."""
@@ -96,37 +93,6 @@ def repeat() -> int:
         return 0
     PatientText.objects.filter(pk__in=[text.pk for text in locked]).update(told_at=now)
     return len(locked)
-
-
-def alert_unread() -> int:
-    """Tell whoever has them, once, that texts of a person were not read in time: one mail for all that are late, and
-    no other about the same person for ten minutes. Returns of how many people was told now.
-
-    Raises SomeFailed after the others had their turn.
-    """
-    late = PatientText.objects.waiting().filter(due_at__lt=clock.now()).order_by()
-    newest = late.values("response_id").annotate(newest=Max("pk")).values_list("response_id", "newest")
-    keys = {pk: f"{_late_of(response)}{pk}" for response, pk in newest}
-    known = set(OutboxMessage.objects.filter(key__in=keys.values()).values_list("key", flat=True))
-    unknown = [pk for pk, key in keys.items() if key not in known]
-    return one_by_one(unknown, lambda pk: _announce_unread(pk, keys[pk]), what="unread text")
-
-
-def _late_of(response: int) -> str:
-    """How the keys of the mails about the late texts of one person begin; the newest of them ends the key."""
-    return f"unread-{response}-"
-
-
-@transaction.atomic
-def _announce_unread(pk: int, key: str) -> bool:
-    text = PatientText.objects.defer("text").get(pk=pk)
-    about_same = OutboxMessage.objects.filter(key__startswith=_late_of(text.response_id))
-    if about_same.filter(created_at__gt=clock.now() - alerts.REPEAT).exists():
-        return False
-    owner, path = owner_of(text), page_of(text)
-    if owner is not None:
-        return messaging.alert_staff(user=owner, key=key, path=path) is not None
-    return messaging.alert_address(address=settings.DUTY_EMAIL, key=key, path=path) is not None
 
 
 def told_since(text: PatientText) -> datetime.datetime:

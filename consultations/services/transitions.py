@@ -11,6 +11,7 @@ from clinic.core.transitions import Workflow
 from consultations.enums import Actor, RequestStatus
 from consultations.models import ConsultationRequest, Patient
 from consultations.permissions import permitted_verbs
+from consultations.services import clocks
 from consultations.workflow import TRANSITIONS
 
 
@@ -48,6 +49,7 @@ class ConsultationWorkflow(Workflow[ConsultationRequest]):
 
     def set_status(self, row: ConsultationRequest, status: str, *, now: datetime.datetime) -> None:
         row.status, row.status_changed_at = status, now
+        row.due_at = clocks.status_due(status, now=now) or row.due_at
 
     def who(self, event: AuditEvent | None) -> str:
         is_patient = event is not None and event.actor_user_id is None and event.actor == Actor.PATIENT

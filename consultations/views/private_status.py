@@ -21,7 +21,7 @@ from consultations.enums import SAFETY_OUTCOMES, AppointmentStatus, RequestStatu
 from consultations.models import Appointment, ConsultationRequest
 from consultations.presenters import patient_texts, scan_report
 from consultations.presenters.patient_texts import FirstHelp
-from consultations.services import case_mails, scheduling
+from consultations.services import case_mails, clocks, scheduling
 from consultations.services.targets import falls_today, time_allowed
 from consultations.views.private_access import private_page, to_page, with_grant
 
@@ -95,7 +95,9 @@ def status_page(
         **_messages(consultation, message_form),
         "first_help": help_now or patient_texts.first_help(consultation.response_id, now=clock.now()),
         "is_pressing": consultation.flag_level in SAFETY_OUTCOMES,
-        "calls_today": falls_today(consultation.due_at, now=clock.now()) or consultation.due_at <= clock.now(),
+        "missed": clocks.missed(consultation, now=clock.now()),
+        "opens_at": None if clock.is_open(clock.now()) else clock.next_opening(clock.now()),
+        "calls_today": falls_today(consultation.due_at, now=clock.now()),
         "is_text_unread": consultation.texts_due_at is not None,
         "asks_how_it_went": case_mails.open_question(consultation) is not None,
         "can_withdraw": consultation.status in Withdraw().transition.sources and not has_begun,

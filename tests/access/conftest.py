@@ -23,6 +23,7 @@ from consultations.models import (
     AppointmentType,
     Availability,
     Call,
+    ClockAlarm,
     ConsultationRequest,
     DayEnd,
     HandOverNote,
@@ -138,6 +139,9 @@ def site(monday_content: Any, time_machine: Any, make_request: Any, clinician: A
         recipient="alice@example.com",
         parked_at=now,
     )
+    alarm = ClockAlarm.objects.create(
+        response=waiting.response, kind="reply", target="NEEDS_INFO", due_at=now, began_at=now
+    )
     text = PatientText.objects.create(
         response=waiting.response, kind="message", text="I moved.", sent_at=now, due_at=now + datetime.timedelta(days=1)
     )
@@ -166,6 +170,7 @@ def site(monday_content: Any, time_machine: Any, make_request: Any, clinician: A
         "handovernote": note.pk,
         "dayend": ended.pk,
         "missedreport": report.pk,
+        "clockalarm": alarm.pk,
         "call": call.pk,
         "response": waiting.response_id,
         "clinician": clinician.pk,
@@ -220,6 +225,7 @@ def address(pattern: str, site: dict[str, Any]) -> str:
         "admin/consultations/consultationrequest/texts/<int:pk>/read/": (
             f"admin/consultations/consultationrequest/texts/{site['patienttext']}/read/"
         ),
+        f"{REQUESTS}alarms/<int:pk>/acknowledge/": f"{REQUESTS}alarms/{site['clockalarm']}/acknowledge/",
         f"{REQUESTS}calls/new/<int:pk>/": f"{REQUESTS}calls/new/{site['response']}/",
         f"{REQUESTS}calls/new/<int:pk>/questions/": f"{REQUESTS}calls/new/{site['response']}/questions/",
         f"{REQUESTS}calls/<int:pk>/ask/<slug:slug>/": f"{REQUESTS}calls/{site['call']}/ask/now/",

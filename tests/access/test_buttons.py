@@ -112,6 +112,7 @@ POLICY: dict[str, str] = {
     "admin:consultations_consultationrequest_confirm": CARE_TEAM_HARMLESS,    # without a preview of one's own
     "admin:consultations_consultationrequest_action": CARE_TEAM,
     "admin:consultations_consultationrequest_read": CARE_TEAM,
+    "admin:consultations_consultationrequest_alarm": CARE_TEAM,
     "admin:consultations_consultationrequest_person": STAFF_READ,
     "admin:consultations_consultationrequest_person_join": CARE_TEAM_HARMLESS,    # to the preview
     "admin:consultations_consultationrequest_person_confirm": CARE_TEAM_HARMLESS,    # without a preview of one's own

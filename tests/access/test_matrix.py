@@ -117,6 +117,7 @@ MATRIX = {
     "admin:consultations_consultationrequest_confirm": STAFF_SENT_ON,    # to the request's page, which decides
     "admin:consultations_consultationrequest_action": STAFF_SENT_ON,
     "admin:consultations_consultationrequest_read": STAFF_SENT_ON,
+    "admin:consultations_consultationrequest_alarm": STAFF_SENT_ON,
     "admin:consultations_consultationrequest_person": CARE_TEAM,
     "admin:consultations_consultationrequest_person_join": STAFF_SENT_ON,
     "admin:consultations_consultationrequest_person_confirm": STAFF_SENT_ON,

@@ -23,6 +23,7 @@ from consultations.models import (
     CaseClosing,
     ClinicalReview,
     Clinician,
+    ClockAlarm,
     Consent,
     ConsultationRequest,
     HandOverNote,
@@ -146,6 +147,15 @@ CHECKS: list[tuple[type[models.Model], str, dict[str, Any]]] = [
     (QuestionnaireResponse, "response_highest_outcome_known", {"highest_outcome": "FINE"}),
     (Assessment, "assessment_origin_known", {"origin": "rumour"}),
     (Assessment, "assessment_of_a_call_names_who_asked", {"origin": "call"}),
+    (ConsultationRequest, "request_escalated_at_and_by", {"escalated_at": MONDAY}),
+    (ClockAlarm, "clock_alarm_kind_known", {"kind": "egg"}),
+    (ClockAlarm, "clock_alarm_warned_or_begun", {"began_at": None}),
+    (ClockAlarm, "clock_alarm_acknowledged_at_and_by", {"acknowledged_at": MONDAY}),
+    (
+        ClockAlarm,
+        "clock_alarm_acknowledged_once_begun",
+        {"warned_at": MONDAY, "began_at": None, "acknowledged_at": MONDAY, "acknowledged_by": 1},
+    ),
     (Call, "call_outcome_known", {"outcome": "busy", "heard_at": None, "completed_at": None, "assessment": None}),
     (Call, "call_script_only_when_asked", {"outcome": "reached_other"}),
     (Call, "call_heard_only_when_spoken", {"outcome": "voicemail", "heard_at": None, "completed_at": None}),
@@ -256,6 +266,7 @@ TWINS: list[tuple[type[models.Model], str, tuple[str, ...]]] = [
     (Consent, "one_consent_of_a_kind", ("request", "kind")),
     (InformationRequest, "one_open_question_per_request", ("request",)),
     (PatientText, "patient_text_sent_once", ("response", "sent_key")),
+    (ClockAlarm, "one_clock_alarm_at_a_time", ("response", "kind")),
     (Call, "call_made_once", ("made_by", "once")),
     (Assessment, "one_assessment_per_revision", ("response", "revision")),
     (CaseClosing, "one_standing_closing_per_case", ("case",)),
@@ -394,6 +405,9 @@ def world(db: None, make_request: Any, nurse: Any, clinician: Any) -> Callable[[
             closed_by=nurse,
         ),
         RuleAnswer: lambda: RuleAnswer.objects.create(rule="RF-CE-01", answer="worse", number=1),
+        ClockAlarm: lambda: ClockAlarm.objects.create(
+            response=request.response, kind="danger", target="SAME_DAY", due_at=now, began_at=now
+        ),
         PatientText: lambda: PatientText.objects.create(
             response=request.response, kind="message", text="x", sent_key="one", sent_at=now, due_at=now + HOUR
         ),
@@ -510,6 +524,8 @@ def test_twin(world: Any, make_request: Any, model: Any, name: str, shared: tupl
             twin.rule = "C40"
         elif model is Reopening:
             twin.cause = "source:b"
+        elif model is ClockAlarm:
+            twin.kind = "reply"
         elif model is PatientShown:
             twin.patient_id = 2
         elif model is SearchEntry:

@@ -17,12 +17,12 @@ from django.core.management import call_command
 from clinic.core import channels, delivery, outbox
 from clinic.core.models import OutboxMessage
 from clinic.core.smtp import EmailBackend
-from consultations.services import cases, private_links, triage
+from consultations.services import cases, clock_alarms, private_links
 from education.actions import schedule
 from tests.concurrency.faults import ERRORS, Fault
 
 COMMAND = "import django; django.setup(); from tests.concurrency.faulty_worker import main; main()"
-DUTIES = ((cases, "alert_again"), (triage, "alert_overdue"), (private_links, "answer_asked"), (schedule, "publish_due"))
+DUTIES = ((cases, "alert_again"), (clock_alarms, "look"), (private_links, "answer_asked"), (schedule, "publish_due"))
 
 
 class Saboteur(threading.local):

@@ -40,6 +40,30 @@ escalate        received           urgent             triage doctor manager
 escalate        in_triage          urgent             triage doctor manager
 escalate        with_doctor        urgent             triage doctor manager
 escalate        information_asked  urgent             triage doctor manager
+escalate        urgent             urgent             triage doctor manager
+escalate        offered            offered            triage doctor manager
+escalate        booked             booked             triage doctor manager
+
+take_back_escalation received           received           triage doctor manager
+take_back_escalation in_triage          in_triage          triage doctor manager
+take_back_escalation with_doctor        with_doctor        triage doctor manager
+take_back_escalation information_asked  information_asked  triage doctor manager
+take_back_escalation offered            offered            triage doctor manager
+take_back_escalation urgent             urgent             triage doctor manager
+take_back_escalation booked             booked             triage doctor manager
+
+settle_escalation received           received           doctor
+settle_escalation in_triage          in_triage          doctor
+settle_escalation with_doctor        with_doctor        doctor
+settle_escalation information_asked  information_asked  doctor
+settle_escalation offered            offered            doctor
+settle_escalation urgent             with_doctor        doctor
+settle_escalation booked             booked             doctor
+settle_escalation not_suitable       not_suitable       doctor
+settle_escalation completed          completed          doctor
+settle_escalation no_show            no_show            doctor
+settle_escalation withdrawn          withdrawn          doctor
+settle_escalation cancelled          cancelled          doctor
 
 settle          received           received           doctor
 settle          in_triage          in_triage          doctor

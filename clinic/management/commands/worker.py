@@ -16,13 +16,12 @@ from clinic.core.models import Heartbeat
 from consultations.services import (
     alarm_groups,
     cases,
+    clock_alarms,
     day_end,
     hand_over_notes,
     leaving,
     private_links,
     retention,
-    text_alarms,
-    triage,
     undelivered,
 )
 from education.actions import reopen, schedule
@@ -86,8 +85,7 @@ class Command(BaseCommand):
         to_people: dict[str, Callable[[], object]] = {
             "repeat alerts": cases.alert_again,
             "pass on requests": leaving.pass_on_left,
-            "announce overdue": triage.alert_overdue,
-            "announce unread texts": text_alarms.alert_unread,
+            "watch clocks": lambda: clock_alarms.look(),
             "announce undelivered": undelivered.alert_undelivered,
             "answer asked links": private_links.answer_asked,
             "end the day": day_end.make_due,

@@ -20,21 +20,21 @@ from tests.consultations.transitions import target
 pytestmark = pytest.mark.django_db
 GROUPS = {"triage": Actor.TRIAGE, "doctor": Actor.DOCTOR, "manager": Actor.MANAGER, "editor": None}
 VERBS = (
-    "ask",
-    "book",
-    "settle",
-    "order_booking",
-    "complete",
-    "correct_email",
-    "mark_no_show",
-    "undo_complete",
-    "undo_no_show",
-)
+    "ask", "book", "settle", "order_booking", "complete", "correct_email", "mark_no_show", "undo_complete",
+    "undo_no_show", "take_back_escalation", "settle_escalation",
+)  # fmt: skip
 ENDED_AS = {RequestStatus.COMPLETED: AppointmentStatus.FULFILLED, RequestStatus.NO_SHOW: AppointmentStatus.NOSHOW}
 MEANT = {
     "ask": {"question": "When was your last scan?"},
     "correct_email": {"email": "new@example.com"},
+    "settle_escalation": {"note": "Examined: no weakness."},
 }
+
+
+def escalated(status, by):
+    now = clock.now()
+    before = {"status": status, "risk": 6, "priority": "routine", "due_at": now.isoformat(), "danger_due_at": None}
+    return {"escalated_at": now, "escalated_by": by, "before_escalation": before}
 
 
 @pytest.fixture
@@ -95,10 +95,11 @@ def meant(verb, request, make_request, visit):
 def test_it_works_for_its_roles_and_statuses_and_leaves_all_else_alone(
     sign_in, staff, make_request, in_status, visit, subtests, verb, group
 ):
-    flagged = {"outcome": Outcome.SAME_DAY} if verb in ("settle", "order_booking") else {}
     client = sign_in(staff(group))
     for status in statuses_to_try(verb, GROUPS[group]):
         with subtests.test(status=status):
+            flagged = {"outcome": Outcome.SAME_DAY} if verb in ("settle", "order_booking") else {}
+            flagged |= escalated(status, staff(group)) if verb.endswith("_escalation") else {}
             request = in_status(status, **flagged)
             data = meant(verb, request, make_request, visit)
             before = state_of(request)

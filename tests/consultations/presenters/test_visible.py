@@ -25,6 +25,7 @@ def everything(now, make_request, clinician):
     """One of each thing that the lists of the staff area show."""
     request = make_request(status=RequestStatus.BOOKED, due_at=now)
     overdue = make_request(due_at=now - datetime.timedelta(minutes=1), submitted_at=now - datetime.timedelta(days=3))
+    make_request(due_at=now - datetime.timedelta(minutes=1), submitted_at=now - datetime.timedelta(days=3))
     book_directly(request, clinician, now + datetime.timedelta(hours=1))
     group = AlarmGroup.objects.create(network="one", level="EMERGENCY", first_at=now, last_at=now)
     given = {"level": "EMERGENCY", "priority": "stat", "raised_at": now, "due_at": now}
@@ -53,8 +54,8 @@ def sizes(user, now):
 
 def test_a_nurse_sees_one_of_each(everything, now, nurse):
     assert sizes(nurse, now) == {
-        "queue": 2,
-        "tabs": 2,
+        "queue": 3,
+        "tabs": 3,
         "cases": 2,
         "case lines": 1,
         "groups": 1,

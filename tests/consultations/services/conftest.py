@@ -75,7 +75,19 @@ class Desk:
     def ready_for(self, verb: str, status: RequestStatus, by: User | None = None) -> ConsultationRequest:
         """A request on which this person may do this now."""
         flagged = {"outcome": Outcome.SAME_DAY} if verb in ("settle", "order_booking") else {}
-        return self.request(status, asked_by_doctor=verb == "answer_doctor", is_ahead=verb == "withdraw", **flagged)
+        request = self.request(status, asked_by_doctor=verb == "answer_doctor", is_ahead=verb == "withdraw", **flagged)
+        if verb in ("take_back_escalation", "settle_escalation"):
+            self.escalate(request, by or self.doctor)
+        return request
+
+    @staticmethod
+    def escalate(request: ConsultationRequest, by: User) -> None:
+        request.before_escalation = {
+            "status": request.status, "risk": 6, "priority": "routine",
+            "due_at": request.due_at.isoformat(), "danger_due_at": None,
+        }  # fmt: skip
+        request.escalated_at, request.escalated_by = clock.now(), by
+        request.save()
 
     def hold(self, request: ConsultationRequest) -> SlotHold:
         return SlotHold.objects.create(
@@ -99,6 +111,8 @@ class Desk:
             "order_booking": lambda request, by: perform(
                 "order_booking", request, appointment_type=self.visit, reason="I want to see her.", by=by
             ),
+            "take_back_escalation": lambda request, by: perform("take_back_escalation", request, by=by),
+            "settle_escalation": lambda request, by: perform("settle_escalation", request, note="Examined.", by=by),
             "pass_to_doctor": lambda request, by: perform(
                 "pass_to_doctor", request, doctor=self.doctor, note="Please read.", by=by
             ),

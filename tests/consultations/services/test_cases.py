@@ -9,10 +9,10 @@ from clinic.accounts.models import User
 from clinic.core.models import AuditEvent, OutboxMessage
 from clinic.core.refusals import NotAllowed
 from consultations.candidacy import outcomes
-from consultations.enums import CaseStatus, MessageKind, Outcome, RequestStatus
+from consultations.enums import CaseStatus, MessageKind, Outcome
 from consultations.models import SafetyCase
-from consultations.services import cases, intake, triage
-from tests.cast import MakeRequest, close_case, make_user
+from consultations.services import cases, intake
+from tests.cast import close_case, make_user
 from tests.consultations.services.conftest import NOW
 from tests.consultations.services.test_transitions import Staff
 from tests.rows import all_rows
@@ -196,61 +196,3 @@ class TestAlertAgain:
 
         assert cases.alert_again() == 1
         assert len(alerts()) == 4
-
-
-class TestOverdue:
-    @pytest.mark.parametrize("status", RequestStatus)
-    def test_a_time_that_ran_out_is_announced_once_to_whoever_has_it(
-        self, make_request: MakeRequest, nurse: User, doctor: User, other_nurse: User, visit: Any, status: RequestStatus
-    ) -> None:
-        held = {"claimed_by": other_nurse, "claimed_at": NOW} if status == RequestStatus.IN_TRIAGE else {}
-        request = make_request(status=status, doctor=doctor, submitted_at=NOW - TEN_MINUTES, due_at=NOW, **held)
-        assert triage.alert_overdue() == 0
-        request.due_at = NOW - datetime.timedelta(seconds=1)
-        request.save()
-        expected = {
-            RequestStatus.RECEIVED: [nurse.email],
-            RequestStatus.IN_TRIAGE: [other_nurse.email],
-            RequestStatus.URGENT: [nurse.email],
-            RequestStatus.WITH_DOCTOR: [doctor.email],
-        }.get(status, [])
-        for _ in range(2):
-            triage.alert_overdue()
-            assert alerts() == expected
-
-    def test_a_new_time_is_announced_anew(self, make_request: MakeRequest, nurse: User, time_machine: Any) -> None:
-        request = make_request(due_at=NOW)
-        time_machine.shift(1)
-        assert triage.alert_overdue() == 1
-        request.due_at = NOW + TEN_MINUTES
-        request.save()
-        assert triage.alert_overdue() == 0
-        time_machine.shift(2 * TEN_MINUTES)
-        assert triage.alert_overdue() == 1
-
-    def test_not_to_somebody_who_left(self, make_request: MakeRequest, nurse: User, other_nurse: User) -> None:
-        make_request(status=RequestStatus.IN_TRIAGE, claimed_by=other_nurse, claimed_at=NOW,
-                     submitted_at=NOW - TEN_MINUTES, due_at=NOW - TEN_MINUTES)  # fmt: skip
-        other_nurse.is_active = False
-        other_nurse.save()
-        triage.alert_overdue()
-        assert alerts() == [nurse.email]
-
-    def test_not_to_somebody_off_duty_while_a_colleague_is_there(
-        self, make_request: MakeRequest, nurse: User, other_nurse: User
-    ) -> None:
-        make_request(status=RequestStatus.IN_TRIAGE, claimed_by=other_nurse, claimed_at=NOW,
-                     submitted_at=NOW - TEN_MINUTES, due_at=NOW - TEN_MINUTES)  # fmt: skip
-        other_nurse.is_on_duty = False
-        other_nurse.save()
-        triage.alert_overdue()
-        assert alerts() == [nurse.email]
-
-    def test_two_queries_when_all_is_known_however_many_are_late(
-        self, make_request: MakeRequest, nurse: User, django_assert_max_num_queries: Any
-    ) -> None:
-        for _ in range(5):
-            make_request(submitted_at=NOW - TEN_MINUTES, due_at=NOW - TEN_MINUTES)
-        assert triage.alert_overdue() == 5
-        with django_assert_max_num_queries(4):
-            assert triage.alert_overdue() == 0

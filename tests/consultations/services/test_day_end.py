@@ -132,7 +132,7 @@ class TestWhatItSays:
         self, manager: User, nurse: User, make_request: Any, time_machine: Any, mailoutbox: list[Any]
     ) -> None:
         case, now = named(), clock.now()
-        raised = make_request(patient=make_patient("Bob Pell"), status=RequestStatus.URGENT)
+        raised = make_request(patient=make_patient("Bob Pell"), escalated_at=now, escalated_by=nurse)
         late = make_request(
             patient=make_patient("Carol Abbot"), submitted_at=now - datetime.timedelta(days=3), due_at=now
         )
@@ -190,7 +190,7 @@ class TestWhatItSays:
         figures = DayEnd.objects.get().figures
         assert alerts > 0
         assert figures == {
-            "received": 1, "opened": 4, "acknowledged": 3, "closed": 1, "alerts": alerts, "undelivered": 0,
+            "received": 1, "opened": 4, "acknowledged": 3, "closed": 1, "alarmed": 0, "alarms_acknowledged": 0, "alerts": alerts, "undelivered": 0,
             "median_minutes": 6, "longest_minutes": 20, "gaps": [],
         }  # fmt: skip
         assert left.pk

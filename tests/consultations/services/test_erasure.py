@@ -79,6 +79,7 @@ REACHED = {
     "InformationRequest", "TriageDecision", "ClinicalReview", "Appointment", "SlotHold", "PrivateLink", "OutboxMessage",
     "PersonJoin", "Occupation", "MessageSubject", "Call", "Settlement", "CaseNote", "PersonNote", "CaseClosing",
     "HandOverNote", "MissedReport",
+    "ClockAlarm",
 }  # fmt: skip
 """Every model that leads to a patient. A new one comes here once it is said below how it is erased."""
 

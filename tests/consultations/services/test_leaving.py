@@ -11,7 +11,7 @@ from clinic.core import clock
 from clinic.core.models import AuditEvent
 from clinic.core.refusals import NotAllowed
 from consultations.enums import CaseStatus, RequestStatus
-from consultations.models import ConsultationRequest
+from consultations.models import ClockAlarm, ConsultationRequest
 from consultations.services import cases, handover, leaving
 from consultations.services.holdings import Holdings
 from consultations.services.leaving import To
@@ -107,6 +107,24 @@ class TestByItself:
         make_request(status=RequestStatus.WITHDRAWN, claimed_by=nurse, claimed_at=clock.now())
         leave(nurse, "is_active")
         assert leaving.pass_on_left() == 0
+
+    def test_an_alarm_that_they_had_stopped_goes_on(
+        self, nurse: User, doctor: User, alice: ConsultationRequest, make_request: Any
+    ) -> None:
+        now = clock.now()
+        of_nurse, of_doctor = (
+            ClockAlarm.objects.create(
+                response=request.response, kind="own", target="EMERGENCY", due_at=now, began_at=now, told_at=now,
+                acknowledged_at=now, acknowledged_by=user,
+            )
+            for request, user in ((alice, nurse), (make_request(), doctor))
+        )  # fmt: skip
+        leave(nurse, "is_active")
+        leaving.pass_on_left()
+        of_nurse.refresh_from_db()
+        of_doctor.refresh_from_db()
+        assert (of_nurse.acknowledged_at, of_nurse.acknowledged_by) == (None, None)
+        assert of_doctor.acknowledged_by == doctor
 
     def test_nobody_who_holds_something_can_be_deleted(self, nurse: User, claimed: ConsultationRequest) -> None:
         with pytest.raises(ProtectedError):

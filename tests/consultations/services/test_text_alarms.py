@@ -9,7 +9,6 @@ from django.db import connection
 from clinic.accounts.models import User
 from clinic.core import encryption
 from clinic.core.models import OutboxMessage
-from clinic.management.commands.worker import Command
 from consultations.actions.read_text import mark_read
 from consultations.enums import MessageKind, RequestStatus
 from consultations.models import ConsultationRequest, PatientText
@@ -162,50 +161,6 @@ class TestWhileClosed:
         assert looks == [[], [], []]
         assert text.due_at == MONDAY_OPENING + datetime.timedelta(hours=2)
         assert clock.look(MONDAY_OPENING) == [DOCTOR, DUTY, NURSE, OTHER]
-
-
-class TestNotReadInTime:
-    def test_is_announced_once_for_each_text(self, time_machine: Any, alice: ConsultationRequest, nurse: User) -> None:
-        clock = Clock(time_machine, NOW)
-        write(alice, SIGN)
-        clock.at(NOW + minutes(30))
-        write(alice, f"{SIGN} Still.")
-        assert text_alarms.alert_unread() == 0
-        clock.at(NOW + minutes(121))
-        assert (text_alarms.alert_unread(), text_alarms.alert_unread()) == (1, 0)
-        assert clock.told() == [NURSE]
-        clock.at(NOW + minutes(151))
-        assert (text_alarms.alert_unread(), clock.told()) == (1, [NURSE])
-
-    def test_a_flood_of_one_person_is_one_mail_and_later_one_for_the_rest(
-        self, time_machine: Any, alice: ConsultationRequest, bob: ConsultationRequest
-    ) -> None:
-        clock = Clock(time_machine, NOW)
-        for second in range(30):
-            clock.at(NOW + datetime.timedelta(seconds=second))
-            write(alice, f"{SIGN} {second}")
-        write(bob, SIGN)
-        late = NOW + minutes(120)
-        told = []
-        for second in (1, 10, 29, 60, 599, 602, 1300, 4000):
-            clock.at(late + datetime.timedelta(seconds=second))
-            text_alarms.alert_unread()
-            told.append(clock.told())
-        assert told == [[NURSE], [], [], [NURSE], [], [NURSE], [], []]
-
-    def test_with_nobody_who_could_have_it_the_duty_address_is_told(
-        self, settings: Any, time_machine: Any, alice: ConsultationRequest
-    ) -> None:
-        settings.DUTY_EMAIL = DUTY
-        User.objects.update(is_active=False)
-        clock = Clock(time_machine, NOW)
-        write(alice, SIGN)
-        clock.at(NOW + minutes(121))
-        assert (text_alarms.alert_unread(), text_alarms.alert_unread()) == (1, 0)
-        assert clock.told() == [DUTY]
-
-    def test_the_worker_does_it(self, time_machine: Any, alice: ConsultationRequest) -> None:
-        assert text_alarms.alert_unread in Command()._duties().values()
 
 
 class TestNobodyTold:

@@ -56,6 +56,7 @@ def click(desk: Desk, verb: str, request: Any, by: User, *, seen: str) -> bool:
         "escalate": {"note": "Worse."},
         "settle": settling_data(request) if verb == "settle" else {},
         "order_booking": {"appointment_type": desk.visit, "reason": "I want to see her."},
+        "settle_escalation": {"note": "Examined."},
         "pass_to_doctor": {"doctor": desk.doctor, "note": "Please read."},
         "ask": {"question": "Which scan?"},
         "offer": {"appointment_type": desk.visit, "patient_note": "Come."},

@@ -79,6 +79,7 @@ class TestACallThatIsOwed:
     EVENING = MONDAY + datetime.timedelta(hours=9)
     TOMORROW = datetime.datetime(2026, 11, 24, 15, 30, tzinfo=datetime.UTC)
     PROMISED = "We will try to call you by Monday 23 November, 12 pm. If we have not called by then: go to"
+    MISSED = "We said that you would hear from us by Monday 23 November, 12 pm. We have no record that we reached you."
     NOT_TODAY = "We cannot call you today. Do not wait for us: go to an urgent care center or call your doctor today."
 
     @pytest.mark.parametrize("status", ["received", "in_triage", "with_doctor", "urgent"])
@@ -86,7 +87,7 @@ class TestACallThatIsOwed:
         ("at_time", "due", "words"),
         [
             (MONDAY, SOON, PROMISED),
-            (SOON + datetime.timedelta(hours=1), SOON, PROMISED),
+            (SOON + datetime.timedelta(hours=1), SOON, MISSED),
             (MONDAY, TOMORROW, NOT_TODAY),
             (EVENING, TOMORROW, NOT_TODAY),
         ],

@@ -12,18 +12,17 @@ from clinic.core import audit, delivery, housekeeping, outbox, reading_batches
 from clinic.core.models import Heartbeat, OutboxMessage
 from clinic.management.commands import worker
 from consultations.enums import MessageKind
-from consultations.models import ConsultationRequest
+from consultations.models import ClockAlarm, ConsultationRequest
 from consultations.services import (
     alarm_groups,
     cases,
+    clock_alarms,
     day_end,
     hand_over_notes,
     leaving,
     messaging,
     private_links,
     retention,
-    text_alarms,
-    triage,
     undelivered,
 )
 from education.actions import reopen, schedule
@@ -31,8 +30,7 @@ from education.actions import reopen, schedule
 DUTIES = {
     "repeat alerts": (cases, "alert_again"),
     "pass on requests": (leaving, "pass_on_left"),
-    "announce overdue": (triage, "alert_overdue"),
-    "announce unread texts": (text_alarms, "alert_unread"),
+    "watch clocks": (clock_alarms, "look"),
     "announce undelivered": (undelivered, "alert_undelivered"),
     "answer asked links": (private_links, "answer_asked"),
     "end the day": (day_end, "make_due"),
@@ -121,24 +119,20 @@ def test_what_works_again_is_named_no_more(
     assert housekeeping.worker_state() == ("worker", "ok")
 
 
-def test_one_overdue_request_that_fails_keeps_no_other_from_being_announced(
-    alice: ConsultationRequest, bob: ConsultationRequest, nurse: Any, monkeypatch: pytest.MonkeyPatch
+def test_one_part_of_the_clocks_that_fails_keeps_no_other_from_its_turn(
+    alice: ConsultationRequest, nurse: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ConsultationRequest.objects.update(due_at="2026-01-01T00:00Z", submitted_at="2026-01-01T00:00Z")
-    page_of = triage.page_of
 
-    def fails_for_alice(request: ConsultationRequest) -> str:
-        if request == alice:
-            raise RecursionError
-        return page_of(request)
+    def fails(*args: Any, **kwargs: Any) -> None:
+        raise RecursionError
 
-    monkeypatch.setattr(triage, "page_of", fails_for_alice)
+    monkeypatch.setattr(clock_alarms, "_end_stopped", fails)
     command = worker.Command()
     command._turn()
-    assert [key.split("-")[:2] for key in OutboxMessage.objects.values_list("key", flat=True)] == [
-        ["overdue", str(bob.pk)]
-    ]
-    assert command.failures["announce overdue"][0].startswith(f"overdue request {alice.pk}: RecursionError at ")
+    alarm = ClockAlarm.objects.get()
+    assert [*OutboxMessage.objects.values_list("key", flat=True)] == [f"clock-{alarm.pk}-0-staff{nurse.pk}"]
+    assert command.failures["watch clocks"][0].startswith("part of the clocks end: RecursionError at ")
 
 
 def test_before_its_first_turn_it_was_never_seen(db: None) -> None:
