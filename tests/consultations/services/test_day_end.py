@@ -190,7 +190,8 @@ class TestWhatItSays:
         figures = DayEnd.objects.get().figures
         assert alerts > 0
         assert figures == {
-            "received": 1, "opened": 4, "acknowledged": 3, "closed": 1, "alarmed": 0, "alarms_acknowledged": 0, "alerts": alerts, "undelivered": 0,
+            "received": 1, "opened": 4, "acknowledged": 3, "closed": 1, "alarmed": 0, "alarms_acknowledged": 0,
+            "alerts": alerts, "undelivered": 0,
             "median_minutes": 6, "longest_minutes": 20, "gaps": [],
         }  # fmt: skip
         assert left.pk

@@ -114,7 +114,7 @@ class TestByItself:
         now = clock.now()
         of_nurse, of_doctor = (
             ClockAlarm.objects.create(
-                response=request.response, kind="own", target="EMERGENCY", due_at=now, began_at=now, told_at=now,
+                response=request.response, kind="reply", target="EMERGENCY", due_at=now, began_at=now, told_at=now,
                 acknowledged_at=now, acknowledged_by=user,
             )
             for request, user in ((alice, nurse), (make_request(), doctor))
