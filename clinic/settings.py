@@ -229,6 +229,7 @@ CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "clinic.core.error_pages.csrf_failure"
 THEME_COOKIE_NAME = f"{COOKIE_PREFIX}theme"
+SOUND_COOKIE_NAME = f"{COOKIE_PREFIX}sound"
 
 # Public pages in memory
 

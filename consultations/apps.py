@@ -60,6 +60,7 @@ class ConsultationsConfig(AppConfig):
             "core.outboxmessage": ("message", "messages"),
         },
         today="consultations.admin.today.today_context",
+        news="consultations.presenters.news.news_for",
         audit_words="consultations.presenters.audit_words.audit_words",
         holdings="consultations.presenters.holdings.holdings_box",
         hand_over="consultations.services.leaving.pass_on_if_left",

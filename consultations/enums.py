@@ -146,6 +146,7 @@ class TriageAction(TextChoices):
     ORDER = "order", "Ordered a visit while a red flag stands"
     PASS = "pass", "Passed to a doctor"
     ASK = "ask", "Asked the patient"
+    OWN_URGENCY = "own_urgency", "Set back to its own urgency"
 
 
 class AssessmentOrigin(TextChoices):

@@ -33,6 +33,7 @@ MANAGER: Final = "manager"
 
 STAFF: Final = frozenset({TRIAGE, DOCTOR, MANAGER})
 MANAGEMENT: Final = frozenset({DOCTOR, MANAGER})
+CLINICAL: Final = frozenset({TRIAGE, DOCTOR})
 DOCTORS: Final = frozenset({DOCTOR})
 PATIENTS: Final = frozenset({PATIENT})
 
@@ -99,6 +100,10 @@ TRANSITIONS: Final[dict[str, TransitionRow]] = {
         _row(
             "order_booking", (WITH_DOCTOR, URGENT, OFFERED), OFFERED, DOCTORS,
             "Order a visit while a red flag stands", "ordered a visit while a red flag stands",
+        ),
+        _row(
+            "set_own_urgency", OPEN, None, CLINICAL,
+            "Set back to its own urgency", "set it back to its own urgency",
         ),
         _row(
             "pass_to_doctor", (RECEIVED, IN_TRIAGE, URGENT), WITH_DOCTOR, STAFF,

@@ -230,6 +230,13 @@ def make_request(db: None) -> MakeRequest:
     return make
 
 
+def as_pressing(request: ConsultationRequest) -> ConsultationRequest:
+    """A request that may be set back to its own urgency, which it has."""
+    request.as_pressing_as, request.own_risk, request.own_due_at = request, request.risk, request.due_at
+    request.save(update_fields=["as_pressing_as", "own_risk", "own_due_at"])
+    return request
+
+
 @pytest.fixture
 def alice(make_request: MakeRequest) -> ConsultationRequest:
     """A routine request of a patient."""

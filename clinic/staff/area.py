@@ -48,9 +48,10 @@ class StaffArea:
     """One app's part. `section` is what staff call it and where it begins; both empty for an app without a desk.
 
     `names` says what staff call one of a model ("app.model") and all of them, where the code calls them otherwise;
-    `hints` holds a sentence above a model's list; `today` names the function that gives Today its context, and
-    `audit_words` one that gives the words of its audit codes. `holdings` names one that says what a member of staff has
-    in hand, and `hand_over` one that gives it away when they may not act any more.
+    `hints` holds a sentence above a model's list; `today` names the function that gives Today its context,
+    `news` the one that says what comes in (`clinic/staff/news.py`), and `audit_words` one that gives the words of its
+    audit codes. `holdings` names one that says what a member of staff has in hand, and `hand_over` one that gives it
+    away when they may not act any more.
     """
 
     entries: tuple[Entry, ...] = ()
@@ -59,12 +60,14 @@ class StaffArea:
     names: Mapping[str, tuple[str, str]] = dataclasses.field(default_factory=dict)
     hints: Mapping[str, str] = dataclasses.field(default_factory=dict)
     today: str = ""
+    news: str = ""
     audit_words: str = ""
     holdings: str = ""
     hand_over: str = ""
 
 
 NOTHING: Final = StaffArea()
+NO_BADGES: Final[Mapping[str, tuple[int, str]]] = {}
 
 
 def area_of(app_label: str) -> StaffArea:
@@ -85,14 +88,16 @@ def address_of(name: str) -> str:
     return reverse(name) if ":" in name else reverse("admin:app_list", args=[name])
 
 
-def navigation(request: HttpRequest) -> list[dict[str, Any]]:
-    """The entries this person may open: label, url, and whether it is the part they are in."""
-    shown = []
+def navigation(request: HttpRequest, badges: Mapping[str, tuple[int, str]] = NO_BADGES) -> list[dict[str, Any]]:
+    """The entries this person may open: label, url, whether it is the part they are in, and what waits there."""
+    shown: list[dict[str, Any]] = []
     for entry in entries():
         if entry.permission and not may(request.user, entry.permission):
             continue
         try:
-            shown.append({"label": entry.label, "url": entry.url, "current": entry.is_current(request.path)})
+            badge = badges.get(entry.url_name)
+            current = entry.is_current(request.path)
+            shown.append({"label": entry.label, "url": entry.url, "current": current, "badge": badge})
         except NoReverseMatch:
             continue
     return shown

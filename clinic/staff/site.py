@@ -6,16 +6,19 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.views import PasswordChangeView
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils.text import capfirst
 
 from clinic.accounts.sign_in import OwnPasswordForm, StaffSignInForm
 from clinic.core import audit
+from clinic.core.post_only import post_only
 from clinic.core.unsent import bounded, carried, unsent_of
-from clinic.staff.area import breadcrumbs, names_of, navigation, place_of, today_context
+from clinic.staff import news
+from clinic.staff.area import NO_BADGES, breadcrumbs, names_of, navigation, place_of, today_context
 
 
 class ClinicAdminSite(admin.AdminSite):
@@ -57,16 +60,36 @@ class ClinicAdminSite(admin.AdminSite):
         return TemplateResponse(request, "admin/login.html", context, status=403)
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
-        return [path("today/", self.admin_view(self.index), name="today"), *super().get_urls()]
+        return [
+            path("today/", self.admin_view(self.index), name="today"),
+            path("news/", self.news, name="news"),
+            path("sound/", self.admin_view(post_only("admin:today")(self.sound)), name="sound"),
+            *super().get_urls(),
+        ]
+
+    def news(self, request: HttpRequest) -> HttpResponse:
+        """For the script of an open page: whoever is signed out is told so, and not sent to the sign-in page."""
+        if request.method not in ("GET", "HEAD"):
+            return HttpResponseNotAllowed(["GET", "HEAD"])
+        return news.answer(request) if self.has_permission(request) else JsonResponse({}, status=403)
+
+    def sound(self, request: HttpRequest) -> HttpResponse:
+        if news.news_of(request.user) is None:
+            raise PermissionDenied
+        return news.switch_sound(request)
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         context = super().each_context(request)
         user = request.user
         staff_name = user.display_name if user.is_authenticated else ""
-        nav = navigation(request) if self.has_permission(request) else []
+        is_staff = self.has_permission(request)
+        latest = news.news_of(user) if is_staff else None
+        nav = navigation(request, latest.badges if latest else NO_BADGES) if is_staff else []
         return {
             **context,
             "staff_nav": nav,
+            "news": latest,
+            "has_sound": news.has_sound(request),
             "staff_name": staff_name,
             "place": breadcrumbs(request),
         }

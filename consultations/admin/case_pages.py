@@ -100,9 +100,8 @@ class CaseClosingPages(CaseNotePages):
         sent = context["consultation"]
         requests = [sent.pk] if sent is not None else []
         also = [line["pk"] for line in context["duplicates"]]
-        readings.log(
-            by=request.user, action="case.view", target=case, patients=[case.patient_id], requests=requests, cases=also
-        )
+        shown = [case.patient_id, *context["beside"].patients]
+        readings.log(by=request.user, action="case.view", target=case, patients=shown, requests=requests, cases=also)
         reopening = reopen_form or ReopenCaseForm(auto_id="reopen-%s")
         noting = note_form or case_note_form(case, request.user)
         title = f"Error: {context['title']}" if reopening.errors or noting.errors else context["title"]

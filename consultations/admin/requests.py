@@ -1,6 +1,6 @@
 """The queue and the request page. They stand where the stock list and form would; every action is a POST."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -117,7 +117,9 @@ class ConsultationRequestAdmin(CallPages, PersonPages, SearchedAdmin):
         page = pages.get_page(request.GET.get("page"))
         rows = queue.rows_of(condition, page=page.number, viewer=request.user, now=now)
         tab = "search" if term is not None else filters.tab
-        readings.log(by=request.user, action="request.list", page=tab, requests=[row.pk for row in rows])
+        beside = {patient for row in rows for patient in row.patients}
+        shown = [row.pk for row in rows]
+        readings.log(by=request.user, action="request.list", page=tab, requests=shown, patients=beside)
         context = {
             "title": "Requests",
             "tabs": self._tabs(filters, counts, is_search=term is not None),
@@ -130,6 +132,7 @@ class ConsultationRequestAdmin(CallPages, PersonPages, SearchedAdmin):
             "hidden_by_filters": counts[f"in_{filters.tab}"] - counts["narrowed"] if term is None else 0,
             **self.search_context(term),
             "open_total": counts["in_all"],
+            "shows_emergencies": "all",
         }
         return self.page(request, "admin/consultations/queue.html", context)
 
@@ -283,7 +286,7 @@ class ConsultationRequestAdmin(CallPages, PersonPages, SearchedAdmin):
         panel = action_panel.action_panel(consultation, by=request.user, bound=bound or {})
         has_errors = any(form.errors for form in (bound or {}).values())
         title = f"{'Error: ' if has_errors else ''}Request {consultation.reference}"
-        self._log_view(request, consultation)
+        self._log_view(request, consultation, context["beside"].patients)
         return self.page(
             request,
             "admin/consultations/request.html",
@@ -291,8 +294,9 @@ class ConsultationRequestAdmin(CallPages, PersonPages, SearchedAdmin):
         )
 
     @staticmethod
-    def _log_view(request: HttpRequest, consultation: ConsultationRequest) -> None:
-        patients = [consultation.patient_id]
+    def _log_view(request: HttpRequest, consultation: ConsultationRequest, beside: Collection[int] = ()) -> None:
+        """`beside` are the patient rows of what else is named there."""
+        patients = {consultation.patient_id, *beside}
         readings.log(by=request.user, action="request.view", target=consultation, patients=patients)
 
     @classmethod
@@ -300,7 +304,7 @@ class ConsultationRequestAdmin(CallPages, PersonPages, SearchedAdmin):
         if pk > OUT_OF_RANGE:
             raise Http404
         query = ConsultationRequest.objects.visible_to(request.user).select_related(
-            "patient", "claimed_by", "doctor", "appointment_type"
+            "patient", "claimed_by", "doctor", "appointment_type", "as_pressing_as"
         )
         consultation: ConsultationRequest | None = load(query.filter(pk=pk))
         if consultation is None:

@@ -19,7 +19,7 @@ from consultations.enums import CaseStatus
 from consultations.models import SafetyCase
 from consultations.presenters import alarm_groups
 from consultations.presenters.alarm_groups import GroupLine
-from consultations.presenters.cases import case_query, line_of
+from consultations.presenters.cases import case_query, lines_of
 from consultations.presenters.isolation import readable
 from consultations.presenters.person_search import search_condition
 from consultations.services import cases, handover, readings
@@ -67,9 +67,11 @@ class SafetyCaseAdmin(CaseClosingPages, CaseGroupPages, SearchedAdmin):
         else:
             rows = rows.exclude(status=CaseStatus.CLOSED).filter(alarm_group=None)
         page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
-        lines = [line_of(each, viewer=request.user, now=now) for each in readable(page.object_list)]
+        lines = lines_of(readable(page.object_list), viewer=request.user, now=now)
+        beside = {patient for line in lines for patient in line.others.patients}
         tab = "search" if term is not None else "group" if group is not None else "closed" if shows_closed else "open"
-        readings.log(by=request.user, action="case.list", page=tab, cases=[line.pk for line in lines])
+        shown = [line.pk for line in lines]
+        readings.log(by=request.user, action="case.list", page=tab, cases=shown, patients=beside)
         context = {
             "title": "Safety cases",
             "lines": lines,
@@ -82,6 +84,7 @@ class SafetyCaseAdmin(CaseClosingPages, CaseGroupPages, SearchedAdmin):
             "page_query": f"group={group.pk}" if group is not None else self.page_query(request),
             "closable": [line.pk for line in lines if line.is_anonymous and not line.is_closed] if group else [],
             **self.search_context(term),
+            "shows_emergencies": "all",
         }
         return self.page(request, "admin/consultations/safety_cases.html", context)
 

@@ -39,6 +39,7 @@ def today_context(user: User | AnonymousUser) -> dict[str, Any]:
     visits = visits_today(viewer=user, now=now)
     seen = {
         "cases": [each.pk for each in listed.cases],
+        "patients": sorted({patient for each in listed.cases for patient in each.others.patients}),
         "texts": [each.pk for each in texts],
         "requests": sorted(
             {each["pk"] for each in overdue["rows"]}
@@ -50,6 +51,7 @@ def today_context(user: User | AnonymousUser) -> dict[str, Any]:
         readings.log(by=user, action="request.list", page="today", **seen)
     return {
         "sees_patients": True,
+        "shows_emergencies": "none",
         "alarms": [*key_alarms, *alarms.sentences(now=now)],
         "duty": duty_now(viewer=user, now=now),
         "cases": listed,

@@ -103,7 +103,7 @@ class ScriptForm(ScreenForm):
         super().__init__(data, questions=questions, answers=answers, heading="", auto_id="ask-%s")
         for question in questions:
             field: Any = self.fields[question.id]
-            field.required = False
+            field.required, field.hide_optional = False, True
             if question.kind == "single":
                 field.choices = [*field.choices, (NOT_ASKED, "Not asked")]
 
@@ -133,6 +133,8 @@ class ToldForm(forms.Form):
                 required=False,
                 initial=told.get(code),
             )
+            field: Any = self.fields[code]
+            field.hide_optional = True
 
     def kept_answers(self) -> dict[str, Any]:
         self.full_clean()

@@ -501,6 +501,8 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("claimed_at", models.DateTimeField(blank=True, null=True)),
+                ("own_risk", models.PositiveSmallIntegerField(blank=True, null=True)),
+                ("own_due_at", models.DateTimeField(blank=True, null=True)),
                 ("booking_ordered_at", models.DateTimeField(blank=True, null=True)),
                 ("escalated_at", models.DateTimeField(blank=True, null=True)),
                 ("before_escalation", models.JSONField(blank=True, default=dict)),
@@ -512,6 +514,16 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to="consultations.appointmenttype",
+                    ),
+                ),
+                (
+                    "as_pressing_as",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="consultations.consultationrequest",
                     ),
                 ),
                 (
@@ -1929,6 +1941,7 @@ class Migration(migrations.Migration):
                             ("order", "Ordered a visit while a red flag stands"),
                             ("pass", "Passed to a doctor"),
                             ("ask", "Asked the patient"),
+                            ("own_urgency", "Set back to its own urgency"),
                         ],
                         max_length=20,
                     ),
@@ -2496,6 +2509,19 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="request_texts_risk_with_a_clock",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="consultationrequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("as_pressing_as__isnull", True), ("own_due_at__isnull", True), ("own_risk__isnull", True)
+                    ),
+                    models.Q(("as_pressing_as__isnull", False), ("own_due_at__isnull", False), ("own_risk__lte", 6)),
+                    _connector="OR",
+                ),
+                name="request_as_pressing_keeps_its_own",
             ),
         ),
         migrations.AddConstraint(
@@ -3111,7 +3137,9 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="triagedecision",
             constraint=models.CheckConstraint(
-                condition=models.Q(("action__in", ["note", "escalate", "take_back", "settle", "order", "pass", "ask"])),
+                condition=models.Q(
+                    ("action__in", ["note", "escalate", "take_back", "settle", "order", "pass", "ask", "own_urgency"])
+                ),
                 name="triage_action_known",
             ),
         ),

@@ -57,6 +57,9 @@ class ConsultationRequest(models.Model):
     it. `texts_due_at` and `texts_risk` are those of the patient's texts that nobody has read yet, the earliest and the
     most pressing. The queue sorts by `queue_due_at` and `queue_risk`, which the database itself works out from all of
     them, so that no change to one can lose another.
+
+    `as_pressing_as` is an older request of the same person that this one took its urgency from; `own_risk` and
+    `own_due_at` are what it was until then (`services/pressing.py`).
     """
 
     reference = models.CharField(max_length=16, unique=True)
@@ -101,6 +104,9 @@ class ConsultationRequest(models.Model):
     doctor = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="requests_to_review"
     )
+    as_pressing_as = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    own_risk = models.PositiveSmallIntegerField(null=True, blank=True)
+    own_due_at = models.DateTimeField(null=True, blank=True)
     booking_ordered_at = models.DateTimeField(null=True, blank=True)
     booking_ordered_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
@@ -135,6 +141,11 @@ class ConsultationRequest(models.Model):
             models.CheckConstraint(
                 condition=Q(texts_risk__isnull=True) | Q(texts_risk__lte=6, texts_due_at__isnull=False),
                 name="request_texts_risk_with_a_clock",
+            ),
+            models.CheckConstraint(
+                condition=Q(as_pressing_as__isnull=True, own_risk__isnull=True, own_due_at__isnull=True)
+                | Q(as_pressing_as__isnull=False, own_risk__lte=6, own_due_at__isnull=False),
+                name="request_as_pressing_keeps_its_own",
             ),
             both_or_neither("claimed_at", "claimed_by", name="request_claimed_at_and_by"),
             both_or_neither("escalated_at", "escalated_by", name="request_escalated_at_and_by"),
@@ -187,6 +198,11 @@ class ConsultationRequest(models.Model):
         """
         open_until = [] if self.is_closed else [self.due_at, self.danger_due_at]
         return min((each for each in [*open_until, self.texts_due_at] if each is not None), default=None)
+
+    @property
+    def is_as_pressing(self) -> bool:
+        """Its urgency is that of an older request of the same person, and no doctor has lowered it since."""
+        return self.own_risk is not None and self.risk < self.own_risk
 
     @property
     def is_escalated(self) -> bool:

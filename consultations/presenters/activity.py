@@ -25,6 +25,7 @@ NEWEST: Final = 200
 BESIDES_ACTIONS: Final = {
     "request.send": "sent the request",
     "request.hand_over": "passed it on, because who had it is not there",
+    "request.as_pressing": "made it as pressing as another request of this person",
     "response.read_text": "read what was written with the answers",
     "alarm.acknowledge": "acknowledged the alarm",
     "slot.hold": "is choosing a time",

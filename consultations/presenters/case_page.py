@@ -11,7 +11,7 @@ from clinic.accounts.models import User
 from clinic.core import clock
 from clinic.core.models import OutboxMessage
 from clinic.core.outbox import UNDELIVERED
-from consultations.enums import CaseStatus
+from consultations.enums import OUTCOME_RISK, CaseStatus, Outcome
 from consultations.models import Assessment, ConsultationRequest, SafetyCase
 from consultations.models.stored import Asked, asked_in
 from consultations.presenters import alarm_groups, clock_alarms, patient_texts
@@ -22,6 +22,7 @@ from consultations.presenters.findings import findings_of
 from consultations.presenters.isolation import load, opened
 from consultations.presenters.missed import missed_of
 from consultations.presenters.request_page import patient_contact
+from consultations.presenters.same_person import beside_on_page
 from consultations.presenters.words import age_words, day_of_birth, name_of
 from consultations.services.alarm_groups import has_unsent_contact
 
@@ -43,6 +44,7 @@ def case_page(case: SafetyCase, *, viewer: User, now: datetime.datetime) -> dict
         "missed": missed_of(Q(response=case.response_id)),
         "title": f"Safety case: {line.who}",
         "case": case,
+        "case_number": str(case.pk),
         "clock_alarms": clock_alarms.going_on(case.response_id),
         "line": line,
         "patient": None
@@ -69,6 +71,7 @@ def case_page(case: SafetyCase, *, viewer: User, now: datetime.datetime) -> dict
         "alerts": alert_words(case),
         "group": alarm_groups.group_line(case.alarm_group_id, viewer=viewer, now=now) if case.alarm_group_id else None,
         "consultation": consultation,
+        "beside": beside_on_page(case.patient, risk=OUTCOME_RISK[Outcome(case.level)]),
         "request_line": request_line(consultation, viewer=viewer, now=now) if consultation else None,
         "request_url": reverse("admin:consultations_consultationrequest_change", args=[consultation.pk])
         if consultation

@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import Case, Count, IntegerField, Q, QuerySet, When
@@ -9,9 +10,10 @@ from django.urls import reverse
 
 from clinic.accounts.models import User
 from clinic.core import clock
-from consultations.enums import CaseStatus, Outcome
+from consultations.enums import OUTCOME_RISK, CaseStatus, Outcome
 from consultations.models import SafetyCase
 from consultations.presenters.isolation import Unreadable, readable
+from consultations.presenters.same_person import NOBODY_ELSE, Others, beside_in_list
 from consultations.presenters.words import Chip, age_words, count, name_of, outcome_chip, time_left
 
 
@@ -30,6 +32,7 @@ class CaseLine:
     is_anonymous: bool
     is_acknowledged: bool
     is_closed: bool
+    others: Others = NOBODY_ELSE
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -73,8 +76,18 @@ def open_cases(*, viewer: User, now: datetime.datetime, limit: int) -> OpenCases
         anonymous=Count("pk", filter=Q(patient=None)),
         alone=Count("pk", filter=Q(alarm_group=None)),
     )
-    lines = tuple(line_of(each, viewer=viewer, now=now) for each in rows)
+    lines = lines_of(rows, viewer=viewer, now=now)
     return OpenCases(lines, counts["total"], counts["anonymous"], counts["alone"] - len(lines))
+
+
+def lines_of(rows: Iterable[SafetyCase | Unreadable], *, viewer: User, now: datetime.datetime) -> tuple[CaseLine, ...]:
+    """A line each, with what else the clinic has of the same person."""
+    found = list(rows)
+    whole = [each for each in found if not isinstance(each, Unreadable)]
+    others = beside_in_list({each.patient: OUTCOME_RISK[Outcome(each.level)] for each in whole if each.patient})
+    beside = {each.pk: others[each.patient_id] for each in whole if each.patient_id in others}
+    lines = (line_of(each, viewer=viewer, now=now) for each in found)
+    return tuple(dataclasses.replace(line, others=beside.get(line.pk, NOBODY_ELSE)) for line in lines)
 
 
 def line_of(case: SafetyCase | Unreadable, *, viewer: User, now: datetime.datetime) -> CaseLine:

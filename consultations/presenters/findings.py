@@ -7,7 +7,7 @@ from typing import Any, Final
 from django.conf import settings
 
 from consultations.candidacy import rules
-from consultations.enums import Effect
+from consultations.enums import AssessmentOrigin, Effect
 from consultations.models import Assessment
 from consultations.models.stored import Asked, FiredRule, Result, given_in, result_of
 from consultations.presenters.isolation import opened
@@ -91,8 +91,12 @@ def findings_of(assessment: Assessment, asked: Sequence[Asked]) -> Findings:
     by_id = {entry["id"]: entry for entry in asked}
     texts = _texts(assessment.ruleset_version)
     not_asked = _not_asked(assessment, asked)
+    is_missing_no_more = not_asked
+    if assessment.origin != AssessmentOrigin.FORM:
+        # What was said later is laid on what was said before: what has an answer by now is no answer that is missing.
+        is_missing_no_more |= frozenset(entry["id"] for entry in asked if entry["answer"])
     return Findings(
-        tuple(_finding(fired, by_id, texts) for fired in _of_what_was_asked(result["fired"], not_asked)),
+        tuple(_finding(fired, by_id, texts) for fired in _of_what_was_asked(result["fired"], is_missing_no_more)),
         tuple(entry["text"] for entry in asked if entry["id"] in not_asked),
         result["scores"],
         is_damaged,

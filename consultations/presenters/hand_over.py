@@ -19,7 +19,7 @@ from consultations.presenters.cases import CaseLine, case_query, line_of
 from consultations.presenters.isolation import Unreadable, opened, readable
 from consultations.presenters.rota import duty_now
 from consultations.presenters.words import Chip, clock_chip, count, holder_words, name_of, time_left
-from consultations.services import clocks, holdings, pressing
+from consultations.services import cannot_wait, clocks, holdings
 
 SHOWN: Final = 60
 NOTES_STAY: Final = datetime.timedelta(days=1)
@@ -54,7 +54,7 @@ class NoteLine:
 
 
 def hand_over_page(*, viewer: User, now: datetime.datetime) -> dict[str, Any]:
-    items = pressing.open_items(now=now)
+    items = cannot_wait.open_items(now=now)
     why = {item.pk: item.words.partition(": ")[2] for item in items if item.what == "request"}
     waiting, promised = _requests(why, viewer=viewer, now=now), _promised(set(why), viewer=viewer, now=now)
     cases, notes = _cases(viewer=viewer, now=now), _notes(viewer=viewer, now=now)

@@ -5,7 +5,7 @@ import datetime
 from collections.abc import Mapping
 from typing import Any, Final
 
-from django.db.models import Count, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, F, Min, OuterRef, Q, QuerySet, Subquery
 from django.urls import reverse
 
 from clinic.accounts.models import User
@@ -21,6 +21,7 @@ from consultations.forms.queue_filters import AGES, OLDER, TABS, UNREAD, Filters
 from consultations.models import Appointment, ConsultationRequest
 from consultations.models.stored import result_of
 from consultations.presenters.isolation import Unreadable, opened, readable
+from consultations.presenters.same_person import NOBODY_ELSE, Others, beside_in_list, risk_of
 from consultations.presenters.summary import look_outs, one_line
 from consultations.presenters.words import LOW_MOOD, Chip, age_words, clock_chip, holder_words, outcome_chip
 from consultations.services import clocks
@@ -52,6 +53,14 @@ class Row:
     flags: tuple[Chip, ...] = ()
     status: str = ""
     is_readable: bool = True
+    others: Others = NOBODY_ELSE
+    as_pressing: int | None = None
+    """The key of the patient row whose request is named as the one that this one is as pressing as."""
+
+    @property
+    def patients(self) -> set[int]:
+        """Whose records it names beside its own."""
+        return self.others.patients | ({self.as_pressing} if self.as_pressing is not None else set())
 
 
 def in_tab(name: str) -> Q:
@@ -98,23 +107,27 @@ def rows_query(condition: Q, *, viewer: User) -> QuerySet[ConsultationRequest]:
         .filter(condition)
         .select_related("patient", "claimed_by", "doctor", "response", "assessment")
         .defer(*NOT_IN_A_ROW)
-        .annotate(next_visit=Subquery(next_visit.values("starts_at")[:1]), case_due_at=clocks.CASE_DUE_AT)
+        .annotate(
+            next_visit=Subquery(next_visit.values("starts_at")[:1]),
+            case_due_at=clocks.CASE_DUE_AT,
+            as_pressing_reference=F("as_pressing_as__reference"),
+            as_pressing_patient=F("as_pressing_as__patient_id"),
+        )
         .most_pressing_first()
     )
 
 
 def rows_of(condition: Q, *, page: int, viewer: User, now: datetime.datetime) -> list[Row]:
     start = (page - 1) * PAGE_SIZE
+    found = readable(rows_query(condition, viewer=viewer)[start : start + PAGE_SIZE])
+    risks = {each.patient: risk_of(each) for each in found if not isinstance(each, Unreadable)}
+    others = beside_in_list(risks)
     return [
-        _row_or_mark(each, viewer=viewer, now=now)
-        for each in readable(rows_query(condition, viewer=viewer)[start : start + PAGE_SIZE])
+        unreadable_row(each.pk)
+        if isinstance(each, Unreadable)
+        else _row(each, others.get(each.patient_id, NOBODY_ELSE), viewer=viewer, now=now)
+        for each in found
     ]
-
-
-def _row_or_mark(each: ConsultationRequest | Unreadable, *, viewer: User, now: datetime.datetime) -> Row:
-    if isinstance(each, Unreadable):
-        return unreadable_row(each.pk)
-    return _row(each, viewer=viewer, now=now)
 
 
 def unreadable_row(pk: int) -> Row:
@@ -140,7 +153,7 @@ def erased_row(request: ConsultationRequest) -> Row:
     )
 
 
-def _row(request: ConsultationRequest, *, viewer: User, now: datetime.datetime) -> Row:
+def _row(request: ConsultationRequest, others: Others, *, viewer: User, now: datetime.datetime) -> Row:
     if request.patient.erased_at is not None:
         return erased_row(request)
     answers, is_broken = opened(lambda: answers_of(request), {}, of=request)
@@ -157,6 +170,8 @@ def _row(request: ConsultationRequest, *, viewer: User, now: datetime.datetime) 
         time=clock_chip(request, now=now, next_visit=request.next_visit, case_due_at=request.case_due_at),
         flags=flags_of(request, answers, is_broken=is_broken),
         status=holder_words(request, viewer=viewer),
+        others=others,
+        as_pressing=request.as_pressing_patient if request.is_as_pressing else None,
     )
 
 
@@ -184,6 +199,8 @@ def flags_of(request: ConsultationRequest, answers: Mapping[str, Any], *, is_bro
     flags = text_flags(request)
     if request.is_escalated:
         flags.append(Chip("Escalated", "danger"))
+    if request.is_as_pressing:
+        flags.append(Chip(f"As pressing as {request.as_pressing_reference}", "danger"))
     flags.append(outcome_chip(request.outcome))
     if request.highest_outcome != request.outcome:
         flags.append(Chip(f"Earlier: {Outcome(request.highest_outcome).label}", "danger"))

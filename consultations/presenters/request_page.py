@@ -37,6 +37,7 @@ from consultations.presenters.findings import (
 from consultations.presenters.flags import flags_view
 from consultations.presenters.isolation import Unreadable, load, opened, readable
 from consultations.presenters.persons import person_link
+from consultations.presenters.same_person import beside_on_page, risk_of
 from consultations.presenters.words import (
     LOW_MOOD,
     age_words,
@@ -86,6 +87,8 @@ def request_page(request: ConsultationRequest, *, viewer: User, now: datetime.da
         "is_damaged": is_damaged or is_brought_damaged or findings.is_damaged,
         "contact": contact_of(request),
         "person_link": person_link(request.patient),
+        "beside": beside_on_page(request.patient, risk=risk_of(request)),
+        "as_pressing": request.as_pressing_as if request.is_as_pressing else None,
         "consents": consents_of(request),
         "versions": {
             "questionnaire": assessment.questionnaire_version,

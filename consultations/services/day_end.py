@@ -17,7 +17,7 @@ from clinic.core import audit, clock, limits, outbox
 from clinic.core.models import AuditEvent, OutboxMessage
 from consultations.enums import Actor, MessageKind
 from consultations.models import ConsultationRequest, DayEnd, SafetyCase
-from consultations.services import clock_alarms, duty, pressing
+from consultations.services import cannot_wait, clock_alarms, duty
 from consultations.services.rota import Rota, gap_words
 
 LOOKS_BACK: Final = 14
@@ -56,7 +56,7 @@ def _make(closed_at: datetime.datetime) -> bool:
     limits.hold(f"{KEY}{on}")
     if DayEnd.objects.filter(on=on).exists():
         return False
-    items = pressing.open_items(now=now)
+    items = cannot_wait.open_items(now=now)
     row = DayEnd.objects.create(
         on=on,
         closed_at=closed_at,

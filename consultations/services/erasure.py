@@ -27,7 +27,7 @@ from consultations.models import (
 )
 from consultations.models.patient import ERASED_NAME
 from consultations.permissions import require
-from consultations.services import persons
+from consultations.services import persons, pressing
 
 
 class StillNeeded(TransitionNotAllowed):
@@ -89,7 +89,8 @@ def _records_of(patient: Patient) -> Records:
 
 
 def _lock(records: Records) -> tuple[list[ConsultationRequest], list[SafetyCase]]:
-    """In the order in which everything else takes them: requests, responses, cases."""
+    """In the order in which everything else takes them: requests, responses, cases; also those of joined rows."""
+    pressing.hold_requests(Patient(pk=pk) for pk in records.patients)
     requests = list(ConsultationRequest.objects.select_for_update(of=("self",)).filter(records.of_requests))
     responses = QuestionnaireResponse.objects.select_for_update(of=("self",), no_key=True)
     list(responses.filter(pk__in=records.responses).only("pk").order_by("pk"))

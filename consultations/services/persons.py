@@ -1,7 +1,7 @@
 """Who stands behind the patient rows: joining rows that are of one person, and taking them apart again.
 
 Joins are by staff (here) or by an address that both rows proved (`services/verified_emails.py`), and by nothing else.
-Locks are taken in one order: the request, if there is one, then the persons by their keys, the audit trail last.
+Locks are taken in one order: the requests by their keys, then the persons by their keys, the audit trail last.
 Joining shows nothing to a patient: a private link opens the one request that it was mailed for.
 """
 
@@ -17,9 +17,9 @@ from clinic.accounts.models import User
 from clinic.core import audit, clock
 from clinic.core.refusals import TransitionNotAllowed
 from consultations.enums import Actor
-from consultations.models import Appointment, Patient, Person, PersonJoin, SlotHold
+from consultations.models import Appointment, ConsultationRequest, Patient, Person, PersonJoin, SlotHold
 from consultations.permissions import require
-from consultations.services import occupation, slot_release
+from consultations.services import dangers, occupation, pressing, slot_release
 from consultations.services.races import LostRace, race
 
 MAY_JOIN: Final = (Actor.TRIAGE, Actor.DOCTOR, Actor.MANAGER)
@@ -27,6 +27,7 @@ MAY_JOIN: Final = (Actor.TRIAGE, Actor.DOCTOR, Actor.MANAGER)
 whoever sees a wrong join must be able to end it at once."""
 TRIES: Final = 5
 ERASED: Final = "What one of them told us was erased, so nobody can tell who it was. Nothing was changed."
+BUSY: Final = "Colleagues are joining these requests at this moment. Nothing was changed. Try again."
 UNOPENED: Final = ("email", "phone", "phone_as_typed")
 """What is encrypted in a patient row: nothing here needs it, and a damaged one must not stand in the way."""
 
@@ -74,7 +75,7 @@ def join(*, patient: Patient, other: Patient, reason: str, by: User, seen: Colle
     require(by, *MAY_JOIN)
     if patient.pk == other.pk:
         raise JoinRefused("That is the same request. Enter the reference of another one.")
-    rows = hold(patient, other)
+    rows = hold_with_requests(patient, other)
     if any(row.erased_at is not None for row in rows):
         raise JoinRefused(ERASED)
     if _person_in(rows, patient) == _person_in(rows, other):
@@ -82,6 +83,7 @@ def join(*, patient: Patient, other: Patient, reason: str, by: User, seen: Colle
     _require_as_seen(rows, seen)
     refuse_overlap(rows)
     connect(patient, other, rows, by=by, reason=reason)
+    weigh_together(rows, patient, by=by)
     return True
 
 
@@ -92,7 +94,7 @@ def separate(*, patient: Patient, reason: str, by: User, seen: Collection[int] =
     Returns False when it stands alone already. Raises NotAllowed, PersonChanged.
     """
     require(by, *MAY_JOIN)
-    rows = hold(patient)
+    rows = hold_with_requests(patient)
     if len(rows) == 1:
         return False
     _require_as_seen(rows, seen)
@@ -104,6 +106,7 @@ def separate(*, patient: Patient, reason: str, by: User, seen: Collection[int] =
     for key in neighbors[1:]:
         PersonJoin.objects.create(first_id=neighbors[0], second_id=key, joined_at=now, joined_by=by, reason=reason)
     settle(rows)
+    refresh_flags(rows)
     audit.record(action="person.separate", target=patient, by=by, details={"rows": [row.pk for row in rows]})
     return True
 
@@ -116,13 +119,14 @@ def undo(*, join: PersonJoin, reason: str, by: User, seen: Collection[int] = ())
     """
     require(by, *MAY_JOIN)
     first = Patient(pk=join.first_id)
-    rows = hold(first)
+    rows = hold_with_requests(first)
     live = PersonJoin.objects.live().filter(pk=join.pk).first()
     if live is None:
         return False
     _require_as_seen(rows, seen)
     _end(live, reason=reason, by=by)
     settle(rows)
+    refresh_flags(rows)
     audit.record(action="person.undo", target=first, by=by, details={"rows": [join.first_id, join.second_id]})
     return True
 
@@ -144,7 +148,21 @@ def hold(*patients: Patient) -> list[Patient]:
                 return list(Patient.objects.filter(person__in=before).defer(*UNOPENED).order_by("pk"))
         except _Moved:
             continue
-    raise PersonChanged("Colleagues are joining these requests at this moment. Nothing was changed. Try again.")
+    raise PersonChanged(BUSY)
+
+
+def hold_with_requests(*patients: Patient) -> list[Patient]:
+    """The same, with every request of these persons held before them. Nothing of theirs may be held already."""
+    for _ in range(TRIES):
+        try:
+            with transaction.atomic():
+                held = pressing.hold_requests(patients)
+                rows = hold(*patients)
+                require_held(rows, held)
+                return rows
+        except PersonChanged:
+            continue
+    raise PersonChanged(BUSY)
 
 
 def find(typed: str) -> Patient | None:
@@ -161,7 +179,9 @@ def find(typed: str) -> Patient | None:
 
 
 def connect(patient: Patient, other: Patient, rows: Collection[Patient], *, by: User | None, reason: str = "") -> None:
-    """Write the join of two rows of different persons, whose rows are held. `by=None` is the software.
+    """Write the join of two rows of different persons, whose rows and requests are held. `by=None` is the software.
+
+    Call `weigh_together` after it.
 
     Raises PersonChanged when a visit that nobody could see yet turns out to overlap: the database has the last word.
     """
@@ -177,6 +197,28 @@ def connect(patient: Patient, other: Patient, rows: Collection[Patient], *, by: 
         ) from None
     actor = "" if by else Actor.SYSTEM.value
     audit.record(action="person.join", target=patient, by=by, actor=actor, details={"rows": [first, second]})
+
+
+def require_held(rows: Collection[Patient], held: Collection[int]) -> None:
+    """Raises PersonChanged when a request has come to these persons since their requests were locked."""
+    if not pressing.requests_of(rows) <= set(held):
+        raise PersonChanged(BUSY)
+
+
+def weigh_together(rows: Collection[Patient], patient: Patient, *, by: User | None) -> None:
+    """What is one person's now is judged as one: newer requests are as pressing as older ones, red flags are shared."""
+    person = _persons_of([patient.pk])
+    joined = Patient.objects.filter(pk__in=[row.pk for row in rows], person__in=person).defer(*UNOPENED)
+    pressing.inherit(list(joined), by=by)
+    refresh_flags(rows)
+
+
+def refresh_flags(rows: Collection[Patient]) -> None:
+    """Set the red flags of every request of these held rows to those that stand over all that its person told us."""
+    for person in sorted(_persons_of([row.pk for row in rows])):
+        theirs = ConsultationRequest.objects.filter(patient__person=person).select_related("response", "patient")
+        if request := theirs.order_by("pk").first():
+            dangers.refresh(request)
 
 
 def settle(rows: Collection[Patient]) -> None:

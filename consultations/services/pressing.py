@@ -1,70 +1,81 @@
-"""Everything that is open and cannot wait, by number and reference alone: for the hand-over and for the day's end."""
+"""A new request is never less urgent than the open one of the same person, until somebody says why it may be.
 
-import dataclasses
-import datetime
-from collections import defaultdict
-from collections.abc import Iterator
+Whoever writes again, and is calmer this time, is the same person in the same danger. When two requests turn out to be
+of one person, the newer one takes over risk, priority and time of the more pressing older one. It keeps what it was, so
+that the desk can set it back with a reason (`consultations/actions/`).
+"""
 
-from django.db.models import Q
-from django.urls import reverse
+from collections.abc import Collection, Iterable
 
-from consultations.enums import OPEN_STATUSES, CaseStatus, Pressing
-from consultations.models import ConsultationRequest, PatientText, SafetyCase
-from consultations.services import clocks, undelivered
+from clinic.accounts.models import User
+from clinic.core import audit, clock
+from consultations.candidacy import outcomes
+from consultations.enums import (
+    OPEN_STATUSES,
+    OUTCOME_RISK,
+    STAFF_QUEUE,
+    URGENT_OUTCOMES,
+    Actor,
+    Outcome,
+)
+from consultations.models import ConsultationRequest, Patient
+from consultations.services.targets import due_after
 
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Item:
-    """One record, and why it cannot wait. `name` is what staff call it; it names nobody."""
-
-    what: str
-    pk: int
-    name: str
-    path: str
-    why: tuple[Pressing, ...]
-
-    @property
-    def words(self) -> str:
-        return f"{self.name}: {', '.join(each.label for each in self.why)}"
+BY_RISK = {rank: outcome for outcome, rank in OUTCOME_RISK.items()}
 
 
-def open_items(*, now: datetime.datetime) -> list[Item]:
-    """Nothing that is encrypted is opened for it, so that one damaged record hides no other."""
-    return [*_cases(), *_requests(now), *_texts_before_a_request(), *_messages()]
+def hold_requests(patients: Iterable[Patient]) -> set[int]:
+    """Lock every request of the persons behind these rows, by its key. Call before any person is held."""
+    persons = Patient.objects.filter(pk__in=[each.pk for each in patients]).values("person")
+    rows = ConsultationRequest.objects.select_for_update(of=("self",)).filter(patient__person__in=persons)
+    return set(rows.order_by("pk").values_list("pk", flat=True))
 
 
-def _cases() -> Iterator[Item]:
-    rows = SafetyCase.objects.exclude(status=CaseStatus.CLOSED).order_by("level", "due_at", "pk")
-    for pk, owner in rows.values_list("pk", "owner"):
-        why = (Pressing.CASE,) if owner else (Pressing.CASE, Pressing.UNOWNED)
-        yield Item("case", pk, f"Case {pk}", reverse("admin:consultations_safetycase_change", args=[pk]), why)
+def requests_of(rows: Collection[Patient]) -> set[int]:
+    return set(ConsultationRequest.objects.filter(patient__in=rows).values_list("pk", flat=True))
 
 
-def _requests(now: datetime.datetime) -> Iterator[Item]:
-    why: dict[int, list[Pressing]] = defaultdict(list)
-    unread = PatientText.objects.waiting().filter(Q(is_self_harm=True) | Q(is_danger=True))
-    conditions = {
-        Pressing.RAISED: Q(status__in=OPEN_STATUSES, escalated_at__isnull=False),
-        Pressing.FLAGGED: Q(status__in=OPEN_STATUSES) & ~Q(flag_level=""),
-        Pressing.LATE: clocks.is_overdue(now),
-        Pressing.TEXT: Q(response__in=unread.values("response")),
+def inherit(rows: Collection[Patient], *, by: User | None) -> None:
+    """Raise what is open and newer than something more pressing. Its requests are held, and `rows` are one person's."""
+    is_open = ConsultationRequest.objects.filter(patient__in=rows, status__in=OPEN_STATUSES)
+    worst: ConsultationRequest | None = None
+    for each in is_open.order_by("submitted_at", "pk"):
+        if worst is not None and worst.risk < each.risk and BY_RISK[worst.risk] in URGENT_OUTCOMES:
+            _raise(each, worst, by=by)
+        if worst is None or each.risk < worst.risk:
+            worst = each
+
+
+def _raise(request: ConsultationRequest, older: ConsultationRequest, *, by: User | None) -> None:
+    level = BY_RISK[older.risk]
+    due_at = older.due_at if older.status in STAFF_QUEUE else due_after(level, since=clock.now())
+    before = request.risk
+    if not request.is_as_pressing:
+        request.own_risk, request.own_due_at = request.risk, request.due_at
+    request.as_pressing_as, request.risk, request.priority = older, older.risk, outcomes.priority(level)
+    request.due_at = max(request.submitted_at, min(request.due_at, due_at))
+    changed = ["as_pressing_as", "own_risk", "own_due_at", "risk", "priority", "due_at"]
+    request.save(update_fields=changed)
+    audit.record(
+        action="request.as_pressing",
+        target=request,
+        by=by,
+        actor="" if by else Actor.SYSTEM.value,
+        fields=changed,
+        details={"as": older.pk, "risk_before": before, "risk": older.risk},
+    )
+
+
+def own_urgency(request: ConsultationRequest) -> dict[str, object]:
+    """The fields of a request that is set back: what it was, or the same day where somebody has escalated it."""
+    risk = request.risk if request.own_risk is None else request.own_risk
+    if request.is_escalated:
+        risk = min(risk, OUTCOME_RISK[Outcome.SAME_DAY])
+    return {
+        "risk": risk,
+        "priority": outcomes.priority(BY_RISK[risk]),
+        "due_at": request.due_at if request.is_escalated else request.own_due_at,
+        "as_pressing_as": None,
+        "own_risk": None,
+        "own_due_at": None,
     }
-    for reason, condition in conditions.items():
-        for pk in ConsultationRequest.objects.filter(condition).values_list("pk", flat=True):
-            why[pk].append(reason)
-    rows = ConsultationRequest.objects.filter(pk__in=why).most_pressing_first()
-    for pk, reference in rows.values_list("pk", "reference"):
-        path = reverse("admin:consultations_consultationrequest_change", args=[pk])
-        yield Item("request", pk, f"Request {reference}", path, tuple(why[pk]))
-
-
-def _texts_before_a_request() -> Iterator[Item]:
-    rows = PatientText.objects.waiting().filter(response__request=None).order_by("due_at", "pk")
-    for pk in rows.values_list("pk", flat=True):
-        yield Item("text", pk, f"Text {pk}", reverse("admin:today"), (Pressing.TEXT,))
-
-
-def _messages() -> Iterator[Item]:
-    for pk in undelivered.parked_messages().order_by("pk").values_list("pk", flat=True):
-        path = reverse("admin:core_outboxmessage_change", args=[pk])
-        yield Item("message", pk, f"Message {pk}", path, (Pressing.UNDELIVERED,))

@@ -56,11 +56,11 @@ def open_link(*, token: str, birth_on: datetime.date) -> PrivateLink | None:
     The fifth wrong date locks the link and mails a new one to the same address. It returns None instead of raising, so
     that the count of wrong dates is committed.
     """
-    named = PrivateLink.objects.live().select_related("request").filter(token_hash=fingerprint(token)).first()
+    named = PrivateLink.objects.live().select_related("request__patient").filter(token_hash=fingerprint(token)).first()
     if named is None:
         return None
-    # The request first, as everywhere: a correction of the address that runs meanwhile ends this link, or waits.
-    lock(named.request)
+    # Requests first, as everywhere: a correction of the address that runs meanwhile ends this link, or waits.
+    held = verified_emails.hold_requests(named.request)
     link = (
         PrivateLink.objects.live()
         .select_for_update(of=("self",))
@@ -73,7 +73,7 @@ def open_link(*, token: str, birth_on: datetime.date) -> PrivateLink | None:
     # Whoever's own record is damaged is told to call us, and not shown half of it.
     open_all(link.request.patient)
     if link.request.patient.birth_on == birth_on:
-        verified_emails.verify(link.request)
+        verified_emails.verify(link.request, held=held)
         audit.record(action="link.open", target=link.request, actor=Actor.PATIENT.value)
         return link
     link.wrong_dates += 1

@@ -15,15 +15,22 @@ from clinic.core.name_folding import fold_name
 from clinic.core.names import greeting_name
 from consultations.enums import Actor, FilledFor
 from consultations.models import ConsultationRequest, Patient, PersonJoin
-from consultations.services import persons
+from consultations.services import persons, pressing
 
 logger = logging.getLogger(__name__)
 MOST_ROWS: Final = 20
 """More rows than this behind one address and date of birth are no patient's requests; software leaves them alone."""
 
 
-def verify(consultation_request: ConsultationRequest) -> None:
-    """Keep that the patient has the mailbox. Call inside a transaction, on a locked request, when its link is opened.
+def hold_requests(consultation_request: ConsultationRequest) -> set[int]:
+    """Lock this request and those that `verify` may join it with, by their keys; before anything else is locked."""
+    patient = consultation_request.patient
+    return pressing.hold_requests([patient, *_matches(patient)])
+
+
+def verify(consultation_request: ConsultationRequest, *, held: Collection[int]) -> None:
+    """Keep that the patient has the mailbox. Call inside a transaction, when its link is opened; `held` are the
+    requests that `hold_requests` has locked.
 
     A link leads only to whom it was mailed: correcting the address ends all that were made before. The mailbox of a
     request on behalf of somebody else is the helper's, and says nothing about the patient.
@@ -37,7 +44,9 @@ def verify(consultation_request: ConsultationRequest) -> None:
     rows: list[Patient] = []
     try:
         rows = _held_with_matches(patient)
+        persons.require_held(rows, held)
     except persons.JoinRefused as refusal:
+        rows = []
         _log_refusal(patient, refusal)
     if patient.email_verified_at is None:
         patient.email_verified_at = clock.now()
@@ -49,6 +58,24 @@ def verify(consultation_request: ConsultationRequest) -> None:
         _log_refusal(patient, refusal)
 
 
+def open_beside(consultation_request: ConsultationRequest) -> list[ConsultationRequest]:
+    """Other open requests that the same person proved to be theirs, by the same address and date of birth.
+
+    What staff have joined is not among them: a patient is shown nothing for it.
+    """
+    patient = consultation_request.patient
+    if patient.email_verified_at is None:
+        return []
+    proved = ConsultationRequest.objects.open().filter(
+        patient__person=patient.person_id,
+        patient__email_index=patient.email_index,
+        patient__birth_on=patient.birth_on,
+        patient__email_verified_at__isnull=False,
+        filled_for=FilledFor.SELF,
+    )
+    return list(proved.exclude(pk=consultation_request.pk).only("reference", "submitted_at").order_by("submitted_at"))
+
+
 def forget(patient: Patient) -> None:
     """What the address proved, before it is corrected: joins that rest on it end. Call inside a transaction."""
     rows = persons.hold(patient)
@@ -58,6 +85,7 @@ def forget(patient: Patient) -> None:
     if not resting.update(ended_at=clock.now()):
         return
     persons.settle(rows)
+    persons.refresh_flags(rows)
     audit.record(
         action="person.separate",
         target=patient,
@@ -73,10 +101,17 @@ def _log_refusal(patient: Patient, refusal: persons.JoinRefused) -> None:
 
 def _held_with_matches(patient: Patient) -> list[Patient]:
     """All rows of the persons that may be this one, held; none where there is nothing to join."""
+    found = _matches(patient)
+    return persons.hold(patient, *found) if 0 < len(found) <= MOST_ROWS else []
+
+
+def _matches(patient: Patient) -> list[Patient]:
+    """Rows of other persons that proved the same address with the same date of birth; one more than are joined."""
+    if not patient.email_index:
+        return []
     alike = Patient.objects.filter(email_index=patient.email_index, birth_on=patient.birth_on)
     matches = alike.filter(email_verified_at__isnull=False).exclude(person=patient.person_id)
-    found = list(matches.only("pk").order_by("pk")[: MOST_ROWS + 1])
-    return persons.hold(patient, *found) if 0 < len(found) <= MOST_ROWS else []
+    return list(matches.only("pk").order_by("pk")[: MOST_ROWS + 1])
 
 
 def _join_by_address(patient: Patient, rows: Collection[Patient]) -> None:
@@ -90,6 +125,7 @@ def _join_by_address(patient: Patient, rows: Collection[Patient]) -> None:
     persons.refuse_overlap(rows)
     for other in sorted(others.values(), key=lambda row: row.pk):
         persons.connect(patient, other, rows, by=None)
+    persons.weigh_together(rows, patient, by=None)
 
 
 def _is_proven(row: Patient, patient: Patient) -> bool:

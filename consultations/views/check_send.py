@@ -28,6 +28,7 @@ from consultations.services import carried, contact_details, intake
 from consultations.services.intake import Contact
 from consultations.services.low_mood import fired_of
 from consultations.services.targets import call_today, due_after
+from consultations.views import private_session
 from consultations.views.check_lost import unsent_fields
 from consultations.views.check_required import session_required
 from consultations.views.check_result import explain, support_line
@@ -131,6 +132,7 @@ def answers(request: HttpRequest, session: QuestionnaireSession) -> HttpResponse
         status = 429
     context = {
         "form": form,
+        "open_here": private_session.still_open(request),
         "sections": _sections(session),
         "contact": _contact_rows(given),
         "helped_name": given.helped_name,

@@ -10,7 +10,7 @@ from clinic.core import limits
 from clinic.core.middleware import private_page
 from consultations.models import QuestionnaireResponse
 from consultations.services import carried, intake
-from consultations.views import check_browser, check_lost
+from consultations.views import check_browser, check_lost, private_session
 from consultations.views.check_required import show
 from consultations.views.check_session import CARRIED, assess_session, is_danger, open_session, unsent_sessions
 
@@ -75,4 +75,5 @@ def start_context(request: HttpRequest) -> dict[str, Any]:
         "sessions": sessions,
         "has_brought": any(session.response.brought for session in sessions),
         "new_key": check_browser.new_key(),
+        "open_here": private_session.still_open(request),
     }

@@ -67,6 +67,11 @@ def all_open(request: HttpRequest) -> list[OpenRequest]:
     return [each for each in found if each is not None]
 
 
+def still_open(request: HttpRequest) -> list[OpenRequest]:
+    """Those of them that have not ended: what a second request would stand beside."""
+    return [each for each in all_open(request) if not each.consultation.is_closed]
+
+
 def grant(request: HttpRequest, link: PrivateLink) -> None:
     """Open the one request of this link to this browser for half an hour, under a new session id."""
     request.session.cycle_key()

@@ -21,7 +21,7 @@ from consultations.enums import SAFETY_OUTCOMES, AppointmentStatus, RequestStatu
 from consultations.models import Appointment, ConsultationRequest
 from consultations.presenters import patient_texts, scan_report
 from consultations.presenters.patient_texts import FirstHelp
-from consultations.services import case_mails, clocks, scheduling
+from consultations.services import case_mails, clocks, scheduling, verified_emails
 from consultations.services.targets import falls_today, time_allowed
 from consultations.views.private_access import private_page, to_page, with_grant
 
@@ -76,6 +76,7 @@ def status_page(
     is_asked = consultation.status == RequestStatus.INFORMATION_ASKED
     question = consultation.information_requests.filter(answered_at=None).first() if is_asked else None
     context = {
+        "open_beside": verified_emails.open_beside(consultation),
         "read_by": patient_texts.read_by(consultation),
         "heading": status_words.heading(consultation),
         "steps": status_words.steps(consultation, appointment=appointment),

@@ -21,7 +21,7 @@ from consultations.models import (
 )
 from consultations.services import call_scripts, calls, carried, intake, missed, persons
 from tests.access.conftest import TOKEN, TUESDAY
-from tests.cast import MakeRequest, book_directly, close_case, open_privately, private_url
+from tests.cast import MakeRequest, as_pressing, book_directly, close_case, open_privately, private_url
 from tests.consultations.views.conftest import CALL_BACK, CONSENTS, CONTACT, Visitor
 
 BORN = {"birth_on_month": "3", "birth_on_day": "27", "birth_on_year": "1970"}
@@ -80,6 +80,11 @@ class Stage:
             book_directly(request, self.clinician, TUESDAY)
         url = reverse("admin:consultations_consultationrequest_action", args=[request.pk, verb])
         return self.staff(url, seen=status.value, **data)
+
+    def own_urgency(self) -> Form:
+        request = as_pressing(self.make_request())
+        url = reverse("admin:consultations_consultationrequest_action", args=[request.pk, "set_own_urgency"])
+        return self.staff(url, seen=request.status, reason="A new, harmless question.")
 
     def link(self) -> Form:
         now = clock.now()
@@ -211,6 +216,7 @@ FORMS: dict[str, Callable[[Stage], Form]] = {
         "order_booking", RequestStatus.WITH_DOCTOR, reason="To see this foot.",
         appointment_type=str(AppointmentType.objects.create(name="First consultation", minutes=40).pk),
     ),
+    "own urgency": lambda on: on.own_urgency(),
     "ask": lambda on: on.act("ask", question="Which scan?"),
     "decide": lambda on: on.act(
         "decide", RequestStatus.WITH_DOCTOR, decision="not_suitable", patient_note="Walk.", reason="Pain is new."

@@ -27,9 +27,9 @@ STAFF_FORMS = [
     if name
     in (
         "hand-over note", "missed", "missed answer", "weekly shift",
-        "own password", "search", "preview", "note", "call", "escalate", "pass", "settle", "order", "ask", "decide",
-        "book", "give back", "close", "case", "case note", "person note", "join", "take apart", "absence",
-        "weekly time", "user", "place",
+        "own password", "search", "preview", "note", "call", "escalate", "pass", "settle", "order", "own urgency",
+        "ask", "decide", "book", "give back", "close", "case", "case note", "person note", "join", "take apart",
+        "absence", "weekly time", "user", "place",
     )
 ]  # fmt: skip
 SHOWN: dict[str, tuple[tuple[str, str], ...]] = {
@@ -44,6 +44,7 @@ SHOWN: dict[str, tuple[tuple[str, str], ...]] = {
     "pass": (("Note for the doctor", "Please read."),),
     "settle": (("How?", "Examined"), ("By whom?", "Dr Halloran")),
     "order": (("Why may this visit be booked while a red flag stands?", "To see this foot."),),
+    "own urgency": (("Why is it less pressing than the other request?", "A new, harmless question."),),
     "ask": (("Question to the patient", "Which scan?"),),
     "decide": (("Note to the patient", "Walk."),),
     "book": (("Free time", "Tuesday 24 November, 9 am"),),
@@ -310,4 +311,4 @@ def test_every_address_of_staff_answers_so(site: dict[str, Any]) -> None:
         for name, pattern in routes()
         if name.startswith("admin")
     }
-    assert {name for name, is_said in found.items() if not is_said} == {"admin:login", "admin:logout"}
+    assert {name for name, is_said in found.items() if not is_said} == {"admin:login", "admin:logout", "admin:news"}

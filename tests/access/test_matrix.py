@@ -76,6 +76,8 @@ def diary(model: str, *, add: str) -> dict[str, str]:
 # fmt: off
 MATRIX = {
     "admin:today": STAFF,
+    "admin:news":                       "no no no no  ok ok no ok ok",
+    "admin:sound": STAFF_SENT_ON,
     "admin:index": STAFF,
     "admin:login":                      "ok ok ok ok  go go go go go",
     "admin:logout":                     "go go go go  post post post post post",

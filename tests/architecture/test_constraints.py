@@ -114,6 +114,7 @@ CHECKS: list[tuple[type[models.Model], str, dict[str, Any]]] = [
     (ConsultationRequest, "request_filled_for_known", {"filled_for": "nobody", "helper_name": "x"}),
     (ConsultationRequest, "request_risk_in_range", {"risk": 7}),
     (ConsultationRequest, "request_due_after_sent", {"due_at": datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC)}),
+    (ConsultationRequest, "request_as_pressing_keeps_its_own", {"own_risk": 2}),
     (ConsultationRequest, "request_flag_level_is_a_danger", {"flag_level": "DEFER"}),
     (
         ConsultationRequest,

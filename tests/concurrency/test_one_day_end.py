@@ -40,12 +40,12 @@ def test_control_without_the_lock_they_collide(monkeypatch: pytest.MonkeyPatch) 
     """Each has looked and found none before any of them writes: only the table itself refuses the second."""
     everybody = threading.Barrier(2, timeout=20)
     monkeypatch.setattr(limits, "hold", lambda key: None)
-    real = day_end.pressing.open_items
+    real = day_end.cannot_wait.open_items
 
     def slow(**more: Any) -> Any:
         everybody.wait()
         return real(**more)
 
-    monkeypatch.setattr(day_end.pressing, "open_items", slow)
+    monkeypatch.setattr(day_end.cannot_wait, "open_items", slow)
     assert sorted(at_once([look] * 2)) == ["made", "refused"]
     assert DayEnd.objects.count() == 1

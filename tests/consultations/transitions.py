@@ -44,6 +44,14 @@ escalate        urgent             urgent             triage doctor manager
 escalate        offered            offered            triage doctor manager
 escalate        booked             booked             triage doctor manager
 
+set_own_urgency received           received           triage doctor
+set_own_urgency in_triage          in_triage          triage doctor
+set_own_urgency with_doctor        with_doctor        triage doctor
+set_own_urgency information_asked  information_asked  triage doctor
+set_own_urgency offered            offered            triage doctor
+set_own_urgency urgent             urgent             triage doctor
+set_own_urgency booked             booked             triage doctor
+
 take_back_escalation received           received           triage doctor manager
 take_back_escalation in_triage          in_triage          triage doctor manager
 take_back_escalation with_doctor        with_doctor        triage doctor manager

@@ -11,6 +11,7 @@ from django.test import Client
 from clinic.core import clock
 from consultations.enums import RequestStatus
 from consultations.models import SafetyCase
+from consultations.services import call_scripts, calls
 from education.models import Page
 from tests.cast import book_directly, make_patient, make_user, open_privately, private_url
 from tests.looking import faults_in_passing, take_over
@@ -152,6 +153,7 @@ STAFF_PAGES = {
     "triage": [
         "/admin/", "/admin/consultations/consultationrequest/", "/admin/consultations/consultationrequest/?tab=booked",
         "/admin/consultations/consultationrequest/?tab=unread",
+        "/admin/consultations/consultationrequest/calls/caller/",
         "/admin/consultations/safetycase/", "/admin/core/outboxmessage/", "/admin/consultations/appointment/",
         "/admin/password_change/",
     ],
@@ -206,7 +208,14 @@ def test_staff_pages(content: Any, look: Look, role: str, make_request: Any, cli
         paths += [f"/admin/education/page/{page.pk}/{view}/" for view in ("change", "history", "versions")]
     client = Client()
     look.visit("/admin/login/")
-    client.force_login(make_user(f"the_{role}", role, name=role))
+    user = make_user(f"the_{role}", role, name=role)
+    client.force_login(user)
+    if role == "triage":
+        call = calls.begin(response=shown[0].response, by=user)
+        call_scripts.save(call=call, answers={"rf_now": ["chest"]}, by=user)
+        script = f"/admin/consultations/consultationrequest/calls/{call.pk}"
+        paths += [f"{script}/stop/", f"{script}/ask/now/", f"{script}/end/"]
+        paths += [f"/admin/consultations/consultationrequest/calls/new/{call.response_id}/"]
     look.sign_in(client)
     for path in paths:
         look.visit(path)

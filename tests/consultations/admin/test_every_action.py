@@ -11,7 +11,7 @@ from consultations.actions.book import free_times
 from consultations.enums import Actor, AppointmentStatus, MessageKind, Outcome, RequestStatus
 from consultations.presenters.action_panel import panel_entries
 from consultations.services import messaging, settling
-from tests.cast import book_directly
+from tests.cast import as_pressing, book_directly
 from tests.consultations.admin.conftest import act, page_of, text_of
 from tests.consultations.admin.test_actions import SIMPLE, statuses_to_try
 from tests.consultations.transitions import VERBS as ALL_VERBS
@@ -22,12 +22,14 @@ GROUPS = {"triage": Actor.TRIAGE, "doctor": Actor.DOCTOR, "manager": Actor.MANAG
 VERBS = (
     "ask", "book", "settle", "order_booking", "complete", "correct_email", "mark_no_show", "undo_complete",
     "undo_no_show", "take_back_escalation", "settle_escalation",
+    "set_own_urgency",
 )  # fmt: skip
 ENDED_AS = {RequestStatus.COMPLETED: AppointmentStatus.FULFILLED, RequestStatus.NO_SHOW: AppointmentStatus.NOSHOW}
 MEANT = {
     "ask": {"question": "When was your last scan?"},
     "correct_email": {"email": "new@example.com"},
     "settle_escalation": {"note": "Examined: no weakness."},
+    "set_own_urgency": {"reason": "A new, harmless question."},
 }
 
 
@@ -44,7 +46,7 @@ def in_status(make_request, clinician, nurse, doctor):
             more |= {"claimed_by": nurse, "claimed_at": clock.now()}
         if status == RequestStatus.WITH_DOCTOR:
             more |= {"doctor": doctor}
-        request = make_request(status=status, **more)
+        request = as_pressing(make_request(status=status, **more))
         if status in (RequestStatus.BOOKED, *ENDED_AS):
             hours = {RequestStatus.COMPLETED: 1, RequestStatus.NO_SHOW: 2}.get(status, 0)
             visit = book_directly(request, clinician, clock.now() - datetime.timedelta(hours=hours, minutes=30))

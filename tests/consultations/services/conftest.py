@@ -20,7 +20,7 @@ from consultations.models import (
     SlotHold,
 )
 from consultations.services import scheduling
-from tests.cast import MakeRequest, book_directly
+from tests.cast import MakeRequest, as_pressing, book_directly
 from tests.consultations.perform import answer, perform, settling_data
 
 NOW = datetime.datetime(2026, 11, 23, 15, 0, tzinfo=datetime.UTC)
@@ -48,7 +48,7 @@ class Desk:
             more |= {"claimed_by": self.doctor, "claimed_at": clock.now()}
         if status in (RequestStatus.OFFERED, RequestStatus.BOOKED, *ENDED_AS):
             more |= {"appointment_type": self.visit}
-        request = self.make_request(status=status, **more)
+        request = as_pressing(self.make_request(status=status, **more))
         # Something to read, wherever a request stands; it has no clock, so that nothing else is changed by it.
         PatientText.objects.create(
             response=request.response, kind=TextKind.CANCEL_REASON, text="I had a cold.", sent_at=clock.now()
@@ -107,6 +107,7 @@ class Desk:
             "note": lambda request, by: perform("note", request, note="Rang.", by=by),
             "correct_email": lambda request, by: perform("correct_email", request, email="new@example.com", by=by),
             "escalate": lambda request, by: perform("escalate", request, note="Worse.", by=by),
+            "set_own_urgency": lambda request, by: perform("set_own_urgency", request, reason="Well.", by=by),
             "settle": lambda request, by: perform("settle", request, by=by, **settling_data(request)),
             "order_booking": lambda request, by: perform(
                 "order_booking", request, appointment_type=self.visit, reason="I want to see her.", by=by

@@ -118,7 +118,9 @@ class TestTheScript:
         request = make_request(outcome=Outcome.SAME_DAY)
         ask(request, nurse, rf_now=["fever"])
         case = SafetyCase.objects.get(response=request.response)
-        SafetyCase.objects.filter(pk=case.pk).update(status=CaseStatus.CLOSED, closed_at=clock.now(), closed_by=nurse)
+        SafetyCase.objects.filter(pk=case.pk).update(
+            status=CaseStatus.CLOSED, outcome="went_for_care", closed_at=clock.now(), closed_by=nurse
+        )
         call = Call.objects.get()
         call_scripts.save(call=call, answers={"rf_now": ["fever", "chest"]}, by=nurse)
         case.refresh_from_db()
@@ -237,6 +239,14 @@ class TestACaller:
         assert self.open(nurse, once="page").case == first.case
         with pytest.raises(ChangedMeanwhile):
             self.open(nurse, once="page", said="Something else.")
+        assert SafetyCase.objects.count() == 1
+
+    def test_two_presses_at_one_moment_open_one(self, nurse, monkeypatch):
+        """The second does not see the first yet; the database refuses it, and then it does."""
+        first, look = self.open(nurse, once="page"), callers._opened_before
+        seen = iter([None])
+        monkeypatch.setattr(callers, "_opened_before", lambda once, by: next(seen, look(once, by=by)))
+        assert self.open(nurse, once="page").case == first.case
         assert SafetyCase.objects.count() == 1
 
     def test_not_by_an_editor(self, editor):

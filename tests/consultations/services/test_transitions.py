@@ -54,6 +54,7 @@ def click(desk: Desk, verb: str, request: Any, by: User, *, seen: str) -> bool:
         "note": {"note": "Rang."},
         "correct_email": {"email": "new@example.com"},
         "escalate": {"note": "Worse."},
+        "set_own_urgency": {"reason": "Well."},
         "settle": settling_data(request) if verb == "settle" else {},
         "order_booking": {"appointment_type": desk.visit, "reason": "I want to see her."},
         "settle_escalation": {"note": "Examined."},

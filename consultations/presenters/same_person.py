@@ -1,0 +1,226 @@
+"""What else the clinic has of one person, beside a request or a case: a few queries for a whole page of them.
+
+Two kinds are told apart. Joined rows are of one person because somebody, or a proved address, said so. Rows that look
+alike are shown as what they are, with what agrees, and are never called the same person.
+"""
+
+import dataclasses
+import datetime
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+
+from clinic.core import clock
+from consultations.enums import (
+    CLOSED_STATUSES,
+    LIVE_APPOINTMENTS,
+    OUTCOME_RISK,
+    URGENT_OUTCOMES,
+    CaseStatus,
+    Outcome,
+    RequestStatus,
+)
+from consultations.models import Appointment, ConsultationRequest, Patient, PersonJoin, SafetyCase
+from consultations.presenters.isolation import Unreadable, readable
+from consultations.presenters.words import Chip, outcome_chip
+from consultations.services import alerts, triage
+from consultations.services.pressing import BY_RISK
+
+NEWEST: Final = 500
+IN_A_LIST: Final = 2
+ON_A_PAGE: Final = 20
+LEAST_RISK: Final = max(OUTCOME_RISK.values()) + 1
+KNOWN_BY: Final = ("pk", "person_id", "name_key", "birth_on", "email_index", "phone_index")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Other:
+    """One other request or case. `agrees` is empty for what is joined; `patient` is the key of its row."""
+
+    patient: int
+    label: str
+    url: str
+    status: str
+    urgency: Chip | None
+    is_worse: bool
+    is_open: bool
+    is_joined: bool
+    risk: int
+    agrees: tuple[str, ...] = ()
+
+    @property
+    def why(self) -> str:
+        return "same " + " and ".join(self.agrees)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Others:
+    """Those shown, the most pressing first, and how many more there are."""
+
+    joined: tuple[Other, ...] = ()
+    alike: tuple[Other, ...] = ()
+    more: int = 0
+
+    @property
+    def is_worse(self) -> bool:
+        return any(each.is_worse for each in self.joined)
+
+    @property
+    def patients(self) -> set[int]:
+        """Whose rows are named, for the reading log."""
+        return {each.patient for each in (*self.joined, *self.alike)}
+
+
+NOBODY_ELSE: Final = Others()
+
+
+def beside_in_list(risks: Mapping[Patient, int]) -> dict[int, Others]:
+    """Key of each patient row -> what else is open. `risks` says how pressing the line of the row is itself."""
+    return _beside(risks, shown=IN_A_LIST, closed_too=False)
+
+
+def beside_on_page(patient: Patient | None, *, risk: int = LEAST_RISK) -> Others:
+    """The same for one record, with what has ended."""
+    if patient is None:
+        return NOBODY_ELSE
+    return _beside({patient: risk}, shown=ON_A_PAGE, closed_too=True).get(patient.pk, NOBODY_ELSE)
+
+
+def _beside(risks: Mapping[Patient, int], *, shown: int, closed_too: bool) -> dict[int, Others]:
+    patients = [each for each in risks if each.erased_at is None]
+    rows = _candidates(patients)
+    if not rows:
+        return {}
+    kept = _requests(rows, closed_too=closed_too) + _cases(rows, closed_too=closed_too)
+    whose: defaultdict[int, list[Other]] = defaultdict(list)
+    for each in kept:
+        whose[each.patient].append(each)
+    apart = _taken_apart(patients, rows) if whose else set()
+    return {
+        patient.pk: found
+        for patient in patients
+        if (found := _others_of(patient, rows, whose, apart, risk=risks[patient], shown=shown)) != NOBODY_ELSE
+    }
+
+
+def _candidates(patients: Iterable[Patient]) -> list[Patient]:
+    """Every row that is joined with one of these, or looks like it; these themselves among them."""
+    people = list(patients)
+    if not people:
+        return []
+    condition = Q(person__in={each.person_id for each in people})
+    if born := {each.birth_on for each in people if each.birth_on is not None}:
+        condition |= Q(birth_on__in=born, name_key__in={each.name_key for each in people})
+    for field in ("email_index", "phone_index"):
+        if known := {value for each in people if (value := getattr(each, field))}:
+            condition |= Q(**{f"{field}__in": known})
+    found = Patient.objects.filter(condition, erased_at=None).only(*KNOWN_BY).order_by("-pk")
+    return _whole(found[:NEWEST])
+
+
+def _requests(rows: Iterable[Patient], *, closed_too: bool) -> list[Other]:
+    visit = Appointment.objects.filter(request=OuterRef("pk"), status__in=LIVE_APPOINTMENTS).order_by("starts_at")
+    query = ConsultationRequest.objects.filter(patient__in=rows).only(
+        "reference", "status", "risk", "flag_level", "patient_id"
+    )
+    query = query if closed_too else query.exclude(status__in=CLOSED_STATUSES)
+    found = query.annotate(visit=Subquery(visit.values("starts_at")[:1])).order_by("risk", "-submitted_at")
+    return [_of_request(each, each.visit) for each in _whole(found)]
+
+
+def _of_request(request: ConsultationRequest, visit: datetime.datetime | None) -> Other:
+    status = request.get_status_display()
+    if request.flag_level and not request.is_closed:
+        status = f"{status}, red flag not settled"
+    if request.status == RequestStatus.BOOKED and visit is not None:
+        status = f"{status}: {clock.moment(visit)}"
+    risk, is_open = risk_of(request), not request.is_closed
+    level = BY_RISK[risk]
+    return Other(
+        patient=request.patient_id,
+        label=request.reference,
+        url=triage.page_of(request),
+        status=status,
+        urgency=outcome_chip(level) if is_open and level in URGENT_OUTCOMES else None,
+        is_worse=False,
+        is_open=is_open,
+        is_joined=False,
+        risk=risk if is_open else LEAST_RISK,
+    )
+
+
+def risk_of(request: ConsultationRequest) -> int:
+    """How pressing a request is: its own risk, or the red flag that stands over it."""
+    return min(request.risk, OUTCOME_RISK[Outcome(request.flag_level)] if request.flag_level else LEAST_RISK)
+
+
+def _cases(rows: Iterable[Patient], *, closed_too: bool) -> list[Other]:
+    query = SafetyCase.objects.filter(patient__in=rows).only("status", "level", "patient_id")
+    query = query if closed_too else query.exclude(status=CaseStatus.CLOSED)
+    return [_of_case(each) for each in _whole(query.order_by("level", "-raised_at"))]
+
+
+def _whole(rows: QuerySet[Any]) -> list[Any]:
+    """Those that can be read; a damaged one has a line of its own in its list, and is counted there."""
+    return [each for each in readable(rows, opens=False) if not isinstance(each, Unreadable)]
+
+
+def _of_case(case: SafetyCase) -> Other:
+    is_open = case.status != CaseStatus.CLOSED
+    return Other(
+        patient=case.patient_id or 0,
+        label=f"Safety case {case.pk}",
+        url=alerts.page_of(case),
+        status=case.get_status_display(),
+        urgency=outcome_chip(case.level) if is_open else None,
+        is_worse=False,
+        is_open=is_open,
+        is_joined=False,
+        risk=OUTCOME_RISK[Outcome(case.level)] if is_open else LEAST_RISK,
+    )
+
+
+def _taken_apart(patients: Iterable[Patient], rows: Iterable[Patient]) -> set[frozenset[int]]:
+    """Pairs of which staff have said that they are of different people."""
+    keys, near = [each.pk for each in patients], [each.pk for each in rows]
+    ended = PersonJoin.objects.filter(ended_by__isnull=False)
+    touching = ended.filter(Q(first__in=keys, second__in=near) | Q(first__in=near, second__in=keys))
+    return {frozenset(pair) for pair in touching.values_list("first", "second")}
+
+
+def _others_of(
+    patient: Patient,
+    rows: Iterable[Patient],
+    whose: Mapping[int, list[Other]],
+    apart: set[frozenset[int]],
+    *,
+    risk: int,
+    shown: int,
+) -> Others:
+    joined: list[Other] = []
+    alike: list[Other] = []
+    for row in rows:
+        if row.pk == patient.pk or row.pk not in whose:
+            continue
+        if row.person_id == patient.person_id:
+            joined += [dataclasses.replace(each, is_joined=True, is_worse=each.risk < risk) for each in whose[row.pk]]
+        elif frozenset((row.pk, patient.pk)) not in apart and (agrees := _agrees(row, patient)):
+            alike += [dataclasses.replace(each, agrees=agrees, is_worse=each.risk < risk) for each in whose[row.pk]]
+    for found in (joined, alike):
+        found.sort(key=lambda each: (not each.is_open, each.risk))
+    named = joined[:shown]
+    maybe = alike[: max(0, shown - len(named))]
+    return Others(tuple(named), tuple(maybe), len(joined) + len(alike) - len(named) - len(maybe))
+
+
+def _agrees(row: Patient, patient: Patient) -> tuple[str, ...]:
+    found = []
+    if row.birth_on is not None and (row.name_key, row.birth_on) == (patient.name_key, patient.birth_on):
+        found.append("name and date of birth")
+    if row.email_index and row.email_index == patient.email_index:
+        found.append("email")
+    if row.phone_index and row.phone_index == patient.phone_index:
+        found.append("phone")
+    return tuple(found)
