@@ -20,6 +20,7 @@ from consultations.services import (
     private_links,
     retention,
     undelivered,
+    weekly_question,
 )
 from education.actions import reopen, schedule
 
@@ -83,6 +84,7 @@ class Command(BaseCommand):
             "watch clocks": lambda: clock_alarms.look(),
             "announce undelivered": undelivered.alert_undelivered,
             "answer asked links": private_links.answer_asked,
+            "ask weekly": weekly_question.ask_weekly,
         }
         if delivers:
             to_people["deliver"] = lambda: delivery.deliver_due(until=self.stop.is_set)
