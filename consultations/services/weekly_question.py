@@ -50,13 +50,14 @@ def weekly_calls(*, now: datetime.datetime) -> QuerySet[ConsultationRequest]:
     """Whom somebody is to call this week, for want of an address: any call fulfills it."""
     reachable = _waiting(now).filter(patient__email_index="").exclude(patient__phone_index="")
     wanted = reachable.exclude(patient__safe_to_contact=SafeToContact.EMAIL_ONLY)
-    return _quiet(wanted, "last_call", now=now).order_by("quiet_since", "pk")
+    return _quiet(wanted, "last_call", now=now)
 
 
 def _quiet(rows: QuerySet[ConsultationRequest], *also: str, now: datetime.datetime) -> QuerySet[ConsultationRequest]:
-    """Those of whom we have heard nothing for a week, by when they sent, answered, or any of `also`."""
+    """Those of whom we have heard nothing for a week, longest first, by when they sent, answered, or any of `also`."""
     moments = [Coalesce(name, "submitted_at") for name in ("answered_again_at", *also)]
-    return rows.annotate(quiet_since=Greatest("submitted_at", *moments)).filter(quiet_since__lte=now - WEEK)
+    quiet = rows.annotate(quiet_since=Greatest("submitted_at", *moments))
+    return quiet.filter(quiet_since__lte=now - WEEK).order_by("quiet_since", "pk")
 
 
 def _waiting(now: datetime.datetime) -> QuerySet[ConsultationRequest]:
