@@ -13,9 +13,13 @@ from consultations.models import (
     ConsultationRequest,
     PatientText,
     SafetyCase,
+    SlotHold,
 )
-from tests.cast import MakeRequest, at, make_patient, open_privately
+from consultations.services import private_links, scheduling, weekly_question
+from consultations.services.transitions import FlagsStand
+from tests.cast import MakeRequest, at, book_directly, make_patient, open_privately
 from tests.consultations.admin.test_damaged_records import spoil
+from tests.consultations.perform import send_message
 from tests.consultations.views.conftest import MONDAY, ROUTINE, text_of
 from tests.rows import all_rows, store
 
@@ -231,3 +235,120 @@ class TestNothingIsLost:
         )
         assert page.status_code == 403
         assert "It began at night." in page.content.decode()
+
+
+class TestWhenWeAsk:
+    def open_by_link(self, request: ConsultationRequest) -> Client:
+        """As the person does it: by the link in a mail, with the date of birth."""
+        client = Client()
+        token = private_links.mint(request).rstrip("/").rpartition("/")[2]
+        born = request.patient.birth_on
+        client.post(
+            f"/request/open/{token}/",
+            {"birth_on_month": born.month, "birth_on_day": born.day, "birth_on_year": born.year},
+        )
+        return client
+
+    def test_at_most_once_in_24_hours_and_the_link_always(self, sent, time_machine):
+        time_machine.move_to(LATER, tick=False)
+        first = self.open_by_link(sent)
+        words = says(first.get(at(first)))
+        assert QUESTION in words
+        assert ANSWER_NOW in words
+        time_machine.shift(23 * HOUR)
+        again = self.open_by_link(sent)
+        words = says(again.get(at(again)))
+        assert ANSWER_NOW not in words
+        assert LINK in words
+        time_machine.shift(HOUR)
+        later = self.open_by_link(sent)
+        assert ANSWER_NOW in says(later.get(at(later)))
+
+    def test_the_page_is_never_hidden_and_the_question_goes_with_the_answer(self, sent, time_machine):
+        time_machine.move_to(LATER, tick=False)
+        client = self.open_by_link(sent)
+        assert "What happens next" in says(client.get(at(client)))
+        tick(client, "none")
+        words = says(client.get(at(client)))
+        assert ANSWER_NOW not in words
+        assert LINK in words
+
+    def test_always_after_words_about_danger_until_answered(self, sent, alice_at, time_machine):
+        client = alice_at(sent)
+        tick(client, "none")
+        time_machine.shift(HOUR / 6)
+        send_message(request=sent, text="I can't pee.")
+        assert ANSWER_NOW in says(client.get(at(client)))
+        time_machine.shift(HOUR / 60)
+        tick(client, "none")
+        assert ANSWER_NOW not in says(client.get(at(client)))
+
+    def test_since_the_last_time_that_was_answered(self, sent, alice_at, time_machine):
+        client = alice_at(sent)
+        tick(client, "none")
+        time_machine.shift(DAY)
+        client = Client()
+        open_privately(client, sent)
+        assert "Since Wednesday 25 November, has any of this" in says(client.get(at(client, "changed/")))
+
+    @pytest.mark.parametrize("status", RequestStatus)
+    def test_nobody_whose_request_has_ended(self, make_request, alice_at, clinician, status):
+        request = make_request(status=status)
+        if status == RequestStatus.BOOKED:
+            book_directly(request, clinician, LATER + 7 * DAY)
+        client = alice_at(request)
+        assert (LINK in says(client.get(at(client)))) == (not request.is_closed)
+        assert (client.get(at(client, "changed/")).status_code == 302) == request.is_closed
+
+
+class TestBeforeATime:
+    def test_whoever_was_not_asked_in_this_sitting_is(self, offered, alice_at):
+        client = alice_at(offered)
+        asked = client.get(at(client, "times/"))
+        assert asked.headers["Location"] == at(client, "changed/?for=time")
+        assert "We ask this each time before a time is chosen." in says(client.get(asked.headers["Location"]))
+        answered = tick(client, "none", query="?for=time")
+        assert answered.headers["Location"] == at(client, "times/")
+        assert client.get(at(client, "times/")).status_code == 200
+
+    def test_no_time_is_taken_while_a_red_flag_stands_and_a_hold_ends(self, offered, alice_at, clinician):
+        client = alice_at(offered)
+        tick(client, "none")
+        key = scheduling.nearest(appointment_type=offered.appointment_type, around=LATER, ignoring=offered)[0].key
+        client.post(at(client, "times/"), {"slot": key})
+        assert SlotHold.objects.exists()
+        tick(client, "fever")
+        assert not SlotHold.objects.exists()
+        for page in ("times/", "times/check/"):
+            refused = client.post(at(client, page), {"slot": key})
+            assert refused.status_code == 409
+            assert "A doctor looks at this first" in says(refused)
+        offered.refresh_from_db()
+        with pytest.raises(FlagsStand):
+            scheduling.hold(request=offered, slot_key=key)
+        assert "no time can be chosen until a doctor has looked" in says(client.get(at(client)))
+
+    def test_the_service_itself_asks_first(self, offered, alice_at):
+        alice_at(offered)
+        key = scheduling.nearest(appointment_type=offered.appointment_type, around=LATER, ignoring=offered)[0].key
+        with pytest.raises(scheduling.AskFirst):
+            scheduling.hold(request=offered, slot_key=key)
+
+    def test_a_booked_visit_stays_until_a_person_decides(self, make_request, alice_at, clinician):
+        request = make_request(status=RequestStatus.BOOKED, answers=ANSWERS)
+        book_directly(request, clinician, LATER + 7 * DAY)
+        client = alice_at(request)
+        tick(client, "chest")
+        request.refresh_from_db()
+        assert request.status == RequestStatus.BOOKED
+        assert "Add to calendar" in says(client.get(at(client)))
+
+
+class TestTheWeeklyMail:
+    def test_can_be_switched_off_and_stays_off(self, sent, alice_at, time_machine):
+        client = alice_at(sent)
+        assert "Stop the weekly mail" in says(client.get(at(client)))
+        switched = client.post(at(client, "weekly/"), {"wanted": "no"})
+        assert "We no longer send you the weekly mail." in says(client.get(switched.headers["Location"]))
+        time_machine.shift(30 * DAY)
+        assert weekly_question.ask_weekly() == 0
