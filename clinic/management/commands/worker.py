@@ -24,6 +24,7 @@ from consultations.services import (
     private_links,
     retention,
     undelivered,
+    weekly_question,
 )
 from education.actions import reopen, schedule
 
@@ -91,6 +92,7 @@ class Command(BaseCommand):
             "announce undelivered": undelivered.alert_undelivered,
             "answer asked links": private_links.answer_asked,
             "end the day": day_end.make_due,
+            "ask weekly": weekly_question.ask_weekly,
         }
         if delivers:
             to_people["deliver"] = lambda: delivery.deliver_due(until=self.stop.is_set)
