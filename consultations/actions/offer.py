@@ -2,11 +2,11 @@
 
 import dataclasses
 
-from consultations.actions.base import Ctx, FlagsStand, Message, Preview, what_stands
+from consultations.actions.base import Ctx, Message, Preview, what_stands
 from consultations.actions.decide import Decision, DecisionData
 from consultations.enums import ReviewDecision
 from consultations.models import AppointmentType, ClinicalReview
-from consultations.services.transitions import WORKFLOW
+from consultations.services.transitions import WORKFLOW, FlagsStand
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
