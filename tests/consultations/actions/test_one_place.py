@@ -19,7 +19,7 @@ ROOT: Final = Path(consultations.__file__).parents[1]
 EVERYDAY: Final = {"answer", "message", "note"}
 """Also the names of form fields, of parts of the questionnaire and of log records, so that they prove nothing."""
 LISTED: Final = {
-    "consultations/enums.py": {"ask", "escalate", "offer"},  # values of stored decisions
+    "consultations/enums.py": {"ask", "escalate", "offer", "settle"},  # values of stored decisions
     "consultations/services/contact_details.py": {"correct_email"},  # counts corrections for the sender's own page
     "consultations/services/scheduling/__init__.py": {"book"},  # the function that takes a slot
     "consultations/urls.py": {"correct_email", "withdraw"},  # names of pages, as in the next three
@@ -80,9 +80,9 @@ def test_everything_in_the_panel_says_what_it_is_called_and_how_it_ended():
     places = [entry.position for entry in panel_entries().values()]
     assert places == sorted(set(places))
     assert list(panel_entries()) == [
-        "claim", "release", "pass_to_doctor", "settle", "set_own_urgency", "decide", "order_booking", "ask", "book",
-        "complete", "mark_no_show", "note", "escalate", "correct_email", "cancel_booking", "cancel_request",
-        "undo_complete", "undo_no_show",
+        "claim", "release", "pass_to_doctor", "settle", "settle_escalation", "set_own_urgency", "decide",
+        "order_booking", "ask", "book", "complete", "mark_no_show", "note", "escalate", "take_back_escalation",
+        "correct_email", "cancel_booking", "cancel_request", "undo_complete", "undo_no_show",
     ]  # fmt: skip
 
 
