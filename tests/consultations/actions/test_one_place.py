@@ -82,7 +82,7 @@ def test_everything_in_the_panel_says_what_it_is_called_and_how_it_ended():
     assert list(panel_entries()) == [
         "claim", "release", "pass_to_doctor", "settle", "settle_escalation", "set_own_urgency", "decide",
         "order_booking", "ask", "book", "complete", "mark_no_show", "note", "escalate", "take_back_escalation",
-        "correct_email", "cancel_booking", "cancel_request", "undo_complete", "undo_no_show",
+        "ask_weekly", "correct_email", "cancel_booking", "cancel_request", "undo_complete", "undo_no_show",
     ]  # fmt: skip
 
 
@@ -112,4 +112,4 @@ def test_the_actions_of_a_status_are_those_of_the_table(staff, make_request, gro
 def test_they_come_in_the_order_of_the_table(make_request):
     request = make_request(status=RequestStatus.OFFERED)
     possible = [action.name for action in WORKFLOW.actions_for(request, by=None)]
-    assert possible == ["correct_email", "book", "withdraw", "message"]
+    assert possible == ["correct_email", "book", "withdraw", "message", "answer_again", "ask_weekly"]
