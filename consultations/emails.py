@@ -86,6 +86,12 @@ WORDINGS: dict[str, Wording] = {
         "Read the news",
         "Open the link to see what changed, and what you can do next.",
     ),
+    MessageKind.WEEKLY_QUESTION: Wording(
+        "Your request {reference}: has anything changed?",
+        "{Whose} request is still open. Please tell us if anything has changed.",
+        "Answer one question",
+        "It takes a minute. On the private page you can also switch off these weekly mails.",
+    ),
     MessageKind.PLEASE_CONTACT: Wording(
         "Your request {reference}: please contact us",
         "We would like to speak to you about {whose} request.",

@@ -216,6 +216,7 @@ class MessageKind(TextChoices):
     APPOINTMENT_BOOKED = "appointment_booked", "Appointment booked"
     APPOINTMENT_CANCELLED = "appointment_cancelled", "Appointment cancelled"
     REQUEST_CLOSED = "request_closed", "Request closed"
+    WEEKLY_QUESTION = "weekly_question", "Weekly question"
     PLEASE_CONTACT = "please_contact", "Please contact us"
     NEXT_DAY_QUESTION = "next_day_question", "How it went"
     STAFF_ALERT = "staff_alert", "Staff alert"
@@ -244,6 +245,7 @@ class TextKind(TextChoices):
     MESSAGE = "message", "Message"
     ANSWER = "answer", "Answer to our question"
     CANCEL_REASON = "cancel_reason", "Reason for cancelling a time"
+    ASKED_AGAIN = "asked_again", "Ticked: new since then"
     NEXT_DAY = "next_day", "Answer to how it went"
 
 

@@ -500,6 +500,10 @@ class Migration(migrations.Migration):
                         output_field=models.PositiveSmallIntegerField(),
                     ),
                 ),
+                ("asked_again_at", models.DateTimeField(blank=True, null=True)),
+                ("answered_again_at", models.DateTimeField(blank=True, null=True)),
+                ("weekly_asked_at", models.DateTimeField(blank=True, null=True)),
+                ("weekly_off_at", models.DateTimeField(blank=True, null=True)),
                 ("claimed_at", models.DateTimeField(blank=True, null=True)),
                 ("own_risk", models.PositiveSmallIntegerField(blank=True, null=True)),
                 ("own_due_at", models.DateTimeField(blank=True, null=True)),
@@ -1079,6 +1083,7 @@ class Migration(migrations.Migration):
                             ("message", "Message"),
                             ("answer", "Answer to our question"),
                             ("cancel_reason", "Reason for cancelling a time"),
+                            ("asked_again", "Ticked: new since then"),
                             ("next_day", "Answer to how it went"),
                         ],
                         max_length=20,
@@ -2278,7 +2283,19 @@ class Migration(migrations.Migration):
             model_name="patienttext",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    ("kind__in", ["note", "decision_aid", "phone", "message", "answer", "cancel_reason", "next_day"])
+                    (
+                        "kind__in",
+                        [
+                            "note",
+                            "decision_aid",
+                            "phone",
+                            "message",
+                            "answer",
+                            "cancel_reason",
+                            "asked_again",
+                            "next_day",
+                        ],
+                    )
                 ),
                 name="patient_text_kind_known",
             ),

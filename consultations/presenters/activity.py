@@ -12,13 +12,14 @@ from clinic.core.encrypted_rows import with_keys
 from clinic.core.models import AuditEntry, AuditEvent, OutboxMessage, RecordRead
 from consultations.actions.base import ConsultationAction
 from consultations.candidacy.suggestion import departs
-from consultations.enums import Actor, RequestStatus, ReviewDecision, TextKind, TriageAction
-from consultations.models import Call, ConsultationRequest, PatientText, PersonJoin, Settlement
+from consultations.enums import Actor, AssessmentOrigin, RequestStatus, ReviewDecision, TextKind, TriageAction
+from consultations.models import Assessment, Call, ConsultationRequest, PatientText, PersonJoin, Settlement
 from consultations.presenters.flags import how_words
 from consultations.presenters.isolation import Unreadable, readable
 from consultations.presenters.missed import missed_of
 from consultations.presenters.patient_texts import flags_of
 from consultations.presenters.words import count, name_of
+from consultations.services import asked_again
 from consultations.services.transitions import WORKFLOW
 
 NEWEST: Final = 200
@@ -29,6 +30,7 @@ BESIDES_ACTIONS: Final = {
     "response.read_text": "read what was written with the answers",
     "alarm.acknowledge": "acknowledged the alarm",
     "slot.hold": "is choosing a time",
+    "request.asked_weekly": "asked by mail if anything has changed",
     "link.open": "opened the private link",
     "link.refused": "gave a wrong date of birth at the private link",
     "link.replace": "replaced the private link",
@@ -79,7 +81,7 @@ def _codes_with_own_entry() -> list[str]:
 def activity(consultation_request: ConsultationRequest) -> list[Entry]:
     """Events, notes, decisions, questions, messages and reasons for cancelling, newest first."""
     about = (_events, _decisions, _settlements, _calls, _reviews, _questions, _cancellations)
-    told = (*about, _messages, _joins, _missed)
+    told = (*about, _messages, _asked_again, _joins, _missed)
     entries = [entry for kind in told for entry in kind(consultation_request)]
     return sorted(entries, key=lambda entry: entry.at, reverse=True)[:NEWEST]
 
@@ -214,6 +216,17 @@ def _messages(consultation_request: ConsultationRequest) -> Iterator[Entry]:
         read = f"read by {name_of(each.read_by)} on {clock.moment(each.read_at)}" if each.read_at else "not read yet"
         marks = "".join(f" ({chip.text})" for chip in flags_of(each)).lower()
         yield Entry(each.sent_at, "The patient", f"sent a message{marks}", each.text, read)
+
+
+def _asked_again(consultation_request: ConsultationRequest) -> Iterator[Entry]:
+    answers = Assessment.objects.filter(response=consultation_request.response_id, origin=AssessmentOrigin.ASKED_AGAIN)
+    for each in readable(with_keys(answers)):
+        told = None if isinstance(each, Unreadable) else asked_again.told_in(each)
+        if told is None:
+            yield _damaged(consultation_request, f"answer {each.pk}")
+            continue
+        since = clock.moment(datetime.datetime.fromisoformat(told.since))
+        yield Entry(each.assessed_at, "The patient", f"ticked as new or worse since {since}", "\n".join(told.words))
 
 
 def _joins(consultation_request: ConsultationRequest) -> Iterator[Entry]:

@@ -18,7 +18,7 @@ from clinic.core.outbox import Kind, NotWanted
 from consultations import emails
 from consultations.enums import CaseStatus, MessageKind, RequestStatus
 from consultations.models import Appointment, CaseClosing, ConsultationRequest, DayEnd, SafetyCase
-from consultations.services import deaths, private_links
+from consultations.services import deaths, private_links, weekly_question
 from consultations.services.transitions import lock
 
 STANDS_WHILE: Final = {
@@ -51,6 +51,8 @@ def ensure_wanted_by_patient(message: OutboxMessage) -> None:
         raise NotWanted("Not sent: the patient has acted on it, or it was taken back.")
     if message.kind == MessageKind.APPOINTMENT_BOOKED:
         _ensure_visit_ahead(message)
+    if message.kind == MessageKind.WEEKLY_QUESTION and not weekly_question.is_wanted(request, since=message.created_at):
+        raise NotWanted("Not sent: the patient has answered since, or no longer wants to be asked.")
     if message.kind == MessageKind.NEXT_DAY_QUESTION:
         _ensure_question_stands(message)
 

@@ -188,6 +188,7 @@ FORMS: dict[str, Callable[[Stage], Form]] = {
     "open link": lambda on: on.link(),
     "withdraw": lambda on: on.private(RequestStatus.RECEIVED, "withdraw", sure="on"),
     "answer": lambda on: on.private(RequestStatus.INFORMATION_ASKED, "answer", answer="An MRI."),
+    "something has changed": lambda on: on.private(RequestStatus.RECEIVED, "changed", ticks="fever", message="Hot."),
     "message": lambda on: on.private(RequestStatus.RECEIVED, "message", message="I moved."),
     "times": lambda on: on.private(RequestStatus.OFFERED, "times", slot=on.slot()),
     "cancel time": lambda on: on.private(RequestStatus.BOOKED, "cancel-time", reason="Away."),

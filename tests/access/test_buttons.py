@@ -202,6 +202,9 @@ POLICY: dict[str, str] = {
     "consultations:answer_question":            "no no ok ok  no no no no no",    # nothing was asked
     "consultations:send_message": BOTH_PATIENTS,
     "consultations:how_it_went":                "no no ok ok  no no no no no",    # nobody is asked
+    "consultations:something_changed": BOTH_PATIENTS,
+    "consultations:danger_told": "no no read read  no no no no no",
+    "consultations:weekly": BOTH_PATIENTS,
     "consultations:withdraw": BOTH_PATIENTS,
     "consultations:calendar_file": READ,
     "consultations:times": TO_CHOOSE,
@@ -270,6 +273,8 @@ POSTED: dict[str, dict[str, Any]] = {
     "consultations:answers": CONSENTS,
     "consultations:send_link": {"email": "alice@example.com"},
     "consultations:private_link": BORN,
+    "consultations:something_changed": {"ticks": ["fever"]},
+    "consultations:weekly": {"wanted": "no"},
     "consultations:withdraw": {"sure": "on"},
     "consultations:answer_question": {"answer": "An MRI."},
     "consultations:send_message": {"message": "I have moved house."},

@@ -205,6 +205,9 @@ MATRIX = {
     "consultations:answer_question": SENT_ON,
     "consultations:send_message": SENT_ON,
     "consultations:how_it_went":        "no no go go  no no no no no",    # nobody is asked
+    "consultations:something_changed": BOTH_PATIENTS,
+    "consultations:danger_told": "no no go go  no no no no no",    # nothing was ticked
+    "consultations:weekly": SENT_ON,
     "consultations:withdraw": BOTH_PATIENTS,
     "consultations:calendar_file":      "no no - ok  no no no no no",
     "consultations:times": TO_CHOOSE,

@@ -18,11 +18,13 @@ from consultations.services import (
     cases,
     clock_alarms,
     day_end,
+    deaths,
     hand_over_notes,
     leaving,
     private_links,
     retention,
     undelivered,
+    weekly_question,
 )
 from education.actions import reopen, schedule
 
@@ -36,6 +38,7 @@ DAILY: Final[dict[str, Callable[[], object]]] = {
     "forget sign-ins": lambda: housekeeping.forget_what_ran_out(),
     "reopen content": lambda: reopen.reopen_due(),
     "forget networks": lambda: alarm_groups.forget_networks(),
+    "restart mails": lambda: deaths.restart_mails(),
 }
 """Each by itself, so that one that fails keeps no other from its day."""
 
@@ -89,6 +92,7 @@ class Command(BaseCommand):
             "announce undelivered": undelivered.alert_undelivered,
             "answer asked links": private_links.answer_asked,
             "end the day": day_end.make_due,
+            "ask weekly": weekly_question.ask_weekly,
         }
         if delivers:
             to_people["deliver"] = lambda: delivery.deliver_due(until=self.stop.is_set)

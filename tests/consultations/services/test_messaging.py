@@ -278,6 +278,6 @@ def test_one_turn_of_the_worker_sends_alerts_and_tidies(alice: ConsultationReque
     call_command("worker", once=True)
     assert len(mail.outbox) == 1
     assert {beat.name for beat in Heartbeat.objects.all()} == {
-        "worker", "forget sign-ins", "reopen content", "forget networks", "delete unsent", "delete sent",
-        "delete hand-over notes",
+        "worker", "forget sign-ins", "reopen content", "forget networks", "restart mails", "delete unsent",
+        "delete sent", "delete hand-over notes",
     }  # fmt: skip
