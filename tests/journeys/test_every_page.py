@@ -202,7 +202,8 @@ def test_staff_pages(content: Any, look: Look, role: str, make_request: Any, cli
             f"/admin/consultations/consultationrequest/{each.pk}/change/" for each in shown if each.status in wanted
         ]
         paths += [f"/admin/consultations/consultationrequest/{shown[0].pk}/person/"]
-        paths += [f"/admin/consultations/safetycase/{SafetyCase.objects.get().pk}/change/"]
+        case = f"/admin/consultations/safetycase/{SafetyCase.objects.get().pk}"
+        paths += [f"{case}/change/", f"{case}/close/", "/admin/consultations/safetycase/outcomes/"]
     if role == "editor":
         page = Page.objects.get(path="/stem-cells/")
         paths += [f"/admin/education/page/{page.pk}/{view}/" for view in ("change", "history", "versions")]
