@@ -35,8 +35,10 @@ def test_a_nurse_calls_and_closes_a_case_of_chest_pain(page: Any, nurse: User, w
     page.get_by_role("button", name="Ask the danger questions").click()
     page.locator("[name=rf_now][value=chest]").check(force=True)
     page.locator("main form button[type=submit]").last.click()
+    page.get_by_text("End the call", exact=True).click()
     page.locator("textarea").first.fill("On the way to St Anne with her son.")
-    page.get_by_role("button", name="End the call").click()
+    page.locator("main form button[type=submit]").last.click()
+    assert page.get_by_text("On the way to St Anne with her son.").is_visible()
 
     page.goto(case)
     page.get_by_role("link", name="Close case").click()
