@@ -159,6 +159,14 @@ TRANSITIONS: Final[dict[str, TransitionRow]] = {
             "Withdraw the request", "withdrew the request", message="request_closed",
         ),
         _row("message", OPEN, None, PATIENTS, "Write to the clinic", "wrote a message"),
+        _row(
+            "answer_again", ANY, None, PATIENTS,
+            "Say what is new or worse", "answered whether anything is new or worse",
+        ),
+        _row(
+            "ask_weekly", OPEN, None, PATIENTS | STAFF,
+            "Switch the weekly question off or on", "changed the weekly question",
+        ),
         _row("read_text", ANY, None, STAFF, "Mark as read", "read what the patient wrote"),
         _row(
             "cancel_request", OPEN, CANCELLED, MANAGEMENT,

@@ -208,6 +208,9 @@ def make_request(db: None) -> MakeRequest:
             kwargs["appointment_type"] = AppointmentType.objects.get_or_create(
                 name="First consultation", defaults={"minutes": 40}
             )[0]
+        if status == RequestStatus.OFFERED:
+            # Whoever takes a time was asked shortly before if anything is new or worse.
+            kwargs.setdefault("answered_again_at", now - datetime.timedelta(minutes=5))
         request = ConsultationRequest.objects.create(
             reference=f"LS-{next(numbers):04d}-AA",
             patient=patient or make_patient(),

@@ -12,20 +12,16 @@ from django import forms
 from clinic.accounts.models import User
 from clinic.core import clock
 from clinic.core.actions import Action, Context, Data, NoData, Performed, Result, perform_action
-from clinic.core.refusals import ChangedMeanwhile, TransitionNotAllowed
+from clinic.core.refusals import ChangedMeanwhile
 from consultations.enums import Actor, MessageKind
 from consultations.forms.staff import StepForm
 from consultations.models import Appointment, AppointmentType, ConsultationRequest
 from consultations.permissions import actors_of
 from consultations.services import messaging
-from consultations.services.transitions import WORKFLOW
+from consultations.services.transitions import WORKFLOW, FlagsStand
 from consultations.workflow import TRANSITIONS
 
 Ctx = Context[ConsultationRequest]
-
-
-class FlagsStand(TransitionNotAllowed):
-    """Something that cannot be done, or not by this person, while a red flag stands that no doctor has settled."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -160,6 +156,11 @@ class PanelEntry:
     def preview_title(self, form: StepForm) -> str:
         """What the preview calls the choice."""
         return self.panel_title
+
+
+def what_stands(consultation_request: ConsultationRequest) -> str:
+    """Why no consultation can be offered now, as the end of a sentence."""
+    return "a red flag stands" if consultation_request.flag_level else "an escalation is not settled"
 
 
 def may_end(situation: Situation) -> bool:

@@ -10,11 +10,11 @@ from clinic.accounts.models import User
 from clinic.core import clock
 from clinic.core.actions import Performed, perform_action
 from clinic.core.refusals import WrongStatus
-from consultations.actions.base import Ctx, FlagsStand, Message, Situation, StaffAction
+from consultations.actions.base import Ctx, Message, Situation, StaffAction, what_stands
 from consultations.forms.staff import StepForm
 from consultations.models import Appointment, Clinician, ConsultationRequest
 from consultations.services import clocks, scheduling
-from consultations.services.transitions import WORKFLOW
+from consultations.services.transitions import WORKFLOW, FlagsStand
 
 DAYS_SHOWN: Final = 28
 
@@ -82,9 +82,16 @@ class Book(StaffAction[BookData, Appointment]):
         return super().is_wanted(situation) and (is_ordered or not request.is_blocked_by_flags)
 
     def check(self, ctx: Ctx, data: BookData) -> None:
-        """Raises FlagsStand: nobody takes a time while a red flag stands, but for staff on the order of a doctor."""
+        """Raises FlagsStand: nobody takes a time while a red flag stands, but for staff on the order of a doctor.
+
+        Raises AskFirst: the patient is asked before if anything is new or worse.
+        """
         if ctx.row.is_blocked_by_flags and (ctx.by is None or ctx.row.booking_ordered_at is None):
-            raise FlagsStand("A red flag stands: a doctor settles it, or orders the visit. Nothing is booked.")
+            raise FlagsStand(
+                f"Not while {what_stands(ctx.row)}: a doctor settles it, or orders the visit. Nothing is booked."
+            )
+        if ctx.by is None:
+            scheduling.require_asked(ctx.row)
 
     def changes(self, ctx: Ctx, data: BookData) -> dict[str, object]:
         return {"due_at": clocks.visit_due(data.slot.ends_at)}

@@ -36,9 +36,14 @@ class Tick:
     lays: Mapping[str, str]
     rule: str = ""
     outcome: Outcome | None = None
+    said: str = ""
 
     def words_in(self, region: str) -> str:
         return self.words.format(**display.words(region))
+
+    def said_in(self, region: str) -> str:
+        """A clause in the first person, to be read aloud; "" for what is no sign."""
+        return self.said.format(**display.words(region))
 
     @property
     def sign(self) -> Sign:
@@ -79,10 +84,22 @@ def ticks() -> dict[str, Tick]:
             lays=row.get("lays", {}),
             rule=row.get("rule", ""),
             outcome=Outcome(row["outcome"]) if "outcome" in row else None,
+            said=row.get("said", ""),
         )
         for row in rows
     )
     return {tick.code: tick for tick in found}
+
+
+def question(since: str) -> str:
+    """The one question; `since` is a date in words."""
+    asked: str = display.document("asked_again")["question"]
+    return asked.format(since=since)
+
+
+def hint() -> str:
+    text: str = display.document("asked_again")["hint"]
+    return text
 
 
 def said_by(codes: Iterable[str], *, version: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ might be.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -138,6 +138,15 @@ def explain(assessment: Assessment, *, situation: Situation) -> Explanation:
         cautions=tuple(each for each in cautions if each.rule_id not in SUPPORT_RULES),
         footer=FOOTER,
     )
+
+
+def explain_told(outcome: Outcome, told: Iterable[str], *, situation: Situation) -> Explanation:
+    """The page for a headline whose reasons are what somebody told us, in the words that they ticked."""
+    wording = display.document("results")[outcome.value]
+    chosen = _chosen(wording, situation)
+    parts = (Part(_filled(text, chosen, situation)) for text in wording["body"])
+    reasons = tuple(Reason("", text, ()) for text in told)
+    return Explanation(wording["heading"], tuple(part for part in parts if part.text), reasons, (), FOOTER)
 
 
 def _wording(assessment: Assessment) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 Owner: the clinic's medical director. Source: clinical changes 1.1, section 4; words: display/spoken.toml.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from consultations.candidacy import display
@@ -41,6 +41,21 @@ def say(
     return _sentences(table, others, nerves, answers.get(ONSET_QUESTION), names_cauda_equina=names_cauda_equina)
 
 
+def say_since(others: Sequence[str], nerves: Sequence[str], *, since: str, names_cauda_equina: bool) -> str:
+    """What a person says who told us since a date what is new or worse: clauses in the first person. The nerve signs
+    stand last, so that "these" speaks of nothing else.
+    """
+    table, when = display.document("spoken"), f"since {since},"
+    if not others and not nerves:
+        return ""
+    parts = [f"{table['lead']} {when} {_joined(others or nerves)}."]
+    if others and nerves:
+        parts.append(f"{table['also']} {when} {_joined(nerves)}.")
+    if nerves and names_cauda_equina:
+        parts.append(table["cauda_equina"])
+    return " ".join(parts)
+
+
 def _clauses(of_question: Mapping[str, str], value: Value | None) -> list[str]:
     """One clause a ticked sign. "Not sure" is said only where nothing else of its question is."""
     codes = value if isinstance(value, tuple) else (value,)
@@ -64,7 +79,7 @@ def _sentences(
     return " ".join(parts)
 
 
-def _joined(clauses: list[str]) -> str:
+def _joined(clauses: Sequence[str]) -> str:
     """Clauses hold commas and "or" of their own, so semicolons stand between them."""
     if len(clauses) == 1:
         return clauses[0]

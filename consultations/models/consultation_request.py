@@ -60,6 +60,9 @@ class ConsultationRequest(models.Model):
 
     `as_pressing_as` is an older request of the same person that this one took its urgency from; `own_risk` and
     `own_due_at` are what it was until then (`services/pressing.py`).
+
+    `asked_again_at` is when we last asked on our own whether something is new or worse, `answered_again_at` when the
+    person last answered. `weekly_asked_at` is when the weekly mail was last owed; with `weekly_off_at` none is.
     """
 
     reference = models.CharField(max_length=16, unique=True)
@@ -97,6 +100,10 @@ class ConsultationRequest(models.Model):
         output_field=models.PositiveSmallIntegerField(),
         db_persist=True,
     )
+    asked_again_at = models.DateTimeField(null=True, blank=True)
+    answered_again_at = models.DateTimeField(null=True, blank=True)
+    weekly_asked_at = models.DateTimeField(null=True, blank=True)
+    weekly_off_at = models.DateTimeField(null=True, blank=True)
     claimed_at = models.DateTimeField(null=True, blank=True)
     claimed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="claimed_requests"
@@ -196,8 +203,8 @@ class ConsultationRequest(models.Model):
 
         The same as `queue_due_at` while it is open. The clock of an open safety case stands with the case.
         """
-        open_until = [] if self.is_closed else [self.due_at, self.danger_due_at]
-        return min((each for each in [*open_until, self.texts_due_at] if each is not None), default=None)
+        times = [None if self.is_closed else self.due_at, self.danger_due_at, self.texts_due_at]
+        return min((each for each in times if each is not None), default=None)
 
     @property
     def is_as_pressing(self) -> bool:

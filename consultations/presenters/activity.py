@@ -5,26 +5,32 @@ import datetime
 from collections.abc import Iterator
 from typing import Any, Final
 
+from django.db.models import Q
+
 from clinic.core import clock, outbox
 from clinic.core.encrypted_rows import with_keys
 from clinic.core.models import AuditEntry, AuditEvent, OutboxMessage, RecordRead
 from consultations.actions.base import ConsultationAction
 from consultations.candidacy.suggestion import departs
-from consultations.enums import Actor, RequestStatus, ReviewDecision, TextKind, TriageAction
-from consultations.models import Call, ConsultationRequest, PatientText, PersonJoin, Settlement
+from consultations.enums import Actor, AssessmentOrigin, RequestStatus, ReviewDecision, TextKind, TriageAction
+from consultations.models import Assessment, Call, ConsultationRequest, PatientText, PersonJoin, Settlement
 from consultations.presenters.flags import how_words
 from consultations.presenters.isolation import Unreadable, readable
+from consultations.presenters.missed import missed_of
 from consultations.presenters.patient_texts import flags_of
 from consultations.presenters.words import count, name_of
+from consultations.services import asked_again
 from consultations.services.transitions import WORKFLOW
 
 NEWEST: Final = 200
 BESIDES_ACTIONS: Final = {
     "request.send": "sent the request",
+    "request.hand_over": "passed it on, because who had it is not there",
     "request.as_pressing": "made it as pressing as another request of this person",
     "response.read_text": "read what was written with the answers",
     "alarm.acknowledge": "acknowledged the alarm",
     "slot.hold": "is choosing a time",
+    "request.asked_weekly": "asked by mail if anything has changed",
     "link.open": "opened the private link",
     "link.refused": "gave a wrong date of birth at the private link",
     "link.replace": "replaced the private link",
@@ -74,7 +80,8 @@ def _codes_with_own_entry() -> list[str]:
 
 def activity(consultation_request: ConsultationRequest) -> list[Entry]:
     """Events, notes, decisions, questions, messages and reasons for cancelling, newest first."""
-    told = (_events, _decisions, _settlements, _calls, _reviews, _questions, _cancellations, _messages, _joins)
+    about = (_events, _decisions, _settlements, _calls, _reviews, _questions, _cancellations)
+    told = (*about, _messages, _asked_again, _joins, _missed)
     entries = [entry for kind in told for entry in kind(consultation_request)]
     return sorted(entries, key=lambda entry: entry.at, reverse=True)[:NEWEST]
 
@@ -211,6 +218,17 @@ def _messages(consultation_request: ConsultationRequest) -> Iterator[Entry]:
         yield Entry(each.sent_at, "The patient", f"sent a message{marks}", each.text, read)
 
 
+def _asked_again(consultation_request: ConsultationRequest) -> Iterator[Entry]:
+    answers = Assessment.objects.filter(response=consultation_request.response_id, origin=AssessmentOrigin.ASKED_AGAIN)
+    for each in readable(with_keys(answers)):
+        told = None if isinstance(each, Unreadable) else asked_again.told_in(each)
+        if told is None:
+            yield _damaged(consultation_request, f"answer {each.pk}")
+            continue
+        since = clock.moment(datetime.datetime.fromisoformat(told.since))
+        yield Entry(each.assessed_at, "The patient", f"ticked as new or worse since {since}", "\n".join(told.words))
+
+
 def _joins(consultation_request: ConsultationRequest) -> Iterator[Entry]:
     """With which request stands on the page of the person: this one names no other patient."""
     joins = with_keys(PersonJoin.objects.of(consultation_request.patient))
@@ -223,6 +241,12 @@ def _joins(consultation_request: ConsultationRequest) -> Iterator[Entry]:
         if each.ended_at is not None:
             who = name_of(each.ended_by) or system
             yield Entry(each.ended_at, who, "took it and another request apart", each.ended_reason)
+
+
+def _missed(consultation_request: ConsultationRequest) -> Iterator[Entry]:
+    """What staff said that the software missed, on any record that leads to this request."""
+    for each in missed_of(Q(request=consultation_request)):
+        yield Entry(each.at, each.who, each.what, each.text, each.extra)
 
 
 def _damaged(consultation_request: ConsultationRequest, what: str) -> Entry:

@@ -186,6 +186,11 @@ def first_help(response_id: int, *, now: datetime.datetime) -> FirstHelp:
     )
 
 
+def support_only(response_id: int) -> FirstHelp:
+    """The same where the page asks about danger signs itself, or says what to do about one."""
+    return dataclasses.replace(first_help(response_id, now=clock.now()), is_danger=False)
+
+
 def help_for_unsent(texts: Iterable[str]) -> FirstHelp:
     """The same for words that could not be sent: nothing is stored, and nobody is told."""
     found = {danger for text in texts for danger in dangers_in(text)}

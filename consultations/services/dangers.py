@@ -46,6 +46,7 @@ from consultations.services.sources import (
     sources_of,
     standing_from,
     standing_of,
+    unopened,
 )
 
 QUIET: Final = datetime.timedelta(hours=24)
@@ -78,11 +79,13 @@ def hear(
     said: Mapping[str, Any] | None = None,
     ticks: Collection[str] = (),
     asked_by: User | None = None,
+    shown: Mapping[str, Any] | None = None,
 ) -> Heard:
     """Keep what was said now, and act on a danger in it: its case is opened, raised or opened again, and the request
     raised. Call inside a transaction, with the request locked, or the response where there is none.
 
-    `ticks` are codes of the list of `asked_again`, `said` raw answers of a call. The caller records the event.
+    `ticks` are codes of the list of `asked_again`, `said` raw answers of a call, `shown` what the page with the list
+    showed. The caller records the event.
     """
     sources, settled = sources_of(response), settled_of(response)
     version, base = response.questionnaire_version, base_from(response, sources, settled)
@@ -99,6 +102,7 @@ def hear(
         "ticks": sorted(ticks),
         "settled": sorted(map(list, rested)),
         "before": before or "",
+        **({"shown": dict(shown)} if shown else {}),
     }
     # Later than its case was opened, and than anything was settled: what is said now is said after it.
     at = max([clock.now(), *(moment + MOMENT for moment in settled.last.values())])
@@ -207,7 +211,8 @@ def _raise_request(request: ConsultationRequest, judgement: Judgement) -> None:
     # Whoever ordered a visit did not know of this.
     request.booking_ordered_at = request.booking_ordered_by = None
     request.save(update_fields=["risk", "priority", "danger_due_at", "booking_ordered_at", "booking_ordered_by"])
-    slot_release.release_hold_of(request, reason=slot_release.Reason.DANGER)
+    for each in ConsultationRequest.objects.filter(patient__person=request.patient.person_id).order_by("pk"):
+        slot_release.release_hold_of(each, reason=slot_release.Reason.DANGER)
 
 
 def refresh(request: ConsultationRequest) -> Standing:
@@ -215,11 +220,11 @@ def refresh(request: ConsultationRequest) -> Standing:
 
     The person's other requests, which are locked with it, are set as well.
     """
-    found = standing_of(request.response, request=request)
+    found = standing_of(unopened(request.response_id), request=request)
     request.flag_level = found.level or ""
     request.save(update_fields=["flag_level"])
     others = ConsultationRequest.objects.filter(patient__person=request.patient.person_id).exclude(pk=request.pk)
-    for other in others.select_related("response"):
-        other.flag_level = standing_of(other.response, request=other).level or ""
+    for other in others:
+        other.flag_level = standing_of(unopened(other.response_id), request=other).level or ""
         other.save(update_fields=["flag_level"])
     return found

@@ -20,6 +20,8 @@ from consultations.services.targets import due_after
 from consultations.services.transitions import lock
 
 RISK_OF_SELF_HARM: Final = OUTCOME_RISK[Outcome.EMERGENCY]
+WAITS_UNMARKED: Final = (TextKind.MESSAGE, TextKind.NEXT_DAY, TextKind.ASKED_AGAIN)
+"""Texts that somebody reads in time whatever they say."""
 RISK_OF_DANGER: Final = OUTCOME_RISK[Outcome.SAME_DAY]
 
 
@@ -60,7 +62,7 @@ def keep_if_marked(*, response_id: int, kind: TextKind, text: str) -> PatientTex
 def _due_at(row: PatientText) -> datetime.datetime | None:
     if row.is_marked:
         return due_after("MARKED_TEXT", since=row.sent_at)
-    return due_after("MESSAGE", since=row.sent_at) if row.kind in (TextKind.MESSAGE, TextKind.NEXT_DAY) else None
+    return due_after("MESSAGE", since=row.sent_at) if row.kind in WAITS_UNMARKED else None
 
 
 def settle(request: ConsultationRequest) -> list[str]:

@@ -17,7 +17,7 @@ from clinic.core.encryption import KeysUnusable, blind_index, fingerprint, new_t
 from clinic.core.failures import name_of
 from consultations.enums import Actor, MessageKind
 from consultations.models import ConsultationRequest, LinkAsked, PrivateLink
-from consultations.services import messaging, verified_emails
+from consultations.services import asked_again, messaging, verified_emails
 from consultations.services.transitions import lock
 
 logger = logging.getLogger(__name__)
@@ -73,6 +73,7 @@ def open_link(*, token: str, birth_on: datetime.date) -> PrivateLink | None:
     # Whoever's own record is damaged is told to call us, and not shown half of it.
     open_all(link.request.patient)
     if link.request.patient.birth_on == birth_on:
+        asked_again.note_opened(link.request)
         verified_emails.verify(link.request, held=held)
         audit.record(action="link.open", target=link.request, actor=Actor.PATIENT.value)
         return link

@@ -5,6 +5,7 @@ Each assessment is a source: of the form, of being asked again, of a call; of al
 
 import dataclasses
 import datetime
+import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
@@ -25,7 +26,7 @@ from consultations.candidacy.standing import (
     signs_in,
     standing,
 )
-from consultations.candidacy.union import Sign, merged, without
+from consultations.candidacy.union import ONSET, Sign, merged, without
 from consultations.enums import (
     OUTCOME_RISK,
     URGENT_OUTCOMES,
@@ -46,8 +47,11 @@ from consultations.models.stored import result_of
 from consultations.questionnaire import definition
 from consultations.questionnaire.definition import UnknownVersion
 
+logger = logging.getLogger(__name__)
 UNREADABLE_RULE: Final = "UNREADABLE"
 """Stands for what a damaged assessment may hold: its headline is plain."""
+TOLD_RULE: Final = "TOLD-LATER"
+"""Stands for a danger that was ticked and that fires no rule with the answers it is laid on."""
 SHOWN_RULE: Final = "SHOWN-EARLIER"
 """Stands for a headline that the person was shown and that no kept assessment has."""
 EFFECTS: Final = {
@@ -111,6 +115,7 @@ def _source(row: Assessment) -> Source:
         fired = [(rule["id"], rule["effect"], rule["because"]) for rule in result["fired"]]
         fired = _of_what_was_asked(fired, record["answers"], origin=origin, is_early=row.is_early_exit)
         flags = _named_by_tick(flags_from(fired, record["cleaned"], ruleset=ruleset), ticks)
+        flags += _told_alone(flags, ticks)
     except (DamagedRecord, KeyError, TypeError, AttributeError):
         sign = Sign(UNREADABLE_RULE, str(row.pk))
         flags = _flag_of_headline(UNREADABLE_RULE, row.outcome, sign)
@@ -167,6 +172,18 @@ def _named_by_tick(flags: Iterable[Flag], ticks: Collection[str]) -> tuple[Flag,
     )
 
 
+def _told_alone(flags: Iterable[Flag], ticks: Iterable[str]) -> tuple[Flag, ...]:
+    """A danger that was ticked stands until a doctor settles it, also where no rule fires for it."""
+    known = {sign for flag in flags for sign in flag.signs}
+    signs: set[Sign] = set()
+    for code in ticks:
+        tick = asked_again.ticks()[code]
+        laid = {Sign(question, option) for question, option in tick.lays.items() if question != ONSET}
+        if tick.danger == "yes" and not laid & known:
+            signs |= laid
+    return (Flag(TOLD_RULE, Effect.URGENT, frozenset(signs)),) if signs else ()
+
+
 def _flag_of_headline(rule_id: str, outcome: str, sign: Sign) -> tuple[Flag, ...]:
     effect = EFFECTS.get(Outcome(outcome))
     return (Flag(rule_id, effect, frozenset({sign})),) if effect else ()
@@ -203,7 +220,22 @@ def base_from(response: QuestionnaireResponse, sources: Sequence[Source], settle
     told = [
         without(source.said, [sign for sign, at in settled.mistakes.items() if at >= source.at]) for source in sources
     ]
-    return merged(response.answers, told, questionnaire=questionnaire, emptied_as_none=settled.emptied_as_none)
+    return merged(_form_of(response), told, questionnaire=questionnaire, emptied_as_none=settled.emptied_as_none)
+
+
+def _form_of(response: QuestionnaireResponse) -> Mapping[str, Any]:
+    """The answers of the form; none where they cannot be read, so that a danger told later is heard all the same."""
+    try:
+        answers: Mapping[str, Any] = response.answers
+    except DamagedRecord as damage:
+        logger.error("damaged record: answers of response %s (%s)", response.pk, type(damage).__name__)
+        return {}
+    return answers
+
+
+def unopened(response_id: int) -> QuestionnaireResponse:
+    """A response without what it holds: a damaged one can be spoken about all the same."""
+    return QuestionnaireResponse.objects.defer("answers", "asked", "contact", "brought").get(pk=response_id)
 
 
 # --- What stands ------------------------------------------------------------------------------------------------------

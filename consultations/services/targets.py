@@ -1,12 +1,15 @@
 """When the clinic owes its next step. Owner: the medical director; source: the reply targets in the settings."""
 
 import datetime
+import math
 from typing import Final
 
 from django.conf import settings
 
 from clinic.core import clock
+from consultations.enums import Outcome
 
+HOURS_IN_A_DAY: Final = 8
 LOW_MOOD_DAYS: Final = 2
 """Working days until somebody calls who told us that things feel very hard; sooner where the headline is."""
 
@@ -63,3 +66,14 @@ def falls_today(due: datetime.datetime, *, now: datetime.datetime) -> bool:
         return False
     _, closing = clock.openings_on(clock.local(now).date())[-1]
     return due <= closing
+
+
+def promised_numbers() -> dict[str, str]:
+    """The targets in the unit that the sentences name them in, and how long answers are kept."""
+    call, contact = settings.REPLY_TARGETS[Outcome.SAME_DAY.value], settings.REPLY_TARGETS[Outcome.URGENT_REVIEW.value]
+    return {
+        "call_hours": f"{call.get('hours', HOURS_IN_A_DAY * call.get('days', 0)):g}",
+        "contact_days": f"{contact.get('days') or math.ceil(contact['hours'] / HOURS_IN_A_DAY):g}",
+        "keep_hours": f"{settings.KEEP_UNSENT_HOURS}",
+        "keep_days": f"{settings.KEEP_UNSENT_DAYS}",
+    }

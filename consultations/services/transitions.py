@@ -7,12 +7,17 @@ from django.db.models import Q
 
 from clinic.accounts.models import User
 from clinic.core.models import AuditEvent
+from clinic.core.refusals import TransitionNotAllowed
 from clinic.core.transitions import Workflow
 from consultations.enums import Actor, RequestStatus
 from consultations.models import ConsultationRequest, Patient
 from consultations.permissions import permitted_verbs
 from consultations.services import clocks
 from consultations.workflow import TRANSITIONS
+
+
+class FlagsStand(TransitionNotAllowed):
+    """Something that cannot be done, or not by this person, while a red flag stands that no doctor has settled."""
 
 
 def lock(consultation_request: ConsultationRequest) -> ConsultationRequest:

@@ -1,8 +1,6 @@
 """A result in the patient's words: it promises what this clinic, at this hour, can keep to this person."""
 
 import datetime
-import math
-from typing import Final
 
 from django.conf import settings
 
@@ -11,10 +9,8 @@ from consultations.candidacy import outcomes
 from consultations.candidacy.outcomes import Explanation, Situation
 from consultations.enums import Outcome
 from consultations.models import SafetyCase
-from consultations.services.targets import call_today, due_after, falls_today
+from consultations.services.targets import call_today, due_after, falls_today, promised_numbers
 from consultations.views.check_session import QuestionnaireSession
-
-HOURS_IN_A_DAY: Final = 8
 
 
 def explain(session: QuestionnaireSession) -> Explanation:
@@ -28,7 +24,7 @@ def explain(session: QuestionnaireSession) -> Explanation:
     if call_by is not None and not falls_today(call_by, now=now):
         call_by = None
     situation = Situation(
-        numbers=_numbers(),
+        numbers=promised_numbers(),
         call_by=clock.time(call_by) if call_by else "",
         is_known=case is not None,
         is_named=patient is not None,
@@ -56,14 +52,3 @@ def safety_case(session: QuestionnaireSession) -> SafetyCase | None:
     if session.is_carried:
         return None
     return SafetyCase.objects.select_related("patient").filter(response=session.response).first()
-
-
-def _numbers() -> dict[str, str]:
-    """The targets in the unit that the sentences name them in, and how long answers are kept."""
-    call, contact = settings.REPLY_TARGETS[Outcome.SAME_DAY.value], settings.REPLY_TARGETS[Outcome.URGENT_REVIEW.value]
-    return {
-        "call_hours": f"{call.get('hours', HOURS_IN_A_DAY * call.get('days', 0)):g}",
-        "contact_days": f"{contact.get('days') or math.ceil(contact['hours'] / HOURS_IN_A_DAY):g}",
-        "keep_hours": f"{settings.KEEP_UNSENT_HOURS}",
-        "keep_days": f"{settings.KEEP_UNSENT_DAYS}",
-    }

@@ -15,18 +15,25 @@ from clinic.core.refusals import TransitionNotAllowed
 from clinic.core.unsent import Unsent, gives_back, in_form, of_form
 from consultations import ics, status_words
 from consultations.actions.answer import AnswerData, AnswerForm, answer_newest_question
+from consultations.actions.ask_weekly import AskWeekly
 from consultations.actions.message import MessageForm, WriteMessage
 from consultations.actions.withdraw import Withdraw, WithdrawForm
 from consultations.enums import SAFETY_OUTCOMES, AppointmentStatus, RequestStatus, TextKind
 from consultations.models import Appointment, ConsultationRequest
+from consultations.presenters import asked_again as words_asked
 from consultations.presenters import patient_texts, scan_report
 from consultations.presenters.patient_texts import FirstHelp
-from consultations.services import case_mails, clocks, scheduling, verified_emails
+from consultations.services import asked_again, case_mails, clocks, scheduling, verified_emails
 from consultations.services.targets import falls_today, time_allowed
 from consultations.views.private_access import private_page, to_page, with_grant
+from consultations.views.private_list import list_page
 
 CANCELLED = "{whose} time is cancelled. Somebody else can take it now. {whose} request stays open."
+WRITTEN: Final = ("written", "answered", "cancelled")
+"""How the address of the page after a text ends, whatever the text says."""
 NOTICED: Final = {"written": TextKind.MESSAGE, "answered": TextKind.ANSWER}
+WEEKLY_ON = "We ask you every week until the visit if anything has changed."
+WEEKLY_OFF = "We no longer send you the weekly mail. You can always tell us here that something has changed."
 NOT_NEEDED = "We have your answer already, or no longer need it. What you wrote now was not sent."
 
 
@@ -42,13 +49,21 @@ def live_appointment(consultation: ConsultationRequest) -> Appointment | None:
 @require_safe
 @with_grant
 def status(request: HttpRequest, consultation: ConsultationRequest) -> HttpResponse:
-    return status_page(request, consultation, notice=_notice_of_action(request, consultation))
+    notice = notice_of_action(request, consultation)
+    has_written = any(word in request.GET for word in WRITTEN)
+    if has_written and not consultation.is_closed and asked_again.wrote_of_danger(consultation):
+        return list_page(request, consultation, notice=notice)
+    return status_page(request, consultation, notice=notice)
 
 
-def _notice_of_action(request: HttpRequest, consultation: ConsultationRequest) -> str:
+def notice_of_action(request: HttpRequest, consultation: ConsultationRequest) -> str:
     """What the person did on the page before this one, as its address says."""
     if "cancelled" in request.GET and consultation.status == RequestStatus.OFFERED:
         return CANCELLED.format(whose=possessive(consultation.helped_name) if consultation.helped_name else "Your")
+    if "asked" in request.GET and consultation.answered_again_at is not None:
+        return words_asked.notice(consultation)
+    if "weekly" in request.GET:
+        return WEEKLY_ON if consultation.weekly_off_at is None else WEEKLY_OFF
     for word, kind in NOTICED.items():
         if word in request.GET:
             return patient_texts.written_notice(consultation, kind)
@@ -75,6 +90,7 @@ def status_page(
     has_begun = appointment is not None and scheduling.has_begun(appointment)
     is_asked = consultation.status == RequestStatus.INFORMATION_ASKED
     question = consultation.information_requests.filter(answered_at=None).first() if is_asked else None
+    due_at = consultation.danger_due_at or consultation.due_at
     context = {
         "open_beside": verified_emails.open_beside(consultation),
         "read_by": patient_texts.read_by(consultation),
@@ -94,16 +110,28 @@ def status_page(
         "notice": refused or notice,
         "unsent": unsent,
         **_messages(consultation, message_form),
-        "first_help": help_now or patient_texts.first_help(consultation.response_id, now=clock.now()),
+        "first_help": help_now or _first_help(consultation),
+        "asks": words_asked.question(consultation) if asked_again.is_prompted(consultation) else "",
+        "danger": None if consultation.is_closed else words_asked.danger_of(consultation),
+        "weekly_is_on": consultation.weekly_off_at is None,
+        "can_switch_weekly": bool(consultation.patient.email) and consultation.status in AskWeekly().transition.sources,
         "is_pressing": consultation.flag_level in SAFETY_OUTCOMES,
+        "due_at": due_at,
         "missed": clocks.missed(consultation, now=clock.now()),
         "opens_at": None if clock.is_open(clock.now()) else clock.next_opening(clock.now()),
-        "calls_today": falls_today(consultation.due_at, now=clock.now()),
+        "calls_today": falls_today(due_at, now=clock.now()),
         "is_text_unread": consultation.texts_due_at is not None,
         "asks_how_it_went": case_mails.open_question(consultation) is not None,
         "can_withdraw": consultation.status in Withdraw().transition.sources and not has_begun,
     }
     return private_page(request, consultation, "status.html", context, status=409 if refused else status)
+
+
+def _first_help(consultation: ConsultationRequest) -> FirstHelp:
+    """Whoever wrote about a danger sign is asked about it while the request is open; after that, shown the signs."""
+    if consultation.is_closed:
+        return patient_texts.first_help(consultation.response_id, now=clock.now())
+    return patient_texts.support_only(consultation.response_id)
 
 
 def _messages(consultation: ConsultationRequest, form: MessageForm | None) -> dict[str, object]:

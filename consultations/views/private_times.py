@@ -17,8 +17,9 @@ from consultations.actions.cancel_booking import CancelBooking, CancelTimeForm
 from consultations.enums import Actor, AppointmentStatus, RequestStatus
 from consultations.forms.private import SlotForm
 from consultations.models import Clinician, ConsultationRequest, Location, SlotHold
+from consultations.presenters import asked_again as words_asked
 from consultations.presenters.patient_texts import help_for_unsent
-from consultations.services import scheduling
+from consultations.services import asked_again, clocks, scheduling
 from consultations.services.scheduling import AnotherTime, Slot, SlotTaken
 from consultations.views.private_access import private_page, to_page, with_grant
 from consultations.views.private_status import live_appointment, status_page
@@ -116,6 +117,8 @@ def times(request: HttpRequest, consultation: ConsultationRequest) -> HttpRespon
     """Show free times; a POST holds the chosen one for ten minutes and goes on to the check."""
     if consultation.status != RequestStatus.OFFERED or consultation.appointment_type is None:
         return to_page("status", consultation)
+    if in_the_way := _in_the_way(request, consultation):
+        return in_the_way
     if request.method != "POST":
         return _times_page(request, consultation, error=NOT_HELD if "again" in request.GET else "")
     form = SlotForm(request.POST)
@@ -128,6 +131,17 @@ def times(request: HttpRequest, consultation: ConsultationRequest) -> HttpRespon
     except TransitionNotAllowed:
         return to_page("status", consultation)
     return to_page("check_time", consultation)
+
+
+def _in_the_way(request: HttpRequest, consultation: ConsultationRequest) -> HttpResponse | None:
+    """What comes before a time: a doctor, while a red flag stands, and the question if anything is new or worse."""
+    if consultation.is_blocked_by_flags:
+        danger = words_asked.danger_of(consultation)
+        context = {"danger": danger, "missed": clocks.missed(consultation, now=clock.now())}
+        return private_page(request, consultation, "no_time_yet.html", context, status=409)
+    if asked_again.is_owed_before_a_time(consultation):
+        return to_page("something_changed", consultation, "for=time")
+    return None
 
 
 def _lost_page(request: HttpRequest, consultation: ConsultationRequest, loss: str, taken: SlotTaken) -> HttpResponse:
@@ -185,6 +199,8 @@ def check_time(request: HttpRequest, consultation: ConsultationRequest) -> HttpR
     """The details before booking; pressing twice books once."""
     if consultation.status != RequestStatus.OFFERED:
         return to_page("status", consultation)
+    if in_the_way := _in_the_way(request, consultation):
+        return in_the_way
     if request.method == "POST":
         try:
             book_held(consultation_request=consultation, seen=request.POST.get("slot", ""))

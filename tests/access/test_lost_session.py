@@ -26,6 +26,7 @@ STAFF_FORMS = [
     for name in FORMS
     if name
     in (
+        "hand-over note", "missed", "missed answer", "weekly shift",
         "own password", "search", "preview", "note", "call", "escalate", "pass", "settle", "order", "own urgency",
         "ask", "decide", "book", "give back", "close", "case", "case note", "case opened again", "person note", "join",
         "take apart",
@@ -56,6 +57,10 @@ SHOWN: dict[str, tuple[tuple[str, str], ...]] = {
     "person note": (("Note for colleagues", "Prefers mornings."),),
     "absence": (("Reason", "Course"), ("From", "2027-01-04T09:00")),
     "weekly time": (("From", "14:00"), ("Weekday", "Tuesday")),
+    "hand-over note": (("Note for the next shift", "The fax is out of paper."), ("About request", "LS-AB23-CD")),
+    "missed": (("What did it miss?", "A danger that it did not find"), ("What happened", "Numb since May.")),
+    "missed answer": (("Answer", "Put right in 1.2."),),
+    "weekly shift": (("From", "14:00"), ("Weekday", "Tuesday")),
     "user": (("Name", "Ines Halloran"),),
     "place": (("Name", "Mill Lane"), ("Address", "2 Mill Lane")),
 }

@@ -50,12 +50,12 @@ def differing() -> dict[Cell, tuple[str | None, str | None]]:
 
 def test_every_cell_is_as_written_by_hand() -> None:
     assert differing() == {}
-    assert len(what_is_written()) == 26 * 12 * 5
+    assert len(what_is_written()) == 29 * 12 * 5
 
 
 def test_the_hand_written_table_says_each_thing_once() -> None:
-    assert len({(line.verb, line.source) for line in LINES}) == len(LINES) == 116
-    assert len({(line.verb, line.actors) for line in LINES}) == len(VERBS) == 26
+    assert len({(line.verb, line.source) for line in LINES}) == len(LINES) == 142
+    assert len({(line.verb, line.actors) for line in LINES}) == len(VERBS) == 29
 
 
 CHANGES: list[tuple[str, dict[str, Any], Cell]] = [

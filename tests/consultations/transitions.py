@@ -131,6 +131,27 @@ message         offered            offered            patient
 message         urgent             urgent             patient
 message         booked             booked             patient
 
+answer_again    received           received           patient
+answer_again    in_triage          in_triage          patient
+answer_again    with_doctor        with_doctor        patient
+answer_again    information_asked  information_asked  patient
+answer_again    offered            offered            patient
+answer_again    urgent             urgent             patient
+answer_again    booked             booked             patient
+answer_again    not_suitable       not_suitable       patient
+answer_again    completed          completed          patient
+answer_again    no_show            no_show            patient
+answer_again    withdrawn          withdrawn          patient
+answer_again    cancelled          cancelled          patient
+
+ask_weekly      received           received           patient triage doctor manager
+ask_weekly      in_triage          in_triage          patient triage doctor manager
+ask_weekly      with_doctor        with_doctor        patient triage doctor manager
+ask_weekly      information_asked  information_asked  patient triage doctor manager
+ask_weekly      offered            offered            patient triage doctor manager
+ask_weekly      urgent             urgent             patient triage doctor manager
+ask_weekly      booked             booked             patient triage doctor manager
+
 read_text       received           received           triage doctor manager
 read_text       in_triage          in_triage          triage doctor manager
 read_text       with_doctor        with_doctor        triage doctor manager

@@ -17,10 +17,14 @@ from consultations.services import (
     alarm_groups,
     cases,
     clock_alarms,
+    day_end,
     deaths,
+    hand_over_notes,
+    leaving,
     private_links,
     retention,
     undelivered,
+    weekly_question,
 )
 from education.actions import reopen, schedule
 
@@ -42,6 +46,7 @@ DAILY: Final[dict[str, Callable[[], object]]] = {
 DAILY_IN_BATCHES: Final[dict[str, Callable[[], int]]] = {
     "delete unsent": lambda: retention.delete_unsent(),
     "delete sent": lambda: outbox.forget_sent(),
+    "delete hand-over notes": lambda: hand_over_notes.forget_read(),
 }
 
 
@@ -82,9 +87,12 @@ class Command(BaseCommand):
         """
         to_people: dict[str, Callable[[], object]] = {
             "repeat alerts": cases.alert_again,
+            "pass on requests": leaving.pass_on_left,
             "watch clocks": lambda: clock_alarms.look(),
             "announce undelivered": undelivered.alert_undelivered,
             "answer asked links": private_links.answer_asked,
+            "end the day": day_end.make_due,
+            "ask weekly": weekly_question.ask_weekly,
         }
         if delivers:
             to_people["deliver"] = lambda: delivery.deliver_due(until=self.stop.is_set)

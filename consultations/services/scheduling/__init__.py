@@ -5,7 +5,16 @@ what is taken and locks it, and `services.slot_release` is the one way to free a
 the request, the person, then the resources by their keys.
 """
 
-from consultations.services.scheduling.reservations import HOLD_TIME, AnotherTime, book, booking, held_slot, hold
+from consultations.services.scheduling.reservations import (
+    HOLD_TIME,
+    AnotherTime,
+    AskFirst,
+    book,
+    booking,
+    held_slot,
+    hold,
+    require_asked,
+)
 from consultations.services.scheduling.slots import (
     TIME_TO_CHOOSE,
     Slot,
@@ -30,6 +39,7 @@ __all__ = [
     "HOLD_TIME",
     "TIME_TO_CHOOSE",
     "AnotherTime",
+    "AskFirst",
     "Slot",
     "SlotTaken",
     "book",
@@ -45,6 +55,7 @@ __all__ = [
     "hold",
     "nearest",
     "refuse_before_begin",
+    "require_asked",
     "restore",
     "slot_of",
     "start_of",

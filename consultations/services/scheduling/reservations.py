@@ -13,10 +13,10 @@ from clinic.core import audit, clock
 from clinic.core.refusals import TransitionNotAllowed, WrongStatus
 from consultations.enums import Actor, RequestStatus
 from consultations.models import Appointment, AppointmentType, ConsultationRequest, SlotHold
-from consultations.services import calendar_entries, occupation, slot_release
+from consultations.services import asked_again, calendar_entries, occupation, slot_release
 from consultations.services.races import LostRace, gave_way, race
 from consultations.services.scheduling.slots import Slot, SlotTaken, find, nearest, offered_type, slot_of, soonest
-from consultations.services.transitions import lock
+from consultations.services.transitions import FlagsStand, lock
 
 HOLD_TIME: Final = datetime.timedelta(minutes=10)
 
@@ -25,16 +25,29 @@ class AnotherTime(TransitionNotAllowed):
     """The page this came from showed another time than the one that is held or booked now."""
 
 
+class AskFirst(TransitionNotAllowed):
+    """The person has not been asked whether anything is new or worse."""
+
+
+def require_asked(request: ConsultationRequest) -> None:
+    """Whoever takes a time is asked before. On a locked row. Raises AskFirst."""
+    if asked_again.is_owed_before_a_time(request):
+        raise AskFirst("Please tell us first if anything is new or worse. Nothing is booked yet.")
+
+
 def hold(*, request: ConsultationRequest, slot_key: str) -> SlotHold:
     """Keep a time for ten minutes while the patient checks it; a second choice replaces the first.
 
-    Raises SlotTaken with near times, WrongStatus when nothing is on offer.
+    Raises SlotTaken with near times, WrongStatus when nothing is on offer, FlagsStand, AskFirst.
     """
     slot = find(request, slot_key)
     with booking(request, slot):
         fresh = lock(request)
         if fresh.status != RequestStatus.OFFERED:
             raise WrongStatus("There is nothing to book at the moment. Your status page says where things stand.")
+        if fresh.is_blocked_by_flags:
+            raise FlagsStand("A doctor has to look at what you told us before a time can be chosen. Nothing is booked.")
+        require_asked(fresh)
         kind = offered_type(fresh)
         _lock_what_it_takes(fresh, kind, slot)
         slot_release.release_hold_of(fresh, reason=slot_release.Reason.CHOSE_ANOTHER)

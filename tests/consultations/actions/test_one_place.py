@@ -19,7 +19,7 @@ ROOT: Final = Path(consultations.__file__).parents[1]
 EVERYDAY: Final = {"answer", "message", "note"}
 """Also the names of form fields, of parts of the questionnaire and of log records, so that they prove nothing."""
 LISTED: Final = {
-    "consultations/enums.py": {"ask", "escalate", "offer"},  # values of stored decisions
+    "consultations/enums.py": {"ask", "escalate", "offer", "settle"},  # values of stored decisions
     "consultations/services/contact_details.py": {"correct_email"},  # counts corrections for the sender's own page
     "consultations/services/scheduling/__init__.py": {"book"},  # the function that takes a slot
     "consultations/urls.py": {"correct_email", "withdraw"},  # names of pages, as in the next three
@@ -81,8 +81,8 @@ def test_everything_in_the_panel_says_what_it_is_called_and_how_it_ended():
     assert places == sorted(set(places))
     assert list(panel_entries()) == [
         "claim", "release", "pass_to_doctor", "settle", "set_own_urgency", "decide", "order_booking", "ask", "book",
-        "complete", "mark_no_show", "note", "escalate", "correct_email", "cancel_booking", "cancel_request",
-        "undo_complete", "undo_no_show",
+        "complete", "mark_no_show", "note", "escalate", "ask_weekly", "correct_email", "cancel_booking",
+        "cancel_request", "undo_complete", "undo_no_show",
     ]  # fmt: skip
 
 
@@ -112,4 +112,4 @@ def test_the_actions_of_a_status_are_those_of_the_table(staff, make_request, gro
 def test_they_come_in_the_order_of_the_table(make_request):
     request = make_request(status=RequestStatus.OFFERED)
     possible = [action.name for action in WORKFLOW.actions_for(request, by=None)]
-    assert possible == ["correct_email", "book", "withdraw", "message"]
+    assert possible == ["correct_email", "book", "withdraw", "message", "answer_again", "ask_weekly"]

@@ -14,14 +14,15 @@ from consultations.questionnaire.definition import load, versions
 READ_AS = {
     ("AnswerForm", "answer"): TextKind.ANSWER,
     ("MessageForm", "message"): TextKind.MESSAGE,
+    ("AskedAgainForm", "message"): TextKind.MESSAGE,
     ("CancelTimeForm", "reason"): TextKind.CANCEL_REASON,
     ("CarryForm", "words"): TextKind.DECISION_AID,
     ("NextDayForm", "found"): TextKind.NEXT_DAY,
     ("questionnaire", "ex_note"): TextKind.NOTE,
 }
 """Form and field -> the kind of text it becomes; tests/consultations/services/test_patient_texts.py shows each."""
-IN_A_LINE = {TextKind.PHONE}
-"""Words beside a number, in a box of one line."""
+IN_A_LINE = {TextKind.PHONE, TextKind.ASKED_AGAIN}
+"""Words beside a number, in a box of one line, and words that were ticked."""
 
 
 def boxes() -> set[tuple[str, str]]:

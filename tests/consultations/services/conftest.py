@@ -135,6 +135,8 @@ class Desk:
             "undo_no_show": lambda request, by: perform("undo_no_show", request, by=by),
             "withdraw": lambda request, by: perform("withdraw", request),
             "message": lambda request, by: perform("message", request, message="I moved.", once="one page"),
+            "answer_again": lambda request, by: perform("answer_again", request, ticks=("none",)),
+            "ask_weekly": lambda request, by: perform("ask_weekly", request, is_wanted=False, by=by),
             "read_text": lambda request, by: mark_read(
                 text=PatientText.objects.get(response=request.response_id, kind=TextKind.CANCEL_REASON), by=by
             ),

@@ -61,7 +61,10 @@ def test_every_kind_is_registered_by_its_name_and_lane() -> None:
         "appointment_booked": Lane.PATIENTS,
         "appointment_cancelled": Lane.PATIENTS,
         "request_closed": Lane.PATIENTS,
+        "weekly_question": Lane.PATIENTS,
         "staff_alert": Lane.ALERTS,
+        "staff_notice": Lane.STAFF,
+        "day_end": Lane.STAFF,
     }
 
 

@@ -31,7 +31,7 @@ TOLD = {
     "cancel_request": MessageKind.REQUEST_CLOSED,
 }
 """Verb -> the one mail it owes the patient. No other move writes to a patient."""
-PATIENTS_OWN = ("answer", "answer_doctor", "message", "withdraw")
+PATIENTS_OWN = ("answer", "answer_again", "answer_doctor", "message", "withdraw")
 """Services that take no member of staff at all, so no role can be tried on them."""
 LEGAL = [(line.verb, line.source) for line in LINES]
 ILLEGAL = [(verb, status) for verb in VERBS for status in RequestStatus if status not in sources(verb)]
@@ -53,6 +53,7 @@ def click(desk: Desk, verb: str, request: Any, by: User, *, seen: str) -> bool:
     values = {
         "note": {"note": "Rang."},
         "correct_email": {"email": "new@example.com"},
+        "ask_weekly": {"is_wanted": False},
         "escalate": {"note": "Worse."},
         "set_own_urgency": {"reason": "Well."},
         "settle": settling_data(request) if verb == "settle" else {},

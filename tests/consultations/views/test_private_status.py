@@ -128,7 +128,8 @@ class TestWords:
         assert NEXT[status] in words
         assert all(words.count(other) == 0 for other in set(NEXT.values()) - {NEXT[status]})
         assert request.reference in words
-        assert "Getting worse?" in words
+        assert ("Getting worse?" in words) == request.is_closed
+        assert ("Something has changed" in words) == (not request.is_closed)
 
     @pytest.mark.parametrize("status", RequestStatus.values)
     def test_withdrawing_is_offered_while_the_request_is_open(self, see, make_request, status):
@@ -472,6 +473,7 @@ class TestCalendarFile:
         first = book_directly(request, clinician, STARTS)
         perform("cancel_booking", request)
         request.refresh_from_db()
+        perform("answer_again", request, ticks=("none",))
         soonest = scheduling.nearest(appointment_type=request.appointment_type, around=STARTS, ignoring=request)[0]
         scheduling.hold(request=request, slot_key=soonest.key)
         second = book_held(consultation_request=request)

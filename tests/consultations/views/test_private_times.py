@@ -294,6 +294,7 @@ class TestBooking:
         time_machine.move_to(TUESDAY + datetime.timedelta(minutes=5), tick=False)
         on_the_day = Client()
         open_privately(on_the_day, offered)
+        perform("answer_again", offered, ticks=("none",))
         page = on_the_day.post(at(on_the_day, "times/check/"))
         assert page.status_code == 409
         assert GONE in text_of(page)

@@ -1,0 +1,117 @@
+"""Asked again: what is new or worse since a person last told us, and the page after a danger."""
+
+from typing import Final
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_http_methods, require_safe
+
+from clinic.core.actions import perform_action
+from clinic.core.post_only import post_only
+from clinic.core.refusals import TransitionNotAllowed
+from clinic.core.unsent import Unsent, gives_back, of_form
+from consultations.actions.answer_again import AnswerAgain, AnswerAgainData
+from consultations.actions.ask_weekly import AskWeekly, WeeklyData
+from consultations.actions.message import MessageData, WriteMessage
+from consultations.enums import URGENT_OUTCOMES
+from consultations.forms.asked_again import AskedAgainForm
+from consultations.models import Assessment, ConsultationRequest
+from consultations.presenters import asked_again as words
+from consultations.presenters import patient_texts
+from consultations.presenters.patient_texts import help_for_unsent
+from consultations.services import asked_again
+from consultations.views.private_access import private_page, to_page, with_grant
+from consultations.views.private_list import is_for_a_time, list_page
+from consultations.views.private_status import status_page
+
+NOT_SENT: Final = "We have what you ticked. What you wrote was not sent: it is too long, or this request has ended."
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@with_grant
+@gives_back(of_form(AskedAgainForm))
+def something_changed(request: HttpRequest, consultation: ConsultationRequest) -> HttpResponse:
+    """The list. What was ticked on it counts, whatever else is wrong with the form or has become of the request."""
+    if request.method != "POST":
+        return to_page("status", consultation) if consultation.is_closed else list_page(request, consultation)
+    form = AskedAgainForm(request.POST, question=words.question(consultation))
+    is_valid = form.is_valid()
+    if not is_valid and not form.has_signs:
+        return list_page(request, consultation, form=form)
+    data = AnswerAgainData(tuple(form.ticked))
+    answer = perform_action(AnswerAgain(), consultation, data).result
+    unsent = _send_words(consultation, form) if is_valid else [_words_of(form)]
+    if unsent:
+        return _unsent_page(request, consultation, unsent)
+    return _after(request, consultation, answer)
+
+
+def _words_of(form: AskedAgainForm) -> Unsent:
+    return Unsent(str(form.fields["message"].label), form.data.get("message", ""))
+
+
+def _send_words(consultation: ConsultationRequest, form: AskedAgainForm) -> list[Unsent]:
+    """What else is new, as any message. Returns it when it could not be sent."""
+    text = form.cleaned_data["message"]
+    if not text:
+        return []
+    try:
+        perform_action(WriteMessage(), consultation, MessageData(text, form.cleaned_data["once"]))
+    except TransitionNotAllowed:
+        return [_words_of(form)]
+    return []
+
+
+def _after(request: HttpRequest, consultation: ConsultationRequest, answer: Assessment | None) -> HttpResponse:
+    if answer is not None and answer.outcome in URGENT_OUTCOMES:
+        return to_page("danger_told", consultation)
+    if asked_again.wrote_of_danger(ConsultationRequest.objects.get(pk=consultation.pk)):
+        return to_page("status", consultation, "written")
+    if is_for_a_time(request):
+        return to_page("times", consultation)
+    return to_page("status", consultation, "asked")
+
+
+def _unsent_page(request: HttpRequest, consultation: ConsultationRequest, unsent: list[Unsent]) -> HttpResponse:
+    """What was ticked is kept and what was written is not: the page after it, with the words given back."""
+    consultation.refresh_from_db()
+    help_now = help_for_unsent(each.text for each in unsent)
+    return _danger_page(request, consultation, unsent=unsent) or status_page(
+        request, consultation, refused=NOT_SENT, unsent=unsent, help_now=help_now
+    )
+
+
+@require_safe
+@with_grant
+def danger_told(request: HttpRequest, consultation: ConsultationRequest) -> HttpResponse:
+    """What to do now, for whoever ticked a danger, until a doctor has settled it."""
+    return _danger_page(request, consultation) or to_page("status", consultation)
+
+
+def _danger_page(
+    request: HttpRequest, consultation: ConsultationRequest, *, unsent: list[Unsent] | None = None
+) -> HttpResponse | None:
+    danger = words.danger_of(consultation)
+    if danger is None:
+        return None
+    help_now = help_for_unsent(each.text for each in unsent) if unsent else None
+    context = {
+        "danger": danger,
+        "explanation": danger.explanation,
+        "to_say": danger.to_say,
+        "signs": danger.signs,
+        "unsent": unsent or [],
+        "first_help": help_now or patient_texts.support_only(consultation.response_id),
+    }
+    return private_page(request, consultation, danger.template, context)
+
+
+@post_only("consultations:status", keeps=("key",))
+@with_grant
+def weekly(request: HttpRequest, consultation: ConsultationRequest) -> HttpResponse:
+    """Switch the weekly mails off, or on again."""
+    wanted = request.POST.get("wanted") == "yes"
+    try:
+        perform_action(AskWeekly(), consultation, WeeklyData(is_wanted=wanted))
+    except TransitionNotAllowed:
+        return to_page("status", consultation)
+    return to_page("status", consultation, "weekly")

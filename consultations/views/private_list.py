@@ -1,0 +1,39 @@
+"""The list of what may be new or worse, as a page: by its own address, or at once after words about danger."""
+
+from typing import Final
+
+from django.http import HttpRequest, HttpResponse
+
+from clinic.core.encryption import new_token
+from consultations.enums import RequestStatus
+from consultations.forms.asked_again import AskedAgainForm
+from consultations.models import ConsultationRequest
+from consultations.presenters import asked_again as words
+from consultations.presenters import patient_texts
+from consultations.presenters.patient_texts import help_for_unsent
+from consultations.services import asked_again
+from consultations.views.private_access import private_page
+
+FOR_A_TIME: Final = "time"
+"""What the address says when somebody is asked before they take a time."""
+
+
+def list_page(
+    request: HttpRequest, consultation: ConsultationRequest, *, form: AskedAgainForm | None = None, notice: str = ""
+) -> HttpResponse:
+    """The list, empty or with what was ticked and typed in it."""
+    if form is None:
+        form = AskedAgainForm(initial={"once": new_token()}, question=words.question(consultation))
+    typed = help_for_unsent([form.data.get("message", "")]) if form.is_bound else None
+    context = {
+        "form": form,
+        "notice": notice,
+        "is_for_time": is_for_a_time(request) and consultation.status == RequestStatus.OFFERED,
+        "wrote_of_danger": asked_again.wrote_of_danger(consultation),
+        "first_help": typed or patient_texts.support_only(consultation.response_id),
+    }
+    return private_page(request, consultation, "something_changed.html", context)
+
+
+def is_for_a_time(request: HttpRequest) -> bool:
+    return request.GET.get("for") == FOR_A_TIME
