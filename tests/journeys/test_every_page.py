@@ -210,6 +210,8 @@ def test_staff_pages(content: Any, look: Look, role: str, make_request: Any, cli
         paths += [f"/admin/consultations/missedreport/about/request/{shown[0].pk}/"]
     if role == "manager":
         paths += _pages_of_a_manager(shown[0])
+        case = f"/admin/consultations/safetycase/{SafetyCase.objects.get().pk}"
+        paths += [f"{case}/change/", f"{case}/close/", "/admin/consultations/safetycase/outcomes/"]
     if role == "editor":
         page = Page.objects.get(path="/stem-cells/")
         paths += [f"/admin/education/page/{page.pk}/{view}/" for view in ("change", "history", "versions")]
