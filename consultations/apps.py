@@ -3,7 +3,19 @@ from django.apps import AppConfig
 from clinic.core import permissions
 from clinic.staff.area import Entry, StaffArea
 
-DIARY = ("appointment", "availability", "absence", "clinician", "location", "room", "appointmenttype")
+DIARY = (
+    "appointment",
+    "availability",
+    "absence",
+    "clinician",
+    "location",
+    "room",
+    "appointmenttype",
+    "shift",
+    "shiftchange",
+)
+
+HAND_OVER = ("handovernote", "dayend", "missedreport")
 
 
 class ConsultationsConfig(AppConfig):
@@ -27,6 +39,13 @@ class ConsultationsConfig(AppConfig):
                 5,
                 covers=tuple(f"admin:consultations_{model}_changelist" for model in DIARY),
             ),
+            Entry(
+                "Hand-over",
+                "admin:consultations_handovernote_changelist",
+                "consultations.view_handovernote",
+                5,
+                covers=tuple(f"admin:consultations_{model}_changelist" for model in HAND_OVER),
+            ),
         ),
         section="Diary",
         home="admin:consultations_appointment_changelist",
@@ -36,11 +55,15 @@ class ConsultationsConfig(AppConfig):
             "consultations.availability": ("weekly time", "weekly times"),
             "consultations.consultationrequest": ("request", "requests"),
             "consultations.location": ("place", "places"),
+            "consultations.shift": ("weekly shift", "weekly shifts"),
+            "consultations.shiftchange": ("day that is otherwise", "days that are otherwise"),
             "core.outboxmessage": ("message", "messages"),
         },
         today="consultations.admin.today.today_context",
         news="consultations.presenters.news.news_for",
         audit_words="consultations.presenters.audit_words.audit_words",
+        holdings="consultations.presenters.holdings.holdings_box",
+        hand_over="consultations.services.leaving.pass_on_if_left",
     )
 
     def ready(self) -> None:

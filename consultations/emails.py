@@ -1,19 +1,38 @@
 """The words of every mail: neutral, without a health word, with the private link only. Text and HTML say the same."""
 
 import dataclasses
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
 
 from django.conf import settings
 from django.template.loader import render_to_string
 
-from clinic.core import lines
+from clinic.core import clock, lines
 from clinic.core.channels import Draft
 from clinic.core.names import possessive
-from consultations.enums import MessageKind
+from consultations.enums import MessageKind, Pressing
+from consultations.models import DayEnd
+
+LISTED: Final = 40
+"""So many lines at most in the mail of a day's end; its page has them all."""
+FIGURES: Final = {
+    "received": "Requests received",
+    "opened": "Cases opened",
+    "acknowledged": "Cases taken on",
+    "closed": "Cases closed",
+    "alarmed": "Targets that were missed",
+    "alarms_acknowledged": "Of these, taken on",
+    "alerts": "Alerts mailed",
+    "undelivered": "Alerts not delivered",
+    "median_minutes": "Minutes until a case was taken on, half of them",
+    "longest_minutes": "Minutes until a case was taken on, the longest",
+}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Wording:
-    """`subject` may hold `{reference}` and nothing else; a name or a health word never stands in a header.
+    """`subject` may hold `{reference}`, or `{what}` with a count of ours, and nothing else: no name or health word ever
+    stands in a header.
 
     The rest is filled by `addressed`: `{whose}` is "your", or "Ana’s" to somebody who sent the request for Ana.
     """
@@ -91,6 +110,18 @@ WORDINGS: dict[str, Wording] = {
         "Open the staff area",
         "An alert that cannot wait repeats until somebody takes it on or has read it. Others come once.",
     ),
+    MessageKind.STAFF_NOTICE: Wording(
+        "Something to read in the staff area",
+        "There is something new to read for you in the staff area.",
+        "Open the staff area",
+        "It is not urgent, and this message comes once.",
+    ),
+    MessageKind.DAY_END: Wording(
+        "The day’s end: {what}",
+        "The clinic is closed for today.",
+        "See the day’s end",
+        "This message comes once, when the clinic has closed.",
+    ),
 }
 
 
@@ -131,7 +162,7 @@ def draft(
         "first_name": first_name,
         "link": link,
         "count": count,
-        "is_to_staff": kind == MessageKind.STAFF_ALERT,
+        "is_to_staff": kind in (MessageKind.STAFF_ALERT, MessageKind.STAFF_NOTICE),
         "clinic_name": settings.CLINIC_NAME,
         "clinic_phone": settings.CLINIC_PHONE,
         "emergency_line": lines.emergency().plain,
@@ -142,3 +173,39 @@ def draft(
         text=render_to_string("consultations/mail/message.txt", context),
         html=render_to_string("consultations/mail/message.html", context),
     )
+
+
+def day_end(*, to: str, first_name: str, row: DayEnd, link: str, site: str) -> Draft:
+    """How the day ended, by numbers and references: to a manager."""
+    wording, items = WORDINGS[MessageKind.DAY_END], row.open_items
+    what = "nothing pressing is open" if not items else f"{len(items)} open" if len(items) > 1 else "1 open"
+    context = {
+        "day": clock.day(row.on),
+        "first_name": first_name,
+        "items": [{**item, "why": why_words(item["why"]), "url": site + item["path"]} for item in items[:LISTED]],
+        "more": max(0, len(items) - LISTED),
+        "count": len(items),
+        "figures": figure_lines(row.figures),
+        "gaps": row.figures.get("gaps", []),
+        "action": wording.action,
+        "next_step": wording.next_step,
+        "link": link,
+        "clinic_name": settings.CLINIC_NAME,
+        "clinic_phone": settings.CLINIC_PHONE,
+    }
+    return Draft(
+        to=to,
+        subject=wording.subject.format(what=what),
+        text=render_to_string("consultations/mail/day_end.txt", context),
+        html=render_to_string("consultations/mail/day_end.html", context),
+    )
+
+
+def why_words(why: Iterable[str]) -> str:
+    return ", ".join(Pressing(each).label for each in why)
+
+
+def figure_lines(figures: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The figures of a day with their labels, in order; what was not counted is left out."""
+    named = [(label, figures.get(name)) for name, label in FIGURES.items()]
+    return [(label, str(value)) for label, value in named if value is not None]

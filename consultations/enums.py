@@ -1,6 +1,6 @@
 """The domain's closed vocabularies and the named groups of statuses everything else reasons with."""
 
-from django.db.models import TextChoices
+from django.db.models import IntegerChoices, TextChoices
 
 from consultations import workflow
 
@@ -220,6 +220,8 @@ class MessageKind(TextChoices):
     PLEASE_CONTACT = "please_contact", "Please contact us"
     NEXT_DAY_QUESTION = "next_day_question", "How it went"
     STAFF_ALERT = "staff_alert", "Staff alert"
+    STAFF_NOTICE = "staff_notice", "Staff notice"
+    DAY_END = "day_end", "Day’s end"
 
 
 class ClockKind(TextChoices):
@@ -245,6 +247,54 @@ class TextKind(TextChoices):
     CANCEL_REASON = "cancel_reason", "Reason for cancelling a time"
     ASKED_AGAIN = "asked_again", "Ticked: new since then"
     NEXT_DAY = "next_day", "Answer to how it went"
+
+
+class Weekday(IntegerChoices):
+    MONDAY = 0, "Monday"
+    TUESDAY = 1, "Tuesday"
+    WEDNESDAY = 2, "Wednesday"
+    THURSDAY = 3, "Thursday"
+    FRIDAY = 4, "Friday"
+    SATURDAY = 5, "Saturday"
+    SUNDAY = 6, "Sunday"
+
+
+class ShiftChangeKind(TextChoices):
+    AWAY = "away", "Away"
+    ON = "on", "On duty besides"
+
+
+class ReportedRecord(TextChoices):
+    """What stands on the page from which somebody reports that the software missed something."""
+
+    REQUEST = "request", "Request"
+    CASE = "case", "Safety case"
+    PERSON = "person", "Person"
+    CALL = "call", "Call"
+    TEXT = "text", "Patient’s text"
+    MESSAGE = "message", "Message"
+
+
+class Pressing(TextChoices):
+    """Why something that is open cannot wait. These words stand in mails: no health word is among them."""
+
+    CASE = "case", "not closed"
+    UNOWNED = "unowned", "with nobody"
+    RAISED = "raised", "raised by staff"
+    FLAGGED = "flagged", "waits for a doctor’s word"
+    LATE = "late", "past its time"
+    TEXT = "text", "not read"
+    UNDELIVERED = "undelivered", "not delivered"
+
+
+class MissedKind(TextChoices):
+    DANGER = "danger", "A danger that it did not find"
+    FALSE = "false", "A danger that is none"
+    LATE = "late", "An alarm that came late, or to the wrong person"
+    WORDS = "words", "Wrong words, to the patient or to us"
+    NAME = "name", "A wrong name, date, number or address"
+    PERSON = "person", "Records of one person kept apart, or of two joined"
+    OTHER = "other", "Something else"
 
 
 class Actor(TextChoices):

@@ -1,5 +1,6 @@
 """What every test shares: no network beyond this machine, a real browser, and what is left out where one is missing."""
 
+import gc
 import os
 import shutil
 from collections.abc import Iterator
@@ -49,6 +50,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         (left if any(item.get_closest_marker(marker) for marker in gaps) else kept).append(item)
     config.hook.pytest_deselected(items=left)
     items[:] = kept
+
+
+def pytest_collection_finish() -> None:
+    """What stands now, tens of thousands of tests among it, stays to the end: it need not be looked through again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

@@ -33,6 +33,9 @@ class StaffManager(UserManager["User"]):
 class User(NamedModel, AbstractUser):
     """A member of staff. Made by a manager, never removed: what somebody did stays on record under this row.
 
+    `duty_changed_at` is when they last went on or off duty, by themselves or by the rota; `duty_pressed_at` is there
+    while their own press is what counts (`consultations/services/rota.py`).
+
     What they may do follows from their groups. Staff need an address, because a safety case they own is mailed to it.
     """
 
@@ -48,6 +51,7 @@ class User(NamedModel, AbstractUser):
         help_text="Gets safety cases and their alerts. Untick it for leave, and tick it again when you are back.",
     )
     duty_changed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    duty_pressed_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects: ClassVar[StaffManager] = StaffManager()
 

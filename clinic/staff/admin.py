@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminPasswordChangeForm, UserCreationForm
 from django.contrib.auth.models import Group
@@ -17,6 +17,7 @@ from clinic.core import audit, clock
 from clinic.core.error_summary import SummaryFirst
 from clinic.core.form_fields import MailField
 from clinic.core.people import is_named
+from clinic.staff import area
 from clinic.staff.base_admin import BaseModelAdmin
 
 SIGN_IN_NAME: Final = "For signing in. Letters, digits and @ . + - _ only."
@@ -109,7 +110,7 @@ class StaffUserAdmin(BaseModelAdmin, UserAdmin):
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         """Who goes off duty here gives away what they had taken on before, as by their own press."""
         if "is_on_duty" in form.changed_data:
-            obj.duty_changed_at = clock.now()
+            obj.duty_changed_at = obj.duty_pressed_at = clock.now()
         super().save_model(request, obj, form, change)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
@@ -124,6 +125,15 @@ class StaffUserAdmin(BaseModelAdmin, UserAdmin):
                 fields=[name for name in form.changed_data if not name.startswith("password")],
                 details={"groups": names},
             )
+        for sentence in area.hand_over(form.instance, by=request.user):
+            messages.warning(request, sentence)
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        user = self.get_object(request, object_id) if self.has_view_permission(request) else None
+        holdings = area.holdings_of(user) if user is not None else []
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "holdings": holdings})
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
         response = super().user_change_password(request, id, form_url)

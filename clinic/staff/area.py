@@ -50,7 +50,8 @@ class StaffArea:
     `names` says what staff call one of a model ("app.model") and all of them, where the code calls them otherwise;
     `hints` holds a sentence above a model's list; `today` names the function that gives Today its context,
     `news` the one that says what comes in (`clinic/staff/news.py`), and `audit_words` one that gives the words of its
-    audit codes.
+    audit codes. `holdings` names one that says what a member of staff has in hand, and `hand_over` one that gives it
+    away when they may not act any more.
     """
 
     entries: tuple[Entry, ...] = ()
@@ -61,6 +62,8 @@ class StaffArea:
     today: str = ""
     news: str = ""
     audit_words: str = ""
+    holdings: str = ""
+    hand_over: str = ""
 
 
 NOTHING: Final = StaffArea()
@@ -114,6 +117,18 @@ def audit_words() -> dict[str, str]:
         if area.audit_words:
             found |= import_string(area.audit_words)()
     return found
+
+
+def holdings_of(user: Any) -> list[dict[str, Any]]:
+    """What somebody has in hand, of each app with something: `words`, `visits`, and the `url` where it is passed on."""
+    found = [import_string(area.holdings)(user) for area in areas() if area.holdings]
+    return [each for each in found if each["words"]]
+
+
+def hand_over(user: Any, *, by: Any) -> list[str]:
+    """After a change to somebody's account: each app gives away what they may not keep, and says what that was."""
+    said = [import_string(area.hand_over)(user, by=by) for area in areas() if area.hand_over]
+    return [sentence for sentence in said if sentence]
 
 
 def place_of(app_label: str) -> int:

@@ -10,7 +10,7 @@ from clinic.accounts.models import User
 from clinic.core import clock
 from clinic.core.actions import Performed, perform_action
 from clinic.core.refusals import WrongStatus
-from consultations.actions.base import Ctx, Message, Situation, StaffAction
+from consultations.actions.base import Ctx, Message, Situation, StaffAction, what_stands
 from consultations.forms.staff import StepForm
 from consultations.models import Appointment, Clinician, ConsultationRequest
 from consultations.services import clocks, scheduling
@@ -87,7 +87,9 @@ class Book(StaffAction[BookData, Appointment]):
         Raises AskFirst: the patient is asked before if anything is new or worse.
         """
         if ctx.row.is_blocked_by_flags and (ctx.by is None or ctx.row.booking_ordered_at is None):
-            raise FlagsStand("A red flag stands: a doctor settles it, or orders the visit. Nothing is booked.")
+            raise FlagsStand(
+                f"Not while {what_stands(ctx.row)}: a doctor settles it, or orders the visit. Nothing is booked."
+            )
         if ctx.by is None:
             scheduling.require_asked(ctx.row)
 

@@ -14,6 +14,7 @@ from consultations.actions.base import (
     Preview,
     Situation,
     refuse_other_words,
+    what_stands,
 )
 from consultations.candidacy.suggestion import departs
 from consultations.enums import RequestStatus, ReviewDecision
@@ -70,7 +71,7 @@ class DecisionForm(StepForm):
         """Decisions that this request does not allow now, each with the sentence that says why."""
         closed = {}
         if self.request.is_blocked_by_flags:
-            closed[ReviewDecision.OFFER.value] = "Not while a red flag stands: settle it, or order a visit."
+            closed[ReviewDecision.OFFER.value] = f"Not while {what_stands(self.request)}: settle it, or order a visit."
         if self.request.status == RequestStatus.URGENT:
             closed[ReviewDecision.URGENT.value] = "It is marked urgent already."
         return closed

@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from consultations.actions.base import Ctx, Message, Preview
+from consultations.actions.base import Ctx, Message, Preview, what_stands
 from consultations.actions.decide import Decision, DecisionData
 from consultations.enums import ReviewDecision
 from consultations.models import AppointmentType, ClinicalReview
@@ -25,7 +25,7 @@ class Offer(Decision[OfferData, ClinicalReview]):
 
     def check(self, ctx: Ctx, data: OfferData) -> None:
         if ctx.row.is_blocked_by_flags:
-            raise FlagsStand("A red flag stands: a consultation cannot be offered until a doctor has settled it.")
+            raise FlagsStand(f"A consultation cannot be offered while {what_stands(ctx.row)}: settle it first.")
 
     def changes(self, ctx: Ctx, data: OfferData) -> dict[str, object]:
         return {"appointment_type": data.appointment_type}

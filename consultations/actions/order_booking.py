@@ -61,7 +61,7 @@ class OrderBooking(ChangeOnly[OrderData]):
     def check(self, ctx: Ctx, data: OrderData) -> None:
         """Raises WrongStatus."""
         if not ctx.row.is_blocked_by_flags:
-            raise WrongStatus("No red flag stands: offer a consultation instead.")
+            raise WrongStatus("Nothing stands in the way: offer a consultation instead.")
 
     def changes(self, ctx: Ctx, data: OrderData) -> dict[str, object]:
         return {

@@ -16,8 +16,9 @@ from consultations.models import Appointment, ConsultationRequest
 from consultations.presenters import alarm_groups, cases, clock_alarms, patient_texts, queue
 from consultations.presenters.findings import signature_line
 from consultations.presenters.isolation import Unreadable, readable
+from consultations.presenters.rota import duty_now
 from consultations.presenters.words import Chip, clock_chip, span
-from consultations.services import alarms, clocks, duty, intake, readings, undelivered
+from consultations.services import alarms, clocks, intake, readings, undelivered
 
 SHOWN: Final = 10
 GROUPS_SHOWN: Final = 5
@@ -52,7 +53,7 @@ def today_context(user: User | AnonymousUser) -> dict[str, Any]:
         "sees_patients": True,
         "shows_emergencies": "none",
         "alarms": [*key_alarms, *alarms.sentences(now=now)],
-        "duty": duty_box(user),
+        "duty": duty_now(viewer=user, now=now),
         "cases": listed,
         "groups": groups[:GROUPS_SHOWN],
         "more_groups": len(groups[GROUPS_SHOWN:]),
@@ -67,17 +68,6 @@ def today_context(user: User | AnonymousUser) -> dict[str, Any]:
         "visits": visits,
         "today_words": clock.day(now),
         "signature": signature_line(intake.current_rules()),
-    }
-
-
-def duty_box(user: User) -> dict[str, Any]:
-    """Who gets cases now, and whether this person is one of them; a superuser outside the groups never is."""
-    team = list(duty.care_team())
-    on_duty = [each for each in team if each.is_on_duty]
-    return {
-        "may_switch": any(each.pk == user.pk for each in team),
-        "is_on": user.is_on_duty,
-        "names": [f"{each.display_name} (you)" if each.pk == user.pk else each.display_name for each in on_duty],
     }
 
 

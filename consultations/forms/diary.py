@@ -94,7 +94,7 @@ class AvailabilityForm(forms.ModelForm):
             self.add_error("closes", "Choose a time after the one it starts at.")
         if cleaned.get("starts_on") and cleaned.get("ends_on") and cleaned["ends_on"] < cleaned["starts_on"]:
             self.add_error("ends_on", "Choose a last day that is not before the first day.")
-        _refuse_far_dates(self, "starts_on", "ends_on")
+        refuse_far_dates(self, "starts_on", "ends_on")
         if not self.errors and (other := self._overlapping()):
             self.add_error(
                 None,
@@ -125,7 +125,7 @@ class AbsenceForm(forms.ModelForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
-        _refuse_far_dates(self, "starts_at", "ends_at")
+        refuse_far_dates(self, "starts_at", "ends_at")
         starts_at, ends_at, clinician = (cleaned.get(name) for name in ("starts_at", "ends_at", "clinician"))
         if not (starts_at and ends_at and clinician):
             return cleaned
@@ -136,7 +136,7 @@ class AbsenceForm(forms.ModelForm):
         return cleaned
 
 
-def _refuse_far_dates(form: forms.ModelForm, *names: str) -> None:
+def refuse_far_dates(form: forms.ModelForm, *names: str) -> None:
     for name in names:
         value = form.cleaned_data.get(name)
         if value is not None and value.year not in SENSIBLE_YEARS:

@@ -149,6 +149,21 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="DayEnd",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("on", models.DateField(unique=True)),
+                ("closed_at", models.DateTimeField()),
+                ("made_at", models.DateTimeField()),
+                ("open_items", models.JSONField(default=list)),
+                ("figures", models.JSONField(default=dict)),
+                ("told", models.PositiveSmallIntegerField(default=0)),
+            ],
+            options={
+                "ordering": ["-on"],
+            },
+        ),
+        migrations.CreateModel(
             name="LinkAsked",
             fields=[
                 ("id", clinic.core.primary_keys.DrawnAutoField(primary_key=True, serialize=False)),
@@ -827,6 +842,57 @@ class Migration(migrations.Migration):
                 ),
             ],
         ),
+        migrations.CreateModel(
+            name="HandOverNote",
+            fields=[
+                ("id", clinic.core.primary_keys.DrawnAutoField(primary_key=True, serialize=False)),
+                ("data_key", clinic.core.encrypted_rows.DataKeyField(blank=True, default="", editable=False)),
+                ("text", clinic.core.fields.EncryptedTextField(blank=True, default="")),
+                ("sent_key", models.CharField(max_length=64, unique=True)),
+                ("written_at", models.DateTimeField()),
+                ("read_at", models.DateTimeField(blank=True, null=True)),
+                ("deleted_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "read_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "request",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="consultations.consultationrequest",
+                    ),
+                ),
+                (
+                    "written_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="consultations.patient",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["written_at", "pk"],
+            },
+        ),
         migrations.AddField(
             model_name="patient",
             name="own_person",
@@ -1053,6 +1119,113 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["sent_at", "pk"],
+            },
+        ),
+        migrations.CreateModel(
+            name="MissedReport",
+            fields=[
+                ("id", clinic.core.primary_keys.DrawnAutoField(primary_key=True, serialize=False)),
+                ("data_key", clinic.core.encrypted_rows.DataKeyField(blank=True, default="", editable=False)),
+                (
+                    "record",
+                    models.CharField(
+                        choices=[
+                            ("request", "Request"),
+                            ("case", "Safety case"),
+                            ("person", "Person"),
+                            ("call", "Call"),
+                            ("text", "Patient’s text"),
+                            ("message", "Message"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("record_id", models.BigIntegerField()),
+                ("reference", models.CharField(max_length=40)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("danger", "A danger that it did not find"),
+                            ("false", "A danger that is none"),
+                            ("late", "An alarm that came late, or to the wrong person"),
+                            ("words", "Wrong words, to the patient or to us"),
+                            ("name", "A wrong name, date, number or address"),
+                            ("person", "Records of one person kept apart, or of two joined"),
+                            ("other", "Something else"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("text", clinic.core.fields.EncryptedTextField()),
+                ("sent_key", models.CharField(max_length=64, unique=True)),
+                ("questionnaire_version", models.CharField(blank=True, default="", max_length=20)),
+                ("ruleset_version", models.CharField(blank=True, default="", max_length=20)),
+                ("content_hash", models.CharField(blank=True, default="", max_length=64)),
+                ("app_version", models.CharField(max_length=40)),
+                ("reported_at", models.DateTimeField()),
+                ("seen_at", models.DateTimeField(blank=True, null=True)),
+                ("answer", clinic.core.fields.EncryptedTextField(blank=True, default="")),
+                ("answered_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "answered_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "reported_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "request",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="missed_reports",
+                        to="consultations.consultationrequest",
+                    ),
+                ),
+                (
+                    "seen_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="missed_reports",
+                        to="consultations.patient",
+                    ),
+                ),
+                (
+                    "response",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="missed_reports",
+                        to="consultations.questionnaireresponse",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["-reported_at", "-pk"],
             },
         ),
         migrations.AddField(
@@ -1598,6 +1771,86 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="Shift",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "weekday",
+                    models.PositiveSmallIntegerField(
+                        choices=[
+                            (0, "Monday"),
+                            (1, "Tuesday"),
+                            (2, "Wednesday"),
+                            (3, "Thursday"),
+                            (4, "Friday"),
+                            (5, "Saturday"),
+                            (6, "Sunday"),
+                        ]
+                    ),
+                ),
+                ("starts", models.TimeField(verbose_name="from")),
+                ("ends", models.TimeField(verbose_name="until")),
+                ("starts_on", models.DateField(default=clinic.core.clock.today, verbose_name="first day")),
+                (
+                    "ends_on",
+                    models.DateField(
+                        blank=True, help_text="Left empty, it goes on.", null=True, verbose_name="last day"
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="shifts",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="who",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["weekday", "starts", "user_id", "pk"],
+            },
+        ),
+        migrations.CreateModel(
+            name="ShiftChange",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("away", "Away"), ("on", "On duty besides")], max_length=10, verbose_name="what"
+                    ),
+                ),
+                ("first_on", models.DateField(default=clinic.core.clock.today, verbose_name="first day")),
+                ("last_on", models.DateField(default=clinic.core.clock.today, verbose_name="last day")),
+                (
+                    "starts",
+                    models.TimeField(
+                        blank=True, help_text="Left empty, the whole day.", null=True, verbose_name="from"
+                    ),
+                ),
+                ("ends", models.TimeField(blank=True, null=True, verbose_name="until")),
+                (
+                    "reason",
+                    models.CharField(
+                        blank=True, default="", help_text="For staff only. No health details.", max_length=80
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="shift_changes",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="who",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["-first_on", "user_id", "pk"],
+            },
+        ),
+        migrations.CreateModel(
             name="SlotHold",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -1886,6 +2139,37 @@ class Migration(migrations.Migration):
                 name="question_answered_after_asked",
             ),
         ),
+        migrations.AddConstraint(
+            model_name="handovernote",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("read_at__isnull", True), ("read_by__isnull", True)),
+                    models.Q(("read_at__isnull", False), ("read_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="hand_over_note_read_at_and_by",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="handovernote",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("patient__isnull", True), ("request__isnull", True)),
+                    models.Q(("patient__isnull", False), ("request__isnull", False)),
+                    _connector="OR",
+                ),
+                name="hand_over_note_request_and_patient",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="handovernote",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("read_at__isnull", True), ("read_at__gte", models.F("written_at")), _connector="OR"
+                ),
+                name="hand_over_note_read_after_written",
+            ),
+        ),
         migrations.AddIndex(
             model_name="patient",
             index=models.Index(fields=["birth_on"], name="patient_by_birth"),
@@ -2062,6 +2346,53 @@ class Migration(migrations.Migration):
                 condition=models.Q(("sent_key", ""), _negated=True),
                 fields=("response", "sent_key"),
                 name="patient_text_sent_once",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="missedreport",
+            index=models.Index(fields=["record", "record_id"], name="missed_report_of_record"),
+        ),
+        migrations.AddConstraint(
+            model_name="missedreport",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("record__in", ["request", "case", "person", "call", "text", "message"])),
+                name="missed_report_record_known",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="missedreport",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind__in", ["danger", "false", "late", "words", "name", "person", "other"])),
+                name="missed_report_kind_known",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="missedreport",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("seen_at__isnull", True), ("seen_by__isnull", True)),
+                    models.Q(("seen_at__isnull", False), ("seen_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="missed_report_seen_at_and_by",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="missedreport",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("answered_at__isnull", True), ("answered_by__isnull", True)),
+                    models.Q(("answered_at__isnull", False), ("answered_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="missed_report_answered_at_and_by",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="missedreport",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("answered_at__isnull", True), ("seen_at__isnull", False), _connector="OR"),
+                name="missed_report_answered_was_seen",
             ),
         ),
         migrations.AddIndex(
@@ -2740,6 +3071,48 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="settlement_mistake_said_by_one",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="shift",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ends__gt", models.F("starts"))), name="shift_ends_after_start"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="shift",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("weekday__gte", 0), ("weekday__lte", 6)), name="shift_weekday_in_range"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="shift",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ends_on__isnull", True), ("ends_on__gte", models.F("starts_on")), _connector="OR"),
+                name="shift_last_day_after_first",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="shiftchange",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind__in", ["away", "on"])), name="shift_change_kind_known"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="shiftchange",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("last_on__gte", models.F("first_on"))), name="shift_change_last_day_after_first"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="shiftchange",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("ends__isnull", True), ("starts__isnull", True)),
+                    models.Q(("ends__gt", models.F("starts")), ("ends__isnull", False), ("starts__isnull", False)),
+                    _connector="OR",
+                ),
+                name="shift_change_hours_in_order",
             ),
         ),
         migrations.AddIndex(

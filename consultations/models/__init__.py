@@ -5,7 +5,9 @@ from consultations.models.case_closing import CaseClosing, RuleAnswer
 from consultations.models.clock_alarm import ClockAlarm
 from consultations.models.consultation_request import Consent, ConsultationRequest, InformationRequest
 from consultations.models.diary import Absence, AppointmentType, Availability
+from consultations.models.hand_over import DayEnd, HandOverNote
 from consultations.models.message import MessageSubject
+from consultations.models.missed_report import MissedReport
 from consultations.models.notes import CaseNote, PersonNote
 from consultations.models.patient import Patient
 from consultations.models.patient_text import PatientText
@@ -13,6 +15,7 @@ from consultations.models.person import Person, PersonJoin
 from consultations.models.questionnaire_response import Assessment, QuestionnaireResponse, SafetyCase
 from consultations.models.resources import Clinician, Location, Resource, Room
 from consultations.models.review import ClinicalReview, TriageDecision
+from consultations.models.rota import Shift, ShiftChange
 from consultations.models.scheduling import Appointment, Occupation, SlotHold
 from consultations.models.settlement import Settlement
 
@@ -31,10 +34,13 @@ __all__ = [
     "ClockAlarm",
     "Consent",
     "ConsultationRequest",
+    "DayEnd",
+    "HandOverNote",
     "InformationRequest",
     "LinkAsked",
     "Location",
     "MessageSubject",
+    "MissedReport",
     "Occupation",
     "Patient",
     "PatientText",
@@ -48,6 +54,8 @@ __all__ = [
     "RuleAnswer",
     "SafetyCase",
     "Settlement",
+    "Shift",
+    "ShiftChange",
     "SlotHold",
     "TriageDecision",
 ]

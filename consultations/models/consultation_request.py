@@ -203,8 +203,8 @@ class ConsultationRequest(models.Model):
 
         The same as `queue_due_at` while it is open. The clock of an open safety case stands with the case.
         """
-        open_until = [] if self.is_closed else [self.due_at, self.danger_due_at]
-        return min((each for each in [*open_until, self.texts_due_at] if each is not None), default=None)
+        times = [None if self.is_closed else self.due_at, self.danger_due_at, self.texts_due_at]
+        return min((each for each in times if each is not None), default=None)
 
     @property
     def is_as_pressing(self) -> bool:

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from clinic.core import clock
-from consultations.enums import Modality
+from consultations.enums import Modality, Weekday
 from consultations.models.constraints import one_of, within
 from consultations.models.resources import Clinician, Location, Room
 
@@ -131,15 +131,6 @@ class AppointmentType(models.Model):
 
 class Availability(models.Model):
     """A weekly window, in clinic time, in which a clinician sees patients at one location."""
-
-    class Weekday(models.IntegerChoices):
-        MONDAY = 0, "Monday"
-        TUESDAY = 1, "Tuesday"
-        WEDNESDAY = 2, "Wednesday"
-        THURSDAY = 3, "Thursday"
-        FRIDAY = 4, "Friday"
-        SATURDAY = 5, "Saturday"
-        SUNDAY = 6, "Sunday"
 
     clinician = models.ForeignKey(Clinician, on_delete=models.CASCADE, related_name="availabilities")
     location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="availabilities")

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from clinic.accounts.models import User
 from clinic.core import clock
-from consultations.actions.base import Choice, ConsultationAction, PanelEntry, Situation, may_end
+from consultations.actions.base import Choice, ConsultationAction, PanelEntry, Situation, may_end, what_stands
 from consultations.actions.book import Book
 from consultations.actions.decide import Decide, Decision
 from consultations.actions.undo_complete import UndoComplete
@@ -163,13 +163,13 @@ def _notes_of_flags(situation: Situation) -> list[str]:
     """What a red flag that stands stops, and who lifts it."""
     consultation_request = situation.consultation_request
     if consultation_request.booking_ordered_at is not None:
-        return ["A doctor ordered this visit although a red flag stands: book the time on the phone."]
+        return [f"A doctor ordered this visit although {what_stands(consultation_request)}: book it on the phone."]
     what = {
         RequestStatus.OFFERED: "No time can be booked",
         RequestStatus.BOOKED: "The booked time stays until a person decides; no other one can be chosen",
     }.get(RequestStatus(consultation_request.status), "A consultation cannot be offered")
-    is_doctor = Actor.DOCTOR in actors_of(situation.by)
-    notes = [f"{what} while a red flag stands.{'' if is_doctor else ' Only a doctor settles it, or orders a visit.'}"]
+    who = "" if Actor.DOCTOR in actors_of(situation.by) else " Only a doctor settles it, or orders a visit."
+    notes = [f"{what} while {what_stands(consultation_request)}.{who}"]
     return notes if may_end(situation) else [*notes, "Only a doctor can close this request now."]
 
 

@@ -5,6 +5,8 @@ import datetime
 from collections.abc import Iterator
 from typing import Any, Final
 
+from django.db.models import Q
+
 from clinic.core import clock, outbox
 from clinic.core.encrypted_rows import with_keys
 from clinic.core.models import AuditEntry, AuditEvent, OutboxMessage, RecordRead
@@ -14,6 +16,7 @@ from consultations.enums import Actor, AssessmentOrigin, RequestStatus, ReviewDe
 from consultations.models import Assessment, Call, ConsultationRequest, PatientText, PersonJoin, Settlement
 from consultations.presenters.flags import how_words
 from consultations.presenters.isolation import Unreadable, readable
+from consultations.presenters.missed import missed_of
 from consultations.presenters.patient_texts import flags_of
 from consultations.presenters.words import count, name_of
 from consultations.services import asked_again
@@ -22,6 +25,7 @@ from consultations.services.transitions import WORKFLOW
 NEWEST: Final = 200
 BESIDES_ACTIONS: Final = {
     "request.send": "sent the request",
+    "request.hand_over": "passed it on, because who had it is not there",
     "request.as_pressing": "made it as pressing as another request of this person",
     "response.read_text": "read what was written with the answers",
     "alarm.acknowledge": "acknowledged the alarm",
@@ -76,18 +80,8 @@ def _codes_with_own_entry() -> list[str]:
 
 def activity(consultation_request: ConsultationRequest) -> list[Entry]:
     """Events, notes, decisions, questions, messages and reasons for cancelling, newest first."""
-    told = (
-        _events,
-        _decisions,
-        _settlements,
-        _calls,
-        _reviews,
-        _questions,
-        _cancellations,
-        _messages,
-        _asked_again,
-        _joins,
-    )
+    about = (_events, _decisions, _settlements, _calls, _reviews, _questions, _cancellations)
+    told = (*about, _messages, _asked_again, _joins, _missed)
     entries = [entry for kind in told for entry in kind(consultation_request)]
     return sorted(entries, key=lambda entry: entry.at, reverse=True)[:NEWEST]
 
@@ -247,6 +241,12 @@ def _joins(consultation_request: ConsultationRequest) -> Iterator[Entry]:
         if each.ended_at is not None:
             who = name_of(each.ended_by) or system
             yield Entry(each.ended_at, who, "took it and another request apart", each.ended_reason)
+
+
+def _missed(consultation_request: ConsultationRequest) -> Iterator[Entry]:
+    """What staff said that the software missed, on any record that leads to this request."""
+    for each in missed_of(Q(request=consultation_request)):
+        yield Entry(each.at, each.who, each.what, each.text, each.extra)
 
 
 def _damaged(consultation_request: ConsultationRequest, what: str) -> Entry:

@@ -20,6 +20,7 @@ from consultations.presenters.case_closing import closing_lines, duplicates_of, 
 from consultations.presenters.cases import line_of
 from consultations.presenters.findings import findings_of
 from consultations.presenters.isolation import load, opened
+from consultations.presenters.missed import missed_of
 from consultations.presenters.request_page import patient_contact
 from consultations.presenters.same_person import beside_on_page
 from consultations.presenters.words import age_words, day_of_birth, name_of
@@ -40,6 +41,7 @@ def case_page(case: SafetyCase, *, viewer: User, now: datetime.datetime) -> dict
     requests = ConsultationRequest.objects.filter(response_id=case.response_id)
     consultation: ConsultationRequest | None = load(requests.select_related("claimed_by", "doctor"))
     return {
+        "missed": missed_of(Q(response=case.response_id)),
         "title": f"Safety case: {line.who}",
         "case": case,
         "case_number": str(case.pk),

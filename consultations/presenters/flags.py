@@ -34,8 +34,9 @@ OWN_RULES: Final = {
 }
 STAND: Final = "A consultation cannot be offered until a doctor has settled them."
 CASE_OPEN: Final = "No red flag stands, but the safety case is still open."
+ESCALATED: Final = "No red flag stands, but a colleague escalated this request: a doctor settles that first."
 SETTLED: Final = "No red flag stands: a doctor has settled what was told."
-CANNOT_SAY: Final = "Something that the person told us cannot be read, so nobody can say that there is no red flag."
+CANNOT_SAY: Final = "Something that the person told us cannot be read. Call, and do not rely on the rest."
 NONE: Final = "No red flag in anything that the person told us."
 HOW: Final = {
     "who": "by {}",
@@ -98,6 +99,8 @@ def _status(
         return f"{count(number, 'red flag')} {verb}" if number else "A red flag stands", STAND, "danger"
     if any(sign.question == UNREADABLE_RULE for source in told.sources for sign in source.signs):
         return "Red flags: cannot be read", CANNOT_SAY, "danger"
+    if request.is_escalated:
+        return "Escalated", ESCALATED, "warn"
     if case is not None and case.status != CaseStatus.CLOSED:
         return "Safety case open", CASE_OPEN, "warn"
     if told.standing.ever or has_settled:

@@ -15,7 +15,9 @@ from consultations.candidacy.outcomes import LOW_MOOD_RULE
 from consultations.enums import (
     LIVE_APPOINTMENTS,
     OPEN_STATUSES,
+    WAITING_FOR_PATIENT,
     Outcome,
+    RequestStatus,
 )
 from consultations.forms.queue_filters import AGES, OLDER, TABS, UNREAD, Filters
 from consultations.models import Appointment, ConsultationRequest
@@ -26,6 +28,7 @@ from consultations.presenters.summary import look_outs, one_line
 from consultations.presenters.words import LOW_MOOD, Chip, age_words, clock_chip, holder_words, outcome_chip
 from consultations.services import clocks
 
+COME_BACK: Final = (*WAITING_FOR_PATIENT, RequestStatus.BOOKED)
 PAGE_SIZE: Final = 50
 LOOK_OUTS_SHOWN: Final = 3
 NOT_IN_A_ROW: Final = ("response__asked", "response__contact", "response__brought", "assessment__record")
@@ -64,12 +67,16 @@ class Row:
 
 
 def in_tab(name: str) -> Q:
-    """A request that has ended stays among the open ones until the last text about it is read."""
+    """A request that has ended stays among the open ones until the last text about it is read, and no danger is on its
+    clock. What waited for its patient, or for a visit, comes back to triage when its time has run out.
+    """
     is_unread = Q(texts_due_at__isnull=False)
     if name == UNREAD:
         return is_unread
     in_status = Q(status__in=TABS[name][1])
-    return in_status | is_unread if name == "all" else in_status
+    if name == "triage":
+        return in_status | Q(status__in=COME_BACK, due_at__lt=clock.now())
+    return in_status | is_unread | Q(danger_due_at__isnull=False) if name == "all" else in_status
 
 
 def tab_counts(narrowed: Q | None = None, *, viewer: User, **extra: Any) -> dict[str, Any]:

@@ -132,10 +132,10 @@ def _requests(rows: Iterable[Patient], *, closed_too: bool) -> list[Other]:
 
 def _of_request(request: ConsultationRequest, visit: datetime.datetime | None) -> Other:
     status = request.get_status_display()
-    if request.flag_level and not request.is_closed:
-        status = f"{status}, red flag not settled"
     if request.status == RequestStatus.BOOKED and visit is not None:
         status = f"{status}: {clock.moment(visit)}"
+    if request.flag_level and not request.is_closed:
+        status = f"{status}; red flag not settled"
     risk, is_open = risk_of(request), not request.is_closed
     level = BY_RISK[risk]
     return Other(

@@ -180,6 +180,7 @@ def alert_again() -> int:
     SomeFailed at the end: a part that fails keeps no other from its turn.
     """
     parts = {
+        "rota": _follow_rota,
         "hand over": handover.hand_over,
         "repeat": alerts.repeat,
         "tell of more": alerts.tell_of_more,
@@ -187,6 +188,12 @@ def alert_again() -> int:
         "log": _log_untold,
     }
     return one_by_one(parts, lambda name: parts[name](), what="part")
+
+
+def _follow_rota() -> int:
+    """Who comes or goes is no announcement."""
+    handover.follow_rota()
+    return 0
 
 
 def _log_untold() -> int:

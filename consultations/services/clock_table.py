@@ -51,12 +51,16 @@ ALARMS: Final[dict[str, Alarm]] = {
 
 
 def clock_of(status: str, *, is_danger: bool, has_open_case: bool) -> ClockKind | None:
-    """The one clock that a request in this status is on; None only for what has ended and left no open case."""
+    """The one clock that a request in this status is on; None only for what has ended and left no danger.
+
+    A withdrawal, as any other end, settles nothing: a danger stays on its clock until a doctor settles it or the person
+    was reached.
+    """
     if has_open_case:
         return ClockKind.CASE
-    if status in CLOSED_STATUSES:
-        return None
-    return ClockKind.DANGER if is_danger else STATUS_CLOCKS[status]
+    if is_danger:
+        return ClockKind.DANGER
+    return None if status in CLOSED_STATUSES else STATUS_CLOCKS[status]
 
 
 def target_of(kind: ClockKind, risk: int) -> str:

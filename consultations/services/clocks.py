@@ -20,6 +20,7 @@ from consultations.services.targets import due_after
 
 OPEN_CASE: Final = SafetyCase.objects.filter(response=OuterRef("response")).exclude(status=CaseStatus.CLOSED).order_by()
 IS_CASE_OPEN: Final = Exists(OPEN_CASE)
+IS_OPEN: Final = Q(status__in=OPEN_STATUSES)
 CASE_DUE_AT: Final = Subquery(OPEN_CASE.values("due_at")[:1])
 """Of a request: the clock of its open safety case."""
 
@@ -62,8 +63,7 @@ def case_due_of(request: ConsultationRequest) -> datetime.datetime | None:
 
 def is_overdue(now: datetime.datetime) -> Q:
     """Requests whose own clock ran out, or with a text that was not read in time."""
-    own = Q(status__in=OPEN_STATUSES) & (Q(due_at__lt=now) | Q(danger_due_at__lt=now)) & ~Q(IS_CASE_OPEN)
-    return own | Q(texts_due_at__lt=now)
+    return ((IS_OPEN & Q(due_at__lt=now)) | Q(danger_due_at__lt=now)) & ~Q(IS_CASE_OPEN) | Q(texts_due_at__lt=now)
 
 
 def _of_cases(until: datetime.datetime | None, responses: Collection[int] | None) -> Iterator[Clock]:
@@ -75,14 +75,14 @@ def _of_cases(until: datetime.datetime | None, responses: Collection[int] | None
 
 
 def _of_requests(until: datetime.datetime | None, responses: Collection[int] | None) -> Iterator[Clock]:
-    rows = ConsultationRequest.objects.open().filter(~Q(IS_CASE_OPEN))
+    rows = ConsultationRequest.objects.filter(IS_OPEN | Q(danger_due_at__isnull=False)).filter(~Q(IS_CASE_OPEN))
     if until is not None:
-        rows = rows.filter(Q(due_at__lte=until) | Q(danger_due_at__lte=until))
+        rows = rows.filter((IS_OPEN & Q(due_at__lte=until)) | Q(danger_due_at__lte=until))
     fields = ("response_id", "status", "risk", "due_at", "danger_due_at")
     for response, status, risk, due_at, danger_due_at in _chosen(rows, responses).values_list(*fields):
         kind = clock_table.clock_of(status, is_danger=danger_due_at is not None, has_open_case=False)
         if kind is not None:
-            due = min(filter(None, (due_at, danger_due_at)))
+            due = min(filter(None, (due_at if status in OPEN_STATUSES else None, danger_due_at)))
             yield Clock(response, kind, clock_table.target_of(kind, risk), due)
 
 
@@ -138,7 +138,7 @@ def contact_logged(*, request: ConsultationRequest | None, case: SafetyCase | No
     if case is not None and case.status != CaseStatus.CLOSED:
         case.due_at = max(case.due_at, following)
         case.save(update_fields=["due_at"])
-    if request is not None and not request.is_closed:
+    if request is not None:
         request.danger_due_at = None
         if request.status in STAFF_QUEUE:
             request.due_at = max(request.due_at, following)
@@ -173,7 +173,7 @@ def case_closed(*, request: ConsultationRequest | None, now: datetime.datetime) 
 
     A closed case says what became of the person, so a doctor has the time of an urgent review to settle the danger.
     """
-    if request is None or request.is_closed:
+    if request is None:
         return
     following = due_after(Outcome.URGENT_REVIEW, since=now)
     if request.danger_due_at is not None:

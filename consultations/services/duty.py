@@ -21,6 +21,11 @@ def on_duty() -> list[User]:
     return list(care_team().filter(is_on_duty=True))
 
 
+def managers() -> list[User]:
+    """Everybody who is told how a day ended, and of what the software missed."""
+    return list(care_team().filter(groups__name="manager"))
+
+
 def is_reachable(user: User | None) -> bool:
     """Whether this person may look after a case and has an address; a superuser may without a group."""
     if user is None or not (user.is_active and user.is_staff and user.email):
@@ -33,13 +38,15 @@ def may_keep(owner: User | None) -> bool:
     return owner is not None and is_reachable(owner) and (owner.is_on_duty or not on_duty())
 
 
-def next_owner() -> User | None:
+def next_owner(*, without: User | None = None) -> User | None:
     """Who gets the next case: on duty before off duty, triage before doctors before managers, then the fewest open
-    cases. None when nobody of the three groups may sign in.
+    cases. None when nobody of the three groups may sign in. `without` leaves out somebody who gives a case away.
     """
     is_open = Q(owned_safety_cases__status__in=[CaseStatus.OPEN, CaseStatus.ACKNOWLEDGED])
     places = [When(pk__in=care_team().filter(groups__name=name).values("pk"), then=place) for place, name in _places()]
     members = User.objects.filter(pk__in=care_team().order_by().values("pk"))
+    if without is not None:
+        members = members.exclude(pk=without.pk)
     return (
         members.annotate(
             place=Case(*places, default=len(GROUPS), output_field=IntegerField()),

@@ -102,6 +102,10 @@ def _require_done_with(requests: list[ConsultationRequest], cases: list[SafetyCa
     for request in requests:
         if not request.is_closed:
             raise StillNeeded(f"Request {request.reference} is not closed. Close it first.")
+        if request.danger_due_at is not None:
+            raise StillNeeded(
+                f"A danger in request {request.reference} is on its clock. Have a doctor settle it first."
+            )
         if request.texts_due_at is not None:
             raise StillNeeded(f"A text that came with request {request.reference} has not been read. Read it first.")
     for case in cases:

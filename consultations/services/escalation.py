@@ -13,7 +13,7 @@ from clinic.core.refusals import TransitionNotAllowed
 from consultations.candidacy import outcomes
 from consultations.enums import OUTCOME_RISK, STAFF_QUEUE, Outcome, Priority, RequestStatus
 from consultations.models import Assessment, ConsultationRequest
-from consultations.services import clocks
+from consultations.services import clocks, review
 from consultations.services.targets import due_after
 
 TAKEN_BACK_WITHIN: Final = datetime.timedelta(minutes=10)
@@ -108,7 +108,7 @@ def status_before(request: ConsultationRequest) -> str:
 def settled(request: ConsultationRequest, *, now: datetime.datetime) -> dict[str, object]:
     """The fields once a doctor has looked: as pressing as what stands without the escalation."""
     level = standing_level(request)
-    outcome = level or Outcome(request.outcome)
+    outcome = level or review.suggestion_of(request)
     changes: dict[str, object] = {
         "risk": OUTCOME_RISK[outcome],
         "priority": outcomes.priority(outcome),

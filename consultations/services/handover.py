@@ -1,4 +1,10 @@
-"""A case is always with somebody who is there: it is passed on when its owner goes off duty or leaves."""
+"""A case is always with somebody who is there: it is passed on when its owner goes off duty or leaves.
+
+Who is there follows the rota, unless they pressed to come or to go since it last had a say.
+"""
+
+import datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
@@ -9,20 +15,58 @@ from consultations.enums import Actor, CaseStatus, Outcome
 from consultations.models import SafetyCase
 from consultations.permissions import require
 from consultations.services import alarm_groups, alerts, duty
+from consultations.services.rota import Rota
 
 
 @transaction.atomic
 def switch_duty(*, is_on_duty: bool, by: User) -> User:
-    """Go on or off duty; cases go to somebody there at once. The same twice is harmless. Raises NotAllowed."""
+    """Go on or off duty; cases go to somebody there at once. The same twice is harmless. Raises NotAllowed.
+
+    It counts until the rota has its next say about this person; without a rota, until they press again.
+    """
     require(by, Actor.TRIAGE, Actor.DOCTOR, Actor.MANAGER)
     fresh = User.objects.select_for_update(of=("self",)).get(pk=by.pk)
     if fresh.is_on_duty == is_on_duty:
         return fresh
-    fresh.is_on_duty, fresh.duty_changed_at = is_on_duty, clock.now()
-    fresh.save(update_fields=["is_on_duty", "duty_changed_at"])
+    fresh.is_on_duty, fresh.duty_changed_at, fresh.duty_pressed_at = is_on_duty, clock.now(), clock.now()
+    fresh.save(update_fields=["is_on_duty", "duty_changed_at", "duty_pressed_at"])
     hand_over()
     audit.record(action="staff.duty", target=fresh, by=by, fields=["is_on_duty"], details={"is_on_duty": is_on_duty})
     return fresh
+
+
+def follow_rota() -> int:
+    """Put on or off duty whoever the rota says so of by now; cases go to somebody there at once. Returns how many
+    people that were. The worker does it at each look, before it hands cases over.
+    """
+    now, team = clock.now(), list(duty.care_team())
+    known = Rota.around(now, team=team)
+    if not (keys := [each.pk for each in team if _is_due(each, known, now=now)]):
+        return 0
+    return _follow(keys, known)
+
+
+@transaction.atomic
+def _follow(keys: list[int], known: Rota) -> int:
+    now, moved = clock.now(), []
+    for user in User.objects.select_for_update(of=("self",)).filter(pk__in=keys).order_by("pk"):
+        if _is_due(user, known, now=now):
+            user.is_on_duty, user.duty_changed_at, user.duty_pressed_at = not user.is_on_duty, now, None
+            user.save(update_fields=["is_on_duty", "duty_changed_at", "duty_pressed_at"])
+            moved.append(user)
+    hand_over()
+    for user in moved:
+        details = {"is_on_duty": user.is_on_duty}
+        audit.record(action="staff.duty", target=user, actor=Actor.SYSTEM.value, fields=["is_on_duty"], details=details)
+    return len(moved)
+
+
+def _is_due(user: User, known: Rota, *, now: datetime.datetime) -> bool:
+    """Whether the rota says otherwise than it is, and this person has not pressed since it last had a say."""
+    says = known.says(user.pk, now=now)
+    if says is None or says == user.is_on_duty:
+        return False
+    return user.duty_pressed_at is None or user.duty_pressed_at < known.spoke_at(user.pk, now=now)
 
 
 @transaction.atomic
@@ -37,12 +81,21 @@ def hand_over() -> int:
     for case in locked.select_for_update(of=("self",)):
         owner = duty.next_owner()
         if owner != case.owner:
-            _give(case, owner)
+            give(case, owner)
             moved.append(case)
+    return announce(moved)
+
+
+def announce(moved: list[SafetyCase], *, by: User | None = None) -> int:
+    """Tell the new owners of cases that were given to them, and put it on record. Returns how many alarms that made.
+
+    Call inside a transaction, on locked rows.
+    """
     alarm_groups.sound_anew(moved)
     announced = _tell_new_owners(moved)
     for case in moved:
-        audit.record(action="case.owner", target=case, actor=Actor.SYSTEM.value, fields=["owner", "status"])
+        whose: dict[str, Any] = {"actor": Actor.SYSTEM.value} if by is None else {"by": by}
+        audit.record(action="case.owner", target=case, fields=["owner", "status"], **whose)
     return announced
 
 
@@ -57,9 +110,10 @@ def _left(*, is_staffed: bool) -> QuerySet[SafetyCase]:
     return SafetyCase.objects.filter(left).exclude(status=CaseStatus.CLOSED)
 
 
-def _give(case: SafetyCase, owner: User | None) -> None:
+def give(case: SafetyCase, owner: User | None) -> None:
     """Nobody has taken it on any more, so its alarm begins anew; so it does where nobody is left to be told. A group
-    whose mails were stopped is for the caller to sound anew: whoever stopped them is not who has the case now.
+    whose mails were stopped is for the caller to sound anew (`announce`): whoever stopped them is not who has the case
+    now. Call inside a transaction, on a locked row.
     """
     if case.status == CaseStatus.ACKNOWLEDGED or owner is None:
         case.alarmed_at, case.alarm_group = clock.now(), None

@@ -8,6 +8,7 @@ from typing import Final
 
 from django.conf import settings
 from django.db.models import Q
+from django.urls import reverse
 
 from clinic.accounts.models import User
 from clinic.core import clock, outbox
@@ -16,7 +17,7 @@ from clinic.core.models import Lane, OutboxMessage
 from clinic.core.outbox import Kind, NotWanted
 from consultations import emails
 from consultations.enums import CaseStatus, MessageKind, RequestStatus
-from consultations.models import Appointment, CaseClosing, ConsultationRequest, SafetyCase
+from consultations.models import Appointment, CaseClosing, ConsultationRequest, DayEnd, SafetyCase
 from consultations.services import deaths, private_links, weekly_question
 from consultations.services.transitions import lock
 
@@ -25,14 +26,19 @@ STANDS_WHILE: Final = {
     MessageKind.CONSULTATION_OFFERED: RequestStatus.OFFERED,
 }
 """What these mails ask for can be done only while the request waits for it."""
+TO_STAFF: Final = (MessageKind.STAFF_ALERT, MessageKind.STAFF_NOTICE, MessageKind.DAY_END)
 
 
 def register() -> None:
     for kind in MessageKind:
-        if kind != MessageKind.STAFF_ALERT:
+        if kind not in TO_STAFF:
             outbox.register(Kind(kind.value, kind.label, Lane.PATIENTS, compose_for_patient, ensure_wanted_by_patient))
-    alert = MessageKind.STAFF_ALERT
-    outbox.register(Kind(alert.value, alert.label, Lane.ALERTS, compose_alert, ensure_alert_wanted))
+    alert, notice, day_end = MessageKind.STAFF_ALERT, MessageKind.STAFF_NOTICE, MessageKind.DAY_END
+    outbox.register(
+        Kind(alert.value, alert.label, Lane.ALERTS, compose_to_staff, ensure_alert_wanted),
+        Kind(notice.value, notice.label, Lane.STAFF, compose_to_staff),
+        Kind(day_end.value, day_end.label, Lane.STAFF, compose_day_end),
+    )
 
 
 def ensure_wanted_by_patient(message: OutboxMessage) -> None:
@@ -104,17 +110,37 @@ def ensure_alert_wanted(message: OutboxMessage) -> None:
         raise NotWanted("Not sent: somebody has taken this on.")
 
 
-def compose_alert(message: OutboxMessage) -> Draft:
-    payload, recipient, first_name = message.payload, message.recipient, message.payload.get("first_name", "")
-    if "user" in payload:
-        user = User.objects.get(pk=payload["user"])
-        if not (user.is_active and user.email):
-            raise NotWanted("Nobody signs in by this account any more.", needs_staff=True)
-        recipient, first_name = user.email, user.get_short_name()
+def compose_to_staff(message: OutboxMessage) -> Draft:
+    recipient, first_name = _member_of_staff(message)
+    payload = message.payload
     return emails.draft(
-        MessageKind.STAFF_ALERT,
+        MessageKind(message.kind),
         to=recipient,
         first_name=first_name,
         link=settings.SITE_URL.rstrip("/") + payload["path"],
         count=payload.get("count", ""),
     )
+
+
+def compose_day_end(message: OutboxMessage) -> Draft:
+    recipient, first_name = _member_of_staff(message)
+    row = DayEnd.objects.get(pk=message.payload["day_end"])
+    site = settings.SITE_URL.rstrip("/")
+    return emails.day_end(
+        to=recipient,
+        first_name=first_name,
+        row=row,
+        link=site + reverse("admin:consultations_dayend_change", args=[row.pk]),
+        site=site,
+    )
+
+
+def _member_of_staff(message: OutboxMessage) -> tuple[str, str]:
+    """Address and name of now, where the message is to somebody who signs in. Raises NotWanted."""
+    payload = message.payload
+    if "user" not in payload:
+        return message.recipient, payload.get("first_name", "")
+    user = User.objects.get(pk=payload["user"])
+    if not (user.is_active and user.email):
+        raise NotWanted("Nobody signs in by this account any more.", needs_staff=True)
+    return user.email, user.get_short_name()

@@ -19,7 +19,7 @@ from consultations.candidacy import outcomes
 from consultations.candidacy.standing import Standing
 from consultations.candidacy.union import Sign
 from consultations.enums import OUTCOME_RISK, AssessmentOrigin, CallOutcome, Outcome, SettledHow
-from consultations.models import Call, ConsultationRequest, Settlement
+from consultations.models import Call, CaseNote, ConsultationRequest, Settlement
 from consultations.services import calls, clocks, dangers, review
 from consultations.services.sources import (
     SHOWN_RULE,
@@ -178,7 +178,7 @@ def _reason_against(sign: Sign, told: Told, proof: Proof, by: User) -> str:
     if proof.how == SettledHow.SPOKEN_TO and proof.call is not None:
         return _against_spoken_to(sign, told, proof.call, by)
     if proof.how == SettledHow.MISTAKE:
-        return _against_mistake(sign, told, proof)
+        return _against_mistake(sign, told, proof, by)
     if proof.seen_on is not None and proof.seen_on > clock.today():
         return "That day is still to come."
     said_on = clock.local(told.said_at(sign)).date()
@@ -205,7 +205,7 @@ def _was_asked(sign: Sign, call: Call) -> bool:
         return False
 
 
-def _against_mistake(sign: Sign, told: Told, proof: Proof) -> str:
+def _against_mistake(sign: Sign, told: Told, proof: Proof, by: User) -> str:
     if proof.call is not None:
         is_reached = proof.call.outcome == CallOutcome.REACHED_OTHER or proof.call.completed_at is not None
         if not is_reached or told.said_at(sign) > proof.call.made_at:
@@ -215,7 +215,16 @@ def _against_mistake(sign: Sign, told: Told, proof: Proof) -> str:
     mine = [each for each in sources if each.origin == AssessmentOrigin.CALL and each.asked_by == proof.entered_by]
     if not mine or len(mine) < len(sources):
         return "It was told otherwise too, so that it was entered by mistake is for the person to say."
+    if proof.entered_by != by and not _says_so(sign, told, proof.entered_by):
+        return "Whoever entered it says so first, in a note on the safety case."
     return ""
+
+
+def _says_so(sign: Sign, told: Told, author: User | None) -> bool:
+    """Whether the member of staff wrote that they entered it by mistake, after they did."""
+    responses = {source.response_id for source in told.sources_with(sign)}
+    notes = CaseNote.objects.filter(case__response__in=responses, written_by=author, says_mistake=True)
+    return notes.filter(written_at__gte=told.said_at(sign)).exists()
 
 
 def _kept(proof: Proof) -> dict[str, str]:

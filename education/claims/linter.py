@@ -15,7 +15,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from itertools import accumulate
 from pathlib import Path
 from typing import Final
@@ -104,6 +104,12 @@ def find(text: str, *, names: Iterable[str] = (), is_cited: bool = False) -> lis
     `names` are let through besides the official ones, such as titles of sources. `is_cited` says that the text's
     sources stand beside it (a record with a list of sources), so it needs no citation mark of its own.
     """
+    return list(_found(text, tuple(names), is_cited))
+
+
+@lru_cache(maxsize=256)
+def _found(text: str, names: tuple[str, ...], is_cited: bool) -> tuple[Finding, ...]:
+    """Kept for the texts asked about last: one page of the desk asks about the same texts several times."""
     written = WRAPPED.sub(" ", text)
     read, places = _as_read(written)
     let_through = (*ALLOWED, *filter(None, names))
@@ -116,7 +122,7 @@ def find(text: str, *, names: Iterable[str] = (), is_cited: bool = False) -> lis
         }
     found = _with_promises(found, text, read, places, let_through)
     quoted = _Spans(_judged_quotes(text))
-    return sorted(
+    kept = sorted(
         (
             each
             for rule, findings in found.items()
@@ -125,6 +131,7 @@ def find(text: str, *, names: Iterable[str] = (), is_cited: bool = False) -> lis
         ),
         key=lambda finding: (finding.span, finding.rule),
     )
+    return tuple(kept)
 
 
 def _needs_citation(finding: Finding) -> bool:

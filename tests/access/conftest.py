@@ -25,11 +25,16 @@ from consultations.models import (
     Call,
     ClockAlarm,
     ConsultationRequest,
+    DayEnd,
+    HandOverNote,
     Location,
+    MissedReport,
     PatientText,
     PrivateLink,
     Room,
     SafetyCase,
+    Shift,
+    ShiftChange,
     SlotHold,
 )
 from consultations.views.private_session import key_of
@@ -144,6 +149,14 @@ def site(monday_content: Any, time_machine: Any, make_request: Any, clinician: A
     _content_files(clinician.user, now)
     Absence.objects.create(clinician=clinician, starts_at=now, ends_at=now + datetime.timedelta(hours=1))
     Room.objects.create(name="Room 1", location=place)
+    Shift.objects.create(user=nurse, weekday=5, starts=datetime.time(9), ends=datetime.time(10), starts_on=now.date())
+    ShiftChange.objects.create(user=nurse, kind="on", first_on=now.date(), last_on=now.date())
+    note = HandOverNote.objects.create(text="Fax.", sent_key="one", written_at=now, written_by=clinician.user)
+    ended = DayEnd.objects.create(on=now.date(), closed_at=now, made_at=now)
+    report = MissedReport.objects.create(
+        record="request", record_id=waiting.pk, reference=waiting.reference, kind="danger", text="Numb.",
+        sent_key="one", app_version="1", reported_at=now, reported_by=nurse, request=waiting, patient=waiting.patient,
+    )  # fmt: skip
     return {
         "patient": patient,
         "key": key_of(patient),
@@ -154,6 +167,9 @@ def site(monday_content: Any, time_machine: Any, make_request: Any, clinician: A
         "alarmgroup": group.pk,
         "outboxmessage": message.pk,
         "patienttext": text.pk,
+        "handovernote": note.pk,
+        "dayend": ended.pk,
+        "missedreport": report.pk,
         "clockalarm": alarm.pk,
         "call": call.pk,
         "response": waiting.response_id,
@@ -164,7 +180,8 @@ def site(monday_content: Any, time_machine: Any, make_request: Any, clinician: A
         **{
             model._meta.model_name: model.objects.order_by("pk")[0].pk
             for model in (
-                Absence, AppointmentType, Availability, Location, Room, EvidenceStatement, GlossaryTerm, Page, Question,
+                Absence, AppointmentType, Availability, Location, Room, Shift, ShiftChange, EvidenceStatement,
+                GlossaryTerm, Page, Question,
                 Source, Trial, RegulationNote, BestBet, Reviewer, CaseAccount, ClinicianStatement, Feedback,
             )
         },
@@ -221,6 +238,11 @@ def address(pattern: str, site: dict[str, Any]) -> str:
             f"admin/consultations/safetycase/group/{site['alarmgroup']}/close/"
         ),
     }
+    about = f"missedreport/about/request/{site.get('consultationrequest', '')}/"
+    known["admin/consultations/missedreport/about/<slug:record>/<int:pk>/"] = f"admin/consultations/{about}"
+    for page in ("", "pass-on/"):
+        of_person = f"admin/consultations/handovernote/person/{{}}/{page}"
+        known[of_person.format("<int:pk>")] = of_person.format(site.get("user", ""))
     path = known.get(pattern, pattern).replace("<str:key>", site.get("key", ""))
     model = path.split("/")[2] if path.startswith("admin/") and path.count("/") > 2 else ""
     path = path.replace("<check:key>", CHECK_KEY).replace("q/<slug:slug>", "q/now")

@@ -10,7 +10,7 @@ from django.urls import reverse
 from clinic.accounts.models import User
 from clinic.core import clock
 from clinic.core.encryption import fingerprint
-from consultations.enums import Outcome, RequestStatus
+from consultations.enums import MissedKind, Outcome, ReportedRecord, RequestStatus
 from consultations.models import (
     AppointmentType,
     CaseClosing,
@@ -19,7 +19,7 @@ from consultations.models import (
     PrivateLink,
     SafetyCase,
 )
-from consultations.services import call_scripts, calls, carried, intake, persons
+from consultations.services import call_scripts, calls, carried, intake, missed, persons
 from tests.access.conftest import TOKEN, TUESDAY
 from tests.cast import MakeRequest, as_pressing, book_directly, close_case, open_privately, private_url
 from tests.consultations.views.conftest import CALL_BACK, CONSENTS, CONTACT, Visitor
@@ -146,6 +146,12 @@ class Stage:
         seen = ",".join(map(str, rows))
         return self.staff(url, what=f"row-{rows[0]}", reason="Two sisters.", seen=seen)
 
+    def missed_answer(self) -> Form:
+        subject = missed.subject_of(ReportedRecord.REQUEST, self.make_request().pk)
+        assert subject is not None
+        row = missed.report(subject=subject, kind=MissedKind.DANGER, text="Numb.", by=self.doctor, key="one")
+        return self.staff(reverse("admin:consultations_missedreport_answer", args=[row.pk]), answer="Put right in 1.2.")
+
     def superuser(self, path: str, **data: Any) -> Form:
         client = Client(raise_request_exception=False)
         client.force_login(User.objects.create_superuser("root", "root@clinic.example", "a quiet passphrase"))
@@ -235,6 +241,19 @@ FORMS: dict[str, Callable[[Stage], Form]] = {
         "/admin/consultations/availability/add/",
         clinician=str(on.clinician.pk), location=str(on.clinician.availabilities.first().location_id), weekday="1",
         opens="14:00", closes="16:00", starts_on="2027-01-01", ends_on="",
+    ),
+    "hand-over note": lambda on: on.staff(
+        reverse("admin:consultations_handovernote_write"), text="The fax is out of paper.", about="LS-AB23-CD",
+        once="0a1b2c3d",
+    ),
+    "missed": lambda on: on.staff(
+        reverse("admin:consultations_missedreport_about", args=["request", on.make_request().pk]), kind="danger",
+        text="Numb since May.", once="0a1b2c3d",
+    ),
+    "missed answer": lambda on: on.missed_answer(),
+    "weekly shift": lambda on: on.superuser(
+        "/admin/consultations/shift/add/", user=str(on.doctor.pk), weekday="1", starts="14:00", ends="16:00",
+        starts_on="2027-01-01", ends_on="",
     ),
     "user": lambda on: on.superuser(
         reverse("admin:accounts_user_change", args=[on.doctor.pk]), username="doctor", name="Ines Halloran",

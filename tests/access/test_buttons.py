@@ -37,6 +37,7 @@ PAGE_READERS = "in in in in  no ok ok ok ok"
 MANAGER = "in in in in  no no no yes yes"
 MANAGER_HARMLESS = "in in in in  no no no ok ok"
 DIARY_WRITERS = "in in in in  no ok no ok ok"
+DOCTORS_AND_MANAGERS = "in in in in  no yes no yes yes"
 ADMINISTRATOR = "in in in in  no no no no yes"
 ADMINISTRATOR_HARMLESS = "in in in in  no no no no ok"
 
@@ -147,6 +148,21 @@ POLICY: dict[str, str] = {
     # The times here are those of a colleague; a doctor's own have a test below.
     **diary("availability", add=DIARY_WRITERS, change=MANAGER_HARMLESS, delete=MANAGER),
     **diary("absence", add=DIARY_WRITERS, change=MANAGER_HARMLESS, delete=MANAGER),
+    "admin:consultations_shift_week": STAFF_READ,
+    "admin:consultations_handovernote_changelist": STAFF_READ,
+    "admin:consultations_handovernote_write": CARE_TEAM,
+    "admin:consultations_handovernote_read": CARE_TEAM,
+    "admin:consultations_handovernote_person": STAFF_READ,
+    "admin:consultations_handovernote_pass_on": MANAGER,
+    "admin:consultations_dayend_changelist": STAFF_READ,
+    "admin:consultations_dayend_change": STAFF_READ,
+    "admin:consultations_missedreport_changelist": STAFF_READ,
+    "admin:consultations_missedreport_about": CARE_TEAM,
+    "admin:consultations_missedreport_change": STAFF_READ,
+    "admin:consultations_missedreport_seen": DOCTORS_AND_MANAGERS,
+    "admin:consultations_missedreport_answer": DOCTORS_AND_MANAGERS,
+    **diary("shift", add=MANAGER, change=MANAGER, delete=MANAGER),
+    **diary("shiftchange", add=MANAGER, change=MANAGER, delete=MANAGER),
     "admin:accounts_user_password_change": ADMINISTRATOR,
     **stock("accounts", "user", changelist=ADMINISTRATOR_HARMLESS, add=ADMINISTRATOR, history=ADMINISTRATOR_HARMLESS,
             delete=NOBODY, change=ADMINISTRATOR),
@@ -237,6 +253,9 @@ POSTED: dict[str, dict[str, Any]] = {
     "admin:consultations_consultationrequest_call_ask": {"rf_now": "chest"},
     "admin:consultations_safetycase_duty": {"on_duty": "off"},
     "admin:core_outboxmessage_search": {"q": "Carol"},
+    "admin:consultations_handovernote_write": {"text": "The fax is out of paper.", "once": "0a1b2c3d"},
+    "admin:consultations_missedreport_about": {"kind": "danger", "text": "Numb.", "once": "0a1b2c3d"},
+    "admin:consultations_missedreport_answer": {"answer": "Put right."},
     "admin:consultations_safetycase_search": {"q": "Carol"},
     "admin:consultations_safetycase_close": {"outcome": "died", "proof": "told", "words": "Her son told us."},
     "admin:consultations_safetycase_reopen": {"reason": "Her son called."},
@@ -276,6 +295,9 @@ def filled_in(name: str, site: dict[str, Any]) -> dict[str, Any]:
     if name == "consultations:times":
         free = TUESDAY.replace(day=25)
         return {"slot": f"{free:%Y%m%dT%H%MZ}-{site['clinician']}-{site['location']}"}
+    if name.startswith("admin:consultations_shift") and name.endswith(("_add", "_change")):
+        hours = {"starts": "08:30", "ends": "12:00", "starts_on": "2026-11-01", "weekday": "2"}
+        return {"user": str(site["user"]), **hours, "kind": "on", "first_on": "2026-12-01", "last_on": "2026-12-01"}
     if name in ("admin:consultations_room_add", "admin:consultations_room_change"):
         return {"name": "Room 7", "location": str(site["location"])}
     return POSTED.get(name, {"post": "yes"})

@@ -26,8 +26,10 @@ STAFF_FORMS = [
     for name in FORMS
     if name
     in (
+        "hand-over note", "missed", "missed answer", "weekly shift",
         "own password", "search", "preview", "note", "call", "escalate", "pass", "settle", "order", "own urgency",
-        "ask", "decide", "book", "give back", "close", "case", "case note", "person note", "join", "take apart",
+        "ask", "decide", "book", "give back", "close", "case", "case note", "case opened again", "person note", "join",
+        "take apart",
         "absence", "weekly time", "user", "place",
     )
 ]  # fmt: skip
@@ -49,11 +51,16 @@ SHOWN: dict[str, tuple[tuple[str, str], ...]] = {
     "book": (("Free time", "Tuesday 24 November, 9 am"),),
     "give back": (("Why is the time cancelled?", "Ill."),),
     "close": (("Why does the clinic close this request?", "Moved away."),),
-    "case": (("What became of the person?", "Rang."),),
-    "case note": (("Note for colleagues", "Her sister called."),),
+    "case": (("Note", "Her son told us."),),
+    "case note": (("Note for colleagues", "Called at ten."),),
+    "case opened again": (("Why is it opened again?", "Her son called: she came home."),),
     "person note": (("Note for colleagues", "Prefers mornings."),),
     "absence": (("Reason", "Course"), ("From", "2027-01-04T09:00")),
     "weekly time": (("From", "14:00"), ("Weekday", "Tuesday")),
+    "hand-over note": (("Note for the next shift", "The fax is out of paper."), ("About request", "LS-AB23-CD")),
+    "missed": (("What did it miss?", "A danger that it did not find"), ("What happened", "Numb since May.")),
+    "missed answer": (("Answer", "Put right in 1.2."),),
+    "weekly shift": (("From", "14:00"), ("Weekday", "Tuesday")),
     "user": (("Name", "Ines Halloran"),),
     "place": (("Name", "Mill Lane"), ("Address", "2 Mill Lane")),
 }
@@ -170,7 +177,7 @@ def test_a_made_up_preview_gives_back_nothing(stage: Stage) -> None:
 @pytest.mark.parametrize("name", ["note", "place", "case"])
 def test_hostile_text_is_text(stage: Stage, name: str) -> None:
     client, path, data = FORMS[name](stage)
-    field = {"note": "note", "place": "address", "case": "note"}[name]
+    field = {"note": "note", "place": "address", "case": "words"}[name]
     page = lost(client).post(path, {**data, field: HOSTILE})
     again = client.post("/admin/login/", {**carried(page), "username": "nobody", "password": "wrong"})
     for answer in (page, again):

@@ -21,7 +21,9 @@ ANSWERS = {200: "ok", 301: "go", 302: "go", 403: "no", 404: "-", 405: "post"}
 
 NOTES_OF_A_LOOK = {
     "request.view", "request.list", "case.view", "case.list", "message.view", "message.list",
-    "call.view", "call.caller", "audit.view", "audit.list", "diary.hanging", "person.view",
+    "audit.view", "audit.list", "diary.hanging", "person.view", "hand_over.view", "hand_over.held", "day_end.view",
+    "missed.form", "missed.list", "missed.view",
+    "call.view", "call.caller",
 }  # fmt: skip
 
 # Columns: visitor, walker, patient, other patient; triage, doctor, editor, manager, superuser.
@@ -44,6 +46,7 @@ MANAGER = "in in in in  no no no ok ok"
 WRITERS = "in in in in  no no ok ok ok"
 PAGE_READERS = "in in in in  no ok ok ok ok"
 DIARY_WRITERS = "in in in in  no ok no ok ok"
+DOCTORS_AND_MANAGERS = DIARY_WRITERS
 ADMINISTRATOR = "in in in in  no no no no ok"
 
 
@@ -148,6 +151,21 @@ MATRIX = {
     **diary("appointmenttype", add=MANAGER),
     **diary("availability", add=DIARY_WRITERS),
     **diary("absence", add=DIARY_WRITERS),
+    "admin:consultations_shift_week": CARE_TEAM,
+    **diary("shift", add=MANAGER),
+    **diary("shiftchange", add=MANAGER),
+    "admin:consultations_handovernote_changelist": CARE_TEAM,
+    "admin:consultations_handovernote_write": STAFF_SENT_ON,
+    "admin:consultations_handovernote_read": STAFF_SENT_ON,
+    "admin:consultations_handovernote_person": MANAGER,
+    "admin:consultations_handovernote_pass_on": STAFF_SENT_ON,
+    "admin:consultations_dayend_changelist": DOCTORS_AND_MANAGERS,
+    "admin:consultations_dayend_change": DOCTORS_AND_MANAGERS,
+    "admin:consultations_missedreport_changelist": DOCTORS_AND_MANAGERS,
+    "admin:consultations_missedreport_about": CARE_TEAM,
+    "admin:consultations_missedreport_change": DOCTORS_AND_MANAGERS,
+    "admin:consultations_missedreport_seen": STAFF_SENT_ON,
+    "admin:consultations_missedreport_answer": STAFF_SENT_ON,
     "admin:accounts_user_password_change": ADMINISTRATOR,
     **stock("accounts", "user", changelist=ADMINISTRATOR, add=ADMINISTRATOR, history=ADMINISTRATOR,
             change=ADMINISTRATOR, delete=NOBODY),
@@ -217,9 +235,19 @@ CLINICAL = [
     and issubclass(model, Model)
     and model._meta.app_label == "consultations"
     and model.__name__
-    not in ("Resource", "Clinician", "Room", "Location", "AppointmentType", "Availability", "Absence")
+    not in (
+        "Resource",
+        "Clinician",
+        "Room",
+        "Location",
+        "AppointmentType",
+        "Availability",
+        "Absence",
+        "Shift",
+        "ShiftChange",
+    )
 ]  # fmt: skip
-"""Everything about a patient; the seven that are left out are the diary that managers keep."""
+"""Everything about a patient; the nine that are left out are the diary and the rota that managers keep."""
 LOGS = (AuditEntry, AuditEvent, AuditHead, RecordRead)
 
 

@@ -25,7 +25,7 @@ CASES = reverse("admin:consultations_safetycase_changelist")
 MESSAGES = reverse("admin:core_outboxmessage_changelist")
 DIARY = reverse("admin:consultations_appointment_changelist")
 AUDIT = reverse("admin:core_auditentry_changelist")
-BY_NUMBER = {"audit.list", "audit.view", "diary.hanging"}
+BY_NUMBER = {"audit.list", "audit.view", "diary.hanging", "day_end.view", "missed.form", "missed.list", "missed.view"}
 """Pages that name records by their numbers alone: their log names whose they are all the same."""
 
 

@@ -82,6 +82,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("duty_changed_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("duty_pressed_at", models.DateTimeField(blank=True, editable=False, null=True)),
                 (
                     "groups",
                     models.ManyToManyField(

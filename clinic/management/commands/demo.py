@@ -29,7 +29,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--requests", metavar="N", help="Add so many made-up requests, not the eight stories.")
+        parser.add_argument("--requests", metavar="N", help="Add so many made-up requests, not the twelve stories.")
         parser.add_argument("--state", help=f"All of them in this state: {', '.join(RequestStatus.values)}.")
         parser.add_argument("--seed", help="A whole number: the same one gives the same people, answers and links.")
         parser.add_argument(

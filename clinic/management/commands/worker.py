@@ -17,6 +17,10 @@ from consultations.services import (
     alarm_groups,
     cases,
     clock_alarms,
+    day_end,
+    deaths,
+    hand_over_notes,
+    leaving,
     private_links,
     retention,
     undelivered,
@@ -34,6 +38,7 @@ DAILY: Final[dict[str, Callable[[], object]]] = {
     "forget sign-ins": lambda: housekeeping.forget_what_ran_out(),
     "reopen content": lambda: reopen.reopen_due(),
     "forget networks": lambda: alarm_groups.forget_networks(),
+    "restart mails": lambda: deaths.restart_mails(),
 }
 """Each by itself, so that one that fails keeps no other from its day."""
 
@@ -41,6 +46,7 @@ DAILY: Final[dict[str, Callable[[], object]]] = {
 DAILY_IN_BATCHES: Final[dict[str, Callable[[], int]]] = {
     "delete unsent": lambda: retention.delete_unsent(),
     "delete sent": lambda: outbox.forget_sent(),
+    "delete hand-over notes": lambda: hand_over_notes.forget_read(),
 }
 
 
@@ -81,9 +87,11 @@ class Command(BaseCommand):
         """
         to_people: dict[str, Callable[[], object]] = {
             "repeat alerts": cases.alert_again,
+            "pass on requests": leaving.pass_on_left,
             "watch clocks": lambda: clock_alarms.look(),
             "announce undelivered": undelivered.alert_undelivered,
             "answer asked links": private_links.answer_asked,
+            "end the day": day_end.make_due,
             "ask weekly": weekly_question.ask_weekly,
         }
         if delivers:

@@ -4,6 +4,8 @@ import datetime
 from collections.abc import Callable
 from typing import Any, Final
 
+from django.db import transaction
+
 from clinic.accounts.models import User
 from clinic.core import clock
 from clinic.core.actions import Action, NoData, perform_action
@@ -22,9 +24,19 @@ from consultations.actions.offer import Offer, OfferData
 from consultations.actions.pass_to_doctor import PassData, PassToDoctor
 from consultations.actions.settle import Settle, SettleData
 from consultations.actions.withdraw import Withdraw
-from consultations.enums import SettledHow
-from consultations.models import ConsultationRequest
-from consultations.services import call_scripts, calls, scheduling, settling
+from consultations.enums import AssessmentOrigin, CaseOutcome, CaseProof, SettledHow
+from consultations.models import ConsultationRequest, SafetyCase
+from consultations.services import (
+    call_scripts,
+    calls,
+    case_closing,
+    case_proofs,
+    cases,
+    dangers,
+    scheduling,
+    settling,
+    transitions,
+)
 from consultations.services.settling import Proof
 
 NO_DANGER: Final[dict[str, Any]] = {
@@ -84,6 +96,23 @@ def reach(cast: Cast, consultation_request: ConsultationRequest) -> None:
     call = calls.begin(response=consultation_request.response, by=cast.nurse)
     call_scripts.save(call=call, answers=NO_DANGER, by=cast.nurse)
     call_scripts.finish(call=call, note="Nothing new since the answers were sent.", by=cast.nurse)
+
+
+def feel_feverish(cast: Cast, consultation_request: ConsultationRequest) -> None:
+    """As the patient, asked again whether anything has started since."""
+    with transaction.atomic():
+        held = transitions.lock(consultation_request)
+        dangers.hear(response=held.response, request=held, origin=AssessmentOrigin.ASKED_AGAIN, ticks=["fever"])
+
+
+def close_the_case(cast: Cast, consultation_request: ConsultationRequest) -> None:
+    """The nurse takes the case on, asks by phone, and closes it with what became of the person."""
+    case = SafetyCase.objects.get(response=consultation_request.response)
+    cases.acknowledge(case=case, by=cast.nurse)
+    reach(cast, consultation_request)
+    call = calls.completed_scripts(consultation_request.response)[-1]
+    went = case_proofs.Claim(CaseOutcome.WENT_FOR_CARE, CaseProof.CALL, named=call.pk)
+    case_closing.close(case=case, claim=went, by=cast.nurse)
 
 
 pass_on = _act(

@@ -1,4 +1,4 @@
-"""Eight made-up people, each with a request that has come a different way, and two whom a danger sent elsewhere."""
+"""Twelve made-up people, each with a request that has come a different way, and two whom a danger sent elsewhere."""
 
 import dataclasses
 import datetime
@@ -11,9 +11,13 @@ from clinic.management.demonstration.acts import (
     ask,
     book_a_time,
     claim,
+    close_the_case,
     decline,
+    escalate,
+    feel_feverish,
     note_a_call,
     offer,
+    settle_if_flagged,
 )
 from clinic.management.demonstration.staff_and_diary import Cast
 from consultations.enums import ConsentKind, Outcome
@@ -98,6 +102,20 @@ STORIES: Final = (
         datetime.date(1959, 12, 12),
         {"ab_age": 66, "dx_told": ["lss"], "dx_detail": ["sev_sten"]},
         (*WITH_DOCTOR, decline),
+    ),
+    Story("Ingrid Solheim", datetime.date(1971, 5, 8), {"ab_age": 55}, (*WITH_DOCTOR, offer, feel_feverish)),
+    Story(
+        "Ruben Castell",
+        datetime.date(1964, 2, 17),
+        {"ab_age": 62, "rf_weak": "not_sure"},
+        (*WITH_DOCTOR, settle_if_flagged),
+    ),
+    Story("Wilma Okonjo", datetime.date(1973, 10, 3), {"ab_age": 53, "rf_now": ["fever"]}, (claim, close_the_case)),
+    Story(
+        "Elias Bergen",
+        datetime.date(1961, 7, 21),
+        {"ab_age": 65},
+        (*WITH_DOCTOR, offer, book_a_time, escalate),
     ),
 )
 

@@ -30,11 +30,13 @@ from clinic.management.demonstration.staff_and_diary import Cast, make_clinic
 from consultations.enums import Outcome, RequestStatus
 from consultations.models import (
     Appointment,
+    CaseClosing,
     ConsultationRequest,
     Occupation,
     Patient,
     PrivateLink,
     SafetyCase,
+    Settlement,
 )
 from tests.cast import MONDAY_MORNING
 
@@ -358,11 +360,17 @@ class TestTheCommand:
         demo()
 
         assert Counter(statuses()) == {
-            "received": 2, "in_triage": 1, "with_doctor": 1, "information_asked": 1, "offered": 1, "booked": 1,
+            "received": 2, "in_triage": 2, "with_doctor": 2, "information_asked": 1, "offered": 2, "booked": 2,
             "not_suitable": 1,
         }  # fmt: skip
-        assert SafetyCase.objects.count() == 3
-        assert OutboxMessage.objects.filter(sent_at=None).count() == 0
+        assert Counter(SafetyCase.objects.values_list("level", "status")) == {
+            ("EMERGENCY", "open"): 2, ("SAME_DAY", "open"): 2, ("SAME_DAY", "closed"): 1,
+        }  # fmt: skip
+        assert CaseClosing.objects.get().outcome == "went_for_care"
+        assert Settlement.objects.count() == 1
+        assert ConsultationRequest.objects.get(status="booked", escalated_at__isnull=False).is_blocked_by_flags
+        waiting = OutboxMessage.objects.filter(sent_at=None)
+        assert list(waiting.values_list("kind", flat=True)) == ["next_day_question"], "of the closed case, tomorrow"
 
 
 class TestTheClock:

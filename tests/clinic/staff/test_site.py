@@ -71,7 +71,14 @@ def test_navigation_shows_only_what_one_may_open(nurse):
     client = Client()
     client.force_login(nurse)
     entries = client.get("/admin/").context["staff_nav"]
-    assert [entry["label"] for entry in entries] == ["Today", "Requests", "Safety cases", "Messages", "Diary"]
+    assert [entry["label"] for entry in entries] == [
+        "Today",
+        "Requests",
+        "Safety cases",
+        "Messages",
+        "Diary",
+        "Hand-over",
+    ]
     assert [entry["label"] for entry in entries if entry["current"]] == ["Today"]
     assert all(client.get(entry["url"]).status_code == 200 for entry in entries)
 

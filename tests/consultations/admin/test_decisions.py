@@ -186,14 +186,14 @@ class TestPreview:
                 waiting.refresh_from_db()
         assert ClinicalReview.objects.count() == 2
 
-    def test_a_page_somebody_else_moved_sends_nothing(self, sign_in, doctor, other_doctor, waiting, visit):
+    def test_a_page_somebody_else_moved_sends_nothing(self, sign_in, doctor, other_doctor, waiting):
         client = sign_in(doctor)
-        preview = decide(client, waiting, "offer", appointment_type=visit.pk, patient_note=NOTE)
+        preview = decide(client, waiting, "not_suitable", patient_note=NOTE, reason=WHY)
         perform("mark_urgent", waiting, reason="Foot drop since today.", by=other_doctor)
         response = confirm(client, preview)
         assert "Sam Okafor moved this request to “Urgent: call the patient”" in text_of(response)
         assert response.context["panel"].decision.form["patient_note"].value() == NOTE
-        assert ClinicalReview.objects.filter(decision="offer").count() == 0
+        assert ClinicalReview.objects.filter(decision="not_suitable").count() == 0
 
     def test_a_patient_without_an_address_must_be_rung(self, sign_in, doctor, make_request, visit):
         patient = make_patient("Phone Only", email="")

@@ -163,3 +163,33 @@ def test_the_case_says_what_became_of_its_alerts(sign_in, nurse, settings):
     OutboxMessage.objects.filter(pk=first.pk).update(sent_at=clock.now())
     page = text_of(sign_in(nurse).get(f"{CASES}{case.pk}/change/"))
     assert "Mails about this case: 1 sent, the last on Monday 23 November, 10 am; 1 waiting to be sent." in page
+
+
+def test_a_group_is_closed_in_one_act_that_is_asked_once(sign_in, nurse):
+    for _ in range(6):
+        visit()
+    client, group = sign_in(nurse), AlarmGroup.objects.get()
+    listed = client.get(CASES, {"group": group.pk})
+    data = {"shown": ",".join(map(str, listed.context["closable"])), "seen": listed.context["group"].newest}
+    assert "Close the 3 cases shown: no way to reach the person" in text_of(listed)
+    asked = client.post(f"{CASES}group/{group.pk}/close/", data)
+    assert "Nothing is closed yet." in text_of(asked)
+    assert SafetyCase.objects.filter(status=CaseStatus.CLOSED).count() == 0
+    named = group.cases.first()
+    cases.name_person(case=named, patient=make_patient("Tomas Reed"))
+    done = text_of(client.post(f"{CASES}group/{group.pk}/close/", {**data, "sure": "yes"}, follow=True))
+    assert "2 cases closed: no way to reach the person. 1 case of those shown is not" in done
+    assert set(SafetyCase.objects.filter(status=CaseStatus.CLOSED).values_list("outcome", flat=True)) == {
+        "no_way_to_reach"
+    }
+
+
+@pytest.mark.parametrize("shown", ["", "x", "1,-2", "9" * 30, "\u0665"])
+def test_a_group_is_not_closed_by_what_no_page_of_ours_sends(sign_in, nurse, shown):
+    for _ in range(6):
+        visit()
+    group = AlarmGroup.objects.get()
+    data = {"shown": shown, "seen": group.last_at.isoformat(), "sure": "yes"}
+    page = text_of(sign_in(nurse).post(f"{CASES}group/{group.pk}/close/", data, follow=True))
+    assert "We could not tell which cases you were shown. Nothing was closed." in page
+    assert not SafetyCase.objects.filter(status=CaseStatus.CLOSED).exists()

@@ -11,7 +11,16 @@ from django.db import connection, transaction
 
 from clinic.accounts.models import User
 from clinic.core import clock
-from consultations.enums import AssessmentOrigin, CallOutcome, CaseStatus, Outcome, RequestStatus, SettledHow
+from consultations.enums import (
+    OPEN_STATUSES,
+    AssessmentOrigin,
+    CallOutcome,
+    CaseOutcome,
+    CaseStatus,
+    Outcome,
+    RequestStatus,
+    SettledHow,
+)
 from consultations.models import Call, ConsultationRequest, SafetyCase, Settlement
 from consultations.services import dangers, settling
 from consultations.services.settling import Proof
@@ -26,8 +35,11 @@ HOUR = datetime.timedelta(hours=1)
 REASSURES = re.compile(
     r"No red flag\b(?! stands)|(?:can|may) (?:now )?be offered|offered now|can choose a time now", re.IGNORECASE
 )
-PRESSES = re.compile(r"welfare policy|(?<!No )red flags? stands?\b|cannot be offered|case is still open", re.IGNORECASE)
-FLAGS = ("none", "form", "told later", "settled", "told again", "unreadable")
+PRESSES = re.compile(
+    r"welfare policy|(?<!No )red flags? stands?\b|cannot be offered|case is still open|do not rely on the rest",
+    re.IGNORECASE,
+)
+FLAGS = ("none", "escalated", "form", "told later", "settled", "told again", "unreadable")
 CALLS: dict[str, tuple[str, ...]] = {
     "no call": (),
     "two in vain": ("not_reached", "voicemail"),
@@ -71,6 +83,9 @@ def in_state(make_request: MakeRequest, nurse: User, doctor: User) -> Callable[.
             settle_all(request, doctor)
         if flags == "told again":
             tick(request, "fever")
+        if flags == "escalated" and status in OPEN_STATUSES:
+            perform("escalate", request, note="Chest pain on the phone.", by=nurse)
+            request.refresh_from_db()
         if flags == "unreadable":
             with connection.cursor() as cursor:
                 cursor.execute(
@@ -93,11 +108,11 @@ def _set_case(request: ConsultationRequest, status: CaseStatus | None, nurse: Us
         return
     now = clock.now()
     values: dict[str, Any] = {"patient": request.patient, "level": "SAME_DAY", "priority": "asap", "status": status}
-    values |= {"raised_at": now, "due_at": now, "closed_at": None, "closed_by": None}
+    values |= {"raised_at": now, "due_at": now, "closed_at": None, "closed_by": None, "outcome": ""}
     if status != CaseStatus.OPEN:
         values |= {"acknowledged_at": now, "acknowledged_by": nurse}
     if status == CaseStatus.CLOSED:
-        values |= {"closed_at": now, "closed_by": nurse}
+        values |= {"closed_at": now, "closed_by": nurse, "outcome": CaseOutcome.WENT_FOR_CARE}
     SafetyCase.objects.update_or_create(response=request.response, defaults=values)
 
 
@@ -115,7 +130,8 @@ def test_no_page_reassures_and_presses_at_once(
         is_open = SafetyCase.objects.filter(response=request.response).exclude(status=CaseStatus.CLOSED).exists()
         has_flag = flags in ("form", "told later", "told again")
         says_none = ">No red flag <" in main
-        assert says_none == (flags == "none" and not is_open), (flags, calls, case)
+        is_quiet = not (has_flag or is_open or request.is_escalated or flags in ("settled", "unreadable"))
+        assert says_none == is_quiet, (flags, calls, case)
         assert bool(request.flag_level) == has_flag
         if has_flag or is_open:
             assert presses, (flags, calls, case, request.status)

@@ -10,7 +10,7 @@ from django.urls import reverse
 from clinic.core import audit, clock
 from clinic.core.models import AuditEvent
 from clinic.core.refusals import NotAllowed
-from consultations.enums import CaseStatus
+from consultations.enums import CaseOutcome, CaseStatus
 from consultations.models import CaseNote, PersonNote, SafetyCase
 from consultations.services import notes, persons
 from tests.consultations.admin.conftest import text_of
@@ -26,7 +26,8 @@ def case(alice: Any, nurse: Any) -> SafetyCase:
     now = clock.now()
     return SafetyCase.objects.create(
         response=alice.response, patient=alice.patient, level="EMERGENCY", priority="stat", raised_at=now, due_at=now,
-        status=CaseStatus.CLOSED, closed_at=now, closed_by=nurse, acknowledged_at=now, acknowledged_by=nurse,
+        status=CaseStatus.CLOSED, outcome=CaseOutcome.WENT_FOR_CARE, closed_at=now, closed_by=nurse,
+        acknowledged_at=now, acknowledged_by=nurse,
     )  # fmt: skip
 
 

@@ -17,7 +17,10 @@ from consultations.forms.check import ScreenForm
 from consultations.forms.staff import StepForm
 from consultations.questionnaire import definition, flow
 
-OF_STAFF = {f"consultations.forms.{name}" for name in ("diary", "persons", "queue_filters", "staff")}
+OF_STAFF = {
+    f"consultations.forms.{name}"
+    for name in ("calls", "cases", "diary", "notes", "persons", "queue_filters", "settle", "staff")
+}
 TEMPLATES = Path(patient_forms.__file__).parents[1] / "templates/consultations"
 WORDS = (
     'We do not read this straight away. If you feel you might harm yourself: <a class="dial" href="tel:988" '

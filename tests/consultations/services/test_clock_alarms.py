@@ -14,7 +14,7 @@ from clinic.core.refusals import NotAllowed
 from consultations.enums import Outcome, RequestStatus
 from consultations.models import ClockAlarm, ConsultationRequest
 from consultations.services import cases, clock_alarms, clocks, handover, messaging
-from tests.cast import MakeRequest
+from tests.cast import MakeRequest, close_case
 from tests.consultations.perform import send_message
 from tests.consultations.services.conftest import NOW
 from tests.consultations.services.test_alerts import DOCTOR, DUTY, NURSE, ON_CALL, OTHER, Clock, minutes
@@ -157,7 +157,7 @@ class TestTheRest:
         assert worker.look(NOW + minutes(31)) == [DUTY, OTHER]
         assert worker.look(NOW + minutes(42)) == EVERYBODY
         cases.acknowledge(case=case, by=other_nurse)
-        cases.close(case=case, note="Went to the hospital.", by=other_nurse)
+        close_case(case, by=other_nurse)
         assert worker.look(NOW + minutes(60)) == []
 
     def test_whoever_takes_a_case_on_has_heard_its_alarm(self, worker: Worker, nurse: User) -> None:

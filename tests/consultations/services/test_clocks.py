@@ -5,11 +5,14 @@ import itertools
 from typing import Any
 
 import pytest
+import time_machine
 
 from clinic.core import clock
 from consultations.enums import OPEN_STATUSES, CaseStatus, ClockKind, Outcome, RequestStatus
+from consultations.models import ConsultationRequest
+from consultations.presenters import queue
 from consultations.services import cases, clock_table, clocks
-from tests.cast import MakeRequest
+from tests.cast import MakeRequest, close_case
 from tests.consultations.perform import perform
 from tests.consultations.services.conftest import Desk
 
@@ -47,13 +50,13 @@ class TestExactlyOne:
                 if case_status == CaseStatus.ACKNOWLEDGED:
                     cases.acknowledge(case=case, by=nurse)
                 if case_status == CaseStatus.CLOSED:
-                    cases.close(case=case, note="Seen.", by=nurse)
+                    close_case(case, by=nurse)
             is_open_case = case_status in (CaseStatus.OPEN, CaseStatus.ACKNOWLEDGED)
             expected = (
                 ["case"] if is_open_case
-                else [] if status not in OPEN_STATUSES
                 else ["danger"] if is_danger
-                else [BY_STATUS[status]]
+                else [BY_STATUS[status]] if status in OPEN_STATUSES
+                else []
             )  # fmt: skip
             assert kinds(request) == expected, (status, is_danger, case_status)
             assert [clocks.clock_of(request)] == [*map(ClockKind, expected)] or expected == []
@@ -196,7 +199,7 @@ class TestADanger:
         clocks.contact_logged(request=None, case=case, now=clock.now())
         (running,) = clocks.running(responses=[request.response_id])
         assert (running.kind, running.due_at) == ("case", at("2026-11-25T22:30Z"))
-        cases.close(case=case, note="Went for care.", by=nurse)
+        close_case(case, by=nurse)
         (running,) = clocks.running(responses=[request.response_id])
         assert (running.kind, running.due_at) == ("danger", at("2026-11-25T22:30Z"))
 
@@ -239,3 +242,28 @@ class TestAMissedPromise:
         escalated = make_request(status=offered, risk=1, escalated_at=now, escalated_by=nurse, **due)
         assert self.missed(escalated) is None
         assert self.missed(make_request(status=RequestStatus.WITHDRAWN, outcome=Outcome.SAME_DAY, **due)) is None
+
+
+def test_a_withdrawal_leaves_a_danger_on_its_clock_and_in_the_list(make_request: MakeRequest, nurse: Any) -> None:
+    """An urgent review without a safety case: nobody has settled it, and nobody has reached the person."""
+    due = at("2026-11-25T22:30Z")
+    request = make_request(outcome=Outcome.URGENT_REVIEW, flag_level="URGENT_REVIEW", danger_due_at=due)
+    perform("withdraw", request)
+    (running,) = clocks.running(responses=[request.response_id])
+    assert (running.kind, running.target, running.due_at) == ("danger", "URGENT_REVIEW", due)
+    assert clocks.running(until=due) == [running]
+    assert ConsultationRequest.objects.filter(queue.in_tab("all")).get() == request
+    clocks.contact_logged(request=request, case=None, now=clock.now())
+    assert clocks.running(responses=[request.response_id]) == []
+    assert not ConsultationRequest.objects.filter(queue.in_tab("all")).exists()
+
+
+def test_what_waited_too_long_comes_back_to_triage(make_request: MakeRequest) -> None:
+    late, now = {"due_at": clock.now(), "submitted_at": clock.now()}, clock.now() + datetime.timedelta(minutes=1)
+    waits = (RequestStatus.INFORMATION_ASKED, RequestStatus.OFFERED, RequestStatus.BOOKED)
+    back = {make_request(status=status, **late).pk for status in waits}
+    for status in waits:
+        make_request(status=status)
+    with time_machine.travel(now, tick=False):
+        assert set(ConsultationRequest.objects.filter(queue.in_tab("triage")).values_list("pk", flat=True)) == back
+        assert ConsultationRequest.objects.filter(clocks.is_overdue(now)).count() == 3

@@ -19,7 +19,7 @@ from clinic.core.models import AuditEvent, OutboxMessage
 from clinic.core.refusals import NotAllowed
 from consultations.actions.book import book_held
 from consultations.actions.read_text import mark_read
-from consultations.enums import CaseStatus, ContactPreference, FilledFor, SafeToContact
+from consultations.enums import CaseStatus, ContactPreference, FilledFor, MissedKind, ReportedRecord, SafeToContact
 from consultations.models import (
     AppointmentType,
     Call,
@@ -38,8 +38,10 @@ from consultations.services import (
     carrying,
     case_closing,
     erasure,
+    hand_over_notes,
     intake,
     messaging,
+    missed,
     notes,
     persons,
     scheduling,
@@ -56,6 +58,7 @@ pytestmark = pytest.mark.django_db
 SECRETS = (
     "Zebedee", "Quillfeather", "Ottoline", "zebedee@example.org", "2025550187", "secret-note", "secret-call",
     "secret-question", "secret-answer", "secret-offer", "secret-reason", "secret-cancel", "secret-message",
+    "secret-hand-over", "secret-report", "secret-reply",
     "secret-aid", "secret-closing", "secret-join", "secret-sign", "secret-proof", "1961-05-17",
     "secret-aside", "secret-thought", "secret-reopening",
 )  # fmt: skip
@@ -75,6 +78,7 @@ REACHED = {
     "Patient", "ConsultationRequest", "SafetyCase", "QuestionnaireResponse", "Assessment", "PatientText", "Consent",
     "InformationRequest", "TriageDecision", "ClinicalReview", "Appointment", "SlotHold", "PrivateLink", "OutboxMessage",
     "PersonJoin", "Occupation", "MessageSubject", "Call", "Settlement", "CaseNote", "PersonNote", "CaseClosing",
+    "HandOverNote", "MissedReport",
     "ClockAlarm",
 }  # fmt: skip
 """Every model that leads to a patient. A new one comes here once it is said below how it is erased."""
@@ -144,6 +148,11 @@ def request_of_one(
         if day == 1:
             perform("cancel_booking", request, reason="secret-cancel")
     send_message(request=request, text="secret-message", key="a page")
+    hand_over_notes.write(text="secret-hand-over", request=request, by=nurse, key="a page")
+    subject = missed.subject_of(ReportedRecord.REQUEST, request.pk)
+    assert subject is not None
+    report = missed.report(subject=subject, kind=MissedKind.DANGER, text="secret-report", by=nurse, key="a page")
+    missed.answer(row=report, text="secret-reply", by=doctor)
     return request
 
 

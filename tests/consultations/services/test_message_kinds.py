@@ -63,6 +63,8 @@ def test_every_kind_is_registered_by_its_name_and_lane() -> None:
         "request_closed": Lane.PATIENTS,
         "weekly_question": Lane.PATIENTS,
         "staff_alert": Lane.ALERTS,
+        "staff_notice": Lane.STAFF,
+        "day_end": Lane.STAFF,
     }
 
 

@@ -19,6 +19,7 @@ from consultations import emails
 from consultations.enums import MessageKind
 from consultations.models import ConsultationRequest, PrivateLink
 from consultations.services import messaging
+from consultations.services.message_kinds import TO_STAFF
 from tests.consultations.services.test_transitions import Staff
 from tests.mailbox import link_in, token_of, write
 from tests.rows import all_rows, store
@@ -242,7 +243,7 @@ HEALTH = re.compile(
 """What a person at home who sees the screen could learn something from. The clinic's own name is not ours to change."""
 
 
-@pytest.mark.parametrize("kind", [kind for kind in MessageKind if kind != MessageKind.STAFF_ALERT])
+@pytest.mark.parametrize("kind", [kind for kind in MessageKind if kind not in TO_STAFF])
 class TestWords:
     def test_no_mail_tells_anything_about_health(
         self, alice: ConsultationRequest, kind: MessageKind, settings: Any
@@ -277,5 +278,6 @@ def test_one_turn_of_the_worker_sends_alerts_and_tidies(alice: ConsultationReque
     call_command("worker", once=True)
     assert len(mail.outbox) == 1
     assert {beat.name for beat in Heartbeat.objects.all()} == {
-        "worker", "forget sign-ins", "reopen content", "forget networks", "delete unsent", "delete sent"
+        "worker", "forget sign-ins", "reopen content", "forget networks", "restart mails", "delete unsent",
+        "delete sent", "delete hand-over notes",
     }  # fmt: skip

@@ -94,7 +94,7 @@ class TestAnOrder:
         clear = desk.request(RequestStatus.WITH_DOCTOR)
         flagged = desk.request(RequestStatus.WITH_DOCTOR, **FLAGGED)
         before = all_rows()
-        with pytest.raises(WrongStatus, match="No red flag stands"):
+        with pytest.raises(WrongStatus, match="Nothing stands in the way"):
             perform("order_booking", clear, by=doctor, **data)
         with pytest.raises(NotAllowed):
             perform("order_booking", flagged, by=nurse, **data)

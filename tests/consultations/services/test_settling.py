@@ -14,7 +14,7 @@ from clinic.core.refusals import ChangedMeanwhile, NotAllowed
 from consultations.candidacy.union import Sign
 from consultations.enums import AssessmentOrigin, CallOutcome, Outcome, RequestStatus, SettledHow
 from consultations.models import Call, ConsultationRequest, SafetyCase, Settlement
-from consultations.services import dangers, persons, settling
+from consultations.services import dangers, notes, persons, settling
 from consultations.services.settling import NotShown, Proof
 from consultations.services.transitions import lock
 from tests.cast import MakeRequest, make_patient
@@ -173,6 +173,9 @@ class TestEachWay:
         with pytest.raises(NotShown, match="for the person to say"):
             settle(request, other, CHEST, by=doctor)
         proof = dataclasses.replace(other, entered_by=nurse)
+        with pytest.raises(NotShown, match="says so first"):
+            settle(request, proof, CHEST, by=doctor)
+        notes.add_to_case(case=SafetyCase.objects.get(), text="I took the wrong line.", says_mistake=True, by=nurse)
         settle(request, proof, CHEST, by=doctor)
         assert open_signs(request) == set()
         tick(request, "chest")

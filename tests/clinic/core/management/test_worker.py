@@ -17,6 +17,10 @@ from consultations.services import (
     alarm_groups,
     cases,
     clock_alarms,
+    day_end,
+    deaths,
+    hand_over_notes,
+    leaving,
     messaging,
     private_links,
     retention,
@@ -26,9 +30,11 @@ from education.actions import reopen, schedule
 
 DUTIES = {
     "repeat alerts": (cases, "alert_again"),
+    "pass on requests": (leaving, "pass_on_left"),
     "watch clocks": (clock_alarms, "look"),
     "announce undelivered": (undelivered, "alert_undelivered"),
     "answer asked links": (private_links, "answer_asked"),
+    "end the day": (day_end, "make_due"),
     "deliver": (delivery, "deliver_due"),
     "publish": (schedule, "publish_due"),
     "chain readings": (reading_batches, "chain"),
@@ -36,8 +42,10 @@ DUTIES = {
     "forget sign-ins": (housekeeping, "forget_what_ran_out"),
     "reopen content": (reopen, "reopen_due"),
     "forget networks": (alarm_groups, "forget_networks"),
+    "restart mails": (deaths, "restart_mails"),
     "delete unsent": (retention, "delete_unsent"),
     "delete sent": (outbox, "forget_sent"),
+    "delete hand-over notes": (hand_over_notes, "forget_read"),
 }
 ERRORS = [
     UnicodeError("alice"),

@@ -1,0 +1,224 @@
+"""The hand-over: everything that whoever comes must know from whoever goes, on one page that can be printed."""
+
+import dataclasses
+import datetime
+from collections.abc import Iterable
+from typing import Any, Final
+
+from django.db.models import Q, QuerySet
+from django.urls import reverse
+
+from clinic.accounts.models import User
+from clinic.core import clock, outbox
+from clinic.core.encrypted_rows import with_keys
+from clinic.core.models import OutboxMessage
+from consultations.enums import Actor, CaseStatus
+from consultations.models import Appointment, ConsultationRequest, HandOverNote
+from consultations.permissions import actors_of
+from consultations.presenters.cases import CaseLine, case_query, line_of
+from consultations.presenters.isolation import Unreadable, opened, readable
+from consultations.presenters.rota import duty_now
+from consultations.presenters.words import Chip, clock_chip, count, holder_words, name_of, time_left
+from consultations.services import cannot_wait, clocks, holdings
+
+SHOWN: Final = 60
+NOTES_STAY: Final = datetime.timedelta(days=1)
+"""A note that was read stands here for a day."""
+UNOPENED: Final = ("patient__email", "patient__phone", "patient__phone_as_typed")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Line:
+    """One request: whose, why it stands here or what was promised, in whose hands, and the time left."""
+
+    pk: int
+    who: str
+    reference: str
+    url: str
+    what: str
+    holder: str
+    time: Chip
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class NoteLine:
+    pk: int
+    text: str
+    who: str
+    when: str
+    reference: str
+    url: str
+    is_mine: bool
+    request_pk: int | None
+    read: str = ""
+
+
+def hand_over_page(*, viewer: User, now: datetime.datetime) -> dict[str, Any]:
+    items = cannot_wait.open_items(now=now)
+    why = {item.pk: item.words.partition(": ")[2] for item in items if item.what == "request"}
+    waiting, promised = _requests(why, viewer=viewer, now=now), _promised(set(why), viewer=viewer, now=now)
+    cases, notes = _cases(viewer=viewer, now=now), _notes(viewer=viewer, now=now)
+    visits, messages = _visits(viewer=viewer, now=now), _messages([i.pk for i in items if i.what == "message"])
+    counts = {name: sum(item.what == name for item in items) for name in ("case", "request", "text", "message")}
+    shown = {*(line.pk for line in (*waiting, *promised)), *(each["request_pk"] for each in visits)}
+    return {
+        "duty": duty_now(viewer=viewer, now=now),
+        "now": clock.moment(now),
+        "until": clock.moment(horizon(now)),
+        "is_calm": not items,
+        "cases": cases,
+        "more_cases": counts["case"] - len(cases),
+        "waiting": waiting,
+        "more_waiting": counts["request"] - len(waiting),
+        "texts": counts["text"],
+        "messages": messages,
+        "more_messages": counts["message"] - len(messages),
+        "promised": promised,
+        "visits": visits,
+        "held": _held(viewer),
+        "notes": [note for note in notes if not note.read],
+        "read_notes": [note for note in notes if note.read],
+        "shown": {
+            "cases": [line.pk for line in cases],
+            "requests": sorted({*shown, *(note.request_pk for note in notes if note.request_pk)} - {None}),
+            "messages": [message["pk"] for message in messages],
+        },
+    }
+
+
+def horizon(now: datetime.datetime) -> datetime.datetime:
+    """The end of the next day on which the clinic is open: as far as the next shift has to look."""
+    return clock.add_working_days(now, 1)
+
+
+def _cases(*, viewer: User, now: datetime.datetime) -> list[CaseLine]:
+    rows = case_query(viewer).exclude(status=CaseStatus.CLOSED)[:SHOWN]
+    return [line_of(each, viewer=viewer, now=now) for each in readable(rows)]
+
+
+def _query(condition: Q, *, viewer: User) -> QuerySet[ConsultationRequest]:
+    rows = ConsultationRequest.objects.visible_to(viewer).filter(condition)
+    return rows.select_related("patient", "claimed_by", "doctor").defer(*UNOPENED).most_pressing_first()
+
+
+def _requests(why: dict[int, str], *, viewer: User, now: datetime.datetime) -> list[Line]:
+    rows = readable(_query(Q(pk__in=why), viewer=viewer)[:SHOWN])
+    return [_line(each, what=why[each.pk], viewer=viewer, now=now) for each in rows]
+
+
+def _promised(known: set[int], *, viewer: User, now: datetime.datetime) -> list[Line]:
+    """What is due by the end of the next open day, and is not among what cannot wait."""
+    end = horizon(now)
+    rows = readable(_query(clocks.is_overdue(end) & ~Q(pk__in=known), viewer=viewer)[:SHOWN])
+    return [_line(each, what=_promise(each), viewer=viewer, now=now) for each in rows]
+
+
+def _promise(request: ConsultationRequest | Unreadable) -> str:
+    if isinstance(request, Unreadable):
+        return "Unknown"
+    due = request.next_due_at or request.due_at
+    what = "Read what was written" if due == request.texts_due_at else "Our next step"
+    return f"{what} by {clock.moment(due)}"
+
+
+def _line(each: ConsultationRequest | Unreadable, *, what: str, viewer: User, now: datetime.datetime) -> Line:
+    url = reverse("admin:consultations_consultationrequest_change", args=[each.pk])
+    if isinstance(each, Unreadable):
+        return Line(each.pk, f"Record {each.pk} cannot be read", "", url, what, "", Chip("Unknown", "danger"))
+    time = time_left(each.next_due_at, now=now) if each.next_due_at else clock_chip(each, now=now)
+    return Line(
+        each.pk, each.patient.name, each.reference, url, what, holder_words(each, viewer=viewer), time
+    )  # fmt: skip
+
+
+def _visits(*, viewer: User, now: datetime.datetime) -> list[dict[str, Any]]:
+    rows = (
+        Appointment.objects.visible_to(viewer)
+        .live()
+        .filter(starts_at__gte=now, starts_at__lte=horizon(now))
+        .select_related("request__patient", "clinician")
+        .defer("cancel_reason", *(f"request__{name}" for name in UNOPENED))
+        .order_by("starts_at", "pk")
+    )
+    return [
+        {"request_pk": None, "when": "", "who": f"Booking {each.pk} cannot be read", "clinician": ""}
+        if isinstance(each, Unreadable)
+        else {
+            "request_pk": each.request_id,
+            "when": clock.moment(each.starts_at),
+            "who": each.request.patient.name,
+            "reference": each.request.reference,
+            "url": reverse("admin:consultations_consultationrequest_change", args=[each.request_id]),
+            "clinician": each.clinician.display_name,
+        }
+        for each in readable(rows[:SHOWN])
+    ]
+
+
+def _messages(keys: Iterable[int]) -> list[dict[str, Any]]:
+    rows = OutboxMessage.objects.filter(pk__in=list(keys)[:SHOWN]).select_related("subject__request")
+    lines = []
+    for each in readable(rows.defer("recipient", "payload", "content").order_by("pk")):
+        url, what, reference = reverse("admin:core_outboxmessage_change", args=[each.pk]), f"Message {each.pk}", ""
+        if not isinstance(each, Unreadable):
+            subject = getattr(each, "subject", None)
+            what, reference = outbox.label_of(each), subject.request.reference if subject and subject.request else ""
+        lines.append({"pk": each.pk, "what": what, "reference": reference, "url": url})
+    return lines
+
+
+def _held(viewer: User) -> list[dict[str, Any]]:
+    may_pass_on = Actor.MANAGER in actors_of(viewer)
+    return [
+        {
+            "who": name_of(user),
+            "is_there": user.is_on_duty and user.is_active,
+            "what": ", ".join(held_words(counts)),
+            "url": reverse("admin:consultations_handovernote_person", args=[user.pk]) if may_pass_on else "",
+        }
+        for user, counts in holdings.by_person()
+    ]
+
+
+def held_words(counts: dict[str, int]) -> list[str]:
+    named = {
+        "cases": ("safety case", "safety cases"),
+        "claimed": ("request in triage or waiting", "requests in triage or waiting"),
+        "to_review": ("request as its doctor", "requests as their doctor"),
+        "visits": ("visit ahead", "visits ahead"),
+    }
+    return [count(counts[name], one, many) for name, (one, many) in named.items() if counts.get(name)]
+
+
+def _notes(*, viewer: User, now: datetime.datetime) -> list[NoteLine]:
+    stands = Q(read_at=None) | Q(read_at__gte=now - NOTES_STAY)
+    rows = with_keys(HandOverNote.objects.visible_to(viewer).filter(stands, deleted_at=None))
+    found = (
+        rows.select_related("request", "patient", "written_by", "read_by").defer(*UNOPENED).order_by("written_at", "pk")
+    )
+    return [_note(each, viewer=viewer) for each in readable(found[:SHOWN], opens=False)]
+
+
+def _note(each: HandOverNote | Unreadable, *, viewer: User) -> NoteLine:
+    if isinstance(each, Unreadable):
+        return NoteLine(each.pk, "This note cannot be read. Tell a manager its number.", "", "", "", "", False, None)
+    text, _ = opened(lambda: each.text, "This note cannot be read.", of=each)
+    request = each.request
+    return NoteLine(
+        pk=each.pk,
+        text=text,
+        who=name_of(each.written_by),
+        when=clock.moment(each.written_at),
+        reference=request.reference if request else "",
+        url=reverse("admin:consultations_consultationrequest_change", args=[request.pk]) if request else "",
+        is_mine=each.written_by_id == viewer.pk,
+        request_pk=request.pk if request else None,
+        read=_read_words(each),
+    )
+
+
+def _read_words(note: HandOverNote) -> str:
+    if note.read_at is None:
+        return ""
+    verb = "Taken back by" if note.read_by_id == note.written_by_id else "Read by"
+    return f"{verb} {name_of(note.read_by)} on {clock.moment(note.read_at)}"

@@ -1,0 +1,117 @@
+"""The rota in words: a week of it, who is on now and until when, and when nobody is."""
+
+import dataclasses
+import datetime
+from collections.abc import Iterator
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from django.urls import reverse
+
+from clinic.accounts.models import User
+from clinic.core import clock
+from clinic.core.permissions import may
+from consultations.enums import ShiftChangeKind
+from consultations.models import ShiftChange
+from consultations.presenters.words import name_of
+from consultations.services import duty, rota
+
+DAYS: Final = 7
+
+
+def rota_page(*, viewer: User, since: datetime.date) -> dict[str, Any]:
+    last = since + (DAYS - 1) * rota.DAY
+    known = rota.Rota.of(since, last)
+    members = list(duty.care_team())
+    gaps = known.gaps(since=clock.instant(since, datetime.time(), fold=0))
+    return {
+        "days": [_day(day, known, members, gaps) for day in known.days],
+        "changes": [_change(each, viewer=viewer) for each in _changes(since, last)],
+        "is_used": known.is_used,
+        "may_change": may(viewer, "consultations.change_shift"),
+        "first": clock.day(since),
+        "last": clock.day(last),
+        "earlier": f"?{urlencode({'from': since - DAYS * rota.DAY})}",
+        "later": f"?{urlencode({'from': since + DAYS * rota.DAY})}",
+        "clinic_zone": clock.zone_words(clock.instant(since, datetime.time(12), fold=0)),
+    }
+
+
+def _day(day: datetime.date, known: rota.Rota, members: list[User], gaps: list[rota.Span]) -> dict[str, Any]:
+    lines = [(spans[0][0], each, spans) for each in members if (spans := known.on_day(each.pk, day))]
+    openings = clock.openings_on(day)
+    return {
+        "title": clock.day(day),
+        "is_today": day == clock.today(),
+        "open": f"open {_hours(openings)}" if openings else "closed",
+        "lines": [
+            {"who": name_of(each), "hours": _hours(spans)}
+            for _, each, spans in sorted(lines, key=lambda line: (line[0], line[1].name))
+        ],
+        "gaps": _hours([gap for gap in gaps if clock.local(gap[0]).date() == day]),
+    }
+
+
+def _changes(first: datetime.date, last: datetime.date) -> list[ShiftChange]:
+    rows = ShiftChange.objects.filter(last_on__gte=first, first_on__lte=last).select_related("user")
+    return list(rows.order_by("first_on", "pk"))
+
+
+def _change(each: ShiftChange, *, viewer: User) -> dict[str, Any]:
+    hours = f"{clock.time(each.starts)} to {clock.time(each.ends)}" if each.starts and each.ends else "the whole day"
+    days = clock.day(each.first_on)
+    if each.last_on != each.first_on:
+        days = f"{days} to {clock.day(each.last_on)}"
+    return {
+        "who": name_of(each.user),
+        "what": ShiftChangeKind(each.kind).label.lower(),
+        "when": f"{days}, {hours}",
+        "reason": each.reason,
+        "url": reverse("admin:consultations_shiftchange_change", args=[each.pk])
+        if may(viewer, "consultations.change_shiftchange")
+        else "",
+    }
+
+
+def _hours(spans: list[rota.Span]) -> str:
+    return " and ".join(f"{clock.time(begins)} to {clock.time(ends)}" for begins, ends in spans)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class DutyNow:
+    """Who is on duty now and who comes next, in words, and when nobody is on the rota though the clinic is open."""
+
+    names: tuple[str, ...]
+    coming: tuple[str, ...]
+    gaps: tuple[str, ...]
+    is_on: bool
+    may_switch: bool
+
+
+def duty_now(*, viewer: User, now: datetime.datetime) -> DutyNow:
+    """A superuser outside the groups gets no cases, and has nothing to switch."""
+    team = list(duty.care_team())
+    known = rota.Rota.around(now, team=team)
+    return DutyNow(
+        names=tuple(_name(each, known, viewer=viewer, now=now) for each in team if each.is_on_duty),
+        coming=tuple(_coming(team, known, now=now)),
+        gaps=tuple(rota.gap_words(known.gaps(since=now))),
+        is_on=viewer.is_on_duty,
+        may_switch=any(each.pk == viewer.pk for each in team),
+    )
+
+
+def _name(user: User, known: rota.Rota, *, viewer: User, now: datetime.datetime) -> str:
+    ends = known.until(user.pk, now=now)
+    notes = [*(["you"] if user.pk == viewer.pk else []), *([f"until {clock.time(ends)}"] if ends else [])]
+    return f"{user.display_name} ({', '.join(notes)})" if notes else user.display_name
+
+
+def _coming(team: list[User], known: rota.Rota, *, now: datetime.datetime) -> Iterator[str]:
+    """Whose next shift begins within a day, the first first."""
+    begins = [(begin, each.display_name) for each in team for begin, _ in known.spans.get(each.pk, []) if begin > now]
+    named: set[str] = set()
+    for begin, name in sorted(begins):
+        if begin <= now + rota.DAY and name not in named:
+            named.add(name)
+            yield f"{name}, {clock.moment(begin)}"
