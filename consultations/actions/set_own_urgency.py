@@ -25,7 +25,7 @@ class OwnUrgencyData:
 @WORKFLOW.register
 class SetOwnUrgency(StaffAction[OwnUrgencyData, None]):
     verb, data_class = "set_own_urgency", OwnUrgencyData
-    position, form_class = 55, OwnUrgencyForm
+    position, form_class = 57, OwnUrgencyForm
     done = "The request has the urgency of its own answers again."
 
     def is_wanted(self, situation: Situation) -> bool:

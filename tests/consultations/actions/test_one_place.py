@@ -80,9 +80,9 @@ def test_everything_in_the_panel_says_what_it_is_called_and_how_it_ended():
     places = [entry.position for entry in panel_entries().values()]
     assert places == sorted(set(places))
     assert list(panel_entries()) == [
-        "claim", "release", "pass_to_doctor", "settle", "set_own_urgency", "decide", "order_booking", "ask", "book",
-        "complete", "mark_no_show", "note", "escalate", "ask_weekly", "correct_email", "cancel_booking",
-        "cancel_request", "undo_complete", "undo_no_show",
+        "claim", "release", "pass_to_doctor", "settle", "settle_escalation", "set_own_urgency", "decide",
+        "order_booking", "ask", "book", "complete", "mark_no_show", "note", "escalate", "take_back_escalation",
+        "ask_weekly", "correct_email", "cancel_booking", "cancel_request", "undo_complete", "undo_no_show",
     ]  # fmt: skip
 
 
