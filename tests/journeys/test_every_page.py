@@ -15,6 +15,7 @@ from consultations.models import DayEnd, SafetyCase
 from consultations.services import call_scripts, calls, cannot_wait, hand_over_notes, missed
 from education.models import Page
 from tests.cast import book_directly, make_patient, make_user, open_privately, private_url
+from tests.consultations.perform import perform
 from tests.looking import faults_in_passing, take_over
 from tests.mailbox import queue_directly
 from tests.shelf import SHIPPED
@@ -146,6 +147,20 @@ def test_private_pages_in_every_state(look: Look, make_request: Any, clinician: 
             paths += [private_url(request, "cancel-time/")]
         for path in paths:
             look.visit(path)
+
+    assert look.wrong == []
+
+
+def test_asked_again_and_the_page_after_each_danger(look: Look, make_request: Any) -> None:
+    for number, tick in enumerate(("chest", "fever", "band")):
+        request = make_request(status=RequestStatus.OFFERED, patient=make_patient(f"Patient {number}"))
+        client = Client()
+        open_privately(client, request)
+        look.sign_in(client)
+        look.visit(private_url(request, "changed/"))
+        perform("answer_again", request, ticks=(tick,))
+        for page in ("changed/now/", "", "times/"):
+            look.visit(private_url(request, page))
 
     assert look.wrong == []
 
