@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.db import connection, transaction
+from django.urls import reverse
 
 from clinic.accounts.models import User
 from clinic.core import clock
@@ -232,3 +233,23 @@ class TestTheForm:
         page = client.post(preview.context["confirm_url"], {"decision": preview.context["decision"]}, follow=True)
         assert "while your page was open" in text_of(page)
         assert not Settlement.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("code", "level"), [("chest", "Emergency now"), ("fever", "Same day"), ("band", "Urgent review")]
+)
+def test_what_was_told_later_leads_every_page(sign_in, nurse, in_state, code, level):
+    """The form came to “Fits a consultation”; no page says so beside a red flag that stands."""
+    request = in_state("none", "no call", None, RequestStatus.OFFERED)
+    tick(request, code)
+    case = SafetyCase.objects.get()
+    client = sign_in(nurse)
+    (row,) = client.get(reverse("admin:consultations_consultationrequest_changelist")).context["rows"]
+    record = client.get(reverse("admin:consultations_consultationrequest_change", args=[request.pk]))
+    of_case = client.get(reverse("admin:consultations_safetycase_change", args=[case.pk]))
+    assert row.flags[0].text == level
+    assert record.context["headline"]["now"].text == level
+    for page in (record, of_case):
+        assert "Fits a consultation" not in text_of(page)
+    page_name = {"chest": "emergency", "fever": "same-day", "band": "urgent review"}[code]
+    assert f"Saw the {page_name} page" in text_of(of_case)

@@ -2,6 +2,7 @@
 
 import datetime
 import html
+import re
 from typing import Any
 
 import pytest
@@ -106,6 +107,13 @@ class TestThePage:
         ) in words
         assert "Do not drive yourself." in words
         assert "We will try to call by" in words
+
+    @pytest.mark.parametrize(("code", "line"), [("chest", "Call 911 or go"), ("fever", "urgent care")])
+    def test_whoever_owes_us_an_answer_still_reads_what_to_do(self, make_request, alice_at, code, line):
+        client = alice_at(make_request(answers=ANSWERS, status=RequestStatus.INFORMATION_ASKED))
+        tick(client, code)
+        box = client.get(at(client)).content.decode().split('aria-labelledby="told"')[1].split("</section>")[0]
+        assert line in html.unescape(re.sub(r"<[^>]+>", "", box))
 
     def test_the_name_of_a_disease_is_said_for_its_own_signs_alone(self, sent, alice_at):
         client = alice_at(sent)
