@@ -208,7 +208,8 @@ def flags_of(request: ConsultationRequest, answers: Mapping[str, Any], *, is_bro
         flags.append(Chip("Escalated", "danger"))
     if request.is_as_pressing:
         flags.append(Chip(f"As pressing as {request.as_pressing_reference}", "danger"))
-    flags.append(level_chip(request))
+    if request.flag_level or not request.is_escalated:
+        flags.append(level_chip(request))
     if request.highest_outcome not in (request.outcome, request.flag_level):
         flags.append(Chip(f"Earlier: {Outcome(request.highest_outcome).label}", "danger"))
     if request.is_blocked_by_flags and request.status in OPEN_STATUSES:

@@ -253,3 +253,12 @@ def test_what_was_told_later_leads_every_page(sign_in, nurse, in_state, code, le
         assert "Fits a consultation" not in text_of(page)
     page_name = {"chest": "emergency", "fever": "same-day", "band": "urgent review"}[code]
     assert f"Saw the {page_name} page" in text_of(of_case)
+
+
+def test_an_escalated_request_is_not_called_fit_for_a_consultation(sign_in, nurse, in_state):
+    request = in_state("escalated", "no call", None, RequestStatus.RECEIVED)
+    client = sign_in(nurse)
+    (row,) = client.get(reverse("admin:consultations_consultationrequest_changelist")).context["rows"]
+    record = text_of(client.get(reverse("admin:consultations_consultationrequest_change", args=[request.pk])))
+    assert [chip.text for chip in row.flags][:2] == ["Escalated", "Red flags open"]
+    assert "Fits a consultation" not in record.split("Every rule that fired")[0]
