@@ -46,7 +46,8 @@ def test_who_gets_no_cases_has_no_switch(sign_in, nurse, django_user_model):
     root = django_user_model.objects.create_superuser("root", "root@clinic.example", "a quiet passphrase")
     page = text_of(sign_in(root).get(TODAY))
     assert "On duty: Nora Adeyemi." in page
-    assert "Switch" not in page
+    assert "Switch on duty" not in page
+    assert "Switch off duty" not in page
 
 
 def test_a_superuser_switches_for_others_and_their_cases_go_on(sign_in, nurse, doctor, django_user_model):
