@@ -30,7 +30,7 @@ class WeeklyData:
 @WORKFLOW.register
 class AskWeekly(ChangeOnly[WeeklyData]):
     verb, data_class = "ask_weekly", WeeklyData
-    position, form_class = 125, WeeklyForm
+    position, form_class = 127, WeeklyForm
     button = "Save"
     done = "The weekly question is changed."
 

@@ -28,7 +28,7 @@ class AskedAgainForm(forms.Form):
     """`once` is the key of the page, for what was written on it."""
 
     once = forms.CharField(required=False, max_length=100, widget=forms.HiddenInput)
-    ticks = TicksField(required=False, widget=TileCheckbox(exclusive=""))
+    ticks = TicksField(widget=TileCheckbox(exclusive=""))
     message = PatientTextField(
         label="What else is new?",
         required=False,

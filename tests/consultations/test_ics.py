@@ -125,6 +125,7 @@ def test_cancelled_and_booked_again_and_again_is_one_entry_whose_number_rises(ap
         kind = request.appointment_type
         assert kind is not None
         soonest = scheduling.nearest(appointment_type=kind, around=STARTS, ignoring=request)[-1]
+        perform("answer_again", request, ticks=("none",))
         scheduling.hold(request=request, slot_key=soonest.key)
         appointment = book_held(consultation_request=request)
         opens(appointment)
@@ -139,6 +140,7 @@ def test_times_of_two_requests_are_two_entries(make_request: MakeRequest, clinic
         kind = request.appointment_type
         assert kind is not None
         soonest = scheduling.nearest(appointment_type=kind, around=STARTS, ignoring=request)[0]
+        perform("answer_again", request, ticks=("none",))
         scheduling.hold(request=request, slot_key=soonest.key)
         book_held(consultation_request=request)
 

@@ -1,5 +1,6 @@
 """Every page in a browser: no axe finding, a quiet console, nothing from elsewhere, no sideways scroll."""
 
+import dataclasses
 import datetime
 from collections import Counter
 from typing import Any
@@ -9,11 +10,12 @@ from django.contrib import admin
 from django.test import Client
 
 from clinic.core import clock
-from consultations.enums import RequestStatus
-from consultations.models import SafetyCase
-from consultations.services import call_scripts, calls
+from consultations.enums import MissedKind, ReportedRecord, RequestStatus
+from consultations.models import DayEnd, SafetyCase
+from consultations.services import call_scripts, calls, cannot_wait, hand_over_notes, missed
 from education.models import Page
 from tests.cast import book_directly, make_patient, make_user, open_privately, private_url
+from tests.consultations.perform import perform
 from tests.looking import faults_in_passing, take_over
 from tests.mailbox import queue_directly
 from tests.shelf import SHIPPED
@@ -149,17 +151,32 @@ def test_private_pages_in_every_state(look: Look, make_request: Any, clinician: 
     assert look.wrong == []
 
 
+def test_asked_again_and_the_page_after_each_danger(look: Look, make_request: Any) -> None:
+    for number, tick in enumerate(("chest", "fever", "band")):
+        request = make_request(status=RequestStatus.OFFERED, patient=make_patient(f"Patient {number}"))
+        client = Client()
+        open_privately(client, request)
+        look.sign_in(client)
+        look.visit(private_url(request, "changed/"))
+        perform("answer_again", request, ticks=(tick,))
+        for page in ("changed/now/", "", "times/"):
+            look.visit(private_url(request, page))
+
+    assert look.wrong == []
+
+
 STAFF_PAGES = {
     "triage": [
         "/admin/", "/admin/consultations/consultationrequest/", "/admin/consultations/consultationrequest/?tab=booked",
         "/admin/consultations/consultationrequest/?tab=unread",
         "/admin/consultations/consultationrequest/calls/caller/",
         "/admin/consultations/safetycase/", "/admin/core/outboxmessage/", "/admin/consultations/appointment/",
-        "/admin/password_change/",
+        "/admin/password_change/", "/admin/consultations/handovernote/", "/admin/consultations/shift/week/",
     ],
     "doctor": [
         "/admin/", "/admin/consultations/consultationrequest/", "/admin/consultations/availability/",
         "/admin/consultations/availability/add/", "/admin/consultations/absence/", "/admin/consultations/absence/add/",
+        "/admin/consultations/missedreport/", "/admin/consultations/dayend/",
     ],
     "editor": [
         "/admin/", "/admin/education/", "/admin/education/page/", "/admin/education/source/",
@@ -173,7 +190,9 @@ STAFF_PAGES = {
         "/admin/", "/admin/core/auditentry/", "/admin/consultations/clinician/",
         "/admin/consultations/clinician/add/", "/admin/consultations/location/",
         "/admin/consultations/appointmenttype/", "/admin/consultations/appointmenttype/add/",
-        "/admin/consultations/room/", "/admin/consultations/room/add/",
+        "/admin/consultations/room/", "/admin/consultations/room/add/", "/admin/consultations/shift/",
+        "/admin/consultations/shift/add/", "/admin/consultations/shiftchange/", "/admin/consultations/shiftchange/add/",
+        "/admin/consultations/shift/week/", "/admin/consultations/handovernote/",
     ],
 }  # fmt: skip
 """Also the page of each request and the sign-in; a manager sees what triage sees."""
@@ -202,6 +221,10 @@ def test_staff_pages(content: Any, look: Look, role: str, make_request: Any, cli
             f"/admin/consultations/consultationrequest/{each.pk}/change/" for each in shown if each.status in wanted
         ]
         paths += [f"/admin/consultations/consultationrequest/{shown[0].pk}/person/"]
+        paths += [f"/admin/consultations/safetycase/{SafetyCase.objects.get().pk}/change/"]
+        paths += [f"/admin/consultations/missedreport/about/request/{shown[0].pk}/"]
+    if role == "manager":
+        paths += _pages_of_a_manager(shown[0])
         case = f"/admin/consultations/safetycase/{SafetyCase.objects.get().pk}"
         paths += [f"{case}/change/", f"{case}/close/", "/admin/consultations/safetycase/outcomes/"]
     if role == "editor":
@@ -222,6 +245,23 @@ def test_staff_pages(content: Any, look: Look, role: str, make_request: Any, cli
         look.visit(path)
 
     assert look.wrong == []
+
+
+def _pages_of_a_manager(request: Any) -> list[str]:
+    """With something on each: a note, a report, a day's end, and somebody who holds something."""
+    now, nurse = clock.now(), make_user("nurse", "triage", name="Nora Adeyemi")
+    request.claimed_by, request.claimed_at = nurse, now
+    request.save(update_fields=["claimed_by", "claimed_at"])
+    hand_over_notes.write(text="Call her at five.", request=request, by=nurse, key="one")
+    subject = missed.subject_of(ReportedRecord.REQUEST, request.pk)
+    assert subject is not None
+    report = missed.report(subject=subject, kind=MissedKind.DANGER, text="Numb.", by=nurse, key="one")
+    items = [dataclasses.asdict(item) for item in cannot_wait.open_items(now=now)]
+    ended = DayEnd.objects.create(on=now.date(), closed_at=now, made_at=now, open_items=items, figures={"closed": 1})
+    return [
+        f"/admin/consultations/missedreport/{report.pk}/change/", f"/admin/consultations/dayend/{ended.pk}/change/",
+        f"/admin/consultations/handovernote/person/{nurse.pk}/",
+    ]  # fmt: skip
 
 
 def test_every_staff_list_is_looked_at() -> None:

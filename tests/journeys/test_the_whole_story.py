@@ -231,6 +231,8 @@ def test_from_the_first_page_to_a_booked_time(
     patient.open_mail()
     assert "We would like to see you and talk." in patient.words
     patient.follow("See free times")
+    patient.fill(ticks="none")
+    patient.press("Send and see free times")
     patient.page.locator("input[name=slot]").first.check(force=True)
     patient.press("Continue")
     assert patient.path == private_url(request, "times/check/")

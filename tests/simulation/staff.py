@@ -13,7 +13,7 @@ from clinic.core import clock
 from consultations.actions.read_text import mark_read
 from consultations.enums import CallOutcome, CaseOutcome, CaseProof, CaseStatus, RequestStatus
 from consultations.models import AppointmentType, ClockAlarm, ConsultationRequest, PatientText, SafetyCase
-from consultations.services import call_scripts, calls, case_closing, cases, clock_alarms, handover
+from consultations.services import call_scripts, calls, case_closing, case_proofs, cases, clock_alarms, handover
 from consultations.services.case_proofs import Claim
 from tests.consultations.candidacy.test_call_script import NOTHING
 from tests.consultations.perform import perform
@@ -110,10 +110,10 @@ class Colleague:
             self.ask(case)
         elif luck < 0.9:
             calls.log(response=case.response, outcome=CallOutcome.NOT_REACHED, note="", by=self.user)
-            if len(calls.tries(case.response, since=case.raised_at)) >= 3:
-                self.close(case, Claim(CaseOutcome.NOT_REACHED, CaseProof.TRIES))
-            else:
+            if case_proofs.evidence_of(case).missing(CaseProof.TRIES):
                 self.plan(self.random.randint(61, 75), partial(self.call, pk))
+            else:
+                self.close(case, Claim(CaseOutcome.NOT_REACHED, CaseProof.TRIES))
 
     def ask(self, case: SafetyCase) -> None:
         call = calls.begin(response=case.response, by=self.user)

@@ -10,6 +10,7 @@ from clinic.accounts.models import User
 from clinic.core import clock
 from clinic.core.actions import Action, NoData, perform_action
 from clinic.management.demonstration.staff_and_diary import Cast
+from consultations.actions.answer_again import AnswerAgain, AnswerAgainData
 from consultations.actions.ask import Ask, AskData
 from consultations.actions.book import book_held
 from consultations.actions.cancel_request import CancelRequest, CloseData
@@ -81,7 +82,8 @@ def book_a_time(cast: Cast, consultation_request: ConsultationRequest) -> None:
 
 
 def book(consultation_request: ConsultationRequest, slot: scheduling.Slot) -> None:
-    """As the patient: the time is held first."""
+    """As the patient: asked if anything is new or worse, and the time is held first."""
+    perform_action(AnswerAgain(), consultation_request, AnswerAgainData(("none",)))
     scheduling.hold(request=consultation_request, slot_key=slot.key)
     book_held(consultation_request=consultation_request)
 

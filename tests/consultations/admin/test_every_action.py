@@ -35,7 +35,13 @@ MEANT = {
 
 def escalated(status, by):
     now = clock.now()
-    before = {"status": status, "risk": 6, "priority": "routine", "due_at": now.isoformat(), "danger_due_at": None}
+    before = {
+        "status": status,
+        "risk": 6,
+        "priority": "routine",
+        "due_at": (now + datetime.timedelta(days=2)).isoformat(),
+        "danger_due_at": None,
+    }
     return {"escalated_at": now, "escalated_by": by, "before_escalation": before}
 
 

@@ -44,7 +44,7 @@ def test_overdue_requests_are_named(sign_in, nurse, make_request, worker_lives):
     )  # fmt: skip
     make_request(
         status=RequestStatus.OFFERED, patient=make_patient("Patient Turn"),
-        submitted_at=now - datetime.timedelta(days=4), due_at=now + datetime.timedelta(days=1),
+        submitted_at=now - datetime.timedelta(days=4), due_at=now + datetime.timedelta(days=3),
     )  # fmt: skip
     page = text_of(sign_in(nurse).get("/admin/"))
     assert "2 requests are overdue" in page

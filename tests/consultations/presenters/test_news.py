@@ -13,7 +13,7 @@ from clinic.core.models import RecordRead
 from consultations.enums import CaseStatus, Outcome, RequestStatus
 from consultations.models import AlarmGroup, ConsultationRequest, PatientText, SafetyCase
 from consultations.services import cases
-from tests.cast import make_patient
+from tests.cast import close_case, make_patient
 from tests.consultations.admin.conftest import text_of
 
 pytestmark = pytest.mark.django_db
@@ -65,7 +65,7 @@ def test_counts_and_the_newest_emergency_and_nobody_by_name(
     assert found["fresh"]["cases"] == 2
     assert not any(name in str(found) for name in ("Vera", "Ove", "Tor", told.reference, "LS-"))
     assert not RecordRead.objects.exists()
-    cases.close(case=newest, note="Well.", by=nurse)
+    close_case(newest, by=nurse)
     assert news(client)["newest"]["url"] == f"{CASES}{first.pk}/change/"
 
 
@@ -128,7 +128,7 @@ def test_no_tab_filter_search_or_page_hides_an_emergency(
 
     assert f"case {case.pk}: 1 minute ago, taken on." in text_of(client.get(f"{REQUESTS}?tab=booked"))
     assert f"case {case.pk}:" not in text_of(client.get(f"{REQUESTS}{request.pk}/change/"))
-    cases.close(case=case, note="Well.", by=nurse)
+    close_case(case, by=nurse)
     assert f"case {case.pk}:" not in text_of(client.get(f"{REQUESTS}?tab=booked"))
 
 
@@ -162,7 +162,7 @@ def test_an_emergency_that_is_not_settled_is_counted_after_its_case_is_closed(
     client = sign_in(nurse)
     told = "1 request with an emergency that no doctor has settled"
     assert told not in text_of(client.get(f"{REQUESTS}?tab=booked"))
-    cases.close(case=case, note="Well.", by=nurse)
+    close_case(case, by=nurse)
     assert told in text_of(client.get(f"{REQUESTS}?tab=booked"))
     ConsultationRequest.objects.update(flag_level="")
     assert told not in text_of(client.get(f"{REQUESTS}?tab=booked"))

@@ -126,7 +126,8 @@ def test_what_has_ended_stands_on_the_page_alone_and_is_not_called_pressing(make
     now = clock.now()
     closed = SafetyCase.objects.create(
         response=ended.response, level="EMERGENCY", priority="stat", patient=ended.patient, raised_at=now, due_at=now,
-        status=CaseStatus.CLOSED, closed_at=now, closed_by=nurse, acknowledged_at=now, acknowledged_by=nurse,
+        status=CaseStatus.CLOSED, closed_at=now, closed_by=nurse, outcome="no_way_to_reach", acknowledged_at=now,
+        acknowledged_by=nurse,
     )  # fmt: skip
     persons.join(patient=mine.patient, other=ended.patient, reason="Same voice.", by=nurse)
     mine.patient.refresh_from_db()

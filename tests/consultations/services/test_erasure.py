@@ -143,6 +143,7 @@ def request_of_one(
             since=NOW.date() + datetime.timedelta(days=day),
             until=NOW.date() + datetime.timedelta(days=day + 1),
         )[0]
+        perform("answer_again", request, ticks=("none",))
         scheduling.hold(request=request, slot_key=slot.key)
         book_held(consultation_request=request)
         if day == 1:
