@@ -14,7 +14,7 @@ class TakeBackEscalation(StaffAction[NoData, None]):
     """The request goes back to where it was, and a doctor is told: somebody else must see that it was a mistake."""
 
     verb, data_class = "take_back_escalation", NoData
-    position = 125
+    position = 122
     done = "The escalation is taken back. It stays in the activity, and a doctor is told."
 
     def is_wanted(self, situation: Situation) -> bool:

@@ -65,6 +65,8 @@ class CallForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"auto_id": "call-%s", **kwargs})
         self.initial.setdefault("once", page_key())
+        danger: Any = self.fields["danger"]
+        danger.hide_optional = True
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

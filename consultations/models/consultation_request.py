@@ -201,9 +201,10 @@ class ConsultationRequest(models.Model):
     def next_due_at(self) -> datetime.datetime | None:
         """When somebody must act next: on a danger, on the status it has, or by reading a text; None once all is done.
 
-        The same as `queue_due_at` while it is open. The clock of an open safety case stands with the case.
+        Beside a danger it does not matter what a patient is waited for. An open safety case has a clock of its own.
         """
-        times = [None if self.is_closed else self.due_at, self.danger_due_at, self.texts_due_at]
+        is_owed = self.status in STAFF_QUEUE or (self.danger_due_at is None and not self.is_closed)
+        times = [self.due_at if is_owed else None, self.danger_due_at, self.texts_due_at]
         return min((each for each in times if each is not None), default=None)
 
     @property

@@ -114,7 +114,7 @@ def _line(each: StandingFlag, told: Told, version: str) -> FlagLine:
         chip=Chip(each.flag.effect.label, EFFECT_KINDS.get(each.flag.effect, "")),
         text=OWN_RULES.get(each.flag.rule_id) or _text(each.flag.rule_id, version),
         since=clock.moment(each.since),
-        told=tuple(_where(source) for source in _sources_with(each.open_signs, told)),
+        told=tuple(dict.fromkeys(_where(source) for source in _sources_with(each.open_signs, told))),
         signs=tuple(sign_words.words_of(sign, version=version) for sign in sorted(each.open_signs)),
     )
 

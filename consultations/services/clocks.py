@@ -21,6 +21,8 @@ from consultations.services.targets import due_after
 OPEN_CASE: Final = SafetyCase.objects.filter(response=OuterRef("response")).exclude(status=CaseStatus.CLOSED).order_by()
 IS_CASE_OPEN: Final = Exists(OPEN_CASE)
 IS_OPEN: Final = Q(status__in=OPEN_STATUSES)
+HAS_STATUS_CLOCK: Final = Q(status__in=STAFF_QUEUE) | (IS_OPEN & Q(danger_due_at__isnull=True))
+"""Our own next step is owed beside a danger; what a patient is waited for is not."""
 CASE_DUE_AT: Final = Subquery(OPEN_CASE.values("due_at")[:1])
 """Of a request: the clock of its open safety case."""
 
@@ -63,7 +65,9 @@ def case_due_of(request: ConsultationRequest) -> datetime.datetime | None:
 
 def is_overdue(now: datetime.datetime) -> Q:
     """Requests whose own clock ran out, or with a text that was not read in time."""
-    return ((IS_OPEN & Q(due_at__lt=now)) | Q(danger_due_at__lt=now)) & ~Q(IS_CASE_OPEN) | Q(texts_due_at__lt=now)
+    return ((HAS_STATUS_CLOCK & Q(due_at__lt=now)) | Q(danger_due_at__lt=now)) & ~Q(IS_CASE_OPEN) | Q(
+        texts_due_at__lt=now
+    )
 
 
 def _of_cases(until: datetime.datetime | None, responses: Collection[int] | None) -> Iterator[Clock]:
@@ -77,12 +81,13 @@ def _of_cases(until: datetime.datetime | None, responses: Collection[int] | None
 def _of_requests(until: datetime.datetime | None, responses: Collection[int] | None) -> Iterator[Clock]:
     rows = ConsultationRequest.objects.filter(IS_OPEN | Q(danger_due_at__isnull=False)).filter(~Q(IS_CASE_OPEN))
     if until is not None:
-        rows = rows.filter((IS_OPEN & Q(due_at__lte=until)) | Q(danger_due_at__lte=until))
+        rows = rows.filter((HAS_STATUS_CLOCK & Q(due_at__lte=until)) | Q(danger_due_at__lte=until))
     fields = ("response_id", "status", "risk", "due_at", "danger_due_at")
     for response, status, risk, due_at, danger_due_at in _chosen(rows, responses).values_list(*fields):
         kind = clock_table.clock_of(status, is_danger=danger_due_at is not None, has_open_case=False)
         if kind is not None:
-            due = min(filter(None, (due_at if status in OPEN_STATUSES else None, danger_due_at)))
+            is_owed = kind != ClockKind.DANGER or status in STAFF_QUEUE
+            due = min(filter(None, (due_at if is_owed else None, danger_due_at)))
             yield Clock(response, kind, clock_table.target_of(kind, risk), due)
 
 

@@ -26,4 +26,4 @@ def words_of(sign: Sign, *, version: str) -> tuple[str, str]:
 
 
 def line_of(sign: Sign, *, version: str) -> str:
-    return ": ".join(filter(None, words_of(sign, version=version)))
+    return " ".join(filter(None, words_of(sign, version=version)))

@@ -27,6 +27,7 @@ STAFF_FORMS = [
     if name
     in (
         "hand-over note", "missed", "missed answer", "weekly shift",
+        "danger questions", "end of a call", "caller",
         "own password", "search", "preview", "note", "call", "escalate", "pass", "settle", "order", "own urgency",
         "ask", "decide", "book", "give back", "close", "case", "case note", "case opened again", "person note", "join",
         "take apart",
@@ -38,7 +39,10 @@ SHOWN: dict[str, tuple[tuple[str, str], ...]] = {
     "search": (("Find by ", "Alice"),),
     "preview": (),
     "note": (("Note for colleagues", "Rang at ten."),),
-    "call": (("How did the call go?", "Reached: red flags repeated by phone"), ("What was said", "No change.")),
+    "call": (("What became of the call?", "Reached, other matter"), ("What was said", "No change.")),
+    "danger questions": (("Do you have any of these now", "ou feel hot and shivery"),),
+    "end of a call": (("What was said", "She is well."),),
+    "caller": (("Full name", "Maeve Hart"), ("What they said", "Her legs are numb.")),
     "join": (("Reference of the other request", "LS-AB23-CD"), ("Why is it the same person?", "Same voice.")),
     "take apart": (("Why is it not the same person?", "Two sisters."),),
     "escalate": (("Why is it pressing?", "Worse."),),
@@ -199,7 +203,7 @@ def test_a_wrong_password_loses_nothing_and_says_so(stage: Stage) -> None:
         assert "not it" not in page.content.decode()
     last = client.post("/admin/login/", {**carried(page), "username": "doctor", "password": PASSWORD})
     assert "No change." in text_of(last)
-    assert "How did the call go? Reached: red flags repeated by phone" in text_of(last)
+    assert "What became of the call? Reached, other matter" in text_of(last)
 
 
 def test_no_button_of_the_page_but_the_sign_in_leads_away_from_the_text(stage: Stage) -> None:

@@ -36,7 +36,7 @@ REASSURES = re.compile(
     r"No red flag\b(?! stands)|(?:can|may) (?:now )?be offered|offered now|can choose a time now", re.IGNORECASE
 )
 PRESSES = re.compile(
-    r"welfare policy|(?<!No )red flags? stands?\b|cannot be offered|case is still open|do not rely on the rest",
+    r"welfare policy|(?<!No )red flags? stands?\b|cannot be offered|case is still open",
     re.IGNORECASE,
 )
 FLAGS = ("none", "escalated", "form", "told later", "settled", "told again", "unreadable")
@@ -133,7 +133,9 @@ def test_no_page_reassures_and_presses_at_once(
         is_quiet = not (has_flag or is_open or request.is_escalated or flags in ("settled", "unreadable"))
         assert says_none == is_quiet, (flags, calls, case)
         assert bool(request.flag_level) == has_flag
-        if has_flag or is_open:
+        if flags == "unreadable":
+            assert "Red flags: cannot be read" in main
+        elif has_flag or is_open:
             assert presses, (flags, calls, case, request.status)
         found.add((flags, bool(reassures), bool(presses)))
     assert {flags for flags, *_ in found} == set(FLAGS)

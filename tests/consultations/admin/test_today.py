@@ -39,12 +39,17 @@ def test_overdue_requests_are_named(sign_in, nurse, make_request, worker_lives):
         due_at=now - datetime.timedelta(days=1),
     )  # fmt: skip
     make_request(
+        status=RequestStatus.OFFERED, patient=make_patient("No Choice"),
+        submitted_at=now - datetime.timedelta(days=9), due_at=now - datetime.timedelta(days=1),
+    )  # fmt: skip
+    make_request(
         status=RequestStatus.OFFERED, patient=make_patient("Patient Turn"),
-        submitted_at=now - datetime.timedelta(days=4), due_at=now + datetime.timedelta(days=3),
+        submitted_at=now - datetime.timedelta(days=4), due_at=now + datetime.timedelta(days=1),
     )  # fmt: skip
     page = text_of(sign_in(nurse).get("/admin/"))
-    assert "1 request is overdue" in page
+    assert "2 requests are overdue" in page
     assert "Late Letter" in page
+    assert "No time chosen, 1 day overdue" in page
     assert "Patient Turn" not in page
 
 

@@ -267,3 +267,16 @@ def test_what_waited_too_long_comes_back_to_triage(make_request: MakeRequest) ->
     with time_machine.travel(now, tick=False):
         assert set(ConsultationRequest.objects.filter(queue.in_tab("triage")).values_list("pk", flat=True)) == back
         assert ConsultationRequest.objects.filter(clocks.is_overdue(now)).count() == 3
+
+
+def test_a_danger_has_its_own_time_whatever_the_patient_was_waited_for(make_request: MakeRequest) -> None:
+    """Escalated after the offer had run out: due in two hours, not since yesterday."""
+    now, late = clock.now(), clock.now() - datetime.timedelta(days=1)
+    soon = now + datetime.timedelta(hours=2)
+    sent = {"submitted_at": late, "due_at": late, "danger_due_at": soon}
+    offered = make_request(status=RequestStatus.OFFERED, **sent)
+    received = make_request(**sent)
+    assert [each.due_at for each in clocks.running(responses=[offered.response_id])] == [soon]
+    assert [each.due_at for each in clocks.running(responses=[received.response_id])] == [late]
+    assert (offered.next_due_at, received.next_due_at) == (soon, late)
+    assert ConsultationRequest.objects.filter(clocks.is_overdue(now)).get() == received

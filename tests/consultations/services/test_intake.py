@@ -173,7 +173,7 @@ class TestSend:
     def test_not_past_a_stop(self, nurse: User, stop: dict[str, Any]) -> None:
         assert "end here" in self.refused(ready(**stop), WORDINGS)
 
-    @pytest.mark.parametrize("broken", ["_create_request", "_make_patient", "_store_assessment"])
+    @pytest.mark.parametrize("broken", ["_create_request", "make_patient", "_store_assessment"])
     def test_all_of_it_or_nothing(self, broken: str, monkeypatch: pytest.MonkeyPatch) -> None:
         response = ready()
         before = all_rows()

@@ -45,7 +45,7 @@ def of(*groups: str) -> set[frozenset[str]]:
 
 class TestMade:
     def test_a_person_of_its_own_comes_with_the_row(self) -> None:
-        patient = intake._make_patient(
+        patient = intake.make_patient(
             intake.Contact(name="Ana Reyes", birth_on=datetime.date(1980, 1, 2), email="", phone="202-555-0142")
         )
         assert patient.person_id == patient.own_person_id
@@ -53,7 +53,7 @@ class TestMade:
         assert Person.objects.count() == 1
 
     def test_who_asks_to_be_called_back_has_one_too(self) -> None:
-        patient = intake._make_patient(intake.Contact(name="Ana", birth_on=None, email="", phone="202-555-0142"))
+        patient = intake.make_patient(intake.Contact(name="Ana", birth_on=None, email="", phone="202-555-0142"))
         assert patient.person.own_row == patient
 
 

@@ -48,6 +48,13 @@ def press(desk: Desk, verb: str, request: Any, by: User | None) -> Any:
     return desk.services()[verb](request, by)
 
 
+def _same_page(request: Any) -> dict[str, Any]:
+    """What the page of this request settled, however often it is sent."""
+    if not hasattr(request, "settling_page"):
+        request.settling_page = settling_data(request)
+    return dict(request.settling_page)
+
+
 def click(desk: Desk, verb: str, request: Any, by: User, *, seen: str) -> bool:
     """Press a button of the request page as it was shown when the request had the status `seen`."""
     values = {
@@ -56,7 +63,7 @@ def click(desk: Desk, verb: str, request: Any, by: User, *, seen: str) -> bool:
         "ask_weekly": {"is_wanted": False},
         "escalate": {"note": "Worse."},
         "set_own_urgency": {"reason": "Well."},
-        "settle": settling_data(request) if verb == "settle" else {},
+        "settle": _same_page(request) if verb == "settle" else {},
         "order_booking": {"appointment_type": desk.visit, "reason": "I want to see her."},
         "settle_escalation": {"note": "Examined."},
         "pass_to_doctor": {"doctor": desk.doctor, "note": "Please read."},
