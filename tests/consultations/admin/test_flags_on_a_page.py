@@ -246,6 +246,7 @@ def test_what_was_told_later_leads_every_page(sign_in, nurse, in_state, code, le
     client = sign_in(nurse)
     (row,) = client.get(reverse("admin:consultations_consultationrequest_changelist")).context["rows"]
     record = client.get(reverse("admin:consultations_consultationrequest_change", args=[request.pk]))
+    assert "From the questionnaire. What was told later stands above" in text_of(record)
     of_case = client.get(reverse("admin:consultations_safetycase_change", args=[case.pk]))
     assert row.flags[0].text == level
     assert record.context["headline"]["now"].text == level
