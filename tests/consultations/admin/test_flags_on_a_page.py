@@ -263,3 +263,30 @@ def test_an_escalated_request_is_not_called_fit_for_a_consultation(sign_in, nurs
     record = text_of(client.get(reverse("admin:consultations_consultationrequest_change", args=[request.pk])))
     assert [chip.text for chip in row.flags][:2] == ["Escalated", "Red flags open"]
     assert "Fits a consultation" not in record.split("Every rule that fired")[0]
+
+
+def posted_by(page, values):
+    """What a browser sends: the hidden fields that are in the form of the page, and what is typed."""
+    form = page.content.decode().split('/settle/"')[1].split("</form>")[0]
+    hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form))
+    return {**hidden, **values}
+
+
+def test_a_doctor_settles_in_a_browser_and_again_after_something_new(sign_in, doctor, in_state):
+    request = in_state("told later", "no call", None, RequestStatus.WITH_DOCTOR)
+    client = sign_in(doctor)
+    record = reverse("admin:consultations_consultationrequest_change", args=[request.pk])
+    url = reverse("admin:consultations_consultationrequest_action", args=[request.pk, "settle"])
+    confirm = reverse("admin:consultations_consultationrequest_confirm", args=[request.pk])
+    values = {
+        "signs": ["rf_now:fever"], "how": "examined", "who": "Dr Halloran", "place": "Here",
+        "seen_on": clock.today().isoformat(),
+    }  # fmt: skip
+    preview = client.post(url, posted_by(client.get(record), values))
+    tick(request, "belly")
+    refused = client.post(confirm, {"decision": preview.context["decision"]})
+    assert "Read it, then choose again." in text_of(refused)
+    assert not Settlement.objects.exists()
+    preview = client.post(url, posted_by(refused, values))
+    client.post(confirm, {"decision": preview.context["decision"]})
+    assert Settlement.objects.count() == 1

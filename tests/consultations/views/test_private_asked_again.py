@@ -128,7 +128,7 @@ class TestThePage:
         assert "About Ana: since Monday 23 November, has any of this" in says(client.get(at(client, "changed/")))
         tick(client, "chest")
         words = says(client.get(at(client, "changed/now/")))
-        assert "“I am calling about Ana. These are Ana’s words:”" in words
+        assert "“This call is about Ana. These are Ana’s words:”" in words
         assert "You told us about Ana, since Monday 23 November:" in words
 
     def test_none_of_these_keeps_the_time_and_says_thank_you(self, sent, alice_at):
