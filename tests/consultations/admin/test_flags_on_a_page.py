@@ -290,3 +290,10 @@ def test_a_doctor_settles_in_a_browser_and_again_after_something_new(sign_in, do
     preview = client.post(url, posted_by(refused, values))
     client.post(confirm, {"decision": preview.context["decision"]})
     assert Settlement.objects.count() == 1
+
+
+def test_nothing_is_fit_for_a_consultation_while_its_case_is_open(sign_in, nurse, in_state):
+    request = in_state("settled", "no call", CaseStatus.OPEN, RequestStatus.WITH_DOCTOR)
+    record = sign_in(nurse).get(reverse("admin:consultations_consultationrequest_change", args=[request.pk]))
+    assert "Safety case open" in text_of(record)
+    assert "Fits a consultation" not in text_of(record).split("Every rule that fired")[0]
