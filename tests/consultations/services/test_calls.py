@@ -15,8 +15,8 @@ from consultations.enums import (
     Outcome,
     RequestStatus,
 )
-from consultations.models import Assessment, Call, SafetyCase
-from consultations.services import call_scripts, callers, calls, cases
+from consultations.models import Assessment, Call, ConsultationRequest, SafetyCase, SlotHold
+from consultations.services import call_scripts, callers, calls, cases, persons
 from tests.consultations.candidacy.test_call_script import NOTHING
 
 pytestmark = pytest.mark.django_db
@@ -227,6 +227,18 @@ class TestACaller:
         assert (opened.call.outcome, opened.call.note) == ("reached_other", "She cannot feel her legs.")
         assert opened.call.response == case.response
         assert case.response.status == "completed"
+
+    def test_what_is_heard_counts_for_the_request_of_the_same_person(self, desk, nurse):
+        """The caller turned out to be somebody who was offered a time: no time can be taken until a doctor looked."""
+        offered = desk.request(RequestStatus.OFFERED)
+        ConsultationRequest.objects.update(booking_ordered_at=clock.now(), booking_ordered_by=nurse)
+        opened = self.open(nurse, level=Outcome.URGENT_REVIEW, asks=True)
+        persons.join(patient=offered.patient, other=opened.case.patient, reason="Same voice.", by=nurse)
+        assert ConsultationRequest.objects.get().flag_level == ""
+        call_scripts.save(call=opened.call, answers={"rf_now": ["chest"]}, by=nurse)
+        fresh = ConsultationRequest.objects.get()
+        assert (fresh.flag_level, fresh.booking_ordered_at) == ("EMERGENCY", None)
+        assert not SlotHold.objects.exists()
 
     def test_the_questions_go_on_from_there_and_raise_it(self, nurse):
         opened = self.open(nurse, level=Outcome.URGENT_REVIEW, asks=True)
