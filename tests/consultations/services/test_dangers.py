@@ -153,7 +153,7 @@ def test_a_settled_sign_does_not_settle_another(request_sent: ConsultationReques
 def test_what_was_entered_by_mistake_leaves_the_base(request_sent: ConsultationRequest, doctor: User) -> None:
     tick(request_sent, "chest")
     assert sources.base_of(request_sent.response)["rf_now"] == ["chest"]
-    settle(request_sent, doctor, ("rf_now", "chest"), how=SettledHow.MISTAKE)
+    settle(request_sent, doctor, ("rf_now", "chest"), how=SettledHow.MISTAKE, entered_by=doctor)
     assert sources.base_of(request_sent.response)["rf_now"] == ["none"]
 
 
