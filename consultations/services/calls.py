@@ -153,14 +153,12 @@ def hold(response: QuestionnaireResponse) -> ConsultationRequest | None:
     request = ConsultationRequest.objects.filter(response=response.pk).only("pk").first()
     if request is not None:
         return transitions.lock(request)
+    # Of a caller who turned out to be somebody with a request: what is heard counts for that one too.
+    pressing.hold_requests(Patient.objects.filter(safety_cases__response=response.pk).only("pk"))
     QuestionnaireResponse.objects.select_for_update(of=("self",), no_key=True).only("pk").get(pk=response.pk)
     # It may have been sent while we waited for it.
     sent = ConsultationRequest.objects.filter(response=response.pk).only("pk").first()
-    if sent is not None:
-        return transitions.lock(sent)
-    # Of a caller who turned out to be somebody with a request: what is heard counts for that one too.
-    pressing.hold_requests(Patient.objects.filter(safety_cases__response=response.pk).only("pk"))
-    return None
+    return transitions.lock(sent) if sent is not None else None
 
 
 def make(response: QuestionnaireResponse, outcome: CallOutcome, *, note: str, by: User, once: str) -> Call:
