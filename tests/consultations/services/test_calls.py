@@ -126,6 +126,22 @@ class TestTheScript:
         case.refresh_from_db()
         assert (case.status, case.level) == (CaseStatus.OPEN, "EMERGENCY")
 
+    @pytest.mark.parametrize("is_new", [True, False])
+    def test_a_danger_that_is_new_in_a_call_stays_on_its_clock_when_the_call_ends(
+        self, make_request, nurse, time_machine, is_new
+    ):
+        """What was known before is off it: the person was asked, as the target wants."""
+        request = make_request(outcome=Outcome.SAME_DAY)
+        if not is_new:
+            cases.open_case(response=request.response, level=Outcome.SAME_DAY, patient=request.patient)
+        time_machine.move_to(clock.now() + datetime.timedelta(minutes=5), tick=False)
+        call = ask(request, nurse, **({"rf_now": ["fever"]} if is_new else {"rf_now": ["none"]})).call
+        due = SafetyCase.objects.get().due_at
+        call_scripts.finish(call=call, note="", by=nurse)
+        request.refresh_from_db()
+        case = SafetyCase.objects.get()
+        assert ((case.due_at == due), request.danger_due_at is not None) == (is_new, is_new)
+
     def test_what_was_not_asked_raises_nothing(self, make_request, nurse):
         request = make_request()
         saved = ask(request, nurse, rf_now=["none"], rf_ce=None, rf_weak=None)
