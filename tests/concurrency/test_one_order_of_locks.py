@@ -79,7 +79,7 @@ def test_who_stops_a_group_while_one_of_it_is_told_again(nurse: User) -> None:
 
 
 def test_what_two_people_hold_of_two_persons_is_passed_on_at_once(
-    make_request: MakeRequest, nurse: User, other_nurse: User, manager: User
+    make_request: MakeRequest, nurse: User, other_nurse: User, manager: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each holds the first request of one person and the last of the other, so by request they would meet crosswise."""
     one, two = make_patient("Alice Winther"), make_patient("Bob Tarn")
@@ -98,10 +98,7 @@ def test_what_two_people_hold_of_two_persons_is_passed_on_at_once(
                 first.wait(1)
         return found
 
-    leaving.lock, before = slowly, leaving.lock
-    try:
-        together(lambda: leaving.pass_on(user=nurse, by=manager), lambda: leaving.pass_on(user=other_nurse, by=manager))
-    finally:
-        leaving.lock = before
+    monkeypatch.setattr(leaving, "lock", slowly)
+    together(lambda: leaving.pass_on(user=nurse, by=manager), lambda: leaving.pass_on(user=other_nurse, by=manager))
 
     assert ConsultationRequest.objects.filter(claimed_by=None).count() == len(rows)
