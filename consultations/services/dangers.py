@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from django.conf import settings
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 
 from clinic.accounts.models import User
 from clinic.core import clock
@@ -42,6 +42,7 @@ from consultations.services.sources import (
     Settled,
     Source,
     base_from,
+    responses_of_person,
     settled_of,
     sources_of,
     standing_from,
@@ -82,7 +83,8 @@ def hear(
     shown: Mapping[str, Any] | None = None,
 ) -> Heard:
     """Keep what was said now, and act on a danger in it: its case is opened, raised or opened again, and the request
-    raised. Call inside a transaction, with the request locked, or the response where there is none.
+    raised. Call inside a transaction, with the requests of the person locked, and the response where
+    it has none.
 
     `ticks` are codes of the list of `asked_again`, `said` raw answers of a call, `shown` what the page with the list
     showed. The caller records the event.
@@ -109,7 +111,12 @@ def hear(
     row = _store(response, judgement, record, origin=origin, asked_by=asked_by, at=at)
     if request is not None:
         _raise_request(request, judgement)
-        refresh(request)
+    theirs = ConsultationRequest.objects.filter(response__in=responses_of_person(response)).order_by("pk")
+    if judgement.is_danger:
+        _end_bookings(theirs)
+    # Of a caller whose case is joined to somebody with a request, that one shows it.
+    if (shown_on := request or theirs.select_related("patient").first()) is not None:
+        refresh(shown_on)
     return Heard(row, judgement, case)
 
 
@@ -201,17 +208,21 @@ def _may_alarm_again(case: SafetyCase, told: Sequence[Source]) -> bool:
 
 
 def _raise_request(request: ConsultationRequest, judgement: Judgement) -> None:
-    """Never less pressing than it was; its status stays, a hold ends: no time can be taken while a flag stands."""
+    """Never less pressing than it was; its status stays."""
     if not judgement.is_danger:
         return
     level, now = judgement.level, clock.now()
     if OUTCOME_RISK[level] <= request.risk:
         request.risk, request.priority = OUTCOME_RISK[level], outcomes.priority(level)
     request.danger_due_at = clocks.danger_due(request, level, now=now)
-    # Whoever ordered a visit did not know of this.
     request.booking_ordered_at = request.booking_ordered_by = None
     request.save(update_fields=["risk", "priority", "danger_due_at", "booking_ordered_at", "booking_ordered_by"])
-    for each in ConsultationRequest.objects.filter(patient__person=request.patient.person_id).order_by("pk"):
+
+
+def _end_bookings(theirs: QuerySet[ConsultationRequest]) -> None:
+    """No time can be taken with any request of the person while a flag stands. Whoever ordered a visit did not know."""
+    theirs.exclude(booking_ordered_at=None).update(booking_ordered_at=None, booking_ordered_by=None)
+    for each in theirs:
         slot_release.release_hold_of(each, reason=slot_release.Reason.DANGER)
 
 

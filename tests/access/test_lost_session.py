@@ -57,7 +57,7 @@ SHOWN: dict[str, tuple[tuple[str, str], ...]] = {
     "give back": (("Why is the time cancelled?", "Ill."),),
     "close": (("Why does the clinic close this request?", "Moved away."),),
     "case": (("Note", "Her son told us."),),
-    "case confirmed": (),
+    "case confirmed": (("Note", "Her son told us."),),
     "case note": (("Note for colleagues", "Called at ten."),),
     "case opened again": (("Why is it opened again?", "Her son called: she came home."),),
     "person note": (("Note for colleagues", "Prefers mornings."),),
