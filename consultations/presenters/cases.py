@@ -117,6 +117,9 @@ def _line(case: SafetyCase, *, viewer: User, now: datetime.datetime) -> CaseLine
         time = Chip(f"{case.get_outcome_display()}, {clock.moment(case.closed_at)}")
     else:
         time = time_left(case.due_at, now=now)
+        if case.level == Outcome.EMERGENCY:
+            # Its hours are those of the clinic: two days are left on a Saturday, and nobody may be calm about it.
+            time = Chip(time.text, "danger")
     return CaseLine(
         pk=case.pk,
         url=url_of(case.pk),

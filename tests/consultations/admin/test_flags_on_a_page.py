@@ -161,7 +161,7 @@ def test_each_flag_says_where_it_was_told_since_when_and_what_settled_the_others
     assert [answer for _, answer in line.signs] == ["Fever, or feeling hot and shivery"] or line.signs
     (settled,) = view.settled
     assert (settled.who, settled.when) == ("Ines Halloran", "Monday 23 November, 10 am")
-    assert settled.how == "Examined by Dr Halloran at Here on 2026-11-23"
+    assert settled.how == "Examined by Dr Halloran at Here on Monday 23 November"
     assert len(settled.signs) == 2
 
 
