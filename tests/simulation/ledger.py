@@ -26,6 +26,8 @@ class Danger:
     text: int | None = None
     request: int | None = None
     is_heard_by_staff: bool = False
+    waits_for_opening: bool = False
+    """Same-day, and told while the clinic was closed: it is mailed to its owner, who reads it after opening."""
 
     def __str__(self) -> str:
         return f"danger {self.number} ({self.channel}, {clock.time(self.told_at)})"
@@ -55,12 +57,10 @@ class Ledger:
         known = [people for at, people in self.duty if at <= moment]
         return known[-1] if known else frozenset()
 
-    def was_told(self, since: datetime.datetime, paths: Collection[str]) -> bool:
-        """Whether a mail about it reached somebody who was there within a minute."""
-        return any(
-            since <= mail.at <= since + MINUTE and mail.path in paths and mail.to in self.addresses(mail.at)
-            for mail in self.mails
-        )
+    def was_told(self, since: datetime.datetime, paths: Collection[str], *, by_anybody: bool = False) -> bool:
+        """Whether a mail about it reached somebody who was there within a minute; or any colleague at all."""
+        near = [mail for mail in self.mails if since <= mail.at <= since + MINUTE and mail.path in paths]
+        return any(by_anybody or mail.to in self.addresses(mail.at) for mail in near)
 
     # --- What became of the dangers ---------------------------------------------------------------------------------
 
@@ -106,7 +106,7 @@ class Ledger:
             case = SafetyCase.objects.filter(response=danger.response).values_list("pk", flat=True).first()
             if danger.text is None and case is not None and not danger.is_heard_by_staff:
                 paths = {f"/admin/consultations/safetycase/{case}/change/", "/admin/consultations/safetycase/"}
-                if not self.was_told(danger.told_at, paths):
+                if not self.was_told(danger.told_at, paths, by_anybody=danger.waits_for_opening):
                     yield f"untold: {danger} reached no mailbox of anybody on duty within a minute"
 
     def _closed_without_proof(self) -> Iterator[str]:

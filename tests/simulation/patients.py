@@ -71,8 +71,9 @@ class Tellers:
         )  # fmt: skip
 
     def _of_case(self, channel: str, response: int, **more: Any) -> Danger:
-        due_at = SafetyCase.objects.values_list("due_at", flat=True).get(response=response)
-        return Danger(next(self.told), channel, clock.now(), due_at, response, **more)
+        due_at, level = SafetyCase.objects.values_list("due_at", "level").get(response=response)
+        waits = level == Outcome.SAME_DAY and not clock.is_open(clock.now())
+        return Danger(next(self.told), channel, clock.now(), due_at, response, waits_for_opening=waits, **more)
 
     def _of_text(self, channel: str, text: PatientText) -> Danger:
         assert text.is_marked, f"the words of {channel} were not heard"
