@@ -17,10 +17,7 @@ from clinic.accounts.models import User
 from clinic.core import clock
 from consultations.candidacy import asked_again, outcomes
 from consultations.candidacy.asked_again import Judgement
-from consultations.candidacy.standing import (
-    Standing,
-    signs_in,
-)
+from consultations.candidacy.standing import Standing, signs_in
 from consultations.candidacy.union import Sign
 from consultations.enums import (
     OUTCOME_RISK,
@@ -42,6 +39,7 @@ from consultations.services.sources import (
     Settled,
     Source,
     base_from,
+    responses_of_person,
     settled_of,
     sources_of,
     standing_from,
@@ -95,7 +93,9 @@ def hear(
     case = None
     if judgement.is_danger:
         now_said = signs_in(answers, definition.load(version)) | {asked_again.ticks()[code].sign for code in ticks}
-        case = _sound(response, request, judgement, now_said=now_said, sources=sources, asked_by=asked_by)
+        case = _sound(
+            response, request, judgement, now_said=now_said, sources=sources, rested=rested, asked_by=asked_by
+        )
     record = {
         "base": base,
         "said": answers,
@@ -109,7 +109,9 @@ def hear(
     row = _store(response, judgement, record, origin=origin, asked_by=asked_by, at=at)
     if request is not None:
         _raise_request(request, judgement)
-        refresh(request)
+    if judgement.is_danger:
+        _stop_times(response)
+    refresh_person_of(response, request)
     return Heard(row, judgement, case)
 
 
@@ -168,11 +170,13 @@ def _sound(
     *,
     now_said: Collection[Sign],
     sources: Sequence[Source],
+    rested: Collection[Sign],
     asked_by: User | None,
 ) -> SafetyCase:
     """Open the case of the response, raise it, or open it again; what its open case has heard already rests a day.
 
-    Who has taken the case on and hears on the phone what the form said is told nothing new.
+    Not what a doctor settled since (`rested`): told again, it is new. Who has taken the case on and hears on the phone
+    what the form said is told nothing new.
     """
     case = SafetyCase.objects.select_for_update(of=("self",)).filter(response=response.pk).first()
     if case is None:
@@ -185,7 +189,7 @@ def _sound(
     own = [each for each in sources if each.response_id == response.pk]
     later = [each for each in own if each.origin != AssessmentOrigin.FORM and each.at >= case.raised_at]
     told = own if is_theirs else later
-    is_new = not set(now_said) <= {sign for each in told for sign in each.signs}
+    is_new = not set(now_said) <= {sign for each in told for sign in each.signs} - set(rested)
     is_worse = OUTCOME_RISK[judgement.level] < OUTCOME_RISK[Outcome(case.level)]
     if is_new or is_worse or (not is_theirs and _may_alarm_again(case, told)):
         cases.raise_level(case=case, level=judgement.level if is_worse else Outcome(case.level))
@@ -211,8 +215,23 @@ def _raise_request(request: ConsultationRequest, judgement: Judgement) -> None:
     # Whoever ordered a visit did not know of this.
     request.booking_ordered_at = request.booking_ordered_by = None
     request.save(update_fields=["risk", "priority", "danger_due_at", "booking_ordered_at", "booking_ordered_by"])
-    for each in ConsultationRequest.objects.filter(patient__person=request.patient.person_id).order_by("pk"):
+
+
+def _stop_times(response: QuestionnaireResponse) -> None:
+    """No hold and no order of a visit of this person outlasts a new danger, wherever it was told."""
+    theirs = ConsultationRequest.objects.filter(response__in=responses_of_person(response)).order_by("pk")
+    theirs.update(booking_ordered_at=None, booking_ordered_by=None)
+    for each in theirs:
         slot_release.release_hold_of(each, reason=slot_release.Reason.DANGER)
+
+
+def refresh_person_of(response: QuestionnaireResponse, request: ConsultationRequest | None) -> None:
+    """The red flags of all requests of the person; also where what was told has none of its own, as a caller's case."""
+    if request is None:
+        theirs = ConsultationRequest.objects.filter(response__in=responses_of_person(response))
+        request = theirs.select_related("patient").order_by("pk").first()
+    if request is not None:
+        refresh(request)
 
 
 def refresh(request: ConsultationRequest) -> Standing:
