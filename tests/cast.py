@@ -212,7 +212,7 @@ def make_request(db: None) -> MakeRequest:
             # Whoever takes a time was asked shortly before if anything is new or worse.
             kwargs.setdefault("answered_again_at", now - datetime.timedelta(minutes=5))
         request = ConsultationRequest.objects.create(
-            reference=f"LS-{next(numbers):04d}-AA",
+            reference=kwargs.pop("reference", None) or f"LS-{next(numbers):04d}-AA",
             patient=patient or make_patient(),
             response=response,
             assessment=assessment,

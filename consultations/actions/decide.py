@@ -28,7 +28,7 @@ class DecisionForm(StepForm):
     """The doctor's decision. Which texts are needed depends on it, and is said at the field."""
 
     HINTS: Final = {
-        ReviewDecision.OFFER: "They choose a time behind their link",
+        ReviewDecision.OFFER: "They choose a time on their private page",
         ReviewDecision.ASK: "Their link shows your question",
         ReviewDecision.NOT_SUITABLE: "They get your reasons and what helps instead",
         ReviewDecision.URGENT: "Goes back to the nurse, top of the list",

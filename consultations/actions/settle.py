@@ -94,6 +94,9 @@ class SettleForm(StepForm):
             fields[name].hide_optional = True
         self.initial.setdefault("heard", self.told.key)
 
+    def shown_now(self) -> dict[str, str]:
+        return {**super().shown_now(), "heard": self.told.key}
+
     def _signs(self) -> set[Sign]:
         """Those that stand; and those that were settled since the page was made, for the service to say so."""
         posted = set(self.data.getlist("signs") if hasattr(self.data, "getlist") else self.data.get("signs", []))

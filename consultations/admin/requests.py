@@ -269,8 +269,10 @@ class ConsultationRequestAdmin(CallPages, PersonPages, SearchedAdmin):
         panel = action_panel.action_panel(consultation, by=request.user)
         if entry.name in {each.name for each in (*panel.actions, *filter(None, [panel.decision]))}:
             data = form.data.copy() if hasattr(form.data, "copy") else dict(form.data)
-            data["seen"] = consultation.status
-            return self._show(request, consultation, {entry.name: self._form(entry, request, consultation, data)})
+            fresh = self._form(entry, request, consultation, data)
+            for name, value in fresh.shown_now().items():
+                data[name] = value
+            return self._show(request, consultation, {entry.name: fresh})
         return self._show(request, consultation, {}, unsent=action_panel.typed_text(form))
 
     def _show(

@@ -17,6 +17,7 @@ from consultations.presenters import alarm_groups, cases, clock_alarms, patient_
 from consultations.presenters.findings import signature_line
 from consultations.presenters.isolation import Unreadable, readable
 from consultations.presenters.rota import duty_now
+from consultations.presenters.weekly_calls import weekly_calls
 from consultations.presenters.words import Chip, clock_chip, span
 from consultations.services import alarms, clocks, intake, readings, undelivered
 
@@ -36,13 +37,14 @@ def today_context(user: User | AnonymousUser) -> dict[str, Any]:
     groups = alarm_groups.open_groups(viewer=user, now=now)
     texts, has_more_texts = patient_texts.waiting_lines(viewer=user, now=now, limit=SHOWN)
     overdue = overdue_rows(viewer=user, now=now)
+    calls_due = weekly_calls(viewer=user, now=now)
     visits = visits_today(viewer=user, now=now)
     seen = {
         "cases": [each.pk for each in listed.cases],
         "patients": sorted({patient for each in listed.cases for patient in each.others.patients}),
         "texts": [each.pk for each in texts],
         "requests": sorted(
-            {each["pk"] for each in overdue["rows"]}
+            {each["pk"] for each in [*overdue["rows"], *calls_due["rows"]]}
             | {each.request_pk for each in texts if each.request_pk}
             | {each["request_pk"] for each in visits if each["request_pk"]}
         ),
@@ -60,6 +62,7 @@ def today_context(user: User | AnonymousUser) -> dict[str, Any]:
         "texts": texts,
         "has_more_texts": has_more_texts,
         "overdue": overdue,
+        "weekly_calls": calls_due,
         "parked": undelivered.parked_messages().count(),
         "unsent_links": undelivered.parked_links().count(),
         "delayed": undelivered.delayed_messages().count(),

@@ -47,3 +47,7 @@ class StepForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.request, self.by, self.verb = request, by, verb
         self.initial.setdefault("seen", request.status)
+
+    def shown_now(self) -> dict[str, str]:
+        """What a page made now is held against; a refused form is shown again with it."""
+        return {"seen": self.request.status}

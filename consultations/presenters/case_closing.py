@@ -106,7 +106,7 @@ def request_line(request: ConsultationRequest, *, viewer: User, now: datetime.da
     return {
         "reference": request.reference,
         "status": holder_words(request, viewer=viewer),
-        "level": outcome_chip(request.highest_outcome),
+        "level": outcome_chip(request.flag_level or request.highest_outcome),
         "time": clock_chip(request, now=now),
         "is_flagged": request.is_blocked_by_flags,
     }

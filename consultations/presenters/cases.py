@@ -3,7 +3,7 @@
 import dataclasses
 import datetime
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 from django.db.models import Case, Count, IntegerField, Q, QuerySet, When
 from django.urls import reverse
@@ -15,6 +15,8 @@ from consultations.models import SafetyCase
 from consultations.presenters.isolation import Unreadable, readable
 from consultations.presenters.same_person import NOBODY_ELSE, Others, beside_in_list
 from consultations.presenters.words import Chip, age_words, count, name_of, outcome_chip, time_left
+
+PAGES: Final = {Outcome.EMERGENCY: "emergency", Outcome.SAME_DAY: "same-day", Outcome.URGENT_REVIEW: "urgent review"}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -108,14 +110,16 @@ def unreadable_line(pk: int) -> CaseLine:
 
 
 def _line(case: SafetyCase, *, viewer: User, now: datetime.datetime) -> CaseLine:
-    page = "emergency" if case.level == Outcome.EMERGENCY else "same-day"
-    what = f"Saw the {page} page on {clock.moment(case.raised_at)}"
+    what = f"Saw the {PAGES[Outcome(case.level)]} page on {clock.moment(case.raised_at)}"
     if case.opened_by is not None:
         what = f"Told {name_of(case.opened_by)} by phone on {clock.moment(case.raised_at)}"
     if case.status == CaseStatus.CLOSED:
         time = Chip(f"{case.get_outcome_display()}, {clock.moment(case.closed_at)}")
     else:
         time = time_left(case.due_at, now=now)
+        if case.level == Outcome.EMERGENCY:
+            # Its hours are those of the clinic: two days are left on a Saturday, and nobody may be calm about it.
+            time = Chip(time.text, "danger")
     return CaseLine(
         pk=case.pk,
         url=url_of(case.pk),

@@ -5,6 +5,7 @@ stands, a safety case is open, or something that was told cannot be read.
 """
 
 import dataclasses
+import datetime
 from collections.abc import Iterable
 from typing import Final
 
@@ -158,7 +159,7 @@ def how_words(row: Settlement) -> str:
     proof = row.proof
     parts = [row.get_how_display(), *(words.format(proof[name]) for name, words in HOW.items() if proof.get(name))]
     if proof.get("seen_on"):
-        parts.append(f"on {proof['seen_on']}")
+        parts.append(f"on {clock.day(datetime.date.fromisoformat(proof['seen_on']))}")
     if row.call is not None:
         parts.append(f"in the call of {name_of(row.call.made_by)} on {clock.moment(row.call.made_at)}")
     if row.entered_by is not None:

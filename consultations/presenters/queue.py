@@ -25,7 +25,7 @@ from consultations.models.stored import result_of
 from consultations.presenters.isolation import Unreadable, opened, readable
 from consultations.presenters.same_person import NOBODY_ELSE, Others, beside_in_list, risk_of
 from consultations.presenters.summary import look_outs, one_line
-from consultations.presenters.words import LOW_MOOD, Chip, age_words, clock_chip, holder_words, outcome_chip
+from consultations.presenters.words import LOW_MOOD, Chip, age_words, clock_chip, holder_words, level_chip
 from consultations.services import clocks
 
 COME_BACK: Final = (*WAITING_FOR_PATIENT, RequestStatus.BOOKED)
@@ -208,8 +208,9 @@ def flags_of(request: ConsultationRequest, answers: Mapping[str, Any], *, is_bro
         flags.append(Chip("Escalated", "danger"))
     if request.is_as_pressing:
         flags.append(Chip(f"As pressing as {request.as_pressing_reference}", "danger"))
-    flags.append(outcome_chip(request.outcome))
-    if request.highest_outcome != request.outcome:
+    if request.flag_level or not request.is_escalated:
+        flags.append(level_chip(request))
+    if request.highest_outcome not in (request.outcome, request.flag_level):
         flags.append(Chip(f"Earlier: {Outcome(request.highest_outcome).label}", "danger"))
     if request.is_blocked_by_flags and request.status in OPEN_STATUSES:
         flags.append(Chip("Red flags open", "warn"))

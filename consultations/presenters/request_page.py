@@ -45,6 +45,7 @@ from consultations.presenters.words import (
     day_of_birth,
     due_of,
     holder_words,
+    level_chip,
     outcome_chip,
 )
 from consultations.services import clocks
@@ -127,7 +128,7 @@ def banner(
 def headline(request: ConsultationRequest) -> dict[str, Any]:
     is_lower = request.highest_outcome != request.outcome
     return {
-        "now": outcome_chip(request.outcome),
+        "now": level_chip(request),
         "highest": outcome_chip(request.highest_outcome) if is_lower else None,
         "words": (
             f"The patient was shown “{Outcome(request.highest_outcome).label}” earlier and changed answers after that. "

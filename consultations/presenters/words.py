@@ -69,6 +69,11 @@ def outcome_chip(outcome: str) -> Chip:
     return Chip(Outcome(outcome).label, OUTCOME_KINDS.get(Outcome(outcome), ""))
 
 
+def level_chip(request: ConsultationRequest) -> Chip:
+    """How pressing it is now: the worst red flag that stands, whatever the answers of the form alone came to."""
+    return outcome_chip(request.flag_level or request.outcome)
+
+
 def age_words(patient: Patient) -> str:
     age = patient.age_on(clock.today())
     return "age not given" if age is None else str(age)

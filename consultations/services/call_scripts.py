@@ -94,7 +94,9 @@ def end_unasked(*, call: Call, outcome: CallOutcome, note: str, by: User) -> Cal
 
 def _lock(call: Call, *, by: User, may_be_over: bool = False) -> Call:
     require(by, *MAY_CALL)
-    fresh = Call.objects.select_for_update(of=("self",)).select_related("response", "made_by").get(pk=call.pk)
+    fresh = (
+        Call.objects.select_for_update(of=("self",), no_key=True).select_related("response", "made_by").get(pk=call.pk)
+    )
     if fresh.made_by_id != by.pk:
         raise NotAllowed(f"{fresh.made_by.display_name} is asking these questions. Begin a call of your own.")
     if may_be_over or is_open(fresh):

@@ -17,9 +17,9 @@ from clinic.core.refusals import ChangedMeanwhile, TransitionNotAllowed
 from consultations.candidacy import call_script
 from consultations.candidacy.union import ASKED, Sign
 from consultations.enums import Actor, AssessmentOrigin, CallOutcome, Outcome
-from consultations.models import Call, ConsultationRequest, QuestionnaireResponse
+from consultations.models import Call, ConsultationRequest, Patient, QuestionnaireResponse
 from consultations.permissions import require
-from consultations.services import dangers, sources, transitions
+from consultations.services import dangers, pressing, sources, transitions
 from consultations.services.dangers import Heard
 
 MAY_CALL: Final = (Actor.TRIAGE, Actor.DOCTOR, Actor.MANAGER)
@@ -149,10 +149,12 @@ def open_script(response: QuestionnaireResponse, *, by: User) -> Call | None:
 
 
 def hold(response: QuestionnaireResponse) -> ConsultationRequest | None:
-    """Lock what a call is about: the requests of the person, or the response while there is none."""
+    """Lock what a call is about: the requests of the person, and the response while it has none."""
     request = ConsultationRequest.objects.filter(response=response.pk).only("pk").first()
     if request is not None:
         return transitions.lock(request)
+    # Of a caller who turned out to be somebody with a request: what is heard counts for that one too.
+    pressing.hold_requests(Patient.objects.filter(safety_cases__response=response.pk).only("pk"))
     QuestionnaireResponse.objects.select_for_update(of=("self",), no_key=True).only("pk").get(pk=response.pk)
     # It may have been sent while we waited for it.
     sent = ConsultationRequest.objects.filter(response=response.pk).only("pk").first()

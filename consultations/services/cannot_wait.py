@@ -45,7 +45,8 @@ def _requests(now: datetime.datetime) -> Iterator[Item]:
     unread = PatientText.objects.waiting().filter(Q(is_self_harm=True) | Q(is_danger=True))
     conditions = {
         Pressing.RAISED: Q(status__in=OPEN_STATUSES, escalated_at__isnull=False),
-        Pressing.FLAGGED: Q(status__in=OPEN_STATUSES) & ~Q(flag_level=""),
+        # Whoever withdrew is on the clock of a danger until a doctor settles it.
+        Pressing.FLAGGED: (Q(status__in=OPEN_STATUSES) | Q(danger_due_at__isnull=False)) & ~Q(flag_level=""),
         Pressing.LATE: clocks.is_overdue(now),
         Pressing.TEXT: Q(response__in=unread.values("response")),
     }

@@ -9,13 +9,13 @@ import datetime
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from django.db.models import Q, QuerySet
+from django.db.models import Max, Q, QuerySet
 
 from clinic.accounts.models import User
 from clinic.core import clock
 from clinic.core.encrypted_rows import with_keys
 from clinic.core.encryption import DamagedRecord
-from clinic.core.models import OutboxMessage
+from clinic.core.models import AuditEvent, OutboxMessage
 from clinic.core.refusals import NotAllowed, TransitionNotAllowed
 from consultations import phones
 from consultations.candidacy import call_script
@@ -87,7 +87,7 @@ class Evidence:
 
     calls: tuple[Call, ...]
     whole: frozenset[int]
-    """The calls in which the danger questions were asked to their end."""
+    """The calls in which the danger questions were asked to their end, after the last that was told."""
     texts: tuple[PatientText, ...]
     tries: int
     """At different hours, since the person was last reached."""
@@ -154,7 +154,7 @@ class Evidence:
 
 
 ROW_MISSING: Final[Mapping[CaseProof, str]] = {
-    CaseProof.CALL: "No call with all danger questions asked is on record since the case was raised.",
+    CaseProof.CALL: "No call with all danger questions asked is on record since the case was raised, or more was told.",
     CaseProof.REFUSED: "No call that reached the person without the danger questions is on record since then.",
     CaseProof.SAID_MISTAKE: "No call that reached the person is on record since the case was raised.",
     CaseProof.OWN_WORDS: "Nothing that the person wrote since the case was raised has been read.",
@@ -165,12 +165,12 @@ ROW_MISSING: Final[Mapping[CaseProof, str]] = {
 
 def evidence_of(case: SafetyCase) -> Evidence:
     """What can be known without opening anything that is encrypted but how to reach the person."""
-    found = _calls_since_raised(case)
+    found, told_at = _calls_since_raised(case), _last_raised(case)
     patient = case.patient
     has_unsent = alarm_groups.has_unsent_contact(case)
     return Evidence(
         calls=found,
-        whole=frozenset(each.pk for each in found if _is_whole(each)),
+        whole=frozenset(each.pk for each in found if _is_whole(each) and _ended_since(each, told_at)),
         texts=tuple(_texts_of(case)),
         tries=_at_different_hours([each.made_at for each in calls.tries(case.response, since=case.raised_at)]),
         mails=tuple(_mails_about(case)),
@@ -189,6 +189,18 @@ def _calls_since_raised(case: SafetyCase) -> tuple[Call, ...]:
     since = Q(made_at__gte=case.raised_at) | Q(completed_at__gte=case.raised_at)
     found = with_keys(Call.objects.filter(since, response=case.response_id).select_related("made_by"))
     return tuple(found.order_by("-made_at", "-pk"))
+
+
+def _last_raised(case: SafetyCase) -> datetime.datetime | None:
+    """When more was told that made the open case sound again, if anything was."""
+    raised = AuditEvent.objects.about(case).filter(action="case.raise", at__gte=case.raised_at)
+    last: datetime.datetime | None = raised.aggregate(last=Max("at"))["last"]
+    return last
+
+
+def _ended_since(call: Call, told_at: datetime.datetime | None) -> bool:
+    """A call that had ended before more was told says nothing of that."""
+    return told_at is None or (call.completed_at is not None and call.completed_at >= told_at)
 
 
 def _is_whole(call: Call) -> bool:

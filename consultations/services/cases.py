@@ -103,6 +103,7 @@ def _begin_alarm(case: SafetyCase, *, reason: str, network: str = "") -> None:
     if is_passed_on:
         case.owner = duty.next_owner()
     case.save()
+    clock_alarms.sound_case_again(case)
     alerts.sound(case, reason=reason)
     if is_passed_on:
         audit.record(action="case.owner", target=case, actor=Actor.SYSTEM.value, fields=["owner"])
@@ -153,6 +154,8 @@ def acknowledge_group(*, group: AlarmGroup, by: User, seen: datetime.datetime | 
     once. Twice is harmless.
     """
     require(by, Actor.TRIAGE, Actor.DOCTOR, Actor.MANAGER)
+    # Cases before their group, as whoever raises one of them does.
+    list(SafetyCase.objects.select_for_update(of=("self",)).filter(alarm_group=group.pk).order_by("pk").only("pk"))
     fresh = AlarmGroup.objects.select_for_update(of=("self",)).get(pk=group.pk)
     if fresh.acknowledged_at is not None:
         return fresh

@@ -86,6 +86,14 @@ def acknowledge_case(*, case: SafetyCase, by: User) -> None:
     sounding.update(acknowledged_at=clock.now(), acknowledged_by=by)
 
 
+def sound_case_again(case: SafetyCase) -> None:
+    """Nobody has the case any more, or not with what is known now: whoever had stopped the repeats of its clock spoke
+    for themselves. Call inside a transaction, on the locked case.
+    """
+    silent = ClockAlarm.objects.going_on().filter(response=case.response_id, kind=ClockKind.CASE)
+    silent.exclude(acknowledged_at=None).update(acknowledged_at=None, acknowledged_by=None)
+
+
 def page_of(alarm: ClockAlarm) -> str:
     """The path of the staff page on which it stands."""
     return subjects_of([alarm])[alarm.response_id].page_of(alarm)

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from django.conf import settings
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 
 from clinic.accounts.models import User
 from clinic.core import clock
@@ -80,7 +80,8 @@ def hear(
     shown: Mapping[str, Any] | None = None,
 ) -> Heard:
     """Keep what was said now, and act on a danger in it: its case is opened, raised or opened again, and the request
-    raised. Call inside a transaction, with the request locked, or the response where there is none.
+    raised. Call inside a transaction, with the requests of the person locked, and the response where
+    it has none.
 
     `ticks` are codes of the list of `asked_again`, `said` raw answers of a call, `shown` what the page with the list
     showed. The caller records the event.
@@ -109,9 +110,12 @@ def hear(
     row = _store(response, judgement, record, origin=origin, asked_by=asked_by, at=at)
     if request is not None:
         _raise_request(request, judgement)
+    theirs = ConsultationRequest.objects.filter(response__in=responses_of_person(response)).order_by("pk")
     if judgement.is_danger:
-        _stop_times(response)
-    refresh_person_of(response, request)
+        _end_bookings(theirs)
+    # Of a caller whose case is joined to somebody with a request, that one shows it.
+    if (shown_on := request or theirs.select_related("patient").first()) is not None:
+        refresh(shown_on)
     return Heard(row, judgement, case)
 
 
@@ -205,33 +209,22 @@ def _may_alarm_again(case: SafetyCase, told: Sequence[Source]) -> bool:
 
 
 def _raise_request(request: ConsultationRequest, judgement: Judgement) -> None:
-    """Never less pressing than it was; its status stays, a hold ends: no time can be taken while a flag stands."""
+    """Never less pressing than it was; its status stays."""
     if not judgement.is_danger:
         return
     level, now = judgement.level, clock.now()
     if OUTCOME_RISK[level] <= request.risk:
         request.risk, request.priority = OUTCOME_RISK[level], outcomes.priority(level)
     request.danger_due_at = clocks.danger_due(request, level, now=now)
-    # Whoever ordered a visit did not know of this.
     request.booking_ordered_at = request.booking_ordered_by = None
     request.save(update_fields=["risk", "priority", "danger_due_at", "booking_ordered_at", "booking_ordered_by"])
 
 
-def _stop_times(response: QuestionnaireResponse) -> None:
-    """No hold and no order of a visit of this person outlasts a new danger, wherever it was told."""
-    theirs = ConsultationRequest.objects.filter(response__in=responses_of_person(response)).order_by("pk")
-    theirs.update(booking_ordered_at=None, booking_ordered_by=None)
+def _end_bookings(theirs: QuerySet[ConsultationRequest]) -> None:
+    """No time can be taken with any request of the person while a flag stands. Whoever ordered a visit did not know."""
+    theirs.exclude(booking_ordered_at=None).update(booking_ordered_at=None, booking_ordered_by=None)
     for each in theirs:
         slot_release.release_hold_of(each, reason=slot_release.Reason.DANGER)
-
-
-def refresh_person_of(response: QuestionnaireResponse, request: ConsultationRequest | None) -> None:
-    """The red flags of all requests of the person; also where what was told has none of its own, as a caller's case."""
-    if request is None:
-        theirs = ConsultationRequest.objects.filter(response__in=responses_of_person(response))
-        request = theirs.select_related("patient").order_by("pk").first()
-    if request is not None:
-        refresh(request)
 
 
 def refresh(request: ConsultationRequest) -> Standing:

@@ -14,7 +14,7 @@ from clinic.core import audit, clock
 from consultations.enums import Actor, CaseStatus, Outcome
 from consultations.models import SafetyCase
 from consultations.permissions import require
-from consultations.services import alarm_groups, alerts, duty
+from consultations.services import alarm_groups, alerts, clock_alarms, duty
 from consultations.services.rota import Rota
 
 
@@ -25,7 +25,7 @@ def switch_duty(*, is_on_duty: bool, by: User) -> User:
     It counts until the rota has its next say about this person; without a rota, until they press again.
     """
     require(by, Actor.TRIAGE, Actor.DOCTOR, Actor.MANAGER)
-    fresh = User.objects.select_for_update(of=("self",)).get(pk=by.pk)
+    fresh = User.objects.select_for_update(of=("self",), no_key=True).get(pk=by.pk)
     if fresh.is_on_duty == is_on_duty:
         return fresh
     fresh.is_on_duty, fresh.duty_changed_at, fresh.duty_pressed_at = is_on_duty, clock.now(), clock.now()
@@ -49,7 +49,7 @@ def follow_rota() -> int:
 @transaction.atomic
 def _follow(keys: list[int], known: Rota) -> int:
     now, moved = clock.now(), []
-    for user in User.objects.select_for_update(of=("self",)).filter(pk__in=keys).order_by("pk"):
+    for user in User.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=keys).order_by("pk"):
         if _is_due(user, known, now=now):
             user.is_on_duty, user.duty_changed_at, user.duty_pressed_at = not user.is_on_duty, now, None
             user.save(update_fields=["is_on_duty", "duty_changed_at", "duty_pressed_at"])
@@ -120,6 +120,7 @@ def give(case: SafetyCase, owner: User | None) -> None:
     case.owner, case.status, case.told_at = owner, CaseStatus.OPEN, None
     case.acknowledged_at = case.acknowledged_by = None
     case.save()
+    clock_alarms.sound_case_again(case)
 
 
 def _tell_new_owners(moved: list[SafetyCase]) -> int:

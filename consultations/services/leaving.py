@@ -15,9 +15,9 @@ from clinic.core import audit, clock
 from clinic.core.failures import one_by_one
 from clinic.core.refusals import NotAllowed
 from consultations.enums import OPEN_STATUSES, Actor, RequestStatus
-from consultations.models import ClockAlarm, ConsultationRequest, SafetyCase
+from consultations.models import ClockAlarm, ConsultationRequest, Patient, SafetyCase
 from consultations.permissions import actors_of, require
-from consultations.services import duty, handover
+from consultations.services import duty, handover, pressing
 from consultations.services.holdings import Holdings
 from consultations.services.transitions import WORKFLOW, lock
 
@@ -46,7 +46,8 @@ def pass_on(*, user: User, by: User, to: To | None = None) -> PassedOn:
     to = to or To()
     _require_able(user, to)
     held = Holdings.of(user)
-    # In the order of their keys, as whoever locks more than one request does.
+    # Those of all these persons at once, in the order of their keys: one person after the other could wait in a circle.
+    pressing.hold_requests(Patient.objects.filter(requests__in=held.requests).only("pk"))
     requests = sum(_pass_request_on(pk, user, to=to, by=by) for pk in sorted(held.requests))
     cases = _pass_cases_on(user, to=to.cases, by=by)
     _sound_again(ClockAlarm.objects.going_on().filter(acknowledged_by=user))

@@ -1,6 +1,7 @@
 """Every form of the site with somebody before it who may send it, filled in as it should be."""
 
 import datetime
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -75,7 +76,9 @@ class Stage:
         return client, path, data
 
     def act(self, verb: str, status: RequestStatus = RequestStatus.IN_TRIAGE, **data: Any) -> Form:
-        request = self.make_request(status=status, outcome=Outcome.SAME_DAY)
+        # No time is booked while a red flag stands.
+        outcome = Outcome.LIKELY_SUITABLE if verb == "book" else Outcome.SAME_DAY
+        request = self.make_request(status=status, outcome=outcome)
         if status == RequestStatus.BOOKED:
             book_directly(request, self.clinician, TUESDAY)
         url = reverse("admin:consultations_consultationrequest_action", args=[request.pk, verb])
@@ -105,6 +108,19 @@ class Stage:
         if is_closed:
             close_case(case, by=self.doctor)
         return self.staff(reverse(f"admin:consultations_safetycase_{page}", args=[case.pk]), **data)
+
+    def hand_over_note(self, url: str, **data: Any) -> Form:
+        self.make_request(reference=data["about"])
+        return self.staff(url, **data)
+
+    def case_confirmed(self) -> Form:
+        client, path, data = self.case("close", outcome="died", proof="told", words="Her son told us.", seen="")
+        [signed] = re.findall(r'name="closing" value="([^"]+)"', client.post(path, data).content.decode())
+        return (
+            client,
+            reverse("admin:consultations_safetycase_confirm_close", args=[SafetyCase.objects.latest("pk").pk]),
+            {"closing": signed},
+        )
 
     def how_it_went(self, **data: Any) -> Form:
         client, path, _ = self.private(RequestStatus.RECEIVED, "how-it-went")
@@ -226,7 +242,7 @@ FORMS: dict[str, Callable[[Stage], Form]] = {
     "give back": lambda on: on.act("cancel_booking", RequestStatus.BOOKED, reason="Ill."),
     "close": lambda on: on.act("cancel_request", note="Moved away."),
     "case": lambda on: on.case("close", outcome="died", proof="told", words="Her son told us.", seen=""),
-    "case confirmed": lambda on: on.case("confirm_close", closing="x:y:z"),
+    "case confirmed": lambda on: on.case_confirmed(),
     "case note": lambda on: on.case("note", note_text="Called at ten."),
     "case opened again": lambda on: on.case("reopen", is_closed=True, reason="Her son called: she came home."),
     "how it went": lambda on: on.how_it_went(seen="seen_nothing", found="Nothing."),
@@ -242,7 +258,7 @@ FORMS: dict[str, Callable[[Stage], Form]] = {
         clinician=str(on.clinician.pk), location=str(on.clinician.availabilities.first().location_id), weekday="1",
         opens="14:00", closes="16:00", starts_on="2027-01-01", ends_on="",
     ),
-    "hand-over note": lambda on: on.staff(
+    "hand-over note": lambda on: on.hand_over_note(
         reverse("admin:consultations_handovernote_write"), text="The fax is out of paper.", about="LS-AB23-CD",
         once="0a1b2c3d",
     ),

@@ -203,7 +203,7 @@ POLICY: dict[str, str] = {
     "consultations:send_message": BOTH_PATIENTS,
     "consultations:how_it_went":                "no no ok ok  no no no no no",    # nobody is asked
     "consultations:something_changed": BOTH_PATIENTS,
-    "consultations:danger_told": "no no read read  no no no no no",
+    "consultations:danger_told": READ,
     "consultations:weekly": BOTH_PATIENTS,
     "consultations:withdraw": BOTH_PATIENTS,
     "consultations:calendar_file": READ,

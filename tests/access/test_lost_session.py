@@ -29,7 +29,8 @@ STAFF_FORMS = [
         "hand-over note", "missed", "missed answer", "weekly shift",
         "danger questions", "end of a call", "caller",
         "own password", "search", "preview", "note", "call", "escalate", "pass", "settle", "order", "own urgency",
-        "ask", "decide", "book", "give back", "close", "case", "case note", "case opened again", "person note", "join",
+        "ask", "decide", "book", "give back", "close", "case", "case confirmed", "case note",
+        "case opened again", "person note", "join",
         "take apart",
         "absence", "weekly time", "user", "place",
     )
@@ -56,6 +57,7 @@ SHOWN: dict[str, tuple[tuple[str, str], ...]] = {
     "give back": (("Why is the time cancelled?", "Ill."),),
     "close": (("Why does the clinic close this request?", "Moved away."),),
     "case": (("Note", "Her son told us."),),
+    "case confirmed": (("Note", "Her son told us."),),
     "case note": (("Note for colleagues", "Called at ten."),),
     "case opened again": (("Why is it opened again?", "Her son called: she came home."),),
     "person note": (("Note for colleagues", "Prefers mornings."),),
@@ -101,8 +103,8 @@ def test_every_form_of_staff_is_listed() -> None:
     public = {
         "start", "first screen", "numbers", "free text", "carry", "contact", "contact of a helper", "answers",
         "call back", "start with answers", "carried screen",
-        "send link", "open link", "withdraw", "answer", "something has changed", "message", "times", "cancel time",
-        "appearance", "sign in",
+        "send link", "open link", "withdraw", "answer", "how it went", "something has changed", "message", "times",
+        "cancel time", "appearance", "sign in",
     }  # fmt: skip
     assert set(FORMS) - public == set(STAFF_FORMS) == set(SHOWN)
 

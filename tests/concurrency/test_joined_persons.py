@@ -1,6 +1,7 @@
 """Persons joined and taken apart by two people at once: nobody waits without end, and no circle is made."""
 
 import threading
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -11,7 +12,7 @@ from clinic.accounts.models import User
 from clinic.core import audit
 from consultations.enums import RequestStatus
 from consultations.models import Patient, Person, PersonJoin
-from consultations.services import erasure, persons
+from consultations.services import erasure, persons, pressing
 from tests.cast import MakeRequest, make_patient
 from tests.concurrency.test_one_slot import in_thread
 from tests.consultations.perform import perform
@@ -114,27 +115,27 @@ def test_a_link_opened_while_the_other_address_is_corrected(make_request: MakeRe
 
 
 def hold_in_turn(monkeypatch: pytest.MonkeyPatch) -> threading.local:
-    """Staff hold the persons first and go on once whoever has the role "other" asks for them too."""
-    role, held, asked, hold = threading.local(), threading.Event(), threading.Event(), persons.hold
+    """Staff hold the requests first and go on once whoever has the role "other" asks for them too."""
+    role, held, asked, hold = threading.local(), threading.Event(), threading.Event(), pressing.hold_requests
 
-    def in_turn(*patients: Patient) -> list[Patient]:
+    def in_turn(patients: Iterable[Patient]) -> set[int]:
         if getattr(role, "name", "") == "other":
             assert held.wait(20)
             asked.set()
-            return hold(*patients)
-        found = hold(*patients)
+            return hold(patients)
+        found = hold(patients)
         held.set()
         assert asked.wait(20)
         return found
 
-    monkeypatch.setattr(persons, "hold", in_turn)
+    monkeypatch.setattr(pressing, "hold_requests", in_turn)
     return role
 
 
 def test_a_link_opened_while_staff_join_the_same_rows(
     make_request: MakeRequest, nurse: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whoever opens it writes nothing to the row before the persons are held: they would wait for each other."""
+    """Whoever opens it holds the requests of both before anything else: they would wait for each other."""
     one, two = (make_request(patient=make_patient("Alice Winther")) for _ in range(2))
     open_mailed_link(one)
     role = hold_in_turn(monkeypatch)
@@ -156,7 +157,7 @@ def test_a_link_opened_while_staff_join_the_same_rows(
 def test_a_row_erased_while_staff_join_it(
     make_request: MakeRequest, nurse: User, manager: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Erasing holds the persons before the row, as whoever joins does, and takes the row out of what was joined."""
+    """Erasing holds the requests before the rest, as whoever joins does, and takes the row out of what was joined."""
     one, two = (make_request(patient=make_patient("Alice Winther"), status=RequestStatus.COMPLETED) for _ in range(2))
     role = hold_in_turn(monkeypatch)
 

@@ -159,7 +159,7 @@ def keep_the_ledger(
     failing = Heartbeat.objects.get(name="worker").failing.split(", ")
     assert {name for name in failing if not name.startswith("deliver ")} == {
         "repeat alerts",
-        "announce overdue",
+        "watch clocks",
         "answer asked links",
         "publish",
     }

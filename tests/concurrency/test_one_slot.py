@@ -16,8 +16,8 @@ from clinic.accounts.models import User
 from clinic.core import clock
 from consultations.enums import RequestStatus
 from consultations.models import Appointment, Availability, Clinician, ConsultationRequest, Occupation, Room, SlotHold
-from consultations.services import occupation, scheduling
-from consultations.services.scheduling import SlotTaken
+from consultations.services import occupation, scheduling, transitions
+from consultations.services.scheduling import SlotTaken, reservations
 from tests.cast import at, open_privately
 from tests.consultations.perform import book_on_the_phone
 
@@ -99,6 +99,12 @@ def all_at_once(calls: list[Call]) -> list[bool]:
         return list(pool.map(lambda call: in_thread(take, call), calls))
 
 
+def lock_alone(consultation_request: ConsultationRequest) -> ConsultationRequest:
+    """One request without the others of its person, with which it is always locked."""
+    rows = ConsultationRequest.objects.select_for_update(of=("self",)).select_related("patient")
+    return rows.get(pk=consultation_request.pk)
+
+
 def race(calls: list[Call], monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     """All look whether the time is free before any takes it, and nobody waits for a resource or a person."""
     look, look_for_room = occupation.is_taken, occupation.free_room
@@ -114,6 +120,8 @@ def race(calls: list[Call], monkeypatch: pytest.MonkeyPatch) -> list[bool]:
         everyone_looked.wait()
         return room
 
+    for module in (transitions, reservations):
+        monkeypatch.setattr(module, "lock", lock_alone)
     monkeypatch.setattr(occupation, "lock_resources", lambda ids: None)
     monkeypatch.setattr(occupation, "lock_person", lambda consultation_request: None)
     monkeypatch.setattr(occupation, "is_taken", look_and_wait)

@@ -5,7 +5,6 @@ import re
 from typing import Any
 
 import pytest
-from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.test import Client
 from playwright.sync_api import expect
@@ -25,10 +24,6 @@ OVERLAPS = """() => {
         it => it.getBoundingClientRect()
     );
     return one.top < two.bottom && one.bottom > two.top;
-}"""
-HIDE = """value => {
-    Object.defineProperty(document, "hidden", {configurable: true, get: () => value});
-    document.dispatchEvent(new Event("visibilitychange"));
 }"""
 COUNT_SOUNDS = """
 window.sounds = 0;
@@ -136,30 +131,3 @@ def test_new_requests_are_offered_and_move_no_row(desk: Any, make_request: Any) 
     assert row.bounding_box() == before
     more.get_by_role("link").click()
     assert desk.get_by_role("rowheader", name="Cia Lund").is_visible()
-
-
-def test_it_rests_while_hidden_says_since_when_it_failed_and_ends_when_signed_out(desk: Any) -> None:
-    desk.goto(QUEUE)
-    desk.evaluate(HIDE, True)
-    wait(desk, 3 * EVERY)
-    assert desk.asked == []
-    with desk.expect_response("**/admin/news/**"):
-        desk.evaluate(HIDE, False)
-    assert len(desk.asked) == 1
-
-    state = desk.locator("#news-state")
-    desk.route("**/admin/news/**", lambda route: route.abort())
-    wait(desk)
-    expect(state).to_contain_text("Not updated since")
-    wait(desk)
-    assert len(desk.asked) == 2, "it waits longer after a failure"
-    desk.unroute("**/admin/news/**")
-    ask(desk, 2 * EVERY)
-    expect(state).to_be_empty()
-
-    Session.objects.all().delete()
-    ask(desk)
-    expect(state).to_contain_text("You are signed out.")
-    asked = len(desk.asked)
-    wait(desk, 5 * EVERY)
-    assert len(desk.asked) == asked

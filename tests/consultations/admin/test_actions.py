@@ -88,6 +88,7 @@ class TestPanel:
             "ask",
             "note",
             "escalate",
+            "ask_weekly",
             "correct_email",
         ]
         assert by_nurse.context["panel"].decision is None

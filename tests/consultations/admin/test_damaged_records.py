@@ -12,13 +12,14 @@ from django.urls import reverse
 from clinic.core import clock
 from clinic.core.encryption import DamagedRecord, DecryptionError, Undecodable
 from clinic.core.models import OutboxMessage
-from consultations.enums import ConsentKind, MessageKind, RequestStatus
+from consultations.enums import CaseOutcome, CaseProof, ConsentKind, MessageKind, RequestStatus
 from consultations.models import Assessment, Consent, ConsultationRequest, Patient, QuestionnaireResponse, SafetyCase
 from consultations.models.stored import asked_in, asked_of, result_of
 from consultations.presenters.isolation import Unreadable, load, readable
-from consultations.services import intake, messaging
+from consultations.services import case_closing, intake, messaging
+from consultations.services.case_proofs import Claim
 from consultations.services.intake import Contact
-from tests.cast import book_directly, close_case, make_patient
+from tests.cast import book_directly, make_patient
 from tests.consultations.admin.conftest import page_of, text_of
 from tests.consultations.perform import perform
 from tests.rows import store
@@ -305,7 +306,8 @@ def test_a_damaged_row_is_one_mark_and_loading_it_alone_raises(two, caplog):
 def test_a_danger_is_never_lost_to_a_damaged_assessment(nurse, two_cases, caplog):
     """Whether it was named before cannot be read: then it counts as new, and the closed case opens again."""
     case = two_cases[0]
-    close_case(case, by=nurse, words="Reached.")
+    told = Claim(CaseOutcome.DIED, CaseProof.TOLD, words="A neighbor said so. She was wrong.")
+    case_closing.close(case=case, claim=told, by=nurse)
     spoil("assessment", "result", case.response.assessments.get().pk)
     with caplog.at_level(logging.ERROR):
         intake.save_answers(response=case.response, answers={"rf_now": ["fever"]})

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.db import connection, transaction
+from django.urls import reverse
 
 from clinic.accounts.models import User
 from clinic.core import clock
@@ -160,7 +161,7 @@ def test_each_flag_says_where_it_was_told_since_when_and_what_settled_the_others
     assert [answer for _, answer in line.signs] == ["Fever, or feeling hot and shivery"] or line.signs
     (settled,) = view.settled
     assert (settled.who, settled.when) == ("Ines Halloran", "Monday 23 November, 10 am")
-    assert settled.how == "Examined by Dr Halloran at Here on 2026-11-23"
+    assert settled.how == "Examined by Dr Halloran at Here on Monday 23 November"
     assert len(settled.signs) == 2
 
 
@@ -232,3 +233,67 @@ class TestTheForm:
         page = client.post(preview.context["confirm_url"], {"decision": preview.context["decision"]}, follow=True)
         assert "while your page was open" in text_of(page)
         assert not Settlement.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("code", "level"), [("chest", "Emergency now"), ("fever", "Same day"), ("band", "Urgent review")]
+)
+def test_what_was_told_later_leads_every_page(sign_in, nurse, in_state, code, level):
+    """The form came to “Fits a consultation”; no page says so beside a red flag that stands."""
+    request = in_state("none", "no call", None, RequestStatus.OFFERED)
+    tick(request, code)
+    case = SafetyCase.objects.get()
+    client = sign_in(nurse)
+    (row,) = client.get(reverse("admin:consultations_consultationrequest_changelist")).context["rows"]
+    record = client.get(reverse("admin:consultations_consultationrequest_change", args=[request.pk]))
+    assert "From the questionnaire. What was told later stands above" in text_of(record)
+    of_case = client.get(reverse("admin:consultations_safetycase_change", args=[case.pk]))
+    assert row.flags[0].text == level
+    assert record.context["headline"]["now"].text == level
+    for page in (record, of_case):
+        assert "Fits a consultation" not in text_of(page)
+    page_name = {"chest": "emergency", "fever": "same-day", "band": "urgent review"}[code]
+    assert f"Saw the {page_name} page" in text_of(of_case)
+
+
+def test_an_escalated_request_is_not_called_fit_for_a_consultation(sign_in, nurse, in_state):
+    request = in_state("escalated", "no call", None, RequestStatus.RECEIVED)
+    client = sign_in(nurse)
+    (row,) = client.get(reverse("admin:consultations_consultationrequest_changelist")).context["rows"]
+    record = text_of(client.get(reverse("admin:consultations_consultationrequest_change", args=[request.pk])))
+    assert [chip.text for chip in row.flags][:2] == ["Escalated", "Red flags open"]
+    assert "Fits a consultation" not in record.split("Every rule that fired")[0]
+
+
+def posted_by(page, values):
+    """What a browser sends: the hidden fields that are in the form of the page, and what is typed."""
+    form = page.content.decode().split('/settle/"')[1].split("</form>")[0]
+    hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form))
+    return {**hidden, **values}
+
+
+def test_a_doctor_settles_in_a_browser_and_again_after_something_new(sign_in, doctor, in_state):
+    request = in_state("told later", "no call", None, RequestStatus.WITH_DOCTOR)
+    client = sign_in(doctor)
+    record = reverse("admin:consultations_consultationrequest_change", args=[request.pk])
+    url = reverse("admin:consultations_consultationrequest_action", args=[request.pk, "settle"])
+    confirm = reverse("admin:consultations_consultationrequest_confirm", args=[request.pk])
+    values = {
+        "signs": ["rf_now:fever"], "how": "examined", "who": "Dr Halloran", "place": "Here",
+        "seen_on": clock.today().isoformat(),
+    }  # fmt: skip
+    preview = client.post(url, posted_by(client.get(record), values))
+    tick(request, "belly")
+    refused = client.post(confirm, {"decision": preview.context["decision"]})
+    assert "Read it, then choose again." in text_of(refused)
+    assert not Settlement.objects.exists()
+    preview = client.post(url, posted_by(refused, values))
+    client.post(confirm, {"decision": preview.context["decision"]})
+    assert Settlement.objects.count() == 1
+
+
+def test_nothing_is_fit_for_a_consultation_while_its_case_is_open(sign_in, nurse, in_state):
+    request = in_state("settled", "no call", CaseStatus.OPEN, RequestStatus.WITH_DOCTOR)
+    record = sign_in(nurse).get(reverse("admin:consultations_consultationrequest_change", args=[request.pk]))
+    assert "Safety case open" in text_of(record)
+    assert "Fits a consultation" not in text_of(record).split("Every rule that fired")[0]

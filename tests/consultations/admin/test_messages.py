@@ -162,7 +162,7 @@ def test_the_list_costs_the_same_however_long(sign_in, nurse, alice, django_asse
     for number in range(60):
         messaging.tell_patient(kind=MessageKind.REQUEST_CLOSED, request=alice, key=f"news-{number}")
     client = sign_in(nurse)
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(16):
         assert len(client.get(LIST).context["rows"]) == 50
 
 

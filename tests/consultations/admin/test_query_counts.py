@@ -22,7 +22,7 @@ from tests.mailbox import queue_directly
 pytestmark = pytest.mark.django_db
 STAFF = "/admin/consultations/"
 LIMITS = {
-    "/admin/": 35,
+    "/admin/": 36,
     f"{STAFF}consultationrequest/": 19,
     f"{STAFF}consultationrequest/?tab=triage": 19,
     f"{STAFF}safetycase/": 20,

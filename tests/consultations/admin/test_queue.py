@@ -76,8 +76,7 @@ class TestRows:
         (row,) = sign_in(nurse).get(QUEUE).context["rows"]
         assert row.line == "Low back, lower leg pain; leg worse than back; 3 to 6 months; PEG 6.3 of 10"
         assert [chip.text for chip in row.flags] == [
-            "Needs information",
-            "Earlier: Same day",
+            "Same day",
             "Red flags open",
             "Left a note",
             "Blood thinner",

@@ -53,6 +53,11 @@ def letter(words="She is at St Anne."):
             "letter_on": clock.today().isoformat(), "words": words}  # fmt: skip
 
 
+def test_a_narrow_screen_has_a_way_to_the_actions_from_the_top(sign_in, nurse, named):
+    page = sign_in(nurse).get(url(named)).content.decode()
+    assert page.index('class="to-panel" href="#panel"') < page.index('id="panel"')
+
+
 def test_today_names_the_person_the_page_and_the_owner(sign_in, nurse, named):
     page = text_of(sign_in(nurse).get("/admin/"))
     assert "1 person was sent to urgent care." in page

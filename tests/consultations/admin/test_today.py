@@ -8,7 +8,7 @@ from clinic.core import clock
 from clinic.core.models import Heartbeat, OutboxMessage, RecordRead
 from consultations.enums import MessageKind, RequestStatus
 from consultations.models import LinkAsked
-from consultations.services import messaging, private_links
+from consultations.services import intake, messaging, private_links
 from tests.cast import book_directly, make_patient
 from tests.consultations.admin.conftest import text_of
 
@@ -157,3 +157,10 @@ class TestAudit:
         assert client.get(self.URL, {"q": "%' OR 1=1"}).status_code == 200
         for group in ("triage", "doctor", "editor"):
             assert sign_in(staff(group)).get(self.URL).status_code == 403
+
+
+def test_people_in_danger_come_before_everything_else_on_the_page(sign_in, nurse):
+    intake.save_answers(response=intake.start(), answers={"ab_age": 46, "rf_now": ["chest"]})
+    page = sign_in(nurse).get("/admin/today/").content.decode()
+    places = [page.index(text) for text in ("sent to urgent care", "background worker", 'id="duty"')]
+    assert places == sorted(places)

@@ -19,7 +19,18 @@ from consultations.questionnaire import definition, flow
 
 OF_STAFF = {
     f"consultations.forms.{name}"
-    for name in ("calls", "cases", "diary", "notes", "persons", "queue_filters", "settle", "staff")
+    for name in (
+        "calls",
+        "cases",
+        "diary",
+        "hand_over",
+        "missed",
+        "notes",
+        "persons",
+        "queue_filters",
+        "settle",
+        "staff",
+    )
 }
 TEMPLATES = Path(patient_forms.__file__).parents[1] / "templates/consultations"
 WORDS = (

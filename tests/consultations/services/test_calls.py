@@ -15,8 +15,8 @@ from consultations.enums import (
     Outcome,
     RequestStatus,
 )
-from consultations.models import Assessment, Call, SafetyCase
-from consultations.services import call_scripts, callers, calls, cases
+from consultations.models import Assessment, Call, ConsultationRequest, SafetyCase, SlotHold
+from consultations.services import call_scripts, callers, calls, cases, persons
 from tests.consultations.candidacy.test_call_script import NOTHING
 
 pytestmark = pytest.mark.django_db
@@ -126,6 +126,22 @@ class TestTheScript:
         case.refresh_from_db()
         assert (case.status, case.level) == (CaseStatus.OPEN, "EMERGENCY")
 
+    @pytest.mark.parametrize("is_new", [True, False])
+    def test_a_danger_that_is_new_in_a_call_stays_on_its_clock_when_the_call_ends(
+        self, make_request, nurse, time_machine, is_new
+    ):
+        """What was known before is off it: the person was asked, as the target wants."""
+        request = make_request(outcome=Outcome.SAME_DAY)
+        if not is_new:
+            cases.open_case(response=request.response, level=Outcome.SAME_DAY, patient=request.patient)
+        time_machine.move_to(clock.now() + datetime.timedelta(minutes=5), tick=False)
+        call = ask(request, nurse, **({"rf_now": ["fever"]} if is_new else {"rf_now": ["none"]})).call
+        due = SafetyCase.objects.get().due_at
+        call_scripts.finish(call=call, note="", by=nurse)
+        request.refresh_from_db()
+        case = SafetyCase.objects.get()
+        assert ((case.due_at == due), request.danger_due_at is not None) == (is_new, is_new)
+
     def test_what_was_not_asked_raises_nothing(self, make_request, nurse):
         request = make_request()
         saved = ask(request, nurse, rf_now=["none"], rf_ce=None, rf_weak=None)
@@ -227,6 +243,18 @@ class TestACaller:
         assert (opened.call.outcome, opened.call.note) == ("reached_other", "She cannot feel her legs.")
         assert opened.call.response == case.response
         assert case.response.status == "completed"
+
+    def test_what_is_heard_counts_for_the_request_of_the_same_person(self, desk, nurse):
+        """The caller turned out to be somebody who was offered a time: no time can be taken until a doctor looked."""
+        offered = desk.request(RequestStatus.OFFERED)
+        ConsultationRequest.objects.update(booking_ordered_at=clock.now(), booking_ordered_by=nurse)
+        opened = self.open(nurse, level=Outcome.URGENT_REVIEW, asks=True)
+        persons.join(patient=offered.patient, other=opened.case.patient, reason="Same voice.", by=nurse)
+        assert ConsultationRequest.objects.get().flag_level == ""
+        call_scripts.save(call=opened.call, answers={"rf_now": ["chest"]}, by=nurse)
+        fresh = ConsultationRequest.objects.get()
+        assert (fresh.flag_level, fresh.booking_ordered_at) == ("EMERGENCY", None)
+        assert not SlotHold.objects.exists()
 
     def test_the_questions_go_on_from_there_and_raise_it(self, nurse):
         opened = self.open(nurse, level=Outcome.URGENT_REVIEW, asks=True)

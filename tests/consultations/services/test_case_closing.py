@@ -207,6 +207,17 @@ class TestProof:
         self.refused(case, wrong, nurse, "does not stand any more")
         case_closing.close(case=case, claim=dataclasses.replace(wrong, named=good.pk), by=nurse)
 
+    def test_a_call_that_had_ended_before_more_was_told(self, ward: Ward, doctor: User, time_machine: Any) -> None:
+        """Heard in the very call, it is answered there."""
+        case = ward.case()
+        before = ward.call(case, after=HOUR)
+        time_machine.move_to(NOW + 2 * HOUR, tick=False)
+        cases.raise_level(case=SafetyCase.objects.get(pk=case.pk), level=Outcome.EMERGENCY)
+        claim = Claim(CaseOutcome.NO_EMERGENCY_FOUND, CaseProof.CALL, named=before.pk)
+        self.refused(SafetyCase.objects.get(pk=case.pk), claim, doctor, "or more was told")
+        Call.objects.filter(pk=before.pk).update(completed_at=NOW + 2 * HOUR)
+        assert case_closing.close(case=case, claim=claim, by=doctor).call_id == before.pk
+
     @pytest.mark.parametrize(
         ("change", "why"),
         [

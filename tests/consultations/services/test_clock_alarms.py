@@ -12,7 +12,7 @@ from clinic.core.failures import SomeFailed
 from clinic.core.models import AuditEvent, OutboxMessage
 from clinic.core.refusals import NotAllowed
 from consultations.enums import Outcome, RequestStatus
-from consultations.models import ClockAlarm, ConsultationRequest
+from consultations.models import ClockAlarm, ConsultationRequest, SafetyCase
 from consultations.services import cases, clock_alarms, clocks, handover, messaging
 from tests.cast import MakeRequest, close_case
 from tests.consultations.perform import send_message
@@ -236,3 +236,23 @@ class TestWhateverHappensToTheWorker:
         worker.look(NOW + minutes(1))
         with django_assert_max_num_queries(30):
             assert worker.look(NOW + minutes(2)) == []
+
+
+@pytest.mark.parametrize("what", ["raised", "handed over"])
+def test_who_had_stopped_the_repeats_speaks_for_nobody_else(
+    worker: Worker, nurse: User, other_nurse: User, what: str
+) -> None:
+    """A same-day case ran out, and a nurse took it on. Then more is told, or she goes: nobody acts on it, again."""
+    case = open_case(Outcome.SAME_DAY)
+    late = case.due_at + minutes(1)
+    assert worker.look(late)
+    cases.acknowledge(case=case, by=nurse)
+    assert worker.look(late + minutes(10.1)) == []
+    if what == "raised":
+        cases.raise_level(case=SafetyCase.objects.get(), level=Outcome.SAME_DAY)
+    else:
+        handover.switch_duty(is_on_duty=False, by=nurse)
+    worker.told()
+    assert OTHER in worker.look(late + minutes(20.3))
+    cases.acknowledge(case=case, by=other_nurse)
+    assert worker.look(late + minutes(30.5)) == []

@@ -10,7 +10,7 @@ from clinic.accounts.models import User
 from clinic.core.models import OutboxMessage
 from consultations.enums import AssessmentOrigin, CallOutcome, CaseStatus, Outcome, RequestStatus, SettledHow
 from consultations.models import Assessment, Call, ConsultationRequest, SafetyCase, Settlement, SlotHold
-from consultations.services import callers, dangers, persons, sources
+from consultations.services import dangers, persons, sources
 from consultations.services.transitions import lock
 from tests.cast import MakeRequest, make_patient
 from tests.consultations.candidacy.test_asked_again import CLEAR
@@ -153,7 +153,7 @@ def test_a_settled_sign_does_not_settle_another(request_sent: ConsultationReques
 def test_what_was_entered_by_mistake_leaves_the_base(request_sent: ConsultationRequest, doctor: User) -> None:
     tick(request_sent, "chest")
     assert sources.base_of(request_sent.response)["rf_now"] == ["chest"]
-    settle(request_sent, doctor, ("rf_now", "chest"), how=SettledHow.MISTAKE)
+    settle(request_sent, doctor, ("rf_now", "chest"), how=SettledHow.MISTAKE, entered_by=doctor)
     assert sources.base_of(request_sent.response)["rf_now"] == ["none"]
 
 
@@ -209,28 +209,6 @@ def test_a_headline_shown_on_the_way_to_one_request_stands_for_the_other_too(
     persons.join(patient=request_sent.patient, other=shown.patient, reason="The same.", by=nurse)
     request_sent.refresh_from_db()
     assert request_sent.flag_level == "SAME_DAY"
-
-
-def test_a_danger_told_about_a_case_without_a_request_counts_for_the_requests_of_the_person(
-    desk: Desk, nurse: User, doctor: User
-) -> None:
-    request = desk.request(RequestStatus.OFFERED)
-    opened = callers.open_case(
-        name="Alice Winther", phone="+1 555 0100", said="A question.", level=Outcome.URGENT_REVIEW, asks=False, by=nurse
-    )
-    case = opened.case
-    assert case is not None
-    assert case.patient is not None
-    persons.join(patient=request.patient, other=case.patient, reason="The same.", by=nurse)
-    ConsultationRequest.objects.update(booking_ordered_at=NOW, booking_ordered_by=doctor)
-    assert SlotHold.objects.filter(request=request).exists()
-    with transaction.atomic():
-        dangers.hear(
-            response=case.response, request=None, origin=AssessmentOrigin.CALL, ticks=["chest"], asked_by=nurse
-        )
-    request.refresh_from_db()
-    assert (request.flag_level, request.booking_ordered_at) == ("EMERGENCY", None)
-    assert not SlotHold.objects.exists()
 
 
 def test_what_a_doctor_settled_is_an_alarm_when_it_is_told_again(

@@ -202,3 +202,13 @@ class TestWhatItSays:
             cursor.execute("UPDATE consultations_patient SET email = 'damaged'")
         day_end.make_due()
         assert [item["pk"] for item in DayEnd.objects.get().open_items] == [case.pk]
+
+    def test_a_danger_of_whoever_withdrew_is_named_before_its_clock_has_run_out(
+        self, closing: None, manager: User, make_request: Any
+    ) -> None:
+        due = clock.now() + datetime.timedelta(days=2)
+        request = make_request(status=RequestStatus.WITHDRAWN, outcome=Outcome.URGENT_REVIEW, danger_due_at=due)
+        make_request(status=RequestStatus.WITHDRAWN, outcome=Outcome.URGENT_REVIEW)
+        day_end.make_due()
+        found = [(item["pk"], item["why"]) for item in DayEnd.objects.get().open_items]
+        assert found == [(request.pk, ["flagged"])]

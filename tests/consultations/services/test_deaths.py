@@ -40,6 +40,7 @@ def test_what_waits_and_what_comes_later_stays_until_it_is_undone(
     request, case = request_and_case
     owe(request, "before")
     case_closing.close(case=case, claim=DIED, by=nurse)
+    assert OutboxMessage.objects.get(subject__request=request).is_stopped
     owe(request, "after")
     assert sent(mailoutbox) == []
     held = OutboxMessage.objects.filter(subject__request=request)

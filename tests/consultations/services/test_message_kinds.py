@@ -62,6 +62,8 @@ def test_every_kind_is_registered_by_its_name_and_lane() -> None:
         "appointment_cancelled": Lane.PATIENTS,
         "request_closed": Lane.PATIENTS,
         "weekly_question": Lane.PATIENTS,
+        "next_day_question": Lane.PATIENTS,
+        "please_contact": Lane.PATIENTS,
         "staff_alert": Lane.ALERTS,
         "staff_notice": Lane.STAFF,
         "day_end": Lane.STAFF,

@@ -228,7 +228,7 @@ class TestTheClockOfARequest:
         "act", ["escalate", "mark_urgent", "answer", "settle", "pass", "release", "withdraw", "close"]
     )
     def test_no_other_act_on_the_request_loses_it(
-        self, make_request: MakeRequest, nurse: User, doctor: User, manager: User, act: str
+        self, make_request: MakeRequest, nurse: User, doctor: User, act: str
     ) -> None:
         status = {"mark_urgent": "with_doctor", "settle": "in_triage", "release": "in_triage"}.get(act, "received")
         claimed = {"claimed_at": NOW, "claimed_by": nurse} if status == "in_triage" else {}
@@ -250,7 +250,7 @@ class TestTheClockOfARequest:
         elif act == "withdraw":
             perform("withdraw", fresh(request))
         else:
-            perform("cancel_request", fresh(request), note="Moved.", by=manager)
+            perform("cancel_request", fresh(request), note="Moved.", by=doctor)
         now = fresh(request)
         assert (now.texts_due_at, now.texts_risk, now.queue_risk) == (AT_NOON, 0, 0)
         assert now.queue_due_at <= AT_NOON

@@ -11,10 +11,10 @@ from django.test import Client
 from clinic.accounts.models import User
 from clinic.core import audit, clock, housekeeping
 from clinic.core.models import AuditEvent, Heartbeat
-from consultations.enums import CaseStatus, TextKind
+from consultations.enums import CaseOutcome, CaseProof, CaseStatus, TextKind
 from consultations.models import Assessment, QuestionnaireResponse, SafetyCase
-from consultations.services import carrying, intake, patient_texts, retention
-from tests.cast import close_case
+from consultations.services import carrying, case_closing, intake, patient_texts, retention
+from consultations.services.case_proofs import Claim
 from tests.consultations.services.test_intake import ALICE, WORDINGS, ready
 from tests.consultations.views.conftest import OUTCOMES, ROUTINE, Visitor, fields_of, slug_of, text_of
 from tests.rows import all_rows
@@ -101,7 +101,8 @@ class TestDeleteUnsent:
         self, time_machine: Any, nurse: User
     ) -> None:
         response = ready(**OUTCOMES["EMERGENCY"])
-        close_case(SafetyCase.objects.get(), by=nurse, words="Called: she is in hospital.")
+        told = Claim(CaseOutcome.DIED, CaseProof.TOLD, words="Her son told us. He was wrong.")
+        case_closing.close(case=SafetyCase.objects.get(), claim=told, by=nurse)
         later(time_machine, 400)
 
         assert retention.delete_unsent() == 0

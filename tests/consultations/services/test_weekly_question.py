@@ -7,13 +7,14 @@ import pytest
 
 from clinic.accounts.models import User
 from clinic.core import clock, delivery
-from clinic.core.models import OutboxMessage
+from clinic.core.models import OutboxMessage, PatientShown
 from consultations.enums import CallOutcome, MessageKind, RequestStatus, SafeToContact
 from consultations.models import Call, Clinician, ConsultationRequest
 from consultations.services import weekly_question
 from tests.cast import MakeRequest, book_directly, make_patient
 from tests.consultations.perform import perform
 from tests.consultations.services.conftest import NOW
+from tests.consultations.views.conftest import text_of
 from tests.mailbox import write
 
 DAY = datetime.timedelta(days=1)
@@ -108,3 +109,12 @@ def test_without_an_address_a_call_is_due_which_any_call_fulfills(
     assert calls_due() == []
     time_machine.shift(WEEK)
     assert calls_due() == [request.pk]
+
+
+def test_today_names_whom_to_call(make_request: MakeRequest, nurse: User, sign_in: Any, time_machine: Any) -> None:
+    request = make_request(patient=make_patient("Bob Pell", email=""), due_at=NOW + 30 * DAY)
+    time_machine.shift(WEEK)
+    words = text_of(sign_in(nurse).get("/admin/"))
+    assert "1 weekly call: ask if anything is new or worse" in words
+    assert f"Bob Pell {request.reference}" in words
+    assert PatientShown.objects.filter(patient_id=request.patient_id).exists()

@@ -8,7 +8,8 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from clinic.core.models import AuditEvent, OutboxMessage
+from clinic.core import outbox
+from clinic.core.models import AuditEvent, Lane, OutboxMessage
 from consultations.enums import FilledFor, MessageKind, RequestStatus
 from consultations.models import (
     AppointmentType,
@@ -26,6 +27,7 @@ from tests.consultations.views.conftest import CONSENTS, CONTACT, Visitor, text_
 from tests.mailbox import path_of, write
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("monday")]
+TO_PATIENTS = [kind for kind in MessageKind if outbox.KINDS[kind].lane == Lane.PATIENTS]
 STARTS = datetime.datetime(2026, 11, 30, 14, 0, tzinfo=datetime.UTC)
 BOTH = {"filled_for": "other", "helper_name": "Bob Pell", "name": "Ana Winther"}
 
@@ -61,7 +63,7 @@ class TestTheHelper:
     def test_every_status_has_its_words_for_both(self) -> None:
         assert set(TO_HELPERS) == set(HEADINGS) == set(RequestStatus)
 
-    @pytest.mark.parametrize("kind", [kind for kind in MessageKind if kind != MessageKind.STAFF_ALERT])
+    @pytest.mark.parametrize("kind", TO_PATIENTS)
     def test_is_greeted_in_every_mail_and_told_whose_date_of_birth_it_takes(
         self, helped: Any, kind: MessageKind
     ) -> None:
@@ -214,11 +216,10 @@ class TestTheScanReport:
 
     def test_no_mail_speaks_of_it(self, make_request: MakeRequest) -> None:
         request = make_request(answers={"im_share": "yes"})
-        for kind in MessageKind:
-            if kind != MessageKind.STAFF_ALERT:
-                message = messaging.tell_patient(kind=kind, request=request, key=kind)
-                assert message is not None
-                assert "scan" not in write(message).text
+        for kind in TO_PATIENTS:
+            message = messaging.tell_patient(kind=kind, request=request, key=kind)
+            assert message is not None
+            assert "scan" not in write(message).text
 
 
 class TestTheAddressOnTheConfirmation:

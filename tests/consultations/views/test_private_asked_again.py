@@ -2,6 +2,7 @@
 
 import datetime
 import html
+import re
 from typing import Any
 
 import pytest
@@ -107,6 +108,13 @@ class TestThePage:
         assert "Do not drive yourself." in words
         assert "We will try to call by" in words
 
+    @pytest.mark.parametrize(("code", "line"), [("chest", "Call 911 or go"), ("fever", "urgent care")])
+    def test_whoever_owes_us_an_answer_still_reads_what_to_do(self, make_request, alice_at, code, line):
+        client = alice_at(make_request(answers=ANSWERS, status=RequestStatus.INFORMATION_ASKED))
+        tick(client, code)
+        box = client.get(at(client)).content.decode().split('aria-labelledby="told"')[1].split("</section>")[0]
+        assert line in html.unescape(re.sub(r"<[^>]+>", "", box))
+
     def test_the_name_of_a_disease_is_said_for_its_own_signs_alone(self, sent, alice_at):
         client = alice_at(sent)
         tick(client, "chest")
@@ -120,7 +128,7 @@ class TestThePage:
         assert "About Ana: since Monday 23 November, has any of this" in says(client.get(at(client, "changed/")))
         tick(client, "chest")
         words = says(client.get(at(client, "changed/now/")))
-        assert "“I am calling about Ana. These are Ana’s words:”" in words
+        assert "“This call is about Ana. These are Ana’s words:”" in words
         assert "You told us about Ana, since Monday 23 November:" in words
 
     def test_none_of_these_keeps_the_time_and_says_thank_you(self, sent, alice_at):

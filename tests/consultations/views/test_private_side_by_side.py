@@ -15,6 +15,7 @@ from consultations.services import scheduling
 from tests.access.conftest import routes
 from tests.access.test_buttons import POLICY
 from tests.cast import book_directly, make_patient, open_privately, private_url
+from tests.consultations.perform import perform
 from tests.consultations.views.conftest import MONDAY, text_of
 from tests.consultations.views.test_private_access import link_to
 from tests.rows import all_rows, store
@@ -230,6 +231,7 @@ class TestOneRequestInTwoTabs:
         booked, cancel = three[2], private_url(three[2], "cancel-time/")
         first = hidden(shared.get(cancel), "seen")
         shared.post(cancel, {"reason": "", "seen": first})
+        perform("answer_again", booked, ticks=("none",))
         scheduling.hold(request=booked, slot_key=slot_key(clinician))
         book_held(consultation_request=booked)
 
@@ -321,6 +323,17 @@ LATE = {
         "Your message",
         "My &lt;b&gt;foot&lt;/b&gt; tingles.",
     ),
+    "changed/": (
+        {"ticks": "fever", "message": "My <b>back</b> burns.", "once": "abc"},
+        "What else is new?",
+        "My &lt;b&gt;back&lt;/b&gt; burns.",
+    ),
+    "how-it-went/": (
+        {"seen": "seen_nothing", "found": "A <b>scan</b>."},
+        "What did they find?",
+        "A &lt;b&gt;scan&lt;/b&gt;.",
+    ),
+    "weekly/": ({}, "", ""),
     "withdraw/": ({"sure": "on"}, "Yes, withdraw my request", "Ticked"),
     "times/": ({"slot": "20261124T1440Z-1-1"}, "The time you chose", "Tuesday 24 November, 9:40 am"),
     "times/check/": ({"slot": "20261124T1440Z-1-1"}, "The time you chose", "Tuesday 24 November, 9:40 am"),

@@ -126,6 +126,8 @@ def test_what_stands_under_field_keys_is_the_clinics_own_and_the_keys_of_rows():
         "tests.Guest.data_key",
         "consultations.LinkAsked.email",
         "core.OutboxMessage.data_key",
+        "consultations.HandOverNote.data_key",
+        "consultations.MissedReport.data_key",
         "consultations.Patient.data_key",
         "consultations.QuestionnaireResponse.data_key",
         "education.Feedback.text",

@@ -25,6 +25,7 @@ from consultations.services import (
     private_links,
     retention,
     undelivered,
+    weekly_question,
 )
 from education.actions import reopen, schedule
 
@@ -35,6 +36,7 @@ DUTIES = {
     "announce undelivered": (undelivered, "alert_undelivered"),
     "answer asked links": (private_links, "answer_asked"),
     "end the day": (day_end, "make_due"),
+    "ask weekly": (weekly_question, "ask_weekly"),
     "deliver": (delivery, "deliver_due"),
     "publish": (schedule, "publish_due"),
     "chain readings": (reading_batches, "chain"),

@@ -1,0 +1,34 @@
+"""Whom staff are to call this week, because they left no address that the weekly question could go to."""
+
+import datetime
+from typing import Any, Final
+
+from django.urls import reverse
+
+from clinic.accounts.models import User
+from consultations.models import ConsultationRequest
+from consultations.presenters.isolation import Unreadable, readable
+from consultations.presenters.words import span
+from consultations.services import weekly_question
+
+SHOWN: Final = 10
+
+
+def weekly_calls(*, viewer: User, now: datetime.datetime) -> dict[str, Any]:
+    """The first of them, longest without a word first, and how many there are."""
+    due = weekly_question.weekly_calls(now=now).filter(pk__in=ConsultationRequest.objects.visible_to(viewer))
+    found = readable(due.select_related("patient")[:SHOWN])
+    rows = [
+        {"pk": each.pk, "name": f"Record {each.pk} cannot be read", "reference": "", "since": ""}
+        if isinstance(each, Unreadable)
+        else {
+            "pk": each.pk,
+            "name": each.patient.name,
+            "reference": each.reference,
+            "since": f"nothing heard for {span(now - each.quiet_since)}",
+        }
+        for each in found
+    ]
+    for row in rows:
+        row["url"] = reverse("admin:consultations_consultationrequest_change", args=[row["pk"]])
+    return {"count": due.count() if len(rows) == SHOWN else len(rows), "rows": rows}
