@@ -17,10 +17,7 @@ from clinic.accounts.models import User
 from clinic.core import clock
 from consultations.candidacy import asked_again, outcomes
 from consultations.candidacy.asked_again import Judgement
-from consultations.candidacy.standing import (
-    Standing,
-    signs_in,
-)
+from consultations.candidacy.standing import Standing, signs_in
 from consultations.candidacy.union import Sign
 from consultations.enums import (
     OUTCOME_RISK,
@@ -97,7 +94,9 @@ def hear(
     case = None
     if judgement.is_danger:
         now_said = signs_in(answers, definition.load(version)) | {asked_again.ticks()[code].sign for code in ticks}
-        case = _sound(response, request, judgement, now_said=now_said, sources=sources, asked_by=asked_by)
+        case = _sound(
+            response, request, judgement, now_said=now_said, sources=sources, rested=rested, asked_by=asked_by
+        )
     record = {
         "base": base,
         "said": answers,
@@ -175,11 +174,13 @@ def _sound(
     *,
     now_said: Collection[Sign],
     sources: Sequence[Source],
+    rested: Collection[Sign],
     asked_by: User | None,
 ) -> SafetyCase:
     """Open the case of the response, raise it, or open it again; what its open case has heard already rests a day.
 
-    Who has taken the case on and hears on the phone what the form said is told nothing new.
+    Not what a doctor settled since (`rested`): told again, it is new. Who has taken the case on and hears on the phone
+    what the form said is told nothing new.
     """
     case = SafetyCase.objects.select_for_update(of=("self",)).filter(response=response.pk).first()
     if case is None:
@@ -192,7 +193,7 @@ def _sound(
     own = [each for each in sources if each.response_id == response.pk]
     later = [each for each in own if each.origin != AssessmentOrigin.FORM and each.at >= case.raised_at]
     told = own if is_theirs else later
-    is_new = not set(now_said) <= {sign for each in told for sign in each.signs}
+    is_new = not set(now_said) <= {sign for each in told for sign in each.signs} - set(rested)
     is_worse = OUTCOME_RISK[judgement.level] < OUTCOME_RISK[Outcome(case.level)]
     if is_new or is_worse or (not is_theirs and _may_alarm_again(case, told)):
         cases.raise_level(case=case, level=judgement.level if is_worse else Outcome(case.level))

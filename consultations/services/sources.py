@@ -270,12 +270,18 @@ def _of_all_together(response: QuestionnaireResponse, sources: Sequence[Source],
     return [Said(at, frozenset(), tuple(new))] if new else []
 
 
-def _shown_earlier(request: ConsultationRequest, sources: Iterable[Source]) -> list[Said]:
-    """A headline that the person saw on the way and that no kept source of this response has: answers were changed."""
-    own = [flag.level for source in sources if source.response_id == request.response_id for flag in source.flags]
-    shown = Outcome(request.highest_outcome)
-    if shown not in URGENT_OUTCOMES or any(OUTCOME_RISK[level] <= OUTCOME_RISK[shown] for level in own):
-        return []
-    sign = Sign(SHOWN_RULE, shown.value)
-    flags = _flag_of_headline(SHOWN_RULE, shown, sign)
-    return [Said(request.submitted_at, frozenset({sign}), flags)]
+def _shown_earlier(request: ConsultationRequest, sources: Collection[Source]) -> list[Said]:
+    """Headlines that the person saw on the way and that no kept source of the form has: answers were changed.
+
+    Of all their requests. What was told later and is as pressing is another matter, with signs of its own.
+    """
+    responses = {request.response_id, *(source.response_id for source in sources)}
+    rows = ConsultationRequest.objects.filter(response__in=responses, highest_outcome__in=URGENT_OUTCOMES)
+    found = []
+    for response_id, shown, at in rows.order_by("pk").values_list("response", "highest_outcome", "submitted_at"):
+        forms = [each for each in sources if each.response_id == response_id and each.origin == AssessmentOrigin.FORM]
+        levels = [OUTCOME_RISK[flag.level] for each in forms for flag in each.flags]
+        if min(levels, default=len(OUTCOME_RISK)) > OUTCOME_RISK[Outcome(shown)]:
+            sign = Sign(SHOWN_RULE, shown)
+            found.append(Said(at, frozenset({sign}), _flag_of_headline(SHOWN_RULE, shown, sign)))
+    return found

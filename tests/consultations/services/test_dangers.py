@@ -189,3 +189,33 @@ def test_a_headline_that_was_shown_on_the_way_stands(make_request: MakeRequest) 
     request = make_request(answers=CLEAR, highest_outcome=Outcome.URGENT_REVIEW)
     found = sources.standing_of(request.response, request=request)
     assert [(each.flag.rule_id, each.flag.level) for each in found.flags] == [("SHOWN-EARLIER", "URGENT_REVIEW")]
+
+
+def test_a_headline_shown_on_the_way_stands_though_another_as_pressing_is_told_and_settled(
+    make_request: MakeRequest, doctor: User
+) -> None:
+    request = make_request(answers=CLEAR, highest_outcome=Outcome.EMERGENCY)
+    tick(request, "chest")
+    settle(request, doctor, ("rf_now", "chest"))
+    found = sources.standing_of(request.response, request=request)
+    assert [(each.flag.rule_id, each.flag.level) for each in found.flags] == [("SHOWN-EARLIER", "EMERGENCY")]
+    assert request.flag_level == "EMERGENCY"
+
+
+def test_a_headline_shown_on_the_way_to_one_request_stands_for_the_other_too(
+    request_sent: ConsultationRequest, make_request: MakeRequest, nurse: User
+) -> None:
+    shown = make_request(patient=make_patient("Alice Winther"), answers=CLEAR, highest_outcome=Outcome.SAME_DAY)
+    persons.join(patient=request_sent.patient, other=shown.patient, reason="The same.", by=nurse)
+    request_sent.refresh_from_db()
+    assert request_sent.flag_level == "SAME_DAY"
+
+
+def test_what_a_doctor_settled_is_an_alarm_when_it_is_told_again(
+    request_sent: ConsultationRequest, doctor: User, time_machine: Any
+) -> None:
+    tick(request_sent, "chest")
+    settle(request_sent, doctor, ("rf_now", "chest"), settled_at=NOW + HOUR)
+    time_machine.move_to(NOW + 2 * HOUR, tick=False)
+    tick(request_sent, "chest")
+    assert alerts() == 2
