@@ -12,7 +12,7 @@ from typing import Any, Final
 from consultations.candidacy import display, engine
 from consultations.candidacy.engine import OUTCOME_OF_DISPOSITION, Assessment, Fired
 from consultations.candidacy.standing import UNANSWERED_RULE, Flag, flags_of, signs_in
-from consultations.candidacy.union import ASKED, Sign, merged
+from consultations.candidacy.union import ASKED, Sign, merged, without
 from consultations.enums import URGENT_OUTCOMES, Effect, Outcome, Urgency
 
 EFFECT_OF: Final = {Outcome.EMERGENCY: Effect.EMERGENCY, Outcome.SAME_DAY: Effect.SAME_DAY}
@@ -130,7 +130,13 @@ def judge(
     assessed = _with_what_stays(engine.assess(answers, version=version), base, ticked, version=version)
     now_said = signs_in(said, questionnaire) | {ticks()[code].sign for code in ticked}
     still_settled = set(settled) - now_said
-    standing = tuple(flag for flag in _flags(assessed, ticked) if flag.signs - still_settled)
+    found = {flag.rule_id: flag for flag in _flags(assessed, ticked)}
+    for flag in _instead_of_settled(base, said, still_settled, version=version):
+        if flag.rule_id not in found:
+            assessed = replace(assessed, fired=(*assessed.fired, Fired(flag.rule_id, flag.effect, _asked(flag))))
+        earlier = found.get(flag.rule_id, flag)
+        found[flag.rule_id] = replace(earlier, signs=earlier.signs | flag.signs)
+    standing = tuple(flag for flag in found.values() if flag.signs - still_settled)
     heard = tuple(flag for flag in standing if flag.signs & now_said)
     has_flag = bool(standing) or before in URGENT_OUTCOMES
     is_danger = bool(heard) or any(_is_danger(ticks()[code], has_flag=has_flag) for code in ticked)
@@ -142,6 +148,26 @@ def judge(
         booking_allowed=outcome in engine.BOOKABLE,
     )
     return Judgement(raised, answers, outcome, is_danger, standing, heard)
+
+
+def _instead_of_settled(
+    base: Mapping[str, Any], said: Mapping[str, Any], settled: Collection[Sign], *, version: str
+) -> tuple[Flag, ...]:
+    """What fires when an answer said now stands in the place of one that a doctor has settled.
+
+    Of a single choice the more pressing answer wins, so a settled one would hide that something less is new.
+    """
+    questionnaire = engine.ruleset_for(version).questionnaire
+    gone = [sign for sign in settled if sign.question in said and questionnaire[sign.question].kind == "single"]
+    if not gone:
+        return ()
+    left = without(base, gone)
+    answers = merged(left, [left, said], questionnaire=questionnaire)
+    return tuple(flag for flag in flags_of(engine.assess(answers, version=version)) if flag.rule_id != UNANSWERED_RULE)
+
+
+def _asked(flag: Flag) -> tuple[str, ...]:
+    return tuple(sorted({sign.question for sign in flag.signs}))
 
 
 def _is_danger(tick: Tick, *, has_flag: bool) -> bool:

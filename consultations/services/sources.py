@@ -114,7 +114,8 @@ def _source(row: Assessment) -> Source:
         ruleset = _ruleset(row.ruleset_version)
         fired = [(rule["id"], rule["effect"], rule["because"]) for rule in result["fired"]]
         fired = _of_what_was_asked(fired, record["answers"], origin=origin, is_early=row.is_early_exit)
-        flags = _named_by_tick(flags_from(fired, record["cleaned"], ruleset=ruleset), ticks)
+        cleaned = record["cleaned"] if origin == AssessmentOrigin.FORM else _with_said(record["cleaned"], said)
+        flags = _named_by_tick(flags_from(fired, cleaned, ruleset=ruleset), ticks)
         flags += _told_alone(flags, ticks)
     except (DamagedRecord, KeyError, TypeError, AttributeError):
         sign = Sign(UNREADABLE_RULE, str(row.pk))
@@ -122,6 +123,12 @@ def _source(row: Assessment) -> Source:
         return Source(row.pk, row.assessed_at, origin, row.response_id, {}, (), flags, frozenset({sign}), row.asked_by)
     signs = _signs(said, ticks, flags, origin=origin, version=row.questionnaire_version)
     return Source(row.pk, row.assessed_at, origin, row.response_id, said, ticks, flags, signs, row.asked_by)
+
+
+def _with_said(cleaned: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any]:
+    """The answers behind a result, with what was said then beside a more pressing answer that hides it."""
+    both = {name: [cleaned[name], value] for name, value in said.items() if isinstance(cleaned.get(name), str)}
+    return {**cleaned, **both}
 
 
 def _signs(

@@ -203,3 +203,30 @@ class TestStanding:
             "RF-VAS-04",
             "RF-MAL-04",
         ]
+
+
+@pytest.mark.parametrize(
+    ("before", "settled", "said", "then"),
+    [
+        ({"rf_weak": "drop"}, [("rf_weak", "drop")], {"rf_weak": "worse"}, "SAME_DAY"),
+        ({"rf_weak": "worse"}, [("rf_weak", "worse")], {"rf_weak": "not_sure"}, "URGENT_REVIEW"),
+        (
+            {"rf_injury": "major_new", "ab_age": 70},
+            [("rf_injury", "major_new")],
+            {"rf_injury": "minor"},
+            "URGENT_REVIEW",
+        ),
+        (
+            {"rf_weak": "drop", "rf_cancer": "current"},
+            [("rf_weak", "drop"), ("rf_cancer", "current")],
+            {"rf_weak": "worse"},
+            "EMERGENCY",
+        ),
+    ],
+)
+def test_a_settled_answer_hides_no_lesser_one_that_is_new(before: Any, settled: Any, said: Any, then: str) -> None:
+    signs = [Sign(*each) for each in settled]
+    heard = asked_again.judge(base=CLEAR | before, said=said, settled=signs, version="1.1.0")
+    assert (heard.outcome, heard.is_danger) == (then, True)
+    question, option = next(iter(said.items()))
+    assert {Sign(question, option)} <= {sign for flag in heard.heard for sign in flag.signs}

@@ -219,3 +219,27 @@ def test_what_a_doctor_settled_is_an_alarm_when_it_is_told_again(
     time_machine.move_to(NOW + 2 * HOUR, tick=False)
     tick(request_sent, "chest")
     assert alerts() == 2
+
+
+def test_a_lesser_answer_told_after_a_settled_one_stands(
+    request_sent: ConsultationRequest, nurse: User, doctor: User, time_machine: Any
+) -> None:
+    """Of a single choice the more pressing answer wins; once a doctor has settled it, it hides nothing that is new."""
+    tick(request_sent, "weak")
+    settle(request_sent, doctor, ("rf_weak", "worse"), settled_at=NOW + HOUR)
+    assert request_sent.flag_level == ""
+    time_machine.move_to(NOW + 2 * HOUR, tick=False)
+    with transaction.atomic():
+        fresh = lock(request_sent)
+        heard = dangers.hear(
+            response=fresh.response,
+            request=fresh,
+            origin=AssessmentOrigin.CALL,
+            said={"rf_weak": "not_sure"},
+            asked_by=nurse,
+        )
+    request_sent.refresh_from_db()
+    assert heard.is_danger
+    assert request_sent.flag_level == "URGENT_REVIEW"
+    settle(request_sent, doctor, ("rf_weak", "not_sure"), settled_at=NOW + 3 * HOUR)
+    assert request_sent.flag_level == ""

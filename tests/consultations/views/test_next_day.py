@@ -45,7 +45,7 @@ def test_the_status_page_leads_to_the_question_and_no_more_once_it_is_answered(
     page = text_of(browser.get(private_url(asked, "how-it-went/")))
     assert "Were you seen? What did they find?" in page
     done = text_of(send(browser, asked, seen="seen_nothing", found="A pulled muscle."))
-    assert "Thank you. We have your answer" in done
+    assert "We have your answer" in done
     assert PatientText.objects.get().text == "A pulled muscle."
     assert "We have a short question for you." not in text_of(browser.get(status))
     assert SafetyCase.objects.get().status == CaseStatus.CLOSED
@@ -56,7 +56,7 @@ def test_not_seen_or_worse_is_told_at_once_and_says_not_to_wait(
     browser: Client, asked: ConsultationRequest, data: dict[str, str]
 ) -> None:
     page = text_of(send(browser, asked, **data))
-    assert "Somebody at the clinic is told now" in page
+    assert "We have your answer, and try to call" in page
     assert "Do not wait for us if it is an emergency." in page
     assert SafetyCase.objects.get().status == CaseStatus.OPEN
 
@@ -66,7 +66,7 @@ def test_worse_with_a_text_that_is_too_long_still_counts_and_gives_the_text_back
 ) -> None:
     answer = send(browser, asked, is_worse="on", found="x" * 1001)
     assert SafetyCase.objects.get().status == CaseStatus.OPEN
-    assert "Somebody at the clinic is told now" in text_of(answer)
+    assert "We have your answer, and try to call" in text_of(answer)
     assert "x" * 1001 in answer.content.decode()
     assert not PatientText.objects.exists()
 
