@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from clinic.core import page_cache
 from consultations.enums import RequestStatus
 from tests.cast import make_patient, open_privately, private_url
 from tests.looking import faults_in_passing, take_over
@@ -32,10 +33,13 @@ WALK = (
 
 @pytest.fixture
 def phone(chromium: Any, live_server: Any) -> Any:
+    """Pages that were kept with the lines of one region are not those of the next test, whichever it is."""
+    page_cache.PAGES.clear()
     context = chromium.new_context(base_url=live_server.url, viewport=PHONE, reduced_motion="reduce")
     context.set_default_timeout(10_000)
     yield context.new_page()
     context.close()
+    page_cache.PAGES.clear()
 
 
 def what_is_below(page: Any) -> list[str]:
