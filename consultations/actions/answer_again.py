@@ -38,9 +38,11 @@ class AnswerAgain(ConsultationAction[AnswerAgainData, Assessment | None]):
     verb, data_class, form_class = "answer_again", AnswerAgainData, AskedAgainForm
 
     def is_repeat(self, ctx: Ctx, data: AnswerAgainData) -> bool:
-        """A double click, or the same page from another tab: the same ticks again within two minutes."""
+        """A double click, or the same page from another tab: the same ticks again within two minutes. After words about
+        danger the same answer is a new one.
+        """
         answered = ctx.row.answered_again_at
-        if answered is None or ctx.now - answered > REPEATED_WITHIN:
+        if answered is None or ctx.now - answered > REPEATED_WITHIN or asked_again.wrote_of_danger(ctx.row):
             return False
         return not data.signs or self.result_again(ctx, data) is not None
 

@@ -9,7 +9,7 @@ from typing import Any
 from django import forms
 
 from clinic.core.refusals import WrongStatus
-from consultations.actions.base import ChangeOnly, Ctx, Situation
+from consultations.actions.base import ChangeOnly, Ctx, Situation, refuse_other_words
 from consultations.enums import TriageAction
 from consultations.forms.staff import StepForm, text
 from consultations.models import AppointmentType
@@ -57,6 +57,9 @@ class OrderBooking(ChangeOnly[OrderData]):
 
     def is_repeat(self, ctx: Ctx, data: OrderData) -> bool:
         return ctx.row.booking_ordered_by_id == ctx.person.pk
+
+    def result_again(self, ctx: Ctx, data: OrderData) -> None:
+        refuse_other_words(triage.notes_of(ctx.row, TriageAction.ORDER), data.reason)
 
     def check(self, ctx: Ctx, data: OrderData) -> None:
         """Raises WrongStatus."""

@@ -14,6 +14,7 @@ from consultations.services import dangers, persons, sources
 from consultations.services.transitions import lock
 from tests.cast import MakeRequest, make_patient
 from tests.consultations.candidacy.test_asked_again import CLEAR
+from tests.consultations.perform import perform
 from tests.consultations.services.conftest import NOW, Desk
 
 pytestmark = pytest.mark.django_db
@@ -243,3 +244,15 @@ def test_a_lesser_answer_told_after_a_settled_one_stands(
     assert request_sent.flag_level == "URGENT_REVIEW"
     settle(request_sent, doctor, ("rf_weak", "not_sure"), settled_at=NOW + 3 * HOUR)
     assert request_sent.flag_level == ""
+
+
+def test_the_same_answer_after_words_about_danger_is_a_new_one(
+    request_sent: ConsultationRequest, time_machine: Any
+) -> None:
+    perform("answer_again", request_sent, ticks=("none",))
+    time_machine.move_to(NOW + datetime.timedelta(seconds=30), tick=False)
+    perform("message", request_sent, message="I have chest pain.", once="a page")
+    time_machine.move_to(NOW + datetime.timedelta(seconds=60), tick=False)
+    perform("answer_again", request_sent, ticks=("none",))
+    request_sent.refresh_from_db()
+    assert request_sent.answered_again_at == NOW + datetime.timedelta(seconds=60)

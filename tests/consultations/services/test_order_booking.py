@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.db import transaction
 
-from clinic.core.refusals import NotAllowed, WrongStatus
+from clinic.core.refusals import ChangedMeanwhile, NotAllowed, WrongStatus
 from consultations.actions.base import FlagsStand
 from consultations.actions.book import free_times
 from consultations.enums import AssessmentOrigin, CaseStatus, Outcome, RequestStatus, SettledHow, TriageAction
@@ -51,6 +51,9 @@ class TestAnOrder:
         request.refresh_from_db()
         assert (request.status, request.booking_ordered_by) == (RequestStatus.OFFERED, doctor)
         assert request.triage_decisions.get(action=TriageAction.ORDER).note == "I want to see this foot."
+        perform("order_booking", request, appointment_type=desk.visit, reason="I want to see this foot.", by=doctor)
+        with pytest.raises(ChangedMeanwhile):
+            perform("order_booking", request, appointment_type=desk.visit, reason="Another reason.", by=doctor)
         assert request.flag_level == "SAME_DAY", "an order settles nothing"
         assert "book" in offered(request, nurse)
         key = free_times(request)[0][0]
