@@ -20,7 +20,7 @@ from tests.consultations.admin.conftest import page_of, text_of
 pytestmark = pytest.mark.django_db
 QUEUE = "/admin/consultations/consultationrequest/"
 CASES = "/admin/consultations/safetycase/"
-ROUTINE = 6
+SAME_DAY, ROUTINE = 1, 6
 
 
 def rosa(**values: Any) -> Any:
@@ -36,7 +36,7 @@ def joined(make_request: Any, clinician: Any, nurse: User) -> Any:
     """Rosa is booked; she wrote again with fever, and somebody said that the two are of her."""
     booked = make_request(patient=rosa(), status=RequestStatus.BOOKED)
     book_directly(booked, clinician, datetime.datetime(2028, 12, 4, 14, 0, tzinfo=datetime.UTC))
-    worse = make_request(patient=rosa(), outcome=Outcome.SAME_DAY, priority="asap")
+    worse = make_request(patient=rosa(), risk=SAME_DAY, priority="asap")
     persons.join(patient=booked.patient, other=worse.patient, reason="Same voice.", by=nurse)
     return booked, worse
 
@@ -170,7 +170,7 @@ def test_fifty_rows_cost_no_more_than_two(make_request: Any, nurse: User) -> Non
 
 def test_the_queue_says_what_it_is_as_pressing_as(sign_in: Any, nurse: User, make_request: Any) -> None:
     sent = clock.now() - datetime.timedelta(hours=1)
-    older = make_request(patient=rosa(), outcome=Outcome.SAME_DAY, priority="asap", submitted_at=sent)
+    older = make_request(patient=rosa(), risk=SAME_DAY, priority="asap", submitted_at=sent)
     newer = make_request(patient=rosa())
     persons.join(patient=newer.patient, other=older.patient, reason="Same voice.", by=nurse)
     client = sign_in(nurse)

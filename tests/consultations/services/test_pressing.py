@@ -25,13 +25,13 @@ SAME_DAY, ROUTINE = 1, 6
 
 @pytest.fixture
 def pair(make_request: MakeRequest) -> Any:
-    """An older and a newer request, an hour apart, at one address."""
+    """An older and a newer request, an hour apart, at one address; the older was made pressing by hand, without a flag."""
 
     def make(older: dict[str, Any] | None = None, newer: dict[str, Any] | None = None) -> Any:
         now = clock.now()
         sent = now - datetime.timedelta(hours=1)
         due = {"due_at": now + datetime.timedelta(minutes=20)}
-        pressing = {"outcome": Outcome.SAME_DAY, "priority": "asap", **due, **(older or {})}
+        pressing = {"risk": SAME_DAY, "priority": "asap", **due, **(older or {})}
         one = make_request(patient=make_patient(), submitted_at=sent, **pressing)
         return one, make_request(patient=make_patient(), **(newer or {}))
 
@@ -70,9 +70,7 @@ def test_joined_by_a_proved_address_too(pair: Any) -> None:
 
 
 def test_the_older_one_is_not_made_pressing_by_a_newer(pair: Any, nurse: User) -> None:
-    older, newer = pair(
-        older={"outcome": Outcome.LIKELY_SUITABLE, "priority": "routine"}, newer={"outcome": Outcome.SAME_DAY}
-    )
+    older, newer = pair(older={"risk": ROUTINE, "priority": "routine"}, newer={"outcome": Outcome.SAME_DAY})
     join(older, newer, nurse)
     assert (older.risk, newer.risk, newer.as_pressing_as) == (ROUTINE, SAME_DAY, None)
 
@@ -81,7 +79,7 @@ def test_the_older_one_is_not_made_pressing_by_a_newer(pair: Any, nurse: User) -
     ("older", "newer"),
     [
         ({"status": RequestStatus.COMPLETED}, {}),
-        ({"outcome": Outcome.NEEDS_INFO, "priority": "routine"}, {}),
+        ({"outcome": Outcome.NEEDS_INFO, "risk": 5, "priority": "routine"}, {}),
         ({}, {"status": RequestStatus.WITHDRAWN}),
         ({}, {"outcome": Outcome.SAME_DAY, "priority": "asap"}),
     ],
