@@ -102,7 +102,7 @@ class OutboxMessageAdmin(SearchedAdmin):
         except TransitionNotAllowed as refusal:
             messages.error(request, str(refusal))
         except DamagedRecord as damage:
-            log_damage(f"{message._meta.label_lower} {message.pk}", damage)
+            log_damage(message._meta.label_lower, message.pk, damage)
             messages.error(request, "This message is damaged and cannot be sent. Call the patient.")
         return HttpResponseRedirect(f"{reverse('admin:core_outboxmessage_changelist')}?state=parked")
 

@@ -45,7 +45,7 @@ class PurposeBuiltAdmin(admin.ModelAdmin):
             except Erased:
                 return self.page(request, "admin/consultations/erased.html", {"title": "This record was erased"})
             except DamagedRecord as damage:
-                log_damage(f"{self.opts.label_lower} {kwargs.get('pk', '')}", damage)
+                log_damage(self.opts.label_lower, kwargs.get("pk", ""), damage)
                 context = {"title": "This record cannot be read", "pk": kwargs.get("pk")}
                 return self.page(request, "admin/consultations/damaged.html", context)
 
