@@ -20,7 +20,7 @@ from django.utils.dates import WEEKDAYS
 from django.utils.formats import date_format, time_format
 from django.utils.translation import gettext, gettext_lazy, pgettext
 
-from clinic.core.text_lists import and_list
+from clinic.core.text_lists import and_list, semicolon_list
 
 # As the OPENING_HOURS setting writes them, whatever language the site speaks.
 WEEKDAY_CODES = {code: number for number, code in enumerate(("mon", "tue", "wed", "thu", "fri", "sat", "sun"))}
@@ -167,7 +167,7 @@ def opening_words() -> str:
             groups[-1][0].append(weekday)
         else:
             groups.append(([weekday], hours))
-    return "; ".join(
+    return semicolon_list(
         gettext("%(days)s, %(hours)s") % {"days": _day_words(days), "hours": _hour_words(hours)}
         for days, hours in groups
     )

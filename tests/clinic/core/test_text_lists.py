@@ -2,7 +2,7 @@
 
 import pytest
 
-from clinic.core.text_lists import and_list, or_list
+from clinic.core.text_lists import and_list, comma_list, or_list, semicolon_list
 
 
 @pytest.mark.parametrize(
@@ -17,3 +17,9 @@ from clinic.core.text_lists import and_list, or_list
 def test_lists(items: list[str], anded: str, ored: str) -> None:
     assert and_list(items) == anded
     assert or_list(iter(items)) == ored
+
+
+def test_lines() -> None:
+    assert comma_list(["a", 2, "c"]) == "a, 2, c"
+    assert semicolon_list(["a, b", "c"]) == "a, b; c"
+    assert comma_list([]) == semicolon_list([]) == ""
