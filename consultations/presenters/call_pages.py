@@ -33,9 +33,7 @@ SAID: Final = {
     Outcome.EMERGENCY: gettext_lazy(
         "The call is recorded as an emergency: the safety case is open, and the request is raised."
     ),
-    Outcome.SAME_DAY: gettext_lazy(
-        "The call is recorded: somebody should see them today. The safety case is open."
-    ),
+    Outcome.SAME_DAY: gettext_lazy("The call is recorded: somebody should see them today. The safety case is open."),
     Outcome.URGENT_REVIEW: gettext_lazy(
         "The call is recorded. A doctor should look at what was said: the safety case is open."
     ),

@@ -25,9 +25,7 @@ REOPENED: Final = {
     "raised": gettext_lazy("Opened again on %(moment)s: the answers showed a danger again"),
     "told": gettext_lazy("Opened again on %(moment)s: the person told us of a danger"),
     "named": gettext_lazy("Opened again on %(moment)s: the person asked to be called"),
-    "answered": gettext_lazy(
-        "Opened again on %(moment)s: the person answered that they were not seen, or are worse"
-    ),
+    "answered": gettext_lazy("Opened again on %(moment)s: the person answered that they were not seen, or are worse"),
 }
 """Why it was opened again, where nobody of the staff did it."""
 
@@ -91,13 +89,13 @@ def _proof_of(row: CaseClosing, letter: str) -> str:
     if proof == CaseProof.LETTER and row.letter_on is not None:
         return _letter(letter, row.letter_on)
     if proof == CaseProof.TRIES:
-        tries = ngettext("%(number)d try at different hours", "%(number)d tries at different hours", row.tries)
-        return tries % {"number": row.tries}
+        number = row.tries or 0
+        tries = ngettext("%(number)d try at different hours", "%(number)d tries at different hours", number)
+        return tries % {"number": number}
     if proof == CaseProof.MAILS:
-        mails = ngettext(
-            "%(number)d email over two working days", "%(number)d emails over two working days", row.mails
-        )
-        return mails % {"number": row.mails}
+        number = row.mails or 0
+        mails = ngettext("%(number)d email over two working days", "%(number)d emails over two working days", number)
+        return mails % {"number": number}
     return proof.label
 
 

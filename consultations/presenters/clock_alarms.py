@@ -78,7 +78,9 @@ def _banner(alarm: ClockAlarm) -> AlarmBanner:
 def _told(alarm: ClockAlarm) -> Iterator[str]:
     if alarm.told_at:
         sentence = ngettext(
-            "The team was told %(number)d time by mail.", "The team was told %(number)d times by mail.", alarm.told_times
+            "The team was told %(number)d time by mail.",
+            "The team was told %(number)d times by mail.",
+            alarm.told_times,
         )
         yield sentence % {"number": alarm.told_times}
 

@@ -33,9 +33,7 @@ HELD: Final = {
     "claimed": ngettext_lazy(
         "%(number)d request in triage or waiting", "%(number)d requests in triage or waiting", "number"
     ),
-    "to_review": ngettext_lazy(
-        "%(number)d request as its doctor", "%(number)d requests as their doctor", "number"
-    ),
+    "to_review": ngettext_lazy("%(number)d request as its doctor", "%(number)d requests as their doctor", "number"),
     "visits": ngettext_lazy("%(number)d visit ahead", "%(number)d visits ahead", "number"),
 }
 """What somebody can hold, with how much of it."""

@@ -53,12 +53,13 @@ def load(rows: models.QuerySet[Any], *, opens: bool = True) -> Any:
     return found[0] if found else None
 
 
-def opened(read: Callable[[], T], default: T, *, of: models.Model) -> tuple[T, bool]:
+def opened(read: Callable[[], T], default: T, *, of: models.Model | str) -> tuple[T, bool]:
     """The value that is sealed in `of`, or the default and True when it cannot be decoded."""
     try:
         return read(), False
     except DamagedRecord as damage:
-        log_damage(of._meta.label_lower, of.pk, damage)
+        label, key = (of, "-") if isinstance(of, str) else (of._meta.label_lower, of.pk)
+        log_damage(label, key, damage)
         return default, True
 
 

@@ -219,7 +219,8 @@ def _lines(join: PersonJoin | Unreadable, labels: dict[int, str]) -> list[Entry]
     lines = [Entry(join.joined_at, _("%(who)s joined %(first)s with %(second)s"), values, join.reason)]
     if join.ended_at is not None:
         values = {**pair, "who": name_of(join.ended_by) if join.ended_by else CORRECTED}
-        lines.insert(0, Entry(join.ended_at, _("%(who)s took %(first)s and %(second)s apart"), values, join.ended_reason))
+        message = _("%(who)s took %(first)s and %(second)s apart")
+        lines.insert(0, Entry(join.ended_at, message, values, join.ended_reason))
     return lines
 
 

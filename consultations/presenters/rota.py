@@ -123,7 +123,9 @@ def _name(user: User, known: rota.Rota, *, viewer: User, now: datetime.datetime)
 
 def _coming(team: list[User], known: rota.Rota, *, now: datetime.datetime) -> Iterator[str]:
     """Whose next shift begins within a day, the first first."""
-    begins = [(begin, each.display_name) for each in team for begin, _end in known.spans.get(each.pk, []) if begin > now]
+    begins = [
+        (begin, each.display_name) for each in team for begin, _end in known.spans.get(each.pk, []) if begin > now
+    ]
     named: set[str] = set()
     for begin, name in sorted(begins):
         if begin <= now + rota.DAY and name not in named:

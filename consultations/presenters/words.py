@@ -46,7 +46,6 @@ def name_of(user: User | None) -> str:
     return user.display_name
 
 
-
 def span(length: datetime.timedelta) -> str:
     """ "35 minutes", "1 hour 18 minutes", "2 days": rounded down, but no minute is lost within a day; at least one."""
     minutes = max(1, int(length.total_seconds() // 60))
