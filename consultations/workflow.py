@@ -99,7 +99,8 @@ TRANSITIONS: Final[dict[str, TransitionRow]] = {
         ),
         _row(
             "settle_escalation", ANY, WITH_DOCTOR, DOCTORS,
-            N_("Settle the escalation"), N_("settled the escalation"), kept=tuple(each for each in ANY if each != URGENT),
+            N_("Settle the escalation"), N_("settled the escalation"),
+            kept=tuple(each for each in ANY if each != URGENT),
         ),
         _row("settle", ANY, None, DOCTORS, N_("Settle red flags"), N_("settled red flags")),
         _row(

@@ -295,7 +295,7 @@ def require_proved(claim: Claim, evidence: Evidence, *, case: SafetyCase, by: Us
             raise ProofMissing(_("Who entered it cannot confirm it as well. Ask another doctor."))
     for key in (claim.proof, claim.outcome):
         if key in NEEDS_WORDS and not claim.words.strip():
-            raise ProofMissing(NEEDS_WORDS[key], field="words")
+            raise ProofMissing(str(NEEDS_WORDS[key]), field="words")
     if claim.proof == CaseProof.LETTER:
         _require_letter(claim, case)
 
