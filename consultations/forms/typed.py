@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.utils.datastructures import MultiValueDict
+from django.utils.translation import gettext as _
 
 from consultations.forms.birth_date import LABELS, PARTS, BirthDateField
 from consultations.forms.numbers import MeasureField
@@ -36,4 +37,6 @@ def _lines(field: Any, value: Any) -> list[str]:
 
 def _boxes(labels: list[str], values: Any) -> list[str]:
     pairs = zip(labels, values or [], strict=False)
-    return [f"{label}: {text.strip()}" for label, text in pairs if text and text.strip()]
+    # Translators: a box of a form, and what was typed into it.
+    line = _("%(label)s: %(text)s")
+    return [line % {"label": label, "text": text.strip()} for label, text in pairs if text and text.strip()]

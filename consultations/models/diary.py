@@ -6,6 +6,8 @@ from typing import ClassVar, Final
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from clinic.core import clock
 from consultations.enums import Modality, Weekday
@@ -26,66 +28,70 @@ class AppointmentType(models.Model):
     minutes = models.PositiveSmallIntegerField(validators=[MinValueValidator(10), MaxValueValidator(180)])
     modality = models.CharField(max_length=10, choices=Modality.choices, default=Modality.CLINIC)
     price_text = models.CharField(
-        "what it costs",
+        gettext_lazy("what it costs"),
         max_length=160,
         blank=True,
         default="",
-        help_text=(
+        help_text=gettext_lazy(
             "As patients read it before they choose a time and in the email, for example: $180, paid at the visit. "
             "Left empty, the pages tell them to ask. Name no condition or treatment: it stands in mails."
         ),
     )
     any_clinician = models.BooleanField(
-        "every bookable clinician gives it",
+        gettext_lazy("every bookable clinician gives it"),
         default=True,
-        help_text="Untick to choose who gives it. Whoever joins later gives it too while this is ticked.",
+        help_text=gettext_lazy("Untick to choose who gives it. Whoever joins later gives it too while this is ticked."),
     )
     clinicians = models.ManyToManyField(
         Clinician,
         blank=True,
         related_name="appointment_types",
-        help_text="Counts when the box above is not ticked.",
+        help_text=gettext_lazy("Counts when the box above is not ticked."),
     )
     needs_room = models.BooleanField(
-        "needs a room",
+        gettext_lazy("needs a room"),
         default=False,
-        help_text="Ticked, a time is offered only while one of the rooms below is free at that location.",
+        help_text=gettext_lazy("Ticked, a time is offered only while one of the rooms below is free at that location."),
     )
     rooms = models.ManyToManyField(
         Room,
         blank=True,
         related_name="appointment_types",
-        help_text="Rooms that will do. The first free one at the location is taken with the booking.",
+        help_text=gettext_lazy("Rooms that will do. The first free one at the location is taken with the booking."),
     )
     buffer_before_minutes = models.PositiveSmallIntegerField(
-        "minutes kept free before",
+        gettext_lazy("minutes kept free before"),
         default=0,
         validators=[MaxValueValidator(120)],
-        help_text="0 to 120. To prepare: clinician and room are occupied, the patient is not told.",
+        help_text=gettext_lazy("0 to 120. To prepare: clinician and room are occupied, the patient is not told."),
     )
     buffer_after_minutes = models.PositiveSmallIntegerField(
-        "minutes kept free after",
+        gettext_lazy("minutes kept free after"),
         default=0,
         validators=[MaxValueValidator(120)],
-        help_text="0 to 120. To write up and clean: clinician and room are occupied, the patient is not told.",
+        help_text=gettext_lazy(
+            "0 to 120. To write up and clean: clinician and room are occupied, the patient is not told."
+        ),
     )
     step_minutes = models.PositiveSmallIntegerField(
-        "minutes between start times",
+        gettext_lazy("minutes between start times"),
         default=15,
         validators=[MinValueValidator(5), MaxValueValidator(240)],
-        help_text="5 to 240. Times are offered at least this far apart, and never closer than visit and buffers take.",
+        help_text=gettext_lazy(
+            "5 to 240. Times are offered at least this far apart, and never closer than visit and buffers take."
+        ),
     )
     notice_hours = models.PositiveSmallIntegerField(
-        "hours of notice",
+        gettext_lazy("hours of notice"),
         default=12,
         validators=[MaxValueValidator(720)],
-        help_text="0 to 720. Times nearer than this are not offered.",
+        help_text=gettext_lazy("0 to 720. Times nearer than this are not offered."),
     )
     horizon_days = models.PositiveSmallIntegerField(
-        "days ahead",
+        gettext_lazy("days ahead"),
         default=90,
         validators=[MinValueValidator(1), MaxValueValidator(MAX_HORIZON_DAYS)],
-        help_text="1 to 365. Times further away than this are not offered yet.",
+        help_text=gettext_lazy("1 to 365. Times further away than this are not offered yet."),
     )
     is_active = models.BooleanField(default=True)
 
@@ -101,7 +107,8 @@ class AppointmentType(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.name}, {self.minutes} minutes"
+        sentence = ngettext("%(name)s, %(minutes)s minute", "%(name)s, %(minutes)s minutes", self.minutes)
+        return sentence % {"name": self.name, "minutes": self.minutes}
 
     @property
     def length(self) -> datetime.timedelta:
@@ -137,8 +144,8 @@ class Availability(models.Model):
     weekday = models.PositiveSmallIntegerField(choices=Weekday.choices)
     opens = models.TimeField("from")
     closes = models.TimeField("until")
-    starts_on = models.DateField("first day")
-    ends_on = models.DateField("last day", null=True, blank=True)
+    starts_on = models.DateField(gettext_lazy("first day"))
+    ends_on = models.DateField(gettext_lazy("last day"), null=True, blank=True)
 
     class Meta:
         ordering: ClassVar = ["clinician_id", "weekday", "opens"]
@@ -152,7 +159,11 @@ class Availability(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_weekday_display()} {self.opens:%H:%M} to {self.closes:%H:%M}"
+        return _("%(weekday)s %(opens)s to %(closes)s") % {
+            "weekday": self.get_weekday_display(),
+            "opens": f"{self.opens:%H:%M}",
+            "closes": f"{self.closes:%H:%M}",
+        }
 
 
 class Absence(models.Model):
@@ -161,7 +172,9 @@ class Absence(models.Model):
     clinician = models.ForeignKey(Clinician, on_delete=models.CASCADE, related_name="absences")
     starts_at = models.DateTimeField("from")
     ends_at = models.DateTimeField("until")
-    reason = models.CharField(max_length=80, blank=True, default="", help_text="For staff only. No health details.")
+    reason = models.CharField(
+        max_length=80, blank=True, default="", help_text=gettext_lazy("For staff only. No health details.")
+    )
 
     class Meta:
         ordering: ClassVar = ["starts_at"]
@@ -170,4 +183,4 @@ class Absence(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Away from {clock.moment(self.starts_at)}"
+        return _("Away from %(time)s") % {"time": clock.moment(self.starts_at)}

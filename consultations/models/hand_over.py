@@ -5,6 +5,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from clinic.core.encrypted_rows import KeyHolder
 from clinic.core.fields import EncryptedTextField
@@ -51,7 +52,7 @@ class HandOverNote(KeyHolder):
         ]
 
     def __str__(self) -> str:
-        return f"Hand-over note {self.pk}"
+        return _("Hand-over note %(number)s") % {"number": self.pk}
 
 
 class DayEnd(models.Model):
@@ -73,4 +74,4 @@ class DayEnd(models.Model):
         ordering: ClassVar = ["-on"]
 
     def __str__(self) -> str:
-        return f"Day’s end {self.on}"
+        return _("Day’s end %(day)s") % {"day": self.on}

@@ -3,6 +3,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from clinic.core.encrypted_rows import KeyHolder
 from clinic.core.fields import EncryptedTextField
@@ -78,4 +79,4 @@ class MissedReport(KeyHolder):
         ]
 
     def __str__(self) -> str:
-        return f"Report {self.pk}"
+        return _("Report %(number)s") % {"number": self.pk}

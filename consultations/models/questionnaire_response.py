@@ -3,6 +3,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from clinic.core import clock
 from clinic.core.encrypted_rows import EncryptedModel, KeyHolder
@@ -61,7 +62,7 @@ class QuestionnaireResponse(KeyHolder):
         indexes: ClassVar = [models.Index(fields=["status", "updated_at"], name="response_by_age")]
 
     def __str__(self) -> str:
-        return f"Response {self.pk}"
+        return _("Response %(number)s") % {"number": self.pk}
 
 
 class Assessment(EncryptedModel):
@@ -114,7 +115,10 @@ class Assessment(EncryptedModel):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_outcome_display()} (revision {self.revision})"
+        return _("%(outcome)s (revision %(revision)s)") % {
+            "outcome": self.get_outcome_display(),
+            "revision": self.revision,
+        }
 
 
 class SafetyCase(EncryptedModel):
@@ -193,4 +197,4 @@ class SafetyCase(EncryptedModel):
         ]
 
     def __str__(self) -> str:
-        return f"Safety case {self.pk}"
+        return _("Safety case %(number)s") % {"number": self.pk}

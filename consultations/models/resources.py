@@ -5,6 +5,8 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from clinic.core.fields import PersonNameField
 
@@ -18,7 +20,7 @@ class Location(models.Model):
         max_length=300,
         blank=True,
         default="",
-        help_text=(
+        help_text=gettext_lazy(
             "How to get there, as visitors read it before they choose a time and in the email: the stop, parking, the "
             "door, step-free entrance. Name no condition or treatment: it stands in mails."
         ),
@@ -54,14 +56,16 @@ class Resource(models.Model):
     is_bookable = models.BooleanField(default=True)
 
     def __str__(self) -> str:
-        return f"Resource {self.pk}"
+        return _("Resource %(number)s") % {"number": self.pk}
 
 
 class Clinician(Resource):
     """A doctor who can be booked; the person signs in as `user`."""
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="clinician")
-    display_name = PersonNameField(max_length=80, help_text="As patients read it, for example Dr and the full name.")
+    display_name = PersonNameField(
+        max_length=80, help_text=gettext_lazy("As patients read it, for example Dr and the full name.")
+    )
 
     class Meta:
         constraints: ClassVar = [models.CheckConstraint(condition=~Q(display_name=""), name="clinician_name_not_empty")]
@@ -73,7 +77,7 @@ class Clinician(Resource):
 class Room(Resource):
     """A room at one location, for the appointment types that need one."""
 
-    name = models.CharField(max_length=80, help_text="For staff only, for example Treatment room 1.")
+    name = models.CharField(max_length=80, help_text=gettext_lazy("For staff only, for example Treatment room 1."))
     location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="rooms")
 
     class Meta:
@@ -83,4 +87,4 @@ class Room(Resource):
         ]
 
     def __str__(self) -> str:
-        return f"{self.name}, {self.location.name}"
+        return _("%(room)s, %(location)s") % {"room": self.name, "location": self.location.name}

@@ -169,7 +169,7 @@ def _departs_from(consultation_request: ConsultationRequest, action: Consultatio
     if not isinstance(action, Decision):
         return ""
     suggested = suggestion_of(consultation_request)
-    return suggested.label if departs(action.decision, suggested) else ""
+    return str(suggested.label) if departs(action.decision, suggested) else ""
 
 
 def typed_text(form: StepForm) -> str:

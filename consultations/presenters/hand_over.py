@@ -67,7 +67,7 @@ class NoteLine:
 
 def hand_over_page(*, viewer: User, now: datetime.datetime) -> dict[str, Any]:
     items = cannot_wait.open_items(now=now)
-    why = {item.pk: item.words.partition(": ")[2] for item in items if item.what == "request"}
+    why = {item.pk: comma_list(each.label for each in item.why) for item in items if item.what == "request"}
     waiting, promised = _requests(why, viewer=viewer, now=now), _promised(set(why), viewer=viewer, now=now)
     cases, notes = _cases(viewer=viewer, now=now), _notes(viewer=viewer, now=now)
     visits, messages = _visits(viewer=viewer, now=now), _messages([i.pk for i in items if i.what == "message"])

@@ -8,24 +8,42 @@ from tests.architecture.sentence_finder import Finder
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PACKAGES = (
+    "consultations/actions",
     "consultations/admin",
     "consultations/apps.py",
     "consultations/candidacy",
+    "consultations/enums.py",
+    "consultations/forms",
+    "consultations/models",
     "consultations/permissions.py",
     "consultations/phones.py",
     "consultations/presenters",
     "consultations/questionnaire",
+    "consultations/services",
+    "consultations/status_words.py",
     "consultations/templatetags",
     "consultations/views",
+    "consultations/workflow.py",
 )
 """Packages and modules whose sentences are all marked."""
-NOBODY_READS: dict[str, set[str]] = {
-    "consultations/admin/audit.py": {'<a href="{}">{}</a>'},
-    "consultations/views/check_form.py": {" "},
-    "consultations/views/check_required.py": {"Location"},
-    "consultations/views/private_status.py": {"text/calendar; charset=utf-8"},
-}
-"""Module -> texts in it that look like words and that nobody reads: stored values, names of other systems."""
+NOBODY_READS: dict[str, tuple[str, ...]] = {
+    "consultations/admin/audit.py": ('<a href="{}">{}</a>',),
+    "consultations/views/check_form.py": ("{name}={code}",),
+    "consultations/views/check_required.py": ("Location",),
+    "consultations/views/private_status.py": ("text/calendar; charset=utf-8",),
+    # Whoever looks after the server reads these: the health check, the log, the record of a failure.
+    "consultations/services/alarms.py": ("nobody was told of ", "nobody can be told"),
+    "consultations/services/carried.py": ("too long", "too old"),
+    "consultations/services/cases.py": ("hand over", "tell of more", "repeat of texts"),
+    "consultations/services/slot_release.py": (
+        "request ended", "chose another", "hold ran out", "no longer away", "over early", "a danger was told",
+    ),
+    "consultations/models/stored.py": (
+        "a question that was asked", "the questions asked", "a result", "the scores of a result", "a rule that fired",
+        "the rules that fired", "the record of an assessment", "the answers of a record",
+    ),
+}  # fmt: skip
+"""Module -> how texts in it begin that look like words and that no patient and no nurse reads."""
 
 
 def modules() -> list[Path]:
@@ -38,9 +56,9 @@ def modules() -> list[Path]:
 
 def offenders_in(module: Path) -> list[str]:
     name = str(module.relative_to(ROOT))
-    known = NOBODY_READS.get(name, set())
+    known = NOBODY_READS.get(name, ())
     found = Finder(module.read_text()).offenders()
-    return [f"{name}:{line}" for line in found if not any(repr(text[:60]) in line for text in known)]
+    return [f"{name}:{line}" for line in found if not any(text in line for text in known)]
 
 
 def test_every_sentence_is_in_a_catalogue_and_whole():
@@ -70,7 +88,7 @@ AT_ONCE = "from django.utils.translation import gettext as _, ngettext\n"
         ('OPEN = "open", "Open"', "1: not marked: 'Open'"),
         ('text = f"Case {pk}"', "1: glued: f'Case {pk}'"),
         ('text = words + " and more"', "1: glued: words + ' and more'"),
-        ('text = ", ".join(names)', "1: glued: ', '.join(names)"),
+        ('text = " and ".join(names)', "1: glued: ' and '.join(names)"),
         ('text = "day" if number == 1 else "days"', "1: plural by hand: 'day' if number == 1 else 'days'"),
         (LAZY + 'label = _(f"Case {pk}")', "2: not a literal in gettext_lazy: f'Case {pk}'"),
         (LAZY + 'label = _("Case %s")', "2: name the placeholder, like %(name)s: 'Case %s'"),
@@ -91,7 +109,7 @@ def test_it_is_found(source, offender):
         'raise ValueError("A naive datetime names no instant.")',
         'PATTERN = re.compile("[a-z] [a-z]")',
         'key = f"case-{pk}"',
-        'text = " ".join(typed.split())',
+        'text = ", ".join(names)',
         'fields = ["status", "closed_at"]',
         LAZY + 'label = _("Case %(number)s") % {"number": pk}',
         AT_ONCE + 'def f(): return ngettext("%(count)s day", "%(count)s days", n) % {"count": n}',
