@@ -86,7 +86,7 @@ class CaseGroupPages(PurposeBuiltAdmin):
         """What became of people, counted: nobody is named."""
         self.require_view(request)
         context: dict[str, Any] = {
-            "title": _("What became of people"),
+            "title": _("Outcomes"),
             "outcomes": outcome_lines(),
             "answers": [answer.label for answer in NextDayAnswer],
             "rules": rule_lines(),

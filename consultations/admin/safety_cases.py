@@ -29,7 +29,7 @@ from consultations.services import cases, handover, readings
 PAGE_SIZE = 50
 LONGEST_NUMBER = 19
 TAKEN = {
-    True: gettext_lazy("The case is yours now. Call the person, then close the case with what became of them."),
+    True: gettext_lazy("The case is yours now. Call the person, then close the case with an outcome."),
     False: gettext_lazy("The case is yours now. There is nobody to call: close it as no way to reach the person."),
 }
 """By whether somebody left a name."""

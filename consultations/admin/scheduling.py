@@ -52,7 +52,7 @@ from consultations.permissions import actors_of
 from consultations.presenters.diary import diary_page
 from consultations.services import diary, readings
 
-NOTHING_CHOSEN: Final = gettext_lazy("Choose one")
+NOTHING_CHOSEN: Final = gettext_lazy("Select")
 
 
 @admin.register(Appointment)
