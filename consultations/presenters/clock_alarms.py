@@ -20,7 +20,7 @@ HEADINGS: Final = {
     ClockKind.REPLY: gettext_lazy("Overdue: our next step"),
     ClockKind.ANSWER: gettext_lazy("No answer to our question"),
     ClockKind.CHOICE: gettext_lazy("No time was chosen"),
-    ClockKind.VISIT: gettext_lazy("Nobody has recorded what became of the visit"),
+    ClockKind.VISIT: gettext_lazy("The outcome of the visit is not recorded"),
     ClockKind.TEXT: gettext_lazy("Overdue: what the patient wrote is unread"),
 }
 DUE: Final = {
