@@ -37,5 +37,5 @@ class Entry:
     @property
     def html(self) -> SafeString:
         """The same with who did it in bold."""
-        safe = {name: escape(value) for name, value in self.values.items()}
+        safe = {name: value if isinstance(value, int) else escape(value) for name, value in self.values.items()}
         return mark_safe(escape(self.message) % {**safe, "who": format_html("<b>{}</b>", self.who)})  # noqa: S308
