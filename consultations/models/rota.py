@@ -44,11 +44,8 @@ class Shift(models.Model):
         ]
 
     def __str__(self) -> str:
-        return _("%(weekday)s, %(starts)s to %(ends)s") % {
-            "weekday": self.get_weekday_display(),
-            "starts": clock.time(self.starts),
-            "ends": clock.time(self.ends),
-        }
+        hours = clock.time_span(self.starts, self.ends)
+        return _("%(weekday)s, %(hours)s") % {"weekday": self.get_weekday_display(), "hours": hours}
 
     def falls_on(self, day: datetime.date) -> bool:
         is_begun = self.starts_on <= day and (self.ends_on is None or day <= self.ends_on)

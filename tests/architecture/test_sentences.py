@@ -9,8 +9,11 @@ from tests.architecture.sentence_finder import Finder
 ROOT = Path(__file__).resolve().parent.parent.parent
 PACKAGES = (
     "consultations/actions",
+    "consultations/emails.py",
     "consultations/enums.py",
     "consultations/forms",
+    "consultations/ics.py",
+    "consultations/mail_copy.py",
     "consultations/models",
     "consultations/permissions.py",
     "consultations/phones.py",
