@@ -5,6 +5,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Case, F, Q, When
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from clinic.core.encrypted_rows import EncryptedModel
 from clinic.core.fields import EncryptedTextField, PersonNameField
@@ -131,6 +132,8 @@ class ConsultationRequest(models.Model):
     objects = ConsultationRequestQuerySet.as_manager()
 
     class Meta:
+        verbose_name = gettext_lazy("consultation request")
+        verbose_name_plural = gettext_lazy("consultation requests")
         constraints: ClassVar = [
             one_of("status", RequestStatus, name="request_status_known"),
             one_of("outcome", Outcome, name="request_outcome_known"),

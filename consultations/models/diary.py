@@ -24,9 +24,13 @@ class AppointmentType(models.Model):
     The visit is what the patient is told; the clinician and the room are occupied for the buffers around it as well.
     """
 
-    name = models.CharField(max_length=80, unique=True)
-    minutes = models.PositiveSmallIntegerField(validators=[MinValueValidator(10), MaxValueValidator(180)])
-    modality = models.CharField(max_length=10, choices=Modality.choices, default=Modality.CLINIC)
+    name = models.CharField(gettext_lazy("name"), max_length=80, unique=True)
+    minutes = models.PositiveSmallIntegerField(
+        gettext_lazy("minutes"), validators=[MinValueValidator(10), MaxValueValidator(180)]
+    )
+    modality = models.CharField(
+        gettext_lazy("modality"), max_length=10, choices=Modality.choices, default=Modality.CLINIC
+    )
     price_text = models.CharField(
         gettext_lazy("what it costs"),
         max_length=160,
@@ -47,6 +51,7 @@ class AppointmentType(models.Model):
         blank=True,
         related_name="appointment_types",
         help_text=gettext_lazy("Counts when the box above is not ticked."),
+        verbose_name=gettext_lazy("clinicians"),
     )
     needs_room = models.BooleanField(
         gettext_lazy("needs a room"),
@@ -58,6 +63,7 @@ class AppointmentType(models.Model):
         blank=True,
         related_name="appointment_types",
         help_text=gettext_lazy("Rooms that will do. The first free one at the location is taken with the booking."),
+        verbose_name=gettext_lazy("rooms"),
     )
     buffer_before_minutes = models.PositiveSmallIntegerField(
         gettext_lazy("minutes kept free before"),
@@ -93,9 +99,11 @@ class AppointmentType(models.Model):
         validators=[MinValueValidator(1), MaxValueValidator(MAX_HORIZON_DAYS)],
         help_text=gettext_lazy("1 to 365. Times further away than this are not offered yet."),
     )
-    is_active = models.BooleanField(default=True)
+    is_active = models.BooleanField(gettext_lazy("is active"), default=True)
 
     class Meta:
+        verbose_name = gettext_lazy("appointment type")
+        verbose_name_plural = gettext_lazy("appointment types")
         constraints: ClassVar = [
             within("minutes", 10, 180, name="visit_minutes_in_range"),
             within("buffer_before_minutes", 0, 120, name="visit_buffer_before_in_range"),
@@ -139,17 +147,22 @@ class AppointmentType(models.Model):
 class Availability(models.Model):
     """A weekly window, in clinic time, in which a clinician sees patients at one location."""
 
-    clinician = models.ForeignKey(Clinician, on_delete=models.CASCADE, related_name="availabilities")
-    location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="availabilities")
-    weekday = models.PositiveSmallIntegerField(choices=Weekday.choices)
-    opens = models.TimeField("from")
-    closes = models.TimeField("until")
+    clinician = models.ForeignKey(
+        Clinician, on_delete=models.CASCADE, related_name="availabilities", verbose_name=gettext_lazy("clinician")
+    )
+    location = models.ForeignKey(
+        Location, on_delete=models.PROTECT, related_name="availabilities", verbose_name=gettext_lazy("location")
+    )
+    weekday = models.PositiveSmallIntegerField(gettext_lazy("weekday"), choices=Weekday.choices)
+    opens = models.TimeField(gettext_lazy("from"))
+    closes = models.TimeField(gettext_lazy("until"))
     starts_on = models.DateField(gettext_lazy("first day"))
     ends_on = models.DateField(gettext_lazy("last day"), null=True, blank=True)
 
     class Meta:
+        verbose_name = gettext_lazy("availability")
+        verbose_name_plural = gettext_lazy("availabilities")
         ordering: ClassVar = ["clinician_id", "weekday", "opens"]
-        verbose_name_plural = "availabilities"
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(closes__gt=F("opens")), name="availability_closes_after_opens"),
             models.CheckConstraint(condition=Q(weekday__gte=0, weekday__lte=6), name="availability_weekday_in_range"),
@@ -169,14 +182,22 @@ class Availability(models.Model):
 class Absence(models.Model):
     """A stretch of time in which a clinician sees nobody."""
 
-    clinician = models.ForeignKey(Clinician, on_delete=models.CASCADE, related_name="absences")
-    starts_at = models.DateTimeField("from")
-    ends_at = models.DateTimeField("until")
+    clinician = models.ForeignKey(
+        Clinician, on_delete=models.CASCADE, related_name="absences", verbose_name=gettext_lazy("clinician")
+    )
+    starts_at = models.DateTimeField(gettext_lazy("from"))
+    ends_at = models.DateTimeField(gettext_lazy("until"))
     reason = models.CharField(
-        max_length=80, blank=True, default="", help_text=gettext_lazy("For staff only. No health details.")
+        gettext_lazy("reason"),
+        max_length=80,
+        blank=True,
+        default="",
+        help_text=gettext_lazy("For staff only. No health details."),
     )
 
     class Meta:
+        verbose_name = gettext_lazy("absence")
+        verbose_name_plural = gettext_lazy("absences")
         ordering: ClassVar = ["starts_at"]
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="absence_ends_after_start")

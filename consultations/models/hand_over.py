@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from clinic.core.encrypted_rows import KeyHolder
 from clinic.core.fields import EncryptedTextField
@@ -41,6 +42,8 @@ class HandOverNote(KeyHolder):
     objects = PermittedQuerySet.as_manager()
 
     class Meta:
+        verbose_name = gettext_lazy("hand over note")
+        verbose_name_plural = gettext_lazy("hand over notes")
         ordering: ClassVar = ["written_at", "pk"]
         constraints: ClassVar = [
             both_or_neither("read_at", "read_by", name="hand_over_note_read_at_and_by"),
@@ -71,6 +74,8 @@ class DayEnd(models.Model):
     objects = PermittedQuerySet.as_manager()
 
     class Meta:
+        verbose_name = gettext_lazy("day end")
+        verbose_name_plural = gettext_lazy("day ends")
         ordering: ClassVar = ["-on"]
 
     def __str__(self) -> str:

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from clinic.core.encrypted_rows import KeyHolder
 from clinic.core.fields import EncryptedTextField
@@ -64,6 +65,8 @@ class MissedReport(KeyHolder):
     objects = PermittedQuerySet.as_manager()
 
     class Meta:
+        verbose_name = gettext_lazy("missed report")
+        verbose_name_plural = gettext_lazy("missed reports")
         ordering: ClassVar = ["-reported_at", "-pk"]
         constraints: ClassVar = [
             one_of("record", ReportedRecord, name="missed_report_record_known"),

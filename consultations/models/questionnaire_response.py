@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from clinic.core import clock
 from clinic.core.encrypted_rows import EncryptedModel, KeyHolder
@@ -170,6 +171,8 @@ class SafetyCase(EncryptedModel):
     objects = PermittedQuerySet.as_manager()
 
     class Meta:
+        verbose_name = gettext_lazy("safety case")
+        verbose_name_plural = gettext_lazy("safety cases")
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(level__in=URGENT_OUTCOMES), name="case_level_is_a_danger"),
             one_of("status", CaseStatus, name="case_status_known"),

@@ -14,9 +14,10 @@ from clinic.core.fields import PersonNameField
 class Location(models.Model):
     """A place where consultations happen."""
 
-    name = models.CharField(max_length=80, unique=True)
-    address = models.CharField(max_length=200)
+    name = models.CharField(gettext_lazy("name"), max_length=80, unique=True)
+    address = models.CharField(gettext_lazy("address"), max_length=200)
     directions = models.CharField(
+        gettext_lazy("directions"),
         max_length=300,
         blank=True,
         default="",
@@ -27,6 +28,8 @@ class Location(models.Model):
     )
 
     class Meta:
+        verbose_name = gettext_lazy("location")
+        verbose_name_plural = gettext_lazy("locations")
         constraints: ClassVar = [models.CheckConstraint(condition=~Q(name=""), name="location_name_not_empty")]
 
     def __str__(self) -> str:
@@ -53,7 +56,7 @@ class Resource(models.Model):
     """
 
     id = ResourceKey(primary_key=True)
-    is_bookable = models.BooleanField(default=True)
+    is_bookable = models.BooleanField(gettext_lazy("is bookable"), default=True)
 
     def __str__(self) -> str:
         return _("Resource %(number)s") % {"number": self.pk}
@@ -62,12 +65,18 @@ class Resource(models.Model):
 class Clinician(Resource):
     """A doctor who can be booked; the person signs in as `user`."""
 
-    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="clinician")
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="clinician", verbose_name=gettext_lazy("user")
+    )
     display_name = PersonNameField(
-        max_length=80, help_text=gettext_lazy("As patients read it, for example Dr and the full name.")
+        gettext_lazy("display name"),
+        max_length=80,
+        help_text=gettext_lazy("As patients read it, for example Dr and the full name."),
     )
 
     class Meta:
+        verbose_name = gettext_lazy("clinician")
+        verbose_name_plural = gettext_lazy("clinicians")
         constraints: ClassVar = [models.CheckConstraint(condition=~Q(display_name=""), name="clinician_name_not_empty")]
 
     def __str__(self) -> str:
@@ -77,10 +86,16 @@ class Clinician(Resource):
 class Room(Resource):
     """A room at one location, for the appointment types that need one."""
 
-    name = models.CharField(max_length=80, help_text=gettext_lazy("For staff only, for example Treatment room 1."))
-    location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="rooms")
+    name = models.CharField(
+        gettext_lazy("name"), max_length=80, help_text=gettext_lazy("For staff only, for example Treatment room 1.")
+    )
+    location = models.ForeignKey(
+        Location, on_delete=models.PROTECT, related_name="rooms", verbose_name=gettext_lazy("location")
+    )
 
     class Meta:
+        verbose_name = gettext_lazy("room")
+        verbose_name_plural = gettext_lazy("rooms")
         constraints: ClassVar = [
             models.CheckConstraint(condition=~Q(name=""), name="room_name_not_empty"),
             models.UniqueConstraint(fields=["location", "name"], name="one_room_of_a_name_per_location"),

@@ -21,11 +21,11 @@ class Shift(models.Model):
     """
 
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="shifts", verbose_name="who"
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="shifts", verbose_name=gettext_lazy("who")
     )
-    weekday = models.PositiveSmallIntegerField(choices=Weekday.choices)
-    starts = models.TimeField("from")
-    ends = models.TimeField("until")
+    weekday = models.PositiveSmallIntegerField(gettext_lazy("weekday"), choices=Weekday.choices)
+    starts = models.TimeField(gettext_lazy("from"))
+    ends = models.TimeField(gettext_lazy("until"))
     starts_on = models.DateField(gettext_lazy("first day"), default=clock.today)
     ends_on = models.DateField(
         gettext_lazy("last day"), null=True, blank=True, help_text=gettext_lazy("Left empty, it goes on.")
@@ -34,6 +34,8 @@ class Shift(models.Model):
     objects = PermittedQuerySet.as_manager()
 
     class Meta:
+        verbose_name = gettext_lazy("shift")
+        verbose_name_plural = gettext_lazy("shifts")
         ordering: ClassVar = ["weekday", "starts", "user_id", "pk"]
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(ends__gt=F("starts")), name="shift_ends_after_start"),
@@ -44,11 +46,8 @@ class Shift(models.Model):
         ]
 
     def __str__(self) -> str:
-        return _("%(weekday)s, %(starts)s to %(ends)s") % {
-            "weekday": self.get_weekday_display(),
-            "starts": clock.time(self.starts),
-            "ends": clock.time(self.ends),
-        }
+        hours = clock.time_span(self.starts, self.ends)
+        return _("%(weekday)s, %(hours)s") % {"weekday": self.get_weekday_display(), "hours": hours}
 
     def falls_on(self, day: datetime.date) -> bool:
         is_begun = self.starts_on <= day and (self.ends_on is None or day <= self.ends_on)
@@ -59,22 +58,31 @@ class ShiftChange(models.Model):
     """Days on which the rota is otherwise for one person: away, or on duty besides. Without hours, the whole day."""
 
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="shift_changes", verbose_name="who"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="shift_changes",
+        verbose_name=gettext_lazy("who"),
     )
-    kind = models.CharField("what", max_length=10, choices=ShiftChangeKind.choices)
+    kind = models.CharField(gettext_lazy("what"), max_length=10, choices=ShiftChangeKind.choices)
     first_on = models.DateField(gettext_lazy("first day"), default=clock.today)
     last_on = models.DateField(gettext_lazy("last day"), default=clock.today)
     starts = models.TimeField(
         gettext_lazy("from"), null=True, blank=True, help_text=gettext_lazy("Left empty, the whole day.")
     )
-    ends = models.TimeField("until", null=True, blank=True)
+    ends = models.TimeField(gettext_lazy("until"), null=True, blank=True)
     reason = models.CharField(
-        max_length=80, blank=True, default="", help_text=gettext_lazy("For staff only. No health details.")
+        gettext_lazy("reason"),
+        max_length=80,
+        blank=True,
+        default="",
+        help_text=gettext_lazy("For staff only. No health details."),
     )
 
     objects = PermittedQuerySet.as_manager()
 
     class Meta:
+        verbose_name = gettext_lazy("shift change")
+        verbose_name_plural = gettext_lazy("shift changes")
         ordering: ClassVar = ["-first_on", "user_id", "pk"]
         constraints: ClassVar = [
             one_of("kind", ShiftChangeKind, name="shift_change_kind_known"),

@@ -8,6 +8,7 @@ from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from clinic.core.encrypted_rows import EncryptedModel
 from clinic.core.fields import EncryptedTextField
@@ -101,6 +102,8 @@ class Appointment(EncryptedModel, TakesTime):
     objects = AppointmentQuerySet.as_manager()
 
     class Meta:
+        verbose_name = gettext_lazy("appointment")
+        verbose_name_plural = gettext_lazy("appointments")
         constraints: ClassVar = [
             one_of("status", AppointmentStatus, name="appointment_status_known"),
             models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="appointment_ends_after_start"),

@@ -19,7 +19,7 @@ from consultations.actions.decide import Decide, Decision
 from consultations.actions.undo_complete import UndoComplete
 from consultations.actions.undo_no_show import UndoNoShow
 from consultations.candidacy.suggestion import departs
-from consultations.emails import WORDINGS, opening
+from consultations.emails import opening, subject_of
 from consultations.enums import CLOSED_STATUSES, Actor, RequestStatus
 from consultations.forms.staff import StepForm
 from consultations.models import ConsultationRequest, SafetyCase
@@ -150,7 +150,7 @@ def preview_of(entry: PanelEntry, form: StepForm, choice: Choice[Any, Any]) -> d
         "is_question": preview.is_question,
         "author": author_of(form.by),
         "appointment_type": preview.appointment_type,
-        "subject": WORDINGS[kind].subject.format(reference=consultation_request.reference) if kind else "",
+        "subject": subject_of(kind, reference=consultation_request.reference) if kind else "",
         "mail_opening": opening(kind, helped_name=consultation_request.helped_name) if kind else "",
         "has_email": has_email,
         "reason": preview.reason,

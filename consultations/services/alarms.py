@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 
 from clinic.core import clock
 from clinic.core.models import OutboxMessage
+from clinic.core.text_lists import comma_list
 from consultations.enums import CaseStatus, MessageKind, Outcome
 from consultations.models import PatientText, SafetyCase
 from consultations.services import alerts, duty, text_alarms
@@ -153,7 +154,7 @@ def sentences(*, now: datetime.datetime) -> list[str]:
 
 
 def _untold_sentence(numbers: list[int]) -> str:
-    cases = ", ".join(str(number) for number in numbers[:CASES_NAMED])
+    cases = comma_list(numbers[:CASES_NAMED])
     if len(numbers) > CASES_NAMED:
         cases = _("%(cases)s and more") % {"cases": cases}
     sentence = ngettext(

@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from clinic.core.text_lists import comma_list
 from consultations.enums import OPEN_STATUSES, CaseStatus, Pressing
 from consultations.models import ConsultationRequest, PatientText, SafetyCase
 from consultations.services import clocks, undelivered
@@ -27,7 +28,7 @@ class Item:
     @property
     def words(self) -> str:
         # Translators: what cannot wait, and why, as "Case 4: not closed, past its time".
-        return _("%(name)s: %(why)s") % {"name": self.name, "why": ", ".join(str(each.label) for each in self.why)}
+        return _("%(name)s: %(why)s") % {"name": self.name, "why": comma_list(each.label for each in self.why)}
 
 
 def open_items(*, now: datetime.datetime) -> list[Item]:

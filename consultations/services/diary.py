@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from clinic.accounts.models import User
 from clinic.core import audit, clock
 from clinic.core.refusals import NotAllowed, TransitionNotAllowed
+from clinic.core.text_lists import semicolon_list
 from consultations.enums import Actor
 from consultations.models import Absence, Appointment, AppointmentType, Availability, Clinician, Location, Room
 from consultations.permissions import actors_of
@@ -86,7 +87,7 @@ def refusal_of(absence: Absence) -> str:
     )
     if not booked:
         return ""
-    named = "; ".join(
+    named = semicolon_list(
         # Translators: a patient's name, the reference of the request, and the time of the visit.
         _("%(patient)s (%(reference)s, %(time)s)")
         % {

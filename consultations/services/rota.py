@@ -112,8 +112,7 @@ class Rota:
 def gap_words(gaps: list[Span]) -> list[str]:
     """The first few, one line each."""
     shown = [
-        _("%(day)s, %(begins)s to %(ends)s")
-        % {"day": clock.day(begins), "begins": clock.time(begins), "ends": clock.time(ends)}
+        _("%(day)s, %(hours)s") % {"day": clock.day(begins), "hours": clock.time_span(begins, ends)}
         for begins, ends in gaps[:GAPS_NAMED]
     ]
     more = len(gaps) - GAPS_NAMED
