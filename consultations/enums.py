@@ -15,7 +15,7 @@ class Outcome(TextChoices):
     NOT_SUITABLE_NOW = "NOT_SUITABLE_NOW", _("May not be suitable")
     DEFER = "DEFER", _("Not yet")
     NEEDS_INFO = "NEEDS_INFO", _("Needs information")
-    LIKELY_SUITABLE = "LIKELY_SUITABLE", _("Fits a consultation")
+    LIKELY_SUITABLE = "LIKELY_SUITABLE", _("Suitable for a consultation")
 
 
 class Urgency(TextChoices):

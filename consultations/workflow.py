@@ -83,7 +83,7 @@ TRANSITIONS: Final[dict[str, TransitionRow]] = {
     row.verb: row
     for row in (
         _row("claim", (RECEIVED, URGENT), IN_TRIAGE, STAFF, N_("Start triage"), N_("started triage")),
-        _row("release", (IN_TRIAGE,), RECEIVED, STAFF, N_("Put back in the queue"), N_("put it back in the queue")),
+        _row("release", (IN_TRIAGE,), RECEIVED, STAFF, N_("Release"), N_("released it")),
         _row("note", ANY, None, STAFF, N_("Add a note"), N_("wrote a note")),
         _row(
             "correct_email", OPEN, None, PATIENTS | STAFF,

@@ -30,7 +30,7 @@ class DecisionForm(StepForm):
 
     HINTS: Final = {
         ReviewDecision.OFFER: gettext_lazy("They choose a time on their private page"),
-        ReviewDecision.ASK: gettext_lazy("Their link shows your question"),
+        ReviewDecision.ASK: gettext_lazy("Their private page shows your question"),
         ReviewDecision.NOT_SUITABLE: gettext_lazy("They get your reasons and what helps instead"),
         ReviewDecision.URGENT: gettext_lazy("Goes back to the nurse, top of the list"),
     }
@@ -39,13 +39,13 @@ class DecisionForm(StepForm):
         label=gettext_lazy("Decision"),
         choices=ReviewDecision.choices,
         widget=forms.RadioSelect,
-        error_messages={"required": gettext_lazy("Choose a decision.")},
+        error_messages={"required": gettext_lazy("Select a decision.")},
     )
     appointment_type = forms.ModelChoiceField(
-        label=gettext_lazy("Visit"),
+        label=gettext_lazy("Appointment type"),
         queryset=AppointmentType.objects.none(),
         required=False,
-        empty_label=gettext_lazy("Choose the kind of visit"),
+        empty_label=gettext_lazy("Select the appointment type"),
         widget=forms.Select(attrs={"class": "form-select"}),
         help_text=gettext_lazy("Needed for an offer."),
     )
@@ -109,13 +109,13 @@ class DecisionForm(StepForm):
         if refusal := self.closed_decisions().get(decision or ""):
             self.add_error("decision", refusal)
         if decision == ReviewDecision.OFFER:
-            self._need("appointment_type", _("Choose the kind of visit you offer."))
+            self._need("appointment_type", _("Select the appointment type you offer."))
         if decision == ReviewDecision.ASK:
             self._need("patient_note", _("Write the question the patient should answer."))
         if decision == ReviewDecision.NOT_SUITABLE:
             self._need("patient_note", _("Write the advice the patient will read: a no without a reason is no help."))
         if decision == ReviewDecision.URGENT:
-            self._need("reason", _("Write what the nurse must ask or say when ringing the patient."))
+            self._need("reason", _("Write what the nurse must ask or say when calling the patient."))
         elif decision and departs(decision, self.suggestion):
             self._need(
                 "reason",

@@ -20,7 +20,7 @@ class MarkUrgent(Decision[DecisionData, ClinicalReview]):
 
     def check(self, ctx: Ctx, data: DecisionData) -> None:
         if not data.reason.strip():
-            raise ReasonMissing(_("Write what the nurse must ask or say when ringing the patient."))
+            raise ReasonMissing(_("Write what the nurse must ask or say when calling the patient."))
 
     def changes(self, ctx: Ctx, data: DecisionData) -> dict[str, object]:
         return escalation.escalated(ctx.row, by=ctx.person, now=ctx.now)

@@ -21,11 +21,11 @@ from consultations.services.transitions import WORKFLOW
 
 class OrderForm(StepForm):
     appointment_type = forms.ModelChoiceField(
-        label=gettext_lazy("Visit"),
+        label=gettext_lazy("Appointment type"),
         queryset=AppointmentType.objects.none(),
-        empty_label=gettext_lazy("Choose the kind of visit"),
+        empty_label=gettext_lazy("Select the appointment type"),
         widget=forms.Select(attrs={"class": "form-select"}),
-        error_messages={"required": gettext_lazy("Choose the kind of visit you order.")},
+        error_messages={"required": gettext_lazy("Select the appointment type you order.")},
     )
     reason = text(
         gettext_lazy("Why may this visit be booked while a red flag stands?"),

@@ -21,11 +21,11 @@ class PassForm(StepForm):
     doctor = PersonChoiceField(
         label=gettext_lazy("Doctor"),
         queryset=User.objects.none(),
-        empty_label=gettext_lazy("Choose a doctor"),
+        empty_label=gettext_lazy("Select a doctor"),
         widget=forms.Select(attrs={"class": "form-select"}),
         error_messages={
-            "required": gettext_lazy("Choose a doctor."),
-            "invalid_choice": gettext_lazy("That person is not in the doctor group any more. Choose another doctor."),
+            "required": gettext_lazy("Select a doctor."),
+            "invalid_choice": gettext_lazy("That person is not in the doctor group any more. Select another doctor."),
         },
     )
     note = text(gettext_lazy("Note for the doctor"), rows=2)

@@ -40,8 +40,8 @@ class SettleForm(StepForm):
         label=gettext_lazy("Which signs do you settle?"),
         widget=TileCheckbox(exclusive=""),
         error_messages={
-            "required": gettext_lazy("Choose the signs that you settle."),
-            "invalid_choice": gettext_lazy("A sign you chose does not stand any more. Choose again."),
+            "required": gettext_lazy("Select the signs that you settle."),
+            "invalid_choice": gettext_lazy("A sign you selected does not stand any more. Select again."),
         },
     )
     how = forms.ChoiceField(
@@ -59,7 +59,7 @@ class SettleForm(StepForm):
                 ),
             }
         ),
-        error_messages={"required": gettext_lazy("Choose how the signs were settled.")},
+        error_messages={"required": gettext_lazy("Select how the signs were settled.")},
     )
     who = text(gettext_lazy("By whom?"), hint=gettext_lazy("Examined."), rows=1, limit=SHORT)
     place = text(gettext_lazy("Where?"), hint=gettext_lazy("Examined, or seen elsewhere."), rows=1, limit=SHORT)
@@ -164,7 +164,7 @@ class Settle(StaffAction[SettleData, Settlement]):
             for sign, reason in form.judged.stays.items()
         )
         return (
-            PreviewSection(_("Settled by this"), settles, _("Nothing: what you chose is not shown by this.")),
+            PreviewSection(_("Settled by this"), settles, _("Nothing: what you selected is not shown by this.")),
             PreviewSection(_("Stays"), stays, _("Nothing: no red flag stands after this.")),
         )
 

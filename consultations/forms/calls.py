@@ -48,11 +48,11 @@ class CallForm(forms.Form):
 
     once = forms.CharField(required=False, max_length=100, widget=forms.HiddenInput)
     outcome = forms.TypedChoiceField(
-        label=gettext_lazy("What became of the call?"),
+        label=gettext_lazy("Outcome of the call"),
         choices=OUTCOMES,
         coerce=CallOutcome,
         widget=TileRadio,
-        error_messages={"required": gettext_lazy("Choose what became of the call.")},
+        error_messages={"required": gettext_lazy("Select the outcome of the call.")},
     )
     note = text(
         gettext_lazy("What was said"),
@@ -79,7 +79,7 @@ class CallForm(forms.Form):
         data = super().clean() or {}
         is_danger = bool(data.get("danger"))
         if is_danger and data.get("outcome") not in (None, *SPOKEN):
-            self.add_error("danger", _("Nobody was spoken to in this call. Choose another outcome, or “No”."))
+            self.add_error("danger", _("Nobody was spoken to in this call. Select another outcome, or “No”."))
         if is_danger and not data.get("note"):
             self.add_error("note", _("Write what they said."))
         return data
@@ -89,12 +89,12 @@ class EndForm(forms.Form):
     """The end of a call in which danger questions were opened; with `asks_outcome` none was answered."""
 
     outcome = forms.TypedChoiceField(
-        label=gettext_lazy("What became of the call?"),
+        label=gettext_lazy("Outcome of the call"),
         choices=OUTCOMES,
         coerce=CallOutcome,
         widget=TileRadio,
         required=False,
-        error_messages={"required": gettext_lazy("Choose what became of the call: no question was answered in it.")},
+        error_messages={"required": gettext_lazy("Select the outcome of the call: no question was answered in it.")},
     )
     note = text(
         gettext_lazy("What was said"), hint=gettext_lazy("What they told you in their own words, and what you advised.")
@@ -182,7 +182,7 @@ class CallerForm(forms.Form):
         choices=LEVELS,
         coerce=Outcome,
         widget=TileRadio(hints=LEVEL_HINTS),
-        error_messages={"required": gettext_lazy("Choose how pressing it sounds. “Not clear yet” is an answer.")},
+        error_messages={"required": gettext_lazy("Select how pressing it sounds. “Not clear yet” is an answer.")},
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -22,7 +22,7 @@ WORDS: Final = {
 }
 NOTE: Final = gettext_lazy("Note")
 LETTER_WORDS: Final = gettext_lazy("What the letter says, or a note")
-UNUSED_LETTER: Final = gettext_lazy("You filled in a letter. Choose the letter as proof, or empty its fields.")
+UNUSED_LETTER: Final = gettext_lazy("You filled in a letter. Select the letter as proof, or empty its fields.")
 PROOF_LABELS: Final = {
     CaseProof.LETTER: gettext_lazy("A letter, described below"),
     CaseProof.NO_NAME: gettext_lazy("Nobody left a name, a phone number or an email address"),
@@ -39,7 +39,7 @@ class CloseCaseForm(forms.Form):
     proof = forms.ChoiceField(
         label=gettext_lazy("What shows it?"),
         widget=TileRadio,
-        error_messages={"required": gettext_lazy("Choose what shows it.")},
+        error_messages={"required": gettext_lazy("Select what shows it.")},
     )
     letter_from = forms.CharField(label=gettext_lazy("Letter: where from"), max_length=200, required=False)
     letter_on = forms.DateField(

@@ -17,7 +17,7 @@ class MissedForm(forms.Form):
         label=_("What did it miss?"),
         choices=MissedKind.choices,
         widget=TileRadio,
-        error_messages={"required": _("Choose what it missed."), "invalid_choice": _("Choose one of these.")},
+        error_messages={"required": _("Select what it missed."), "invalid_choice": _("Select one of these.")},
     )
     text = text(
         _("What happened, and what should have?"),

@@ -67,8 +67,8 @@ class SeparateForm(forms.Form):
         label=gettext_lazy("Take apart"),
         widget=TileRadio,
         error_messages={
-            "required": gettext_lazy("Choose what is taken apart."),
-            "invalid_choice": gettext_lazy("That has changed since: choose what is taken apart."),
+            "required": gettext_lazy("Select what is taken apart."),
+            "invalid_choice": gettext_lazy("That has changed since: select what is taken apart."),
         },
     )
     reason = text(

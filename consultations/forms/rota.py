@@ -33,7 +33,7 @@ class _RotaForm(forms.ModelForm):
 
     def refuse_days(self, cleaned: dict[str, Any], first: str, last: str) -> None:
         if cleaned.get(first) and cleaned.get(last) and cleaned[last] < cleaned[first]:
-            self.add_error(last, _("Choose a last day that is not before the first day."))
+            self.add_error(last, _("Enter a last day that is not before the first day."))
         refuse_far_dates(self, first, last)
 
 

@@ -19,7 +19,7 @@ MAX_HORIZON_DAYS: Final = 365
 
 
 class AppointmentType(models.Model):
-    """A kind of visit a doctor can offer: how long it takes, who and what it needs, and how early it is offered.
+    """What a doctor can offer: how long it takes, who and what it needs, and how early it is offered.
 
     The visit is what the patient is told; the clinician and the room are occupied for the buffers around it as well.
     """

@@ -64,7 +64,7 @@ def finish(*, call: Call, note: str, by: User) -> Saved:
             raise CallOver(_("This call has ended already. Nothing was changed. What you wrote is kept below."))
         return Saved(fresh, None)
     if not fresh.answers:
-        raise NothingAsked(_("No question was answered in this call. Choose what became of it instead."))
+        raise NothingAsked(_("No question was answered in this call. Select its outcome instead."))
     heard = None if _is_heard(fresh) else hear(fresh, request, by=by)
     fresh.completed_at, fresh.note = clock.now(), note
     fresh.save(update_fields=["completed_at", "note", "assessment"])

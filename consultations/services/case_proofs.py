@@ -290,7 +290,7 @@ def require_proved(claim: Claim, evidence: Evidence, *, case: SafetyCase, by: Us
     if claim.proof in ROW_MISSING:
         named = next((row for row in evidence.rows_for(claim.proof) if row.pk == claim.named), None)
         if named is None:
-            raise ProofMissing(_("What you chose as proof does not stand any more. Choose again."))
+            raise ProofMissing(_("What you selected as proof does not stand any more. Select again."))
         if claim.proof == CaseProof.STAFF_MISTAKE and named.written_by_id == by.pk:
             raise ProofMissing(_("Who entered it cannot confirm it as well. Ask another doctor."))
     for key in (claim.proof, claim.outcome):

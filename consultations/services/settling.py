@@ -34,7 +34,7 @@ from consultations.services.sources import (
     standing_from,
 )
 
-NOT_CHOSEN: Final = gettext_lazy("You did not choose it.")
+NOT_CHOSEN: Final = gettext_lazy("You did not select it.")
 OF_NO_QUESTION: Final = (SHOWN_RULE, UNREADABLE_RULE)
 """Signs that belong to no single question: only a script in which everything was asked has asked about them."""
 
@@ -137,7 +137,7 @@ def settle(*, request: ConsultationRequest, chosen: Collection[Sign], proof: Pro
         raise ChangedMeanwhile(
             _(
                 "Something was said or settled while your page was open. Nothing was changed. "
-                "Read it, then choose again."
+                "Read it, then select again."
             )
         )
     judged = judge(told, chosen=chosen, proof=proof, by=by)
@@ -167,9 +167,9 @@ def _require_whole(proof: Proof) -> None:
         _("Enter the date."): is_seen and proof.seen_on is None,
         _("Write which letter, or whose call, told us."): proof.how == SettledHow.SEEN_ELSEWHERE
         and not proof.told_by.strip(),
-        _("Choose the call in which the danger questions were asked."): proof.how == SettledHow.SPOKEN_TO
+        _("Select the call in which the danger questions were asked."): proof.how == SettledHow.SPOKEN_TO
         and proof.call is None,
-        _("Choose one: the call in which the person said so, or the member of staff who entered it."): (
+        _("Select one: the call in which the person said so, or the member of staff who entered it."): (
             proof.how == SettledHow.MISTAKE and (proof.call is None) == (proof.entered_by is None)
         ),
         _("Write what was said."): proof.how == SettledHow.MISTAKE and not proof.words.strip(),
