@@ -1,4 +1,7 @@
-"""The one place that puts several things into one sentence or line: "a, b and c", "a, b or c", "a, b, c", "a; b; c"."""
+"""The one place that puts several things into one sentence or line: "a, b and c", "a, b or c", "a, b, c", "a; b; c".
+
+Whole sentences become one text here too.
+"""
 
 from collections.abc import Iterable
 
@@ -26,3 +29,8 @@ def comma_list(items: Iterable[object]) -> str:
 def semicolon_list(items: Iterable[object]) -> str:
     """ "a; b, c; d": things that may hold commas themselves."""
     return pgettext("between the things of a list", "; ").join(map(str, items))
+
+
+def paragraph(sentences: Iterable[object]) -> str:
+    """Whole sentences one after the other; empty ones are left out."""
+    return pgettext("between two sentences", " ").join(text for text in map(str, sentences) if text)

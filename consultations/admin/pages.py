@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
 
 from clinic.core.encryption import DamagedRecord, Erased
 from consultations.models import Patient
@@ -15,6 +16,11 @@ from consultations.presenters.isolation import log_damage
 
 OUT_OF_RANGE: Final = 2**62
 """Keys beyond this fit no column of either database."""
+
+
+def page_title(title: str, *, has_errors: bool) -> str:
+    """The title of a page with a form: whoever reads no more of it hears that something is wrong with it."""
+    return _("Error: %(title)s") % {"title": title} if has_errors else title
 
 
 class PurposeBuiltAdmin(admin.ModelAdmin):
@@ -43,10 +49,10 @@ class PurposeBuiltAdmin(admin.ModelAdmin):
             try:
                 return view(request, *args, **kwargs)
             except Erased:
-                return self.page(request, "admin/consultations/erased.html", {"title": "This record was erased"})
+                return self.page(request, "admin/consultations/erased.html", {"title": _("This record was erased")})
             except DamagedRecord as damage:
-                log_damage(f"{self.opts.label_lower} {kwargs.get('pk', '')}", damage)
-                context = {"title": "This record cannot be read", "pk": kwargs.get("pk")}
+                log_damage(self.opts.label_lower, kwargs.get("pk", ""), damage)
+                context = {"title": _("This record cannot be read"), "pk": kwargs.get("pk")}
                 return self.page(request, "admin/consultations/damaged.html", context)
 
         return self.admin_site.admin_view(inner)
@@ -55,7 +61,7 @@ class PurposeBuiltAdmin(admin.ModelAdmin):
     def require_not_erased(patient: Patient | None) -> None:
         """Nothing is left of it to show or to work on. Raises Erased."""
         if patient is not None and patient.erased_at is not None:
-            raise Erased(f"Patient {patient.pk} was erased.")
+            raise Erased(f"patient:{patient.pk}")
 
     def page(
         self, request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200

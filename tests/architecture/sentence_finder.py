@@ -19,6 +19,7 @@ AT_ONCE = {"gettext", "ngettext", "pgettext", "npgettext"}
 NOT_READ = {
     "ValueError", "TypeError", "KeyError", "LookupError", "AttributeError", "RuntimeError", "AssertionError",
     "NotImplementedError", "ImproperlyConfigured", "CommandError", "Undecodable", "DefinitionError",
+    "RuleError", "CopyError", "ConditionError", "FileError", "DisplayError", "UnknownVersion", "UnknownRuleset",
 }  # fmt: skip
 """Errors that a developer or an operator reads."""
 PATTERNS = {"compile", "match", "search", "sub", "split", "findall", "finditer", "fullmatch", "strftime", "strptime"}
