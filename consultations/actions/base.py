@@ -164,11 +164,6 @@ class PanelEntry:
         return self.panel_title
 
 
-def what_stands(consultation_request: ConsultationRequest) -> str:
-    """Why no consultation can be offered now, as the end of a sentence."""
-    return _("a red flag stands") if consultation_request.flag_level else _("an escalation is not settled")
-
-
 def may_end(situation: Situation) -> bool:
     """Whether this person may end the request: while a red flag stands, only a doctor does."""
     return not situation.consultation_request.flag_level or Actor.DOCTOR in actors_of(situation.by)
