@@ -108,9 +108,7 @@ def log(
     require(by, *MAY_CALL)
     request = hold(response)
     if outcome == CallOutcome.DANGER_ASKED:
-        raise NothingAsked(
-            _("The danger questions are asked one by one. Begin with them, or select the outcome.")
-        )
+        raise NothingAsked(_("The danger questions are asked one by one. Begin with them, or select the outcome."))
     if (before := _made_before(response, once, by=by)) is not None:
         if (before.outcome, before.note) != (outcome, note):
             raise ChangedMeanwhile(
