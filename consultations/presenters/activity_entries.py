@@ -11,7 +11,7 @@ from clinic.core import clock
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Entry:
+class ActivityEntry:
     """One thing that happened: a message with `%(who)s` in it, filled by `values`. `text` is what somebody wrote,
     exactly.
     """
