@@ -14,6 +14,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponseRedirect, JsonResponse
 from django.urls import reverse
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext_lazy as _
 
 from clinic.core import clock
 from clinic.core.views import ONE_YEAR
@@ -27,8 +28,10 @@ if TYPE_CHECKING:
 OVERLAP: Final = datetime.timedelta(seconds=2)
 """What commits just after a page was made may be dated just before: it is counted once too often, never left out."""
 SOUND_WORDS: Final = {
-    True: "Sound is on in this browser. It plays once for each new emergency, after your first click or key on a page.",
-    False: "Sound is off in this browser.",
+    True: _(
+        "Sound is on in this browser. It plays once for each new emergency, after your first click or key on a page."
+    ),
+    False: _("Sound is off in this browser."),
 }
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db import models
 from django.forms import Form
+from django.utils.translation import gettext as _
 
 from education.claims import linter
 from education.claims.content_checks import Remark
@@ -26,7 +27,7 @@ def findings_of(record: models.Model, refused: Refused | None = None) -> list[di
             "remark": each,
             "why": waivers.full_stop(each.why),
             "instead": waivers.full_stop(each.instead),
-            "field": each.where.split(".")[2].replace("_", " ") if each.where.count(".") > 1 else "the page",
+            "field": each.where.split(".")[2].replace("_", " ") if each.where.count(".") > 1 else _("the page"),
             "around": each.passage.split(each.words, 1) if each.words and each.words in each.passage else None,
             "is_open": each in waiting,
             "is_block": each.level == linter.BLOCK,

@@ -65,8 +65,8 @@ def of_page(
 
 def of_fixed_page(page: FixedPage, *, clinic: Mapping[str, Any], more: Sequence[Node] = ()) -> SafeString:
     """`more` says what the page lists: see `questions` and `terms`."""
-    web_page = _web_page(page.path, clinic, crumbs=[(page.path, page.short_title)])
-    web_page |= {"name": page.title, "description": page.lead}
+    web_page = _web_page(page.path, clinic, crumbs=[(page.path, str(page.short_title))])
+    web_page |= {"name": str(page.title), "description": str(page.lead)}
     return script([web_page, *_frame(clinic), *more])
 
 
@@ -75,7 +75,7 @@ def questions(asked: Iterable[Record], *, clinic: Mapping[str, Any]) -> Node:
     return {
         "@type": "FAQPage",
         "@id": f"{clinic['site_url']}{FAQ.path}#questions",
-        "name": FAQ.title,
+        "name": str(FAQ.title),
         "mainEntity": [
             {
                 "@type": "Question",
@@ -92,7 +92,7 @@ def terms(listed: Iterable[Record], *, clinic: Mapping[str, Any]) -> Node:
     return {
         "@type": "DefinedTermSet",
         "@id": f"{url}#terms",
-        "name": GLOSSARY.title,
+        "name": str(GLOSSARY.title),
         "hasDefinedTerm": [
             {
                 "@type": "DefinedTerm",
