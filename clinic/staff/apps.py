@@ -1,7 +1,7 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
-from clinic.staff.area import Entry, StaffArea
+from clinic.staff.area import NavigationEntry, StaffArea
 
 
 class StaffConfig(AppConfig):
@@ -12,8 +12,8 @@ class StaffConfig(AppConfig):
     verbose_name = _("Staff area")
     staff_area = StaffArea(
         entries=(
-            Entry(_("Audit"), "admin:core_auditentry_changelist", "core.view_auditevent", 7),
-            Entry(_("Users"), "admin:accounts_user_changelist", "accounts.view_user", 8),
+            NavigationEntry(_("Audit"), "admin:core_auditentry_changelist", "core.view_auditevent", 7),
+            NavigationEntry(_("Users"), "admin:accounts_user_changelist", "accounts.view_user", 8),
         ),
         names={"core.auditentry": ("event", "audit")},
         audit_words="clinic.staff.audit_words.audit_words",

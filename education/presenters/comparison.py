@@ -28,7 +28,7 @@ Run = tuple[str, bool]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Row:
+class ChangedField:
     field: str
     older: tuple[Run, ...]
     newer: tuple[Run, ...]
@@ -38,12 +38,12 @@ class Row:
         return any(is_new for _words, is_new in (*self.older, *self.newer))
 
 
-def side_by_side(older: Mapping[str, Any], newer: Mapping[str, Any]) -> list[Row]:
+def side_by_side(older: Mapping[str, Any], newer: Mapping[str, Any]) -> list[ChangedField]:
     """The paragraphs that differ, each field in its order; nothing for fields that are alike."""
     rows = []
     for name, label in FIELDS.items():
         before, after = _paragraphs(older.get(name)), _paragraphs(newer.get(name))
-        rows += [Row(str(label), *pair) for pair in _pairs(before, after)]
+        rows += [ChangedField(str(label), *pair) for pair in _pairs(before, after)]
     return [row for row in rows if row.differs]
 
 
@@ -51,15 +51,15 @@ def _paragraphs(value: Any) -> list[str]:
     if value in (None, "", [], {}):
         return []
     if isinstance(value, str):
-        return [" ".join(each.split()) for each in re.split(r"\n\s*\n", value) if each.strip()]
+        return [" ".join(item.split()) for item in re.split(r"\n\s*\n", value) if item.strip()]
     if isinstance(value, Mapping):
         return [gettext("%(key)s: %(text)s") % {"key": key, "text": text} for key, text in value.items()]
     if isinstance(value, Sequence):
         return [
-            gettext("%(label)s: %(text)s") % {"label": each["label"], "text": each["text"]}
-            if isinstance(each, Mapping)
-            else str(each)
-            for each in value
+            gettext("%(label)s: %(text)s") % {"label": item["label"], "text": item["text"]}
+            if isinstance(item, Mapping)
+            else str(item)
+            for item in value
         ]
     return [str(value)]
 
