@@ -103,7 +103,7 @@ class HelpLine:
 
     def unlinked(self) -> list[str]:
         """Numbers in the text that no link dials, as they are written there."""
-        taken = [(first, last) for first, last, _ in self.found()]
+        taken = [(first, last) for first, last, _number in self.found()]
         written: list[str] = []
         places = [match.span() for match in NUMBER_IN_TEXT.finditer(self.plain)]
         places += [match.span(1) for match in SHORT_NUMBER.finditer(self.plain)]

@@ -81,7 +81,7 @@ class News:
         newest = self.newest
         return {
             "at": self.at_words,
-            "badges": {reverse(name): number for name, (number, _) in self.badges.items()},
+            "badges": {reverse(name): number for name, (number, _label) in self.badges.items()},
             "emergencies": self.emergencies,
             "newest": {"key": newest.key, "text": newest.text, "url": newest.url} if newest else None,
             "fresh": dict(self.fresh),

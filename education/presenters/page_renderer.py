@@ -84,7 +84,8 @@ class PageRenderer(TextRenderer):
         return render_to_string(f"education/blocks/{block}.html", {**context, "clinic": facts()})
 
     def _unshown(self, name: str) -> SafeString:
-        words = format_html("<p>The block “{}” cannot be shown as it is written.</p>", name)
+        sentence = gettext("The block “%(name)s” cannot be shown as it is written.") % {"name": name}
+        words = format_html("<p>{}</p>", sentence)
         return self._template("note", html=words, kind="warn", icon="alert")
 
     def _statements(self, codes: str) -> list[Record]:

@@ -10,6 +10,7 @@ from html.parser import HTMLParser
 from typing import Any, Final
 
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 
 from education.fixed_pages import FAQ, GLOSSARY, FixedPage
 from education.library import Library, Record
@@ -124,7 +125,7 @@ def _frame(clinic: Mapping[str, Any]) -> list[Node]:
 
 def _web_page(path: str, clinic: Mapping[str, Any], *, crumbs: Sequence[tuple[str, str]]) -> Node:
     site = clinic["site_url"]
-    trail = crumbs if path == "/" else [("/", "Home"), *crumbs]
+    trail = crumbs if path == "/" else [("/", gettext("Home")), *crumbs]
     web_page = {
         "@type": "MedicalWebPage",
         "@id": f"{site}{path}#page",
