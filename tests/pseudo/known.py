@@ -20,6 +20,7 @@ from tests.shelf import SHIPPED
 COPY = (
     *sorted((ROOT / "consultations/candidacy/display").glob("*.toml")),
     *sorted((ROOT / "consultations/candidacy/rules").glob("*.toml")),
+    ROOT / "consultations/questionnaire/sentences.toml",
     *sorted((ROOT / "consultations/questionnaire/definitions").glob("*.toml")),
     *sorted((ROOT / "consultations/questionnaire/definitions").glob("*.json")),
     *sorted((ROOT / "clinic/core").glob("danger_signs.toml")),
