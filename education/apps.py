@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 from clinic.staff.area import NavigationEntry, StaffArea
 
@@ -8,9 +9,9 @@ class EducationConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
     staff_area = StaffArea(
         entries=(
-            NavigationEntry("Content", "admin:education_page_desk", "education.view_page", 6, covers=("education",)),
+            NavigationEntry(_("Content"), "admin:education_page_desk", "education.view_page", 6, covers=("education",)),
         ),
-        section="Content",
+        section=_("Content"),
         home="admin:education_page_desk",
         audit_words="education.presenters.audit_words.audit_words",
     )

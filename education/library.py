@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from django.db.models import Case, F, When
 from django.forms.models import model_to_dict
+from django.utils.translation import gettext_lazy as _
 
 from clinic.core import clock
 from education.models import (
@@ -25,14 +26,14 @@ from education.models import (
 )
 
 CONDITION_WORDS = {
-    "ddd": "Degenerative disc disease",
-    "herniated": "Herniated disc",
-    "stenosis": "Spinal stenosis",
-    "facet": "Facet joint arthritis",
-    "any": "Any back condition",
-    "chronic": "Long-lasting back pain",
-    "sciatica": "Sciatica",
-    "acute": "New back pain",
+    "ddd": _("Degenerative disc disease"),
+    "herniated": _("Herniated disc"),
+    "stenosis": _("Spinal stenosis"),
+    "facet": _("Facet joint arthritis"),
+    "any": _("Any back condition"),
+    "chronic": _("Long-lasting back pain"),
+    "sciatica": _("Sciatica"),
+    "acute": _("New back pain"),
 }
 PAGE_LINK_WORDS = ("title", "short_title", "summary", "figure", "is_stem_cell_page")
 DATES = ("searched_on", "checked_on", "retracted_on", "effective_from", "reviewed_on", "next_due")

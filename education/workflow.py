@@ -10,6 +10,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+
+def N_(message: str) -> str:
+    """Marks a message for the catalogue; whoever shows it has it translated."""
+    return message
+
+
 DRAFT: Final = "draft"
 IN_REVIEW: Final = "in_review"
 PUBLISHED: Final = "published"
@@ -17,20 +23,20 @@ UPDATING: Final = "updating"
 WITHDRAWN: Final = "withdrawn"
 RETIRED: Final = "retired"
 PAGE_STATES: Final = {
-    DRAFT: "Draft",
-    IN_REVIEW: "In review",
-    PUBLISHED: "Published",
-    UPDATING: "Update in progress",
-    WITHDRAWN: "Withdrawn",
-    RETIRED: "Retired",
+    DRAFT: N_("Draft"),
+    IN_REVIEW: N_("In review"),
+    PUBLISHED: N_("Published"),
+    UPDATING: N_("Update in progress"),
+    WITHDRAWN: N_("Withdrawn"),
+    RETIRED: N_("Retired"),
 }
 WAITING: Final = "waiting"
 SHOWN: Final = "shown"
-RECORD_STATES: Final = {WAITING: "Waiting", SHOWN: "Shown"}
+RECORD_STATES: Final = {WAITING: N_("Waiting"), SHOWN: N_("Shown")}
 """Of a small record: whether readers see it as it stands. It follows from its fields."""
 OPEN: Final = "open"
 RESOLVED: Final = "resolved"
-FEEDBACK_STATES: Final = {OPEN: "Open", RESOLVED: "Resolved"}
+FEEDBACK_STATES: Final = {OPEN: N_("Open"), RESOLVED: N_("Resolved")}
 STATES: Final = {**PAGE_STATES, **RECORD_STATES, **FEEDBACK_STATES}
 
 PUBLIC: Final = (PUBLISHED, UPDATING)
@@ -47,12 +53,12 @@ ANSWER_FEEDBACK: Final = "education.change_feedback"
 SIGNED_TWICE: Final = frozenset({"law", "cost", "account", "statement"})
 """Kinds of page, besides every page about stem cells, that two people sign."""
 
-NOT_THIS: Final = "You may read this page, but not do this. Ask a manager."
-NOT_CHANGE: Final = "You may read this, but not change it. Ask a manager."
-NOT_PUBLISH: Final = "You may edit pages, but not publish them. Ask a manager."
-NOT_SIGN: Final = "This sign-off is for others. Ask a manager."
-ELSEWHERE: Final = "A page that is “{state}” cannot be moved this way. Reload the page to see its state."
-NOT_SIGNABLE: Final = "Only a page that is in review or being updated can be signed."
+NOT_THIS: Final = N_("You may read this page, but not do this. Ask a manager.")
+NOT_CHANGE: Final = N_("You may read this, but not change it. Ask a manager.")
+NOT_PUBLISH: Final = N_("You may edit pages, but not publish them. Ask a manager.")
+NOT_SIGN: Final = N_("This sign-off is for others. Ask a manager.")
+ELSEWHERE: Final = N_("A page that is “%(state)s” cannot be moved this way. Reload the page to see its state.")
+NOT_SIGNABLE: Final = N_("Only a page that is in review or being updated can be signed.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,40 +113,53 @@ def _stays(sources: Iterable[str]) -> dict[str, str]:
 TRANSITIONS: Final[dict[str, PageTransitionRow]] = {
     row.verb: row
     for row in (
-        _row("submit", _to(IN_REVIEW, DRAFT), WRITE, "Send to review", "sent to review"),
-        _row("publish", _to(PUBLISHED, IN_REVIEW, UPDATING), PUBLISH, "Publish", "published", NOT_PUBLISH),
-        _row("send_back", _to(DRAFT, IN_REVIEW), WRITE, "Back to draft", "sent back to its writers"),
-        _row("restore", _to(DRAFT, WITHDRAWN), WRITE, "Work on it again", "taken up again after it was withdrawn"),
+        _row("submit", _to(IN_REVIEW, DRAFT), WRITE, N_("Send to review"), N_("sent to review")),
+        _row("publish", _to(PUBLISHED, IN_REVIEW, UPDATING), PUBLISH, N_("Publish"), N_("published"), NOT_PUBLISH),
+        _row("send_back", _to(DRAFT, IN_REVIEW), WRITE, N_("Back to draft"), N_("sent back to its writers")),
+        _row(
+            "restore", _to(DRAFT, WITHDRAWN), WRITE,
+            N_("Work on it again"), N_("taken up again after it was withdrawn"),
+        ),
         _row(
             "sign_clinical", _stays(SIGNABLE), REVIEW,
-            "Clinical review", "clinical review given", NOT_SIGN, NOT_SIGNABLE,
+            N_("Clinical review"), N_("clinical review given"), NOT_SIGN, NOT_SIGNABLE,
         ),
         _row(
             "sign_second", _stays(SIGNABLE), SECOND_SIGN,
-            "Second sign-off", "second sign-off given", NOT_SIGN, NOT_SIGNABLE,
+            N_("Second sign-off"), N_("second sign-off given"), NOT_SIGN, NOT_SIGNABLE,
         ),
-        _row("schedule", _stays(SIGNABLE), PUBLISH, "Publish later", "publication scheduled", NOT_PUBLISH),
-        _row("withdraw", _to(WITHDRAWN, PUBLISHED, UPDATING), WITHDRAW, "Withdraw at once", "withdrawn from the site"),
-        _row("retire", _to(RETIRED, PUBLISHED, UPDATING, WITHDRAWN), PUBLISH, "Retire", "retired"),
+        _row("schedule", _stays(SIGNABLE), PUBLISH, N_("Publish later"), N_("publication scheduled"), NOT_PUBLISH),
+        _row(
+            "withdraw", _to(WITHDRAWN, PUBLISHED, UPDATING), WITHDRAW,
+            N_("Withdraw at once"), N_("withdrawn from the site"),
+        ),
+        _row("retire", _to(RETIRED, PUBLISHED, UPDATING, WITHDRAWN), PUBLISH, N_("Retire"), N_("retired")),
         _row(
             "waive", _stays((*PAGE_STATES, *RECORD_STATES)), (REVIEW, SECOND_SIGN, PUBLISH),
-            "Keep this reason", "reason given why a wording may stand",
-            "You may edit, but not let a wording stand. Ask a reviewer or a manager.",
+            N_("Keep this reason"), N_("reason given why a wording may stand"),
+            N_("You may edit, but not let a wording stand. Ask a reviewer or a manager."),
         ),
         _row(
             "self_check", _stays(PAGE_STATES), WRITE,
-            "Fill in the two self-checks", "self-check filled in", NOT_CHANGE,
+            N_("Fill in the two self-checks"), N_("self-check filled in"), NOT_CHANGE,
         ),
         _row(
             "publish_record", _to(SHOWN, WAITING), PUBLISH,
-            "Let readers see this", "record published", "You may edit this, but not publish it. Ask a manager.",
+            N_("Let readers see this"), N_("record published"),
+            N_("You may edit this, but not publish it. Ask a manager."),
         ),
-        _row("resolve_feedback", _to(RESOLVED, OPEN), ANSWER_FEEDBACK, "Keep it", "feedback resolved", NOT_CHANGE),
+        _row(
+            "resolve_feedback", _to(RESOLVED, OPEN), ANSWER_FEEDBACK,
+            N_("Keep it"), N_("feedback resolved"), NOT_CHANGE,
+        ),
         _row(
             "edit", _stays((DRAFT, IN_REVIEW, UPDATING, WITHDRAWN)) | _to(UPDATING, PUBLISHED), WRITE,
-            "Save", "edited", NOT_CHANGE,
+            N_("Save"), N_("edited"), NOT_CHANGE,
         ),
-        _row("reopen", _to(UPDATING, PUBLISHED, UPDATING), (), "Reopen", "reopened, because its grounds changed"),
+        _row(
+            "reopen", _to(UPDATING, PUBLISHED, UPDATING), (),
+            N_("Reopen"), N_("reopened, because its grounds changed"),
+        ),
     )
 }  # fmt: skip
 

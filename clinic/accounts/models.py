@@ -6,6 +6,7 @@ from django.contrib.auth.models import AbstractUser, UserManager
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from clinic.core import addresses, permissions
 from clinic.core.fields import PersonNameField
@@ -41,14 +42,14 @@ class User(NamedModel, AbstractUser):
 
     first_name = None  # type: ignore[assignment]
     last_name = None  # type: ignore[assignment]
-    name = PersonNameField(max_length=150, help_text="First and last name, as colleagues and patients know them.")
+    name = PersonNameField(max_length=150, help_text=_("First and last name, as colleagues and patients know them."))
     email = models.EmailField(
-        "email address", validators=[check_mailable], help_text="Alerts about safety cases go here."
+        _("email address"), validators=[check_mailable], help_text=_("Alerts about safety cases go here.")
     )
     is_on_duty = models.BooleanField(
-        "on duty",
+        _("on duty"),
         default=True,
-        help_text="Gets safety cases and their alerts. Untick it for leave, and tick it again when you are back.",
+        help_text=_("Gets safety cases and their alerts. Untick it for leave, and tick it again when you are back."),
     )
     duty_changed_at = models.DateTimeField(null=True, blank=True, editable=False)
     duty_pressed_at = models.DateTimeField(null=True, blank=True, editable=False)

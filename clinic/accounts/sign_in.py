@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from django.contrib.admin.forms import AdminAuthenticationForm, AdminPasswordChangeForm
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
 
 from clinic.core import limits
 from clinic.core.error_summary import SummaryFirst
@@ -22,8 +23,8 @@ class StaffSignInForm(SummaryFirst, AdminAuthenticationForm):
 
     error_messages = {
         **AdminAuthenticationForm.error_messages,
-        "invalid_login": "This name and password do not belong together. Check both: capital letters count.",
-        "too_many": "Too many tries to sign in from here. Wait 15 minutes, then try again, or ask a manager.",
+        "invalid_login": _("This name and password do not belong together. Check both: capital letters count."),
+        "too_many": _("Too many tries to sign in from here. Wait 15 minutes, then try again, or ask a manager."),
     }
 
     def clean(self) -> dict[str, Any]:

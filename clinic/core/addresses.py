@@ -22,14 +22,14 @@ LONGEST_TYPED: Final = 2000
 """Above this nothing is looked at: no address needs it, and IDNA is slow on very long words."""
 
 FORMAT: Final = _("Enter an email address in the right format, like name@example.com.")
-SPACE: Final = "Take the space out of the email address. It should look like name@example.com."
-LONG: Final = "Enter a shorter email address, of 254 characters or fewer, like name@example.com."
-LOCAL: Final = (
+SPACE: Final = _("Take the space out of the email address. It should look like name@example.com.")
+LONG: Final = _("Enter a shorter email address, of 254 characters or fewer, like name@example.com.")
+LOCAL: Final = _(
     "Enter an email address with only the letters a to z, digits and signs before the @, like name@example.com. We "
     "cannot send email to other letters there."
 )
-DOMAIN: Final = "Check the part after the @: we cannot send email there. It should look like name@example.com."
-TWO_MEANINGS: Final = (
+DOMAIN: Final = _("Check the part after the @: we cannot send email there. It should look like name@example.com.")
+TWO_MEANINGS: Final = _(
     "Write the part after the @ in the form that starts with xn--, because it can mean two addresses. Your email "
     "provider can tell you this form. Or enter another address, like name@example.com."
 )
@@ -104,7 +104,7 @@ def _read(text: str) -> Address:
     if not DOT_ATOM.fullmatch(local):
         raise AddressRefused(FORMAT)
     labels = [_label(label) for label in _labels(domain)]
-    address = Address(local, ".".join(shown for shown, _ in labels), ".".join(ascii for _, ascii in labels))
+    address = Address(local, ".".join(shown for shown, _plain in labels), ".".join(ascii for _shown, ascii in labels))
     if len(local) > LONGEST_LOCAL or len(address.ascii_domain) > LONGEST_DOMAIN or len(address.mailed) > LONGEST:
         raise AddressRefused(LONG)
     if not LAST_LABEL.fullmatch(labels[-1][1]):

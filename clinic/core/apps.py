@@ -1,10 +1,11 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class CoreConfig(AppConfig):
     name = "clinic.core"
     label = "core"
-    verbose_name = "Clinic"
+    verbose_name = _("Clinic")
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.utils.dates import WEEKDAYS
 from django.utils.formats import date_format, time_format
-from django.utils.translation import gettext, gettext_lazy, pgettext
+from django.utils.translation import gettext, gettext_lazy, ngettext, pgettext
 
 from clinic.core.text_lists import and_list, semicolon_list
 
@@ -187,6 +187,21 @@ def _hour_words(hours: tuple[tuple[wall_time, wall_time], ...]) -> str:
 def time_span(begins: datetime | wall_time, ends: datetime | wall_time) -> str:
     """ "9 am to 5:30 pm"."""
     return gettext("%(first)s to %(last)s") % {"first": time(begins), "last": time(ends)}
+
+
+def minutes(number: int) -> str:
+    """ "1 minute", "30 minutes"."""
+    return ngettext("%(number)s minute", "%(number)s minutes", number) % {"number": number}
+
+
+def hours(number: int) -> str:
+    """ "1 hour", "12 hours"."""
+    return ngettext("%(number)s hour", "%(number)s hours", number) % {"number": number}
+
+
+def days(number: int) -> str:
+    """ "1 day", "30 days"."""
+    return ngettext("%(number)s day", "%(number)s days", number) % {"number": number}
 
 
 def closed_dates() -> frozenset[date]:

@@ -31,18 +31,14 @@ def facts(request: HttpRequest | None = None) -> dict[str, Any]:
         "crisis_line": settings.CRISIS_LINE,
         "scan_report_line": settings.SCAN_REPORT_LINE,
         "regulator_line": settings.REGULATOR_LINE,
-        "unsent_open_for": _counted(settings.KEEP_UNSENT_HOURS, "hour"),
-        "unsent_kept_for": _counted(settings.KEEP_UNSENT_DAYS, "day"),
-        "private_link_open_for": _counted(settings.PRIVATE_LINK_MINUTES, "minute"),
+        "unsent_open_for": clock.hours(settings.KEEP_UNSENT_HOURS),
+        "unsent_kept_for": clock.days(settings.KEEP_UNSENT_DAYS),
+        "private_link_open_for": clock.minutes(settings.PRIVATE_LINK_MINUTES),
         "opening_words": clock.opening_words(),
         "is_demo": settings.DEMO,
         "theme": theme_of(request),
         "site_url": settings.SITE_URL,
     }
-
-
-def _counted(number: int, unit: str) -> str:
-    return f"{number} {unit}" if number == 1 else f"{number} {unit}s"
 
 
 def clinic(request: HttpRequest) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.middleware import csrf
 from django.template import loader
+from django.utils.translation import gettext_lazy as _
 
 from clinic.core.context_processors import facts
 from clinic.core.database_errors import is_away
@@ -22,15 +23,15 @@ FIRST_BUTTONS = {"consultations:start": "check", "consultations:private_link": "
 """Where a browser that keeps no cookies is met first: its page says what did not begin."""
 CHECK_PAGE = re.compile(r"/check/[0-9a-f]{8}/")
 CALL_BACK = re.compile(r"/check/[^/]+/call-back/")
-UNKNOWN = "If you sent something just now, it may not have been saved."
-NOT_SAVED = "We could not save what you sent just now."
-PERHAPS = "What you sent just now may not have been saved."
-EARLIER_PAGES = "Your answers on the earlier pages of this check are saved."
-CARRIED_PAGE = (
+UNKNOWN = _("If you sent something just now, it may not have been saved.")
+NOT_SAVED = _("We could not save what you sent just now.")
+PERHAPS = _("What you sent just now may not have been saved.")
+EARLIER_PAGES = _("Your answers on the earlier pages of this check are saved.")
+CARRIED_PAGE = _(
     "Nothing of this check is saved with us. Go back in your browser: your answers are in the page before this one."
 )
-NO_NUMBER = "We do not have your number, so nobody will call you."
-PERHAPS_NO_NUMBER = "We may not have your number. Do not wait for our call."
+NO_NUMBER = _("We do not have your number, so nobody will call you.")
+PERHAPS_NO_NUMBER = _("We may not have your number. Do not wait for our call.")
 
 
 def page(

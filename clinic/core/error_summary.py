@@ -3,11 +3,12 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
 
 
 def say_what_to_do(field: forms.Field) -> forms.Field:
     """The error summary puts the field's label before this."""
-    field.error_messages["required"] = "Fill this in."
+    field.error_messages["required"] = _("Fill this in.")
     return field
 
 

@@ -6,6 +6,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.functional import lazy
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from clinic.core import addresses, lines
 from clinic.core.name_folding import has_letter
@@ -45,7 +46,7 @@ class PatientTextField(LongTextField):
 def require_readable_name(name: str) -> None:
     """Raises ValidationError for a name that nobody could read out or look for."""
     if name and not has_letter(name):
-        raise ValidationError("Enter a name with at least one letter, in any alphabet.", code="invisible")
+        raise ValidationError(_("Enter a name with at least one letter, in any alphabet."), code="invisible")
 
 
 class NameField(forms.CharField):
@@ -64,7 +65,9 @@ class NameField(forms.CharField):
         name: str = super().clean(value)
         require_readable_name(name)
         if len(name) > self.longest:
-            raise ValidationError(f"Shorten the name to {self.longest} characters or fewer.", code="max_length")
+            raise ValidationError(
+                _("Shorten the name to %(longest)s characters or fewer.") % {"longest": self.longest}, code="max_length"
+            )
         return name
 
 

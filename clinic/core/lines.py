@@ -7,12 +7,16 @@ A link dials only a number that a setting names; the text of a line is searched 
 import dataclasses
 import re
 from collections.abc import Callable, Iterator
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import phonenumbers
 from django.conf import settings
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise
 
 STOPS: Final = (".", "!", "?", "…")
 BETWEEN_DIGITS: Final = r"[\s().\-‐‑–]{0,3}"
@@ -28,8 +32,11 @@ TEXTING: Final = re.compile(r"\b(?:text|txt|sms|message)\b", re.IGNORECASE)
 CALLING: Final = re.compile(r"\b(?:call|dial|phone|ring)\b", re.IGNORECASE)
 PLACEHOLDER: Final = re.compile(r"\{(emergency|urgent|crisis)_line\}(\.?)")
 
-QUIET: Final = "If you feel you might harm yourself: {crisis_line}. If you feel very unwell: {emergency_line}"
-UNDER_A_TEXT: Final = f"We do not read this straight away. {QUIET}"
+QUIET: Final = _("If you feel you might harm yourself: {crisis_line}. If you feel very unwell: {emergency_line}")
+UNDER_A_TEXT: Final = _(
+    "We do not read this straight away. If you feel you might harm yourself: {crisis_line}. "
+    "If you feel very unwell: {emergency_line}"
+)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -96,7 +103,7 @@ class HelpLine:
 
     def unlinked(self) -> list[str]:
         """Numbers in the text that no link dials, as they are written there."""
-        taken = [(first, last) for first, last, _ in self.found()]
+        taken = [(first, last) for first, last, _number in self.found()]
         written: list[str] = []
         places = [match.span() for match in NUMBER_IN_TEXT.finditer(self.plain)]
         places += [match.span(1) for match in SHORT_NUMBER.finditer(self.plain)]
@@ -141,10 +148,9 @@ def filled(text: str) -> str:
     return PLACEHOLDER.sub(lambda match: _line_at(match).plain + _stop_after(match), text)
 
 
-def with_lines(text: str) -> SafeString:
+def with_lines(words: "_StrOrPromise") -> SafeString:
     """The same as HTML: the text escaped, the numbers as links."""
-    pieces: list[SafeString | str] = []
-    place = 0
+    text, pieces, place = str(words), list[SafeString | str](), 0
     for match in PLACEHOLDER.finditer(text):
         pieces += [text[place : match.start()], _line_at(match).html, _stop_after(match)]
         place = match.end()

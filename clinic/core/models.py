@@ -6,6 +6,7 @@ from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from clinic.core import clock
 from clinic.core.encrypted_rows import KeyHolder
@@ -44,7 +45,7 @@ class AuditEvent(models.Model):
 
     class Meta:
         ordering = ["-sequence"]
-        verbose_name = "audit event"
+        verbose_name = _("audit event")
         indexes = [
             models.Index(fields=["target_type", "target_id", "sequence"], name="audit_target"),
             models.Index(fields=["actor_user", "sequence"], name="audit_actor"),
@@ -174,8 +175,8 @@ class AuditEntry(models.Model):
         db_table = "core_auditentry"
         default_permissions = ()
         ordering = ["-at", "-number"]
-        verbose_name = "audit entry"
-        verbose_name_plural = "audit entries"
+        verbose_name = _("audit entry")
+        verbose_name_plural = _("audit entries")
 
     def __str__(self) -> str:
         return f"{self.key} {self.action}"
@@ -197,9 +198,9 @@ class Lane(models.TextChoices):
     order.
     """
 
-    ALERTS = "alerts", "Alerts to staff"
-    PATIENTS = "patients", "Messages to patients"
-    STAFF = "staff", "Notices to staff"
+    ALERTS = "alerts", _("Alerts to staff")
+    PATIENTS = "patients", _("Messages to patients")
+    STAFF = "staff", _("Notices to staff")
 
 
 class OutboxMessage(KeyHolder):

@@ -113,20 +113,20 @@ class Workflow(ABC, Generic[Row]):
         return _("Someone")
 
     def no_permission(self, transition: Transition) -> str:
-        return _("“{label}” is not something your role may do.").format(label=_(transition.label))
+        return _("“%(label)s” is not something your role may do.") % {"label": _(transition.label)}
 
     def no_longer_possible(self, transition: Transition, row: Row, earlier: AuditEvent | None) -> str:
         return _(
-            "“{label}” is no longer possible: {who} has moved this {noun} to “{status}”. Nothing was changed."
-        ).format(
-            label=_(transition.label),
-            who=self.who(earlier),
-            noun=self.noun,
-            status=self.status_label(self.status_of(row)),
-        )
+            "“%(label)s” is no longer possible: %(who)s has moved this %(noun)s to “%(status)s”. Nothing was changed."
+        ) % {
+            "label": _(transition.label),
+            "who": self.who(earlier),
+            "noun": _(self.noun),
+            "status": self.status_label(self.status_of(row)),
+        }
 
     def changed_meanwhile(self, row: Row, earlier: AuditEvent | None) -> str:
         return _(
-            "{who} moved this {noun} to “{status}” while your page was open. "
+            "%(who)s moved this %(noun)s to “%(status)s” while your page was open. "
             "Nothing was changed. What you wrote is kept below."
-        ).format(who=self.who(earlier), noun=self.noun, status=self.status_label(self.status_of(row)))
+        ) % {"who": self.who(earlier), "noun": _(self.noun), "status": self.status_label(self.status_of(row))}

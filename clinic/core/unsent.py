@@ -10,6 +10,10 @@ from django import forms
 from django.db.models import BooleanField, Field
 from django.http import HttpRequest, QueryDict
 from django.utils.text import capfirst
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from clinic.core.text_lists import comma_list
 
 Fields = Mapping[str, forms.Field]
 Reader = Callable[[HttpRequest], "list[Unsent]"]
@@ -25,23 +29,23 @@ MACHINE: Final = re.compile(
 CODE: Final = re.compile(r"[a-z0-9_.:-]*|[A-Za-z0-9_.:=~+/-]{32,}")
 """What a button, a box or a signature sends: nobody typed it."""
 LABELS: Final = {
-    "answer": "Your answer",
-    "at": "Day and time",
-    "comment": "Comment",
-    "email": "Email address",
-    "helper_name": "Name of the helper",
-    "message": "Your message",
-    "moved_to": "Where it moved to",
-    "name": "Name",
-    "note": "Note",
-    "outcome": "Outcome",
-    "phone": "Phone number",
-    "q": "Searched for",
-    "question": "Question",
-    "reason": "Reason",
-    "text": "Your words",
-    "username": "Name for signing in",
-    "words": "Your words",
+    "answer": _("Your answer"),
+    "at": _("Day and time"),
+    "comment": _("Comment"),
+    "email": _("Email address"),
+    "helper_name": _("Name of the helper"),
+    "message": _("Your message"),
+    "moved_to": _("Where it moved to"),
+    "name": _("Name"),
+    "note": _("Note"),
+    "outcome": _("Outcome"),
+    "phone": _("Phone number"),
+    "q": _("Searched for"),
+    "question": _("Question"),
+    "reason": _("Reason"),
+    "text": _("Your words"),
+    "username": _("Name for signing in"),
+    "words": _("Your words"),
 }
 """Field name -> plain words, for forms that nobody has described."""
 
@@ -117,7 +121,9 @@ def bounded(found: "Iterable[Unsent]") -> "list[Unsent]":
         if size > left:
             # No character takes more than twelve bytes in a form.
             text = item.text[: max(0, left - _size(item.label) - 100) // 12]
-            cut = dataclasses.replace(item, text=text, label=f"{item.label} (only the beginning)".strip())
+            cut = dataclasses.replace(
+                item, text=text, label=(gettext("%(label)s (only the beginning)") % {"label": item.label}).strip()
+            )
             return [*kept, cut] if text else kept
         kept.append(item)
         left -= size
@@ -142,14 +148,14 @@ def _described(data: QueryDict, fields: Fields) -> Iterator[Unsent]:
         label = str(field.label or name.replace("_", " ").capitalize())
         if isinstance(field, forms.BooleanField):
             if values:
-                yield Unsent(label, "Ticked", is_choice=True)
+                yield Unsent(label, gettext("Ticked"), is_choice=True)
         elif isinstance(field, forms.ModelChoiceField):
             continue  # Its words stand in the database, and whoever sent this has not signed in.
         elif isinstance(field, forms.ChoiceField):
             choices: Any = field.choices
             names = {str(value): str(words) for value, words in choices if not isinstance(words, list | tuple)}
             if chosen := [names[value] for value in values if value in names]:
-                yield Unsent(label, ", ".join(chosen), is_choice=True)
+                yield Unsent(label, comma_list(chosen), is_choice=True)
         elif values:
             yield Unsent(label, _lines("\n".join(values)))
 
@@ -162,7 +168,7 @@ def _named(data: QueryDict, known: Fields, *, is_staff_form: bool) -> Iterator[U
         label = LABELS.get(name, name.replace("_", " ").replace("-", " ").capitalize() if is_staff_form else "")
         for value in data.getlist(name):
             if value.strip() and (name in LABELS or not CODE.fullmatch(value)):
-                yield Unsent(label, _lines(value))
+                yield Unsent(str(label), _lines(value))
 
 
 def _fields_of_admin(model_admin: Any) -> dict[str, forms.Field]:

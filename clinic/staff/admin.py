@@ -11,16 +11,19 @@ from django.db.models import Q
 from django.forms import CheckboxSelectMultiple, ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from clinic.accounts.models import User
 from clinic.core import audit, clock
 from clinic.core.error_summary import SummaryFirst
 from clinic.core.form_fields import MailField
 from clinic.core.people import is_named
+from clinic.core.text_lists import comma_list
 from clinic.staff import area
 from clinic.staff.base_admin import BaseModelAdmin
 
-SIGN_IN_NAME: Final = "For signing in. Letters, digits and @ . + - _ only."
+SIGN_IN_NAME: Final = _("For signing in. Letters, digits and @ . + - _ only.")
 
 admin.site.unregister(Group)  # What each group may do is part of the product and comes with its migrations.
 
@@ -51,15 +54,15 @@ class StaffUserForm(ModelForm):
         fields = ("username", "name", "email", "is_on_duty", "is_active", "is_staff", "groups")
         field_classes = {"email": MailField}
         labels = {
-            "is_active": "May sign in",
-            "is_staff": "May open the staff area",
-            "groups": "Groups",
+            "is_active": _("May sign in"),
+            "is_staff": _("May open the staff area"),
+            "groups": _("Groups"),
         }
         help_texts = {
             "username": SIGN_IN_NAME,
-            "is_active": "Take this mark away when somebody leaves. What they did stays on record.",
+            "is_active": _("Untick when somebody leaves. What they did stays on record."),
             "is_staff": "",
-            "groups": "What somebody may see and do follows from the group, from the next page on.",
+            "groups": _("What somebody may see and do follows from the group, from the next page on."),
         }
         widgets = {"groups": CheckboxSelectMultiple}
 
@@ -74,8 +77,8 @@ class StaffUserAdmin(BaseModelAdmin, UserAdmin):
     actions = None
     show_full_result_count = False
     fieldsets = (
-        ("Person", {"fields": ("username", "name", "email", "is_on_duty")}),
-        ("Access", {"fields": ("is_active", "is_staff", "groups")}),
+        (_("Person"), {"fields": ("username", "name", "email", "is_on_duty")}),
+        (_("Access"), {"fields": ("is_active", "is_staff", "groups")}),
     )
     add_fieldsets = ((None, {"fields": ("username", "name", "email", "password1", "password2")}),)
     filter_horizontal = ()
@@ -142,14 +145,14 @@ class StaffUserAdmin(BaseModelAdmin, UserAdmin):
                 audit.record(action="staff.set_password", target=User.objects.get(pk=id), by=request.user)
         return response
 
-    @admin.display(description="Name")
+    @admin.display(description=_("Name"))
     def full_name(self, user: User) -> str:
         return user.name or "–"
 
-    @admin.display(description="Groups")
+    @admin.display(description=_("Groups"))
     def group_names(self, user: User) -> str:
-        return ", ".join(sorted(group.name for group in user.groups.all())) or "None"
+        return comma_list(sorted(group.name for group in user.groups.all())) or gettext("None")
 
-    @admin.display(description="Last sign-in")
+    @admin.display(description=_("Last sign-in"))
     def last_seen(self, user: User) -> str:
-        return clock.moment(user.last_login) if user.last_login else "Never"
+        return clock.moment(user.last_login) if user.last_login else gettext("Never")

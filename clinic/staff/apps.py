@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 from clinic.staff.area import NavigationEntry, StaffArea
 
@@ -8,13 +9,13 @@ class StaffConfig(AppConfig):
 
     name = "clinic.staff"
     label = "staff"
-    verbose_name = "Staff area"
+    verbose_name = _("Staff area")
     staff_area = StaffArea(
         entries=(
-            NavigationEntry("Audit", "admin:core_auditentry_changelist", "core.view_auditevent", 7),
-            NavigationEntry("Users", "admin:accounts_user_changelist", "accounts.view_user", 8),
+            NavigationEntry(_("Audit"), "admin:core_auditentry_changelist", "core.view_auditevent", 7),
+            NavigationEntry(_("Users"), "admin:accounts_user_changelist", "accounts.view_user", 8),
         ),
         names={"core.auditentry": ("event", "audit")},
         audit_words="clinic.staff.audit_words.audit_words",
-        hints={"core.auditentry": "Who did what, newest first. Nothing here can be changed."},
+        hints={"core.auditentry": _("Who did what, newest first. Nothing here can be changed.")},
     )

@@ -1,19 +1,21 @@
 """What the audit trail says of what both apps rest on: staff, keys, messages and the trail itself."""
 
+from django.utils.translation import gettext_lazy as _
+
 WORDS = {
-    "audit.list": "Audit: looked at the list",
-    "audit.view": "Audit: looked at an entry",
-    "key.retire": "Field key: nothing is encrypted under it any more",
-    "message.retry": "Message: tried again",
-    "message.list": "Messages: looked at the list",
-    "message.view": "Message: read",
-    "reading.batch": "Reading log: added to the chain",
-    "staff.save": "User: details or groups changed",
-    "staff.set_password": "User: password set",
-    "staff.sign_in": "Signed in",
+    "audit.list": _("Audit: looked at the list"),
+    "audit.view": _("Audit: looked at an entry"),
+    "key.retire": _("Field key: nothing is encrypted under it any more"),
+    "message.retry": _("Message: tried again"),
+    "message.list": _("Messages: looked at the list"),
+    "message.view": _("Message: read"),
+    "reading.batch": _("Reading log: added to the chain"),
+    "staff.save": _("User: details or groups changed"),
+    "staff.set_password": _("User: password set"),
+    "staff.sign_in": _("Signed in"),
 }
 
 
 def audit_words() -> dict[str, str]:
     """Code -> what a manager reads."""
-    return dict(WORDS)
+    return {code: str(words) for code, words in WORDS.items()}

@@ -10,9 +10,11 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import DataError
 from django.db.models import Field, Model, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 
 from clinic.core.error_summary import say_what_to_do
 from clinic.core.permissions import PermittedQuerySet, may
+from clinic.core.text_lists import comma_list
 
 LONGEST_SEARCH: Final = 200
 
@@ -22,7 +24,7 @@ class BaseSearchForm(ChangeListSearchForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields[SEARCH_VAR] = forms.CharField(label="Search", required=False, max_length=LONGEST_SEARCH)
+        self.fields[SEARCH_VAR] = forms.CharField(label=_("Search"), required=False, max_length=LONGEST_SEARCH)
 
 
 class BaseChangeList(ChangeList):
@@ -41,7 +43,9 @@ class BaseChangeList(ChangeList):
             raise IncorrectLookupParameters(problem) from problem
         # Each filter has taken out what is its own.
         if unknown := found[2].keys() - self.plain_lookups():
-            raise IncorrectLookupParameters(f"No filter of this list offers {', '.join(sorted(unknown))}.")
+            raise IncorrectLookupParameters(
+                _("No filter of this list offers %(fields)s.") % {"fields": comma_list(sorted(unknown))}
+            )
         return found
 
     def plain_lookups(self) -> set[str]:

@@ -14,6 +14,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponseRedirect, JsonResponse
 from django.urls import reverse
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext_lazy as _
 
 from clinic.core import clock
 from clinic.core.views import ONE_YEAR
@@ -27,8 +28,10 @@ if TYPE_CHECKING:
 OVERLAP: Final = datetime.timedelta(seconds=2)
 """What commits just after a page was made may be dated just before: it is counted once too often, never left out."""
 SOUND_WORDS: Final = {
-    True: "Sound is on in this browser. It plays once for each new emergency, after your first click or key on a page.",
-    False: "Sound is off in this browser.",
+    True: _(
+        "Sound is on in this browser. It plays once for each new emergency, after your first click or key on a page."
+    ),
+    False: _("Sound is off in this browser."),
 }
 
 
@@ -78,7 +81,7 @@ class News:
         newest = self.newest
         return {
             "at": self.at_words,
-            "badges": {reverse(name): number for name, (number, _) in self.badges.items()},
+            "badges": {reverse(name): number for name, (number, _label) in self.badges.items()},
             "emergencies": self.emergencies,
             "newest": {"key": newest.key, "text": newest.text, "url": newest.url} if newest else None,
             "fresh": dict(self.fresh),

@@ -12,6 +12,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonR
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils.text import capfirst
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from clinic.accounts.sign_in import OwnPasswordForm, StaffSignInForm
 from clinic.core import audit
@@ -22,9 +24,9 @@ from clinic.staff.area import NO_BADGES, breadcrumbs, names_of, navigation, plac
 
 
 class ClinicAdminSite(admin.AdminSite):
-    site_header = "Staff area"
-    site_title = "Staff area"
-    index_title = "Today"
+    site_header = _("Staff area")
+    site_title = _("Staff area")
+    index_title = _("Today")
     enable_nav_sidebar = False
     login_form = StaffSignInForm
     index_template = "admin/today.html"
@@ -49,7 +51,7 @@ class ClinicAdminSite(admin.AdminSite):
         """The sign-in page, with what was typed in the form that came too late. It is kept nowhere."""
         context = {
             **self.each_context(request),
-            "title": "Sign in",
+            "title": gettext("Sign in"),
             "form": StaffSignInForm(request),
             "next": request.get_full_path(),
             "app_path": reverse("admin:login"),

@@ -2,6 +2,8 @@
 
 from typing import ClassVar, Final
 
+from django.utils.translation import gettext_lazy as _
+
 from clinic.core import clock
 from clinic.core.actions import Context, Data
 from clinic.core.refusals import WrongStatus
@@ -11,7 +13,9 @@ from education.services import reopening
 from education.services.snapshot import refresh_snapshot
 
 SAID: Final = ("closed_reason", "moved_to")
-NOT_KEPT: Final = "Readers are told what was written first, so what you wrote was not kept."
+NOT_KEPT: Final = _(
+    "This page is “%(state)s” already. Readers are told what was written first, so what you wrote was not kept."
+)
 
 
 class Closing(PageAction[Data, None]):
@@ -24,7 +28,7 @@ class Closing(PageAction[Data, None]):
         """Raises WrongStatus for other words than those that closed it: the first stand."""
         asked = self.changes(ctx, data)
         if any(getattr(ctx.row, name) != asked[name] for name in SAID if name in asked):
-            raise WrongStatus(f"This page is “{self.workflow.status_label(ctx.before).lower()}” already. {NOT_KEPT}")
+            raise WrongStatus(NOT_KEPT % {"state": self.workflow.status_label(ctx.before).lower()})
 
     def closed(self, reason: str) -> dict[str, object]:
         """The fields of a page that no reader sees any more."""

@@ -1,5 +1,8 @@
 """Showing the words of a page to everyone."""
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
 from clinic.core.actions import Context, NoData
 from education.actions.base import PageAction
 from education.models import Page, PageVersion, SignOff
@@ -12,11 +15,11 @@ from education.services.transitions import WORKFLOW
 @WORKFLOW.register
 class Publish(PageAction[NoData, PageVersion]):
     verb, data_class = "publish", NoData
-    done = "“{}” is published."
+    done = _("“%(title)s” is published.")
     is_main = True
 
     def button_for(self, row: Page) -> str:
-        return "Publish these changes" if row.live_id else "Publish this page"
+        return gettext("Publish these changes") if row.live_id else gettext("Publish this page")
 
     def is_repeat(self, ctx: Context[Page], data: NoData) -> bool:
         return ctx.row.is_published

@@ -4,6 +4,8 @@ import dataclasses
 from typing import Any, Final
 
 from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from clinic.core.actions import Context
 from clinic.core.refusals import ChangedMeanwhile, NotAllowed
@@ -38,7 +40,7 @@ class PublishRecord(ContentAction[PublishRecordData, SmallRecord, None]):
     verb, data_class, form_class = "publish_record", PublishRecordData, PublishRecordForm
     address = "publish"
     template = "admin/education/actions/button.html"
-    done = "Readers see “{}” as it stands here."
+    done = _("Readers see “%(title)s” as it stands here.")
     is_main = True
 
     def initial_for(self, row: SmallRecord) -> dict[str, Any]:
@@ -49,9 +51,11 @@ class PublishRecord(ContentAction[PublishRecordData, SmallRecord, None]):
 
     def check(self, ctx: Context[SmallRecord], data: PublishRecordData) -> None:
         if waivers.is_author(ctx.row, ctx.person):
-            raise NotAllowed("You made the last edit, so somebody else has to publish it.")
+            raise NotAllowed(gettext("You made the last edit, so somebody else has to publish it."))
         if data.digest != records.digest_of(ctx.row):
-            raise ChangedMeanwhile("Somebody changed this after you opened it. Read it as it stands now, then publish.")
+            raise ChangedMeanwhile(
+                gettext("Somebody changed this after you opened it. Read it as it stands now, then publish.")
+            )
         if problems := [
             *records.problems_of(ctx.row),
             *map(waivers.sentence_of, waivers.open_remarks(ctx.row)),
@@ -67,9 +71,15 @@ class PublishRecord(ContentAction[PublishRecordData, SmallRecord, None]):
     def perform(self, ctx: Context[SmallRecord], data: PublishRecordData) -> None:
         refresh_snapshot()
         if isinstance(ctx.row, Source) and ctx.row.retracted_on:
-            reopen.reopen_users_of("source", ctx.row.key, f"“{ctx.row.title}” was taken back by its journal.")
+            reopen.reopen_users_of(
+                "source", ctx.row.key, gettext("“%(title)s” was taken back by its journal.") % {"title": ctx.row.title}
+            )
         if isinstance(ctx.row, EvidenceStatement) and self._says_something_else(ctx):
-            reopen.reopen_users_of("statement", ctx.row.code, f"Statement {ctx.row.code} says something else now.")
+            reopen.reopen_users_of(
+                "statement",
+                ctx.row.code,
+                gettext("Statement %(code)s says something else now.") % {"code": ctx.row.code},
+            )
 
     def _says_something_else(self, ctx: Context[SmallRecord]) -> bool:
         return not ctx.details["is_first"] and bool(set(SAYS) & set(ctx.fields))

@@ -4,6 +4,8 @@ import dataclasses
 from typing import Final
 
 from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from clinic.core import clock
 from clinic.core.actions import Context
@@ -13,12 +15,12 @@ from education.actions.base import ActionForm, ContentAction
 from education.models import Feedback
 from education.services.transitions import WORKFLOW
 
-NO_OUTCOME: Final = "Write what became of it, even if it is “nothing to change”."
+NO_OUTCOME: Final = _("Write what became of it, even if it is “nothing to change”.")
 
 
 class ResolveFeedbackForm(ActionForm):
     outcome = LongTextField(
-        label="In a sentence, even if it is “nothing to change”",
+        label=_("In a sentence, even if it is “nothing to change”"),
         max_length=1000,
         widget=forms.Textarea(attrs={"rows": 2}),
         error_messages={"required": NO_OUTCOME},
@@ -34,7 +36,7 @@ class ResolveFeedbackData:
 class ResolveFeedback(ContentAction[ResolveFeedbackData, Feedback, None]):
     verb, data_class, form_class = "resolve_feedback", ResolveFeedbackData, ResolveFeedbackForm
     address = "finish"
-    done = "Kept."
+    done = _("Kept.")
     is_main = True
 
     def is_repeat(self, ctx: Context[Feedback], data: ResolveFeedbackData) -> bool:
@@ -43,8 +45,10 @@ class ResolveFeedback(ContentAction[ResolveFeedbackData, Feedback, None]):
     def result_again(self, ctx: Context[Feedback], data: ResolveFeedbackData) -> None:
         """Raises WrongStatus for another outcome: the first stands, and the other is given back."""
         if ctx.row.outcome != data.outcome.strip():
-            who = ctx.row.done_by.display_name if ctx.row.done_by else "Someone"
-            raise WrongStatus(f"{who} has said what became of it already, so what you wrote was not kept.")
+            who = ctx.row.done_by.display_name if ctx.row.done_by else gettext("Someone")
+            raise WrongStatus(
+                gettext("%(who)s has said what became of it already, so what you wrote was not kept.") % {"who": who}
+            )
 
     def changes(self, ctx: Context[Feedback], data: ResolveFeedbackData) -> dict[str, object]:
         return {"done_at": clock.now(), "done_by": ctx.person, "outcome": data.outcome.strip()}

@@ -6,6 +6,8 @@ from typing import Any, Final
 
 from django import forms
 from django.db import transaction
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from clinic.core import audit, clock
 from clinic.core.actions import Context, NoData, perform_action
@@ -17,12 +19,12 @@ from education.services import publication
 from education.services.refusals import NotComplete, ReasonRefused
 from education.services.transitions import WORKFLOW
 
-WHEN: Final = "Choose a day and a time, for example 2027-01-31 09:00."
+WHEN: Final = _("Choose a day and a time, for example 2027-01-31 09:00.")
 
 
 class ScheduleForm(ActionForm):
     at = forms.DateTimeField(
-        label="Publish on (the clinic’s time)",
+        label=_("Publish on (the clinic’s time)"),
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
         input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"],
         error_messages={"required": WHEN, "invalid": WHEN},
@@ -37,8 +39,8 @@ class ScheduleData:
 @WORKFLOW.register
 class Schedule(PageAction[ScheduleData, None]):
     verb, data_class, form_class = "schedule", ScheduleData, ScheduleForm
-    button = "Publish then"
-    done = "“{}” will be published at that time."
+    button = _("Publish then")
+    done = _("“%(title)s” will be published at that time.")
 
     def initial_for(self, row: Page) -> dict[str, Any]:
         tomorrow = clock.local(clock.now()) + datetime.timedelta(days=1)
@@ -46,7 +48,7 @@ class Schedule(PageAction[ScheduleData, None]):
 
     def check(self, ctx: Context[Page], data: ScheduleData) -> None:
         if data.at <= clock.now():
-            raise ReasonRefused("Choose a time that is still to come.")
+            raise ReasonRefused(gettext("Choose a time that is still to come."))
         if problems := publication.publication_blockers(ctx.row):
             raise NotComplete(problems)
 

@@ -4,6 +4,7 @@ import dataclasses
 from typing import cast
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from clinic.core.actions import Context
 from education.actions.base import PageAction
@@ -23,8 +24,8 @@ class SelfCheckData:
 @WORKFLOW.register
 class SelfCheck(PageAction[SelfCheckData, None]):
     verb, data_class, form_class = "self_check", SelfCheckData, SelfCheckForm
-    button = "Keep my self-check"
-    done = "Your self-check is kept."
+    button = _("Keep my self-check")
+    done = _("Your self-check is kept.")
     has_own_place = True
 
     def data_of(self, form: forms.Form) -> SelfCheckData:

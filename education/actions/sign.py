@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from clinic.accounts.models import User
 from clinic.core import clock
@@ -24,13 +26,13 @@ class SignForm(ActionForm):
     part = forms.CharField(widget=forms.HiddenInput)
     digest = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
     comment = LongTextField(
-        label="Comment (needed when you want changes)",
+        label=_("Comment (needed when you want changes)"),
         required=False,
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 2}),
     )
     decision = forms.ChoiceField(
-        choices=SignOff.Decision.choices, error_messages={"required": "Say whether you approve these words."}
+        choices=SignOff.Decision.choices, error_messages={"required": _("Say whether you approve these words.")}
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -51,7 +53,7 @@ class SignPage(PageAction[SignData, SignOff]):
     data_class, form_class = SignData, SignForm
     address = "sign"
     template = "admin/education/actions/sign.html"
-    done = "The sign-off is kept."
+    done = _("The sign-off is kept.")
     part: ClassVar[str]
 
     def is_meant(self, posted: Mapping[str, Any]) -> bool:
@@ -62,25 +64,25 @@ class SignPage(PageAction[SignData, SignOff]):
         return self.part in asked and not waivers.is_author(row, by)
 
     def label_for(self, row: Page) -> str:
-        return f"{self.label}: sign these words"
+        return gettext("%(label)s: sign these words") % {"label": self.label}
 
     def initial_for(self, row: Page) -> dict[str, Any]:
         return {"part": self.part, "digest": row.digest}
 
     def check(self, ctx: Context[Page], data: SignData) -> None:
         if ctx.row.digest != data.digest:
-            raise ReasonRefused("The page was edited while you read it. Read it again before you sign.")
+            raise ReasonRefused(gettext("The page was edited while you read it. Read it again before you sign."))
         if waivers.is_author(ctx.row, ctx.person):
-            raise NotAllowed("You wrote these words, so somebody else has to sign them.")
+            raise NotAllowed(gettext("You wrote these words, so somebody else has to sign them."))
         others = [
             current_sign_off
             for current_sign_off in publication.current_sign_offs(ctx.row).values()
             if current_sign_off.part != self.part
         ]
         if any(item.by_id == ctx.person.pk for item in others):
-            raise NotAllowed("You gave the other sign-off, so somebody else has to give this one.")
+            raise NotAllowed(gettext("You gave the other sign-off, so somebody else has to give this one."))
         if data.decision == SignOff.Decision.CHANGES and len(data.comment.split()) < publication.WORDS_OF_A_REASON:
-            raise ReasonRefused("Say what has to change, in a sentence that the writer understands.")
+            raise ReasonRefused(gettext("Say what has to change, in a sentence that the writer understands."))
 
     def signature(self, by: User) -> str:
         return waivers.name_of(by)
@@ -107,9 +109,13 @@ class SignClinical(SignPage):
         """Raises NotAllowed where nobody has checked this person's register entry within a year."""
         reviewer = Reviewer.objects.filter(user=by).first()
         if reviewer is None:
-            raise NotAllowed("Readers see who reviewed a page. Ask a manager to enter you under “Reviewers” first.")
+            raise NotAllowed(
+                gettext("Readers see who reviewed a page. Ask a manager to enter you under “Reviewers” first.")
+            )
         if clock.today() - reviewer.checked_on > REGISTER_HOLDS:
-            raise NotAllowed("Your register entry was last checked more than a year ago. Ask a manager to look it up.")
+            raise NotAllowed(
+                gettext("Your register entry was last checked more than a year ago. Ask a manager to look it up.")
+            )
         return reviewer.signature
 
 

@@ -1,5 +1,7 @@
 """Handing a draft to its reviewers."""
 
+from django.utils.translation import gettext_lazy as _
+
 from clinic.core.actions import Context, NoData
 from education.actions.base import PageAction
 from education.claims import linter
@@ -13,7 +15,7 @@ from education.services.transitions import WORKFLOW
 class Submit(PageAction[NoData, None]):
     verb, data_class = "submit", NoData
     address = "send"
-    done = "“{}” is in review."
+    done = _("“%(title)s” is in review.")
     is_main = True
 
     def check(self, ctx: Context[Page], data: NoData) -> None:

@@ -6,6 +6,8 @@ from typing import Final
 
 from django import forms
 from django.db import models
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from clinic.accounts.models import User
 from clinic.core import clock
@@ -22,14 +24,14 @@ from education.services.transitions import WORKFLOW
 
 DAYS_A_MONTH: Final = 30
 RECORD_MONTHS: Final = 12
-NO_REASON: Final = "Write why this wording may stand, in a sentence that a colleague understands."
+NO_REASON: Final = _("Write why this wording may stand, in a sentence that a colleague understands.")
 
 
 class WaiveForm(ActionForm):
     rule = forms.CharField(required=False, max_length=4, widget=forms.HiddenInput)
     digest = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
     reason = LongTextField(
-        label="Why may it stand?",
+        label=_("Why may it stand?"),
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 2}),
         error_messages={"required": NO_REASON},
@@ -48,7 +50,7 @@ class WaiveData:
 @WORKFLOW.register
 class Waive(ContentAction[WaiveData, models.Model, ClaimWaiver]):
     verb, data_class, form_class = "waive", WaiveData, WaiveForm
-    done = "The reason is kept. It holds until the next review."
+    done = _("The reason is kept. It holds until the next review.")
     has_own_place = True
 
     def is_offered(self, row: models.Model, *, by: User) -> bool:
@@ -56,7 +58,7 @@ class Waive(ContentAction[WaiveData, models.Model, ClaimWaiver]):
 
     def check(self, ctx: Context[models.Model], data: WaiveData) -> None:
         if waivers.is_author(ctx.row, ctx.person):
-            raise NotAllowed("You wrote these words, so somebody else has to say why they may stand.")
+            raise NotAllowed(gettext("You wrote these words, so somebody else has to say why they may stand."))
         if len(data.reason.split()) < WORDS_OF_A_REASON:
             raise ReasonRefused(NO_REASON)
 
@@ -70,9 +72,9 @@ class Waive(ContentAction[WaiveData, models.Model, ClaimWaiver]):
             None,
         )
         if remark is None:
-            raise ReasonRefused("This wording is not here any more. Reload the page.")
+            raise ReasonRefused(gettext("This wording is not here any more. Reload the page."))
         if remark.level == linter.BLOCK:
-            raise ReasonRefused("No reason lets this wording stand: change it.")
+            raise ReasonRefused(gettext("No reason lets this wording stand: change it."))
         months = ctx.row.review_months if isinstance(ctx.row, Page) else RECORD_MONTHS
         until = clock.today() + datetime.timedelta(days=DAYS_A_MONTH * months)
         ctx.details["rule"] = data.rule

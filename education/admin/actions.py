@@ -94,7 +94,7 @@ class ActionAdmin(BaseModelAdmin):
         except TransitionNotAllowed as refusal:
             yield str(refusal)
         else:
-            messages.success(request, action.done_message(data).format(row))
+            messages.success(request, action.done_message(data) % {"title": row})
 
     def _refused(
         self, request: HttpRequest, action: ContentAction[Any, Any, Any], pk: int, *, status: int

@@ -5,6 +5,8 @@ from urllib.parse import urlencode
 from django.contrib import admin
 from django.urls import reverse
 from django.utils.html import format_html_join
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from education.admin.records import SmallRecordAdmin, waits
 from education.models import BestBet
@@ -18,17 +20,17 @@ class BestBetAdmin(SmallRecordAdmin):
     search_fields = ("target", "phrases", "spanish")
     readonly_fields = ("state_words", "search_for")
 
-    @admin.display(description="Phrases")
+    @admin.display(description=_("Phrases"))
     def asked(self, bet: BestBet) -> int:
         return len(bet.phrases) + len(bet.spanish)
 
-    @admin.display(description="A change waits", boolean=True)
+    @admin.display(description=_("A change waits"), boolean=True)
     def is_waiting(self, bet: BestBet) -> bool:
         return waits(bet)
 
-    @admin.display(description="Try it")
+    @admin.display(description=_("Try it"))
     def search_for(self, bet: BestBet) -> str:
         """Searches as visitors make them, with what is published now."""
         found = reverse("education:search")
         links = ((f"{found}?{urlencode({'q': phrase})}", phrase) for phrase in (*bet.phrases, *bet.spanish))
-        return format_html_join(", ", '<a href="{}">{}</a>', links) or "Nothing to try yet."
+        return format_html_join(", ", '<a href="{}">{}</a>', links) or gettext("Nothing to try yet.")

@@ -7,6 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from clinic.accounts.models import User
 from clinic.core import clock
@@ -24,7 +25,7 @@ DAYS_AHEAD = 30
 def desk_view(request: HttpRequest) -> HttpResponse:
     if not may(request.user, "education.view_page"):
         raise PermissionDenied
-    context = {**admin.site.each_context(request), "title": "Content", **desk_context(request.user)}
+    context = {**admin.site.each_context(request), "title": _("Content"), **desk_context(request.user)}
     return TemplateResponse(request, "admin/education/desk.html", context)
 
 
@@ -35,10 +36,10 @@ def desk_context(user: User) -> dict[str, Any]:
     reviewed = [page for page in pages if page.live and page.live.next_review_on]
     return {
         "columns": [
-            ("In review", "Waits for a reviewer or a second sign-off.", _lines(pages, Page.State.IN_REVIEW)),
-            ("Update in progress", "Readers still see the version before.", _lines(pages, Page.State.UPDATING)),
-            ("Drafts", "Writers work on these.", _lines(pages, Page.State.DRAFT)),
-            ("Withdrawn", "Their addresses say why.", _lines(pages, Page.State.WITHDRAWN)),
+            (_("In review"), _("Waits for a reviewer or a second sign-off."), _lines(pages, Page.State.IN_REVIEW)),
+            (_("Update in progress"), _("Readers still see the version before."), _lines(pages, Page.State.UPDATING)),
+            (_("Drafts"), _("Writers work on these."), _lines(pages, Page.State.DRAFT)),
+            (_("Withdrawn"), _("Their addresses say why."), _lines(pages, Page.State.WITHDRAWN)),
         ],
         "scheduled": [{**_line(page), "at": page.publish_at} for page in pages if page.publish_at],
         "reopened": Reopening.objects.filter(closed_at__isnull=True).select_related("page"),
@@ -77,7 +78,7 @@ def _lines(pages: list[Page], state: str) -> list[dict[str, Any]]:
 def _waiting_records(user: User) -> list[dict[str, Any]]:
     """Small records that this person may open, and whose last edit readers do not see yet."""
     found = []
-    for _, model, _ in loading.TABLES:
+    for _name, model, _key in loading.TABLES:
         if not issubclass(model, SmallRecord):
             continue
         for record in model._default_manager.visible_to(user).filter(edited_at__isnull=False):

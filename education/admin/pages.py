@@ -8,6 +8,8 @@ from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from clinic.core import clock
 from education.admin.desk import desk_view
@@ -23,10 +25,10 @@ class PageAdmin(ContentAdmin):
     list_filter = ("state", "kind")
     search_fields = ("title", "path", "body")
     fieldsets = (
-        ("Words", {"fields": ("title", "short_title", "summary", "key_facts", "body", "change_note", "seen")}),
-        ("What it rests on", {"fields": ("evidence", "sources", "related")}),
+        (_("Words"), {"fields": ("title", "short_title", "summary", "key_facts", "body", "change_note", "seen")}),
+        (_("What it rests on"), {"fields": ("evidence", "sources", "related")}),
         (
-            "Frame",
+            _("Frame"),
             {"fields": ("key", "path", "kind", "order", "figure", "is_stem_cell_page", "review_months", "author")},
         ),
     )
@@ -47,14 +49,14 @@ class PageAdmin(ContentAdmin):
         is_closed = obj is not None and obj.state == Page.State.RETIRED
         return super().has_change_permission(request, obj) and not is_closed
 
-    @admin.display(description="State", ordering="state")
+    @admin.display(description=_("State"), ordering="state")
     def state_words(self, page: Page) -> str:
         return page.get_state_display()
 
-    @admin.display(description="Next review")
+    @admin.display(description=_("Next review"))
     def next_review(self, page: Page) -> str:
         if page.live is None or page.live.next_review_on is None:
-            return "Not yet reviewed" if page.live else ""
+            return gettext("Not yet reviewed") if page.live else ""
         overdue = " (overdue)" if page.live.next_review_on < clock.today() else ""
         return f"{clock.day(page.live.next_review_on)}{overdue}"
 
@@ -83,7 +85,7 @@ class PageAdmin(ContentAdmin):
         rows = comparison.side_by_side(older.words if older else {}, newer.words if newer else page.words())
         context = {
             **self.admin_site.each_context(request),
-            "title": f"Versions of {page.title}",
+            "title": gettext("Versions of %(title)s") % {"title": page.title},
             "page": page,
             "original": page,
             "opts": Page._meta,

@@ -9,6 +9,8 @@ from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html_join
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from clinic.core import clock
 from clinic.core.refusals import TransitionNotAllowed
@@ -87,7 +89,7 @@ class SmallRecordAdmin(ContentAdmin):
 
     def written_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         names = [name for name in self.get_fields(request, obj) if name not in self.readonly_fields]
-        return (("Publication", {"fields": self.readonly_fields}), ("Record", {"fields": names}))
+        return ((gettext("Publication"), {"fields": self.readonly_fields}), (gettext("Record"), {"fields": names}))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """Pages name a record by its key, so the key of one that exists stays as it is."""
@@ -101,25 +103,34 @@ class SmallRecordAdmin(ContentAdmin):
         context = above_form(record, by=request.user, refused=given.get("refused")) if record else {}
         return super().change_view(request, object_id, form_url, {**context, **given})
 
-    @admin.display(description="State")
+    @admin.display(description=_("State"))
     def state_words(self, record: SmallRecord) -> str:
         if record.pk is None:
-            return "New. Readers see it once somebody else publishes it."
+            return gettext("New. Readers see it once somebody else publishes it.")
         if not waits(record):
-            return "Readers see it as it stands here."
+            return gettext("Readers see it as it stands here.")
         who = record.edited_by.display_name if record.edited_by else ""
-        since = f" since {clock.moment(record.edited_at)}" if record.edited_at else ""
-        shown = "the words published before" if record.shown else "nothing of it yet"
-        return f"A change{f' by {who}' if who else ''} waits{since}. Readers see {shown}."
+        if record.edited_at is None:
+            waiting = gettext("A change waits.")
+        elif not who:
+            waiting = gettext("A change waits since %(moment)s.") % {"moment": clock.moment(record.edited_at)}
+        else:
+            waiting = gettext("A change by %(who)s waits since %(moment)s.") % {
+                "who": who,
+                "moment": clock.moment(record.edited_at),
+            }
+        if record.shown:
+            return gettext("%(waiting)s Readers see the words published before.") % {"waiting": waiting}
+        return gettext("%(waiting)s Readers see nothing of it yet.") % {"waiting": waiting}
 
-    @admin.display(description="Pages that use it")
+    @admin.display(description=_("Pages that use it"))
     def used_on(self, record: SmallRecord) -> str:
         if record.pk is None:
-            return "None yet."
+            return gettext("None yet.")
         field, key = FIELD_OF[type(record)]
         pages = reopening.pages_using(field, getattr(record, key))
         links = ((reverse("admin:education_page_change", args=[page.pk]), page.title) for page in pages)
-        return format_html_join(", ", '<a href="{}">{}</a>', links) or "No public page."
+        return format_html_join(", ", '<a href="{}">{}</a>', links) or gettext("No public page.")
 
 
 def waits(record: SmallRecord) -> bool:

@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
+from django.utils.translation import gettext as _
+
 from education.claims import linter
 from education.library import Library
 from education.markup.markdown import cited_off, parts
@@ -134,7 +136,7 @@ def texts_of(table: str, record: Mapping[str, Any]) -> Iterator[tuple[str, str]]
         if name == "key_facts":
             for number, fact in enumerate(value or (), start=1):
                 if isinstance(fact, Mapping):
-                    yield f"{stem}.{name}.{number}", f"{fact.get('label', '')}: {fact.get('text', '')}"
+                    yield f"{stem}.{name}.{number}", ": ".join((fact.get("label", ""), fact.get("text", "")))
         elif value:
             yield f"{stem}.{name}", str(value)
 
@@ -197,38 +199,48 @@ def _left_out(page: Mapping[str, Any], library: Library, today: datetime.date) -
 
     if weighs and benefits and not page["evidence"]:
         yield owes(
-            "P1", "The page speaks of benefit and rests on no graded statement.", "List its codes in “evidence”."
+            "P1", _("The page speaks of benefit and rests on no graded statement."), _("List its codes in “evidence”.")
         )
     if kind in ("treatment", "procedure", "risks") and benefits and not HARM_HEADING.search(body):
-        yield owes("P2", "The page speaks of benefit and has no heading about harm.", "Add one, with what is known.")
+        yield owes(
+            "P2", _("The page speaks of benefit and has no heading about harm."), _("Add one, with what is known.")
+        )
     said = sum(len(item.split()) for item in benefits)
     if weighs and is_stem_cell and sum(len(item.split()) for item in harms) < HARMS_SHARE * said:
-        yield owes("P3", "Harm gets less than 70 words for every 100 about benefit.", "Say more of harm, or less.")
+        yield owes(
+            "P3", _("Harm gets less than 70 words for every 100 about benefit."), _("Say more of harm, or less.")
+        )
     if (
         kind in ("condition", "treatment")
         and not names & {"compare", "compare-all"}
         and "no new treatment" not in body.lower()
     ):
-        yield owes("P4", "The page names no other choice.", "Add “::: compare …”, which names no new treatment too.")
+        yield owes(
+            "P4", _("The page names no other choice."), _("Add “::: compare …”, which names no new treatment too.")
+        )
     if not 1 <= page["review_months"] <= LIMITS[bool(is_stem_cell)]:
         months = LIMITS[bool(is_stem_cell)]
-        yield owes("P9", f"The next review is more than {months} months away.", f"Set {months} or fewer.")
+        yield owes(
+            "P9",
+            _("The next review is more than %(months)s months away.") % {"months": months},
+            _("Set %(months)s or fewer.") % {"months": months},
+        )
     for item in sentences:
         if COUNT.search(item) and (BENEFIT.search(item) or HALVED.search(item)):
             around = _around(body, item)
             if not ((COMPARED.search(around) or len(COUNT.findall(around)) > 1) and TIMED.search(around)):
                 yield Remark(
                     where, "P11", linter.BLOCK, item, item,
-                    "A number about benefit without the other group or the time.",
-                    "Give both groups, out of the same number, and when it was measured.",
+                    _("A number about benefit without the other group or the time."),
+                    _("Give both groups, out of the same number, and when it was measured."),
                 )  # fmt: skip
     if NO_EVENTS.search(cited_off(body)) and not RULE_OF_THREE.search(body):
         yield owes(
-            "P12", "“No serious events” stands without what it may still hide.",
-            "Add the rule of three: none of 58 can still mean 5 in 100.",
+            "P12", _("“No serious events” stands without what it may still hide."),
+            _("Add the rule of three: none of 58 can still mean 5 in 100."),
         )  # fmt: skip
     if (is_stem_cell or kind == "stories") and BOOKING.search(body):
-        yield owes("P14", "A page on stem cells or on stories leads to booking.", "Take the link out.")
+        yield owes("P14", _("A page on stem cells or on stories leads to booking."), _("Take the link out."))
     if "trials" in names:
         late = [
             trial["name"] for trial in library.trials.values()
@@ -237,10 +249,11 @@ def _left_out(page: Mapping[str, Any], library: Library, today: datetime.date) -
         if late:
             yield Remark(
                 where, "P15", linter.WARN, "; ".join(late), "; ".join(late),
-                "These trials were last looked at more than 90 days ago.", "Look at their records, and set the day.",
+                _("These trials were last looked at more than 90 days ago."),
+                _("Look at their records, and set the day."),
             )  # fmt: skip
     if is_stem_cell and "regulatory" not in names:
-        yield owes("P16", "What the law says where the clinic works is missing.", "Add “::: regulatory :::”.")
+        yield owes("P16", _("What the law says where the clinic works is missing."), _("Add “::: regulatory :::”."))
 
 
 def surer_than(text: str, grade: int) -> re.Match[str] | None:
@@ -267,8 +280,8 @@ def _too_sure(statement: Mapping[str, Any]) -> Iterator[Remark]:
     if found:
         yield Remark(
             f"evidence.{statement['code']}.plain_text", "P10", linter.BLOCK, text, found[0],
-            "The words are surer than the grade.",
-            "Moderate: “probably”. Low: “may”. Very low: “we do not know”. None: “No study found”.", found.span(),
+            _("The words are surer than the grade."),
+            _("Moderate: “probably”. Low: “may”. Very low: “we do not know”. None: “No study found”."), found.span(),
         )  # fmt: skip
 
 

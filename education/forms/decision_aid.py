@@ -7,9 +7,11 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.functional import lazy
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from clinic.core.form_fields import LongTextField
-from clinic.core.lines import QUIET, with_lines
+from clinic.core.lines import with_lines
 from clinic.core.widgets import TileCheckbox
 
 _with_lines = lazy(with_lines, SafeString)
@@ -17,32 +19,32 @@ _with_lines = lazy(with_lines, SafeString)
 
 OWN_LIMIT: Final = 1000
 RATINGS: Final = (
-    ("1", "Not at all"),
-    ("2", "A little"),
-    ("3", "Some"),
-    ("4", "A lot"),
-    ("5", "Very much"),
+    ("1", _("Not at all")),
+    ("2", _("A little")),
+    ("3", _("Some")),
+    ("4", _("A lot")),
+    ("5", _("Very much")),
 )
 STATEMENTS: Final = {
-    "pain": "Having less pain",
-    "daily": "Doing daily things again",
-    "work": "Getting back to work soon",
-    "no_operation": "Avoiding an operation",
-    "no_harm": "Avoiding serious harm, even if it is rare",
-    "tested": "Knowing that it was fairly tested",
-    "new": "Trying something, even if little is known about it",
-    "cost": "A cost and a number of visits that I can plan for",
+    "pain": _("Having less pain"),
+    "daily": _("Doing daily things again"),
+    "work": _("Getting back to work soon"),
+    "no_operation": _("Avoiding an operation"),
+    "no_harm": _("Avoiding serious harm, even if it is rare"),
+    "tested": _("Knowing that it was fairly tested"),
+    "new": _("Trying something, even if little is known about it"),
+    "cost": _("A cost and a number of visits that I can plan for"),
 }
 """Some speak for caution and some for trying: a list that leaned to one side would be advice."""
 QUESTIONS: Final = (
-    ("others", "What are my other choices, and what would you expect from each?"),
-    ("wait", "What happens if I do nothing new for three months?"),
-    ("tested", "Has it been fairly tested in people like me?"),
-    ("numbers", "How many of 100 people felt better with it, and how many without it?"),
-    ("harm", "What can go wrong, and what is the worst you have seen?"),
-    ("unknown", "What is not known, for example after 3 years?"),
-    ("price", "What is the full price, and what does it leave out?"),
-    ("stop", "Can I change my mind, and do I get my money back?"),
+    ("others", _("What are my other choices, and what would you expect from each?")),
+    ("wait", _("What happens if I do nothing new for three months?")),
+    ("tested", _("Has it been fairly tested in people like me?")),
+    ("numbers", _("How many of 100 people felt better with it, and how many without it?")),
+    ("harm", _("What can go wrong, and what is the worst you have seen?")),
+    ("unknown", _("What is not known, for example after 3 years?")),
+    ("price", _("What is the full price, and what does it leave out?")),
+    ("stop", _("Can I change my mind, and do I get my money back?")),
 )
 
 
@@ -54,29 +56,34 @@ class RatingField(forms.ChoiceField):
     def __init__(self, **kwargs: Any) -> None:
         widget = forms.RadioSelect()
         widget.template_name, widget.use_fieldset = "education/widgets/rating.html", True
-        unknown = {"invalid_choice": "Choose one of the five answers."}
+        unknown = {"invalid_choice": gettext("Choose one of the five answers.")}
         super().__init__(choices=RATINGS, required=False, widget=widget, error_messages=unknown, **kwargs)
 
 
 class DecisionAidForm(forms.Form):
     questions = forms.MultipleChoiceField(
-        label="Questions you may want to ask",
-        help_text="They fit every option. Tick those you want on your page.",
+        label=_("Questions you may want to ask"),
+        help_text=_("They fit every option. Tick those you want on your page."),
         choices=QUESTIONS,
         required=False,
         widget=TileCheckbox,
         error_messages={
-            "invalid_choice": "Tick questions from the list.",
-            "invalid_list": "Tick questions from the list.",
+            "invalid_choice": _("Tick questions from the list."),
+            "invalid_list": _("Tick questions from the list."),
         },
     )
     own = LongTextField(
-        label="Questions in your own words",
-        help_text=_with_lines(f"Nobody but you sees this. {QUIET}"),
+        label=_("Questions in your own words"),
+        help_text=_with_lines(
+            _(
+                "Nobody but you sees this. If you feel you might harm yourself: {crisis_line}. "
+                "If you feel very unwell: {emergency_line}"
+            )
+        ),
         required=False,
         max_length=OWN_LIMIT,
         widget=forms.Textarea(attrs={"rows": 5}),
-        error_messages={"max_length": "Use at most 1,000 characters. Yours has %(show_value)d."},
+        error_messages={"max_length": _("Use at most 1,000 characters. Yours has %(show_value)d.")},
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -96,5 +103,5 @@ class DecisionAidForm(forms.Form):
     def clean_own(self) -> str:
         text: str = self.cleaned_data["own"]
         if any(unicodedata.category(character) == "Cc" and character not in "\n\t" for character in text):
-            raise ValidationError("Type your text again: it has hidden characters that cannot be printed.")
+            raise ValidationError(gettext("Type your text again: it has hidden characters that cannot be printed."))
         return text

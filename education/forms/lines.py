@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.text import capfirst
+from django.utils.translation import gettext as _
 
 
 class LinesField(forms.CharField):
@@ -44,14 +45,14 @@ class FactsField(LinesField):
     @staticmethod
     def line_of(entry: Any) -> str:
         """An entry of another shape is shown as it is, and has to be put right before the page can be saved."""
-        return f"{entry.get('label', '')}: {entry.get('text', '')}" if isinstance(entry, dict) else str(entry)
+        return ": ".join((entry.get("label", ""), entry.get("text", ""))) if isinstance(entry, dict) else str(entry)
 
     @staticmethod
     def entry_of(line: str) -> dict[str, str]:
-        label, _, text = (part.strip() for part in line.partition(":"))
+        label, _colon, text = (part.strip() for part in line.partition(":"))
         if not (label and text):
             raise ValidationError(
-                "“%(line)s” needs a few words, a colon, and then the fact, for example “How common: …”.",
+                _("“%(line)s” needs a few words, a colon, and then the fact, for example “How common: …”."),
                 code="no_colon",
                 params={"line": line[:60]},
             )
@@ -66,7 +67,7 @@ def field_for(field: models.JSONField) -> LinesField:
     return kind_for(field)(
         label=capfirst(field.verbose_name),
         required=not field.blank,
-        help_text=f"{field.help_text} One a line.".strip(),
+        help_text=(_("%(help)s One a line.") % {"help": field.help_text}).strip(),
         widget=forms.Textarea(attrs={"rows": 6, "cols": 80}),
     )
 
@@ -80,7 +81,7 @@ def to_read(model: type[models.Model], names: Iterable[Any]) -> list[Any]:
 def _shown(field: models.JSONField) -> Callable[[models.Model], str]:
     kind = kind_for(field)
 
-    @admin.display(description=capfirst(field.verbose_name), empty_value="None.")
+    @admin.display(description=capfirst(field.verbose_name), empty_value=_("None."))
     def entries(record: models.Model) -> str:
         return "\n".join(map(kind.line_of, getattr(record, field.name)))
 

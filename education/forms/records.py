@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.db import models
+from django.utils.translation import gettext as _
 
 from education.claims import linter
 from education.models import Page
@@ -25,8 +26,10 @@ class ContentForm(forms.ModelForm):
         if self.instance.pk and cleaned.get("seen", "") != _stamp(self._held()):
             self.add_error(
                 None,
-                "Somebody else changed this while you wrote. Your words are still below: open the page in a second "
-                "window, bring both together, and save there.",
+                _(
+                    "Somebody else changed this while you wrote. Your words are still below: open the page in a second "
+                    "window, bring both together, and save there."
+                ),
             )
         if self.errors:
             return cleaned

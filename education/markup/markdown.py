@@ -14,6 +14,7 @@ import nh3
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import slugify
+from django.utils.translation import gettext
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
 from markdown_it.rules_inline import StateInline
@@ -115,7 +116,8 @@ class TextRenderer:
         number = self.numbers.get(key)
         if number is None:
             return SafeString("")
-        return format_html('<a class="cite" href="#source-{}" aria-label="Source {}">{}</a>', number, number, number)
+        label = gettext("Source %(number)s") % {"number": number}
+        return format_html('<a class="cite" href="#source-{}" aria-label="{}">{}</a>', number, label, number)
 
     def term(self, slug: str, shown: str) -> SafeString:
         if slug not in self.terms:

@@ -5,6 +5,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
 
 from clinic.core.encrypted_rows import CLINIC, EncryptedModel
 from clinic.core.fields import EncryptedTextField
@@ -44,4 +45,4 @@ class Feedback(EncryptedModel):
         ]
 
     def __str__(self) -> str:
-        return f"Feedback on {self.path}"
+        return gettext("Feedback on %(path)s") % {"path": self.path}

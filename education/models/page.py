@@ -9,6 +9,8 @@ from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from clinic.core.permissions import PermittedQuerySet
 from education import workflow
@@ -34,75 +36,81 @@ class Page(ShippedRecord):
     """The fields that a version keeps."""
 
     class State(models.TextChoices):
-        DRAFT = workflow.DRAFT, "Draft"
-        IN_REVIEW = workflow.IN_REVIEW, "In review"
-        PUBLISHED = workflow.PUBLISHED, "Published"
-        UPDATING = workflow.UPDATING, "Update in progress"
-        WITHDRAWN = workflow.WITHDRAWN, "Withdrawn"
-        RETIRED = workflow.RETIRED, "Retired"
+        DRAFT = workflow.DRAFT, _("Draft")
+        IN_REVIEW = workflow.IN_REVIEW, _("In review")
+        PUBLISHED = workflow.PUBLISHED, _("Published")
+        UPDATING = workflow.UPDATING, _("Update in progress")
+        WITHDRAWN = workflow.WITHDRAWN, _("Withdrawn")
+        RETIRED = workflow.RETIRED, _("Retired")
 
     class Kind(models.TextChoices):
-        HOME = "home", "Home"
-        HUB = "hub", "Index"
-        TOPIC = "topic", "Back pain"
-        CONDITION = "condition", "Condition"
-        TREATMENT = "treatment", "Treatment"
-        STEM_CELLS = "stemcells", "Stem cells"
-        PROCEDURE = "procedure", "Procedure"
-        RISKS = "risks", "Harms"
-        EVIDENCE = "evidence", "Evidence"
-        JOURNEY = "journey", "If someone goes ahead"
-        LAW = "law", "Approval and law"
-        COST = "cost", "Costs"
-        STORIES = "stories", "Stories and opinions"
-        ACCOUNT = "account", "Account of a real person"
-        STATEMENT = "statement", "Statement of a clinician"
-        TOOL = "tool", "Tool"
-        HELP = "help", "When to get help"
-        ABOUT = "about", "About"
+        HOME = "home", _("Home")
+        HUB = "hub", _("Index")
+        TOPIC = "topic", _("Back pain")
+        CONDITION = "condition", _("Condition")
+        TREATMENT = "treatment", _("Treatment")
+        STEM_CELLS = "stemcells", _("Stem cells")
+        PROCEDURE = "procedure", _("Procedure")
+        RISKS = "risks", _("Harms")
+        EVIDENCE = "evidence", _("Evidence")
+        JOURNEY = "journey", _("If someone goes ahead")
+        LAW = "law", _("Approval and law")
+        COST = "cost", _("Costs")
+        STORIES = "stories", _("Stories and opinions")
+        ACCOUNT = "account", _("Account of a real person")
+        STATEMENT = "statement", _("Statement of a clinician")
+        TOOL = "tool", _("Tool")
+        HELP = "help", _("When to get help")
+        ABOUT = "about", _("About")
 
     key = models.SlugField(max_length=60, unique=True)
     path = models.CharField(
-        max_length=120, unique=True, help_text="The address, with a slash at both ends, for example /conditions/name/."
+        max_length=120,
+        unique=True,
+        help_text=_("The address, with a slash at both ends, for example /conditions/name/."),
     )
     kind = models.CharField(max_length=20, choices=Kind.choices)
     title = models.CharField(
-        max_length=120, help_text="What the page is about, in words patients use. It promises nothing."
+        max_length=120, help_text=_("What the page is about, in words patients use. It promises nothing.")
     )
-    short_title = models.CharField(max_length=60, help_text="As it stands in menus and links.")
-    summary = models.CharField(max_length=400, help_text="35 words at most: one message and one uncertainty.")
+    short_title = models.CharField(max_length=60, help_text=_("As it stands in menus and links."))
+    summary = models.CharField(max_length=400, help_text=_("35 words at most: one message and one uncertainty."))
     body = models.TextField(
         help_text=(
-            "Markdown; HTML is shown as typed, never run. Cite as [@source_key], link a term as [[term-slug|words "
-            "shown]]. A page cannot be published while a citation, a term or an evidence code in it leads nowhere, or "
-            "while it claims more than its sources. Say numbers for both groups, out of 100, with the time."
+            _(
+                "Markdown; HTML is shown as typed, never run. Cite as [@source_key], link a term as [[term-slug|words "
+                "shown]]. A page cannot be published while a citation, a term or an evidence code in it leads "
+                "nowhere, or while it claims more than its sources. "
+                "Say numbers for both groups, out of 100, with the time."
+            )
         )
     )
     key_facts = models.JSONField(
         default=list,
         blank=True,
-        help_text="Three or four a patient would repeat at home: what it is about, a colon, and the fact.",
+        help_text=_("Three or four a patient would repeat at home: what it is about, a colon, and the fact."),
     )
     evidence = models.JSONField(
-        default=list, blank=True, help_text="Codes of the graded statements this page rests on, for example “E1”."
+        default=list, blank=True, help_text=_("Codes of the graded statements this page rests on, for example “E1”.")
     )
     sources = models.JSONField(
-        default=list, blank=True, help_text="Keys of the sources, in the order of their numbers."
+        default=list, blank=True, help_text=_("Keys of the sources, in the order of their numbers.")
     )
-    related = models.JSONField(default=list, blank=True, help_text="Addresses of three to five other pages.")
+    related = models.JSONField(default=list, blank=True, help_text=_("Addresses of three to five other pages."))
     order = models.PositiveSmallIntegerField(default=0)
     figure = models.CharField(max_length=20, blank=True, default="")
     is_stem_cell_page = models.BooleanField(
-        default=False, help_text="Such a page needs graded statements, the approval statement, and two people to sign."
+        default=False,
+        help_text=_("Such a page needs graded statements, the approval statement, and two people to sign."),
     )
     review_months = models.PositiveSmallIntegerField(
-        default=36, help_text="Months to the next review: 12 at most for stem cells, 36 for all else."
+        default=36, help_text=_("Months to the next review: 12 at most for stem cells, 36 for all else.")
     )
-    author = models.CharField(max_length=120, help_text="Who wrote it, as readers see it. They cannot review it.")
+    author = models.CharField(max_length=120, help_text=_("Who wrote it, as readers see it. They cannot review it."))
     change_note = models.TextField(
         blank=True,
         default="",
-        help_text="What changed since the version before, and why. Readers of evidence pages see it.",
+        help_text=_("What changed since the version before, and why. Readers of evidence pages see it."),
     )
     state = models.CharField(max_length=20, choices=State.choices, default=State.DRAFT, editable=False)
     live = models.OneToOneField(
@@ -113,7 +121,7 @@ class Page(ShippedRecord):
         blank=True,
         editable=False,
         related_name="+",
-        help_text="Who wrote the words that wait. They cannot sign them.",
+        help_text=_("Who wrote the words that wait. They cannot sign them."),
     )
     publish_at = models.DateTimeField(null=True, blank=True, editable=False)
     publish_by = models.ForeignKey(
@@ -130,10 +138,10 @@ class Page(ShippedRecord):
     class Meta:
         ordering: ClassVar = ["order", "path"]
         permissions: ClassVar = [
-            ("publish_page", "Can publish and retire pages and records"),
-            ("review_page", "Can review pages as a clinician"),
-            ("second_sign_page", "Can give the second sign-off"),
-            ("withdraw_page", "Can withdraw pages at once"),
+            ("publish_page", _("Can publish and retire pages and records")),
+            ("review_page", _("Can review pages as a clinician")),
+            ("second_sign_page", _("Can give the second sign-off")),
+            ("withdraw_page", _("Can withdraw pages at once")),
         ]
         constraints: ClassVar = [
             models.CheckConstraint(
@@ -230,4 +238,4 @@ class PageVersion(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.page_id}, version {self.number}"
+        return gettext("%(page_id)s, version %(number)s") % {"page_id": self.page_id, "number": self.number}

@@ -5,6 +5,8 @@ from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from clinic.core.fields import PersonNameField
 from clinic.core.permissions import PermittedQuerySet
@@ -15,32 +17,36 @@ class CaseAccount(models.Model):
     """What is on file for a page that tells one real person's story. Without all of it the page cannot be published."""
 
     class Result(models.TextChoices):
-        BETTER = "better", "Felt better"
-        NO_CHANGE = "no_change", "No change"
-        WORSE = "worse", "Felt worse, or was harmed"
+        BETTER = "better", _("Felt better")
+        NO_CHANGE = "no_change", _("No change")
+        WORSE = "worse", _("Felt worse, or was harmed")
 
     page = models.OneToOneField(Page, on_delete=models.PROTECT, related_name="case_account")
     result = models.CharField(
-        max_length=20, choices=Result.choices, help_text="Every good result needs another beside it."
+        max_length=20, choices=Result.choices, help_text=_("Every good result needs another beside it.")
     )
     consent_on = models.DateField(
-        help_text="Written consent to this use, apart from consent to treatment. Asked anew after 24 months."
+        help_text=_("Written consent to this use, apart from consent to treatment. Asked anew after 24 months.")
     )
-    consent_covers = models.TextField(help_text="Which use and which channel the person agreed to, in their words.")
-    consent_taken_by = PersonNameField(max_length=120, help_text="Never the clinician who treats them.")
+    consent_covers = models.TextField(help_text=_("Which use and which channel the person agreed to, in their words."))
+    consent_taken_by = PersonNameField(max_length=120, help_text=_("Never the clinician who treats them."))
     treated_by = PersonNameField(max_length=120)
-    payment = models.CharField(max_length=200, help_text="“None”, or what was paid: it is printed beside the account.")
-    read_by_person_on = models.DateField(null=True, blank=True, help_text="When the person read the final text.")
+    payment = models.CharField(
+        max_length=200, help_text=_("“None”, or what was paid: it is printed beside the account.")
+    )
+    read_by_person_on = models.DateField(null=True, blank=True, help_text=_("When the person read the final text."))
     privacy_reviewed_on = models.DateField(null=True, blank=True)
     privacy_reviewed_by = PersonNameField(max_length=120, blank=True, default="")
-    sampling = models.TextField(help_text="How this person was chosen, set before: every nth who agreed, or all.")
-    asked = models.PositiveIntegerField(default=0, help_text="How many people were asked: printed beside the account.")
-    agreed = models.PositiveIntegerField(default=0, help_text="How many of them agreed.")
-    has_timeline = models.BooleanField(default=False, help_text="CARE: what happened when.")
-    has_all_treatments = models.BooleanField(default=False, help_text="CARE: every treatment, not only one.")
-    has_dated_scores = models.BooleanField(default=False, help_text="CARE: outcome scores with their dates.")
-    has_unwanted_events = models.BooleanField(default=False, help_text="CARE: what went wrong, or that nothing did.")
-    has_own_view = models.BooleanField(default=False, help_text="CARE: how the person sees it.")
+    sampling = models.TextField(help_text=_("How this person was chosen, set before: every nth who agreed, or all."))
+    asked = models.PositiveIntegerField(
+        default=0, help_text=_("How many people were asked: printed beside the account.")
+    )
+    agreed = models.PositiveIntegerField(default=0, help_text=_("How many of them agreed."))
+    has_timeline = models.BooleanField(default=False, help_text=_("CARE: what happened when."))
+    has_all_treatments = models.BooleanField(default=False, help_text=_("CARE: every treatment, not only one."))
+    has_dated_scores = models.BooleanField(default=False, help_text=_("CARE: outcome scores with their dates."))
+    has_unwanted_events = models.BooleanField(default=False, help_text=_("CARE: what went wrong, or that nothing did."))
+    has_own_view = models.BooleanField(default=False, help_text=_("CARE: how the person sees it."))
 
     objects = PermittedQuerySet.as_manager()
 
@@ -57,7 +63,7 @@ class CaseAccount(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Account: {self.page.title}"
+        return gettext("Account: %(title)s") % {"title": self.page.title}
 
     CONSENT_HOLDS: ClassVar = datetime.timedelta(days=730)
 
@@ -81,16 +87,20 @@ class ClinicianStatement(models.Model):
     """What is on file for a page that prints a named clinician's opinion."""
 
     page = models.OneToOneField(Page, on_delete=models.PROTECT, related_name="clinician_statement")
-    name = PersonNameField(max_length=120, help_text="A real person who approved these words.")
+    name = PersonNameField(max_length=120, help_text=_("A real person who approved these words."))
     role = models.CharField(max_length=120)
     register = models.CharField(max_length=120)
     register_number = models.CharField(max_length=60)
-    register_checked_on = models.DateField(help_text="The day somebody looked the number up. It holds for a year.")
+    register_checked_on = models.DateField(help_text=_("The day somebody looked the number up. It holds for a year."))
     approved_on = models.DateField(
-        null=True, blank=True, help_text="When the person approved the final words in writing."
+        null=True, blank=True, help_text=_("When the person approved the final words in writing.")
     )
-    interests = models.TextField(help_text="What they earn from the treatment. Write “None” if nothing. It is printed.")
-    evidence = models.CharField(max_length=10, help_text="The code of the graded statement printed beside the opinion.")
+    interests = models.TextField(
+        help_text=_("What they earn from the treatment. Write “None” if nothing. It is printed.")
+    )
+    evidence = models.CharField(
+        max_length=10, help_text=_("The code of the graded statement printed beside the opinion.")
+    )
 
     objects = PermittedQuerySet.as_manager()
 
@@ -104,14 +114,14 @@ class ClinicianStatement(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Statement: {self.name}"
+        return gettext("Statement: %(name)s") % {"name": self.name}
 
     def beside(self) -> dict[str, Any]:
         return {
             "kind": "statement",
             "name": self.name,
             "role": self.role,
-            "register": f"{self.register} {self.register_number}",
+            "register": " ".join((self.register, self.register_number)),
             "interests": self.interests,
             "evidence": self.evidence,
         }

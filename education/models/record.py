@@ -5,6 +5,8 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from clinic.core.permissions import PermittedQuerySet
 
@@ -47,12 +49,12 @@ class Source(SmallRecord):
     url = models.URLField(max_length=500, blank=True, default="")
     is_verified = models.BooleanField(
         default=False,
-        help_text="Somebody read it, or its record. A page that cites an unchecked source stays unpublished.",
+        help_text=_("Somebody read it, or its record. A page that cites an unchecked source stays unpublished."),
     )
     retracted_on = models.DateField(
         null=True,
         blank=True,
-        help_text="The day its journal took it back. Every page that cites it is reopened when this is published.",
+        help_text=_("The day its journal took it back. Every page that cites it is reopened when this is published."),
     )
     supports = models.TextField(blank=True, default="")
     note = models.TextField(blank=True, default="")
@@ -73,14 +75,14 @@ class EvidenceStatement(SmallRecord):
     """What one treatment does for one outcome against one comparator, and how sure we are."""
 
     class Kind(models.TextChoices):
-        STEM_CELL = "stem_cell", "Stem-cell product"
-        COMPARATOR = "comparator", "Other treatment"
+        STEM_CELL = "stem_cell", _("Stem-cell product")
+        COMPARATOR = "comparator", _("Other treatment")
 
     class Direction(models.TextChoices):
-        HELPS = "helps", "Helps"
-        NO_DIFFERENCE = "no_difference", "No clear difference"
-        HARMS = "harms", "Harms"
-        UNCLEAR = "unclear", "Not known"
+        HELPS = "helps", _("Helps")
+        NO_DIFFERENCE = "no_difference", _("No clear difference")
+        HARMS = "harms", _("Harms")
+        UNCLEAR = "unclear", _("Not known")
 
     code = models.CharField(max_length=10, unique=True)
     kind = models.CharField(max_length=20, choices=Kind.choices)
@@ -91,13 +93,13 @@ class EvidenceStatement(SmallRecord):
     timepoint = models.CharField(max_length=80, blank=True, default="")
     direction = models.CharField(max_length=20, choices=Direction.choices)
     grade = models.SmallIntegerField(
-        help_text="4 high, 3 moderate, 2 low, 1 very low, 0 no usable study, -1 a guideline."
+        help_text=_("4 high, 3 moderate, 2 low, 1 very low, 0 no usable study, -1 a guideline.")
     )
     grade_owner = models.CharField(max_length=20)
     plain_text = models.TextField()
     size_text = models.TextField(blank=True, default="")
     harms_text = models.TextField(
-        blank=True, default="", help_text="What harm is known, and what it takes. Where nothing was read, say that."
+        blank=True, default="", help_text=_("What harm is known, and what it takes. Where nothing was read, say that.")
     )
     n_people = models.PositiveIntegerField(default=0)
     n_trials = models.PositiveIntegerField(default=0)
@@ -117,7 +119,11 @@ class EvidenceStatement(SmallRecord):
         ]
 
     def __str__(self) -> str:
-        return f"{self.code}: {self.treatment}, {self.outcome}"
+        return gettext("%(code)s: %(treatment)s, %(outcome)s") % {
+            "code": self.code,
+            "treatment": self.treatment,
+            "outcome": self.outcome,
+        }
 
 
 class GlossaryTerm(SmallRecord):
@@ -139,15 +145,15 @@ class Question(SmallRecord):
     """A question people ask, with an answer whose first sentence says yes, no or we do not know."""
 
     class Group(models.TextChoices):
-        TREATMENT = "treatment", "The treatment"
-        SAFETY = "safety", "Safety"
-        COST = "cost", "Cost and approval"
-        CHOOSING = "choosing", "Choosing"
+        TREATMENT = "treatment", _("The treatment")
+        SAFETY = "safety", _("Safety")
+        COST = "cost", _("Cost and approval")
+        CHOOSING = "choosing", _("Choosing")
 
     code = models.CharField(max_length=10, unique=True)
     group = models.CharField(max_length=20, choices=Group.choices)
     question = models.CharField(max_length=200)
-    answer = models.TextField(help_text="Markdown, 80 words at most. The first sentence answers the question.")
+    answer = models.TextField(help_text=_("Markdown, 80 words at most. The first sentence answers the question."))
     sources = models.JSONField(default=list, blank=True)
 
     class Meta:
@@ -159,7 +165,7 @@ class Question(SmallRecord):
         ]
 
     def __str__(self) -> str:
-        return f"{self.code}: {self.question}"
+        return gettext("%(code)s: %(question)s") % {"code": self.code, "question": self.question}
 
 
 class Trial(SmallRecord):
@@ -188,24 +194,24 @@ class RegulationNote(SmallRecord):
     """What one authority says in one jurisdiction. The owner looks at it again by `next_due`."""
 
     key = models.SlugField(max_length=60, unique=True)
-    jurisdiction = models.CharField(max_length=10, help_text="US, US-FL, EU or GB: the heading it stands under.")
-    body = models.CharField(max_length=120, help_text="The authority, as it calls itself.")
+    jurisdiction = models.CharField(max_length=10, help_text=_("US, US-FL, EU or GB: the heading it stands under."))
+    body = models.CharField(max_length=120, help_text=_("The authority, as it calls itself."))
     title = models.CharField(max_length=160)
     text = models.TextField(
-        help_text="Markdown. Say what the law says, not what it might allow. Cite as [@source_key]."
+        help_text=_("Markdown. Say what the law says, not what it might allow. Cite as [@source_key].")
     )
     sources = models.JSONField(default=list, blank=True)
     owner = models.CharField(max_length=120)
     effective_from = models.DateField(null=True, blank=True)
-    reviewed_on = models.DateField(null=True, blank=True, help_text="When a lawyer last looked at it. Empty: never.")
-    next_due = models.DateField(help_text="When the owner looks at it again: within a year.")
+    reviewed_on = models.DateField(null=True, blank=True, help_text=_("When a lawyer last looked at it. Empty: never."))
+    next_due = models.DateField(help_text=_("When the owner looks at it again: within a year."))
     order = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
         ordering: ClassVar = ["order", "key"]
 
     def __str__(self) -> str:
-        return f"{self.jurisdiction}: {self.title}"
+        return gettext("%(jurisdiction)s: %(title)s") % {"jurisdiction": self.jurisdiction, "title": self.title}
 
 
 class BestBet(SmallRecord):
@@ -216,12 +222,12 @@ class BestBet(SmallRecord):
 
     key = models.SlugField(max_length=80, unique=True)
     target = models.CharField(
-        max_length=220, help_text="For example /stem-cells/risks/, or /faq/#F4, or /glossary/#prp."
+        max_length=220, help_text=_("For example /stem-cells/risks/, or /faq/#F4, or /glossary/#prp.")
     )
     phrases = models.JSONField(
-        default=list, help_text="Questions and words as people type them. Spelling and word endings are no matter."
+        default=list, help_text=_("Questions and words as people type them. Spelling and word endings are no matter.")
     )
-    spanish = models.JSONField(default=list, blank=True, help_text="The same in Spanish.")
+    spanish = models.JSONField(default=list, blank=True, help_text=_("The same in Spanish."))
 
     class Meta:
         ordering: ClassVar = ["target"]

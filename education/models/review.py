@@ -5,6 +5,8 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from clinic.core.fields import PersonNameField
 from clinic.core.permissions import PermittedQuerySet
@@ -15,12 +17,12 @@ class Reviewer(models.Model):
     """A clinician whose register entry somebody checked, and who may therefore review content under their own name."""
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="reviewer")
-    name = PersonNameField(max_length=120, help_text="As readers see it, for example “Dr Ada Byron”.")
-    role = models.CharField(max_length=120, help_text="As readers see it, for example “spine surgeon”.")
-    register = models.CharField(max_length=120, help_text="The public register, for example “GMC”.")
+    name = PersonNameField(max_length=120, help_text=_("As readers see it, for example “Dr Ada Byron”."))
+    role = models.CharField(max_length=120, help_text=_("As readers see it, for example “spine surgeon”."))
+    register = models.CharField(max_length=120, help_text=_("The public register, for example “GMC”."))
     register_number = models.CharField(max_length=60)
-    checked_on = models.DateField(help_text="The day somebody looked the number up. It holds for a year.")
-    interests = models.TextField(help_text="What they earn from treatments described here. Write “None” if nothing.")
+    checked_on = models.DateField(help_text=_("The day somebody looked the number up. It holds for a year."))
+    interests = models.TextField(help_text=_("What they earn from treatments described here. Write “None” if nothing."))
 
     objects = PermittedQuerySet.as_manager()
 
@@ -39,19 +41,24 @@ class Reviewer(models.Model):
     @property
     def signature(self) -> str:
         """How a review is signed: name, role, register and number."""
-        return f"{self.name}, {self.role} ({self.register} {self.register_number})"
+        return gettext("%(name)s, %(role)s (%(register)s %(register_number)s)") % {
+            "name": self.name,
+            "role": self.role,
+            "register": self.register,
+            "register_number": self.register_number,
+        }
 
 
 class SignOff(models.Model):
     """What one person said of one exact version of a page. `digest` is of its words: any edit voids it."""
 
     class Part(models.TextChoices):
-        CLINICAL = "clinical", "Clinical review"
-        SECOND = "second", "Second sign-off"
+        CLINICAL = "clinical", _("Clinical review")
+        SECOND = "second", _("Second sign-off")
 
     class Decision(models.TextChoices):
-        APPROVED = "approved", "Approved"
-        CHANGES = "changes", "Wants changes"
+        APPROVED = "approved", _("Approved")
+        CHANGES = "changes", _("Wants changes")
 
     page = models.ForeignKey(Page, on_delete=models.PROTECT, related_name="sign_offs")
     digest = models.CharField(max_length=64)
@@ -73,7 +80,10 @@ class SignOff(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_part_display()}: {self.get_decision_display()}"
+        return gettext("%(part)s: %(decision)s") % {
+            "part": self.get_part_display(),
+            "decision": self.get_decision_display(),
+        }
 
 
 class Reopening(models.Model):
@@ -121,4 +131,4 @@ class ClaimWaiver(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.rule} in {self.where}"
+        return gettext("%(rule)s in %(where)s") % {"rule": self.rule, "where": self.where}

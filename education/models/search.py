@@ -4,6 +4,8 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 
 class SearchEntry(models.Model):
@@ -13,12 +15,12 @@ class SearchEntry(models.Model):
     """
 
     class Kind(models.TextChoices):
-        PAGE = "page", "Pages"
-        QUESTION = "question", "Questions and answers"
-        TERM = "term", "Words explained"
-        STATEMENT = "statement", "Graded statements"
-        TRIAL = "trial", "Trials"
-        SOURCE = "source", "Sources"
+        PAGE = "page", _("Pages")
+        QUESTION = "question", _("Questions and answers")
+        TERM = "term", _("Words explained")
+        STATEMENT = "statement", _("Graded statements")
+        TRIAL = "trial", _("Trials")
+        SOURCE = "source", _("Sources")
 
     kind = models.CharField(max_length=20, choices=Kind.choices)
     key = models.CharField(max_length=80)
@@ -57,4 +59,4 @@ class SearchVocabulary(models.Model):
         constraints: ClassVar = [models.CheckConstraint(condition=Q(id=1), name="one_search_vocabulary")]
 
     def __str__(self) -> str:
-        return f"{len(self.words)} words"
+        return gettext("%(count)s words") % {"count": len(self.words)}

@@ -6,19 +6,22 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
 FIELDS: Final = {
-    "title": "Title",
-    "short_title": "Short title",
-    "summary": "Summary",
-    "key_facts": "Key facts",
-    "body": "Body",
-    "evidence": "Statements",
-    "sources": "Sources",
-    "related": "Related pages",
-    "figure": "Drawing",
-    "is_stem_cell_page": "About stem cells",
-    "author": "Author",
-    "beside": "Printed beside it",
+    "title": _("Title"),
+    "short_title": _("Short title"),
+    "summary": _("Summary"),
+    "key_facts": _("Key facts"),
+    "body": _("Body"),
+    "evidence": _("Statements"),
+    "sources": _("Sources"),
+    "related": _("Related pages"),
+    "figure": _("Drawing"),
+    "is_stem_cell_page": _("About stem cells"),
+    "author": _("Author"),
+    "beside": _("Printed beside it"),
 }
 Run = tuple[str, bool]
 """Some words, and whether the other version lacks them."""
@@ -32,7 +35,7 @@ class ChangedField:
 
     @property
     def differs(self) -> bool:
-        return any(is_new for _, is_new in (*self.older, *self.newer))
+        return any(is_new for _words, is_new in (*self.older, *self.newer))
 
 
 def side_by_side(older: Mapping[str, Any], newer: Mapping[str, Any]) -> list[ChangedField]:
@@ -40,7 +43,7 @@ def side_by_side(older: Mapping[str, Any], newer: Mapping[str, Any]) -> list[Cha
     rows = []
     for name, label in FIELDS.items():
         before, after = _paragraphs(older.get(name)), _paragraphs(newer.get(name))
-        rows += [ChangedField(label, *pair) for pair in _pairs(before, after)]
+        rows += [ChangedField(str(label), *pair) for pair in _pairs(before, after)]
     return [row for row in rows if row.differs]
 
 
@@ -50,9 +53,14 @@ def _paragraphs(value: Any) -> list[str]:
     if isinstance(value, str):
         return [" ".join(item.split()) for item in re.split(r"\n\s*\n", value) if item.strip()]
     if isinstance(value, Mapping):
-        return [f"{key}: {text}" for key, text in value.items()]
+        return [gettext("%(key)s: %(text)s") % {"key": key, "text": text} for key, text in value.items()]
     if isinstance(value, Sequence):
-        return [f"{item['label']}: {item['text']}" if isinstance(item, Mapping) else str(item) for item in value]
+        return [
+            gettext("%(label)s: %(text)s") % {"label": item["label"], "text": item["text"]}
+            if isinstance(item, Mapping)
+            else str(item)
+            for item in value
+        ]
     return [str(value)]
 
 

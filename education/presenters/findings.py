@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db import models
 from django.forms import Form
+from django.utils.translation import gettext as _
 
 from education.claims import linter
 from education.claims.content_checks import Remark
@@ -26,7 +27,7 @@ def findings_of(record: models.Model, refused: Refused | None = None) -> list[di
             "remark": item,
             "why": waivers.full_stop(item.why),
             "instead": waivers.full_stop(item.instead),
-            "field": item.where.split(".")[2].replace("_", " ") if item.where.count(".") > 1 else "the page",
+            "field": item.where.split(".")[2].replace("_", " ") if item.where.count(".") > 1 else _("the page"),
             "around": item.passage.split(item.words, 1) if item.words and item.words in item.passage else None,
             "is_open": item in waiting,
             "is_block": item.level == linter.BLOCK,

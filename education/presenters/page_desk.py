@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.utils.html import format_html
+from django.utils.translation import gettext
 
 from clinic.accounts.models import User
 from clinic.core import clock
@@ -36,5 +37,6 @@ def page_desk(page: Page, *, by: User, refused: Refused | None = None) -> dict[s
 
 def _preview(page: Page) -> str:
     if page.is_published:
-        return format_html('<a href="{}">Open the page</a>', page.path)
-    return format_html('<a href="{}?preview">Open these words as readers would see them</a>', page.path)
+        return format_html('<a href="{}">{}</a>', page.path, gettext("Open the page"))
+    words = gettext("Open these words as readers would see them")
+    return format_html('<a href="{}?preview">{}</a>', page.path, words)

@@ -10,6 +10,8 @@ from typing import Any, Final
 from django.template.loader import render_to_string
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from clinic.core.context_processors import facts
 from education.library import CONDITION_WORDS, Library, Record
@@ -18,14 +20,14 @@ from education.markup.markdown import CITATION, PagePart, TextRenderer, cited_ke
 from education.presenters.statements import NATURAL_COURSE, reader_words
 
 COMPARED_CONDITIONS: Final = {
-    "acute": "New back pain",
-    "chronic": "Long-lasting back pain",
-    "ddd": "Degenerative disc disease",
-    "sciatica": "Sciatica",
-    "herniated": "Herniated disc",
-    "stenosis": "Spinal stenosis",
-    "facet": "Facet joint arthritis",
-    "any": "Any back condition",
+    "acute": _("New back pain"),
+    "chronic": _("Long-lasting back pain"),
+    "ddd": _("Degenerative disc disease"),
+    "sciatica": _("Sciatica"),
+    "herniated": _("Herniated disc"),
+    "stenosis": _("Spinal stenosis"),
+    "facet": _("Facet joint arthritis"),
+    "any": _("Any back condition"),
 }
 
 
@@ -82,7 +84,8 @@ class PageRenderer(TextRenderer):
         return render_to_string(f"education/blocks/{block}.html", {**context, "clinic": facts()})
 
     def _unshown(self, name: str) -> SafeString:
-        words = format_html("<p>The block “{}” cannot be shown as it is written.</p>", name)
+        sentence = gettext("The block “%(name)s” cannot be shown as it is written.") % {"name": name}
+        words = format_html("<p>{}</p>", sentence)
         return self._template("note", html=words, kind="warn", icon="alert")
 
     def _statements(self, codes: str) -> list[Record]:
@@ -118,8 +121,8 @@ class PageRenderer(TextRenderer):
             if not self.condition or record["condition"] in (self.condition, "any")
         ]
         groups = [
-            ("Stem-cell products", [record for record in chosen if record["kind"] == "stem_cell"]),
-            ("Other treatments", [record for record in chosen if record["kind"] == "comparator"]),
+            (gettext("Stem-cell products"), [record for record in chosen if record["kind"] == "stem_cell"]),
+            (gettext("Other treatments"), [record for record in chosen if record["kind"] == "comparator"]),
         ]
         return self._template(
             "evidence_table", groups=groups, condition=self.condition, conditions=CONDITION_WORDS, count=len(chosen)
@@ -149,7 +152,7 @@ class PageRenderer(TextRenderer):
         if not self.form:
             return self._unshown("decision-form")
         self.taken.add("my-questions")
-        self.headings.append(("my-questions", "My questions"))
+        self.headings.append(("my-questions", gettext("My questions")))
         return format_html("{}", self.form)
 
     def _block_faq(self, codes: str) -> SafeString:

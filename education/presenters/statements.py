@@ -3,6 +3,10 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from django.utils.translation import gettext_lazy as _
+
+from clinic.core.text_lists import comma_list
+
 NATURAL_COURSE: Final = {
     "acute": "T16",
     "chronic": "T17",
@@ -15,13 +19,13 @@ NATURAL_COURSE: Final = {
 """Condition -> the statement on what happens with no new treatment. It differs too much for one to serve all."""
 COURSES: Final = frozenset(NATURAL_COURSE.values())
 DIRECTION_WORDS: Final = {
-    "helps": "Better",
-    "no_difference": "Little or no difference",
-    "harms": "Harm reported",
-    "unclear": "Not known",
+    "helps": _("Better"),
+    "no_difference": _("Little or no difference"),
+    "harms": _("Harm reported"),
+    "unclear": _("Not known"),
 }
 """What was found. A grade alone says how sure it is, and can be read as the finding itself."""
-UNTESTED: Final = "Not fairly tested"
+UNTESTED: Final = _("Not fairly tested")
 UNSAID: Final = ("Any outcome", "Any time", "Guideline advice", "Not stated", "Anything else")
 """What editors write where a statement has no such thing; to a reader it says nothing."""
 
@@ -29,8 +33,8 @@ UNSAID: Final = ("Any outcome", "Any time", "Guideline advice", "Not stated", "A
 def direction_words(record: Mapping[str, Any] | None) -> str:
     """The direction of a statement in words; of none, and of one without a fair test, that it is untested."""
     if record is None or record["grade"] == 0:
-        return UNTESTED
-    return DIRECTION_WORDS[record["direction"]] if record["grade"] > 0 else ""
+        return str(UNTESTED)
+    return str(DIRECTION_WORDS[record["direction"]]) if record["grade"] > 0 else ""
 
 
 def reader_words(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -38,7 +42,7 @@ def reader_words(record: Mapping[str, Any]) -> dict[str, Any]:
     measured = [record[name] for name in ("outcome", "timepoint") if _says_something(record[name])]
     return {
         "direction_words": "" if record["code"] in COURSES else direction_words(record),
-        "measured": ", ".join([*measured[:1], *(words[:1].lower() + words[1:] for words in measured[1:])]),
+        "measured": comma_list([*measured[:1], *(words[:1].lower() + words[1:] for words in measured[1:])]),
         "compared_with": record["comparator"] if _says_something(record["comparator"]) else "",
         "why_not_higher": record["downgrade_reasons"] if record["grade"] > 0 else "",
         "is_course": record["code"] in COURSES,

@@ -10,6 +10,7 @@ from html.parser import HTMLParser
 from typing import Any, Final
 
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 
 from education.fixed_pages import FAQ, GLOSSARY, FixedPage
 from education.library import Library, Record
@@ -65,8 +66,8 @@ def of_page(
 
 def of_fixed_page(page: FixedPage, *, clinic: Mapping[str, Any], more: Sequence[Node] = ()) -> SafeString:
     """`more` says what the page lists: see `questions` and `terms`."""
-    web_page = _web_page(page.path, clinic, crumbs=[(page.path, page.short_title)])
-    web_page |= {"name": page.title, "description": page.lead}
+    web_page = _web_page(page.path, clinic, crumbs=[(page.path, str(page.short_title))])
+    web_page |= {"name": str(page.title), "description": str(page.lead)}
     return script([web_page, *_frame(clinic), *more])
 
 
@@ -75,7 +76,7 @@ def questions(asked: Iterable[Record], *, clinic: Mapping[str, Any]) -> Node:
     return {
         "@type": "FAQPage",
         "@id": f"{clinic['site_url']}{FAQ.path}#questions",
-        "name": FAQ.title,
+        "name": str(FAQ.title),
         "mainEntity": [
             {
                 "@type": "Question",
@@ -92,7 +93,7 @@ def terms(listed: Iterable[Record], *, clinic: Mapping[str, Any]) -> Node:
     return {
         "@type": "DefinedTermSet",
         "@id": f"{url}#terms",
-        "name": GLOSSARY.title,
+        "name": str(GLOSSARY.title),
         "hasDefinedTerm": [
             {
                 "@type": "DefinedTerm",
@@ -124,7 +125,7 @@ def _frame(clinic: Mapping[str, Any]) -> list[Node]:
 
 def _web_page(path: str, clinic: Mapping[str, Any], *, crumbs: Sequence[tuple[str, str]]) -> Node:
     site = clinic["site_url"]
-    trail = crumbs if path == "/" else [("/", "Home"), *crumbs]
+    trail = crumbs if path == "/" else [("/", gettext("Home")), *crumbs]
     web_page = {
         "@type": "MedicalWebPage",
         "@id": f"{site}{path}#page",

@@ -244,7 +244,7 @@ def _shown(
         first = rest if kind else rest[: FIRST_SHOWN.get(each, OTHERS_SHOWN)]
         hits = tuple(_hit(entries[pk], units) for pk in first)
         if is_shown and (kind or hits):
-            groups.append(Group(each.value, each.label, len(by_kind[each]), hits, len(taken & set(by_kind[each]))))
+            groups.append(Group(each.value, str(each.label), len(by_kind[each]), hits, len(taken & set(by_kind[each]))))
     return tuple(_hit(entry, units, section, is_best=True) for entry, section in above), tuple(groups)
 
 

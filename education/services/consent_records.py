@@ -4,6 +4,8 @@ import datetime
 from typing import Final
 
 from django.db import models, transaction
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from clinic.accounts.models import User
 from clinic.core import audit, clock
@@ -17,11 +19,11 @@ from education.workflow import NOT_CHANGE
 
 REGISTER_HOLDS: Final = datetime.timedelta(days=365)
 CARE: Final = {
-    "has_timeline": "a timeline",
-    "has_all_treatments": "all treatments",
-    "has_dated_scores": "outcome scores with their dates",
-    "has_unwanted_events": "unwanted events, or that there were none",
-    "has_own_view": "the person's own view",
+    "has_timeline": _("a timeline"),
+    "has_all_treatments": _("all treatments"),
+    "has_dated_scores": _("outcome scores with their dates"),
+    "has_unwanted_events": _("unwanted events, or that there were none"),
+    "has_own_view": _("the person's own view"),
 }
 
 
@@ -30,31 +32,41 @@ def problems_beside(page: Page, held: Library) -> list[str]:
     if page.kind == Page.Kind.ACCOUNT:
         account = CaseAccount.objects.filter(page_id=page.pk).first()
         if account is None:
-            return ["Nothing is on file for this account: add its consent and its facts under “Case accounts”."]
+            return [
+                gettext("Nothing is on file for this account: add its consent and its facts under “Case accounts”.")
+            ]
         return account_problems(account, page)
     if page.kind == Page.Kind.STATEMENT:
         statement = ClinicianStatement.objects.filter(page_id=page.pk).first()
         if statement is None:
-            return ["Nothing is on file for this statement: add who said it under “Clinician statements”."]
+            return [gettext("Nothing is on file for this statement: add who said it under “Clinician statements”.")]
         return statement_problems(statement, page, held)
     return []
 
 
 def account_problems(account: CaseAccount, page: Page) -> list[str]:
     today = clock.today()
-    problems = [f"The account lacks {words} (CARE)." for name, words in CARE.items() if not getattr(account, name)]
+    problems = [
+        gettext("The account lacks %(words)s (CARE).") % {"words": words}
+        for name, words in CARE.items()
+        if not getattr(account, name)
+    ]
     if account.consent_ends_on < today:
-        problems.append(f"Consent ran out on {clock.day(account.consent_ends_on)}. Ask the person anew.")
+        problems.append(
+            gettext("Consent ran out on %(day)s. Ask the person anew.") % {"day": clock.day(account.consent_ends_on)}
+        )
     if account.read_by_person_on is None:
-        problems.append("The person has not read the final text yet.")
+        problems.append(gettext("The person has not read the final text yet."))
     if account.privacy_reviewed_on is None or not account.privacy_reviewed_by:
-        problems.append("Nobody has reviewed the account for privacy yet.")
+        problems.append(gettext("Nobody has reviewed the account for privacy yet."))
     if not account.asked or not account.agreed:
-        problems.append("Say how many people were asked and how many agreed: it is printed beside the account.")
+        problems.append(
+            gettext("Say how many people were asked and how many agreed: it is printed beside the account.")
+        )
     if BOOKING.search(page.body):
-        problems.append("An account never leads to booking. Take the link out.")
+        problems.append(gettext("An account never leads to booking. Take the link out."))
     if account.result == CaseAccount.Result.BETTER and not _has_counterpart(page):
-        problems.append("A good result is shown only beside another: publish an account without one first.")
+        problems.append(gettext("A good result is shown only beside another: publish an account without one first."))
     return problems
 
 
@@ -68,14 +80,17 @@ def _has_counterpart(page: Page) -> bool:
 def statement_problems(statement: ClinicianStatement, page: Page, held: Library) -> list[str]:
     problems = []
     if statement.approved_on is None:
-        problems.append("The clinician has not approved these words in writing yet.")
+        problems.append(gettext("The clinician has not approved these words in writing yet."))
     if clock.today() - statement.register_checked_on > REGISTER_HOLDS:
-        problems.append("The register number was last checked more than a year ago. Look it up again.")
+        problems.append(gettext("The register number was last checked more than a year ago. Look it up again."))
     graded = held.evidence.get(statement.evidence)
     if graded is None:
-        problems.append(f"“{statement.evidence}” is no graded statement: an opinion stands beside the evidence.")
+        problems.append(
+            gettext("“%(evidence)s” is no graded statement: an opinion stands beside the evidence.")
+            % {"evidence": statement.evidence}
+        )
     elif found := surer_than(page.body, graded["grade"]):
-        problems.append(f"“{found[0]}” says more than the grade beside it.")
+        problems.append(gettext("“%(found)s” says more than the grade beside it.") % {"found": found[0]})
     return problems
 
 

@@ -2,6 +2,9 @@
 
 from typing import Final
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
 from clinic.core import clock
 from education import library, workflow
 from education.claims.publication_checks import grade_ends_on
@@ -10,8 +13,8 @@ from education.models import Page, SignOff
 from education.services import records, reopening, waivers
 
 NOT_SIGNED: Final = {
-    "clinical": "A clinician who did not write it has to review these very words first.",
-    "second": "A page of this kind needs a second sign-off, by somebody else than its reviewer and its writers.",
+    "clinical": _("A clinician who did not write it has to review these very words first."),
+    "second": _("A page of this kind needs a second sign-off, by somebody else than its reviewer and its writers."),
 }
 WORDS_OF_A_REASON: Final = 4
 
@@ -28,16 +31,19 @@ def publication_blockers(page: Page) -> list[str]:
     held = library.Library.of("", library.snapshot_data())
     problems = [*records.problems_of(page), *map(waivers.sentence_of, waivers.open_remarks(page))]
     problems += [
-        reopening.EXPIRED.format(code, clock.day(ends))
+        reopening.EXPIRED % {"code": code, "day": clock.day(ends)}
         for code in sorted(references.of(page.words(), held).evidence)
         if code in held.evidence and (ends := grade_ends_on(held.evidence[code])) < today
     ]
     given = current_sign_offs(page)
     for part in workflow.parts_to_sign(page.kind, is_stem_cell_page=page.is_stem_cell_page):
         if part not in given:
-            problems.append(NOT_SIGNED[part])
+            problems.append(str(NOT_SIGNED[part]))
         elif given[part].decision == SignOff.Decision.CHANGES:
-            problems.append(f"{given[part].signature} wants changes: {given[part].comment}")
+            problems.append(
+                gettext("%(signature)s wants changes: %(comment)s")
+                % {"signature": given[part].signature, "comment": given[part].comment}
+            )
     if page.kind == Page.Kind.EVIDENCE and page.live_id and not page.change_note.strip():
-        problems.append("Say under “change note” what changed and why: readers of evidence pages see it.")
+        problems.append(gettext("Say under “change note” what changed and why: readers of evidence pages see it."))
     return problems

@@ -3,6 +3,8 @@
 import datetime
 from typing import Any, Final
 
+from django.utils.translation import gettext_lazy as _
+
 from clinic.core import clock
 from education import library
 from education.claims.publication_checks import grade_ends_on
@@ -11,7 +13,7 @@ from education.models import Page
 from education.services.waivers import open_remarks
 
 STALE_TRIALS: Final = "P15"
-EXPIRED: Final = "The grade of statement {} ran out on {}. Search again, or take the statement out."
+EXPIRED: Final = _("The grade of statement %(code)s ran out on %(day)s. Search again, or take the statement out.")
 
 
 def pages_using(kind: str, key: str) -> list[Page]:
@@ -30,13 +32,13 @@ def due_causes(page: Page, held: library.Library, *, today: datetime.date) -> li
     """(cause, reason) of all that makes a public page due by the calendar."""
     found = references.of(_words(page), held)
     causes = [
-        (f"grade:{code}:{ends}", EXPIRED.format(code, clock.day(ends)))
+        (f"grade:{code}:{ends}", EXPIRED % {"code": code, "day": clock.day(ends)})
         for code in sorted(found.evidence)
         if code in held.evidence and (ends := grade_ends_on(held.evidence[code])) < today
     ]
     if found.trials:
         stale = [open_remark for open_remark in open_remarks(page.as_published()) if open_remark.rule == STALE_TRIALS]
-        causes += [(f"trials:{item.digest[:16]}", f"{item.why} {item.words}") for item in stale]
+        causes += [(f"trials:{item.digest[:16]}", " ".join((item.why, item.words))) for item in stale]
     return causes
 
 

@@ -6,6 +6,7 @@ from typing import Final
 
 from django.db import models
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from clinic.accounts.models import User
 from clinic.core.models import AuditEvent
@@ -20,7 +21,7 @@ class ContentWorkflow(Workflow[models.Model]):
     """Pages keep their state; that of a small record and of feedback follows from their fields."""
 
     audit_prefix = "content"
-    noun = "record"
+    noun = gettext_noop("record")
     status_field = "state"
 
     def lock(self, row: models.Model) -> models.Model:
@@ -56,7 +57,7 @@ class ContentWorkflow(Workflow[models.Model]):
 
     def no_longer_possible(self, transition: Transition, row: models.Model, earlier: AuditEvent | None) -> str:
         state = self.status_label(self.status_of(row)).lower()
-        return _(workflow.TRANSITIONS[transition.verb].elsewhere).format(state=state)
+        return _(workflow.TRANSITIONS[transition.verb].elsewhere) % {"state": state}
 
     def state_after(self, page: Page, verb: str) -> Page.State:
         """The state that an edit leads to. Raises WrongStatus."""

@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from django.db import models
+from django.utils.translation import gettext as _
 
 from clinic.accounts.models import User
 from clinic.core import clock
@@ -52,9 +53,13 @@ def open_remarks(record: models.Model) -> list[content_checks.Remark]:
 
 def sentence_of(remark: content_checks.Remark) -> str:
     """A finding as a sentence for editors."""
-    said = f"“{remark.words}”: {full_stop(remark.why)}" if remark.words else full_stop(remark.why)
-    way_out = "" if remark.level == linter.BLOCK else " Or give a reason why it may stand."
-    return f"{remark.rule}. {said} Instead: {full_stop(remark.instead)}{way_out}"
+    said = full_stop(remark.why)
+    if remark.words:
+        said = _("“%(words)s”: %(why)s") % {"words": remark.words, "why": said}
+    parts = {"rule": remark.rule, "said": said, "instead": full_stop(remark.instead)}
+    if remark.level == linter.BLOCK:
+        return _("%(rule)s. %(said)s Instead: %(instead)s") % parts
+    return _("%(rule)s. %(said)s Instead: %(instead)s Or give a reason why it may stand.") % parts
 
 
 def full_stop(words: str) -> str:
@@ -62,7 +67,7 @@ def full_stop(words: str) -> str:
 
 
 def keep_waiver(waiver: content_checks.Waiver, *, by: str) -> ClaimWaiver:
-    kept, _ = ClaimWaiver.objects.update_or_create(
+    kept, _is_new = ClaimWaiver.objects.update_or_create(
         where=waiver.where,
         rule=waiver.rule,
         digest=waiver.digest,

@@ -5,23 +5,24 @@ from typing import Any
 from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 
 register = template.Library()
 
 GRADE_WORDS = {
-    4: "High certainty",
-    3: "Moderate certainty",
-    2: "Low certainty",
-    1: "Very low certainty",
-    0: "No usable studies",
-    -1: "Guideline statement",
+    4: _("High certainty"),
+    3: _("Moderate certainty"),
+    2: _("Low certainty"),
+    1: _("Very low certainty"),
+    0: _("No usable studies"),
+    -1: _("Guideline statement"),
 }
 AXIAL_WORDS = {
-    "ddd": "Cross-section of a worn disc: the centre has dried out and cracks run through the outer ring",
-    "herniated": "Cross-section of a herniated disc: the soft centre pushes out and presses on a nerve root",
-    "stenosis": "Cross-section of a narrowed spinal canal: thickened ligaments squeeze the nerves",
-    "facet": "Cross-section showing worn, enlarged facet joints at the back of the spine",
-    "healthy": "Cross-section of a disc without wear and with free nerve roots",
+    "ddd": _("Cross-section of a worn disc: the centre has dried out and cracks run through the outer ring"),
+    "herniated": _("Cross-section of a herniated disc: the soft centre pushes out and presses on a nerve root"),
+    "stenosis": _("Cross-section of a narrowed spinal canal: thickened ligaments squeeze the nerves"),
+    "facet": _("Cross-section showing worn, enlarged facet joints at the back of the spine"),
+    "healthy": _("Cross-section of a disc without wear and with free nerve roots"),
 }
 PROCEDURES = ("marrow", "tube", "inject")
 

@@ -5,10 +5,12 @@ from typing import Any, Final
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from clinic.core import clock
 from clinic.core.middleware import private_page
+from clinic.core.text_lists import semicolon_list
 from education import library
 from education.forms.decision_aid import QUESTIONS, RATINGS, STATEMENTS, DecisionAidForm
 from education.views.pages import or_closed, page_at, show
@@ -44,11 +46,11 @@ def summary_of(form: DecisionAidForm) -> dict[str, Any]:
     """What was answered, most important first, and the same as plain lines to carry on."""
     given = form.cleaned_data
     groups = [
-        (words, [STATEMENTS[name] for name in STATEMENTS if given[name] == rating])
+        (str(words), [str(label) for name, label in STATEMENTS.items() if given[name] == rating])
         for rating, words in reversed(RATINGS)
     ]
     groups = [(words, labels) for words, labels in groups if labels]
-    asked = [text for key, text in QUESTIONS if key in given["questions"]]
+    asked = [str(text) for key, text in QUESTIONS if key in given["questions"]]
     return {
         "form": form,
         "groups": groups,
@@ -62,10 +64,13 @@ def summary_of(form: DecisionAidForm) -> dict[str, Any]:
 
 def words_of(groups: list[tuple[str, list[str]]], asked: list[str], own: str) -> str:
     """Plain lines; nothing when nothing was answered."""
-    matters = [f"{words}: {'; '.join(labels)}" for words, labels in groups]
+    matters = [
+        _("%(words)s: %(statements)s") % {"words": words, "statements": semicolon_list(labels)}
+        for words, labels in groups
+    ]
     parts = (
-        ("What matters to me", matters),
-        ("My questions", [f"- {text}" for text in asked]),
-        ("In my own words", [own] if own else []),
+        (_("What matters to me"), matters),
+        (_("My questions"), ["- " + text for text in asked]),
+        (_("In my own words"), [own] if own else []),
     )
     return "\n\n".join("\n".join([title, *lines]) for title, lines in parts if lines)

@@ -5,6 +5,7 @@ from typing import Final
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -17,8 +18,8 @@ from education.services import feedback as feedback_service
 
 HOURLY: Final = 3600
 A_NETWORK_AN_HOUR: Final = 20
-FIXED: Final = {page.path.strip("/"): (page.path, page.title) for page in FIXED_PAGES.values()}
-TOO_MANY: Final = "Many remarks came from your network in the last hour. Try again later, or ring us."
+FIXED: Final = {page.path.strip("/"): page for page in FIXED_PAGES.values()}
+TOO_MANY: Final = _("Many remarks came from your network in the last hour. Try again later, or ring us.")
 
 
 @never_cache
@@ -47,7 +48,7 @@ def feedback(request: HttpRequest, key: str) -> HttpResponse:
 def _page(key: str) -> tuple[str, str]:
     """Address and title of the page that is spoken of. Raises Http404 for one that readers cannot see."""
     if key in FIXED:
-        return FIXED[key]
+        return FIXED[key].path, str(FIXED[key].title)
     for page in library.current().pages.values():
         if page["key"] == key:
             return page["path"], page["title"]

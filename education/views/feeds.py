@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib.syndication.views import Feed
 from django.db.models import QuerySet
 from django.utils.feedgenerator import Atom1Feed
+from django.utils.translation import gettext as _
 
 from education.models import Page, PageVersion
 
@@ -19,10 +20,10 @@ class Updates(Feed):
     description_template = None
 
     def title(self) -> str:
-        return f"{settings.CLINIC_NAME}: new and changed pages"
+        return _("%(clinic_name)s: new and changed pages") % {"clinic_name": settings.CLINIC_NAME}
 
     def subtitle(self) -> str:
-        return "What was published on this site, the newest first."
+        return _("What was published on this site, the newest first.")
 
     def link(self) -> str:
         return f"{settings.SITE_URL}/"
@@ -43,7 +44,7 @@ class Updates(Feed):
     def item_description(self, item: PageVersion) -> str:
         """What changed and why, where readers of the page are told that too; else what the page says."""
         if item.page.kind == Page.Kind.EVIDENCE and item.change_note:
-            return f"What changed and why: {item.change_note}"
+            return _("What changed and why: %(change_note)s") % {"change_note": item.change_note}
         return str(item.words["summary"])
 
     def item_link(self, item: PageVersion) -> str:

@@ -13,6 +13,8 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from clinic.core import clock, page_cache
@@ -33,12 +35,12 @@ EVIDENCE: Final = "/stem-cells/evidence/"
 HELP: Final = "/back-pain/when-to-get-help/"
 CONDITION_FIGURES: Final = {"ddd": "E1", "herniated": "E8", "stenosis": "E9", "facet": "E10"}
 """Drawing of a condition -> the statement about stem cells that its card shows."""
-HOME_COLUMNS: Final = ("Pain", "Daily function", "The disc on a scan", "Serious harm")
+HOME_COLUMNS: Final = (_("Pain"), _("Daily function"), _("The disc on a scan"), _("Serious harm"))
 HOME_ROWS: Final = (
-    ("Degenerative disc disease", ("E1", "E2", "E3", "E11")),
-    ("Herniated disc", ("E8", "", "", "E11")),
-    ("Spinal stenosis", ("E9", "", "", "E11")),
-    ("Facet joint arthritis", ("E10", "", "", "E11")),
+    (_("Degenerative disc disease"), ("E1", "E2", "E3", "E11")),
+    (_("Herniated disc"), ("E8", "", "", "E11")),
+    (_("Spinal stenosis"), ("E9", "", "", "E11")),
+    (_("Facet joint arthritis"), ("E10", "", "", "E11")),
 )
 
 
@@ -99,9 +101,12 @@ def page_at(request: HttpRequest, path: str) -> tuple[Page, str]:
         version = page.versions.filter(number=number).first() if number.isdecimal() and len(number) < 6 else None
         if version is None:
             raise Http404
-        return page.as_version(version), f"Version {version.number}, published {clock.day(version.published_at)}."
+        return page.as_version(version), gettext("Version %(number)s, published %(day)s.") % {
+            "number": version.number,
+            "day": clock.day(version.published_at),
+        }
     page.shown_beside = page.beside()
-    return page, "Preview."
+    return page, gettext("Preview.")
 
 
 def _rendered(page: Page, held: Library, *, condition: str = "", form: str = "") -> Rendered:
@@ -121,7 +126,7 @@ def show(
     """A page with all that stands around it; `form_html` goes where its text says `::: decision-form :::`."""
     unusual = extra.pop("unusual", "")
     related = [
-        Crumb(path, held.pages[path]["short_title"] if path in held.pages else FIXED_PAGES[path].title)
+        Crumb(path, held.pages[path]["short_title"] if path in held.pages else str(FIXED_PAGES[path].title))
         for path in page.related
         if path in held.pages or path in FIXED_PAGES
     ]
@@ -264,8 +269,8 @@ def faq(request: HttpRequest) -> HttpResponse:
     sources = [held.sources[key] for key in keys if key in held.sources]
     opened = request.GET.get("open", "")
     if opened not in held.questions:
-        opened = next((question["code"] for _, asked in groups for question in asked), "")
-    data = [structured_data.questions((item for _, asked in groups for item in asked), clinic=facts(request))]
+        opened = next((question["code"] for _group, asked in groups for question in asked), "")
+    data = [structured_data.questions((item for _group, asked in groups for item in asked), clinic=facts(request))]
     return _show_fixed(request, "education/faq.html", FAQ, held, data, groups=groups, sources=sources, opened=opened)
 
 

@@ -11,6 +11,7 @@ from django.contrib.admin.templatetags.admin_urls import add_preserved_filters
 from django.contrib.admin.utils import display_for_field, display_for_value, lookup_field
 from django.contrib.admin.views.main import ChangeList
 from django.db import models
+from django.utils.translation import gettext as _
 
 from clinic.core import clock
 
@@ -55,7 +56,7 @@ def list_rows(context: template.Context, cl: ChangeList) -> Iterator[list[Cell]]
 def _words(name: str, record: models.Model, cl: ChangeList) -> Any:
     field, attribute, value = lookup_field(name, record, cl.model_admin)
     if isinstance(value, bool):
-        return "Yes" if value else "No"
+        return _("Yes") if value else _("No")
     if isinstance(value, datetime.datetime):
         return clock.moment(value)
     if isinstance(value, datetime.date):

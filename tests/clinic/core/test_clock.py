@@ -66,6 +66,10 @@ class TestWords:
     def test_a_span_of_hours(self):
         assert clock.time_span(wall_time(9), wall_time(17, 30)) == "9 am to 5:30 pm"
 
+    def test_spans_of_time_are_counted(self):
+        assert [clock.minutes(1), clock.hours(1), clock.days(1)] == ["1 minute", "1 hour", "1 day"]
+        assert [clock.minutes(30), clock.hours(12), clock.days(30)] == ["30 minutes", "12 hours", "30 days"]
+
     def test_a_naive_instant_is_refused(self):
         with pytest.raises(ValueError, match="naive"):
             clock.moment(datetime(2026, 1, 1, 9))  # noqa: DTZ001

@@ -87,7 +87,7 @@ class Frame(PageAction[FrameData, str]):
     """A made-up action: a page of a draft is put into a frame."""
 
     verb, data_class, form_class = "frame", FrameData, FrameForm
-    done = "“{}” is framed."
+    done = "“%(title)s” is framed."
 
     def check(self, ctx: Context[Page], data: FrameData) -> None:
         if data.frame == "gold":
