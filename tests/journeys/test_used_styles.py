@@ -40,7 +40,7 @@ def selectors_of(part: str) -> Iterator[str]:
     text = NOT_IN_RULES.sub("", (style_sheets.PARTS / f"{part}.css").read_text())
     for prelude in re.findall(r"([^{};]+)\{", text):
         if not prelude.strip().startswith("@"):
-            yield from (each.strip() for each in re.split(r",(?![^(]*\))", prelude))
+            yield from (item.strip() for item in re.split(r",(?![^(]*\))", prelude))
 
 
 def needs_of(selector: str) -> list[tuple[str, frozenset[str], str]]:
@@ -78,10 +78,12 @@ def pages_of_patients() -> Iterator[tuple[str, Page]]:
         yield from crawl(visitor.client, [where, visitor.check + "/answers/"], below=visitor.check, kinds=seen)
         refused = visitor.client.post(f"{visitor.check}/contact/", {})
         yield f"{visitor.check}/contact/", Page(refused.content.decode())
-    for request in ConsultationRequest.objects.all():
+    for consultation_request in ConsultationRequest.objects.all():
         client = Client()
-        open_privately(client, request)
-        yield from crawl(client, [private_url(request)], below=private_url(request), kinds=set())
+        open_privately(client, consultation_request)
+        yield from crawl(
+            client, [private_url(consultation_request)], below=private_url(consultation_request), kinds=set()
+        )
 
 
 def pages() -> Iterator[tuple[str, Page]]:
@@ -112,7 +114,7 @@ def test_every_class_has_a_rule_and_every_rule_a_page(content: Any, settings: An
 
     assert set(elements) == set(style_sheets.SHEETS)
     styled = {
-        sheet: {name for part in parts for each in selectors_of(part) for name in re.findall(r"\.([\w-]+)", each)}
+        sheet: {name for part in parts for item in selectors_of(part) for name in re.findall(r"\.([\w-]+)", item)}
         for sheet, parts in style_sheets.SHEETS.items()
     }
     without_a_rule = {
