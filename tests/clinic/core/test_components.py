@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.template import Context, Template
+from django.test import Client
 
 from clinic.core import gallery
 from clinic.core.context_processors import facts
@@ -38,7 +39,7 @@ def shown(component: str) -> list[str]:
 
 
 class TestTemplates:
-    def test_each_states_its_variables_at_its_top_and_uses_no_other(self):
+    def test_each_states_its_variables_at_its_top_and_uses_no_other(self) -> None:
         wrong = []
         for file in sorted(FOLDER.glob("*.html")):
             text = file.read_text()
@@ -53,33 +54,33 @@ class TestTemplates:
                 wrong.append(f"{file.name}: states no variables")
         assert wrong == []
 
-    def test_each_template_is_a_component_or_part_of_one(self):
+    def test_each_template_is_a_component_or_part_of_one(self) -> None:
         parts = {"heading"}
         assert {file.stem for file in FOLDER.glob("*.html")} - parts == set(components.register.tags) - {"clinic_phone"}
 
-    def test_each_is_told_its_variables_and_sees_none_of_the_page(self):
+    def test_each_is_told_its_variables_and_sees_none_of_the_page(self) -> None:
         html = render('{% note "warn" %}<p>{{ heading }}</p>{% endnote %}', heading="Of the page")
         assert html.count("Of the page") == 1
         assert "<h2" not in html
 
-    def test_what_it_is_told_is_escaped(self):
+    def test_what_it_is_told_is_escaped(self) -> None:
         html = render("{% note heading=words id=words %}{{ words }}{% endnote %}{% chip words %}", words='<b>"')
         assert html.count("&lt;b&gt;") == 4
         assert "<b>" not in html
 
-    def test_a_comma_follows_a_number_or_a_chip_at_once(self):
+    def test_a_comma_follows_a_number_or_a_chip_at_once(self) -> None:
         assert ">555 0142</a>," in render('{% phone_link "555 0142" "+15550142" %}, please')
         assert ">Sent</span>," in render('{% chip "Sent" %}, today')
 
 
 class TestGallery:
-    def test_it_is_not_there_without_debug(self, client):
+    def test_it_is_not_there_without_debug(self, client: Client) -> None:
         assert client.get("/ui/").status_code == 404
 
-    def test_every_component_is_shown(self):
+    def test_every_component_is_shown(self) -> None:
         assert set(components.register.tags) <= {state.component for state in gallery.states()}
 
-    def test_every_variable_of_every_component_is_shown(self):
+    def test_every_variable_of_every_component_is_shown(self) -> None:
         missing = [
             f"{component}: {variable}"
             for component in components.register.tags
@@ -89,12 +90,12 @@ class TestGallery:
         assert missing == []
 
     @pytest.mark.parametrize(("component", "kinds"), KINDS.items())
-    def test_every_kind_is_shown(self, component, kinds):
+    def test_every_kind_is_shown(self, component: str, kinds: set[str]) -> None:
         written = " ".join(shown(component))
         assert [kind for kind in kinds - {"", "quiet"} if f'"{kind}"' not in written] == []
 
     @pytest.mark.django_db
-    def test_every_state_is_on_the_page_with_its_source(self, client, settings):
+    def test_every_state_is_on_the_page_with_its_source(self, client: Client, settings: Any) -> None:
         settings.DEBUG = True
         html = client.get("/ui/").content.decode()
         assert html.count("data-state=") == len(gallery.states()) > 30
