@@ -21,7 +21,7 @@ from consultations.actions.withdraw import Withdraw, WithdrawForm
 from consultations.enums import SAFETY_OUTCOMES, AppointmentStatus, RequestStatus, TextKind
 from consultations.models import Appointment, ConsultationRequest
 from consultations.presenters import asked_again as words_asked
-from consultations.presenters import patient_texts, scan_report
+from consultations.presenters import next_step, patient_texts, scan_report
 from consultations.presenters.patient_texts import FirstHelp
 from consultations.services import asked_again, case_mails, clocks, scheduling, verified_emails
 from consultations.services.targets import falls_today, time_allowed
@@ -92,6 +92,7 @@ def status_page(
     question = consultation.information_requests.filter(answered_at=None).first() if is_asked else None
     due_at = consultation.danger_due_at or consultation.due_at
     context = {
+        **next_step.facts(consultation, appointment=appointment, question=question),
         "open_beside": verified_emails.open_beside(consultation),
         "read_by": patient_texts.read_by(consultation),
         "heading": status_words.heading(consultation),

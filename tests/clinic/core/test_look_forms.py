@@ -170,7 +170,7 @@ class TestErrors:
     @pytest.mark.parametrize("field", ["reason", "signs", "score", "name", "place", "agrees"])
     def test_the_error_stands_before_the_input_with_a_hidden_word(self, faulty_html, field):
         markup = piece(faulty_html, field)
-        error = markup.index('class="visually-hidden">Error: ')
+        error = markup.index('class="visually-hidden">Error:')
         assert error < re.search(r"<(input|select)", markup).start()
         assert 'class="icon"' in markup[:error]
 
