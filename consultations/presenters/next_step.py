@@ -16,23 +16,23 @@ PARTS: Final[dict[str, str]] = {
 
 
 def part_of(
-    request: ConsultationRequest, *, appointment: Appointment | None, question: InformationRequest | None
+    consultation_request: ConsultationRequest, *, appointment: Appointment | None, question: InformationRequest | None
 ) -> str:
     """A time that is booked comes before all else; a request that is none of these has ended."""
     if appointment is not None:
         return "appointment"
-    if request.status == S.OFFERED:
-        return "blocked" if request.is_blocked_by_flags else "offer"
-    return "question" if question is not None else PARTS.get(request.status, "ended")
+    if consultation_request.status == S.OFFERED:
+        return "blocked" if consultation_request.is_blocked_by_flags else "offer"
+    return "question" if question is not None else PARTS.get(consultation_request.status, "ended")
 
 
 def facts(
-    request: ConsultationRequest, *, appointment: Appointment | None, question: InformationRequest | None
+    consultation_request: ConsultationRequest, *, appointment: Appointment | None, question: InformationRequest | None
 ) -> dict[str, Any]:
     """The template of the part, and what it asks about the status."""
-    part = part_of(request, appointment=appointment, question=question)
+    part = part_of(consultation_request, appointment=appointment, question=question)
     return {
         "next_template": f"consultations/private/next/{part}.html",
-        "is_new": request.status == S.RECEIVED,
-        "is_with_doctor": request.status == S.WITH_DOCTOR,
+        "is_new": consultation_request.status == S.RECEIVED,
+        "is_with_doctor": consultation_request.status == S.WITH_DOCTOR,
     }
