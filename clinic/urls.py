@@ -1,7 +1,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from clinic.core import views
+from clinic.core import gallery, views
 
 handler400 = "clinic.core.error_pages.bad_request"
 handler403 = "clinic.core.error_pages.permission_denied"
@@ -20,6 +20,7 @@ clinic_urls = [
     path(".well-known/change-password", views.change_password, name="change_password"),
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
+    path("ui/", gallery.gallery, name="gallery"),
 ]
 
 urlpatterns = [

@@ -28,6 +28,7 @@ NOTES_OF_A_LOOK = {
 
 # Columns: visitor, walker, patient, other patient; triage, doctor, editor, manager, superuser.
 EVERYONE = "ok ok ok ok  ok ok ok ok ok"
+NOWHERE = "- - - -  - - - - -"
 EVERYONE_SENT_ON = "go go go go  go go go go go"
 WALKER = "no ok no no  no no no no no"
 WALKER_SENT_ON = "no go no no  no no no no no"
@@ -180,6 +181,7 @@ MATRIX = {
     "clinic:change_password": EVERYONE_SENT_ON,
     "clinic:healthz": EVERYONE,
     "clinic:readyz": EVERYONE,
+    "clinic:gallery": NOWHERE,  # only with DEBUG
     "consultations:start": EVERYONE,
     "consultations:screen": WALKER,
     "consultations:emergency": EVERYONE,
