@@ -130,7 +130,7 @@ def test_no_page_reassures_and_presses_at_once(
         assert not (reassures and presses), (flags, calls, case, request.status, reassures, presses)
         is_open = SafetyCase.objects.filter(response=request.response).exclude(status=CaseStatus.CLOSED).exists()
         has_flag = flags in ("form", "told later", "told again")
-        says_none = ">No red flag <" in main
+        says_none = "> No red flag <" in main
         is_quiet = not (has_flag or is_open or request.is_escalated or flags in ("settled", "unreadable"))
         assert says_none == is_quiet, (flags, calls, case)
         assert bool(request.flag_level) == has_flag
