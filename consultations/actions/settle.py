@@ -1,6 +1,7 @@
 """A doctor settles red flags: how, on what, and which signs. A sign that this does not show stays."""
 
 import dataclasses
+import datetime
 from typing import Any, Final
 
 from django import forms
@@ -151,6 +152,7 @@ class Settle(StaffAction[SettleData, Settlement]):
             f"{sign_words.line_of(sign, version=version)}. {reason}" for sign, reason in form.judged.stays.items()
         )
         return (
+            PreviewSection("How", proof_lines(form), ""),
             PreviewSection("Settled by this", settles, "Nothing: what you chose is not shown by this."),
             PreviewSection("Stays", stays, "Nothing: no red flag stands after this."),
         )
@@ -173,6 +175,22 @@ class Settle(StaffAction[SettleData, Settlement]):
         )
         ctx.details |= {"settlement": settlement.pk, "how": settlement.how, "signs": len(settlement.signs)}
         return settlement
+
+
+def proof_lines(form: SettleForm) -> tuple[str, ...]:
+    """What goes on record as proof: how it was settled, and each thing that belongs to that, as it was filled in."""
+    how = SettledHow(form.cleaned_data["how"])
+    given = {name: form.cleaned_data.get(name) for name in OF_KIND[how]}
+    answers = (
+        f"{form.fields[name].label} {_answer(form.fields[name], value)}" for name, value in given.items() if value
+    )
+    return (str(how.label), *answers)
+
+
+def _answer(field: forms.Field, value: Any) -> str:
+    if isinstance(field, forms.ModelChoiceField):
+        return field.label_from_instance(value)
+    return clock.day(value) if isinstance(value, datetime.date) else str(value)
 
 
 def key_of(sign: Sign) -> str:

@@ -101,7 +101,7 @@ def _status(
     if any(sign.question == UNREADABLE_RULE for source in told.sources for sign in source.signs):
         return "Red flags: cannot be read", CANNOT_SAY, "danger"
     if request.is_escalated:
-        return "Escalated", ESCALATED, "warn"
+        return "Settle the escalation first", ESCALATED, "warn"
     if case is not None and case.status != CaseStatus.CLOSED:
         return "Safety case open", CASE_OPEN, "warn"
     if told.standing.ever or has_settled:

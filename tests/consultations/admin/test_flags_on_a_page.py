@@ -183,7 +183,8 @@ class TestTheForm:
         client = sign_in(doctor)
         preview = act(client, flagged, "settle", **self.data(client, flagged))
         assert "Nothing is settled yet." in text_of(preview)
-        settles, stays = preview.context["preview"]["sections"]
+        how, settles, stays = preview.context["preview"]["sections"]
+        assert how.lines == ("Examined", "By whom? Dr Halloran", "Where? Here", "On which day? Monday 23 November")
         assert (len(settles.lines), len(stays.lines)) == (1, 1)
         assert stays.lines[0].endswith("You did not choose it.")
         assert not Settlement.objects.exists()
