@@ -366,7 +366,7 @@ class TestSearch:
     def test_nobody_else_is_found_and_the_page_says_what_to_try(self, client, named):
         page = client.post(reverse("admin:consultations_safetycase_search"), {"q": "calder"}, follow=True)
         assert list(page.context["lines"]) == []
-        assert "Nobody found. Try one word of the name" in text_of(page)
+        assert "No matching cases. Try one word of the name" in text_of(page)
         assert "0 found for “calder”" in text_of(page)
 
     def test_the_term_never_stands_in_an_address(self, client, named):
