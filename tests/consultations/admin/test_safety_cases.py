@@ -67,12 +67,12 @@ def test_today_names_the_person_the_page_and_the_owner(sign_in, nurse, named):
 
 
 def test_your_own_case_is_acknowledged_and_a_colleague_s_is_assigned_to_you(sign_in, nurse, doctor, named):
-    assert "> Acknowledge<span" in text_of(sign_in(nurse).get("/admin/"))
-    assert "> Acknowledge </button>" in text_of(sign_in(nurse).get(url(named)))
+    assert ">Acknowledge<span" in text_of(sign_in(nurse).get("/admin/"))
+    assert ">Acknowledge</button>" in text_of(sign_in(nurse).get(url(named)))
     named.owner = doctor
     named.save()
-    assert "> Assign to me<span" in text_of(sign_in(nurse).get("/admin/"))
-    assert "> Assign to me </button>" in text_of(sign_in(nurse).get(url(named)))
+    assert ">Assign to me<span" in text_of(sign_in(nurse).get("/admin/"))
+    assert ">Assign to me</button>" in text_of(sign_in(nurse).get(url(named)))
 
 
 def test_a_visitor_without_a_name_is_counted_and_can_be_closed(sign_in, nurse, anonymous):
