@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import SEARCH_VAR, ChangeList, ChangeListSearchForm
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -93,6 +93,25 @@ class BaseModelAdmin(admin.ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return self._may(request, "delete", obj)
+
+    def message_user(
+        self, request: HttpRequest, message: Any, level: int | str = messages.INFO, *args: Any, **kwargs: Any
+    ) -> None:
+        """What Django says after a save names the record again and explains its own buttons: "Saved." is enough."""
+        if level != messages.SUCCESS:
+            super().message_user(request, message, level, *args, **kwargs)
+
+    def response_add(self, request: HttpRequest, obj: Model, *args: Any, **kwargs: Any) -> HttpResponse:
+        messages.success(request, _("Saved."))
+        return super().response_add(request, obj, *args, **kwargs)
+
+    def response_change(self, request: HttpRequest, obj: Model) -> HttpResponse:
+        messages.success(request, _("Saved."))
+        return super().response_change(request, obj)
+
+    def response_delete(self, request: HttpRequest, obj_display: str, obj_id: int) -> HttpResponse:
+        messages.success(request, _("Deleted."))
+        return super().response_delete(request, obj_display, obj_id)
 
     def _may(self, request: HttpRequest, verb: str, row: Model | None) -> bool:
         return may(request.user, f"{self.opts.app_label}.{verb}_{self.opts.model_name}", row)

@@ -1,6 +1,7 @@
 """A doctor settles red flags: how, on what, and which signs. A sign that this does not show stays."""
 
 import dataclasses
+import datetime
 from typing import Any, Final
 
 from django import forms
@@ -164,6 +165,7 @@ class Settle(StaffAction[SettleData, Settlement]):
             for sign, reason in form.judged.stays.items()
         )
         return (
+            PreviewSection(_("How"), proof_lines(form), ""),
             PreviewSection(_("Settled by this"), settles, _("Nothing: what you selected is not shown by this.")),
             PreviewSection(_("Stays"), stays, _("Nothing: no red flag stands after this.")),
         )
@@ -186,6 +188,22 @@ class Settle(StaffAction[SettleData, Settlement]):
         )
         ctx.details |= {"settlement": settlement.pk, "how": settlement.how, "signs": len(settlement.signs)}
         return settlement
+
+
+def proof_lines(form: SettleForm) -> tuple[str, ...]:
+    """What goes on record as proof: how it was settled, and each thing that belongs to that, as it was filled in."""
+    how = SettledHow(form.cleaned_data["how"])
+    given = {name: form.cleaned_data.get(name) for name in OF_KIND[how]}
+    answers = (
+        f"{form.fields[name].label} {_answer(form.fields[name], value)}" for name, value in given.items() if value
+    )
+    return (str(how.label), *answers)
+
+
+def _answer(field: forms.Field, value: Any) -> str:
+    if isinstance(field, forms.ModelChoiceField):
+        return field.label_from_instance(value)
+    return clock.day(value) if isinstance(value, datetime.date) else str(value)
 
 
 def key_of(sign: Sign) -> str:

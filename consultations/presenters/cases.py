@@ -41,6 +41,7 @@ class CaseLine:
     is_acknowledged: bool
     is_closed: bool
     others: Others = NOBODY_ELSE
+    is_mine: bool = False
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -152,6 +153,7 @@ def _line(case: SafetyCase, *, viewer: User, now: datetime.datetime) -> CaseLine
         is_anonymous=case.patient is None,
         is_acknowledged=case.status == CaseStatus.ACKNOWLEDGED,
         is_closed=case.status == CaseStatus.CLOSED,
+        is_mine=case.owner_id == viewer.pk,
     )
 
 

@@ -103,7 +103,7 @@ def _status(
         return _("Red flags: cannot be read"), words, "danger"
     if consultation_request.is_escalated:
         words = _("No red flag stands, but a colleague escalated this request: a doctor settles that first.")
-        return _("Escalated"), words, "warn"
+        return _("Settle the escalation first"), words, "warn"
     if case is not None and case.status != CaseStatus.CLOSED:
         return _("Safety case open"), _("No red flag stands, but the safety case is still open."), "warn"
     if told.standing.ever or has_settled:

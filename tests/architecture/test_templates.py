@@ -7,10 +7,14 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 WIDEST = 160
 SHORT_LINES = (
     "clinic/core/templates",
+    "clinic/staff/templates",
+    "consultations/templates/admin",
     "consultations/templates/consultations/check",
     "consultations/templates/consultations/components",
     "consultations/templates/consultations/private",
+    "consultations/templates/consultations/staff",
     "consultations/templates/consultations/widgets",
+    "education/templates/admin",
 )
 """Where no line may be longer than `WIDEST`."""
 DRAWINGS = {

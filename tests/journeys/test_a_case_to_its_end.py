@@ -25,7 +25,7 @@ def test_a_nurse_calls_and_closes_a_case_of_chest_pain(page: Any, nurse: User, w
     page.get_by_role("button", name="Sign in").click()
 
     page.get_by_role("link", name="Clara Hall, 56").first.click()
-    page.get_by_role("button", name="Assign to me").click()
+    page.get_by_role("button", name="Acknowledge").click()
     case = page.url
     page.get_by_role("link", name="Close case").click()
     page.get_by_text("Went for care", exact=True).click()

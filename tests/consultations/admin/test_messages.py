@@ -188,7 +188,7 @@ class TestSearch:
 
     def test_nobody_is_found_and_the_page_says_what_to_try(self, sign_in, nurse, message):
         page = self.find(sign_in(nurse), "calder")
-        assert "Nobody found. Try one word of the name" in text_of(page)
+        assert "No matching messages. Try one word of the name" in text_of(page)
         assert "calder" not in page.redirect_chain[0][0]
 
     def test_an_editor_is_refused(self, sign_in, editor):

@@ -66,6 +66,15 @@ def test_today_names_the_person_the_page_and_the_owner(sign_in, nurse, named):
     assert "Owner: You, not acknowledged yet." in page
 
 
+def test_your_own_case_is_acknowledged_and_a_colleague_s_is_assigned_to_you(sign_in, nurse, doctor, named):
+    assert ">Acknowledge<span" in text_of(sign_in(nurse).get("/admin/"))
+    assert ">Acknowledge</button>" in text_of(sign_in(nurse).get(url(named)))
+    named.owner = doctor
+    named.save()
+    assert ">Assign to me<span" in text_of(sign_in(nurse).get("/admin/"))
+    assert ">Assign to me</button>" in text_of(sign_in(nurse).get(url(named)))
+
+
 def test_a_visitor_without_a_name_is_counted_and_can_be_closed(sign_in, nurse, anonymous):
     client = sign_in(nurse)
     assert "1 visitor without a name was sent to urgent care." in text_of(client.get("/admin/"))
@@ -361,7 +370,7 @@ class TestSearch:
     def test_nobody_else_is_found_and_the_page_says_what_to_try(self, client, named):
         page = client.post(reverse("admin:consultations_safetycase_search"), {"q": "calder"}, follow=True)
         assert list(page.context["lines"]) == []
-        assert "Nobody found. Try one word of the name" in text_of(page)
+        assert "No matching cases. Try one word of the name" in text_of(page)
         assert "0 found for “calder”" in text_of(page)
 
     def test_the_term_never_stands_in_an_address(self, client, named):

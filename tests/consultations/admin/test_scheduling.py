@@ -37,6 +37,17 @@ def next_week():
 
 
 class TestManager:
+    def test_is_told_that_it_is_saved_and_no_more(self, sign_in, manager):
+        client = sign_in(manager)
+        data = {"name": "Mill Lane", "address": "2 Mill Lane", "directions": ""}
+        added = client.post(f"{BASE}location/add/", data, follow=True)
+        changed = client.post(
+            f"{BASE}location/{Location.objects.get().pk}/change/", {**data, "_continue": "1"}, follow=True
+        )
+        deleted = client.post(f"{BASE}location/{Location.objects.get().pk}/delete/", {"post": "yes"}, follow=True)
+        said = [[str(message) for message in page.context["messages"]] for page in (added, changed, deleted)]
+        assert said == [["Saved."], ["Saved."], ["Deleted."]]
+
     def test_adds_changes_and_removes_with_an_audit_event_each(self, sign_in, manager):
         client = sign_in(manager)
         client.post(f"{BASE}location/add/", {"name": "Mill Lane", "address": "2 Mill Lane", "directions": ""})

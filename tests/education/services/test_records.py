@@ -203,7 +203,7 @@ def test_the_desk_shows_what_waits(
     html = client.get(reverse("admin:education_page_desk")).content.decode()
 
     for words in (
-        "was taken back by its journal", "Sources taken back", "Grades that ran out", "Trials nobody looked at",
+        "was taken back by its journal", "Retracted sources", "Expired grades", "Trials nobody looked at",
         "Edits that readers do not see yet", "Update in progress",
     ):  # fmt: skip
         assert words in html
