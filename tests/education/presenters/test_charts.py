@@ -5,9 +5,9 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from django.conf import settings
 from django.template.loader import render_to_string
 
+from clinic.core import style_sheets
 from education.claims import linter
 from education.library import Library
 from education.presenters.page_renderer import PageRenderer
@@ -54,7 +54,7 @@ WORDS = {
     "rule-of-three": ("true figure could still be",),
     "where-gain-comes-from": ("about half", "about a fifth", "about a third", "no treatment", "placebo"),
 }
-THEME = (settings.BASE_DIR / "clinic/core/static/clinic/theme.css").read_text()
+THEME = style_sheets.text_of("clinic/public.css")
 
 
 def shown(name: str) -> str:

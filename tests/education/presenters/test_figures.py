@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 import pytest
 from django.template.loader import render_to_string
 
+from clinic.core import style_sheets
 from education.claims import linter
 from education.markup.blocks import FIGURES
 
@@ -173,7 +174,7 @@ def test_colours_and_styles_live_in_the_style_sheet(figure: ElementTree.Element,
 
 
 def test_every_class_of_a_figure_is_in_the_style_sheet(figure: ElementTree.Element) -> None:
-    sheet = (TEMPLATES.parents[3] / "clinic/core/static/clinic/theme.css").read_text()
+    sheet = style_sheets.text_of("clinic/public.css")
     used = {each for element in figure.iter() for each in (element.get("class") or "").split()}
     known = set(re.findall(r"\.([a-z][\w-]*)", sheet))
     assert used <= known

@@ -123,7 +123,7 @@ def test_robots_may_read_and_nothing_else(client: Client) -> None:
 
     assert response["Content-Type"] == "text/plain; charset=utf-8"
     assert "Sitemap: http://testserver/sitemap.xml" in rules.splitlines()
-    for path in (*ADDRESSES, *OTHERS, "/static/clinic/theme.css", "/sitemap.xml", "/updates.atom"):
+    for path in (*ADDRESSES, *OTHERS, "/static/clinic/public.css", "/sitemap.xml", "/updates.atom"):
         assert allowed(rules, path), path
     for path in (
         "/admin/",
