@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from clinic.core.context_processors import facts
 from education.library import CONDITION_WORDS, Library, Record
 from education.markup.blocks import BLOCKS, CARE_CARD, FIGURES, columns_of, pair_of, steps_of
-from education.markup.markdown import CITATION, Part, TextRenderer, cited_keys, parts
+from education.markup.markdown import BETWEEN_MARKS, CITATION, Part, TextRenderer, cited_keys, parts
 from education.presenters.statements import NATURAL_COURSE, reader_words
 
 COMPARED_CONDITIONS: Final = {
@@ -68,7 +68,8 @@ class PageRenderer(TextRenderer):
         return {**record, **reader_words(record), "cites": cites, "condition_words": condition_words}
 
     def _cites(self, keys: Iterable[str]) -> SafeString:
-        return format_html_join("", "{}", ((self.citation(key),) for key in keys))
+        marks = [mark for mark in map(self.citation, keys) if mark]
+        return format_html_join(BETWEEN_MARKS, "{}", ((mark,) for mark in marks))
 
     def _part(self, part: Part) -> SafeString:
         if not part.name:
