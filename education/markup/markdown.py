@@ -231,7 +231,7 @@ def _bind_citations(state: StateCore) -> None:
 
 
 def _bound(children: list[Token]) -> list[Token]:
-    """Each mark follows its word without a space, and the comma or the full stop too, so that no line begins with it."""
+    """Each mark follows its word without a space, and the stop behind the word, so that no line begins with it."""
     bound: list[Token] = []
     for child in children:
         after_mark = bool(bound) and bound[-1].type == "citation"
