@@ -48,6 +48,15 @@ class Crumb:
     title: str
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Cell:
+    """What was found of one or more outcomes side by side, in words and as a grade."""
+
+    columns: tuple[str, ...]
+    words: str
+    level: int
+
+
 class Closed(Exception):
     """A page that was withdrawn or retired."""
 
@@ -180,6 +189,18 @@ def _found(held: Library, code: str) -> tuple[str, int]:
     return direction_words(record), record["grade"] if record else 0
 
 
+def _home_row(held: Library, codes: tuple[str, ...]) -> list[Cell]:
+    """The findings of one condition; neighbors that found the same are one cell."""
+    cells: list[Cell] = []
+    for column, code in zip(HOME_COLUMNS, codes, strict=True):
+        words, level = _found(held, code)
+        if cells and (cells[-1].words, cells[-1].level) == (words, level):
+            cells[-1] = Cell((*cells[-1].columns, column), words, level)
+        else:
+            cells.append(Cell((column,), words, level))
+    return cells
+
+
 def _condition_cards(held: Library) -> list[Record]:
     """The four conditions in order, each with what was found of stem cells for pain, and the grade."""
     cards = sorted(
@@ -199,10 +220,7 @@ def home(request: HttpRequest) -> HttpResponse:
     if settings.DEMO and not held.revision:
         return render(request, "education/no_content.html", status=503)
     page, unusual = page_at(request, HOME)
-    rows = [
-        (name, [(column, *_found(held, code)) for column, code in zip(HOME_COLUMNS, codes, strict=True)])
-        for name, codes in HOME_ROWS
-    ]
+    keys = page_sources(page.sources, page.body, held)
     return show(
         request,
         "education/home.html",
@@ -210,7 +228,8 @@ def home(request: HttpRequest) -> HttpResponse:
         held,
         cards=_condition_cards(held),
         columns=HOME_COLUMNS,
-        rows=rows,
+        rows=[(name, _home_row(held, codes)) for name, codes in HOME_ROWS],
+        sections=PageRenderer(held, keys).sections(page.body),
         unusual=unusual,
     )
 
