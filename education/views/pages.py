@@ -50,11 +50,16 @@ class Crumb:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Cell:
-    """What was found of one or more outcomes side by side, in words and as a grade."""
+    """What was found of one or more outcomes side by side, in words and as a grade. A phone shows it once."""
 
     columns: tuple[str, ...]
     words: str
     level: int
+
+    @property
+    def label(self) -> str:
+        first, *others = self.columns
+        return comma_list([first, *(column[:1].lower() + column[1:] for column in others)])
 
 
 class Closed(Exception):
