@@ -11,6 +11,7 @@ from django.urls import reverse
 from clinic.accounts.models import User
 from clinic.core import clock
 from clinic.core.permissions import may
+from clinic.core.text_lists import and_list
 from consultations.enums import ShiftChangeKind
 from consultations.models import ShiftChange
 from consultations.presenters.words import name_of
@@ -58,7 +59,7 @@ def _changes(first: datetime.date, last: datetime.date) -> list[ShiftChange]:
 
 
 def _change(each: ShiftChange, *, viewer: User) -> dict[str, Any]:
-    hours = f"{clock.time(each.starts)} to {clock.time(each.ends)}" if each.starts and each.ends else "the whole day"
+    hours = clock.time_span(each.starts, each.ends) if each.starts and each.ends else "the whole day"
     days = clock.day(each.first_on)
     if each.last_on != each.first_on:
         days = f"{days} to {clock.day(each.last_on)}"
@@ -74,7 +75,7 @@ def _change(each: ShiftChange, *, viewer: User) -> dict[str, Any]:
 
 
 def _hours(spans: list[rota.Span]) -> str:
-    return " and ".join(f"{clock.time(begins)} to {clock.time(ends)}" for begins, ends in spans)
+    return and_list(clock.time_span(begins, ends) for begins, ends in spans)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

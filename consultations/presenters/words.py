@@ -83,7 +83,7 @@ def day_of_birth(patient: Patient) -> str:
     """Without the weekday, and always with the year: it is how two people of one name are told apart."""
     if patient.birth_on is None:
         return "not given"
-    return f"{patient.birth_on.day} {clock.MONTHS[patient.birth_on.month - 1]} {patient.birth_on.year}"
+    return clock.full_date(patient.birth_on)
 
 
 def holder_words(request: ConsultationRequest, *, viewer: User | None = None) -> str:
