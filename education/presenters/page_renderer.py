@@ -84,7 +84,13 @@ class PageRenderer(TextRenderer):
         self.told.add(record["code"])
         condition_words = CONDITION_WORDS.get(record["condition"], record["condition"])
         cites = self._cites(record["sources"])
-        return {**record, **reader_words(record), "cites": cites, "condition_words": condition_words, "is_repeat": is_repeat}
+        return {
+            **record,
+            **reader_words(record),
+            "cites": cites,
+            "condition_words": condition_words,
+            "is_repeat": is_repeat,
+        }
 
     def _cites(self, keys: Iterable[str]) -> SafeString:
         marks = [mark for mark in map(self.citation, keys) if mark]

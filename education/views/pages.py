@@ -18,6 +18,7 @@ from django.views.decorators.http import require_safe
 from clinic.core import clock, page_cache
 from clinic.core.context_processors import facts
 from clinic.core.permissions import may
+from clinic.core.text_lists import comma_list
 from education import library
 from education.fixed_pages import FAQ, FIXED_PAGES, GLOSSARY, SOURCES, FixedPage
 from education.library import CONDITION_WORDS, Library, Record

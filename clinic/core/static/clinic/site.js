@@ -35,10 +35,10 @@ const openTarget = () => {
 openTarget();
 addEventListener("hashchange", openTarget);
 
-// Paper cannot be opened: all that is folded is printed, also by browsers that need more than the style sheet's word.
+// Paper cannot be opened: all that is folded is printed (but what was told before), also by browsers that need more than the style sheet's word.
 let unfolded = [];
 addEventListener("beforeprint", () => {
-  unfolded = [...document.querySelectorAll("main details:not(.toc details, [open])")];
+  unfolded = [...document.querySelectorAll("main details:not(.toc details, .fold--again, [open])")];
   for (const folded of unfolded) folded.open = true;
 });
 addEventListener("afterprint", () => {
