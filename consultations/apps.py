@@ -1,7 +1,7 @@
 from django.apps import AppConfig
 
 from clinic.core import permissions
-from clinic.staff.area import Entry, StaffArea
+from clinic.staff.area import NavigationEntry, StaffArea
 
 DIARY = (
     "appointment",
@@ -23,23 +23,25 @@ class ConsultationsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
     staff_area = StaffArea(
         entries=(
-            Entry("Today", "admin:index", "", 1),
-            Entry(
+            NavigationEntry("Today", "admin:index", "", 1),
+            NavigationEntry(
                 "Requests",
                 "admin:consultations_consultationrequest_changelist",
                 "consultations.view_consultationrequest",
                 2,
             ),
-            Entry("Safety cases", "admin:consultations_safetycase_changelist", "consultations.view_safetycase", 3),
-            Entry("Messages", "admin:core_outboxmessage_changelist", "core.view_outboxmessage", 4),
-            Entry(
+            NavigationEntry(
+                "Safety cases", "admin:consultations_safetycase_changelist", "consultations.view_safetycase", 3
+            ),
+            NavigationEntry("Messages", "admin:core_outboxmessage_changelist", "core.view_outboxmessage", 4),
+            NavigationEntry(
                 "Diary",
                 "admin:consultations_appointment_changelist",
                 "consultations.view_appointment",
                 5,
                 covers=tuple(f"admin:consultations_{model}_changelist" for model in DIARY),
             ),
-            Entry(
+            NavigationEntry(
                 "Hand-over",
                 "admin:consultations_handovernote_changelist",
                 "consultations.view_handovernote",

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.template.loader import render_to_string
 
 from clinic.core import clock, lines
-from clinic.core.channels import Draft
+from clinic.core.channels import MessageDraft
 from clinic.core.names import possessive
 from consultations.enums import MessageKind, Pressing
 from consultations.models import DayEnd
@@ -149,7 +149,7 @@ def draft(
     price: str = "",
     directions: str = "",
     count: str = "",
-) -> Draft:
+) -> MessageDraft:
     """One mail to one recipient, in words."""
     wording = WORDINGS[kind]
     context = {
@@ -167,7 +167,7 @@ def draft(
         "clinic_phone": settings.CLINIC_PHONE,
         "emergency_line": lines.emergency().plain,
     }
-    return Draft(
+    return MessageDraft(
         to=to,
         subject=wording.subject.format(reference=reference),
         text=render_to_string("consultations/mail/message.txt", context),
@@ -175,7 +175,7 @@ def draft(
     )
 
 
-def day_end(*, to: str, first_name: str, row: DayEnd, link: str, site: str) -> Draft:
+def day_end(*, to: str, first_name: str, row: DayEnd, link: str, site: str) -> MessageDraft:
     """How the day ended, by numbers and references: to a manager."""
     wording, items = WORDINGS[MessageKind.DAY_END], row.open_items
     what = "nothing pressing is open" if not items else f"{len(items)} open" if len(items) > 1 else "1 open"
@@ -193,7 +193,7 @@ def day_end(*, to: str, first_name: str, row: DayEnd, link: str, site: str) -> D
         "clinic_name": settings.CLINIC_NAME,
         "clinic_phone": settings.CLINIC_PHONE,
     }
-    return Draft(
+    return MessageDraft(
         to=to,
         subject=wording.subject.format(what=what),
         text=render_to_string("consultations/mail/day_end.txt", context),
@@ -202,7 +202,7 @@ def day_end(*, to: str, first_name: str, row: DayEnd, link: str, site: str) -> D
 
 
 def why_words(why: Iterable[str]) -> str:
-    return ", ".join(Pressing(each).label for each in why)
+    return ", ".join(Pressing(entry).label for entry in why)
 
 
 def figure_lines(figures: Mapping[str, Any]) -> list[tuple[str, str]]:

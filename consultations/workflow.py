@@ -94,7 +94,7 @@ TRANSITIONS: Final[dict[str, TransitionRow]] = {
         ),
         _row(
             "settle_escalation", ANY, WITH_DOCTOR, DOCTORS,
-            "Settle the escalation", "settled the escalation", kept=tuple(each for each in ANY if each != URGENT),
+            "Settle the escalation", "settled the escalation", kept=tuple(item for item in ANY if item != URGENT),
         ),
         _row("settle", ANY, None, DOCTORS, "Settle red flags", "settled red flags"),
         _row(

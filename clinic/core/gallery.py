@@ -67,7 +67,7 @@ class SampleForm(forms.Form):
 
 def states() -> list[State]:
     """In the order of the file, those of one component together."""
-    return [State(**each) for each in tomllib.loads(STATES.read_text(encoding="utf-8"))["state"]]
+    return [State(**item) for item in tomllib.loads(STATES.read_text(encoding="utf-8"))["state"]]
 
 
 def render_state(state: State, request: HttpRequest) -> SafeString:

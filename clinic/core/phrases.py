@@ -19,7 +19,7 @@ END: Final = "."
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Reading:
+class TextWords:
     """A text as words, each with its start and end in the text; `line` is the words with one space around each."""
 
     words: list[str]
@@ -37,7 +37,7 @@ class Reading:
         return self.spans[first][0], self.spans[last][1]
 
 
-def read(text: str, *, spelled: Callable[[str], str] = str) -> Reading:
+def read(text: str, *, spelled: Callable[[str], str] = str) -> TextWords:
     """Small letters without accents, whatever width; what is invisible and every apostrophe is passed over.
 
     `spelled` may put one or several words, or none, in the place of one.
@@ -57,14 +57,14 @@ def read(text: str, *, spelled: Callable[[str], str] = str) -> Reading:
     for place, character in enumerate(text):
         if character in APOSTROPHES or unicodedata.category(character) in ("Cf", "Mn"):
             continue
-        for each in _plain(character):
-            if each.isalnum():
+        for item in _plain(character):
+            if item.isalnum():
                 if not letters:
                     start = place
-                letters.append(each)
+                letters.append(item)
             else:
                 close(place)
-                if each in SENTENCE_ENDS and words and words[-1] != END:
+                if item in SENTENCE_ENDS and words and words[-1] != END:
                     words.append(END)
                     spans.append((place, place + 1))
     close(len(text))
@@ -72,13 +72,13 @@ def read(text: str, *, spelled: Callable[[str], str] = str) -> Reading:
     for index, word in enumerate(words):
         starts[place] = index
         place += len(word) + 1
-    return Reading(words, spans, f" {' '.join(words)} ", starts)
+    return TextWords(words, spans, f" {' '.join(words)} ", starts)
 
 
 @lru_cache(maxsize=4096)
 def _plain(character: str) -> str:
     bare = unicodedata.normalize("NFKD", character).casefold()
-    return "".join(each for each in bare if unicodedata.category(each) != "Mn") or character
+    return "".join(item for item in bare if unicodedata.category(item) != "Mn") or character
 
 
 def classes_of(words: Mapping[str, str]) -> dict[str, str]:

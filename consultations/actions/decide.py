@@ -7,12 +7,12 @@ from django import forms
 
 from clinic.core.actions import Data, Result
 from consultations.actions.base import (
-    Choice,
+    ActionContext,
+    ChosenAction,
     ConsultationAction,
     Ctx,
     PanelEntry,
     Preview,
-    Situation,
     refuse_other_words,
     what_stands,
 )
@@ -60,7 +60,7 @@ class DecisionForm(StepForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         fields = dict[str, Any](self.fields)
-        self.suggestion = suggestion_of(self.request)
+        self.suggestion = suggestion_of(self.consultation_request)
         fields["reason"].help_text = f"Needed when you decide otherwise than suggested: {self.suggestion.label}."
         for name in ("appointment_type", "patient_note", "reason"):
             # Whether one is needed depends on the decision, so none is called optional.
@@ -70,9 +70,11 @@ class DecisionForm(StepForm):
     def closed_decisions(self) -> dict[str, str]:
         """Decisions that this request does not allow now, each with the sentence that says why."""
         closed = {}
-        if self.request.is_blocked_by_flags:
-            closed[ReviewDecision.OFFER.value] = f"Not while {what_stands(self.request)}: settle it, or order a visit."
-        if self.request.status == RequestStatus.URGENT:
+        if self.consultation_request.is_blocked_by_flags:
+            closed[ReviewDecision.OFFER.value] = (
+                f"Not while {what_stands(self.consultation_request)}: settle it, or order a visit."
+            )
+        if self.consultation_request.status == RequestStatus.URGENT:
             closed[ReviewDecision.URGENT.value] = "It is marked urgent already."
         return closed
 
@@ -135,7 +137,7 @@ class Decision(ConsultationAction[Data, Result]):
         return Preview(data.patient_note, reason=data.reason)
 
     def result_again(self, ctx: Ctx, data: Any) -> Result | None:
-        kept = [(each.patient_note, each.reason) for each in ctx.row.reviews.filter(decision=self.decision)]
+        kept = [(item.patient_note, item.reason) for item in ctx.row.reviews.filter(decision=self.decision)]
         refuse_other_words(kept, (data.patient_note, data.reason))
         return None
 
@@ -150,7 +152,7 @@ class Decision(ConsultationAction[Data, Result]):
         )
 
 
-def decides(situation: Situation) -> bool:
+def decides(situation: ActionContext) -> bool:
     """Whether this person decides on the request now."""
     return any(isinstance(action, Decision) and action.opens_form for action in situation.available.values())
 
@@ -164,15 +166,15 @@ class Decide(PanelEntry):
     def panel_button(self) -> str:
         return "Preview, then confirm"
 
-    def is_wanted(self, situation: Situation) -> bool:
+    def is_wanted(self, situation: ActionContext) -> bool:
         return decides(situation)
 
-    def choice_of(self, form: StepForm) -> Choice[Any, Any]:
+    def choice_of(self, form: StepForm) -> ChosenAction[Any, Any]:
         chosen = form.cleaned_data["decision"]
         action = next(
             action for action in WORKFLOW.actions.values() if isinstance(action, Decision) and action.decision == chosen
         )
-        return Choice(action, action.data_of(form))
+        return ChosenAction(action, action.data_of(form))
 
     def preview_title(self, form: StepForm) -> str:
         return ReviewDecision(form.cleaned_data["decision"]).label

@@ -1,7 +1,7 @@
 """The patient did not come."""
 
 from clinic.core.actions import NoData
-from consultations.actions.base import AskedOnce, Ctx, Situation, may_end, refuse_to_end
+from consultations.actions.base import ActionContext, AskedOnce, Ctx, may_end, refuse_to_end
 from consultations.enums import AppointmentStatus
 from consultations.services import scheduling
 from consultations.services.transitions import WORKFLOW
@@ -14,7 +14,7 @@ class MarkNoShow(AskedOnce[None]):
     asks = "Did the patient not attend this consultation?"
     done = "Recorded: the patient did not attend. You can undo this until midnight."
 
-    def is_wanted(self, situation: Situation) -> bool:
+    def is_wanted(self, situation: ActionContext) -> bool:
         return super().is_wanted(situation) and situation.has_begun and may_end(situation)
 
     def check(self, ctx: Ctx, data: NoData) -> None:
@@ -22,4 +22,4 @@ class MarkNoShow(AskedOnce[None]):
         refuse_to_end(ctx)
 
     def perform(self, ctx: Ctx, data: NoData) -> None:
-        scheduling.finish(request=ctx.row, status=AppointmentStatus.NOSHOW)
+        scheduling.finish(consultation_request=ctx.row, status=AppointmentStatus.NOSHOW)

@@ -10,7 +10,7 @@ from consultations.services import triage
 from consultations.services.transitions import WORKFLOW
 
 
-class NoteForm(StepForm):
+class WriteNoteForm(StepForm):
     note = text("Note for colleagues", required="Write the note before you save it.")
 
 
@@ -20,9 +20,9 @@ class NoteData:
 
 
 @WORKFLOW.register
-class Note(StaffAction[NoteData, TriageDecision]):
+class WriteNote(StaffAction[NoteData, TriageDecision]):
     verb, data_class = "note", NoteData
-    position, form_class = 110, NoteForm
+    position, form_class = 110, WriteNoteForm
     button = "Save the note"
     done = "The note is saved."
     has_own_entry = True

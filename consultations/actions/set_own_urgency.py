@@ -3,7 +3,7 @@
 import dataclasses
 
 from clinic.core.refusals import TransitionNotAllowed
-from consultations.actions.base import Ctx, Situation, StaffAction
+from consultations.actions.base import ActionContext, Ctx, StaffAction
 from consultations.enums import TriageAction
 from consultations.forms.staff import StepForm, text
 from consultations.services import pressing, triage
@@ -28,7 +28,7 @@ class SetOwnUrgency(StaffAction[OwnUrgencyData, None]):
     position, form_class = 57, OwnUrgencyForm
     done = "The request has the urgency of its own answers again."
 
-    def is_wanted(self, situation: Situation) -> bool:
+    def is_wanted(self, situation: ActionContext) -> bool:
         return (
             super().is_wanted(situation)
             and situation.consultation_request.is_as_pressing

@@ -108,7 +108,7 @@ def _numbers(text: str) -> list[int]:
     return sorted({int(part) for part in parts})
 
 
-def _done_words(done: case_groups.Closed) -> str:
+def _done_words(done: case_groups.GroupClosed) -> str:
     left = ""
     if done.left:
         are = "is" if done.left == 1 else "are"

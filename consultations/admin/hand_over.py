@@ -56,7 +56,9 @@ class HandOverAdmin(PurposeBuiltAdmin):
             return self._show(request, form)
         said = form.cleaned_data
         try:
-            hand_over_notes.write(text=said["text"], request=said["about"], key=said["once"], by=request.user)
+            hand_over_notes.write(
+                text=said["text"], consultation_request=said["about"], key=said["once"], by=request.user
+            )
         except TransitionNotAllowed as refusal:
             messages.error(request, str(refusal))
             return self._show(request, form)

@@ -44,7 +44,7 @@ ACTORS: Final = {Actor.PATIENT.value: "The patient", Actor.SYSTEM.value: "The sy
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Entry:
+class ActivityEntry:
     """One thing that happened; `text` is what somebody wrote, exactly."""
 
     at: datetime.datetime
@@ -78,7 +78,7 @@ def _codes_with_own_entry() -> list[str]:
     ]
 
 
-def activity(consultation_request: ConsultationRequest) -> list[Entry]:
+def activity(consultation_request: ConsultationRequest) -> list[ActivityEntry]:
     """Events, notes, decisions, questions, messages and reasons for cancelling, newest first."""
     about = (_events, _decisions, _settlements, _calls, _reviews, _questions, _cancellations)
     told = (*about, _messages, _asked_again, _joins, _missed)
@@ -86,23 +86,25 @@ def activity(consultation_request: ConsultationRequest) -> list[Entry]:
     return sorted(entries, key=lambda entry: entry.at, reverse=True)[:NEWEST]
 
 
-def escalation(consultation_request: ConsultationRequest) -> Entry | None:
+def escalation(consultation_request: ConsultationRequest) -> ActivityEntry | None:
     """Who last found the request more pressing than its answers did, when, and why."""
     by_triage = consultation_request.triage_decisions.filter(action=TriageAction.ESCALATE)
     by_doctor = consultation_request.reviews.filter(decision=ReviewDecision.URGENT)
     told = []
     for rows, words in ((by_triage, "note"), (by_doctor, "reason")):
-        for each in readable(rows.select_related("decided_by").order_by("-decided_at", "-pk")[:1]):
-            if isinstance(each, Unreadable):
+        for item in readable(rows.select_related("decided_by").order_by("-decided_at", "-pk")[:1]):
+            if isinstance(item, Unreadable):
                 told.append(_damaged(consultation_request, "reason"))
             else:
-                told.append(Entry(each.decided_at, name_of(each.decided_by), "escalated it", getattr(each, words)))
+                told.append(
+                    ActivityEntry(item.decided_at, name_of(item.decided_by), "escalated it", getattr(item, words))
+                )
     return max(told, key=lambda entry: entry.at, default=None)
 
 
-def views(consultation_request: ConsultationRequest) -> list[Entry]:
+def views(consultation_request: ConsultationRequest) -> list[ActivityEntry]:
     """Who looked at this page; the same person looking again within the hour is one line."""
-    seen: list[Entry] = []
+    seen: list[ActivityEntry] = []
     rows = RecordRead.objects.about(consultation_request).filter(action=VIEW).select_related("actor_user")
     for event in readable(rows.order_by("-pk")):
         if isinstance(event, Unreadable):
@@ -111,7 +113,7 @@ def views(consultation_request: ConsultationRequest) -> list[Entry]:
         who = who_of(event)
         if seen and seen[-1].who == who and seen[-1].at - event.at < datetime.timedelta(hours=1):
             continue
-        seen.append(Entry(event.at, who, "looked at this page"))
+        seen.append(ActivityEntry(event.at, who, "looked at this page"))
     return seen[:50]
 
 
@@ -119,7 +121,7 @@ def _newest(consultation_request: ConsultationRequest) -> Any:
     return AuditEvent.objects.about(consultation_request).select_related("actor_user").order_by("-sequence")
 
 
-def _events(consultation_request: ConsultationRequest) -> Iterator[Entry]:
+def _events(consultation_request: ConsultationRequest) -> Iterator[ActivityEntry]:
     words = event_words()
     bare = _newest(consultation_request).exclude(action__in=_codes_with_own_entry())
     for event in readable(bare[:NEWEST]):
@@ -127,7 +129,7 @@ def _events(consultation_request: ConsultationRequest) -> Iterator[Entry]:
             yield _damaged(consultation_request, f"event {event.pk}")
             continue
         what = words.get(event.action, event.action)
-        yield Entry(event.at, who_of(event), what, extra=_status_words(event))
+        yield ActivityEntry(event.at, who_of(event), what, extra=_status_words(event))
 
 
 def _status_words(event: AuditEvent) -> str:
@@ -137,131 +139,137 @@ def _status_words(event: AuditEvent) -> str:
     return f"now “{RequestStatus(after).label}”"
 
 
-def _decisions(consultation_request: ConsultationRequest) -> Iterator[Entry]:
+def _decisions(consultation_request: ConsultationRequest) -> Iterator[ActivityEntry]:
     rows = consultation_request.triage_decisions.select_related("decided_by").order_by("-decided_at", "-pk")
-    for each in readable(rows):
-        if isinstance(each, Unreadable):
-            yield _damaged(consultation_request, f"note {each.pk}")
-        elif each.note or each.action in WRITTEN:
-            what = WRITTEN.get(each.action, f"noted: {each.get_action_display()}")
-            yield Entry(each.decided_at, name_of(each.decided_by), what, each.note)
+    for item in readable(rows):
+        if isinstance(item, Unreadable):
+            yield _damaged(consultation_request, f"note {item.pk}")
+        elif item.note or item.action in WRITTEN:
+            what = WRITTEN.get(item.action, f"noted: {item.get_action_display()}")
+            yield ActivityEntry(item.decided_at, name_of(item.decided_by), what, item.note)
 
 
-def _calls(consultation_request: ConsultationRequest) -> Iterator[Entry]:
+def _calls(consultation_request: ConsultationRequest) -> Iterator[ActivityEntry]:
     """That there was a call: what was said in it stands in the history of calls."""
     rows = Call.objects.filter(response=consultation_request.response_id).select_related("made_by")
-    for each in readable(rows.defer("note", "answers").order_by("-made_at", "-pk")):
-        if isinstance(each, Unreadable):
-            yield _damaged(consultation_request, f"call {each.pk}")
+    for item in readable(rows.defer("note", "answers").order_by("-made_at", "-pk")):
+        if isinstance(item, Unreadable):
+            yield _damaged(consultation_request, f"call {item.pk}")
         else:
-            yield Entry(each.made_at, name_of(each.made_by), f"called: {each.get_outcome_display().lower()}")
+            yield ActivityEntry(item.made_at, name_of(item.made_by), f"called: {item.get_outcome_display().lower()}")
 
 
-def _settlements(consultation_request: ConsultationRequest) -> Iterator[Entry]:
+def _settlements(consultation_request: ConsultationRequest) -> Iterator[ActivityEntry]:
     rows = with_keys(Settlement.objects.filter(response=consultation_request.response_id))
-    for each in readable(rows.select_related("settled_by", "entered_by", "call__made_by").order_by("-settled_at")):
-        if isinstance(each, Unreadable):
-            yield _damaged(consultation_request, f"settlement {each.pk}")
+    for item in readable(rows.select_related("settled_by", "entered_by", "call__made_by").order_by("-settled_at")):
+        if isinstance(item, Unreadable):
+            yield _damaged(consultation_request, f"settlement {item.pk}")
             continue
-        what = f"settled {count(len(each.signs), 'sign')} of danger: {how_words(each)}"
-        yield Entry(each.settled_at, name_of(each.settled_by), what, each.words)
+        what = f"settled {count(len(item.signs), 'sign')} of danger: {how_words(item)}"
+        yield ActivityEntry(item.settled_at, name_of(item.settled_by), what, item.words)
 
 
-def _reviews(consultation_request: ConsultationRequest) -> Iterator[Entry]:
+def _reviews(consultation_request: ConsultationRequest) -> Iterator[ActivityEntry]:
     rows = consultation_request.reviews.select_related("decided_by").order_by("-decided_at", "-pk")
-    for each in readable(rows):
-        if isinstance(each, Unreadable):
-            yield _damaged(consultation_request, f"decision {each.pk}")
+    for item in readable(rows):
+        if isinstance(item, Unreadable):
+            yield _damaged(consultation_request, f"decision {item.pk}")
             continue
-        who, what = name_of(each.decided_by), f"decided: {each.get_decision_display()}"
+        who, what = name_of(item.decided_by), f"decided: {item.get_decision_display()}"
         extra = ""
-        if departs(each.decision, each.suggestion):
-            extra = f"otherwise than suggested (“{each.get_suggestion_display()}”)"
-        if each.patient_note and each.decision != ReviewDecision.ASK:
-            yield Entry(each.decided_at, who, f"{what}. Note to the patient", each.patient_note, extra)
+        if departs(item.decision, item.suggestion):
+            extra = f"otherwise than suggested (“{item.get_suggestion_display()}”)"
+        if item.patient_note and item.decision != ReviewDecision.ASK:
+            yield ActivityEntry(item.decided_at, who, f"{what}. Note to the patient", item.patient_note, extra)
         else:
-            yield Entry(each.decided_at, who, what, "", extra)
-        if each.reason:
-            yield Entry(each.decided_at, who, "wrote for staff", each.reason)
+            yield ActivityEntry(item.decided_at, who, what, "", extra)
+        if item.reason:
+            yield ActivityEntry(item.decided_at, who, "wrote for staff", item.reason)
 
 
-def _questions(consultation_request: ConsultationRequest) -> Iterator[Entry]:
+def _questions(consultation_request: ConsultationRequest) -> Iterator[ActivityEntry]:
     rows = consultation_request.information_requests.select_related("asked_by").order_by("-asked_at", "-pk")
-    for each in readable(rows):
-        if isinstance(each, Unreadable):
-            yield _damaged(consultation_request, f"question {each.pk}")
+    for item in readable(rows):
+        if isinstance(item, Unreadable):
+            yield _damaged(consultation_request, f"question {item.pk}")
             continue
-        yield Entry(each.asked_at, name_of(each.asked_by), "asked the patient", each.question)
-        if each.answered_at is not None:
-            yield Entry(each.answered_at, "The patient", "answered", each.answer)
+        yield ActivityEntry(item.asked_at, name_of(item.asked_by), "asked the patient", item.question)
+        if item.answered_at is not None:
+            yield ActivityEntry(item.answered_at, "The patient", "answered", item.answer)
 
 
-def _cancellations(consultation_request: ConsultationRequest) -> Iterator[Entry]:
-    for each in readable(consultation_request.appointments.filter(cancelled_at__isnull=False).order_by("pk")):
-        if isinstance(each, Unreadable):
-            yield _damaged(consultation_request, f"cancelled time {each.pk}")
-        elif each.cancel_reason:
-            who = ACTORS.get(each.cancelled_by or "", "The clinic")
-            what = f"wrote why the time on {clock.moment(each.starts_at)} was cancelled"
-            yield Entry(each.cancelled_at, who, what, each.cancel_reason)
+def _cancellations(consultation_request: ConsultationRequest) -> Iterator[ActivityEntry]:
+    for appointment in readable(consultation_request.appointments.filter(cancelled_at__isnull=False).order_by("pk")):
+        if isinstance(appointment, Unreadable):
+            yield _damaged(consultation_request, f"cancelled time {appointment.pk}")
+        elif appointment.cancel_reason:
+            who = ACTORS.get(appointment.cancelled_by or "", "The clinic")
+            what = f"wrote why the time on {clock.moment(appointment.starts_at)} was cancelled"
+            yield ActivityEntry(appointment.cancelled_at, who, what, appointment.cancel_reason)
 
 
-def _messages(consultation_request: ConsultationRequest) -> Iterator[Entry]:
+def _messages(consultation_request: ConsultationRequest) -> Iterator[ActivityEntry]:
     texts = PatientText.objects.filter(response=consultation_request.response_id, kind=TextKind.MESSAGE)
     rows = with_keys(texts.select_related("read_by"))
-    for each in readable(rows):
-        if isinstance(each, Unreadable):
-            yield _damaged(consultation_request, f"message {each.pk}")
+    for item in readable(rows):
+        if isinstance(item, Unreadable):
+            yield _damaged(consultation_request, f"message {item.pk}")
             continue
-        read = f"read by {name_of(each.read_by)} on {clock.moment(each.read_at)}" if each.read_at else "not read yet"
-        marks = "".join(f" ({chip.text})" for chip in flags_of(each)).lower()
-        yield Entry(each.sent_at, "The patient", f"sent a message{marks}", each.text, read)
+        read = f"read by {name_of(item.read_by)} on {clock.moment(item.read_at)}" if item.read_at else "not read yet"
+        marks = "".join(f" ({chip.text})" for chip in flags_of(item)).lower()
+        yield ActivityEntry(item.sent_at, "The patient", f"sent a message{marks}", item.text, read)
 
 
-def _asked_again(consultation_request: ConsultationRequest) -> Iterator[Entry]:
+def _asked_again(consultation_request: ConsultationRequest) -> Iterator[ActivityEntry]:
     answers = Assessment.objects.filter(response=consultation_request.response_id, origin=AssessmentOrigin.ASKED_AGAIN)
-    for each in readable(with_keys(answers)):
-        told = None if isinstance(each, Unreadable) else asked_again.told_in(each)
+    for with_key in readable(with_keys(answers)):
+        told = None if isinstance(with_key, Unreadable) else asked_again.told_in(with_key)
         if told is None:
-            yield _damaged(consultation_request, f"answer {each.pk}")
+            yield _damaged(consultation_request, f"answer {with_key.pk}")
             continue
         since = clock.moment(datetime.datetime.fromisoformat(told.since))
-        yield Entry(each.assessed_at, "The patient", f"ticked as new or worse since {since}", "\n".join(told.words))
+        yield ActivityEntry(
+            with_key.assessed_at, "The patient", f"ticked as new or worse since {since}", "\n".join(told.words)
+        )
 
 
-def _joins(consultation_request: ConsultationRequest) -> Iterator[Entry]:
+def _joins(consultation_request: ConsultationRequest) -> Iterator[ActivityEntry]:
     """With which request stands on the page of the person: this one names no other patient."""
     joins = with_keys(PersonJoin.objects.of(consultation_request.patient))
-    for each in readable(joins.select_related("joined_by", "ended_by").order_by("pk")):
-        if isinstance(each, Unreadable):
-            yield _damaged(consultation_request, f"join {each.pk}")
+    for item in readable(joins.select_related("joined_by", "ended_by").order_by("pk")):
+        if isinstance(item, Unreadable):
+            yield _damaged(consultation_request, f"join {item.pk}")
             continue
         system = ACTORS[Actor.SYSTEM.value]
-        yield Entry(each.joined_at, name_of(each.joined_by) or system, "joined it with another request", each.reason)
-        if each.ended_at is not None:
-            who = name_of(each.ended_by) or system
-            yield Entry(each.ended_at, who, "took it and another request apart", each.ended_reason)
+        yield ActivityEntry(
+            item.joined_at, name_of(item.joined_by) or system, "joined it with another request", item.reason
+        )
+        if item.ended_at is not None:
+            who = name_of(item.ended_by) or system
+            yield ActivityEntry(item.ended_at, who, "took it and another request apart", item.ended_reason)
 
 
-def _missed(consultation_request: ConsultationRequest) -> Iterator[Entry]:
+def _missed(consultation_request: ConsultationRequest) -> Iterator[ActivityEntry]:
     """What staff said that the software missed, on any record that leads to this request."""
-    for each in missed_of(Q(request=consultation_request)):
-        yield Entry(each.at, each.who, each.what, each.text, each.extra)
+    for item in missed_of(Q(consultation_request=consultation_request)):
+        yield ActivityEntry(item.at, item.who, item.what, item.text, item.extra)
 
 
-def _damaged(consultation_request: ConsultationRequest, what: str) -> Entry:
-    return Entry(consultation_request.status_changed_at, "The record", f"holds a damaged {what} that cannot be read")
+def _damaged(consultation_request: ConsultationRequest, what: str) -> ActivityEntry:
+    return ActivityEntry(
+        consultation_request.status_changed_at, "The record", f"holds a damaged {what} that cannot be read"
+    )
 
 
 def messages_of(consultation_request: ConsultationRequest) -> list[dict[str, Any]]:
     """The mails of this request, newest first, without what they say."""
-    messages = OutboxMessage.objects.filter(subject__request=consultation_request)
+    messages = OutboxMessage.objects.filter(subject__consultation_request=consultation_request)
     rows = messages.defer("recipient", "payload", "content").order_by("-created_at", "-pk")
     return [
-        {"kind": f"Message {each.pk} cannot be read", **DAMAGED_STATE, "pk": each.pk}
-        if isinstance(each, Unreadable)
-        else {"kind": outbox.label_of(each), **message_state(each), "pk": each.pk}
-        for each in readable(rows[:50])
+        {"kind": f"Message {item.pk} cannot be read", **DAMAGED_STATE, "pk": item.pk}
+        if isinstance(item, Unreadable)
+        else {"kind": outbox.label_of(item), **message_state(item), "pk": item.pk}
+        for item in readable(rows[:50])
     ]
 
 

@@ -41,7 +41,7 @@ def query() -> QuerySet[MissedReport]:
 def missed_of(about: Q) -> list[MissedLine]:
     """The newest reports about a record, and what became of each."""
     rows = query().filter(about).order_by("-reported_at", "-pk")[:ON_A_RECORD]
-    return [_line(each) for each in readable(rows, opens=False) if not isinstance(each, Unreadable)]
+    return [_line(item) for item in readable(rows, opens=False) if not isinstance(item, Unreadable)]
 
 
 def _line(each: MissedReport) -> MissedLine:

@@ -13,7 +13,7 @@ from django.urls import reverse
 from clinic.accounts.models import User
 from clinic.core import clock
 from clinic.core.permissions import may
-from clinic.staff.news import Line, News
+from clinic.staff.news import News, OpenEmergency
 from consultations.enums import OPEN_STATUSES, CaseStatus, Outcome
 from consultations.models import ConsultationRequest, SafetyCase
 from consultations.presenters.cases import url_of
@@ -65,7 +65,7 @@ def news_for(user: User | AnonymousUser, *, since: datetime.datetime) -> News | 
     )
 
 
-def open_emergencies(*, now: datetime.datetime) -> tuple[Line, ...]:
+def open_emergencies(*, now: datetime.datetime) -> tuple[OpenEmergency, ...]:
     """The alarms that began last: one line a case, and one for all visitors of a flood."""
     taken_last = Case(When(UNTAKEN, then=0), default=1, output_field=IntegerField())
     rows = (
@@ -74,12 +74,14 @@ def open_emergencies(*, now: datetime.datetime) -> tuple[Line, ...]:
         .order_by(taken_last, "-alarmed_at", "-pk")
         .values_list("pk", "status", "alarmed_at", "alarm_group")
     )
-    lines: dict[str, Line] = {}
+    lines: dict[str, OpenEmergency] = {}
     for pk, status, alarmed_at, group in rows[: 4 * SHOWN]:
         is_taken = status != CaseStatus.OPEN
         key = f"group-{group}" if group else f"{pk}-{int(alarmed_at.timestamp())}"
         who = "visitors without a name" if group else f"case {pk}"
         rest = "taken on" if is_taken else "nobody has taken it on"
         text = f"Emergency, {who}: {span(now - alarmed_at)} ago, {rest}."
-        lines.setdefault(key, Line(key, text, f"{reverse(CASES)}?group={group}" if group else url_of(pk), is_taken))
+        lines.setdefault(
+            key, OpenEmergency(key, text, f"{reverse(CASES)}?group={group}" if group else url_of(pk), is_taken)
+        )
     return tuple(lines.values())[:SHOWN]

@@ -141,13 +141,17 @@ def rows_of(condition: Q, *, beside: Patient, newest: int = 0) -> list[PersonRow
 
 
 def _row(row: Patient, beside: Patient, was_apart: str) -> PersonRow:
-    request, case = next(iter(row.requests.all()), None), next(iter(row.safety_cases.all()), None)
-    stands = request or case
+    consultation_request, case = next(iter(row.requests.all()), None), next(iter(row.safety_cases.all()), None)
+    stands = consultation_request or case
     agrees, differs = _compared(row, beside)
     return PersonRow(
         pk=row.pk,
-        label=request.reference if request else f"Safety case {case.pk}" if case else f"Record {row.pk}",
-        url=triage.page_of(request) if request else url_of(case.pk) if case else "",
+        label=consultation_request.reference
+        if consultation_request
+        else f"Safety case {case.pk}"
+        if case
+        else f"Record {row.pk}",
+        url=triage.page_of(consultation_request) if consultation_request else url_of(case.pk) if case else "",
         name=row.name,
         born=day_of_birth(row),
         age=age_words(row),
@@ -164,7 +168,7 @@ def _compared(row: Patient, beside: Patient) -> tuple[tuple[str, ...], tuple[str
     """What is the same in both, and what is known of both and differs; nothing of a row and itself."""
     if row.pk == beside.pk:
         return (), ()
-    is_helped = any(each.filled_for == FilledFor.OTHER for each in row.requests.all())
+    is_helped = any(item.filled_for == FilledFor.OTHER for item in row.requests.all())
     pairs: dict[str, tuple[Any, Any]] = {
         "name": (row.name_key, beside.name_key),
         "date of birth": (row.birth_on, beside.birth_on),

@@ -43,7 +43,7 @@ class Tab:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Row:
+class QueueRow:
     """One line of the list. A row that cannot be read has no url and says so in `name`."""
 
     pk: int
@@ -108,7 +108,9 @@ def condition_of(filters: Filters, *, viewer: User, now: datetime.datetime) -> Q
 
 def rows_query(condition: Q, *, viewer: User) -> QuerySet[ConsultationRequest]:
     """Everything a row needs in one query; what is encrypted comes as it is stored, to be decrypted row by row."""
-    next_visit = Appointment.objects.filter(request=OuterRef("pk"), status__in=LIVE_APPOINTMENTS).order_by("starts_at")
+    next_visit = Appointment.objects.filter(consultation_request=OuterRef("pk"), status__in=LIVE_APPOINTMENTS).order_by(
+        "starts_at"
+    )
     return (
         ConsultationRequest.objects.visible_to(viewer)
         .filter(condition)
@@ -124,21 +126,21 @@ def rows_query(condition: Q, *, viewer: User) -> QuerySet[ConsultationRequest]:
     )
 
 
-def rows_of(condition: Q, *, page: int, viewer: User, now: datetime.datetime) -> list[Row]:
+def rows_of(condition: Q, *, page: int, viewer: User, now: datetime.datetime) -> list[QueueRow]:
     start = (page - 1) * PAGE_SIZE
     found = readable(rows_query(condition, viewer=viewer)[start : start + PAGE_SIZE])
-    risks = {each.patient: risk_of(each) for each in found if not isinstance(each, Unreadable)}
+    risks = {item.patient: risk_of(item) for item in found if not isinstance(item, Unreadable)}
     others = beside_in_list(risks)
     return [
-        unreadable_row(each.pk)
-        if isinstance(each, Unreadable)
-        else _row(each, others.get(each.patient_id, NOBODY_ELSE), viewer=viewer, now=now)
-        for each in found
+        unreadable_row(item.pk)
+        if isinstance(item, Unreadable)
+        else _row(item, others.get(item.patient_id, NOBODY_ELSE), viewer=viewer, now=now)
+        for item in found
     ]
 
 
-def unreadable_row(pk: int) -> Row:
-    return Row(
+def unreadable_row(pk: int) -> QueueRow:
+    return QueueRow(
         pk=pk,
         url=reverse("admin:consultations_consultationrequest_change", args=[pk]),
         name=f"Record {pk} cannot be read",
@@ -149,85 +151,94 @@ def unreadable_row(pk: int) -> Row:
     )
 
 
-def erased_row(request: ConsultationRequest) -> Row:
-    return Row(
-        pk=request.pk,
-        url=reverse("admin:consultations_consultationrequest_change", args=[request.pk]),
-        name=request.patient.name,
-        reference=request.reference,
-        line=f"What this person told us was erased on {clock.moment(request.patient.erased_at)}.",
-        status=request.get_status_display(),
+def erased_row(consultation_request: ConsultationRequest) -> QueueRow:
+    return QueueRow(
+        pk=consultation_request.pk,
+        url=reverse("admin:consultations_consultationrequest_change", args=[consultation_request.pk]),
+        name=consultation_request.patient.name,
+        reference=consultation_request.reference,
+        line=f"What this person told us was erased on {clock.moment(consultation_request.patient.erased_at)}.",
+        status=consultation_request.get_status_display(),
     )
 
 
-def _row(request: ConsultationRequest, others: Others, *, viewer: User, now: datetime.datetime) -> Row:
-    if request.patient.erased_at is not None:
-        return erased_row(request)
-    answers, is_broken = opened(lambda: answers_of(request), {}, of=request)
+def _row(
+    consultation_request: ConsultationRequest, others: Others, *, viewer: User, now: datetime.datetime
+) -> QueueRow:
+    if consultation_request.patient.erased_at is not None:
+        return erased_row(consultation_request)
+    answers, is_broken = opened(lambda: answers_of(consultation_request), {}, of=consultation_request)
     line = "The answers of this record cannot be opened. Tell a manager."
     if not is_broken:
-        line = one_line(answers, version=request.response.questionnaire_version)
-    return Row(
-        pk=request.pk,
-        url=reverse("admin:consultations_consultationrequest_change", args=[request.pk]),
-        name=request.patient.name,
-        age=age_words(request.patient),
-        reference=request.reference,
+        line = one_line(answers, version=consultation_request.response.questionnaire_version)
+    return QueueRow(
+        pk=consultation_request.pk,
+        url=reverse("admin:consultations_consultationrequest_change", args=[consultation_request.pk]),
+        name=consultation_request.patient.name,
+        age=age_words(consultation_request.patient),
+        reference=consultation_request.reference,
         line=line,
-        time=clock_chip(request, now=now, next_visit=request.next_visit, case_due_at=request.case_due_at),
-        flags=flags_of(request, answers, is_broken=is_broken),
-        status=holder_words(request, viewer=viewer),
+        time=clock_chip(
+            consultation_request,
+            now=now,
+            next_visit=consultation_request.next_visit,
+            case_due_at=consultation_request.case_due_at,
+        ),
+        flags=flags_of(consultation_request, answers, is_broken=is_broken),
+        status=holder_words(consultation_request, viewer=viewer),
         others=others,
-        as_pressing=request.as_pressing_patient if request.is_as_pressing else None,
+        as_pressing=consultation_request.as_pressing_patient if consultation_request.is_as_pressing else None,
     )
 
 
-def answers_of(request: ConsultationRequest) -> dict[str, Any]:
+def answers_of(consultation_request: ConsultationRequest) -> dict[str, Any]:
     """Raises DamagedRecord."""
-    answers: dict[str, Any] | None = request.response.answers
+    answers: dict[str, Any] | None = consultation_request.response.answers
     if answers is None:
         raise Undecodable("There are no answers at all.")
     return answers
 
 
-def is_low_mood(request: ConsultationRequest) -> bool:
+def is_low_mood(consultation_request: ConsultationRequest) -> bool:
     """Whether its stored result says so; one that cannot be read is told of on the page of the request."""
-    fired, _ = opened(lambda: fired_in(request), frozenset(), of=request)
+    fired, _ = opened(lambda: fired_in(consultation_request), frozenset(), of=consultation_request)
     return LOW_MOOD_RULE in fired
 
 
-def fired_in(request: ConsultationRequest) -> frozenset[str]:
+def fired_in(consultation_request: ConsultationRequest) -> frozenset[str]:
     """The ids of the rules in the result that the request was sent with. Raises DamagedRecord."""
-    request.assessment.opened_with(request.response)
-    return frozenset(each["id"] for each in result_of(request.assessment.result)["fired"])
+    consultation_request.assessment.opened_with(consultation_request.response)
+    return frozenset(item["id"] for item in result_of(consultation_request.assessment.result)["fired"])
 
 
-def flags_of(request: ConsultationRequest, answers: Mapping[str, Any], *, is_broken: bool) -> tuple[Chip, ...]:
-    flags = text_flags(request)
-    if request.is_escalated:
+def flags_of(
+    consultation_request: ConsultationRequest, answers: Mapping[str, Any], *, is_broken: bool
+) -> tuple[Chip, ...]:
+    flags = text_flags(consultation_request)
+    if consultation_request.is_escalated:
         flags.append(Chip("Escalated", "danger"))
-    if request.is_as_pressing:
-        flags.append(Chip(f"As pressing as {request.as_pressing_reference}", "danger"))
-    if request.flag_level or not request.is_escalated:
-        flags.append(level_chip(request))
-    if request.highest_outcome not in (request.outcome, request.flag_level):
-        flags.append(Chip(f"Earlier: {Outcome(request.highest_outcome).label}", "danger"))
-    if request.is_blocked_by_flags and request.status in OPEN_STATUSES:
+    if consultation_request.is_as_pressing:
+        flags.append(Chip(f"As pressing as {consultation_request.as_pressing_reference}", "danger"))
+    if consultation_request.flag_level or not consultation_request.is_escalated:
+        flags.append(level_chip(consultation_request))
+    if consultation_request.highest_outcome not in (consultation_request.outcome, consultation_request.flag_level):
+        flags.append(Chip(f"Earlier: {Outcome(consultation_request.highest_outcome).label}", "danger"))
+    if consultation_request.is_blocked_by_flags and consultation_request.status in OPEN_STATUSES:
         flags.append(Chip("Red flags open", "warn"))
-    if is_low_mood(request):
+    if is_low_mood(consultation_request):
         flags.append(Chip(LOW_MOOD, "warn"))
-    if request.has_note:
+    if consultation_request.has_note:
         flags.append(Chip("Left a note"))
     if is_broken:
         flags.append(Chip("Answers damaged", "danger"))
-    found = look_outs(answers, version=request.response.questionnaire_version)[:LOOK_OUTS_SHOWN]
+    found = look_outs(answers, version=consultation_request.response.questionnaire_version)[:LOOK_OUTS_SHOWN]
     return (*flags, *(Chip(text, "warn") for text in found))
 
 
-def text_flags(request: ConsultationRequest) -> list[Chip]:
+def text_flags(consultation_request: ConsultationRequest) -> list[Chip]:
     """That the patient wrote something that nobody has read, and whether it is to be read first."""
-    if request.texts_due_at is None:
+    if consultation_request.texts_due_at is None:
         return []
-    if request.texts_risk is None:
+    if consultation_request.texts_risk is None:
         return [Chip("New message", "warn")]
     return [Chip("Read this first", "danger")]

@@ -19,15 +19,15 @@ def weekly_calls(*, viewer: User, now: datetime.datetime) -> dict[str, Any]:
     due = weekly_question.weekly_calls(now=now).filter(pk__in=ConsultationRequest.objects.visible_to(viewer))
     found = readable(due.select_related("patient")[:SHOWN])
     rows = [
-        {"pk": each.pk, "name": f"Record {each.pk} cannot be read", "reference": "", "since": ""}
-        if isinstance(each, Unreadable)
+        {"pk": item.pk, "name": f"Record {item.pk} cannot be read", "reference": "", "since": ""}
+        if isinstance(item, Unreadable)
         else {
-            "pk": each.pk,
-            "name": each.patient.name,
-            "reference": each.reference,
-            "since": f"nothing heard for {span(now - each.quiet_since)}",
+            "pk": item.pk,
+            "name": item.patient.name,
+            "reference": item.reference,
+            "since": f"nothing heard for {span(now - item.quiet_since)}",
         }
-        for each in found
+        for item in found
     ]
     for row in rows:
         row["url"] = reverse("admin:consultations_consultationrequest_change", args=[row["pk"]])

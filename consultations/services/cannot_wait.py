@@ -25,7 +25,7 @@ class Item:
 
     @property
     def words(self) -> str:
-        return f"{self.name}: {', '.join(each.label for each in self.why)}"
+        return f"{self.name}: {', '.join(item.label for item in self.why)}"
 
 
 def open_items(*, now: datetime.datetime) -> list[Item]:
@@ -60,7 +60,7 @@ def _requests(now: datetime.datetime) -> Iterator[Item]:
 
 
 def _texts_before_a_request() -> Iterator[Item]:
-    rows = PatientText.objects.waiting().filter(response__request=None).order_by("due_at", "pk")
+    rows = PatientText.objects.waiting().filter(response__consultation_request=None).order_by("due_at", "pk")
     for pk in rows.values_list("pk", flat=True):
         yield Item("text", pk, f"Text {pk}", reverse("admin:today"), (Pressing.TEXT,))
 

@@ -64,7 +64,7 @@ def remove(*, entry: Entry, by: User) -> None:
 
 def _announce_end_of(absence: Absence) -> None:
     """The clinician may see somebody in that time again, other than in what a changed absence still covers."""
-    reason = slot_release.Reason.NO_LONGER_AWAY
+    reason = slot_release.ReleaseReason.NO_LONGER_AWAY
     slot_release.time_freed(absence.clinician_id, absence.starts_at, absence.ends_at, reason=reason)
 
 
@@ -77,16 +77,20 @@ def refusal_of(absence: Absence) -> str:
             occupations__starts_at__lt=absence.ends_at,
             occupations__ends_at__gt=max(absence.starts_at, clock.now()),
         )
-        .select_related("request__patient")
+        .select_related("consultation_request__patient")
         .defer(
-            "request__patient__email", "request__patient__phone", "request__patient__phone_as_typed", "cancel_reason"
+            "consultation_request__patient__email",
+            "consultation_request__patient__phone",
+            "consultation_request__patient__phone_as_typed",
+            "cancel_reason",
         )
         .order_by("starts_at")[:4]
     )
     if not booked:
         return ""
     named = "; ".join(
-        f"{each.request.patient.name} ({each.request.reference}, {clock.moment(each.starts_at)})" for each in booked[:3]
+        f"{row.consultation_request.patient.name} ({row.consultation_request.reference}, {clock.moment(row.starts_at)})"
+        for row in booked[:3]
     )
     more = " and more" if len(booked) > 3 else ""
     return f"Somebody is booked in that time: {named}{more}. Cancel that time first, so that the patient is told."

@@ -31,7 +31,7 @@ def record_review(
     if departs(decision, suggestion) and not reason.strip():
         raise ReasonMissing(f"Your decision differs from the suggestion “{suggestion.label}”: write why.")
     return ClinicalReview.objects.create(
-        request=consultation_request,
+        consultation_request=consultation_request,
         decision=decision,
         suggestion=suggestion,
         reason=reason,

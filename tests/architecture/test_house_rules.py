@@ -93,7 +93,7 @@ def views_and_admin() -> list[Path]:
 def test_views_and_admin_never_assign_a_status(file):
     for node in ast.walk(ast.parse(file.read_text())):
         targets = node.targets if isinstance(node, ast.Assign) else []
-        assert not [each for each in targets if isinstance(each, ast.Attribute) and each.attr == "status"]
+        assert not [target for target in targets if isinstance(target, ast.Attribute) and target.attr == "status"]
 
 
 @pytest.mark.parametrize("file", templates(), ids=name)

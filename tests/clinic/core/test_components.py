@@ -48,7 +48,7 @@ class TestTemplates:
             rest = re.sub(r'"[^"{}]*"', "", rest.replace("forloop", ""))
             used = set(re.findall(r"{{ (\w+)", rest)) | set(re.findall(r"{% (?:if|icon) (\w+)", rest))
             wrong += [
-                f"{file.name}: {each}" for each in used - {"error", "column"} if not re.search(rf"\b{each}\b", comment)
+                f"{file.name}: {item}" for item in used - {"error", "column"} if not re.search(rf"\b{item}\b", comment)
             ]
             if "Variables: " not in comment:
                 wrong.append(f"{file.name}: states no variables")
