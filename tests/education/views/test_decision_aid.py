@@ -14,7 +14,7 @@ from education import library
 from education.content import shipped
 from education.models import Page
 from education.presenters.page_renderer import PageRenderer
-from education.views.decision_aid import QUESTIONS, RATINGS, STATEMENTS, DecisionForm, words_of
+from education.views.decision_aid import QUESTIONS, RATINGS, STATEMENTS, DecisionAidForm, words_of
 from tests.access.conftest import everything
 from tests.shelf import SHIPPED
 
@@ -184,7 +184,7 @@ class TestOddInput:
 
 
 def test_the_form_speaks_for_caution_and_for_trying() -> None:
-    assert {"no_harm", "tested", "new"} <= set(DecisionForm().fields)
+    assert {"no_harm", "tested", "new"} <= set(DecisionAidForm().fields)
 
 
 def test_it_is_linked_from_where_people_decide(content: shipped.Shipped, client: Client) -> None:
