@@ -19,7 +19,11 @@ RUN_WITH := DJANGO_RUNSERVER_HIDE_WARNING=true SITE_URL=$${SITE_URL:-http://127.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-deep check messages weigh bench format lock clean
+FRONTEND := clinic/core/frontend
+BUILT_FROM := package.json package-lock.json bootstrap-used.txt build-bootstrap.mjs requirements.txt build_fonts.py
+BUILT := css/bootstrap.css css/fonts.css ../static/clinic/fonts/*.woff2
+
+.PHONY: help run test test-deep check messages weigh bench format frontend lock clean
 
 help: ## Show these lines
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -49,6 +53,8 @@ check: .venv/.installed-dev ## Lint, format, types, import rules, templates, mig
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy $(wildcard $(TYPED))
 	.venv/bin/lint-imports
+	@cd $(FRONTEND) && sha256sum --check --quiet built.sha256 || \
+		{ echo "What is built in $(FRONTEND) does not fit its sources any more: make frontend (needs node), and commit."; exit 1; }
 	git ls-files -z -- '*.html' | xargs -0 .venv/bin/djade --check --target-version 5.2
 	@$(EXTRACT_MESSAGES) --output-file - | cmp -s - $(CATALOGUE) || \
 		{ echo "$(CATALOGUE) does not hold the sentences of the code: run \`make messages\` and commit it."; exit 1; }
@@ -72,6 +78,11 @@ format: .venv/.installed-dev ## Put code and templates into the project's format
 	.venv/bin/ruff check --fix .
 	.venv/bin/ruff format .
 	git ls-files -z -- '*.html' | xargs -0 .venv/bin/djade --target-version 5.2 || true  # it answers 1 after a rewrite
+
+frontend: .venv/.installed-dev ## Build what is served of Bootstrap and of the fonts anew (needs node 18 or newer, and the network)
+	cd $(FRONTEND) && npm ci --no-fund --no-audit && npm run --silent build
+	cd $(FRONTEND) && ../../../.venv/bin/uv run --no-project --with-requirements requirements.txt python build_fonts.py
+	cd $(FRONTEND) && sha256sum $(BUILT_FROM) $(BUILT) > built.sha256
 
 lock: .venv/.installed-dev ## Compile requirements.in and requirements-dev.in into pinned files with hashes
 	@for name in requirements requirements-dev; do \

@@ -17,7 +17,7 @@ from django.contrib.staticfiles.utils import matches_patterns
 from django.core.files.storage import FileSystemStorage
 
 PARTS = Path(__file__).parent / "frontend/css"
-SHARED = ("tokens", "base", "layout", "components", "forms")
+SHARED = ("fonts", "bootstrap", "tokens", "base", "layout", "components", "forms")
 SHEETS = {
     "clinic/public.css": (*SHARED, "content", "figures", "check", "private", "staff", "print"),
     "clinic/check.css": (*SHARED, "content", "figures", "check", "private", "staff", "print"),

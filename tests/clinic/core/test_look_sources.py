@@ -11,7 +11,7 @@ from clinic.core import style_sheets
 
 ROOT = Path(__file__).resolve().parents[3]
 STATIC = ROOT / "clinic/core/static/clinic"
-SHEETS = (STATIC / "error.css", STATIC / "vendor/bootstrap.min.css", *sorted(style_sheets.PARTS.glob("*.css")))
+SHEETS = (STATIC / "error.css", *sorted(style_sheets.PARTS.glob("*.css")))
 TELEPHONE = re.compile(r"\(?\b\d{3}\)?[ -]\d{3}[ -]\d{4}\b|tel:\+?\d")
 NUMBERS_TO_CALL = re.compile(r"(?<![\d.#-])(911|999|112|988)(?![\d.])")
 
