@@ -31,7 +31,7 @@ class Copy:
     token: str
 
 
-class Specimen:
+class CopyPattern:
     """A specimen with the values found in it that are its own, and that a copy therefore has others for."""
 
     def __init__(self, specimen: Specimen) -> None:
@@ -118,7 +118,7 @@ def _told(contact: Contact) -> list[Any]:
 
 def write(specimen: Specimen, people: list[tuple[InventedPatient, Slot | None]], inventor: Inventor) -> list[Copy]:
     """Write a copy for each of these people. Call inside a transaction."""
-    pattern, made = Specimen(specimen), []
+    pattern, made = CopyPattern(specimen), []
     rows: dict[Table, list[Any]] = {table: [] for table in specimen.rows}
     events: list[AuditEvent] = []
     for (person, slot), keys in zip(people, _keys_for(specimen, len(people)), strict=True):
