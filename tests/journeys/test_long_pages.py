@@ -8,7 +8,7 @@ import pytest
 from clinic.core import page_cache
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-HEIGHT = "document.documentElement.scrollHeight"
+HEIGHT = "document.fonts.ready.then(() => document.documentElement.scrollHeight)"
 MARKED = "[...document.querySelectorAll('.toc [aria-current]')].map(link => link.hash)"
 CONDITION = "/conditions/herniated-disc/"
 
