@@ -20,6 +20,14 @@ class TrackerStep:
     text: str
     state: str
 
+    @property
+    def is_done(self) -> bool:
+        return self.state == "done"
+
+    @property
+    def is_now(self) -> bool:
+        return self.state == "now"
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class PatientNote:

@@ -43,6 +43,10 @@ class DangerPage:
     signs: str
 
     @property
+    def is_emergency(self) -> bool:
+        return self.outcome == Outcome.EMERGENCY
+
+    @property
     def template(self) -> str:
         return TEMPLATES[self.outcome]
 

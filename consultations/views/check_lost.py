@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from clinic.core.unsent import Unsent
 from consultations.candidacy.one_screen import danger_in
+from consultations.enums import Outcome
 from consultations.forms.check import ScreenForm
 from consultations.forms.contact import CallBackForm, ContactForm, EmailForm
 from consultations.forms.typed import names_in, typed_rows
@@ -31,7 +32,7 @@ def unknown(request: HttpRequest, page: str) -> HttpResponse:
     if isinstance(form, ScreenForm):
         draft.answers = form.valid_answers()
     context = {
-        "page": page,
+        "is_call_back": page == "call_back",
         "is_sent": False,
         "was_carried": f"/{CARRIED}/" in request.path,
         "again": carried.pack(draft, browser=check_browser.browser_of(request)) if draft.answers else "",
@@ -49,7 +50,6 @@ def after_sending(request: HttpRequest, page: str, response: QuestionnaireRespon
     if form is None or _is_as_sent(form, response):
         return redirect(confirmation)
     context = {
-        "page": page,
         "is_sent": True,
         "confirmation_url": confirmation,
         **_given_back(form, response.questionnaire_version),
@@ -88,7 +88,11 @@ def _posted_form(request: HttpRequest, page: str, version: str) -> forms.Form | 
 
 def _given_back(form: forms.Form | None, version: str) -> dict[str, Any]:
     danger = danger_in(form.ticked_or_valid(), version=version) if isinstance(form, ScreenForm) else None
-    return {"typed": typed_rows(form) if form is not None else [], "danger": danger.value if danger else ""}
+    return {
+        "typed": typed_rows(form) if form is not None else [],
+        "is_danger": danger is not None,
+        "is_emergency": danger == Outcome.EMERGENCY,
+    }
 
 
 def _is_as_sent(form: forms.Form, response: QuestionnaireResponse) -> bool:

@@ -58,6 +58,7 @@ def result(request: HttpRequest, session: QuestionnaireSession) -> HttpResponse:
     context = {
         "explanation": explain(session),
         "signs": outcomes.emergency_signs(region=settings.CLINIC_REGION),
+        "goes_to_a_doctor": session.headline != Outcome.NOT_SUITABLE_NOW,
         "due_at": _would_be_due(session),
         "support_line": support_line() if outcomes.needs_support(session.assessment) else "",
         "back_url": session.screen_url(last),
@@ -226,6 +227,7 @@ def sent(request: HttpRequest, session: QuestionnaireSession) -> HttpResponse:
         "has_email": bool(patient.email),
         "has_phone": bool(patient.phone),
         "is_pressing": sent_request.highest_outcome in (Outcome.EMERGENCY, Outcome.SAME_DAY),
+        "is_urgent_review": sent_request.highest_outcome == Outcome.URGENT_REVIEW,
         "calls_today": call_today(sent_request.highest_outcome, since=sent_request.submitted_at) is not None,
         "is_today": clock.local(sent_request.submitted_at).date() == clock.today(),
         "is_low_mood": outcomes.LOW_MOOD_RULE in fired,

@@ -176,7 +176,8 @@ def progress(session: QuestionnaireSession, section: str) -> dict[str, Any]:
     steps = [
         {
             "label": title,
-            "state": state,
+            "is_done": state == "done",
+            "is_now": state == "now",
             "url": session.screen_url(first[part]) if state == "done" and part in first else "",
         }
         for part, title, state in stands.sections

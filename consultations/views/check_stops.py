@@ -79,6 +79,7 @@ def adults_only(request: HttpRequest, session: QuestionnaireSession) -> HttpResp
     context = {
         "explanation": explain(session) if is_pressing else None,
         "signs": outcomes.emergency_signs(region=settings.CLINIC_REGION),
+        "is_today": session.headline == Outcome.SAME_DAY,
         "change_url": session.question_url("ab_age"),
         "case": safety_case(session),
     }
@@ -95,7 +96,7 @@ def call_back(request: HttpRequest, session: QuestionnaireSession) -> HttpRespon
         return redirect(session.going_on())
     if case.patient_id is not None:
         context = {
-            "case": case,
+            "is_emergency": case.level == Outcome.EMERGENCY,
             "call_by": call_back_by(case),
             "first_help": patient_texts.first_help(case.response_id, now=clock.now()),
         }

@@ -21,7 +21,7 @@ from consultations.actions.withdraw import WithdrawRequest, WithdrawRequestForm
 from consultations.enums import SAFETY_OUTCOMES, AppointmentStatus, RequestStatus, TextKind
 from consultations.models import Appointment, ConsultationRequest
 from consultations.presenters import asked_again as words_asked
-from consultations.presenters import patient_texts, scan_report
+from consultations.presenters import next_step, patient_texts, scan_report
 from consultations.presenters.patient_texts import FirstHelp
 from consultations.services import asked_again, case_mails, clocks, scheduling, verified_emails
 from consultations.services.targets import falls_today, time_allowed
@@ -94,6 +94,7 @@ def status_page(
     question = consultation_request.information_requests.filter(answered_at=None).first() if is_asked else None
     due_at = consultation_request.danger_due_at or consultation_request.due_at
     context = {
+        **next_step.facts(consultation_request, appointment=appointment, question=question),
         "open_beside": verified_emails.open_beside(consultation_request),
         "read_by": patient_texts.read_by(consultation_request),
         "heading": status_words.heading(consultation_request),

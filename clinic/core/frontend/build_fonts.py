@@ -58,7 +58,7 @@ def cut(name: str, script: str, target: str, *, english: bool) -> str:
     font = TTFont(SOURCES / family / f"files/{family}-{script}-wght-normal.woff2", recalcTimestamp=False)
     if name == "atkinson" and script == "latin":
         plain_zero(font)
-    characters = {each for each in font.getBestCmap() if (each in ENGLISH) is english}
+    characters = {item for item in font.getBestCmap() if (item in ENGLISH) is english}
     options = subset.Options(layout_features=FEATURES, hinting=False, notdef_outline=True)
     cutter = subset.Subsetter(options)
     cutter.populate(unicodes=characters)
@@ -74,11 +74,11 @@ def cut(name: str, script: str, target: str, *, english: bool) -> str:
 def ranges(characters: set[int]) -> str:
     """As `unicode-range` takes them, a few a line."""
     found: list[list[int]] = []
-    for each in sorted(characters):
-        if found and found[-1][1] == each - 1:
-            found[-1][1] = each
+    for character in sorted(characters):
+        if found and found[-1][1] == character - 1:
+            found[-1][1] = character
         else:
-            found.append([each, each])
+            found.append([character, character])
     written = [f"U+{first:X}" + (f"-{last:X}" if last > first else "") for first, last in found]
     lines = [", ".join(written[start : start + 8]) for start in range(0, len(written), 8)]
     return ",\n    ".join(lines)

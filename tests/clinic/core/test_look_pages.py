@@ -87,9 +87,9 @@ class TestFrame:
 
     def test_progress_is_told_in_words(self):
         parts = [
-            {"label": "Safety", "url": "/check/", "state": "done"},
-            {"label": "You", "url": "", "state": "now"},
-            {"label": "Pain", "url": "", "state": "next"},
+            {"label": "Safety", "url": "/check/", "is_done": True, "is_now": False},
+            {"label": "You", "url": "", "is_done": False, "is_now": True},
+            {"label": "Pain", "url": "", "is_done": False, "is_now": False},
         ]
         request = RequestFactory().get("/")
         context = {

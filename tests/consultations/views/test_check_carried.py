@@ -325,7 +325,7 @@ class TestRefused:
         time_machine.shift(12 * 60 * 60)
         page = reader.fill(ab_age="56", rf_now=["chest"])
         assert page.status_code == 403
-        assert page.context["danger"] == "EMERGENCY"
+        assert page.context["is_emergency"]
 
     def test_by_its_address_alone_it_says_so(self, reader: Reader) -> None:
         for path in ("q/now", "result", "contact", "answers", "today", "adults", "emergency", "sent"):

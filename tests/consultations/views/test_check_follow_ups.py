@@ -31,7 +31,7 @@ TRIGGERS = {
 def follow_ups(page: Any) -> dict[str, tuple[str, bool]]:
     """Each follow-up on a page: when it is shown, and whether it is open."""
     found = re.findall(
-        r'<fieldset class="q-follow" role="none" data-shown-when="([^"]*)"( hidden disabled)?>'
+        r'<fieldset class="q-follow" role="none" data-shown-when="([^"]*)"( hidden disabled)?>\s*'
         r'<input type="hidden" name="shown" value="(\w+)">',
         page.content.decode(),
     )

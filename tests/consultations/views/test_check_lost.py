@@ -140,7 +140,8 @@ class TestDanger:
         page = visitor.client.post(f"/check/00000000/q/{slug}/", answers)
         words = text_of(page)
         heading = {"EMERGENCY": "Get emergency help now", "SAME_DAY": "Speak to a doctor today"}[level]
-        assert page.context["danger"] == level
+        assert page.context["is_danger"]
+        assert page.context["is_emergency"] == (level == Outcome.EMERGENCY)
         assert words.index(heading) < words.rindex("This check is not open in this browser")
         assert settings.EMERGENCY_LINE in words
         assert "Nobody at the clinic has seen what you ticked on this page." in words
@@ -149,7 +150,7 @@ class TestDanger:
     @pytest.mark.parametrize("slug", [screen.slug for screen in flow.screens("1.1.0")])
     def test_calm_answers_get_no_alarm(self, visitor: Visitor, slug: str) -> None:
         page = visitor.client.post(f"/check/00000000/q/{slug}/", fields_of(slug, ROUTINE))
-        assert page.context["danger"] == ""
+        assert not page.context["is_danger"]
         assert "do not wait for this form" in text_of(page)
 
     def test_starting_again_with_a_danger_stops_and_tells_the_clinic(self, visitor: Visitor, nurse: Any) -> None:

@@ -152,14 +152,14 @@ class TestTwoDoctors:
     @pytest.mark.usefixtures("colleague")
     def test_no_two_choices_have_the_same_name_or_id(self, patient):
         html = patient.get(at(patient, "times/?day=2026-11-24")).content.decode()
-        names = re.findall(r'<label for="(slot-[^"]+)">(.+?)</label>', html)
+        names = re.findall(r'<label for="(slot-[^"]+)">(.+?)</label>', html, re.DOTALL)
         assert len(names) == 8
         assert len({name for name, _ in names}) == len({words for _, words in names}) == 8
 
     @pytest.mark.usefixtures("colleague")
     def test_the_count_of_a_day_is_the_number_of_choices_it_shows(self, patient):
         page = patient.get(at(patient, "times/?day=2026-11-24"))
-        assert re.search(r'aria-current="date">.*?<small>(\d+) free', page.content.decode())[1] == "8"
+        assert re.search(r'aria-current="date">.*?<small>(\d+) free', page.content.decode(), re.DOTALL)[1] == "8"
         assert len(keys_on(page)) == 8
 
     def test_the_nearest_times_name_the_doctor(self, patient, rival, clinician, colleague):
