@@ -17,6 +17,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
+from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
@@ -37,6 +38,9 @@ ATTRIBUTES: Final = {
 }  # fmt: skip
 CLASSES: Final = {"a": {"cite", "term"}, "div": {"tbl-card"}, "table": {"tbl"}}
 SCHEMES: Final = frozenset({"http", "https", "mailto", "tel"})
+STOPS: Final = re.compile(r"^[.,;:]+")
+BETWEEN_MARKS: Final = "\xa0"
+"""Two marks side by side must not read as one number, nor part at the end of a line."""
 TOP_LEVEL: Final = 2
 """Headings in a text begin here: the page's title is the first level."""
 
@@ -222,8 +226,50 @@ def _write_term(_: RendererHTML, tokens: Sequence[Token], place: int, __: Any, e
     return str(env["renderer"].term(*tokens[place].meta["parts"]))
 
 
+def _bind_citations(state: StateCore) -> None:
+    for token in state.tokens:
+        if token.type == "inline" and token.children:
+            token.children = _bound(token.children)
+
+
+def _bound(children: list[Token]) -> list[Token]:
+    """Each mark follows its word without a space, and the stop behind the word, so that no line begins with it."""
+    bound: list[Token] = []
+    for child in children:
+        after_mark = bool(bound) and bound[-1].type == "citation"
+        if child.type == "citation":
+            _close_up(bound)
+            if bound and bound[-1].type == "citation":
+                bound.append(Token("text", "", 0, content=BETWEEN_MARKS))
+        elif child.type == "text" and after_mark:
+            child.content = _stop_before_marks(bound, child.content)
+        bound.append(child)
+    return bound
+
+
+def _close_up(bound: list[Token]) -> None:
+    """Take away the space and the line's end that stand last."""
+    while bound and (bound[-1].type == "softbreak" or (bound[-1].type == "text" and not bound[-1].content.strip())):
+        bound.pop()
+    if bound and bound[-1].type == "text":
+        bound[-1].content = bound[-1].content.rstrip()
+
+
+def _stop_before_marks(bound: list[Token], text: str) -> str:
+    """Put the stop that follows a row of marks before it; return what is left of the text."""
+    stop = STOPS.match(text)
+    if stop is None:
+        return text
+    first = len(bound)
+    while first and (bound[first - 1].type == "citation" or bound[first - 1].content == BETWEEN_MARKS):
+        first -= 1
+    bound.insert(first, Token("text", "", 0, content=stop.group()))
+    return text[stop.end() :]
+
+
 def _grammar() -> MarkdownIt:
     markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
+    markdown.core.ruler.push("bind_citations", _bind_citations)
     markdown.inline.ruler.before("link", "citation", _read_citation)
     markdown.inline.ruler.before("link", "term", _read_term)
     markdown.add_render_rule("citation", _write_citation)

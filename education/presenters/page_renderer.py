@@ -4,19 +4,21 @@ A block that cannot be shown says so where it stands: editors meet it in a previ
 """
 
 import dataclasses
+import re
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from django.template.loader import render_to_string
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.text import slugify
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from clinic.core.context_processors import facts
 from education.library import CONDITION_WORDS, Library, Record
 from education.markup.blocks import BLOCKS, CARE_CARD, FIGURES, columns_of, pair_of, steps_of
-from education.markup.markdown import CITATION, PagePart, TextRenderer, cited_keys, parts
+from education.markup.markdown import BETWEEN_MARKS, CITATION, PagePart, TextRenderer, cited_keys, parts
 from education.presenters.statements import NATURAL_COURSE, reader_words
 
 COMPARED_CONDITIONS: Final = {
@@ -44,6 +46,15 @@ class Rendered:
     care_card: str
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Section:
+    """What stands under one second-level heading; `name` is its id."""
+
+    name: str
+    title: str
+    html: SafeString
+
+
 class PageRenderer(TextRenderer):
     """Renders a page's text and its blocks.
 
@@ -55,6 +66,7 @@ class PageRenderer(TextRenderer):
         self.library = library
         self.condition = condition
         self.form = form
+        self.told: set[str] = set()
 
     def page(self, body: str) -> Rendered:
         shown = list(parts(body))
@@ -63,14 +75,28 @@ class PageRenderer(TextRenderer):
         found = (self.library.sources.get(key) for key in self.numbers)
         return Rendered(html, tuple(self.headings), tuple(source for source in found if source), care_card)
 
+    def sections(self, body: str) -> tuple[Section, ...]:
+        """A page by its second-level headings; what stands before the first of them is left out."""
+        pieces = [piece.partition("\n") for piece in re.split(r"^## ", body, flags=re.MULTILINE)[1:]]
+        return tuple(Section(slugify(title), title.strip(), self.page(rest).html) for title, _, rest in pieces)
+
     def statement(self, record: Record) -> Record:
-        """A graded statement with the marks of its sources on this page."""
+        """A graded statement with the marks of its sources on this page, and whether the page told it before."""
+        is_repeat = record["code"] in self.told
+        self.told.add(record["code"])
         condition_words = CONDITION_WORDS.get(record["condition"], record["condition"])
         cites = self._cites(record["sources"])
-        return {**record, **reader_words(record), "cites": cites, "condition_words": condition_words}
+        return {
+            **record,
+            **reader_words(record),
+            "cites": cites,
+            "condition_words": condition_words,
+            "is_repeat": is_repeat,
+        }
 
     def _cites(self, keys: Iterable[str]) -> SafeString:
-        return format_html_join("", "{}", ((self.citation(key),) for key in keys))
+        marks = [mark for mark in map(self.citation, keys) if mark]
+        return format_html_join(BETWEEN_MARKS, "{}", ((mark,) for mark in marks))
 
     def _part(self, part: PagePart) -> SafeString:
         if not part.name:
@@ -86,7 +112,7 @@ class PageRenderer(TextRenderer):
     def _unshown(self, name: str) -> SafeString:
         sentence = gettext("The block “%(name)s” cannot be shown as it is written.") % {"name": name}
         words = format_html("<p>{}</p>", sentence)
-        return self._template("note", html=words, kind="warn", icon="alert")
+        return self._template("note", html=words, kind="warn")
 
     def _statements(self, codes: str) -> list[Record]:
         return [self.statement(self.library.evidence[code]) for code in codes.split() if code in self.library.evidence]
@@ -171,10 +197,10 @@ class PageRenderer(TextRenderer):
         return self._template("pair", groups=groups, words=words, cites=self._cites(cited_keys(pair.what_happened)))
 
     def _block_note(self, text: str) -> SafeString:
-        return self._template("note", html=self.text(text), kind="info", icon="info")
+        return self._template("note", html=self.text(text), kind="")
 
     def _block_warning(self, text: str) -> SafeString:
-        return self._template("note", html=self.text(text), kind="warn", icon="alert")
+        return self._template("note", html=self.text(text), kind="warn")
 
     def _block_know(self, text: str) -> SafeString:
         return self._template(

@@ -20,6 +20,7 @@ from django.views.decorators.http import require_safe
 from clinic.core import clock, page_cache
 from clinic.core.context_processors import facts
 from clinic.core.permissions import may
+from clinic.core.text_lists import comma_list
 from education import library
 from education.fixed_pages import FAQ, FIXED_PAGES, GLOSSARY, SOURCES, FixedPage
 from education.library import CONDITION_WORDS, Library, Record
@@ -48,6 +49,20 @@ HOME_ROWS: Final = (
 class Crumb:
     path: str
     title: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Cell:
+    """What was found of one or more outcomes side by side, in words and as a grade. A phone shows it once."""
+
+    columns: tuple[str, ...]
+    words: str
+    level: int
+
+    @property
+    def label(self) -> str:
+        first, *others = self.columns
+        return comma_list([first, *(column[:1].lower() + column[1:] for column in others)])
 
 
 class PageClosed(Exception):
@@ -185,6 +200,18 @@ def _found(held: Library, code: str) -> tuple[str, int]:
     return direction_words(record), record["grade"] if record else 0
 
 
+def _home_row(held: Library, codes: tuple[str, ...]) -> list[Cell]:
+    """The findings of one condition; neighbors that found the same are one cell."""
+    cells: list[Cell] = []
+    for column, code in zip(HOME_COLUMNS, codes, strict=True):
+        words, level = _found(held, code)
+        if cells and (cells[-1].words, cells[-1].level) == (words, level):
+            cells[-1] = Cell((*cells[-1].columns, column), words, level)
+        else:
+            cells.append(Cell((column,), words, level))
+    return cells
+
+
 def _condition_cards(held: Library) -> list[Record]:
     """The four conditions in order, each with what was found of stem cells for pain, and the grade."""
     cards = sorted(
@@ -204,10 +231,7 @@ def home(request: HttpRequest) -> HttpResponse:
     if settings.DEMO and not held.revision:
         return render(request, "education/no_content.html", status=503)
     page, unusual = page_at(request, HOME)
-    rows = [
-        (name, [(column, *_found(held, code)) for column, code in zip(HOME_COLUMNS, codes, strict=True)])
-        for name, codes in HOME_ROWS
-    ]
+    keys = page_sources(page.sources, page.body, held)
     return show(
         request,
         "education/home.html",
@@ -215,7 +239,8 @@ def home(request: HttpRequest) -> HttpResponse:
         held,
         cards=_condition_cards(held),
         columns=HOME_COLUMNS,
-        rows=rows,
+        rows=[(name, _home_row(held, codes)) for name, codes in HOME_ROWS],
+        sections=PageRenderer(held, keys).sections(page.body),
         unusual=unusual,
     )
 

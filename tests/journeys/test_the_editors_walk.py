@@ -58,13 +58,13 @@ def test_an_edit_is_read_for_claims_before_it_goes_on(meet: Any, editor: User, w
     writer.go(f"/admin/education/page/{page.pk}/change/")
     write(writer, f"{before}\n\n{BOAST}\n")
     assert "Update in progress" in writer.words
-    marked = writer.page.locator(".findings mark").all_inner_texts()
+    marked = writer.page.locator(".wording-list mark").all_inner_texts()
     assert any("cure" in item for item in marked)
     assert "Change it" in writer.words
     if with_js:
         assert faults(writer.page) == []
     write(writer, f"{before}\n\n{PLAIN}\n")
-    assert writer.page.locator(".findings").count() == 0
+    assert writer.page.locator(".wording-list").count() == 0
     assert writer.page.get_by_role("button", name="Publish these changes").count() == 0
 
 

@@ -1,3 +1,5 @@
+import re
+from html import unescape
 from html.parser import HTMLParser
 
 import pytest
@@ -128,10 +130,27 @@ def test_citations_are_numbered_in_order_and_named_for_screen_readers() -> None:
     assert html.count('href="#source-2"') == 1
 
 
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        ("It may help [@one].", "It may help.1"),
+        ("It may help [@one] [@two], or not.", "It may help,1\xa02 or not."),
+        ("It may help\n[@one] a little.", "It may help1 a little."),
+        ("It **may** [@one] help.", "It may1 help."),
+        ("**It may help** [@one].", "It may help.1"),
+        ("- It may help [@one]; or not [@two]!", "It may help;1 or not2!"),
+        ("[@one] says so.", "1 says so."),
+    ],
+)
+def test_a_mark_stands_at_its_word_and_after_the_stop(typed: str, shown: str) -> None:
+    html = PageRenderer(LIBRARY, ["one", "two"]).text(typed)
+    assert unescape(re.sub(r"<[^>]+>", "", html)).strip() == shown
+
+
 def test_a_citation_that_leads_nowhere_leaves_no_mark() -> None:
     renderer = PageRenderer(LIBRARY, ["one"])
 
-    assert renderer.text("Fact [@ghost].") == "<p>Fact .</p>\n"
+    assert renderer.text("Fact [@ghost].") == "<p>Fact.</p>\n"
 
 
 def test_terms_link_to_the_glossary() -> None:

@@ -31,7 +31,7 @@ def said(client: Client, path: str) -> str:
 def tables(client: Client) -> dict[str, str]:
     """The words of each table on the page of treatments, by its heading."""
     html = client.get("/treatments/").content.decode()
-    found = re.findall(r"<h3>([^<]+)</h3><div class=\"tbl-card mb-4\">(.*?)</table>", html, re.DOTALL)
+    found = re.findall(r"<h3>([^<]+)</h3>\s*<div class=\"tbl-card mb-4\">(.*?)</table>", html, re.DOTALL)
     return {name: " ".join(re.sub(r"<[^>]+>", " ", table).split()) for name, table in found}
 
 

@@ -139,7 +139,7 @@ class TestEveryPage:
     def test_the_trail_is_the_one_on_the_page(self, every_page):
         for address, html in every_page.items():
             page = data_of(html)[0]
-            shown = re.search(r'<nav class="crumbs".*?</nav>', html)
+            shown = re.search(r'<nav class="crumbs".*?</nav>', html, re.DOTALL)
             if address == "/":
                 assert (shown, page.get("breadcrumb")) == (None, None)
                 continue

@@ -24,13 +24,26 @@ for (const group of document.querySelectorAll("[data-exclusive]")) {
   });
 }
 
-// An answer that an address leads to stands open.
+// What an address leads to stands open, and so does what it lies in.
 const openTarget = () => {
-  const answer = document.getElementById(location.hash.slice(1));
-  if (answer instanceof HTMLDetailsElement) answer.open = true;
+  const target = document.getElementById(location.hash.slice(1));
+  let folded = target?.closest("details:not([open])");
+  if (!folded) return;
+  for (; folded; folded = folded.parentElement.closest("details")) folded.open = true;
+  target.scrollIntoView();
 };
 openTarget();
 addEventListener("hashchange", openTarget);
+
+// Paper cannot be opened: all that is folded is printed (but what was told before), also by browsers that need more than the style sheet's word.
+let unfolded = [];
+addEventListener("beforeprint", () => {
+  unfolded = [...document.querySelectorAll("main details:not(.toc details, .fold--again, [open])")];
+  for (const folded of unfolded) folded.open = true;
+});
+addEventListener("afterprint", () => {
+  for (const folded of unfolded) folded.open = false;
+});
 
 // A second press of a button that is already sending does nothing.
 for (const form of document.querySelectorAll("form[method=post]")) {
