@@ -9,7 +9,7 @@ from django.utils.text import slugify
 
 from education.library import Library
 from education.markup.blocks import BLOCKS, CONTAINERS, FIGURES, PLATES, columns_of, pair_of, steps_of
-from education.markup.markdown import TOP_LEVEL, cited_keys, cited_off, heading_levels, parts, term_slugs
+from education.markup.markdown import TOP_LEVEL, Part, cited_keys, cited_off, heading_levels, parts, term_slugs
 from education.models import Page
 
 SUMMARY_WORDS: Final = 35
@@ -32,6 +32,7 @@ SOURCED_KINDS: Final = frozenset(
         "stories",
     }
 )
+REFERENCE_BLOCKS: Final = ("evidence", "compare", "faq", "regulation", "figure")
 NO_STATEMENT: Final = "It shows “{}”, which is no statement; correct its code."
 NO_QUESTION: Final = "It shows “{}”, which is no question; correct its code."
 GRADE_HOLDS: Final = {"stem_cell": datetime.timedelta(days=365), "comparator": datetime.timedelta(days=1095)}
@@ -78,15 +79,27 @@ def page_problems(page: Mapping[str, Any], library: Library, *, paths: set[str])
         for path in page["related"]
         if path not in paths
     ]
-    for fact in page["key_facts"]:
-        if not isinstance(fact, Mapping) or set(fact) != {"label", "text"} or not all(fact.values()):
-            problems.append("A key fact needs a label and a text; fill in both.")
+    problems += _fact_problems(page["key_facts"])
     problems += _block_problems(page["body"], library)
     problems += _heading_problems(page["body"])
     if page["figure"] and page["figure"] not in PLATES:
         problems.append(
             f"There is no drawing “{page['figure']}”; choose one of {', '.join(PLATES)}, or leave it empty."
         )
+    return problems + _kind_problems(page)
+
+
+def _fact_problems(facts: Iterable[Any]) -> list[str]:
+    problems = []
+    for fact in facts:
+        if not isinstance(fact, Mapping) or set(fact) != {"label", "text"} or not all(fact.values()):
+            problems.append("A key fact needs a label and a text; fill in both.")
+    return problems
+
+
+def _kind_problems(page: Mapping[str, Any]) -> list[str]:
+    """What only a page of its kind needs."""
+    problems = []
     kind = page["kind"]
     if kind not in KINDS:
         # Every rule below asks for the kind by name: a page of none would meet none of them.
@@ -97,11 +110,10 @@ def page_problems(page: Mapping[str, Any], library: Library, *, paths: set[str])
         problems.append("A page of this kind needs key facts; write three or four.")
     if kind == "condition" and not _has(page["body"], "care-card"):
         problems.append("A condition page needs the emergency card: ::: care-card :::.")
-    if page["is_stem_cell_page"]:
-        if not page["evidence"]:
-            problems.append("A stem-cell page needs graded statements; list their codes.")
-        if not _has(page["body"], "regulatory"):
-            problems.append("A stem-cell page needs the approval statement: ::: regulatory :::.")
+    if page["is_stem_cell_page"] and not page["evidence"]:
+        problems.append("A stem-cell page needs graded statements; list their codes.")
+    if page["is_stem_cell_page"] and not _has(page["body"], "regulatory"):
+        problems.append("A stem-cell page needs the approval statement: ::: regulatory :::.")
     return problems
 
 
@@ -196,31 +208,37 @@ def _block_problems(body: str, library: Library) -> list[str]:
             problems.append(f"The block “::: {part.name}” is never closed; put “:::” on a line after it.")
         if part.name not in BLOCKS:
             problems.append(f"“::: {part.name}” is no block we know; correct its name.")
-        elif part.name in ("evidence", "compare"):
-            problems += _unknown(
-                part.text.split(),
-                library.evidence,
-                NO_STATEMENT,
-            )
-        elif part.name == "regulation" and not library.notes_on(part.text):
-            problems.append(f"There is no note about the law of “{part.text}”; add one, or take the block out.")
-        elif part.name == "faq":
-            problems += _unknown(
-                part.text.split(),
-                library.questions,
-                NO_QUESTION,
-            )
-        elif part.name == "figure" and part.text not in FIGURES:
-            problems.append(f"There is no figure “{part.text}”; choose one of {', '.join(FIGURES)}.")
-        elif part.name == "pair" and pair_of(part.text) is None:
-            problems.append("“::: pair” needs two numbers out of 100, two groups and what happened, with “|” between.")
-        elif part.name == "know" and len(columns_of(part.text)) != 2:
-            problems.append("“::: know” needs two parts: what is known, and what nobody knows.")
-        elif part.name == "steps" and not steps_of(part.text):
-            problems.append("“::: steps” needs steps that begin “### Title | when”.")
-        elif part.name in CONTAINERS and not part.text.strip():
-            problems.append(f"“::: {part.name}” is empty; fill it, or take it out.")
+        elif part.name in REFERENCE_BLOCKS:
+            problems += _reference_problems(part, library)
+        else:
+            problems += _shape_problems(part)
     return problems
+
+
+def _reference_problems(part: Part, library: Library) -> list[str]:
+    """A block that shows what stands elsewhere."""
+    if part.name in ("evidence", "compare"):
+        return _unknown(part.text.split(), library.evidence, NO_STATEMENT)
+    if part.name == "faq":
+        return _unknown(part.text.split(), library.questions, NO_QUESTION)
+    if part.name == "regulation" and not library.notes_on(part.text):
+        return [f"There is no note about the law of “{part.text}”; add one, or take the block out."]
+    if part.name == "figure" and part.text not in FIGURES:
+        return [f"There is no figure “{part.text}”; choose one of {', '.join(FIGURES)}."]
+    return []
+
+
+def _shape_problems(part: Part) -> list[str]:
+    """A block that is read piece by piece, or that holds a text."""
+    if part.name == "pair" and pair_of(part.text) is None:
+        return ["“::: pair” needs two numbers out of 100, two groups and what happened, with “|” between."]
+    if part.name == "know" and len(columns_of(part.text)) != 2:
+        return ["“::: know” needs two parts: what is known, and what nobody knows."]
+    if part.name == "steps" and not steps_of(part.text):
+        return ["“::: steps” needs steps that begin “### Title | when”."]
+    if part.name in CONTAINERS and not part.text.strip():
+        return [f"“::: {part.name}” is empty; fill it, or take it out."]
+    return []
 
 
 def _heading_problems(body: str) -> list[str]:
