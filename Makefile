@@ -15,7 +15,7 @@ RUN_WITH := DJANGO_RUNSERVER_HIDE_WARNING=true SITE_URL=$${SITE_URL:-http://127.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-deep check weigh bench format lock clean
+.PHONY: help run test test-fast test-deep mutants coverage check weigh bench format lock clean
 
 help: ## Show these lines
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -37,8 +37,22 @@ run: .venv/.installed ## Start the demonstration: server and worker, stopped tog
 test: .venv/.installed-dev ## Run all tests on SQLite, or on the PostgreSQL that DATABASE_URL names
 	@.venv/bin/pytest -q -n 2 --dist worksteal $(ARGS)
 
-test-deep: .venv/.installed-dev ## Run the tests that take minutes, which `make test` leaves out (ARGS, SEED)
-	@DEEP=1 .venv/bin/pytest -q -s -n 0 -m deep $(ARGS)
+# Kinds of test by folder: a whole browser, several processes, a day, every page for every role.
+LEFT_OUT := tests/journeys tests/concurrency tests/simulation tests/access tests/benchmarks
+
+test-fast: .venv/.installed-dev ## Run what answers within a minute: no browser, no races, no simulated day, no crawl of every page
+	@.venv/bin/pytest -q -n 2 --dist worksteal -m "not browser and not slow and not deepens" \
+		$(addprefix --ignore=,$(LEFT_OUT)) $(ARGS)
+
+test-deep: .venv/.installed-dev ## Before a release: long properties, storms, the simulated day, then mutants (ARGS, SEED, MUTANTS)
+	@DEEP=1 .venv/bin/pytest -q -s -n 0 -m "deep or deepens" $(ARGS)
+	@$(MAKE) --no-print-directory mutants
+
+mutants: .venv/.installed-dev ## Change one thing at a time and see whether a test notices (MUTANTS=300, SEED, ONLY="a piece of a line")
+	@$(PY) -m tests.mutation
+
+coverage: .venv/.installed-dev ## Run all tests and print how many lines and branches they reach
+	@.venv/bin/pytest -q -n 2 --dist worksteal --cov --cov-report=term:skip-covered $(ARGS)
 
 check: .venv/.installed-dev ## Lint, format, types, import rules, templates, migrations, production settings
 	.venv/bin/ruff check .
