@@ -14,6 +14,7 @@ from clinic.core import clock
 from clinic.core.post_only import post_only
 from clinic.core.refusals import TransitionNotAllowed
 from clinic.core.unsent import Unsent, gives_back, in_form, of_form
+from clinic.staff.signed_in import signed_in
 from consultations.admin.notes import SAVED, note_form, person_notes
 from consultations.admin.pages import OUT_OF_RANGE, PurposeBuiltAdmin
 from consultations.forms.notes import NoteForm
@@ -89,7 +90,7 @@ class PersonPages(PurposeBuiltAdmin):
                 patient=consultation.patient,
                 other=get_object_or_404(Patient.objects.only("pk"), pk=kept["other"]),
                 reason=kept["data"]["reason"],
-                by=request.user,
+                by=signed_in(request),
                 seen=kept["seen"],
             )
         except TransitionNotAllowed as refusal:
@@ -132,7 +133,9 @@ class PersonPages(PurposeBuiltAdmin):
         if not form.is_valid():
             return self._person(request, consultation, note=form)
         try:
-            notes.add_to_person(patient=consultation.patient, text=form.cleaned_data["note_text"], by=request.user)
+            notes.add_to_person(
+                patient=consultation.patient, text=form.cleaned_data["note_text"], by=signed_in(request)
+            )
         except TransitionNotAllowed as refusal:
             messages.error(request, str(refusal))
             return self._person(request, consultation, note=form)
@@ -173,7 +176,7 @@ class PersonPages(PurposeBuiltAdmin):
         context = {
             "title": f"{'Error: ' if has_errors else ''}The person behind request {consultation.reference}",
             "consultation": consultation,
-            "banner": banner(consultation, viewer=request.user, now=clock.now(), starts_at=None),
+            "banner": banner(consultation, viewer=signed_in(request), now=clock.now(), starts_at=None),
             "person": person,
             "seen": seen,
             "unsent": unsent,
@@ -199,7 +202,7 @@ class PersonPages(PurposeBuiltAdmin):
         context = {
             "title": "Preview: nothing is joined yet",
             "consultation": consultation,
-            "banner": banner(consultation, viewer=request.user, now=clock.now(), starts_at=None),
+            "banner": banner(consultation, viewer=signed_in(request), now=clock.now(), starts_at=None),
             "preview": preview,
             "reason": data["reason"],
             "data": data,

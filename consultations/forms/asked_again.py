@@ -21,7 +21,8 @@ class TicksField(forms.MultipleChoiceField):
 
     def clean(self, value: Any) -> list[str]:
         given = {each for each in value or () if isinstance(each, str)}
-        return [code for code, _ in self.choices if code in given]
+        choices: Any = self.choices
+        return [code for code, _ in choices if code in given]
 
 
 class AskedAgainForm(forms.Form):
@@ -46,7 +47,8 @@ class AskedAgainForm(forms.Form):
     @property
     def ticked(self) -> list[str]:
         """What was ticked, also in a form with an error elsewhere."""
-        ticked: list[str] = self.fields["ticks"].clean(self.data.getlist("ticks"))  # type: ignore[union-attr]
+        data: Any = self.data
+        ticked: list[str] = self.fields["ticks"].clean(data.getlist("ticks"))
         return ticked
 
     @property

@@ -52,7 +52,7 @@ class CloseCaseForm(forms.Form):
         kwargs.setdefault("auto_id", f"{outcome.value}-%s")
         super().__init__(*args, **kwargs)
         self.case, self.evidence, self.by = case, evidence, by
-        self.outcome = outcome
+        self.chosen = outcome
         self.initial.setdefault("outcome", outcome.value)
         rules = case_proofs.RULES[outcome]
         allowed = [proof for proof in rules if case_proofs.may_close_with(outcome, proof, by)]
@@ -73,7 +73,7 @@ class CloseCaseForm(forms.Form):
 
     @property
     def outcome_label(self) -> str:
-        return self.outcome.label
+        return str(self.chosen.label)
 
     @property
     def is_possible(self) -> bool:

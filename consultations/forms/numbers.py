@@ -82,7 +82,7 @@ class MeasureWidget(forms.MultiWidget):
     def __init__(self, *, parts: dict[str, str], metric_first: bool) -> None:
         self.parts = parts
         self.metric_first = metric_first
-        widgets = {name: forms.TextInput(attrs={"inputmode": "decimal"}) for name in parts}
+        widgets: dict[str, Any] = {name: forms.TextInput(attrs={"inputmode": "decimal"}) for name in parts}
         super().__init__(widgets)
 
     def decompress(self, value: Any) -> list[str]:

@@ -59,7 +59,7 @@ class QueueFilterForm(forms.Form):
     mine = forms.ChoiceField(choices=[("on", "Only mine")], required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id="filter-%s", **kwargs)
+        super().__init__(*args, **{"auto_id": "filter-%s", **kwargs})
         for name in ("outcome", "priority", "age"):
             self.fields[name].widget.attrs["class"] = "form-select"
 

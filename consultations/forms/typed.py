@@ -29,7 +29,8 @@ def _lines(field: Any, value: Any) -> list[str]:
         return _boxes(list(field.parts.values()), value)
     if isinstance(field, forms.ChoiceField):
         chosen = value if isinstance(value, list) else [value]
-        return [str(label) for code, label in field.choices if code in chosen and code != ""]
+        choices: Any = field.choices
+        return [str(label) for code, label in choices if code in chosen and code != ""]
     text = str(value or "").replace("\r\n", "\n").strip()
     return [text] if text else []
 

@@ -120,7 +120,7 @@ def close_forms(
         CloseCaseForm(outcome=outcome, case=case, evidence=evidence, by=by, initial={"seen": seen})
         for outcome in CaseOutcome
     ]
-    return [given if given is not None and given.outcome == form.outcome else form for form in forms]
+    return [given if given is not None and given.chosen == form.chosen else form for form in forms]
 
 
 def confirmation(case: SafetyCase, claim: Claim, form: CloseCaseForm) -> dict[str, Any]:

@@ -113,7 +113,7 @@ def _line(case: SafetyCase, *, viewer: User, now: datetime.datetime) -> CaseLine
     what = f"Saw the {PAGES[Outcome(case.level)]} page on {clock.moment(case.raised_at)}"
     if case.opened_by is not None:
         what = f"Told {name_of(case.opened_by)} by phone on {clock.moment(case.raised_at)}"
-    if case.status == CaseStatus.CLOSED:
+    if case.status == CaseStatus.CLOSED and case.closed_at is not None:
         time = Chip(f"{case.get_outcome_display()}, {clock.moment(case.closed_at)}")
     else:
         time = time_left(case.due_at, now=now)

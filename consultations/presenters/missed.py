@@ -4,12 +4,14 @@ import dataclasses
 import datetime
 from typing import Any, Final
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.urls import reverse
 
 from clinic.accounts.models import User
 from clinic.core import clock
 from clinic.core.encrypted_rows import with_keys
+from clinic.core.permissions import PermittedQuerySet
+from consultations.enums import ReportedRecord
 from consultations.models import MissedReport
 from consultations.presenters.isolation import Unreadable, opened, readable
 from consultations.presenters.words import Chip, name_of
@@ -34,7 +36,7 @@ class MissedLine:
         return clock.moment(self.at)
 
 
-def query() -> QuerySet[MissedReport]:
+def query() -> PermittedQuerySet[MissedReport]:
     return with_keys(MissedReport.objects.select_related("reported_by", "seen_by", "answered_by"))
 
 
@@ -88,7 +90,7 @@ def row_of(each: MissedReport | Unreadable) -> dict[str, Any]:
 def report_page(each: MissedReport, *, viewer: User) -> dict[str, Any]:
     text, is_damaged = opened(lambda: each.text, DAMAGED, of=each)
     answer, _ = opened(lambda: each.answer, DAMAGED, of=each)
-    subject = missed.subject_of(missed.ReportedRecord(each.record), each.record_id)
+    subject = missed.subject_of(ReportedRecord(each.record), each.record_id)
     return {
         "report": each,
         "row": row_of(each),

@@ -66,6 +66,10 @@ class Row:
         return self.others.patients | ({self.as_pressing} if self.as_pressing is not None else set())
 
 
+NO_ANSWERS: Final[dict[str, Any]] = {}
+NO_RULES: Final[frozenset[str]] = frozenset()
+
+
 def in_tab(name: str) -> Q:
     """A request that has ended stays among the open ones until the last text about it is read, and no danger is on its
     clock. What waited for its patient, or for a visit, comes back to triage when its time has run out.
@@ -87,7 +91,7 @@ def tab_counts(narrowed: Q | None = None, *, viewer: User, **extra: Any) -> dict
     return ConsultationRequest.objects.visible_to(viewer).aggregate(**counts, **extra)
 
 
-def oldest_by_tab() -> dict[str, datetime.datetime | None]:
+def oldest_by_tab() -> dict[str, Min]:
     return {f"oldest_{name}": Min("submitted_at", filter=in_tab(name)) for name in TABS}
 
 
@@ -149,7 +153,7 @@ def unreadable_row(pk: int) -> Row:
     )
 
 
-def erased_row(request: ConsultationRequest) -> Row:
+def erased_row(request: Any) -> Row:
     return Row(
         pk=request.pk,
         url=reverse("admin:consultations_consultationrequest_change", args=[request.pk]),
@@ -160,10 +164,10 @@ def erased_row(request: ConsultationRequest) -> Row:
     )
 
 
-def _row(request: ConsultationRequest, others: Others, *, viewer: User, now: datetime.datetime) -> Row:
+def _row(request: Any, others: Others, *, viewer: User, now: datetime.datetime) -> Row:
     if request.patient.erased_at is not None:
         return erased_row(request)
-    answers, is_broken = opened(lambda: answers_of(request), {}, of=request)
+    answers, is_broken = opened(lambda: answers_of(request), NO_ANSWERS, of=request)
     line = "The answers of this record cannot be opened. Tell a manager."
     if not is_broken:
         line = one_line(answers, version=request.response.questionnaire_version)
@@ -192,7 +196,7 @@ def answers_of(request: ConsultationRequest) -> dict[str, Any]:
 
 def is_low_mood(request: ConsultationRequest) -> bool:
     """Whether its stored result says so; one that cannot be read is told of on the page of the request."""
-    fired, _ = opened(lambda: fired_in(request), frozenset(), of=request)
+    fired, _ = opened(lambda: fired_in(request), NO_RULES, of=request)
     return LOW_MOOD_RULE in fired
 
 
@@ -202,7 +206,7 @@ def fired_in(request: ConsultationRequest) -> frozenset[str]:
     return frozenset(each["id"] for each in result_of(request.assessment.result)["fired"])
 
 
-def flags_of(request: ConsultationRequest, answers: Mapping[str, Any], *, is_broken: bool) -> tuple[Chip, ...]:
+def flags_of(request: Any, answers: Mapping[str, Any], *, is_broken: bool) -> tuple[Chip, ...]:
     flags = text_flags(request)
     if request.is_escalated:
         flags.append(Chip("Escalated", "danger"))

@@ -25,8 +25,9 @@ def one_line(answers: Mapping[str, Any], *, version: str) -> str:
         if code in gist.words
     ]
     peg = [answers.get(key) for key in ("peg_p", "peg_e", "peg_g")]
-    if all(isinstance(each, int) and 0 <= each <= 10 for each in peg):
-        parts.append(f"PEG {sum(peg) / 3:.1f} of 10")
+    scores = [each for each in peg if isinstance(each, int) and 0 <= each <= 10]
+    if len(scores) == len(peg):
+        parts.append(f"PEG {sum(scores) / 3:.1f} of 10")
     return "; ".join(parts) or "No answer about the pain yet"
 
 

@@ -89,10 +89,11 @@ def contact(request: HttpRequest, session: QuestionnaireSession) -> HttpResponse
     data = request.POST if request.method == "POST" else None
     saved = Contact.from_json(session.response.contact) if session.response.contact else None
     initial = {name: getattr(saved, name) for name in ContactForm.base_fields} if saved else {}
+    age: Any = session.assessment.cleaned.get("ab_age")
     form = ContactForm(
         data,
         initial=initial,
-        age_given=session.assessment.cleaned.get("ab_age"),
+        age_given=age,
         is_pressing=bool({session.headline, session.response.highest_outcome} & set(SAFETY_OUTCOMES)),
     )
     if form.is_bound and form.is_valid():
@@ -201,7 +202,7 @@ def _contact_rows(contact: Contact) -> list[dict[str, Any]]:
         ("This request is for", FilledFor(contact.filled_for).label, "who this is for"),
         *([("Filled in by", contact.helper_name, "the name of the person who fills this in")] if is_other else []),
         (name, contact.name, "the name"),
-        (birth, dateformat.format(contact.birth_on, "j F Y"), "the date of birth"),
+        (birth, dateformat.format(contact.birth_on, "j F Y") if contact.birth_on else "", "the date of birth"),
         ("Email", contact.email, "the email address"),
         ("Phone", contact.phone, "the phone number"),
         ("Contact by", dict(PREFERENCES)[ContactPreference(contact.contact_by)], "how we contact you"),

@@ -245,7 +245,7 @@ def cancel_time(request: HttpRequest, consultation: ConsultationRequest) -> Http
     try:
         perform_action(CancelBooking(), consultation, CancelBooking().data_of(form))
     except AnotherTime as refused:
-        again = CancelTimeForm({**form.data.dict(), "seen": seen})
+        again = CancelTimeForm({"reason": form.data.get("reason", ""), "seen": seen})
         again.add_error(None, str(refused))
         context |= {"appointment": live_appointment(consultation), "form": again}
         return private_page(request, consultation, "cancel_time.html", context, status=409)

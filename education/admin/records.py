@@ -12,6 +12,7 @@ from django.utils.html import format_html_join
 
 from clinic.core import clock
 from clinic.core.refusals import TransitionNotAllowed
+from clinic.staff.signed_in import signed_in
 from education import library
 from education.admin.actions import ActionAdmin
 from education.forms import lines
@@ -75,7 +76,7 @@ class ContentAdmin(ActionAdmin):
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         changed = [name for name in form.changed_data if name != "seen"]
         try:
-            records.save_record(record=obj, by=request.user, changed=changed)
+            records.save_record(record=obj, by=signed_in(request), changed=changed)
         except TransitionNotAllowed as refusal:
             # It was closed while the form was being read.
             raise PermissionDenied(str(refusal)) from None
@@ -98,7 +99,7 @@ class SmallRecordAdmin(ContentAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         record, given = self.get_object(request, object_id), extra_context or {}
-        context = above_form(record, by=request.user, refused=given.get("refused")) if record else {}
+        context = above_form(record, by=signed_in(request), refused=given.get("refused")) if record else {}
         return super().change_view(request, object_id, form_url, {**context, **given})
 
     @admin.display(description="State")
