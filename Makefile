@@ -5,13 +5,17 @@ USABLE := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell /usr/bin/python3 -c '$(USABLE)' 2>/dev/null && echo /usr/bin/python3 || echo python3)
 PORT ?= 8000
 PY := .venv/bin/python
+CATALOGUE := clinic/locale/django.pot
+EXTRACT_MESSAGES := .venv/bin/pybabel --quiet extract --mapping-file pyproject.toml --omit-header --sort-output \
+	--add-location file --width 120 --add-comments "Translators:" \
+	--keyword "gettext_lazy ngettext_lazy:1,2 pgettext_lazy:1c,2 npgettext_lazy:1c,2,3" clinic consultations education
 RUN_WITH := DJANGO_RUNSERVER_HIDE_WARNING=true SITE_URL=$${SITE_URL:-http://127.0.0.1:$(PORT)}
 
 # Compiling every test anew takes longer than some of them.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast test-deep mutants coverage check weigh bench format lock clean
+.PHONY: help run test test-fast test-deep mutants coverage check messages weigh bench format lock clean
 
 help: ## Show these lines
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -56,11 +60,16 @@ check: .venv/.installed-dev ## Lint, format, types, import rules, templates, mig
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 	git ls-files -z -- '*.html' | xargs -0 .venv/bin/djade --check --target-version 5.2
+	@$(EXTRACT_MESSAGES) --output-file - | cmp -s - $(CATALOGUE) || \
+		{ echo "$(CATALOGUE) does not hold the sentences of the code: run \`make messages\` and commit it."; exit 1; }
 	DEBUG=1 $(PY) manage.py makemigrations --check --dry-run
 	env SECRET_KEY="$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(60))')" \
 		FIELD_KEYS="$$($(PY) -c 'import base64, os; print("k1:" + base64.b64encode(os.urandom(32)).decode())')" \
 		ENV_FILE= DEBUG=0 UNSIGNED_RULES_ACCEPTED_BY="make check" ALLOWED_HOSTS=clinic.example SITE_URL=https://clinic.example \
 		$(PY) manage.py check --deploy --fail-level WARNING
+
+messages: .venv/.installed-dev ## Collect the sentences of the Python code in the catalogue that translators start from
+	$(EXTRACT_MESSAGES) --output-file $(CATALOGUE)
 
 weigh: .venv/.installed-dev ## Fit the word weights of the claims rules and of self-harm anew, on the texts of the tests and the site's own
 	@.venv/bin/python manage.py shell -c "from tests.education.claims.weigh_words import write; write()"

@@ -181,8 +181,10 @@ EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Larchwell Spine Clinic <clinic@larchwell.example>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
+# One language for the whole site. Translations of `django.pot` go beside it, as "<language>/LC_MESSAGES/django.po".
 LANGUAGE_CODE = "en-us" if CLINIC_REGION == "US" else "en-gb"
 USE_I18N = True
+LOCALE_PATHS = [BASE_DIR / "clinic" / "locale"]
 USE_TZ = True
 TIME_ZONE = env.time_zone("TIME_ZONE", default="America/New_York")
 

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 from clinic.core import permissions
 from clinic.staff.area import Entry, StaffArea
@@ -23,41 +24,49 @@ class ConsultationsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
     staff_area = StaffArea(
         entries=(
-            Entry("Today", "admin:index", "", 1),
+            Entry(_("Today"), "admin:index", "", 1),
             Entry(
-                "Requests",
+                _("Requests"),
                 "admin:consultations_consultationrequest_changelist",
                 "consultations.view_consultationrequest",
                 2,
             ),
-            Entry("Safety cases", "admin:consultations_safetycase_changelist", "consultations.view_safetycase", 3),
-            Entry("Messages", "admin:core_outboxmessage_changelist", "core.view_outboxmessage", 4),
             Entry(
-                "Diary",
+                _("Safety cases"),
+                "admin:consultations_safetycase_changelist",
+                "consultations.view_safetycase",
+                3,
+            ),
+            Entry(_("Messages"), "admin:core_outboxmessage_changelist", "core.view_outboxmessage", 4),
+            Entry(
+                _("Diary"),
                 "admin:consultations_appointment_changelist",
                 "consultations.view_appointment",
                 5,
                 covers=tuple(f"admin:consultations_{model}_changelist" for model in DIARY),
             ),
             Entry(
-                "Hand-over",
+                _("Hand-over"),
                 "admin:consultations_handovernote_changelist",
                 "consultations.view_handovernote",
                 5,
                 covers=tuple(f"admin:consultations_{model}_changelist" for model in HAND_OVER),
             ),
         ),
-        section="Diary",
+        section=_("Diary"),
         home="admin:consultations_appointment_changelist",
         names={
-            "consultations.appointment": ("booking", "bookings"),
-            "consultations.appointmenttype": ("kind of visit", "kinds of visit"),
-            "consultations.availability": ("weekly time", "weekly times"),
-            "consultations.consultationrequest": ("request", "requests"),
-            "consultations.location": ("place", "places"),
-            "consultations.shift": ("weekly shift", "weekly shifts"),
-            "consultations.shiftchange": ("day that is otherwise", "days that are otherwise"),
-            "core.outboxmessage": ("message", "messages"),
+            "consultations.appointment": (_("booking"), _("bookings")),
+            "consultations.appointmenttype": (_("appointment type"), _("appointment types")),
+            "consultations.availability": (_("availability"), _("availability")),
+            "consultations.consultationrequest": (_("request"), _("requests")),
+            "consultations.location": (_("location"), _("locations")),
+            "consultations.shift": (_("weekly shift"), _("weekly shifts")),
+            "consultations.shiftchange": (
+                _("day that is otherwise"),
+                _("days that are otherwise"),
+            ),
+            "core.outboxmessage": (_("message"), _("messages")),
         },
         today="consultations.admin.today.today_context",
         news="consultations.presenters.news.news_for",

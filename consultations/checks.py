@@ -1,4 +1,7 @@
-"""System checks of the questionnaire and the rules: nothing starts on a file that a patient would find broken."""
+"""System checks of the questionnaire and the rules: nothing starts on a file that a patient would find broken.
+
+Whoever looks after the server reads them, in English, as every other output of a command.
+"""
 
 from collections.abc import Callable
 from functools import partial
@@ -9,6 +12,7 @@ from django.core.checks import CheckMessage, Error, register
 
 from clinic.core import defaults
 from clinic.core.name_folding import has_letter
+from clinic.core.text_lists import and_list
 from consultations.candidacy import engine, rules
 from consultations.candidacy.rules import RuleError, UnknownRuleset
 from consultations.questionnaire import definition, page_copy
@@ -49,7 +53,7 @@ def check_signatures(app_configs: Any = None, **kwargs: Any) -> list[CheckMessag
         return []
     return [
         Error(
-            f"The medical director has not signed the rules {' and '.join(unsigned)}.",
+            f"The medical director has not signed the rules {and_list(unsigned)}.",
             hint="Have them signed (signed_by in the file), or set UNSIGNED_RULES_ACCEPTED_BY to the name of whoever "
             "accepts that patients are judged by them. Staff pages show that name.",
             id="consultations.E004",

@@ -8,9 +8,11 @@ from email.utils import parseaddr
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from clinic.core import clock
 from clinic.core.addresses import mailable
+from clinic.core.text_lists import comma_list
 from consultations.enums import AppointmentStatus
 from consultations.models import Appointment
 
@@ -34,11 +36,12 @@ def appointment_file(appointment: Appointment) -> bytes:
     event.add("last-modified", appointment.cancelled_at or appointment.booked_at)
     event.add("dtstart", appointment.starts_at)
     event.add("dtend", appointment.ends_at)
-    event.add("summary", f"{'Cancelled: ' if is_cancelled else ''}Appointment, {settings.CLINIC_SHORT_NAME}")
-    event.add("location", f"{appointment.location.name}, {appointment.location.address}")
+    summary = _("Cancelled: Appointment, %(clinic)s") if is_cancelled else _("Appointment, %(clinic)s")
+    event.add("summary", summary % {"clinic": settings.CLINIC_SHORT_NAME})
+    event.add("location", comma_list([appointment.location.name, appointment.location.address]))
     event.add("description", _cancelled_words(appointment) if is_cancelled else _booked_words(appointment))
     event.add("url", vUri(_way_in()))
-    event.add("contact", f"{settings.CLINIC_SHORT_NAME}, {settings.CLINIC_PHONE}")
+    event.add("contact", comma_list([settings.CLINIC_SHORT_NAME, settings.CLINIC_PHONE]))
     event.add("organizer", organizer)
     event.add("class", "PRIVATE")
     event.add("transp", "TRANSPARENT" if is_cancelled else "OPAQUE")
@@ -54,14 +57,23 @@ def _way_in() -> str:
 
 def _booked_words(appointment: Appointment) -> str:
     lines = [
-        f"{clock.moment(appointment.starts_at)}, {clock.zone_words(appointment.starts_at)}.",
+        _("%(time)s, %(zone)s.") % _time_of(appointment),
         appointment.location.directions.strip(),
-        f"To see the details, or to cancel: open the private link in our email, or ask for a new one: {_way_in()}",
-        f"Phone: {settings.CLINIC_PHONE}",
+        _("To see the details, or to cancel: open the private link in our email, or ask for a new one: %(address)s")
+        % {"address": _way_in()},
+        _phone(),
     ]
     return "\n".join(filter(None, lines))
 
 
 def _cancelled_words(appointment: Appointment) -> str:
-    when = f"{clock.moment(appointment.starts_at)}, {clock.zone_words(appointment.starts_at)}"
-    return f"Cancelled: {when}. You can delete this entry.\nPhone: {settings.CLINIC_PHONE}"
+    cancelled = _("Cancelled: %(time)s, %(zone)s. You can delete this entry.") % _time_of(appointment)
+    return "\n".join([cancelled, _phone()])
+
+
+def _time_of(appointment: Appointment) -> dict[str, str]:
+    return {"time": clock.moment(appointment.starts_at), "zone": clock.zone_words(appointment.starts_at)}
+
+
+def _phone() -> str:
+    return _("Phone: %(phone)s") % {"phone": settings.CLINIC_PHONE}

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
+from django.utils.translation import gettext as _
 
 from clinic.accounts.models import User
 from clinic.core.refusals import NotAllowed
@@ -41,4 +42,4 @@ def require(user: User, *allowed: Actor) -> Actor:
     for actor in allowed:
         if actor in actors:
             return actor
-    raise NotAllowed("Your role may not do this. Ask a manager if you think it should.")
+    raise NotAllowed(_("Your role may not do this. Ask a manager if you think it should."))

@@ -2,14 +2,20 @@
 
 import dataclasses
 import datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from clinic.core import clock
-from clinic.core.names import possessive
 from consultations.enums import Actor, AppointmentStatus, ReviewDecision
 from consultations.enums import RequestStatus as S
 from consultations.models import Appointment, ConsultationRequest
 from consultations.presenters.patient_texts import read_by
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -30,35 +36,41 @@ class Note:
     at: datetime.datetime
 
 
-HEADINGS: Final[dict[str, str]] = {
-    S.RECEIVED: "we have your request",
-    S.IN_TRIAGE: "a nurse is reading your request",
-    S.WITH_DOCTOR: "a doctor is reading your request",
-    S.INFORMATION_ASKED: "we have a question for you",
-    S.OFFERED: "you can choose a time",
-    S.NOT_SUITABLE: "a doctor has answered your request",
-    S.URGENT: "we want to speak to you soon",
-    S.BOOKED: "your consultation is booked",
-    S.COMPLETED: "your consultation has taken place",
-    S.NO_SHOW: "we missed you",
-    S.WITHDRAWN: "your request is withdrawn",
-    S.CANCELLED: "your request is closed",
+HEADINGS: Final[dict[str, "_StrOrPromise"]] = {
+    S.RECEIVED: gettext_lazy("we have your request"),
+    S.IN_TRIAGE: gettext_lazy("a nurse is reading your request"),
+    S.WITH_DOCTOR: gettext_lazy("a doctor is reading your request"),
+    S.INFORMATION_ASKED: gettext_lazy("we have a question for you"),
+    S.OFFERED: gettext_lazy("you can choose a time"),
+    S.NOT_SUITABLE: gettext_lazy("a doctor has answered your request"),
+    S.URGENT: gettext_lazy("we want to speak to you soon"),
+    S.BOOKED: gettext_lazy("your consultation is booked"),
+    S.COMPLETED: gettext_lazy("your consultation has taken place"),
+    S.NO_SHOW: gettext_lazy("we missed you"),
+    S.WITHDRAWN: gettext_lazy("your request is withdrawn"),
+    S.CANCELLED: gettext_lazy("your request is closed"),
 }
-TO_HELPERS: Final[dict[str, str]] = {
-    S.RECEIVED: "we have {whose} request",
-    S.IN_TRIAGE: "a nurse is reading {whose} request",
-    S.WITH_DOCTOR: "a doctor is reading {whose} request",
-    S.INFORMATION_ASKED: "we have a question about {whose} request",
-    S.OFFERED: "you can choose a time for {name}",
-    S.NOT_SUITABLE: "a doctor has answered {whose} request",
-    S.URGENT: "we want to speak to you or {name} soon",
-    S.BOOKED: "{whose} consultation is booked",
-    S.COMPLETED: "{whose} consultation has taken place",
-    S.NO_SHOW: "we missed {name}",
-    S.WITHDRAWN: "{whose} request is withdrawn",
-    S.CANCELLED: "{whose} request is closed",
+TO_HELPERS: Final[dict[str, "_StrOrPromise"]] = {
+    S.RECEIVED: gettext_lazy("we have %(name)s’s request"),
+    S.IN_TRIAGE: gettext_lazy("a nurse is reading %(name)s’s request"),
+    S.WITH_DOCTOR: gettext_lazy("a doctor is reading %(name)s’s request"),
+    S.INFORMATION_ASKED: gettext_lazy("we have a question about %(name)s’s request"),
+    S.OFFERED: gettext_lazy("you can choose a time for %(name)s"),
+    S.NOT_SUITABLE: gettext_lazy("a doctor has answered %(name)s’s request"),
+    S.URGENT: gettext_lazy("we want to speak to you or %(name)s soon"),
+    S.BOOKED: gettext_lazy("%(name)s’s consultation is booked"),
+    S.COMPLETED: gettext_lazy("%(name)s’s consultation has taken place"),
+    S.NO_SHOW: gettext_lazy("we missed %(name)s"),
+    S.WITHDRAWN: gettext_lazy("%(name)s’s request is withdrawn"),
+    S.CANCELLED: gettext_lazy("%(name)s’s request is closed"),
 }
-STEPS: Final = ("Request received", "Read by a nurse", "Read by a doctor", "Choose a time", "Consultation")
+STEPS: Final = (
+    gettext_lazy("Request received"),
+    gettext_lazy("Read by a nurse"),
+    gettext_lazy("Read by a doctor"),
+    gettext_lazy("Choose a time"),
+    gettext_lazy("Consultation"),
+)
 REACHED: Final[dict[str, int]] = {
     S.RECEIVED: 1,
     S.IN_TRIAGE: 1,
@@ -77,10 +89,13 @@ def heading(request: ConsultationRequest) -> str:
 
 def heading_for(request: ConsultationRequest, status: str) -> str:
     """To the patient, or to who helps the patient, by name; without one, the same words begin the sentence."""
-    words, name, helped = HEADINGS[status], request.addressee, request.helped_name
+    words, name, helped = str(HEADINGS[status]), request.addressee, request.helped_name
     if helped:
-        words = TO_HELPERS[status].format(name=helped, whose=possessive(helped))
-    return f"{name}, {words}" if name else f"{words[0].upper()}{words[1:]}"
+        words = str(TO_HELPERS[status]) % {"name": helped}
+    if not name:
+        return capfirst(words)
+    # Translators: somebody is spoken to by name, as "Ana, we have your request".
+    return _("%(addressee)s, %(clause)s") % {"addressee": name, "clause": words}
 
 
 def steps(request: ConsultationRequest, *, appointment: Appointment | None) -> list[Step]:
@@ -99,8 +114,8 @@ def steps(request: ConsultationRequest, *, appointment: Appointment | None) -> l
 
 def _title(place: int, state: str) -> str:
     if place == 3 and state == "done":
-        return "Time chosen"
-    return STEPS[place]
+        return _("Time chosen")
+    return str(STEPS[place])
 
 
 def _text(request: ConsultationRequest, place: int, state: str, appointment: Appointment | None) -> str:
@@ -112,10 +127,10 @@ def _text(request: ConsultationRequest, place: int, state: str, appointment: App
         return clock.moment(appointment.starts_at)
     if state == "now" and place in (1, 2):
         if request.status == S.INFORMATION_ASKED:
-            return "Waiting for your answer"
+            return _("Waiting for your answer")
         return _by_when(request)
     if state == "now" and place == 3:
-        return "Nothing is booked until you choose"
+        return _("Nothing is booked until you choose")
     # That it is done, the title says.
     return ""
 
@@ -127,8 +142,8 @@ def _by_when(request: ConsultationRequest) -> str:
     if request.status == S.URGENT or request.due_at < clock.now():
         return ""
     if request.status == S.RECEIVED:
-        return f"A person reads it by {clock.moment(read_by(request))}"
-    return f"You hear from us by {clock.moment(request.due_at)}"
+        return _("A person reads it by %(time)s") % {"time": clock.moment(read_by(request))}
+    return _("You hear from us by %(time)s") % {"time": clock.moment(request.due_at)}
 
 
 def clinic_note(request: ConsultationRequest) -> Note | None:
@@ -142,7 +157,7 @@ def clinic_note(request: ConsultationRequest) -> Note | None:
     if review is None or not review.patient_note.strip():
         return None
     clinician = getattr(review.decided_by, "clinician", None)
-    author = clinician.display_name if clinician else review.decided_by.name or "Your doctor"
+    author = clinician.display_name if clinician else review.decided_by.name or _("Your doctor")
     return Note(review.patient_note, author, review.decided_at)
 
 

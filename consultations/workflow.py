@@ -38,6 +38,11 @@ DOCTORS: Final = frozenset({DOCTOR})
 PATIENTS: Final = frozenset({PATIENT})
 
 
+def N_(words: str) -> str:
+    """Marks them for the catalogues, which look for this name; Django's own must not be imported here."""
+    return words
+
+
 @dataclass(frozen=True, slots=True)
 class TransitionRow:
     """`verb` takes a request from any of `sources` to `target`; `None` keeps the status it has, as do those in `kept`.
@@ -77,100 +82,101 @@ def _row(
 TRANSITIONS: Final[dict[str, TransitionRow]] = {
     row.verb: row
     for row in (
-        _row("claim", (RECEIVED, URGENT), IN_TRIAGE, STAFF, "Start triage", "started triage"),
-        _row("release", (IN_TRIAGE,), RECEIVED, STAFF, "Put back in the queue", "put it back in the queue"),
-        _row("note", ANY, None, STAFF, "Add a note", "wrote a note"),
+        _row("claim", (RECEIVED, URGENT), IN_TRIAGE, STAFF, N_("Start triage"), N_("started triage")),
+        _row("release", (IN_TRIAGE,), RECEIVED, STAFF, N_("Release"), N_("released it")),
+        _row("note", ANY, None, STAFF, N_("Add a note"), N_("wrote a note")),
         _row(
             "correct_email", OPEN, None, PATIENTS | STAFF,
-            "Correct the email address", "corrected the email address", message="private_link",
+            N_("Correct the email address"), N_("corrected the email address"), message="private_link",
         ),
         _row(
             "escalate", OPEN, URGENT, STAFF,
-            "Escalate", "escalated it", kept=(OFFERED, BOOKED),
+            N_("Escalate"), N_("escalated it"), kept=(OFFERED, BOOKED),
         ),
         _row(
             "take_back_escalation", OPEN, None, STAFF,
-            "Take my escalation back", "took the escalation back",
+            N_("Take my escalation back"), N_("took the escalation back"),
         ),
         _row(
             "settle_escalation", ANY, WITH_DOCTOR, DOCTORS,
-            "Settle the escalation", "settled the escalation", kept=tuple(each for each in ANY if each != URGENT),
+            N_("Settle the escalation"), N_("settled the escalation"),
+            kept=tuple(each for each in ANY if each != URGENT),
         ),
-        _row("settle", ANY, None, DOCTORS, "Settle red flags", "settled red flags"),
+        _row("settle", ANY, None, DOCTORS, N_("Settle red flags"), N_("settled red flags")),
         _row(
             "order_booking", (WITH_DOCTOR, URGENT, OFFERED), OFFERED, DOCTORS,
-            "Order a visit while a red flag stands", "ordered a visit while a red flag stands",
+            N_("Order a visit while a red flag stands"), N_("ordered a visit while a red flag stands"),
         ),
         _row(
             "set_own_urgency", OPEN, None, CLINICAL,
-            "Set back to its own urgency", "set it back to its own urgency",
+            N_("Set back to its own urgency"), N_("set it back to its own urgency"),
         ),
         _row(
             "pass_to_doctor", (RECEIVED, IN_TRIAGE, URGENT), WITH_DOCTOR, STAFF,
-            "Pass to a doctor", "passed it to a doctor",
+            N_("Pass to a doctor"), N_("passed it to a doctor"),
         ),
         _row(
             "ask", (RECEIVED, IN_TRIAGE, WITH_DOCTOR, URGENT), INFORMATION_ASKED, STAFF,
-            "Ask for more information", "asked the patient", message="question_asked",
+            N_("Ask for more information"), N_("asked the patient"), message="question_asked",
         ),
         _row(
             "answer", (INFORMATION_ASKED,), IN_TRIAGE, PATIENTS,
-            "Answer the nurse's question", "answered the question",
+            N_("Answer the nurse's question"), N_("answered the question"),
         ),
         _row(
             "answer_doctor", (INFORMATION_ASKED,), WITH_DOCTOR, PATIENTS,
-            "Answer the doctor's question", "answered the question",
+            N_("Answer the doctor's question"), N_("answered the question"),
         ),
         _row(
             "offer", (WITH_DOCTOR, URGENT), OFFERED, DOCTORS,
-            "Offer a consultation", "offered a consultation", message="consultation_offered",
+            N_("Offer a consultation"), N_("offered a consultation"), message="consultation_offered",
         ),
         _row(
             "decline", (WITH_DOCTOR, URGENT), NOT_SUITABLE, DOCTORS,
-            "Not suitable, with advice", "answered: not suitable, with advice", message="request_closed",
+            N_("Not suitable, with advice"), N_("answered: not suitable, with advice"), message="request_closed",
         ),
-        _row("mark_urgent", (WITH_DOCTOR,), URGENT, DOCTORS, "Urgent: call today", "marked it urgent"),
+        _row("mark_urgent", (WITH_DOCTOR,), URGENT, DOCTORS, N_("Urgent: call today"), N_("marked it urgent")),
         _row(
             "book", (OFFERED,), BOOKED, PATIENTS | STAFF,
-            "Book a time", "booked a time", message="appointment_booked",
+            N_("Book a time"), N_("booked a time"), message="appointment_booked",
         ),
         _row(
             "cancel_booking", (BOOKED,), OFFERED, PATIENTS | STAFF,
-            "Cancel the time", "cancelled the time", message="appointment_cancelled",
+            N_("Cancel the time"), N_("cancelled the time"), message="appointment_cancelled",
         ),
         _row(
             "complete", (BOOKED,), COMPLETED, MANAGEMENT,
-            "Consultation took place", "recorded that the consultation took place",
+            N_("Consultation took place"), N_("recorded that the consultation took place"),
         ),
         _row(
             "mark_no_show", (BOOKED,), NO_SHOW, STAFF,
-            "Patient did not attend", "recorded that the patient did not attend",
+            N_("Patient did not attend"), N_("recorded that the patient did not attend"),
         ),
         _row(
             "undo_complete", (COMPLETED,), BOOKED, MANAGEMENT,
-            "Undo: it did not take place", "took back that the consultation took place",
+            N_("Undo: it did not take place"), N_("took back that the consultation took place"),
         ),
         _row(
             "undo_no_show", (NO_SHOW,), BOOKED, STAFF,
-            "Undo: not a missed visit", "took back that the patient did not attend",
+            N_("Undo: not a missed visit"), N_("took back that the patient did not attend"),
         ),
         _row(
             "withdraw", OPEN, WITHDRAWN, PATIENTS,
-            "Withdraw the request", "withdrew the request", message="request_closed",
+            N_("Withdraw the request"), N_("withdrew the request"), message="request_closed",
         ),
-        _row("message", OPEN, None, PATIENTS, "Write to the clinic", "wrote a message"),
+        _row("message", OPEN, None, PATIENTS, N_("Write to the clinic"), N_("wrote a message")),
         _row(
             "answer_again", ANY, None, PATIENTS,
-            "Say what is new or worse", "answered whether anything is new or worse",
+            N_("Say what is new or worse"), N_("answered whether anything is new or worse"),
         ),
         _row(
             "ask_weekly", OPEN, None, PATIENTS | STAFF,
-            "Switch the weekly question off or on", "changed the weekly question",
+            N_("Switch the weekly question off or on"), N_("changed the weekly question"),
         ),
-        _row("read_text", ANY, None, STAFF, "Mark as read", "read what the patient wrote"),
+        _row("read_text", ANY, None, STAFF, N_("Mark as read"), N_("read what the patient wrote")),
         _row(
             "cancel_request", OPEN, CANCELLED, MANAGEMENT,
-            "Close the request", "closed the request", message="request_closed",
+            N_("Close the request"), N_("closed the request"), message="request_closed",
         ),
     )
 }  # fmt: skip

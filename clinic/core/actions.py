@@ -24,6 +24,8 @@ from clinic.core.refusals import ChangedMeanwhile, NotAllowed, WrongStatus
 from clinic.core.transitions import Row, Transition, Workflow
 
 if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise
+
     from clinic.accounts.models import User
 
 Data = TypeVar("Data")
@@ -79,9 +81,9 @@ class Action(ABC, Generic[Data, Row, Result]):
     data_class: type[Data]
     form_class: ClassVar[type[forms.Form] | None] = None
     """None means that a button is all it needs."""
-    button: ClassVar[str] = ""
+    button: ClassVar[_StrOrPromise] = ""
     """The words on the button; otherwise the label of the row."""
-    done: ClassVar[str] = ""
+    done: ClassVar[_StrOrPromise] = ""
     """What is said once it is done."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -99,7 +101,7 @@ class Action(ABC, Generic[Data, Row, Result]):
 
     @property
     def button_label(self) -> str:
-        return _(self.button or self.transition.label)
+        return str(self.button) or self.label
 
     def data_of(self, form: forms.Form) -> Data:
         """The typed data in a valid form: each field of the data class by its name."""
@@ -107,7 +109,7 @@ class Action(ABC, Generic[Data, Row, Result]):
         return self.data_class(**{name: form.cleaned_data[name] for name in names})
 
     def done_message(self, data: Data) -> str:
-        return _(self.done)
+        return str(self.done)
 
     def is_repeat(self, ctx: Context[Row], data: Data) -> bool:
         """Whether this was done already, told by something else than the last change of the status."""

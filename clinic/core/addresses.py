@@ -13,6 +13,7 @@ from smtplib import quoteaddr
 from typing import Final, NamedTuple
 
 from django.core.mail.message import sanitize_address
+from django.utils.translation import gettext_lazy as _
 
 LONGEST: Final = 254
 LONGEST_LOCAL: Final = 64
@@ -20,7 +21,7 @@ LONGEST_DOMAIN: Final = 253
 LONGEST_TYPED: Final = 2000
 """Above this nothing is looked at: no address needs it, and IDNA is slow on very long words."""
 
-FORMAT: Final = "Enter an email address in the right format, like name@example.com."
+FORMAT: Final = _("Enter an email address in the right format, like name@example.com.")
 SPACE: Final = "Take the space out of the email address. It should look like name@example.com."
 LONG: Final = "Enter a shorter email address, of 254 characters or fewer, like name@example.com."
 LOCAL: Final = (

@@ -16,23 +16,26 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.utils.dates import WEEKDAYS
+from django.utils.formats import date_format, time_format
+from django.utils.translation import gettext, gettext_lazy, pgettext
 
-WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-SHORT_WEEKDAYS = {name[:3].lower(): number for number, name in enumerate(WEEKDAYS)}
-# Fixed English, so that no server locale changes what a patient reads.
-MONTHS = ("January February March April May June July August September October November December").split()  # noqa: SIM905
+from clinic.core.text_lists import and_list, semicolon_list
+
+# As the OPENING_HOURS setting writes them, whatever language the site speaks.
+WEEKDAY_CODES = {code: number for number, code in enumerate(("mon", "tue", "wed", "thu", "fri", "sat", "sun"))}
 RULE = re.compile(
     r"^(?P<first>[a-z]{3})(?:-(?P<last>[a-z]{3}))? "
     r"(?P<opens>[0-2]\d:[0-5]\d)-(?P<closes>[0-2]\d:[0-5]\d)$"
 )
 HORIZON_DAYS = 3700
 ZONE_NAMES = {
-    "America/New_York": "Eastern Time",
-    "America/Chicago": "Central Time",
-    "America/Denver": "Mountain Time",
-    "America/Los_Angeles": "Pacific Time",
-    "America/Toronto": "Eastern Time",
-    "Europe/London": "UK time",
+    "America/New_York": gettext_lazy("Eastern Time"),
+    "America/Chicago": gettext_lazy("Central Time"),
+    "America/Denver": gettext_lazy("Mountain Time"),
+    "America/Los_Angeles": gettext_lazy("Pacific Time"),
+    "America/Toronto": gettext_lazy("Eastern Time"),
+    "Europe/London": gettext_lazy("UK time"),
 }
 
 
@@ -74,9 +77,9 @@ def parse_opening_hours(text: str) -> tuple[Interval, ...]:
 
 
 def _days(first: str, last: str) -> list[int]:
-    if first not in SHORT_WEEKDAYS or last not in SHORT_WEEKDAYS:
+    if first not in WEEKDAY_CODES or last not in WEEKDAY_CODES:
         return []
-    start, length = SHORT_WEEKDAYS[first], (SHORT_WEEKDAYS[last] - SHORT_WEEKDAYS[first]) % 7 + 1
+    start, length = WEEKDAY_CODES[first], (WEEKDAY_CODES[last] - WEEKDAY_CODES[first]) % 7 + 1
     return [(start + step) % 7 for step in range(length)]
 
 
@@ -117,20 +120,27 @@ def today() -> date:
 def day(moment: datetime | date) -> str:
     """ "Thursday 3 December"; the year is added when it is not this year."""
     on = local(moment).date() if isinstance(moment, datetime) else moment
-    words = f"{WEEKDAYS[on.weekday()]} {on.day} {MONTHS[on.month - 1]}"
-    return words if on.year == today().year else f"{words} {on.year}"
+    if on.year == today().year:
+        return date_format(on, pgettext("format of a date", "l j F"))
+    return date_format(on, pgettext("format of a date", "l j F Y"))
+
+
+def full_date(on: date) -> str:
+    """ "27 March 1970"."""
+    return date_format(on, pgettext("format of a date", "j F Y"))
 
 
 def time(moment: datetime | wall_time) -> str:
     """ "2:15 pm", with "midday" and "midnight" as 12 pm and 12 am, and whole hours without minutes as "9 am"."""
     at = local(moment).time() if isinstance(moment, datetime) else moment
-    minutes = f":{at.minute:02}" if at.minute else ""
-    return f"{at.hour % 12 or 12}{minutes} {'am' if at.hour < 12 else 'pm'}"
+    if at.hour < 12:
+        return time_format(at, pgettext("format of a time before noon", r"f \a\m"))
+    return time_format(at, pgettext("format of a time from noon on", r"f \p\m"))
 
 
 def moment(dt: datetime) -> str:
     """ "Thursday 3 December, 2:15 pm"."""
-    return f"{day(dt)}, {time(dt)}"
+    return gettext("%(day)s, %(time)s") % {"day": day(dt), "time": time(dt)}
 
 
 def zone_words(dt: datetime) -> str:
@@ -138,11 +148,11 @@ def zone_words(dt: datetime) -> str:
     name = settings.TIME_ZONE
     city = name.rpartition("/")[2].replace("_", " ")
     if name in ZONE_NAMES:
-        return f"{ZONE_NAMES[name]} ({city})"
+        return gettext("%(zone)s (%(city)s)") % {"zone": ZONE_NAMES[name], "city": city}
     offset = local(dt).utcoffset() or timedelta()
     minutes = int(offset.total_seconds() // 60)
-    sign = "-" if minutes < 0 else "+"
-    return f"{city} time (UTC{sign}{abs(minutes) // 60}:{abs(minutes) % 60:02})"
+    offset_words = f"UTC{'-' if minutes < 0 else '+'}{abs(minutes) // 60}:{abs(minutes) % 60:02}"
+    return gettext("%(city)s time (%(offset)s)") % {"city": city, "offset": offset_words}
 
 
 def opening_words() -> str:
@@ -157,18 +167,26 @@ def opening_words() -> str:
             groups[-1][0].append(weekday)
         else:
             groups.append(([weekday], hours))
-    return "; ".join(f"{_day_words(days)}, {_hour_words(hours)}" for days, hours in groups)
+    return semicolon_list(
+        gettext("%(days)s, %(hours)s") % {"days": _day_words(days), "hours": _hour_words(hours)}
+        for days, hours in groups
+    )
 
 
 def _day_words(days: list[int]) -> str:
-    first, last = WEEKDAYS[days[0]], WEEKDAYS[days[-1]]
-    if len(days) == 1:
-        return first
-    return f"{first} {'and' if len(days) == 2 else 'to'} {last}"
+    names = [str(WEEKDAYS[weekday]) for weekday in days]
+    if len(names) <= 2:
+        return and_list(names)
+    return gettext("%(first)s to %(last)s") % {"first": names[0], "last": names[-1]}
 
 
 def _hour_words(hours: tuple[tuple[wall_time, wall_time], ...]) -> str:
-    return " and ".join(f"{time(opens)} to {time(closes)}" for opens, closes in hours)
+    return and_list(time_span(opens, closes) for opens, closes in hours)
+
+
+def time_span(begins: datetime | wall_time, ends: datetime | wall_time) -> str:
+    """ "9 am to 5:30 pm"."""
+    return gettext("%(first)s to %(last)s") % {"first": time(begins), "last": time(ends)}
 
 
 def closed_dates() -> frozenset[date]:

@@ -73,10 +73,6 @@ def clean_name(text: str) -> str:
     return unicodedata.normalize("NFC", words)
 
 
-def possessive(name: str) -> str:
-    return f"{name}’s"
-
-
 def greeting_name(name: str) -> str:
     """The part of a name to greet with; "" when there is none: the greeting then goes without a name.
 

@@ -9,7 +9,7 @@ import dataclasses
 import datetime
 import logging
 from collections.abc import Callable
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
@@ -22,6 +22,9 @@ from clinic.core.channels import Draft, Letter
 from clinic.core.encrypted_rows import open_all
 from clinic.core.logs import TOKEN
 from clinic.core.models import Lane, OutboxMessage
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise
 
 logger = logging.getLogger(__name__)
 BATCH: Final = 200
@@ -61,7 +64,7 @@ class Kind:
     """
 
     name: str
-    label: str
+    label: "_StrOrPromise"
     lane: Lane
     compose: Callable[[OutboxMessage], Draft]
     ensure_wanted: Callable[[OutboxMessage], None] = always
@@ -90,7 +93,7 @@ def register(*kinds: Kind) -> None:
 
 def label_of(message: OutboxMessage) -> str:
     kind = KINDS.get(message.kind)
-    return kind.label if kind else message.kind
+    return str(kind.label) if kind else message.kind
 
 
 def enqueue(

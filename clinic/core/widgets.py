@@ -1,8 +1,12 @@
 """Choice inputs in the house style: real radios and checkboxes; the whole tile is the label."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from django import forms
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise
 
 
 class TileRadio(forms.RadioSelect):
@@ -11,7 +15,13 @@ class TileRadio(forms.RadioSelect):
     template_name = "clinic/widgets/tiles.html"
     use_fieldset = True
 
-    def __init__(self, attrs: dict[str, Any] | None = None, choices: Any = (), *, hints: dict[str, str] | None = None):
+    def __init__(
+        self,
+        attrs: dict[str, Any] | None = None,
+        choices: Any = (),
+        *,
+        hints: Mapping[str, "_StrOrPromise"] | None = None,
+    ):
         super().__init__(attrs, choices)
         self.hints = hints or {}
 
@@ -34,7 +44,7 @@ class TileCheckbox(forms.CheckboxSelectMultiple):
         attrs: dict[str, Any] | None = None,
         choices: Any = (),
         *,
-        hints: dict[str, str] | None = None,
+        hints: Mapping[str, "_StrOrPromise"] | None = None,
         exclusive: str = "none",
     ):
         super().__init__(attrs, choices)

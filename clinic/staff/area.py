@@ -16,6 +16,7 @@ from django.utils.module_loading import import_string
 from django.utils.text import capfirst
 
 from clinic.core.permissions import may
+from clinic.core.wording import Wording
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class Entry:
     stand in the order of `place`.
     """
 
-    label: str
+    label: Wording
     url_name: str
     permission: str
     place: int
@@ -55,10 +56,10 @@ class StaffArea:
     """
 
     entries: tuple[Entry, ...] = ()
-    section: str = ""
+    section: Wording = ""
     home: str = ""
-    names: Mapping[str, tuple[str, str]] = dataclasses.field(default_factory=dict)
-    hints: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    names: Mapping[str, tuple[Wording, Wording]] = dataclasses.field(default_factory=dict)
+    hints: Mapping[str, Wording] = dataclasses.field(default_factory=dict)
     today: str = ""
     news: str = ""
     audit_words: str = ""
@@ -142,7 +143,7 @@ def names_of(model: type[Model]) -> tuple[str, str]:
     options = model._meta
     for area in areas():
         if names := area.names.get(options.label_lower):
-            return names
+            return str(names[0]), str(names[1])
     return str(options.verbose_name), str(options.verbose_name_plural)
 
 

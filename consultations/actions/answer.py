@@ -3,6 +3,8 @@
 import dataclasses
 
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from clinic.core.actions import perform_action
 from clinic.core.form_fields import PatientTextField
@@ -22,11 +24,11 @@ class AnswerForm(forms.Form):
 
     asked = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
     answer = PatientTextField(
-        label="Your answer",
+        label=gettext_lazy("Your answer"),
         max_length=TEXT_LIMIT,
         error_messages={
-            "required": "Write an answer before you send it.",
-            "max_length": "Shorten your answer to 2,000 characters or fewer.",
+            "required": gettext_lazy("Write an answer before you send it."),
+            "max_length": gettext_lazy("Shorten your answer to 2,000 characters or fewer."),
         },
     )
 
@@ -53,7 +55,7 @@ class Answer(ConsultationAction[AnswerData, None]):
         """Raises WrongStatus when a later question stands open than the one that the page showed."""
         question = InformationRequest.objects.select_for_update(of=("self",)).get(request=ctx.row, answered_at=None)
         if data.asked and data.asked != question.asked_at.isoformat():
-            raise WrongStatus("Another question was asked since.")
+            raise WrongStatus(_("Another question was asked since."))
         question.answer, question.answered_at = data.answer, ctx.now
         question.save(update_fields=["answer", "answered_at"])
         patient_texts.keep_about(request=ctx.row, kind=TextKind.ANSWER, text=data.answer)
@@ -62,7 +64,7 @@ class Answer(ConsultationAction[AnswerData, None]):
         """Raises WrongStatus for another answer to a question that has one."""
         answered = newest_question(ctx.row)
         if answered is not None and answered.answer != data.answer:
-            raise WrongStatus("This question has an answer already. The later one was not kept.")
+            raise WrongStatus(_("This question has an answer already. The later one was not kept."))
 
 
 @WORKFLOW.register

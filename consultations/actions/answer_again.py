@@ -6,6 +6,7 @@ from typing import Final
 
 from django.conf import settings
 
+from clinic.core.text_lists import semicolon_list
 from consultations.actions.base import ConsultationAction, Ctx
 from consultations.candidacy import asked_again as the_list
 from consultations.enums import AssessmentOrigin, TextKind
@@ -75,5 +76,5 @@ class AnswerAgain(ConsultationAction[AnswerAgainData, Assessment | None]):
 def _leave_to_ask(ctx: Ctx, data: AnswerAgainData) -> None:
     """No danger, and something to ask about: it waits to be read as a message does, within one working day."""
     found = [the_list.ticks()[code] for code in data.signs if code in TO_ASK_ABOUT]
-    words = "; ".join(tick.words_in(settings.CLINIC_REGION) for tick in found)
+    words = semicolon_list(tick.words_in(settings.CLINIC_REGION) for tick in found)
     patient_texts.keep_about(request=ctx.row, kind=TextKind.ASKED_AGAIN, text=words)

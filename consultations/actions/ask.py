@@ -2,6 +2,9 @@
 
 import dataclasses
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from consultations.actions.base import Ctx, Message, Preview, Situation, StaffAction, refuse_other_words
 from consultations.actions.decide import decides
 from consultations.enums import Actor, RequestStatus, TriageAction
@@ -14,9 +17,9 @@ from consultations.services.transitions import WORKFLOW
 
 class AskForm(StepForm):
     question = text(
-        "Question to the patient",
-        required="Write the question the patient should answer.",
-        hint="The patient reads exactly this. Plain words, one question.",
+        gettext_lazy("Question to the patient"),
+        required=gettext_lazy("Write the question the patient should answer."),
+        hint=gettext_lazy("The patient reads exactly this. Plain words, one question."),
         rows=4,
         limit=PATIENT_NOTE_LIMIT,
     )
@@ -51,14 +54,14 @@ def question_message(asked: InformationRequest) -> Message:
 class Ask(StaffAction[AskData, InformationRequest]):
     verb, data_class = "ask", AskData
     position, form_class, is_previewed = 70, AskForm, True
-    button = "Preview the question"
-    done = "The question is sent. The request waits for the patient’s answer."
+    button = gettext_lazy("Preview the question")
+    done = gettext_lazy("The question is sent. The request waits for the patient’s answer.")
 
     def is_wanted(self, situation: Situation) -> bool:
         return super().is_wanted(situation) and not decides(situation)
 
     def preview_title(self, form: StepForm) -> str:
-        return "Ask the patient"
+        return _("Ask the patient")
 
     def preview(self, data: AskData) -> Preview:
         return Preview(data.question, is_question=True)

@@ -1,5 +1,7 @@
 """Asking the patient as a clinical decision."""
 
+from django.utils.translation import gettext_lazy as _
+
 from consultations.actions.ask import open_question, put_question, question_message
 from consultations.actions.base import Ctx, Message, Preview
 from consultations.actions.decide import Decision, DecisionData
@@ -15,7 +17,7 @@ class AskAsDoctor(Decision[DecisionData, InformationRequest]):
 
     verb, name, data_class = "ask", "ask_as_doctor", DecisionData
     decision, opens_form = ReviewDecision.ASK, False
-    done = "The question is sent. The request waits for the patient’s answer."
+    done = _("The question is sent. The request waits for the patient’s answer.")
 
     def preview(self, data: DecisionData) -> Preview:
         return Preview(data.patient_note, is_question=True, reason=data.reason)

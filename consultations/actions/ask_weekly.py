@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Mapping
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from consultations.actions.base import ChangeOnly, Ctx
 from consultations.forms.staff import StepForm
@@ -12,8 +13,8 @@ from consultations.services.transitions import WORKFLOW
 
 class WeeklyForm(StepForm):
     wanted = forms.ChoiceField(
-        label="Ask every week if anything is new or worse",
-        choices=[("yes", "Yes"), ("no", "No, they do not want it")],
+        label=_("Ask every week if anything is new or worse"),
+        choices=[("yes", _("Yes")), ("no", _("No, they do not want it"))],
         widget=forms.Select(attrs={"class": "form-select"}),
     )
 
@@ -31,8 +32,8 @@ class WeeklyData:
 class AskWeekly(ChangeOnly[WeeklyData]):
     verb, data_class = "ask_weekly", WeeklyData
     position, form_class = 127, WeeklyForm
-    button = "Save"
-    done = "The weekly question is changed."
+    button = _("Save")
+    done = _("The weekly question is changed.")
 
     def data_of(self, form: forms.Form) -> WeeklyData:
         return WeeklyData(form.cleaned_data["wanted"] == "yes")

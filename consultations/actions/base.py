@@ -5,9 +5,10 @@ from __future__ import annotations
 import dataclasses
 import datetime
 from collections.abc import Container, Mapping
-from typing import Any, ClassVar, Generic
+from typing import TYPE_CHECKING, Any, ClassVar, Generic
 
 from django import forms
+from django.utils.translation import gettext as _
 
 from clinic.accounts.models import User
 from clinic.core import clock
@@ -20,6 +21,9 @@ from consultations.permissions import actors_of
 from consultations.services import messaging
 from consultations.services.transitions import WORKFLOW, FlagsStand
 from consultations.workflow import TRANSITIONS
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise
 
 Ctx = Context[ConsultationRequest]
 
@@ -39,8 +43,10 @@ def refuse_other_words(kept: Container[Any], typed: Any) -> None:
     """
     if typed not in kept:
         raise ChangedMeanwhile(
-            "You did this already, in another tab or window, with other words. Nothing was changed. "
-            "What you wrote is kept below."
+            _(
+                "You did this already, in another tab or window, with other words. Nothing was changed. "
+                "What you wrote is kept below."
+            )
         )
 
 
@@ -118,19 +124,19 @@ class PanelEntry:
     name: ClassVar[str]
     position: ClassVar[int]
     """Where it stands in the panel, from the top."""
-    title: ClassVar[str] = ""
+    title: ClassVar[_StrOrPromise] = ""
     """What it is called there; otherwise the label of the action."""
     form_class: ClassVar[type[forms.Form] | None] = None
     """None means that a button is all it needs."""
     is_previewed: ClassVar[bool] = False
-    asks: ClassVar[str] = ""
+    asks: ClassVar[_StrOrPromise] = ""
     """The question of the page that asks once more before a button is followed; "" for none."""
     is_main: ClassVar[bool] = False
     """Whether it is the button that one most likely came for."""
 
     @property
     def panel_title(self) -> str:
-        return self.title
+        return str(self.title)
 
     @property
     def panel_button(self) -> str:
@@ -158,11 +164,6 @@ class PanelEntry:
         return self.panel_title
 
 
-def what_stands(consultation_request: ConsultationRequest) -> str:
-    """Why no consultation can be offered now, as the end of a sentence."""
-    return "a red flag stands" if consultation_request.flag_level else "an escalation is not settled"
-
-
 def may_end(situation: Situation) -> bool:
     """Whether this person may end the request: while a red flag stands, only a doctor does."""
     return not situation.consultation_request.flag_level or Actor.DOCTOR in actors_of(situation.by)
@@ -171,7 +172,7 @@ def may_end(situation: Situation) -> bool:
 def refuse_to_end(ctx: Ctx) -> None:
     """Raises FlagStands: while a red flag stands only a doctor ends a request."""
     if ctx.row.flag_level and Actor.DOCTOR not in actors_of(ctx.person):
-        raise FlagsStand("A red flag stands, so only a doctor can close this request. Nothing was changed.")
+        raise FlagsStand(_("A red flag stands, so only a doctor can close this request. Nothing was changed."))
 
 
 class StaffAction(ConsultationAction[Data, Result], PanelEntry):
@@ -179,7 +180,7 @@ class StaffAction(ConsultationAction[Data, Result], PanelEntry):
 
     @property
     def panel_title(self) -> str:
-        return self.title or self.label
+        return str(self.title) or self.label
 
     @property
     def panel_button(self) -> str:

@@ -5,12 +5,14 @@ import datetime
 from typing import Any, Final
 
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from clinic.accounts.models import User
 from clinic.core import clock
 from clinic.core.actions import Performed, perform_action
 from clinic.core.refusals import WrongStatus
-from consultations.actions.base import Ctx, Message, Situation, StaffAction, what_stands
+from consultations.actions.base import Ctx, Message, Situation, StaffAction
 from consultations.forms.staff import StepForm
 from consultations.models import Appointment, Clinician, ConsultationRequest
 from consultations.services import clocks, scheduling
@@ -21,18 +23,18 @@ DAYS_SHOWN: Final = 28
 
 class BookForm(StepForm):
     slot_key = forms.ChoiceField(
-        label="Free time",
+        label=gettext_lazy("Free time"),
         widget=forms.Select(attrs={"class": "form-select"}),
         error_messages={
-            "required": "Choose a time.",
-            "invalid_choice": "That time is not free any more. Choose another one.",
+            "required": gettext_lazy("Choose a time."),
+            "invalid_choice": gettext_lazy("That time is not free any more. Choose another one."),
         },
     )
 
     def __init__(self, *args: Any, slots: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         slot_field: Any = self.fields["slot_key"]
-        slot_field.choices = [("", "Choose a time"), *slots]
+        slot_field.choices = [("", _("Choose a time")), *slots]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -49,9 +51,9 @@ class Book(StaffAction[BookData, Appointment]):
 
     verb, data_class = "book", BookData
     position, form_class = 80, BookForm
-    title = "Book on the phone"
-    button = "Book this time"
-    done = "The time is booked and the patient is told."
+    title = gettext_lazy("Book on the phone")
+    button = gettext_lazy("Book this time")
+    done = gettext_lazy("The time is booked and the patient is told.")
 
     def form_options(self, consultation_request: ConsultationRequest) -> dict[str, Any]:
         return {"slots": free_times(consultation_request)}
@@ -88,7 +90,12 @@ class Book(StaffAction[BookData, Appointment]):
         """
         if ctx.row.is_blocked_by_flags and (ctx.by is None or ctx.row.booking_ordered_at is None):
             raise FlagsStand(
-                f"Not while {what_stands(ctx.row)}: a doctor settles it, or orders the visit. Nothing is booked."
+                _("Not while a red flag stands: a doctor settles it, or orders the visit. Nothing is booked.")
+                if ctx.row.flag_level
+                else _(
+                    "Not while an escalation is not settled: a doctor settles it, or orders the visit. "
+                    "Nothing is booked."
+                )
             )
         if ctx.by is None:
             scheduling.require_asked(ctx.row)
@@ -114,7 +121,7 @@ def book_held(*, consultation_request: ConsultationRequest, by: User | None = No
     slot, has_expired = scheduling.held_slot(request=consultation_request, seen=seen)
     appointment = _book(consultation_request, BookData(slot, has_expired), by=by).result
     if appointment is None:
-        raise WrongStatus("Nothing is booked.")
+        raise WrongStatus(_("Nothing is booked."))
     return appointment
 
 
@@ -137,4 +144,12 @@ def free_times(consultation_request: ConsultationRequest) -> list[tuple[str, str
         ignoring=consultation_request,
     )
     names = dict(Clinician.objects.values_list("pk", "display_name"))
-    return [(slot.key, f"{clock.moment(slot.starts_at)}, {names.get(slot.clinician_id, '')}") for slot in slots]
+    return [
+        (
+            slot.key,
+            # Translators: a free time in a list, and whose it is.
+            _("%(time)s, %(clinician)s")
+            % {"time": clock.moment(slot.starts_at), "clinician": names.get(slot.clinician_id, "")},
+        )
+        for slot in slots
+    ]

@@ -3,6 +3,7 @@
 import dataclasses
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from clinic.core.form_fields import PatientTextField
 from consultations.actions.base import Ctx, Message, StaffAction
@@ -14,7 +15,9 @@ from consultations.services.transitions import WORKFLOW
 
 
 class GiveBackForm(StepForm):
-    reason = text("Why is the time cancelled?", hint="For colleagues. The patient is told only that it is.", limit=300)
+    reason = text(
+        _("Why is the time cancelled?"), hint=_("For colleagues. The patient is told only that it is."), limit=300
+    )
 
 
 class CancelTimeForm(forms.Form):
@@ -22,11 +25,11 @@ class CancelTimeForm(forms.Form):
 
     seen = forms.CharField(required=False, max_length=60, widget=forms.HiddenInput)
     reason = PatientTextField(
-        label="Why are you cancelling?",
+        label=_("Why are you cancelling?"),
         required=False,
         max_length=300,
         rows=3,
-        error_messages={"max_length": "Shorten this to 300 characters or fewer."},
+        error_messages={"max_length": _("Shorten this to 300 characters or fewer.")},
     )
 
 
@@ -42,7 +45,7 @@ class CancelBookingData:
 class CancelBooking(StaffAction[CancelBookingData, Appointment]):
     verb, data_class = "cancel_booking", CancelBookingData
     position, form_class = 140, GiveBackForm
-    done = "The time is cancelled and the patient is told."
+    done = _("The time is cancelled and the patient is told.")
 
     def data_of(self, form: forms.Form) -> CancelBookingData:
         slot_key = form.cleaned_data["seen"] if isinstance(form, CancelTimeForm) else ""

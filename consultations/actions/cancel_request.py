@@ -2,6 +2,8 @@
 
 import dataclasses
 
+from django.utils.translation import gettext_lazy as _
+
 from consultations.actions.base import Ctx, Message, Situation, StaffAction, may_end, refuse_other_words, refuse_to_end
 from consultations.enums import Actor, TriageAction
 from consultations.forms.staff import StepForm, text
@@ -12,9 +14,9 @@ from consultations.services.transitions import WORKFLOW
 
 class CloseForm(StepForm):
     note = text(
-        "Why does the clinic close this request?",
-        required="Write why the request is closed.",
-        hint="For colleagues. The patient is told that the request is closed.",
+        _("Why does the clinic close this request?"),
+        required=_("Write why the request is closed."),
+        hint=_("For colleagues. The patient is told that the request is closed."),
     )
 
 
@@ -27,7 +29,7 @@ class CloseData:
 class CancelRequest(StaffAction[CloseData, None]):
     verb, data_class = "cancel_request", CloseData
     position, form_class = 150, CloseForm
-    done = "The request is closed and the patient is told."
+    done = _("The request is closed and the patient is told.")
 
     def is_wanted(self, situation: Situation) -> bool:
         return super().is_wanted(situation) and may_end(situation)

@@ -1,5 +1,7 @@
 """The consultation took place."""
 
+from django.utils.translation import gettext_lazy as _
+
 from clinic.core.actions import NoData
 from consultations.actions.base import AskedOnce, Ctx, Situation, may_end, refuse_to_end
 from consultations.enums import AppointmentStatus
@@ -11,8 +13,8 @@ from consultations.services.transitions import WORKFLOW
 class Complete(AskedOnce[None]):
     verb, data_class = "complete", NoData
     position = 90
-    asks = "Did this consultation take place?"
-    done = "Recorded: the consultation took place. You can undo this until midnight."
+    asks = _("Did this consultation take place?")
+    done = _("Recorded: the consultation took place. You can undo this until midnight.")
 
     def is_wanted(self, situation: Situation) -> bool:
         return super().is_wanted(situation) and situation.has_begun and may_end(situation)

@@ -6,6 +6,8 @@ By the browser that sent the request, for as long as its session lives, or by st
 import dataclasses
 
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from clinic.core.form_fields import MailField
 from clinic.core.refusals import WrongStatus
@@ -18,8 +20,8 @@ from consultations.services.transitions import WORKFLOW
 
 class EmailForm(StepForm):
     email = MailField(
-        label="Email address",
-        help_text=(
+        label=gettext_lazy("Email address"),
+        help_text=gettext_lazy(
             "Make sure first that you speak to the right person: name, date of birth and a call to the number we have. "
             "Every link sent so far stops working at once."
         ),
@@ -38,8 +40,8 @@ class CorrectEmail(StaffAction[EmailData, None]):
 
     verb, data_class = "correct_email", EmailData
     position, form_class = 130, EmailForm
-    button = "Save the address and mail a new link"
-    done = "The address is saved. Earlier links no longer work, and a new one is on its way."
+    button = gettext_lazy("Save the address and mail a new link")
+    done = gettext_lazy("The address is saved. Earlier links no longer work, and a new one is on its way.")
 
     def is_repeat(self, ctx: Ctx, data: EmailData) -> bool:
         is_same = contact_details.is_same_address(ctx.row, data.email)
@@ -48,9 +50,9 @@ class CorrectEmail(StaffAction[EmailData, None]):
     def check(self, ctx: Ctx, data: EmailData) -> None:
         """Raises WrongStatus, and SameAddress for the first address of all."""
         if ctx.by is None and not contact_details.may_correct(ctx.row):
-            raise WrongStatus("The address can no longer be changed here.")
+            raise WrongStatus(_("The address can no longer be changed here."))
         if contact_details.is_same_address(ctx.row, data.email):
-            raise SameAddress("That is the address we have. Nothing was changed.")
+            raise SameAddress(_("That is the address we have. Nothing was changed."))
 
     def perform(self, ctx: Ctx, data: EmailData) -> None:
         ctx.details["had_address"] = int(bool(ctx.row.patient.email))

@@ -4,6 +4,8 @@ import dataclasses
 from typing import Any, ClassVar, Final
 
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from clinic.core.actions import Data, Result
 from consultations.actions.base import (
@@ -14,7 +16,6 @@ from consultations.actions.base import (
     Preview,
     Situation,
     refuse_other_words,
-    what_stands,
 )
 from consultations.candidacy.suggestion import departs
 from consultations.enums import RequestStatus, ReviewDecision
@@ -28,40 +29,43 @@ class DecisionForm(StepForm):
     """The doctor's decision. Which texts are needed depends on it, and is said at the field."""
 
     HINTS: Final = {
-        ReviewDecision.OFFER: "They choose a time on their private page",
-        ReviewDecision.ASK: "Their link shows your question",
-        ReviewDecision.NOT_SUITABLE: "They get your reasons and what helps instead",
-        ReviewDecision.URGENT: "Goes back to the nurse, top of the list",
+        ReviewDecision.OFFER: gettext_lazy("They choose a time on their private page"),
+        ReviewDecision.ASK: gettext_lazy("Their private page shows your question"),
+        ReviewDecision.NOT_SUITABLE: gettext_lazy("They get your reasons and what helps instead"),
+        ReviewDecision.URGENT: gettext_lazy("Goes back to the nurse, top of the list"),
     }
-    REASON_NEEDED: Final = "write why, for staff"
 
     decision = forms.ChoiceField(
-        label="Decision",
+        label=gettext_lazy("Decision"),
         choices=ReviewDecision.choices,
         widget=forms.RadioSelect,
-        error_messages={"required": "Choose a decision."},
+        error_messages={"required": gettext_lazy("Select a decision.")},
     )
     appointment_type = forms.ModelChoiceField(
-        label="Visit",
+        label=gettext_lazy("Appointment type"),
         queryset=AppointmentType.objects.none(),
         required=False,
-        empty_label="Choose the kind of visit",
+        empty_label=gettext_lazy("Select the appointment type"),
         widget=forms.Select(attrs={"class": "form-select"}),
-        help_text="Needed for an offer.",
+        help_text=gettext_lazy("Needed for an offer."),
     )
     patient_note = text(
-        "Note to the patient",
-        hint="The patient reads exactly this. Plain words, no promises. You see it once more before it goes.",
+        gettext_lazy("Note to the patient"),
+        hint=gettext_lazy(
+            "The patient reads exactly this. Plain words, no promises. You see it once more before it goes."
+        ),
         rows=5,
         limit=PATIENT_NOTE_LIMIT,
     )
-    reason = text("Note for staff only", rows=2)
+    reason = text(gettext_lazy("Note for staff only"), rows=2)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         fields = dict[str, Any](self.fields)
         self.suggestion = suggestion_of(self.request)
-        fields["reason"].help_text = f"Needed when you decide otherwise than suggested: {self.suggestion.label}."
+        fields["reason"].help_text = _("Needed when you decide otherwise than suggested: %(suggestion)s.") % {
+            "suggestion": self.suggestion.label
+        }
         for name in ("appointment_type", "patient_note", "reason"):
             # Whether one is needed depends on the decision, so none is called optional.
             fields[name].hide_optional = True
@@ -71,9 +75,13 @@ class DecisionForm(StepForm):
         """Decisions that this request does not allow now, each with the sentence that says why."""
         closed = {}
         if self.request.is_blocked_by_flags:
-            closed[ReviewDecision.OFFER.value] = f"Not while {what_stands(self.request)}: settle it, or order a visit."
+            closed[ReviewDecision.OFFER.value] = (
+                _("Not while a red flag stands: settle it, or order a visit.")
+                if self.request.flag_level
+                else _("Not while an escalation is not settled: settle it, or order a visit.")
+            )
         if self.request.status == RequestStatus.URGENT:
-            closed[ReviewDecision.URGENT.value] = "It is marked urgent already."
+            closed[ReviewDecision.URGENT.value] = _("It is marked urgent already.")
         return closed
 
     def decision_tiles(self) -> list[dict[str, Any]]:
@@ -89,8 +97,10 @@ class DecisionForm(StepForm):
         ]
 
     def _hint(self, decision: str) -> str:
-        needs = f". Not what is suggested: {self.REASON_NEEDED}" if departs(decision, self.suggestion) else ""
-        return f"{self.HINTS[ReviewDecision(decision)]}{needs}"
+        hint = str(self.HINTS[ReviewDecision(decision)])
+        if not departs(decision, self.suggestion):
+            return hint
+        return _("%(hint)s. Not what is suggested: write why, for staff") % {"hint": hint}
 
     def clean(self) -> dict[str, Any]:
         super().clean()
@@ -99,15 +109,19 @@ class DecisionForm(StepForm):
         if refusal := self.closed_decisions().get(decision or ""):
             self.add_error("decision", refusal)
         if decision == ReviewDecision.OFFER:
-            self._need("appointment_type", "Choose the kind of visit you offer.")
+            self._need("appointment_type", _("Select the appointment type you offer."))
         if decision == ReviewDecision.ASK:
-            self._need("patient_note", "Write the question the patient should answer.")
+            self._need("patient_note", _("Write the question the patient should answer."))
         if decision == ReviewDecision.NOT_SUITABLE:
-            self._need("patient_note", "Write the advice the patient will read: a no without a reason is no help.")
+            self._need("patient_note", _("Write the advice the patient will read: a no without a reason is no help."))
         if decision == ReviewDecision.URGENT:
-            self._need("reason", "Write what the nurse must ask or say when ringing the patient.")
+            self._need("reason", _("Write what the nurse must ask or say when calling the patient."))
         elif decision and departs(decision, self.suggestion):
-            self._need("reason", f"Your decision differs from the suggestion “{self.suggestion.label}”: write why.")
+            self._need(
+                "reason",
+                _("Your decision differs from the suggestion “%(suggestion)s”: write why.")
+                % {"suggestion": self.suggestion.label},
+            )
         return cleaned
 
     def _need(self, name: str, sentence: str) -> None:
@@ -157,12 +171,12 @@ def decides(situation: Situation) -> bool:
 
 class Decide(PanelEntry):
     name, position = "decide", 60
-    title = "Your decision"
+    title = gettext_lazy("Your decision")
     form_class, is_previewed = DecisionForm, True
 
     @property
     def panel_button(self) -> str:
-        return "Preview, then confirm"
+        return _("Preview, then confirm")
 
     def is_wanted(self, situation: Situation) -> bool:
         return decides(situation)
@@ -175,4 +189,4 @@ class Decide(PanelEntry):
         return Choice(action, action.data_of(form))
 
     def preview_title(self, form: StepForm) -> str:
-        return ReviewDecision(form.cleaned_data["decision"]).label
+        return str(ReviewDecision(form.cleaned_data["decision"]).label)

@@ -2,6 +2,8 @@
 
 import dataclasses
 
+from django.utils.translation import gettext_lazy as _
+
 from consultations.actions.base import Ctx, StaffAction, refuse_other_words
 from consultations.enums import TriageAction
 from consultations.forms.staff import StepForm, text
@@ -10,7 +12,7 @@ from consultations.services.transitions import WORKFLOW
 
 
 class EscalateForm(StepForm):
-    note = text("Why is it pressing?", required="Write why somebody must call today.")
+    note = text(_("Why is it pressing?"), required=_("Write why somebody must call today."))
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -24,7 +26,7 @@ class Escalate(StaffAction[EscalateData, None]):
 
     verb, data_class = "escalate", EscalateData
     position, form_class = 120, EscalateForm
-    done = "The request is at the top of the list. Call the patient today."
+    done = _("The request is at the top of the list. Call the patient today.")
 
     def is_repeat(self, ctx: Ctx, data: EscalateData) -> bool:
         return triage.was_just_written(ctx.row, action=TriageAction.ESCALATE, note=data.note, by=ctx.person)

@@ -1,5 +1,7 @@
 """The patient did not come."""
 
+from django.utils.translation import gettext_lazy as _
+
 from clinic.core.actions import NoData
 from consultations.actions.base import AskedOnce, Ctx, Situation, may_end, refuse_to_end
 from consultations.enums import AppointmentStatus
@@ -11,8 +13,8 @@ from consultations.services.transitions import WORKFLOW
 class MarkNoShow(AskedOnce[None]):
     verb, data_class = "mark_no_show", NoData
     position = 100
-    asks = "Did the patient not attend this consultation?"
-    done = "Recorded: the patient did not attend. You can undo this until midnight."
+    asks = _("Did the patient not attend this consultation?")
+    done = _("Recorded: the patient did not attend. You can undo this until midnight.")
 
     def is_wanted(self, situation: Situation) -> bool:
         return super().is_wanted(situation) and situation.has_begun and may_end(situation)

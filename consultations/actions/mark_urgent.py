@@ -1,5 +1,8 @@
 """Sending a request back to the top of the list: call the patient today."""
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from consultations.actions.base import Ctx
 from consultations.actions.decide import Decision, DecisionData
 from consultations.enums import ReviewDecision
@@ -13,11 +16,11 @@ from consultations.services.transitions import WORKFLOW
 class MarkUrgent(Decision[DecisionData, ClinicalReview]):
     verb, data_class = "mark_urgent", DecisionData
     decision = ReviewDecision.URGENT
-    done = "The request is back with the nurse, at the top of the list."
+    done = gettext_lazy("The request is back with the nurse, at the top of the list.")
 
     def check(self, ctx: Ctx, data: DecisionData) -> None:
         if not data.reason.strip():
-            raise ReasonMissing("Write what the nurse must ask or say when ringing the patient.")
+            raise ReasonMissing(_("Write what the nurse must ask or say when calling the patient."))
 
     def changes(self, ctx: Ctx, data: DecisionData) -> dict[str, object]:
         return escalation.escalated(ctx.row, by=ctx.person, now=ctx.now)

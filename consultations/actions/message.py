@@ -3,6 +3,7 @@
 import dataclasses
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from clinic.core.form_fields import PatientTextField
 from consultations.actions.base import ConsultationAction, Ctx
@@ -18,12 +19,12 @@ class MessageForm(forms.Form):
 
     once = forms.CharField(required=False, max_length=100, widget=forms.HiddenInput)
     message = PatientTextField(
-        label="Your message",
+        label=_("Your message"),
         max_length=MESSAGE_LIMIT,
         rows=4,
         error_messages={
-            "required": "Write your message before you send it.",
-            "max_length": "Shorten your message to 1,000 characters or fewer.",
+            "required": _("Write your message before you send it."),
+            "max_length": _("Shorten your message to 1,000 characters or fewer."),
         },
     )
 

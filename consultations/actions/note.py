@@ -2,6 +2,8 @@
 
 import dataclasses
 
+from django.utils.translation import gettext_lazy as _
+
 from consultations.actions.base import Ctx, StaffAction
 from consultations.enums import TriageAction
 from consultations.forms.staff import StepForm, text
@@ -11,7 +13,7 @@ from consultations.services.transitions import WORKFLOW
 
 
 class NoteForm(StepForm):
-    note = text("Note for colleagues", required="Write the note before you save it.")
+    note = text(_("Note for colleagues"), required=_("Write the note before you save it."))
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -23,8 +25,8 @@ class NoteData:
 class Note(StaffAction[NoteData, TriageDecision]):
     verb, data_class = "note", NoteData
     position, form_class = 110, NoteForm
-    button = "Save the note"
-    done = "The note is saved."
+    button = _("Save the note")
+    done = _("The note is saved.")
     has_own_entry = True
 
     def is_repeat(self, ctx: Ctx, data: NoteData) -> bool:

@@ -2,7 +2,10 @@
 
 import dataclasses
 
-from consultations.actions.base import Ctx, Message, Preview, what_stands
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from consultations.actions.base import Ctx, Message, Preview
 from consultations.actions.decide import Decision, DecisionData
 from consultations.enums import ReviewDecision
 from consultations.models import AppointmentType, ClinicalReview
@@ -18,14 +21,18 @@ class OfferData(DecisionData):
 class Offer(Decision[OfferData, ClinicalReview]):
     verb, data_class = "offer", OfferData
     decision = ReviewDecision.OFFER
-    done = "The consultation is offered. The patient can choose a time."
+    done = gettext_lazy("The consultation is offered. The patient can choose a time.")
 
     def preview(self, data: OfferData) -> Preview:
         return dataclasses.replace(super().preview(data), appointment_type=data.appointment_type)
 
     def check(self, ctx: Ctx, data: OfferData) -> None:
         if ctx.row.is_blocked_by_flags:
-            raise FlagsStand(f"A consultation cannot be offered while {what_stands(ctx.row)}: settle it first.")
+            raise FlagsStand(
+                _("A consultation cannot be offered while a red flag stands: settle it first.")
+                if ctx.row.flag_level
+                else _("A consultation cannot be offered while an escalation is not settled: settle it first.")
+            )
 
     def changes(self, ctx: Ctx, data: OfferData) -> dict[str, object]:
         return {"appointment_type": data.appointment_type}

@@ -7,6 +7,8 @@ import dataclasses
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from clinic.core.refusals import WrongStatus
 from consultations.actions.base import ChangeOnly, Ctx, Situation, refuse_other_words
@@ -19,16 +21,16 @@ from consultations.services.transitions import WORKFLOW
 
 class OrderForm(StepForm):
     appointment_type = forms.ModelChoiceField(
-        label="Visit",
+        label=gettext_lazy("Appointment type"),
         queryset=AppointmentType.objects.none(),
-        empty_label="Choose the kind of visit",
+        empty_label=gettext_lazy("Select the appointment type"),
         widget=forms.Select(attrs={"class": "form-select"}),
-        error_messages={"required": "Choose the kind of visit you order."},
+        error_messages={"required": gettext_lazy("Select the appointment type you order.")},
     )
     reason = text(
-        "Why may this visit be booked while a red flag stands?",
-        required="Write why the visit may be booked before the red flags are settled.",
-        hint="The red flags stay, with their clock. A new danger ends this order.",
+        gettext_lazy("Why may this visit be booked while a red flag stands?"),
+        required=gettext_lazy("Write why the visit may be booked before the red flags are settled."),
+        hint=gettext_lazy("The red flags stay, with their clock. A new danger ends this order."),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -48,8 +50,8 @@ class OrderData:
 class OrderBooking(ChangeOnly[OrderData]):
     verb, data_class = "order_booking", OrderData
     position, form_class = 65, OrderForm
-    button = "Order the visit"
-    done = "The visit is ordered. Book the time on the phone: the patient cannot choose one alone."
+    button = gettext_lazy("Order the visit")
+    done = gettext_lazy("The visit is ordered. Book the time on the phone: the patient cannot choose one alone.")
 
     def is_wanted(self, situation: Situation) -> bool:
         request = situation.consultation_request
@@ -64,7 +66,7 @@ class OrderBooking(ChangeOnly[OrderData]):
     def check(self, ctx: Ctx, data: OrderData) -> None:
         """Raises WrongStatus."""
         if not ctx.row.is_blocked_by_flags:
-            raise WrongStatus("Nothing stands in the way: offer a consultation instead.")
+            raise WrongStatus(_("Nothing stands in the way: offer a consultation instead."))
 
     def changes(self, ctx: Ctx, data: OrderData) -> dict[str, object]:
         return {

@@ -4,6 +4,8 @@ import dataclasses
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from clinic.accounts.models import User
 from clinic.core.refusals import NotAllowed
@@ -17,16 +19,16 @@ from consultations.services.transitions import WORKFLOW
 
 class PassForm(StepForm):
     doctor = PersonChoiceField(
-        label="Doctor",
+        label=gettext_lazy("Doctor"),
         queryset=User.objects.none(),
-        empty_label="Choose a doctor",
+        empty_label=gettext_lazy("Select a doctor"),
         widget=forms.Select(attrs={"class": "form-select"}),
         error_messages={
-            "required": "Choose a doctor.",
-            "invalid_choice": "That person is not in the doctor group any more. Choose another doctor.",
+            "required": gettext_lazy("Select a doctor."),
+            "invalid_choice": gettext_lazy("That person is not in the doctor group any more. Select another doctor."),
         },
     )
-    note = text("Note for the doctor", rows=2)
+    note = text(gettext_lazy("Note for the doctor"), rows=2)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -47,15 +49,15 @@ class PassData:
 class PassToDoctor(StaffAction[PassData, None]):
     verb, data_class = "pass_to_doctor", PassData
     position, form_class = 40, PassForm
-    button = "Pass to this doctor"
-    done = "The request is with {doctor} now."
+    button = gettext_lazy("Pass to this doctor")
+    done = gettext_lazy("The request is with %(doctor)s now.")
 
     def done_message(self, data: PassData) -> str:
-        return super().done_message(data).format(doctor=triage.author_of(data.doctor))
+        return super().done_message(data) % {"doctor": triage.author_of(data.doctor)}
 
     def check(self, ctx: Ctx, data: PassData) -> None:
         if Actor.DOCTOR not in actors_of(data.doctor):
-            raise NotAllowed(f"{data.doctor.display_name} is not in the doctor group.")
+            raise NotAllowed(_("%(name)s is not in the doctor group.") % {"name": data.doctor.display_name})
 
     def changes(self, ctx: Ctx, data: PassData) -> dict[str, object]:
         return {"doctor": data.doctor}

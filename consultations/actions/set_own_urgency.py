@@ -2,6 +2,9 @@
 
 import dataclasses
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from clinic.core.refusals import TransitionNotAllowed
 from consultations.actions.base import Ctx, Situation, StaffAction
 from consultations.enums import TriageAction
@@ -10,11 +13,11 @@ from consultations.services import pressing, triage
 from consultations.services.review import ReasonMissing
 from consultations.services.transitions import WORKFLOW
 
-MISSING = "Write why this request is less pressing than the other one."
+MISSING = gettext_lazy("Write why this request is less pressing than the other one.")
 
 
 class OwnUrgencyForm(StepForm):
-    reason = text("Why is it less pressing than the other request?", required=MISSING)
+    reason = text(gettext_lazy("Why is it less pressing than the other request?"), required=MISSING)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -26,7 +29,7 @@ class OwnUrgencyData:
 class SetOwnUrgency(StaffAction[OwnUrgencyData, None]):
     verb, data_class = "set_own_urgency", OwnUrgencyData
     position, form_class = 57, OwnUrgencyForm
-    done = "The request has the urgency of its own answers again."
+    done = gettext_lazy("The request has the urgency of its own answers again.")
 
     def is_wanted(self, situation: Situation) -> bool:
         return (
@@ -43,10 +46,12 @@ class SetOwnUrgency(StaffAction[OwnUrgencyData, None]):
             raise ReasonMissing(MISSING)
         if ctx.row.flag_level:
             raise TransitionNotAllowed(
-                "A red flag of this person stands. A doctor settles it first. Nothing was changed."
+                _("A red flag of this person stands. A doctor settles it first. Nothing was changed.")
             )
         if ctx.row.as_pressing_as_id is None:
-            raise TransitionNotAllowed("This request has the urgency of its own answers already. Nothing was changed.")
+            raise TransitionNotAllowed(
+                _("This request has the urgency of its own answers already. Nothing was changed.")
+            )
 
     def changes(self, ctx: Ctx, data: OwnUrgencyData) -> dict[str, object]:
         return pressing.own_urgency(ctx.row)

@@ -4,6 +4,8 @@ import dataclasses
 from typing import Any, Final
 
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from clinic.accounts.models import User
 from clinic.core import clock
@@ -23,7 +25,11 @@ SHORT: Final = 300
 
 class CallChoiceField(forms.ModelChoiceField):
     def label_from_instance(self, obj: Call) -> str:
-        return f"{clock.moment(obj.made_at)}, {obj.made_by.display_name}: {obj.get_outcome_display().lower()}"
+        return _("%(time)s, %(caller)s: %(outcome)s") % {
+            "time": clock.moment(obj.made_at),
+            "caller": obj.made_by.display_name,
+            "outcome": obj.get_outcome_display().lower(),
+        }
 
 
 class SettleForm(StepForm):
@@ -31,53 +37,59 @@ class SettleForm(StepForm):
 
     heard = forms.CharField(required=False, max_length=100, widget=forms.HiddenInput)
     signs = forms.MultipleChoiceField(
-        label="Which signs do you settle?",
+        label=gettext_lazy("Which signs do you settle?"),
         widget=TileCheckbox(exclusive=""),
         error_messages={
-            "required": "Choose the signs that you settle.",
-            "invalid_choice": "A sign you chose does not stand any more. Choose again.",
+            "required": gettext_lazy("Select the signs that you settle."),
+            "invalid_choice": gettext_lazy("A sign you selected does not stand any more. Select again."),
         },
     )
     how = forms.ChoiceField(
-        label="How?",
+        label=gettext_lazy("How?"),
         choices=SettledHow.choices,
         widget=TileRadio(
             hints={
-                SettledHow.EXAMINED: "By whom, where, when",
-                SettledHow.SPOKEN_TO: "In a call in which each sign was asked again. For an emergency, your own call",
-                SettledHow.SEEN_ELSEWHERE: "Where, when, and the letter or call that told us",
-                SettledHow.MISTAKE: "The person said so in a call, or the member of staff who entered it says so",
+                SettledHow.EXAMINED: gettext_lazy("By whom, where, when"),
+                SettledHow.SPOKEN_TO: gettext_lazy(
+                    "In a call in which each sign was asked again. For an emergency, your own call"
+                ),
+                SettledHow.SEEN_ELSEWHERE: gettext_lazy("Where, when, and the letter or call that told us"),
+                SettledHow.MISTAKE: gettext_lazy(
+                    "The person said so in a call, or the member of staff who entered it says so"
+                ),
             }
         ),
-        error_messages={"required": "Choose how the signs were settled."},
+        error_messages={"required": gettext_lazy("Select how the signs were settled.")},
     )
-    who = text("By whom?", hint="Examined.", rows=1, limit=SHORT)
-    place = text("Where?", hint="Examined, or seen elsewhere.", rows=1, limit=SHORT)
+    who = text(gettext_lazy("By whom?"), hint=gettext_lazy("Examined."), rows=1, limit=SHORT)
+    place = text(gettext_lazy("Where?"), hint=gettext_lazy("Examined, or seen elsewhere."), rows=1, limit=SHORT)
     seen_on = forms.DateField(
-        label="On which day?",
+        label=gettext_lazy("On which day?"),
         required=False,
         widget=DateInput(attrs={"class": "form-control"}),
-        help_text="Examined, or seen elsewhere.",
-        error_messages={"invalid": "Enter a date."},
+        help_text=gettext_lazy("Examined, or seen elsewhere."),
+        error_messages={"invalid": gettext_lazy("Enter a date.")},
     )
-    told_by = text("Which letter, or whose call, told us?", hint="Seen elsewhere.", rows=2, limit=SHORT)
+    told_by = text(
+        gettext_lazy("Which letter, or whose call, told us?"), hint=gettext_lazy("Seen elsewhere."), rows=2, limit=SHORT
+    )
     call = CallChoiceField(
-        label="In which call?",
+        label=gettext_lazy("In which call?"),
         queryset=Call.objects.none(),
         required=False,
-        empty_label="No call",
+        empty_label=gettext_lazy("No call"),
         widget=forms.Select(attrs={"class": "form-select"}),
-        help_text="Spoken to, or the person said that it was a mistake.",
+        help_text=gettext_lazy("Spoken to, or the person said that it was a mistake."),
     )
     entered_by = PersonChoiceField(
-        label="Who entered it by mistake?",
+        label=gettext_lazy("Who entered it by mistake?"),
         queryset=User.objects.none(),
         required=False,
-        empty_label="Nobody of us",
+        empty_label=gettext_lazy("Nobody of us"),
         widget=forms.Select(attrs={"class": "form-select"}),
-        help_text="Entered by mistake, by a member of staff who says so.",
+        help_text=gettext_lazy("Entered by mistake, by a member of staff who says so."),
     )
-    words = text("Note for colleagues", hint="Needed for a mistake: what was said.", rows=2)
+    words = text(gettext_lazy("Note for colleagues"), hint=gettext_lazy("Needed for a mistake: what was said."), rows=2)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -131,8 +143,8 @@ class SettleData:
 class Settle(StaffAction[SettleData, Settlement]):
     verb, data_class = "settle", SettleData
     position, form_class, is_previewed = 50, SettleForm, True
-    button = "Preview, then settle"
-    done = "Settled. What stays is shown with the red flags."
+    button = gettext_lazy("Preview, then settle")
+    done = gettext_lazy("Settled. What stays is shown with the red flags.")
     has_own_entry = True
 
     def is_wanted(self, situation: Situation) -> bool:
@@ -148,11 +160,12 @@ class Settle(StaffAction[SettleData, Settlement]):
         version = form.request.response.questionnaire_version
         settles = tuple(sign_words.line_of(sign, version=version) for sign in form.judged.settles)
         stays = tuple(
-            f"{sign_words.line_of(sign, version=version)}. {reason}" for sign, reason in form.judged.stays.items()
+            _("%(sign)s. %(reason)s") % {"sign": sign_words.line_of(sign, version=version), "reason": reason}
+            for sign, reason in form.judged.stays.items()
         )
         return (
-            PreviewSection("Settled by this", settles, "Nothing: what you chose is not shown by this."),
-            PreviewSection("Stays", stays, "Nothing: no red flag stands after this."),
+            PreviewSection(_("Settled by this"), settles, _("Nothing: what you selected is not shown by this.")),
+            PreviewSection(_("Stays"), stays, _("Nothing: no red flag stands after this.")),
         )
 
     def is_repeat(self, ctx: Ctx, data: SettleData) -> bool:

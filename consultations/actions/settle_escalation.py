@@ -2,6 +2,8 @@
 
 import dataclasses
 
+from django.utils.translation import gettext_lazy as _
+
 from consultations.actions.base import Ctx, Situation, StaffAction, refuse_other_words
 from consultations.enums import RequestStatus, TriageAction
 from consultations.forms.staff import StepForm, text
@@ -10,7 +12,7 @@ from consultations.services.transitions import WORKFLOW
 
 
 class SettleForm(StepForm):
-    note = text("What did you find?", required="Write what you found before you settle the escalation.")
+    note = text(_("What did you find?"), required=_("Write what you found before you settle the escalation."))
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -26,8 +28,8 @@ class SettleEscalation(StaffAction[SettleData, None]):
 
     verb, data_class = "settle_escalation", SettleData
     position, form_class = 55, SettleForm
-    button = "Settle it"
-    done = "The escalation is settled. The reason stays in the activity."
+    button = _("Settle it")
+    done = _("The escalation is settled. The reason stays in the activity.")
 
     def is_wanted(self, situation: Situation) -> bool:
         return super().is_wanted(situation) and situation.consultation_request.is_escalated

@@ -1,12 +1,14 @@
 """Ending an escalation that was made by mistake, within ten minutes, by whoever made it."""
 
+from django.utils.translation import gettext_lazy as _
+
 from clinic.core.actions import NoData
 from consultations.actions.base import Ctx, Situation, StaffAction
 from consultations.enums import TriageAction
 from consultations.services import doctors, escalation, triage
 from consultations.services.transitions import WORKFLOW
 
-IN_THE_ACTIVITY = "Made by mistake, and taken back within ten minutes."
+IN_THE_ACTIVITY = _("Made by mistake, and taken back within ten minutes.")
 
 
 @WORKFLOW.register
@@ -15,7 +17,7 @@ class TakeBackEscalation(StaffAction[NoData, None]):
 
     verb, data_class = "take_back_escalation", NoData
     position = 122
-    done = "The escalation is taken back. It stays in the activity, and a doctor is told."
+    done = _("The escalation is taken back. It stays in the activity, and a doctor is told.")
 
     def is_wanted(self, situation: Situation) -> bool:
         return super().is_wanted(situation) and escalation.can_take_back(
@@ -23,7 +25,7 @@ class TakeBackEscalation(StaffAction[NoData, None]):
         )
 
     def is_repeat(self, ctx: Ctx, data: NoData) -> bool:
-        return triage.was_just_written(ctx.row, action=TriageAction.TAKE_BACK, note=IN_THE_ACTIVITY, by=ctx.person)
+        return triage.was_just_written(ctx.row, action=TriageAction.TAKE_BACK, note=str(IN_THE_ACTIVITY), by=ctx.person)
 
     def check(self, ctx: Ctx, data: NoData) -> None:
         escalation.ensure_taken_back(ctx.row, by=ctx.person)
@@ -36,7 +38,7 @@ class TakeBackEscalation(StaffAction[NoData, None]):
 
     def perform(self, ctx: Ctx, data: NoData) -> None:
         triage.record_decision(
-            consultation_request=ctx.row, action=TriageAction.TAKE_BACK, note=IN_THE_ACTIVITY, by=ctx.person
+            consultation_request=ctx.row, action=TriageAction.TAKE_BACK, note=str(IN_THE_ACTIVITY), by=ctx.person
         )
 
     def enqueue(self, ctx: Ctx, data: NoData, result: None) -> None:

@@ -5,6 +5,9 @@ No message is sent: none was sent when it was recorded. The patient's page shows
 
 from typing import ClassVar
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from clinic.core import clock
 from clinic.core.actions import NoData
 from clinic.core.refusals import WrongStatus
@@ -30,7 +33,9 @@ class UndoOutcome(StaffAction[NoData, None]):
     def check(self, ctx: Ctx, data: NoData) -> None:
         """Raises WrongStatus."""
         if not is_of_today(ctx.row):
-            raise WrongStatus("This can be undone only on the day it was recorded. Add a note that says what is right.")
+            raise WrongStatus(
+                _("This can be undone only on the day it was recorded. Add a note that says what is right.")
+            )
 
     def perform(self, ctx: Ctx, data: NoData) -> None:
         """Raises WrongStatus where the time, or what is left of it, went to somebody else meanwhile."""
@@ -42,4 +47,4 @@ class UndoComplete(UndoOutcome):
     verb = "undo_complete"
     position = 160
     ended_as = AppointmentStatus.FULFILLED
-    done = "Undone: the request is booked again."
+    done = gettext_lazy("Undone: the request is booked again.")

@@ -3,9 +3,10 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from clinic.core.actions import NoData
-from clinic.core.names import possessive
 from consultations.actions.base import ConsultationAction, Ctx, Message
 from consultations.enums import Actor
 from consultations.services import scheduling
@@ -16,16 +17,18 @@ class WithdrawForm(forms.Form):
     """One tick, so that a stray press ends nothing. `helped_name`: whom a helper's request is about."""
 
     sure = forms.BooleanField(
-        label="Yes, withdraw my request",
-        error_messages={"required": "Tick the box if you want to withdraw your request."},
+        label=gettext_lazy("Yes, withdraw my request"),
+        error_messages={"required": gettext_lazy("Tick the box if you want to withdraw your request.")},
     )
 
     def __init__(self, *args: Any, helped_name: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if helped_name:
-            whose = possessive(helped_name)
-            self.fields["sure"].label = f"Yes, withdraw {whose} request"
-            self.fields["sure"].error_messages["required"] = f"Tick the box if you want to withdraw {whose} request."
+            name = {"name": helped_name}
+            self.fields["sure"].label = _("Yes, withdraw %(name)s’s request") % name
+            self.fields["sure"].error_messages["required"] = (
+                _("Tick the box if you want to withdraw %(name)s’s request.") % name
+            )
 
 
 @WORKFLOW.register

@@ -11,16 +11,20 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
 from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from clinic.core import clock
 from clinic.core.models import AuditEntry, PatientShown
 from clinic.core.permissions import may
+from clinic.core.text_lists import comma_list
 from clinic.staff.area import audit_words, names_of
 from clinic.staff.base_admin import BaseModelAdmin
 from consultations.presenters.activity import who_of
 from consultations.services import readings
 
 LONGEST_NUMBER: Final = 18
+LINK: Final = '<a href="{}">{}</a>'
 PAGES = {
     "consultations.consultationrequest": "admin:consultations_consultationrequest_change",
     "consultations.safetycase": "admin:consultations_safetycase_change",
@@ -36,7 +40,7 @@ ROWS_OF: Final = {
 
 
 class ActionFilter(admin.SimpleListFilter):
-    title = "what happened"
+    title = gettext_lazy("what happened")
     parameter_name = "action"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
@@ -49,11 +53,13 @@ class ActionFilter(admin.SimpleListFilter):
 class PatientFilter(admin.SimpleListFilter):
     """Everybody who has seen one patient's record, on whatever page. It is offered where the address asks for it."""
 
-    title = "who has read about"
+    title = gettext_lazy("who has read about")
     parameter_name = "patient"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(self.value() or "", f"patient {self.number}")] if self.number is not None else []
+        return (
+            [(self.value() or "", _("patient %(number)d") % {"number": self.number})] if self.number is not None else []
+        )
 
     @property
     def number(self) -> int | None:
@@ -75,7 +81,7 @@ class AuditEntryAdmin(BaseModelAdmin):
     list_per_page = 100
     show_full_result_count = False
     search_fields = ("actor", "action", "=target_id", "=request_id")
-    search_help_text = "By user name, code of an action (request.view), record number or log number."
+    search_help_text = gettext_lazy("By user name, code of an action (request.view), record number or log number.")
     ordering = ("-at", "-number")
     sortable_by = ()
     of_both = ("number", "when", "who", "what", "about", "action", "log_number")
@@ -137,27 +143,30 @@ class AuditEntryAdmin(BaseModelAdmin):
                 rows["patients"].update(_patients_in(entry))
         readings.log(by=request.user, action=action, **rows)
 
-    @admin.display(description="Number")
+    @admin.display(description=gettext_lazy("Number"))
     def number(self, entry: AuditEntry) -> str:
-        return f"Reading {entry.number}" if entry.key.startswith("r") else str(entry.number)
+        return _("Reading %(number)s") % {"number": entry.number} if entry.key.startswith("r") else str(entry.number)
 
-    @admin.display(description="When")
+    @admin.display(description=gettext_lazy("When"))
     def when(self, entry: AuditEntry) -> str:
-        return f"{clock.moment(entry.at)} ({clock.local(entry.at):%H:%M:%S})"
+        return _("%(moment)s (%(clock)s)") % {
+            "moment": clock.moment(entry.at),
+            "clock": f"{clock.local(entry.at):%H:%M:%S}",
+        }
 
-    @admin.display(description="Who")
+    @admin.display(description=gettext_lazy("Who"))
     def who(self, entry: AuditEntry) -> str:
         return who_of(entry)
 
-    @admin.display(description="What")
+    @admin.display(description=gettext_lazy("What"))
     def what(self, entry: AuditEntry) -> str:
         return audit_words().get(entry.action, entry.action)
 
-    @admin.display(description="Log number")
+    @admin.display(description=gettext_lazy("Log number"))
     def log_number(self, entry: AuditEntry) -> str:
         return entry.request_id or "–"
 
-    @admin.display(description="About")
+    @admin.display(description=gettext_lazy("About"))
     def about(self, entry: AuditEntry) -> str:
         if not entry.target_type:
             return "–"
@@ -165,45 +174,45 @@ class AuditEntryAdmin(BaseModelAdmin):
             kind = names_of(apps.get_model(entry.target_type))[0]
         except (LookupError, ValueError):
             kind = entry.target_type
-        words = f"{capfirst(kind)} {entry.target_id}"
+        words = _("%(kind)s %(number)s") % {"kind": capfirst(kind), "number": entry.target_id}
         try:
-            return format_html('<a href="{}">{}</a>', reverse(PAGES[entry.target_type], args=[entry.target_id]), words)
+            return format_html(LINK, reverse(PAGES[entry.target_type], args=[entry.target_id]), words)
         except (KeyError, NoReverseMatch):
             return words
 
-    @admin.display(description="Fields")
+    @admin.display(description=gettext_lazy("Fields"))
     def changed_fields(self, entry: AuditEntry) -> Any:
         return getattr(entry.event, "fields", None)
 
-    @admin.display(description="Details")
+    @admin.display(description=gettext_lazy("Details"))
     def details(self, entry: AuditEntry) -> Any:
         return getattr(entry.event, "details", None)
 
-    @admin.display(description="Place in the chain")
+    @admin.display(description=gettext_lazy("Place in the chain"))
     def place_in_chain(self, entry: AuditEntry) -> str:
         return _link_words(entry, "position")
 
-    @admin.display(description="Previous")
+    @admin.display(description=gettext_lazy("Previous"))
     def previous(self, entry: AuditEntry) -> str:
         return _link_words(entry, "previous")
 
-    @admin.display(description="Digest")
+    @admin.display(description=gettext_lazy("Digest"))
     def digest(self, entry: AuditEntry) -> str:
         return _link_words(entry, "digest")
 
-    @admin.display(description="Rows shown")
+    @admin.display(description=gettext_lazy("Rows shown"))
     def rows_shown(self, entry: AuditEntry) -> Any:
         return getattr(entry.reading, "shown", None)
 
-    @admin.display(description="Patients shown")
+    @admin.display(description=gettext_lazy("Patients shown"))
     def patients(self, entry: AuditEntry) -> str:
-        return ", ".join(map(str, _patients_in(entry))) or "None"
+        return comma_list(_patients_in(entry)) or _("None")
 
 
 def _link_words(entry: AuditEntry, name: str) -> str:
     """What its link says; the worker adds one within seconds."""
     link = getattr(entry.event, "link", None)
-    return str(getattr(link, name)) if link is not None else "Not in the chain yet"
+    return str(getattr(link, name)) if link is not None else _("Not in the chain yet")
 
 
 def _patients_in(entry: AuditEntry) -> list[int]:

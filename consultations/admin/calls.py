@@ -7,15 +7,18 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from clinic.core.encrypted_rows import with_keys
 from clinic.core.post_only import post_only
 from clinic.core.refusals import TransitionNotAllowed
+from clinic.core.text_lists import comma_list
 from clinic.core.unsent import Unsent, gives_back, of_form
 from clinic.staff.signed_in import signed_in
 from consultations.admin import call_steps
-from consultations.admin.pages import OUT_OF_RANGE, PurposeBuiltAdmin
+from consultations.admin.pages import OUT_OF_RANGE, PurposeBuiltAdmin, page_title
 from consultations.candidacy import call_script, spoken
 from consultations.candidacy.call_script import Step
 from consultations.enums import Actor, CallOutcome, Outcome
@@ -32,8 +35,10 @@ from consultations.services import call_scripts, callers, calls, readings
 
 NAME: Final = "consultations_consultationrequest"
 NEW: Final = f"admin:{NAME}_call_new"
-WHEN_NEEDED: Final = "Ask when this began, or choose “Not asked”. It decides whether this is an emergency now."
-SAID_ONCE: Final = "The call is recorded."
+WHEN_NEEDED: Final = gettext_lazy(
+    "Ask when this began, or choose “Not asked”. It decides whether this is an emergency now."
+)
+SAID_ONCE: Final = gettext_lazy("The call is recorded.")
 
 
 def _unsent_answers(request: HttpRequest) -> list[Unsent]:
@@ -46,7 +51,7 @@ def _unsent_answers(request: HttpRequest) -> list[Unsent]:
         question = questions.get(name)
         chosen = [code for code in request.POST.getlist(name) if question is not None and code in question.codes]
         if question is not None and chosen:
-            found.append(Unsent(question.text, ", ".join(map(question.label_of, chosen)), is_choice=True))
+            found.append(Unsent(question.text, comma_list(map(question.label_of, chosen)), is_choice=True))
     return found
 
 
@@ -139,7 +144,7 @@ class CallPages(PurposeBuiltAdmin):
             return HttpResponseRedirect(call_steps.going_on(call) if calls.is_open(call) else subject.url)
         assessment = call_script.assessed(call.answers, version=call_steps.version_of(call))
         context = {
-            "title": "Emergency: what to say now",
+            "title": _("Emergency: what to say now"),
             "to_say": spoken.what_to_say(assessment, region=settings.CLINIC_REGION),
             "heard": [each for each in call_words.heard_in(call, subject.response) if each.is_danger],
             "steps": call_steps.step_links(call, by=request.user),
@@ -241,7 +246,7 @@ class CallPages(PurposeBuiltAdmin):
         return call, subject
 
     def _new_call(self, request: HttpRequest, subject: Subject, form: CallForm) -> HttpResponse:
-        context = {"title": "Write down a call", "form": form, "once": page_key()}
+        context = {"title": _("Write down a call"), "form": form, "once": page_key()}
         return self._call_page(request, "call_new", subject, context, has_errors=bool(form.errors))
 
     def _ask(
@@ -268,7 +273,7 @@ class CallPages(PurposeBuiltAdmin):
     def _end(self, request: HttpRequest, call: Call, subject: Subject, form: EndForm) -> HttpResponse:
         level = call_script.level_of(call.answers, version=call_steps.version_of(call))
         context = {
-            "title": "End the call",
+            "title": _("End the call"),
             "form": form,
             "heard": call_words.heard_in(call, subject.response),
             "not_asked": call_pages.not_asked_words(call),
@@ -281,14 +286,17 @@ class CallPages(PurposeBuiltAdmin):
     def _over(self, request: HttpRequest, call: Call, subject: Subject, refusal: str, form: Any) -> HttpResponse:
         """The call cannot take it any more; what was chosen or typed is shown to be copied."""
         messages.error(request, refusal)
-        return self._show_call(request, "call_over", call, subject, {"title": "Not saved", "typed": typed_rows(form)})
+        return self._show_call(
+            request, "call_over", call, subject, {"title": _("Not saved"), "typed": typed_rows(form)}
+        )
 
     def _caller(self, request: HttpRequest, form: CallerForm, found: list[Subject]) -> HttpResponse:
         if found:
             patients = [each.patient.pk for each in found]
             readings.log(by=request.user, action="call.caller", patients=patients)
-        title = "Open a case for a caller"
-        context = {"title": f"Error: {title}" if form.errors else title, "heading": title, "form": form, "found": found}
+        title = _("Open a case for a caller")
+        whole = page_title(title, has_errors=bool(form.errors))
+        context = {"title": whole, "heading": title, "form": form, "found": found}
         return self.page(request, "admin/consultations/caller.html", context)
 
     def _show_call(
@@ -308,7 +316,7 @@ class CallPages(PurposeBuiltAdmin):
     ) -> HttpResponse:
         target: Any = context.get("call") or subject.request or subject.case
         readings.log(by=request.user, action="call.view", target=target, patients=[subject.patient.pk])
-        title = f"Error: {context['title']}" if has_errors else context["title"]
+        title = page_title(context["title"], has_errors=has_errors)
         calls_box = call_pages.box_of(subject, viewer=signed_in(request))
         whole = {**context, "heading": context["title"], "title": title, "subject": subject, "calls": calls_box}
         return self.page(request, f"admin/consultations/{template}.html", whole)

@@ -7,11 +7,14 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_safe
 
 from clinic.core import clock
 from clinic.core.post_only import post_only
 from clinic.core.refusals import TransitionNotAllowed
+from clinic.core.text_lists import paragraph
 from clinic.staff.signed_in import signed_in
 from consultations.admin.case_pages import instant_of
 from consultations.admin.pages import OUT_OF_RANGE, PurposeBuiltAdmin
@@ -19,14 +22,15 @@ from consultations.enums import NextDayAnswer
 from consultations.models import AlarmGroup
 from consultations.presenters import alarm_groups
 from consultations.presenters.case_closing import outcome_lines, rule_lines
-from consultations.presenters.words import count
 from consultations.services import case_groups, cases
 
 LIST: Final = "admin:consultations_safetycase_changelist"
 MOST_SHOWN: Final = 200
 STOPPED: Final = {
-    True: "The repeated mails of this group have stopped. Its cases are still open.",
-    False: "We could not tell which cases you were shown, so the mails go on. Look at the cases, then press again.",
+    True: gettext_lazy("The repeated mails of this group have stopped. Its cases are still open."),
+    False: gettext_lazy(
+        "We could not tell which cases you were shown, so the mails go on. Look at the cases, then press again."
+    ),
 }
 
 
@@ -62,7 +66,7 @@ class CaseGroupPages(PurposeBuiltAdmin):
         if request.POST.get("sure") != "yes":
             line = alarm_groups.group_line(group.pk, viewer=signed_in(request), now=clock.now())
             context = {
-                "title": "Confirm: nothing is closed yet",
+                "title": _("Confirm: nothing is closed yet"),
                 "group": line,
                 "number": len(shown),
                 "shown": ",".join(map(str, shown)),
@@ -83,7 +87,7 @@ class CaseGroupPages(PurposeBuiltAdmin):
         """What became of people, counted: nobody is named."""
         self.require_view(request)
         context: dict[str, Any] = {
-            "title": "What became of people",
+            "title": _("Outcomes"),
             "outcomes": outcome_lines(),
             "answers": [answer.label for answer in NextDayAnswer],
             "rules": rule_lines(),
@@ -110,8 +114,14 @@ def _numbers(text: str) -> list[int]:
 
 
 def _done_words(done: case_groups.Closed) -> str:
-    left = ""
-    if done.left:
-        are = "is" if done.left == 1 else "are"
-        left = f" {count(done.left, 'case')} of those shown {are} not: somebody left something, or was there again."
-    return f"{count(done.closed, 'case')} closed: no way to reach the person.{left}"
+    closed = ngettext(
+        "%(number)d case closed: no way to reach the person.",
+        "%(number)d cases closed: no way to reach the person.",
+        done.closed,
+    )
+    left = ngettext(
+        "%(number)d case of those shown is not: somebody left something, or was there again.",
+        "%(number)d cases of those shown are not: somebody left something, or was there again.",
+        done.left,
+    )
+    return paragraph([closed % {"number": done.closed}, left % {"number": done.left} if done.left else ""])

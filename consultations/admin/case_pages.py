@@ -8,6 +8,8 @@ from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from clinic.core import clock
@@ -17,7 +19,7 @@ from clinic.core.refusals import TransitionNotAllowed
 from clinic.core.unsent import Unsent, gives_back, in_form, of_form
 from clinic.staff.signed_in import signed_in
 from consultations.admin.notes import CaseNotePages, case_note_form, case_notes
-from consultations.admin.pages import OUT_OF_RANGE, PurposeBuiltAdmin
+from consultations.admin.pages import OUT_OF_RANGE, PurposeBuiltAdmin, page_title
 from consultations.enums import CaseOutcome, CaseStatus
 from consultations.forms.cases import CloseCaseForm, ReopenCaseForm, claim_of
 from consultations.forms.notes import NoteForm
@@ -34,11 +36,11 @@ CLOSE_PAGE: Final = "admin:consultations_safetycase_close"
 CLOSE_SALT: Final = "consultations.case-closing"
 CLOSE_AGE: Final = 2 * 60 * 60
 FIELDS: Final = ("outcome", "seen", "proof", "letter_from", "letter_on", "words")
-ALREADY: Final = "{who} has closed this case already. Nothing was changed."
-NOT_CHOSEN: Final = "Choose an outcome."
+ALREADY: Final = gettext_lazy("%(name)s has closed this case already. Nothing was changed.")
+NOT_CHOSEN: Final = gettext_lazy("Choose an outcome.")
 MAILED: Final = {
-    True: "The email is on its way. It says nothing about health.",
-    False: "The person was written to today already. Nothing was sent.",
+    True: gettext_lazy("The email is on its way. It says nothing about health."),
+    False: gettext_lazy("The person was written to today already. Nothing was sent."),
 }
 
 
@@ -105,7 +107,7 @@ class CaseClosingPages(CaseNotePages):
         readings.log(by=request.user, action="case.view", target=case, patients=shown, requests=requests, cases=also)
         reopening = reopen_form or ReopenCaseForm(auto_id="reopen-%s")
         noting = note_form or case_note_form(case, request.user)
-        title = f"Error: {context['title']}" if reopening.errors or noting.errors else context["title"]
+        title = page_title(context["title"], has_errors=bool(reopening.errors or noting.errors))
         more = {"title": title, "reopen_form": reopening, "unsent": unsent or [], **case_notes(case, noting)}
         return self.page(request, "admin/consultations/safety_case.html", {**context, **more})
 
@@ -123,7 +125,7 @@ class CaseClosingPages(CaseNotePages):
         if request.method != "POST":
             return self._closing_page(request, case)
         if case.status == CaseStatus.CLOSED:
-            return self._refused(request, case, request.POST.dict(), ALREADY.format(who=name_of(case.closed_by)))
+            return self._refused(request, case, request.POST.dict(), ALREADY % {"name": name_of(case.closed_by)})
         form = self._bound(request, case, request.POST.dict())
         if form is None:
             messages.error(request, NOT_CHOSEN)
@@ -141,17 +143,17 @@ class CaseClosingPages(CaseNotePages):
         kept = _signed(request, max_age=CLOSE_AGE)
         if kept is None or kept["case"] != case.pk or kept["by"] != request.user.pk:
             data = (_signed(request, max_age=None) or {}).get("data", {})
-            return self._refused(request, case, data, "That page has expired, or belongs to another case.")
+            return self._refused(request, case, data, _("That page has expired, or belongs to another case."))
         form = self._bound(request, case, kept["data"])
         if form is None or not form.is_valid():
-            return self._refused(request, case, kept["data"], "What you chose does not stand any more.")
+            return self._refused(request, case, kept["data"], _("What you chose does not stand any more."))
         try:
             case_closing.close(
                 case=case, claim=claim_of(form.cleaned_data), by=signed_in(request), seen=kept["data"]["seen"]
             )
         except (TransitionNotAllowed, cases.CaseClosed) as refusal:
             return self._refused(request, case, kept["data"], str(refusal))
-        messages.success(request, f"The case is closed: {form.outcome_label}.")
+        messages.success(request, _("The case is closed: %(outcome)s.") % {"outcome": form.outcome_label})
         return HttpResponseRedirect(reverse(PAGE_OF_ONE, args=[case.pk]))
 
     def _refused(self, request: HttpRequest, case: SafetyCase, data: dict[str, str], why: str) -> HttpResponse:
@@ -180,8 +182,9 @@ class CaseClosingPages(CaseNotePages):
             given.data = {**given.data, "seen": seen}
         context = self._case_context(request, case, cases=[other.pk for other in evidence.others])
         is_wrong = given is not None and "edit" not in request.POST and bool(given.errors)
+        title = _("Close safety case: %(who)s") % {"who": context["line"].who}
         context |= {
-            "title": f"{'Error: ' if is_wrong else ''}Close {context['title'][0].lower()}{context['title'][1:]}",
+            "title": page_title(title, has_errors=is_wrong),
             "forms": close_forms(case, evidence, by=signed_in(request), seen=seen, given=given),
             "given": given,
             "shows_errors": is_wrong and given is not None and given.is_possible,
@@ -198,7 +201,7 @@ class CaseClosingPages(CaseNotePages):
             request, case, cases=[claim.named] if claim.outcome == CaseOutcome.DUPLICATE else []
         )
         context |= {
-            "title": "Confirm: nothing is closed yet",
+            "title": _("Confirm: nothing is closed yet"),
             "closing": confirmation(case, claim, form),
             "data": data,
             "signed": signing.dumps(kept, salt=CLOSE_SALT, compress=True),
@@ -227,7 +230,7 @@ class CaseClosingPages(CaseNotePages):
         except TransitionNotAllowed as refusal:
             messages.error(request, str(refusal))
             return self.show(request, case_of(request, pk), unsent=in_form(request.POST.dict(), ReopenCaseForm))
-        messages.success(request, "The case is open again. Its alarm has gone out.")
+        messages.success(request, _("The case is open again. Its alarm has gone out."))
         return HttpResponseRedirect(reverse(PAGE_OF_ONE, args=[case.pk]))
 
     @method_decorator(post_only(PAGE_OF_ONE, keeps=("pk",)))

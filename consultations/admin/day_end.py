@@ -8,13 +8,14 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from clinic.core import clock
 from consultations.admin.pages import OUT_OF_RANGE, PurposeBuiltAdmin
 from consultations.emails import figure_lines, why_words
 from consultations.models import DayEnd
-from consultations.presenters.words import count
 from consultations.services import readings
 
 PAGE_SIZE: Final = 31
@@ -37,13 +38,13 @@ class DayEndAdmin(PurposeBuiltAdmin):
             {
                 "day": clock.day(row.on),
                 "url": reverse("admin:consultations_dayend_change", args=[row.pk]),
-                "open": count(len(row.open_items), "thing") if row.open_items else "",
-                "told": count(row.told, "mail") if row.told else "nobody was told",
+                "open": _open_words(len(row.open_items)) if row.open_items else "",
+                "told": _told_words(row.told) if row.told else _("nobody was told"),
                 "is_late": clock.local(row.made_at).date() != row.on,
             }
             for row in page.object_list
         ]
-        context = {"title": "Day’s ends", "lines": lines, "page": page, "page_query": ""}
+        context = {"title": _("Day’s ends"), "lines": lines, "page": page, "page_query": ""}
         return self.page(request, "admin/consultations/day_ends.html", context)
 
     @method_decorator(require_safe)
@@ -58,14 +59,22 @@ class DayEndAdmin(PurposeBuiltAdmin):
             shown[named[item["what"]]].append(item["pk"])
         readings.log(by=request.user, action="day_end.view", target=row, **shown)
         context = {
-            "title": f"Day’s end: {clock.day(row.on)}",
+            "title": _("Day’s end: %(day)s") % {"day": clock.day(row.on)},
             "day": clock.day(row.on),
             "closed": clock.moment(row.closed_at),
             "made": clock.moment(row.made_at),
             "items": [{**item, "why": why_words(item["why"])} for item in row.open_items],
             "figures": figure_lines(row.figures),
             "gaps": row.figures.get("gaps", []),
-            "told": count(row.told, "mail"),
+            "told": _told_words(row.told),
             "is_told": bool(row.told),
         }
         return self.page(request, "admin/consultations/day_end.html", context)
+
+
+def _open_words(number: int) -> str:
+    return ngettext("%(number)d thing", "%(number)d things", number) % {"number": number}
+
+
+def _told_words(number: int) -> str:
+    return ngettext("%(number)d mail", "%(number)d mails", number) % {"number": number}

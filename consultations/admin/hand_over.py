@@ -8,6 +8,8 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from clinic.accounts.models import User
@@ -17,14 +19,13 @@ from clinic.core.post_only import post_only
 from clinic.core.refusals import TransitionNotAllowed
 from clinic.core.unsent import gives_back, of_form
 from clinic.staff.signed_in import signed_in
-from consultations.admin.pages import OUT_OF_RANGE, PurposeBuiltAdmin
+from consultations.admin.pages import OUT_OF_RANGE, PurposeBuiltAdmin, page_title
 from consultations.enums import Actor
 from consultations.forms.hand_over import HandOverNoteForm, PassOnForm
 from consultations.models import HandOverNote
 from consultations.permissions import actors_of
 from consultations.presenters.hand_over import hand_over_page
 from consultations.presenters.holdings import holdings_page
-from consultations.presenters.words import count
 from consultations.services import hand_over_notes, leaving, readings
 
 PAGE = "admin:consultations_handovernote_changelist"
@@ -61,7 +62,7 @@ class HandOverAdmin(PurposeBuiltAdmin):
         except TransitionNotAllowed as refusal:
             messages.error(request, str(refusal))
             return self._show(request, form)
-        messages.success(request, "The note stands here until somebody says that they have read it.")
+        messages.success(request, _("The note stands here until somebody says that they have read it."))
         return HttpResponseRedirect(reverse(PAGE))
 
     @method_decorator(post_only(PAGE))
@@ -71,7 +72,7 @@ class HandOverAdmin(PurposeBuiltAdmin):
         note = get_object_or_404(notes, pk=min(pk, OUT_OF_RANGE))
         try:
             hand_over_notes.acknowledge(note=note, by=signed_in(request))
-            messages.success(request, "Marked as read. The note stands below for a day.")
+            messages.success(request, _("Marked as read. The note stands below for a day."))
         except TransitionNotAllowed as refusal:
             messages.error(request, str(refusal))
         return HttpResponseRedirect(reverse(PAGE))
@@ -92,8 +93,7 @@ class HandOverAdmin(PurposeBuiltAdmin):
         except TransitionNotAllowed as refusal:
             messages.error(request, str(refusal))
             return self._show_person(request, user, form)
-        given = f"{count(done.cases, 'safety case')} and {count(done.requests, 'request')}"
-        messages.success(request, f"Passed on: {given}.")
+        messages.success(request, _passed_on(done.cases, done.requests))
         return HttpResponseRedirect(reverse(PERSON, args=[user.pk]))
 
     def _person(self, request: HttpRequest, pk: int) -> User:
@@ -107,11 +107,17 @@ class HandOverAdmin(PurposeBuiltAdmin):
     def _show(self, request: HttpRequest, form: HandOverNoteForm) -> HttpResponse:
         context = hand_over_page(viewer=signed_in(request), now=clock.now())
         readings.log(by=request.user, action="hand_over.view", page="hand_over", **context.pop("shown"))
-        title = "Error: Hand-over" if form.errors else "Hand-over"
+        title = page_title(_("Hand-over"), has_errors=bool(form.errors))
         return self.page(request, "admin/consultations/hand_over.html", {**context, "title": title, "note_form": form})
 
     def _show_person(self, request: HttpRequest, user: User, form: PassOnForm) -> HttpResponse:
         context = holdings_page(user, viewer=signed_in(request), now=clock.now())
         readings.log(by=request.user, action="hand_over.held", target=user, **context.pop("shown"))
-        title = f"{'Error: ' if form.errors else ''}What {user.display_name} holds"
+        title = page_title(_("What %(name)s holds") % {"name": user.display_name}, has_errors=bool(form.errors))
         return self.page(request, "admin/consultations/holdings.html", {**context, "title": title, "form": form})
+
+
+def _passed_on(cases: int, requests: int) -> str:
+    in_cases = ngettext("%(number)d safety case", "%(number)d safety cases", cases) % {"number": cases}
+    in_requests = ngettext("%(number)d request", "%(number)d requests", requests) % {"number": requests}
+    return _("Passed on: %(cases)s and %(requests)s.") % {"cases": in_cases, "requests": in_requests}

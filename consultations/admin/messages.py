@@ -10,6 +10,8 @@ from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from clinic.core import clock, outbox
@@ -29,10 +31,10 @@ from consultations.services import messaging, readings
 
 PAGE_SIZE: Final = 50
 STATES: Final = {
-    "all": ("All", Q()),
-    "parked": ("Not delivered", UNDELIVERED),
-    "waiting": ("Waiting", Q(parked_at=None, sent_at=None)),
-    "sent": ("Sent", Q(sent_at__isnull=False)),
+    "all": (gettext_lazy("All"), Q()),
+    "parked": (gettext_lazy("Not delivered"), UNDELIVERED),
+    "waiting": (gettext_lazy("Waiting"), Q(parked_at=None, sent_at=None)),
+    "sent": (gettext_lazy("Sent"), Q(sent_at__isnull=False)),
 }
 TO_PATIENT: Final = {"patient": "subject__request__patient__", "reference": "subject__request__reference"}
 
@@ -54,7 +56,7 @@ class OutboxMessageAdmin(SearchedAdmin):
         state = request.GET.get("state", "all")
         state = state if state in STATES else "all"
         counts = OutboxMessage.objects.visible_to(request.user).aggregate(
-            **{name: Count("pk", filter=q) for name, (_, q) in STATES.items()}
+            **{name: Count("pk", filter=q) for name, (_label, q) in STATES.items()}
         )
         term = self.search_term(request)
         condition = STATES[state][1] if term is None else search_condition(term, **TO_PATIENT)
@@ -64,7 +66,7 @@ class OutboxMessageAdmin(SearchedAdmin):
         tab = "search" if term is not None else state
         readings.log(by=request.user, action="message.list", page=tab, messages=[line["pk"] for line in lines])
         context = {
-            "title": "Messages",
+            "title": _("Messages"),
             "tabs": [
                 {
                     "label": label,
@@ -72,7 +74,7 @@ class OutboxMessageAdmin(SearchedAdmin):
                     "count": counts[name],
                     "is_current": term is None and name == state,
                 }
-                for name, (label, _) in STATES.items()
+                for name, (label, _condition) in STATES.items()
             ],
             "rows": lines,
             "page": page,
@@ -99,12 +101,12 @@ class OutboxMessageAdmin(SearchedAdmin):
         message = self._load(request, pk)
         try:
             messaging.retry(message=message, by=signed_in(request))
-            messages.success(request, "The message will be tried again within a minute.")
+            messages.success(request, _("The message will be tried again within a minute."))
         except TransitionNotAllowed as refusal:
             messages.error(request, str(refusal))
         except DamagedRecord as damage:
-            log_damage(f"{message._meta.label_lower} {message.pk}", damage)
-            messages.error(request, "This message is damaged and cannot be sent. Call the patient.")
+            log_damage(message._meta.label_lower, message.pk, damage)
+            messages.error(request, _("This message is damaged and cannot be sent. Call the patient."))
         return HttpResponseRedirect(f"{reverse('admin:core_outboxmessage_changelist')}?state=parked")
 
     @staticmethod
@@ -122,8 +124,11 @@ class OutboxMessageAdmin(SearchedAdmin):
     def _row(message: OutboxMessage | Unreadable) -> dict[str, Any]:
         if isinstance(message, Unreadable):
             return {
-                "pk": message.pk, "kind": f"Message {message.pk} cannot be read", "is_parked": False, **DAMAGED_STATE,
-            }  # fmt: skip
+                "pk": message.pk,
+                "kind": _("Message %(number)d cannot be read") % {"number": message.pk},
+                "is_parked": False,
+                **DAMAGED_STATE,
+            }
         subject = getattr(message, "subject", None)
         consultation = subject.request if subject else None
         return {

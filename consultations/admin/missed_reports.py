@@ -8,6 +8,7 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from clinic.core.encryption import Erased, new_token
@@ -15,7 +16,7 @@ from clinic.core.post_only import post_only
 from clinic.core.refusals import TransitionNotAllowed
 from clinic.core.unsent import gives_back, of_form
 from clinic.staff.signed_in import signed_in
-from consultations.admin.pages import OUT_OF_RANGE, PurposeBuiltAdmin, rows_on
+from consultations.admin.pages import OUT_OF_RANGE, PurposeBuiltAdmin, page_title, rows_on
 from consultations.enums import MissedKind, ReportedRecord
 from consultations.forms.missed import MissedAnswerForm, MissedForm
 from consultations.models import MissedReport
@@ -51,7 +52,7 @@ class MissedReportAdmin(PurposeBuiltAdmin):
         patients = [each.patient_id for each in found if getattr(each, "patient_id", None)]
         readings.log(by=request.user, action="missed.list", requests=requests, patients=patients)
         context = {
-            "title": "What the software missed",
+            "title": _("What the software missed"),
             "lines": [row_of(each) for each in found],
             "page": page,
             "shows_answered": shows_answered,
@@ -83,7 +84,7 @@ class MissedReportAdmin(PurposeBuiltAdmin):
         except TransitionNotAllowed as refusal:
             messages.error(request, str(refusal))
             return self._show_form(request, subject, form)
-        messages.success(request, "Reported. It stands on this record, and doctors and managers read it.")
+        messages.success(request, _("Reported. It stands on this record, and doctors and managers read it."))
         return HttpResponseRedirect(subject.path)
 
     @method_decorator(require_http_methods(["GET", "HEAD"]))
@@ -97,7 +98,7 @@ class MissedReportAdmin(PurposeBuiltAdmin):
         row = self._load(request, pk)
         try:
             missed.see(row=row, by=signed_in(request))
-            messages.success(request, "Marked as seen. Answer it below once you know what became of it.")
+            messages.success(request, _("Marked as seen. Answer it below once you know what became of it."))
         except TransitionNotAllowed as refusal:
             messages.error(request, str(refusal))
         return HttpResponseRedirect(reverse(PAGE_OF_ONE, args=[row.pk]))
@@ -114,7 +115,7 @@ class MissedReportAdmin(PurposeBuiltAdmin):
         except (TransitionNotAllowed, missed.AlreadyAnswered) as refusal:
             messages.error(request, str(refusal))
             return self._show(request, self._load(request, pk), form)
-        messages.success(request, "The answer is saved. It stands on the record.")
+        messages.success(request, _("The answer is saved. It stands on the record."))
         return HttpResponseRedirect(reverse(PAGE_OF_ONE, args=[row.pk]))
 
     @staticmethod
@@ -125,7 +126,7 @@ class MissedReportAdmin(PurposeBuiltAdmin):
         if subject is None:
             raise Http404
         if subject.is_erased:
-            raise Erased(f"{subject.reference} was erased.")
+            raise Erased(subject.reference)
         return subject
 
     def _load(self, request: HttpRequest, pk: int) -> MissedReport:
@@ -139,7 +140,7 @@ class MissedReportAdmin(PurposeBuiltAdmin):
     def _show_form(self, request: HttpRequest, subject: missed.Subject, form: MissedForm) -> HttpResponse:
         patients = [subject.patient.pk] if subject.patient is not None else []
         readings.log(by=request.user, action="missed.form", page=subject.record.value, patients=patients)
-        title = f"{'Error: ' if form.errors else ''}The software missed this"
+        title = page_title(_("The software missed this"), has_errors=bool(form.errors))
         context = {"title": title, "subject": subject, "form": form}
         return self.page(request, "admin/consultations/missed_form.html", context)
 
@@ -147,7 +148,8 @@ class MissedReportAdmin(PurposeBuiltAdmin):
         context = report_page(row, viewer=signed_in(request))
         patients = [row.patient_id] if row.patient_id else []
         readings.log(by=request.user, action="missed.view", target=row, patients=patients)
-        title = f"{'Error: ' if form.errors else ''}Report {row.pk}: {row.reference}"
+        report = _("Report %(number)d: %(reference)s") % {"number": row.pk, "reference": row.reference}
+        title = page_title(report, has_errors=bool(form.errors))
         return self.page(
             request, "admin/consultations/missed_report.html", {**context, "title": title, "answer_form": form}
         )

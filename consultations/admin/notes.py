@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext_lazy
 
 from clinic.core.post_only import post_only
 from clinic.core.refusals import TransitionNotAllowed
@@ -19,7 +20,7 @@ from consultations.services import case_proofs, notes
 
 OF_CASE: Final = "admin:consultations_safetycase_change"
 OF_PERSON: Final = "admin:consultations_consultationrequest_person"
-SAVED: Final = "The note is saved."
+SAVED: Final = gettext_lazy("The note is saved.")
 
 
 def note_form(data: Any = None) -> NoteForm:

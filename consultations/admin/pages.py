@@ -10,6 +10,7 @@ from django.core.paginator import Page
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
 
 from clinic.core.encryption import DamagedRecord, Erased
 from consultations.models import Patient
@@ -23,6 +24,11 @@ def rows_on(page: Page[Any]) -> QuerySet[Any]:
     """What a paginator cut out of a queryset is one too."""
     rows: QuerySet[Any] = page.object_list  # type: ignore[assignment]
     return rows
+
+
+def page_title(title: str, *, has_errors: bool) -> str:
+    """The title of a page with a form: whoever reads no more of it hears that something is wrong with it."""
+    return _("Error: %(title)s") % {"title": title} if has_errors else title
 
 
 class PurposeBuiltAdmin(admin.ModelAdmin):
@@ -51,10 +57,10 @@ class PurposeBuiltAdmin(admin.ModelAdmin):
             try:
                 return view(request, *args, **kwargs)
             except Erased:
-                return self.page(request, "admin/consultations/erased.html", {"title": "This record was erased"})
+                return self.page(request, "admin/consultations/erased.html", {"title": _("This record was erased")})
             except DamagedRecord as damage:
-                log_damage(f"{self.opts.label_lower} {kwargs.get('pk', '')}", damage)
-                context = {"title": "This record cannot be read", "pk": kwargs.get("pk")}
+                log_damage(self.opts.label_lower, kwargs.get("pk", ""), damage)
+                context = {"title": _("This record cannot be read"), "pk": kwargs.get("pk")}
                 return self.page(request, "admin/consultations/damaged.html", context)
 
         return self.admin_site.admin_view(inner)
@@ -63,7 +69,7 @@ class PurposeBuiltAdmin(admin.ModelAdmin):
     def require_not_erased(patient: Patient | None) -> None:
         """Nothing is left of it to show or to work on. Raises Erased."""
         if patient is not None and patient.erased_at is not None:
-            raise Erased(f"Patient {patient.pk} was erased.")
+            raise Erased(f"patient:{patient.pk}")
 
     def page(
         self, request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200

@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from clinic.core import clock
@@ -16,7 +17,7 @@ from clinic.core.refusals import TransitionNotAllowed
 from clinic.core.unsent import Unsent, gives_back, in_form, of_form
 from clinic.staff.signed_in import signed_in
 from consultations.admin.notes import SAVED, note_form, person_notes
-from consultations.admin.pages import OUT_OF_RANGE, PurposeBuiltAdmin
+from consultations.admin.pages import OUT_OF_RANGE, PurposeBuiltAdmin, page_title
 from consultations.forms.notes import NoteForm
 from consultations.forms.persons import JoinForm, SeparateForm
 from consultations.models import ConsultationRequest, Patient, PersonJoin
@@ -80,10 +81,10 @@ class PersonPages(PurposeBuiltAdmin):
         try:
             kept = signing.loads(request.POST.get("join", ""), salt=JOIN_SALT, max_age=JOIN_AGE)
         except signing.BadSignature:
-            messages.error(request, "That preview has expired. Nothing was joined. Enter the reference again.")
+            messages.error(request, _("That preview has expired. Nothing was joined. Enter the reference again."))
             return self._to_person(consultation)
         if kept["request"] != consultation.pk or kept["by"] != request.user.pk:
-            messages.error(request, "That preview belongs to another page. Nothing was joined.")
+            messages.error(request, _("That preview belongs to another page. Nothing was joined."))
             return self._to_person(consultation)
         try:
             is_joined = persons.join(
@@ -99,7 +100,9 @@ class PersonPages(PurposeBuiltAdmin):
             if isinstance(refusal, persons.VisitsOverlap):
                 form.named = refusal.patients
             return self._person(request, _request(request, pk), join=form)
-        done = "The requests are joined." if is_joined else "These requests are joined already. Nothing was changed."
+        done = (
+            _("The requests are joined.") if is_joined else _("These requests are joined already. Nothing was changed.")
+        )
         messages.success(request, done)
         return self._to_person(consultation)
 
@@ -110,7 +113,7 @@ class PersonPages(PurposeBuiltAdmin):
         consultation = _request(request, pk)
         choices = person_view(consultation.patient).choices
         if not choices:
-            messages.error(request, "This request stands alone by now. Nothing was changed.")
+            messages.error(request, _("This request stands alone by now. Nothing was changed."))
             return self._person(request, consultation, unsent=request.POST.get("reason", ""))
         form = SeparateForm(request.POST, choices=choices)
         if not form.is_valid():
@@ -121,7 +124,7 @@ class PersonPages(PurposeBuiltAdmin):
             messages.error(request, str(refusal))
             typed = {name: request.POST.get(name, "") for name in ("what", "reason")}
             return self._person(request, _request(request, pk), typed=typed)
-        done = "Taken apart." if is_done else "That was taken apart already. Nothing was changed."
+        done = _("Taken apart.") if is_done else _("That was taken apart already. Nothing was changed.")
         messages.success(request, done)
         return self._to_person(consultation)
 
@@ -144,7 +147,7 @@ class PersonPages(PurposeBuiltAdmin):
 
     @staticmethod
     def _separate(request: HttpRequest, form: SeparateForm) -> bool:
-        kind, _, key = form.cleaned_data["what"].partition("-")
+        kind, _dash, key = form.cleaned_data["what"].partition("-")
         said = {"reason": form.cleaned_data["reason"], "by": request.user, "seen": form.seen_keys}
         if kind == "row":
             return persons.separate(patient=Patient(pk=int(key)), **said)
@@ -173,8 +176,9 @@ class PersonPages(PurposeBuiltAdmin):
         }
         notes_shown = person_notes(consultation.pk, consultation.patient, note)
         has_errors = any(form.errors for form in (*forms.values(), notes_shown["add_note_form"]))
+        title = _("The person behind request %(reference)s")
         context = {
-            "title": f"{'Error: ' if has_errors else ''}The person behind request {consultation.reference}",
+            "title": page_title(title % {"reference": consultation.reference}, has_errors=has_errors),
             "consultation": consultation,
             "banner": banner(consultation, viewer=signed_in(request), now=clock.now(), starts_at=None),
             "person": person,
@@ -200,7 +204,7 @@ class PersonPages(PurposeBuiltAdmin):
             "data": data,
         }
         context = {
-            "title": "Preview: nothing is joined yet",
+            "title": _("Preview: nothing is joined yet"),
             "consultation": consultation,
             "banner": banner(consultation, viewer=signed_in(request), now=clock.now(), starts_at=None),
             "preview": preview,

@@ -12,6 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from clinic.core import clock
@@ -22,7 +23,7 @@ from clinic.staff.signed_in import signed_in
 from consultations.actions.base import PanelEntry
 from consultations.actions.read_text import mark_read
 from consultations.admin.calls import CallPages
-from consultations.admin.pages import OUT_OF_RANGE
+from consultations.admin.pages import OUT_OF_RANGE, page_title
 from consultations.admin.persons import PersonPages
 from consultations.admin.searching import SearchedAdmin
 from consultations.forms.queue_filters import TABS, Filters, QueueFilterForm
@@ -44,7 +45,7 @@ def _unsent_action(request: HttpRequest) -> list[Unsent]:
     name = request.resolver_match.kwargs["verb"] if request.resolver_match else ""
     entry = action_panel.panel_entries().get(name)
     starts_at = scheduling.start_of(request.POST.get("slot_key", ""))
-    chosen = [Unsent("Free time", clock.moment(starts_at), is_choice=True)] if starts_at else []
+    chosen = [Unsent(_("Free time"), clock.moment(starts_at), is_choice=True)] if starts_at else []
     return [*chosen, *(in_form(request.POST, entry.form_class or StepForm) if entry else [])]
 
 
@@ -72,8 +73,8 @@ def _each(given: str | list[str]) -> list[str]:
 
 def _preview_title(entry: PanelEntry, form: StepForm) -> str:
     if entry.asks:
-        return f"{entry.panel_title}: nothing is recorded yet"
-    return "Preview: nothing is settled yet" if entry.preview_sections(form) else "Preview: nothing is sent yet"
+        return _("%(action)s: nothing is recorded yet") % {"action": entry.panel_title}
+    return _("Preview: nothing is settled yet") if entry.preview_sections(form) else _("Preview: nothing is sent yet")
 
 
 def _is_late(request: HttpRequest) -> bool:
@@ -122,7 +123,7 @@ class ConsultationRequestAdmin(CallPages, PersonPages, SearchedAdmin):
         shown = [row.pk for row in rows]
         readings.log(by=request.user, action="request.list", page=tab, requests=shown, patients=beside)
         context = {
-            "title": "Requests",
+            "title": _("Requests"),
             "tabs": self._tabs(filters, counts, is_search=term is not None),
             "rows": rows,
             "page": page,
@@ -143,7 +144,7 @@ class ConsultationRequestAdmin(CallPages, PersonPages, SearchedAdmin):
             queue.Tab(
                 label, f"?{urlencode({'tab': name})}", counts[f"in_{name}"], not is_search and name == filters.tab
             )
-            for name, (label, _) in TABS.items()
+            for name, (label, _statuses) in TABS.items()
         ]
 
     # --- One request ------------------------------------------------------------------------------------------------
@@ -180,17 +181,17 @@ class ConsultationRequestAdmin(CallPages, PersonPages, SearchedAdmin):
         try:
             kept = signing.loads(request.POST.get("decision", ""), salt=PREVIEW_SALT)
         except signing.BadSignature:
-            messages.error(request, "That preview has expired. Nothing was sent. Write the message again.")
+            messages.error(request, _("That preview has expired. Nothing was sent. Write the message again."))
             return self._back(consultation)
         if kept["request"] != consultation.pk or kept["by"] != request.user.pk:
-            messages.error(request, "That preview belongs to another page. Nothing was sent.")
+            messages.error(request, _("That preview belongs to another page. Nothing was sent."))
             return self._back(consultation)
         entry = action_panel.panel_entries()[kept["verb"]]
         form = self._form(entry, request, consultation, kept["data"])
         if not form.is_valid():
             return self._show(request, consultation, {entry.name: form})
         if _is_late(request):
-            messages.error(request, "That preview has expired. Nothing was sent. What you wrote is kept below.")
+            messages.error(request, _("That preview has expired. Nothing was sent. What you wrote is kept below."))
             return self._show_refused(request, consultation, entry, form)
         return self._do(request, consultation, entry, form)
 
@@ -205,8 +206,10 @@ class ConsultationRequestAdmin(CallPages, PersonPages, SearchedAdmin):
         except TransitionNotAllowed as refusal:
             messages.error(request, str(refusal))
         else:
-            first = "you" if text.read_by_id == request.user.pk else name_of(text.read_by)
-            messages.success(request, f"Marked as read by {first}. Now call or answer the patient where it is needed.")
+            words = _("Marked as read by %(name)s. Now call or answer the patient where it is needed.")
+            if text.read_by_id == request.user.pk:
+                words = _("Marked as read by you. Now call or answer the patient where it is needed.")
+            messages.success(request, words % {"name": name_of(text.read_by)})
         return HttpResponseRedirect(text_alarms.page_of(text))
 
     @method_decorator(post_only("admin:consultations_consultationrequest_changelist"))
@@ -219,8 +222,10 @@ class ConsultationRequestAdmin(CallPages, PersonPages, SearchedAdmin):
         except TransitionNotAllowed as refusal:
             messages.error(request, str(refusal))
         else:
-            first = "you" if alarm.acknowledged_by_id == request.user.pk else name_of(alarm.acknowledged_by)
-            messages.success(request, f"The alarm is acknowledged by {first}. Its clock goes on until you have acted.")
+            words = _("The alarm is acknowledged by %(name)s. Its clock goes on until you have acted.")
+            if alarm.acknowledged_by_id == request.user.pk:
+                words = _("The alarm is acknowledged by you. Its clock goes on until you have acted.")
+            messages.success(request, words % {"name": name_of(alarm.acknowledged_by)})
         return HttpResponseRedirect(clock_alarms.page_of(alarm))
 
     @staticmethod
@@ -255,7 +260,7 @@ class ConsultationRequestAdmin(CallPages, PersonPages, SearchedAdmin):
             choice = entry.choice_of(form)
             choice.perform(consultation, by=signed_in(request), seen=form.cleaned_data["seen"])
         except scheduling.SlotTaken:
-            messages.error(request, "Someone just took that time. Choose another one: these are free now.")
+            messages.error(request, _("Someone just took that time. Choose another one: these are free now."))
             return self._show(request, self._load(request, consultation.pk), {})
         except TransitionNotAllowed as refusal:
             messages.error(request, str(refusal))
@@ -288,7 +293,8 @@ class ConsultationRequestAdmin(CallPages, PersonPages, SearchedAdmin):
         context = request_page(consultation, viewer=signed_in(request), now=now)
         panel = action_panel.action_panel(consultation, by=signed_in(request), bound=bound or {})
         has_errors = any(form.errors for form in (bound or {}).values())
-        title = f"{'Error: ' if has_errors else ''}Request {consultation.reference}"
+        words = _("Request %(reference)s") % {"reference": consultation.reference}
+        title = page_title(words, has_errors=has_errors)
         self._log_view(request, consultation, context["beside"].patients)
         return self.page(
             request,

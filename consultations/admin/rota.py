@@ -9,6 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from clinic.core import clock
@@ -27,7 +29,7 @@ class RotaAdmin(DiaryAdmin):
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         rota_entries.remove(entry=obj, by=signed_in(request))
 
-    @admin.display(description="Who", ordering="user__name")
+    @admin.display(description=gettext_lazy("Who"), ordering="user__name")
     def who(self, entry: rota_entries.Entry) -> str:
         return entry.user.display_name
 
@@ -53,7 +55,7 @@ class ShiftAdmin(RotaAdmin):
                 since = clock.today()
         except ValueError:
             since = clock.today()
-        whole = {**self.admin_site.each_context(request), "title": "Rota", "opts": self.opts, "subtitle": None}
+        whole = {**self.admin_site.each_context(request), "title": _("Rota"), "opts": self.opts, "subtitle": None}
         request.current_app = self.admin_site.name
         page = rota_page(viewer=signed_in(request), since=since)
         return TemplateResponse(request, "admin/consultations/rota.html", {**whole, **page})

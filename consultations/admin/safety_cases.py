@@ -7,6 +7,8 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from clinic.core import clock
@@ -29,13 +31,15 @@ from consultations.services import cases, handover, readings
 PAGE_SIZE = 50
 LONGEST_NUMBER = 19
 TAKEN = {
-    True: "The case is yours now. Call the person, then close the case with what became of them.",
-    False: "The case is yours now. There is nobody to call: close it as no way to reach the person.",
+    True: gettext_lazy("The case is yours now. Call the person, then close the case with an outcome."),
+    False: gettext_lazy("The case is yours now. There is nobody to call: close it as no way to reach the person."),
 }
 """By whether somebody left a name."""
 DUTY_WORDS = {
-    True: "You are on duty. You get safety cases and their alerts.",
-    False: "You are off duty. Your open cases went to a colleague on duty; with nobody on duty they stay with you.",
+    True: gettext_lazy("You are on duty. You get safety cases and their alerts."),
+    False: gettext_lazy(
+        "You are off duty. Your open cases went to a colleague on duty; with nobody on duty they stay with you."
+    ),
 }
 
 
@@ -75,7 +79,7 @@ class SafetyCaseAdmin(CaseClosingPages, CaseGroupPages, SearchedAdmin):
         shown = [line.pk for line in lines]
         readings.log(by=request.user, action="case.list", page=tab, cases=shown, patients=beside)
         context = {
-            "title": "Safety cases",
+            "title": _("Safety cases"),
             "lines": lines,
             "page": page,
             "shows_closed": shows_closed,

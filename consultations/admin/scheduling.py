@@ -18,6 +18,8 @@ from django.forms import (
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from clinic.core import clock
@@ -51,7 +53,7 @@ from consultations.permissions import actors_of
 from consultations.presenters.diary import diary_page
 from consultations.services import diary, readings
 
-NOTHING_CHOSEN: Final = "Choose one"
+NOTHING_CHOSEN: Final = gettext_lazy("Select")
 
 
 @admin.register(Appointment)
@@ -70,7 +72,7 @@ class AppointmentAdmin(PurposeBuiltAdmin):
             since = clock.today()
         context = diary_page(viewer=signed_in(request), since=since)
         readings.log(by=request.user, action="request.list", page="diary", requests=context["request_pks"])
-        return self.page(request, "admin/consultations/diary.html", {"title": "Diary", **context})
+        return self.page(request, "admin/consultations/diary.html", {"title": _("Diary"), **context})
 
 
 class DiaryAdmin(BaseModelAdmin):

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.crypto import get_random_string
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from clinic.core import encryption
@@ -37,7 +38,8 @@ class SearchedAdmin(PurposeBuiltAdmin):
         form, url = SearchForm(request.POST), self._list_url()
         if not form.is_valid():
             messages.error(
-                request, "That is too long to search for. Use a name, a reference, a date of birth or a phone number."
+                request,
+                _("That is too long to search for. Use a name, a reference, a date of birth or a phone number."),
             )
             return HttpResponseRedirect(url)
         term = form.cleaned_data["q"].strip()

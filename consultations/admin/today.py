@@ -4,6 +4,7 @@ import datetime
 from typing import Any, Final
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from clinic.accounts.models import User
 from clinic.core import clock, key_fingerprints
@@ -79,7 +80,12 @@ def overdue_rows(*, viewer: User, now: datetime.datetime) -> dict[str, Any]:
     found = readable(nearest)
     heard = clock_alarms.heard_by(each.response_id for each in found if not isinstance(each, Unreadable))
     rows = [
-        {"pk": each.pk, "name": f"Record {each.pk} cannot be read", "reference": "", "time": Chip("Unknown", "danger")}
+        {
+            "pk": each.pk,
+            "name": _("Record %(number)d cannot be read") % {"number": each.pk},
+            "reference": "",
+            "time": Chip(_("Unknown"), "danger"),
+        }
         if isinstance(each, Unreadable)
         else {
             "pk": each.pk,
@@ -101,7 +107,7 @@ def tab_lines(*, viewer: User, now: datetime.datetime) -> list[dict[str, Any]]:
     counts = queue.tab_counts(viewer=viewer, **longest)
     base = reverse("admin:consultations_consultationrequest_changelist")
     lines = []
-    for name, (label, _) in TABS.items():
+    for name, (label, _statuses) in TABS.items():
         if name in ("all", "closed"):
             continue
         oldest = counts[f"oldest_{name}"]
@@ -109,7 +115,7 @@ def tab_lines(*, viewer: User, now: datetime.datetime) -> list[dict[str, Any]]:
             {
                 "label": label,
                 "count": counts[f"in_{name}"],
-                "oldest": f"oldest {span(now - oldest)}" if oldest else "",
+                "oldest": _("oldest %(time)s") % {"time": span(now - oldest)} if oldest else "",
                 "url": f"{base}?tab={name}",
             }
         )
@@ -131,8 +137,8 @@ def visits_today(*, viewer: User, now: datetime.datetime) -> list[dict[str, Any]
     )
     return [
         {
-            "time": "", "name": f"Booking {each.pk} cannot be read", "request_pk": None, "url": "",
-            "clinician": "tell a manager its number", "kind": "Unknown", "status": "damaged",
+            "time": "", "name": _("Booking %(number)d cannot be read") % {"number": each.pk}, "request_pk": None,
+            "url": "", "clinician": _("tell a manager its number"), "kind": _("Unknown"), "status": _("damaged"),
         }
         if isinstance(each, Unreadable)
         else {
@@ -152,9 +158,11 @@ def worker_warning(*, now: datetime.datetime) -> str:
     """What to say when the background process that sends mail is late or fails at something; else empty."""
     beat = Heartbeat.objects.filter(name=WORKER).first()
     if beat is None:
-        return "Messages are not going out: the background worker has not run yet."
+        return _("Messages are not going out: the background worker has not run yet.")
     if beat.is_late:
-        return f"Messages are not going out: the background worker was last seen {span(now - beat.at)} ago."
+        late = _("Messages are not going out: the background worker was last seen %(time)s ago.")
+        return late % {"time": span(now - beat.at)}
     if beat.failing:
-        return f"The background worker cannot do all its work. It fails at: {beat.failing}."
+        failing = _("The background worker cannot do all its work. It fails at: %(tasks)s.")
+        return failing % {"tasks": beat.failing}
     return ""

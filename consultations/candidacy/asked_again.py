@@ -97,6 +97,12 @@ def question(since: str) -> str:
     return asked.format(since=since)
 
 
+def question_about(name: str, since: str) -> str:
+    """The same where a helper reads it: whom it is about comes first."""
+    asked: str = display.document("sentences")["asked_again"]["question_about"]
+    return asked.format(name=name, since=since)
+
+
 def hint() -> str:
     text: str = display.document("asked_again")["hint"]
     return text

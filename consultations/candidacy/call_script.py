@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from consultations.candidacy import asked_again, engine
+from consultations.candidacy import asked_again, display, engine
 from consultations.candidacy.engine import Assessment
 from consultations.candidacy.standing import UNANSWERED_RULE, flags_of
 from consultations.candidacy.union import ASKED, Sign
@@ -41,7 +41,8 @@ def steps(version: str, *, ticks: Iterable[str] = ()) -> tuple[Step, ...]:
     """
     questionnaire = load(version)
     told = tuple(code for code in asked_again.ticks() if code in set(ticks))
-    found = [Step(TOLD_SLUG, "What they told us before", ticks=told)] if told else []
+    title = display.document("sentences")["call_script"]["told_before"]
+    found = [Step(TOLD_SLUG, title, ticks=told)] if told else []
     for screen in page_copy.load(version).screens:
         asked = tuple(name for name in screen.order if _is_asked(questionnaire[name]))
         if screen.section != SAFETY_SECTION or screen.follows or not asked:

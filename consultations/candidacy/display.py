@@ -4,6 +4,7 @@ Owner: the clinic's medical director. Source: clinical changes 1.1, sections 2, 
 """
 
 import tomllib
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -19,7 +20,7 @@ class DisplayError(ValueError):
 
 @cache
 def document(name: str) -> dict[str, Any]:
-    """One file as it stands: "results" or "spoken". Raises DisplayError."""
+    """One file as it stands: "results", "spoken", "asked_again" or "sentences". Raises DisplayError."""
     path = DISPLAY / f"{name}.toml"
     try:
         return tomllib.loads(text_of(path))
@@ -27,6 +28,12 @@ def document(name: str) -> dict[str, Any]:
         raise DisplayError(f"{path.name} is not TOML: {problem}.") from None
     except FileError as problem:
         raise DisplayError(str(problem)) from None
+
+
+def paragraph(sentences: Iterable[str]) -> str:
+    """Whole sentences, one after the other."""
+    between: str = document("sentences")["between_sentences"]
+    return between.join(sentences)
 
 
 def words(region: str) -> dict[str, str]:

@@ -1,8 +1,8 @@
 """What an assessment means for the patient's page and for the clinic's clock.
 
-Owner: the clinic's medical director. Wording: clinical changes 1.1, section 2, in display/results.toml; priority:
-clinical specification part E.3. The words name no disease the patient did not name first and never say what the cause
-might be.
+Owner: the clinic's medical director. Wording: clinical changes 1.1, section 2, in display/results.toml and
+display/sentences.toml; priority: clinical specification part E.3. The words name no disease the patient did not name
+first and never say what the cause might be.
 """
 
 import re
@@ -15,16 +15,8 @@ from consultations.candidacy import rules as rule_files
 from consultations.candidacy.engine import Assessment
 from consultations.enums import Effect, Outcome, Priority
 
-FOOTER: Final = "This is not a diagnosis. It is a first check of your answers. A doctor makes the decisions."
-SUPPORT_BOX: Final = (
-    "Living with pain is hard, and you told us you have been feeling low or worried. Talking helps. You can ask our "
-    "team for support, or speak to your own doctor. If you feel you might harm yourself, or cannot stay safe, get help "
-    "now: {crisis_line}."
-)
-_EMERGENCY_SIGNS: Final = (
-    "If you get any of these, get emergency help: numbness around your genitals or bottom, trouble peeing or "
-    "controlling your pee or {poo}, weakness in both legs, fainting, or you feel very unwell."
-)
+FOOTER: Final[str] = display.document("sentences")["footer"]
+SUPPORT_BOX: Final[str] = display.document("sentences")["support_box"]
 LOW_MOOD_RULE: Final = "YF-02"
 """Worst low mood or worry: a call within two working days, and never a safety case."""
 SUPPORT_RULES: Final = frozenset({"YF-01", LOW_MOOD_RULE})
@@ -80,7 +72,7 @@ class Explanation:
     def says_why(self) -> bool:
         """Whether the body has the reasons already."""
         told = {reason.text for part in self.body for reason in part.reasons}
-        words = " ".join(part.text for part in self.body)
+        words = "\n".join(part.text for part in self.body)
         return all(reason.text in told or reason.text in words for reason in self.reasons)
 
 
@@ -115,7 +107,8 @@ def needs_support(assessment: Assessment) -> bool:
 
 def emergency_signs(*, region: str) -> str:
     """The signs that need emergency help whatever the result is, in the words of a region."""
-    return _EMERGENCY_SIGNS.format(**display.words(region))
+    signs: str = display.document("sentences")["emergency_signs"]
+    return signs.format(**display.words(region))
 
 
 def is_low_mood(assessment: Assessment) -> bool:

@@ -1,6 +1,7 @@
 """What to say when calling for help: the signs behind an emergency, to read aloud from the page.
 
-Owner: the clinic's medical director. Source: clinical changes 1.1, section 4; words: display/spoken.toml.
+Owner: the clinic's medical director. Source: clinical changes 1.1, section 4; words: display/spoken.toml and
+sentences.toml.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -45,15 +46,15 @@ def say_since(others: Sequence[str], nerves: Sequence[str], *, since: str, names
     """What a person says who told us since a date what is new or worse: clauses in the first person. The nerve signs
     stand last, so that "these" speaks of nothing else.
     """
-    table, when = display.document("spoken"), f"since {since},"
+    table, told_since = display.document("spoken"), display.document("sentences")["spoken"]["told_since"]
     if not others and not nerves:
         return ""
-    parts = [f"{table['lead']} {when} {_joined(others or nerves)}."]
+    sentences = [told_since.format(lead=table["lead"], since=since, clauses=_joined(others or nerves))]
     if others and nerves:
-        parts.append(f"{table['also']} {when} {_joined(nerves)}.")
+        sentences.append(told_since.format(lead=table["also"], since=since, clauses=_joined(nerves)))
     if nerves and names_cauda_equina:
-        parts.append(table["cauda_equina"])
-    return " ".join(parts)
+        sentences.append(table["cauda_equina"])
+    return display.paragraph(sentences)
 
 
 def _clauses(of_question: Mapping[str, str], value: Value | None) -> list[str]:
@@ -69,18 +70,20 @@ def _sentences(
     """The signs whose onset is known stand last, so that "it began" and "these" speak of nothing else."""
     if not others and not nerves:
         return ""
-    parts = [f"{table['lead']} {_joined(others or nerves)}."]
+    told = display.document("sentences")["spoken"]["told"]
+    sentences = [told.format(lead=table["lead"], clauses=_joined(others or nerves))]
     if others and nerves:
-        parts.append(f"{table['also']} {_joined(nerves)}.")
+        sentences.append(told.format(lead=table["also"], clauses=_joined(nerves)))
     if nerves and isinstance(onset, str) and onset in table[ONSET_QUESTION]:
-        parts.append(table[ONSET_QUESTION][onset])
+        sentences.append(table[ONSET_QUESTION][onset])
     if names_cauda_equina:
-        parts.append(table["cauda_equina"])
-    return " ".join(parts)
+        sentences.append(table["cauda_equina"])
+    return display.paragraph(sentences)
 
 
 def _joined(clauses: Sequence[str]) -> str:
     """Clauses hold commas and "or" of their own, so semicolons stand between them."""
     if len(clauses) == 1:
         return clauses[0]
-    return f"{'; '.join(clauses[:-1])}; and {clauses[-1]}"
+    words: dict[str, str] = display.document("sentences")["spoken"]
+    return words["last_clause"].format(clauses=words["between_clauses"].join(clauses[:-1]), last=clauses[-1])

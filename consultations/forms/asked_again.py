@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from django import forms
 from django.conf import settings
+from django.utils.translation import gettext_lazy as _
 
 from clinic.core.form_fields import PatientTextField
 from clinic.core.widgets import TileCheckbox
@@ -12,8 +13,8 @@ from consultations.forms.private import MESSAGE_LIMIT
 
 ELSE: Final = "else"
 SAME: Final = frozenset({"same", "none"})
-NOTHING_TICKED: Final = "Tick what is true, or tick “None of these”."
-WRITE_IT: Final = "Write what else is new, or take the tick away."
+NOTHING_TICKED: Final = _("Tick what is true, or tick “None of these”.")
+WRITE_IT: Final = _("Write what else is new, or take the tick away.")
 
 
 class TicksField(forms.MultipleChoiceField):
@@ -22,7 +23,7 @@ class TicksField(forms.MultipleChoiceField):
     def clean(self, value: Any) -> list[str]:
         given = {each for each in value or () if isinstance(each, str)}
         choices: Any = self.choices
-        return [code for code, _ in choices if code in given]
+        return [code for code, _label in choices if code in given]
 
 
 class AskedAgainForm(forms.Form):
@@ -31,11 +32,11 @@ class AskedAgainForm(forms.Form):
     once = forms.CharField(required=False, max_length=100, widget=forms.HiddenInput)
     ticks = TicksField(widget=TileCheckbox(exclusive=""))
     message = PatientTextField(
-        label="What else is new?",
+        label=_("What else is new?"),
         required=False,
         max_length=MESSAGE_LIMIT,
         rows=3,
-        error_messages={"max_length": "Shorten this to 1,000 characters or fewer."},
+        error_messages={"max_length": _("Shorten this to 1,000 characters or fewer.")},
     )
 
     def __init__(self, *args: Any, question: str = "", **kwargs: Any) -> None:

@@ -6,12 +6,14 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from clinic.core import clock
 from consultations.models.patient import EARLIEST_BIRTH
 
 PARTS = ("month", "day", "year") if settings.LANGUAGE_CODE == "en-us" else ("day", "month", "year")
-LABELS = {"day": "Day", "month": "Month", "year": "Year"}
+LABELS = {"day": gettext_lazy("Day"), "month": gettext_lazy("Month"), "year": gettext_lazy("Year")}
 
 
 class BirthDateWidget(forms.MultiWidget):
@@ -46,8 +48,8 @@ class BirthDateField(forms.MultiValueField):
     widget = BirthDateWidget
 
     def __init__(self, **kwargs: Any) -> None:
-        kwargs.setdefault("label", "What is your date of birth?")
-        parts = [forms.CharField(required=False) for _ in PARTS]
+        kwargs.setdefault("label", gettext_lazy("What is your date of birth?"))
+        parts = [forms.CharField(required=False) for _part in PARTS]
         super().__init__(fields=parts, require_all_fields=False, **kwargs)
 
     def compress(self, data_list: list[str]) -> datetime.date | None:
@@ -58,21 +60,33 @@ class BirthDateField(forms.MultiValueField):
         # First of all: whoever types a whole date into one field must hear that, not that the other two are empty.
         # isdecimal() alone lets other scripts' digits through, which nobody would see on the page that follows.
         if not all(part.isascii() and part.isdecimal() for part in given.values() if part):
-            first, second, third = (LABELS[part].lower() for part in PARTS)
             raise ValidationError(
-                f"Enter the date of birth in numbers: {first}, {second} and {third} each in its own field, "
-                "the year in four digits."
+                _(
+                    "Enter the date of birth in numbers: %(first)s, %(second)s and %(third)s each in its own field, "
+                    "the year in four digits."
+                )
+                % dict(zip(("first", "second", "third"), (LABELS[part].lower() for part in PARTS), strict=True))
             )
         if missing:
-            raise ValidationError(f"Enter the {' and the '.join(missing)} of the date of birth as well.")
+            raise ValidationError(_said_missing(missing))
         if len(given["year"]) != len("1972"):
-            raise ValidationError("Enter the year of birth in four digits, like 1972.")
+            raise ValidationError(_("Enter the year of birth in four digits, like 1972."))
         try:
             born = datetime.date(int(given["year"]), int(given["month"]), int(given["day"]))
         except (ValueError, OverflowError):
-            raise ValidationError("Enter a date of birth that exists, with the year in four digits.") from None
+            raise ValidationError(_("Enter a date of birth that exists, with the year in four digits.")) from None
         if born < EARLIEST_BIRTH:
-            raise ValidationError("Enter a year of birth from 1900 on.")
+            raise ValidationError(_("Enter a year of birth from 1900 on."))
         if born > clock.today():
-            raise ValidationError("Enter a date of birth in the past.")
+            raise ValidationError(_("Enter a date of birth in the past."))
         return born
+
+
+def _said_missing(missing: list[str]) -> str:
+    """One box is empty, or two of the three."""
+    if len(missing) == 1:
+        return _("Enter the %(part)s of the date of birth as well.") % {"part": missing[0]}
+    return _("Enter the %(first)s and the %(second)s of the date of birth as well.") % {
+        "first": missing[0],
+        "second": missing[1],
+    }

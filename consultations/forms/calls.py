@@ -5,6 +5,8 @@ from typing import Any, Final
 
 from django import forms
 from django.utils.crypto import get_random_string
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from clinic.core.form_fields import NameField
 from clinic.core.widgets import TileRadio
@@ -21,18 +23,18 @@ NOT_ASKED: Final = "not_asked"
 OUTCOMES: Final = tuple((each.value, each.label) for each in CallOutcome if each != CallOutcome.DANGER_ASKED)
 SPOKEN: Final = (CallOutcome.REACHED_OTHER, CallOutcome.SOMEONE_ELSE)
 DANGERS: Final = (
-    ("", "No"),
-    (Outcome.EMERGENCY.value, "Yes, it sounds like an emergency"),
-    (Outcome.SAME_DAY.value, "Yes, somebody should see them today"),
+    ("", gettext_lazy("No")),
+    (Outcome.EMERGENCY.value, gettext_lazy("Yes, it sounds like an emergency")),
+    (Outcome.SAME_DAY.value, gettext_lazy("Yes, somebody should see them today")),
 )
 LEVELS: Final = (
-    (Outcome.EMERGENCY.value, "It sounds like an emergency"),
-    (Outcome.SAME_DAY.value, "Somebody should see them today"),
-    (Outcome.URGENT_REVIEW.value, "Not clear yet"),
+    (Outcome.EMERGENCY.value, gettext_lazy("It sounds like an emergency")),
+    (Outcome.SAME_DAY.value, gettext_lazy("Somebody should see them today")),
+    (Outcome.URGENT_REVIEW.value, gettext_lazy("Not clear yet")),
 )
 LEVEL_HINTS: Final = {
-    Outcome.EMERGENCY.value: "They said something frightening. The case opens as an emergency at once.",
-    Outcome.URGENT_REVIEW.value: "The danger questions raise the case if they find something.",
+    Outcome.EMERGENCY.value: gettext_lazy("They said something frightening. The case opens as an emergency at once."),
+    Outcome.URGENT_REVIEW.value: gettext_lazy("The danger questions raise the case if they find something."),
 }
 
 
@@ -46,16 +48,21 @@ class CallForm(forms.Form):
 
     once = forms.CharField(required=False, max_length=100, widget=forms.HiddenInput)
     outcome = forms.TypedChoiceField(
-        label="What became of the call?",
+        label=gettext_lazy("Outcome of the call"),
         choices=OUTCOMES,
         coerce=CallOutcome,
         widget=TileRadio,
-        error_messages={"required": "Choose what became of the call."},
+        error_messages={"required": gettext_lazy("Select the outcome of the call.")},
     )
-    note = text("What was said", hint="For example: asked for a later time. Or: no answer, try again at 3 pm.")
+    note = text(
+        gettext_lazy("What was said"),
+        hint=gettext_lazy("For example: asked for a later time. Or: no answer, try again at 3 pm."),
+    )
     danger = forms.TypedChoiceField(
-        label="Did they say something frightening?",
-        help_text="Only when you could not ask the danger questions. It opens or raises the safety case at once.",
+        label=gettext_lazy("Did they say something frightening?"),
+        help_text=gettext_lazy(
+            "Only when you could not ask the danger questions. It opens or raises the safety case at once."
+        ),
         choices=DANGERS,
         coerce=Outcome,
         empty_value=None,
@@ -72,9 +79,9 @@ class CallForm(forms.Form):
         data = super().clean() or {}
         is_danger = bool(data.get("danger"))
         if is_danger and data.get("outcome") not in (None, *SPOKEN):
-            self.add_error("danger", "Nobody was spoken to in this call. Choose another outcome, or “No”.")
+            self.add_error("danger", _("Nobody was spoken to in this call. Select another outcome, or “No”."))
         if is_danger and not data.get("note"):
-            self.add_error("note", "Write what they said.")
+            self.add_error("note", _("Write what they said."))
         return data
 
 
@@ -82,14 +89,16 @@ class EndForm(forms.Form):
     """The end of a call in which danger questions were opened; with `asks_outcome` none was answered."""
 
     outcome = forms.TypedChoiceField(
-        label="What became of the call?",
+        label=gettext_lazy("Outcome of the call"),
         choices=OUTCOMES,
         coerce=CallOutcome,
         widget=TileRadio,
         required=False,
-        error_messages={"required": "Choose what became of the call: no question was answered in it."},
+        error_messages={"required": gettext_lazy("Select the outcome of the call: no question was answered in it.")},
     )
-    note = text("What was said", hint="What they told you in their own words, and what you advised.")
+    note = text(
+        gettext_lazy("What was said"), hint=gettext_lazy("What they told you in their own words, and what you advised.")
+    )
 
     def __init__(self, *args: Any, asks_outcome: bool, **kwargs: Any) -> None:
         super().__init__(*args, **{"auto_id": "end-%s", **kwargs})
@@ -107,7 +116,7 @@ class ScriptForm(ScreenForm):
             field: Any = self.fields[question.id]
             field.required, field.hide_optional = False, True
             if question.kind == "single":
-                field.choices = [*field.choices, (NOT_ASKED, "Not asked")]
+                field.choices = [*field.choices, (NOT_ASKED, _("Not asked"))]
 
     def answers(self) -> dict[str, Any]:
         given = super().answers()
@@ -129,8 +138,8 @@ class ToldForm(forms.Form):
         told = answers.get(ASKED) or {}
         for code, words in ticks.items():
             self.fields[code] = forms.ChoiceField(
-                label=f"Is this still so: “{words}”?",
-                choices=[(YES, "Yes"), (NO, "No"), (NOT_ASKED, "Not asked")],
+                label=_("Is this still so: “%(words)s”?") % {"words": words},
+                choices=[(YES, _("Yes")), (NO, _("No")), (NOT_ASKED, _("Not asked"))],
                 widget=TileRadio,
                 required=False,
                 initial=told.get(code),
@@ -151,23 +160,29 @@ class CallerForm(forms.Form):
     checked = forms.BooleanField(required=False, widget=forms.HiddenInput)
     """Whether the people who may be the same were on the page that was sent."""
     name = NameField(
-        label="Full name",
+        label=gettext_lazy("Full name"),
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
-        error_messages={"required": "Enter the caller’s name, or “Unknown caller”."},
+        error_messages={"required": gettext_lazy("Enter the caller’s name, or “Unknown caller”.")},
     )
     phone = AnyPhoneField(
-        label="Phone number",
+        label=gettext_lazy("Phone number"),
         required=False,
-        help_text="The number to call back, in case the line drops. Leave it empty if they do not give one.",
+        help_text=gettext_lazy(
+            "The number to call back, in case the line drops. Leave it empty if they do not give one."
+        ),
         widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "off"}),
     )
-    said = text("What they said", required="Write what the caller said.", hint="In their own words where you can.")
+    said = text(
+        gettext_lazy("What they said"),
+        required=gettext_lazy("Write what the caller said."),
+        hint=gettext_lazy("In their own words where you can."),
+    )
     level = forms.TypedChoiceField(
-        label="How pressing does it sound?",
+        label=gettext_lazy("How pressing does it sound?"),
         choices=LEVELS,
         coerce=Outcome,
         widget=TileRadio(hints=LEVEL_HINTS),
-        error_messages={"required": "Choose how pressing it sounds. “Not clear yet” is an answer."},
+        error_messages={"required": gettext_lazy("Select how pressing it sounds. “Not clear yet” is an answer.")},
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -3,6 +3,8 @@
 from typing import Any, Final
 
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from clinic.accounts.models import User
 from clinic.core import clock
@@ -14,18 +16,18 @@ from consultations.services import case_proofs
 from consultations.services.case_proofs import Claim, Evidence
 
 WORDS: Final = {
-    CaseOutcome.DECLINED_ADVICE: "What was advised",
-    CaseOutcome.DIED: "Who told us, and what",
-    CaseOutcome.MISTAKE: "What was entered by mistake",
+    CaseOutcome.DECLINED_ADVICE: gettext_lazy("What was advised"),
+    CaseOutcome.DIED: gettext_lazy("Who told us, and what"),
+    CaseOutcome.MISTAKE: gettext_lazy("What was entered by mistake"),
 }
-NOTE: Final = "Note"
-LETTER_WORDS: Final = "What the letter says, or a note"
-UNUSED_LETTER: Final = "You filled in a letter. Choose the letter as proof, or empty its fields."
+NOTE: Final = gettext_lazy("Note")
+LETTER_WORDS: Final = gettext_lazy("What the letter says, or a note")
+UNUSED_LETTER: Final = gettext_lazy("You filled in a letter. Select the letter as proof, or empty its fields.")
 PROOF_LABELS: Final = {
-    CaseProof.LETTER: "A letter, described below",
-    CaseProof.NO_NAME: "Nobody left a name, a phone number or an email address",
-    CaseProof.NO_CONTACT: "A name is known, and no phone number and no email address",
-    CaseProof.TOLD: "Somebody told us, as written below",
+    CaseProof.LETTER: gettext_lazy("A letter, described below"),
+    CaseProof.NO_NAME: gettext_lazy("Nobody left a name, a phone number or an email address"),
+    CaseProof.NO_CONTACT: gettext_lazy("A name is known, and no phone number and no email address"),
+    CaseProof.TOLD: gettext_lazy("Somebody told us, as written below"),
 }
 
 
@@ -35,14 +37,16 @@ class CloseCaseForm(forms.Form):
     outcome = forms.ChoiceField(choices=CaseOutcome.choices, widget=forms.HiddenInput)
     seen = forms.CharField(widget=forms.HiddenInput, required=False)
     proof = forms.ChoiceField(
-        label="What shows it?", widget=TileRadio, error_messages={"required": "Choose what shows it."}
+        label=gettext_lazy("What shows it?"),
+        widget=TileRadio,
+        error_messages={"required": gettext_lazy("Select what shows it.")},
     )
-    letter_from = forms.CharField(label="Letter: where from", max_length=200, required=False)
+    letter_from = forms.CharField(label=gettext_lazy("Letter: where from"), max_length=200, required=False)
     letter_on = forms.DateField(
-        label="Letter: date",
+        label=gettext_lazy("Letter: date"),
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        error_messages={"invalid": "Enter the date of the letter, like 2026-11-23."},
+        error_messages={"invalid": gettext_lazy("Enter the date of the letter, like 2026-11-23.")},
     )
     words = text(NOTE)
 
@@ -58,9 +62,9 @@ class CloseCaseForm(forms.Form):
         allowed = [proof for proof in rules if case_proofs.may_close_with(outcome, proof, by)]
         self.obstacles = [evidence.missing(proof) for proof in allowed if evidence.missing(proof)]
         if not allowed:
-            self.obstacles = ["Only a doctor may close a case with this outcome."]
+            self.obstacles = [_("Only a doctor may close a case with this outcome.")]
         elif len(allowed) < len(rules) and outcome != CaseOutcome.NO_WAY_TO_REACH:
-            self.obstacles.append("A doctor may close it on more than this.")
+            self.obstacles.append(_("A doctor may close it on more than this."))
         self.options = [option for proof in allowed for option in self._options(proof)]
         proof_field: Any = self.fields["proof"]
         proof_field.choices = self.options
@@ -85,7 +89,7 @@ class CloseCaseForm(forms.Form):
         rows = self.evidence.rows_for(proof)
         if rows:
             return [(f"{proof.value}-{row.pk}", proof_words(proof, row)) for row in rows]
-        return [(proof.value, PROOF_LABELS.get(proof, proof.label))]
+        return [(proof.value, str(PROOF_LABELS.get(proof, proof.label)))]
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
@@ -104,7 +108,7 @@ class CloseCaseForm(forms.Form):
 
 def claim_of(cleaned: dict[str, Any]) -> Claim:
     """What the form says, for the service."""
-    proof, _, row = cleaned["proof"].partition("-")
+    proof, _dash, row = cleaned["proof"].partition("-")
     return Claim(
         outcome=CaseOutcome(cleaned["outcome"]),
         proof=CaseProof(proof),
@@ -118,14 +122,33 @@ def claim_of(cleaned: dict[str, Any]) -> Claim:
 def proof_words(proof: CaseProof, row: Call | PatientText | CaseNote | SafetyCase) -> str:
     """A row that shows something, in words that hold nothing of what was said."""
     if isinstance(row, Call):
-        what = "Call with the danger questions" if proof == CaseProof.CALL else f"Call ({row.get_outcome_display()})"
-        return f"{what}, {clock.moment(row.made_at)}, {row.made_by.display_name}"
+        sentence = (
+            _("Call with the danger questions, %(time)s, %(caller)s")
+            if proof == CaseProof.CALL
+            else _("Call (%(outcome)s), %(time)s, %(caller)s")
+        )
+        return sentence % {
+            "outcome": row.get_outcome_display(),
+            "time": clock.moment(row.made_at),
+            "caller": row.made_by.display_name,
+        }
     if isinstance(row, PatientText):
-        return f"{row.get_kind_display()} of {clock.moment(row.sent_at)}"
+        # Translators: what kind of text it is, and when it was sent.
+        return _("%(kind)s of %(time)s") % {
+            "kind": row.get_kind_display(),
+            "time": clock.moment(row.sent_at),
+        }
     if isinstance(row, CaseNote):
-        return f"Note by {row.written_by.display_name}, {clock.moment(row.written_at)}"
-    return f"Case {row.pk}: {Outcome(row.level).label}, raised {clock.moment(row.raised_at)}"
+        return _("Note by %(author)s, %(time)s") % {
+            "author": row.written_by.display_name,
+            "time": clock.moment(row.written_at),
+        }
+    return _("Case %(number)s: %(level)s, raised %(time)s") % {
+        "number": row.pk,
+        "level": Outcome(row.level).label,
+        "time": clock.moment(row.raised_at),
+    }
 
 
 class ReopenCaseForm(forms.Form):
-    reason = text("Why is it opened again?", required="Write why the case is opened again.")
+    reason = text(gettext_lazy("Why is it opened again?"), required=gettext_lazy("Write why the case is opened again."))

@@ -8,6 +8,9 @@ from typing import Any, Final
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from clinic.core.form_fields import PatientTextField
 from clinic.core.widgets import PainScale, TileCheckbox, TileRadio
@@ -20,7 +23,6 @@ from consultations.questionnaire.flow import display_answer
 TEXT_LIMIT: Final = 1000
 BROUGHT_LIMIT: Final = 2000
 MOOD: Final = ("PHQ-2", "GAD-2")
-ALL_THAT_APPLY: Final = "Choose all that apply."
 
 
 class OneChoiceField(forms.ChoiceField):
@@ -45,7 +47,7 @@ class ManyChoicesField(forms.MultipleChoiceField):
         if NONE in ticked and len(ticked) > 1:
             choices: Any = self.choices
             label = dict(choices)[NONE]
-            raise ValidationError(NOTHING_CHOSEN_TWICE.format(none=label), code="none_and_more")
+            raise ValidationError(NOTHING_CHOSEN_TWICE % {"none": label}, code="none_and_more")
         return ticked
 
 
@@ -59,10 +61,17 @@ class NoteField(PatientTextField):
     def clean(self, value: Any) -> str:
         text: str = super().clean(value)
         if any(unicodedata.category(character) == "Cc" and character not in "\n\t" for character in text):
-            raise ValidationError("Type your text again: it has hidden characters that we cannot keep.", code="hidden")
+            raise ValidationError(
+                _("Type your text again: it has hidden characters that we cannot keep."), code="hidden"
+            )
         if len(text) > self.limit:
-            raise ValidationError(TOO_LONG.format(limit=f"{self.limit:,}", length=f"{len(text):,}"), code="max_length")
+            numbers = {"limit": _grouped(self.limit), "length": _grouped(len(text))}
+            raise ValidationError(TOO_LONG % numbers, code="max_length")
         return text
+
+
+def _grouped(number: int) -> str:
+    return number_format(number, force_grouping=True)
 
 
 class CarryForm(forms.Form):
@@ -70,7 +79,7 @@ class CarryForm(forms.Form):
 
     words = NoteField(
         limit=BROUGHT_LIMIT,
-        error_messages={"required": "There was nothing to carry over. Fill in the decision aid first."},
+        error_messages={"required": gettext_lazy("There was nothing to carry over. Fill in the decision aid first.")},
     )
 
 
@@ -80,7 +89,7 @@ def _choices(question: Question) -> list[tuple[str, str]]:
 
 def _whole_number(question: Question, common: dict[str, Any]) -> forms.Field:
     low, high = int(question.minimum or 0), int(question.maximum or 0)
-    message = f"Enter a whole number from {low} to {high}, in figures, like 54."
+    message = _("Enter a whole number from %(low)s to %(high)s, in figures, like 54.") % {"low": low, "high": high}
     return NumberField(low=low, high=high, message=message, **common)
 
 
@@ -114,7 +123,9 @@ def _hint(question: Question) -> str:
     """The mood questions share one stem, which stands above them once."""
     if question.instrument in MOOD:
         return ""
-    return f"{question.help} {ALL_THAT_APPLY}".strip() if question.kind == "multi" else question.help
+    if question.kind != "multi":
+        return question.help
+    return " ".join(filter(None, [question.help, _("Choose all that apply.")]))
 
 
 def field_for(question: Question) -> forms.Field:
@@ -211,5 +222,7 @@ def answer_lines(question: Question, value: Any) -> list[str]:
         return []
     if question.kind == "decimal":
         other = in_feet(value) if question.unit == "cm" else in_pounds(value)
-        return [f"{plain(value)} {question.unit} (about {other})"]
+        # Translators: a height or a weight, as "175 cm (about 5 feet 9 inches)".
+        both = {"value": plain(value), "unit": question.unit, "other": other}
+        return [_("%(value)s %(unit)s (about %(other)s)") % both]
     return display_answer(question, value)

@@ -4,40 +4,48 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from clinic.core.notices import PRIVACY_NOTICE_VERSION
 from consultations.enums import ConsentKind
 
 ERRORS = {
-    ConsentKind.TRUE_ANSWERS: "Tick the box to say that your answers are true as far as you know.",
-    ConsentKind.CARE_TEAM: "Tick the box to let the care team read your answers.",
-    ConsentKind.PRIVACY_NOTICE: "Tick the box to say that you have read the privacy notice.",
+    ConsentKind.TRUE_ANSWERS: gettext_lazy("Tick the box to say that your answers are true as far as you know."),
+    ConsentKind.CARE_TEAM: gettext_lazy("Tick the box to let the care team read your answers."),
+    ConsentKind.PRIVACY_NOTICE: gettext_lazy("Tick the box to say that you have read the privacy notice."),
 }
 
 ERRORS_OF_HELPERS = {
     **ERRORS,
-    ConsentKind.TRUE_ANSWERS: (
+    ConsentKind.TRUE_ANSWERS: gettext_lazy(
         "Tick the box to say that the answers are true as far as you know, and that the person agrees."
     ),
-    ConsentKind.CARE_TEAM: "Tick the box to say that the person agrees that the care team reads the answers.",
+    ConsentKind.CARE_TEAM: gettext_lazy(
+        "Tick the box to say that the person agrees that the care team reads the answers."
+    ),
 }
 
 
 def wordings(*, helped_name: str = "") -> dict[ConsentKind, str]:
     """In the patient's words; with `helped_name`, in those of who sends the answers for that person."""
-    readers = f"The nurses, doctors and managers of {settings.CLINIC_NAME} may read"
+    if helped_name:
+        true = _("The answers are true as far as I know, and %(name)s agrees that I send them")
+        care_team = _(
+            "%(name)s agrees: the nurses, doctors and managers of %(clinic)s may read the answers "
+            "to decide if a consultation is right"
+        )
+    else:
+        true = _("My answers are true as far as I know")
+        care_team = _(
+            "The nurses, doctors and managers of %(clinic)s may read my answers "
+            "to decide if a consultation is right for me"
+        )
+    notice = _("I have read the privacy notice (version %(version)s)")
     return {
-        ConsentKind.TRUE_ANSWERS: (
-            f"The answers are true as far as I know, and {helped_name} agrees that I send them"
-            if helped_name
-            else "My answers are true as far as I know"
-        ),
-        ConsentKind.CARE_TEAM: (
-            f"{helped_name} agrees: {readers[0].lower()}{readers[1:]} the answers to decide if a consultation is right"
-            if helped_name
-            else f"{readers} my answers to decide if a consultation is right for me"
-        ),
-        ConsentKind.PRIVACY_NOTICE: f"I have read the privacy notice (version {PRIVACY_NOTICE_VERSION})",
+        ConsentKind.TRUE_ANSWERS: true % {"name": helped_name},
+        ConsentKind.CARE_TEAM: care_team % {"name": helped_name, "clinic": settings.CLINIC_NAME},
+        ConsentKind.PRIVACY_NOTICE: notice % {"version": PRIVACY_NOTICE_VERSION},
     }
 
 

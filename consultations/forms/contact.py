@@ -4,6 +4,8 @@ import datetime
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from clinic.core import clock
 from clinic.core.form_fields import MailField, NameField
@@ -15,9 +17,9 @@ from consultations.services.intake import Contact
 
 ADULT = 18
 PREFERENCES = [
-    (ContactPreference.EMAIL, "Email"),
-    (ContactPreference.PHONE, "Phone call"),
-    (ContactPreference.EITHER, "Either is fine"),
+    (ContactPreference.EMAIL, gettext_lazy("Email")),
+    (ContactPreference.PHONE, gettext_lazy("Phone call")),
+    (ContactPreference.EITHER, gettext_lazy("Either is fine")),
 ]
 
 
@@ -32,54 +34,59 @@ class ContactForm(forms.Form):
     """
 
     filled_for = forms.ChoiceField(
-        label="Who is this request for?",
+        label=gettext_lazy("Who is this request for?"),
         choices=FilledFor.choices,
         widget=TileRadio,
-        error_messages={"required": "Choose who this request is for.", "invalid_choice": "Choose who this is for."},
+        error_messages={
+            "required": gettext_lazy("Choose who this request is for."),
+            "invalid_choice": gettext_lazy("Choose who this is for."),
+        },
     )
     helper_name = NameField(
-        label="Your name, if you fill this in for someone else",
-        help_text="Leave this empty if the request is for you.",
+        label=gettext_lazy("Your name, if you fill this in for someone else"),
+        help_text=gettext_lazy("Leave this empty if the request is for you."),
         required=False,
     )
     name = NameField(
-        label="Full name of the person with back pain",
-        help_text="As it should appear in the clinic's records.",
+        label=gettext_lazy("Full name of the person with back pain"),
+        help_text=gettext_lazy("As it should appear in the clinic's records."),
         widget=forms.TextInput(attrs={"autocomplete": "name", "spellcheck": "false"}),
-        error_messages={"required": "Enter the full name."},
+        error_messages={"required": gettext_lazy("Enter the full name.")},
     )
     birth_on = BirthDateField(
-        label="Date of birth of the person with back pain",
-        help_text="We also ask for it when you open your private link.",
-        error_messages={"required": "Enter the date of birth."},
+        label=gettext_lazy("Date of birth of the person with back pain"),
+        help_text=gettext_lazy("We also ask for it when you open your private link."),
+        error_messages={"required": gettext_lazy("Enter the date of birth.")},
     )
     email = MailField(
-        label="Email address",
-        help_text="Your private link goes here. Without an email address you get no link, and we call you with news.",
+        label=gettext_lazy("Email address"),
+        help_text=gettext_lazy(
+            "Your private link goes here. Without an email address you get no link, and we call you with news."
+        ),
         required=False,
     )
     phone = PhoneField(
-        label="Phone number",
-        help_text="A nurse may call with a question. You can add a note, like “mobile” or “after 5 pm”.",
+        label=gettext_lazy("Phone number"),
+        help_text=gettext_lazy("A nurse may call with a question. You can add a note, like “mobile” or “after 5 pm”."),
         required=False,
     )
     contact_by = forms.ChoiceField(
-        label="How should we contact you?",
+        label=gettext_lazy("How should we contact you?"),
         choices=PREFERENCES,
         widget=TileRadio,
         error_messages={
-            "required": "Choose how we should contact you.",
-            "invalid_choice": "Choose how we should contact you.",
+            "required": gettext_lazy("Choose how we should contact you."),
+            "invalid_choice": gettext_lazy("Choose how we should contact you."),
         },
     )
     safe_to_contact = forms.ChoiceField(
-        label="Is it safe to leave a message?",
-        help_text="Tell us if someone else could see or hear it, and you would rather keep this private.",
+        label=gettext_lazy("Is it safe to leave a message?"),
+        help_text=gettext_lazy("Tell us if someone else could see or hear it, and you would rather keep this private."),
         choices=SafeToContact.choices,
         widget=TileRadio,
         error_messages={
-            "required": "Choose if it is safe to leave a message.",
-            "invalid_choice": "Choose if it is safe to leave a message.",
+            "required": gettext_lazy("Choose if it is safe to leave a message."),
+            "invalid_choice": gettext_lazy("Choose if it is safe to leave a message."),
         },
     )
 
@@ -95,14 +102,19 @@ class ContactForm(forms.Form):
         age = age_on(born, clock.today())
         if age < ADULT:
             raise forms.ValidationError(
-                "This date of birth makes the person under 18, and this clinic treats adults only. Check the date, or "
-                "speak to your own doctor.",
+                _(
+                    "This date of birth makes the person under 18, and this clinic treats adults only. "
+                    "Check the date, or speak to your own doctor."
+                ),
                 code="under_age",
             )
         if self.age_given is not None and abs(age - self.age_given) > 1:
             raise forms.ValidationError(
-                f"This date of birth makes the age {age}, but your answer was {self.age_given}. Correct the date here, "
-                "or go back and correct the age.",
+                _(
+                    "This date of birth makes the age %(age)s, but your answer was %(age_given)s. "
+                    "Correct the date here, or go back and correct the age."
+                )
+                % {"age": age, "age_given": self.age_given},
                 code="other_age",
             )
         return born
@@ -116,10 +128,10 @@ class ContactForm(forms.Form):
     def _check_helper(self, data: dict[str, Any]) -> None:
         helper, filled_for = data.get("helper_name"), data.get("filled_for")
         if filled_for == FilledFor.OTHER and "helper_name" in data and not helper:
-            self.add_error("helper_name", "Enter your own name, because you fill this in for someone else.")
+            self.add_error("helper_name", _("Enter your own name, because you fill this in for someone else."))
         if filled_for == FilledFor.SELF and helper:
             self.add_error(
-                "helper_name", "Empty this box if the request is for you, or choose “Someone else, and they agree”."
+                "helper_name", _("Empty this box if the request is for you, or choose “Someone else, and they agree”.")
             )
 
     def _check_ways_to_reach(self, data: dict[str, Any]) -> None:
@@ -128,31 +140,33 @@ class ContactForm(forms.Form):
         needs_mail = wish == ContactPreference.EMAIL or safe == SafeToContact.EMAIL_ONLY
         needs_phone = wish == ContactPreference.PHONE or safe == SafeToContact.NO_VOICEMAIL
         if wish == ContactPreference.PHONE and safe == SafeToContact.EMAIL_ONLY:
-            self.add_error("contact_by", "Choose “Email”, because you told us to use email only.")
+            self.add_error("contact_by", _("Choose “Email”, because you told us to use email only."))
             return
         if "email" not in data or "phone" not in data:
             return
         if needs_mail and not data["email"]:
-            self.add_error("email", "Enter an email address, because you chose to hear from us by email.")
+            self.add_error("email", _("Enter an email address, because you chose to hear from us by email."))
         if needs_phone and not data["phone"]:
-            self.add_error("phone", "Enter a phone number, because you chose to be called.")
+            self.add_error("phone", _("Enter a phone number, because you chose to be called."))
         if not (needs_mail or needs_phone or data["email"] or data["phone"]):
-            self.add_error("email", "Enter an email address or a phone number, so that we can answer you.")
+            self.add_error("email", _("Enter an email address or a phone number, so that we can answer you."))
         elif not self.errors:
             self._check_choices_without_a_detail(data)
 
     def _check_choices_without_a_detail(self, data: dict[str, Any]) -> None:
         """Choices that say nothing, because what they are about was left out."""
         if data.get("contact_by") == ContactPreference.EITHER and not data["phone"]:
-            self.add_error("contact_by", "Choose “Email”, or enter a phone number too: you gave an email address only.")
+            self.add_error(
+                "contact_by", _("Choose “Email”, or enter a phone number too: you gave an email address only.")
+            )
         if data.get("contact_by") == ContactPreference.EITHER and not data["email"]:
             self.add_error(
-                "contact_by", "Choose “Phone call”, or enter an email address: you gave only a phone number."
+                "contact_by", _("Choose “Phone call”, or enter an email address: you gave only a phone number.")
             )
         if data.get("safe_to_contact") == SafeToContact.ANY and not data["phone"]:
             self.add_error(
                 "safe_to_contact",
-                "Choose “Use email only”, or enter a phone number: there is none to leave a message on.",
+                _("Choose “Use email only”, or enter a phone number: there is none to leave a message on."),
             )
 
     def contact(self) -> Contact:
@@ -173,8 +187,8 @@ class EmailForm(forms.Form):
     """The address of a request that was sent, to be corrected or added."""
 
     email = MailField(
-        label="What is the right email address?",
-        help_text="We send a new private link there. The link that we sent before stops working at once.",
+        label=gettext_lazy("What is the right email address?"),
+        help_text=gettext_lazy("We send a new private link there. The link that we sent before stops working at once."),
     )
 
 
@@ -191,18 +205,18 @@ class CallBackForm(forms.Form):
     """
 
     name = NameField(
-        label="Full name",
+        label=gettext_lazy("Full name"),
         widget=forms.TextInput(attrs={"autocomplete": "name", "spellcheck": "false"}),
-        error_messages={"required": "Enter the full name."},
+        error_messages={"required": gettext_lazy("Enter the full name.")},
     )
-    phone = AnyPhoneField(label="Phone number")
+    phone = AnyPhoneField(label=gettext_lazy("Phone number"))
     safe_to_contact = forms.ChoiceField(
-        label="Is it safe to leave a message?",
-        help_text="If you do not choose, we will not leave one.",
+        label=gettext_lazy("Is it safe to leave a message?"),
+        help_text=gettext_lazy("If you do not choose, we will not leave one."),
         choices=CALL_CHOICES,
         widget=TileRadio,
         required=False,
-        error_messages={"invalid_choice": "Choose if it is safe to leave a message."},
+        error_messages={"invalid_choice": gettext_lazy("Choose if it is safe to leave a message.")},
     )
 
     def contact(self) -> Contact:

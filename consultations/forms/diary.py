@@ -4,6 +4,8 @@ from typing import Any, Final
 
 from django import forms
 from django.db.models import Q
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from clinic.accounts.models import User
 from clinic.core import clock
@@ -11,7 +13,7 @@ from consultations.models import Absence, AppointmentType, Availability, Clinici
 from consultations.services import diary
 
 SENSIBLE_YEARS: Final = range(2000, 2100)
-FAR_DATE: Final = "Choose a date in this century."
+FAR_DATE: Final = gettext_lazy("Enter a date in this century.")
 
 
 class DateTimeLocal(forms.DateTimeInput):
@@ -78,9 +80,9 @@ class AppointmentTypeForm(forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if not cleaned.get("any_clinician") and "clinicians" in cleaned and not cleaned["clinicians"]:
-            self.add_error("clinicians", "Select who gives it, or tick that every bookable clinician does.")
+            self.add_error("clinicians", _("Select who gives it, or tick that every bookable clinician does."))
         if cleaned.get("needs_room") and "rooms" in cleaned and not cleaned["rooms"]:
-            self.add_error("rooms", "Select at least one room, or untick that it needs one.")
+            self.add_error("rooms", _("Select at least one room, or untick that it needs one."))
         return cleaned
 
 
@@ -92,15 +94,18 @@ class AvailabilityForm(forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if cleaned.get("opens") and cleaned.get("closes") and cleaned["closes"] <= cleaned["opens"]:
-            self.add_error("closes", "Choose a time after the one it starts at.")
+            self.add_error("closes", _("Enter a time after the one it starts at."))
         if cleaned.get("starts_on") and cleaned.get("ends_on") and cleaned["ends_on"] < cleaned["starts_on"]:
-            self.add_error("ends_on", "Choose a last day that is not before the first day.")
+            self.add_error("ends_on", _("Enter a last day that is not before the first day."))
         refuse_far_dates(self, "starts_on", "ends_on")
         if not self.errors and (other := self._overlapping()):
             self.add_error(
                 None,
-                f"{other.clinician.display_name} has {other} from {clock.day(other.starts_on)} already. "
-                "Change that one, or choose hours that do not overlap it.",
+                _(
+                    "%(clinician)s has %(hours)s from %(day)s already. "
+                    "Change that one, or enter hours that do not overlap it."
+                )
+                % {"clinician": other.clinician.display_name, "hours": other, "day": clock.day(other.starts_on)},
             )
         return cleaned
 
@@ -131,7 +136,7 @@ class AbsenceForm(forms.ModelForm):
         if not (starts_at and ends_at and clinician):
             return cleaned
         if ends_at <= starts_at:
-            self.add_error("ends_at", "Choose an end that is after the start.")
+            self.add_error("ends_at", _("Enter an end that is after the start."))
         elif refusal := diary.refusal_of(Absence(clinician=clinician, starts_at=starts_at, ends_at=ends_at)):
             self.add_error(None, refusal)
         return cleaned

@@ -4,6 +4,8 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from clinic.accounts.models import User
 from consultations.forms.staff import PersonChoiceField, text
@@ -15,15 +17,15 @@ class HandOverNoteForm(forms.Form):
     """`once` is drawn for each page, so that a second press of the same page is no second note."""
 
     text = text(
-        "Note for the next shift",
-        required="Write the note before you save it.",
-        hint="For example: the fax is out of paper. What concerns one patient: add the reference below.",
+        gettext_lazy("Note for the next shift"),
+        required=gettext_lazy("Write the note before you save it."),
+        hint=gettext_lazy("For example: the fax is out of paper. What concerns one patient: add the reference below."),
     )
     about = forms.CharField(
-        label="About request",
+        label=gettext_lazy("About request"),
         required=False,
         max_length=40,
-        help_text="Its reference. Then the note goes when that record is erased.",
+        help_text=gettext_lazy("Its reference. Then the note goes when that record is erased."),
         widget=forms.TextInput(attrs={"class": "form-control", "autocomplete": "off", "spellcheck": "false"}),
     )
     once = forms.RegexField(r"^[\w-]{8,64}$", widget=forms.HiddenInput)
@@ -38,23 +40,31 @@ class HandOverNoteForm(forms.Form):
         found = ConsultationRequest.objects.select_related("patient").filter(reference=reference).first()
         if found is None:
             example = f"{settings.REFERENCE_PREFIX}-AB23-CD"
-            raise forms.ValidationError(f"There is no request with this reference. One looks like {example}.")
+            raise forms.ValidationError(
+                _("There is no request with this reference. One looks like %(example)s.") % {"example": example}
+            )
         if found.patient.erased_at is not None:
-            raise forms.ValidationError("What this person told us was erased. Leave the reference out.")
+            raise forms.ValidationError(_("What this person told us was erased. Leave the reference out."))
         return found
 
 
 class PassOnForm(forms.Form):
     """To whom everything goes that somebody holds. Left as it is, the rule decides."""
 
-    cases = PersonChoiceField(label="Safety cases", queryset=User.objects.none(), empty_label="Whoever is next by duty")
+    cases = PersonChoiceField(
+        label=gettext_lazy("Safety cases"),
+        queryset=User.objects.none(),
+        empty_label=gettext_lazy("Whoever is next by duty"),
+    )
     requests = PersonChoiceField(
-        label="Requests in triage or waiting", queryset=User.objects.none(), empty_label="Back to the queue"
+        label=gettext_lazy("Requests in triage or waiting"),
+        queryset=User.objects.none(),
+        empty_label=gettext_lazy("Back to the queue"),
     )
     reviews = PersonChoiceField(
-        label="Requests as their doctor",
+        label=gettext_lazy("Requests as their doctor"),
         queryset=User.objects.none(),
-        empty_label="Another doctor, by the rule",
+        empty_label=gettext_lazy("Another doctor, by the rule"),
     )
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
@@ -68,5 +78,5 @@ class PassOnForm(forms.Form):
             field: Any = self.fields[name]
             field.required = False
             field.queryset = members.exclude(pk=user.pk)
-            field.error_messages["invalid_choice"] = "That person cannot take these over. Select somebody else."
+            field.error_messages["invalid_choice"] = _("That person cannot take these over. Select somebody else.")
             field.widget.attrs["class"] = "form-select"

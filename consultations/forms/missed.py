@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from clinic.core.widgets import TileRadio
 from consultations.enums import MissedKind
@@ -13,15 +14,15 @@ class MissedForm(forms.Form):
     """`once` is drawn for each page, so that a second press of the same page is no second report."""
 
     kind = forms.ChoiceField(
-        label="What did it miss?",
+        label=_("What did it miss?"),
         choices=MissedKind.choices,
         widget=TileRadio,
-        error_messages={"required": "Choose what it missed.", "invalid_choice": "Choose one of these."},
+        error_messages={"required": _("Select what it missed."), "invalid_choice": _("Select one of these.")},
     )
     text = text(
-        "What happened, and what should have?",
-        required="Write what happened.",
-        hint="It stands on this record, and doctors and managers read it. No need to write the name.",
+        _("What happened, and what should have?"),
+        required=_("Write what happened."),
+        hint=_("It stands on this record, and doctors and managers read it. No need to write the name."),
     )
     once = forms.RegexField(r"^[\w-]{8,64}$", widget=forms.HiddenInput)
 
@@ -30,7 +31,9 @@ class MissedForm(forms.Form):
 
 
 class MissedAnswerForm(forms.Form):
-    answer = text("Answer", required="Write what became of it.", hint="Whoever reported it reads it on the record.")
+    answer = text(
+        _("Answer"), required=_("Write what became of it."), hint=_("Whoever reported it reads it on the record.")
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"auto_id": "missed-%s", **kwargs})

@@ -3,6 +3,8 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from clinic.core.form_fields import PatientTextField
 from clinic.core.widgets import TileRadio
@@ -17,26 +19,26 @@ class NextDayForm(forms.Form):
 
     asked = forms.IntegerField(widget=forms.HiddenInput, required=False)
     once = forms.CharField(required=False, max_length=100, widget=forms.HiddenInput)
-    seen = forms.ChoiceField(label="Were you seen?", choices=SEEN, widget=TileRadio, required=False)
-    is_worse = forms.BooleanField(label="I am worse", required=False)
+    seen = forms.ChoiceField(label=gettext_lazy("Were you seen?"), choices=SEEN, widget=TileRadio, required=False)
+    is_worse = forms.BooleanField(label=gettext_lazy("I am worse"), required=False)
     found = PatientTextField(
-        label="What did they find? (optional)",
+        label=gettext_lazy("What did they find? (optional)"),
         max_length=MESSAGE_LIMIT,
         rows=4,
         required=False,
-        error_messages={"max_length": "Shorten what you wrote to 1,000 characters or fewer."},
+        error_messages={"max_length": gettext_lazy("Shorten what you wrote to 1,000 characters or fewer.")},
     )
 
     def __init__(self, *args: Any, helped_name: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if helped_name:
-            self.fields["seen"].label = f"Was {helped_name} seen?"
-            self.fields["is_worse"].label = f"{helped_name} is worse"
+            self.fields["seen"].label = _("Was %(name)s seen?") % {"name": helped_name}
+            self.fields["is_worse"].label = _("%(name)s is worse") % {"name": helped_name}
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
         if self.answer is None and "seen" not in self.errors:
-            self.add_error("seen", "Choose an answer.")
+            self.add_error("seen", _("Choose an answer."))
         return cleaned
 
     @property

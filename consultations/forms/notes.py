@@ -1,19 +1,20 @@
 """A note for colleagues about a safety case or a person."""
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from consultations.forms.staff import text
 
 
 class NoteForm(forms.Form):
-    note_text = text("Note for colleagues", required="Write the note before you save it.")
+    note_text = text(_("Note for colleagues"), required=_("Write the note before you save it."))
 
 
 class CaseNoteForm(NoteForm):
     """Who entered what led to a case can say that it was a mistake."""
 
     says_mistake = forms.BooleanField(
-        label="I entered by mistake what led to this case",
+        label=_("I entered by mistake what led to this case"),
         required=False,
-        help_text="A doctor can then close it as entered by mistake.",
+        help_text=_("A doctor can then close it as entered by mistake."),
     )

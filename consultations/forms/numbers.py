@@ -8,6 +8,10 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from clinic.core.wording import Wording
 
 NUMBER = re.compile(r"(\d{1,6})(?:\.(\d{1,4}))?")
 CM_PER_INCH = Decimal("2.54")
@@ -41,17 +45,17 @@ def plain(value: Any) -> str:
 
 def centimetres() -> str:
     """The word as the clinic's region spells it."""
-    return "centimeters" if settings.CLINIC_REGION == "US" else "centimetres"
+    return _("centimeters") if settings.CLINIC_REGION == "US" else _("centimetres")
 
 
 def in_feet(height: Any) -> str:
     inches = int((Decimal(str(height)) / CM_PER_INCH).quantize(Decimal(1), rounding=ROUND_HALF_UP))
-    return f"{inches // 12} feet {inches % 12} inches"
+    return _("%(feet)s feet %(inches)s inches") % {"feet": inches // 12, "inches": inches % 12}
 
 
 def in_pounds(kilograms: Any) -> str:
     pounds = (Decimal(str(kilograms)) / KG_PER_POUND).quantize(Decimal(1), rounding=ROUND_HALF_UP)
-    return f"{pounds} pounds"
+    return _("%(pounds)s pounds") % {"pounds": pounds}
 
 
 class NumberField(forms.CharField):
@@ -112,7 +116,7 @@ class MeasureField(forms.MultiValueField):
 
     def __init__(self, *, low: Decimal, high: Decimal, metric_first: bool, **kwargs: Any) -> None:
         self.low, self.high = low, high
-        boxes = [forms.CharField(required=False, max_length=200) for _ in self.parts]
+        boxes = [forms.CharField(required=False, max_length=200) for _part in self.parts]
         widget = MeasureWidget(parts=self.parts, metric_first=metric_first)
         super().__init__(fields=boxes, widget=widget, require_all_fields=False, **kwargs)
 
@@ -122,7 +126,7 @@ class MeasureField(forms.MultiValueField):
         if any(others) and self.initial not in (None, "") and metric == plain(self.initial):
             metric = ""
         if metric and any(others):
-            raise ValidationError(f"{self.once} Empty the boxes of the other unit.", code="twice")
+            raise ValidationError(self.once, code="twice")
         if metric:
             measure = read_number(metric, unit=self.unit)
         elif any(others):
@@ -139,7 +143,7 @@ class MeasureField(forms.MultiValueField):
         raise NotImplementedError
 
     @property
-    def once(self) -> str:
+    def once(self) -> Wording:
         raise NotImplementedError
 
     @property
@@ -152,19 +156,24 @@ class MeasureField(forms.MultiValueField):
 
 class HeightField(MeasureField):
     unit = "cm"
-    once = "Give your height in one unit only."
+    once = gettext_lazy("Give your height in one unit only. Empty the boxes of the other unit.")
 
     @property
     def parts(self) -> dict[str, str]:
-        return {"cm": centimetres().capitalize(), "ft": "Feet", "in": "Inches"}
+        return {"cm": centimetres().capitalize(), "ft": _("Feet"), "in": _("Inches")}
 
     @property
     def wrong(self) -> str:
-        low, high = in_feet(self.low), in_feet(self.high)
-        return (
-            f"Enter your height between {plain(self.low)} and {plain(self.high)} {centimetres()}, like 175, "
-            f"or between {low} and {high}, like 5 feet 9 inches."
-        )
+        return _(
+            "Enter your height between %(low)s and %(high)s %(centimetres)s, like 175, "
+            "or between %(low_feet)s and %(high_feet)s, like 5 feet 9 inches."
+        ) % {
+            "low": plain(self.low),
+            "high": plain(self.high),
+            "centimetres": centimetres(),
+            "low_feet": in_feet(self.low),
+            "high_feet": in_feet(self.high),
+        }
 
     def from_imperial(self, texts: list[str]) -> Decimal | None:
         feet, inches = read_number(texts[0] or "0", unit="ft"), read_number(texts[1] or "0", unit="in")
@@ -175,18 +184,23 @@ class HeightField(MeasureField):
 
 class WeightField(MeasureField):
     unit = "kg"
-    once = "Give your weight in one unit only."
+    once = gettext_lazy("Give your weight in one unit only. Empty the boxes of the other unit.")
 
     @property
     def parts(self) -> dict[str, str]:
-        return {"kg": "Kilograms", "lb": "Pounds"}
+        return {"kg": _("Kilograms"), "lb": _("Pounds")}
 
     @property
     def wrong(self) -> str:
-        return (
-            f"Enter your weight between {plain(self.low)} and {plain(self.high)} kilograms, like 72.5, "
-            f"or between {in_pounds(self.low)} and {in_pounds(self.high)}, like 160."
-        )
+        return _(
+            "Enter your weight between %(low)s and %(high)s kilograms, like 72.5, "
+            "or between %(low_pounds)s and %(high_pounds)s, like 160."
+        ) % {
+            "low": plain(self.low),
+            "high": plain(self.high),
+            "low_pounds": in_pounds(self.low),
+            "high_pounds": in_pounds(self.high),
+        }
 
     def from_imperial(self, texts: list[str]) -> Decimal | None:
         pounds = read_number(texts[0], unit="lb")

@@ -5,6 +5,8 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from clinic.core.widgets import TileRadio
 from consultations.forms.staff import text
@@ -19,16 +21,16 @@ class JoinForm(forms.Form):
     """
 
     other = forms.CharField(
-        label="Reference of the other request",
+        label=gettext_lazy("Reference of the other request"),
         max_length=40,
-        help_text="Or “safety case” and its number, for somebody who only asked for a call.",
+        help_text=gettext_lazy("Or “safety case” and its number, for somebody who only asked for a call."),
         widget=forms.TextInput(attrs={"class": "form-control", "autocomplete": "off", "spellcheck": "false"}),
-        error_messages={"required": "Enter the reference of the other request."},
+        error_messages={"required": gettext_lazy("Enter the reference of the other request.")},
     )
     reason = text(
-        "Why is it the same person?",
-        required="Write how you know that it is the same person.",
-        hint="For example: called the number we have, and both dates of birth were given.",
+        gettext_lazy("Why is it the same person?"),
+        required=gettext_lazy("Write how you know that it is the same person."),
+        hint=gettext_lazy("For example: called the number we have, and both dates of birth were given."),
     )
 
     def __init__(self, *args: Any, patient: Patient, **kwargs: Any) -> None:
@@ -41,13 +43,15 @@ class JoinForm(forms.Form):
         other = persons.find(self.cleaned_data["other"])
         if other is None:
             example = f"{settings.REFERENCE_PREFIX}-AB23-CD"
-            raise forms.ValidationError(f"There is no request with this reference. One looks like {example}.")
+            raise forms.ValidationError(
+                _("There is no request with this reference. One looks like %(example)s.") % {"example": example}
+            )
         if other.pk == self.patient.pk:
-            raise forms.ValidationError("That is this request. Enter the reference of another one.")
+            raise forms.ValidationError(_("That is this request. Enter the reference of another one."))
         if other.erased_at is not None:
             raise forms.ValidationError(persons.ERASED)
         if other.person_id == self.patient.person_id:
-            raise forms.ValidationError("That request is joined with this one already.")
+            raise forms.ValidationError(_("That request is joined with this one already."))
         both = Patient.objects.filter(person__in=[other.person_id, self.patient.person_id])
         if overlap := persons.overlap_of(both.defer(*persons.UNOPENED)):
             self.named = overlap.patients
@@ -60,14 +64,17 @@ class SeparateForm(forms.Form):
 
     seen = forms.RegexField(r"^\d+(,\d+)*$", widget=forms.HiddenInput)
     what = forms.ChoiceField(
-        label="Take apart",
+        label=gettext_lazy("Take apart"),
         widget=TileRadio,
         error_messages={
-            "required": "Choose what is taken apart.",
-            "invalid_choice": "That has changed since: choose what is taken apart.",
+            "required": gettext_lazy("Select what is taken apart."),
+            "invalid_choice": gettext_lazy("That has changed since: select what is taken apart."),
         },
     )
-    reason = text("Why is it not the same person?", required="Write how you know that it is not the same person.")
+    reason = text(
+        gettext_lazy("Why is it not the same person?"),
+        required=gettext_lazy("Write how you know that it is not the same person."),
+    )
 
     def __init__(self, *args: Any, choices: Sequence[tuple[str, str]] = (), **kwargs: Any) -> None:
         super().__init__(*args, **{"auto_id": "separate-%s", **kwargs})

@@ -4,20 +4,26 @@ from typing import Any, Final
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.functional import lazy
+from django.utils.translation import gettext as _
 
 from clinic.core.names import clean_line
 from consultations import phones
 
 PHONE_LENGTH: Final = 200
-TOO_LONG: Final = f"Shorten the phone number and its note to {PHONE_LENGTH} characters or fewer."
-FROM_ABROAD: Final = "with + and the country code, like +44 20 7946 0018"
 
 
 def phone_error() -> str:
     example = phones.example()
     if not example:
-        return f"Enter a phone number {FROM_ABROAD}."
-    return f"Enter a phone number with its area code, like {example}, or {FROM_ABROAD}."
+        return _("Enter a phone number with + and the country code, like +44 20 7946 0018.")
+    return _(
+        "Enter a phone number with its area code, like %(example)s, or with + and the country code, "
+        "like +44 20 7946 0018."
+    ) % {"example": example}
+
+
+phone_error_lazy = lazy(phone_error, str)
 
 
 class AnyPhoneField(forms.CharField):
@@ -26,7 +32,7 @@ class AnyPhoneField(forms.CharField):
     widget = forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"})
 
     def __init__(self, **kwargs: Any) -> None:
-        messages = {"required": phone_error()}
+        messages = {"required": phone_error_lazy()}
         super().__init__(error_messages={**messages, **kwargs.pop("error_messages", {})}, **kwargs)
         self.validators = []
 
@@ -36,7 +42,8 @@ class AnyPhoneField(forms.CharField):
     def validate(self, value: str) -> None:
         super().validate(value)
         if len(value) > PHONE_LENGTH:
-            raise ValidationError(TOO_LONG, code="max_length")
+            sentence = _("Shorten the phone number and its note to %(limit)s characters or fewer.")
+            raise ValidationError(sentence % {"limit": PHONE_LENGTH}, code="max_length")
 
 
 class PhoneField(AnyPhoneField):

@@ -5,13 +5,15 @@ They are copy of the version that asks (`definitions/<version>.copy.toml`), neve
 
 from typing import Final
 
+from django.utils.translation import gettext_lazy as _
+
 from consultations.questionnaire import page_copy
 from consultations.questionnaire.definition import Question
 
-NOTHING_CHOSEN_TWICE: Final = (
-    "You chose “{none}” together with something else. Untick “{none}”, or untick the other answers."
+NOTHING_CHOSEN_TWICE: Final = _(
+    "You chose “%(none)s” together with something else. Untick “%(none)s”, or untick the other answers."
 )
-TOO_LONG: Final = "Shorten your text to {limit} characters or fewer. It has {length} now."
+TOO_LONG: Final = _("Shorten your text to %(limit)s characters or fewer. It has %(length)s now.")
 
 
 def short(question: Question) -> str:

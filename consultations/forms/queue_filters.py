@@ -4,7 +4,9 @@ import dataclasses
 from typing import Any, Final
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
+from clinic.core.wording import Wording
 from consultations.enums import (
     CLOSED_STATUSES,
     OPEN_STATUSES,
@@ -17,17 +19,17 @@ from consultations.enums import (
 
 UNREAD: Final = "unread"
 """The tab of what patients wrote and nobody has read, whatever the status."""
-TABS: Final[dict[str, tuple[str, tuple[RequestStatus, ...]]]] = {
-    "all": ("All open", OPEN_STATUSES),
-    UNREAD: ("To read", ()),
-    "triage": ("To triage", TO_TRIAGE),
-    "doctor": ("With a doctor", (RequestStatus.WITH_DOCTOR,)),
-    "waiting": ("Waiting for patient", WAITING_FOR_PATIENT),
-    "booked": ("Booked", (RequestStatus.BOOKED,)),
-    "closed": ("Closed", CLOSED_STATUSES),
+TABS: Final[dict[str, tuple[Wording, tuple[RequestStatus, ...]]]] = {
+    "all": (_("All open"), OPEN_STATUSES),
+    UNREAD: (_("To read"), ()),
+    "triage": (_("To triage"), TO_TRIAGE),
+    "doctor": (_("With a doctor"), (RequestStatus.WITH_DOCTOR,)),
+    "waiting": (_("Waiting for patient"), WAITING_FOR_PATIENT),
+    "booked": (_("Booked"), (RequestStatus.BOOKED,)),
+    "closed": (_("Closed"), CLOSED_STATUSES),
 }
-AGES: Final = {"day": ("Sent in the last day", 1), "week": ("Sent in the last week", 7)}
-OLDER: Final = ("older", "Sent more than a week ago")
+AGES: Final = {"day": (_("Sent in the last day"), 1), "week": (_("Sent in the last week"), 7)}
+OLDER: Final = ("older", _("Sent more than a week ago"))
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -48,15 +50,17 @@ class Filters:
 class QueueFilterForm(forms.Form):
     """Filters of the list. A value that makes no sense narrows nothing, so that no typing error hides a request."""
 
-    tab = forms.ChoiceField(choices=[(key, label) for key, (label, _) in TABS.items()], required=False)
-    outcome = forms.ChoiceField(label="Result", choices=[("", "Any result"), *Outcome.choices], required=False)
-    priority = forms.ChoiceField(label="Priority", choices=[("", "Any priority"), *Priority.choices], required=False)
+    tab = forms.ChoiceField(choices=[(key, label) for key, (label, _statuses) in TABS.items()], required=False)
+    outcome = forms.ChoiceField(label=_("Result"), choices=[("", _("Any result")), *Outcome.choices], required=False)
+    priority = forms.ChoiceField(
+        label=_("Priority"), choices=[("", _("Any priority")), *Priority.choices], required=False
+    )
     age = forms.ChoiceField(
-        label="Age of request",
-        choices=[("", "Any age"), *[(key, label) for key, (label, _) in AGES.items()], OLDER],
+        label=_("Age of request"),
+        choices=[("", _("Any age")), *[(key, label) for key, (label, _days) in AGES.items()], OLDER],
         required=False,
     )
-    mine = forms.ChoiceField(choices=[("on", "Only mine")], required=False)
+    mine = forms.ChoiceField(choices=[("on", _("Only mine"))], required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"auto_id": "filter-%s", **kwargs})
@@ -71,7 +75,7 @@ class QueueFilterForm(forms.Form):
 
 class SearchForm(forms.Form):
     q = forms.CharField(
-        label="Find by name, reference, date of birth, phone or email",
+        label=_("Find by name, reference, date of birth, phone or email"),
         max_length=100,
         required=False,
         widget=forms.TextInput(attrs={"class": "form-control", "type": "search", "autocomplete": "off"}),

@@ -3,13 +3,15 @@
 from typing import Any, Final
 
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from clinic.accounts.models import User
 from consultations.forms.diary import refuse_far_dates
 from consultations.models import Shift, ShiftChange
 from consultations.services import duty
 
-OVER_MIDNIGHT: Final = (
+OVER_MIDNIGHT: Final = gettext_lazy(
     "A shift ends on the day on which it begins. For a night, end this one at 23:59, which is taken as midnight, and "
     "add another one from 00:00."
 )
@@ -31,7 +33,7 @@ class _RotaForm(forms.ModelForm):
 
     def refuse_days(self, cleaned: dict[str, Any], first: str, last: str) -> None:
         if cleaned.get(first) and cleaned.get(last) and cleaned[last] < cleaned[first]:
-            self.add_error(last, "Choose a last day that is not before the first day.")
+            self.add_error(last, _("Enter a last day that is not before the first day."))
         refuse_far_dates(self, first, last)
 
 
@@ -55,7 +57,7 @@ class ShiftChangeForm(_RotaForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if (cleaned.get("starts") is None) != (cleaned.get("ends") is None) and not self.errors:
-            self.add_error("ends", "Enter both times, or none for the whole day.")
+            self.add_error("ends", _("Enter both times, or none for the whole day."))
         self.refuse_hours(cleaned)
         self.refuse_days(cleaned, "first_on", "last_on")
         return cleaned

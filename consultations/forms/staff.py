@@ -1,24 +1,42 @@
 """What the forms of the staff pages share. The form of an action stands beside it, in `consultations/actions/`."""
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from django import forms
+from django.utils.formats import number_format
+from django.utils.functional import lazy
+from django.utils.translation import gettext as _
 
 from clinic.accounts.models import User
 from clinic.core.form_fields import LongTextField
 from consultations.enums import RequestStatus
 from consultations.models import ConsultationRequest
 
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise
+
 NOTE_LIMIT: Final = 4000
 PATIENT_NOTE_LIMIT: Final = 2000
-TOO_LONG: Final = "Shorten this to {limit:,} characters or fewer."
+
+
+def _too_long(limit: int) -> str:
+    return _("Shorten this to %(limit)s characters or fewer.") % {"limit": number_format(limit, force_grouping=True)}
+
+
+too_long = lazy(_too_long, str)
 
 
 def text(
-    label: str, *, required: str = "", hint: str = "", rows: int = 3, limit: int = NOTE_LIMIT, **kwargs: Any
+    label: "_StrOrPromise",
+    *,
+    required: "_StrOrPromise" = "",
+    hint: "_StrOrPromise" = "",
+    rows: int = 3,
+    limit: int = NOTE_LIMIT,
+    **kwargs: Any,
 ) -> LongTextField:
     """A text box; `required` is the sentence shown when it is left empty, and none means it may be."""
-    messages = {"max_length": TOO_LONG.format(limit=limit)}
+    messages: dict[str, _StrOrPromise] = {"max_length": too_long(limit)}
     if required:
         messages["required"] = required
     return LongTextField(

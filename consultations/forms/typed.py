@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.utils.datastructures import MultiValueDict
+from django.utils.translation import gettext as _
 
 from consultations.forms.birth_date import LABELS, PARTS, BirthDateField
 from consultations.forms.numbers import MeasureField
@@ -24,7 +25,7 @@ def names_in(data: MultiValueDict[str, str], field_name: str) -> list[str]:
 
 def _lines(field: Any, value: Any) -> list[str]:
     if isinstance(field, BirthDateField):
-        return _boxes([LABELS[part] for part in PARTS], value)
+        return _boxes([str(LABELS[part]) for part in PARTS], value)
     if isinstance(field, MeasureField):
         return _boxes(list(field.parts.values()), value)
     if isinstance(field, forms.ChoiceField):
@@ -37,4 +38,6 @@ def _lines(field: Any, value: Any) -> list[str]:
 
 def _boxes(labels: list[str], values: Any) -> list[str]:
     pairs = zip(labels, values or [], strict=False)
-    return [f"{label}: {text.strip()}" for label, text in pairs if text and text.strip()]
+    # Translators: a box of a form, and what was typed into it.
+    line = _("%(label)s: %(text)s")
+    return [line % {"label": label, "text": text.strip()} for label, text in pairs if text and text.strip()]

@@ -31,11 +31,17 @@ class Migration(migrations.Migration):
                 (
                     "reason",
                     models.CharField(
-                        blank=True, default="", help_text="For staff only. No health details.", max_length=80
+                        blank=True,
+                        default="",
+                        help_text="For staff only. No health details.",
+                        max_length=80,
+                        verbose_name="reason",
                     ),
                 ),
             ],
             options={
+                "verbose_name": "absence",
+                "verbose_name_plural": "absences",
                 "ordering": ["starts_at"],
             },
         ),
@@ -43,14 +49,15 @@ class Migration(migrations.Migration):
             name="AppointmentType",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("name", models.CharField(max_length=80, unique=True)),
+                ("name", models.CharField(max_length=80, unique=True, verbose_name="name")),
                 (
                     "minutes",
                     models.PositiveSmallIntegerField(
                         validators=[
                             django.core.validators.MinValueValidator(10),
                             django.core.validators.MaxValueValidator(180),
-                        ]
+                        ],
+                        verbose_name="minutes",
                     ),
                 ),
                 (
@@ -59,6 +66,7 @@ class Migration(migrations.Migration):
                         choices=[("clinic", "At the clinic"), ("phone", "By phone"), ("video", "By video")],
                         default="clinic",
                         max_length=10,
+                        verbose_name="modality",
                     ),
                 ),
                 (
@@ -138,14 +146,18 @@ class Migration(migrations.Migration):
                         verbose_name="days ahead",
                     ),
                 ),
-                ("is_active", models.BooleanField(default=True)),
+                ("is_active", models.BooleanField(default=True, verbose_name="is active")),
             ],
+            options={
+                "verbose_name": "appointment type",
+                "verbose_name_plural": "appointment types",
+            },
         ),
         migrations.CreateModel(
             name="Resource",
             fields=[
                 ("id", consultations.models.resources.ResourceKey(primary_key=True, serialize=False)),
-                ("is_bookable", models.BooleanField(default=True)),
+                ("is_bookable", models.BooleanField(default=True, verbose_name="is bookable")),
             ],
         ),
         migrations.CreateModel(
@@ -160,6 +172,8 @@ class Migration(migrations.Migration):
                 ("told", models.PositiveSmallIntegerField(default=0)),
             ],
             options={
+                "verbose_name": "day end",
+                "verbose_name_plural": "day ends",
                 "ordering": ["-on"],
             },
         ),
@@ -342,10 +356,16 @@ class Migration(migrations.Migration):
                 (
                     "display_name",
                     clinic.core.fields.PersonNameField(
-                        help_text="As patients read it, for example Dr and the full name.", max_length=80
+                        help_text="As patients read it, for example Dr and the full name.",
+                        max_length=80,
+                        verbose_name="display name",
                     ),
                 ),
             ],
+            options={
+                "verbose_name": "clinician",
+                "verbose_name_plural": "clinicians",
+            },
             bases=("consultations.resource",),
         ),
         migrations.CreateModel(
@@ -362,8 +382,17 @@ class Migration(migrations.Migration):
                         to="consultations.resource",
                     ),
                 ),
-                ("name", models.CharField(help_text="For staff only, for example Treatment room 1.", max_length=80)),
+                (
+                    "name",
+                    models.CharField(
+                        help_text="For staff only, for example Treatment room 1.", max_length=80, verbose_name="name"
+                    ),
+                ),
             ],
+            options={
+                "verbose_name": "room",
+                "verbose_name_plural": "rooms",
+            },
             bases=("consultations.resource",),
         ),
         migrations.CreateModel(
@@ -585,6 +614,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "verbose_name": "consultation request",
+                "verbose_name_plural": "consultation requests",
+            },
         ),
         migrations.CreateModel(
             name="Consent",
@@ -699,8 +732,8 @@ class Migration(migrations.Migration):
             name="Location",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("name", models.CharField(max_length=80, unique=True)),
-                ("address", models.CharField(max_length=200)),
+                ("name", models.CharField(max_length=80, unique=True, verbose_name="name")),
+                ("address", models.CharField(max_length=200, verbose_name="address")),
                 (
                     "directions",
                     models.CharField(
@@ -708,10 +741,13 @@ class Migration(migrations.Migration):
                         default="",
                         help_text="How to get there, as visitors read it before they choose a time and in the email: the stop, parking, the door, step-free entrance. Name no condition or treatment: it stands in mails.",
                         max_length=300,
+                        verbose_name="directions",
                     ),
                 ),
             ],
             options={
+                "verbose_name": "location",
+                "verbose_name_plural": "locations",
                 "constraints": [
                     models.CheckConstraint(
                         condition=models.Q(("name", ""), _negated=True), name="location_name_not_empty"
@@ -734,7 +770,8 @@ class Migration(migrations.Migration):
                             (4, "Friday"),
                             (5, "Saturday"),
                             (6, "Sunday"),
-                        ]
+                        ],
+                        verbose_name="weekday",
                     ),
                 ),
                 ("opens", models.TimeField(verbose_name="from")),
@@ -747,10 +784,12 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="availabilities",
                         to="consultations.location",
+                        verbose_name="location",
                     ),
                 ),
             ],
             options={
+                "verbose_name": "availability",
                 "verbose_name_plural": "availabilities",
                 "ordering": ["clinician_id", "weekday", "opens"],
             },
@@ -841,6 +880,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "verbose_name": "appointment",
+                "verbose_name_plural": "appointments",
+            },
         ),
         migrations.CreateModel(
             name="HandOverNote",
@@ -890,6 +933,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name": "hand over note",
+                "verbose_name_plural": "hand over notes",
                 "ordering": ["written_at", "pk"],
             },
         ),
@@ -1225,6 +1270,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name": "missed report",
+                "verbose_name_plural": "missed reports",
                 "ordering": ["-reported_at", "-pk"],
             },
         ),
@@ -1514,6 +1561,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "verbose_name": "safety case",
+                "verbose_name_plural": "safety cases",
+            },
         ),
         migrations.CreateModel(
             name="MessageSubject",
@@ -1785,7 +1836,8 @@ class Migration(migrations.Migration):
                             (4, "Friday"),
                             (5, "Saturday"),
                             (6, "Sunday"),
-                        ]
+                        ],
+                        verbose_name="weekday",
                     ),
                 ),
                 ("starts", models.TimeField(verbose_name="from")),
@@ -1808,6 +1860,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name": "shift",
+                "verbose_name_plural": "shifts",
                 "ordering": ["weekday", "starts", "user_id", "pk"],
             },
         ),
@@ -1833,7 +1887,11 @@ class Migration(migrations.Migration):
                 (
                     "reason",
                     models.CharField(
-                        blank=True, default="", help_text="For staff only. No health details.", max_length=80
+                        blank=True,
+                        default="",
+                        help_text="For staff only. No health details.",
+                        max_length=80,
+                        verbose_name="reason",
                     ),
                 ),
                 (
@@ -1847,6 +1905,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name": "shift change",
+                "verbose_name_plural": "shift changes",
                 "ordering": ["-first_on", "user_id", "pk"],
             },
         ),
@@ -2011,14 +2071,20 @@ class Migration(migrations.Migration):
             model_name="clinician",
             name="user",
             field=models.OneToOneField(
-                on_delete=django.db.models.deletion.PROTECT, related_name="clinician", to=settings.AUTH_USER_MODEL
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="clinician",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="user",
             ),
         ),
         migrations.AddField(
             model_name="availability",
             name="clinician",
             field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="availabilities", to="consultations.clinician"
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="availabilities",
+                to="consultations.clinician",
+                verbose_name="clinician",
             ),
         ),
         migrations.AddField(
@@ -2029,6 +2095,7 @@ class Migration(migrations.Migration):
                 help_text="Counts when the box above is not ticked.",
                 related_name="appointment_types",
                 to="consultations.clinician",
+                verbose_name="clinicians",
             ),
         ),
         migrations.AddField(
@@ -2042,7 +2109,10 @@ class Migration(migrations.Migration):
             model_name="absence",
             name="clinician",
             field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="absences", to="consultations.clinician"
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="absences",
+                to="consultations.clinician",
+                verbose_name="clinician",
             ),
         ),
         migrations.AddField(
@@ -2060,7 +2130,10 @@ class Migration(migrations.Migration):
             model_name="room",
             name="location",
             field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="rooms", to="consultations.location"
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="rooms",
+                to="consultations.location",
+                verbose_name="location",
             ),
         ),
         migrations.AddField(
@@ -2071,6 +2144,7 @@ class Migration(migrations.Migration):
                 help_text="Rooms that will do. The first free one at the location is taken with the booking.",
                 related_name="appointment_types",
                 to="consultations.room",
+                verbose_name="rooms",
             ),
         ),
         migrations.AddField(

@@ -2,6 +2,7 @@ from typing import ClassVar, Self
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from clinic.core import clock
 from clinic.core.encrypted_rows import CLINIC, EncryptedModel
@@ -40,7 +41,7 @@ class PrivateLink(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Link {self.pk}"
+        return _("Link %(number)s") % {"number": self.pk}
 
 
 class LinkAsked(EncryptedModel):
@@ -60,4 +61,4 @@ class LinkAsked(EncryptedModel):
     staff_told_at = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:
-        return f"Link asked for {self.pk}"
+        return _("Link asked for %(number)s") % {"number": self.pk}

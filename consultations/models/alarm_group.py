@@ -3,6 +3,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from clinic.core.permissions import PermittedQuerySet
 from consultations.enums import SAFETY_OUTCOMES
@@ -43,4 +44,4 @@ class AlarmGroup(models.Model):
         indexes: ClassVar = [models.Index(fields=["network", "level"], name="alarm_group_of_network")]
 
     def __str__(self) -> str:
-        return f"Alarm group {self.pk}"
+        return _("Alarm group %(number)s") % {"number": self.pk}

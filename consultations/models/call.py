@@ -3,6 +3,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from clinic.core.encrypted_rows import EncryptedModel
 from clinic.core.fields import EncryptedJSONField, EncryptedTextField
@@ -59,7 +60,7 @@ class Call(EncryptedModel):
         indexes: ClassVar = [models.Index(fields=["response", "made_at"], name="call_of_response")]
 
     def __str__(self) -> str:
-        return f"Call {self.pk}"
+        return _("Call %(number)s") % {"number": self.pk}
 
     @property
     def was_reached(self) -> bool:

@@ -3,6 +3,7 @@ from typing import ClassVar, Final, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext as _
 
 from clinic.core.encrypted_rows import EncryptedModel
 from clinic.core.fields import EncryptedTextField
@@ -125,7 +126,7 @@ class CaseClosing(EncryptedModel):
         ]
 
     def __str__(self) -> str:
-        return f"Closing {self.pk}"
+        return _("Closing %(number)s") % {"number": self.pk}
 
 
 class RuleAnswer(models.Model):
@@ -143,4 +144,4 @@ class RuleAnswer(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.rule}: {self.answer}"
+        return _("%(rule)s: %(answer)s") % {"rule": self.rule, "answer": self.answer}

@@ -3,6 +3,7 @@ from typing import ClassVar, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from clinic.core.permissions import PermittedQuerySet
 from consultations.enums import ClockKind
@@ -67,4 +68,4 @@ class ClockAlarm(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Alarm {self.pk}"
+        return _("Alarm %(number)s") % {"number": self.pk}

@@ -4,10 +4,12 @@ from typing import ClassVar, Final, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Case, F, Q, When
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from clinic.core.encrypted_rows import EncryptedModel
 from clinic.core.fields import EncryptedTextField, PersonNameField
-from clinic.core.names import greeting_name, possessive
+from clinic.core.names import greeting_name
 from clinic.core.permissions import PermittedQuerySet
 from consultations.enums import (
     CLOSED_STATUSES,
@@ -130,6 +132,8 @@ class ConsultationRequest(models.Model):
     objects = ConsultationRequestQuerySet.as_manager()
 
     class Meta:
+        verbose_name = gettext_lazy("consultation request")
+        verbose_name_plural = gettext_lazy("consultation requests")
         constraints: ClassVar = [
             one_of("status", RequestStatus, name="request_status_known"),
             one_of("outcome", Outcome, name="request_outcome_known"),
@@ -187,11 +191,12 @@ class ConsultationRequest(models.Model):
     @property
     def helped_name(self) -> str:
         """Whom a helper's request is about, by the name to speak of; "" when the patient reads it."""
-        return (self.patient.first_name or "the patient") if self.helper_name else ""
+        return (self.patient.first_name or _("the patient")) if self.helper_name else ""
 
     def whose(self, thing: str) -> str:
         """ "your request" to the patient, "Ana’s request" to who helps Ana."""
-        return f"{possessive(self.helped_name)} {thing}" if self.helper_name else f"your {thing}"
+        sentence = _("%(name)s’s %(thing)s") if self.helper_name else _("your %(thing)s")
+        return sentence % {"name": self.helped_name, "thing": thing}
 
     @property
     def is_closed(self) -> bool:
@@ -268,4 +273,4 @@ class InformationRequest(EncryptedModel):
         ]
 
     def __str__(self) -> str:
-        return f"Question {self.pk}"
+        return _("Question %(number)s") % {"number": self.pk}

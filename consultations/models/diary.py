@@ -6,6 +6,8 @@ from typing import ClassVar, Final
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from clinic.core import clock
 from consultations.enums import Modality, Weekday
@@ -17,79 +19,91 @@ MAX_HORIZON_DAYS: Final = 365
 
 
 class AppointmentType(models.Model):
-    """A kind of visit a doctor can offer: how long it takes, who and what it needs, and how early it is offered.
+    """What a doctor can offer: how long it takes, who and what it needs, and how early it is offered.
 
     The visit is what the patient is told; the clinician and the room are occupied for the buffers around it as well.
     """
 
-    name = models.CharField(max_length=80, unique=True)
-    minutes = models.PositiveSmallIntegerField(validators=[MinValueValidator(10), MaxValueValidator(180)])
-    modality = models.CharField(max_length=10, choices=Modality.choices, default=Modality.CLINIC)
+    name = models.CharField(gettext_lazy("name"), max_length=80, unique=True)
+    minutes = models.PositiveSmallIntegerField(
+        gettext_lazy("minutes"), validators=[MinValueValidator(10), MaxValueValidator(180)]
+    )
+    modality = models.CharField(
+        gettext_lazy("modality"), max_length=10, choices=Modality.choices, default=Modality.CLINIC
+    )
     price_text = models.CharField(
-        "what it costs",
+        gettext_lazy("what it costs"),
         max_length=160,
         blank=True,
         default="",
-        help_text=(
+        help_text=gettext_lazy(
             "As patients read it before they choose a time and in the email, for example: $180, paid at the visit. "
             "Left empty, the pages tell them to ask. Name no condition or treatment: it stands in mails."
         ),
     )
     any_clinician = models.BooleanField(
-        "every bookable clinician gives it",
+        gettext_lazy("every bookable clinician gives it"),
         default=True,
-        help_text="Untick to choose who gives it. Whoever joins later gives it too while this is ticked.",
+        help_text=gettext_lazy("Untick to choose who gives it. Whoever joins later gives it too while this is ticked."),
     )
     clinicians = models.ManyToManyField(
         Clinician,
         blank=True,
         related_name="appointment_types",
-        help_text="Counts when the box above is not ticked.",
+        help_text=gettext_lazy("Counts when the box above is not ticked."),
+        verbose_name=gettext_lazy("clinicians"),
     )
     needs_room = models.BooleanField(
-        "needs a room",
+        gettext_lazy("needs a room"),
         default=False,
-        help_text="Ticked, a time is offered only while one of the rooms below is free at that location.",
+        help_text=gettext_lazy("Ticked, a time is offered only while one of the rooms below is free at that location."),
     )
     rooms = models.ManyToManyField(
         Room,
         blank=True,
         related_name="appointment_types",
-        help_text="Rooms that will do. The first free one at the location is taken with the booking.",
+        help_text=gettext_lazy("Rooms that will do. The first free one at the location is taken with the booking."),
+        verbose_name=gettext_lazy("rooms"),
     )
     buffer_before_minutes = models.PositiveSmallIntegerField(
-        "minutes kept free before",
+        gettext_lazy("minutes kept free before"),
         default=0,
         validators=[MaxValueValidator(120)],
-        help_text="0 to 120. To prepare: clinician and room are occupied, the patient is not told.",
+        help_text=gettext_lazy("0 to 120. To prepare: clinician and room are occupied, the patient is not told."),
     )
     buffer_after_minutes = models.PositiveSmallIntegerField(
-        "minutes kept free after",
+        gettext_lazy("minutes kept free after"),
         default=0,
         validators=[MaxValueValidator(120)],
-        help_text="0 to 120. To write up and clean: clinician and room are occupied, the patient is not told.",
+        help_text=gettext_lazy(
+            "0 to 120. To write up and clean: clinician and room are occupied, the patient is not told."
+        ),
     )
     step_minutes = models.PositiveSmallIntegerField(
-        "minutes between start times",
+        gettext_lazy("minutes between start times"),
         default=15,
         validators=[MinValueValidator(5), MaxValueValidator(240)],
-        help_text="5 to 240. Times are offered at least this far apart, and never closer than visit and buffers take.",
+        help_text=gettext_lazy(
+            "5 to 240. Times are offered at least this far apart, and never closer than visit and buffers take."
+        ),
     )
     notice_hours = models.PositiveSmallIntegerField(
-        "hours of notice",
+        gettext_lazy("hours of notice"),
         default=12,
         validators=[MaxValueValidator(720)],
-        help_text="0 to 720. Times nearer than this are not offered.",
+        help_text=gettext_lazy("0 to 720. Times nearer than this are not offered."),
     )
     horizon_days = models.PositiveSmallIntegerField(
-        "days ahead",
+        gettext_lazy("days ahead"),
         default=90,
         validators=[MinValueValidator(1), MaxValueValidator(MAX_HORIZON_DAYS)],
-        help_text="1 to 365. Times further away than this are not offered yet.",
+        help_text=gettext_lazy("1 to 365. Times further away than this are not offered yet."),
     )
-    is_active = models.BooleanField(default=True)
+    is_active = models.BooleanField(gettext_lazy("is active"), default=True)
 
     class Meta:
+        verbose_name = gettext_lazy("appointment type")
+        verbose_name_plural = gettext_lazy("appointment types")
         constraints: ClassVar = [
             within("minutes", 10, 180, name="visit_minutes_in_range"),
             within("buffer_before_minutes", 0, 120, name="visit_buffer_before_in_range"),
@@ -101,7 +115,8 @@ class AppointmentType(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.name}, {self.minutes} minutes"
+        sentence = ngettext("%(name)s, %(minutes)s minute", "%(name)s, %(minutes)s minutes", self.minutes)
+        return sentence % {"name": self.name, "minutes": self.minutes}
 
     @property
     def length(self) -> datetime.timedelta:
@@ -132,17 +147,22 @@ class AppointmentType(models.Model):
 class Availability(models.Model):
     """A weekly window, in clinic time, in which a clinician sees patients at one location."""
 
-    clinician = models.ForeignKey(Clinician, on_delete=models.CASCADE, related_name="availabilities")
-    location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="availabilities")
-    weekday = models.PositiveSmallIntegerField(choices=Weekday.choices)
-    opens = models.TimeField("from")
-    closes = models.TimeField("until")
-    starts_on = models.DateField("first day")
-    ends_on = models.DateField("last day", null=True, blank=True)
+    clinician = models.ForeignKey(
+        Clinician, on_delete=models.CASCADE, related_name="availabilities", verbose_name=gettext_lazy("clinician")
+    )
+    location = models.ForeignKey(
+        Location, on_delete=models.PROTECT, related_name="availabilities", verbose_name=gettext_lazy("location")
+    )
+    weekday = models.PositiveSmallIntegerField(gettext_lazy("weekday"), choices=Weekday.choices)
+    opens = models.TimeField(gettext_lazy("from"))
+    closes = models.TimeField(gettext_lazy("until"))
+    starts_on = models.DateField(gettext_lazy("first day"))
+    ends_on = models.DateField(gettext_lazy("last day"), null=True, blank=True)
 
     class Meta:
+        verbose_name = gettext_lazy("availability")
+        verbose_name_plural = gettext_lazy("availabilities")
         ordering: ClassVar = ["clinician_id", "weekday", "opens"]
-        verbose_name_plural = "availabilities"
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(closes__gt=F("opens")), name="availability_closes_after_opens"),
             models.CheckConstraint(condition=Q(weekday__gte=0, weekday__lte=6), name="availability_weekday_in_range"),
@@ -152,22 +172,36 @@ class Availability(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_weekday_display()} {self.opens:%H:%M} to {self.closes:%H:%M}"
+        return _("%(weekday)s %(opens)s to %(closes)s") % {
+            "weekday": self.get_weekday_display(),
+            "opens": f"{self.opens:%H:%M}",
+            "closes": f"{self.closes:%H:%M}",
+        }
 
 
 class Absence(models.Model):
     """A stretch of time in which a clinician sees nobody."""
 
-    clinician = models.ForeignKey(Clinician, on_delete=models.CASCADE, related_name="absences")
-    starts_at = models.DateTimeField("from")
-    ends_at = models.DateTimeField("until")
-    reason = models.CharField(max_length=80, blank=True, default="", help_text="For staff only. No health details.")
+    clinician = models.ForeignKey(
+        Clinician, on_delete=models.CASCADE, related_name="absences", verbose_name=gettext_lazy("clinician")
+    )
+    starts_at = models.DateTimeField(gettext_lazy("from"))
+    ends_at = models.DateTimeField(gettext_lazy("until"))
+    reason = models.CharField(
+        gettext_lazy("reason"),
+        max_length=80,
+        blank=True,
+        default="",
+        help_text=gettext_lazy("For staff only. No health details."),
+    )
 
     class Meta:
+        verbose_name = gettext_lazy("absence")
+        verbose_name_plural = gettext_lazy("absences")
         ordering: ClassVar = ["starts_at"]
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="absence_ends_after_start")
         ]
 
     def __str__(self) -> str:
-        return f"Away from {clock.moment(self.starts_at)}"
+        return _("Away from %(time)s") % {"time": clock.moment(self.starts_at)}

@@ -5,6 +5,8 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from clinic.core.encrypted_rows import KeyHolder
 from clinic.core.fields import EncryptedTextField
@@ -40,6 +42,8 @@ class HandOverNote(KeyHolder):
     objects = PermittedQuerySet.as_manager()
 
     class Meta:
+        verbose_name = gettext_lazy("hand over note")
+        verbose_name_plural = gettext_lazy("hand over notes")
         ordering: ClassVar = ["written_at", "pk"]
         constraints: ClassVar = [
             both_or_neither("read_at", "read_by", name="hand_over_note_read_at_and_by"),
@@ -51,7 +55,7 @@ class HandOverNote(KeyHolder):
         ]
 
     def __str__(self) -> str:
-        return f"Hand-over note {self.pk}"
+        return _("Hand-over note %(number)s") % {"number": self.pk}
 
 
 class DayEnd(models.Model):
@@ -70,7 +74,9 @@ class DayEnd(models.Model):
     objects = PermittedQuerySet.as_manager()
 
     class Meta:
+        verbose_name = gettext_lazy("day end")
+        verbose_name_plural = gettext_lazy("day ends")
         ordering: ClassVar = ["-on"]
 
     def __str__(self) -> str:
-        return f"Day’s end {self.on}"
+        return _("Day’s end %(day)s") % {"day": self.on}

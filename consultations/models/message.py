@@ -2,6 +2,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 
 class MessageSubject(models.Model):
@@ -32,4 +33,4 @@ class MessageSubject(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Subject of message {self.message_id}"
+        return _("Subject of message %(number)s") % {"number": self.message_id}

@@ -3,6 +3,8 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from clinic.core.encrypted_rows import KeyHolder
 from clinic.core.fields import EncryptedTextField
@@ -63,6 +65,8 @@ class MissedReport(KeyHolder):
     objects = PermittedQuerySet.as_manager()
 
     class Meta:
+        verbose_name = gettext_lazy("missed report")
+        verbose_name_plural = gettext_lazy("missed reports")
         ordering: ClassVar = ["-reported_at", "-pk"]
         constraints: ClassVar = [
             one_of("record", ReportedRecord, name="missed_report_record_known"),
@@ -78,4 +82,4 @@ class MissedReport(KeyHolder):
         ]
 
     def __str__(self) -> str:
-        return f"Report {self.pk}"
+        return _("Report %(number)s") % {"number": self.pk}

@@ -2,6 +2,7 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext as _
 
 from clinic.core.encrypted_rows import EncryptedModel
 from clinic.core.fields import EncryptedTextField
@@ -19,7 +20,7 @@ class WrittenNote(EncryptedModel):
         ordering: ClassVar = ["-written_at", "-pk"]
 
     def __str__(self) -> str:
-        return f"Note {self.pk}"
+        return _("Note %(number)s") % {"number": self.pk}
 
 
 class CaseNote(WrittenNote):

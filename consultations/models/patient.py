@@ -3,6 +3,8 @@ from typing import ClassVar, Final
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from clinic.core.encrypted_rows import KeyHolder
 from clinic.core.fields import EncryptedTextField, PersonNameField
@@ -13,7 +15,7 @@ from consultations.models.constraints import one_of
 
 EARLIEST_BIRTH = datetime.date(1900, 1, 1)
 LATEST_DATE = datetime.date(2100, 1, 1)
-ERASED_NAME: Final = "Erased record"
+ERASED_NAME: Final = gettext_noop("Erased record")
 """Stands where the name of a person stood whose data were erased, and where that of who helped them did."""
 
 
@@ -34,11 +36,13 @@ class Patient(KeyHolder, NamedModel):
     """
 
     name = PersonNameField(max_length=120)
-    birth_on = models.DateField("date of birth", null=True, blank=True)
+    birth_on = models.DateField(_("date of birth"), null=True, blank=True)
     email = EncryptedTextField(blank=True, default="")
     email_index = models.CharField(max_length=64, blank=True, default="", db_index=True, editable=False)
     email_verified_at = models.DateTimeField(null=True, blank=True, editable=False)
-    phone = EncryptedTextField(blank=True, default="", help_text="What staff dial, or the words of who left no number.")
+    phone = EncryptedTextField(
+        blank=True, default="", help_text=_("What staff dial, or the words of who left no number.")
+    )
     phone_as_typed = EncryptedTextField(blank=True, default="")
     phone_index = models.CharField(max_length=64, blank=True, default="", db_index=True, editable=False)
     contact_by = models.CharField(max_length=10, choices=ContactPreference.choices, default=ContactPreference.EITHER)

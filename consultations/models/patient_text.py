@@ -3,6 +3,7 @@ from typing import ClassVar, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from clinic.core.encrypted_rows import EncryptedModel
 from clinic.core.fields import EncryptedTextField
@@ -82,7 +83,7 @@ class PatientText(EncryptedModel):
         ]
 
     def __str__(self) -> str:
-        return f"Text {self.pk}"
+        return _("Text %(number)s") % {"number": self.pk}
 
     @property
     def is_marked(self) -> bool:

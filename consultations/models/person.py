@@ -3,6 +3,7 @@ from typing import ClassVar, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext as _
 
 from clinic.core.encrypted_rows import EncryptedModel
 from clinic.core.fields import EncryptedTextField
@@ -18,7 +19,7 @@ class Person(models.Model):
     created_at = models.DateTimeField()
 
     def __str__(self) -> str:
-        return f"Person {self.pk}"
+        return _("Person %(number)s") % {"number": self.pk}
 
 
 class PersonJoinQuerySet(models.QuerySet["PersonJoin"]):
@@ -70,4 +71,4 @@ class PersonJoin(EncryptedModel):
         ]
 
     def __str__(self) -> str:
-        return f"Join {self.pk}"
+        return _("Join %(number)s") % {"number": self.pk}

@@ -3,6 +3,8 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from clinic.core import clock
 from clinic.core.encrypted_rows import EncryptedModel, KeyHolder
@@ -61,7 +63,7 @@ class QuestionnaireResponse(KeyHolder):
         indexes: ClassVar = [models.Index(fields=["status", "updated_at"], name="response_by_age")]
 
     def __str__(self) -> str:
-        return f"Response {self.pk}"
+        return _("Response %(number)s") % {"number": self.pk}
 
 
 class Assessment(EncryptedModel):
@@ -114,7 +116,10 @@ class Assessment(EncryptedModel):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_outcome_display()} (revision {self.revision})"
+        return _("%(outcome)s (revision %(revision)s)") % {
+            "outcome": self.get_outcome_display(),
+            "revision": self.revision,
+        }
 
 
 class SafetyCase(EncryptedModel):
@@ -166,6 +171,8 @@ class SafetyCase(EncryptedModel):
     objects = PermittedQuerySet.as_manager()
 
     class Meta:
+        verbose_name = gettext_lazy("safety case")
+        verbose_name_plural = gettext_lazy("safety cases")
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(level__in=URGENT_OUTCOMES), name="case_level_is_a_danger"),
             one_of("status", CaseStatus, name="case_status_known"),
@@ -193,4 +200,4 @@ class SafetyCase(EncryptedModel):
         ]
 
     def __str__(self) -> str:
-        return f"Safety case {self.pk}"
+        return _("Safety case %(number)s") % {"number": self.pk}

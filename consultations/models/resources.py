@@ -5,6 +5,8 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from clinic.core.fields import PersonNameField
 
@@ -12,19 +14,22 @@ from clinic.core.fields import PersonNameField
 class Location(models.Model):
     """A place where consultations happen."""
 
-    name = models.CharField(max_length=80, unique=True)
-    address = models.CharField(max_length=200)
+    name = models.CharField(gettext_lazy("name"), max_length=80, unique=True)
+    address = models.CharField(gettext_lazy("address"), max_length=200)
     directions = models.CharField(
+        gettext_lazy("directions"),
         max_length=300,
         blank=True,
         default="",
-        help_text=(
+        help_text=gettext_lazy(
             "How to get there, as visitors read it before they choose a time and in the email: the stop, parking, the "
             "door, step-free entrance. Name no condition or treatment: it stands in mails."
         ),
     )
 
     class Meta:
+        verbose_name = gettext_lazy("location")
+        verbose_name_plural = gettext_lazy("locations")
         constraints: ClassVar = [models.CheckConstraint(condition=~Q(name=""), name="location_name_not_empty")]
 
     def __str__(self) -> str:
@@ -51,19 +56,27 @@ class Resource(models.Model):
     """
 
     id = ResourceKey(primary_key=True)
-    is_bookable = models.BooleanField(default=True)
+    is_bookable = models.BooleanField(gettext_lazy("is bookable"), default=True)
 
     def __str__(self) -> str:
-        return f"Resource {self.pk}"
+        return _("Resource %(number)s") % {"number": self.pk}
 
 
 class Clinician(Resource):
     """A doctor who can be booked; the person signs in as `user`."""
 
-    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="clinician")
-    display_name = PersonNameField(max_length=80, help_text="As patients read it, for example Dr and the full name.")
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="clinician", verbose_name=gettext_lazy("user")
+    )
+    display_name = PersonNameField(
+        gettext_lazy("display name"),
+        max_length=80,
+        help_text=gettext_lazy("As patients read it, for example Dr and the full name."),
+    )
 
     class Meta:
+        verbose_name = gettext_lazy("clinician")
+        verbose_name_plural = gettext_lazy("clinicians")
         constraints: ClassVar = [models.CheckConstraint(condition=~Q(display_name=""), name="clinician_name_not_empty")]
 
     def __str__(self) -> str:
@@ -73,14 +86,20 @@ class Clinician(Resource):
 class Room(Resource):
     """A room at one location, for the appointment types that need one."""
 
-    name = models.CharField(max_length=80, help_text="For staff only, for example Treatment room 1.")
-    location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="rooms")
+    name = models.CharField(
+        gettext_lazy("name"), max_length=80, help_text=gettext_lazy("For staff only, for example Treatment room 1.")
+    )
+    location = models.ForeignKey(
+        Location, on_delete=models.PROTECT, related_name="rooms", verbose_name=gettext_lazy("location")
+    )
 
     class Meta:
+        verbose_name = gettext_lazy("room")
+        verbose_name_plural = gettext_lazy("rooms")
         constraints: ClassVar = [
             models.CheckConstraint(condition=~Q(name=""), name="room_name_not_empty"),
             models.UniqueConstraint(fields=["location", "name"], name="one_room_of_a_name_per_location"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.name}, {self.location.name}"
+        return _("%(room)s, %(location)s") % {"room": self.name, "location": self.location.name}

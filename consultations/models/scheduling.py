@@ -7,6 +7,8 @@ from django.conf import settings
 from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from clinic.core.encrypted_rows import EncryptedModel
 from clinic.core.fields import EncryptedTextField
@@ -57,7 +59,7 @@ class SlotHold(TakesTime):
         ]
 
     def __str__(self) -> str:
-        return f"Hold {self.pk}"
+        return _("Hold %(number)s") % {"number": self.pk}
 
 
 class AppointmentQuerySet(PermittedQuerySet["Appointment"]):
@@ -100,6 +102,8 @@ class Appointment(EncryptedModel, TakesTime):
     objects = AppointmentQuerySet.as_manager()
 
     class Meta:
+        verbose_name = gettext_lazy("appointment")
+        verbose_name_plural = gettext_lazy("appointments")
         constraints: ClassVar = [
             one_of("status", AppointmentStatus, name="appointment_status_known"),
             models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="appointment_ends_after_start"),
@@ -122,7 +126,7 @@ class Appointment(EncryptedModel, TakesTime):
         indexes: ClassVar = [models.Index(fields=["clinician", "starts_at"], name="appointment_diary")]
 
     def __str__(self) -> str:
-        return f"Appointment {self.pk}"
+        return _("Appointment %(number)s") % {"number": self.pk}
 
 
 class OccupationQuerySet(models.QuerySet["Occupation"]):
@@ -177,7 +181,7 @@ class Occupation(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Occupation {self.pk}"
+        return _("Occupation %(number)s") % {"number": self.pk}
 
     @property
     def taken_by(self) -> SlotHold | Appointment:

@@ -3,6 +3,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from clinic.core.encrypted_rows import EncryptedModel
 from clinic.core.fields import EncryptedJSONField, EncryptedTextField
@@ -49,4 +50,4 @@ class Settlement(EncryptedModel):
         ]
 
     def __str__(self) -> str:
-        return f"Settlement {self.pk}"
+        return _("Settlement %(number)s") % {"number": self.pk}

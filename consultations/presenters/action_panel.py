@@ -2,21 +2,24 @@
 
 import dataclasses
 import datetime
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from django import forms
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from clinic.accounts.models import User
 from clinic.core import clock
-from consultations.actions.base import Choice, ConsultationAction, PanelEntry, Situation, may_end, what_stands
+from clinic.core.text_lists import paragraph
+from consultations.actions.base import Choice, ConsultationAction, PanelEntry, Situation, may_end
 from consultations.actions.book import Book
 from consultations.actions.decide import Decide, Decision
 from consultations.actions.undo_complete import UndoComplete
 from consultations.actions.undo_no_show import UndoNoShow
 from consultations.candidacy.suggestion import departs
-from consultations.emails import WORDINGS, opening
+from consultations.emails import opening, subject_of
 from consultations.enums import CLOSED_STATUSES, Actor, RequestStatus
 from consultations.forms.staff import StepForm
 from consultations.models import ConsultationRequest, SafetyCase
@@ -28,8 +31,25 @@ from consultations.services.triage import author_of
 from consultations.status_words import heading_for
 
 UNDOING: Final = {UndoComplete.name, UndoNoShow.name}
-OFFER_AND_CASE: Final = "A time is on offer, but the safety case is still open: see to that first."
-ONLY_RECORDS: Final = "A call or a note can still be recorded."
+ORDERED: Final = gettext_lazy("A doctor ordered this visit although a red flag stands: book it on the phone.")
+ORDERED_ESCALATED: Final = gettext_lazy(
+    "A doctor ordered this visit although an escalation is not settled: book it on the phone."
+)
+NO_OFFER: Final = gettext_lazy("A consultation cannot be offered while a red flag stands.")
+NO_OFFER_ESCALATED: Final = gettext_lazy("A consultation cannot be offered while an escalation is not settled.")
+FLAG_STOPS: Final = {
+    RequestStatus.OFFERED: gettext_lazy("No time can be booked while a red flag stands."),
+    RequestStatus.BOOKED: gettext_lazy(
+        "The booked time stays until a person decides; no other one can be chosen while a red flag stands."
+    ),
+}
+"""What a red flag stops in a status; in any other, an offer."""
+ESCALATION_STOPS: Final = {
+    RequestStatus.OFFERED: gettext_lazy("No time can be booked while an escalation is not settled."),
+    RequestStatus.BOOKED: gettext_lazy(
+        "The booked time stays until a person decides; no other one can be chosen while an escalation is not settled."
+    ),
+}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -130,12 +150,12 @@ def preview_of(entry: PanelEntry, form: StepForm, choice: Choice[Any, Any]) -> d
         "is_question": preview.is_question,
         "author": author_of(form.by),
         "appointment_type": preview.appointment_type,
-        "subject": WORDINGS[kind].subject.format(reference=consultation_request.reference) if kind else "",
+        "subject": subject_of(kind, reference=consultation_request.reference) if kind else "",
         "mail_opening": opening(kind, helped_name=consultation_request.helped_name) if kind else "",
         "has_email": has_email,
         "reason": preview.reason,
         "departs_from": _departs_from(consultation_request, action),
-        "confirm": "Yes, record it" if entry.asks else "Confirm and send" if kind else "Confirm",
+        "confirm": _("Yes, record it") if entry.asks else _("Confirm and send") if kind else _("Confirm"),
     }
 
 
@@ -149,7 +169,7 @@ def _departs_from(consultation_request: ConsultationRequest, action: Consultatio
     if not isinstance(action, Decision):
         return ""
     suggested = suggestion_of(consultation_request)
-    return suggested.label if departs(action.decision, suggested) else ""
+    return str(suggested.label) if departs(action.decision, suggested) else ""
 
 
 def typed_text(form: StepForm) -> str:
@@ -162,41 +182,54 @@ def typed_text(form: StepForm) -> str:
 def _notes_of_flags(situation: Situation) -> list[str]:
     """What a red flag that stands stops, and who lifts it."""
     consultation_request = situation.consultation_request
+    is_flagged = bool(consultation_request.flag_level)
     if consultation_request.booking_ordered_at is not None:
-        return [f"A doctor ordered this visit although {what_stands(consultation_request)}: book it on the phone."]
-    what = {
-        RequestStatus.OFFERED: "No time can be booked",
-        RequestStatus.BOOKED: "The booked time stays until a person decides; no other one can be chosen",
-    }.get(RequestStatus(consultation_request.status), "A consultation cannot be offered")
-    who = "" if Actor.DOCTOR in actors_of(situation.by) else " Only a doctor settles it, or orders a visit."
-    notes = [f"{what} while {what_stands(consultation_request)}.{who}"]
-    return notes if may_end(situation) else [*notes, "Only a doctor can close this request now."]
+        return [str(ORDERED if is_flagged else ORDERED_ESCALATED)]
+    status = RequestStatus(consultation_request.status)
+    stops = FLAG_STOPS.get(status, NO_OFFER) if is_flagged else ESCALATION_STOPS.get(status, NO_OFFER_ESCALATED)
+    who = "" if Actor.DOCTOR in actors_of(situation.by) else _("Only a doctor settles it, or orders a visit.")
+    notes = [paragraph([stops, who])]
+    return notes if may_end(situation) else [*notes, _("Only a doctor can close this request now.")]
 
 
 def _notes(situation: Situation, *, offered: set[str]) -> tuple[str, ...]:
     consultation_request, actors = situation.consultation_request, actors_of(situation.by)
     status, notes = consultation_request.status, []
     if status in CLOSED_STATUSES:
-        left = "What the patient wrote still waits to be read." if consultation_request.texts_due_at else ONLY_RECORDS
-        if offered & UNDOING:
-            left += " What was recorded of the visit can be undone until midnight."
-        return (f"This request is closed: {consultation_request.get_status_display()}. {left}",)
+        return (paragraph(_sentences_of_closed(consultation_request, offered=offered)),)
     if status == RequestStatus.WITH_DOCTOR and Actor.DOCTOR not in actors:
-        notes.append("A doctor decides now. You can add a note, log a call or escalate.")
+        notes.append(_("A doctor decides now. You can add a note, log a call or escalate."))
     if status in (RequestStatus.RECEIVED, RequestStatus.IN_TRIAGE) and Actor.DOCTOR in actors:
-        notes.append("To decide, first pass the request to a doctor. That can be you.")
+        notes.append(_("To decide, first pass the request to a doctor. That can be you."))
     if consultation_request.is_blocked_by_flags:
         notes.extend(_notes_of_flags(situation))
     if status == RequestStatus.INFORMATION_ASKED:
-        notes.append("Waiting for the patient’s answer. It brings the request back to the list.")
+        notes.append(_("Waiting for the patient’s answer. It brings the request back to the list."))
     if status == RequestStatus.OFFERED and not consultation_request.is_blocked_by_flags:
-        is_waiting = SafetyCase.objects.filter(response=consultation_request.response_id, closed_at=None).exists()
-        notes.append(OFFER_AND_CASE if is_waiting else "The patient can choose a time now.")
-        if Book.name not in offered:
-            notes.append("There is no free time in the next 4 weeks to book on the phone. Add times in the diary.")
+        notes.extend(_notes_of_an_offer(consultation_request, offered=offered))
     if situation.visit_starts_at is not None and not situation.has_begun:
-        notes.append(
+        sentence = _(
             "That the consultation took place, or that the patient did not attend, can be recorded once it has begun "
-            f"({clock.moment(situation.visit_starts_at)})."
+            "(%(moment)s)."
         )
+        notes.append(sentence % {"moment": clock.moment(situation.visit_starts_at)})
     return tuple(notes)
+
+
+def _sentences_of_closed(consultation_request: ConsultationRequest, *, offered: set[str]) -> Iterator[str]:
+    yield _("This request is closed: %(status)s.") % {"status": consultation_request.get_status_display()}
+    if consultation_request.texts_due_at:
+        yield _("What the patient wrote still waits to be read.")
+    else:
+        yield _("A call or a note can still be recorded.")
+    if offered & UNDOING:
+        yield _("What was recorded of the visit can be undone until midnight.")
+
+
+def _notes_of_an_offer(consultation_request: ConsultationRequest, *, offered: set[str]) -> Iterator[str]:
+    if SafetyCase.objects.filter(response=consultation_request.response_id, closed_at=None).exists():
+        yield _("A time is on offer, but the safety case is still open: see to that first.")
+    else:
+        yield _("The patient can choose a time now.")
+    if Book.name not in offered:
+        yield _("There is no free time in the next 4 weeks to book on the phone. Add times in the diary.")

@@ -6,67 +6,64 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from django.db.models import Q
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from clinic.core import clock, outbox
 from clinic.core.encrypted_rows import with_keys
 from clinic.core.models import AuditEntry, AuditEvent, OutboxMessage, RecordRead
+from clinic.core.text_lists import paragraph
 from consultations.actions.base import ConsultationAction
 from consultations.candidacy.suggestion import departs
 from consultations.enums import Actor, AssessmentOrigin, RequestStatus, ReviewDecision, TextKind, TriageAction
 from consultations.models import Assessment, Call, ConsultationRequest, PatientText, PersonJoin, Settlement
+from consultations.presenters.entries import Entry
 from consultations.presenters.flags import how_words
 from consultations.presenters.isolation import Unreadable, readable
 from consultations.presenters.missed import missed_of
 from consultations.presenters.patient_texts import flags_of
-from consultations.presenters.words import count, name_of
+from consultations.presenters.words import name_of
 from consultations.services import asked_again
 from consultations.services.transitions import WORKFLOW
 
 NEWEST: Final = 200
 BESIDES_ACTIONS: Final = {
-    "request.send": "sent the request",
-    "request.hand_over": "passed it on, because who had it is not there",
-    "request.as_pressing": "made it as pressing as another request of this person",
-    "response.read_text": "read what was written with the answers",
-    "alarm.acknowledge": "acknowledged the alarm",
-    "slot.hold": "is choosing a time",
-    "request.asked_weekly": "asked by mail if anything has changed",
-    "link.open": "opened the private link",
-    "link.refused": "gave a wrong date of birth at the private link",
-    "link.replace": "replaced the private link",
-    "link.send_again": "asked for the private link again",
+    "request.send": gettext_lazy("sent the request"),
+    "request.hand_over": gettext_lazy("passed it on, because who had it is not there"),
+    "request.as_pressing": gettext_lazy("made it as pressing as another request of this person"),
+    "response.read_text": gettext_lazy("read what was written with the answers"),
+    "alarm.acknowledge": gettext_lazy("acknowledged the alarm"),
+    "slot.hold": gettext_lazy("is choosing a time"),
+    "request.asked_weekly": gettext_lazy("asked by mail if anything has changed"),
+    "link.open": gettext_lazy("opened the private link"),
+    "link.refused": gettext_lazy("gave a wrong date of birth at the private link"),
+    "link.replace": gettext_lazy("replaced the private link"),
+    "link.send_again": gettext_lazy("asked for the private link again"),
 }
 """What is on record of a request and is no row of the transition table."""
 VIEW: Final = "request.view"
-WRITTEN: Final = {TriageAction.NOTE.value: "wrote a note"}
-DAMAGED_STATE: Final = {"state": "Damaged", "state_kind": "danger", "when": "", "reason": ""}
-ACTORS: Final = {Actor.PATIENT.value: "The patient", Actor.SYSTEM.value: "The system"}
+DAMAGED_STATE: Final = {"state": gettext_lazy("Damaged"), "state_kind": "danger", "when": "", "reason": ""}
+ACTORS: Final = {Actor.PATIENT.value: gettext_lazy("The patient"), Actor.SYSTEM.value: gettext_lazy("The system")}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Entry:
-    """One thing that happened; `text` is what somebody wrote, exactly."""
+class Escalation:
+    """Who last found a request more pressing, and when, in one sentence; `text` is why."""
 
     at: datetime.datetime
-    who: str
-    what: str
+    words: str
     text: str = ""
-    extra: str = ""
-
-    @property
-    def when(self) -> str:
-        return clock.moment(self.at)
 
 
 def who_of(event: AuditEvent | RecordRead | AuditEntry) -> str:
     if event.actor_user is not None:
         return name_of(event.actor_user)
-    return ACTORS.get(event.actor, event.actor)
+    return str(ACTORS.get(event.actor, event.actor))
 
 
 def event_words() -> dict[str, str]:
     """Audit code -> what somebody did to a request: of every action, and of what is none."""
-    return {**WORKFLOW.activity_words(), **BESIDES_ACTIONS}
+    return {**WORKFLOW.activity_words(), **{code: str(words) for code, words in BESIDES_ACTIONS.items()}}
 
 
 def _codes_with_own_entry() -> list[str]:
@@ -83,10 +80,10 @@ def activity(consultation_request: ConsultationRequest) -> list[Entry]:
     about = (_events, _decisions, _settlements, _calls, _reviews, _questions, _cancellations)
     told = (*about, _messages, _asked_again, _joins, _missed)
     entries = [entry for kind in told for entry in kind(consultation_request)]
-    return sorted(entries, key=lambda entry: entry.at, reverse=True)[:NEWEST]
+    return sorted(entries, key=lambda entry: entry.at or consultation_request.submitted_at, reverse=True)[:NEWEST]
 
 
-def escalation(consultation_request: ConsultationRequest) -> Entry | None:
+def escalation(consultation_request: ConsultationRequest) -> Escalation | None:
     """Who last found the request more pressing than its answers did, when, and why."""
     by_triage = consultation_request.triage_decisions.filter(action=TriageAction.ESCALATE)
     by_doctor = consultation_request.reviews.filter(decision=ReviewDecision.URGENT)
@@ -94,10 +91,19 @@ def escalation(consultation_request: ConsultationRequest) -> Entry | None:
     for rows, words in ((by_triage, "note"), (by_doctor, "reason")):
         for each in readable(rows.select_related("decided_by").order_by("-decided_at", "-pk")[:1]):
             if isinstance(each, Unreadable):
-                told.append(_damaged(consultation_request, "reason"))
+                at = consultation_request.status_changed_at
+                damaged = _("The record holds a damaged reason that cannot be read on %(moment)s.")
+                told.append(Escalation(at, damaged % {"moment": clock.moment(at)}))
             else:
-                told.append(Entry(each.decided_at, name_of(each.decided_by), "escalated it", getattr(each, words)))
-    return max(told, key=lambda entry: entry.at, default=None)
+                told.append(_escalation(each.decided_at, name_of(each.decided_by), getattr(each, words)))
+    return max(told, key=lambda each: each.at, default=None)
+
+
+def _escalation(at: datetime.datetime, who: str, text: str) -> Escalation:
+    words = _("%(who)s escalated it on %(moment)s.")
+    if text:
+        words = _("%(who)s escalated it on %(moment)s, and wrote:")
+    return Escalation(at, words % {"who": who, "moment": clock.moment(at)}, text)
 
 
 def views(consultation_request: ConsultationRequest) -> list[Entry]:
@@ -106,12 +112,12 @@ def views(consultation_request: ConsultationRequest) -> list[Entry]:
     rows = RecordRead.objects.about(consultation_request).filter(action=VIEW).select_related("actor_user")
     for event in readable(rows.order_by("-pk")):
         if isinstance(event, Unreadable):
-            seen.append(_damaged(consultation_request, f"view {event.pk}"))
+            seen.append(_damaged(consultation_request, _("view"), event.pk))
             continue
         who = who_of(event)
         if seen and seen[-1].who == who and seen[-1].at - event.at < datetime.timedelta(hours=1):
             continue
-        seen.append(Entry(event.at, who, "looked at this page"))
+        seen.append(Entry(event.at, _("%(who)s looked at this page"), {"who": who}))
     return seen[:50]
 
 
@@ -124,27 +130,30 @@ def _events(consultation_request: ConsultationRequest) -> Iterator[Entry]:
     bare = _newest(consultation_request).exclude(action__in=_codes_with_own_entry())
     for event in readable(bare[:NEWEST]):
         if isinstance(event, Unreadable):
-            yield _damaged(consultation_request, f"event {event.pk}")
+            yield _damaged(consultation_request, _("event"), event.pk)
             continue
-        what = words.get(event.action, event.action)
-        yield Entry(event.at, who_of(event), what, extra=_status_words(event))
+        values = {"who": who_of(event), "action": words.get(event.action, event.action)}
+        # Translators: who did what, as in "Nora Adeyemi started triage".
+        yield Entry(event.at, _("%(who)s %(action)s"), values, extra=_status_words(event))
 
 
 def _status_words(event: AuditEvent) -> str:
     before, after = event.details.get("from"), event.details.get("to")
     if before == after or after not in RequestStatus.values:
         return ""
-    return f"now “{RequestStatus(after).label}”"
+    return _("now “%(status)s”") % {"status": RequestStatus(after).label}
 
 
 def _decisions(consultation_request: ConsultationRequest) -> Iterator[Entry]:
     rows = consultation_request.triage_decisions.select_related("decided_by").order_by("-decided_at", "-pk")
     for each in readable(rows):
         if isinstance(each, Unreadable):
-            yield _damaged(consultation_request, f"note {each.pk}")
-        elif each.note or each.action in WRITTEN:
-            what = WRITTEN.get(each.action, f"noted: {each.get_action_display()}")
-            yield Entry(each.decided_at, name_of(each.decided_by), what, each.note)
+            yield _damaged(consultation_request, _("note"), each.pk)
+        elif each.note or each.action == TriageAction.NOTE:
+            values = {"who": name_of(each.decided_by), "action": each.get_action_display()}
+            is_bare = each.action == TriageAction.NOTE
+            message = _("%(who)s wrote a note") if is_bare else _("%(who)s noted: %(action)s")
+            yield Entry(each.decided_at, message, values, each.note)
 
 
 def _calls(consultation_request: ConsultationRequest) -> Iterator[Entry]:
@@ -152,58 +161,70 @@ def _calls(consultation_request: ConsultationRequest) -> Iterator[Entry]:
     rows = Call.objects.filter(response=consultation_request.response_id).select_related("made_by")
     for each in readable(rows.defer("note", "answers").order_by("-made_at", "-pk")):
         if isinstance(each, Unreadable):
-            yield _damaged(consultation_request, f"call {each.pk}")
+            yield _damaged(consultation_request, _("call"), each.pk)
         else:
-            yield Entry(each.made_at, name_of(each.made_by), f"called: {each.get_outcome_display().lower()}")
+            values = {"who": name_of(each.made_by), "outcome": each.get_outcome_display().lower()}
+            yield Entry(each.made_at, _("%(who)s called: %(outcome)s"), values)
 
 
 def _settlements(consultation_request: ConsultationRequest) -> Iterator[Entry]:
     rows = with_keys(Settlement.objects.filter(response=consultation_request.response_id))
     for each in readable(rows.select_related("settled_by", "entered_by", "call__made_by").order_by("-settled_at")):
         if isinstance(each, Unreadable):
-            yield _damaged(consultation_request, f"settlement {each.pk}")
+            yield _damaged(consultation_request, _("settlement"), each.pk)
             continue
-        what = f"settled {count(len(each.signs), 'sign')} of danger: {how_words(each)}"
-        yield Entry(each.settled_at, name_of(each.settled_by), what, each.words)
+        number = len(each.signs)
+        message = ngettext(
+            "%(who)s settled %(number)d sign of danger: %(how)s",
+            "%(who)s settled %(number)d signs of danger: %(how)s",
+            number,
+        )
+        values = {"who": name_of(each.settled_by), "number": number, "how": how_words(each)}
+        yield Entry(each.settled_at, message, values, each.words)
 
 
 def _reviews(consultation_request: ConsultationRequest) -> Iterator[Entry]:
     rows = consultation_request.reviews.select_related("decided_by").order_by("-decided_at", "-pk")
     for each in readable(rows):
         if isinstance(each, Unreadable):
-            yield _damaged(consultation_request, f"decision {each.pk}")
+            yield _damaged(consultation_request, _("decision"), each.pk)
             continue
-        who, what = name_of(each.decided_by), f"decided: {each.get_decision_display()}"
+        values = {"who": name_of(each.decided_by), "decision": each.get_decision_display()}
         extra = ""
         if departs(each.decision, each.suggestion):
-            extra = f"otherwise than suggested (“{each.get_suggestion_display()}”)"
+            extra = _("otherwise than suggested (“%(suggestion)s”)") % {"suggestion": each.get_suggestion_display()}
         if each.patient_note and each.decision != ReviewDecision.ASK:
-            yield Entry(each.decided_at, who, f"{what}. Note to the patient", each.patient_note, extra)
+            message = _("%(who)s decided: %(decision)s. Note to the patient")
+            yield Entry(each.decided_at, message, values, each.patient_note, extra)
         else:
-            yield Entry(each.decided_at, who, what, "", extra)
+            yield Entry(each.decided_at, _("%(who)s decided: %(decision)s"), values, "", extra)
         if each.reason:
-            yield Entry(each.decided_at, who, "wrote for staff", each.reason)
+            yield Entry(each.decided_at, _("%(who)s wrote for staff"), values, each.reason)
 
 
 def _questions(consultation_request: ConsultationRequest) -> Iterator[Entry]:
     rows = consultation_request.information_requests.select_related("asked_by").order_by("-asked_at", "-pk")
     for each in readable(rows):
         if isinstance(each, Unreadable):
-            yield _damaged(consultation_request, f"question {each.pk}")
+            yield _damaged(consultation_request, _("question"), each.pk)
             continue
-        yield Entry(each.asked_at, name_of(each.asked_by), "asked the patient", each.question)
+        values = {"who": name_of(each.asked_by)}
+        yield Entry(each.asked_at, _("%(who)s asked the patient"), values, each.question)
         if each.answered_at is not None:
-            yield Entry(each.answered_at, "The patient", "answered", each.answer)
+            yield Entry(each.answered_at, _("%(who)s answered"), {"who": _("The patient")}, each.answer)
 
 
 def _cancellations(consultation_request: ConsultationRequest) -> Iterator[Entry]:
     for each in readable(consultation_request.appointments.filter(cancelled_at__isnull=False).order_by("pk")):
         if isinstance(each, Unreadable):
-            yield _damaged(consultation_request, f"cancelled time {each.pk}")
+            yield _damaged(consultation_request, _("cancelled time"), each.pk)
         elif each.cancel_reason:
-            who = ACTORS.get(each.cancelled_by or "", "The clinic")
-            what = f"wrote why the time on {clock.moment(each.starts_at)} was cancelled"
-            yield Entry(each.cancelled_at, who, what, each.cancel_reason)
+            values = {
+                "who": ACTORS.get(each.cancelled_by or "") or _("The clinic"),
+                "moment": clock.moment(each.starts_at),
+            }
+            message = _("%(who)s wrote why the time on %(moment)s was cancelled")
+            yield Entry(each.cancelled_at, message, values, each.cancel_reason)
 
 
 def _messages(consultation_request: ConsultationRequest) -> Iterator[Entry]:
@@ -211,11 +232,15 @@ def _messages(consultation_request: ConsultationRequest) -> Iterator[Entry]:
     rows = with_keys(texts.select_related("read_by"))
     for each in readable(rows):
         if isinstance(each, Unreadable):
-            yield _damaged(consultation_request, f"message {each.pk}")
+            yield _damaged(consultation_request, _("message"), each.pk)
             continue
-        read = f"read by {name_of(each.read_by)} on {clock.moment(each.read_at)}" if each.read_at else "not read yet"
-        marks = "".join(f" ({chip.text})" for chip in flags_of(each)).lower()
-        yield Entry(each.sent_at, "The patient", f"sent a message{marks}", each.text, read)
+        read = _("not read yet")
+        if each.read_at:
+            seen = {"name": name_of(each.read_by), "moment": clock.moment(each.read_at)}
+            read = _("read by %(name)s on %(moment)s") % seen
+        marks = paragraph(f"({chip.text.lower()})" for chip in flags_of(each))
+        message = _("%(who)s sent a message %(marks)s") if marks else _("%(who)s sent a message")
+        yield Entry(each.sent_at, message, {"who": _("The patient"), "marks": marks}, each.text, read)
 
 
 def _asked_again(consultation_request: ConsultationRequest) -> Iterator[Entry]:
@@ -223,10 +248,11 @@ def _asked_again(consultation_request: ConsultationRequest) -> Iterator[Entry]:
     for each in readable(with_keys(answers)):
         told = None if isinstance(each, Unreadable) else asked_again.told_in(each)
         if told is None:
-            yield _damaged(consultation_request, f"answer {each.pk}")
+            yield _damaged(consultation_request, _("answer"), each.pk)
             continue
-        since = clock.moment(datetime.datetime.fromisoformat(told.since))
-        yield Entry(each.assessed_at, "The patient", f"ticked as new or worse since {since}", "\n".join(told.words))
+        values = {"who": _("The patient"), "moment": clock.moment(datetime.datetime.fromisoformat(told.since))}
+        message = _("%(who)s ticked as new or worse since %(moment)s")
+        yield Entry(each.assessed_at, message, values, "\n".join(told.words))
 
 
 def _joins(consultation_request: ConsultationRequest) -> Iterator[Entry]:
@@ -234,23 +260,25 @@ def _joins(consultation_request: ConsultationRequest) -> Iterator[Entry]:
     joins = with_keys(PersonJoin.objects.of(consultation_request.patient))
     for each in readable(joins.select_related("joined_by", "ended_by").order_by("pk")):
         if isinstance(each, Unreadable):
-            yield _damaged(consultation_request, f"join {each.pk}")
+            yield _damaged(consultation_request, _("join"), each.pk)
             continue
         system = ACTORS[Actor.SYSTEM.value]
-        yield Entry(each.joined_at, name_of(each.joined_by) or system, "joined it with another request", each.reason)
+        values = {"who": name_of(each.joined_by) or system}
+        yield Entry(each.joined_at, _("%(who)s joined it with another request"), values, each.reason)
         if each.ended_at is not None:
-            who = name_of(each.ended_by) or system
-            yield Entry(each.ended_at, who, "took it and another request apart", each.ended_reason)
+            values = {"who": name_of(each.ended_by) or system}
+            yield Entry(each.ended_at, _("%(who)s took it and another request apart"), values, each.ended_reason)
 
 
 def _missed(consultation_request: ConsultationRequest) -> Iterator[Entry]:
     """What staff said that the software missed, on any record that leads to this request."""
-    for each in missed_of(Q(request=consultation_request)):
-        yield Entry(each.at, each.who, each.what, each.text, each.extra)
+    yield from missed_of(Q(request=consultation_request))
 
 
-def _damaged(consultation_request: ConsultationRequest, what: str) -> Entry:
-    return Entry(consultation_request.status_changed_at, "The record", f"holds a damaged {what} that cannot be read")
+def _damaged(consultation_request: ConsultationRequest, what: str, number: int) -> Entry:
+    message = _("%(who)s holds a damaged %(what)s %(number)d that cannot be read")
+    values = {"who": _("The record"), "what": what, "number": number}
+    return Entry(consultation_request.status_changed_at, message, values)
 
 
 def messages_of(consultation_request: ConsultationRequest) -> list[dict[str, Any]]:
@@ -258,7 +286,7 @@ def messages_of(consultation_request: ConsultationRequest) -> list[dict[str, Any
     messages = OutboxMessage.objects.filter(subject__request=consultation_request)
     rows = messages.defer("recipient", "payload", "content").order_by("-created_at", "-pk")
     return [
-        {"kind": f"Message {each.pk} cannot be read", **DAMAGED_STATE, "pk": each.pk}
+        {"kind": _("Message %(number)d cannot be read") % {"number": each.pk}, **DAMAGED_STATE, "pk": each.pk}
         if isinstance(each, Unreadable)
         else {"kind": outbox.label_of(each), **message_state(each), "pk": each.pk}
         for each in readable(rows[:50])
@@ -268,17 +296,18 @@ def messages_of(consultation_request: ConsultationRequest) -> list[dict[str, Any
 def message_state(message: OutboxMessage) -> dict[str, str]:
     """`state` and its colour, `when`, and why a message is not out."""
     if message.sent_at is not None:
-        return {"state": "Sent", "state_kind": "ok", "when": clock.moment(message.sent_at), "reason": ""}
+        return {"state": _("Sent"), "state_kind": "ok", "when": clock.moment(message.sent_at), "reason": ""}
     if message.parked_at is not None:
         return {
-            "state": "Stopped" if message.is_stopped else "Not delivered",
+            "state": _("Stopped") if message.is_stopped else _("Not delivered"),
             "state_kind": "" if message.is_stopped else "danger",
             "when": clock.moment(message.parked_at),
             "reason": message.last_error,
         }
+    tried = ngettext("tried %(number)d time: %(error)s", "tried %(number)d times: %(error)s", message.attempts)
     return {
-        "state": "Waiting",
+        "state": _("Waiting"),
         "state_kind": "warn" if message.attempts else "",
         "when": clock.moment(message.created_at),
-        "reason": f"tried {message.attempts} times: {message.last_error}" if message.last_error else "",
+        "reason": tried % {"number": message.attempts, "error": message.last_error} if message.last_error else "",
     }

@@ -6,12 +6,14 @@ from typing import Any
 
 from django.db.models import Count, F, Min, Q, QuerySet
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from clinic.accounts.models import User
 from clinic.core import clock
 from consultations.enums import CaseStatus
 from consultations.models import AlarmGroup
-from consultations.presenters.words import Chip, count, name_of, outcome_chip, time_left
+from consultations.presenters.words import Chip, name_of, outcome_chip, time_left
 from consultations.services.alarm_groups import FROM_ANYWHERE
 
 
@@ -55,19 +57,46 @@ def group_line(pk: int, *, viewer: User, now: datetime.datetime) -> GroupLine | 
 
 
 def _line(group: Any, *, now: datetime.datetime) -> GroupLine:
-    origin = "many networks" if group.network == FROM_ANYWHERE else "one network"
-    first, last = clock.moment(group.first_at), clock.time(group.last_at)
-    who = count(group.still_open or group.total, "visitor") + f" without a name, from {origin}"
     return GroupLine(
         pk=group.pk,
         url=f"{reverse('admin:consultations_safetycase_changelist')}?group={group.pk}",
-        who=who,
-        what=f"The first on {first}, the last at {last}" if group.first_at != group.last_at else f"On {first}",
+        who=_who(group, group.still_open or group.total),
+        what=_when(group),
         level=outcome_chip(group.level),
-        time=time_left(group.due_at, now=now) if group.due_at else Chip("Closed"),
+        time=time_left(group.due_at, now=now) if group.due_at else Chip(_("Closed")),
         newest=group.last_at.astimezone(datetime.UTC).isoformat(),
         is_acknowledged=group.acknowledged_at is not None,
-        acknowledged=f"{name_of(group.acknowledged_by)} stopped its mails on {clock.moment(group.acknowledged_at)}"
-        if group.acknowledged_at
-        else "",
+        acknowledged=_acknowledged(group),
     )
+
+
+def _who(group: AlarmGroup, number: int) -> str:
+    if group.network == FROM_ANYWHERE:
+        sentence = ngettext(
+            "%(number)d visitor without a name, from many networks",
+            "%(number)d visitors without a name, from many networks",
+            number,
+        )
+    else:
+        sentence = ngettext(
+            "%(number)d visitor without a name, from one network",
+            "%(number)d visitors without a name, from one network",
+            number,
+        )
+    return sentence % {"number": number}
+
+
+def _when(group: AlarmGroup) -> str:
+    first = clock.moment(group.first_at)
+    if group.first_at == group.last_at:
+        return _("On %(moment)s") % {"moment": first}
+    return _("The first on %(first)s, the last at %(last)s") % {"first": first, "last": clock.time(group.last_at)}
+
+
+def _acknowledged(group: AlarmGroup) -> str:
+    if group.acknowledged_at is None:
+        return ""
+    return _("%(name)s stopped its mails on %(moment)s") % {
+        "name": name_of(group.acknowledged_by),
+        "moment": clock.moment(group.acknowledged_at),
+    }

@@ -5,6 +5,7 @@ import datetime
 from typing import Final
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from clinic.core import clock
 from consultations.candidacy import asked_again as the_list
@@ -50,15 +51,15 @@ class Danger:
 def since_words(moment: datetime.datetime) -> str:
     """The day, or today with the time."""
     is_today = clock.local(moment).date() == clock.today()
-    return f"{clock.time(moment)} today" if is_today else clock.day(moment)
+    return _("%(time)s today") % {"time": clock.time(moment)} if is_today else clock.day(moment)
 
 
 def question(request: ConsultationRequest) -> str:
     """The one question, with since when, and of whom where a helper reads it."""
-    asked = the_list.question(since_words(asked_again.since(request)))
+    since = since_words(asked_again.since(request))
     if not request.helped_name:
-        return asked
-    return f"About {request.helped_name}: {asked[0].lower()}{asked[1:]}"
+        return the_list.question(since)
+    return the_list.question_about(request.helped_name, since)
 
 
 def danger_of(request: ConsultationRequest) -> Danger | None:
@@ -106,5 +107,6 @@ def notice(request: ConsultationRequest) -> str:
     """What stands on the page after an answer without a danger."""
     waits = asked_again.to_be_asked_by(request)
     if waits is not None:
-        return f"Thank you. A nurse asks you about the operation or injection by {clock.moment(waits)}."
-    return "Thank you. We have your answer. If something changes, tell us here at once."
+        asks = _("Thank you. A nurse asks you about the operation or injection by %(moment)s.")
+        return asks % {"moment": clock.moment(waits)}
+    return _("Thank you. We have your answer. If something changes, tell us here at once.")

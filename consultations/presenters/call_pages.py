@@ -4,6 +4,8 @@ import dataclasses
 from typing import Any, Final
 
 from django.forms import BoundField, Form
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from clinic.accounts.models import User
 from clinic.core import clock, lines
@@ -28,9 +30,13 @@ from consultations.services.triage import page_of
 
 UNOPENED: Final = ("answers", "asked", "contact", "brought")
 SAID: Final = {
-    Outcome.EMERGENCY: "The call is recorded as an emergency: the safety case is open, and the request is raised.",
-    Outcome.SAME_DAY: "The call is recorded: somebody should see them today. The safety case is open.",
-    Outcome.URGENT_REVIEW: "The call is recorded. A doctor should look at what was said: the safety case is open.",
+    Outcome.EMERGENCY: gettext_lazy(
+        "The call is recorded as an emergency: the safety case is open, and the request is raised."
+    ),
+    Outcome.SAME_DAY: gettext_lazy("The call is recorded: somebody should see them today. The safety case is open."),
+    Outcome.URGENT_REVIEW: gettext_lazy(
+        "The call is recorded. A doctor should look at what was said: the safety case is open."
+    ),
 }
 ADVICE: Final = {
     Outcome.EMERGENCY: "emergency",
@@ -56,8 +62,8 @@ class Subject:
     @property
     def label(self) -> str:
         if self.request is not None:
-            return f"request {self.request.reference}"
-        return f"safety case {self.case.pk}" if self.case is not None else ""
+            return _("request %(reference)s") % {"reference": self.request.reference}
+        return _("safety case %(number)d") % {"number": self.case.pk} if self.case is not None else ""
 
     @property
     def born(self) -> str:
@@ -124,15 +130,16 @@ def not_asked_words(call: Call) -> list[str]:
 
 def not_open_words(call: Call, *, viewer: User) -> str:
     if call.made_by_id != viewer.pk:
-        return f"{name_of(call.made_by)} is asking these questions. Begin a call of your own."
+        return _("%(name)s is asking these questions. Begin a call of your own.") % {"name": name_of(call.made_by)}
     if call.completed_at is not None:
-        return f"This call ended on {clock.moment(call.completed_at)}. Begin a new one to ask again."
-    return "This call began too long ago to be gone on with. What was said in it is kept. Begin a new one."
+        ended = clock.moment(call.completed_at)
+        return _("This call ended on %(moment)s. Begin a new one to ask again.") % {"moment": ended}
+    return _("This call began too long ago to be gone on with. What was said in it is kept. Begin a new one.")
 
 
 def said_of(level: Outcome | None) -> str:
     """What is said once a call is recorded, by what was heard in it."""
-    return SAID.get(level, "The call is recorded.") if level is not None else "The call is recorded."
+    return str(SAID[level]) if level in SAID else _("The call is recorded.")
 
 
 def advice_for(level: Outcome | None) -> str:
@@ -145,8 +152,9 @@ def advice_for(level: Outcome | None) -> str:
 
 def opened_words(level: Outcome) -> str:
     if level != Outcome.EMERGENCY:
-        return "The case is open, and it is yours."
-    return lines.filled("The case is open, and it is yours. Say: {emergency_line} Offer to stay on the line.")
+        return _("The case is open, and it is yours.")
+    words = _("The case is open, and it is yours. Say: %(emergency_line)s Offer to stay on the line.")
+    return lines.filled(words % {"emergency_line": "{emergency_line}"})
 
 
 def alike(name: str, phone: str) -> list[Subject]:

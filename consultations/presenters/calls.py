@@ -1,37 +1,39 @@
 """Calls in words: one history for the request and the safety case of a person, and what stood before in the script."""
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from clinic.accounts.models import User
 from clinic.core import clock
 from clinic.core.encrypted_rows import with_keys
+from clinic.core.text_lists import paragraph
 from consultations.candidacy import asked_again, call_script
 from consultations.candidacy.union import ASKED
 from consultations.enums import SAFETY_OUTCOMES, AssessmentOrigin, CallOutcome, CaseStatus
 from consultations.models import Call, ConsultationRequest, QuestionnaireResponse, SafetyCase
+from consultations.presenters.entries import Entry
 from consultations.presenters.isolation import Unreadable, opened, readable
-from consultations.presenters.words import Chip, count, name_of
+from consultations.presenters.words import Chip, name_of
 from consultations.questionnaire import flow
 from consultations.questionnaire.cleaning import NONE, clean
 from consultations.questionnaire.definition import Question, UnknownVersion, worded
 from consultations.services import calls, sources
 
-WELFARE: Final = "Two calls failed about a pressing matter: follow the clinic’s welfare policy."
+WELFARE: Final = gettext_lazy("Two calls failed about a pressing matter: follow the clinic’s welfare policy.")
 WELFARE_TRIES: Final = 2
-UNREADABLE: Final = "This note cannot be read. Tell a manager."
-NOT_READABLE: Final = "Cannot be read"
 WHAT: Final = {
-    CallOutcome.DANGER_ASKED: "asked the danger questions",
-    CallOutcome.REACHED_OTHER: "reached the person, other matter",
-    CallOutcome.NOT_REACHED: "did not reach the person",
-    CallOutcome.VOICEMAIL: "reached a voicemail",
-    CallOutcome.WRONG_NUMBER: "reached a wrong number",
-    CallOutcome.SOMEONE_ELSE: "reached someone else",
+    CallOutcome.DANGER_ASKED: gettext_lazy("%(who)s asked the danger questions"),
+    CallOutcome.REACHED_OTHER: gettext_lazy("%(who)s reached the person, other matter"),
+    CallOutcome.NOT_REACHED: gettext_lazy("%(who)s did not reach the person (try %(number)d)"),
+    CallOutcome.VOICEMAIL: gettext_lazy("%(who)s reached a voicemail (try %(number)d)"),
+    CallOutcome.WRONG_NUMBER: gettext_lazy("%(who)s reached a wrong number (try %(number)d)"),
+    CallOutcome.SOMEONE_ELSE: gettext_lazy("%(who)s reached someone else (try %(number)d)"),
 }
 
 
@@ -50,8 +52,7 @@ class CallLine:
 
     pk: int
     when: str
-    who: str
-    what: str
+    told: str
     note: str
     heard: tuple[Heard, ...] = ()
     not_asked: int = 0
@@ -75,25 +76,34 @@ def call_box(response: QuestionnaireResponse, *, viewer: User, is_pressing: bool
     lines, failed, asked = [], 0, None
     for each in rows:
         if isinstance(each, Unreadable):
-            lines.append(CallLine(each.pk, "", "", f"Call {each.pk} cannot be read. Tell a manager.", ""))
+            damaged = _("Call %(number)d cannot be read. Tell a manager.") % {"number": each.pk}
+            lines.append(CallLine(each.pk, "", damaged, ""))
             continue
         failed = 0 if each.was_reached else failed + (each.outcome in calls.TRIES)
         asked = each if each.completed_at is not None else asked
         lines.append(_line(each, failed, response=response, viewer=viewer))
-    parts = []
-    if asked is not None:
-        by, when = name_of(asked.made_by), clock.moment(asked.made_at)
-        parts.append(f"{by} asked the danger questions by phone on {when}.")
-    if failed:
-        parts.append(f"{count(failed, 'call')} without reaching the patient.")
     return {
         "lines": tuple(reversed(lines)),
-        "words": " ".join(parts),
-        "welfare": WELFARE if failed >= WELFARE_TRIES and is_pressing else "",
+        "words": paragraph(_sum_of(asked, failed)),
+        "welfare": str(WELFARE) if failed >= WELFARE_TRIES and is_pressing else "",
         "failed": failed,
         "open": next((line.go_on for line in reversed(lines) if line.go_on), ""),
         "response_pk": response.pk,
     }
+
+
+def _sum_of(asked: Call | None, failed: int) -> Iterator[str]:
+    """A sentence each: who last asked the danger questions, and how many calls failed since somebody was reached."""
+    if asked is not None:
+        yield _("%(name)s asked the danger questions by phone on %(moment)s.") % {
+            "name": name_of(asked.made_by),
+            "moment": clock.moment(asked.made_at),
+        }
+    if failed:
+        sentence = ngettext(
+            "%(number)d call without reaching the patient.", "%(number)d calls without reaching the patient.", failed
+        )
+        yield sentence % {"number": failed}
 
 
 def is_pressing(request: ConsultationRequest | None, case: SafetyCase | None) -> bool:
@@ -105,9 +115,8 @@ def is_pressing(request: ConsultationRequest | None, case: SafetyCase | None) ->
 
 
 def _line(call: Call, failed: int, *, response: QuestionnaireResponse, viewer: User) -> CallLine:
-    what = WHAT[CallOutcome(call.outcome)]
-    if call.outcome in calls.TRIES:
-        what = f"{what} (try {failed})"
+    message = WHAT[CallOutcome(call.outcome)]
+    entry = Entry(call.made_at, str(message), {"who": name_of(call.made_by), "number": failed})
     heard: tuple[Heard, ...] = ()
     missing, chip, go_on = 0, None, ""
     if call.outcome == CallOutcome.DANGER_ASKED:
@@ -116,16 +125,18 @@ def _line(call: Call, failed: int, *, response: QuestionnaireResponse, viewer: U
         chip = _chip(call, heard, is_damaged=is_damaged)
         if calls.is_open(call) and call.made_by_id == viewer.pk:
             go_on = reverse("admin:consultations_consultationrequest_call_stop", args=[call.pk])
-    note = opened(lambda: call.note, UNREADABLE, of=call)[0]
-    return CallLine(call.pk, clock.moment(call.made_at), name_of(call.made_by), what, note, heard, missing, chip, go_on)
+    note = opened(lambda: call.note, _("This note cannot be read. Tell a manager."), of=call)[0]
+    return CallLine(call.pk, entry.when, entry.html, note, heard, missing, chip, go_on)
 
 
 def _chip(call: Call, heard: Sequence[Heard], *, is_damaged: bool) -> Chip | None:
     if is_damaged:
-        return Chip("Answers cannot be read", "danger")
+        return Chip(_("Answers cannot be read"), "danger")
     if call.completed_at is None:
-        return Chip("Not ended", "warn")
-    return Chip("Something was named", "warn") if any(each.is_danger for each in heard) else Chip("Nothing was named")
+        return Chip(_("Not ended"), "warn")
+    if any(each.is_danger for each in heard):
+        return Chip(_("Something was named"), "warn")
+    return Chip(_("Nothing was named"))
 
 
 def _not_asked(call: Call, response: QuestionnaireResponse) -> int:
@@ -136,7 +147,7 @@ def heard_in(call: Call, response: QuestionnaireResponse) -> tuple[Heard, ...]:
     """What was answered in a call, in the order it is asked. Raises DamagedRecord."""
     answers, words = call.answers, questions_of(response)
     told = [
-        Heard(_tick_words(code), ("Yes, still" if value == call_script.YES else "No",), value == call_script.YES)
+        Heard(_tick_words(code), (_("Yes, still") if value == call_script.YES else _("No"),), value == call_script.YES)
         for code, value in (answers.get(ASKED) or {}).items()
     ]
     given = [(question, answers.get(question.id)) for question in words]
@@ -200,20 +211,23 @@ def _is_of(source: sources.Source, call: Call) -> bool:
 
 
 def _source_words(source: sources.Source, response: QuestionnaireResponse) -> str:
-    when = clock.moment(source.at)
-    other = "" if source.response_id == response.pk else ", with another request"
+    is_own = source.response_id == response.pk
     if source.origin == AssessmentOrigin.CALL:
-        return f"By phone, {name_of(source.asked_by)}, {when}{other}"
-    return f"{AssessmentOrigin(source.origin).label}, {when}{other}"
+        words = _("By phone, %(name)s, %(moment)s")
+        if not is_own:
+            words = _("By phone, %(name)s, %(moment)s, with another request")
+        return words % {"name": name_of(source.asked_by), "moment": clock.moment(source.at)}
+    words = _("%(origin)s, %(moment)s") if is_own else _("%(origin)s, %(moment)s, with another request")
+    return words % {"origin": AssessmentOrigin(source.origin).label, "moment": clock.moment(source.at)}
 
 
 def _earlier(question: Question, source: sources.Source, where: str) -> Earlier | None:
     """None where a source was never asked this question."""
     if any(sign.question == sources.UNREADABLE_RULE for sign in source.signs):
-        return Earlier(where, (NOT_READABLE,), True)
+        return Earlier(where, (_("Cannot be read"),), True)
     if question.id in source.said:
         value = source.said[question.id]
-        lines = tuple(_lines(question, value)) or ("Left without an answer",)
+        lines = tuple(_lines(question, value)) or (_("Left without an answer"),)
         return Earlier(where, lines, _is_danger(question, value) or not _lines(question, value))
     ticked = [code for code in source.ticks if question.id in asked_again.ticks()[code].lays]
     return Earlier(where, tuple(map(_tick_words, ticked)), True) if ticked else None

@@ -5,6 +5,8 @@ import datetime
 from typing import Any, Final
 
 from django.db.models import Count
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from clinic.accounts.models import User
 from clinic.core import clock
@@ -18,12 +20,12 @@ from consultations.presenters.words import clock_chip, holder_words, name_of, ou
 from consultations.services import case_mails, case_proofs
 from consultations.services.case_proofs import Claim, Evidence
 
-DAMAGED: Final = "This cannot be read. Tell a manager the case number."
+DAMAGED: Final = gettext_lazy("This cannot be read. Tell a manager the case number.")
 REOPENED: Final = {
-    "raised": "the answers showed a danger again",
-    "told": "the person told us of a danger",
-    "named": "the person asked to be called",
-    "answered": "the person answered that they were not seen, or are worse",
+    "raised": gettext_lazy("Opened again on %(moment)s: the answers showed a danger again"),
+    "told": gettext_lazy("Opened again on %(moment)s: the person told us of a danger"),
+    "named": gettext_lazy("Opened again on %(moment)s: the person asked to be called"),
+    "answered": gettext_lazy("Opened again on %(moment)s: the person answered that they were not seen, or are worse"),
 }
 """Why it was opened again, where nobody of the staff did it."""
 
@@ -53,26 +55,31 @@ def closing_lines(case: SafetyCase) -> list[ClosingLine]:
 
 
 def _damaged(row: Unreadable) -> ClosingLine:
-    return ClosingLine(f"Closing {row.pk}", "", "", DAMAGED, "", "", "", "")
+    return ClosingLine(_("Closing %(number)d") % {"number": row.pk}, "", "", str(DAMAGED), "", "", "", "")
 
 
 def _line(row: CaseClosing) -> ClosingLine:
-    letter, _ = opened(lambda: row.letter_from, DAMAGED, of=row)
-    why = REOPENED.get(row.reopened_for, "")
-    reopened = ""
-    if row.reopened_at is not None:
-        who = f" by {name_of(row.reopened_by)}" if row.reopened_by else ""
-        reopened = f"Opened again{who} on {clock.moment(row.reopened_at)}{f': {why}' if why else ''}"
+    damaged = str(DAMAGED)
     return ClosingLine(
         outcome=row.get_outcome_display(),
-        closed=f"Closed by {name_of(row.closed_by)} on {clock.moment(row.closed_at)}",
-        proof=_proof_of(row, letter),
-        words=opened(lambda: row.words, DAMAGED, of=row)[0],
+        closed=_("Closed by %(name)s on %(moment)s")
+        % {"name": name_of(row.closed_by), "moment": clock.moment(row.closed_at)},
+        proof=_proof_of(row, opened(lambda: row.letter_from, damaged, of=row)[0]),
+        words=opened(lambda: row.words, damaged, of=row)[0],
         other_url=url_of(row.duplicate_of_id) if row.duplicate_of_id else "",
         asked=_asked(row),
-        reopened=reopened,
-        reopened_words=opened(lambda: row.reopened_words, DAMAGED, of=row)[0],
+        reopened=_reopened(row),
+        reopened_words=opened(lambda: row.reopened_words, damaged, of=row)[0],
     )
+
+
+def _reopened(row: CaseClosing) -> str:
+    if row.reopened_at is None:
+        return ""
+    moment = clock.moment(row.reopened_at)
+    if row.reopened_by:
+        return _("Opened again by %(name)s on %(moment)s") % {"name": name_of(row.reopened_by), "moment": moment}
+    return REOPENED.get(row.reopened_for, gettext_lazy("Opened again on %(moment)s")) % {"moment": moment}
 
 
 def _proof_of(row: CaseClosing, letter: str) -> str:
@@ -80,18 +87,32 @@ def _proof_of(row: CaseClosing, letter: str) -> str:
     if named := row.call or row.text or row.statement or row.duplicate_of:
         return proof_words(proof, named)
     if proof == CaseProof.LETTER and row.letter_on is not None:
-        return f"Letter from {letter}, {clock.day(row.letter_on)}"
+        return _letter(letter, row.letter_on)
     if proof == CaseProof.TRIES:
-        return f"{row.tries} tries at different hours"
-    return f"{row.mails} emails over two working days" if proof == CaseProof.MAILS else proof.label
+        number = row.tries or 0
+        tries = ngettext("%(number)d try at different hours", "%(number)d tries at different hours", number)
+        return tries % {"number": number}
+    if proof == CaseProof.MAILS:
+        number = row.mails or 0
+        mails = ngettext("%(number)d email over two working days", "%(number)d emails over two working days", number)
+        return mails % {"number": number}
+    return str(proof.label)
+
+
+def _letter(sender: str, day: datetime.date) -> str:
+    return _("Letter from %(sender)s, %(day)s") % {"sender": sender, "day": clock.day(day)}
 
 
 def _asked(row: CaseClosing) -> str:
     if row.answered_at is not None:
-        return f"Asked how it went, and answered on {clock.moment(row.answered_at)}: {row.get_answer_display()}"
+        return _("Asked how it went, and answered on %(moment)s: %(answer)s") % {
+            "moment": clock.moment(row.answered_at),
+            "answer": row.get_answer_display(),
+        }
     if row.asked_for is None or row.reopened_at is not None:
         return ""
-    return f"Asked by email how it went, from {clock.moment(row.asked_for)}. No answer yet"
+    since = clock.moment(row.asked_for)
+    return _("Asked by email how it went, from %(moment)s. No answer yet") % {"moment": since}
 
 
 def duplicates_of(case: SafetyCase) -> list[dict[str, Any]]:
@@ -126,7 +147,7 @@ def close_forms(
 def confirmation(case: SafetyCase, claim: Claim, form: CloseCaseForm) -> dict[str, Any]:
     """What is about to be done, before it is."""
     labels = dict(form.options)
-    letter = f"Letter from {claim.letter_from}, {clock.day(claim.letter_on)}" if claim.letter_on else ""
+    letter = _letter(claim.letter_from, claim.letter_on) if claim.letter_on else ""
     return {
         "outcome": claim.outcome.label,
         "proof": letter or labels.get(form.cleaned_data["proof"], ""),
@@ -138,24 +159,27 @@ def confirmation(case: SafetyCase, claim: Claim, form: CloseCaseForm) -> dict[st
 def _effects(case: SafetyCase, claim: Claim) -> list[str]:
     found = []
     if claim.outcome == CaseOutcome.DIED:
-        found.append("Every message to this person stops. Opening the case again restarts them.")
+        found.append(_("Every message to this person stops. Opening the case again restarts them."))
     if claim.outcome == CaseOutcome.DUPLICATE:
-        found.append("What led to this case counts for the other one, and so does the higher level.")
+        found.append(_("What led to this case counts for the other one, and so does the higher level."))
     if claim.outcome in case_mails.ASKED_AFTER:
         found.append(_question_effect(case))
     request = case_proofs.request_of(case)
     if request is not None and request.is_blocked_by_flags:
-        found.append(f"The red flag on request {request.reference} stays until a doctor settles it.")
+        stays = _("The red flag on request %(reference)s stays until a doctor settles it.")
+        found.append(stays % {"reference": request.reference})
     return found
 
 
 def _question_effect(case: SafetyCase) -> str:
     request = case_proofs.request_of(case)
     if request is None:
-        return "Nobody is asked tomorrow how it went: no request was sent with these answers."
+        return _("Nobody is asked tomorrow how it went: no request was sent with these answers.")
     if not request.patient.email or request.patient.birth_on is None:
-        return "Nobody is asked tomorrow how it went: there is no email address or no date of birth."
-    return "Tomorrow at 10 am the person is asked by email how it went. The email says nothing about health."
+        return _("Nobody is asked tomorrow how it went: there is no email address or no date of birth.")
+    return _("Tomorrow at %(time)s the person is asked by email how it went. The email says nothing about health.") % {
+        "time": clock.time(case_mails.AT)
+    }
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -173,7 +197,9 @@ def rule_lines() -> list[RuleLine]:
     for row in RuleAnswer.objects.all():
         counted.setdefault(row.rule, {})[row.answer] = row.number
     return [
-        RuleLine(rule, tuple((answer.label, found.get(answer, 0)) for answer in NextDayAnswer), sum(found.values()))
+        RuleLine(
+            rule, tuple((str(answer.label), found.get(answer, 0)) for answer in NextDayAnswer), sum(found.values())
+        )
         for rule, found in sorted(counted.items())
     ]
 
@@ -181,4 +207,4 @@ def rule_lines() -> list[RuleLine]:
 def outcome_lines() -> list[tuple[str, int]]:
     """How many cases are closed with each outcome."""
     counts = dict(SafetyCase.objects.exclude(outcome="").values_list("outcome").annotate(number=Count("pk")))
-    return [(outcome.label, counts.get(outcome.value, 0)) for outcome in CaseOutcome]
+    return [(str(outcome.label), counts.get(outcome.value, 0)) for outcome in CaseOutcome]

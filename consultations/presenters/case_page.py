@@ -6,11 +6,13 @@ from typing import Any
 
 from django.db.models import Count, Max, Q
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from clinic.accounts.models import User
 from clinic.core import clock
 from clinic.core.models import OutboxMessage
 from clinic.core.outbox import UNDELIVERED
+from clinic.core.text_lists import semicolon_list
 from consultations.enums import OUTCOME_RISK, CaseStatus, Outcome
 from consultations.models import Assessment, ConsultationRequest, SafetyCase
 from consultations.models.stored import Asked, asked_in
@@ -30,7 +32,7 @@ from consultations.services.alarm_groups import has_unsent_contact
 def case_page(case: SafetyCase, *, viewer: User, now: datetime.datetime) -> dict[str, Any]:
     line, is_unsent = line_of(case, viewer=viewer, now=now), has_unsent_contact(case)
     if is_unsent:
-        line = dataclasses.replace(line, who="Visitor who has not sent a name")
+        line = dataclasses.replace(line, who=_("Visitor who has not sent a name"))
     assessments = Assessment.objects.filter(response_id=case.response_id)
     newest: Assessment | None = load(assessments.order_by("-revision"), opens=False)
     asked: list[Asked] = []
@@ -42,7 +44,7 @@ def case_page(case: SafetyCase, *, viewer: User, now: datetime.datetime) -> dict
     consultation: ConsultationRequest | None = load(requests.select_related("claimed_by", "doctor"))
     return {
         "missed": missed_of(Q(response=case.response_id)),
-        "title": f"Safety case: {line.who}",
+        "title": _("Safety case: %(who)s") % {"who": line.who},
         "case": case,
         "case_number": str(case.pk),
         "clock_alarms": clock_alarms.going_on(case.response_id),
@@ -62,7 +64,7 @@ def case_page(case: SafetyCase, *, viewer: User, now: datetime.datetime) -> dict
         "is_damaged": is_damaged,
         "due": clock.moment(case.due_at),
         "raised": clock.moment(case.raised_at),
-        "acknowledged": _words("Taken on", case.acknowledged_by, case.acknowledged_at),
+        "acknowledged": _acknowledged(case),
         "closings": closing_lines(case),
         "duplicates": duplicates_of(case),
         "is_open": case.status != CaseStatus.CLOSED,
@@ -88,17 +90,23 @@ def alert_words(case: SafetyCase) -> str:
         parked=Count("pk", filter=UNDELIVERED),
         stopped=Count("pk", filter=Q(is_stopped=True)),
     )
-    parts = []
+    found = []
     if counts["sent"]:
-        parts.append(f"{counts['sent']} sent, the last on {clock.moment(counts['last'])}")
+        last = clock.moment(counts["last"])
+        found.append(_("%(number)d sent, the last on %(moment)s") % {"number": counts["sent"], "moment": last})
     if counts["waiting"]:
-        parts.append(f"{counts['waiting']} waiting to be sent")
+        found.append(_("%(number)d waiting to be sent") % {"number": counts["waiting"]})
     if counts["parked"]:
-        parts.append(f"{counts['parked']} not delivered")
+        found.append(_("%(number)d not delivered") % {"number": counts["parked"]})
     if counts["stopped"]:
-        parts.append(f"{counts['stopped']} not needed any more")
-    return "; ".join(parts)
+        found.append(_("%(number)d not needed any more") % {"number": counts["stopped"]})
+    return semicolon_list(found)
 
 
-def _words(what: str, who: User | None, when: datetime.datetime | None) -> str:
-    return f"{what} by {name_of(who)} on {clock.moment(when)}" if who is not None and when is not None else ""
+def _acknowledged(case: SafetyCase) -> str:
+    if case.acknowledged_by is None or case.acknowledged_at is None:
+        return ""
+    return _("Taken on by %(name)s on %(moment)s") % {
+        "name": name_of(case.acknowledged_by),
+        "moment": clock.moment(case.acknowledged_at),
+    }

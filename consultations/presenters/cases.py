@@ -7,6 +7,8 @@ from typing import Any, Final
 
 from django.db.models import Case, Count, IntegerField, Q, QuerySet, When
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from clinic.accounts.models import User
 from clinic.core import clock
@@ -14,9 +16,13 @@ from consultations.enums import OUTCOME_RISK, CaseStatus, Outcome
 from consultations.models import SafetyCase
 from consultations.presenters.isolation import Unreadable, readable
 from consultations.presenters.same_person import NOBODY_ELSE, Others, beside_in_list
-from consultations.presenters.words import Chip, age_words, count, name_of, outcome_chip, time_left
+from consultations.presenters.words import Chip, age_words, name_of, outcome_chip, time_left
 
-PAGES: Final = {Outcome.EMERGENCY: "emergency", Outcome.SAME_DAY: "same-day", Outcome.URGENT_REVIEW: "urgent review"}
+SAW: Final = {
+    Outcome.EMERGENCY: gettext_lazy("Saw the emergency page on %(moment)s"),
+    Outcome.SAME_DAY: gettext_lazy("Saw the same-day page on %(moment)s"),
+    Outcome.URGENT_REVIEW: gettext_lazy("Saw the urgent review page on %(moment)s"),
+}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -49,10 +55,25 @@ class OpenCases:
     @property
     def words(self) -> str:
         named = self.total - self.anonymous
-        parts = [count(named, "person", "people")] if named or not self.anonymous else []
-        if self.anonymous:
-            parts.append(f"{count(self.anonymous, 'visitor')} without a name")
-        return " and ".join(parts) + (" was" if self.total == 1 else " were") + " sent to urgent care"
+        if not self.anonymous:
+            people = ngettext(
+                "%(number)d person was sent to urgent care", "%(number)d people were sent to urgent care", named
+            )
+            return people % {"number": named}
+        if not named:
+            visitors = ngettext(
+                "%(number)d visitor without a name was sent to urgent care",
+                "%(number)d visitors without a name were sent to urgent care",
+                self.anonymous,
+            )
+            return visitors % {"number": self.anonymous}
+        people = ngettext("%(number)d person", "%(number)d people", named) % {"number": named}
+        visitors = ngettext(
+            "%(people)s and %(number)d visitor without a name were sent to urgent care",
+            "%(people)s and %(number)d visitors without a name were sent to urgent care",
+            self.anonymous,
+        )
+        return visitors % {"people": people, "number": self.anonymous}
 
 
 def case_query(viewer: User) -> QuerySet[SafetyCase]:
@@ -104,17 +125,16 @@ def url_of(pk: int) -> str:
 
 def unreadable_line(pk: int) -> CaseLine:
     return CaseLine(
-        pk, url_of(pk), f"Case {pk} cannot be read", "Something in this record is damaged. Tell a manager.",
-        Chip("Unknown", "danger"), Chip("Unknown", "danger"), "", "", False, False, False,
+        pk, url_of(pk), _("Case %(number)d cannot be read") % {"number": pk},
+        _("Something in this record is damaged. Tell a manager."),
+        Chip(_("Unknown"), "danger"), Chip(_("Unknown"), "danger"), "", "", False, False, False,
     )  # fmt: skip
 
 
 def _line(case: SafetyCase, *, viewer: User, now: datetime.datetime) -> CaseLine:
-    what = f"Saw the {PAGES[Outcome(case.level)]} page on {clock.moment(case.raised_at)}"
-    if case.opened_by is not None:
-        what = f"Told {name_of(case.opened_by)} by phone on {clock.moment(case.raised_at)}"
     if case.status == CaseStatus.CLOSED and case.closed_at is not None:
-        time = Chip(f"{case.get_outcome_display()}, {clock.moment(case.closed_at)}")
+        closed = {"outcome": case.get_outcome_display(), "moment": clock.moment(case.closed_at)}
+        time = Chip(_("%(outcome)s, %(moment)s") % closed)
     else:
         time = time_left(case.due_at, now=now)
         if case.level == Outcome.EMERGENCY:
@@ -124,7 +144,7 @@ def _line(case: SafetyCase, *, viewer: User, now: datetime.datetime) -> CaseLine
         pk=case.pk,
         url=url_of(case.pk),
         who=who_of(case),
-        what=what,
+        what=_what(case),
         level=outcome_chip(case.level),
         time=time,
         owner=owner_words(case, viewer=viewer),
@@ -135,16 +155,26 @@ def _line(case: SafetyCase, *, viewer: User, now: datetime.datetime) -> CaseLine
     )
 
 
+def _what(case: SafetyCase) -> str:
+    raised = clock.moment(case.raised_at)
+    if case.opened_by is not None:
+        return _("Told %(name)s by phone on %(moment)s") % {"name": name_of(case.opened_by), "moment": raised}
+    return SAW[Outcome(case.level)] % {"moment": raised}
+
+
 def who_of(case: SafetyCase) -> str:
     if case.patient is None:
-        return "Visitor without a name"
+        return _("Visitor without a name")
     if case.patient.erased_at is not None:
         return case.patient.name
-    return f"{case.patient.name}, {age_words(case.patient)}"
+    return _("%(name)s, %(age)s") % {"name": case.patient.name, "age": age_words(case.patient)}
 
 
 def owner_words(case: SafetyCase, *, viewer: User) -> str:
     if case.owner is None:
-        return "Nobody yet"
-    name = "You" if case.owner_id == viewer.pk else name_of(case.owner)
-    return name if case.status != CaseStatus.OPEN else f"{name}, not acknowledged yet"
+        return _("Nobody yet")
+    is_open, is_viewer = case.status == CaseStatus.OPEN, case.owner_id == viewer.pk
+    if is_viewer:
+        return _("You, not acknowledged yet") if is_open else _("You")
+    name = name_of(case.owner)
+    return _("%(name)s, not acknowledged yet") % {"name": name} if is_open else name

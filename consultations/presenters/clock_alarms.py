@@ -1,34 +1,40 @@
 """Alarms of clocks in words: what ran out, since when, who was told, and who acts on it."""
 
 import dataclasses
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from typing import Final
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from clinic.core import clock
+from clinic.core.text_lists import paragraph
 from consultations.enums import ClockKind
 from consultations.models import ClockAlarm
-from consultations.presenters.words import count, name_of
+from consultations.presenters.words import name_of
 
-HEADINGS: Final[dict[str, str]] = {
-    ClockKind.CASE: "Overdue: this safety case",
-    ClockKind.DANGER: "Overdue: a danger that nobody has settled",
-    ClockKind.REPLY: "Overdue: our next step",
-    ClockKind.ANSWER: "No answer to our question",
-    ClockKind.CHOICE: "No time was chosen",
-    ClockKind.VISIT: "Nobody has recorded what became of the visit",
-    ClockKind.TEXT: "Overdue: what the patient wrote is unread",
+HEADINGS: Final = {
+    ClockKind.CASE: gettext_lazy("Overdue: this safety case"),
+    ClockKind.DANGER: gettext_lazy("Overdue: a danger that nobody has settled"),
+    ClockKind.REPLY: gettext_lazy("Overdue: our next step"),
+    ClockKind.ANSWER: gettext_lazy("No answer to our question"),
+    ClockKind.CHOICE: gettext_lazy("No time was chosen"),
+    ClockKind.VISIT: gettext_lazy("The outcome of the visit is not recorded"),
+    ClockKind.TEXT: gettext_lazy("Overdue: what the patient wrote is unread"),
 }
-ADVICE: Final[dict[str, str]] = {
-    ClockKind.CASE: "Call the person now, and log the call.",
-    ClockKind.DANGER: "Call the patient now, and log the call.",
-    ClockKind.REPLY: "The patient was promised to hear from us by then, and reads that we missed it.",
-    ClockKind.ANSWER: "Call, or close the request.",
-    ClockKind.CHOICE: "Call, or close the request.",
-    ClockKind.VISIT: "Record whether the consultation took place.",
-    ClockKind.TEXT: "Read it, and say that you have.",
+DUE: Final = {
+    ClockKind.CASE: gettext_lazy("Due %(moment)s. Call the person now, and log the call."),
+    ClockKind.DANGER: gettext_lazy("Due %(moment)s. Call the patient now, and log the call."),
+    ClockKind.REPLY: gettext_lazy(
+        "Due %(moment)s. The patient was promised to hear from us by then, and reads that we missed it."
+    ),
+    ClockKind.ANSWER: gettext_lazy("Due %(moment)s. Call, or close the request."),
+    ClockKind.CHOICE: gettext_lazy("Due %(moment)s. Call, or close the request."),
+    ClockKind.VISIT: gettext_lazy("Due %(moment)s. Record whether the consultation took place."),
+    ClockKind.TEXT: gettext_lazy("Due %(moment)s. Read it, and say that you have."),
 }
+"""When it was due, and what to do now."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -54,22 +60,35 @@ def heard_by(responses: Iterable[int]) -> dict[int, str]:
     rows = ClockAlarm.objects.going_on().filter(response__in=list(responses), began_at__isnull=False)
     words: dict[int, str] = {}
     for each in rows.select_related("acknowledged_by").order_by("-due_at", "-pk"):
-        words[each.response_id] = _heard(each) or "Nobody has acknowledged the alarm."
+        words[each.response_id] = _heard(each) or _("Nobody has acknowledged the alarm.")
     return words
 
 
 def _banner(alarm: ClockAlarm) -> AlarmBanner:
-    told = f" The team was told {count(alarm.told_times, 'time')} by mail." if alarm.told_at else ""
+    kind = ClockKind(alarm.kind)
     return AlarmBanner(
-        heading=HEADINGS[alarm.kind],
-        words=f"Due {clock.moment(alarm.due_at)}. {ADVICE[alarm.kind]}{told}",
+        heading=str(HEADINGS[kind]),
+        words=paragraph([DUE[kind] % {"moment": clock.moment(alarm.due_at)}, *_told(alarm)]),
         heard=_heard(alarm),
         url=reverse("admin:consultations_consultationrequest_alarm", args=[alarm.pk]),
         kind="warn" if alarm.acknowledged_at else "danger",
     )
 
 
+def _told(alarm: ClockAlarm) -> Iterator[str]:
+    if alarm.told_at:
+        sentence = ngettext(
+            "The team was told %(number)d time by mail.",
+            "The team was told %(number)d times by mail.",
+            alarm.told_times,
+        )
+        yield sentence % {"number": alarm.told_times}
+
+
 def _heard(alarm: ClockAlarm) -> str:
     if alarm.acknowledged_at is None:
         return ""
-    return f"Acknowledged by {name_of(alarm.acknowledged_by)} on {clock.moment(alarm.acknowledged_at)}."
+    return _("Acknowledged by %(name)s on %(moment)s.") % {
+        "name": name_of(alarm.acknowledged_by),
+        "moment": clock.moment(alarm.acknowledged_at),
+    }

@@ -6,13 +6,15 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from clinic.accounts.models import User
 from clinic.core import clock
 from consultations.enums import AppointmentStatus
 from consultations.models import Appointment, AppointmentType
 from consultations.presenters.isolation import Unreadable, readable
-from consultations.presenters.words import Chip, count
+from consultations.presenters.words import Chip
 from consultations.services import scheduling
 
 DAYS: Final = 14
@@ -51,13 +53,13 @@ def diary_page(*, viewer: User, since: datetime.date) -> dict[str, Any]:
             {
                 "title": clock.day(day),
                 "lines": by_day[day],
-                "free": count(free[day], "free time") if free[day] else "no free time",
+                "free": _free_times(free[day]) if free[day] else _("no free time"),
             }
             for day in days
             if by_day[day] or free[day]
         ],
         "kind": kind,
-        "free_total": count(free.total(), "free time"),
+        "free_total": _free_times(free.total()),
         "first": clock.day(since),
         "last": clock.day(days[-1]),
         "earlier": f"?{urlencode({'from': since - datetime.timedelta(days=DAYS)})}",
@@ -68,9 +70,13 @@ def diary_page(*, viewer: User, since: datetime.date) -> dict[str, Any]:
     }
 
 
+def _free_times(number: int) -> str:
+    return ngettext("%(number)d free time", "%(number)d free times", number) % {"number": number}
+
+
 def _line(each: Appointment) -> dict[str, Any]:
     return {
-        "time": f"{clock.time(each.starts_at)} to {clock.time(each.ends_at)}",
+        "time": clock.time_span(each.starts_at, each.ends_at),
         "name": each.request.patient.name,
         "reference": each.request.reference,
         "url": reverse("admin:consultations_consultationrequest_change", args=[each.request_id]),

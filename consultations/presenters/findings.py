@@ -5,7 +5,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from django.conf import settings
+from django.utils import formats
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from clinic.core.text_lists import semicolon_list
 from consultations.candidacy import rules
 from consultations.enums import AssessmentOrigin, Effect
 from consultations.models import Assessment
@@ -25,7 +29,11 @@ EFFECT_KINDS: Final = {
     Effect.CAUTION: "warn",
     Effect.SUPPORT: "ok",
 }
-PEG_BANDS: Final = ((4.0, "mild"), (7.0, "moderate"), (11.0, "severe"))
+PEG_BANDS: Final = (
+    (4.0, gettext_lazy("of 10, mild")),
+    (7.0, gettext_lazy("of 10, moderate")),
+    (11.0, gettext_lazy("of 10, severe")),
+)
 SCREEN_POSITIVE: Final = 3
 SAFETY_UNANSWERED: Final = "SYS-01"
 """The rule about safety questions without a readable answer."""
@@ -108,7 +116,7 @@ def _not_asked(assessment: Assessment, asked: Sequence[Asked]) -> frozenset[str]
     if not assessment.is_early_exit:
         return frozenset()
     safety = frozenset(entry["id"] for entry in asked if entry["section"] == SAFETY_SECTION)
-    given, _ = opened(lambda: given_in(assessment.record), safety, of=assessment)
+    given, _damage = opened(lambda: given_in(assessment.record), safety, of=assessment)
     return safety - given
 
 
@@ -132,7 +140,9 @@ def signature_line(version: str) -> str:
     except (rules.UnknownRuleset, UnknownVersion):
         return ""
     accepted = settings.UNSIGNED_RULES_ACCEPTED_BY
-    return f"Rules {version}: not yet signed" + (f"; accepted by {accepted}" if accepted else "")
+    if accepted:
+        return _("Rules %(version)s: not yet signed; accepted by %(name)s") % {"version": version, "name": accepted}
+    return _("Rules %(version)s: not yet signed") % {"version": version}
 
 
 def _texts(version: str) -> dict[str, str]:
@@ -145,12 +155,12 @@ def _texts(version: str) -> dict[str, str]:
 def _finding(fired: FiredRule, asked: Mapping[str, Asked], texts: Mapping[str, str]) -> Finding:
     effect = fired["effect"]
     causes = tuple(Cause(asked[name]["text"], answer_words(asked[name])) for name in fired["because"] if name in asked)
-    text = texts.get(fired["id"], "The text of this rule is not part of this version of the product.")
+    text = texts.get(fired["id"]) or _("The text of this rule is not part of this version of the product.")
     return Finding(fired["id"], effect, Chip(effect.label, EFFECT_KINDS.get(effect, "")), text, causes)
 
 
 def answer_words(entry: Asked) -> str:
-    return "; ".join(entry["answer"]) or "Not answered"
+    return semicolon_list(entry["answer"]) or _("Not answered")
 
 
 def metrics_of(scores: Mapping[str, float]) -> list[Metric]:
@@ -158,18 +168,22 @@ def metrics_of(scores: Mapping[str, float]) -> list[Metric]:
     shown = []
     if "peg_mean" in scores:
         band = next(words for limit, words in PEG_BANDS if scores["peg_mean"] < limit)
-        shown.append(Metric("PEG, past week", f"{scores['peg_mean']:.1f}", f"of 10, {band}"))
-    for name, label in (("phq2", "PHQ-2, low mood"), ("gad2", "GAD-2, worry")):
+        shown.append(Metric(_("PEG, past week"), _number(scores["peg_mean"], 1), str(band)))
+    for name, label in (("phq2", _("PHQ-2, low mood")), ("gad2", _("GAD-2, worry"))):
         if name in scores:
             is_positive = scores[name] >= SCREEN_POSITIVE
-            shown.append(
-                Metric(label, f"{scores[name]:.0f}", f"of 6, {'positive (3 or more)' if is_positive else 'under 3'}")
-            )
+            hint = _("of 6, positive (3 or more)") if is_positive else _("of 6, under 3")
+            shown.append(Metric(label, _number(scores[name], 0), hint))
     if "phq4" in scores:
-        shown.append(Metric("PHQ-4", f"{scores['phq4']:.0f}", "of 12"))
+        shown.append(Metric(_("PHQ-4"), _number(scores["phq4"], 0), _("of 12")))
     if "bmi" in scores:
-        shown.append(Metric("Body mass index", f"{scores['bmi']:.1f}", "kg/m², from the patient’s own figures"))
+        hint = _("kg/m², from the patient’s own figures")
+        shown.append(Metric(_("Body mass index"), _number(scores["bmi"], 1), hint))
     return shown
+
+
+def _number(value: float, decimals: int) -> str:
+    return formats.number_format(round(value, decimals), decimal_pos=decimals)
 
 
 def sections_of(asked: Sequence[Asked]) -> list[dict[str, Any]]:

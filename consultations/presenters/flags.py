@@ -9,41 +9,40 @@ import datetime
 from collections.abc import Iterable
 from typing import Final
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
 from clinic.core import clock
 from clinic.core.encrypted_rows import with_keys
 from consultations.candidacy import rules
 from consultations.candidacy.standing import StandingFlag
 from consultations.candidacy.union import Sign
-from consultations.enums import AssessmentOrigin, CaseStatus
+from consultations.enums import AssessmentOrigin, CaseStatus, SettledHow
 from consultations.models import ConsultationRequest, SafetyCase, Settlement
 from consultations.presenters.findings import EFFECT_KINDS
 from consultations.presenters.isolation import Unreadable, readable
-from consultations.presenters.words import Chip, count, name_of
+from consultations.presenters.words import Chip, name_of
 from consultations.questionnaire.definition import UnknownVersion
 from consultations.services import settling, sign_words
 from consultations.services.settling import Told
 from consultations.services.sources import SHOWN_RULE, UNREADABLE_RULE, Source, responses_of_person
 
 ASKED_AGAIN_RULES: Final = {
-    "ASK-UNWELL": "Feels very unwell in another way, as told when asked again.",
-    "ASK-UNSURE": "Is not sure whether anything is new or worse, as told when asked again.",
+    "ASK-UNWELL": gettext_lazy("Feels very unwell in another way, as told when asked again."),
+    "ASK-UNSURE": gettext_lazy("Is not sure whether anything is new or worse, as told when asked again."),
 }
 OWN_RULES: Final = {
     **ASKED_AGAIN_RULES,
-    SHOWN_RULE: "A danger was shown on the way, and the answers were changed after that. Ask about it.",
-    UNREADABLE_RULE: "What the person told us cannot be read. Tell a manager, and call.",
+    SHOWN_RULE: gettext_lazy("A danger was shown on the way, and the answers were changed after that. Ask about it."),
+    UNREADABLE_RULE: gettext_lazy("What the person told us cannot be read. Tell a manager, and call."),
 }
-STAND: Final = "A consultation cannot be offered until a doctor has settled them."
-CASE_OPEN: Final = "No red flag stands, but the safety case is still open."
-ESCALATED: Final = "No red flag stands, but a colleague escalated this request: a doctor settles that first."
-SETTLED: Final = "No red flag stands: a doctor has settled what was told."
-CANNOT_SAY: Final = "Something that the person told us cannot be read. Call, and do not rely on the rest."
-NONE: Final = "No red flag in anything that the person told us."
-HOW: Final = {
-    "who": "by {}",
-    "place": "at {}",
-    "told_by": "told by {}",
+SETTLED_HOW: Final = {
+    SettledHow.EXAMINED: gettext_lazy("Examined by %(who)s at %(place)s on %(day)s"),
+    SettledHow.SEEN_ELSEWHERE: gettext_lazy("Seen elsewhere at %(place)s told by %(told_by)s on %(day)s"),
+    SettledHow.SPOKEN_TO: gettext_lazy("Spoken to in the call of %(caller)s on %(moment)s"),
+    SettledHow.MISTAKE: gettext_lazy("Entered by mistake in the call of %(caller)s on %(moment)s"),
 }
+OWN_MISTAKE: Final = gettext_lazy("Entered by mistake as %(name)s, who entered it, says")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -96,24 +95,27 @@ def _status(
     """Title, sentence and colour. What is most pressing is said, and nothing that it contradicts."""
     number = len(told.standing.flags)
     if number or request.flag_level:
-        verb = "stands" if number == 1 else "stand"
-        return f"{count(number, 'red flag')} {verb}" if number else "A red flag stands", STAND, "danger"
+        title = ngettext("%(number)d red flag stands", "%(number)d red flags stand", number) % {"number": number}
+        stand = _("A consultation cannot be offered until a doctor has settled them.")
+        return title if number else _("A red flag stands"), stand, "danger"
     if any(sign.question == UNREADABLE_RULE for source in told.sources for sign in source.signs):
-        return "Red flags: cannot be read", CANNOT_SAY, "danger"
+        words = _("Something that the person told us cannot be read. Call, and do not rely on the rest.")
+        return _("Red flags: cannot be read"), words, "danger"
     if request.is_escalated:
-        return "Escalated", ESCALATED, "warn"
+        words = _("No red flag stands, but a colleague escalated this request: a doctor settles that first.")
+        return _("Escalated"), words, "warn"
     if case is not None and case.status != CaseStatus.CLOSED:
-        return "Safety case open", CASE_OPEN, "warn"
+        return _("Safety case open"), _("No red flag stands, but the safety case is still open."), "warn"
     if told.standing.ever or has_settled:
-        return "Red flags settled", SETTLED, "warn"
-    return "No red flag", NONE, ""
+        return _("Red flags settled"), _("No red flag stands: a doctor has settled what was told."), "warn"
+    return _("No red flag"), _("No red flag in anything that the person told us."), ""
 
 
 def _line(each: StandingFlag, told: Told, version: str) -> FlagLine:
     return FlagLine(
         id=each.flag.rule_id,
         chip=Chip(each.flag.effect.label, EFFECT_KINDS.get(each.flag.effect, "")),
-        text=OWN_RULES.get(each.flag.rule_id) or _text(each.flag.rule_id, version),
+        text=str(OWN_RULES.get(each.flag.rule_id) or _text(each.flag.rule_id, version)),
         since=clock.moment(each.since),
         told=tuple(dict.fromkeys(_where(source) for source in _sources_with(each.open_signs, told))),
         signs=tuple(sign_words.words_of(sign, version=version) for sign in sorted(each.open_signs)),
@@ -136,10 +138,10 @@ def _sources_with(signs: Iterable[Sign], told: Told) -> list[Source]:
 
 def _where(source: Source) -> str:
     """ "Questionnaire, Monday 23 November, 10 am", "Call by Nora Adeyemi, ..."."""
-    place = AssessmentOrigin(source.origin).label
+    moment = clock.moment(source.at)
     if source.origin == AssessmentOrigin.CALL:
-        place = f"Call by {name_of(source.asked_by)}"
-    return f"{place}, {clock.moment(source.at)}"
+        return _("Call by %(name)s, %(moment)s") % {"name": name_of(source.asked_by), "moment": moment}
+    return _("%(origin)s, %(moment)s") % {"origin": AssessmentOrigin(source.origin).label, "moment": moment}
 
 
 def _settled_lines(request: ConsultationRequest, version: str) -> Iterable[SettledLine]:
@@ -148,7 +150,7 @@ def _settled_lines(request: ConsultationRequest, version: str) -> Iterable[Settl
         rows.select_related("settled_by", "entered_by", "call__made_by").order_by("-settled_at", "-pk")
     ):
         if isinstance(row, Unreadable):
-            yield SettledLine("", "The record", "holds a settlement that cannot be read", "", ())
+            yield SettledLine("", _("The record"), _("holds a settlement that cannot be read"), "", ())
             continue
         signs = tuple(sign_words.line_of(Sign(*pair), version=version) for pair in row.signs)
         yield SettledLine(clock.moment(row.settled_at), name_of(row.settled_by), how_words(row), row.words, signs)
@@ -156,12 +158,12 @@ def _settled_lines(request: ConsultationRequest, version: str) -> Iterable[Settl
 
 def how_words(row: Settlement) -> str:
     """ "Examined by Dr Halloran at the clinic on 23 November". Raises DamagedRecord."""
-    proof = row.proof
-    parts = [row.get_how_display(), *(words.format(proof[name]) for name, words in HOW.items() if proof.get(name))]
-    if proof.get("seen_on"):
-        parts.append(f"on {clock.day(datetime.date.fromisoformat(proof['seen_on']))}")
-    if row.call is not None:
-        parts.append(f"in the call of {name_of(row.call.made_by)} on {clock.moment(row.call.made_at)}")
+    proof = {"who": "", "place": "", "told_by": "", "seen_on": "", **row.proof}
     if row.entered_by is not None:
-        parts.append(f"as {name_of(row.entered_by)}, who entered it, says")
-    return " ".join(parts)
+        return OWN_MISTAKE % {"name": name_of(row.entered_by)}
+    return SETTLED_HOW[SettledHow(row.how)] % {
+        **proof,
+        "day": clock.day(datetime.date.fromisoformat(proof["seen_on"])) if proof["seen_on"] else "",
+        "caller": name_of(row.call.made_by) if row.call else "",
+        "moment": clock.moment(row.call.made_at) if row.call else "",
+    }

@@ -7,24 +7,36 @@ from typing import Any, Final
 
 from django.db.models import Q, QuerySet
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext_lazy
 
 from clinic.accounts.models import User
 from clinic.core import clock, outbox
 from clinic.core.encrypted_rows import with_keys
 from clinic.core.models import OutboxMessage
+from clinic.core.text_lists import comma_list
 from consultations.enums import Actor, CaseStatus
 from consultations.models import Appointment, ConsultationRequest, HandOverNote
 from consultations.permissions import actors_of
 from consultations.presenters.cases import CaseLine, case_query, line_of
 from consultations.presenters.isolation import Unreadable, opened, readable
 from consultations.presenters.rota import duty_now
-from consultations.presenters.words import Chip, clock_chip, count, holder_words, name_of, time_left
+from consultations.presenters.words import Chip, clock_chip, holder_words, name_of, time_left
 from consultations.services import cannot_wait, clocks, holdings
 
 SHOWN: Final = 60
 NOTES_STAY: Final = datetime.timedelta(days=1)
 """A note that was read stands here for a day."""
 UNOPENED: Final = ("patient__email", "patient__phone", "patient__phone_as_typed")
+HELD: Final = {
+    "cases": ngettext_lazy("%(number)d safety case", "%(number)d safety cases", "number"),
+    "claimed": ngettext_lazy(
+        "%(number)d request in triage or waiting", "%(number)d requests in triage or waiting", "number"
+    ),
+    "to_review": ngettext_lazy("%(number)d request as its doctor", "%(number)d requests as their doctor", "number"),
+    "visits": ngettext_lazy("%(number)d visit ahead", "%(number)d visits ahead", "number"),
+}
+"""What somebody can hold, with how much of it."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -55,7 +67,7 @@ class NoteLine:
 
 def hand_over_page(*, viewer: User, now: datetime.datetime) -> dict[str, Any]:
     items = cannot_wait.open_items(now=now)
-    why = {item.pk: item.words.partition(": ")[2] for item in items if item.what == "request"}
+    why = {item.pk: comma_list(each.label for each in item.why) for item in items if item.what == "request"}
     waiting, promised = _requests(why, viewer=viewer, now=now), _promised(set(why), viewer=viewer, now=now)
     cases, notes = _cases(viewer=viewer, now=now), _notes(viewer=viewer, now=now)
     visits, messages = _visits(viewer=viewer, now=now), _messages([i.pk for i in items if i.what == "message"])
@@ -115,16 +127,19 @@ def _promised(known: set[int], *, viewer: User, now: datetime.datetime) -> list[
 
 def _promise(request: ConsultationRequest | Unreadable) -> str:
     if isinstance(request, Unreadable):
-        return "Unknown"
+        return _("Unknown")
     due = request.next_due_at or request.due_at
-    what = "Read what was written" if due == request.texts_due_at else "Our next step"
-    return f"{what} by {clock.moment(due)}"
+    words = _("Our next step by %(moment)s")
+    if due == request.texts_due_at:
+        words = _("Read what was written by %(moment)s")
+    return words % {"moment": clock.moment(due)}
 
 
 def _line(each: ConsultationRequest | Unreadable, *, what: str, viewer: User, now: datetime.datetime) -> Line:
     url = reverse("admin:consultations_consultationrequest_change", args=[each.pk])
     if isinstance(each, Unreadable):
-        return Line(each.pk, f"Record {each.pk} cannot be read", "", url, what, "", Chip("Unknown", "danger"))
+        who = _("Record %(number)d cannot be read") % {"number": each.pk}
+        return Line(each.pk, who, "", url, what, "", Chip(_("Unknown"), "danger"))
     time = time_left(each.next_due_at, now=now) if each.next_due_at else clock_chip(each, now=now)
     return Line(
         each.pk, each.patient.name, each.reference, url, what, holder_words(each, viewer=viewer), time
@@ -141,7 +156,12 @@ def _visits(*, viewer: User, now: datetime.datetime) -> list[dict[str, Any]]:
         .order_by("starts_at", "pk")
     )
     return [
-        {"request_pk": None, "when": "", "who": f"Booking {each.pk} cannot be read", "clinician": ""}
+        {
+            "request_pk": None,
+            "when": "",
+            "who": _("Booking %(number)d cannot be read") % {"number": each.pk},
+            "clinician": "",
+        }
         if isinstance(each, Unreadable)
         else {
             "request_pk": each.request_id,
@@ -159,7 +179,8 @@ def _messages(keys: Iterable[int]) -> list[dict[str, Any]]:
     rows = OutboxMessage.objects.filter(pk__in=list(keys)[:SHOWN]).select_related("subject__request")
     lines = []
     for each in readable(rows.defer("recipient", "payload", "content").order_by("pk")):
-        url, what, reference = reverse("admin:core_outboxmessage_change", args=[each.pk]), f"Message {each.pk}", ""
+        url, reference = reverse("admin:core_outboxmessage_change", args=[each.pk]), ""
+        what = _("Message %(number)d") % {"number": each.pk}
         if not isinstance(each, Unreadable):
             subject = getattr(each, "subject", None)
             what, reference = outbox.label_of(each), subject.request.reference if subject and subject.request else ""
@@ -173,7 +194,7 @@ def _held(viewer: User) -> list[dict[str, Any]]:
         {
             "who": name_of(user),
             "is_there": user.is_on_duty and user.is_active,
-            "what": ", ".join(held_words(counts)),
+            "what": comma_list(held_words(counts)),
             "url": reverse("admin:consultations_handovernote_person", args=[user.pk]) if may_pass_on else "",
         }
         for user, counts in holdings.by_person()
@@ -181,13 +202,7 @@ def _held(viewer: User) -> list[dict[str, Any]]:
 
 
 def held_words(counts: dict[str, int]) -> list[str]:
-    named = {
-        "cases": ("safety case", "safety cases"),
-        "claimed": ("request in triage or waiting", "requests in triage or waiting"),
-        "to_review": ("request as its doctor", "requests as their doctor"),
-        "visits": ("visit ahead", "visits ahead"),
-    }
-    return [count(counts[name], one, many) for name, (one, many) in named.items() if counts.get(name)]
+    return [words % {"number": counts[name]} for name, words in HELD.items() if counts.get(name)]
 
 
 def _notes(*, viewer: User, now: datetime.datetime) -> list[NoteLine]:
@@ -201,8 +216,9 @@ def _notes(*, viewer: User, now: datetime.datetime) -> list[NoteLine]:
 
 def _note(each: HandOverNote | Unreadable, *, viewer: User) -> NoteLine:
     if isinstance(each, Unreadable):
-        return NoteLine(each.pk, "This note cannot be read. Tell a manager its number.", "", "", "", "", False, None)
-    text, _ = opened(lambda: each.text, "This note cannot be read.", of=each)
+        text = _("This note cannot be read. Tell a manager its number.")
+        return NoteLine(each.pk, text, "", "", "", "", False, None)
+    text = opened(lambda: each.text, _("This note cannot be read."), of=each)[0]
     request = each.request
     return NoteLine(
         pk=each.pk,
@@ -220,5 +236,7 @@ def _note(each: HandOverNote | Unreadable, *, viewer: User) -> NoteLine:
 def _read_words(note: HandOverNote) -> str:
     if note.read_at is None:
         return ""
-    verb = "Taken back by" if note.read_by_id == note.written_by_id else "Read by"
-    return f"{verb} {name_of(note.read_by)} on {clock.moment(note.read_at)}"
+    words = _("Read by %(name)s on %(moment)s")
+    if note.read_by_id == note.written_by_id:
+        words = _("Taken back by %(name)s on %(moment)s")
+    return words % {"name": name_of(note.read_by), "moment": clock.moment(note.read_at)}

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import Q
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from clinic.accounts.models import User
 from clinic.core import clock
@@ -38,7 +39,8 @@ def holdings_page(user: User, *, viewer: User, now: datetime.datetime) -> dict[s
 def _line(each: ConsultationRequest | Unreadable) -> dict[str, Any]:
     url = reverse("admin:consultations_consultationrequest_change", args=[each.pk])
     if isinstance(each, Unreadable):
-        return {"who": f"Record {each.pk} cannot be read", "reference": "", "url": url, "status": ""}
+        who = _("Record %(number)d cannot be read") % {"number": each.pk}
+        return {"who": who, "reference": "", "url": url, "status": ""}
     return {
         "who": each.patient.name, "reference": each.reference, "url": url, "status": each.get_status_display(),
     }  # fmt: skip
@@ -55,6 +57,6 @@ def holdings_box(user: User) -> dict[str, Any]:
     }
     return {
         "words": held_words(counts),
-        "visits": [clock.moment(at) for _, at in held.visits[:5]],
+        "visits": [clock.moment(at) for _request, at in held.visits[:5]],
         "url": reverse("admin:consultations_handovernote_person", args=[user.pk]),
     }

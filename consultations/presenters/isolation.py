@@ -63,25 +63,26 @@ def opened(read: Callable[[], T], default: T, *, of: models.Model | str) -> tupl
     try:
         return read(), False
     except DamagedRecord as damage:
-        log_damage(of if isinstance(of, str) else f"{of._meta.label_lower} {of.pk}", damage)
+        label, key = (of, "-") if isinstance(of, str) else (of._meta.label_lower, of.pk)
+        log_damage(label, key, damage)
         return default, True
 
 
-def log_damage(what: str, damage: DamagedRecord) -> None:
+def log_damage(label: str, key: Any, damage: DamagedRecord) -> None:
     """The number of the record leads to it; no value stands in the text of a DamagedRecord.
 
     What was erased is not damaged: that nobody can read it is what was wanted.
     """
     if isinstance(damage, Erased):
         return
-    logger.error("damaged record: %s (%s: %s)", what, type(damage).__name__, damage)
+    logger.error("damaged record: %s %s (%s: %s)", label, key, type(damage).__name__, damage)
 
 
 def _or_mark(model: type[models.Model], key: Any, read: Callable[[], Any]) -> Any:
     try:
         return read()
     except DamagedRecord as damage:
-        log_damage(f"{model._meta.label_lower} {key}", damage)
+        log_damage(model._meta.label_lower, key, damage)
         return Unreadable(key)
 
 

@@ -9,6 +9,7 @@ from typing import Final
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Case, Count, IntegerField, Q, When
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from clinic.accounts.models import User
 from clinic.core import clock
@@ -54,8 +55,8 @@ def news_for(user: User | AnonymousUser, *, since: datetime.datetime) -> News | 
     return News(
         at=now,
         badges={
-            REQUESTS: (requests["read_first"], "with something to read first"),
-            CASES: (counts["untaken"], "that nobody has taken on"),
+            REQUESTS: (requests["read_first"], _("with something to read first")),
+            CASES: (counts["untaken"], _("that nobody has taken on")),
         },
         emergencies=counts["alone"] + counts["floods"],
         lines=lines,
@@ -78,8 +79,19 @@ def open_emergencies(*, now: datetime.datetime) -> tuple[Line, ...]:
     for pk, status, alarmed_at, group in rows[: 4 * SHOWN]:
         is_taken = status != CaseStatus.OPEN
         key = f"group-{group}" if group else f"{pk}-{int(alarmed_at.timestamp())}"
-        who = "visitors without a name" if group else f"case {pk}"
-        rest = "taken on" if is_taken else "nobody has taken it on"
-        text = f"Emergency, {who}: {span(now - alarmed_at)} ago, {rest}."
+        words = _of_a_group(is_taken=is_taken) if group else _of_a_case(is_taken=is_taken)
+        text = words % {"number": pk, "time": span(now - alarmed_at)}
         lines.setdefault(key, Line(key, text, f"{reverse(CASES)}?group={group}" if group else url_of(pk), is_taken))
     return tuple(lines.values())[:SHOWN]
+
+
+def _of_a_group(*, is_taken: bool) -> str:
+    if is_taken:
+        return _("Emergency, visitors without a name: %(time)s ago, taken on.")
+    return _("Emergency, visitors without a name: %(time)s ago, nobody has taken it on.")
+
+
+def _of_a_case(*, is_taken: bool) -> str:
+    if is_taken:
+        return _("Emergency, case %(number)d: %(time)s ago, taken on.")
+    return _("Emergency, case %(number)d: %(time)s ago, nobody has taken it on.")

@@ -2,6 +2,8 @@
 
 import dataclasses
 
+from django.utils.translation import gettext as _
+
 from clinic.core import clock
 from clinic.core.encrypted_rows import with_keys
 from consultations.models import CaseNote, Patient, PersonNote, SafetyCase
@@ -29,7 +31,7 @@ def notes_of_person(patient: Patient) -> list[NoteLine]:
 
 def _lines(notes: "list[CaseNote | Unreadable] | list[PersonNote | Unreadable]") -> list[NoteLine]:
     return [
-        NoteLine("", "The record", f"Note {note.pk} cannot be read. Tell a manager.")
+        NoteLine("", _("The record"), _("Note %(number)d cannot be read. Tell a manager.") % {"number": note.pk})
         if isinstance(note, Unreadable)
         else NoteLine(
             clock.moment(note.written_at),

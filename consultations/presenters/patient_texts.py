@@ -11,11 +11,14 @@ from typing import Any, Final
 from django.conf import settings
 from django.db.models import F, Min, Q
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from clinic.accounts.models import User
 from clinic.core import clock
 from clinic.core.danger_words import Danger, dangers_in, mentions
 from clinic.core.encrypted_rows import with_keys
+from clinic.core.text_lists import paragraph
 from consultations.candidacy import outcomes
 from consultations.enums import TextKind
 from consultations.models import ConsultationRequest, PatientText
@@ -24,7 +27,11 @@ from consultations.presenters.words import Chip, time_left
 
 SHOWN: Final = 20
 """Unread texts of one person on one page. Whoever sends hundreds must not make it too long to be opened."""
-DAMAGED: Final = "This text cannot be read. Tell a manager its number, and call the patient."
+DAMAGED: Final = gettext_lazy("This text cannot be read. Tell a manager its number, and call the patient.")
+HAVE: Final = {
+    TextKind.MESSAGE: gettext_lazy("We have your message."),
+    TextKind.ANSWER: gettext_lazy("We have your answer to our question."),
+}
 STAYS: Final = datetime.timedelta(days=1)
 """How long help is shown to the person after words about danger, also once somebody has read them."""
 MARKED: Final = Q(is_self_harm=True) | Q(is_danger=True)
@@ -95,7 +102,7 @@ class SentMessage:
 
 def pieces_of(text: str) -> tuple[Piece, ...]:
     """The text cut where words about danger begin and end; put together it is the text again."""
-    marks = ["" for _ in text]
+    marks = [""] * len(text)
     for mention in sorted(mentions(text), key=lambda each: each.danger == Danger.SELF_HARM):
         start, end = mention.span
         marks[start:end] = [mention.danger.value] * (end - start)
@@ -120,9 +127,10 @@ def waiting_for(response_id: int, *, now: datetime.datetime) -> dict[str, Any]:
 def _waiting(each: PatientText | Unreadable, *, now: datetime.datetime) -> WaitingText:
     if isinstance(each, Unreadable):
         bare = PatientText.objects.filter(pk=each.pk).defer("text")
-        flags: tuple[Chip, ...] = (Chip("Damaged", "danger"),)
+        flags: tuple[Chip, ...] = (Chip(_("Damaged"), "danger"),)
+        what = _("Text %(number)d") % {"number": each.pk}
         return WaitingText(
-            each.pk, f"Text {each.pk}", "", Chip("Unknown", "danger"), flags, (Piece(DAMAGED),),
+            each.pk, what, "", Chip(_("Unknown"), "danger"), flags, (Piece(str(DAMAGED)),),
             is_marked=bare.filter(MARKED).exists(), read_url=read_url(each.pk),
         )  # fmt: skip
     return WaitingText(
@@ -136,9 +144,9 @@ def _time(text: PatientText, *, now: datetime.datetime) -> Chip:
 
 
 def flags_of(text: PatientText) -> tuple[Chip, ...]:
-    flags = [Chip("May be about self-harm", "danger")] if text.is_self_harm else []
+    flags = [Chip(_("May be about self-harm"), "danger")] if text.is_self_harm else []
     if text.is_danger:
-        flags.append(Chip("May be about a danger sign", "danger"))
+        flags.append(Chip(_("May be about a danger sign"), "danger"))
     return tuple(flags)
 
 
@@ -159,12 +167,12 @@ def waiting_lines(*, viewer: User, now: datetime.datetime, limit: int) -> tuple[
 def _line(each: Any, *, now: datetime.datetime) -> WaitingText:
     if isinstance(each, Unreadable):
         return _waiting(each, now=now)
-    who, reference, url = f"Text {each.pk}", "", ""
+    who, reference, url = _("Text %(number)d") % {"number": each.pk}, "", ""
     if each.request_key is not None:
         who, reference = each.request_name, each.request_reference
         url = reverse("admin:consultations_consultationrequest_change", args=[each.request_key])
     elif each.case_key is not None:
-        who = each.case_name or "Visitor without a name"
+        who = each.case_name or _("Visitor without a name")
         url = reverse("admin:consultations_safetycase_change", args=[each.case_key])
     return WaitingText(
         each.pk, each.get_kind_display(), clock.moment(each.sent_at), _time(each, now=now), flags_of(each), (),
@@ -178,10 +186,10 @@ def first_help(response_id: int, *, now: datetime.datetime) -> FirstHelp:
         Q(read_at=None) | Q(sent_at__gt=now - STAYS)
     )
     marks = list(found.values_list("is_self_harm", "is_danger", "read_at"))
-    waits = any(read_at is None for _, _, read_at in marks)
+    waits = any(read_at is None for _self_harm, _danger, read_at in marks)
     return FirstHelp(
-        is_self_harm=any(self_harm for self_harm, _, _ in marks),
-        is_danger=any(danger for _, danger, _ in marks),
+        is_self_harm=any(self_harm for self_harm, _danger, _read_at in marks),
+        is_danger=any(danger for _self_harm, danger, _read_at in marks),
         opens_at=clock.next_opening(now) if waits and not clock.is_open(now) else None,
     )
 
@@ -202,7 +210,7 @@ def messages_sent(request: ConsultationRequest) -> list[SentMessage]:
     texts = PatientText.objects.filter(response=request.response_id, kind=TextKind.MESSAGE)
     rows = with_keys(texts.order_by("-sent_at", "-pk"))
     return [
-        SentMessage("We cannot show this message. Please call us about it.", request.submitted_at, None, None, False)
+        SentMessage(_("We cannot show this message. Please call us about it."), request.submitted_at, None, None, False)
         if isinstance(each, Unreadable)
         else SentMessage(each.text, each.sent_at, each.read_at, each.due_at)
         for each in readable(rows)
@@ -225,9 +233,11 @@ def written_notice(request: ConsultationRequest, kind: TextKind = TextKind.MESSA
     newest = found.defer("text").order_by("-sent_at", "-pk").first()
     if newest is None:
         return ""
-    words, now = f"We have your {kind.label.lower()}.", clock.now()
+    have, now = str(HAVE[kind]), clock.now()
     if newest.due_at is None:
-        return words
-    is_said = clock.is_open(now) or first_help(request.response_id, now=now).opens_at
-    closed = "" if is_said else f" Nobody reads this before {clock.moment(clock.next_opening(now))}."
-    return f"{words} A person reads it by {clock.moment(newest.due_at)}.{closed}"
+        return have
+    read = _("A person reads it by %(moment)s.") % {"moment": clock.moment(newest.due_at)}
+    if clock.is_open(now) or first_help(request.response_id, now=now).opens_at:
+        return paragraph([have, read])
+    opens = clock.moment(clock.next_opening(now))
+    return paragraph([have, read, _("Nobody reads this before %(moment)s.") % {"moment": opens}])

@@ -8,8 +8,8 @@ from typing import Any, Final
 from django.db.models import F, Q, Value
 from django.db.models.functions import Replace
 from django.db.models.lookups import Contains
+from django.utils.dates import MONTHS
 
-from clinic.core import clock
 from clinic.core.names import clean_line
 from clinic.core.people import is_named
 from consultations.phones import phone_indexes
@@ -60,8 +60,8 @@ def dates_in(text: str) -> list[datetime.date]:
         for year, month, day in ((first, second, third), (third, second, first), (third, first, second)):
             _add_day(found, year, month, day)
     if named := NAMED_DAY.fullmatch(text) or NAMED_MONTH.fullmatch(text):
-        for number, name in enumerate(clock.MONTHS, start=1):
-            if name.lower().startswith(named["m"].lower()):
+        for number, name in MONTHS.items():
+            if str(name).lower().startswith(named["m"].lower()):
                 _add_day(found, int(named["y"]), number, int(named["d"]))
     return sorted(found)
 

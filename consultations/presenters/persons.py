@@ -5,20 +5,24 @@ from collections.abc import Collection, Sequence
 from typing import Any, Final
 
 from django.db.models import Count, Prefetch, Q, QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from clinic.core import clock
 from clinic.core.encrypted_rows import with_keys
+from clinic.core.text_lists import and_list
 from consultations.enums import FilledFor
 from consultations.models import ConsultationRequest, Patient, PersonJoin, SafetyCase
 from consultations.presenters.cases import url_of
+from consultations.presenters.entries import Entry
 from consultations.presenters.isolation import Unreadable, readable
-from consultations.presenters.words import age_words, count, day_of_birth, name_of, span
+from consultations.presenters.words import age_words, day_of_birth, name_of, span
 from consultations.services import persons, triage
 
 MATCHES_SHOWN: Final = 20
 JOINS_SHOWN: Final = 50
-SOFTWARE: Final = "The system, because both proved the same email address,"
-CORRECTED: Final = "The system, because an email address was corrected,"
+SOFTWARE: Final = gettext_lazy("The system, because both proved the same email address,")
+CORRECTED: Final = gettext_lazy("The system, because an email address was corrected,")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -41,17 +45,10 @@ class PersonRow:
     @property
     def words(self) -> str:
         """As a choice names it."""
-        return f"{self.label}{' (this request)' if self.is_this else ''}: {self.name}, born {self.born}"
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class JoinLine:
-    """That rows were joined, or taken apart."""
-
-    when: str
-    who: str
-    what: str
-    reason: str
+        words = _("%(label)s: %(name)s, born %(born)s")
+        if self.is_this:
+            words = _("%(label)s (this request): %(name)s, born %(born)s")
+        return words % {"label": self.label, "name": self.name, "born": self.born}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -64,7 +61,7 @@ class PersonView:
     rows: tuple[PersonRow, ...]
     matches: tuple[PersonRow, ...]
     more: bool
-    joins: tuple[JoinLine, ...]
+    joins: tuple[Entry, ...]
     choices: tuple[tuple[str, str], ...]
     shown: tuple[int, ...]
 
@@ -97,13 +94,18 @@ def person_link(patient: Patient) -> str:
     beside = Patient.objects.filter(is_joined | alike(patient)).exclude(pk=patient.pk)
     counts = beside.aggregate(others=Count("pk", filter=is_joined), possible=Count("pk", filter=~is_joined))
     if others := counts["others"]:
-        return f"Other requests of this person ({others})"
+        return _("Other requests of this person (%(number)d)") % {"number": others}
     possible = counts["possible"]
     if not possible:
-        return "Join with another request"
+        return _("Join with another request")
     if possible > MATCHES_SHOWN:
-        return f"Join with another request (more than {MATCHES_SHOWN} possible matches)"
-    return f"Join with another request ({count(possible, 'possible match', 'possible matches')})"
+        return _("Join with another request (more than %(number)d possible matches)") % {"number": MATCHES_SHOWN}
+    words = ngettext(
+        "Join with another request (%(number)d possible match)",
+        "Join with another request (%(number)d possible matches)",
+        possible,
+    )
+    return words % {"number": possible}
 
 
 def preview_of(patient: Patient, other: Patient) -> dict[str, Any]:
@@ -141,14 +143,15 @@ def _row(row: Patient, beside: Patient, was_apart: str) -> PersonRow:
     request, case = next(iter(row.requests.all()), None), next(iter(row.safety_cases.all()), None)
     stands = request or case
     agrees, differs = _compared(row, beside)
+    sent = {"day": clock.day(row.created_at), "time": span(clock.now() - row.created_at)}
     return PersonRow(
         pk=row.pk,
-        label=request.reference if request else f"Safety case {case.pk}" if case else f"Record {row.pk}",
+        label=_label(row, request, case),
         url=triage.page_of(request) if request else url_of(case.pk) if case else "",
         name=row.name,
         born=day_of_birth(row),
         age=age_words(row),
-        sent=f"{clock.day(row.created_at)} ({span(clock.now() - row.created_at)} ago)",
+        sent=_("%(day)s (%(time)s ago)") % sent,
         status=stands.get_status_display() if stands else "",
         is_this=row.pk == beside.pk,
         agrees=agrees,
@@ -157,16 +160,24 @@ def _row(row: Patient, beside: Patient, was_apart: str) -> PersonRow:
     )
 
 
+def _label(row: Patient, request: ConsultationRequest | None, case: SafetyCase | None) -> str:
+    if request is not None:
+        return request.reference
+    if case is not None:
+        return _("Safety case %(number)d") % {"number": case.pk}
+    return _("Record %(number)d") % {"number": row.pk}
+
+
 def _compared(row: Patient, beside: Patient) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """What is the same in both, and what is known of both and differs; nothing of a row and itself."""
     if row.pk == beside.pk:
         return (), ()
     is_helped = any(each.filled_for == FilledFor.OTHER for each in row.requests.all())
     pairs: dict[str, tuple[Any, Any]] = {
-        "name": (row.name_key, beside.name_key),
-        "date of birth": (row.birth_on, beside.birth_on),
-        "email, of a helper" if is_helped else "email": (row.email_index, beside.email_index),
-        "phone": (row.phone_index, beside.phone_index),
+        _("name"): (row.name_key, beside.name_key),
+        _("date of birth"): (row.birth_on, beside.birth_on),
+        _("email, of a helper") if is_helped else _("email"): (row.email_index, beside.email_index),
+        _("phone"): (row.phone_index, beside.phone_index),
     }
     known = {label: one == two for label, (one, two) in pairs.items() if one and two}
     return (
@@ -191,21 +202,22 @@ def _taken_apart_from(beside: Patient, keys: Collection[int]) -> dict[int, str]:
     for join in ended.select_related("ended_by").defer("reason", "ended_reason").order_by("ended_at", "pk"):
         other = join.second_id if join.first_id == beside.pk else join.first_id
         ended_on = clock.day(join.ended_at) if join.ended_at else ""
-        found[other] = f"Taken apart by {name_of(join.ended_by)} on {ended_on}"
+        found[other] = _("Taken apart by %(name)s on %(day)s") % {"name": name_of(join.ended_by), "day": ended_on}
     return found
 
 
-def _lines(join: PersonJoin | Unreadable, labels: dict[int, str]) -> list[JoinLine]:
+def _lines(join: PersonJoin | Unreadable, labels: dict[int, str]) -> list[Entry]:
     """That the rows were taken apart, if they were, and that they were joined; the newer first."""
     if isinstance(join, Unreadable):
-        return [JoinLine("", "The record", f"of join {join.pk} is damaged and cannot be read", "")]
-    first, second = (labels[key] for key in (join.first_id, join.second_id))
-    who = name_of(join.joined_by) if join.joined_by else SOFTWARE
-    lines = [JoinLine(clock.moment(join.joined_at), who, f"joined {first} with {second}", join.reason)]
+        message = _("%(who)s of join %(number)d is damaged and cannot be read")
+        return [Entry(None, message, {"who": _("The record"), "number": join.pk})]
+    pair = {"first": labels[join.first_id], "second": labels[join.second_id]}
+    values = {**pair, "who": name_of(join.joined_by) if join.joined_by else SOFTWARE}
+    lines = [Entry(join.joined_at, _("%(who)s joined %(first)s with %(second)s"), values, join.reason)]
     if join.ended_at is not None:
-        who = name_of(join.ended_by) if join.ended_by else CORRECTED
-        ended = JoinLine(clock.moment(join.ended_at), who, f"took {first} and {second} apart", join.ended_reason)
-        lines.insert(0, ended)
+        values = {**pair, "who": name_of(join.ended_by) if join.ended_by else CORRECTED}
+        message = _("%(who)s took %(first)s and %(second)s apart")
+        lines.insert(0, Entry(join.ended_at, message, values, join.ended_reason))
     return lines
 
 
@@ -214,14 +226,15 @@ def _choices(rows: Sequence[PersonRow]) -> list[tuple[str, str]]:
     if len(rows) < 2:
         return []
     if len(rows) == 2:
-        return [(f"row-{rows[0].pk}", f"{rows[0].label} and {rows[1].label}: each stands alone again")]
-    choices = [(f"row-{row.pk}", f"{row.words}. The others stay joined") for row in rows]
+        pair = {"first": rows[0].label, "second": rows[1].label}
+        return [(f"row-{rows[0].pk}", _("%(first)s and %(second)s: each stands alone again") % pair)]
+    choices = [(f"row-{row.pk}", _("%(request)s. The others stay joined") % {"request": row.words}) for row in rows]
     labels = {row.pk: row.label for row in rows}
     live = PersonJoin.objects.live().filter(first__in=labels, second__in=labels).defer("reason", "ended_reason")
     pairs = {join.pk: (join.first_id, join.second_id) for join in live.order_by("pk")}
     for key in pairs:
         parts = persons.groups(labels, [pair for other, pair in pairs.items() if other != key])
         if min(map(len, parts)) > 1:
-            sides = " from ".join(" and ".join(labels[row] for row in sorted(part)) for part in sorted(parts, key=min))
-            choices.append((f"join-{key}", sides))
+            first, second = (and_list(labels[row] for row in sorted(part)) for part in sorted(parts, key=min))
+            choices.append((f"join-{key}", _("%(first)s from %(second)s") % {"first": first, "second": second}))
     return choices

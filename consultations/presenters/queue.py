@@ -7,10 +7,12 @@ from typing import Any, Final
 
 from django.db.models import Count, F, Min, OuterRef, Q, QuerySet, Subquery
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from clinic.accounts.models import User
 from clinic.core import clock
 from clinic.core.encryption import Undecodable
+from clinic.core.wording import Wording
 from consultations.candidacy.outcomes import LOW_MOOD_RULE
 from consultations.enums import (
     LIVE_APPOINTMENTS,
@@ -36,7 +38,7 @@ NOT_IN_A_ROW: Final = ("response__asked", "response__contact", "response__brough
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Tab:
-    label: str
+    label: Wording
     query: str
     count: int
     is_current: bool
@@ -145,21 +147,22 @@ def unreadable_row(pk: int) -> Row:
     return Row(
         pk=pk,
         url=reverse("admin:consultations_consultationrequest_change", args=[pk]),
-        name=f"Record {pk} cannot be read",
-        line="Something in this record is damaged. Tell a manager its number: nothing was lost from the list.",
-        time=Chip("Unknown", "danger"),
-        flags=(Chip("Needs a manager", "danger"),),
+        name=_("Record %(number)d cannot be read") % {"number": pk},
+        line=_("Something in this record is damaged. Tell a manager its number: nothing was lost from the list."),
+        time=Chip(_("Unknown"), "danger"),
+        flags=(Chip(_("Needs a manager"), "danger"),),
         is_readable=False,
     )
 
 
 def erased_row(request: Any) -> Row:
+    erased = {"moment": clock.moment(request.patient.erased_at)}
     return Row(
         pk=request.pk,
         url=reverse("admin:consultations_consultationrequest_change", args=[request.pk]),
         name=request.patient.name,
         reference=request.reference,
-        line=f"What this person told us was erased on {clock.moment(request.patient.erased_at)}.",
+        line=_("What this person told us was erased on %(moment)s.") % erased,
         status=request.get_status_display(),
     )
 
@@ -168,7 +171,7 @@ def _row(request: Any, others: Others, *, viewer: User, now: datetime.datetime) 
     if request.patient.erased_at is not None:
         return erased_row(request)
     answers, is_broken = opened(lambda: answers_of(request), NO_ANSWERS, of=request)
-    line = "The answers of this record cannot be opened. Tell a manager."
+    line = _("The answers of this record cannot be opened. Tell a manager.")
     if not is_broken:
         line = one_line(answers, version=request.response.questionnaire_version)
     return Row(
@@ -196,8 +199,7 @@ def answers_of(request: ConsultationRequest) -> dict[str, Any]:
 
 def is_low_mood(request: ConsultationRequest) -> bool:
     """Whether its stored result says so; one that cannot be read is told of on the page of the request."""
-    fired, _ = opened(lambda: fired_in(request), NO_RULES, of=request)
-    return LOW_MOOD_RULE in fired
+    return LOW_MOOD_RULE in opened(lambda: fired_in(request), NO_RULES, of=request)[0]
 
 
 def fired_in(request: ConsultationRequest) -> frozenset[str]:
@@ -209,21 +211,23 @@ def fired_in(request: ConsultationRequest) -> frozenset[str]:
 def flags_of(request: Any, answers: Mapping[str, Any], *, is_broken: bool) -> tuple[Chip, ...]:
     flags = text_flags(request)
     if request.is_escalated:
-        flags.append(Chip("Escalated", "danger"))
+        flags.append(Chip(_("Escalated"), "danger"))
     if request.is_as_pressing:
-        flags.append(Chip(f"As pressing as {request.as_pressing_reference}", "danger"))
+        pressing = _("As pressing as %(reference)s") % {"reference": request.as_pressing_reference}
+        flags.append(Chip(pressing, "danger"))
     if request.flag_level or not request.is_escalated:
         flags.append(level_chip(request))
     if request.highest_outcome not in (request.outcome, request.flag_level):
-        flags.append(Chip(f"Earlier: {Outcome(request.highest_outcome).label}", "danger"))
+        earlier = _("Earlier: %(outcome)s") % {"outcome": Outcome(request.highest_outcome).label}
+        flags.append(Chip(earlier, "danger"))
     if request.is_blocked_by_flags and request.status in OPEN_STATUSES:
-        flags.append(Chip("Red flags open", "warn"))
+        flags.append(Chip(_("Red flags open"), "warn"))
     if is_low_mood(request):
-        flags.append(Chip(LOW_MOOD, "warn"))
+        flags.append(Chip(str(LOW_MOOD), "warn"))
     if request.has_note:
-        flags.append(Chip("Left a note"))
+        flags.append(Chip(_("Left a note")))
     if is_broken:
-        flags.append(Chip("Answers damaged", "danger"))
+        flags.append(Chip(_("Answers damaged"), "danger"))
     found = look_outs(answers, version=request.response.questionnaire_version)[:LOOK_OUTS_SHOWN]
     return (*flags, *(Chip(text, "warn") for text in found))
 
@@ -233,5 +237,5 @@ def text_flags(request: ConsultationRequest) -> list[Chip]:
     if request.texts_due_at is None:
         return []
     if request.texts_risk is None:
-        return [Chip("New message", "warn")]
-    return [Chip("Read this first", "danger")]
+        return [Chip(_("New message"), "warn")]
+    return [Chip(_("Read this first"), "danger")]

@@ -5,8 +5,12 @@ import datetime
 from collections.abc import Sequence
 from typing import Any, Final
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from clinic.accounts.models import User
 from clinic.core import clock
+from clinic.core.text_lists import paragraph
 from consultations import phones
 from consultations.candidacy.outcomes import LOW_MOOD_RULE
 from consultations.enums import (
@@ -52,7 +56,7 @@ from consultations.services import clocks
 
 OWN_WORDS: Final = ("ex_note",)
 EXPECTS: Final = ("ex_expect",)
-UNREADABLE: Final = "This cannot be read. Tell a manager."
+UNREADABLE: Final = gettext_lazy("This cannot be read. Tell a manager.")
 
 
 def request_page(request: ConsultationRequest, *, viewer: User, now: datetime.datetime) -> dict[str, Any]:
@@ -74,7 +78,7 @@ def request_page(request: ConsultationRequest, *, viewer: User, now: datetime.da
         "banner": banner(request, viewer=viewer, now=now, starts_at=appointment.starts_at if appointment else None),
         "headline": headline(request),
         "clock_alarms": clock_alarms.going_on(request.response_id, without=[ClockKind.CASE]),
-        "low_mood": LOW_MOOD if any(finding.id == LOW_MOOD_RULE for finding in findings.all) else "",
+        "low_mood": str(LOW_MOOD) if any(finding.id == LOW_MOOD_RULE for finding in findings.all) else "",
         "escalation": activity.escalation(request) if request.is_escalated else None,
         "findings": findings,
         "flags": flags_view(request, case=case),
@@ -126,22 +130,23 @@ def banner(
 
 
 def headline(request: ConsultationRequest) -> dict[str, Any]:
-    is_lower = request.highest_outcome != request.outcome
+    if request.highest_outcome == request.outcome:
+        return {"now": level_chip(request), "highest": None, "words": ""}
+    words = _("The patient was shown “%(outcome)s” earlier and changed answers after that. Ask about it.")
     return {
         "now": level_chip(request),
-        "highest": outcome_chip(request.highest_outcome) if is_lower else None,
-        "words": (
-            f"The patient was shown “{Outcome(request.highest_outcome).label}” earlier and changed answers after that. "
-            "Ask about it."
-            if is_lower
-            else ""
-        ),
+        "highest": outcome_chip(request.highest_outcome),
+        "words": words % {"outcome": Outcome(request.highest_outcome).label},
     }
 
 
 def consents_of(request: ConsultationRequest) -> list[dict[str, str]]:
     return [
-        {"wording": f"Consent {consent.pk} cannot be read. Tell a manager.", "version": "", "when": ""}
+        {
+            "wording": _("Consent %(number)d cannot be read. Tell a manager.") % {"number": consent.pk},
+            "version": "",
+            "when": "",
+        }
         if isinstance(consent, Unreadable)
         else {"wording": consent.wording, "version": consent.notice_version, "when": clock.moment(consent.given_at)}
         for consent in readable(request.consents.order_by("pk"))
@@ -149,16 +154,15 @@ def consents_of(request: ConsultationRequest) -> list[dict[str, str]]:
 
 
 def words_for(asked: Sequence[Asked], ids: Sequence[str]) -> str:
-    return " ".join(answer_words(entry) for entry in asked if entry["id"] in ids and entry["answer"])
+    return paragraph(answer_words(entry) for entry in asked if entry["id"] in ids and entry["answer"])
 
 
 def contact_of(request: ConsultationRequest) -> dict[str, Any]:
     contact = patient_contact(request.patient)
-    contact["filled_for"] = (
-        f"{request.helper_name} filled this in for the patient, who agreed"
-        if request.filled_for == FilledFor.OTHER
-        else "The patient filled this in"
-    )
+    contact["filled_for"] = _("The patient filled this in")
+    if request.filled_for == FilledFor.OTHER:
+        words = _("%(helper)s filled this in for the patient, who agreed")
+        contact["filled_for"] = words % {"helper": request.helper_name}
     return contact
 
 
@@ -175,19 +179,19 @@ def phone_of(patient: Patient) -> PhoneLine:
     number, is_damaged = opened(lambda: patient.phone, "", of=patient)
     typed, typed_is_damaged = opened(lambda: patient.phone_as_typed, "", of=patient)
     if is_damaged:
-        return PhoneLine(UNREADABLE, typed=typed)
+        return PhoneLine(str(UNREADABLE), typed=typed)
     says_more = phones.typed_says_more(typed, number)
     return PhoneLine(
         text=phones.shown(number),
         href=phones.dialled(number),
-        typed=UNREADABLE if typed_is_damaged else typed if says_more else "",
+        typed=str(UNREADABLE) if typed_is_damaged else typed if says_more else "",
     )
 
 
 def patient_contact(patient: Patient) -> dict[str, Any]:
     email, email_damaged = opened(lambda: patient.email, "", of=patient)
     return {
-        "email": UNREADABLE if email_damaged else email,
+        "email": str(UNREADABLE) if email_damaged else email,
         "phone": phone_of(patient),
         "contact_by": patient.get_contact_by_display(),
         "safe": patient.get_safe_to_contact_display(),
@@ -199,7 +203,8 @@ def appointment_words(appointment: Appointment | None) -> dict[str, str] | None:
     if appointment is None:
         return None
     return {
-        "when": f"{clock.moment(appointment.starts_at)}, {clock.zone_words(appointment.starts_at)}",
+        "when": _("%(moment)s, %(zone)s")
+        % {"moment": clock.moment(appointment.starts_at), "zone": clock.zone_words(appointment.starts_at)},
         "kind": str(appointment.appointment_type),
         "modality": appointment.appointment_type.get_modality_display(),
         "clinician": appointment.clinician.display_name,

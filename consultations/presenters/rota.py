@@ -7,10 +7,12 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from clinic.accounts.models import User
 from clinic.core import clock
 from clinic.core.permissions import may
+from clinic.core.text_lists import and_list
 from consultations.enums import ShiftChangeKind
 from consultations.models import ShiftChange
 from consultations.presenters.words import name_of
@@ -43,10 +45,10 @@ def _day(day: datetime.date, known: rota.Rota, members: list[User], gaps: list[r
     return {
         "title": clock.day(day),
         "is_today": day == clock.today(),
-        "open": f"open {_hours(openings)}" if openings else "closed",
+        "open": _("open %(hours)s") % {"hours": _hours(openings)} if openings else _("closed"),
         "lines": [
             {"who": name_of(each), "hours": _hours(spans)}
-            for _, each, spans in sorted(lines, key=lambda line: (line[0], line[1].name))
+            for _begins, each, spans in sorted(lines, key=lambda line: (line[0], line[1].name))
         ],
         "gaps": _hours([gap for gap in gaps if clock.local(gap[0]).date() == day]),
     }
@@ -58,14 +60,10 @@ def _changes(first: datetime.date, last: datetime.date) -> list[ShiftChange]:
 
 
 def _change(each: ShiftChange, *, viewer: User) -> dict[str, Any]:
-    hours = f"{clock.time(each.starts)} to {clock.time(each.ends)}" if each.starts and each.ends else "the whole day"
-    days = clock.day(each.first_on)
-    if each.last_on != each.first_on:
-        days = f"{days} to {clock.day(each.last_on)}"
     return {
         "who": name_of(each.user),
         "what": ShiftChangeKind(each.kind).label.lower(),
-        "when": f"{days}, {hours}",
+        "when": _("%(days)s, %(hours)s") % {"days": _days_of(each), "hours": _hours_of(each)},
         "reason": each.reason,
         "url": reverse("admin:consultations_shiftchange_change", args=[each.pk])
         if may(viewer, "consultations.change_shiftchange")
@@ -73,8 +71,21 @@ def _change(each: ShiftChange, *, viewer: User) -> dict[str, Any]:
     }
 
 
+def _days_of(each: ShiftChange) -> str:
+    first = clock.day(each.first_on)
+    if each.last_on == each.first_on:
+        return first
+    return _("%(first)s to %(last)s") % {"first": first, "last": clock.day(each.last_on)}
+
+
+def _hours_of(each: ShiftChange) -> str:
+    if not each.starts or not each.ends:
+        return _("the whole day")
+    return clock.time_span(each.starts, each.ends)
+
+
 def _hours(spans: list[rota.Span]) -> str:
-    return " and ".join(f"{clock.time(begins)} to {clock.time(ends)}" for begins, ends in spans)
+    return and_list(clock.time_span(begins, ends) for begins, ends in spans)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -103,15 +114,20 @@ def duty_now(*, viewer: User, now: datetime.datetime) -> DutyNow:
 
 def _name(user: User, known: rota.Rota, *, viewer: User, now: datetime.datetime) -> str:
     ends = known.until(user.pk, now=now)
-    notes = [*(["you"] if user.pk == viewer.pk else []), *([f"until {clock.time(ends)}"] if ends else [])]
-    return f"{user.display_name} ({', '.join(notes)})" if notes else user.display_name
+    is_viewer, name = user.pk == viewer.pk, user.display_name
+    if ends is None:
+        return _("%(name)s (you)") % {"name": name} if is_viewer else name
+    words = _("%(name)s (you, until %(time)s)") if is_viewer else _("%(name)s (until %(time)s)")
+    return words % {"name": name, "time": clock.time(ends)}
 
 
 def _coming(team: list[User], known: rota.Rota, *, now: datetime.datetime) -> Iterator[str]:
     """Whose next shift begins within a day, the first first."""
-    begins = [(begin, each.display_name) for each in team for begin, _ in known.spans.get(each.pk, []) if begin > now]
+    begins = [
+        (begin, each.display_name) for each in team for begin, _end in known.spans.get(each.pk, []) if begin > now
+    ]
     named: set[str] = set()
     for begin, name in sorted(begins):
         if begin <= now + rota.DAY and name not in named:
             named.add(name)
-            yield f"{name}, {clock.moment(begin)}"
+            yield _("%(name)s, %(moment)s") % {"name": name, "moment": clock.moment(begin)}

@@ -11,8 +11,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.utils.translation import gettext as _
 
 from clinic.core import clock
+from clinic.core.text_lists import and_list
 from consultations.enums import (
     CLOSED_STATUSES,
     LIVE_APPOINTMENTS,
@@ -52,7 +54,7 @@ class Other:
 
     @property
     def why(self) -> str:
-        return "same " + " and ".join(self.agrees)
+        return _("same %(what)s") % {"what": and_list(self.agrees)}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -133,9 +135,9 @@ def _requests(rows: Iterable[Patient], *, closed_too: bool) -> list[Other]:
 def _of_request(request: ConsultationRequest, visit: datetime.datetime | None) -> Other:
     status = request.get_status_display()
     if request.status == RequestStatus.BOOKED and visit is not None:
-        status = f"{status}: {clock.moment(visit)}"
+        status = _("%(status)s: %(moment)s") % {"status": status, "moment": clock.moment(visit)}
     if request.flag_level and not request.is_closed:
-        status = f"{status}; red flag not settled"
+        status = _("%(status)s; red flag not settled") % {"status": status}
     risk, is_open = risk_of(request), not request.is_closed
     level = BY_RISK[risk]
     return Other(
@@ -171,7 +173,7 @@ def _of_case(case: SafetyCase) -> Other:
     is_open = case.status != CaseStatus.CLOSED
     return Other(
         patient=case.patient_id or 0,
-        label=f"Safety case {case.pk}",
+        label=_("Safety case %(number)d") % {"number": case.pk},
         url=alerts.page_of(case),
         status=case.get_status_display(),
         urgency=outcome_chip(case.level) if is_open else None,
@@ -218,9 +220,9 @@ def _others_of(
 def _agrees(row: Patient, patient: Patient) -> tuple[str, ...]:
     found = []
     if row.birth_on is not None and (row.name_key, row.birth_on) == (patient.name_key, patient.birth_on):
-        found.append("name and date of birth")
+        found.append(_("name and date of birth"))
     if row.email_index and row.email_index == patient.email_index:
-        found.append("email")
+        found.append(_("email"))
     if row.phone_index and row.phone_index == patient.phone_index:
-        found.append("phone")
+        found.append(_("phone"))
     return tuple(found)

@@ -14,5 +14,5 @@ def can_share(request: ConsultationRequest) -> bool:
     try:
         return request.response.answers.get("im_share") in CAN_SHARE
     except DamagedRecord as damage:
-        log_damage(f"consultations.questionnaireresponse {request.response_id}", damage)
+        log_damage("consultations.questionnaireresponse", request.response_id, damage)
         return False

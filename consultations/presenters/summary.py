@@ -6,6 +6,10 @@ The words are copy of the version that asked: an answer is never summed up in th
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils import formats
+from django.utils.translation import gettext as _
+
+from clinic.core.text_lists import comma_list, semicolon_list
 from consultations.questionnaire import page_copy
 from consultations.questionnaire.definition import UnknownVersion
 
@@ -15,9 +19,9 @@ def one_line(answers: Mapping[str, Any], *, version: str) -> str:
     try:
         copy = page_copy.load(version)
     except UnknownVersion:
-        return f"Answered on questionnaire {version}: open the request to read it"
+        return _("Answered on questionnaire %(version)s: open the request to read it") % {"version": version}
     where = [copy.where.words[code] for code in chosen(answers, copy.where.question) if code in copy.where.words]
-    parts = [", ".join(where).capitalize() + " pain"] if where else []
+    parts = [_("%(where)s pain") % {"where": comma_list(where).capitalize()}] if where else []
     parts += [
         gist.words[code]
         for gist in (copy.worse, copy.duration)
@@ -27,8 +31,9 @@ def one_line(answers: Mapping[str, Any], *, version: str) -> str:
     peg = [answers.get(key) for key in ("peg_p", "peg_e", "peg_g")]
     scores = [each for each in peg if isinstance(each, int) and 0 <= each <= 10]
     if len(scores) == len(peg):
-        parts.append(f"PEG {sum(scores) / 3:.1f} of 10")
-    return "; ".join(parts) or "No answer about the pain yet"
+        score = formats.number_format(round(sum(scores) / 3, 1), decimal_pos=1)
+        parts.append(_("PEG %(score)s of 10") % {"score": score})
+    return semicolon_list(parts) or _("No answer about the pain yet")
 
 
 def look_outs(answers: Mapping[str, Any], *, version: str) -> list[str]:

@@ -4,6 +4,7 @@ import datetime
 from typing import Any, Final
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from clinic.accounts.models import User
 from consultations.models import ConsultationRequest
@@ -19,13 +20,18 @@ def weekly_calls(*, viewer: User, now: datetime.datetime) -> dict[str, Any]:
     due = weekly_question.weekly_calls(now=now).filter(pk__in=ConsultationRequest.objects.visible_to(viewer))
     found = readable(due.select_related("patient")[:SHOWN])
     rows = [
-        {"pk": each.pk, "name": f"Record {each.pk} cannot be read", "reference": "", "since": ""}
+        {
+            "pk": each.pk,
+            "name": _("Record %(number)d cannot be read") % {"number": each.pk},
+            "reference": "",
+            "since": "",
+        }
         if isinstance(each, Unreadable)
         else {
             "pk": each.pk,
             "name": each.patient.name,
             "reference": each.reference,
-            "since": f"nothing heard for {span(now - each.quiet_since)}",
+            "since": _("nothing heard for %(time)s") % {"time": span(now - each.quiet_since)},
         }
         for each in found
     ]

@@ -4,8 +4,12 @@ import dataclasses
 import datetime
 from typing import Final
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
 from clinic.accounts.models import User
 from clinic.core import clock
+from clinic.core.wording import Wording
 from consultations.enums import CLOSED_STATUSES, WAITING_FOR_PATIENT, Outcome, RequestStatus
 from consultations.models import ConsultationRequest, Patient
 
@@ -19,13 +23,13 @@ OUTCOME_KINDS: Final = {
 }
 
 NOT_DONE: Final = {
-    RequestStatus.INFORMATION_ASKED: "No answer",
-    RequestStatus.OFFERED: "No time chosen",
-    RequestStatus.BOOKED: "Visit not recorded",
+    RequestStatus.INFORMATION_ASKED: gettext_lazy("No answer, %(time)s overdue"),
+    RequestStatus.OFFERED: gettext_lazy("No time chosen, %(time)s overdue"),
+    RequestStatus.BOOKED: gettext_lazy("Visit not recorded, %(time)s overdue"),
 }
 """What has not happened when the time of a request ran out that waited for something else than us."""
 
-LOW_MOOD: Final = "Call: low mood"
+LOW_MOOD: Final = gettext_lazy("Call: low mood")
 """The mark of a request of somebody who told us that things feel very hard right now."""
 
 
@@ -33,7 +37,7 @@ LOW_MOOD: Final = "Call: low mood"
 class Chip:
     """A short label; `kind` ("", ok, warn, danger) only adds colour to what the words say."""
 
-    text: str
+    text: Wording
     kind: str = ""
 
 
@@ -43,26 +47,25 @@ def name_of(user: User | None) -> str:
     return user.display_name
 
 
-def count(number: int, one: str, many: str = "") -> str:
-    """ "1 request", "3 requests"."""
-    return f"{number} {one if number == 1 else many or one + 's'}"
-
-
 def span(length: datetime.timedelta) -> str:
     """ "35 minutes", "1 hour 18 minutes", "2 days": rounded down, but no minute is lost within a day; at least one."""
     minutes = max(1, int(length.total_seconds() // 60))
-    if minutes >= 24 * 60:
-        return count(minutes // (24 * 60), "day")
-    parts = [count(minutes // 60, "hour")] if minutes >= 60 else []
-    parts += [count(minutes % 60, "minute")] if minutes % 60 else []
-    return " ".join(parts)
+    if days := minutes // (24 * 60):
+        return ngettext("%(number)d day", "%(number)d days", days) % {"number": days}
+    hours, minutes = divmod(minutes, 60)
+    in_hours = ngettext("%(number)d hour", "%(number)d hours", hours) % {"number": hours}
+    in_minutes = ngettext("%(number)d minute", "%(number)d minutes", minutes) % {"number": minutes}
+    if hours and minutes:
+        return _("%(hours)s %(minutes)s") % {"hours": in_hours, "minutes": in_minutes}
+    return in_hours if hours else in_minutes
 
 
 def time_left(due_at: datetime.datetime, *, now: datetime.datetime) -> Chip:
     left = due_at - now
     if left < datetime.timedelta():
-        return Chip(f"{span(-left)} overdue", "danger")
-    return Chip(f"{span(left)} left", "danger" if left <= PRESSING else "warn" if left <= SOON else "")
+        return Chip(_("%(time)s overdue") % {"time": span(-left)}, "danger")
+    kind = "danger" if left <= PRESSING else "warn" if left <= SOON else ""
+    return Chip(_("%(time)s left") % {"time": span(left)}, kind)
 
 
 def outcome_chip(outcome: str) -> Chip:
@@ -76,14 +79,14 @@ def level_chip(request: ConsultationRequest) -> Chip:
 
 def age_words(patient: Patient) -> str:
     age = patient.age_on(clock.today())
-    return "age not given" if age is None else str(age)
+    return _("age not given") if age is None else str(age)
 
 
 def day_of_birth(patient: Patient) -> str:
     """Without the weekday, and always with the year: it is how two people of one name are told apart."""
     if patient.birth_on is None:
-        return "not given"
-    return f"{patient.birth_on.day} {clock.MONTHS[patient.birth_on.month - 1]} {patient.birth_on.year}"
+        return _("not given")
+    return clock.full_date(patient.birth_on)
 
 
 def holder_words(request: ConsultationRequest, *, viewer: User | None = None) -> str:
@@ -94,7 +97,9 @@ def holder_words(request: ConsultationRequest, *, viewer: User | None = None) ->
     label = request.get_status_display()
     if holder is None:
         return label
-    return f"{label}: {'you' if viewer is not None and holder.pk == viewer.pk else name_of(holder)}"
+    if viewer is not None and holder.pk == viewer.pk:
+        return _("%(status)s: you") % {"status": label}
+    return _("%(status)s: %(name)s") % {"status": label, "name": name_of(holder)}
 
 
 def clock_chip(
@@ -114,14 +119,14 @@ def clock_chip(
         if due_at is not None:
             return time_left(due_at, now=now)
     if request.status in CLOSED_STATUSES:
-        return Chip(f"Closed {clock.day(request.status_changed_at)}")
+        return Chip(_("Closed %(day)s") % {"day": clock.day(request.status_changed_at)})
     is_late = request.due_at < now
     if is_late and request.status in NOT_DONE:
-        return Chip(f"{NOT_DONE[RequestStatus(request.status)]}, {time_left(request.due_at, now=now).text}", "danger")
+        return Chip(NOT_DONE[RequestStatus(request.status)] % {"time": span(now - request.due_at)}, "danger")
     if request.status in WAITING_FOR_PATIENT:
-        return Chip(f"Waiting {span(now - request.status_changed_at)}")
+        return Chip(_("Waiting %(time)s") % {"time": span(now - request.status_changed_at)})
     if request.status == RequestStatus.BOOKED:
-        return Chip(clock.moment(next_visit) if next_visit else "Booked")
+        return Chip(clock.moment(next_visit) if next_visit else _("Booked"))
     return time_left(request.due_at, now=now)
 
 

@@ -207,7 +207,7 @@ class _Reader:
 
     def question(self, item: dict[str, Any], section: str) -> Question:
         low, shown_when = self.own(item, "anchor-low"), self.own(item, "shown-when")
-        unit = _extension(item, HL7 + "questionnaire-unit")
+        unit = _extension(item, f"{HL7}questionnaire-unit")
         kind = self.own(item, "control")
         return Question(
             id=item["linkId"],
@@ -218,8 +218,8 @@ class _Reader:
             kind=kind,
             options=tuple(self.option(entry, item["linkId"]) for entry in item.get("answerOption", [])),
             is_required=item.get("required", False),
-            minimum=_extension(item, HL7 + "minValue"),
-            maximum=_extension(item, HL7 + "maxValue") if "maxLength" not in item else item["maxLength"],
+            minimum=_extension(item, f"{HL7}minValue"),
+            maximum=_extension(item, f"{HL7}maxValue") if "maxLength" not in item else item["maxLength"],
             unit=unit["code"] if unit else "",
             anchors=(low, self.own(item, "anchor-high")) if low else None,
             instrument=self.own(item, "instrument") or "",
@@ -231,7 +231,7 @@ class _Reader:
     def option(self, entry: dict[str, Any], question_id: str) -> Option:
         """Our own codes are `question.option`; LOINC answers are known by their ordinal weight."""
         coding = entry["valueCoding"]
-        weight = _extension(entry, HL7 + "ordinalValue")
+        weight = _extension(entry, f"{HL7}ordinalValue")
         code = coding["code"].removeprefix(f"{question_id}.") if weight is None else str(int(weight))
         regional = [
             (_extension(each, "region"), _extension(each, "text"))

@@ -13,6 +13,7 @@ from consultations.questionnaire.answers import Walk, walk
 from consultations.questionnaire.conditions import Value
 from consultations.questionnaire.definition import Question, load, worded
 from consultations.questionnaire.page_copy import Screen
+from consultations.questionnaire.sentences import sentences
 
 Answers = Mapping[str, Any]
 
@@ -27,7 +28,7 @@ class Progress:
     total: int
 
 
-CHECK_AND_SEND: Final = ("send", "Check and send")
+CHECK_AND_SEND: Final = ("send", sentences()["check_and_send"])
 
 
 def screens(version: str) -> tuple[Screen, ...]:
@@ -140,8 +141,8 @@ def display_answer(question: Question, value: Value) -> list[str]:
     if question.kind == "single":
         return [question.label_of(str(value))]
     if question.anchors:
-        return [f"{value} out of {int(question.maximum or 10)}"]
-    return [f"{value} {question.unit}".strip()]
+        return [sentences()["out_of"].format(value=value, most=int(question.maximum or 10))]
+    return [sentences()["with_unit"].format(value=value, unit=question.unit).strip()]
 
 
 def as_asked(answers: Answers, *, version: str, region: str) -> list[dict[str, Any]]:

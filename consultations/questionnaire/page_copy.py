@@ -15,6 +15,9 @@ from consultations.questionnaire import definition
 from consultations.questionnaire.definition import DefinitionError, Questionnaire, UnknownVersion
 from consultations.questionnaire.files import FileError, text_of
 
+PLACE: Final = "{at}, {part}"
+ROW: Final = "{at}, {name} {number}"
+"""Where something stands, in a sentence for whoever keeps the files."""
 SLUG: Final = re.compile("[a-z]+(-[a-z]+)*")
 
 
@@ -150,13 +153,15 @@ class _Table:
         return tuple(values)
 
     def table(self, name: str) -> "_Table":
-        return _Table(self.values.get(name), f"{self.at}, {name}")
+        return _Table(self.values.get(name), PLACE.format(at=self.at, part=name))
 
     def rows(self, name: str) -> list["_Table"]:
         rows = self.values.get(name)
         if not isinstance(rows, list) or not rows:
             raise CopyError(f"{self.at} has no [[{name}]].")
-        return [_Table(row, f"{self.at}, {name} {number}") for number, row in enumerate(rows, start=1)]
+        return [
+            _Table(row, ROW.format(at=self.at, name=name, number=number)) for number, row in enumerate(rows, start=1)
+        ]
 
 
 def _screens(top: _Table, questionnaire: Questionnaire) -> tuple[Screen, ...]:
@@ -171,7 +176,7 @@ def _screens(top: _Table, questionnaire: Questionnaire) -> tuple[Screen, ...]:
             for question in page.question_ids:
                 if question in place_of:
                     raise CopyError(f"{row.at} asks {question!r}, which {place_of[question]} asks already.")
-                place_of[question] = row.at.removeprefix(f"{top.at}, ")
+                place_of[question] = row.at.removeprefix(PLACE.format(at=top.at, part=""))
             found.append(page)
     if forgotten := [question.id for question in questionnaire.questions if question.id not in place_of]:
         raise CopyError(f"{top.at} asks {forgotten} on no screen.")

@@ -7,9 +7,12 @@ from typing import Final, NamedTuple
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from clinic.core import clock
 from clinic.core.models import OutboxMessage
+from clinic.core.text_lists import comma_list
 from consultations.enums import CaseStatus, MessageKind, Outcome
 from consultations.models import PatientText, SafetyCase
 from consultations.services import alerts, duty, text_alarms
@@ -17,6 +20,7 @@ from consultations.services import alerts, duty, text_alarms
 UNSENT_AFTER: Final = datetime.timedelta(minutes=5)
 """An alert that waits longer has reached nobody: the worker or the mail server is not there."""
 FRESH: Final = datetime.timedelta(minutes=1)
+CASES_NAMED: Final = 5
 logger = logging.getLogger(__name__)
 
 
@@ -118,25 +122,51 @@ def sentences(*, now: datetime.datetime) -> list[str]:
     """What stands at the very top of Today while somebody could not be told; empty when all is well."""
     found = []
     if numbers := untold(now=now):
-        listed = ", ".join(str(number) for number in numbers[:5]) + (" and more" if len(numbers) > 5 else "")
-        what = f"{len(numbers)} emergencies (cases {listed})" if len(numbers) > 1 else f"1 emergency (case {listed})"
-        found.append(f"Nobody was told of {what}. Open Safety cases and act on it now.")
+        found.append(_untold_sentence(numbers))
     if number := len(untold_texts(now=now)):
-        what = "1 text" if number == 1 else f"{number} texts"
-        found.append(f"Nobody was told of {what} that may be about self-harm. It stands below: act on it now.")
+        found.append(
+            ngettext(
+                "Nobody was told of %(count)s text that may be about self-harm. It stands below: act on it now.",
+                "Nobody was told of %(count)s texts that may be about self-harm. It stands below: act on it now.",
+                number,
+            )
+            % {"count": number}
+        )
     if nobody_on_duty(now=now):
         found.append(
-            "Nobody is on duty, and no duty address is set, so nobody can be told of an emergency. "
-            "Switch yourself on duty if you are here."
+            _(
+                "Nobody is on duty, and no duty address is set, so nobody can be told of an emergency. "
+                "Switch yourself on duty if you are here."
+            )
         )
     if unowned := SafetyCase.objects.filter(owner=None).exclude(status=CaseStatus.CLOSED).count():
-        cases = "1 safety case has" if unowned == 1 else f"{unowned} safety cases have"
-        found.append(f"{cases} no owner, because nobody in the care team may sign in. Open Safety cases and take it.")
+        found.append(
+            ngettext(
+                "%(count)s safety case has no owner, because nobody in the care team may sign in. "
+                "Open Safety cases and take it.",
+                "%(count)s safety cases have no owner, because nobody in the care team may sign in. "
+                "Open Safety cases and take it.",
+                unowned,
+            )
+            % {"count": unowned}
+        )
     return found
 
 
+def _untold_sentence(numbers: list[int]) -> str:
+    cases = comma_list(numbers[:CASES_NAMED])
+    if len(numbers) > CASES_NAMED:
+        cases = _("%(cases)s and more") % {"cases": cases}
+    sentence = ngettext(
+        "Nobody was told of %(count)s emergency (case %(cases)s). Open Safety cases and act on it now.",
+        "Nobody was told of %(count)s emergencies (cases %(cases)s). Open Safety cases and act on it now.",
+        len(numbers),
+    )
+    return sentence % {"count": len(numbers), "cases": cases}
+
+
 def state(*, now: datetime.datetime) -> str:
-    """The word for the health check."""
+    """The word for the health check: operators read it, in English."""
     if number := len(untold(now=now)):
         return f"nobody was told of {number} {'emergency' if number == 1 else 'emergencies'}"
     if number := len(untold_texts(now=now)):

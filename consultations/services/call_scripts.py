@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from clinic.accounts.models import User
 from clinic.core import audit, clock
@@ -60,10 +61,10 @@ def finish(*, call: Call, note: str, by: User) -> Saved:
     fresh = _lock(call, by=by, may_be_over=True)
     if not is_open(fresh):
         if note != fresh.note or fresh.completed_at is None:
-            raise CallOver("This call has ended already. Nothing was changed. What you wrote is kept below.")
+            raise CallOver(_("This call has ended already. Nothing was changed. What you wrote is kept below."))
         return Saved(fresh, None)
     if not fresh.answers:
-        raise NothingAsked("No question was answered in this call. Choose what became of it instead.")
+        raise NothingAsked(_("No question was answered in this call. Select its outcome instead."))
     heard = None if _is_heard(fresh) else hear(fresh, request, by=by)
     fresh.completed_at, fresh.note = clock.now(), note
     fresh.save(update_fields=["completed_at", "note", "assessment"])
@@ -83,9 +84,11 @@ def end_unasked(*, call: Call, outcome: CallOutcome, note: str, by: User) -> Cal
     if (fresh.outcome, fresh.note) == (outcome, note):
         return fresh
     if not is_open(fresh):
-        raise CallOver("This call has ended already. Nothing was changed. What you wrote is kept below.")
+        raise CallOver(_("This call has ended already. Nothing was changed. What you wrote is kept below."))
     if fresh.answers or fresh.heard_at is not None or outcome == CallOutcome.DANGER_ASKED:
-        raise CallOver("Something was answered in this call: end it as one in which the danger questions were asked.")
+        raise CallOver(
+            _("Something was answered in this call: end it as one in which the danger questions were asked.")
+        )
     fresh.outcome, fresh.note = outcome, note
     fresh.save(update_fields=["outcome", "note"])
     audit.record(action="call.log", target=fresh, by=by, details={"outcome": outcome.value})
@@ -98,12 +101,14 @@ def _lock(call: Call, *, by: User, may_be_over: bool = False) -> Call:
         Call.objects.select_for_update(of=("self",), no_key=True).select_related("response", "made_by").get(pk=call.pk)
     )
     if fresh.made_by_id != by.pk:
-        raise NotAllowed(f"{fresh.made_by.display_name} is asking these questions. Begin a call of your own.")
+        raise NotAllowed(
+            _("%(name)s is asking these questions. Begin a call of your own.") % {"name": fresh.made_by.display_name}
+        )
     if may_be_over or is_open(fresh):
         return fresh
     if fresh.completed_at is None and fresh.outcome == CallOutcome.DANGER_ASKED:
-        raise CallOver("This call began too long ago to be gone on with. Nothing was changed: begin a new one.")
-    raise CallOver("This call has ended already. Nothing was changed.")
+        raise CallOver(_("This call began too long ago to be gone on with. Nothing was changed: begin a new one."))
+    raise CallOver(_("This call has ended already. Nothing was changed."))
 
 
 def _laid_over(before: Mapping[str, Any], answers: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Final
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from clinic.accounts.models import User
 from clinic.core import clock
@@ -58,8 +59,10 @@ def open_case(*, name: str, phone: str, said: str, level: Outcome, asks: bool, b
         before = _opened_before(once, by=by)
     if before is None or (before.call.note, before.case.patient and before.case.patient.name) != (said, name):
         raise ChangedMeanwhile(
-            "You opened a case from this page already, in another tab or window. Nothing was changed. What you wrote "
-            "is kept below."
+            _(
+                "You opened a case from this page already, in another tab or window. Nothing was changed. "
+                "What you wrote is kept below."
+            )
         )
     return before
 

@@ -9,6 +9,7 @@ from typing import Final
 
 from django.db import transaction
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from clinic.accounts.models import User
 from clinic.core import audit, clock
@@ -107,12 +108,14 @@ def log(
     require(by, *MAY_CALL)
     request = hold(response)
     if outcome == CallOutcome.DANGER_ASKED:
-        raise NothingAsked("The danger questions are asked one by one. Begin with them, or choose what became of it.")
+        raise NothingAsked(_("The danger questions are asked one by one. Begin with them, or select the outcome."))
     if (before := _made_before(response, once, by=by)) is not None:
         if (before.outcome, before.note) != (outcome, note):
             raise ChangedMeanwhile(
-                "You saved a call from this page already, in another tab or window. Nothing was changed. What you "
-                "wrote is kept below."
+                _(
+                    "You saved a call from this page already, in another tab or window. Nothing was changed. What you "
+                    "wrote is kept below."
+                )
             )
         return before
     call = make(response, outcome, note=note, by=by, once=once)

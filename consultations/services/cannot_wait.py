@@ -7,7 +7,9 @@ from collections.abc import Iterator
 
 from django.db.models import Q
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
+from clinic.core.text_lists import comma_list
 from consultations.enums import OPEN_STATUSES, CaseStatus, Pressing
 from consultations.models import ConsultationRequest, PatientText, SafetyCase
 from consultations.services import clocks, undelivered
@@ -25,7 +27,8 @@ class Item:
 
     @property
     def words(self) -> str:
-        return f"{self.name}: {', '.join(each.label for each in self.why)}"
+        # Translators: what cannot wait, and why, as "Case 4: not closed, past its time".
+        return _("%(name)s: %(why)s") % {"name": self.name, "why": comma_list(each.label for each in self.why)}
 
 
 def open_items(*, now: datetime.datetime) -> list[Item]:
@@ -37,7 +40,8 @@ def _cases() -> Iterator[Item]:
     rows = SafetyCase.objects.exclude(status=CaseStatus.CLOSED).order_by("level", "due_at", "pk")
     for pk, owner in rows.values_list("pk", "owner"):
         why = (Pressing.CASE,) if owner else (Pressing.CASE, Pressing.UNOWNED)
-        yield Item("case", pk, f"Case {pk}", reverse("admin:consultations_safetycase_change", args=[pk]), why)
+        path = reverse("admin:consultations_safetycase_change", args=[pk])
+        yield Item("case", pk, _("Case %(number)s") % {"number": pk}, path, why)
 
 
 def _requests(now: datetime.datetime) -> Iterator[Item]:
@@ -56,16 +60,16 @@ def _requests(now: datetime.datetime) -> Iterator[Item]:
     rows = ConsultationRequest.objects.filter(pk__in=why).most_pressing_first()
     for pk, reference in rows.values_list("pk", "reference"):
         path = reverse("admin:consultations_consultationrequest_change", args=[pk])
-        yield Item("request", pk, f"Request {reference}", path, tuple(why[pk]))
+        yield Item("request", pk, _("Request %(reference)s") % {"reference": reference}, path, tuple(why[pk]))
 
 
 def _texts_before_a_request() -> Iterator[Item]:
     rows = PatientText.objects.waiting().filter(response__request=None).order_by("due_at", "pk")
     for pk in rows.values_list("pk", flat=True):
-        yield Item("text", pk, f"Text {pk}", reverse("admin:today"), (Pressing.TEXT,))
+        yield Item("text", pk, _("Text %(number)s") % {"number": pk}, reverse("admin:today"), (Pressing.TEXT,))
 
 
 def _messages() -> Iterator[Item]:
     for pk in undelivered.parked_messages().order_by("pk").values_list("pk", flat=True):
         path = reverse("admin:core_outboxmessage_change", args=[pk])
-        yield Item("message", pk, f"Message {pk}", path, (Pressing.UNDELIVERED,))
+        yield Item("message", pk, _("Message %(number)s") % {"number": pk}, path, (Pressing.UNDELIVERED,))

@@ -5,6 +5,8 @@ Closing says nothing of the red flags: they stand until a doctor settles them.
 
 from django.db import transaction
 from django.db.models import Q
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from clinic.accounts.models import User
 from clinic.core import audit, clock
@@ -38,7 +40,7 @@ class NotClosed(TransitionNotAllowed):
     """A case that is open cannot be opened again."""
 
 
-CHANGED = (
+CHANGED = gettext_lazy(
     "Something new came in about this person while your page was open. The case is still open and what you wrote is "
     "kept: look at the case, then close it."
 )
@@ -131,6 +133,6 @@ def reopen(*, case: SafetyCase, reason: str, by: User) -> SafetyCase:
     hold_requests(case)
     fresh = SafetyCase.objects.select_for_update(of=("self",)).get(pk=case.pk)
     if fresh.status != CaseStatus.CLOSED:
-        raise NotClosed("This case is open already. Nothing was changed.")
+        raise NotClosed(_("This case is open already. Nothing was changed."))
     cases.reopen(case=fresh, level=Outcome(fresh.level), reason="staff", by=by, words=reason)
     return fresh

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from typing import NamedTuple
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from clinic.accounts.models import User
 from clinic.core import audit, clock
@@ -31,7 +32,7 @@ def close_unnamed(*, group: AlarmGroup, shown: Collection[int], seen: datetime.d
     """
     require(by, Actor.TRIAGE, Actor.DOCTOR, Actor.MANAGER)
     if seen is None or not shown:
-        raise TransitionNotAllowed("We could not tell which cases you were shown. Nothing was closed.")
+        raise TransitionNotAllowed(_("We could not tell which cases you were shown. Nothing was closed."))
     rows = SafetyCase.objects.filter(pk__in=shown, alarm_group=group, patient=None, alarmed_at__lte=seen)
     held = list(rows.exclude(status=CaseStatus.CLOSED).select_for_update(of=("self",)).order_by("pk"))
     closing = [case for case in held if not alarm_groups.has_unsent_contact(case)]

@@ -9,6 +9,7 @@ from typing import Final
 
 from django.db import transaction
 from django.db.models import F
+from django.utils.translation import gettext as _
 
 from clinic.accounts.models import User
 from clinic.core import audit, clock
@@ -56,10 +57,10 @@ def ask_to_contact(*, case: SafetyCase, by: User) -> bool:
     require(by, Actor.TRIAGE, Actor.DOCTOR, Actor.MANAGER)
     request = request_of(case)
     if request is None or not request.patient.email:
-        raise NoMail("There is no email address with a request of this person. Nothing was sent.")
+        raise NoMail(_("There is no email address with a request of this person. Nothing was sent."))
     held = lock(request)
     if deaths.is_recorded(held.patient):
-        raise NoMail("The person is recorded as having died. Nothing was sent.")
+        raise NoMail(_("The person is recorded as having died. Nothing was sent."))
     fresh = cases.lock_open(case)
     key = f"case-contact-{fresh.pk}-{clock.today().isoformat()}"
     if messaging.tell_patient(kind=MessageKind.PLEASE_CONTACT, request=held, key=key) is None:
@@ -104,10 +105,10 @@ def answer_next_day(
     asked = CaseClosing.objects.filter(case=case, asked_for__lte=clock.now()).defer(*UNOPENED)
     fresh = asked.filter(pk=closing).first()
     if case is None or fresh is None:
-        raise NotAsked("Nobody asks this of you now.")
+        raise NotAsked(_("Nobody asks this of you now."))
     is_new = fresh.answer != answer and fresh.answer not in NEEDS_US
     if is_new and answer not in NEEDS_US and (fresh.answer or fresh.reopened_at is not None):
-        raise NotAsked("We have your answer already, or no longer need it.")
+        raise NotAsked(_("We have your answer already, or no longer need it."))
     if is_new:
         _take(fresh, answer, case)
     if patient_texts.sent_before(response_id=held.response_id, text=text, key=once) is None:

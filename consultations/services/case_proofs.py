@@ -7,9 +7,11 @@ what only a person knows (a letter, who told us, what was advised) is asked for 
 import dataclasses
 import datetime
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from django.db.models import Max, Q, QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from clinic.accounts.models import User
 from clinic.core import clock
@@ -32,6 +34,9 @@ from consultations.models import Assessment, Call, CaseNote, ConsultationRequest
 from consultations.permissions import actors_of
 from consultations.services import alarm_groups, calls
 
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise
+
 ANYBODY: Final = frozenset({Actor.TRIAGE, Actor.DOCTOR, Actor.MANAGER})
 A_DOCTOR: Final = frozenset({Actor.DOCTOR})
 
@@ -48,11 +53,11 @@ RULES: Final[Mapping[CaseOutcome, Mapping[CaseProof, frozenset[Actor]]]] = {
 }
 """Outcome -> what it may rest on -> who may close with it."""
 
-NEEDS_WORDS: Final[Mapping[CaseProof | CaseOutcome, str]] = {
-    CaseProof.LETTER: "Write what the letter says.",
-    CaseOutcome.DECLINED_ADVICE: "Write what was advised.",
-    CaseOutcome.DIED: "Write who told us.",
-    CaseOutcome.MISTAKE: "Write what was entered by mistake.",
+NEEDS_WORDS: Final[Mapping[CaseProof | CaseOutcome, "_StrOrPromise"]] = {
+    CaseProof.LETTER: gettext_lazy("Write what the letter says."),
+    CaseOutcome.DECLINED_ADVICE: gettext_lazy("Write what was advised."),
+    CaseOutcome.DIED: gettext_lazy("Write who told us."),
+    CaseOutcome.MISTAKE: gettext_lazy("Write what was entered by mistake."),
 }
 """What must be said in words, and what to say where it is not."""
 
@@ -116,50 +121,57 @@ class Evidence:
     def missing(self, proof: CaseProof) -> str:
         """Why the records do not show this; "" when they do."""
         if proof in ROW_MISSING:
-            return "" if self.rows_for(proof) else ROW_MISSING[proof]
+            return "" if self.rows_for(proof) else str(ROW_MISSING[proof])
         if proof == CaseProof.TRIES:
             return self._tries_missing()
         if proof == CaseProof.MAILS:
             return self._mails_missing()
         if proof == CaseProof.NO_NAME:
-            return self._way_missing() or ("A name is known, so a doctor closes it." if self.has_name else "")
+            return self._way_missing() or (_("A name is known, so a doctor closes it.") if self.has_name else "")
         if proof == CaseProof.NO_CONTACT:
-            return self._way_missing() or ("" if self.has_name else "Nobody left a name: a doctor is not needed.")
+            return self._way_missing() or ("" if self.has_name else _("Nobody left a name: a doctor is not needed."))
         return ""
 
     def _tries_missing(self) -> str:
         if self.tries >= TRIES_NEEDED:
             return ""
-        return (
-            f"{self.tries} of {TRIES_NEEDED} tries at different hours, an hour or more apart, are on record since the "
+        return _(
+            "%(tries)s of %(needed)s tries at different hours, an hour or more apart, are on record since the "
             "case was raised or the person was last reached."
-        )
+        ) % {"tries": self.tries, "needed": TRIES_NEEDED}
 
     def _mails_missing(self) -> str:
         if not self.has_email or (self.has_phone and not self.is_mail_only):
-            return "This is for people who can be reached by email only."
+            return _("This is for people who can be reached by email only.")
         days = {clock.local(sent).date() for sent in self.mails if clock.openings_on(clock.local(sent).date())}
         if len(days) < MAILS_NEEDED:
-            return f"{len(days)} of {MAILS_NEEDED} emails that ask the person to contact us were sent on a working day."
+            return _("%(mails)s of %(needed)s emails that ask the person to contact us were sent on a working day.") % {
+                "mails": len(days),
+                "needed": MAILS_NEEDED,
+            }
         if clock.now() < clock.add_working_days(self.mails[0], 2):
-            return "Two working days since the first email are not over yet."
+            return _("Two working days since the first email are not over yet.")
         return ""
 
     def _way_missing(self) -> str:
         if self.may_still_send:
-            return "Contact details were filled in and may still be sent: wait until the call is due."
+            return _("Contact details were filled in and may still be sent: wait until the call is due.")
         if self.has_phone or self.has_email:
-            return "There is a phone number or an email address."
+            return _("There is a phone number or an email address.")
         return ""
 
 
-ROW_MISSING: Final[Mapping[CaseProof, str]] = {
-    CaseProof.CALL: "No call with all danger questions asked is on record since the case was raised, or more was told.",
-    CaseProof.REFUSED: "No call that reached the person without the danger questions is on record since then.",
-    CaseProof.SAID_MISTAKE: "No call that reached the person is on record since the case was raised.",
-    CaseProof.OWN_WORDS: "Nothing that the person wrote since the case was raised has been read.",
-    CaseProof.STAFF_MISTAKE: "Nobody who entered it has written on the case that it was a mistake.",
-    CaseProof.OPEN_CASE: "There is no other open case of the same person.",
+ROW_MISSING: Final[Mapping[CaseProof, "_StrOrPromise"]] = {
+    CaseProof.CALL: gettext_lazy(
+        "No call with all danger questions asked is on record since the case was raised, or more was told."
+    ),
+    CaseProof.REFUSED: gettext_lazy(
+        "No call that reached the person without the danger questions is on record since then."
+    ),
+    CaseProof.SAID_MISTAKE: gettext_lazy("No call that reached the person is on record since the case was raised."),
+    CaseProof.OWN_WORDS: gettext_lazy("Nothing that the person wrote since the case was raised has been read."),
+    CaseProof.STAFF_MISTAKE: gettext_lazy("Nobody who entered it has written on the case that it was a mistake."),
+    CaseProof.OPEN_CASE: gettext_lazy("There is no other open case of the same person."),
 }
 
 
@@ -270,31 +282,33 @@ def require_proved(claim: Claim, evidence: Evidence, *, case: SafetyCase, by: Us
     """Raises NotAllowed for somebody who may not close with this, ProofMissing where the records do not show it."""
     if not may_close_with(claim.outcome, claim.proof, by):
         doctor = RULES[claim.outcome].get(claim.proof) == A_DOCTOR and actors_of(by)
-        raise NotAllowed("Only a doctor may close a case with this." if doctor else "Your role may not close a case.")
+        raise NotAllowed(
+            _("Only a doctor may close a case with this.") if doctor else _("Your role may not close a case.")
+        )
     if missing := evidence.missing(claim.proof):
         raise ProofMissing(missing)
     if claim.proof in ROW_MISSING:
         named = next((row for row in evidence.rows_for(claim.proof) if row.pk == claim.named), None)
         if named is None:
-            raise ProofMissing("What you chose as proof does not stand any more. Choose again.")
+            raise ProofMissing(_("What you selected as proof does not stand any more. Select again."))
         if claim.proof == CaseProof.STAFF_MISTAKE and named.written_by_id == by.pk:
-            raise ProofMissing("Who entered it cannot confirm it as well. Ask another doctor.")
+            raise ProofMissing(_("Who entered it cannot confirm it as well. Ask another doctor."))
     for key in (claim.proof, claim.outcome):
         if key in NEEDS_WORDS and not claim.words.strip():
-            raise ProofMissing(NEEDS_WORDS[key], field="words")
+            raise ProofMissing(str(NEEDS_WORDS[key]), field="words")
     if claim.proof == CaseProof.LETTER:
         _require_letter(claim, case)
 
 
 def _require_letter(claim: Claim, case: SafetyCase) -> None:
     if not claim.letter_from.strip():
-        raise ProofMissing("Write where the letter is from.", field="letter_from")
+        raise ProofMissing(_("Write where the letter is from."), field="letter_from")
     if claim.letter_on is None:
-        raise ProofMissing("Enter the date of the letter.", field="letter_on")
+        raise ProofMissing(_("Enter the date of the letter."), field="letter_on")
     if claim.letter_on > clock.today():
-        raise ProofMissing("The letter has a date in the future.", field="letter_on")
+        raise ProofMissing(_("The letter has a date in the future."), field="letter_on")
     if claim.letter_on < clock.local(case.raised_at).date():
-        older = "The letter is older than the case, so it cannot show what became of the person since."
+        older = _("The letter is older than the case, so it cannot show what became of the person since.")
         raise ProofMissing(older, field="letter_on")
 
 

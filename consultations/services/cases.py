@@ -3,6 +3,7 @@
 import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from clinic.accounts.models import User
 from clinic.core import audit, clock
@@ -215,6 +216,6 @@ def require_open(fresh: SafetyCase) -> SafetyCase:
     """A locked row as it is. Raises CaseClosed."""
     if fresh.status == CaseStatus.CLOSED:
         closer = fresh.closed_by
-        who = (closer.display_name) if closer else "Someone"
-        raise CaseClosed(f"{who} has closed this case already. Nothing was changed.")
+        who = closer.display_name if closer else _("Someone")
+        raise CaseClosed(_("%(who)s has closed this case already. Nothing was changed.") % {"who": who})
     return fresh

@@ -10,6 +10,7 @@ from typing import Final
 
 from django.conf import settings
 from django.db.models import Q
+from django.utils.translation import gettext_noop
 
 from clinic.core import clock, outbox
 from clinic.core.addresses import address_key
@@ -21,7 +22,7 @@ from consultations.services.private_links import email_index
 from consultations.workflow import TRANSITIONS
 
 VERB: Final = "correct_email"
-STOPPED: Final = "Not sent: the address was corrected."
+STOPPED: Final = gettext_noop("Not sent: the address was corrected.")
 
 
 class SameAddress(TransitionNotAllowed):

@@ -6,13 +6,14 @@ Nothing of it is remembered but the case: with its reopening, or with the end of
 from typing import Final
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext_noop
 
 from clinic.core import outbox
 from clinic.core.models import OutboxMessage
 from consultations.enums import CaseOutcome, CaseStatus
 from consultations.models import Patient, SafetyCase
 
-REASON: Final = "Held back: the person has died."
+REASON: Final = gettext_noop("Held back: the person has died.")
 
 
 def is_recorded(patient: Patient) -> bool:

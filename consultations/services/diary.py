@@ -4,10 +4,12 @@ from collections.abc import Iterable, Mapping
 
 from django.db import transaction
 from django.db.models import Model
+from django.utils.translation import gettext as _
 
 from clinic.accounts.models import User
 from clinic.core import audit, clock
 from clinic.core.refusals import NotAllowed, TransitionNotAllowed
+from clinic.core.text_lists import semicolon_list
 from consultations.enums import Actor
 from consultations.models import Absence, Appointment, AppointmentType, Availability, Clinician, Location, Room
 from consultations.permissions import actors_of
@@ -85,11 +87,24 @@ def refusal_of(absence: Absence) -> str:
     )
     if not booked:
         return ""
-    named = "; ".join(
-        f"{each.request.patient.name} ({each.request.reference}, {clock.moment(each.starts_at)})" for each in booked[:3]
+    named = semicolon_list(
+        # Translators: a patient's name, the reference of the request, and the time of the visit.
+        _("%(patient)s (%(reference)s, %(time)s)")
+        % {
+            "patient": each.request.patient.name,
+            "reference": each.request.reference,
+            "time": clock.moment(each.starts_at),
+        }
+        for each in booked[:3]
     )
-    more = " and more" if len(booked) > 3 else ""
-    return f"Somebody is booked in that time: {named}{more}. Cancel that time first, so that the patient is told."
+    sentence = (
+        _("Somebody is booked in that time: %(visits)s. Cancel that time first, so that the patient is told.")
+        if len(booked) <= 3
+        else _(
+            "Somebody is booked in that time: %(visits)s and more. Cancel that time first, so that the patient is told."
+        )
+    )
+    return sentence % {"visits": named}
 
 
 def refusal_of_move(room: Room) -> str:
@@ -97,7 +112,7 @@ def refusal_of_move(room: Room) -> str:
     is_moved = room.pk is not None and not Room.objects.filter(pk=room.pk, location=room.location_id).exists()
     if not is_moved or not occupation.is_needed(room):
         return ""
-    return "Somebody is booked in this room, at the location it has now. Add a new room for the other location."
+    return _("Somebody is booked in this room, at the location it has now. Add a new room for the other location.")
 
 
 def _require(entry: Entry, by: User) -> None:
@@ -111,5 +126,5 @@ def _require(entry: Entry, by: User) -> None:
             owners.add(type(entry).objects.select_related("clinician").get(pk=entry.pk).clinician.user_id)
         if owners == {by.pk}:
             return
-        raise NotAllowed("You may change your own times only. Ask a manager to change a colleague’s.")
-    raise NotAllowed("Your role may not change the diary. Ask a manager.")
+        raise NotAllowed(_("You may change your own times only. Ask a manager to change a colleague’s."))
+    raise NotAllowed(_("Your role may not change the diary. Ask a manager."))

@@ -10,6 +10,8 @@ import dataclasses
 
 from django.db import transaction
 from django.db.models import Q
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from clinic.accounts.models import User
 from clinic.core import audit, clock, outbox
@@ -61,7 +63,7 @@ def erase(*, patient: Patient, by: User) -> Patient:
     if fresh.erased_at is not None:
         return fresh
     if _records_of(patient) != records:
-        raise StillNeeded("Something new came from this person at this very moment. Nothing was erased.")
+        raise StillNeeded(_("Something new came from this person at this very moment. Nothing was erased."))
     _require_done_with(requests, cases)
     _stop_mail(requests)
     _take_out_of_persons(records, by=by)
@@ -82,7 +84,7 @@ def _records_of(patient: Patient) -> Records:
             for model in (ConsultationRequest, SafetyCase)
             for pair in model._default_manager.filter(near).values_list("patient", "response")
         ]
-        found = {key for key, _ in pairs if key is not None}, {key for _, key in pairs}
+        found = {patient for patient, _key in pairs if patient is not None}, {response for _key, response in pairs}
         if found[0] <= patients and found[1] <= responses:
             return Records(frozenset(patients), frozenset(responses))
         patients, responses = patients | found[0], responses | found[1]
@@ -101,16 +103,22 @@ def _lock(records: Records) -> tuple[list[ConsultationRequest], list[SafetyCase]
 def _require_done_with(requests: list[ConsultationRequest], cases: list[SafetyCase]) -> None:
     for request in requests:
         if not request.is_closed:
-            raise StillNeeded(f"Request {request.reference} is not closed. Close it first.")
+            raise StillNeeded(
+                _("Request %(reference)s is not closed. Close it first.") % {"reference": request.reference}
+            )
         if request.danger_due_at is not None:
             raise StillNeeded(
-                f"A danger in request {request.reference} is on its clock. Have a doctor settle it first."
+                _("A danger in request %(reference)s is on its clock. Have a doctor settle it first.")
+                % {"reference": request.reference}
             )
         if request.texts_due_at is not None:
-            raise StillNeeded(f"A text that came with request {request.reference} has not been read. Read it first.")
+            raise StillNeeded(
+                _("A text that came with request %(reference)s has not been read. Read it first.")
+                % {"reference": request.reference}
+            )
     for case in cases:
         if case.status != CaseStatus.CLOSED:
-            raise StillNeeded(f"Safety case {case.pk} is not closed. Close it first.")
+            raise StillNeeded(_("Safety case %(number)s is not closed. Close it first.") % {"number": case.pk})
 
 
 def _stop_mail(requests: list[ConsultationRequest]) -> None:
@@ -118,7 +126,7 @@ def _stop_mail(requests: list[ConsultationRequest]) -> None:
     now = clock.now()
     PrivateLink.objects.filter(request__in=requests, replaced_at=None).update(replaced_at=now)
     mails = OutboxMessage.objects.filter(subject__request__in=requests)
-    outbox.stop(mails, reason="Not sent: the data of the person were erased.")
+    outbox.stop(mails, reason=gettext_noop("Not sent: the data of the person were erased."))
     mails.update(recipient="", payload=None, content=None, content_deleted_at=now, data_key="")
 
 

@@ -7,6 +7,8 @@ not once the person was asked about a danger since.
 import datetime
 from typing import Final
 
+from django.utils.translation import gettext as _
+
 from clinic.accounts.models import User
 from clinic.core import clock
 from clinic.core.refusals import TransitionNotAllowed
@@ -18,7 +20,6 @@ from consultations.services.targets import due_after
 
 TAKEN_BACK_WITHIN: Final = datetime.timedelta(minutes=10)
 KEPT: Final = ("status", "risk", "priority", "due_at", "danger_due_at")
-ONLY_A_DOCTOR: Final = "Only a doctor can end this escalation now: "
 
 
 class NotTakenBack(TransitionNotAllowed):
@@ -72,18 +73,20 @@ def can_take_back(request: ConsultationRequest, *, by: User) -> bool:
 def ensure_taken_back(request: ConsultationRequest, *, by: User) -> None:
     """Raises NotTakenBack."""
     if request.escalated_at is None:
-        raise NotTakenBack("This request is not escalated any more. Nothing was changed.")
+        raise NotTakenBack(_("This request is not escalated any more. Nothing was changed."))
     if request.escalated_by_id != by.pk:
-        raise NotTakenBack(f"{ONLY_A_DOCTOR}a colleague made it.")
+        raise NotTakenBack(_("Only a doctor can end this escalation now: a colleague made it."))
     if not request.before_escalation:
-        raise NotTakenBack(f"{ONLY_A_DOCTOR}the request was escalated before.")
+        raise NotTakenBack(_("Only a doctor can end this escalation now: the request was escalated before."))
     if clock.now() > request.escalated_at + TAKEN_BACK_WITHIN:
-        raise NotTakenBack(f"{ONLY_A_DOCTOR}it was made more than ten minutes ago.")
+        raise NotTakenBack(_("Only a doctor can end this escalation now: it was made more than ten minutes ago."))
     # Of any of the person's requests: what was said in one is about the same body.
     person = request.patient.person_id
     heard = Assessment.objects.filter(response__request__patient__person=person, assessed_at__gte=request.escalated_at)
     if heard.exclude(pk=request.assessment_id).exists():
-        raise NotTakenBack(f"{ONLY_A_DOCTOR}the patient answered questions about danger since.")
+        raise NotTakenBack(
+            _("Only a doctor can end this escalation now: the patient answered questions about danger since.")
+        )
 
 
 def taken_back(request: ConsultationRequest) -> dict[str, object]:

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from clinic.core import audit, clock
 from clinic.core.database_errors import constraint_of
@@ -86,7 +87,7 @@ class Contact:
         """Whom a helper fills it in for, by the name to speak of; "" when it is for oneself."""
         if self.filled_for != FilledFor.OTHER:
             return ""
-        return greeting_name(self.name) or "the patient"
+        return greeting_name(self.name) or _("the patient")
 
     def as_json(self) -> dict[str, str | None]:
         return {**dataclasses.asdict(self), "birth_on": self.birth_on.isoformat() if self.birth_on else None}
@@ -208,12 +209,12 @@ def send(*, response: QuestionnaireResponse, wordings: Mapping[ConsentKind, str]
 
 def _send(response: QuestionnaireResponse, wordings: Mapping[ConsentKind, str]) -> ConsultationRequest:
     if not response.contact:
-        raise NotReady("Tell us how to reach you before you send your answers.")
+        raise NotReady(_("Tell us how to reach you before you send your answers."))
     if missing := [kind for kind in ConsentKind if kind not in wordings]:
-        raise NotReady(f"Tick every box before you send your answers ({len(missing)} left).")
+        raise NotReady(_("Tick every box before you send your answers (%(count)s left).") % {"count": len(missing)})
     assessment = engine.assess(response.answers, version=response.questionnaire_version)
     if assessment.outcome == Outcome.EMERGENCY or is_under_age(assessment):
-        raise NotReady("These answers end here. Change an answer if one of them is a mistake.")
+        raise NotReady(_("These answers end here. Change an answer if one of them is a mistake."))
     contact, now = Contact.from_json(response.contact), clock.now()
     stored = _store_assessment(response, assessment)
     highest = engine.highest(response.highest_outcome or assessment.outcome, assessment.outcome)
@@ -278,7 +279,7 @@ def is_under_age(assessment: engine.Assessment) -> bool:
 
 def _create_request(**values: Any) -> ConsultationRequest:
     """Insert under a fresh human reference; a clash of references is drawn again."""
-    for _ in range(5):
+    for _try in range(5):
         try:
             with transaction.atomic():
                 return ConsultationRequest.objects.create(reference=_new_reference(), **values)
@@ -289,7 +290,7 @@ def _create_request(**values: Any) -> ConsultationRequest:
 
 
 def _new_reference() -> str:
-    drawn = "".join(secrets.choice(REFERENCE_ALPHABET) for _ in range(6))
+    drawn = "".join(secrets.choice(REFERENCE_ALPHABET) for _letter in range(6))
     return f"{settings.REFERENCE_PREFIX}-{drawn[:4]}-{drawn[4:]}"
 
 

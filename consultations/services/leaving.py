@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Count, Q, QuerySet
+from django.utils.translation import gettext as _
 
 from clinic.accounts.models import User
 from clinic.core import audit, clock
@@ -172,11 +173,15 @@ def _pass_cases_on(user: User, *, to: User | None, by: User) -> int:
 def _require_able(user: User, to: To) -> None:
     for person in filter(None, (to.cases, to.requests, to.reviews)):
         if person.pk == user.pk or not actors_of(person):
-            raise NotAllowed(f"{person.display_name} cannot take these over. Select somebody else.")
+            raise NotAllowed(
+                _("%(name)s cannot take these over. Select somebody else.") % {"name": person.display_name}
+            )
     if to.reviews is not None and Actor.DOCTOR not in actors_of(to.reviews):
-        raise NotAllowed(f"{to.reviews.display_name} is not in the doctor group.")
+        raise NotAllowed(_("%(name)s is not in the doctor group.") % {"name": to.reviews.display_name})
     if to.cases is not None and not duty.is_reachable(to.cases):
-        raise NotAllowed(f"{to.cases.display_name} has no address, and could not be told of a case.")
+        raise NotAllowed(
+            _("%(name)s has no address, and could not be told of a case.") % {"name": to.cases.display_name}
+        )
 
 
 def pass_on_if_left(user: User, *, by: User) -> str:
@@ -186,7 +191,7 @@ def pass_on_if_left(user: User, *, by: User) -> str:
     done = pass_on(user=user, by=by)
     if not (done.cases or done.requests):
         return ""
-    return (
-        f"What {user.display_name} held was passed on. Safety cases: {done.cases}, to whoever is next by duty. "
-        f"Requests: {done.requests}, to the queue or another doctor."
-    )
+    return _(
+        "What %(name)s held was passed on. Safety cases: %(cases)s, to whoever is next by duty. "
+        "Requests: %(requests)s, to the queue or another doctor."
+    ) % {"name": user.display_name, "cases": done.cases, "requests": done.requests}

@@ -9,6 +9,7 @@ from typing import Final
 from django.conf import settings
 from django.db.models import Q
 from django.urls import reverse
+from django.utils.translation import gettext_noop
 
 from clinic.accounts.models import User
 from clinic.core import clock, outbox
@@ -48,11 +49,11 @@ def ensure_wanted_by_patient(message: OutboxMessage) -> None:
         raise NotWanted(deaths.REASON, is_kept=True)
     stands_while = STANDS_WHILE.get(MessageKind(message.kind))
     if stands_while is not None and request.status != stands_while:
-        raise NotWanted("Not sent: the patient has acted on it, or it was taken back.")
+        raise NotWanted(gettext_noop("Not sent: the patient has acted on it, or it was taken back."))
     if message.kind == MessageKind.APPOINTMENT_BOOKED:
         _ensure_visit_ahead(message)
     if message.kind == MessageKind.WEEKLY_QUESTION and not weekly_question.is_wanted(request, since=message.created_at):
-        raise NotWanted("Not sent: the patient has answered since, or no longer wants to be asked.")
+        raise NotWanted(gettext_noop("Not sent: the patient has answered since, or no longer wants to be asked."))
     if message.kind == MessageKind.NEXT_DAY_QUESTION:
         _ensure_question_stands(message)
 
@@ -60,21 +61,21 @@ def ensure_wanted_by_patient(message: OutboxMessage) -> None:
 def _ensure_question_stands(message: OutboxMessage) -> None:
     asked = CaseClosing.objects.standing().filter(pk=message.payload.get("closing"), answer="")
     if not asked.exists():
-        raise NotWanted("Not sent: the case was opened again, or the question is answered.")
+        raise NotWanted(gettext_noop("Not sent: the case was opened again, or the question is answered."))
 
 
 def _ensure_visit_ahead(message: OutboxMessage) -> None:
     appointment = Appointment.objects.live().filter(pk=message.payload.get("appointment")).first()
     if appointment is None:
-        raise NotWanted("Not sent: the time was cancelled.")
+        raise NotWanted(gettext_noop("Not sent: the time was cancelled."))
     if appointment.starts_at <= clock.now():
-        raise NotWanted("Too late to be of use: not sent.", needs_staff=True)
+        raise NotWanted(gettext_noop("Too late to be of use: not sent."), needs_staff=True)
 
 
 def compose_for_patient(message: OutboxMessage) -> Draft:
     request = _request_of(message)
     if not request.patient.email:
-        raise NotWanted("There is no email address to send this to.", needs_staff=True)
+        raise NotWanted(gettext_noop("There is no email address to send this to."), needs_staff=True)
     appointment = (
         Appointment.objects.select_related("appointment_type", "location")
         .filter(pk=message.payload.get("appointment"))
@@ -107,7 +108,7 @@ def ensure_alert_wanted(message: OutboxMessage) -> None:
     answered = Q(status=CaseStatus.CLOSED) | Q(acknowledged_at__gte=message.created_at)
     answered |= Q(alarm_group__acknowledged_at__gte=message.created_at)
     if not SafetyCase.objects.filter(told_of).exclude(pk__in=SafetyCase.objects.filter(answered).values("pk")).exists():
-        raise NotWanted("Not sent: somebody has taken this on.")
+        raise NotWanted(gettext_noop("Not sent: somebody has taken this on."))
 
 
 def compose_to_staff(message: OutboxMessage) -> Draft:
@@ -142,5 +143,5 @@ def _member_of_staff(message: OutboxMessage) -> tuple[str, str]:
         return message.recipient, payload.get("first_name", "")
     user = User.objects.get(pk=payload["user"])
     if not (user.is_active and user.email):
-        raise NotWanted("Nobody signs in by this account any more.", needs_staff=True)
+        raise NotWanted(gettext_noop("Nobody signs in by this account any more."), needs_staff=True)
     return user.email, user.get_short_name()

@@ -3,6 +3,7 @@
 import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from clinic.accounts.models import User
 from clinic.core import outbox
@@ -83,6 +84,8 @@ def retry(*, message: OutboxMessage, by: User) -> OutboxMessage:
         return outbox.retry(message=message, by=by)
     except outbox.NothingToSend:
         raise NothingToSend(
-            "The content of this message was removed: it came too late to be of use, or the address was corrected "
-            "since. Call the patient."
+            _(
+                "The content of this message was removed: it came too late to be of use, or the address was corrected "
+                "since. Call the patient."
+            )
         ) from None

@@ -7,6 +7,7 @@ from typing import Final
 from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from clinic.accounts.models import User
 from clinic.core import audit, clock, outbox
@@ -130,8 +131,10 @@ def answer(*, row: MissedReport, text: str, by: User) -> MissedReport:
     if fresh.answered_at is not None:
         if fresh.answered_by_id == by.pk and fresh.answer == text:
             return fresh
-        who = fresh.answered_by.display_name if fresh.answered_by else "Somebody"
-        raise AlreadyAnswered(f"{who} has answered this already. Nothing was changed. What you wrote is kept below.")
+        who = fresh.answered_by.display_name if fresh.answered_by else _("Somebody")
+        raise AlreadyAnswered(
+            _("%(who)s has answered this already. Nothing was changed. What you wrote is kept below.") % {"who": who}
+        )
     now = clock.now()
     if fresh.seen_at is None:
         fresh.seen_at, fresh.seen_by = now, by
@@ -163,7 +166,9 @@ def _case(pk: int) -> Subject | None:
     request = ConsultationRequest.objects.filter(response=case.response_id).select_related("patient").first()
     path = reverse("admin:consultations_safetycase_change", args=[pk])
     patient = case.patient or (request.patient if request else None)
-    return Subject(ReportedRecord.CASE, pk, f"Case {pk}", path, request, case.response, patient)
+    return Subject(
+        ReportedRecord.CASE, pk, _("Case %(number)s") % {"number": pk}, path, request, case.response, patient
+    )
 
 
 def _person(pk: int) -> Subject | None:
@@ -172,29 +177,38 @@ def _person(pk: int) -> Subject | None:
     if request is None:
         return None
     path = reverse("admin:consultations_consultationrequest_person", args=[pk])
-    return _about(request, ReportedRecord.PERSON, pk, f"Person behind {request.reference}", path)
+    return _about(
+        request, ReportedRecord.PERSON, pk, _("Person behind %(reference)s") % {"reference": request.reference}, path
+    )
 
 
 def _of_response(response_id: int, record: ReportedRecord, pk: int, name: str) -> Subject | None:
     """Of a call or a text: what it belongs to is its request, or else its safety case."""
     request = ConsultationRequest.objects.select_related("patient", "response").filter(response=response_id).first()
     if request is not None:
-        return _about(request, record, pk, f"{name} of {request.reference}")
+        return _about(
+            request, record, pk, _("%(name)s of %(reference)s") % {"name": name, "reference": request.reference}
+        )
     case = SafetyCase.objects.filter(response=response_id).values_list("pk", flat=True).first()
     found = _case(case) if case else None
     if found is None:
         return None
-    return dataclasses.replace(found, record=record, pk=pk, reference=f"{name} of {found.reference}")
+    return dataclasses.replace(
+        found,
+        record=record,
+        pk=pk,
+        reference=_("%(name)s of %(reference)s") % {"name": name, "reference": found.reference},
+    )
 
 
 def _call(pk: int) -> Subject | None:
     response = Call.objects.filter(pk=pk).values_list("response", flat=True).first()
-    return _of_response(response, ReportedRecord.CALL, pk, f"Call {pk}") if response else None
+    return _of_response(response, ReportedRecord.CALL, pk, _("Call %(number)s") % {"number": pk}) if response else None
 
 
 def _text(pk: int) -> Subject | None:
     response = PatientText.objects.filter(pk=pk).values_list("response", flat=True).first()
-    return _of_response(response, ReportedRecord.TEXT, pk, f"Text {pk}") if response else None
+    return _of_response(response, ReportedRecord.TEXT, pk, _("Text %(number)s") % {"number": pk}) if response else None
 
 
 def _message(pk: int) -> Subject | None:
@@ -202,7 +216,7 @@ def _message(pk: int) -> Subject | None:
     found = rows.first()
     if found is None:
         return None
-    path, name = reverse("admin:core_outboxmessage_change", args=[pk]), f"Message {pk}"
+    path, name = reverse("admin:core_outboxmessage_change", args=[pk]), _("Message %(number)s") % {"number": pk}
     request, case = found
     about = _request(request) if request else _case(case) if case else None
     if about is None:

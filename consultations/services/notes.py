@@ -3,6 +3,7 @@
 from typing import Any, TypeVar
 
 from django.db import models, transaction
+from django.utils.translation import gettext as _
 
 from clinic.accounts.models import User
 from clinic.core import audit, clock
@@ -29,7 +30,7 @@ def add_to_case(*, case: SafetyCase, text: str, says_mistake: bool = False, by: 
     require(by, Actor.TRIAGE, Actor.DOCTOR, Actor.MANAGER)
     fresh = SafetyCase.objects.select_for_update(of=("self",)).get(pk=case.pk)
     if says_mistake and not case_proofs.entered_something(fresh, by):
-        raise NothingEntered("You entered nothing that led to this case, so it was no mistake of yours.")
+        raise NothingEntered(_("You entered nothing that led to this case, so it was no mistake of yours."))
     about = {"case": fresh, "says_mistake": says_mistake}
     same = fresh.notes.filter(says_mistake=says_mistake)
     return _add(same, about, target=fresh, code="case.note", text=text, by=by)

@@ -12,6 +12,8 @@ from typing import Final
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from clinic.accounts.models import User
 from clinic.core import audit, clock
@@ -26,8 +28,8 @@ MAY_JOIN: Final = (Actor.TRIAGE, Actor.DOCTOR, Actor.MANAGER)
 """Everybody who may read both records: the nurse on the telephone hears first that two requests are of one caller, and
 whoever sees a wrong join must be able to end it at once."""
 TRIES: Final = 5
-ERASED: Final = "What one of them told us was erased, so nobody can tell who it was. Nothing was changed."
-BUSY: Final = "Colleagues are joining these requests at this moment. Nothing was changed. Try again."
+ERASED: Final = gettext_lazy("What one of them told us was erased, so nobody can tell who it was. Nothing was changed.")
+BUSY: Final = gettext_lazy("Colleagues are joining these requests at this moment. Nothing was changed. Try again.")
 UNOPENED: Final = ("email", "phone", "phone_as_typed")
 """What is encrypted in a patient row: nothing here needs it, and a damaged one must not stand in the way."""
 
@@ -46,8 +48,11 @@ class VisitsOverlap(JoinRefused):
     def __init__(self, earlier: SlotHold | Appointment, later: SlotHold | Appointment) -> None:
         self.visits = (earlier, later)
         super().__init__(
-            f"The visits of {_named(earlier)} and {_named(later)} overlap, and one person cannot be at both. If the "
-            "requests are of one person, cancel one of these visits first. Nothing was changed."
+            _(
+                "The visits of %(earlier)s and %(later)s overlap, and one person cannot be at both. If the "
+                "requests are of one person, cancel one of these visits first. Nothing was changed."
+            )
+            % {"earlier": _named(earlier), "later": _named(later)}
         )
 
     @property
@@ -74,7 +79,7 @@ def join(*, patient: Patient, other: Patient, reason: str, by: User, seen: Colle
     """
     require(by, *MAY_JOIN)
     if patient.pk == other.pk:
-        raise JoinRefused("That is the same request. Enter the reference of another one.")
+        raise JoinRefused(_("That is the same request. Enter the reference of another one."))
     rows = hold_with_requests(patient, other)
     if any(row.erased_at is not None for row in rows):
         raise JoinRefused(ERASED)
@@ -138,7 +143,7 @@ def hold(*patients: Patient) -> list[Patient]:
     again, after everything is let go: going on with a lower key in hand would wait for each other without an end.
     """
     keys = [each.pk for each in patients]
-    for _ in range(TRIES):
+    for _try in range(TRIES):
         try:
             with transaction.atomic():
                 before = _persons_of(keys)
@@ -153,7 +158,7 @@ def hold(*patients: Patient) -> list[Patient]:
 
 def hold_with_requests(*patients: Patient) -> list[Patient]:
     """The same, with every request of these persons held before them. Nothing of theirs may be held already."""
-    for _ in range(TRIES):
+    for _try in range(TRIES):
         try:
             with transaction.atomic():
                 held = pressing.hold_requests(patients)
@@ -193,7 +198,10 @@ def connect(patient: Patient, other: Patient, rows: Collection[Patient], *, by: 
             settle(rows)
     except LostRace:
         raise PersonChanged(
-            "A visit of one of them was booked at this moment, and overlaps with one of the other. Nothing was changed."
+            _(
+                "A visit of one of them was booked at this moment, and overlaps with one of the other. "
+                "Nothing was changed."
+            )
         ) from None
     actor = "" if by else Actor.SYSTEM.value
     audit.record(action="person.join", target=patient, by=by, actor=actor, details={"rows": [first, second]})
@@ -266,7 +274,10 @@ def _end(join: PersonJoin, *, reason: str, by: User) -> None:
 
 
 def _named(visit: SlotHold | Appointment) -> str:
-    return f"request {visit.request.reference} ({clock.moment(visit.starts_at)})"
+    return _("request %(reference)s (%(time)s)") % {
+        "reference": visit.request.reference,
+        "time": clock.moment(visit.starts_at),
+    }
 
 
 def _pairs(joins: QuerySet[PersonJoin]) -> list[tuple[int, int]]:
@@ -284,6 +295,8 @@ def _person_in(rows: Iterable[Patient], patient: Patient) -> int:
 def _require_as_seen(rows: Collection[Patient], seen: Collection[int]) -> None:
     if seen and set(seen) != {row.pk for row in rows}:
         raise PersonChanged(
-            "A colleague has joined or taken apart requests of this person while your page was open. Nothing was "
-            "changed. Look at the list as it stands now."
+            _(
+                "A colleague has joined or taken apart requests of this person while your page was open. Nothing was "
+                "changed. Look at the list as it stands now."
+            )
         )

@@ -1,5 +1,7 @@
 """What a doctor decided, kept beside the computed result, which is never edited."""
 
+from django.utils.translation import gettext as _
+
 from clinic.accounts.models import User
 from clinic.core import clock
 from clinic.core.refusals import TransitionNotAllowed
@@ -29,7 +31,10 @@ def record_review(
     """Keep one decision. Call inside a transaction, on a locked row. Raises ReasonMissing."""
     suggestion = suggestion_of(consultation_request)
     if departs(decision, suggestion) and not reason.strip():
-        raise ReasonMissing(f"Your decision differs from the suggestion “{suggestion.label}”: write why.")
+        raise ReasonMissing(
+            _("Your decision differs from the suggestion “%(suggestion)s”: write why.")
+            % {"suggestion": suggestion.label}
+        )
     return ClinicalReview.objects.create(
         request=consultation_request,
         decision=decision,

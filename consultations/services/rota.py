@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Final, Self
 
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from clinic.accounts.models import User
 from clinic.core import clock
@@ -110,9 +111,12 @@ class Rota:
 
 def gap_words(gaps: list[Span]) -> list[str]:
     """The first few, one line each."""
-    shown = [f"{clock.day(begins)}, {clock.time(begins)} to {clock.time(ends)}" for begins, ends in gaps[:GAPS_NAMED]]
+    shown = [
+        _("%(day)s, %(hours)s") % {"day": clock.day(begins), "hours": clock.time_span(begins, ends)}
+        for begins, ends in gaps[:GAPS_NAMED]
+    ]
     more = len(gaps) - GAPS_NAMED
-    return [*shown, f"and {more} more in the next seven days"] if more > 0 else shown
+    return [*shown, _("and %(count)s more in the next seven days") % {"count": more}] if more > 0 else shown
 
 
 def _span(day: datetime.date, starts: datetime.time, ends: datetime.time) -> Span:

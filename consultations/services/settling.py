@@ -9,6 +9,8 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from clinic.accounts.models import User
 from clinic.core import clock
@@ -32,7 +34,7 @@ from consultations.services.sources import (
     standing_from,
 )
 
-NOT_CHOSEN: Final = "You did not choose it."
+NOT_CHOSEN: Final = gettext_lazy("You did not select it.")
 OF_NO_QUESTION: Final = (SHOWN_RULE, UNREADABLE_RULE)
 """Signs that belong to no single question: only a script in which everything was asked has asked about them."""
 
@@ -109,7 +111,7 @@ def judge(told: Told, *, chosen: Collection[Sign], proof: Proof, by: User) -> Ju
     """Which of the signs that stand this settles. Raises NotShown for a proof that lacks a part."""
     _require_whole(proof)
     reasons = {
-        sign: _reason_against(sign, told, proof, by) if sign in chosen else NOT_CHOSEN
+        sign: _reason_against(sign, told, proof, by) if sign in chosen else str(NOT_CHOSEN)
         for sign in sorted(told.standing.open_signs)
     }
     return Judged(
@@ -121,7 +123,7 @@ def judge(told: Told, *, chosen: Collection[Sign], proof: Proof, by: User) -> Ju
 def nothing_settled(judged: Judged, chosen: Collection[Sign]) -> str:
     """Why this settles nothing that was chosen."""
     reasons = {reason for sign, reason in judged.stays.items() if sign in chosen}
-    return " ".join(["Nothing would be settled.", *sorted(reasons)])
+    return " ".join([_("Nothing would be settled."), *sorted(reasons)])
 
 
 def settle(*, request: ConsultationRequest, chosen: Collection[Sign], proof: Proof, seen: str, by: User) -> Settlement:
@@ -133,7 +135,10 @@ def settle(*, request: ConsultationRequest, chosen: Collection[Sign], proof: Pro
     told = told_of(request)
     if seen != told.key:
         raise ChangedMeanwhile(
-            "Something was said or settled while your page was open. Nothing was changed. Read it, then choose again."
+            _(
+                "Something was said or settled while your page was open. Nothing was changed. "
+                "Read it, then select again."
+            )
         )
     judged = judge(told, chosen=chosen, proof=proof, by=by)
     if not judged.settles:
@@ -157,17 +162,17 @@ def settle(*, request: ConsultationRequest, chosen: Collection[Sign], proof: Pro
 def _require_whole(proof: Proof) -> None:
     is_seen = proof.how in (SettledHow.EXAMINED, SettledHow.SEEN_ELSEWHERE)
     missing = {
-        "Write by whom the person was examined.": proof.how == SettledHow.EXAMINED and not proof.who.strip(),
-        "Write where.": is_seen and not proof.place.strip(),
-        "Enter the date.": is_seen and proof.seen_on is None,
-        "Write which letter, or whose call, told us.": proof.how == SettledHow.SEEN_ELSEWHERE
+        _("Write by whom the person was examined."): proof.how == SettledHow.EXAMINED and not proof.who.strip(),
+        _("Write where."): is_seen and not proof.place.strip(),
+        _("Enter the date."): is_seen and proof.seen_on is None,
+        _("Write which letter, or whose call, told us."): proof.how == SettledHow.SEEN_ELSEWHERE
         and not proof.told_by.strip(),
-        "Choose the call in which the danger questions were asked.": proof.how == SettledHow.SPOKEN_TO
+        _("Select the call in which the danger questions were asked."): proof.how == SettledHow.SPOKEN_TO
         and proof.call is None,
-        "Choose one: the call in which the person said so, or the member of staff who entered it.": (
+        _("Select one: the call in which the person said so, or the member of staff who entered it."): (
             proof.how == SettledHow.MISTAKE and (proof.call is None) == (proof.entered_by is None)
         ),
-        "Write what was said.": proof.how == SettledHow.MISTAKE and not proof.words.strip(),
+        _("Write what was said."): proof.how == SettledHow.MISTAKE and not proof.words.strip(),
     }
     if sentences := [sentence for sentence, is_missing in missing.items() if is_missing]:
         raise NotShown(" ".join(sentences))
@@ -180,22 +185,22 @@ def _reason_against(sign: Sign, told: Told, proof: Proof, by: User) -> str:
     if proof.how == SettledHow.MISTAKE:
         return _against_mistake(sign, told, proof, by)
     if proof.seen_on is not None and proof.seen_on > clock.today():
-        return "That day is still to come."
+        return _("That day is still to come.")
     said_on = clock.local(told.said_at(sign)).date()
     if proof.seen_on is None or proof.seen_on < said_on:
-        return f"It was told later, on {clock.day(told.said_at(sign))}."
+        return _("It was told later, on %(day)s.") % {"day": clock.day(told.said_at(sign))}
     return ""
 
 
 def _against_spoken_to(sign: Sign, told: Told, call: Call, by: User) -> str:
     if call.outcome != CallOutcome.DANGER_ASKED or call.completed_at is None:
-        return "In that call the danger questions were not asked to the end."
+        return _("In that call the danger questions were not asked to the end.")
     said_in_it = any(each.pk == call.assessment_id for each in told.sources_with(sign))
     if said_in_it or told.said_at(sign) > call.made_at:
-        return "It was told in that call, or later."
+        return _("It was told in that call, or later.")
     if told.is_emergency(sign) and call.made_by_id != by.pk:
-        return "It is an emergency: the doctor who settles it makes the call."
-    return "" if _was_asked(sign, call) else "It was not asked again in that call."
+        return _("It is an emergency: the doctor who settles it makes the call.")
+    return "" if _was_asked(sign, call) else _("It was not asked again in that call.")
 
 
 def _was_asked(sign: Sign, call: Call) -> bool:
@@ -209,14 +214,14 @@ def _against_mistake(sign: Sign, told: Told, proof: Proof, by: User) -> str:
     if proof.call is not None:
         is_reached = proof.call.outcome == CallOutcome.REACHED_OTHER or proof.call.completed_at is not None
         if not is_reached or told.said_at(sign) > proof.call.made_at:
-            return "It was told in or after that call."
+            return _("It was told in or after that call.")
         return ""
     sources = told.sources_with(sign)
     mine = [each for each in sources if each.origin == AssessmentOrigin.CALL and each.asked_by == proof.entered_by]
     if not mine or len(mine) < len(sources):
-        return "It was told otherwise too, so that it was entered by mistake is for the person to say."
+        return _("It was told otherwise too, so that it was entered by mistake is for the person to say.")
     if proof.entered_by != by and not _says_so(sign, told, proof.entered_by):
-        return "Whoever entered it says so first, in a note on the safety case."
+        return _("Whoever entered it says so first, in a note on the safety case.")
     return ""
 
 

@@ -5,6 +5,7 @@ import math
 from typing import Final
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from clinic.core import clock
 from consultations.enums import Outcome
@@ -49,9 +50,12 @@ def day_lengths() -> list[float]:
 def time_allowed(target_name: str) -> str:
     """A target in words: "one working day", "2 working hours"."""
     target = settings.REPLY_TARGETS[target_name]
-    unit = "hours" if "hours" in target else "days"
-    number = target[unit]
-    return f"one working {unit[:-1]}" if number == 1 else f"{number:g} working {unit}"
+    number = target["hours" if "hours" in target else "days"]
+    if "hours" in target:
+        sentence = _("one working hour") if number == 1 else _("%(number)s working hours")
+    else:
+        sentence = _("one working day") if number == 1 else _("%(number)s working days")
+    return sentence % {"number": f"{number:g}"}
 
 
 def call_today(outcome: str, *, since: datetime.datetime) -> datetime.datetime | None:
@@ -64,7 +68,7 @@ def falls_today(due: datetime.datetime, *, now: datetime.datetime) -> bool:
     """Whether a call that is owed by then may be promised now: we are open, and it falls before today's closing."""
     if not clock.is_open(now):
         return False
-    _, closing = clock.openings_on(clock.local(now).date())[-1]
+    _opening, closing = clock.openings_on(clock.local(now).date())[-1]
     return due <= closing
 
 

@@ -4,6 +4,7 @@ import datetime
 from collections.abc import Iterable
 
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from clinic.accounts.models import User
 from clinic.core.models import AuditEvent
@@ -50,7 +51,7 @@ class ConsultationWorkflow(Workflow[ConsultationRequest]):
         return {verb for verb in verbs if Actor.PATIENT in TRANSITIONS[verb].actors}
 
     def status_label(self, status: str) -> str:
-        return RequestStatus(status).label
+        return str(RequestStatus(status).label)
 
     def set_status(self, row: ConsultationRequest, status: str, *, now: datetime.datetime) -> None:
         row.status, row.status_changed_at = status, now
@@ -58,7 +59,7 @@ class ConsultationWorkflow(Workflow[ConsultationRequest]):
 
     def who(self, event: AuditEvent | None) -> str:
         is_patient = event is not None and event.actor_user_id is None and event.actor == Actor.PATIENT
-        return "The patient" if is_patient else super().who(event)
+        return _("The patient") if is_patient else super().who(event)
 
 
 WORKFLOW = ConsultationWorkflow(TRANSITIONS)

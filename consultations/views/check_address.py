@@ -5,6 +5,7 @@ from typing import Final
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from clinic.core import limits
@@ -21,7 +22,9 @@ from consultations.views.check_session import QuestionnaireSession, render_page
 
 A_DAY: Final = 3
 """Corrections of one request. Whoever needs more gets it wrong, or mails strangers in our name."""
-TOO_OFTEN: Final = "Nothing was changed: too many links were asked for in a short time. Call us: {phone}."
+TOO_OFTEN: Final = gettext_lazy(
+    "Nothing was changed: too many links were asked for in a short time. Call us: %(phone)s."
+)
 
 
 @session_required
@@ -58,7 +61,7 @@ def _correct(request: HttpRequest, consultation: ConsultationRequest, form: Emai
         and limits.allow(f"correct-email:{consultation.pk}", rate=A_DAY, per_seconds=24 * 3600)
     )
     if not allowed:
-        form.add_error("email", TOO_OFTEN.format(phone=settings.CLINIC_PHONE))
+        form.add_error("email", TOO_OFTEN % {"phone": settings.CLINIC_PHONE})
         return 429
     perform_action(CorrectEmail(), consultation, EmailData(email))
     return 200

@@ -88,5 +88,5 @@ def _read(token: str) -> QuestionnaireResponse | None:
         return response
     except DamagedRecord as damage:
         row = QuestionnaireResponse.objects.filter(token=token).values_list("pk", flat=True).first()
-        log_damage(f"consultations.questionnaireresponse {row}", damage)
+        log_damage("consultations.questionnaireresponse", row, damage)
         return None

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
+from clinic.core.text_lists import comma_list
 from clinic.core.unsent import Unsent
 from consultations.candidacy.one_screen import danger_in
 from consultations.forms.check import ScreenForm
@@ -64,7 +65,7 @@ def unsent_fields(request: HttpRequest) -> list[Unsent]:
     form = _posted_form(request, page, intake.draft().questionnaire_version)
     is_text = {str(bound.label): isinstance(bound.field, forms.CharField) for bound in form or ()}
     return [
-        Unsent(label, "\n".join(lines) if is_text[label] else ", ".join(lines), is_choice=not is_text[label])
+        Unsent(label, "\n".join(lines) if is_text[label] else comma_list(lines), is_choice=not is_text[label])
         for label, lines in (typed_rows(form) if form else [])
     ]
 

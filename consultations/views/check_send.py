@@ -7,11 +7,11 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils import dateformat
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from clinic.core import clock, limits
-from clinic.core.names import possessive
 from clinic.core.notices import PRIVACY_NOTICE_VERSION
 from clinic.core.unsent import gives_back
 from consultations.candidacy import engine, outcomes
@@ -42,9 +42,9 @@ from consultations.views.check_session import (
 )
 
 SENDS_AN_HOUR = 60
-TOO_MANY = (
+TOO_MANY = gettext_lazy(
     "Your request was not sent yet: many requests came from your network in the last hour. Your answers are kept on "
-    "this page. Wait a few minutes and press “Send my request” again, or call us: {phone}."
+    "this page. Wait a few minutes and press “Send my request” again, or call us: %(phone)s."
 )
 
 
@@ -129,7 +129,7 @@ def answers(request: HttpRequest, session: QuestionnaireSession) -> HttpResponse
     if form.is_bound and form.is_valid():
         if _may_send_now(request, session):
             return _send(request, session)
-        form.add_error(None, TOO_MANY.format(phone=settings.CLINIC_PHONE))
+        form.add_error(None, TOO_MANY % {"phone": settings.CLINIC_PHONE})
         status = 429
     context = {
         "form": form,
@@ -196,17 +196,23 @@ def _sections(session: QuestionnaireSession) -> list[dict[str, Any]]:
 
 def _contact_rows(contact: Contact) -> list[dict[str, Any]]:
     is_other = contact.filled_for == FilledFor.OTHER
-    birth = f"{possessive(contact.helped_name)} date of birth" if is_other else "Date of birth"
-    name = "Name of the person with back pain" if is_other else "Name"
+    birth = _("Date of birth")
+    if is_other:
+        birth = _("%(name)s’s date of birth") % {"name": contact.helped_name}
+    name = _("Name of the person with back pain") if is_other else _("Name")
     rows: list[tuple[str, Any, str]] = [
-        ("This request is for", FilledFor(contact.filled_for).label, "who this is for"),
-        *([("Filled in by", contact.helper_name, "the name of the person who fills this in")] if is_other else []),
-        (name, contact.name, "the name"),
-        (birth, dateformat.format(contact.birth_on, "j F Y") if contact.birth_on else "", "the date of birth"),
-        ("Email", contact.email, "the email address"),
-        ("Phone", contact.phone, "the phone number"),
-        ("Contact by", dict(PREFERENCES)[ContactPreference(contact.contact_by)], "how we contact you"),
-        ("Messages", SafeToContact(contact.safe_to_contact).label, "if it is safe to leave a message"),
+        (_("This request is for"), FilledFor(contact.filled_for).label, _("who this is for")),
+        *(
+            [(_("Filled in by"), contact.helper_name, _("the name of the person who fills this in"))]
+            if is_other
+            else []
+        ),
+        (name, contact.name, _("the name")),
+        (birth, clock.full_date(contact.birth_on) if contact.birth_on else "", _("the date of birth")),
+        (_("Email"), contact.email, _("the email address")),
+        (_("Phone"), contact.phone, _("the phone number")),
+        (_("Contact by"), dict(PREFERENCES)[ContactPreference(contact.contact_by)], _("how we contact you")),
+        (_("Messages"), SafeToContact(contact.safe_to_contact).label, _("if it is safe to leave a message")),
     ]
     return [{"label": label, "value": value, "short": words} for label, value, words in rows]
 

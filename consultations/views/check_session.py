@@ -7,6 +7,7 @@ from typing import Any, Final
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from clinic.core import limits
 from consultations.candidacy import engine
@@ -111,9 +112,9 @@ class QuestionnaireSession:
     def standing(self) -> str:
         """The title of the page where it stands, without a word about health."""
         if self.stop:
-            return "What to do now"
+            return _("What to do now")
         screen = self.first_incomplete
-        return screen.title if screen else "Your result"
+        return screen.title if screen else _("Your result")
 
 
 def assess_session(response: QuestionnaireResponse, *, key: str, here: str = "") -> QuestionnaireSession:

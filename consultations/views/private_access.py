@@ -8,6 +8,7 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from clinic.core import error_pages, limits
@@ -19,7 +20,7 @@ from consultations.presenters.patient_texts import help_for_unsent
 from consultations.services import private_links
 from consultations.views import private_session
 
-REFUSED = (
+REFUSED = gettext_lazy(
     "We could not open your request with this link and this date of birth. Check the date. If the link is old or was "
     "replaced, ask for a new one below."
 )

@@ -3,6 +3,7 @@
 from typing import Final
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from clinic.core.actions import perform_action
@@ -23,7 +24,9 @@ from consultations.views.private_access import private_page, to_page, with_grant
 from consultations.views.private_list import is_for_a_time, list_page
 from consultations.views.private_status import status_page
 
-NOT_SENT: Final = "We have what you ticked. What you wrote was not sent: it is too long, or this request has ended."
+NOT_SENT: Final = gettext_lazy(
+    "We have what you ticked. What you wrote was not sent: it is too long, or this request has ended."
+)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -1,6 +1,7 @@
 """The message box on the private page of an open request."""
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy
 
 from clinic.core import limits
 from clinic.core.actions import perform_action
@@ -14,8 +15,12 @@ from consultations.views.private_access import to_page, with_grant
 from consultations.views.private_status import status_page
 
 MESSAGES_AN_HOUR = 30
-ENDED = "This request has ended, so your message was not sent. What you wrote is kept below. You can call us about it."
-TOO_MANY = "Your message was not sent: many came from this page in the last hour. Wait a few minutes, or call us."
+ENDED = gettext_lazy(
+    "This request has ended, so your message was not sent. What you wrote is kept below. You can call us about it."
+)
+TOO_MANY = gettext_lazy(
+    "Your message was not sent: many came from this page in the last hour. Wait a few minutes, or call us."
+)
 
 
 @post_only("consultations:status", keeps=("key",))

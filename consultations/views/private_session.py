@@ -116,7 +116,7 @@ def _opened_if_whole(reference: str, grant: dict[str, Any]) -> OpenRequest | Non
         return _opened(reference, grant)
     except DamagedRecord as damage:
         row = PrivateLink.objects.filter(pk=grant["link"]).values_list("request", flat=True).first()
-        log_damage(f"consultations.consultationrequest {row}", damage)
+        log_damage("consultations.consultationrequest", row, damage)
         return None
 
 

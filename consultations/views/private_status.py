@@ -4,15 +4,18 @@ from collections.abc import Iterable
 from typing import Final
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from clinic.core import clock
 from clinic.core.actions import NoData, perform_action
 from clinic.core.encryption import new_token
-from clinic.core.names import possessive
 from clinic.core.post_only import post_only
 from clinic.core.refusals import TransitionNotAllowed
 from clinic.core.unsent import Unsent, gives_back, in_form, of_form
+from clinic.core.wording import Wording
 from consultations import ics, status_words
 from consultations.actions.answer import AnswerData, AnswerForm, answer_newest_question
 from consultations.actions.ask_weekly import AskWeekly
@@ -28,13 +31,18 @@ from consultations.services.targets import falls_today, time_allowed
 from consultations.views.private_access import private_page, to_page, with_grant
 from consultations.views.private_list import list_page
 
-CANCELLED = "{whose} time is cancelled. Somebody else can take it now. {whose} request stays open."
+CANCELLED = gettext_lazy("Your time is cancelled. Somebody else can take it now. Your request stays open.")
+CANCELLED_FOR = gettext_lazy(
+    "%(name)s’s time is cancelled. Somebody else can take it now. %(name)s’s request stays open."
+)
 WRITTEN: Final = ("written", "answered", "cancelled")
 """How the address of the page after a text ends, whatever the text says."""
 NOTICED: Final = {"written": TextKind.MESSAGE, "answered": TextKind.ANSWER}
-WEEKLY_ON = "We ask you every week until the visit if anything has changed."
-WEEKLY_OFF = "We no longer send you the weekly mail. You can always tell us here that something has changed."
-NOT_NEEDED = "We have your answer already, or no longer need it. What you wrote now was not sent."
+WEEKLY_ON = gettext_lazy("We ask you every week until the visit if anything has changed.")
+WEEKLY_OFF = gettext_lazy(
+    "We no longer send you the weekly mail. You can always tell us here that something has changed."
+)
+NOT_NEEDED = gettext_lazy("We have your answer already, or no longer need it. What you wrote now was not sent.")
 
 
 def live_appointment(consultation: ConsultationRequest) -> Appointment | None:
@@ -56,10 +64,10 @@ def status(request: HttpRequest, consultation: ConsultationRequest) -> HttpRespo
     return status_page(request, consultation, notice=notice)
 
 
-def notice_of_action(request: HttpRequest, consultation: ConsultationRequest) -> str:
+def notice_of_action(request: HttpRequest, consultation: ConsultationRequest) -> Wording:
     """What the person did on the page before this one, as its address says."""
     if "cancelled" in request.GET and consultation.status == RequestStatus.OFFERED:
-        return CANCELLED.format(whose=possessive(consultation.helped_name) if consultation.helped_name else "Your")
+        return (CANCELLED_FOR if consultation.helped_name else CANCELLED) % {"name": consultation.helped_name}
     if "asked" in request.GET and consultation.answered_again_at is not None:
         return words_asked.notice(consultation)
     if "weekly" in request.GET:
@@ -75,8 +83,8 @@ def status_page(
     consultation: ConsultationRequest,
     *,
     form: AnswerForm | None = None,
-    refused: str = "",
-    notice: str = "",
+    refused: Wording = "",
+    notice: Wording = "",
     unsent: Iterable[Unsent] = (),
     message_form: MessageForm | None = None,
     help_now: FirstHelp | None = None,
@@ -174,7 +182,7 @@ def withdraw(request: HttpRequest, consultation: ConsultationRequest) -> HttpRes
         try:
             perform_action(Withdraw(), consultation, NoData())
         except TransitionNotAllowed:
-            return status_page(request, consultation, refused="This request has ended already.")
+            return status_page(request, consultation, refused=_("This request has ended already."))
         return to_page("status", consultation)
     return private_page(request, consultation, "withdraw.html", {"form": form, "appointment": appointment})
 
@@ -195,5 +203,5 @@ def calendar_file(request: HttpRequest, consultation: ConsultationRequest) -> Ht
     if appointment is None:
         raise Http404
     response = HttpResponse(ics.appointment_file(appointment), content_type="text/calendar; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{consultation.reference}.ics"'
+    response["Content-Disposition"] = content_disposition_header(True, f"{consultation.reference}.ics")
     return response

@@ -6,12 +6,16 @@ import datetime
 from collections.abc import Iterable
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from clinic.core import clock
 from clinic.core.actions import perform_action
 from clinic.core.refusals import TransitionNotAllowed
+from clinic.core.text_lists import paragraph
 from clinic.core.unsent import Unsent, gives_back, in_form, of_form
+from clinic.core.wording import Wording
 from consultations.actions.book import book_held
 from consultations.actions.cancel_booking import CancelBooking, CancelTimeForm
 from consultations.enums import Actor, AppointmentStatus, RequestStatus
@@ -24,12 +28,16 @@ from consultations.services.scheduling import AnotherTime, Slot, SlotTaken
 from consultations.views.private_access import private_page, to_page, with_grant
 from consultations.views.private_status import live_appointment, status_page
 
-TAKEN = "Someone just took that time."
-GONE = "That time is no longer held for you."
-NEAREST = "These are the nearest free times."
-NONE_FREE = "No other time is free now: call us, and we find one with you."
-NOT_HELD = "We hold no time for you at the moment. A time you choose is kept for ten minutes: choose one again."
-NOT_CANCELLED = "Your time was cancelled already, or the visit has begun. What you wrote was not sent: it stands below."
+TAKEN = gettext_lazy("Someone just took that time.")
+GONE = gettext_lazy("That time is no longer held for you.")
+NEAREST = gettext_lazy("These are the nearest free times.")
+NONE_FREE = gettext_lazy("No other time is free now: call us, and we find one with you.")
+NOT_HELD = gettext_lazy(
+    "We hold no time for you at the moment. A time you choose is kept for ten minutes: choose one again."
+)
+NOT_CANCELLED = gettext_lazy(
+    "Your time was cancelled already, or the visit has begun. What you wrote was not sent: it stands below."
+)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -107,7 +115,7 @@ def _sessions(choices: Iterable[Choice]) -> list[Session]:
 def _chosen_time(request: HttpRequest) -> list[Unsent]:
     """The time on the radio button, in words. Whose it is stands in the database, and is not for everybody."""
     starts_at = scheduling.start_of(request.POST.get("slot", ""))
-    return [Unsent("The time you chose", clock.moment(starts_at), is_choice=True)] if starts_at else []
+    return [Unsent(_("The time you chose"), clock.moment(starts_at), is_choice=True)] if starts_at else []
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -123,7 +131,7 @@ def times(request: HttpRequest, consultation: ConsultationRequest) -> HttpRespon
         return _times_page(request, consultation, error=NOT_HELD if "again" in request.GET else "")
     form = SlotForm(request.POST)
     if not form.is_valid():
-        return _times_page(request, consultation, error="Choose a time before you continue.")
+        return _times_page(request, consultation, error=_("Choose a time before you continue."))
     try:
         scheduling.hold(request=consultation, slot_key=form.cleaned_data["slot"])
     except SlotTaken as taken:
@@ -144,9 +152,11 @@ def _in_the_way(request: HttpRequest, consultation: ConsultationRequest) -> Http
     return None
 
 
-def _lost_page(request: HttpRequest, consultation: ConsultationRequest, loss: str, taken: SlotTaken) -> HttpResponse:
+def _lost_page(
+    request: HttpRequest, consultation: ConsultationRequest, loss: Wording, taken: SlotTaken
+) -> HttpResponse:
     """The times again after one was lost: what happened, then the nearest others or how to reach the clinic."""
-    error = f"{loss} {NEAREST if taken.nearest else NONE_FREE}"
+    error = paragraph([str(loss), NEAREST if taken.nearest else NONE_FREE])
     return _times_page(request, consultation, error=error, near=taken.nearest, status=409)
 
 
@@ -154,7 +164,7 @@ def _times_page(
     request: HttpRequest,
     consultation: ConsultationRequest,
     *,
-    error: str = "",
+    error: Wording = "",
     near: Iterable[Slot] = (),
     status: int = 200,
 ) -> HttpResponse:

@@ -40,7 +40,7 @@ SHOWN: dict[str, tuple[tuple[str, str], ...]] = {
     "search": (("Find by ", "Alice"),),
     "preview": (),
     "note": (("Note for colleagues", "Rang at ten."),),
-    "call": (("What became of the call?", "Reached, other matter"), ("What was said", "No change.")),
+    "call": (("Outcome of the call", "Reached, other matter"), ("What was said", "No change.")),
     "danger questions": (("Do you have any of these now", "ou feel hot and shivery"),),
     "end of a call": (("What was said", "She is well."),),
     "caller": (("Full name", "Maeve Hart"), ("What they said", "Her legs are numb.")),
@@ -206,7 +206,7 @@ def test_a_wrong_password_loses_nothing_and_says_so(stage: Stage) -> None:
         assert "not it" not in page.content.decode()
     last = client.post("/admin/login/", {**carried(page), "username": "doctor", "password": PASSWORD})
     assert "No change." in text_of(last)
-    assert "What became of the call? Reached, other matter" in text_of(last)
+    assert "Outcome of the call Reached, other matter" in text_of(last)
 
 
 def test_no_button_of_the_page_but_the_sign_in_leads_away_from_the_text(stage: Stage) -> None:

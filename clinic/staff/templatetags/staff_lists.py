@@ -59,7 +59,7 @@ def _words(name: Any, record: models.Model, cl: ChangeList) -> Any:
     if isinstance(value, datetime.datetime):
         return clock.moment(value)
     if isinstance(value, datetime.date):
-        return f"{value.day} {clock.MONTHS[value.month - 1]} {value.year}"
+        return clock.full_date(value)
     if isinstance(value, datetime.time):
         return clock.time(value)
     if field is None or field.auto_created:

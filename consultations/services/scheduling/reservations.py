@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.db import OperationalError, transaction
+from django.utils.translation import gettext as _
 
 from clinic.accounts.models import User
 from clinic.core import audit, clock
@@ -32,7 +33,7 @@ class AskFirst(TransitionNotAllowed):
 def require_asked(request: ConsultationRequest) -> None:
     """Whoever takes a time is asked before. On a locked row. Raises AskFirst."""
     if asked_again.is_owed_before_a_time(request):
-        raise AskFirst("Please tell us first if anything is new or worse. Nothing is booked yet.")
+        raise AskFirst(_("Please tell us first if anything is new or worse. Nothing is booked yet."))
 
 
 def hold(*, request: ConsultationRequest, slot_key: str) -> SlotHold:
@@ -44,9 +45,11 @@ def hold(*, request: ConsultationRequest, slot_key: str) -> SlotHold:
     with booking(request, slot):
         fresh = lock(request)
         if fresh.status != RequestStatus.OFFERED:
-            raise WrongStatus("There is nothing to book at the moment. Your status page says where things stand.")
+            raise WrongStatus(_("There is nothing to book at the moment. Your status page says where things stand."))
         if fresh.is_blocked_by_flags:
-            raise FlagsStand("A doctor has to look at what you told us before a time can be chosen. Nothing is booked.")
+            raise FlagsStand(
+                _("A doctor has to look at what you told us before a time can be chosen. Nothing is booked.")
+            )
         require_asked(fresh)
         kind = offered_type(fresh)
         _lock_what_it_takes(fresh, kind, slot)
@@ -70,7 +73,7 @@ def held_slot(*, request: ConsultationRequest, seen: str = "") -> tuple[Slot, bo
         raise SlotTaken(soonest(request))
     slot = slot_of(held)
     if seen and seen != slot.key:
-        raise AnotherTime("You chose another time since, in another tab or window. Nothing is booked yet.")
+        raise AnotherTime(_("You chose another time since, in another tab or window. Nothing is booked yet."))
     return slot, held.expires_at <= clock.now()
 
 

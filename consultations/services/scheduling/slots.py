@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from clinic.core import clock
 from clinic.core.refusals import WrongStatus
@@ -46,7 +47,7 @@ class SlotTaken(Exception):
     """Someone else took the time, or it is no longer offered. `nearest` holds free times close to it, if any."""
 
     def __init__(self, nearest: Iterable[Slot] = ()) -> None:
-        super().__init__("Someone just took that time.")
+        super().__init__(_("Someone just took that time."))
         self.nearest = tuple(nearest)
 
 
@@ -108,7 +109,7 @@ def soonest(consultation_request: ConsultationRequest) -> list[Slot]:
 
 def offered_type(consultation_request: ConsultationRequest) -> AppointmentType:
     if consultation_request.appointment_type is None:
-        raise WrongStatus("No consultation has been offered yet.")
+        raise WrongStatus(_("No consultation has been offered yet."))
     return consultation_request.appointment_type
 
 

@@ -1,5 +1,7 @@
 """What becomes of a booking: given back, by itself or with its request, taken place, or missed."""
 
+from django.utils.translation import gettext as _
+
 from clinic.accounts.models import User
 from clinic.core import clock
 from clinic.core.refusals import NotAllowed, WrongStatus
@@ -29,9 +31,9 @@ def cancel(*, request: ConsultationRequest, reason: str, by: User | None, seen: 
     """
     appointment = Appointment.objects.live().select_for_update(of=("self",)).get(request=request)
     if by is None and has_begun(appointment):
-        raise WrongStatus("The consultation has begun.")
+        raise WrongStatus(_("The consultation has begun."))
     if seen and seen != slot_of(appointment).key:
-        raise AnotherTime("You booked another time since, in another tab or window. It is not cancelled.")
+        raise AnotherTime(_("You booked another time since, in another tab or window. It is not cancelled."))
     release_slot(appointment, reason=Reason.CANCELLED, actor=_actor(by), words=reason)
     return appointment
 
@@ -44,7 +46,7 @@ def free_times_of(*, request: ConsultationRequest, actor: Actor) -> None:
     release_hold_of(request, reason=Reason.REQUEST_ENDED)
     for appointment in Appointment.objects.live().select_for_update(of=("self",)).filter(request=request):
         if actor == Actor.PATIENT and has_begun(appointment):
-            raise WrongStatus("The consultation has begun.")
+            raise WrongStatus(_("The consultation has begun."))
         release_slot(appointment, reason=Reason.REQUEST_ENDED, actor=actor)
 
 
@@ -52,7 +54,7 @@ def refuse_before_begin(request: ConsultationRequest) -> None:
     """Raises WrongStatus while the visit lies ahead: nothing can have become of it."""
     appointment = booked(request)
     if appointment is not None and not has_begun(appointment):
-        raise WrongStatus("The consultation has not begun yet.")
+        raise WrongStatus(_("The consultation has not begun yet."))
 
 
 def finish(*, request: ConsultationRequest, status: AppointmentStatus) -> None:
@@ -69,7 +71,7 @@ def restore(*, request: ConsultationRequest, ended_as: AppointmentStatus) -> App
     ended = Appointment.objects.select_for_update(of=("self",)).filter(request=request, status=ended_as)
     appointment = ended.order_by("-booked_at", "-pk").first()
     if appointment is None:
-        raise WrongStatus("The visit is no longer on record as it was. Nothing was changed.")
+        raise WrongStatus(_("The visit is no longer on record as it was. Nothing was changed."))
     occupation.lock_person(request)
     resources = {appointment.clinician_id, *filter(None, [appointment.room_id])}
     occupation.lock_resources(resources)
@@ -80,8 +82,10 @@ def restore(*, request: ConsultationRequest, ended_as: AppointmentStatus) -> App
             appointment.save(update_fields=["status"])
     except LostRace:
         raise WrongStatus(
-            "Somebody else has taken a part of that time since, so the visit cannot be booked again. Nothing was "
-            "changed. Add a note that says what is right."
+            _(
+                "Somebody else has taken a part of that time since, so the visit cannot be booked again. Nothing was "
+                "changed. Add a note that says what is right."
+            )
         ) from None
     return appointment
 
@@ -92,4 +96,4 @@ def _actor(by: User | None) -> Actor:
     for actor in (Actor.TRIAGE, Actor.DOCTOR, Actor.MANAGER):
         if actor in actors_of(by):
             return actor
-    raise NotAllowed("Your role may not do this.")
+    raise NotAllowed(_("Your role may not do this."))

@@ -60,6 +60,12 @@ class TestWords:
     def test_times(self, wall, words):
         assert clock.time(wall_time.fromisoformat(wall)) == words
 
+    def test_a_full_date_has_its_year_and_no_weekday(self):
+        assert clock.full_date(date(1970, 3, 27)) == "27 March 1970"
+
+    def test_a_span_of_hours(self):
+        assert clock.time_span(wall_time(9), wall_time(17, 30)) == "9 am to 5:30 pm"
+
     def test_a_naive_instant_is_refused(self):
         with pytest.raises(ValueError, match="naive"):
             clock.moment(datetime(2026, 1, 1, 9))  # noqa: DTZ001

@@ -116,7 +116,7 @@ class TestOnRecord:
 
     def test_activity_and_audit_trail_have_its_words(self, nurse, alice):
         perform_action(SetAside(), alice, SetAsideData("Waits for a letter."), by=nurse)
-        assert "set it aside" in [entry.what for entry in activity(alice)]
+        assert "Nora Adeyemi set it aside" in [entry.plain for entry in activity(alice)]
         assert audit_words()["request.set_aside"] == "Request: set it aside"
 
     @pytest.mark.parametrize("failing", [(audit, "record"), (messaging, "tell_patient")], ids=["event", "message"])

@@ -226,16 +226,16 @@ class TestWhatIsNeeded:
     def test_a_decision_against_the_suggestion_stands_beside_the_computed_result(self, sign_in, doctor, waiting):
         client = sign_in(doctor)
         preview = decide(client, waiting, "not_suitable", patient_note=NOTE, reason="Too early.")
-        assert "Otherwise than suggested: <b>Fits a consultation</b>" in text_of(preview)
+        assert "Otherwise than suggested: <b>Suitable for a consultation</b>" in text_of(preview)
         confirm(client, preview)
         made, computed = ClinicalReview.objects.get(), waiting.assessment
         assert (made.suggestion, made.reason) == (Outcome.LIKELY_SUITABLE, "Too early.")
         assert computed.outcome == waiting.outcome == Outcome.LIKELY_SUITABLE
-        assert "otherwise than suggested (“Fits a consultation”)" in text_of(client.get(page_of(waiting)))
+        assert "otherwise than suggested (“Suitable for a consultation”)" in text_of(client.get(page_of(waiting)))
 
     def test_the_form_says_what_is_suggested_and_what_needs_a_reason(self, sign_in, doctor, waiting):
         page = sign_in(doctor).get(page_of(waiting))
-        assert "Suggested: <b>Fits a consultation</b>" in text_of(page)
+        assert "Suggested: <b>Suitable for a consultation</b>" in text_of(page)
         hints = {
             tile["option"].data["value"]: "write why, for staff" in tile["hint"]
             for tile in page.context["panel"].decision.form.decision_tiles()

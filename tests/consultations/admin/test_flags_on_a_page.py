@@ -195,7 +195,7 @@ class TestTheForm:
         assert "Nothing is settled yet." in text_of(preview)
         settles, stays = preview.context["preview"]["sections"]
         assert (len(settles.lines), len(stays.lines)) == (1, 1)
-        assert stays.lines[0].endswith("You did not choose it.")
+        assert stays.lines[0].endswith("You did not select it.")
         assert not Settlement.objects.exists()
         for _ in range(2):
             done = client.post(preview.context["confirm_url"], {"decision": preview.context["decision"]}, follow=True)
@@ -219,11 +219,11 @@ class TestTheForm:
     @pytest.mark.parametrize(
         ("changes", "field", "sentence"),
         [
-            ({"signs": []}, "signs", "Choose the signs that you settle."),
-            ({"how": ""}, "how", "Choose how the signs were settled."),
+            ({"signs": []}, "signs", "Select the signs that you settle."),
+            ({"how": ""}, "how", "Select how the signs were settled."),
             ({"who": ""}, "how", "Write by whom"),
             ({"seen_on": "2026-11-20"}, "signs", "Nothing would be settled. It was told later"),
-            ({"how": "spoken_to"}, "how", "Choose the call"),
+            ({"how": "spoken_to"}, "how", "Select the call"),
         ],
     )
     def test_what_is_missing_is_said(
@@ -249,7 +249,7 @@ class TestTheForm:
     ("code", "level"), [("chest", "Emergency now"), ("fever", "Same day"), ("band", "Urgent review")]
 )
 def test_what_was_told_later_leads_every_page(sign_in, nurse, in_state, code, level):
-    """The form came to “Fits a consultation”; no page says so beside a red flag that stands."""
+    """The form came to “Suitable for a consultation”; no page says so beside a red flag that stands."""
     request = in_state("none", "no call", None, RequestStatus.OFFERED)
     tick(request, code)
     case = SafetyCase.objects.get()
@@ -261,7 +261,7 @@ def test_what_was_told_later_leads_every_page(sign_in, nurse, in_state, code, le
     assert row.flags[0].text == level
     assert record.context["headline"]["now"].text == level
     for page in (record, of_case):
-        assert "Fits a consultation" not in text_of(page)
+        assert "Suitable for a consultation" not in text_of(page)
     page_name = {"chest": "emergency", "fever": "same-day", "band": "urgent review"}[code]
     assert f"Saw the {page_name} page" in text_of(of_case)
 
@@ -272,7 +272,7 @@ def test_an_escalated_request_is_not_called_fit_for_a_consultation(sign_in, nurs
     (row,) = client.get(reverse("admin:consultations_consultationrequest_changelist")).context["rows"]
     record = text_of(client.get(reverse("admin:consultations_consultationrequest_change", args=[request.pk])))
     assert [chip.text for chip in row.flags][:2] == ["Escalated", "Red flags open"]
-    assert "Fits a consultation" not in record.split("Every rule that fired")[0]
+    assert "Suitable for a consultation" not in record.split("Every rule that fired")[0]
 
 
 def posted_by(page, values):
@@ -295,7 +295,7 @@ def test_a_doctor_settles_in_a_browser_and_again_after_something_new(sign_in, do
     preview = client.post(url, posted_by(client.get(record), values))
     tick(request, "belly")
     refused = client.post(confirm, {"decision": preview.context["decision"]})
-    assert "Read it, then choose again." in text_of(refused)
+    assert "Read it, then select again." in text_of(refused)
     assert not Settlement.objects.exists()
     preview = client.post(url, posted_by(refused, values))
     client.post(confirm, {"decision": preview.context["decision"]})
@@ -306,4 +306,4 @@ def test_nothing_is_fit_for_a_consultation_while_its_case_is_open(sign_in, nurse
     request = in_state("settled", "no call", CaseStatus.OPEN, RequestStatus.WITH_DOCTOR)
     record = sign_in(nurse).get(reverse("admin:consultations_consultationrequest_change", args=[request.pk]))
     assert "Safety case open" in text_of(record)
-    assert "Fits a consultation" not in text_of(record).split("Every rule that fired")[0]
+    assert "Suitable for a consultation" not in text_of(record).split("Every rule that fired")[0]

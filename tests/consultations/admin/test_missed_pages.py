@@ -90,7 +90,7 @@ def test_who_was_second_keeps_their_words(
 
 
 @pytest.mark.parametrize(
-    ("wrong", "sentence"), [({"kind": ""}, "Choose what it missed."), ({"text": " "}, "Write what happened.")]
+    ("wrong", "sentence"), [({"kind": ""}, "Select what it missed."), ({"text": " "}, "Write what happened.")]
 )
 def test_what_cannot_be_sent_is_given_back(
     sign_in: Any, nurse: User, alice: ConsultationRequest, wrong: dict[str, str], sentence: str

@@ -118,7 +118,7 @@ class TestWhatStandsOnIt:
         perform("note", alice, note="Prefers mornings.", by=nurse)
         perform("pass_to_doctor", alice, doctor=doctor, note="Leg first.", by=nurse)
         activity = sign_in(doctor).get(page_of(alice)).context["activity"]
-        words = [f"{each.who} {each.what} {each.text}".strip() for each in activity]
+        words = [f"{each.plain} {each.text}".strip() for each in activity]
         assert "Nora Adeyemi wrote a note Prefers mornings." in words
         assert words.index("Nora Adeyemi passed it to a doctor") < words.index("Nora Adeyemi started triage")
         assert [each.at for each in activity] == sorted((each.at for each in activity), reverse=True)

@@ -87,10 +87,10 @@ def test_a_manager_adds_changes_and_removes_and_it_counts_at_once(sign_in: Any, 
     ("url", "wrong", "sentence"),
     [
         (SHIFTS, {"starts": "22:00", "ends": "06:00"}, "A shift ends on the day on which it begins."),
-        (SHIFTS, {"ends_on": "2026-10-01"}, "Choose a last day that is not before the first day."),
-        (SHIFTS, {"starts_on": "0202-01-01"}, "Choose a date in this century."),
+        (SHIFTS, {"ends_on": "2026-10-01"}, "Enter a last day that is not before the first day."),
+        (SHIFTS, {"starts_on": "0202-01-01"}, "Enter a date in this century."),
         (CHANGES, {"ends": ""}, "Enter both times, or none for the whole day."),
-        (CHANGES, {"last_on": "2026-10-01"}, "Choose a last day that is not before the first day."),
+        (CHANGES, {"last_on": "2026-10-01"}, "Enter a last day that is not before the first day."),
     ],
 )
 def test_what_cannot_be_is_refused_with_a_sentence(

@@ -166,7 +166,7 @@ class TestClosing:
         )  # fmt: skip
         call = Call.objects.get().pk
         shown = sign_in(nurse).post(url(named, "close"), {**letter(), "proof": f"call-{call}", "seen": ""})
-        assert "You filled in a letter. Choose the letter as proof, or empty its fields." in text_of(shown)
+        assert "You filled in a letter. Select the letter as proof, or empty its fields." in text_of(shown)
 
     def test_change_it_leads_back_with_everything(self, sign_in, nurse, named):
         client = sign_in(nurse)

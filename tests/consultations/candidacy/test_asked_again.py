@@ -72,6 +72,13 @@ def test_its_words_and_rows_are_those_that_were_signed_off() -> None:
     assert hashlib.sha256(text).hexdigest() == "d657735a092fa98cc1a4014581ac3d5e8c715c71c62e528eada461f7245b50ad"
 
 
+def test_a_helper_reads_the_same_question_with_whom_it_is_about() -> None:
+    asked = asked_again.question("Monday 23 November")
+    about = asked_again.question_about("Ana", "Monday 23 November")
+    assert asked == "Since Monday 23 November, has any of this started or got worse?"
+    assert about == "About Ana: since Monday 23 November, has any of this started or got worse?"
+
+
 @pytest.mark.parametrize("version", ["1.0.0", "1.1.0"])
 def test_what_each_tick_alone_comes_to(version: str) -> None:
     found = {code: judged(code, version=version) for code in asked_again.ticks()}

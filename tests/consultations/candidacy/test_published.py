@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from consultations.candidacy import engine, rules
-from consultations.questionnaire import definition, flow, page_copy
+from consultations.questionnaire import definition, flow, page_copy, sentences
 from tests.consultations.candidacy.cases import SWEEP, VIGNETTES, read
 
 PINNED = {
@@ -37,6 +37,12 @@ def canonical(value: Any) -> str:
 def files() -> dict[str, Path]:
     folders = (definition.DEFINITIONS, rules.RULES)
     return {f"{folder.name}/{file.name}": file for folder in folders for file in folder.iterdir() if file.is_file()}
+
+
+def test_the_sentences_around_the_questions_are_these() -> None:
+    """Answers that are stored hold these words."""
+    digest = hashlib.sha256(sentences.FILE.read_bytes()).hexdigest()
+    assert digest == "34379367fdd171b3eebd38522c1bb13e48c294d16c46bed30ad0355e0d42e9e8"
 
 
 def test_every_file_of_a_published_version_is_pinned_and_as_it_was() -> None:

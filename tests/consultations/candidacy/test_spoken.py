@@ -61,10 +61,16 @@ def assert_can_be_read_aloud(text: str) -> None:
             assert [each.startswith("and ") for each in listed] == [*[False] * (len(listed) - 1), True]
 
 
-def test_the_words_are_these() -> None:
+@pytest.mark.parametrize(
+    ("name", "digest"),
+    [
+        ("spoken.toml", "21506e45c60c3d2424922fb52ffbe1c13b8eba53823da07376d86884acf740c7"),
+        ("sentences.toml", "a7b212165dfe64f8c00a7f8544e6d4c403b6e5d7d1c44ce47db1d6c2f1813e87"),
+    ],
+)
+def test_the_words_are_these(name: str, digest: str) -> None:
     """A change of a word is a clinical change: it comes with a new hash here, signed by the medical director."""
-    text = (display.DISPLAY / "spoken.toml").read_bytes()
-    assert hashlib.sha256(text).hexdigest() == "21506e45c60c3d2424922fb52ffbe1c13b8eba53823da07376d86884acf740c7"
+    assert hashlib.sha256((display.DISPLAY / name).read_bytes()).hexdigest() == digest
 
 
 @pytest.mark.parametrize(("question", "code"), SAFETY)

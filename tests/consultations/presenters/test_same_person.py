@@ -83,7 +83,7 @@ def test_who_only_looks_alike_is_never_called_the_same(sign_in: Any, nurse: User
     page = text_of(client.get(page_of(one)))
 
     assert "May be the same person" in page
-    assert f"{two.reference}</a>: same name and date of birth and email and phone. Received" in page
+    assert f"{two.reference}</a>: same name and date of birth, email and phone. Received" in page
     assert "The same person has" not in page
     assert "Compare and join" in page
     assert "Same person:" not in text_of(client.get(f"{QUEUE}?tab=all"))

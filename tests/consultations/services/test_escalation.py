@@ -60,9 +60,9 @@ class TestInEveryOpenStatus:
         perform("take_back_escalation", request, by=nurse)
         assert state(request) == before
         assert alerts()[known:] == [doctor.email]
-        told = [(entry.who, entry.what) for entry in activity.activity(request)]
-        assert ("Nora Adeyemi", "noted: Escalated") in told
-        assert ("Nora Adeyemi", "took the escalation back") in told
+        told = [entry.plain for entry in activity.activity(request)]
+        assert "Nora Adeyemi noted: Escalated" in told
+        assert "Nora Adeyemi took the escalation back" in told
 
     def test_its_reason_stays_until_a_doctor_settles_it(
         self, desk: Desk, nurse: User, doctor: User, status: RequestStatus

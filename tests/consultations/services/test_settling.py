@@ -251,7 +251,7 @@ class TestOfThatMomentOnly:
         (dataclasses.replace(EXAMINED, who=" "), "by whom"), (dataclasses.replace(EXAMINED, place=""), "where"),
         (dataclasses.replace(EXAMINED, seen_on=None), "date"), (dataclasses.replace(ELSEWHERE, told_by=""), "letter"),
         (dataclasses.replace(ELSEWHERE, place=""), "where"), (dataclasses.replace(ELSEWHERE, seen_on=None), "date"),
-        (Proof(how=SettledHow.SPOKEN_TO), "the call"), (Proof(how=SettledHow.MISTAKE, words="So."), "Choose one"),
+        (Proof(how=SettledHow.SPOKEN_TO), "the call"), (Proof(how=SettledHow.MISTAKE, words="So."), "Select one"),
     ],
 )  # fmt: skip
 def test_a_proof_that_lacks_a_part_settles_nothing(told: Make, doctor: User, proof: Proof, words: str) -> None:

@@ -14,11 +14,15 @@ from clinic.core.models import AuditEvent, OutboxMessage
 from consultations.enums import MessageKind
 from consultations.models import LinkAsked, PrivateLink
 from consultations.services import private_links
-from consultations.views.private_access import REFUSED
 from tests.cast import at, make_patient, open_privately, private_url
 from tests.consultations.views.conftest import MONDAY, text_of
 from tests.mailbox import path_of
 from tests.rows import all_rows
+
+REFUSED = (
+    "We could not open your request with this link and this date of birth. Check the date. If the link is old or was "
+    "replaced, ask for a new one below."
+)
 
 pytestmark = pytest.mark.usefixtures("monday")
 

@@ -12,11 +12,17 @@ from consultations.enums import Actor, AppointmentStatus, MessageKind, RequestSt
 from consultations.models import Absence, Appointment, Availability, Clinician, Location, SlotHold
 from consultations.services import scheduling
 from consultations.views import private_times
-from consultations.views.private_times import GONE, NEAREST, NONE_FREE, NOT_CANCELLED, NOT_HELD, TAKEN
 from tests.cast import at, book_directly, make_patient, open_privately
 from tests.consultations.perform import perform
 from tests.consultations.services.test_patient_texts import PLAIN, SELF_HARM
 from tests.consultations.views.conftest import HOSTILE, MONDAY, text_of
+
+TAKEN = "Someone just took that time."
+GONE = "That time is no longer held for you."
+NEAREST = "These are the nearest free times."
+NONE_FREE = "No other time is free now: call us, and we find one with you."
+NOT_HELD = "We hold no time for you at the moment. A time you choose is kept for ten minutes: choose one again."
+NOT_CANCELLED = "Your time was cancelled already, or the visit has begun. What you wrote was not sent: it stands below."
 
 pytestmark = pytest.mark.usefixtures("monday")
 

@@ -1,0 +1,141 @@
+"""What every mail says: neutral, without a health word. `emails.py` puts it into a letter."""
+
+import dataclasses
+from typing import TYPE_CHECKING, Final
+
+from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
+
+from consultations.enums import MessageKind
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Wording:
+    """`subject` may hold `%(reference)s` and nothing else: no name or health word ever stands in a header.
+
+    What is `to_helper` says the same to somebody who sent the request for a patient, by the patient's name; where there
+    is none, both read the same.
+    """
+
+    subject: "_StrOrPromise"
+    opening: "_StrOrPromise"
+    action: "_StrOrPromise"
+    next_step: "_StrOrPromise"
+    opening_to_helper: "_StrOrPromise" = ""
+    action_to_helper: "_StrOrPromise" = ""
+    next_step_to_helper: "_StrOrPromise" = ""
+
+    def addressed(self, *, helped_name: str) -> dict[str, str]:
+        """Opening, action and next step to the patient, or, with the patient's name, to who helps them."""
+        if not helped_name:
+            return {"opening": str(self.opening), "action": str(self.action), "next_step": str(self.next_step)}
+        texts = {
+            "opening": self.opening_to_helper or self.opening,
+            "action": self.action_to_helper or self.action,
+            "next_step": self.next_step_to_helper or self.next_step,
+        }
+        return {part: capfirst(str(text) % {"name": helped_name}) for part, text in texts.items()}
+
+
+WORDINGS: Final[dict[str, Wording]] = {
+    MessageKind.REQUEST_RECEIVED: Wording(
+        _("Your request %(reference)s: we have it"),
+        _("We have your request. A person at the clinic reads every request."),
+        _("See your request"),
+        _("On the private page you can follow the request, write to us, or withdraw it."),
+        opening_to_helper=_("We have %(name)s’s request. A person at the clinic reads every request."),
+        action_to_helper=_("See %(name)s’s request"),
+    ),
+    MessageKind.PRIVATE_LINK: Wording(
+        _("Your request %(reference)s: your private link"),
+        _("Here is a private link to your request."),
+        _("See your request"),
+        _("If you did not ask for this, you do not need to do anything."),
+        opening_to_helper=_("Here is a private link to %(name)s’s request."),
+        action_to_helper=_("See %(name)s’s request"),
+    ),
+    MessageKind.QUESTION_ASKED: Wording(
+        _("Your request %(reference)s: we have a question"),
+        _("We have a question about your request before we can go on."),
+        _("Read and answer"),
+        _("We go on as soon as we have your answer."),
+        opening_to_helper=_("We have a question about %(name)s’s request before we can go on."),
+    ),
+    MessageKind.CONSULTATION_OFFERED: Wording(
+        _("Your request %(reference)s: choose a time"),
+        _("You can now choose a time."),
+        _("Choose a time"),
+        _("Nothing is booked until you choose a time."),
+        opening_to_helper=_("You can now choose a time for %(name)s."),
+    ),
+    MessageKind.APPOINTMENT_BOOKED: Wording(
+        _("Your request %(reference)s: your time is booked"),
+        _("Your time is booked. Open the link to see the date, time and place."),
+        _("See date, time and place"),
+        _("On the private page you can add it to a calendar, or cancel it."),
+        opening_to_helper=_("%(name)s’s time is booked. Open the link to see the date, time and place."),
+    ),
+    MessageKind.APPOINTMENT_CANCELLED: Wording(
+        _("Your request %(reference)s: your time is cancelled"),
+        _("Your time is cancelled. If it is in a calendar, delete it from your calendar. You can choose another time."),
+        _("Choose another time"),
+        _("Your request stays open. The private page has a file that removes the time from most calendars."),
+        opening_to_helper=_(
+            "%(name)s’s time is cancelled. If it is in a calendar, delete it from your calendar. "
+            "You can choose another time."
+        ),
+        next_step_to_helper=_(
+            "%(name)s’s request stays open. The private page has a file that removes the time from most calendars."
+        ),
+    ),
+    MessageKind.REQUEST_CLOSED: Wording(
+        _("Your request %(reference)s: there is news"),
+        _("There is news about your request."),
+        _("Read the news"),
+        _("Open the link to see what changed, and what you can do next."),
+        opening_to_helper=_("There is news about %(name)s’s request."),
+    ),
+    MessageKind.WEEKLY_QUESTION: Wording(
+        _("Your request %(reference)s: has anything changed?"),
+        _("Your request is still open. Please tell us if anything has changed."),
+        _("Answer one question"),
+        _("It takes a minute. On the private page you can also switch off these weekly mails."),
+        opening_to_helper=_("%(name)s’s request is still open. Please tell us if anything has changed."),
+    ),
+    MessageKind.PLEASE_CONTACT: Wording(
+        _("Your request %(reference)s: please contact us"),
+        _("We would like to speak to you about your request."),
+        _("Open your request"),
+        _("Please call us, or write to us on the private page."),
+        opening_to_helper=_("We would like to speak to you about %(name)s’s request."),
+        action_to_helper=_("Open %(name)s’s request"),
+    ),
+    MessageKind.NEXT_DAY_QUESTION: Wording(
+        _("Your request %(reference)s: a short question"),
+        _("We have a short question about your request."),
+        _("Read and answer"),
+        _("It takes a minute. A person at the clinic reads the answer."),
+        opening_to_helper=_("We have a short question about %(name)s’s request."),
+    ),
+    MessageKind.STAFF_ALERT: Wording(
+        _("Something urgent waits in the staff area"),
+        _("Something urgent waits for you in the staff area."),
+        _("Open the staff area"),
+        _("An alert that cannot wait repeats until somebody takes it on or has read it. Others come once."),
+    ),
+    MessageKind.STAFF_NOTICE: Wording(
+        _("Something to read in the staff area"),
+        _("There is something new to read for you in the staff area."),
+        _("Open the staff area"),
+        _("It is not urgent, and this message comes once."),
+    ),
+    MessageKind.DAY_END: Wording(
+        _("The day’s end: nothing pressing is open"),
+        _("The clinic is closed for today."),
+        _("See the day’s end"),
+        _("This message comes once, when the clinic has closed."),
+    ),
+}

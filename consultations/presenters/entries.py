@@ -1,0 +1,41 @@
+"""One line of a history: who did what, as one message that a translator can turn around."""
+
+import dataclasses
+import datetime
+from collections.abc import Mapping
+
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from clinic.core import clock
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing that happened: a message with `%(who)s` in it, filled by `values`. `text` is what somebody wrote,
+    exactly.
+    """
+
+    at: datetime.datetime | None
+    message: str
+    values: Mapping[str, object]
+    text: str = ""
+    extra: str = ""
+
+    @property
+    def when(self) -> str:
+        return clock.moment(self.at) if self.at else ""
+
+    @property
+    def who(self) -> str:
+        return str(self.values["who"])
+
+    @property
+    def plain(self) -> str:
+        return self.message % self.values
+
+    @property
+    def html(self) -> SafeString:
+        """The same with who did it in bold."""
+        safe = {name: value if isinstance(value, int) else escape(value) for name, value in self.values.items()}
+        return mark_safe(escape(self.message) % {**safe, "who": format_html("<b>{}</b>", self.who)})  # noqa: S308
