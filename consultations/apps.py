@@ -2,7 +2,7 @@ from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
 from clinic.core import permissions
-from clinic.staff.area import Entry, StaffArea
+from clinic.staff.area import NavigationEntry, StaffArea
 
 DIARY = (
     "appointment",
@@ -24,28 +24,28 @@ class ConsultationsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
     staff_area = StaffArea(
         entries=(
-            Entry(_("Today"), "admin:index", "", 1),
-            Entry(
+            NavigationEntry(_("Today"), "admin:index", "", 1),
+            NavigationEntry(
                 _("Requests"),
                 "admin:consultations_consultationrequest_changelist",
                 "consultations.view_consultationrequest",
                 2,
             ),
-            Entry(
+            NavigationEntry(
                 _("Safety cases"),
                 "admin:consultations_safetycase_changelist",
                 "consultations.view_safetycase",
                 3,
             ),
-            Entry(_("Messages"), "admin:core_outboxmessage_changelist", "core.view_outboxmessage", 4),
-            Entry(
+            NavigationEntry(_("Messages"), "admin:core_outboxmessage_changelist", "core.view_outboxmessage", 4),
+            NavigationEntry(
                 _("Diary"),
                 "admin:consultations_appointment_changelist",
                 "consultations.view_appointment",
                 5,
                 covers=tuple(f"admin:consultations_{model}_changelist" for model in DIARY),
             ),
-            Entry(
+            NavigationEntry(
                 _("Hand-over"),
                 "admin:consultations_handovernote_changelist",
                 "consultations.view_handovernote",

@@ -8,7 +8,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext_lazy, ngettext
 
 from clinic.core import clock, lines
-from clinic.core.channels import Draft
+from clinic.core.channels import MessageDraft
 from clinic.core.text_lists import comma_list
 from consultations.enums import MessageKind, Pressing
 from consultations.mail_copy import WORDINGS
@@ -50,7 +50,7 @@ def draft(
     price: str = "",
     directions: str = "",
     count: str = "",
-) -> Draft:
+) -> MessageDraft:
     """One mail to one recipient, in words."""
     context = {
         **WORDINGS[kind].addressed(helped_name=helped_name),
@@ -65,7 +65,7 @@ def draft(
         "clinic_phone": settings.CLINIC_PHONE,
         "emergency_line": lines.emergency().plain,
     }
-    return Draft(
+    return MessageDraft(
         to=to,
         subject=subject_of(kind, reference=reference),
         text=render_to_string("consultations/mail/message.txt", context),
@@ -73,7 +73,7 @@ def draft(
     )
 
 
-def day_end(*, to: str, first_name: str, row: DayEnd, link: str, site: str) -> Draft:
+def day_end(*, to: str, first_name: str, row: DayEnd, link: str, site: str) -> MessageDraft:
     """How the day ended, by numbers and references: to a manager."""
     wording, items = WORDINGS[MessageKind.DAY_END], row.open_items
     subject = str(wording.subject)
@@ -94,7 +94,7 @@ def day_end(*, to: str, first_name: str, row: DayEnd, link: str, site: str) -> D
         "clinic_name": settings.CLINIC_NAME,
         "clinic_phone": settings.CLINIC_PHONE,
     }
-    return Draft(
+    return MessageDraft(
         to=to,
         subject=subject,
         text=render_to_string("consultations/mail/day_end.txt", context),
@@ -103,7 +103,7 @@ def day_end(*, to: str, first_name: str, row: DayEnd, link: str, site: str) -> D
 
 
 def why_words(why: Iterable[str]) -> str:
-    return comma_list(Pressing(each).label for each in why)
+    return comma_list(Pressing(entry).label for entry in why)
 
 
 def figure_lines(figures: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -27,14 +27,14 @@ SHORTEST_SEARCH: Final = 5
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Reading:
+class ParsedNumber:
     """What a typed number comes to: how it is kept, and whether what was typed says more than that."""
 
     number: str
     says_more: bool
 
 
-def read(typed: str) -> Reading | None:
+def read(typed: str) -> ParsedNumber | None:
     """The first number in the text that can be dialled, or None.
 
     A number of the right length is enough: lists of area codes age, and a nurse who dials finds out at once. Without a
@@ -48,10 +48,10 @@ def read(typed: str) -> Reading | None:
             extension = EXTENSION.match(text, end)
             number.extension = extension.group(1) if extension else None
             rest = text[:start] + text[extension.end() if extension else end :]
-            return Reading(_stored(number), bool(rest.strip(" .,;:()-")) or _is_guess(number, text[start:end]))
+            return ParsedNumber(_stored(number), bool(rest.strip(" .,;:()-")) or _is_guess(number, text[start:end]))
     for words in VANITY.finditer(text):
         if (number := _possible(words.group())) is not None:
-            return Reading(_stored(number), True)
+            return ParsedNumber(_stored(number), True)
     return None
 
 
@@ -91,7 +91,7 @@ def _spans(text: str, run: re.Match[str]) -> Iterator[tuple[int, int]]:
 
 def _possible(written: str) -> phonenumbers.PhoneNumber | None:
     """What the digits can be, best first: a number that is known to exist, else one of a possible length."""
-    numbers = [number for each in _candidates(written) if (number := _parsed(*each)) is not None]
+    numbers = [number for candidate in _candidates(written) if (number := _parsed(*candidate)) is not None]
     known = [number for number in numbers if phonenumbers.is_valid_number(number)]
     if known or numbers:
         return (known or numbers)[0]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Step:
+class TrackerStep:
     """One step of the tracker; `state` is done, now or next."""
 
     title: str
@@ -28,7 +28,7 @@ class Step:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Note:
+class PatientNote:
     """Words of a clinician to the patient, exactly as written."""
 
     text: str
@@ -83,13 +83,13 @@ REACHED: Final[dict[str, int]] = {
 """Status -> index of the step that is "now"; five means that all are done."""
 
 
-def heading(request: ConsultationRequest) -> str:
-    return heading_for(request, request.status)
+def heading(consultation_request: ConsultationRequest) -> str:
+    return heading_for(consultation_request, consultation_request.status)
 
 
-def heading_for(request: ConsultationRequest, status: str) -> str:
+def heading_for(consultation_request: ConsultationRequest, status: str) -> str:
     """To the patient, or to who helps the patient, by name; without one, the same words begin the sentence."""
-    words, name, helped = str(HEADINGS[status]), request.addressee, request.helped_name
+    words, name, helped = str(HEADINGS[status]), consultation_request.addressee, consultation_request.helped_name
     if helped:
         words = str(TO_HELPERS[status]) % {"name": helped}
     if not name:
@@ -98,16 +98,18 @@ def heading_for(request: ConsultationRequest, status: str) -> str:
     return _("%(addressee)s, %(clause)s") % {"addressee": name, "clause": words}
 
 
-def steps(request: ConsultationRequest, *, appointment: Appointment | None) -> list[Step]:
+def steps(consultation_request: ConsultationRequest, *, appointment: Appointment | None) -> list[TrackerStep]:
     """The tracker of a request that is under way; empty for one that ended another way."""
-    reached = REACHED.get(request.status)
-    if request.status == S.INFORMATION_ASKED:
-        reached = 2 if request.doctor_id else 1
+    reached = REACHED.get(consultation_request.status)
+    if consultation_request.status == S.INFORMATION_ASKED:
+        reached = 2 if consultation_request.doctor_id else 1
     if reached is None:
         return []
     states = ["done" if place < reached else "now" if place == reached else "next" for place in range(len(STEPS))]
     return [
-        Step(_title(place, states[place]), _text(request, place, states[place], appointment), states[place])
+        TrackerStep(
+            _title(place, states[place]), _text(consultation_request, place, states[place], appointment), states[place]
+        )
         for place in range(len(STEPS))
     ]
 
@@ -118,38 +120,38 @@ def _title(place: int, state: str) -> str:
     return str(STEPS[place])
 
 
-def _text(request: ConsultationRequest, place: int, state: str, appointment: Appointment | None) -> str:
+def _text(consultation_request: ConsultationRequest, place: int, state: str, appointment: Appointment | None) -> str:
     if place == 0:
-        return clock.moment(request.submitted_at)
+        return clock.moment(consultation_request.submitted_at)
     if state == "next":
         return ""
     if place == 4 and appointment is not None:
         return clock.moment(appointment.starts_at)
     if state == "now" and place in (1, 2):
-        if request.status == S.INFORMATION_ASKED:
+        if consultation_request.status == S.INFORMATION_ASKED:
             return _("Waiting for your answer")
-        return _by_when(request)
+        return _by_when(consultation_request)
     if state == "now" and place == 3:
         return _("Nothing is booked until you choose")
     # That it is done, the title says.
     return ""
 
 
-def _by_when(request: ConsultationRequest) -> str:
+def _by_when(consultation_request: ConsultationRequest) -> str:
     """The promise of "What happens next" once more; nothing where that says if we can call at all, or
     that we missed it.
     """
-    if request.status == S.URGENT or request.due_at < clock.now():
+    if consultation_request.status == S.URGENT or consultation_request.due_at < clock.now():
         return ""
-    if request.status == S.RECEIVED:
-        return _("A person reads it by %(time)s") % {"time": clock.moment(read_by(request))}
-    return _("You hear from us by %(time)s") % {"time": clock.moment(request.due_at)}
+    if consultation_request.status == S.RECEIVED:
+        return _("A person reads it by %(time)s") % {"time": clock.moment(read_by(consultation_request))}
+    return _("You hear from us by %(time)s") % {"time": clock.moment(consultation_request.due_at)}
 
 
-def clinic_note(request: ConsultationRequest) -> Note | None:
+def clinic_note(consultation_request: ConsultationRequest) -> PatientNote | None:
     """The newest note a doctor wrote for this patient; questions have a place of their own."""
     review = (
-        request.reviews.exclude(decision=ReviewDecision.ASK)
+        consultation_request.reviews.exclude(decision=ReviewDecision.ASK)
         .select_related("decided_by__clinician")
         .order_by("-decided_at", "-pk")
         .first()
@@ -158,12 +160,12 @@ def clinic_note(request: ConsultationRequest) -> Note | None:
         return None
     clinician = getattr(review.decided_by, "clinician", None)
     author = clinician.display_name if clinician else review.decided_by.name or _("Your doctor")
-    return Note(review.patient_note, author, review.decided_at)
+    return PatientNote(review.patient_note, author, review.decided_at)
 
 
-def cancelled_by_clinic(request: ConsultationRequest) -> Appointment | None:
+def cancelled_by_clinic(consultation_request: ConsultationRequest) -> Appointment | None:
     """The last time that was cancelled, when the clinic did it and none was chosen since."""
-    last = request.appointments.order_by("-booked_at", "-pk").first()
+    last = consultation_request.appointments.order_by("-booked_at", "-pk").first()
     if last is None or last.status != AppointmentStatus.CANCELLED or last.cancelled_by == Actor.PATIENT:
         return None
     return last

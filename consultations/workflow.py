@@ -100,7 +100,7 @@ TRANSITIONS: Final[dict[str, TransitionRow]] = {
         _row(
             "settle_escalation", ANY, WITH_DOCTOR, DOCTORS,
             N_("Settle the escalation"), N_("settled the escalation"),
-            kept=tuple(each for each in ANY if each != URGENT),
+            kept=tuple(item for item in ANY if item != URGENT),
         ),
         _row("settle", ANY, None, DOCTORS, N_("Settle red flags"), N_("settled red flags")),
         _row(

@@ -56,7 +56,7 @@ NOT_SIGNABLE: Final = "Only a page that is in review or being updated can be sig
 
 
 @dataclass(frozen=True, slots=True)
-class TransitionRow:
+class PageTransitionRow:
     """`targets` holds, for each state that `verb` is possible in, the state it leads to: the same for one that is kept.
 
     `permissions` are those of which a person needs one; without any, only the program itself does it. `label` is what a
@@ -91,9 +91,9 @@ def _row(
     past: str,
     refusal: str = NOT_THIS,
     elsewhere: str = ELSEWHERE,
-) -> TransitionRow:
+) -> PageTransitionRow:
     asked = (permissions,) if isinstance(permissions, str) else permissions
-    return TransitionRow(verb, targets, asked, label, past, refusal, elsewhere)
+    return PageTransitionRow(verb, targets, asked, label, past, refusal, elsewhere)
 
 
 def _to(target: str, *sources: str) -> dict[str, str]:
@@ -104,7 +104,7 @@ def _stays(sources: Iterable[str]) -> dict[str, str]:
     return {source: source for source in sources}
 
 
-TRANSITIONS: Final[dict[str, TransitionRow]] = {
+TRANSITIONS: Final[dict[str, PageTransitionRow]] = {
     row.verb: row
     for row in (
         _row("submit", _to(IN_REVIEW, DRAFT), WRITE, "Send to review", "sent to review"),

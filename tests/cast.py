@@ -39,7 +39,7 @@ from consultations.models import (
 )
 from consultations.phones import phone_index
 from consultations.services import case_closing, persons
-from consultations.services.case_proofs import Claim
+from consultations.services.case_proofs import OutcomeClaim
 from consultations.services.private_links import email_index
 from consultations.views.private_session import key_of
 
@@ -211,7 +211,7 @@ def make_request(db: None) -> MakeRequest:
         if status == RequestStatus.OFFERED:
             # Whoever takes a time was asked shortly before if anything is new or worse.
             kwargs.setdefault("answered_again_at", now - datetime.timedelta(minutes=5))
-        request = ConsultationRequest.objects.create(
+        consultation_request = ConsultationRequest.objects.create(
             reference=kwargs.pop("reference", None) or f"LS-{next(numbers):04d}-AA",
             patient=patient or make_patient(),
             response=response,
@@ -227,17 +227,21 @@ def make_request(db: None) -> MakeRequest:
             due_at=kwargs.pop("due_at", now + datetime.timedelta(days=2)),
             **kwargs,
         )
-        response.hand_key_to(request.patient)
-        return request
+        response.hand_key_to(consultation_request.patient)
+        return consultation_request
 
     return make
 
 
-def as_pressing(request: ConsultationRequest) -> ConsultationRequest:
+def as_pressing(consultation_request: ConsultationRequest) -> ConsultationRequest:
     """A request that may be set back to its own urgency, which it has."""
-    request.as_pressing_as, request.own_risk, request.own_due_at = request, request.risk, request.due_at
-    request.save(update_fields=["as_pressing_as", "own_risk", "own_due_at"])
-    return request
+    consultation_request.as_pressing_as, consultation_request.own_risk, consultation_request.own_due_at = (
+        consultation_request,
+        consultation_request.risk,
+        consultation_request.due_at,
+    )
+    consultation_request.save(update_fields=["as_pressing_as", "own_risk", "own_due_at"])
+    return consultation_request
 
 
 @pytest.fixture
@@ -252,11 +256,13 @@ def bob(make_request: MakeRequest) -> ConsultationRequest:
     return make_request(patient=make_patient("Bob Pell", birth_on=datetime.date(1955, 2, 28)))
 
 
-def book_directly(request: ConsultationRequest, clinician: Clinician, starts_at: datetime.datetime) -> Appointment:
+def book_directly(
+    consultation_request: ConsultationRequest, clinician: Clinician, starts_at: datetime.datetime
+) -> Appointment:
     """An appointment row as the database holds it, without the service."""
     kind = AppointmentType.objects.get_or_create(name="First consultation", defaults={"minutes": 40})[0]
     return Appointment.objects.create(
-        request=request,
+        consultation_request=consultation_request,
         clinician=clinician,
         location=Location.objects.get(),
         appointment_type=kind,
@@ -269,9 +275,9 @@ def book_directly(request: ConsultationRequest, clinician: Clinician, starts_at:
     )
 
 
-def private_url(request: ConsultationRequest, page: str = "") -> str:
+def private_url(consultation_request: ConsultationRequest, page: str = "") -> str:
     """The address of a private page: `page` is what follows the key, such as "times/check/"."""
-    return f"/request/{key_of(request)}/{page}"
+    return f"/request/{key_of(consultation_request)}/{page}"
 
 
 def at(client: Client, page: str = "") -> str:
@@ -282,23 +288,23 @@ def at(client: Client, page: str = "") -> str:
 
 def close_case(case: SafetyCase, *, by: User, words: str = "She was seen.") -> SafetyCase:
     """Close a case as one may: without a name nobody can be reached; of a person there is a letter of today."""
-    nobody = Claim(CaseOutcome.NO_WAY_TO_REACH, CaseProof.NO_NAME, words=words)
-    letter = Claim(
+    nobody = OutcomeClaim(CaseOutcome.NO_WAY_TO_REACH, CaseProof.NO_NAME, words=words)
+    letter = OutcomeClaim(
         CaseOutcome.WENT_FOR_CARE, CaseProof.LETTER, words=words, letter_from="St Anne", letter_on=clock.today()
     )
     case_closing.close(case=case, claim=nobody if case.patient_id is None else letter, by=by)
     return SafetyCase.objects.get(pk=case.pk)
 
 
-def open_privately(client: Client, request: ConsultationRequest) -> None:
+def open_privately(client: Client, consultation_request: ConsultationRequest) -> None:
     """Add the grant for one request to a client's session, as opening a private link of its own does."""
     session, now = client.session, clock.now()
     link = PrivateLink.objects.create(
-        request=request,
+        consultation_request=consultation_request,
         token_hash=fingerprint(new_token()),
         created_at=now,
         expires_at=now + datetime.timedelta(days=90),
     )
     fresh = {"link": link.pk, "until": (now + datetime.timedelta(minutes=30)).isoformat()}
-    session["private"] = {**session.get("private", {}), request.reference: fresh}
+    session["private"] = {**session.get("private", {}), consultation_request.reference: fresh}
     session.save()

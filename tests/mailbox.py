@@ -38,7 +38,9 @@ def token_of(message: OutboxMessage) -> str:
     return link_of(message).rstrip("/").rpartition("/")[2]
 
 
-def queue_directly(*, key: str = "one", request: ConsultationRequest | None = None, **fields: Any) -> OutboxMessage:
+def queue_directly(
+    *, key: str = "one", consultation_request: ConsultationRequest | None = None, **fields: Any
+) -> OutboxMessage:
     """A row as it stands in the table, whether or not anything would have queued it."""
     now = clock.now()
     message = OutboxMessage.objects.create(
@@ -54,6 +56,6 @@ def queue_directly(*, key: str = "one", request: ConsultationRequest | None = No
             **fields,
         }
     )
-    if request is not None:
-        MessageSubject.objects.create(message=message, request=request)
+    if consultation_request is not None:
+        MessageSubject.objects.create(message=message, consultation_request=consultation_request)
     return message

@@ -124,7 +124,7 @@ def _plain(text: str) -> str:
     if any(joiner in domain for joiner in JOINERS) and not seen.rpartition("@")[2].isascii():
         raise AddressRefused(TWO_MEANINGS)
     if any(_becomes_signs(character) for character in seen):
-        raise AddressRefused(SPACE if any(" " in unicodedata.normalize("NFKC", each) for each in seen) else FORMAT)
+        raise AddressRefused(SPACE if any(" " in unicodedata.normalize("NFKC", item) for item in seen) else FORMAT)
     plain = unicodedata.normalize("NFKC", seen).replace("\u3002", ".")
     if set(SEPARATORS).intersection(plain):
         raise AddressRefused(FORMAT)
@@ -147,7 +147,7 @@ def _is_invisible(character: str) -> bool:
 def _becomes_signs(character: str) -> bool:
     """One character that NFKC writes out as several, signs among them (⒜, …, ℀): nobody means an address by it."""
     written = unicodedata.normalize("NFKC", character)
-    return len(written) > 1 and any(each.isascii() and not each.isalnum() for each in written)
+    return len(written) > 1 and any(item.isascii() and not item.isalnum() for item in written)
 
 
 def _labels(domain: str) -> list[str]:

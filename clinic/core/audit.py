@@ -89,14 +89,14 @@ def chain(*, waits: bool = True) -> int:
         return 0
     waiting = list(UnchainedEvent.objects.select_related("event").order_by("pk")[:BATCH])
     links = []
-    for each in waiting:
-        link = AuditLink(position=head.position + 1, event=each.event, previous=head.digest)
-        link.digest = digest(link, each.event)
+    for item in waiting:
+        link = AuditLink(position=head.position + 1, event=item.event, previous=head.digest)
+        link.digest = digest(link, item.event)
         head.position, head.digest = link.position, link.digest
         links.append(link)
     if links:
         AuditLink.objects.bulk_create(links)
-        UnchainedEvent.objects.filter(pk__in=[each.pk for each in waiting]).delete()
+        UnchainedEvent.objects.filter(pk__in=[item.pk for item in waiting]).delete()
         head.save(update_fields=["position", "digest"])
     return len(links)
 

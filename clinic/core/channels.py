@@ -37,7 +37,7 @@ class NotTaken(Exception):
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Draft:
+class MessageDraft:
     """What a composer hands over. A channel takes from it what it can carry: a text message has no subject."""
 
     to: str
@@ -58,7 +58,7 @@ class Letter:
 
 
 class Channel(Protocol):
-    def write(self, draft: Draft, *, key: str) -> bytes:
+    def write(self, draft: MessageDraft, *, key: str) -> bytes:
         """The bytes that every attempt will send. Raises AddressRefused when nothing can be sent to `draft.to`."""
         ...
 
@@ -74,7 +74,7 @@ class Channel(Protocol):
 
 
 class Email:
-    def write(self, draft: Draft, *, key: str) -> bytes:
+    def write(self, draft: MessageDraft, *, key: str) -> bytes:
         mail = EmailMultiAlternatives(
             subject=draft.subject,
             body=draft.text,

@@ -61,7 +61,7 @@ def check_keys(app_configs: Any = None, databases: Any = None, **kwargs: Any) ->
     except ImproperlyConfigured:
         return []  # check_secrets names it
     hint = "Put FIELD_KEYS and INDEX_KEY back as they were. Until then health data is neither read nor written."
-    return [Error(each.sentence, hint=hint, id="clinic.E017") for each in problems]
+    return [Error(item.sentence, hint=hint, id="clinic.E017") for item in problems]
 
 
 @register("clinic")

@@ -160,7 +160,7 @@ def opening_words() -> str:
     groups: list[tuple[list[int], tuple[tuple[wall_time, wall_time], ...]]] = []
     intervals = parse_opening_hours(settings.OPENING_HOURS)
     for weekday in range(7):
-        hours = tuple((each.opens, each.closes) for each in intervals if each.weekday == weekday)
+        hours = tuple((item.opens, item.closes) for item in intervals if item.weekday == weekday)
         if not hours:
             continue
         if groups and groups[-1][0][-1] == weekday - 1 and groups[-1][1] == hours:
@@ -203,9 +203,9 @@ def openings_on(on: date) -> list[tuple[datetime, datetime]]:
     if on in closed_dates():
         return []
     spans = []
-    for each in parse_opening_hours(settings.OPENING_HOURS):
-        if each.weekday == on.weekday():
-            start, end = instant(on, each.opens, fold=0), instant(on, each.closes, fold=1)
+    for parse_opening_hour in parse_opening_hours(settings.OPENING_HOURS):
+        if parse_opening_hour.weekday == on.weekday():
+            start, end = instant(on, parse_opening_hour.opens, fold=0), instant(on, parse_opening_hour.closes, fold=1)
             if start < end:
                 spans.append((start, end))
     return spans

@@ -9,7 +9,7 @@ from django.core.management import ManagementUtility
 from django.db import connection
 
 from clinic.core import old_database
-from clinic.core.old_database import Cause, Refusal
+from clinic.core.old_database import Refusal, RefusalCause
 
 NO_DATABASE: Final = frozenset(
     {
@@ -56,8 +56,8 @@ def command_refusal(command: str, argv: list[str]) -> Refusal | None:
         return None
     found = old_database.judge(connection)
     connection.close()
-    if found and found.cause is Cause.UNMIGRATED and command not in NEEDS_TABLES:
+    if found and found.cause is RefusalCause.UNMIGRATED and command not in NEEDS_TABLES:
         return None
-    if found and found.cause is Cause.UNREACHABLE and command in WAITS:
+    if found and found.cause is RefusalCause.UNREACHABLE and command in WAITS:
         return None
     return found

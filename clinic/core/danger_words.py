@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from clinic.core.misspellings import Speller
-from clinic.core.phrases import END, Reading, read
-from clinic.core.word_patterns import Book, Pattern, Text, found
+from clinic.core.phrases import END, TextWords, read
+from clinic.core.word_patterns import PatternBook, Text, WordPattern, found
 from clinic.core.word_weights import Weights, marks_of
 
 FOLDER: Final = Path(__file__).parent
@@ -72,7 +72,7 @@ def mentions(text: str) -> list[Mention]:
     return sorted(found_all, key=lambda each: (each.span, each.danger))
 
 
-def _read(text: str) -> Reading:
+def _read(text: str) -> TextWords:
     speller = _lists().speller
     spelled: dict[str, str] = {}
     return read(
@@ -81,7 +81,7 @@ def _read(text: str) -> Reading:
     )
 
 
-def _matches(lists: "_Lists", reading: Reading) -> Iterator[tuple[Danger, int, int]]:
+def _matches(lists: "_Lists", reading: TextWords) -> Iterator[tuple[Danger, int, int]]:
     """Kind, first and last word of each match that is not denied, long past or part of a harmless phrase."""
     text = Text(reading.words, lists.book)
     signs: list[tuple[int, int, bool]] = []
@@ -102,7 +102,9 @@ def _matches(lists: "_Lists", reading: Reading) -> Iterator[tuple[Danger, int, i
         yield Danger.SIGN, first, last
 
 
-def _unharmed(patterns: tuple[Pattern, ...], text: Text, harmless: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+def _unharmed(
+    patterns: tuple[WordPattern, ...], text: Text, harmless: list[tuple[int, int]]
+) -> Iterator[tuple[int, int]]:
     """Where the patterns match outside every harmless phrase."""
     for first, last in (place for pattern in patterns for place in found(pattern, text)):
         if not any(start <= first <= stop or start <= last <= stop for start, stop in harmless):
@@ -118,7 +120,7 @@ def _hinted(kinds: list[list[tuple[int, int]]]) -> Iterator[tuple[int, int]]:
                 yield start, stop
 
 
-def _weighs_enough(reading: Reading) -> bool:
+def _weighs_enough(reading: TextWords) -> bool:
     lists = _lists()
     names = _names(lists, Text(reading.words, lists.book))
     return lists.weights.of(marks_of(reading.words, names)) > HEAVY_ENOUGH
@@ -137,12 +139,12 @@ def _names(lists: "_Lists", text: Text) -> list[str]:
     return [name for name, pattern in lists.book.classes() if _is_found(pattern, text)] + kinds + pairs
 
 
-def _is_found(pattern: Pattern, text: Text) -> bool:
+def _is_found(pattern: WordPattern, text: Text) -> bool:
     return pattern.may_match(text) and bool(pattern.ends(text, text.everywhere))
 
 
 def _standing(
-    lists: "_Lists", reading: Reading, text: Text, signs: list[tuple[int, int, bool]]
+    lists: "_Lists", reading: TextWords, text: Text, signs: list[tuple[int, int, bool]]
 ) -> Iterator[tuple[int, int]]:
     """The signs that nobody denies and that do not lie years back."""
     denied: set[int] = set()
@@ -154,7 +156,7 @@ def _standing(
             yield first, last
 
 
-def _long_past(lists: "_Lists", reading: Reading, text: Text) -> list[bool]:
+def _long_past(lists: "_Lists", reading: TextWords, text: Text) -> list[bool]:
     """For each word, whether its sentence tells of years ago and names no recent day."""
     past = {first for first, _ in found(lists.long_past, text)}
     recent = {first for first, _ in found(lists.recent, text)}
@@ -172,18 +174,18 @@ def _long_past(lists: "_Lists", reading: Reading, text: Text) -> list[bool]:
 class _Group:
     danger: Danger
     may_be_long_past: bool
-    patterns: tuple[Pattern, ...]
+    patterns: tuple[WordPattern, ...]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Lists:
-    book: Book
+    book: PatternBook
     groups: tuple[_Group, ...]
-    hints: dict[str, tuple[Pattern, ...]]
+    hints: dict[str, tuple[WordPattern, ...]]
     weights: Weights
-    harmless: dict[Danger, tuple[Pattern, ...]]
-    long_past: Pattern
-    recent: Pattern
+    harmless: dict[Danger, tuple[WordPattern, ...]]
+    long_past: WordPattern
+    recent: WordPattern
     speller: Speller
     denials: frozenset[str]
     passed_over: frozenset[str]
@@ -211,7 +213,7 @@ def _toml(name: str) -> dict[str, Any]:
 @cache
 def _lists() -> _Lists:
     data = _toml("danger_words")
-    book = Book({name: "|".join(lines) for name, lines in data["words"].items()})
+    book = PatternBook({name: "|".join(lines) for name, lines in data["words"].items()})
     groups = tuple(
         _Group(danger, group.get("may_be_long_past", False), tuple(map(book.pattern, group["phrases"])))
         for danger, name in ((Danger.SIGN, "danger_signs"), (Danger.SELF_HARM, "self_harm_words"))

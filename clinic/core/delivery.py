@@ -61,7 +61,7 @@ class Queue(NamedTuple):
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Claim:
+class DeliveryAttempt:
     """One attempt at one message."""
 
     pk: int
@@ -94,7 +94,7 @@ def deliver_due(*, queue: Queue | None = None, limit: int = 20, until: Callable[
 
 
 @transaction.atomic
-def _claim(queue: Queue | None = None) -> Claim | None:
+def _claim(queue: Queue | None = None) -> DeliveryAttempt | None:
     """Lease one row so that no second worker takes it, and count the attempt before it is made.
 
     A worker that dies costs one lease, never a message; a row that kills each worker is parked after MAX_CRASHES. Only
@@ -112,13 +112,13 @@ def _claim(queue: Queue | None = None) -> Claim | None:
         leases = rows.select_for_update(skip_locked=True).values_list("pk", "attempts", "crashes", "lease_until")
         while row := leases.first():
             pk, attempts, crashes, lease = row
-            claim = Claim(pk=pk, lane=lane, attempts=attempts + 1, crashes=crashes + (lease is not None))
+            claim = DeliveryAttempt(pk=pk, lane=lane, attempts=attempts + 1, crashes=crashes + (lease is not None))
             if _lease(claim, now):
                 return claim
     return None
 
 
-def _lease(claim: Claim, now: datetime.datetime) -> bool:
+def _lease(claim: DeliveryAttempt, now: datetime.datetime) -> bool:
     """Take the row, or park it when it was tried too often or ended the worker too often. Whether it was taken."""
     row = OutboxMessage.objects.filter(pk=claim.pk)
     if claim.crashes >= MAX_CRASHES or claim.attempts > PATIENCE[claim.lane].attempts:
@@ -130,7 +130,7 @@ def _lease(claim: Claim, now: datetime.datetime) -> bool:
     return True
 
 
-def _deliver(claim: Claim) -> bool:
+def _deliver(claim: DeliveryAttempt) -> bool:
     """Prepare, send and record one message. Whatever is raised ends here, logged by its kind and the row's number; but
     keys that do not fit concern every message, and raise KeysUnusable.
     """
@@ -153,7 +153,7 @@ def _deliver(claim: Claim) -> bool:
     return _try_to_write(claim, partial(record_sent, claim.pk))
 
 
-def _prepared(claim: Claim) -> outbox.Prepared | None:
+def _prepared(claim: DeliveryAttempt) -> outbox.Prepared | None:
     """What to send; None when there is nothing to send, and that was written down."""
     try:
         return outbox.prepare(claim.pk)
@@ -174,7 +174,7 @@ def _prepared(claim: Claim) -> outbox.Prepared | None:
     return None
 
 
-def _try_to_write(claim: Claim, write: Callable[[], object]) -> bool:
+def _try_to_write(claim: DeliveryAttempt, write: Callable[[], object]) -> bool:
     """Write how it went, once more on a new connection if need be. Failing that, the lease ends and it counts."""
     for is_last in (False, True):
         try:
@@ -193,16 +193,16 @@ def record_sent(pk: int) -> None:
     )
 
 
-def _give_back(claim: Claim) -> None:
+def _give_back(claim: DeliveryAttempt) -> None:
     OutboxMessage.objects.filter(pk=claim.pk, sent_at=None).update(lease_until=None, attempts=claim.attempts - 1)
 
 
-def _park(claim: Claim, reason: str) -> None:
+def _park(claim: DeliveryAttempt, reason: str) -> None:
     waiting = OutboxMessage.objects.filter(pk=claim.pk, sent_at=None, parked_at=None)
     waiting.update(lease_until=None, parked_at=clock.now(), last_error=reason)
 
 
-def _postpone(claim: Claim, error: Exception, *, is_final: bool) -> None:
+def _postpone(claim: DeliveryAttempt, error: Exception, *, is_final: bool) -> None:
     """What may pass is tried again, later and later; what cannot, or was tried often enough, is parked for a person."""
     patience = PATIENCE[claim.lane]
     if is_final or claim.attempts >= patience.attempts:

@@ -1,10 +1,10 @@
 """Rows with encrypted columns, and the keys that these stand under.
 
 A model says in `encrypted_under` whose key its columns stand under: that of the clinic (CLINIC), its own (OWN), or that
-of the row at the end of a path, as in "request__patient". A row with a key is a KeyHolder. Its key is made with it and
-stays the same for life; what stands on the row is the key, encrypted ("wrapped") under one of FIELD_KEYS, or under the
-key of the holder that `key_owner` leads to, once it was handed over. A key that is destroyed takes with it everything
-that stands under it, and every key that was handed to it.
+of the row at the end of a path, as in "consultation_request__patient". A row with a key is a KeyHolder. Its key is made
+with it and stays the same for life; what stands on the row is the key, encrypted ("wrapped") under one of FIELD_KEYS,
+or under the key of the holder that `key_owner` leads to, once it was handed over. A key that is destroyed takes with it
+everything that stands under it, and every key that was handed to it.
 """
 
 from collections.abc import Iterator

@@ -168,9 +168,9 @@ def _unproven() -> tuple[KeyProblem, ...]:
     ids = encryption.key_ids()
     problems = [_other(key_id) for key_id in ids if _opens_a_sample(key_id) is False]
     foreign = {
-        encryption.key_id_of(each.value)
-        for each in encrypted_values.sample(beyond=ids, limit=SAMPLES)
-        if ENCRYPTED.fullmatch(each.value)
+        encryption.key_id_of(encrypted_value.value)
+        for encrypted_value in encrypted_values.sample(beyond=ids, limit=SAMPLES)
+        if ENCRYPTED.fullmatch(encrypted_value.value)
     }
     return (*problems, *map(_missing, sorted(foreign)))
 
@@ -178,9 +178,9 @@ def _unproven() -> tuple[KeyProblem, ...]:
 def _opens_a_sample(key_id: str) -> bool | None:
     """None when nothing is encrypted under it. One value that opens proves the key; a damaged one proves nothing."""
     tried = None
-    for each in encrypted_values.sample(key_id=key_id, limit=SAMPLES):
+    for encrypted_value in encrypted_values.sample(key_id=key_id, limit=SAMPLES):
         try:
-            encryption.decrypt_unguarded(each.value, context=each.context)
+            encryption.decrypt_unguarded(encrypted_value.value, context=encrypted_value.context)
         except DecryptionError:
             tried = False
         else:

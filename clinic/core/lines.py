@@ -33,7 +33,7 @@ UNDER_A_TEXT: Final = f"We do not read this straight away. {QUIET}"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Number:
+class LineNumber:
     """`shown` is how a setting spells it; `takes_calls` and `takes_texts` say what a link may do with it."""
 
     shown: str
@@ -47,7 +47,7 @@ class Number:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Piece:
+class LinePart:
     """A part of a line; with `href` it is a link, `name` what it is called where the words alone do not tell."""
 
     words: str
@@ -56,12 +56,12 @@ class Piece:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Line:
+class HelpLine:
     """`is_sentence`: the line ends with a stop of its own. A crisis line stands inside a sentence and has none."""
 
     setting: str
     text: str
-    numbers: tuple[Number, ...]
+    numbers: tuple[LineNumber, ...]
     is_sentence: bool = True
 
     @property
@@ -75,14 +75,14 @@ class Line:
     def html(self) -> SafeString:
         return format_html_join("", "{}", ((_link(piece),) for piece in self.pieces()))
 
-    def pieces(self) -> list[Piece]:
+    def pieces(self) -> list[LinePart]:
         text, pieces, place = self.plain, [], 0
         for first, last, number in self.found():
             pieces += _joined(text[place:first], text[first:last], number)
             place = last
-        return [*pieces, Piece(text[place:])]
+        return [*pieces, LinePart(text[place:])]
 
-    def found(self) -> Iterator[tuple[int, int, Number]]:
+    def found(self) -> Iterator[tuple[int, int, LineNumber]]:
         """Where the numbers stand, in order; of two in one place the longer."""
         text = self.plain
         places = [
@@ -110,21 +110,21 @@ class Line:
         return any(piece.href == href for piece in self.pieces())
 
 
-def emergency() -> Line:
-    return Line("EMERGENCY_LINE", settings.EMERGENCY_LINE, _numbers())
+def emergency() -> HelpLine:
+    return HelpLine("EMERGENCY_LINE", settings.EMERGENCY_LINE, _numbers())
 
 
-def urgent() -> Line:
-    return Line("URGENT_LINE", settings.URGENT_LINE, _numbers())
+def urgent() -> HelpLine:
+    return HelpLine("URGENT_LINE", settings.URGENT_LINE, _numbers())
 
 
-def crisis() -> Line:
-    return Line("CRISIS_LINE", settings.CRISIS_LINE, _numbers(), is_sentence=False)
+def crisis() -> HelpLine:
+    return HelpLine("CRISIS_LINE", settings.CRISIS_LINE, _numbers(), is_sentence=False)
 
 
 def emergency_number() -> SafeString:
     """The number alone, as a link that dials."""
-    return _link(Piece(settings.EMERGENCY_NUMBER, emergency_href()))
+    return _link(LinePart(settings.EMERGENCY_NUMBER, emergency_href()))
 
 
 def emergency_href() -> str:
@@ -133,7 +133,7 @@ def emergency_href() -> str:
     return f"tel:{dialled(number)}" if can_be_dialled(number) else ""
 
 
-LINES: Final[dict[str, Callable[[], Line]]] = {"emergency": emergency, "urgent": urgent, "crisis": crisis}
+LINES: Final[dict[str, Callable[[], HelpLine]]] = {"emergency": emergency, "urgent": urgent, "crisis": crisis}
 
 
 def filled(text: str) -> str:
@@ -168,15 +168,15 @@ def dialled(number: str) -> str:
     return ("+" if number.strip().startswith("+") else "") + digits_of(number)
 
 
-def _numbers() -> tuple[Number, ...]:
+def _numbers() -> tuple[LineNumber, ...]:
     """Every number a setting names. A crisis line may name the emergency number too, so each line knows them all."""
     calls, texts = dialled(settings.CRISIS_PHONE), dialled(settings.CRISIS_TEXT)
     given = [
-        Number(settings.CRISIS_PHONE, calls, takes_texts=calls == texts),
-        Number(settings.CRISIS_TEXT, texts, takes_calls=calls == texts, takes_texts=True),
-        Number(settings.EMERGENCY_NUMBER, dialled(settings.EMERGENCY_NUMBER)),
-        Number(settings.URGENT_PHONE, dialled(settings.URGENT_PHONE)),
-        Number(settings.CLINIC_PHONE, settings.CLINIC_PHONE_TEL),
+        LineNumber(settings.CRISIS_PHONE, calls, takes_texts=calls == texts),
+        LineNumber(settings.CRISIS_TEXT, texts, takes_calls=calls == texts, takes_texts=True),
+        LineNumber(settings.EMERGENCY_NUMBER, dialled(settings.EMERGENCY_NUMBER)),
+        LineNumber(settings.URGENT_PHONE, dialled(settings.URGENT_PHONE)),
+        LineNumber(settings.CLINIC_PHONE, settings.CLINIC_PHONE_TEL),
     ]
     return tuple(number for number in given if can_be_dialled(number.shown))
 
@@ -193,33 +193,33 @@ def _spellings(number: str) -> list[str]:
     return ways
 
 
-def _joined(before: str, shown: str, number: Number) -> list[Piece]:
+def _joined(before: str, shown: str, number: LineNumber) -> list[LinePart]:
     """The words before a number and the number. "Call or text 988" is two links: "call", and "text 988"."""
     clause = re.split(r"[,;:.!?]", before)[-1]
     calls, texts = [*CALLING.finditer(clause)], [*TEXTING.finditer(clause)]
     call, text = f"tel:{number.dialled}", f"sms:{number.dialled}"
     if not number.takes_texts or not texts:
-        return [Piece(before), Piece(shown, call if number.takes_calls else text)]
+        return [LinePart(before), LinePart(shown, call if number.takes_calls else text)]
     if not number.takes_calls or not calls:
-        return [Piece(before), Piece(shown, text)]
+        return [LinePart(before), LinePart(shown, text)]
     (first, alone), (last, joined) = sorted([(calls[-1], call), (texts[-1], text)], key=lambda verb: verb[0].start())
     start = len(before) - len(clause)
     return [
-        Piece(before[: start + first.start()]),
-        Piece(first.group(), alone, f"{first.group()} {shown}"),
-        Piece(before[start + first.end() : start + last.start()]),
-        Piece(before[start + last.start() :] + shown, joined),
+        LinePart(before[: start + first.start()]),
+        LinePart(first.group(), alone, f"{first.group()} {shown}"),
+        LinePart(before[start + first.end() : start + last.start()]),
+        LinePart(before[start + last.start() :] + shown, joined),
     ]
 
 
-def _link(piece: Piece) -> SafeString:
+def _link(piece: LinePart) -> SafeString:
     if not piece.href:
         return conditional_escape(piece.words)
     name = format_html(' aria-label="{}"', piece.name) if piece.name else ""
     return format_html('<a class="dial" href="{}"{}>{}</a>', piece.href, name, piece.words)
 
 
-def _line_at(match: re.Match[str]) -> Line:
+def _line_at(match: re.Match[str]) -> HelpLine:
     return LINES[match.group(1)]()
 
 

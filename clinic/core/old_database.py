@@ -31,7 +31,7 @@ BEGUN_ANEW: Final = {
 HOW_TO_GO_ON: Final = "Then run `make run`, or `python manage.py migrate`, again: it makes a new database."
 
 
-class Cause(enum.Enum):
+class RefusalCause(enum.Enum):
     OLD = "made by an earlier version"
     NEWER = "made by a newer version"
     FOREIGN = "of another program"
@@ -44,21 +44,21 @@ class Cause(enum.Enum):
 class Refusal:
     """Why a database may not be used as it is, in sentences for the person at the keyboard."""
 
-    cause: Cause
+    cause: RefusalCause
     text: str
 
 
 def refusal(used: BaseDatabaseWrapper = connection) -> Refusal | None:
     """None for a database that is this program's own, and for one that is still to be made or migrated by it."""
     found = judge(used)
-    return None if found and found.cause is Cause.UNMIGRATED else found
+    return None if found and found.cause is RefusalCause.UNMIGRATED else found
 
 
 def server_refusal() -> Refusal | None:
     """For a web server, which starts without a database too: its pages say that something is down."""
     found = refusal()
     connection.close()
-    return None if found and found.cause is Cause.UNREACHABLE else found
+    return None if found and found.cause is RefusalCause.UNREACHABLE else found
 
 
 def judge(used: BaseDatabaseWrapper) -> Refusal | None:
@@ -73,7 +73,7 @@ def judge(used: BaseDatabaseWrapper) -> Refusal | None:
 def _judged_file(path: Path) -> Refusal | None:
     shown = _shown(path)
     if sentence := _file_problem(path):
-        return Refusal(Cause.UNREADABLE, sentence)
+        return Refusal(RefusalCause.UNREADABLE, sentence)
     try:
         state = database_state.of_sqlite(path, _tables())
     except (sqlite3.Error, OSError) as error:
@@ -84,13 +84,13 @@ def _judged_file(path: Path) -> Refusal | None:
                 "If it is damaged, put a backup in its place. To keep it, give it another name:\n"
                 f"    {_move(path)}\nOr name another file in DATABASE_URL."
             )
-            return Refusal(Cause.UNREADABLE, text)
+            return Refusal(RefusalCause.UNREADABLE, text)
         text = (
             f"The database {shown} cannot be read: {error}. Nothing was changed in it.\n"
             "If another program is using it, stop that one and try again. If it is damaged, put a backup in its "
             f"place, or keep it under another name:\n    {_move(path)}\n{HOW_TO_GO_ON}"
         )
-        return Refusal(Cause.UNREADABLE, text)
+        return Refusal(RefusalCause.UNREADABLE, text)
     return _refusal(state, f"The database {shown}", f"give it another name:\n    {_move(path)}\n{HOW_TO_GO_ON}")
 
 
@@ -134,11 +134,11 @@ def _judged_server(used: BaseDatabaseWrapper) -> Refusal | None:
             f"{name} cannot be reached: {reason}\nCheck DATABASE_URL, and that the server runs. A database that "
             f"is not there yet is made with:\n    {_createdb(given, str(given['NAME']))}"
         )
-        return Refusal(Cause.UNREACHABLE, text)
+        return Refusal(RefusalCause.UNREACHABLE, text)
     except DatabaseError as error:
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         text = f"{name} cannot be read: {reason}. Nothing was changed in it. Name another one in DATABASE_URL."
-        return Refusal(Cause.UNREADABLE, text)
+        return Refusal(RefusalCause.UNREADABLE, text)
     keep = (
         f"leave it as it is and make a new one beside it:\n    {_createdb(given, str(given['NAME']) + '_new')}\n"
         "Then name the new one in DATABASE_URL, and run `python manage.py migrate`."
@@ -149,43 +149,43 @@ def _judged_server(used: BaseDatabaseWrapper) -> Refusal | None:
 def _refusal(state: State, name: str, keep: str) -> Refusal | None:
     """What the tables and the migrations on record say of who made the database."""
     cause, detail = _cause(state)
-    if cause is Cause.OLD:
+    if cause is RefusalCause.OLD:
         text = (
             f"{name} was made by an earlier version of this program, whose tables cannot be carried over into this "
             f"one. Nothing was changed in it.\nStop whatever still uses it. To keep it, {keep}\n"
             "To read the old one, use the version that made it."
         )
-    elif cause is Cause.NEWER:
+    elif cause is RefusalCause.NEWER:
         text = (
             f"{name} was made by a newer version of this program: it holds {detail}, which this version does not "
             "know. Nothing was changed in it.\nInstall the newer version, or name another database in DATABASE_URL."
         )
-    elif cause is Cause.FOREIGN:
+    elif cause is RefusalCause.FOREIGN:
         text = (
             f"{name} holds tables of another program ({detail}), and none of this one. Nothing was changed in it.\n"
             f"Name another database in DATABASE_URL. Or, to keep this one, {keep}"
         )
-    elif cause is Cause.UNMIGRATED:
+    elif cause is RefusalCause.UNMIGRATED:
         text = f"{name} does not have all its tables yet ({detail}). Run `python manage.py migrate` first."
     else:
         return None
     return Refusal(cause, text)
 
 
-def _cause(state: State) -> tuple[Cause | None, str]:
+def _cause(state: State) -> tuple[RefusalCause | None, str]:
     known = _known_migrations()
     recorded = {(app, name) for app, name in state.applied if app in OURS}
     unknown = sorted(recorded - known)
     if not recorded and _is_foreign(state):
-        return Cause.FOREIGN, ", ".join(sorted(state.tables - {database_state.MIGRATIONS})[:3])
+        return RefusalCause.FOREIGN, ", ".join(sorted(state.tables - {database_state.MIGRATIONS})[:3])
     is_of_before = any(name in BEGUN_ANEW.get(app, ()) for app, name in unknown)
     if is_of_before or (recorded and not any(app == "accounts" for app, _ in recorded)):
-        return Cause.OLD, ""
+        return RefusalCause.OLD, ""
     if unknown:
-        return Cause.NEWER, ".".join(unknown[0])
+        return RefusalCause.NEWER, ".".join(unknown[0])
     if recorded < known:
-        return Cause.UNMIGRATED, f"{len(known - recorded)} of {len(known)} steps are missing"
-    return (Cause.OLD, "") if _has_other_columns(state) else (None, "")
+        return RefusalCause.UNMIGRATED, f"{len(known - recorded)} of {len(known)} steps are missing"
+    return (RefusalCause.OLD, "") if _has_other_columns(state) else (None, "")
 
 
 def _is_foreign(state: State) -> bool:

@@ -18,7 +18,7 @@ from django.db.models import DateTimeField, Q, QuerySet, Value
 from django.db.models.functions import Greatest
 
 from clinic.core import audit, channels, clock
-from clinic.core.channels import Draft, Letter
+from clinic.core.channels import Letter, MessageDraft
 from clinic.core.encrypted_rows import open_all
 from clinic.core.logs import TOKEN
 from clinic.core.models import Lane, OutboxMessage
@@ -56,7 +56,7 @@ def always(message: OutboxMessage) -> None:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Kind:
+class MessageKindEntry:
     """One kind of message. Both functions run in one transaction and may raise NotWanted.
 
     `ensure_wanted` is asked before every attempt, and takes the locks under which the answer stays true. `compose` is
@@ -66,7 +66,7 @@ class Kind:
     name: str
     label: "_StrOrPromise"
     lane: Lane
-    compose: Callable[[OutboxMessage], Draft]
+    compose: Callable[[OutboxMessage], MessageDraft]
     ensure_wanted: Callable[[OutboxMessage], None] = always
     channel: str = channels.EMAIL
 
@@ -80,10 +80,10 @@ class Prepared:
     recipient: str
 
 
-KINDS: Final[dict[str, Kind]] = {}
+KINDS: Final[dict[str, MessageKindEntry]] = {}
 
 
-def register(*kinds: Kind) -> None:
+def register(*kinds: MessageKindEntry) -> None:
     """Make kinds of message known; an app does so when it is ready. Raises ValueError for a name that is taken."""
     for kind in kinds:
         if KINDS.get(kind.name, kind) != kind:

@@ -19,7 +19,7 @@ END: Final = "."
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Reading:
+class TextWords:
     """A text as words, each with its start and end in the text; `line` is the words with one space around each."""
 
     words: list[str]
@@ -37,7 +37,7 @@ class Reading:
         return self.spans[first][0], self.spans[last][1]
 
 
-def read(text: str, *, spelled: Callable[[str], str] = str) -> Reading:
+def read(text: str, *, spelled: Callable[[str], str] = str) -> TextWords:
     """Small letters without accents, whatever width; what is invisible and every apostrophe is passed over.
 
     `spelled` may put one or several words, or none, in the place of one.
@@ -69,7 +69,7 @@ def read(text: str, *, spelled: Callable[[str], str] = str) -> Reading:
     for index, word in enumerate(words):
         starts[place] = index
         place += len(word) + 1
-    return Reading(words, spans, f" {' '.join(words)} ", starts)
+    return TextWords(words, spans, f" {' '.join(words)} ", starts)
 
 
 def _characters(text: str) -> Iterator[tuple[int, str]]:
@@ -77,14 +77,14 @@ def _characters(text: str) -> Iterator[tuple[int, str]]:
     for place, character in enumerate(text):
         if character in APOSTROPHES or unicodedata.category(character) in ("Cf", "Mn"):
             continue
-        for each in _plain(character):
-            yield place, each
+        for item in _plain(character):
+            yield place, item
 
 
 @lru_cache(maxsize=4096)
 def _plain(character: str) -> str:
     bare = unicodedata.normalize("NFKD", character).casefold()
-    return "".join(each for each in bare if unicodedata.category(each) != "Mn") or character
+    return "".join(item for item in bare if unicodedata.category(item) != "Mn") or character
 
 
 def classes_of(words: Mapping[str, str]) -> dict[str, str]:

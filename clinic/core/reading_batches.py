@@ -78,7 +78,7 @@ def row_digest(row: RecordRead) -> str:
             row.target_id,
             row.request_id,
             row.shown,
-            sorted(each.patient_id for each in row.patients_shown.all()),
+            sorted(item.patient_id for item in row.patients_shown.all()),
         ]
     )
 

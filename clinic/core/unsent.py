@@ -112,14 +112,14 @@ def bounded(found: "Iterable[Unsent]") -> "list[Unsent]":
     """As much of it as one more form can hold; a text that had to be cut says so in its label."""
     left = LONGEST
     kept: list[Unsent] = []
-    for each in list(found)[:MOST]:
-        size = _size(each.text) + _size(each.label) + 100
+    for item in list(found)[:MOST]:
+        size = _size(item.text) + _size(item.label) + 100
         if size > left:
             # No character takes more than twelve bytes in a form.
-            text = each.text[: max(0, left - _size(each.label) - 100) // 12]
-            cut = dataclasses.replace(each, text=text, label=f"{each.label} (only the beginning)".strip())
+            text = item.text[: max(0, left - _size(item.label) - 100) // 12]
+            cut = dataclasses.replace(item, text=text, label=f"{item.label} (only the beginning)".strip())
             return [*kept, cut] if text else kept
-        kept.append(each)
+        kept.append(item)
         left -= size
     return kept
 

@@ -27,7 +27,7 @@ MOST_FOUND: Final = 250
 class Text:
     """The words of a text, made ready for the patterns of a book."""
 
-    def __init__(self, words: Sequence[str], book: "Book") -> None:
+    def __init__(self, words: Sequence[str], book: "PatternBook") -> None:
         self.length: Final = len(words)
         self.steps = 0
         """How often a pattern looked at the text: what reading it cost."""
@@ -49,7 +49,7 @@ class Text:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Pattern:
+class WordPattern:
     """`ends` leads from the places where it may begin to those where it may end.
 
     It needs of each of `needs`, which are sets of words with a bit for each, at least one in the text.
@@ -62,7 +62,7 @@ class Pattern:
         return all(need & text.present for need in self.needs)
 
 
-class Book:
+class PatternBook:
     """Patterns that share named classes of words. Raises ValueError for what is no pattern, KeyError for no class."""
 
     def __init__(self, classes: Mapping[str, str]) -> None:
@@ -71,20 +71,20 @@ class Book:
         self._stems: dict[str, list[int]] = {}
         self._longest_stem = 0
         self._numbers: dict[frozenset[str], int] = {}
-        self._classes: dict[str, Pattern] = {}
+        self._classes: dict[str, WordPattern] = {}
         for name, text in classes.items():
             self._classes[name] = _once(self.pattern(f"({text})"), key=len(self._classes))
 
-    def pattern(self, text: str) -> Pattern:
-        return _Parser(text, self).whole()
+    def pattern(self, text: str) -> WordPattern:
+        return _PatternParser(text, self).whole()
 
-    def named(self, name: str) -> Pattern:
+    def named(self, name: str) -> WordPattern:
         return self._classes[name]
 
-    def classes(self) -> Iterable[tuple[str, Pattern]]:
+    def classes(self) -> Iterable[tuple[str, WordPattern]]:
         return self._classes.items()
 
-    def words(self, alternatives: Iterable[str]) -> Pattern:
+    def words(self, alternatives: Iterable[str]) -> WordPattern:
         """One word, which is any of these or begins as one that ends in `*`."""
         wanted = frozenset(alternatives)
         if wanted not in self._numbers:
@@ -100,7 +100,7 @@ class Book:
             text.steps += 1
             return (starts & text.sets[number]) << 1
 
-        return Pattern(step, (1 << number,))
+        return WordPattern(step, (1 << number,))
 
     def sets_with(self, word: str) -> Iterator[int]:
         yield from self._whole.get(word, ())
@@ -112,7 +112,7 @@ class Book:
         return set(self._whole)
 
 
-def found(pattern: Pattern, text: Text) -> Iterator[tuple[int, int]]:
+def found(pattern: WordPattern, text: Text) -> Iterator[tuple[int, int]]:
     """The first and the last word of each match, which do not overlap."""
     starts = text.everywhere
     for _ in range(MOST_FOUND):
@@ -125,7 +125,7 @@ def found(pattern: Pattern, text: Text) -> Iterator[tuple[int, int]]:
         starts = text.everywhere >> last << last
 
 
-def _lowest(pattern: Pattern, text: Text, starts: int) -> int:
+def _lowest(pattern: WordPattern, text: Text, starts: int) -> int:
     """The first place where the pattern matches, by halves."""
     low, high = (starts & -starts).bit_length() - 1, text.length
     while low < high:
@@ -137,8 +137,8 @@ def _lowest(pattern: Pattern, text: Text, starts: int) -> int:
     return low
 
 
-class _Parser:
-    def __init__(self, text: str, book: Book) -> None:
+class _PatternParser:
+    def __init__(self, text: str, book: PatternBook) -> None:
         self.book = book
         self.tokens: list[str] = []
         place = 0
@@ -150,7 +150,7 @@ class _Parser:
             raise ValueError(message)
         self.tokens.reverse()
 
-    def whole(self) -> Pattern:
+    def whole(self) -> WordPattern:
         sides = [self.sequence()]
         while self.tokens and self.tokens[-1] == "&":
             self.tokens.pop()
@@ -164,8 +164,8 @@ class _Parser:
         first, second = _chain(sides[0]), _chain(sides[1])
         return _either([_chain([first, gap, second]), _chain([second, gap, first])])
 
-    def sequence(self) -> list[Pattern]:
-        steps: list[Pattern] = []
+    def sequence(self) -> list[WordPattern]:
+        steps: list[WordPattern] = []
         while self.tokens and self.tokens[-1] not in ("|", ")", "&"):
             each = self.tokens.pop()
             if each == "(":
@@ -180,10 +180,10 @@ class _Parser:
                 steps.append(self.book.words(_forms(each)))
         return steps
 
-    def group(self) -> Pattern:
+    def group(self) -> WordPattern:
         """Alternatives; those of a single word are looked for together."""
         singles: list[str] = []
-        steps: list[Pattern] = []
+        steps: list[WordPattern] = []
         closing = "|"
         while closing == "|":
             if len(self.tokens) > 1 and self.tokens[-1][0].isalnum() and self.tokens[-2] in ("|", ")"):
@@ -206,47 +206,47 @@ def _forms(token: str) -> list[str]:
     return [token[:-1], token[:-2]] if token.endswith("?") else [token]
 
 
-def _chain(patterns: Sequence[Pattern]) -> Pattern:
+def _chain(patterns: Sequence[WordPattern]) -> WordPattern:
     if len(patterns) == 1:
         return patterns[0]
     steps = [pattern.ends for pattern in patterns]
 
     def step(text: Text, starts: int) -> int:
-        for each in steps:
-            starts = each(text, starts)
+        for item in steps:
+            starts = item(text, starts)
             if not starts:
                 break
         return starts
 
-    return Pattern(step, tuple(need for pattern in patterns for need in pattern.needs))
+    return WordPattern(step, tuple(need for pattern in patterns for need in pattern.needs))
 
 
-def _either(patterns: Sequence[Pattern]) -> Pattern:
+def _either(patterns: Sequence[WordPattern]) -> WordPattern:
     if len(patterns) == 1:
         return patterns[0]
 
     def step(text: Text, starts: int) -> int:
         ends = 0
-        for each in patterns:
-            if each.may_match(text):
-                ends |= each.ends(text, starts)
+        for item in patterns:
+            if item.may_match(text):
+                ends |= item.ends(text, starts)
         return ends
 
     if not all(pattern.needs for pattern in patterns):
-        return Pattern(step)
-    return Pattern(step, (functools.reduce(operator.or_, (pattern.needs[0] for pattern in patterns)),))
+        return WordPattern(step)
+    return WordPattern(step, (functools.reduce(operator.or_, (pattern.needs[0] for pattern in patterns)),))
 
 
-def _gap(most: int) -> Pattern:
+def _gap(most: int) -> WordPattern:
     def step(text: Text, starts: int) -> int:
         for _ in range(most):
             starts |= (starts & text.free) << 1
         return starts
 
-    return Pattern(step)
+    return WordPattern(step)
 
 
-def _once(inner: Pattern, *, key: int) -> Pattern:
+def _once(inner: WordPattern, *, key: int) -> WordPattern:
     """A class of words: where it stands in the text is found once. Only then is it asked from single places."""
 
     def step(text: Text, starts: int) -> int:
@@ -256,8 +256,8 @@ def _once(inner: Pattern, *, key: int) -> Pattern:
             return 0
         return text.known[key] if starts == text.everywhere else inner.ends(text, starts)
 
-    return Pattern(step, inner.needs)
+    return WordPattern(step, inner.needs)
 
 
-END_OF_SENTENCE: Final = Pattern(lambda text, starts: starts & text.ends)
-NOTHING: Final = Pattern(lambda _text, starts: starts)
+END_OF_SENTENCE: Final = WordPattern(lambda text, starts: starts & text.ends)
+NOTHING: Final = WordPattern(lambda _text, starts: starts)

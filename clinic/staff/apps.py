@@ -1,6 +1,6 @@
 from django.apps import AppConfig
 
-from clinic.staff.area import Entry, StaffArea
+from clinic.staff.area import NavigationEntry, StaffArea
 
 
 class StaffConfig(AppConfig):
@@ -11,8 +11,8 @@ class StaffConfig(AppConfig):
     verbose_name = "Staff area"
     staff_area = StaffArea(
         entries=(
-            Entry("Audit", "admin:core_auditentry_changelist", "core.view_auditevent", 7),
-            Entry("Users", "admin:accounts_user_changelist", "accounts.view_user", 8),
+            NavigationEntry("Audit", "admin:core_auditentry_changelist", "core.view_auditevent", 7),
+            NavigationEntry("Users", "admin:accounts_user_changelist", "accounts.view_user", 8),
         ),
         names={"core.auditentry": ("event", "audit")},
         audit_words="clinic.staff.audit_words.audit_words",

@@ -20,7 +20,7 @@ from clinic.core.wording import Wording
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Entry:
+class NavigationEntry:
     """One entry of the navigation.
 
     `url_name` without a colon is an app's label, and leads to the list of its models. Without `permission` the entry is
@@ -55,7 +55,7 @@ class StaffArea:
     away when they may not act any more.
     """
 
-    entries: tuple[Entry, ...] = ()
+    entries: tuple[NavigationEntry, ...] = ()
     section: Wording = ""
     home: str = ""
     names: Mapping[str, tuple[Wording, Wording]] = dataclasses.field(default_factory=dict)
@@ -81,7 +81,7 @@ def areas() -> Iterator[StaffArea]:
 
 
 @cache
-def entries() -> tuple[Entry, ...]:
+def entries() -> tuple[NavigationEntry, ...]:
     return tuple(sorted((entry for area in areas() for entry in area.entries), key=lambda entry: entry.place))
 
 
@@ -123,7 +123,7 @@ def audit_words() -> dict[str, str]:
 def holdings_of(user: Any) -> list[dict[str, Any]]:
     """What somebody has in hand, of each app with something: `words`, `visits`, and the `url` where it is passed on."""
     found = [import_string(area.holdings)(user) for area in areas() if area.holdings]
-    return [each for each in found if each["words"]]
+    return [item for item in found if item["words"]]
 
 
 def hand_over(user: Any, *, by: Any) -> list[str]:
@@ -167,5 +167,5 @@ def breadcrumbs(request: HttpRequest) -> dict[str, Any]:
         trail.append({"label": area.section, "url": address_of(area.home)})
     if page != "changelist":
         trail.append({"label": capfirst(many), "url": reverse(f"admin:{app_label}_{model_name}_changelist")})
-    hint = next((found for each in areas() if (found := each.hints.get(model._meta.label_lower))), "")
+    hint = next((found for item in areas() if (found := item.hints.get(model._meta.label_lower))), "")
     return {"one": one, "many": many, "section": bool(area.section), "trail": trail, "hint": hint}

@@ -46,7 +46,7 @@ class BaseChangeList(ChangeList):
 
     def plain_lookups(self) -> set[str]:
         """A link may name a value of a filtered field in the short way, `?state=draft`."""
-        names = [each[0] if isinstance(each, list | tuple) else each for each in self.list_filter]
+        names = [item[0] if isinstance(item, list | tuple) else item for item in self.list_filter]
         offered = {f"{name}{end}" for name in names if isinstance(name, str) for end in ("", "__exact", "__isnull")}
         if self.date_hierarchy:
             # The year, month and day in the address have become these two.

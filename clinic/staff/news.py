@@ -33,7 +33,7 @@ SOUND_WORDS: Final = {
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Line:
+class OpenEmergency:
     """One emergency that is open, by its number. `key` changes when it alarms anew."""
 
     key: str
@@ -50,7 +50,7 @@ class News:
     badges: Mapping[str, tuple[int, str]]
     emergencies: int
     """How many alarms of an emergency nobody has taken on; a flood is one."""
-    lines: tuple[Line, ...]
+    lines: tuple[OpenEmergency, ...]
     more: int
     standing: int
     """How many requests have an emergency that is not settled and in no open alarm."""
@@ -58,12 +58,12 @@ class News:
     """How many came in since a page was made, by what it lists."""
 
     @property
-    def newest(self) -> Line | None:
+    def newest(self) -> OpenEmergency | None:
         """The alarm that began last, of those that nobody has taken on."""
         return next((line for line in self.lines if not line.is_taken), None)
 
     @property
-    def untaken(self) -> tuple[Line, ...]:
+    def untaken(self) -> tuple[OpenEmergency, ...]:
         return tuple(line for line in self.lines if not line.is_taken)
 
     @property
@@ -85,7 +85,7 @@ class News:
         }
 
 
-class Source(Protocol):
+class NewsSource(Protocol):
     def __call__(self, user: "User | AnonymousUser", *, since: datetime.datetime) -> News | None: ...
 
 
@@ -93,7 +93,7 @@ def news_of(user: "User | AnonymousUser", *, since: datetime.datetime | None = N
     """None for somebody whom none of it concerns."""
     for area in areas():
         if area.news:
-            source: Source = import_string(area.news)
+            source: NewsSource = import_string(area.news)
             return source(user, since=since or clock.now())
     return None
 

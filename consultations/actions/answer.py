@@ -53,12 +53,14 @@ class Answer(ConsultationAction[AnswerData, None]):
 
     def perform(self, ctx: Ctx, data: AnswerData) -> None:
         """Raises WrongStatus when a later question stands open than the one that the page showed."""
-        question = InformationRequest.objects.select_for_update(of=("self",)).get(request=ctx.row, answered_at=None)
+        question = InformationRequest.objects.select_for_update(of=("self",)).get(
+            consultation_request=ctx.row, answered_at=None
+        )
         if data.asked and data.asked != question.asked_at.isoformat():
             raise WrongStatus(_("Another question was asked since."))
         question.answer, question.answered_at = data.answer, ctx.now
         question.save(update_fields=["answer", "answered_at"])
-        patient_texts.keep_about(request=ctx.row, kind=TextKind.ANSWER, text=data.answer)
+        patient_texts.keep_about(consultation_request=ctx.row, kind=TextKind.ANSWER, text=data.answer)
 
     def result_again(self, ctx: Ctx, data: AnswerData) -> None:
         """Raises WrongStatus for another answer to a question that has one."""
@@ -82,5 +84,5 @@ def answer_newest_question(*, consultation_request: ConsultationRequest, data: A
 
 
 def newest_question(consultation_request: ConsultationRequest) -> InformationRequest | None:
-    asked = InformationRequest.objects.filter(request=consultation_request)
+    asked = InformationRequest.objects.filter(consultation_request=consultation_request)
     return asked.order_by("-asked_at", "-pk").first()

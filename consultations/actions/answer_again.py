@@ -58,7 +58,7 @@ class AnswerAgain(ConsultationAction[AnswerAgainData, Assessment | None]):
         if data.signs:
             heard = dangers.hear(
                 response=sources.unopened(ctx.row.response_id),
-                request=ctx.row,
+                consultation_request=ctx.row,
                 origin=AssessmentOrigin.ASKED_AGAIN,
                 ticks=data.signs,
                 shown=asked_again.shown(data.signs, since=since),
@@ -77,4 +77,4 @@ def _leave_to_ask(ctx: Ctx, data: AnswerAgainData) -> None:
     """No danger, and something to ask about: it waits to be read as a message does, within one working day."""
     found = [the_list.ticks()[code] for code in data.signs if code in TO_ASK_ABOUT]
     words = semicolon_list(tick.words_in(settings.CLINIC_REGION) for tick in found)
-    patient_texts.keep_about(request=ctx.row, kind=TextKind.ASKED_AGAIN, text=words)
+    patient_texts.keep_about(consultation_request=ctx.row, kind=TextKind.ASKED_AGAIN, text=words)

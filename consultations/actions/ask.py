@@ -5,7 +5,7 @@ import dataclasses
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from consultations.actions.base import Ctx, Message, Preview, Situation, StaffAction, refuse_other_words
+from consultations.actions.base import ActionContext, Ctx, Message, Preview, StaffAction, refuse_other_words
 from consultations.actions.decide import decides
 from consultations.enums import Actor, RequestStatus, TriageAction
 from consultations.forms.staff import PATIENT_NOTE_LIMIT, StepForm, text
@@ -33,7 +33,11 @@ class AskData:
 def put_question(ctx: Ctx, question: str) -> InformationRequest:
     is_from_doctor = ctx.before == RequestStatus.WITH_DOCTOR and Actor.DOCTOR in actors_of(ctx.person)
     asked = InformationRequest.objects.create(
-        request=ctx.row, question=question, asked_at=ctx.now, asked_by=ctx.person, is_from_doctor=is_from_doctor
+        consultation_request=ctx.row,
+        question=question,
+        asked_at=ctx.now,
+        asked_by=ctx.person,
+        is_from_doctor=is_from_doctor,
     )
     triage.record_decision(consultation_request=ctx.row, action=TriageAction.ASK, note="", by=ctx.person)
     return asked
@@ -57,7 +61,7 @@ class Ask(StaffAction[AskData, InformationRequest]):
     button = gettext_lazy("Preview the question")
     done = gettext_lazy("The question is sent. The request waits for the patient’s answer.")
 
-    def is_wanted(self, situation: Situation) -> bool:
+    def is_wanted(self, situation: ActionContext) -> bool:
         return super().is_wanted(situation) and not decides(situation)
 
     def preview_title(self, form: StepForm) -> str:

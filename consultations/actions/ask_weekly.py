@@ -20,7 +20,7 @@ class WeeklyForm(StepForm):
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        self.initial.setdefault("wanted", "no" if self.request.weekly_off_at else "yes")
+        self.initial.setdefault("wanted", "no" if self.consultation_request.weekly_off_at else "yes")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

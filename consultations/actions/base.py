@@ -77,16 +77,16 @@ class ConsultationAction(Action[Data, ConsultationRequest, Result]):
     def enqueue(self, ctx: Ctx, data: Data, result: Result) -> None:
         if self.message_kind is not None:
             message = self.message(ctx, data, result)
-            messaging.tell_patient(
+            messaging.notify_patient(
                 kind=self.message_kind,
-                request=ctx.row,
+                consultation_request=ctx.row,
                 key=message.key,
                 appointment=message.appointment,
             )
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Situation:
+class ActionContext:
     """What a page knows of a request before it asks which buttons to show: the actions that are possible by name."""
 
     consultation_request: ConsultationRequest
@@ -142,7 +142,7 @@ class PanelEntry:
     def panel_button(self) -> str:
         raise NotImplementedError
 
-    def is_wanted(self, situation: Situation) -> bool:
+    def is_wanted(self, situation: ActionContext) -> bool:
         return self.name in situation.available
 
     def form_options(self, consultation_request: ConsultationRequest) -> dict[str, Any]:
@@ -152,7 +152,7 @@ class PanelEntry:
         """Whether there is anything to choose; without it the entry is left out."""
         return True
 
-    def choice_of(self, form: StepForm) -> Choice[Any, Any]:
+    def choice_of(self, form: StepForm) -> ChosenAction[Any, Any]:
         raise NotImplementedError
 
     def preview_sections(self, form: StepForm) -> tuple[PreviewSection, ...]:
@@ -164,7 +164,7 @@ class PanelEntry:
         return self.panel_title
 
 
-def may_end(situation: Situation) -> bool:
+def may_end(situation: ActionContext) -> bool:
     """Whether this person may end the request: while a red flag stands, only a doctor does."""
     return not situation.consultation_request.flag_level or Actor.DOCTOR in actors_of(situation.by)
 
@@ -186,8 +186,8 @@ class StaffAction(ConsultationAction[Data, Result], PanelEntry):
     def panel_button(self) -> str:
         return self.button_label
 
-    def choice_of(self, form: StepForm) -> Choice[Data, Result]:
-        return Choice(self, self.data_of(form))
+    def choice_of(self, form: StepForm) -> ChosenAction[Data, Result]:
+        return ChosenAction(self, self.data_of(form))
 
 
 class AskedOnce(StaffAction[NoData, Result]):
@@ -207,7 +207,7 @@ class ChangeOnly(StaffAction[Data, None]):
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Choice(Generic[Data, Result]):
+class ChosenAction(Generic[Data, Result]):
     """An action with what was filled in for it."""
 
     action: ConsultationAction[Data, Result]

@@ -12,7 +12,7 @@ from clinic.accounts.models import User
 from clinic.core import clock
 from clinic.core.actions import Performed, perform_action
 from clinic.core.refusals import WrongStatus
-from consultations.actions.base import Ctx, Message, Situation, StaffAction
+from consultations.actions.base import ActionContext, Ctx, Message, StaffAction
 from consultations.forms.staff import StepForm
 from consultations.models import Appointment, Clinician, ConsultationRequest
 from consultations.services import clocks, scheduling
@@ -64,7 +64,7 @@ class Book(StaffAction[BookData, Appointment]):
 
     def data_of(self, form: Any) -> BookData:
         """Raises SlotTaken."""
-        return BookData(scheduling.find(form.request, form.cleaned_data["slot_key"]))
+        return BookData(scheduling.find(form.consultation_request, form.cleaned_data["slot_key"]))
 
     def from_page(
         self, consultation_request: ConsultationRequest, data: BookData, *, by: User, seen: str
@@ -78,10 +78,10 @@ class Book(StaffAction[BookData, Appointment]):
     def result_again(self, ctx: Ctx, data: BookData) -> Appointment | None:
         return scheduling.booked(ctx.row)
 
-    def is_wanted(self, situation: Situation) -> bool:
-        request = situation.consultation_request
-        is_ordered = request.booking_ordered_at is not None
-        return super().is_wanted(situation) and (is_ordered or not request.is_blocked_by_flags)
+    def is_wanted(self, situation: ActionContext) -> bool:
+        consultation_request = situation.consultation_request
+        is_ordered = consultation_request.booking_ordered_at is not None
+        return super().is_wanted(situation) and (is_ordered or not consultation_request.is_blocked_by_flags)
 
     def check(self, ctx: Ctx, data: BookData) -> None:
         """Raises FlagsStand: nobody takes a time while a red flag stands, but for staff on the order of a doctor.
@@ -104,7 +104,7 @@ class Book(StaffAction[BookData, Appointment]):
         return {"due_at": clocks.visit_due(data.slot.ends_at)}
 
     def perform(self, ctx: Ctx, data: BookData) -> Appointment:
-        return scheduling.book(request=ctx.row, slot=data.slot, by=ctx.by, has_expired=data.has_expired)
+        return scheduling.book(consultation_request=ctx.row, slot=data.slot, by=ctx.by, has_expired=data.has_expired)
 
     def message(self, ctx: Ctx, data: BookData, result: Appointment) -> Message:
         return Message(f"booked-{result.pk}", appointment=result)
@@ -118,7 +118,7 @@ def book_held(*, consultation_request: ConsultationRequest, by: User | None = No
     """
     if existing := scheduling.booked(consultation_request):
         return existing
-    slot, has_expired = scheduling.held_slot(request=consultation_request, seen=seen)
+    slot, has_expired = scheduling.held_slot(consultation_request=consultation_request, seen=seen)
     appointment = _book(consultation_request, BookData(slot, has_expired), by=by).result
     if appointment is None:
         raise WrongStatus(_("Nothing is booked."))

@@ -52,9 +52,9 @@ class CancelBooking(StaffAction[CancelBookingData, Appointment]):
         return CancelBookingData(form.cleaned_data["reason"], slot_key)
 
     def perform(self, ctx: Ctx, data: CancelBookingData) -> Appointment:
-        cancelled = scheduling.cancel(request=ctx.row, reason=data.reason, by=ctx.by, seen=data.slot_key)
+        cancelled = scheduling.cancel(consultation_request=ctx.row, reason=data.reason, by=ctx.by, seen=data.slot_key)
         if ctx.by is None:
-            patient_texts.keep_about(request=ctx.row, kind=TextKind.CANCEL_REASON, text=data.reason)
+            patient_texts.keep_about(consultation_request=ctx.row, kind=TextKind.CANCEL_REASON, text=data.reason)
         return cancelled
 
     def message(self, ctx: Ctx, data: CancelBookingData, result: Appointment) -> Message:

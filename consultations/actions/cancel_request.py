@@ -4,7 +4,15 @@ import dataclasses
 
 from django.utils.translation import gettext_lazy as _
 
-from consultations.actions.base import Ctx, Message, Situation, StaffAction, may_end, refuse_other_words, refuse_to_end
+from consultations.actions.base import (
+    ActionContext,
+    Ctx,
+    Message,
+    StaffAction,
+    may_end,
+    refuse_other_words,
+    refuse_to_end,
+)
 from consultations.enums import Actor, TriageAction
 from consultations.forms.staff import StepForm, text
 from consultations.permissions import require
@@ -31,7 +39,7 @@ class CancelRequest(StaffAction[CloseData, None]):
     position, form_class = 150, CloseForm
     done = _("The request is closed and the patient is told.")
 
-    def is_wanted(self, situation: Situation) -> bool:
+    def is_wanted(self, situation: ActionContext) -> bool:
         return super().is_wanted(situation) and may_end(situation)
 
     def check(self, ctx: Ctx, data: CloseData) -> None:
@@ -40,7 +48,7 @@ class CancelRequest(StaffAction[CloseData, None]):
 
     def perform(self, ctx: Ctx, data: CloseData) -> None:
         triage.record_decision(consultation_request=ctx.row, action=TriageAction.NOTE, note=data.note, by=ctx.person)
-        scheduling.free_times_of(request=ctx.row, actor=require(ctx.person, Actor.MANAGER, Actor.DOCTOR))
+        scheduling.free_times_of(consultation_request=ctx.row, actor=require(ctx.person, Actor.MANAGER, Actor.DOCTOR))
 
     def result_again(self, ctx: Ctx, data: CloseData) -> None:
         refuse_other_words(triage.notes_of(ctx.row, TriageAction.NOTE), data.note)

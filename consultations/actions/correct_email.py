@@ -18,7 +18,7 @@ from consultations.services.contact_details import SameAddress
 from consultations.services.transitions import WORKFLOW
 
 
-class EmailForm(StepForm):
+class CorrectEmailForm(StepForm):
     email = MailField(
         label=gettext_lazy("Email address"),
         help_text=gettext_lazy(
@@ -39,7 +39,7 @@ class CorrectEmail(StaffAction[EmailData, None]):
     """Nobody signed in is the person who sent the request."""
 
     verb, data_class = "correct_email", EmailData
-    position, form_class = 130, EmailForm
+    position, form_class = 130, CorrectEmailForm
     button = gettext_lazy("Save the address and mail a new link")
     done = gettext_lazy("The address is saved. Earlier links no longer work, and a new one is on its way.")
 

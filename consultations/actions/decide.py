@@ -9,12 +9,12 @@ from django.utils.translation import gettext_lazy
 
 from clinic.core.actions import Data, Result
 from consultations.actions.base import (
-    Choice,
+    ActionContext,
+    ChosenAction,
     ConsultationAction,
     Ctx,
     PanelEntry,
     Preview,
-    Situation,
     refuse_other_words,
 )
 from consultations.candidacy.suggestion import departs
@@ -62,7 +62,7 @@ class DecisionForm(StepForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         fields = dict[str, Any](self.fields)
-        self.suggestion = suggestion_of(self.request)
+        self.suggestion = suggestion_of(self.consultation_request)
         fields["reason"].help_text = _("Needed when you decide otherwise than suggested: %(suggestion)s.") % {
             "suggestion": self.suggestion.label
         }
@@ -74,13 +74,13 @@ class DecisionForm(StepForm):
     def closed_decisions(self) -> dict[str, str]:
         """Decisions that this request does not allow now, each with the sentence that says why."""
         closed = {}
-        if self.request.is_blocked_by_flags:
+        if self.consultation_request.is_blocked_by_flags:
             closed[ReviewDecision.OFFER.value] = (
                 _("Not while a red flag stands: settle it, or order a visit.")
-                if self.request.flag_level
+                if self.consultation_request.flag_level
                 else _("Not while an escalation is not settled: settle it, or order a visit.")
             )
-        if self.request.status == RequestStatus.URGENT:
+        if self.consultation_request.status == RequestStatus.URGENT:
             closed[ReviewDecision.URGENT.value] = _("It is marked urgent already.")
         return closed
 
@@ -149,7 +149,7 @@ class Decision(ConsultationAction[Data, Result]):
         return Preview(data.patient_note, reason=data.reason)
 
     def result_again(self, ctx: Ctx, data: Any) -> Result | None:
-        kept = [(each.patient_note, each.reason) for each in ctx.row.reviews.filter(decision=self.decision)]
+        kept = [(item.patient_note, item.reason) for item in ctx.row.reviews.filter(decision=self.decision)]
         refuse_other_words(kept, (data.patient_note, data.reason))
         return None
 
@@ -164,7 +164,7 @@ class Decision(ConsultationAction[Data, Result]):
         )
 
 
-def decides(situation: Situation) -> bool:
+def decides(situation: ActionContext) -> bool:
     """Whether this person decides on the request now."""
     return any(isinstance(action, Decision) and action.opens_form for action in situation.available.values())
 
@@ -178,15 +178,15 @@ class Decide(PanelEntry):
     def panel_button(self) -> str:
         return _("Preview, then confirm")
 
-    def is_wanted(self, situation: Situation) -> bool:
+    def is_wanted(self, situation: ActionContext) -> bool:
         return decides(situation)
 
-    def choice_of(self, form: StepForm) -> Choice[Any, Any]:
+    def choice_of(self, form: StepForm) -> ChosenAction[Any, Any]:
         chosen = form.cleaned_data["decision"]
         action = next(
             action for action in WORKFLOW.actions.values() if isinstance(action, Decision) and action.decision == chosen
         )
-        return Choice(action, action.data_of(form))
+        return ChosenAction(action, action.data_of(form))
 
     def preview_title(self, form: StepForm) -> str:
         return str(ReviewDecision(form.cleaned_data["decision"]).label)

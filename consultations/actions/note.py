@@ -12,7 +12,7 @@ from consultations.services import triage
 from consultations.services.transitions import WORKFLOW
 
 
-class NoteForm(StepForm):
+class WriteNoteForm(StepForm):
     note = text(_("Note for colleagues"), required=_("Write the note before you save it."))
 
 
@@ -22,9 +22,9 @@ class NoteData:
 
 
 @WORKFLOW.register
-class Note(StaffAction[NoteData, TriageDecision]):
+class WriteNote(StaffAction[NoteData, TriageDecision]):
     verb, data_class = "note", NoteData
-    position, form_class = 110, NoteForm
+    position, form_class = 110, WriteNoteForm
     button = _("Save the note")
     done = _("The note is saved.")
     has_own_entry = True

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from clinic.core.refusals import WrongStatus
-from consultations.actions.base import ChangeOnly, Ctx, Situation, refuse_other_words
+from consultations.actions.base import ActionContext, ChangeOnly, Ctx, refuse_other_words
 from consultations.enums import TriageAction
 from consultations.forms.staff import StepForm, text
 from consultations.models import AppointmentType
@@ -37,7 +37,7 @@ class OrderForm(StepForm):
         super().__init__(*args, **kwargs)
         type_field: Any = self.fields["appointment_type"]
         type_field.queryset = AppointmentType.objects.filter(is_active=True).order_by("name")
-        self.initial.setdefault("appointment_type", self.request.appointment_type_id)
+        self.initial.setdefault("appointment_type", self.consultation_request.appointment_type_id)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -53,9 +53,13 @@ class OrderBooking(ChangeOnly[OrderData]):
     button = gettext_lazy("Order the visit")
     done = gettext_lazy("The visit is ordered. Book the time on the phone: the patient cannot choose one alone.")
 
-    def is_wanted(self, situation: Situation) -> bool:
-        request = situation.consultation_request
-        return super().is_wanted(situation) and request.is_blocked_by_flags and request.booking_ordered_at is None
+    def is_wanted(self, situation: ActionContext) -> bool:
+        consultation_request = situation.consultation_request
+        return (
+            super().is_wanted(situation)
+            and consultation_request.is_blocked_by_flags
+            and consultation_request.booking_ordered_at is None
+        )
 
     def is_repeat(self, ctx: Ctx, data: OrderData) -> bool:
         return ctx.row.booking_ordered_by_id == ctx.person.pk

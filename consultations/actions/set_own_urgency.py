@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from clinic.core.refusals import TransitionNotAllowed
-from consultations.actions.base import Ctx, Situation, StaffAction
+from consultations.actions.base import ActionContext, Ctx, StaffAction
 from consultations.enums import TriageAction
 from consultations.forms.staff import StepForm, text
 from consultations.services import pressing, triage
@@ -31,7 +31,7 @@ class SetOwnUrgency(StaffAction[OwnUrgencyData, None]):
     position, form_class = 57, OwnUrgencyForm
     done = gettext_lazy("The request has the urgency of its own answers again.")
 
-    def is_wanted(self, situation: Situation) -> bool:
+    def is_wanted(self, situation: ActionContext) -> bool:
         return (
             super().is_wanted(situation)
             and situation.consultation_request.is_as_pressing

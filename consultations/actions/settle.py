@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from clinic.accounts.models import User
 from clinic.core import clock
 from clinic.core.widgets import TileCheckbox, TileRadio
-from consultations.actions.base import Ctx, Preview, PreviewSection, Situation, StaffAction
+from consultations.actions.base import ActionContext, Ctx, Preview, PreviewSection, StaffAction
 from consultations.candidacy.union import Sign
 from consultations.enums import SettledHow
 from consultations.forms.diary import DateInput
@@ -93,12 +93,12 @@ class SettleForm(StepForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        fields, self.told = dict[str, Any](self.fields), settling.told_of(self.request)
-        version = self.request.response.questionnaire_version
+        fields, self.told = dict[str, Any](self.fields), settling.told_of(self.consultation_request)
+        version = self.consultation_request.response.questionnaire_version
         fields["signs"].choices = [
             (key_of(sign), sign_words.line_of(sign, version=version)) for sign in sorted(self._signs())
         ]
-        fields["call"].queryset = settling.calls_of(self.request)
+        fields["call"].queryset = settling.calls_of(self.consultation_request)
         asked = {source.asked_by.pk for source in self.told.sources if source.asked_by is not None}
         fields["entered_by"].queryset = User.objects.filter(pk__in=asked).order_by("name", "pk")
         for name in ("who", "place", "seen_on", "told_by", "call", "entered_by", "words"):
@@ -147,7 +147,7 @@ class Settle(StaffAction[SettleData, Settlement]):
     done = gettext_lazy("Settled. What stays is shown with the red flags.")
     has_own_entry = True
 
-    def is_wanted(self, situation: Situation) -> bool:
+    def is_wanted(self, situation: ActionContext) -> bool:
         return super().is_wanted(situation) and bool(situation.consultation_request.flag_level)
 
     def data_of(self, form: Any) -> SettleData:
@@ -157,7 +157,7 @@ class Settle(StaffAction[SettleData, Settlement]):
         return Preview("")
 
     def preview_sections(self, form: Any) -> tuple[PreviewSection, ...]:
-        version = form.request.response.questionnaire_version
+        version = form.consultation_request.response.questionnaire_version
         settles = tuple(sign_words.line_of(sign, version=version) for sign in form.judged.settles)
         stays = tuple(
             _("%(sign)s. %(reason)s") % {"sign": sign_words.line_of(sign, version=version), "reason": reason}
@@ -182,7 +182,7 @@ class Settle(StaffAction[SettleData, Settlement]):
 
     def perform(self, ctx: Ctx, data: SettleData) -> Settlement:
         settlement = settling.settle(
-            request=ctx.row, chosen=data.signs, proof=data.proof, seen=data.heard, by=ctx.person
+            consultation_request=ctx.row, chosen=data.signs, proof=data.proof, seen=data.heard, by=ctx.person
         )
         ctx.details |= {"settlement": settlement.pk, "how": settlement.how, "signs": len(settlement.signs)}
         return settlement

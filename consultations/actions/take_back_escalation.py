@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from clinic.core.actions import NoData
-from consultations.actions.base import Ctx, Situation, StaffAction
+from consultations.actions.base import ActionContext, Ctx, StaffAction
 from consultations.enums import TriageAction
 from consultations.services import doctors, escalation, triage
 from consultations.services.transitions import WORKFLOW
@@ -19,7 +19,7 @@ class TakeBackEscalation(StaffAction[NoData, None]):
     position = 122
     done = _("The escalation is taken back. It stays in the activity, and a doctor is told.")
 
-    def is_wanted(self, situation: Situation) -> bool:
+    def is_wanted(self, situation: ActionContext) -> bool:
         return super().is_wanted(situation) and escalation.can_take_back(
             situation.consultation_request, by=situation.by
         )

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from clinic.core import clock
 from clinic.core.actions import NoData
 from clinic.core.refusals import WrongStatus
-from consultations.actions.base import Ctx, Situation, StaffAction
+from consultations.actions.base import ActionContext, Ctx, StaffAction
 from consultations.enums import AppointmentStatus
 from consultations.models import ConsultationRequest
 from consultations.services import scheduling
@@ -27,7 +27,7 @@ class UndoOutcome(StaffAction[NoData, None]):
     data_class = NoData
     ended_as: ClassVar[AppointmentStatus]
 
-    def is_wanted(self, situation: Situation) -> bool:
+    def is_wanted(self, situation: ActionContext) -> bool:
         return super().is_wanted(situation) and is_of_today(situation.consultation_request)
 
     def check(self, ctx: Ctx, data: NoData) -> None:
@@ -39,7 +39,7 @@ class UndoOutcome(StaffAction[NoData, None]):
 
     def perform(self, ctx: Ctx, data: NoData) -> None:
         """Raises WrongStatus where the time, or what is left of it, went to somebody else meanwhile."""
-        scheduling.restore(request=ctx.row, ended_as=self.ended_as)
+        scheduling.restore(consultation_request=ctx.row, ended_as=self.ended_as)
 
 
 @WORKFLOW.register

@@ -13,7 +13,7 @@ from consultations.services import scheduling
 from consultations.services.transitions import WORKFLOW
 
 
-class WithdrawForm(forms.Form):
+class WithdrawRequestForm(forms.Form):
     """One tick, so that a stray press ends nothing. `helped_name`: whom a helper's request is about."""
 
     sure = forms.BooleanField(
@@ -32,12 +32,12 @@ class WithdrawForm(forms.Form):
 
 
 @WORKFLOW.register
-class Withdraw(ConsultationAction[NoData, None]):
-    verb, data_class, form_class = "withdraw", NoData, WithdrawForm
+class WithdrawRequest(ConsultationAction[NoData, None]):
+    verb, data_class, form_class = "withdraw", NoData, WithdrawRequestForm
 
     def perform(self, ctx: Ctx, data: NoData) -> None:
         """Raises WrongStatus after a visit has begun."""
-        scheduling.free_times_of(request=ctx.row, actor=Actor.PATIENT)
+        scheduling.free_times_of(consultation_request=ctx.row, actor=Actor.PATIENT)
 
     def message(self, ctx: Ctx, data: NoData, result: None) -> Message:
         return Message(f"withdrawn-{ctx.row.pk}")

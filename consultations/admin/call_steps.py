@@ -7,7 +7,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from consultations.candidacy import call_script
-from consultations.candidacy.call_script import Step
+from consultations.candidacy.call_script import ScriptScreen
 from consultations.enums import Actor
 from consultations.forms.calls import ScriptForm, ToldForm
 from consultations.models import Call
@@ -32,12 +32,12 @@ def version_of(call: Call) -> str:
     return str(call.response.questionnaire_version)
 
 
-def steps_of(call: Call) -> tuple[Step, ...]:
+def steps_of(call: Call) -> tuple[ScriptScreen, ...]:
     ticks = {*calls.ticks_to_ask(call.response), *call_script.told_in(call.answers)}
     return call_script.steps(version_of(call), ticks=ticks)
 
 
-def form_of(call: Call, step: Step, data: Any) -> ScriptForm | ToldForm:
+def form_of(call: Call, step: ScriptScreen, data: Any) -> ScriptForm | ToldForm:
     if step.ticks:
         return ToldForm(data, ticks=call_words.tick_labels(step.ticks), answers=call.answers)
     questions = call_script.questions_on(step, version=version_of(call), region=settings.CLINIC_REGION)
@@ -53,7 +53,7 @@ def stands_still(call: Call, *, by: Any) -> bool:
     return is_emergency(call) and Actor.DOCTOR not in actors_of(by)
 
 
-def is_answered(call: Call, step: Step) -> bool:
+def is_answered(call: Call, step: ScriptScreen) -> bool:
     return call_script.is_answered(step, call.answers)
 
 
@@ -63,27 +63,27 @@ def going_on(call: Call) -> str:
 
 
 def next_url(call: Call) -> str:
-    step = next((each for each in steps_of(call) if not is_answered(call, each)), None)
+    step = next((item for item in steps_of(call) if not is_answered(call, item)), None)
     return reverse(ASK, args=[call.pk, step.slug]) if step else reverse(END, args=[call.pk])
 
 
-def after(before: Call, call: Call, step: Step, *, by: Any) -> str:
+def after(before: Call, call: Call, step: ScriptScreen, *, by: Any) -> str:
     """The stop the moment that the answers are an emergency, then the screens in their order."""
     if is_emergency(call) and (stands_still(call, by=by) or not is_emergency(before)):
         return reverse(STOP, args=[call.pk])
     steps = steps_of(call)
-    later = steps[[each.slug for each in steps].index(step.slug) + 1 :]
+    later = steps[[item.slug for item in steps].index(step.slug) + 1 :]
     return reverse(ASK, args=[call.pk, later[0].slug]) if later else reverse(END, args=[call.pk])
 
 
-def follow_up(step: Step, call: Call) -> str:
+def follow_up(step: ScriptScreen, call: Call) -> str:
     """The follow-up of this screen that these answers put on show; "" for none."""
     shown = call_script.on_show(call.answers, version=version_of(call))
     later = call_script.follow_ups(step, version=version_of(call))
     return next((name for name in step.question_ids if name in later & shown), "")
 
 
-def lacks_its_onset(form: ScriptForm | ToldForm, step: Step, call: Call) -> bool:
+def lacks_its_onset(form: ScriptForm | ToldForm, step: ScriptScreen, call: Call) -> bool:
     name = follow_up(step, call)
     return bool(name) and not form.data.get(name) and not form.has_error(name)
 

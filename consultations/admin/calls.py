@@ -20,7 +20,7 @@ from clinic.staff.signed_in import signed_in
 from consultations.admin import call_steps
 from consultations.admin.pages import OUT_OF_RANGE, PurposeBuiltAdmin, page_title
 from consultations.candidacy import call_script, spoken
-from consultations.candidacy.call_script import Step
+from consultations.candidacy.call_script import ScriptScreen
 from consultations.enums import Actor, CallOutcome, Outcome
 from consultations.forms.calls import CallerForm, CallForm, EndForm, ScriptForm, ToldForm, page_key
 from consultations.forms.typed import typed_rows
@@ -28,7 +28,7 @@ from consultations.models import Call, QuestionnaireResponse
 from consultations.permissions import actors_of
 from consultations.presenters import call_pages
 from consultations.presenters import calls as call_words
-from consultations.presenters.call_pages import Subject
+from consultations.presenters.call_pages import CallSubject
 from consultations.presenters.isolation import load
 from consultations.questionnaire.definition import Question, versions, worded
 from consultations.services import call_scripts, callers, calls, readings
@@ -119,7 +119,7 @@ class CallPages(PurposeBuiltAdmin):
         """One screen. It is saved whatever is wrong with it, so that no danger waits for a tick to be put right."""
         self.require_view(request)
         call, subject = self._call(request, pk)
-        step = next((each for each in call_steps.steps_of(call) if each.slug == slug), None)
+        step = next((call_step for call_step in call_steps.steps_of(call) if call_step.slug == slug), None)
         if step is None:
             raise Http404
         form = call_steps.form_of(call, step, request.POST if request.method == "POST" else None)
@@ -146,7 +146,7 @@ class CallPages(PurposeBuiltAdmin):
         context = {
             "title": _("Emergency: what to say now"),
             "to_say": spoken.what_to_say(assessment, region=settings.CLINIC_REGION),
-            "heard": [each for each in call_words.heard_in(call, subject.response) if each.is_danger],
+            "heard": [item for item in call_words.heard_in(call, subject.response) if item.is_danger],
             "steps": call_steps.step_links(call, by=request.user),
             "going_on": call_steps.next_url(call) if Actor.DOCTOR in actors_of(request.user) else "",
             "end_url": reverse(call_steps.END, args=[call.pk]),
@@ -221,7 +221,7 @@ class CallPages(PurposeBuiltAdmin):
 
     # --- Pages --------------------------------------------------------------------------------------------------------
 
-    def _subject(self, request: HttpRequest, response_pk: int) -> Subject:
+    def _subject(self, request: HttpRequest, response_pk: int) -> CallSubject:
         """Whom a call is about. Raises Http404, Erased."""
         if response_pk > OUT_OF_RANGE:
             raise Http404
@@ -234,7 +234,7 @@ class CallPages(PurposeBuiltAdmin):
         self.require_not_erased(subject.patient)
         return subject
 
-    def _call(self, request: HttpRequest, pk: int) -> tuple[Call, Subject]:
+    def _call(self, request: HttpRequest, pk: int) -> tuple[Call, CallSubject]:
         if pk > OUT_OF_RANGE:
             raise Http404
         rows = with_keys(Call.objects.filter(pk=pk).select_related("made_by", "assessment"))
@@ -245,19 +245,19 @@ class CallPages(PurposeBuiltAdmin):
         call.response = subject.response
         return call, subject
 
-    def _new_call(self, request: HttpRequest, subject: Subject, form: CallForm) -> HttpResponse:
+    def _new_call(self, request: HttpRequest, subject: CallSubject, form: CallForm) -> HttpResponse:
         context = {"title": _("Write down a call"), "form": form, "once": page_key()}
         return self._call_page(request, "call_new", subject, context, has_errors=bool(form.errors))
 
     def _ask(
-        self, request: HttpRequest, call: Call, subject: Subject, step: Step, form: ScriptForm | ToldForm
+        self, request: HttpRequest, call: Call, subject: CallSubject, step: ScriptScreen, form: ScriptForm | ToldForm
     ) -> HttpResponse:
         if call.made_by_id != request.user.pk or not calls.is_open(call):
             messages.error(request, call_pages.not_open_words(call, viewer=signed_in(request)))
             return HttpResponseRedirect(subject.url)
         if call_steps.stands_still(call, by=request.user) and not call_steps.is_answered(call, step):
             return HttpResponseRedirect(reverse(call_steps.STOP, args=[call.pk]))
-        places = [each.slug for each in call_steps.steps_of(call)]
+        places = [call_step.slug for call_step in call_steps.steps_of(call)]
         context = {
             "title": step.title,
             "form": form,
@@ -270,7 +270,7 @@ class CallPages(PurposeBuiltAdmin):
         }
         return self._show_call(request, "call_ask", call, subject, context, has_errors=bool(form.errors))
 
-    def _end(self, request: HttpRequest, call: Call, subject: Subject, form: EndForm) -> HttpResponse:
+    def _end(self, request: HttpRequest, call: Call, subject: CallSubject, form: EndForm) -> HttpResponse:
         level = call_script.level_of(call.answers, version=call_steps.version_of(call))
         context = {
             "title": _("End the call"),
@@ -283,16 +283,16 @@ class CallPages(PurposeBuiltAdmin):
         }
         return self._show_call(request, "call_end", call, subject, context, has_errors=bool(form.errors))
 
-    def _over(self, request: HttpRequest, call: Call, subject: Subject, refusal: str, form: Any) -> HttpResponse:
+    def _over(self, request: HttpRequest, call: Call, subject: CallSubject, refusal: str, form: Any) -> HttpResponse:
         """The call cannot take it any more; what was chosen or typed is shown to be copied."""
         messages.error(request, refusal)
         return self._show_call(
             request, "call_over", call, subject, {"title": _("Not saved"), "typed": typed_rows(form)}
         )
 
-    def _caller(self, request: HttpRequest, form: CallerForm, found: list[Subject]) -> HttpResponse:
+    def _caller(self, request: HttpRequest, form: CallerForm, found: list[CallSubject]) -> HttpResponse:
         if found:
-            patients = [each.patient.pk for each in found]
+            patients = [item.patient.pk for item in found]
             readings.log(by=request.user, action="call.caller", patients=patients)
         title = _("Open a case for a caller")
         whole = page_title(title, has_errors=bool(form.errors))
@@ -304,7 +304,7 @@ class CallPages(PurposeBuiltAdmin):
         request: HttpRequest,
         template: str,
         call: Call,
-        subject: Subject,
+        subject: CallSubject,
         context: dict[str, Any],
         *,
         has_errors: bool = False,
@@ -312,9 +312,9 @@ class CallPages(PurposeBuiltAdmin):
         return self._call_page(request, template, subject, {**context, "call": call}, has_errors=has_errors)
 
     def _call_page(
-        self, request: HttpRequest, template: str, subject: Subject, context: dict[str, Any], *, has_errors: bool
+        self, request: HttpRequest, template: str, subject: CallSubject, context: dict[str, Any], *, has_errors: bool
     ) -> HttpResponse:
-        target: Any = context.get("call") or subject.request or subject.case
+        target: Any = context.get("call") or subject.consultation_request or subject.case
         readings.log(by=request.user, action="call.view", target=target, patients=[subject.patient.pk])
         title = page_title(context["title"], has_errors=has_errors)
         calls_box = call_pages.box_of(subject, viewer=signed_in(request))

@@ -113,7 +113,7 @@ def _numbers(text: str) -> list[int]:
     return sorted({int(part) for part in parts})
 
 
-def _done_words(done: case_groups.Closed) -> str:
+def _done_words(done: case_groups.GroupClosed) -> str:
     closed = ngettext(
         "%(number)d case closed: no way to reach the person.",
         "%(number)d cases closed: no way to reach the person.",

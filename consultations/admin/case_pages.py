@@ -100,7 +100,7 @@ class CaseClosingPages(CaseNotePages):
     ) -> HttpResponse:
         """The page as it stands now, with what was typed in one of its boxes."""
         context = case_page(case, viewer=signed_in(request), now=clock.now())
-        sent = context["consultation"]
+        sent = context["consultation_request"]
         requests = [sent.pk] if sent is not None else []
         also = [line["pk"] for line in context["duplicates"]]
         shown = [case.patient_id, *context["beside"].patients]

@@ -58,7 +58,9 @@ class HandOverAdmin(PurposeBuiltAdmin):
             return self._show(request, form)
         said = form.cleaned_data
         try:
-            hand_over_notes.write(text=said["text"], request=said["about"], key=said["once"], by=signed_in(request))
+            hand_over_notes.write(
+                text=said["text"], consultation_request=said["about"], key=said["once"], by=signed_in(request)
+            )
         except TransitionNotAllowed as refusal:
             messages.error(request, str(refusal))
             return self._show(request, form)

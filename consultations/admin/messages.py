@@ -36,7 +36,10 @@ STATES: Final = {
     "waiting": (gettext_lazy("Waiting"), Q(parked_at=None, sent_at=None)),
     "sent": (gettext_lazy("Sent"), Q(sent_at__isnull=False)),
 }
-TO_PATIENT: Final = {"patient": "subject__request__patient__", "reference": "subject__request__reference"}
+TO_PATIENT: Final = {
+    "patient": "subject__consultation_request__patient__",
+    "reference": "subject__consultation_request__reference",
+}
 
 
 @admin.register(OutboxMessage)
@@ -62,7 +65,7 @@ class OutboxMessageAdmin(SearchedAdmin):
         condition = STATES[state][1] if term is None else search_condition(term, **TO_PATIENT)
         rows = self._query(request).filter(condition).order_by("-created_at", "-pk")
         page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
-        lines = [self._row(each) for each in readable(rows_on(page))]
+        lines = [self._row(item) for item in readable(rows_on(page))]
         tab = "search" if term is not None else state
         readings.log(by=request.user, action="message.list", page=tab, messages=[line["pk"] for line in lines])
         context = {
@@ -111,7 +114,7 @@ class OutboxMessageAdmin(SearchedAdmin):
 
     @staticmethod
     def _query(request: HttpRequest) -> Any:
-        rows = OutboxMessage.objects.visible_to(request.user).select_related("subject__request")
+        rows = OutboxMessage.objects.visible_to(request.user).select_related("subject__consultation_request")
         return rows.defer("recipient", "payload", "content")
 
     def _load(self, request: HttpRequest, pk: int) -> OutboxMessage:
@@ -130,14 +133,14 @@ class OutboxMessageAdmin(SearchedAdmin):
                 **DAMAGED_STATE,
             }
         subject = getattr(message, "subject", None)
-        consultation = subject.request if subject else None
+        consultation_request = subject.consultation_request if subject else None
         return {
             "pk": message.pk,
             "kind": outbox.label_of(message),
             "created": clock.moment(message.created_at),
-            "reference": consultation.reference if consultation else "",
-            "request_url": reverse("admin:consultations_consultationrequest_change", args=[consultation.pk])
-            if consultation
+            "reference": consultation_request.reference if consultation_request else "",
+            "request_url": reverse("admin:consultations_consultationrequest_change", args=[consultation_request.pk])
+            if consultation_request
             else "",
             "url": reverse("admin:core_outboxmessage_change", args=[message.pk]),
             "retry_url": reverse("admin:core_outboxmessage_retry", args=[message.pk]),

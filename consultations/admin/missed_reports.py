@@ -48,12 +48,12 @@ class MissedReportAdmin(PurposeBuiltAdmin):
         rows = query().visible_to(request.user).filter(answered_at__isnull=not shows_answered).defer("text", "answer")
         page = Paginator(rows.order_by("-reported_at", "-pk"), PAGE_SIZE).get_page(request.GET.get("page"))
         found = readable(rows_on(page), opens=False)
-        requests = [each.request_id for each in found if getattr(each, "request_id", None)]
-        patients = [each.patient_id for each in found if getattr(each, "patient_id", None)]
+        requests = [item.consultation_request_id for item in found if getattr(item, "consultation_request_id", None)]
+        patients = [item.patient_id for item in found if getattr(item, "patient_id", None)]
         readings.log(by=request.user, action="missed.list", requests=requests, patients=patients)
         context = {
             "title": _("What the software missed"),
-            "lines": [row_of(each) for each in found],
+            "lines": [row_of(item) for item in found],
             "page": page,
             "shows_answered": shows_answered,
             "page_query": "answered=1" if shows_answered else "",
@@ -119,7 +119,7 @@ class MissedReportAdmin(PurposeBuiltAdmin):
         return HttpResponseRedirect(reverse(PAGE_OF_ONE, args=[row.pk]))
 
     @staticmethod
-    def _subject(record: str, pk: int) -> missed.Subject:
+    def _subject(record: str, pk: int) -> missed.ReportSubject:
         if record not in ReportedRecord.values or pk > OUT_OF_RANGE:
             raise Http404
         subject = missed.subject_of(ReportedRecord(record), pk)
@@ -137,7 +137,7 @@ class MissedReportAdmin(PurposeBuiltAdmin):
         self.require_not_erased(row.patient)
         return row
 
-    def _show_form(self, request: HttpRequest, subject: missed.Subject, form: MissedForm) -> HttpResponse:
+    def _show_form(self, request: HttpRequest, subject: missed.ReportSubject, form: MissedForm) -> HttpResponse:
         patients = [subject.patient.pk] if subject.patient is not None else []
         readings.log(by=request.user, action="missed.form", page=subject.record.value, patients=patients)
         title = page_title(_("The software missed this"), has_errors=bool(form.errors))

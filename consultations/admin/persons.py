@@ -63,32 +63,34 @@ class PersonPages(PurposeBuiltAdmin):
     def join_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Name both before anything is done; or the form again, with what was typed."""
         self.require_view(request)
-        consultation = _request(request, pk)
+        consultation_request = _request(request, pk)
         if "edit" in request.POST:
             typed = {name: request.POST.get(name, "") for name in ("other", "reason")}
-            return self._person(request, consultation, join=JoinForm(initial=typed, patient=consultation.patient))
-        form = JoinForm(request.POST, patient=consultation.patient)
+            return self._person(
+                request, consultation_request, join=JoinForm(initial=typed, patient=consultation_request.patient)
+            )
+        form = JoinForm(request.POST, patient=consultation_request.patient)
         if not form.is_valid():
-            return self._person(request, consultation, join=form)
-        return self._preview_join(request, consultation, form)
+            return self._person(request, consultation_request, join=form)
+        return self._preview_join(request, consultation_request, form)
 
     @method_decorator(post_only(PAGE, keeps=("pk",)))
     @gives_back(_unsent_join)
     def confirm_join_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Do what the preview showed, if the same requests still stand on both sides."""
         self.require_view(request)
-        consultation = _request(request, pk)
+        consultation_request = _request(request, pk)
         try:
             kept = signing.loads(request.POST.get("join", ""), salt=JOIN_SALT, max_age=JOIN_AGE)
         except signing.BadSignature:
             messages.error(request, _("That preview has expired. Nothing was joined. Enter the reference again."))
-            return self._to_person(consultation)
-        if kept["request"] != consultation.pk or kept["by"] != request.user.pk:
+            return self._to_person(consultation_request)
+        if kept["request"] != consultation_request.pk or kept["by"] != request.user.pk:
             messages.error(request, _("That preview belongs to another page. Nothing was joined."))
-            return self._to_person(consultation)
+            return self._to_person(consultation_request)
         try:
             is_joined = persons.join(
-                patient=consultation.patient,
+                patient=consultation_request.patient,
                 other=get_object_or_404(Patient.objects.only("pk"), pk=kept["other"]),
                 reason=kept["data"]["reason"],
                 by=signed_in(request),
@@ -96,7 +98,7 @@ class PersonPages(PurposeBuiltAdmin):
             )
         except TransitionNotAllowed as refusal:
             messages.error(request, str(refusal))
-            form = JoinForm(initial=kept["data"], patient=consultation.patient)
+            form = JoinForm(initial=kept["data"], patient=consultation_request.patient)
             if isinstance(refusal, persons.VisitsOverlap):
                 form.named = refusal.patients
             return self._person(request, _request(request, pk), join=form)
@@ -104,20 +106,20 @@ class PersonPages(PurposeBuiltAdmin):
             _("The requests are joined.") if is_joined else _("These requests are joined already. Nothing was changed.")
         )
         messages.success(request, done)
-        return self._to_person(consultation)
+        return self._to_person(consultation_request)
 
     @method_decorator(post_only(PAGE, keeps=("pk",)))
     @gives_back(of_form(SeparateForm))
     def separate_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         self.require_view(request)
-        consultation = _request(request, pk)
-        choices = person_view(consultation.patient).choices
+        consultation_request = _request(request, pk)
+        choices = person_view(consultation_request.patient).choices
         if not choices:
             messages.error(request, _("This request stands alone by now. Nothing was changed."))
-            return self._person(request, consultation, unsent=request.POST.get("reason", ""))
+            return self._person(request, consultation_request, unsent=request.POST.get("reason", ""))
         form = SeparateForm(request.POST, choices=choices)
         if not form.is_valid():
-            return self._person(request, consultation, separate=form)
+            return self._person(request, consultation_request, separate=form)
         try:
             is_done = self._separate(request, form)
         except TransitionNotAllowed as refusal:
@@ -126,24 +128,24 @@ class PersonPages(PurposeBuiltAdmin):
             return self._person(request, _request(request, pk), typed=typed)
         done = _("Taken apart.") if is_done else _("That was taken apart already. Nothing was changed.")
         messages.success(request, done)
-        return self._to_person(consultation)
+        return self._to_person(consultation_request)
 
     @method_decorator(post_only(PAGE, keeps=("pk",)))
     @gives_back(of_form(NoteForm))
     def person_note_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         self.require_view(request)
-        consultation, form = _request(request, pk), note_form(request.POST)
+        consultation_request, form = _request(request, pk), note_form(request.POST)
         if not form.is_valid():
-            return self._person(request, consultation, note=form)
+            return self._person(request, consultation_request, note=form)
         try:
             notes.add_to_person(
-                patient=consultation.patient, text=form.cleaned_data["note_text"], by=signed_in(request)
+                patient=consultation_request.patient, text=form.cleaned_data["note_text"], by=signed_in(request)
             )
         except TransitionNotAllowed as refusal:
             messages.error(request, str(refusal))
-            return self._person(request, consultation, note=form)
+            return self._person(request, consultation_request, note=form)
         messages.success(request, SAVED)
-        return self._to_person(consultation)
+        return self._to_person(consultation_request)
 
     @staticmethod
     def _separate(request: HttpRequest, form: SeparateForm) -> bool:
@@ -156,7 +158,7 @@ class PersonPages(PurposeBuiltAdmin):
     def _person(
         self,
         request: HttpRequest,
-        consultation: ConsultationRequest,
+        consultation_request: ConsultationRequest,
         *,
         join: JoinForm | None = None,
         separate: SeparateForm | None = None,
@@ -165,22 +167,22 @@ class PersonPages(PurposeBuiltAdmin):
         note: NoteForm | None = None,
     ) -> HttpResponse:
         """The page as it stands now, with what was typed, and on record whom it showed."""
-        person = person_view(consultation.patient)
-        join_form = join or JoinForm(patient=consultation.patient)
+        person = person_view(consultation_request.patient)
+        join_form = join or JoinForm(patient=consultation_request.patient)
         shown = {*person.shown, *join_form.named}
-        readings.log(by=request.user, action="person.view", target=consultation.patient, patients=shown)
+        readings.log(by=request.user, action="person.view", target=consultation_request.patient, patients=shown)
         seen = ",".join(map(str, person.keys))
         forms = {
             "join_form": join_form,
             "separate_form": separate or SeparateForm(initial={**(typed or {}), "seen": seen}, choices=person.choices),
         }
-        notes_shown = person_notes(consultation.pk, consultation.patient, note)
+        notes_shown = person_notes(consultation_request.pk, consultation_request.patient, note)
         has_errors = any(form.errors for form in (*forms.values(), notes_shown["add_note_form"]))
         title = _("The person behind request %(reference)s")
         context = {
-            "title": page_title(title % {"reference": consultation.reference}, has_errors=has_errors),
-            "consultation": consultation,
-            "banner": banner(consultation, viewer=signed_in(request), now=clock.now(), starts_at=None),
+            "title": page_title(title % {"reference": consultation_request.reference}, has_errors=has_errors),
+            "consultation_request": consultation_request,
+            "banner": banner(consultation_request, viewer=signed_in(request), now=clock.now(), starts_at=None),
             "person": person,
             "seen": seen,
             "unsent": unsent,
@@ -191,13 +193,17 @@ class PersonPages(PurposeBuiltAdmin):
         }
         return self.page(request, "admin/consultations/person.html", context)
 
-    def _preview_join(self, request: HttpRequest, consultation: ConsultationRequest, form: JoinForm) -> HttpResponse:
+    def _preview_join(
+        self, request: HttpRequest, consultation_request: ConsultationRequest, form: JoinForm
+    ) -> HttpResponse:
         other = form.cleaned_data["other"]
-        preview = preview_of(consultation.patient, other)
-        readings.log(by=request.user, action="person.view", target=consultation.patient, patients=preview["seen"])
+        preview = preview_of(consultation_request.patient, other)
+        readings.log(
+            by=request.user, action="person.view", target=consultation_request.patient, patients=preview["seen"]
+        )
         data = {"other": form.data["other"], "reason": form.cleaned_data["reason"]}
         kept = {
-            "request": consultation.pk,
+            "request": consultation_request.pk,
             "by": request.user.pk,
             "other": other.pk,
             "seen": preview["seen"],
@@ -205,8 +211,8 @@ class PersonPages(PurposeBuiltAdmin):
         }
         context = {
             "title": _("Preview: nothing is joined yet"),
-            "consultation": consultation,
-            "banner": banner(consultation, viewer=signed_in(request), now=clock.now(), starts_at=None),
+            "consultation_request": consultation_request,
+            "banner": banner(consultation_request, viewer=signed_in(request), now=clock.now(), starts_at=None),
             "preview": preview,
             "reason": data["reason"],
             "data": data,
@@ -215,8 +221,8 @@ class PersonPages(PurposeBuiltAdmin):
         return self.page(request, "admin/consultations/person_preview.html", context)
 
     @staticmethod
-    def _to_person(consultation: ConsultationRequest) -> HttpResponse:
-        return HttpResponseRedirect(reverse(PAGE, args=[consultation.pk]))
+    def _to_person(consultation_request: ConsultationRequest) -> HttpResponse:
+        return HttpResponseRedirect(reverse(PAGE, args=[consultation_request.pk]))
 
 
 def _request(request: HttpRequest, pk: int) -> ConsultationRequest:
@@ -224,8 +230,8 @@ def _request(request: HttpRequest, pk: int) -> ConsultationRequest:
         raise Http404
     rows = ConsultationRequest.objects.visible_to(request.user)
     query = rows.select_related("patient", "claimed_by", "doctor")
-    consultation: ConsultationRequest | None = load(query.filter(pk=pk))
-    if consultation is None:
+    consultation_request: ConsultationRequest | None = load(query.filter(pk=pk))
+    if consultation_request is None:
         raise Http404
-    PurposeBuiltAdmin.require_not_erased(consultation.patient)
-    return consultation
+    PurposeBuiltAdmin.require_not_erased(consultation_request.patient)
+    return consultation_request

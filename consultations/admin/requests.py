@@ -159,41 +159,41 @@ class ConsultationRequestAdmin(CallPages, PersonPages, SearchedAdmin):
     def action_view(self, request: HttpRequest, pk: int, verb: str) -> HttpResponse:
         """One entry of the panel. Texts for the patient go on to the preview instead of being sent."""
         self.require_view(request)
-        consultation = self._load(request, pk)
+        consultation_request = self._load(request, pk)
         entry = action_panel.panel_entries().get(verb)
         if entry is None:
             raise Http404
-        form = self._form(entry, request, consultation, request.POST)
+        form = self._form(entry, request, consultation_request, request.POST)
         if not form.is_valid():
-            return self._show(request, consultation, {verb: form})
+            return self._show(request, consultation_request, {verb: form})
         if entry.is_previewed:
             if "edit" in request.POST:
-                return self._show(request, consultation, {verb: form})
-            return self._preview(request, consultation, entry, form)
-        return self._do(request, consultation, entry, form)
+                return self._show(request, consultation_request, {verb: form})
+            return self._preview(request, consultation_request, entry, form)
+        return self._do(request, consultation_request, entry, form)
 
     @method_decorator(post_only(PAGE_OF_ONE, keeps=("pk",)))
     @gives_back(_unsent_preview)
     def confirm_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Do exactly what the preview showed: the signed text of that page is the only thing read here."""
         self.require_view(request)
-        consultation = self._load(request, pk)
+        consultation_request = self._load(request, pk)
         try:
             kept = signing.loads(request.POST.get("decision", ""), salt=PREVIEW_SALT)
         except signing.BadSignature:
             messages.error(request, _("That preview has expired. Nothing was sent. Write the message again."))
-            return self._back(consultation)
-        if kept["request"] != consultation.pk or kept["by"] != request.user.pk:
+            return self._back(consultation_request)
+        if kept["request"] != consultation_request.pk or kept["by"] != request.user.pk:
             messages.error(request, _("That preview belongs to another page. Nothing was sent."))
-            return self._back(consultation)
+            return self._back(consultation_request)
         entry = action_panel.panel_entries()[kept["verb"]]
-        form = self._form(entry, request, consultation, kept["data"])
+        form = self._form(entry, request, consultation_request, kept["data"])
         if not form.is_valid():
-            return self._show(request, consultation, {entry.name: form})
+            return self._show(request, consultation_request, {entry.name: form})
         if _is_late(request):
             messages.error(request, _("That preview has expired. Nothing was sent. What you wrote is kept below."))
-            return self._show_refused(request, consultation, entry, form)
-        return self._do(request, consultation, entry, form)
+            return self._show_refused(request, consultation_request, entry, form)
+        return self._do(request, consultation_request, entry, form)
 
     @method_decorator(post_only("admin:consultations_consultationrequest_changelist"))
     def read_view(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -230,72 +230,74 @@ class ConsultationRequestAdmin(CallPages, PersonPages, SearchedAdmin):
 
     @staticmethod
     def _form(
-        entry: PanelEntry, request: HttpRequest, consultation: ConsultationRequest, data: Mapping[str, Any]
+        entry: PanelEntry, request: HttpRequest, consultation_request: ConsultationRequest, data: Mapping[str, Any]
     ) -> StepForm:
-        return action_panel.form_of(entry, consultation_request=consultation, by=signed_in(request), data=data)
+        return action_panel.form_of(entry, consultation_request=consultation_request, by=signed_in(request), data=data)
 
     def _preview(
-        self, request: HttpRequest, consultation: ConsultationRequest, entry: PanelEntry, form: StepForm
+        self, request: HttpRequest, consultation_request: ConsultationRequest, entry: PanelEntry, form: StepForm
     ) -> HttpResponse:
         data = posted_in(form)
-        kept = {"request": consultation.pk, "by": request.user.pk, "verb": form.verb, "data": data}
+        kept = {"request": consultation_request.pk, "by": request.user.pk, "verb": form.verb, "data": data}
         context = {
             "title": _preview_title(entry, form),
-            "consultation": consultation,
-            "banner": banner(consultation, viewer=signed_in(request), now=clock.now(), starts_at=None),
+            "consultation_request": consultation_request,
+            "banner": banner(consultation_request, viewer=signed_in(request), now=clock.now(), starts_at=None),
             "preview": action_panel.preview_of(entry, form, entry.choice_of(form)),
             "decision": signing.dumps(kept, salt=PREVIEW_SALT, compress=True),
             "data": data,
-            "hidden": [(name, each) for name, given in data.items() for each in _each(given)],
-            "edit_url": reverse("admin:consultations_consultationrequest_action", args=[consultation.pk, form.verb]),
-            "confirm_url": reverse("admin:consultations_consultationrequest_confirm", args=[consultation.pk]),
+            "hidden": [(name, item) for name, given in data.items() for item in _each(given)],
+            "edit_url": reverse(
+                "admin:consultations_consultationrequest_action", args=[consultation_request.pk, form.verb]
+            ),
+            "confirm_url": reverse("admin:consultations_consultationrequest_confirm", args=[consultation_request.pk]),
         }
-        self._log_view(request, consultation)
+        self._log_view(request, consultation_request)
         return self.page(request, "admin/consultations/preview.html", context)
 
     def _do(
-        self, request: HttpRequest, consultation: ConsultationRequest, entry: PanelEntry, form: StepForm
+        self, request: HttpRequest, consultation_request: ConsultationRequest, entry: PanelEntry, form: StepForm
     ) -> HttpResponse:
         try:
             choice = entry.choice_of(form)
-            choice.perform(consultation, by=signed_in(request), seen=form.cleaned_data["seen"])
+            choice.perform(consultation_request, by=signed_in(request), seen=form.cleaned_data["seen"])
         except scheduling.SlotTaken:
             messages.error(request, _("Someone just took that time. Choose another one: these are free now."))
-            return self._show(request, self._load(request, consultation.pk), {})
+            return self._show(request, self._load(request, consultation_request.pk), {})
         except TransitionNotAllowed as refusal:
             messages.error(request, str(refusal))
-            return self._show_refused(request, self._load(request, consultation.pk), entry, form)
+            return self._show_refused(request, self._load(request, consultation_request.pk), entry, form)
         messages.success(request, choice.done_message)
-        return self._back(consultation)
+        return self._back(consultation_request)
 
     def _show_refused(
-        self, request: HttpRequest, consultation: ConsultationRequest, entry: PanelEntry, form: StepForm
+        self, request: HttpRequest, consultation_request: ConsultationRequest, entry: PanelEntry, form: StepForm
     ) -> HttpResponse:
         """The page as it stands now, with what was typed kept; a form that is gone shows its text to copy."""
-        panel = action_panel.action_panel(consultation, by=signed_in(request))
-        if entry.name in {each.name for each in (*panel.actions, *filter(None, [panel.decision]))}:
+        panel = action_panel.action_panel(consultation_request, by=signed_in(request))
+        if entry.name in {item.name for item in (*panel.actions, *filter(None, [panel.decision]))}:
             data = form.data.copy() if hasattr(form.data, "copy") else dict(form.data)
-            fresh = self._form(entry, request, consultation, data)
+            fresh = self._form(entry, request, consultation_request, data)
             for name, value in fresh.shown_now().items():
                 data[name] = value
-            return self._show(request, consultation, {entry.name: fresh})
-        return self._show(request, consultation, {}, unsent=action_panel.typed_text(form))
+            return self._show(request, consultation_request, {entry.name: fresh})
+        return self._show(request, consultation_request, {}, unsent=action_panel.typed_text(form))
 
     def _show(
         self,
         request: HttpRequest,
-        consultation: ConsultationRequest,
+        consultation_request: ConsultationRequest,
         bound: dict[str, StepForm] | None = None,
         unsent: str = "",
     ) -> HttpResponse:
         """The whole record, and on record that it was shown: a form that was refused shows it too."""
         now = clock.now()
-        context = request_page(consultation, viewer=signed_in(request), now=now)
-        panel = action_panel.action_panel(consultation, by=signed_in(request), bound=bound or {})
+        context = request_page(consultation_request, viewer=signed_in(request), now=now)
+        panel = action_panel.action_panel(consultation_request, by=signed_in(request), bound=bound or {})
         has_errors = any(form.errors for form in (bound or {}).values())
-        words = _("Request %(reference)s") % {"reference": consultation.reference}
+        words = _("Request %(reference)s") % {"reference": consultation_request.reference}
         title = page_title(words, has_errors=has_errors)
-        self._log_view(request, consultation, context["beside"].patients)
+        self._log_view(request, consultation_request, context["beside"].patients)
         return self.page(
             request,
             "admin/consultations/request.html",
@@ -303,10 +305,12 @@ class ConsultationRequestAdmin(CallPages, PersonPages, SearchedAdmin):
         )
 
     @staticmethod
-    def _log_view(request: HttpRequest, consultation: ConsultationRequest, beside: Collection[int] = ()) -> None:
+    def _log_view(
+        request: HttpRequest, consultation_request: ConsultationRequest, beside: Collection[int] = ()
+    ) -> None:
         """`beside` are the patient rows of what else is named there."""
-        patients = {consultation.patient_id, *beside}
-        readings.log(by=request.user, action="request.view", target=consultation, patients=patients)
+        patients = {consultation_request.patient_id, *beside}
+        readings.log(by=request.user, action="request.view", target=consultation_request, patients=patients)
 
     @classmethod
     def _load(cls, request: HttpRequest, pk: int) -> ConsultationRequest:
@@ -315,12 +319,12 @@ class ConsultationRequestAdmin(CallPages, PersonPages, SearchedAdmin):
         query = ConsultationRequest.objects.visible_to(request.user).select_related(
             "patient", "claimed_by", "doctor", "appointment_type", "as_pressing_as"
         )
-        consultation: ConsultationRequest | None = load(query.filter(pk=pk))
-        if consultation is None:
+        consultation_request: ConsultationRequest | None = load(query.filter(pk=pk))
+        if consultation_request is None:
             raise Http404
-        cls.require_not_erased(consultation.patient)
-        return consultation
+        cls.require_not_erased(consultation_request.patient)
+        return consultation_request
 
     @staticmethod
-    def _back(consultation: ConsultationRequest) -> HttpResponse:
-        return HttpResponseRedirect(triage.page_of(consultation))
+    def _back(consultation_request: ConsultationRequest) -> HttpResponse:
+        return HttpResponseRedirect(triage.page_of(consultation_request))

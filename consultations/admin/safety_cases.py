@@ -65,7 +65,7 @@ class SafetyCaseAdmin(CaseClosingPages, CaseGroupPages, SearchedAdmin):
         term, group = self.search_term(request), self._group_asked(request)
         rows = case_query(signed_in(request))
         if term is not None:
-            rows = rows.filter(search_condition(term, reference="response__request__reference"))
+            rows = rows.filter(search_condition(term, reference="response__consultation_request__reference"))
         elif group is not None:
             rows = rows.filter(alarm_group=group.pk)
         elif shows_closed:

@@ -134,7 +134,7 @@ class DiaryAdmin(BaseModelAdmin):
         hanging.collect(objs)
         rows = [*chain.from_iterable(hanging.data.values()), *hanging.protected]
         requests = {row.pk for row in rows if isinstance(row, ConsultationRequest)}
-        requests |= {row.request_id for row in rows if isinstance(row, Appointment | SlotHold)}
+        requests |= {row.consultation_request_id for row in rows if isinstance(row, Appointment | SlotHold)}
         if requests:
             readings.log(by=request.user, action="diary.hanging", requests=requests)
         return super().get_deleted_objects(objs, request)

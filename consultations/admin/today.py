@@ -40,13 +40,13 @@ def today_context(user: User) -> dict[str, Any]:
     calls_due = weekly_calls(viewer=user, now=now)
     visits = visits_today(viewer=user, now=now)
     seen: dict[str, Any] = {
-        "cases": [each.pk for each in listed.cases],
-        "patients": sorted({patient for each in listed.cases for patient in each.others.patients}),
-        "texts": [each.pk for each in texts],
+        "cases": [case.pk for case in listed.cases],
+        "patients": sorted({patient for case in listed.cases for patient in case.others.patients}),
+        "texts": [text.pk for text in texts],
         "requests": sorted(
-            {each["pk"] for each in [*overdue["rows"], *calls_due["rows"]]}
-            | {each.request_pk for each in texts if each.request_pk}
-            | {each["request_pk"] for each in visits if each["request_pk"]}
+            {item["pk"] for item in [*overdue["rows"], *calls_due["rows"]]}
+            | {text.request_pk for text in texts if text.request_pk}
+            | {visit["request_pk"] for visit in visits if visit["request_pk"]}
         ),
     }
     if any(seen.values()):
@@ -78,23 +78,23 @@ def overdue_rows(*, viewer: User, now: datetime.datetime) -> dict[str, Any]:
     late = ConsultationRequest.objects.visible_to(viewer).filter(clocks.is_overdue(now))
     nearest = late.select_related("patient").annotate(case_due_at=clocks.CASE_DUE_AT).most_pressing_first()[:SHOWN]
     found = readable(nearest)
-    heard = clock_alarms.heard_by(each.response_id for each in found if not isinstance(each, Unreadable))
+    heard = clock_alarms.heard_by(item.response_id for item in found if not isinstance(item, Unreadable))
     rows = [
         {
-            "pk": each.pk,
-            "name": _("Record %(number)d cannot be read") % {"number": each.pk},
+            "pk": item.pk,
+            "name": _("Record %(number)d cannot be read") % {"number": item.pk},
             "reference": "",
             "time": Chip(_("Unknown"), "danger"),
         }
-        if isinstance(each, Unreadable)
+        if isinstance(item, Unreadable)
         else {
-            "pk": each.pk,
-            "name": each.patient.name,
-            "reference": each.reference,
-            "time": clock_chip(each, now=now, case_due_at=each.case_due_at),
-            "heard": heard.get(each.response_id, ""),
+            "pk": item.pk,
+            "name": item.patient.name,
+            "reference": item.reference,
+            "time": clock_chip(item, now=now, case_due_at=item.case_due_at),
+            "heard": heard.get(item.response_id, ""),
         }
-        for each in found
+        for item in found
     ]
     for row in rows:
         row["url"] = reverse("admin:consultations_consultationrequest_change", args=[row["pk"]])
@@ -129,28 +129,31 @@ def visits_today(*, viewer: User, now: datetime.datetime) -> list[dict[str, Any]
         Appointment.objects.visible_to(viewer)
         .filter(starts_at__gte=start, starts_at__lt=end)
         .exclude(status=AppointmentStatus.CANCELLED)
-        .select_related("request__patient", "clinician", "appointment_type", "location")
+        .select_related("consultation_request__patient", "clinician", "appointment_type", "location")
         .defer(
-            "request__patient__email", "request__patient__phone", "request__patient__phone_as_typed", "cancel_reason"
+            "consultation_request__patient__email",
+            "consultation_request__patient__phone",
+            "consultation_request__patient__phone_as_typed",
+            "cancel_reason",
         )
         .order_by("starts_at", "pk")
     )
     return [
         {
-            "time": "", "name": _("Booking %(number)d cannot be read") % {"number": each.pk}, "request_pk": None,
+            "time": "", "name": _("Booking %(number)d cannot be read") % {"number": visit.pk}, "request_pk": None,
             "url": "", "clinician": _("tell a manager its number"), "kind": _("Unknown"), "status": _("damaged"),
         }
-        if isinstance(each, Unreadable)
+        if isinstance(visit, Unreadable)
         else {
-            "time": clock.time(each.starts_at),
-            "name": each.request.patient.name,
-            "request_pk": each.request_id,
-            "url": reverse("admin:consultations_consultationrequest_change", args=[each.request_id]),
-            "clinician": each.clinician.display_name,
-            "kind": each.appointment_type.get_modality_display(),
-            "status": each.get_status_display(),
+            "time": clock.time(visit.starts_at),
+            "name": visit.consultation_request.patient.name,
+            "request_pk": visit.consultation_request_id,
+            "url": reverse("admin:consultations_consultationrequest_change", args=[visit.consultation_request_id]),
+            "clinician": visit.clinician.display_name,
+            "kind": visit.appointment_type.get_modality_display(),
+            "status": visit.get_status_display(),
         }
-        for each in readable(visits)
+        for visit in readable(visits)
     ]  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any, Final
 
 from consultations.candidacy import display, engine
-from consultations.candidacy.engine import OUTCOME_OF_DISPOSITION, Assessment, Fired
+from consultations.candidacy.engine import OUTCOME_OF_DISPOSITION, Evaluation, Fired
 from consultations.candidacy.standing import UNANSWERED_RULE, Flag, flags_of, signs_in
 from consultations.candidacy.union import ASKED, Sign, merged, without
 from consultations.enums import URGENT_OUTCOMES, Effect, Outcome, Urgency
@@ -59,7 +59,7 @@ class Judgement:
     the red flags that stand after it, `heard` those among them that what was said now has a part in.
     """
 
-    assessment: Assessment
+    assessment: Evaluation
     answers: Mapping[str, Any]
     outcome: Outcome
     is_danger: bool
@@ -181,8 +181,8 @@ def _is_danger(tick: Tick, *, has_flag: bool) -> bool:
 
 
 def _with_what_stays(
-    assessed: Assessment, base: Mapping[str, Any], ticked: Collection[str], *, version: str
-) -> Assessment:
+    assessed: Evaluation, base: Mapping[str, Any], ticked: Collection[str], *, version: str
+) -> Evaluation:
     """An unanswered or unreadable safety question of the base stays one, and a tick may be a rule of its own."""
     before = engine.assess(base, version=version)
     known = {fired.id for fired in assessed.fired}
@@ -196,7 +196,7 @@ def _with_what_stays(
     return replace(assessed, fired=(*own, *assessed.fired, *stays), unreadable=unreadable)
 
 
-def _flags(assessed: Assessment, ticked: Collection[str]) -> Iterable[Flag]:
+def _flags(assessed: Evaluation, ticked: Collection[str]) -> Iterable[Flag]:
     """Those of answers and ticks. That an answer is missing is nothing that is said now: it stands from before."""
     by_rule = {tick.rule: tick.sign for tick in ticks().values() if tick.rule and tick.code in ticked}
     for flag in flags_of(assessed):
@@ -206,7 +206,7 @@ def _flags(assessed: Assessment, ticked: Collection[str]) -> Iterable[Flag]:
 
 
 def _stored_outcome(
-    assessed: Assessment, standing: Collection[Flag], *, before: Outcome | None, is_danger: bool
+    assessed: Evaluation, standing: Collection[Flag], *, before: Outcome | None, is_danger: bool
 ) -> Outcome:
     levels = [flag.level for flag in standing]
     if before is not None and before in URGENT_OUTCOMES:

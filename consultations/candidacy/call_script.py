@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from consultations.candidacy import asked_again, display, engine
-from consultations.candidacy.engine import Assessment
+from consultations.candidacy.engine import Evaluation
 from consultations.candidacy.standing import UNANSWERED_RULE, flags_of
 from consultations.candidacy.union import ASKED, Sign
 from consultations.enums import Outcome
@@ -25,7 +25,7 @@ KINDS: Final = ("multi", "single")
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ScriptScreen:
     """One screen of the script. `ticks` are codes of the list of `asked_again` that it asks about."""
 
     slug: str
@@ -34,7 +34,7 @@ class Step:
     ticks: tuple[str, ...] = ()
 
 
-def steps(version: str, *, ticks: Iterable[str] = ()) -> tuple[Step, ...]:
+def steps(version: str, *, ticks: Iterable[str] = ()) -> tuple[ScriptScreen, ...]:
     """What the person ticked comes first, then the screens of the safety section, with their follow-ups on them.
 
     Age is not asked again. Raises UnknownVersion.
@@ -42,7 +42,7 @@ def steps(version: str, *, ticks: Iterable[str] = ()) -> tuple[Step, ...]:
     questionnaire = load(version)
     told = tuple(code for code in asked_again.ticks() if code in set(ticks))
     title = display.document("sentences")["call_script"]["told_before"]
-    found = [Step(TOLD_SLUG, title, ticks=told)] if told else []
+    found = [ScriptScreen(TOLD_SLUG, title, ticks=told)] if told else []
     for screen in page_copy.load(version).screens:
         asked = tuple(name for name in screen.order if _is_asked(questionnaire[name]))
         if screen.section != SAFETY_SECTION or screen.follows or not asked:
@@ -50,7 +50,7 @@ def steps(version: str, *, ticks: Iterable[str] = ()) -> tuple[Step, ...]:
         if found and _follows_all(asked, found[-1], questionnaire):
             found[-1] = replace(found[-1], question_ids=(*found[-1].question_ids, *asked))
         else:
-            found.append(Step(screen.slug, screen.title, asked))
+            found.append(ScriptScreen(screen.slug, screen.title, asked))
     return tuple(found)
 
 
@@ -58,19 +58,19 @@ def _is_asked(question: Question) -> bool:
     return question.is_safety and question.kind in KINDS
 
 
-def _follows_all(asked: Iterable[str], before: Step, questionnaire: Questionnaire) -> bool:
+def _follows_all(asked: Iterable[str], before: ScriptScreen, questionnaire: Questionnaire) -> bool:
     """Whether a screen only follows up the one before: on the phone the two are asked together."""
     conditions = [questionnaire[name].shown_when for name in asked]
     return all(shown is not None and shown.questions.issubset(before.question_ids) for shown in conditions)
 
 
-def questions_on(step: Step, *, version: str, region: str) -> list[Question]:
+def questions_on(step: ScriptScreen, *, version: str, region: str) -> list[Question]:
     """The questions of a step in the words of a region."""
     words = worded(version, region)
     return [words[name] for name in step.question_ids]
 
 
-def follow_ups(step: Step, *, version: str) -> frozenset[str]:
+def follow_ups(step: ScriptScreen, *, version: str) -> frozenset[str]:
     """The questions of a step that only make sense after an answer to another one."""
     return frozenset(name for name in step.question_ids if load(version)[name].shown_when is not None)
 
@@ -99,7 +99,7 @@ def on_show(answers: Mapping[str, Any], *, version: str) -> frozenset[str]:
     return flow.visible_ids(said_in(answers, version=version), version=version)
 
 
-def is_answered(step: Step, answers: Mapping[str, Any]) -> bool:
+def is_answered(step: ScriptScreen, answers: Mapping[str, Any]) -> bool:
     """Whether anything of a step has an answer."""
     return any(answers.get(name) for name in step.question_ids) or any(code in told_in(answers) for code in step.ticks)
 
@@ -130,7 +130,7 @@ def not_asked(answers: Mapping[str, Any], *, version: str, ticks: Collection[str
     return [*(code for code in ticks if Sign(ASKED, code) not in asked), *questions]
 
 
-def assessed(answers: Mapping[str, Any], *, version: str) -> Assessment:
+def assessed(answers: Mapping[str, Any], *, version: str) -> Evaluation:
     """What the answers of this call say by themselves."""
     return engine.assess(said_in(answers, version=version), version=version)
 

@@ -55,7 +55,7 @@ class Fired:
 
 
 @dataclass(frozen=True, slots=True)
-class Assessment:
+class Evaluation:
     outcome: Outcome
     urgency: Urgency
     disposition: Disposition
@@ -94,7 +94,7 @@ def ruleset_for(version: str) -> Ruleset:
     return rule_files.load(RULESET_OF_QUESTIONNAIRE[version])
 
 
-def assess(raw: Mapping[str, Any], *, version: str) -> Assessment:
+def assess(raw: Mapping[str, Any], *, version: str) -> Evaluation:
     """Evaluate answers (question id -> value) by the version of the questionnaire they were given to.
 
     Raises UnknownVersion, UnknownRuleset.
@@ -102,7 +102,7 @@ def assess(raw: Mapping[str, Any], *, version: str) -> Assessment:
     return evaluate(raw, ruleset_for(version))
 
 
-def evaluate(raw: Mapping[str, Any], used: Ruleset) -> Assessment:
+def evaluate(raw: Mapping[str, Any], used: Ruleset) -> Evaluation:
     """Evaluate answers by one set of rules and the questionnaire that it is about.
 
     An emergency in the safety section, or an age under 18, ends the form early: unasked questions are then neither
@@ -116,7 +116,7 @@ def evaluate(raw: Mapping[str, Any], used: Ruleset) -> Assessment:
     fired = _fire(used, done, is_early=is_early)
     urgency, disposition = _axes(fired)
     outcome = _headline(urgency, disposition)
-    return Assessment(
+    return Evaluation(
         outcome=outcome,
         urgency=urgency,
         disposition=disposition,
@@ -141,7 +141,7 @@ def highest(*outcomes: str) -> Outcome:
     return min((Outcome(outcome) for outcome in outcomes), key=OUTCOME_RISK.__getitem__)
 
 
-def emergency_is_settled(assessment: Assessment) -> bool:
+def emergency_is_settled(assessment: Evaluation) -> bool:
     """Whether an emergency already stands whatever the open follow-ups will say.
 
     True once some emergency rule fired for reasons that were all answered: a missing timing still counts as recent in

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from consultations.candidacy import engine
-from consultations.candidacy.engine import Assessment
+from consultations.candidacy.engine import Evaluation
 from consultations.enums import Effect, Outcome
 from consultations.questionnaire.definition import load
 
@@ -26,7 +26,7 @@ def danger_in(answers: Mapping[str, Any], *, version: str) -> Outcome | None:
     return next((outcome for effect, outcome in PRESSING if effect in fired), None)
 
 
-def _possible(answers: Mapping[str, Any], version: str) -> Iterator[Assessment]:
+def _possible(answers: Mapping[str, Any], version: str) -> Iterator[Evaluation]:
     """The answers as they are; and, for a follow-up, beside each earlier answer that makes us ask it."""
     alone = engine.assess(answers, version=version)
     yield alone

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from consultations.candidacy import display
 from consultations.candidacy import rules as rule_files
-from consultations.candidacy.engine import Assessment
+from consultations.candidacy.engine import Evaluation
 from consultations.enums import Effect, Outcome, Priority
 
 FOOTER: Final[str] = display.document("sentences")["footer"]
@@ -42,7 +42,7 @@ DECIDING: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Reason:
+class OutcomeReason:
     """One line of "why we say this": the rule, its words, and the questions that caused it."""
 
     rule_id: str
@@ -51,11 +51,11 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class Paragraph:
     """A paragraph of a result, or, with `reasons`, a list. `text` may hold {emergency_line} {urgent_line}."""
 
     text: str = ""
-    reasons: tuple[Reason, ...] = ()
+    reasons: tuple[OutcomeReason, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +63,9 @@ class Explanation:
     """`cautions` leave out what the support box says."""
 
     heading: str
-    body: tuple[Part, ...]
-    reasons: tuple[Reason, ...]
-    cautions: tuple[Reason, ...]
+    body: tuple[Paragraph, ...]
+    reasons: tuple[OutcomeReason, ...]
+    cautions: tuple[OutcomeReason, ...]
     footer: str
 
     @property
@@ -77,7 +77,7 @@ class Explanation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Situation:
+class OutcomeContext:
     """What is so for this person now, because a result promises nothing else.
 
     `numbers` fill {keep_hours} {keep_days} {call_hours} {contact_days}. `call_by` is the time of today by which we
@@ -100,7 +100,7 @@ def priority(outcome: str) -> Priority:
     return PRIORITIES.get(Outcome(outcome), Priority.ROUTINE)
 
 
-def needs_support(assessment: Assessment) -> bool:
+def needs_support(assessment: Evaluation) -> bool:
     """Whether the support box is shown: low mood or worry, whatever the headline is."""
     return any(fired.id in SUPPORT_RULES for fired in assessment.fired)
 
@@ -111,38 +111,39 @@ def emergency_signs(*, region: str) -> str:
     return signs.format(**display.words(region))
 
 
-def is_low_mood(assessment: Assessment) -> bool:
+def is_low_mood(assessment: Evaluation) -> bool:
     return any(fired.id == LOW_MOOD_RULE for fired in assessment.fired)
 
 
-def explain(assessment: Assessment, *, situation: Situation) -> Explanation:
+def explain(assessment: Evaluation, *, situation: OutcomeContext) -> Explanation:
     """The patient's page in words."""
     reasons = _reasons(assessment, DECIDING[assessment.outcome], situation.region)
     cautions = _reasons(assessment, Effect.CAUTION, situation.region)
     wording = _wording(assessment)
     chosen = _chosen(wording, situation)
     parts = (
-        Part(reasons=reasons) if text == REASONS else Part(_filled(text, chosen, situation)) for text in wording["body"]
+        Paragraph(reasons=reasons) if text == REASONS else Paragraph(_filled(text, chosen, situation))
+        for text in wording["body"]
     )
     return Explanation(
         heading=wording["heading"],
         body=tuple(part for part in parts if part.text or part.reasons),
         reasons=reasons,
-        cautions=tuple(each for each in cautions if each.rule_id not in SUPPORT_RULES),
+        cautions=tuple(caution for caution in cautions if caution.rule_id not in SUPPORT_RULES),
         footer=FOOTER,
     )
 
 
-def explain_told(outcome: Outcome, told: Iterable[str], *, situation: Situation) -> Explanation:
+def explain_told(outcome: Outcome, told: Iterable[str], *, situation: OutcomeContext) -> Explanation:
     """The page for a headline whose reasons are what somebody told us, in the words that they ticked."""
     wording = display.document("results")[outcome.value]
     chosen = _chosen(wording, situation)
-    parts = (Part(_filled(text, chosen, situation)) for text in wording["body"])
-    reasons = tuple(Reason("", text, ()) for text in told)
+    parts = (Paragraph(_filled(text, chosen, situation)) for text in wording["body"])
+    reasons = tuple(OutcomeReason("", text, ()) for text in told)
     return Explanation(wording["heading"], tuple(part for part in parts if part.text), reasons, (), FOOTER)
 
 
-def _wording(assessment: Assessment) -> dict[str, Any]:
+def _wording(assessment: Evaluation) -> dict[str, Any]:
     """The entry of the display table; low mood has its own where nothing else is missing."""
     wording: dict[str, Any] = display.document("results")[assessment.outcome.value]
     level = {fired.id for fired in assessment.fired if fired.effect == DECIDING[assessment.outcome]}
@@ -151,7 +152,7 @@ def _wording(assessment: Assessment) -> dict[str, Any]:
     return wording
 
 
-def _chosen(wording: Mapping[str, Any], situation: Situation) -> dict[str, str]:
+def _chosen(wording: Mapping[str, Any], situation: OutcomeContext) -> dict[str, str]:
     """Which sentence of the entry is said where it leaves a choice; "" says none."""
     call = "call_known" if situation.has_phone else "call"
     names = {
@@ -162,19 +163,19 @@ def _chosen(wording: Mapping[str, Any], situation: Situation) -> dict[str, str]:
     return {part: wording.get(name, "") for part, name in names.items()}
 
 
-def _filled(text: str, chosen: Mapping[str, str], situation: Situation) -> str:
+def _filled(text: str, chosen: Mapping[str, str], situation: OutcomeContext) -> str:
     """Two rounds: a chosen sentence holds numbers of its own. Room that an unsaid sentence leaves is closed."""
     whole = text.format(**chosen, **LINES, **{name: f"{{{name}}}" for name in situation.numbers})
     whole = whole.format(**LINES, **situation.numbers, time=situation.call_by)
     return ONE.sub(r"1 \1", " ".join(whole.split()))
 
 
-def _reasons(assessment: Assessment, effect: Effect, region: str) -> tuple[Reason, ...]:
+def _reasons(assessment: Evaluation, effect: Effect, region: str) -> tuple[OutcomeReason, ...]:
     """Reason lines of one level in rule order, each text once."""
     ruleset = rule_files.load(assessment.versions["ruleset"])
-    found: dict[str, Reason] = {}
+    found: dict[str, OutcomeReason] = {}
     for fired in assessment.fired:
         text = display.patient_line(fired.id, ruleset[fired.id].patient, region=region)
         if fired.effect == effect and text:
-            found.setdefault(text, Reason(fired.id, text, fired.because))
+            found.setdefault(text, OutcomeReason(fired.id, text, fired.because))
     return tuple(found.values())

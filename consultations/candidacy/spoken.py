@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from consultations.candidacy import display
-from consultations.candidacy.engine import Assessment
+from consultations.candidacy.engine import Evaluation
 from consultations.enums import Effect
 from consultations.questionnaire.conditions import Value
 
@@ -19,7 +19,7 @@ CAUDA_EQUINA_RULES: Final = frozenset({"RF-CE-01", "RF-CE-02", "RF-NEU-05"})
 """Only these may say the name: it is the word that call handlers need."""
 
 
-def what_to_say(assessment: Assessment, *, region: str) -> str:
+def what_to_say(assessment: Evaluation, *, region: str) -> str:
     """The signs of the questions behind the emergency, in the words of a region. "" when no emergency fired."""
     fired = [rule for rule in assessment.fired if rule.effect == Effect.EMERGENCY]
     causes = {question for rule in fired for question in rule.because}

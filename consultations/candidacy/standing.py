@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from consultations.candidacy import rules as rule_files
-from consultations.candidacy.engine import URGENCY_OF, Assessment
+from consultations.candidacy.engine import URGENCY_OF, Evaluation
 from consultations.candidacy.union import Sign
 from consultations.enums import OUTCOME_RISK, Effect, Outcome
 from consultations.questionnaire.cleaning import NONE, clean
@@ -73,7 +73,7 @@ class Standing:
 
     @property
     def open_signs(self) -> frozenset[Sign]:
-        return frozenset().union(*(each.open_signs for each in self.flags))
+        return frozenset().union(*(item.open_signs for item in self.flags))
 
 
 def signs_in(raw: Mapping[str, Any], questionnaire: Questionnaire) -> frozenset[Sign]:
@@ -90,7 +90,7 @@ def _codes(value: Value | None) -> tuple[str, ...]:
     return tuple(code for code in codes if isinstance(code, str) and code != NONE)
 
 
-def flags_of(assessment: Assessment) -> tuple[Flag, ...]:
+def flags_of(assessment: Evaluation) -> tuple[Flag, ...]:
     """The red flags of one evaluation."""
     return flags_from(
         ((fired.id, fired.effect, fired.because) for fired in assessment.fired),

@@ -64,9 +64,9 @@ def merged(
 
 
 def _ticked(question: Question, told: Iterable[Mapping[str, Any]]) -> list[Any] | None:
-    given = [each for source in told if isinstance(lines := source.get(question.id), list | tuple) for each in lines]
-    codes = {each for each in given if isinstance(each, str) and each in question.codes}
-    unreadable = [each for each in given if not isinstance(each, str) or each not in question.codes]
+    given = [line for source in told if isinstance(lines := source.get(question.id), list | tuple) for line in lines]
+    codes = {item for item in given if isinstance(item, str) and item in question.codes}
+    unreadable = [item for item in given if not isinstance(item, str) or item not in question.codes]
     if codes - {NONE}:
         codes.discard(NONE)
     return [*(option.code for option in question.options if option.code in codes), *unreadable] or None
@@ -83,7 +83,7 @@ def _choice_in(question: Question, source: Mapping[str, Any]) -> str | None:
     if isinstance(value, str) and value in question.codes:
         return value
     signs = source.get(ONSET_OF)
-    if question.id == ONSET and isinstance(signs, list | tuple) and any(each != NONE for each in signs):
+    if question.id == ONSET and isinstance(signs, list | tuple) and any(sign != NONE for sign in signs):
         return BLANK
     return None
 
@@ -94,7 +94,7 @@ def without(source: Mapping[str, Any], signs: Collection[Sign]) -> dict[str, Any
     kept: dict[str, Any] = {}
     for name, value in source.items():
         if isinstance(value, list | tuple):
-            kept[name] = [each for each in value if not (isinstance(each, str) and Sign(name, each) in gone)]
+            kept[name] = [item for item in value if not (isinstance(item, str) and Sign(name, item) in gone)]
         elif not (isinstance(value, str) and Sign(name, value) in gone):
             kept[name] = value
     return kept

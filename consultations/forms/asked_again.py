@@ -21,7 +21,7 @@ class TicksField(forms.MultipleChoiceField):
     """Cleans to the codes that we know, in the order shown. A danger is never lost over something else in the list."""
 
     def clean(self, value: Any) -> list[str]:
-        given = {each for each in value or () if isinstance(each, str)}
+        given = {item for item in value or () if isinstance(item, str)}
         choices: Any = self.choices
         return [code for code, _label in choices if code in given]
 

@@ -20,7 +20,7 @@ from consultations.questionnaire.definition import Question
 
 NOT_ASKED: Final = "not_asked"
 """What a page sends for a question of which somebody says that it was not asked. It is kept as no answer."""
-OUTCOMES: Final = tuple((each.value, each.label) for each in CallOutcome if each != CallOutcome.DANGER_ASKED)
+OUTCOMES: Final = tuple((item.value, item.label) for item in CallOutcome if item != CallOutcome.DANGER_ASKED)
 SPOKEN: Final = (CallOutcome.REACHED_OTHER, CallOutcome.SOMEONE_ELSE)
 DANGERS: Final = (
     ("", gettext_lazy("No")),

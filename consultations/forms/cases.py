@@ -13,7 +13,7 @@ from consultations.enums import CaseOutcome, CaseProof, Outcome
 from consultations.forms.staff import text
 from consultations.models import Call, CaseNote, PatientText, SafetyCase
 from consultations.services import case_proofs
-from consultations.services.case_proofs import Claim, Evidence
+from consultations.services.case_proofs import Evidence, OutcomeClaim
 
 WORDS: Final = {
     CaseOutcome.DECLINED_ADVICE: gettext_lazy("What was advised"),
@@ -106,10 +106,10 @@ class CloseCaseForm(forms.Form):
         return cleaned
 
 
-def claim_of(cleaned: dict[str, Any]) -> Claim:
+def claim_of(cleaned: dict[str, Any]) -> OutcomeClaim:
     """What the form says, for the service."""
     proof, _dash, row = cleaned["proof"].partition("-")
-    return Claim(
+    return OutcomeClaim(
         outcome=CaseOutcome(cleaned["outcome"]),
         proof=CaseProof(proof),
         named=int(row) if row else None,

@@ -11,7 +11,7 @@ from clinic.core.widgets import TileRadio
 from consultations.enums import NextDayAnswer
 from consultations.forms.private import MESSAGE_LIMIT
 
-SEEN = [(each.value, each.label) for each in NextDayAnswer if each != NextDayAnswer.WORSE]
+SEEN = [(item.value, item.label) for item in NextDayAnswer if item != NextDayAnswer.WORSE]
 
 
 class NextDayForm(forms.Form):

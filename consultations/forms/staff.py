@@ -60,12 +60,14 @@ class StepForm(forms.Form):
 
     seen = forms.ChoiceField(choices=RequestStatus.choices, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, request: ConsultationRequest, by: User, verb: str, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, consultation_request: ConsultationRequest, by: User, verb: str, **kwargs: Any
+    ) -> None:
         kwargs.setdefault("auto_id", f"{verb}-%s")
         super().__init__(*args, **kwargs)
-        self.request, self.by, self.verb = request, by, verb
-        self.initial.setdefault("seen", request.status)
+        self.consultation_request, self.by, self.verb = consultation_request, by, verb
+        self.initial.setdefault("seen", consultation_request.status)
 
     def shown_now(self) -> dict[str, str]:
         """What a page made now is held against; a refused form is shown again with it."""
-        return {"seen": self.request.status}
+        return {"seen": self.consultation_request.status}

@@ -286,7 +286,7 @@ class Migration(migrations.Migration):
                             ("NOT_SUITABLE_NOW", "May not be suitable"),
                             ("DEFER", "Not yet"),
                             ("NEEDS_INFO", "Needs information"),
-                            ("LIKELY_SUITABLE", "Fits a consultation"),
+                            ("LIKELY_SUITABLE", "Suitable for a consultation"),
                         ],
                         max_length=20,
                     ),
@@ -441,7 +441,7 @@ class Migration(migrations.Migration):
                             ("NOT_SUITABLE_NOW", "May not be suitable"),
                             ("DEFER", "Not yet"),
                             ("NEEDS_INFO", "Needs information"),
-                            ("LIKELY_SUITABLE", "Fits a consultation"),
+                            ("LIKELY_SUITABLE", "Suitable for a consultation"),
                         ],
                         max_length=20,
                     ),
@@ -456,7 +456,7 @@ class Migration(migrations.Migration):
                             ("NOT_SUITABLE_NOW", "May not be suitable"),
                             ("DEFER", "Not yet"),
                             ("NEEDS_INFO", "Needs information"),
-                            ("LIKELY_SUITABLE", "Fits a consultation"),
+                            ("LIKELY_SUITABLE", "Suitable for a consultation"),
                         ],
                         max_length=20,
                     ),
@@ -488,7 +488,7 @@ class Migration(migrations.Migration):
                             ("NOT_SUITABLE_NOW", "May not be suitable"),
                             ("DEFER", "Not yet"),
                             ("NEEDS_INFO", "Needs information"),
-                            ("LIKELY_SUITABLE", "Fits a consultation"),
+                            ("LIKELY_SUITABLE", "Suitable for a consultation"),
                         ],
                         default="",
                         max_length=20,
@@ -563,7 +563,7 @@ class Migration(migrations.Migration):
                     "assessment",
                     models.OneToOneField(
                         on_delete=django.db.models.deletion.PROTECT,
-                        related_name="request",
+                        related_name="consultation_request",
                         to="consultations.assessment",
                     ),
                 ),
@@ -638,7 +638,7 @@ class Migration(migrations.Migration):
                 ("notice_version", models.CharField(max_length=20)),
                 ("given_at", models.DateTimeField()),
                 (
-                    "request",
+                    "consultation_request",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="consents",
@@ -673,7 +673,7 @@ class Migration(migrations.Migration):
                             ("NOT_SUITABLE_NOW", "May not be suitable"),
                             ("DEFER", "Not yet"),
                             ("NEEDS_INFO", "Needs information"),
-                            ("LIKELY_SUITABLE", "Fits a consultation"),
+                            ("LIKELY_SUITABLE", "Suitable for a consultation"),
                         ],
                         max_length=20,
                     ),
@@ -688,7 +688,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
-                    "request",
+                    "consultation_request",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="reviews",
@@ -716,7 +716,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
-                    "request",
+                    "consultation_request",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="information_requests",
@@ -866,7 +866,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
-                    "request",
+                    "consultation_request",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="appointments",
@@ -896,6 +896,16 @@ class Migration(migrations.Migration):
                 ("read_at", models.DateTimeField(blank=True, null=True)),
                 ("deleted_at", models.DateTimeField(blank=True, null=True)),
                 (
+                    "consultation_request",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="consultations.consultationrequest",
+                    ),
+                ),
+                (
                     "read_by",
                     models.ForeignKey(
                         blank=True,
@@ -903,16 +913,6 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "request",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="consultations.consultationrequest",
                     ),
                 ),
                 (
@@ -1029,7 +1029,7 @@ class Migration(migrations.Migration):
                 ("locked_at", models.DateTimeField(blank=True, null=True)),
                 ("replaced_at", models.DateTimeField(blank=True, null=True)),
                 (
-                    "request",
+                    "consultation_request",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="private_links",
@@ -1068,7 +1068,7 @@ class Migration(migrations.Migration):
                             ("NOT_SUITABLE_NOW", "May not be suitable"),
                             ("DEFER", "Not yet"),
                             ("NEEDS_INFO", "Needs information"),
-                            ("LIKELY_SUITABLE", "Fits a consultation"),
+                            ("LIKELY_SUITABLE", "Suitable for a consultation"),
                         ],
                         default="",
                         max_length=20,
@@ -1223,19 +1223,19 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
-                    "reported_by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
-                (
-                    "request",
+                    "consultation_request",
                     models.ForeignKey(
                         blank=True,
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="missed_reports",
                         to="consultations.consultationrequest",
+                    ),
+                ),
+                (
+                    "reported_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
                     ),
                 ),
                 (
@@ -1280,7 +1280,7 @@ class Migration(migrations.Migration):
             name="response",
             field=models.OneToOneField(
                 on_delete=django.db.models.deletion.PROTECT,
-                related_name="request",
+                related_name="consultation_request",
                 to="consultations.questionnaireresponse",
             ),
         ),
@@ -1440,7 +1440,7 @@ class Migration(migrations.Migration):
                             ("NOT_SUITABLE_NOW", "May not be suitable"),
                             ("DEFER", "Not yet"),
                             ("NEEDS_INFO", "Needs information"),
-                            ("LIKELY_SUITABLE", "Fits a consultation"),
+                            ("LIKELY_SUITABLE", "Suitable for a consultation"),
                         ],
                         max_length=20,
                     ),
@@ -1580,7 +1580,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
-                    "request",
+                    "consultation_request",
                     models.ForeignKey(
                         blank=True,
                         null=True,
@@ -1930,17 +1930,17 @@ class Migration(migrations.Migration):
                 ("ends_at", models.DateTimeField()),
                 ("expires_at", models.DateTimeField()),
                 (
-                    "location",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="consultations.location"
-                    ),
-                ),
-                (
-                    "request",
+                    "consultation_request",
                     models.OneToOneField(
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="slot_hold",
                         to="consultations.consultationrequest",
+                    ),
+                ),
+                (
+                    "location",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="consultations.location"
                     ),
                 ),
             ],
@@ -2014,17 +2014,17 @@ class Migration(migrations.Migration):
                 ("note", clinic.core.fields.EncryptedTextField(blank=True, default="")),
                 ("decided_at", models.DateTimeField()),
                 (
-                    "decided_by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
-                (
-                    "request",
+                    "consultation_request",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="triage_decisions",
                         to="consultations.consultationrequest",
+                    ),
+                ),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
                     ),
                 ),
             ],
@@ -2160,7 +2160,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="consent",
-            constraint=models.UniqueConstraint(fields=("request", "kind"), name="one_consent_of_a_kind"),
+            constraint=models.UniqueConstraint(fields=("consultation_request", "kind"), name="one_consent_of_a_kind"),
         ),
         migrations.AddConstraint(
             model_name="consent",
@@ -2200,7 +2200,7 @@ class Migration(migrations.Migration):
             model_name="informationrequest",
             constraint=models.UniqueConstraint(
                 condition=models.Q(("answered_at__isnull", True)),
-                fields=("request",),
+                fields=("consultation_request",),
                 name="one_open_question_per_request",
             ),
         ),
@@ -2228,8 +2228,8 @@ class Migration(migrations.Migration):
             model_name="handovernote",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(("patient__isnull", True), ("request__isnull", True)),
-                    models.Q(("patient__isnull", False), ("request__isnull", False)),
+                    models.Q(("consultation_request__isnull", True), ("patient__isnull", True)),
+                    models.Q(("consultation_request__isnull", False), ("patient__isnull", False)),
                     _connector="OR",
                 ),
                 name="hand_over_note_request_and_patient",
@@ -2948,8 +2948,8 @@ class Migration(migrations.Migration):
             model_name="messagesubject",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(("case__isnull", True), ("request__isnull", False)),
-                    models.Q(("case__isnull", False), ("request__isnull", True)),
+                    models.Q(("case__isnull", True), ("consultation_request__isnull", False)),
+                    models.Q(("case__isnull", False), ("consultation_request__isnull", True)),
                     _connector="OR",
                 ),
                 name="message_subject_request_or_case",
@@ -3386,7 +3386,7 @@ class Migration(migrations.Migration):
             model_name="appointment",
             constraint=models.UniqueConstraint(
                 condition=models.Q(("status__in", ["booked", "arrived"])),
-                fields=("request",),
+                fields=("consultation_request",),
                 name="one_live_appointment_per_request",
             ),
         ),

@@ -13,10 +13,10 @@ OCCUPATION: Final = "consultations_occupation"
 REQUEST: Final = "consultations_consultationrequest"
 PATIENT: Final = "consultations_patient"
 OF_REQUEST: Final = (
-    f"{PATIENT} JOIN {REQUEST} AS asked ON asked.patient_id = {PATIENT}.id WHERE asked.id = NEW.request_id"
+    f"{PATIENT} JOIN {REQUEST} AS asked ON asked.patient_id = {PATIENT}.id WHERE asked.id = NEW.consultation_request_id"
 )
 WATCHED: Final = (
-    "request_id", "clinician_id", "room_id", "starts_at", "ends_at", "buffer_before_minutes", "buffer_after_minutes",
+    "consultation_request_id", "clinician_id", "room_id", "starts_at", "ends_at", "buffer_before_minutes", "buffer_after_minutes",
 )  # fmt: skip
 LOCK: Final = f"PERFORM 1 FROM {OF_REQUEST} FOR SHARE OF {PATIENT};"
 """Whoever joins two persons at this moment is waited for: the next statement reads who stands behind the row then."""
@@ -118,7 +118,7 @@ def follow_persons(apps: Any, schema_editor: Any) -> None:
     """The visits of a patient row are those of whoever stands behind it: a join that makes an overlap is refused."""
     visits = " OR ".join(
         f"{source}_id IN (SELECT taken.id FROM consultations_{table} AS taken JOIN {REQUEST} AS asked "
-        f"ON asked.id = taken.request_id WHERE asked.patient_id = NEW.id)"
+        f"ON asked.id = taken.consultation_request_id WHERE asked.patient_id = NEW.id)"
         for source, table in (("hold", "slothold"), ("appointment", "appointment"))
     )
     follow_on = f"UPDATE {OCCUPATION} SET person_id = NEW.person_id WHERE person_id = OLD.person_id AND ({visits});"

@@ -23,7 +23,7 @@ class PrivateLink(models.Model):
     a replacement or the expiry ends a link for good.
     """
 
-    request = models.ForeignKey(
+    consultation_request = models.ForeignKey(
         "consultations.ConsultationRequest", on_delete=models.PROTECT, related_name="private_links"
     )
     token_hash = models.CharField(max_length=64, unique=True)

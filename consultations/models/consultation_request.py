@@ -70,9 +70,11 @@ class ConsultationRequest(models.Model):
     reference = models.CharField(max_length=16, unique=True)
     patient = models.ForeignKey("consultations.Patient", on_delete=models.PROTECT, related_name="requests")
     response = models.OneToOneField(
-        "consultations.QuestionnaireResponse", on_delete=models.PROTECT, related_name="request"
+        "consultations.QuestionnaireResponse", on_delete=models.PROTECT, related_name="consultation_request"
     )
-    assessment = models.OneToOneField("consultations.Assessment", on_delete=models.PROTECT, related_name="request")
+    assessment = models.OneToOneField(
+        "consultations.Assessment", on_delete=models.PROTECT, related_name="consultation_request"
+    )
     filled_for = models.CharField(max_length=10, choices=FilledFor.choices, default=FilledFor.SELF)
     helper_name = PersonNameField(max_length=120, blank=True, default="")
     status = models.CharField(max_length=20, choices=RequestStatus.choices, default=RequestStatus.RECEIVED)
@@ -210,7 +212,7 @@ class ConsultationRequest(models.Model):
         """
         is_owed = self.status in STAFF_QUEUE or (self.danger_due_at is None and not self.is_closed)
         times = [self.due_at if is_owed else None, self.danger_due_at, self.texts_due_at]
-        return min((each for each in times if each is not None), default=None)
+        return min((item for item in times if item is not None), default=None)
 
     @property
     def is_as_pressing(self) -> bool:
@@ -231,7 +233,7 @@ class ConsultationRequest(models.Model):
 class Consent(models.Model):
     """One statement the patient ticked when sending, in the words shown, with the notice's version."""
 
-    request = models.ForeignKey(ConsultationRequest, on_delete=models.PROTECT, related_name="consents")
+    consultation_request = models.ForeignKey(ConsultationRequest, on_delete=models.PROTECT, related_name="consents")
     kind = models.CharField(max_length=20, choices=ConsentKind.choices)
     wording = models.TextField()
     notice_version = models.CharField(max_length=20)
@@ -239,7 +241,7 @@ class Consent(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["request", "kind"], name="one_consent_of_a_kind"),
+            models.UniqueConstraint(fields=["consultation_request", "kind"], name="one_consent_of_a_kind"),
             one_of("kind", ConsentKind, name="consent_kind_known"),
         ]
 
@@ -250,9 +252,11 @@ class Consent(models.Model):
 class InformationRequest(EncryptedModel):
     """A question the clinic asked the patient about a request, and the answer once there is one."""
 
-    encrypted_under = "request__patient"
+    encrypted_under = "consultation_request__patient"
 
-    request = models.ForeignKey(ConsultationRequest, on_delete=models.PROTECT, related_name="information_requests")
+    consultation_request = models.ForeignKey(
+        ConsultationRequest, on_delete=models.PROTECT, related_name="information_requests"
+    )
     question = EncryptedTextField()
     asked_at = models.DateTimeField()
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
@@ -264,7 +268,9 @@ class InformationRequest(EncryptedModel):
         ordering: ClassVar = ["asked_at", "pk"]
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["request"], condition=Q(answered_at__isnull=True), name="one_open_question_per_request"
+                fields=["consultation_request"],
+                condition=Q(answered_at__isnull=True),
+                name="one_open_question_per_request",
             ),
             models.CheckConstraint(
                 condition=Q(answered_at__isnull=True) | Q(answered_at__gte=models.F("asked_at")),

@@ -24,7 +24,7 @@ class HandOverNote(KeyHolder):
     key_owner = "patient"
 
     text = EncryptedTextField(blank=True, default="")
-    request = models.ForeignKey(
+    consultation_request = models.ForeignKey(
         "consultations.ConsultationRequest", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     patient = models.ForeignKey(
@@ -47,7 +47,7 @@ class HandOverNote(KeyHolder):
         ordering: ClassVar = ["written_at", "pk"]
         constraints: ClassVar = [
             both_or_neither("read_at", "read_by", name="hand_over_note_read_at_and_by"),
-            both_or_neither("request", "patient", name="hand_over_note_request_and_patient"),
+            both_or_neither("consultation_request", "patient", name="hand_over_note_request_and_patient"),
             models.CheckConstraint(
                 condition=Q(read_at__isnull=True) | Q(read_at__gte=models.F("written_at")),
                 name="hand_over_note_read_after_written",

@@ -13,7 +13,7 @@ class MessageSubject(models.Model):
     message = models.OneToOneField(
         "core.OutboxMessage", on_delete=models.CASCADE, primary_key=True, related_name="subject"
     )
-    request = models.ForeignKey(
+    consultation_request = models.ForeignKey(
         "consultations.ConsultationRequest",
         on_delete=models.PROTECT,
         null=True,
@@ -27,7 +27,8 @@ class MessageSubject(models.Model):
     class Meta:
         constraints: ClassVar = [
             models.CheckConstraint(
-                condition=Q(request__isnull=False, case__isnull=True) | Q(request__isnull=True, case__isnull=False),
+                condition=Q(consultation_request__isnull=False, case__isnull=True)
+                | Q(consultation_request__isnull=True, case__isnull=False),
                 name="message_subject_request_or_case",
             ),
         ]

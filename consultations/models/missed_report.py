@@ -26,7 +26,7 @@ class MissedReport(KeyHolder):
     record = models.CharField(max_length=10, choices=ReportedRecord.choices)
     record_id = models.BigIntegerField()
     reference = models.CharField(max_length=40)
-    request = models.ForeignKey(
+    consultation_request = models.ForeignKey(
         "consultations.ConsultationRequest",
         on_delete=models.PROTECT,
         null=True,

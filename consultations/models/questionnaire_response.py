@@ -33,7 +33,7 @@ class QuestionnaireResponse(KeyHolder):
     progress.
     """
 
-    key_owner = "request__patient"
+    key_owner = "consultation_request__patient"
 
     token = models.CharField(max_length=64, unique=True, editable=False)
     status = models.CharField(max_length=20, choices=ResponseStatus.choices, default=ResponseStatus.IN_PROGRESS)

@@ -12,9 +12,9 @@ from consultations.models.constraints import one_of
 class TriageDecision(EncryptedModel):
     """One thing triage did or wrote about a request: a note, a call, an escalation, a hand-over. Never edited."""
 
-    encrypted_under = "request__patient"
+    encrypted_under = "consultation_request__patient"
 
-    request = models.ForeignKey(
+    consultation_request = models.ForeignKey(
         "consultations.ConsultationRequest", on_delete=models.PROTECT, related_name="triage_decisions"
     )
     action = models.CharField(max_length=20, choices=TriageAction.choices)
@@ -36,9 +36,11 @@ class ClinicalReview(EncryptedModel):
     `suggestion` is what the rules suggested at that moment: the red flag that stood, or what the other answers said.
     """
 
-    encrypted_under = "request__patient"
+    encrypted_under = "consultation_request__patient"
 
-    request = models.ForeignKey("consultations.ConsultationRequest", on_delete=models.PROTECT, related_name="reviews")
+    consultation_request = models.ForeignKey(
+        "consultations.ConsultationRequest", on_delete=models.PROTECT, related_name="reviews"
+    )
     decision = models.CharField(max_length=20, choices=ReviewDecision.choices)
     suggestion = models.CharField(max_length=20, choices=Outcome.choices)
     reason = EncryptedTextField(blank=True, default="")

@@ -41,7 +41,7 @@ class SlotHold(TakesTime):
     The database refuses whatever overlaps a hold, so one that ran out is removed before its time is taken again.
     """
 
-    request = models.OneToOneField(
+    consultation_request = models.OneToOneField(
         "consultations.ConsultationRequest", on_delete=models.CASCADE, related_name="slot_hold"
     )
     clinician = models.ForeignKey(Clinician, on_delete=models.PROTECT, related_name="holds")
@@ -77,9 +77,9 @@ class Appointment(EncryptedModel, TakesTime):
     on with its entry, so that a phone never shows two (decisions 0028 and 0033).
     """
 
-    encrypted_under = "request__patient"
+    encrypted_under = "consultation_request__patient"
 
-    request = models.ForeignKey(
+    consultation_request = models.ForeignKey(
         "consultations.ConsultationRequest", on_delete=models.PROTECT, related_name="appointments"
     )
     clinician = models.ForeignKey(Clinician, on_delete=models.PROTECT, related_name="appointments")
@@ -114,7 +114,9 @@ class Appointment(EncryptedModel, TakesTime):
                 condition=IS_LIVE,
                 name="one_live_appointment_per_start",
             ),
-            models.UniqueConstraint(fields=["request"], condition=IS_LIVE, name="one_live_appointment_per_request"),
+            models.UniqueConstraint(
+                fields=["consultation_request"], condition=IS_LIVE, name="one_live_appointment_per_request"
+            ),
             models.UniqueConstraint(fields=["calendar_uid", "calendar_sequence"], name="one_state_of_a_calendar_entry"),
             both_or_neither("cancelled_at", "cancelled_by", name="appointment_cancelled_at_and_by"),
             models.CheckConstraint(

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from clinic.accounts.models import User
 from clinic.core import clock
 from clinic.core.text_lists import paragraph
-from consultations.actions.base import Choice, ConsultationAction, PanelEntry, Situation, may_end
+from consultations.actions.base import ActionContext, ChosenAction, ConsultationAction, PanelEntry, may_end
 from consultations.actions.book import Book
 from consultations.actions.decide import Decide, Decision
 from consultations.actions.undo_complete import UndoComplete
@@ -98,10 +98,10 @@ def action_panel(
     return ActionPanel(decision, tuple(made.values()), _notes(situation, offered=set(made)))
 
 
-def _situation(consultation_request: ConsultationRequest, by: User) -> Situation:
+def _situation(consultation_request: ConsultationRequest, by: User) -> ActionContext:
     available = {action.name: action for action in WORKFLOW.actions_for(consultation_request, by=by)}
     starts_at = visit_start(consultation_request) if consultation_request.status == RequestStatus.BOOKED else None
-    return Situation(consultation_request, by, available, starts_at)
+    return ActionContext(consultation_request, by, available, starts_at)
 
 
 def visit_start(consultation_request: ConsultationRequest) -> datetime.datetime | None:
@@ -115,7 +115,7 @@ def _panel_action(entry: PanelEntry, form: StepForm, *, is_open: bool) -> PanelA
         label=entry.panel_title,
         button=entry.panel_button,
         form=form,
-        url=reverse("admin:consultations_consultationrequest_action", args=[form.request.pk, entry.name]),
+        url=reverse("admin:consultations_consultationrequest_action", args=[form.consultation_request.pk, entry.name]),
         is_bare=entry.form_class is None,
         is_main=entry.is_main,
         is_open=is_open,
@@ -128,14 +128,14 @@ def form_of(
     """The form of one entry, bound when there is data."""
     form_class: Any = entry.form_class or StepForm
     options = entry.form_options(consultation_request)
-    form: StepForm = form_class(data, request=consultation_request, by=by, verb=entry.name, **options)
+    form: StepForm = form_class(data, consultation_request=consultation_request, by=by, verb=entry.name, **options)
     return form
 
 
-def preview_of(entry: PanelEntry, form: StepForm, choice: Choice[Any, Any]) -> dict[str, Any]:
+def preview_of(entry: PanelEntry, form: StepForm, choice: ChosenAction[Any, Any]) -> dict[str, Any]:
     """What the patient will read, exactly, and what else happens when this is confirmed."""
     preview, action = choice.action.preview(choice.data), choice.action
-    consultation_request, kind = form.request, action.message_kind
+    consultation_request, kind = form.consultation_request, action.message_kind
     patient = consultation_request.patient
     has_email = bool(opened(lambda: patient.email, "", of=patient)[0])
     return {
@@ -179,7 +179,7 @@ def typed_text(form: StepForm) -> str:
     return "\n\n".join(value for value in values if isinstance(value, str) and value)
 
 
-def _notes_of_flags(situation: Situation) -> list[str]:
+def _notes_of_flags(situation: ActionContext) -> list[str]:
     """What a red flag that stands stops, and who lifts it."""
     consultation_request = situation.consultation_request
     is_flagged = bool(consultation_request.flag_level)
@@ -192,7 +192,7 @@ def _notes_of_flags(situation: Situation) -> list[str]:
     return notes if may_end(situation) else [*notes, _("Only a doctor can close this request now.")]
 
 
-def _notes(situation: Situation, *, offered: set[str]) -> tuple[str, ...]:
+def _notes(situation: ActionContext, *, offered: set[str]) -> tuple[str, ...]:
     consultation_request, actors = situation.consultation_request, actors_of(situation.by)
     status, notes = consultation_request.status, []
     if status in CLOSED_STATUSES:

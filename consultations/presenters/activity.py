@@ -89,13 +89,13 @@ def escalation(consultation_request: ConsultationRequest) -> Escalation | None:
     by_doctor = consultation_request.reviews.filter(decision=ReviewDecision.URGENT)
     told = []
     for rows, words in ((by_triage, "note"), (by_doctor, "reason")):
-        for each in readable(rows.select_related("decided_by").order_by("-decided_at", "-pk")[:1]):
-            if isinstance(each, Unreadable):
+        for item in readable(rows.select_related("decided_by").order_by("-decided_at", "-pk")[:1]):
+            if isinstance(item, Unreadable):
                 at = consultation_request.status_changed_at
                 damaged = _("The record holds a damaged reason that cannot be read on %(moment)s.")
                 told.append(Escalation(at, damaged % {"moment": clock.moment(at)}))
             else:
-                told.append(_escalation(each.decided_at, name_of(each.decided_by), getattr(each, words)))
+                told.append(_escalation(item.decided_at, name_of(item.decided_by), getattr(item, words)))
     return max(told, key=lambda each: each.at, default=None)
 
 
@@ -146,133 +146,133 @@ def _status_words(event: AuditEvent) -> str:
 
 def _decisions(consultation_request: ConsultationRequest) -> Iterator[Entry]:
     rows = consultation_request.triage_decisions.select_related("decided_by").order_by("-decided_at", "-pk")
-    for each in readable(rows):
-        if isinstance(each, Unreadable):
-            yield _damaged(consultation_request, _("note"), each.pk)
-        elif each.note or each.action == TriageAction.NOTE:
-            values = {"who": name_of(each.decided_by), "action": each.get_action_display()}
-            is_bare = each.action == TriageAction.NOTE
+    for item in readable(rows):
+        if isinstance(item, Unreadable):
+            yield _damaged(consultation_request, _("note"), item.pk)
+        elif item.note or item.action == TriageAction.NOTE:
+            values = {"who": name_of(item.decided_by), "action": item.get_action_display()}
+            is_bare = item.action == TriageAction.NOTE
             message = _("%(who)s wrote a note") if is_bare else _("%(who)s noted: %(action)s")
-            yield Entry(each.decided_at, message, values, each.note)
+            yield Entry(item.decided_at, message, values, item.note)
 
 
 def _calls(consultation_request: ConsultationRequest) -> Iterator[Entry]:
     """That there was a call: what was said in it stands in the history of calls."""
     rows = Call.objects.filter(response=consultation_request.response_id).select_related("made_by")
-    for each in readable(rows.defer("note", "answers").order_by("-made_at", "-pk")):
-        if isinstance(each, Unreadable):
-            yield _damaged(consultation_request, _("call"), each.pk)
+    for item in readable(rows.defer("note", "answers").order_by("-made_at", "-pk")):
+        if isinstance(item, Unreadable):
+            yield _damaged(consultation_request, _("call"), item.pk)
         else:
-            values = {"who": name_of(each.made_by), "outcome": each.get_outcome_display().lower()}
-            yield Entry(each.made_at, _("%(who)s called: %(outcome)s"), values)
+            values = {"who": name_of(item.made_by), "outcome": item.get_outcome_display().lower()}
+            yield Entry(item.made_at, _("%(who)s called: %(outcome)s"), values)
 
 
 def _settlements(consultation_request: ConsultationRequest) -> Iterator[Entry]:
     rows = with_keys(Settlement.objects.filter(response=consultation_request.response_id))
-    for each in readable(rows.select_related("settled_by", "entered_by", "call__made_by").order_by("-settled_at")):
-        if isinstance(each, Unreadable):
-            yield _damaged(consultation_request, _("settlement"), each.pk)
+    for item in readable(rows.select_related("settled_by", "entered_by", "call__made_by").order_by("-settled_at")):
+        if isinstance(item, Unreadable):
+            yield _damaged(consultation_request, _("settlement"), item.pk)
             continue
-        number = len(each.signs)
+        number = len(item.signs)
         message = ngettext(
             "%(who)s settled %(number)d sign of danger: %(how)s",
             "%(who)s settled %(number)d signs of danger: %(how)s",
             number,
         )
-        values = {"who": name_of(each.settled_by), "number": number, "how": how_words(each)}
-        yield Entry(each.settled_at, message, values, each.words)
+        values = {"who": name_of(item.settled_by), "number": number, "how": how_words(item)}
+        yield Entry(item.settled_at, message, values, item.words)
 
 
 def _reviews(consultation_request: ConsultationRequest) -> Iterator[Entry]:
     rows = consultation_request.reviews.select_related("decided_by").order_by("-decided_at", "-pk")
-    for each in readable(rows):
-        if isinstance(each, Unreadable):
-            yield _damaged(consultation_request, _("decision"), each.pk)
+    for item in readable(rows):
+        if isinstance(item, Unreadable):
+            yield _damaged(consultation_request, _("decision"), item.pk)
             continue
-        values = {"who": name_of(each.decided_by), "decision": each.get_decision_display()}
+        values = {"who": name_of(item.decided_by), "decision": item.get_decision_display()}
         extra = ""
-        if departs(each.decision, each.suggestion):
-            extra = _("otherwise than suggested (“%(suggestion)s”)") % {"suggestion": each.get_suggestion_display()}
-        if each.patient_note and each.decision != ReviewDecision.ASK:
+        if departs(item.decision, item.suggestion):
+            extra = _("otherwise than suggested (“%(suggestion)s”)") % {"suggestion": item.get_suggestion_display()}
+        if item.patient_note and item.decision != ReviewDecision.ASK:
             message = _("%(who)s decided: %(decision)s. Note to the patient")
-            yield Entry(each.decided_at, message, values, each.patient_note, extra)
+            yield Entry(item.decided_at, message, values, item.patient_note, extra)
         else:
-            yield Entry(each.decided_at, _("%(who)s decided: %(decision)s"), values, "", extra)
-        if each.reason:
-            yield Entry(each.decided_at, _("%(who)s wrote for staff"), values, each.reason)
+            yield Entry(item.decided_at, _("%(who)s decided: %(decision)s"), values, "", extra)
+        if item.reason:
+            yield Entry(item.decided_at, _("%(who)s wrote for staff"), values, item.reason)
 
 
 def _questions(consultation_request: ConsultationRequest) -> Iterator[Entry]:
     rows = consultation_request.information_requests.select_related("asked_by").order_by("-asked_at", "-pk")
-    for each in readable(rows):
-        if isinstance(each, Unreadable):
-            yield _damaged(consultation_request, _("question"), each.pk)
+    for item in readable(rows):
+        if isinstance(item, Unreadable):
+            yield _damaged(consultation_request, _("question"), item.pk)
             continue
-        values = {"who": name_of(each.asked_by)}
-        yield Entry(each.asked_at, _("%(who)s asked the patient"), values, each.question)
-        if each.answered_at is not None:
-            yield Entry(each.answered_at, _("%(who)s answered"), {"who": _("The patient")}, each.answer)
+        values = {"who": name_of(item.asked_by)}
+        yield Entry(item.asked_at, _("%(who)s asked the patient"), values, item.question)
+        if item.answered_at is not None:
+            yield Entry(item.answered_at, _("%(who)s answered"), {"who": _("The patient")}, item.answer)
 
 
 def _cancellations(consultation_request: ConsultationRequest) -> Iterator[Entry]:
-    for each in readable(consultation_request.appointments.filter(cancelled_at__isnull=False).order_by("pk")):
-        if isinstance(each, Unreadable):
-            yield _damaged(consultation_request, _("cancelled time"), each.pk)
-        elif each.cancel_reason:
+    for appointment in readable(consultation_request.appointments.filter(cancelled_at__isnull=False).order_by("pk")):
+        if isinstance(appointment, Unreadable):
+            yield _damaged(consultation_request, _("cancelled time"), appointment.pk)
+        elif appointment.cancel_reason:
             values = {
-                "who": ACTORS.get(each.cancelled_by or "") or _("The clinic"),
-                "moment": clock.moment(each.starts_at),
+                "who": ACTORS.get(appointment.cancelled_by or "") or _("The clinic"),
+                "moment": clock.moment(appointment.starts_at),
             }
             message = _("%(who)s wrote why the time on %(moment)s was cancelled")
-            yield Entry(each.cancelled_at, message, values, each.cancel_reason)
+            yield Entry(appointment.cancelled_at, message, values, appointment.cancel_reason)
 
 
 def _messages(consultation_request: ConsultationRequest) -> Iterator[Entry]:
     texts = PatientText.objects.filter(response=consultation_request.response_id, kind=TextKind.MESSAGE)
     rows = with_keys(texts.select_related("read_by"))
-    for each in readable(rows):
-        if isinstance(each, Unreadable):
-            yield _damaged(consultation_request, _("message"), each.pk)
+    for item in readable(rows):
+        if isinstance(item, Unreadable):
+            yield _damaged(consultation_request, _("message"), item.pk)
             continue
         read = _("not read yet")
-        if each.read_at:
-            seen = {"name": name_of(each.read_by), "moment": clock.moment(each.read_at)}
+        if item.read_at:
+            seen = {"name": name_of(item.read_by), "moment": clock.moment(item.read_at)}
             read = _("read by %(name)s on %(moment)s") % seen
-        marks = paragraph(f"({chip.text.lower()})" for chip in flags_of(each))
+        marks = paragraph(f"({chip.text.lower()})" for chip in flags_of(item))
         message = _("%(who)s sent a message %(marks)s") if marks else _("%(who)s sent a message")
-        yield Entry(each.sent_at, message, {"who": _("The patient"), "marks": marks}, each.text, read)
+        yield Entry(item.sent_at, message, {"who": _("The patient"), "marks": marks}, item.text, read)
 
 
 def _asked_again(consultation_request: ConsultationRequest) -> Iterator[Entry]:
     answers = Assessment.objects.filter(response=consultation_request.response_id, origin=AssessmentOrigin.ASKED_AGAIN)
-    for each in readable(with_keys(answers)):
-        told = None if isinstance(each, Unreadable) else asked_again.told_in(each)
+    for with_key in readable(with_keys(answers)):
+        told = None if isinstance(with_key, Unreadable) else asked_again.told_in(with_key)
         if told is None:
-            yield _damaged(consultation_request, _("answer"), each.pk)
+            yield _damaged(consultation_request, _("answer"), with_key.pk)
             continue
         values = {"who": _("The patient"), "moment": clock.moment(datetime.datetime.fromisoformat(told.since))}
         message = _("%(who)s ticked as new or worse since %(moment)s")
-        yield Entry(each.assessed_at, message, values, "\n".join(told.words))
+        yield Entry(with_key.assessed_at, message, values, "\n".join(told.words))
 
 
 def _joins(consultation_request: ConsultationRequest) -> Iterator[Entry]:
     """With which request stands on the page of the person: this one names no other patient."""
     joins = with_keys(PersonJoin.objects.of(consultation_request.patient))
-    for each in readable(joins.select_related("joined_by", "ended_by").order_by("pk")):
-        if isinstance(each, Unreadable):
-            yield _damaged(consultation_request, _("join"), each.pk)
+    for item in readable(joins.select_related("joined_by", "ended_by").order_by("pk")):
+        if isinstance(item, Unreadable):
+            yield _damaged(consultation_request, _("join"), item.pk)
             continue
         system = ACTORS[Actor.SYSTEM.value]
-        values = {"who": name_of(each.joined_by) or system}
-        yield Entry(each.joined_at, _("%(who)s joined it with another request"), values, each.reason)
-        if each.ended_at is not None:
-            values = {"who": name_of(each.ended_by) or system}
-            yield Entry(each.ended_at, _("%(who)s took it and another request apart"), values, each.ended_reason)
+        values = {"who": name_of(item.joined_by) or system}
+        yield Entry(item.joined_at, _("%(who)s joined it with another request"), values, item.reason)
+        if item.ended_at is not None:
+            values = {"who": name_of(item.ended_by) or system}
+            yield Entry(item.ended_at, _("%(who)s took it and another request apart"), values, item.ended_reason)
 
 
 def _missed(consultation_request: ConsultationRequest) -> Iterator[Entry]:
     """What staff said that the software missed, on any record that leads to this request."""
-    yield from missed_of(Q(request=consultation_request))
+    yield from missed_of(Q(consultation_request=consultation_request))
 
 
 def _damaged(consultation_request: ConsultationRequest, what: str, number: int) -> Entry:
@@ -283,13 +283,13 @@ def _damaged(consultation_request: ConsultationRequest, what: str, number: int) 
 
 def messages_of(consultation_request: ConsultationRequest) -> list[dict[str, Any]]:
     """The mails of this request, newest first, without what they say."""
-    messages = OutboxMessage.objects.filter(subject__request=consultation_request)
+    messages = OutboxMessage.objects.filter(subject__consultation_request=consultation_request)
     rows = messages.defer("recipient", "payload", "content").order_by("-created_at", "-pk")
     return [
-        {"kind": _("Message %(number)d cannot be read") % {"number": each.pk}, **DAMAGED_STATE, "pk": each.pk}
-        if isinstance(each, Unreadable)
-        else {"kind": outbox.label_of(each), **message_state(each), "pk": each.pk}
-        for each in readable(rows[:50])
+        {"kind": _("Message %(number)d cannot be read") % {"number": item.pk}, **DAMAGED_STATE, "pk": item.pk}
+        if isinstance(item, Unreadable)
+        else {"kind": outbox.label_of(item), **message_state(item), "pk": item.pk}
+        for item in readable(rows[:50])
     ]
 
 

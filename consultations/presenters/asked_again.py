@@ -10,12 +10,12 @@ from django.utils.translation import gettext as _
 from clinic.core import clock
 from consultations.candidacy import asked_again as the_list
 from consultations.candidacy import outcomes, spoken
-from consultations.candidacy.outcomes import Explanation, Situation
+from consultations.candidacy.outcomes import Explanation, OutcomeContext
 from consultations.candidacy.spoken import CAUDA_EQUINA_RULES
 from consultations.enums import URGENT_OUTCOMES, Outcome
 from consultations.models import Assessment, ConsultationRequest
 from consultations.services import asked_again, clocks
-from consultations.services.asked_again import Told
+from consultations.services.asked_again import AskedAgainAnswer
 from consultations.services.targets import falls_today, promised_numbers
 
 NERVES: Final = frozenset({"rf_ce", "rf_weak"})
@@ -28,7 +28,7 @@ TEMPLATES: Final = {
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Danger:
+class DangerPage:
     """The page after a danger. `due_at` is by when somebody acts, `calls_today` whether a call may be promised today,
     `missed` by when somebody should have. `since` is empty where what was ticked cannot be read any more.
     """
@@ -54,46 +54,46 @@ def since_words(moment: datetime.datetime) -> str:
     return _("%(time)s today") % {"time": clock.time(moment)} if is_today else clock.day(moment)
 
 
-def question(request: ConsultationRequest) -> str:
+def question(consultation_request: ConsultationRequest) -> str:
     """The one question, with since when, and of whom where a helper reads it."""
-    since = since_words(asked_again.since(request))
-    if not request.helped_name:
+    since = since_words(asked_again.since(consultation_request))
+    if not consultation_request.helped_name:
         return the_list.question(since)
-    return the_list.question_about(request.helped_name, since)
+    return the_list.question_about(consultation_request.helped_name, since)
 
 
-def danger_of(request: ConsultationRequest) -> Danger | None:
+def danger_of(consultation_request: ConsultationRequest) -> DangerPage | None:
     """The last answer, when it was a danger and a red flag still stands."""
-    answer = asked_again.last_answer(request)
-    if answer is None or answer.outcome not in URGENT_OUTCOMES or not request.flag_level:
+    answer = asked_again.last_answer(consultation_request)
+    if answer is None or answer.outcome not in URGENT_OUTCOMES or not consultation_request.flag_level:
         return None
-    return _danger(request, answer)
+    return _danger(consultation_request, answer)
 
 
-def _danger(request: ConsultationRequest, answer: Assessment) -> Danger:
+def _danger(consultation_request: ConsultationRequest, answer: Assessment) -> DangerPage:
     told, outcome, now = asked_again.told_in(answer), Outcome(answer.outcome), clock.now()
-    due_at = request.danger_due_at or request.due_at
-    situation = Situation(
+    due_at = consultation_request.danger_due_at or consultation_request.due_at
+    situation = OutcomeContext(
         numbers=promised_numbers(), is_known=True, is_named=True, has_phone=True, region=settings.CLINIC_REGION
     )
-    return Danger(
+    return DangerPage(
         outcome=outcome,
         explanation=outcomes.explain_told(outcome, told.words if told else (), situation=situation),
-        to_say=_to_say(request, told) if told else "",
+        to_say=_to_say(consultation_request, told) if told else "",
         since=_since_of(told) if told else "",
         due_at=due_at,
         calls_today=falls_today(due_at, now=now),
-        missed=clocks.missed(request, now=now),
+        missed=clocks.missed(consultation_request, now=now),
         opens_at=None if clock.is_open(now) else clock.next_opening(now),
         signs=outcomes.emergency_signs(region=settings.CLINIC_REGION),
     )
 
 
-def _since_of(told: Told) -> str:
+def _since_of(told: AskedAgainAnswer) -> str:
     return since_words(datetime.datetime.fromisoformat(told.since))
 
 
-def _to_say(request: ConsultationRequest, told: Told) -> str:
+def _to_say(consultation_request: ConsultationRequest, told: AskedAgainAnswer) -> str:
     """What to read aloud. Whoever calls for somebody else says first of whom they speak."""
     ticks = [tick for code, tick in the_list.ticks().items() if code in told.ticks]
     nerves = [tick.said_in(settings.CLINIC_REGION) for tick in ticks if NERVES & set(tick.lays)]
@@ -103,9 +103,9 @@ def _to_say(request: ConsultationRequest, told: Told) -> str:
     )
 
 
-def notice(request: ConsultationRequest) -> str:
+def notice(consultation_request: ConsultationRequest) -> str:
     """What stands on the page after an answer without a danger."""
-    waits = asked_again.to_be_asked_by(request)
+    waits = asked_again.to_be_asked_by(consultation_request)
     if waits is not None:
         asks = _("Thank you. A nurse asks you about the operation or injection by %(moment)s.")
         return asks % {"moment": clock.moment(waits)}

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from clinic.accounts.models import User
 from clinic.core import clock, lines
 from consultations.candidacy import call_script
-from consultations.candidacy.call_script import Step
+from consultations.candidacy.call_script import ScriptScreen
 from consultations.enums import Outcome, SafeToContact
 from consultations.models import Call, ConsultationRequest, Patient, QuestionnaireResponse, SafetyCase
 from consultations.presenters.calls import (
@@ -46,23 +46,27 @@ ADVICE: Final = {
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Subject:
+class CallSubject:
     """Whom a call is about: the patient of a request, of a safety case, or of both."""
 
     response: QuestionnaireResponse
     patient: Patient
-    request: ConsultationRequest | None
+    consultation_request: ConsultationRequest | None
     case: SafetyCase | None
 
     @property
     def url(self) -> str:
         """The page that a call leads back to."""
-        return page_of(self.request) if self.request is not None else url_of(self.case.pk if self.case else 0)
+        return (
+            page_of(self.consultation_request)
+            if self.consultation_request is not None
+            else url_of(self.case.pk if self.case else 0)
+        )
 
     @property
     def label(self) -> str:
-        if self.request is not None:
-            return _("request %(reference)s") % {"reference": self.request.reference}
+        if self.consultation_request is not None:
+            return _("request %(reference)s") % {"reference": self.consultation_request.reference}
         return _("safety case %(number)d") % {"number": self.case.pk} if self.case is not None else ""
 
     @property
@@ -80,25 +84,27 @@ class Subject:
     @property
     def is_pressing(self) -> bool:
         """Whether a danger waits for somebody: then two calls in vain begin the welfare policy."""
-        return is_pressing(self.request, self.case)
+        return is_pressing(self.consultation_request, self.case)
 
     @property
     def no_voicemail(self) -> bool:
         return self.patient.safe_to_contact != SafeToContact.ANY
 
 
-def subject_of(response: QuestionnaireResponse, *, viewer: User) -> Subject | None:
+def subject_of(response: QuestionnaireResponse, *, viewer: User) -> CallSubject | None:
     """None for a response that nobody can be called about: without a name, or not for this viewer."""
     requests = ConsultationRequest.objects.visible_to(viewer).filter(response=response.pk)
-    request: ConsultationRequest | None = load(requests.select_related("patient"))
+    consultation_request: ConsultationRequest | None = load(requests.select_related("patient"))
     case: SafetyCase | None = load(case_query(viewer).filter(response=response.pk))
-    patient = request.patient if request is not None else case.patient if case is not None else None
-    if request is not None:
-        response.request = request
-    return Subject(response, patient, request, case) if patient is not None else None
+    patient = (
+        consultation_request.patient if consultation_request is not None else case.patient if case is not None else None
+    )
+    if consultation_request is not None:
+        response.consultation_request = consultation_request
+    return CallSubject(response, patient, consultation_request, case) if patient is not None else None
 
 
-def box_of(subject: Subject, *, viewer: User) -> dict[str, Any]:
+def box_of(subject: CallSubject, *, viewer: User) -> dict[str, Any]:
     return call_box(subject.response, viewer=viewer, is_pressing=subject.is_pressing)
 
 
@@ -114,7 +120,7 @@ class AskedRow:
     is_follow_up: bool
 
 
-def rows_of(form: Form, call: Call, step: Step) -> list[AskedRow]:
+def rows_of(form: Form, call: Call, step: ScriptScreen) -> list[AskedRow]:
     earlier = earlier_answers(call)
     follow_ups = call_script.follow_ups(step, version=call.response.questionnaire_version)
     return [AskedRow(field, earlier.get(field.name, ()), field.name in follow_ups) for field in form]
@@ -157,9 +163,12 @@ def opened_words(level: Outcome) -> str:
     return lines.filled(words % {"emergency_line": "{emergency_line}"})
 
 
-def alike(name: str, phone: str) -> list[Subject]:
+def alike(name: str, phone: str) -> list[CallSubject]:
     """Open requests and cases of this name or number."""
     requests, alone = callers.alike(name=name, phone=phone)
-    found = [Subject(each.response, each.patient, each, None) for each in requests]
-    named = [(each, each.patient) for each in alone]
-    return [*found, *(Subject(case.response, patient, None, case) for case, patient in named if patient is not None)]
+    found = [CallSubject(item.response, item.patient, item, None) for item in requests]
+    named = [(item, item.patient) for item in alone]
+    return [
+        *found,
+        *(CallSubject(case.response, patient, None, case) for case, patient in named if patient is not None),
+    ]

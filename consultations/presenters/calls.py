@@ -38,7 +38,7 @@ WHAT: Final = {
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Heard:
+class CallAnswer:
     """One question of a call and its answer, one line a tick."""
 
     question: str
@@ -54,7 +54,7 @@ class CallLine:
     when: str
     told: str
     note: str
-    heard: tuple[Heard, ...] = ()
+    heard: tuple[CallAnswer, ...] = ()
     not_asked: int = 0
     chip: Chip | None = None
     go_on: str = ""
@@ -74,14 +74,14 @@ def call_box(response: QuestionnaireResponse, *, viewer: User, is_pressing: bool
     found = with_keys(Call.objects.filter(response=response.pk).select_related("made_by").order_by("made_at", "pk"))
     rows = readable(found, opens=False)
     lines, failed, asked = [], 0, None
-    for each in rows:
-        if isinstance(each, Unreadable):
-            damaged = _("Call %(number)d cannot be read. Tell a manager.") % {"number": each.pk}
-            lines.append(CallLine(each.pk, "", damaged, ""))
+    for row in rows:
+        if isinstance(row, Unreadable):
+            damaged = _("Call %(number)d cannot be read. Tell a manager.") % {"number": row.pk}
+            lines.append(CallLine(row.pk, "", damaged, ""))
             continue
-        failed = 0 if each.was_reached else failed + (each.outcome in calls.TRIES)
-        asked = each if each.completed_at is not None else asked
-        lines.append(_line(each, failed, response=response, viewer=viewer))
+        failed = 0 if row.was_reached else failed + (row.outcome in calls.TRIES)
+        asked = row if row.completed_at is not None else asked
+        lines.append(_line(row, failed, response=response, viewer=viewer))
     return {
         "lines": tuple(reversed(lines)),
         "words": paragraph(_sum_of(asked, failed)),
@@ -106,18 +106,18 @@ def _sum_of(asked: Call | None, failed: int) -> Iterator[str]:
         yield sentence % {"number": failed}
 
 
-def is_pressing(request: ConsultationRequest | None, case: SafetyCase | None) -> bool:
+def is_pressing(consultation_request: ConsultationRequest | None, case: SafetyCase | None) -> bool:
     """Whether a danger waits for somebody: an open case, or a red flag of today. Two calls in vain then begin the
     welfare policy.
     """
     is_open = case is not None and case.status != CaseStatus.CLOSED
-    return is_open or (request is not None and request.flag_level in SAFETY_OUTCOMES)
+    return is_open or (consultation_request is not None and consultation_request.flag_level in SAFETY_OUTCOMES)
 
 
 def _line(call: Call, failed: int, *, response: QuestionnaireResponse, viewer: User) -> CallLine:
     message = WHAT[CallOutcome(call.outcome)]
     entry = Entry(call.made_at, str(message), {"who": name_of(call.made_by), "number": failed})
-    heard: tuple[Heard, ...] = ()
+    heard: tuple[CallAnswer, ...] = ()
     missing, chip, go_on = 0, None, ""
     if call.outcome == CallOutcome.DANGER_ASKED:
         heard, is_damaged = opened(lambda: heard_in(call, response), heard, of=call)
@@ -129,12 +129,12 @@ def _line(call: Call, failed: int, *, response: QuestionnaireResponse, viewer: U
     return CallLine(call.pk, entry.when, entry.html, note, heard, missing, chip, go_on)
 
 
-def _chip(call: Call, heard: Sequence[Heard], *, is_damaged: bool) -> Chip | None:
+def _chip(call: Call, heard: Sequence[CallAnswer], *, is_damaged: bool) -> Chip | None:
     if is_damaged:
         return Chip(_("Answers cannot be read"), "danger")
     if call.completed_at is None:
         return Chip(_("Not ended"), "warn")
-    if any(each.is_danger for each in heard):
+    if any(item.is_danger for item in heard):
         return Chip(_("Something was named"), "warn")
     return Chip(_("Nothing was named"))
 
@@ -143,19 +143,21 @@ def _not_asked(call: Call, response: QuestionnaireResponse) -> int:
     return len(call_script.not_asked(call.answers, version=response.questionnaire_version))
 
 
-def heard_in(call: Call, response: QuestionnaireResponse) -> tuple[Heard, ...]:
+def heard_in(call: Call, response: QuestionnaireResponse) -> tuple[CallAnswer, ...]:
     """What was answered in a call, in the order it is asked. Raises DamagedRecord."""
     answers, words = call.answers, questions_of(response)
     told = [
-        Heard(_tick_words(code), (_("Yes, still") if value == call_script.YES else _("No"),), value == call_script.YES)
+        CallAnswer(
+            _tick_words(code), (_("Yes, still") if value == call_script.YES else _("No"),), value == call_script.YES
+        )
         for code, value in (answers.get(ASKED) or {}).items()
     ]
     given = [(question, answers.get(question.id)) for question in words]
     return (*told, *(_heard(question, value) for question, value in given if value))
 
 
-def _heard(question: Question, value: Any) -> Heard:
-    return Heard(question.text, tuple(_lines(question, value)), _is_danger(question, value))
+def _heard(question: Question, value: Any) -> CallAnswer:
+    return CallAnswer(question.text, tuple(_lines(question, value)), _is_danger(question, value))
 
 
 def _lines(question: Question, value: Any) -> list[str]:
@@ -205,12 +207,12 @@ def earlier_answers(call: Call) -> dict[str, tuple[Earlier, ...]]:
     return {name: tuple(lines) for name, lines in found.items()}
 
 
-def _is_of(source: sources.Source, call: Call) -> bool:
+def _is_of(source: sources.AnswerSource, call: Call) -> bool:
     is_by_maker = source.asked_by is not None and source.asked_by.pk == call.made_by_id
     return source.origin == AssessmentOrigin.CALL and is_by_maker and source.at >= call.made_at
 
 
-def _source_words(source: sources.Source, response: QuestionnaireResponse) -> str:
+def _source_words(source: sources.AnswerSource, response: QuestionnaireResponse) -> str:
     is_own = source.response_id == response.pk
     if source.origin == AssessmentOrigin.CALL:
         words = _("By phone, %(name)s, %(moment)s")
@@ -221,7 +223,7 @@ def _source_words(source: sources.Source, response: QuestionnaireResponse) -> st
     return words % {"origin": AssessmentOrigin(source.origin).label, "moment": clock.moment(source.at)}
 
 
-def _earlier(question: Question, source: sources.Source, where: str) -> Earlier | None:
+def _earlier(question: Question, source: sources.AnswerSource, where: str) -> Earlier | None:
     """None where a source was never asked this question."""
     if any(sign.question == sources.UNREADABLE_RULE for sign in source.signs):
         return Earlier(where, (_("Cannot be read"),), True)

@@ -18,7 +18,7 @@ from consultations.presenters.cases import url_of
 from consultations.presenters.isolation import Unreadable, opened, readable
 from consultations.presenters.words import clock_chip, holder_words, name_of, outcome_chip
 from consultations.services import case_mails, case_proofs
-from consultations.services.case_proofs import Claim, Evidence
+from consultations.services.case_proofs import Evidence, OutcomeClaim
 
 DAMAGED: Final = gettext_lazy("This cannot be read. Tell a manager the case number.")
 REOPENED: Final = {
@@ -47,7 +47,7 @@ class ClosingLine:
 def closing_lines(case: SafetyCase) -> list[ClosingLine]:
     """Every closing of a case, the newest first; one that cannot be read is named."""
     rows = with_keys(CaseClosing.objects.filter(case=case)).select_related(
-        "case__response__request__patient", "closed_by", "reopened_by", "call__made_by", "text",
+        "case__response__consultation_request__patient", "closed_by", "reopened_by", "call__made_by", "text",
         "statement__written_by", "duplicate_of",
     )  # fmt: skip
     deferred = rows.defer("call__note", "call__answers", "text__text", "statement__text").order_by("-closed_at", "-pk")
@@ -122,14 +122,14 @@ def duplicates_of(case: SafetyCase) -> list[dict[str, Any]]:
     return [{"pk": row.case_id, "url": url_of(row.case_id), "level": outcome_chip(row.case.level)} for row in found]
 
 
-def request_line(request: ConsultationRequest, *, viewer: User, now: datetime.datetime) -> dict[str, Any]:
+def request_line(consultation_request: ConsultationRequest, *, viewer: User, now: datetime.datetime) -> dict[str, Any]:
     """The request beside its case: where it stands, how pressing, whose, and its clock."""
     return {
-        "reference": request.reference,
-        "status": holder_words(request, viewer=viewer),
-        "level": outcome_chip(request.flag_level or request.highest_outcome),
-        "time": clock_chip(request, now=now),
-        "is_flagged": request.is_blocked_by_flags,
+        "reference": consultation_request.reference,
+        "status": holder_words(consultation_request, viewer=viewer),
+        "level": outcome_chip(consultation_request.flag_level or consultation_request.highest_outcome),
+        "time": clock_chip(consultation_request, now=now),
+        "is_flagged": consultation_request.is_blocked_by_flags,
     }
 
 
@@ -144,7 +144,7 @@ def close_forms(
     return [given if given is not None and given.chosen == form.chosen else form for form in forms]
 
 
-def confirmation(case: SafetyCase, claim: Claim, form: CloseCaseForm) -> dict[str, Any]:
+def confirmation(case: SafetyCase, claim: OutcomeClaim, form: CloseCaseForm) -> dict[str, Any]:
     """What is about to be done, before it is."""
     labels = dict(form.options)
     letter = _letter(claim.letter_from, claim.letter_on) if claim.letter_on else ""
@@ -156,7 +156,7 @@ def confirmation(case: SafetyCase, claim: Claim, form: CloseCaseForm) -> dict[st
     }
 
 
-def _effects(case: SafetyCase, claim: Claim) -> list[str]:
+def _effects(case: SafetyCase, claim: OutcomeClaim) -> list[str]:
     found = []
     if claim.outcome == CaseOutcome.DIED:
         found.append(_("Every message to this person stops. Opening the case again restarts them."))
@@ -164,18 +164,18 @@ def _effects(case: SafetyCase, claim: Claim) -> list[str]:
         found.append(_("What led to this case counts for the other one, and so does the higher level."))
     if claim.outcome in case_mails.ASKED_AFTER:
         found.append(_question_effect(case))
-    request = case_proofs.request_of(case)
-    if request is not None and request.is_blocked_by_flags:
+    consultation_request = case_proofs.request_of(case)
+    if consultation_request is not None and consultation_request.is_blocked_by_flags:
         stays = _("The red flag on request %(reference)s stays until a doctor settles it.")
-        found.append(stays % {"reference": request.reference})
+        found.append(stays % {"reference": consultation_request.reference})
     return found
 
 
 def _question_effect(case: SafetyCase) -> str:
-    request = case_proofs.request_of(case)
-    if request is None:
+    consultation_request = case_proofs.request_of(case)
+    if consultation_request is None:
         return _("Nobody is asked tomorrow how it went: no request was sent with these answers.")
-    if not request.patient.email or request.patient.birth_on is None:
+    if not consultation_request.patient.email or consultation_request.patient.birth_on is None:
         return _("Nobody is asked tomorrow how it went: there is no email address or no date of birth.")
     return _("Tomorrow at %(time)s the person is asked by email how it went. The email says nothing about health.") % {
         "time": clock.time(case_mails.AT)

@@ -41,7 +41,7 @@ def case_page(case: SafetyCase, *, viewer: User, now: datetime.datetime) -> dict
         newest.opened_with(case.response)
         asked, is_damaged = opened(lambda: asked_in(newest.record), asked, of=newest)
     requests = ConsultationRequest.objects.filter(response_id=case.response_id)
-    consultation: ConsultationRequest | None = load(requests.select_related("claimed_by", "doctor"))
+    consultation_request: ConsultationRequest | None = load(requests.select_related("claimed_by", "doctor"))
     return {
         "missed": missed_of(Q(response=case.response_id)),
         "title": _("Safety case: %(who)s") % {"who": line.who},
@@ -72,11 +72,11 @@ def case_page(case: SafetyCase, *, viewer: User, now: datetime.datetime) -> dict
         or (case.status == CaseStatus.ACKNOWLEDGED and case.owner_id != viewer.pk),
         "alerts": alert_words(case),
         "group": alarm_groups.group_line(case.alarm_group_id, viewer=viewer, now=now) if case.alarm_group_id else None,
-        "consultation": consultation,
+        "consultation_request": consultation_request,
         "beside": beside_on_page(case.patient, risk=OUTCOME_RISK[Outcome(case.level)]),
-        "request_line": request_line(consultation, viewer=viewer, now=now) if consultation else None,
-        "request_url": reverse("admin:consultations_consultationrequest_change", args=[consultation.pk])
-        if consultation
+        "request_line": request_line(consultation_request, viewer=viewer, now=now) if consultation_request else None,
+        "request_url": reverse("admin:consultations_consultationrequest_change", args=[consultation_request.pk])
+        if consultation_request
         else "",
     }
 

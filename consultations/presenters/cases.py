@@ -106,10 +106,10 @@ def open_cases(*, viewer: User, now: datetime.datetime, limit: int) -> OpenCases
 def lines_of(rows: Iterable[SafetyCase | Unreadable], *, viewer: User, now: datetime.datetime) -> tuple[CaseLine, ...]:
     """A line each, with what else the clinic has of the same person."""
     found = list(rows)
-    whole = [each for each in found if not isinstance(each, Unreadable)]
-    others = beside_in_list({each.patient: OUTCOME_RISK[Outcome(each.level)] for each in whole if each.patient})
-    beside = {each.pk: others[each.patient_id] for each in whole if each.patient_id in others}
-    lines = (line_of(each, viewer=viewer, now=now) for each in found)
+    whole = [item for item in found if not isinstance(item, Unreadable)]
+    others = beside_in_list({item.patient: OUTCOME_RISK[Outcome(item.level)] for item in whole if item.patient})
+    beside = {item.pk: others[item.patient_id] for item in whole if item.patient_id in others}
+    lines = (line_of(item, viewer=viewer, now=now) for item in found)
     return tuple(dataclasses.replace(line, others=beside.get(line.pk, NOBODY_ELSE)) for line in lines)
 
 

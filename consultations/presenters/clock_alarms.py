@@ -52,15 +52,15 @@ def going_on(response_id: int, *, without: Collection[ClockKind] = ()) -> list[A
     """The alarms of one response that began and have not ended, the earliest first."""
     begun = ClockAlarm.objects.going_on().filter(response=response_id, began_at__isnull=False)
     rows = begun.exclude(kind__in=without).select_related("acknowledged_by").order_by("due_at", "pk")
-    return [_banner(each) for each in rows]
+    return [_banner(row) for row in rows]
 
 
 def heard_by(responses: Iterable[int]) -> dict[int, str]:
     """Response -> who acts on its alarm, or that nobody does; nothing for one without an alarm."""
     rows = ClockAlarm.objects.going_on().filter(response__in=list(responses), began_at__isnull=False)
     words: dict[int, str] = {}
-    for each in rows.select_related("acknowledged_by").order_by("-due_at", "-pk"):
-        words[each.response_id] = _heard(each) or _("Nobody has acknowledged the alarm.")
+    for row in rows.select_related("acknowledged_by").order_by("-due_at", "-pk"):
+        words[row.response_id] = _heard(row) or _("Nobody has acknowledged the alarm.")
     return words
 
 

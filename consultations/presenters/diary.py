@@ -28,20 +28,23 @@ def diary_page(*, viewer: User, since: datetime.date) -> dict[str, Any]:
         Appointment.objects.visible_to(viewer)
         .filter(starts_at__gte=start, starts_at__lt=end)
         .exclude(status=AppointmentStatus.CANCELLED)
-        .select_related("request__patient", "clinician", "location", "appointment_type")
+        .select_related("consultation_request__patient", "clinician", "location", "appointment_type")
         .defer(
-            "request__patient__email", "request__patient__phone", "request__patient__phone_as_typed", "cancel_reason"
+            "consultation_request__patient__email",
+            "consultation_request__patient__phone",
+            "consultation_request__patient__phone_as_typed",
+            "cancel_reason",
         )
         .order_by("starts_at", "pk")
     )
     by_day: dict[datetime.date, list[dict[str, Any]]] = defaultdict(list)
     request_pks, damaged = [], 0
-    for each in readable(rows):
-        if isinstance(each, Unreadable):
+    for row in readable(rows):
+        if isinstance(row, Unreadable):
             damaged += 1
             continue
-        request_pks.append(each.request_id)
-        by_day[clock.local(each.starts_at).date()].append(_line(each))
+        request_pks.append(row.consultation_request_id)
+        by_day[clock.local(row.starts_at).date()].append(_line(row))
     kind = AppointmentType.objects.filter(is_active=True).order_by("name").first()
     free: Counter[datetime.date] = Counter()
     if kind is not None:
@@ -77,9 +80,9 @@ def _free_times(number: int) -> str:
 def _line(each: Appointment) -> dict[str, Any]:
     return {
         "time": clock.time_span(each.starts_at, each.ends_at),
-        "name": each.request.patient.name,
-        "reference": each.request.reference,
-        "url": reverse("admin:consultations_consultationrequest_change", args=[each.request_id]),
+        "name": each.consultation_request.patient.name,
+        "reference": each.consultation_request.reference,
+        "url": reverse("admin:consultations_consultationrequest_change", args=[each.consultation_request_id]),
         "clinician": each.clinician.display_name,
         "location": each.location.name,
         "kind": each.appointment_type.name,

@@ -40,7 +40,7 @@ SAFETY_UNANSWERED: Final = "SYS-01"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Cause:
+class AnswerBehind:
     question: str
     answer: str
 
@@ -53,7 +53,7 @@ class Finding:
     effect: Effect
     chip: Chip
     text: str
-    causes: tuple[Cause, ...]
+    causes: tuple[AnswerBehind, ...]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -154,7 +154,9 @@ def _texts(version: str) -> dict[str, str]:
 
 def _finding(fired: FiredRule, asked: Mapping[str, Asked], texts: Mapping[str, str]) -> Finding:
     effect = fired["effect"]
-    causes = tuple(Cause(asked[name]["text"], answer_words(asked[name])) for name in fired["because"] if name in asked)
+    causes = tuple(
+        AnswerBehind(asked[name]["text"], answer_words(asked[name])) for name in fired["because"] if name in asked
+    )
     text = texts.get(fired["id"]) or _("The text of this rule is not part of this version of the product.")
     return Finding(fired["id"], effect, Chip(effect.label, EFFECT_KINDS.get(effect, "")), text, causes)
 

@@ -24,8 +24,8 @@ from consultations.presenters.isolation import Unreadable, readable
 from consultations.presenters.words import Chip, name_of
 from consultations.questionnaire.definition import UnknownVersion
 from consultations.services import settling, sign_words
-from consultations.services.settling import Told
-from consultations.services.sources import SHOWN_RULE, UNREADABLE_RULE, Source, responses_of_person
+from consultations.services.settling import SettlingEvidence
+from consultations.services.sources import SHOWN_RULE, UNREADABLE_RULE, AnswerSource, responses_of_person
 
 ASKED_AGAIN_RULES: Final = {
     "ASK-UNWELL": gettext_lazy("Feels very unwell in another way, as told when asked again."),
@@ -80,28 +80,28 @@ class FlagsView:
     settled: tuple[SettledLine, ...] = ()
 
 
-def flags_view(request: ConsultationRequest, *, case: SafetyCase | None) -> FlagsView:
-    told, version = settling.told_of(request), request.response.questionnaire_version
-    standing = tuple(_line(each, told, version) for each in told.standing.flags)
-    settled = tuple(_settled_lines(request, version))
-    title, words, kind = _status(request, told, case=case, has_settled=bool(settled))
+def flags_view(consultation_request: ConsultationRequest, *, case: SafetyCase | None) -> FlagsView:
+    told, version = settling.told_of(consultation_request), consultation_request.response.questionnaire_version
+    standing = tuple(_line(item, told, version) for item in told.standing.flags)
+    settled = tuple(_settled_lines(consultation_request, version))
+    title, words, kind = _status(consultation_request, told, case=case, has_settled=bool(settled))
     is_clear = kind == ""
     return FlagsView(title, words, kind, is_clear, standing, settled)
 
 
 def _status(
-    request: ConsultationRequest, told: Told, *, case: SafetyCase | None, has_settled: bool
+    consultation_request: ConsultationRequest, told: SettlingEvidence, *, case: SafetyCase | None, has_settled: bool
 ) -> tuple[str, str, str]:
     """Title, sentence and colour. What is most pressing is said, and nothing that it contradicts."""
     number = len(told.standing.flags)
-    if number or request.flag_level:
+    if number or consultation_request.flag_level:
         title = ngettext("%(number)d red flag stands", "%(number)d red flags stand", number) % {"number": number}
         stand = _("A consultation cannot be offered until a doctor has settled them.")
         return title if number else _("A red flag stands"), stand, "danger"
     if any(sign.question == UNREADABLE_RULE for source in told.sources for sign in source.signs):
         words = _("Something that the person told us cannot be read. Call, and do not rely on the rest.")
         return _("Red flags: cannot be read"), words, "danger"
-    if request.is_escalated:
+    if consultation_request.is_escalated:
         words = _("No red flag stands, but a colleague escalated this request: a doctor settles that first.")
         return _("Escalated"), words, "warn"
     if case is not None and case.status != CaseStatus.CLOSED:
@@ -111,7 +111,7 @@ def _status(
     return _("No red flag"), _("No red flag in anything that the person told us."), ""
 
 
-def _line(each: StandingFlag, told: Told, version: str) -> FlagLine:
+def _line(each: StandingFlag, told: SettlingEvidence, version: str) -> FlagLine:
     return FlagLine(
         id=each.flag.rule_id,
         chip=Chip(each.flag.effect.label, EFFECT_KINDS.get(each.flag.effect, "")),
@@ -131,12 +131,12 @@ def _text(rule_id: str, version: str) -> str:
     return rule.staff if rule is not None else rule_id
 
 
-def _sources_with(signs: Iterable[Sign], told: Told) -> list[Source]:
+def _sources_with(signs: Iterable[Sign], told: SettlingEvidence) -> list[AnswerSource]:
     found = {source.pk: source for sign in signs for source in told.sources_with(sign)}
     return sorted(found.values(), key=lambda source: (source.at, source.pk))
 
 
-def _where(source: Source) -> str:
+def _where(source: AnswerSource) -> str:
     """ "Questionnaire, Monday 23 November, 10 am", "Call by Nora Adeyemi, ..."."""
     moment = clock.moment(source.at)
     if source.origin == AssessmentOrigin.CALL:
@@ -144,8 +144,8 @@ def _where(source: Source) -> str:
     return _("%(origin)s, %(moment)s") % {"origin": AssessmentOrigin(source.origin).label, "moment": moment}
 
 
-def _settled_lines(request: ConsultationRequest, version: str) -> Iterable[SettledLine]:
-    rows = with_keys(Settlement.objects.filter(response__in=responses_of_person(request.response)))
+def _settled_lines(consultation_request: ConsultationRequest, version: str) -> Iterable[SettledLine]:
+    rows = with_keys(Settlement.objects.filter(response__in=responses_of_person(consultation_request.response)))
     for row in readable(
         rows.select_related("settled_by", "entered_by", "call__made_by").order_by("-settled_at", "-pk")
     ):

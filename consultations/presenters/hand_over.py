@@ -40,7 +40,7 @@ HELD: Final = {
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Line:
+class HandOverLine:
     """One request: whose, why it stands here or what was promised, in whose hands, and the time left."""
 
     pk: int
@@ -53,7 +53,7 @@ class Line:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class NoteLine:
+class HandOverNoteLine:
     pk: int
     text: str
     who: str
@@ -67,12 +67,12 @@ class NoteLine:
 
 def hand_over_page(*, viewer: User, now: datetime.datetime) -> dict[str, Any]:
     items = cannot_wait.open_items(now=now)
-    why = {item.pk: comma_list(each.label for each in item.why) for item in items if item.what == "request"}
+    why = {item.pk: comma_list(entry.label for entry in item.why) for item in items if item.what == "request"}
     waiting, promised = _requests(why, viewer=viewer, now=now), _promised(set(why), viewer=viewer, now=now)
     cases, notes = _cases(viewer=viewer, now=now), _notes(viewer=viewer, now=now)
     visits, messages = _visits(viewer=viewer, now=now), _messages([i.pk for i in items if i.what == "message"])
     counts = {name: sum(item.what == name for item in items) for name in ("case", "request", "text", "message")}
-    shown = {*(line.pk for line in (*waiting, *promised)), *(each["request_pk"] for each in visits)}
+    shown = {*(line.pk for line in (*waiting, *promised)), *(entry["request_pk"] for entry in visits)}
     return {
         "duty": duty_now(viewer=viewer, now=now),
         "now": clock.moment(now),
@@ -105,7 +105,7 @@ def horizon(now: datetime.datetime) -> datetime.datetime:
 
 def _cases(*, viewer: User, now: datetime.datetime) -> list[CaseLine]:
     rows = case_query(viewer).exclude(status=CaseStatus.CLOSED)[:SHOWN]
-    return [line_of(each, viewer=viewer, now=now) for each in readable(rows)]
+    return [line_of(row, viewer=viewer, now=now) for row in readable(rows)]
 
 
 def _query(condition: Q, *, viewer: User) -> QuerySet[ConsultationRequest]:
@@ -113,35 +113,35 @@ def _query(condition: Q, *, viewer: User) -> QuerySet[ConsultationRequest]:
     return rows.select_related("patient", "claimed_by", "doctor").defer(*UNOPENED).most_pressing_first()
 
 
-def _requests(why: dict[int, str], *, viewer: User, now: datetime.datetime) -> list[Line]:
+def _requests(why: dict[int, str], *, viewer: User, now: datetime.datetime) -> list[HandOverLine]:
     rows = readable(_query(Q(pk__in=why), viewer=viewer)[:SHOWN])
-    return [_line(each, what=why[each.pk], viewer=viewer, now=now) for each in rows]
+    return [_line(row, what=why[row.pk], viewer=viewer, now=now) for row in rows]
 
 
-def _promised(known: set[int], *, viewer: User, now: datetime.datetime) -> list[Line]:
+def _promised(known: set[int], *, viewer: User, now: datetime.datetime) -> list[HandOverLine]:
     """What is due by the end of the next open day, and is not among what cannot wait."""
     end = horizon(now)
     rows = readable(_query(clocks.is_overdue(end) & ~Q(pk__in=known), viewer=viewer)[:SHOWN])
-    return [_line(each, what=_promise(each), viewer=viewer, now=now) for each in rows]
+    return [_line(row, what=_promise(row), viewer=viewer, now=now) for row in rows]
 
 
-def _promise(request: ConsultationRequest | Unreadable) -> str:
-    if isinstance(request, Unreadable):
+def _promise(consultation_request: ConsultationRequest | Unreadable) -> str:
+    if isinstance(consultation_request, Unreadable):
         return _("Unknown")
-    due = request.next_due_at or request.due_at
+    due = consultation_request.next_due_at or consultation_request.due_at
     words = _("Our next step by %(moment)s")
-    if due == request.texts_due_at:
+    if due == consultation_request.texts_due_at:
         words = _("Read what was written by %(moment)s")
     return words % {"moment": clock.moment(due)}
 
 
-def _line(each: ConsultationRequest | Unreadable, *, what: str, viewer: User, now: datetime.datetime) -> Line:
+def _line(each: ConsultationRequest | Unreadable, *, what: str, viewer: User, now: datetime.datetime) -> HandOverLine:
     url = reverse("admin:consultations_consultationrequest_change", args=[each.pk])
     if isinstance(each, Unreadable):
         who = _("Record %(number)d cannot be read") % {"number": each.pk}
-        return Line(each.pk, who, "", url, what, "", Chip(_("Unknown"), "danger"))
+        return HandOverLine(each.pk, who, "", url, what, "", Chip(_("Unknown"), "danger"))
     time = time_left(each.next_due_at, now=now) if each.next_due_at else clock_chip(each, now=now)
-    return Line(
+    return HandOverLine(
         each.pk, each.patient.name, each.reference, url, what, holder_words(each, viewer=viewer), time
     )  # fmt: skip
 
@@ -151,40 +151,43 @@ def _visits(*, viewer: User, now: datetime.datetime) -> list[dict[str, Any]]:
         Appointment.objects.visible_to(viewer)
         .live()
         .filter(starts_at__gte=now, starts_at__lte=horizon(now))
-        .select_related("request__patient", "clinician")
-        .defer("cancel_reason", *(f"request__{name}" for name in UNOPENED))
+        .select_related("consultation_request__patient", "clinician")
+        .defer("cancel_reason", *(f"consultation_request__{name}" for name in UNOPENED))
         .order_by("starts_at", "pk")
     )
     return [
         {
             "request_pk": None,
             "when": "",
-            "who": _("Booking %(number)d cannot be read") % {"number": each.pk},
+            "who": _("Booking %(number)d cannot be read") % {"number": row.pk},
             "clinician": "",
         }
-        if isinstance(each, Unreadable)
+        if isinstance(row, Unreadable)
         else {
-            "request_pk": each.request_id,
-            "when": clock.moment(each.starts_at),
-            "who": each.request.patient.name,
-            "reference": each.request.reference,
-            "url": reverse("admin:consultations_consultationrequest_change", args=[each.request_id]),
-            "clinician": each.clinician.display_name,
+            "request_pk": row.consultation_request_id,
+            "when": clock.moment(row.starts_at),
+            "who": row.consultation_request.patient.name,
+            "reference": row.consultation_request.reference,
+            "url": reverse("admin:consultations_consultationrequest_change", args=[row.consultation_request_id]),
+            "clinician": row.clinician.display_name,
         }
-        for each in readable(rows[:SHOWN])
+        for row in readable(rows[:SHOWN])
     ]
 
 
 def _messages(keys: Iterable[int]) -> list[dict[str, Any]]:
-    rows = OutboxMessage.objects.filter(pk__in=list(keys)[:SHOWN]).select_related("subject__request")
+    rows = OutboxMessage.objects.filter(pk__in=list(keys)[:SHOWN]).select_related("subject__consultation_request")
     lines = []
-    for each in readable(rows.defer("recipient", "payload", "content").order_by("pk")):
-        url, reference = reverse("admin:core_outboxmessage_change", args=[each.pk]), ""
-        what = _("Message %(number)d") % {"number": each.pk}
-        if not isinstance(each, Unreadable):
-            subject = getattr(each, "subject", None)
-            what, reference = outbox.label_of(each), subject.request.reference if subject and subject.request else ""
-        lines.append({"pk": each.pk, "what": what, "reference": reference, "url": url})
+    for row in readable(rows.defer("recipient", "payload", "content").order_by("pk")):
+        url, reference = reverse("admin:core_outboxmessage_change", args=[row.pk]), ""
+        what = _("Message %(number)d") % {"number": row.pk}
+        if not isinstance(row, Unreadable):
+            subject = getattr(row, "subject", None)
+            what, reference = (
+                outbox.label_of(row),
+                subject.consultation_request.reference if subject and subject.consultation_request else "",
+            )
+        lines.append({"pk": row.pk, "what": what, "reference": reference, "url": url})
     return lines
 
 
@@ -205,30 +208,34 @@ def held_words(counts: dict[str, int]) -> list[str]:
     return [words % {"number": counts[name]} for name, words in HELD.items() if counts.get(name)]
 
 
-def _notes(*, viewer: User, now: datetime.datetime) -> list[NoteLine]:
+def _notes(*, viewer: User, now: datetime.datetime) -> list[HandOverNoteLine]:
     stands = Q(read_at=None) | Q(read_at__gte=now - NOTES_STAY)
     rows = with_keys(HandOverNote.objects.visible_to(viewer).filter(stands, deleted_at=None))
     found = (
-        rows.select_related("request", "patient", "written_by", "read_by").defer(*UNOPENED).order_by("written_at", "pk")
+        rows.select_related("consultation_request", "patient", "written_by", "read_by")
+        .defer(*UNOPENED)
+        .order_by("written_at", "pk")
     )
-    return [_note(each, viewer=viewer) for each in readable(found[:SHOWN], opens=False)]
+    return [_note(entry, viewer=viewer) for entry in readable(found[:SHOWN], opens=False)]
 
 
-def _note(each: HandOverNote | Unreadable, *, viewer: User) -> NoteLine:
+def _note(each: HandOverNote | Unreadable, *, viewer: User) -> HandOverNoteLine:
     if isinstance(each, Unreadable):
         text = _("This note cannot be read. Tell a manager its number.")
-        return NoteLine(each.pk, text, "", "", "", "", False, None)
+        return HandOverNoteLine(each.pk, text, "", "", "", "", False, None)
     text = opened(lambda: each.text, _("This note cannot be read."), of=each)[0]
-    request = each.request
-    return NoteLine(
+    consultation_request = each.consultation_request
+    return HandOverNoteLine(
         pk=each.pk,
         text=text,
         who=name_of(each.written_by),
         when=clock.moment(each.written_at),
-        reference=request.reference if request else "",
-        url=reverse("admin:consultations_consultationrequest_change", args=[request.pk]) if request else "",
+        reference=consultation_request.reference if consultation_request else "",
+        url=reverse("admin:consultations_consultationrequest_change", args=[consultation_request.pk])
+        if consultation_request
+        else "",
         is_mine=each.written_by_id == viewer.pk,
-        request_pk=request.pk if request else None,
+        request_pk=consultation_request.pk if consultation_request else None,
         read=_read_words(each),
     )
 

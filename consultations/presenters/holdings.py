@@ -21,18 +21,18 @@ def holdings_page(user: User, *, viewer: User, now: datetime.datetime) -> dict[s
     visits = dict(held.visits)
     keys = {*held.claimed, *held.to_review, *visits}
     rows = ConsultationRequest.objects.visible_to(viewer).filter(Q(pk__in=keys)).select_related("patient")
-    lines = {each.pk: _line(each) for each in readable(rows.defer(*UNOPENED).most_pressing_first()[:SHOWN])}
+    lines = {row.pk: _line(row) for row in readable(rows.defer(*UNOPENED).most_pressing_first()[:SHOWN])}
     cases = readable(case_query(viewer).filter(pk__in=held.cases)[:SHOWN])
     return {
         "person": user,
         "who": user.display_name,
         "held": bool(held),
         "may_be_passed_on": bool(held.cases or held.requests),
-        "cases": [line_of(each, viewer=viewer, now=now) for each in cases],
+        "cases": [line_of(case, viewer=viewer, now=now) for case in cases],
         "claimed": [lines[pk] for pk in held.claimed if pk in lines],
         "to_review": [lines[pk] for pk in held.to_review if pk in lines],
         "visits": [{**lines[pk], "when": clock.moment(visits[pk])} for pk in visits if pk in lines],
-        "shown": {"cases": [each.pk for each in cases], "requests": sorted(lines)},
+        "shown": {"cases": [case.pk for case in cases], "requests": sorted(lines)},
     }
 
 

@@ -29,7 +29,7 @@ def query() -> PermittedQuerySet[MissedReport]:
 def missed_of(about: Q) -> list[Entry]:
     """The newest reports about a record, and what became of each."""
     rows = query().filter(about).order_by("-reported_at", "-pk")[:ON_A_RECORD]
-    return [_line(each) for each in readable(rows, opens=False) if not isinstance(each, Unreadable)]
+    return [_line(item) for item in readable(rows, opens=False) if not isinstance(item, Unreadable)]
 
 
 def _line(each: MissedReport) -> Entry:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from clinic.accounts.models import User
 from clinic.core import clock
 from clinic.core.permissions import may
-from clinic.staff.news import Line, News
+from clinic.staff.news import News, OpenEmergency
 from consultations.enums import OPEN_STATUSES, CaseStatus, Outcome
 from consultations.models import ConsultationRequest, SafetyCase
 from consultations.presenters.cases import url_of
@@ -66,7 +66,7 @@ def news_for(user: User | AnonymousUser, *, since: datetime.datetime) -> News | 
     )
 
 
-def open_emergencies(*, now: datetime.datetime) -> tuple[Line, ...]:
+def open_emergencies(*, now: datetime.datetime) -> tuple[OpenEmergency, ...]:
     """The alarms that began last: one line a case, and one for all visitors of a flood."""
     taken_last = Case(When(UNTAKEN, then=0), default=1, output_field=IntegerField())
     rows = (
@@ -75,13 +75,15 @@ def open_emergencies(*, now: datetime.datetime) -> tuple[Line, ...]:
         .order_by(taken_last, "-alarmed_at", "-pk")
         .values_list("pk", "status", "alarmed_at", "alarm_group")
     )
-    lines: dict[str, Line] = {}
+    lines: dict[str, OpenEmergency] = {}
     for pk, status, alarmed_at, group in rows[: 4 * SHOWN]:
         is_taken = status != CaseStatus.OPEN
         key = f"group-{group}" if group else f"{pk}-{int(alarmed_at.timestamp())}"
         words = _of_a_group(is_taken=is_taken) if group else _of_a_case(is_taken=is_taken)
         text = words % {"number": pk, "time": span(now - alarmed_at)}
-        lines.setdefault(key, Line(key, text, f"{reverse(CASES)}?group={group}" if group else url_of(pk), is_taken))
+        lines.setdefault(
+            key, OpenEmergency(key, text, f"{reverse(CASES)}?group={group}" if group else url_of(pk), is_taken)
+        )
     return tuple(lines.values())[:SHOWN]
 
 

@@ -36,9 +36,9 @@ STAYS: Final = datetime.timedelta(days=1)
 """How long help is shown to the person after words about danger, also once somebody has read them."""
 MARKED: Final = Q(is_self_harm=True) | Q(is_danger=True)
 WHOSE: Final = {
-    "request_key": F("response__request__pk"),
-    "request_reference": F("response__request__reference"),
-    "request_name": F("response__request__patient__name"),
+    "request_key": F("response__consultation_request__pk"),
+    "request_reference": F("response__consultation_request__reference"),
+    "request_name": F("response__consultation_request__patient__name"),
     "case_key": F("response__safety_case__pk"),
     "case_name": F("response__safety_case__patient__name"),
 }
@@ -46,7 +46,7 @@ WHOSE: Final = {
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Piece:
+class TextPart:
     """A stretch of a text; `danger` names the list that knows it."""
 
     text: str
@@ -62,7 +62,7 @@ class WaitingText:
     when: str
     time: Chip
     flags: tuple[Chip, ...]
-    pieces: tuple[Piece, ...]
+    pieces: tuple[TextPart, ...]
     is_marked: bool
     read_url: str
     who: str = ""
@@ -100,18 +100,18 @@ class SentMessage:
     is_readable: bool = True
 
 
-def pieces_of(text: str) -> tuple[Piece, ...]:
+def pieces_of(text: str) -> tuple[TextPart, ...]:
     """The text cut where words about danger begin and end; put together it is the text again."""
     marks = [""] * len(text)
     for mention in sorted(mentions(text), key=lambda each: each.danger == Danger.SELF_HARM):
         start, end = mention.span
         marks[start:end] = [mention.danger.value] * (end - start)
-    pieces: list[Piece] = []
+    pieces: list[TextPart] = []
     for letter, danger in zip(text, marks, strict=True):
         if pieces and pieces[-1].danger == danger:
-            pieces[-1] = Piece(pieces[-1].text + letter, danger)
+            pieces[-1] = TextPart(pieces[-1].text + letter, danger)
         else:
-            pieces.append(Piece(letter, danger))
+            pieces.append(TextPart(letter, danger))
     return tuple(pieces)
 
 
@@ -120,7 +120,7 @@ def waiting_for(response_id: int, *, now: datetime.datetime) -> dict[str, Any]:
     once those are read.
     """
     rows = with_keys(PatientText.objects.waiting().filter(response=response_id)).most_pressing_first()
-    texts = [_waiting(each, now=now) for each in readable(rows[:SHOWN])]
+    texts = [_waiting(row, now=now) for row in readable(rows[:SHOWN])]
     return {"texts": texts, "more_texts": rows.count() - len(texts) if len(texts) == SHOWN else 0}
 
 
@@ -130,7 +130,7 @@ def _waiting(each: PatientText | Unreadable, *, now: datetime.datetime) -> Waiti
         flags: tuple[Chip, ...] = (Chip(_("Damaged"), "danger"),)
         what = _("Text %(number)d") % {"number": each.pk}
         return WaitingText(
-            each.pk, what, "", Chip(_("Unknown"), "danger"), flags, (Piece(str(DAMAGED)),),
+            each.pk, what, "", Chip(_("Unknown"), "danger"), flags, (TextPart(str(DAMAGED)),),
             is_marked=bare.filter(MARKED).exists(), read_url=read_url(each.pk),
         )  # fmt: skip
     return WaitingText(
@@ -161,7 +161,7 @@ def waiting_lines(*, viewer: User, now: datetime.datetime, limit: int) -> tuple[
     marked = PatientText.objects.visible_to(viewer).waiting().filter(MARKED)
     rows = marked.defer("text").annotate(**WHOSE).most_pressing_first()[: limit + 1]
     found = readable(rows)
-    return [_line(each, now=now) for each in found[:limit]], len(found) > limit
+    return [_line(item, now=now) for item in found[:limit]], len(found) > limit
 
 
 def _line(each: Any, *, now: datetime.datetime) -> WaitingText:
@@ -205,31 +205,39 @@ def help_for_unsent(texts: Iterable[str]) -> FirstHelp:
     return FirstHelp(is_self_harm=Danger.SELF_HARM in found, is_danger=Danger.SIGN in found)
 
 
-def messages_sent(request: ConsultationRequest) -> list[SentMessage]:
+def messages_sent(consultation_request: ConsultationRequest) -> list[SentMessage]:
     """The patient's own messages, newest first. One that cannot be decoded says so."""
-    texts = PatientText.objects.filter(response=request.response_id, kind=TextKind.MESSAGE)
+    texts = PatientText.objects.filter(response=consultation_request.response_id, kind=TextKind.MESSAGE)
     rows = with_keys(texts.order_by("-sent_at", "-pk"))
     return [
-        SentMessage(_("We cannot show this message. Please call us about it."), request.submitted_at, None, None, False)
-        if isinstance(each, Unreadable)
-        else SentMessage(each.text, each.sent_at, each.read_at, each.due_at)
-        for each in readable(rows)
+        SentMessage(
+            _("We cannot show this message. Please call us about it."),
+            consultation_request.submitted_at,
+            None,
+            None,
+            False,
+        )
+        if isinstance(row, Unreadable)
+        else SentMessage(row.text, row.sent_at, row.read_at, row.due_at)
+        for row in readable(rows)
     ]
 
 
-def read_by(request: ConsultationRequest) -> datetime.datetime:
+def read_by(consultation_request: ConsultationRequest) -> datetime.datetime:
     """By when somebody reads a request that was sent: sooner where its note, or an answer, has words about danger."""
-    came_with_it = PatientText.objects.waiting().filter(response=request.response_id).exclude(kind=TextKind.MESSAGE)
+    came_with_it = (
+        PatientText.objects.waiting().filter(response=consultation_request.response_id).exclude(kind=TextKind.MESSAGE)
+    )
     soonest = came_with_it.aggregate(due=Min("due_at"))["due"]
-    return min(request.due_at, soonest) if soonest else request.due_at
+    return min(consultation_request.due_at, soonest) if soonest else consultation_request.due_at
 
 
-def written_notice(request: ConsultationRequest, kind: TextKind = TextKind.MESSAGE) -> str:
+def written_notice(consultation_request: ConsultationRequest, kind: TextKind = TextKind.MESSAGE) -> str:
     """What stands on the page after a message or an answer was sent: that we have it, and by when somebody reads it.
 
     That nobody reads it while the clinic is closed is said once: here, or with the help above it (`first_help`).
     """
-    found = PatientText.objects.filter(response=request.response_id, kind=kind, read_at=None)
+    found = PatientText.objects.filter(response=consultation_request.response_id, kind=kind, read_at=None)
     newest = found.defer("text").order_by("-sent_at", "-pk").first()
     if newest is None:
         return ""
@@ -237,7 +245,7 @@ def written_notice(request: ConsultationRequest, kind: TextKind = TextKind.MESSA
     if newest.due_at is None:
         return have
     read = _("A person reads it by %(moment)s.") % {"moment": clock.moment(newest.due_at)}
-    if clock.is_open(now) or first_help(request.response_id, now=now).opens_at:
+    if clock.is_open(now) or first_help(consultation_request.response_id, now=now).opens_at:
         return paragraph([have, read])
     opens = clock.moment(clock.next_opening(now))
     return paragraph([have, read, _("Nobody reads this before %(moment)s.") % {"moment": opens}])

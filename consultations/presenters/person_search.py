@@ -40,7 +40,7 @@ def search_condition(term: str, *, patient: str = "patient__", reference: str = 
 def _plain(typed: str) -> str:
     """Full-width signs as plain ones, every dash as "-", single spaces."""
     text = unicodedata.normalize("NFKC", typed)
-    dashed = "".join("-" if unicodedata.category(each) == "Pd" or each == "\u2212" else each for each in text)
+    dashed = "".join("-" if unicodedata.category(item) == "Pd" or item == "\u2212" else item for item in text)
     return " ".join(dashed.split())
 
 

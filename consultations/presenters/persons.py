@@ -140,14 +140,14 @@ def rows_of(condition: Q, *, beside: Patient, newest: int = 0) -> list[PersonRow
 
 
 def _row(row: Patient, beside: Patient, was_apart: str) -> PersonRow:
-    request, case = next(iter(row.requests.all()), None), next(iter(row.safety_cases.all()), None)
-    stands = request or case
+    consultation_request, case = next(iter(row.requests.all()), None), next(iter(row.safety_cases.all()), None)
+    stands = consultation_request or case
     agrees, differs = _compared(row, beside)
     sent = {"day": clock.day(row.created_at), "time": span(clock.now() - row.created_at)}
     return PersonRow(
         pk=row.pk,
-        label=_label(row, request, case),
-        url=triage.page_of(request) if request else url_of(case.pk) if case else "",
+        label=_label(row, consultation_request, case),
+        url=triage.page_of(consultation_request) if consultation_request else url_of(case.pk) if case else "",
         name=row.name,
         born=day_of_birth(row),
         age=age_words(row),
@@ -160,9 +160,9 @@ def _row(row: Patient, beside: Patient, was_apart: str) -> PersonRow:
     )
 
 
-def _label(row: Patient, request: ConsultationRequest | None, case: SafetyCase | None) -> str:
-    if request is not None:
-        return request.reference
+def _label(row: Patient, consultation_request: ConsultationRequest | None, case: SafetyCase | None) -> str:
+    if consultation_request is not None:
+        return consultation_request.reference
     if case is not None:
         return _("Safety case %(number)d") % {"number": case.pk}
     return _("Record %(number)d") % {"number": row.pk}
@@ -172,7 +172,7 @@ def _compared(row: Patient, beside: Patient) -> tuple[tuple[str, ...], tuple[str
     """What is the same in both, and what is known of both and differs; nothing of a row and itself."""
     if row.pk == beside.pk:
         return (), ()
-    is_helped = any(each.filled_for == FilledFor.OTHER for each in row.requests.all())
+    is_helped = any(item.filled_for == FilledFor.OTHER for item in row.requests.all())
     pairs: dict[str, tuple[Any, Any]] = {
         _("name"): (row.name_key, beside.name_key),
         _("date of birth"): (row.birth_on, beside.birth_on),

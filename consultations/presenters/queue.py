@@ -45,7 +45,7 @@ class Tab:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Row:
+class QueueRow:
     """One line of the list. A row that cannot be read has no url and says so in `name`."""
 
     pk: int
@@ -114,7 +114,9 @@ def condition_of(filters: Filters, *, viewer: User, now: datetime.datetime) -> Q
 
 def rows_query(condition: Q, *, viewer: User) -> QuerySet[ConsultationRequest]:
     """Everything a row needs in one query; what is encrypted comes as it is stored, to be decrypted row by row."""
-    next_visit = Appointment.objects.filter(request=OuterRef("pk"), status__in=LIVE_APPOINTMENTS).order_by("starts_at")
+    next_visit = Appointment.objects.filter(consultation_request=OuterRef("pk"), status__in=LIVE_APPOINTMENTS).order_by(
+        "starts_at"
+    )
     return (
         ConsultationRequest.objects.visible_to(viewer)
         .filter(condition)
@@ -130,21 +132,21 @@ def rows_query(condition: Q, *, viewer: User) -> QuerySet[ConsultationRequest]:
     )
 
 
-def rows_of(condition: Q, *, page: int, viewer: User, now: datetime.datetime) -> list[Row]:
+def rows_of(condition: Q, *, page: int, viewer: User, now: datetime.datetime) -> list[QueueRow]:
     start = (page - 1) * PAGE_SIZE
     found = readable(rows_query(condition, viewer=viewer)[start : start + PAGE_SIZE])
-    risks = {each.patient: risk_of(each) for each in found if not isinstance(each, Unreadable)}
+    risks = {item.patient: risk_of(item) for item in found if not isinstance(item, Unreadable)}
     others = beside_in_list(risks)
     return [
-        unreadable_row(each.pk)
-        if isinstance(each, Unreadable)
-        else _row(each, others.get(each.patient_id, NOBODY_ELSE), viewer=viewer, now=now)
-        for each in found
+        unreadable_row(item.pk)
+        if isinstance(item, Unreadable)
+        else _row(item, others.get(item.patient_id, NOBODY_ELSE), viewer=viewer, now=now)
+        for item in found
     ]
 
 
-def unreadable_row(pk: int) -> Row:
-    return Row(
+def unreadable_row(pk: int) -> QueueRow:
+    return QueueRow(
         pk=pk,
         url=reverse("admin:consultations_consultationrequest_change", args=[pk]),
         name=_("Record %(number)d cannot be read") % {"number": pk},
@@ -155,87 +157,92 @@ def unreadable_row(pk: int) -> Row:
     )
 
 
-def erased_row(request: Any) -> Row:
-    erased = {"moment": clock.moment(request.patient.erased_at)}
-    return Row(
-        pk=request.pk,
-        url=reverse("admin:consultations_consultationrequest_change", args=[request.pk]),
-        name=request.patient.name,
-        reference=request.reference,
+def erased_row(consultation_request: Any) -> QueueRow:
+    erased = {"moment": clock.moment(consultation_request.patient.erased_at)}
+    return QueueRow(
+        pk=consultation_request.pk,
+        url=reverse("admin:consultations_consultationrequest_change", args=[consultation_request.pk]),
+        name=consultation_request.patient.name,
+        reference=consultation_request.reference,
         line=_("What this person told us was erased on %(moment)s.") % erased,
-        status=request.get_status_display(),
+        status=consultation_request.get_status_display(),
     )
 
 
-def _row(request: Any, others: Others, *, viewer: User, now: datetime.datetime) -> Row:
-    if request.patient.erased_at is not None:
-        return erased_row(request)
-    answers, is_broken = opened(lambda: answers_of(request), NO_ANSWERS, of=request)
+def _row(consultation_request: Any, others: Others, *, viewer: User, now: datetime.datetime) -> QueueRow:
+    if consultation_request.patient.erased_at is not None:
+        return erased_row(consultation_request)
+    answers, is_broken = opened(lambda: answers_of(consultation_request), NO_ANSWERS, of=consultation_request)
     line = _("The answers of this record cannot be opened. Tell a manager.")
     if not is_broken:
-        line = one_line(answers, version=request.response.questionnaire_version)
-    return Row(
-        pk=request.pk,
-        url=reverse("admin:consultations_consultationrequest_change", args=[request.pk]),
-        name=request.patient.name,
-        age=age_words(request.patient),
-        reference=request.reference,
+        line = one_line(answers, version=consultation_request.response.questionnaire_version)
+    return QueueRow(
+        pk=consultation_request.pk,
+        url=reverse("admin:consultations_consultationrequest_change", args=[consultation_request.pk]),
+        name=consultation_request.patient.name,
+        age=age_words(consultation_request.patient),
+        reference=consultation_request.reference,
         line=line,
-        time=clock_chip(request, now=now, next_visit=request.next_visit, case_due_at=request.case_due_at),
-        flags=flags_of(request, answers, is_broken=is_broken),
-        status=holder_words(request, viewer=viewer),
+        time=clock_chip(
+            consultation_request,
+            now=now,
+            next_visit=consultation_request.next_visit,
+            case_due_at=consultation_request.case_due_at,
+        ),
+        flags=flags_of(consultation_request, answers, is_broken=is_broken),
+        status=holder_words(consultation_request, viewer=viewer),
         others=others,
-        as_pressing=request.as_pressing_patient if request.is_as_pressing else None,
+        as_pressing=consultation_request.as_pressing_patient if consultation_request.is_as_pressing else None,
     )
 
 
-def answers_of(request: ConsultationRequest) -> dict[str, Any]:
+def answers_of(consultation_request: ConsultationRequest) -> dict[str, Any]:
     """Raises DamagedRecord."""
-    answers: dict[str, Any] | None = request.response.answers
+    answers: dict[str, Any] | None = consultation_request.response.answers
     if answers is None:
         raise Undecodable("There are no answers at all.")
     return answers
 
 
-def is_low_mood(request: ConsultationRequest) -> bool:
+def is_low_mood(consultation_request: ConsultationRequest) -> bool:
     """Whether its stored result says so; one that cannot be read is told of on the page of the request."""
-    return LOW_MOOD_RULE in opened(lambda: fired_in(request), NO_RULES, of=request)[0]
+    return LOW_MOOD_RULE in opened(lambda: fired_in(consultation_request), NO_RULES, of=consultation_request)[0]
 
 
-def fired_in(request: ConsultationRequest) -> frozenset[str]:
+def fired_in(consultation_request: ConsultationRequest) -> frozenset[str]:
     """The ids of the rules in the result that the request was sent with. Raises DamagedRecord."""
-    request.assessment.opened_with(request.response)
-    return frozenset(each["id"] for each in result_of(request.assessment.result)["fired"])
+    consultation_request.assessment.opened_with(consultation_request.response)
+    return frozenset(item["id"] for item in result_of(consultation_request.assessment.result)["fired"])
 
 
-def flags_of(request: Any, answers: Mapping[str, Any], *, is_broken: bool) -> tuple[Chip, ...]:
-    flags = text_flags(request)
-    if request.is_escalated:
+def flags_of(consultation_request: Any, answers: Mapping[str, Any], *, is_broken: bool) -> tuple[Chip, ...]:
+    flags = text_flags(consultation_request)
+    if consultation_request.is_escalated:
         flags.append(Chip(_("Escalated"), "danger"))
-    if request.is_as_pressing:
-        pressing = _("As pressing as %(reference)s") % {"reference": request.as_pressing_reference}
+    if consultation_request.is_as_pressing:
+        pressing = _("As pressing as %(reference)s") % {"reference": consultation_request.as_pressing_reference}
         flags.append(Chip(pressing, "danger"))
-    if request.flag_level or not request.is_escalated:
-        flags.append(level_chip(request))
-    if request.highest_outcome not in (request.outcome, request.flag_level):
-        earlier = _("Earlier: %(outcome)s") % {"outcome": Outcome(request.highest_outcome).label}
+    if consultation_request.flag_level or not consultation_request.is_escalated:
+        flags.append(level_chip(consultation_request))
+    if consultation_request.highest_outcome not in (consultation_request.outcome, consultation_request.flag_level):
+        earlier = _("Earlier: %(outcome)s") % {"outcome": Outcome(consultation_request.highest_outcome).label}
         flags.append(Chip(earlier, "danger"))
-    if request.is_blocked_by_flags and request.status in OPEN_STATUSES:
+    if consultation_request.is_blocked_by_flags and consultation_request.status in OPEN_STATUSES:
         flags.append(Chip(_("Red flags open"), "warn"))
-    if is_low_mood(request):
+    if is_low_mood(consultation_request):
         flags.append(Chip(str(LOW_MOOD), "warn"))
-    if request.has_note:
+    if consultation_request.has_note:
         flags.append(Chip(_("Left a note")))
     if is_broken:
         flags.append(Chip(_("Answers damaged"), "danger"))
-    found = look_outs(answers, version=request.response.questionnaire_version)[:LOOK_OUTS_SHOWN]
+    found = look_outs(answers, version=consultation_request.response.questionnaire_version)[:LOOK_OUTS_SHOWN]
     return (*flags, *(Chip(text, "warn") for text in found))
 
 
-def text_flags(request: ConsultationRequest) -> list[Chip]:
+def text_flags(consultation_request: ConsultationRequest) -> list[Chip]:
     """That the patient wrote something that nobody has read, and whether it is to be read first."""
-    if request.texts_due_at is None:
+    if consultation_request.texts_due_at is None:
         return []
-    if request.texts_risk is None:
+    if consultation_request.texts_risk is None:
         return [Chip(_("New message"), "warn")]
     return [Chip(_("Read this first"), "danger")]

@@ -59,30 +59,32 @@ EXPECTS: Final = ("ex_expect",)
 UNREADABLE: Final = gettext_lazy("This cannot be read. Tell a manager.")
 
 
-def request_page(request: ConsultationRequest, *, viewer: User, now: datetime.datetime) -> dict[str, Any]:
-    responses = QuestionnaireResponse.objects.filter(pk=request.response_id)
+def request_page(consultation_request: ConsultationRequest, *, viewer: User, now: datetime.datetime) -> dict[str, Any]:
+    responses = QuestionnaireResponse.objects.filter(pk=consultation_request.response_id)
     response: QuestionnaireResponse = load(responses.defer("answers", "contact"), opens=False)
-    response.request = request
+    response.consultation_request = consultation_request
     nothing: list[Asked] = []
     asked, is_damaged = opened(lambda: asked_of(response.asked), nothing, of=response)
     brought, is_brought_damaged = opened(lambda: response.brought, "", of=response)
-    assessment: Assessment = load(Assessment.objects.filter(pk=request.assessment_id), opens=False)
+    assessment: Assessment = load(Assessment.objects.filter(pk=consultation_request.assessment_id), opens=False)
     assessment.opened_with(response)
     findings = findings_of(assessment, asked)
-    visit = request.appointments.live().select_related("clinician", "location", "appointment_type")
+    visit = consultation_request.appointments.live().select_related("clinician", "location", "appointment_type")
     case: SafetyCase | None = load(case_query(viewer).filter(response=response))
     appointment: Appointment | None = load(visit.defer("cancel_reason").order_by("pk"))
     return {
-        "consultation": request,
-        **patient_texts.waiting_for(request.response_id, now=now),
-        "banner": banner(request, viewer=viewer, now=now, starts_at=appointment.starts_at if appointment else None),
-        "headline": headline(request),
-        "clock_alarms": clock_alarms.going_on(request.response_id, without=[ClockKind.CASE]),
+        "consultation_request": consultation_request,
+        **patient_texts.waiting_for(consultation_request.response_id, now=now),
+        "banner": banner(
+            consultation_request, viewer=viewer, now=now, starts_at=appointment.starts_at if appointment else None
+        ),
+        "headline": headline(consultation_request),
+        "clock_alarms": clock_alarms.going_on(consultation_request.response_id, without=[ClockKind.CASE]),
         "low_mood": str(LOW_MOOD) if any(finding.id == LOW_MOOD_RULE for finding in findings.all) else "",
-        "escalation": activity.escalation(request) if request.is_escalated else None,
+        "escalation": activity.escalation(consultation_request) if consultation_request.is_escalated else None,
         "findings": findings,
-        "flags": flags_view(request, case=case),
-        "calls": call_box(response, viewer=viewer, is_pressing=is_pressing(request, case)),
+        "flags": flags_view(consultation_request, case=case),
+        "calls": call_box(response, viewer=viewer, is_pressing=is_pressing(consultation_request, case)),
         "metrics": metrics_of(findings.scores),
         "own_words": words_for(asked, OWN_WORDS),
         "expects": words_for(asked, EXPECTS),
@@ -90,11 +92,11 @@ def request_page(request: ConsultationRequest, *, viewer: User, now: datetime.da
         "sections": sections_of(asked),
         "answer_count": len(asked),
         "is_damaged": is_damaged or is_brought_damaged or findings.is_damaged,
-        "contact": contact_of(request),
-        "person_link": person_link(request.patient),
-        "beside": beside_on_page(request.patient, risk=risk_of(request)),
-        "as_pressing": request.as_pressing_as if request.is_as_pressing else None,
-        "consents": consents_of(request),
+        "contact": contact_of(consultation_request),
+        "person_link": person_link(consultation_request.patient),
+        "beside": beside_on_page(consultation_request.patient, risk=risk_of(consultation_request)),
+        "as_pressing": consultation_request.as_pressing_as if consultation_request.is_as_pressing else None,
+        "consents": consents_of(consultation_request),
         "versions": {
             "questionnaire": assessment.questionnaire_version,
             "ruleset": assessment.ruleset_version,
@@ -103,44 +105,48 @@ def request_page(request: ConsultationRequest, *, viewer: User, now: datetime.da
             "signature": signature_line(assessment.ruleset_version),
         },
         "appointment": appointment_words(appointment),
-        "activity": activity.activity(request),
-        "views": activity.views(request),
-        "messages_sent": activity.messages_of(request),
+        "activity": activity.activity(consultation_request),
+        "views": activity.views(consultation_request),
+        "messages_sent": activity.messages_of(consultation_request),
         "safety_case": case_words(case, viewer=viewer),
     }
 
 
 def banner(
-    request: ConsultationRequest, *, viewer: User, now: datetime.datetime, starts_at: datetime.datetime | None
+    consultation_request: ConsultationRequest,
+    *,
+    viewer: User,
+    now: datetime.datetime,
+    starts_at: datetime.datetime | None,
 ) -> dict[str, Any]:
     """Name, birth date and reference together: what tells two patients apart on every page."""
-    case_due_at = clocks.case_due_of(request)
-    due_at = due_of(request, case_due_at=case_due_at)
+    case_due_at = clocks.case_due_of(consultation_request)
+    due_at = due_of(consultation_request, case_due_at=case_due_at)
     return {
-        "name": request.patient.name,
-        "age": age_words(request.patient),
-        "born": day_of_birth(request.patient),
-        "reference": request.reference,
+        "name": consultation_request.patient.name,
+        "age": age_words(consultation_request.patient),
+        "born": day_of_birth(consultation_request.patient),
+        "reference": consultation_request.reference,
         "due": clock.moment(due_at) if due_at else "",
-        "sent": clock.moment(request.submitted_at),
-        "time": clock_chip(request, now=now, next_visit=starts_at, case_due_at=case_due_at),
-        "status": holder_words(request, viewer=viewer),
-        "priority": request.get_priority_display(),
+        "sent": clock.moment(consultation_request.submitted_at),
+        "time": clock_chip(consultation_request, now=now, next_visit=starts_at, case_due_at=case_due_at),
+        "status": holder_words(consultation_request, viewer=viewer),
+        "priority": consultation_request.get_priority_display(),
     }
 
 
-def headline(request: ConsultationRequest) -> dict[str, Any]:
-    if request.highest_outcome == request.outcome:
-        return {"now": level_chip(request), "highest": None, "words": ""}
+def headline(consultation_request: ConsultationRequest) -> dict[str, Any]:
+    if consultation_request.highest_outcome == consultation_request.outcome:
+        return {"now": level_chip(consultation_request), "highest": None, "words": ""}
     words = _("The patient was shown “%(outcome)s” earlier and changed answers after that. Ask about it.")
     return {
-        "now": level_chip(request),
-        "highest": outcome_chip(request.highest_outcome),
-        "words": words % {"outcome": Outcome(request.highest_outcome).label},
+        "now": level_chip(consultation_request),
+        "highest": outcome_chip(consultation_request.highest_outcome),
+        "words": words % {"outcome": Outcome(consultation_request.highest_outcome).label},
     }
 
 
-def consents_of(request: ConsultationRequest) -> list[dict[str, str]]:
+def consents_of(consultation_request: ConsultationRequest) -> list[dict[str, str]]:
     return [
         {
             "wording": _("Consent %(number)d cannot be read. Tell a manager.") % {"number": consent.pk},
@@ -149,7 +155,7 @@ def consents_of(request: ConsultationRequest) -> list[dict[str, str]]:
         }
         if isinstance(consent, Unreadable)
         else {"wording": consent.wording, "version": consent.notice_version, "when": clock.moment(consent.given_at)}
-        for consent in readable(request.consents.order_by("pk"))
+        for consent in readable(consultation_request.consents.order_by("pk"))
     ]
 
 
@@ -157,12 +163,12 @@ def words_for(asked: Sequence[Asked], ids: Sequence[str]) -> str:
     return paragraph(answer_words(entry) for entry in asked if entry["id"] in ids and entry["answer"])
 
 
-def contact_of(request: ConsultationRequest) -> dict[str, Any]:
-    contact = patient_contact(request.patient)
+def contact_of(consultation_request: ConsultationRequest) -> dict[str, Any]:
+    contact = patient_contact(consultation_request.patient)
     contact["filled_for"] = _("The patient filled this in")
-    if request.filled_for == FilledFor.OTHER:
+    if consultation_request.filled_for == FilledFor.OTHER:
         words = _("%(helper)s filled this in for the patient, who agreed")
-        contact["filled_for"] = words % {"helper": request.helper_name}
+        contact["filled_for"] = words % {"helper": consultation_request.helper_name}
     return contact
 
 

@@ -28,7 +28,7 @@ def rota_page(*, viewer: User, since: datetime.date) -> dict[str, Any]:
     gaps = known.gaps(since=clock.instant(since, datetime.time(), fold=0))
     return {
         "days": [_day(day, known, members, gaps) for day in known.days],
-        "changes": [_change(each, viewer=viewer) for each in _changes(since, last)],
+        "changes": [_change(change, viewer=viewer) for change in _changes(since, last)],
         "is_used": known.is_used,
         "may_change": may(viewer, "consultations.change_shift"),
         "first": clock.day(since),
@@ -40,7 +40,7 @@ def rota_page(*, viewer: User, since: datetime.date) -> dict[str, Any]:
 
 
 def _day(day: datetime.date, known: rota.Rota, members: list[User], gaps: list[rota.Span]) -> dict[str, Any]:
-    lines = [(spans[0][0], each, spans) for each in members if (spans := known.on_day(each.pk, day))]
+    lines = [(spans[0][0], member, spans) for member in members if (spans := known.on_day(member.pk, day))]
     openings = clock.openings_on(day)
     return {
         "title": clock.day(day),
@@ -104,11 +104,11 @@ def duty_now(*, viewer: User, now: datetime.datetime) -> DutyNow:
     team = list(duty.care_team())
     known = rota.Rota.around(now, team=team)
     return DutyNow(
-        names=tuple(_name(each, known, viewer=viewer, now=now) for each in team if each.is_on_duty),
+        names=tuple(_name(item, known, viewer=viewer, now=now) for item in team if item.is_on_duty),
         coming=tuple(_coming(team, known, now=now)),
         gaps=tuple(rota.gap_words(known.gaps(since=now))),
         is_on=viewer.is_on_duty,
-        may_switch=any(each.pk == viewer.pk for each in team),
+        may_switch=any(item.pk == viewer.pk for item in team),
     )
 
 
@@ -124,7 +124,7 @@ def _name(user: User, known: rota.Rota, *, viewer: User, now: datetime.datetime)
 def _coming(team: list[User], known: rota.Rota, *, now: datetime.datetime) -> Iterator[str]:
     """Whose next shift begins within a day, the first first."""
     begins = [
-        (begin, each.display_name) for each in team for begin, _end in known.spans.get(each.pk, []) if begin > now
+        (begin, item.display_name) for item in team for begin, _end in known.spans.get(item.pk, []) if begin > now
     ]
     named: set[str] = set()
     for begin, name in sorted(begins):

@@ -67,12 +67,12 @@ class Others:
 
     @property
     def is_worse(self) -> bool:
-        return any(each.is_worse for each in self.joined)
+        return any(item.is_worse for item in self.joined)
 
     @property
     def patients(self) -> set[int]:
         """Whose rows are named, for the reading log."""
-        return {each.patient for each in (*self.joined, *self.alike)}
+        return {item.patient for item in (*self.joined, *self.alike)}
 
 
 NOBODY_ELSE: Final = Others()
@@ -91,14 +91,14 @@ def beside_on_page(patient: Patient | None, *, risk: int = LEAST_RISK) -> Others
 
 
 def _beside(risks: Mapping[Patient, int], *, shown: int, closed_too: bool) -> dict[int, Others]:
-    patients = [each for each in risks if each.erased_at is None]
+    patients = [item for item in risks if item.erased_at is None]
     rows = _candidates(patients)
     if not rows:
         return {}
     kept = _requests(rows, closed_too=closed_too) + _cases(rows, closed_too=closed_too)
     whose: defaultdict[int, list[Other]] = defaultdict(list)
-    for each in kept:
-        whose[each.patient].append(each)
+    for item in kept:
+        whose[item.patient].append(item)
     apart = _taken_apart(patients, rows) if whose else set()
     return {
         patient.pk: found
@@ -112,38 +112,40 @@ def _candidates(patients: Iterable[Patient]) -> list[Patient]:
     people = list(patients)
     if not people:
         return []
-    condition = Q(person__in={each.person_id for each in people})
-    if born := {each.birth_on for each in people if each.birth_on is not None}:
-        condition |= Q(birth_on__in=born, name_key__in={each.name_key for each in people})
+    condition = Q(person__in={item.person_id for item in people})
+    if born := {item.birth_on for item in people if item.birth_on is not None}:
+        condition |= Q(birth_on__in=born, name_key__in={item.name_key for item in people})
     for field in ("email_index", "phone_index"):
-        if known := {value for each in people if (value := getattr(each, field))}:
+        if known := {value for item in people if (value := getattr(item, field))}:
             condition |= Q(**{f"{field}__in": known})
     found = Patient.objects.filter(condition, erased_at=None).only(*KNOWN_BY).order_by("-pk")
     return _whole(found[:NEWEST])
 
 
 def _requests(rows: Iterable[Patient], *, closed_too: bool) -> list[Other]:
-    visit = Appointment.objects.filter(request=OuterRef("pk"), status__in=LIVE_APPOINTMENTS).order_by("starts_at")
+    visit = Appointment.objects.filter(consultation_request=OuterRef("pk"), status__in=LIVE_APPOINTMENTS).order_by(
+        "starts_at"
+    )
     query = ConsultationRequest.objects.filter(patient__in=rows).only(
         "reference", "status", "risk", "flag_level", "patient_id"
     )
     query = query if closed_too else query.exclude(status__in=CLOSED_STATUSES)
     found = query.annotate(visit=Subquery(visit.values("starts_at")[:1])).order_by("risk", "-submitted_at")
-    return [_of_request(each, each.visit) for each in _whole(found)]
+    return [_of_request(item, item.visit) for item in _whole(found)]
 
 
-def _of_request(request: ConsultationRequest, visit: datetime.datetime | None) -> Other:
-    status = request.get_status_display()
-    if request.status == RequestStatus.BOOKED and visit is not None:
+def _of_request(consultation_request: ConsultationRequest, visit: datetime.datetime | None) -> Other:
+    status = consultation_request.get_status_display()
+    if consultation_request.status == RequestStatus.BOOKED and visit is not None:
         status = _("%(status)s: %(moment)s") % {"status": status, "moment": clock.moment(visit)}
-    if request.flag_level and not request.is_closed:
+    if consultation_request.flag_level and not consultation_request.is_closed:
         status = _("%(status)s; red flag not settled") % {"status": status}
-    risk, is_open = risk_of(request), not request.is_closed
+    risk, is_open = risk_of(consultation_request), not consultation_request.is_closed
     level = BY_RISK[risk]
     return Other(
-        patient=request.patient_id,
-        label=request.reference,
-        url=triage.page_of(request),
+        patient=consultation_request.patient_id,
+        label=consultation_request.reference,
+        url=triage.page_of(consultation_request),
         status=status,
         urgency=outcome_chip(level) if is_open and level in URGENT_OUTCOMES else None,
         is_worse=False,
@@ -153,20 +155,23 @@ def _of_request(request: ConsultationRequest, visit: datetime.datetime | None) -
     )
 
 
-def risk_of(request: ConsultationRequest) -> int:
+def risk_of(consultation_request: ConsultationRequest) -> int:
     """How pressing a request is: its own risk, or the red flag that stands over it."""
-    return min(request.risk, OUTCOME_RISK[Outcome(request.flag_level)] if request.flag_level else LEAST_RISK)
+    return min(
+        consultation_request.risk,
+        OUTCOME_RISK[Outcome(consultation_request.flag_level)] if consultation_request.flag_level else LEAST_RISK,
+    )
 
 
 def _cases(rows: Iterable[Patient], *, closed_too: bool) -> list[Other]:
     query = SafetyCase.objects.filter(patient__in=rows).only("status", "level", "patient_id")
     query = query if closed_too else query.exclude(status=CaseStatus.CLOSED)
-    return [_of_case(each) for each in _whole(query.order_by("level", "-raised_at"))]
+    return [_of_case(item) for item in _whole(query.order_by("level", "-raised_at"))]
 
 
 def _whole(rows: QuerySet[Any]) -> list[Any]:
     """Those that can be read; a damaged one has a line of its own in its list, and is counted there."""
-    return [each for each in readable(rows, opens=False) if not isinstance(each, Unreadable)]
+    return [item for item in readable(rows, opens=False) if not isinstance(item, Unreadable)]
 
 
 def _of_case(case: SafetyCase) -> Other:
@@ -186,7 +191,7 @@ def _of_case(case: SafetyCase) -> Other:
 
 def _taken_apart(patients: Iterable[Patient], rows: Iterable[Patient]) -> set[frozenset[int]]:
     """Pairs of which staff have said that they are of different people."""
-    keys, near = [each.pk for each in patients], [each.pk for each in rows]
+    keys, near = [item.pk for item in patients], [item.pk for item in rows]
     ended = PersonJoin.objects.filter(ended_by__isnull=False)
     touching = ended.filter(Q(first__in=keys, second__in=near) | Q(first__in=near, second__in=keys))
     return {frozenset(pair) for pair in touching.values_list("first", "second")}
@@ -207,9 +212,9 @@ def _others_of(
         if row.pk == patient.pk or row.pk not in whose:
             continue
         if row.person_id == patient.person_id:
-            joined += [dataclasses.replace(each, is_joined=True, is_worse=each.risk < risk) for each in whose[row.pk]]
+            joined += [dataclasses.replace(item, is_joined=True, is_worse=item.risk < risk) for item in whose[row.pk]]
         elif frozenset((row.pk, patient.pk)) not in apart and (agrees := _agrees(row, patient)):
-            alike += [dataclasses.replace(each, agrees=agrees, is_worse=each.risk < risk) for each in whose[row.pk]]
+            alike += [dataclasses.replace(item, agrees=agrees, is_worse=item.risk < risk) for item in whose[row.pk]]
     for found in (joined, alike):
         found.sort(key=lambda each: (not each.is_open, each.risk))
     named = joined[:shown]

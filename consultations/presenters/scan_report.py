@@ -9,10 +9,10 @@ from consultations.presenters.isolation import log_damage
 CAN_SHARE: Final = ("yes", "later")
 
 
-def can_share(request: ConsultationRequest) -> bool:
+def can_share(consultation_request: ConsultationRequest) -> bool:
     """False when the answers cannot be read: the page stands without them."""
     try:
-        return request.response.answers.get("im_share") in CAN_SHARE
+        return consultation_request.response.answers.get("im_share") in CAN_SHARE
     except DamagedRecord as damage:
-        log_damage("consultations.questionnaireresponse", request.response_id, damage)
+        log_damage("consultations.questionnaireresponse", consultation_request.response_id, damage)
         return False

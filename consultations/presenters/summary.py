@@ -29,7 +29,7 @@ def one_line(answers: Mapping[str, Any], *, version: str) -> str:
         if code in gist.words
     ]
     peg = [answers.get(key) for key in ("peg_p", "peg_e", "peg_g")]
-    scores = [each for each in peg if isinstance(each, int) and 0 <= each <= 10]
+    scores = [item for item in peg if isinstance(item, int) and 0 <= item <= 10]
     if len(scores) == len(peg):
         score = formats.number_format(round(sum(scores) / 3, 1), decimal_pos=1)
         parts.append(_("PEG %(score)s of 10") % {"score": score})

@@ -21,19 +21,19 @@ def weekly_calls(*, viewer: User, now: datetime.datetime) -> dict[str, Any]:
     found = readable(due.select_related("patient")[:SHOWN])
     rows = [
         {
-            "pk": each.pk,
-            "name": _("Record %(number)d cannot be read") % {"number": each.pk},
+            "pk": item.pk,
+            "name": _("Record %(number)d cannot be read") % {"number": item.pk},
             "reference": "",
             "since": "",
         }
-        if isinstance(each, Unreadable)
+        if isinstance(item, Unreadable)
         else {
-            "pk": each.pk,
-            "name": each.patient.name,
-            "reference": each.reference,
-            "since": _("nothing heard for %(time)s") % {"time": span(now - each.quiet_since)},
+            "pk": item.pk,
+            "name": item.patient.name,
+            "reference": item.reference,
+            "since": _("nothing heard for %(time)s") % {"time": span(now - item.quiet_since)},
         }
-        for each in found
+        for item in found
     ]
     for row in rows:
         row["url"] = reverse("admin:consultations_consultationrequest_change", args=[row["pk"]])

@@ -72,9 +72,9 @@ def outcome_chip(outcome: str) -> Chip:
     return Chip(Outcome(outcome).label, OUTCOME_KINDS.get(Outcome(outcome), ""))
 
 
-def level_chip(request: ConsultationRequest) -> Chip:
+def level_chip(consultation_request: ConsultationRequest) -> Chip:
     """How pressing it is now: the worst red flag that stands, whatever the answers of the form alone came to."""
-    return outcome_chip(request.flag_level or request.outcome)
+    return outcome_chip(consultation_request.flag_level or consultation_request.outcome)
 
 
 def age_words(patient: Patient) -> str:
@@ -89,12 +89,13 @@ def day_of_birth(patient: Patient) -> str:
     return clock.full_date(patient.birth_on)
 
 
-def holder_words(request: ConsultationRequest, *, viewer: User | None = None) -> str:
+def holder_words(consultation_request: ConsultationRequest, *, viewer: User | None = None) -> str:
     """The status, and in whose hands the request is."""
-    holder = {RequestStatus.IN_TRIAGE: request.claimed_by, RequestStatus.WITH_DOCTOR: request.doctor}.get(
-        RequestStatus(request.status)
-    )
-    label = request.get_status_display()
+    holder = {
+        RequestStatus.IN_TRIAGE: consultation_request.claimed_by,
+        RequestStatus.WITH_DOCTOR: consultation_request.doctor,
+    }.get(RequestStatus(consultation_request.status))
+    label = consultation_request.get_status_display()
     if holder is None:
         return label
     if viewer is not None and holder.pk == viewer.pk:
@@ -103,7 +104,7 @@ def holder_words(request: ConsultationRequest, *, viewer: User | None = None) ->
 
 
 def clock_chip(
-    request: ConsultationRequest,
+    consultation_request: ConsultationRequest,
     *,
     now: datetime.datetime,
     next_visit: datetime.datetime | None = None,
@@ -114,24 +115,33 @@ def clock_chip(
     A danger, and a text that nobody has read, show their own time whatever the status. `case_due_at` is the clock of an
     open safety case: the request is on no other.
     """
-    if request.texts_due_at is not None or case_due_at is not None or request.danger_due_at is not None:
-        due_at = due_of(request, case_due_at=case_due_at)
+    if (
+        consultation_request.texts_due_at is not None
+        or case_due_at is not None
+        or consultation_request.danger_due_at is not None
+    ):
+        due_at = due_of(consultation_request, case_due_at=case_due_at)
         if due_at is not None:
             return time_left(due_at, now=now)
-    if request.status in CLOSED_STATUSES:
-        return Chip(_("Closed %(day)s") % {"day": clock.day(request.status_changed_at)})
-    is_late = request.due_at < now
-    if is_late and request.status in NOT_DONE:
-        return Chip(NOT_DONE[RequestStatus(request.status)] % {"time": span(now - request.due_at)}, "danger")
-    if request.status in WAITING_FOR_PATIENT:
-        return Chip(_("Waiting %(time)s") % {"time": span(now - request.status_changed_at)})
-    if request.status == RequestStatus.BOOKED:
+    if consultation_request.status in CLOSED_STATUSES:
+        return Chip(_("Closed %(day)s") % {"day": clock.day(consultation_request.status_changed_at)})
+    is_late = consultation_request.due_at < now
+    if is_late and consultation_request.status in NOT_DONE:
+        return Chip(
+            NOT_DONE[RequestStatus(consultation_request.status)] % {"time": span(now - consultation_request.due_at)},
+            "danger",
+        )
+    if consultation_request.status in WAITING_FOR_PATIENT:
+        return Chip(_("Waiting %(time)s") % {"time": span(now - consultation_request.status_changed_at)})
+    if consultation_request.status == RequestStatus.BOOKED:
         return Chip(clock.moment(next_visit) if next_visit else _("Booked"))
-    return time_left(request.due_at, now=now)
+    return time_left(consultation_request.due_at, now=now)
 
 
-def due_of(request: ConsultationRequest, *, case_due_at: datetime.datetime | None) -> datetime.datetime | None:
+def due_of(
+    consultation_request: ConsultationRequest, *, case_due_at: datetime.datetime | None
+) -> datetime.datetime | None:
     """When somebody must act next, with the clock of an open safety case in the place of the request's own."""
     if case_due_at is None:
-        return request.next_due_at
-    return min(filter(None, [case_due_at, request.texts_due_at]))
+        return consultation_request.next_due_at
+    return min(filter(None, [case_due_at, consultation_request.texts_due_at]))

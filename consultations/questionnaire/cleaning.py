@@ -36,7 +36,7 @@ def is_unreadable(question: Question, value: Any) -> bool:
     """Whether anything in the list is no code of a question that reports it: an unknown code, a number, nothing."""
     if not question.reports_unreadable or not isinstance(value, list | tuple):
         return False
-    return any(not isinstance(each, str) or each not in question.codes for each in value)
+    return any(not isinstance(item, str) or item not in question.codes for item in value)
 
 
 def _choices(question: Question, value: Any) -> tuple[str, ...] | None:

@@ -44,7 +44,7 @@ class Condition:
     scores: frozenset[str]
 
 
-class _Parser:
+class _ConditionParser:
     def __init__(self, text: str) -> None:
         self.text = text
         self.tokens: list[str] = []
@@ -235,4 +235,4 @@ def _not(inner: Test, inside: frozenset[str]) -> Test:
 
 def parse(text: str) -> Condition:
     """Read one condition. Raises ConditionError."""
-    return _Parser(text).parse()
+    return _ConditionParser(text).parse()

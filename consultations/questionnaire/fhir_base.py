@@ -12,7 +12,7 @@ def with_base(document: Mapping[str, Any], base: str) -> dict[str, Any]:
         if isinstance(value, Mapping):
             return {key: rebased(each) for key, each in value.items()}
         if isinstance(value, list):
-            return [rebased(each) for each in value]
+            return [rebased(item) for item in value]
         is_own = isinstance(value, str) and value.startswith(f"{own}/")
         return base + value.removeprefix(own) if is_own else value
 

@@ -91,7 +91,7 @@ def triggers(question_id: str, screen: Screen, answers: Answers, *, version: str
     elsewhere = {name: value for name, value in answers.items() if name not in screen.order}
     condition, known = load(version)[question_id].shown_when, load(version)
     named = sorted(condition.options) if condition else []
-    options = {name: [each for each in named if each[0] == name] for name, _ in named if name in screen.question_ids}
+    options = {name: [item for item in named if item[0] == name] for name, _ in named if name in screen.question_ids}
     found: list[frozenset[tuple[str, str]]] = []
     for size in range(len(options) + 1):
         for some in combinations(options.values(), size):

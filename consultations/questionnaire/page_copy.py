@@ -195,7 +195,7 @@ def _pages(row: _Table, questionnaire: Questionnaire) -> tuple[Screen, ...]:
         raise CopyError(f"{row.at} asks {unknown}, which are no questions of {questionnaire.version}.")
     later = _follow_ups(ids, questionnaire)
     title, lead = row.text("title"), row.text("lead", default="")
-    first = Screen(slug, section, title, tuple(each for each in ids if each not in later), lead, later, order=ids)
+    first = Screen(slug, section, title, tuple(item for item in ids if item not in later), lead, later, order=ids)
     if not later:
         row.only("slug", "section", "title", "questions", "lead")
         return (first,)
@@ -203,7 +203,7 @@ def _pages(row: _Table, questionnaire: Questionnaire) -> tuple[Screen, ...]:
 
 
 def _follow_ups(ids: Sequence[str], questionnaire: Questionnaire) -> tuple[str, ...]:
-    conditions = {each: questionnaire[each].shown_when for each in ids}
+    conditions = {item: questionnaire[item].shown_when for item in ids}
     return tuple(each for each, shown in conditions.items() if shown and shown.questions.intersection(ids))
 
 

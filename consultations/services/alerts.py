@@ -110,13 +110,13 @@ def tell(
 ) -> bool:
     """One mail to each address, however often it is named. Whether there was anybody."""
     by_address: dict[str, Recipient] = {}
-    for each in recipients:
-        by_address.setdefault(each.address.casefold(), each)
-    for each in by_address.values():
+    for item in recipients:
+        by_address.setdefault(item.address.casefold(), item)
+    for item in by_address.values():
         messaging.alert_address(
-            address=each.address,
-            first_name=each.first_name,
-            key=f"{key}-{each.label}",
+            address=item.address,
+            first_name=item.first_name,
+            key=f"{key}-{item.label}",
             path=path,
             case=case,
             count=count,

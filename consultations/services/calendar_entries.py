@@ -11,9 +11,11 @@ from django.conf import settings
 from consultations.models import Appointment, ConsultationRequest
 
 
-def following(request: ConsultationRequest) -> dict[str, Any]:
+def following(consultation_request: ConsultationRequest) -> dict[str, Any]:
     """UID and number of the next appointment of this request: the entry it has, changed once more. On a locked row."""
-    last = request.appointments.order_by("calendar_sequence").only("calendar_uid", "calendar_sequence").last()
+    last = (
+        consultation_request.appointments.order_by("calendar_sequence").only("calendar_uid", "calendar_sequence").last()
+    )
     if last is None:
         return {"calendar_uid": f"{secrets.token_hex(16)}@{settings.SITE_HOST}", "calendar_sequence": 0}
     return {"calendar_uid": last.calendar_uid, "calendar_sequence": last.calendar_sequence + 1}

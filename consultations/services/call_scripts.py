@@ -37,7 +37,7 @@ def save(*, call: Call, answers: Mapping[str, Any], by: User) -> Saved:
     """Keep one screen of a script; a question without an answer was not asked. A sign that is new in this call acts in
     the same transaction. Raises NotAllowed, CallOver.
     """
-    request = hold(call.response)
+    consultation_request = hold(call.response)
     fresh = _lock(call, by=by)
     kept = _laid_over(fresh.answers, answers)
     if kept == fresh.answers:
@@ -45,7 +45,7 @@ def save(*, call: Call, answers: Mapping[str, Any], by: User) -> Saved:
     fresh.answers = kept
     if kept:
         fresh.heard_at = clock.now()
-    heard = hear(fresh, request, by=by) if _signs_of(kept, fresh) - _signs_known(fresh) else None
+    heard = hear(fresh, consultation_request, by=by) if _signs_of(kept, fresh) - _signs_known(fresh) else None
     fresh.save(update_fields=["answers", "heard_at", "assessment"])
     audit.record(action="call.save", target=fresh, by=by, fields=sorted(answers))
     return Saved(fresh, heard)
@@ -57,7 +57,7 @@ def finish(*, call: Call, note: str, by: User) -> Saved:
 
     Raises NotAllowed, CallOver, NothingAsked.
     """
-    request = hold(call.response)
+    consultation_request = hold(call.response)
     fresh = _lock(call, by=by, may_be_over=True)
     if not is_open(fresh):
         if note != fresh.note or fresh.completed_at is None:
@@ -65,10 +65,10 @@ def finish(*, call: Call, note: str, by: User) -> Saved:
         return Saved(fresh, None)
     if not fresh.answers:
         raise NothingAsked(_("No question was answered in this call. Select its outcome instead."))
-    heard = None if _is_heard(fresh) else hear(fresh, request, by=by)
+    heard = None if _is_heard(fresh) else hear(fresh, consultation_request, by=by)
     fresh.completed_at, fresh.note = clock.now(), note
     fresh.save(update_fields=["completed_at", "note", "assessment"])
-    clocks.script_finished(call=fresh, request=request, now=fresh.completed_at)
+    clocks.script_finished(call=fresh, consultation_request=consultation_request, now=fresh.completed_at)
     audit.record(action="call.finish", target=fresh, by=by, fields=["completed_at"])
     return Saved(fresh, heard)
 

@@ -102,7 +102,7 @@ def alike(*, name: str, phone: str) -> tuple[list[ConsultationRequest], list[Saf
         condition |= Q(patient__phone_index__in=sorted(numbers))
     kept = Q(patient__erased_at=None) & condition
     requests = ConsultationRequest.objects.filter(kept, status__in=OPEN_STATUSES).select_related("patient")
-    alone = SafetyCase.objects.filter(kept, response__request=None).exclude(status=CaseStatus.CLOSED)
+    alone = SafetyCase.objects.filter(kept, response__consultation_request=None).exclude(status=CaseStatus.CLOSED)
     return (
         list(requests.order_by("-submitted_at", "-pk")[:ALIKE_SHOWN]),
         list(alone.select_related("patient").order_by("-raised_at", "-pk")[:ALIKE_SHOWN]),

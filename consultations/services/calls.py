@@ -106,7 +106,7 @@ def log(
     ChangedMeanwhile for other words from a page that was sent already.
     """
     require(by, *MAY_CALL)
-    request = hold(response)
+    consultation_request = hold(response)
     if outcome == CallOutcome.DANGER_ASKED:
         raise NothingAsked(_("The danger questions are asked one by one. Begin with them, or select the outcome."))
     if (before := _made_before(response, once, by=by)) is not None:
@@ -121,7 +121,7 @@ def log(
     call = make(response, outcome, note=note, by=by, once=once)
     if danger is not None:
         call.answers = {ASKED: {TICK_OF[danger]: call_script.YES}}
-        hear(call, request, by=by)
+        hear(call, consultation_request, by=by)
         call.save(update_fields=["answers", "assessment"])
         audit.record(action="call.danger", target=call, by=by, details={"level": danger.value})
     return call
@@ -153,9 +153,9 @@ def open_script(response: QuestionnaireResponse, *, by: User) -> Call | None:
 
 def hold(response: QuestionnaireResponse) -> ConsultationRequest | None:
     """Lock what a call is about: the requests of the person, and the response while it has none."""
-    request = ConsultationRequest.objects.filter(response=response.pk).only("pk").first()
-    if request is not None:
-        return transitions.lock(request)
+    consultation_request = ConsultationRequest.objects.filter(response=response.pk).only("pk").first()
+    if consultation_request is not None:
+        return transitions.lock(consultation_request)
     # Of a caller who turned out to be somebody with a request: what is heard counts for that one too.
     pressing.hold_requests(Patient.objects.filter(safety_cases__response=response.pk).only("pk"))
     QuestionnaireResponse.objects.select_for_update(of=("self",), no_key=True).only("pk").get(pk=response.pk)
@@ -179,10 +179,10 @@ def _made_before(response: QuestionnaireResponse, once: str, *, by: User) -> Cal
     return Call.objects.filter(response=response.pk, once=once[:ONCE_LENGTH], made_by=by.pk).first()
 
 
-def hear(call: Call, request: ConsultationRequest | None, *, by: User) -> Heard:
+def hear(call: Call, consultation_request: ConsultationRequest | None, *, by: User) -> Heard:
     heard = dangers.hear(
         response=call.response,
-        request=request,
+        consultation_request=consultation_request,
         origin=AssessmentOrigin.CALL,
         said=call_script.said_in(call.answers, version=call.response.questionnaire_version),
         ticks=call_script.ticked_in(call.answers),

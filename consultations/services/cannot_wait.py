@@ -28,7 +28,7 @@ class Item:
     @property
     def words(self) -> str:
         # Translators: what cannot wait, and why, as "Case 4: not closed, past its time".
-        return _("%(name)s: %(why)s") % {"name": self.name, "why": comma_list(each.label for each in self.why)}
+        return _("%(name)s: %(why)s") % {"name": self.name, "why": comma_list(item.label for item in self.why)}
 
 
 def open_items(*, now: datetime.datetime) -> list[Item]:
@@ -64,7 +64,7 @@ def _requests(now: datetime.datetime) -> Iterator[Item]:
 
 
 def _texts_before_a_request() -> Iterator[Item]:
-    rows = PatientText.objects.waiting().filter(response__request=None).order_by("due_at", "pk")
+    rows = PatientText.objects.waiting().filter(response__consultation_request=None).order_by("due_at", "pk")
     for pk in rows.values_list("pk", flat=True):
         yield Item("text", pk, _("Text %(number)s") % {"number": pk}, reverse("admin:today"), (Pressing.TEXT,))
 

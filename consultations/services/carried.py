@@ -166,7 +166,7 @@ def merge(stored: Mapping[str, Any], given: Mapping[str, Any], *, version: str) 
 
 def _ticked(stored: Iterable[str], given: Iterable[str]) -> list[str]:
     both = list(dict.fromkeys([*stored, *given]))
-    return [each for each in both if each != NONE] or both
+    return [item for item in both if item != NONE] or both
 
 
 @transaction.atomic

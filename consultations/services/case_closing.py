@@ -29,7 +29,7 @@ from consultations.models import (
 from consultations.models.case_closing import BY_CALL
 from consultations.permissions import require
 from consultations.services import case_mails, case_proofs, cases, clocks, deaths
-from consultations.services.case_proofs import Claim, Evidence
+from consultations.services.case_proofs import Evidence, OutcomeClaim
 
 
 class CaseChanged(TransitionNotAllowed):
@@ -54,13 +54,13 @@ def state_of(case: SafetyCase) -> str:
 
 
 @transaction.atomic
-def close(*, case: SafetyCase, claim: Claim, by: User, seen: str = "") -> CaseClosing:
+def close(*, case: SafetyCase, claim: OutcomeClaim, by: User, seen: str = "") -> CaseClosing:
     """Close a case with an outcome and its proof. `seen` is the state that the page showed.
 
     Raises NotAllowed, ProofMissing, CaseChanged, and CaseClosed naming who was first.
     """
     require(by, Actor.TRIAGE, Actor.DOCTOR, Actor.MANAGER)
-    request = hold_requests(case)
+    consultation_request = hold_requests(case)
     fresh, other = _lock(case, claim)
     if seen and seen != state_of(fresh):
         raise CaseChanged(CHANGED)
@@ -71,18 +71,18 @@ def close(*, case: SafetyCase, claim: Claim, by: User, seen: str = "") -> CaseCl
         cases.raise_level(case=other, level=Outcome(fresh.level))
     if claim.outcome == CaseOutcome.DIED and fresh.patient is not None:
         deaths.stop_mails(fresh.patient)
-    clocks.case_closed(request=request, now=closing.closed_at)
+    clocks.case_closed(consultation_request=consultation_request, now=closing.closed_at)
     case_mails.ask_next_day(closing)
     details = {"outcome": claim.outcome.value, "proof": claim.proof.value}
     audit.record(action="case.close", target=fresh, by=by, fields=["status", "outcome"], details=details)
     return closing
 
 
-def _lock(case: SafetyCase, claim: Claim) -> tuple[SafetyCase, SafetyCase | None]:
+def _lock(case: SafetyCase, claim: OutcomeClaim) -> tuple[SafetyCase, SafetyCase | None]:
     """The cases by their keys, after the requests of the person; the second is the one it repeats."""
     wanted = [case.pk, *([claim.named] if claim.outcome == CaseOutcome.DUPLICATE and claim.named else [])]
     held = SafetyCase.objects.select_for_update(of=("self",)).filter(pk__in=wanted).order_by("pk")
-    found = {each.pk: each for each in held}
+    found = {item.pk: item for item in held}
     return cases.require_open(found[case.pk]), next((found[pk] for pk in wanted[1:] if pk in found), None)
 
 
@@ -94,10 +94,13 @@ def hold_requests(case: SafetyCase) -> ConsultationRequest | None:
     if case.patient is not None:
         of_person |= Q(patient__person=case.patient.person_id)
     held = list(ConsultationRequest.objects.select_for_update(of=("self",)).filter(of_person).order_by("pk"))
-    return next((request for request in held if request.response_id == case.response_id), None)
+    return next(
+        (consultation_request for consultation_request in held if consultation_request.response_id == case.response_id),
+        None,
+    )
 
 
-def _written(fresh: SafetyCase, claim: Claim, evidence: Evidence, *, by: User) -> CaseClosing:
+def _written(fresh: SafetyCase, claim: OutcomeClaim, evidence: Evidence, *, by: User) -> CaseClosing:
     now = clock.now()
     if fresh.acknowledged_at is None:
         fresh.acknowledged_at, fresh.acknowledged_by = now, by

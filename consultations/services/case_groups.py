@@ -16,7 +16,7 @@ from consultations.permissions import require
 from consultations.services import alarm_groups
 
 
-class Closed(NamedTuple):
+class GroupClosed(NamedTuple):
     """How many were closed, and how many of those that the page showed were not."""
 
     closed: int
@@ -24,7 +24,9 @@ class Closed(NamedTuple):
 
 
 @transaction.atomic
-def close_unnamed(*, group: AlarmGroup, shown: Collection[int], seen: datetime.datetime | None, by: User) -> Closed:
+def close_unnamed(
+    *, group: AlarmGroup, shown: Collection[int], seen: datetime.datetime | None, by: User
+) -> GroupClosed:
     """Close those cases of a group that the page showed and in which nobody has left anything to this moment.
 
     `seen` is `last_at` of the group as the page showed it: whoever saw the danger page again since then stays open, as
@@ -49,4 +51,4 @@ def close_unnamed(*, group: AlarmGroup, shown: Collection[int], seen: datetime.d
     details = {"outcome": CaseOutcome.NO_WAY_TO_REACH.value, "group": group.pk}
     for case in closing:
         audit.record(action="case.close", target=case, by=by, fields=["status", "outcome"], details=details)
-    return Closed(len(closing), len(set(shown)) - len(closing))
+    return GroupClosed(len(closing), len(set(shown)) - len(closing))

@@ -55,15 +55,15 @@ def ask_to_contact(*, case: SafetyCase, by: User) -> bool:
     Raises NotAllowed, NoMail, CaseClosed.
     """
     require(by, Actor.TRIAGE, Actor.DOCTOR, Actor.MANAGER)
-    request = request_of(case)
-    if request is None or not request.patient.email:
+    consultation_request = request_of(case)
+    if consultation_request is None or not consultation_request.patient.email:
         raise NoMail(_("There is no email address with a request of this person. Nothing was sent."))
-    held = lock(request)
+    held = lock(consultation_request)
     if deaths.is_recorded(held.patient):
         raise NoMail(_("The person is recorded as having died. Nothing was sent."))
     fresh = cases.lock_open(case)
     key = f"case-contact-{fresh.pk}-{clock.today().isoformat()}"
-    if messaging.tell_patient(kind=MessageKind.PLEASE_CONTACT, request=held, key=key) is None:
+    if messaging.notify_patient(kind=MessageKind.PLEASE_CONTACT, consultation_request=held, key=key) is None:
         return False
     audit.record(action="case.mail", target=fresh, by=by)
     return True
@@ -71,13 +71,17 @@ def ask_to_contact(*, case: SafetyCase, by: User) -> bool:
 
 def ask_next_day(closing: CaseClosing) -> bool:
     """Owe the person the question of how it went, for tomorrow. Call inside the transaction that closes the case."""
-    request = request_of(closing.case) if closing.outcome in ASKED_AFTER else None
-    if request is None or request.patient.birth_on is None:
+    consultation_request = request_of(closing.case) if closing.outcome in ASKED_AFTER else None
+    if consultation_request is None or consultation_request.patient.birth_on is None:
         return False
     at = clock.instant(clock.today() + datetime.timedelta(days=1), AT, fold=0)
     key = f"next-day-{closing.pk}"
-    message = messaging.tell_patient(
-        kind=MessageKind.NEXT_DAY_QUESTION, request=request, key=key, closing=closing, send_at=at
+    message = messaging.notify_patient(
+        kind=MessageKind.NEXT_DAY_QUESTION,
+        consultation_request=consultation_request,
+        key=key,
+        closing=closing,
+        send_at=at,
     )
     if message is None:
         return False
@@ -86,21 +90,21 @@ def ask_next_day(closing: CaseClosing) -> bool:
     return True
 
 
-def open_question(request: ConsultationRequest) -> CaseClosing | None:
+def open_question(consultation_request: ConsultationRequest) -> CaseClosing | None:
     """The closing of the request's case of which the person is asked now how it went."""
-    asked = CaseClosing.objects.standing().filter(case__response=request.response_id, answer="")
+    asked = CaseClosing.objects.standing().filter(case__response=consultation_request.response_id, answer="")
     return asked.filter(asked_for__lte=clock.now()).select_related("case").defer(*UNOPENED).first()
 
 
 @transaction.atomic
 def answer_next_day(
-    *, request: ConsultationRequest, closing: int, answer: NextDayAnswer, text: str = "", once: str = ""
+    *, consultation_request: ConsultationRequest, closing: int, answer: NextDayAnswer, text: str = "", once: str = ""
 ) -> CaseClosing:
     """Keep what the person says; who was not seen, or is worse, is a case again at once, whatever was said before.
 
     The same again is the same answer. Raises NotAsked where another answer is of no use any more.
     """
-    held = lock(request)
+    held = lock(consultation_request)
     case = SafetyCase.objects.select_for_update(of=("self",)).filter(response=held.response_id).first()
     asked = CaseClosing.objects.filter(case=case, asked_for__lte=clock.now()).defer(*UNOPENED)
     fresh = asked.filter(pk=closing).first()
@@ -135,9 +139,9 @@ def _take(closing: CaseClosing, answer: NextDayAnswer, case: SafetyCase) -> None
         cases.raise_level(case=case, level=level)
 
 
-def last_asked(request: ConsultationRequest) -> CaseClosing | None:
+def last_asked(consultation_request: ConsultationRequest) -> CaseClosing | None:
     """The closing of which the person was asked last, answered or not."""
-    asked = CaseClosing.objects.filter(case__response=request.response_id, asked_for__lte=clock.now())
+    asked = CaseClosing.objects.filter(case__response=consultation_request.response_id, asked_for__lte=clock.now())
     return asked.defer(*UNOPENED).order_by("asked_for", "pk").last()
 
 

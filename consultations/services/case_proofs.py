@@ -75,7 +75,7 @@ class ProofMissing(TransitionNotAllowed):
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Claim:
+class OutcomeClaim:
     """What somebody says became of the person: `named` is the row that shows it, where a row does."""
 
     outcome: CaseOutcome
@@ -182,9 +182,9 @@ def evidence_of(case: SafetyCase) -> Evidence:
     has_unsent = alarm_groups.has_unsent_contact(case)
     return Evidence(
         calls=found,
-        whole=frozenset(each.pk for each in found if _is_whole(each) and _ended_since(each, told_at)),
+        whole=frozenset(item.pk for item in found if _is_whole(item) and _ended_since(item, told_at)),
         texts=tuple(_texts_of(case)),
-        tries=_at_different_hours([each.made_at for each in calls.tries(case.response, since=case.raised_at)]),
+        tries=_at_different_hours([item.made_at for item in calls.tries(case.response, since=case.raised_at)]),
         mails=tuple(_mails_about(case)),
         statements=tuple(_statements_on(case)),
         others=tuple(open_cases_of_same_person(case)),
@@ -243,7 +243,7 @@ def _at_different_hours(tried: Sequence[datetime.datetime]) -> int:
     """How many there are of which no two began in the same hour of the day, or less than an hour apart."""
     kept: list[datetime.datetime] = []
     for at in tried:
-        hours = {clock.local(each).hour for each in kept}
+        hours = {clock.local(item).hour for item in kept}
         if clock.local(at).hour not in hours and (not kept or at - kept[-1] >= APART):
             kept.append(at)
     return len(kept)
@@ -251,7 +251,9 @@ def _at_different_hours(tried: Sequence[datetime.datetime]) -> int:
 
 def _mails_about(case: SafetyCase) -> list[datetime.datetime]:
     sent = OutboxMessage.objects.filter(
-        kind=MessageKind.PLEASE_CONTACT, subject__request__response=case.response_id, sent_at__gte=case.raised_at
+        kind=MessageKind.PLEASE_CONTACT,
+        subject__consultation_request__response=case.response_id,
+        sent_at__gte=case.raised_at,
     )
     return [at for at in sent.order_by("sent_at").values_list("sent_at", flat=True) if at is not None]
 
@@ -278,7 +280,7 @@ def may_close_with(outcome: CaseOutcome, proof: CaseProof, by: User) -> bool:
     return bool(RULES[outcome].get(proof, frozenset()) & actors_of(by))
 
 
-def require_proved(claim: Claim, evidence: Evidence, *, case: SafetyCase, by: User) -> None:
+def require_proved(claim: OutcomeClaim, evidence: Evidence, *, case: SafetyCase, by: User) -> None:
     """Raises NotAllowed for somebody who may not close with this, ProofMissing where the records do not show it."""
     if not may_close_with(claim.outcome, claim.proof, by):
         doctor = RULES[claim.outcome].get(claim.proof) == A_DOCTOR and actors_of(by)
@@ -300,7 +302,7 @@ def require_proved(claim: Claim, evidence: Evidence, *, case: SafetyCase, by: Us
         _require_letter(claim, case)
 
 
-def _require_letter(claim: Claim, case: SafetyCase) -> None:
+def _require_letter(claim: OutcomeClaim, case: SafetyCase) -> None:
     if not claim.letter_from.strip():
         raise ProofMissing(_("Write where the letter is from."), field="letter_from")
     if claim.letter_on is None:

@@ -21,11 +21,11 @@ from consultations.models import ClockAlarm, ConsultationRequest, SafetyCase
 from consultations.permissions import require
 from consultations.services import clock_table, clocks, messaging
 from consultations.services.alerts import Recipient
-from consultations.services.clock_subjects import Moment, Subject, subjects_of
+from consultations.services.clock_subjects import ClockSubject, Moment, subjects_of
 from consultations.services.clocks import Clock
 from consultations.services.targets import target_hours
 
-RecipientsOf = Callable[[Subject, ClockAlarm], list[Recipient]]
+RecipientsOf = Callable[[ClockSubject, ClockAlarm], list[Recipient]]
 MOST_TOLD: Final = 500
 """Alarms in one mail: what is more is told two seconds later."""
 
@@ -68,11 +68,11 @@ def acknowledge(*, alarm: ClockAlarm, by: User) -> ClockAlarm:
         return fresh
     fresh.acknowledged_at, fresh.acknowledged_by = clock.now(), by
     fresh.save(update_fields=["acknowledged_at", "acknowledged_by"])
-    request = ConsultationRequest.objects.filter(response=fresh.response_id).only("pk").first()
+    consultation_request = ConsultationRequest.objects.filter(response=fresh.response_id).only("pk").first()
     case = SafetyCase.objects.filter(response=fresh.response_id).only("pk").first()
     audit.record(
         action="alarm.acknowledge",
-        target=case if fresh.kind == ClockKind.CASE or request is None else request,
+        target=case if fresh.kind == ClockKind.CASE or consultation_request is None else consultation_request,
         by=by,
         fields=["acknowledged_at"],
         details={"alarm": fresh.pk, "clock": fresh.kind},
@@ -109,7 +109,7 @@ def _end_stopped() -> int:
     if not known:
         return 0
     found = clocks.running(responses={response for _, response, _, _ in known})
-    due = {(each.response_id, each.kind.value): each.due_at for each in found}
+    due = {(item.response_id, item.kind.value): item.due_at for item in found}
     stopped = [pk for pk, response, kind, due_at in known if due.get((response, kind)) != due_at]
     ClockAlarm.objects.going_on().filter(pk__in=stopped).update(ended_at=clock.now())
     return 0
@@ -134,11 +134,11 @@ def _warn() -> int:
         return 0
     horizons = {target: horizon(target, now=now) for target, row in clock_table.ALARMS.items() if row.warns}
     soon = clocks.running(until=max(horizons.values()))
-    _keep([each for each in soon if now < each.due_at <= horizons.get(each.target, now)], warned_at=now)
+    _keep([item for item in soon if now < item.due_at <= horizons.get(item.target, now)], warned_at=now)
     waiting = ClockAlarm.objects.going_on().filter(began_at=None, told_times=0).order_by("due_at", "pk")
     locked = list(waiting.select_for_update(skip_locked=True)[:MOST_TOLD])
     told = _mail(locked, lambda subject, alarm: subject.to_holder(alarm))
-    ClockAlarm.objects.filter(pk__in=[each.pk for each in locked]).update(told_times=1)
+    ClockAlarm.objects.filter(pk__in=[item.pk for item in locked]).update(told_times=1)
     return len(told)
 
 
@@ -151,13 +151,13 @@ def _tell() -> int:
     if not due:
         return 0
     rows = order.filter(pk__in=due[:MOST_TOLD]).select_for_update(skip_locked=True)
-    locked = [each for each in rows if moment.is_due(each.target, each.told_at)]
+    locked = [item for item in rows if moment.is_due(item.target, item.told_at)]
     told = _mail(locked, lambda subject, alarm: subject.to_alarm(alarm, moment))
-    for each in told:
-        each.told_at, each.told_times = moment.now, each.told_times + 1
+    for item in told:
+        item.told_at, item.told_times = moment.now, item.told_times + 1
     ClockAlarm.objects.bulk_update(told, ["told_at", "told_times"])
     # The others that were told before are repeated by an alert of their own: they must not stand in the way here.
-    silent = [each.pk for each in locked if each.told_at is not None and each.told_at != moment.now]
+    silent = [item.pk for item in locked if item.told_at is not None and item.told_at != moment.now]
     ClockAlarm.objects.filter(pk__in=silent).update(told_at=moment.now)
     return len(told)
 
@@ -166,9 +166,9 @@ def _keep(found: Iterable[Clock], **when: datetime.datetime) -> None:
     """A row for each clock that has none; another worker may write the same row at this very moment."""
     known = set(ClockAlarm.objects.going_on().values_list("response_id", "kind"))
     new = [
-        ClockAlarm(response_id=each.response_id, kind=each.kind, target=each.target, due_at=each.due_at, **when)
-        for each in found
-        if (each.response_id, each.kind.value) not in known
+        ClockAlarm(response_id=item.response_id, kind=item.kind, target=item.target, due_at=item.due_at, **when)
+        for item in found
+        if (item.response_id, item.kind.value) not in known
     ]
     ClockAlarm.objects.bulk_create(new, batch_size=MOST_TOLD, ignore_conflicts=True)
 
@@ -194,7 +194,7 @@ def _mail(alarms: list[ClockAlarm], recipients_of: RecipientsOf) -> list[ClockAl
             key=f"clock-{first.pk}-{first.told_times}-{recipient.label}",
             path=subjects[first.response_id].page_of(first) if len(about) == 1 else reverse("admin:today"),
             count=len(about),
-            lane=Lane.ALERTS if any(clock_table.ALARMS[each.target].is_pressing for each in about) else Lane.STAFF,
+            lane=Lane.ALERTS if any(clock_table.ALARMS[item.target].is_pressing for item in about) else Lane.STAFF,
         )
-    told = {each.pk for _, about in by_address.values() for each in about}
-    return [each for each in alarms if each.pk in told]
+    told = {item.pk for _, about in by_address.values() for item in about}
+    return [item for item in alarms if item.pk in told]

@@ -42,31 +42,37 @@ class Moment:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Subject:
+class ClockSubject:
     """The request and the safety case of one response, whichever there are."""
 
-    request: ConsultationRequest | None
+    consultation_request: ConsultationRequest | None
     case: SafetyCase | None
 
     def owner(self) -> User | None:
         """In whose hands it is, while that person is there; else whoever gets the next case."""
-        holder = self.request_holder() if self.request is not None else self.case.owner if self.case else None
+        holder = (
+            self.request_holder() if self.consultation_request is not None else self.case.owner if self.case else None
+        )
         return holder if duty.may_keep(holder) else duty.next_owner()
 
     def request_holder(self) -> User | None:
-        request = self.request
-        if request is None:
+        consultation_request = self.consultation_request
+        if consultation_request is None:
             return None
-        if request.status == RequestStatus.WITH_DOCTOR:
-            return request.doctor
-        if request.status in (RequestStatus.INFORMATION_ASKED, RequestStatus.OFFERED, RequestStatus.BOOKED):
-            return request.doctor or request.claimed_by
-        return request.claimed_by
+        if consultation_request.status == RequestStatus.WITH_DOCTOR:
+            return consultation_request.doctor
+        if consultation_request.status in (
+            RequestStatus.INFORMATION_ASKED,
+            RequestStatus.OFFERED,
+            RequestStatus.BOOKED,
+        ):
+            return consultation_request.doctor or consultation_request.claimed_by
+        return consultation_request.claimed_by
 
     def of(self, alarm: ClockAlarm) -> Self:
         """What is asked of a clock of the case concerns whoever has the case."""
         is_about_case = alarm.kind == ClockKind.CASE and self.case is not None
-        return dataclasses.replace(self, request=None) if is_about_case else self
+        return dataclasses.replace(self, consultation_request=None) if is_about_case else self
 
     def to_holder(self, alarm: ClockAlarm) -> list[Recipient]:
         """A warning concerns one person; an emergency that nobody has taken on is repeated anyway."""
@@ -92,18 +98,18 @@ class Subject:
         return False
 
     def page_of(self, alarm: ClockAlarm) -> str:
-        if self.case is not None and (alarm.kind == ClockKind.CASE or self.request is None):
+        if self.case is not None and (alarm.kind == ClockKind.CASE or self.consultation_request is None):
             return alerts.page_of(self.case)
-        if self.request is not None:
-            return reverse("admin:consultations_consultationrequest_change", args=[self.request.pk])
+        if self.consultation_request is not None:
+            return reverse("admin:consultations_consultationrequest_change", args=[self.consultation_request.pk])
         return reverse("admin:today")
 
 
-def subjects_of(alarms: Iterable[ClockAlarm]) -> dict[int, Subject]:
+def subjects_of(alarms: Iterable[ClockAlarm]) -> dict[int, ClockSubject]:
     """By response; in two queries, and without anything that is encrypted."""
     responses = {alarm.response_id for alarm in alarms}
     requests = ConsultationRequest.objects.filter(response__in=responses).select_related("doctor", "claimed_by")
     cases = SafetyCase.objects.filter(response__in=responses).select_related("owner")
-    of_requests = {each.response_id: each for each in requests}
-    of_cases = {each.response_id: each for each in cases}
-    return {response: Subject(of_requests.get(response), of_cases.get(response)) for response in responses}
+    of_requests = {item.response_id: item for item in requests}
+    of_cases = {item.response_id: item for item in cases}
+    return {response: ClockSubject(of_requests.get(response), of_cases.get(response)) for response in responses}

@@ -46,20 +46,24 @@ def running(*, until: datetime.datetime | None = None, responses: Collection[int
 
 
 def overdue(*, now: datetime.datetime) -> list[Clock]:
-    return [each for each in running(until=now) if each.due_at < now]
+    return [item for item in running(until=now) if item.due_at < now]
 
 
-def clock_of(request: ConsultationRequest) -> ClockKind | None:
+def clock_of(consultation_request: ConsultationRequest) -> ClockKind | None:
     """Which clock one request is on now."""
-    has_open_case = SafetyCase.objects.filter(response=request.response_id).exclude(status=CaseStatus.CLOSED).exists()
+    has_open_case = (
+        SafetyCase.objects.filter(response=consultation_request.response_id).exclude(status=CaseStatus.CLOSED).exists()
+    )
     return clock_table.clock_of(
-        request.status, is_danger=request.danger_due_at is not None, has_open_case=has_open_case
+        consultation_request.status,
+        is_danger=consultation_request.danger_due_at is not None,
+        has_open_case=has_open_case,
     )
 
 
-def case_due_of(request: ConsultationRequest) -> datetime.datetime | None:
+def case_due_of(consultation_request: ConsultationRequest) -> datetime.datetime | None:
     """When the open safety case of its response is due; None without one."""
-    cases = SafetyCase.objects.filter(response=request.response_id).exclude(status=CaseStatus.CLOSED)
+    cases = SafetyCase.objects.filter(response=consultation_request.response_id).exclude(status=CaseStatus.CLOSED)
     return cases.values_list("due_at", flat=True).first()
 
 
@@ -127,13 +131,17 @@ def visit_due(ends_at: datetime.datetime) -> datetime.datetime:
     return clock.add_working_days(ends_at, 0)
 
 
-def danger_due(request: ConsultationRequest, level: Outcome, *, now: datetime.datetime) -> datetime.datetime:
+def danger_due(
+    consultation_request: ConsultationRequest, level: Outcome, *, now: datetime.datetime
+) -> datetime.datetime:
     """The clock of a danger that is heard now: never later than the one that runs already."""
     due = due_after(level, since=now)
-    return due if request.danger_due_at is None else min(request.danger_due_at, due)
+    return due if consultation_request.danger_due_at is None else min(consultation_request.danger_due_at, due)
 
 
-def contact_logged(*, request: ConsultationRequest | None, case: SafetyCase | None, now: datetime.datetime) -> None:
+def contact_logged(
+    *, consultation_request: ConsultationRequest | None, case: SafetyCase | None, now: datetime.datetime
+) -> None:
     """Somebody reached the person, which is what the target asked for. On locked rows; saves them.
 
     The danger is off its clock; what comes next has the time of an urgent review. A case stays on a clock until it is
@@ -143,16 +151,16 @@ def contact_logged(*, request: ConsultationRequest | None, case: SafetyCase | No
     if case is not None and case.status != CaseStatus.CLOSED:
         case.due_at = max(case.due_at, following)
         case.save(update_fields=["due_at"])
-    if request is not None:
-        request.danger_due_at = None
-        if request.status in STAFF_QUEUE:
-            request.due_at = max(request.due_at, following)
-        elif (waits_until := status_due(request.status, now=now)) is not None:
-            request.due_at = max(request.due_at, waits_until)
-        request.save(update_fields=["danger_due_at", "due_at"])
+    if consultation_request is not None:
+        consultation_request.danger_due_at = None
+        if consultation_request.status in STAFF_QUEUE:
+            consultation_request.due_at = max(consultation_request.due_at, following)
+        elif (waits_until := status_due(consultation_request.status, now=now)) is not None:
+            consultation_request.due_at = max(consultation_request.due_at, waits_until)
+        consultation_request.save(update_fields=["danger_due_at", "due_at"])
 
 
-def script_finished(*, call: Call, request: ConsultationRequest | None, now: datetime.datetime) -> None:
+def script_finished(*, call: Call, consultation_request: ConsultationRequest | None, now: datetime.datetime) -> None:
     """The danger questions were asked to the end, which is the contact that a danger's target asks for.
 
     Unless an alarm began in this very call: what was new in it has its own time from then on. A call about something
@@ -160,42 +168,42 @@ def script_finished(*, call: Call, request: ConsultationRequest | None, now: dat
     """
     case = SafetyCase.objects.select_for_update(of=("self",)).filter(response=call.response_id).first()
     if case is None or case.status == CaseStatus.CLOSED or case.alarmed_at < call.made_at:
-        contact_logged(request=request, case=case, now=now)
+        contact_logged(consultation_request=consultation_request, case=case, now=now)
 
 
-def danger_settled(request: ConsultationRequest) -> list[str]:
+def danger_settled(consultation_request: ConsultationRequest) -> list[str]:
     """A doctor settled something: the clock of the danger ends once no red flag and no escalation stands any more.
 
     On a locked row whose `flag_level` is what stands now; returns the fields to save.
     """
-    if not request.is_blocked_by_flags:
-        request.danger_due_at = None
+    if not consultation_request.is_blocked_by_flags:
+        consultation_request.danger_due_at = None
     return ["danger_due_at"]
 
 
-def case_closed(*, request: ConsultationRequest | None, now: datetime.datetime) -> None:
+def case_closed(*, consultation_request: ConsultationRequest | None, now: datetime.datetime) -> None:
     """The case is off its clock; a danger that nobody has settled goes on with the request. On a locked row; saves it.
 
     A closed case says what became of the person, so a doctor has the time of an urgent review to settle the danger.
     """
-    if request is None:
+    if consultation_request is None:
         return
     following = due_after(Outcome.URGENT_REVIEW, since=now)
-    if request.danger_due_at is not None:
-        request.danger_due_at = max(request.danger_due_at, following)
-    if request.status in STAFF_QUEUE:
-        request.due_at = max(request.due_at, following)
-    request.save(update_fields=["danger_due_at", "due_at"])
+    if consultation_request.danger_due_at is not None:
+        consultation_request.danger_due_at = max(consultation_request.danger_due_at, following)
+    if consultation_request.status in STAFF_QUEUE:
+        consultation_request.due_at = max(consultation_request.due_at, following)
+    consultation_request.save(update_fields=["danger_due_at", "due_at"])
 
 
-def missed(request: ConsultationRequest, *, now: datetime.datetime) -> datetime.datetime | None:
+def missed(consultation_request: ConsultationRequest, *, now: datetime.datetime) -> datetime.datetime | None:
     """The instant by which the patient was promised to hear from us, where it has gone by and nobody was in touch.
 
     A request that waits for its patient has heard from us; then only the call is missing that a danger was promised. A
     colleague's escalation promised the patient nothing.
     """
-    promised = [request.due_at] if request.status in STAFF_QUEUE else []
-    is_call = request.risk <= OUTCOME_RISK[Outcome.SAME_DAY] and not request.is_escalated
-    if not request.is_closed and request.danger_due_at is not None and (promised or is_call):
-        promised.append(request.danger_due_at)
-    return min((each for each in promised if each < now), default=None)
+    promised = [consultation_request.due_at] if consultation_request.status in STAFF_QUEUE else []
+    is_call = consultation_request.risk <= OUTCOME_RISK[Outcome.SAME_DAY] and not consultation_request.is_escalated
+    if not consultation_request.is_closed and consultation_request.danger_due_at is not None and (promised or is_call):
+        promised.append(consultation_request.danger_due_at)
+    return min((item for item in promised if item < now), default=None)

@@ -57,11 +57,13 @@ def replace_address(*, consultation_request: ConsultationRequest, email: str) ->
     verified_emails.forget(patient)
     patient.email, patient.email_index = email, email_index(email)
     patient.save(update_fields=["email", "email_index"])
-    PrivateLink.objects.filter(request=consultation_request, replaced_at=None).update(replaced_at=now)
+    PrivateLink.objects.filter(consultation_request=consultation_request, replaced_at=None).update(replaced_at=now)
     # What was written holds the wrong address and a link that is dead; what was given up for its address is replaced by
     # the mail of the correction. The rest is not written yet, and goes to the right address by itself.
     written = Q(composed_at__isnull=False) | Q(parked_at__isnull=False)
-    outbox.stop(OutboxMessage.objects.filter(written, subject__request=consultation_request), reason=STOPPED)
+    outbox.stop(
+        OutboxMessage.objects.filter(written, subject__consultation_request=consultation_request), reason=STOPPED
+    )
 
 
 def times_corrected(consultation_request: ConsultationRequest) -> int:

@@ -36,8 +36,8 @@ from consultations.models import (
 from consultations.questionnaire import definition, flow
 from consultations.services import cases, clocks, slot_release
 from consultations.services.sources import (
+    AnswerSource,
     Settled,
-    Source,
     base_from,
     responses_of_person,
     settled_of,
@@ -72,7 +72,7 @@ class Heard:
 def hear(
     *,
     response: QuestionnaireResponse,
-    request: ConsultationRequest | None,
+    consultation_request: ConsultationRequest | None,
     origin: AssessmentOrigin,
     said: Mapping[str, Any] | None = None,
     ticks: Collection[str] = (),
@@ -89,13 +89,22 @@ def hear(
     sources, settled = sources_of(response), settled_of(response)
     version, base = response.questionnaire_version, base_from(response, sources, settled)
     answers = {**asked_again.said_by(ticks, version=version), **(said or {})}
-    before, rested = standing_from(response, request, sources, settled).level, _settled_now(sources, settled)
+    before, rested = (
+        standing_from(response, consultation_request, sources, settled).level,
+        _settled_now(sources, settled),
+    )
     judgement = asked_again.judge(base=base, said=answers, ticked=ticks, settled=rested, before=before, version=version)
     case = None
     if judgement.is_danger:
         now_said = signs_in(answers, definition.load(version)) | {asked_again.ticks()[code].sign for code in ticks}
         case = _sound(
-            response, request, judgement, now_said=now_said, sources=sources, rested=rested, asked_by=asked_by
+            response,
+            consultation_request,
+            judgement,
+            now_said=now_said,
+            sources=sources,
+            rested=rested,
+            asked_by=asked_by,
         )
     record = {
         "base": base,
@@ -108,18 +117,18 @@ def hear(
     # Later than its case was opened, and than anything was settled: what is said now is said after it.
     at = max([clock.now(), *(moment + MOMENT for moment in settled.last.values())])
     row = _store(response, judgement, record, origin=origin, asked_by=asked_by, at=at)
-    if request is not None:
-        _raise_request(request, judgement)
+    if consultation_request is not None:
+        _raise_request(consultation_request, judgement)
     theirs = ConsultationRequest.objects.filter(response__in=responses_of_person(response)).order_by("pk")
     if judgement.is_danger:
         _end_bookings(theirs)
     # Of a caller whose case is joined to somebody with a request, that one shows it.
-    if (shown_on := request or theirs.select_related("patient").first()) is not None:
+    if (shown_on := consultation_request or theirs.select_related("patient").first()) is not None:
         refresh(shown_on)
     return Heard(row, judgement, case)
 
 
-def _settled_now(sources: Iterable[Source], settled: Settled) -> set[Sign]:
+def _settled_now(sources: Iterable[AnswerSource], settled: Settled) -> set[Sign]:
     """The signs that a doctor settled after they were last said."""
     last_said: dict[Sign, datetime.datetime] = {}
     for source in sources:
@@ -169,11 +178,11 @@ def _as_asked(response: QuestionnaireResponse, judgement: Judgement) -> list[dic
 
 def _sound(
     response: QuestionnaireResponse,
-    request: ConsultationRequest | None,
+    consultation_request: ConsultationRequest | None,
     judgement: Judgement,
     *,
     now_said: Collection[Sign],
-    sources: Sequence[Source],
+    sources: Sequence[AnswerSource],
     rested: Collection[Sign],
     asked_by: User | None,
 ) -> SafetyCase:
@@ -184,59 +193,63 @@ def _sound(
     """
     case = SafetyCase.objects.select_for_update(of=("self",)).filter(response=response.pk).first()
     if case is None:
-        patient = request.patient if request is not None else None
+        patient = consultation_request.patient if consultation_request is not None else None
         return cases.open_case(response=response, level=judgement.level, patient=patient, by=asked_by)
     if case.status == CaseStatus.CLOSED:
         cases.reopen(case=case, level=judgement.level, reason="told")
         return case
     is_theirs = asked_by is not None and case.acknowledged_by_id == asked_by.pk
-    own = [each for each in sources if each.response_id == response.pk]
-    later = [each for each in own if each.origin != AssessmentOrigin.FORM and each.at >= case.raised_at]
+    own = [item for item in sources if item.response_id == response.pk]
+    later = [item for item in own if item.origin != AssessmentOrigin.FORM and item.at >= case.raised_at]
     told = own if is_theirs else later
-    is_new = not set(now_said) <= {sign for each in told for sign in each.signs} - set(rested)
+    is_new = not set(now_said) <= {sign for item in told for sign in item.signs} - set(rested)
     is_worse = OUTCOME_RISK[judgement.level] < OUTCOME_RISK[Outcome(case.level)]
     if is_new or is_worse or (not is_theirs and _may_alarm_again(case, told)):
         cases.raise_level(case=case, level=judgement.level if is_worse else Outcome(case.level))
     return case
 
 
-def _may_alarm_again(case: SafetyCase, told: Sequence[Source]) -> bool:
+def _may_alarm_again(case: SafetyCase, told: Sequence[AnswerSource]) -> bool:
     """A day has passed since its alarm, or somebody was reached since the person last told us."""
     if clock.now() - case.alarmed_at >= QUIET:
         return True
-    last = max((each.at for each in told), default=case.raised_at)
+    last = max((item.at for item in told), default=case.raised_at)
     return Call.objects.filter(response=case.response_id, outcome__in=REACHED, made_at__gt=last).exists()
 
 
-def _raise_request(request: ConsultationRequest, judgement: Judgement) -> None:
+def _raise_request(consultation_request: ConsultationRequest, judgement: Judgement) -> None:
     """Never less pressing than it was; its status stays."""
     if not judgement.is_danger:
         return
     level, now = judgement.level, clock.now()
-    if OUTCOME_RISK[level] <= request.risk:
-        request.risk, request.priority = OUTCOME_RISK[level], outcomes.priority(level)
-    request.danger_due_at = clocks.danger_due(request, level, now=now)
-    request.booking_ordered_at = request.booking_ordered_by = None
-    request.save(update_fields=["risk", "priority", "danger_due_at", "booking_ordered_at", "booking_ordered_by"])
+    if OUTCOME_RISK[level] <= consultation_request.risk:
+        consultation_request.risk, consultation_request.priority = OUTCOME_RISK[level], outcomes.priority(level)
+    consultation_request.danger_due_at = clocks.danger_due(consultation_request, level, now=now)
+    consultation_request.booking_ordered_at = consultation_request.booking_ordered_by = None
+    consultation_request.save(
+        update_fields=["risk", "priority", "danger_due_at", "booking_ordered_at", "booking_ordered_by"]
+    )
 
 
 def _end_bookings(theirs: QuerySet[ConsultationRequest]) -> None:
     """No time can be taken with any request of the person while a flag stands. Whoever ordered a visit did not know."""
     theirs.exclude(booking_ordered_at=None).update(booking_ordered_at=None, booking_ordered_by=None)
-    for each in theirs:
-        slot_release.release_hold_of(each, reason=slot_release.Reason.DANGER)
+    for their in theirs:
+        slot_release.release_hold_of(their, reason=slot_release.ReleaseReason.DANGER)
 
 
-def refresh(request: ConsultationRequest) -> Standing:
+def refresh(consultation_request: ConsultationRequest) -> Standing:
     """Set what the request shows of its red flags to what stands now. Call inside a transaction, on a locked row.
 
     The person's other requests, which are locked with it, are set as well.
     """
-    found = standing_of(unopened(request.response_id), request=request)
-    request.flag_level = found.level or ""
-    request.save(update_fields=["flag_level"])
-    others = ConsultationRequest.objects.filter(patient__person=request.patient.person_id).exclude(pk=request.pk)
+    found = standing_of(unopened(consultation_request.response_id), consultation_request=consultation_request)
+    consultation_request.flag_level = found.level or ""
+    consultation_request.save(update_fields=["flag_level"])
+    others = ConsultationRequest.objects.filter(patient__person=consultation_request.patient.person_id).exclude(
+        pk=consultation_request.pk
+    )
     for other in others:
-        other.flag_level = standing_of(unopened(other.response_id), request=other).level or ""
+        other.flag_level = standing_of(unopened(other.response_id), consultation_request=other).level or ""
         other.save(update_fields=["flag_level"])
     return found

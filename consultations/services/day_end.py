@@ -78,10 +78,10 @@ def _tell(row: DayEnd) -> int:
     told = [{"user": user.pk, "address": user.email} for user in duty.managers()]
     if not told and settings.DUTY_EMAIL:
         told = [{"user": None, "address": settings.DUTY_EMAIL}]
-    for each in told:
-        payload = {"day_end": row.pk, **({"user": each["user"]} if each["user"] else {})}
-        key = f"{KEY}{row.on}-{each['user'] or 'duty'}"
-        outbox.enqueue(kind=MessageKind.DAY_END, key=key, recipient=str(each["address"]), payload=payload)
+    for entry in told:
+        payload = {"day_end": row.pk, **({"user": entry["user"]} if entry["user"] else {})}
+        key = f"{KEY}{row.on}-{entry['user'] or 'duty'}"
+        outbox.enqueue(kind=MessageKind.DAY_END, key=key, recipient=str(entry["address"]), payload=payload)
     return len(told)
 
 

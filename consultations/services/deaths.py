@@ -26,14 +26,16 @@ def stop_mails(patient: Patient) -> int:
 
     What is queued later is held back when it would be sent (`services/message_kinds.py`).
     """
-    about = OutboxMessage.objects.filter(subject__request__patient__person=patient.person_id)
+    about = OutboxMessage.objects.filter(subject__consultation_request__patient__person=patient.person_id)
     return outbox.hold_back(about, reason=REASON)
 
 
 def restart_mails() -> int:
     """Let go of what was held back for somebody who is not recorded as dead any more."""
     dead = _cases().values("patient__person")
-    return outbox.go_on(OutboxMessage.objects.exclude(subject__request__patient__person__in=dead), reason=REASON)
+    return outbox.go_on(
+        OutboxMessage.objects.exclude(subject__consultation_request__patient__person__in=dead), reason=REASON
+    )
 
 
 def _cases() -> QuerySet[SafetyCase]:

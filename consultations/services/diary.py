@@ -66,7 +66,7 @@ def remove(*, entry: Entry, by: User) -> None:
 
 def _announce_end_of(absence: Absence) -> None:
     """The clinician may see somebody in that time again, other than in what a changed absence still covers."""
-    reason = slot_release.Reason.NO_LONGER_AWAY
+    reason = slot_release.ReleaseReason.NO_LONGER_AWAY
     slot_release.time_freed(absence.clinician_id, absence.starts_at, absence.ends_at, reason=reason)
 
 
@@ -79,9 +79,12 @@ def refusal_of(absence: Absence) -> str:
             occupations__starts_at__lt=absence.ends_at,
             occupations__ends_at__gt=max(absence.starts_at, clock.now()),
         )
-        .select_related("request__patient")
+        .select_related("consultation_request__patient")
         .defer(
-            "request__patient__email", "request__patient__phone", "request__patient__phone_as_typed", "cancel_reason"
+            "consultation_request__patient__email",
+            "consultation_request__patient__phone",
+            "consultation_request__patient__phone_as_typed",
+            "cancel_reason",
         )
         .order_by("starts_at")[:4]
     )
@@ -91,11 +94,11 @@ def refusal_of(absence: Absence) -> str:
         # Translators: a patient's name, the reference of the request, and the time of the visit.
         _("%(patient)s (%(reference)s, %(time)s)")
         % {
-            "patient": each.request.patient.name,
-            "reference": each.request.reference,
-            "time": clock.moment(each.starts_at),
+            "patient": item.consultation_request.patient.name,
+            "reference": item.consultation_request.reference,
+            "time": clock.moment(item.starts_at),
         }
-        for each in booked[:3]
+        for item in booked[:3]
     )
     sentence = (
         _("Somebody is booked in that time: %(visits)s. Cancel that time first, so that the patient is told.")

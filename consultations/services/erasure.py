@@ -68,7 +68,7 @@ def erase(*, patient: Patient, by: User) -> Patient:
     _stop_mail(requests)
     _take_out_of_persons(records, by=by)
     _blank(records)
-    details = {"requests": sorted(each.pk for each in requests), "cases": sorted(each.pk for each in cases)}
+    details = {"requests": sorted(item.pk for item in requests), "cases": sorted(item.pk for item in cases)}
     for pk in sorted(records.patients):
         audit.record(action="patient.erase", target=Patient(pk=pk), by=by, details=details)
     fresh.refresh_from_db()
@@ -101,20 +101,21 @@ def _lock(records: Records) -> tuple[list[ConsultationRequest], list[SafetyCase]
 
 
 def _require_done_with(requests: list[ConsultationRequest], cases: list[SafetyCase]) -> None:
-    for request in requests:
-        if not request.is_closed:
+    for consultation_request in requests:
+        if not consultation_request.is_closed:
             raise StillNeeded(
-                _("Request %(reference)s is not closed. Close it first.") % {"reference": request.reference}
+                _("Request %(reference)s is not closed. Close it first.")
+                % {"reference": consultation_request.reference}
             )
-        if request.danger_due_at is not None:
+        if consultation_request.danger_due_at is not None:
             raise StillNeeded(
                 _("A danger in request %(reference)s is on its clock. Have a doctor settle it first.")
-                % {"reference": request.reference}
+                % {"reference": consultation_request.reference}
             )
-        if request.texts_due_at is not None:
+        if consultation_request.texts_due_at is not None:
             raise StillNeeded(
                 _("A text that came with request %(reference)s has not been read. Read it first.")
-                % {"reference": request.reference}
+                % {"reference": consultation_request.reference}
             )
     for case in cases:
         if case.status != CaseStatus.CLOSED:
@@ -124,8 +125,8 @@ def _require_done_with(requests: list[ConsultationRequest], cases: list[SafetyCa
 def _stop_mail(requests: list[ConsultationRequest]) -> None:
     """No link opens anything any more, and no mail is sent, or can be read that was."""
     now = clock.now()
-    PrivateLink.objects.filter(request__in=requests, replaced_at=None).update(replaced_at=now)
-    mails = OutboxMessage.objects.filter(subject__request__in=requests)
+    PrivateLink.objects.filter(consultation_request__in=requests, replaced_at=None).update(replaced_at=now)
+    mails = OutboxMessage.objects.filter(subject__consultation_request__in=requests)
     outbox.stop(mails, reason=gettext_noop("Not sent: the data of the person were erased."))
     mails.update(recipient="", payload=None, content=None, content_deleted_at=now, data_key="")
 

@@ -26,19 +26,19 @@ class NotTakenBack(TransitionNotAllowed):
     """An escalation that only a doctor can end; the text says why."""
 
 
-def escalated(request: ConsultationRequest, *, by: User, now: datetime.datetime) -> dict[str, object]:
+def escalated(consultation_request: ConsultationRequest, *, by: User, now: datetime.datetime) -> dict[str, object]:
     """The fields of a request that somebody must call today: never less pressing or later than they were.
 
     What it was before is kept for the maker alone, and only by the first of several escalations.
     """
-    before = {} if request.is_escalated else _state(request)
-    risk = min(request.risk, OUTCOME_RISK[Outcome.SAME_DAY])
+    before = {} if consultation_request.is_escalated else _state(consultation_request)
+    risk = min(consultation_request.risk, OUTCOME_RISK[Outcome.SAME_DAY])
     level = list(Outcome)[risk]
     return {
         "risk": risk,
         "priority": Priority.STAT if level == Outcome.EMERGENCY else Priority.ASAP,
-        "due_at": _called_by(request, now=now),
-        "danger_due_at": clocks.danger_due(request, Outcome.SAME_DAY, now=now),
+        "due_at": _called_by(consultation_request, now=now),
+        "danger_due_at": clocks.danger_due(consultation_request, Outcome.SAME_DAY, now=now),
         "escalated_at": now,
         "escalated_by": by,
         "before_escalation": before,
@@ -48,51 +48,55 @@ def escalated(request: ConsultationRequest, *, by: User, now: datetime.datetime)
     }
 
 
-def _called_by(request: ConsultationRequest, *, now: datetime.datetime) -> datetime.datetime:
+def _called_by(consultation_request: ConsultationRequest, *, now: datetime.datetime) -> datetime.datetime:
     """Our next step is due as of a same-day request; an offer and a booked visit keep their own time."""
-    if request.status in (RequestStatus.OFFERED, RequestStatus.BOOKED):
-        return request.due_at
-    return max(request.submitted_at, min(request.due_at, due_after(Outcome.SAME_DAY, since=now)))
+    if consultation_request.status in (RequestStatus.OFFERED, RequestStatus.BOOKED):
+        return consultation_request.due_at
+    return max(
+        consultation_request.submitted_at, min(consultation_request.due_at, due_after(Outcome.SAME_DAY, since=now))
+    )
 
 
-def _state(request: ConsultationRequest) -> dict[str, object]:
-    values = {name: getattr(request, name) for name in KEPT}
+def _state(consultation_request: ConsultationRequest) -> dict[str, object]:
+    values = {name: getattr(consultation_request, name) for name in KEPT}
     return {
         name: value.isoformat() if isinstance(value, datetime.datetime) else value for name, value in values.items()
     }
 
 
-def can_take_back(request: ConsultationRequest, *, by: User) -> bool:
+def can_take_back(consultation_request: ConsultationRequest, *, by: User) -> bool:
     try:
-        ensure_taken_back(request, by=by)
+        ensure_taken_back(consultation_request, by=by)
     except NotTakenBack:
         return False
     return True
 
 
-def ensure_taken_back(request: ConsultationRequest, *, by: User) -> None:
+def ensure_taken_back(consultation_request: ConsultationRequest, *, by: User) -> None:
     """Raises NotTakenBack."""
-    if request.escalated_at is None:
+    if consultation_request.escalated_at is None:
         raise NotTakenBack(_("This request is not escalated any more. Nothing was changed."))
-    if request.escalated_by_id != by.pk:
+    if consultation_request.escalated_by_id != by.pk:
         raise NotTakenBack(_("Only a doctor can end this escalation now: a colleague made it."))
-    if not request.before_escalation:
+    if not consultation_request.before_escalation:
         raise NotTakenBack(_("Only a doctor can end this escalation now: the request was escalated before."))
-    if clock.now() > request.escalated_at + TAKEN_BACK_WITHIN:
+    if clock.now() > consultation_request.escalated_at + TAKEN_BACK_WITHIN:
         raise NotTakenBack(_("Only a doctor can end this escalation now: it was made more than ten minutes ago."))
     # Of any of the person's requests: what was said in one is about the same body.
-    person = request.patient.person_id
-    heard = Assessment.objects.filter(response__request__patient__person=person, assessed_at__gte=request.escalated_at)
-    if heard.exclude(pk=request.assessment_id).exists():
+    person = consultation_request.patient.person_id
+    heard = Assessment.objects.filter(
+        response__consultation_request__patient__person=person, assessed_at__gte=consultation_request.escalated_at
+    )
+    if heard.exclude(pk=consultation_request.assessment_id).exists():
         raise NotTakenBack(
             _("Only a doctor can end this escalation now: the patient answered questions about danger since.")
         )
 
 
-def taken_back(request: ConsultationRequest) -> dict[str, object]:
+def taken_back(consultation_request: ConsultationRequest) -> dict[str, object]:
     """The fields as they were. A danger clock that was ended since does not run again."""
-    before = request.before_escalation
-    is_running = request.danger_due_at is not None
+    before = consultation_request.before_escalation
+    is_running = consultation_request.danger_due_at is not None
     return {
         "risk": before["risk"],
         "priority": before["priority"],
@@ -102,16 +106,20 @@ def taken_back(request: ConsultationRequest) -> dict[str, object]:
     }
 
 
-def status_before(request: ConsultationRequest) -> str:
+def status_before(consultation_request: ConsultationRequest) -> str:
     """Where it goes back to: a request that somebody moved on since stays where it is."""
-    was_moved = request.status != RequestStatus.URGENT
-    return request.status if was_moved else str(request.before_escalation.get("status", request.status))
+    was_moved = consultation_request.status != RequestStatus.URGENT
+    return (
+        consultation_request.status
+        if was_moved
+        else str(consultation_request.before_escalation.get("status", consultation_request.status))
+    )
 
 
-def settled(request: ConsultationRequest, *, now: datetime.datetime) -> dict[str, object]:
+def settled(consultation_request: ConsultationRequest, *, now: datetime.datetime) -> dict[str, object]:
     """The fields once a doctor has looked: as pressing as what stands without the escalation."""
-    level = standing_level(request)
-    outcome = level or review.suggestion_of(request)
+    level = standing_level(consultation_request)
+    outcome = level or review.suggestion_of(consultation_request)
     changes: dict[str, object] = {
         "risk": OUTCOME_RISK[outcome],
         "priority": outcomes.priority(outcome),
@@ -119,14 +127,14 @@ def settled(request: ConsultationRequest, *, now: datetime.datetime) -> dict[str
     }
     if level is None:
         changes["danger_due_at"] = None
-    if request.status in STAFF_QUEUE:
-        changes["due_at"] = max(request.due_at, due_after(outcome, since=now))
+    if consultation_request.status in STAFF_QUEUE:
+        changes["due_at"] = max(consultation_request.due_at, due_after(outcome, since=now))
     return changes
 
 
-def standing_level(request: ConsultationRequest) -> Outcome | None:
+def standing_level(consultation_request: ConsultationRequest) -> Outcome | None:
     """The worst red flag that still stands, if any."""
-    return Outcome(request.flag_level) if request.flag_level else None
+    return Outcome(consultation_request.flag_level) if consultation_request.flag_level else None
 
 
 def _nothing() -> dict[str, object]:

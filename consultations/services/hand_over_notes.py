@@ -20,7 +20,7 @@ MAY: Final = (Actor.TRIAGE, Actor.DOCTOR, Actor.MANAGER)
 
 
 @transaction.atomic
-def write(*, text: str, by: User, key: str, request: ConsultationRequest | None = None) -> HandOverNote:
+def write(*, text: str, by: User, key: str, consultation_request: ConsultationRequest | None = None) -> HandOverNote:
     """Keep a note. `key` is that of the page it was written on: the same words from the same page are one note.
 
     With `request` it can be read no longer than that patient's record. Raises NotAllowed.
@@ -29,9 +29,14 @@ def write(*, text: str, by: User, key: str, request: ConsultationRequest | None 
     sent_key = fingerprint(f"{by.pk}:{key}:{text}")
     if (known := HandOverNote.objects.filter(sent_key=sent_key).defer("text").first()) is not None:
         return known
-    patient = request.patient if request is not None else None
+    patient = consultation_request.patient if consultation_request is not None else None
     note = HandOverNote.objects.create(
-        text=text, request=request, patient=patient, sent_key=sent_key, written_at=clock.now(), written_by=by
+        text=text,
+        consultation_request=consultation_request,
+        patient=patient,
+        sent_key=sent_key,
+        written_at=clock.now(),
+        written_by=by,
     )
     if patient is not None:
         note.hand_key_to(patient)

@@ -41,7 +41,7 @@ def follow_rota() -> int:
     """
     now, team = clock.now(), list(duty.care_team())
     known = Rota.around(now, team=team)
-    if not (keys := [each.pk for each in team if _is_due(each, known, now=now)]):
+    if not (keys := [item.pk for item in team if _is_due(item, known, now=now)]):
         return 0
     return _follow(keys, known)
 

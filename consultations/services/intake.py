@@ -126,7 +126,7 @@ def start() -> QuestionnaireResponse:
 @transaction.atomic
 def save_answers(
     *, response: QuestionnaireResponse, answers: Mapping[str, Any], network: str = ""
-) -> engine.Assessment:
+) -> engine.Evaluation:
     """Keep one screen's answers, raw, and say what the rules make of all answers so far.
 
     Once the answers reach EMERGENCY or SAME_DAY, a safety case and the assessment behind it are kept in the same
@@ -141,7 +141,7 @@ def save_answers(
     return assessment
 
 
-def take_in(response: QuestionnaireResponse, answers: Mapping[str, Any]) -> tuple[engine.Assessment, Outcome | None]:
+def take_in(response: QuestionnaireResponse, answers: Mapping[str, Any]) -> tuple[engine.Evaluation, Outcome | None]:
     """Put one screen's answers to a response in memory; what the rules make of all of them, and the headline so far."""
     version = response.questionnaire_version
     response.answers = {**response.answers, **answers}
@@ -154,7 +154,7 @@ def take_in(response: QuestionnaireResponse, answers: Mapping[str, Any]) -> tupl
     return assessment, headline
 
 
-def settled_headline(answers: Mapping[str, Any], assessment: engine.Assessment, *, version: str) -> Outcome | None:
+def settled_headline(answers: Mapping[str, Any], assessment: engine.Evaluation, *, version: str) -> Outcome | None:
     """The headline that these answers have earned and the patient is shown, or None while that is still open.
 
     An emergency counts as soon as every question behind it has its answer, a same-day sign and the age limit at the end
@@ -224,7 +224,7 @@ def _send(response: QuestionnaireResponse, wordings: Mapping[ConsentKind, str]) 
     response.save()
     patient = make_patient(contact)
     due_at = due_after(highest, since=now, is_low_mood=outcomes.is_low_mood(assessment))
-    request = _create_request(
+    consultation_request = _create_request(
         patient=patient,
         response=response,
         assessment=stored,
@@ -241,18 +241,23 @@ def _send(response: QuestionnaireResponse, wordings: Mapping[ConsentKind, str]) 
         **_danger_of(highest, due_at),
     )
     response.hand_key_to(patient)
-    Consent.objects.bulk_create(
-        Consent(request=request, kind=kind, wording=text, notice_version=PRIVACY_NOTICE_VERSION, given_at=now)
-        for kind, text in wordings.items()
-    )
+    given = {"consultation_request": consultation_request, "notice_version": PRIVACY_NOTICE_VERSION, "given_at": now}
+    Consent.objects.bulk_create(Consent(kind=kind, wording=text, **given) for kind, text in wordings.items())
     if case := SafetyCase.objects.select_for_update(of=("self",)).filter(response=response).first():
         cases.attach_patient(case=case, patient=patient)
-    _keep_texts(request, contact)
+    _keep_texts(consultation_request, contact)
     audit.record(
-        action="request.send", target=request, actor=Actor.PATIENT.value, details={"outcome": str(assessment.outcome)}
+        action="request.send",
+        target=consultation_request,
+        actor=Actor.PATIENT.value,
+        details={"outcome": str(assessment.outcome)},
     )
-    messaging.tell_patient(kind=MessageKind.REQUEST_RECEIVED, request=request, key=f"received-{request.pk}")
-    return request
+    messaging.notify_patient(
+        kind=MessageKind.REQUEST_RECEIVED,
+        consultation_request=consultation_request,
+        key=f"received-{consultation_request.pk}",
+    )
+    return consultation_request
 
 
 def _danger_of(highest: Outcome, due_at: datetime.datetime) -> dict[str, Any]:
@@ -262,18 +267,18 @@ def _danger_of(highest: Outcome, due_at: datetime.datetime) -> dict[str, Any]:
     return {"flag_level": highest, "danger_due_at": due_at}
 
 
-def _keep_texts(request: ConsultationRequest, contact: Contact) -> None:
+def _keep_texts(consultation_request: ConsultationRequest, contact: Contact) -> None:
     """Everything in it that the person wrote in their own words: also a note that no screen shows any more."""
-    response = request.response
+    response = consultation_request.response
     for question in definition.load(response.questionnaire_version).questions:
         if question.kind == "text" and isinstance(text := response.answers.get(question.id), str):
             patient_texts.keep(response_id=response.pk, kind=TextKind.NOTE, text=text)
     patient_texts.keep(response_id=response.pk, kind=TextKind.DECISION_AID, text=response.brought)
     patient_texts.keep_if_marked(response_id=response.pk, kind=TextKind.PHONE, text=contact.phone)
-    patient_texts.settle(request)
+    patient_texts.settle(consultation_request)
 
 
-def is_under_age(assessment: engine.Assessment) -> bool:
+def is_under_age(assessment: engine.Evaluation) -> bool:
     return any(fired.id == "CX-AGE-01" for fired in assessment.fired)
 
 
@@ -337,7 +342,7 @@ def _lock(response: QuestionnaireResponse) -> QuestionnaireResponse:
 
 
 def _keep_danger(
-    response: QuestionnaireResponse, assessment: engine.Assessment, headline: Outcome, *, network: str = ""
+    response: QuestionnaireResponse, assessment: engine.Evaluation, headline: Outcome, *, network: str = ""
 ) -> None:
     """One case a response. It is raised at the first danger, and made more pressing, never less, by a later one.
 
@@ -360,10 +365,10 @@ def as_asked(response: QuestionnaireResponse) -> list[dict[str, Any]]:
     return flow.as_asked(response.answers, version=response.questionnaire_version, region=region)
 
 
-def _names_new_danger(response: QuestionnaireResponse, assessment: engine.Assessment, headline: Outcome) -> bool:
+def _names_new_danger(response: QuestionnaireResponse, assessment: engine.Evaluation, headline: Outcome) -> bool:
     try:
         newest = response.assessments.order_by("-revision").first()
-        known = {each["id"] for each in result_of(newest.result)["fired"]} if newest else set()
+        known = {item["id"] for item in result_of(newest.result)["fired"]} if newest else set()
     except DamagedRecord as damage:
         # What was named before cannot be read: then every danger is a new one.
         logger.error("damaged record: assessments of response %s (%s)", response.pk, type(damage).__name__)
@@ -371,7 +376,7 @@ def _names_new_danger(response: QuestionnaireResponse, assessment: engine.Assess
     return not known.issuperset(fired.id for fired in assessment.fired if fired.effect == outcomes.DECIDING[headline])
 
 
-def _store_assessment(response: QuestionnaireResponse, assessment: engine.Assessment) -> Assessment:
+def _store_assessment(response: QuestionnaireResponse, assessment: engine.Evaluation) -> Assessment:
     result = assessment.as_json()
     return Assessment.objects.create(
         response=response,
@@ -382,11 +387,7 @@ def _store_assessment(response: QuestionnaireResponse, assessment: engine.Assess
         is_early_exit=assessment.early_exit,
         is_booking_allowed=assessment.booking_allowed,
         result=json.dumps(result, sort_keys=True, separators=(",", ":"), ensure_ascii=False),
-        record={
-            "answers": response.answers,
-            "cleaned": dict(assessment.cleaned),
-            "asked": as_asked(response),
-        },
+        record={"answers": response.answers, "cleaned": dict(assessment.cleaned), "asked": as_asked(response)},
         questionnaire_version=result["versions"]["questionnaire"],
         ruleset_version=result["versions"]["ruleset"],
         content_hash=result["versions"]["hash"],

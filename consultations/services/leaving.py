@@ -106,42 +106,54 @@ def _pass_left_on(pk: int) -> bool:
 
 def _pass_request_on(pk: int, user: User, *, to: To, by: User | None) -> bool:
     """Whether anything was to be passed on. As doctor only from somebody who leaves or is no doctor any more."""
-    request = lock(ConsultationRequest(pk=pk))
-    if request.is_closed or user.pk not in (request.claimed_by_id, request.doctor_id):
+    consultation_request = lock(ConsultationRequest(pk=pk))
+    if consultation_request.is_closed or user.pk not in (
+        consultation_request.claimed_by_id,
+        consultation_request.doctor_id,
+    ):
         return False
-    before = _places(request)
-    is_claimed = request.claimed_by_id == user.pk and (by is not None or not _is_in(able_to_claim(), user))
-    is_reviewed = request.doctor_id == user.pk and (by is not None or not _is_in(doctors(), user))
+    before = _places(consultation_request)
+    is_claimed = consultation_request.claimed_by_id == user.pk and (by is not None or not _is_in(able_to_claim(), user))
+    is_reviewed = consultation_request.doctor_id == user.pk and (by is not None or not _is_in(doctors(), user))
     if is_claimed:
-        request.claimed_by, request.claimed_at = to.requests, clock.now() if to.requests else None
+        consultation_request.claimed_by, consultation_request.claimed_at = (
+            to.requests,
+            clock.now() if to.requests else None,
+        )
     if is_reviewed:
-        request.doctor = to.reviews or _next_doctor(user)
-    if _is_nobodys(request):
-        request.claimed_by = request.claimed_at = None
-        WORKFLOW.set_status(request, RequestStatus.RECEIVED, now=clock.now())
-    if _places(request) == before:
+        consultation_request.doctor = to.reviews or _next_doctor(user)
+    if _is_nobodys(consultation_request):
+        consultation_request.claimed_by = consultation_request.claimed_at = None
+        WORKFLOW.set_status(consultation_request, RequestStatus.RECEIVED, now=clock.now())
+    if _places(consultation_request) == before:
         return False
-    request.save(update_fields=["claimed_by", "claimed_at", "doctor", "status", "status_changed_at"])
-    details = {"from_user": user.pk, "claimed_by": request.claimed_by_id, "doctor": request.doctor_id}
+    consultation_request.save(update_fields=["claimed_by", "claimed_at", "doctor", "status", "status_changed_at"])
+    details = {
+        "from_user": user.pk,
+        "claimed_by": consultation_request.claimed_by_id,
+        "doctor": consultation_request.doctor_id,
+    }
     whose: dict[str, Any] = {"actor": Actor.SYSTEM.value} if by is None else {"by": by}
     audit.record(
         action="request.hand_over",
-        target=request,
+        target=consultation_request,
         fields=["claimed_by", "doctor", "status"],
-        details={**details, "from": before[0], "to": request.status},
+        details={**details, "from": before[0], "to": consultation_request.status},
         **whose,
     )
     return True
 
 
-def _places(request: ConsultationRequest) -> tuple[str, int | None, int | None]:
-    return request.status, request.claimed_by_id, request.doctor_id
+def _places(consultation_request: ConsultationRequest) -> tuple[str, int | None, int | None]:
+    return consultation_request.status, consultation_request.claimed_by_id, consultation_request.doctor_id
 
 
-def _is_nobodys(request: ConsultationRequest) -> bool:
+def _is_nobodys(consultation_request: ConsultationRequest) -> bool:
     """It says that somebody works on it, and nobody does: it goes back to the queue."""
-    in_triage = request.status == RequestStatus.IN_TRIAGE and request.claimed_by is None
-    return in_triage or (request.status == RequestStatus.WITH_DOCTOR and request.doctor is None)
+    in_triage = consultation_request.status == RequestStatus.IN_TRIAGE and consultation_request.claimed_by is None
+    return in_triage or (
+        consultation_request.status == RequestStatus.WITH_DOCTOR and consultation_request.doctor is None
+    )
 
 
 def _is_in(people: QuerySet[User], user: User) -> bool:

@@ -10,14 +10,14 @@ from consultations.models.stored import result_of
 logger = logging.getLogger(__name__)
 
 
-def fired_of(request: ConsultationRequest) -> set[str]:
+def fired_of(consultation_request: ConsultationRequest) -> set[str]:
     """The ids of the rules that fired when it was sent; none when that cannot be read."""
     try:
-        return {fired["id"] for fired in result_of(request.assessment.result)["fired"]}
+        return {fired["id"] for fired in result_of(consultation_request.assessment.result)["fired"]}
     except DamagedRecord as damage:
-        logger.error("damaged record: assessment of request %s (%s)", request.pk, type(damage).__name__)
+        logger.error("damaged record: assessment of request %s (%s)", consultation_request.pk, type(damage).__name__)
         return set()
 
 
-def is_low_mood(request: ConsultationRequest) -> bool:
-    return LOW_MOOD_RULE in fired_of(request)
+def is_low_mood(consultation_request: ConsultationRequest) -> bool:
+    return LOW_MOOD_RULE in fired_of(consultation_request)

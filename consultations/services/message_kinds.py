@@ -13,9 +13,9 @@ from django.utils.translation import gettext_noop
 
 from clinic.accounts.models import User
 from clinic.core import clock, outbox
-from clinic.core.channels import Draft
+from clinic.core.channels import MessageDraft
 from clinic.core.models import Lane, OutboxMessage
-from clinic.core.outbox import Kind, NotWanted
+from clinic.core.outbox import MessageKindEntry, NotWanted
 from consultations import emails
 from consultations.enums import CaseStatus, MessageKind, RequestStatus
 from consultations.models import Appointment, CaseClosing, ConsultationRequest, DayEnd, SafetyCase
@@ -33,26 +33,30 @@ TO_STAFF: Final = (MessageKind.STAFF_ALERT, MessageKind.STAFF_NOTICE, MessageKin
 def register() -> None:
     for kind in MessageKind:
         if kind not in TO_STAFF:
-            outbox.register(Kind(kind.value, kind.label, Lane.PATIENTS, compose_for_patient, ensure_wanted_by_patient))
+            outbox.register(
+                MessageKindEntry(kind.value, kind.label, Lane.PATIENTS, compose_for_patient, ensure_wanted_by_patient)
+            )
     alert, notice, day_end = MessageKind.STAFF_ALERT, MessageKind.STAFF_NOTICE, MessageKind.DAY_END
     outbox.register(
-        Kind(alert.value, alert.label, Lane.ALERTS, compose_to_staff, ensure_alert_wanted),
-        Kind(notice.value, notice.label, Lane.STAFF, compose_to_staff),
-        Kind(day_end.value, day_end.label, Lane.STAFF, compose_day_end),
+        MessageKindEntry(alert.value, alert.label, Lane.ALERTS, compose_to_staff, ensure_alert_wanted),
+        MessageKindEntry(notice.value, notice.label, Lane.STAFF, compose_to_staff),
+        MessageKindEntry(day_end.value, day_end.label, Lane.STAFF, compose_day_end),
     )
 
 
 def ensure_wanted_by_patient(message: OutboxMessage) -> None:
     """Locks the request, as everybody does who changes what the mail says or where it goes."""
-    request = _request_of(message)
-    if deaths.is_recorded(request.patient):
+    consultation_request = _request_of(message)
+    if deaths.is_recorded(consultation_request.patient):
         raise NotWanted(deaths.REASON, is_kept=True)
     stands_while = STANDS_WHILE.get(MessageKind(message.kind))
-    if stands_while is not None and request.status != stands_while:
+    if stands_while is not None and consultation_request.status != stands_while:
         raise NotWanted(gettext_noop("Not sent: the patient has acted on it, or it was taken back."))
     if message.kind == MessageKind.APPOINTMENT_BOOKED:
         _ensure_visit_ahead(message)
-    if message.kind == MessageKind.WEEKLY_QUESTION and not weekly_question.is_wanted(request, since=message.created_at):
+    if message.kind == MessageKind.WEEKLY_QUESTION and not weekly_question.is_wanted(
+        consultation_request, since=message.created_at
+    ):
         raise NotWanted(gettext_noop("Not sent: the patient has answered since, or no longer wants to be asked."))
     if message.kind == MessageKind.NEXT_DAY_QUESTION:
         _ensure_question_stands(message)
@@ -72,9 +76,9 @@ def _ensure_visit_ahead(message: OutboxMessage) -> None:
         raise NotWanted(gettext_noop("Too late to be of use: not sent."), needs_staff=True)
 
 
-def compose_for_patient(message: OutboxMessage) -> Draft:
-    request = _request_of(message)
-    if not request.patient.email:
+def compose_for_patient(message: OutboxMessage) -> MessageDraft:
+    consultation_request = _request_of(message)
+    if not consultation_request.patient.email:
         raise NotWanted(gettext_noop("There is no email address to send this to."), needs_staff=True)
     appointment = (
         Appointment.objects.select_related("appointment_type", "location")
@@ -83,18 +87,18 @@ def compose_for_patient(message: OutboxMessage) -> Draft:
     )
     return emails.draft(
         MessageKind(message.kind),
-        to=request.patient.email,
-        first_name=request.addressee,
-        helped_name=request.helped_name,
-        reference=request.reference,
-        link=private_links.mint(request),
+        to=consultation_request.patient.email,
+        first_name=consultation_request.addressee,
+        helped_name=consultation_request.helped_name,
+        reference=consultation_request.reference,
+        link=private_links.mint(consultation_request),
         price=appointment.appointment_type.price_text if appointment else "",
         directions=appointment.location.directions if appointment else "",
     )
 
 
 def _request_of(message: OutboxMessage) -> ConsultationRequest:
-    return lock(ConsultationRequest(pk=message.subject.request_id))
+    return lock(ConsultationRequest(pk=message.subject.consultation_request_id))
 
 
 def ensure_alert_wanted(message: OutboxMessage) -> None:
@@ -111,7 +115,7 @@ def ensure_alert_wanted(message: OutboxMessage) -> None:
         raise NotWanted(gettext_noop("Not sent: somebody has taken this on."))
 
 
-def compose_to_staff(message: OutboxMessage) -> Draft:
+def compose_to_staff(message: OutboxMessage) -> MessageDraft:
     recipient, first_name = _member_of_staff(message)
     payload = message.payload
     return emails.draft(
@@ -123,7 +127,7 @@ def compose_to_staff(message: OutboxMessage) -> Draft:
     )
 
 
-def compose_day_end(message: OutboxMessage) -> Draft:
+def compose_day_end(message: OutboxMessage) -> MessageDraft:
     recipient, first_name = _member_of_staff(message)
     row = DayEnd.objects.get(pk=message.payload["day_end"])
     site = settings.SITE_URL.rstrip("/")

@@ -14,14 +14,14 @@ from consultations.models import Appointment, CaseClosing, ConsultationRequest, 
 from consultations.permissions import require
 
 
-class NothingToSend(TransitionNotAllowed):
+class ContentGone(TransitionNotAllowed):
     """A parked mail whose content is gone cannot be tried again."""
 
 
-def tell_patient(
+def notify_patient(
     *,
     kind: MessageKind,
-    request: ConsultationRequest,
+    consultation_request: ConsultationRequest,
     key: str,
     appointment: Appointment | None = None,
     closing: CaseClosing | None = None,
@@ -32,14 +32,14 @@ def tell_patient(
     Call inside a transaction, on a locked request. The mail is written when it is sent: to the address that stands
     then, with a link made then. `appointment` for a mail about one.
     """
-    email: str = Patient.objects.only("email", "data_key").get(pk=request.patient_id).email
+    email: str = Patient.objects.only("email", "data_key").get(pk=consultation_request.patient_id).email
     if not email:
         return None
     about = {"appointment": appointment, "closing": closing}
     payload = {name: row.pk for name, row in about.items() if row is not None}
     message = outbox.enqueue(kind=kind, key=key, recipient=email, payload=payload, send_at=send_at)
     if message is not None:
-        MessageSubject.objects.create(message=message, request=request)
+        MessageSubject.objects.create(message=message, consultation_request=consultation_request)
     return message
 
 
@@ -83,7 +83,7 @@ def retry(*, message: OutboxMessage, by: User) -> OutboxMessage:
     try:
         return outbox.retry(message=message, by=by)
     except outbox.NothingToSend:
-        raise NothingToSend(
+        raise ContentGone(
             _(
                 "The content of this message was removed: it came too late to be of use, or the address was corrected "
                 "since. Call the patient."

@@ -32,14 +32,14 @@ MAY_ANSWER: Final = (Actor.DOCTOR, Actor.MANAGER)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Subject:
+class ReportSubject:
     """The record that a report is about, and what it leads to."""
 
     record: ReportedRecord
     pk: int
     reference: str
     path: str
-    request: ConsultationRequest | None = None
+    consultation_request: ConsultationRequest | None = None
     response: QuestionnaireResponse | None = None
     patient: Patient | None = None
 
@@ -48,13 +48,13 @@ class Subject:
         return self.patient is not None and self.patient.erased_at is not None
 
 
-def subject_of(record: ReportedRecord, pk: int) -> Subject | None:
+def subject_of(record: ReportedRecord, pk: int) -> ReportSubject | None:
     """The record by its kind and number; None when there is none."""
     return FINDERS[record](pk)
 
 
 @transaction.atomic
-def report(*, subject: Subject, kind: MissedKind, text: str, by: User, key: str) -> MissedReport:
+def report(*, subject: ReportSubject, kind: MissedKind, text: str, by: User, key: str) -> MissedReport:
     """Keep what was missed, and tell the managers that there is something to read. The same words from the same page
     are one report. Raises NotAllowed.
     """
@@ -70,7 +70,7 @@ def report(*, subject: Subject, kind: MissedKind, text: str, by: User, key: str)
         record=subject.record,
         record_id=subject.pk,
         reference=subject.reference,
-        request=subject.request,
+        consultation_request=subject.consultation_request,
         response=subject.response,
         patient=subject.patient,
         kind=kind,
@@ -149,45 +149,76 @@ def _locked(row: MissedReport) -> MissedReport:
     return rows.get(pk=row.pk)
 
 
-def _request(pk: int) -> Subject | None:
-    request = ConsultationRequest.objects.select_related("patient", "response").filter(pk=pk).first()
-    return None if request is None else _about(request, ReportedRecord.REQUEST, pk, request.reference)
+def _request(pk: int) -> ReportSubject | None:
+    consultation_request = ConsultationRequest.objects.select_related("patient", "response").filter(pk=pk).first()
+    return (
+        None
+        if consultation_request is None
+        else _about(consultation_request, ReportedRecord.REQUEST, pk, consultation_request.reference)
+    )
 
 
-def _about(request: ConsultationRequest, record: ReportedRecord, pk: int, reference: str, path: str = "") -> Subject:
-    page = reverse("admin:consultations_consultationrequest_change", args=[request.pk])
-    return Subject(record, pk, reference, path or page, request, request.response, request.patient)
+def _about(
+    consultation_request: ConsultationRequest, record: ReportedRecord, pk: int, reference: str, path: str = ""
+) -> ReportSubject:
+    page = reverse("admin:consultations_consultationrequest_change", args=[consultation_request.pk])
+    return ReportSubject(
+        record,
+        pk,
+        reference,
+        path or page,
+        consultation_request,
+        consultation_request.response,
+        consultation_request.patient,
+    )
 
 
-def _case(pk: int) -> Subject | None:
+def _case(pk: int) -> ReportSubject | None:
     case = SafetyCase.objects.select_related("patient", "response").filter(pk=pk).first()
     if case is None:
         return None
-    request = ConsultationRequest.objects.filter(response=case.response_id).select_related("patient").first()
+    consultation_request = (
+        ConsultationRequest.objects.filter(response=case.response_id).select_related("patient").first()
+    )
     path = reverse("admin:consultations_safetycase_change", args=[pk])
-    patient = case.patient or (request.patient if request else None)
-    return Subject(
-        ReportedRecord.CASE, pk, _("Case %(number)s") % {"number": pk}, path, request, case.response, patient
+    patient = case.patient or (consultation_request.patient if consultation_request else None)
+    return ReportSubject(
+        ReportedRecord.CASE,
+        pk,
+        _("Case %(number)s") % {"number": pk},
+        path,
+        consultation_request,
+        case.response,
+        patient,
     )
 
 
-def _person(pk: int) -> Subject | None:
+def _person(pk: int) -> ReportSubject | None:
     """A person is reached from the page of one of their requests, by its number."""
-    request = ConsultationRequest.objects.select_related("patient", "response").filter(pk=pk).first()
-    if request is None:
+    consultation_request = ConsultationRequest.objects.select_related("patient", "response").filter(pk=pk).first()
+    if consultation_request is None:
         return None
     path = reverse("admin:consultations_consultationrequest_person", args=[pk])
     return _about(
-        request, ReportedRecord.PERSON, pk, _("Person behind %(reference)s") % {"reference": request.reference}, path
+        consultation_request,
+        ReportedRecord.PERSON,
+        pk,
+        _("Person behind %(reference)s") % {"reference": consultation_request.reference},
+        path,
     )
 
 
-def _of_response(response_id: int, record: ReportedRecord, pk: int, name: str) -> Subject | None:
+def _of_response(response_id: int, record: ReportedRecord, pk: int, name: str) -> ReportSubject | None:
     """Of a call or a text: what it belongs to is its request, or else its safety case."""
-    request = ConsultationRequest.objects.select_related("patient", "response").filter(response=response_id).first()
-    if request is not None:
+    consultation_request = (
+        ConsultationRequest.objects.select_related("patient", "response").filter(response=response_id).first()
+    )
+    if consultation_request is not None:
         return _about(
-            request, record, pk, _("%(name)s of %(reference)s") % {"name": name, "reference": request.reference}
+            consultation_request,
+            record,
+            pk,
+            _("%(name)s of %(reference)s") % {"name": name, "reference": consultation_request.reference},
         )
     case = SafetyCase.objects.filter(response=response_id).values_list("pk", flat=True).first()
     found = _case(case) if case else None
@@ -201,30 +232,30 @@ def _of_response(response_id: int, record: ReportedRecord, pk: int, name: str) -
     )
 
 
-def _call(pk: int) -> Subject | None:
+def _call(pk: int) -> ReportSubject | None:
     response = Call.objects.filter(pk=pk).values_list("response", flat=True).first()
     return _of_response(response, ReportedRecord.CALL, pk, _("Call %(number)s") % {"number": pk}) if response else None
 
 
-def _text(pk: int) -> Subject | None:
+def _text(pk: int) -> ReportSubject | None:
     response = PatientText.objects.filter(pk=pk).values_list("response", flat=True).first()
     return _of_response(response, ReportedRecord.TEXT, pk, _("Text %(number)s") % {"number": pk}) if response else None
 
 
-def _message(pk: int) -> Subject | None:
-    rows = OutboxMessage.objects.filter(pk=pk).values_list("subject__request", "subject__case")
+def _message(pk: int) -> ReportSubject | None:
+    rows = OutboxMessage.objects.filter(pk=pk).values_list("subject__consultation_request", "subject__case")
     found = rows.first()
     if found is None:
         return None
     path, name = reverse("admin:core_outboxmessage_change", args=[pk]), _("Message %(number)s") % {"number": pk}
-    request, case = found
-    about = _request(request) if request else _case(case) if case else None
+    consultation_request, case = found
+    about = _request(consultation_request) if consultation_request else _case(case) if case else None
     if about is None:
-        return Subject(ReportedRecord.MESSAGE, pk, name, path)
+        return ReportSubject(ReportedRecord.MESSAGE, pk, name, path)
     return dataclasses.replace(about, record=ReportedRecord.MESSAGE, pk=pk, reference=name, path=path)
 
 
-FINDERS: Final[dict[ReportedRecord, Callable[[int], Subject | None]]] = {
+FINDERS: Final[dict[ReportedRecord, Callable[[int], ReportSubject | None]]] = {
     ReportedRecord.REQUEST: _request,
     ReportedRecord.CASE: _case,
     ReportedRecord.PERSON: _person,

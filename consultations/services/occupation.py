@@ -59,7 +59,7 @@ def busy_spans(
     taken = Occupation.objects.standing(now=clock.now()).touching(since, until)
     about = Q(resource__isnull=False)
     if ignoring is not None:
-        taken = taken.exclude(hold__request=ignoring)
+        taken = taken.exclude(hold__consultation_request=ignoring)
         about |= Q(person=person_of(ignoring))
     busy: dict[int, list[Span]] = {}
     for resource_id, starts_at, ends_at in taken.filter(about).values_list("resource_id", "starts_at", "ends_at"):
@@ -83,7 +83,9 @@ def free_room(
     return (
         appointment_type.rooms.filter(is_bookable=True, location_id=location_id)
         .exclude(
-            pk__in=taken.filter(resource__isnull=False).exclude(hold__request=consultation_request).values("resource")
+            pk__in=taken.filter(resource__isnull=False)
+            .exclude(hold__consultation_request=consultation_request)
+            .values("resource")
         )
         .order_by("name", "pk")
         .first()
@@ -98,7 +100,7 @@ def is_needed(resource: Resource) -> bool:
 
 def is_taken(consultation_request: ConsultationRequest, *, clinician_id: int, visit: Span, occupied: Span) -> bool:
     """Whether the clinician or the person is elsewhere: booked, held for another request, or away."""
-    standing = Occupation.objects.standing(now=clock.now()).exclude(hold__request=consultation_request)
+    standing = Occupation.objects.standing(now=clock.now()).exclude(hold__consultation_request=consultation_request)
     return (
         standing.touching(*occupied).filter(resource=clinician_id).exists()
         or standing.touching(*visit).filter(person=person_of(consultation_request)).exists()
@@ -113,9 +115,12 @@ def overlapping_visits(patients: Iterable[Patient]) -> list[tuple[SlotHold | App
     """
     visits = list(
         Occupation.objects.standing(now=clock.now())
-        .filter(Q(appointment__request__patient__in=patients) | Q(hold__request__patient__in=patients))
+        .filter(
+            Q(appointment__consultation_request__patient__in=patients)
+            | Q(hold__consultation_request__patient__in=patients)
+        )
         .filter(person__isnull=False)
-        .select_related("appointment__request", "hold__request")
+        .select_related("appointment__consultation_request", "hold__consultation_request")
         .defer("appointment__cancel_reason")
         .order_by("starts_at", "pk")
     )

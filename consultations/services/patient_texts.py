@@ -48,10 +48,10 @@ def keep(*, response_id: int, kind: TextKind, text: str, sent_key: str = "") -> 
     return row
 
 
-def keep_about(*, request: ConsultationRequest, kind: TextKind, text: str) -> None:
+def keep_about(*, consultation_request: ConsultationRequest, kind: TextKind, text: str) -> None:
     """The same for a text about a request, which is put where it belongs in the queue. On a locked row."""
-    keep(response_id=request.response_id, kind=kind, text=text)
-    settle(request)
+    keep(response_id=consultation_request.response_id, kind=kind, text=text)
+    settle(consultation_request)
 
 
 def keep_if_marked(*, response_id: int, kind: TextKind, text: str) -> PatientText | None:
@@ -65,20 +65,22 @@ def _due_at(row: PatientText) -> datetime.datetime | None:
     return due_after("MESSAGE", since=row.sent_at) if row.kind in WAITS_UNMARKED else None
 
 
-def settle(request: ConsultationRequest) -> list[str]:
+def settle(consultation_request: ConsultationRequest) -> list[str]:
     """Set what the queue sorts by to the texts that wait now: the earliest time and the most pressing rank of those
     that nobody has read. Call inside a transaction, on a locked row. Returns the fields that it saved.
     """
-    found = PatientText.objects.waiting().filter(response=request.response_id)
+    found = PatientText.objects.waiting().filter(response=consultation_request.response_id)
     sums = found.aggregate(
         due=Min("due_at"),
         self_harm=Count("pk", filter=Q(is_self_harm=True)),
         danger=Count("pk", filter=Q(is_danger=True)),
     )
-    request.texts_due_at = sums["due"]
-    request.texts_risk = RISK_OF_SELF_HARM if sums["self_harm"] else RISK_OF_DANGER if sums["danger"] else None
+    consultation_request.texts_due_at = sums["due"]
+    consultation_request.texts_risk = (
+        RISK_OF_SELF_HARM if sums["self_harm"] else RISK_OF_DANGER if sums["danger"] else None
+    )
     fields = ["texts_due_at", "texts_risk"]
-    request.save(update_fields=fields)
+    consultation_request.save(update_fields=fields)
     return fields
 
 
@@ -125,9 +127,9 @@ def lock_request_of(text: PatientText) -> ConsultationRequest | None:
     counts the texts that nobody has read after this.
     """
     about = ConsultationRequest.objects.filter(response=text.response_id)
-    request = about.first()
-    if request is None:
+    consultation_request = about.first()
+    if consultation_request is None:
         held = QuestionnaireResponse.objects.select_for_update(of=("self",), no_key=True)
         held.only("pk").get(pk=text.response_id)
-        request = about.first()
-    return None if request is None else lock(request)
+        consultation_request = about.first()
+    return None if consultation_request is None else lock(consultation_request)

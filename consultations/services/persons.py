@@ -58,7 +58,7 @@ class VisitsOverlap(JoinRefused):
     @property
     def patients(self) -> set[int]:
         """The keys of the rows whose visits the text names."""
-        return {visit.request.patient_id for visit in self.visits}
+        return {visit.consultation_request.patient_id for visit in self.visits}
 
 
 class _Moved(Exception):
@@ -105,8 +105,8 @@ def separate(*, patient: Patient, reason: str, by: User, seen: Collection[int] =
     _require_as_seen(rows, seen)
     now, ended = clock.now(), PersonJoin.objects.live().of(patient)
     neighbors = sorted({row for pair in _pairs(ended) for row in pair} - {patient.pk})
-    for each in ended:
-        _end(each, reason=reason, by=by)
+    for item in ended:
+        _end(item, reason=reason, by=by)
     # Whoever hung on it alone hangs on the oldest of them from now on: the same rows, one join fewer.
     for key in neighbors[1:]:
         PersonJoin.objects.create(first_id=neighbors[0], second_id=key, joined_at=now, joined_by=by, reason=reason)
@@ -142,7 +142,7 @@ def hold(*patients: Patient) -> list[Patient]:
     The persons are locked by their keys, in order. One that was joined or taken apart while we waited is looked up
     again, after everything is let go: going on with a lower key in hand would wait for each other without an end.
     """
-    keys = [each.pk for each in patients]
+    keys = [item.pk for item in patients]
     for _try in range(TRIES):
         try:
             with transaction.atomic():
@@ -225,8 +225,8 @@ def refresh_flags(rows: Collection[Patient]) -> None:
     """Set the red flags of every request of these held rows to those that stand over all that its person told us."""
     for person in sorted(_persons_of([row.pk for row in rows])):
         theirs = ConsultationRequest.objects.filter(patient__person=person).select_related("response", "patient")
-        if request := theirs.order_by("pk").first():
-            dangers.refresh(request)
+        if consultation_request := theirs.order_by("pk").first():
+            dangers.refresh(consultation_request)
 
 
 def settle(rows: Collection[Patient]) -> None:
@@ -275,7 +275,7 @@ def _end(join: PersonJoin, *, reason: str, by: User) -> None:
 
 def _named(visit: SlotHold | Appointment) -> str:
     return _("request %(reference)s (%(time)s)") % {
-        "reference": visit.request.reference,
+        "reference": visit.consultation_request.reference,
         "time": clock.moment(visit.starts_at),
     }
 

@@ -32,20 +32,23 @@ ASKED_KEPT: Final = datetime.timedelta(days=7)
 """How long an address that could not be answered is kept for staff to see that there is one."""
 
 
-def mint(request: ConsultationRequest) -> str:
+def mint(consultation_request: ConsultationRequest) -> str:
     """The address of a new private link; only the hash of its token is kept, the token itself lives in one mail.
 
     Call inside a transaction, on a locked request: whoever ends its links meanwhile ends this one too, or waits.
     """
     token = new_token()
-    _keep(request, token)
+    _keep(consultation_request, token)
     return f"{settings.SITE_URL}{reverse('consultations:private_link', args=[token])}"
 
 
-def _keep(request: ConsultationRequest, token: str) -> PrivateLink:
+def _keep(consultation_request: ConsultationRequest, token: str) -> PrivateLink:
     now = clock.now()
     return PrivateLink.objects.create(
-        request=request, token_hash=fingerprint(token), created_at=now, expires_at=now + LINK_LIFE
+        consultation_request=consultation_request,
+        token_hash=fingerprint(token),
+        created_at=now,
+        expires_at=now + LINK_LIFE,
     )
 
 
@@ -56,34 +59,42 @@ def open_link(*, token: str, birth_on: datetime.date) -> PrivateLink | None:
     The fifth wrong date locks the link and mails a new one to the same address. It returns None instead of raising, so
     that the count of wrong dates is committed.
     """
-    named = PrivateLink.objects.live().select_related("request__patient").filter(token_hash=fingerprint(token)).first()
+    named = (
+        PrivateLink.objects.live()
+        .select_related("consultation_request__patient")
+        .filter(token_hash=fingerprint(token))
+        .first()
+    )
     if named is None:
         return None
     # Requests first, as everywhere: a correction of the address that runs meanwhile ends this link, or waits.
-    held = verified_emails.hold_requests(named.request)
+    held = verified_emails.hold_requests(named.consultation_request)
     link = (
         PrivateLink.objects.live()
         .select_for_update(of=("self",))
-        .select_related("request__patient")
+        .select_related("consultation_request__patient")
         .filter(pk=named.pk)
         .first()
     )
     if link is None:
         return None
     # Whoever's own record is damaged is told to call us, and not shown half of it.
-    open_all(link.request.patient)
-    if link.request.patient.birth_on == birth_on:
-        asked_again.note_opened(link.request)
-        verified_emails.verify(link.request, held=held)
-        audit.record(action="link.open", target=link.request, actor=Actor.PATIENT.value)
+    open_all(link.consultation_request.patient)
+    if link.consultation_request.patient.birth_on == birth_on:
+        asked_again.note_opened(link.consultation_request)
+        verified_emails.verify(link.consultation_request, held=held)
+        audit.record(action="link.open", target=link.consultation_request, actor=Actor.PATIENT.value)
         return link
     link.wrong_dates += 1
     if link.wrong_dates >= WRONG_DATES_ALLOWED:
         link.locked_at = clock.now()
-        _mail_link(request=link.request, key=f"link-locked-{link.pk}")
+        _mail_link(consultation_request=link.consultation_request, key=f"link-locked-{link.pk}")
     link.save(update_fields=["wrong_dates", "locked_at"])
     audit.record(
-        action="link.refused", target=link.request, actor=Actor.PATIENT.value, details={"wrong": link.wrong_dates}
+        action="link.refused",
+        target=link.consultation_request,
+        actor=Actor.PATIENT.value,
+        details={"wrong": link.wrong_dates},
     )
     return None
 
@@ -93,41 +104,49 @@ def helped_name_behind(token: str) -> str:
 
     "" for every other token, known or not.
     """
-    link = PrivateLink.objects.live().select_related("request").filter(token_hash=fingerprint(token)).first()
-    return link.request.helped_name if link and link.request.helper_name else ""
+    link = (
+        PrivateLink.objects.live().select_related("consultation_request").filter(token_hash=fingerprint(token)).first()
+    )
+    return link.consultation_request.helped_name if link and link.consultation_request.helper_name else ""
 
 
 def request_behind(link: int) -> ConsultationRequest | None:
     """The request that an opened link stands for, as long as the link is live: whoever ends it ends what it opened."""
     opened = (
         PrivateLink.objects.live()
-        .select_related("request__patient", "request__appointment_type", "request__doctor__clinician")
+        .select_related(
+            "consultation_request__patient",
+            "consultation_request__appointment_type",
+            "consultation_request__doctor__clinician",
+        )
         .filter(pk=link)
         .first()
     )
     if opened is None:
         return None
-    open_all(opened.request.patient)
-    return opened.request
+    open_all(opened.consultation_request.patient)
+    return opened.consultation_request
 
 
 @transaction.atomic
-def replace(*, request: ConsultationRequest, link: int) -> PrivateLink | None:
+def replace(*, consultation_request: ConsultationRequest, link: int) -> PrivateLink | None:
     """End every link of this request and mail a new one. `link` is the one that the browser asking came in by.
 
     Returns what that browser goes on with, because the date of birth was given to it: a link whose token nobody has.
     The one that is mailed is made with its mail. None when there is no address to mail, or when `link` was ended
     already: a second press at the same moment must not end the link on its way.
     """
-    lock(request)
-    links = PrivateLink.objects.filter(request=request, replaced_at=None)
+    lock(consultation_request)
+    links = PrivateLink.objects.filter(consultation_request=consultation_request, replaced_at=None)
     ended = list(links.select_for_update().order_by("pk").values_list("pk", flat=True))
     if link not in ended:
         return None
     links.filter(pk__in=ended).update(replaced_at=clock.now())
-    is_mailed = _mail_link(request=request, key=f"link-replaced-{link}")
-    audit.record(action="link.replace", target=request, actor=Actor.PATIENT.value, details={"ended": len(ended)})
-    return _keep(request, new_token()) if is_mailed else None
+    is_mailed = _mail_link(consultation_request=consultation_request, key=f"link-replaced-{link}")
+    audit.record(
+        action="link.replace", target=consultation_request, actor=Actor.PATIENT.value, details={"ended": len(ended)}
+    )
+    return _keep(consultation_request, new_token()) if is_mailed else None
 
 
 @transaction.atomic
@@ -198,9 +217,12 @@ def send_again(*, email: str) -> None:
     # All locked before anything is written, in one order. The mail goes to the address that stands then, which is
     # another one if it was corrected meanwhile.
     rows = ConsultationRequest.objects.filter(pk__in=newest).select_for_update(of=("self",)).select_related("patient")
-    for request in sorted(rows.order_by("pk"), key=lambda row: newest.index(row.pk)):
-        _mail_link(request=request, key=f"link-again-{request.pk}-{int(clock.now().timestamp()) // 60}")
-        audit.record(action="link.send_again", target=request, actor=Actor.PATIENT.value)
+    for consultation_request in sorted(rows.order_by("pk"), key=lambda row: newest.index(row.pk)):
+        _mail_link(
+            consultation_request=consultation_request,
+            key=f"link-again-{consultation_request.pk}-{int(clock.now().timestamp()) // 60}",
+        )
+        audit.record(action="link.send_again", target=consultation_request, actor=Actor.PATIENT.value)
 
 
 def email_index(email: str) -> str:
@@ -208,5 +230,8 @@ def email_index(email: str) -> str:
     return blind_index(address_key(email), purpose=EMAIL_INDEX)
 
 
-def _mail_link(*, request: ConsultationRequest, key: str) -> bool:
-    return messaging.tell_patient(kind=MessageKind.PRIVATE_LINK, request=request, key=key) is not None
+def _mail_link(*, consultation_request: ConsultationRequest, key: str) -> bool:
+    return (
+        messaging.notify_patient(kind=MessageKind.PRIVATE_LINK, consultation_request=consultation_request, key=key)
+        is not None
+    )

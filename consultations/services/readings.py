@@ -44,9 +44,9 @@ def patients_of(*, requests: list[int], cases: list[int], texts: list[int], mess
     asked = [
         (ConsultationRequest, requests, "patient_id"),
         (SafetyCase, cases, "patient_id"),
-        (PatientText, texts, "response__request__patient_id"),
+        (PatientText, texts, "response__consultation_request__patient_id"),
         (PatientText, texts, "response__safety_case__patient_id"),
-        (MessageSubject, messages, "request__patient_id"),
+        (MessageSubject, messages, "consultation_request__patient_id"),
     ]
     queries = [
         model._default_manager.filter(pk__in=keys).order_by().values_list(path) for model, keys, path in asked if keys

@@ -35,7 +35,7 @@ def delete_unsent(*, limit: int = BATCH) -> int:
         status=ResponseStatus.IN_PROGRESS,
         updated_at__lt=unsent_since(),
         safety_case=None,
-        request=None,
+        consultation_request=None,
         # Nothing makes such a row; if one is there all the same, it must not keep every other from its end.
         patient_texts=None,
     ).order_by("updated_at", "pk")

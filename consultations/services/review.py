@@ -36,7 +36,7 @@ def record_review(
             % {"suggestion": suggestion.label}
         )
     return ClinicalReview.objects.create(
-        request=consultation_request,
+        consultation_request=consultation_request,
         decision=decision,
         suggestion=suggestion,
         reason=reason,

@@ -41,7 +41,7 @@ class Rota:
     @classmethod
     def of(cls, first: datetime.date, last: datetime.date, *, team: Iterable[User] | None = None) -> Self:
         """`team` where the care team is known already."""
-        members = frozenset(each.pk for each in (duty.care_team() if team is None else team))
+        members = frozenset(item.pk for item in (duty.care_team() if team is None else team))
         shifts = Shift.objects.filter(Q(ends_on=None) | Q(ends_on__gte=first), starts_on__lte=last, user__in=members)
         changes = ShiftChange.objects.filter(last_on__gte=first, first_on__lte=last, user__in=members)
         return cls(first, last, members, tuple(shifts), tuple(changes))
@@ -63,20 +63,20 @@ class Rota:
     @cached_property
     def spans(self) -> dict[int, list[Span]]:
         """Member -> when they are on duty. Who is not in it has no rota, and only their own press counts."""
-        known = {each.user_id for each in self.shifts} | {each.user_id for each in self.changes}
+        known = {item.user_id for item in self.shifts} | {item.user_id for item in self.changes}
         found = {key: _merged(span for day in self.days for span in self.on_day(key, day)) for key in known}
         return {key: spans for key, spans in found.items() if spans}
 
     def on_day(self, user: int, day: datetime.date) -> list[Span]:
         """On a day on which the clinic is closed, only what was put in for that day counts."""
-        shifts = [] if day in clock.closed_dates() else [each for each in self.shifts if each.user_id == user]
-        spans = [_span(day, each.starts, each.ends) for each in shifts if each.falls_on(day)]
-        changes = [each for each in self.changes if each.user_id == user and each.falls_on(day)]
+        shifts = [] if day in clock.closed_dates() else [item for item in self.shifts if item.user_id == user]
+        spans = [_span(day, item.starts, item.ends) for item in shifts if item.falls_on(day)]
+        changes = [item for item in self.changes if item.user_id == user and item.falls_on(day)]
         for change in changes:
             if change.kind == ShiftChangeKind.AWAY:
                 spans = list(_without(spans, _away_on(change, day)))
-        besides = [each for each in changes if each.kind == ShiftChangeKind.ON]
-        return _merged([*spans, *(span for each in besides for span in _hours_of(each, day))])
+        besides = [item for item in changes if item.kind == ShiftChangeKind.ON]
+        return _merged([*spans, *(span for beside in besides for span in _hours_of(beside, day))])
 
     def says(self, user: int, *, now: datetime.datetime) -> bool | None:
         """Whether the rota has this person on duty now; None for somebody without one."""
@@ -97,8 +97,8 @@ class Rota:
         return max((moment for moment in moments if moment <= now), default=LONG_AGO)
 
     def _away(self, user: int) -> list[Span]:
-        changes = [each for each in self.changes if each.user_id == user and each.kind == ShiftChangeKind.AWAY]
-        return [span for day in self.days for each in changes if each.falls_on(day) for span in _away_on(each, day)]
+        changes = [item for item in self.changes if item.user_id == user and item.kind == ShiftChangeKind.AWAY]
+        return [span for day in self.days for item in changes if item.falls_on(day) for span in _away_on(item, day)]
 
     def gaps(self, *, since: datetime.datetime) -> list[Span]:
         """When the clinic is open and nobody is on the rota, from that instant on."""

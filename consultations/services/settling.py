@@ -26,8 +26,8 @@ from consultations.services import calls, clocks, dangers, review
 from consultations.services.sources import (
     SHOWN_RULE,
     UNREADABLE_RULE,
+    AnswerSource,
     Settled,
-    Source,
     responses_of_person,
     settled_of,
     sources_of,
@@ -58,10 +58,10 @@ class Proof:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Told:
+class SettlingEvidence:
     """Everything that a proof is held against. `key` changes with whatever is said or settled."""
 
-    sources: tuple[Source, ...]
+    sources: tuple[AnswerSource, ...]
     settled: Settled
     standing: Standing
 
@@ -71,20 +71,20 @@ class Told:
         newest = max(moments).isoformat() if moments else ""
         return f"{len(self.sources)}-{len(self.settled.last)}-{newest}"
 
-    def sources_with(self, sign: Sign) -> list[Source]:
+    def sources_with(self, sign: Sign) -> list[AnswerSource]:
         """Those that named it since it was last settled, oldest first."""
         since = self.settled.last.get(sign)
-        return [each for each in self.sources if sign in each.signs and (since is None or each.at > since)]
+        return [item for item in self.sources if sign in item.signs and (since is None or item.at > since)]
 
     def said_at(self, sign: Sign) -> datetime.datetime:
         """When it was last said; where no source names it by itself, since when its flag stands."""
         return max(
-            [each.at for each in self.sources_with(sign)]
-            or [each.since for each in self.standing.flags if sign in each.open_signs]
+            [item.at for item in self.sources_with(sign)]
+            or [item.since for item in self.standing.flags if sign in item.open_signs]
         )
 
     def is_emergency(self, sign: Sign) -> bool:
-        return any(each.flag.level == Outcome.EMERGENCY and sign in each.open_signs for each in self.standing.flags)
+        return any(item.flag.level == Outcome.EMERGENCY and sign in item.open_signs for item in self.standing.flags)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -95,19 +95,19 @@ class Judged:
     stays: Mapping[Sign, str]
 
 
-def told_of(request: ConsultationRequest) -> Told:
-    sources, settled = sources_of(request.response), settled_of(request.response)
-    standing = standing_from(request.response, request, sources, settled)
-    return Told(tuple(sources), settled, standing)
+def told_of(consultation_request: ConsultationRequest) -> SettlingEvidence:
+    sources, settled = sources_of(consultation_request.response), settled_of(consultation_request.response)
+    standing = standing_from(consultation_request.response, consultation_request, sources, settled)
+    return SettlingEvidence(tuple(sources), settled, standing)
 
 
-def calls_of(request: ConsultationRequest) -> QuerySet[Call]:
+def calls_of(consultation_request: ConsultationRequest) -> QuerySet[Call]:
     """Calls that reached this person, newest first: what was said in one can show something."""
-    found = Call.objects.filter(calls.WAS_REACHED, response__in=responses_of_person(request.response))
+    found = Call.objects.filter(calls.WAS_REACHED, response__in=responses_of_person(consultation_request.response))
     return with_keys(found.select_related("made_by").order_by("-made_at", "-pk"))
 
 
-def judge(told: Told, *, chosen: Collection[Sign], proof: Proof, by: User) -> Judged:
+def judge(told: SettlingEvidence, *, chosen: Collection[Sign], proof: Proof, by: User) -> Judged:
     """Which of the signs that stand this settles. Raises NotShown for a proof that lacks a part."""
     _require_whole(proof)
     reasons = {
@@ -126,13 +126,15 @@ def nothing_settled(judged: Judged, chosen: Collection[Sign]) -> str:
     return " ".join([_("Nothing would be settled."), *sorted(reasons)])
 
 
-def settle(*, request: ConsultationRequest, chosen: Collection[Sign], proof: Proof, seen: str, by: User) -> Settlement:
+def settle(
+    *, consultation_request: ConsultationRequest, chosen: Collection[Sign], proof: Proof, seen: str, by: User
+) -> Settlement:
     """Settle what the proof shows of the chosen signs. Call inside a transaction, on a locked row.
 
     `seen` is the key of what the page was made from. Raises ChangedMeanwhile where something was said or settled
     since, and NotShown where nothing that was chosen would be settled.
     """
-    told = told_of(request)
+    told = told_of(consultation_request)
     if seen != told.key:
         raise ChangedMeanwhile(
             _(
@@ -144,7 +146,7 @@ def settle(*, request: ConsultationRequest, chosen: Collection[Sign], proof: Pro
     if not judged.settles:
         raise NotShown(nothing_settled(judged, chosen))
     settlement = Settlement.objects.create(
-        response=request.response,
+        response=consultation_request.response,
         how=proof.how,
         signs=[list(sign) for sign in judged.settles],
         proof=_kept(proof),
@@ -154,8 +156,8 @@ def settle(*, request: ConsultationRequest, chosen: Collection[Sign], proof: Pro
         settled_at=max(clock.now(), *(told.said_at(sign) for sign in judged.settles)),
         settled_by=by,
     )
-    dangers.refresh(request)
-    _lower(request)
+    dangers.refresh(consultation_request)
+    _lower(consultation_request)
     return settlement
 
 
@@ -178,7 +180,7 @@ def _require_whole(proof: Proof) -> None:
         raise NotShown(" ".join(sentences))
 
 
-def _reason_against(sign: Sign, told: Told, proof: Proof, by: User) -> str:
+def _reason_against(sign: Sign, told: SettlingEvidence, proof: Proof, by: User) -> str:
     """Why this does not settle that sign; "" when it does."""
     if proof.how == SettledHow.SPOKEN_TO and proof.call is not None:
         return _against_spoken_to(sign, told, proof.call, by)
@@ -192,10 +194,10 @@ def _reason_against(sign: Sign, told: Told, proof: Proof, by: User) -> str:
     return ""
 
 
-def _against_spoken_to(sign: Sign, told: Told, call: Call, by: User) -> str:
+def _against_spoken_to(sign: Sign, told: SettlingEvidence, call: Call, by: User) -> str:
     if call.outcome != CallOutcome.DANGER_ASKED or call.completed_at is None:
         return _("In that call the danger questions were not asked to the end.")
-    said_in_it = any(each.pk == call.assessment_id for each in told.sources_with(sign))
+    said_in_it = any(item.pk == call.assessment_id for item in told.sources_with(sign))
     if said_in_it or told.said_at(sign) > call.made_at:
         return _("It was told in that call, or later.")
     if told.is_emergency(sign) and call.made_by_id != by.pk:
@@ -210,14 +212,14 @@ def _was_asked(sign: Sign, call: Call) -> bool:
         return False
 
 
-def _against_mistake(sign: Sign, told: Told, proof: Proof, by: User) -> str:
+def _against_mistake(sign: Sign, told: SettlingEvidence, proof: Proof, by: User) -> str:
     if proof.call is not None:
         is_reached = proof.call.outcome == CallOutcome.REACHED_OTHER or proof.call.completed_at is not None
         if not is_reached or told.said_at(sign) > proof.call.made_at:
             return _("It was told in or after that call.")
         return ""
     sources = told.sources_with(sign)
-    mine = [each for each in sources if each.origin == AssessmentOrigin.CALL and each.asked_by == proof.entered_by]
+    mine = [item for item in sources if item.origin == AssessmentOrigin.CALL and item.asked_by == proof.entered_by]
     if not mine or len(mine) < len(sources):
         return _("It was told otherwise too, so that it was entered by mistake is for the person to say.")
     if proof.entered_by != by and not _says_so(sign, told, proof.entered_by):
@@ -225,7 +227,7 @@ def _against_mistake(sign: Sign, told: Told, proof: Proof, by: User) -> str:
     return ""
 
 
-def _says_so(sign: Sign, told: Told, author: User | None) -> bool:
+def _says_so(sign: Sign, told: SettlingEvidence, author: User | None) -> bool:
     """Whether the member of staff wrote that they entered it by mistake, after they did."""
     responses = {source.response_id for source in told.sources_with(sign)}
     notes = CaseNote.objects.filter(case__response__in=responses, written_by=author, says_mistake=True)
@@ -243,12 +245,14 @@ def _kept(proof: Proof) -> dict[str, str]:
     return {name: text for name, text in words.items() if text}
 
 
-def _lower(request: ConsultationRequest) -> None:
+def _lower(consultation_request: ConsultationRequest) -> None:
     """Each request of the person is as pressing as what is left, and off the clock of a danger once nothing stands.
     What a colleague escalated stays pressing: that is settled by itself.
     """
-    others = ConsultationRequest.objects.filter(patient__person=request.patient.person_id).exclude(pk=request.pk)
-    rows: Iterable[ConsultationRequest] = [request, *others.select_related("assessment")]
+    others = ConsultationRequest.objects.filter(patient__person=consultation_request.patient.person_id).exclude(
+        pk=consultation_request.pk
+    )
+    rows: Iterable[ConsultationRequest] = [consultation_request, *others.select_related("assessment")]
     for row in rows:
         left = Outcome(row.flag_level) if row.flag_level else review.suggestion_of(row)
         if OUTCOME_RISK[left] > row.risk and not row.is_escalated:

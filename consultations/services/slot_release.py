@@ -20,7 +20,7 @@ from consultations.services import calendar_entries
 logger = logging.getLogger(__name__)
 
 
-class Reason(enum.StrEnum):
+class ReleaseReason(enum.StrEnum):
     """Why a time is free again."""
 
     CANCELLED = "cancelled"
@@ -39,11 +39,11 @@ class FreedTime:
     clinician_id: int
     starts_at: datetime.datetime
     ends_at: datetime.datetime
-    reason: Reason
+    reason: ReleaseReason
 
 
 def release_slot(
-    taken: SlotHold | Appointment, *, reason: Reason, actor: Actor = Actor.SYSTEM, words: str = ""
+    taken: SlotHold | Appointment, *, reason: ReleaseReason, actor: Actor = Actor.SYSTEM, words: str = ""
 ) -> FreedTime:
     """End a hold, or cancel an appointment in `words` of whoever did. Call inside a transaction, on locked rows."""
     if isinstance(taken, Appointment):
@@ -62,17 +62,17 @@ def end_visit(appointment: Appointment, *, status: AppointmentStatus) -> None:
     appointment.save(update_fields=["status"])
     since = max(appointment.starts_at, clock.now())
     if since < appointment.ends_at:
-        time_freed(appointment.clinician_id, since, appointment.ends_at, reason=Reason.OVER_EARLY)
+        time_freed(appointment.clinician_id, since, appointment.ends_at, reason=ReleaseReason.OVER_EARLY)
 
 
-def release_hold_of(consultation_request: ConsultationRequest, *, reason: Reason) -> None:
-    for held in SlotHold.objects.filter(request=consultation_request):
+def release_hold_of(consultation_request: ConsultationRequest, *, reason: ReleaseReason) -> None:
+    for held in SlotHold.objects.filter(consultation_request=consultation_request):
         release_slot(held, reason=reason)
 
 
 def turn_into_appointment(consultation_request: ConsultationRequest) -> None:
     """End the hold of a request whose appointment is made next, in the same transaction: nothing becomes free."""
-    SlotHold.objects.filter(request=consultation_request).delete()
+    SlotHold.objects.filter(consultation_request=consultation_request).delete()
 
 
 def release_run_out(*, resources: Collection[int] = (), persons: Collection[int] = ()) -> None:
@@ -83,11 +83,11 @@ def release_run_out(*, resources: Collection[int] = (), persons: Collection[int]
     about = Q(resource__in=resources) | Q(person__in=persons)
     in_the_way = Occupation.objects.filter(about, hold__expires_at__lte=clock.now()).values("hold")
     for held in SlotHold.objects.select_for_update(of=("self",)).filter(pk__in=in_the_way).order_by("pk"):
-        release_slot(held, reason=Reason.HOLD_RAN_OUT)
+        release_slot(held, reason=ReleaseReason.HOLD_RAN_OUT)
 
 
 def time_freed(
-    clinician_id: int, starts_at: datetime.datetime, ends_at: datetime.datetime, *, reason: Reason
+    clinician_id: int, starts_at: datetime.datetime, ends_at: datetime.datetime, *, reason: ReleaseReason
 ) -> FreedTime:
     """Announce it, once, whatever freed it. The log says why and no more: whose time it was is nobody's business."""
     logger.info("a time was freed (%s)", reason.value)

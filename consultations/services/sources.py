@@ -62,7 +62,7 @@ EFFECTS: Final = {
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Source:
+class AnswerSource:
     """One assessment: `said` are the raw answers of that moment alone, `ticks` what was ticked when asked again."""
 
     pk: int
@@ -98,14 +98,14 @@ def responses_of_person(response: QuestionnaireResponse) -> list[int]:
     return sorted({response.pk, *sent, *told})
 
 
-def sources_of(response: QuestionnaireResponse) -> list[Source]:
+def sources_of(response: QuestionnaireResponse) -> list[AnswerSource]:
     """Everything that this person told us, oldest first. One that cannot be read still counts by its headline."""
     rows = Assessment.objects.filter(response__in=responses_of_person(response))
     found = with_keys(rows.select_related("asked_by").order_by("assessed_at", "response_id", "revision"))
     return [_source(row) for row in found]
 
 
-def _source(row: Assessment) -> Source:
+def _source(row: Assessment) -> AnswerSource:
     origin = AssessmentOrigin(row.origin)
     try:
         record, result = row.record, result_of(row.result)
@@ -120,9 +120,11 @@ def _source(row: Assessment) -> Source:
     except (DamagedRecord, KeyError, TypeError, AttributeError):
         sign = Sign(UNREADABLE_RULE, str(row.pk))
         flags = _flag_of_headline(UNREADABLE_RULE, row.outcome, sign)
-        return Source(row.pk, row.assessed_at, origin, row.response_id, {}, (), flags, frozenset({sign}), row.asked_by)
+        return AnswerSource(
+            row.pk, row.assessed_at, origin, row.response_id, {}, (), flags, frozenset({sign}), row.asked_by
+        )
     signs = _signs(said, ticks, flags, origin=origin, version=row.questionnaire_version)
-    return Source(row.pk, row.assessed_at, origin, row.response_id, said, ticks, flags, signs, row.asked_by)
+    return AnswerSource(row.pk, row.assessed_at, origin, row.response_id, said, ticks, flags, signs, row.asked_by)
 
 
 def _with_said(cleaned: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any]:
@@ -222,7 +224,7 @@ def base_of(response: QuestionnaireResponse) -> dict[str, Any]:
     return base_from(response, sources_of(response), settled_of(response))
 
 
-def base_from(response: QuestionnaireResponse, sources: Sequence[Source], settled: Settled) -> dict[str, Any]:
+def base_from(response: QuestionnaireResponse, sources: Sequence[AnswerSource], settled: Settled) -> dict[str, Any]:
     questionnaire = definition.load(response.questionnaire_version)
     told = [
         without(source.said, [sign for sign, at in settled.mistakes.items() if at >= source.at]) for source in sources
@@ -248,22 +250,27 @@ def unopened(response_id: int) -> QuestionnaireResponse:
 # --- What stands ------------------------------------------------------------------------------------------------------
 
 
-def standing_of(response: QuestionnaireResponse, *, request: ConsultationRequest | None = None) -> Standing:
+def standing_of(
+    response: QuestionnaireResponse, *, consultation_request: ConsultationRequest | None = None
+) -> Standing:
     """The red flags that stand over everything that this person told us; `request` is the one of the response."""
-    return standing_from(response, request, sources_of(response), settled_of(response))
+    return standing_from(response, consultation_request, sources_of(response), settled_of(response))
 
 
 def standing_from(
-    response: QuestionnaireResponse, request: ConsultationRequest | None, sources: Sequence[Source], settled: Settled
+    response: QuestionnaireResponse,
+    consultation_request: ConsultationRequest | None,
+    sources: Sequence[AnswerSource],
+    settled: Settled,
 ) -> Standing:
     told = [Said(source.at, source.signs, source.flags) for source in sources]
     told += _of_all_together(response, sources, settled)
-    if request is not None:
-        told += _shown_earlier(request, sources)
+    if consultation_request is not None:
+        told += _shown_earlier(consultation_request, sources)
     return standing(told, settled.last)
 
 
-def _of_all_together(response: QuestionnaireResponse, sources: Sequence[Source], settled: Settled) -> list[Said]:
+def _of_all_together(response: QuestionnaireResponse, sources: Sequence[AnswerSource], settled: Settled) -> list[Said]:
     """What no source says by itself and all of them say together."""
     if len(sources) < 2:
         return []
@@ -277,17 +284,17 @@ def _of_all_together(response: QuestionnaireResponse, sources: Sequence[Source],
     return [Said(at, frozenset(), tuple(new))] if new else []
 
 
-def _shown_earlier(request: ConsultationRequest, sources: Collection[Source]) -> list[Said]:
+def _shown_earlier(consultation_request: ConsultationRequest, sources: Collection[AnswerSource]) -> list[Said]:
     """Headlines that the person saw on the way and that no kept source of the form has: answers were changed.
 
     Of all their requests. What was told later and is as pressing is another matter, with signs of its own.
     """
-    responses = {request.response_id, *(source.response_id for source in sources)}
+    responses = {consultation_request.response_id, *(source.response_id for source in sources)}
     rows = ConsultationRequest.objects.filter(response__in=responses, highest_outcome__in=URGENT_OUTCOMES)
     found = []
     for response_id, shown, at in rows.order_by("pk").values_list("response", "highest_outcome", "submitted_at"):
-        forms = [each for each in sources if each.response_id == response_id and each.origin == AssessmentOrigin.FORM]
-        levels = [OUTCOME_RISK[flag.level] for each in forms for flag in each.flags]
+        forms = [item for item in sources if item.response_id == response_id and item.origin == AssessmentOrigin.FORM]
+        levels = [OUTCOME_RISK[flag.level] for item in forms for flag in item.flags]
         if min(levels, default=len(OUTCOME_RISK)) > OUTCOME_RISK[Outcome(shown)]:
             sign = Sign(SHOWN_RULE, shown)
             found.append(Said(at, frozenset({sign}), _flag_of_headline(SHOWN_RULE, shown, sign)))

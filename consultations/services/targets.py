@@ -41,9 +41,11 @@ def day_lengths() -> list[float]:
     """How many hours the clinic is open on each of its days of the week."""
     lengths: dict[int, float] = {}
     someday = datetime.date(2024, 1, 1)
-    for each in clock.parse_opening_hours(settings.OPENING_HOURS):
-        spell = datetime.datetime.combine(someday, each.closes) - datetime.datetime.combine(someday, each.opens)
-        lengths[each.weekday] = lengths.get(each.weekday, 0) + spell.total_seconds() / 3600
+    for parse_opening_hour in clock.parse_opening_hours(settings.OPENING_HOURS):
+        spell = datetime.datetime.combine(someday, parse_opening_hour.closes) - datetime.datetime.combine(
+            someday, parse_opening_hour.opens
+        )
+        lengths[parse_opening_hour.weekday] = lengths.get(parse_opening_hour.weekday, 0) + spell.total_seconds() / 3600
     return list(lengths.values())
 
 

@@ -50,9 +50,11 @@ def sound(text: PatientText) -> None:
 
 def owner_of(text: PatientText) -> User | None:
     """In whose hands the request or the safety case is; else whoever gets the next case."""
-    request = ConsultationRequest.objects.filter(response=text.response_id).select_related("doctor", "claimed_by")
+    consultation_request = ConsultationRequest.objects.filter(response=text.response_id).select_related(
+        "doctor", "claimed_by"
+    )
     holder: User | None = None
-    if (found := request.only("status", "doctor", "claimed_by").first()) is not None:
+    if (found := consultation_request.only("status", "doctor", "claimed_by").first()) is not None:
         holder = found.doctor if found.status == RequestStatus.WITH_DOCTOR else found.claimed_by
     else:
         case = SafetyCase.objects.filter(response=text.response_id).select_related("owner").only("owner").first()
@@ -62,8 +64,8 @@ def owner_of(text: PatientText) -> User | None:
 
 def page_of(text: PatientText) -> str:
     """The path of the staff page on which it can be read: that of its request, or of its safety case."""
-    if request := ConsultationRequest.objects.filter(response=text.response_id).only("pk").first():
-        return reverse("admin:consultations_consultationrequest_change", args=[request.pk])
+    if consultation_request := ConsultationRequest.objects.filter(response=text.response_id).only("pk").first():
+        return reverse("admin:consultations_consultationrequest_change", args=[consultation_request.pk])
     if case := SafetyCase.objects.filter(response=text.response_id).only("pk").first():
         return alerts.page_of(case)
     return today_page()

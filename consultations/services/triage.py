@@ -13,14 +13,14 @@ from consultations.models import Clinician, ConsultationRequest, TriageDecision
 REPEATED_WITHIN: Final = datetime.timedelta(minutes=2)
 
 
-def page_of(request: ConsultationRequest) -> str:
+def page_of(consultation_request: ConsultationRequest) -> str:
     """The path of the request's page in the staff area."""
-    return reverse("admin:consultations_consultationrequest_change", args=[request.pk])
+    return reverse("admin:consultations_consultationrequest_change", args=[consultation_request.pk])
 
 
 def notes_of(consultation_request: ConsultationRequest, action: TriageAction) -> list[str]:
     """What was written with each decision of this kind."""
-    return [each.note for each in consultation_request.triage_decisions.filter(action=action)]
+    return [triage_decision.note for triage_decision in consultation_request.triage_decisions.filter(action=action)]
 
 
 def record_decision(
@@ -28,7 +28,7 @@ def record_decision(
 ) -> TriageDecision:
     """Keep what was decided at the desk, and why. Call inside a transaction, on a locked row."""
     return TriageDecision.objects.create(
-        request=consultation_request, action=action, note=note, decided_at=clock.now(), decided_by=by
+        consultation_request=consultation_request, action=action, note=note, decided_at=clock.now(), decided_by=by
     )
 
 
@@ -36,7 +36,7 @@ def was_just_written(consultation_request: ConsultationRequest, *, action: Triag
     """A double click or a reload sends the same words twice; the second time they are already there."""
     newest = (
         TriageDecision.objects.filter(
-            request=consultation_request,
+            consultation_request=consultation_request,
             decided_by=by,
             action=action,
             decided_at__gte=clock.now() - REPEATED_WITHIN,

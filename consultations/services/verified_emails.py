@@ -138,7 +138,7 @@ def _is_proven(row: Patient, patient: Patient) -> bool:
 
 
 def _is_called_alike(row: Patient, patient: Patient) -> bool:
-    one, two = (fold_name(greeting_name(each.name)) for each in (row, patient))
+    one, two = (fold_name(greeting_name(item.name)) for item in (row, patient))
     return bool(one) and one == two
 
 

@@ -35,14 +35,19 @@ def _to_mail(now: datetime.datetime) -> QuerySet[ConsultationRequest]:
 
 @transaction.atomic
 def _ask(pk: int) -> bool:
-    request, now = lock(ConsultationRequest(pk=pk)), clock.now()
+    consultation_request, now = lock(ConsultationRequest(pk=pk)), clock.now()
     if not _to_mail(now).filter(pk=pk).exists():
         return False
-    request.weekly_asked_at = now
-    request.save(update_fields=["weekly_asked_at"])
+    consultation_request.weekly_asked_at = now
+    consultation_request.save(update_fields=["weekly_asked_at"])
     key = f"weekly-{pk}-{int(now.timestamp())}"
-    is_owed = messaging.tell_patient(kind=MessageKind.WEEKLY_QUESTION, request=request, key=key) is not None
-    audit.record(action="request.asked_weekly", target=request, actor=Actor.SYSTEM.value, fields=["weekly_asked_at"])
+    is_owed = (
+        messaging.notify_patient(kind=MessageKind.WEEKLY_QUESTION, consultation_request=consultation_request, key=key)
+        is not None
+    )
+    audit.record(
+        action="request.asked_weekly", target=consultation_request, actor=Actor.SYSTEM.value, fields=["weekly_asked_at"]
+    )
     return is_owed
 
 
@@ -62,7 +67,7 @@ def _quiet(rows: QuerySet[ConsultationRequest], *also: str, now: datetime.dateti
 
 def _waiting(now: datetime.datetime) -> QuerySet[ConsultationRequest]:
     """Open requests until the visit, of whoever has not switched the question off."""
-    begun = Appointment.objects.live().filter(request=OuterRef("pk"), starts_at__lte=now)
+    begun = Appointment.objects.live().filter(consultation_request=OuterRef("pk"), starts_at__lte=now)
     calls = Call.objects.filter(response=OuterRef("response")).order_by().values("response")
     return (
         ConsultationRequest.objects.open()
@@ -74,7 +79,7 @@ def _waiting(now: datetime.datetime) -> QuerySet[ConsultationRequest]:
     )
 
 
-def is_wanted(request: ConsultationRequest, *, since: datetime.datetime) -> bool:
+def is_wanted(consultation_request: ConsultationRequest, *, since: datetime.datetime) -> bool:
     """Whether a weekly question that was owed at `since` is still to be asked."""
-    answered = request.answered_again_at
-    return _waiting(clock.now()).filter(pk=request.pk).exists() and (answered is None or answered < since)
+    answered = consultation_request.answered_again_at
+    return _waiting(clock.now()).filter(pk=consultation_request.pk).exists() and (answered is None or answered < since)

@@ -8,6 +8,6 @@ register = template.Library()
 
 
 @register.filter
-def whose(consultation: ConsultationRequest, thing: str) -> str:
+def whose(consultation_request: ConsultationRequest, thing: str) -> str:
     """ "your request", or "Ana’s request" on a page for who helps Ana."""
-    return consultation.whose(thing)
+    return consultation_request.whose(thing)

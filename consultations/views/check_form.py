@@ -20,7 +20,7 @@ SHOWN: Final = "shown"
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class QuestionRow:
     """A field as the page shows it. `shown_when` is for the script, which opens a follow-up by it."""
 
     field: BoundField
@@ -30,11 +30,11 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class QuestionGroup:
     """Questions that belong together under a sentence of their own, or under none."""
 
     stem: str
-    rows: tuple[Row, ...]
+    rows: tuple[QuestionRow, ...]
 
 
 def screen_form(session: QuestionnaireSession, asked: Screen, data: QueryDict | None) -> ScreenForm:
@@ -64,7 +64,7 @@ def shown_at_once(data: QueryDict | None) -> frozenset[str]:
     return frozenset(data.getlist(SHOWN)) if data is not None else frozenset()
 
 
-def parts(form: ScreenForm, session: QuestionnaireSession, asked: Screen) -> list[Part]:
+def parts(form: ScreenForm, session: QuestionnaireSession, asked: Screen) -> list[QuestionGroup]:
     """The fields in their order. The questions about mood may only be asked under their own stem.
 
     On a page that asks nothing else the stem stands under the heading instead.
@@ -73,7 +73,8 @@ def parts(form: ScreenForm, session: QuestionnaireSession, asked: Screen) -> lis
     questions = worded(session.version, settings.CLINIC_REGION)
     grouped = [(is_mood, tuple(each)) for is_mood, each in groupby(rows, lambda row: _is_mood(row, questions.by_id))]
     return [
-        Part(mood_stem(session) if is_mood and len(grouped) > 1 else "", group_rows) for is_mood, group_rows in grouped
+        QuestionGroup(mood_stem(session) if is_mood and len(grouped) > 1 else "", group_rows)
+        for is_mood, group_rows in grouped
     ]
 
 
@@ -87,14 +88,14 @@ def mood_stem(session: QuestionnaireSession) -> str:
     return next(question.help for question in questions if question.instrument in MOOD and question.help)
 
 
-def _is_mood(row: Row, questions: Mapping[str, Question]) -> bool:
+def _is_mood(row: QuestionRow, questions: Mapping[str, Question]) -> bool:
     return questions[row.field.name].instrument in MOOD
 
 
-def _row(field: BoundField, form: ScreenForm, session: QuestionnaireSession, asked: Screen) -> Row:
+def _row(field: BoundField, form: ScreenForm, session: QuestionnaireSession, asked: Screen) -> QuestionRow:
     is_follow_up = field.name in asked.follow_ups
     ways = flow.triggers(field.name, asked, session.answers, version=session.version) if is_follow_up else []
-    return Row(field, is_follow_up, field.name not in form.closed, _for_script(ways))
+    return QuestionRow(field, is_follow_up, field.name not in form.closed, _for_script(ways))
 
 
 def _for_script(ways: Any) -> str:

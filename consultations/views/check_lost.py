@@ -98,6 +98,6 @@ def _is_as_sent(form: forms.Form, response: QuestionnaireResponse) -> bool:
         return False
     if isinstance(form, ScreenForm):
         return all(response.answers.get(name) == value for name, value in form.answers().items())
-    patient = response.request.patient
+    patient = response.consultation_request.patient
     given = dataclasses.asdict(form.contact())  # type: ignore[attr-defined]
     return all(given[name] == getattr(patient, name) for name in ("name", "birth_on", "email", "phone"))

@@ -6,7 +6,7 @@ from django.conf import settings
 
 from clinic.core import clock
 from consultations.candidacy import outcomes
-from consultations.candidacy.outcomes import Explanation, Situation
+from consultations.candidacy.outcomes import Explanation, OutcomeContext
 from consultations.enums import Outcome
 from consultations.models import SafetyCase
 from consultations.services.targets import call_today, due_after, falls_today, promised_numbers
@@ -23,7 +23,7 @@ def explain(session: QuestionnaireSession) -> Explanation:
     call_by = call_today(Outcome.SAME_DAY, since=now) if promised is None else promised
     if call_by is not None and not falls_today(call_by, now=now):
         call_by = None
-    situation = Situation(
+    situation = OutcomeContext(
         numbers=promised_numbers(),
         call_by=clock.time(call_by) if call_by else "",
         is_known=case is not None,

@@ -114,5 +114,5 @@ def _shows_support(session: QuestionnaireSession, asked: Screen) -> bool:
     """From the screen after the questions about mood on."""
     if not outcomes.needs_support(session.assessment):
         return False
-    order = [each.slug for each in flow.screens(session.version)]
+    order = [item.slug for item in flow.screens(session.version)]
     return order.index(asked.slug) > order.index(flow.screen_of(LAST_MOOD_QUESTION, version=session.version).slug)

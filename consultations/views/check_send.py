@@ -228,7 +228,7 @@ def sent(request: HttpRequest, session: QuestionnaireSession) -> HttpResponse:
     patient, is_supported = sent_request.patient, bool(fired & outcomes.SUPPORT_RULES)
     can_share_scan, is_urgent = _can_share_scan(session), sent_request.highest_outcome in URGENT_OUTCOMES
     context = {
-        "consultation": sent_request,
+        "consultation_request": sent_request,
         "read_by": patient_texts.read_by(sent_request),
         "has_email": bool(patient.email),
         "has_phone": bool(patient.phone),

@@ -37,7 +37,7 @@ class QuestionnaireSession:
 
     key: str
     response: QuestionnaireResponse
-    assessment: engine.Assessment
+    assessment: engine.Evaluation
     headline: Outcome | None
     here: str = ""
 

@@ -34,7 +34,7 @@ def with_grant(view: PrivateView) -> PrivateView:
     def wrapped(request: HttpRequest, key: str, *args: Any, **kwargs: Any) -> HttpResponse:
         opened = private_session.open_request(request, key)
         if opened is not None:
-            return view(request, opened.consultation, *args, **kwargs)
+            return view(request, opened.consultation_request, *args, **kwargs)
         return _ended(request, view)
 
     return wrapped
@@ -48,7 +48,7 @@ def _ended(request: HttpRequest, view: PrivateView) -> HttpResponse:
     context = {
         "is_form": is_form,
         "unsent": unsent,
-        "first_help": help_for_unsent(each.text for each in unsent),
+        "first_help": help_for_unsent(item.text for item in unsent),
         "still_open": private_session.all_open(request),
         "minutes": settings.PRIVATE_LINK_MINUTES,
     }
@@ -57,7 +57,7 @@ def _ended(request: HttpRequest, view: PrivateView) -> HttpResponse:
 
 def private_page(
     request: HttpRequest,
-    consultation: ConsultationRequest,
+    consultation_request: ConsultationRequest,
     template: str,
     context: dict[str, Any],
     *,
@@ -66,17 +66,17 @@ def private_page(
     """A page about one request: whose it is, until when it stays open, and what else this browser has open."""
     every = private_session.all_open(request)
     own = {
-        "consultation": consultation,
-        "key": private_session.key_of(consultation),
-        "until": next((each.until for each in every if each.consultation == consultation), None),
-        "also_open": [each for each in every if each.consultation != consultation],
+        "consultation_request": consultation_request,
+        "key": private_session.key_of(consultation_request),
+        "until": next((item.until for item in every if item.consultation_request == consultation_request), None),
+        "also_open": [item for item in every if item.consultation_request != consultation_request],
     }
     return render(request, f"consultations/private/{template}", {**own, **context}, status=status)
 
 
-def to_page(page: str, consultation: ConsultationRequest, query: str = "") -> HttpResponse:
+def to_page(page: str, consultation_request: ConsultationRequest, query: str = "") -> HttpResponse:
     """Send the browser to a page of the same request."""
-    url = private_session.url_of(page, consultation)
+    url = private_session.url_of(page, consultation_request)
     return redirect(f"{url}?{query}" if query else url)
 
 
@@ -95,7 +95,7 @@ def open_link(request: HttpRequest, token: str) -> HttpResponse:
             link = private_links.open_link(token=token, birth_on=form.cleaned_data["birth_on"])
             if link is not None:
                 private_session.grant(request, link)
-                return to_page("status", link.request)
+                return to_page("status", link.consultation_request)
             form.add_error(None, REFUSED)
     context = {"form": form, "helped_name": helped_name, "minutes": settings.PRIVATE_LINK_MINUTES}
     return render(request, "consultations/private/open_link.html", context)
@@ -132,22 +132,22 @@ def open_pages(request: HttpRequest) -> HttpResponse:
 
 @post_only("consultations:status", keeps=("key",))
 @with_grant
-def replace_link(request: HttpRequest, consultation: ConsultationRequest) -> HttpResponse:
+def replace_link(request: HttpRequest, consultation_request: ConsultationRequest) -> HttpResponse:
     """End the links of this request and all that they opened, except here: this browser goes on with the new one."""
-    opened = private_session.open_request(request, private_session.key_of(consultation))
+    opened = private_session.open_request(request, private_session.key_of(consultation_request))
     if opened is not None:
-        fresh = private_links.replace(request=consultation, link=opened.link)
+        fresh = private_links.replace(consultation_request=consultation_request, link=opened.link)
         if fresh is not None:
             private_session.follow_link(request, opened, fresh)
-    context = {"email": consultation.patient.email, "is_replaced": True}
-    return private_page(request, consultation, "link_sent.html", context)
+    context = {"email": consultation_request.patient.email, "is_replaced": True}
+    return private_page(request, consultation_request, "link_sent.html", context)
 
 
 @post_only("consultations:status", keeps=("key",))
 @with_grant
-def close(request: HttpRequest, consultation: ConsultationRequest) -> HttpResponse:
+def close(request: HttpRequest, consultation_request: ConsultationRequest) -> HttpResponse:
     """Close the pages of this request in this browser; what else is open stays so."""
-    private_session.close(request, consultation)
+    private_session.close(request, consultation_request)
     return redirect(f"{reverse('consultations:open_pages')}?closed")
 
 

@@ -32,89 +32,93 @@ NOT_SENT: Final = gettext_lazy(
 @require_http_methods(["GET", "HEAD", "POST"])
 @with_grant
 @gives_back(of_form(AskedAgainForm))
-def something_changed(request: HttpRequest, consultation: ConsultationRequest) -> HttpResponse:
+def something_changed(request: HttpRequest, consultation_request: ConsultationRequest) -> HttpResponse:
     """The list. What was ticked on it counts, whatever else is wrong with the form or has become of the request."""
     if request.method != "POST":
-        return to_page("status", consultation) if consultation.is_closed else list_page(request, consultation)
-    form = AskedAgainForm(request.POST, question=words.question(consultation))
+        return (
+            to_page("status", consultation_request)
+            if consultation_request.is_closed
+            else list_page(request, consultation_request)
+        )
+    form = AskedAgainForm(request.POST, question=words.question(consultation_request))
     is_valid = form.is_valid()
     if not is_valid and not form.has_signs:
-        return list_page(request, consultation, form=form)
+        return list_page(request, consultation_request, form=form)
     data = AnswerAgainData(tuple(form.ticked))
-    answer = perform_action(AnswerAgain(), consultation, data).result
-    unsent = _send_words(consultation, form) if is_valid else [_words_of(form)]
+    answer = perform_action(AnswerAgain(), consultation_request, data).result
+    unsent = _send_words(consultation_request, form) if is_valid else [_words_of(form)]
     if unsent:
-        return _unsent_page(request, consultation, unsent)
-    return _after(request, consultation, answer)
+        return _unsent_page(request, consultation_request, unsent)
+    return _after(request, consultation_request, answer)
 
 
 def _words_of(form: AskedAgainForm) -> Unsent:
     return Unsent(str(form.fields["message"].label), form.data.get("message", ""))
 
 
-def _send_words(consultation: ConsultationRequest, form: AskedAgainForm) -> list[Unsent]:
+def _send_words(consultation_request: ConsultationRequest, form: AskedAgainForm) -> list[Unsent]:
     """What else is new, as any message. Returns it when it could not be sent."""
     text = form.cleaned_data["message"]
     if not text:
         return []
     try:
-        perform_action(WriteMessage(), consultation, MessageData(text, form.cleaned_data["once"]))
+        perform_action(WriteMessage(), consultation_request, MessageData(text, form.cleaned_data["once"]))
     except TransitionNotAllowed:
         return [_words_of(form)]
     return []
 
 
-def _after(request: HttpRequest, consultation: ConsultationRequest, answer: Assessment | None) -> HttpResponse:
+def _after(request: HttpRequest, consultation_request: ConsultationRequest, answer: Assessment | None) -> HttpResponse:
     if answer is not None and answer.outcome in URGENT_OUTCOMES:
-        return to_page("danger_told", consultation)
-    if asked_again.wrote_of_danger(ConsultationRequest.objects.get(pk=consultation.pk)):
-        return to_page("status", consultation, "written")
+        return to_page("danger_told", consultation_request)
+    if asked_again.wrote_of_danger(ConsultationRequest.objects.get(pk=consultation_request.pk)):
+        return to_page("status", consultation_request, "written")
     if is_for_a_time(request):
-        return to_page("times", consultation)
-    return to_page("status", consultation, "asked")
+        return to_page("times", consultation_request)
+    return to_page("status", consultation_request, "asked")
 
 
-def _unsent_page(request: HttpRequest, consultation: ConsultationRequest, unsent: list[Unsent]) -> HttpResponse:
+def _unsent_page(request: HttpRequest, consultation_request: ConsultationRequest, unsent: list[Unsent]) -> HttpResponse:
     """What was ticked is kept and what was written is not: the page after it, with the words given back."""
-    consultation.refresh_from_db()
-    help_now = help_for_unsent(each.text for each in unsent)
-    return _danger_page(request, consultation, unsent=unsent) or status_page(
-        request, consultation, refused=NOT_SENT, unsent=unsent, help_now=help_now
+    consultation_request.refresh_from_db()
+    help_now = help_for_unsent(item.text for item in unsent)
+    return _danger_page(request, consultation_request, unsent=unsent) or status_page(
+        request, consultation_request, refused=NOT_SENT, unsent=unsent, help_now=help_now
     )
 
 
 @require_safe
 @with_grant
-def danger_told(request: HttpRequest, consultation: ConsultationRequest) -> HttpResponse:
+def danger_told(request: HttpRequest, consultation_request: ConsultationRequest) -> HttpResponse:
     """What to do now, for whoever ticked a danger, until a doctor has settled it."""
-    return _danger_page(request, consultation) or to_page("status", consultation)
+    return _danger_page(request, consultation_request) or to_page("status", consultation_request)
 
 
 def _danger_page(
-    request: HttpRequest, consultation: ConsultationRequest, *, unsent: list[Unsent] | None = None
+    request: HttpRequest, consultation_request: ConsultationRequest, *, unsent: list[Unsent] | None = None
 ) -> HttpResponse | None:
-    danger = words.danger_of(consultation)
+    danger = words.danger_of(consultation_request)
     if danger is None:
         return None
-    help_now = help_for_unsent(each.text for each in unsent) if unsent else None
+    help_now = help_for_unsent(item.text for item in unsent) if unsent else None
     context = {
         "danger": danger,
         "explanation": danger.explanation,
         "to_say": danger.to_say,
         "signs": danger.signs,
         "unsent": unsent or [],
-        "first_help": help_now or patient_texts.support_only(consultation.response_id),
+        "first_help": help_now or patient_texts.support_only(consultation_request.response_id),
     }
-    return private_page(request, consultation, danger.template, context)
+    return private_page(request, consultation_request, danger.template, context)
 
 
 @post_only("consultations:status", keeps=("key",))
 @with_grant
-def weekly(request: HttpRequest, consultation: ConsultationRequest) -> HttpResponse:
+def weekly(request: HttpRequest, consultation_request: ConsultationRequest) -> HttpResponse:
     """Switch the weekly mails off, or on again."""
     wanted = request.POST.get("wanted") == "yes"
     try:
-        perform_action(AskWeekly(), consultation, WeeklyData(is_wanted=wanted))
+        perform_action(AskWeekly(), consultation_request, WeeklyData(is_wanted=wanted))
     except TransitionNotAllowed:
-        return to_page("status", consultation)
-    return to_page("status", consultation, "weekly")
+        return to_page("status", consultation_request)
+    return to_page("status", consultation_request, "weekly")

@@ -20,20 +20,24 @@ FOR_A_TIME: Final = "time"
 
 
 def list_page(
-    request: HttpRequest, consultation: ConsultationRequest, *, form: AskedAgainForm | None = None, notice: Wording = ""
+    request: HttpRequest,
+    consultation_request: ConsultationRequest,
+    *,
+    form: AskedAgainForm | None = None,
+    notice: Wording = "",
 ) -> HttpResponse:
     """The list, empty or with what was ticked and typed in it."""
     if form is None:
-        form = AskedAgainForm(initial={"once": new_token()}, question=words.question(consultation))
+        form = AskedAgainForm(initial={"once": new_token()}, question=words.question(consultation_request))
     typed = help_for_unsent([form.data.get("message", "")]) if form.is_bound else None
     context = {
         "form": form,
         "notice": notice,
-        "is_for_time": is_for_a_time(request) and consultation.status == RequestStatus.OFFERED,
-        "wrote_of_danger": asked_again.wrote_of_danger(consultation),
-        "first_help": typed or patient_texts.support_only(consultation.response_id),
+        "is_for_time": is_for_a_time(request) and consultation_request.status == RequestStatus.OFFERED,
+        "wrote_of_danger": asked_again.wrote_of_danger(consultation_request),
+        "first_help": typed or patient_texts.support_only(consultation_request.response_id),
     }
-    return private_page(request, consultation, "something_changed.html", context)
+    return private_page(request, consultation_request, "something_changed.html", context)
 
 
 def is_for_a_time(request: HttpRequest) -> bool:

@@ -26,21 +26,21 @@ TOO_MANY = gettext_lazy(
 @post_only("consultations:status", keeps=("key",))
 @with_grant
 @gives_back(of_form(MessageForm))
-def send_message(request: HttpRequest, consultation: ConsultationRequest) -> HttpResponse:
+def send_message(request: HttpRequest, consultation_request: ConsultationRequest) -> HttpResponse:
     """Keep the message; whatever is wrong, what was typed stays on the page it came from."""
     form = MessageForm(request.POST)
     if not form.is_valid():
         help_now = help_for_unsent([form.data.get("message", "")])
-        return status_page(request, consultation, message_form=form, help_now=help_now)
+        return status_page(request, consultation_request, message_form=form, help_now=help_now)
     text = form.cleaned_data["message"]
     help_now = help_for_unsent([text])
     # The limit never stands before words that need somebody soon.
-    if not help_now and not limits.allow(f"message:{consultation.pk}", rate=MESSAGES_AN_HOUR, per_seconds=3600):
+    if not help_now and not limits.allow(f"message:{consultation_request.pk}", rate=MESSAGES_AN_HOUR, per_seconds=3600):
         form.add_error(None, TOO_MANY)
-        return status_page(request, consultation, message_form=form, status=429)
+        return status_page(request, consultation_request, message_form=form, status=429)
     try:
-        perform_action(WriteMessage(), consultation, MessageData(text, form.cleaned_data["once"]))
+        perform_action(WriteMessage(), consultation_request, MessageData(text, form.cleaned_data["once"]))
     except TransitionNotAllowed:
         unsent = in_form(form.data, MessageForm)
-        return status_page(request, consultation, refused=ENDED, unsent=unsent, help_now=help_now)
-    return to_page("status", consultation, "written")
+        return status_page(request, consultation_request, refused=ENDED, unsent=unsent, help_now=help_now)
+    return to_page("status", consultation_request, "written")

@@ -30,19 +30,19 @@ LONGEST_KEY: Final = 100
 class OpenRequest:
     """One request that this browser may see, with the key in its addresses and the end of its half hour."""
 
-    consultation: ConsultationRequest
+    consultation_request: ConsultationRequest
     key: str
     link: int
     until: datetime.datetime
 
 
-def key_of(consultation: ConsultationRequest) -> str:
+def key_of(consultation_request: ConsultationRequest) -> str:
     """The reference and our signature: nobody can make up an address for a reference that they know."""
-    return _signer().sign(consultation.reference)
+    return _signer().sign(consultation_request.reference)
 
 
-def url_of(page: str, consultation: ConsultationRequest) -> str:
-    return reverse(f"consultations:{page}", kwargs={"key": key_of(consultation)})
+def url_of(page: str, consultation_request: ConsultationRequest) -> str:
+    return reverse(f"consultations:{page}", kwargs={"key": key_of(consultation_request)})
 
 
 def open_request(request: HttpRequest, key: str) -> OpenRequest | None:
@@ -64,18 +64,18 @@ def all_open(request: HttpRequest) -> list[OpenRequest]:
     One whose record is damaged is left out: what is open beside it belongs to somebody else.
     """
     found = (_opened_if_whole(reference, grant) for reference, grant in _grants(request).items())
-    return [each for each in found if each is not None]
+    return [item for item in found if item is not None]
 
 
 def still_open(request: HttpRequest) -> list[OpenRequest]:
     """Those of them that have not ended: what a second request would stand beside."""
-    return [each for each in all_open(request) if not each.consultation.is_closed]
+    return [item for item in all_open(request) if not item.consultation_request.is_closed]
 
 
 def grant(request: HttpRequest, link: PrivateLink) -> None:
     """Open the one request of this link to this browser for half an hour, under a new session id."""
     request.session.cycle_key()
-    reference = link.request.reference
+    reference = link.consultation_request.reference
     kept = [(name, grant) for name, grant in _grants(request).items() if name != reference and _is_running(grant)]
     until = clock.now() + datetime.timedelta(minutes=settings.PRIVATE_LINK_MINUTES)
     fresh = {"link": link.pk, "until": until.isoformat()}
@@ -85,13 +85,13 @@ def grant(request: HttpRequest, link: PrivateLink) -> None:
 def follow_link(request: HttpRequest, opened: OpenRequest, link: PrivateLink) -> None:
     """Go on with another link of the same request, no longer than before."""
     fresh = {"link": link.pk, "until": opened.until.isoformat()}
-    request.session[GRANTS] = {**_grants(request), opened.consultation.reference: fresh}
+    request.session[GRANTS] = {**_grants(request), opened.consultation_request.reference: fresh}
 
 
-def close(request: HttpRequest, consultation: ConsultationRequest) -> None:
+def close(request: HttpRequest, consultation_request: ConsultationRequest) -> None:
     """Close this request in this browser, and leave the others open."""
     request.session[GRANTS] = {
-        name: grant for name, grant in _grants(request).items() if name != consultation.reference
+        name: grant for name, grant in _grants(request).items() if name != consultation_request.reference
     }
 
 
@@ -115,7 +115,7 @@ def _opened_if_whole(reference: str, grant: dict[str, Any]) -> OpenRequest | Non
     try:
         return _opened(reference, grant)
     except DamagedRecord as damage:
-        row = PrivateLink.objects.filter(pk=grant["link"]).values_list("request", flat=True).first()
+        row = PrivateLink.objects.filter(pk=grant["link"]).values_list("consultation_request", flat=True).first()
         log_damage("consultations.consultationrequest", row, damage)
         return None
 
@@ -123,8 +123,8 @@ def _opened_if_whole(reference: str, grant: dict[str, Any]) -> OpenRequest | Non
 def _opened(reference: str, grant: dict[str, Any] | None) -> OpenRequest | None:
     if grant is None or not _is_running(grant):
         return None
-    consultation = private_links.request_behind(grant["link"])
-    if consultation is None or consultation.reference != reference:
+    consultation_request = private_links.request_behind(grant["link"])
+    if consultation_request is None or consultation_request.reference != reference:
         return None
     until = datetime.datetime.fromisoformat(grant["until"])
-    return OpenRequest(consultation, key_of(consultation), grant["link"], until)
+    return OpenRequest(consultation_request, key_of(consultation_request), grant["link"], until)

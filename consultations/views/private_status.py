@@ -20,7 +20,7 @@ from consultations import ics, status_words
 from consultations.actions.answer import AnswerData, AnswerForm, answer_newest_question
 from consultations.actions.ask_weekly import AskWeekly
 from consultations.actions.message import MessageForm, WriteMessage
-from consultations.actions.withdraw import Withdraw, WithdrawForm
+from consultations.actions.withdraw import WithdrawRequest, WithdrawRequestForm
 from consultations.enums import SAFETY_OUTCOMES, AppointmentStatus, RequestStatus, TextKind
 from consultations.models import Appointment, ConsultationRequest
 from consultations.presenters import asked_again as words_asked
@@ -45,10 +45,10 @@ WEEKLY_OFF = gettext_lazy(
 NOT_NEEDED = gettext_lazy("We have your answer already, or no longer need it. What you wrote now was not sent.")
 
 
-def live_appointment(consultation: ConsultationRequest) -> Appointment | None:
+def live_appointment(consultation_request: ConsultationRequest) -> Appointment | None:
     return (
         Appointment.objects.live()
-        .filter(request=consultation)
+        .filter(consultation_request=consultation_request)
         .select_related("clinician", "location", "appointment_type")
         .first()
     )
@@ -56,31 +56,33 @@ def live_appointment(consultation: ConsultationRequest) -> Appointment | None:
 
 @require_safe
 @with_grant
-def status(request: HttpRequest, consultation: ConsultationRequest) -> HttpResponse:
-    notice = notice_of_action(request, consultation)
+def status(request: HttpRequest, consultation_request: ConsultationRequest) -> HttpResponse:
+    notice = notice_of_action(request, consultation_request)
     has_written = any(word in request.GET for word in WRITTEN)
-    if has_written and not consultation.is_closed and asked_again.wrote_of_danger(consultation):
-        return list_page(request, consultation, notice=notice)
-    return status_page(request, consultation, notice=notice)
+    if has_written and not consultation_request.is_closed and asked_again.wrote_of_danger(consultation_request):
+        return list_page(request, consultation_request, notice=notice)
+    return status_page(request, consultation_request, notice=notice)
 
 
-def notice_of_action(request: HttpRequest, consultation: ConsultationRequest) -> Wording:
+def notice_of_action(request: HttpRequest, consultation_request: ConsultationRequest) -> Wording:
     """What the person did on the page before this one, as its address says."""
-    if "cancelled" in request.GET and consultation.status == RequestStatus.OFFERED:
-        return (CANCELLED_FOR if consultation.helped_name else CANCELLED) % {"name": consultation.helped_name}
-    if "asked" in request.GET and consultation.answered_again_at is not None:
-        return words_asked.notice(consultation)
+    if "cancelled" in request.GET and consultation_request.status == RequestStatus.OFFERED:
+        return (CANCELLED_FOR if consultation_request.helped_name else CANCELLED) % {
+            "name": consultation_request.helped_name
+        }
+    if "asked" in request.GET and consultation_request.answered_again_at is not None:
+        return words_asked.notice(consultation_request)
     if "weekly" in request.GET:
-        return WEEKLY_ON if consultation.weekly_off_at is None else WEEKLY_OFF
+        return WEEKLY_ON if consultation_request.weekly_off_at is None else WEEKLY_OFF
     for word, kind in NOTICED.items():
         if word in request.GET:
-            return patient_texts.written_notice(consultation, kind)
+            return patient_texts.written_notice(consultation_request, kind)
     return ""
 
 
 def status_page(
     request: HttpRequest,
-    consultation: ConsultationRequest,
+    consultation_request: ConsultationRequest,
     *,
     form: AnswerForm | None = None,
     refused: Wording = "",
@@ -93,103 +95,106 @@ def status_page(
     """The page as it stands now, with what was typed in one of its boxes."""
     if refused:
         # Somebody was quicker: show what stands there now.
-        consultation.refresh_from_db()
-    appointment = live_appointment(consultation)
+        consultation_request.refresh_from_db()
+    appointment = live_appointment(consultation_request)
     has_begun = appointment is not None and scheduling.has_begun(appointment)
-    is_asked = consultation.status == RequestStatus.INFORMATION_ASKED
-    question = consultation.information_requests.filter(answered_at=None).first() if is_asked else None
-    due_at = consultation.danger_due_at or consultation.due_at
+    is_asked = consultation_request.status == RequestStatus.INFORMATION_ASKED
+    question = consultation_request.information_requests.filter(answered_at=None).first() if is_asked else None
+    due_at = consultation_request.danger_due_at or consultation_request.due_at
     context = {
-        "open_beside": verified_emails.open_beside(consultation),
-        "read_by": patient_texts.read_by(consultation),
-        "heading": status_words.heading(consultation),
-        "steps": status_words.steps(consultation, appointment=appointment),
-        "note": status_words.clinic_note(consultation),
+        "open_beside": verified_emails.open_beside(consultation_request),
+        "read_by": patient_texts.read_by(consultation_request),
+        "heading": status_words.heading(consultation_request),
+        "steps": status_words.steps(consultation_request, appointment=appointment),
+        "note": status_words.clinic_note(consultation_request),
         "appointment": appointment,
         "days_away": (clock.local(appointment.starts_at).date() - clock.today()).days if appointment else None,
         "has_begun": has_begun,
-        "to_remove": None if appointment else cancelled_appointment(consultation),
+        "to_remove": None if appointment else cancelled_appointment(consultation_request),
         "zone_words": clock.zone_words(appointment.starts_at) if appointment else "",
         "question": question,
-        "can_share_scan": not consultation.is_closed and scan_report.can_share(consultation),
-        "answered": consultation.information_requests.exclude(answered_at=None),
-        "cancelled": status_words.cancelled_by_clinic(consultation),
+        "can_share_scan": not consultation_request.is_closed and scan_report.can_share(consultation_request),
+        "answered": consultation_request.information_requests.exclude(answered_at=None),
+        "cancelled": status_words.cancelled_by_clinic(consultation_request),
         "form": form or AnswerForm(initial={"asked": question.asked_at.isoformat() if question else ""}),
         "notice": refused or notice,
         "unsent": unsent,
-        **_messages(consultation, message_form),
-        "first_help": help_now or _first_help(consultation),
-        "asks": words_asked.question(consultation) if asked_again.is_prompted(consultation) else "",
-        "danger": None if consultation.is_closed else words_asked.danger_of(consultation),
-        "weekly_is_on": consultation.weekly_off_at is None,
-        "can_switch_weekly": bool(consultation.patient.email) and consultation.status in AskWeekly().transition.sources,
-        "is_pressing": consultation.flag_level in SAFETY_OUTCOMES,
+        **_messages(consultation_request, message_form),
+        "first_help": help_now or _first_help(consultation_request),
+        "asks": words_asked.question(consultation_request) if asked_again.is_prompted(consultation_request) else "",
+        "danger": None if consultation_request.is_closed else words_asked.danger_of(consultation_request),
+        "weekly_is_on": consultation_request.weekly_off_at is None,
+        "can_switch_weekly": bool(consultation_request.patient.email)
+        and consultation_request.status in AskWeekly().transition.sources,
+        "is_pressing": consultation_request.flag_level in SAFETY_OUTCOMES,
         "due_at": due_at,
-        "missed": clocks.missed(consultation, now=clock.now()),
+        "missed": clocks.missed(consultation_request, now=clock.now()),
         "opens_at": None if clock.is_open(clock.now()) else clock.next_opening(clock.now()),
         "calls_today": falls_today(due_at, now=clock.now()),
-        "is_text_unread": consultation.texts_due_at is not None,
-        "asks_how_it_went": case_mails.open_question(consultation) is not None,
-        "can_withdraw": consultation.status in Withdraw().transition.sources and not has_begun,
+        "is_text_unread": consultation_request.texts_due_at is not None,
+        "asks_how_it_went": case_mails.open_question(consultation_request) is not None,
+        "can_withdraw": consultation_request.status in WithdrawRequest().transition.sources and not has_begun,
     }
-    return private_page(request, consultation, "status.html", context, status=409 if refused else status)
+    return private_page(request, consultation_request, "status.html", context, status=409 if refused else status)
 
 
-def _first_help(consultation: ConsultationRequest) -> FirstHelp:
+def _first_help(consultation_request: ConsultationRequest) -> FirstHelp:
     """Whoever wrote about a danger sign is asked about it while the request is open; after that, shown the signs."""
-    if consultation.is_closed:
-        return patient_texts.first_help(consultation.response_id, now=clock.now())
-    return patient_texts.support_only(consultation.response_id)
+    if consultation_request.is_closed:
+        return patient_texts.first_help(consultation_request.response_id, now=clock.now())
+    return patient_texts.support_only(consultation_request.response_id)
 
 
-def _messages(consultation: ConsultationRequest, form: MessageForm | None) -> dict[str, object]:
+def _messages(consultation_request: ConsultationRequest, form: MessageForm | None) -> dict[str, object]:
     """The box, while the request is open, and what was sent from it."""
-    is_open = consultation.status in WriteMessage().transition.sources
+    is_open = consultation_request.status in WriteMessage().transition.sources
     return {
         "message_form": (form or MessageForm(initial={"once": new_token()})) if is_open else None,
         "message_time": time_allowed("MESSAGE"),
-        "messages_sent": patient_texts.messages_sent(consultation),
+        "messages_sent": patient_texts.messages_sent(consultation_request),
     }
 
 
 @post_only("consultations:status", keeps=("key",))
 @with_grant
 @gives_back(of_form(AnswerForm))
-def answer_question(request: HttpRequest, consultation: ConsultationRequest) -> HttpResponse:
+def answer_question(request: HttpRequest, consultation_request: ConsultationRequest) -> HttpResponse:
     """Keep the answer; whatever is wrong, what was typed stays on the status page it came from."""
     form = AnswerForm(request.POST)
     help_now = patient_texts.help_for_unsent([form.data.get("answer", "")])
     if not form.is_valid():
-        return status_page(request, consultation, form=form, help_now=help_now)
+        return status_page(request, consultation_request, form=form, help_now=help_now)
     try:
-        answer_newest_question(consultation_request=consultation, data=AnswerData(**form.cleaned_data))
+        answer_newest_question(consultation_request=consultation_request, data=AnswerData(**form.cleaned_data))
     except TransitionNotAllowed:
         unsent = in_form(form.data, AnswerForm)
-        return status_page(request, consultation, refused=NOT_NEEDED, unsent=unsent, help_now=help_now)
-    return to_page("status", consultation, "answered")
+        return status_page(request, consultation_request, refused=NOT_NEEDED, unsent=unsent, help_now=help_now)
+    return to_page("status", consultation_request, "answered")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @with_grant
-@gives_back(of_form(WithdrawForm))
-def withdraw(request: HttpRequest, consultation: ConsultationRequest) -> HttpResponse:
+@gives_back(of_form(WithdrawRequestForm))
+def withdraw(request: HttpRequest, consultation_request: ConsultationRequest) -> HttpResponse:
     """One page that says what withdrawing means, and "keep it" first."""
-    appointment = live_appointment(consultation)
+    appointment = live_appointment(consultation_request)
     if appointment is not None and scheduling.has_begun(appointment):
-        return to_page("status", consultation)
-    form = WithdrawForm(request.POST if request.method == "POST" else None, helped_name=consultation.helped_name)
+        return to_page("status", consultation_request)
+    form = WithdrawRequestForm(
+        request.POST if request.method == "POST" else None, helped_name=consultation_request.helped_name
+    )
     if request.method == "POST" and form.is_valid():
         try:
-            perform_action(Withdraw(), consultation, NoData())
+            perform_action(WithdrawRequest(), consultation_request, NoData())
         except TransitionNotAllowed:
-            return status_page(request, consultation, refused=_("This request has ended already."))
-        return to_page("status", consultation)
-    return private_page(request, consultation, "withdraw.html", {"form": form, "appointment": appointment})
+            return status_page(request, consultation_request, refused=_("This request has ended already."))
+        return to_page("status", consultation_request)
+    return private_page(request, consultation_request, "withdraw.html", {"form": form, "appointment": appointment})
 
 
-def cancelled_appointment(consultation: ConsultationRequest) -> Appointment | None:
+def cancelled_appointment(consultation_request: ConsultationRequest) -> Appointment | None:
     """The last time of a request that was cancelled, while a calendar may still hold it: until it would have begun."""
-    last = consultation.appointments.select_related("location").order_by("booked_at", "pk").last()
+    last = consultation_request.appointments.select_related("location").order_by("booked_at", "pk").last()
     if last is None or last.status != AppointmentStatus.CANCELLED or scheduling.has_begun(last):
         return None
     return last
@@ -197,11 +202,11 @@ def cancelled_appointment(consultation: ConsultationRequest) -> Appointment | No
 
 @require_safe
 @with_grant
-def calendar_file(request: HttpRequest, consultation: ConsultationRequest) -> HttpResponse:
+def calendar_file(request: HttpRequest, consultation_request: ConsultationRequest) -> HttpResponse:
     """What is booked, or the removal of what is cancelled, as the same entry of a calendar."""
-    appointment = live_appointment(consultation) or cancelled_appointment(consultation)
+    appointment = live_appointment(consultation_request) or cancelled_appointment(consultation_request)
     if appointment is None:
         raise Http404
     response = HttpResponse(ics.appointment_file(appointment), content_type="text/calendar; charset=utf-8")
-    response["Content-Disposition"] = content_disposition_header(True, f"{consultation.reference}.ics")
+    response["Content-Disposition"] = content_disposition_header(True, f"{consultation_request.reference}.ics")
     return response

@@ -50,7 +50,7 @@ class Day:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Choice:
+class SlotChoice:
     """One radio button."""
 
     key: str
@@ -65,8 +65,8 @@ class Session:
 
     with_whom: str
     where: str
-    morning: list[Choice]
-    afternoon: list[Choice]
+    morning: list[SlotChoice]
+    afternoon: list[SlotChoice]
 
 
 def _month_start(text: str) -> datetime.date | None:
@@ -90,17 +90,17 @@ def _by_day(slots: Iterable[Slot]) -> dict[datetime.date, list[Slot]]:
     return days
 
 
-def _choices(slots: Iterable[Slot]) -> list[Choice]:
+def _choices(slots: Iterable[Slot]) -> list[SlotChoice]:
     slots = list(slots)
     people = Clinician.objects.in_bulk({slot.clinician_id for slot in slots})
     places = Location.objects.in_bulk({slot.location_id for slot in slots})
     return [
-        Choice(slot.key, slot.starts_at, people[slot.clinician_id].display_name, places[slot.location_id].name)
+        SlotChoice(slot.key, slot.starts_at, people[slot.clinician_id].display_name, places[slot.location_id].name)
         for slot in slots
     ]
 
 
-def _sessions(choices: Iterable[Choice]) -> list[Session]:
+def _sessions(choices: Iterable[SlotChoice]) -> list[Session]:
     """One session for each doctor and place, the one with the earliest time first."""
     sessions: dict[tuple[str, str], Session] = {}
     for choice in choices:
@@ -121,59 +121,59 @@ def _chosen_time(request: HttpRequest) -> list[Unsent]:
 @require_http_methods(["GET", "HEAD", "POST"])
 @with_grant
 @gives_back(_chosen_time)
-def times(request: HttpRequest, consultation: ConsultationRequest) -> HttpResponse:
+def times(request: HttpRequest, consultation_request: ConsultationRequest) -> HttpResponse:
     """Show free times; a POST holds the chosen one for ten minutes and goes on to the check."""
-    if consultation.status != RequestStatus.OFFERED or consultation.appointment_type is None:
-        return to_page("status", consultation)
-    if in_the_way := _in_the_way(request, consultation):
+    if consultation_request.status != RequestStatus.OFFERED or consultation_request.appointment_type is None:
+        return to_page("status", consultation_request)
+    if in_the_way := _in_the_way(request, consultation_request):
         return in_the_way
     if request.method != "POST":
-        return _times_page(request, consultation, error=NOT_HELD if "again" in request.GET else "")
+        return _times_page(request, consultation_request, error=NOT_HELD if "again" in request.GET else "")
     form = SlotForm(request.POST)
     if not form.is_valid():
-        return _times_page(request, consultation, error=_("Choose a time before you continue."))
+        return _times_page(request, consultation_request, error=_("Choose a time before you continue."))
     try:
-        scheduling.hold(request=consultation, slot_key=form.cleaned_data["slot"])
+        scheduling.hold(consultation_request=consultation_request, slot_key=form.cleaned_data["slot"])
     except SlotTaken as taken:
-        return _lost_page(request, consultation, TAKEN, taken)
+        return _lost_page(request, consultation_request, TAKEN, taken)
     except TransitionNotAllowed:
-        return to_page("status", consultation)
-    return to_page("check_time", consultation)
+        return to_page("status", consultation_request)
+    return to_page("check_time", consultation_request)
 
 
-def _in_the_way(request: HttpRequest, consultation: ConsultationRequest) -> HttpResponse | None:
+def _in_the_way(request: HttpRequest, consultation_request: ConsultationRequest) -> HttpResponse | None:
     """What comes before a time: a doctor, while a red flag stands, and the question if anything is new or worse."""
-    if consultation.is_blocked_by_flags:
-        danger = words_asked.danger_of(consultation)
-        context = {"danger": danger, "missed": clocks.missed(consultation, now=clock.now())}
-        return private_page(request, consultation, "no_time_yet.html", context, status=409)
-    if asked_again.is_owed_before_a_time(consultation):
-        return to_page("something_changed", consultation, "for=time")
+    if consultation_request.is_blocked_by_flags:
+        danger = words_asked.danger_of(consultation_request)
+        context = {"danger": danger, "missed": clocks.missed(consultation_request, now=clock.now())}
+        return private_page(request, consultation_request, "no_time_yet.html", context, status=409)
+    if asked_again.is_owed_before_a_time(consultation_request):
+        return to_page("something_changed", consultation_request, "for=time")
     return None
 
 
 def _lost_page(
-    request: HttpRequest, consultation: ConsultationRequest, loss: Wording, taken: SlotTaken
+    request: HttpRequest, consultation_request: ConsultationRequest, loss: Wording, taken: SlotTaken
 ) -> HttpResponse:
     """The times again after one was lost: what happened, then the nearest others or how to reach the clinic."""
     error = paragraph([str(loss), NEAREST if taken.nearest else NONE_FREE])
-    return _times_page(request, consultation, error=error, near=taken.nearest, status=409)
+    return _times_page(request, consultation_request, error=error, near=taken.nearest, status=409)
 
 
 def _times_page(
     request: HttpRequest,
-    consultation: ConsultationRequest,
+    consultation_request: ConsultationRequest,
     *,
     error: Wording = "",
     near: Iterable[Slot] = (),
     status: int = 200,
 ) -> HttpResponse:
-    kind = consultation.appointment_type
+    kind = consultation_request.appointment_type
     if kind is None:
-        return to_page("status", consultation)
+        return to_page("status", consultation_request)
     today = clock.today()
     horizon = today + kind.horizon
-    slots = scheduling.free_slots(appointment_type=kind, since=today, until=horizon, ignoring=consultation)
+    slots = scheduling.free_slots(appointment_type=kind, since=today, until=horizon, ignoring=consultation_request)
     days = _by_day(slots)
     months = sorted({day.replace(day=1) for day in days})
     chosen = _day(request.GET.get("day", ""))
@@ -199,84 +199,88 @@ def _times_page(
         "error": error,
         "zone_words": clock.zone_words(clock.now()),
     }
-    return private_page(request, consultation, "times.html", context, status=status)
+    return private_page(request, consultation_request, "times.html", context, status=status)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @with_grant
 @gives_back(_chosen_time)
-def check_time(request: HttpRequest, consultation: ConsultationRequest) -> HttpResponse:
+def check_time(request: HttpRequest, consultation_request: ConsultationRequest) -> HttpResponse:
     """The details before booking; pressing twice books once."""
-    if consultation.status != RequestStatus.OFFERED:
-        return to_page("status", consultation)
-    if in_the_way := _in_the_way(request, consultation):
+    if consultation_request.status != RequestStatus.OFFERED:
+        return to_page("status", consultation_request)
+    if in_the_way := _in_the_way(request, consultation_request):
         return in_the_way
     if request.method == "POST":
         try:
-            book_held(consultation_request=consultation, seen=request.POST.get("slot", ""))
+            book_held(consultation_request=consultation_request, seen=request.POST.get("slot", ""))
         except SlotTaken as taken:
-            return _lost_page(request, consultation, GONE, taken)
+            return _lost_page(request, consultation_request, GONE, taken)
         except AnotherTime as refused:
-            return _check_page(request, consultation, refused=str(refused))
+            return _check_page(request, consultation_request, refused=str(refused))
         except TransitionNotAllowed:
             pass
-        return to_page("status", consultation)
-    return _check_page(request, consultation)
+        return to_page("status", consultation_request)
+    return _check_page(request, consultation_request)
 
 
-def _check_page(request: HttpRequest, consultation: ConsultationRequest, *, refused: str = "") -> HttpResponse:
-    held = SlotHold.objects.filter(request=consultation).select_related("clinician", "location").first()
+def _check_page(request: HttpRequest, consultation_request: ConsultationRequest, *, refused: str = "") -> HttpResponse:
+    held = (
+        SlotHold.objects.filter(consultation_request=consultation_request)
+        .select_related("clinician", "location")
+        .first()
+    )
     if held is None or held.expires_at <= clock.now():
-        return to_page("times", consultation, "again")
+        return to_page("times", consultation_request, "again")
     context = {
         "held": held,
         "slot_key": scheduling.slot_of(held).key,
-        "kind": consultation.appointment_type,
+        "kind": consultation_request.appointment_type,
         "zone_words": clock.zone_words(held.starts_at),
         "refused": refused,
     }
-    return private_page(request, consultation, "check_time.html", context, status=409 if refused else 200)
+    return private_page(request, consultation_request, "check_time.html", context, status=409 if refused else 200)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @with_grant
 @gives_back(of_form(CancelTimeForm))
-def cancel_time(request: HttpRequest, consultation: ConsultationRequest) -> HttpResponse:
+def cancel_time(request: HttpRequest, consultation_request: ConsultationRequest) -> HttpResponse:
     """One page with the consequence, "keep my appointment" first; a visit that has begun has no such page."""
-    appointment = live_appointment(consultation)
+    appointment = live_appointment(consultation_request)
     form = CancelTimeForm(request.POST if request.method == "POST" else None)
     if appointment is None or scheduling.has_begun(appointment):
-        return _not_cancelled(request, consultation, form) or to_page("status", consultation)
+        return _not_cancelled(request, consultation_request, form) or to_page("status", consultation_request)
     seen = scheduling.slot_of(appointment).key
     form.initial = {"seen": seen}
     context = {"appointment": appointment, "form": form, "first_help": help_for_unsent([form.data.get("reason", "")])}
     if not form.is_valid():
-        return private_page(request, consultation, "cancel_time.html", context)
+        return private_page(request, consultation_request, "cancel_time.html", context)
     try:
-        perform_action(CancelBooking(), consultation, CancelBooking().data_of(form))
+        perform_action(CancelBooking(), consultation_request, CancelBooking().data_of(form))
     except AnotherTime as refused:
         again = CancelTimeForm({"reason": form.data.get("reason", ""), "seen": seen})
         again.add_error(None, str(refused))
-        context |= {"appointment": live_appointment(consultation), "form": again}
-        return private_page(request, consultation, "cancel_time.html", context, status=409)
+        context |= {"appointment": live_appointment(consultation_request), "form": again}
+        return private_page(request, consultation_request, "cancel_time.html", context, status=409)
     except TransitionNotAllowed:
         pass
-    return _not_cancelled(request, consultation, form) or to_page("status", consultation, "cancelled")
+    return _not_cancelled(request, consultation_request, form) or to_page("status", consultation_request, "cancelled")
 
 
 def _not_cancelled(
-    request: HttpRequest, consultation: ConsultationRequest, form: CancelTimeForm
+    request: HttpRequest, consultation_request: ConsultationRequest, form: CancelTimeForm
 ) -> HttpResponse | None:
     """The status page with a reason that was typed and not kept, or None where nothing would be lost."""
     unsent = in_form(form.data, CancelTimeForm)
-    if not unsent or (form.is_valid() and form.cleaned_data["reason"] == _kept_reason(consultation)):
+    if not unsent or (form.is_valid() and form.cleaned_data["reason"] == _kept_reason(consultation_request)):
         return None
-    help_now = help_for_unsent(each.text for each in unsent)
-    return status_page(request, consultation, refused=NOT_CANCELLED, unsent=unsent, help_now=help_now)
+    help_now = help_for_unsent(item.text for item in unsent)
+    return status_page(request, consultation_request, refused=NOT_CANCELLED, unsent=unsent, help_now=help_now)
 
 
-def _kept_reason(consultation: ConsultationRequest) -> str:
+def _kept_reason(consultation_request: ConsultationRequest) -> str:
     """Why the person cancelled the last time that they cancelled: a second press brings the same words again."""
-    given_up = consultation.appointments.filter(status=AppointmentStatus.CANCELLED, cancelled_by=Actor.PATIENT)
+    given_up = consultation_request.appointments.filter(status=AppointmentStatus.CANCELLED, cancelled_by=Actor.PATIENT)
     last = given_up.order_by("cancelled_at", "pk").last()
     return last.cancel_reason if last else ""

@@ -47,7 +47,7 @@ class SignData:
     digest: str
 
 
-class Sign(PageAction[SignData, SignOff]):
+class SignPage(PageAction[SignData, SignOff]):
     data_class, form_class = SignData, SignForm
     address = "sign"
     template = "admin/education/actions/sign.html"
@@ -72,8 +72,12 @@ class Sign(PageAction[SignData, SignOff]):
             raise ReasonRefused("The page was edited while you read it. Read it again before you sign.")
         if waivers.is_author(ctx.row, ctx.person):
             raise NotAllowed("You wrote these words, so somebody else has to sign them.")
-        others = [each for each in publication.current_sign_offs(ctx.row).values() if each.part != self.part]
-        if any(each.by_id == ctx.person.pk for each in others):
+        others = [
+            current_sign_off
+            for current_sign_off in publication.current_sign_offs(ctx.row).values()
+            if current_sign_off.part != self.part
+        ]
+        if any(item.by_id == ctx.person.pk for item in others):
             raise NotAllowed("You gave the other sign-off, so somebody else has to give this one.")
         if data.decision == SignOff.Decision.CHANGES and len(data.comment.split()) < publication.WORDS_OF_A_REASON:
             raise ReasonRefused("Say what has to change, in a sentence that the writer understands.")
@@ -96,7 +100,7 @@ class Sign(PageAction[SignData, SignOff]):
 
 
 @WORKFLOW.register
-class SignClinical(Sign):
+class SignClinical(SignPage):
     verb, part = "sign_clinical", SignOff.Part.CLINICAL.value
 
     def signature(self, by: User) -> str:
@@ -110,5 +114,5 @@ class SignClinical(Sign):
 
 
 @WORKFLOW.register
-class SignSecond(Sign):
+class SignSecond(SignPage):
     verb, part = "sign_second", SignOff.Part.SECOND.value

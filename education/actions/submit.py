@@ -17,7 +17,7 @@ class Submit(PageAction[NoData, None]):
     is_main = True
 
     def check(self, ctx: Context[Page], data: NoData) -> None:
-        blocked = [each for each in waivers.open_remarks(ctx.row) if each.level == linter.BLOCK]
+        blocked = [waiver for waiver in waivers.open_remarks(ctx.row) if waiver.level == linter.BLOCK]
         if problems := [*records.problems_of(ctx.row), *map(waivers.sentence_of, blocked)]:
             raise NotComplete(problems)
 

@@ -62,7 +62,12 @@ class Waive(ContentAction[WaiveData, models.Model, ClaimWaiver]):
 
     def perform(self, ctx: Context[models.Model], data: WaiveData) -> ClaimWaiver:
         remark = next(
-            (each for each in waivers.remarks_of(ctx.row) if (each.rule, each.digest) == (data.rule, data.digest)), None
+            (
+                waiver
+                for waiver in waivers.remarks_of(ctx.row)
+                if (waiver.rule, waiver.digest) == (data.rule, data.digest)
+            ),
+            None,
         )
         if remark is None:
             raise ReasonRefused("This wording is not here any more. Reload the page.")

@@ -18,7 +18,7 @@ from education.services.transitions import WORKFLOW
 NO_REASON: Final = "Write a reason in a sentence: readers who come to this address see it."
 
 
-class WithdrawForm(ActionForm):
+class WithdrawPageForm(ActionForm):
     reason = LongTextField(
         label="Why? Readers who come to the address see this sentence.",
         max_length=600,
@@ -33,8 +33,8 @@ class WithdrawData:
 
 
 @WORKFLOW.register
-class Withdraw(Closing[WithdrawData]):
-    verb, data_class, form_class = "withdraw", WithdrawData, WithdrawForm
+class WithdrawPage(Closing[WithdrawData]):
+    verb, data_class, form_class = "withdraw", WithdrawData, WithdrawPageForm
     closed_state = Page.State.WITHDRAWN
     button = "Take it off the site now"
     done = "“{}” is off the site."
@@ -43,7 +43,7 @@ class Withdraw(Closing[WithdrawData]):
     def check(self, ctx: Context[Page], data: WithdrawData) -> None:
         if len(data.reason.split()) < WORDS_OF_A_REASON:
             raise ReasonRefused(NO_REASON)
-        if found := [each for each in linter.find(data.reason) if each.level == linter.BLOCK]:
+        if found := [item for item in linter.find(data.reason) if item.level == linter.BLOCK]:
             raise ReasonRefused(f"Readers see the reason, and “{data.reason[slice(*found[0].span)]}” claims too much.")
 
     def changes(self, ctx: Context[Page], data: WithdrawData) -> dict[str, object]:

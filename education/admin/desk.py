@@ -49,14 +49,14 @@ def desk_context(user: User) -> dict[str, Any]:
         ],
         "never_reviewed": sum(1 for page in pages if page.live and not page.live.reviewed_by),
         "public": sum(1 for page in pages if page.live),
-        "retracted": [each for each in held.sources.values() if each.get("retracted_on")],
-        "expired": [each for each in held.evidence.values() if grade_ends_on(each) < today],
+        "retracted": [source for source in held.sources.values() if source.get("retracted_on")],
+        "expired": [item for item in held.evidence.values() if grade_ends_on(item) < today],
         "stale_trials": [
-            each
-            for each in held.trials.values()
-            if not each.get("checked_on") or today - each["checked_on"] > TRIAL_FRESH
+            trial
+            for trial in held.trials.values()
+            if not trial.get("checked_on") or today - trial["checked_on"] > TRIAL_FRESH
         ],
-        "due_notes": [each for each in held.regulations.values() if each["next_due"] < today],
+        "due_notes": [regulation for regulation in held.regulations.values() if regulation["next_due"] < today],
         "waiting_records": _waiting_records(user),
         "feedback": Feedback.objects.visible_to(user).filter(done_at__isnull=True).count(),
         "signable": workflow.SIGNABLE,

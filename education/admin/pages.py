@@ -79,7 +79,7 @@ class PageAdmin(ContentAdmin):
         versions = list(page.versions.all())
         older, newer = (_version(versions, request.GET.get(name, "")) for name in ("older", "newer"))
         if older is None and versions:
-            before = [each for each in versions if newer is None or each.number < newer.number]
+            before = [version for version in versions if newer is None or version.number < newer.number]
             older = before[0] if before else None
         rows = comparison.side_by_side(older.words if older else {}, newer.words if newer else page.words())
         context = {
@@ -97,4 +97,4 @@ class PageAdmin(ContentAdmin):
 
 
 def _version(versions: list[PageVersion], number: str) -> PageVersion | None:
-    return next((each for each in versions if str(each.number) == number), None)
+    return next((version for version in versions if str(version.number) == number), None)

@@ -170,8 +170,16 @@ def remarks_in(texts: Iterable[tuple[str, str]], library: Library, *, is_cited: 
 
 def still_open(remarks: Iterable[Remark], waivers: Iterable[Waiver], *, today: datetime.date) -> list[Remark]:
     """The remarks that stop publication: every block, and every warning without a reason that still holds."""
-    held = {(each.where, each.rule, each.digest) for each in waivers if each.reason.strip() and each.until >= today}
-    return [each for each in remarks if each.level == linter.BLOCK or (each.where, each.rule, each.digest) not in held]
+    held = {
+        (waiver.where, waiver.rule, waiver.digest)
+        for waiver in waivers
+        if waiver.reason.strip() and waiver.until >= today
+    }
+    return [
+        remark
+        for remark in remarks
+        if remark.level == linter.BLOCK or (remark.where, remark.rule, remark.digest) not in held
+    ]
 
 
 def _left_out(page: Mapping[str, Any], library: Library, today: datetime.date) -> Iterator[Remark]:
@@ -200,8 +208,8 @@ def _names(page: Mapping[str, Any]) -> set[str]:
 def _unbalanced(page: Mapping[str, Any], sentences: Sequence[str]) -> Iterator[Remark]:
     """Benefit without a grade, without harm, or without another choice."""
     body, kind = page["body"], page["kind"]
-    benefits = [each for each in sentences if BENEFIT.search(each) and not HARM.search(each)]
-    harms = [each for each in sentences if HARM.search(each)]
+    benefits = [item for item in sentences if BENEFIT.search(item) and not HARM.search(item)]
+    harms = [item for item in sentences if HARM.search(item)]
     weighs = kind in ("condition", "treatment", "stemcells", "procedure", "evidence")
     if weighs and benefits and not page["evidence"]:
         yield _owes(
@@ -211,8 +219,8 @@ def _unbalanced(page: Mapping[str, Any], sentences: Sequence[str]) -> Iterator[R
         yield _owes(
             page, "P2", "The page speaks of benefit and has no heading about harm.", "Add one, with what is known."
         )
-    said = sum(len(each.split()) for each in benefits)
-    if weighs and page["is_stem_cell_page"] and sum(len(each.split()) for each in harms) < HARMS_SHARE * said:
+    said = sum(len(item.split()) for item in benefits)
+    if weighs and page["is_stem_cell_page"] and sum(len(item.split()) for item in harms) < HARMS_SHARE * said:
         yield _owes(
             page, "P3", "Harm gets less than 70 words for every 100 about benefit.", "Say more of harm, or less."
         )
@@ -234,12 +242,12 @@ def _unreviewed(page: Mapping[str, Any]) -> Iterator[Remark]:
 
 def _half_told_numbers(page: Mapping[str, Any], sentences: Sequence[str]) -> Iterator[Remark]:
     body = page["body"]
-    for each in sentences:
-        if COUNT.search(each) and (BENEFIT.search(each) or HALVED.search(each)):
-            around = _around(body, each)
+    for item in sentences:
+        if COUNT.search(item) and (BENEFIT.search(item) or HALVED.search(item)):
+            around = _around(body, item)
             if not ((COMPARED.search(around) or len(COUNT.findall(around)) > 1) and TIMED.search(around)):
                 yield Remark(
-                    _where(page), "P11", linter.BLOCK, each, each,
+                    _where(page), "P11", linter.BLOCK, item, item,
                     "A number about benefit without the other group or the time.",
                     "Give both groups, out of the same number, and when it was measured.",
                 )  # fmt: skip
@@ -308,7 +316,7 @@ def _sentences(body: str) -> list[str]:
     plain = re.sub(r"\[\[[a-z0-9-]+\\?\|([^\]]+)\]\]", r"\1", cited_off(plain))
     plain = re.sub(r"^#{1,6} .*$", "", plain, flags=re.MULTILINE)
     found = re.split(r"(?<=[.!?])\s+|\n\s*\n|\n(?=[-|])", plain)
-    return [" ".join(each.split()) for each in found if each.strip()]
+    return [" ".join(item.split()) for item in found if item.strip()]
 
 
 def _around(body: str, sentence: str) -> str:

@@ -33,7 +33,7 @@ UNREAD_FIELDS: Final = frozenset({"author", "owner", "change_note", "name", "tit
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Sentence:
+class CitingSentence:
     """A sentence as it is written, its place, and the keys of the sources it rests on."""
 
     where: str
@@ -57,45 +57,45 @@ class Exemption:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Finding:
+class UnsourcedNumbers:
     """Numbers of one sentence that none of its sources holds."""
 
-    sentence: Sentence
+    sentence: CitingSentence
     numbers: tuple[str, ...]
 
 
-def findings(sentences: Iterable[Sentence], sources: Mapping[str, Record]) -> list[Finding]:
+def findings(sentences: Iterable[CitingSentence], sources: Mapping[str, Record]) -> list[UnsourcedNumbers]:
     """Each sentence with a number that is in none of its sources."""
     held = {key: _held_by_source(source) for key, source in sources.items()}
     found = []
     for sentence in sentences:
         missing = tuple(dict.fromkeys(_missing(sentence, [held[key] for key in sentence.sources if key in held])))
         if missing:
-            found.append(Finding(sentence, missing))
+            found.append(UnsourcedNumbers(sentence, missing))
     return found
 
 
 def weighed(
-    found: Iterable[Finding], exemptions: Iterable[Exemption]
-) -> tuple[list[Finding], list[tuple[Exemption, tuple[str, ...]]]]:
+    found: Iterable[UnsourcedNumbers], exemptions: Iterable[Exemption]
+) -> tuple[list[UnsourcedNumbers], list[tuple[Exemption, tuple[str, ...]]]]:
     """What no exemption covers, and the exemptions with the numbers that no sentence needs exempted."""
-    needed = {(each.sentence.where, each.sentence.digest): set(each.numbers) for each in found}
+    needed = {(entry.sentence.where, entry.sentence.digest): set(entry.numbers) for entry in found}
     given: dict[tuple[str, str], set[str]] = {}
     idle = []
-    for each in exemptions:
-        place = (each.where, each.digest)
-        given.setdefault(place, set()).update(each.numbers)
-        if left := tuple(number for number in each.numbers if number not in needed.get(place, ())):
-            idle.append((each, left))
+    for entry in exemptions:
+        place = (entry.where, entry.digest)
+        given.setdefault(place, set()).update(entry.numbers)
+        if left := tuple(number for number in entry.numbers if number not in needed.get(place, ())):
+            idle.append((entry, left))
     still = []
     for finding in found:
         covered = given.get((finding.sentence.where, finding.sentence.digest), set())
         if left := tuple(number for number in finding.numbers if number not in covered):
-            still.append(Finding(finding.sentence, left))
+            still.append(UnsourcedNumbers(finding.sentence, left))
     return still, idle
 
 
-def sentences_of(table: str, record: Mapping[str, Any]) -> Iterator[Sentence]:
+def sentences_of(table: str, record: Mapping[str, Any]) -> Iterator[CitingSentence]:
     """The cited sentences of a record, and the counts it shows."""
     listed = tuple(record.get("sources") or ())
     stem = f"{table}.{record[KEYS[table]]}"
@@ -106,15 +106,15 @@ def sentences_of(table: str, record: Mapping[str, Any]) -> Iterator[Sentence]:
             yield from _of_body(f"{stem}.body", record["body"])
         elif name == "key_facts":
             for number, fact in enumerate(record[name], 1):
-                yield Sentence(f"{stem}.{name}.{number}", fact["text"], listed)
+                yield CitingSentence(f"{stem}.{name}.{number}", fact["text"], listed)
         elif value := record.get(name):
             yield from _of_text(f"{stem}.{name}", str(value), listed)
     for name, what in COUNTS.get(table, ()):
         if record[name] > 1:
-            yield Sentence(f"{stem}.{name}", f"{record[name]} {what}", listed)
+            yield CitingSentence(f"{stem}.{name}", f"{record[name]} {what}", listed)
 
 
-def sentences_of_template(place: str, template: str) -> Iterator[Sentence]:
+def sentences_of_template(place: str, template: str) -> Iterator[CitingSentence]:
     """The sentences of a figure that names its sources."""
     named = FIGURE_SOURCES.search(template)
     if named is None:
@@ -122,7 +122,7 @@ def sentences_of_template(place: str, template: str) -> Iterator[Sentence]:
     keys = tuple(named[1].split())
     for match in FIGURE_TEXT.finditer(template):
         words = " ".join(MARKUP.sub(" ", match[2]).split())
-        yield from (Sentence(f"templates.{place}", each, keys) for each in _split(words))
+        yield from (CitingSentence(f"templates.{place}", word, keys) for word in _split(words))
 
 
 def old_records(tables: Mapping[str, Sequence[Record]], *, today: datetime.date, months: int) -> list[str]:
@@ -151,10 +151,10 @@ def _held_by_source(source: Record) -> Held:
     return Held(held.values | frozenset(year), held.shares)
 
 
-def _missing(sentence: Sentence, held: list[Held]) -> Iterator[str]:
+def _missing(sentence: CitingSentence, held: list[Held]) -> Iterator[str]:
     plain = _plain(sentence.text)
-    values: frozenset[Fraction] = frozenset().union(*(each.values for each in held))
-    shares: frozenset[Fraction] = frozenset().union(*(each.shares for each in held))
+    values: frozenset[Fraction] = frozenset().union(*(entry.values for entry in held))
+    shares: frozenset[Fraction] = frozenset().union(*(entry.shares for entry in held))
     together = Held(values, shares)
     for number in numbers_in(plain):
         counts_sources = number.value == len(sentence.sources) and COUNTED.match(plain, number.end)
@@ -167,7 +167,7 @@ def _plain(text: str) -> str:
     return ADDRESS.sub("]", text).replace("**", "").replace("\xa0", " ")
 
 
-def _of_body(where: str, body: str) -> Iterator[Sentence]:
+def _of_body(where: str, body: str) -> Iterator[CitingSentence]:
     for part in parts(body):
         if part.name == "pair":
             if pair := pair_of(part.text):
@@ -183,7 +183,7 @@ def _of_body(where: str, body: str) -> Iterator[Sentence]:
             yield from _of_text(where, part.text, ())
 
 
-def _of_text(where: str, text: str, listed: tuple[str, ...]) -> Iterator[Sentence]:
+def _of_text(where: str, text: str, listed: tuple[str, ...]) -> Iterator[CitingSentence]:
     """Cited sentences of a text; where nothing is cited, `listed` holds, and without it there is nothing to compare."""
     for paragraph, around in _paragraphs(text):
         pieces = _split(paragraph)
@@ -192,7 +192,7 @@ def _of_text(where: str, text: str, listed: tuple[str, ...]) -> Iterator[Sentenc
             after = next((keys for keys in own[place:] if keys), ())
             before = next((keys for keys in reversed(own[:place]) if keys), ())
             if sources := after or before or around or listed:
-                yield Sentence(where, piece, sources)
+                yield CitingSentence(where, piece, sources)
 
 
 def _paragraphs(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:

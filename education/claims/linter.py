@@ -54,7 +54,7 @@ UNPLAIN: Final = re.compile(r"[^ -~\n]|[*`_\\&]|\[\[|  ")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Rule:
+class ClaimRule:
     id: str
     level: str
     pattern: re.Pattern[str]
@@ -63,7 +63,7 @@ class Rule:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Finding:
+class ClaimFinding:
     """`level` is block or warn; `span` holds the start and end of the match in the text."""
 
     rule: str
@@ -76,10 +76,10 @@ _Sober = list[tuple[tuple[int, int], list[tuple[int, int]]]]
 
 
 @cache
-def rules() -> dict[str, Rule]:
+def rules() -> dict[str, ClaimRule]:
     """The rules by pattern."""
     return {
-        entry["id"]: Rule(
+        entry["id"]: ClaimRule(
             entry["id"],
             entry["severity"],
             re.compile(entry["pattern"], re.IGNORECASE),
@@ -98,7 +98,7 @@ def advice(rule: str) -> tuple[str, str]:
     return known.why, known.instead
 
 
-def find(text: str, *, names: Iterable[str] = (), is_cited: bool = False) -> list[Finding]:
+def find(text: str, *, names: Iterable[str] = (), is_cited: bool = False) -> list[ClaimFinding]:
     """Every match of every rule, in the order of the text.
 
     `names` are let through besides the official ones, such as titles of sources. `is_cited` says that the text's
@@ -108,7 +108,7 @@ def find(text: str, *, names: Iterable[str] = (), is_cited: bool = False) -> lis
 
 
 @lru_cache(maxsize=256)
-def _found(text: str, names: tuple[str, ...], is_cited: bool) -> tuple[Finding, ...]:
+def _found(text: str, names: tuple[str, ...], is_cited: bool) -> tuple[ClaimFinding, ...]:
     """Kept for the texts asked about last: one page of the desk asks about the same texts several times."""
     written = WRAPPED.sub(" ", text)
     read, places = _as_read(written)
@@ -124,58 +124,59 @@ def _found(text: str, names: tuple[str, ...], is_cited: bool) -> tuple[Finding, 
     quoted = _Spans(_judged_quotes(text))
     kept = sorted(
         (
-            each
+            item
             for rule, findings in found.items()
-            for each in findings
-            if not (is_cited and _needs_citation(each)) and not quoted.hold(each.span)
+            for item in findings
+            if not (is_cited and _needs_citation(item)) and not quoted.hold(item.span)
         ),
         key=lambda finding: (finding.span, finding.rule),
     )
     return tuple(kept)
 
 
-def _needs_citation(finding: Finding) -> bool:
+def _needs_citation(finding: ClaimFinding) -> bool:
     return finding.rule in NEEDS_CITATION or (finding.rule == word_weights.KIND and finding.level == WARN)
 
 
 def _with_promises(
-    found: dict[str, list[Finding]], text: str, read: str, places: Sequence[int], names: tuple[str, ...]
-) -> dict[str, list[Finding]]:
+    found: dict[str, list[ClaimFinding]], text: str, read: str, places: Sequence[int], names: tuple[str, ...]
+) -> dict[str, list[ClaimFinding]]:
     """What the third reading adds: words that were hidden, what the rules make of them, and promises."""
     plain, origins, hidden = unmasked(read, places)
     if plain != read:
         for rule, findings in _matches(plain, origins, names).items():
-            known = _Spans(each.span for each in found.get(rule, []))
-            added = [each for each in findings if not known.meet(each.span)]
+            known = _Spans(item.span for item in found.get(rule, []))
+            added = [item for item in findings if not known.meet(item.span)]
             found[rule] = sorted([*found.get(rule, []), *added], key=lambda finding: finding.span)
     if hidden:
-        found[HIDDEN_WORDING] = [Finding(HIDDEN_WORDING, BLOCK, span) for span in hidden]
+        found[HIDDEN_WORDING] = [ClaimFinding(HIDDEN_WORDING, BLOCK, span) for span in hidden]
     passed = _Spans(match.span() for _, name in _spellings(names) for match in name.finditer(plain))
     parsed = overclaims.parse(plain)
     promises = overclaims.look(parsed)
     sober = [
-        (_back(each.span, origins), [_back(words, origins) for words in each.words]) for each in promises.restraints
+        (_back(restraint.span, origins), [_back(words, origins) for words in restraint.words])
+        for restraint in promises.restraints
     ]
     found = {rule: _restrained(findings, sober) for rule, findings in found.items()}
-    blocked = _Spans(each.span for findings in found.values() for each in findings if each.level == BLOCK)
+    blocked = _Spans(item.span for findings in found.values() for item in findings if item.level == BLOCK)
     for rule, level, span in promises.found:
         place = _back(span, origins)
         if not passed.hold(span) and not blocked.meet(place):
-            found.setdefault(rule, []).append(Finding(rule, level, place))
+            found.setdefault(rule, []).append(ClaimFinding(rule, level, place))
     titles = _spellings((ALLOWED[0], *names[len(ALLOWED) :]))
     named = _Spans(match.span() for _, name in titles for match in name.finditer(plain))
     return _weighed(found, parsed, origins, named)
 
 
 def _weighed(
-    found: dict[str, list[Finding]], parsed: overclaims.Parsed, origins: Sequence[int], titles: "_Spans"
-) -> dict[str, list[Finding]]:
+    found: dict[str, list[ClaimFinding]], parsed: overclaims.Parsed, origins: Sequence[int], titles: "_Spans"
+) -> dict[str, list[ClaimFinding]]:
     """What the words of each passage, taken together, add: a finding of their own, or a block that is a warning."""
     limits = word_weights.weights()["limits"]
     for passage in word_weights.look(parsed):
         begin, end = _back(passage.span, origins)
-        inside = [each for findings in found.values() for each in findings if begin <= each.span[0] < end]
-        is_blocked = any(each.level == BLOCK for each in inside)
+        inside = [item for findings in found.values() for item in findings if begin <= item.span[0] < end]
+        is_blocked = any(item.level == BLOCK for item in inside)
         if is_blocked and passage.held[0] < passage.held[1]:
             held = _back(passage.held, origins)
             found = {
@@ -187,18 +188,18 @@ def _weighed(
         is_promise = passage.score >= limits["blocks_at"] and not is_blocked
         is_doubtful = passage.score >= limits["warns_at"] and not inside and not passage.is_cited
         if (is_promise or is_doubtful) and not titles.meet(passage.span):
-            finding = Finding(word_weights.KIND, BLOCK if is_promise else WARN, _back(passage.strongest, origins))
+            finding = ClaimFinding(word_weights.KIND, BLOCK if is_promise else WARN, _back(passage.strongest, origins))
             found.setdefault(word_weights.KIND, []).append(finding)
     return found
 
 
-def _softened(findings: list[Finding], span: tuple[int, int]) -> list[Finding]:
+def _softened(findings: list[ClaimFinding], span: tuple[int, int]) -> list[ClaimFinding]:
     """Blocks within a stretch as warnings."""
     return [
-        dataclasses.replace(each, level=WARN)
-        if span[0] <= each.span[0] < span[1] and each.rule != HIDDEN_WORDING
-        else each
-        for each in findings
+        dataclasses.replace(item, level=WARN)
+        if span[0] <= item.span[0] < span[1] and item.rule != HIDDEN_WORDING
+        else item
+        for item in findings
     ]
 
 
@@ -208,15 +209,15 @@ def _back(span: tuple[int, int], origins: Sequence[int]) -> tuple[int, int]:
     return origins[min(start, len(origins) - 1)], origins[end - 1] + 1
 
 
-def _restrained(findings: list[Finding], sober: _Sober) -> list[Finding]:
+def _restrained(findings: list[ClaimFinding], sober: _Sober) -> list[ClaimFinding]:
     """Blocks in a sober sentence as warnings, unless the sober words are part of what was found."""
     starts = [span[0] for span, _ in sober]
     kept = []
-    for each in findings:
-        place = bisect.bisect_right(starts, each.span[0]) - 1
+    for item in findings:
+        place = bisect.bisect_right(starts, item.span[0]) - 1
         span, words = sober[place] if place >= 0 else ((0, 0), [])
-        is_held = each.span[0] < span[1] and any(end <= each.span[0] or each.span[1] <= start for start, end in words)
-        kept.append(dataclasses.replace(each, level=WARN) if is_held and each.level == BLOCK else each)
+        is_held = item.span[0] < span[1] and any(end <= item.span[0] or item.span[1] <= start for start, end in words)
+        kept.append(dataclasses.replace(item, level=WARN) if is_held and item.level == BLOCK else item)
     return kept
 
 
@@ -246,7 +247,7 @@ class _Spans:
         return place > 0 and self.furthest[place - 1] > span[0]
 
 
-def _matches(read: str, places: Sequence[int], names: tuple[str, ...]) -> dict[str, list[Finding]]:
+def _matches(read: str, places: Sequence[int], names: tuple[str, ...]) -> dict[str, list[ClaimFinding]]:
     """What each rule finds in one reading; `places` leads from its characters to those of the text."""
     met = [(rule, match) for rule in rules().values() for match in rule.pattern.finditer(read)]
     if not met:
@@ -258,13 +259,13 @@ def _matches(read: str, places: Sequence[int], names: tuple[str, ...]) -> dict[s
         if spelling in small  # a quick no for nearly all
         for match in name.finditer(read)
     )
-    found: dict[str, list[Finding]] = {}
+    found: dict[str, list[ClaimFinding]] = {}
     for rule, match in met:
         if match.start() == match.end() or passed.hold(match.span()):
             continue
         level = WARN if rule.level == BLOCK and _is_negated(read, match.start()) else rule.level
         span = places[match.start()], places[match.end() - 1] + 1
-        found.setdefault(rule.id, []).append(Finding(rule.id, level, span))
+        found.setdefault(rule.id, []).append(ClaimFinding(rule.id, level, span))
     return found
 
 
@@ -275,20 +276,20 @@ def _spellings(names: tuple[str, ...]) -> list[tuple[str, re.Pattern[str]]]:
     return [(spelling.lower(), re.compile(re.escape(spelling), re.IGNORECASE)) for spelling in spelled]
 
 
-def _merged(written: list[Finding], read: list[Finding], *, has_terms: bool) -> list[Finding]:
+def _merged(written: list[ClaimFinding], read: list[ClaimFinding], *, has_terms: bool) -> list[ClaimFinding]:
     """One rule's findings of both readings. Where they meet, what is written counts.
 
     Only marks of glossary terms, which are no text at all, may not push a negation out of reach: `has_terms`.
     """
     found = []
     waiting = read[::-1]
-    for each in written:
-        while waiting and waiting[-1].span[1] <= each.span[0]:
+    for item in written:
+        while waiting and waiting[-1].span[1] <= item.span[0]:
             found.append(waiting.pop())
-        if waiting and waiting[-1].span[0] < each.span[1]:
+        if waiting and waiting[-1].span[0] < item.span[1]:
             seen = waiting.pop()
-            each = dataclasses.replace(each, level=seen.level if has_terms else each.level)
-        found.append(each)
+            item = dataclasses.replace(item, level=seen.level if has_terms else item.level)
+        found.append(item)
     return found + waiting[::-1]
 
 
@@ -338,10 +339,10 @@ def _read_on(text: str, start: int, end: int, read: list[str], places: list[int]
 def _read_character(character: str, place: int, read: list[str], places: list[int]) -> None:
     if character in HIDDEN or unicodedata.category(character) == "Cf":
         return
-    for each in unicodedata.normalize("NFKC", character).translate(SAME):
-        if each.isspace() and each != "\n":
-            each = " "
+    for item in unicodedata.normalize("NFKC", character).translate(SAME):
+        if item.isspace() and item != "\n":
+            item = " "
             if read and read[-1] == " ":
                 continue
-        read.append(each)
+        read.append(item)
         places.append(place)

@@ -52,7 +52,7 @@ SHARED: Final = re.compile(rf"({DIGITS})\s*(?:-|–|to|and|or)\s*({DIGITS})\s?(?
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Number:
+class NumberInText:
     """A number of a text as written, its value, and whether it is a share of a whole."""
 
     words: str
@@ -71,7 +71,7 @@ class Held:
     values: frozenset[Fraction]
     shares: frozenset[Fraction]
 
-    def __contains__(self, number: Number) -> bool:
+    def __contains__(self, number: NumberInText) -> bool:
         if not number.is_share:
             return number.value in self.values
         if number.is_rounded:
@@ -86,11 +86,11 @@ def held_by(text: str) -> Held:
     plain = [match for match in NUMBER.finditer(text) if not _is_code(match, text)]
     values = {_value(match) for match in plain} | {part for number in found for part in number.parts}
     shares = {number.value for number in found if number.is_share}
-    shares |= {_digits(each) / 100 for match in SHARED.finditer(text) for each in match.groups()}
+    shares |= {_digits(group) / 100 for match in SHARED.finditer(text) for group in match.groups()}
     return Held(frozenset(values), frozenset(shares))
 
 
-def numbers_in(text: str) -> Iterator[Number]:
+def numbers_in(text: str) -> Iterator[NumberInText]:
     """Every number of a text, in order; those that make up one share together count as one.
 
     The end of a scale, as in “4 points out of 10”, is no number of its own.
@@ -101,25 +101,25 @@ def numbers_in(text: str) -> Iterator[Number]:
         if not _within(match, taken):
             part = next(match[name] for name in ("part", "near", "of", "half") if match[name]).lower()
             share = Fraction(_simple(match["count"] or "one"), PARTS[part])
-            found[match.start()] = Number(match[0], share, True, (), match.end(), is_rounded=True)
+            found[match.start()] = NumberInText(match[0], share, True, (), match.end(), is_rounded=True)
             taken.append(match.span())
     for match in NUMBER.finditer(text):
         before = text[: match.start()]
         is_counted = match["digits"] or not POINTING.search(before)
         if is_counted and not (_within(match, taken) or _is_code(match, text) or SCALE.search(before)):
             value, is_share = _value(match), bool(match["percent"])
-            found[match.start()] = Number(match[0], value / 100 if is_share else value, is_share, (), match.end())
+            found[match.start()] = NumberInText(match[0], value / 100 if is_share else value, is_share, (), match.end())
     yield from (found[start] for start in sorted(found))
 
 
-def _share(match: re.Match[str]) -> Number | None:
+def _share(match: re.Match[str]) -> NumberInText | None:
     """“63 of 100” is a share; “52 out of 100” may be points on a scale, and then the first number has to be found."""
     part, whole = _simple(match["part"]), _simple(match["whole"])
     if part > whole or whole < 2:
         return None
     if "out of" in match[0].lower() and whole in (10, 100):
-        return Number(match["part"], part, False, (), match.end())
-    return Number(match[0], part / whole, True, (part, whole), match.end())
+        return NumberInText(match["part"], part, False, (), match.end())
+    return NumberInText(match[0], part / whole, True, (part, whole), match.end())
 
 
 def _within(match: re.Match[str], taken: Iterable[tuple[int, int]]) -> bool:

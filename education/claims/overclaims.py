@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from clinic.core.phrases import END, Reading, classes_of, compiled, read
+from clinic.core.phrases import END, TextWords, classes_of, compiled, read
 
 LISTS: Final = Path(__file__).with_name("overclaims.toml")
 BLOCKS_AT: Final = 4
@@ -42,14 +42,14 @@ Span = tuple[int, int]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Kind:
+class OverclaimKind:
     id: str
     why: str
     instead: str
 
 
 @dataclasses.dataclass(frozen=True, slots=True, eq=False)
-class Sign:
+class ClaimSign:
     """`is_deniable`: does not count behind a negation. `restrains`: holds back what the first layer finds beside it.
     `is_topic`: says what a sentence is about, and does not count within a promise.
     """
@@ -83,13 +83,13 @@ class Promises:
 class Match:
     """A sign, and the first and the last of its words."""
 
-    sign: Sign
+    sign: ClaimSign
     first: int
     last: int
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Sentence:
+class ScoredSentence:
     """`start` and `end` count words, the full stop not among them; `matches` are the signs that stand in it."""
 
     start: int
@@ -102,8 +102,8 @@ class Parsed:
     """A text as words, and its sentences with the signs in them. The end of a line ends a sentence."""
 
     text: str
-    reading: Reading
-    sentences: tuple[Sentence, ...]
+    reading: TextWords
+    sentences: tuple[ScoredSentence, ...]
 
 
 @cache
@@ -118,15 +118,15 @@ def _small(what: str) -> frozenset[str]:
 
 
 @cache
-def kinds() -> dict[str, Kind]:
-    return {name: Kind(name, entry["why"], entry["instead"]) for name, entry in lists()["kind"].items()}
+def kinds() -> dict[str, OverclaimKind]:
+    return {name: OverclaimKind(name, entry["why"], entry["instead"]) for name, entry in lists()["kind"].items()}
 
 
 @cache
-def signs() -> tuple[Sign, ...]:
+def signs() -> tuple[ClaimSign, ...]:
     classes = classes_of(lists()["words"])
     return tuple(
-        Sign(
+        ClaimSign(
             name,
             entry.get("kind", ""),
             entry["weight"],
@@ -177,7 +177,7 @@ def _judged(promises: list[Match], score: int) -> tuple[str, list[Match]]:
     return ("block" if score >= BLOCKS_AT else "warn"), (named if score >= WARNS_AT else [])
 
 
-def _sentences(reading: Reading) -> Iterator[Sentence]:
+def _sentences(reading: TextWords) -> Iterator[ScoredSentence]:
     """The sentences of a text that have words, each with the signs in it."""
     ends = [place for place, word in enumerate(reading.words) if word == END] + [len(reading.words)]
     starts = [0, *(end + 1 for end in ends[:-1])]
@@ -188,10 +188,10 @@ def _sentences(reading: Reading) -> Iterator[Sentence]:
                 matches[bisect.bisect_left(ends, first)].append(Match(sign, first, last))
     for start, end, here in zip(starts, ends, matches, strict=True):
         if start < end:
-            yield Sentence(start, end, here)
+            yield ScoredSentence(start, end, here)
 
 
-def _promises(sentence: Sentence, words: Sequence[str], *, is_cited: bool) -> list[Match]:
+def _promises(sentence: ScoredSentence, words: Sequence[str], *, is_cited: bool) -> list[Match]:
     """What speaks for a promise and is neither denied nor, where that matters, cited."""
     return [
         match
@@ -202,7 +202,7 @@ def _promises(sentence: Sentence, words: Sequence[str], *, is_cited: bool) -> li
     ]
 
 
-def _restraint(sentence: Sentence, promises: Iterable[Match]) -> int:
+def _restraint(sentence: ScoredSentence, promises: Iterable[Match]) -> int:
     """How much a sentence holds itself back. What stands within a promise is part of it: "no side effects"."""
     strong = [match for match in promises if match.sign.weight >= PROMISES_AT]
     inside = {place for match in strong for place in range(match.first, match.last + 1)}
@@ -216,7 +216,7 @@ def _restraint(sentence: Sentence, promises: Iterable[Match]) -> int:
     return -sum(sign.weight for sign in against)
 
 
-def is_denied(match: Match, sentence: Sentence, words: Sequence[str]) -> bool:
+def is_denied(match: Match, sentence: ScoredSentence, words: Sequence[str]) -> bool:
     """Whether a negation stands before a sign or, if it is deniable, within it. One that it begins with is its own."""
     if match.sign.weight < PROMISES_AT and not match.sign.is_deniable:
         return False
@@ -249,14 +249,14 @@ def _weight(promises: Iterable[Match]) -> int:
 
     Each word counts once: a sign all of whose words belong to heavier ones adds nothing.
     """
-    by_kind: dict[str, set[Sign]] = {}
+    by_kind: dict[str, set[ClaimSign]] = {}
     taken: set[int] = set()
     for match in sorted(promises, key=lambda match: (-match.sign.weight, match.first, -match.last)):
         places = range(match.first, match.last + 1)
         if not taken.issuperset(places):
             taken.update(places)
             by_kind.setdefault(match.sign.kind or match.sign.name, set()).add(match.sign)
-    return sum(max(sign.weight for sign in each) + (len(each) > 1) for each in by_kind.values())
+    return sum(max(sign.weight for sign in item) + (len(item) > 1) for item in by_kind.values())
 
 
 def _named(promises: Iterable[Match]) -> list[Match]:

@@ -9,7 +9,7 @@ from django.utils.text import slugify
 
 from education.library import Library
 from education.markup.blocks import BLOCKS, CONTAINERS, FIGURES, PLATES, columns_of, pair_of, steps_of
-from education.markup.markdown import TOP_LEVEL, Part, cited_keys, cited_off, heading_levels, parts, term_slugs
+from education.markup.markdown import TOP_LEVEL, PagePart, cited_keys, cited_off, heading_levels, parts, term_slugs
 from education.models import Page
 
 SUMMARY_WORDS: Final = 35
@@ -215,7 +215,7 @@ def _block_problems(body: str, library: Library) -> list[str]:
     return problems
 
 
-def _reference_problems(part: Part, library: Library) -> list[str]:
+def _reference_problems(part: PagePart, library: Library) -> list[str]:
     """A block that shows what stands elsewhere."""
     if part.name in ("evidence", "compare"):
         return _unknown(part.text.split(), library.evidence, NO_STATEMENT)
@@ -228,7 +228,7 @@ def _reference_problems(part: Part, library: Library) -> list[str]:
     return []
 
 
-def _shape_problems(part: Part) -> list[str]:
+def _shape_problems(part: PagePart) -> list[str]:
     """A block that is read piece by piece, or that holds a text."""
     if part.name == "pair" and pair_of(part.text) is None:
         return ["“::: pair” needs two numbers out of 100, two groups and what happened, with “|” between."]

@@ -107,7 +107,7 @@ def _look_alikes(word: str, before: str, after: str) -> str | None:
     if word.isascii():
         return None
     plain = "".join(_small_capital(letter) for letter in word).translate(LOOK_ALIKES)
-    bare = "".join(each for each in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(each))
+    bare = "".join(item for item in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(item))
     return bare if bare.isascii() and bare.lower() in strong() else None
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from clinic.core.phrases import END
-from education.claims.overclaims import CITED, TAIL, Parsed, Sentence, is_denied
+from education.claims.overclaims import CITED, TAIL, Parsed, ScoredSentence, is_denied
 
 WEIGHTS: Final = Path(__file__).with_name("word_weights.toml")
 KIND: Final = "O13"
@@ -76,9 +76,9 @@ def look(parsed: Parsed) -> list[Weighed]:
     return weighed
 
 
-def passages(parsed: Parsed) -> Iterator[list[Sentence]]:
+def passages(parsed: Parsed) -> Iterator[list[ScoredSentence]]:
     """Sentences, each with those that cannot be judged without it: what answers a question, what judges a quotation."""
-    passage: list[Sentence] = []
+    passage: list[ScoredSentence] = []
     for sentence in parsed.sentences:
         if passage and not _belongs(parsed, passage, sentence):
             yield passage
@@ -88,7 +88,7 @@ def passages(parsed: Parsed) -> Iterator[list[Sentence]]:
         yield passage
 
 
-def _belongs(parsed: Parsed, passage: list[Sentence], sentence: Sentence) -> bool:
+def _belongs(parsed: Parsed, passage: list[ScoredSentence], sentence: ScoredSentence) -> bool:
     before = passage[-1]
     begin, stop = parsed.reading.span(before.start, before.end - 1)
     between = parsed.text[stop : parsed.reading.span(sentence.start, sentence.start)[0]]
@@ -103,7 +103,7 @@ def _belongs(parsed: Parsed, passage: list[Sentence], sentence: Sentence) -> boo
     return is_short or (len(passage) == 1 and ("?" in between or is_quoted))
 
 
-def features(parsed: Parsed, passage: Sequence[Sentence]) -> list[str]:
+def features(parsed: Parsed, passage: Sequence[ScoredSentence]) -> list[str]:
     """What is weighed: stems, pairs of them, signs, and marks."""
     start, end = passage[0].start, passage[-1].end
     words = parsed.reading.words[start:end]
@@ -123,7 +123,7 @@ def stem(word: str) -> str:
     """A word without its ending; a number is one like another."""
     if word.isdigit():
         return "#"
-    ending = next((each for each in ENDINGS if word.endswith(each) and len(word) - len(each) >= STEM), "")
+    ending = next((item for item in ENDINGS if word.endswith(item) and len(word) - len(item) >= STEM), "")
     return word.removesuffix(ending)
 
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from education.claims import template_text
 from education.claims.content_checks import READ_BY_VISITORS
-from education.claims.facts import Exemption, Sentence, sentences_of, sentences_of_template
+from education.claims.facts import CitingSentence, Exemption, sentences_of, sentences_of_template
 from education.content import shipped
 from education.content.files import Problems, clean, parse_toml, read_text
 
@@ -16,10 +16,10 @@ FORM: Final = {"where": "a place like pages.home.body", "digest": "16 digits fro
 TEMPLATES: Final = "*/templates/**/*.html"
 
 
-def sentences(content: shipped.Shipped, root: Path = template_text.ROOT) -> list[Sentence]:
+def sentences(content: shipped.Shipped, root: Path = template_text.ROOT) -> list[CitingSentence]:
     """Every cited sentence that a visitor meets: of the records, and of figures that name their sources."""
     found = [
-        each for table in READ_BY_VISITORS for record in getattr(content, table) for each in sentences_of(table, record)
+        item for table in READ_BY_VISITORS for record in getattr(content, table) for item in sentences_of(table, record)
     ]
     for file in sorted(root.glob(TEMPLATES)):
         place = file.relative_to(root).as_posix()
@@ -38,17 +38,17 @@ def exemptions(folder: Path = shipped.CONTENT) -> list[Exemption]:
     found = [_exemption(entry, number, problems) for number, entry in enumerate(entries, 1)] if entries else []
     if problems.sentences:
         raise shipped.ContentError(problems.sentences)
-    return [each for each in found if each is not None]
+    return [item for item in found if item is not None]
 
 
-def unknown_sources(found: list[Sentence], content: shipped.Shipped) -> list[str]:
+def unknown_sources(found: list[CitingSentence], content: shipped.Shipped) -> list[str]:
     """Figures that name a source nobody recorded. Of records, the rules of publishing say so."""
     known = {source["key"] for source in content.sources}
     return [
-        f"{each.where}: there is no source “{clean(key)}”"
-        for each in found
-        if each.where.startswith("templates.")
-        for key in each.sources
+        f"{item.where}: there is no source “{clean(key)}”"
+        for item in found
+        if item.where.startswith("templates.")
+        for key in item.sources
         if key not in known
     ]
 
@@ -63,7 +63,7 @@ def _exemption(entry: Any, number: int, problems: Problems) -> Exemption | None:
             problems.add(FILE, f"{place}, {name}", "it is not of the right form", f"write {words}")
             return None
     numbers = entry["numbers"]
-    if not isinstance(numbers, list) or not numbers or not all(isinstance(each, str) for each in numbers):
+    if not isinstance(numbers, list) or not numbers or not all(isinstance(item, str) for item in numbers):
         problems.add(FILE, f"{place}, numbers", "it must be a list of texts", 'write the numbers as ["61 of 100"]')
         return None
     return Exemption(entry["where"], entry["digest"], tuple(numbers), entry["reason"])

@@ -58,7 +58,7 @@ class RatingField(forms.ChoiceField):
         super().__init__(choices=RATINGS, required=False, widget=widget, error_messages=unknown, **kwargs)
 
 
-class DecisionForm(forms.Form):
+class DecisionAidForm(forms.Form):
     questions = forms.MultipleChoiceField(
         label="Questions you may want to ask",
         help_text="They fit every option. Tick those you want on your page.",

@@ -35,7 +35,7 @@ class ContentForm(forms.ModelForm):
             setattr(record, field.name, cleaned.get(field.name, getattr(self.instance, field.name)))
         # A page may be saved while it is unfinished. A small record may not point nowhere, nor claim too much.
         if not isinstance(record, Page):
-            blocked = [each for each in waivers.remarks_of(record) if each.level == linter.BLOCK]
+            blocked = [waiver for waiver in waivers.remarks_of(record) if waiver.level == linter.BLOCK]
             for problem in (*records.problems_of(record), *map(waivers.sentence_of, blocked)):
                 self.add_error(None, problem)
         return cleaned

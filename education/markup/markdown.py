@@ -41,7 +41,7 @@ TOP_LEVEL: Final = 2
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Part:
+class PagePart:
     """A piece of a page: plain Markdown (`name` empty), a block with arguments, or a container with its own text."""
 
     name: str
@@ -49,7 +49,7 @@ class Part:
     is_closed: bool = True
 
 
-def parts(body: str) -> Iterator[Part]:
+def parts(body: str) -> Iterator[PagePart]:
     """Cut a body into its pieces, in order. A container that is never closed reaches to the end, as a fence does."""
     lines: list[str] = []
     container = ""
@@ -58,22 +58,22 @@ def parts(body: str) -> Iterator[Part]:
         opened = OPEN.match(stripped)
         block = BLOCK.match(stripped)
         if container and stripped == ":::":
-            yield Part(container, "\n".join(lines))
+            yield PagePart(container, "\n".join(lines))
             container, lines = "", []
         elif not container and (block or opened):
             if "".join(lines).strip():
-                yield Part("", "\n".join(lines))
+                yield PagePart("", "\n".join(lines))
             lines = []
             if block:
-                yield Part(block.group(1), block.group(2))
+                yield PagePart(block.group(1), block.group(2))
             elif opened:
                 container = opened.group(1)
         else:
             lines.append(line)
     if container:
-        yield Part(container, "\n".join(lines), is_closed=False)
+        yield PagePart(container, "\n".join(lines), is_closed=False)
     elif "".join(lines).strip():
-        yield Part("", "\n".join(lines))
+        yield PagePart("", "\n".join(lines))
 
 
 def cited_off(text: str) -> str:

@@ -6,7 +6,7 @@ from django.db import models
 
 from clinic.accounts.models import User
 from clinic.core.unsent import Unsent, in_form
-from education.presenters.action_panel import Entry, Refused, action_panel, own_entry
+from education.presenters.action_panel import ActionEntry, Refused, action_panel, own_entry
 from education.presenters.findings import findings_of
 
 
@@ -21,9 +21,9 @@ def above_form(row: models.Model, *, by: User, refused: Refused | None = None) -
     }
 
 
-def _unsent(refused: Refused, panel: list[Entry], wording: list[dict[str, Any]]) -> list[Unsent]:
+def _unsent(refused: Refused, panel: list[ActionEntry], wording: list[dict[str, Any]]) -> list[Unsent]:
     """What was typed into a form that this page does not have any more, to copy."""
     shown = {entry.action.name for entry in panel}
-    if any(each["typed"] and each["is_open"] and not each["is_block"] for each in wording):
+    if any(item["typed"] and item["is_open"] and not item["is_block"] for item in wording):
         shown.add("waive")
-    return [each for name, form in refused.items() if name not in shown for each in in_form(form.data, type(form))]
+    return [item for name, form in refused.items() if name not in shown for item in in_form(form.data, type(form))]

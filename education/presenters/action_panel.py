@@ -16,7 +16,7 @@ from education.workflow import TRANSITIONS
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Entry:
+class ActionEntry:
     """`form` is there even for an action that asks nothing; it is empty then. `is_open`: it was sent, and refused."""
 
     action: ContentAction[Any, Any, Any]
@@ -45,10 +45,10 @@ Refused = Mapping[str, Form]
 """By the name of its action, the form that was sent and refused, with what was typed."""
 
 
-def entry_of(action: ContentAction[Any, Any, Any], row: models.Model, refused: Refused | None = None) -> Entry:
+def entry_of(action: ContentAction[Any, Any, Any], row: models.Model, refused: Refused | None = None) -> ActionEntry:
     name = f"education_{row._meta.model_name}_{action.slug().replace('-', '_')}"
     sent = (refused or {}).get(action.name)
-    return Entry(
+    return ActionEntry(
         action,
         action.label_for(row),
         action.button_for(row),
@@ -58,7 +58,7 @@ def entry_of(action: ContentAction[Any, Any, Any], row: models.Model, refused: R
     )
 
 
-def action_panel(row: models.Model, *, by: User, refused: Refused | None = None) -> list[Entry]:
+def action_panel(row: models.Model, *, by: User, refused: Refused | None = None) -> list[ActionEntry]:
     """What this person may do to the record as it stands, without what has a place of its own."""
     return [
         entry_of(action, row, refused)
@@ -77,7 +77,7 @@ def sent_again(action: ContentAction[Any, Any, Any], row: models.Model, posted: 
     return action.form_for(row, data=data)
 
 
-def own_entry(name: str, row: models.Model, *, by: User) -> Entry | None:
+def own_entry(name: str, row: models.Model, *, by: User) -> ActionEntry | None:
     """An action that has a place of its own beside a record, for somebody who may do it now."""
     for action in WORKFLOW.actions_for(row, by=by):
         if isinstance(action, ContentAction) and action.name == name and action.is_offered(row, by=by):

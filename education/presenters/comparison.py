@@ -25,7 +25,7 @@ Run = tuple[str, bool]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Row:
+class ChangedField:
     field: str
     older: tuple[Run, ...]
     newer: tuple[Run, ...]
@@ -35,12 +35,12 @@ class Row:
         return any(is_new for _, is_new in (*self.older, *self.newer))
 
 
-def side_by_side(older: Mapping[str, Any], newer: Mapping[str, Any]) -> list[Row]:
+def side_by_side(older: Mapping[str, Any], newer: Mapping[str, Any]) -> list[ChangedField]:
     """The paragraphs that differ, each field in its order; nothing for fields that are alike."""
     rows = []
     for name, label in FIELDS.items():
         before, after = _paragraphs(older.get(name)), _paragraphs(newer.get(name))
-        rows += [Row(label, *pair) for pair in _pairs(before, after)]
+        rows += [ChangedField(label, *pair) for pair in _pairs(before, after)]
     return [row for row in rows if row.differs]
 
 
@@ -48,11 +48,11 @@ def _paragraphs(value: Any) -> list[str]:
     if value in (None, "", [], {}):
         return []
     if isinstance(value, str):
-        return [" ".join(each.split()) for each in re.split(r"\n\s*\n", value) if each.strip()]
+        return [" ".join(item.split()) for item in re.split(r"\n\s*\n", value) if item.strip()]
     if isinstance(value, Mapping):
         return [f"{key}: {text}" for key, text in value.items()]
     if isinstance(value, Sequence):
-        return [f"{each['label']}: {each['text']}" if isinstance(each, Mapping) else str(each) for each in value]
+        return [f"{item['label']}: {item['text']}" if isinstance(item, Mapping) else str(item) for item in value]
     return [str(value)]
 
 

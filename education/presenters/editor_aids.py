@@ -21,7 +21,7 @@ DISCERN_TARGET: Final = 4
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Reading:
+class ReadingGrade:
     """Flesch-Kincaid grade (US school years), mean words a sentence, and the longest sentences (over 30 words)."""
 
     grade: float
@@ -42,18 +42,18 @@ def plain_words(body: str) -> str:
     return "\n".join(line if not line.strip() or line.rstrip()[-1] in ".!?:;," else f"{line}." for line in lines)
 
 
-def reading(page: Page) -> Reading:
+def reading(page: Page) -> ReadingGrade:
     text = plain_words(page.body)
-    sentences = [" ".join(each.split()) for each in re.split(r"(?<=[.!?])\s+|\n\s*\n", text) if each.strip()]
+    sentences = [" ".join(item.split()) for item in re.split(r"(?<=[.!?])\s+|\n\s*\n", text) if item.strip()]
     if not sentences:
-        return Reading(0, 0, ())
-    words = [len(each.split()) for each in sentences]
+        return ReadingGrade(0, 0, ())
+    words = [len(item.split()) for item in sentences]
     too_long = tuple(each for each, count in zip(sentences, words, strict=True) if count > 30)
     mean = sum(words) / len(words)
     spoken = re.findall(r"[^\W\d_]+", text)
     syllables = sum(len(SYLLABLES.positions(word)) + 1 for word in spoken)
     grade = 0.39 * mean + 11.8 * syllables / max(1, len(spoken)) - 15.59
-    return Reading(round(max(0.0, grade), 1), round(mean, 1), too_long)
+    return ReadingGrade(round(max(0.0, grade), 1), round(mean, 1), too_long)
 
 
 def self_check(page: Page) -> dict[str, Any]:

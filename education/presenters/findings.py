@@ -19,21 +19,21 @@ def findings_of(record: models.Model, refused: Refused | None = None) -> list[di
     waiting = waivers.open_remarks(record)
     given = {
         (each.where, each.rule, each.digest): each
-        for each in ClaimWaiver.objects.filter(where__in={each.where for each in remarks})
+        for each in ClaimWaiver.objects.filter(where__in={item.where for item in remarks})
     }
     return [
         {
-            "remark": each,
-            "why": waivers.full_stop(each.why),
-            "instead": waivers.full_stop(each.instead),
-            "field": each.where.split(".")[2].replace("_", " ") if each.where.count(".") > 1 else "the page",
-            "around": each.passage.split(each.words, 1) if each.words and each.words in each.passage else None,
-            "is_open": each in waiting,
-            "is_block": each.level == linter.BLOCK,
-            "waiver": given.get((each.where, each.rule, each.digest)),
-            "typed": sent.data["reason"] if sent is not None and _is_about(sent, each) else "",
+            "remark": item,
+            "why": waivers.full_stop(item.why),
+            "instead": waivers.full_stop(item.instead),
+            "field": item.where.split(".")[2].replace("_", " ") if item.where.count(".") > 1 else "the page",
+            "around": item.passage.split(item.words, 1) if item.words and item.words in item.passage else None,
+            "is_open": item in waiting,
+            "is_block": item.level == linter.BLOCK,
+            "waiver": given.get((item.where, item.rule, item.digest)),
+            "typed": sent.data["reason"] if sent is not None and _is_about(sent, item) else "",
         }
-        for each in remarks
+        for item in remarks
     ]
 
 

@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from clinic.core.context_processors import facts
 from education.library import CONDITION_WORDS, Library, Record
 from education.markup.blocks import BLOCKS, CARE_CARD, FIGURES, columns_of, pair_of, steps_of
-from education.markup.markdown import CITATION, Part, TextRenderer, cited_keys, parts
+from education.markup.markdown import CITATION, PagePart, TextRenderer, cited_keys, parts
 from education.presenters.statements import NATURAL_COURSE, reader_words
 
 COMPARED_CONDITIONS: Final = {
@@ -70,7 +70,7 @@ class PageRenderer(TextRenderer):
     def _cites(self, keys: Iterable[str]) -> SafeString:
         return format_html_join("", "{}", ((self.citation(key),) for key in keys))
 
-    def _part(self, part: Part) -> SafeString:
+    def _part(self, part: PagePart) -> SafeString:
         if not part.name:
             return format_html('<div class="prose">{}</div>', self.text(part.text))
         if part.name not in BLOCKS:
@@ -95,7 +95,7 @@ class PageRenderer(TextRenderer):
         """Some options; without a statement on what happens with nothing new, a row says where that is told."""
         statements = self._statements(codes)
         return self._template(
-            "compare", statements=statements, has_course=any(each["is_course"] for each in statements)
+            "compare", statements=statements, has_course=any(item["is_course"] for item in statements)
         )
 
     def _block_compare_all(self, _: str) -> SafeString:
@@ -104,7 +104,7 @@ class PageRenderer(TextRenderer):
         tables = [
             (
                 words,
-                [each for each in shown.values() if each["condition"] == condition and not each["is_course"]],
+                [item for item in shown.values() if item["condition"] == condition and not item["is_course"]],
                 shown.get(NATURAL_COURSE.get(condition, "")),
             )
             for condition, words in COMPARED_CONDITIONS.items()

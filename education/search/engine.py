@@ -222,7 +222,7 @@ def _shown(
     best: Sequence[Place], found: Sequence[tuple[int, str]], units: Sequence[Unit], kind: str, page: int
 ) -> tuple[tuple[Hit, ...], tuple[Group, ...]]:
     """The best answers, and the ids of each kind cut to what is shown, with their entries in one query."""
-    by_kind = {each: [pk for pk, its_kind in found if its_kind == each] for each in SearchEntry.Kind}
+    by_kind = {item: [pk for pk, its_kind in found if its_kind == item] for item in SearchEntry.Kind}
     shown = {}
     for each, ids in by_kind.items():
         if kind:

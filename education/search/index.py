@@ -51,7 +51,7 @@ FIXED: Final = (
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Draft:
+class EntryDraft:
     """One entry to be: what it is made of, as its digest, and its words. A page's words come from its live version."""
 
     kind: Kind
@@ -102,7 +102,7 @@ def _known_words(entry: SearchEntry) -> set[str]:
     return {word for word in found if len(word) >= SHORTEST_KNOWN and word.isalpha()}
 
 
-def _entries(drafts: Sequence[Draft]) -> list[SearchEntry]:
+def _entries(drafts: Sequence[EntryDraft]) -> list[SearchEntry]:
     versions = PageVersion.objects.filter(pk__in=[draft.version for draft in drafts if draft.version])
     words = {pk: (words, kind) for pk, words, kind in versions.values_list("pk", "words", "live_page__kind")}
     return [
@@ -117,7 +117,7 @@ def _entries(drafts: Sequence[Draft]) -> list[SearchEntry]:
     ]
 
 
-def _drafts(data: Mapping[str, list[Record]]) -> Iterator[Draft]:
+def _drafts(data: Mapping[str, list[Record]]) -> Iterator[EntryDraft]:
     homes = _homes()
     yield from _pages(data["pages"])
     for name, title, summary, keywords in FIXED:
@@ -136,17 +136,19 @@ def _drafts(data: Mapping[str, list[Record]]) -> Iterator[Draft]:
     yield from (_source(record, place) for place, record in enumerate(data["sources"], 1))
 
 
-def _draft(kind: Kind, key: str, path: str, **words: Any) -> Draft:
+def _draft(kind: Kind, key: str, path: str, **words: Any) -> EntryDraft:
     made_of = json.dumps([FORM, path, words], sort_keys=True)
-    return Draft(kind, key, path, hashlib.sha256(made_of.encode()).hexdigest(), words)
+    return EntryDraft(kind, key, path, hashlib.sha256(made_of.encode()).hexdigest(), words)
 
 
-def _pages(links: Iterable[Record]) -> Iterator[Draft]:
+def _pages(links: Iterable[Record]) -> Iterator[EntryDraft]:
     live = dict(PageVersion.objects.filter(live_page__isnull=False).values_list("live_page__path", "pk"))
     for link in links:
         version = live[link["path"]]
         made_of = f"{FORM} {version} {link['kind']} {link['path']}"
-        yield Draft(Kind.PAGE, link["key"], link["path"], hashlib.sha256(made_of.encode()).hexdigest(), {}, version)
+        yield EntryDraft(
+            Kind.PAGE, link["key"], link["path"], hashlib.sha256(made_of.encode()).hexdigest(), {}, version
+        )
 
 
 def _homes() -> dict[str, str]:
@@ -160,7 +162,7 @@ def _homes() -> dict[str, str]:
     return homes
 
 
-def _statement(record: Record, home: str) -> Draft:
+def _statement(record: Record, home: str) -> EntryDraft:
     details = (record["size_text"], record["downgrade_reasons"], f"Compared with: {record['comparator']}.")
     return _draft(
         Kind.STATEMENT,
@@ -175,7 +177,7 @@ def _statement(record: Record, home: str) -> Draft:
     )
 
 
-def _trial(record: Record, home: str) -> Draft:
+def _trial(record: Record, home: str) -> EntryDraft:
     return _draft(
         Kind.TRIAL,
         record["key"],
@@ -187,7 +189,7 @@ def _trial(record: Record, home: str) -> Draft:
     )
 
 
-def _source(record: Record, place: int) -> Draft:
+def _source(record: Record, place: int) -> EntryDraft:
     """A source as the list of sources says it. That list counts, so a place is part of the address."""
     said = (record["kind"], record["authors"], record["container"], str(record["year"] or ""))
     checked = "" if record["is_verified"] else " Not yet checked by us."

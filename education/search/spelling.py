@@ -124,7 +124,7 @@ class Vocabulary:
             (slips(word, other), other not in self.asked, -self.counts.get(other, 0), other)
             for other in alike[:CANDIDATES]
         ]
-        return min((each for each in near if each[0] <= _most_slips(word)), default=(0, True, 0, ""))[3]
+        return min((item for item in near if item[0] <= _most_slips(word)), default=(0, True, 0, ""))[3]
 
     def _parted(self, word: str) -> str:
         """“stemcells” as “stem cells”, when the two are a name."""

@@ -19,7 +19,7 @@ WORDS_OF_A_REASON: Final = 4
 def current_sign_offs(page: Page) -> dict[str, SignOff]:
     """The latest sign-off of each part that was given to these very words."""
     given = page.sign_offs.filter(digest=page.digest).order_by("at", "pk")
-    return {each.part: each for each in given}
+    return {item.part: item for item in given}
 
 
 def publication_blockers(page: Page) -> list[str]:

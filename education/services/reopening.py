@@ -35,8 +35,8 @@ def due_causes(page: Page, held: library.Library, *, today: datetime.date) -> li
         if code in held.evidence and (ends := grade_ends_on(held.evidence[code])) < today
     ]
     if found.trials:
-        stale = [each for each in open_remarks(page.as_published()) if each.rule == STALE_TRIALS]
-        causes += [(f"trials:{each.digest[:16]}", f"{each.why} {each.words}") for each in stale]
+        stale = [open_remark for open_remark in open_remarks(page.as_published()) if open_remark.rule == STALE_TRIALS]
+        causes += [(f"trials:{item.digest[:16]}", f"{item.why} {item.words}") for item in stale]
     return causes
 
 

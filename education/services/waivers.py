@@ -45,8 +45,8 @@ def remarks_of(record: models.Model) -> list[content_checks.Remark]:
 def open_remarks(record: models.Model) -> list[content_checks.Remark]:
     """What must be put right, or given a reason, before readers may see a record."""
     remarks = remarks_of(record)
-    given = ClaimWaiver.objects.filter(where__in={each.where for each in remarks})
-    held = [content_checks.Waiver(each.where, each.rule, each.passage, each.reason, each.until) for each in given]
+    given = ClaimWaiver.objects.filter(where__in={item.where for item in remarks})
+    held = [content_checks.Waiver(item.where, item.rule, item.passage, item.reason, item.until) for item in given]
     return content_checks.still_open(remarks, held, today=clock.today())
 
 

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 from clinic.core import clock
 from clinic.core.middleware import private_page
 from education import library
-from education.forms.decision_aid import QUESTIONS, RATINGS, STATEMENTS, DecisionForm
+from education.forms.decision_aid import QUESTIONS, RATINGS, STATEMENTS, DecisionAidForm
 from education.views.pages import or_closed, page_at, show
 
 ADDRESS: Final = "/tools/decision-aid/"
@@ -23,11 +23,11 @@ def decision_aid(request: HttpRequest) -> HttpResponse:
     """The page with its form; a POST answers with a page to print, or with the form filled in as it was."""
     held = library.current()
     page, unusual = page_at(request, ADDRESS)
-    form = DecisionForm(request.POST if request.method == "POST" else None)
+    form = DecisionAidForm(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
         if not form.is_to_change:
             return render(request, "education/decision_summary.html", summary_of(form))
-        form = DecisionForm(initial=form.cleaned_data)
+        form = DecisionAidForm(initial=form.cleaned_data)
     form_html = render_to_string("education/components/decision_form.html", {"form": form}, request=request)
     return show(
         request,
@@ -40,7 +40,7 @@ def decision_aid(request: HttpRequest) -> HttpResponse:
     )
 
 
-def summary_of(form: DecisionForm) -> dict[str, Any]:
+def summary_of(form: DecisionAidForm) -> dict[str, Any]:
     """What was answered, most important first, and the same as plain lines to carry on."""
     given = form.cleaned_data
     groups = [

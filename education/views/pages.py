@@ -48,7 +48,7 @@ class Crumb:
     title: str
 
 
-class Closed(Exception):
+class PageClosed(Exception):
     """A page that was withdrawn or retired."""
 
     def __init__(self, page: Page) -> None:
@@ -63,7 +63,7 @@ def or_closed(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
             return view(request, *args, **kwargs)
-        except Closed as closed:
+        except PageClosed as closed:
             if closed.page.moved_to:
                 return redirect(closed.page.moved_to, permanent=True)
             context = {"page": closed.page, "was_withdrawn": closed.page.state == Page.State.WITHDRAWN}
@@ -90,10 +90,10 @@ def page_at(request: HttpRequest, path: str) -> tuple[Page, str]:
         return page.as_published(), ""
     if not may(request.user, "education.view_page", page):
         if page.closed_at:
-            raise Closed(page)
+            raise PageClosed(page)
         raise Http404
     if page.closed_at and not wants:
-        raise Closed(page)
+        raise PageClosed(page)
     if "version" in request.GET:
         number = request.GET["version"]
         version = page.versions.filter(number=number).first() if number.isdecimal() and len(number) < 6 else None
@@ -128,8 +128,8 @@ def show(
     beside = page.shown_beside
     context = {
         "changes": [
-            {**each, "day": datetime.date.fromisoformat(each["published_on"])}
-            for each in held.pages.get(page.path, {}).get("changes", ())
+            {**item, "day": datetime.date.fromisoformat(item["published_on"])}
+            for item in held.pages.get(page.path, {}).get("changes", ())
         ],
         "feedback_url": reverse("education:feedback", args=[page.key]),
         "is_overdue": bool(page.live and page.live.next_review_on and page.live.next_review_on < clock.today()),
@@ -265,7 +265,7 @@ def faq(request: HttpRequest) -> HttpResponse:
     opened = request.GET.get("open", "")
     if opened not in held.questions:
         opened = next((question["code"] for _, asked in groups for question in asked), "")
-    data = [structured_data.questions((each for _, asked in groups for each in asked), clinic=facts(request))]
+    data = [structured_data.questions((item for _, asked in groups for item in asked), clinic=facts(request))]
     return _show_fixed(request, "education/faq.html", FAQ, held, data, groups=groups, sources=sources, opened=opened)
 
 

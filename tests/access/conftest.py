@@ -112,7 +112,7 @@ def site(monday_content: Any, time_machine: Any, make_request: Any, clinician: A
     place = Location.objects.get()
     booked = book_directly(other, clinician, TUESDAY)
     SlotHold.objects.create(
-        request=patient,
+        consultation_request=patient,
         clinician=clinician,
         location=place,
         starts_at=booked.ends_at,
@@ -120,7 +120,7 @@ def site(monday_content: Any, time_machine: Any, make_request: Any, clinician: A
         expires_at=now + datetime.timedelta(minutes=10),
     )
     PrivateLink.objects.create(
-        request=patient,
+        consultation_request=patient,
         token_hash=fingerprint(TOKEN),
         created_at=now,
         expires_at=now + datetime.timedelta(days=90),
@@ -135,7 +135,7 @@ def site(monday_content: Any, time_machine: Any, make_request: Any, clinician: A
     )
     group = AlarmGroup.objects.create(network="one", level="EMERGENCY", first_at=now, last_at=now)
     message = queue_directly(
-        request=patient,
+        consultation_request=patient,
         recipient="alice@example.com",
         parked_at=now,
     )
@@ -155,7 +155,8 @@ def site(monday_content: Any, time_machine: Any, make_request: Any, clinician: A
     ended = DayEnd.objects.create(on=now.date(), closed_at=now, made_at=now)
     report = MissedReport.objects.create(
         record="request", record_id=waiting.pk, reference=waiting.reference, kind="danger", text="Numb.",
-        sent_key="one", app_version="1", reported_at=now, reported_by=nurse, request=waiting, patient=waiting.patient,
+        sent_key="one", app_version="1", reported_at=now, reported_by=nurse,
+        consultation_request=waiting, patient=waiting.patient,
     )  # fmt: skip
     return {
         "patient": patient,

@@ -37,15 +37,19 @@ class Stage:
 
     def private(self, status: RequestStatus, page: str, **data: Any) -> Form:
         client = Client(raise_request_exception=False)
-        request = self.make_request(status=status)
-        open_privately(client, request)
+        consultation_request = self.make_request(status=status)
+        open_privately(client, consultation_request)
         if status == RequestStatus.BOOKED:
-            book_directly(request, self.clinician, TUESDAY)
+            book_directly(consultation_request, self.clinician, TUESDAY)
         if status == RequestStatus.INFORMATION_ASKED:
             InformationRequest.objects.create(
-                request=request, question="Which?", asked_at=clock.now(), asked_by=self.doctor, is_from_doctor=False
+                consultation_request=consultation_request,
+                question="Which?",
+                asked_at=clock.now(),
+                asked_by=self.doctor,
+                is_from_doctor=False,
             )
-        return client, private_url(request, f"{page}/"), data
+        return client, private_url(consultation_request, f"{page}/"), data
 
     def check(self, page: str, data: dict[str, Any], *, until: str = "", **answers: Any) -> Form:
         walker = Visitor(Client(raise_request_exception=False))
@@ -78,21 +82,23 @@ class Stage:
     def act(self, verb: str, status: RequestStatus = RequestStatus.IN_TRIAGE, **data: Any) -> Form:
         # No time is booked while a red flag stands.
         outcome = Outcome.LIKELY_SUITABLE if verb == "book" else Outcome.SAME_DAY
-        request = self.make_request(status=status, outcome=outcome)
+        consultation_request = self.make_request(status=status, outcome=outcome)
         if status == RequestStatus.BOOKED:
-            book_directly(request, self.clinician, TUESDAY)
-        url = reverse("admin:consultations_consultationrequest_action", args=[request.pk, verb])
+            book_directly(consultation_request, self.clinician, TUESDAY)
+        url = reverse("admin:consultations_consultationrequest_action", args=[consultation_request.pk, verb])
         return self.staff(url, seen=status.value, **data)
 
     def own_urgency(self) -> Form:
-        request = as_pressing(self.make_request())
-        url = reverse("admin:consultations_consultationrequest_action", args=[request.pk, "set_own_urgency"])
-        return self.staff(url, seen=request.status, reason="A new, harmless question.")
+        consultation_request = as_pressing(self.make_request())
+        url = reverse(
+            "admin:consultations_consultationrequest_action", args=[consultation_request.pk, "set_own_urgency"]
+        )
+        return self.staff(url, seen=consultation_request.status, reason="A new, harmless question.")
 
     def link(self) -> Form:
         now = clock.now()
         PrivateLink.objects.create(
-            request=self.make_request(),
+            consultation_request=self.make_request(),
             token_hash=fingerprint(TOKEN),
             created_at=now,
             expires_at=now + datetime.timedelta(days=1),
@@ -100,10 +106,10 @@ class Stage:
         return self.visitor(f"/request/open/{TOKEN}/", **BORN)
 
     def case(self, page: str, *, is_closed: bool = False, **data: Any) -> Form:
-        request, now = self.make_request(), clock.now()
+        consultation_request, now = self.make_request(), clock.now()
         case = SafetyCase.objects.create(
-            response=request.response, level="EMERGENCY", priority="stat", raised_at=now, due_at=now,
-            patient=request.patient,
+            response=consultation_request.response, level="EMERGENCY", priority="stat", raised_at=now, due_at=now,
+            patient=consultation_request.patient,
         )  # fmt: skip
         if is_closed:
             close_case(case, by=self.doctor)
@@ -124,10 +130,10 @@ class Stage:
 
     def how_it_went(self, **data: Any) -> Form:
         client, path, _ = self.private(RequestStatus.RECEIVED, "how-it-went")
-        request, now = ConsultationRequest.objects.latest("pk"), clock.now()
+        consultation_request, now = ConsultationRequest.objects.latest("pk"), clock.now()
         case = SafetyCase.objects.create(
-            response=request.response, level="EMERGENCY", priority="stat", raised_at=now, due_at=now,
-            patient=request.patient,
+            response=consultation_request.response, level="EMERGENCY", priority="stat", raised_at=now, due_at=now,
+            patient=consultation_request.patient,
         )  # fmt: skip
         close_case(case, by=self.doctor)
         CaseClosing.objects.filter(case=case).update(asked_for=now)

@@ -282,7 +282,7 @@ POSTED: dict[str, dict[str, Any]] = {
 
 
 def outcome(response: Any, *, has_changed: bool) -> str:
-    if response.status_code == 403 and "admin/login.html" in [each.name for each in response.templates]:
+    if response.status_code == 403 and "admin/login.html" in [template.name for template in response.templates]:
         return "in"
     known = {403: "no", 404: "-", 405: "read"}
     answer = known.get(response.status_code)
@@ -368,4 +368,4 @@ def test_every_button_that_changes_something_leaves_a_trace(site: dict[str, Any]
             if everything() != before:
                 traces = AuditEvent.objects.filter(sequence__gt=last)
                 # What follows by itself, a case that goes to somebody else, is the system's.
-                assert {each.actor for each in traces} - {"system"} == {"root"}, name
+                assert {trace.actor for trace in traces} - {"system"} == {"root"}, name

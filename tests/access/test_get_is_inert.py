@@ -77,20 +77,24 @@ def test_nor_does_looking_after_sending(site: dict[str, Any]) -> None:
 def test_nor_does_looking_at_a_request_in_any_state(
     status: str, db: None, monday: None, make_request: Any, nurse: Any
 ) -> None:
-    request = make_request(status=status)
+    consultation_request = make_request(status=status)
     if status == RequestStatus.INFORMATION_ASKED:
         InformationRequest.objects.create(
-            request=request, question="Which scan?", asked_at=clock.now(), asked_by=nurse, is_from_doctor=False
+            consultation_request=consultation_request,
+            question="Which scan?",
+            asked_at=clock.now(),
+            asked_by=nurse,
+            is_from_doctor=False,
         )
     client = Client()
-    open_privately(client, request)
+    open_privately(client, consultation_request)
     staff = knock("doctor", {})
     before = everything()
 
     for page in ("", "withdraw/", "times/", "times/check/", "cancel-time/", "appointment.ics"):
         for ask in (client.get, client.head):
-            assert ask(private_url(request, page)).status_code in (200, 302, 404)
-    assert staff.get(f"/admin/consultations/consultationrequest/{request.pk}/change/").status_code == 200
+            assert ask(private_url(consultation_request, page)).status_code in (200, 302, 404)
+    assert staff.get(f"/admin/consultations/consultationrequest/{consultation_request.pk}/change/").status_code == 200
 
     assert everything() == before
 

@@ -340,9 +340,9 @@ class TestMail:
                 client.post(path.replace("/contact/", "/answers/"), CONSENTS)
                 sent = self.deliver()
                 assert len(sent) == ConsultationRequest.objects.count()
-                for each in sent:
-                    assert each.recipients() == ["alice@example.com"]
-                    message = each.message()
+                for item in sent:
+                    assert item.recipients() == ["alice@example.com"]
+                    message = item.message()
                     assert (message["To"], message["Cc"], message["Bcc"]) == ("alice@example.com", None, None)
                     assert "mallory" not in str(message["Subject"]) + str(message["From"])
 
@@ -352,8 +352,8 @@ class TestMail:
         for text in INJECTIONS:
             with subtests.test(text), undone(client):
                 client.post(path, {"email": text})
-                for each in self.deliver():
-                    assert each.recipients() == ["alice@example.com"]
+                for item in self.deliver():
+                    assert item.recipients() == ["alice@example.com"]
 
     def test_a_colleagues_name_adds_no_recipient_to_an_alert(self, stage: Stage) -> None:
         stage.doctor.name = "Ines\r\nBcc: mallory@example.com"

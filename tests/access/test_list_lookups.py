@@ -109,13 +109,13 @@ def test_every_filter_a_list_shows_can_be_pressed(root: Client, manager: User, c
 
 def test_filters_search_order_and_pages_do_what_they_say(root: Client, manager: User, clinician: Clinician) -> None:
     times = Availability.objects.order_by("pk")
-    mondays = {each.pk for each in times if each.weekday == 0}
+    mondays = {time.pk for time in times if time.weekday == 0}
     assert mondays
     assert len(mondays) < len(times)
     label = "consultations.availability"
     for query in ("weekday__exact=0", "weekday=0", f"clinician__resource_ptr__exact={clinician.pk}&weekday__exact=0"):
         assert shown(root, label, query) == mondays
-    assert shown(root, label, f"clinician={clinician.pk}&o=-2&p=1&all=") == {each.pk for each in times}
+    assert shown(root, label, f"clinician={clinician.pk}&o=-2&p=1&all=") == {time.pk for time in times}
     assert shown(root, "accounts.user", f"groups__id__exact={manager.groups.get().pk}") == {manager.pk}
     assert shown(root, "accounts.user", "q=voss") == {manager.pk}
     assert shown(root, "accounts.user", "q=" + "+".join(["voss"] * 20)) == {manager.pk}

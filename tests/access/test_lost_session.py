@@ -158,11 +158,11 @@ def test_signing_in_leads_to_a_page_that_can_be_read(stage: Stage, name: str) ->
 
 
 def test_a_preview_gives_back_what_was_typed_before_it(stage: Stage) -> None:
-    request = stage.make_request(status=RequestStatus.WITH_DOCTOR, outcome=Outcome.SAME_DAY)
-    url = reverse("admin:consultations_consultationrequest_confirm", args=[request.pk])
+    consultation_request = stage.make_request(status=RequestStatus.WITH_DOCTOR, outcome=Outcome.SAME_DAY)
+    url = reverse("admin:consultations_consultationrequest_confirm", args=[consultation_request.pk])
     client, _, _ = stage.staff(url)
     data = {"decision": "not_suitable", "patient_note": "Walk <daily>.", "reason": "Staff words", "seen": "with_doctor"}
-    kept = {"request": request.pk, "by": stage.doctor.pk, "verb": "decide", "data": data}
+    kept = {"request": consultation_request.pk, "by": stage.doctor.pk, "verb": "decide", "data": data}
     signed = signing.dumps(kept, salt=PREVIEW_SALT, compress=True)
 
     html = lost(client).post(url, {"decision": signed}).content.decode()
@@ -170,8 +170,8 @@ def test_a_preview_gives_back_what_was_typed_before_it(stage: Stage) -> None:
     assert "Walk &lt;daily&gt;." in html
     assert "Staff words" in html
     assert signed not in html
-    request.refresh_from_db()
-    assert request.status == RequestStatus.WITH_DOCTOR
+    consultation_request.refresh_from_db()
+    assert consultation_request.status == RequestStatus.WITH_DOCTOR
 
 
 def test_a_made_up_preview_gives_back_nothing(stage: Stage) -> None:
@@ -214,7 +214,7 @@ def test_no_button_of_the_page_but_the_sign_in_leads_away_from_the_text(stage: S
     client, path, data = FORMS["note"](stage)
     page = lost(client).post(path, data)
     again = client.post("/admin/login/", {**carried(page), "username": "doctor", "password": PASSWORD})
-    assert [re.findall(r'<form[^>]* action="([^"]+)"', each.content.decode()) for each in (page, again)] == [
+    assert [re.findall(r'<form[^>]* action="([^"]+)"', item.content.decode()) for item in (page, again)] == [
         ["/admin/login/"],
         ["/admin/logout/"],
     ]

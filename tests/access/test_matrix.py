@@ -273,7 +273,7 @@ def strangers_words(role: str, site: dict[str, Any]) -> set[str]:
         "other": (patient, waiting),
         **dict.fromkeys(("visitor", "walker", "editor"), (patient, other, waiting)),
     }.get(role, ())
-    words = {word for each in secrets for word in (each.reference, each.patient.first_name, each.patient.email)}
+    words = {word for secret in secrets for word in (secret.reference, secret.patient.first_name, secret.patient.email)}
     return words - {"Alice", "alice@example.com"} if role == "walker" else words  # the walker gives that name too
 
 

@@ -52,11 +52,11 @@ def people(site: dict[str, Any], make_request: Any, nurse: Any) -> dict[int, set
         due_at=now - datetime.timedelta(days=1),
     )
     queue_directly(
-        key="two", request=wrote, recipient="emil@example.com", sent_at=now
+        key="two", consultation_request=wrote, recipient="emil@example.com", sent_at=now
     )  # fmt: skip
     told: dict[int, set[str]] = {}
-    for each in ConsultationRequest.objects.select_related("patient"):
-        told.setdefault(each.patient_id, {each.patient.name}).add(each.reference)
+    for item in ConsultationRequest.objects.select_related("patient"):
+        told.setdefault(item.patient_id, {item.patient.name}).add(item.reference)
     for case in SafetyCase.objects.exclude(patient=None):
         told[case.patient_id].add(f"Safety case {case.pk}<")
     assert len(told) == 6
@@ -76,8 +76,8 @@ def pages(site: dict[str, Any], client: Client) -> Iterator[tuple[str, str]]:
 
 
 def records() -> Iterator[tuple[str, str]]:
-    for request in ConsultationRequest.objects.all():
-        yield f"request {request.pk}", f"{REQUESTS}{request.pk}/change/"
+    for consultation_request in ConsultationRequest.objects.all():
+        yield f"request {consultation_request.pk}", f"{REQUESTS}{consultation_request.pk}/change/"
     for case in SafetyCase.objects.all():
         yield f"case {case.pk}", f"{CASES}{case.pk}/change/"
     for message in OutboxMessage.objects.all():

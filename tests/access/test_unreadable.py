@@ -76,16 +76,16 @@ def patients(site: dict[str, Any], make_request: Any) -> Iterator[Person]:
     """Everybody who looks at something of their own: choosing, booked, asked, half way through the check, sent."""
     asked = make_request(status=RequestStatus.INFORMATION_ASKED)
     InformationRequest.objects.create(
-        request=asked,
+        consultation_request=asked,
         question="Which hospital?",
         asked_at=clock.now(),
         asked_by=site["clinician_user"],
         is_from_doctor=True,
     )
-    for name, consultation in (("patient", site["patient"]), ("other", site["other"]), ("asked", asked)):
+    for name, consultation_request in (("patient", site["patient"]), ("other", site["other"]), ("asked", asked)):
         client = Client(raise_request_exception=False)
-        open_privately(client, consultation)
-        yield Person(name, client, request_key=key_of(consultation))
+        open_privately(client, consultation_request)
+        yield Person(name, client, request_key=key_of(consultation_request))
     for name, changes in CHECKS.items():
         visitor = Visitor(Client(raise_request_exception=False))
         visitor.answer(**changes)
@@ -151,7 +151,7 @@ def failures(people: list[tuple[Person, list[str]]], calm: str, *, methods: tupl
     known, failed, asked = presses(people, methods), [], 0
     turns = depth(3, 1)  # shortly, each column meets a third of what asks its table, and the next one another third
     for number, (model, name) in enumerate(damaged_columns()):
-        for each in [each for each in known if each.asks(model)][number % turns :: turns]:
+        for each in [item for item in known if item.asks(model)][number % turns :: turns]:
             asked += 1
             response = press(each.person.client, each.method, each.path)
             if response.status_code >= 500 and calm not in text_of(response):
@@ -310,7 +310,7 @@ class TestWrongKeys:
         assert "The keys that this site was started with are not the right ones" in text_of(queue)
 
     def test_the_worker_goes_on_sends_nothing_and_leaves_every_row_as_it_is(self, site, wrong_keys, caplog):
-        messaging.tell_patient(kind="private_link", request=site["other"], key="waits")
+        messaging.notify_patient(kind="private_link", consultation_request=site["other"], key="waits")
         private_links.ask(email="bob@example.com")
         wrong_keys()
         waiting = list(
@@ -332,17 +332,17 @@ class TestWrongKeys:
 
     def test_once_the_keys_are_back_what_waited_is_sent(self, site, wrong_keys, settings, monkeypatch):
         right = settings.FIELD_KEYS
-        messaging.tell_patient(kind="private_link", request=site["other"], key="waits")
+        messaging.notify_patient(kind="private_link", consultation_request=site["other"], key="waits")
         wrong_keys()
         call_command("worker", once=True)
         monkeypatch.setattr(key_fingerprints, "_memory", key_fingerprints.Memory())
         settings.FIELD_KEYS = right
         call_command("worker", once=True)
         assert OutboxMessage.objects.get(key="waits").sent_at is not None
-        assert "bob@example.com" in {address for each in mail.outbox for address in each.to}
+        assert "bob@example.com" in {address for item in mail.outbox for address in item.to}
 
     def test_keys_that_go_wrong_in_the_middle_of_a_turn_do_not_end_the_worker(self, site, wrong_keys, monkeypatch):
-        messaging.tell_patient(kind="private_link", request=site["other"], key="waits")
+        messaging.notify_patient(kind="private_link", consultation_request=site["other"], key="waits")
         usable = key_fingerprints.are_usable
         monkeypatch.setattr(key_fingerprints, "are_usable", lambda **asked: (usable(**asked), wrong_keys())[0])
         call_command("worker", once=True)

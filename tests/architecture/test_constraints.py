@@ -131,7 +131,7 @@ CHECKS: list[tuple[type[models.Model], str, dict[str, Any]]] = [
     (OutboxMessage, "message_sent_or_parked", {"sent_at": MONDAY, "parked_at": MONDAY}),
     (OutboxMessage, "message_stopped_is_parked", {"is_stopped": True}),
     (OutboxMessage, "message_not_due_before_send_at", {"send_at": MONDAY + HOUR, "due_at": MONDAY}),
-    (MessageSubject, "message_subject_request_or_case", {"request": None}),
+    (MessageSubject, "message_subject_request_or_case", {"consultation_request": None}),
     (Patient, "patient_birth_on_in_range", {"birth_on": datetime.date(1899, 12, 31)}),
     (Patient, "patient_name_not_empty", {"name": ""}),
     (Patient, "patient_name_key_not_empty", {"name_key": ""}),
@@ -230,7 +230,7 @@ CHECKS: list[tuple[type[models.Model], str, dict[str, Any]]] = [
     (ShiftChange, "shift_change_last_day_after_first", {"last_on": datetime.date(2019, 1, 1)}),
     (ShiftChange, "shift_change_hours_in_order", {"starts": datetime.time(9)}),
     (HandOverNote, "hand_over_note_read_at_and_by", {"read_at": MONDAY + HOUR}),
-    (HandOverNote, "hand_over_note_request_and_patient", {"request": None}),
+    (HandOverNote, "hand_over_note_request_and_patient", {"consultation_request": None}),
     (HandOverNote, "hand_over_note_read_after_written", {"read_at": MONDAY - HOUR, "read_by": 1}),
     (MissedReport, "missed_report_record_known", {"record": "poem"}),
     (MissedReport, "missed_report_kind_known", {"kind": "poem"}),
@@ -264,8 +264,8 @@ TWINS: list[tuple[type[models.Model], str, tuple[str, ...]]] = [
     (Reopening, "one_open_reopening_per_cause", ("page", "cause")),
     (PatientShown, "one_patient_once_a_page", ("reading", "patient_id")),
     (SearchEntry, "one_search_entry_per_thing", ("kind", "key")),
-    (Consent, "one_consent_of_a_kind", ("request", "kind")),
-    (InformationRequest, "one_open_question_per_request", ("request",)),
+    (Consent, "one_consent_of_a_kind", ("consultation_request", "kind")),
+    (InformationRequest, "one_open_question_per_request", ("consultation_request",)),
     (PatientText, "patient_text_sent_once", ("response", "sent_key")),
     (ClockAlarm, "one_clock_alarm_at_a_time", ("response", "kind")),
     (Call, "call_made_once", ("made_by", "once")),
@@ -276,7 +276,7 @@ TWINS: list[tuple[type[models.Model], str, tuple[str, ...]]] = [
     (Room, "one_room_of_a_name_per_location", ("location", "name")),
     (SlotHold, "one_hold_per_start", ("clinician", "starts_at")),
     (Appointment, "one_live_appointment_per_start", ("clinician", "starts_at")),
-    (Appointment, "one_live_appointment_per_request", ("request",)),
+    (Appointment, "one_live_appointment_per_request", ("consultation_request",)),
     (Appointment, "one_state_of_a_calendar_entry", ("calendar_uid", "calendar_sequence")),
 ]
 """Model, constraint, and the fields a second row shares with the first; every other unique field is given anew."""
@@ -285,7 +285,7 @@ TWINS: list[tuple[type[models.Model], str, tuple[str, ...]]] = [
 @pytest.fixture
 def world(db: None, make_request: Any, nurse: Any, clinician: Any) -> Callable[[type[models.Model]], models.Model]:
     """One good row of any model."""
-    request = make_request()
+    consultation_request = make_request()
     now = MONDAY
     page = Page.objects.create(key="a", path="/a/", kind="about", title="A", short_title="A", summary="A", body="A")
     makers: dict[type[models.Model], Callable[[], models.Model]] = {
@@ -358,47 +358,51 @@ def world(db: None, make_request: Any, nurse: Any, clinician: Any) -> Callable[[
         SearchVocabulary: lambda: SearchVocabulary.objects.get_or_create(pk=1)[0],
         LinkAsked: lambda: LinkAsked.objects.create(email="a@example.com", asked_at=now),
         PrivateLink: lambda: PrivateLink.objects.create(
-            request=request, token_hash=new_token(), created_at=now, expires_at=now + HOUR
+            consultation_request=consultation_request, token_hash=new_token(), created_at=now, expires_at=now + HOUR
         ),
-        ConsultationRequest: lambda: request,
+        ConsultationRequest: lambda: consultation_request,
         Consent: lambda: Consent.objects.create(
-            request=request, kind="care_team", wording="x", notice_version="1", given_at=now
+            consultation_request=consultation_request, kind="care_team", wording="x", notice_version="1", given_at=now
         ),
         InformationRequest: lambda: InformationRequest.objects.create(
-            request=request, question="?", asked_at=now, asked_by=nurse, is_from_doctor=False
+            consultation_request=consultation_request, question="?", asked_at=now, asked_by=nurse, is_from_doctor=False
         ),
         OutboxMessage: lambda: queue_directly(
             key="a",
-            request=request,
+            consultation_request=consultation_request,
             recipient="a@example.com",
         ),
-        MessageSubject: lambda: queue_directly(key="b", request=request).subject,
-        Patient: lambda: request.patient,
+        MessageSubject: lambda: queue_directly(key="b", consultation_request=consultation_request).subject,
+        Patient: lambda: consultation_request.patient,
         PersonJoin: lambda: PersonJoin.objects.create(
-            first=request.patient, second=make_patient("Alice W"), joined_at=now, joined_by=nurse
+            first=consultation_request.patient, second=make_patient("Alice W"), joined_at=now, joined_by=nurse
         ),
-        QuestionnaireResponse: lambda: request.response,
-        Assessment: lambda: request.assessment,
+        QuestionnaireResponse: lambda: consultation_request.response,
+        Assessment: lambda: consultation_request.assessment,
         Call: lambda: Call.objects.create(
-            response=request.response,
+            response=consultation_request.response,
             outcome="danger_asked",
             made_at=now,
             made_by=nurse,
             heard_at=now,
             completed_at=now,
-            assessment=request.assessment,
+            assessment=consultation_request.assessment,
             once="one",
         ),
         Settlement: lambda: Settlement.objects.create(
-            response=request.response, how="examined", signs=[], settled_at=now, settled_by=nurse
+            response=consultation_request.response, how="examined", signs=[], settled_at=now, settled_by=nurse
         ),
         AlarmGroup: lambda: AlarmGroup.objects.create(network="one", level="EMERGENCY", first_at=now, last_at=now),
         SafetyCase: lambda: SafetyCase.objects.create(
-            response=request.response, level="EMERGENCY", priority="stat", raised_at=now, due_at=now + HOUR
+            response=consultation_request.response, level="EMERGENCY", priority="stat", raised_at=now, due_at=now + HOUR
         ),
         CaseClosing: lambda: CaseClosing.objects.create(
             case=SafetyCase.objects.create(
-                response=request.response, level="EMERGENCY", priority="stat", raised_at=now, due_at=now + HOUR
+                response=consultation_request.response,
+                level="EMERGENCY",
+                priority="stat",
+                raised_at=now,
+                due_at=now + HOUR,
             ),
             outcome="no_way_to_reach",
             proof="no_name",
@@ -407,22 +411,31 @@ def world(db: None, make_request: Any, nurse: Any, clinician: Any) -> Callable[[
         ),
         RuleAnswer: lambda: RuleAnswer.objects.create(rule="RF-CE-01", answer="worse", number=1),
         ClockAlarm: lambda: ClockAlarm.objects.create(
-            response=request.response, kind="danger", target="SAME_DAY", due_at=now, began_at=now
+            response=consultation_request.response, kind="danger", target="SAME_DAY", due_at=now, began_at=now
         ),
         PatientText: lambda: PatientText.objects.create(
-            response=request.response, kind="message", text="x", sent_key="one", sent_at=now, due_at=now + HOUR
+            response=consultation_request.response,
+            kind="message",
+            text="x",
+            sent_key="one",
+            sent_at=now,
+            due_at=now + HOUR,
         ),
         TriageDecision: lambda: TriageDecision.objects.create(
-            request=request, action="note", decided_at=now, decided_by=nurse
+            consultation_request=consultation_request, action="note", decided_at=now, decided_by=nurse
         ),
         ClinicalReview: lambda: ClinicalReview.objects.create(
-            request=request, decision="offer", suggestion="DEFER", decided_at=now, decided_by=nurse
+            consultation_request=consultation_request,
+            decision="offer",
+            suggestion="DEFER",
+            decided_at=now,
+            decided_by=nurse,
         ),
         Location: Location.objects.get,
         AppointmentType: lambda: AppointmentType.objects.create(name="Visit", minutes=40),
         Clinician: lambda: clinician,
         Room: lambda: Room.objects.create(name="Room 1", location=Location.objects.get()),
-        Occupation: lambda: book_directly(request, clinician, now).occupations.get(resource=clinician),
+        Occupation: lambda: book_directly(consultation_request, clinician, now).occupations.get(resource=clinician),
         Availability: lambda: Availability.objects.order_by("pk")[0],
         Absence: lambda: Absence.objects.create(clinician=clinician, starts_at=now, ends_at=now + HOUR),
         Shift: lambda: Shift.objects.create(
@@ -436,12 +449,17 @@ def world(db: None, make_request: Any, nurse: Any, clinician: Any) -> Callable[[
             user=nurse, kind="away", first_on=now.date(), last_on=now.date()
         ),
         HandOverNote: lambda: HandOverNote.objects.create(
-            text="x", request=request, patient=request.patient, sent_key="a", written_at=now, written_by=nurse
+            text="x",
+            consultation_request=consultation_request,
+            patient=consultation_request.patient,
+            sent_key="a",
+            written_at=now,
+            written_by=nurse,
         ),
         MissedReport: lambda: MissedReport.objects.create(
             record="request",
-            record_id=request.pk,
-            reference=request.reference,
+            record_id=consultation_request.pk,
+            reference=consultation_request.reference,
             kind="danger",
             text="x",
             sent_key="a",
@@ -450,14 +468,14 @@ def world(db: None, make_request: Any, nurse: Any, clinician: Any) -> Callable[[
             reported_by=nurse,
         ),
         SlotHold: lambda: SlotHold.objects.create(
-            request=request,
+            consultation_request=consultation_request,
             clinician=clinician,
             location=Location.objects.get(),
             starts_at=now,
             ends_at=now + HOUR,
             expires_at=now,
         ),
-        Appointment: lambda: book_directly(request, clinician, now),
+        Appointment: lambda: book_directly(consultation_request, clinician, now),
     }
     return lambda model: makers[model]()
 
@@ -475,8 +493,8 @@ def other_row(row: models.Model, shared: tuple[str, ...], make_request: Any) -> 
     for field in twin._meta.concrete_fields:
         if field.name in shared or field.primary_key:
             continue
-        if field.name == "request":
-            twin.request = make_request()
+        if field.name == "consultation_request":
+            twin.consultation_request = make_request()
         elif field.name in ("starts_at", "ends_at") and "starts_at" not in shared:
             setattr(twin, field.name, getattr(twin, field.name) + 5 * HOUR)
         elif (field.unique or field.name == "calendar_uid") and isinstance(field, models.CharField):
@@ -565,7 +583,7 @@ def test_a_unique_field_is_unique_in_the_table(model: type[models.Model], field:
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             found = connection.introspection.get_constraints(cursor, table).values()
-            unique = [each["columns"] for each in found if each["unique"]]
+            unique = [item["columns"] for item in found if item["unique"]]
         else:
             cursor.execute(f'PRAGMA index_list("{table}")')
             names = [row[1] for row in cursor.fetchall() if row[2] and not row[4]]

@@ -124,7 +124,7 @@ def kept_fields() -> dict[str, models.Field]:
         for model in apps.get_app_config(label).get_models()
         if model._meta.managed  # a view shows the fields of others
     ]
-    kept += [apps.get_model("education", each) for each in PERSONAL_CONTENT]
+    kept += [apps.get_model("education", item) for item in PERSONAL_CONTENT]
     return {f"{model.__name__}.{field.name}": field for model in kept for field in model._meta.concrete_fields}
 
 

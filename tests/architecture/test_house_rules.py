@@ -73,8 +73,8 @@ def imported_modules(tree: ast.AST) -> set[str | None]:
 
 
 def assigns_a_status(file: Path) -> bool:
-    targets = [each for node in ast.walk(tree_of(file)) if isinstance(node, ast.Assign) for each in node.targets]
-    return any(isinstance(each, ast.Attribute) and each.attr == "status" for each in targets)
+    targets = [target for node in ast.walk(tree_of(file)) if isinstance(node, ast.Assign) for target in node.targets]
+    return any(isinstance(target, ast.Attribute) and target.attr == "status" for target in targets)
 
 
 class TestPython:

@@ -70,10 +70,10 @@ def test_words_of_actions():
 
 
 def test_labels_of_choices():
-    known = [each for each in vars(enums).values() if isinstance(each, enum.EnumType)]
-    choices = [each for each in known if issubclass(each, models.Choices)]
+    known = [var for var in vars(enums).values() if isinstance(var, enum.EnumType)]
+    choices = [item for item in known if issubclass(item, models.Choices)]
     assert enums.Outcome.EMERGENCY.label == "Emergency now"
-    assert [f"{each.__name__}.{label}" for each in choices for label in each.labels if is_frozen(label)] == []
+    assert [f"{choice.__name__}.{label}" for choice in choices for label in choice.labels if is_frozen(label)] == []
 
 
 def test_names_of_models_in_the_admin():
@@ -85,7 +85,9 @@ def test_names_of_models_in_the_admin():
 
 def test_words_of_mails_and_of_the_private_page():
     wordings = mail_copy.WORDINGS.values()
-    texts = [text for each in wordings for text in (each.subject, each.opening, each.action, each.next_step)]
+    texts = [
+        text for wording in wordings for text in (wording.subject, wording.opening, wording.action, wording.next_step)
+    ]
     texts += [*status_words.HEADINGS.values(), *status_words.TO_HELPERS.values(), *status_words.STEPS]
     assert [str(text) for text in texts if not isinstance(text, Promise)] == []
 

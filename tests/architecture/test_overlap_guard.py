@@ -28,9 +28,11 @@ def refusal(call: Any) -> str:
     return constraint_of(refused.value)
 
 
-def hold(request: ConsultationRequest, clinician: Clinician, starts_at: datetime.datetime, **more: Any) -> SlotHold:
+def hold(
+    consultation_request: ConsultationRequest, clinician: Clinician, starts_at: datetime.datetime, **more: Any
+) -> SlotHold:
     return SlotHold.objects.create(
-        request=request,
+        consultation_request=consultation_request,
         clinician=clinician,
         location=Location.objects.get(),
         starts_at=starts_at,
@@ -172,14 +174,14 @@ class TestBuffers:
     def test_are_the_clinicians_and_the_rooms_and_not_the_persons(
         self, make_request: MakeRequest, clinician: Clinician, room: Room
     ) -> None:
-        request = make_request()
-        hold(request, clinician, MONDAY, room=room, buffer_before_minutes=10, buffer_after_minutes=25)
+        consultation_request = make_request()
+        hold(consultation_request, clinician, MONDAY, room=room, buffer_before_minutes=10, buffer_after_minutes=25)
 
         rows = Occupation.objects.order_by("pk").values_list("resource", "person", "starts_at", "ends_at")
         assert list(rows) == [
             (clinician.pk, None, MONDAY - 10 * MINUTE, MONDAY + 85 * MINUTE),
             (room.pk, None, MONDAY - 10 * MINUTE, MONDAY + 85 * MINUTE),
-            (None, request.patient.person_id, MONDAY, MONDAY + HOUR),
+            (None, consultation_request.patient.person_id, MONDAY, MONDAY + HOUR),
         ]
 
     def test_an_instant_between_two_seconds_is_kept_to_the_microsecond(
@@ -236,10 +238,10 @@ class TestAPerson:
         colleague: Clinician,
     ) -> None:  # fmt: skip
         visit = Appointment.objects.filter(pk=book_directly(alice, clinician, MONDAY).pk)
-        visit.update(request=bob)
+        visit.update(consultation_request=bob)
 
         assert refusal(lambda: hold(make_request(patient=bob.patient), colleague, MONDAY)) == PERSON
-        assert hold(alice, colleague, MONDAY).request == alice
+        assert hold(alice, colleague, MONDAY).consultation_request == alice
 
     def test_joined_from_two_with_overlapping_visits_is_refused_at_once(
         self, alice: ConsultationRequest, bob: ConsultationRequest, clinician: Clinician, colleague: Clinician
@@ -266,4 +268,4 @@ class TestAPerson:
         assert refusal(lambda: hold(another, clinician, MONDAY + HOUR)) == PERSON
 
         rows.update(person=bob.patient.own_person)
-        assert hold(another, clinician, MONDAY + HOUR).request == another
+        assert hold(another, clinician, MONDAY + HOUR).consultation_request == another

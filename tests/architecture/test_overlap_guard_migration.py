@@ -74,7 +74,7 @@ def test_what_changed_while_it_was_away_is_occupied_when_it_is_back(
         status="cancelled", cancelled_at=clock.now(), cancelled_by="patient"
     )
     held = SlotHold.objects.create(
-        request=make_request(),
+        consultation_request=make_request(),
         clinician=clinician,
         location=Location.objects.get(),
         room=room,
@@ -92,9 +92,9 @@ def test_what_changed_while_it_was_away_is_occupied_when_it_is_back(
         [
             (clinician.pk, None, held.pk, None, *around),
             (room.pk, None, held.pk, None, *around),
-            (None, held.request.patient.person_id, held.pk, None, MONDAY, MONDAY + HOUR),
+            (None, held.consultation_request.patient.person_id, held.pk, None, MONDAY, MONDAY + HOUR),
             (clinician.pk, None, None, kept.pk, kept.starts_at, kept.ends_at),
-            (None, kept.request.patient.person_id, None, kept.pk, kept.starts_at, kept.ends_at),
+            (None, kept.consultation_request.patient.person_id, None, kept.pk, kept.starts_at, kept.ends_at),
         ],
         key=str,
     )

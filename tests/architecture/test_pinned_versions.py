@@ -32,7 +32,7 @@ def defaulted_versions(tree: ast.AST) -> list[str]:
                 *plain[len(plain) - len(given.defaults) :],
                 *[each for each, value in zip(given.kwonlyargs, given.kw_defaults, strict=True) if value is not None],
             ]
-            if any("version" in each.arg or "ruleset" in each.arg for each in with_default):
+            if any("version" in item.arg or "ruleset" in item.arg for item in with_default):
                 found.append(getattr(node, "name", "lambda"))
     return found
 

@@ -17,7 +17,7 @@ def test_bad_and_honest_sentences() -> None:
         for entry in bad + good
     }
     missed = [entry["text"] for entry in bad if not found[entry["text"]] & set(entry["expect"])]
-    stopped = [entry["text"] for entry in good if any(each.endswith("block") for each in found[entry["text"]])]
+    stopped = [entry["text"] for entry in good if any(item.endswith("block") for item in found[entry["text"]])]
     blocks = [
         sum(finding.level == linter.BLOCK for entry in entries for finding in linter.find(entry["text"]))
         for entries in (bad, good)

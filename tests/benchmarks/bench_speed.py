@@ -72,10 +72,10 @@ def test_public_pages(client: Client, settings: Any) -> None:
 @pytest.mark.parametrize("length", [10, 200, 1000])
 def test_queue(length: int, make_request: MakeRequest, client: Client) -> None:
     for _ in range(length):
-        request = make_request()
+        consultation_request = make_request()
     client.force_login(make_user("nurse", "triage"))
     queue = reverse("admin:consultations_consultationrequest_changelist")
-    page = reverse("admin:consultations_consultationrequest_change", args=[request.pk])
+    page = reverse("admin:consultations_consultationrequest_change", args=[consultation_request.pk])
     measure(f"queue of {length}", lambda: client.get(queue))
     measure(f"request page, {length} requests", lambda: client.get(page))
     measure(f"today, {length} requests", lambda: client.get(reverse("admin:index")))

@@ -158,7 +158,7 @@ class TestWhatCommitsLate:
             assert reading_batches.chain() == 1
         newer = read(7)
         assert reading_batches.chain() == 2
-        batches = [each.details["rows"] for each in reading_batches._batches()]
+        batches = [reading_batch.details["rows"] for reading_batch in reading_batches._batches()]
         assert batches == [str(late.pk), f"{early[0].pk} {newer.pk}"]
         assert reading_batches.verify() == audit.verify() == []
         assert not UnchainedRead.objects.exists()
@@ -210,7 +210,9 @@ def test_many_readers_and_two_workers_chain_every_reading_once(nurse: User) -> N
     audit.chain()
 
     numbers = [
-        number for each in reading_batches._batches() for number in reading_batches.numbers_in(each.details["rows"])
+        number
+        for reading_batch in reading_batches._batches()
+        for number in reading_batches.numbers_in(reading_batch.details["rows"])
     ]
     assert len(numbers) == len(set(numbers)) == RecordRead.objects.count() == 75
     assert reading_batches.verify() == audit.verify() == []

@@ -25,9 +25,11 @@ ROUNDS = 10
 
 @pytest.fixture
 def sent(make_request: MakeRequest) -> ConsultationRequest:
-    request = make_request(patient=make_patient(email=WRONG))
-    messaging.tell_patient(kind=MessageKind.REQUEST_RECEIVED, request=request, key="received")
-    return request
+    consultation_request = make_request(patient=make_patient(email=WRONG))
+    messaging.notify_patient(
+        kind=MessageKind.REQUEST_RECEIVED, consultation_request=consultation_request, key="received"
+    )
+    return consultation_request
 
 
 def together(*works: Any) -> list[Any]:
@@ -52,7 +54,7 @@ def live_links_at(address: str) -> list[int]:
     live = {link.token_hash: link.pk for link in PrivateLink.objects.live()}
     written = OutboxMessage.objects.filter(composed_at__isnull=False, content_deleted_at=None)
     hashes = [fingerprint(token_of(message)) for message in written if message.recipient == address]
-    return [live[each] for each in hashes if each in live]
+    return [live[item] for item in hashes if item in live]
 
 
 @pytest.mark.parametrize("turn", range(ROUNDS))
@@ -86,7 +88,7 @@ def test_wrong_dates_asked_links_and_replacements_make_none_to_the_wrong_address
     together(
         lambda: private_links.open_link(token=token, birth_on=wrong_birth),
         lambda: private_links.send_again(email=WRONG),
-        lambda: private_links.replace(request=sent, link=link.pk),
+        lambda: private_links.replace(consultation_request=sent, link=link.pk),
         lambda: perform("correct_email", sent, email=RIGHT),
     )
     write_all()
@@ -99,8 +101,10 @@ def test_wrong_dates_asked_links_and_replacements_make_none_to_the_wrong_address
 def test_a_mail_that_is_written_at_that_moment_leads_nowhere_or_goes_to_the_right_address(
     make_request: MakeRequest, turn: int
 ) -> None:
-    request = make_request(patient=make_patient(email=WRONG))
-    message = messaging.tell_patient(kind=MessageKind.REQUEST_RECEIVED, request=request, key="received")
+    consultation_request = make_request(patient=make_patient(email=WRONG))
+    message = messaging.notify_patient(
+        kind=MessageKind.REQUEST_RECEIVED, consultation_request=consultation_request, key="received"
+    )
     assert message is not None
 
     def prepare() -> str | None:
@@ -109,7 +113,7 @@ def test_a_mail_that_is_written_at_that_moment_leads_nowhere_or_goes_to_the_righ
         except outbox.Overtaken:
             return None
 
-    address, _ = together(prepare, lambda: perform("correct_email", request, email=RIGHT))
+    address, _ = together(prepare, lambda: perform("correct_email", consultation_request, email=RIGHT))
 
     message.refresh_from_db()
     assert (address, message.is_stopped) in [(WRONG, True), (RIGHT, False)]
@@ -118,8 +122,10 @@ def test_a_mail_that_is_written_at_that_moment_leads_nowhere_or_goes_to_the_righ
 
 def test_two_workers_that_write_one_mail_make_one_link_and_send_the_same_bytes(make_request: MakeRequest) -> None:
     """The lease of the first ran out while it wrote."""
-    request = make_request(patient=make_patient(email=RIGHT))
-    message = messaging.tell_patient(kind=MessageKind.REQUEST_RECEIVED, request=request, key="received")
+    consultation_request = make_request(patient=make_patient(email=RIGHT))
+    message = messaging.notify_patient(
+        kind=MessageKind.REQUEST_RECEIVED, consultation_request=consultation_request, key="received"
+    )
     assert message is not None
 
     first, second = together(

@@ -95,7 +95,7 @@ def test_control_without_the_lock_what_is_being_written_is_lost() -> None:
     looked, saved = threading.Event(), threading.Event()
 
     def delete() -> int:
-        due = QuestionnaireResponse.objects.filter(updated_at__lt=retention.unsent_since(), request=None)
+        due = QuestionnaireResponse.objects.filter(updated_at__lt=retention.unsent_since(), consultation_request=None)
         keys = list(due.values_list("pk", flat=True))
         looked.set()
         assert saved.wait(20)

@@ -227,7 +227,7 @@ def test_control_without_the_lock_joins_around_a_circle_make_one(nurse: User, mo
     everyone_looked = threading.Barrier(3, timeout=20)
 
     def look_and_wait(*patients: Patient) -> list[Patient]:
-        found = list(Patient.objects.filter(pk__in=[each.pk for each in patients]).order_by("pk"))
+        found = list(Patient.objects.filter(pk__in=[item.pk for item in patients]).order_by("pk"))
         everyone_looked.wait()
         return found
 

@@ -89,7 +89,7 @@ class TestTheServer:
     def test_every_page_that_was_shown_is_on_record(
         self, server: Server, make_request: MakeRequest, nurse: User
     ) -> None:
-        request = make_request()
+        consultation_request = make_request()
         browser = Client()
         browser.force_login(nurse)
         session = browser.cookies[settings.SESSION_COOKIE_NAME].value
@@ -105,14 +105,14 @@ class TestTheServer:
                 link = HTTPConnection("127.0.0.1", server.port, timeout=10)
                 headers = {"Cookie": f"{settings.SESSION_COOKIE_NAME}={session}", "X-Request-ID": name}
                 try:
-                    link.request("GET", QUEUE, headers=headers)
+                    link.consultation_request("GET", QUEUE, headers=headers)
                     answer = link.getresponse()
                     page = answer.read().decode()
                 except (OSError, HTTPException):
                     return  # killed: nothing was shown
                 finally:
                     link.close()
-                if answer.status == 200 and request.reference in page:
+                if answer.status == 200 and consultation_request.reference in page:
                     shown.append(answer.headers.get("X-Request-ID", ""))
                 else:
                     wrong.append(answer.status)
@@ -128,9 +128,9 @@ class TestTheServer:
             reader.join(DEADLINE)
 
         assert wrong == []
-        logged = RecordRead.objects.filter(patients_shown__patient_id=request.patient_id, actor_user=nurse)
+        logged = RecordRead.objects.filter(patients_shown__patient_id=consultation_request.patient_id, actor_user=nurse)
         assert len(set(shown)) == len(shown) >= ENOUGH
-        assert set(shown) <= set(logged.values_list("request_id", flat=True))
+        assert set(shown) <= set(logged.values_list("consultation_request_id", flat=True))
         assert reading_batches.verify() == audit.verify() == []
 
     def test_a_worker_that_is_killed_again_and_again_leaves_none_out(self, nurse: User) -> None:
@@ -158,7 +158,7 @@ class TestTheServer:
         while reading_batches.chain():
             pass
         batches = reading_batches._batches()
-        numbers = [number for each in batches for number in reading_batches.numbers_in(each.details["rows"])]
+        numbers = [number for item in batches for number in reading_batches.numbers_in(item.details["rows"])]
         assert sorted(numbers) == list(RecordRead.objects.order_by("pk").values_list("pk", flat=True))
         while audit.chain():
             pass

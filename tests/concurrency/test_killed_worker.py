@@ -82,8 +82,8 @@ def owed(make_request: MakeRequest) -> list[OutboxMessage]:
     ]
     requests.append(make_request(patient=make_patient("Gone Away", email="nobody@example.com")))
     return [
-        messaging.tell_patient(kind=MessageKind.PRIVATE_LINK, request=each, key=f"m{each.pk}")  # type: ignore[misc]
-        for each in requests
+        messaging.notify_patient(kind=MessageKind.PRIVATE_LINK, consultation_request=request, key=f"m{request.pk}")  # type: ignore[misc]
+        for request in requests
     ]
 
 

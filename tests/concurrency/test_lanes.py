@@ -13,10 +13,10 @@ from django.db import connection
 
 from clinic.accounts.models import User
 from clinic.core import channels, delivery, outbox
-from clinic.core.channels import Draft, Letter
+from clinic.core.channels import Letter, MessageDraft
 from clinic.core.lane_senders import LaneSenders
 from clinic.core.models import Lane, OutboxMessage
-from clinic.core.outbox import Kind
+from clinic.core.outbox import MessageKindEntry
 from consultations.enums import MessageKind
 from consultations.services import messaging
 from tests.cast import MakeRequest
@@ -33,7 +33,7 @@ class Hangs:
     def __init__(self) -> None:
         self.is_asked, self.let_go = threading.Event(), threading.Event()
 
-    def write(self, draft: Draft, *, key: str) -> bytes:
+    def write(self, draft: MessageDraft, *, key: str) -> bytes:
         return draft.text.encode()
 
     def send(self, content: bytes, *, to: str) -> None:
@@ -53,8 +53,12 @@ def hangs(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hangs]:
     monkeypatch.setitem(channels.CHANNELS, "pigeon", made)
     monkeypatch.setattr(outbox, "KINDS", {})
     outbox.register(
-        Kind("bird", "Bird", Lane.ALERTS, lambda message: Draft("a@example.com", "x"), channel="pigeon"),
-        Kind("mail", "Mail", Lane.ALERTS, lambda message: Draft("a@example.com", "x", subject=message.key)),
+        MessageKindEntry(
+            "bird", "Bird", Lane.ALERTS, lambda message: MessageDraft("a@example.com", "x"), channel="pigeon"
+        ),
+        MessageKindEntry(
+            "mail", "Mail", Lane.ALERTS, lambda message: MessageDraft("a@example.com", "x", subject=message.key)
+        ),
     )
     yield made
     made.let_go.set()
@@ -68,7 +72,7 @@ def wait_until(is_so: Callable[[], bool]) -> bool:
 
 
 def subjects() -> set[str]:
-    return {each.subject for each in mail.outbox}
+    return {item.subject for item in mail.outbox}
 
 
 def test_while_one_destination_hangs_every_other_queue_is_served(hangs: Hangs) -> None:
@@ -175,7 +179,7 @@ def test_an_alert_leaves_while_the_server_is_silent_about_a_patients_mail(
     server, port = Sink(), free_port()
     controller = Controller(server, hostname="127.0.0.1", port=port)
     controller.start()
-    messaging.tell_patient(kind=MessageKind.PRIVATE_LINK, request=make_request(), key="patient")
+    messaging.notify_patient(kind=MessageKind.PRIVATE_LINK, consultation_request=make_request(), key="patient")
     worker = start("manage.py", "worker", "--every", "0.05", EMAIL_URL=f"smtp://127.0.0.1:{port}")
     try:
         assert server.is_patient_begun.wait(DEADLINE)

@@ -74,8 +74,10 @@ def owe(make_request: MakeRequest, recipients: list[str]) -> dict[str, OutboxMes
     """Each to a request of its own, since a mail is written from what stands in the request when it is sent."""
     owed = {}
     for number, recipient in enumerate(recipients):
-        request = make_request(patient=make_patient(f"Patient {number}", email=recipient))
-        message = messaging.tell_patient(kind=MessageKind.PRIVATE_LINK, request=request, key=f"m{number}")
+        consultation_request = make_request(patient=make_patient(f"Patient {number}", email=recipient))
+        message = messaging.notify_patient(
+            kind=MessageKind.PRIVATE_LINK, consultation_request=consultation_request, key=f"m{number}"
+        )
         assert message is not None
         owed[message.key] = message
     return owed
@@ -135,7 +137,7 @@ def keep_the_ledger(
 ) -> Counter[str]:
     handler, port = server
     kept, sentences = accepted_and_refused(addresses, seed=seed)
-    assert all("name@example.com" in each for each in sentences)
+    assert all("name@example.com" in sentence for sentence in sentences)
     assert len(kept) + len(sentences) == addresses
     owed = owe(make_request, kept)
     plan = faults.plan(sorted(owed), count=errors, seed=seed)
@@ -155,7 +157,7 @@ def keep_the_ledger(
     figures.update(accepted=len(kept), refused=len(sentences), errors=len(plan), raised=len(fired.read_text().split()))
     words = (folder / "log").read_text()
     assert "typed" not in words
-    assert not [each for each in kept if each.rpartition("@")[2] in words and len(each) > 20]
+    assert not [item for item in kept if item.rpartition("@")[2] in words and len(item) > 20]
     failing = Heartbeat.objects.get(name="worker").failing.split(", ")
     assert {name for name in failing if not name.startswith("deliver ")} == {
         "repeat alerts",

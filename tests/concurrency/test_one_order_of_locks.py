@@ -90,8 +90,8 @@ def test_what_two_people_hold_of_two_persons_is_passed_on_at_once(
     locked: list[Any] = []
     real, first = transitions.lock, threading.Barrier(2)
 
-    def slowly(request: ConsultationRequest) -> ConsultationRequest:
-        found = real(request)
+    def slowly(consultation_request: ConsultationRequest) -> ConsultationRequest:
+        found = real(consultation_request)
         if len(locked) < 2:
             locked.append(found)
             with contextlib.suppress(threading.BrokenBarrierError):

@@ -149,8 +149,8 @@ def colleagues_key(slot_key: str, other_doctor: User, visit: Any) -> str:
     return key
 
 
-def booking(request: ConsultationRequest, key: str, by: User) -> Call:
-    return lambda: book_on_the_phone(request, slot_key=key, by=by)
+def booking(consultation_request: ConsultationRequest, key: str, by: User) -> Call:
+    return lambda: book_on_the_phone(consultation_request, slot_key=key, by=by)
 
 
 @pytest.fixture
@@ -163,7 +163,10 @@ def one_time(slot_key: str, make_request: Any, booking_nurse: User) -> list[Call
 def held_and_booked(slot_key: str, make_request: Any, booking_nurse: User) -> list[Call]:
     """One patient holds it on the page while another one is booked into it on the phone."""
     mine, other = (make_request(status=RequestStatus.OFFERED) for _ in range(2))
-    return [lambda: scheduling.hold(request=mine, slot_key=slot_key), booking(other, slot_key, booking_nurse)]
+    return [
+        lambda: scheduling.hold(consultation_request=mine, slot_key=slot_key),
+        booking(other, slot_key, booking_nurse),
+    ]
 
 
 @pytest.fixture

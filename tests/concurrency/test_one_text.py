@@ -37,15 +37,17 @@ def at_once(calls: list[Any]) -> list[Any]:
 
 
 def test_one_message_of_many_presses(make_request: Any) -> None:
-    request = make_request()
-    rows = at_once([lambda: send_message(request=request, text=PLAIN, key="a page").pk] * PRESSES)
+    consultation_request = make_request()
+    rows = at_once(
+        [lambda: send_message(consultation_request=consultation_request, text=PLAIN, key="a page").pk] * PRESSES
+    )
     assert len(set(rows)) == PatientText.objects.count() == 1
     assert AuditEvent.objects.filter(action="request.message").count() == 1
 
 
 def test_one_reader_is_on_record_and_the_others_are_told_who(make_request: Any) -> None:
-    request = make_request()
-    text = send_message(request=request, text=SELF_HARM, key="a page")
+    consultation_request = make_request()
+    text = send_message(consultation_request=consultation_request, text=SELF_HARM, key="a page")
     readers = [make_user(f"nurse{number}", "triage", name=f"Nurse {number}") for number in range(PRESSES)]
     first = at_once([lambda by=by: mark_read(text=text, by=by).read_by_id for by in readers])
     assert len(set(first)) == 1
@@ -54,14 +56,18 @@ def test_one_reader_is_on_record_and_the_others_are_told_who(make_request: Any) 
 
 
 def test_sending_and_reading_at_once_leave_the_clock_of_what_is_unread(make_request: Any) -> None:
-    request, nurse = make_request(), make_user("nurse", "triage", name="Nora Adeyemi")
-    texts = [send_message(request=request, text=f"{SELF_HARM} {number}", key="a page") for number in range(4)]
+    consultation_request, nurse = make_request(), make_user("nurse", "triage", name="Nora Adeyemi")
+    texts = [
+        send_message(consultation_request=consultation_request, text=f"{SELF_HARM} {number}", key="a page")
+        for number in range(4)
+    ]
     reading = [lambda text=text: mark_read(text=text, by=nurse) for text in texts]
     sending = [
-        lambda number=number: send_message(request=request, text=f"{SIGN} {number}", key="b") for number in range(4)
+        lambda number=number: send_message(consultation_request=consultation_request, text=f"{SIGN} {number}", key="b")
+        for number in range(4)
     ]
     at_once([*reading, *sending])
-    fresh = ConsultationRequest.objects.get(pk=request.pk)
+    fresh = ConsultationRequest.objects.get(pk=consultation_request.pk)
     unread = PatientText.objects.waiting().order_by("due_at")
     assert unread.count() == 4
     assert (fresh.texts_due_at, fresh.texts_risk) == (unread[0].due_at, 1)
@@ -92,9 +98,9 @@ def test_a_text_that_is_read_while_the_check_is_sent_leaves_no_clock(called_back
         is_read.set()
 
     at_once([send, read])
-    request = ConsultationRequest.objects.get()
+    consultation_request = ConsultationRequest.objects.get()
     assert not PatientText.objects.waiting().exists()
-    assert (request.texts_due_at, request.texts_risk) == (None, None)
+    assert (consultation_request.texts_due_at, consultation_request.texts_risk) == (None, None)
 
 
 def test_an_answer_and_a_number_left_at_once_do_not_wait_for_each_other(called_back: QuestionnaireResponse) -> None:

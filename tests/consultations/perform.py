@@ -44,7 +44,7 @@ def settle_all(consultation_request: ConsultationRequest, *, by: User, words: st
     consultation_request.refresh_from_db()
 
 
-def send_message(*, request: ConsultationRequest, text: str, key: str = "") -> PatientText:
+def send_message(*, consultation_request: ConsultationRequest, text: str, key: str = "") -> PatientText:
     """A message of the patient; `key` is that of the page it was written on."""
-    sent: PatientText = perform("message", request, message=text, once=key).result
+    sent: PatientText = perform("message", consultation_request, message=text, once=key).result
     return sent

@@ -50,7 +50,11 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str,
 
 def found() -> list[tuple[str, str]]:
     forget()
-    return [(str(each.id), str(each.msg)) for each in run_checks(tags=["clinic"]) if str(each.id).startswith("consult")]
+    return [
+        (str(run_check.id), str(run_check.msg))
+        for run_check in run_checks(tags=["clinic"])
+        if str(run_check.id).startswith("consult")
+    ]
 
 
 def adding(when: str) -> Callable[[bytes], bytes]:
@@ -139,7 +143,7 @@ QUESTION_FAULTS: list[tuple[str, Callable[[dict[str, Any]], None], str]] = [
 
 
 @pytest.mark.parametrize(
-    ("name", "change", "sentence"), QUESTION_FAULTS, ids=[each[2][:30] for each in QUESTION_FAULTS]
+    ("name", "change", "sentence"), QUESTION_FAULTS, ids=[entry[2][:30] for entry in QUESTION_FAULTS]
 )
 def test_a_broken_question_is_told(
     files: dict[str, Path], name: str, change: Callable[[dict[str, Any]], None], sentence: str

@@ -30,8 +30,10 @@ def first_lines(mail: Letter) -> tuple[str, str]:
     ],
 )
 def test_a_patient_in_a_mail(make_request, name, greeting):
-    request = make_request(patient=make_patient(name, email="a@example.com"))
-    messaging.tell_patient(kind=MessageKind.REQUEST_RECEIVED, request=request, key="received")
+    consultation_request = make_request(patient=make_patient(name, email="a@example.com"))
+    messaging.notify_patient(
+        kind=MessageKind.REQUEST_RECEIVED, consultation_request=consultation_request, key="received"
+    )
     assert first_lines(write(OutboxMessage.objects.get())) == (greeting, f"<p>{greeting}</p>")
 
 
@@ -51,5 +53,5 @@ def test_staff_in_an_alert(name, greeting):
     ],
 )
 def test_the_heading_of_the_private_page(make_request, name, words):
-    request = make_request(patient=make_patient(name), status=RequestStatus.OFFERED)
-    assert heading(request) == words
+    consultation_request = make_request(patient=make_patient(name), status=RequestStatus.OFFERED)
+    assert heading(consultation_request) == words

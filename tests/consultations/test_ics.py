@@ -41,7 +41,7 @@ def content_lines(file: bytes) -> Iterator[tuple[str, dict[str, str], str]]:
     for line in file.replace(b"\r\n ", b"").decode("utf-8").rstrip("\r\n").split("\r\n"):
         head, value = re.split(r':(?=(?:[^"]*"[^"]*")*[^"]*$)', line, maxsplit=1)
         name, *parameters = head.split(";")
-        yield name, dict(each.split("=", 1) for each in parameters), value
+        yield name, dict(parameter.split("=", 1) for parameter in parameters), value
 
 
 def text(value: str) -> str:
@@ -90,7 +90,7 @@ def test_a_booked_time(appointment: Appointment) -> None:
 
 
 def test_a_cancelled_time_is_the_same_entry_one_state_later(appointment: Appointment) -> None:
-    perform("cancel_booking", appointment.request, reason="My back is better.")
+    perform("cancel_booking", appointment.consultation_request, reason="My back is better.")
     appointment.refresh_from_db()
 
     values = read(ics.appointment_file(appointment))
@@ -116,18 +116,18 @@ def test_cancelled_and_booked_again_and_again_is_one_entry_whose_number_rises(ap
             calendar[values["UID"]] = (int(values["SEQUENCE"]), values["DTSTART"])
         seen.append(int(values["SEQUENCE"]))
 
-    request = appointment.request
+    consultation_request = appointment.consultation_request
     opens(appointment)
     for _ in range(2):
-        perform("cancel_booking", request)
+        perform("cancel_booking", consultation_request)
         opens(appointment)
-        request.refresh_from_db()
-        kind = request.appointment_type
+        consultation_request.refresh_from_db()
+        kind = consultation_request.appointment_type
         assert kind is not None
-        soonest = scheduling.nearest(appointment_type=kind, around=STARTS, ignoring=request)[-1]
-        perform("answer_again", request, ticks=("none",))
-        scheduling.hold(request=request, slot_key=soonest.key)
-        appointment = book_held(consultation_request=request)
+        soonest = scheduling.nearest(appointment_type=kind, around=STARTS, ignoring=consultation_request)[-1]
+        perform("answer_again", consultation_request, ticks=("none",))
+        scheduling.hold(consultation_request=consultation_request, slot_key=soonest.key)
+        appointment = book_held(consultation_request=consultation_request)
         opens(appointment)
 
     assert seen == [0, 1, 2, 3, 4]
@@ -136,13 +136,13 @@ def test_cancelled_and_booked_again_and_again_is_one_entry_whose_number_rises(ap
 
 def test_times_of_two_requests_are_two_entries(make_request: MakeRequest, clinician: Clinician) -> None:
     offered = [make_request(status=RequestStatus.OFFERED) for _ in range(2)]
-    for request in offered:
-        kind = request.appointment_type
+    for consultation_request in offered:
+        kind = consultation_request.appointment_type
         assert kind is not None
-        soonest = scheduling.nearest(appointment_type=kind, around=STARTS, ignoring=request)[0]
-        perform("answer_again", request, ticks=("none",))
-        scheduling.hold(request=request, slot_key=soonest.key)
-        book_held(consultation_request=request)
+        soonest = scheduling.nearest(appointment_type=kind, around=STARTS, ignoring=consultation_request)[0]
+        perform("answer_again", consultation_request, ticks=("none",))
+        scheduling.hold(consultation_request=consultation_request, slot_key=soonest.key)
+        book_held(consultation_request=consultation_request)
 
     first, second = Appointment.objects.all()
     assert first.calendar_uid != second.calendar_uid
@@ -191,11 +191,11 @@ def test_the_instant_is_the_clinic_s_wall_clock_on_both_sides_of_a_clock_change(
 @pytest.mark.parametrize("is_cancelled", [False, True])
 def test_names_no_condition_no_doctor_no_patient_and_no_way_in(appointment: Appointment, is_cancelled: bool) -> None:
     if is_cancelled:
-        perform("cancel_booking", appointment.request)
+        perform("cancel_booking", appointment.consultation_request)
         appointment.refresh_from_db()
 
     file = ics.appointment_file(appointment).replace(b"\r\n ", b"").decode().casefold()
 
     for word in ("alice", "winther", "halloran", "spine", "back pain", "injection", "stem", "/request/open/"):
         assert word not in file
-    assert appointment.request.reference.casefold() not in file
+    assert appointment.consultation_request.reference.casefold() not in file

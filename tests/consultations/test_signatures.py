@@ -21,7 +21,7 @@ UNSIGNED = "The medical director has not signed the rules 1.0.0 and 1.1.0."
 
 
 def found() -> list[str]:
-    return [str(each.msg) for each in run_checks(tags=["clinic"]) if each.id == "consultations.E004"]
+    return [str(run_check.msg) for run_check in run_checks(tags=["clinic"]) if run_check.id == "consultations.E004"]
 
 
 @pytest.fixture
@@ -74,10 +74,10 @@ class TestStaffRead:
         self, sign_in: SignIn, nurse: User, make_request: Any, settings: Any
     ) -> None:
         settings.UNSIGNED_RULES_ACCEPTED_BY = "Dr Rosa Alarcon"
-        request: ConsultationRequest = make_request()
-        assert request.assessment.ruleset_version == "1.0.0"
+        consultation_request: ConsultationRequest = make_request()
+        assert consultation_request.assessment.ruleset_version == "1.0.0"
         assert "Rules 1.0.0: not yet signed; accepted by Dr Rosa Alarcon." in text_of(
-            sign_in(nurse).get(page_of(request))
+            sign_in(nurse).get(page_of(consultation_request))
         )
 
     @pytest.mark.usefixtures("signed")

@@ -216,14 +216,14 @@ class TestAskedAndShown:
             assert (NIGHT_TEXT in page, NEW_WORDS in page, OLD_WORDS in page) == (has_night, has_night, not has_night)
             assert ("Change your nights" in page) is has_night
             visitor.send()
-            request = ConsultationRequest.objects.order_by("-pk")[0]
-            shown = text_of(sign_in(nurse).get(page_of(request)))
+            consultation_request = ConsultationRequest.objects.order_by("-pk")[0]
+            shown = text_of(sign_in(nurse).get(page_of(consultation_request)))
             assert (NIGHT_TEXT in shown, NEW_WORDS in shown, OLD_WORDS in shown) == (
                 has_night,
                 has_night,
                 not has_night,
             )
-            assert request.assessment.questionnaire_version == version
+            assert consultation_request.assessment.questionnaire_version == version
 
     def test_the_list_sums_up_in_the_words_of_the_version(self) -> None:
         answers = {"pn_where": ["low_back"], "rf_weak": "worse"}

@@ -24,7 +24,7 @@ reopen           | published -> updating, updating                              
 """
 
 
-def said(row: workflow.TransitionRow) -> tuple[str, set[str], set[str]]:
+def said(row: workflow.PageTransitionRow) -> tuple[str, set[str], set[str]]:
     moves = {before if before == after else f"{before} -> {after}" for before, after in row.targets.items()}
     return row.verb, moves, {permission.removeprefix("education.") for permission in row.permissions} or {"nobody"}
 

@@ -53,9 +53,11 @@ def desk(page: Any, live_server: Any) -> Any:
 @pytest.fixture
 def emergency(make_request: Any) -> Any:
     def make(name: str) -> Any:
-        request = make_request(patient=make_patient(name))
+        consultation_request = make_request(patient=make_patient(name))
         with transaction.atomic():
-            return cases.open_case(response=request.response, level=Outcome.EMERGENCY, patient=request.patient)
+            return cases.open_case(
+                response=consultation_request.response, level=Outcome.EMERGENCY, patient=consultation_request.patient
+            )
 
     return make
 
@@ -79,8 +81,8 @@ def test_an_emergency_comes_to_an_open_page_and_takes_nothing_away(
     desk.goto("/admin/")
     desk.get_by_role("button", name="Switch sound on").click()
     assert "Sound is on in this browser." in desk.locator("main").inner_text()
-    request = make_request(status=RequestStatus.RECEIVED)
-    desk.goto(f"{QUEUE}{request.pk}/change/")
+    consultation_request = make_request(status=RequestStatus.RECEIVED)
+    desk.goto(f"{QUEUE}{consultation_request.pk}/change/")
     desk.locator("form[action$='/note/']").evaluate("form => { form.closest('details').open = true; }")
     box = desk.locator("form[action$='/note/'] textarea")
     box.fill("She says that")

@@ -134,17 +134,17 @@ def test_check_with_its_errors_and_its_stops(look: Look) -> None:
 def test_private_pages_in_every_state(look: Look, make_request: Any, clinician: Any) -> None:
     later = datetime.datetime(2028, 9, 27, 18, 45, tzinfo=datetime.UTC)  # the longest words a day can have
     for number, status in enumerate(RequestStatus.values):
-        request = make_request(status=status, patient=make_patient(f"Patient {number}"))
+        consultation_request = make_request(status=status, patient=make_patient(f"Patient {number}"))
         if status == RequestStatus.BOOKED:
-            book_directly(request, clinician, later)
+            book_directly(consultation_request, clinician, later)
         client = Client()
-        open_privately(client, request)
+        open_privately(client, consultation_request)
         look.sign_in(client)
-        paths = [private_url(request)]
+        paths = [private_url(consultation_request)]
         if status == RequestStatus.OFFERED:
-            paths += [private_url(request, "times/"), private_url(request, "withdraw/")]
+            paths += [private_url(consultation_request, "times/"), private_url(consultation_request, "withdraw/")]
         if status == RequestStatus.BOOKED:
-            paths += [private_url(request, "cancel-time/")]
+            paths += [private_url(consultation_request, "cancel-time/")]
         for path in paths:
             look.visit(path)
 
@@ -153,14 +153,14 @@ def test_private_pages_in_every_state(look: Look, make_request: Any, clinician: 
 
 def test_asked_again_and_the_page_after_each_danger(look: Look, make_request: Any) -> None:
     for number, tick in enumerate(("chest", "fever", "band")):
-        request = make_request(status=RequestStatus.OFFERED, patient=make_patient(f"Patient {number}"))
+        consultation_request = make_request(status=RequestStatus.OFFERED, patient=make_patient(f"Patient {number}"))
         client = Client()
-        open_privately(client, request)
+        open_privately(client, consultation_request)
         look.sign_in(client)
-        look.visit(private_url(request, "changed/"))
-        perform("answer_again", request, ticks=(tick,))
+        look.visit(private_url(consultation_request, "changed/"))
+        perform("answer_again", consultation_request, ticks=(tick,))
         for page in ("changed/now/", "", "times/"):
-            look.visit(private_url(request, page))
+            look.visit(private_url(consultation_request, page))
 
     assert look.wrong == []
 
@@ -211,14 +211,14 @@ def test_staff_pages(content: Any, look: Look, role: str, make_request: Any, cli
         due_at=now,
     )
     queue_directly(
-        request=shown[0],
+        consultation_request=shown[0],
         recipient="a@example.com",
     )
     paths = list(STAFF_PAGES[role])
     if role in ("triage", "doctor"):
         wanted = ("with_doctor", "offered") if role == "doctor" else ("received", "booked")
         paths += [
-            f"/admin/consultations/consultationrequest/{each.pk}/change/" for each in shown if each.status in wanted
+            f"/admin/consultations/consultationrequest/{entry.pk}/change/" for entry in shown if entry.status in wanted
         ]
         paths += [f"/admin/consultations/consultationrequest/{shown[0].pk}/person/"]
         paths += [f"/admin/consultations/safetycase/{SafetyCase.objects.get().pk}/change/"]
@@ -247,13 +247,13 @@ def test_staff_pages(content: Any, look: Look, role: str, make_request: Any, cli
     assert look.wrong == []
 
 
-def _pages_of_a_manager(request: Any) -> list[str]:
+def _pages_of_a_manager(consultation_request: Any) -> list[str]:
     """With something on each: a note, a report, a day's end, and somebody who holds something."""
     now, nurse = clock.now(), make_user("nurse", "triage", name="Nora Adeyemi")
-    request.claimed_by, request.claimed_at = nurse, now
-    request.save(update_fields=["claimed_by", "claimed_at"])
-    hand_over_notes.write(text="Call her at five.", request=request, by=nurse, key="one")
-    subject = missed.subject_of(ReportedRecord.REQUEST, request.pk)
+    consultation_request.claimed_by, consultation_request.claimed_at = nurse, now
+    consultation_request.save(update_fields=["claimed_by", "claimed_at"])
+    hand_over_notes.write(text="Call her at five.", consultation_request=consultation_request, by=nurse, key="one")
+    subject = missed.subject_of(ReportedRecord.REQUEST, consultation_request.pk)
     assert subject is not None
     report = missed.report(subject=subject, kind=MissedKind.DANGER, text="Numb.", by=nurse, key="one")
     items = [dataclasses.asdict(item) for item in cannot_wait.open_items(now=now)]

@@ -44,7 +44,7 @@ def phone(chromium: Any, live_server: Any) -> Any:
 
 def what_is_below(page: Any) -> list[str]:
     assert page.evaluate(SAID) > 0, page.url
-    return [f"{page.url}: {each}" for each in page.evaluate(OUTSIDE)]
+    return [f"{page.url}: {item}" for item in page.evaluate(OUTSIDE)]
 
 
 def test_when_to_get_help_has_the_card() -> None:
@@ -94,11 +94,11 @@ def test_the_note_is_in_the_first_screen_of_a_private_page(
 ) -> None:
     below = []
     for number, status in enumerate(RequestStatus.values):
-        request = make_request(status=status, patient=make_patient(f"Patient {number}"))
+        consultation_request = make_request(status=status, patient=make_patient(f"Patient {number}"))
         client = Client()
-        open_privately(client, request)
+        open_privately(client, consultation_request)
         take_over(phone.context, client, live_server.url)
-        phone.goto(private_url(request))
+        phone.goto(private_url(consultation_request))
         below += what_is_below(phone)
     assert below == []
 

@@ -66,7 +66,11 @@ def test_a_couple_shares_a_browser_and_each_page_stays_with_its_person(
 ) -> None:
     type(bob).objects.filter(pk=bob.pk).update(status=RequestStatus.INFORMATION_ASKED)
     InformationRequest.objects.create(
-        request=bob, question="Which scan?", asked_at=bob.submitted_at, asked_by=doctor, is_from_doctor=False
+        consultation_request=bob,
+        question="Which scan?",
+        asked_at=bob.submitted_at,
+        asked_by=doctor,
+        is_from_doctor=False,
     )
     hers = meet(with_js=with_js, width=width)
     open_link(hers, link_to(alice), BORN)
@@ -105,7 +109,11 @@ def test_a_couple_shares_a_browser_and_each_page_stays_with_its_person(
 def test_a_private_page_that_ended_gives_the_answer_back(meet: Any, alice: Any, doctor: User, with_js: bool) -> None:
     type(alice).objects.filter(pk=alice.pk).update(status=RequestStatus.INFORMATION_ASKED)
     question = InformationRequest.objects.create(
-        request=alice, question="Which scan?", asked_at=alice.submitted_at, asked_by=doctor, is_from_doctor=False
+        consultation_request=alice,
+        question="Which scan?",
+        asked_at=alice.submitted_at,
+        asked_by=doctor,
+        is_from_doctor=False,
     )
     patient = meet(with_js=with_js, width=390)
     open_link(patient, link_to(alice), BORN)

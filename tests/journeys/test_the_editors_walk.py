@@ -59,7 +59,7 @@ def test_an_edit_is_read_for_claims_before_it_goes_on(meet: Any, editor: User, w
     write(writer, f"{before}\n\n{BOAST}\n")
     assert "Update in progress" in writer.words
     marked = writer.page.locator(".findings mark").all_inner_texts()
-    assert any("cure" in each for each in marked)
+    assert any("cure" in item for item in marked)
     assert "Change it" in writer.words
     if with_js:
         assert faults(writer.page) == []

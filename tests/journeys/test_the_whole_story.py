@@ -89,8 +89,8 @@ class Person:
             field = self.page.locator(f"main [name='{name}']")
             kind = field.first.get_attribute("type")
             if kind in ("radio", "checkbox"):
-                for each in value if isinstance(value, list) else [value]:
-                    chosen = "" if each is True else f"[value='{each}']"
+                for item in value if isinstance(value, list) else [value]:
+                    chosen = "" if item is True else f"[value='{item}']"
                     self.page.locator(f"main [name='{name}']{chosen}").check(force=True)
             elif field.first.evaluate("field => field.tagName") == "SELECT":
                 field.select_option(value)
@@ -113,9 +113,9 @@ class Person:
             screen = flow.screen_named(self.screen, version=CURRENT_VERSION)
             # A follow-up that follows what was just answered is there once that was; without JavaScript it never is.
             asked = 0
-            for each in screen.order:
-                if self.page.locator(f"main [name='{each}']:enabled").count():
-                    self.fill(**{each: answers[each]})
+            for item in screen.order:
+                if self.page.locator(f"main [name='{item}']:enabled").count():
+                    self.fill(**{item: answers[item]})
                     asked += 1
             assert asked, self.path
             self.press("Continue")
@@ -195,12 +195,12 @@ def test_from_the_first_page_to_a_booked_time(
     assert "Alice Winther" in patient.words
     patient.fill(true_answers=True, care_team=True, privacy_notice=True)
     patient.press("Send my request")
-    request = ConsultationRequest.objects.get()
+    consultation_request = ConsultationRequest.objects.get()
     assert patient.path == "/check/sent/"
-    assert request.reference in patient.words
+    assert consultation_request.reference in patient.words
 
     patient.open_mail()
-    assert request.reference in patient.words
+    assert consultation_request.reference in patient.words
 
     triage = meet(**look)
     triage.sign_in(nurse)
@@ -209,8 +209,12 @@ def test_from_the_first_page_to_a_booked_time(
     triage.act("claim")
     triage.act("note", note="Rang at ten: no change.")
     triage.act("pass_to_doctor", doctor=str(doctor.pk), note="Please read.")
-    request.refresh_from_db()
-    assert (request.status, request.doctor, request.claimed_by) == (RequestStatus.WITH_DOCTOR, doctor, nurse)
+    consultation_request.refresh_from_db()
+    assert (consultation_request.status, consultation_request.doctor, consultation_request.claimed_by) == (
+        RequestStatus.WITH_DOCTOR,
+        doctor,
+        nurse,
+    )
 
     reviewer = meet(**look)
     reviewer.sign_in(doctor)
@@ -221,12 +225,12 @@ def test_from_the_first_page_to_a_booked_time(
         "decide", decision="offer", appointment_type=str(visit.pk), patient_note="We would like to see you and talk."
     )
     assert "Nothing is sent yet" in reviewer.words
-    request.refresh_from_db()
-    assert request.status == RequestStatus.WITH_DOCTOR
+    consultation_request.refresh_from_db()
+    assert consultation_request.status == RequestStatus.WITH_DOCTOR
     reviewer.page.locator("form[action$='/preview/'] button[type=submit]").first.click()
     reviewer.arrive()
-    request.refresh_from_db()
-    assert request.status == RequestStatus.OFFERED
+    consultation_request.refresh_from_db()
+    assert consultation_request.status == RequestStatus.OFFERED
 
     patient.open_mail()
     assert "We would like to see you and talk." in patient.words
@@ -235,7 +239,7 @@ def test_from_the_first_page_to_a_booked_time(
     patient.press("Send and see free times")
     patient.page.locator("input[name=slot]").first.check(force=True)
     patient.press("Continue")
-    assert patient.path == private_url(request, "times/check/")
+    assert patient.path == private_url(consultation_request, "times/check/")
     patient.press("Book this time")
     booked = Appointment.objects.get()
     assert booked.booked_by is None
@@ -245,14 +249,14 @@ def test_from_the_first_page_to_a_booked_time(
     assert b"BEGIN:VCALENDAR" in waiting.value.path().read_bytes()
     delivery.deliver_due()
     assert len(mail.outbox) == 3
-    assert {tuple(each.recipients()) for each in mail.outbox} == {("alice@example.com",)}
+    assert {tuple(item.recipients()) for item in mail.outbox} == {("alice@example.com",)}
 
     triage.go("/admin/consultations/appointment/")
     assert "Alice Winther" in triage.words or "Alice Winther" in triage.page.inner_text("body")
     patient.follow("Cancel this time")
     patient.press("Cancel this time")
-    request.refresh_from_db()
-    assert request.status == RequestStatus.OFFERED
+    consultation_request.refresh_from_db()
+    assert consultation_request.status == RequestStatus.OFFERED
 
 
 @pytest.fixture

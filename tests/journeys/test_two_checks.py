@@ -23,8 +23,8 @@ def meet(content: Any, chromium: Any, live_server: Any) -> Any:
         return people[-1]
 
     yield meet_one
-    for each in people:
-        each.context.close()
+    for item in people:
+        item.context.close()
 
 
 def send(person: Person, **contact: str) -> None:
@@ -70,9 +70,9 @@ def test_two_checks_side_by_side(meet: Any, with_js: bool) -> None:
 
     assert bob.response.answers["rf_systemic"] == ["none"]
     assert alice.response.answers["rf_systemic"] == ["weight_loss"]
-    for page, request in ((alices, alice), (bobs, bob)):
+    for page, consultation_request in ((alices, alice), (bobs, bob)):
         page.reload()
-        assert request.reference in page.locator("main").inner_text()
+        assert consultation_request.reference in page.locator("main").inner_text()
     assert person.said == []
 
 
@@ -151,6 +151,6 @@ def test_over_the_limit_the_check_goes_on_in_its_pages(
 
 def keep_csrf_only(person: Person) -> None:
     """The session is over or was cleared; the cookie that guards forms is another one and stays."""
-    rest = [each for each in person.context.cookies() if not each["name"].endswith("session")]
+    rest = [cooky for cooky in person.context.cookies() if not cooky["name"].endswith("session")]
     person.context.clear_cookies()
     person.context.add_cookies(rest)

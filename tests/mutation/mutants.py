@@ -49,11 +49,11 @@ NEXT_NAME: Final = {name: turn[(at + 1) % len(turn)] for turn in TURNS for at, n
 def next_members() -> dict[tuple[str, str], str]:
     """(enum, member) -> the member written after it, for the project's vocabulary."""
     found = {}
-    for each in ast.parse((ROOT / "consultations/enums.py").read_text()).body:
-        if isinstance(each, ast.ClassDef):
-            names = [ast.unparse(line.targets[0]) for line in each.body if isinstance(line, ast.Assign)]
+    for consultation in ast.parse((ROOT / "consultations/enums.py").read_text()).body:
+        if isinstance(consultation, ast.ClassDef):
+            names = [ast.unparse(line.targets[0]) for line in consultation.body if isinstance(line, ast.Assign)]
             members = [name for name in names if name.isupper()]
-            found |= {(each.name, name): members[(at + 1) % len(members)] for at, name in enumerate(members)}
+            found |= {(consultation.name, name): members[(at + 1) % len(members)] for at, name in enumerate(members)}
     return found
 
 
@@ -127,8 +127,8 @@ def _changes(parent: ast.AST, field: str, index: int | None, node: ast.AST) -> I
         isinstance(node, ast.Tuple) and isinstance(parent, ast.Compare | ast.Call)
     )
     if is_listed and len(node.elts) > 1:
-        for each in node.elts:
-            yield f"{_short(node)} without {_short(each)}", partial(node.elts.remove, each)
+        for elt in node.elts:
+            yield f"{_short(node)} without {_short(elt)}", partial(node.elts.remove, elt)
 
 
 def _instead_of(node: ast.AST) -> Iterator[ast.AST]:
@@ -159,7 +159,7 @@ def _instead_of_statement(node: ast.AST) -> Iterator[ast.AST]:
             yield ast.Return(ast.Constant(None))
         case ast.Raise() | ast.Delete() | ast.AugAssign() | ast.Expr(ast.Call() | ast.YieldFrom()):
             yield ast.Pass()
-        case ast.Assign(targets) if all(isinstance(each, ast.Attribute | ast.Subscript) for each in targets):
+        case ast.Assign(targets) if all(isinstance(target, ast.Attribute | ast.Subscript) for target in targets):
             yield ast.Pass()
         case ast.Break():
             yield ast.Continue()

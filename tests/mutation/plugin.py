@@ -143,15 +143,19 @@ def is_passed(item: pytest.Item, following: pytest.Item) -> bool:
 
 def functions_of(path: str) -> list[FunctionType]:
     file = str(ROOT / path)
-    return [each for each in gc.get_objects() if type(each) is FunctionType and each.__code__.co_filename == file]
+    return [
+        get_object
+        for get_object in gc.get_objects()
+        if type(get_object) is FunctionType and get_object.__code__.co_filename == file
+    ]
 
 
 def codes_in(code: CodeType) -> dict[tuple[str, int], CodeType]:
     found = {}
-    for each in code.co_consts:
-        if isinstance(each, CodeType):
-            found[each.co_qualname, each.co_firstlineno] = each
-            found |= codes_in(each)
+    for co_const in code.co_consts:
+        if isinstance(co_const, CodeType):
+            found[co_const.co_qualname, co_const.co_firstlineno] = co_const
+            found |= codes_in(co_const)
     return found
 
 
@@ -161,9 +165,11 @@ def put_in(mutant: Mutant) -> None:
     for function in functions_of(mutant.path):
         if code := changed_codes.get((function.__code__.co_qualname, function.__code__.co_firstlineno)):
             function.__code__ = code
-    for each in gc.get_objects():
-        if type(each) is functools._lru_cache_wrapper and each.__module__.startswith(("consultations", "clinic")):
-            each.cache_clear()
+    for get_object in gc.get_objects():
+        if type(get_object) is functools._lru_cache_wrapper and get_object.__module__.startswith(
+            ("consultations", "clinic")
+        ):
+            get_object.cache_clear()
 
 
 def in_a_fork(mutant: Mutant | None, tests: list[pytest.Item], allowed: float) -> str:

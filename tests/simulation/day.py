@@ -132,9 +132,9 @@ class Day:
             self._change_shifts(minute)
             for act in events.get(minute, ()):
                 act()
-            for each in self.staff:
-                if each.is_here(minute):
-                    each.work()
+            for item in self.staff:
+                if item.is_here(minute):
+                    item.work()
             if minute in self.plan.kills:
                 self.worker.arm("queue" if minute == self.plan.kills[0] else "send")
             self.worker.minute()
@@ -151,9 +151,9 @@ class Day:
             yield from range(DAY + OPENING, DAY + self.plan.wakes_until)
 
     def _change_shifts(self, minute: int) -> None:
-        pressed = [each for each in self.staff if each.turn_up(minute)]
+        pressed = [item for item in self.staff if item.turn_up(minute)]
         if pressed or not self.ledger.duty:
-            there = frozenset(each.email for each in duty.on_duty())
+            there = frozenset(item.email for item in duty.on_duty())
             self.ledger.duty.append((clock.now(), there))
 
     def _collect(self, minute: int) -> None:
@@ -164,9 +164,9 @@ class Day:
             new += [Mail(clock.now(), to, link.removeprefix("http://testserver")) for to in sent.to]
         mail.outbox.clear()
         self.ledger.mails += new
-        for each in self.staff:
-            if each.is_here(minute):
-                each.read(new)
+        for item in self.staff:
+            if item.is_here(minute):
+                item.read(new)
 
     # --- What happens -----------------------------------------------------------------------------------------------
 
@@ -207,10 +207,10 @@ class Day:
 
     def _present(self) -> list[Colleague]:
         minute = int((clock.now() - MIDNIGHT).total_seconds() // 60)
-        return [each for each in self.staff if each.is_here(minute)] or self.staff[:1]
+        return [item for item in self.staff if item.is_here(minute)] or self.staff[:1]
 
     def _anybody(self) -> Any:
-        return self.random.choice([each for each in self._present() if not each.is_doctor] or self._present()).user
+        return self.random.choice([item for item in self._present() if not item.is_doctor] or self._present()).user
 
     def _ring(self) -> None:
         """A call about an ordinary request: not reached, about something else, or the questions without a danger."""

@@ -24,7 +24,7 @@ class Danger:
     due_at: datetime.datetime
     response: int
     text: int | None = None
-    request: int | None = None
+    consultation_request: int | None = None
     is_heard_by_staff: bool = False
     waits_for_opening: bool = False
     """Same-day, and told while the clinic was closed: it is mailed to its owner, who reads it after opening."""
@@ -69,17 +69,17 @@ class Ledger:
         if danger.text is not None:
             return PatientText.objects.values_list("read_at", flat=True).get(pk=danger.text)
         case = SafetyCase.objects.filter(response=danger.response).values_list("pk", flat=True).first()
-        wanted = {"case.acknowledge": case} if case else {"request.settle_escalation": danger.request}
+        wanted = {"case.acknowledge": case} if case else {"request.settle_escalation": danger.consultation_request}
         events = AuditEvent.objects.filter(at__gte=danger.told_at, action__in=wanted)
         found = events.filter(target_id__in=map(str, wanted.values())).order_by("at").first()
         return found.at if found else None
 
     def in_time(self) -> list[Danger]:
-        return [each for each in self.dangers if (at := self.acknowledged_at(each)) is not None and at <= each.due_at]
+        return [item for item in self.dangers if (at := self.acknowledged_at(item)) is not None and at <= item.due_at]
 
     def alarmed(self) -> list[Danger]:
         """Those whose own clock ran out with an alarm, within a minute of its time."""
-        return [each for each in self.dangers if self._alarm_of(each) is not None]
+        return [item for item in self.dangers if self._alarm_of(item) is not None]
 
     def _alarm_of(self, danger: Danger) -> ClockAlarm | None:
         begun = ClockAlarm.objects.filter(
@@ -95,7 +95,7 @@ class Ledger:
         ]  # fmt: skip
 
     def _lost(self, now: datetime.datetime) -> Iterator[str]:
-        handled = {each.number for each in (*self.in_time(), *self.alarmed())}
+        handled = {item.number for item in (*self.in_time(), *self.alarmed())}
         for danger in self.dangers:
             if danger.number not in handled and danger.due_at < now - MINUTE:
                 yield f"lost: {danger} was neither acknowledged by {clock.time(danger.due_at)} nor alarmed"
@@ -110,7 +110,7 @@ class Ledger:
                     yield f"untold: {danger} reached no mailbox of anybody on duty within a minute"
 
     def _closed_without_proof(self) -> Iterator[str]:
-        closings = {each.case_id: each for each in CaseClosing.objects.standing().select_related("call")}
+        closings = {item.case_id: item for item in CaseClosing.objects.standing().select_related("call")}
         for case in SafetyCase.objects.filter(status=CaseStatus.CLOSED):
             closing = closings.get(case.pk)
             if closing is None or not closing.outcome or not closing.proof:
@@ -138,9 +138,9 @@ class Ledger:
         open_requests = ConsultationRequest.objects.filter(status__in=OPEN_STATUSES)
         expected = Counter({*open_cases, *open_requests.values_list("response_id", flat=True)})
         running = clocks.running()
-        found = Counter(each.response_id for each in running if each.kind != ClockKind.TEXT)
+        found = Counter(item.response_id for item in running if item.kind != ClockKind.TEXT)
         texts = PatientText.objects.filter(read_at=None, due_at__isnull=False).values_list("response_id", flat=True)
-        on_text = Counter(each.response_id for each in running if each.kind == ClockKind.TEXT)
+        on_text = Counter(item.response_id for item in running if item.kind == ClockKind.TEXT)
         for what, wanted, there in (("", expected, found), ("text ", Counter(set(texts)), on_text)):
             self.clock_faults += [
                 f"clocks: {what}{key} is on {there[key]} clocks at {clock.time(clock.now())}, not {wanted[key]}"
@@ -151,10 +151,12 @@ class Ledger:
 
 def _paths_of(alarm: ClockAlarm) -> set[str]:
     case = SafetyCase.objects.filter(response=alarm.response_id).values_list("pk", flat=True).first()
-    request = ConsultationRequest.objects.filter(response=alarm.response_id).values_list("pk", flat=True).first()
+    consultation_request = (
+        ConsultationRequest.objects.filter(response=alarm.response_id).values_list("pk", flat=True).first()
+    )
     paths = {"/admin/", "/admin/today/", "/admin/consultations/safetycase/"}
     if case:
         paths.add(f"/admin/consultations/safetycase/{case}/change/")
-    if request:
-        paths.add(f"/admin/consultations/consultationrequest/{request}/change/")
+    if consultation_request:
+        paths.add(f"/admin/consultations/consultationrequest/{consultation_request}/change/")
     return paths

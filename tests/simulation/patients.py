@@ -51,11 +51,13 @@ def send_form(*, brought: str = "", **changes: Any) -> ConsultationRequest:
     return intake.send(response=response, wordings=wordings())
 
 
-def tick(request: ConsultationRequest, *codes: str) -> dangers.Heard:
+def tick(consultation_request: ConsultationRequest, *codes: str) -> dangers.Heard:
     """An answer to "since you sent this, has any of this started or got worse?"."""
     with transaction.atomic():
-        held = transitions.lock(request)
-        return dangers.hear(response=held.response, request=held, origin=AssessmentOrigin.ASKED_AGAIN, ticks=codes)
+        held = transitions.lock(consultation_request)
+        return dangers.hear(
+            response=held.response, consultation_request=held, origin=AssessmentOrigin.ASKED_AGAIN, ticks=codes
+        )
 
 
 class Tellers:
@@ -91,9 +93,16 @@ class Tellers:
         return self._of_case("form, same day", send_form(**OUTCOMES["SAME_DAY"]).response_id)
 
     def form_urgent(self) -> Danger:
-        request = send_form(**OUTCOMES["URGENT_REVIEW"])
-        due_at = request.danger_due_at
-        return Danger(next(self.told), "form, urgent", clock.now(), due_at, request.response_id, request=request.pk)
+        consultation_request = send_form(**OUTCOMES["URGENT_REVIEW"])
+        due_at = consultation_request.danger_due_at
+        return Danger(
+            next(self.told),
+            "form, urgent",
+            clock.now(),
+            due_at,
+            consultation_request.response_id,
+            consultation_request=consultation_request.pk,
+        )
 
     def ticked_emergency(self) -> Danger:
         return self._of_case("asked again, chest", tick(self.pick(), "chest").assessment.response_id)
@@ -105,16 +114,24 @@ class Tellers:
         return self._of_case("asked again, unwell", tick(self.pick(), "unwell").assessment.response_id)
 
     def message(self) -> Danger:
-        request = self.pick()
-        text = send_message(request=request, text="Since Friday I cannot feel when my bladder is full.", key="a page")
+        consultation_request = self.pick()
+        text = send_message(
+            consultation_request=consultation_request,
+            text="Since Friday I cannot feel when my bladder is full.",
+            key="a page",
+        )
         return self._of_text("message", text)
 
     def self_harm(self) -> Danger:
         return self._of_text("message, despair", send_message(request=self.pick(), text="I want to die.", key="page"))
 
     def decision_aid(self) -> Danger:
-        request = send_form(brought="My question: why is my bottom numb and why can I not feel my bladder?")
-        return self._of_text("decision aid", PatientText.objects.get(response=request.response_id, is_danger=True))
+        consultation_request = send_form(
+            brought="My question: why is my bottom numb and why can I not feel my bladder?"
+        )
+        return self._of_text(
+            "decision aid", PatientText.objects.get(response=consultation_request.response_id, is_danger=True)
+        )
 
     def call_about_a_request(self) -> Danger:
         """A nurse rings about something else, asks, and hears of it."""
@@ -133,8 +150,15 @@ class Tellers:
         return self._of_case("caller without a request", opened.case.response_id, is_heard_by_staff=True)
 
     def escalation(self) -> Danger:
-        request = self.pick()
-        perform("escalate", request, note="She sounds worse than she says.", by=self.colleague())
-        request.refresh_from_db()
-        due_at = request.danger_due_at
-        return Danger(next(self.told), "escalated", clock.now(), due_at, request.response_id, request=request.pk)
+        consultation_request = self.pick()
+        perform("escalate", consultation_request, note="She sounds worse than she says.", by=self.colleague())
+        consultation_request.refresh_from_db()
+        due_at = consultation_request.danger_due_at
+        return Danger(
+            next(self.told),
+            "escalated",
+            clock.now(),
+            due_at,
+            consultation_request.response_id,
+            consultation_request=consultation_request.pk,
+        )

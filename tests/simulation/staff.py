@@ -14,7 +14,7 @@ from consultations.actions.read_text import mark_read
 from consultations.enums import CallOutcome, CaseOutcome, CaseProof, CaseStatus, RequestStatus
 from consultations.models import AppointmentType, ClockAlarm, ConsultationRequest, PatientText, SafetyCase
 from consultations.services import call_scripts, calls, case_closing, case_proofs, cases, clock_alarms, handover
-from consultations.services.case_proofs import Claim
+from consultations.services.case_proofs import OutcomeClaim
 from tests.consultations.candidacy.test_call_script import NOTHING
 from tests.consultations.perform import perform
 from tests.simulation.ledger import MINUTE, Mail
@@ -95,9 +95,9 @@ class Colleague:
             mark_read(text=text, by=self.user)
 
     def settle(self, pk: int) -> None:
-        request = ConsultationRequest.objects.get(pk=pk)
-        if request.is_escalated and not request.is_closed:
-            perform("settle_escalation", request, note="Spoke to her: no danger.", by=self.user)
+        consultation_request = ConsultationRequest.objects.get(pk=pk)
+        if consultation_request.is_escalated and not consultation_request.is_closed:
+            perform("settle_escalation", consultation_request, note="Spoke to her: no danger.", by=self.user)
 
     def call(self, pk: int) -> None:
         """Reach the person and ask, or try again after more than an hour, or leave it."""
@@ -105,7 +105,7 @@ class Colleague:
         if case.status == CaseStatus.CLOSED:
             return
         if case.patient_id is None:
-            self.close(case, Claim(CaseOutcome.NO_WAY_TO_REACH, CaseProof.NO_NAME))
+            self.close(case, OutcomeClaim(CaseOutcome.NO_WAY_TO_REACH, CaseProof.NO_NAME))
         elif (luck := self.random.random()) < 0.6:
             self.ask(case)
         elif luck < 0.9:
@@ -113,19 +113,19 @@ class Colleague:
             if case_proofs.evidence_of(case).missing(CaseProof.TRIES):
                 self.plan(self.random.randint(61, 75), partial(self.call, pk))
             else:
-                self.close(case, Claim(CaseOutcome.NOT_REACHED, CaseProof.TRIES))
+                self.close(case, OutcomeClaim(CaseOutcome.NOT_REACHED, CaseProof.TRIES))
 
     def ask(self, case: SafetyCase) -> None:
         call = calls.begin(response=case.response, by=self.user)
         call_scripts.save(call=call, answers=NOTHING, by=self.user)
         finished = call_scripts.finish(call=call, note="Seen at the hospital.", by=self.user).call
         if calls.asked_everything(finished):
-            self.close(case, Claim(CaseOutcome.WENT_FOR_CARE, CaseProof.CALL, named=finished.pk))
+            self.close(case, OutcomeClaim(CaseOutcome.WENT_FOR_CARE, CaseProof.CALL, named=finished.pk))
 
-    def close(self, case: SafetyCase, claim: Claim) -> None:
+    def close(self, case: SafetyCase, claim: OutcomeClaim) -> None:
         case_closing.close(case=case, claim=claim, by=self.user)
 
-    def routine(self, request: ConsultationRequest, visit: AppointmentType) -> None:
+    def routine(self, consultation_request: ConsultationRequest, visit: AppointmentType) -> None:
         """One next step of an ordinary request, whoever takes it."""
         data: dict[str, dict[str, Any]] = {
             "claim": {},
@@ -138,5 +138,5 @@ class Colleague:
             RequestStatus.IN_TRIAGE: "pass_to_doctor" if self.is_doctor else "ask",
             RequestStatus.WITH_DOCTOR: "offer" if self.is_doctor else "",
         }
-        if verb := of_status.get(RequestStatus(request.status)):
-            perform(verb, request, by=self.user, **data[verb])
+        if verb := of_status.get(RequestStatus(consultation_request.status)):
+            perform(verb, consultation_request, by=self.user, **data[verb])

@@ -50,15 +50,15 @@ def holds(plan: Plan, time_machine: Any) -> None:
     in_time, alarmed = book.in_time(), book.alarmed()
     tell([
         f"{len(book.dangers)} dangers: {len(in_time)} acknowledged in their target, {len(alarmed)} alarmed",
-        *(f"  {each}, due {clock.moment(each.due_at)}: {said_of(each, in_time, alarmed)}" for each in book.dangers),
+        *(f"  {item}, due {clock.moment(item.due_at)}: {said_of(item, in_time, alarmed)}" for item in book.dangers),
     ])  # fmt: skip
     assert faults == []
     assert len(book.dangers) == plan.dangers
-    assert {each.channel for each in book.dangers} == CHANNELS
+    assert {item.channel for item in book.dangers} == CHANNELS
     assert day.worker.kills == 2
     assert in_time
     assert alarmed
-    assert all(each in in_time or each in alarmed or each.due_at > now for each in book.dangers)
+    assert all(item in in_time or item in alarmed or item.due_at > now for item in book.dangers)
 
 
 def said_of(danger: Danger, in_time: list[Danger], alarmed: list[Danger]) -> str:

@@ -20,11 +20,11 @@ from consultations.actions.decide import DecisionData
 from consultations.actions.decline import Decline
 from consultations.actions.escalate import Escalate, EscalateData
 from consultations.actions.mark_no_show import MarkNoShow
-from consultations.actions.note import Note, NoteData
+from consultations.actions.note import NoteData, WriteNote
 from consultations.actions.offer import Offer, OfferData
 from consultations.actions.pass_to_doctor import PassData, PassToDoctor
 from consultations.actions.settle import Settle, SettleData
-from consultations.actions.withdraw import Withdraw
+from consultations.actions.withdraw import WithdrawRequest
 from consultations.enums import AssessmentOrigin, CaseOutcome, CaseProof, SettledHow
 from consultations.models import ConsultationRequest, SafetyCase
 from consultations.services import (
@@ -84,12 +84,12 @@ def book_a_time(cast: Cast, consultation_request: ConsultationRequest) -> None:
 def book(consultation_request: ConsultationRequest, slot: scheduling.Slot) -> None:
     """As the patient: asked if anything is new or worse, and the time is held first."""
     perform_action(AnswerAgain(), consultation_request, AnswerAgainData(("none",)))
-    scheduling.hold(request=consultation_request, slot_key=slot.key)
+    scheduling.hold(consultation_request=consultation_request, slot_key=slot.key)
     book_held(consultation_request=consultation_request)
 
 
 claim = _act(Claim(), lambda cast: (NoData(), cast.nurse))
-note_a_call = _act(Note(), lambda cast: (NoteData("Rang at nine, will ring again after lunch."), cast.nurse))
+note_a_call = _act(WriteNote(), lambda cast: (NoteData("Rang at nine, will ring again after lunch."), cast.nurse))
 ask = _act(Ask(), lambda cast: (AskData("Which hospital did your scan, and in which month?"), cast.nurse))
 
 
@@ -104,7 +104,9 @@ def feel_feverish(cast: Cast, consultation_request: ConsultationRequest) -> None
     """As the patient, asked again whether anything has started since."""
     with transaction.atomic():
         held = transitions.lock(consultation_request)
-        dangers.hear(response=held.response, request=held, origin=AssessmentOrigin.ASKED_AGAIN, ticks=["fever"])
+        dangers.hear(
+            response=held.response, consultation_request=held, origin=AssessmentOrigin.ASKED_AGAIN, ticks=["fever"]
+        )
 
 
 def close_the_case(cast: Cast, consultation_request: ConsultationRequest) -> None:
@@ -113,7 +115,7 @@ def close_the_case(cast: Cast, consultation_request: ConsultationRequest) -> Non
     cases.acknowledge(case=case, by=cast.nurse)
     reach(cast, consultation_request)
     call = calls.completed_scripts(consultation_request.response)[-1]
-    went = case_proofs.Claim(CaseOutcome.WENT_FOR_CARE, CaseProof.CALL, named=call.pk)
+    went = case_proofs.OutcomeClaim(CaseOutcome.WENT_FOR_CARE, CaseProof.CALL, named=call.pk)
     case_closing.close(case=case, claim=went, by=cast.nurse)
 
 
@@ -152,6 +154,6 @@ decline = _act(
 )
 complete = _act(Complete(), lambda cast: (NoData(), cast.doctor))
 miss = _act(MarkNoShow(), lambda cast: (NoData(), cast.nurse))
-withdraw = _act(Withdraw(), lambda cast: (NoData(), None))
+withdraw = _act(WithdrawRequest(), lambda cast: (NoData(), None))
 close = _act(CancelRequest(), lambda cast: (CloseData("Sent twice: the other one goes on."), cast.doctor))
 WITH_DOCTOR: Final = (claim, reach, pass_on)

@@ -13,7 +13,7 @@ from clinic.core.encrypted_rows import CLINIC, OWN, EncryptedModel, KeyHolder
 from clinic.core.encryption import fingerprint
 from clinic.core.models import AuditEvent
 from clinic.core.names import greeting_name
-from clinic.management.demonstration.invented import Inventor, Person
+from clinic.management.demonstration.invented import InventedPatient, Inventor
 from clinic.management.demonstration.specimens import Row, Specimen, Table, counts
 from consultations.models import Appointment, Patient, QuestionnaireResponse
 from consultations.services.intake import Contact, described
@@ -26,12 +26,12 @@ BATCH: Final = 500
 class Copy:
     """What can be told of a copy; `token` opens its private pages with the date of birth."""
 
-    person: Person
+    person: InventedPatient
     status: str
     token: str
 
 
-class Pattern:
+class CopyPattern:
     """A specimen with the values found in it that are its own, and that a copy therefore has others for."""
 
     def __init__(self, specimen: Specimen) -> None:
@@ -78,7 +78,7 @@ class Pattern:
         return value in self.own
 
     def others(
-        self, person: Person, inventor: Inventor, slot: Slot | None, keys: dict[int, int]
+        self, person: InventedPatient, inventor: Inventor, slot: Slot | None, keys: dict[int, int]
     ) -> tuple[dict[Any, Any], str]:
         """What stands in a copy in place of each value that is the specimen's own; and the newest token."""
         tokens = {token: inventor.token() for token in self._tokens()}
@@ -116,9 +116,9 @@ def _told(contact: Contact) -> list[Any]:
     ]  # fmt: skip
 
 
-def write(specimen: Specimen, people: list[tuple[Person, Slot | None]], inventor: Inventor) -> list[Copy]:
+def write(specimen: Specimen, people: list[tuple[InventedPatient, Slot | None]], inventor: Inventor) -> list[Copy]:
     """Write a copy for each of these people. Call inside a transaction."""
-    pattern, made = Pattern(specimen), []
+    pattern, made = CopyPattern(specimen), []
     rows: dict[Table, list[Any]] = {table: [] for table in specimen.rows}
     events: list[AuditEvent] = []
     for (person, slot), keys in zip(people, _keys_for(specimen, len(people)), strict=True):

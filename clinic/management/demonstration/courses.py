@@ -107,7 +107,7 @@ def _sent_at(status: RequestStatus, chance: random.Random) -> datetime.datetime:
 class Followed:
     """A request that went its course. `choices` are the times that its patient could have booked as well."""
 
-    request: ConsultationRequest
+    consultation_request: ConsultationRequest
     choices: list[Slot]
 
 
@@ -118,27 +118,27 @@ def follow(plan: Plan, cast: Cast, contact: intake.Contact, *, send_owed: Callab
     """
     moment, pauses = plan.sent_at, iter(plan.pauses)
     with clock.pretend(moment):
-        request = stories.send(plan.answers, contact)
+        consultation_request = stories.send(plan.answers, contact)
         send_owed()
     for act in BEFORE_THE_VISIT[plan.status]:
         moment += next(pauses)
         with clock.pretend(moment):
-            act(cast, request)
+            act(cast, consultation_request)
             send_owed()
     if not plan.has_visit:
-        return Followed(request, [])
+        return Followed(consultation_request, [])
     moment += next(pauses)
     with clock.pretend(moment):
-        request.refresh_from_db()
+        consultation_request.refresh_from_db()
         choices = _choices(plan, cast)
         last = choices.pop()
-        acts.book(request, last)
+        acts.book(consultation_request, last)
         send_owed()
     for act in AFTER_THE_VISIT[plan.status]:
         with clock.pretend(last.ends_at + next(pauses)):
-            act(cast, request)
+            act(cast, consultation_request)
             send_owed()
-    return Followed(request, choices)
+    return Followed(consultation_request, choices)
 
 
 class NoTimeFree(Exception):

@@ -41,7 +41,7 @@ class Crowd:
         _visiting_doctors(self.wanted)
         size = math.ceil(self.wanted.total() / MOST_SPECIMENS)
         while self.wanted.total():
-            for status in [each for each in RequestStatus if self.wanted[each]]:
+            for status in [item for item in RequestStatus if self.wanted[item]]:
                 made = self._some(status, min(size, self.wanted[status]))
                 self.wanted[status] -= len(made)
                 yield made

@@ -38,7 +38,7 @@ AREAS: Final = (202, 212, 312, 404, 503, 602, 617, 702, 713, 801, 816, 904)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Person:
+class InventedPatient:
     contact: Contact
     reference: str
 
@@ -51,7 +51,7 @@ class Inventor:
         self._references = _chance(seed, "references")
         self.taken = set(taken)
 
-    def person(self, *, age: int, on: datetime.date) -> Person:
+    def person(self, *, age: int, on: datetime.date) -> InventedPatient:
         """Somebody who was so old on that day."""
         given, family = self.chance.choice(GIVEN), self.chance.choice(FAMILY)
         reference = self.reference()
@@ -62,7 +62,7 @@ class Inventor:
             email=f"{given}.{family}.{reference[-7:].replace('-', '')}@patients.example".lower(),
             phone=number,
         )
-        return Person(contact, reference)
+        return InventedPatient(contact, reference)
 
     def _birthday(self, age: int, on: datetime.date) -> datetime.date:
         year = on.year - age - 1

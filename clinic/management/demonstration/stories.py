@@ -134,10 +134,10 @@ def _tell(cast: Cast, story: Story) -> int:
         email=story.email,
         phone=f"(202) 555-{150 + STORIES.index(story):04}",
     )
-    request = send({**ANSWERS, **story.changes}, contact)
+    consultation_request = send({**ANSWERS, **story.changes}, contact)
     _deliver()
     for act in story.acts:
-        act(cast, request)
+        act(cast, consultation_request)
         _deliver()
     return 1
 

@@ -30,20 +30,20 @@ class AskFirst(TransitionNotAllowed):
     """The person has not been asked whether anything is new or worse."""
 
 
-def require_asked(request: ConsultationRequest) -> None:
+def require_asked(consultation_request: ConsultationRequest) -> None:
     """Whoever takes a time is asked before. On a locked row. Raises AskFirst."""
-    if asked_again.is_owed_before_a_time(request):
+    if asked_again.is_owed_before_a_time(consultation_request):
         raise AskFirst(_("Please tell us first if anything is new or worse. Nothing is booked yet."))
 
 
-def hold(*, request: ConsultationRequest, slot_key: str) -> SlotHold:
+def hold(*, consultation_request: ConsultationRequest, slot_key: str) -> SlotHold:
     """Keep a time for ten minutes while the patient checks it; a second choice replaces the first.
 
     Raises SlotTaken with near times, WrongStatus when nothing is on offer, FlagsStand, AskFirst.
     """
-    slot = find(request, slot_key)
-    with booking(request, slot):
-        fresh = lock(request)
+    slot = find(consultation_request, slot_key)
+    with booking(consultation_request, slot):
+        fresh = lock(consultation_request)
         if fresh.status != RequestStatus.OFFERED:
             raise WrongStatus(_("There is nothing to book at the moment. Your status page says where things stand."))
         if fresh.is_blocked_by_flags:
@@ -53,7 +53,7 @@ def hold(*, request: ConsultationRequest, slot_key: str) -> SlotHold:
         require_asked(fresh)
         kind = offered_type(fresh)
         _lock_what_it_takes(fresh, kind, slot)
-        slot_release.release_hold_of(fresh, reason=slot_release.Reason.CHOSE_ANOTHER)
+        slot_release.release_hold_of(fresh, reason=slot_release.ReleaseReason.CHOSE_ANOTHER)
         taken = _taken_up(fresh, kind, slot)
         with race():
             held = SlotHold.objects.create(**taken, expires_at=clock.now() + HOLD_TIME)
@@ -61,34 +61,36 @@ def hold(*, request: ConsultationRequest, slot_key: str) -> SlotHold:
         return held
 
 
-def held_slot(*, request: ConsultationRequest, seen: str = "") -> tuple[Slot, bool]:
+def held_slot(*, consultation_request: ConsultationRequest, seen: str = "") -> tuple[Slot, bool]:
     """The time that is held for a request, and whether the hold ran out.
 
     `seen` is the key of the time that the page showed: AnotherTime is raised when another one is held now. Raises
     SlotTaken when none is held, WrongStatus when nothing is on offer.
     """
-    held = SlotHold.objects.filter(request=request).first()
+    held = SlotHold.objects.filter(consultation_request=consultation_request).first()
     if held is None:
         # The row goes when it ran out and somebody else chose a time of that doctor; which time it was is gone with it.
-        raise SlotTaken(soonest(request))
+        raise SlotTaken(soonest(consultation_request))
     slot = slot_of(held)
     if seen and seen != slot.key:
         raise AnotherTime(_("You chose another time since, in another tab or window. Nothing is booked yet."))
     return slot, held.expires_at <= clock.now()
 
 
-def book(*, request: ConsultationRequest, slot: Slot, by: User | None, has_expired: bool = False) -> Appointment:
+def book(
+    *, consultation_request: ConsultationRequest, slot: Slot, by: User | None, has_expired: bool = False
+) -> Appointment:
     """Turn a time into an appointment. Call inside `booking`, on a locked row. Raises SlotTaken, WrongStatus."""
-    kind = offered_type(request)
-    _lock_what_it_takes(request, kind, slot)
+    kind = offered_type(consultation_request)
+    _lock_what_it_takes(consultation_request, kind, slot)
     now = clock.now()
     if slot.starts_at <= now:
         raise SlotTaken
     if has_expired:
         # Nothing kept the time since: hours, closed days and the doctor may have changed, as for a fresh choice.
-        slot = find(request, slot.key)
-    taken = _taken_up(request, kind, slot)
-    slot_release.turn_into_appointment(request)
+        slot = find(consultation_request, slot.key)
+    taken = _taken_up(consultation_request, kind, slot)
+    slot_release.turn_into_appointment(consultation_request)
     with race():
         return Appointment.objects.create(
             **taken,
@@ -96,30 +98,32 @@ def book(*, request: ConsultationRequest, slot: Slot, by: User | None, has_expir
             time_zone=settings.TIME_ZONE,
             booked_at=now,
             booked_by=by,
-            **calendar_entries.following(request),
+            **calendar_entries.following(consultation_request),
         )
 
 
-def _lock_what_it_takes(request: ConsultationRequest, kind: AppointmentType, slot: Slot) -> None:
+def _lock_what_it_takes(consultation_request: ConsultationRequest, kind: AppointmentType, slot: Slot) -> None:
     """Lock the person, the clinician and every room that will do; then end the holds that ran out in their way."""
-    occupation.lock_person(request)
+    occupation.lock_person(consultation_request)
     ids = {slot.clinician_id, *(occupation.rooms_at(kind) or {}).get(slot.location_id, ())}
     occupation.lock_resources(ids)
-    slot_release.release_run_out(resources=ids, persons={occupation.person_of(request)})
+    slot_release.release_run_out(resources=ids, persons={occupation.person_of(consultation_request)})
 
 
-def _taken_up(request: ConsultationRequest, kind: AppointmentType, slot: Slot) -> dict[str, Any]:
+def _taken_up(consultation_request: ConsultationRequest, kind: AppointmentType, slot: Slot) -> dict[str, Any]:
     """What a hold or an appointment of this slot takes up, a free room included. Raises SlotTaken."""
     occupied = slot.occupied(kind)
-    if occupation.is_taken(request, clinician_id=slot.clinician_id, visit=slot.visit, occupied=occupied):
+    if occupation.is_taken(consultation_request, clinician_id=slot.clinician_id, visit=slot.visit, occupied=occupied):
         raise SlotTaken
     room = None
     if kind.needs_room:
-        room = occupation.free_room(kind, location_id=slot.location_id, occupied=occupied, consultation_request=request)
+        room = occupation.free_room(
+            kind, location_id=slot.location_id, occupied=occupied, consultation_request=consultation_request
+        )
         if room is None:
             raise SlotTaken
     return {
-        "request": request,
+        "consultation_request": consultation_request,
         "clinician_id": slot.clinician_id,
         "location_id": slot.location_id,
         "room": room,
@@ -131,7 +135,7 @@ def _taken_up(request: ConsultationRequest, kind: AppointmentType, slot: Slot) -
 
 
 @contextmanager
-def booking(request: ConsultationRequest, slot: Slot) -> Iterator[None]:
+def booking(consultation_request: ConsultationRequest, slot: Slot) -> Iterator[None]:
     """One transaction. Whoever loses a race in it is told which times near the lost one are free. Raises SlotTaken."""
     try:
         with transaction.atomic():
@@ -139,5 +143,5 @@ def booking(request: ConsultationRequest, slot: Slot) -> Iterator[None]:
     except (LostRace, OperationalError, SlotTaken) as error:
         if isinstance(error, OperationalError) and not gave_way(error):
             raise
-        kind = offered_type(request)
-        raise SlotTaken(nearest(appointment_type=kind, around=slot.starts_at, ignoring=request)) from None
+        kind = offered_type(consultation_request)
+        raise SlotTaken(nearest(appointment_type=kind, around=slot.starts_at, ignoring=consultation_request)) from None

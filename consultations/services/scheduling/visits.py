@@ -12,70 +12,78 @@ from consultations.services import occupation
 from consultations.services.races import LostRace, race
 from consultations.services.scheduling.reservations import AnotherTime
 from consultations.services.scheduling.slots import slot_of
-from consultations.services.slot_release import Reason, end_visit, release_hold_of, release_run_out, release_slot
+from consultations.services.slot_release import ReleaseReason, end_visit, release_hold_of, release_run_out, release_slot
 
 
-def booked(request: ConsultationRequest) -> Appointment | None:
-    return Appointment.objects.live().filter(request=request).first()
+def booked(consultation_request: ConsultationRequest) -> Appointment | None:
+    return Appointment.objects.live().filter(consultation_request=consultation_request).first()
 
 
 def has_begun(appointment: Appointment) -> bool:
     return appointment.starts_at <= clock.now()
 
 
-def cancel(*, request: ConsultationRequest, reason: str, by: User | None, seen: str = "") -> Appointment:
+def cancel(*, consultation_request: ConsultationRequest, reason: str, by: User | None, seen: str = "") -> Appointment:
     """Give the booked time back. Call inside a transaction, on a locked row.
 
     A patient cannot once the visit has begun: what became of it is for staff to record. `seen` is the key of the time
     that the page showed; AnotherTime is raised when another one is booked now. Raises WrongStatus.
     """
-    appointment = Appointment.objects.live().select_for_update(of=("self",)).get(request=request)
+    appointment = (
+        Appointment.objects.live().select_for_update(of=("self",)).get(consultation_request=consultation_request)
+    )
     if by is None and has_begun(appointment):
         raise WrongStatus(_("The consultation has begun."))
     if seen and seen != slot_of(appointment).key:
         raise AnotherTime(_("You booked another time since, in another tab or window. It is not cancelled."))
-    release_slot(appointment, reason=Reason.CANCELLED, actor=_actor(by), words=reason)
+    release_slot(appointment, reason=ReleaseReason.CANCELLED, actor=_actor(by), words=reason)
     return appointment
 
 
-def free_times_of(*, request: ConsultationRequest, actor: Actor) -> None:
+def free_times_of(*, consultation_request: ConsultationRequest, actor: Actor) -> None:
     """Cancel what is booked or held for a request that ends. Call inside a transaction, on a locked row.
 
     Raises WrongStatus for a patient whose visit has begun: what became of it is for staff to record.
     """
-    release_hold_of(request, reason=Reason.REQUEST_ENDED)
-    for appointment in Appointment.objects.live().select_for_update(of=("self",)).filter(request=request):
+    release_hold_of(consultation_request, reason=ReleaseReason.REQUEST_ENDED)
+    for appointment in (
+        Appointment.objects.live().select_for_update(of=("self",)).filter(consultation_request=consultation_request)
+    ):
         if actor == Actor.PATIENT and has_begun(appointment):
             raise WrongStatus(_("The consultation has begun."))
-        release_slot(appointment, reason=Reason.REQUEST_ENDED, actor=actor)
+        release_slot(appointment, reason=ReleaseReason.REQUEST_ENDED, actor=actor)
 
 
-def refuse_before_begin(request: ConsultationRequest) -> None:
+def refuse_before_begin(consultation_request: ConsultationRequest) -> None:
     """Raises WrongStatus while the visit lies ahead: nothing can have become of it."""
-    appointment = booked(request)
+    appointment = booked(consultation_request)
     if appointment is not None and not has_begun(appointment):
         raise WrongStatus(_("The consultation has not begun yet."))
 
 
-def finish(*, request: ConsultationRequest, status: AppointmentStatus) -> None:
+def finish(*, consultation_request: ConsultationRequest, status: AppointmentStatus) -> None:
     """Keep what became of the visit. Call inside a transaction, on a locked row."""
-    for appointment in Appointment.objects.live().select_for_update(of=("self",)).filter(request=request):
+    for appointment in (
+        Appointment.objects.live().select_for_update(of=("self",)).filter(consultation_request=consultation_request)
+    ):
         end_visit(appointment, status=status)
 
 
-def restore(*, request: ConsultationRequest, ended_as: AppointmentStatus) -> Appointment:
+def restore(*, consultation_request: ConsultationRequest, ended_as: AppointmentStatus) -> Appointment:
     """Book the visit again that was recorded as over. Call inside a transaction, on a locked row.
 
     What was left of its time was free meanwhile. Raises WrongStatus where somebody else took it, or the visit is gone.
     """
-    ended = Appointment.objects.select_for_update(of=("self",)).filter(request=request, status=ended_as)
+    ended = Appointment.objects.select_for_update(of=("self",)).filter(
+        consultation_request=consultation_request, status=ended_as
+    )
     appointment = ended.order_by("-booked_at", "-pk").first()
     if appointment is None:
         raise WrongStatus(_("The visit is no longer on record as it was. Nothing was changed."))
-    occupation.lock_person(request)
+    occupation.lock_person(consultation_request)
     resources = {appointment.clinician_id, *filter(None, [appointment.room_id])}
     occupation.lock_resources(resources)
-    release_run_out(resources=resources, persons={occupation.person_of(request)})
+    release_run_out(resources=resources, persons={occupation.person_of(consultation_request)})
     appointment.status = AppointmentStatus.BOOKED
     try:
         with race():

@@ -61,7 +61,7 @@ class Command(BaseCommand):
         for line in facts.old_records(tables, today=clock.today(), months=months):
             self.stdout.write(f"warning: {line}. Look at it again.")
 
-    def _show(self, finding: facts.Finding) -> None:
+    def _show(self, finding: facts.UnsourcedNumbers) -> None:
         """The sentence, and the entry of `facts.toml` that would accept it, but for its reason."""
         sentence = finding.sentence
         self.stdout.write(f"{sentence.where}: {', '.join(finding.numbers)} in none of {', '.join(sentence.sources)}")

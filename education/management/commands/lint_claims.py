@@ -47,9 +47,9 @@ class Command(BaseCommand):
         today = clock.today()
         remarks = shipped.remarks(content, today=today)
         left = content_checks.still_open(remarks, content.waivers, today=today)
-        for each in left:
-            self.stdout.write(f"{each.where}: {each.level} {each.rule}: {each.words or each.passage}")
-            self.stdout.write(f"    {each.passage}\n    {each.why} Instead: {each.instead}")
+        for item in left:
+            self.stdout.write(f"{item.where}: {item.level} {item.rule}: {item.words or item.passage}")
+            self.stdout.write(f"    {item.passage}\n    {item.why} Instead: {item.instead}")
         said = f"{len(remarks)} findings, {len(remarks) - len(left)} with a written reason, {len(left)} open."
         if left:
             raise CommandError(said)

@@ -43,18 +43,18 @@ def corpora() -> tuple[list[str], list[str]]:
     searches = list(texts_of("search_danger search_danger_2", "dev held_back"))
     about = [
         *texts_of("self_harm_texts self_harm_texts_2", "dev held_back"),
-        *(each for each in searches if each["kind"] == "self_harm"),
+        *(search for search in searches if search["kind"] == "self_harm"),
         *texts_of("self_harm_texts_3 self_harm_searches_3", "dev"),
         *texts_of("own_texts", "self_harm"),
     ]
     others = [
         *texts_of("danger_texts danger_texts_2 ordinary_notes ordinary_notes_2", "dev held_back"),
         *texts_of("search_ordinary search_ordinary_2", "dev held_back"),
-        *(each for each in searches if each["kind"] != "self_harm"),
+        *(search for search in searches if search["kind"] != "self_harm"),
         *texts_of("ordinary_notes_3 search_ordinary_3", "dev"),
         *texts_of("own_texts", "ordinary"),
     ]
-    return [each["text"] for each in about], [each["text"] for each in others]
+    return [item["text"] for item in about], [other["text"] for other in others]
 
 
 def learned(wanted: Iterable[frozenset[str]], others: Iterable[frozenset[str]]) -> Weights:

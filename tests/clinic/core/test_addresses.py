@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from clinic.core import addresses, channels
 from clinic.core.addresses import AddressRefused, address_key, mailable, normalise_address
-from clinic.core.channels import EMAIL_CHANNEL, Draft
+from clinic.core.channels import EMAIL_CHANNEL, MessageDraft
 from clinic.core.form_fields import MailField
 from clinic.core.smtp import EmailBackend
 from tests.concurrency.processes import free_port
@@ -172,7 +172,7 @@ def test_whatever_is_accepted_arrives_at_exactly_that_address(sink: tuple[Sink, 
         kept = MailField().clean(typed)
     except ValidationError:
         reject()
-    content = EMAIL_CHANNEL.write(Draft(to=kept, subject="Hello", text="Hello Anna"), key=typed)
+    content = EMAIL_CHANNEL.write(MessageDraft(to=kept, subject="Hello", text="Hello Anna"), key=typed)
     backend = EmailBackend(host="127.0.0.1", port=port)
     with mock.patch.object(channels, "get_connection", return_value=backend):
         EMAIL_CHANNEL.send(content, to=kept)

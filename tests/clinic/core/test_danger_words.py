@@ -26,16 +26,16 @@ def half(name: str, half: str) -> Texts:
 
 
 def missed(texts: Texts, danger: Danger) -> int:
-    return sum(danger not in dangers_in(each["text"]) for each in texts)
+    return sum(danger not in dangers_in(item["text"]) for item in texts)
 
 
 def marked(texts: Texts) -> int:
-    return sum(bool(dangers_in(each["text"])) for each in texts)
+    return sum(bool(dangers_in(item["text"])) for item in texts)
 
 
 def about(texts: Texts, danger: Danger) -> Texts:
     """Searches of that kind."""
-    return [each for each in texts if (each["kind"] == "self_harm") == (danger == Danger.SELF_HARM)]
+    return [item for item in texts if (item["kind"] == "self_harm") == (danger == Danger.SELF_HARM)]
 
 
 SIGN, SELF_HARM = Danger.SIGN, Danger.SELF_HARM
@@ -241,7 +241,7 @@ class TestHints:
 class TestWeights:
     def test_what_no_list_names_is_heard_and_its_sentence_is_marked(self, monkeypatch: pytest.MonkeyPatch) -> None:
         text = "Parking was easy. Tomorrow isn't something I want."
-        assert [(each.danger, text[slice(*each.span)]) for each in mentions(text)] == [
+        assert [(mention.danger, text[slice(*mention.span)]) for mention in mentions(text)] == [
             (SELF_HARM, "Tomorrow isn't something I want")
         ]
         monkeypatch.setattr(danger_words, "HEAVY_ENOUGH", 100.0)
@@ -254,7 +254,7 @@ class TestWeights:
 class TestPlaces:
     def test_a_mention_covers_the_words_as_they_were_typed(self) -> None:
         text = "Parking? I can’t pee, and I want to die."
-        assert [(each.danger, text[slice(*each.span)]) for each in mentions(text)] == [
+        assert [(mention.danger, text[slice(*mention.span)]) for mention in mentions(text)] == [
             (Danger.SIGN, "can’t pee"),
             (Danger.SELF_HARM, "I want to die"),
         ]
@@ -265,8 +265,8 @@ class TestPlaces:
 
     @given(st.text(max_size=300))
     def test_any_text_is_read_and_every_place_is_in_it(self, text: str) -> None:
-        for each in mentions(text):
-            start, end = each.span
+        for mention in mentions(text):
+            start, end = mention.span
             assert 0 <= start < end <= len(text)
 
 

@@ -60,7 +60,7 @@ def refused(work) -> str:
 
 
 def test_the_first_value_records_its_key_and_the_digest_key_and_nothing_of_either(note):
-    kept = {each.name: each.digest for each in KeyFingerprint.objects.all()}
+    kept = {item.name: item.digest for item in KeyFingerprint.objects.all()}
     assert kept == {
         "k1": hmac.new(b"a" * 32, b"fingerprint of a key", "sha256").hexdigest(),
         "INDEX_KEY": hmac.new(base64.b64decode(derived("a")), b"fingerprint of a key", "sha256").hexdigest(),
@@ -247,7 +247,7 @@ def queries_of(work) -> str:
 
     with CaptureQueriesContext(connection) as captured:
         work()
-    return "".join(each["sql"] for each in captured.captured_queries)
+    return "".join(captured_query["sql"] for captured_query in captured.captured_queries)
 
 
 class TestFirstWrite:
@@ -302,7 +302,7 @@ def test_before_the_first_migration_nothing_is_compared(restart, monkeypatch):
 class TestSystemCheck:
     @staticmethod
     def found(**asked) -> list[str]:
-        return [each.msg for each in checks.run_checks(**asked) if each.id == "clinic.E017"]
+        return [item.msg for item in checks.run_checks(**asked) if item.id == "clinic.E017"]
 
     def test_it_names_the_key_when_the_database_may_be_asked(self, note, restart):
         restart(f"k1:{key('x')}", derived("a"))

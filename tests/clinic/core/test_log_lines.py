@@ -97,7 +97,7 @@ def calm() -> Client:
 
 def only(lines: list[dict[str, Any]], response: Any) -> dict[str, Any]:
     """The one line of this answer, without its time and places; its number is the one the answer carries."""
-    (line,) = [each for each in lines if each.get("status")]
+    (line,) = [item for item in lines if item.get("status")]
     assert line.pop("request_id") == response["X-Request-ID"] != ""
     assert TYPED not in json.dumps(line)
     line.pop("at")
@@ -145,7 +145,7 @@ class TestFailures:
 
     def test_the_page_says_the_number_of_the_line(self, calm: Client, lines: list[dict[str, Any]]) -> None:
         page = calm.get("/fail/")
-        (line,) = [each for each in lines if each.get("status")]
+        (line,) = [item for item in lines if item.get("status")]
         assert f"If you call us, say this number: <b>{line['request_id']}</b>" in page.content.decode()
 
     def test_a_proxys_number_is_the_one_on_the_page(self, calm: Client, settings: Any) -> None:

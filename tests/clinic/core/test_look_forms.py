@@ -170,10 +170,10 @@ class TestErrors:
         assert 'class="icon"' in markup[:error]
 
     def test_inputs_say_that_they_are_wrong_and_by_what_they_are_described(self, faulty_html):
-        name = next(each for each in Elements(faulty_html).all("input") if each.get("id") == "id_name")
+        name = next(item for item in Elements(faulty_html).all("input") if item.get("id") == "id_name")
         assert name["aria-invalid"] == "true"
         assert name["aria-describedby"].split() == ["id_name_helptext", "id_name_error"]
-        group = next(each for each in Elements(faulty_html).all("fieldset") if each["id"] == "div_id_reason")
+        group = next(item for item in Elements(faulty_html).all("fieldset") if item["id"] == "div_id_reason")
         assert group["aria-describedby"].split() == ["id_reason_helptext", "id_reason_error"]
 
     def test_errors_of_the_whole_form_are_listed(self):
@@ -200,20 +200,20 @@ class TestTiles:
 
     def test_what_was_chosen_stays_chosen(self):
         html = render(VisitForm({**GOOD, "signs": ["numb", "weak"]}))
-        chosen = [each["value"] for each in Elements(piece(html, "signs")).all("input") if "checked" in each]
+        chosen = [sign["value"] for sign in Elements(piece(html, "signs")).all("input") if "checked" in sign]
         assert chosen == ["numb", "weak"]
 
     def test_nothing_is_chosen_for_the_person(self, clean_html):
-        assert not [each for each in Elements(clean_html).all("input") if "checked" in each]
+        assert not [item for item in Elements(clean_html).all("input") if "checked" in item]
 
 
 class TestPainScale:
     def test_eleven_radios_with_words_at_both_ends(self, clean_html):
         markup = piece(clean_html, "score")
-        assert [each["value"] for each in Elements(markup).all("input")] == [str(score) for score in range(11)]
+        assert [item["value"] for item in Elements(markup).all("input")] == [str(score) for score in range(11)]
         assert ": No pain</span>" in markup
         assert ": Worst pain</span>" in markup
 
     def test_zero_can_be_chosen(self):
-        chosen = [each for each in Elements(piece(render(VisitForm(GOOD)), "score")).all("input") if "checked" in each]
-        assert [each["value"] for each in chosen] == ["0"]
+        chosen = [item for item in Elements(piece(render(VisitForm(GOOD)), "score")).all("input") if "checked" in item]
+        assert [item["value"] for item in chosen] == ["0"]

@@ -16,7 +16,7 @@ from django.db import ConnectionHandler, connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from clinic.core import command_line, database_state, old_database
-from clinic.core.old_database import Cause
+from clinic.core.old_database import RefusalCause
 
 ROOT = Path(__file__).resolve().parents[3]
 RECORDS = "CREATE TABLE django_migrations (id integer PRIMARY KEY, app varchar(255), name varchar(255))"
@@ -40,35 +40,35 @@ def recorded(*names: tuple[str, str]) -> list[str]:
 
 
 OLD = [*recorded(*BEFORE, ("education", "0011_lines")), STOCK, PATIENTS]
-CASES: dict[str, tuple[list[str], Cause | None, str]] = {
-    "of before": (OLD, Cause.OLD, "was made by an earlier version of this program"),
+CASES: dict[str, tuple[list[str], RefusalCause | None, str]] = {
+    "of before": (OLD, RefusalCause.OLD, "was made by an earlier version of this program"),
     "of before, half migrated": (
         [*recorded(*DJANGO, ("clinic", "0001_initial")), STOCK],
-        Cause.OLD,
+        RefusalCause.OLD,
         "whose tables cannot be carried over",
     ),
     "of before, its users renamed by hand": (
         recorded(*NOW, ("consultations", "0006_link_asked_for")),
-        Cause.OLD,
+        RefusalCause.OLD,
         "Nothing was changed in it.",
     ),
     "of before, with the tables of its day": (
         recorded(*NOW[:1], ("clinic", "0001_initial"), ("clinic", "0002_audit_append_only"), *NOW[3:]),
-        Cause.OLD,
+        RefusalCause.OLD,
         "was made by an earlier version of this program",
     ),
     "of a newer version": (
         recorded(*NOW, ("consultations", "0099_from_tomorrow")),
-        Cause.NEWER,
+        RefusalCause.NEWER,
         "it holds consultations.0099_from_tomorrow, which this version does not know",
     ),
-    "of another program": (["CREATE TABLE orders (id integer)"], Cause.FOREIGN, "of another program (orders)"),
+    "of another program": (["CREATE TABLE orders (id integer)"], RefusalCause.FOREIGN, "of another program (orders)"),
     "of another Django project": (
         [*recorded(*DJANGO, ("shop", "0001_initial")), STOCK, "CREATE TABLE shop_order (id integer)"],
-        Cause.FOREIGN,
+        RefusalCause.FOREIGN,
         "of another program (auth_user, shop_order)",
     ),
-    "of a bare Django project": ([*recorded(*DJANGO), STOCK], Cause.FOREIGN, "of another program (auth_user)"),
+    "of a bare Django project": ([*recorded(*DJANGO), STOCK], RefusalCause.FOREIGN, "of another program (auth_user)"),
     "with nothing in it": ([], None, ""),
     "begun": ([*recorded(*DJANGO[:1]), TYPES], None, ""),
     "begun with Django's own": (
@@ -120,7 +120,7 @@ def another_database(django_db_blocker: Any) -> Iterator[BaseDatabaseWrapper]:
 
 
 @pytest.mark.parametrize(("statements", "cause", "sentence"), PARAMETERS)
-def test_a_file_says_who_made_it(here: Path, statements: list[str], cause: Cause | None, sentence: str) -> None:
+def test_a_file_says_who_made_it(here: Path, statements: list[str], cause: RefusalCause | None, sentence: str) -> None:
     file = make_file(here / "clinic.sqlite3", statements)
     before = digests(here)
 
@@ -134,7 +134,7 @@ def test_a_file_says_who_made_it(here: Path, statements: list[str], cause: Cause
 @pytest.mark.postgres
 @pytest.mark.parametrize(("statements", "cause", "sentence"), PARAMETERS)
 def test_a_server_database_says_who_made_it(
-    another_database: BaseDatabaseWrapper, statements: list[str], cause: Cause | None, sentence: str
+    another_database: BaseDatabaseWrapper, statements: list[str], cause: RefusalCause | None, sentence: str
 ) -> None:
     with another_database.cursor() as cursor:
         for statement in statements:
@@ -202,7 +202,7 @@ def test_a_server_database_that_is_not_there_says_how_to_make_it(db: None) -> No
     found = old_database.refusal(handler["default"])
 
     assert found is not None
-    assert found.cause is Cause.UNREACHABLE
+    assert found.cause is RefusalCause.UNREACHABLE
     assert "“nobody_made_this”" in found.text
     assert "does not exist" in found.text
     assert " nobody_made_this" in found.text.splitlines()[-1]
@@ -256,7 +256,7 @@ def test_same_names_with_other_columns_are_of_an_earlier_version(
     found = old_database.judge(connection)
 
     assert found is not None
-    assert found.cause is Cause.OLD
+    assert found.cause is RefusalCause.OLD
 
 
 @pytest.mark.parametrize("definition", ["integer", "integer DEFAULT 3 NOT NULL"])

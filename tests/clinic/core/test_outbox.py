@@ -11,10 +11,10 @@ from django.db import connection
 
 from clinic.accounts.models import User
 from clinic.core import channels, clock, delivery, outbox
-from clinic.core.channels import Draft, Letter
+from clinic.core.channels import Letter, MessageDraft
 from clinic.core.encryption import KeysUnusable
 from clinic.core.models import AuditEvent, Lane, OutboxMessage
-from clinic.core.outbox import Kind, NotWanted
+from clinic.core.outbox import MessageKindEntry, NotWanted
 from tests.cast import make_user
 
 pytestmark = pytest.mark.django_db
@@ -34,7 +34,7 @@ class Pigeon:
         self.lost = 0
         self.is_no = False
 
-    def write(self, draft: Draft, *, key: str) -> bytes:
+    def write(self, draft: MessageDraft, *, key: str) -> bytes:
         return f"{key}:{draft.text}".encode()
 
     def send(self, content: bytes, *, to: str) -> None:
@@ -63,10 +63,10 @@ class World:
         if self.wanted is not None:
             raise self.wanted
 
-    def compose(self, message: OutboxMessage) -> Draft:
+    def compose(self, message: OutboxMessage) -> MessageDraft:
         self.composed += 1
         text = f"{self.news} {message.payload.get('about', '')}\nhttps://clinic.example/open/{TOKEN}/"
-        return Draft(to=self.address, subject="News", text=text, html=f"<p>{text}</p>")
+        return MessageDraft(to=self.address, subject="News", text=text, html=f"<p>{text}</p>")
 
 
 @pytest.fixture(autouse=True)
@@ -84,8 +84,8 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     made = World()
     monkeypatch.setattr(outbox, "KINDS", {})
     outbox.register(
-        Kind("news", "News", Lane.STAFF, made.compose, made.ensure_wanted),
-        Kind("bird", "Bird", Lane.PATIENTS, made.compose, made.ensure_wanted, channel="pigeon"),
+        MessageKindEntry("news", "News", Lane.STAFF, made.compose, made.ensure_wanted),
+        MessageKindEntry("bird", "Bird", Lane.PATIENTS, made.compose, made.ensure_wanted, channel="pigeon"),
     )
     return made
 
@@ -193,7 +193,7 @@ class TestComposedOnce:
     ) -> None:
         row = queue()
 
-        def fails(draft: Draft, *, key: str) -> bytes:
+        def fails(draft: MessageDraft, *, key: str) -> bytes:
             raise Slip
 
         with monkeypatch.context() as broken:
@@ -256,7 +256,9 @@ class TestStillWanted:
         def waits_until_it_is_stopped(message: OutboxMessage) -> None:
             outbox.stop(OutboxMessage.objects.filter(pk=message.pk), reason="Not sent: the address was corrected.")
 
-        outbox.register(Kind("slow", "Slow", Lane.PATIENTS, world.compose, waits_until_it_is_stopped, channel="pigeon"))
+        outbox.register(
+            MessageKindEntry("slow", "Slow", Lane.PATIENTS, world.compose, waits_until_it_is_stopped, channel="pigeon")
+        )
         queue(kind="slow")
         assert delivery.deliver_due() == 0
         assert (pigeon.sent, world.composed) == ([], 0)
@@ -352,7 +354,7 @@ class TestChannels:
         queue("bird")
         queue("mail", kind="news")
         queue("urgent", lane=Lane.ALERTS)
-        served: list[tuple[str, int]] = [(str(each), delivery.deliver_due(queue=each)) for each in delivery.queues()]
+        served: list[tuple[str, int]] = [(str(item), delivery.deliver_due(queue=item)) for item in delivery.queues()]
         assert served == [
             ("alerts by email", 0),
             ("alerts by pigeon", 1),
@@ -361,11 +363,13 @@ class TestChannels:
             ("staff by email", 1),
             ("staff by pigeon", 0),
         ]
-        assert [each.subject for each in mail.outbox] == ["News"]
+        assert [item.subject for item in mail.outbox] == ["News"]
 
     def test_a_mail_reads_as_it_was_written(self, world: World) -> None:
         text = "Grüße, “Ana”\n" + "x" * 1500 + "\n.\nFrom here\n"
-        content = channels.EMAIL_CHANNEL.write(Draft("ana@münchen.example", text, "Ärger", "<p>ü</p>"), key="one")
+        content = channels.EMAIL_CHANNEL.write(
+            MessageDraft("ana@münchen.example", text, "Ärger", "<p>ü</p>"), key="one"
+        )
         letter = channels.EMAIL_CHANNEL.read(content)
         assert (letter.text, letter.subject, letter.html) == (text, "Ärger", "<p>ü</p>")
         assert letter.to == "ana@xn--mnchen-3ya.example"
@@ -373,7 +377,7 @@ class TestChannels:
 
     def test_a_sender_put_right_lets_waiting_mail_go(self, world: World, settings: Any) -> None:
         settings.DEFAULT_FROM_EMAIL = "Clinic <wrong@clinic.example>"
-        content = channels.EMAIL_CHANNEL.write(Draft("ana@example.com", "x", "y"), key="one")
+        content = channels.EMAIL_CHANNEL.write(MessageDraft("ana@example.com", "x", "y"), key="one")
         settings.DEFAULT_FROM_EMAIL = "Clinic <right@clinic.example>"
         channels.EMAIL_CHANNEL.send(content, to="ana@example.com")
         (sent,) = mail.outbox

@@ -353,7 +353,7 @@ class TestBounds:
             pages.put(key(address), kept("one"), asked_at=clock.now)
         pages.get(key("/a/"))
         pages.put(key("/c/"), kept("one"), asked_at=clock.now)
-        assert [each[2] for each in pages.held] == ["/a/", "/c/"]
+        assert [item[2] for item in pages.held] == ["/a/", "/c/"]
 
     def test_the_bytes_are_counted(self, clock):
         pages = Pages(most_bytes=2500)
@@ -386,7 +386,7 @@ class TestBounds:
             thread.join()
 
         assert wrong == []
-        assert pages.bytes == sum(each.size for each in pages.held.values()) <= 12_000
+        assert pages.bytes == sum(item.size for item in pages.held.values()) <= 12_000
         assert len(pages.held) <= 20
 
 

@@ -43,8 +43,8 @@ def retyped(name, chance):
     words = name.split()
     chance.shuffle(words)
     text = chance.choice([" ", "  ", "\u00a0", ", "]).join(words)
-    text = "".join(chance.choice(APOSTROPHES) if each in APOSTROPHES else each for each in text)
-    text = "".join(chance.choice(DASHES) if each in DASHES else each for each in text)
+    text = "".join(chance.choice(APOSTROPHES) if item in APOSTROPHES else item for item in text)
+    text = "".join(chance.choice(DASHES) if item in DASHES else item for item in text)
     text = unicodedata.normalize(chance.choice(["NFC", "NFD", "NFKC"]), text)
     return chance.choice([str, str.upper, str.lower, str.title])(text)
 

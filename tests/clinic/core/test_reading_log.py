@@ -186,11 +186,11 @@ class TestTampering:
         gone, kept = read(reader, 5), read(reader, 6)
         removed = [gone] if of == "some" else [gone, kept]
         with connection.constraint_checks_disabled():
-            for each in removed:
-                run_sql(f"DELETE FROM {SHOWN} WHERE reading_id = {each.pk}")
-                run_sql(f"DELETE FROM {READINGS} WHERE id = {each.pk}")
+            for item in removed:
+                run_sql(f"DELETE FROM {SHOWN} WHERE reading_id = {item.pk}")
+                run_sql(f"DELETE FROM {READINGS} WHERE id = {item.pk}")
             assert reading_batches.chain() == 2 - len(removed)
-            assert reading_batches.verify() == [f"Reading {each.pk} is missing." for each in removed]
+            assert reading_batches.verify() == [f"Reading {item.pk} is missing." for item in removed]
             UnchainedRead.objects.all().delete()
 
     def test_one_that_was_slipped_in_is_named(self, second, reader):

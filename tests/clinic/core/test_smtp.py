@@ -40,11 +40,11 @@ def slow_server() -> Iterator[Callable[[bytes], int]]:
 
     yield start
     ended.set()
-    for each in threads:
-        each.join()
+    for item in threads:
+        item.join()
     assert finished == [], "nobody cut the server off"
-    for each in sockets:
-        each.close()
+    for item in sockets:
+        item.close()
 
 
 @pytest.mark.parametrize("greeting", [b"", b"220-"], ids=["from its first letter", "in the middle of a line"])

@@ -2,13 +2,13 @@
 
 import pytest
 
-from clinic.core.word_patterns import MOST_FOUND, Book, Text, found
+from clinic.core.word_patterns import MOST_FOUND, PatternBook, Text, found
 
 CLASSES = {"leg": "leg|foot|both feet", "weak": "weak*|gives way"}
 
 
 def places(pattern: str, text: str) -> list[str]:
-    book = Book(CLASSES)
+    book = PatternBook(CLASSES)
     compiled = book.pattern(pattern)
     words = text.split()
     return [" ".join(words[first : last + 1]) for first, last in found(compiled, Text(words, book))]
@@ -40,18 +40,18 @@ def test_a_pattern_is_found_where_it_stands(pattern: str, text: str, expected: l
 @pytest.mark.parametrize("pattern", ["(a|b", "a)", "", "a & ", "a.b", "A"])
 def test_what_is_no_pattern_is_refused(pattern: str) -> None:
     with pytest.raises(ValueError, match=r"pattern|bracket"):
-        Book({}).pattern(pattern)
+        PatternBook({}).pattern(pattern)
 
 
 def test_a_class_that_is_not_there_is_refused() -> None:
     with pytest.raises(KeyError, match="nowhere"):
-        Book({}).pattern("<nowhere> pain")
+        PatternBook({}).pattern("<nowhere> pain")
 
 
 @pytest.mark.parametrize("word", ["a", "b", "a b", "b a a"])
 def test_no_text_makes_reading_slow(word: str) -> None:
     """Steps follow from the pattern: ten times the text costs the same, but for the halves of finding a first place."""
-    book = Book({})
+    book = PatternBook({})
     pattern = book.pattern("(a|a a|a b)? ~7 (a|b ~7 a) ~7 (b|a b) ~7 zebra")
     steps = []
     for times in (100, 1000, 10_000):
@@ -67,7 +67,7 @@ def test_no_pattern_is_told_of_without_end() -> None:
 
 
 def test_a_pattern_whose_words_are_missing_is_not_tried() -> None:
-    book = Book({})
+    book = PatternBook({})
     pattern = book.pattern("(chest|heart of) ~3 (pain|a weight)")
     text = Text(["a", "long", "note", "about", "parking", "with", "pain"], book)
     assert list(found(pattern, text)) == []

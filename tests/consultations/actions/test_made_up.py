@@ -75,14 +75,14 @@ def made_up(monkeypatch: pytest.MonkeyPatch) -> None:
 class TestOnThePages:
     def test_the_panel_offers_it_in_its_place_with_its_form(self, sign_in, nurse, doctor, alice):
         offered = sign_in(nurse).get(page_of(alice)).context["panel"].actions
-        assert [each.name for each in offered][:3] == ["claim", "set_aside", "pass_to_doctor"]
-        (mine,) = [each for each in offered if each.name == "set_aside"]
+        assert [item.name for item in offered][:3] == ["claim", "set_aside", "pass_to_doctor"]
+        (mine,) = [item for item in offered if item.name == "set_aside"]
         assert (mine.label, mine.button, list(mine.form.fields)) == (
             "Set it aside",
             "Set this request aside",
             ["seen", "why"],
         )
-        assert "set_aside" not in {each.name for each in sign_in(doctor).get(page_of(alice)).context["panel"].actions}
+        assert "set_aside" not in {item.name for item in sign_in(doctor).get(page_of(alice)).context["panel"].actions}
 
     def test_a_press_does_it_once_and_says_so(self, sign_in, nurse, alice):
         client = sign_in(nurse)
@@ -94,7 +94,7 @@ class TestOnThePages:
         alice.refresh_from_db()
         assert (alice.status, alice.has_note) == (RequestStatus.INFORMATION_ASKED, True)
         assert [decision.note for decision in TriageDecision.objects.all()] == ["Waits for the letter of the surgeon."]
-        assert OutboxMessage.objects.get(subject__request=alice).kind == MessageKind.QUESTION_ASKED
+        assert OutboxMessage.objects.get(subject__consultation_request=alice).kind == MessageKind.QUESTION_ASKED
 
     def test_what_is_missing_is_asked_for_at_the_field(self, sign_in, nurse, alice):
         page = act(sign_in(nurse), alice, "set_aside", why="")
@@ -119,7 +119,7 @@ class TestOnRecord:
         assert "Nora Adeyemi set it aside" in [entry.plain for entry in activity(alice)]
         assert audit_words()["request.set_aside"] == "Request: set it aside"
 
-    @pytest.mark.parametrize("failing", [(audit, "record"), (messaging, "tell_patient")], ids=["event", "message"])
+    @pytest.mark.parametrize("failing", [(audit, "record"), (messaging, "notify_patient")], ids=["event", "message"])
     def test_it_is_whole_or_not_at_all(self, nurse, alice, monkeypatch, failing):
         def fail(*args: Any, **kwargs: Any) -> None:
             raise RuntimeError
@@ -132,13 +132,13 @@ class TestOnRecord:
 
     def test_the_event_comes_after_what_it_records_and_before_the_message(self, nurse, alice, monkeypatch):
         order: list[str] = []
-        for module, name in ((triage, "record_decision"), (audit, "record"), (messaging, "tell_patient")):
+        for module, name in ((triage, "record_decision"), (audit, "record"), (messaging, "notify_patient")):
             real = getattr(module, name)
             monkeypatch.setattr(
                 module, name, lambda real=real, name=name, **given: (order.append(name), real(**given))[1]
             )
         perform_action(SetAside(), alice, SetAsideData("Waits for a letter."), by=nurse)
-        assert order == ["record_decision", "record", "tell_patient"]
+        assert order == ["record_decision", "record", "notify_patient"]
 
 
 class TestWhoAndWhen:
@@ -161,10 +161,10 @@ class TestWhoAndWhen:
         assert all_rows() == before
 
     def test_a_page_shown_before_a_change_changes_nothing(self, nurse, other_nurse, make_request):
-        request = make_request(status=RequestStatus.URGENT)
+        consultation_request = make_request(status=RequestStatus.URGENT)
         before = all_rows()
         with pytest.raises(ChangedMeanwhile, match="Someone moved this request to “Urgent: call the patient” while"):
-            perform_action(SetAside(), request, SetAsideData("Waits."), by=nurse, seen="received")
+            perform_action(SetAside(), consultation_request, SetAsideData("Waits."), by=nurse, seen="received")
         assert all_rows() == before
 
 

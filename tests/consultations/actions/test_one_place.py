@@ -89,27 +89,27 @@ def test_everything_in_the_panel_says_what_it_is_called_and_how_it_ended():
 @pytest.mark.django_db
 @pytest.mark.parametrize("group", ["triage", "doctor", "manager", "editor"])
 def test_a_permission_asked_with_the_row_says_what_the_table_says(staff, make_request, group):
-    user, request = staff(group), make_request()
+    user, consultation_request = staff(group), make_request()
     actor = Actor(group) if group != "editor" else None
     for verb in VERBS:
         allowed = any(target(verb, status, actor) for status in RequestStatus)
-        assert permissions.may(user, f"consultations.{verb}", request) == allowed
-        assert (WORKFLOW.permitted([verb], by=user, row=request) == {verb}) == allowed
+        assert permissions.may(user, f"consultations.{verb}", consultation_request) == allowed
+        assert (WORKFLOW.permitted([verb], by=user, row=consultation_request) == {verb}) == allowed
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("group", [None, "triage", "doctor", "manager", "editor"])
 def test_the_actions_of_a_status_are_those_of_the_table(staff, make_request, group):
-    request, user = make_request(), staff(group) if group else None
+    consultation_request, user = make_request(), staff(group) if group else None
     actor = Actor.PATIENT if group is None else Actor(group) if group != "editor" else None
     for status in RequestStatus:
-        request.status = status
-        possible = {action.verb for action in WORKFLOW.actions_for(request, by=user)}
+        consultation_request.status = status
+        possible = {action.verb for action in WORKFLOW.actions_for(consultation_request, by=user)}
         assert possible == {verb for verb in VERBS if target(verb, status, actor)}
 
 
 @pytest.mark.django_db
 def test_they_come_in_the_order_of_the_table(make_request):
-    request = make_request(status=RequestStatus.OFFERED)
-    possible = [action.name for action in WORKFLOW.actions_for(request, by=None)]
+    consultation_request = make_request(status=RequestStatus.OFFERED)
+    possible = [action.name for action in WORKFLOW.actions_for(consultation_request, by=None)]
     assert possible == ["correct_email", "book", "withdraw", "message", "answer_again", "ask_weekly"]

@@ -6,14 +6,16 @@ from django.urls import reverse
 from consultations.models import ConsultationRequest
 
 
-def page_of(request: ConsultationRequest) -> str:
-    return reverse("admin:consultations_consultationrequest_change", args=[request.pk])
+def page_of(consultation_request: ConsultationRequest) -> str:
+    return reverse("admin:consultations_consultationrequest_change", args=[consultation_request.pk])
 
 
-def act(client: Client, request: ConsultationRequest, verb: str, *, follow: bool = True, **data: Any) -> Any:
+def act(
+    client: Client, consultation_request: ConsultationRequest, verb: str, *, follow: bool = True, **data: Any
+) -> Any:
     """Press one button of the request page as it is shown now."""
-    url = reverse("admin:consultations_consultationrequest_action", args=[request.pk, verb])
-    return client.post(url, {"seen": request.status, **data}, follow=follow)
+    url = reverse("admin:consultations_consultationrequest_action", args=[consultation_request.pk, verb])
+    return client.post(url, {"seen": consultation_request.status, **data}, follow=follow)
 
 
 def text_of(response: Any) -> str:

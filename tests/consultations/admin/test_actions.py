@@ -41,10 +41,10 @@ def in_status(make_request, clinician, nurse, doctor):
             more = {"claimed_by": nurse, "claimed_at": clock.now()}
         if status == RequestStatus.WITH_DOCTOR:
             more = {"doctor": doctor}
-        request = make_request(status=status, **more)
+        consultation_request = make_request(status=status, **more)
         if status == RequestStatus.BOOKED:
-            book_directly(request, clinician, clock.now() + datetime.timedelta(days=2))
-        return request
+            book_directly(consultation_request, clinician, clock.now() + datetime.timedelta(days=2))
+        return consultation_request
 
     return make
 
@@ -63,21 +63,23 @@ def test_a_verb_works_for_its_roles_and_statuses_and_for_nobody_else(
     client = sign_in(staff(group))
     for status in statuses_to_try(verb, GROUPS.get(group)):
         with subtests.test(status=status):
-            request = in_status(status)
-            response = act(client, request, verb, follow=False, **data_for(verb, doctor))
-            request.refresh_from_db()
+            consultation_request = in_status(status)
+            response = act(client, consultation_request, verb, follow=False, **data_for(verb, doctor))
+            consultation_request.refresh_from_db()
             leads_to = target(verb, status, GROUPS.get(group))
-            assert request.status == (leads_to or status)
+            assert consultation_request.status == (leads_to or status)
             if group == "editor":
                 assert response.status_code == 403
             else:
                 assert response.status_code in (200, 302)
-            assert TriageDecision.objects.filter(request=request).exists() <= (leads_to is not None)
+            assert TriageDecision.objects.filter(consultation_request=consultation_request).exists() <= (
+                leads_to is not None
+            )
 
 
 class TestPanel:
     def buttons(self, response):
-        return [each.name for each in response.context["panel"].actions]
+        return [item.name for item in response.context["panel"].actions]
 
     def test_shows_only_what_this_person_may_do_now(self, sign_in, nurse, doctor, manager, in_status):
         received, decided = in_status(RequestStatus.RECEIVED), in_status(RequestStatus.WITH_DOCTOR)
@@ -106,10 +108,12 @@ class TestPanel:
         assert "This request is closed: Withdrawn by the patient" in text_of(response)
 
     def test_a_blocked_offer_explains_itself(self, sign_in, doctor, nurse, make_request):
-        request = make_request(status=RequestStatus.WITH_DOCTOR, outcome=Outcome.SAME_DAY, doctor=doctor)
-        page = text_of(sign_in(doctor).get(page_of(request)))
+        consultation_request = make_request(status=RequestStatus.WITH_DOCTOR, outcome=Outcome.SAME_DAY, doctor=doctor)
+        page = text_of(sign_in(doctor).get(page_of(consultation_request)))
         assert "A consultation cannot be offered while a red flag stands." in page
-        assert "Only a doctor settles it, or orders a visit." in text_of(sign_in(nurse).get(page_of(request)))
+        assert "Only a doctor settles it, or orders a visit." in text_of(
+            sign_in(nurse).get(page_of(consultation_request))
+        )
 
     def test_attendance_waits_for_the_consultation_to_begin(self, sign_in, doctor, in_status):
         response = sign_in(doctor).get(page_of(in_status(RequestStatus.BOOKED)))
@@ -130,9 +134,9 @@ class TestTriage:
         assert (alice.status, alice.claimed_by) == (RequestStatus.IN_TRIAGE, nurse)
 
     def test_an_unreached_patient_twice_brings_up_the_welfare_policy(self, sign_in, nurse, make_request):
-        request = make_request(outcome=Outcome.SAME_DAY)
+        consultation_request = make_request(outcome=Outcome.SAME_DAY)
         client = sign_in(nurse)
-        url = reverse("admin:consultations_consultationrequest_call_new", args=[request.response_id])
+        url = reverse("admin:consultations_consultationrequest_call_new", args=[consultation_request.response_id])
         for words in ("No answer.", "No answer again."):
             response = client.post(url, {"outcome": "not_reached", "note": words}, follow=True)
         assert "2 calls without reaching the patient" in text_of(response)
@@ -155,7 +159,7 @@ class TestTriage:
         for _ in range(2):
             client.post(confirm, {"decision": preview.context["decision"]}, follow=True)
         assert InformationRequest.objects.get().question == "Which hand?\nLeft or right?"
-        assert OutboxMessage.objects.filter(subject__request=alice).count() == 1
+        assert OutboxMessage.objects.filter(subject__consultation_request=alice).count() == 1
 
     def test_only_doctors_are_offered_as_doctors(self, sign_in, nurse, manager, doctor, alice):
         form = form_of(PassToDoctor(), consultation_request=alice, by=nurse)
@@ -171,7 +175,7 @@ class TestBooking:
 
     def test_a_time_is_booked_on_the_phone(self, sign_in, nurse, offered):
         client = sign_in(nurse)
-        (book,) = [each for each in client.get(page_of(offered)).context["panel"].actions if each.name == "book"]
+        (book,) = [item for item in client.get(page_of(offered)).context["panel"].actions if item.name == "book"]
         key = book.form.fields["slot_key"].choices[1][0]
         response = act(client, offered, "book", slot_key=key)
         offered.refresh_from_db()
@@ -181,7 +185,7 @@ class TestBooking:
 
     def test_a_lost_time_is_said_and_nothing_is_booked(self, sign_in, nurse, offered, clinician, make_request):
         client = sign_in(nurse)
-        (book,) = [each for each in client.get(page_of(offered)).context["panel"].actions if each.name == "book"]
+        (book,) = [item for item in client.get(page_of(offered)).context["panel"].actions if item.name == "book"]
         key = book.form.fields["slot_key"].choices[1][0]
         other = make_request(status=RequestStatus.BOOKED)
         starts_at = datetime.datetime.strptime(key[:14], "%Y%m%dT%H%MZ").replace(tzinfo=datetime.UTC)
@@ -192,8 +196,8 @@ class TestBooking:
         assert "not free any more" in text_of(response)
 
     def test_without_a_free_time_the_page_says_so(self, sign_in, nurse, make_request):
-        request = make_request(status=RequestStatus.OFFERED)
-        assert "There is no free time in the next 4 weeks" in text_of(sign_in(nurse).get(page_of(request)))
+        consultation_request = make_request(status=RequestStatus.OFFERED)
+        assert "There is no free time in the next 4 weeks" in text_of(sign_in(nurse).get(page_of(consultation_request)))
 
     @pytest.mark.parametrize(
         ("verb", "status", "visit_status"),
@@ -205,20 +209,20 @@ class TestBooking:
     def test_attendance_is_recorded_after_it_began(
         self, sign_in, doctor, make_request, clinician, verb, status, visit_status
     ):
-        request = make_request(status=RequestStatus.BOOKED)
-        appointment = book_directly(request, clinician, clock.now() - datetime.timedelta(minutes=20))
+        consultation_request = make_request(status=RequestStatus.BOOKED)
+        appointment = book_directly(consultation_request, clinician, clock.now() - datetime.timedelta(minutes=20))
         client = sign_in(doctor)
-        assert verb in {each.name for each in client.get(page_of(request)).context["panel"].actions}
-        asked = act(client, request, verb)
-        request.refresh_from_db()
+        assert verb in {item.name for item in client.get(page_of(consultation_request)).context["panel"].actions}
+        asked = act(client, consultation_request, verb)
+        consultation_request.refresh_from_db()
         assert "Nothing is recorded yet." in text_of(asked)
-        assert request.status == RequestStatus.BOOKED
+        assert consultation_request.status == RequestStatus.BOOKED
         for _ in range(2):
             done = client.post(asked.context["confirm_url"], {"decision": asked.context["decision"]}, follow=True)
         assert "You can undo this until midnight" in text_of(done)
-        request.refresh_from_db()
+        consultation_request.refresh_from_db()
         appointment.refresh_from_db()
-        assert (request.status, appointment.status) == (status, visit_status)
+        assert (consultation_request.status, appointment.status) == (status, visit_status)
 
 
 class TestTwoPeople:

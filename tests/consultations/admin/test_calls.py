@@ -96,7 +96,7 @@ class TestTheScript:
         assert b"checked" not in page.content
         shown = text_of(page)
         assert "Told before" in shown
-        rows = {row.field.name: [line for each in row.earlier for line in each.lines] for row in page.context["rows"]}
+        rows = {row.field.name: [line for item in row.earlier for line in item.lines] for row in page.context["rows"]}
         assert len(rows["rf_ce"]) == 1
         assert "genitals" in rows["rf_ce"][0]
 

@@ -25,12 +25,12 @@ def monday(time_machine):
 def overdue(make_request):
     """Offered, with a danger that should have been acted on 78 minutes ago."""
     late = clock.now() - datetime.timedelta(minutes=78)
-    request = make_request(
+    consultation_request = make_request(
         status=RequestStatus.OFFERED, outcome=Outcome.SAME_DAY, flag_level="SAME_DAY", danger_due_at=late,
         submitted_at=late - datetime.timedelta(hours=2), due_at=clock.now() + datetime.timedelta(days=5),
     )  # fmt: skip
     clock_alarms.look()
-    return request
+    return consultation_request
 
 
 def press(client, follow=True):

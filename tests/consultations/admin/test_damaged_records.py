@@ -17,7 +17,7 @@ from consultations.models import Assessment, Consent, ConsultationRequest, Patie
 from consultations.models.stored import asked_in, asked_of, result_of
 from consultations.presenters.isolation import Unreadable, load, readable
 from consultations.services import case_closing, intake, messaging
-from consultations.services.case_proofs import Claim
+from consultations.services.case_proofs import OutcomeClaim
 from consultations.services.intake import Contact
 from tests.cast import book_directly, make_patient
 from tests.consultations.admin.conftest import page_of, text_of
@@ -65,11 +65,11 @@ class TestAFaultOfTheProgram:
     @pytest.mark.parametrize(
         ("module", "url"),
         [
-            ("queue", lambda case, request: QUEUE),
-            ("cases", lambda case, request: CASES),
-            ("cases", lambda case, request: TODAY),
-            ("case_page", lambda case, request: f"{CASES}{case.pk}/change/"),
-            ("request_page", lambda case, request: page_of(request)),
+            ("queue", lambda case, consultation_request: QUEUE),
+            ("cases", lambda case, consultation_request: CASES),
+            ("cases", lambda case, consultation_request: TODAY),
+            ("case_page", lambda case, consultation_request: f"{CASES}{case.pk}/change/"),
+            ("request_page", lambda case, consultation_request: page_of(consultation_request)),
         ],
     )
     @pytest.mark.parametrize("fault", [AttributeError, KeyError, TypeError, ValueError, OverflowError])
@@ -83,7 +83,7 @@ class TestAFaultOfTheProgram:
         page = client.get(url(two_cases[0], two[0]))
         assert page.status_code == 500
         assert "cannot be read" not in page.content.decode()
-        (line,) = [each for each in caplog.records if each.name == "django.request"]
+        (line,) = [item for item in caplog.records if item.name == "django.request"]
         assert line.exc_info[0] is fault
 
     def test_of_a_field_that_no_stored_value_is_to_blame_for(self, two, monkeypatch):
@@ -142,9 +142,13 @@ class TestADamagedRow:
         assert f"consultations.appointment {visits[1].pk} (Undecodable: booked_at" in caplog.text
 
     def test_is_a_message(self, sign_in, nurse, two, caplog):
-        for request in two:
-            messaging.tell_patient(kind=MessageKind.REQUEST_RECEIVED, request=request, key=f"k-{request.pk}")
-        damaged = OutboxMessage.objects.get(subject__request=two[1])
+        for consultation_request in two:
+            messaging.notify_patient(
+                kind=MessageKind.REQUEST_RECEIVED,
+                consultation_request=consultation_request,
+                key=f"k-{consultation_request.pk}",
+            )
+        damaged = OutboxMessage.objects.get(subject__consultation_request=two[1])
         spoil("outboxmessage", "created_at", damaged.pk, IMPOSSIBLE, app="core")
         page = text_of(sign_in(nurse).get(MESSAGES))
         assert f"Message {damaged.pk} cannot be read" in page
@@ -207,7 +211,11 @@ class TestThePageOfOne:
     def test_marks_a_damaged_consent(self, sign_in, nurse, two, caplog):
         rows = [
             Consent.objects.create(
-                request=two[0], kind=kind, wording=f"I agree: {kind}", notice_version="1", given_at=clock.now()
+                consultation_request=two[0],
+                kind=kind,
+                wording=f"I agree: {kind}",
+                notice_version="1",
+                given_at=clock.now(),
             )
             for kind in (ConsentKind.CARE_TEAM, ConsentKind.TRUE_ANSWERS)
         ]
@@ -239,8 +247,8 @@ class TestThePageOfOne:
         assert f"damaged record: consultations.assessment {newest.pk} (DecryptionError" in caplog.text
 
     def test_of_a_message_that_cannot_be_sent(self, sign_in, nurse, two, caplog):
-        messaging.tell_patient(kind=MessageKind.REQUEST_RECEIVED, request=two[0], key="k")
-        message = OutboxMessage.objects.get(subject__request=two[0])
+        messaging.notify_patient(kind=MessageKind.REQUEST_RECEIVED, consultation_request=two[0], key="k")
+        message = OutboxMessage.objects.get(subject__consultation_request=two[0])
         message.__class__.objects.filter(pk=message.pk).update(parked_at=clock.now())
         spoil("outboxmessage", "payload", message.pk, app="core")
         url = reverse("admin:core_outboxmessage_retry", args=[message.pk])
@@ -306,7 +314,7 @@ def test_a_damaged_row_is_one_mark_and_loading_it_alone_raises(two, caplog):
 def test_a_danger_is_never_lost_to_a_damaged_assessment(nurse, two_cases, caplog):
     """Whether it was named before cannot be read: then it counts as new, and the closed case opens again."""
     case = two_cases[0]
-    told = Claim(CaseOutcome.DIED, CaseProof.TOLD, words="A neighbor said so. She was wrong.")
+    told = OutcomeClaim(CaseOutcome.DIED, CaseProof.TOLD, words="A neighbor said so. She was wrong.")
     case_closing.close(case=case, claim=told, by=nurse)
     spoil("assessment", "result", case.response.assessments.get().pk)
     with caplog.at_level(logging.ERROR):

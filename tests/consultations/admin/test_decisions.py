@@ -28,8 +28,8 @@ def waiting(make_request, doctor, clinician):
     return make_request(status=RequestStatus.WITH_DOCTOR, doctor=doctor, patient=make_patient("Marta Quill"))
 
 
-def decide(client, request, decision, **data):
-    return act(client, request, "decide", decision=decision, **data)
+def decide(client, consultation_request, decision, **data):
+    return act(client, consultation_request, "decide", decision=decision, **data)
 
 
 def confirm(client, preview):
@@ -83,13 +83,13 @@ class TestEachDecision:
         waiting.refresh_from_db()
         assert "Nothing is sent yet" in text_of(preview)
         assert waiting.status == RequestStatus.WITH_DOCTOR
-        assert not OutboxMessage.objects.filter(subject__request=waiting).exists()
+        assert not OutboxMessage.objects.filter(subject__consultation_request=waiting).exists()
         response = confirm(client, preview)
         waiting.refresh_from_db()
         assert waiting.status == status
-        made = ClinicalReview.objects.get(request=waiting)
+        made = ClinicalReview.objects.get(consultation_request=waiting)
         assert (made.decision, made.patient_note) == (decision, data.get("patient_note", ""))
-        kinds = list(OutboxMessage.objects.filter(subject__request=waiting).values_list("kind", flat=True))
+        kinds = list(OutboxMessage.objects.filter(subject__consultation_request=waiting).values_list("kind", flat=True))
         assert kinds == ([kind] if kind else [])
         assert response.status_code == 200
 
@@ -106,14 +106,14 @@ class TestEachDecision:
         assert waiting.status == RequestStatus.WITH_DOCTOR
         assert not ClinicalReview.objects.exists()
 
-    @pytest.mark.parametrize("status", [each for each in RequestStatus if each not in ("with_doctor", "urgent")])
+    @pytest.mark.parametrize("status", [item for item in RequestStatus if item not in ("with_doctor", "urgent")])
     def test_is_refused_in_any_other_status(self, sign_in, doctor, make_request, visit, status):
-        request = make_request(status=status)
+        consultation_request = make_request(status=status)
         client = sign_in(doctor)
-        preview = decide(client, request, "not_suitable", patient_note=NOTE, reason=WHY)
+        preview = decide(client, consultation_request, "not_suitable", patient_note=NOTE, reason=WHY)
         confirm(client, preview)
-        request.refresh_from_db()
-        assert request.status == status
+        consultation_request.refresh_from_db()
+        assert consultation_request.status == status
         assert not ClinicalReview.objects.exists()
 
 
@@ -197,8 +197,8 @@ class TestPreview:
 
     def test_a_patient_without_an_address_must_be_rung(self, sign_in, doctor, make_request, visit):
         patient = make_patient("Phone Only", email="")
-        request = make_request(status=RequestStatus.WITH_DOCTOR, doctor=doctor, patient=patient)
-        preview = decide(sign_in(doctor), request, "offer", appointment_type=visit.pk, patient_note="")
+        consultation_request = make_request(status=RequestStatus.WITH_DOCTOR, doctor=doctor, patient=patient)
+        preview = decide(sign_in(doctor), consultation_request, "offer", appointment_type=visit.pk, patient_note="")
         assert "gave no email address" in text_of(preview)
 
 
@@ -263,7 +263,12 @@ class TestRedFlags:
         preview = decide(client, waiting, "offer", appointment_type=visit.pk, patient_note=NOTE)
         with transaction.atomic():
             fresh = lock(waiting)
-            dangers.hear(response=fresh.response, request=fresh, origin=AssessmentOrigin.ASKED_AGAIN, ticks=["chest"])
+            dangers.hear(
+                response=fresh.response,
+                consultation_request=fresh,
+                origin=AssessmentOrigin.ASKED_AGAIN,
+                ticks=["chest"],
+            )
         page = confirm(client, preview)
         assert "Not while a red flag stands" in text_of(page)
         assert NOTE.splitlines()[0] in text_of(page)

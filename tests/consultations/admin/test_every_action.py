@@ -53,27 +53,31 @@ def in_status(make_request, clinician, nurse, doctor):
             more |= {"claimed_by": nurse, "claimed_at": clock.now()}
         if status == RequestStatus.WITH_DOCTOR:
             more |= {"doctor": doctor}
-        request = as_pressing(make_request(status=status, **more))
+        consultation_request = as_pressing(make_request(status=status, **more))
         if status in (RequestStatus.BOOKED, *ENDED_AS):
             hours = {RequestStatus.COMPLETED: 1, RequestStatus.NO_SHOW: 2}.get(status, 0)
-            visit = book_directly(request, clinician, clock.now() - datetime.timedelta(hours=hours, minutes=30))
+            visit = book_directly(
+                consultation_request, clinician, clock.now() - datetime.timedelta(hours=hours, minutes=30)
+            )
             visit.status = ENDED_AS.get(status, visit.status)
             visit.save()
-        return request
+        return consultation_request
 
     return make
 
 
-def state_of(request):
-    request.refresh_from_db()
+def state_of(consultation_request):
+    consultation_request.refresh_from_db()
     return {
-        "status": request.status,
-        "settled": request.flag_level == "",
-        "visits": sorted(request.appointments.values_list("status", flat=True)),
-        "questions": request.information_requests.count(),
-        "mails": OutboxMessage.objects.filter(subject__request=request).count(),
+        "status": consultation_request.status,
+        "settled": consultation_request.flag_level == "",
+        "visits": sorted(consultation_request.appointments.values_list("status", flat=True)),
+        "questions": consultation_request.information_requests.count(),
+        "mails": OutboxMessage.objects.filter(subject__consultation_request=consultation_request).count(),
         "activity": list(
-            AuditEvent.objects.filter(target_type="consultations.consultationrequest", target_id=str(request.pk))
+            AuditEvent.objects.filter(
+                target_type="consultations.consultationrequest", target_id=str(consultation_request.pk)
+            )
             .exclude(action="request.view")
             .values_list("action", flat=True)
         ),
@@ -85,12 +89,12 @@ def free_slot(make_request, visit):
     return free_times(make_request(status=RequestStatus.OFFERED, appointment_type=visit))[0][0]
 
 
-def meant(verb, request, make_request, visit):
+def meant(verb, consultation_request, make_request, visit):
     """What is filled in for an act on this request."""
     if verb == "book":
         return {"slot_key": free_slot(make_request, visit)}
     if verb == "settle":
-        told = settling.told_of(request)
+        told = settling.told_of(consultation_request)
         signs = [f"{sign.question}:{sign.option}" for sign in told.standing.open_signs]
         seen = {"who": "Dr Halloran", "place": "Here", "seen_on": f"{clock.today()}"}
         return {"heard": told.key, "signs": signs, "how": "examined", **seen}
@@ -109,13 +113,13 @@ def test_it_works_for_its_roles_and_statuses_and_leaves_all_else_alone(
         with subtests.test(status=status):
             flagged = {"outcome": Outcome.SAME_DAY} if verb in ("settle", "order_booking") else {}
             flagged |= escalated(status, staff(group)) if verb.endswith("_escalation") else {}
-            request = in_status(status, **flagged)
-            data = meant(verb, request, make_request, visit)
-            before = state_of(request)
-            response = act(client, request, verb, follow=False, **data)
+            consultation_request = in_status(status, **flagged)
+            data = meant(verb, consultation_request, make_request, visit)
+            before = state_of(consultation_request)
+            response = act(client, consultation_request, verb, follow=False, **data)
             if response.context and "confirm_url" in response.context:
                 client.post(response.context["confirm_url"], {"decision": response.context["decision"]})
-            after = state_of(request)
+            after = state_of(consultation_request)
             if leads_to := target(verb, status, GROUPS[group]):
                 assert after["status"] == leads_to
                 assert f"request.{verb}" in after["activity"]
@@ -127,9 +131,9 @@ def test_it_works_for_its_roles_and_statuses_and_leaves_all_else_alone(
 @pytest.mark.parametrize("group", ["triage", "doctor", "manager"])
 @pytest.mark.parametrize("status", list(RequestStatus))
 def test_the_page_offers_what_the_table_allows_and_nothing_else(sign_in, staff, in_status, status, group):
-    request = in_status(status)
-    panel = sign_in(staff(group)).get(page_of(request)).context["panel"]
-    offered = {each.name for each in (*panel.actions, *filter(None, [panel.decision]))} - {"decide"}
+    consultation_request = in_status(status)
+    panel = sign_in(staff(group)).get(page_of(consultation_request)).context["panel"]
+    offered = {item.name for item in (*panel.actions, *filter(None, [panel.decision]))} - {"decide"}
     allowed = {verb for verb in ALL_VERBS if target(verb, status, GROUPS[group])}
     assert offered <= allowed
     assert (panel.decision is not None) == bool(allowed & {"offer", "decline", "mark_urgent"})
@@ -143,19 +147,23 @@ def test_every_act_of_the_page_is_tried_for_every_role():
     "verb", ["offer", "decline", "mark_urgent", "withdraw", "answer", "confirm", "search", "change"]
 )
 def test_verbs_that_are_no_buttons_have_no_address(sign_in, doctor, in_status, verb):
-    request = in_status(RequestStatus.WITH_DOCTOR)
-    url = reverse("admin:consultations_consultationrequest_action", args=[request.pk, verb])
-    before = state_of(request)
-    response = sign_in(doctor).post(url, {"seen": request.status, "note": "Forged.", "patient_note": "Forged."})
+    consultation_request = in_status(RequestStatus.WITH_DOCTOR)
+    url = reverse("admin:consultations_consultationrequest_action", args=[consultation_request.pk, verb])
+    before = state_of(consultation_request)
+    response = sign_in(doctor).post(
+        url, {"seen": consultation_request.status, "note": "Forged.", "patient_note": "Forged."}
+    )
     assert response.status_code in (404, 405)
-    assert state_of(request) == before
+    assert state_of(consultation_request) == before
 
 
 class TestLooksAreOnRecord:
     def test_a_refused_form_shows_the_record_and_says_so(self, sign_in, nurse, in_status):
-        request = in_status(RequestStatus.IN_TRIAGE)
-        act(sign_in(nurse), request, "note", note="")
-        assert RecordRead.objects.filter(action="request.view", actor_user=nurse, target_id=str(request.pk)).exists()
+        consultation_request = in_status(RequestStatus.IN_TRIAGE)
+        act(sign_in(nurse), consultation_request, "note", note="")
+        assert RecordRead.objects.filter(
+            action="request.view", actor_user=nurse, target_id=str(consultation_request.pk)
+        ).exists()
 
     @pytest.mark.parametrize("page", ["consultationrequest", "safetycase", "appointment"])
     def test_lists_say_whom_they_showed(self, sign_in, nurse, in_status, page):
@@ -175,29 +183,34 @@ class TestTwoWindows:
         ],
     )
     def test_what_was_typed_is_kept(self, sign_in, manager, nurse, in_status, verb, data, leads_to):
-        request = in_status(RequestStatus.RECEIVED)
+        consultation_request = in_status(RequestStatus.RECEIVED)
         first, second = sign_in(nurse), sign_in(manager)
-        second.get(page_of(request))
-        act(first, request, "claim")
-        response = act(second, request, verb, **data)
+        second.get(page_of(consultation_request))
+        act(first, consultation_request, "claim")
+        response = act(second, consultation_request, verb, **data)
         page = text_of(response)
         assert "Nora Adeyemi moved this request to “In triage” while your page was open" in page
         assert data["note"] in page
-        request.refresh_from_db()
-        assert request.status == RequestStatus.IN_TRIAGE
+        consultation_request.refresh_from_db()
+        assert consultation_request.status == RequestStatus.IN_TRIAGE
         again = response.context["bound"][verb]
         assert again["seen"].value() == RequestStatus.IN_TRIAGE
-        act(second, request, verb, **data, seen=again["seen"].value())
-        request.refresh_from_db()
-        assert request.status == leads_to
+        act(second, consultation_request, verb, **data, seen=again["seen"].value())
+        consultation_request.refresh_from_db()
+        assert consultation_request.status == leads_to
 
     def test_a_decision_on_a_request_that_was_closed_is_shown_to_copy(self, sign_in, doctor, manager, in_status):
-        request = in_status(RequestStatus.WITH_DOCTOR)
+        consultation_request = in_status(RequestStatus.WITH_DOCTOR)
         advice = "Keep walking, and ring us when the pain changes."
         preview = act(
-            sign_in(doctor), request, "decide", decision="not_suitable", patient_note=advice, reason="New pain."
+            sign_in(doctor),
+            consultation_request,
+            "decide",
+            decision="not_suitable",
+            patient_note=advice,
+            reason="New pain.",
         )
-        act(sign_in(manager), request, "cancel_request", note="The patient moved away.")
+        act(sign_in(manager), consultation_request, "cancel_request", note="The patient moved away.")
         mails = OutboxMessage.objects.count()
         response = sign_in(doctor).post(
             preview.context["confirm_url"], {"decision": preview.context["decision"]}, follow=True
@@ -209,7 +222,7 @@ class TestTwoWindows:
 
 
 def test_a_message_tried_again_by_two_people_is_on_record_once(sign_in, nurse, other_nurse, alice):
-    message = messaging.tell_patient(kind=MessageKind.REQUEST_RECEIVED, request=alice, key="received-1")
+    message = messaging.notify_patient(kind=MessageKind.REQUEST_RECEIVED, consultation_request=alice, key="received-1")
     OutboxMessage.objects.filter(pk=message.pk).update(parked_at=clock.now(), last_error="SMTPRecipientsRefused 550")
     url = reverse("admin:core_outboxmessage_retry", args=[message.pk])
     for client in (sign_in(nurse), sign_in(other_nurse)):

@@ -61,18 +61,20 @@ def monday(time_machine: Any) -> None:
     time_machine.move_to(MONDAY_MORNING, tick=False)
 
 
-def tick(request: ConsultationRequest, *codes: str) -> None:
+def tick(consultation_request: ConsultationRequest, *codes: str) -> None:
     with transaction.atomic():
-        fresh = lock(request)
-        dangers.hear(response=fresh.response, request=fresh, origin=AssessmentOrigin.ASKED_AGAIN, ticks=codes)
-    request.refresh_from_db()
+        fresh = lock(consultation_request)
+        dangers.hear(
+            response=fresh.response, consultation_request=fresh, origin=AssessmentOrigin.ASKED_AGAIN, ticks=codes
+        )
+    consultation_request.refresh_from_db()
 
 
-def settle_all(request: ConsultationRequest, by: User) -> None:
-    told = settling.told_of(request)
+def settle_all(consultation_request: ConsultationRequest, by: User) -> None:
+    told = settling.told_of(consultation_request)
     proof = Proof(how=SettledHow.EXAMINED, who="Dr Halloran", place="Here", seen_on=clock.today())
-    perform("settle", request, signs=tuple(told.standing.open_signs), proof=proof, heard=told.key, by=by)
-    request.refresh_from_db()
+    perform("settle", consultation_request, signs=tuple(told.standing.open_signs), proof=proof, heard=told.key, by=by)
+    consultation_request.refresh_from_db()
 
 
 @pytest.fixture
@@ -80,44 +82,50 @@ def in_state(make_request: MakeRequest, nurse: User, doctor: User) -> Callable[.
     def make(flags: str, calls: str, case: CaseStatus | None, status: RequestStatus) -> ConsultationRequest:
         record = {"answers": CLEAR, "cleaned": {}, "asked": []}
         outcome = Outcome.SAME_DAY if flags == "form" else Outcome.LIKELY_SUITABLE
-        request = make_request(answers=CLEAR, record=record, outcome=outcome, status=status)
+        consultation_request = make_request(answers=CLEAR, record=record, outcome=outcome, status=status)
         if flags in ("told later", "settled", "told again"):
-            tick(request, "fever", "weight_loss")
+            tick(consultation_request, "fever", "weight_loss")
         if flags in ("settled", "told again"):
-            settle_all(request, doctor)
+            settle_all(consultation_request, doctor)
         if flags == "told again":
-            tick(request, "fever")
+            tick(consultation_request, "fever")
         if flags == "escalated" and status in OPEN_STATUSES:
-            perform("escalate", request, note="Chest pain on the phone.", by=nurse)
-            request.refresh_from_db()
+            perform("escalate", consultation_request, note="Chest pain on the phone.", by=nurse)
+            consultation_request.refresh_from_db()
         if flags == "unreadable":
             with connection.cursor() as cursor:
                 cursor.execute(
-                    "UPDATE consultations_assessment SET record = 'x' WHERE id = %s", [request.assessment_id]
+                    "UPDATE consultations_assessment SET record = 'x' WHERE id = %s",
+                    [consultation_request.assessment_id],
                 )
         for number, outcome_of_call in enumerate(CALLS[calls]):
             Call.objects.create(
-                response=request.response, outcome=CallOutcome(outcome_of_call), made_by=nurse,
+                response=consultation_request.response, outcome=CallOutcome(outcome_of_call), made_by=nurse,
                 made_at=clock.now() + number * HOUR,
             )  # fmt: skip
-        _set_case(request, case, nurse)
-        return request
+        _set_case(consultation_request, case, nurse)
+        return consultation_request
 
     return make
 
 
-def _set_case(request: ConsultationRequest, status: CaseStatus | None, nurse: User) -> None:
+def _set_case(consultation_request: ConsultationRequest, status: CaseStatus | None, nurse: User) -> None:
     """None leaves what there is: what was told later has opened one."""
     if status is None:
         return
     now = clock.now()
-    values: dict[str, Any] = {"patient": request.patient, "level": "SAME_DAY", "priority": "asap", "status": status}
+    values: dict[str, Any] = {
+        "patient": consultation_request.patient,
+        "level": "SAME_DAY",
+        "priority": "asap",
+        "status": status,
+    }
     values |= {"raised_at": now, "due_at": now, "closed_at": None, "closed_by": None, "outcome": ""}
     if status != CaseStatus.OPEN:
         values |= {"acknowledged_at": now, "acknowledged_by": nurse}
     if status == CaseStatus.CLOSED:
         values |= {"closed_at": now, "closed_by": nurse, "outcome": CaseOutcome.WENT_FOR_CARE}
-    SafetyCase.objects.update_or_create(response=request.response, defaults=values)
+    SafetyCase.objects.update_or_create(response=consultation_request.response, defaults=values)
 
 
 @deepens
@@ -128,42 +136,46 @@ def test_no_page_reassures_and_presses_at_once(
     client, found, turns = sign_in(doctor), set(), itertools.cycle(STATUSES)
     for flags, calls, case in list(itertools.product(FLAGS, CALLS, CASES))[:: depth(5, 1)]:
         with taken_back():
-            request = in_state(flags, calls, case, next(turns))
-            found.add((flags, *says_the_same_everywhere(client, request, flags)))
+            consultation_request = in_state(flags, calls, case, next(turns))
+            found.add((flags, *says_the_same_everywhere(client, consultation_request, flags)))
     assert {flags for flags, *_ in found} == set(FLAGS)
 
 
-def says_the_same_everywhere(client: Client, request: ConsultationRequest, flags: str) -> tuple[bool, bool]:
+def says_the_same_everywhere(
+    client: Client, consultation_request: ConsultationRequest, flags: str
+) -> tuple[bool, bool]:
     """Whether its page reassures, and whether it presses."""
-    page = text_of(client.get(page_of(request)))
+    page = text_of(client.get(page_of(consultation_request)))
     main = page[page.index("<main") :] if "<main" in page else page
     reassures, presses = REASSURES.search(main), PRESSES.search(main)
-    assert not (reassures and presses), (flags, request.status, reassures, presses)
-    is_open = SafetyCase.objects.filter(response=request.response).exclude(status=CaseStatus.CLOSED).exists()
+    assert not (reassures and presses), (flags, consultation_request.status, reassures, presses)
+    is_open = (
+        SafetyCase.objects.filter(response=consultation_request.response).exclude(status=CaseStatus.CLOSED).exists()
+    )
     has_flag = flags in ("form", "told later", "told again")
     says_none = ">No red flag <" in main
-    is_quiet = not (has_flag or is_open or request.is_escalated or flags in ("settled", "unreadable"))
-    assert says_none == is_quiet, (flags, request.status)
-    assert bool(request.flag_level) == has_flag
+    is_quiet = not (has_flag or is_open or consultation_request.is_escalated or flags in ("settled", "unreadable"))
+    assert says_none == is_quiet, (flags, consultation_request.status)
+    assert bool(consultation_request.flag_level) == has_flag
     if flags == "unreadable":
         assert "Red flags: cannot be read" in main
     elif has_flag or is_open:
-        assert presses, (flags, request.status)
+        assert presses, (flags, consultation_request.status)
     return bool(reassures), bool(presses)
 
 
 def test_each_flag_says_where_it_was_told_since_when_and_what_settled_the_others(
     sign_in: Any, nurse: User, doctor: User, in_state: Callable[..., ConsultationRequest], time_machine: Any
 ) -> None:
-    request = in_state("settled", "no call", None, RequestStatus.WITH_DOCTOR)
+    consultation_request = in_state("settled", "no call", None, RequestStatus.WITH_DOCTOR)
     time_machine.move_to(MONDAY_MORNING + HOUR, tick=False)
     with transaction.atomic():
-        fresh = lock(request)
+        fresh = lock(consultation_request)
         dangers.hear(
-            response=fresh.response, request=fresh, origin=AssessmentOrigin.CALL, said={"rf_now": ["fever"]},
-            asked_by=nurse,
+            response=fresh.response, consultation_request=fresh, origin=AssessmentOrigin.CALL,
+            said={"rf_now": ["fever"]}, asked_by=nurse,
         )  # fmt: skip
-    view = sign_in(doctor).get(page_of(request)).context["flags"]
+    view = sign_in(doctor).get(page_of(consultation_request)).context["flags"]
     assert (view.title, view.kind) == ("1 red flag stands", "danger")
     (line,) = view.standing
     assert line.since == "Monday 23 November, 11 am"
@@ -180,8 +192,12 @@ class TestTheForm:
     def flagged(self, in_state: Callable[..., ConsultationRequest]) -> ConsultationRequest:
         return in_state("told later", "no call", None, RequestStatus.WITH_DOCTOR)
 
-    def data(self, client: Any, request: ConsultationRequest, **more: Any) -> dict[str, Any]:
-        (form,) = [each.form for each in client.get(page_of(request)).context["panel"].actions if each.name == "settle"]
+    def data(self, client: Any, consultation_request: ConsultationRequest, **more: Any) -> dict[str, Any]:
+        (form,) = [
+            action.form
+            for action in client.get(page_of(consultation_request)).context["panel"].actions
+            if action.name == "settle"
+        ]
         return {
             "heard": form["heard"].value(), "signs": ["rf_now:fever"], "how": "examined", "who": "Dr Halloran",
             "place": "Here", "seen_on": "2026-11-23", **more,
@@ -250,12 +266,12 @@ class TestTheForm:
 )
 def test_what_was_told_later_leads_every_page(sign_in, nurse, in_state, code, level):
     """The form came to “Suitable for a consultation”; no page says so beside a red flag that stands."""
-    request = in_state("none", "no call", None, RequestStatus.OFFERED)
-    tick(request, code)
+    consultation_request = in_state("none", "no call", None, RequestStatus.OFFERED)
+    tick(consultation_request, code)
     case = SafetyCase.objects.get()
     client = sign_in(nurse)
     (row,) = client.get(reverse("admin:consultations_consultationrequest_changelist")).context["rows"]
-    record = client.get(reverse("admin:consultations_consultationrequest_change", args=[request.pk]))
+    record = client.get(reverse("admin:consultations_consultationrequest_change", args=[consultation_request.pk]))
     assert "From the questionnaire. What was told later stands above" in text_of(record)
     of_case = client.get(reverse("admin:consultations_safetycase_change", args=[case.pk]))
     assert row.flags[0].text == level
@@ -267,10 +283,12 @@ def test_what_was_told_later_leads_every_page(sign_in, nurse, in_state, code, le
 
 
 def test_an_escalated_request_is_not_called_fit_for_a_consultation(sign_in, nurse, in_state):
-    request = in_state("escalated", "no call", None, RequestStatus.RECEIVED)
+    consultation_request = in_state("escalated", "no call", None, RequestStatus.RECEIVED)
     client = sign_in(nurse)
     (row,) = client.get(reverse("admin:consultations_consultationrequest_changelist")).context["rows"]
-    record = text_of(client.get(reverse("admin:consultations_consultationrequest_change", args=[request.pk])))
+    record = text_of(
+        client.get(reverse("admin:consultations_consultationrequest_change", args=[consultation_request.pk]))
+    )
     assert [chip.text for chip in row.flags][:2] == ["Escalated", "Red flags open"]
     assert "Suitable for a consultation" not in record.split("Every rule that fired")[0]
 
@@ -283,17 +301,17 @@ def posted_by(page, values):
 
 
 def test_a_doctor_settles_in_a_browser_and_again_after_something_new(sign_in, doctor, in_state):
-    request = in_state("told later", "no call", None, RequestStatus.WITH_DOCTOR)
+    consultation_request = in_state("told later", "no call", None, RequestStatus.WITH_DOCTOR)
     client = sign_in(doctor)
-    record = reverse("admin:consultations_consultationrequest_change", args=[request.pk])
-    url = reverse("admin:consultations_consultationrequest_action", args=[request.pk, "settle"])
-    confirm = reverse("admin:consultations_consultationrequest_confirm", args=[request.pk])
+    record = reverse("admin:consultations_consultationrequest_change", args=[consultation_request.pk])
+    url = reverse("admin:consultations_consultationrequest_action", args=[consultation_request.pk, "settle"])
+    confirm = reverse("admin:consultations_consultationrequest_confirm", args=[consultation_request.pk])
     values = {
         "signs": ["rf_now:fever"], "how": "examined", "who": "Dr Halloran", "place": "Here",
         "seen_on": clock.today().isoformat(),
     }  # fmt: skip
     preview = client.post(url, posted_by(client.get(record), values))
-    tick(request, "belly")
+    tick(consultation_request, "belly")
     refused = client.post(confirm, {"decision": preview.context["decision"]})
     assert "Read it, then select again." in text_of(refused)
     assert not Settlement.objects.exists()
@@ -303,7 +321,9 @@ def test_a_doctor_settles_in_a_browser_and_again_after_something_new(sign_in, do
 
 
 def test_nothing_is_fit_for_a_consultation_while_its_case_is_open(sign_in, nurse, in_state):
-    request = in_state("settled", "no call", CaseStatus.OPEN, RequestStatus.WITH_DOCTOR)
-    record = sign_in(nurse).get(reverse("admin:consultations_consultationrequest_change", args=[request.pk]))
+    consultation_request = in_state("settled", "no call", CaseStatus.OPEN, RequestStatus.WITH_DOCTOR)
+    record = sign_in(nurse).get(
+        reverse("admin:consultations_consultationrequest_change", args=[consultation_request.pk])
+    )
     assert "Safety case open" in text_of(record)
     assert "Suitable for a consultation" not in text_of(record).split("Every rule that fired")[0]

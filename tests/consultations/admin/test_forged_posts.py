@@ -55,8 +55,8 @@ def rows():
 @pytest.mark.parametrize("group", ["triage", "doctor", "manager", "editor", "superuser"])
 @pytest.mark.parametrize("data", [FORGED, ACTION, LIST_EDIT, INLINE], ids=["form", "action", "list", "inline"])
 def test_a_forged_post_changes_no_row(sign_in, staff, django_user_model, make_request, group, data):
-    request = make_request(outcome=Outcome.SAME_DAY)
-    cases.open_case(response=request.response, level=Outcome.SAME_DAY)
+    consultation_request = make_request(outcome=Outcome.SAME_DAY)
+    cases.open_case(response=consultation_request.response, level=Outcome.SAME_DAY)
     user = (
         django_user_model.objects.create_superuser("root", "root@clinic.example", "a quiet passphrase")
         if group == "superuser"
@@ -64,10 +64,16 @@ def test_a_forged_post_changes_no_row(sign_in, staff, django_user_model, make_re
     )
     client, before = sign_in(user), rows()
     case = SafetyCase.objects.get()
-    targets = [page_of(request), f"/admin/consultations/safetycase/{case.pk}/change/"]
+    targets = [page_of(consultation_request), f"/admin/consultations/safetycase/{case.pk}/change/"]
     for model in CLINICAL:
         base = f"/admin/{model._meta.app_label}/{model._meta.model_name}/"
-        targets += [base, f"{base}add/", f"{base}1/delete/", f"{base}1/change/", f"{base}{request.pk}/delete/"]
+        targets += [
+            base,
+            f"{base}add/",
+            f"{base}1/delete/",
+            f"{base}1/change/",
+            f"{base}{consultation_request.pk}/delete/",
+        ]
     for url in targets:
         response = client.post(url, data)
         is_plain_list = url == "/admin/core/auditentry/" and response.status_code == 200

@@ -45,7 +45,7 @@ class TestThePage:
         make_request(patient=make_patient("Emil Ravn"), due_at=now + datetime.timedelta(days=4))
         booked = make_request(patient=make_patient("Frida Sand"), status=RequestStatus.BOOKED)
         book_directly(booked, clinician, now + datetime.timedelta(days=1))
-        queue_directly(key="p", request=booked, recipient="f@example.com", parked_at=now)
+        queue_directly(key="p", consultation_request=booked, recipient="f@example.com", parked_at=now)
         response = sign_in(nurse).get(PAGE)
         words, context = text_of(response), response.context
         assert [line.pk for line in context["cases"]] == [case.pk]
@@ -66,7 +66,7 @@ class TestThePage:
         assert "Emil Ravn" not in words
         reading = RecordRead.objects.get(action="hand_over.view")
         shown = set(PatientShown.objects.filter(reading=reading).values_list("patient_id", flat=True))
-        assert shown == {each.patient_id for each in (flagged, late, soon, booked)} | {case.patient_id}
+        assert shown == {item.patient_id for item in (flagged, late, soon, booked)} | {case.patient_id}
 
     def test_says_that_nothing_is_open_only_when_nothing_is(self, sign_in: Any, nurse: User) -> None:
         client = sign_in(nurse)
@@ -105,7 +105,7 @@ class TestNotes:
             form = {"text": "Call her at five.", "about": alice.reference.lower(), "once": once}
             assert goes.post(f"{PAGE}write/", form).status_code == 302
         note = HandOverNote.objects.get()
-        assert (note.request, note.patient) == (alice, alice.patient)
+        assert (note.consultation_request, note.patient) == (alice, alice.patient)
         words = text_of(comes.get(PAGE))
         assert "Call her at five." in words
         assert alice.reference in words

@@ -51,15 +51,15 @@ def press(page: Any, verb: str) -> None:
 @pytest.fixture
 def triaged(make_request: Any, clinician: Any) -> Any:
     nurse = make_user("the_nurse", "triage", name="Nora Adeyemi")
-    request = make_request(status=RequestStatus.IN_TRIAGE, claimed_by=nurse, claimed_at=clock.now())
-    return request, nurse
+    consultation_request = make_request(status=RequestStatus.IN_TRIAGE, claimed_by=nurse, claimed_at=clock.now())
+    return consultation_request, nurse
 
 
 @pytest.mark.parametrize("verb", ["pass_to_doctor", "ask", "note", "escalate"])
 def test_a_refused_form_leads_to_its_field(desk, live_server, triaged, verb) -> None:
-    request, nurse = triaged
+    consultation_request, nurse = triaged
     sign_in(desk, nurse, live_server.url)
-    desk.goto(f"{QUEUE}{request.pk}/change/")
+    desk.goto(f"{QUEUE}{consultation_request.pk}/change/")
     press(desk, verb)
 
     assert desk.title().startswith("Error: ")
@@ -72,9 +72,9 @@ def test_a_refused_form_leads_to_its_field(desk, live_server, triaged, verb) -> 
 
 
 def test_a_decision_is_refused_kept_and_previewed(desk, live_server, make_request, clinician, doctor, visit) -> None:
-    request = make_request(status=RequestStatus.WITH_DOCTOR, doctor=doctor)
+    consultation_request = make_request(status=RequestStatus.WITH_DOCTOR, doctor=doctor)
     sign_in(desk, doctor, live_server.url)
-    desk.goto(f"{QUEUE}{request.pk}/change/")
+    desk.goto(f"{QUEUE}{consultation_request.pk}/change/")
     desk.locator("[name=decision][value=offer]").check(force=True)
     desk.locator("form[action$='/decide/'] [name=patient_note]").fill("We would like to see you.")
     press(desk, "decide")
@@ -124,14 +124,14 @@ class TestKeyboard:
         pytest.fail("Tab never led there")
 
     def test_from_the_queue_to_a_saved_note(self, desk, live_server, triaged) -> None:
-        request, nurse = triaged
+        consultation_request, nurse = triaged
         sign_in(desk, nurse, live_server.url)
         desk.goto(QUEUE)
         self.walk(desk, lambda now: now["text"] == "Skip to main content", limit=1)
         self.walk(desk, lambda now: now["name"] == "q")
         self.walk(desk, lambda now: now["text"] == "Alice Winther")
         desk.keyboard.press("Enter")
-        desk.wait_for_url(f"**/{request.pk}/change/")
+        desk.wait_for_url(f"**/{consultation_request.pk}/change/")
         self.walk(desk, lambda now: now["text"] == "Add a note")
         desk.keyboard.press("Enter")
         self.walk(desk, lambda now: now["name"] == "note")
@@ -141,4 +141,4 @@ class TestKeyboard:
         desk.wait_for_load_state("load")
 
         assert "The note is saved." in desk.inner_text("main")
-        assert request.triage_decisions.get().note == "Rang, no change."
+        assert consultation_request.triage_decisions.get().note == "Rang, no change."

@@ -27,8 +27,8 @@ def send(**changes):
     return intake.send(response=response, wordings=dict.fromkeys(ConsentKind, "I agree."))
 
 
-def page_of(request):
-    return reverse("admin:consultations_consultationrequest_change", args=[request.pk])
+def page_of(consultation_request):
+    return reverse("admin:consultations_consultationrequest_change", args=[consultation_request.pk])
 
 
 @pytest.mark.parametrize(

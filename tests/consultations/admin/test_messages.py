@@ -23,7 +23,7 @@ LIST = "/admin/core/outboxmessage/"
 
 @pytest.fixture
 def message(alice):
-    return messaging.tell_patient(kind=MessageKind.REQUEST_RECEIVED, request=alice, key="received-1")
+    return messaging.notify_patient(kind=MessageKind.REQUEST_RECEIVED, consultation_request=alice, key="received-1")
 
 
 def park(message, error="SMTPRecipientsRefused 550"):
@@ -120,7 +120,9 @@ def test_a_parked_message_is_tried_again(sign_in, nurse, message):
 def test_a_message_that_came_too_late_is_not(sign_in, nurse, clinician, make_request):
     booked = make_request(status="booked", patient=make_patient("Bob Pell"))
     visit = book_directly(booked, clinician, clock.now() - datetime.timedelta(hours=1))
-    late = messaging.tell_patient(kind=MessageKind.APPOINTMENT_BOOKED, request=booked, key="booked", appointment=visit)
+    late = messaging.notify_patient(
+        kind=MessageKind.APPOINTMENT_BOOKED, consultation_request=booked, key="booked", appointment=visit
+    )
     delivery.deliver_due()
     assert mail.outbox == []
     response = sign_in(nurse).post(url(late, "retry"), follow=True)
@@ -160,7 +162,7 @@ def test_hostile_values_break_nothing(sign_in, nurse, message, query):
 
 def test_the_list_costs_the_same_however_long(sign_in, nurse, alice, django_assert_max_num_queries):
     for number in range(60):
-        messaging.tell_patient(kind=MessageKind.REQUEST_CLOSED, request=alice, key=f"news-{number}")
+        messaging.notify_patient(kind=MessageKind.REQUEST_CLOSED, consultation_request=alice, key=f"news-{number}")
     client = sign_in(nurse)
     with django_assert_max_num_queries(16):
         assert len(client.get(LIST).context["rows"]) == 50
@@ -175,7 +177,7 @@ class TestSearch:
     )
     def test_what_went_to_a_person_is_found_by_who_they_are(self, sign_in, nurse, make_request, message, term):
         other = make_request(patient=make_patient("Bob Pell", phone="", birth_on=datetime.date(1955, 2, 28)))
-        messaging.tell_patient(kind=MessageKind.REQUEST_RECEIVED, request=other, key="received-2")
+        messaging.notify_patient(kind=MessageKind.REQUEST_RECEIVED, consultation_request=other, key="received-2")
         rows = self.find(sign_in(nurse), term).context["rows"]
         assert [row["pk"] for row in rows] == [message.pk]
 

@@ -30,7 +30,7 @@ def about(record: str, pk: int) -> str:
 def test_every_record_leads_to_the_form(sign_in: Any, nurse: User, alice: ConsultationRequest) -> None:
     case, client = named(), sign_in(nurse)
     call = Call.objects.create(response=alice.response, outcome="voicemail", made_at=clock.now(), made_by=nurse)
-    message = queue_directly(key="m", request=alice)
+    message = queue_directly(key="m", consultation_request=alice)
     pages = {
         f"/admin/consultations/consultationrequest/{alice.pk}/change/": about("request", alice.pk),
         f"/admin/consultations/consultationrequest/{alice.pk}/person/": about("person", alice.pk),
@@ -106,14 +106,14 @@ def test_what_cannot_be_sent_is_given_back(
 def test_nothing_is_left_of_one_about_somebody_who_was_erased(
     sign_in: Any, nurse: User, manager: User, make_request: Any
 ) -> None:
-    request = make_request(status="withdrawn")
-    subject = missed.subject_of(ReportedRecord.REQUEST, request.pk)
+    consultation_request = make_request(status="withdrawn")
+    subject = missed.subject_of(ReportedRecord.REQUEST, consultation_request.pk)
     assert subject is not None
     row = missed.report(subject=subject, kind=MissedKind.NAME, text="Quillfeather.", by=nurse, key="a page")
-    erasure.erase(patient=request.patient, by=manager)
+    erasure.erase(patient=consultation_request.patient, by=manager)
     client = sign_in(manager)
     assert "Quillfeather" not in text_of(client.get(f"{LIST}{row.pk}/change/"))
-    assert "This record was erased" in text_of(client.get(about("request", request.pk)))
+    assert "This record was erased" in text_of(client.get(about("request", consultation_request.pk)))
     assert client.get(LIST).status_code == 200
 
 

@@ -58,7 +58,7 @@ def test_it_is_kept_once_shown_whole_and_on_record(
     assert event.details == {"note": note.pk}
     assert audit.verify() == []
     add(client, about, "Called back.")
-    assert [each.text for each in model.objects.all()] == ["Called back.", WORDS]
+    assert [item.text for item in model.objects.all()] == ["Called back.", WORDS]
 
 
 @pytest.mark.parametrize("which", ["case", "alice"])

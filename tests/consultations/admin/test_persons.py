@@ -28,9 +28,9 @@ def patients_in(reading: RecordRead) -> list[int]:
     return sorted(reading.patients_shown.values_list("patient_id", flat=True))
 
 
-def person_url(request: ConsultationRequest, page: str = "") -> str:
+def person_url(consultation_request: ConsultationRequest, page: str = "") -> str:
     name = f"admin:consultations_consultationrequest_person{'_' if page else ''}{page}"
-    return reverse(name, args=[request.pk])
+    return reverse(name, args=[consultation_request.pk])
 
 
 @pytest.fixture
@@ -49,16 +49,16 @@ def client(sign_in: SignIn, nurse: User) -> Client:
     return sign_in(nurse)
 
 
-def preview(client: Client, request: ConsultationRequest, other: str, reason: str = WHY) -> Any:
-    return client.post(person_url(request, "join"), {"other": other, "reason": reason})
+def preview(client: Client, consultation_request: ConsultationRequest, other: str, reason: str = WHY) -> Any:
+    return client.post(person_url(consultation_request, "join"), {"other": other, "reason": reason})
 
 
-def confirm(client: Client, request: ConsultationRequest, shown: Any) -> Any:
-    return client.post(person_url(request, "confirm"), {"join": shown.context["join"]}, follow=True)
+def confirm(client: Client, consultation_request: ConsultationRequest, shown: Any) -> Any:
+    return client.post(person_url(consultation_request, "confirm"), {"join": shown.context["join"]}, follow=True)
 
 
 def are_joined(*requests: ConsultationRequest) -> bool:
-    keys = [each.patient_id for each in requests]
+    keys = [item.patient_id for item in requests]
     return Patient.objects.filter(pk__in=keys).values("person_id").distinct().count() == 1
 
 
@@ -84,8 +84,8 @@ class TestTheWayThere:
 
 
 class TestMatches:
-    def matches(self, client: Client, request: ConsultationRequest) -> list[tuple[str, tuple[str, ...]]]:
-        rows = client.get(person_url(request)).context["person"].matches
+    def matches(self, client: Client, consultation_request: ConsultationRequest) -> list[tuple[str, tuple[str, ...]]]:
+        rows = client.get(person_url(consultation_request)).context["person"].matches
         return [(row.label, row.agrees) for row in rows]
 
     def test_name_and_birth_date_or_address_or_number(
@@ -315,9 +315,11 @@ class TestTakeApart:
         persons.join(patient=again.patient, other=bob.patient, reason="Wrong.", by=nurse)
         return [marta, again, bob]
 
-    def press(self, client: Client, page: Any, request: ConsultationRequest, what: str, reason: str = "No.") -> Any:
+    def press(
+        self, client: Client, page: Any, consultation_request: ConsultationRequest, what: str, reason: str = "No."
+    ) -> Any:
         data = {"what": what, "reason": reason, "seen": page.context["seen"]}
-        return client.post(person_url(request, "separate"), data, follow=True)
+        return client.post(person_url(consultation_request, "separate"), data, follow=True)
 
     def test_one_of_three(self, client: Client, three: list[ConsultationRequest]) -> None:
         marta, again, bob = three
@@ -451,13 +453,13 @@ class TestDamage:
 
 @pytest.mark.parametrize("typed", ["LS-0042-AA", "ls0042aa", " LS 0042 AA ", "LS–0042–AA", "LS.0042.AA"])
 def test_a_reference_is_found_however_it_is_typed(make_request: MakeRequest, typed: str) -> None:
-    request = make_request()
-    type(request).objects.filter(pk=request.pk).update(reference="LS-0042-AA")
-    assert persons.find(typed) == request.patient
+    consultation_request = make_request()
+    type(consultation_request).objects.filter(pk=consultation_request.pk).update(reference="LS-0042-AA")
+    assert persons.find(typed) == consultation_request.patient
 
 
 @pytest.mark.parametrize("typed", ["", "L", "LS-0042-A", "0042", "case", "safety case", "\u0663", "case " + "9" * 30])
 def test_other_words_find_nobody(make_request: MakeRequest, typed: str) -> None:
-    request = make_request()
-    type(request).objects.filter(pk=request.pk).update(reference="LS-0042-AA")
+    consultation_request = make_request()
+    type(consultation_request).objects.filter(pk=consultation_request.pk).update(reference="LS-0042-AA")
     assert persons.find(typed) is None

@@ -47,7 +47,7 @@ def fill(make_request, clinician, nurse):
 
     def fill_with(places):
         for place in places:
-            request = make_request(
+            consultation_request = make_request(
                 answers=ANSWERS,
                 patient=make_patient(f"Person {place}"),
                 status=RequestStatus.IN_TRIAGE,
@@ -56,10 +56,10 @@ def fill(make_request, clinician, nurse):
                 submitted_at=now - datetime.timedelta(days=4),
                 due_at=now - datetime.timedelta(hours=1),
             )
-            case = cases.open_case(response=request.response, level=Outcome.EMERGENCY)
-            type(case).objects.filter(pk=case.pk).update(patient=request.patient)
+            case = cases.open_case(response=consultation_request.response, level=Outcome.EMERGENCY)
+            type(case).objects.filter(pk=case.pk).update(patient=consultation_request.patient)
             queue_directly(
-                key=f"message-{place}-{request.pk}", request=request,
+                key=f"message-{place}-{consultation_request.pk}", consultation_request=consultation_request,
                 recipient="a@example.com",
             )  # fmt: skip
             Absence.objects.create(
@@ -87,7 +87,7 @@ def test_a_list_costs_the_same_for_sixty_as_for_five(sign_in, manager, fill, sub
 @pytest.mark.parametrize("status", list(RequestStatus))
 def test_a_request_with_a_long_history_costs_no_more(sign_in, staff, doctor, clinician, make_request, status):
     assessed = engine.assess(ANSWERS, version="1.0.0")
-    request = make_request(
+    consultation_request = make_request(
         status=status,
         outcome=Outcome(assessed.outcome),
         answers=ANSWERS,
@@ -95,16 +95,22 @@ def test_a_request_with_a_long_history_costs_no_more(sign_in, staff, doctor, cli
         result=json.dumps(assessed.as_json()),
     )
     if status == RequestStatus.BOOKED:
-        book_directly(request, clinician, clock.now() + datetime.timedelta(days=1))
+        book_directly(consultation_request, clinician, clock.now() + datetime.timedelta(days=1))
     client = sign_in(doctor)
-    short = cost(client, page_of(request))
+    short = cost(client, page_of(consultation_request))
     for place in range(12):
         by = make_user(f"nurse_{place}", "triage")
         TriageDecision.objects.create(
-            request=request, action=TriageAction.NOTE, note=f"Note {place}", decided_by=by, decided_at=clock.now()
+            consultation_request=consultation_request,
+            action=TriageAction.NOTE,
+            note=f"Note {place}",
+            decided_by=by,
+            decided_at=clock.now(),
         )
-        readings.log(by=by, action="request.view", target=request, patients=[request.patient_id])
-    assert cost(client, page_of(request)) <= short
+        readings.log(
+            by=by, action="request.view", target=consultation_request, patients=[consultation_request.patient_id]
+        )
+    assert cost(client, page_of(consultation_request)) <= short
     assert short <= 70
 
 

@@ -52,7 +52,7 @@ class TestOrderAndTabs:
         open_requests = [make_request(status=status) for status in queue.TABS["all"][1]]
         make_request(status=RequestStatus.WITHDRAWN)
         response = sign_in(nurse).get(QUEUE)
-        assert {row.pk for row in response.context["rows"]} == {each.pk for each in open_requests}
+        assert {row.pk for row in response.context["rows"]} == {open_request.pk for open_request in open_requests}
 
     @pytest.mark.parametrize("tab", list(queue.TABS))
     def test_each_tab_shows_its_statuses_and_its_count(self, sign_in, nurse, make_request, clinician, tab):
@@ -60,7 +60,7 @@ class TestOrderAndTabs:
         response = sign_in(nurse).get(QUEUE, {"tab": tab})
         wanted = {made[status].pk for status in queue.TABS[tab][1]}
         assert {row.pk for row in response.context["rows"]} == wanted
-        current = next(each for each in response.context["tabs"] if each.is_current)
+        current = next(item for item in response.context["tabs"] if item.is_current)
         assert (current.label, current.count) == (queue.TABS[tab][0], len(wanted))
 
     def test_an_empty_list_says_what_to_do_next(self, sign_in, nurse):
@@ -149,7 +149,7 @@ class TestQueries:
         with CaptureQueriesContext(connection) as queries:
             response = client.get(QUEUE, query)
         assert len(response.context["rows"]) == min(length, queue.PAGE_SIZE)
-        assert len(queries) <= 19, [each["sql"][:90] for each in queries]
+        assert len(queries) <= 19, [item["sql"][:90] for item in queries]
 
     def test_pages_hold_fifty_and_never_overlap(self, sign_in, nurse, make_request):
         due_at = clock.now() + datetime.timedelta(days=1)

@@ -13,7 +13,7 @@ from clinic.core import encryption
 from clinic.core.models import RecordRead
 from consultations.enums import RequestStatus
 from consultations.models import ConsultationRequest, PatientText, SafetyCase
-from consultations.presenters.patient_texts import Piece, pieces_of
+from consultations.presenters.patient_texts import TextPart, pieces_of
 from consultations.services import intake
 from tests.consultations.admin.conftest import page_of, text_of
 from tests.consultations.perform import perform, send_message
@@ -36,8 +36,8 @@ def desk(client: Client, nurse: User) -> Client:
     return client
 
 
-def write(request: ConsultationRequest, text: str) -> PatientText:
-    return send_message(request=request, text=text, key=encryption.new_token())
+def write(consultation_request: ConsultationRequest, text: str) -> PatientText:
+    return send_message(consultation_request=consultation_request, text=text, key=encryption.new_token())
 
 
 def read(client: Client, text: PatientText) -> Any:
@@ -55,10 +55,10 @@ class TestTheMarks:
 
     def test_say_which_list_knows_the_words(self) -> None:
         assert pieces_of("Hello. I want to die. Bye.") == (
-            Piece("Hello. "), Piece("I want to die", "self_harm"), Piece(". Bye."),
+            TextPart("Hello. "), TextPart("I want to die", "self_harm"), TextPart(". Bye."),
         )  # fmt: skip
         assert {piece.danger for piece in pieces_of(SIGN)} == {"", "sign"}
-        assert pieces_of(PLAIN) == (Piece(PLAIN),)
+        assert pieces_of(PLAIN) == (TextPart(PLAIN),)
 
 
 class TestTheRequestPage:
@@ -156,20 +156,20 @@ class TestTheQueue:
     def test_shows_it_whatever_the_status_until_it_is_read(
         self, desk: Client, make_request: Any, status: RequestStatus
     ) -> None:
-        request = make_request()
-        text = write(request, SELF_HARM)
+        consultation_request = make_request()
+        text = write(consultation_request, SELF_HARM)
         kind = {"appointment_type": None} if status != RequestStatus.BOOKED else {}
         if status == RequestStatus.BOOKED:
             kind = {"appointment_type": make_request(status=RequestStatus.OFFERED).appointment_type}
-        ConsultationRequest.objects.filter(pk=request.pk).update(status=status, **kind)
+        ConsultationRequest.objects.filter(pk=consultation_request.pk).update(status=status, **kind)
         for tab in ("", "?tab=unread"):
             words = seen(desk.get(QUEUE + tab))
-            assert request.reference in words
+            assert consultation_request.reference in words
             assert "Read this first" in words
             assert "2 hours left" in words
         read(desk, text)
-        assert request.reference not in seen(desk.get(f"{QUEUE}?tab=unread"))
-        assert (request.reference in seen(desk.get(QUEUE))) == (status == RequestStatus.BOOKED)
+        assert consultation_request.reference not in seen(desk.get(f"{QUEUE}?tab=unread"))
+        assert (consultation_request.reference in seen(desk.get(QUEUE))) == (status == RequestStatus.BOOKED)
 
     def test_a_plain_message_is_a_new_message(self, desk: Client, alice: ConsultationRequest) -> None:
         write(alice, PLAIN)

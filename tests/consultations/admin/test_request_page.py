@@ -33,7 +33,7 @@ def full(make_request):
     """A request with real answers, assessed by the real rules."""
     assessed = engine.assess(ANSWERS, version="1.0.0")
     asked = flow.as_asked(ANSWERS, version="1.0.0", region="US")
-    request = make_request(
+    consultation_request = make_request(
         outcome=Outcome(assessed.outcome),
         answers=ANSWERS,
         asked=asked,
@@ -42,13 +42,13 @@ def full(make_request):
         has_note=True,
     )
     Consent.objects.create(
-        request=request,
+        consultation_request=consultation_request,
         kind=ConsentKind.CARE_TEAM,
         wording="The care team may read my answers.",
         notice_version="2026-11",
         given_at=clock.now(),
     )
-    return request
+    return consultation_request
 
 
 class TestWhatStandsOnIt:
@@ -91,26 +91,28 @@ class TestWhatStandsOnIt:
         assert "The care team may read my answers." in html
 
     def test_a_higher_headline_reached_on_the_way_is_said(self, sign_in, nurse, make_request):
-        request = make_request(outcome=Outcome.LIKELY_SUITABLE, highest_outcome=Outcome.EMERGENCY, risk=0)
-        assert "The patient was shown “Emergency now” earlier" in text_of(sign_in(nurse).get(page_of(request)))
+        consultation_request = make_request(outcome=Outcome.LIKELY_SUITABLE, highest_outcome=Outcome.EMERGENCY, risk=0)
+        assert "The patient was shown “Emergency now” earlier" in text_of(
+            sign_in(nurse).get(page_of(consultation_request))
+        )
 
     def test_an_escalation_and_its_reason_come_before_the_computed_result(self, sign_in, nurse, doctor, make_request):
-        request = make_request()
-        assert "Escalated" not in text_of(sign_in(nurse).get(page_of(request)))
-        perform("escalate", request, note="She sounds feverish on the phone.", by=nurse)
+        consultation_request = make_request()
+        assert "Escalated" not in text_of(sign_in(nurse).get(page_of(consultation_request)))
+        perform("escalate", consultation_request, note="She sounds feverish on the phone.", by=nurse)
 
-        words = text_of(sign_in(nurse).get(page_of(request)))
+        words = text_of(sign_in(nurse).get(page_of(consultation_request)))
         assert "Nora Adeyemi escalated it on" in words
         assert words.index("She sounds feverish on the phone.") < words.index("No red flag")
         (row,) = sign_in(nurse).get("/admin/consultations/consultationrequest/").context["rows"]
         assert (row.flags[0].text, row.flags[0].kind) == ("Escalated", "danger")
 
-        request.refresh_from_db()
-        perform("pass_to_doctor", request, doctor=doctor, note="", by=nurse)
-        assert "She sounds feverish on the phone." in text_of(sign_in(doctor).get(page_of(request)))
-        request.refresh_from_db()
-        perform("mark_urgent", request, reason="Ask about her temperature again.", by=doctor)
-        words = text_of(sign_in(nurse).get(page_of(request)))
+        consultation_request.refresh_from_db()
+        perform("pass_to_doctor", consultation_request, doctor=doctor, note="", by=nurse)
+        assert "She sounds feverish on the phone." in text_of(sign_in(doctor).get(page_of(consultation_request)))
+        consultation_request.refresh_from_db()
+        perform("mark_urgent", consultation_request, reason="Ask about her temperature again.", by=doctor)
+        words = text_of(sign_in(nurse).get(page_of(consultation_request)))
         assert words.index("Ask about her temperature again.") < words.index("No red flag")
 
     def test_history_is_newest_first_with_names(self, sign_in, nurse, doctor, alice):
@@ -124,13 +126,13 @@ class TestWhatStandsOnIt:
         assert [each.at for each in activity] == sorted((each.at for each in activity), reverse=True)
 
     def test_staff_read_why_the_patient_cancelled(self, sign_in, nurse, clinician, make_request):
-        request = make_request(status=RequestStatus.BOOKED)
-        book_directly(request, clinician, clock.now() + datetime.timedelta(days=3))
-        perform("cancel_booking", request, reason="My leg gave way <twice>.")
-        activity = sign_in(nurse).get(page_of(request)).context["activity"]
+        consultation_request = make_request(status=RequestStatus.BOOKED)
+        book_directly(consultation_request, clinician, clock.now() + datetime.timedelta(days=3))
+        perform("cancel_booking", consultation_request, reason="My leg gave way <twice>.")
+        activity = sign_in(nurse).get(page_of(consultation_request)).context["activity"]
         (reason,) = [each for each in activity if each.text == "My leg gave way <twice>."]
         assert reason.who == "The patient"
-        assert "My leg gave way &lt;twice&gt;." in sign_in(nurse).get(page_of(request)).content.decode()
+        assert "My leg gave way &lt;twice&gt;." in sign_in(nurse).get(page_of(consultation_request)).content.decode()
 
 
 class TestPhone:
@@ -145,15 +147,15 @@ class TestPhone:
     )
     def test_it_is_formatted_for_reading_and_dials(self, sign_in, nurse, make_request, typed, shown, href):
         number, as_typed = phones.kept(typed)
-        request = make_request(patient=make_patient(phone=number, phone_as_typed=as_typed))
-        page = sign_in(nurse).get(page_of(request))
+        consultation_request = make_request(patient=make_patient(phone=number, phone_as_typed=as_typed))
+        page = sign_in(nurse).get(page_of(consultation_request))
         assert f'<a class="num" href="tel:{href}">{shown}</a>' in page.content.decode()
         assert "Typed:" not in text_of(page)
 
     def test_a_note_stands_beside_it(self, sign_in, nurse, make_request):
         number, as_typed = phones.kept("212-555-2368 <b>ask</b> for Ana")
-        request = make_request(patient=make_patient(phone=number, phone_as_typed=as_typed))
-        body = sign_in(nurse).get(page_of(request)).content.decode()
+        consultation_request = make_request(patient=make_patient(phone=number, phone_as_typed=as_typed))
+        body = sign_in(nurse).get(page_of(consultation_request)).content.decode()
         assert '<a class="num" href="tel:+12125552368">(212) 555-2368</a>' in body
         assert "Typed: <bdi" in body
         assert "212-555-2368 &lt;b&gt;ask&lt;/b&gt; for Ana" in body
@@ -162,8 +164,8 @@ class TestPhone:
         ("typed", "href"), [("no phone, flat 4", ""), ("555-0142 after 5", "5550142"), ("", ""), ("911", "")]
     )
     def test_words_that_are_no_number_are_shown_as_they_are(self, sign_in, nurse, make_request, typed, href):
-        request = make_request(patient=make_patient(phone=typed))
-        body = sign_in(nurse).get(page_of(request)).content.decode()
+        consultation_request = make_request(patient=make_patient(phone=typed))
+        body = sign_in(nurse).get(page_of(consultation_request)).content.decode()
         assert f">{typed or 'Not given'}<" in body
         assert (f'href="tel:{href}"' in body) is bool(href)
 

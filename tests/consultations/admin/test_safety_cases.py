@@ -243,20 +243,24 @@ class TestAfterwards:
     def test_the_mail_is_offered_only_where_it_can_go(self, sign_in, nurse, named, make_request):
         client = sign_in(nurse)
         assert "Ask by email to contact us" not in text_of(client.get(url(named)))
-        request = make_request()
-        case = cases.open_case(response=request.response, level=Outcome.EMERGENCY, patient=request.patient)
+        consultation_request = make_request()
+        case = cases.open_case(
+            response=consultation_request.response, level=Outcome.EMERGENCY, patient=consultation_request.patient
+        )
         assert "Ask by email to contact us" in text_of(client.get(url(case)))
         for words in ("The email is on its way.", "The person was written to today already."):
             assert words in text_of(client.post(url(case, "mail"), follow=True))
 
     def test_case_and_request_show_each_other(self, sign_in, nurse, doctor, make_request):
-        request = make_request(outcome=Outcome.EMERGENCY, flag_level=Outcome.EMERGENCY)
-        case = cases.open_case(response=request.response, level=Outcome.EMERGENCY, patient=request.patient)
+        consultation_request = make_request(outcome=Outcome.EMERGENCY, flag_level=Outcome.EMERGENCY)
+        case = cases.open_case(
+            response=consultation_request.response, level=Outcome.EMERGENCY, patient=consultation_request.patient
+        )
         client = sign_in(nurse)
         page = text_of(client.get(url(case)))
-        assert f"Open request {request.reference}" in page
+        assert f"Open request {consultation_request.reference}" in page
         assert "A red flag stands: closing the case does not lower it." in page
-        address = reverse("admin:consultations_consultationrequest_change", args=[request.pk])
+        address = reverse("admin:consultations_consultationrequest_change", args=[consultation_request.pk])
         assert "Emergency now, open. Owner: You, not acknowledged yet." in text_of(client.get(address))
         close_case(case, by=nurse)
         page = text_of(client.get(address))
@@ -350,9 +354,9 @@ class TestSearch:
         assert self.find(client, "reed") == ["Tomas Reed, 56"]
 
     def test_by_the_reference_of_the_request(self, client, named, make_request):
-        request = make_request()
-        SafetyCase.objects.filter(pk=named.pk).update(response=request.response)
-        assert self.find(client, request.reference.replace("-", "–").lower()) == ["Tomas Reed, 56"]
+        consultation_request = make_request()
+        SafetyCase.objects.filter(pk=named.pk).update(response=consultation_request.response)
+        assert self.find(client, consultation_request.reference.replace("-", "–").lower()) == ["Tomas Reed, 56"]
 
     def test_nobody_else_is_found_and_the_page_says_what_to_try(self, client, named):
         page = client.post(reverse("admin:consultations_safetycase_search"), {"q": "calder"}, follow=True)

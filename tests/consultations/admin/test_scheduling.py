@@ -220,11 +220,11 @@ class TestAppointmentType:
 
 class TestAbsence:
     def test_over_a_booking_is_refused_and_names_it(self, sign_in, manager, clinician, make_request, next_week):
-        request = make_request(status=RequestStatus.BOOKED, patient=make_patient("Marta Quill"))
-        book_directly(request, clinician, next_week)
+        consultation_request = make_request(status=RequestStatus.BOOKED, patient=make_patient("Marta Quill"))
+        book_directly(consultation_request, clinician, next_week)
         data = absence_data(clinician, next_week - datetime.timedelta(hours=1), next_week + datetime.timedelta(hours=3))
         response = sign_in(manager).post(f"{BASE}absence/add/", data)
-        assert f"Marta Quill ({request.reference}, {clock.moment(next_week)})" in text_of(response)
+        assert f"Marta Quill ({consultation_request.reference}, {clock.moment(next_week)})" in text_of(response)
         assert not Absence.objects.exists()
 
     def test_the_service_refuses_it_too(self, manager, clinician, make_request, next_week):
@@ -303,13 +303,13 @@ def test_a_nurse_only_reads_and_an_editor_does_not(sign_in, nurse, editor, clini
 
 class TestDiaryPage:
     def test_shows_who_is_booked_and_what_is_free(self, sign_in, nurse, clinician, visit, make_request, next_week):
-        request = make_request(status=RequestStatus.BOOKED, patient=make_patient("Marta Quill"))
-        book_directly(request, clinician, next_week)
+        consultation_request = make_request(status=RequestStatus.BOOKED, patient=make_patient("Marta Quill"))
+        book_directly(consultation_request, clinician, next_week)
         response = sign_in(nurse).get(f"{BASE}appointment/")
         assert "Marta Quill" in text_of(response)
         assert "free time" in text_of(response)
         event = RecordRead.objects.get(action="request.list")
-        assert (event.page, event.shown) == ("diary", {"requests": [request.pk]})
+        assert (event.page, event.shown) == ("diary", {"requests": [consultation_request.pk]})
 
     @pytest.mark.parametrize("day", ["", "nonsense", "0001-01-01", "9999-12-31", "2026-02-30", "2026-12-01"])
     def test_any_day_in_the_address_gives_a_page(self, sign_in, nurse, clinician, day):

@@ -54,7 +54,7 @@ def test_overdue_requests_are_named(sign_in, nurse, make_request, worker_lives):
 
 
 def test_undelivered_messages_are_counted(sign_in, nurse, alice, worker_lives):
-    messaging.tell_patient(kind=MessageKind.REQUEST_CLOSED, request=alice, key="news")
+    messaging.notify_patient(kind=MessageKind.REQUEST_CLOSED, consultation_request=alice, key="news")
     OutboxMessage.objects.update(parked_at=clock.now())
     assert "1 message was not delivered" in text_of(sign_in(nurse).get("/admin/"))
 
@@ -62,7 +62,7 @@ def test_undelivered_messages_are_counted(sign_in, nurse, alice, worker_lives):
 def test_messages_that_the_server_does_not_take_are_counted_before_they_are_given_up(
     sign_in, nurse, alice, worker_lives
 ):
-    messaging.tell_patient(kind=MessageKind.REQUEST_CLOSED, request=alice, key="news")
+    messaging.notify_patient(kind=MessageKind.REQUEST_CLOSED, consultation_request=alice, key="news")
     OutboxMessage.objects.update(send_at=clock.now() - datetime.timedelta(minutes=16), attempts=4)
     page = text_of(sign_in(nurse).get("/admin/"))
     assert "1 message has not gone out for a quarter of an hour." in page
@@ -105,8 +105,8 @@ def test_each_queue_shows_its_count_and_its_oldest(sign_in, nurse, make_request,
 def test_todays_consultations_are_listed(sign_in, doctor, make_request, clinician, worker_lives):
     noon = clock.local(clock.now()).replace(hour=12, minute=0, second=0, microsecond=0)
     for name, day in (("Comes Today", 0), ("Comes Tomorrow", 1), ("Came Before", -1)):
-        request = make_request(status=RequestStatus.BOOKED, patient=make_patient(name))
-        book_directly(request, clinician, noon + datetime.timedelta(days=day))
+        consultation_request = make_request(status=RequestStatus.BOOKED, patient=make_patient(name))
+        book_directly(consultation_request, clinician, noon + datetime.timedelta(days=day))
     page = text_of(sign_in(doctor).get("/admin/"))
     assert "12 pm" in page
     assert "Comes Today" in page

@@ -143,7 +143,7 @@ def test_one_unsettled_sign_keeps_a_rule_standing() -> None:
 def test_a_question_without_an_answer_stays_one_when_its_sign_is_ticked() -> None:
     base = {name: value for name, value in CLEAR.items() if name != "rf_now"}
     said = asked_again.said_by(["chest"], version="1.1.0")
-    fired = {each.id for each in asked_again.judge(base=base, said=said, version="1.1.0").assessment.fired}
+    fired = {item.id for item in asked_again.judge(base=base, said=said, version="1.1.0").assessment.fired}
     assert {"SYS-01", "RF-VAS-04"} <= fired
 
 
@@ -206,7 +206,7 @@ class TestStanding:
     def test_the_most_pressing_flag_comes_first(self) -> None:
         weight = Sign("rf_systemic", "weight_loss")
         told = Said(MONDAY, frozenset({weight}), (Flag("RF-MAL-04", Effect.URGENT, frozenset({weight})),))
-        assert [each.flag.rule_id for each in standing([told, self.said(MONDAY)], {}).flags] == [
+        assert [item.flag.rule_id for item in standing([told, self.said(MONDAY)], {}).flags] == [
             "RF-VAS-04",
             "RF-MAL-04",
         ]
@@ -232,7 +232,7 @@ class TestStanding:
     ],
 )
 def test_a_settled_answer_hides_no_lesser_one_that_is_new(before: Any, settled: Any, said: Any, then: str) -> None:
-    signs = [Sign(*each) for each in settled]
+    signs = [Sign(*item) for item in settled]
     heard = asked_again.judge(base=CLEAR | before, said=said, settled=signs, version="1.1.0")
     assert (heard.outcome, heard.is_danger) == (then, True)
     question, option = next(iter(said.items()))

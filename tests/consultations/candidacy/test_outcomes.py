@@ -4,12 +4,12 @@ from typing import Any
 import pytest
 
 from consultations.candidacy import display, engine, outcomes
-from consultations.candidacy.outcomes import Explanation, Situation
+from consultations.candidacy.outcomes import Explanation, OutcomeContext
 from consultations.enums import Outcome, Priority
 from tests.consultations.candidacy.cases import ROUTINE, VIGNETTES
 
 NUMBERS = {"keep_hours": "12", "keep_days": "30", "call_hours": "2", "contact_days": "2"}
-OPEN = Situation(numbers=NUMBERS, call_by="12 pm", is_known=True)
+OPEN = OutcomeContext(numbers=NUMBERS, call_by="12 pm", is_known=True)
 LOW_MOOD = {"phq2_1": "3", "phq2_2": "3", "gad2_1": "0", "gad2_2": "0"}
 LIST = "(list)"
 EVERY_OUTCOME: dict[str, tuple[dict[str, Any], str, str]] = {

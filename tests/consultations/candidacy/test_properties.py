@@ -26,7 +26,7 @@ SYMPTOMS = ("rf_now", "rf_ce", "rf_systemic", "rf_risk")
 every_version = pytest.mark.parametrize("version", VERSIONS)
 
 
-def assessed(answers: Mapping[str, Any], version: str) -> engine.Assessment:
+def assessed(answers: Mapping[str, Any], version: str) -> engine.Evaluation:
     return engine.assess(answers, version=version)
 
 
@@ -61,7 +61,7 @@ def symptoms_of(question: str) -> list[str]:
     return [option.code for option in QUESTIONNAIRE[question].options if option.code not in ("none", "not_sure")]
 
 
-def red_flags(assessment: engine.Assessment) -> set[str]:
+def red_flags(assessment: engine.Evaluation) -> set[str]:
     return {fired.id for fired in assessment.fired if fired.effect in URGENT_EFFECTS}
 
 

@@ -25,8 +25,8 @@ CONTENT = {
 }
 GOLDEN: list[dict[str, Any]] = read("golden_1.0.0.json")
 ANSWERS = {
-    **{each["id"]: each["answers"] for each in (*VIGNETTES, *SWEEP)},
-    **{each["case"]: each["answers"] for each in GOLDEN if "answers" in each},
+    **{item["id"]: item["answers"] for item in (*VIGNETTES, *SWEEP)},
+    **{item["case"]: item["answers"] for item in GOLDEN if "answers" in item},
 }
 
 

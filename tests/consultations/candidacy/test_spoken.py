@@ -58,7 +58,7 @@ def assert_can_be_read_aloud(text: str) -> None:
     for sentence in re.split(r"(?<=\.) ", whole):
         listed = sentence.split("; ")
         if len(listed) > 1:
-            assert [each.startswith("and ") for each in listed] == [*[False] * (len(listed) - 1), True]
+            assert [item.startswith("and ") for item in listed] == [*[False] * (len(listed) - 1), True]
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_any_number_of_them_can_be_said_at_once(region: str) -> None:
     draw = random.Random(f"aloud in {region}")
     asked = list(dict.fromkeys(question for question, _ in SAFETY))
     for _ in range(300):
-        ticked = [each for each in SAFETY if draw.random() < draw.choice((0.1, 0.5, 0.9))]
+        ticked = [item for item in SAFETY if draw.random() < draw.choice((0.1, 0.5, 0.9))]
         if not any(question != "rf_ce_when" for question, _ in ticked):
             continue
         text = spoken.say(asked, given(*ticked), names_cauda_equina=draw.random() < 0.5, region=region)

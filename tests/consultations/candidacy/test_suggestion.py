@@ -26,7 +26,7 @@ def test_which_decision_departs_from_which_suggestion():
     written = {
         (line[0], decision): word == "departs" for line in lines for decision, word in zip(head, line[1:], strict=True)
     }
-    assert written == {(each.value, made.value): departs(made, each) for each in Outcome for made in ReviewDecision}
+    assert written == {(item.value, made.value): departs(made, item) for item in Outcome for made in ReviewDecision}
     assert len(written) == 28
 
 

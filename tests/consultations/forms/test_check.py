@@ -32,7 +32,7 @@ def test_every_question_has_its_own_words(question):
 
 
 def test_no_two_questions_share_their_words():
-    assert len({short(each) for each in QUESTIONS}) == len({missing(each) for each in QUESTIONS}) == len(QUESTIONS)
+    assert len({short(item) for item in QUESTIONS}) == len({missing(item) for item in QUESTIONS}) == len(QUESTIONS)
 
 
 def test_a_question_of_an_unknown_version_is_refused_and_not_told_in_general_words():

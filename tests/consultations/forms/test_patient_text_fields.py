@@ -42,5 +42,5 @@ def boxes() -> set[tuple[str, str]]:
 
 def test_every_box_of_a_form_and_every_text_question_is_read() -> None:
     asked = {question.id for version in versions() for question in load(version).questions if question.kind == "text"}
-    assert boxes() | {("questionnaire", each) for each in asked} == set(READ_AS)
+    assert boxes() | {("questionnaire", item) for item in asked} == set(READ_AS)
     assert {*READ_AS.values(), *IN_A_LINE} == set(TextKind)

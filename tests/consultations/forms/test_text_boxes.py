@@ -50,17 +50,17 @@ def form_classes() -> list[type[forms.Form]]:
         if module.name not in OF_STAFF
     ]
     return [
-        each
+        var
         for module in modules
-        for each in vars(module).values()
-        if isinstance(each, type) and issubclass(each, forms.BaseForm) and not issubclass(each, StepForm)
-        if each.__module__ == module.__name__
+        for var in vars(module).values()
+        if isinstance(var, type) and issubclass(var, forms.BaseForm) and not issubclass(var, StepForm)
+        if var.__module__ == module.__name__
     ]
 
 
 def patient_boxes() -> list[tuple[str, forms.Form]]:
     """A form with each multi-line box that a patient may meet: of the classes, and of every screen of every version."""
-    known = [(each.__name__, each.base_fields) for each in form_classes()]
+    known = [(form_class.__name__, form_class.base_fields) for form_class in form_classes()]
     found = [
         (f"{owner}.{name}", type("Alone", (forms.Form,), {name: field})())
         for owner, fields in known
@@ -70,7 +70,7 @@ def patient_boxes() -> list[tuple[str, forms.Form]]:
     for version in definition.versions():
         asked = definition.load(version)
         for screen in flow.screens(version):
-            form = ScreenForm(questions=[asked[each] for each in screen.question_ids], answers={})
+            form = ScreenForm(questions=[asked[question_id] for question_id in screen.question_ids], answers={})
             if any(isinstance(field.widget, forms.Textarea) for field in form.fields.values()):
                 found.append((f"{version} {screen.slug}", form))
     return found
@@ -121,5 +121,5 @@ def test_with_an_error_the_box_is_described_by_both():
     bound = type(form)({"answer": ""})
     html = PAGE.render(Context({"form": bound}))
     [described] = re.findall(r'<textarea[^>]*aria-describedby="([^"]+)"', html)
-    assert {f'id="{each}"' in html for each in described.split()} == {True}
+    assert {f'id="{item}"' in html for item in described.split()} == {True}
     assert len(described.split()) == 2

@@ -25,9 +25,9 @@ CASES = "/admin/consultations/safetycase/"
 @pytest.fixture
 def make_case(make_request: Any) -> Any:
     def make(name: str = "Vera Holm", *, level: Outcome = Outcome.EMERGENCY, **values: Any) -> SafetyCase:
-        request = make_request(patient=make_patient(name))
-        case = cases.open_case(response=request.response, level=level)
-        SafetyCase.objects.filter(pk=case.pk).update(**{"patient": request.patient, **values})
+        consultation_request = make_request(patient=make_patient(name))
+        case = cases.open_case(response=consultation_request.response, level=level)
+        SafetyCase.objects.filter(pk=case.pk).update(**{"patient": consultation_request.patient, **values})
         case.refresh_from_db()
         return case
 
@@ -93,7 +93,9 @@ def test_it_costs_few_queries_writes_nothing_and_lengthens_no_session(
     with django_assert_max_num_queries(7) as queries:
         client.get(NEWS)
 
-    assert not [each for each in queries.captured_queries if not each["sql"].startswith("SELECT")]
+    assert not [
+        captured_query for captured_query in queries.captured_queries if not captured_query["sql"].startswith("SELECT")
+    ]
     assert Session.objects.get().expire_date == until
 
 
@@ -121,13 +123,13 @@ def test_no_tab_filter_search_or_page_hides_an_emergency(
     queries += ["?priority=routine", "?outcome=DEFER&mine=on", "?age=week", "?page=7", ""]
     for url in [*(f"{REQUESTS}{query}" for query in queries), found, f"{CASES}?closed=1", "/admin/core/outboxmessage/"]:
         assert line in text_of(client.get(url)), url
-    request = make_request(status=RequestStatus.IN_TRIAGE)
-    assert line in text_of(client.get(f"{REQUESTS}{request.pk}/change/"))
+    consultation_request = make_request(status=RequestStatus.IN_TRIAGE)
+    assert line in text_of(client.get(f"{REQUESTS}{consultation_request.pk}/change/"))
 
     cases.acknowledge(case=case, by=nurse)
 
     assert f"case {case.pk}: 1 minute ago, taken on." in text_of(client.get(f"{REQUESTS}?tab=booked"))
-    assert f"case {case.pk}:" not in text_of(client.get(f"{REQUESTS}{request.pk}/change/"))
+    assert f"case {case.pk}:" not in text_of(client.get(f"{REQUESTS}{consultation_request.pk}/change/"))
     close_case(case, by=nurse)
     assert f"case {case.pk}:" not in text_of(client.get(f"{REQUESTS}?tab=booked"))
 

@@ -46,9 +46,16 @@ class TestCondition:
 
     def test_each_way_leads_to_one_person(self, make_request):
         marta = make_patient("Marta Quill", phone="+12025550199", birth_on=MARCH_27)
-        request = make_request(patient=marta)
+        consultation_request = make_request(patient=marta)
         make_request(patient=make_patient("Bob Pell"))
-        terms = ["Quill", "27.3.1968", "202-555-0199", "MARTA@example.com", request.reference[3:], "quill marta"]
+        terms = [
+            "Quill",
+            "27.3.1968",
+            "202-555-0199",
+            "MARTA@example.com",
+            consultation_request.reference[3:],
+            "quill marta",
+        ]
         assert {term: self.found(term) for term in terms} == {term: ["Marta Quill"] for term in terms}
 
     def test_a_number_of_another_patient_with_an_extension(self, make_request):

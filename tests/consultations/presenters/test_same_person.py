@@ -62,10 +62,10 @@ def test_the_visit_stands_beside_the_danger_and_the_danger_beside_the_visit(
 
 def test_a_safety_case_without_a_request_is_one_too(sign_in: Any, nurse: User, joined: Any, make_request: Any) -> None:
     booked, _ = joined
-    request = make_request(patient=rosa())
-    case = cases.open_case(response=request.response, level=Outcome.EMERGENCY)
-    SafetyCase.objects.filter(pk=case.pk).update(patient=request.patient)
-    persons.join(patient=booked.patient, other=request.patient, reason="Same voice.", by=nurse)
+    consultation_request = make_request(patient=rosa())
+    case = cases.open_case(response=consultation_request.response, level=Outcome.EMERGENCY)
+    SafetyCase.objects.filter(pk=case.pk).update(patient=consultation_request.patient)
+    persons.join(patient=booked.patient, other=consultation_request.patient, reason="Same voice.", by=nurse)
     client = sign_in(nurse)
 
     assert f'href="{CASES}{case.pk}/change/">Safety case {case.pk}</a>' in text_of(client.get(page_of(booked)))
@@ -134,7 +134,7 @@ def test_what_has_ended_stands_on_the_page_alone_and_is_not_called_pressing(make
 
     assert beside_in_list({mine.patient: ROUTINE}) == {}
     found = beside_on_page(mine.patient, risk=ROUTINE)
-    assert {(each.label, each.status) for each in found.joined} == {
+    assert {(item.label, item.status) for item in found.joined} == {
         (ended.reference, "Withdrawn by the patient"), (f"Safety case {closed.pk}", "Closed"),
     }  # fmt: skip
     assert not found.is_worse
@@ -148,8 +148,8 @@ def test_an_erased_row_is_nobody(make_request: Any) -> None:
 
 def test_a_list_names_two_and_counts_the_rest(sign_in: Any, nurse: User, make_request: Any) -> None:
     requests = [make_request(patient=rosa()) for _ in range(5)]
-    for each in requests[1:]:
-        persons.join(patient=requests[0].patient, other=each.patient, reason="Same voice.", by=nurse)
+    for item in requests[1:]:
+        persons.join(patient=requests[0].patient, other=item.patient, reason="Same voice.", by=nurse)
     (row, *_) = sign_in(nurse).get(f"{QUEUE}?tab=all").context["rows"]
     assert (len(row.others.joined), row.others.more) == (2, 2)
 
@@ -159,7 +159,7 @@ def test_fifty_rows_cost_no_more_than_two(make_request: Any, nurse: User) -> Non
         for place in range(number):
             pair = [make_request(patient=other(f"Person {place} {turn}")) for turn in "ab"]
             persons.join(patient=pair[0].patient, other=pair[1].patient, reason="Same voice.", by=nurse)
-        rows = {each.patient: ROUTINE for each in ConsultationRequest.objects.select_related("patient")[:50]}
+        rows = {item.patient: ROUTINE for item in ConsultationRequest.objects.select_related("patient")[:50]}
         with CaptureQueriesContext(connection) as queries:
             assert len(beside_in_list(rows)) == min(50, ConsultationRequest.objects.count())
         return len(queries) - 1

@@ -23,16 +23,21 @@ def now(time_machine):
 @pytest.fixture
 def everything(now, make_request, clinician):
     """One of each thing that the lists of the staff area show."""
-    request = make_request(status=RequestStatus.BOOKED, due_at=now)
+    consultation_request = make_request(status=RequestStatus.BOOKED, due_at=now)
     overdue = make_request(due_at=now - datetime.timedelta(minutes=1), submitted_at=now - datetime.timedelta(days=3))
     make_request(due_at=now - datetime.timedelta(minutes=1), submitted_at=now - datetime.timedelta(days=3))
-    book_directly(request, clinician, now + datetime.timedelta(hours=1))
+    book_directly(consultation_request, clinician, now + datetime.timedelta(hours=1))
     group = AlarmGroup.objects.create(network="one", level="EMERGENCY", first_at=now, last_at=now)
     given = {"level": "EMERGENCY", "priority": "stat", "raised_at": now, "due_at": now}
-    SafetyCase.objects.create(response=request.response, **given)
+    SafetyCase.objects.create(response=consultation_request.response, **given)
     SafetyCase.objects.create(response=overdue.response, alarm_group=group, **given)
     PatientText.objects.create(
-        response=request.response, kind=TextKind.MESSAGE, text="numb", is_danger=True, sent_at=now, due_at=now
+        response=consultation_request.response,
+        kind=TextKind.MESSAGE,
+        text="numb",
+        is_danger=True,
+        sent_at=now,
+        due_at=now,
     )
 
 

@@ -48,50 +48,55 @@ class Desk:
             more |= {"claimed_by": self.doctor, "claimed_at": clock.now()}
         if status in (RequestStatus.OFFERED, RequestStatus.BOOKED, *ENDED_AS):
             more |= {"appointment_type": self.visit}
-        request = as_pressing(self.make_request(status=status, **more))
+        consultation_request = as_pressing(self.make_request(status=status, **more))
         # Something to read, wherever a request stands; it has no clock, so that nothing else is changed by it.
         PatientText.objects.create(
-            response=request.response, kind=TextKind.CANCEL_REASON, text="I had a cold.", sent_at=clock.now()
+            response=consultation_request.response,
+            kind=TextKind.CANCEL_REASON,
+            text="I had a cold.",
+            sent_at=clock.now(),
         )
         if status == RequestStatus.OFFERED:
-            self.hold(request)
+            self.hold(consultation_request)
         if status == RequestStatus.BOOKED:
             begins = TOMORROW_AT_NINE if is_ahead else clock.now() - datetime.timedelta(minutes=30)
-            book_directly(request, self.clinician, begins)
+            book_directly(consultation_request, self.clinician, begins)
         if ended_as := ENDED_AS.get(status):
-            visit = book_directly(request, self.clinician, clock.now() - datetime.timedelta(minutes=30))
+            visit = book_directly(consultation_request, self.clinician, clock.now() - datetime.timedelta(minutes=30))
             visit.status = ended_as
             visit.save()
         if status == RequestStatus.INFORMATION_ASKED:
             InformationRequest.objects.create(
-                request=request,
+                consultation_request=consultation_request,
                 question="Which scan?",
                 asked_at=clock.now(),
                 asked_by=self.doctor,
                 is_from_doctor=asked_by_doctor,
             )
-        return request
+        return consultation_request
 
     def ready_for(self, verb: str, status: RequestStatus, by: User | None = None) -> ConsultationRequest:
         """A request on which this person may do this now."""
         flagged = {"outcome": Outcome.SAME_DAY} if verb in ("settle", "order_booking") else {}
-        request = self.request(status, asked_by_doctor=verb == "answer_doctor", is_ahead=verb == "withdraw", **flagged)
+        consultation_request = self.request(
+            status, asked_by_doctor=verb == "answer_doctor", is_ahead=verb == "withdraw", **flagged
+        )
         if verb in ("take_back_escalation", "settle_escalation"):
-            self.escalate(request, by or self.doctor)
-        return request
+            self.escalate(consultation_request, by or self.doctor)
+        return consultation_request
 
     @staticmethod
-    def escalate(request: ConsultationRequest, by: User) -> None:
-        request.before_escalation = {
-            "status": request.status, "risk": 6, "priority": "routine",
-            "due_at": request.due_at.isoformat(), "danger_due_at": None,
+    def escalate(consultation_request: ConsultationRequest, by: User) -> None:
+        consultation_request.before_escalation = {
+            "status": consultation_request.status, "risk": 6, "priority": "routine",
+            "due_at": consultation_request.due_at.isoformat(), "danger_due_at": None,
         }  # fmt: skip
-        request.escalated_at, request.escalated_by = clock.now(), by
-        request.save()
+        consultation_request.escalated_at, consultation_request.escalated_by = clock.now(), by
+        consultation_request.save()
 
-    def hold(self, request: ConsultationRequest) -> SlotHold:
+    def hold(self, consultation_request: ConsultationRequest) -> SlotHold:
         return SlotHold.objects.create(
-            request=request,
+            consultation_request=consultation_request,
             clinician=self.clinician,
             location=self.clinician.availabilities.first().location,
             starts_at=TOMORROW_AT_NINE,
@@ -102,45 +107,70 @@ class Desk:
     def services(self) -> dict[str, Callable[..., Any]]:
         """Verb -> call(request, by), with everything else filled in as it should be."""
         return {
-            "claim": lambda request, by: perform("claim", request, by=by),
-            "release": lambda request, by: perform("release", request, by=by),
-            "note": lambda request, by: perform("note", request, note="Rang.", by=by),
-            "correct_email": lambda request, by: perform("correct_email", request, email="new@example.com", by=by),
-            "escalate": lambda request, by: perform("escalate", request, note="Worse.", by=by),
-            "set_own_urgency": lambda request, by: perform("set_own_urgency", request, reason="Well.", by=by),
-            "settle": lambda request, by: perform("settle", request, by=by, **settling_data(request)),
-            "order_booking": lambda request, by: perform(
-                "order_booking", request, appointment_type=self.visit, reason="I want to see her.", by=by
+            "claim": lambda consultation_request, by: perform("claim", consultation_request, by=by),
+            "release": lambda consultation_request, by: perform("release", consultation_request, by=by),
+            "note": lambda consultation_request, by: perform("note", consultation_request, note="Rang.", by=by),
+            "correct_email": lambda consultation_request, by: perform(
+                "correct_email", consultation_request, email="new@example.com", by=by
             ),
-            "take_back_escalation": lambda request, by: perform("take_back_escalation", request, by=by),
-            "settle_escalation": lambda request, by: perform("settle_escalation", request, note="Examined.", by=by),
-            "pass_to_doctor": lambda request, by: perform(
-                "pass_to_doctor", request, doctor=self.doctor, note="Please read.", by=by
+            "escalate": lambda consultation_request, by: perform(
+                "escalate", consultation_request, note="Worse.", by=by
             ),
-            "ask": lambda request, by: perform("ask", request, question="Which scan?", by=by),
-            "answer": lambda request, by: answer(request, "An MRI."),
-            "answer_doctor": lambda request, by: answer(request, "An MRI."),
-            "offer": lambda request, by: perform(
-                "offer", request, appointment_type=self.visit, patient_note="Come.", by=by
+            "set_own_urgency": lambda consultation_request, by: perform(
+                "set_own_urgency", consultation_request, reason="Well.", by=by
             ),
-            "decline": lambda request, by: perform(
-                "decline", request, patient_note="Walk more.", reason="Pain is new.", by=by
+            "settle": lambda consultation_request, by: perform(
+                "settle", consultation_request, by=by, **settling_data(consultation_request)
             ),
-            "mark_urgent": lambda request, by: perform("mark_urgent", request, reason="Ask about legs.", by=by),
-            "book": lambda request, by: book_held(consultation_request=request, by=by),
-            "cancel_booking": lambda request, by: perform("cancel_booking", request, reason="Ill.", by=by),
-            "complete": lambda request, by: perform("complete", request, by=by),
-            "mark_no_show": lambda request, by: perform("mark_no_show", request, by=by),
-            "undo_complete": lambda request, by: perform("undo_complete", request, by=by),
-            "undo_no_show": lambda request, by: perform("undo_no_show", request, by=by),
-            "withdraw": lambda request, by: perform("withdraw", request),
-            "message": lambda request, by: perform("message", request, message="I moved.", once="one page"),
-            "answer_again": lambda request, by: perform("answer_again", request, ticks=("none",)),
-            "ask_weekly": lambda request, by: perform("ask_weekly", request, is_wanted=False, by=by),
-            "read_text": lambda request, by: mark_read(
-                text=PatientText.objects.get(response=request.response_id, kind=TextKind.CANCEL_REASON), by=by
+            "order_booking": lambda consultation_request, by: perform(
+                "order_booking", consultation_request, appointment_type=self.visit, reason="I want to see her.", by=by
             ),
-            "cancel_request": lambda request, by: perform("cancel_request", request, note="Moved.", by=by),
+            "take_back_escalation": lambda consultation_request, by: perform(
+                "take_back_escalation", consultation_request, by=by
+            ),
+            "settle_escalation": lambda consultation_request, by: perform(
+                "settle_escalation", consultation_request, note="Examined.", by=by
+            ),
+            "pass_to_doctor": lambda consultation_request, by: perform(
+                "pass_to_doctor", consultation_request, doctor=self.doctor, note="Please read.", by=by
+            ),
+            "ask": lambda consultation_request, by: perform("ask", consultation_request, question="Which scan?", by=by),
+            "answer": lambda consultation_request, by: answer(consultation_request, "An MRI."),
+            "answer_doctor": lambda consultation_request, by: answer(consultation_request, "An MRI."),
+            "offer": lambda consultation_request, by: perform(
+                "offer", consultation_request, appointment_type=self.visit, patient_note="Come.", by=by
+            ),
+            "decline": lambda consultation_request, by: perform(
+                "decline", consultation_request, patient_note="Walk more.", reason="Pain is new.", by=by
+            ),
+            "mark_urgent": lambda consultation_request, by: perform(
+                "mark_urgent", consultation_request, reason="Ask about legs.", by=by
+            ),
+            "book": lambda consultation_request, by: book_held(consultation_request=consultation_request, by=by),
+            "cancel_booking": lambda consultation_request, by: perform(
+                "cancel_booking", consultation_request, reason="Ill.", by=by
+            ),
+            "complete": lambda consultation_request, by: perform("complete", consultation_request, by=by),
+            "mark_no_show": lambda consultation_request, by: perform("mark_no_show", consultation_request, by=by),
+            "undo_complete": lambda consultation_request, by: perform("undo_complete", consultation_request, by=by),
+            "undo_no_show": lambda consultation_request, by: perform("undo_no_show", consultation_request, by=by),
+            "withdraw": lambda consultation_request, by: perform("withdraw", consultation_request),
+            "message": lambda consultation_request, by: perform(
+                "message", consultation_request, message="I moved.", once="one page"
+            ),
+            "answer_again": lambda consultation_request, by: perform(
+                "answer_again", consultation_request, ticks=("none",)
+            ),
+            "ask_weekly": lambda consultation_request, by: perform(
+                "ask_weekly", consultation_request, is_wanted=False, by=by
+            ),
+            "read_text": lambda consultation_request, by: mark_read(
+                text=PatientText.objects.get(response=consultation_request.response_id, kind=TextKind.CANCEL_REASON),
+                by=by,
+            ),
+            "cancel_request": lambda consultation_request, by: perform(
+                "cancel_request", consultation_request, note="Moved.", by=by
+            ),
         }
 
 

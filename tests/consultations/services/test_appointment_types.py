@@ -93,7 +93,7 @@ class TestWhoGivesIt:
         desk.visit.clinicians.set([colleague])
         desk.visit.save()
         with pytest.raises(SlotTaken):
-            scheduling.hold(request=offered(desk), slot_key=key)
+            scheduling.hold(consultation_request=offered(desk), slot_key=key)
 
 
 class TestBuffersAndSteps:
@@ -103,13 +103,13 @@ class TestBuffersAndSteps:
 
     def test_the_patient_is_told_of_the_visit_alone(self, desk: Desk) -> None:
         desk.visit.buffer_before_minutes, desk.visit.buffer_after_minutes = 10, 5
-        held = scheduling.hold(request=offered(desk), slot_key=keys(desk)[0])
+        held = scheduling.hold(consultation_request=offered(desk), slot_key=keys(desk)[0])
         assert (held.starts_at, held.ends_at) == (at(9, 10), at(9, 50))
 
     def test_a_booking_keeps_its_buffers_whatever_becomes_of_the_type(self, desk: Desk) -> None:
         desk.visit.buffer_after_minutes = 20
         mine = offered(desk)
-        scheduling.hold(request=mine, slot_key=keys(desk)[0])
+        scheduling.hold(consultation_request=mine, slot_key=keys(desk)[0])
         assert book_held(consultation_request=mine).buffer_after_minutes == 20
         desk.visit.buffer_after_minutes = 0
         assert "09:40" not in free(desk)
@@ -141,7 +141,7 @@ class TestHowEarly:
         assert free(desk)[0] == "09:40"
         time_machine.move_to(at(9, 41), tick=False)
         with pytest.raises(SlotTaken):
-            scheduling.hold(request=mine, slot_key=key)
+            scheduling.hold(consultation_request=mine, slot_key=key)
 
     def test_not_beyond_its_horizon(self, desk: Desk) -> None:
         desk.visit.horizon_days = 1
@@ -159,7 +159,7 @@ class TestHowEarly:
         day = TUESDAY + 357 * DAY
         slots = scheduling.free_slots(appointment_type=desk.visit, since=day, until=day + DAY)
         mine = offered(desk)
-        scheduling.hold(request=mine, slot_key=slots[0].key)
+        scheduling.hold(consultation_request=mine, slot_key=slots[0].key)
         assert book_held(consultation_request=mine).starts_at == slots[0].starts_at
 
 
@@ -167,7 +167,7 @@ class TestRooms:
     def test_a_time_is_offered_while_a_room_is_free(self, desk: Desk, colleague: Clinician, room: Room) -> None:
         mine = offered(desk)
         assert free(desk)[:2] == ["09:00", "09:00"]
-        held = scheduling.hold(request=mine, slot_key=keys(desk)[0])
+        held = scheduling.hold(consultation_request=mine, slot_key=keys(desk)[0])
         assert held.room == room
         assert free(desk)[0] == "09:40"
         assert "09:00" in free(desk, ignoring=mine)
@@ -178,13 +178,13 @@ class TestRooms:
         second = Room.objects.create(name="Room 2", location=room.location)
         desk.visit.rooms.add(second)
         one, other = offered(desk), offered(desk)
-        assert scheduling.hold(request=one, slot_key=keys(desk)[0]).room == room
+        assert scheduling.hold(consultation_request=one, slot_key=keys(desk)[0]).room == room
         assert book_on_the_phone(other, slot_key=keys(desk)[0], by=desk.doctor).room == second
         assert free(desk)[0] == "09:40"
 
     def test_the_booking_keeps_the_room_that_was_held(self, desk: Desk, room: Room) -> None:
         mine = offered(desk)
-        scheduling.hold(request=mine, slot_key=keys(desk)[0])
+        scheduling.hold(consultation_request=mine, slot_key=keys(desk)[0])
         assert book_held(consultation_request=mine).room == room
 
     def test_none_of_another_location_and_none_that_is_out_of_use(self, desk: Desk, room: Room) -> None:
@@ -202,13 +202,13 @@ class TestRooms:
 
     def test_a_type_without_rooms_takes_none(self, desk: Desk, room: Room) -> None:
         desk.visit.needs_room = False
-        assert scheduling.hold(request=offered(desk), slot_key=keys(desk)[0]).room is None
+        assert scheduling.hold(consultation_request=offered(desk), slot_key=keys(desk)[0]).room is None
 
     def test_a_hold_that_ran_out_stands_in_no_rooms_way(
         self, desk: Desk, colleague: Clinician, room: Room, time_machine: Any
     ) -> None:
         first, *_ = keys(desk)
-        scheduling.hold(request=offered(desk), slot_key=first)
+        scheduling.hold(consultation_request=offered(desk), slot_key=first)
         time_machine.shift(scheduling.HOLD_TIME)
         other = next(key for key in keys(desk) if key[:14] == first[:14] and key != first)
         assert book_on_the_phone(offered(desk), slot_key=other, by=desk.doctor).room == room
@@ -230,7 +230,7 @@ class TestAPerson:
     def test_cannot_take_such_a_time_on_the_phone_either(self, desk: Desk, colleague: Clinician) -> None:
         mine, (first, second, *_) = offered(desk), keys(desk)
         assert first[:14] == second[:14]
-        scheduling.hold(request=mine, slot_key=first)
+        scheduling.hold(consultation_request=mine, slot_key=first)
         another = offered(desk, patient=mine.patient)
         with pytest.raises(SlotTaken):
             book_on_the_phone(another, slot_key=second, by=desk.doctor)
@@ -239,7 +239,7 @@ class TestAPerson:
         self, desk: Desk, colleague: Clinician, time_machine: Any
     ) -> None:
         mine, (first, second, *_) = offered(desk), keys(desk)
-        scheduling.hold(request=mine, slot_key=first)
+        scheduling.hold(consultation_request=mine, slot_key=first)
         time_machine.shift(scheduling.HOLD_TIME)
         another = offered(desk, patient=mine.patient)
         booked = book_on_the_phone(another, slot_key=second, by=desk.doctor)

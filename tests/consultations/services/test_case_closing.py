@@ -25,7 +25,7 @@ from consultations.enums import (
 from consultations.models import Assessment, Call, CaseClosing, PatientText, SafetyCase
 from consultations.models.case_closing import PROOFS
 from consultations.services import case_closing, case_mails, case_proofs, cases, intake, notes, persons
-from consultations.services.case_proofs import Claim, ProofMissing
+from consultations.services.case_proofs import OutcomeClaim, ProofMissing
 from tests.cast import MakeRequest, close_case, make_patient
 from tests.consultations.services.conftest import NOW
 from tests.mailbox import queue_directly
@@ -56,7 +56,7 @@ WHO_MAY = {
 }
 """Outcome and proof -> who may close with it. Every other pair is refused."""
 
-Stage = Callable[[], tuple[SafetyCase, Claim]]
+Stage = Callable[[], tuple[SafetyCase, OutcomeClaim]]
 
 
 def test_the_table_is_this_one() -> None:
@@ -77,8 +77,10 @@ class Ward:
         self.make_request, self.nurse, self.doctor = make_request, nurse, doctor
 
     def case(self, **kwargs: Any) -> SafetyCase:
-        request = self.make_request(patient=make_patient(**kwargs), outcome=Outcome.EMERGENCY)
-        return cases.open_case(response=request.response, level=Outcome.EMERGENCY, patient=request.patient)
+        consultation_request = self.make_request(patient=make_patient(**kwargs), outcome=Outcome.EMERGENCY)
+        return cases.open_case(
+            response=consultation_request.response, level=Outcome.EMERGENCY, patient=consultation_request.patient
+        )
 
     def call(
         self,
@@ -109,14 +111,16 @@ class Ward:
         )
 
     def mails(self, case: SafetyCase, *days: int) -> None:
-        request = case_proofs.request_of(case)
-        assert request is not None
+        consultation_request = case_proofs.request_of(case)
+        assert consultation_request is not None
         for number, day in enumerate(days):
             key = f"{case.pk}-{number}"
-            message = queue_directly(request=request, key=key, kind=MessageKind.PLEASE_CONTACT)
+            message = queue_directly(
+                consultation_request=consultation_request, key=key, kind=MessageKind.PLEASE_CONTACT
+            )
             OutboxMessage.objects.filter(pk=message.pk).update(sent_at=case.raised_at + datetime.timedelta(days=day))
 
-    def proved(self, outcome: str, proof: str) -> tuple[SafetyCase, Claim]:
+    def proved(self, outcome: str, proof: str) -> tuple[SafetyCase, OutcomeClaim]:
         case = self.case(**PATIENTS.get(proof, {}))
         named = None
         if proof in ("call", "said_mistake"):
@@ -139,7 +143,7 @@ class Ward:
             self.call(case, "not_reached")
             named = notes.add_to_case(case=case, text="Wrong row.", says_mistake=True, by=self.nurse).pk
         letter = {"letter_from": "St Anne", "letter_on": clock.today()} if proof == "letter" else {}
-        claim = Claim(CaseOutcome(outcome), CaseProof(proof), named=named, words="As it was.", **letter)
+        claim = OutcomeClaim(CaseOutcome(outcome), CaseProof(proof), named=named, words="As it was.", **letter)
         return SafetyCase.objects.get(pk=case.pk), claim
 
 
@@ -173,7 +177,7 @@ def test_every_row_closes_for_who_may_and_for_nobody_else(
                     closes_if(group in who, SafetyCase.objects.get(pk=case.pk), claim, staff(group))
 
 
-def closes_if(is_allowed: bool, case: SafetyCase, claim: Claim, by: User) -> None:
+def closes_if(is_allowed: bool, case: SafetyCase, claim: OutcomeClaim, by: User) -> None:
     if not is_allowed:
         with pytest.raises(NotAllowed):
             case_closing.close(case=case, claim=claim, by=by)
@@ -189,7 +193,7 @@ def closes_if(is_allowed: bool, case: SafetyCase, claim: Claim, by: User) -> Non
 class TestProof:
     """What is missing by a hair is missing."""
 
-    def refused(self, case: SafetyCase, claim: Claim, by: User, why: str) -> None:
+    def refused(self, case: SafetyCase, claim: OutcomeClaim, by: User, why: str) -> None:
         before = all_rows()
         with pytest.raises(ProofMissing, match=why):
             case_closing.close(case=SafetyCase.objects.get(pk=case.pk), claim=claim, by=by)
@@ -205,11 +209,13 @@ class TestProof:
         ]  # fmt: skip
         later(time_machine)
         for call in calls:
-            self.refused(case, Claim(CaseOutcome.WENT_FOR_CARE, CaseProof.CALL, named=call.pk), nurse, "No call with")
+            self.refused(
+                case, OutcomeClaim(CaseOutcome.WENT_FOR_CARE, CaseProof.CALL, named=call.pk), nurse, "No call with"
+            )
         time_machine.move_to(NOW, tick=False)
         good = ward.call(case)
         later(time_machine)
-        wrong = Claim(CaseOutcome.WENT_FOR_CARE, CaseProof.CALL, named=calls[0].pk)
+        wrong = OutcomeClaim(CaseOutcome.WENT_FOR_CARE, CaseProof.CALL, named=calls[0].pk)
         self.refused(case, wrong, nurse, "does not stand any more")
         case_closing.close(case=case, claim=dataclasses.replace(wrong, named=good.pk), by=nurse)
 
@@ -219,7 +225,7 @@ class TestProof:
         before = ward.call(case, after=HOUR)
         time_machine.move_to(NOW + 2 * HOUR, tick=False)
         cases.raise_level(case=SafetyCase.objects.get(pk=case.pk), level=Outcome.EMERGENCY)
-        claim = Claim(CaseOutcome.NO_EMERGENCY_FOUND, CaseProof.CALL, named=before.pk)
+        claim = OutcomeClaim(CaseOutcome.NO_EMERGENCY_FOUND, CaseProof.CALL, named=before.pk)
         self.refused(SafetyCase.objects.get(pk=case.pk), claim, doctor, "or more was told")
         Call.objects.filter(pk=before.pk).update(completed_at=NOW + 2 * HOUR)
         assert case_closing.close(case=case, claim=claim, by=doctor).call_id == before.pk
@@ -259,7 +265,7 @@ class TestProof:
         case = ward.case()
         text = ward.text(case, is_read=False)
         later(time_machine)
-        claim = Claim(CaseOutcome.SEEN_ELSEWHERE, CaseProof.OWN_WORDS, named=text.pk)
+        claim = OutcomeClaim(CaseOutcome.SEEN_ELSEWHERE, CaseProof.OWN_WORDS, named=text.pk)
         self.refused(case, claim, nurse, "has been read")
 
     @pytest.mark.parametrize(
@@ -273,7 +279,7 @@ class TestProof:
         ward.tries(case, *hours)
         later(time_machine)
         assert case_proofs.evidence_of(case).tries == counted
-        claim = Claim(CaseOutcome.NOT_REACHED, CaseProof.TRIES)
+        claim = OutcomeClaim(CaseOutcome.NOT_REACHED, CaseProof.TRIES)
         if counted < 3:
             self.refused(case, claim, nurse, f"{counted} of 3 tries")
         else:
@@ -295,7 +301,7 @@ class TestProof:
     def test_mails_only_for_who_has_no_phone_or_must_not_be_called(
         self, ward: Ward, nurse: User, time_machine: Any
     ) -> None:
-        claim = Claim(CaseOutcome.NOT_REACHED, CaseProof.MAILS)
+        claim = OutcomeClaim(CaseOutcome.NOT_REACHED, CaseProof.MAILS)
         with_phone, quiet = ward.case(), ward.case(safe_to_contact=SafeToContact.EMAIL_ONLY)
         for case in (with_phone, quiet):
             ward.mails(case, 0, 1)
@@ -318,10 +324,10 @@ class TestProof:
         case = ward.case(phone="")
         ward.mails(case, *days)
         time_machine.move_to(NOW + datetime.timedelta(days=now), tick=False)
-        self.refused(case, Claim(CaseOutcome.NOT_REACHED, CaseProof.MAILS), nurse, why)
+        self.refused(case, OutcomeClaim(CaseOutcome.NOT_REACHED, CaseProof.MAILS), nurse, why)
 
     def test_a_phone_or_an_address_is_a_way(self, ward: Ward, doctor: User) -> None:
-        claim = Claim(CaseOutcome.NO_WAY_TO_REACH, CaseProof.NO_CONTACT)
+        claim = OutcomeClaim(CaseOutcome.NO_WAY_TO_REACH, CaseProof.NO_CONTACT)
         for way in ({"phone": ""}, {"email": ""}, {}):
             self.refused(ward.case(**way), claim, doctor, "There is a phone number or an email address")
 
@@ -332,17 +338,17 @@ class TestProof:
         case = cases.open_case(response=response, level=Outcome.EMERGENCY)
         contact = intake.Contact(name="Al", birth_on=datetime.date(1970, 3, 27), email="a@example.com", phone="")
         intake.save_contact(response=response, contact=contact)
-        nobody = Claim(CaseOutcome.NO_WAY_TO_REACH, CaseProof.NO_NAME)
+        nobody = OutcomeClaim(CaseOutcome.NO_WAY_TO_REACH, CaseProof.NO_NAME)
         self.refused(case, nobody, nurse, "may still be sent")
         time_machine.move_to(case.due_at, tick=False)
         self.refused(case, nobody, nurse, "so a doctor closes it")
-        case_closing.close(case=case, claim=Claim(CaseOutcome.NO_WAY_TO_REACH, CaseProof.NO_CONTACT), by=doctor)
+        case_closing.close(case=case, claim=OutcomeClaim(CaseOutcome.NO_WAY_TO_REACH, CaseProof.NO_CONTACT), by=doctor)
 
     def test_who_entered_it_cannot_confirm_it_as_well(self, ward: Ward, doctor: User, other_doctor: User) -> None:
         case = ward.case()
         Call.objects.create(response=case.response, outcome="not_reached", made_at=NOW, made_by=doctor)
         note = notes.add_to_case(case=case, text="Wrong row.", says_mistake=True, by=doctor)
-        claim = Claim(CaseOutcome.MISTAKE, CaseProof.STAFF_MISTAKE, named=note.pk, words="Wrong row.")
+        claim = OutcomeClaim(CaseOutcome.MISTAKE, CaseProof.STAFF_MISTAKE, named=note.pk, words="Wrong row.")
         self.refused(case, claim, doctor, "cannot confirm it as well")
         assert case_closing.close(case=case, claim=claim, by=other_doctor).statement == note
 
@@ -390,7 +396,7 @@ class TestStale:
         if told == "a text":
             ward.text(case)
         case.refresh_from_db()
-        claim = Claim(CaseOutcome.DIED, CaseProof.TOLD, words="Her son.")
+        claim = OutcomeClaim(CaseOutcome.DIED, CaseProof.TOLD, words="Her son.")
         if told == "nothing":
             case_closing.close(case=case, claim=claim, by=nurse, seen=seen)
             return
@@ -422,7 +428,7 @@ class TestOpenedAgain:
             "At St Anne.", other_nurse, "Her son called: she left.",
         )  # fmt: skip
         close_case(fresh, by=nurse, words="Seen now.")
-        assert [each.words for each in CaseClosing.objects.all()] == ["At St Anne.", "Seen now."]
+        assert [item.words for item in CaseClosing.objects.all()] == ["At St Anne.", "Seen now."]
         assert AuditEvent.objects.about(case).filter(action="case.reopen").get().actor_user == other_nurse
 
     def test_an_open_case_and_an_editor_are_refused(self, ward: Ward, nurse: User, editor: User) -> None:
@@ -461,13 +467,13 @@ class TestAskingToContact:
 
 def test_closing_leaves_the_red_flag(ward: Ward, nurse: User) -> None:
     case = ward.case()
-    request = case_proofs.request_of(case)
-    assert request is not None
-    request.flag_level = Outcome.EMERGENCY
-    request.save()
+    consultation_request = case_proofs.request_of(case)
+    assert consultation_request is not None
+    consultation_request.flag_level = Outcome.EMERGENCY
+    consultation_request.save()
     close_case(case, by=nurse)
-    request.refresh_from_db()
-    assert (request.flag_level, request.is_blocked_by_flags) == (Outcome.EMERGENCY, True)
+    consultation_request.refresh_from_db()
+    assert (consultation_request.flag_level, consultation_request.is_blocked_by_flags) == (Outcome.EMERGENCY, True)
 
 
 def test_nobody_but_staff_is_an_actor_here() -> None:

@@ -26,7 +26,7 @@ def open_case(level: Outcome = Outcome.EMERGENCY) -> SafetyCase:
 
 
 def alerts() -> list[str]:
-    return [each.recipient for each in OutboxMessage.objects.filter(kind=MessageKind.STAFF_ALERT).order_by("pk")]
+    return [item.recipient for item in OutboxMessage.objects.filter(kind=MessageKind.STAFF_ALERT).order_by("pk")]
 
 
 class TestTheOwner:

@@ -140,11 +140,11 @@ class TestTheRest:
     def test_a_text_is_told_when_it_is_late_and_a_newer_one_of_the_same_person_is_no_other_alarm(
         self, worker: Worker, make_request: MakeRequest
     ) -> None:
-        request = make_request()
-        send_message(request=request, text="I cannot pee since this morning.", key="one")
+        consultation_request = make_request()
+        send_message(consultation_request=consultation_request, text="I cannot pee since this morning.", key="one")
         worker.look(NOW + minutes(89))
         assert worker.look(NOW + minutes(90)) == [NURSE]
-        send_message(request=request, text="Still. I cannot pee at all.", key="two")
+        send_message(consultation_request=consultation_request, text="Still. I cannot pee at all.", key="two")
         assert worker.look(NOW + minutes(121)) == [DUTY, NURSE]
         assert worker.look(NOW + minutes(132)) == EVERYBODY
 

@@ -29,8 +29,8 @@ def at(text: str) -> datetime.datetime:
     return datetime.datetime.fromisoformat(text).astimezone(datetime.UTC)
 
 
-def kinds(request: Any) -> list[str]:
-    return [each.kind.value for each in clocks.running(responses=[request.response_id])]
+def kinds(consultation_request: Any) -> list[str]:
+    return [item.kind.value for item in clocks.running(responses=[consultation_request.response_id])]
 
 
 class TestExactlyOne:
@@ -39,14 +39,14 @@ class TestExactlyOne:
     @pytest.mark.parametrize("status", RequestStatus)
     def test_every_request_is_on_one_clock(self, make_request: MakeRequest, nurse: Any, status: RequestStatus) -> None:
         for is_danger, case_status in itertools.product((False, True), (None, *CaseStatus)):
-            request = make_request(
+            consultation_request = make_request(
                 status=status,
                 claimed_at=clock.now(),
                 claimed_by=nurse,
                 danger_due_at=clock.now() if is_danger else None,
             )
             if case_status is not None:
-                case = cases.open_case(response=request.response, level=Outcome.SAME_DAY)
+                case = cases.open_case(response=consultation_request.response, level=Outcome.SAME_DAY)
                 if case_status == CaseStatus.ACKNOWLEDGED:
                     cases.acknowledge(case=case, by=nurse)
                 if case_status == CaseStatus.CLOSED:
@@ -58,8 +58,8 @@ class TestExactlyOne:
                 else [BY_STATUS[status]] if status in OPEN_STATUSES
                 else []
             )  # fmt: skip
-            assert kinds(request) == expected, (status, is_danger, case_status)
-            assert [clocks.clock_of(request)] == [*map(ClockKind, expected)] or expected == []
+            assert kinds(consultation_request) == expected, (status, is_danger, case_status)
+            assert [clocks.clock_of(consultation_request)] == [*map(ClockKind, expected)] or expected == []
 
     @pytest.mark.parametrize("missing", ["_of_cases", "_of_requests"])
     def test_with_one_clock_removed_a_danger_goes_unnoticed(
@@ -68,9 +68,9 @@ class TestExactlyOne:
         """The control of the test above: each part of the one truth is needed."""
         offered = desk.request(RequestStatus.OFFERED, danger_due_at=clock.now())
         cases.open_case(response=desk.request(RequestStatus.RECEIVED).response, level=Outcome.EMERGENCY)
-        assert {each.kind for each in clocks.running()} == DANGER_CLOCKS
+        assert {item.kind for item in clocks.running()} == DANGER_CLOCKS
         monkeypatch.setattr(clocks, missing, lambda until, responses: [])
-        assert {each.kind for each in clocks.running()} != DANGER_CLOCKS
+        assert {item.kind for item in clocks.running()} != DANGER_CLOCKS
         assert (kinds(offered) == []) is (missing == "_of_requests")
 
     def test_every_target_has_its_row(self) -> None:
@@ -139,7 +139,7 @@ class TestWhenItComesBack:
         booked = desk.request(RequestStatus.OFFERED)
         desk.services()["book"](booked, None)
         booked.refresh_from_db()
-        assert [each.due_at for each in (asked, offered, booked)] == [
+        assert [item.due_at for item in (asked, offered, booked)] == [
             at("2026-11-26T22:30Z"), at("2026-11-30T15:00Z"), at("2026-11-24T22:30Z"),
         ]  # fmt: skip
         given_back = perform("cancel_booking", booked, reason="Ill.", by=nurse).row
@@ -166,14 +166,16 @@ class TestADanger:
         assert clocks.danger_due(make_request(), Outcome(level), now=at(heard)) == at(due)
 
     def test_is_never_due_later_than_it_was(self, make_request: MakeRequest) -> None:
-        request = make_request(danger_due_at=clock.now())
-        assert clocks.danger_due(request, Outcome.EMERGENCY, now=clock.now()) == clock.now()
+        consultation_request = make_request(danger_due_at=clock.now())
+        assert clocks.danger_due(consultation_request, Outcome.EMERGENCY, now=clock.now()) == clock.now()
 
     def test_asking_the_patient_stops_no_clock(self, desk: Desk, nurse: Any) -> None:
         """The request that left every clock when a question was asked."""
-        request = desk.request(RequestStatus.RECEIVED, outcome=Outcome.SAME_DAY, danger_due_at=at("2026-11-23T17:00Z"))
-        perform("ask", request, question="Which scan?", by=nurse)
-        (running,) = clocks.running(responses=[request.response_id])
+        consultation_request = desk.request(
+            RequestStatus.RECEIVED, outcome=Outcome.SAME_DAY, danger_due_at=at("2026-11-23T17:00Z")
+        )
+        perform("ask", consultation_request, question="Which scan?", by=nurse)
+        (running,) = clocks.running(responses=[consultation_request.response_id])
         assert (running.kind, running.target, running.due_at) == ("danger", "SAME_DAY", at("2026-11-23T17:00Z"))
 
     @pytest.mark.parametrize(
@@ -188,47 +190,55 @@ class TestADanger:
         self, make_request: MakeRequest, status: str, kind: str, due: str
     ) -> None:
         now = clock.now()
-        request = make_request(status=RequestStatus(status), danger_due_at=now, due_at=now, outcome=Outcome.SAME_DAY)
-        clocks.contact_logged(request=request, case=None, now=now)
-        (running,) = clocks.running(responses=[request.response_id])
+        consultation_request = make_request(
+            status=RequestStatus(status), danger_due_at=now, due_at=now, outcome=Outcome.SAME_DAY
+        )
+        clocks.contact_logged(consultation_request=consultation_request, case=None, now=now)
+        (running,) = clocks.running(responses=[consultation_request.response_id])
         assert (running.kind, running.due_at) == (kind, at(due))
 
     def test_a_case_stays_on_its_clock_until_it_is_closed(self, make_request: MakeRequest, nurse: Any) -> None:
-        request = make_request(outcome=Outcome.EMERGENCY, danger_due_at=clock.now(), flag_level="EMERGENCY")
-        case = cases.open_case(response=request.response, level=Outcome.EMERGENCY)
-        clocks.contact_logged(request=None, case=case, now=clock.now())
-        (running,) = clocks.running(responses=[request.response_id])
+        consultation_request = make_request(
+            outcome=Outcome.EMERGENCY, danger_due_at=clock.now(), flag_level="EMERGENCY"
+        )
+        case = cases.open_case(response=consultation_request.response, level=Outcome.EMERGENCY)
+        clocks.contact_logged(consultation_request=None, case=case, now=clock.now())
+        (running,) = clocks.running(responses=[consultation_request.response_id])
         assert (running.kind, running.due_at) == ("case", at("2026-11-25T22:30Z"))
         close_case(case, by=nurse)
-        (running,) = clocks.running(responses=[request.response_id])
+        (running,) = clocks.running(responses=[consultation_request.response_id])
         assert (running.kind, running.due_at) == ("danger", at("2026-11-25T22:30Z"))
 
     def test_ends_only_when_nothing_stands_any_more(self, make_request: MakeRequest, nurse: Any) -> None:
         flagged = make_request(danger_due_at=clock.now(), flag_level="SAME_DAY")
         escalated = make_request(danger_due_at=clock.now(), escalated_at=clock.now(), escalated_by=nurse)
         neither = make_request(danger_due_at=clock.now())
-        for request in (flagged, escalated, neither):
-            clocks.danger_settled(request)
-        assert [each.danger_due_at is None for each in (flagged, escalated, neither)] == [False, False, True]
+        for consultation_request in (flagged, escalated, neither):
+            clocks.danger_settled(consultation_request)
+        assert [item.danger_due_at is None for item in (flagged, escalated, neither)] == [False, False, True]
 
     def test_the_database_puts_it_in_its_place(self, make_request: MakeRequest) -> None:
         now, hour = clock.now(), datetime.timedelta(hours=1)
         for texts, danger, due in itertools.product((None, 1, 2, 3), repeat=3):
             if due is None:
                 continue
-            request = make_request(
+            consultation_request = make_request(
                 due_at=now + due * hour,
                 danger_due_at=danger and now + danger * hour,
                 texts_due_at=texts and now + texts * hour,
             )
             first = min(filter(None, (texts, danger, due)))
-            request.refresh_from_db()
-            assert request.queue_due_at == request.next_due_at == now + first * hour, (texts, danger, due)
+            consultation_request.refresh_from_db()
+            assert consultation_request.queue_due_at == consultation_request.next_due_at == now + first * hour, (
+                texts,
+                danger,
+                due,
+            )
 
 
 class TestAMissedPromise:
-    def missed(self, request: Any, *, minutes: int = 1) -> datetime.datetime | None:
-        return clocks.missed(request, now=clock.now() + datetime.timedelta(minutes=minutes))
+    def missed(self, consultation_request: Any, *, minutes: int = 1) -> datetime.datetime | None:
+        return clocks.missed(consultation_request, now=clock.now() + datetime.timedelta(minutes=minutes))
 
     def test_is_one_that_was_made(self, make_request: MakeRequest, nurse: Any) -> None:
         now = clock.now()
@@ -247,14 +257,14 @@ class TestAMissedPromise:
 def test_a_withdrawal_leaves_a_danger_on_its_clock_and_in_the_list(make_request: MakeRequest, nurse: Any) -> None:
     """An urgent review without a safety case: nobody has settled it, and nobody has reached the person."""
     due = at("2026-11-25T22:30Z")
-    request = make_request(outcome=Outcome.URGENT_REVIEW, flag_level="URGENT_REVIEW", danger_due_at=due)
-    perform("withdraw", request)
-    (running,) = clocks.running(responses=[request.response_id])
+    consultation_request = make_request(outcome=Outcome.URGENT_REVIEW, flag_level="URGENT_REVIEW", danger_due_at=due)
+    perform("withdraw", consultation_request)
+    (running,) = clocks.running(responses=[consultation_request.response_id])
     assert (running.kind, running.target, running.due_at) == ("danger", "URGENT_REVIEW", due)
     assert clocks.running(until=due) == [running]
-    assert ConsultationRequest.objects.filter(queue.in_tab("all")).get() == request
-    clocks.contact_logged(request=request, case=None, now=clock.now())
-    assert clocks.running(responses=[request.response_id]) == []
+    assert ConsultationRequest.objects.filter(queue.in_tab("all")).get() == consultation_request
+    clocks.contact_logged(consultation_request=consultation_request, case=None, now=clock.now())
+    assert clocks.running(responses=[consultation_request.response_id]) == []
     assert not ConsultationRequest.objects.filter(queue.in_tab("all")).exists()
 
 
@@ -276,7 +286,7 @@ def test_a_danger_has_its_own_time_whatever_the_patient_was_waited_for(make_requ
     sent = {"submitted_at": late, "due_at": late, "danger_due_at": soon}
     offered = make_request(status=RequestStatus.OFFERED, **sent)
     received = make_request(**sent)
-    assert [each.due_at for each in clocks.running(responses=[offered.response_id])] == [soon]
-    assert [each.due_at for each in clocks.running(responses=[received.response_id])] == [late]
+    assert [item.due_at for item in clocks.running(responses=[offered.response_id])] == [soon]
+    assert [item.due_at for item in clocks.running(responses=[received.response_id])] == [late]
     assert (offered.next_due_at, received.next_due_at) == (soon, late)
     assert ConsultationRequest.objects.filter(clocks.is_overdue(now)).get() == received

@@ -23,21 +23,23 @@ from tests.rows import all_rows
 pytestmark = pytest.mark.django_db
 
 
-def correct_email(*, request: ConsultationRequest, email: str, by: User | None = None) -> None:
-    perform("correct_email", request, email=email, by=by)
+def correct_email(*, consultation_request: ConsultationRequest, email: str, by: User | None = None) -> None:
+    perform("correct_email", consultation_request, email=email, by=by)
 
 
 @pytest.fixture
 def sent(make_request: MakeRequest) -> ConsultationRequest:
     """Alice's request, with a link owed to the address she mistyped."""
-    request = make_request(patient=make_patient(email="alice@example.con"))
-    messaging.tell_patient(kind=MessageKind.REQUEST_RECEIVED, request=request, key="received")
-    return request
+    consultation_request = make_request(patient=make_patient(email="alice@example.con"))
+    messaging.notify_patient(
+        kind=MessageKind.REQUEST_RECEIVED, consultation_request=consultation_request, key="received"
+    )
+    return consultation_request
 
 
 class TestCorrectEmail:
     def test_the_address_is_kept_found_and_written_to(self, sent: ConsultationRequest) -> None:
-        correct_email(request=sent, email="alice@example.com")
+        correct_email(consultation_request=sent, email="alice@example.com")
 
         sent.patient.refresh_from_db()
         assert sent.patient.email == "alice@example.com"
@@ -50,7 +52,7 @@ class TestCorrectEmail:
     def test_the_link_to_the_wrong_address_is_dead(self, sent: ConsultationRequest) -> None:
         token = token_of(OutboxMessage.objects.get())
 
-        correct_email(request=sent, email="alice@example.com")
+        correct_email(consultation_request=sent, email="alice@example.com")
 
         assert private_links.open_link(token=token, birth_on=sent.patient.birth_on) is None
         assert PrivateLink.objects.live().count() == 0, "the next is made with its mail"
@@ -62,7 +64,7 @@ class TestCorrectEmail:
         client.post(f"/request/open/{token}/", {"birth_on_month": "3", "birth_on_day": "27", "birth_on_year": "1970"})
         assert client.get(private_url(sent)).status_code == 200
 
-        correct_email(request=sent, email="alice@example.com")
+        correct_email(consultation_request=sent, email="alice@example.com")
 
         assert client.get(private_url(sent)).status_code == 403
         assert client.post(private_url(sent, "withdraw/"), {"sure": "on"}).status_code == 403
@@ -70,11 +72,11 @@ class TestCorrectEmail:
         assert sent.status == RequestStatus.RECEIVED
 
     def test_mail_that_is_not_written_yet_goes_to_the_right_address(self, sent: ConsultationRequest) -> None:
-        correct_email(request=sent, email="alice@example.com")
+        correct_email(consultation_request=sent, email="alice@example.com")
 
         delivery.deliver_due()
 
-        assert [each.to for each in mail.outbox] == [["alice@example.com"]] * 2
+        assert [item.to for item in mail.outbox] == [["alice@example.com"]] * 2
         received = OutboxMessage.objects.get(key="received")
         assert (received.recipient, received.parked_at) == ("alice@example.com", None)
         assert private_links.open_link(token=token_of(received), birth_on=sent.patient.birth_on) is not None
@@ -83,10 +85,10 @@ class TestCorrectEmail:
         row = OutboxMessage.objects.get()
         token = link_in(write(row)).rstrip("/").rpartition("/")[2]
 
-        correct_email(request=sent, email="alice@example.com")
+        correct_email(consultation_request=sent, email="alice@example.com")
         delivery.deliver_due()
 
-        assert [each.to for each in mail.outbox] == [["alice@example.com"]]
+        assert [item.to for item in mail.outbox] == [["alice@example.com"]]
         row.refresh_from_db()
         assert (row.sent_at, row.payload, row.content, row.last_error) == (None, None, None, STOPPED)
         assert row.is_stopped
@@ -96,7 +98,7 @@ class TestCorrectEmail:
         OutboxMessage.objects.update(parked_at=clock.now(), last_error="SMTPRecipientsRefused 550")
         assert undelivered.parked_messages().count() == 1
 
-        correct_email(request=sent, email="alice@example.com")
+        correct_email(consultation_request=sent, email="alice@example.com")
 
         assert undelivered.parked_messages().count() == 0
 
@@ -104,9 +106,9 @@ class TestCorrectEmail:
     def test_one_that_fails_while_it_is_stopped_stays_stopped(self, sent: ConsultationRequest, attempts: int) -> None:
         row = OutboxMessage.objects.get(key="received")
         write(row)
-        correct_email(request=sent, email="alice@example.com")
+        correct_email(consultation_request=sent, email="alice@example.com")
 
-        claim = delivery.Claim(pk=row.pk, lane=row.lane, attempts=attempts, crashes=0)
+        claim = delivery.DeliveryAttempt(pk=row.pk, lane=row.lane, attempts=attempts, crashes=0)
         delivery._postpone(claim, OSError(), is_final=False)
 
         row.refresh_from_db()
@@ -114,13 +116,13 @@ class TestCorrectEmail:
 
     def test_nor_when_staff_try_it_again(self, sent: ConsultationRequest, nurse: User) -> None:
         OutboxMessage.objects.update(parked_at=clock.now(), last_error="SMTPRecipientsRefused")
-        correct_email(request=sent, email="alice@example.com")
+        correct_email(consultation_request=sent, email="alice@example.com")
 
-        with pytest.raises(messaging.NothingToSend):
+        with pytest.raises(messaging.ContentGone):
             messaging.retry(message=OutboxMessage.objects.get(key="received"), by=nurse)
 
     def test_is_on_record_without_either_address(self, sent: ConsultationRequest) -> None:
-        correct_email(request=sent, email="alice@example.com")
+        correct_email(consultation_request=sent, email="alice@example.com")
 
         event = AuditEvent.objects.about(sent).get(action="request.correct_email")
         assert (event.actor, event.details["had_address"]) == ("patient", 1)
@@ -128,9 +130,9 @@ class TestCorrectEmail:
         assert audit.verify() == []
 
     def test_a_request_without_an_address_gets_one(self, make_request: MakeRequest) -> None:
-        request = make_request(patient=make_patient(email=""))
+        consultation_request = make_request(patient=make_patient(email=""))
 
-        correct_email(request=request, email="alice@example.com")
+        correct_email(consultation_request=consultation_request, email="alice@example.com")
 
         assert OutboxMessage.objects.get().recipient == "alice@example.com"
 
@@ -139,21 +141,21 @@ class TestCorrectEmail:
         before = all_rows()
 
         with pytest.raises(SameAddress):
-            correct_email(request=sent, email=same)
+            correct_email(consultation_request=sent, email=same)
 
         assert all_rows() == before
 
     def test_a_second_press_mails_nothing_more(self, sent: ConsultationRequest) -> None:
-        correct_email(request=sent, email="alice@example.com")
+        correct_email(consultation_request=sent, email="alice@example.com")
         before = all_rows()
 
-        correct_email(request=sent, email="alice@example.com")
+        correct_email(consultation_request=sent, email="alice@example.com")
 
         assert all_rows() == before
 
     def test_back_and_forth_mails_each_time(self, sent: ConsultationRequest) -> None:
         for email in ("alice@example.com", "alice@example.con", "alice@example.com"):
-            correct_email(request=sent, email=email)
+            correct_email(consultation_request=sent, email=email)
 
             newest = OutboxMessage.objects.latest("pk")
             assert write(newest).to == email
@@ -170,19 +172,19 @@ class TestCorrectEmail:
             with monkeypatch.context() as broken:
                 broken.setattr(module, name, fails)
                 with pytest.raises(RuntimeError):
-                    correct_email(request=sent, email="alice@example.com")
+                    correct_email(consultation_request=sent, email="alice@example.com")
             assert all_rows() == before
 
     def test_another_request_of_the_same_address_is_left_alone(
         self, sent: ConsultationRequest, make_request: MakeRequest
     ) -> None:
         other = make_request(patient=make_patient("Bob Pell", email="alice@example.con"))
-        messaging.tell_patient(kind=MessageKind.PRIVATE_LINK, request=other, key="other")
+        messaging.notify_patient(kind=MessageKind.PRIVATE_LINK, consultation_request=other, key="other")
         write(OutboxMessage.objects.get(key="other"))
 
-        correct_email(request=sent, email="alice@example.com")
+        correct_email(consultation_request=sent, email="alice@example.com")
 
-        assert PrivateLink.objects.live().filter(request=other).count() == 1
+        assert PrivateLink.objects.live().filter(consultation_request=other).count() == 1
         other.patient.refresh_from_db()
         assert other.patient.email == "alice@example.con"
 
@@ -200,7 +202,7 @@ class TestWho:
         time_machine.move_to(sent.submitted_at + datetime.timedelta(hours=12), tick=False)
 
         with pytest.raises(WrongStatus):
-            correct_email(request=sent, email="alice@example.com")
+            correct_email(consultation_request=sent, email="alice@example.com")
 
     @pytest.mark.parametrize("status", CLOSED_STATUSES)
     def test_nobody_once_the_request_has_ended(
@@ -210,14 +212,14 @@ class TestWho:
 
         for by in (None, nurse):
             with pytest.raises(WrongStatus):
-                correct_email(request=ended, email="new@example.com", by=by)
+                correct_email(consultation_request=ended, email="new@example.com", by=by)
 
     def test_staff_may_at_any_time_and_are_named(
         self, sent: ConsultationRequest, nurse: User, time_machine: Any
     ) -> None:
         time_machine.move_to(sent.submitted_at + datetime.timedelta(days=40), tick=False)
 
-        correct_email(request=sent, email="alice@example.com", by=nurse)
+        correct_email(consultation_request=sent, email="alice@example.com", by=nurse)
 
         assert AuditEvent.objects.get(action="request.correct_email").actor_user == nurse
 
@@ -226,7 +228,7 @@ class TestWho:
         editor = make_user("editor", "editor")
 
         with pytest.raises(NotAllowed):
-            correct_email(request=sent, email="alice@example.com", by=editor)
+            correct_email(consultation_request=sent, email="alice@example.com", by=editor)
 
         assert all_rows(without=("User", "User_groups"))["consultations.Patient"] == before["consultations.Patient"]
 
@@ -236,12 +238,12 @@ class TestHistory:
         assert contact_details.history_of(sent) == contact_details.AddressHistory(False, False)
         private_links.open_link(token=token_of(OutboxMessage.objects.get()), birth_on=sent.patient.birth_on)
 
-        correct_email(request=sent, email="alice@example.com")
+        correct_email(consultation_request=sent, email="alice@example.com")
 
         assert contact_details.history_of(sent) == contact_details.AddressHistory(True, True)
 
     def test_opening_the_new_one_is_no_alarm(self, sent: ConsultationRequest) -> None:
-        correct_email(request=sent, email="alice@example.com")
+        correct_email(consultation_request=sent, email="alice@example.com")
         newest = OutboxMessage.objects.order_by("pk").last()
         assert newest is not None
 
@@ -252,7 +254,7 @@ class TestHistory:
 
 def test_a_link_asked_for_at_the_old_address_goes_to_nobody(sent: ConsultationRequest) -> None:
     private_links.ask(email="alice@example.con")
-    correct_email(request=sent, email="alice@example.com")
+    correct_email(consultation_request=sent, email="alice@example.com")
     number = OutboxMessage.objects.count()
 
     private_links.answer_asked()

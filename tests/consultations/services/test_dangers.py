@@ -27,23 +27,25 @@ def request_sent(make_request: MakeRequest, nurse: User) -> ConsultationRequest:
     return make_request(answers=CLEAR, record=record, status=RequestStatus.WITH_DOCTOR, doctor=nurse)
 
 
-def tick(request: ConsultationRequest, *codes: str) -> dangers.Heard:
+def tick(consultation_request: ConsultationRequest, *codes: str) -> dangers.Heard:
     with transaction.atomic():
-        fresh = lock(request)
-        heard = dangers.hear(response=fresh.response, request=fresh, origin=AssessmentOrigin.ASKED_AGAIN, ticks=codes)
-    request.refresh_from_db()
+        fresh = lock(consultation_request)
+        heard = dangers.hear(
+            response=fresh.response, consultation_request=fresh, origin=AssessmentOrigin.ASKED_AGAIN, ticks=codes
+        )
+    consultation_request.refresh_from_db()
     return heard
 
 
-def settle(request: ConsultationRequest, by: User, *signs: tuple[str, str], **how: Any) -> None:
+def settle(consultation_request: ConsultationRequest, by: User, *signs: tuple[str, str], **how: Any) -> None:
     Settlement.objects.create(
-        response=request.response,
+        response=consultation_request.response,
         settled_by=by,
         signs=[list(sign) for sign in signs],
         **{"how": SettledHow.EXAMINED, "settled_at": NOW, **how},
     )
-    dangers.refresh(lock(request))
-    request.refresh_from_db()
+    dangers.refresh(lock(consultation_request))
+    consultation_request.refresh_from_db()
 
 
 def alerts() -> int:
@@ -159,9 +161,9 @@ def test_what_was_entered_by_mistake_leaves_the_base(request_sent: ConsultationR
 
 
 def test_a_danger_ends_a_hold(desk: Desk) -> None:
-    request = desk.request(RequestStatus.OFFERED)
-    assert SlotHold.objects.filter(request=request).exists()
-    tick(request, "chest")
+    consultation_request = desk.request(RequestStatus.OFFERED)
+    assert SlotHold.objects.filter(consultation_request=consultation_request).exists()
+    tick(consultation_request, "chest")
     assert not SlotHold.objects.exists()
 
 
@@ -181,26 +183,26 @@ def test_an_assessment_that_cannot_be_read_stands_by_its_headline(request_sent: 
     Assessment.objects.filter(origin="asked_again").update(outcome=Outcome.SAME_DAY)
     with connection.cursor() as cursor:
         cursor.execute("UPDATE consultations_assessment SET record = 'x' WHERE origin = 'asked_again'")
-    found = sources.standing_of(request_sent.response, request=request_sent)
-    assert [(each.flag.rule_id, each.flag.level) for each in found.flags] == [("UNREADABLE", "SAME_DAY")]
+    found = sources.standing_of(request_sent.response, consultation_request=request_sent)
+    assert [(item.flag.rule_id, item.flag.level) for item in found.flags] == [("UNREADABLE", "SAME_DAY")]
 
 
 def test_a_headline_that_was_shown_on_the_way_stands(make_request: MakeRequest) -> None:
     """The answers behind it were changed before they were sent, and no assessment of them was kept."""
-    request = make_request(answers=CLEAR, highest_outcome=Outcome.URGENT_REVIEW)
-    found = sources.standing_of(request.response, request=request)
-    assert [(each.flag.rule_id, each.flag.level) for each in found.flags] == [("SHOWN-EARLIER", "URGENT_REVIEW")]
+    consultation_request = make_request(answers=CLEAR, highest_outcome=Outcome.URGENT_REVIEW)
+    found = sources.standing_of(consultation_request.response, consultation_request=consultation_request)
+    assert [(item.flag.rule_id, item.flag.level) for item in found.flags] == [("SHOWN-EARLIER", "URGENT_REVIEW")]
 
 
 def test_a_headline_shown_on_the_way_stands_though_another_as_pressing_is_told_and_settled(
     make_request: MakeRequest, doctor: User
 ) -> None:
-    request = make_request(answers=CLEAR, highest_outcome=Outcome.EMERGENCY)
-    tick(request, "chest")
-    settle(request, doctor, ("rf_now", "chest"))
-    found = sources.standing_of(request.response, request=request)
-    assert [(each.flag.rule_id, each.flag.level) for each in found.flags] == [("SHOWN-EARLIER", "EMERGENCY")]
-    assert request.flag_level == "EMERGENCY"
+    consultation_request = make_request(answers=CLEAR, highest_outcome=Outcome.EMERGENCY)
+    tick(consultation_request, "chest")
+    settle(consultation_request, doctor, ("rf_now", "chest"))
+    found = sources.standing_of(consultation_request.response, consultation_request=consultation_request)
+    assert [(item.flag.rule_id, item.flag.level) for item in found.flags] == [("SHOWN-EARLIER", "EMERGENCY")]
+    assert consultation_request.flag_level == "EMERGENCY"
 
 
 def test_a_headline_shown_on_the_way_to_one_request_stands_for_the_other_too(
@@ -234,7 +236,7 @@ def test_a_lesser_answer_told_after_a_settled_one_stands(
         fresh = lock(request_sent)
         heard = dangers.hear(
             response=fresh.response,
-            request=fresh,
+            consultation_request=fresh,
             origin=AssessmentOrigin.CALL,
             said={"rf_weak": "not_sure"},
             asked_by=nurse,

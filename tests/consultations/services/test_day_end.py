@@ -142,7 +142,7 @@ class TestWhatItSays:
             response=shut.response, kind="message", text="x", is_danger=True, sent_at=now,
             due_at=now + datetime.timedelta(days=9),
         )  # fmt: skip
-        parked = queue_directly(key="p", request=calm, recipient="dora@example.com", parked_at=now)
+        parked = queue_directly(key="p", consultation_request=calm, recipient="dora@example.com", parked_at=now)
         shift(nurse)
         time_machine.move_to(at("17:30"), tick=False)
         day_end.make_due()
@@ -207,8 +207,10 @@ class TestWhatItSays:
         self, closing: None, manager: User, make_request: Any
     ) -> None:
         due = clock.now() + datetime.timedelta(days=2)
-        request = make_request(status=RequestStatus.WITHDRAWN, outcome=Outcome.URGENT_REVIEW, danger_due_at=due)
+        consultation_request = make_request(
+            status=RequestStatus.WITHDRAWN, outcome=Outcome.URGENT_REVIEW, danger_due_at=due
+        )
         make_request(status=RequestStatus.WITHDRAWN, outcome=Outcome.URGENT_REVIEW)
         day_end.make_due()
         found = [(item["pk"], item["why"]) for item in DayEnd.objects.get().open_items]
-        assert found == [(request.pk, ["flagged"])]
+        assert found == [(consultation_request.pk, ["flagged"])]

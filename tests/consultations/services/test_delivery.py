@@ -57,8 +57,10 @@ ANYTHING = [
 any_error = pytest.mark.parametrize("error", ANYTHING, ids=lambda error: type(error).__name__)
 
 
-def owe(request: ConsultationRequest, key: str) -> OutboxMessage:
-    message = messaging.tell_patient(kind=MessageKind.PRIVATE_LINK, request=request, key=key)
+def owe(consultation_request: ConsultationRequest, key: str) -> OutboxMessage:
+    message = messaging.notify_patient(
+        kind=MessageKind.PRIVATE_LINK, consultation_request=consultation_request, key=key
+    )
     assert message is not None
     return message
 
@@ -300,7 +302,7 @@ class TestAlertsFirst:
     ) -> None:
         owe(alice, "patient-0")
         for number in range(1, 500):
-            queue_directly(key=f"patient-{number}", request=alice)
+            queue_directly(key=f"patient-{number}", consultation_request=alice)
 
         def raise_alarm() -> None:
             messaging.alert_staff(user=nurse, key="alert", path="/admin/")
@@ -354,4 +356,4 @@ def test_what_one_message_did_to_its_connection_does_not_reach_the_next(
     for key in ("one", "two", "three"):
         owe(alice, key)
     assert delivery.deliver_due() == 3
-    assert [len(each.taken) for each in made] == [1, 1, 1]
+    assert [len(item.taken) for item in made] == [1, 1, 1]

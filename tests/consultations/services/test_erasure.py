@@ -111,8 +111,8 @@ def request_of_one(
     intake.save_answers(response=response, answers={"rf_now": ["none"], "ex_note": "secret-note"})
     carrying.bring(response=response, words="secret-aid")
     intake.save_contact(response=response, contact=WHO)
-    request = intake.send(response=response, wordings=WORDINGS)
-    perform("claim", request, by=nurse)
+    consultation_request = intake.send(response=response, wordings=WORDINGS)
+    perform("claim", consultation_request, by=nurse)
     call = Call.objects.create(
         response=response,
         outcome="danger_asked",
@@ -130,31 +130,31 @@ def request_of_one(
         settled_at=NOW,
         settled_by=doctor,
     )
-    perform("ask", request, question="secret-question", by=nurse)
-    answer(request, "secret-answer")
-    perform("pass_to_doctor", request, doctor=doctor, note="secret-reason", by=nurse)
-    settle_all(request, by=doctor, words="secret-reason")
+    perform("ask", consultation_request, question="secret-question", by=nurse)
+    answer(consultation_request, "secret-answer")
+    perform("pass_to_doctor", consultation_request, doctor=doctor, note="secret-reason", by=nurse)
+    settle_all(consultation_request, by=doctor, words="secret-reason")
     offered = {"appointment_type": visit, "patient_note": "secret-offer", "reason": "secret-reason"}
-    perform("offer", request, by=doctor, **offered)
-    request.refresh_from_db()
+    perform("offer", consultation_request, by=doctor, **offered)
+    consultation_request.refresh_from_db()
     for day in (1, 2):
         slot = scheduling.free_slots(
             appointment_type=visit,
             since=NOW.date() + datetime.timedelta(days=day),
             until=NOW.date() + datetime.timedelta(days=day + 1),
         )[0]
-        perform("answer_again", request, ticks=("none",))
-        scheduling.hold(request=request, slot_key=slot.key)
-        book_held(consultation_request=request)
+        perform("answer_again", consultation_request, ticks=("none",))
+        scheduling.hold(consultation_request=consultation_request, slot_key=slot.key)
+        book_held(consultation_request=consultation_request)
         if day == 1:
-            perform("cancel_booking", request, reason="secret-cancel")
-    send_message(request=request, text="secret-message", key="a page")
-    hand_over_notes.write(text="secret-hand-over", request=request, by=nurse, key="a page")
-    subject = missed.subject_of(ReportedRecord.REQUEST, request.pk)
+            perform("cancel_booking", consultation_request, reason="secret-cancel")
+    send_message(consultation_request=consultation_request, text="secret-message", key="a page")
+    hand_over_notes.write(text="secret-hand-over", consultation_request=consultation_request, by=nurse, key="a page")
+    subject = missed.subject_of(ReportedRecord.REQUEST, consultation_request.pk)
     assert subject is not None
     report = missed.report(subject=subject, kind=MissedKind.DANGER, text="secret-report", by=nurse, key="a page")
     missed.answer(row=report, text="secret-reply", by=doctor)
-    return request
+    return consultation_request
 
 
 @pytest.fixture
@@ -205,7 +205,7 @@ def rows_of_person() -> Iterator[EncryptedModel]:
     for model in leads_to_patients():
         if model is OutboxMessage:
             # An alert about a case goes to a member of staff, and says nothing but that there is one.
-            yield from OutboxMessage.objects.filter(subject__request__isnull=False)
+            yield from OutboxMessage.objects.filter(subject__consultation_request__isnull=False)
         elif model is Patient:
             yield from of_person()
         elif model is PersonJoin:
@@ -241,13 +241,19 @@ def test_what_it_stood_under_is_gone_and_what_names_the_rows_is_not(
     assert (patient.name, patient.birth_on, patient.data_key) == (ERASED_NAME, None, "")
     assert (patient.email_index, patient.phone_index, patient.erased_at) == ("", "", clock.now())
     assert (patient.contact_by, patient.safe_to_contact) == ("either", "any")
-    request = ConsultationRequest.objects.select_related("response").get()
-    assert (request.helper_name, request.response.data_key) == (ERASED_NAME, "")
+    consultation_request = ConsultationRequest.objects.select_related("response").get()
+    assert (consultation_request.helper_name, consultation_request.response.data_key) == (ERASED_NAME, "")
     assert SafetyCase.objects.get().network == ""
     assert not PrivateLink.objects.live().exists()
-    assert set(OutboxMessage.objects.filter(subject__request=request).values_list("data_key", flat=True)) == {""}
-    assert not OutboxMessage.objects.filter(subject__request=request, sent_at=None, parked_at=None).exists()
-    assert {each.patient_id for each in (request, SafetyCase.objects.get())} == set(
+    assert set(
+        OutboxMessage.objects.filter(subject__consultation_request=consultation_request).values_list(
+            "data_key", flat=True
+        )
+    ) == {""}
+    assert not OutboxMessage.objects.filter(
+        subject__consultation_request=consultation_request, sent_at=None, parked_at=None
+    ).exists()
+    assert {item.patient_id for item in (consultation_request, SafetyCase.objects.get())} == set(
         Patient.objects.exclude(erased_at=None).values_list("pk", flat=True)
     )
 
@@ -258,7 +264,7 @@ def test_the_audit_trail_is_whole_and_says_who_erased_what(done_with: Consultati
     assert audit.verify() == []
     assert list(AuditEvent.objects.order_by("sequence").values())[: len(before)] == before
     events = list(AuditEvent.objects.filter(action="patient.erase").order_by("sequence"))
-    assert sorted(event.target_id for event in events) == sorted(str(each.pk) for each in of_person())
+    assert sorted(event.target_id for event in events) == sorted(str(item.pk) for item in of_person())
     case = SafetyCase.objects.get()
     assert all(event.details == {"requests": [done_with.pk], "cases": [case.pk]} for event in events)
     assert all(event.actor_user_id == manager.pk for event in events)
@@ -368,11 +374,11 @@ def test_a_patient_without_anything_can_be_erased(manager: User) -> None:
 
 
 def test_no_mail_goes_and_none_is_tried_again(done_with: ConsultationRequest, manager: User) -> None:
-    OutboxMessage.objects.filter(subject__request=done_with).update(sent_at=None, parked_at=clock.now())
+    OutboxMessage.objects.filter(subject__consultation_request=done_with).update(sent_at=None, parked_at=clock.now())
     erasure.erase(patient=done_with.patient, by=manager)
-    message = OutboxMessage.objects.filter(subject__request=done_with).first()
+    message = OutboxMessage.objects.filter(subject__consultation_request=done_with).first()
     assert message is not None
-    with pytest.raises(messaging.NothingToSend):
+    with pytest.raises(messaging.ContentGone):
         messaging.retry(message=message, by=manager)
 
 
@@ -429,7 +435,7 @@ class TestPages:
     def test_every_mail_about_it_is_shown_without_what_it_said(
         self, erased: ConsultationRequest, managing: Client, caplog: Any
     ) -> None:
-        for message in OutboxMessage.objects.filter(subject__request=erased):
+        for message in OutboxMessage.objects.filter(subject__consultation_request=erased):
             response = managing.get(f"{MESSAGES}{message.pk}/change/")
             assert response.status_code == 200
             assert not [secret for secret in SECRETS if secret in response.content.decode()]

@@ -51,7 +51,7 @@ def test_an_editor_writes_and_reads_none(nurse: User, editor: User) -> None:
 def test_the_words_go_thirty_days_after_they_were_read(
     nurse: User, other_nurse: User, alice: ConsultationRequest, time_machine: Any
 ) -> None:
-    read, about = write(nurse), write(nurse, "Call her at five.", request=alice)
+    read, about = write(nurse), write(nurse, "Call her at five.", consultation_request=alice)
     unread = write(nurse, "Not read.")
     for note in (read, about):
         hand_over_notes.acknowledge(note=note, by=other_nurse)

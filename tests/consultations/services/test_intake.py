@@ -94,7 +94,7 @@ class TestSaveAnswers:
         intake.save_answers(response=response, answers=OUTCOMES["EMERGENCY"])
         case = SafetyCase.objects.get(response=response)
         assert case.level == Outcome.EMERGENCY
-        assert [each.outcome for each in response.assessments.all()] == [Outcome.SAME_DAY, Outcome.EMERGENCY]
+        assert [item.outcome for item in response.assessments.all()] == [Outcome.SAME_DAY, Outcome.EMERGENCY]
 
     def test_a_danger_and_its_answers_are_kept_together_or_not_at_all(
         self, nurse: User, monkeypatch: pytest.MonkeyPatch
@@ -111,28 +111,37 @@ class TestSend:
     @pytest.mark.parametrize("headline", [name for name in OUTCOMES if name != "EMERGENCY"])
     def test_everything_a_request_needs_in_one_go(self, nurse: User, headline: str) -> None:
         response = ready(**OUTCOMES[headline], ex_note="  Ødegård’s words. ")
-        request = intake.send(response=response, wordings=WORDINGS)
+        consultation_request = intake.send(response=response, wordings=WORDINGS)
         response.refresh_from_db()
         assert response.status == ResponseStatus.COMPLETED
         assert response.contact == {}
-        assert (request.outcome, request.highest_outcome, request.has_note) == (headline, headline, True)
-        assert (request.patient.name, request.patient.birth_on) == (ALICE.name, ALICE.birth_on)
-        assert {(each.kind, each.wording, each.notice_version) for each in Consent.objects.all()} == {
+        assert (consultation_request.outcome, consultation_request.highest_outcome, consultation_request.has_note) == (
+            headline,
+            headline,
+            True,
+        )
+        assert (consultation_request.patient.name, consultation_request.patient.birth_on) == (
+            ALICE.name,
+            ALICE.birth_on,
+        )
+        assert {(item.kind, item.wording, item.notice_version) for item in Consent.objects.all()} == {
             (kind, text, PRIVACY_NOTICE_VERSION) for kind, text in WORDINGS.items()
         }
-        mails = OutboxMessage.objects.filter(subject__request=request).values_list("kind", flat=True)
+        mails = OutboxMessage.objects.filter(subject__consultation_request=consultation_request).values_list(
+            "kind", flat=True
+        )
         assert list(mails) == [MessageKind.REQUEST_RECEIVED]
-        assert request.due_at > request.submitted_at
+        assert consultation_request.due_at > consultation_request.submitted_at
         assert audit.verify() == []
 
     def test_the_result_is_kept_as_computed_with_the_questions_as_asked(self) -> None:
-        request = intake.send(response=ready(), wordings=WORDINGS)
-        kept = request.assessment
+        consultation_request = intake.send(response=ready(), wordings=WORDINGS)
+        kept = consultation_request.assessment
         again = engine.assess(kept.record["answers"], version=kept.questionnaire_version)
         assert json.loads(kept.result) == json.loads(json.dumps(again.as_json()))
-        asked = {each["id"]: each for each in kept.record["asked"]}
+        asked = {item["id"]: item for item in kept.record["asked"]}
         assert set(again.visible) <= set(asked)
-        assert all(each["text"] for each in asked.values())
+        assert all(item["text"] for item in asked.values())
 
     def test_twice_is_one_request(self) -> None:
         response = ready()
@@ -142,17 +151,20 @@ class TestSend:
         assert all_rows() == before
 
     def test_a_case_that_was_anonymous_gets_the_name(self, nurse: User) -> None:
-        request = intake.send(response=ready(**OUTCOMES["SAME_DAY"]), wordings=WORDINGS)
-        assert SafetyCase.objects.get().patient == request.patient
+        consultation_request = intake.send(response=ready(**OUTCOMES["SAME_DAY"]), wordings=WORDINGS)
+        assert SafetyCase.objects.get().patient == consultation_request.patient
 
     def test_a_danger_taken_back_still_counts_in_the_queue(self, nurse: User) -> None:
         response = walked(**OUTCOMES["EMERGENCY"])
         intake.save_answers(response=response, answers={"rf_now": ["none"]})
         intake.save_contact(response=response, contact=ALICE)
-        request = intake.send(response=response, wordings=WORDINGS)
-        assert (request.outcome, request.highest_outcome) == (Outcome.LIKELY_SUITABLE, Outcome.EMERGENCY)
-        assert (request.risk, request.priority) == (0, "stat")
-        assert request.is_blocked_by_flags
+        consultation_request = intake.send(response=response, wordings=WORDINGS)
+        assert (consultation_request.outcome, consultation_request.highest_outcome) == (
+            Outcome.LIKELY_SUITABLE,
+            Outcome.EMERGENCY,
+        )
+        assert (consultation_request.risk, consultation_request.priority) == (0, "stat")
+        assert consultation_request.is_blocked_by_flags
 
     def refused(self, response: QuestionnaireResponse, wordings: dict[ConsentKind, str]) -> str:
         before = all_rows()

@@ -25,23 +25,23 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def claimed(make_request: Any, nurse: User) -> ConsultationRequest:
-    request: ConsultationRequest = make_request(
+    consultation_request: ConsultationRequest = make_request(
         status=RequestStatus.IN_TRIAGE, claimed_by=nurse, claimed_at=clock.now(), patient=make_patient("Bob Pell")
     )
-    return request
+    return consultation_request
 
 
 @pytest.fixture
 def reviewed(make_request: Any, nurse: User, doctor: User) -> ConsultationRequest:
-    request: ConsultationRequest = make_request(
+    consultation_request: ConsultationRequest = make_request(
         status=RequestStatus.WITH_DOCTOR, claimed_by=nurse, claimed_at=clock.now(), doctor=doctor
     )
-    return request
+    return consultation_request
 
 
-def place(request: ConsultationRequest) -> tuple[str, User | None, User | None]:
-    request.refresh_from_db()
-    return request.status, request.claimed_by, request.doctor
+def place(consultation_request: ConsultationRequest) -> tuple[str, User | None, User | None]:
+    consultation_request.refresh_from_db()
+    return consultation_request.status, consultation_request.claimed_by, consultation_request.doctor
 
 
 def leave(user: User, how: str) -> None:
@@ -98,10 +98,10 @@ class TestByItself:
     def test_a_request_that_waits_for_somebody_else_keeps_its_status(
         self, nurse: User, make_request: Any, status: str
     ) -> None:
-        request = make_request(status=RequestStatus(status), claimed_by=nurse, claimed_at=clock.now())
+        consultation_request = make_request(status=RequestStatus(status), claimed_by=nurse, claimed_at=clock.now())
         leave(nurse, "is_active")
         assert leaving.pass_on_left() == 1
-        assert place(request) == (status, None, None)
+        assert place(consultation_request) == (status, None, None)
 
     def test_what_is_closed_stays_as_it_was(self, nurse: User, make_request: Any) -> None:
         make_request(status=RequestStatus.WITHDRAWN, claimed_by=nurse, claimed_at=clock.now())
@@ -114,10 +114,10 @@ class TestByItself:
         now = clock.now()
         of_nurse, of_doctor = (
             ClockAlarm.objects.create(
-                response=request.response, kind="reply", target="EMERGENCY", due_at=now, began_at=now, told_at=now,
-                acknowledged_at=now, acknowledged_by=user,
+                response=consultation_request.response, kind="reply", target="EMERGENCY", due_at=now, began_at=now,
+                told_at=now, acknowledged_at=now, acknowledged_by=user,
             )
-            for request, user in ((alice, nurse), (make_request(), doctor))
+            for consultation_request, user in ((alice, nurse), (make_request(), doctor))
         )  # fmt: skip
         leave(nurse, "is_active")
         leaving.pass_on_left()

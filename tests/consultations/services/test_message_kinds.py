@@ -36,8 +36,8 @@ def frozen(time_machine: Any) -> None:
     time_machine.move_to(NOW, tick=False)
 
 
-def queue(request: Any, kind: MessageKind = MessageKind.PRIVATE_LINK, **more: Any) -> OutboxMessage:
-    message = messaging.tell_patient(kind=kind, request=request, key="one", **more)
+def queue(consultation_request: Any, kind: MessageKind = MessageKind.PRIVATE_LINK, **more: Any) -> OutboxMessage:
+    message = messaging.notify_patient(kind=kind, consultation_request=consultation_request, key="one", **more)
     assert message is not None
     return message
 
@@ -72,9 +72,9 @@ def test_every_kind_is_registered_by_its_name_and_lane() -> None:
 
 class TestWrittenFromLiveData:
     def test_the_address_and_the_name_that_stand_when_it_goes(self, make_request: MakeRequest) -> None:
-        request = make_request(patient=make_patient("Alcie Winther", email="alice@example.con"))
-        row = queue(request)
-        store(Patient, request.patient_id, name="Alice Winther", email="alice@example.com")
+        consultation_request = make_request(patient=make_patient("Alcie Winther", email="alice@example.con"))
+        row = queue(consultation_request)
+        store(Patient, consultation_request.patient_id, name="Alice Winther", email="alice@example.com")
         delivery.deliver_due()
         (sent,) = mail.outbox
         assert sent.to == ["alice@example.com"]
@@ -84,8 +84,8 @@ class TestWrittenFromLiveData:
     def test_its_link_is_made_then_and_lives_ninety_days_from_then(
         self, make_request: MakeRequest, time_machine: Any
     ) -> None:
-        request = make_request()
-        row = queue(request)
+        consultation_request = make_request()
+        row = queue(consultation_request)
         assert not PrivateLink.objects.exists()
         time_machine.shift(10 * DAY)
         token = token_of(row)
@@ -93,21 +93,23 @@ class TestWrittenFromLiveData:
         assert (link.created_at, link.expires_at) == (NOW + 10 * DAY, NOW + 100 * DAY)
 
     def test_links_ended_while_it_waited_end_no_link_of_its_own(self, make_request: MakeRequest) -> None:
-        request = make_request()
-        old = messaging.tell_patient(kind=MessageKind.PRIVATE_LINK, request=request, key="old")
+        consultation_request = make_request()
+        old = messaging.notify_patient(
+            kind=MessageKind.PRIVATE_LINK, consultation_request=consultation_request, key="old"
+        )
         assert old is not None
         known = PrivateLink.objects.get(token_hash=fingerprint(token_of(old)))
-        waits = queue(request)
-        private_links.replace(request=request, link=known.pk)
-        opened = private_links.open_link(token=token_of(waits), birth_on=request.patient.birth_on)
+        waits = queue(consultation_request)
+        private_links.replace(consultation_request=consultation_request, link=known.pk)
+        opened = private_links.open_link(token=token_of(waits), birth_on=consultation_request.patient.birth_on)
         assert opened is not None
 
     def test_what_the_visit_costs_and_the_way_there_as_they_are_then(
         self, make_request: MakeRequest, clinician: Clinician
     ) -> None:
-        request = make_request(status=RequestStatus.BOOKED)
-        visit = book_directly(request, clinician, NOW + DAY)
-        row = queue(request, MessageKind.APPOINTMENT_BOOKED, appointment=visit)
+        consultation_request = make_request(status=RequestStatus.BOOKED)
+        visit = book_directly(consultation_request, clinician, NOW + DAY)
+        row = queue(consultation_request, MessageKind.APPOINTMENT_BOOKED, appointment=visit)
         AppointmentType.objects.update(price_text="$250, paid at the desk.")
         Location.objects.update(directions="Use the side door.")
         text = write(row).text
@@ -169,9 +171,9 @@ class TestWantedByAPatient:
         status: str,
         reason: str,
     ) -> None:
-        request = make_request(status=RequestStatus.BOOKED)
-        visit = book_directly(request, clinician, NOW + starts)
-        row = queue(request, MessageKind.APPOINTMENT_BOOKED, appointment=visit)
+        consultation_request = make_request(status=RequestStatus.BOOKED)
+        visit = book_directly(consultation_request, clinician, NOW + starts)
+        row = queue(consultation_request, MessageKind.APPOINTMENT_BOOKED, appointment=visit)
         if status == "cancelled":
             type(visit).objects.update(status="cancelled", cancelled_at=NOW, cancelled_by="patient")
         assert asked(row) == reason

@@ -27,8 +27,10 @@ from tests.rows import all_rows, store
 MINUTE = datetime.timedelta(minutes=1)
 
 
-def owe(request: ConsultationRequest, key: str = "one", **more: Any) -> OutboxMessage:
-    message = messaging.tell_patient(kind=MessageKind.PRIVATE_LINK, request=request, key=key, **more)
+def owe(consultation_request: ConsultationRequest, key: str = "one", **more: Any) -> OutboxMessage:
+    message = messaging.notify_patient(
+        kind=MessageKind.PRIVATE_LINK, consultation_request=consultation_request, key=key, **more
+    )
     assert message is not None
     return message
 
@@ -65,7 +67,7 @@ def refused(code: int) -> Exception:
 class TestEnqueue:
     def test_the_same_cause_owes_one_mail_and_makes_one_link(self, alice: ConsultationRequest) -> None:
         owe(alice)
-        assert messaging.tell_patient(kind=MessageKind.PRIVATE_LINK, request=alice, key="one") is None
+        assert messaging.notify_patient(kind=MessageKind.PRIVATE_LINK, consultation_request=alice, key="one") is None
         assert not PrivateLink.objects.exists(), "it is made with the mail"
         delivery.deliver_due()
         assert OutboxMessage.objects.count() == PrivateLink.objects.count() == 1
@@ -73,7 +75,7 @@ class TestEnqueue:
     def test_nobody_without_an_address_is_written_to(self, alice: ConsultationRequest, nurse: Any) -> None:
         alice.patient.email = nurse.email = ""
         alice.patient.save(update_fields=["email"])
-        assert messaging.tell_patient(kind=MessageKind.PRIVATE_LINK, request=alice, key="one") is None
+        assert messaging.notify_patient(kind=MessageKind.PRIVATE_LINK, consultation_request=alice, key="one") is None
         assert messaging.alert_staff(user=nurse, key="two", path="/admin/") is None
         assert not OutboxMessage.objects.exists()
         assert not PrivateLink.objects.exists()
@@ -199,7 +201,7 @@ class TestDelivery:
         delivery.deliver_due()
         OutboxMessage.objects.update(sent_at=None)
         delivery.deliver_due()
-        assert len({each.message().as_bytes() for each in server.taken}) == 1
+        assert len({item.message().as_bytes() for item in server.taken}) == 1
         assert len(server.taken) == 2
 
 
@@ -225,7 +227,7 @@ class TestRetry:
 
     def test_what_is_gone_cannot_be_sent(self, parked: OutboxMessage, staff: Staff) -> None:
         OutboxMessage.objects.update(content_deleted_at=clock.now())
-        with pytest.raises(messaging.NothingToSend):
+        with pytest.raises(messaging.ContentGone):
             messaging.retry(message=parked, by=staff("triage"))
 
     def test_what_is_not_parked_is_left_alone(self, alice: ConsultationRequest, staff: Staff) -> None:
@@ -249,13 +251,13 @@ class TestWords:
         self, alice: ConsultationRequest, kind: MessageKind, settings: Any
     ) -> None:
         settings.CLINIC_NAME = "Larchwell"
-        message = messaging.tell_patient(kind=kind, request=alice, key="one")
+        message = messaging.notify_patient(kind=kind, consultation_request=alice, key="one")
         composed = write(message)
         for words in (composed.subject, composed.text, strip_tags(composed.html)):
             assert HEALTH.findall(words) == []
 
     def test_it_is_to_one_person_and_says_the_same_twice(self, alice: ConsultationRequest, kind: MessageKind) -> None:
-        message = messaging.tell_patient(kind=kind, request=alice, key="one")
+        message = messaging.notify_patient(kind=kind, consultation_request=alice, key="one")
         composed = write(message)
         link, html = link_in(composed), composed.html
         assert composed.to == "alice@example.com"

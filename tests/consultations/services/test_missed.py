@@ -34,7 +34,7 @@ class TestReporting:
         row = report(nurse, pk=alice.pk)
         kept = MissedReport.objects.get()
         assert (kept.record, kept.record_id, kept.reference) == ("request", alice.pk, alice.reference)
-        assert (kept.request, kept.response, kept.patient) == (alice, alice.response, alice.patient)
+        assert (kept.consultation_request, kept.response, kept.patient) == (alice, alice.response, alice.patient)
         assert (kept.questionnaire_version, kept.ruleset_version, kept.content_hash) == ("1.0.0", "1.0.0", "0" * 64)
         assert (kept.app_version, kept.reported_at, kept.reported_by) == ("9.9", clock.now(), nurse)
         assert (kept.kind, kept.text) == ("danger", "Numb since May.")
@@ -48,7 +48,7 @@ class TestReporting:
         case, unnamed = named(), open_case()
         call = Call.objects.create(response=alice.response, outcome="voicemail", made_at=clock.now(), made_by=nurse)
         text = PatientText.objects.create(response=case.response, kind="note", text="x", sent_at=clock.now())
-        message = queue_directly(key="m", request=alice)
+        message = queue_directly(key="m", consultation_request=alice)
         bare = OutboxMessage.objects.create(
             key="b", kind="staff_alert", channel="email", lane="alerts", created_at=clock.now(), send_at=clock.now(),
             due_at=clock.now(),

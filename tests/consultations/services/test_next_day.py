@@ -11,7 +11,7 @@ from clinic.core.models import AuditEvent, OutboxMessage
 from consultations.enums import CaseOutcome, CaseProof, CaseStatus, MessageKind, NextDayAnswer, Outcome, SafeToContact
 from consultations.models import Assessment, CaseClosing, ConsultationRequest, PatientText, RuleAnswer, SafetyCase
 from consultations.services import case_closing, case_mails, cases
-from consultations.services.case_proofs import Claim
+from consultations.services.case_proofs import OutcomeClaim
 from tests.cast import MakeRequest, close_case, make_patient
 from tests.consultations.services.conftest import NOW
 from tests.mailbox import write
@@ -23,33 +23,39 @@ SERIOUS = '{"fired":[{"id":"RF-CE-01","effect":"emergency","because":["rf_ce"]},
 
 
 def closed(make_request: MakeRequest, nurse: User, **patient: Any) -> tuple[ConsultationRequest, CaseClosing]:
-    request = make_request(patient=make_patient(**patient), outcome=Outcome.EMERGENCY, result=SERIOUS)
-    case = cases.open_case(response=request.response, level=Outcome.EMERGENCY, patient=request.patient)
+    consultation_request = make_request(patient=make_patient(**patient), outcome=Outcome.EMERGENCY, result=SERIOUS)
+    case = cases.open_case(
+        response=consultation_request.response, level=Outcome.EMERGENCY, patient=consultation_request.patient
+    )
     close_case(case, by=nurse)
-    return request, CaseClosing.objects.get(case=case)
+    return consultation_request, CaseClosing.objects.get(case=case)
 
 
-def answer(request: ConsultationRequest, closing: CaseClosing, given: str, text: str = "", once: str = "") -> None:
-    case_mails.answer_next_day(request=request, closing=closing.pk, answer=NextDayAnswer(given), text=text, once=once)
+def answer(
+    consultation_request: ConsultationRequest, closing: CaseClosing, given: str, text: str = "", once: str = ""
+) -> None:
+    case_mails.answer_next_day(
+        consultation_request=consultation_request, closing=closing.pk, answer=NextDayAnswer(given), text=text, once=once
+    )
 
 
 class TestTheQuestion:
     def test_goes_out_the_next_day_once_and_says_nothing_about_health(
         self, make_request: MakeRequest, nurse: User, mailoutbox: list[Any], time_machine: Any
     ) -> None:
-        request, closing = closed(make_request, nurse)
+        consultation_request, closing = closed(make_request, nurse)
         assert closing.asked_for == TOMORROW_AT_TEN
         delivery.deliver_due()
         assert not [mail for mail in mailoutbox if mail.to == ["alice@example.com"]]
-        assert case_mails.open_question(request) is None
+        assert case_mails.open_question(consultation_request) is None
         time_machine.move_to(TOMORROW_AT_TEN, tick=False)
         for _ in range(2):
             delivery.deliver_due()
         (mail,) = [mail for mail in mailoutbox if mail.to == ["alice@example.com"]]
-        assert mail.subject == f"Your request {request.reference}: a short question"
+        assert mail.subject == f"Your request {consultation_request.reference}: a short question"
         for word in ("seen", "hospital", "safety", "case", "worse", "chest"):
             assert word not in mail.body.lower()
-        assert case_mails.open_question(request) == closing
+        assert case_mails.open_question(consultation_request) == closing
 
     def test_a_change_of_the_clocks_leaves_it_at_ten(
         self, make_request: MakeRequest, nurse: User, time_machine: Any
@@ -76,8 +82,10 @@ class TestTheQuestion:
     def test_not_after_other_outcomes(
         self, make_request: MakeRequest, nurse: User, time_machine: Any, outcome: str, proof: str
     ) -> None:
-        request = make_request(patient=make_patient(phone=""), outcome=Outcome.EMERGENCY)
-        case = cases.open_case(response=request.response, level=Outcome.EMERGENCY, patient=request.patient)
+        consultation_request = make_request(patient=make_patient(phone=""), outcome=Outcome.EMERGENCY)
+        case = cases.open_case(
+            response=consultation_request.response, level=Outcome.EMERGENCY, patient=consultation_request.patient
+        )
         if proof == "mails":
             for day in (0, 1):
                 time_machine.move_to(NOW + datetime.timedelta(days=day), tick=False)
@@ -85,7 +93,7 @@ class TestTheQuestion:
                 OutboxMessage.objects.filter(sent_at=None).update(sent_at=NOW + datetime.timedelta(days=day))
             time_machine.move_to(NOW + datetime.timedelta(days=3), tick=False)
         closing = case_closing.close(
-            case=case, claim=Claim(CaseOutcome(outcome), CaseProof(proof), words="Her son."), by=nurse
+            case=case, claim=OutcomeClaim(CaseOutcome(outcome), CaseProof(proof), words="Her son."), by=nurse
         )
         assert closing.asked_for is None
 
@@ -114,9 +122,9 @@ class TestTheAnswer:
 
     @pytest.mark.parametrize("given", ["not_seen", "worse"])
     def test_not_seen_or_worse_opens_the_case_and_sounds_the_alarm(self, asked: Any, nurse: User, given: str) -> None:
-        request, closing = asked
+        consultation_request, closing = asked
         before = OutboxMessage.objects.filter(kind=MessageKind.STAFF_ALERT).count()
-        answer(request, closing, given, "They sent me home.", "a page")
+        answer(consultation_request, closing, given, "They sent me home.", "a page")
         case = SafetyCase.objects.get()
         assert (case.status, case.level, case.raised_at) == (CaseStatus.OPEN, Outcome.EMERGENCY, TOMORROW_AT_TEN)
         assert OutboxMessage.objects.filter(kind=MessageKind.STAFF_ALERT).count() == before + 1
@@ -129,40 +137,40 @@ class TestTheAnswer:
 
     @pytest.mark.parametrize("given", ["seen_treated", "seen_other", "seen_nothing"])
     def test_the_rest_is_counted_by_rule_and_leaves_the_case_closed(self, asked: Any, given: str) -> None:
-        request, closing = asked
+        consultation_request, closing = asked
         for _ in range(2):
-            answer(request, closing, given)
+            answer(consultation_request, closing, given)
         assert list(RuleAnswer.objects.values_list("rule", "answer", "number")) == [("RF-CE-01", given, 1)]
         assert SafetyCase.objects.get().status == CaseStatus.CLOSED
 
     def test_a_second_press_is_the_same_answer(self, asked: Any) -> None:
-        request, closing = asked
-        answer(request, closing, "worse", "It hurts.", "a page")
+        consultation_request, closing = asked
+        answer(consultation_request, closing, "worse", "It hurts.", "a page")
         before = all_rows()
-        answer(request, closing, "worse", "It hurts.", "a page")
+        answer(consultation_request, closing, "worse", "It hurts.", "a page")
         assert all_rows() == before
 
     def test_another_answer_changes_nothing_but_worse_always_counts(self, asked: Any) -> None:
-        request, closing = asked
-        answer(request, closing, "seen_nothing")
+        consultation_request, closing = asked
+        answer(consultation_request, closing, "seen_nothing")
         before = all_rows()
         with pytest.raises(case_mails.NotAsked):
-            answer(request, closing, "seen_other")
+            answer(consultation_request, closing, "seen_other")
         assert all_rows() == before
-        answer(request, closing, "worse")
+        answer(consultation_request, closing, "worse")
         assert SafetyCase.objects.get().status == CaseStatus.OPEN
         assert RuleAnswer.objects.get().answer == "seen_nothing"
 
     def test_worse_counts_when_staff_have_opened_the_case_meanwhile(
         self, asked: Any, nurse: User, time_machine: Any
     ) -> None:
-        request, closing = asked
+        consultation_request, closing = asked
         case_closing.reopen(case=closing.case, reason="Her son called.", by=nurse)
         cases.acknowledge(case=closing.case, by=nurse)
         time_machine.shift(60)
         with pytest.raises(case_mails.NotAsked):
-            answer(request, closing, "seen_nothing")
-        answer(request, closing, "worse")
+            answer(consultation_request, closing, "seen_nothing")
+        answer(consultation_request, closing, "worse")
         case = SafetyCase.objects.get()
         assert (case.status, case.acknowledged_at) == (CaseStatus.OPEN, None)
 
@@ -172,18 +180,20 @@ class TestTheAnswer:
             answer(other, asked[1], "worse")
 
     def test_what_cannot_be_read_is_counted_by_no_rule_and_loses_no_answer(self, asked: Any) -> None:
-        request, closing = asked
-        Assessment.objects.filter(response=request.response).update(content_hash="1" * 64)
-        Assessment._base_manager.filter(response=request.response).update(ruleset_version="0")
+        consultation_request, closing = asked
+        Assessment.objects.filter(response=consultation_request.response).update(content_hash="1" * 64)
+        Assessment._base_manager.filter(response=consultation_request.response).update(ruleset_version="0")
         store(Assessment, Assessment.objects.get().pk, result="no json")
-        answer(request, closing, "not_seen")
+        answer(consultation_request, closing, "not_seen")
         assert SafetyCase.objects.get().status == CaseStatus.OPEN
         assert not RuleAnswer.objects.exists()
 
 
 def test_the_mail_that_asks_to_contact_us_says_nothing_about_health(make_request: MakeRequest, nurse: User) -> None:
-    request = make_request(outcome=Outcome.EMERGENCY)
-    case = cases.open_case(response=request.response, level=Outcome.EMERGENCY, patient=request.patient)
+    consultation_request = make_request(outcome=Outcome.EMERGENCY)
+    case = cases.open_case(
+        response=consultation_request.response, level=Outcome.EMERGENCY, patient=consultation_request.patient
+    )
     case_mails.ask_to_contact(case=case, by=nurse)
     letter = write(OutboxMessage.objects.get(kind=MessageKind.PLEASE_CONTACT))
     assert "We would like to speak to you about your request." in letter.text

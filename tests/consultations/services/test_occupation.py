@@ -83,8 +83,8 @@ class TestAnAppointmentThatIsMoved:
     """No page moves one yet. The rows can: one entry in the calendar, and one row, for the life of the appointment."""
 
     def test_keeps_its_entry_and_occupies_the_new_time_alone(self, desk: Desk) -> None:
-        request = desk.request(RequestStatus.BOOKED, is_ahead=True)
-        visit = request.appointments.get()
+        consultation_request = desk.request(RequestStatus.BOOKED, is_ahead=True)
+        visit = consultation_request.appointments.get()
         uid = visit.calendar_uid
         visit.starts_at += 80 * MINUTE
         visit.ends_at += 80 * MINUTE
@@ -101,9 +101,12 @@ class TestAnAppointmentThatIsMoved:
         assert occupied.starts_at == TOMORROW_AT_NINE + 80 * MINUTE
 
     def test_an_appointment_after_a_cancelled_one_goes_on_with_the_entry(self, desk: Desk) -> None:
-        request = desk.request(RequestStatus.BOOKED, is_ahead=True)
-        visit = request.appointments.get()
+        consultation_request = desk.request(RequestStatus.BOOKED, is_ahead=True)
+        visit = consultation_request.appointments.get()
         calendar_entries.count_change(visit)
         visit.status, visit.cancelled_at, visit.cancelled_by = "cancelled", clock.now(), "patient"
         visit.save()
-        assert calendar_entries.following(request) == {"calendar_uid": visit.calendar_uid, "calendar_sequence": 2}
+        assert calendar_entries.following(consultation_request) == {
+            "calendar_uid": visit.calendar_uid,
+            "calendar_sequence": 2,
+        }

@@ -24,16 +24,18 @@ pytestmark = pytest.mark.django_db
 FLAGGED = {"outcome": Outcome.SAME_DAY}
 
 
-def offered(request: Any, by: Any) -> set[str]:
-    request.refresh_from_db()
-    return {each.name for each in action_panel(request, by=by).actions}
+def offered(consultation_request: Any, by: Any) -> set[str]:
+    consultation_request.refresh_from_db()
+    return {item.name for item in action_panel(consultation_request, by=by).actions}
 
 
-def tick(request: Any, *codes: str) -> None:
+def tick(consultation_request: Any, *codes: str) -> None:
     with transaction.atomic():
-        fresh = lock(request)
-        dangers.hear(response=fresh.response, request=fresh, origin=AssessmentOrigin.ASKED_AGAIN, ticks=codes)
-    request.refresh_from_db()
+        fresh = lock(consultation_request)
+        dangers.hear(
+            response=fresh.response, consultation_request=fresh, origin=AssessmentOrigin.ASKED_AGAIN, ticks=codes
+        )
+    consultation_request.refresh_from_db()
 
 
 class TestAnOrder:
@@ -44,25 +46,39 @@ class TestAnOrder:
         doctor: Any,
         sign_in: Any,
     ) -> None:
-        request = desk.request(RequestStatus.WITH_DOCTOR, **FLAGGED)
-        page = text_of(sign_in(nurse).get(page_of(request)))
+        consultation_request = desk.request(RequestStatus.WITH_DOCTOR, **FLAGGED)
+        page = text_of(sign_in(nurse).get(page_of(consultation_request)))
         assert "Only a doctor settles it, or orders a visit." in page
-        perform("order_booking", request, appointment_type=desk.visit, reason="I want to see this foot.", by=doctor)
-        request.refresh_from_db()
-        assert (request.status, request.booking_ordered_by) == (RequestStatus.OFFERED, doctor)
-        assert request.triage_decisions.get(action=TriageAction.ORDER).note == "I want to see this foot."
-        perform("order_booking", request, appointment_type=desk.visit, reason="I want to see this foot.", by=doctor)
+        perform(
+            "order_booking",
+            consultation_request,
+            appointment_type=desk.visit,
+            reason="I want to see this foot.",
+            by=doctor,
+        )
+        consultation_request.refresh_from_db()
+        assert (consultation_request.status, consultation_request.booking_ordered_by) == (RequestStatus.OFFERED, doctor)
+        assert consultation_request.triage_decisions.get(action=TriageAction.ORDER).note == "I want to see this foot."
+        perform(
+            "order_booking",
+            consultation_request,
+            appointment_type=desk.visit,
+            reason="I want to see this foot.",
+            by=doctor,
+        )
         with pytest.raises(ChangedMeanwhile):
-            perform("order_booking", request, appointment_type=desk.visit, reason="Another reason.", by=doctor)
-        assert request.flag_level == "SAME_DAY", "an order settles nothing"
-        assert "book" in offered(request, nurse)
-        key = free_times(request)[0][0]
-        desk.hold(request)
+            perform(
+                "order_booking", consultation_request, appointment_type=desk.visit, reason="Another reason.", by=doctor
+            )
+        assert consultation_request.flag_level == "SAME_DAY", "an order settles nothing"
+        assert "book" in offered(consultation_request, nurse)
+        key = free_times(consultation_request)[0][0]
+        desk.hold(consultation_request)
         with pytest.raises(FlagsStand):
-            desk.services()["book"](request, None)
-        book_on_the_phone(request, slot_key=key, by=nurse)
-        request.refresh_from_db()
-        assert request.status == RequestStatus.BOOKED
+            desk.services()["book"](consultation_request, None)
+        book_on_the_phone(consultation_request, slot_key=key, by=nurse)
+        consultation_request.refresh_from_db()
+        assert consultation_request.status == RequestStatus.BOOKED
 
     def test_without_one_a_time_is_refused_to_everybody(
         self,
@@ -70,22 +86,28 @@ class TestAnOrder:
         nurse: Any,
         doctor: Any,
     ) -> None:
-        request = desk.request(RequestStatus.OFFERED, **FLAGGED)
-        key = free_times(request)[0][0]
+        consultation_request = desk.request(RequestStatus.OFFERED, **FLAGGED)
+        key = free_times(consultation_request)[0][0]
         before = all_rows()
         for by in (nurse, doctor):
-            assert "book" not in offered(request, by)
+            assert "book" not in offered(consultation_request, by)
             with pytest.raises(FlagsStand):
-                book_on_the_phone(request, slot_key=key, by=by)
+                book_on_the_phone(consultation_request, slot_key=key, by=by)
         assert all_rows() == before
 
     def test_a_new_danger_ends_it(self, desk: Desk, nurse: Any, doctor: Any) -> None:
         record = {"answers": CLEAR, "cleaned": {}, "asked": []}
-        request = desk.request(RequestStatus.WITH_DOCTOR, answers=CLEAR, record=record, **FLAGGED)
-        perform("order_booking", request, appointment_type=desk.visit, reason="I want to see this foot.", by=doctor)
-        tick(request, "chest")
-        assert request.booking_ordered_at is None
-        assert "book" not in offered(request, nurse)
+        consultation_request = desk.request(RequestStatus.WITH_DOCTOR, answers=CLEAR, record=record, **FLAGGED)
+        perform(
+            "order_booking",
+            consultation_request,
+            appointment_type=desk.visit,
+            reason="I want to see this foot.",
+            by=doctor,
+        )
+        tick(consultation_request, "chest")
+        assert consultation_request.booking_ordered_at is None
+        assert "book" not in offered(consultation_request, nurse)
 
     def test_it_is_for_red_flags_only_and_for_doctors_only(
         self,
@@ -115,31 +137,38 @@ class TestTheEnd:
         sign_in: Any,
         verb: str,
     ) -> None:
-        request = desk.request(RequestStatus.BOOKED, **FLAGGED)
+        consultation_request = desk.request(RequestStatus.BOOKED, **FLAGGED)
         other = nurse if verb == "mark_no_show" else manager
         data = {"note": "Moved."} if verb == "cancel_request" else {}
-        assert verb not in offered(request, other)
-        assert "Only a doctor can close this request now." in text_of(sign_in(other).get(page_of(request)))
+        assert verb not in offered(consultation_request, other)
+        assert "Only a doctor can close this request now." in text_of(sign_in(other).get(page_of(consultation_request)))
         before = all_rows(without=["Session", "RecordRead"])
         with pytest.raises(FlagsStand, match="only a doctor can close"):
-            perform(verb, request, by=other, **data)
+            perform(verb, consultation_request, by=other, **data)
         assert all_rows(without=["Session", "RecordRead"]) == before
-        assert verb in offered(request, doctor)
-        perform(verb, request, by=doctor, **data)
-        request.refresh_from_db()
-        assert request.is_closed
-        assert request.flag_level == "SAME_DAY", "closing lowers nothing"
+        assert verb in offered(consultation_request, doctor)
+        perform(verb, consultation_request, by=doctor, **data)
+        consultation_request.refresh_from_db()
+        assert consultation_request.is_closed
+        assert consultation_request.flag_level == "SAME_DAY", "closing lowers nothing"
 
     def test_a_patient_who_withdraws_leaves_the_case_open(self, desk: Desk, doctor: Any) -> None:
         record = {"answers": CLEAR, "cleaned": {}, "asked": []}
-        request = desk.request(RequestStatus.RECEIVED, answers=CLEAR, record=record)
-        tick(request, "chest")
-        perform("withdraw", request)
+        consultation_request = desk.request(RequestStatus.RECEIVED, answers=CLEAR, record=record)
+        tick(consultation_request, "chest")
+        perform("withdraw", consultation_request)
         assert SafetyCase.objects.get().status == CaseStatus.OPEN
-        request.refresh_from_db()
-        assert (request.status, request.flag_level) == (RequestStatus.WITHDRAWN, "EMERGENCY")
-        told = settling.told_of(request)
+        consultation_request.refresh_from_db()
+        assert (consultation_request.status, consultation_request.flag_level) == (RequestStatus.WITHDRAWN, "EMERGENCY")
+        told = settling.told_of(consultation_request)
         proof = Proof(how=SettledHow.EXAMINED, who="Dr Halloran", place="Here", seen_on=doctor.date_joined.date())
-        perform("settle", request, signs=tuple(told.standing.open_signs), proof=proof, heard=told.key, by=doctor)
-        request.refresh_from_db()
-        assert request.flag_level == ""
+        perform(
+            "settle",
+            consultation_request,
+            signs=tuple(told.standing.open_signs),
+            proof=proof,
+            heard=told.key,
+            by=doctor,
+        )
+        consultation_request.refresh_from_db()
+        assert consultation_request.flag_level == ""

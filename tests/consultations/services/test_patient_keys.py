@@ -30,8 +30,8 @@ def swap(table: str, columns: str, first: int, second: int) -> None:
             cursor.execute(f"UPDATE {table} SET {changes} WHERE id = %s", [*values, pk])
 
 
-def answers_of(request: ConsultationRequest) -> dict[str, Any]:
-    answers: dict[str, Any] = ConsultationRequest.objects.get(pk=request.pk).response.answers
+def answers_of(consultation_request: ConsultationRequest) -> dict[str, Any]:
+    answers: dict[str, Any] = ConsultationRequest.objects.get(pk=consultation_request.pk).response.answers
     return answers
 
 
@@ -52,9 +52,9 @@ def test_answers_swapped_between_two_patients_are_noticed(
 ) -> None:
     assert answers_of(alice) == answers_of(bob) == {"ab_age": 56}
     SWAPS[name](alice, bob)
-    for request in (alice, bob):
+    for consultation_request in (alice, bob):
         with pytest.raises(DecryptionError):
-            answers_of(request)
+            answers_of(consultation_request)
 
 
 def test_a_response_that_was_hung_on_another_request_is_noticed(
@@ -82,7 +82,11 @@ def test_the_list_marks_what_was_swapped(
 def test_two_notes_of_one_patient_that_were_swapped_are_noticed(alice: ConsultationRequest, nurse: Any) -> None:
     notes = [
         TriageDecision.objects.create(
-            request=alice, action=TriageAction.NOTE, note=text, decided_at=alice.submitted_at, decided_by=nurse
+            consultation_request=alice,
+            action=TriageAction.NOTE,
+            note=text,
+            decided_at=alice.submitted_at,
+            decided_by=nurse,
         )
         for text in ("first", "second")
     ]
@@ -99,20 +103,23 @@ class TestAKeyOnItsWay:
     def test_when_sent_it_stands_under_the_patients(self) -> None:
         response = ready()
         before = response.unlocked()
-        request = intake.send(response=response, wordings=WORDINGS)
+        consultation_request = intake.send(response=response, wordings=WORDINGS)
         fresh = QuestionnaireResponse.objects.get(pk=response.pk)
         assert fresh.data_key.startswith(PREFIX)
         assert fresh.unlocked() == before
-        assert request.patient.data_key.startswith("k1:")
+        assert consultation_request.patient.data_key.startswith("k1:")
 
     def test_what_was_written_under_it_before_and_is_written_after_is_read(self) -> None:
         response = ready(ex_note="I want to die")
-        request = intake.send(response=response, wordings=WORDINGS)
+        consultation_request = intake.send(response=response, wordings=WORDINGS)
         assert PatientText.objects.get(response=response, kind=TextKind.NOTE).text == "I want to die"
-        assert ConsultationRequest.objects.get(pk=request.pk).assessment.record["answers"]["ex_note"] == "I want to die"
+        assert (
+            ConsultationRequest.objects.get(pk=consultation_request.pk).assessment.record["answers"]["ex_note"]
+            == "I want to die"
+        )
         text = PatientText.objects.create(
-            response_id=response.pk, kind=TextKind.MESSAGE, text="Thanks", sent_at=request.submitted_at,
-            due_at=request.due_at,
+            response_id=response.pk, kind=TextKind.MESSAGE, text="Thanks", sent_at=consultation_request.submitted_at,
+            due_at=consultation_request.due_at,
         )  # fmt: skip
         assert PatientText.objects.get(pk=text.pk).text == "Thanks"
 
@@ -125,10 +132,10 @@ class TestAKeyOnItsWay:
         assert fresh.answers["rf_now"] == ["fever"]
 
     def test_no_answer_can_be_read_without_the_patients_key(self) -> None:
-        request = intake.send(response=ready(), wordings=WORDINGS)
-        Patient.objects.filter(pk=request.patient_id).update(
-            data_key="", erased_at=request.submitted_at, name="Erased record", birth_on=None, email_index="",
-            phone_index="",
+        consultation_request = intake.send(response=ready(), wordings=WORDINGS)
+        Patient.objects.filter(pk=consultation_request.patient_id).update(
+            data_key="", erased_at=consultation_request.submitted_at, name="Erased record", birth_on=None,
+            email_index="", phone_index="",
         )  # fmt: skip
         with pytest.raises(Erased, match="was erased"):
-            answers_of(request)
+            answers_of(consultation_request)

@@ -35,12 +35,12 @@ def only() -> PatientText:
     return PatientText.objects.get()
 
 
-def fresh(request: ConsultationRequest) -> ConsultationRequest:
-    return ConsultationRequest.objects.get(pk=request.pk)
+def fresh(consultation_request: ConsultationRequest) -> ConsultationRequest:
+    return ConsultationRequest.objects.get(pk=consultation_request.pk)
 
 
-def write(request: ConsultationRequest, text: str) -> PatientText:
-    return send_message(request=request, text=text, key=encryption.new_token())
+def write(consultation_request: ConsultationRequest, text: str) -> PatientText:
+    return send_message(consultation_request=consultation_request, text=text, key=encryption.new_token())
 
 
 class TestWhatIsRead:
@@ -64,9 +64,9 @@ class TestWhatIsRead:
     def test_the_note_of_the_questionnaire_when_it_is_sent(self) -> None:
         response = ready(ex_note=SELF_HARM)
         assert not PatientText.objects.exists()
-        request = intake.send(response=response, wordings=WORDINGS)
+        consultation_request = intake.send(response=response, wordings=WORDINGS)
         assert (only().kind, only().is_self_harm, only().due_at) == (TextKind.NOTE, True, AT_NOON)
-        assert fresh(request).texts_due_at == AT_NOON
+        assert fresh(consultation_request).texts_due_at == AT_NOON
         intake.send(response=response, wordings=WORDINGS)
         assert PatientText.objects.count() == 1
 
@@ -78,8 +78,12 @@ class TestWhatIsRead:
         assert not SafetyCase.objects.exists()
 
     def test_a_note_without_such_words_waits_for_nobody(self) -> None:
-        request = intake.send(response=ready(ex_note=PLAIN), wordings=WORDINGS)
-        assert (only().due_at, fresh(request).texts_due_at, fresh(request).texts_risk) == (None, None, None)
+        consultation_request = intake.send(response=ready(ex_note=PLAIN), wordings=WORDINGS)
+        assert (only().due_at, fresh(consultation_request).texts_due_at, fresh(consultation_request).texts_risk) == (
+            None,
+            None,
+            None,
+        )
 
     def test_what_was_carried_from_the_decision_aid_and_typed_beside_the_number(self) -> None:
         response = ready()
@@ -103,18 +107,18 @@ class TestWhatIsRead:
         assert fresh(alice).texts_due_at == AT_NOON
 
     def test_why_a_time_is_cancelled(self, make_request: MakeRequest, clinician: Any, nurse: User) -> None:
-        request = make_request(status=RequestStatus.BOOKED)
-        book_directly(request, clinician, TOMORROW_AT_NINE)
-        perform("cancel_booking", request, reason=SIGN)
+        consultation_request = make_request(status=RequestStatus.BOOKED)
+        book_directly(consultation_request, clinician, TOMORROW_AT_NINE)
+        perform("cancel_booking", consultation_request, reason=SIGN)
         assert (only().kind, only().is_danger) == (TextKind.CANCEL_REASON, True)
-        assert fresh(request).texts_risk == 1
+        assert fresh(consultation_request).texts_risk == 1
 
     def test_what_staff_write_about_a_cancelled_time_is_no_text_of_the_patient(
         self, make_request: MakeRequest, clinician: Any, nurse: User
     ) -> None:
-        request = make_request(status=RequestStatus.BOOKED)
-        book_directly(request, clinician, TOMORROW_AT_NINE)
-        perform("cancel_booking", request, reason=SIGN, by=nurse)
+        consultation_request = make_request(status=RequestStatus.BOOKED)
+        book_directly(consultation_request, clinician, TOMORROW_AT_NINE)
+        perform("cancel_booking", consultation_request, reason=SIGN, by=nurse)
         assert not PatientText.objects.exists()
 
     def test_words_beside_the_number_of_a_call_back(self, nurse: User) -> None:
@@ -135,8 +139,8 @@ class TestWhatIsRead:
         intake.ask_for_call_back(response=response, contact=contact)
         time_machine.shift(datetime.timedelta(hours=3))
         intake.save_answers(response=response, answers={"rf_now": ["none"]})
-        request = intake.send(response=response, wordings=WORDINGS)
-        assert (fresh(request).texts_due_at, fresh(request).texts_risk) == (AT_NOON, 1)
+        consultation_request = intake.send(response=response, wordings=WORDINGS)
+        assert (fresh(consultation_request).texts_due_at, fresh(consultation_request).texts_risk) == (AT_NOON, 1)
 
     def test_the_text_is_sealed_and_no_word_of_it_is_anywhere_else(
         self, alice: ConsultationRequest, nurse: User
@@ -153,38 +157,38 @@ class TestWhatIsRead:
 
 class TestAMessage:
     def test_the_same_press_twice_is_one_message(self, alice: ConsultationRequest) -> None:
-        first = send_message(request=alice, text=PLAIN, key="a page")
+        first = send_message(consultation_request=alice, text=PLAIN, key="a page")
         before = all_rows()
-        assert send_message(request=alice, text=PLAIN, key="a page") == first
+        assert send_message(consultation_request=alice, text=PLAIN, key="a page") == first
         assert all_rows() == before
 
     def test_the_same_press_twice_is_harmless_when_the_first_is_damaged(self, alice: ConsultationRequest) -> None:
-        row = send_message(request=alice, text=PLAIN, key="a page")
+        row = send_message(consultation_request=alice, text=PLAIN, key="a page")
         with connection.cursor() as cursor:
             cursor.execute("UPDATE consultations_patienttext SET text = 'x'")
-        assert send_message(request=alice, text=PLAIN, key="a page").pk == row.pk
+        assert send_message(consultation_request=alice, text=PLAIN, key="a page").pk == row.pk
 
     def test_another_text_from_the_same_page_is_not_lost(self, alice: ConsultationRequest) -> None:
-        send_message(request=alice, text=PLAIN, key="a page")
-        send_message(request=alice, text=SIGN, key="a page")
+        send_message(consultation_request=alice, text=PLAIN, key="a page")
+        send_message(consultation_request=alice, text=SIGN, key="a page")
         assert [row.text for row in PatientText.objects.order_by("pk")] == [PLAIN, SIGN]
 
     def test_two_tabs_send_two(self, alice: ConsultationRequest) -> None:
-        send_message(request=alice, text=PLAIN, key="one tab")
-        send_message(request=alice, text=PLAIN, key="another tab")
+        send_message(consultation_request=alice, text=PLAIN, key="one tab")
+        send_message(consultation_request=alice, text=PLAIN, key="another tab")
         assert PatientText.objects.count() == 2
 
     def test_without_a_key_it_is_kept_all_the_same(self, alice: ConsultationRequest) -> None:
-        send_message(request=alice, text=PLAIN)
-        send_message(request=alice, text=PLAIN)
+        send_message(consultation_request=alice, text=PLAIN)
+        send_message(consultation_request=alice, text=PLAIN)
         assert PatientText.objects.count() == 2
 
     def test_the_same_press_after_the_request_has_ended_is_harmless(self, alice: ConsultationRequest) -> None:
-        first = send_message(request=alice, text=PLAIN, key="a page")
+        first = send_message(consultation_request=alice, text=PLAIN, key="a page")
         perform("withdraw", alice)
-        assert send_message(request=alice, text=PLAIN, key="a page") == first
+        assert send_message(consultation_request=alice, text=PLAIN, key="a page") == first
         with pytest.raises(WrongStatus):
-            send_message(request=alice, text=SIGN, key="a page")
+            send_message(consultation_request=alice, text=SIGN, key="a page")
 
     def test_is_on_record_without_its_words(self, alice: ConsultationRequest) -> None:
         row = write(alice, PLAIN)
@@ -205,9 +209,12 @@ class TestTheClockOfARequest:
         assert (fresh(alice).queue_due_at, fresh(alice).queue_risk) == (AT_NOON, 0)
 
     def test_its_own_stays_where_it_is_sooner(self, make_request: MakeRequest) -> None:
-        request = make_request(outcome=Outcome.EMERGENCY, due_at=NOW + datetime.timedelta(minutes=30))
-        write(request, SIGN)
-        assert (fresh(request).queue_due_at, fresh(request).queue_risk) == (NOW + datetime.timedelta(minutes=30), 0)
+        consultation_request = make_request(outcome=Outcome.EMERGENCY, due_at=NOW + datetime.timedelta(minutes=30))
+        write(consultation_request, SIGN)
+        assert (fresh(consultation_request).queue_due_at, fresh(consultation_request).queue_risk) == (
+            NOW + datetime.timedelta(minutes=30),
+            0,
+        )
 
     def test_each_text_has_its_own_and_reading_one_leaves_the_others(
         self, alice: ConsultationRequest, nurse: User, time_machine: Any
@@ -232,26 +239,26 @@ class TestTheClockOfARequest:
     ) -> None:
         status = {"mark_urgent": "with_doctor", "settle": "in_triage", "release": "in_triage"}.get(act, "received")
         claimed = {"claimed_at": NOW, "claimed_by": nurse} if status == "in_triage" else {}
-        request = make_request(status=RequestStatus(status), outcome=Outcome.URGENT_REVIEW, **claimed)
-        write(request, SELF_HARM)
+        consultation_request = make_request(status=RequestStatus(status), outcome=Outcome.URGENT_REVIEW, **claimed)
+        write(consultation_request, SELF_HARM)
         if act == "escalate":
-            perform("escalate", fresh(request), note="Worse.", by=nurse)
+            perform("escalate", fresh(consultation_request), note="Worse.", by=nurse)
         elif act == "mark_urgent":
-            perform("mark_urgent", fresh(request), reason="Call.", by=doctor)
+            perform("mark_urgent", fresh(consultation_request), reason="Call.", by=doctor)
         elif act == "answer":
-            perform("ask", fresh(request), question="?", by=nurse)
-            answer(fresh(request), "No.")
+            perform("ask", fresh(consultation_request), question="?", by=nurse)
+            answer(fresh(consultation_request), "No.")
         elif act == "settle":
-            settle_all(fresh(request), by=doctor)
+            settle_all(fresh(consultation_request), by=doctor)
         elif act == "pass":
-            perform("pass_to_doctor", fresh(request), doctor=doctor, note="", by=nurse)
+            perform("pass_to_doctor", fresh(consultation_request), doctor=doctor, note="", by=nurse)
         elif act == "release":
-            perform("release", fresh(request), by=nurse)
+            perform("release", fresh(consultation_request), by=nurse)
         elif act == "withdraw":
-            perform("withdraw", fresh(request))
+            perform("withdraw", fresh(consultation_request))
         else:
-            perform("cancel_request", fresh(request), note="Moved.", by=doctor)
-        now = fresh(request)
+            perform("cancel_request", fresh(consultation_request), note="Moved.", by=doctor)
+        now = fresh(consultation_request)
         assert (now.texts_due_at, now.texts_risk, now.queue_risk) == (AT_NOON, 0, 0)
         assert now.queue_due_at <= AT_NOON
 

@@ -33,7 +33,7 @@ def rows(number: int) -> list[Patient]:
 def parts(*patients: Patient) -> set[frozenset[str]]:
     """Which rows have one person, by their names' last letters; every row points to that of its oldest."""
     found: dict[int, list[Patient]] = {}
-    for row in Patient.objects.filter(pk__in=[each.pk for each in patients]).order_by("pk"):
+    for row in Patient.objects.filter(pk__in=[item.pk for item in patients]).order_by("pk"):
         found.setdefault(row.person_id, []).append(row)
     for person, group in found.items():
         assert person == group[0].own_person_id
@@ -127,7 +127,7 @@ class TestVisits:
 
     def test_that_overlap_are_both_named_and_nothing_is_joined(self, nurse: User, booked: list[Patient]) -> None:
         a, b = booked
-        first, second = (each.requests.get().reference for each in booked)
+        first, second = (item.requests.get().reference for item in booked)
         with pytest.raises(VisitsOverlap, match=f"{first} .*9 am.*{second} .*9:39 am"):
             persons.join(patient=b, other=a, reason=WHY, by=nurse)
         assert parts(a, b) == of("0", "1")
@@ -204,7 +204,7 @@ class TestTakenApart:
         persons.join(patient=c, other=d, reason=WHY, by=nurse)
         persons.join(patient=b, other=d, reason="Wrong.", by=nurse)
         assert parts(a, b, c, d) == of("0123")
-        (last,) = [each for each in PersonJoin.objects.all() if each.reason == "Wrong."]
+        (last,) = [item for item in PersonJoin.objects.all() if item.reason == "Wrong."]
         assert persons.undo(join=last, reason="Not the same.", by=nurse) is True
         assert parts(a, b, c, d) == of("01", "23")
 
@@ -267,7 +267,7 @@ class TestAnySequence(TestCase):
         by = User.objects.filter(username="nurse").first() or make_user("nurse", "triage")
         made = rows(6)
         first = {row.pk: row.person_id for row in made}
-        model = [{each} for each in range(6)]
+        model = [{item} for item in range(6)]
         for verb, one, two in steps:
             self.do(verb, one, two, made, model, by)
             assert parts(*made) == {frozenset(map(str, group)) for group in model}
@@ -295,14 +295,14 @@ class TestAnySequence(TestCase):
                 home[one].discard(one)
                 model.append({one})
         elif verb == "undo":
-            keys = [each.pk for each in made]
+            keys = [item.pk for item in made]
             live = list(PersonJoin.objects.live().filter(first__in=keys).order_by("pk"))
             if live:
                 join = live[one % len(live)]
                 persons.undo(join=join, reason="No.", by=by)
                 at = {row.pk: place for place, row in enumerate(made)}
                 whole = home[at[join.first_id]]
-                left = [(at[each.first_id], at[each.second_id]) for each in live if each.pk != join.pk]
+                left = [(at[item.first_id], at[item.second_id]) for item in live if item.pk != join.pk]
                 model.remove(whole)
                 model.extend(persons.groups(whole, [pair for pair in left if pair[0] in whole]))
 

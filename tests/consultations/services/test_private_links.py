@@ -22,9 +22,11 @@ from tests.rows import all_rows
 BORN, NOT_BORN = datetime.date(1970, 3, 27), datetime.date(1970, 3, 28)
 
 
-def mailed(request: ConsultationRequest, key: str = "one") -> str:
+def mailed(consultation_request: ConsultationRequest, key: str = "one") -> str:
     """The token that stands in a mail to the patient."""
-    message = messaging.tell_patient(kind=MessageKind.PRIVATE_LINK, request=request, key=key)
+    message = messaging.notify_patient(
+        kind=MessageKind.PRIVATE_LINK, consultation_request=consultation_request, key=key
+    )
     assert message is not None
     return token_of(message)
 
@@ -32,7 +34,7 @@ def mailed(request: ConsultationRequest, key: str = "one") -> str:
 def opened(token: str) -> ConsultationRequest | None:
     """The request that this token opens with the right date of birth."""
     link = private_links.open_link(token=token, birth_on=BORN)
-    return link.request if link else None
+    return link.consultation_request if link else None
 
 
 def row_of(token: str) -> PrivateLink:
@@ -42,7 +44,7 @@ def row_of(token: str) -> PrivateLink:
 def test_token_and_date_open_the_request_and_say_so_on_record(alice: ConsultationRequest) -> None:
     token = mailed(alice)
     assert opened(token) == alice
-    assert [each.action for each in AuditEvent.objects.about(alice)] == ["link.open"]
+    assert [item.action for item in AuditEvent.objects.about(alice)] == ["link.open"]
 
 
 @pytest.mark.parametrize("token", ["", "x", "\x00", "a" * 5000, fingerprint("x")])
@@ -65,7 +67,7 @@ def test_the_fifth_wrong_date_locks_it_and_mails_another_to_the_same_address(ali
         link = PrivateLink.objects.get(token_hash=fingerprint(token))
         assert (link.wrong_dates, link.locked_at is not None) == (wrong, wrong == 5)
     assert private_links.open_link(token=token, birth_on=BORN) is None
-    assert [each.recipient for each in OutboxMessage.objects.all()] == ["alice@example.com"] * 2
+    assert [item.recipient for item in OutboxMessage.objects.all()] == ["alice@example.com"] * 2
     fresh = token_of(OutboxMessage.objects.latest("pk"))
     assert opened(fresh) == alice
 
@@ -91,7 +93,7 @@ def test_replacing_ends_every_earlier_link_of_this_request_and_no_other(
     old = [mailed(alice, "one"), mailed(alice, "two")]
     second = make_request(patient=alice.patient)
     other = mailed(second, "three")
-    replacing = private_links.replace(request=alice, link=row_of(old[0]).pk)
+    replacing = private_links.replace(consultation_request=alice, link=row_of(old[0]).pk)
     assert [opened(token) for token in old] == [None, None]
     assert opened(other) == second
     fresh = token_of(OutboxMessage.objects.latest("pk"))
@@ -102,16 +104,16 @@ def test_replacing_ends_every_earlier_link_of_this_request_and_no_other(
 
 def test_replacing_by_a_link_that_has_ended_leaves_the_new_one_alone(alice: ConsultationRequest) -> None:
     old = row_of(mailed(alice)).pk
-    private_links.replace(request=alice, link=old)
+    private_links.replace(consultation_request=alice, link=old)
     before = all_rows()
-    assert private_links.replace(request=alice, link=old) is None
+    assert private_links.replace(consultation_request=alice, link=old) is None
     assert all_rows() == before
 
 
 def test_replacing_twice_in_one_second_mails_each_new_link(alice: ConsultationRequest) -> None:
-    first = private_links.replace(request=alice, link=row_of(mailed(alice)).pk)
+    first = private_links.replace(consultation_request=alice, link=row_of(mailed(alice)).pk)
     assert first is not None
-    second = private_links.replace(request=alice, link=first.pk)
+    second = private_links.replace(consultation_request=alice, link=first.pk)
     fresh = token_of(OutboxMessage.objects.latest("pk"))
     assert second is not None
     assert [private_links.request_behind(link.pk) for link in (first, second)] == [None, alice]
@@ -123,7 +125,7 @@ def test_without_an_address_there_is_no_new_link(alice: ConsultationRequest) -> 
     old = row_of(mailed(alice)).pk
     alice.patient.email = ""
     alice.patient.save(update_fields=["email"])
-    assert private_links.replace(request=alice, link=old) is None
+    assert private_links.replace(consultation_request=alice, link=old) is None
     assert not PrivateLink.objects.live().exists()
 
 
@@ -144,7 +146,7 @@ def test_a_link_that_ends_closes_what_it_opened(
 class TestSendAgain:
     def test_reaches_the_address_in_the_request_however_it_is_typed(self, alice: ConsultationRequest) -> None:
         private_links.send_again(email="  ALICE@example.COM ")
-        assert [each.recipient for each in OutboxMessage.objects.all()] == ["alice@example.com"]
+        assert [item.recipient for item in OutboxMessage.objects.all()] == ["alice@example.com"]
 
     @pytest.mark.parametrize(
         "typed",
@@ -164,11 +166,11 @@ class TestSendAgain:
     def test_two_spellings_of_one_address_are_one_person(
         self, make_request: MakeRequest, given: str, typed: str
     ) -> None:
-        request = make_request(patient=make_patient(email=given))
+        consultation_request = make_request(patient=make_patient(email=given))
         assert MailField().clean(typed).casefold() == "alice@bücher.example"
         private_links.ask(email=typed)
         private_links.answer_asked()
-        assert OutboxMessage.objects.get().subject.request == request
+        assert OutboxMessage.objects.get().subject.consultation_request == consultation_request
 
     def test_another_name_by_similar_letters_is_another_person(self, make_request: MakeRequest) -> None:
         make_request(patient=make_patient(email="alice@xn--strae-oqa.example"))
@@ -187,7 +189,7 @@ class TestSendAgain:
             time_machine.shift(1)
         private_links.send_again(email="alice@example.com")
         private_links.send_again(email="alice@example.com")
-        told = [each.subject.request for each in OutboxMessage.objects.all()]
+        told = [item.subject.consultation_request for item in OutboxMessage.objects.all()]
         assert told == requests[:0:-1]
         time_machine.shift(60)
         private_links.send_again(email="alice@example.com")
@@ -199,7 +201,7 @@ class TestAnsweringWhoAsked:
         for email in ("alice@example.com", "mallory@example.com"):
             private_links.ask(email=email)
         assert private_links.answer_asked() == 2
-        assert [each.recipient for each in OutboxMessage.objects.all()] == ["alice@example.com"]
+        assert [item.recipient for item in OutboxMessage.objects.all()] == ["alice@example.com"]
         assert not LinkAsked.objects.exists()
         assert private_links.answer_asked() == 0
 
@@ -219,7 +221,7 @@ class TestAnsweringWhoAsked:
             raise SystemExit
 
         with monkeypatch.context() as dying:
-            dying.setattr(messaging, "tell_patient", killed)
+            dying.setattr(messaging, "notify_patient", killed)
             with pytest.raises(SystemExit):
                 private_links.answer_asked()
         assert all_rows(without=["LinkAsked"]) == before
@@ -241,7 +243,7 @@ class TestAnsweringWhoAsked:
             )
         private_links.ask(email=bob.patient.email)
         assert private_links.answer_asked() == 1
-        assert [each.subject.request for each in OutboxMessage.objects.all()] == [bob]
+        assert [item.subject.consultation_request for item in OutboxMessage.objects.all()] == [bob]
         parked = LinkAsked.objects.defer("email").get()
         assert (parked.attempts, parked.parked_at is not None) == (1, True)
         assert f"row {parked.pk} not sent: DecryptionError at " in caplog.text
@@ -274,4 +276,4 @@ class TestAnsweringWhoAsked:
     def test_a_turn_of_the_worker_does_it_and_sends_the_link(self, alice: ConsultationRequest) -> None:
         private_links.ask(email="alice@example.com")
         call_command("worker", once=True)
-        assert [each.recipients() for each in mail.outbox] == [["alice@example.com"]]
+        assert [item.recipients() for item in mail.outbox] == [["alice@example.com"]]

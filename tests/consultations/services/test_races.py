@@ -100,8 +100,8 @@ class TestALostRace:
         desk.request(RequestStatus.OFFERED)
         look_at_nothing(monkeypatch, desk)
         with pytest.raises(SlotTaken):
-            scheduling.hold(request=mine, slot_key=key)
-        assert not SlotHold.objects.filter(request=mine).exists()
+            scheduling.hold(consultation_request=mine, slot_key=key)
+        assert not SlotHold.objects.filter(consultation_request=mine).exists()
 
     @pytest.mark.parametrize("code", ["40P01", "40001", "55P03"])
     def test_against_a_whole_transaction_is_logged_as_well(
@@ -125,11 +125,11 @@ def failing(kind: type[Exception], code: str = "") -> Any:
 
 
 class TestAnyOtherErrorIsHeard:
-    def ways(self, desk: Desk, request: ConsultationRequest) -> Any:
-        yield lambda: book_held(consultation_request=request)
+    def ways(self, desk: Desk, consultation_request: ConsultationRequest) -> Any:
+        yield lambda: book_held(consultation_request=consultation_request)
         key = first_key(desk)
-        yield lambda: book_on_the_phone(request, slot_key=key, by=desk.doctor)
-        yield lambda: scheduling.hold(request=request, slot_key=key)
+        yield lambda: book_on_the_phone(consultation_request, slot_key=key, by=desk.doctor)
+        yield lambda: scheduling.hold(consultation_request=consultation_request, slot_key=key)
 
     def test_a_broken_audit_trail(self, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
         mine = desk.request(RequestStatus.OFFERED)
@@ -152,7 +152,7 @@ class TestAnyOtherErrorIsHeard:
         """A second calendar entry of one name is a fault of ours, though it is the same insert."""
         other = desk.request(RequestStatus.BOOKED)
         monkeypatch.setattr(calendar_entries.secrets, "token_hex", lambda size: "same")
-        Appointment.objects.filter(request=other).update(calendar_uid="same@testserver")
+        Appointment.objects.filter(consultation_request=other).update(calendar_uid="same@testserver")
         with pytest.raises(IntegrityError):
             book_held(consultation_request=desk.request(RequestStatus.OFFERED))
 

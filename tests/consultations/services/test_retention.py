@@ -14,7 +14,7 @@ from clinic.core.models import AuditEvent, Heartbeat
 from consultations.enums import CaseOutcome, CaseProof, CaseStatus, TextKind
 from consultations.models import Assessment, QuestionnaireResponse, SafetyCase
 from consultations.services import carrying, case_closing, intake, patient_texts, retention
-from consultations.services.case_proofs import Claim
+from consultations.services.case_proofs import OutcomeClaim
 from tests.consultations.services.test_intake import ALICE, WORDINGS, ready
 from tests.consultations.views.conftest import OUTCOMES, ROUTINE, Visitor, fields_of, slug_of, text_of
 from tests.rows import all_rows
@@ -101,7 +101,7 @@ class TestDeleteUnsent:
         self, time_machine: Any, nurse: User
     ) -> None:
         response = ready(**OUTCOMES["EMERGENCY"])
-        told = Claim(CaseOutcome.DIED, CaseProof.TOLD, words="Her son told us. He was wrong.")
+        told = OutcomeClaim(CaseOutcome.DIED, CaseProof.TOLD, words="Her son told us. He was wrong.")
         case_closing.close(case=SafetyCase.objects.get(), claim=told, by=nurse)
         later(time_machine, 400)
 

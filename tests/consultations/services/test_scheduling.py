@@ -77,16 +77,16 @@ class TestFreeTimes:
         assert free(desk, TUESDAY + DAY, days=60) == []
 
     def test_a_time_that_was_shown_can_still_be_chosen_a_while_later(self, desk: Desk, time_machine: Any) -> None:
-        request = offered(desk)
+        consultation_request = offered(desk)
         time_machine.move_to(at(9, 40) - desk.visit.notice, tick=False)
         key = keys(desk)[0]
         time_machine.shift(scheduling.TIME_TO_CHOOSE)
         assert "Tue 09:40" not in free(desk)
-        perform("answer_again", request, ticks=("none",))
-        assert scheduling.hold(request=request, slot_key=key).starts_at == at(9, 40)
+        perform("answer_again", consultation_request, ticks=("none",))
+        assert scheduling.hold(consultation_request=consultation_request, slot_key=key).starts_at == at(9, 40)
         time_machine.shift(datetime.timedelta(seconds=1))
         with pytest.raises(scheduling.SlotTaken):
-            scheduling.hold(request=request, slot_key=key)
+            scheduling.hold(consultation_request=consultation_request, slot_key=key)
 
     @pytest.mark.parametrize("status", AppointmentStatus)
     def test_a_booked_time_is_not_free_and_one_given_back_is(self, desk: Desk, status: AppointmentStatus) -> None:
@@ -203,28 +203,29 @@ class TestTheClocksChange:
 class TestHold:
     def test_keeps_the_time_ten_minutes_for_one_patient(self, desk: Desk) -> None:
         mine, other = offered(desk), offered(desk)
-        held = scheduling.hold(request=mine, slot_key=keys(desk)[0])
+        held = scheduling.hold(consultation_request=mine, slot_key=keys(desk)[0])
         assert held.expires_at == NOW + scheduling.HOLD_TIME
         with pytest.raises(SlotTaken) as taken:
             scheduling.hold(
-                request=other, slot_key=f"{held.starts_at:%Y%m%dT%H%MZ}-{held.clinician_id}-{held.location_id}"
+                consultation_request=other,
+                slot_key=f"{held.starts_at:%Y%m%dT%H%MZ}-{held.clinician_id}-{held.location_id}",
             )
         assert taken.value.nearest
         assert held.starts_at not in [slot.starts_at for slot in taken.value.nearest]
 
     def test_a_second_choice_frees_the_first(self, desk: Desk) -> None:
         mine, (first, second, *_) = offered(desk), keys(desk)
-        scheduling.hold(request=mine, slot_key=first)
-        scheduling.hold(request=mine, slot_key=second)
+        scheduling.hold(consultation_request=mine, slot_key=first)
+        scheduling.hold(consultation_request=mine, slot_key=second)
         assert SlotHold.objects.count() == 1
         assert "Tue 09:00" in free(desk)
 
     def test_one_that_ran_out_stands_in_nobodys_way(self, desk: Desk, time_machine: Any) -> None:
         key = keys(desk)[0]
-        scheduling.hold(request=offered(desk), slot_key=key)
+        scheduling.hold(consultation_request=offered(desk), slot_key=key)
         time_machine.shift(scheduling.HOLD_TIME)
         late = offered(desk)
-        assert scheduling.hold(request=late, slot_key=key).request == late
+        assert scheduling.hold(consultation_request=late, slot_key=key).consultation_request == late
         assert SlotHold.objects.count() == 1
 
     @pytest.mark.parametrize("key", ["", "x", "20261124T1400Z", "20261124T1400Z-1", "20261124T1401Z-1-1", "9" * 400,
@@ -233,24 +234,24 @@ class TestHold:
         mine = offered(desk)
         before = all_rows()
         with pytest.raises(SlotTaken):
-            scheduling.hold(request=mine, slot_key=key)
+            scheduling.hold(consultation_request=mine, slot_key=key)
         with pytest.raises(SlotTaken):
             book_on_the_phone(mine, slot_key=key, by=desk.doctor)
         assert all_rows() == before
 
     @pytest.mark.parametrize("status", [status for status in RequestStatus if status != RequestStatus.OFFERED])
     def test_nothing_is_held_before_a_doctor_offered(self, desk: Desk, status: RequestStatus) -> None:
-        request, key = desk.request(status), keys(desk)[0]
+        consultation_request, key = desk.request(status), keys(desk)[0]
         before = all_rows()
         with pytest.raises(WrongStatus):
-            scheduling.hold(request=request, slot_key=key)
+            scheduling.hold(consultation_request=consultation_request, slot_key=key)
         assert all_rows() == before
 
 
 class TestBook:
     def test_turns_the_hold_into_an_appointment_with_the_zone_it_was_read_in(self, desk: Desk) -> None:
         mine = offered(desk)
-        held = scheduling.hold(request=mine, slot_key=keys(desk)[1])
+        held = scheduling.hold(consultation_request=mine, slot_key=keys(desk)[1])
         booked = book_held(consultation_request=mine)
         assert (booked.starts_at, booked.ends_at, booked.time_zone) == (
             held.starts_at,
@@ -262,13 +263,13 @@ class TestBook:
 
     def test_a_hold_that_ran_out_still_books_a_time_nobody_took(self, desk: Desk, time_machine: Any) -> None:
         mine = offered(desk)
-        scheduling.hold(request=mine, slot_key=keys(desk)[0])
+        scheduling.hold(consultation_request=mine, slot_key=keys(desk)[0])
         time_machine.shift(2 * scheduling.HOLD_TIME)
         assert book_held(consultation_request=mine).starts_at == at(9)
 
     def test_and_says_so_when_somebody_did(self, desk: Desk, time_machine: Any) -> None:
         mine, key = offered(desk), keys(desk)[0]
-        scheduling.hold(request=mine, slot_key=key)
+        scheduling.hold(consultation_request=mine, slot_key=key)
         time_machine.shift(scheduling.HOLD_TIME)
         book_on_the_phone(offered(desk), slot_key=key, by=desk.doctor)
         with pytest.raises(SlotTaken) as taken:
@@ -291,7 +292,7 @@ class TestBook:
         self, desk: Desk, time_machine: Any, settings: Any, change: Callable[[Desk, Any], object]
     ) -> None:
         mine = offered(desk)
-        scheduling.hold(request=mine, slot_key=keys(desk)[0])
+        scheduling.hold(consultation_request=mine, slot_key=keys(desk)[0])
         change(desk, settings)
         time_machine.shift(scheduling.HOLD_TIME)
         before = all_rows()
@@ -301,7 +302,7 @@ class TestBook:
 
     def test_a_hold_that_ran_out_books_nothing_within_the_lead_time(self, desk: Desk, time_machine: Any) -> None:
         mine = offered(desk)
-        scheduling.hold(request=mine, slot_key=keys(desk)[0])
+        scheduling.hold(consultation_request=mine, slot_key=keys(desk)[0])
         time_machine.move_to(at(9) - datetime.timedelta(hours=2), tick=False)
         perform("answer_again", mine, ticks=("none",))
         with pytest.raises(SlotTaken) as taken:
@@ -322,7 +323,7 @@ class TestBook:
 
     def test_nor_when_the_doctor_is_away_by_then(self, desk: Desk) -> None:
         mine = offered(desk)
-        scheduling.hold(request=mine, slot_key=keys(desk)[0])
+        scheduling.hold(consultation_request=mine, slot_key=keys(desk)[0])
         Absence.objects.create(clinician=desk.clinician, starts_at=at(9, 30), ends_at=at(10))
         with pytest.raises(SlotTaken):
             book_held(consultation_request=mine)
@@ -346,12 +347,12 @@ class TestBook:
 
     def test_a_cancelled_time_is_free_for_the_next(self, desk: Desk) -> None:
         mine, other, key = offered(desk), offered(desk), keys(desk)[0]
-        scheduling.hold(request=mine, slot_key=key)
+        scheduling.hold(consultation_request=mine, slot_key=key)
         book_held(consultation_request=mine)
         perform("cancel_booking", mine, reason="Away.")
-        scheduling.hold(request=other, slot_key=key)
+        scheduling.hold(consultation_request=other, slot_key=key)
         assert book_held(consultation_request=other).status == AppointmentStatus.BOOKED
-        assert Appointment.objects.get(request=mine).cancel_reason == "Away."
+        assert Appointment.objects.get(consultation_request=mine).cancel_reason == "Away."
 
     def test_the_database_has_the_last_word(self, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
         """Were every look before it forgotten, an overlap is still refused, and told as a time that was taken."""
@@ -370,24 +371,33 @@ class TestAfterTheStart:
     """Who may still do what with a visit that has begun."""
 
     def test_the_patient_cannot_cancel(self, desk: Desk) -> None:
-        request = desk.request(RequestStatus.BOOKED)
+        consultation_request = desk.request(RequestStatus.BOOKED)
         before = all_rows()
         with pytest.raises(WrongStatus):
-            perform("cancel_booking", request, reason="Late.")
+            perform("cancel_booking", consultation_request, reason="Late.")
         assert all_rows() == before
 
     @pytest.mark.parametrize(
         ("call", "status"),
         [
-            (lambda request, by: perform("complete", request, by=by), AppointmentStatus.FULFILLED),
-            (lambda request, by: perform("mark_no_show", request, by=by), AppointmentStatus.NOSHOW),
-            (lambda request, by: perform("cancel_booking", request, by=by), AppointmentStatus.CANCELLED),
+            (
+                lambda consultation_request, by: perform("complete", consultation_request, by=by),
+                AppointmentStatus.FULFILLED,
+            ),
+            (
+                lambda consultation_request, by: perform("mark_no_show", consultation_request, by=by),
+                AppointmentStatus.NOSHOW,
+            ),
+            (
+                lambda consultation_request, by: perform("cancel_booking", consultation_request, by=by),
+                AppointmentStatus.CANCELLED,
+            ),
         ],
         ids=["complete", "no-show", "cancel"],
     )
     def test_staff_record_what_became_of_it(
         self, desk: Desk, call: Callable[[ConsultationRequest, User], object], status: AppointmentStatus
     ) -> None:
-        request = desk.request(RequestStatus.BOOKED)
-        call(request, desk.doctor)
-        assert Appointment.objects.get(request=request).status == status
+        consultation_request = desk.request(RequestStatus.BOOKED)
+        call(consultation_request, desk.doctor)
+        assert Appointment.objects.get(consultation_request=consultation_request).status == status

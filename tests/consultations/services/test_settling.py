@@ -40,86 +40,98 @@ def told(make_request: MakeRequest) -> Make:
 
     def make(*codes: str, **more: Any) -> ConsultationRequest:
         record = {"answers": CLEAR, "cleaned": {}, "asked": []}
-        request = make_request(answers=CLEAR, record=record, **more)
-        tick(request, *codes)
-        return request
+        consultation_request = make_request(answers=CLEAR, record=record, **more)
+        tick(consultation_request, *codes)
+        return consultation_request
 
     return make
 
 
-def tick(request: ConsultationRequest, *codes: str) -> None:
+def tick(consultation_request: ConsultationRequest, *codes: str) -> None:
     with transaction.atomic():
-        fresh = lock(request)
-        dangers.hear(response=fresh.response, request=fresh, origin=AssessmentOrigin.ASKED_AGAIN, ticks=codes)
-    request.refresh_from_db()
+        fresh = lock(consultation_request)
+        dangers.hear(
+            response=fresh.response, consultation_request=fresh, origin=AssessmentOrigin.ASKED_AGAIN, ticks=codes
+        )
+    consultation_request.refresh_from_db()
 
 
-def call(request: ConsultationRequest, by: User, at: datetime.datetime, **more: Any) -> Call:
+def call(consultation_request: ConsultationRequest, by: User, at: datetime.datetime, **more: Any) -> Call:
     """A script that was ended; `answers` are those of the call, nothing was named in it."""
     values = {"outcome": CallOutcome.DANGER_ASKED, "answers": ALL_ASKED, "heard_at": at, "completed_at": at, **more}
-    return Call.objects.create(response=request.response, made_at=at, made_by=by, **values)
+    return Call.objects.create(response=consultation_request.response, made_at=at, made_by=by, **values)
 
 
-def settle(request: ConsultationRequest, proof: Proof, *signs: Sign, by: User, seen: str = "") -> Settlement:
-    key = seen or settling.told_of(request).key
-    done = perform("settle", request, signs=signs, proof=proof, heard=key, by=by)
-    request.refresh_from_db()
+def settle(
+    consultation_request: ConsultationRequest, proof: Proof, *signs: Sign, by: User, seen: str = ""
+) -> Settlement:
+    key = seen or settling.told_of(consultation_request).key
+    done = perform("settle", consultation_request, signs=signs, proof=proof, heard=key, by=by)
+    consultation_request.refresh_from_db()
     return done.result
 
 
-def open_signs(request: ConsultationRequest) -> set[Sign]:
-    return set(settling.told_of(request).standing.open_signs)
+def open_signs(consultation_request: ConsultationRequest) -> set[Sign]:
+    return set(settling.told_of(consultation_request).standing.open_signs)
 
 
 class TestEachWay:
     @pytest.mark.parametrize("proof", [EXAMINED, ELSEWHERE], ids=["examined", "elsewhere"])
     def test_what_was_chosen_is_settled_and_the_rest_stays(self, told: Make, doctor: User, proof: Proof) -> None:
-        request = told("chest", "weight_loss")
-        settlement = settle(request, proof, CHEST, by=doctor)
+        consultation_request = told("chest", "weight_loss")
+        settlement = settle(consultation_request, proof, CHEST, by=doctor)
         assert (settlement.how, settlement.signs, settlement.settled_by) == (proof.how, [list(CHEST)], doctor)
-        assert open_signs(request) == {WEIGHT}
-        assert (request.flag_level, request.risk, request.priority) == ("URGENT_REVIEW", 2, "urgent")
-        assert request.danger_due_at is not None
-        settle(request, proof, WEIGHT, by=doctor)
-        assert open_signs(request) == set()
-        assert (request.flag_level, request.risk, request.priority) == ("", 6, "routine")
-        assert request.danger_due_at is None
+        assert open_signs(consultation_request) == {WEIGHT}
+        assert (consultation_request.flag_level, consultation_request.risk, consultation_request.priority) == (
+            "URGENT_REVIEW",
+            2,
+            "urgent",
+        )
+        assert consultation_request.danger_due_at is not None
+        settle(consultation_request, proof, WEIGHT, by=doctor)
+        assert open_signs(consultation_request) == set()
+        assert (consultation_request.flag_level, consultation_request.risk, consultation_request.priority) == (
+            "",
+            6,
+            "routine",
+        )
+        assert consultation_request.danger_due_at is None
         assert SafetyCase.objects.get().status == "open", "closing the case is an act of its own"
         event = AuditEvent.objects.filter(action="request.settle").last()
         assert event is not None
         assert (event.details["how"], event.details["signs"]) == (proof.how.value, 1)
 
     def test_spoken_to_settles_what_was_asked_again(self, told: Make, nurse: User, doctor: User) -> None:
-        request = told("fever", "weight_loss")
-        asked = call(request, nurse, NOW + HOUR, answers={"rf_now": ["none"]})
+        consultation_request = told("fever", "weight_loss")
+        asked = call(consultation_request, nurse, NOW + HOUR, answers={"rf_now": ["none"]})
         proof = Proof(how=SettledHow.SPOKEN_TO, call=asked)
-        settle(request, proof, FEVER, WEIGHT, by=doctor)
-        assert open_signs(request) == {WEIGHT}
+        settle(consultation_request, proof, FEVER, WEIGHT, by=doctor)
+        assert open_signs(consultation_request) == {WEIGHT}
 
     def test_an_emergency_needs_the_call_of_the_doctor(self, told: Make, nurse: User, doctor: User) -> None:
-        request = told("chest")
+        consultation_request = told("chest")
         for caller, is_settled in ((nurse, False), (doctor, True)):
-            proof = Proof(how=SettledHow.SPOKEN_TO, call=call(request, caller, NOW + HOUR))
+            proof = Proof(how=SettledHow.SPOKEN_TO, call=call(consultation_request, caller, NOW + HOUR))
             if is_settled:
-                settle(request, proof, CHEST, by=doctor)
+                settle(consultation_request, proof, CHEST, by=doctor)
             else:
                 with pytest.raises(NotShown, match="the doctor who settles it makes the call"):
-                    settle(request, proof, CHEST, by=doctor)
-            assert (open_signs(request) == set()) == is_settled
+                    settle(consultation_request, proof, CHEST, by=doctor)
+            assert (open_signs(consultation_request) == set()) == is_settled
 
     @pytest.mark.parametrize(("told_again", "is_settled"), [({"unwell": "no"}, True), ({}, False)])
     def test_of_a_tick_its_words_are_asked(
         self, told: Make, doctor: User, told_again: dict[str, str], is_settled: bool
     ) -> None:
-        request = told("unwell")
+        consultation_request = told("unwell")
         answers = {**ALL_ASKED, **({"asked_again": told_again} if told_again else {})}
-        proof = Proof(how=SettledHow.SPOKEN_TO, call=call(request, doctor, NOW + HOUR, answers=answers))
+        proof = Proof(how=SettledHow.SPOKEN_TO, call=call(consultation_request, doctor, NOW + HOUR, answers=answers))
         if is_settled:
-            settle(request, proof, UNWELL, by=doctor)
+            settle(consultation_request, proof, UNWELL, by=doctor)
         else:
             with pytest.raises(NotShown, match="not asked again"):
-                settle(request, proof, UNWELL, by=doctor)
-        assert (open_signs(request) == set()) == is_settled
+                settle(consultation_request, proof, UNWELL, by=doctor)
+        assert (open_signs(consultation_request) == set()) == is_settled
 
     @pytest.mark.parametrize(("answer", "is_settled"), [("none", True), ("", False)])
     def test_of_an_unanswered_question_the_question_is_answered(
@@ -127,77 +139,83 @@ class TestEachWay:
     ) -> None:
         result = '{"fired":[{"id":"SYS-01","effect":"urgent","because":["rf_weak"]}],"scores":{}}'
         record = {"answers": {**CLEAR, "rf_weak": ""}, "cleaned": {}, "asked": []}
-        request = make_request(outcome=Outcome.URGENT_REVIEW, result=result, record=record)
+        consultation_request = make_request(outcome=Outcome.URGENT_REVIEW, result=result, record=record)
         sign = Sign("rf_weak", "")
-        assert open_signs(request) == {sign}
-        said = call(request, doctor, NOW + HOUR, answers={**ALL_ASKED, "rf_weak": answer})
+        assert open_signs(consultation_request) == {sign}
+        said = call(consultation_request, doctor, NOW + HOUR, answers={**ALL_ASKED, "rf_weak": answer})
         proof = Proof(how=SettledHow.SPOKEN_TO, call=said)
         if is_settled:
-            settle(request, proof, sign, by=doctor)
+            settle(consultation_request, proof, sign, by=doctor)
         else:
             with pytest.raises(NotShown, match="not asked again"):
-                settle(request, proof, sign, by=doctor)
-        assert request.flag_level == ("" if is_settled else "URGENT_REVIEW")
+                settle(consultation_request, proof, sign, by=doctor)
+        assert consultation_request.flag_level == ("" if is_settled else "URGENT_REVIEW")
 
     def test_what_was_shown_on_the_way_needs_everything_asked(self, make_request: MakeRequest, doctor: User) -> None:
         """The answers were changed after the danger page, so nobody knows which question it was."""
-        request = make_request(outcome=Outcome.LIKELY_SUITABLE, highest_outcome=Outcome.SAME_DAY)
-        (sign,) = open_signs(request)
-        part = call(request, doctor, NOW + HOUR, answers={"rf_now": ["none"]})
+        consultation_request = make_request(outcome=Outcome.LIKELY_SUITABLE, highest_outcome=Outcome.SAME_DAY)
+        (sign,) = open_signs(consultation_request)
+        part = call(consultation_request, doctor, NOW + HOUR, answers={"rf_now": ["none"]})
         with pytest.raises(NotShown, match="not asked again"):
-            settle(request, Proof(how=SettledHow.SPOKEN_TO, call=part), sign, by=doctor)
-        whole = call(request, doctor, NOW + HOUR)
-        settle(request, Proof(how=SettledHow.SPOKEN_TO, call=whole), sign, by=doctor)
-        assert request.flag_level == ""
+            settle(consultation_request, Proof(how=SettledHow.SPOKEN_TO, call=part), sign, by=doctor)
+        whole = call(consultation_request, doctor, NOW + HOUR)
+        settle(consultation_request, Proof(how=SettledHow.SPOKEN_TO, call=whole), sign, by=doctor)
+        assert consultation_request.flag_level == ""
 
     def test_a_mistake_said_by_the_person_in_a_call(self, told: Make, nurse: User, doctor: User) -> None:
-        request = told("chest")
+        consultation_request = told("chest")
         reached = call(
-            request, nurse, NOW + HOUR, outcome=CallOutcome.REACHED_OTHER, answers={}, heard_at=None, completed_at=None
+            consultation_request,
+            nurse,
+            NOW + HOUR,
+            outcome=CallOutcome.REACHED_OTHER,
+            answers={},
+            heard_at=None,
+            completed_at=None,
         )
         proof = Proof(how=SettledHow.MISTAKE, call=reached, words="Her grandson pressed it.")
-        settle(request, proof, CHEST, by=doctor)
-        assert open_signs(request) == set()
+        settle(consultation_request, proof, CHEST, by=doctor)
+        assert open_signs(consultation_request) == set()
 
     def test_a_mistake_of_the_member_of_staff_who_entered_it(self, told: Make, nurse: User, doctor: User) -> None:
-        request = told("none")
+        consultation_request = told("none")
         with transaction.atomic():
-            fresh = lock(request)
+            fresh = lock(consultation_request)
             dangers.hear(
-                response=fresh.response, request=fresh, origin=AssessmentOrigin.CALL,
+                response=fresh.response, consultation_request=fresh, origin=AssessmentOrigin.CALL,
                 said={"rf_now": ["chest"]}, asked_by=nurse,
             )  # fmt: skip
-        request.refresh_from_db()
-        assert request.flag_level == "EMERGENCY"
+        consultation_request.refresh_from_db()
+        assert consultation_request.flag_level == "EMERGENCY"
         other = Proof(how=SettledHow.MISTAKE, entered_by=doctor, words="Wrong line.")
         with pytest.raises(NotShown, match="for the person to say"):
-            settle(request, other, CHEST, by=doctor)
+            settle(consultation_request, other, CHEST, by=doctor)
         proof = dataclasses.replace(other, entered_by=nurse)
         with pytest.raises(NotShown, match="says so first"):
-            settle(request, proof, CHEST, by=doctor)
+            settle(consultation_request, proof, CHEST, by=doctor)
         notes.add_to_case(case=SafetyCase.objects.get(), text="I took the wrong line.", says_mistake=True, by=nurse)
-        settle(request, proof, CHEST, by=doctor)
-        assert open_signs(request) == set()
-        tick(request, "chest")
+        settle(consultation_request, proof, CHEST, by=doctor)
+        assert open_signs(consultation_request) == set()
+        tick(consultation_request, "chest")
         with pytest.raises(NotShown, match="for the person to say"):
-            settle(request, proof, CHEST, by=doctor)
+            settle(consultation_request, proof, CHEST, by=doctor)
 
 
 class TestOfThatMomentOnly:
     def test_told_again_it_stands_again(self, told: Make, doctor: User) -> None:
-        request = told("chest")
-        settle(request, EXAMINED, CHEST, by=doctor)
-        tick(request, "chest")
-        assert open_signs(request) == {CHEST}
-        assert (request.flag_level, request.risk) == ("EMERGENCY", 0)
+        consultation_request = told("chest")
+        settle(consultation_request, EXAMINED, CHEST, by=doctor)
+        tick(consultation_request, "chest")
+        assert open_signs(consultation_request) == {CHEST}
+        assert (consultation_request.flag_level, consultation_request.risk) == ("EMERGENCY", 0)
 
     def test_what_is_told_while_the_page_is_open_is_not_settled_unseen(self, told: Make, doctor: User) -> None:
-        request = told("chest")
-        seen = settling.told_of(request).key
-        tick(request, "fever")
+        consultation_request = told("chest")
+        seen = settling.told_of(consultation_request).key
+        tick(consultation_request, "fever")
         before = all_rows()
         with pytest.raises(ChangedMeanwhile, match="while your page was open"):
-            settle(request, EXAMINED, CHEST, by=doctor, seen=seen)
+            settle(consultation_request, EXAMINED, CHEST, by=doctor, seen=seen)
         assert all_rows() == before
 
     @pytest.mark.parametrize(
@@ -206,20 +224,22 @@ class TestOfThatMomentOnly:
     def test_not_seen_before_it_was_told_nor_on_a_day_to_come(
         self, told: Make, doctor: User, day: datetime.date, words: str
     ) -> None:
-        request = told("chest")
+        consultation_request = told("chest")
         for proof in (EXAMINED, ELSEWHERE):
             with pytest.raises(NotShown, match=words):
-                settle(request, dataclasses.replace(proof, seen_on=day), CHEST, by=doctor)
+                settle(consultation_request, dataclasses.replace(proof, seen_on=day), CHEST, by=doctor)
 
     def test_not_by_a_call_before_it_or_one_in_which_it_was_said(self, told: Make, doctor: User) -> None:
-        request = told("chest")
-        earlier = Proof(how=SettledHow.SPOKEN_TO, call=call(request, doctor, NOW - HOUR))
-        unended = Proof(how=SettledHow.SPOKEN_TO, call=call(request, doctor, NOW + HOUR, completed_at=None))
-        said = call(request, doctor, NOW, answers={**ALL_ASKED, "rf_now": ["chest"]})
+        consultation_request = told("chest")
+        earlier = Proof(how=SettledHow.SPOKEN_TO, call=call(consultation_request, doctor, NOW - HOUR))
+        unended = Proof(
+            how=SettledHow.SPOKEN_TO, call=call(consultation_request, doctor, NOW + HOUR, completed_at=None)
+        )
+        said = call(consultation_request, doctor, NOW, answers={**ALL_ASKED, "rf_now": ["chest"]})
         with transaction.atomic():
-            fresh = lock(request)
+            fresh = lock(consultation_request)
             heard = dangers.hear(
-                response=fresh.response, request=fresh, origin=AssessmentOrigin.CALL,
+                response=fresh.response, consultation_request=fresh, origin=AssessmentOrigin.CALL,
                 said={"rf_now": ["chest"]}, asked_by=doctor,
             )  # fmt: skip
         Call.objects.filter(pk=said.pk).update(assessment=heard.assessment)
@@ -230,17 +250,17 @@ class TestOfThatMomentOnly:
             (Proof(how=SettledHow.SPOKEN_TO, call=said), "in that call, or later"),
         ):
             with pytest.raises(NotShown, match=words):
-                settle(request, proof, CHEST, by=doctor)
+                settle(consultation_request, proof, CHEST, by=doctor)
 
     def test_it_counts_for_the_other_requests_of_the_person(
         self, told: Make, make_request: MakeRequest, doctor: User, nurse: User
     ) -> None:
-        request, other = told("chest"), make_request(patient=make_patient("Alice Winther"))
-        persons.join(patient=request.patient, other=other.patient, reason="Same voice.", by=nurse)
-        dangers.refresh(lock(request))
+        consultation_request, other = told("chest"), make_request(patient=make_patient("Alice Winther"))
+        persons.join(patient=consultation_request.patient, other=other.patient, reason="Same voice.", by=nurse)
+        dangers.refresh(lock(consultation_request))
         other.refresh_from_db()
         assert other.flag_level == "EMERGENCY"
-        settle(request, EXAMINED, CHEST, by=doctor)
+        settle(consultation_request, EXAMINED, CHEST, by=doctor)
         other.refresh_from_db()
         assert other.flag_level == ""
 
@@ -255,26 +275,26 @@ class TestOfThatMomentOnly:
     ],
 )  # fmt: skip
 def test_a_proof_that_lacks_a_part_settles_nothing(told: Make, doctor: User, proof: Proof, words: str) -> None:
-    request = told("chest")
+    consultation_request = told("chest")
     before = all_rows()
     with pytest.raises(NotShown, match=words):
-        settle(request, proof, CHEST, by=doctor)
+        settle(consultation_request, proof, CHEST, by=doctor)
     assert all_rows() == before
 
 
 @pytest.mark.parametrize("group", ["triage", "manager"])
 def test_nobody_but_a_doctor(told: Make, staff: Callable[[str], User], group: str) -> None:
-    request, by = told("chest"), staff(group)
+    consultation_request, by = told("chest"), staff(group)
     before = all_rows()
     with pytest.raises(NotAllowed):
-        settle(request, EXAMINED, CHEST, by=by)
+        settle(consultation_request, EXAMINED, CHEST, by=by)
     assert all_rows() == before
 
 
 @pytest.mark.parametrize("status", list(RequestStatus))
 def test_in_every_status(told: Make, doctor: User, status: RequestStatus) -> None:
-    request = told("chest", status=status)
+    consultation_request = told("chest", status=status)
     for _ in range(2):
-        settle(request, EXAMINED, CHEST, by=doctor)
-    assert (request.flag_level, request.status) == ("", status)
+        settle(consultation_request, EXAMINED, CHEST, by=doctor)
+    assert (consultation_request.flag_level, consultation_request.status) == ("", status)
     assert Settlement.objects.count() == 1

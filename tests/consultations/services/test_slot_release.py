@@ -15,7 +15,7 @@ from consultations.actions.book import book_held
 from consultations.enums import Actor, AppointmentStatus, RequestStatus
 from consultations.models import Absence, Appointment, Occupation, SlotHold
 from consultations.services import diary, scheduling, slot_release
-from consultations.services.slot_release import FreedTime, Reason
+from consultations.services.slot_release import FreedTime, ReleaseReason
 from tests.consultations.perform import book_on_the_phone, perform
 from tests.consultations.services.conftest import TOMORROW_AT_NINE, Desk
 
@@ -38,7 +38,7 @@ def heard(monkeypatch: pytest.MonkeyPatch) -> list[FreedTime]:
     return said
 
 
-def nine(desk: Desk, reason: Reason) -> FreedTime:
+def nine(desk: Desk, reason: ReleaseReason) -> FreedTime:
     return FreedTime(desk.clinician.pk, TOMORROW_AT_NINE, TOMORROW_AT_NINE + FORTY_MINUTES, reason)
 
 
@@ -51,21 +51,21 @@ def key_of(desk: Desk, place: int) -> str:
 @pytest.mark.parametrize(
     ("call", "reason", "by"),
     [
-        (lambda request, desk, manager: perform("cancel_booking", request), Reason.CANCELLED, Actor.PATIENT),
-        (lambda request, desk, manager: perform("cancel_booking", request, reason="", by=desk.doctor), Reason.CANCELLED,
-         Actor.DOCTOR),
-        (lambda request, desk, manager: perform("withdraw", request), Reason.REQUEST_ENDED, Actor.PATIENT),
-        (lambda request, desk, manager: perform("cancel_request", request, note="Moved.", by=manager),
-         Reason.REQUEST_ENDED, Actor.MANAGER),
+        (lambda sent, desk, manager: perform("cancel_booking", sent), ReleaseReason.CANCELLED, Actor.PATIENT),
+        (lambda sent, desk, manager: perform("cancel_booking", sent, reason="", by=desk.doctor),
+         ReleaseReason.CANCELLED, Actor.DOCTOR),
+        (lambda sent, desk, manager: perform("withdraw", sent), ReleaseReason.REQUEST_ENDED, Actor.PATIENT),
+        (lambda sent, desk, manager: perform("cancel_request", sent, note="Moved.", by=manager),
+         ReleaseReason.REQUEST_ENDED, Actor.MANAGER),
     ],
     ids=["the patient cancels", "staff cancel", "withdrawn", "closed"],
 )  # fmt: skip
 def test_a_booking_that_ends_is_cancelled_freed_and_announced_once(
-    desk: Desk, manager: User, heard: list[FreedTime], call: Callable[..., object], reason: Reason, by: Actor
+    desk: Desk, manager: User, heard: list[FreedTime], call: Callable[..., object], reason: ReleaseReason, by: Actor
 ) -> None:
-    request = desk.request(RequestStatus.BOOKED, is_ahead=True)
-    call(request, desk, manager)
-    ended = Appointment.objects.get(request=request)
+    consultation_request = desk.request(RequestStatus.BOOKED, is_ahead=True)
+    call(consultation_request, desk, manager)
+    ended = Appointment.objects.get(consultation_request=consultation_request)
     assert (ended.status, ended.cancelled_by, ended.calendar_sequence) == (AppointmentStatus.CANCELLED, by, 1)
     assert not Occupation.objects.exists()
     assert heard == [nine(desk, reason)]
@@ -76,45 +76,47 @@ def test_a_booking_that_ends_is_cancelled_freed_and_announced_once(
 def test_a_visit_that_is_over_early_frees_what_is_left_of_its_time(
     desk: Desk, heard: list[FreedTime], time_machine: Any, verb: str, minutes: int, left: int
 ) -> None:
-    request = desk.request(RequestStatus.BOOKED, is_ahead=True)
+    consultation_request = desk.request(RequestStatus.BOOKED, is_ahead=True)
     now = TOMORROW_AT_NINE + datetime.timedelta(minutes=minutes)
     time_machine.move_to(now, tick=False)
-    perform(verb, request, by=desk.doctor)
+    perform(verb, consultation_request, by=desk.doctor)
     assert not Occupation.objects.exists()
     end = TOMORROW_AT_NINE + FORTY_MINUTES
-    assert heard == ([FreedTime(desk.clinician.pk, now, end, Reason.OVER_EARLY)] if left else [])
-    assert Appointment.objects.get(request=request).calendar_sequence == 0
+    assert heard == ([FreedTime(desk.clinician.pk, now, end, ReleaseReason.OVER_EARLY)] if left else [])
+    assert Appointment.objects.get(consultation_request=consultation_request).calendar_sequence == 0
 
 
 @pytest.mark.parametrize(
     "call",
     [
-        lambda request, manager: perform("withdraw", request),
-        lambda request, manager: perform("cancel_request", request, note="Moved.", by=manager),
+        lambda consultation_request, manager: perform("withdraw", consultation_request),
+        lambda consultation_request, manager: perform(
+            "cancel_request", consultation_request, note="Moved.", by=manager
+        ),
     ],
     ids=["withdrawn", "closed"],
 )
 def test_a_hold_ends_with_its_request(
     desk: Desk, manager: User, heard: list[FreedTime], call: Callable[..., object]
 ) -> None:
-    request = desk.request(RequestStatus.OFFERED)
-    call(request, manager)
+    consultation_request = desk.request(RequestStatus.OFFERED)
+    call(consultation_request, manager)
     assert not SlotHold.objects.exists()
-    assert heard == [nine(desk, Reason.REQUEST_ENDED)]
+    assert heard == [nine(desk, ReleaseReason.REQUEST_ENDED)]
 
 
 def test_a_hold_ends_with_another_choice(desk: Desk, heard: list[FreedTime]) -> None:
-    request, second = desk.request(RequestStatus.OFFERED), key_of(desk, 0)
+    consultation_request, second = desk.request(RequestStatus.OFFERED), key_of(desk, 0)
     assert second[:14] == "20261124T1440Z"
-    scheduling.hold(request=request, slot_key=second)
-    assert heard == [nine(desk, Reason.CHOSE_ANOTHER)]
+    scheduling.hold(consultation_request=consultation_request, slot_key=second)
+    assert heard == [nine(desk, ReleaseReason.CHOSE_ANOTHER)]
 
 
 @pytest.mark.parametrize(
     "take",
     [
-        lambda request, key, by: scheduling.hold(request=request, slot_key=key),
-        lambda request, key, by: book_on_the_phone(request, slot_key=key, by=by),
+        lambda consultation_request, key, by: scheduling.hold(consultation_request=consultation_request, slot_key=key),
+        lambda consultation_request, key, by: book_on_the_phone(consultation_request, slot_key=key, by=by),
     ],
     ids=["hold", "book"],
 )
@@ -125,7 +127,7 @@ def test_a_hold_that_ran_out_ends_when_somebody_else_takes_the_time(
     time_machine.shift(scheduling.HOLD_TIME)
     late = desk.make_request(status=RequestStatus.OFFERED, appointment_type=desk.visit)
     assert take(late, key_of(desk, 0), desk.doctor).starts_at == TOMORROW_AT_NINE
-    assert heard == [nine(desk, Reason.HOLD_RAN_OUT)]
+    assert heard == [nine(desk, ReleaseReason.HOLD_RAN_OUT)]
 
 
 def test_a_hold_that_is_booked_frees_nothing(desk: Desk, heard: list[FreedTime]) -> None:
@@ -145,7 +147,7 @@ class TestAnAbsence:
         self, desk: Desk, manager: User, absence: Absence, heard: list[FreedTime]
     ) -> None:
         diary.remove(entry=absence, by=manager)
-        assert heard == [nine(desk, Reason.NO_LONGER_AWAY)]
+        assert heard == [nine(desk, ReleaseReason.NO_LONGER_AWAY)]
 
     def test_that_is_moved_frees_where_it_was(
         self, desk: Desk, manager: User, absence: Absence, heard: list[FreedTime]
@@ -153,7 +155,7 @@ class TestAnAbsence:
         absence.starts_at += FORTY_MINUTES
         absence.ends_at += FORTY_MINUTES
         diary.save(entry=absence, by=manager)
-        assert heard == [nine(desk, Reason.NO_LONGER_AWAY)]
+        assert heard == [nine(desk, ReleaseReason.NO_LONGER_AWAY)]
 
     def test_that_is_new_frees_nothing(self, desk: Desk, manager: User, heard: list[FreedTime]) -> None:
         end = TOMORROW_AT_NINE + FORTY_MINUTES
@@ -163,9 +165,9 @@ class TestAnAbsence:
 
 
 def test_the_log_says_why_and_nothing_of_whom_or_when(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
-    request = desk.request(RequestStatus.BOOKED, is_ahead=True)
+    consultation_request = desk.request(RequestStatus.BOOKED, is_ahead=True)
     with caplog.at_level(logging.INFO, logger="consultations.services.slot_release"):
-        perform("cancel_booking", request, reason="My mother died.")
+        perform("cancel_booking", consultation_request, reason="My mother died.")
     assert caplog.messages == ["a time was freed (cancelled)"]
 
 

@@ -38,12 +38,12 @@ def team(nurse: User, other_nurse: User, doctor: User) -> None:
     """Two nurses and a doctor on duty."""
 
 
-def write(request: ConsultationRequest, text: str = SELF_HARM) -> PatientText:
-    return send_message(request=request, text=text, key=encryption.new_token())
+def write(consultation_request: ConsultationRequest, text: str = SELF_HARM) -> PatientText:
+    return send_message(consultation_request=consultation_request, text=text, key=encryption.new_token())
 
 
-def page(request: ConsultationRequest) -> str:
-    return f"http://testserver/admin/consultations/consultationrequest/{request.pk}/change/"
+def page(consultation_request: ConsultationRequest) -> str:
+    return f"http://testserver/admin/consultations/consultationrequest/{consultation_request.pk}/change/"
 
 
 def sent() -> None:

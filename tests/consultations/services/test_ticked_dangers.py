@@ -96,25 +96,25 @@ def tell(make_request: MakeRequest, nurse: User, doctor: User, time_machine: Any
         status: RequestStatus,
         ticks: list[str],
     ) -> None:
-        request = _sent(make_request, answers, version=version, status=status)
+        consultation_request = _sent(make_request, answers, version=version, status=status)
         time_machine.shift(datetime.timedelta(hours=1))
         if earlier:
-            perform("answer_again", request, ticks=tuple(earlier))
-        _bring_case(request, case, by=nurse)
+            perform("answer_again", consultation_request, ticks=tuple(earlier))
+        _bring_case(consultation_request, case, by=nurse)
         time_machine.shift(datetime.timedelta(hours=1))
         if settled:
-            _settle(request, settled, how, by=doctor, entered_by=nurse)
+            _settle(consultation_request, settled, how, by=doctor, entered_by=nurse)
         time_machine.shift(datetime.timedelta(hours=1))
-        before = dangers.standing_of(request.response, request=request).level
-        answer = perform("answer_again", request, ticks=tuple(ticks)).result
-        _check(request, answer, ticks, before=before, settled=settled)
+        before = dangers.standing_of(consultation_request.response, consultation_request=consultation_request).level
+        answer = perform("answer_again", consultation_request, ticks=tuple(ticks)).result
+        _check(consultation_request, answer, ticks, before=before, settled=settled)
 
     return told
 
 
 def _sent(make_request: MakeRequest, answers: dict[str, Any], *, version: str, status: RequestStatus) -> Any:
     assessed = engine.assess(answers, version=version)
-    request = make_request(
+    consultation_request = make_request(
         patient=make_patient(f"Person {next(names)}"),
         status=status,
         outcome=assessed.outcome,
@@ -122,34 +122,43 @@ def _sent(make_request: MakeRequest, answers: dict[str, Any], *, version: str, s
         result=json.dumps(assessed.as_json()),
         record={"answers": answers, "cleaned": dict(assessed.cleaned), "asked": []},
     )
-    QuestionnaireResponse.objects.filter(pk=request.response_id).update(questionnaire_version=version)
-    Assessment.objects.filter(response=request.response_id).update(
+    QuestionnaireResponse.objects.filter(pk=consultation_request.response_id).update(questionnaire_version=version)
+    Assessment.objects.filter(response=consultation_request.response_id).update(
         questionnaire_version=version, ruleset_version=assessed.versions["ruleset"]
     )
-    return ConsultationRequest.objects.get(pk=request.pk)
+    return ConsultationRequest.objects.get(pk=consultation_request.pk)
 
 
 def _settle(
-    request: ConsultationRequest, signs: list[tuple[str, str]], how: SettledHow, *, by: User, entered_by: User
+    consultation_request: ConsultationRequest,
+    signs: list[tuple[str, str]],
+    how: SettledHow,
+    *,
+    by: User,
+    entered_by: User,
 ) -> None:
     proof: dict[str, Any] = {}
     if how == SettledHow.SPOKEN_TO:
         outcome = CallOutcome.DANGER_ASKED
-        proof["call"] = Call.objects.create(response=request.response, outcome=outcome, made_at=clock.now(), made_by=by)
+        proof["call"] = Call.objects.create(
+            response=consultation_request.response, outcome=outcome, made_at=clock.now(), made_by=by
+        )
     if how == SettledHow.MISTAKE:
         proof["entered_by"] = entered_by
     Settlement.objects.create(
-        response=request.response, how=how, signs=[list(sign) for sign in signs], words="Seen by me.",
+        response=consultation_request.response, how=how, signs=[list(sign) for sign in signs], words="Seen by me.",
         settled_at=clock.now(), settled_by=by, **proof,
     )  # fmt: skip
 
 
-def _bring_case(request: ConsultationRequest, state: str, *, by: User) -> None:
-    found = SafetyCase.objects.filter(response=request.response).first()
+def _bring_case(consultation_request: ConsultationRequest, state: str, *, by: User) -> None:
+    found = SafetyCase.objects.filter(response=consultation_request.response).first()
     if state == "none":
         return
     if found is None:
-        found = cases.open_case(response=request.response, level=Outcome.SAME_DAY, patient=request.patient)
+        found = cases.open_case(
+            response=consultation_request.response, level=Outcome.SAME_DAY, patient=consultation_request.patient
+        )
     status = {"open": CaseStatus.OPEN, "acknowledged": CaseStatus.ACKNOWLEDGED, "closed": CaseStatus.CLOSED}[state]
     now = clock.now()
     taken = {"acknowledged_at": now, "acknowledged_by": by} if state != "open" else {}
@@ -158,15 +167,15 @@ def _bring_case(request: ConsultationRequest, state: str, *, by: User) -> None:
 
 
 def _check(
-    request: ConsultationRequest,
+    consultation_request: ConsultationRequest,
     answer: Assessment | None,
     ticks: list[str],
     *,
     before: Outcome | None,
     settled: list[tuple[str, str]],
 ) -> None:
-    fresh = ConsultationRequest.objects.get(pk=request.pk)
-    case = SafetyCase.objects.filter(response=request.response).first()
+    fresh = ConsultationRequest.objects.get(pk=consultation_request.pk)
+    case = SafetyCase.objects.filter(response=consultation_request.response).first()
     signs = [code for code in ticks if code not in NEVER]
     assert fresh.answered_again_at == clock.now()
     if not signs:
@@ -175,7 +184,7 @@ def _check(
     assert answer is not None
     _check_replay(answer)
     assert before is None or OUTCOME_RISK[Outcome(answer.outcome)] <= OUTCOME_RISK[before]
-    fired = {each["effect"] for each in json.loads(answer.result)["fired"]}
+    fired = {item["effect"] for item in json.loads(answer.result)["fired"]}
     is_danger = bool(set(signs) & set(ALWAYS)) or (not settled and bool(fired & RED))
     if not is_danger:
         return
@@ -215,15 +224,15 @@ def test_every_ticked_danger_reaches_a_case(tell: Tell, story: dict[str, Any]) -
 def test_a_danger_stands_until_a_doctor_settles_it_whatever_rule_fires(
     make_request: MakeRequest, doctor: User, time_machine: Any, code: str
 ) -> None:
-    request = _sent(make_request, ANSWERED, version="1.1.0", status=RequestStatus.OFFERED)
-    perform("answer_again", request, ticks=(code,))
-    request.refresh_from_db()
-    assert request.flag_level in DANGERS
+    consultation_request = _sent(make_request, ANSWERED, version="1.1.0", status=RequestStatus.OFFERED)
+    perform("answer_again", consultation_request, ticks=(code,))
+    consultation_request.refresh_from_db()
+    assert consultation_request.flag_level in DANGERS
     time_machine.shift(datetime.timedelta(hours=1))
-    standing = dangers.standing_of(request.response, request=request)
+    standing = dangers.standing_of(consultation_request.response, consultation_request=consultation_request)
     Settlement.objects.create(
-        response=request.response, how=SettledHow.EXAMINED, signs=sorted(map(list, standing.open_signs)), words="Seen.",
-        settled_at=clock.now(), settled_by=doctor,
+        response=consultation_request.response, how=SettledHow.EXAMINED, signs=sorted(map(list, standing.open_signs)),
+        words="Seen.", settled_at=clock.now(), settled_by=doctor,
     )  # fmt: skip
-    dangers.refresh(request)
-    assert request.flag_level == ""
+    dangers.refresh(consultation_request)
+    assert consultation_request.flag_level == ""

@@ -43,18 +43,18 @@ def group_for(verb: str) -> str | None:
     return sorted(groups)[0] if groups else None
 
 
-def press(desk: Desk, verb: str, request: Any, by: User | None) -> Any:
-    return desk.services()[verb](request, by)
+def press(desk: Desk, verb: str, consultation_request: Any, by: User | None) -> Any:
+    return desk.services()[verb](consultation_request, by)
 
 
-def _same_page(request: Any) -> dict[str, Any]:
+def _same_page(consultation_request: Any) -> dict[str, Any]:
     """What the page of this request settled, however often it is sent."""
-    if not hasattr(request, "settling_page"):
-        request.settling_page = settling_data(request)
-    return dict(request.settling_page)
+    if not hasattr(consultation_request, "settling_page"):
+        consultation_request.settling_page = settling_data(consultation_request)
+    return dict(consultation_request.settling_page)
 
 
-def click(desk: Desk, verb: str, request: Any, by: User, *, seen: str) -> bool:
+def click(desk: Desk, verb: str, consultation_request: Any, by: User, *, seen: str) -> bool:
     """Press a button of the request page as it was shown when the request had the status `seen`."""
     values = {
         "note": {"note": "Rang."},
@@ -62,7 +62,7 @@ def click(desk: Desk, verb: str, request: Any, by: User, *, seen: str) -> bool:
         "ask_weekly": {"is_wanted": False},
         "escalate": {"note": "Worse."},
         "set_own_urgency": {"reason": "Well."},
-        "settle": _same_page(request) if verb == "settle" else {},
+        "settle": _same_page(consultation_request) if verb == "settle" else {},
         "order_booking": {"appointment_type": desk.visit, "reason": "I want to see her."},
         "settle_escalation": {"note": "Examined."},
         "pass_to_doctor": {"doctor": desk.doctor, "note": "Please read."},
@@ -73,7 +73,7 @@ def click(desk: Desk, verb: str, request: Any, by: User, *, seen: str) -> bool:
         "cancel_booking": {"reason": "Ill."},
         "cancel_request": {"note": "Moved."},
     }
-    return not perform(verb, request, seen=seen, by=by, **values.get(verb, {})).is_repeat
+    return not perform(verb, consultation_request, seen=seen, by=by, **values.get(verb, {})).is_repeat
 
 
 def test_every_verb_has_its_service(desk: Desk) -> None:
@@ -86,13 +86,13 @@ def test_a_legal_move_is_whole_with_one_event_and_its_mail_and_made_once(
 ) -> None:
     group = group_for(line.verb)
     by = staff(group) if group else None
-    request = desk.ready_for(line.verb, line.source, by)
+    consultation_request = desk.ready_for(line.verb, line.source, by)
 
     def make_it() -> None:
         if by is None or line.verb in ("book", "read_text"):
-            press(desk, line.verb, request, by)
+            press(desk, line.verb, consultation_request, by)
         else:
-            click(desk, line.verb, request, by, seen=line.source)
+            click(desk, line.verb, consultation_request, by, seen=line.source)
 
     before = all_rows()
     for module, name in [(audit, "record"), *([(outbox, "enqueue")] if line.verb in TOLD else [])]:
@@ -103,14 +103,16 @@ def test_a_legal_move_is_whole_with_one_event_and_its_mail_and_made_once(
         assert all_rows() == before, f"half of it stays where {name} fails"
 
     make_it()
-    request.refresh_from_db()
-    assert request.status == line.target
-    (event,) = AuditEvent.objects.about(request)
+    consultation_request.refresh_from_db()
+    assert consultation_request.status == line.target
+    (event,) = AuditEvent.objects.about(consultation_request)
     assert event.action == f"request.{line.verb}"
     assert (event.actor_user_id, event.actor) == ((by.pk, by.username) if by else (None, "patient"))
     assert (event.details["from"], event.details["to"]) == (line.source.value, line.target.value)
     assert audit.verify() == []
-    kinds = list(OutboxMessage.objects.filter(subject__request=request).values_list("kind", flat=True))
+    kinds = list(
+        OutboxMessage.objects.filter(subject__consultation_request=consultation_request).values_list("kind", flat=True)
+    )
     assert kinds == ([TOLD[line.verb]] if line.verb in TOLD else [])
 
     after = all_rows()
@@ -131,15 +133,17 @@ def test_any_other_status_is_refused_and_nothing_changes(
     desk: Desk, staff: Staff, verb: str, status: RequestStatus
 ) -> None:
     group = group_for(verb)
-    request, by = desk.request(status), staff(group) if group else None
+    consultation_request, by = desk.request(status), staff(group) if group else None
     if verb == "book" and status != RequestStatus.BOOKED:
-        desk.hold(request)
+        desk.hold(consultation_request)
     before = all_rows()
     if (verb, status) == ("book", RequestStatus.BOOKED):
-        assert press(desk, verb, request, by) == Appointment.objects.get(request=request)
+        assert press(desk, verb, consultation_request, by) == Appointment.objects.get(
+            consultation_request=consultation_request
+        )
     else:
         with pytest.raises(WrongStatus) as refusal:
-            press(desk, verb, request, by)
+            press(desk, verb, consultation_request, by)
         assert len(str(refusal.value)) > 20
     assert all_rows() == before
 
@@ -147,14 +151,14 @@ def test_any_other_status_is_refused_and_nothing_changes(
 @pytest.mark.parametrize(("verb", "group"), ROLES)
 def test_a_role_may_do_exactly_what_the_table_says(desk: Desk, staff: Staff, verb: str, group: str) -> None:
     by = staff(group)
-    request = desk.ready_for(verb, sources(verb)[0], by)
+    consultation_request = desk.ready_for(verb, sources(verb)[0], by)
     before = all_rows()
     if Actor(group) in actors(verb):
-        press(desk, verb, request, by)
+        press(desk, verb, consultation_request, by)
         assert all_rows() != before
     else:
         with pytest.raises(NotAllowed):
-            press(desk, verb, request, by)
+            press(desk, verb, consultation_request, by)
         assert all_rows() == before
 
 
@@ -167,52 +171,54 @@ def test_nobody_else_may_do_anything(desk: Desk, staff: Staff, verb: str, who: s
     if who == "no longer staff":
         by.is_staff = False
     by.save()
-    request = desk.request(sources(verb)[0])
+    consultation_request = desk.request(sources(verb)[0])
     before = all_rows()
     with pytest.raises(NotAllowed):
-        press(desk, verb, request, by)
+        press(desk, verb, consultation_request, by)
     assert all_rows() == before
 
 
 @pytest.mark.parametrize("verb", [verb for verb in VERBS if verb not in PATIENTS_OWN])
 def test_a_superuser_runs_the_site_and_decides_no_more_than_a_manager(desk: Desk, verb: str) -> None:
     by = User.objects.create_superuser("root", "root@clinic.example", "a quiet passphrase")
-    request = desk.ready_for(verb, sources(verb)[0], by)
+    consultation_request = desk.ready_for(verb, sources(verb)[0], by)
     before = all_rows()
     if Actor.MANAGER in actors(verb):
-        press(desk, verb, request, by)
+        press(desk, verb, consultation_request, by)
         assert all_rows() != before
     else:
         with pytest.raises(NotAllowed):
-            press(desk, verb, request, by)
+            press(desk, verb, consultation_request, by)
         assert all_rows() == before
 
 
 class TestTwoPeople:
     def test_the_second_is_told_who_was_first(self, desk: Desk, staff: Staff) -> None:
-        request, nurse = desk.request(RequestStatus.RECEIVED), staff("triage")
-        perform("withdraw", request)
+        consultation_request, nurse = desk.request(RequestStatus.RECEIVED), staff("triage")
+        perform("withdraw", consultation_request)
         before = all_rows()
         with pytest.raises(WrongStatus, match="The patient has moved this request to “Withdrawn by the patient”"):
-            perform("claim", request, by=nurse)
+            perform("claim", consultation_request, by=nurse)
         assert all_rows() == before
 
     def test_a_page_shown_earlier_decides_on_what_stands_there_now(self, desk: Desk, staff: Staff) -> None:
-        request, other, nurse = desk.request(RequestStatus.RECEIVED), staff("manager"), staff("triage")
-        perform("claim", request, by=other)
-        assert request.status == RequestStatus.RECEIVED  # as the page still shows it
+        consultation_request, other, nurse = desk.request(RequestStatus.RECEIVED), staff("manager"), staff("triage")
+        perform("claim", consultation_request, by=other)
+        assert consultation_request.status == RequestStatus.RECEIVED  # as the page still shows it
         with pytest.raises(WrongStatus, match="manager has moved"):
-            perform("claim", request, by=nurse)
+            perform("claim", consultation_request, by=nurse)
         before = all_rows()
         with pytest.raises(ChangedMeanwhile, match="What you wrote is kept"):
-            perform("note", request, seen=RequestStatus.RECEIVED, by=nurse, note="Rang.")
+            perform("note", consultation_request, seen=RequestStatus.RECEIVED, by=nurse, note="Rang.")
         assert all_rows() == before
 
     def test_a_doctors_question_pressed_twice_is_one_decision(self, desk: Desk, staff: Staff) -> None:
-        request, doctor = desk.request(RequestStatus.WITH_DOCTOR), staff("doctor")
-        asked = [perform("ask_as_doctor", request, patient_note="Which scan?", by=doctor) for _ in range(2)]
+        consultation_request, doctor = desk.request(RequestStatus.WITH_DOCTOR), staff("doctor")
+        asked = [
+            perform("ask_as_doctor", consultation_request, patient_note="Which scan?", by=doctor) for _ in range(2)
+        ]
         assert asked[0].result == asked[1].result
-        assert ClinicalReview.objects.count() == request.information_requests.count() == 1
+        assert ClinicalReview.objects.count() == consultation_request.information_requests.count() == 1
 
     @pytest.mark.parametrize(
         ("verb", "status", "group", "words"),
@@ -230,14 +236,14 @@ class TestTwoPeople:
     def test_the_same_again_with_other_words_is_no_repeat(
         self, desk: Desk, staff: Staff, verb: str, status: RequestStatus, group: str, words: str
     ) -> None:
-        request, by = desk.request(status), staff(group)
+        consultation_request, by = desk.request(status), staff(group)
         more = {"doctor": staff("doctor")} if verb == "pass_to_doctor" else {}
         more |= {"reason": "Call her."} if verb == "mark_urgent" else {}
         more |= {"patient_note": "Not now.", "reason": "Too early."} if verb == "decline" else {}
-        perform(verb, request, by=by, **{**more, words: "The first words."})
+        perform(verb, consultation_request, by=by, **{**more, words: "The first words."})
         before = all_rows()
         with pytest.raises(ChangedMeanwhile, match="with other words"):
-            perform(verb, request, by=by, seen=status, **{**more, words: "The second words."})
+            perform(verb, consultation_request, by=by, seen=status, **{**more, words: "The second words."})
         assert all_rows() == before
 
 
@@ -249,15 +255,15 @@ class TestWhatAMoveBrings:
         doctor = staff("doctor")
         for named in ("outcome", "highest_outcome"):
             shown = {"outcome": outcome} if named == "outcome" else {"highest_outcome": outcome}
-            request = desk.request(RequestStatus.WITH_DOCTOR, **shown)
+            consultation_request = desk.request(RequestStatus.WITH_DOCTOR, **shown)
             before = all_rows()
             with pytest.raises(FlagsStand):
-                press(desk, "offer", request, doctor)
+                press(desk, "offer", consultation_request, doctor)
             assert all_rows() == before
-            settle_all(request, by=doctor)
-            press(desk, "offer", request, doctor)
-            request.refresh_from_db()
-            assert request.status == RequestStatus.OFFERED
+            settle_all(consultation_request, by=doctor)
+            press(desk, "offer", consultation_request, doctor)
+            consultation_request.refresh_from_db()
+            assert consultation_request.status == RequestStatus.OFFERED
 
     @pytest.mark.parametrize("verb", ["escalate", "mark_urgent"])
     def test_it_is_due_sooner_never_later(self, desk: Desk, staff: Staff, verb: str) -> None:
@@ -266,74 +272,74 @@ class TestWhatAMoveBrings:
         soon.due_at = soon.submitted_at
         soon.save()
         late = desk.request(RequestStatus.WITH_DOCTOR)
-        for request in (soon, late):
-            was_due = request.due_at
-            press(desk, verb, request, doctor)
-            request.refresh_from_db()
-            assert request.due_at <= was_due
+        for consultation_request in (soon, late):
+            was_due = consultation_request.due_at
+            press(desk, verb, consultation_request, doctor)
+            consultation_request.refresh_from_db()
+            assert consultation_request.due_at <= was_due
         assert late.due_at < was_due
 
     @pytest.mark.parametrize("status", OPEN_STATUSES)
     @pytest.mark.parametrize("verb", ["withdraw", "cancel_request"])
     def test_the_end_frees_every_time(self, desk: Desk, staff: Staff, verb: str, status: RequestStatus) -> None:
-        request = desk.request(status, is_ahead=True)
-        press(desk, verb, request, staff("manager"))
-        assert not Appointment.objects.live().filter(request=request).exists()
-        assert not SlotHold.objects.filter(request=request).exists()
+        consultation_request = desk.request(status, is_ahead=True)
+        press(desk, verb, consultation_request, staff("manager"))
+        assert not Appointment.objects.live().filter(consultation_request=consultation_request).exists()
+        assert not SlotHold.objects.filter(consultation_request=consultation_request).exists()
 
     def test_a_passed_request_reaches_a_doctor_only(self, desk: Desk, staff: Staff) -> None:
-        request, nurse = desk.request(RequestStatus.IN_TRIAGE), staff("triage")
+        consultation_request, nurse = desk.request(RequestStatus.IN_TRIAGE), staff("triage")
         before = all_rows()
         with pytest.raises(NotAllowed, match="is not in the doctor group"):
-            perform("pass_to_doctor", request, doctor=nurse, note="", by=nurse)
+            perform("pass_to_doctor", consultation_request, doctor=nurse, note="", by=nurse)
         assert all_rows() == before
 
     def test_an_answer_goes_back_to_whoever_asked(self, desk: Desk) -> None:
         for by_doctor, target in ((True, RequestStatus.WITH_DOCTOR), (False, RequestStatus.IN_TRIAGE)):
-            request = desk.request(RequestStatus.INFORMATION_ASKED, asked_by_doctor=by_doctor)
-            answer(request, "An MRI in May.")
-            request.refresh_from_db()
-            assert request.status == target
-            assert request.information_requests.get().answer == "An MRI in May."
+            consultation_request = desk.request(RequestStatus.INFORMATION_ASKED, asked_by_doctor=by_doctor)
+            answer(consultation_request, "An MRI in May.")
+            consultation_request.refresh_from_db()
+            assert consultation_request.status == target
+            assert consultation_request.information_requests.get().answer == "An MRI in May."
 
     def test_what_has_not_begun_cannot_have_taken_place(self, desk: Desk, staff: Staff) -> None:
-        request, doctor = desk.request(RequestStatus.OFFERED), staff("doctor")
-        book_held(consultation_request=request)
+        consultation_request, doctor = desk.request(RequestStatus.OFFERED), staff("doctor")
+        book_held(consultation_request=consultation_request)
         before = all_rows()
         for verb in ("complete", "mark_no_show"):
             with pytest.raises(WrongStatus, match="has not begun"):
-                press(desk, verb, request, doctor)
+                press(desk, verb, consultation_request, doctor)
         assert all_rows() == before
 
     @pytest.mark.parametrize("verb", ["decline", "mark_urgent"])
     def test_a_decision_without_words_is_refused(self, desk: Desk, staff: Staff, verb: str) -> None:
-        request, doctor = desk.request(RequestStatus.WITH_DOCTOR), staff("doctor")
+        consultation_request, doctor = desk.request(RequestStatus.WITH_DOCTOR), staff("doctor")
         before = all_rows()
         with pytest.raises(review.ReasonMissing):
             {
-                "decline": lambda: perform("decline", request, patient_note=" \n", by=doctor),
-                "mark_urgent": lambda: perform("mark_urgent", request, reason=" ", by=doctor),
+                "decline": lambda: perform("decline", consultation_request, patient_note=" \n", by=doctor),
+                "mark_urgent": lambda: perform("mark_urgent", consultation_request, reason=" ", by=doctor),
             }[verb]()
         assert all_rows() == before
 
     def test_a_decision_against_the_suggestion_needs_a_reason(self, desk: Desk, staff: Staff) -> None:
-        request, doctor = desk.request(RequestStatus.WITH_DOCTOR), staff("doctor")
+        consultation_request, doctor = desk.request(RequestStatus.WITH_DOCTOR), staff("doctor")
         before = all_rows()
         with pytest.raises(review.ReasonMissing):
-            perform("decline", request, patient_note="Walk.", reason=" ", by=doctor)
+            perform("decline", consultation_request, patient_note="Walk.", reason=" ", by=doctor)
         assert all_rows() == before
-        perform("decline", request, patient_note="Walk.", by=doctor, reason="Pain is new.")
+        perform("decline", consultation_request, patient_note="Walk.", by=doctor, reason="Pain is new.")
         kept = ClinicalReview.objects.get()
         assert (kept.suggestion, kept.reason, kept.decided_by) == (Outcome.LIKELY_SUITABLE, "Pain is new.", doctor)
-        request.refresh_from_db()
-        assert request.outcome == request.assessment.outcome == Outcome.LIKELY_SUITABLE
+        consultation_request.refresh_from_db()
+        assert consultation_request.outcome == consultation_request.assessment.outcome == Outcome.LIKELY_SUITABLE
 
     def test_a_closed_request_takes_a_note_and_stays_closed(self, desk: Desk, staff: Staff) -> None:
         for status in CLOSED_STATUSES:
-            request = desk.request(status)
-            perform("note", request, note="Called: safe at home.", by=staff("triage"))
-            request.refresh_from_db()
-            assert request.status == status
+            consultation_request = desk.request(status)
+            perform("note", consultation_request, note="Called: safe at home.", by=staff("triage"))
+            consultation_request.refresh_from_db()
+            assert consultation_request.status == status
         assert TriageDecision.objects.count() == len(CLOSED_STATUSES) == 5
 
 

@@ -16,14 +16,14 @@ from tests.mailbox import link_of
 HOUR = datetime.timedelta(hours=1)
 
 
-def park(request: ConsultationRequest, *keys: str) -> None:
+def park(consultation_request: ConsultationRequest, *keys: str) -> None:
     for key in keys:
-        messaging.tell_patient(kind=MessageKind.PRIVATE_LINK, request=request, key=key)
+        messaging.notify_patient(kind=MessageKind.PRIVATE_LINK, consultation_request=consultation_request, key=key)
     OutboxMessage.objects.filter(key__in=keys).update(parked_at=clock.now())
 
 
 def told() -> list[str]:
-    return [each.recipient for each in OutboxMessage.objects.filter(kind=MessageKind.STAFF_ALERT).order_by("pk")]
+    return [item.recipient for item in OutboxMessage.objects.filter(kind=MessageKind.STAFF_ALERT).order_by("pk")]
 
 
 def test_a_flood_is_one_alert_to_each_on_duty_and_leads_to_the_list(
@@ -116,6 +116,6 @@ def test_a_link_asked_for_that_was_not_sent_is_told_once(nurse: User, time_machi
 def test_what_the_server_does_not_take_for_a_quarter_of_an_hour_is_delayed(
     alice: ConsultationRequest, minutes: int, attempts: int, expected: int
 ) -> None:
-    messaging.tell_patient(kind=MessageKind.PRIVATE_LINK, request=alice, key="one")
+    messaging.notify_patient(kind=MessageKind.PRIVATE_LINK, consultation_request=alice, key="one")
     OutboxMessage.objects.update(send_at=clock.now() - datetime.timedelta(minutes=minutes), attempts=attempts)
     assert undelivered.delayed_messages().count() == expected

@@ -24,66 +24,66 @@ BOTH = pytest.mark.parametrize(
 )
 
 
-def offered(request: Any, by: Any) -> set[str]:
-    request.refresh_from_db()
-    return {each.name for each in action_panel(request, by=by).actions}
+def offered(consultation_request: Any, by: Any) -> set[str]:
+    consultation_request.refresh_from_db()
+    return {action.name for action in action_panel(consultation_request, by=by).actions}
 
 
 @BOTH
 def test_it_is_as_before_and_nobody_is_written_to(desk: Desk, verb: str, undo: str, sign_in: Any) -> None:
-    request = desk.request(RequestStatus.BOOKED)
+    consultation_request = desk.request(RequestStatus.BOOKED)
     occupied = Occupation.objects.order_by("resource", "person").values_list(
         "resource", "person", "starts_at", "ends_at"
     )
     before = list(occupied)
-    perform(verb, request, by=desk.doctor)
+    perform(verb, consultation_request, by=desk.doctor)
     assert not Occupation.objects.exists()
-    assert undo in offered(request, desk.doctor)
-    assert "can be undone until midnight" in text_of(sign_in(desk.doctor).get(page_of(request)))
+    assert undo in offered(consultation_request, desk.doctor)
+    assert "can be undone until midnight" in text_of(sign_in(desk.doctor).get(page_of(consultation_request)))
     for _ in range(2):
-        perform(undo, request, by=desk.doctor)
-    request.refresh_from_db()
-    assert request.status == RequestStatus.BOOKED
-    assert Appointment.objects.get(request=request).status == AppointmentStatus.BOOKED
+        perform(undo, consultation_request, by=desk.doctor)
+    consultation_request.refresh_from_db()
+    assert consultation_request.status == RequestStatus.BOOKED
+    assert Appointment.objects.get(consultation_request=consultation_request).status == AppointmentStatus.BOOKED
     assert list(occupied) == before
-    assert not OutboxMessage.objects.filter(subject__request=request).exists()
-    assert {"complete", "mark_no_show"} <= offered(request, desk.doctor)
+    assert not OutboxMessage.objects.filter(subject__consultation_request=consultation_request).exists()
+    assert {"complete", "mark_no_show"} <= offered(consultation_request, desk.doctor)
     patient = Client()
-    open_privately(patient, request)
+    open_privately(patient, consultation_request)
     assert "your consultation is booked" in patient.get(at(patient)).content.decode()
 
 
 @BOTH
 def test_on_the_next_day_it_is_too_late(desk: Desk, verb: str, undo: str, time_machine: Any) -> None:
-    request = desk.request(RequestStatus.BOOKED)
-    perform(verb, request, by=desk.doctor)
+    consultation_request = desk.request(RequestStatus.BOOKED)
+    perform(verb, consultation_request, by=desk.doctor)
     last_minute = datetime.datetime(2026, 11, 24, 4, 59, tzinfo=datetime.UTC)
     time_machine.move_to(last_minute, tick=False)
-    assert undo in offered(request, desk.doctor)
+    assert undo in offered(consultation_request, desk.doctor)
     time_machine.move_to(last_minute + MINUTE, tick=False)
-    assert undo not in offered(request, desk.doctor)
+    assert undo not in offered(consultation_request, desk.doctor)
     before = all_rows()
     with pytest.raises(WrongStatus, match="only on the day it was recorded"):
-        perform(undo, request, by=desk.doctor)
+        perform(undo, consultation_request, by=desk.doctor)
     assert all_rows() == before
 
 
 @BOTH
 def test_not_over_the_visit_of_somebody_else(desk: Desk, verb: str, undo: str) -> None:
     """It was over early, and the rest of its time was booked."""
-    request = desk.request(RequestStatus.BOOKED)
-    perform(verb, request, by=desk.doctor)
+    consultation_request = desk.request(RequestStatus.BOOKED)
+    perform(verb, consultation_request, by=desk.doctor)
     book_directly(desk.make_request(status=RequestStatus.BOOKED), desk.clinician, NOW + MINUTE)
     before = all_rows()
     with pytest.raises(WrongStatus, match="Somebody else has taken a part of that time"):
-        perform(undo, request, by=desk.doctor)
+        perform(undo, consultation_request, by=desk.doctor)
     assert all_rows() == before
 
 
 def test_one_is_not_undone_by_the_button_of_the_other(desk: Desk) -> None:
-    request = desk.request(RequestStatus.BOOKED)
-    perform("complete", request, by=desk.doctor)
+    consultation_request = desk.request(RequestStatus.BOOKED)
+    perform("complete", consultation_request, by=desk.doctor)
     before = all_rows()
     with pytest.raises(WrongStatus, match="no longer possible"):
-        perform("undo_no_show", request, by=desk.doctor)
+        perform("undo_no_show", consultation_request, by=desk.doctor)
     assert all_rows() == before

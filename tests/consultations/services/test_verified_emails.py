@@ -35,21 +35,26 @@ def request_of(make_request: MakeRequest) -> Any:
     return make
 
 
-def open_mailed_link(request: ConsultationRequest, *, birth_on: datetime.date | None = None) -> PrivateLink | None:
+def open_mailed_link(
+    consultation_request: ConsultationRequest, *, birth_on: datetime.date | None = None
+) -> PrivateLink | None:
     """What happens when the patient follows a link in one of our mails and gives a date of birth."""
     token, now = new_token(), clock.now()
     PrivateLink.objects.create(
-        request=request, token_hash=fingerprint(token), created_at=now, expires_at=now + datetime.timedelta(days=1)
+        consultation_request=consultation_request,
+        token_hash=fingerprint(token),
+        created_at=now,
+        expires_at=now + datetime.timedelta(days=1),
     )
-    return private_links.open_link(token=token, birth_on=birth_on or request.patient.birth_on or BORN)
+    return private_links.open_link(token=token, birth_on=birth_on or consultation_request.patient.birth_on or BORN)
 
 
-def verified_at(request: ConsultationRequest) -> datetime.datetime | None:
-    return Patient.objects.get(pk=request.patient_id).email_verified_at
+def verified_at(consultation_request: ConsultationRequest) -> datetime.datetime | None:
+    return Patient.objects.get(pk=consultation_request.patient_id).email_verified_at
 
 
 def are_joined(*requests: ConsultationRequest) -> bool:
-    keys = [each.patient_id for each in requests]
+    keys = [item.patient_id for item in requests]
     return Patient.objects.filter(pk__in=keys).values("person_id").distinct().count() == 1
 
 
@@ -111,13 +116,13 @@ class TestJoined:
         open_mailed_link(first)
         link = open_mailed_link(second)
         assert link is not None
-        assert link.request == second
+        assert link.consultation_request == second
         assert private_links.request_behind(link.pk) == second
 
     def test_three_rows_one_after_the_other(self, request_of: Any) -> None:
         all_three = [request_of() for _ in range(3)]
-        for each in all_three:
-            open_mailed_link(each)
+        for item in all_three:
+            open_mailed_link(item)
         assert are_joined(*all_three)
         assert PersonJoin.objects.live().count() == 2
 
@@ -181,7 +186,7 @@ class TestJoined:
             assert open_mailed_link(second) is not None
         assert not are_joined(first, second)
         assert verified_at(second) is not None
-        assert [each.getMessage() for each in caplog.records] == [
+        assert [record.getMessage() for record in caplog.records] == [
             f"patient row {second.patient_id} not joined by its address: VisitsOverlap"
         ]
 
@@ -243,9 +248,9 @@ class TestFlood:
     def test_a_mailbox_with_two_hundred_requests_is_left_to_staff(self, request_of: Any) -> None:
         """Opening one of them costs no more than opening one of twenty-five, and joins nothing more."""
         made = [request_of() for _ in range(200)]
-        for each in made[:25]:
-            open_mailed_link(each)
-        Patient.objects.filter(pk__in=[each.patient_id for each in made[25:199]]).update(email_verified_at=clock.now())
+        for item in made[:25]:
+            open_mailed_link(item)
+        Patient.objects.filter(pk__in=[item.patient_id for item in made[25:199]]).update(email_verified_at=clock.now())
         joined = PersonJoin.objects.count()
 
         with CaptureQueriesContext(connection) as queries:

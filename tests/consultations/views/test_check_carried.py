@@ -52,7 +52,7 @@ class Reader:
 
     @property
     def ways(self) -> list[str]:
-        return [html.unescape(each) for each in re.findall(r'formaction="([^"]+)"', self.body)]
+        return [html.unescape(item) for item in re.findall(r'formaction="([^"]+)"', self.body)]
 
     def fill(self, **data: Any) -> HttpResponse:
         self.page = self.client.post(self.action, {**data, "carried": self.state})
@@ -443,7 +443,7 @@ class TestAnotherBrowser:
         other = self.other(reader)
         other.fill(ab_age="58", rf_now=["chest"])
         reader.fill(ab_age="56", rf_now=["chest"])
-        ages = [each.answers["ab_age"] for each in QuestionnaireResponse.objects.order_by("pk")]
+        ages = [item.answers["ab_age"] for item in QuestionnaireResponse.objects.order_by("pk")]
         assert ages == [58, 56]
 
     def test_the_start_page_does_not_open_it_either(self, reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:

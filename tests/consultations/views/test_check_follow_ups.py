@@ -134,7 +134,7 @@ class TestOnThePage:
         assert len(flow.screens("1.0.0")) == 17
         assert visitor.answer(until="mood") == f"{visitor.check}/q/mood/"
         assert visitor.complete().headers["Location"] == f"{visitor.check}/sent/"
-        assert visitor.response.request.assessment.ruleset_version == "1.0.0"
+        assert visitor.response.consultation_request.assessment.ruleset_version == "1.0.0"
 
 
 class TestStops:

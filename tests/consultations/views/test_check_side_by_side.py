@@ -195,7 +195,7 @@ class TestKeys:
         for each, age in ((visitor, "31"), (other_visitor, "71")):
             each.begin(key="0a1b2c3d")
             each.give("now", ab_age=age, rf_now=["none"])
-        assert [each.response.answers["ab_age"] for each in (visitor, other_visitor)] == [31, 71]
+        assert [item.response.answers["ab_age"] for item in (visitor, other_visitor)] == [31, 71]
 
     def test_ten_are_remembered_and_the_oldest_that_was_sent_goes_first(self, visitor: Visitor) -> None:
         visitor.answer(until="pain")

@@ -213,7 +213,7 @@ class TestAfterTheCaseIsClosed:
         assert "Opened again on Monday 23 November, 11 am: the person asked to be called" in page
         assert "Nobody left a number." in page
         close("On the way to hospital.")
-        told = [each.words for each in SafetyCase.objects.get().closings.all()]
+        told = [closing.words for closing in SafetyCase.objects.get().closings.all()]
         assert told == ["Nobody left a number.", "On the way to hospital."]
 
     def test_a_worse_answer_opens_it_again(self, visitor, close):

@@ -53,8 +53,8 @@ def main_of(response: Any) -> str:
 class TestTheHelper:
     @pytest.mark.parametrize("status", RequestStatus)
     def test_is_greeted_on_the_status_page(self, client: Client, helped: Any, status: RequestStatus) -> None:
-        request = helped(status=status)
-        open_privately(client, request)
+        consultation_request = helped(status=status)
+        open_privately(client, consultation_request)
         page = main_of(client.get(at(client)))
         assert f"Bob, {TO_HELPERS[status] % {'name': 'Ana'}}" in page
         assert "Ana, " not in page
@@ -67,7 +67,7 @@ class TestTheHelper:
     def test_is_greeted_in_every_mail_and_told_whose_date_of_birth_it_takes(
         self, helped: Any, kind: MessageKind
     ) -> None:
-        message = messaging.tell_patient(kind=kind, request=helped(), key="one")
+        message = messaging.notify_patient(kind=kind, consultation_request=helped(), key="one")
         assert message is not None
         composed = write(message)
         for words in (composed.text, composed.html):
@@ -80,21 +80,23 @@ class TestTheHelper:
 
     def test_a_patient_whose_name_has_no_first_part_is_the_patient(self, make_request: MakeRequest) -> None:
         patient = make_patient("www.ana.example", email="bob@example.com")
-        request = make_request(patient=patient, filled_for=FilledFor.OTHER, helper_name="Bob Pell")
-        assert request.whose("request") == "the patient’s request"
+        consultation_request = make_request(patient=patient, filled_for=FilledFor.OTHER, helper_name="Bob Pell")
+        assert consultation_request.whose("request") == "the patient’s request"
 
     def test_is_asked_for_the_date_of_birth_by_name(self, client: Client, helped: Any) -> None:
-        message = messaging.tell_patient(kind=MessageKind.PRIVATE_LINK, request=helped(), key="one")
+        message = messaging.notify_patient(kind=MessageKind.PRIVATE_LINK, consultation_request=helped(), key="one")
         assert message is not None
         link = path_of(message)
         assert "What is Ana’s date of birth?" in text_of(client.get(link))
 
     def test_a_dead_link_names_nobody(self, client: Client, helped: Any) -> None:
-        request = helped()
-        message = messaging.tell_patient(kind=MessageKind.PRIVATE_LINK, request=request, key="one")
+        consultation_request = helped()
+        message = messaging.notify_patient(
+            kind=MessageKind.PRIVATE_LINK, consultation_request=consultation_request, key="one"
+        )
         assert message is not None
         path = path_of(message)
-        perform("correct_email", request, email="other@example.com")
+        perform("correct_email", consultation_request, email="other@example.com")
         page = text_of(client.get(path))
         assert "Ana" not in page
         assert "What is your date of birth?" in page
@@ -115,9 +117,9 @@ class TestTheHelper:
     def test_is_asked_about_the_patient_s_own(
         self, client: Client, helped: Any, clinician: Clinician, page: str
     ) -> None:
-        request = helped(status=RequestStatus.BOOKED)
-        book_directly(request, clinician, STARTS)
-        open_privately(client, request)
+        consultation_request = helped(status=RequestStatus.BOOKED)
+        book_directly(consultation_request, clinician, STARTS)
+        open_privately(client, consultation_request)
         words = main_of(client.get(at(client, page)))
         assert "Ana’s" in words
         assert "your request" not in words.lower()
@@ -134,8 +136,10 @@ class TestTheHelper:
     def test_reads_whose_time_is_cancelled(self, client: Client, make_request: Any, helper: str, whose: str) -> None:
         patient = make_patient("Ana Winther", email="bob@example.com")
         who = FilledFor.OTHER if helper else FilledFor.SELF
-        request = make_request(status=RequestStatus.OFFERED, patient=patient, filled_for=who, helper_name=helper)
-        open_privately(client, request)
+        consultation_request = make_request(
+            status=RequestStatus.OFFERED, patient=patient, filled_for=who, helper_name=helper
+        )
+        open_privately(client, consultation_request)
         words = main_of(client.get(at(client, "?cancelled")))
         assert f"{whose} time is cancelled. Somebody else can take it now. {whose} request stays open." in words
 
@@ -148,8 +152,8 @@ class TestCostsAndTheWay:
         Location.objects.update(directions=self.WAY)
         AppointmentType.objects.update(price_text=self.PRICE)
 
-    def pages(self, client: Client, request: ConsultationRequest) -> dict[str, str]:
-        open_privately(client, request)
+    def pages(self, client: Client, consultation_request: ConsultationRequest) -> dict[str, str]:
+        open_privately(client, consultation_request)
         pages = {"times": text_of(client.get(at(client, "times/")))}
         chosen = client.get(at(client, "times/")).context["sessions"][0].morning[0].key
         client.post(at(client, "times/"), {"slot": chosen})
@@ -205,19 +209,19 @@ class TestTheScanReport:
         assert "This site cannot take them: call us and we tell you how" in text_of(client.get(at(client)))
 
     def test_answers_that_cannot_be_read_close_nothing(self, client: Client, make_request: MakeRequest) -> None:
-        request = make_request(answers={"im_share": "yes"})
+        consultation_request = make_request(answers={"im_share": "yes"})
         with connection.cursor() as cursor:
             table = QuestionnaireResponse._meta.db_table
-            cursor.execute(f"UPDATE {table} SET answers = 'damaged' WHERE id = %s", [request.response_id])
-        open_privately(client, request)
+            cursor.execute(f"UPDATE {table} SET answers = 'damaged' WHERE id = %s", [consultation_request.response_id])
+        open_privately(client, consultation_request)
         page = client.get(at(client))
         assert page.status_code == 200
         assert "can report or pictures<" not in page.content.decode()
 
     def test_no_mail_speaks_of_it(self, make_request: MakeRequest) -> None:
-        request = make_request(answers={"im_share": "yes"})
+        consultation_request = make_request(answers={"im_share": "yes"})
         for kind in TO_PATIENTS:
-            message = messaging.tell_patient(kind=kind, request=request, key=kind)
+            message = messaging.notify_patient(kind=kind, consultation_request=consultation_request, key=kind)
             assert message is not None
             assert "scan" not in write(message).text
 

@@ -34,7 +34,7 @@ class TestPages:
             pages.append(visitor.see(where))
             where = visitor.give(slug, **fields_of(slug, {**ROUTINE, **changes})).headers["Location"]
         pages.append(visitor.see(where))
-        assert [each for page in pages for each in untapped(page.content.decode())] == []
+        assert [item for page in pages for item in untapped(page.content.decode())] == []
         assert 'href="tel:911"' in pages[-1].content.decode()
         assert len(pages) > 1
 
@@ -53,6 +53,6 @@ class TestPages:
 
     @pytest.mark.parametrize("status", RequestStatus.values)
     def test_behind_a_private_link(self, make_request, status):
-        request, client = make_request(status=status, patient=make_patient("Ada")), Client()
-        open_privately(client, request)
-        assert untapped(client.get(private_url(request)).content.decode()) == []
+        consultation_request, client = make_request(status=status, patient=make_patient("Ada")), Client()
+        open_privately(client, consultation_request)
+        assert untapped(client.get(private_url(consultation_request)).content.decode()) == []

@@ -18,11 +18,13 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def asked(make_request: MakeRequest, nurse: User) -> ConsultationRequest:
-    request = make_request(outcome=Outcome.EMERGENCY)
-    case = cases.open_case(response=request.response, level=Outcome.EMERGENCY, patient=request.patient)
+    consultation_request = make_request(outcome=Outcome.EMERGENCY)
+    case = cases.open_case(
+        response=consultation_request.response, level=Outcome.EMERGENCY, patient=consultation_request.patient
+    )
     close_case(case, by=nurse)
     CaseClosing.objects.update(asked_for=clock.now())
-    return request
+    return consultation_request
 
 
 @pytest.fixture
@@ -104,9 +106,13 @@ def test_nobody_else_is_asked_and_who_is_not_asked_is_led_on(
 
 
 def test_who_helps_is_asked_about_the_person(client: Client, make_request: MakeRequest, nurse: User) -> None:
-    request = make_request(outcome=Outcome.EMERGENCY, filled_for="other", helper_name="Hanna Winther")
-    case = cases.open_case(response=request.response, level=Outcome.EMERGENCY, patient=request.patient)
+    consultation_request = make_request(outcome=Outcome.EMERGENCY, filled_for="other", helper_name="Hanna Winther")
+    case = cases.open_case(
+        response=consultation_request.response, level=Outcome.EMERGENCY, patient=consultation_request.patient
+    )
     close_case(case, by=nurse)
     CaseClosing.objects.update(asked_for=clock.now())
-    open_privately(client, request)
-    assert "Was Alice seen? What did they find?" in text_of(client.get(private_url(request, "how-it-went/")))
+    open_privately(client, consultation_request)
+    assert "Was Alice seen? What did they find?" in text_of(
+        client.get(private_url(consultation_request, "how-it-went/"))
+    )

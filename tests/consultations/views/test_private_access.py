@@ -34,11 +34,11 @@ HAS_CLOSED = "This page has closed"
 TOKEN_FIELD = re.compile(rb'<input type="hidden" name="csrfmiddlewaretoken" value="[^"]+">')
 
 
-def link_to(request, **changes):
+def link_to(consultation_request, **changes):
     """A private link as a mail carries it; returns its path."""
     token = new_token()
     values = {"created_at": clock.now(), "expires_at": clock.now() + datetime.timedelta(days=90), **changes}
-    PrivateLink.objects.create(request=request, token_hash=fingerprint(token), **values)
+    PrivateLink.objects.create(consultation_request=consultation_request, token_hash=fingerprint(token), **values)
     return f"/request/open/{token}/"
 
 
@@ -127,7 +127,7 @@ class TestRefusal:
         page = client.post(path, BORN)
         assert page.status_code == 200
         assert bytes_of(page) == bytes_of(wrong_date).replace(b'value="1971"', b'value="1970"')
-        assert [client.get(private_url(each)).status_code for each in (alice, bob)] == [403, 403]
+        assert [client.get(private_url(item)).status_code for item in (alice, bob)] == [403, 403]
 
     def test_a_refused_link_does_not_close_what_was_open(self, client, alice):
         open_privately(client, alice)
@@ -170,7 +170,7 @@ class TestRefusal:
         assert PrivateLink.objects.get(wrong_dates=5).locked_at == MONDAY
         mail = OutboxMessage.objects.get()
         assert (mail.kind, mail.recipient) == (MessageKind.PRIVATE_LINK, "alice@example.com")
-        assert mail.subject.request == alice
+        assert mail.subject.consultation_request == alice
         assert REFUSED in text_of(client.post(path, BORN))
         fresh = path_of(mail)
         assert client.post(fresh, BORN).headers["Location"] == private_url(alice)
@@ -250,23 +250,23 @@ class TestSession:
         assert "Ring 555" not in page.content.decode()
 
     def test_leaving_closes_every_page_of_this_browser_and_says_so(self, client, alice, bob):
-        for each in (alice, bob):
-            open_privately(client, each)
+        for item in (alice, bob):
+            open_privately(client, item)
         left = client.post("/request/leave/", follow=True)
         assert "No private page is open in this browser." in text_of(left)
         assert not client.session.items()
-        for each in (alice, bob):
+        for item in (alice, bob):
             for page in (*PAGES, "appointment.ics"):
-                assert HAS_CLOSED in text_of(client.get(private_url(each, page)))
+                assert HAS_CLOSED in text_of(client.get(private_url(item, page)))
 
     def test_closing_one_request_leaves_the_others_open(self, client, alice, bob):
-        for each in (alice, bob):
-            open_privately(client, each)
+        for item in (alice, bob):
+            open_privately(client, item)
         closed = client.post(private_url(alice, "close/"), follow=True)
         assert "That request is closed in this browser. Others are still open." in text_of(closed)
         assert bob.reference in text_of(closed)
         assert alice.reference not in text_of(closed)
-        assert [client.get(private_url(each)).status_code for each in (alice, bob)] == [403, 200]
+        assert [client.get(private_url(item)).status_code for item in (alice, bob)] == [403, 200]
 
     def test_leaving_is_no_link(self, client, alice):
         open_privately(client, alice)
@@ -433,7 +433,7 @@ class TestSendAgain:
         client.post("/request/link/", {"email": " ALICE@example.com "})
         private_links.answer_asked()
         mail = OutboxMessage.objects.get()
-        assert (mail.recipient, mail.subject.request) == ("alice@example.com", alice)
+        assert (mail.recipient, mail.subject.consultation_request) == ("alice@example.com", alice)
         assert mail.kind == MessageKind.PRIVATE_LINK
 
     def test_an_unknown_address_gets_nothing(self, client, alice):
@@ -487,4 +487,4 @@ class TestSendAgain:
     def test_one_person_with_two_requests_gets_a_link_for_each(self, client, make_request):
         requests = {make_request(patient=make_patient()).pk for _ in range(2)}
         private_links.send_again(email="alice@example.com")
-        assert set(OutboxMessage.objects.values_list("subject__request", flat=True)) == requests
+        assert set(OutboxMessage.objects.values_list("subject__consultation_request", flat=True)) == requests

@@ -60,9 +60,9 @@ def offered(make_request: MakeRequest, clinician: Any) -> ConsultationRequest:
 def alice_at(client: Client, time_machine: Any) -> Any:
     """Her browser, on Wednesday, with the page of one request open."""
 
-    def opened(request: ConsultationRequest) -> Client:
+    def opened(consultation_request: ConsultationRequest) -> Client:
         time_machine.move_to(LATER, tick=False)
-        open_privately(client, request)
+        open_privately(client, consultation_request)
         return client
 
     return opened
@@ -121,10 +121,10 @@ class TestThePage:
         assert "cauda equina" not in says(client.get(at(client, "changed/now/")))
 
     def test_a_helper_is_asked_about_and_reads_aloud_for_the_patient(self, make_request, alice_at):
-        request = make_request(
+        consultation_request = make_request(
             patient=make_patient("Ana Lopez"), filled_for=FilledFor.OTHER, helper_name="Bob Pell", answers=ANSWERS
         )
-        client = alice_at(request)
+        client = alice_at(consultation_request)
         assert "About Ana: since Monday 23 November, has any of this" in says(client.get(at(client, "changed/")))
         tick(client, "chest")
         words = says(client.get(at(client, "changed/now/")))
@@ -246,11 +246,11 @@ class TestNothingIsLost:
 
 
 class TestWhenWeAsk:
-    def open_by_link(self, request: ConsultationRequest) -> Client:
+    def open_by_link(self, consultation_request: ConsultationRequest) -> Client:
         """As the person does it: by the link in a mail, with the date of birth."""
         client = Client()
-        token = private_links.mint(request).rstrip("/").rpartition("/")[2]
-        born = request.patient.birth_on
+        token = private_links.mint(consultation_request).rstrip("/").rpartition("/")[2]
+        born = consultation_request.patient.birth_on
         client.post(
             f"/request/open/{token}/",
             {"birth_on_month": born.month, "birth_on_day": born.day, "birth_on_year": born.year},
@@ -285,7 +285,7 @@ class TestWhenWeAsk:
         client = alice_at(sent)
         tick(client, "none")
         time_machine.shift(HOUR / 6)
-        send_message(request=sent, text="I can't pee.")
+        send_message(consultation_request=sent, text="I can't pee.")
         assert ANSWER_NOW in says(client.get(at(client)))
         time_machine.shift(HOUR / 60)
         tick(client, "none")
@@ -301,12 +301,12 @@ class TestWhenWeAsk:
 
     @pytest.mark.parametrize("status", RequestStatus)
     def test_nobody_whose_request_has_ended(self, make_request, alice_at, clinician, status):
-        request = make_request(status=status)
+        consultation_request = make_request(status=status)
         if status == RequestStatus.BOOKED:
-            book_directly(request, clinician, LATER + 7 * DAY)
-        client = alice_at(request)
-        assert (LINK in says(client.get(at(client)))) == (not request.is_closed)
-        assert (client.get(at(client, "changed/")).status_code == 302) == request.is_closed
+            book_directly(consultation_request, clinician, LATER + 7 * DAY)
+        client = alice_at(consultation_request)
+        assert (LINK in says(client.get(at(client)))) == (not consultation_request.is_closed)
+        assert (client.get(at(client, "changed/")).status_code == 302) == consultation_request.is_closed
 
 
 class TestBeforeATime:
@@ -333,22 +333,22 @@ class TestBeforeATime:
             assert "A doctor looks at this first" in says(refused)
         offered.refresh_from_db()
         with pytest.raises(FlagsStand):
-            scheduling.hold(request=offered, slot_key=key)
+            scheduling.hold(consultation_request=offered, slot_key=key)
         assert "no time can be chosen until a doctor has looked" in says(client.get(at(client)))
 
     def test_the_service_itself_asks_first(self, offered, alice_at):
         alice_at(offered)
         key = scheduling.nearest(appointment_type=offered.appointment_type, around=LATER, ignoring=offered)[0].key
         with pytest.raises(scheduling.AskFirst):
-            scheduling.hold(request=offered, slot_key=key)
+            scheduling.hold(consultation_request=offered, slot_key=key)
 
     def test_a_booked_visit_stays_until_a_person_decides(self, make_request, alice_at, clinician):
-        request = make_request(status=RequestStatus.BOOKED, answers=ANSWERS)
-        book_directly(request, clinician, LATER + 7 * DAY)
-        client = alice_at(request)
+        consultation_request = make_request(status=RequestStatus.BOOKED, answers=ANSWERS)
+        book_directly(consultation_request, clinician, LATER + 7 * DAY)
+        client = alice_at(consultation_request)
         tick(client, "chest")
-        request.refresh_from_db()
-        assert request.status == RequestStatus.BOOKED
+        consultation_request.refresh_from_db()
+        assert consultation_request.status == RequestStatus.BOOKED
         assert "Add to calendar" in says(client.get(at(client)))
 
 

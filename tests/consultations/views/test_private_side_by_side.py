@@ -44,14 +44,14 @@ def three(make_request, clinician):
 @pytest.fixture
 def shared(client, three):
     """One browser in which all three were opened, the booked one last."""
-    for request in three:
-        open_privately(client, request)
+    for consultation_request in three:
+        open_privately(client, consultation_request)
     return client
 
 
-def ask(request, by, question="Which scan was it?"):
+def ask(consultation_request, by, question="Which scan was it?"):
     return InformationRequest.objects.create(
-        request=request,
+        consultation_request=consultation_request,
         question=question,
         asked_at=clock.now(),
         asked_by=by,
@@ -79,7 +79,7 @@ class TestThreePeople:
             (asked, "withdraw/"),
         )
         for own, page in pages:
-            others = [each for each in three if each != own]
+            others = [item for item in three if item != own]
             words = text_of(shared.get(private_url(own, page)))
             assert own.reference in words
             assert own.patient.first_name in words
@@ -98,9 +98,9 @@ class TestThreePeople:
         asked, offered, booked = three
         gone = shared.post(private_url(asked, "withdraw/"), {"sure": "on"})
         assert gone.headers["Location"] == private_url(asked)
-        for request, status in ((asked, "withdrawn"), (offered, "offered"), (booked, "booked")):
-            request.refresh_from_db()
-            assert request.status == status
+        for consultation_request, status in ((asked, "withdrawn"), (offered, "offered"), (booked, "booked")):
+            consultation_request.refresh_from_db()
+            assert consultation_request.status == status
 
     def test_an_answer_goes_to_the_question_on_the_page(self, shared, three, clinician):
         asked, other = three[0], three[1]
@@ -108,20 +108,20 @@ class TestThreePeople:
         ask(other, clinician.user, "Bob, which scan?")
         open_privately(shared, other)
         assert shared.post(private_url(asked, "answer/"), {"answer": "Alice's words."}).status_code == 302
-        assert list(InformationRequest.objects.order_by("pk").values_list("request", "answered_at")) == [
+        assert list(InformationRequest.objects.order_by("pk").values_list("consultation_request", "answered_at")) == [
             (asked.pk, MONDAY),
             (other.pk, None),
         ]
-        assert InformationRequest.objects.get(request=asked).answer == "Alice's words."
+        assert InformationRequest.objects.get(consultation_request=asked).answer == "Alice's words."
 
     def test_a_time_is_held_and_booked_for_the_one_on_the_page(self, shared, three, clinician):
         _, offered, booked = three
         held = shared.post(private_url(offered, "times/"), {"slot": slot_key(clinician)})
         assert held.headers["Location"] == private_url(offered, "times/check/")
-        assert SlotHold.objects.get().request == offered
+        assert SlotHold.objects.get().consultation_request == offered
         done = shared.post(private_url(offered, "times/check/"))
         assert done.headers["Location"] == private_url(offered)
-        assert set(Appointment.objects.live().values_list("request", "starts_at")) == {
+        assert set(Appointment.objects.live().values_list("consultation_request", "starts_at")) == {
             (offered.pk, LATER),
             (booked.pk, TUESDAY),
         }
@@ -131,7 +131,7 @@ class TestThreePeople:
         shared.post(private_url(offered, "times/"), {"slot": slot_key(clinician)})
         shared.post(private_url(offered, "times/check/"))
         shared.post(private_url(booked, "cancel-time/"), {"reason": "Away."})
-        assert list(Appointment.objects.live().values_list("request", flat=True)) == [offered.pk]
+        assert list(Appointment.objects.live().values_list("consultation_request", flat=True)) == [offered.pk]
 
     def test_the_calendar_file_is_of_the_one_on_the_page(self, shared, three):
         asked, _, booked = three
@@ -144,19 +144,19 @@ class TestThreePeople:
         page = shared.post(private_url(asked, "replace-link/"))
         assert asked.patient.email in text_of(page)
         ended = PrivateLink.objects.exclude(replaced_at=None)
-        assert {link.request for link in ended} == {asked}
-        assert [shared.get(private_url(each)).status_code for each in three] == [200, 200, 200]
+        assert {link.consultation_request for link in ended} == {asked}
+        assert [shared.get(private_url(item)).status_code for item in three] == [200, 200, 200]
 
     def test_a_list_of_what_is_open_stands_at_a_plain_address(self, shared, three):
         words = text_of(shared.get("/request/"))
-        for each in three:
-            assert f"{each.reference} ({each.patient.first_name}) , until 10:30 am" in words
+        for item in three:
+            assert f"{item.reference} ({item.patient.first_name}) , until 10:30 am" in words
 
     def test_a_page_that_has_closed_leads_to_those_that_are_open(self, shared, three, make_request):
         closed = text_of(shared.get(private_url(make_request(patient=make_patient("Dora Quill")))))
         assert HAS_CLOSED in closed
         assert "Dora" not in closed
-        assert all(f"{each.reference} ({each.patient.first_name})" in closed for each in three)
+        assert all(f"{item.reference} ({item.patient.first_name})" in closed for item in three)
 
     def test_each_ends_half_an_hour_after_it_was_opened(self, client, alice, bob, time_machine):
         open_privately(client, alice)
@@ -164,21 +164,21 @@ class TestThreePeople:
         open_privately(client, bob)
         for minutes, statuses in ((29, [200, 200]), (30, [403, 200]), (49, [403, 200]), (50, [403, 403])):
             time_machine.move_to(MONDAY + datetime.timedelta(minutes=minutes), tick=False)
-            assert [client.get(private_url(each)).status_code for each in (alice, bob)] == statuses, minutes
+            assert [client.get(private_url(item)).status_code for item in (alice, bob)] == statuses, minutes
 
     def test_a_link_that_somebody_replaced_closes_only_its_own_tab(self, shared, three):
         offered = three[1]
         elsewhere = Client()
         open_privately(elsewhere, offered)
         elsewhere.post(private_url(offered, "replace-link/"))
-        assert [shared.get(private_url(each)).status_code for each in three] == [200, 403, 200]
+        assert [shared.get(private_url(item)).status_code for item in three] == [200, 403, 200]
 
     def test_no_more_than_eight_stay_open_and_the_oldest_goes_first(self, client, make_request, time_machine):
         requests = [make_request(patient=make_patient(f"Patient {number}")) for number in range(9)]
         born = {"birth_on_month": "3", "birth_on_day": "27", "birth_on_year": "1970"}
-        for request in requests:
-            open_by_link(client, request, born)
-        statuses = [client.get(private_url(each)).status_code for each in requests]
+        for consultation_request in requests:
+            open_by_link(client, consultation_request, born)
+        statuses = [client.get(private_url(item)).status_code for item in requests]
         assert statuses == [403, *[200] * 8]
         assert len(client.session["private"]) == 8
 
@@ -189,15 +189,15 @@ class TestThreePeople:
         assert list(client.session["private"]) == [bob.reference]
 
 
-def open_by_link(client, request, born):
-    assert client.post(link_to(request), born).headers["Location"] == private_url(request)
+def open_by_link(client, consultation_request, born):
+    assert client.post(link_to(consultation_request), born).headers["Location"] == private_url(consultation_request)
 
 
 class TestOneRequestInTwoTabs:
     def test_two_requests_of_one_person_are_told_apart(self, client, make_request):
         one, two = make_request(patient=make_patient()), make_request(patient=make_patient())
-        for each in (one, two):
-            open_privately(client, each)
+        for item in (one, two):
+            open_privately(client, item)
         client.post(private_url(one, "withdraw/"), {"sure": "on"})
         for each, status in ((one, "withdrawn"), (two, "received")):
             each.refresh_from_db()
@@ -223,16 +223,16 @@ class TestOneRequestInTwoTabs:
 
         assert refused.status_code == 409
         assert "You chose another time since, in another tab or window. Nothing is booked yet." in text_of(refused)
-        assert not Appointment.objects.filter(request=offered).exists()
+        assert not Appointment.objects.filter(consultation_request=offered).exists()
         assert shared.post(check, {"slot": hidden(refused, "slot")}).status_code == 302
-        assert Appointment.objects.get(request=offered).starts_at == LATEST
+        assert Appointment.objects.get(consultation_request=offered).starts_at == LATEST
 
     def test_cancel_cancels_the_time_on_the_page_or_none(self, shared, three, clinician):
         booked, cancel = three[2], private_url(three[2], "cancel-time/")
         first = hidden(shared.get(cancel), "seen")
         shared.post(cancel, {"reason": "", "seen": first})
         perform("answer_again", booked, ticks=("none",))
-        scheduling.hold(request=booked, slot_key=slot_key(clinician))
+        scheduling.hold(consultation_request=booked, slot_key=slot_key(clinician))
         book_held(consultation_request=booked)
 
         refused = shared.post(cancel, {"reason": "Too <early>.", "seen": first})
@@ -240,9 +240,9 @@ class TestOneRequestInTwoTabs:
         assert refused.status_code == 409
         assert "You booked another time since, in another tab or window. It is not cancelled." in text_of(refused)
         assert "Too &lt;early&gt;." in refused.content.decode()
-        assert Appointment.objects.live().get(request=booked).starts_at == LATER
+        assert Appointment.objects.live().get(consultation_request=booked).starts_at == LATER
         assert shared.post(cancel, {"reason": "Away.", "seen": hidden(refused, "seen")}).status_code == 302
-        assert not Appointment.objects.live().filter(request=booked).exists()
+        assert not Appointment.objects.live().filter(consultation_request=booked).exists()
 
     def test_an_answer_to_an_earlier_question_is_not_given_to_a_later_one(self, shared, three, clinician, time_machine):
         asked = three[0]
@@ -308,9 +308,9 @@ class TestKeys:
     @pytest.mark.parametrize("method", ["get", "head"])
     def test_a_look_at_any_page_changes_nothing(self, shared, three, method):
         before, session = all_rows(without=BOOKKEEPING), dict(shared.session.items())
-        for request in three:
+        for consultation_request in three:
             for page in ("", *LATE):
-                assert getattr(shared, method)(private_url(request, page)).status_code in (200, 302)
+                assert getattr(shared, method)(private_url(consultation_request, page)).status_code in (200, 302)
         assert getattr(shared, method)("/request/leave/").status_code == 302
         assert all_rows(without=BOOKKEEPING) == before
         assert dict(shared.session.items()) == session
@@ -367,8 +367,8 @@ def test_a_form_that_comes_too_late_is_given_back_and_does_nothing(shared, three
         shared.session.flush()
     before = all_rows(without=BOOKKEEPING)
 
-    for request in three:
-        closed = shared.post(private_url(request, page), data)
+    for consultation_request in three:
+        closed = shared.post(private_url(consultation_request, page), data)
 
         html = closed.content.decode()
         assert closed.status_code == 403

@@ -45,17 +45,26 @@ UNSAFE = "<script>alert('x')</script> & \"rest\"\nSecond line"
 CRISIS = "If you feel you might harm yourself, or cannot stay safe, get help now: call or text 988"
 
 
-def review(request, doctor, note, **changes):
+def review(consultation_request, doctor, note, **changes):
     values = {"decision": ReviewDecision.NOT_SUITABLE, "reason": "For staff: doubtful.", "decided_at": clock.now()}
     values |= changes
     return ClinicalReview.objects.create(
-        request=request, suggestion=request.outcome, patient_note=note, decided_by=doctor, **values
+        consultation_request=consultation_request,
+        suggestion=consultation_request.outcome,
+        patient_note=note,
+        decided_by=doctor,
+        **values,
     )
 
 
-def ask(request, by, question="Which scan was it?", **changes):
+def ask(consultation_request, by, question="Which scan was it?", **changes):
     return InformationRequest.objects.create(
-        request=request, question=question, asked_at=clock.now(), asked_by=by, is_from_doctor=False, **changes
+        consultation_request=consultation_request,
+        question=question,
+        asked_at=clock.now(),
+        asked_by=by,
+        is_from_doctor=False,
+        **changes,
     )
 
 
@@ -63,8 +72,8 @@ def ask(request, by, question="Which scan was it?", **changes):
 def see(client):
     """Open the private page of one request and return what it says."""
 
-    def seen(request):
-        open_privately(client, request)
+    def seen(consultation_request):
+        open_privately(client, consultation_request)
         page = client.get(at(client))
         assert page.status_code == 200
         return text_of(page)
@@ -95,13 +104,13 @@ class TestACallThatIsOwed:
     def test_is_promised_for_today_only_before_closing(
         self, see, make_request, time_machine, status, at_time, due, words
     ):
-        request = make_request(status=status, outcome=Outcome.SAME_DAY, due_at=due)
+        consultation_request = make_request(status=status, outcome=Outcome.SAME_DAY, due_at=due)
         time_machine.move_to(at_time, tick=False)
-        assert words in see(request).replace(" .", ".")
+        assert words in see(consultation_request).replace(" .", ".")
 
     def test_without_a_number_none_is(self, see, make_request):
-        request = make_request(outcome=Outcome.SAME_DAY, patient=make_patient(phone=""))
-        assert "You gave no phone number, so we cannot call you." in see(request)
+        consultation_request = make_request(outcome=Outcome.SAME_DAY, patient=make_patient(phone=""))
+        assert "You gave no phone number, so we cannot call you." in see(consultation_request)
 
     @pytest.mark.parametrize(
         "changes", [{"outcome": Outcome.URGENT_REVIEW}, {"outcome": Outcome.SAME_DAY, "flag_level": ""}]
@@ -118,18 +127,18 @@ class TestWords:
 
     @pytest.mark.parametrize("status", RequestStatus.values)
     def test_says_where_the_request_stands_and_what_comes_next(self, see, make_request, clinician, status):
-        request = make_request(status=status)
+        consultation_request = make_request(status=status)
         if status == "booked":
-            book_directly(request, clinician, STARTS)
+            book_directly(consultation_request, clinician, STARTS)
         if status == "information_asked":
-            ask(request, clinician.user)
-        words = see(request)
+            ask(consultation_request, clinician.user)
+        words = see(consultation_request)
         assert f"Alice, {HEADINGS[status]}" in words
         assert NEXT[status] in words
         assert all(words.count(other) == 0 for other in set(NEXT.values()) - {NEXT[status]})
-        assert request.reference in words
-        assert ("Getting worse?" in words) == request.is_closed
-        assert ("Something has changed" in words) == (not request.is_closed)
+        assert consultation_request.reference in words
+        assert ("Getting worse?" in words) == consultation_request.is_closed
+        assert ("Something has changed" in words) == (not consultation_request.is_closed)
 
     @pytest.mark.parametrize("status", RequestStatus.values)
     def test_withdrawing_is_offered_while_the_request_is_open(self, see, make_request, status):
@@ -138,11 +147,19 @@ class TestWords:
     @pytest.mark.parametrize("status", RequestStatus.values)
     @pytest.mark.parametrize("outcome", list(Outcome))
     def test_never_says_what_was_answered_or_what_the_rules_make_of_it(self, see, make_request, status, outcome):
-        request = make_request(status=status, outcome=outcome, answers=ANSWERS)
-        words = see(request).replace(request.reference, "")  # it may hold the digits of a year
-        for secret in ("wasp", "cancer", outcome.value, str(outcome.label), request.assessment.urgency.upper()):
+        consultation_request = make_request(status=status, outcome=outcome, answers=ANSWERS)
+        words = see(consultation_request).replace(
+            consultation_request.reference, ""
+        )  # it may hold the digits of a year
+        for secret in (
+            "wasp",
+            "cancer",
+            outcome.value,
+            str(outcome.label),
+            consultation_request.assessment.urgency.upper(),
+        ):
             assert secret not in words
-        for secret in (request.patient.phone, request.patient.email, "27 March", "1970"):
+        for secret in (consultation_request.patient.phone, consultation_request.patient.email, "27 March", "1970"):
             assert secret not in words
 
     def test_names_a_date_in_the_clinics_time(self, see, make_request):
@@ -164,13 +181,13 @@ class TestWords:
 
     @pytest.mark.parametrize("note", ["", "A surgeon's view would serve you better."])
     def test_promises_the_doctors_note_only_where_there_is_one(self, see, make_request, doctor, note):
-        request = make_request(status=RequestStatus.NOT_SUITABLE)
-        review(request, doctor, note)
-        assert ("The doctor’s note is below." in see(request)) == bool(note)
+        consultation_request = make_request(status=RequestStatus.NOT_SUITABLE)
+        review(consultation_request, doctor, note)
+        assert ("The doctor’s note is below." in see(consultation_request)) == bool(note)
 
     def test_a_name_is_text(self, see, make_request, client):
-        request = make_request(patient=make_patient("<b>Alice Winther"))
-        see(request)
+        consultation_request = make_request(patient=make_patient("<b>Alice Winther"))
+        see(consultation_request)
         body = client.get(at(client)).content.decode()
         assert "&lt;b&gt;Alice, we have" in body
         assert "<b>Alice" not in body
@@ -183,27 +200,27 @@ class TestWords:
 
 class TestNote:
     def test_the_clinics_words_are_shown_as_written_and_escaped(self, see, client, make_request, clinician):
-        request = make_request(status=RequestStatus.NOT_SUITABLE)
-        review(request, clinician.user, UNSAFE)
-        see(request)
+        consultation_request = make_request(status=RequestStatus.NOT_SUITABLE)
+        review(consultation_request, clinician.user, UNSAFE)
+        see(consultation_request)
         body = client.get(at(client)).content.decode()
         assert "&lt;script&gt;alert(&#x27;x&#x27;)&lt;/script&gt; &amp; &quot;rest&quot;\nSecond line" in body
         assert "<script>alert" not in body
         assert "Dr Ines Halloran, Monday 23 November" in body
 
     def test_what_is_for_staff_stays_with_staff(self, see, make_request, doctor):
-        request = make_request(status=RequestStatus.NOT_SUITABLE)
-        review(request, doctor, "Walk every day.")
-        words = see(request)
+        consultation_request = make_request(status=RequestStatus.NOT_SUITABLE)
+        review(consultation_request, doctor, "Walk every day.")
+        words = see(consultation_request)
         assert "Walk every day." in words
         assert "doubtful" not in words
 
     def test_the_newest_note_counts_and_a_question_is_none(self, see, make_request, doctor):
-        request = make_request(status=RequestStatus.OFFERED)
-        review(request, doctor, "First note.", decided_at=MONDAY - datetime.timedelta(days=2))
-        review(request, doctor, "Second note.", decided_at=MONDAY - datetime.timedelta(days=1))
-        review(request, doctor, "A question?", decision=ReviewDecision.ASK)
-        words = see(request)
+        consultation_request = make_request(status=RequestStatus.OFFERED)
+        review(consultation_request, doctor, "First note.", decided_at=MONDAY - datetime.timedelta(days=2))
+        review(consultation_request, doctor, "Second note.", decided_at=MONDAY - datetime.timedelta(days=1))
+        review(consultation_request, doctor, "A question?", decision=ReviewDecision.ASK)
+        words = see(consultation_request)
         assert "Second note." in words
         assert "First note." not in words
         assert "A question?" not in words
@@ -216,10 +233,10 @@ class TestNote:
 class TestAnswering:
     @pytest.fixture
     def asked(self, client, make_request, nurse):
-        request = make_request(status=RequestStatus.INFORMATION_ASKED)
-        ask(request, nurse, UNSAFE)
-        open_privately(client, request)
-        return request
+        consultation_request = make_request(status=RequestStatus.INFORMATION_ASKED)
+        ask(consultation_request, nurse, UNSAFE)
+        open_privately(client, consultation_request)
+        return consultation_request
 
     def test_the_question_is_shown_escaped(self, client, asked):
         body = client.get(at(client)).content.decode()
@@ -367,37 +384,37 @@ class TestWithdrawing:
 
     @pytest.mark.parametrize("status", sources("withdraw"))
     def test_ends_an_open_request_once_however_often_pressed(self, client, make_request, status):
-        request = make_request(status=status)
-        open_privately(client, request)
+        consultation_request = make_request(status=status)
+        open_privately(client, consultation_request)
         for _ in range(2):
             assert client.post(at(client, "withdraw/"), {"sure": "on"}).headers["Location"] == at(client)
-        request.refresh_from_db()
-        assert request.status == RequestStatus.WITHDRAWN
+        consultation_request.refresh_from_db()
+        assert consultation_request.status == RequestStatus.WITHDRAWN
         assert OutboxMessage.objects.get().kind == MessageKind.REQUEST_CLOSED
         assert AuditEvent.objects.filter(action="request.withdraw").count() == 1
 
     @pytest.mark.parametrize("status", ["not_suitable", "completed", "no_show", "cancelled"])
     def test_cannot_end_what_has_ended(self, client, make_request, status):
-        request = make_request(status=status)
-        open_privately(client, request)
+        consultation_request = make_request(status=status)
+        open_privately(client, consultation_request)
         page = client.post(at(client, "withdraw/"), {"sure": "on"})
         assert page.status_code == 409
         assert "This request has ended already." in text_of(page)
-        request.refresh_from_db()
-        assert request.status == status
+        consultation_request.refresh_from_db()
+        assert consultation_request.status == status
 
     def test_gives_the_booked_and_the_held_time_back(self, client, make_request, clinician):
-        request = make_request(status=RequestStatus.BOOKED)
-        booked = book_directly(request, clinician, STARTS)
+        consultation_request = make_request(status=RequestStatus.BOOKED)
+        booked = book_directly(consultation_request, clinician, STARTS)
         SlotHold.objects.create(
-            request=request,
+            consultation_request=consultation_request,
             clinician=clinician,
             location=booked.location,
             starts_at=STARTS + datetime.timedelta(hours=1),
             ends_at=STARTS + datetime.timedelta(hours=2),
             expires_at=MONDAY,
         )
-        open_privately(client, request)
+        open_privately(client, consultation_request)
         assert "give your time on Monday 30 November, 9 am to someone else" in text_of(
             client.get(at(client, "withdraw/"))
         )
@@ -414,31 +431,46 @@ class TestWithdrawing:
 
 class TestCalendarFile:
     def test_holds_the_time_and_nothing_about_health(self, client, make_request, clinician):
-        request = make_request(status=RequestStatus.BOOKED, answers=ANSWERS)
-        booked = book_directly(request, clinician, STARTS)
-        open_privately(client, request)
+        consultation_request = make_request(status=RequestStatus.BOOKED, answers=ANSWERS)
+        booked = book_directly(consultation_request, clinician, STARTS)
+        open_privately(client, consultation_request)
         answer = client.get(at(client, "appointment.ics"))
         words = answer.content.decode()
         assert answer.headers["Content-Type"] == "text/calendar; charset=utf-8"
-        assert answer.headers["Content-Disposition"] == f'attachment; filename="{request.reference}.ics"'
+        assert answer.headers["Content-Disposition"] == f'attachment; filename="{consultation_request.reference}.ics"'
         assert "DTSTART:20261130T140000Z" in words
         assert f"UID:{booked.calendar_uid}" in words
-        for secret in ("Alice", "Winther", "spine hums", "consultation", request.reference, request.outcome):
+        for secret in (
+            "Alice",
+            "Winther",
+            "spine hums",
+            "consultation",
+            consultation_request.reference,
+            consultation_request.outcome,
+        ):
             assert secret not in words
 
     def test_that_of_another_patient_cannot_be_reached(self, client, make_request, clinician, bob):
-        request = make_request(status=RequestStatus.BOOKED)
-        booked = book_directly(request, clinician, STARTS)
+        consultation_request = make_request(status=RequestStatus.BOOKED)
+        booked = book_directly(consultation_request, clinician, STARTS)
         open_privately(client, bob)
-        for query in ("", f"?request={request.pk}", f"?appointment={booked.pk}", f"?uid={booked.calendar_uid}"):
+        for query in (
+            "",
+            f"?request={consultation_request.pk}",
+            f"?appointment={booked.pk}",
+            f"?uid={booked.calendar_uid}",
+        ):
             assert client.get(at(client, f"appointment.ics{query}")).status_code == 404
-        for address in (private_url(request, "appointment.ics"), f"/request/{request.reference}/appointment.ics"):
+        for address in (
+            private_url(consultation_request, "appointment.ics"),
+            f"/request/{consultation_request.reference}/appointment.ics",
+        ):
             assert client.get(address).status_code == 403
 
     def test_a_cancelled_time_has_one_that_removes_the_entry(self, client, make_request, clinician):
-        request = make_request(status=RequestStatus.BOOKED)
-        booked = book_directly(request, clinician, STARTS)
-        open_privately(client, request)
+        consultation_request = make_request(status=RequestStatus.BOOKED)
+        booked = book_directly(consultation_request, clinician, STARTS)
+        open_privately(client, consultation_request)
         client.post(at(client, "cancel-time/"), {"reason": ""})
         page = client.get(at(client))
         assert "Delete it from your calendar" in text_of(page)
@@ -449,35 +481,37 @@ class TestCalendarFile:
 
     @pytest.mark.parametrize("way", ["withdraw", "close"])
     def test_so_has_a_time_that_went_with_its_request(self, client, make_request, clinician, manager, way):
-        request = make_request(status=RequestStatus.BOOKED)
-        book_directly(request, clinician, STARTS)
-        open_privately(client, request)
+        consultation_request = make_request(status=RequestStatus.BOOKED)
+        book_directly(consultation_request, clinician, STARTS)
+        open_privately(client, consultation_request)
         if way == "withdraw":
             client.post(at(client, "withdraw/"), {"sure": "on"})
         else:
-            perform("cancel_request", request, note="Moved away.", by=manager)
+            perform("cancel_request", consultation_request, note="Moved away.", by=manager)
         assert "Delete it from your calendar" in text_of(client.get(at(client)))
         assert b"METHOD:CANCEL" in client.get(at(client, "appointment.ics")).content
 
     def test_a_time_that_is_over_has_none_and_is_not_spoken_of(self, client, make_request, clinician, time_machine):
-        request = make_request(status=RequestStatus.BOOKED)
-        book_directly(request, clinician, STARTS)
-        perform("cancel_booking", request)
+        consultation_request = make_request(status=RequestStatus.BOOKED)
+        book_directly(consultation_request, clinician, STARTS)
+        perform("cancel_booking", consultation_request)
         time_machine.move_to(STARTS)
-        open_privately(client, request)
+        open_privately(client, consultation_request)
         assert "calendar" not in text_of(client.get(at(client)))
         assert client.get(at(client, "appointment.ics")).status_code == 404
 
     def test_after_a_new_booking_the_file_is_that_of_the_new_time(self, client, make_request, clinician):
-        request = make_request(status=RequestStatus.BOOKED)
-        first = book_directly(request, clinician, STARTS)
-        perform("cancel_booking", request)
-        request.refresh_from_db()
-        perform("answer_again", request, ticks=("none",))
-        soonest = scheduling.nearest(appointment_type=request.appointment_type, around=STARTS, ignoring=request)[0]
-        scheduling.hold(request=request, slot_key=soonest.key)
-        second = book_held(consultation_request=request)
-        open_privately(client, request)
+        consultation_request = make_request(status=RequestStatus.BOOKED)
+        first = book_directly(consultation_request, clinician, STARTS)
+        perform("cancel_booking", consultation_request)
+        consultation_request.refresh_from_db()
+        perform("answer_again", consultation_request, ticks=("none",))
+        soonest = scheduling.nearest(
+            appointment_type=consultation_request.appointment_type, around=STARTS, ignoring=consultation_request
+        )[0]
+        scheduling.hold(consultation_request=consultation_request, slot_key=soonest.key)
+        second = book_held(consultation_request=consultation_request)
+        open_privately(client, consultation_request)
         words = client.get(at(client, "appointment.ics")).content.decode()
         assert "METHOD:PUBLISH" in words
         assert f"UID:{first.calendar_uid}\r\nSEQUENCE:2\r\n" in words

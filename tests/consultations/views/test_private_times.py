@@ -41,12 +41,12 @@ def offered(monday, make_request, clinician):
 @pytest.fixture
 def rival(monday, make_request, clinician):
     """Bob, who may book the same times, at his own browser."""
-    request = make_request(
+    consultation_request = make_request(
         status=RequestStatus.OFFERED, patient=make_patient("Bob Pell", birth_on=datetime.date(1955, 2, 28))
     )
     client = Client()
-    open_privately(client, request)
-    client.request_row = request
+    open_privately(client, consultation_request)
+    client.request_row = consultation_request
     return client
 
 
@@ -65,9 +65,9 @@ def keys_on(page):
     return re.findall(r'name="slot"[^>]* value="([^"]+)"', page.content.decode())
 
 
-def status_of(request):
-    request.refresh_from_db()
-    return request.status
+def status_of(consultation_request):
+    consultation_request.refresh_from_db()
+    return consultation_request.status
 
 
 class TestChoosing:
@@ -118,8 +118,8 @@ class TestChoosing:
 
     @pytest.mark.parametrize("status", sorted(set(RequestStatus) - {RequestStatus.OFFERED}))
     def test_there_is_nothing_to_choose_unless_a_visit_is_offered(self, client, make_request, clinician, visit, status):
-        request = make_request(status=status, appointment_type=visit)
-        open_privately(client, request)
+        consultation_request = make_request(status=status, appointment_type=visit)
+        open_privately(client, consultation_request)
         assert client.get(at(client, "times/")).headers["Location"] == at(client)
         assert client.post(at(client, "times/"), {"slot": key(TUESDAY, clinician)}).headers["Location"] == at(client)
         assert client.get(at(client, "times/check/")).headers["Location"] == at(client)
@@ -147,7 +147,7 @@ class TestTwoDoctors:
     def test_the_times_of_a_day_stand_under_the_doctor(self, patient, clinician, colleague):
         html = patient.get(at(patient, "times/?day=2026-11-24")).content.decode()
         sessions = html.split('class="session"')[1:]
-        assert [re.search("<h3[^>]*>(.+?)</h3>", each)[1] for each in sessions] == [
+        assert [re.search("<h3[^>]*>(.+?)</h3>", item)[1] for item in sessions] == [
             "With Dr Ines Halloran, Orchard Row",
             "With Dr Sam Okafor, Orchard Row",
         ]
@@ -185,7 +185,7 @@ class TestHolding:
             at(patient, "times/check/")
         )
         held = SlotHold.objects.get()
-        assert (held.request, held.starts_at, held.expires_at) == (
+        assert (held.consultation_request, held.starts_at, held.expires_at) == (
             offered, TUESDAY, MONDAY + datetime.timedelta(minutes=10),
         )  # fmt: skip
         words = text_of(patient.get(at(patient, "times/check/")))
@@ -252,7 +252,7 @@ class TestBooking:
     def test_books_the_held_time_and_tells_the_patient(self, patient, offered):
         assert patient.post(at(patient, "times/check/")).headers["Location"] == at(patient)
         booked = Appointment.objects.get()
-        assert (booked.request, booked.starts_at, booked.booked_by) == (offered, TUESDAY, None)
+        assert (booked.consultation_request, booked.starts_at, booked.booked_by) == (offered, TUESDAY, None)
         assert status_of(offered) == RequestStatus.BOOKED
         assert OutboxMessage.objects.get().kind == MessageKind.APPOINTMENT_BOOKED
         words = text_of(patient.get(at(patient)))
@@ -315,7 +315,7 @@ class TestBooking:
         page = patient.post(at(patient, "times/check/"))
         assert page.status_code == 409
         assert GONE in text_of(page)
-        assert Appointment.objects.get().request == rival.request_row
+        assert Appointment.objects.get().consultation_request == rival.request_row
         assert key(TUESDAY, clinician) not in keys_on(page)
         assert key(LATER, clinician) in keys_on(page)
 
@@ -469,7 +469,7 @@ class TestCancelling:
         patient.post(at(patient, "cancel-time/"))
         rival.post(at(rival, "times/"), {"slot": key(TUESDAY, clinician)})
         rival.post(at(rival, "times/check/"))
-        assert Appointment.objects.live().get().request == rival.request_row
+        assert Appointment.objects.live().get().consultation_request == rival.request_row
         patient.post(at(patient, "times/"), {"slot": key(LATER, clinician)})
         patient.post(at(patient, "times/check/"))
         assert Appointment.objects.live().count() == 2
@@ -509,10 +509,10 @@ class TestCancelling:
         assert status_of(offered) == RequestStatus.BOOKED
 
     def test_a_time_that_has_passed_stays_as_it_was(self, client, make_request, clinician):
-        request = make_request(status=RequestStatus.COMPLETED)
-        visit = book_directly(request, clinician, MONDAY - datetime.timedelta(days=3))
+        consultation_request = make_request(status=RequestStatus.COMPLETED)
+        visit = book_directly(consultation_request, clinician, MONDAY - datetime.timedelta(days=3))
         Appointment.objects.filter(pk=visit.pk).update(status=AppointmentStatus.FULFILLED)
-        open_privately(client, request)
+        open_privately(client, consultation_request)
         assert client.post(at(client, "cancel-time/")).headers["Location"] == at(client)
         visit.refresh_from_db()
         assert visit.status == AppointmentStatus.FULFILLED

@@ -259,8 +259,8 @@ def test_nobody_was_told_and_nobody_rings(path):
 def test_mails_and_headings_promise_no_call():
     words = [
         str(part)
-        for each in emails.WORDINGS.values()
-        for part in (each.subject, each.opening, each.action, each.next_step)
+        for item in emails.WORDINGS.values()
+        for part in (item.subject, item.opening, item.action, item.next_step)
     ]
     words += map(str, status_words.HEADINGS.values())
     assert not [text for text in words if re.search(r"\b(ring|rung|will call|was told)\b", text, re.IGNORECASE)]

@@ -16,8 +16,8 @@ from tests.consultations.views.conftest import Visitor, text_of
 pytestmark = pytest.mark.django_db
 
 
-def told(page: Any, request: Any) -> bool:
-    return f"Your request {request.reference} is open." in text_of(page)
+def told(page: Any, consultation_request: Any) -> bool:
+    return f"Your request {consultation_request.reference} is open." in text_of(page)
 
 
 def test_behind_the_own_link_it_is_offered_to_add_to_the_open_one(make_request: Any) -> None:
@@ -64,10 +64,10 @@ class TestOnTheStatusPage:
 
         return make
 
-    def shows(self, request: Any, other: Any) -> bool:
+    def shows(self, consultation_request: Any, other: Any) -> bool:
         client = Client()
-        open_privately(client, request)
-        page = text_of(client.get(private_url(request)))
+        open_privately(client, consultation_request)
+        page = text_of(client.get(private_url(consultation_request)))
         return "You have another request with us that is open" in page and other.reference in page
 
     def test_the_other_one_whose_link_was_opened_too(self, pair: Any) -> None:

@@ -26,7 +26,7 @@ from education.models import Page
 from education.presenters.action_panel import action_panel, actions_on
 from education.services.refusals import ReasonRefused
 from education.services.transitions import WORKFLOW
-from education.workflow import TransitionRow
+from education.workflow import PageTransitionRow
 from tests.cast import make_user
 from tests.education.conftest import MakePage
 from tests.education.performing import perform
@@ -105,7 +105,7 @@ class TestAMadeUpAction:
     @pytest.fixture(autouse=True)
     def framing(self, monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
         """Its row and its module, and the addresses made anew as at a start of the program."""
-        row = TransitionRow(
+        row = PageTransitionRow(
             "frame", {"draft": "in_review"}, ("education.change_page",), "Frame it", "framed", "Not you.", "Not now."
         )
         monkeypatch.setitem(workflow.TRANSITIONS, "frame", row)
@@ -128,11 +128,11 @@ class TestAMadeUpAction:
         address = reverse("admin:education_page_frame", args=[page.pk])
         assert f'action="{address}"' in shown
         refused = client.post(address, {"frame": "gold"})
-        assert [str(each) for each in get_messages(refused.wsgi_request)][-1:] == ["We have no gold."]
+        assert [str(get_message) for get_message in get_messages(refused.wsgi_request)][-1:] == ["We have no gold."]
 
         done = client.post(address, {"frame": "oak"})
 
-        assert [str(each) for each in get_messages(done.wsgi_request)][-1:] == ["“A page” is framed."]
+        assert [str(get_message) for get_message in get_messages(done.wsgi_request)][-1:] == ["“A page” is framed."]
         page.refresh_from_db()
         assert (page.state, page.figure) == ("in_review", "oak")
         event = AuditEvent.objects.get(action="content.frame")

@@ -199,11 +199,11 @@ class TestPublishing:
 
         time_machine.move_to(clock.now() + datetime.timedelta(days=370))
 
-        assert [each.rule for each in waivers.open_remarks(page)] == ["C26"]
+        assert [waiver.rule for waiver in waivers.open_remarks(page)] == ["C26"]
 
     def test_no_reason_lets_a_block_stand(self, make_page: MakePage, manager) -> None:
         page = make_page(body="It will cure you.")
-        remark = next(each for each in waivers.open_remarks(page) if each.rule == "C01")
+        remark = next(waiver for waiver in waivers.open_remarks(page) if waiver.rule == "C01")
         with pytest.raises(ReasonRefused, match="change it"):
             perform("waive", page, rule="C01", digest=remark.digest, reason="We are sure that it does.", by=manager)
 

@@ -60,7 +60,7 @@ def test_every_shipped_list_comes_back_as_it_was(name: str) -> None:
     lists = [page[name] for page in SHIPPED.pages if page[name]]
 
     assert lists
-    assert [field.clean(field.prepare_value(each)) for each in lists] == lists
+    assert [field.clean(field.prepare_value(item)) for item in lists] == lists
 
 
 def test_an_editor_writes_lines(make_page: MakePage, editor: User, client: Client) -> None:

@@ -60,7 +60,7 @@ def press(client: Client, by: User, name: str, page: Page, **data: Any) -> list[
             assert f'value="{value}"' in shown or f">\n{value}</textarea>" in shown
     else:
         assert (response.status_code, response.url) == (302, change)
-    said = [str(each) for each in get_messages(response.wsgi_request)]
+    said = [str(get_message) for get_message in get_messages(response.wsgi_request)]
     client.get(change)
     page.refresh_from_db()
     return said
@@ -134,8 +134,8 @@ class TestSending:
     def test_an_unfinished_page_stays_with_its_reasons(self, make_page: MakePage, editor: User, client: Client) -> None:
         page = make_page(body="It will cure you [@ghost].")
         said = press(client, editor, "send", page)
-        assert any("ghost" in each for each in said)
-        assert any("C01" in each for each in said)
+        assert any("ghost" in item for item in said)
+        assert any("C01" in item for item in said)
         assert page.state == "draft"
 
     def test_back_to_its_writers(self, make_page: MakePage, editor: User, client: Client) -> None:

@@ -155,8 +155,8 @@ class TestTwoEditors:
 
 def test_findings_are_sentences(make_page: MakePage, editor: User, client: Client) -> None:
     page = make_page(body="Experts agree on little.")
-    said = [waivers.sentence_of(each) for each in waivers.open_remarks(page)]
-    assert all(each.endswith(".") and ".." not in each for each in said)
+    said = [waivers.sentence_of(waiver) for waiver in waivers.open_remarks(page)]
+    assert all(item.endswith(".") and ".." not in item for item in said)
     client.force_login(editor)
     html = client.get(reverse("admin:education_page_change", args=[page.pk])).content.decode()
     assert "<mark>Experts agree</mark>" in html

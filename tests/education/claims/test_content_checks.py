@@ -298,9 +298,9 @@ class TestReasons:
         )
 
     def test_shipped_reasons_are_all_needed(self) -> None:
-        remarks = {(each.where, each.rule, each.digest) for each in shipped.remarks(SHIPPED, today=TODAY)}
+        remarks = {(item.where, item.rule, item.digest) for item in shipped.remarks(SHIPPED, today=TODAY)}
 
-        assert [each for each in SHIPPED.waivers if (each.where, each.rule, each.digest) not in remarks] == []
+        assert [waiver for waiver in SHIPPED.waivers if (waiver.where, waiver.rule, waiver.digest) not in remarks] == []
 
 
 class TestTextsOfRecords:

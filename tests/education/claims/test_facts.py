@@ -6,7 +6,7 @@ from fractions import Fraction
 import pytest
 
 from education.claims import facts
-from education.claims.facts import Exemption, Finding, Sentence
+from education.claims.facts import CitingSentence, Exemption, UnsourcedNumbers
 from education.claims.numbers import held_by, numbers_in
 
 SOURCES = {
@@ -107,7 +107,7 @@ def test_records_rest_on_the_sources_they_list() -> None:
     }  # fmt: skip
     found = facts.findings(facts.sentences_of("evidence", statement), SOURCES)
 
-    assert [(each.sentence.where, each.numbers) for each in found] == [
+    assert [(item.sentence.where, item.numbers) for item in found] == [
         ("evidence.T7.harms_text", ("7",)),
         ("evidence.T7.n_people", ("2740",)),
     ]
@@ -120,7 +120,7 @@ def test_a_page_answers_for_its_summary_and_key_facts() -> None:
     }  # fmt: skip
     found = facts.findings(facts.sentences_of("pages", page), SOURCES)
 
-    assert [(each.sentence.where, each.numbers) for each in found] == [("pages.needle.key_facts.1", ("411",))]
+    assert [(item.sentence.where, item.numbers) for item in found] == [("pages.needle.key_facts.1", ("411",))]
 
 
 def test_a_figure_answers_when_it_names_its_sources() -> None:
@@ -129,31 +129,31 @@ def test_a_figure_answers_when_it_names_its_sources() -> None:
     )
     found = facts.findings(facts.sentences_of_template("a/chart.html", figure), SOURCES)
 
-    assert [(each.sentence.where, each.numbers) for each in found] == [("templates.a/chart.html", ("47 of 100",))]
+    assert [(item.sentence.where, item.numbers) for item in found] == [("templates.a/chart.html", ("47 of 100",))]
     assert list(facts.sentences_of_template("a/chart.html", figure.replace("sources:", "from"))) == []
 
 
 def test_an_exemption_covers_one_sentence_and_its_numbers() -> None:
-    sentence = Sentence("pages.a.body", "About 2,500 of 9 [@review].", ("review",))
-    found = [Finding(sentence, ("2,500", "9"))]
+    sentence = CitingSentence("pages.a.body", "About 2,500 of 9 [@review].", ("review",))
+    found = [UnsourcedNumbers(sentence, ("2,500", "9"))]
     given = Exemption("pages.a.body", sentence.digest, ("2,500",), "rounded from 2,470")
 
-    assert facts.weighed(found, [given]) == ([Finding(sentence, ("9",))], [])
+    assert facts.weighed(found, [given]) == ([UnsourcedNumbers(sentence, ("9",))], [])
     assert facts.weighed([], [given]) == ([], [(given, ("2,500",))])
 
 
 @pytest.mark.parametrize("text", ["About 2,600 of 9 [@review].", "About 2,500 of 9  [@review]."])
 def test_an_edited_sentence_is_looked_at_anew(text: str) -> None:
-    before = Sentence("pages.a.body", "About 2,500 of 9 [@review].", ("review",))
+    before = CitingSentence("pages.a.body", "About 2,500 of 9 [@review].", ("review",))
     given = Exemption("pages.a.body", before.digest, ("2,500", "9"), "rounded from 2,470")
-    found = [Finding(Sentence("pages.a.body", text, ("review",)), ("2,600", "9"))]
+    found = [UnsourcedNumbers(CitingSentence("pages.a.body", text, ("review",)), ("2,600", "9"))]
 
     assert facts.weighed(found, [given]) == (found, [(given, ("2,500", "9"))])
 
 
 def test_another_source_is_looked_at_anew() -> None:
-    one = Sentence("evidence.T7.size_text", "About 2,500.", ("review",))
-    other = Sentence("evidence.T7.size_text", "About 2,500.", ("trial",))
+    one = CitingSentence("evidence.T7.size_text", "About 2,500.", ("review",))
+    other = CitingSentence("evidence.T7.size_text", "About 2,500.", ("trial",))
 
     assert one.digest != other.digest
 
@@ -183,4 +183,4 @@ def test_a_note_whose_check_is_due_is_named() -> None:
 
 def _missing(body: str) -> list[tuple[str, ...]]:
     page = {"key": "a", "summary": "", "key_facts": [], "body": body, "sources": []}
-    return [each.numbers for each in facts.findings(facts.sentences_of("pages", page), SOURCES)]
+    return [fact.numbers for fact in facts.findings(facts.sentences_of("pages", page), SOURCES)]

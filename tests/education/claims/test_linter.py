@@ -43,7 +43,7 @@ def test_every_rule_finds_its_bad_sentences_at_its_own_level(rule: str) -> None:
 def test_bad_sentences_are_found_and_honest_ones_pass() -> None:
     bad, good = CORPUS["bad"], CORPUS["good"]
     missed = [entry["text"] for entry in bad if not found(entry["text"]) & set(entry["expect"])]
-    stopped = [entry["text"] for entry in good if any(each.endswith("block") for each in found(entry["text"]))]
+    stopped = [entry["text"] for entry in good if any(item.endswith("block") for item in found(entry["text"]))]
     blocks = {
         kind: sum(finding.level == "block" for entry in CORPUS[kind] for finding in linter.find(entry["text"]))
         for kind in ("bad", "good")
@@ -299,12 +299,12 @@ def test_plain_lines_get_what_the_rules_say_and_nothing_else() -> None:
         text = " ".join(chosen.choice(pool) for _ in range(chosen.randint(1, 40))).replace("_", "-")
         text = re.sub(r"\w+n't\b|\bn(ever|obody|one|or|either)\b", "x", text, flags=re.IGNORECASE)
 
-        found_by_rules = [each for each in linter.find(text) if each.rule.startswith("C")]
+        found_by_rules = [item for item in linter.find(text) if item.rule.startswith("C")]
         specified = as_specified(text)
 
-        assert [(each.rule, each.span) for each in found_by_rules] == [(rule, span) for rule, _, span in specified], (
-            text
-        )
+        assert [(found_by_rule.rule, found_by_rule.span) for found_by_rule in found_by_rules] == [
+            (rule, span) for rule, _, span in specified
+        ], text
         # A sober sentence turns a block into a warning; nothing ever turns a warning into a block.
         assert all(
             each.level in (level, "warn") for each, (_, level, _) in zip(found_by_rules, specified, strict=True)

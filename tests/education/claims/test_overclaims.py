@@ -32,7 +32,7 @@ def test_over_claims_of_clinics_are_found(half: str, found: float, blocked: floa
     levels = [level(entry["text"]) for entry in OVER_CLAIMS[half]]
 
     assert len(levels) == 150
-    assert sum(bool(each) for each in levels) / 150 >= found
+    assert sum(bool(item) for item in levels) / 150 >= found
     assert levels.count("block") / 150 >= blocked
 
 
@@ -49,7 +49,7 @@ def test_over_claims_of_the_third_set_are_found(half: str, found: float, blocked
     levels = [level(entry["text"]) for entry in OVER_CLAIMS_3[half]]
 
     assert len(levels) == 300
-    assert sum(bool(each) for each in levels) / 300 >= found
+    assert sum(bool(item) for item in levels) / 300 >= found
     assert levels.count("block") / 300 >= blocked
 
 
@@ -70,7 +70,7 @@ def test_honest_sentences_of_the_third_set_are_not_blocked(half: str, stopped: f
 
     assert len(levels) == 300
     assert levels.count("block") / 300 <= stopped
-    assert sum(bool(each) for each in levels) / 300 <= warned
+    assert sum(bool(item) for item in levels) / 300 <= warned
 
 
 def test_our_own_sentences_of_both_sorts() -> None:
@@ -79,7 +79,7 @@ def test_our_own_sentences_of_both_sorts() -> None:
 
     assert len(bad) == 328
     assert len(good) == 275
-    assert sum(bool(each) for each in bad) / len(bad) >= 0.94
+    assert sum(bool(item) for item in bad) / len(bad) >= 0.94
     assert bad.count("block") / len(bad) >= 0.9
     assert good.count("block") / len(good) <= 0.02
 

@@ -97,9 +97,9 @@ def test_the_product_s_own_are_among_them() -> None:
 def test_they_are_linted_with_the_records(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(template_text, "texts", lambda: [("templates.x.html.text", "A cure, they say.")])
 
-    found = [each for each in shipped.remarks(SHIPPED, today=TODAY) if each.where == "templates.x.html.text"]
+    found = [remark for remark in shipped.remarks(SHIPPED, today=TODAY) if remark.where == "templates.x.html.text"]
 
-    assert [(each.rule, each.level, each.passage) for each in found] == [("C01", "block", "A cure, they say.")]
+    assert [(item.rule, item.level, item.passage) for item in found] == [("C01", "block", "A cure, they say.")]
 
 
 def said(html: str) -> list[str]:
@@ -114,8 +114,8 @@ def strings_of(value: Any) -> Iterator[str]:
     if isinstance(value, dict):
         value = list(value.values())
     if isinstance(value, list):
-        for each in value:
-            yield from strings_of(each)
+        for item in value:
+            yield from strings_of(item)
     elif isinstance(value, str):
         yield value
 

@@ -62,9 +62,9 @@ def shipped_passages() -> list[tuple[str, list[str]]]:
         written = linter.WRAPPED.sub(" ", linter.QUOTED.sub("", text))
         parsed = overclaims.parse(unmasked(*linter._as_read(written))[0])
         found += [
-            (where, word_weights.features(parsed, each))
-            for each in word_weights.passages(parsed)
-            if each[-1].end - each[0].start >= word_weights.FEW
+            (where, word_weights.features(parsed, word_weight))
+            for word_weight in word_weights.passages(parsed)
+            if word_weight[-1].end - word_weight[0].start >= word_weights.FEW
         ]
     return found
 
@@ -107,9 +107,9 @@ def written(begins_at: float, weight: dict[str, float]) -> str:
     shape = {"<exclaims>", "<asks>", "<quotes>"}
     parts = {
         "limits": [("begins_at", round(begins_at, 2)), *LIMITS.items()],
-        "shape": [each for each in ordered if each[0] in shape],
-        "signs": [each for each in ordered if each[0].startswith("<") and each[0] not in shape],
-        "words": [each for each in ordered if not each[0].startswith("<")],
+        "shape": [item for item in ordered if item[0] in shape],
+        "signs": [item for item in ordered if item[0].startswith("<") and item[0] not in shape],
+        "words": [item for item in ordered if not item[0].startswith("<")],
     }
     lines = [HEAD]
     for part, entries in parts.items():

@@ -111,6 +111,6 @@ def test_notes_are_read_by_the_claims_rules() -> None:
     boast = {**NOTE, "text": "It cures backs [@one]."}
 
     assert [
-        each.where
-        for each in content_checks.remarks_of("regulations", boast, LIBRARY, today=datetime.date(2026, 11, 25))
+        content_check.where
+        for content_check in content_checks.remarks_of("regulations", boast, LIBRARY, today=datetime.date(2026, 11, 25))
     ]

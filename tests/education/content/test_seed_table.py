@@ -121,7 +121,7 @@ def as_read(text: str) -> str:
 def said(path: str) -> str:
     """What a page says: title, summary, text, and the statements it shows."""
     if path == "/faq/":
-        return as_read("\n".join(f"{each['question']} {each['answer']}" for each in SHIPPED.questions))
+        return as_read("\n".join(f"{item['question']} {item['answer']}" for item in SHIPPED.questions))
     page = PAGES[path]
     texts = [page["title"], page["summary"], page["body"]]
     for part in parts(page["body"]):

@@ -161,7 +161,7 @@ def test_every_figure_that_prints_a_source_names_it_for_the_check() -> None:
 
 def test_a_figure_that_names_an_unknown_source_is_found() -> None:
     content = shipped.read()
-    sentences = [facts.Sentence("templates.a.html", "Words.", ("nobody",))]
+    sentences = [facts.CitingSentence("templates.a.html", "Words.", ("nobody",))]
 
     assert exemptions.unknown_sources(sentences, content) == ["templates.a.html: there is no source “nobody”"]
 

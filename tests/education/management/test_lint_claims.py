@@ -39,7 +39,7 @@ def test_nothing_in_nothing_out(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_broken_bytes_stop_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     given = b"\xff\xfe a cure\n\x00 cure \xe2\x80\n\xc3\xa9 cure"
 
-    assert [[each["span"] for each in line] for line in lint(monkeypatch, given)] == [
+    assert [[item["span"] for item in line] for line in lint(monkeypatch, given)] == [
         [[5, 9]],
         [[2, 6]],
         [[2, 6]],

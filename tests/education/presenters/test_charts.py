@@ -87,7 +87,7 @@ def words(name: str) -> str:
 
 
 def classed(element: ElementTree.Element, name: str) -> list[ElementTree.Element]:
-    return [each for each in element.iter() if name in each.get("class", "").split()]
+    return [item for item in element.iter() if name in item.get("class", "").split()]
 
 
 def says(passage: str, number: str) -> bool:
@@ -113,34 +113,34 @@ class TestEveryChart:
         assert text(figure(name).find("figcaption"))
 
     def test_its_names_are_its_own(self, name: str) -> None:
-        names = [found for each in figure(name).iter() if (found := each.get("id"))]
+        names = [found for item in figure(name).iter() if (found := item.get("id"))]
         used = set(re.findall(r'(?:href="|url\()#([^")]+)', shown(name)))
 
         assert len(names) == len(set(names))
-        assert all(each.startswith(f"fig-{name}-") for each in names)
+        assert all(item.startswith(f"fig-{name}-") for item in names)
         assert used <= set(names)
 
     def test_it_is_colored_by_classes_of_the_theme_alone(self, name: str) -> None:
         assert not re.search(r'<style|<script|\s(style|stroke|on\w+)=|fill="(?!url\()', shown(name))
         for found in figure(name).iter():
-            for each in found.get("class", "").split():
-                assert re.search(rf"\.{each}\b", THEME), each
+            for item in found.get("class", "").split():
+                assert re.search(rf"\.{item}\b", THEME), item
 
     def test_numbers_are_in_the_text_alternative_and_in_visible_words(self, name: str) -> None:
         desc = text(drawing(name).find("desc"))
 
-        assert [each for each in NUMBERS[name] if not says(desc, each)] == []
-        assert [each for each in NUMBERS[name] if not says(words(name), each)] == []
+        assert [item for item in NUMBERS[name] if not says(desc, item)] == []
+        assert [item for item in NUMBERS[name] if not says(words(name), item)] == []
 
     def test_what_the_numbers_mean_is_in_the_text_alternative_and_in_visible_words(self, name: str) -> None:
         desc = text(drawing(name).find("desc")).casefold()
         visible = words(name).casefold()
 
-        assert [each for each in WORDS[name] if each.casefold() not in desc] == []
-        assert [each for each in WORDS[name] if each.casefold() not in visible] == []
+        assert [item for item in WORDS[name] if item.casefold() not in desc] == []
+        assert [item for item in WORDS[name] if item.casefold() not in visible] == []
 
     def test_it_claims_no_more_than_is_known(self, name: str) -> None:
-        passages = [text(each) for each in drawing(name)] + [words(name)]
+        passages = [text(item) for item in drawing(name)] + [words(name)]
 
         assert [found for passage in passages for found in linter.find(passage) if found.level == "block"] == []
 
@@ -201,12 +201,12 @@ def test_points_stand_where_their_numbers_are() -> None:
 
     recovery = [(0, 52), (6, 23), (26, 12), (52, 6)]
     points = classed(drawing("recovery-curve"), "ch-point")
-    assert [place(each) for each in points] == [at(*each, floor=202, step=1.8) for each in recovery]
+    assert [place(item) for item in points] == [at(*item, floor=202, step=1.8) for item in recovery]
 
     surgery = drawing("surgery-or-waiting")
     points = [*classed(surgery, "ch-point"), *classed(surgery, "ch-ring")]
     known = [(4, 50), (52, 95), (12, 50)]
-    assert [place(each) for each in points] == [at(*each, floor=222, step=1.663) for each in known]
+    assert [place(item) for item in points] == [at(*item, floor=222, step=1.663) for item in known]
 
 
 def place(circle: ElementTree.Element) -> tuple[float, float]:
@@ -215,7 +215,7 @@ def place(circle: ElementTree.Element) -> tuple[float, float]:
 
 def test_bars_are_as_long_as_their_numbers() -> None:
     svg = drawing("with-and-without-comparison")
-    bars = [each for each in svg.findall("rect") if "ch-blank" not in each.get("class", "")]
+    bars = [item for item in svg.findall("rect") if "ch-blank" not in item.get("class", "")]
 
     assert [round(float(bar.get("width", 0)) / 2.23) for bar in bars] == [74, 69, 44, 56]
     assert len(classed(svg, "ch-blank")) == 2  # what was not compared has no bar

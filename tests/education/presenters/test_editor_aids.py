@@ -5,13 +5,13 @@ from education.models import Page
 from education.presenters import editor_aids
 
 
-def reading(body: str) -> editor_aids.Reading:
+def reading(body: str) -> editor_aids.ReadingGrade:
     return editor_aids.reading(Page(body=body))
 
 
 class TestReading:
     def test_nothing_is_no_grade(self) -> None:
-        assert reading("") == editor_aids.Reading(0, 0, ())
+        assert reading("") == editor_aids.ReadingGrade(0, 0, ())
 
     def test_long_words_and_sentences_are_harder(self) -> None:
         easy = reading("The dog ran. It was hot. We went home.")

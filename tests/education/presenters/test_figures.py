@@ -155,12 +155,12 @@ def test_nothing_in_a_picture_can_be_reached_by_keyboard(figure: ElementTree.Ele
 def test_ids_are_unique_and_come_from_the_name(figure: ElementTree.Element, name: str, html: str) -> None:
     ids = [element.get("id") for element in figure.iter() if element.get("id")]
     assert len(ids) == len(set(ids))
-    assert all(str(each).startswith(f"fig-{name}-") for each in ids)
+    assert all(str(item).startswith(f"fig-{name}-") for item in ids)
     assert set(re.findall(r"url\(#([^)]+)\)", html)) <= set(ids)
 
 
 def test_no_two_figures_share_an_id() -> None:
-    ids = [each for name in DRAWN for each in re.findall(r'\bid="([^"]+)"', render_to_string(_template(name)))]
+    ids = [item for name in DRAWN for item in re.findall(r'\bid="([^"]+)"', render_to_string(_template(name)))]
     assert len(ids) == len(set(ids))
 
 
@@ -174,7 +174,7 @@ def test_colours_and_styles_live_in_the_style_sheet(figure: ElementTree.Element,
 
 def test_every_class_of_a_figure_is_in_the_style_sheet(figure: ElementTree.Element) -> None:
     sheet = (TEMPLATES.parents[3] / "clinic/core/static/clinic/theme.css").read_text()
-    used = {each for element in figure.iter() for each in (element.get("class") or "").split()}
+    used = {item for element in figure.iter() for item in (element.get("class") or "").split()}
     known = set(re.findall(r"\.([a-z][\w-]*)", sheet))
     assert used <= known
 
@@ -186,7 +186,7 @@ def test_it_carries_its_facts(figure: ElementTree.Element, name: str, html: str)
 
 def test_it_claims_no_more_than_is_known(figure: ElementTree.Element, name: str) -> None:
     found = [(finding, passage) for passage in passages(figure) for finding in linter.find(passage)]
-    assert [each for each in found if each[0].level == linter.BLOCK] == []
+    assert [item for item in found if item[0].level == linter.BLOCK] == []
     assert {finding.rule for finding, _ in found} == WARNED.get(name, set())
 
 

@@ -143,7 +143,7 @@ class TestEveryPage:
             if address == "/":
                 assert (shown, page.get("breadcrumb")) == (None, None)
                 continue
-            words = [visible(f"<body>{each}") for each in re.findall(r"<li.*?</li>", shown[0])]
+            words = [visible(f"<body>{entry}") for entry in re.findall(r"<li.*?</li>", shown[0])]
             trail = page["breadcrumb"]["itemListElement"]
             assert [step["name"] for step in trail] == words, address
             assert [step["position"] for step in trail] == list(range(1, len(words) + 1))
@@ -180,7 +180,7 @@ def test_a_statement_about_cells_stays_out_even_if_it_says_they_help(content: sh
 
     for address in CONDITIONS:
         [condition] = typed(data_of(client.get(address).content.decode()), "MedicalCondition")
-        assert not [each for each in condition.get("possibleTreatment", []) if CELLS.search(each["name"])]
+        assert not [entry for entry in condition.get("possibleTreatment", []) if CELLS.search(entry["name"])]
 
 
 def test_the_procedure_is_described_and_not_called_a_treatment(see: Any) -> None:
@@ -204,7 +204,7 @@ def test_trials_are_mentioned_by_name_number_and_status(see: Any) -> None:
 def test_every_question_has_its_answer(see: Any) -> None:
     [page] = typed(see("/faq/"), "FAQPage")
 
-    asked = {each["name"]: each["acceptedAnswer"]["text"] for each in page["mainEntity"]}
+    asked = {entry["name"]: entry["acceptedAnswer"]["text"] for entry in page["mainEntity"]}
 
     assert list(asked) == [
         record["question"] for group in Question.Group for record in SHIPPED.questions if record["group"] == group

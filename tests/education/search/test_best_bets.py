@@ -213,9 +213,9 @@ class TestGovernance:
         content = shipped.read()
 
         assert len(content.best_bets) >= 60
-        answered = {each["target"] for each in content.best_bets}
+        answered = {best_bet["target"] for best_bet in content.best_bets}
         assert {page["path"] for page in content.pages} <= answered
-        assert {f"/faq/#{each['code']}" for each in content.questions} <= answered
+        assert {f"/faq/#{question['code']}" for question in content.questions} <= answered
 
     def test_a_shipped_one_that_leads_nowhere_stops_the_load(self) -> None:
         empty = library.Library.of("", {})

@@ -137,8 +137,8 @@ class TestReopening:
     ) -> None:
         for trial in Trial.objects.all():
             Trial.objects.filter(pk=trial.pk).update(shown={**trial.shown, "checked_on": "2029-01-01"})
-        for each in EvidenceStatement.objects.exclude(code="E9"):
-            EvidenceStatement.objects.filter(pk=each.pk).update(shown={**each.shown, "searched_on": "2029-01-01"})
+        for item in EvidenceStatement.objects.exclude(code="E9"):
+            EvidenceStatement.objects.filter(pk=item.pk).update(shown={**item.shown, "searched_on": "2029-01-01"})
         searched = EvidenceStatement.objects.get(code="E9").searched_on
         noon = datetime.datetime.combine(searched, datetime.time(17), tzinfo=datetime.UTC)
         time_machine.move_to(noon + datetime.timedelta(days=365))

@@ -48,9 +48,13 @@ class Command(ClinicCommand):
         """Keys that are missing hinder nothing: what they encrypted is named row by row. Others would do harm."""
         if not encrypted_values.is_any():
             raise CommandError(f"This database holds no encrypted value. Is it the right one? {GIVE_SETTINGS}")
-        problems = [each for each in key_fingerprints.find_problems() if not _is_missing_field_key(each)]
+        problems = [
+            key_fingerprint
+            for key_fingerprint in key_fingerprints.find_problems()
+            if not _is_missing_field_key(key_fingerprint)
+        ]
         if problems:
-            raise CommandError(" ".join(each.sentence for each in problems) + " Nothing was changed.")
+            raise CommandError(" ".join(item.sentence for item in problems) + " Nothing was changed.")
 
     def _retire_older_keys(self, current: str) -> None:
         with transaction.atomic():

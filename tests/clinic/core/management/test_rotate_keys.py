@@ -153,7 +153,7 @@ class TestKeysOfRows:
         assert [key.partition(":")[0] for _, key, _ in stored_rows("tests_holder")] == ["k2"] * 5
         assert stored_rows("tests_holder")[0][2] == text_before
         settings.FIELD_KEYS = NEW
-        assert [each.text for each in Holder.objects.order_by("pk")] == [each.text for each in holders]
+        assert [item.text for item in Holder.objects.order_by("pk")] == [holder.text for holder in holders]
 
     def test_a_key_that_was_handed_over_needs_nothing(self, settings, capsys):
         settings.FIELD_KEYS = OLD

@@ -82,7 +82,7 @@ def test_one_that_fails_keeps_no_other_from_its_turn_and_is_named(
     for each, (module, function) in DUTIES.items():
         monkeypatch.setattr(module, function, does(each))
     call_command("worker", once=True)
-    assert done == [each for each in DUTIES if each != name]
+    assert done == [item for item in DUTIES if item != name]
     assert Heartbeat.objects.get(name="worker").failing == name
     assert housekeeping.worker_state() == ("worker", f"failing: {name}")
     assert f"worker: {name} failed, will try again: {type(error).__name__} at test_worker.py:" in caplog.text
@@ -95,7 +95,7 @@ def test_the_sign_of_life_may_fail_too(
     def fails(name: str, **kwargs: Any) -> None:
         raise OperationalError
 
-    messaging.tell_patient(kind=MessageKind.PRIVATE_LINK, request=alice, key="one")
+    messaging.notify_patient(kind=MessageKind.PRIVATE_LINK, consultation_request=alice, key="one")
     monkeypatch.setattr(Heartbeat, "beat", fails)
     call_command("worker", once=True)
     assert len(mail.outbox) == 1
