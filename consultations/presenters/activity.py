@@ -75,7 +75,7 @@ def _codes_with_own_entry() -> list[str]:
     ]
 
 
-def activity(consultation_request: ConsultationRequest) -> list[Entry]:
+def activity(consultation_request: ConsultationRequest) -> list[ActivityEntry]:
     """Events, notes, decisions, questions, messages and reasons for cancelling, newest first."""
     about = (_events, _decisions, _settlements, _calls, _reviews, _questions, _cancellations)
     told = (*about, _messages, _asked_again, _joins, _missed)
@@ -106,9 +106,9 @@ def _escalation(at: datetime.datetime, who: str, text: str) -> Escalation:
     return Escalation(at, words % {"who": who, "moment": clock.moment(at)}, text)
 
 
-def views(consultation_request: ConsultationRequest) -> list[Entry]:
+def views(consultation_request: ConsultationRequest) -> list[ActivityEntry]:
     """Who looked at this page; the same person looking again within the hour is one line."""
-    seen: list[Entry] = []
+    seen: list[ActivityEntry] = []
     rows = RecordRead.objects.about(consultation_request).filter(action=VIEW).select_related("actor_user")
     for event in readable(rows.order_by("-pk")):
         if isinstance(event, Unreadable):
@@ -125,7 +125,7 @@ def _newest(consultation_request: ConsultationRequest) -> Any:
     return AuditEvent.objects.about(consultation_request).select_related("actor_user").order_by("-sequence")
 
 
-def _events(consultation_request: ConsultationRequest) -> Iterator[Entry]:
+def _events(consultation_request: ConsultationRequest) -> Iterator[ActivityEntry]:
     words = event_words()
     bare = _newest(consultation_request).exclude(action__in=_codes_with_own_entry())
     for event in readable(bare[:NEWEST]):
@@ -144,7 +144,7 @@ def _status_words(event: AuditEvent) -> str:
     return _("now “%(status)s”") % {"status": RequestStatus(after).label}
 
 
-def _decisions(consultation_request: ConsultationRequest) -> Iterator[Entry]:
+def _decisions(consultation_request: ConsultationRequest) -> Iterator[ActivityEntry]:
     rows = consultation_request.triage_decisions.select_related("decided_by").order_by("-decided_at", "-pk")
     for item in readable(rows):
         if isinstance(item, Unreadable):
@@ -156,7 +156,7 @@ def _decisions(consultation_request: ConsultationRequest) -> Iterator[Entry]:
             yield Entry(item.decided_at, message, values, item.note)
 
 
-def _calls(consultation_request: ConsultationRequest) -> Iterator[Entry]:
+def _calls(consultation_request: ConsultationRequest) -> Iterator[ActivityEntry]:
     """That there was a call: what was said in it stands in the history of calls."""
     rows = Call.objects.filter(response=consultation_request.response_id).select_related("made_by")
     for item in readable(rows.defer("note", "answers").order_by("-made_at", "-pk")):
@@ -167,7 +167,7 @@ def _calls(consultation_request: ConsultationRequest) -> Iterator[Entry]:
             yield Entry(item.made_at, _("%(who)s called: %(outcome)s"), values)
 
 
-def _settlements(consultation_request: ConsultationRequest) -> Iterator[Entry]:
+def _settlements(consultation_request: ConsultationRequest) -> Iterator[ActivityEntry]:
     rows = with_keys(Settlement.objects.filter(response=consultation_request.response_id))
     for item in readable(rows.select_related("settled_by", "entered_by", "call__made_by").order_by("-settled_at")):
         if isinstance(item, Unreadable):
@@ -183,7 +183,7 @@ def _settlements(consultation_request: ConsultationRequest) -> Iterator[Entry]:
         yield Entry(item.settled_at, message, values, item.words)
 
 
-def _reviews(consultation_request: ConsultationRequest) -> Iterator[Entry]:
+def _reviews(consultation_request: ConsultationRequest) -> Iterator[ActivityEntry]:
     rows = consultation_request.reviews.select_related("decided_by").order_by("-decided_at", "-pk")
     for item in readable(rows):
         if isinstance(item, Unreadable):
@@ -202,7 +202,7 @@ def _reviews(consultation_request: ConsultationRequest) -> Iterator[Entry]:
             yield Entry(item.decided_at, _("%(who)s wrote for staff"), values, item.reason)
 
 
-def _questions(consultation_request: ConsultationRequest) -> Iterator[Entry]:
+def _questions(consultation_request: ConsultationRequest) -> Iterator[ActivityEntry]:
     rows = consultation_request.information_requests.select_related("asked_by").order_by("-asked_at", "-pk")
     for item in readable(rows):
         if isinstance(item, Unreadable):
@@ -227,7 +227,7 @@ def _cancellations(consultation_request: ConsultationRequest) -> Iterator[Entry]
             yield Entry(appointment.cancelled_at, message, values, appointment.cancel_reason)
 
 
-def _messages(consultation_request: ConsultationRequest) -> Iterator[Entry]:
+def _messages(consultation_request: ConsultationRequest) -> Iterator[ActivityEntry]:
     texts = PatientText.objects.filter(response=consultation_request.response_id, kind=TextKind.MESSAGE)
     rows = with_keys(texts.select_related("read_by"))
     for item in readable(rows):
@@ -243,7 +243,7 @@ def _messages(consultation_request: ConsultationRequest) -> Iterator[Entry]:
         yield Entry(item.sent_at, message, {"who": _("The patient"), "marks": marks}, item.text, read)
 
 
-def _asked_again(consultation_request: ConsultationRequest) -> Iterator[Entry]:
+def _asked_again(consultation_request: ConsultationRequest) -> Iterator[ActivityEntry]:
     answers = Assessment.objects.filter(response=consultation_request.response_id, origin=AssessmentOrigin.ASKED_AGAIN)
     for with_key in readable(with_keys(answers)):
         told = None if isinstance(with_key, Unreadable) else asked_again.told_in(with_key)
@@ -255,7 +255,7 @@ def _asked_again(consultation_request: ConsultationRequest) -> Iterator[Entry]:
         yield Entry(with_key.assessed_at, message, values, "\n".join(told.words))
 
 
-def _joins(consultation_request: ConsultationRequest) -> Iterator[Entry]:
+def _joins(consultation_request: ConsultationRequest) -> Iterator[ActivityEntry]:
     """With which request stands on the page of the person: this one names no other patient."""
     joins = with_keys(PersonJoin.objects.of(consultation_request.patient))
     for item in readable(joins.select_related("joined_by", "ended_by").order_by("pk")):
@@ -270,7 +270,7 @@ def _joins(consultation_request: ConsultationRequest) -> Iterator[Entry]:
             yield Entry(item.ended_at, _("%(who)s took it and another request apart"), values, item.ended_reason)
 
 
-def _missed(consultation_request: ConsultationRequest) -> Iterator[Entry]:
+def _missed(consultation_request: ConsultationRequest) -> Iterator[ActivityEntry]:
     """What staff said that the software missed, on any record that leads to this request."""
     yield from missed_of(Q(consultation_request=consultation_request))
 

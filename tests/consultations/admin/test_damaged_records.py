@@ -127,7 +127,8 @@ class TestADamagedRow:
         )
 
     @pytest.mark.parametrize("url", [DIARY, TODAY])
-    def test_is_a_booking(self, sign_in, nurse, make_request, clinician, caplog, url):
+    def test_is_a_booking(self, sign_in, nurse, make_request, clinician, caplog, url, time_machine):
+        time_machine.move_to(datetime.datetime(2026, 11, 23, 15, tzinfo=datetime.UTC), tick=False)
         visits = [
             book_directly(make_request(status=RequestStatus.BOOKED, patient=make_patient(name)), clinician, at)
             for name, at in (
