@@ -17,7 +17,7 @@ from consultations.actions.base import ConsultationAction
 from consultations.candidacy.suggestion import departs
 from consultations.enums import Actor, AssessmentOrigin, RequestStatus, ReviewDecision, TextKind, TriageAction
 from consultations.models import Assessment, Call, ConsultationRequest, PatientText, PersonJoin, Settlement
-from consultations.presenters.entries import Entry
+from consultations.presenters.activity_entries import ActivityEntry
 from consultations.presenters.flags import how_words
 from consultations.presenters.isolation import Unreadable, readable
 from consultations.presenters.missed import missed_of
@@ -117,7 +117,7 @@ def views(consultation_request: ConsultationRequest) -> list[ActivityEntry]:
         who = who_of(event)
         if seen and seen[-1].who == who and seen[-1].at - event.at < datetime.timedelta(hours=1):
             continue
-        seen.append(Entry(event.at, _("%(who)s looked at this page"), {"who": who}))
+        seen.append(ActivityEntry(event.at, _("%(who)s looked at this page"), {"who": who}))
     return seen[:50]
 
 
@@ -134,7 +134,7 @@ def _events(consultation_request: ConsultationRequest) -> Iterator[ActivityEntry
             continue
         values = {"who": who_of(event), "action": words.get(event.action, event.action)}
         # Translators: who did what, as in "Nora Adeyemi started triage".
-        yield Entry(event.at, _("%(who)s %(action)s"), values, extra=_status_words(event))
+        yield ActivityEntry(event.at, _("%(who)s %(action)s"), values, extra=_status_words(event))
 
 
 def _status_words(event: AuditEvent) -> str:
@@ -153,7 +153,7 @@ def _decisions(consultation_request: ConsultationRequest) -> Iterator[ActivityEn
             values = {"who": name_of(item.decided_by), "action": item.get_action_display()}
             is_bare = item.action == TriageAction.NOTE
             message = _("%(who)s wrote a note") if is_bare else _("%(who)s noted: %(action)s")
-            yield Entry(item.decided_at, message, values, item.note)
+            yield ActivityEntry(item.decided_at, message, values, item.note)
 
 
 def _calls(consultation_request: ConsultationRequest) -> Iterator[ActivityEntry]:
@@ -164,7 +164,7 @@ def _calls(consultation_request: ConsultationRequest) -> Iterator[ActivityEntry]
             yield _damaged(consultation_request, _("call"), item.pk)
         else:
             values = {"who": name_of(item.made_by), "outcome": item.get_outcome_display().lower()}
-            yield Entry(item.made_at, _("%(who)s called: %(outcome)s"), values)
+            yield ActivityEntry(item.made_at, _("%(who)s called: %(outcome)s"), values)
 
 
 def _settlements(consultation_request: ConsultationRequest) -> Iterator[ActivityEntry]:
@@ -180,7 +180,7 @@ def _settlements(consultation_request: ConsultationRequest) -> Iterator[Activity
             number,
         )
         values = {"who": name_of(item.settled_by), "number": number, "how": how_words(item)}
-        yield Entry(item.settled_at, message, values, item.words)
+        yield ActivityEntry(item.settled_at, message, values, item.words)
 
 
 def _reviews(consultation_request: ConsultationRequest) -> Iterator[ActivityEntry]:
@@ -195,11 +195,11 @@ def _reviews(consultation_request: ConsultationRequest) -> Iterator[ActivityEntr
             extra = _("otherwise than suggested (“%(suggestion)s”)") % {"suggestion": item.get_suggestion_display()}
         if item.patient_note and item.decision != ReviewDecision.ASK:
             message = _("%(who)s decided: %(decision)s. Note to the patient")
-            yield Entry(item.decided_at, message, values, item.patient_note, extra)
+            yield ActivityEntry(item.decided_at, message, values, item.patient_note, extra)
         else:
-            yield Entry(item.decided_at, _("%(who)s decided: %(decision)s"), values, "", extra)
+            yield ActivityEntry(item.decided_at, _("%(who)s decided: %(decision)s"), values, "", extra)
         if item.reason:
-            yield Entry(item.decided_at, _("%(who)s wrote for staff"), values, item.reason)
+            yield ActivityEntry(item.decided_at, _("%(who)s wrote for staff"), values, item.reason)
 
 
 def _questions(consultation_request: ConsultationRequest) -> Iterator[ActivityEntry]:
@@ -209,12 +209,12 @@ def _questions(consultation_request: ConsultationRequest) -> Iterator[ActivityEn
             yield _damaged(consultation_request, _("question"), item.pk)
             continue
         values = {"who": name_of(item.asked_by)}
-        yield Entry(item.asked_at, _("%(who)s asked the patient"), values, item.question)
+        yield ActivityEntry(item.asked_at, _("%(who)s asked the patient"), values, item.question)
         if item.answered_at is not None:
-            yield Entry(item.answered_at, _("%(who)s answered"), {"who": _("The patient")}, item.answer)
+            yield ActivityEntry(item.answered_at, _("%(who)s answered"), {"who": _("The patient")}, item.answer)
 
 
-def _cancellations(consultation_request: ConsultationRequest) -> Iterator[Entry]:
+def _cancellations(consultation_request: ConsultationRequest) -> Iterator[ActivityEntry]:
     for appointment in readable(consultation_request.appointments.filter(cancelled_at__isnull=False).order_by("pk")):
         if isinstance(appointment, Unreadable):
             yield _damaged(consultation_request, _("cancelled time"), appointment.pk)
@@ -224,7 +224,7 @@ def _cancellations(consultation_request: ConsultationRequest) -> Iterator[Entry]
                 "moment": clock.moment(appointment.starts_at),
             }
             message = _("%(who)s wrote why the time on %(moment)s was cancelled")
-            yield Entry(appointment.cancelled_at, message, values, appointment.cancel_reason)
+            yield ActivityEntry(appointment.cancelled_at, message, values, appointment.cancel_reason)
 
 
 def _messages(consultation_request: ConsultationRequest) -> Iterator[ActivityEntry]:
@@ -240,7 +240,7 @@ def _messages(consultation_request: ConsultationRequest) -> Iterator[ActivityEnt
             read = _("read by %(name)s on %(moment)s") % seen
         marks = paragraph(f"({chip.text.lower()})" for chip in flags_of(item))
         message = _("%(who)s sent a message %(marks)s") if marks else _("%(who)s sent a message")
-        yield Entry(item.sent_at, message, {"who": _("The patient"), "marks": marks}, item.text, read)
+        yield ActivityEntry(item.sent_at, message, {"who": _("The patient"), "marks": marks}, item.text, read)
 
 
 def _asked_again(consultation_request: ConsultationRequest) -> Iterator[ActivityEntry]:
@@ -252,7 +252,7 @@ def _asked_again(consultation_request: ConsultationRequest) -> Iterator[Activity
             continue
         values = {"who": _("The patient"), "moment": clock.moment(datetime.datetime.fromisoformat(told.since))}
         message = _("%(who)s ticked as new or worse since %(moment)s")
-        yield Entry(with_key.assessed_at, message, values, "\n".join(told.words))
+        yield ActivityEntry(with_key.assessed_at, message, values, "\n".join(told.words))
 
 
 def _joins(consultation_request: ConsultationRequest) -> Iterator[ActivityEntry]:
@@ -264,10 +264,12 @@ def _joins(consultation_request: ConsultationRequest) -> Iterator[ActivityEntry]
             continue
         system = ACTORS[Actor.SYSTEM.value]
         values = {"who": name_of(item.joined_by) or system}
-        yield Entry(item.joined_at, _("%(who)s joined it with another request"), values, item.reason)
+        yield ActivityEntry(item.joined_at, _("%(who)s joined it with another request"), values, item.reason)
         if item.ended_at is not None:
             values = {"who": name_of(item.ended_by) or system}
-            yield Entry(item.ended_at, _("%(who)s took it and another request apart"), values, item.ended_reason)
+            yield ActivityEntry(
+                item.ended_at, _("%(who)s took it and another request apart"), values, item.ended_reason
+            )
 
 
 def _missed(consultation_request: ConsultationRequest) -> Iterator[ActivityEntry]:
@@ -275,10 +277,10 @@ def _missed(consultation_request: ConsultationRequest) -> Iterator[ActivityEntry
     yield from missed_of(Q(consultation_request=consultation_request))
 
 
-def _damaged(consultation_request: ConsultationRequest, what: str, number: int) -> Entry:
+def _damaged(consultation_request: ConsultationRequest, what: str, number: int) -> ActivityEntry:
     message = _("%(who)s holds a damaged %(what)s %(number)d that cannot be read")
     values = {"who": _("The record"), "what": what, "number": number}
-    return Entry(consultation_request.status_changed_at, message, values)
+    return ActivityEntry(consultation_request.status_changed_at, message, values)
 
 
 def messages_of(consultation_request: ConsultationRequest) -> list[dict[str, Any]]:

@@ -17,7 +17,7 @@ from consultations.candidacy import asked_again, call_script
 from consultations.candidacy.union import ASKED
 from consultations.enums import SAFETY_OUTCOMES, AssessmentOrigin, CallOutcome, CaseStatus
 from consultations.models import Call, ConsultationRequest, QuestionnaireResponse, SafetyCase
-from consultations.presenters.entries import Entry
+from consultations.presenters.activity_entries import ActivityEntry
 from consultations.presenters.isolation import Unreadable, opened, readable
 from consultations.presenters.words import Chip, name_of
 from consultations.questionnaire import flow
@@ -116,7 +116,7 @@ def is_pressing(consultation_request: ConsultationRequest | None, case: SafetyCa
 
 def _line(call: Call, failed: int, *, response: QuestionnaireResponse, viewer: User) -> CallLine:
     message = WHAT[CallOutcome(call.outcome)]
-    entry = Entry(call.made_at, str(message), {"who": name_of(call.made_by), "number": failed})
+    entry = ActivityEntry(call.made_at, str(message), {"who": name_of(call.made_by), "number": failed})
     heard: tuple[CallAnswer, ...] = ()
     missing, chip, go_on = 0, None, ""
     if call.outcome == CallOutcome.DANGER_ASKED:

@@ -13,7 +13,7 @@ from clinic.core.encrypted_rows import with_keys
 from clinic.core.permissions import PermittedQuerySet
 from consultations.enums import ReportedRecord
 from consultations.models import MissedReport
-from consultations.presenters.entries import Entry
+from consultations.presenters.activity_entries import ActivityEntry
 from consultations.presenters.isolation import Unreadable, opened, readable
 from consultations.presenters.words import Chip, name_of
 from consultations.services import missed
@@ -26,17 +26,17 @@ def query() -> PermittedQuerySet[MissedReport]:
     return with_keys(MissedReport.objects.select_related("reported_by", "seen_by", "answered_by"))
 
 
-def missed_of(about: Q) -> list[Entry]:
+def missed_of(about: Q) -> list[ActivityEntry]:
     """The newest reports about a record, and what became of each."""
     rows = query().filter(about).order_by("-reported_at", "-pk")[:ON_A_RECORD]
     return [_line(item) for item in readable(rows, opens=False) if not isinstance(item, Unreadable)]
 
 
-def _line(each: MissedReport) -> Entry:
+def _line(each: MissedReport) -> ActivityEntry:
     text = opened(lambda: each.text, str(DAMAGED), of=each)[0]
     values = {"who": name_of(each.reported_by), "kind": each.get_kind_display().lower()}
     message = _("%(who)s reported that the software missed something: %(kind)s")
-    return Entry(each.reported_at, message, values, text, state_words(each))
+    return ActivityEntry(each.reported_at, message, values, text, state_words(each))
 
 
 def state_words(each: MissedReport) -> str:

@@ -13,8 +13,8 @@ from clinic.core.encrypted_rows import with_keys
 from clinic.core.text_lists import and_list
 from consultations.enums import FilledFor
 from consultations.models import ConsultationRequest, Patient, PersonJoin, SafetyCase
+from consultations.presenters.activity_entries import ActivityEntry
 from consultations.presenters.cases import url_of
-from consultations.presenters.entries import Entry
 from consultations.presenters.isolation import Unreadable, readable
 from consultations.presenters.words import age_words, day_of_birth, name_of, span
 from consultations.services import persons, triage
@@ -61,7 +61,7 @@ class PersonView:
     rows: tuple[PersonRow, ...]
     matches: tuple[PersonRow, ...]
     more: bool
-    joins: tuple[Entry, ...]
+    joins: tuple[ActivityEntry, ...]
     choices: tuple[tuple[str, str], ...]
     shown: tuple[int, ...]
 
@@ -206,18 +206,18 @@ def _taken_apart_from(beside: Patient, keys: Collection[int]) -> dict[int, str]:
     return found
 
 
-def _lines(join: PersonJoin | Unreadable, labels: dict[int, str]) -> list[Entry]:
+def _lines(join: PersonJoin | Unreadable, labels: dict[int, str]) -> list[ActivityEntry]:
     """That the rows were taken apart, if they were, and that they were joined; the newer first."""
     if isinstance(join, Unreadable):
         message = _("%(who)s of join %(number)d is damaged and cannot be read")
-        return [Entry(None, message, {"who": _("The record"), "number": join.pk})]
+        return [ActivityEntry(None, message, {"who": _("The record"), "number": join.pk})]
     pair = {"first": labels[join.first_id], "second": labels[join.second_id]}
     values = {**pair, "who": name_of(join.joined_by) if join.joined_by else SOFTWARE}
-    lines = [Entry(join.joined_at, _("%(who)s joined %(first)s with %(second)s"), values, join.reason)]
+    lines = [ActivityEntry(join.joined_at, _("%(who)s joined %(first)s with %(second)s"), values, join.reason)]
     if join.ended_at is not None:
         values = {**pair, "who": name_of(join.ended_by) if join.ended_by else CORRECTED}
         message = _("%(who)s took %(first)s and %(second)s apart")
-        lines.insert(0, Entry(join.ended_at, message, values, join.ended_reason))
+        lines.insert(0, ActivityEntry(join.ended_at, message, values, join.ended_reason))
     return lines
 
 

@@ -15,7 +15,7 @@ PLACE: Final = re.compile(r"%\((\w+)\)[sd]")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Entry:
+class ActivityEntry:
     """One thing that happened: a message with `%(who)s` in it, filled by `values`. `text` is what somebody wrote,
     exactly.
     """
