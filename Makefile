@@ -60,7 +60,7 @@ check: .venv/.installed-dev ## Lint, format, types, import rules, templates, mig
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 	git ls-files -z -- '*.html' | xargs -0 .venv/bin/djade --check --target-version 5.2
-	@$(EXTRACT_MESSAGES) --output-file - | cmp -s - $(CATALOGUE) || \
+	@$(EXTRACT_MESSAGES) --output-file /dev/stdout | cmp -s - $(CATALOGUE) || \
 		{ echo "$(CATALOGUE) does not hold the sentences of the code: run \`make messages\` and commit it."; exit 1; }
 	DEBUG=1 $(PY) manage.py makemigrations --check --dry-run
 	env SECRET_KEY="$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(60))')" \
