@@ -5,10 +5,6 @@ USABLE := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell /usr/bin/python3 -c '$(USABLE)' 2>/dev/null && echo /usr/bin/python3 || echo python3)
 PORT ?= 8000
 PY := .venv/bin/python
-TYPED := clinic/accounts $(wildcard clinic/*.py clinic/core/*.py) clinic/core/management \
-	consultations/enums.py consultations/workflow.py consultations/permissions.py consultations/phones.py \
-	consultations/questionnaire consultations/candidacy consultations/services consultations/actions consultations/presenters/action_panel.py \
-	$(addprefix education/,library.py workflow.py fixed_pages.py markup claims search content services forms actions presenters)
 CATALOGUE := clinic/locale/django.pot
 EXTRACT_MESSAGES := .venv/bin/pybabel --quiet extract --mapping-file pyproject.toml --omit-header --sort-output \
 	--add-location file --width 120 --add-comments "Translators:" \
@@ -23,7 +19,7 @@ FRONTEND := clinic/core/frontend
 BUILT_FROM := package.json package-lock.json bootstrap-used.txt build-bootstrap.mjs requirements.txt build_fonts.py
 BUILT := css/bootstrap.css css/fonts.css ../static/clinic/fonts/*.woff2
 
-.PHONY: help run test test-deep check messages weigh bench format frontend lock clean
+.PHONY: help run test test-fast test-deep mutants coverage check messages weigh bench format frontend lock clean
 
 help: ## Show these lines
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -45,18 +41,32 @@ run: .venv/.installed ## Start the demonstration: server and worker, stopped tog
 test: .venv/.installed-dev ## Run all tests on SQLite, or on the PostgreSQL that DATABASE_URL names
 	@.venv/bin/pytest -q -n 2 --dist worksteal $(ARGS)
 
-test-deep: .venv/.installed-dev ## Run the tests that take minutes, which `make test` leaves out (ARGS, SEED)
-	@DEEP=1 .venv/bin/pytest -q -s -n 0 -m deep $(ARGS)
+# Kinds of test by folder: a whole browser, several processes, a day, every page for every role.
+LEFT_OUT := tests/journeys tests/concurrency tests/simulation tests/access tests/benchmarks
+
+test-fast: .venv/.installed-dev ## Run what answers within a minute: no browser, no races, no simulated day, no crawl of every page
+	@.venv/bin/pytest -q -n 2 --dist worksteal -m "not browser and not slow and not deepens" \
+		$(addprefix --ignore=,$(LEFT_OUT)) $(ARGS)
+
+test-deep: .venv/.installed-dev ## Before a release: long properties, storms, the simulated day, then mutants (ARGS, SEED, MUTANTS)
+	@DEEP=1 .venv/bin/pytest -q -s -n 0 -m "deep or deepens" $(ARGS)
+	@$(MAKE) --no-print-directory mutants
+
+mutants: .venv/.installed-dev ## Change one thing at a time and see whether a test notices (MUTANTS=300, SEED, ONLY="a piece of a line")
+	@$(PY) -m tests.mutation
+
+coverage: .venv/.installed-dev ## Run all tests and print how many lines and branches they reach
+	@.venv/bin/pytest -q -n 2 --dist worksteal --cov --cov-report=term:skip-covered $(ARGS)
 
 check: .venv/.installed-dev ## Lint, format, types, import rules, templates, migrations, production settings
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
-	.venv/bin/mypy $(wildcard $(TYPED))
+	.venv/bin/mypy
 	.venv/bin/lint-imports
 	@cd $(FRONTEND) && sha256sum --check --quiet built.sha256 || \
 		{ echo "What is built in $(FRONTEND) does not fit its sources any more: make frontend (needs node), and commit."; exit 1; }
 	git ls-files -z -- '*.html' | xargs -0 .venv/bin/djade --check --target-version 5.2
-	@$(EXTRACT_MESSAGES) --output-file - | cmp -s - $(CATALOGUE) || \
+	@$(EXTRACT_MESSAGES) --output-file /dev/stdout | cmp -s - $(CATALOGUE) || \
 		{ echo "$(CATALOGUE) does not hold the sentences of the code: run \`make messages\` and commit it."; exit 1; }
 	DEBUG=1 $(PY) manage.py makemigrations --check --dry-run
 	env SECRET_KEY="$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(60))')" \

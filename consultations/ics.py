@@ -47,7 +47,7 @@ def appointment_file(appointment: Appointment) -> bytes:
     event.add("transp", "TRANSPARENT" if is_cancelled else "OPAQUE")
     event.add("status", "CANCELLED" if is_cancelled else "CONFIRMED")
     calendar.add_component(event)
-    return calendar.to_ical()
+    return bytes(calendar.to_ical())
 
 
 def _way_in() -> str:

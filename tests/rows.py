@@ -2,10 +2,11 @@
 
 import hashlib
 from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.apps import apps
-from django.db import connection, models
+from django.db import connection, models, transaction
 
 
 def tables(without: Collection[str]) -> Iterator[tuple[str, str]]:
@@ -36,6 +37,14 @@ def _prepared(cursor: Any, without: Collection[str]) -> str:
         digest = "SELECT '{}', md5(string_agg(each::text, '')) FROM (SELECT * FROM {}) AS each"
         cursor.execute(f"PREPARE {name} AS " + " UNION ALL ".join(digest.format(*table) for table in tables(without)))
     return name
+
+
+@contextmanager
+def taken_back() -> Iterator[None]:
+    """What happens inside never happened: many cases one after the other, each before an empty clinic."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
 def store(model: type[models.Model], pk: Any, **values: Any) -> None:

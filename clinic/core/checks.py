@@ -66,6 +66,11 @@ def check_keys(app_configs: Any = None, databases: Any = None, **kwargs: Any) ->
 
 @register("clinic")
 def check_clinic(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    return [*_check_times(), *_check_lines(), *_check_staff_addresses(), *_check_keeping(), *_check_sender()]
+
+
+def _check_times() -> list[CheckMessage]:
+    """Opening hours, days closed, and how soon each kind of request is answered."""
     found: list[CheckMessage] = []
     try:
         clock.parse_opening_hours(settings.OPENING_HOURS)
@@ -84,7 +89,12 @@ def check_clinic(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
                     id="clinic.E006",
                 )
             )
-    found += [_wait_problem(name) for name in _odd_waits()]
+    return found + [_wait_problem(name) for name in _odd_waits()]
+
+
+def _check_lines() -> list[CheckMessage]:
+    """The numbers that a person in danger is told to call."""
+    found: list[CheckMessage] = []
     if settings.CLINIC_REGION not in defaults.REGIONS:
         found.append(
             Error(
@@ -97,6 +107,11 @@ def check_clinic(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
         found.append(Error("EMERGENCY_LINE, URGENT_LINE and CRISIS_LINE must not be empty.", id="clinic.E008"))
     if not settings.CLINIC_PHONE.strip() or not settings.CLINIC_PHONE_TEL.strip():
         found.append(Error("CLINIC_PHONE and CLINIC_PHONE_TEL must not be empty.", id="clinic.E010"))
+    return found
+
+
+def _check_staff_addresses() -> list[CheckMessage]:
+    found: list[CheckMessage] = []
     for name in ("DUTY_EMAIL", "ON_CALL"):
         if not _is_address(getattr(settings, name)):
             found.append(
@@ -106,6 +121,12 @@ def check_clinic(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
                     id="clinic.E020",
                 )
             )
+    return found
+
+
+def _check_keeping() -> list[CheckMessage]:
+    """How long a link is open, and how long what was written is kept."""
+    found: list[CheckMessage] = []
     if settings.PRIVATE_LINK_MINUTES < 1:
         found.append(Error("PRIVATE_LINK_MINUTES must be at least 1.", id="clinic.E011"))
     if not 1 <= settings.KEEP_UNSENT_HOURS <= min(24, settings.KEEP_UNSENT_DAYS * 24):
@@ -127,13 +148,17 @@ def check_clinic(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
         )
     if settings.KEEP_UNSENT_DAYS > MOST_DAYS:
         found.append(Error(f"KEEP_UNSENT_DAYS must be at most {MOST_DAYS}.", id="clinic.E034"))
+    return found
+
+
+def _check_sender() -> list[CheckMessage]:
     try:
         addresses.mailable(parseaddr(settings.DEFAULT_FROM_EMAIL)[1])
     except addresses.AddressRefused:
         # Every mail would fail by it, one after the other.
         hint = "Write an address like Clinic <clinic@clinic.example>."
-        found.append(Error("No mail can be sent from DEFAULT_FROM_EMAIL.", hint=hint, id="clinic.E025"))
-    return found
+        return [Error("No mail can be sent from DEFAULT_FROM_EMAIL.", hint=hint, id="clinic.E025")]
+    return []
 
 
 def is_target(target: Any) -> bool:

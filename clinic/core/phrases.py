@@ -54,25 +54,31 @@ def read(text: str, *, spelled: Callable[[str], str] = str) -> TextWords:
                 spans.append((start, place))
             letters.clear()
 
-    for place, character in enumerate(text):
-        if character in APOSTROPHES or unicodedata.category(character) in ("Cf", "Mn"):
-            continue
-        for item in _plain(character):
-            if item.isalnum():
-                if not letters:
-                    start = place
-                letters.append(item)
-            else:
-                close(place)
-                if item in SENTENCE_ENDS and words and words[-1] != END:
-                    words.append(END)
-                    spans.append((place, place + 1))
+    for place, each in _characters(text):
+        if each.isalnum():
+            if not letters:
+                start = place
+            letters.append(each)
+        else:
+            close(place)
+            if each in SENTENCE_ENDS and words and words[-1] != END:
+                words.append(END)
+                spans.append((place, place + 1))
     close(len(text))
     starts, place = {}, 1
     for index, word in enumerate(words):
         starts[place] = index
         place += len(word) + 1
     return TextWords(words, spans, f" {' '.join(words)} ", starts)
+
+
+def _characters(text: str) -> Iterator[tuple[int, str]]:
+    """What is read of each place: nothing of what is invisible, sometimes several letters."""
+    for place, character in enumerate(text):
+        if character in APOSTROPHES or unicodedata.category(character) in ("Cf", "Mn"):
+            continue
+        for item in _plain(character):
+            yield place, item
 
 
 @lru_cache(maxsize=4096)

@@ -101,7 +101,7 @@ class StaffUserAdmin(BaseModelAdmin, UserAdmin):
             condition &= is_named(word) | Q(username__icontains=word) | Q(email__icontains=word)
         return queryset.filter(condition), False
 
-    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """What somebody did names them for ever; who leaves may not sign in any more, and that is all."""
         return False
 

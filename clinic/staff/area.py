@@ -6,7 +6,7 @@ An app says so in its configuration (`staff_area = StaffArea(...)`); the frame k
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from django.apps import apps
 from django.db.models import Model
@@ -16,9 +16,7 @@ from django.utils.module_loading import import_string
 from django.utils.text import capfirst
 
 from clinic.core.permissions import may
-
-if TYPE_CHECKING:
-    from django.utils.functional import _StrOrPromise
+from clinic.core.wording import Wording
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -30,7 +28,7 @@ class NavigationEntry:
     stand in the order of `place`.
     """
 
-    label: "_StrOrPromise"
+    label: Wording
     url_name: str
     permission: str
     place: int
@@ -58,10 +56,10 @@ class StaffArea:
     """
 
     entries: tuple[NavigationEntry, ...] = ()
-    section: "_StrOrPromise" = ""
+    section: Wording = ""
     home: str = ""
-    names: Mapping[str, tuple["_StrOrPromise", "_StrOrPromise"]] = dataclasses.field(default_factory=dict)
-    hints: Mapping[str, "_StrOrPromise"] = dataclasses.field(default_factory=dict)
+    names: Mapping[str, tuple[Wording, Wording]] = dataclasses.field(default_factory=dict)
+    hints: Mapping[str, Wording] = dataclasses.field(default_factory=dict)
     today: str = ""
     news: str = ""
     audit_words: str = ""
@@ -145,8 +143,7 @@ def names_of(model: type[Model]) -> tuple[str, str]:
     options = model._meta
     for area in areas():
         if names := area.names.get(options.label_lower):
-            one, many = names
-            return str(one), str(many)
+            return str(names[0]), str(names[1])
     return str(options.verbose_name), str(options.verbose_name_plural)
 
 
@@ -156,7 +153,7 @@ def breadcrumbs(request: HttpRequest) -> dict[str, Any]:
     url_name = (match.url_name or "") if match else ""
     if match and url_name == "app_list":
         app_label = match.kwargs["app_label"]
-        label = str(area_of(app_label).section) or str(apps.get_app_config(app_label).verbose_name)
+        label = area_of(app_label).section or str(apps.get_app_config(app_label).verbose_name)
         return {"many": capfirst(label), "trail": []}
     app_label, _, rest = url_name.partition("_")
     model_name, _, page = rest.partition("_")
@@ -167,7 +164,7 @@ def breadcrumbs(request: HttpRequest) -> dict[str, Any]:
     area, (one, many) = area_of(app_label), names_of(model)
     trail = []
     if area.section:
-        trail.append({"label": str(area.section), "url": address_of(area.home)})
+        trail.append({"label": area.section, "url": address_of(area.home)})
     if page != "changelist":
         trail.append({"label": capfirst(many), "url": reverse(f"admin:{app_label}_{model_name}_changelist")})
     hint = next((found for item in areas() if (found := item.hints.get(model._meta.label_lower))), "")

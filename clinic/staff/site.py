@@ -1,6 +1,5 @@
 """The staff area's frame: sign-in, navigation, and Today as its first page."""
 
-from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
@@ -21,6 +20,7 @@ from clinic.core.post_only import post_only
 from clinic.core.unsent import bounded, carried, unsent_of
 from clinic.staff import news
 from clinic.staff.area import NO_BADGES, breadcrumbs, names_of, navigation, place_of, today_context
+from clinic.staff.signed_in import signed_in
 
 
 class ClinicAdminSite(admin.AdminSite):
@@ -31,7 +31,7 @@ class ClinicAdminSite(admin.AdminSite):
     login_form = StaffSignInForm
     index_template = "admin/today.html"
 
-    def admin_view(self, view: Callable[..., HttpResponse], cacheable: bool = False) -> Callable[..., HttpResponse]:
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         """A form that comes after the session has ended is answered with the sign-in and what was typed.
 
         Django sends it on to the sign-in page by a redirect, and the form is lost.
@@ -39,7 +39,7 @@ class ClinicAdminSite(admin.AdminSite):
         stock = super().admin_view(view, cacheable)
 
         @wraps(stock)
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
             is_late = request.method == "POST" and not self.has_permission(request)
             if is_late and request.path != reverse("admin:logout"):
                 return self.session_ended(request)
@@ -97,7 +97,7 @@ class ClinicAdminSite(admin.AdminSite):
         }
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
-        context = {**today_context()(request.user), **(extra_context or {})}
+        context = {**today_context()(signed_in(request)), **(extra_context or {})}
         return super().index(request, context)
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
@@ -117,7 +117,7 @@ class ClinicAdminSite(admin.AdminSite):
                 return TemplateResponse(request, "admin/signed_in_again.html", context)
         return response
 
-    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         view = PasswordChangeView.as_view(
             form_class=OwnPasswordForm,
             success_url=reverse("admin:password_change_done"),
@@ -126,7 +126,7 @@ class ClinicAdminSite(admin.AdminSite):
         response = view(request)
         if request.method == "POST" and response.status_code == 302:
             with transaction.atomic():
-                audit.record(action="staff.set_password", target=request.user, by=request.user)
+                audit.record(action="staff.set_password", target=signed_in(request), by=request.user)
         return response
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[dict[str, Any]]:

@@ -89,7 +89,7 @@ class AuditEntryAdmin(BaseModelAdmin):
     of_a_reading = ("page", "rows_shown", "patients")
     readonly_fields = (*of_both, *of_an_event, *of_a_reading)
 
-    def has_view_permission(self, request: HttpRequest, obj: AuditEntry | None = None) -> bool:
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return may(request.user, "core.view_auditevent")
 
     def has_module_permission(self, request: HttpRequest) -> bool:
@@ -98,10 +98,10 @@ class AuditEntryAdmin(BaseModelAdmin):
     def has_add_permission(self, request: HttpRequest, obj: AuditEntry | None = None) -> bool:
         return False
 
-    def has_change_permission(self, request: HttpRequest, obj: AuditEntry | None = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    def has_delete_permission(self, request: HttpRequest, obj: AuditEntry | None = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
     def get_fields(self, request: HttpRequest, obj: AuditEntry | None = None) -> tuple[str, ...]:
@@ -135,7 +135,7 @@ class AuditEntryAdmin(BaseModelAdmin):
     @staticmethod
     def _log(request: HttpRequest, action: str, entries: Iterable[AuditEntry]) -> None:
         """Its lines name records by their numbers; one reading, opened, also the patients it showed."""
-        rows: dict[str, set[int]] = defaultdict(set)
+        rows: dict[str, Any] = defaultdict(set)
         for entry in entries:
             if entry.target_type in ROWS_OF and entry.target_id.isdecimal():
                 rows[ROWS_OF[entry.target_type]].add(int(entry.target_id))
@@ -182,11 +182,11 @@ class AuditEntryAdmin(BaseModelAdmin):
 
     @admin.display(description=gettext_lazy("Fields"))
     def changed_fields(self, entry: AuditEntry) -> Any:
-        return entry.event.fields
+        return getattr(entry.event, "fields", None)
 
     @admin.display(description=gettext_lazy("Details"))
     def details(self, entry: AuditEntry) -> Any:
-        return entry.event.details
+        return getattr(entry.event, "details", None)
 
     @admin.display(description=gettext_lazy("Place in the chain"))
     def place_in_chain(self, entry: AuditEntry) -> str:
@@ -202,7 +202,7 @@ class AuditEntryAdmin(BaseModelAdmin):
 
     @admin.display(description=gettext_lazy("Rows shown"))
     def rows_shown(self, entry: AuditEntry) -> Any:
-        return entry.reading.shown
+        return getattr(entry.reading, "shown", None)
 
     @admin.display(description=gettext_lazy("Patients shown"))
     def patients(self, entry: AuditEntry) -> str:

@@ -16,6 +16,7 @@ from clinic.core.post_only import post_only
 from clinic.core.refusals import TransitionNotAllowed
 from clinic.core.text_lists import comma_list
 from clinic.core.unsent import Unsent, gives_back, of_form
+from clinic.staff.signed_in import signed_in
 from consultations.admin import call_steps
 from consultations.admin.pages import OUT_OF_RANGE, PurposeBuiltAdmin, page_title
 from consultations.candidacy import call_script, spoken
@@ -89,7 +90,7 @@ class CallPages(PurposeBuiltAdmin):
                 note=data["note"],
                 danger=data["danger"],
                 once=data["once"],
-                by=request.user,
+                by=signed_in(request),
             )
         except TransitionNotAllowed as refusal:
             messages.error(request, str(refusal))
@@ -104,7 +105,7 @@ class CallPages(PurposeBuiltAdmin):
         self.require_view(request)
         subject = self._subject(request, pk)
         try:
-            call = calls.begin(response=subject.response, by=request.user, once=request.POST.get("once", ""))
+            call = calls.begin(response=subject.response, by=signed_in(request), once=request.POST.get("once", ""))
         except TransitionNotAllowed as refusal:
             messages.error(request, str(refusal))
             return HttpResponseRedirect(subject.url)
@@ -125,7 +126,7 @@ class CallPages(PurposeBuiltAdmin):
         if not form.is_bound:
             return self._ask(request, call, subject, step, form)
         try:
-            saved = call_scripts.save(call=call, answers=form.kept_answers(), by=request.user)
+            saved = call_scripts.save(call=call, answers=form.kept_answers(), by=signed_in(request))
         except TransitionNotAllowed as refusal:
             return self._over(request, call, subject, str(refusal), form)
         if call_steps.lacks_its_onset(form, step, saved.call):
@@ -165,7 +166,7 @@ class CallPages(PurposeBuiltAdmin):
             return self._end(request, call, subject, EndForm(asks_outcome=asks_outcome, initial={"note": call.note}))
         form = EndForm(request.POST, asks_outcome=asks_outcome)
         if call.made_by_id != request.user.pk:
-            return self._over(request, call, subject, call_pages.not_open_words(call, viewer=request.user), form)
+            return self._over(request, call, subject, call_pages.not_open_words(call, viewer=signed_in(request)), form)
         if not form.is_valid():
             return self._end(request, call, subject, form)
         try:
@@ -178,10 +179,10 @@ class CallPages(PurposeBuiltAdmin):
     def _finish(request: HttpRequest, call: Call, form: EndForm) -> None:
         note = form.cleaned_data["note"]
         if outcome := form.cleaned_data.get("outcome"):
-            call_scripts.end_unasked(call=call, outcome=CallOutcome(outcome), note=note, by=request.user)
+            call_scripts.end_unasked(call=call, outcome=CallOutcome(outcome), note=note, by=signed_in(request))
             messages.success(request, SAID_ONCE)
             return
-        ended = call_scripts.finish(call=call, note=note, by=request.user).call
+        ended = call_scripts.finish(call=call, note=note, by=signed_in(request)).call
         level = call_script.level_of(ended.answers, version=call_steps.version_of(ended))
         messages.success(request, call_pages.said_of(level))
 
@@ -207,7 +208,7 @@ class CallPages(PurposeBuiltAdmin):
                 said=data["said"],
                 level=data["level"],
                 asks=asks,
-                by=request.user,
+                by=signed_in(request),
                 once=data["once"],
             )
         except TransitionNotAllowed as refusal:
@@ -227,7 +228,7 @@ class CallPages(PurposeBuiltAdmin):
         found: QuestionnaireResponse | None = load(
             QuestionnaireResponse.objects.filter(pk=response_pk).defer(*call_pages.UNOPENED), opens=False
         )
-        subject = call_pages.subject_of(found, viewer=request.user) if found is not None else None
+        subject = call_pages.subject_of(found, viewer=signed_in(request)) if found is not None else None
         if subject is None:
             raise Http404
         self.require_not_erased(subject.patient)
@@ -252,7 +253,7 @@ class CallPages(PurposeBuiltAdmin):
         self, request: HttpRequest, call: Call, subject: CallSubject, step: ScriptScreen, form: ScriptForm | ToldForm
     ) -> HttpResponse:
         if call.made_by_id != request.user.pk or not calls.is_open(call):
-            messages.error(request, call_pages.not_open_words(call, viewer=request.user))
+            messages.error(request, call_pages.not_open_words(call, viewer=signed_in(request)))
             return HttpResponseRedirect(subject.url)
         if call_steps.stands_still(call, by=request.user) and not call_steps.is_answered(call, step):
             return HttpResponseRedirect(reverse(call_steps.STOP, args=[call.pk]))
@@ -316,6 +317,6 @@ class CallPages(PurposeBuiltAdmin):
         target: Any = context.get("call") or subject.consultation_request or subject.case
         readings.log(by=request.user, action="call.view", target=target, patients=[subject.patient.pk])
         title = page_title(context["title"], has_errors=has_errors)
-        calls_box = call_pages.box_of(subject, viewer=request.user)
+        calls_box = call_pages.box_of(subject, viewer=signed_in(request))
         whole = {**context, "heading": context["title"], "title": title, "subject": subject, "calls": calls_box}
         return self.page(request, f"admin/consultations/{template}.html", whole)

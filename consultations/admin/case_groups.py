@@ -15,6 +15,7 @@ from clinic.core import clock
 from clinic.core.post_only import post_only
 from clinic.core.refusals import TransitionNotAllowed
 from clinic.core.text_lists import paragraph
+from clinic.staff.signed_in import signed_in
 from consultations.admin.case_pages import instant_of
 from consultations.admin.pages import OUT_OF_RANGE, PurposeBuiltAdmin
 from consultations.enums import NextDayAnswer
@@ -49,7 +50,7 @@ class CaseGroupPages(PurposeBuiltAdmin):
         group = _group(request, pk)
         seen = instant_of(request.POST.get("seen", ""))
         try:
-            cases.acknowledge_group(group=group, by=request.user, seen=seen)
+            cases.acknowledge_group(group=group, by=signed_in(request), seen=seen)
             messages.success(request, STOPPED[seen is not None])
         except TransitionNotAllowed as refusal:
             messages.error(request, str(refusal))
@@ -63,7 +64,7 @@ class CaseGroupPages(PurposeBuiltAdmin):
         group = _group(request, pk)
         shown = _numbers(request.POST.get("shown", ""))
         if request.POST.get("sure") != "yes":
-            line = alarm_groups.group_line(group.pk, viewer=request.user, now=clock.now())
+            line = alarm_groups.group_line(group.pk, viewer=signed_in(request), now=clock.now())
             context = {
                 "title": _("Confirm: nothing is closed yet"),
                 "group": line,
@@ -74,7 +75,7 @@ class CaseGroupPages(PurposeBuiltAdmin):
             return self.page(request, "admin/consultations/confirm_close_group.html", context)
         try:
             done = case_groups.close_unnamed(
-                group=group, shown=shown, seen=instant_of(request.POST.get("seen", "")), by=request.user
+                group=group, shown=shown, seen=instant_of(request.POST.get("seen", "")), by=signed_in(request)
             )
             messages.success(request, _done_words(done))
         except TransitionNotAllowed as refusal:

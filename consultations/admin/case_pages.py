@@ -17,6 +17,7 @@ from clinic.core.encrypted_rows import with_keys
 from clinic.core.post_only import post_only
 from clinic.core.refusals import TransitionNotAllowed
 from clinic.core.unsent import Unsent, gives_back, in_form, of_form
+from clinic.staff.signed_in import signed_in
 from consultations.admin.notes import CaseNotePages, case_note_form, case_notes
 from consultations.admin.pages import OUT_OF_RANGE, PurposeBuiltAdmin, page_title
 from consultations.enums import CaseOutcome, CaseStatus
@@ -46,7 +47,7 @@ MAILED: Final = {
 def case_of(request: HttpRequest, pk: int) -> SafetyCase:
     if pk > OUT_OF_RANGE:
         raise Http404
-    case: SafetyCase | None = load(with_keys(case_query(request.user).filter(pk=pk)))
+    case: SafetyCase | None = load(with_keys(case_query(signed_in(request)).filter(pk=pk)))
     if case is None:
         raise Http404
     PurposeBuiltAdmin.require_not_erased(case.patient)
@@ -98,7 +99,7 @@ class CaseClosingPages(CaseNotePages):
         unsent: list[Unsent] | None = None,
     ) -> HttpResponse:
         """The page as it stands now, with what was typed in one of its boxes."""
-        context = case_page(case, viewer=request.user, now=clock.now())
+        context = case_page(case, viewer=signed_in(request), now=clock.now())
         sent = context["consultation_request"]
         requests = [sent.pk] if sent is not None else []
         also = [line["pk"] for line in context["duplicates"]]
@@ -147,10 +148,12 @@ class CaseClosingPages(CaseNotePages):
         if form is None or not form.is_valid():
             return self._refused(request, case, kept["data"], _("What you chose does not stand any more."))
         try:
-            case_closing.close(case=case, claim=claim_of(form.cleaned_data), by=request.user, seen=kept["data"]["seen"])
+            case_closing.close(
+                case=case, claim=claim_of(form.cleaned_data), by=signed_in(request), seen=kept["data"]["seen"]
+            )
         except (TransitionNotAllowed, cases.CaseClosed) as refusal:
             return self._refused(request, case, kept["data"], str(refusal))
-        messages.success(request, _("The case is closed: %(outcome)s.") % {"outcome": form.outcome.label})
+        messages.success(request, _("The case is closed: %(outcome)s.") % {"outcome": form.outcome_label})
         return HttpResponseRedirect(reverse(PAGE_OF_ONE, args=[case.pk]))
 
     def _refused(self, request: HttpRequest, case: SafetyCase, data: dict[str, str], why: str) -> HttpResponse:
@@ -167,7 +170,9 @@ class CaseClosingPages(CaseNotePages):
         if data.get("outcome") not in CaseOutcome.values:
             return None
         evidence = case_proofs.evidence_of(case)
-        return CloseCaseForm(data, outcome=CaseOutcome(data["outcome"]), case=case, evidence=evidence, by=request.user)
+        return CloseCaseForm(
+            data, outcome=CaseOutcome(data["outcome"]), case=case, evidence=evidence, by=signed_in(request)
+        )
 
     def _closing_page(self, request: HttpRequest, case: SafetyCase, given: CloseCaseForm | None = None) -> HttpResponse:
         if case.status == CaseStatus.CLOSED:
@@ -180,9 +185,9 @@ class CaseClosingPages(CaseNotePages):
         title = _("Close safety case: %(who)s") % {"who": context["line"].who}
         context |= {
             "title": page_title(title, has_errors=is_wrong),
-            "forms": close_forms(case, evidence, by=request.user, seen=seen, given=given),
+            "forms": close_forms(case, evidence, by=signed_in(request), seen=seen, given=given),
             "given": given,
-            "shows_errors": is_wrong and given.is_possible,
+            "shows_errors": is_wrong and given is not None and given.is_possible,
             "unsent": in_form(given.data, CloseCaseForm) if given is not None and not given.is_possible else [],
             "calls": evidence.calls,
         }
@@ -206,7 +211,7 @@ class CaseClosingPages(CaseNotePages):
     @staticmethod
     def _case_context(request: HttpRequest, case: SafetyCase, *, cases: list[Any]) -> dict[str, Any]:
         """Whose case it is, as on its own page, and on record who saw it."""
-        context = case_page(case, viewer=request.user, now=clock.now())
+        context = case_page(case, viewer=signed_in(request), now=clock.now())
         readings.log(by=request.user, action="case.view", target=case, patients=[case.patient_id], cases=cases)
         return context
 
@@ -221,7 +226,7 @@ class CaseClosingPages(CaseNotePages):
         if not form.is_valid():
             return self.show(request, case, reopen_form=form)
         try:
-            case_closing.reopen(case=case, reason=form.cleaned_data["reason"], by=request.user)
+            case_closing.reopen(case=case, reason=form.cleaned_data["reason"], by=signed_in(request))
         except TransitionNotAllowed as refusal:
             messages.error(request, str(refusal))
             return self.show(request, case_of(request, pk), unsent=in_form(request.POST.dict(), ReopenCaseForm))
@@ -234,7 +239,7 @@ class CaseClosingPages(CaseNotePages):
         self.require_view(request)
         case = case_of(request, pk)
         try:
-            messages.success(request, MAILED[case_mails.ask_to_contact(case=case, by=request.user)])
+            messages.success(request, MAILED[case_mails.ask_to_contact(case=case, by=signed_in(request))])
         except (TransitionNotAllowed, cases.CaseClosed) as refusal:
             messages.error(request, str(refusal))
         return HttpResponseRedirect(reverse(PAGE_OF_ONE, args=[case.pk]))

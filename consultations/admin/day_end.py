@@ -54,7 +54,7 @@ class DayEndAdmin(PurposeBuiltAdmin):
             raise Http404
         row = get_object_or_404(DayEnd.objects.visible_to(request.user), pk=pk)
         named = {"case": "cases", "request": "requests", "text": "texts", "message": "messages"}
-        shown: dict[str, list[int]] = {name: [] for name in named.values()}
+        shown: dict[str, Any] = {name: [] for name in named.values()}
         for item in row.open_items:
             shown[named[item["what"]]].append(item["pk"])
         readings.log(by=request.user, action="day_end.view", target=row, **shown)

@@ -18,6 +18,7 @@ from clinic.core.encryption import new_token
 from clinic.core.post_only import post_only
 from clinic.core.refusals import TransitionNotAllowed
 from clinic.core.unsent import gives_back, of_form
+from clinic.staff.signed_in import signed_in
 from consultations.admin.pages import OUT_OF_RANGE, PurposeBuiltAdmin, page_title
 from consultations.enums import Actor
 from consultations.forms.hand_over import HandOverNoteForm, PassOnForm
@@ -58,7 +59,7 @@ class HandOverAdmin(PurposeBuiltAdmin):
         said = form.cleaned_data
         try:
             hand_over_notes.write(
-                text=said["text"], consultation_request=said["about"], key=said["once"], by=request.user
+                text=said["text"], consultation_request=said["about"], key=said["once"], by=signed_in(request)
             )
         except TransitionNotAllowed as refusal:
             messages.error(request, str(refusal))
@@ -72,7 +73,7 @@ class HandOverAdmin(PurposeBuiltAdmin):
         notes = HandOverNote.objects.visible_to(request.user).defer("text")
         note = get_object_or_404(notes, pk=min(pk, OUT_OF_RANGE))
         try:
-            hand_over_notes.acknowledge(note=note, by=request.user)
+            hand_over_notes.acknowledge(note=note, by=signed_in(request))
             messages.success(request, _("Marked as read. The note stands below for a day."))
         except TransitionNotAllowed as refusal:
             messages.error(request, str(refusal))
@@ -90,7 +91,7 @@ class HandOverAdmin(PurposeBuiltAdmin):
         if not form.is_valid():
             return self._show_person(request, user, form)
         try:
-            done = leaving.give_away(user=user, by=request.user, to=leaving.To(**form.cleaned_data))
+            done = leaving.give_away(user=user, by=signed_in(request), to=leaving.To(**form.cleaned_data))
         except TransitionNotAllowed as refusal:
             messages.error(request, str(refusal))
             return self._show_person(request, user, form)
@@ -106,13 +107,13 @@ class HandOverAdmin(PurposeBuiltAdmin):
         return get_object_or_404(User, pk=pk)
 
     def _show(self, request: HttpRequest, form: HandOverNoteForm) -> HttpResponse:
-        context = hand_over_page(viewer=request.user, now=clock.now())
+        context = hand_over_page(viewer=signed_in(request), now=clock.now())
         readings.log(by=request.user, action="hand_over.view", page="hand_over", **context.pop("shown"))
         title = page_title(_("Hand-over"), has_errors=bool(form.errors))
         return self.page(request, "admin/consultations/hand_over.html", {**context, "title": title, "note_form": form})
 
     def _show_person(self, request: HttpRequest, user: User, form: PassOnForm) -> HttpResponse:
-        context = holdings_page(user, viewer=request.user, now=clock.now())
+        context = holdings_page(user, viewer=signed_in(request), now=clock.now())
         readings.log(by=request.user, action="hand_over.held", target=user, **context.pop("shown"))
         title = page_title(_("What %(name)s holds") % {"name": user.display_name}, has_errors=bool(form.errors))
         return self.page(request, "admin/consultations/holdings.html", {**context, "title": title, "form": form})

@@ -21,7 +21,8 @@ from clinic.core.models import OutboxMessage
 from clinic.core.outbox import UNDELIVERED
 from clinic.core.post_only import post_only
 from clinic.core.refusals import TransitionNotAllowed
-from consultations.admin.pages import OUT_OF_RANGE
+from clinic.staff.signed_in import signed_in
+from consultations.admin.pages import OUT_OF_RANGE, rows_on
 from consultations.admin.searching import SearchedAdmin
 from consultations.presenters.activity import DAMAGED_STATE, message_state
 from consultations.presenters.isolation import Unreadable, load, log_damage, opened, readable
@@ -64,7 +65,7 @@ class OutboxMessageAdmin(SearchedAdmin):
         condition = STATES[state][1] if term is None else search_condition(term, **TO_PATIENT)
         rows = self._query(request).filter(condition).order_by("-created_at", "-pk")
         page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
-        lines = [self._row(item) for item in readable(page.object_list)]
+        lines = [self._row(item) for item in readable(rows_on(page))]
         tab = "search" if term is not None else state
         readings.log(by=request.user, action="message.list", page=tab, messages=[line["pk"] for line in lines])
         context = {
@@ -102,7 +103,7 @@ class OutboxMessageAdmin(SearchedAdmin):
         self.require_view(request)
         message = self._load(request, pk)
         try:
-            messaging.retry(message=message, by=request.user)
+            messaging.retry(message=message, by=signed_in(request))
             messages.success(request, _("The message will be tried again within a minute."))
         except TransitionNotAllowed as refusal:
             messages.error(request, str(refusal))

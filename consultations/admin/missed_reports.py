@@ -15,7 +15,8 @@ from clinic.core.encryption import Erased, new_token
 from clinic.core.post_only import post_only
 from clinic.core.refusals import TransitionNotAllowed
 from clinic.core.unsent import gives_back, of_form
-from consultations.admin.pages import OUT_OF_RANGE, PurposeBuiltAdmin, page_title
+from clinic.staff.signed_in import signed_in
+from consultations.admin.pages import OUT_OF_RANGE, PurposeBuiltAdmin, page_title, rows_on
 from consultations.enums import MissedKind, ReportedRecord
 from consultations.forms.missed import MissedAnswerForm, MissedForm
 from consultations.models import MissedReport
@@ -46,7 +47,7 @@ class MissedReportAdmin(PurposeBuiltAdmin):
         shows_answered = request.GET.get("answered") == "1"
         rows = query().visible_to(request.user).filter(answered_at__isnull=not shows_answered).defer("text", "answer")
         page = Paginator(rows.order_by("-reported_at", "-pk"), PAGE_SIZE).get_page(request.GET.get("page"))
-        found = readable(page.object_list, opens=False)
+        found = readable(rows_on(page), opens=False)
         requests = [item.consultation_request_id for item in found if getattr(item, "consultation_request_id", None)]
         patients = [item.patient_id for item in found if getattr(item, "patient_id", None)]
         readings.log(by=request.user, action="missed.list", requests=requests, patients=patients)
@@ -74,7 +75,11 @@ class MissedReportAdmin(PurposeBuiltAdmin):
         said = form.cleaned_data
         try:
             missed.report(
-                subject=subject, kind=MissedKind(said["kind"]), text=said["text"], key=said["once"], by=request.user
+                subject=subject,
+                kind=MissedKind(said["kind"]),
+                text=said["text"],
+                key=said["once"],
+                by=signed_in(request),
             )
         except TransitionNotAllowed as refusal:
             messages.error(request, str(refusal))
@@ -92,7 +97,7 @@ class MissedReportAdmin(PurposeBuiltAdmin):
         self.require_view(request)
         row = self._load(request, pk)
         try:
-            missed.see(row=row, by=request.user)
+            missed.see(row=row, by=signed_in(request))
             messages.success(request, _("Marked as seen. Answer it below once you know what became of it."))
         except TransitionNotAllowed as refusal:
             messages.error(request, str(refusal))
@@ -106,7 +111,7 @@ class MissedReportAdmin(PurposeBuiltAdmin):
         if not form.is_valid():
             return self._show(request, row, form)
         try:
-            missed.answer(row=row, text=form.cleaned_data["answer"], by=request.user)
+            missed.answer(row=row, text=form.cleaned_data["answer"], by=signed_in(request))
         except (TransitionNotAllowed, missed.AlreadyAnswered) as refusal:
             messages.error(request, str(refusal))
             return self._show(request, self._load(request, pk), form)
@@ -140,7 +145,7 @@ class MissedReportAdmin(PurposeBuiltAdmin):
         return self.page(request, "admin/consultations/missed_form.html", context)
 
     def _show(self, request: HttpRequest, row: MissedReport, form: MissedAnswerForm) -> HttpResponse:
-        context = report_page(row, viewer=request.user)
+        context = report_page(row, viewer=signed_in(request))
         patients = [row.patient_id] if row.patient_id else []
         readings.log(by=request.user, action="missed.view", target=row, patients=patients)
         report = _("Report %(number)d: %(reference)s") % {"number": row.pk, "reference": row.reference}

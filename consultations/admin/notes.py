@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 from clinic.core.post_only import post_only
 from clinic.core.refusals import TransitionNotAllowed
 from clinic.core.unsent import gives_back, of_form
+from clinic.staff.signed_in import signed_in
 from consultations.admin.pages import PurposeBuiltAdmin
 from consultations.forms.notes import CaseNoteForm, NoteForm
 from consultations.models import Patient, SafetyCase
@@ -67,7 +68,7 @@ class CaseNotePages(PurposeBuiltAdmin):
         says_mistake = form.cleaned_data.get("says_mistake", False)
         try:
             notes.add_to_case(
-                case=case, text=form.cleaned_data["note_text"], says_mistake=says_mistake, by=request.user
+                case=case, text=form.cleaned_data["note_text"], says_mistake=says_mistake, by=signed_in(request)
             )
         except TransitionNotAllowed as refusal:
             messages.error(request, str(refusal))

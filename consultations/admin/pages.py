@@ -6,6 +6,8 @@ from typing import Any, Final
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
+from django.core.paginator import Page
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
@@ -16,6 +18,12 @@ from consultations.presenters.isolation import log_damage
 
 OUT_OF_RANGE: Final = 2**62
 """Keys beyond this fit no column of either database."""
+
+
+def rows_on(page: Page[Any]) -> QuerySet[Any]:
+    """What a paginator cut out of a queryset is one too."""
+    rows: QuerySet[Any] = page.object_list  # type: ignore[assignment]
+    return rows
 
 
 def page_title(title: str, *, has_errors: bool) -> str:

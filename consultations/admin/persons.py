@@ -15,6 +15,7 @@ from clinic.core import clock
 from clinic.core.post_only import post_only
 from clinic.core.refusals import TransitionNotAllowed
 from clinic.core.unsent import Unsent, gives_back, in_form, of_form
+from clinic.staff.signed_in import signed_in
 from consultations.admin.notes import SAVED, note_form, person_notes
 from consultations.admin.pages import OUT_OF_RANGE, PurposeBuiltAdmin, page_title
 from consultations.forms.notes import NoteForm
@@ -92,7 +93,7 @@ class PersonPages(PurposeBuiltAdmin):
                 patient=consultation_request.patient,
                 other=get_object_or_404(Patient.objects.only("pk"), pk=kept["other"]),
                 reason=kept["data"]["reason"],
-                by=request.user,
+                by=signed_in(request),
                 seen=kept["seen"],
             )
         except TransitionNotAllowed as refusal:
@@ -138,7 +139,7 @@ class PersonPages(PurposeBuiltAdmin):
             return self._person(request, consultation_request, note=form)
         try:
             notes.add_to_person(
-                patient=consultation_request.patient, text=form.cleaned_data["note_text"], by=request.user
+                patient=consultation_request.patient, text=form.cleaned_data["note_text"], by=signed_in(request)
             )
         except TransitionNotAllowed as refusal:
             messages.error(request, str(refusal))
@@ -181,7 +182,7 @@ class PersonPages(PurposeBuiltAdmin):
         context = {
             "title": page_title(title % {"reference": consultation_request.reference}, has_errors=has_errors),
             "consultation_request": consultation_request,
-            "banner": banner(consultation_request, viewer=request.user, now=clock.now(), starts_at=None),
+            "banner": banner(consultation_request, viewer=signed_in(request), now=clock.now(), starts_at=None),
             "person": person,
             "seen": seen,
             "unsent": unsent,
@@ -211,7 +212,7 @@ class PersonPages(PurposeBuiltAdmin):
         context = {
             "title": _("Preview: nothing is joined yet"),
             "consultation_request": consultation_request,
-            "banner": banner(consultation_request, viewer=request.user, now=clock.now(), starts_at=None),
+            "banner": banner(consultation_request, viewer=signed_in(request), now=clock.now(), starts_at=None),
             "preview": preview,
             "reason": data["reason"],
             "data": data,

@@ -19,6 +19,7 @@ from clinic.core import clock
 from clinic.core.post_only import post_only
 from clinic.core.refusals import TransitionNotAllowed
 from clinic.core.unsent import Unsent, gives_back, in_form
+from clinic.staff.signed_in import signed_in
 from consultations.actions.base import PanelEntry
 from consultations.actions.read_text import mark_read
 from consultations.admin.calls import CallPages
@@ -110,13 +111,13 @@ class ConsultationRequestAdmin(CallPages, PersonPages, SearchedAdmin):
         filters = form.filters()
         term = self.search_term(request)
         if term is None:
-            condition = queue.condition_of(filters, viewer=request.user, now=now)
+            condition = queue.condition_of(filters, viewer=signed_in(request), now=now)
         else:
             condition = search_condition(term)
-        counts = queue.tab_counts(condition, viewer=request.user)
+        counts = queue.tab_counts(condition, viewer=signed_in(request))
         pages = Paginator(range(counts["narrowed"]), queue.PAGE_SIZE)
         page = pages.get_page(request.GET.get("page"))
-        rows = queue.rows_of(condition, page=page.number, viewer=request.user, now=now)
+        rows = queue.rows_of(condition, page=page.number, viewer=signed_in(request), now=now)
         tab = "search" if term is not None else filters.tab
         beside = {patient for row in rows for patient in row.patients}
         shown = [row.pk for row in rows]
@@ -201,7 +202,7 @@ class ConsultationRequestAdmin(CallPages, PersonPages, SearchedAdmin):
         texts = PatientText.objects.visible_to(request.user).defer("text")
         text = get_object_or_404(texts, pk=min(pk, OUT_OF_RANGE))
         try:
-            text = mark_read(text=text, by=request.user)
+            text = mark_read(text=text, by=signed_in(request))
         except TransitionNotAllowed as refusal:
             messages.error(request, str(refusal))
         else:
@@ -217,7 +218,7 @@ class ConsultationRequestAdmin(CallPages, PersonPages, SearchedAdmin):
         self.require_view(request)
         alarm = get_object_or_404(ClockAlarm.objects.visible_to(request.user), pk=min(pk, OUT_OF_RANGE))
         try:
-            alarm = clock_alarms.acknowledge(alarm=alarm, by=request.user)
+            alarm = clock_alarms.acknowledge(alarm=alarm, by=signed_in(request))
         except TransitionNotAllowed as refusal:
             messages.error(request, str(refusal))
         else:
@@ -231,7 +232,7 @@ class ConsultationRequestAdmin(CallPages, PersonPages, SearchedAdmin):
     def _form(
         entry: PanelEntry, request: HttpRequest, consultation_request: ConsultationRequest, data: Mapping[str, Any]
     ) -> StepForm:
-        return action_panel.form_of(entry, consultation_request=consultation_request, by=request.user, data=data)
+        return action_panel.form_of(entry, consultation_request=consultation_request, by=signed_in(request), data=data)
 
     def _preview(
         self, request: HttpRequest, consultation_request: ConsultationRequest, entry: PanelEntry, form: StepForm
@@ -241,7 +242,7 @@ class ConsultationRequestAdmin(CallPages, PersonPages, SearchedAdmin):
         context = {
             "title": _preview_title(entry, form),
             "consultation_request": consultation_request,
-            "banner": banner(consultation_request, viewer=request.user, now=clock.now(), starts_at=None),
+            "banner": banner(consultation_request, viewer=signed_in(request), now=clock.now(), starts_at=None),
             "preview": action_panel.preview_of(entry, form, entry.choice_of(form)),
             "decision": signing.dumps(kept, salt=PREVIEW_SALT, compress=True),
             "data": data,
@@ -259,7 +260,7 @@ class ConsultationRequestAdmin(CallPages, PersonPages, SearchedAdmin):
     ) -> HttpResponse:
         try:
             choice = entry.choice_of(form)
-            choice.perform(consultation_request, by=request.user, seen=form.cleaned_data["seen"])
+            choice.perform(consultation_request, by=signed_in(request), seen=form.cleaned_data["seen"])
         except scheduling.SlotTaken:
             messages.error(request, _("Someone just took that time. Choose another one: these are free now."))
             return self._show(request, self._load(request, consultation_request.pk), {})
@@ -273,7 +274,7 @@ class ConsultationRequestAdmin(CallPages, PersonPages, SearchedAdmin):
         self, request: HttpRequest, consultation_request: ConsultationRequest, entry: PanelEntry, form: StepForm
     ) -> HttpResponse:
         """The page as it stands now, with what was typed kept; a form that is gone shows its text to copy."""
-        panel = action_panel.action_panel(consultation_request, by=request.user)
+        panel = action_panel.action_panel(consultation_request, by=signed_in(request))
         if entry.name in {item.name for item in (*panel.actions, *filter(None, [panel.decision]))}:
             data = form.data.copy() if hasattr(form.data, "copy") else dict(form.data)
             fresh = self._form(entry, request, consultation_request, data)
@@ -291,8 +292,8 @@ class ConsultationRequestAdmin(CallPages, PersonPages, SearchedAdmin):
     ) -> HttpResponse:
         """The whole record, and on record that it was shown: a form that was refused shows it too."""
         now = clock.now()
-        context = request_page(consultation_request, viewer=request.user, now=now)
-        panel = action_panel.action_panel(consultation_request, by=request.user, bound=bound or {})
+        context = request_page(consultation_request, viewer=signed_in(request), now=now)
+        panel = action_panel.action_panel(consultation_request, by=signed_in(request), bound=bound or {})
         has_errors = any(form.errors for form in (bound or {}).values())
         words = _("Request %(reference)s") % {"reference": consultation_request.reference}
         title = page_title(words, has_errors=has_errors)

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from clinic.core import clock
+from clinic.staff.signed_in import signed_in
 from consultations.admin.scheduling import DiaryAdmin
 from consultations.forms.rota import ShiftChangeForm, ShiftForm
 from consultations.models import Shift, ShiftChange
@@ -22,11 +23,11 @@ from consultations.services import rota_entries
 
 
 class RotaAdmin(DiaryAdmin):
-    def save_model(self, request: HttpRequest, obj: rota_entries.Entry, form: Any, change: bool) -> None:
-        rota_entries.save(entry=obj, by=request.user, fields=form.changed_data)
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        rota_entries.save(entry=obj, by=signed_in(request), fields=form.changed_data)
 
-    def delete_model(self, request: HttpRequest, obj: rota_entries.Entry) -> None:
-        rota_entries.remove(entry=obj, by=request.user)
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        rota_entries.remove(entry=obj, by=signed_in(request))
 
     @admin.display(description=gettext_lazy("Who"), ordering="user__name")
     def who(self, entry: rota_entries.Entry) -> str:
@@ -56,7 +57,7 @@ class ShiftAdmin(RotaAdmin):
             since = clock.today()
         whole = {**self.admin_site.each_context(request), "title": _("Rota"), "opts": self.opts, "subtitle": None}
         request.current_app = self.admin_site.name
-        page = rota_page(viewer=request.user, since=since)
+        page = rota_page(viewer=signed_in(request), since=since)
         return TemplateResponse(request, "admin/consultations/rota.html", {**whole, **page})
 
 

@@ -14,8 +14,10 @@ from django.views.decorators.http import require_safe
 from clinic.core import clock
 from clinic.core.post_only import post_only
 from clinic.core.refusals import TransitionNotAllowed
+from clinic.staff.signed_in import signed_in
 from consultations.admin.case_groups import CaseGroupPages
 from consultations.admin.case_pages import PAGE_OF_ONE, CaseClosingPages, case_of
+from consultations.admin.pages import rows_on
 from consultations.admin.searching import SearchedAdmin
 from consultations.enums import CaseStatus
 from consultations.models import SafetyCase
@@ -61,7 +63,7 @@ class SafetyCaseAdmin(CaseClosingPages, CaseGroupPages, SearchedAdmin):
         self.require_view(request)
         now, shows_closed = clock.now(), request.GET.get("closed") == "1"
         term, group = self.search_term(request), self._group_asked(request)
-        rows = case_query(request.user)
+        rows = case_query(signed_in(request))
         if term is not None:
             rows = rows.filter(search_condition(term, reference="response__consultation_request__reference"))
         elif group is not None:
@@ -71,7 +73,7 @@ class SafetyCaseAdmin(CaseClosingPages, CaseGroupPages, SearchedAdmin):
         else:
             rows = rows.exclude(status=CaseStatus.CLOSED).filter(alarm_group=None)
         page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
-        lines = lines_of(readable(page.object_list), viewer=request.user, now=now)
+        lines = lines_of(readable(rows_on(page)), viewer=signed_in(request), now=now)
         beside = {patient for line in lines for patient in line.others.patients}
         tab = "search" if term is not None else "group" if group is not None else "closed" if shows_closed else "open"
         shown = [line.pk for line in lines]
@@ -82,7 +84,7 @@ class SafetyCaseAdmin(CaseClosingPages, CaseGroupPages, SearchedAdmin):
             "page": page,
             "shows_closed": shows_closed,
             "group": group,
-            "groups": alarm_groups.open_groups(viewer=request.user, now=now)
+            "groups": alarm_groups.open_groups(viewer=signed_in(request), now=now)
             if term is None and group is None and not shows_closed
             else [],
             "page_query": f"group={group.pk}" if group is not None else self.page_query(request),
@@ -102,7 +104,7 @@ class SafetyCaseAdmin(CaseClosingPages, CaseGroupPages, SearchedAdmin):
         self.require_view(request)
         case = case_of(request, pk)
         try:
-            cases.acknowledge(case=case, by=request.user)
+            cases.acknowledge(case=case, by=signed_in(request))
             messages.success(request, TAKEN[case.patient_id is not None])
         except (TransitionNotAllowed, cases.CaseClosed) as refusal:
             messages.error(request, str(refusal))
@@ -113,7 +115,7 @@ class SafetyCaseAdmin(CaseClosingPages, CaseGroupPages, SearchedAdmin):
         self.require_view(request)
         is_on_duty = request.POST.get("on_duty") == "on"
         try:
-            handover.switch_duty(is_on_duty=is_on_duty, by=request.user)
+            handover.switch_duty(is_on_duty=is_on_duty, by=signed_in(request))
         except TransitionNotAllowed as refusal:
             messages.error(request, str(refusal))
         else:
@@ -126,7 +128,7 @@ class SafetyCaseAdmin(CaseClosingPages, CaseGroupPages, SearchedAdmin):
         if not asked:
             return None
         number = int(asked) if asked.isdecimal() and len(asked) < LONGEST_NUMBER else 0
-        line = alarm_groups.group_line(number, viewer=request.user, now=clock.now())
+        line = alarm_groups.group_line(number, viewer=signed_in(request), now=clock.now())
         if line is None:
             raise Http404
         return line

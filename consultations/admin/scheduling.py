@@ -25,6 +25,7 @@ from django.views.decorators.http import require_safe
 from clinic.core import clock
 from clinic.core.refusals import TransitionNotAllowed
 from clinic.staff.base_admin import BaseModelAdmin
+from clinic.staff.signed_in import signed_in
 from consultations.admin.pages import PurposeBuiltAdmin
 from consultations.enums import Actor
 from consultations.forms.diary import (
@@ -69,7 +70,7 @@ class AppointmentAdmin(PurposeBuiltAdmin):
                 since = clock.today()
         except ValueError:
             since = clock.today()
-        context = diary_page(viewer=request.user, since=since)
+        context = diary_page(viewer=signed_in(request), since=since)
         readings.log(by=request.user, action="request.list", page="diary", requests=context["request_pks"])
         return self.page(request, "admin/consultations/diary.html", {"title": _("Diary"), **context})
 
@@ -97,18 +98,19 @@ class DiaryAdmin(BaseModelAdmin):
         elif isinstance(field, ModelChoiceField):
             field.empty_label = NOTHING_CHOSEN
         elif isinstance(field, ChoiceField):
-            field.choices = [(value, label if value != "" else NOTHING_CHOSEN) for value, label in field.choices]
+            choices: Any = field.choices
+            field.choices = [(value, label if value != "" else NOTHING_CHOSEN) for value, label in choices]
         return field
 
     def save_model(self, request: HttpRequest, obj: diary.Entry, form: Any, change: bool) -> None:
         chosen = {field.name: form.cleaned_data[field.name] for field in obj._meta.many_to_many}
-        diary.save(entry=obj, by=request.user, fields=form.changed_data, chosen=chosen)
+        diary.save(entry=obj, by=signed_in(request), fields=form.changed_data, chosen=chosen)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Nothing is left to save: the service has written what was chosen, with the entry."""
 
     def delete_model(self, request: HttpRequest, obj: diary.Entry) -> None:
-        diary.remove(entry=obj, by=request.user)
+        diary.remove(entry=obj, by=signed_in(request))
 
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
@@ -138,6 +140,10 @@ class DiaryAdmin(BaseModelAdmin):
         return super().get_deleted_objects(objs, request)
 
 
+KEEPS: Final = "keeps_diary"
+"""On the HTTP request once it was asked: whether its sender keeps everybody's times."""
+
+
 class OwnTimesAdmin(DiaryAdmin):
     """Managers keep everybody's times; a doctor sees all and changes their own."""
 
@@ -146,9 +152,9 @@ class OwnTimesAdmin(DiaryAdmin):
 
     @staticmethod
     def _keeps_all(request: HttpRequest) -> bool:
-        if not hasattr(request, "keeps_diary"):
-            request.keeps_diary = Actor.MANAGER in actors_of(request.user)
-        return bool(request.keeps_diary)
+        if not hasattr(request, KEEPS):
+            setattr(request, KEEPS, Actor.MANAGER in actors_of(request.user))
+        return bool(getattr(request, KEEPS))
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_change_permission(request, obj) and self._may_change(request, obj)
@@ -158,7 +164,7 @@ class OwnTimesAdmin(DiaryAdmin):
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "clinician" and not self._keeps_all(request):
-            kwargs["queryset"] = Clinician.objects.filter(user=request.user)
+            kwargs["queryset"] = Clinician.objects.filter(user=signed_in(request))
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
 

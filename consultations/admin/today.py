@@ -3,7 +3,6 @@
 import datetime
 from typing import Any, Final
 
-from django.contrib.auth.models import AnonymousUser
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -27,7 +26,7 @@ GROUPS_SHOWN: Final = 5
 WORKER: Final = "worker"
 
 
-def today_context(user: User | AnonymousUser) -> dict[str, Any]:
+def today_context(user: User) -> dict[str, Any]:
     """What this person may see of today; nothing about patients without the permission to see requests."""
     # What endangers patients until somebody acts stands at the very top, for everybody who signs in.
     key_alarms = key_fingerprints.alarms()
@@ -40,7 +39,7 @@ def today_context(user: User | AnonymousUser) -> dict[str, Any]:
     overdue = overdue_rows(viewer=user, now=now)
     calls_due = weekly_calls(viewer=user, now=now)
     visits = visits_today(viewer=user, now=now)
-    seen = {
+    seen: dict[str, Any] = {
         "cases": [case.pk for case in listed.cases],
         "patients": sorted({patient for case in listed.cases for patient in case.others.patients}),
         "texts": [text.pk for text in texts],
@@ -104,7 +103,8 @@ def overdue_rows(*, viewer: User, now: datetime.datetime) -> dict[str, Any]:
 
 def tab_lines(*, viewer: User, now: datetime.datetime) -> list[dict[str, Any]]:
     """One line a tab: how many, and how long the oldest has waited."""
-    counts = queue.tab_counts(viewer=viewer, **queue.oldest_by_tab())
+    longest: dict[str, Any] = dict(queue.oldest_by_tab())
+    counts = queue.tab_counts(viewer=viewer, **longest)
     base = reverse("admin:consultations_consultationrequest_changelist")
     lines = []
     for name, (label, _statuses) in TABS.items():

@@ -22,7 +22,8 @@ class TicksField(forms.MultipleChoiceField):
 
     def clean(self, value: Any) -> list[str]:
         given = {item for item in value or () if isinstance(item, str)}
-        return [code for code, _label in self.choices if code in given]
+        choices: Any = self.choices
+        return [code for code, _label in choices if code in given]
 
 
 class AskedAgainForm(forms.Form):
@@ -47,7 +48,8 @@ class AskedAgainForm(forms.Form):
     @property
     def ticked(self) -> list[str]:
         """What was ticked, also in a form with an error elsewhere."""
-        ticked: list[str] = self.fields["ticks"].clean(self.data.getlist("ticks"))  # type: ignore[union-attr]
+        data: Any = self.data
+        ticked: list[str] = self.fields["ticks"].clean(data.getlist("ticks"))
         return ticked
 
     @property

@@ -23,7 +23,7 @@ class BirthDateWidget(forms.MultiWidget):
     use_fieldset = True
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
-        widgets = {
+        widgets: dict[str, Any] = {
             part: forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": f"bday-{part}"}) for part in PARTS
         }
         super().__init__(widgets, attrs)

@@ -56,7 +56,7 @@ class CloseCaseForm(forms.Form):
         kwargs.setdefault("auto_id", f"{outcome.value}-%s")
         super().__init__(*args, **kwargs)
         self.case, self.evidence, self.by = case, evidence, by
-        self.outcome = outcome
+        self.chosen = outcome
         self.initial.setdefault("outcome", outcome.value)
         rules = case_proofs.RULES[outcome]
         allowed = [proof for proof in rules if case_proofs.may_close_with(outcome, proof, by)]
@@ -77,7 +77,7 @@ class CloseCaseForm(forms.Form):
 
     @property
     def outcome_label(self) -> str:
-        return str(self.outcome.label)
+        return str(self.chosen.label)
 
     @property
     def is_possible(self) -> bool:
@@ -89,7 +89,7 @@ class CloseCaseForm(forms.Form):
         rows = self.evidence.rows_for(proof)
         if rows:
             return [(f"{proof.value}-{row.pk}", proof_words(proof, row)) for row in rows]
-        return [(proof.value, PROOF_LABELS.get(proof, proof.label))]
+        return [(proof.value, str(PROOF_LABELS.get(proof, proof.label)))]
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}

@@ -45,7 +45,8 @@ class ManyChoicesField(forms.MultipleChoiceField):
     def clean(self, value: Any) -> list[str]:
         ticked: list[str] = super().clean(value)
         if NONE in ticked and len(ticked) > 1:
-            label = dict(self.choices)[NONE]
+            choices: Any = self.choices
+            label = dict(choices)[NONE]
             raise ValidationError(NOTHING_CHOSEN_TWICE % {"none": label}, code="none_and_more")
         return ticked
 
@@ -198,9 +199,8 @@ class ScreenForm(forms.Form):
 
     def ticked_or_valid(self) -> dict[str, Any]:
         """The same, with what was ticked even where the ticks contradict each other: no danger is overlooked."""
-        ticked = {
-            question.id: self.data.getlist(question.id) for question in self.questions if question.kind == "multi"
-        }
+        data: Any = self.data
+        ticked = {question.id: data.getlist(question.id) for question in self.questions if question.kind == "multi"}
         return {**{question_id: codes for question_id, codes in ticked.items() if codes}, **self.valid_answers()}
 
 

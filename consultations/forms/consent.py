@@ -1,5 +1,7 @@
 """What a patient agrees to when sending: three statements, unticked, each kept in the words that were shown."""
 
+from typing import Any
+
 from django import forms
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -48,7 +50,7 @@ def wordings(*, helped_name: str = "") -> dict[ConsentKind, str]:
 
 
 class ConsentForm(forms.Form):
-    def __init__(self, *args: object, helped_name: str = "", **kwargs: object) -> None:
+    def __init__(self, *args: Any, helped_name: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         errors = ERRORS_OF_HELPERS if helped_name else ERRORS
         for kind, wording in wordings(helped_name=helped_name).items():

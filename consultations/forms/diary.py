@@ -50,7 +50,8 @@ class ClinicianForm(forms.ModelForm):
             doctors = User.objects.filter(groups__name="doctor", is_active=True)
             if self.instance.pk is not None:
                 doctors = doctors | User.objects.filter(pk=self.instance.user_id)
-            self.fields["user"].queryset = doctors.distinct().order_by("name", "pk")
+            field: Any = self.fields["user"]
+            field.queryset = doctors.distinct().order_by("name", "pk")
 
 
 class RoomForm(forms.ModelForm):
@@ -59,7 +60,7 @@ class RoomForm(forms.ModelForm):
         fields = ("name", "location", "is_bookable")
 
     def clean(self) -> dict[str, Any]:
-        cleaned = super().clean()
+        cleaned = super().clean() or self.cleaned_data
         if cleaned.get("location") and (
             refusal := diary.refusal_of_move(Room(pk=self.instance.pk, location=cleaned["location"]))
         ):
@@ -77,7 +78,7 @@ class AppointmentTypeForm(forms.ModelForm):
         )  # fmt: skip
 
     def clean(self) -> dict[str, Any]:
-        cleaned = super().clean()
+        cleaned = super().clean() or self.cleaned_data
         if not cleaned.get("any_clinician") and "clinicians" in cleaned and not cleaned["clinicians"]:
             self.add_error("clinicians", _("Select who gives it, or tick that every bookable clinician does."))
         if cleaned.get("needs_room") and "rooms" in cleaned and not cleaned["rooms"]:
@@ -91,7 +92,7 @@ class AvailabilityForm(forms.ModelForm):
         fields = ("clinician", "location", "weekday", "opens", "closes", "starts_on", "ends_on")
 
     def clean(self) -> dict[str, Any]:
-        cleaned = super().clean()
+        cleaned = super().clean() or self.cleaned_data
         if cleaned.get("opens") and cleaned.get("closes") and cleaned["closes"] <= cleaned["opens"]:
             self.add_error("closes", _("Enter a time after the one it starts at."))
         if cleaned.get("starts_on") and cleaned.get("ends_on") and cleaned["ends_on"] < cleaned["starts_on"]:
@@ -129,7 +130,7 @@ class AbsenceForm(forms.ModelForm):
         fields = ("clinician", "starts_at", "ends_at", "reason")
 
     def clean(self) -> dict[str, Any]:
-        cleaned = super().clean()
+        cleaned = super().clean() or self.cleaned_data
         refuse_far_dates(self, "starts_at", "ends_at")
         starts_at, ends_at, clinician = (cleaned.get(name) for name in ("starts_at", "ends_at", "clinician"))
         if not (starts_at and ends_at and clinician):

@@ -11,6 +11,8 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from clinic.core.wording import Wording
+
 NUMBER = re.compile(r"(\d{1,6})(?:\.(\d{1,4}))?")
 CM_PER_INCH = Decimal("2.54")
 KG_PER_POUND = Decimal("0.45359237")
@@ -84,7 +86,7 @@ class MeasureWidget(forms.MultiWidget):
     def __init__(self, *, parts: dict[str, str], metric_first: bool) -> None:
         self.parts = parts
         self.metric_first = metric_first
-        widgets = {name: forms.TextInput(attrs={"inputmode": "decimal"}) for name in parts}
+        widgets: dict[str, Any] = {name: forms.TextInput(attrs={"inputmode": "decimal"}) for name in parts}
         super().__init__(widgets)
 
     def decompress(self, value: Any) -> list[str]:
@@ -141,7 +143,7 @@ class MeasureField(forms.MultiValueField):
         raise NotImplementedError
 
     @property
-    def once(self) -> str:
+    def once(self) -> Wording:
         raise NotImplementedError
 
     @property

@@ -78,7 +78,8 @@ class SeparateForm(forms.Form):
 
     def __init__(self, *args: Any, choices: Sequence[tuple[str, str]] = (), **kwargs: Any) -> None:
         super().__init__(*args, **{"auto_id": "separate-%s", **kwargs})
-        self.fields["what"].choices = choices
+        field: Any = self.fields["what"]
+        field.choices = choices
         if len(choices) == 1:
             self.initial.setdefault("what", choices[0][0])
 

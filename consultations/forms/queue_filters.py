@@ -6,6 +6,7 @@ from typing import Any, Final
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from clinic.core.wording import Wording
 from consultations.enums import (
     CLOSED_STATUSES,
     OPEN_STATUSES,
@@ -18,7 +19,7 @@ from consultations.enums import (
 
 UNREAD: Final = "unread"
 """The tab of what patients wrote and nobody has read, whatever the status."""
-TABS: Final[dict[str, tuple[str, tuple[RequestStatus, ...]]]] = {
+TABS: Final[dict[str, tuple[Wording, tuple[RequestStatus, ...]]]] = {
     "all": (_("All open"), OPEN_STATUSES),
     UNREAD: (_("To read"), ()),
     "triage": (_("To triage"), TO_TRIAGE),
@@ -62,7 +63,7 @@ class QueueFilterForm(forms.Form):
     mine = forms.ChoiceField(choices=[("on", _("Only mine"))], required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id="filter-%s", **kwargs)
+        super().__init__(*args, **{"auto_id": "filter-%s", **kwargs})
         for name in ("outcome", "priority", "age"):
             self.fields[name].widget.attrs["class"] = "form-select"
 

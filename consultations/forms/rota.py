@@ -43,7 +43,7 @@ class ShiftForm(_RotaForm):
         fields = ("user", "weekday", "starts", "ends", "starts_on", "ends_on")
 
     def clean(self) -> dict[str, Any]:
-        cleaned = super().clean()
+        cleaned = super().clean() or self.cleaned_data
         self.refuse_hours(cleaned)
         self.refuse_days(cleaned, "starts_on", "ends_on")
         return cleaned
@@ -55,7 +55,7 @@ class ShiftChangeForm(_RotaForm):
         fields = ("user", "kind", "first_on", "last_on", "starts", "ends", "reason")
 
     def clean(self) -> dict[str, Any]:
-        cleaned = super().clean()
+        cleaned = super().clean() or self.cleaned_data
         if (cleaned.get("starts") is None) != (cleaned.get("ends") is None) and not self.errors:
             self.add_error("ends", _("Enter both times, or none for the whole day."))
         self.refuse_hours(cleaned)

@@ -25,12 +25,13 @@ def names_in(data: MultiValueDict[str, str], field_name: str) -> list[str]:
 
 def _lines(field: Any, value: Any) -> list[str]:
     if isinstance(field, BirthDateField):
-        return _boxes([LABELS[part] for part in PARTS], value)
+        return _boxes([str(LABELS[part]) for part in PARTS], value)
     if isinstance(field, MeasureField):
         return _boxes(list(field.parts.values()), value)
     if isinstance(field, forms.ChoiceField):
         chosen = value if isinstance(value, list) else [value]
-        return [str(label) for code, label in field.choices if code in chosen and code != ""]
+        choices: Any = field.choices
+        return [str(label) for code, label in choices if code in chosen and code != ""]
     text = str(value or "").replace("\r\n", "\n").strip()
     return [text] if text else []
 

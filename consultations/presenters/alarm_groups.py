@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime
+from typing import Any
 
 from django.db.models import Count, F, Min, Q, QuerySet
 from django.urls import reverse
@@ -31,7 +32,7 @@ class GroupLine:
     acknowledged: str
 
 
-def _groups(viewer: User) -> QuerySet[AlarmGroup]:
+def _groups(viewer: User) -> QuerySet[Any]:
     is_open = ~Q(cases__status=CaseStatus.CLOSED)
     return (
         AlarmGroup.objects.visible_to(viewer)
@@ -55,7 +56,7 @@ def group_line(pk: int, *, viewer: User, now: datetime.datetime) -> GroupLine | 
     return None if group is None else _line(group, now=now)
 
 
-def _line(group: AlarmGroup, *, now: datetime.datetime) -> GroupLine:
+def _line(group: Any, *, now: datetime.datetime) -> GroupLine:
     return GroupLine(
         pk=group.pk,
         url=f"{reverse('admin:consultations_safetycase_changelist')}?group={group.pk}",

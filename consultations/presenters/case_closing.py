@@ -96,7 +96,7 @@ def _proof_of(row: CaseClosing, letter: str) -> str:
         number = row.mails or 0
         mails = ngettext("%(number)d email over two working days", "%(number)d emails over two working days", number)
         return mails % {"number": number}
-    return proof.label
+    return str(proof.label)
 
 
 def _letter(sender: str, day: datetime.date) -> str:
@@ -141,7 +141,7 @@ def close_forms(
         CloseCaseForm(outcome=outcome, case=case, evidence=evidence, by=by, initial={"seen": seen})
         for outcome in CaseOutcome
     ]
-    return [given if given is not None and given.outcome == form.outcome else form for form in forms]
+    return [given if given is not None and given.chosen == form.chosen else form for form in forms]
 
 
 def confirmation(case: SafetyCase, claim: OutcomeClaim, form: CloseCaseForm) -> dict[str, Any]:
@@ -197,7 +197,9 @@ def rule_lines() -> list[RuleLine]:
     for row in RuleAnswer.objects.all():
         counted.setdefault(row.rule, {})[row.answer] = row.number
     return [
-        RuleLine(rule, tuple((answer.label, found.get(answer, 0)) for answer in NextDayAnswer), sum(found.values()))
+        RuleLine(
+            rule, tuple((str(answer.label), found.get(answer, 0)) for answer in NextDayAnswer), sum(found.values())
+        )
         for rule, found in sorted(counted.items())
     ]
 
@@ -205,4 +207,4 @@ def rule_lines() -> list[RuleLine]:
 def outcome_lines() -> list[tuple[str, int]]:
     """How many cases are closed with each outcome."""
     counts = dict(SafetyCase.objects.exclude(outcome="").values_list("outcome").annotate(number=Count("pk")))
-    return [(outcome.label, counts.get(outcome.value, 0)) for outcome in CaseOutcome]
+    return [(str(outcome.label), counts.get(outcome.value, 0)) for outcome in CaseOutcome]

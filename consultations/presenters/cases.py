@@ -133,7 +133,7 @@ def unreadable_line(pk: int) -> CaseLine:
 
 
 def _line(case: SafetyCase, *, viewer: User, now: datetime.datetime) -> CaseLine:
-    if case.status == CaseStatus.CLOSED:
+    if case.status == CaseStatus.CLOSED and case.closed_at is not None:
         closed = {"outcome": case.get_outcome_display(), "moment": clock.moment(case.closed_at)}
         time = Chip(_("%(outcome)s, %(moment)s") % closed)
     else:

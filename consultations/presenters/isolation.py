@@ -8,6 +8,7 @@ import dataclasses
 import datetime
 import logging
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, Final, TypeVar
 
 from django.db import DataError, models
@@ -37,12 +38,16 @@ def readable(rows: models.QuerySet[Any], *, opens: bool = True) -> list[Any]:
     """
     check = opened_whole if opens else with_real_dates
     try:
-        return [_or_mark(rows.model, row.pk, lambda row=row: check(row)) for row in rows]
+        return [_or_mark(rows.model, row.pk, partial(check, row)) for row in rows]
     except (DamagedRecord, *FROM_THE_DRIVER):
         keys = list(rows.values_list("pk", flat=True))
     single = rows.all()
     single.query.clear_limits()
-    return [_or_mark(rows.model, key, lambda key=key: check(_load_one(single, key))) for key in keys]
+    return [_or_mark(rows.model, key, partial(_checked, check, single, key)) for key in keys]
+
+
+def _checked(check: Callable[[Any], Any], single: models.QuerySet[Any], key: Any) -> Any:
+    return check(_load_one(single, key))
 
 
 def load(rows: models.QuerySet[Any], *, opens: bool = True) -> Any:
@@ -106,7 +111,8 @@ def _loaded_columns(model: type[models.Model], related: Any, deferred: tuple[Any
         if (at + field.name in names) is not is_left_out:
             yield at + field.name
     for name, further in (related if isinstance(related, dict) else {}).items():
-        yield from _loaded_columns(model._meta.get_field(name).related_model, further, deferred, f"{at}{name}__")
+        to: Any = model._meta.get_field(name).related_model
+        yield from _loaded_columns(to, further, deferred, f"{at}{name}__")
 
 
 def _added(rows: models.QuerySet[Any]) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -10,6 +10,8 @@ from django.utils.translation import gettext_lazy
 from clinic.accounts.models import User
 from clinic.core import clock
 from clinic.core.encrypted_rows import with_keys
+from clinic.core.permissions import PermittedQuerySet
+from consultations.enums import ReportedRecord
 from consultations.models import MissedReport
 from consultations.presenters.activity_entries import ActivityEntry
 from consultations.presenters.isolation import Unreadable, opened, readable
@@ -20,7 +22,7 @@ ON_A_RECORD: Final = 20
 DAMAGED: Final = gettext_lazy("This report cannot be read.")
 
 
-def query() -> QuerySet[MissedReport]:
+def query() -> PermittedQuerySet[MissedReport]:
     return with_keys(MissedReport.objects.select_related("reported_by", "seen_by", "answered_by"))
 
 
@@ -79,7 +81,7 @@ def row_of(each: MissedReport | Unreadable) -> dict[str, Any]:
 def report_page(each: MissedReport, *, viewer: User) -> dict[str, Any]:
     text, is_damaged = opened(lambda: each.text, str(DAMAGED), of=each)
     answer = opened(lambda: each.answer, str(DAMAGED), of=each)[0]
-    subject = missed.subject_of(missed.ReportedRecord(each.record), each.record_id)
+    subject = missed.subject_of(ReportedRecord(each.record), each.record_id)
     return {
         "report": each,
         "row": row_of(each),

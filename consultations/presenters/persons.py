@@ -132,11 +132,8 @@ def rows_of(condition: Q, *, beside: Patient, newest: int = 0) -> list[PersonRow
     """The rows, each compared with `beside`: oldest first, or only so many of the newest, those first."""
     requests = ConsultationRequest.objects.only("reference", "status", "submitted_at", "filled_for", "patient_id")
     cases = SafetyCase.objects.only("status", "raised_at", "patient_id")
-    patients = (
-        Patient.objects.filter(condition)
-        .defer(*persons.UNOPENED)
-        .prefetch_related(Prefetch("requests", requests), Prefetch("safety_cases", cases))
-    )
+    beside_them: list[Any] = [Prefetch("requests", requests), Prefetch("safety_cases", cases)]
+    patients = Patient.objects.filter(condition).defer(*persons.UNOPENED).prefetch_related(*beside_them)
     found = list(patients.order_by("-created_at", "-pk")[:newest] if newest else patients.order_by("pk"))
     apart = _taken_apart_from(beside, [row.pk for row in found])
     return [_row(row, beside, apart.get(row.pk, "")) for row in found]

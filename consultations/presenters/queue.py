@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from clinic.accounts.models import User
 from clinic.core import clock
 from clinic.core.encryption import Undecodable
+from clinic.core.wording import Wording
 from consultations.candidacy.outcomes import LOW_MOOD_RULE
 from consultations.enums import (
     LIVE_APPOINTMENTS,
@@ -37,7 +38,7 @@ NOT_IN_A_ROW: Final = ("response__asked", "response__contact", "response__brough
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Tab:
-    label: str
+    label: Wording
     query: str
     count: int
     is_current: bool
@@ -67,6 +68,10 @@ class QueueRow:
         return self.others.patients | ({self.as_pressing} if self.as_pressing is not None else set())
 
 
+NO_ANSWERS: Final[dict[str, Any]] = {}
+NO_RULES: Final[frozenset[str]] = frozenset()
+
+
 def in_tab(name: str) -> Q:
     """A request that has ended stays among the open ones until the last text about it is read, and no danger is on its
     clock. What waited for its patient, or for a visit, comes back to triage when its time has run out.
@@ -88,7 +93,7 @@ def tab_counts(narrowed: Q | None = None, *, viewer: User, **extra: Any) -> dict
     return ConsultationRequest.objects.visible_to(viewer).aggregate(**counts, **extra)
 
 
-def oldest_by_tab() -> dict[str, datetime.datetime | None]:
+def oldest_by_tab() -> dict[str, Min]:
     return {f"oldest_{name}": Min("submitted_at", filter=in_tab(name)) for name in TABS}
 
 
@@ -152,7 +157,7 @@ def unreadable_row(pk: int) -> QueueRow:
     )
 
 
-def erased_row(consultation_request: ConsultationRequest) -> QueueRow:
+def erased_row(consultation_request: Any) -> QueueRow:
     erased = {"moment": clock.moment(consultation_request.patient.erased_at)}
     return QueueRow(
         pk=consultation_request.pk,
@@ -164,12 +169,10 @@ def erased_row(consultation_request: ConsultationRequest) -> QueueRow:
     )
 
 
-def _row(
-    consultation_request: ConsultationRequest, others: Others, *, viewer: User, now: datetime.datetime
-) -> QueueRow:
+def _row(consultation_request: Any, others: Others, *, viewer: User, now: datetime.datetime) -> QueueRow:
     if consultation_request.patient.erased_at is not None:
         return erased_row(consultation_request)
-    answers, is_broken = opened(lambda: answers_of(consultation_request), {}, of=consultation_request)
+    answers, is_broken = opened(lambda: answers_of(consultation_request), NO_ANSWERS, of=consultation_request)
     line = _("The answers of this record cannot be opened. Tell a manager.")
     if not is_broken:
         line = one_line(answers, version=consultation_request.response.questionnaire_version)
@@ -203,7 +206,7 @@ def answers_of(consultation_request: ConsultationRequest) -> dict[str, Any]:
 
 def is_low_mood(consultation_request: ConsultationRequest) -> bool:
     """Whether its stored result says so; one that cannot be read is told of on the page of the request."""
-    return LOW_MOOD_RULE in opened(lambda: fired_in(consultation_request), frozenset(), of=consultation_request)[0]
+    return LOW_MOOD_RULE in opened(lambda: fired_in(consultation_request), NO_RULES, of=consultation_request)[0]
 
 
 def fired_in(consultation_request: ConsultationRequest) -> frozenset[str]:
@@ -212,9 +215,7 @@ def fired_in(consultation_request: ConsultationRequest) -> frozenset[str]:
     return frozenset(item["id"] for item in result_of(consultation_request.assessment.result)["fired"])
 
 
-def flags_of(
-    consultation_request: ConsultationRequest, answers: Mapping[str, Any], *, is_broken: bool
-) -> tuple[Chip, ...]:
+def flags_of(consultation_request: Any, answers: Mapping[str, Any], *, is_broken: bool) -> tuple[Chip, ...]:
     flags = text_flags(consultation_request)
     if consultation_request.is_escalated:
         flags.append(Chip(_("Escalated"), "danger"))

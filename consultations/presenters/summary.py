@@ -29,8 +29,9 @@ def one_line(answers: Mapping[str, Any], *, version: str) -> str:
         if code in gist.words
     ]
     peg = [answers.get(key) for key in ("peg_p", "peg_e", "peg_g")]
-    if all(isinstance(item, int) and 0 <= item <= 10 for item in peg):
-        score = formats.number_format(round(sum(peg) / 3, 1), decimal_pos=1)
+    scores = [item for item in peg if isinstance(item, int) and 0 <= item <= 10]
+    if len(scores) == len(peg):
+        score = formats.number_format(round(sum(scores) / 3, 1), decimal_pos=1)
         parts.append(_("PEG %(score)s of 10") % {"score": score})
     return semicolon_list(parts) or _("No answer about the pain yet")
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from clinic.accounts.models import User
 from clinic.core import clock
+from clinic.core.wording import Wording
 from consultations.enums import CLOSED_STATUSES, WAITING_FOR_PATIENT, Outcome, RequestStatus
 from consultations.models import ConsultationRequest, Patient
 
@@ -36,7 +37,7 @@ LOW_MOOD: Final = gettext_lazy("Call: low mood")
 class Chip:
     """A short label; `kind` ("", ok, warn, danger) only adds colour to what the words say."""
 
-    text: str
+    text: Wording
     kind: str = ""
 
 

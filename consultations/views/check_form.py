@@ -12,7 +12,7 @@ from django.http import QueryDict
 from consultations.forms.check import MOOD, ScreenForm
 from consultations.questionnaire import flow
 from consultations.questionnaire.definition import Question, worded
-from consultations.questionnaire.flow import Screen
+from consultations.questionnaire.page_copy import Screen
 from consultations.views.check_session import QuestionnaireSession
 
 SHOWN: Final = "shown"

@@ -10,7 +10,7 @@ from consultations.candidacy import engine, outcomes
 from consultations.enums import Outcome
 from consultations.forms.check import ScreenForm
 from consultations.questionnaire import flow
-from consultations.questionnaire.flow import Screen
+from consultations.questionnaire.page_copy import Screen
 from consultations.views import check_form
 from consultations.views.check_lost import unsent_fields
 from consultations.views.check_required import session_required

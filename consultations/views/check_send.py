@@ -90,10 +90,11 @@ def contact(request: HttpRequest, session: QuestionnaireSession) -> HttpResponse
     data = request.POST if request.method == "POST" else None
     saved = Contact.from_json(session.response.contact) if session.response.contact else None
     initial = {name: getattr(saved, name) for name in ContactForm.base_fields} if saved else {}
+    age: Any = session.assessment.cleaned.get("ab_age")
     form = ContactForm(
         data,
         initial=initial,
-        age_given=session.assessment.cleaned.get("ab_age"),
+        age_given=age,
         is_pressing=bool({session.headline, session.response.highest_outcome} & set(SAFETY_OUTCOMES)),
     )
     if form.is_bound and form.is_valid():
@@ -208,7 +209,7 @@ def _contact_rows(contact: Contact) -> list[dict[str, Any]]:
             else []
         ),
         (name, contact.name, _("the name")),
-        (birth, clock.full_date(contact.birth_on), _("the date of birth")),
+        (birth, clock.full_date(contact.birth_on) if contact.birth_on else "", _("the date of birth")),
         (_("Email"), contact.email, _("the email address")),
         (_("Phone"), contact.phone, _("the phone number")),
         (_("Contact by"), dict(PREFERENCES)[ContactPreference(contact.contact_by)], _("how we contact you")),

@@ -14,7 +14,7 @@ from consultations.candidacy import engine
 from consultations.enums import SAFETY_OUTCOMES, Outcome, ResponseStatus
 from consultations.models import QuestionnaireResponse
 from consultations.questionnaire import flow
-from consultations.questionnaire.flow import Screen
+from consultations.questionnaire.page_copy import Screen
 from consultations.services import carried, intake
 from consultations.views import check_browser
 

@@ -5,6 +5,7 @@ from typing import Final
 from django.http import HttpRequest, HttpResponse
 
 from clinic.core.encryption import new_token
+from clinic.core.wording import Wording
 from consultations.enums import RequestStatus
 from consultations.forms.asked_again import AskedAgainForm
 from consultations.models import ConsultationRequest
@@ -23,7 +24,7 @@ def list_page(
     consultation_request: ConsultationRequest,
     *,
     form: AskedAgainForm | None = None,
-    notice: str = "",
+    notice: Wording = "",
 ) -> HttpResponse:
     """The list, empty or with what was ticked and typed in it."""
     if form is None:

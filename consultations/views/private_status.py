@@ -15,6 +15,7 @@ from clinic.core.encryption import new_token
 from clinic.core.post_only import post_only
 from clinic.core.refusals import TransitionNotAllowed
 from clinic.core.unsent import Unsent, gives_back, in_form, of_form
+from clinic.core.wording import Wording
 from consultations import ics, status_words
 from consultations.actions.answer import AnswerData, AnswerForm, answer_newest_question
 from consultations.actions.ask_weekly import AskWeekly
@@ -63,7 +64,7 @@ def status(request: HttpRequest, consultation_request: ConsultationRequest) -> H
     return status_page(request, consultation_request, notice=notice)
 
 
-def notice_of_action(request: HttpRequest, consultation_request: ConsultationRequest) -> str:
+def notice_of_action(request: HttpRequest, consultation_request: ConsultationRequest) -> Wording:
     """What the person did on the page before this one, as its address says."""
     if "cancelled" in request.GET and consultation_request.status == RequestStatus.OFFERED:
         return (CANCELLED_FOR if consultation_request.helped_name else CANCELLED) % {
@@ -84,8 +85,8 @@ def status_page(
     consultation_request: ConsultationRequest,
     *,
     form: AnswerForm | None = None,
-    refused: str = "",
-    notice: str = "",
+    refused: Wording = "",
+    notice: Wording = "",
     unsent: Iterable[Unsent] = (),
     message_form: MessageForm | None = None,
     help_now: FirstHelp | None = None,

@@ -15,6 +15,7 @@ from clinic.core.actions import perform_action
 from clinic.core.refusals import TransitionNotAllowed
 from clinic.core.text_lists import paragraph
 from clinic.core.unsent import Unsent, gives_back, in_form, of_form
+from clinic.core.wording import Wording
 from consultations.actions.book import book_held
 from consultations.actions.cancel_booking import CancelBooking, CancelTimeForm
 from consultations.enums import Actor, AppointmentStatus, RequestStatus
@@ -152,10 +153,10 @@ def _in_the_way(request: HttpRequest, consultation_request: ConsultationRequest)
 
 
 def _lost_page(
-    request: HttpRequest, consultation_request: ConsultationRequest, loss: str, taken: SlotTaken
+    request: HttpRequest, consultation_request: ConsultationRequest, loss: Wording, taken: SlotTaken
 ) -> HttpResponse:
     """The times again after one was lost: what happened, then the nearest others or how to reach the clinic."""
-    error = paragraph([loss, NEAREST if taken.nearest else NONE_FREE])
+    error = paragraph([str(loss), NEAREST if taken.nearest else NONE_FREE])
     return _times_page(request, consultation_request, error=error, near=taken.nearest, status=409)
 
 
@@ -163,7 +164,7 @@ def _times_page(
     request: HttpRequest,
     consultation_request: ConsultationRequest,
     *,
-    error: str = "",
+    error: Wording = "",
     near: Iterable[Slot] = (),
     status: int = 200,
 ) -> HttpResponse:
@@ -258,7 +259,7 @@ def cancel_time(request: HttpRequest, consultation_request: ConsultationRequest)
     try:
         perform_action(CancelBooking(), consultation_request, CancelBooking().data_of(form))
     except AnotherTime as refused:
-        again = CancelTimeForm({**form.data.dict(), "seen": seen})
+        again = CancelTimeForm({"reason": form.data.get("reason", ""), "seen": seen})
         again.add_error(None, str(refused))
         context |= {"appointment": live_appointment(consultation_request), "form": again}
         return private_page(request, consultation_request, "cancel_time.html", context, status=409)

@@ -17,6 +17,7 @@ from clinic.core.post_only import post_only
 from clinic.core.refusals import NotAllowed, TransitionNotAllowed
 from clinic.core.unsent import Unsent, gives_back, in_form
 from clinic.staff.base_admin import BaseModelAdmin
+from clinic.staff.signed_in import signed_in
 from education.actions.base import ActionForm, ContentAction
 from education.presenters.action_panel import actions_on, sent_again
 from education.services.refusals import NotComplete
@@ -56,7 +57,7 @@ class ActionAdmin(BaseModelAdmin):
     def _pressed(self, request: HttpRequest, pk: int, slug: str) -> HttpResponse:
         row = self.row_shown(request, pk)
         action = self._meant(request, slug)
-        if not WORKFLOW.permitted([action.verb], by=request.user, row=row):
+        if not WORKFLOW.permitted([action.verb], by=signed_in(request), row=row):
             raise PermissionDenied(WORKFLOW.no_permission(action.transition))
         form = action.form_for(row, data=request.POST)
         try:
@@ -82,11 +83,11 @@ class ActionAdmin(BaseModelAdmin):
     ) -> Iterator[str]:
         """Do it and say so; what stands in the way, in sentences. Raises NotAllowed."""
         if not form.is_valid():
-            yield from (error for errors in form.errors.values() for error in errors)
+            yield from (str(error) for errors in form.errors.values() for error in errors)
             return
         data = action.data_of(form)
         try:
-            perform_action(action, row, data, by=request.user)
+            perform_action(action, row, data, by=signed_in(request))
         except NotAllowed:
             raise
         except NotComplete as refusal:

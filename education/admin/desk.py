@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from clinic.accounts.models import User
 from clinic.core import clock
 from clinic.core.permissions import may
+from clinic.staff.signed_in import signed_in
 from education import library, workflow
 from education.admin.records import waits
 from education.claims.content_checks import TRIAL_FRESH
@@ -25,7 +26,7 @@ DAYS_AHEAD = 30
 def desk_view(request: HttpRequest) -> HttpResponse:
     if not may(request.user, "education.view_page"):
         raise PermissionDenied
-    context = {**admin.site.each_context(request), "title": _("Content"), **desk_context(request.user)}
+    context = {**admin.site.each_context(request), "title": _("Content"), **desk_context(signed_in(request))}
     return TemplateResponse(request, "admin/education/desk.html", context)
 
 

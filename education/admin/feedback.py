@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 
 from clinic.core.permissions import may
+from clinic.staff.signed_in import signed_in
 from education.admin.actions import ActionAdmin
 from education.models import Feedback
 from education.presenters.above_form import above_form
@@ -38,5 +39,5 @@ class FeedbackAdmin(ActionAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         feedback, given = self.get_object(request, object_id), extra_context or {}
-        context = above_form(feedback, by=request.user, refused=given.get("refused")) if feedback else {}
+        context = above_form(feedback, by=signed_in(request), refused=given.get("refused")) if feedback else {}
         return super().change_view(request, object_id, form_url, {**context, **given})

@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from clinic.core import clock
+from clinic.staff.signed_in import signed_in
 from education.admin.desk import desk_view
 from education.admin.records import ContentAdmin
 from education.models import Page, PageVersion
@@ -44,7 +45,7 @@ class PageAdmin(ContentAdmin):
         """The address of a page that exists is part of the site: links and search results point to it."""
         return ("key", "path", "kind") if obj else ()
 
-    def has_change_permission(self, request: HttpRequest, obj: Page | None = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """A retired page is closed for good: it can be read, and not edited."""
         is_closed = obj is not None and obj.state == Page.State.RETIRED
         return super().has_change_permission(request, obj) and not is_closed
@@ -71,7 +72,7 @@ class PageAdmin(ContentAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         page, given = self.get_object(request, object_id), extra_context or {}
-        context = page_desk.page_desk(page, by=request.user, refused=given.get("refused")) if page else {}
+        context = page_desk.page_desk(page, by=signed_in(request), refused=given.get("refused")) if page else {}
         return super().change_view(request, object_id, form_url, {**context, **given})
 
     def versions_view(self, request: HttpRequest, pk: int) -> HttpResponse:

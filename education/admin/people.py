@@ -10,6 +10,7 @@ from django.http import HttpRequest
 
 from clinic.accounts.models import User
 from clinic.staff.base_admin import BaseModelAdmin
+from clinic.staff.signed_in import signed_in
 from education import workflow
 from education.forms.consent_records import AccountForm, UserChoice
 from education.models import CaseAccount, ClinicianStatement, Page, Reviewer
@@ -28,7 +29,7 @@ class ConsentRecordAdmin(BaseModelAdmin):
         return False
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        consent_records.save_consent_record(record=obj, by=request.user, changed=form.changed_data)
+        consent_records.save_consent_record(record=obj, by=signed_in(request), changed=form.changed_data)
 
 
 @admin.register(Reviewer)
@@ -60,7 +61,8 @@ class PageConsentRecordAdmin(ConsentRecordAdmin):
         return super().has_change_permission(request, obj) and not is_closed
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        without = Q(**{f"{self.opts.get_field('page').remote_field.related_name}__isnull": True})
+        to_page: Any = self.opts.get_field("page")
+        without = Q(**{f"{to_page.remote_field.related_name}__isnull": True})
         kwargs["queryset"] = Page.objects.filter(without, kind=self.kind).exclude(state=Page.State.RETIRED)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.core import clock
 from clinic.core.refusals import TransitionNotAllowed
+from clinic.staff.signed_in import signed_in
 from education import library
 from education.admin.actions import ActionAdmin
 from education.forms import lines
@@ -77,7 +78,7 @@ class ContentAdmin(ActionAdmin):
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         changed = [name for name in form.changed_data if name != "seen"]
         try:
-            records.save_record(record=obj, by=request.user, changed=changed)
+            records.save_record(record=obj, by=signed_in(request), changed=changed)
         except TransitionNotAllowed as refusal:
             # It was closed while the form was being read.
             raise PermissionDenied(str(refusal)) from None
@@ -100,7 +101,7 @@ class SmallRecordAdmin(ContentAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         record, given = self.get_object(request, object_id), extra_context or {}
-        context = above_form(record, by=request.user, refused=given.get("refused")) if record else {}
+        context = above_form(record, by=signed_in(request), refused=given.get("refused")) if record else {}
         return super().change_view(request, object_id, form_url, {**context, **given})
 
     @admin.display(description=_("State"))

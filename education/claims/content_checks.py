@@ -7,7 +7,7 @@ import dataclasses
 import datetime
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
@@ -186,74 +186,121 @@ def still_open(remarks: Iterable[Remark], waivers: Iterable[Waiver], *, today: d
 
 def _left_out(page: Mapping[str, Any], library: Library, today: datetime.date) -> Iterator[Remark]:
     """The positive checks: each says what the page owes its readers. P5, P6, P7 and P13 stand in `rules`."""
-    where = f"pages.{page['key']}"
-    body, kind, is_stem_cell = page["body"], page["kind"], page["is_stem_cell_page"]
-    names = {part.name for part in parts(body)}
-    sentences = _sentences(body)
+    sentences = _sentences(page["body"])
+    yield from _unbalanced(page, sentences)
+    yield from _unreviewed(page)
+    yield from _half_told_numbers(page, sentences)
+    yield from _booking_beside_stem_cells(page)
+    yield from _old_trials(page, library, today)
+    yield from _no_law(page)
+
+
+def _owes(page: Mapping[str, Any], rule: str, what: str, instead: str) -> Remark:
+    return Remark(_where(page), rule, linter.BLOCK, what, "", what, instead)
+
+
+def _where(page: Mapping[str, Any]) -> str:
+    return f"pages.{page['key']}"
+
+
+def _names(page: Mapping[str, Any]) -> set[str]:
+    return {part.name for part in parts(page["body"])}
+
+
+def _unbalanced(page: Mapping[str, Any], sentences: Sequence[str]) -> Iterator[Remark]:
+    """Benefit without a grade, without harm, or without another choice."""
+    body, kind = page["body"], page["kind"]
     benefits = [item for item in sentences if BENEFIT.search(item) and not HARM.search(item)]
     harms = [item for item in sentences if HARM.search(item)]
     weighs = kind in ("condition", "treatment", "stemcells", "procedure", "evidence")
-
-    def owes(rule: str, what: str, instead: str) -> Remark:
-        return Remark(where, rule, linter.BLOCK, what, "", what, instead)
-
     if weighs and benefits and not page["evidence"]:
-        yield owes(
-            "P1", _("The page speaks of benefit and rests on no graded statement."), _("List its codes in “evidence”.")
+        yield _owes(
+            page,
+            "P1",
+            _("The page speaks of benefit and rests on no graded statement."),
+            _("List its codes in “evidence”."),
         )
     if kind in ("treatment", "procedure", "risks") and benefits and not HARM_HEADING.search(body):
-        yield owes(
-            "P2", _("The page speaks of benefit and has no heading about harm."), _("Add one, with what is known.")
+        yield _owes(
+            page,
+            "P2",
+            _("The page speaks of benefit and has no heading about harm."),
+            _("Add one, with what is known."),
         )
     said = sum(len(item.split()) for item in benefits)
-    if weighs and is_stem_cell and sum(len(item.split()) for item in harms) < HARMS_SHARE * said:
-        yield owes(
-            "P3", _("Harm gets less than 70 words for every 100 about benefit."), _("Say more of harm, or less.")
+    if weighs and page["is_stem_cell_page"] and sum(len(item.split()) for item in harms) < HARMS_SHARE * said:
+        yield _owes(
+            page, "P3", _("Harm gets less than 70 words for every 100 about benefit."), _("Say more of harm, or less.")
         )
     if (
         kind in ("condition", "treatment")
-        and not names & {"compare", "compare-all"}
+        and not _names(page) & {"compare", "compare-all"}
         and "no new treatment" not in body.lower()
     ):
-        yield owes(
-            "P4", _("The page names no other choice."), _("Add “::: compare …”, which names no new treatment too.")
+        yield _owes(
+            page,
+            "P4",
+            _("The page names no other choice."),
+            _("Add “::: compare …”, which names no new treatment too."),
         )
-    if not 1 <= page["review_months"] <= LIMITS[bool(is_stem_cell)]:
-        months = LIMITS[bool(is_stem_cell)]
-        yield owes(
+
+
+def _unreviewed(page: Mapping[str, Any]) -> Iterator[Remark]:
+    months = LIMITS[bool(page["is_stem_cell_page"])]
+    if not 1 <= page["review_months"] <= months:
+        yield _owes(
+            page,
             "P9",
             _("The next review is more than %(months)s months away.") % {"months": months},
             _("Set %(months)s or fewer.") % {"months": months},
         )
+
+
+def _half_told_numbers(page: Mapping[str, Any], sentences: Sequence[str]) -> Iterator[Remark]:
+    body = page["body"]
     for item in sentences:
         if COUNT.search(item) and (BENEFIT.search(item) or HALVED.search(item)):
             around = _around(body, item)
             if not ((COMPARED.search(around) or len(COUNT.findall(around)) > 1) and TIMED.search(around)):
                 yield Remark(
-                    where, "P11", linter.BLOCK, item, item,
+                    _where(page), "P11", linter.BLOCK, item, item,
                     _("A number about benefit without the other group or the time."),
                     _("Give both groups, out of the same number, and when it was measured."),
                 )  # fmt: skip
     if NO_EVENTS.search(cited_off(body)) and not RULE_OF_THREE.search(body):
-        yield owes(
-            "P12", _("“No serious events” stands without what it may still hide."),
+        yield _owes(
+            page, "P12", _("“No serious events” stands without what it may still hide."),
             _("Add the rule of three: none of 58 can still mean 5 in 100."),
         )  # fmt: skip
-    if (is_stem_cell or kind == "stories") and BOOKING.search(body):
-        yield owes("P14", _("A page on stem cells or on stories leads to booking."), _("Take the link out."))
-    if "trials" in names:
+
+
+def _booking_beside_stem_cells(page: Mapping[str, Any]) -> Iterator[Remark]:
+    if (page["is_stem_cell_page"] or page["kind"] == "stories") and BOOKING.search(page["body"]):
+        yield _owes(
+            page, "P14", _("A page on stem cells or on stories leads to booking."),
+            _("Take the link out."),
+        )  # fmt: skip
+
+
+def _old_trials(page: Mapping[str, Any], library: Library, today: datetime.date) -> Iterator[Remark]:
+    if "trials" in _names(page):
         late = [
             trial["name"] for trial in library.trials.values()
             if trial.get("checked_on") and today - trial["checked_on"] > TRIAL_FRESH
         ]  # fmt: skip
         if late:
             yield Remark(
-                where, "P15", linter.WARN, "; ".join(late), "; ".join(late),
+                _where(page), "P15", linter.WARN, "; ".join(late), "; ".join(late),
                 _("These trials were last looked at more than 90 days ago."),
                 _("Look at their records, and set the day."),
             )  # fmt: skip
-    if is_stem_cell and "regulatory" not in names:
-        yield owes("P16", _("What the law says where the clinic works is missing."), _("Add “::: regulatory :::”."))
+
+
+def _no_law(page: Mapping[str, Any]) -> Iterator[Remark]:
+    if page["is_stem_cell_page"] and "regulatory" not in _names(page):
+        yield _owes(
+            page, "P16", _("What the law says where the clinic works is missing."), _("Add “::: regulatory :::”.")
+        )
 
 
 def surer_than(text: str, grade: int) -> re.Match[str] | None:

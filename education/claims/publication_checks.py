@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from clinic.core.text_lists import comma_list
 from education.library import Library
 from education.markup.blocks import BLOCKS, CONTAINERS, FIGURES, PLATES, columns_of, pair_of, steps_of
-from education.markup.markdown import TOP_LEVEL, cited_keys, cited_off, heading_levels, parts, term_slugs
+from education.markup.markdown import TOP_LEVEL, PagePart, cited_keys, cited_off, heading_levels, parts, term_slugs
 from education.models import Page
 
 SUMMARY_WORDS: Final = 35
@@ -35,6 +35,7 @@ SOURCED_KINDS: Final = frozenset(
         "stories",
     }
 )
+REFERENCE_BLOCKS: Final = ("evidence", "compare", "faq", "regulation", "figure")
 NO_STATEMENT: Final = _("It shows “%(code)s”, which is no statement; correct its code.")
 NO_QUESTION: Final = _("It shows “%(code)s”, which is no question; correct its code.")
 GRADE_HOLDS: Final = {"stem_cell": datetime.timedelta(days=365), "comparator": datetime.timedelta(days=1095)}
@@ -87,9 +88,7 @@ def page_problems(page: Mapping[str, Any], library: Library, *, paths: set[str])
         for path in page["related"]
         if path not in paths
     ]
-    for fact in page["key_facts"]:
-        if not isinstance(fact, Mapping) or set(fact) != {"label", "text"} or not all(fact.values()):
-            problems.append(gettext("A key fact needs a label and a text; fill in both."))
+    problems += _fact_problems(page["key_facts"])
     problems += _block_problems(page["body"], library)
     problems += _heading_problems(page["body"])
     if page["figure"] and page["figure"] not in PLATES:
@@ -97,6 +96,20 @@ def page_problems(page: Mapping[str, Any], library: Library, *, paths: set[str])
             gettext("There is no drawing “%(figure)s”; choose one of %(choices)s, or leave it empty.")
             % {"figure": page["figure"], "choices": comma_list(PLATES)}
         )
+    return problems + _kind_problems(page)
+
+
+def _fact_problems(facts: Iterable[Any]) -> list[str]:
+    problems = []
+    for fact in facts:
+        if not isinstance(fact, Mapping) or set(fact) != {"label", "text"} or not all(fact.values()):
+            problems.append(gettext("A key fact needs a label and a text; fill in both."))
+    return problems
+
+
+def _kind_problems(page: Mapping[str, Any]) -> list[str]:
+    """What only a page of its kind needs."""
+    problems = []
     kind = page["kind"]
     if kind not in KINDS:
         # Every rule below asks for the kind by name: a page of none would meet none of them.
@@ -113,11 +126,10 @@ def page_problems(page: Mapping[str, Any], library: Library, *, paths: set[str])
         problems.append(gettext("A page of this kind needs key facts; write three or four."))
     if kind == "condition" and not _has(page["body"], "care-card"):
         problems.append(gettext("A condition page needs the emergency card: ::: care-card :::."))
-    if page["is_stem_cell_page"]:
-        if not page["evidence"]:
-            problems.append(gettext("A stem-cell page needs graded statements; list their codes."))
-        if not _has(page["body"], "regulatory"):
-            problems.append(gettext("A stem-cell page needs the approval statement: ::: regulatory :::."))
+    if page["is_stem_cell_page"] and not page["evidence"]:
+        problems.append(gettext("A stem-cell page needs graded statements; list their codes."))
+    if page["is_stem_cell_page"] and not _has(page["body"], "regulatory"):
+        problems.append(gettext("A stem-cell page needs the approval statement: ::: regulatory :::."))
     return problems
 
 
@@ -226,39 +238,39 @@ def _block_problems(body: str, library: Library) -> list[str]:
             )
         if part.name not in BLOCKS:
             problems.append(gettext("“::: %(name)s” is no block we know; correct its name.") % {"name": part.name})
-        elif part.name in ("evidence", "compare"):
-            problems += _unknown(
-                part.text.split(),
-                library.evidence,
-                str(NO_STATEMENT),
-            )
-        elif part.name == "regulation" and not library.notes_on(part.text):
-            problems.append(
-                gettext("There is no note about the law of “%(text)s”; add one, or take the block out.")
-                % {"text": part.text}
-            )
-        elif part.name == "faq":
-            problems += _unknown(
-                part.text.split(),
-                library.questions,
-                str(NO_QUESTION),
-            )
-        elif part.name == "figure" and part.text not in FIGURES:
-            problems.append(
-                gettext("There is no figure “%(text)s”; choose one of %(choices)s.")
-                % {"text": part.text, "choices": comma_list(FIGURES)}
-            )
-        elif part.name == "pair" and pair_of(part.text) is None:
-            problems.append(
-                gettext("“::: pair” needs two numbers out of 100, two groups and what happened, with “|” between.")
-            )
-        elif part.name == "know" and len(columns_of(part.text)) != 2:
-            problems.append(gettext("“::: know” needs two parts: what is known, and what nobody knows."))
-        elif part.name == "steps" and not steps_of(part.text):
-            problems.append(gettext("“::: steps” needs steps that begin “### Title | when”."))
-        elif part.name in CONTAINERS and not part.text.strip():
-            problems.append(gettext("“::: %(name)s” is empty; fill it, or take it out.") % {"name": part.name})
+        elif part.name in REFERENCE_BLOCKS:
+            problems += _reference_problems(part, library)
+        else:
+            problems += _shape_problems(part)
     return problems
+
+
+def _reference_problems(part: PagePart, library: Library) -> list[str]:
+    """A block that shows what stands elsewhere."""
+    if part.name in ("evidence", "compare"):
+        return _unknown(part.text.split(), library.evidence, str(NO_STATEMENT))
+    if part.name == "faq":
+        return _unknown(part.text.split(), library.questions, str(NO_QUESTION))
+    if part.name == "regulation" and not library.notes_on(part.text):
+        words = gettext("There is no note about the law of “%(text)s”; add one, or take the block out.")
+        return [words % {"text": part.text}]
+    if part.name == "figure" and part.text not in FIGURES:
+        words = gettext("There is no figure “%(text)s”; choose one of %(choices)s.")
+        return [words % {"text": part.text, "choices": comma_list(FIGURES)}]
+    return []
+
+
+def _shape_problems(part: PagePart) -> list[str]:
+    """A block that is read piece by piece, or that holds a text."""
+    if part.name == "pair" and pair_of(part.text) is None:
+        return [gettext("“::: pair” needs two numbers out of 100, two groups and what happened, with “|” between.")]
+    if part.name == "know" and len(columns_of(part.text)) != 2:
+        return [gettext("“::: know” needs two parts: what is known, and what nobody knows.")]
+    if part.name == "steps" and not steps_of(part.text):
+        return [gettext("“::: steps” needs steps that begin “### Title | when”.")]
+    if part.name in CONTAINERS and not part.text.strip():
+        return [gettext("“::: %(name)s” is empty; fill it, or take it out.") % {"name": part.name}]
+    return []
 
 
 def _heading_problems(body: str) -> list[str]:

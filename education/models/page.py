@@ -210,6 +210,8 @@ class Page(ShippedRecord):
 
     def as_published(self) -> "Page":
         """The words readers see. The page must be public."""
+        if self.live is None:
+            raise ValueError(f"{self.key} is not public.")
         return self.as_version(self.live)
 
 

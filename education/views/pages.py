@@ -21,6 +21,7 @@ from clinic.core import clock, page_cache
 from clinic.core.context_processors import facts
 from clinic.core.permissions import may
 from clinic.core.text_lists import comma_list
+from clinic.core.wording import Wording
 from education import library
 from education.fixed_pages import FAQ, FIXED_PAGES, GLOSSARY, SOURCES, FixedPage
 from education.library import CONDITION_WORDS, Library, Record
@@ -55,7 +56,7 @@ class Crumb:
 class Cell:
     """What was found of one or more outcomes side by side, in words and as a grade. A phone shows it once."""
 
-    columns: tuple[str, ...]
+    columns: tuple[Wording, ...]
     words: str
     level: int
 

@@ -16,7 +16,9 @@ class PageSitemap(Sitemap):
 
     def items(self) -> list[tuple[str, datetime.datetime | None]]:
         public = Page.objects.public().only("path", "live__published_at")
-        return [(page.path, page.live.published_at) for page in public] + [(path, None) for path in FIXED_PAGES]
+        return [(page.path, page.live.published_at) for page in public if page.live] + [
+            (path, None) for path in FIXED_PAGES
+        ]
 
     def location(self, item: tuple[str, datetime.datetime | None]) -> str:
         return item[0]

@@ -29,6 +29,7 @@ from tests.access.conftest import everything, undone
 from tests.access.forms import FORMS, Stage
 from tests.cast import MakeRequest
 from tests.consultations.views.conftest import CONSENTS, text_of
+from tests.depth import deepens, depth
 
 pytestmark = pytest.mark.usefixtures("monday")
 
@@ -130,29 +131,33 @@ class TestEveryForm:
             assert response.status_code == 400, kind
             is_sound(response, before, (kind, "the name of a field"))
 
+    @deepens
     def test_stands_strange_text_in_every_field(self, stage: Stage, name: str) -> None:
-        """Every text in all fields at once, and two of them, others each time, in each field alone."""
+        """Every text in all fields at once, and one of them, another each time, in each field alone; at length each."""
         client, path, data = FORMS[name](stage)
         before = everything()
         for kind, text in TEXTS.items():
             with undone(client):
                 is_sound(client.post(path, dict.fromkeys(data, text)), before, kind, name=name)
         for place, field in enumerate(data):
-            for kind in list(TEXTS)[(place + PLACES[name]) % 8 :: 8]:
+            turns = depth(len(TEXTS), 1)
+            for kind in list(TEXTS)[(place + PLACES[name]) % turns :: turns]:
                 with undone(client):
                     is_sound(client.post(path, {**data, field: TEXTS[kind]}), before, (field, kind), name=name)
 
+    @deepens
     def test_stands_what_has_the_wrong_shape(self, stage: Stage, name: str) -> None:
-        """Each shape in every fourth field, beginning with another one in each form."""
+        """Each shape in every fourth field, beginning with another one in each form; at length in every field."""
         client, path, data = FORMS[name](stage)
         before = everything()
         for place, field in enumerate(data):
             shapes = {"twice": ["x", data[field]], "many": ["x"] * 50, "empty": "", "blank": " \t\r\n "}
-            turn = (place + PLACES[name]) % 4
-            for label in list(shapes)[turn::4]:
+            turns = depth(4, 1)
+            turn = (place + PLACES[name]) % turns
+            for label in list(shapes)[turn::turns]:
                 with undone(client):
                     is_sound(client.post(path, {**data, field: shapes[label]}), before, (field, label), name=name)
-            for key in (f"{field}[]", f"{field}[0]", f"{field}.x", f"__proto__.{field}")[turn::4]:
+            for key in (f"{field}[]", f"{field}[0]", f"{field}.x", f"__proto__.{field}")[turn::turns]:
                 rest = {other: value for other, value in data.items() if other != field}
                 with undone(client):
                     is_sound(client.post(path, {**rest, key: "x"}), before, key, name=name)
@@ -173,11 +178,12 @@ class TestEveryForm:
         assert response.status_code == 400
         is_sound(response, before, name)
 
+    @deepens
     def test_stands_a_body_that_is_no_form(self, stage: Stage, name: str) -> None:
-        """Every third body, beginning with another one in each form."""
+        """Every third body, beginning with another one in each form; at length every body."""
         client, path, _ = FORMS[name](stage)
         before = everything()
-        for kind, body in NO_FORMS[PLACES[name] % 3 :: 3]:
+        for kind, body in NO_FORMS[PLACES[name] % depth(3, 1) :: depth(3, 1)]:
             with undone(client):
                 response = client.generic("POST", path, body, content_type=kind)
                 is_sound(response, before, kind, name=name)

@@ -68,12 +68,23 @@ def pages(site: dict[str, Any], client: Client) -> Iterator[tuple[str, str]]:
     for name, pattern in routes():
         if name.startswith("admin") and name not in ("admin:logout", "admin:login"):
             yield name, address(pattern, site)
+    yield from records()
+    yield from tabs(site)
+    yield from searches(client)
+    for reading in RecordRead.objects.order_by("-pk")[:3]:
+        yield f"reading {reading.pk}", f"{AUDIT}r{reading.pk}/change/"
+
+
+def records() -> Iterator[tuple[str, str]]:
     for consultation_request in ConsultationRequest.objects.all():
         yield f"request {consultation_request.pk}", f"{REQUESTS}{consultation_request.pk}/change/"
     for case in SafetyCase.objects.all():
         yield f"case {case.pk}", f"{CASES}{case.pk}/change/"
     for message in OutboxMessage.objects.all():
         yield f"message {message.pk}", f"{MESSAGES}{message.pk}/change/"
+
+
+def tabs(site: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for tab in ("all", "unread", "triage", "doctor", "waiting", "booked", "closed"):
         yield f"tab {tab}", f"{REQUESTS}?tab={tab}"
     for state in ("all", "parked", "waiting", "sent"):
@@ -82,13 +93,14 @@ def pages(site: dict[str, Any], client: Client) -> Iterator[tuple[str, str]]:
     yield "group", f"{CASES}?group={site['alarmgroup']}"
     yield "diary later", f"{DIARY}?from=2026-11-24"
     yield "diary empty", f"{DIARY}?from=2027-03-01"
+
+
+def searches(client: Client) -> Iterator[tuple[str, str]]:
     for url in (REQUESTS, CASES, MESSAGES):
         for term in ("Alice", "Pell", "Dora", "Carol", "nobody"):
             found = client.post(f"{url}search/", {"q": term})
             if found.status_code == 302 and "search=" in found["Location"]:
                 yield f"{url} for {term}", found["Location"]
-    for reading in RecordRead.objects.order_by("-pk")[:3]:
-        yield f"reading {reading.pk}", f"{AUDIT}r{reading.pk}/change/"
 
 
 def text_on(page: Any) -> str:

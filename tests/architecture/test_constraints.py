@@ -520,6 +520,23 @@ def test_check(world: Any, model: Any, name: str, changes: dict[str, Any]) -> No
     assert constraint_of(refused.value) in {name, ALSO_BROKEN.get(name, name)}
 
 
+APART: dict[Any, dict[str, Any]] = {
+    PageVersion: {"number": 2},
+    Assessment: {"revision": 2},
+    Consent: {"kind": "true_answers"},
+    ClaimWaiver: {"rule": "C40"},
+    Reopening: {"cause": "source:b"},
+    ClockAlarm: {"kind": "reply"},
+    PatientShown: {"patient_id": 2},
+    SearchEntry: {"key": "b"},
+    PatientText: {"sent_key": "two"},
+    RuleAnswer: {"answer": "not_seen"},
+    Call: {"once": "two"},
+    Room: {"name": "Room 2"},
+}
+"""What makes another row of the same world no twin."""
+
+
 @pytest.mark.parametrize(("model", "name", "shared"), TWINS, ids=[name for _, name, _ in TWINS])
 def test_twin(world: Any, make_request: Any, model: Any, name: str, shared: tuple[str, ...]) -> None:
     row = world(model)
@@ -533,33 +550,11 @@ def test_twin(world: Any, make_request: Any, model: Any, name: str, shared: tupl
         twin.starts_at, twin.ends_at = twin.starts_at + 5 * HOUR, twin.ends_at + 5 * HOUR
     else:
         twin = other_row(row, (), make_request)
-        if model is PageVersion:
-            twin.number = 2
-        elif model is Assessment:
-            twin.revision = 2
-        elif model is Consent:
-            twin.kind = "true_answers"
-        elif model is ClaimWaiver:
-            twin.rule = "C40"
-        elif model is Reopening:
-            twin.cause = "source:b"
-        elif model is ClockAlarm:
-            twin.kind = "reply"
-        elif model is PatientShown:
-            twin.patient_id = 2
-        elif model is SearchEntry:
-            twin.key = "b"
-        elif model is PatientText:
-            twin.sent_key = "two"
-        elif model is CaseClosing:
+        for field, value in APART.get(model, {}).items():
+            setattr(twin, field, value)
+        if model is CaseClosing:
             twin.reopened_at = twin.closed_at
-        elif model is RuleAnswer:
-            twin.answer = "not_seen"
-        elif model is Call:
-            twin.once = "two"
-        elif model is Room:
-            twin.name = "Room 2"
-        elif model is PersonJoin:
+        if model is PersonJoin:
             twin.second = make_patient("Alice Winthers")
     insert(twin)
 

@@ -1,10 +1,11 @@
 """Numbers found among words, kept as they are dialled, shown as they are read, and found again in any spelling."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from consultations import phones
+from tests.depth import made_up
 
 NEW_AREA_CODES = (
     "624", "436", "483", "471", "465", "621", "729", "837", "861", "227", "283", "324", "353", "369", "457", "563",
@@ -192,7 +193,7 @@ class TestFound:
 
 
 @given(st.text(max_size=60))
-@settings(deadline=None)
+@made_up(50, 2000)
 def test_nothing_typed_raises_and_nothing_is_lost(typed):
     number, as_typed = phones.kept(typed)
     assert phones.clean_line(typed) in (number, as_typed)
@@ -203,7 +204,7 @@ def test_nothing_typed_raises_and_nothing_is_lost(typed):
 
 
 @given(st.text("0123456789+-() .x/٣５", max_size=30))
-@settings(deadline=None)
+@made_up(50, 2000)
 def test_nothing_like_a_number_raises(typed):
     number, _ = phones.kept(typed)
     assert phones.shown(number) or not number

@@ -53,7 +53,7 @@ def list_rows(context: template.Context, cl: ChangeList) -> Iterator[list[Cell]]
         ]
 
 
-def _words(name: str, record: models.Model, cl: ChangeList) -> Any:
+def _words(name: Any, record: models.Model, cl: ChangeList) -> Any:
     field, attribute, value = lookup_field(name, record, cl.model_admin)
     if isinstance(value, bool):
         return _("Yes") if value else _("No")

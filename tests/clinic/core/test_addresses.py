@@ -11,7 +11,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage
-from hypothesis import HealthCheck, given, reject, settings
+from hypothesis import given, reject
 from hypothesis import strategies as st
 
 from clinic.core import addresses, channels
@@ -20,6 +20,7 @@ from clinic.core.channels import EMAIL_CHANNEL, MessageDraft
 from clinic.core.form_fields import MailField
 from clinic.core.smtp import EmailBackend
 from tests.concurrency.processes import free_port
+from tests.depth import made_up
 
 SENTENCES = {
     addresses.FORMAT,
@@ -164,7 +165,7 @@ def sink() -> Iterator[tuple[Sink, int]]:
 
 
 @given(TYPED)
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+@made_up(50, 1000)
 def test_whatever_is_accepted_arrives_at_exactly_that_address(sink: tuple[Sink, int], typed: str) -> None:
     handler, port = sink
     try:
@@ -181,7 +182,7 @@ def test_whatever_is_accepted_arrives_at_exactly_that_address(sink: tuple[Sink, 
 
 
 @given(TYPED)
-@settings(max_examples=400, deadline=None)
+@made_up(150, 5000)
 def test_whatever_is_accepted_is_in_its_one_spelling_and_named_alike_by_every_library(typed: str) -> None:
     try:
         shown = normalise_address(typed)

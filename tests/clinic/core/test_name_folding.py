@@ -3,10 +3,11 @@
 import unicodedata
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from clinic.core.name_folding import fold_name, name_key, spellings
+from tests.depth import made_up
 
 
 @pytest.mark.parametrize(
@@ -63,14 +64,14 @@ def test_letters_that_differ_stay_apart():
 
 
 @given(st.text())
-@settings(deadline=None)
+@made_up(50, 2000)
 def test_folding_twice_is_folding_once(text):
     once = fold_name(text)
     assert fold_name(once) == once
 
 
 @given(st.text(), st.sampled_from(["NFC", "NFD"]))
-@settings(deadline=None)
+@made_up(50, 2000)
 def test_the_form_in_which_letters_are_composed_does_not_count(text, form):
     assert fold_name(unicodedata.normalize(form, text)) == fold_name(text)
 

@@ -4,13 +4,14 @@ import unicodedata
 
 import pytest
 from django.core.exceptions import ValidationError
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from clinic.accounts.models import User
 from clinic.core.form_fields import NameField
 from clinic.core.name_folding import fold_name, has_letter
 from clinic.core.names import clean_line, clean_name, greeting_name
+from tests.depth import made_up
 
 REAL_NAMES = [
     "Zoë O'Neil-Smith",
@@ -111,7 +112,7 @@ def test_length_counts_after_composing_and_cleaning():
 
 
 @given(st.text())
-@settings(deadline=None)
+@made_up(50, 2000)
 def test_cleaning_twice_is_cleaning_once(text):
     once = clean_name(text)
     assert clean_name(once) == once
@@ -120,7 +121,7 @@ def test_cleaning_twice_is_cleaning_once(text):
 
 
 @given(st.text(min_size=1))
-@settings(deadline=None)
+@made_up(50, 2000)
 def test_a_name_that_is_taken_can_always_be_looked_for(text):
     name = clean_name(text)
     if has_letter(name):
@@ -193,7 +194,7 @@ def test_who_is_greeted(name, greeted):
 
 
 @given(st.text())
-@settings(deadline=None)
+@made_up(50, 2000)
 def test_a_greeting_is_part_of_the_name_and_never_blank(text):
     greeted = greeting_name(text)
     assert greeted == greeted.strip()

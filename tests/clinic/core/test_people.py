@@ -8,7 +8,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F, Value
 from django.db.models.functions import Concat
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
@@ -21,6 +21,7 @@ from consultations.models import Patient
 from consultations.services import persons
 from tests.cast import make_patient
 from tests.clinic.core.test_names import REAL_NAMES
+from tests.depth import made_up
 
 pytestmark = pytest.mark.django_db
 
@@ -58,7 +59,7 @@ def test_everybody_is_found_by_their_own_name(name):
 
 class TestAnyNameAtAll(TestCase):
     @given(name=st.text(min_size=1, max_size=30), seed=st.integers(0, 9))
-    @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @made_up(25, 500)
     def test_it_is_found_again(self, name, seed):
         name = clean_name(name)
         if not has_letter(name):

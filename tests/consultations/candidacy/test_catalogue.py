@@ -35,6 +35,13 @@ every_version = pytest.mark.parametrize("version", list(CHANGES))
 SCORE_NAMES = {"peg": "peg_sum"}
 
 
+IN_WORDS = {
+    "missing": "unanswered", "answered": "answered", "ge": ">=", "lt": "<", "score_ge": ">=", "score_lt": "<",
+    "count_ge": ">=", "count_eq": "=", "safety_missing": "any required safety question unanswered",
+    "other_missing": "any other required question unanswered",
+}  # fmt: skip
+
+
 def in_words(condition: list[Any], *, is_inside: bool = False) -> str:
     """A catalogue condition in our own vocabulary."""
     verb, rest = condition[0], condition[1:]
@@ -43,20 +50,16 @@ def in_words(condition: list[Any], *, is_inside: bool = False) -> str:
             return f"{rest[0]} in {{{', '.join(rest[1])}}}"
         case "has_or_missing":
             return f"{rest[0]} in {{{', '.join(rest[1])}}} or unanswered"
-        case "missing":
-            return f"{rest[0]} unanswered"
-        case "answered":
-            return f"{rest[0]} answered"
+        case "missing" | "answered":
+            return f"{rest[0]} {IN_WORDS[verb]}"
         case "ge" | "lt":
-            return f"{rest[0]} {'>=' if verb == 'ge' else '<'} {rest[1]}"
+            return f"{rest[0]} {IN_WORDS[verb]} {rest[1]}"
         case "score_ge" | "score_lt":
-            return f"score {SCORE_NAMES.get(rest[0], rest[0])} {'>=' if verb == 'score_ge' else '<'} {rest[1]}"
+            return f"score {SCORE_NAMES.get(rest[0], rest[0])} {IN_WORDS[verb]} {rest[1]}"
         case "count_ge" | "count_eq":
-            return f"count of {rest[0]} in {{{', '.join(rest[2])}}} {'>=' if verb == 'count_ge' else '='} {rest[1]}"
-        case "safety_missing":
-            return "any required safety question unanswered"
-        case "other_missing":
-            return "any other required question unanswered"
+            return f"count of {rest[0]} in {{{', '.join(rest[2])}}} {IN_WORDS[verb]} {rest[1]}"
+        case "safety_missing" | "other_missing":
+            return IN_WORDS[verb]
         case "not":
             return f"NOT ({in_words(rest[0])})"
         case _:

@@ -3,17 +3,18 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from consultations.candidacy import engine
 from consultations.enums import Urgency
 from consultations.questionnaire.definition import load
 from tests.consultations.candidacy.cases import ROUTINE
+from tests.depth import made_up
 
 RANK = {urgency: rank for rank, urgency in enumerate(Urgency)}
 RULES = ("1.0.0", "1.1.0")
-STEADY = settings(max_examples=150, deadline=None, database=None, derandomize=True)
+STEADY = made_up(40, 1500)
 SAFETY = ("rf_now", "rf_ce", "rf_systemic", "rf_risk")
 NO_ANSWER: st.SearchStrategy[Any] = st.one_of(
     st.none(), st.booleans(), st.integers(), st.floats(), st.lists(st.text(max_size=2), max_size=2),

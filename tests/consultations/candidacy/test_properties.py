@@ -5,17 +5,18 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from consultations.candidacy import engine, rules
 from consultations.enums import Effect, Outcome, Urgency
 from consultations.questionnaire.definition import Question, load
 from tests.consultations.candidacy.cases import ROUTINE
+from tests.depth import made_up
 
 RANK = {urgency: rank for rank, urgency in enumerate(Urgency)}
 URGENT_EFFECTS = {Effect.EMERGENCY, Effect.SAME_DAY, Effect.URGENT}
-STEADY = settings(max_examples=150, deadline=None, database=None, derandomize=True)
+STEADY = made_up(40, 1500)
 VERSIONS = ("1.0.0", "1.1.0")
 QUESTIONNAIRE = load("1.1.0")
 QUESTIONS = QUESTIONNAIRE.questions

@@ -3,12 +3,13 @@
 import datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from consultations.models import ConsultationRequest
 from consultations.presenters.person_search import dates_in, search_condition
 from tests.cast import make_patient
+from tests.depth import made_up
 
 MARCH_27 = datetime.date(1968, 3, 27)
 
@@ -71,7 +72,7 @@ class TestCondition:
         make_request()
 
         @given(st.text(max_size=100))
-        @settings(deadline=None)
+        @made_up(50, 2000)
         def ask(term):
             self.found(term)
 

@@ -19,6 +19,7 @@ from tests.consultations.services.test_alerts import DUTY, FRIDAY_EVENING, MONDA
 from tests.consultations.services.test_cases import open_case
 from tests.consultations.services.test_duty import named, off_duty
 from tests.consultations.services.test_floods import HERE, THERE, visit
+from tests.depth import deepens, depth
 
 pytestmark = pytest.mark.django_db
 NOBODY_ON_DUTY = (
@@ -230,12 +231,13 @@ class Day:
         return found
 
 
+@deepens
 @pytest.mark.parametrize("duty_address", ["", DUTY])
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(depth(1, 8)))
 def test_somebody_was_told_within_ten_minutes_of_opening_time_or_the_alarm_is_on(
     nurse: User, other_nurse: User, doctor: User, settings: Any, time_machine: Any, seed: int, duty_address: str
 ) -> None:
-    settings.DUTY_EMAIL, settings.ON_CALL = duty_address, ON_CALL if seed % 2 else ""
+    settings.DUTY_EMAIL, settings.ON_CALL = duty_address, ON_CALL if seed % 2 == bool(duty_address) else ""
     day, alarm_was_on = Day(seed, [nurse, other_nurse, doctor], time_machine), 0
     for number in range(Day.LASTS):
         now = day.minute(number)

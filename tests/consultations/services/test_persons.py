@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
@@ -18,6 +18,7 @@ from consultations.services import intake, persons
 from consultations.services.persons import JoinRefused, PersonChanged, VisitsOverlap
 from tests.access.conftest import TRAIL
 from tests.cast import MakeRequest, book_directly, make_patient, make_user, open_privately, private_url
+from tests.depth import made_up
 from tests.rows import all_rows
 
 pytestmark = pytest.mark.django_db
@@ -259,7 +260,7 @@ class TestAnySequence(TestCase):
     )
 
     @given(steps=STEPS, last=st.permutations(range(6)))
-    @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @made_up(20, 300)
     def test_taking_everything_apart_ends_in_the_first_state(
         self, steps: list[tuple[str, int, int]], last: list[int]
     ) -> None:

@@ -25,7 +25,7 @@ SAME_DAY, ROUTINE = 1, 6
 
 @pytest.fixture
 def pair(make_request: MakeRequest) -> Any:
-    """An older and a newer request, an hour apart, at one address; somebody made the older pressing, without a flag."""
+    """An older and a newer request, an hour apart, at one address; the older made pressing by hand, without a flag."""
 
     def make(older: dict[str, Any] | None = None, newer: dict[str, Any] | None = None) -> Any:
         now = clock.now()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from clinic.accounts.models import User
@@ -38,6 +38,7 @@ from tests.cast import MakeRequest, make_patient
 from tests.consultations.candidacy.test_properties import values_of
 from tests.consultations.perform import perform
 from tests.consultations.views.conftest import ROUTINE
+from tests.depth import made_up
 
 ALWAYS = (
     "saddle", "bladder_start", "bladder_leak", "bowel", "both_legs", "sexual", "weak", "belly", "collapse", "cold_leg",
@@ -213,14 +214,7 @@ def _check_replay(answer: Assessment) -> None:
     assert again.outcome == answer.outcome
 
 
-@settings(
-    max_examples=25,
-    deadline=None,
-    database=None,
-    derandomize=True,
-    suppress_health_check=list(HealthCheck),
-    phases=[Phase.explicit, Phase.generate],
-)
+@made_up(15, 3000)
 @given(story=st.fixed_dictionaries(STORIES))
 def test_every_ticked_danger_reaches_a_case(tell: Tell, story: dict[str, Any]) -> None:
     tell(**story)
@@ -242,10 +236,3 @@ def test_a_danger_stands_until_a_doctor_settles_it_whatever_rule_fires(
     )  # fmt: skip
     dangers.refresh(consultation_request)
     assert consultation_request.flag_level == ""
-
-
-@pytest.mark.deep
-@settings(max_examples=3000, deadline=None, database=None, suppress_health_check=list(HealthCheck), print_blob=True)
-@given(story=st.fixed_dictionaries(STORIES))
-def test_every_ticked_danger_reaches_a_case_at_length(tell: Tell, story: dict[str, Any]) -> None:
-    tell(**story)

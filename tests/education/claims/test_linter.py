@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from education.claims import linter
+from tests.depth import deepens, depth
 
 CORPUS: dict[str, list[dict[str, Any]]] = tomllib.loads(
     (Path(__file__).parents[1] / "data" / "claims_corpus.toml").read_text(encoding="utf-8")
@@ -287,13 +288,14 @@ def as_specified(text: str) -> list[tuple[str, str, tuple[int, int]]]:
     return sorted(result, key=lambda each: (each[2], each[0]))
 
 
+@deepens
 def test_plain_lines_get_what_the_rules_say_and_nothing_else() -> None:
     chosen = random.Random(50)
     pool = [
         *(piece for entry in CORPUS["bad"] if entry["text"].isascii() for piece in entry["text"].split()),
         *["not", "no", "cannot", "unproven", "regenerative medicine", "[@levi2025]", "cure.", "proven?", "Safe!"] * 20,
     ]
-    for _ in range(400):
+    for _ in range(depth(100, 4000)):
         text = " ".join(chosen.choice(pool) for _ in range(chosen.randint(1, 40))).replace("_", "-")
         text = re.sub(r"\w+n't\b|\bn(ever|obody|one|or|either)\b", "x", text, flags=re.IGNORECASE)
 
@@ -329,8 +331,10 @@ HOSTILE = {
 }
 
 
+@deepens
 @pytest.mark.parametrize("piece", HOSTILE.values(), ids=HOSTILE)
 def test_long_hostile_lines_come_back(piece: str) -> None:
-    text = "heal " + (piece * 200_000)[:200_000] + " cure"
+    length = depth(40_000, 200_000)
+    text = "heal " + (piece * length)[:length] + " cure"
 
     assert linter.find(text)[-1].rule == "C01"

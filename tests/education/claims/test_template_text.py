@@ -4,6 +4,7 @@ import datetime
 import json
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -119,13 +120,15 @@ def strings_of(value: Any) -> Iterator[str]:
         yield value
 
 
+@cache
+def rules_broken(text: str, *, is_cited: bool) -> tuple[str, ...]:
+    """What stands on every page is looked at once."""
+    found = linter.find(text, names=TITLES, is_cited=is_cited)
+    return tuple(finding.rule for finding in found if finding.level == linter.BLOCK)
+
+
 def blocked(texts: list[str], *, is_cited: bool = False) -> list[tuple[str, str]]:
-    return [
-        (finding.rule, text)
-        for text in texts
-        for finding in linter.find(text, names=TITLES, is_cited=is_cited)
-        if finding.level == linter.BLOCK
-    ]
+    return [(rule, text) for text in texts for rule in rules_broken(text, is_cited=is_cited)]
 
 
 def test_no_rendered_page_claims_more_than_is_known(content: shipped.Shipped, client: Client) -> None:

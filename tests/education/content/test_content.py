@@ -84,14 +84,20 @@ def test_every_page_asked_for_is_here() -> None:
     assert codes == {f"E{n}" for n in range(1, 14)} | {f"T{n}" for n in range(1, 22)}
 
 
-@pytest.mark.parametrize(("name", "text"), list(texts()), ids=[name for name, _ in texts()])
-def test_no_shipped_text_claims_more_than_is_known(name: str, text: str) -> None:
-    blocked = [finding for finding in linter.find(cited_off(text)) if finding.level == "block"]
-    without_citation = {"C23", "C24", "C25"}
-    if "[@" in text:
-        blocked = [finding for finding in blocked if finding.rule not in without_citation]
+def claims_of(text: str) -> list[str]:
+    """What the linter would not let pass; with a citation, the rules that ask for one are content."""
+    met = {"C23", "C24", "C25"} if "[@" in text else set()
+    return [
+        text[slice(*finding.span)]
+        for finding in linter.find(cited_off(text))
+        if finding.level == "block" and finding.rule not in met
+    ]
 
-    assert not blocked, [text[slice(*finding.span)] for finding in blocked]
+
+def test_no_shipped_text_claims_more_than_is_known() -> None:
+    shipped_texts = list(texts())
+    assert len(shipped_texts) > 350
+    assert {name: claims for name, text in shipped_texts if (claims := claims_of(text))} == {}
 
 
 @pytest.mark.parametrize("address", ADDRESSES)

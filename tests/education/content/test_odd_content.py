@@ -1,5 +1,6 @@
 """`load_education` answers every odd input with a sentence naming file, place and remedy, alike on both engines."""
 
+import functools
 import json
 import os
 import random
@@ -14,14 +15,16 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import DataError, connection, models, transaction
 from django.db.backends.base.operations import BaseDatabaseOperations
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from clinic.accounts.models import User
 from clinic.core.models import AuditEvent
 from education.content import checks, fields, shipped
+from education.markup.markdown import MARKDOWN
 from education.models import ClaimWaiver, Page, Source
 from education.services import loading, records
+from tests.depth import made_up
 from tests.shelf import SHIPPED
 
 CORPUS = tomllib.loads((Path(__file__).parents[1] / "data" / "odd_content.toml").read_text(encoding="utf-8"))["odd"]
@@ -31,6 +34,15 @@ FORM = re.compile(r"[^\n:]+: [^\n]+; [^\n]+\.")
 
 def expanded(text: str) -> str:
     return re.sub(r"<<(.+?)\*(\d+)>>", lambda match: match[1] * int(match[2]), text)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def each_text_is_parsed_once() -> Iterator[None]:
+    """All tests of this module read the same three hundred texts, and one or two that differ."""
+    parse = functools.lru_cache(maxsize=2000)(MARKDOWN.parse)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(MARKDOWN, "parse", parse)
+        yield
 
 
 @pytest.fixture
@@ -398,9 +410,7 @@ TOML_VALUES = st.sampled_from(
     ]
 )
 FILES = st.sampled_from([*RECORD_FILES, "pages/home.md", "pages/stem-cells.md", "pages/back-pain.md"])
-DAMAGE = settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+DAMAGE = made_up(8, 400)
 
 
 def is_in_words(error: shipped.ContentError) -> bool:

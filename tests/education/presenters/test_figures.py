@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 import pytest
 from django.template.loader import render_to_string
 
+from clinic.core import style_sheets
 from education.claims import linter
 from education.markup.blocks import FIGURES
 
