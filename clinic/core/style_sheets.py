@@ -19,8 +19,8 @@ from django.core.files.storage import FileSystemStorage
 PARTS = Path(__file__).parent / "frontend/css"
 SHARED = ("fonts", "bootstrap", "tokens", "base", "layout", "components", "forms")
 SHEETS = {
-    "clinic/public.css": (*SHARED, "content", "figures", "check", "private", "staff", "print"),
-    "clinic/check.css": (*SHARED, "content", "figures", "check", "private", "staff", "print"),
+    "clinic/public.css": (*SHARED, "content", "figures", "check", "print"),
+    "clinic/check.css": (*SHARED, "content", "check", "private", "print"),
     "clinic/staff.css": (
         *SHARED, "content", "figures", "check", "private", "staff", "staff-frame", "staff-pages", "print",
     ),
