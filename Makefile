@@ -10,7 +10,7 @@ TYPED := clinic/accounts $(wildcard clinic/*.py clinic/core/*.py) clinic/core/ma
 	consultations/questionnaire consultations/candidacy consultations/services consultations/actions consultations/presenters/action_panel.py \
 	$(addprefix education/,library.py workflow.py fixed_pages.py markup claims search content services forms actions presenters)
 CATALOGUE := clinic/locale/django.pot
-EXTRACT_MESSAGES := .venv/bin/pybabel --quiet extract --mapping-file pyproject.toml --omit-header --sort-output \
+EXTRACT_MESSAGES := $(PY) -m babel.messages.frontend --quiet extract --mapping-file pyproject.toml --omit-header --sort-output \
 	--add-location file --width 120 --add-comments "Translators:" \
 	--keyword "gettext_lazy ngettext_lazy:1,2 pgettext_lazy:1c,2 npgettext_lazy:1c,2,3" clinic consultations education
 RUN_WITH := DJANGO_RUNSERVER_HIDE_WARNING=true SITE_URL=$${SITE_URL:-http://127.0.0.1:$(PORT)}
