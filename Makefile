@@ -58,7 +58,7 @@ check: .venv/.installed-dev ## Lint, format, types, import rules, templates, mig
 		ENV_FILE= DEBUG=0 UNSIGNED_RULES_ACCEPTED_BY="make check" ALLOWED_HOSTS=clinic.example SITE_URL=https://clinic.example \
 		$(PY) manage.py check --deploy --fail-level WARNING
 
-messages: .venv/.installed-dev ## Collect the sentences of the Python code in the catalogue that translators start from
+messages: .venv/.installed-dev ## Collect the marked sentences in the catalogue that translators start from
 	$(EXTRACT_MESSAGES) --output-file $(CATALOGUE)
 
 weigh: .venv/.installed-dev ## Fit the word weights of the claims rules and of self-harm anew, on the texts of the tests and the site's own
