@@ -6,7 +6,7 @@ PYTHON ?= $(shell /usr/bin/python3 -c '$(USABLE)' 2>/dev/null && echo /usr/bin/p
 PORT ?= 8000
 PY := .venv/bin/python
 CATALOGUE := clinic/locale/django.pot
-EXTRACT_MESSAGES := .venv/bin/pybabel --quiet extract --mapping-file pyproject.toml --omit-header --sort-output \
+EXTRACT_MESSAGES := $(PY) -m babel.messages.frontend --quiet extract --mapping-file pyproject.toml --omit-header --sort-output \
 	--add-location file --width 120 --add-comments "Translators:" \
 	--keyword "gettext_lazy ngettext_lazy:1,2 pgettext_lazy:1c,2 npgettext_lazy:1c,2,3" clinic consultations education
 RUN_WITH := DJANGO_RUNSERVER_HIDE_WARNING=true SITE_URL=$${SITE_URL:-http://127.0.0.1:$(PORT)}
@@ -74,7 +74,7 @@ check: .venv/.installed-dev ## Lint, format, types, import rules, templates, mig
 		ENV_FILE= DEBUG=0 UNSIGNED_RULES_ACCEPTED_BY="make check" ALLOWED_HOSTS=clinic.example SITE_URL=https://clinic.example \
 		$(PY) manage.py check --deploy --fail-level WARNING
 
-messages: .venv/.installed-dev ## Collect the sentences of the Python code in the catalogue that translators start from
+messages: .venv/.installed-dev ## Collect the marked sentences in the catalogue that translators start from
 	$(EXTRACT_MESSAGES) --output-file $(CATALOGUE)
 
 weigh: .venv/.installed-dev ## Fit the word weights of the claims rules and of self-harm anew, on the texts of the tests and the site's own

@@ -14,7 +14,7 @@ from education.services.snapshot import refresh_snapshot
 
 SAID: Final = ("closed_reason", "moved_to")
 NOT_KEPT: Final = _(
-    "This page is “%(state)s” already. Readers are told what was written first, so what you wrote was not kept."
+    "This page is “%(state)s” already. Readers are told what was written first, so what you wrote was not saved."
 )
 
 

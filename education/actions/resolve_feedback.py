@@ -36,7 +36,7 @@ class ResolveFeedbackData:
 class ResolveFeedback(ContentAction[ResolveFeedbackData, Feedback, None]):
     verb, data_class, form_class = "resolve_feedback", ResolveFeedbackData, ResolveFeedbackForm
     address = "finish"
-    done = _("Kept.")
+    done = _("Saved.")
     is_main = True
 
     def is_repeat(self, ctx: Context[Feedback], data: ResolveFeedbackData) -> bool:
@@ -47,7 +47,7 @@ class ResolveFeedback(ContentAction[ResolveFeedbackData, Feedback, None]):
         if ctx.row.outcome != data.outcome.strip():
             who = ctx.row.done_by.display_name if ctx.row.done_by else gettext("Someone")
             raise WrongStatus(
-                gettext("%(who)s has said what became of it already, so what you wrote was not kept.") % {"who": who}
+                gettext("%(who)s has said what became of it already, so what you wrote was not saved.") % {"who": who}
             )
 
     def changes(self, ctx: Context[Feedback], data: ResolveFeedbackData) -> dict[str, object]:

@@ -25,7 +25,7 @@ class SelfCheckData:
 class SelfCheck(PageAction[SelfCheckData, None]):
     verb, data_class, form_class = "self_check", SelfCheckData, SelfCheckForm
     button = _("Keep my self-check")
-    done = _("Your self-check is kept.")
+    done = _("Your self-check is saved.")
     has_own_place = True
 
     def data_of(self, form: forms.Form) -> SelfCheckData:

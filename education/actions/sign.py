@@ -53,7 +53,7 @@ class SignPage(PageAction[SignData, SignOff]):
     data_class, form_class = SignData, SignForm
     address = "sign"
     template = "admin/education/actions/sign.html"
-    done = _("The sign-off is kept.")
+    done = _("The sign-off is saved.")
     part: ClassVar[str]
 
     def is_meant(self, posted: Mapping[str, Any]) -> bool:

@@ -50,7 +50,7 @@ class WaiveData:
 @WORKFLOW.register
 class Waive(ContentAction[WaiveData, models.Model, ClaimWaiver]):
     verb, data_class, form_class = "waive", WaiveData, WaiveForm
-    done = _("The reason is kept. It holds until the next review.")
+    done = _("The reason is saved. It holds until the next review.")
     has_own_place = True
 
     def is_offered(self, row: models.Model, *, by: User) -> bool:

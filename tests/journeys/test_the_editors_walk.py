@@ -83,7 +83,7 @@ def test_from_an_edit_to_readers_and_off_the_site(
     desk_of(signer, page)
     signer.page.locator("summary", has_text="Clinical review").click()
     signer.press("I approve these words")
-    assert "The sign-off is kept." in signer.page.inner_text("body")
+    assert "The sign-off is saved." in signer.page.inner_text("body")
     assert "Dr Ines Halloran, spine surgeon (Demonstration register 77)" in signer.words
 
     boss = at_work(meet(**look), manager)

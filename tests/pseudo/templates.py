@@ -13,6 +13,7 @@ READ_ALOUD = {"alt", "aria-label", "aria-description", "data-label", "placeholde
 """Attributes that hold words for people."""
 TEXT_IN_TAG = re.compile(r"""(?<!date:)(?<!time:)(["'])([A-Z][^"'{}]*|[^"'{}]*[.!?])\1""")
 NO_TEXT_IN = re.compile(r"\{%\s*(if|elif|url|load|extends|static|ifchanged|comment)\b")
+IN_CATALOGUE = re.compile(r"\{%-?\s*(end)?blocktrans(late)?\b")
 ATTRIBUTE = re.compile(r"([\w-]+)\s*=\s*$")
 RAW = re.compile(r"<(script|style)\b", re.IGNORECASE)
 
@@ -31,13 +32,19 @@ class Longer:
         self.tag = ""
         """The beginning of the HTML tag that we are in; "" outside of one."""
         self.quote, self.attribute = "", ""
+        self.is_message = False
+        """Between the tags of a message, which comes from the catalogue."""
         self.raw = ""
         """The script or style element that we are in."""
 
     def pieces(self, source: str, *, is_html: bool) -> Iterator[str]:
         for number, piece in enumerate(tag_re.split(source)):
             if number % 2:
+                if between := IN_CATALOGUE.match(piece):
+                    self.is_message = not between[1]
                 yield self._in_tag(piece)
+            elif self.is_message:
+                yield piece
             elif is_html:
                 yield from self._html(piece)
             else:

@@ -151,7 +151,7 @@ class TestSigning:
     ) -> None:
         page, who = make_page(state="in_review", kind="cost"), request.getfixturevalue(by)
         given = {"part": part, "decision": "approved", "comment": " Good. ", "digest": page.digest}
-        assert press(client, who, "sign", page, **given) == ["The sign-off is kept."]
+        assert press(client, who, "sign", page, **given) == ["The sign-off is saved."]
         kept = SignOff.objects.get()
         assert (kept.part, kept.decision, kept.comment, kept.by) == (part, "approved", "Good.", who)
         assert page.state == "in_review"
@@ -305,7 +305,7 @@ class TestClosing:
         perform("withdraw", public, reason=REASON, by=reviewer)
         (said,) = press(client, manager, "withdraw", public, reason=other)
         assert said == (
-            "This page is “withdrawn” already. Readers are told what was written first, so what you wrote was not kept."
+            "This page is “withdrawn” already. Readers are told what was written first, so what you wrote was not saved."
         )
         assert public.closed_reason == REASON
         assert press(client, manager, "withdraw", public, reason=f" {REASON} ") == ["“A page” is off the site."]

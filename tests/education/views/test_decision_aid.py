@@ -79,7 +79,9 @@ class TestPage:
 class TestSummary:
     def test_what_matters_most_comes_first(self, client: Client) -> None:
         words = words_on(client.post(AID, ANSWERS).content.decode())
-        places = [words.index(part) for part in ("Very much", STATEMENTS["no_harm"], "Some ", STATEMENTS["pain"])]
+        places = [
+            words.index(part) for part in ("Very much", str(STATEMENTS["no_harm"]), "Some ", str(STATEMENTS["pain"]))
+        ]
         assert places == sorted(places)
         assert "What happens if I do nothing new for three months?" in words
         assert SECRET in words

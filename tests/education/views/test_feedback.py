@@ -146,9 +146,9 @@ class TestFinishing:
         self.finish(client, editor, kept, "Made it clearer.")
         html = self.finish(client, manager, kept, "Nothing to change.").content.decode()
         assert (kept.outcome, kept.done_by) == ("Made it clearer.", editor)
-        assert "editor has said what became of it already, so what you wrote was not kept." in html
+        assert "editor has said what became of it already, so what you wrote was not saved." in html
         assert ">\nNothing to change.</textarea>" in html
-        assert "Kept." in self.finish(client, editor, kept, "Made it clearer.").content.decode()
+        assert "Saved." in self.finish(client, editor, kept, "Made it clearer.").content.decode()
 
     def test_a_word_is_owed(self, kept: Feedback, editor: User, client: Client) -> None:
         assert "Write what became of it" in self.finish(client, editor, kept, "  ").content.decode()
