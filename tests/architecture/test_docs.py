@@ -157,7 +157,7 @@ class TestFieldRegistry:
 
 class TestReadme:
     def test_it_lists_the_settings_that_exist_and_all_of_them(self):
-        table = (ROOT / "README.md").read_text().split("\n## Settings\n")[1].split("\n## ")[0]
+        table = (ROOT / "README.md").read_text().split("\n## Configuration\n")[1].split("\n## ")[0]
         listed = {
             setting
             for line in table.splitlines()
