@@ -195,7 +195,9 @@ def proof_lines(form: SettleForm) -> tuple[str, ...]:
     how = SettledHow(form.cleaned_data["how"])
     given = {name: form.cleaned_data.get(name) for name in OF_KIND[how]}
     answers = (
-        f"{form.fields[name].label} {_answer(form.fields[name], value)}" for name, value in given.items() if value
+        _("%(label)s %(answer)s") % {"label": form.fields[name].label, "answer": _answer(form.fields[name], value)}
+        for name, value in given.items()
+        if value
     )
     return (str(how.label), *answers)
 

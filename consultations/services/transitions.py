@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from clinic.accounts.models import User
 from clinic.core.models import AuditEvent
@@ -39,7 +40,7 @@ class ConsultationWorkflow(Workflow[ConsultationRequest]):
     """Nobody signed in is the patient, through the private link."""
 
     audit_prefix = "request"
-    noun = "request"
+    noun = gettext_noop("request")
     nobody = Actor.PATIENT.value
 
     def lock(self, row: ConsultationRequest) -> ConsultationRequest:

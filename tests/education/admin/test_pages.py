@@ -305,7 +305,8 @@ class TestClosing:
         perform("withdraw", public, reason=REASON, by=reviewer)
         (said,) = press(client, manager, "withdraw", public, reason=other)
         assert said == (
-            "This page is “withdrawn” already. Readers are told what was written first, so what you wrote was not saved."
+            "This page is “withdrawn” already. Readers are told what was written first, "
+            "so what you wrote was not saved."
         )
         assert public.closed_reason == REASON
         assert press(client, manager, "withdraw", public, reason=f" {REASON} ") == ["“A page” is off the site."]
