@@ -56,6 +56,15 @@ def test_parts_are_written_one_declaration_a_line():
     assert wrong == []
 
 
+def test_a_link_that_looks_like_a_button_is_not_underlined_by_where_it_stands():
+    frame = (style_sheets.PARTS / "staff-frame.css").read_text()
+    underlined = re.findall(r"([^{}]+)\{[^{}]*text-decoration: underline;[^{}]*\}", frame)
+    everywhere = [part.strip() for rule in underlined for part in rule.split(",") if "#content" in part]
+
+    assert len(everywhere) >= 3
+    assert [part for part in everywhere if not part.endswith("a:not(.btn)")] == []
+
+
 def test_no_color_of_the_palette_stands_twice():
     """Each name is given its values once, for both themes; print may take some away."""
     names = re.findall(r"^\s+(--(?!bs-|light|dark)[\w-]+):", (style_sheets.PARTS / "tokens.css").read_text(), re.M)
