@@ -20,6 +20,9 @@ from consultations.questionnaire.definition import DefinitionError, UnknownVersi
 from consultations.services import target_order as targets
 
 UNCHANGED = "A published version is never changed: put the file back as it was, and publish a change as a new version."
+UNJUDGED = (
+    "Give a new version its row in RULESET_OF_QUESTIONNAIRE (consultations/candidacy/engine.py), to rules about it."
+)
 
 
 @register("clinic")
@@ -101,5 +104,5 @@ def _problem(number: str, read: Callable[[], object]) -> list[CheckMessage]:
     try:
         read()
     except (DefinitionError, RuleError, UnknownVersion, UnknownRuleset) as problem:
-        return [Error(str(problem), hint=UNCHANGED, id=number)]
+        return [Error(str(problem), hint=UNJUDGED if number == "consultations.E003" else UNCHANGED, id=number)]
     return []
