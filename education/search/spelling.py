@@ -19,7 +19,6 @@ from education.search.synonyms import (
     named,
     stem,
     stems_of,
-    without_ending,
 )
 
 SHORTEST_CORRECTED: Final = 4
@@ -88,7 +87,7 @@ class Vocabulary:
 
     @cached_property
     def known(self) -> frozenset[str]:
-        return frozenset(without_ending(word) for word in (*self.counts, *self.others))
+        return frozenset(stem(word) for word in (*self.counts, *self.others))
 
     @cached_property
     def by_trigram(self) -> dict[str, list[str]]:
@@ -99,7 +98,7 @@ class Vocabulary:
         return found
 
     def knows(self, word: str) -> bool:
-        return word in self.counts or without_ending(word) in self.known
+        return word in self.counts or stem(word) in self.known
 
     def completions(self, beginning: str) -> tuple[str, ...]:
         """The commonest words that go on from here; none for one or two letters."""
