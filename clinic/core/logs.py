@@ -40,7 +40,7 @@ def cause_of(error: BaseException) -> str:
 
 def id_of(request: object) -> str:
     """The id that was given to a request; empty for anything else."""
-    return str(getattr(request, "consultation_request_id", ""))
+    return str(getattr(request, "request_id", ""))
 
 
 class MaskFilter(logging.Filter):
@@ -59,7 +59,7 @@ class JSONFormatter(logging.Formatter):
             "level": record.levelname,
             "logger": record.name,
             "message": mask(_message(record)),
-            "request_id": request_id.get() or id_of(getattr(record, "consultation_request", None)),
+            "request_id": request_id.get() or id_of(getattr(record, "request", None)),
         }
         if status := getattr(record, "status_code", None):
             line["status"] = status
@@ -82,7 +82,7 @@ def _message(record: logging.LogRecord) -> str:
 
 
 def _cause(record: logging.LogRecord) -> str:
-    request = getattr(record, "consultation_request", None)
+    request = getattr(record, "request", None)
     if noted := getattr(request, "log_cause", ""):
         return str(noted)
     if record.exc_info and record.exc_info[1]:

@@ -19,7 +19,7 @@ import subprocess
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
@@ -101,13 +101,14 @@ class Run:
         files = [str(ROOT / path) for part in mutants.PARTS.values() for path in part]
         measure = coverage.Coverage(data_file=None, include=files, config_file=False)
         measure.start()
-        passed = []
-        for number, item in enumerate(self.items):
-            measure.switch_context(item.nodeid)
-            begun = time.perf_counter()
-            if is_passed(item, self.items[number - 1]):
-                passed.append(item)
+        passed, begun = [], time.perf_counter()
+        measure.switch_context(self.items[0].nodeid)
+        for number, (item, has_passed) in enumerate(outcomes(self.items), 1):
+            passed += [item] if has_passed else []
             self.took[item.nodeid] = time.perf_counter() - begun
+            if number < len(self.items):
+                measure.switch_context(self.items[number].nodeid)
+            begun = time.perf_counter()
         measure.stop()
         data = measure.get_data()
         for file in data.measured_files():
@@ -135,10 +136,23 @@ class Run:
         return chosen
 
 
-def is_passed(item: pytest.Item, following: pytest.Item) -> bool:
+class Nothing:
+    """Comes after the last test: what belongs to the session stays as it was set up, and all else is taken down."""
+
+    def __init__(self, session: pytest.Session) -> None:
+        self.session = session
+
+    def listchain(self) -> list[Any]:
+        return [self.session]
+
+
+def outcomes(tests: Sequence[pytest.Item]) -> Iterator[tuple[pytest.Item, bool]]:
+    """Each test and whether it passes, one after the other as pytest runs them."""
     from _pytest.runner import runtestprotocol
 
-    return not any(report.failed for report in runtestprotocol(item, log=False, nextitem=following))
+    for number, item in enumerate(tests, 1):
+        following: Any = tests[number] if number < len(tests) else Nothing(item.session)
+        yield item, not any(report.failed for report in runtestprotocol(item, log=False, nextitem=following))
 
 
 def functions_of(path: str) -> list[FunctionType]:
@@ -183,7 +197,7 @@ def in_a_fork(mutant: Mutant | None, tests: list[pytest.Item], allowed: float) -
         try:
             if mutant:
                 put_in(mutant)
-            survives = all(is_passed(item, tests[number - 1]) for number, item in enumerate(tests))
+            survives = all(has_passed for _, has_passed in outcomes(tests))
         except BaseException:
             survives = False
         os._exit(0 if survives else 1)

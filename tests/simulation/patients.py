@@ -123,7 +123,8 @@ class Tellers:
         return self._of_text("message", text)
 
     def self_harm(self) -> Danger:
-        return self._of_text("message, despair", send_message(request=self.pick(), text="I want to die.", key="page"))
+        message = send_message(consultation_request=self.pick(), text="I want to die.", key="page")
+        return self._of_text("message, despair", message)
 
     def decision_aid(self) -> Danger:
         consultation_request = send_form(

@@ -114,8 +114,8 @@ def test_what_is_accepted_has_one_spelling_to_show_and_one_to_mail(typed: str, s
 def test_what_is_refused_gets_the_sentence_that_helps(typed: str, sentence: str) -> None:
     with pytest.raises(AddressRefused) as refused:
         normalise_address(typed)
-    assert str(refused.value) == sentence
-    assert re.fullmatch(r"[A-Z].*name@example\.com.*\.", sentence)
+    assert str(refused.value) == str(sentence)
+    assert re.fullmatch(r"[A-Z].*name@example\.com.*\.", str(sentence))
     with pytest.raises(ValidationError):
         MailField().clean(typed)
 

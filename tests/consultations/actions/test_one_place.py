@@ -20,6 +20,7 @@ EVERYDAY: Final = {"answer", "message", "note"}
 """Also the names of form fields, of parts of the questionnaire and of log records, so that they prove nothing."""
 LISTED: Final = {
     "consultations/enums.py": {"ask", "escalate", "offer", "settle"},  # values of stored decisions
+    "consultations/presenters/next_step.py": {"offer"},  # the name of a part of the private page
     "consultations/services/contact_details.py": {"correct_email"},  # counts corrections for the sender's own page
     "consultations/services/scheduling/__init__.py": {"book"},  # the function that takes a slot
     "consultations/urls.py": {"correct_email", "withdraw"},  # names of pages, as in the next three

@@ -153,7 +153,7 @@ def says_the_same_everywhere(
         SafetyCase.objects.filter(response=consultation_request.response).exclude(status=CaseStatus.CLOSED).exists()
     )
     has_flag = flags in ("form", "told later", "told again")
-    says_none = ">No red flag <" in main
+    says_none = "> No red flag <" in main
     is_quiet = not (has_flag or is_open or consultation_request.is_escalated or flags in ("settled", "unreadable"))
     assert says_none == is_quiet, (flags, consultation_request.status)
     assert bool(consultation_request.flag_level) == has_flag
@@ -209,7 +209,8 @@ class TestTheForm:
         client = sign_in(doctor)
         preview = act(client, flagged, "settle", **self.data(client, flagged))
         assert "Nothing is settled yet." in text_of(preview)
-        settles, stays = preview.context["preview"]["sections"]
+        how, settles, stays = preview.context["preview"]["sections"]
+        assert how.lines == ("Examined", "By whom? Dr Halloran", "Where? Here", "On which day? Monday 23 November")
         assert (len(settles.lines), len(stays.lines)) == (1, 1)
         assert stays.lines[0].endswith("You did not select it.")
         assert not Settlement.objects.exists()

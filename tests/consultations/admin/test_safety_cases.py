@@ -182,7 +182,7 @@ class TestClosing:
         shown = client.post(url(named, "close"), {"seen": "", **letter()})
         again = client.post(url(named, "close"), {**shown.context["data"], "edit": "1"})
         assert "She is at St Anne." in again.content.decode()
-        assert again.context["given"].outcome == "went_for_care"
+        assert again.context["given"].chosen == "went_for_care"
 
     def test_a_closed_case_names_who_was_first_and_keeps_the_text(self, sign_in, nurse, other_nurse, named):
         client = sign_in(nurse)
