@@ -11,10 +11,11 @@ SHORT_LINES = (
     "consultations/templates/admin",
     "consultations/templates/consultations/check",
     "consultations/templates/consultations/components",
+    "consultations/templates/consultations/mail",
     "consultations/templates/consultations/private",
     "consultations/templates/consultations/staff",
     "consultations/templates/consultations/widgets",
-    "education/templates/admin",
+    "education/templates",
 )
 """Where no line may be longer than `WIDEST`."""
 DRAWINGS = {
