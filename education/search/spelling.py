@@ -10,6 +10,8 @@ from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import Final
 
+from rapidfuzz.distance import OSA
+
 from education.search.synonyms import (
     MEANS_THE_SAME,
     NAMED_WORDS,
@@ -19,7 +21,6 @@ from education.search.synonyms import (
     named,
     stem,
     stems_of,
-    without_ending,
 )
 
 SHORTEST_CORRECTED: Final = 4
@@ -27,7 +28,7 @@ SHORTEST_JOINED: Final = 7
 SHORTEST_PART: Final = 3
 COMPLETIONS: Final = 8
 CANDIDATES: Final = 40
-VOWELS: Final = frozenset("aeiouy")
+ONE_VOWEL: Final = str.maketrans("eiouy", "aaaaa")
 SOUNDS: Final = (
     ("ph", "f"), ("tion", "shn"), ("sion", "shn"), ("shun", "shn"), ("ck", "k"), ("x", "ks"), ("q", "k"), ("rh", "r"),
     ("z", "s"), ("y", "i"),
@@ -46,26 +47,13 @@ def sound(word: str) -> str:
 
 
 def distance(first: str, second: str) -> float:
-    """How many slips part two words: a letter added, left out or changed, or two neighbours swapped.
+    """How many slips part two words: a letter added, left out or changed, or two neighbors swapped.
 
-    One vowel for another counts half: it is the slip of those who spell by ear.
+    One vowel for another counts half: it is the slip of those who spell by ear. So they are counted as written and with
+    all vowels as one, and halved.
     """
-    before: list[float] = []
-    last: list[float] = [float(place) for place in range(len(second) + 1)]
-    for row, letter in enumerate(first, 1):
-        line = [float(row)]
-        for column, other in enumerate(second, 1):
-            line.append(min(last[column] + 1, line[-1] + 1, last[column - 1] + _change(letter, other)))
-            if row > 1 and column > 1 and letter == second[column - 2] and first[row - 2] == other:
-                line[-1] = min(line[-1], before[column - 2] + 1)
-        before, last = last, line
-    return last[-1]
-
-
-def _change(letter: str, other: str) -> float:
-    if letter == other:
-        return 0
-    return 0.5 if letter in VOWELS and other in VOWELS else 1
+    alike = OSA.distance(first.translate(ONE_VOWEL), second.translate(ONE_VOWEL))
+    return (OSA.distance(first, second) + alike) / 2
 
 
 def slips(word: str, other: str) -> float:
@@ -88,7 +76,7 @@ class Vocabulary:
 
     @cached_property
     def known(self) -> frozenset[str]:
-        return frozenset(without_ending(word) for word in (*self.counts, *self.others))
+        return frozenset(stem(word) for word in (*self.counts, *self.others))
 
     @cached_property
     def by_trigram(self) -> dict[str, list[str]]:
@@ -99,7 +87,7 @@ class Vocabulary:
         return found
 
     def knows(self, word: str) -> bool:
-        return word in self.counts or without_ending(word) in self.known
+        return word in self.counts or stem(word) in self.known
 
     def completions(self, beginning: str) -> tuple[str, ...]:
         """The commonest words that go on from here; none for one or two letters."""

@@ -1,6 +1,6 @@
 """Words as search understands them: folded, stemmed, widened by what means the same, and corrected. Pure.
 
-The engines stem for themselves. The light stems here compare single words: to mark them in a sentence, to find a
+The engines stem for themselves. The stems here compare single words: to mark them in a sentence, to find a
 synonym, and to notice what is misspelt. Synonyms are our own list, not clinically reviewed.
 """
 
@@ -11,6 +11,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Final
+
+from snowballstemmer import stemmer
 
 WORD: Final = re.compile(r"[^\W_]+")
 LONGEST_WORD: Final = 40
@@ -35,10 +37,6 @@ LITTLE_SAID: Final = (
 )
 SAYS_LITTLE: Final = frozenset(LITTLE_SAID.split())
 """Words that a question holds and an answer may not: they are let go while any other word is left."""
-ENDINGS: Final = (
-    "ations", "ation", "ators", "ator", "ating", "ated", "ates", "ate", "ings", "ing", "ions", "ion", "ments", "ment",
-    "ness", "ers", "er", "ed", "ly", "al", "y",
-)  # fmt: skip
 SYNONYMS: Final = (
     "herniated disc | slipped disc | bulging disc | prolapsed disc | ruptured disc | disc herniation | disc prolapse | "
     "disc bulge | disc protrusion",
@@ -97,25 +95,12 @@ def words_of(text: str) -> list[str]:
 
 @lru_cache(maxsize=20_000)
 def stem(word: str) -> str:
-    """A folded word without its ending; rough, and the same for the forms of most words."""
-    bare = without_ending(word)
+    """What the forms of a word share, by the algorithm that PostgreSQL uses too; “epidurral” is one of “epidural”.
+
+    A stemmer keeps the word it works on, so every call has its own: requests run in threads.
+    """
+    bare: str = stemmer("english").stemWord("disc" if word in ("disk", "disks") else word)
     return bare[:-1] if len(bare) > 3 and bare[-1] == bare[-2] else bare
-
-
-def without_ending(word: str) -> str:
-    if len(word) <= 3:
-        return word
-    if word in ("disk", "disks"):
-        return "disc"
-    if word.endswith("ies"):
-        word = word[:-3] + "y"
-    elif word.endswith("s") and word[-2] not in "sui":
-        word = word[:-1]
-    for ending in ENDINGS:
-        if word.endswith(ending) and len(word) - len(ending) >= (4 if len(ending) > 3 else 3):
-            word = word.removesuffix(ending)
-            break
-    return word.removesuffix("e") if len(word) > 3 else word
 
 
 def stems_of(text: str) -> tuple[str, ...]:
