@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from clinic.core import page_cache
 from tests.access.conftest import address, knock, routes
 from tests.pseudo.known import is_known
 from tests.pseudo.language import longer, write_catalogue
@@ -37,10 +36,8 @@ def catalogue(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def pseudo(site: dict[str, Any], catalogue: Path) -> Iterator[None]:
-    page_cache.PAGES.clear()  # pages that an earlier test left are in plain English
     with pseudo_language(catalogue):
         yield
-    page_cache.PAGES.clear()
 
 
 @pytest.mark.parametrize("role", list(READ_AS))

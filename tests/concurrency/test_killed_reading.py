@@ -105,7 +105,7 @@ class TestTheServer:
                 link = HTTPConnection("127.0.0.1", server.port, timeout=10)
                 headers = {"Cookie": f"{settings.SESSION_COOKIE_NAME}={session}", "X-Request-ID": name}
                 try:
-                    link.consultation_request("GET", QUEUE, headers=headers)
+                    link.request("GET", QUEUE, headers=headers)
                     answer = link.getresponse()
                     page = answer.read().decode()
                 except (OSError, HTTPException):
@@ -130,7 +130,7 @@ class TestTheServer:
         assert wrong == []
         logged = RecordRead.objects.filter(patients_shown__patient_id=consultation_request.patient_id, actor_user=nurse)
         assert len(set(shown)) == len(shown) >= ENOUGH
-        assert set(shown) <= set(logged.values_list("consultation_request_id", flat=True))
+        assert set(shown) <= set(logged.values_list("request_id", flat=True))
         assert reading_batches.verify() == audit.verify() == []
 
     def test_a_worker_that_is_killed_again_and_again_leaves_none_out(self, nurse: User) -> None:

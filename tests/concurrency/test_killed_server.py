@@ -60,7 +60,7 @@ class Server:
             "X-Forwarded-For": address,
         }
         try:
-            connection.consultation_request("POST", path, urlencode({**data, "csrfmiddlewaretoken": TOKEN}), headers)
+            connection.request("POST", path, urlencode({**data, "csrfmiddlewaretoken": TOKEN}), headers)
             answer = connection.getresponse()
             answer.read()
             cookie = SimpleCookie(answer.headers.get("Set-Cookie", "")).get(settings.SESSION_COOKIE_NAME)

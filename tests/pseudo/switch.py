@@ -12,7 +12,8 @@ from django.test import override_settings
 from clinic.core import page_cache
 from tests.pseudo.language import LANGUAGE
 
-PACKAGES = ("clinic", "education", "consultations")
+PACKAGES = ("clinic", "education", "consultations", "crispy_forms")
+"""Whose functions remember: crispy-forms keeps the templates of its fields."""
 
 
 @contextmanager
