@@ -39,7 +39,8 @@ def test_the_list_on_this_page_marks_what_is_read(content: Any, reader: Any) -> 
 
     for part in ("#symptoms", "#brief"):
         reader.locator(f".toc--open a[href='{part}']").click()
-        reader.wait_for_function(f"{MARKED}.join() === '{part}'")
+        reader.locator(f".toc--open [aria-current][href='{part}']").wait_for()
+        assert reader.evaluate(MARKED) == [part]
 
 
 def test_without_script_the_list_marks_nothing(content: Any, chromium: Any, live_server: Any) -> None:
