@@ -70,7 +70,7 @@ class ConsultationsConfig(AppConfig):
         },
         today="consultations.admin.today.today_context",
         news="consultations.presenters.news.news_for",
-        audit_words="consultations.presenters.audit_words.audit_words",
+        audit_labels="consultations.presenters.audit_labels.audit_labels",
         holdings="consultations.presenters.holdings.holdings_box",
         hand_over="consultations.services.leaving.pass_on_if_left",
     )

@@ -13,5 +13,5 @@ class EducationConfig(AppConfig):
         ),
         section=_("Content"),
         home="admin:education_page_desk",
-        audit_words="education.presenters.audit_words.audit_words",
+        audit_labels="education.presenters.audit_labels.audit_labels",
     )

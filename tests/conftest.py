@@ -11,7 +11,7 @@ from django.conf import settings
 
 from clinic.core import key_fingerprints
 
-pytest_plugins = ["tests.cast", "tests.shelf"]
+pytest_plugins = ["tests.personas", "tests.content_fixtures"]
 
 CHROMIUM_NAMES = (
     "chromium-headless-shell", "chrome-headless-shell",

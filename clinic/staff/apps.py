@@ -16,6 +16,6 @@ class StaffConfig(AppConfig):
             NavigationEntry(_("Users"), "admin:accounts_user_changelist", "accounts.view_user", 8),
         ),
         names={"core.auditentry": ("event", "audit")},
-        audit_words="clinic.staff.audit_words.audit_words",
+        audit_labels="clinic.staff.audit_labels.audit_labels",
         hints={"core.auditentry": _("Who did what, newest first. Nothing here can be changed.")},
     )

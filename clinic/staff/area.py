@@ -50,7 +50,7 @@ class StaffArea:
 
     `names` says what staff call one of a model ("app.model") and all of them, where the code calls them otherwise;
     `hints` holds a sentence above a model's list; `today` names the function that gives Today its context,
-    `news` the one that says what comes in (`clinic/staff/news.py`), and `audit_words` one that gives the words of its
+    `news` the one that says what comes in (`clinic/staff/news.py`), and `audit_labels` one that gives the words of its
     audit codes. `holdings` names one that says what a member of staff has in hand, and `hand_over` one that gives it
     away when they may not act any more.
     """
@@ -62,7 +62,7 @@ class StaffArea:
     hints: Mapping[str, Wording] = dataclasses.field(default_factory=dict)
     today: str = ""
     news: str = ""
-    audit_words: str = ""
+    audit_labels: str = ""
     holdings: str = ""
     hand_over: str = ""
 
@@ -111,12 +111,12 @@ def today_context() -> Callable[..., dict[str, Any]]:
     return found
 
 
-def audit_words() -> dict[str, str]:
+def audit_labels() -> dict[str, str]:
     """Audit code -> what a manager reads, of every app. A code that is missing here is shown as it is."""
     found: dict[str, str] = {}
     for area in areas():
-        if area.audit_words:
-            found |= import_string(area.audit_words)()
+        if area.audit_labels:
+            found |= import_string(area.audit_labels)()
     return found
 
 

@@ -17,7 +17,7 @@ from consultations.enums import SettledHow
 from consultations.forms.diary import DateInput
 from consultations.forms.staff import PersonChoiceField, StepForm, text
 from consultations.models import Call, Settlement
-from consultations.services import settling, sign_words
+from consultations.services import settling, sign_copy
 from consultations.services.settling import Proof
 from consultations.services.transitions import WORKFLOW
 
@@ -97,7 +97,7 @@ class SettleForm(StepForm):
         fields, self.told = dict[str, Any](self.fields), settling.told_of(self.consultation_request)
         version = self.consultation_request.response.questionnaire_version
         fields["signs"].choices = [
-            (key_of(sign), sign_words.line_of(sign, version=version)) for sign in sorted(self._signs())
+            (key_of(sign), sign_copy.line_of(sign, version=version)) for sign in sorted(self._signs())
         ]
         fields["call"].queryset = settling.calls_of(self.consultation_request)
         asked = {source.asked_by.pk for source in self.told.sources if source.asked_by is not None}
@@ -159,9 +159,9 @@ class Settle(StaffAction[SettleData, Settlement]):
 
     def preview_sections(self, form: Any) -> tuple[PreviewSection, ...]:
         version = form.consultation_request.response.questionnaire_version
-        settles = tuple(sign_words.line_of(sign, version=version) for sign in form.judged.settles)
+        settles = tuple(sign_copy.line_of(sign, version=version) for sign in form.judged.settles)
         stays = tuple(
-            _("%(sign)s. %(reason)s") % {"sign": sign_words.line_of(sign, version=version), "reason": reason}
+            _("%(sign)s. %(reason)s") % {"sign": sign_copy.line_of(sign, version=version), "reason": reason}
             for sign, reason in form.judged.stays.items()
         )
         return (

@@ -18,7 +18,7 @@ from clinic.core import clock
 from clinic.core.models import AuditEntry, PatientShown
 from clinic.core.permissions import may
 from clinic.core.text_lists import comma_list
-from clinic.staff.area import audit_words, names_of
+from clinic.staff.area import audit_labels, names_of
 from clinic.staff.base_admin import BaseModelAdmin
 from consultations.presenters.activity import who_of
 from consultations.services import readings
@@ -44,7 +44,7 @@ class ActionFilter(admin.SimpleListFilter):
     parameter_name = "action"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return sorted(audit_words().items(), key=lambda pair: pair[1])
+        return sorted(audit_labels().items(), key=lambda pair: pair[1])
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[AuditEntry]) -> QuerySet[AuditEntry]:
         return queryset.filter(action=self.value()) if self.value() else queryset
@@ -160,7 +160,7 @@ class AuditEntryAdmin(BaseModelAdmin):
 
     @admin.display(description=gettext_lazy("What"))
     def what(self, entry: AuditEntry) -> str:
-        return audit_words().get(entry.action, entry.action)
+        return audit_labels().get(entry.action, entry.action)
 
     @admin.display(description=gettext_lazy("Log number"))
     def log_number(self, entry: AuditEntry) -> str:

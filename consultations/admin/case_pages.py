@@ -27,8 +27,8 @@ from consultations.models import SafetyCase
 from consultations.presenters.case_closing import close_forms, confirmation
 from consultations.presenters.case_page import case_page
 from consultations.presenters.cases import case_query
+from consultations.presenters.formatting import name_of
 from consultations.presenters.isolation import load
-from consultations.presenters.words import name_of
 from consultations.services import case_closing, case_mails, case_proofs, cases, readings
 
 PAGE_OF_ONE: Final = "admin:consultations_safetycase_change"

@@ -30,10 +30,10 @@ from consultations.forms.queue_filters import TABS, Filters, QueueFilterForm
 from consultations.forms.staff import StepForm
 from consultations.models import ClockAlarm, ConsultationRequest, PatientText
 from consultations.presenters import action_panel, queue
+from consultations.presenters.formatting import name_of
 from consultations.presenters.isolation import load
 from consultations.presenters.person_search import search_condition
 from consultations.presenters.request_page import banner, request_page
-from consultations.presenters.words import name_of
 from consultations.services import clock_alarms, readings, scheduling, text_alarms, triage
 
 PAGE_OF_ONE = "admin:consultations_consultationrequest_change"

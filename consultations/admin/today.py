@@ -15,10 +15,10 @@ from consultations.forms.queue_filters import TABS
 from consultations.models import Appointment, ConsultationRequest
 from consultations.presenters import alarm_groups, cases, clock_alarms, patient_texts, queue
 from consultations.presenters.findings import signature_line
+from consultations.presenters.formatting import Chip, clock_chip, span
 from consultations.presenters.isolation import Unreadable, readable
 from consultations.presenters.rota import duty_now
 from consultations.presenters.weekly_calls import weekly_calls
-from consultations.presenters.words import Chip, clock_chip, span
 from consultations.services import alarms, clocks, intake, readings, undelivered
 
 SHOWN: Final = 10

@@ -28,7 +28,7 @@ from consultations.presenters.isolation import opened
 from consultations.services.review import suggestion_of
 from consultations.services.transitions import WORKFLOW
 from consultations.services.triage import author_of
-from consultations.status_words import heading_for
+from consultations.status_copy import heading_for
 
 UNDOING: Final = {UndoComplete.name, UndoNoShow.name}
 ORDERED: Final = gettext_lazy("A doctor ordered this visit although a red flag stands: book it on the phone.")

@@ -19,10 +19,10 @@ from consultations.enums import Actor, AssessmentOrigin, RequestStatus, ReviewDe
 from consultations.models import Assessment, Call, ConsultationRequest, PatientText, PersonJoin, Settlement
 from consultations.presenters.activity_entries import ActivityEntry
 from consultations.presenters.flags import how_words
+from consultations.presenters.formatting import name_of
 from consultations.presenters.isolation import Unreadable, readable
 from consultations.presenters.missed import missed_of
 from consultations.presenters.patient_texts import flags_of
-from consultations.presenters.words import name_of
 from consultations.services import asked_again
 from consultations.services.transitions import WORKFLOW
 

@@ -13,7 +13,7 @@ from clinic.accounts.models import User
 from clinic.core import clock
 from consultations.enums import CaseStatus
 from consultations.models import AlarmGroup
-from consultations.presenters.words import Chip, name_of, outcome_chip, time_left
+from consultations.presenters.formatting import Chip, name_of, outcome_chip, time_left
 from consultations.services.alarm_groups import FROM_ANYWHERE
 
 

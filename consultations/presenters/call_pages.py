@@ -22,9 +22,9 @@ from consultations.presenters.calls import (
     tick_labels,
 )
 from consultations.presenters.cases import case_query, url_of
+from consultations.presenters.formatting import age_words, day_of_birth, name_of
 from consultations.presenters.isolation import load
 from consultations.presenters.request_page import patient_contact
-from consultations.presenters.words import age_words, day_of_birth, name_of
 from consultations.services import callers, calls
 from consultations.services.triage import page_of
 

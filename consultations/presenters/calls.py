@@ -18,8 +18,8 @@ from consultations.candidacy.union import ASKED
 from consultations.enums import SAFETY_OUTCOMES, AssessmentOrigin, CallOutcome, CaseStatus
 from consultations.models import Call, ConsultationRequest, QuestionnaireResponse, SafetyCase
 from consultations.presenters.activity_entries import ActivityEntry
+from consultations.presenters.formatting import Chip, name_of
 from consultations.presenters.isolation import Unreadable, opened, readable
-from consultations.presenters.words import Chip, name_of
 from consultations.questionnaire import flow
 from consultations.questionnaire.cleaning import NONE, clean
 from consultations.questionnaire.definition import Question, UnknownVersion, worded

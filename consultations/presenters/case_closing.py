@@ -15,8 +15,8 @@ from consultations.enums import CaseOutcome, CaseProof, NextDayAnswer
 from consultations.forms.cases import CloseCaseForm, proof_words
 from consultations.models import CaseClosing, ConsultationRequest, RuleAnswer, SafetyCase
 from consultations.presenters.cases import url_of
+from consultations.presenters.formatting import clock_chip, holder_words, name_of, outcome_chip
 from consultations.presenters.isolation import Unreadable, opened, readable
-from consultations.presenters.words import clock_chip, holder_words, name_of, outcome_chip
 from consultations.services import case_mails, case_proofs
 from consultations.services.case_proofs import Evidence, OutcomeClaim
 

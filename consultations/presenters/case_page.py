@@ -21,11 +21,11 @@ from consultations.presenters.calls import call_box, is_pressing
 from consultations.presenters.case_closing import closing_lines, duplicates_of, request_line
 from consultations.presenters.cases import line_of
 from consultations.presenters.findings import findings_of
+from consultations.presenters.formatting import age_words, day_of_birth, name_of
 from consultations.presenters.isolation import load, opened
 from consultations.presenters.missed import missed_of
 from consultations.presenters.request_page import patient_contact
 from consultations.presenters.same_person import beside_on_page
-from consultations.presenters.words import age_words, day_of_birth, name_of
 from consultations.services.alarm_groups import has_unsent_contact
 
 

@@ -14,9 +14,9 @@ from clinic.accounts.models import User
 from clinic.core import clock
 from consultations.enums import OUTCOME_RISK, CaseStatus, Outcome
 from consultations.models import SafetyCase
+from consultations.presenters.formatting import Chip, age_words, name_of, outcome_chip, time_left
 from consultations.presenters.isolation import Unreadable, readable
 from consultations.presenters.same_person import NOBODY_ELSE, Others, beside_in_list
-from consultations.presenters.words import Chip, age_words, name_of, outcome_chip, time_left
 
 SAW: Final = {
     Outcome.EMERGENCY: gettext_lazy("Saw the emergency page on %(moment)s"),

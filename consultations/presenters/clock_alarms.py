@@ -12,7 +12,7 @@ from clinic.core import clock
 from clinic.core.text_lists import paragraph
 from consultations.enums import ClockKind
 from consultations.models import ClockAlarm
-from consultations.presenters.words import name_of
+from consultations.presenters.formatting import name_of
 
 HEADINGS: Final = {
     ClockKind.CASE: gettext_lazy("Overdue: this safety case"),

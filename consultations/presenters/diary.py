@@ -13,8 +13,8 @@ from clinic.accounts.models import User
 from clinic.core import clock
 from consultations.enums import AppointmentStatus
 from consultations.models import Appointment, AppointmentType
+from consultations.presenters.formatting import Chip
 from consultations.presenters.isolation import Unreadable, readable
-from consultations.presenters.words import Chip
 from consultations.services import scheduling
 
 DAYS: Final = 14

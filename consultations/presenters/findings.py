@@ -14,8 +14,8 @@ from consultations.candidacy import rules
 from consultations.enums import AssessmentOrigin, Effect
 from consultations.models import Assessment
 from consultations.models.stored import Asked, FiredRule, Result, given_in, result_of
+from consultations.presenters.formatting import Chip
 from consultations.presenters.isolation import opened
-from consultations.presenters.words import Chip
 from consultations.questionnaire.definition import SAFETY_SECTION, UnknownVersion
 
 RED_FLAGS: Final = (Effect.EMERGENCY, Effect.SAME_DAY, Effect.URGENT)

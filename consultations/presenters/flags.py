@@ -20,10 +20,10 @@ from consultations.candidacy.union import Sign
 from consultations.enums import AssessmentOrigin, CaseStatus, SettledHow
 from consultations.models import ConsultationRequest, SafetyCase, Settlement
 from consultations.presenters.findings import EFFECT_KINDS
+from consultations.presenters.formatting import Chip, name_of
 from consultations.presenters.isolation import Unreadable, readable
-from consultations.presenters.words import Chip, name_of
 from consultations.questionnaire.definition import UnknownVersion
-from consultations.services import settling, sign_words
+from consultations.services import settling, sign_copy
 from consultations.services.settling import SettlingEvidence
 from consultations.services.sources import SHOWN_RULE, UNREADABLE_RULE, AnswerSource, responses_of_person
 
@@ -118,7 +118,7 @@ def _line(each: StandingFlag, told: SettlingEvidence, version: str) -> FlagLine:
         text=str(OWN_RULES.get(each.flag.rule_id) or _text(each.flag.rule_id, version)),
         since=clock.moment(each.since),
         told=tuple(dict.fromkeys(_where(source) for source in _sources_with(each.open_signs, told))),
-        signs=tuple(sign_words.words_of(sign, version=version) for sign in sorted(each.open_signs)),
+        signs=tuple(sign_copy.words_of(sign, version=version) for sign in sorted(each.open_signs)),
     )
 
 
@@ -152,7 +152,7 @@ def _settled_lines(consultation_request: ConsultationRequest, version: str) -> I
         if isinstance(row, Unreadable):
             yield SettledLine("", _("The record"), _("holds a settlement that cannot be read"), "", ())
             continue
-        signs = tuple(sign_words.line_of(Sign(*pair), version=version) for pair in row.signs)
+        signs = tuple(sign_copy.line_of(Sign(*pair), version=version) for pair in row.signs)
         yield SettledLine(clock.moment(row.settled_at), name_of(row.settled_by), how_words(row), row.words, signs)
 
 

@@ -19,9 +19,9 @@ from consultations.enums import Actor, CaseStatus
 from consultations.models import Appointment, ConsultationRequest, HandOverNote
 from consultations.permissions import actors_of
 from consultations.presenters.cases import CaseLine, case_query, line_of
+from consultations.presenters.formatting import Chip, clock_chip, holder_words, name_of, time_left
 from consultations.presenters.isolation import Unreadable, opened, readable
 from consultations.presenters.rota import duty_now
-from consultations.presenters.words import Chip, clock_chip, holder_words, name_of, time_left
 from consultations.services import cannot_wait, clocks, holdings
 
 SHOWN: Final = 60

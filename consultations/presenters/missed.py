@@ -14,8 +14,8 @@ from clinic.core.permissions import PermittedQuerySet
 from consultations.enums import ReportedRecord
 from consultations.models import MissedReport
 from consultations.presenters.activity_entries import ActivityEntry
+from consultations.presenters.formatting import Chip, name_of
 from consultations.presenters.isolation import Unreadable, opened, readable
-from consultations.presenters.words import Chip, name_of
 from consultations.services import missed
 
 ON_A_RECORD: Final = 20

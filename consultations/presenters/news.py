@@ -18,7 +18,7 @@ from clinic.staff.news import News, OpenEmergency
 from consultations.enums import OPEN_STATUSES, CaseStatus, Outcome
 from consultations.models import ConsultationRequest, SafetyCase
 from consultations.presenters.cases import url_of
-from consultations.presenters.words import span
+from consultations.presenters.formatting import span
 
 SHOWN: Final = 5
 REQUESTS: Final = "admin:consultations_consultationrequest_changelist"

@@ -7,8 +7,8 @@ from django.utils.translation import gettext as _
 from clinic.core import clock
 from clinic.core.encrypted_rows import with_keys
 from consultations.models import CaseNote, Patient, PersonNote, SafetyCase
+from consultations.presenters.formatting import name_of
 from consultations.presenters.isolation import Unreadable, readable
-from consultations.presenters.words import name_of
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

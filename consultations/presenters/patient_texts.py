@@ -22,8 +22,8 @@ from clinic.core.text_lists import paragraph
 from consultations.candidacy import outcomes
 from consultations.enums import TextKind
 from consultations.models import ConsultationRequest, PatientText
+from consultations.presenters.formatting import Chip, time_left
 from consultations.presenters.isolation import Unreadable, readable
-from consultations.presenters.words import Chip, time_left
 
 SHOWN: Final = 20
 """Unread texts of one person on one page. Whoever sends hundreds must not make it too long to be opened."""

@@ -15,8 +15,8 @@ from consultations.enums import FilledFor
 from consultations.models import ConsultationRequest, Patient, PersonJoin, SafetyCase
 from consultations.presenters.activity_entries import ActivityEntry
 from consultations.presenters.cases import url_of
+from consultations.presenters.formatting import age_words, day_of_birth, name_of, span
 from consultations.presenters.isolation import Unreadable, readable
-from consultations.presenters.words import age_words, day_of_birth, name_of, span
 from consultations.services import persons, triage
 
 MATCHES_SHOWN: Final = 20

@@ -24,10 +24,10 @@ from consultations.enums import (
 from consultations.forms.queue_filters import AGES, OLDER, TABS, UNREAD, Filters
 from consultations.models import Appointment, ConsultationRequest
 from consultations.models.stored import result_of
+from consultations.presenters.formatting import LOW_MOOD, Chip, age_words, clock_chip, holder_words, level_chip
 from consultations.presenters.isolation import Unreadable, opened, readable
 from consultations.presenters.same_person import NOBODY_ELSE, Others, beside_in_list, risk_of
 from consultations.presenters.summary import look_outs, one_line
-from consultations.presenters.words import LOW_MOOD, Chip, age_words, clock_chip, holder_words, level_chip
 from consultations.services import clocks
 
 COME_BACK: Final = (*WAITING_FOR_PATIENT, RequestStatus.BOOKED)

@@ -39,10 +39,7 @@ from consultations.presenters.findings import (
     signature_line,
 )
 from consultations.presenters.flags import flags_view
-from consultations.presenters.isolation import Unreadable, load, opened, readable
-from consultations.presenters.persons import person_link
-from consultations.presenters.same_person import beside_on_page, risk_of
-from consultations.presenters.words import (
+from consultations.presenters.formatting import (
     LOW_MOOD,
     age_words,
     clock_chip,
@@ -52,6 +49,9 @@ from consultations.presenters.words import (
     level_chip,
     outcome_chip,
 )
+from consultations.presenters.isolation import Unreadable, load, opened, readable
+from consultations.presenters.persons import person_link
+from consultations.presenters.same_person import beside_on_page, risk_of
 from consultations.services import clocks
 
 OWN_WORDS: Final = ("ex_note",)

@@ -15,7 +15,7 @@ from clinic.core.permissions import may
 from clinic.core.text_lists import and_list
 from consultations.enums import ShiftChangeKind
 from consultations.models import ShiftChange
-from consultations.presenters.words import name_of
+from consultations.presenters.formatting import name_of
 from consultations.services import duty, rota
 
 DAYS: Final = 7

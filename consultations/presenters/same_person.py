@@ -25,8 +25,8 @@ from consultations.enums import (
     RequestStatus,
 )
 from consultations.models import Appointment, ConsultationRequest, Patient, PersonJoin, SafetyCase
+from consultations.presenters.formatting import Chip, outcome_chip
 from consultations.presenters.isolation import Unreadable, readable
-from consultations.presenters.words import Chip, outcome_chip
 from consultations.services import alerts, triage
 from consultations.services.pressing import BY_RISK
 

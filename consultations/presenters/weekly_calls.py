@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 
 from clinic.accounts.models import User
 from consultations.models import ConsultationRequest
+from consultations.presenters.formatting import span
 from consultations.presenters.isolation import Unreadable, readable
-from consultations.presenters.words import span
 from consultations.services import weekly_question
 
 SHOWN: Final = 10

@@ -16,8 +16,8 @@ from consultations.actions.message import MessageData, WriteMessage
 from consultations.enums import URGENT_OUTCOMES
 from consultations.forms.asked_again import AskedAgainForm
 from consultations.models import Assessment, ConsultationRequest
-from consultations.presenters import asked_again as words
 from consultations.presenters import patient_texts
+from consultations.presenters.asked_again import danger_of, question
 from consultations.presenters.patient_texts import help_for_unsent
 from consultations.services import asked_again
 from consultations.views.private_access import private_page, to_page, with_grant
@@ -40,7 +40,7 @@ def something_changed(request: HttpRequest, consultation_request: ConsultationRe
             if consultation_request.is_closed
             else list_page(request, consultation_request)
         )
-    form = AskedAgainForm(request.POST, question=words.question(consultation_request))
+    form = AskedAgainForm(request.POST, question=question(consultation_request))
     is_valid = form.is_valid()
     if not is_valid and not form.has_signs:
         return list_page(request, consultation_request, form=form)
@@ -97,7 +97,7 @@ def danger_told(request: HttpRequest, consultation_request: ConsultationRequest)
 def _danger_page(
     request: HttpRequest, consultation_request: ConsultationRequest, *, unsent: list[Unsent] | None = None
 ) -> HttpResponse | None:
-    danger = words.danger_of(consultation_request)
+    danger = danger_of(consultation_request)
     if danger is None:
         return None
     help_now = help_for_unsent(item.text for item in unsent) if unsent else None

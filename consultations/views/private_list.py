@@ -9,8 +9,8 @@ from clinic.core.wording import Wording
 from consultations.enums import RequestStatus
 from consultations.forms.asked_again import AskedAgainForm
 from consultations.models import ConsultationRequest
-from consultations.presenters import asked_again as words
 from consultations.presenters import patient_texts
+from consultations.presenters.asked_again import question
 from consultations.presenters.patient_texts import help_for_unsent
 from consultations.services import asked_again
 from consultations.views.private_access import private_page
@@ -28,7 +28,7 @@ def list_page(
 ) -> HttpResponse:
     """The list, empty or with what was ticked and typed in it."""
     if form is None:
-        form = AskedAgainForm(initial={"once": new_token()}, question=words.question(consultation_request))
+        form = AskedAgainForm(initial={"once": new_token()}, question=question(consultation_request))
     typed = help_for_unsent([form.data.get("message", "")]) if form.is_bound else None
     context = {
         "form": form,

@@ -16,7 +16,7 @@ from clinic.core.post_only import post_only
 from clinic.core.refusals import TransitionNotAllowed
 from clinic.core.unsent import Unsent, gives_back, in_form, of_form
 from clinic.core.wording import Wording
-from consultations import ics, status_words
+from consultations import ics, status_copy
 from consultations.actions.answer import AnswerData, AnswerForm, answer_newest_question
 from consultations.actions.ask_weekly import AskWeekly
 from consultations.actions.message import MessageForm, WriteMessage
@@ -105,9 +105,9 @@ def status_page(
         **next_step.facts(consultation_request, appointment=appointment, question=question),
         "open_beside": verified_emails.open_beside(consultation_request),
         "read_by": patient_texts.read_by(consultation_request),
-        "heading": status_words.heading(consultation_request),
-        "steps": status_words.steps(consultation_request, appointment=appointment),
-        "note": status_words.clinic_note(consultation_request),
+        "heading": status_copy.heading(consultation_request),
+        "steps": status_copy.steps(consultation_request, appointment=appointment),
+        "note": status_copy.clinic_note(consultation_request),
         "appointment": appointment,
         "days_away": (clock.local(appointment.starts_at).date() - clock.today()).days if appointment else None,
         "has_begun": has_begun,
@@ -116,7 +116,7 @@ def status_page(
         "question": question,
         "can_share_scan": not consultation_request.is_closed and scan_report.can_share(consultation_request),
         "answered": consultation_request.information_requests.exclude(answered_at=None),
-        "cancelled": status_words.cancelled_by_clinic(consultation_request),
+        "cancelled": status_copy.cancelled_by_clinic(consultation_request),
         "form": form or AnswerForm(initial={"asked": question.asked_at.isoformat() if question else ""}),
         "notice": refused or notice,
         "unsent": unsent,

@@ -1,4 +1,4 @@
-"""Every address of the site, and everyone who may knock at it."""
+"""Every address of the site, and everyone who may get_as at it."""
 
 import copy
 import datetime
@@ -52,10 +52,10 @@ from education.models import (
     Source,
     Trial,
 )
-from tests.cast import book_directly, make_patient, make_user, open_privately
 from tests.consultations.views.conftest import MONDAY, Visitor
+from tests.database_snapshot import all_rows
 from tests.mailbox import queue_directly
-from tests.rows import all_rows
+from tests.personas import book_directly, make_patient, make_user, open_privately
 
 ROLES = ("visitor", "walker", "patient", "other", "triage", "doctor", "editor", "manager", "superuser")
 """walker: has answered the check and not sent it. patient: chooses a time. other: another patient, with a time."""
@@ -81,7 +81,7 @@ def routes() -> Iterator[tuple[str, str]]:
     return walk(get_resolver(), "", "")
 
 
-def knock(role: str, site: dict[str, Any], **options: Any) -> Client:
+def get_as(role: str, site: dict[str, Any], **options: Any) -> Client:
     """A browser of someone in this role; private addresses are their own, or the patient's for who has none."""
     client = Client(raise_request_exception=False, **options)
     if role == "walker":

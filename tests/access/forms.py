@@ -22,8 +22,8 @@ from consultations.models import (
 )
 from consultations.services import call_scripts, calls, carried, intake, missed, persons
 from tests.access.conftest import TOKEN, TUESDAY
-from tests.cast import MakeRequest, as_pressing, book_directly, close_case, open_privately, private_url
 from tests.consultations.views.conftest import CALL_BACK, CONSENTS, CONTACT, Visitor
+from tests.personas import MakeRequest, as_pressing, book_directly, close_case, open_privately, private_url
 
 BORN = {"birth_on_month": "3", "birth_on_day": "27", "birth_on_year": "1970"}
 Form = tuple[Client, str, dict[str, Any]]

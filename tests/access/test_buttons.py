@@ -8,10 +8,10 @@ from django.urls import reverse
 from clinic.accounts.models import User
 from clinic.core.models import AuditEvent
 from consultations.models import Absence, Availability, Clinician
-from tests.access.conftest import ROLES, TUESDAY, address, everything, knock, routes, undone
+from tests.access.conftest import ROLES, TUESDAY, address, everything, get_as, routes, undone
 from tests.access.forms import BORN
 from tests.consultations.views.conftest import CONSENTS, CONTACT, ROUTINE, fields_of
-from tests.rows import changes_made
+from tests.database_snapshot import changes_made
 
 # yes: it is done, and rows change. ok: an answer that changes no row (a page, or a form that is sent back).
 # in: the sign-in. no: refused. -: not there. read: a page that takes no form.
@@ -306,7 +306,7 @@ def filled_in(name: str, site: dict[str, Any]) -> dict[str, Any]:
 
 def pressed_everywhere(role: str, site: dict[str, Any], **options: Any) -> dict[str, str]:
     """What each address makes of its form; every press is undone before the next."""
-    client = knock(role, site, **options)
+    client = get_as(role, site, **options)
     before, found = everything(), {}
     for name, pattern in routes():
         with undone(client):
@@ -339,7 +339,7 @@ def test_without_the_token_of_the_page_nothing_is_done(role: str, site: dict[str
 
 @pytest.mark.parametrize("model", [Availability, Absence])
 def test_a_doctor_keeps_their_own_times_and_nobody_elses(model: Any, site: dict[str, Any]) -> None:
-    client = knock("doctor", site)
+    client = get_as("doctor", site)
     entry = model.objects.first()
     urls = [
         reverse(f"admin:consultations_{model._meta.model_name}_{view}", args=[entry.pk])
@@ -358,7 +358,7 @@ def test_a_doctor_keeps_their_own_times_and_nobody_elses(model: Any, site: dict[
 
 def test_every_button_that_changes_something_leaves_a_trace(site: dict[str, Any]) -> None:
     """What staff do to a record is in the audit trail, under their name."""
-    client = knock("superuser", site)
+    client = get_as("superuser", site)
     before = everything()
     for name, pattern in routes():
         if not name.startswith("admin") or name == "admin:login":

@@ -8,10 +8,10 @@ from django.test import Client
 
 from clinic.core import error_pages
 from clinic.core.models import AuditEvent
-from tests.cast import open_privately, private_url
 from tests.consultations.views.conftest import text_of
 from tests.consultations.views.test_private_access import link_to
-from tests.rows import all_rows
+from tests.database_snapshot import all_rows
+from tests.personas import open_privately, private_url
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("monday")]
 

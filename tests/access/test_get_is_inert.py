@@ -13,9 +13,9 @@ from django.test import Client
 from clinic.core import clock
 from consultations.enums import RequestStatus
 from consultations.models import InformationRequest
-from tests.access.conftest import address, everything, knock, routes
-from tests.cast import open_privately, private_url
+from tests.access.conftest import address, everything, get_as, routes
 from tests.consultations.views.conftest import OUTCOMES, Visitor
+from tests.personas import open_privately, private_url
 
 OFFERED = {"GET", "HEAD", "POST", "OPTIONS"}
 REFUSED = ("PUT", "PATCH", "DELETE", "TRACE", "TRACK", "CONNECT", "PROPFIND", "COPY", "POST2", "")
@@ -38,7 +38,7 @@ def asks_for_heads_everywhere(client: Client, site: dict[str, Any]) -> dict[str,
 
 @pytest.mark.parametrize("role", ["visitor", "patient", "superuser"])
 def test_asking_for_heads_changes_nothing_and_says_as_much(role: str, site: dict[str, Any]) -> None:
-    client = knock(role, site)
+    client = get_as(role, site)
     seen = looks_everywhere(client, site)
     before = everything()
 
@@ -88,7 +88,7 @@ def test_nor_does_looking_at_a_request_in_any_state(
         )
     client = Client()
     open_privately(client, consultation_request)
-    staff = knock("doctor", {})
+    staff = get_as("doctor", {})
     before = everything()
 
     for page in ("", "withdraw/", "times/", "times/check/", "cancel-time/", "appointment.ics"):
@@ -108,7 +108,7 @@ def test_a_visitor_who_only_reads_gets_no_session(site: dict[str, Any]) -> None:
 
 
 def test_looking_does_not_lengthen_a_private_session(site: dict[str, Any], time_machine: Any) -> None:
-    client = knock("patient", site)
+    client = get_as("patient", site)
     grants = client.session["private"]
     time_machine.move_to(clock.now() + datetime.timedelta(minutes=29), tick=False)
 
@@ -119,7 +119,7 @@ def test_looking_does_not_lengthen_a_private_session(site: dict[str, Any], time_
 
 @pytest.mark.parametrize("role", ["visitor", "patient", "superuser"])
 def test_no_other_method_is_served(role: str, site: dict[str, Any]) -> None:
-    client = knock(role, site)
+    client = get_as(role, site)
     before = everything()
 
     for name, pattern in routes():
@@ -133,7 +133,7 @@ def test_no_other_method_is_served(role: str, site: dict[str, Any]) -> None:
 
 
 def test_asking_what_is_offered_shows_nothing(site: dict[str, Any]) -> None:
-    client = knock("superuser", site)
+    client = get_as("superuser", site)
 
     for name, pattern in routes():
         answer = client.options(address(pattern, site))
@@ -143,7 +143,7 @@ def test_asking_what_is_offered_shows_nothing(site: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("header", ["X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"])
 def test_a_method_cannot_be_put_on_by_a_header(header: str, site: dict[str, Any]) -> None:
-    client = knock("patient", site)
+    client = get_as("patient", site)
     before = everything()
 
     for method in ("POST", "DELETE"):

@@ -27,9 +27,9 @@ from consultations.models import (
 from consultations.services import messaging, private_links
 from tests.access.conftest import everything, undone
 from tests.access.forms import FORMS, Stage
-from tests.cast import MakeRequest
 from tests.consultations.views.conftest import CONSENTS, text_of
 from tests.depth import deepens, depth
+from tests.personas import MakeRequest
 
 pytestmark = pytest.mark.usefixtures("monday")
 

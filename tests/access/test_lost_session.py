@@ -14,10 +14,10 @@ from django.utils.html import escape
 from clinic.accounts.models import User
 from consultations.admin.requests import PREVIEW_SALT
 from consultations.enums import Outcome, RequestStatus
-from tests.access.conftest import TRAIL, address, everything, knock, routes
+from tests.access.conftest import TRAIL, address, everything, get_as, routes
 from tests.access.forms import FORMS, NEW_PASSWORD, Stage
-from tests.cast import MakeRequest
 from tests.consultations.views.conftest import text_of
+from tests.personas import MakeRequest
 
 PASSWORD = "a quiet passphrase"
 HAS_ENDED = "You are not signed in any more, so nothing was saved."
@@ -314,7 +314,7 @@ def test_nothing_typed_is_in_an_address_a_log_line_or_a_session(stage: Stage, ca
 
 def test_every_address_of_staff_answers_so(site: dict[str, Any]) -> None:
     """Also those that have no form of their own: whatever a browser still has open may be sent."""
-    client = knock("visitor", site)
+    client = get_as("visitor", site)
     found = {
         name: HAS_ENDED in text_of(client.post(address(pattern, site), {"note": "Mine."}))
         for name, pattern in routes()

@@ -14,7 +14,7 @@ from clinic.core.models import AuditEntry, AuditEvent, AuditHead, RateBucket, Re
 from consultations import models as consultations
 from education.models import Feedback, Page
 from education.presenters.action_panel import actions_on
-from tests.access.conftest import ROLES, address, everything, knock, routes
+from tests.access.conftest import ROLES, address, everything, get_as, routes
 
 ANSWERS = {200: "ok", 301: "go", 302: "go", 403: "no", 404: "-", 405: "post"}
 """ok: the page; in: the sign-in; go: sent elsewhere; no: refused; -: not there; post: only by pressing a button."""
@@ -282,7 +282,7 @@ def strangers_words(role: str, site: dict[str, Any]) -> set[str]:
 @pytest.mark.parametrize("role", ROLES)
 def test_matrix(role: str, site: dict[str, Any]) -> None:
     """One look at every address: each opens to whom it should, tells of nobody else, and is changed by no look."""
-    client = knock(role, site)
+    client = get_as(role, site)
     before, session = everything(), dict(client.session.items())
     events = AuditEvent.objects.count()
     place = ROLES.index(role)
@@ -304,12 +304,12 @@ def test_matrix(role: str, site: dict[str, Any]) -> None:
 
 
 def test_control_the_care_team_reads_of_every_patient(site: dict[str, Any]) -> None:
-    queue = knock("triage", site).get(reverse("admin:consultations_consultationrequest_changelist")).content.decode()
+    queue = get_as("triage", site).get(reverse("admin:consultations_consultationrequest_changelist")).content.decode()
     assert all(site[name].reference in queue for name in ("patient", "other", "waiting"))
 
 
 def test_signing_out_leaves_nothing_open(site: dict[str, Any]) -> None:
-    client = knock("manager", site)
+    client = get_as("manager", site)
     client.post(reverse("admin:logout"))
 
     found = {name: outcome(client.get(address(pattern, site))) for name, pattern in routes()}
@@ -318,7 +318,7 @@ def test_signing_out_leaves_nothing_open(site: dict[str, Any]) -> None:
 
 
 def test_who_has_left_opens_nothing_from_the_next_page_on(site: dict[str, Any]) -> None:
-    client = knock("manager", site)
+    client = get_as("manager", site)
     type(site["clinician_user"]).objects.filter(username="the_manager").update(is_active=False)
 
     found = {name: outcome(client.get(address(pattern, site))) for name, pattern in routes()}
@@ -327,7 +327,7 @@ def test_who_has_left_opens_nothing_from_the_next_page_on(site: dict[str, Any]) 
 
 
 def test_who_changed_group_has_the_new_rights_from_the_next_page_on(site: dict[str, Any]) -> None:
-    client = knock("manager", site)
+    client = get_as("manager", site)
     user = type(site["clinician_user"]).objects.get(username="the_manager")
     user.groups.set(user.groups.model.objects.filter(name="editor"))
 
@@ -337,7 +337,7 @@ def test_who_changed_group_has_the_new_rights_from_the_next_page_on(site: dict[s
 
 
 def test_a_member_of_a_group_without_the_staff_mark_stays_outside(site: dict[str, Any]) -> None:
-    client = knock("doctor", site)
+    client = get_as("doctor", site)
     type(site["clinician_user"]).objects.filter(username="the_doctor").update(is_staff=False)
 
     for name, pattern in routes():

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.access.conftest import address, knock, routes
+from tests.access.conftest import address, get_as, routes
 from tests.pseudo.known import is_known
 from tests.pseudo.language import longer, write_catalogue
 from tests.pseudo.reader import PageReader, plain_pieces
@@ -43,7 +43,7 @@ def pseudo(site: dict[str, Any], catalogue: Path) -> Iterator[None]:
 @pytest.mark.parametrize("role", list(READ_AS))
 def test_no_sentence_stays_plain(role: str, site: dict[str, Any], pseudo: None) -> None:
     """Mark it with gettext, run `make messages`; put what is data into a content file, or into DATA."""
-    client, plain, read = knock(role, site), set(), 0
+    client, plain, read = get_as(role, site), set(), 0
     for name, pattern in routes():
         if not name.startswith(READ_AS[role]):
             continue

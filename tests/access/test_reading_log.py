@@ -15,9 +15,9 @@ from clinic.core import clock, reading_log
 from clinic.core.models import OutboxMessage, PatientShown, RecordRead
 from consultations.enums import CaseStatus, RequestStatus
 from consultations.models import ConsultationRequest, PatientText, SafetyCase
-from tests.access.conftest import address, knock, routes
-from tests.cast import make_patient
+from tests.access.conftest import address, get_as, routes
 from tests.mailbox import queue_directly
+from tests.personas import make_patient
 
 CARE_TEAM = ("triage", "doctor", "manager", "superuser")
 REQUESTS = reverse("admin:consultations_consultationrequest_changelist")
@@ -125,7 +125,7 @@ def walk(client: Client, site: dict[str, Any], people: dict[int, set[str]]) -> I
 
 @pytest.mark.parametrize("role", CARE_TEAM)
 def test_everybody_on_a_page_is_in_its_log(role: str, site: dict[str, Any], people: dict[int, set[str]]) -> None:
-    client = knock(role, site)
+    client = get_as(role, site)
     seen: dict[str, set[int]] = {}
 
     for name, shown, logged, actions in walk(client, site, people):
@@ -154,7 +154,7 @@ def test_control_a_log_that_leaves_somebody_out_is_found_out(
         return real(patients=kept, **more)
 
     monkeypatch.setattr(reading_log, "log", forgetful)
-    client = knock("triage", site)
+    client = get_as("triage", site)
 
     wrong = {name for name, shown, logged, _ in walk(client, site, people) if not shown <= logged}
 
@@ -163,14 +163,14 @@ def test_control_a_log_that_leaves_somebody_out_is_found_out(
 
 
 def test_an_editor_is_shown_nobody_and_nothing_is_logged(site: dict[str, Any], people: dict[int, set[str]]) -> None:
-    client = knock("editor", site)
+    client = get_as("editor", site)
 
     assert not any(shown or logged for _, shown, logged, _ in walk(client, site, people))
     assert not RecordRead.objects.exists()
 
 
 def test_the_audit_list_names_whose_the_records_are(site: dict[str, Any], people: dict[int, set[str]]) -> None:
-    client = knock("manager", site)
+    client = get_as("manager", site)
     client.get(f"{REQUESTS}{site['patient'].pk}/change/")
     client.get(f"{MESSAGES}{site['outboxmessage']}/change/")
     client.get(f"{CASES}{site['safetycase']}/change/")
@@ -185,7 +185,7 @@ def test_the_audit_list_names_whose_the_records_are(site: dict[str, Any], people
 def test_who_opens_a_reading_sees_whom_it_showed_and_is_logged_for_them(
     site: dict[str, Any], people: dict[int, set[str]]
 ) -> None:
-    client = knock("manager", site)
+    client = get_as("manager", site)
     client.get(f"{REQUESTS}?tab=all")
     opened = RecordRead.objects.get()
     shown = sorted(opened.patients_shown.values_list("patient_id", flat=True))
@@ -198,7 +198,7 @@ def test_who_opens_a_reading_sees_whom_it_showed_and_is_logged_for_them(
 
 
 def test_the_audit_list_answers_who_has_seen_one_patient(site: dict[str, Any], people: dict[int, set[str]]) -> None:
-    nurse, manager = knock("triage", site), knock("manager", site)
+    nurse, manager = get_as("triage", site), get_as("manager", site)
     nurse.get(f"{REQUESTS}{site['patient'].pk}/change/")
     nurse.get(f"{REQUESTS}{site['other'].pk}/change/")
     nurse.get(f"{REQUESTS}?tab=all")
@@ -224,7 +224,7 @@ class TestNoLogNoPage:
     def test_no_page_shows_anybody_and_each_says_so_calmly(
         self, site: dict[str, Any], people: dict[int, set[str]], caplog: pytest.LogCaptureFixture
     ) -> None:
-        client = knock("manager", site)
+        client = get_as("manager", site)
         refused = set()
         for name, url in list(pages(site, client)):
             page = client.get(url)
@@ -241,7 +241,7 @@ class TestNoLogNoPage:
 
     @pytest.mark.usefixtures("broken")
     def test_pages_without_patients_are_shown(self, site: dict[str, Any]) -> None:
-        client = knock("manager", site)
+        client = get_as("manager", site)
         for url in ("/admin/consultations/clinician/", "/admin/education/page/", "/admin/password_change/"):
             assert client.get(url).status_code == 200, url
 
@@ -249,6 +249,6 @@ class TestNoLogNoPage:
     def test_what_was_typed_stands_there_again(self, site: dict[str, Any]) -> None:
         case = SafetyCase.objects.get()
         typed = {"outcome": "died", "proof": "told", "words": "x" * 5000}
-        page = knock("triage", site).post(f"{CASES}{case.pk}/close/", typed)
+        page = get_as("triage", site).post(f"{CASES}{case.pk}/close/", typed)
         assert page.status_code == 503
         assert "x" * 5000 in text_on(page)

@@ -11,7 +11,7 @@ from django.test import Client
 
 from consultations.models import ConsultationRequest, PrivateLink, QuestionnaireResponse
 from consultations.views.private_session import url_of
-from tests.access.conftest import TOKEN, knock
+from tests.access.conftest import TOKEN, get_as
 from tests.consultations.views.conftest import CONSENTS, Visitor, text_of
 
 BIRTH = {"birth_on_month": "3", "birth_on_day": "27", "birth_on_year": "1970"}
@@ -115,7 +115,7 @@ def test_a_private_link_opens_too_where_the_browser_has_a_session_already(site, 
 
 
 def test_a_link_that_was_replaced_is_replaced_and_mailed_once(site, settings):
-    client = knock("patient", site)
+    client = get_as("patient", site)
     before = PrivateLink.objects.count()
     with no_session_is_written():
         assert is_calm(client.post(url_of("replace_link", site["patient"])), settings)
@@ -125,7 +125,7 @@ def test_a_link_that_was_replaced_is_replaced_and_mailed_once(site, settings):
 
 
 def test_private_pages_are_left_at_the_second_press(site, settings):
-    client = knock("patient", site)
+    client = get_as("patient", site)
     with no_session_is_written():
         assert is_calm(client.post("/request/leave/"), settings)
     assert client.post("/request/leave/").status_code == 302
@@ -133,7 +133,7 @@ def test_private_pages_are_left_at_the_second_press(site, settings):
 
 
 def test_staff_sign_in_and_out_at_the_second_press(site, calm, settings):
-    knock("triage", site)
+    get_as("triage", site)
     given = {"username": "the_triage", "password": "a quiet passphrase"}
     with no_session_is_written():
         assert is_calm(calm.post("/admin/login/", given), settings)
@@ -145,7 +145,7 @@ def test_staff_sign_in_and_out_at_the_second_press(site, calm, settings):
 
 
 def test_a_search_of_staff_is_made_at_the_second_press(site, settings):
-    client = knock("triage", site)
+    client = get_as("triage", site)
     url = SEARCH
     with no_session_is_written():
         assert is_calm(client.post(url, {"q": "Carol"}), settings)
@@ -169,7 +169,7 @@ class TestEndedMeanwhile:
             yield
 
     def test_a_patient_reads_that_and_what_was_done_is_kept(self, site):
-        client = knock("patient", site)
+        client = get_as("patient", site)
         before = PrivateLink.objects.count()
         with self.ended_by_another_tab():
             response = client.post(url_of("replace_link", site["patient"]))
@@ -181,7 +181,7 @@ class TestEndedMeanwhile:
         assert PrivateLink.objects.count() == before + 1
 
     def test_staff_read_that_they_were_signed_out(self, site):
-        client = knock("triage", site)
+        client = get_as("triage", site)
         with self.ended_by_another_tab():
             response = client.post(SEARCH, {"q": "Carol"})
         assert response.status_code == 409

@@ -22,11 +22,11 @@ from consultations.enums import RequestStatus
 from consultations.models import ConsultationRequest, InformationRequest, LinkAsked
 from consultations.services import messaging, private_links
 from consultations.views.private_session import key_of, url_of
-from tests.access.conftest import BOOKKEEPING, CHECK_KEY, TOKEN, TRAIL, address, knock, routes, undone
-from tests.cast import open_privately
+from tests.access.conftest import BOOKKEEPING, CHECK_KEY, TOKEN, TRAIL, address, get_as, routes, undone
 from tests.consultations.views.conftest import CONSENTS, CONTACT, Visitor, text_of
+from tests.database_snapshot import all_rows
 from tests.depth import deepens, depth
-from tests.rows import all_rows
+from tests.personas import open_privately
 
 COLUMNS = [
     (model, field)
@@ -172,7 +172,7 @@ def test_a_damaged_column_never_gives_a_patient_a_500(site, make_request):
 def test_nor_does_it_give_staff_one(site):
     names = re.compile(r"admin:(index|(consultations|clinic)_\w+(?<!_add)(?<!_delete))$")
     paths = [address(pattern, site) for name, pattern in routes() if names.match(name)]
-    assert failures([(Person("root", knock("superuser", site)), paths)], STAFF_DAMAGED, methods=("get",)) == []
+    assert failures([(Person("root", get_as("superuser", site)), paths)], STAFF_DAMAGED, methods=("get",)) == []
 
 
 def test_control_a_page_that_fails_is_found_out(site, make_request):
@@ -223,7 +223,7 @@ class TestDamagedPatient:
         assert f"damaged record: consultations.consultationrequest {patient.pk}" in caplog.text
 
     def test_other_patients_notice_nothing(self, patient, site):
-        client = knock("other", site)
+        client = get_as("other", site)
         assert client.get(url_of("status", site["other"])).status_code == 200
 
 
@@ -269,13 +269,13 @@ class TestWrongKeys:
         assert all_rows(without=(*BOOKKEEPING, *TRAIL, "Feedback")) == before
 
     def test_nothing_that_was_written_is_lost(self, site, wrong_keys):
-        client = knock("patient", site)
+        client = get_as("patient", site)
         wrong_keys()
         assert WROTE in client.post(url_of("answer_question", site["patient"]), {"answer": WROTE}).content.decode()
 
     @pytest.mark.parametrize("role", ["triage", "doctor", "manager", "editor"])
     def test_staff_can_sign_in_and_read_on_today_what_is_wrong(self, role, site, wrong_keys):
-        client = knock(role, site)
+        client = get_as(role, site)
         wrong_keys()
         page = client.get("/admin/")
         assert page.status_code == 200
@@ -289,14 +289,14 @@ class TestWrongKeys:
         assert "cannot be read" not in text_of(page), "no record is called damaged"
 
     def test_sign_in_itself_needs_no_key(self, site, wrong_keys):
-        knock("triage", site)
+        get_as("triage", site)
         wrong_keys()
         client = Client(raise_request_exception=False)
         signed = client.post("/admin/login/", {"username": "the_triage", "password": "a quiet passphrase"})
         assert (signed.status_code, signed.headers["Location"]) == (302, "/admin/")
 
     def test_staff_pages_of_patients_are_calm(self, site, wrong_keys, settings):
-        client = knock("superuser", site)
+        client = get_as("superuser", site)
         wrong_keys()
         seen = {}
         for name, pattern in routes():

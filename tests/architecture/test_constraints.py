@@ -66,8 +66,8 @@ from education.models import (
     Source,
     Trial,
 )
-from tests.cast import book_directly, make_patient
 from tests.mailbox import queue_directly
+from tests.personas import book_directly, make_patient
 
 pytestmark = pytest.mark.django_db
 OURS = ("core", "accounts", "consultations", "education")

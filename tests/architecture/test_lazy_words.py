@@ -13,7 +13,7 @@ from django.forms.forms import BaseForm
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
-from consultations import enums, mail_copy, status_words
+from consultations import enums, mail_copy, status_copy
 from consultations.services.transitions import WORKFLOW
 from tests.architecture.sentence_finder import is_words
 
@@ -88,7 +88,7 @@ def test_words_of_mails_and_of_the_private_page():
     texts = [
         text for wording in wordings for text in (wording.subject, wording.opening, wording.action, wording.next_step)
     ]
-    texts += [*status_words.HEADINGS.values(), *status_words.TO_HELPERS.values(), *status_words.STEPS]
+    texts += [*status_copy.HEADINGS.values(), *status_copy.TO_HELPERS.values(), *status_copy.STEPS]
     assert [str(text) for text in texts if not isinstance(text, Promise)] == []
 
 

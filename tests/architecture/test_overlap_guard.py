@@ -11,7 +11,7 @@ from clinic.accounts.models import User
 from clinic.core import clock
 from clinic.core.database_errors import constraint_of
 from consultations.models import Appointment, Clinician, ConsultationRequest, Location, Occupation, Room, SlotHold
-from tests.cast import MakeRequest, book_directly
+from tests.personas import MakeRequest, book_directly
 
 pytestmark = pytest.mark.django_db
 MONDAY = datetime.datetime(2026, 12, 7, 15, 0, tzinfo=datetime.UTC)

@@ -12,7 +12,7 @@ from django.db.migrations import RunPython
 
 from clinic.core import clock
 from consultations.models import Appointment, Clinician, Location, Occupation, Room, SlotHold
-from tests.cast import MakeRequest, book_directly
+from tests.personas import MakeRequest, book_directly
 
 pytestmark = pytest.mark.django_db(transaction=True)
 MONDAY = datetime.datetime(2026, 12, 7, 15, 0, tzinfo=datetime.UTC)

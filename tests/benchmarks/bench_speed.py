@@ -18,7 +18,7 @@ from django.urls import reverse
 from clinic.core import page_cache
 from education.content import shipped
 from education.services import loading
-from tests.cast import MakeRequest, make_user
+from tests.personas import MakeRequest, make_user
 
 DATA = Path(__file__).parent.parent / "consultations" / "data"
 SETS = 5_000

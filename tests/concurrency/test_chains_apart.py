@@ -11,8 +11,8 @@ from django.db import OperationalError, connection, transaction
 from clinic.accounts.models import User
 from clinic.core import audit, reading_batches, reading_log
 from clinic.core.models import AuditEvent, AuditHead, AuditLink, RecordRead, UnchainedEvent, UnchainedRead
-from tests.cast import make_user
 from tests.concurrency.test_one_slot import in_thread
+from tests.personas import make_user
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 PATIENCE = 30

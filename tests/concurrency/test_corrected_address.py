@@ -13,10 +13,10 @@ from clinic.core.models import OutboxMessage
 from consultations.enums import MessageKind
 from consultations.models import ConsultationRequest, PrivateLink
 from consultations.services import messaging, private_links
-from tests.cast import MakeRequest, make_patient
 from tests.concurrency.test_one_slot import in_thread
 from tests.consultations.perform import perform
 from tests.mailbox import token_of, write
+from tests.personas import MakeRequest, make_patient
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 WRONG, RIGHT = "alice@example.con", "alice@example.com"

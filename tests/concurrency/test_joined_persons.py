@@ -13,11 +13,11 @@ from clinic.core import audit
 from consultations.enums import RequestStatus
 from consultations.models import Patient, Person, PersonJoin
 from consultations.services import erasure, persons, pressing
-from tests.cast import MakeRequest, make_patient
 from tests.concurrency.test_one_slot import in_thread
 from tests.consultations.perform import perform
 from tests.consultations.services.test_persons import of, parts
 from tests.consultations.services.test_verified_emails import open_mailed_link
+from tests.personas import MakeRequest, make_patient
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 ROUNDS = 10

@@ -15,9 +15,9 @@ from django.test import Client
 from clinic.accounts.models import User
 from clinic.core import audit, reading_batches, reading_log
 from clinic.core.models import AuditEvent, AuditLink, RecordRead, UnchainedEvent, UnchainedRead
-from tests.cast import MakeRequest, make_user
 from tests.concurrency.processes import start
 from tests.concurrency.test_killed_server import DEADLINE, Server
+from tests.personas import MakeRequest, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
 QUEUE = "/admin/consultations/consultationrequest/"

@@ -17,8 +17,8 @@ from clinic.core.models import OutboxMessage
 from consultations.enums import MessageKind
 from consultations.models import ConsultationRequest
 from consultations.services import messaging
-from tests.cast import MakeRequest, make_patient
 from tests.concurrency.processes import free_port, start
+from tests.personas import MakeRequest, make_patient
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 MAILS = 30

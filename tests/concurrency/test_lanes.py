@@ -19,8 +19,8 @@ from clinic.core.models import Lane, OutboxMessage
 from clinic.core.outbox import MessageKindEntry
 from consultations.enums import MessageKind
 from consultations.services import messaging
-from tests.cast import MakeRequest
 from tests.concurrency.processes import free_port, start
+from tests.personas import MakeRequest
 
 pytestmark = pytest.mark.django_db(transaction=True)
 DEADLINE = 60

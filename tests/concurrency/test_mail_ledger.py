@@ -27,11 +27,11 @@ from clinic.core.form_fields import MailField
 from clinic.core.models import Heartbeat, Lane, OutboxMessage
 from consultations.enums import MessageKind
 from consultations.services import messaging
-from tests.cast import MakeRequest, make_patient
 from tests.concurrency import faults
 from tests.concurrency.faulty_worker import COMMAND
 from tests.concurrency.processes import free_port, start
 from tests.concurrency.typed_addresses import typed_address
+from tests.personas import MakeRequest, make_patient
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SECONDS_EACH = 1

@@ -10,8 +10,8 @@ from clinic.core import limits
 from clinic.core.models import AuditEvent, OutboxMessage
 from consultations.models import DayEnd
 from consultations.services import day_end
-from tests.cast import make_user
 from tests.concurrency.test_one_text import at_once
+from tests.personas import make_user
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 WORKERS = 6

@@ -9,8 +9,8 @@ from django.db import transaction
 from clinic.core.models import OutboxMessage
 from consultations.models import AlarmGroup, SafetyCase
 from consultations.services import cases, intake
-from tests.cast import make_user
 from tests.concurrency.test_one_slot import in_thread
+from tests.personas import make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
 VISITS = 12

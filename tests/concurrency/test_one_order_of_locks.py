@@ -12,9 +12,9 @@ from clinic.core import clock
 from consultations.enums import Outcome, RequestStatus
 from consultations.models import AlarmGroup, ConsultationRequest, SafetyCase
 from consultations.services import cases, handover, leaving, transitions
-from tests.cast import MakeRequest, make_patient
 from tests.concurrency.test_joined_persons import together
 from tests.consultations.services import test_cases
+from tests.personas import MakeRequest, make_patient
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 

@@ -18,8 +18,8 @@ from consultations.enums import RequestStatus
 from consultations.models import Appointment, Availability, Clinician, ConsultationRequest, Occupation, Room, SlotHold
 from consultations.services import occupation, scheduling, transitions
 from consultations.services.scheduling import SlotTaken, reservations
-from tests.cast import at, open_privately
 from tests.consultations.perform import book_on_the_phone
+from tests.personas import at, open_privately
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 PATIENTS = 200

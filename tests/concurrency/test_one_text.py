@@ -14,12 +14,12 @@ from consultations.enums import TextKind
 from consultations.models import ConsultationRequest, PatientText, QuestionnaireResponse, SafetyCase
 from consultations.services import intake
 from consultations.services.patient_texts import keep_if_marked
-from tests.cast import make_user
 from tests.concurrency.test_one_slot import in_thread
 from tests.consultations.perform import send_message
 from tests.consultations.services.test_intake import ALICE, ANSWERS, WORDINGS, ready
 from tests.consultations.services.test_patient_texts import PLAIN, SELF_HARM, SIGN
 from tests.consultations.views.conftest import OUTCOMES
+from tests.personas import make_user
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 PRESSES = 8

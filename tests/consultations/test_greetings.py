@@ -6,9 +6,9 @@ from clinic.core.channels import Letter
 from clinic.core.models import OutboxMessage
 from consultations.enums import MessageKind, RequestStatus
 from consultations.services import messaging
-from consultations.status_words import heading
-from tests.cast import make_patient, make_user
+from consultations.status_copy import heading
 from tests.mailbox import write
+from tests.personas import make_patient, make_user
 
 pytestmark = pytest.mark.django_db
 

@@ -14,8 +14,8 @@ from consultations.actions.book import book_held
 from consultations.enums import RequestStatus
 from consultations.models import Appointment, Clinician
 from consultations.services import scheduling
-from tests.cast import MakeRequest, book_directly
 from tests.consultations.perform import perform
+from tests.personas import MakeRequest, book_directly
 
 pytestmark = pytest.mark.django_db
 STARTS = datetime.datetime(2026, 11, 30, 14, 0, tzinfo=datetime.UTC)

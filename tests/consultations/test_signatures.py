@@ -13,9 +13,9 @@ from clinic.accounts.models import User
 from consultations.candidacy import rules
 from consultations.models import ConsultationRequest
 from consultations.presenters.findings import signature_line
-from tests.cast import SignIn
 from tests.consultations.admin.conftest import page_of
 from tests.consultations.views.conftest import text_of
+from tests.personas import SignIn
 
 UNSIGNED = "The medical director has not signed the rules 1.0.0 and 1.1.0."
 

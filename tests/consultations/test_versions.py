@@ -22,9 +22,9 @@ from consultations.presenters import summary
 from consultations.questionnaire import definition, flow, page_copy
 from consultations.questionnaire.definition import UnknownVersion
 from consultations.services import intake
-from tests.cast import SignIn
 from tests.consultations.admin.conftest import page_of
 from tests.consultations.views.conftest import MONDAY, ROUTINE, Visitor, slug_of, text_of
+from tests.personas import SignIn
 
 pytestmark = pytest.mark.django_db
 OLD, NEW = "1.0.0", "9.9.9"

@@ -8,7 +8,7 @@ from clinic.accounts.models import User
 from consultations.enums import CaseStatus
 from consultations.models import SafetyCase
 from consultations.services import intake
-from tests.cast import make_patient
+from tests.personas import make_patient
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
 

@@ -14,8 +14,8 @@ from clinic.core import clock
 from consultations.enums import Outcome, RequestStatus
 from consultations.models import SafetyCase
 from consultations.services import cases
-from tests import looking
-from tests.cast import make_patient, make_user
+from tests import axe
+from tests.personas import make_patient, make_user
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 QUEUE = "/admin/consultations/consultationrequest/"
@@ -43,7 +43,7 @@ def desk(page: Any, live_server: Any) -> Any:
     """A nurse at the desk, with a clock that the test turns, and what the page asked for and said."""
     client = Client()
     client.force_login(make_user("the_nurse", "triage", name="Nora Adeyemi"))
-    looking.take_over(page.context, client, live_server.url)
+    axe.take_over(page.context, client, live_server.url)
     page.asked, page.said = [], []
     page.on("request", lambda asked: page.asked.append(asked.url) if "/admin/news/" in asked.url else None)
     page.on("pageerror", lambda error: page.said.append(str(error)))
@@ -110,7 +110,7 @@ def test_an_emergency_comes_to_an_open_page_and_takes_nothing_away(
     assert box.input_value() == "She says that it is worse"
     assert desk.evaluate(OVERLAPS) is False
     wait_for_sounds(desk, 1)
-    assert looking.faults_in_passing(desk) == []
+    assert axe.faults_in_passing(desk) == []
 
     ask(desk)
     assert desk.evaluate("window.sounds") == 1, "once for each emergency"

@@ -14,11 +14,11 @@ from consultations.enums import MissedKind, ReportedRecord, RequestStatus
 from consultations.models import DayEnd, SafetyCase
 from consultations.services import call_scripts, calls, cannot_wait, hand_over_notes, missed
 from education.models import Page
-from tests.cast import book_directly, make_patient, make_user, open_privately, private_url
+from tests.axe import faults_in_passing, take_over
 from tests.consultations.perform import perform
-from tests.looking import faults_in_passing, take_over
+from tests.content_fixtures import SHIPPED
 from tests.mailbox import queue_directly
-from tests.shelf import SHIPPED
+from tests.personas import book_directly, make_patient, make_user, open_privately, private_url
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 PUBLIC = [

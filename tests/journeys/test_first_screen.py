@@ -7,9 +7,9 @@ from django.test import Client
 
 from clinic.core import page_cache
 from consultations.enums import RequestStatus
-from tests.cast import make_patient, open_privately, private_url
-from tests.looking import faults_in_passing, take_over
-from tests.shelf import SHIPPED
+from tests.axe import faults_in_passing, take_over
+from tests.content_fixtures import SHIPPED
+from tests.personas import make_patient, open_privately, private_url
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 PHONE = {"width": 390, "height": 844}

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from consultations.models import QuestionnaireResponse, SafetyCase
+from tests.axe import faults
 from tests.journeys.test_the_whole_story import Person
-from tests.looking import faults
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 WHEN = "When did this start, or last get worse?"

@@ -12,10 +12,10 @@ from django.urls import reverse
 from clinic.accounts.models import User
 from consultations.enums import RequestStatus
 from consultations.models import InformationRequest, PrivateLink, TriageDecision
-from tests.cast import private_url
+from tests.axe import faults
 from tests.consultations.views.test_private_access import link_to
 from tests.journeys.test_the_whole_story import Person
-from tests.looking import faults
+from tests.personas import private_url
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 BORN = {"birth_on_month": "3", "birth_on_day": "27", "birth_on_year": "1970"}

@@ -9,9 +9,9 @@ from clinic.accounts.models import User
 from clinic.core import clock
 from education.models import Page, Reviewer
 from education.services import records
+from tests.axe import faults
 from tests.journeys.test_the_whole_story import Person
 from tests.journeys.test_the_whole_story import meet as meet
-from tests.looking import faults
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 PATH = "/about/content/"

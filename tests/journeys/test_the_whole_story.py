@@ -14,9 +14,9 @@ from consultations.enums import Outcome, RequestStatus
 from consultations.models import Appointment, ConsultationRequest, SafetyCase
 from consultations.questionnaire import flow
 from consultations.questionnaire.definition import CURRENT_VERSION
-from tests.cast import private_url
+from tests.axe import take_over
 from tests.consultations.views.conftest import ROUTINE, Visitor
-from tests.looking import take_over
+from tests.personas import private_url
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 PASSWORD = "a quiet passphrase"

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from consultations.models import ConsultationRequest, QuestionnaireResponse, SafetyCase
+from tests.axe import faults
 from tests.journeys.test_the_whole_story import ME, SCREENS, Person
-from tests.looking import faults
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 BOB = {**ME, "name": "Bob Pell", "birth_on_year": "1955", "email": "bob@example.com"}

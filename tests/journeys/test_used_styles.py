@@ -15,9 +15,9 @@ from clinic.core import style_sheets
 from clinic.management.demonstration import stories
 from clinic.management.demonstration.staff_and_diary import make_clinic
 from consultations.models import ConsultationRequest
-from tests.cast import open_privately, private_url
 from tests.consultations.views.conftest import OUTCOMES, Visitor
 from tests.crawler import Element, Page, crawl
+from tests.personas import open_privately, private_url
 
 WRITTEN_ELSEWHERE = {
     "errorlist": "Django writes it where a form has errors of its own",

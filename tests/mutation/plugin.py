@@ -85,7 +85,7 @@ class Run:
     """One session: the tests, how long each takes, and what it reaches."""
 
     def __init__(self, session: pytest.Session) -> None:
-        from tests.shelf import is_committing, moment_of
+        from tests.content_fixtures import is_committing, moment_of
 
         # A fork must not commit to the database of all, nor inherit a transaction that is open.
         self.items = [

@@ -13,9 +13,9 @@ from django.conf import settings
 from django.db.models import Model
 from django.utils.text import camel_case_to_spaces
 
+from tests.content_fixtures import SHIPPED
 from tests.pseudo.language import ROOT
 from tests.pseudo.reader import plain_pieces, words_of
-from tests.shelf import SHIPPED
 
 COPY = (
     *sorted((ROOT / "consultations/candidacy/display").glob("*.toml")),

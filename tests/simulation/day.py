@@ -16,8 +16,8 @@ from clinic.management.commands.worker import Command
 from consultations.enums import OPEN_STATUSES, CallOutcome
 from consultations.models import AppointmentType, ConsultationRequest
 from consultations.services import call_scripts, calls, duty, messaging
-from tests.cast import make_user
 from tests.consultations.candidacy.test_call_script import NOTHING
+from tests.personas import make_user
 from tests.simulation import patients
 from tests.simulation.ledger import MINUTE, Ledger, Mail
 from tests.simulation.staff import Colleague

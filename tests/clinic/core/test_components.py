@@ -12,7 +12,7 @@ from clinic.core import gallery
 from clinic.core.context_processors import facts
 from clinic.core.templatetags import components
 from tests.architecture.test_house_rules import ROOT
-from tests.looking import faults
+from tests.axe import faults
 
 FOLDER = ROOT / "clinic/core/templates/components"
 KINDS = {

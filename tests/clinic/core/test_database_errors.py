@@ -7,7 +7,7 @@ from clinic.core.audit import record
 from clinic.core.database_errors import constraint_of, is_away, is_lost_race, reason_of
 from clinic.core.models import AuditEvent
 from consultations.models import ConsultationRequest, Location, Patient
-from tests.cast import make_patient
+from tests.personas import make_patient
 
 pytestmark = pytest.mark.django_db
 

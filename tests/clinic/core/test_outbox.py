@@ -15,7 +15,7 @@ from clinic.core.channels import Letter, MessageDraft
 from clinic.core.encryption import KeysUnusable
 from clinic.core.models import AuditEvent, Lane, OutboxMessage
 from clinic.core.outbox import MessageKindEntry, NotWanted
-from tests.cast import make_user
+from tests.personas import make_user
 
 pytestmark = pytest.mark.django_db
 MINUTE, HOUR, DAY = datetime.timedelta(minutes=1), datetime.timedelta(hours=1), datetime.timedelta(days=1)

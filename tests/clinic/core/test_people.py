@@ -19,9 +19,9 @@ from clinic.core.names import clean_name
 from clinic.core.people import is_named
 from consultations.models import Patient
 from consultations.services import persons
-from tests.cast import make_patient
 from tests.clinic.core.test_names import REAL_NAMES
 from tests.depth import made_up
+from tests.personas import make_patient
 
 pytestmark = pytest.mark.django_db
 

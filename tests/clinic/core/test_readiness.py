@@ -12,7 +12,7 @@ from django.db import InterfaceError, OperationalError, ProgrammingError, connec
 from clinic.accounts.models import User
 from clinic.core import key_fingerprints
 from clinic.core.models import Heartbeat
-from tests.cast import MONDAY_MORNING
+from tests.personas import MONDAY_MORNING
 
 URL = "/readyz"
 

@@ -7,7 +7,7 @@ from django.db import IntegrityError, connection, transaction
 from clinic.core import append_only, audit, reading_batches, reading_log
 from clinic.core.logs import request_id
 from clinic.core.models import AuditEvent, Heartbeat, PatientShown, RecordRead, UnchainedRead
-from tests.cast import make_user
+from tests.personas import make_user
 
 pytestmark = pytest.mark.django_db
 READINGS, SHOWN = "core_recordread", "core_patientshown"

@@ -38,7 +38,7 @@ from consultations.models import (
     SafetyCase,
     Settlement,
 )
-from tests.cast import MONDAY_MORNING
+from tests.personas import MONDAY_MORNING
 
 TOKEN = re.compile(r"(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{43}(?![A-Za-z0-9_-])")
 REFERENCE = re.compile(r"LSC?-[2-9A-Z]{4}-[2-9A-Z]{2}")

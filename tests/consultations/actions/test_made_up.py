@@ -10,7 +10,7 @@ from clinic.core.actions import NoData, perform_action
 from clinic.core.models import AuditEvent, OutboxMessage
 from clinic.core.refusals import ChangedMeanwhile, NotAllowed, TransitionNotAllowed, WrongStatus
 from consultations.actions.base import ConsultationAction, Ctx, Message, StaffAction
-from consultations.admin.audit import audit_words
+from consultations.admin.audit import audit_labels
 from consultations.enums import MessageKind, RequestStatus, TriageAction
 from consultations.forms.staff import StepForm, text
 from consultations.models import TriageDecision
@@ -19,7 +19,7 @@ from consultations.services import messaging, triage
 from consultations.services.transitions import WORKFLOW
 from consultations.workflow import TRANSITIONS, TransitionRow
 from tests.consultations.admin.conftest import act, page_of, text_of
-from tests.rows import all_rows
+from tests.database_snapshot import all_rows
 
 pytestmark = pytest.mark.django_db
 ROW = TransitionRow(
@@ -117,7 +117,7 @@ class TestOnRecord:
     def test_activity_and_audit_trail_have_its_words(self, nurse, alice):
         perform_action(SetAside(), alice, SetAsideData("Waits for a letter."), by=nurse)
         assert "Nora Adeyemi set it aside" in [entry.plain for entry in activity(alice)]
-        assert audit_words()["request.set_aside"] == "Request: set it aside"
+        assert audit_labels()["request.set_aside"] == "Request: set it aside"
 
     @pytest.mark.parametrize("failing", [(audit, "record"), (messaging, "notify_patient")], ids=["event", "message"])
     def test_it_is_whole_or_not_at_all(self, nurse, alice, monkeypatch, failing):

@@ -13,10 +13,10 @@ from consultations.models import InformationRequest, TriageDecision
 from consultations.presenters.action_panel import form_of, panel_entries
 from consultations.services import triage
 from consultations.services.transitions import WORKFLOW
-from tests.cast import book_directly
 from tests.consultations.admin.conftest import act, page_of, text_of
 from tests.consultations.perform import perform
 from tests.consultations.transitions import actors, sources, target
+from tests.personas import book_directly
 
 pytestmark = pytest.mark.django_db
 GROUPS = {"triage": Actor.TRIAGE, "doctor": Actor.DOCTOR, "manager": Actor.MANAGER}

@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from clinic.core import audit
 from clinic.core.models import AuditEvent
-from clinic.staff.area import audit_words
+from clinic.staff.area import audit_labels
 from consultations.workflow import TRANSITIONS
 from tests.consultations.admin.conftest import text_of
 
@@ -29,9 +29,9 @@ def test_it_is_filtered_by_what_happened_in_words(sign_in, staff):
 
 
 def test_every_move_and_every_reading_has_its_words():
-    assert {f"request.{verb}" for verb in TRANSITIONS} <= set(audit_words())
-    assert audit_words()["request.message"] == "Request: wrote a message"
-    assert audit_words()["response.read_text"] == "Answers: what was written with them was read"
+    assert {f"request.{verb}" for verb in TRANSITIONS} <= set(audit_labels())
+    assert audit_labels()["request.message"] == "Request: wrote a message"
+    assert audit_labels()["response.read_text"] == "Answers: what was written with them was read"
 
 
 def test_staff_who_may_not_see_it_are_led_back_to_today(sign_in, nurse):

@@ -7,8 +7,8 @@ from clinic.core.models import RecordRead
 from consultations.enums import CallOutcome, Outcome, RequestStatus
 from consultations.models import Call, SafetyCase
 from consultations.services import call_scripts, calls, cases
-from tests.cast import make_patient
 from tests.consultations.admin.conftest import page_of, text_of
+from tests.personas import make_patient
 
 pytestmark = pytest.mark.django_db
 CALLER = {"name": "Maeve Hart", "phone": "(202) 555-0177", "said": "Her legs are numb.", "level": "URGENT_REVIEW"}

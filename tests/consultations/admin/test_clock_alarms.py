@@ -9,8 +9,8 @@ from clinic.core import clock
 from consultations.enums import Outcome, RequestStatus
 from consultations.models import ClockAlarm
 from consultations.services import cases, clock_alarms
-from tests.cast import MONDAY_MORNING
 from tests.consultations.admin.conftest import page_of, text_of
+from tests.personas import MONDAY_MORNING
 
 pytestmark = pytest.mark.django_db
 BUTTON = "Acknowledge the alarm"

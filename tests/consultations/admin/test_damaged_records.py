@@ -19,10 +19,10 @@ from consultations.presenters.isolation import Unreadable, load, readable
 from consultations.services import case_closing, intake, messaging
 from consultations.services.case_proofs import OutcomeClaim
 from consultations.services.intake import Contact
-from tests.cast import book_directly, make_patient
 from tests.consultations.admin.conftest import page_of, text_of
 from tests.consultations.perform import perform
-from tests.rows import store
+from tests.database_snapshot import store
+from tests.personas import book_directly, make_patient
 
 pytestmark = pytest.mark.django_db
 QUEUE = "/admin/consultations/consultationrequest/"

@@ -7,16 +7,16 @@ from django.urls import reverse
 
 from clinic.core import delivery
 from clinic.core.models import OutboxMessage
-from consultations import status_words
+from consultations import status_copy
 from consultations.admin import requests
 from consultations.enums import AssessmentOrigin, MessageKind, Outcome, RequestStatus, ReviewDecision
 from consultations.forms.staff import PATIENT_NOTE_LIMIT
 from consultations.models import ClinicalReview, InformationRequest
 from consultations.services import dangers
 from consultations.services.transitions import lock
-from tests.cast import at, make_patient, open_privately
 from tests.consultations.admin.conftest import act, page_of, text_of
 from tests.consultations.perform import answer, perform, settle_all
+from tests.personas import at, make_patient, open_privately
 
 pytestmark = pytest.mark.django_db
 NOTE = "Your leg pain follows one nerve.\nI would like to see you walk first: <b>no</b> promises & no hurry."
@@ -130,7 +130,7 @@ class TestPreview:
         paragraph = f'<p class="prewrap">Your leg pain follows one nerve.\n{escaped}</p>'
         for html in (shown, page):
             assert paragraph in html
-            assert status_words.heading(waiting) in html
+            assert status_copy.heading(waiting) in html
             assert "Dr Ines Halloran" in html
 
     def test_the_mail_named_is_the_mail_sent_and_holds_nothing_of_the_note(self, sign_in, doctor, waiting, visit):

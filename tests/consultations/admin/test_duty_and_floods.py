@@ -7,8 +7,8 @@ from clinic.core.models import Heartbeat, OutboxMessage
 from consultations.enums import CaseStatus
 from consultations.models import AlarmGroup, SafetyCase
 from consultations.services import cases, intake
-from tests.cast import make_patient
 from tests.consultations.admin.conftest import text_of
+from tests.personas import make_patient
 
 pytestmark = pytest.mark.django_db
 HERE = "203.0.113.0/24"

@@ -11,11 +11,11 @@ from consultations.actions.book import free_times
 from consultations.enums import Actor, AppointmentStatus, MessageKind, Outcome, RequestStatus
 from consultations.presenters.action_panel import panel_entries
 from consultations.services import messaging, settling
-from tests.cast import as_pressing, book_directly
 from tests.consultations.admin.conftest import act, page_of, text_of
 from tests.consultations.admin.test_actions import SIMPLE, statuses_to_try
 from tests.consultations.transitions import VERBS as ALL_VERBS
 from tests.consultations.transitions import target
+from tests.personas import as_pressing, book_directly
 
 pytestmark = pytest.mark.django_db
 GROUPS = {"triage": Actor.TRIAGE, "doctor": Actor.DOCTOR, "manager": Actor.MANAGER, "editor": None}

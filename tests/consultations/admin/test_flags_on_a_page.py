@@ -27,12 +27,12 @@ from consultations.models import Call, ConsultationRequest, SafetyCase, Settleme
 from consultations.services import dangers, settling
 from consultations.services.settling import Proof
 from consultations.services.transitions import lock
-from tests.cast import MONDAY_MORNING, MakeRequest
 from tests.consultations.admin.conftest import act, page_of, text_of
 from tests.consultations.candidacy.test_asked_again import CLEAR
 from tests.consultations.perform import perform
+from tests.database_snapshot import taken_back
 from tests.depth import deepens, depth
-from tests.rows import taken_back
+from tests.personas import MONDAY_MORNING, MakeRequest
 
 pytestmark = pytest.mark.django_db
 HOUR = datetime.timedelta(hours=1)

@@ -12,11 +12,11 @@ from clinic.core.models import AuditEvent, PatientShown, RecordRead
 from consultations.enums import CaseStatus, RequestStatus
 from consultations.models import ConsultationRequest, DayEnd, HandOverNote
 from consultations.services import day_end, hand_over_notes
-from tests.cast import book_directly, make_patient
 from tests.consultations.admin.conftest import text_of
 from tests.consultations.services.test_duty import named
 from tests.consultations.services.test_rota import at, shift
 from tests.mailbox import queue_directly
+from tests.personas import book_directly, make_patient
 
 pytestmark = pytest.mark.django_db
 PAGE, DAYS = "/admin/consultations/handovernote/", "/admin/consultations/dayend/"

@@ -7,8 +7,8 @@ from django.test import Client
 
 from clinic.core import clock
 from consultations.enums import RequestStatus
-from tests import looking
-from tests.cast import make_user
+from tests import axe
+from tests.personas import make_user
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 QUEUE = "/admin/consultations/consultationrequest/"
@@ -30,12 +30,12 @@ def desk(page: Any) -> Any:
 def sign_in(page: Any, user: Any, site: str) -> None:
     client = Client()
     client.force_login(user)
-    looking.take_over(page.context, client, site)
+    axe.take_over(page.context, client, site)
 
 
 def faults(page: Any) -> list[str]:
     """What is wrong with the page as it stands, and what it has said since the last look."""
-    wrong = [*page.said, *looking.faults(page)]
+    wrong = [*page.said, *axe.faults(page)]
     page.said.clear()
     return wrong
 

@@ -12,10 +12,10 @@ from clinic.core import clock, delivery
 from clinic.core.models import AuditEvent, OutboxMessage, RecordRead
 from consultations.enums import MessageKind
 from consultations.services import messaging
-from tests.cast import book_directly, make_patient
 from tests.consultations.admin.conftest import text_of
 from tests.consultations.perform import perform
 from tests.mailbox import token_of
+from tests.personas import book_directly, make_patient
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/core/outboxmessage/"

@@ -11,8 +11,8 @@ from consultations.models import Call, ConsultationRequest, MissedReport
 from consultations.services import erasure, missed
 from tests.consultations.admin.conftest import text_of
 from tests.consultations.services.test_duty import named
+from tests.database_snapshot import all_rows
 from tests.mailbox import queue_directly
-from tests.rows import all_rows
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/consultations/missedreport/"

@@ -14,7 +14,7 @@ from consultations.enums import CaseOutcome, CaseStatus
 from consultations.models import CaseNote, PersonNote, SafetyCase
 from consultations.services import notes, persons
 from tests.consultations.admin.conftest import text_of
-from tests.rows import all_rows
+from tests.database_snapshot import all_rows
 
 pytestmark = pytest.mark.django_db
 WORDS = "Her sister called: she is at home.\nNot alone <tonight>."

@@ -16,8 +16,8 @@ from consultations.enums import FilledFor, Outcome, RequestStatus
 from consultations.models import ConsultationRequest, Patient, PersonJoin
 from consultations.services import cases, erasure, persons
 from tests.access.conftest import everything
-from tests.cast import MakeRequest, SignIn, book_directly, make_patient
 from tests.consultations.admin.conftest import page_of, text_of
+from tests.personas import MakeRequest, SignIn, book_directly, make_patient
 
 pytestmark = pytest.mark.django_db
 BORN = datetime.date(1970, 3, 27)

@@ -14,10 +14,10 @@ from consultations.enums import Outcome, RequestStatus, TriageAction
 from consultations.models import Absence, TriageDecision
 from consultations.questionnaire import flow
 from consultations.services import cases, readings
-from tests.cast import book_directly, make_patient, make_user
 from tests.consultations.admin.conftest import page_of
 from tests.consultations.admin.test_request_page import ANSWERS
 from tests.mailbox import queue_directly
+from tests.personas import book_directly, make_patient, make_user
 
 pytestmark = pytest.mark.django_db
 STAFF = "/admin/consultations/"

@@ -12,9 +12,9 @@ from clinic.core.models import RecordRead
 from consultations.enums import Outcome, RequestStatus
 from consultations.models import ConsultationRequest, QuestionnaireResponse
 from consultations.presenters import queue, summary
-from tests.cast import book_directly, make_patient
 from tests.consultations.admin.conftest import text_of
-from tests.rows import store
+from tests.database_snapshot import store
+from tests.personas import book_directly, make_patient
 
 pytestmark = pytest.mark.django_db
 QUEUE = "/admin/consultations/consultationrequest/"

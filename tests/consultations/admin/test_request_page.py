@@ -13,9 +13,9 @@ from consultations.candidacy import engine
 from consultations.enums import ConsentKind, Outcome, RequestStatus, SafeToContact
 from consultations.models import Consent
 from consultations.questionnaire import flow
-from tests.cast import book_directly, make_patient
 from tests.consultations.admin.conftest import page_of, text_of
 from tests.consultations.perform import perform
+from tests.personas import book_directly, make_patient
 
 pytestmark = pytest.mark.django_db
 ANSWERS = {

@@ -11,9 +11,9 @@ from clinic.core.models import RecordRead
 from consultations.enums import CaseStatus, Outcome
 from consultations.models import Assessment, Call, CaseClosing, QuestionnaireResponse, RuleAnswer, SafetyCase
 from consultations.services import cases, intake
-from tests.cast import close_case, make_patient
 from tests.consultations.admin.conftest import text_of
 from tests.consultations.views.conftest import text_of as words_of
+from tests.personas import close_case, make_patient
 
 pytestmark = pytest.mark.django_db
 CLOSED = "/admin/consultations/safetycase/?closed=1"

@@ -11,8 +11,8 @@ from clinic.core.refusals import NotAllowed
 from consultations.enums import RequestStatus
 from consultations.models import Absence, AppointmentType, Availability, Clinician, Location, Room
 from consultations.services import diary
-from tests.cast import book_directly, make_patient
 from tests.consultations.admin.conftest import text_of
+from tests.personas import book_directly, make_patient
 
 pytestmark = pytest.mark.django_db
 BASE = "/admin/consultations/"

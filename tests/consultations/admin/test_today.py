@@ -9,8 +9,8 @@ from clinic.core.models import Heartbeat, OutboxMessage, RecordRead
 from consultations.enums import MessageKind, RequestStatus
 from consultations.models import LinkAsked
 from consultations.services import intake, messaging, private_links
-from tests.cast import book_directly, make_patient
 from tests.consultations.admin.conftest import text_of
+from tests.personas import book_directly, make_patient
 
 pytestmark = pytest.mark.django_db
 

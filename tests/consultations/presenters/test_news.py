@@ -13,8 +13,8 @@ from clinic.core.models import RecordRead
 from consultations.enums import CaseStatus, Outcome, RequestStatus
 from consultations.models import AlarmGroup, ConsultationRequest, PatientText, SafetyCase
 from consultations.services import cases
-from tests.cast import close_case, make_patient
 from tests.consultations.admin.conftest import text_of
+from tests.personas import close_case, make_patient
 
 pytestmark = pytest.mark.django_db
 NEWS = "/admin/news/"

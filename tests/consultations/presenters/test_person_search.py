@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from consultations.models import ConsultationRequest
 from consultations.presenters.person_search import dates_in, search_condition
-from tests.cast import make_patient
 from tests.depth import made_up
+from tests.personas import make_patient
 
 MARCH_27 = datetime.date(1968, 3, 27)
 

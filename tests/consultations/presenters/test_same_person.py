@@ -14,8 +14,8 @@ from consultations.enums import CaseStatus, Outcome, RequestStatus
 from consultations.models import ConsultationRequest, SafetyCase
 from consultations.presenters.same_person import beside_in_list, beside_on_page
 from consultations.services import cases, erasure, persons
-from tests.cast import book_directly, make_patient, make_user
 from tests.consultations.admin.conftest import page_of, text_of
+from tests.personas import book_directly, make_patient, make_user
 
 pytestmark = pytest.mark.django_db
 QUEUE = "/admin/consultations/consultationrequest/"

@@ -9,7 +9,7 @@ from consultations.admin import today
 from consultations.enums import RequestStatus, TextKind
 from consultations.models import AlarmGroup, PatientText, SafetyCase
 from consultations.presenters import alarm_groups, cases, diary, patient_texts, queue
-from tests.cast import MONDAY_MORNING, book_directly
+from tests.personas import MONDAY_MORNING, book_directly
 
 pytestmark = pytest.mark.django_db
 

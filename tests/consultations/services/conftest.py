@@ -20,8 +20,8 @@ from consultations.models import (
     SlotHold,
 )
 from consultations.services import scheduling
-from tests.cast import MakeRequest, as_pressing, book_directly
 from tests.consultations.perform import answer, perform, settling_data
+from tests.personas import MakeRequest, as_pressing, book_directly
 
 NOW = datetime.datetime(2026, 11, 23, 15, 0, tzinfo=datetime.UTC)
 """Monday 23 November 2026, 10:00 at the clinic."""

@@ -13,13 +13,13 @@ from clinic.core.models import OutboxMessage
 from consultations.enums import CaseStatus, Outcome
 from consultations.models import AlarmGroup, SafetyCase
 from consultations.services import alarms, cases, handover, readiness
-from tests.cast import close_case, make_patient
 from tests.consultations.services.conftest import NOW
 from tests.consultations.services.test_alerts import DUTY, FRIDAY_EVENING, MONDAY_OPENING, ON_CALL, minutes
 from tests.consultations.services.test_cases import open_case
 from tests.consultations.services.test_duty import named, off_duty
 from tests.consultations.services.test_floods import HERE, THERE, visit
 from tests.depth import deepens, depth
+from tests.personas import close_case, make_patient
 
 pytestmark = pytest.mark.django_db
 NOBODY_ON_DUTY = (

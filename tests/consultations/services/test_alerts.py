@@ -10,9 +10,9 @@ from clinic.core.models import OutboxMessage
 from consultations.enums import MessageKind, Outcome
 from consultations.models import SafetyCase
 from consultations.services import cases
-from tests.cast import close_case
 from tests.consultations.services.test_cases import open_case
 from tests.consultations.services.test_duty import named, off_duty
+from tests.personas import close_case
 
 pytestmark = pytest.mark.django_db
 DUTY, ON_CALL = "duty@clinic.example", "oncall@clinic.example"

@@ -12,9 +12,9 @@ from consultations.enums import RequestStatus
 from consultations.models import Absence, Availability, Clinician, ConsultationRequest, Location, Room
 from consultations.services import scheduling
 from consultations.services.scheduling import SlotTaken
-from tests.cast import book_directly
 from tests.consultations.perform import book_on_the_phone
 from tests.consultations.services.conftest import NOW, Desk
+from tests.personas import book_directly
 
 DAY = datetime.timedelta(days=1)
 TUESDAY = datetime.date(2026, 11, 24)

@@ -26,10 +26,10 @@ from consultations.models import Assessment, Call, CaseClosing, PatientText, Saf
 from consultations.models.case_closing import PROOFS
 from consultations.services import case_closing, case_mails, case_proofs, cases, intake, notes, persons
 from consultations.services.case_proofs import OutcomeClaim, ProofMissing
-from tests.cast import MakeRequest, close_case, make_patient
 from tests.consultations.services.conftest import NOW
+from tests.database_snapshot import all_rows, taken_back
 from tests.mailbox import queue_directly
-from tests.rows import all_rows, taken_back
+from tests.personas import MakeRequest, close_case, make_patient
 
 pytestmark = pytest.mark.django_db
 HOUR = datetime.timedelta(hours=1)

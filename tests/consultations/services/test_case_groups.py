@@ -11,8 +11,8 @@ from clinic.core.refusals import NotAllowed, TransitionNotAllowed
 from consultations.enums import CaseOutcome, CaseStatus, Outcome
 from consultations.models import AlarmGroup, CaseClosing, SafetyCase
 from consultations.services import case_groups, cases, intake
-from tests.cast import make_patient
-from tests.rows import all_rows
+from tests.database_snapshot import all_rows
+from tests.personas import make_patient
 
 pytestmark = pytest.mark.django_db
 HERE = "203.0.113.0/24"

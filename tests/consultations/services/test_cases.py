@@ -12,10 +12,10 @@ from consultations.candidacy import outcomes
 from consultations.enums import CaseStatus, MessageKind, Outcome
 from consultations.models import SafetyCase
 from consultations.services import cases, intake
-from tests.cast import close_case, make_user
 from tests.consultations.services.conftest import NOW
 from tests.consultations.services.test_transitions import Staff
-from tests.rows import all_rows
+from tests.database_snapshot import all_rows
+from tests.personas import close_case, make_user
 
 pytestmark = pytest.mark.django_db
 TEN_MINUTES = datetime.timedelta(minutes=10)

@@ -14,12 +14,12 @@ from clinic.core.refusals import NotAllowed
 from consultations.enums import Outcome, RequestStatus
 from consultations.models import ClockAlarm, ConsultationRequest, SafetyCase
 from consultations.services import cases, clock_alarms, clocks, handover, messaging
-from tests.cast import MakeRequest, close_case
 from tests.consultations.perform import send_message
 from tests.consultations.services.conftest import NOW
 from tests.consultations.services.test_alerts import DOCTOR, DUTY, NURSE, ON_CALL, OTHER, Clock, minutes
 from tests.consultations.services.test_cases import open_case
 from tests.consultations.services.test_clocks import at
+from tests.personas import MakeRequest, close_case
 
 pytestmark = pytest.mark.django_db
 EVERYBODY = [DOCTOR, DUTY, NURSE, OTHER]

@@ -12,9 +12,9 @@ from consultations.enums import OPEN_STATUSES, CaseStatus, ClockKind, Outcome, R
 from consultations.models import ConsultationRequest
 from consultations.presenters import queue
 from consultations.services import cases, clock_table, clocks
-from tests.cast import MakeRequest, close_case
 from tests.consultations.perform import perform
 from tests.consultations.services.conftest import Desk
+from tests.personas import MakeRequest, close_case
 
 pytestmark = pytest.mark.django_db
 

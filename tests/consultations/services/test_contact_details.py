@@ -15,10 +15,10 @@ from consultations.enums import CLOSED_STATUSES, MessageKind, RequestStatus
 from consultations.models import ConsultationRequest, PrivateLink
 from consultations.services import contact_details, messaging, private_links, undelivered
 from consultations.services.contact_details import STOPPED, SameAddress
-from tests.cast import MakeRequest, make_patient, make_user, private_url
 from tests.consultations.perform import perform
+from tests.database_snapshot import all_rows
 from tests.mailbox import link_in, token_of, write
-from tests.rows import all_rows
+from tests.personas import MakeRequest, make_patient, make_user, private_url
 
 pytestmark = pytest.mark.django_db
 

@@ -12,10 +12,10 @@ from consultations.enums import AssessmentOrigin, CallOutcome, CaseStatus, Outco
 from consultations.models import Assessment, Call, ConsultationRequest, SafetyCase, Settlement, SlotHold
 from consultations.services import dangers, persons, sources
 from consultations.services.transitions import lock
-from tests.cast import MakeRequest, make_patient
 from tests.consultations.candidacy.test_asked_again import CLEAR
 from tests.consultations.perform import perform
 from tests.consultations.services.conftest import NOW, Desk
+from tests.personas import MakeRequest, make_patient
 
 pytestmark = pytest.mark.django_db
 HOUR = datetime.timedelta(hours=1)

@@ -12,12 +12,12 @@ from clinic.core.models import AuditEvent, OutboxMessage
 from consultations.enums import Outcome, RequestStatus
 from consultations.models import DayEnd, PatientText
 from consultations.services import cases, day_end
-from tests.cast import close_case, make_patient
 from tests.consultations.services.test_cases import open_case
 from tests.consultations.services.test_duty import named
 from tests.consultations.services.test_rota import MONDAY, at, shift
+from tests.database_snapshot import all_rows
 from tests.mailbox import queue_directly
-from tests.rows import all_rows
+from tests.personas import close_case, make_patient
 
 pytestmark = pytest.mark.django_db
 HEALTH_WORDS = ("danger", "emergency", "same-day", "urgent", "self-harm", "pain", "flag", "safety", "patient", "health")

@@ -11,7 +11,7 @@ from consultations.enums import CaseOutcome, CaseProof, MessageKind, Outcome, Re
 from consultations.models import ConsultationRequest, SafetyCase
 from consultations.services import case_closing, cases, deaths, messaging, persons, private_links
 from consultations.services.case_proofs import OutcomeClaim
-from tests.cast import MakeRequest, close_case, make_patient
+from tests.personas import MakeRequest, close_case, make_patient
 
 pytestmark = pytest.mark.django_db
 DIED = OutcomeClaim(CaseOutcome.DIED, CaseProof.TOLD, words="Her son told us.")

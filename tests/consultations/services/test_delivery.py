@@ -14,8 +14,8 @@ from clinic.core.models import Lane, OutboxMessage
 from consultations.enums import MessageKind
 from consultations.models import ConsultationRequest, Patient
 from consultations.services import messaging
+from tests.database_snapshot import store
 from tests.mailbox import queue_directly
-from tests.rows import store
 
 MINUTE = datetime.timedelta(minutes=1)
 

@@ -12,9 +12,9 @@ from clinic.core.refusals import NotAllowed
 from consultations.enums import CaseStatus, Outcome
 from consultations.models import SafetyCase
 from consultations.services import alarms, cases, duty, handover
-from tests.cast import make_patient, make_user
 from tests.consultations.services.test_cases import alerts, open_case
-from tests.rows import all_rows
+from tests.database_snapshot import all_rows
+from tests.personas import make_patient, make_user
 
 pytestmark = pytest.mark.django_db
 LEVELS = [Outcome.EMERGENCY, Outcome.SAME_DAY]

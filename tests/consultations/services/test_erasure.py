@@ -47,12 +47,12 @@ from consultations.services import (
     scheduling,
 )
 from consultations.services.erasure import StillNeeded
-from tests.cast import close_case, make_patient, open_privately, private_url
 from tests.consultations.perform import answer, perform, send_message, settle_all
 from tests.consultations.services.conftest import NOW
 from tests.consultations.services.test_intake import ALICE, ANSWERS, WORDINGS
 from tests.consultations.views.conftest import OUTCOMES
-from tests.rows import all_rows
+from tests.database_snapshot import all_rows
+from tests.personas import close_case, make_patient, open_privately, private_url
 
 pytestmark = pytest.mark.django_db
 SECRETS = (

@@ -16,7 +16,7 @@ from consultations.services import dangers
 from consultations.services.escalation import NotTakenBack
 from tests.consultations.perform import perform
 from tests.consultations.services.conftest import NOW, Desk
-from tests.rows import all_rows
+from tests.database_snapshot import all_rows
 
 pytestmark = pytest.mark.django_db
 SAME_DAY_DUE = datetime.datetime(2026, 11, 23, 17, 0, tzinfo=datetime.UTC)

@@ -14,10 +14,10 @@ from clinic.core.refusals import NotAllowed
 from consultations.enums import CaseStatus, MessageKind, Outcome
 from consultations.models import AlarmGroup, QuestionnaireResponse, SafetyCase
 from consultations.services import alarm_groups, cases, handover, intake
-from tests.cast import close_case, make_patient
 from tests.consultations.services.conftest import NOW
 from tests.consultations.services.test_alerts import DOCTOR, DUTY, NURSE, OTHER, minutes
-from tests.rows import all_rows
+from tests.database_snapshot import all_rows
+from tests.personas import close_case, make_patient
 
 pytestmark = pytest.mark.django_db
 HERE, THERE = "203.0.113.0/24", "198.51.100.0/24"

@@ -12,7 +12,7 @@ from clinic.core.models import AuditEvent
 from clinic.core.refusals import NotAllowed
 from consultations.models import ConsultationRequest, HandOverNote
 from consultations.services import hand_over_notes
-from tests.rows import all_rows
+from tests.database_snapshot import all_rows
 
 pytestmark = pytest.mark.django_db
 DAYS = datetime.timedelta(days=30)

@@ -23,7 +23,7 @@ from consultations.models import (
 from consultations.services import intake
 from consultations.services.intake import AlreadySent, Contact, NotReady
 from tests.consultations.views.conftest import OUTCOMES, ROUTINE
-from tests.rows import all_rows
+from tests.database_snapshot import all_rows
 
 pytestmark = pytest.mark.django_db
 WORDINGS = {kind: f"I agree: {kind}" for kind in ConsentKind}

@@ -15,10 +15,10 @@ from consultations.models import ClockAlarm, ConsultationRequest
 from consultations.services import cases, handover, leaving
 from consultations.services.holdings import Holdings
 from consultations.services.leaving import To
-from tests.cast import book_directly, make_patient
 from tests.consultations.services.test_cases import alerts
 from tests.consultations.services.test_duty import named
-from tests.rows import all_rows
+from tests.database_snapshot import all_rows
+from tests.personas import book_directly, make_patient
 
 pytestmark = pytest.mark.django_db
 

@@ -23,10 +23,10 @@ from consultations.models import (
     SafetyCase,
 )
 from consultations.services import cases, messaging, private_links, undelivered
-from tests.cast import MakeRequest, book_directly, make_patient
 from tests.consultations.services.conftest import NOW
+from tests.database_snapshot import store
 from tests.mailbox import token_of, write
-from tests.rows import store
+from tests.personas import MakeRequest, book_directly, make_patient
 
 HOUR, DAY = datetime.timedelta(hours=1), datetime.timedelta(days=1)
 

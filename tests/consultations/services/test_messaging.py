@@ -21,8 +21,8 @@ from consultations.models import ConsultationRequest, PrivateLink
 from consultations.services import messaging
 from consultations.services.message_kinds import TO_STAFF
 from tests.consultations.services.test_transitions import Staff
+from tests.database_snapshot import all_rows, store
 from tests.mailbox import link_in, token_of, write
-from tests.rows import all_rows, store
 
 MINUTE = datetime.timedelta(minutes=1)
 

@@ -14,8 +14,8 @@ from consultations.models import ConsultationRequest, MissedReport, Patient
 from consultations.services import missed
 from tests.consultations.services.test_cases import open_case
 from tests.consultations.services.test_duty import named
+from tests.database_snapshot import all_rows
 from tests.mailbox import queue_directly
-from tests.rows import all_rows
 
 pytestmark = pytest.mark.django_db
 

@@ -12,10 +12,10 @@ from consultations.enums import CaseOutcome, CaseProof, CaseStatus, MessageKind,
 from consultations.models import Assessment, CaseClosing, ConsultationRequest, PatientText, RuleAnswer, SafetyCase
 from consultations.services import case_closing, case_mails, cases
 from consultations.services.case_proofs import OutcomeClaim
-from tests.cast import MakeRequest, close_case, make_patient
 from tests.consultations.services.conftest import NOW
+from tests.database_snapshot import all_rows, store
 from tests.mailbox import write
-from tests.rows import all_rows, store
+from tests.personas import MakeRequest, close_case, make_patient
 
 pytestmark = pytest.mark.django_db
 TOMORROW_AT_TEN = datetime.datetime(2026, 11, 24, 15, 0, tzinfo=datetime.UTC)

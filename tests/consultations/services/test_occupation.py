@@ -11,8 +11,8 @@ from consultations import ics
 from consultations.enums import RequestStatus
 from consultations.models import Clinician, ConsultationRequest, Occupation, PersonJoin, SlotHold
 from consultations.services import calendar_entries, occupation, persons
-from tests.cast import MakeRequest, book_directly, make_patient
 from tests.consultations.services.conftest import TOMORROW_AT_NINE, Desk
+from tests.personas import MakeRequest, book_directly, make_patient
 
 MINUTE = datetime.timedelta(minutes=1)
 

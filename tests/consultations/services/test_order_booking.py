@@ -18,7 +18,7 @@ from tests.consultations.admin.conftest import page_of, text_of
 from tests.consultations.candidacy.test_asked_again import CLEAR
 from tests.consultations.perform import book_on_the_phone, perform
 from tests.consultations.services.conftest import Desk
-from tests.rows import all_rows
+from tests.database_snapshot import all_rows
 
 pytestmark = pytest.mark.django_db
 FLAGGED = {"outcome": Outcome.SAME_DAY}

@@ -11,9 +11,9 @@ from clinic.core.encryption import DecryptionError, Erased
 from consultations.enums import TextKind, TriageAction
 from consultations.models import ConsultationRequest, Patient, PatientText, QuestionnaireResponse, TriageDecision
 from consultations.services import intake
-from tests.cast import SignIn
 from tests.consultations.services.test_intake import ALICE, WORDINGS, ready, walked
 from tests.consultations.views.conftest import OUTCOMES
+from tests.personas import SignIn
 
 pytestmark = pytest.mark.django_db
 QUEUE = "/admin/consultations/consultationrequest/"

@@ -14,11 +14,11 @@ from consultations.actions.read_text import mark_read
 from consultations.enums import CaseStatus, Outcome, RequestStatus, TextKind
 from consultations.models import ConsultationRequest, PatientText, SafetyCase
 from consultations.services import intake, patient_texts
-from tests.cast import MakeRequest, book_directly
 from tests.consultations.perform import answer, perform, send_message, settle_all
 from tests.consultations.services.conftest import NOW, TOMORROW_AT_NINE
 from tests.consultations.services.test_intake import ALICE, WORDINGS, ready
-from tests.rows import all_rows
+from tests.database_snapshot import all_rows
+from tests.personas import MakeRequest, book_directly
 
 pytestmark = pytest.mark.django_db
 SELF_HARM = "Most nights I want to die."

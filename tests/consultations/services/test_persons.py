@@ -17,9 +17,9 @@ from consultations.models import Patient, Person, PersonJoin
 from consultations.services import intake, persons
 from consultations.services.persons import JoinRefused, PersonChanged, VisitsOverlap
 from tests.access.conftest import TRAIL
-from tests.cast import MakeRequest, book_directly, make_patient, make_user, open_privately, private_url
+from tests.database_snapshot import all_rows
 from tests.depth import made_up
-from tests.rows import all_rows
+from tests.personas import MakeRequest, book_directly, make_patient, make_user, open_privately, private_url
 
 pytestmark = pytest.mark.django_db
 NINE = datetime.datetime(2026, 12, 7, 14, 0, tzinfo=datetime.UTC)

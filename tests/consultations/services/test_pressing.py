@@ -12,11 +12,11 @@ from clinic.core.refusals import NotAllowed, TransitionNotAllowed
 from consultations.enums import Outcome, RequestStatus, TriageAction
 from consultations.models import ConsultationRequest
 from consultations.services import persons
-from tests.cast import MakeRequest, make_patient
 from tests.consultations.candidacy.test_asked_again import CLEAR
 from tests.consultations.perform import perform
 from tests.consultations.services.test_dangers import tick
 from tests.consultations.services.test_verified_emails import open_mailed_link
+from tests.personas import MakeRequest, make_patient
 
 pytestmark = pytest.mark.django_db
 WHY = "Same voice."

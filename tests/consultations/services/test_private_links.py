@@ -15,9 +15,9 @@ from clinic.core.models import AuditEvent, OutboxMessage
 from consultations.enums import MessageKind
 from consultations.models import ConsultationRequest, LinkAsked, Patient, PrivateLink
 from consultations.services import messaging, private_links
-from tests.cast import MakeRequest, make_patient
+from tests.database_snapshot import all_rows
 from tests.mailbox import token_of
-from tests.rows import all_rows
+from tests.personas import MakeRequest, make_patient
 
 BORN, NOT_BORN = datetime.date(1970, 3, 27), datetime.date(1970, 3, 28)
 

@@ -16,11 +16,11 @@ from consultations.enums import RequestStatus
 from consultations.models import Appointment, Clinician, ConsultationRequest, SlotHold
 from consultations.services import calendar_entries, intake, occupation, scheduling
 from consultations.services.scheduling import SlotTaken, reservations
-from tests.cast import book_directly, open_privately, private_url
 from tests.consultations.perform import book_on_the_phone
 from tests.consultations.services.conftest import TOMORROW_AT_NINE, Desk
 from tests.consultations.services.test_intake import WORDINGS, ready
-from tests.rows import all_rows
+from tests.database_snapshot import all_rows
+from tests.personas import book_directly, open_privately, private_url
 
 HALF_AN_HOUR = datetime.timedelta(minutes=30)
 

@@ -17,7 +17,7 @@ from consultations.services import carrying, case_closing, intake, patient_texts
 from consultations.services.case_proofs import OutcomeClaim
 from tests.consultations.services.test_intake import ALICE, WORDINGS, ready
 from tests.consultations.views.conftest import OUTCOMES, ROUTINE, Visitor, fields_of, slug_of, text_of
-from tests.rows import all_rows
+from tests.database_snapshot import all_rows
 
 pytestmark = pytest.mark.django_db
 DAY = datetime.timedelta(days=1)

@@ -14,7 +14,7 @@ from consultations.models import Shift, ShiftChange
 from consultations.services import cases, handover, rota, rota_entries
 from tests.consultations.services.test_cases import alerts
 from tests.consultations.services.test_duty import named
-from tests.rows import all_rows
+from tests.database_snapshot import all_rows
 
 pytestmark = pytest.mark.django_db
 MONDAY = datetime.date(2026, 11, 23)

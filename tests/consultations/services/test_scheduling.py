@@ -16,10 +16,10 @@ from consultations.enums import LIVE_APPOINTMENTS, AppointmentStatus, RequestSta
 from consultations.models import Absence, Appointment, Availability, Clinician, ConsultationRequest, SlotHold
 from consultations.services import occupation, scheduling
 from consultations.services.scheduling import SlotTaken
-from tests.cast import book_directly
 from tests.consultations.perform import book_on_the_phone, perform
 from tests.consultations.services.conftest import NOW, Desk
-from tests.rows import all_rows
+from tests.database_snapshot import all_rows
+from tests.personas import book_directly
 
 DAY = datetime.timedelta(days=1)
 MINUTE = datetime.timedelta(minutes=1)

@@ -17,11 +17,11 @@ from consultations.models import Call, ConsultationRequest, SafetyCase, Settleme
 from consultations.services import dangers, notes, persons, settling
 from consultations.services.settling import NotShown, Proof
 from consultations.services.transitions import lock
-from tests.cast import MakeRequest, make_patient
 from tests.consultations.candidacy.test_asked_again import CLEAR
 from tests.consultations.perform import perform
 from tests.consultations.services.conftest import NOW
-from tests.rows import all_rows
+from tests.database_snapshot import all_rows
+from tests.personas import MakeRequest, make_patient
 
 pytestmark = pytest.mark.django_db
 HOUR = datetime.timedelta(hours=1)

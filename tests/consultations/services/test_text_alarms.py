@@ -14,7 +14,6 @@ from consultations.enums import MessageKind, RequestStatus
 from consultations.models import ConsultationRequest, PatientText
 from consultations.services import alarms, cases, text_alarms
 from tests import mailbox
-from tests.cast import MakeRequest
 from tests.consultations.perform import perform, send_message
 from tests.consultations.services.conftest import NOW
 from tests.consultations.services.test_alerts import (
@@ -29,6 +28,7 @@ from tests.consultations.services.test_alerts import (
     minutes,
 )
 from tests.consultations.services.test_patient_texts import PLAIN, SELF_HARM, SIGN
+from tests.personas import MakeRequest
 
 pytestmark = pytest.mark.django_db
 

@@ -34,11 +34,11 @@ from consultations.models import (
 )
 from consultations.questionnaire.definition import load
 from consultations.services import cases, dangers
-from tests.cast import MakeRequest, make_patient
 from tests.consultations.candidacy.test_properties import values_of
 from tests.consultations.perform import perform
 from tests.consultations.views.conftest import ROUTINE
 from tests.depth import made_up
+from tests.personas import MakeRequest, make_patient
 
 ALWAYS = (
     "saddle", "bladder_start", "bladder_leak", "bowel", "both_legs", "sexual", "weak", "belly", "collapse", "cold_leg",

@@ -17,7 +17,7 @@ from consultations.services import review
 from tests.consultations.perform import answer, perform, settle_all, settling_data
 from tests.consultations.services.conftest import Desk
 from tests.consultations.transitions import LINES, VERBS, Line, actors, sources
-from tests.rows import all_rows
+from tests.database_snapshot import all_rows
 
 Staff = Callable[[str], User]
 TOLD = {

@@ -11,11 +11,11 @@ from clinic.core.refusals import WrongStatus
 from consultations.enums import AppointmentStatus, RequestStatus
 from consultations.models import Appointment, Occupation
 from consultations.presenters.action_panel import action_panel
-from tests.cast import at, book_directly, open_privately
 from tests.consultations.admin.conftest import page_of, text_of
 from tests.consultations.perform import perform
 from tests.consultations.services.conftest import NOW, Desk
-from tests.rows import all_rows
+from tests.database_snapshot import all_rows
+from tests.personas import at, book_directly, open_privately
 
 pytestmark = pytest.mark.django_db
 MINUTE = datetime.timedelta(minutes=1)

@@ -16,8 +16,8 @@ from clinic.core.refusals import TransitionNotAllowed
 from consultations.enums import FilledFor, RequestStatus
 from consultations.models import ConsultationRequest, Patient, PersonJoin, PrivateLink
 from consultations.services import persons, private_links, verified_emails
-from tests.cast import MakeRequest, book_directly, make_patient, make_user
 from tests.consultations.perform import perform
+from tests.personas import MakeRequest, book_directly, make_patient, make_user
 
 pytestmark = pytest.mark.django_db
 BORN = datetime.date(1970, 3, 27)

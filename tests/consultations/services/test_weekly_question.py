@@ -11,11 +11,11 @@ from clinic.core.models import OutboxMessage, PatientShown
 from consultations.enums import CallOutcome, MessageKind, RequestStatus, SafeToContact
 from consultations.models import Call, Clinician, ConsultationRequest
 from consultations.services import weekly_question
-from tests.cast import MakeRequest, book_directly, make_patient
 from tests.consultations.perform import perform
 from tests.consultations.services.conftest import NOW
 from tests.consultations.views.conftest import text_of
 from tests.mailbox import write
+from tests.personas import MakeRequest, book_directly, make_patient
 
 DAY = datetime.timedelta(days=1)
 WEEK = 7 * DAY

@@ -8,8 +8,8 @@ from consultations.enums import CaseStatus, Outcome, Priority
 from consultations.models import Assessment, ConsultationRequest, Patient, SafetyCase
 from consultations.questionnaire import flow
 from consultations.services.targets import due_after
-from tests.cast import close_case
 from tests.consultations.views.conftest import CALL_BACK, ROUTINE, fields_of, text_of
+from tests.personas import close_case
 
 FOOTER = "This is not a diagnosis."
 LATER = [screen.slug for screen in flow.screens("1.1.0")[1:]]

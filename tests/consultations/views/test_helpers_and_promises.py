@@ -20,11 +20,11 @@ from consultations.models import (
     QuestionnaireResponse,
 )
 from consultations.services import messaging
-from consultations.status_words import HEADINGS, TO_HELPERS
-from tests.cast import MakeRequest, at, book_directly, make_patient, open_privately
+from consultations.status_copy import HEADINGS, TO_HELPERS
 from tests.consultations.perform import perform
 from tests.consultations.views.conftest import CONSENTS, CONTACT, Visitor, text_of
 from tests.mailbox import path_of, write
+from tests.personas import MakeRequest, at, book_directly, make_patient, open_privately
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("monday")]
 TO_PATIENTS = [kind for kind in MessageKind if outbox.KINDS[kind].lane == Lane.PATIENTS]

@@ -6,8 +6,8 @@ import pytest
 from django.test import Client
 
 from consultations.enums import RequestStatus
-from tests.cast import make_patient, open_privately, private_url
 from tests.consultations.views.conftest import OUTCOMES, ROUTINE, fields_of, slug_of
+from tests.personas import make_patient, open_privately, private_url
 
 NUMBERS = ("911", "988")
 MOOD = {"phq2_1": "3", "phq2_2": "3"}

@@ -10,8 +10,8 @@ from clinic.core import clock
 from consultations.enums import CaseStatus, Outcome
 from consultations.models import CaseClosing, ConsultationRequest, PatientText, SafetyCase
 from consultations.services import cases
-from tests.cast import MakeRequest, close_case, make_patient, open_privately, private_url
 from tests.consultations.admin.conftest import text_of
+from tests.personas import MakeRequest, close_case, make_patient, open_privately, private_url
 
 pytestmark = pytest.mark.django_db
 

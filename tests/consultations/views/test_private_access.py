@@ -14,10 +14,10 @@ from clinic.core.models import AuditEvent, OutboxMessage
 from consultations.enums import MessageKind
 from consultations.models import LinkAsked, PrivateLink
 from consultations.services import private_links
-from tests.cast import at, make_patient, open_privately, private_url
 from tests.consultations.views.conftest import MONDAY, text_of
+from tests.database_snapshot import all_rows
 from tests.mailbox import path_of
-from tests.rows import all_rows
+from tests.personas import at, make_patient, open_privately, private_url
 
 REFUSED = (
     "We could not open your request with this link and this date of birth. Check the date. If the link is old or was "

@@ -18,11 +18,11 @@ from consultations.models import (
 )
 from consultations.services import private_links, scheduling, weekly_question
 from consultations.services.transitions import FlagsStand
-from tests.cast import MakeRequest, at, book_directly, make_patient, open_privately
 from tests.consultations.admin.test_damaged_records import spoil
 from tests.consultations.perform import send_message
 from tests.consultations.views.conftest import MONDAY, ROUTINE, text_of
-from tests.rows import all_rows, store
+from tests.database_snapshot import all_rows, store
+from tests.personas import MakeRequest, at, book_directly, make_patient, open_privately
 
 pytestmark = pytest.mark.usefixtures("monday")
 

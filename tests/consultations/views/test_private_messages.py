@@ -11,12 +11,12 @@ from clinic.accounts.models import User
 from consultations.actions.read_text import mark_read
 from consultations.enums import RequestStatus
 from consultations.models import ConsultationRequest, PatientText
-from tests.cast import at, book_directly, make_patient, open_privately, private_url
 from tests.consultations.perform import perform
 from tests.consultations.services.test_patient_texts import DENIED, PLAIN, SELF_HARM, SIGN
 from tests.consultations.transitions import sources
 from tests.consultations.views.conftest import CALL_BACK, Visitor, text_of
-from tests.rows import all_rows
+from tests.database_snapshot import all_rows
+from tests.personas import at, book_directly, make_patient, open_privately, private_url
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("monday")]
 SUPPORT = "Support for you"

@@ -14,11 +14,11 @@ from consultations.models import Appointment, InformationRequest, PrivateLink, S
 from consultations.services import scheduling
 from tests.access.conftest import routes
 from tests.access.test_buttons import POLICY
-from tests.cast import book_directly, make_patient, open_privately, private_url
 from tests.consultations.perform import perform
 from tests.consultations.views.conftest import MONDAY, text_of
 from tests.consultations.views.test_private_access import link_to
-from tests.rows import all_rows, store
+from tests.database_snapshot import all_rows, store
+from tests.personas import book_directly, make_patient, open_privately, private_url
 
 pytestmark = pytest.mark.usefixtures("monday")
 

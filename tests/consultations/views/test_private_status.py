@@ -13,14 +13,14 @@ from consultations.actions.book import book_held
 from consultations.enums import AppointmentStatus, MessageKind, Outcome, RequestStatus, ReviewDecision
 from consultations.models import Appointment, ClinicalReview, InformationRequest, SlotHold
 from consultations.services import scheduling
-from consultations.status_words import HEADINGS
+from consultations.status_copy import HEADINGS
 from consultations.views import private_status
-from tests.cast import at, book_directly, make_patient, open_privately, private_url
 from tests.consultations.perform import answer, perform
 from tests.consultations.services.test_patient_texts import PLAIN, SELF_HARM
 from tests.consultations.transitions import sources
 from tests.consultations.views.conftest import MONDAY, text_of
-from tests.rows import all_rows
+from tests.database_snapshot import all_rows
+from tests.personas import at, book_directly, make_patient, open_privately, private_url
 
 pytestmark = pytest.mark.usefixtures("monday")
 

@@ -12,10 +12,10 @@ from consultations.enums import Actor, AppointmentStatus, MessageKind, RequestSt
 from consultations.models import Absence, Appointment, Availability, Clinician, Location, SlotHold
 from consultations.services import scheduling
 from consultations.views import private_times
-from tests.cast import at, book_directly, make_patient, open_privately
 from tests.consultations.perform import perform
 from tests.consultations.services.test_patient_texts import PLAIN, SELF_HARM
 from tests.consultations.views.conftest import HOSTILE, MONDAY, text_of
+from tests.personas import at, book_directly, make_patient, open_privately
 
 TAKEN = "Someone just took that time."
 GONE = "That time is no longer held for you."

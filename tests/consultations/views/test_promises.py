@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings as django_settings
 
 from clinic.core import clock
-from consultations import emails, status_words
+from consultations import emails, status_copy
 from consultations.models import ConsultationRequest, SafetyCase
 from tests.consultations.perform import answer, perform
 from tests.consultations.views.conftest import CALL_BACK, MONDAY, OUTCOMES, text_of
@@ -262,5 +262,5 @@ def test_mails_and_headings_promise_no_call():
         for item in emails.WORDINGS.values()
         for part in (item.subject, item.opening, item.action, item.next_step)
     ]
-    words += map(str, status_words.HEADINGS.values())
+    words += map(str, status_copy.HEADINGS.values())
     assert not [text for text in words if re.search(r"\b(ring|rung|will call|was told)\b", text, re.IGNORECASE)]

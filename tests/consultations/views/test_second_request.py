@@ -9,9 +9,9 @@ from django.test import Client
 from clinic.core import clock
 from consultations.enums import FilledFor, RequestStatus
 from consultations.services import persons
-from tests.cast import make_patient, open_privately, private_url
 from tests.consultations.services.test_verified_emails import open_mailed_link
 from tests.consultations.views.conftest import Visitor, text_of
+from tests.personas import make_patient, open_privately, private_url
 
 pytestmark = pytest.mark.django_db
 

@@ -18,7 +18,7 @@ from clinic.accounts.models import User
 from clinic.core.actions import Context
 from clinic.core.models import AuditEvent
 from clinic.core.refusals import NotAllowed, WrongStatus
-from clinic.staff.area import audit_words
+from clinic.staff.area import audit_labels
 from clinic.urls import urlpatterns
 from education import workflow
 from education.actions.base import ActionForm, PageAction
@@ -27,9 +27,9 @@ from education.presenters.action_panel import action_panel, actions_on
 from education.services.refusals import ReasonRefused
 from education.services.transitions import WORKFLOW
 from education.workflow import PageTransitionRow
-from tests.cast import make_user
 from tests.education.conftest import MakePage
 from tests.education.performing import perform
+from tests.personas import make_user
 
 SOURCES = Path(workflow.__file__).parent
 SYSTEM = {"edit", "reopen"}
@@ -53,7 +53,7 @@ def test_every_code_on_record_has_words() -> None:
     for file in SOURCES.rglob("*.py"):
         written |= set(re.findall(r'action="(content\.\w+)"', file.read_text(encoding="utf-8")))
     written |= {WORKFLOW.code(verb) for verb in workflow.TRANSITIONS}
-    words = audit_words()
+    words = audit_labels()
     assert sorted(written - set(words)) == []
     assert words["content.sign_clinical"] == "Content: clinical review given"
     assert words["content.feedback"] == "Content: a reader sent feedback"
@@ -138,7 +138,7 @@ class TestAMadeUpAction:
         event = AuditEvent.objects.get(action="content.frame")
         assert (event.fields, event.actor_user) == (["figure", "state"], editor)
         assert event.details == {"from": "draft", "to": "in_review", "frame": "oak"}
-        assert audit_words()["content.frame"] == "Content: framed"
+        assert audit_labels()["content.frame"] == "Content: framed"
 
     def test_is_refused_in_the_words_of_its_row(self, make_page: MakePage, editor: User, reviewer: User) -> None:
         page = make_page()

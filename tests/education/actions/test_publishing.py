@@ -14,9 +14,9 @@ from education.content import shipped
 from education.models import Page, PageVersion, Reviewer, SignOff, Snapshot
 from education.services import publication, records, waivers
 from education.services.refusals import NotComplete, ReasonRefused
-from tests.cast import make_user
 from tests.education.conftest import MakePage, Sign
 from tests.education.performing import perform
+from tests.personas import make_user
 
 
 class TestSending:

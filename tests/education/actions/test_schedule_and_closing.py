@@ -17,9 +17,9 @@ from education.content import shipped
 from education.models import Page, Reviewer, Snapshot
 from education.services import loading, records
 from education.services.refusals import NotComplete, ReasonRefused
-from tests.cast import make_user
 from tests.education.conftest import MakePage, Sign
 from tests.education.performing import perform
+from tests.personas import make_user
 
 REASON = "A trial that it rests on was taken back."
 

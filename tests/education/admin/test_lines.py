@@ -10,10 +10,10 @@ from django.urls import reverse
 from clinic.accounts.models import User
 from education.forms.lines import FactsField, LinesField, field_for
 from education.models import Page
-from tests.cast import make_user
+from tests.content_fixtures import SHIPPED
 from tests.education.admin.test_admin import form_of
 from tests.education.conftest import MakePage
-from tests.shelf import SHIPPED
+from tests.personas import make_user
 
 FACTS = [{"label": "How common", "text": "Four in five: most people."}, {"label": "First step", "text": "Movement."}]
 WRITTEN = "How common: Four in five: most people.\nFirst step: Movement."

@@ -16,9 +16,9 @@ from education.admin.desk import desk_context
 from education.models import ClaimWaiver, GlossaryTerm, Page, SignOff
 from education.services import publication, records, waivers
 from education.services.feedback import submit_feedback
-from tests.cast import make_user
 from tests.education.conftest import MakePage, Sign
 from tests.education.performing import perform
+from tests.personas import make_user
 
 REASON = "A trial that it rests on was taken back."
 LATER = "2031-05-04T09:00"

@@ -8,8 +8,8 @@ from clinic.accounts.models import User
 from clinic.core import clock
 from clinic.core.models import AuditEvent
 from education.models import CaseAccount, Reviewer
-from tests.cast import make_user
 from tests.education.conftest import MakePage
+from tests.personas import make_user
 
 
 class TestPeople:

@@ -10,9 +10,9 @@ from clinic.accounts.models import User
 from education.content.shipped import Shipped
 from education.models import GlossaryTerm, Page, Reviewer
 from education.services import waivers
-from tests.cast import make_user
 from tests.education.admin.test_admin import form_of
 from tests.education.conftest import MakePage
+from tests.personas import make_user
 
 SENTENCE = "Somebody else changed this while you wrote"
 

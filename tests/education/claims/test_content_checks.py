@@ -9,7 +9,7 @@ from education.claims import content_checks, linter
 from education.claims.publication_checks import page_problems
 from education.content import shipped
 from education.library import Library
-from tests.shelf import SHIPPED
+from tests.content_fixtures import SHIPPED
 
 TODAY = datetime.date(2026, 11, 25)
 DAY = datetime.timedelta(days=1)

@@ -17,9 +17,9 @@ from education.content import shipped
 from education.library import Library
 from education.models import EvidenceStatement, GlossaryTerm, Page, Question, Source
 from education.services import loading, records, snapshot
-from tests.cast import make_user
+from tests.content_fixtures import SHIPPED
 from tests.education.conftest import MakePage
-from tests.shelf import SHIPPED
+from tests.personas import make_user
 
 LIBRARY = Library.of("", {"sources": SHIPPED.sources, "evidence": SHIPPED.evidence, "terms": SHIPPED.terms})
 PATHS = {page["path"] for page in SHIPPED.pages} | {"/faq/", "/glossary/", "/sources/"}

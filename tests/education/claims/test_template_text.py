@@ -13,7 +13,7 @@ from django.test import Client
 
 from education.claims import linter, template_text
 from education.content import shipped
-from tests.shelf import SHIPPED
+from tests.content_fixtures import SHIPPED
 
 TODAY = datetime.date(2026, 11, 25)
 OTHERS = (

@@ -13,7 +13,7 @@ from education.content import shipped
 from education.markup.markdown import cited_off
 from education.models import EvidenceStatement, GlossaryTerm, Page, Question, Source
 from education.services import loading, snapshot
-from tests.shelf import SHIPPED
+from tests.content_fixtures import SHIPPED
 
 FIXED = ("/faq/", "/glossary/", "/sources/")
 ADDRESSES = sorted({page["path"] for page in SHIPPED.pages} | set(FIXED))

@@ -24,8 +24,8 @@ from education.content import checks, fields, shipped
 from education.markup.markdown import MARKDOWN
 from education.models import ClaimWaiver, Page, Source
 from education.services import loading, records
+from tests.content_fixtures import SHIPPED
 from tests.depth import made_up
-from tests.shelf import SHIPPED
 
 CORPUS = tomllib.loads((Path(__file__).parents[1] / "data" / "odd_content.toml").read_text(encoding="utf-8"))["odd"]
 FORM = re.compile(r"[^\n:]+: [^\n]+; [^\n]+\.")

@@ -10,7 +10,7 @@ from education.claims.publication_checks import page_problems, regulation_proble
 from education.library import Library
 from education.markup.references import page_sources
 from education.presenters.page_renderer import PageRenderer
-from tests.shelf import SHIPPED
+from tests.content_fixtures import SHIPPED
 
 NOTE: dict[str, Any] = {
     "key": "a-note",

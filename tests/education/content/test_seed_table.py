@@ -7,7 +7,7 @@ import pytest
 
 from education.claims import content_checks
 from education.markup.markdown import TERM, cited_off, parts
-from tests.shelf import SHIPPED
+from tests.content_fixtures import SHIPPED
 
 PAGES = {page["path"]: page for page in SHIPPED.pages}
 STATEMENTS = {statement["code"]: statement for statement in SHIPPED.evidence}

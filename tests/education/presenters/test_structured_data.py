@@ -15,8 +15,8 @@ from education.fixed_pages import FIXED_PAGES
 from education.models import Page, PageVersion, Question
 from education.presenters import structured_data
 from education.services import snapshot, versions
+from tests.content_fixtures import SHIPPED
 from tests.education.conftest import MakePage
-from tests.shelf import SHIPPED
 
 ADDRESSES = [*sorted(page["path"] for page in SHIPPED.pages), *FIXED_PAGES]
 CONDITIONS = [page["path"] for page in SHIPPED.pages if page["kind"] == "condition"]

@@ -210,7 +210,7 @@ def test_the_desk_shows_what_waits(
 
 
 def test_the_desk_is_for_those_who_may_see_pages(content: shipped.Shipped, client: Client) -> None:
-    from tests.cast import make_user
+    from tests.personas import make_user
 
     client.force_login(make_user("n", "triage"))
     assert client.get(reverse("admin:education_page_desk")).status_code == 403

@@ -16,7 +16,7 @@ from education.models import Page
 from education.presenters.page_renderer import PageRenderer
 from education.views.decision_aid import QUESTIONS, RATINGS, STATEMENTS, DecisionAidForm, words_of
 from tests.access.conftest import everything
-from tests.shelf import SHIPPED
+from tests.content_fixtures import SHIPPED
 
 AID = "/tools/decision-aid/"
 POINTS = ("What it involves:", "What may get better:", "What can go wrong:", "What we do not know:")

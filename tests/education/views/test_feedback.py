@@ -13,7 +13,7 @@ from education.content import shipped
 from education.models import Feedback
 from education.services.feedback import submit_feedback
 from education.views import feedback
-from tests.cast import make_user
+from tests.personas import make_user
 
 URL = "/feedback/faq/"
 WORDS = "The second answer is unclear to me."

@@ -18,8 +18,8 @@ from education.fixed_pages import FIXED_PAGES
 from education.models import Page
 from education.services import records, snapshot, versions
 from education.views.feeds import LATEST
+from tests.content_fixtures import SHIPPED
 from tests.education.performing import perform
-from tests.shelf import SHIPPED
 
 ADDRESSES = [*sorted(page["path"] for page in SHIPPED.pages), *FIXED_PAGES]
 OTHERS = ["/privacy/", "/accessibility/", "/complaints/", "/check/"]

@@ -16,6 +16,6 @@ WORDS = {
 }
 
 
-def audit_words() -> dict[str, str]:
+def audit_labels() -> dict[str, str]:
     """Code -> what a manager reads."""
     return {code: str(words) for code, words in WORDS.items()}

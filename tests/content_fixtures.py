@@ -20,7 +20,7 @@ from clinic.core import clock
 from education.content import shipped
 from education.models import Page
 from education.services import loading
-from tests.cast import MONDAY_MORNING
+from tests.personas import MONDAY_MORNING
 
 SHIPPED = shipped.read()
 MOMENTS: dict[str, datetime.datetime | None] = {"content": None, "monday_content": MONDAY_MORNING}

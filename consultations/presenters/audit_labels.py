@@ -67,7 +67,7 @@ OTHER_WORDS = {
 """What is on record and is no action on a request."""
 
 
-def audit_words() -> dict[str, str]:
+def audit_labels() -> dict[str, str]:
     """Code -> what a manager reads."""
     of_requests = {code: _("Request: %(action)s") % {"action": words} for code, words in event_words().items()}
     return {**of_requests, **{code: str(words) for code, words in OTHER_WORDS.items()}}

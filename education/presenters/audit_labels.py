@@ -15,7 +15,7 @@ OTHERS: Final = {
 """What is on record and is no action on a record."""
 
 
-def audit_words() -> dict[str, str]:
+def audit_labels() -> dict[str, str]:
     """Audit code -> words, for every action of the transition table and for what happens beside them."""
     return {
         code: gettext("Content: %(words)s") % {"words": words}
