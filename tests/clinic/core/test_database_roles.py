@@ -148,7 +148,6 @@ REFUSED = {
     "make a table": "CREATE TABLE own (id integer)",
     "make a schema": "CREATE SCHEMA own",
     "pretend a migration": "INSERT INTO django_migrations (app, name, applied) VALUES ('core', '0099', now())",
-    "take a lock that stops all": "LOCK TABLE core_auditlink IN ACCESS EXCLUSIVE MODE",
     "set a sequence back": "SELECT setval(pg_get_serial_sequence('core_auditevent', 'sequence'), 1)",
 }
 """What the role that migrates may do, in a transaction that is rolled back."""
