@@ -20,6 +20,7 @@ TIMEOUT: Final = 40.0
 TRIES: Final = 25
 SAYS_NO: Final = "We could not save what you sent just now."
 SAYS_PERHAPS: Final = "What you sent just now may not have been saved."
+LOOKED: Final = "error page at a look"
 PASSING: Final = frozenset({500, 502, 503, 504})
 """After these a person waits a moment and presses again."""
 
@@ -127,7 +128,7 @@ class Browser:
             if answer is not None and not answer.error:
                 return answer
             told = answer.error if answer is not None else UNANSWERED
-            self.seen[told] += 1
+            self.seen[told if data is not None or told == UNANSWERED else LOOKED] += 1
             if what:
                 self.ledger.failed(what, key, told)
             time.sleep(self.patience * min(turn + 1, 4) * self.chance.uniform(0.7, 1.3))

@@ -11,7 +11,7 @@ from typing import Any, Final
 from consultations.questionnaire import flow
 from consultations.questionnaire.definition import CURRENT_VERSION
 from tests.consultations.views.conftest import CONSENTS, CONTACT, ROUTINE, fields_of
-from tests.faults.browser import Answer, Browser, GaveUp, Surprised
+from tests.faults.browser import Answer, Browser, Form, GaveUp, Surprised, forms_of
 from tests.faults.ledger import Ledger
 from tests.faults.sink import Sink
 
@@ -59,7 +59,7 @@ class Person:
 class Patients:
     """Makes people, and lets them do one thing after another. What they were told goes into the ledger."""
 
-    def __init__(self, port: int, ledger: Ledger, sink: Sink, *, seed: int, full_share: float = 0.35) -> None:
+    def __init__(self, port: int, ledger: Ledger, sink: Sink, *, seed: int, full_share: float = 0.5) -> None:
         self.port, self.ledger, self.sink = port, ledger, sink
         self.chance, self.full_share = random.Random(seed), full_share
         self.seen: Counter[str] = Counter()
@@ -76,7 +76,8 @@ class Patients:
         is_short = chance.random() >= self.full_share
         changes: dict[str, Any] = SHORT_PATH if is_short else {"ex_note": f"Note of person {number}."}
         scores = {name: str(chance.randint(4, 9)) for name in ("peg_p", "peg_e", "peg_g")}
-        address = f"10.{number // 65000}.{number // 250 % 250}.{number % 250}"
+        # A network of their own, as people at home have: no limit of a network stands in their way.
+        address = f"10.{number // 250}.{number % 250}.1"
         browser = Browser(self.port, self.ledger, address=address, chance=chance, seen=self.seen)
         plans = ["book", *chance.choice([["cancel"], ["cancel", "book"], []])]
         return Person(
@@ -189,7 +190,5 @@ class Patients:
         self.ledger.acknowledge("cancel", person.reference, seen=form.fields["seen"][0])
 
 
-def _posting(page: Answer, path: str) -> list[Any]:
-    from tests.faults.browser import forms_of
-
+def _posting(page: Answer, path: str) -> list[Form]:
     return [form for form in forms_of(page.body) if form.action.startswith(path)]

@@ -26,7 +26,7 @@ class Plan:
     senders: int = 4
     followers: int = 2
     nurses: int = 2
-    doctors: int = 1
+    doctors: int = 2
     web_processes: int = 3
     stalled_after: float = 240
     """Seconds without an acknowledgement after which a run counts as failed."""
@@ -34,7 +34,7 @@ class Plan:
     @property
     def kinds(self) -> tuple[str, ...]:
         # SQLite has no server that could die: what can is each process that has the file open.
-        own = DATABASE * 4 if self.engine == "postgresql" else ()
+        own = DATABASE * 6 if self.engine == "postgresql" else ()
         return (*PROCESSES, "web process", "web master", "mail worker", *own, *MAIL)
 
 

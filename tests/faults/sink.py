@@ -3,6 +3,7 @@
 import asyncio
 import email
 import email.policy
+import logging
 import re
 import threading
 from collections import Counter
@@ -11,6 +12,7 @@ from typing import Any, Final
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP
 
+logging.getLogger("mail.log").setLevel(logging.ERROR)
 LINK: Final = re.compile(r"/request/open/[\w-]+/")
 SLOW_SECONDS: Final = 3.0
 
