@@ -11,3 +11,4 @@ class CoreConfig(AppConfig):
     def ready(self) -> None:
         # They register the system checks.
         from clinic.core import checks, encryption_checks, line_checks, role_checks  # noqa: F401
+        from clinic.core.backups import checks as backup_checks  # noqa: F401
