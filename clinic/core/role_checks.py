@@ -42,7 +42,7 @@ def check_application_role(app_configs: Any = None, databases: Any = None, **kwa
         return [*powers, *_places(), *([] if powers else _tables())]
     except DatabaseError as problem:
         words = f"The database does not say what the application's role may do ({type(problem).__name__})."
-        return [Error(words, hint="Check DATABASE_URL, and that PostgreSQL runs.", id="clinic.E050")]
+        return [Error(words, hint="Check DATABASE_URL, and that PostgreSQL runs.", id="clinic.E060")]
 
 
 def _role() -> str:
@@ -54,12 +54,12 @@ def _powers() -> list[CheckMessage]:
     held += [f"is a member of {group}" for group in database_roles.rows(connection, MEMBER_OF)]
     if owned := database_roles.rows(connection, OWNED):
         held.append(f"owns {_some(owned)}, so it may drop their triggers")
-    return [_warning(f"{words}.", "clinic.W050") for words in held]
+    return [_warning(f"{words}.", "clinic.W060") for words in held]
 
 
 def _places() -> list[CheckMessage]:
     reachable = database_roles.rows(connection, REACHABLE)
-    return [_warning(f"may connect to other databases: {_some(reachable)}.", "clinic.W051")] if reachable else []
+    return [_warning(f"may connect to other databases: {_some(reachable)}.", "clinic.W061")] if reachable else []
 
 
 def _tables() -> list[CheckMessage]:
@@ -67,9 +67,9 @@ def _tables() -> list[CheckMessage]:
     found: list[CheckMessage] = []
     held = database_roles.relations(connection, _role())
     if surplus := [f"{it.name} ({', '.join(sorted(more))})" for it in held if (more := it.held - it.wanted)]:
-        found.append(_warning(f"may do more than it needs: {_some(surplus)}.", "clinic.W052"))
+        found.append(_warning(f"may do more than it needs: {_some(surplus)}.", "clinic.W062"))
     if missing := [it.name for it in held if it.wanted - it.held]:
-        found.append(Error(_sentence(f"may not use {_some(missing)}."), hint=HINT, id="clinic.E051"))
+        found.append(Error(_sentence(f"may not use {_some(missing)}."), hint=HINT, id="clinic.E061"))
     return found
 
 

@@ -274,12 +274,12 @@ class TestDeployCheck:
 
     def test_it_names_the_databases_of_others_and_nothing_else(self, migrated, monkeypatch):
         found = self.found(migrated, migrated.application, monkeypatch)
-        assert list(found) == ["clinic.W051"]
-        assert "may connect to other databases: " in found["clinic.W051"]
+        assert list(found) == ["clinic.W061"]
+        assert "may connect to other databases: " in found["clinic.W061"]
 
     def test_it_names_who_owns_the_tables(self, migrated, monkeypatch):
         found = self.found(migrated, migrated.migration, monkeypatch)
-        assert "so it may drop their triggers" in found["clinic.W050"]
+        assert "so it may drop their triggers" in found["clinic.W060"]
 
     def test_it_names_what_was_given_by_hand(self, migrated, monkeypatch):
         migrated.execute(migrated.migration, f'GRANT DELETE ON core_auditlink TO "{migrated.application}"')
@@ -287,8 +287,8 @@ class TestDeployCheck:
         found = self.found(migrated, migrated.application, monkeypatch)
         migrated.execute(migrated.migration, f'REVOKE DELETE ON core_auditlink FROM "{migrated.application}"')
         migrated.execute(migrated.migration, f'GRANT SELECT ON core_heartbeat TO "{migrated.application}"')
-        assert "may do more than it needs: core_auditlink (DELETE)." in found["clinic.W052"]
-        assert "may not use core_heartbeat." in found["clinic.E051"]
+        assert "may do more than it needs: core_auditlink (DELETE)." in found["clinic.W062"]
+        assert "may not use core_heartbeat." in found["clinic.E061"]
 
 
 @postgres
