@@ -1,12 +1,13 @@
 -- The database of the clinic and its two roles on PostgreSQL 13 or newer. Safe to repeat: it also hands over tables
 -- that another role owns, and takes back what is too much. As a superuser of PostgreSQL:
 --
---     runuser -u postgres -- psql --no-psqlrc --quiet --file=/srv/clinic/deploy/roles.sql
+--     cd / && runuser --user=postgres -- psql --no-psqlrc --quiet --file=/srv/clinic/deploy/roles.sql
 --
 -- Other names: --set=database=... --set=application=... --set=migration=... Passwords, where the roles come in over the
 -- network, from the variables APPLICATION_PASSWORD and MIGRATION_PASSWORD; without them they are left as they are.
 -- What the application may do with each table is given by `manage.py migrate`.
 \set ON_ERROR_STOP on
+\pset pager off
 \if :{?database} \else \set database clinic \endif
 \if :{?application} \else \set application clinic \endif
 \if :{?migration} \else \set migration clinic_migrate \endif
