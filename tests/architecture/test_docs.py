@@ -130,7 +130,9 @@ def kept_fields() -> dict[str, models.Field]:
 
 class TestFieldRegistry:
     def test_every_field_is_registered_once(self):
-        assert set(registered()) | nothing_personal() == set(kept_fields())
+        assert set(registered()) | nothing_personal() == set(kept_fields()), (
+            "docs/field-registry.md: give the new column a row, or name it under “Nothing personal”"
+        )
         assert not set(registered()) & nothing_personal()
 
     def test_what_it_says_is_encrypted_is_encrypted_and_nothing_else(self):
@@ -169,7 +171,13 @@ class TestReadme:
         }
         source = (ROOT / "clinic" / "settings.py").read_text()
         read = set(re.findall(r"\benv(?:\.\w+)?\(\s*\"([A-Z_]+)\"", source))
-        assert listed == read
+        assert listed == read, "README.md, Configuration: each setting has its row, and each row its setting"
+
+    def test_the_example_names_only_settings_that_are_read(self):
+        source = (ROOT / "clinic" / "settings.py").read_text()
+        named = set(re.findall(r"^#? ?([A-Z][A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
+        assert len(named) > 20
+        assert {setting for setting in named if f'"{setting}"' not in source} == set(), "no such setting: .env.example"
 
     def test_the_demonstrations_accounts_are_the_commands(self):
         from clinic.management.commands.demo import PASSWORD, STAFF
