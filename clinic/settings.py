@@ -119,7 +119,7 @@ MIDDLEWARE = [
     "clinic.core.middleware.HeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "clinic.core.middleware.RefuseBadInputMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "clinic.core.static_files.StaticFilesMiddleware",
     "clinic.core.page_cache.PageCacheMiddleware",
     "clinic.core.middleware.DatabaseDownMiddleware",
     "clinic.core.unreadable.UnreadableMiddleware",
@@ -203,6 +203,9 @@ STORAGES = {
     },
 }
 
+# Fonts and pictures are for our own pages alone.
+WHITENOISE_ALLOW_ALL_ORIGINS = False
+
 # People and sessions
 
 PASSWORD_HASHERS = [
@@ -283,6 +286,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
 DATA_UPLOAD_MAX_NUMBER_FILES = 0
 
+LOGGING_CONFIG = "clinic.core.logs.configure"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -167,8 +167,8 @@ class TestReadme:
             if line.startswith("| `")
             for setting in re.findall(r"`([A-Z_]+)`", line.split("|")[1])
         }
-        source = (ROOT / "clinic" / "settings.py").read_text()
-        read = set(re.findall(r"\benv(?:\.\w+)?\(\s*\"([A-Z_]+)\"", source))
+        sources = [ROOT / "clinic" / "settings.py", ROOT / "clinic" / "core" / "web_settings.py"]
+        read = {name for file in sources for name in re.findall(r"\benv(?:\.\w+)?\(\s*\"([A-Z_]+)\"", file.read_text())}
         assert listed == read
 
     def test_the_demonstrations_accounts_are_the_commands(self):
