@@ -7,7 +7,7 @@ import sys
 import threading
 import warnings
 from contextvars import ContextVar
-from typing import Any, Final
+from typing import Any, Final, TextIO
 
 from django.http import HttpRequest
 
@@ -92,6 +92,13 @@ def log_uncaught(kind: type[BaseException], error: BaseException | None, trace: 
     UNCAUGHT.critical("uncaught exception", exc_info=(kind, error or kind(), trace))
 
 
-def log_warning(message: Any, category: type[Warning], filename: str, lineno: int, *_: Any) -> None:
+def log_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
     """Kind and place: its words may quote a value, as "received a naive datetime" does."""
     WARNINGS.warning("%s at %s:%s", category.__name__, filename, lineno)
