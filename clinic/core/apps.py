@@ -10,5 +10,6 @@ class CoreConfig(AppConfig):
 
     def ready(self) -> None:
         from clinic.core import audit_heads, checks, encryption_checks, line_checks, outside_checks  # noqa: F401  (system checks)
+        from clinic.core.backups import checks as backup_checks  # noqa: F401
 
         audit_heads.register()

@@ -3,6 +3,7 @@
 import logging
 import shutil
 import tempfile
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -16,6 +17,7 @@ from django.http import HttpRequest
 from django.utils.module_loading import import_string
 
 from clinic.core import audit_heads, clock, key_fingerprints
+from clinic.core.backups import last_backup
 from clinic.core.encryption import KeysUnusable
 from clinic.core.housekeeping import worker_state
 from clinic.core.logs import cause_of, note_cause
@@ -27,6 +29,8 @@ LATE_MINUTES: Final = 15
 """A message that has waited longer meets a fault: the pauses after a first failure are shorter."""
 LOW_BYTES: Final = 1024**3
 LOW_SHARE: Final = 0.05
+OLD_BACKUP: Final = timedelta(hours=26)
+"""Whatever the timetable, one is made each day."""
 DATABASE_FOLDER: Final = Path("/var/lib/postgresql")
 
 
@@ -138,3 +142,14 @@ def _written_to() -> list[Path]:
 
 def audit() -> tuple[str, str]:
     return "audit", audit_heads.state()
+
+
+def backup() -> tuple[str, str]:
+    """How old the newest whole backup is, as long as somebody said where backups are kept."""
+    if not settings.BACKUP_FOLDER:
+        return "backup", "no folder"
+    newest = last_backup()
+    if newest is None:
+        return "backup", "none"
+    hours = int(newest.age.total_seconds() // 3600)
+    return "backup", f"{hours} hours old" if newest.age > OLD_BACKUP else "ok"

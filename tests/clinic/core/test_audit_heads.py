@@ -54,6 +54,7 @@ def cut_off(position: int) -> None:
 def switched_off(cursor: Any, table: str) -> None:
     """The triggers that keep rows, as their owner would drop them; the test's transaction is rolled back."""
     if connection.vendor == "postgresql":
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
         return
     cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = %s", [table])
