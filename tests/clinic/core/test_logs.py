@@ -20,17 +20,17 @@ def line(message: str, *arguments: object, **more: object) -> dict:
 def test_a_line_has_its_request_and_its_status():
     token = logs.request_id.set("request-0001")
     try:
-        found = line("Not Found: %s", "/nowhere/", status_code=404)
+        result = line("Not Found: %s", "/nowhere/", status_code=404)
     finally:
         logs.request_id.reset(token)
-    assert found["message"] == "Not Found: /nowhere/"
-    assert (found["request_id"], found["status"], found["level"]) == ("request-0001", 404, "INFO")
+    assert result["message"] == "Not Found: /nowhere/"
+    assert (result["request_id"], result["status"], result["level"]) == ("request-0001", 404, "INFO")
 
 
 def test_tokens_and_queries_are_masked():
     token = encryption.new_token()
-    found = line('"GET %s HTTP/1.1"', f"/request/link/{token}/?q=back+pain")
-    assert found["message"] == '"GET /request/link/[masked]/?[masked] HTTP/1.1"'
+    result = line('"GET %s HTTP/1.1"', f"/request/link/{token}/?q=back+pain")
+    assert result["message"] == '"GET /request/link/[masked]/?[masked] HTTP/1.1"'
 
 
 def test_a_message_cannot_forge_a_line():
@@ -42,10 +42,10 @@ def test_an_exception_is_named_by_type_and_place_only():
     try:
         raise ValueError("numb since Tuesday")
     except ValueError:
-        found = line("failed", exc_info=sys.exc_info())
-    assert found["exception"] == "ValueError"
-    assert found["places"][0].endswith("test_an_exception_is_named_by_type_and_place_only")
-    assert "numb" not in json.dumps(found)
+        result = line("failed", exc_info=sys.exc_info())
+    assert result["exception"] == "ValueError"
+    assert result["places"][0].endswith("test_an_exception_is_named_by_type_and_place_only")
+    assert "numb" not in json.dumps(result)
 
 
 TALKS = """
@@ -91,11 +91,11 @@ def test_a_setting_that_cannot_be_read_is_said_in_its_own_words():
     try:
         raise ImproperlyConfigured("This site cannot start: HTTPS must be 1 or 0")
     except ImproperlyConfigured:
-        found = line("the site cannot start", exc_info=sys.exc_info())
-    assert found["cause"] == "ImproperlyConfigured: This site cannot start: HTTPS must be 1 or 0"
+        result = line("the site cannot start", exc_info=sys.exc_info())
+    assert result["cause"] == "ImproperlyConfigured: This site cannot start: HTTPS must be 1 or 0"
 
 
 def test_a_token_is_masked_also_where_a_character_is_encoded():
     token = encryption.new_token()
-    found = line("Not Found: %s", f"/request/link/{token[:20]}%5F{token[20:]}/")
-    assert found["message"] == "Not Found: /request/link/[masked]/"
+    result = line("Not Found: %s", f"/request/link/{token[:20]}%5F{token[20:]}/")
+    assert result["message"] == "Not Found: /request/link/[masked]/"
