@@ -49,6 +49,9 @@ def start(name):
         unit = parser["Service"]
         command = ["runuser", f"--user={unit['User']}", "--", "env", "-i", "PATH=/usr/bin:/bin", "LANG=C.UTF-8"]
         command += settings(unit["EnvironmentFile"]) + shlex.split(unit["ExecStart"])
+        if "StateDirectory" in unit:
+            folder = f"/var/lib/{unit['StateDirectory']}"
+            subprocess.run(["install", "--directory", f"--owner={unit['User']}", folder], check=True)
         log = open(f"/var/log/{name}.log", "a")
         subprocess.Popen(command, cwd=unit["WorkingDirectory"], stdout=log, stderr=log, start_new_session=True)
 
