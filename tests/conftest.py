@@ -45,11 +45,11 @@ def left_out() -> dict[str, str]:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     gaps = left_out()
-    kept, left = [], []
+    stored, left = [], []
     for item in items:
-        (left if any(item.get_closest_marker(marker) for marker in gaps) else kept).append(item)
+        (left if any(item.get_closest_marker(marker) for marker in gaps) else stored).append(item)
     config.hook.pytest_deselected(items=left)
-    items[:] = kept
+    items[:] = stored
 
 
 def pytest_collection_finish() -> None:

@@ -5,11 +5,12 @@ from functools import cache
 from typing import Final
 
 from django.apps import apps
-from django.db import Error, IntegrityError, InterfaceError, OperationalError
+from django.db import Error, IntegrityError, InterfaceError, InternalError, OperationalError
 from django.db.models import UniqueConstraint
 
 LOST_RACE_CODES: Final = ("40P01", "40001", "55P03")
 """PostgreSQL's deadlock, serialization failure and lock timeout: nothing is wrong but the moment."""
+READ_ONLY_CODE: Final = "25006"
 UNIQUE: Final = re.compile(r"UNIQUE constraint failed: (\w+\.\w+(?:, \w+\.\w+)*)")
 CHECK: Final = re.compile(r"CHECK constraint failed: (\w+)")
 NOT_NULL: Final = re.compile(r"NOT NULL constraint failed: ([\w.]+)")
@@ -33,6 +34,9 @@ AWAY: Final = (
     "database is locked",
     "unable to open database file",
     "disk i/o error",
+    "database or disk is full",
+    "no space left on device",
+    "attempt to write a readonly database",
     "no such table",
 )
 """What servers and drivers say of themselves; anything else they say may quote a value."""
@@ -47,25 +51,25 @@ def constraint_of(error: IntegrityError) -> str:
     diagnosis = getattr(error.__cause__, "diag", None)
     if diagnosis is not None:
         return _on_postgresql(diagnosis)
-    words = str(error)
-    if found := UNIQUE.fullmatch(words):
-        columns = [part.strip().rpartition(".") for part in found[1].split(",")]
+    message = str(error)
+    if match := UNIQUE.fullmatch(message):
+        columns = [part.strip().rpartition(".") for part in match[1].split(",")]
         return _unique(columns[0][0], tuple(column for _, _, column in columns))
-    if found := CHECK.fullmatch(words):
-        return found[1]
-    if found := NOT_NULL.fullmatch(words):
-        return found[1]
-    if found := APPEND_ONLY.fullmatch(words):
-        return f"{found[1]}.append_only"
+    if match := CHECK.fullmatch(message):
+        return match[1]
+    if match := NOT_NULL.fullmatch(message):
+        return match[1]
+    if match := APPEND_ONLY.fullmatch(message):
+        return f"{match[1]}.append_only"
     # A trigger of ours says its own name and nothing else.
-    return words if NAME.fullmatch(words) else ""
+    return message if NAME.fullmatch(message) else ""
 
 
 def _on_postgresql(diagnosis: object) -> str:
     name = getattr(diagnosis, "constraint_name", None) or ""
     table = getattr(diagnosis, "table_name", None) or ""
-    if found := APPEND_ONLY.fullmatch(getattr(diagnosis, "message_primary", None) or ""):
-        return f"{found[1]}.append_only"
+    if match := APPEND_ONLY.fullmatch(getattr(diagnosis, "message_primary", None) or ""):
+        return f"{match[1]}.append_only"
     if column := getattr(diagnosis, "column_name", None):
         return f"{table}.{column}"
     key = KEY.match(getattr(diagnosis, "message_detail", None) or "")
@@ -98,7 +102,12 @@ def is_lost_race(error: Exception) -> bool:
 
 
 def is_away(error: BaseException | None) -> bool:
-    """Whether the error means "try again later". A database without its tables is a set-up error."""
+    """Whether the error means "try again later". A database without its tables is a set-up error.
+
+    One that takes no writes, being a stand-by or short of space, is away for whoever sends something.
+    """
+    if isinstance(error, InternalError):
+        return getattr(error.__cause__, "pgcode", "") == READ_ONLY_CODE
     return isinstance(error, OperationalError | InterfaceError) and "no such table" not in str(error)
 
 
@@ -112,6 +121,6 @@ def reason_of(error: BaseException) -> str:
     return " ".join(filter(None, [code, about]))
 
 
-def _phrase(words: str) -> str:
-    lower = words.lower()
+def _phrase(text: str) -> str:
+    lower = text.lower()
     return next((phrase for phrase in AWAY if phrase in lower), "")

@@ -13,7 +13,7 @@ from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, UnreadablePostError
 from django.utils.log import log_response
 
-from clinic.core import database_errors, error_pages
+from clinic.core import database_errors, database_writes, error_pages
 from clinic.core.logs import note_cause, request_id
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
@@ -113,8 +113,8 @@ class RefuseBadInputMiddleware:
         if request.method == "OPTIONS":
             return HttpResponse(status=204, headers={"Allow": ", ".join(METHODS)})
         query = unquote_to_bytes(request.META.get("QUERY_STRING", "").encode("latin-1", "replace"))
-        if found := UNDECODABLE_PATH.search(request.path_info):
-            rule = NUL if found[0] == "\x00" else NOT_UTF_8
+        if match := UNDECODABLE_PATH.search(request.path_info):
+            rule = NUL if match[0] == "\x00" else NOT_UTF_8
             return refused(request, error_pages.bad_request(request), f"{rule} in the path")
         if rule := fault_of(query):
             return refused(request, error_pages.bad_request(request), f"{rule} in the query")
@@ -165,7 +165,10 @@ class DatabaseDownMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        return self.get_response(request)
+        if request.method != "POST":
+            return self.get_response(request)
+        with database_writes.watched(request):
+            return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not database_errors.is_away(exception):

@@ -21,12 +21,12 @@ def report(request: HttpRequest) -> tuple[dict[str, str], bool]:
     It is asked for the revision of the pages that everybody may read. When it does not answer, or has no tables,
     nothing is left but what this process still holds in memory. Whatever else is wrong is named and stops no page.
     """
-    words = {"database": _database(request)}
-    is_ready = words["database"] == "ok"
+    statuses = {"database": _database(request)}
+    is_ready = statuses["database"] == "ok"
     for path in settings.READINESS:
         name, word = _probe(path) if is_ready else (path.rpartition(".")[2], "unknown")
-        words[name] = word
-    return words, is_ready
+        statuses[name] = word
+    return statuses, is_ready
 
 
 def _database(request: HttpRequest) -> str:

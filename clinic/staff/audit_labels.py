@@ -19,4 +19,4 @@ WORDS = {
 
 def audit_labels() -> dict[str, str]:
     """Code -> what a manager reads."""
-    return {code: str(words) for code, words in WORDS.items()}
+    return {code: str(label) for code, label in WORDS.items()}

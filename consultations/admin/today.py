@@ -77,8 +77,8 @@ def today_context(user: User) -> dict[str, Any]:
 def overdue_rows(*, viewer: User, now: datetime.datetime) -> dict[str, Any]:
     late = ConsultationRequest.objects.visible_to(viewer).filter(clocks.is_overdue(now))
     nearest = late.select_related("patient").annotate(case_due_at=clocks.CASE_DUE_AT).most_pressing_first()[:SHOWN]
-    found = readable(nearest)
-    heard = clock_alarms.heard_by(item.response_id for item in found if not isinstance(item, Unreadable))
+    nearest_requests = readable(nearest)
+    heard = clock_alarms.heard_by(item.response_id for item in nearest_requests if not isinstance(item, Unreadable))
     rows = [
         {
             "pk": item.pk,
@@ -94,7 +94,7 @@ def overdue_rows(*, viewer: User, now: datetime.datetime) -> dict[str, Any]:
             "time": clock_chip(item, now=now, case_due_at=item.case_due_at),
             "heard": heard.get(item.response_id, ""),
         }
-        for item in found
+        for item in nearest_requests
     ]
     for row in rows:
         row["url"] = reverse("admin:consultations_consultationrequest_change", args=[row["pk"]])

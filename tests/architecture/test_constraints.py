@@ -582,8 +582,8 @@ def test_a_unique_field_is_unique_in_the_table(model: type[models.Model], field:
     table, column = model._meta.db_table, model._meta.get_field(field).column
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            found = connection.introspection.get_constraints(cursor, table).values()
-            unique = [item["columns"] for item in found if item["unique"]]
+            result = connection.introspection.get_constraints(cursor, table).values()
+            unique = [item["columns"] for item in result if item["unique"]]
         else:
             cursor.execute(f'PRAGMA index_list("{table}")')
             names = [row[1] for row in cursor.fetchall() if row[2] and not row[4]]

@@ -17,17 +17,17 @@ def line(message: str, *arguments: object, **more: object) -> dict:
 def test_a_line_has_its_request_and_its_status():
     token = logs.request_id.set("request-0001")
     try:
-        found = line("Not Found: %s", "/nowhere/", status_code=404)
+        result = line("Not Found: %s", "/nowhere/", status_code=404)
     finally:
         logs.request_id.reset(token)
-    assert found["message"] == "Not Found: /nowhere/"
-    assert (found["request_id"], found["status"], found["level"]) == ("request-0001", 404, "INFO")
+    assert result["message"] == "Not Found: /nowhere/"
+    assert (result["request_id"], result["status"], result["level"]) == ("request-0001", 404, "INFO")
 
 
 def test_tokens_and_queries_are_masked():
     token = encryption.new_token()
-    found = line('"GET %s HTTP/1.1"', f"/request/link/{token}/?q=back+pain")
-    assert found["message"] == '"GET /request/link/[masked]/?[masked] HTTP/1.1"'
+    result = line('"GET %s HTTP/1.1"', f"/request/link/{token}/?q=back+pain")
+    assert result["message"] == '"GET /request/link/[masked]/?[masked] HTTP/1.1"'
 
 
 def test_a_message_cannot_forge_a_line():
@@ -39,7 +39,7 @@ def test_an_exception_is_named_by_type_and_place_only():
     try:
         raise ValueError("numb since Tuesday")
     except ValueError:
-        found = line("failed", exc_info=sys.exc_info())
-    assert found["exception"] == "ValueError"
-    assert found["places"][0].endswith("test_an_exception_is_named_by_type_and_place_only")
-    assert "numb" not in json.dumps(found)
+        result = line("failed", exc_info=sys.exc_info())
+    assert result["exception"] == "ValueError"
+    assert result["places"][0].endswith("test_an_exception_is_named_by_type_and_place_only")
+    assert "numb" not in json.dumps(result)

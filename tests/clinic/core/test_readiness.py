@@ -34,8 +34,8 @@ class TestBody:
 
     def test_nobody_to_tell_is_named_and_stops_no_page(self, client, time_machine):
         time_machine.move_to(MONDAY_MORNING, tick=False)
-        status, words = ask(client)
-        assert (status, words["alerts"]) == (200, "nobody can be told")
+        status, statuses = ask(client)
+        assert (status, statuses["alerts"]) == (200, "nobody can be told")
 
     def test_the_worker_is_named(self, client):
         assert ask(client)[1]["worker"] == "never seen"
@@ -44,13 +44,13 @@ class TestBody:
             clock.shift(timedelta(minutes=5))
             assert ask(client)[1]["worker"] == "ok"
             clock.shift(timedelta(seconds=1))
-            status, words = ask(client)
-            assert (status, words["worker"]) == (200, "late")
+            status, statuses = ask(client)
+            assert (status, statuses["worker"]) == (200, "late")
 
     def test_a_key_that_does_not_fit_is_named_and_stops_no_page(self, client, settings):
         settings.FIELD_KEYS = f"k1:{base64.b64encode(b'x' * 32).decode()}"
-        status, words = ask(client)
-        assert (status, words["keys"]) == (200, "k1 wrong, INDEX_KEY missing")
+        status, statuses = ask(client)
+        assert (status, statuses["keys"]) == (200, "k1 wrong, INDEX_KEY missing")
 
     def test_keys_are_compared_afresh(self, client, monkeypatch):
         monkeypatch.setattr(key_fingerprints, "_memory", key_fingerprints.Memory())
@@ -68,8 +68,8 @@ class TestBody:
             "clinic.core.readiness.worker",
         )
         with caplog.at_level(logging.ERROR):
-            found = ask(client)
-        assert found == (200, {"database": "ok", "broken": "unknown", "nowhere": "unknown", "worker": "never seen"})
+            result = ask(client)
+        assert result == (200, {"database": "ok", "broken": "unknown", "nowhere": "unknown", "worker": "never seen"})
         assert "the probe tests.clinic.core.test_readiness.broken failed" in caplog.text
 
     def test_another_probe_is_one_line_in_the_settings(self, client, settings):

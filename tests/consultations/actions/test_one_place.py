@@ -60,14 +60,14 @@ def test_every_action_has_a_module_of_its_own():
 
 
 def test_no_other_module_of_the_product_names_one():
-    found: dict[str, set[str]] = {}
+    results: dict[str, set[str]] = {}
     for file in [*ROOT.glob("consultations/**/*.py"), *ROOT.glob("clinic/**/*.py")]:
         path = file.relative_to(ROOT).as_posix()
         own = {name for name in names() if module_of(name) == path}
         shared = {WORKFLOW.actions[name].verb for name in own & set(WORKFLOW.actions)}
         if path != "consultations/workflow.py" and "migrations" not in file.parts:
-            found[path] = strings_of(file) - EVERYDAY - own - shared
-    assert {path: named for path, named in found.items() if named} == LISTED
+            results[path] = strings_of(file) - EVERYDAY - own - shared
+    assert {path: named for path, named in results.items() if named} == LISTED
 
 
 def test_no_data_is_an_open_dictionary():

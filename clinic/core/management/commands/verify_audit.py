@@ -27,8 +27,8 @@ class Command(ClinicCommand):
         for model, what in ((UnchainedEvent, "Events"), (UnchainedRead, "Readings")):
             numbers = list(model.objects.order_by("pk").values_list("pk", flat=True))
             if numbers:
-                words = reading_batches.spans_words(numbers)
-                self.stdout.write(f"{what} that the worker has still to chain: {words}.")
+                spans = reading_batches.spans_text(numbers)
+                self.stdout.write(f"{what} that the worker has still to chain: {spans}.")
 
     def _compare(self, head: str) -> list[str]:
         position, colon, digest = head.partition(":")

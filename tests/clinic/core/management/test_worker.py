@@ -79,8 +79,8 @@ def test_one_that_fails_keeps_no_other_from_its_turn_and_is_named(
 
         return duty
 
-    for each, (module, function) in DUTIES.items():
-        monkeypatch.setattr(module, function, does(each))
+    for entry, (module, function) in DUTIES.items():
+        monkeypatch.setattr(module, function, does(entry))
     call_command("worker", once=True)
     assert done == [item for item in DUTIES if item != name]
     assert Heartbeat.objects.get(name="worker").failing == name
