@@ -34,7 +34,7 @@ def drill(folder: Path, *, identity: Identity, into: dict[str, Any] | None = Non
     path = examining.newest(folder)
     kind = str(container.read_header(path).get("kind"))
     with _place(kind, into) as given:
-        wish = restoring.Wish(into=given, identity=identity, grants=False)
+        wish = restoring.Wish(into=given, identity=identity)
         done = restoring.restore(path, wish)
     took = timedelta(seconds=time.monotonic() - begun)
     age = clock.now() - datetime.fromisoformat(done.made_at)

@@ -21,14 +21,13 @@ from clinic.core.backups.refusals import BackupRefused
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Wish:
-    """What somebody asked for. `grants`: the roles of the backup are there, and keep their rights."""
+    """What somebody asked for."""
 
     into: dict[str, Any]
     identity: Identity
     replace: str = ""
     other_installation: bool = False
     ends_links: bool = False
-    grants: bool = True
 
 
 @dataclasses.dataclass(slots=True)
@@ -94,16 +93,20 @@ def _into_server(held: Unpacked, wish: Wish, facts: dict[str, Any], done: Restor
     with _timed(done, "put in place"):
         if has_rows:
             done.kept = f"schema {targets.put_aside(wish.into)} of {wish.into['NAME']}"
-        targets.fill_postgres(wish.into, held.payload, grants=wish.grants)
+        targets.fill_postgres(wish.into, held.payload)
     with _timed(done, "verify"):
         _settle(wish.into, facts, done)
 
 
 def _settle(given: dict[str, Any], facts: dict[str, Any], done: Restored) -> None:
     """By a process of its own: this one has the database of the settings."""
+    environment = {
+        **postgres.environment(given), "DATABASE_URL": targets.address_of(given), "MIGRATE_DATABASE_URL": "",
+        "STATEMENT_TIMEOUT_MS": "0",
+    }  # fmt: skip
     child = subprocess.run(
         [sys.executable, str(settings.BASE_DIR / "manage.py"), "after_restore", "--facts", "-"],
-        env={**postgres.environment(given), "DATABASE_URL": targets.address_of(given), "STATEMENT_TIMEOUT_MS": "0"},
+        env=environment,
         input=json.dumps(facts), capture_output=True, text=True, check=False,
     )  # fmt: skip
     done.lines += child.stdout.splitlines()

@@ -174,12 +174,15 @@ def put_aside(given: dict[str, Any]) -> str:
     return kept
 
 
-def fill_postgres(given: dict[str, Any], payload: Path, *, grants: bool) -> None:
-    """All of it or nothing, in one transaction. Raises BackupRefused."""
+def fill_postgres(given: dict[str, Any], payload: Path) -> None:
+    """All of it or nothing, in one transaction. Whose it is and who may what is for `deploy/roles.sql` and `migrate`.
+
+    Raises BackupRefused.
+    """
     with postgres.connected(given) as opened:
         server = postgres.server_major(opened)
     arguments = [
         postgres.program("pg_restore", server=server), "--single-transaction", "--exit-on-error", "--no-owner",
-        "--no-password", f"--dbname={given['NAME']}", *([] if grants else ["--no-acl"]), str(payload),
+        "--no-password", f"--dbname={given['NAME']}", "--no-acl", str(payload),
     ]  # fmt: skip
     postgres.run(arguments, given=given)

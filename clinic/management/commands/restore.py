@@ -32,7 +32,6 @@ class Command(ClinicCommand):
         parser.add_argument(
             "--end-links", action="store_true", help="end every private link; patients ask for a new one"
         )
-        parser.add_argument("--no-grants", action="store_true", help="PostgreSQL: leave out the rights of roles")
         parser.add_argument("--wal", default="", metavar="FOLDER", help="of a base backup: the archive to go on from")
         parser.add_argument(
             "--until", default="", metavar="TIME", help="of a base backup: stop there, as 2026-11-28T09:30Z"
@@ -59,7 +58,6 @@ class Command(ClinicCommand):
                 replace=options["replace"],
                 other_installation=options["other_installation"],
                 ends_links=options["end_links"],
-                grants=not options["no_grants"],
             )
             self._say(restoring.restore(path, wish))
         except BackupRefused as problem:
