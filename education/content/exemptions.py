@@ -23,7 +23,7 @@ def sentences(content: shipped.Shipped, root: Path = template_text.ROOT) -> list
     ]
     for file in sorted(root.glob(TEMPLATES)):
         place = file.relative_to(root).as_posix()
-        found += sentences_of_template(place, file.read_text(encoding="utf-8"))
+        found += sentences_of_template(place, template_text.say_words(file.read_text(encoding="utf-8")))
     return found
 
 

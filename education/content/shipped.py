@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from django.conf import settings
 from django.utils.text import slugify
 
 from education.claims import template_text
@@ -77,23 +78,24 @@ def digest(record: Record) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def read(folder: Path = CONTENT) -> Shipped:
-    """Read and check everything. Raises ContentError."""
+def read(folder: Path = CONTENT, *, region: str = "") -> Shipped:
+    """Read and check everything, in the words of a region: the clinic's own if none is named. Raises ContentError."""
     problems = Problems()
     if not is_folder(folder):
         problems.add(str(folder), "", "there is no such folder", "name the folder that holds “pages” and the records")
         raise ContentError(problems.sentences)
     page_names: dict[str, str] = {}
+    region = region or settings.CLINIC_REGION
     shipped = Shipped(
-        pages=list(_pages(folder, problems, page_names)),
+        pages=list(_pages(folder, problems, page_names, region)),
         sources=[_source(entry) for entry in _entries(folder, SOURCES, problems)],
-        evidence=list(_entries(folder, EVIDENCE, problems)),
-        terms=list(_entries(folder, TERMS, problems)),
-        questions=list(_entries(folder, QUESTIONS, problems)),
-        trials=list(_trials(folder, problems)),
-        regulations=[{**UNDATED, **entry} for entry in _entries(folder, REGULATIONS, problems)],
+        evidence=list(_entries(folder, EVIDENCE, problems, region)),
+        terms=list(_entries(folder, TERMS, problems, region)),
+        questions=list(_entries(folder, QUESTIONS, problems, region)),
+        trials=list(_trials(folder, problems, region)),
+        regulations=[{**UNDATED, **entry} for entry in _entries(folder, REGULATIONS, problems, region)],
         best_bets=[{"spanish": [], **entry} for entry in _entries(folder, BEST_BETS, problems)],
-        waivers=[Waiver(**entry) for entry in _entries(folder, WAIVERS, problems)],
+        waivers=[Waiver(**entry) for entry in _entries(folder, WAIVERS, problems, region)],
         page_files=page_names,
     )
     tables = {table: getattr(shipped, table) for table in checks.TABLES}
@@ -124,9 +126,9 @@ def remarks(shipped: Shipped, *, today: datetime.date) -> list[Remark]:
     return found + remarks_in(template_text.texts(), library)
 
 
-def _pages(folder: Path, problems: Problems, page_names: dict[str, str]) -> Iterator[Record]:
+def _pages(folder: Path, problems: Problems, page_names: dict[str, str], region: str) -> Iterator[Record]:
     for path, file in page_files(folder, problems):
-        found = read_page(path, file, problems)
+        found = read_page(path, file, problems, region=region)
         if found is None:
             continue
         front, body = found
@@ -146,9 +148,9 @@ def _source(entry: Record) -> Record:
     return {**source, "year": entry.get("year"), "is_verified": entry.get("verified", False)}
 
 
-def _trials(folder: Path, problems: Problems) -> Iterator[Record]:
+def _trials(folder: Path, problems: Problems, region: str) -> Iterator[Record]:
     """A trial without a key gets one from its name, which must then have a letter of the alphabet in it."""
-    for entry in _entries(folder, TRIALS, problems):
+    for entry in _entries(folder, TRIALS, problems, region):
         key = slugify(entry["name"])[:80]
         if not entry.get("key", key):
             remedy = 'give the trial a field key = "…"'
@@ -157,9 +159,12 @@ def _trials(folder: Path, problems: Problems) -> Iterator[Record]:
             yield {"key": key, **entry}
 
 
-def _entries(folder: Path, table: Table, problems: Problems) -> Iterator[Record]:
-    """The sound records of one file, in order. A file that cannot be read has none, and is a problem."""
-    text = read_text(folder / table.file, table.file, problems)
+def _entries(folder: Path, table: Table, problems: Problems, region: str = "") -> Iterator[Record]:
+    """The sound records of one file, in order. A file that cannot be read has none, and is a problem.
+
+    Without a region they stay as they are written: titles of sources, and what people type into the search.
+    """
+    text = read_text(folder / table.file, table.file, problems, region=region)
     if text is None:
         return
     if table is SOURCES:
