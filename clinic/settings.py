@@ -222,7 +222,7 @@ LOGIN_REDIRECT_URL = "admin:index"
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_SERIALIZER = "django.contrib.sessions.serializers.JSONSerializer"
 SESSION_COOKIE_AGE = KEEP_UNSENT_HOURS * 60 * 60
-MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+MESSAGE_STORAGE = "clinic.core.sessions.MessageStorage"
 
 COOKIE_PREFIX = "__Host-" if HTTPS else ""
 SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}session"
@@ -241,6 +241,16 @@ SOUND_COOKIE_NAME = f"{COOKIE_PREFIX}sound"
 
 PAGE_CACHE_REVISION = "education.library.revision"
 PAGE_CACHE_SECONDS = 1
+
+# Backups: the public half of the key that they are encrypted for (`make_backup_key`), and where they are written
+
+BACKUP_KEY = env.str("BACKUP_KEY", default="").strip()
+BACKUP_FOLDER = env.str("BACKUP_FOLDER", default="").strip()
+BACKUP_KEEP = {**defaults.BACKUP_KEEP, **env.json_object("BACKUP_KEEP", example='{"days": 35}')}
+# The database as a role sees it that may read everything and change nothing. Without it DATABASE_URL is read.
+BACKUP_DATABASE = (
+    env.database("BACKUP_DATABASE_URL", default="") if env.str("BACKUP_DATABASE_URL", default="").strip() else None
+)
 
 # What /readyz says beside the database: functions without arguments, each returning a name and "ok" or a short phrase
 

@@ -5,11 +5,12 @@ from functools import cache
 from typing import Final
 
 from django.apps import apps
-from django.db import Error, IntegrityError, InterfaceError, OperationalError
+from django.db import Error, IntegrityError, InterfaceError, InternalError, OperationalError
 from django.db.models import UniqueConstraint
 
 LOST_RACE_CODES: Final = ("40P01", "40001", "55P03")
 """PostgreSQL's deadlock, serialization failure and lock timeout: nothing is wrong but the moment."""
+READ_ONLY_CODE: Final = "25006"
 UNIQUE: Final = re.compile(r"UNIQUE constraint failed: (\w+\.\w+(?:, \w+\.\w+)*)")
 CHECK: Final = re.compile(r"CHECK constraint failed: (\w+)")
 NOT_NULL: Final = re.compile(r"NOT NULL constraint failed: ([\w.]+)")
@@ -33,6 +34,9 @@ AWAY: Final = (
     "database is locked",
     "unable to open database file",
     "disk i/o error",
+    "database or disk is full",
+    "no space left on device",
+    "attempt to write a readonly database",
     "no such table",
 )
 """What servers and drivers say of themselves; anything else they say may quote a value."""
@@ -98,7 +102,12 @@ def is_lost_race(error: Exception) -> bool:
 
 
 def is_away(error: BaseException | None) -> bool:
-    """Whether the error means "try again later". A database without its tables is a set-up error."""
+    """Whether the error means "try again later". A database without its tables is a set-up error.
+
+    One that takes no writes, being a stand-by or short of space, is away for whoever sends something.
+    """
+    if isinstance(error, InternalError):
+        return getattr(error.__cause__, "pgcode", "") == READ_ONLY_CODE
     return isinstance(error, OperationalError | InterfaceError) and "no such table" not in str(error)
 
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.core.context_processors import facts
 from clinic.core.database_errors import is_away
+from clinic.core.database_writes import has_written
 from clinic.core.form_origin import came_from_elsewhere, came_from_here, page_of_form
 from clinic.core.logs import cause_of, id_of, note_cause, request_id
 from clinic.core.unsent import Unsent, unsent_of
@@ -53,8 +54,9 @@ def lost_by(request: HttpRequest, *, may_be_kept: bool = False) -> dict[str, Any
     """What an error page says of the form it answers: what is saved and what is not, and what was typed.
 
     Nothing is looked up, so it says no more than the address tells. `may_be_kept` when the work was done before the
-    failure, as far as anybody knows.
+    failure, as far as anybody knows; so it may whenever this request has written something.
     """
+    may_be_kept = may_be_kept or has_written(request)
     if request.method != "POST":
         return {"said": [EARLIER_PAGES] if CHECK_PAGE.match(request.path) else [], "unsent": []}
     said = [PERHAPS if may_be_kept else NOT_SAVED]

@@ -13,7 +13,7 @@ from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, UnreadablePostError
 from django.utils.log import log_response
 
-from clinic.core import database_errors, error_pages
+from clinic.core import database_errors, database_writes, error_pages
 from clinic.core.logs import note_cause, request_id
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
@@ -165,7 +165,10 @@ class DatabaseDownMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        return self.get_response(request)
+        if request.method != "POST":
+            return self.get_response(request)
+        with database_writes.watched(request):
+            return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not database_errors.is_away(exception):

@@ -1,5 +1,9 @@
 """Django's session middleware, and the truth about a session that could not be kept."""
 
+import logging
+from typing import Any
+
+from django.contrib.messages.storage.session import SessionStorage
 from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.exceptions import SessionInterrupted
 from django.contrib.sessions.middleware import SessionMiddleware as DjangoSessionMiddleware
@@ -10,12 +14,26 @@ from clinic.core import error_pages
 from clinic.core.logs import cause_of, note_cause
 
 
+logger = logging.getLogger(__name__)
+
+
+class MessageStorage(SessionStorage):
+    """Notes on the request that nothing but a message to be shown once was put into its session."""
+
+    def _store(self, messages: Any, response: HttpResponse, *args: Any, **kwargs: Any) -> Any:
+        was_modified = self.request.session.modified
+        unstored = super()._store(messages, response, *args, **kwargs)
+        vars(self.request)["only_messages"] = not was_modified
+        return unstored
+
+
 class SessionMiddleware(DjangoSessionMiddleware):
     """Django answers 400, "bad request", whenever a session cannot be written. Nobody sent anything bad.
 
     The work of the request is committed by then. When the database is away, the answer is the calm 503; pressing again
     leads to where the first press would have led. When the session was ended meanwhile, by signing out in another tab,
-    the answer says that.
+    the answer says that. Where the session holds nothing new but "it is done", to be shown once, what was done stands,
+    and the answer is the one that it would have been: the next page shows how things stand.
     """
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
@@ -24,9 +42,9 @@ class SessionMiddleware(DjangoSessionMiddleware):
         except SessionInterrupted as problem:
             if was_ended(problem):
                 return error_pages.session_ended(request)
-            return not_written(request, database_error_in(problem) or problem)
+            return not_written(request, response, database_error_in(problem) or problem)
         except Error as problem:
-            return not_written(request, problem)
+            return not_written(request, response, problem)
 
 
 def database_error_in(problem: SessionInterrupted) -> BaseException | None:
@@ -41,7 +59,11 @@ def was_ended(problem: SessionInterrupted) -> bool:
     return cause is None or type(cause) is DatabaseError
 
 
-def not_written(request: HttpRequest, problem: BaseException) -> HttpResponse:
-    note_cause(request, f"session not written: {cause_of(problem)}")
+def not_written(request: HttpRequest, response: HttpResponse, problem: BaseException) -> HttpResponse:
+    cause = f"session not written: {cause_of(problem)}"
+    if getattr(request, "only_messages", False):
+        logger.warning("%s: a message is not shown", cause)
+        return response
+    note_cause(request, cause)
     # The work of the request is committed by then.
     return error_pages.service_unavailable(request, may_be_kept=True)

@@ -1,4 +1,4 @@
-"""Every address of the site, and everyone who may get_as at it."""
+"""Every address of the site, and everyone who may ask for it."""
 
 import copy
 import datetime

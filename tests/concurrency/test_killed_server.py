@@ -40,8 +40,8 @@ class Server:
         process = start("-m", "gunicorn", "--workers", "2", "--bind", bind, "clinic.wsgi", **self.environment)
         begun = time.monotonic()
         while time.monotonic() - begun < DEADLINE:
-            with socket.socket() as get_as:
-                if get_as.connect_ex(("127.0.0.1", self.port)) == 0:
+            with socket.socket() as knock:
+                if knock.connect_ex(("127.0.0.1", self.port)) == 0:
                     return process
             time.sleep(0.05)
         raise AssertionError("the server did not start")

@@ -369,7 +369,7 @@ class TestBounds:
         pages = Pages(most_pages=20, most_bytes=12_000)
         wrong: list[Exception] = []
 
-        def get_as(number: int) -> None:
+        def knock(number: int) -> None:
             try:
                 for place in range(300):
                     name = key(f"/{(number * 7 + place) % 40}/")
@@ -379,7 +379,7 @@ class TestBounds:
                 wrong.append(error)
 
         pages._see("one", page_cache.time.monotonic())
-        threads = [threading.Thread(target=get_as, args=(number,)) for number in range(8)]
+        threads = [threading.Thread(target=knock, args=(number,)) for number in range(8)]
         for thread in threads:
             thread.start()
         for thread in threads:

@@ -1,0 +1,56 @@
+"""What a run is: how much is acknowledged, how much dies meanwhile, on which engine."""
+
+import dataclasses
+import os
+from collections.abc import Mapping
+from typing import Final
+
+ENGINES: Final = ("postgresql", "sqlite")
+PROCESSES: Final = ("web process", "web master", "mail worker", "reload")
+DATABASE: Final = ("database",)
+MAIL: Final = ("mail refuses", "mail 4xx", "mail 5xx", "mail slow", "mail drops")
+
+
+class CannotRun(Exception):
+    """A sentence that says what is missing or was given wrongly."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Plan:
+    """`kinds` is what may happen, in the weights of how often it stands there."""
+
+    acknowledged: int = 1000
+    faults: int = 30
+    seed: int = 1
+    engine: str = "postgresql"
+    senders: int = 4
+    followers: int = 2
+    nurses: int = 2
+    doctors: int = 2
+    web_processes: int = 3
+    stalled_after: float = 240
+    """Seconds without an acknowledgement after which a run counts as failed."""
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        # SQLite has no server that could die: what can is each process that has the file open.
+        own = DATABASE * 6 if self.engine == "postgresql" else ()
+        return (*PROCESSES, "web process", "web master", "mail worker", *own, *MAIL)
+
+
+def from_environment(given: Mapping[str, str] = os.environ) -> Plan:
+    """ACKNOWLEDGED, FAULTS, SEED and ENGINE. Raises CannotRun for what is no such value."""
+    numbers = {}
+    for name in ("ACKNOWLEDGED", "FAULTS", "SEED"):
+        typed = given.get(name, "").replace(",", "").replace("_", "")
+        if not typed:
+            continue
+        if not typed.isdecimal():
+            raise CannotRun(f"{name} must be a whole number, and is {given[name]!r}.")
+        numbers[name.lower()] = int(typed)
+    engine = given.get("ENGINE", "") or "postgresql"
+    if engine not in ENGINES:
+        raise CannotRun(f"ENGINE must be {' or '.join(ENGINES)}, and is {engine!r}.")
+    if numbers.get("acknowledged", 1) < 1:
+        raise CannotRun("ACKNOWLEDGED must be 1 or more.")
+    return Plan(engine=engine, **numbers)
