@@ -15,6 +15,12 @@ from tests.pseudo.templates import Longer
 
 READ_AS: dict[str, tuple[str, ...]] = {
     "visitor": ("clinic:", "education:"),
+    "walker": ("consultations:",),
+    "patient": ("consultations:",),
+    "other": ("consultations:",),
+    "triage": ("admin:",),
+    "doctor": ("admin:",),
+    "manager": ("admin:",),
     "editor": ("admin:education", "admin:app_list", "admin:password", "admin:jsi18n"),
 }
 """Role -> the beginnings of the names of the addresses that it reads."""

@@ -38,7 +38,7 @@ def test_words_are_put_into_a_text(region: str, said: str) -> None:
 
 def test_other_braces_stay_and_an_unknown_word_is_refused() -> None:
     assert region_words.put_in('{ label = "x" } {{ a }} {} { poo }', "US") == '{ label = "x" } {{ a }} {} { poo }'
-    with pytest.raises(region_words.UnknownWordError, match="there is no word “tumy” in region_words.toml"):
+    with pytest.raises(region_words.UnknownWordError, match=r"there is no word “tumy” in region_words\.toml"):
         region_words.put_in("my {tumy}", "US")
 
 
