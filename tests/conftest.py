@@ -11,7 +11,7 @@ from django.conf import settings
 
 from clinic.core import key_fingerprints
 
-pytest_plugins = ["tests.personas", "tests.content_fixtures"]
+pytest_plugins = ["tests.personas", "tests.content_fixtures", "tests.pseudo.switch"]
 
 CHROMIUM_NAMES = (
     "chromium-headless-shell", "chrome-headless-shell",

@@ -11,6 +11,7 @@ from typing import Any, Final
 from django.conf import settings
 from django.utils.text import slugify
 
+from clinic.core import region_words
 from education.claims import template_text
 from education.claims.content_checks import READ_BY_VISITORS, Remark, Waiver, remarks_in, remarks_of
 from education.content import checks
@@ -88,7 +89,7 @@ def read(folder: Path = CONTENT, *, region: str = "") -> Shipped:
     region = region or settings.CLINIC_REGION
     shipped = Shipped(
         pages=list(_pages(folder, problems, page_names, region)),
-        sources=[_source(entry) for entry in _entries(folder, SOURCES, problems)],
+        sources=[_source(entry, region) for entry in _entries(folder, SOURCES, problems)],
         evidence=list(_entries(folder, EVIDENCE, problems, region)),
         terms=list(_entries(folder, TERMS, problems, region)),
         questions=list(_entries(folder, QUESTIONS, problems, region)),
@@ -142,10 +143,12 @@ def _pages(folder: Path, problems: Problems, page_names: dict[str, str], region:
             yield {**entry, "is_stem_cell_page": is_stem_cell_page}
 
 
-def _source(entry: Record) -> Record:
+def _source(entry: Record, region: str) -> Record:
+    """Titles and names stay as they are; the kind is our own word."""
     names = ("key", "kind", "authors", "title", "container", "year", "doi", "pmid", "url", "supports", "note")
     source: Record = {name: entry.get(name) or "" for name in names}
-    return {**source, "year": entry.get("year"), "is_verified": entry.get("verified", False)}
+    kind = region_words.put_in(source["kind"], region)
+    return {**source, "kind": kind, "year": entry.get("year"), "is_verified": entry.get("verified", False)}
 
 
 def _trials(folder: Path, problems: Problems, region: str) -> Iterator[Record]:

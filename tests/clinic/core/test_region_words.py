@@ -51,6 +51,7 @@ def test_every_word_of_the_table_is_used() -> None:
     files = [
         *(ROOT / "education/content").rglob("*.md"), *(ROOT / "education/content").glob("*.toml"),
         *(ROOT / "consultations/candidacy/display").glob("*.toml"), ROOT / "consultations/forms/numbers.py",
+        ROOT / "education/content/sources.json",
     ]  # fmt: skip
     asked = {name for file in files for name in re.findall(r"[{\"](\w+)[}\"]", file.read_text())}
     for folder in ("clinic", "consultations", "education"):
