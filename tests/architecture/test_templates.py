@@ -45,8 +45,8 @@ COMPARABLE = {
 
 
 def templates() -> list[Path]:
-    found = (file for folder in SHORT_LINES for file in (ROOT / folder).rglob("*.html"))
-    return sorted(file for file in found if name(file) not in DRAWINGS)
+    results = (file for folder in SHORT_LINES for file in (ROOT / folder).rglob("*.html"))
+    return sorted(file for file in results if name(file) not in DRAWINGS)
 
 
 def name(file: Path) -> str:
@@ -63,13 +63,13 @@ def lines() -> list[tuple[str, str]]:
 
 def test_every_line_can_be_read_in_a_review() -> None:
     assert len(templates()) > 100
-    assert [f"{place}: {len(line)}" for place, line in lines() if len(line) > WIDEST] == []
+    assert [f"{index}: {len(line)}" for index, line in lines() if len(line) > WIDEST] == []
 
 
 def test_no_template_compares_a_word_of_its_presenter() -> None:
     """Give the template a value that is true or false; or, for what comes from elsewhere, add it to COMPARABLE."""
     assert COMPARED.search('{% if case.level == "EMERGENCY" %}')
     tags = [(place, tag) for place, line in lines() for tag in re.findall(r"\{% (?:el)?if .*?%\}", line)]
-    compared = [(place, found[1]) for place, tag in tags for found in COMPARED.finditer(tag)]
+    compared = [(place, match[1]) for place, tag in tags for match in COMPARED.finditer(tag)]
     assert [f"{place}: {value}" for place, value in compared if value not in COMPARABLE] == []
     assert sorted(COMPARABLE.keys() - {value for _place, value in compared}) == []
