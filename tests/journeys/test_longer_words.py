@@ -25,7 +25,9 @@ OUT_OF_PLACE = """() => {
     const has_text = it => Array.from(it.childNodes).some(node => node.nodeType === 3 && node.data.trim());
     for (const it of document.querySelectorAll("main *, header *, footer *, nav *, h1")) {
         const style = getComputedStyle(it);
-        if (!has_text(it) || it.closest(".visually-hidden, svg, select, textarea") || !it.checkVisibility()) continue;
+        const is_unseen = around => around && around !== document.body
+            && (around.offsetWidth <= 1 || getComputedStyle(around).clipPath !== "none" || is_unseen(around.parentElement));
+        if (!has_text(it) || is_unseen(it) || it.closest(".visually-hidden, svg, select, textarea") || !it.checkVisibility()) continue;
         const name = `${it.tagName.toLowerCase()}.${it.className} “${it.textContent.trim().slice(0, 40)}”`;
         if (style.display !== "inline" && it.scrollWidth > it.clientWidth + 1) {
             wrong.push(`words stand out of ${name}`);
@@ -35,7 +37,7 @@ OUT_OF_PLACE = """() => {
             const {overflowX, overflowY} = getComputedStyle(around), edge = around.getBoundingClientRect();
             const hides_x = ["hidden", "clip"].includes(overflowX) && box.right > edge.right + 1;
             const hides_y = ["hidden", "clip"].includes(overflowY) && box.bottom > edge.bottom + 1;
-            if ((hides_x || hides_y) && !around.closest("details:not([open])")) wrong.push(`cut off: ${name}`);
+            if ((hides_x || hides_y) && !around.closest("details:not([open])")) wrong.push(`cut off by ${around.className}: ${name}`);
         }
     }
     return wrong;
@@ -98,7 +100,7 @@ def test_pages_of_staff_hold_longer_words(look: LongLook, make_request: Any, cli
     nurse = Client()
     nurse.force_login(make_user("the_nurse", "triage"))
     look.visit(
-        "/admin/", "/admin/today/", REQUESTS, f"{REQUESTS}{asked.pk}/change/", f"{REQUESTS}caller/",
+        "/admin/", "/admin/today/", REQUESTS, f"{REQUESTS}{asked.pk}/change/", f"{REQUESTS}calls/caller/",
         "/admin/consultations/safetycase/", "/admin/consultations/handovernote/", client=nurse,
     )  # fmt: skip
     editor = Client()
