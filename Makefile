@@ -66,7 +66,7 @@ check: .venv/.installed-dev ## Lint, format, types, import rules, templates, mig
 	@cd $(FRONTEND) && sha256sum --check --quiet built.sha256 || \
 		{ echo "What is built in $(FRONTEND) does not fit its sources any more: make frontend (needs node), and commit."; exit 1; }
 	git ls-files -z -- '*.html' | xargs -0 .venv/bin/djade --check --target-version 5.2
-	@$(EXTRACT_MESSAGES) --output-file /dev/stdout | cmp -s - $(CATALOGUE) || \
+	@$(EXTRACT_MESSAGES) --output-file /dev/stdout | { cmp -s - $(CATALOGUE); differs=$$?; cat >/dev/null; exit $$differs; } || \
 		{ echo "$(CATALOGUE) does not hold the sentences of the code: run \`make messages\` and commit it."; exit 1; }
 	DEBUG=1 $(PY) manage.py makemigrations --check --dry-run
 	env SECRET_KEY="$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(60))')" \

@@ -264,7 +264,7 @@ def test_every_address_is_listed_and_every_listed_one_exists() -> None:
     names = [name for name, _ in routes()]
 
     assert len(names) == len(set(names))
-    assert set(names) == set(MATRIX)
+    assert set(names) == set(MATRIX), "say in MATRIX who may open the new address"
     assert all(len(who.split()) == len(ROLES) for who in MATRIX.values())
 
 
