@@ -2,7 +2,7 @@
 
 import ipaddress
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from django.conf import settings
@@ -70,7 +70,7 @@ class AllFigures(Collector):
         yield by_label("clinic_figures", "1 where these figures could be worked out.", "source", works)
 
 
-def by_label(name: str, help_text: str, label: str, figures: dict[str, float]) -> Metric:
+def by_label(name: str, help_text: str, label: str, figures: Mapping[str, float]) -> Metric:
     family = GaugeMetricFamily(name, help_text, labels=[label])
     for value, figure in figures.items():
         family.add_metric([value], figure)

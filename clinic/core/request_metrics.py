@@ -17,7 +17,7 @@ from prometheus_client.core import Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 
 if os.environ.get("METRICS_PLACE"):
-    values.ValueClass = values.MultiProcessValue(lambda: os.environ["METRICS_PLACE"])
+    values.ValueClass = values.MultiProcessValue(lambda: os.environ["METRICS_PLACE"])  # type: ignore[no-untyped-call]
 
 REGISTRY: Final = CollectorRegistry()
 ANSWERS: Final = Counter(
