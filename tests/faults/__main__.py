@@ -2,11 +2,12 @@
 
 import base64
 import os
+import shutil
 import sys
 import tempfile
 from pathlib import Path
 
-from tests.faults.plan import CannotRun, from_environment
+from tests.faults.plan import CannotRun, Plan, from_environment
 
 SETTINGS = "tests.faults.settings"
 ENVIRONMENT = {
@@ -35,7 +36,7 @@ def main() -> int:
         return 2
 
 
-def _run(plan, folder: Path) -> int:  # type: ignore[no-untyped-def]
+def _run(plan: Plan, folder: Path) -> int:
     from tests.faults.cluster import Cluster
 
     cluster = Cluster(folder / "cluster") if plan.engine == "postgresql" else None
@@ -56,11 +57,20 @@ def _run(plan, folder: Path) -> int:  # type: ignore[no-untyped-def]
         result = Run(plan, folder, cluster=cluster, settings=SETTINGS).go()
         print(table(result))
         if not result.is_good:
-            print((folder / "web.log").read_text(errors="replace")[-3000:], file=sys.stderr)
+            _keep(folder)
         return 0 if result.is_good else 1
     finally:
         if cluster:
             cluster.remove()
+
+
+def _keep(folder: Path) -> None:
+    """What somebody needs who looks for the cause."""
+    kept = Path("var") / "faults"
+    kept.mkdir(parents=True, exist_ok=True)
+    for name in ("ledger.jsonl", "web.log", "worker.log"):
+        shutil.copy(folder / name, kept / name)
+    print(f"The ledger and the logs are kept in {kept}.", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ class CannotRun(Exception):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Plan:
-    """`kinds` is what may happen, in the weights of how often it stands there."""
+    """`kinds` is what may happen, as often as it stands there; `kinds_only` in its place, where it is given."""
 
     acknowledged: int = 1000
     faults: int = 30
@@ -28,11 +28,14 @@ class Plan:
     nurses: int = 2
     doctors: int = 2
     web_processes: int = 3
+    kinds_only: tuple[str, ...] = ()
     stalled_after: float = 240
     """Seconds without an acknowledgement after which a run counts as failed."""
 
     @property
     def kinds(self) -> tuple[str, ...]:
+        if self.kinds_only:
+            return self.kinds_only
         # SQLite has no server that could die: what can is each process that has the file open.
         own = DATABASE * 6 if self.engine == "postgresql" else ()
         return (*PROCESSES, "web process", "web master", "mail worker", *own, *MAIL)

@@ -12,8 +12,9 @@ from typing import Any, Final
 
 from django.db import connection
 
+from clinic.core.models import OutboxMessage
 from tests.concurrency.processes import free_port
-from tests.faults import clinic, comparison
+from tests.faults import comparison
 from tests.faults.browser import GaveUp, Surprised
 from tests.faults.cluster import Cluster
 from tests.faults.comparison import Finding
@@ -53,10 +54,9 @@ class Run:
         self.chance = random.Random(plan.seed)
         self.ledger = Ledger(folder / "ledger.jsonl")
         self.sink = Sink(free_port())
+
         environment = {"DJANGO_SETTINGS_MODULE": settings} if settings else {}
-        self.stack = Stack(
-            folder, mail_port=self.sink._controller.port, web_processes=plan.web_processes, **environment
-        )
+        self.stack = Stack(folder, mail_port=self.sink.port, web_processes=plan.web_processes, **environment)
         self.patients = Patients(self.stack.port, self.ledger, self.sink, seed=plan.seed)
         self.new: queue.Queue[Person] = queue.Queue()
         self.passed: queue.Queue[Person] = queue.Queue()
@@ -85,8 +85,6 @@ class Run:
     def _result(self, seconds: float) -> Result:
         connection.close()
         findings = comparison.compare(self.ledger.entries, arrived=self.sink.taken)
-        from clinic.core.models import OutboxMessage
-
         owed = OutboxMessage.objects
         mails = {
             "owed": owed.count(),
