@@ -74,6 +74,8 @@ check: .venv/.installed-dev ## Lint, format, types, import rules, templates, mig
 	DEBUG=1 $(PY) manage.py makemigrations --check --dry-run
 	env SECRET_KEY="$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(60))')" \
 		FIELD_KEYS="$$($(PY) -c 'import base64, os; print("k1:" + base64.b64encode(os.urandom(32)).decode())')" \
+		BACKUP_KEY="$$($(PY) -c 'from pyrage.x25519 import Identity; print(Identity.generate().to_public())')" \
+		BACKUP_FOLDER=/var/backups/clinic \
 		ENV_FILE= DEBUG=0 UNSIGNED_RULES_ACCEPTED_BY="make check" ALLOWED_HOSTS=clinic.example SITE_URL=https://clinic.example \
 		$(PY) manage.py check --deploy --fail-level WARNING
 

@@ -242,6 +242,16 @@ SOUND_COOKIE_NAME = f"{COOKIE_PREFIX}sound"
 PAGE_CACHE_REVISION = "education.library.revision"
 PAGE_CACHE_SECONDS = 1
 
+# Backups: the public half of the key that they are encrypted for (`make_backup_key`), and where they are written
+
+BACKUP_KEY = env.str("BACKUP_KEY", default="").strip()
+BACKUP_FOLDER = env.str("BACKUP_FOLDER", default="").strip()
+BACKUP_KEEP = {**defaults.BACKUP_KEEP, **env.json_object("BACKUP_KEEP", example='{"days": 35}')}
+# The database as a role sees it that may read everything and change nothing. Without it DATABASE_URL is read.
+BACKUP_DATABASE = (
+    env.database("BACKUP_DATABASE_URL", default="") if env.str("BACKUP_DATABASE_URL", default="").strip() else None
+)
+
 # What /readyz says beside the database: functions without arguments, each returning a name and "ok" or a short phrase
 
 READINESS = (

@@ -10,3 +10,4 @@ class CoreConfig(AppConfig):
 
     def ready(self) -> None:
         from clinic.core import checks, encryption_checks, line_checks  # noqa: F401  (they register the system checks)
+        from clinic.core.backups import checks as backup_checks  # noqa: F401

@@ -117,4 +117,7 @@ ANSWER: a question without an answer, in working days. CHOICE: an offer of which
 calendar; it comes back at the next opening.
 """
 
+BACKUP_KEEP: dict[str, int] = {"latest": 12, "hours": 48, "days": 35, "weeks": 26, "bases": 2}
+"""How many backups stay: the latest, the last one of so many hours, days and weeks that have one, and base backups."""
+
 SCAN_REPORT_LINE = "If you come for a visit, bring them on paper or on a disc. This site cannot take them."

@@ -139,6 +139,14 @@ def key_fingerprints() -> dict[str, str]:
     return {name: hmac.new(key, FINGERPRINT_OF, hashlib.sha256).hexdigest() for name, key in keys.items()}
 
 
+def derived_key(key_id: str, *, purpose: str) -> bytes:
+    """A key for one purpose that follows from a field key, and from which nothing of that can be told.
+
+    Raises KeyError for a field key that the settings do not name.
+    """
+    return hmac.digest(_keys(*configured())[key_id], purpose.encode(), "sha256")
+
+
 def encrypt(plain: str, *, context: str) -> str:
     """Encrypt a text for one context. The same text encrypted twice differs. Raises KeysUnusable."""
     _guard().require_usable(writing=True)

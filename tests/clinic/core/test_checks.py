@@ -54,6 +54,12 @@ FAULTS = [
     ("clinic.E035", {"PATIENT_WAITS": {"ANSWER": {"days": 3}, "CHOICE": {"days": 0}}}),
     ("clinic.E035", {"PATIENT_WAITS": {"ANSWER": {"days": 3}, "CHOICE": {"days": 7}, "NEVER": {"days": 7}}}),
     ("clinic.E034", {"KEEP_UNSENT_DAYS": 36_501}),
+    ("clinic.E050", {"BACKUP_KEY": "age1mistyped"}),
+    ("clinic.E050", {"BACKUP_KEY": "AGE-SECRET-KEY-1"}),
+    ("clinic.E051", {"BACKUP_KEEP": {}}),
+    ("clinic.E051", {"BACKUP_KEEP": {**defaults.BACKUP_KEEP, "days": -1}}),
+    ("clinic.E051", {"BACKUP_KEEP": {**defaults.BACKUP_KEEP, "days": "35"}}),
+    ("clinic.E051", {"BACKUP_KEEP": {**defaults.BACKUP_KEEP, "months": 3}}),
     ("clinic.E025", {"DEFAULT_FROM_EMAIL": "The clinic"}),
     ("clinic.E025", {"DEFAULT_FROM_EMAIL": "Clinic <böse@clinic.example>"}),
     ("clinic.E012", {"SITE_URL": "clinic.example"}),
@@ -90,3 +96,20 @@ def test_the_demonstration_may_run_with_debug():
 
 def test_every_outcome_has_a_reply_target():
     assert set(defaults.REPLY_TARGETS) == {*Outcome.values, "MARKED_TEXT", "MESSAGE"}
+
+
+class TestBackups:
+    def missing(self, **changed):
+        with override_settings(**{**SOUND, "BACKUP_KEY": "", "BACKUP_FOLDER": "", **changed}):
+            messages = run_checks(tags=["security"], include_deployment_checks=True)
+        return [message.msg for message in messages if message.id == "clinic.W050"]
+
+    def test_a_deployment_without_them_is_warned_of(self):
+        assert self.missing() == ["No backup can be made: BACKUP_KEY and BACKUP_FOLDER not set."]
+        assert self.missing(BACKUP_FOLDER="/backups") == ["No backup can be made: BACKUP_KEY not set."]
+
+    def test_one_with_a_key_and_a_folder_is_not(self):
+        assert self.missing(BACKUP_KEY="age1", BACKUP_FOLDER="/backups") == []
+
+    def test_nor_is_a_demonstration(self):
+        assert self.missing(DEBUG=True) == []
