@@ -7,7 +7,8 @@ from typing import Final
 
 ENGINES: Final = ("postgresql", "sqlite")
 PROCESSES: Final = ("web process", "web master", "mail worker", "reload")
-DATABASE: Final = ("database",)
+DATABASE: Final = ("database", "database", "database", "read-only")
+DISK: Final = ("disk full",)
 MAIL: Final = ("mail refuses", "mail 4xx", "mail 5xx", "mail slow", "mail drops")
 
 
@@ -28,6 +29,8 @@ class Plan:
     nurses: int = 2
     doctors: int = 2
     web_processes: int = 3
+    disk_mb: int = 0
+    """The size of a disk in memory for the database, which is filled up again and again; 0 for the ordinary disk."""
     kinds_only: tuple[str, ...] = ()
     stalled_after: float = 240
     """Seconds without an acknowledgement after which a run counts as failed."""
@@ -37,14 +40,15 @@ class Plan:
         if self.kinds_only:
             return self.kinds_only
         # SQLite has no server that could die: what can is each process that has the file open.
-        own = DATABASE * 6 if self.engine == "postgresql" else ()
-        return (*PROCESSES, "web process", "web master", "mail worker", *own, *MAIL)
+        own = DATABASE * 2 if self.engine == "postgresql" else ()
+        disk = DISK * 2 if self.disk_mb else ()
+        return (*PROCESSES, "web process", "web master", "mail worker", *own, *disk, *MAIL)
 
 
 def from_environment(given: Mapping[str, str] = os.environ) -> Plan:
-    """ACKNOWLEDGED, FAULTS, SEED and ENGINE. Raises CannotRun for what is no such value."""
+    """ACKNOWLEDGED, FAULTS, SEED, ENGINE and DISK_MB. Raises CannotRun for what is no such value."""
     numbers = {}
-    for name in ("ACKNOWLEDGED", "FAULTS", "SEED"):
+    for name in ("ACKNOWLEDGED", "FAULTS", "SEED", "DISK_MB"):
         typed = given.get(name, "").replace(",", "").replace("_", "")
         if not typed:
             continue

@@ -18,6 +18,7 @@ from tests.faults import comparison
 from tests.faults.browser import GaveUp, Surprised
 from tests.faults.cluster import Cluster
 from tests.faults.comparison import Finding
+from tests.faults.disk import SmallDisk
 from tests.faults.ledger import Ledger
 from tests.faults.patients import Patients, Person
 from tests.faults.plan import Plan
@@ -49,8 +50,11 @@ class Result:
 
 
 class Run:
-    def __init__(self, plan: Plan, folder: Path, *, cluster: Cluster | None = None, settings: str = "") -> None:
-        self.plan, self.cluster = plan, cluster
+    def __init__(
+        self, plan: Plan, folder: Path, *, cluster: Cluster | None = None, disk: SmallDisk | None = None,
+        settings: str = "",
+    ) -> None:  # fmt: skip
+        self.plan, self.cluster, self.disk = plan, cluster, disk
         self.chance = random.Random(plan.seed)
         self.ledger = Ledger(folder / "ledger.jsonl")
         self.sink = Sink(free_port())
@@ -73,6 +77,9 @@ class Run:
             for thread in threads:
                 thread.start()
             self._inject()
+        except KeyboardInterrupt:
+            # What was done until now counts, and is compared.
+            self.surprises.append("the run was ended before its time")
         finally:
             self.ends.set()
             for thread in threads:
@@ -195,6 +202,16 @@ class Run:
             self.cluster.die()
             time.sleep(self.chance.uniform(*DATABASE_SECONDS))
             self.cluster.start()
+        elif kind == "read-only" and self.cluster is not None:
+            self.cluster.take_no_writes(on=True)
+            time.sleep(self.chance.uniform(*MAIL_SECONDS))
+            self.cluster.take_no_writes(on=False)
+        elif kind == "disk full" and self.disk is not None:
+            self.disk.fill()
+            time.sleep(self.chance.uniform(*MAIL_SECONDS))
+            self.disk.free()
+            if self.cluster is not None and not self.cluster.is_running():
+                self.cluster.start()
         elif kind == "web process":
             self.stack.web.kill_child(self.chance)
         elif kind == "web master":
