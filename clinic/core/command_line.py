@@ -30,8 +30,8 @@ class OwnDatabaseOnly(ManagementUtility):
 
     def fetch_command(self, subcommand: str) -> Any:
         say_if_it_is_the_demonstration()
-        if apps.ready and (found := command_refusal(subcommand, self.argv)):
-            sys.stderr.write(f"{found.text}\n")
+        if apps.ready and (refusal := command_refusal(subcommand, self.argv)):
+            sys.stderr.write(f"{refusal.text}\n")
             raise SystemExit(1)
         return super().fetch_command(subcommand)
 
@@ -54,10 +54,10 @@ def say_if_it_is_the_demonstration() -> None:
 def command_refusal(command: str, argv: list[str]) -> Refusal | None:
     if command in NO_DATABASE or command.startswith("-") or {"--help", "-h", "--version", "help"} & set(argv[1:]):
         return None
-    found = old_database.judge(connection)
+    refusal = old_database.judge(connection)
     connection.close()
-    if found and found.cause is RefusalCause.UNMIGRATED and command not in NEEDS_TABLES:
+    if refusal and refusal.cause is RefusalCause.UNMIGRATED and command not in NEEDS_TABLES:
         return None
-    if found and found.cause is RefusalCause.UNREACHABLE and command in WAITS:
+    if refusal and refusal.cause is RefusalCause.UNREACHABLE and command in WAITS:
         return None
-    return found
+    return refusal

@@ -89,7 +89,7 @@ def of_postgresql(connection: BaseDatabaseWrapper, wanted: Collection[str]) -> S
 
 
 def _columns(rows: Any) -> Columns:
-    found: Columns = {}
+    columns: Columns = {}
     for table, column, must_be_given in rows:
-        found.setdefault(table, {})[column] = bool(must_be_given)
-    return found
+        columns.setdefault(table, {})[column] = bool(must_be_given)
+    return columns

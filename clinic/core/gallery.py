@@ -61,7 +61,7 @@ class SampleForm(forms.Form):
     )
     name = forms.CharField(label="Full name", help_text="As in your passport.")
     phone = forms.CharField(label="Phone number", required=False)
-    place = forms.ChoiceField(label="Where?", choices=[("", "Select"), ("a", "Here")])
+    location = forms.ChoiceField(label="Where?", choices=[("", "Select"), ("a", "Here")])
     agrees = forms.BooleanField(label="I agree")
 
 
@@ -86,5 +86,5 @@ def gallery(request: HttpRequest) -> HttpResponse:
     if not settings.DEBUG:
         raise Http404
     shown = (Shown(state, render_state(state, request)) for state in states())
-    parts = [(name, list(each)) for name, each in groupby(shown, key=lambda one: one.state.component)]
+    parts = [(name, list(group)) for name, group in groupby(shown, key=lambda one: one.state.component)]
     return render(request, "clinic/gallery.html", {"parts": parts})

@@ -50,15 +50,15 @@ class Refusal:
 
 def refusal(used: BaseDatabaseWrapper = connection) -> Refusal | None:
     """None for a database that is this program's own, and for one that is still to be made or migrated by it."""
-    found = judge(used)
-    return None if found and found.cause is RefusalCause.UNMIGRATED else found
+    judgment = judge(used)
+    return None if judgment and judgment.cause is RefusalCause.UNMIGRATED else judgment
 
 
 def server_refusal() -> Refusal | None:
     """For a web server, which starts without a database too: its pages say that something is down."""
-    found = refusal()
+    judgment = refusal()
     connection.close()
-    return None if found and found.cause is RefusalCause.UNREACHABLE else found
+    return None if judgment and judgment.cause is RefusalCause.UNREACHABLE else judgment
 
 
 def judge(used: BaseDatabaseWrapper) -> Refusal | None:
@@ -124,8 +124,8 @@ def _file_problem(path: Path) -> str:
 
 def _judged_server(used: BaseDatabaseWrapper) -> Refusal | None:
     given = used.settings_dict
-    place = ":".join(str(given[part]) for part in ("HOST", "PORT") if given.get(part)) or "this machine"
-    name = f"The PostgreSQL database “{given['NAME']}” on {place}"
+    address = ":".join(str(given[part]) for part in ("HOST", "PORT") if given.get(part)) or "this machine"
+    name = f"The PostgreSQL database “{given['NAME']}” on {address}"
     try:
         state = database_state.of_postgresql(used, _tables())
     except OperationalError as error:
@@ -207,8 +207,8 @@ def _has_other_columns(state: State) -> bool:
     tell. A column that somebody added for themselves, and that may stay empty, does no harm.
     """
     for table, wanted in _tables().items():
-        found = state.columns.get(table, {})
-        if wanted - found.keys() or any(must for name, must in found.items() if name not in wanted):
+        columns = state.columns.get(table, {})
+        if wanted - columns.keys() or any(must for name, must in columns.items() if name not in wanted):
             return True
     return False
 
@@ -239,13 +239,13 @@ def _shown(path: Path) -> str:
 
 def _move(path: Path) -> str:
     """The command that keeps a database file, with what SQLite left beside it, under a name that is free."""
-    number, kept = 1, path.with_name(f"{path.stem}-old{path.suffix}")
-    while kept.exists():
+    number, moved_to = 1, path.with_name(f"{path.stem}-old{path.suffix}")
+    while moved_to.exists():
         number += 1
-        kept = path.with_name(f"{path.stem}-old-{number}{path.suffix}")
+        moved_to = path.with_name(f"{path.stem}-old-{number}{path.suffix}")
     there = [suffix for suffix in ("", *database_state.SIDE_FILES) if Path(f"{path}{suffix}").exists()]
     return " && ".join(
-        f"mv {_shown(Path(f'{path}{suffix}'))} {_shown(Path(f'{kept}{suffix}'))}" for suffix in there or [""]
+        f"mv {_shown(Path(f'{path}{suffix}'))} {_shown(Path(f'{moved_to}{suffix}'))}" for suffix in there or [""]
     )
 
 

@@ -91,10 +91,10 @@ def _choice_in(question: Question, source: Mapping[str, Any]) -> str | None:
 def without(source: Mapping[str, Any], signs: Collection[Sign]) -> dict[str, Any]:
     """One source less the answers that were entered by mistake."""
     gone = set(signs)
-    kept: dict[str, Any] = {}
+    remaining: dict[str, Any] = {}
     for name, value in source.items():
         if isinstance(value, list | tuple):
-            kept[name] = [item for item in value if not (isinstance(item, str) and Sign(name, item) in gone)]
+            remaining[name] = [item for item in value if not (isinstance(item, str) and Sign(name, item) in gone)]
         elif not (isinstance(value, str) and Sign(name, value) in gone):
-            kept[name] = value
-    return kept
+            remaining[name] = value
+    return remaining

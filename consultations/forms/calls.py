@@ -136,9 +136,9 @@ class ToldForm(forms.Form):
     def __init__(self, data: Any = None, *, ticks: Mapping[str, str], answers: Mapping[str, Any]) -> None:
         super().__init__(data, auto_id="ask-%s")
         told = answers.get(ASKED) or {}
-        for code, words in ticks.items():
+        for code, label in ticks.items():
             self.fields[code] = forms.ChoiceField(
-                label=_("Is this still so: “%(words)s”?") % {"words": words},
+                label=_("Is this still so: “%(words)s”?") % {"words": label},
                 choices=[(YES, _("Yes")), (NO, _("No")), (NOT_ASKED, _("Not asked"))],
                 widget=TileRadio,
                 required=False,

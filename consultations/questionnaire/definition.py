@@ -234,9 +234,9 @@ class _Reader:
         weight = _extension(entry, f"{HL7}ordinalValue")
         code = coding["code"].removeprefix(f"{question_id}.") if weight is None else str(int(weight))
         regional = [
-            (_extension(each, "region"), _extension(each, "text"))
-            for each in entry.get("extension", [])
-            if each["url"] == f"{self.base}regional-wording"
+            (_extension(extension, "region"), _extension(extension, "text"))
+            for extension in entry.get("extension", [])
+            if extension["url"] == f"{self.base}regional-wording"
         ]
         if not all(isinstance(part, str) and part.strip() for wording in regional for part in wording):
             raise DefinitionError(f"{question_id} has a regional wording without its region or its text.")

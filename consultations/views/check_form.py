@@ -39,9 +39,9 @@ class QuestionGroup:
 
 def screen_form(session: QuestionnaireSession, asked: Screen, data: QueryDict | None) -> ScreenForm:
     """The screen's questions on show, and its follow-ups: open where the page said that it showed them."""
-    words = worded(session.version, settings.CLINIC_REGION)
+    questions_by_id = worded(session.version, settings.CLINIC_REGION)
     own = flow.questions_on(asked, session.answers, version=session.version, region=settings.CLINIC_REGION)
-    later = [words[question_id] for question_id in asked.follow_ups]
+    later = [questions_by_id[question_id] for question_id in asked.follow_ups]
     told = shown_at_once(data)
     opened: list[Question] = []
     if told.intersection(asked.follow_ups):
@@ -71,7 +71,7 @@ def parts(form: ScreenForm, session: QuestionnaireSession, asked: Screen) -> lis
     """
     rows = [_row(field, form, session, asked) for field in form]
     questions = worded(session.version, settings.CLINIC_REGION)
-    grouped = [(is_mood, tuple(each)) for is_mood, each in groupby(rows, lambda row: _is_mood(row, questions.by_id))]
+    grouped = [(is_mood, tuple(group)) for is_mood, group in groupby(rows, lambda row: _is_mood(row, questions.by_id))]
     return [
         QuestionGroup(mood_stem(session) if is_mood and len(grouped) > 1 else "", group_rows)
         for is_mood, group_rows in grouped

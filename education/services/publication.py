@@ -28,12 +28,12 @@ def current_sign_offs(page: Page) -> dict[str, SignOff]:
 def publication_blockers(page: Page) -> list[str]:
     """Everything that keeps a page from being published now, in sentences."""
     today = clock.today()
-    held = library.Library.of("", library.snapshot_data())
+    content = library.Library.of("", library.snapshot_data())
     problems = [*records.problems_of(page), *map(waivers.sentence_of, waivers.open_remarks(page))]
     problems += [
         reopening.EXPIRED % {"code": code, "day": clock.day(ends)}
-        for code in sorted(references.of(page.words(), held).evidence)
-        if code in held.evidence and (ends := grade_ends_on(held.evidence[code])) < today
+        for code in sorted(references.of(page.words(), content).evidence)
+        if code in content.evidence and (ends := grade_ends_on(content.evidence[code])) < today
     ]
     given = current_sign_offs(page)
     for part in workflow.parts_to_sign(page.kind, is_stem_cell_page=page.is_stem_cell_page):

@@ -272,8 +272,8 @@ def error_summary(
 
 
 def _errors_of(form: forms.BaseForm) -> list[dict[str, str]]:
-    found = [{"text": str(text), "target": ""} for text in form.non_field_errors()]
+    errors = [{"text": str(text), "target": ""} for text in form.non_field_errors()]
     for field in form:
         target = field.id_for_label or next((widget.id_for_label for widget in field.subwidgets), "")
-        found += [{"text": str(text), "target": target} for text in field.errors]
-    return found
+        errors += [{"text": str(text), "target": target} for text in field.errors]
+    return errors

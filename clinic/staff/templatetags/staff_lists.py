@@ -47,9 +47,9 @@ def list_rows(context: template.Context, cl: ChangeList) -> Iterator[list[Cell]]
                 label=label[:1].upper() + label[1:],
                 value=_words(name, record, cl),
                 url=url if name in (cl.list_display_links or ()) else "",
-                is_name=place == 0,
+                is_name=index == 0,
             )
-            for place, (name, label) in enumerate(zip(cl.list_display, labels, strict=True))
+            for index, (name, label) in enumerate(zip(cl.list_display, labels, strict=True))
         ]
 
 

@@ -53,11 +53,11 @@ def test_every_code_on_record_has_words() -> None:
     for file in SOURCES.rglob("*.py"):
         written |= set(re.findall(r'action="(content\.\w+)"', file.read_text(encoding="utf-8")))
     written |= {WORKFLOW.code(verb) for verb in workflow.TRANSITIONS}
-    words = audit_labels()
-    assert sorted(written - set(words)) == []
-    assert words["content.sign_clinical"] == "Content: clinical review given"
-    assert words["content.feedback"] == "Content: a reader sent feedback"
-    assert words["content.publish"] == "Content: published"
+    labels = audit_labels()
+    assert sorted(written - set(labels)) == []
+    assert labels["content.sign_clinical"] == "Content: clinical review given"
+    assert labels["content.feedback"] == "Content: a reader sent feedback"
+    assert labels["content.publish"] == "Content: published"
 
 
 @pytest.mark.parametrize("name", sorted(set(workflow.TRANSITIONS) - SYSTEM))

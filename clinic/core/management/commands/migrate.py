@@ -13,6 +13,6 @@ class Command(migrate.Command):
     def execute(self, *args: Any, **options: Any) -> Any:
         """Not in `handle`: the system checks before it already open the database, and SQLite then changes the file."""
         used = connections[options.get("database") or DEFAULT_DB_ALIAS]
-        if found := old_database.refusal(used):
-            raise CommandError(found.text)
+        if refusal := old_database.refusal(used):
+            raise CommandError(refusal.text)
         return super().execute(*args, **options)
