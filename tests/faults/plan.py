@@ -46,7 +46,7 @@ class Plan:
 
 
 def from_environment(given: Mapping[str, str] = os.environ) -> Plan:
-    """ACKNOWLEDGED, FAULTS, SEED, ENGINE and DISK_MB. Raises CannotRun for what is no such value."""
+    """ACKNOWLEDGED, FAULTS, SEED, ENGINE, DISK_MB and KINDS. Raises CannotRun for what is no such value."""
     numbers = {}
     for name in ("ACKNOWLEDGED", "FAULTS", "SEED", "DISK_MB"):
         typed = given.get(name, "").replace(",", "").replace("_", "")
@@ -60,4 +60,15 @@ def from_environment(given: Mapping[str, str] = os.environ) -> Plan:
         raise CannotRun(f"ENGINE must be {' or '.join(ENGINES)}, and is {engine!r}.")
     if numbers.get("acknowledged", 1) < 1:
         raise CannotRun("ACKNOWLEDGED must be 1 or more.")
-    return Plan(engine=engine, **numbers)
+    plan = Plan(engine=engine, **numbers)
+    if named := given.get("KINDS", ""):
+        return dataclasses.replace(plan, kinds_only=_kinds(named, plan))
+    return plan
+
+
+def _kinds(named: str, plan: Plan) -> tuple[str, ...]:
+    kinds = tuple(name.strip() for name in named.split(","))
+    if unknown := sorted(set(kinds) - set(plan.kinds)):
+        known = ", ".join(dict.fromkeys(plan.kinds))
+        raise CannotRun(f"KINDS: there is no {', '.join(unknown)} in such a run. There are: {known}.")
+    return kinds

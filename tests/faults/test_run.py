@@ -45,6 +45,7 @@ def test_what_a_run_is_told_by_its_environment() -> None:
     assert "database" not in plan.kinds
     assert (from_environment({}).acknowledged, from_environment({}).faults) == (1000, 30)
     assert "database" in from_environment({}).kinds
+    assert from_environment({"KINDS": "disk full, reload", "DISK_MB": "300"}).kinds == ("disk full", "reload")
 
 
 @pytest.mark.parametrize(
@@ -53,6 +54,11 @@ def test_what_a_run_is_told_by_its_environment() -> None:
         ({"FAULTS": "many"}, "FAULTS must be a whole number, and is 'many'."),
         ({"ENGINE": "mysql"}, "ENGINE must be postgresql or sqlite, and is 'mysql'."),
         ({"ACKNOWLEDGED": "0"}, "ACKNOWLEDGED must be 1 or more."),
+        (
+            {"KINDS": "disk full, reload", "ENGINE": "sqlite"},
+            "KINDS: there is no disk full in such a run. There are: web process, web master, mail worker, reload, "
+            "mail refuses, mail 4xx, mail 5xx, mail slow, mail drops.",
+        ),
     ],
 )
 def test_what_cannot_be_run_is_said(given: dict[str, str], sentence: str) -> None:
