@@ -178,6 +178,10 @@ else:
         f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c lock_timeout=3000 "
         "-c idle_in_transaction_session_timeout=10000",
     )
+# The role that owns the tables: `migrate` works as it, and the site as that of DATABASE_URL, which can change no table.
+MIGRATE_DATABASE = (
+    env.database("MIGRATE_DATABASE_URL", default="") if env.str("MIGRATE_DATABASE_URL", default="").strip() else {}
+)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Nobody needs a mail server to try the site: the demonstration's Messages page shows what was sent.

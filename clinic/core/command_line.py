@@ -5,6 +5,7 @@ import sys
 from typing import Any, Final
 
 from django.apps import apps
+from django.conf import settings
 from django.core.management import ManagementUtility
 from django.db import connection
 
@@ -21,6 +22,8 @@ NO_DATABASE: Final = frozenset(
 """Commands that use no table of ours; `migrate` looks for itself, also where somebody calls it from elsewhere."""
 WAITS: Final = frozenset({"worker", "shell"})
 """Commands that bear a database that cannot be reached at the moment."""
+SERVES: Final = frozenset({"worker", "runserver"})
+"""Commands that stay, and whose output is a log."""
 NEEDS_TABLES: Final = frozenset({"load_education", "demo", "createsuperuser", "changepassword"})
 """What a newcomer runs after `migrate`, or before it by mistake."""
 
@@ -33,7 +36,9 @@ class OwnDatabaseOnly(ManagementUtility):
         if apps.ready and (refusal := command_refusal(subcommand, self.argv)):
             sys.stderr.write(f"{refusal.text}\n")
             raise SystemExit(1)
-        return super().fetch_command(subcommand)
+        command = super().fetch_command(subcommand)
+        say_which_database(subcommand, command)
+        return command
 
 
 def execute_from_command_line(argv: list[str]) -> None:
@@ -49,6 +54,16 @@ def say_if_it_is_the_demonstration() -> None:
 
     if notice := demonstration_notice():
         sys.stderr.write(f"{notice}\n")
+
+
+def say_which_database(name: str, command: Any) -> None:
+    """As a command on a clinic's own data does by itself; the worker's lines are a log."""
+    if name in NO_DATABASE or name in SERVES or settings.DEMO or not apps.ready:
+        return
+    from clinic.core.management.clinic_command import ClinicCommand, describe_database
+
+    if not isinstance(command, ClinicCommand):
+        sys.stderr.write(f"Database: {describe_database()}\n")
 
 
 def command_refusal(command: str, argv: list[str]) -> Refusal | None:
