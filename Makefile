@@ -66,13 +66,13 @@ check: .venv/.installed-dev ## Lint, format, types, import rules, templates, mig
 	@cd $(FRONTEND) && sha256sum --check --quiet built.sha256 || \
 		{ echo "What is built in $(FRONTEND) does not fit its sources any more: make frontend (needs node), and commit."; exit 1; }
 	git ls-files -z -- '*.html' | xargs -0 .venv/bin/djade --check --target-version 5.2
-	@$(EXTRACT_MESSAGES) --output-file /dev/stdout | cmp -s - $(CATALOGUE) || \
+	@$(EXTRACT_MESSAGES) --output-file /dev/stdout | { cmp -s - $(CATALOGUE); differs=$$?; cat >/dev/null; exit $$differs; } || \
 		{ echo "$(CATALOGUE) does not hold the sentences of the code: run \`make messages\` and commit it."; exit 1; }
 	DEBUG=1 $(PY) manage.py makemigrations --check --dry-run
 	env SECRET_KEY="$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(60))')" \
 		FIELD_KEYS="$$($(PY) -c 'import base64, os; print("k1:" + base64.b64encode(os.urandom(32)).decode())')" \
 		BACKUP_KEY="$$($(PY) -c 'from pyrage.x25519 import Identity; print(Identity.generate().to_public())')" \
-		BACKUP_FOLDER=/var/backups/clinic \
+		BACKUP_FOLDER=/var/backups/clinic EMAIL_URL=smtp://127.0.0.1:25 \
 		ENV_FILE= DEBUG=0 UNSIGNED_RULES_ACCEPTED_BY="make check" ALLOWED_HOSTS=clinic.example SITE_URL=https://clinic.example \
 		$(PY) manage.py check --deploy --fail-level WARNING
 

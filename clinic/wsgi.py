@@ -1,7 +1,7 @@
 """The web server's entrance. It never switches DEBUG on by itself, and refuses to start on unsafe settings."""
 
+import logging
 import os
-import sys
 
 from django.core.checks import ERROR, run_checks
 from django.core.exceptions import ImproperlyConfigured
@@ -13,11 +13,11 @@ application = get_wsgi_application()
 
 from clinic.core import old_database  # noqa: E402  (needs the apps, which the line above loads)
 
-if found := old_database.server_refusal():
-    sys.stderr.write(f"{found.text}\n")
+if refusal := old_database.server_refusal():
+    logging.getLogger(__name__).critical("%s", refusal.text)
     raise SystemExit(3)  # to gunicorn: do not start another worker, stop
 
 # Only `manage.py` runs the checks by itself; a web server would otherwise serve with what they forbid.
-problems = [found for found in run_checks(tags=["clinic"]) if found.level >= ERROR]
+problems = [message for message in run_checks(tags=["clinic"]) if message.level >= ERROR]
 if problems:
-    raise ImproperlyConfigured("\n".join(str(found) for found in problems))
+    raise ImproperlyConfigured("\n".join(str(problem) for problem in problems))

@@ -28,22 +28,22 @@ UNJUDGED = (
 @register("clinic")
 def check_questionnaires(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """Every version there is a file of, and the one that new sessions are begun on, can be read and asked."""
-    found: list[CheckMessage] = []
+    messages: list[CheckMessage] = []
     for version in sorted({*definition.versions(), *page_copy.versions(), definition.CURRENT_VERSION}):
-        found += _problem("consultations.E001", partial(_ask_all, version))
-    return found
+        messages += _problem("consultations.E001", partial(_ask_all, version))
+    return messages
 
 
 @register("clinic")
 def check_rules(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """Every set of rules can be read, and every questionnaire is judged by rules that are about it."""
-    found: list[CheckMessage] = []
+    messages: list[CheckMessage] = []
     for version in sorted({*rules.versions(), *engine.RULESET_OF_QUESTIONNAIRE.values()}):
-        found += _problem("consultations.E002", partial(rules.load, version))
-    if not found:
+        messages += _problem("consultations.E002", partial(rules.load, version))
+    if not messages:
         for version in sorted({*definition.versions(), *engine.RULESET_OF_QUESTIONNAIRE}):
-            found += _problem("consultations.E003", partial(_judge, version))
-    return found
+            messages += _problem("consultations.E003", partial(_judge, version))
+    return messages
 
 
 @register("clinic")
@@ -84,13 +84,13 @@ def _ask_all(version: str) -> None:
 @register("clinic")
 def check_reply_targets(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """On the urgency axis no more urgent headline has a later target."""
-    found: list[CheckMessage] = []
+    messages: list[CheckMessage] = []
     for more, less in targets.in_order():
         if targets.is_later(more, less):
             sentence = f"REPLY_TARGETS gives {more} a later target than {less}, which is less urgent."
             hint = f"Give {more} at most as long as {less}. A day of the clinic counts with its shortest opening."
-            found.append(Error(sentence, hint=hint, id="consultations.E010"))
-    return found
+            messages.append(Error(sentence, hint=hint, id="consultations.E010"))
+    return messages
 
 
 def _judge(version: str) -> None:

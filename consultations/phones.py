@@ -49,8 +49,8 @@ def read(typed: str) -> ParsedNumber | None:
             number.extension = extension.group(1) if extension else None
             rest = text[:start] + text[extension.end() if extension else end :]
             return ParsedNumber(_stored(number), bool(rest.strip(" .,;:()-")) or _is_guess(number, text[start:end]))
-    for words in VANITY.finditer(text):
-        if (number := _possible(words.group())) is not None:
+    for match in VANITY.finditer(text):
+        if (number := _possible(match.group())) is not None:
             return ParsedNumber(_stored(number), True)
     return None
 
@@ -144,7 +144,7 @@ def _parse_stored(stored: str) -> phonenumbers.PhoneNumber | None:
         return None
 
 
-def kept(typed: str) -> tuple[str, str]:
+def stored(typed: str) -> tuple[str, str]:
     """How a number is stored: what staff dial, and the words as typed where they differ from it."""
     text = clean_line(typed)
     reading = read(text)

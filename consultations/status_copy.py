@@ -97,13 +97,13 @@ def heading(consultation_request: ConsultationRequest) -> str:
 
 def heading_for(consultation_request: ConsultationRequest, status: str) -> str:
     """To the patient, or to who helps the patient, by name; without one, the same words begin the sentence."""
-    words, name, helped = str(HEADINGS[status]), consultation_request.addressee, consultation_request.helped_name
+    heading, name, helped = str(HEADINGS[status]), consultation_request.addressee, consultation_request.helped_name
     if helped:
-        words = str(TO_HELPERS[status]) % {"name": helped}
+        heading = str(TO_HELPERS[status]) % {"name": helped}
     if not name:
-        return capfirst(words)
+        return capfirst(heading)
     # Translators: somebody is spoken to by name, as "Ana, we have your request".
-    return _("%(addressee)s, %(clause)s") % {"addressee": name, "clause": words}
+    return _("%(addressee)s, %(clause)s") % {"addressee": name, "clause": heading}
 
 
 def steps(consultation_request: ConsultationRequest, *, appointment: Appointment | None) -> list[TrackerStep]:
@@ -113,33 +113,33 @@ def steps(consultation_request: ConsultationRequest, *, appointment: Appointment
         reached = 2 if consultation_request.doctor_id else 1
     if reached is None:
         return []
-    states = ["done" if place < reached else "now" if place == reached else "next" for place in range(len(STEPS))]
+    states = ["done" if index < reached else "now" if index == reached else "next" for index in range(len(STEPS))]
     return [
         TrackerStep(
-            _title(place, states[place]), _text(consultation_request, place, states[place], appointment), states[place]
+            _title(index, states[index]), _text(consultation_request, index, states[index], appointment), states[index]
         )
-        for place in range(len(STEPS))
+        for index in range(len(STEPS))
     ]
 
 
-def _title(place: int, state: str) -> str:
-    if place == 3 and state == "done":
+def _title(index: int, state: str) -> str:
+    if index == 3 and state == "done":
         return _("Time chosen")
-    return str(STEPS[place])
+    return str(STEPS[index])
 
 
-def _text(consultation_request: ConsultationRequest, place: int, state: str, appointment: Appointment | None) -> str:
-    if place == 0:
+def _text(consultation_request: ConsultationRequest, index: int, state: str, appointment: Appointment | None) -> str:
+    if index == 0:
         return clock.moment(consultation_request.submitted_at)
     if state == "next":
         return ""
-    if place == 4 and appointment is not None:
+    if index == 4 and appointment is not None:
         return clock.moment(appointment.starts_at)
-    if state == "now" and place in (1, 2):
+    if state == "now" and index in (1, 2):
         if consultation_request.status == S.INFORMATION_ASKED:
             return _("Waiting for your answer")
         return _by_when(consultation_request)
-    if state == "now" and place == 3:
+    if state == "now" and index == 3:
         return _("Nothing is booked until you choose")
     # That it is done, the title says.
     return ""

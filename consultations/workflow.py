@@ -38,9 +38,9 @@ DOCTORS: Final = frozenset({DOCTOR})
 PATIENTS: Final = frozenset({PATIENT})
 
 
-def N_(words: str) -> str:
+def N_(text: str) -> str:
     """Marks them for the catalogues, which look for this name; Django's own must not be imported here."""
-    return words
+    return text
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +57,10 @@ class TransitionRow:
     label: str
     past: str
     message: str | None
-    kept: frozenset[str] = frozenset()
+    unchanged_from: frozenset[str] = frozenset()
 
     def target_from(self, status: str) -> str:
-        return status if self.target is None or status in self.kept else self.target
+        return status if self.target is None or status in self.unchanged_from else self.target
 
     def changes_status(self) -> bool:
         return self.target is not None
@@ -74,9 +74,9 @@ def _row(
     label: str,
     past: str,
     message: str | None = None,
-    kept: Iterable[str] = (),
+    unchanged_from: Iterable[str] = (),
 ) -> TransitionRow:
-    return TransitionRow(verb, frozenset(sources), target, actors, label, past, message, frozenset(kept))
+    return TransitionRow(verb, frozenset(sources), target, actors, label, past, message, frozenset(unchanged_from))
 
 
 TRANSITIONS: Final[dict[str, TransitionRow]] = {
@@ -91,7 +91,7 @@ TRANSITIONS: Final[dict[str, TransitionRow]] = {
         ),
         _row(
             "escalate", OPEN, URGENT, STAFF,
-            N_("Escalate"), N_("escalated it"), kept=(OFFERED, BOOKED),
+            N_("Escalate"), N_("escalated it"), unchanged_from=(OFFERED, BOOKED),
         ),
         _row(
             "take_back_escalation", OPEN, None, STAFF,
@@ -100,7 +100,7 @@ TRANSITIONS: Final[dict[str, TransitionRow]] = {
         _row(
             "settle_escalation", ANY, WITH_DOCTOR, DOCTORS,
             N_("Settle the escalation"), N_("settled the escalation"),
-            kept=tuple(item for item in ANY if item != URGENT),
+            unchanged_from=tuple(item for item in ANY if item != URGENT),
         ),
         _row("settle", ANY, None, DOCTORS, N_("Settle red flags"), N_("settled red flags")),
         _row(

@@ -70,8 +70,8 @@ class Library:
 
     def notes_on(self, jurisdiction: str) -> list[Record]:
         """What we say of the law of one country or state, in order."""
-        found = [note for note in self.regulations.values() if note["jurisdiction"] == jurisdiction]
-        return sorted(found, key=lambda note: note["order"])
+        notes = [note for note in self.regulations.values() if note["jurisdiction"] == jurisdiction]
+        return sorted(notes, key=lambda note: note["order"])
 
 
 def _by(records: Iterable[Record], key: str) -> dict[str, Record]:
@@ -80,8 +80,8 @@ def _by(records: Iterable[Record], key: str) -> dict[str, Record]:
 
 def _with_dates(record: Record) -> Record:
     """Dates as dates again: JSON holds them as text, and pages say them in words."""
-    found = {name: record[name] for name in DATES if isinstance(record.get(name), str)}
-    return {**record, **{name: datetime.date.fromisoformat(text) for name, text in found.items()}}
+    dates = {name: record[name] for name in DATES if isinstance(record.get(name), str)}
+    return {**record, **{name: datetime.date.fromisoformat(text) for name, text in dates.items()}}
 
 
 _held = threading.local()
@@ -94,14 +94,14 @@ def revision() -> str:
 
 def current() -> Library:
     """The library as it stands, in one query that brings the data only when this thread holds other data."""
-    held: Library | None = getattr(_held, "library", None)
-    data = Case(When(revision=held.revision, then=None), default=F("data")) if held else F("data")
-    found = Snapshot.objects.filter(pk=1).annotate(news=data).values_list("revision", "news").first()
-    if found is None:
+    cached: Library | None = getattr(_held, "library", None)
+    data = Case(When(revision=cached.revision, then=None), default=F("data")) if cached else F("data")
+    row = Snapshot.objects.filter(pk=1).annotate(news=data).values_list("revision", "news").first()
+    if row is None:
         return Library.of("", {})
-    if held is None or held.revision != found[0]:
-        held = _held.library = Library.of(*found)
-    return held
+    if cached is None or cached.revision != row[0]:
+        cached = _held.library = Library.of(*row)
+    return cached
 
 
 def snapshot_data() -> dict[str, list[Record]]:

@@ -115,6 +115,10 @@ TRANSITIONS: Final[dict[str, PageTransitionRow]] = {
     for row in (
         _row("submit", _to(IN_REVIEW, DRAFT), WRITE, N_("Send to review"), N_("sent to review")),
         _row("publish", _to(PUBLISHED, IN_REVIEW, UPDATING), PUBLISH, N_("Publish"), N_("published"), NOT_PUBLISH),
+        _row(
+            "publish_unreviewed", _to(PUBLISHED, IN_REVIEW, UPDATING), PUBLISH,
+            N_("Publish as not yet clinically reviewed"), N_("published as not yet clinically reviewed"), NOT_PUBLISH,
+        ),
         _row("send_back", _to(DRAFT, IN_REVIEW), WRITE, N_("Back to draft"), N_("sent back to its writers")),
         _row(
             "restore", _to(DRAFT, WITHDRAWN), WRITE,

@@ -67,7 +67,7 @@ _places: set[int] = set()
 
 def take_over(context: Any, client: Client, site: str) -> None:
     """Let a browser go on where a test client stands, with its session."""
-    context.add_cookies([{"name": name, "value": each.value, "url": site} for name, each in client.cookies.items()])
+    context.add_cookies([{"name": name, "value": item.value, "url": site} for name, item in client.cookies.items()])
 
 
 def faults(page: Any) -> list[str]:
@@ -91,13 +91,13 @@ def faults_in_passing(page: Any) -> list[str]:
     wrong += _axe(page, "axe", rules={rule: {"enabled": False} for rule in COLOUR_RULES})
     is_dark, places = page.evaluate(STAND)
     known = len(_sound)
-    found = _colours(page, is_dark=is_dark)
-    if found or len(_sound) > known or not _places.issuperset(places):
+    result = _colours(page, is_dark=is_dark)
+    if result or len(_sound) > known or not _places.issuperset(places):
         page.emulate_media(color_scheme="light" if is_dark else "dark")
-        found += _colours(page, is_dark=not is_dark)
-    if not found:
+        result += _colours(page, is_dark=not is_dark)
+    if not result:
         _places.update(places)
-    wrong += found
+    wrong += result
     if not is_small:
         page.set_viewport_size(SMALL)
         wrong += _sideways(page)
@@ -110,13 +110,13 @@ def _sideways(page: Any) -> list[str]:
 
 
 def _colours(page: Any, *, is_dark: bool) -> list[str]:
-    looks = set(page.evaluate(MARK_NEW_LOOKS, list(_sound)))
-    if looks == _sound:
+    checks = set(page.evaluate(MARK_NEW_LOOKS, list(_sound)))
+    if checks == _sound:
         return []
     label = "axe, dark" if is_dark else "axe"
     wrong = _axe(page, label, context="[data-new-look]", runOnly=COLOUR_RULES)
     if not wrong:
-        _sound.update(looks)
+        _sound.update(checks)
     return wrong
 
 

@@ -13,6 +13,7 @@ from django.contrib.staticfiles.handlers import StaticFilesHandler
 
 from clinic.core import key_fingerprints
 from tests import migrated
+from tests.deploy.servers import nginx_path
 
 pytest_plugins = ["tests.personas", "tests.content_fixtures"]
 
@@ -39,6 +40,8 @@ def left_out() -> dict[str, str]:
     gaps = {}
     if not chromium_path() and not IN_CI:
         gaps["browser"] = f"browser tests need Chromium ({GET_CHROMIUM})"
+    if not nginx_path() and not IN_CI:
+        gaps["nginx"] = "tests of the web server need nginx (Debian: apt-get install nginx-light)"
     if not os.environ.get("DEEP"):
         gaps["deep"] = "deep tests take minutes (make test-deep)"
     if not on_postgresql():
@@ -48,11 +51,11 @@ def left_out() -> dict[str, str]:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     gaps = left_out()
-    kept, left = [], []
+    stored, left = [], []
     for item in items:
-        (left if any(item.get_closest_marker(marker) for marker in gaps) else kept).append(item)
+        (left if any(item.get_closest_marker(marker) for marker in gaps) else stored).append(item)
     config.hook.pytest_deselected(items=left)
-    items[:] = kept
+    items[:] = stored
 
 
 def pytest_collection_finish() -> None:

@@ -10,6 +10,7 @@ import os
 import re
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -35,10 +36,11 @@ def keep() -> None:
     for old in place.parent.glob("*.sqlite3"):
         old.unlink(missing_ok=True)
     unfinished = place.with_suffix(f".{os.getpid()}")
-    connection.ensure_connection()
-    with sqlite3.connect(unfinished) as copy:
-        connection.connection.backup(copy)
-    copy.close()
+    with (
+        closing(sqlite3.connect(connection.settings_dict["NAME"])) as committed,
+        closing(sqlite3.connect(unfinished)) as copy,
+    ):
+        committed.backup(copy)
     unfinished.rename(place)
 
 

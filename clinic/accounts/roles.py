@@ -18,9 +18,9 @@ def grant(apps: Any, grants: Mapping[str, Sequence[str]]) -> None:
     for label in sorted({name.split(".")[0] for names in grants.values() for name in names}):
         config = apps.get_app_config(label)
         # The stand-in for an app inside a migration lacks this mark, without which no permission is made.
-        held, config.models_module = getattr(config, "models_module", None), True
+        original, config.models_module = getattr(config, "models_module", None), True
         create_permissions(config, apps=apps, verbosity=0)
-        config.models_module = held
+        config.models_module = original
     for group_name, names in grants.items():
         group, _ = group_model.objects.get_or_create(name=group_name)
         for name in names:

@@ -24,10 +24,10 @@ HOW_TO_KEEP_INDEX_KEY = (
 
 @register("clinic")
 def check_secrets(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
-    found: list[CheckMessage] = []
+    messages: list[CheckMessage] = []
     if not settings.DEBUG:
         if settings.SECRET_KEY == settings.INSECURE_SECRET_KEY or len(settings.SECRET_KEY) < MIN_SECRET_LENGTH:
-            found.append(
+            messages.append(
                 Error(
                     "SECRET_KEY is the development one or shorter than 50 characters.",
                     hint="Make one: python3 -c 'import secrets; print(secrets.token_urlsafe(50))'",
@@ -35,17 +35,17 @@ def check_secrets(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
                 )
             )
         if not settings.FIELD_KEYS:
-            found.append(Error("FIELD_KEYS is not set, so health data cannot be encrypted.", id="clinic.E002"))
+            messages.append(Error("FIELD_KEYS is not set, so health data cannot be encrypted.", id="clinic.E002"))
     try:
         encryption.parse_keys(settings.FIELD_KEYS)
     except ValueError as problem:
-        found.append(Error(f"FIELD_KEYS is not usable: {problem}", id="clinic.E003"))
+        messages.append(Error(f"FIELD_KEYS is not usable: {problem}", id="clinic.E003"))
     if settings.INDEX_KEY:
         try:
             encryption.index_key()
         except ImproperlyConfigured as problem:
-            found.append(Error(str(problem), hint=HOW_TO_KEEP_INDEX_KEY, id="clinic.E009"))
-    return found
+            messages.append(Error(str(problem), hint=HOW_TO_KEEP_INDEX_KEY, id="clinic.E009"))
+    return messages
 
 
 @register(Tags.database)
@@ -71,32 +71,32 @@ def check_clinic(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
 
 def _check_times() -> list[CheckMessage]:
     """Opening hours, days closed, and how soon each kind of request is answered."""
-    found: list[CheckMessage] = []
+    messages: list[CheckMessage] = []
     try:
         clock.parse_opening_hours(settings.OPENING_HOURS)
     except ValueError as problem:
-        found.append(Error(str(problem), id="clinic.E004"))
+        messages.append(Error(str(problem), id="clinic.E004"))
     try:
         clock.closed_dates()
     except ValueError:
-        found.append(Error("CLOSED_DATES must be dates like 2026-12-25, with commas between.", id="clinic.E005"))
+        messages.append(Error("CLOSED_DATES must be dates like 2026-12-25, with commas between.", id="clinic.E005"))
     for outcome in sorted(defaults.REPLY_TARGETS.keys() | settings.REPLY_TARGETS.keys()):
         if outcome not in defaults.REPLY_TARGETS or not is_target(settings.REPLY_TARGETS.get(outcome)):
-            found.append(
+            messages.append(
                 Error(
                     f'REPLY_TARGETS for "{outcome}" is missing or not understood.',
                     hint='Give each outcome hours or days, for example {"SAME_DAY": {"hours": 2}}.',
                     id="clinic.E006",
                 )
             )
-    return found + [_wait_problem(name) for name in _odd_waits()]
+    return messages + [_wait_problem(name) for name in _odd_waits()]
 
 
 def _check_lines() -> list[CheckMessage]:
     """The numbers that a person in danger is told to call."""
-    found: list[CheckMessage] = []
+    messages: list[CheckMessage] = []
     if settings.CLINIC_REGION not in defaults.REGIONS:
-        found.append(
+        messages.append(
             Error(
                 f'CLINIC_REGION "{settings.CLINIC_REGION}" has no emergency lines.',
                 hint=f"Use one of {', '.join(defaults.REGIONS)}, and override the lines where they differ.",
@@ -104,33 +104,33 @@ def _check_lines() -> list[CheckMessage]:
             )
         )
     if not all(line.strip() for line in (settings.EMERGENCY_LINE, settings.URGENT_LINE, settings.CRISIS_LINE)):
-        found.append(Error("EMERGENCY_LINE, URGENT_LINE and CRISIS_LINE must not be empty.", id="clinic.E008"))
+        messages.append(Error("EMERGENCY_LINE, URGENT_LINE and CRISIS_LINE must not be empty.", id="clinic.E008"))
     if not settings.CLINIC_PHONE.strip() or not settings.CLINIC_PHONE_TEL.strip():
-        found.append(Error("CLINIC_PHONE and CLINIC_PHONE_TEL must not be empty.", id="clinic.E010"))
-    return found
+        messages.append(Error("CLINIC_PHONE and CLINIC_PHONE_TEL must not be empty.", id="clinic.E010"))
+    return messages
 
 
 def _check_staff_addresses() -> list[CheckMessage]:
-    found: list[CheckMessage] = []
+    messages: list[CheckMessage] = []
     for name in ("DUTY_EMAIL", "ON_CALL"):
         if not _is_address(getattr(settings, name)):
-            found.append(
+            messages.append(
                 Error(
                     f"{name} is not one e-mail address, so nobody there would be told of an emergency.",
                     hint=f"Write one address, as in {name}=duty@clinic.example, or leave it empty for nobody.",
                     id="clinic.E020",
                 )
             )
-    return found
+    return messages
 
 
 def _check_keeping() -> list[CheckMessage]:
     """How long a link is open, and how long what was written is kept."""
-    found: list[CheckMessage] = []
+    messages: list[CheckMessage] = []
     if settings.PRIVATE_LINK_MINUTES < 1:
-        found.append(Error("PRIVATE_LINK_MINUTES must be at least 1.", id="clinic.E011"))
+        messages.append(Error("PRIVATE_LINK_MINUTES must be at least 1.", id="clinic.E011"))
     if not 1 <= settings.KEEP_UNSENT_HOURS <= min(24, settings.KEEP_UNSENT_DAYS * 24):
-        found.append(
+        messages.append(
             Error(
                 "KEEP_UNSENT_HOURS must be from 1 to 24, and no longer than KEEP_UNSENT_DAYS.",
                 hint="A check that a browser can still go on with must not be deleted meanwhile, and staff stay signed "
@@ -139,7 +139,7 @@ def _check_keeping() -> list[CheckMessage]:
             )
         )
     if not 1 <= settings.KEEP_SENT_DAYS <= MOST_DAYS:
-        found.append(
+        messages.append(
             Error(
                 f"KEEP_SENT_DAYS must be from 1 to {MOST_DAYS}.",
                 hint="A message that could not be delivered must be there when somebody tries it again.",
@@ -147,8 +147,8 @@ def _check_keeping() -> list[CheckMessage]:
             )
         )
     if settings.KEEP_UNSENT_DAYS > MOST_DAYS:
-        found.append(Error(f"KEEP_UNSENT_DAYS must be at most {MOST_DAYS}.", id="clinic.E034"))
-    return found
+        messages.append(Error(f"KEEP_UNSENT_DAYS must be at most {MOST_DAYS}.", id="clinic.E034"))
+    return messages
 
 
 def _check_sender() -> list[CheckMessage]:
@@ -192,20 +192,20 @@ def _wait_problem(name: str) -> CheckMessage:
 
 @register("clinic")
 def check_production(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
-    found: list[CheckMessage] = []
+    messages: list[CheckMessage] = []
     site = urlsplit(settings.SITE_URL)
     if site.scheme not in ("http", "https") or not site.hostname or site.path or site.query:
-        found.append(Error("SITE_URL must be an address like https://clinic.example.", id="clinic.E012"))
+        messages.append(Error("SITE_URL must be an address like https://clinic.example.", id="clinic.E012"))
     base = urlsplit(settings.FHIR_BASE_URL)
     if base.scheme not in ("http", "https") or not base.hostname or base.query or base.fragment:
         hint = "It is what addresses in our FHIR documents begin with."
-        found.append(
+        messages.append(
             Error("FHIR_BASE_URL must be an address like https://clinic.example/fhir.", hint=hint, id="clinic.E027")
         )
     if settings.DEBUG:
-        return found
+        return messages
     if settings.DEMO:
-        found.append(
+        messages.append(
             Error(
                 "DEMO is on without DEBUG: invented patients and known passwords would be public.",
                 hint="Remove DEMO, or set DEBUG=1 on a machine that only you can reach.",
@@ -213,20 +213,20 @@ def check_production(app_configs: Any = None, **kwargs: Any) -> list[CheckMessag
             )
         )
     if settings.HTTPS and site.scheme == "http":
-        found.append(Error("SITE_URL must start with https:// in production.", id="clinic.E014"))
+        messages.append(Error("SITE_URL must start with https:// in production.", id="clinic.E014"))
     if "*" in settings.ALLOWED_HOSTS:
-        found.append(Error("ALLOWED_HOSTS must name the hosts: * lets anyone choose the name.", id="clinic.E015"))
+        messages.append(Error("ALLOWED_HOSTS must name the hosts: * lets anyone choose the name.", id="clinic.E015"))
     if site.hostname and not _host_is_allowed(site.hostname):
-        found.append(Error("The host of SITE_URL is not in ALLOWED_HOSTS.", id="clinic.E016"))
+        messages.append(Error("The host of SITE_URL is not in ALLOWED_HOSTS.", id="clinic.E016"))
     if not settings.HTTPS:
-        found.append(
+        messages.append(
             Warning(
                 "HTTPS is off: cookies are not secure and nothing redirects to https.",
                 hint="Remove HTTPS=0 unless this is a private test.",
                 id="clinic.W001",
             )
         )
-    return found
+    return messages
 
 
 def _is_address(given: str) -> bool:

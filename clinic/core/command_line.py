@@ -5,6 +5,7 @@ import sys
 from typing import Any, Final
 
 from django.apps import apps
+from django.conf import settings
 from django.core.management import ManagementUtility
 from django.db import connection
 
@@ -21,6 +22,8 @@ NO_DATABASE: Final = frozenset(
 """Commands that use no table of ours; `migrate` looks for itself, also where somebody calls it from elsewhere."""
 WAITS: Final = frozenset({"worker", "shell"})
 """Commands that bear a database that cannot be reached at the moment."""
+SERVES: Final = frozenset({"worker", "runserver"})
+"""Commands that stay, and whose output is a log."""
 NEEDS_TABLES: Final = frozenset({"load_education", "demo", "createsuperuser", "changepassword"})
 """What a newcomer runs after `migrate`, or before it by mistake."""
 
@@ -30,10 +33,12 @@ class OwnDatabaseOnly(ManagementUtility):
 
     def fetch_command(self, subcommand: str) -> Any:
         say_if_it_is_the_demonstration()
-        if apps.ready and (found := command_refusal(subcommand, self.argv)):
-            sys.stderr.write(f"{found.text}\n")
+        if apps.ready and (refusal := command_refusal(subcommand, self.argv)):
+            sys.stderr.write(f"{refusal.text}\n")
             raise SystemExit(1)
-        return super().fetch_command(subcommand)
+        command = super().fetch_command(subcommand)
+        say_which_database(subcommand, command)
+        return command
 
 
 def execute_from_command_line(argv: list[str]) -> None:
@@ -51,13 +56,23 @@ def say_if_it_is_the_demonstration() -> None:
         sys.stderr.write(f"{notice}\n")
 
 
+def say_which_database(name: str, command: Any) -> None:
+    """As a command on a clinic's own data does by itself; the worker's lines are a log."""
+    if name in NO_DATABASE or name in SERVES or settings.DEMO or not apps.ready:
+        return
+    from clinic.core.management.clinic_command import ClinicCommand, describe_database
+
+    if not isinstance(command, ClinicCommand):
+        sys.stderr.write(f"Database: {describe_database()}\n")
+
+
 def command_refusal(command: str, argv: list[str]) -> Refusal | None:
     if command in NO_DATABASE or command.startswith("-") or {"--help", "-h", "--version", "help"} & set(argv[1:]):
         return None
-    found = old_database.judge(connection)
+    refusal = old_database.judge(connection)
     connection.close()
-    if found and found.cause is RefusalCause.UNMIGRATED and command not in NEEDS_TABLES:
+    if refusal and refusal.cause is RefusalCause.UNMIGRATED and command not in NEEDS_TABLES:
         return None
-    if found and found.cause is RefusalCause.UNREACHABLE and command in WAITS:
+    if refusal and refusal.cause is RefusalCause.UNREACHABLE and command in WAITS:
         return None
-    return found
+    return refusal

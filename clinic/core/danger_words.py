@@ -20,7 +20,7 @@ from typing import Any, Final
 
 from clinic.core.misspellings import Speller
 from clinic.core.phrases import END, TextWords, read
-from clinic.core.word_patterns import PatternBook, Text, WordPattern, found
+from clinic.core.word_patterns import PatternBook, Text, WordPattern, find_spans
 from clinic.core.word_weights import Weights, marks_of
 
 FOLDER: Final = Path(__file__).parent
@@ -57,7 +57,7 @@ def dangers_in(text: str) -> frozenset[Danger]:
 def mentions(text: str) -> list[Mention]:
     """Every stretch of the text that a list knows, in order; overlapping ones of one kind are one."""
     reading = _read(text)
-    places = sorted(_matches(_lists(), reading), key=lambda each: (each[1], each[2]))
+    places = sorted(_matches(_lists(), reading), key=lambda match: (match[1], match[2]))
     known: dict[Danger, list[tuple[int, int]]] = {danger: [] for danger in Danger}
     for danger, first, last in places:
         start, end = reading.span(first, last)
@@ -69,7 +69,7 @@ def mentions(text: str) -> list[Mention]:
     if not known[Danger.SELF_HARM] and _weighs_enough(reading):
         known[Danger.SELF_HARM].append(reading.span(*_lists().weights.heaviest_sentence(reading.words)))
     found_all = [Mention(danger, span) for danger, spans in known.items() for span in spans]
-    return sorted(found_all, key=lambda each: (each.span, each.danger))
+    return sorted(found_all, key=lambda mention: (mention.span, mention.danger))
 
 
 def _read(text: str) -> TextWords:
@@ -86,7 +86,7 @@ def _matches(lists: "_Lists", reading: TextWords) -> Iterator[tuple[Danger, int,
     text = Text(reading.words, lists.book)
     signs: list[tuple[int, int, bool]] = []
     for danger, patterns in lists.harmless.items():
-        harmless = [place for pattern in patterns for place in found(pattern, text)]
+        harmless = [span for pattern in patterns for span in find_spans(pattern, text)]
         for group in lists.groups:
             if group.danger != danger:
                 continue
@@ -106,7 +106,7 @@ def _unharmed(
     patterns: tuple[WordPattern, ...], text: Text, harmless: list[tuple[int, int]]
 ) -> Iterator[tuple[int, int]]:
     """Where the patterns match outside every harmless phrase."""
-    for first, last in (place for pattern in patterns for place in found(pattern, text)):
+    for first, last in (span for pattern in patterns for span in find_spans(pattern, text)):
         if not any(start <= first <= stop or start <= last <= stop for start, stop in harmless):
             yield first, last
 
@@ -158,12 +158,12 @@ def _standing(
 
 def _long_past(lists: "_Lists", reading: TextWords, text: Text) -> list[bool]:
     """For each word, whether its sentence tells of years ago and names no recent day."""
-    past = {first for first, _ in found(lists.long_past, text)}
-    recent = {first for first, _ in found(lists.recent, text)}
+    past = {first for first, _ in find_spans(lists.long_past, text)}
+    recent = {first for first, _ in find_spans(lists.recent, text)}
     told: list[bool] = []
     sentence: list[int] = []
-    for place, word in enumerate([*reading.words, END]):
-        sentence.append(place)
+    for index, word in enumerate([*reading.words, END]):
+        sentence.append(index)
         if word == END:
             told += [bool(past.intersection(sentence)) and not recent.intersection(sentence)] * len(sentence)
             sentence = []
@@ -198,10 +198,10 @@ class _Lists:
         """
         if words[first] in self.negative:
             return False
-        for place in range(first - 1, max(-1, first - 1 - DENIAL_REACH), -1):
-            if words[place] in self.denials:
+        for index in range(first - 1, max(-1, first - 1 - DENIAL_REACH), -1):
+            if words[index] in self.denials:
                 return True
-            if words[place] not in self.passed_over and place not in denied:
+            if words[index] not in self.passed_over and index not in denied:
                 return False
         return False
 

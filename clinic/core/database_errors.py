@@ -51,25 +51,25 @@ def constraint_of(error: IntegrityError) -> str:
     diagnosis = getattr(error.__cause__, "diag", None)
     if diagnosis is not None:
         return _on_postgresql(diagnosis)
-    words = str(error)
-    if found := UNIQUE.fullmatch(words):
-        columns = [part.strip().rpartition(".") for part in found[1].split(",")]
+    message = str(error)
+    if match := UNIQUE.fullmatch(message):
+        columns = [part.strip().rpartition(".") for part in match[1].split(",")]
         return _unique(columns[0][0], tuple(column for _, _, column in columns))
-    if found := CHECK.fullmatch(words):
-        return found[1]
-    if found := NOT_NULL.fullmatch(words):
-        return found[1]
-    if found := APPEND_ONLY.fullmatch(words):
-        return f"{found[1]}.append_only"
+    if match := CHECK.fullmatch(message):
+        return match[1]
+    if match := NOT_NULL.fullmatch(message):
+        return match[1]
+    if match := APPEND_ONLY.fullmatch(message):
+        return f"{match[1]}.append_only"
     # A trigger of ours says its own name and nothing else.
-    return words if NAME.fullmatch(words) else ""
+    return message if NAME.fullmatch(message) else ""
 
 
 def _on_postgresql(diagnosis: object) -> str:
     name = getattr(diagnosis, "constraint_name", None) or ""
     table = getattr(diagnosis, "table_name", None) or ""
-    if found := APPEND_ONLY.fullmatch(getattr(diagnosis, "message_primary", None) or ""):
-        return f"{found[1]}.append_only"
+    if match := APPEND_ONLY.fullmatch(getattr(diagnosis, "message_primary", None) or ""):
+        return f"{match[1]}.append_only"
     if column := getattr(diagnosis, "column_name", None):
         return f"{table}.{column}"
     key = KEY.match(getattr(diagnosis, "message_detail", None) or "")
@@ -121,6 +121,6 @@ def reason_of(error: BaseException) -> str:
     return " ".join(filter(None, [code, about]))
 
 
-def _phrase(words: str) -> str:
-    lower = words.lower()
+def _phrase(text: str) -> str:
+    lower = text.lower()
     return next((phrase for phrase in AWAY if phrase in lower), "")

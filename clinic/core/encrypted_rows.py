@@ -146,8 +146,8 @@ def _follow(row: models.Model, path: str) -> Any:
         except ObjectDoesNotExist:
             at = None
         if at is None:
-            place = f"{row._meta.label} {row.pk}"
-            raise DecryptionError(f"{place} has lost the row whose key it stands under.", record=place)
+            label = f"{row._meta.label} {row.pk}"
+            raise DecryptionError(f"{label} has lost the row whose key it stands under.", record=label)
     return at
 
 

@@ -87,5 +87,5 @@ def sample(*, key_id: str = "", beyond: Sequence[str] = (), limit: int) -> Itera
         where, values = under(column, key_id) if key_id else not_under(column, beyond)
         with connection.cursor() as cursor:
             cursor.execute(f"SELECT {key}, {column} FROM {table} WHERE {where} LIMIT %s", [*values, limit])
-            found = cursor.fetchall()
-        yield from (Stored(context_of(model, field, pk), value) for pk, value in found)
+            rows = cursor.fetchall()
+        yield from (Stored(context_of(model, field, pk), value) for pk, value in rows)

@@ -19,9 +19,9 @@ ENGINES: Final = ("django.db.backends.postgresql", "django.db.backends.sqlite3")
 
 def refusal(name: str, wanted: str, example: str, given: str | None = None) -> ImproperlyConfigured:
     """Leave `given` out where the value may hold a password: this sentence ends up in logs."""
-    found = "" if given is None else f", but it is {given!r}"
+    but_given = "" if given is None else f", but it is {given!r}"
     return ImproperlyConfigured(
-        f"This site cannot start: {name} must be {wanted}{found}; write it as in {name}={example}"
+        f"This site cannot start: {name} must be {wanted}{but_given}; write it as in {name}={example}"
     )
 
 
@@ -68,12 +68,12 @@ class Environment(environ.Env):
         """Empty where it is not set."""
         given = self.str(name, default="{}")
         try:
-            found = json.loads(given)
+            value = json.loads(given)
         except (ValueError, RecursionError):
-            found = None
-        if not isinstance(found, dict):
+            value = None
+        if not isinstance(value, dict):
             raise refusal(name, "an object in JSON", example, given)
-        return found
+        return value
 
     def time_zone(self, name: str, *, default: str) -> str:
         given: str = self.str(name, default=default)
@@ -93,26 +93,26 @@ class Environment(environ.Env):
 
     def database(self, name: str, *, default: str) -> dict[str, Any]:
         """Django's DATABASES entry: SQLite or PostgreSQL, because the last word on the diary is theirs."""
-        found: dict[str, Any] = {}
+        configuration: dict[str, Any] = {}
         try:
             # What it warns of is refused below; the warning would show the password.
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                found = self.db_url(name, default=default)
+                configuration = self.db_url(name, default=default)
         except (ValueError, KeyError):
             pass
-        if found.get("ENGINE") not in ENGINES or not found["NAME"]:
+        if configuration.get("ENGINE") not in ENGINES or not configuration["NAME"]:
             example = "postgres://user:password@db.example:5432/clinic"
             raise refusal(name, "the address of a PostgreSQL or SQLite database", example)
-        return found
+        return configuration
 
     def mail_server(self, name: str, *, default: str) -> dict[str, Any]:
         """Django's EMAIL_* settings."""
         try:
-            found: dict[str, Any] = self.email_url(name, default=default)
+            configuration: dict[str, Any] = self.email_url(name, default=default)
         except (ValueError, KeyError, ImproperlyConfigured):
             example = "smtp+tls://user:password@mail.example:587"
             raise refusal(name, "the address of a mail server", example) from None
-        if found["EMAIL_BACKEND"] == "django.core.mail.backends.smtp.EmailBackend":
-            found["EMAIL_BACKEND"] = "clinic.core.smtp.EmailBackend"
-        return found
+        if configuration["EMAIL_BACKEND"] == "django.core.mail.backends.smtp.EmailBackend":
+            configuration["EMAIL_BACKEND"] = "clinic.core.smtp.EmailBackend"
+        return configuration

@@ -16,8 +16,8 @@ class SomeFailed(Exception):
 def name_of(error: BaseException) -> str:
     """The kind of failure and where it arose: "UnicodeError at idna.py:163"."""
     frames = traceback.extract_tb(error.__traceback__, limit=-1)
-    place = f" at {frames[-1].filename.rpartition('/')[2]}:{frames[-1].lineno}" if frames else ""
-    return type(error).__name__ + place
+    raised_at = f" at {frames[-1].filename.rpartition('/')[2]}:{frames[-1].lineno}" if frames else ""
+    return type(error).__name__ + raised_at
 
 
 def drop_lost_connections() -> None:

@@ -157,8 +157,8 @@ class EncryptedJSONField(EncryptedTextField):
         except (ValueError, RecursionError):
             raise encryption.Undecodable(f"A value of {self.model._meta.db_table}.{self.column} is no JSON.") from None
         if self.holds is not None and not isinstance(value, self.holds):
-            place, wanted = f"{self.model._meta.db_table}.{self.column}", self.holds.__name__
-            raise encryption.Undecodable(f"A value of {place} is no {wanted}.")
+            column_name, wanted = f"{self.model._meta.db_table}.{self.column}", self.holds.__name__
+            raise encryption.Undecodable(f"A value of {column_name} is no {wanted}.")
         return value
 
     def from_db_value(self, value: str | None, expression: Any, connection: Any) -> Any:

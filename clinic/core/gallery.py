@@ -25,7 +25,7 @@ LOADED: Final = "{% load clinic_ui components crispy_forms_tags %}"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class State:
+class ComponentState:
     """One state of one component; `is_staff` shows it as the staff area does."""
 
     component: str
@@ -36,7 +36,7 @@ class State:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Shown:
-    state: State
+    state: ComponentState
     html: SafeString
 
 
@@ -61,16 +61,16 @@ class SampleForm(forms.Form):
     )
     name = forms.CharField(label="Full name", help_text="As in your passport.")
     phone = forms.CharField(label="Phone number", required=False)
-    place = forms.ChoiceField(label="Where?", choices=[("", "Select"), ("a", "Here")])
+    location = forms.ChoiceField(label="Where?", choices=[("", "Select"), ("a", "Here")])
     agrees = forms.BooleanField(label="I agree")
 
 
-def states() -> list[State]:
+def states() -> list[ComponentState]:
     """In the order of the file, those of one component together."""
-    return [State(**item) for item in tomllib.loads(STATES.read_text(encoding="utf-8"))["state"]]
+    return [ComponentState(**item) for item in tomllib.loads(STATES.read_text(encoding="utf-8"))["state"]]
 
 
-def render_state(state: State, request: HttpRequest) -> SafeString:
+def render_state(state: ComponentState, request: HttpRequest) -> SafeString:
     refused = SampleForm({}, auto_id="refused_%s", prefix=None)
     refused.add_error(None, "Choose a time that is still free.")
     context = {
@@ -86,5 +86,5 @@ def gallery(request: HttpRequest) -> HttpResponse:
     if not settings.DEBUG:
         raise Http404
     shown = (Shown(state, render_state(state, request)) for state in states())
-    parts = [(name, list(each)) for name, each in groupby(shown, key=lambda one: one.state.component)]
+    parts = [(name, list(group)) for name, group in groupby(shown, key=lambda one: one.state.component)]
     return render(request, "clinic/gallery.html", {"parts": parts})

@@ -34,7 +34,7 @@ def _numbers_without_setting() -> list[CheckMessage]:
 
 
 def _settings_without_link() -> list[CheckMessage]:
-    found: list[CheckMessage] = []
+    messages: list[CheckMessage] = []
     for name, kind, scheme in WHERE:
         number, line = getattr(settings, name), lines.LINES[kind]()
         if not number.strip() or not line.text.strip():
@@ -43,15 +43,15 @@ def _settings_without_link() -> list[CheckMessage]:
             hint = (
                 "Write digits, with spaces, dashes, brackets and a + in front if you like: letters cannot be dialled."
             )
-            found.append(Warning(f'{name} "{number}" cannot be dialled.', hint=hint, id="clinic.W005"))
+            messages.append(Warning(f'{name} "{number}" cannot be dialled.', hint=hint, id="clinic.W005"))
         elif not line.dials(f"{scheme}:{lines.dialled(number)}"):
             hint = f"Change {line.setting} so that it names the number, or {name} to the number that the line names."
             if scheme == "sms":
                 hint += ' If it takes calls as well, the line says so: "call or text 988".'
-            found.append(
+            messages.append(
                 Warning(f'{name} "{number}" is not to be found in {line.setting}.', hint=hint, id="clinic.W006")
             )
-    return found
+    return messages
 
 
 def _settings_of(kind: str) -> str:

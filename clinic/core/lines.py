@@ -57,7 +57,7 @@ class LineNumber:
 class LinePart:
     """A part of a line; with `href` it is a link, `name` what it is called where the words alone do not tell."""
 
-    words: str
+    text: str
     href: str = ""
     name: str = ""
 
@@ -73,37 +73,37 @@ class HelpLine:
 
     @property
     def plain(self) -> str:
-        words = self.text.strip()
+        text = self.text.strip()
         if not self.is_sentence:
-            return words.rstrip(".")
-        return words if words.endswith(STOPS) or not words else f"{words}."
+            return text.rstrip(".")
+        return text if text.endswith(STOPS) or not text else f"{text}."
 
     @property
     def html(self) -> SafeString:
         return format_html_join("", "{}", ((_link(piece),) for piece in self.pieces()))
 
     def pieces(self) -> list[LinePart]:
-        text, pieces, place = self.plain, [], 0
-        for first, last, number in self.found():
-            pieces += _joined(text[place:first], text[first:last], number)
-            place = last
-        return [*pieces, LinePart(text[place:])]
+        text, pieces, position = self.plain, [], 0
+        for first, last, number in self.number_spans():
+            pieces += _joined(text[position:first], text[first:last], number)
+            position = last
+        return [*pieces, LinePart(text[position:])]
 
-    def found(self) -> Iterator[tuple[int, int, LineNumber]]:
+    def number_spans(self) -> Iterator[tuple[int, int, LineNumber]]:
         """Where the numbers stand, in order; of two in one place the longer."""
         text = self.plain
         places = [
             (match.start(), match.end(), number) for number in self.numbers for match in number.pattern().finditer(text)
         ]
         end = 0
-        for first, last, number in sorted(places, key=lambda place: (place[0], -place[1])):
+        for first, last, number in sorted(places, key=lambda span: (span[0], -span[1])):
             if first >= end:
                 yield first, last, number
                 end = last
 
     def unlinked(self) -> list[str]:
         """Numbers in the text that no link dials, as they are written there."""
-        taken = [(first, last) for first, last, _number in self.found()]
+        taken = [(first, last) for first, last, _number in self.number_spans()]
         written: list[str] = []
         places = [match.span() for match in NUMBER_IN_TEXT.finditer(self.plain)]
         places += [match.span(1) for match in SHORT_NUMBER.finditer(self.plain)]
@@ -148,13 +148,13 @@ def filled(text: str) -> str:
     return PLACEHOLDER.sub(lambda match: _line_at(match).plain + _stop_after(match), text)
 
 
-def with_lines(words: "_StrOrPromise") -> SafeString:
+def with_lines(template: "_StrOrPromise") -> SafeString:
     """The same as HTML: the text escaped, the numbers as links."""
-    text, pieces, place = str(words), list[SafeString | str](), 0
+    text, pieces, position = str(template), list[SafeString | str](), 0
     for match in PLACEHOLDER.finditer(text):
-        pieces += [text[place : match.start()], _line_at(match).html, _stop_after(match)]
-        place = match.end()
-    return format_html_join("", "{}", ((piece,) for piece in [*pieces, text[place:]]))
+        pieces += [text[position : match.start()], _line_at(match).html, _stop_after(match)]
+        position = match.end()
+    return format_html_join("", "{}", ((piece,) for piece in [*pieces, text[position:]]))
 
 
 def under_a_text() -> SafeString:
@@ -220,9 +220,9 @@ def _joined(before: str, shown: str, number: LineNumber) -> list[LinePart]:
 
 def _link(piece: LinePart) -> SafeString:
     if not piece.href:
-        return conditional_escape(piece.words)
+        return conditional_escape(piece.text)
     name = format_html(' aria-label="{}"', piece.name) if piece.name else ""
-    return format_html('<a class="dial" href="{}"{}>{}</a>', piece.href, name, piece.words)
+    return format_html('<a class="dial" href="{}"{}>{}</a>', piece.href, name, piece.text)
 
 
 def _line_at(match: re.Match[str]) -> HelpLine:

@@ -113,8 +113,8 @@ class RefuseBadInputMiddleware:
         if request.method == "OPTIONS":
             return HttpResponse(status=204, headers={"Allow": ", ".join(METHODS)})
         query = unquote_to_bytes(request.META.get("QUERY_STRING", "").encode("latin-1", "replace"))
-        if found := UNDECODABLE_PATH.search(request.path_info):
-            rule = NUL if found[0] == "\x00" else NOT_UTF_8
+        if match := UNDECODABLE_PATH.search(request.path_info):
+            rule = NUL if match[0] == "\x00" else NOT_UTF_8
             return refused(request, error_pages.bad_request(request), f"{rule} in the path")
         if rule := fault_of(query):
             return refused(request, error_pages.bad_request(request), f"{rule} in the query")

@@ -76,8 +76,8 @@ class Speller:
 
 def _shorter(word: str) -> Iterator[str]:
     """The word with each one letter left out: two words that share one are a slip apart."""
-    for place in range(len(word)):
-        yield word[:place] + word[place + 1 :]
+    for index in range(len(word)):
+        yield word[:index] + word[index + 1 :]
 
 
 def _swappable(word: str) -> str:

@@ -33,17 +33,17 @@ WHOLE_NAME_SCRIPTS: Final = ("CJK", "HANGUL", "HIRAGANA", "KATAKANA")
 
 def clean_line(text: str) -> str:
     """One line of text without what cannot be seen: control characters, text direction, zero-width spaces."""
-    kept = ""
+    cleaned = ""
     for index, character in enumerate(text):
         if character.isspace() or character == BLANK_BRAILLE:
-            kept += " "
+            cleaned += " "
         elif character in JOINERS:
-            kept += character if _joins(kept[-1:]) and _joins(text[index:].lstrip(JOINERS)[:1]) else ""
+            cleaned += character if _joins(cleaned[-1:]) and _joins(text[index:].lstrip(JOINERS)[:1]) else ""
         elif is_variation(character):
-            kept += character if kept.strip() else ""
+            cleaned += character if cleaned.strip() else ""
         elif not is_hidden(character):
-            kept += character
-    return kept.strip()
+            cleaned += character
+    return cleaned.strip()
 
 
 def is_hidden(character: str) -> bool:
@@ -67,10 +67,10 @@ def _joins(character: str) -> bool:
 
 def clean_name(text: str) -> str:
     """A name as it is stored: composed, on one line, single spaces, nothing hidden. "" when nothing can be seen."""
-    words = " ".join(clean_line(unicodedata.normalize("NFC", text)).split())
-    while words and unicodedata.category(words[0])[0] == "M":
-        words = words[1:].lstrip()  # A mark with no letter under it would sit on the label of the page.
-    return unicodedata.normalize("NFC", words)
+    cleaned = " ".join(clean_line(unicodedata.normalize("NFC", text)).split())
+    while cleaned and unicodedata.category(cleaned[0])[0] == "M":
+        cleaned = cleaned[1:].lstrip()  # A mark with no letter under it would sit on the label of the page.
+    return unicodedata.normalize("NFC", cleaned)
 
 
 def greeting_name(name: str) -> str:

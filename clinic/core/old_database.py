@@ -16,7 +16,7 @@ from django.db import DatabaseError, OperationalError, connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from clinic.core import database_state
-from clinic.core.database_state import State
+from clinic.core.database_state import DatabaseState
 
 OURS: Final = ("accounts", "clinic", "core", "consultations", "education")
 BEGUN_ANEW: Final = {
@@ -50,15 +50,15 @@ class Refusal:
 
 def refusal(used: BaseDatabaseWrapper = connection) -> Refusal | None:
     """None for a database that is this program's own, and for one that is still to be made or migrated by it."""
-    found = judge(used)
-    return None if found and found.cause is RefusalCause.UNMIGRATED else found
+    judgment = judge(used)
+    return None if judgment and judgment.cause is RefusalCause.UNMIGRATED else judgment
 
 
 def server_refusal() -> Refusal | None:
     """For a web server, which starts without a database too: its pages say that something is down."""
-    found = refusal()
+    judgment = refusal()
     connection.close()
-    return None if found and found.cause is RefusalCause.UNREACHABLE else found
+    return None if judgment and judgment.cause is RefusalCause.UNREACHABLE else judgment
 
 
 def judge(used: BaseDatabaseWrapper) -> Refusal | None:
@@ -124,8 +124,8 @@ def _file_problem(path: Path) -> str:
 
 def _judged_server(used: BaseDatabaseWrapper) -> Refusal | None:
     given = used.settings_dict
-    place = ":".join(str(given[part]) for part in ("HOST", "PORT") if given.get(part)) or "this machine"
-    name = f"The PostgreSQL database “{given['NAME']}” on {place}"
+    address = ":".join(str(given[part]) for part in ("HOST", "PORT") if given.get(part)) or "this machine"
+    name = f"The PostgreSQL database “{given['NAME']}” on {address}"
     try:
         state = database_state.of_postgresql(used, _tables())
     except OperationalError as error:
@@ -146,7 +146,7 @@ def _judged_server(used: BaseDatabaseWrapper) -> Refusal | None:
     return _refusal(state, name, keep)
 
 
-def _refusal(state: State, name: str, keep: str) -> Refusal | None:
+def _refusal(state: DatabaseState, name: str, keep: str) -> Refusal | None:
     """What the tables and the migrations on record say of who made the database."""
     cause, detail = _cause(state)
     if cause is RefusalCause.OLD:
@@ -172,7 +172,7 @@ def _refusal(state: State, name: str, keep: str) -> Refusal | None:
     return Refusal(cause, text)
 
 
-def _cause(state: State) -> tuple[RefusalCause | None, str]:
+def _cause(state: DatabaseState) -> tuple[RefusalCause | None, str]:
     known = _known_migrations()
     recorded = {(app, name) for app, name in state.applied if app in OURS}
     unknown = sorted(recorded - known)
@@ -188,7 +188,7 @@ def _cause(state: State) -> tuple[RefusalCause | None, str]:
     return (RefusalCause.OLD, "") if _has_other_columns(state) else (None, "")
 
 
-def _is_foreign(state: State) -> bool:
+def _is_foreign(state: DatabaseState) -> bool:
     """Whether tables stand there that no beginning of our own migrations makes: those of Django's apps come first."""
     labels = {config.label for config in apps.get_app_configs()}
     beginning = {
@@ -200,15 +200,15 @@ def _is_foreign(state: State) -> bool:
     return bool(others or state.tables - beginning - {database_state.MIGRATIONS})
 
 
-def _has_other_columns(state: State) -> bool:
+def _has_other_columns(state: DatabaseState) -> bool:
     """Whether a table lacks a column of its model, or wants one that the model would never fill.
 
     While nothing is released the first migrations are made anew under the same names, so their names alone do not
     tell. A column that somebody added for themselves, and that may stay empty, does no harm.
     """
     for table, wanted in _tables().items():
-        found = state.columns.get(table, {})
-        if wanted - found.keys() or any(must for name, must in found.items() if name not in wanted):
+        columns = state.columns.get(table, {})
+        if wanted - columns.keys() or any(must for name, must in columns.items() if name not in wanted):
             return True
     return False
 
@@ -239,13 +239,13 @@ def _shown(path: Path) -> str:
 
 def _move(path: Path) -> str:
     """The command that keeps a database file, with what SQLite left beside it, under a name that is free."""
-    number, kept = 1, path.with_name(f"{path.stem}-old{path.suffix}")
-    while kept.exists():
+    number, moved_to = 1, path.with_name(f"{path.stem}-old{path.suffix}")
+    while moved_to.exists():
         number += 1
-        kept = path.with_name(f"{path.stem}-old-{number}{path.suffix}")
+        moved_to = path.with_name(f"{path.stem}-old-{number}{path.suffix}")
     there = [suffix for suffix in ("", *database_state.SIDE_FILES) if Path(f"{path}{suffix}").exists()]
     return " && ".join(
-        f"mv {_shown(Path(f'{path}{suffix}'))} {_shown(Path(f'{kept}{suffix}'))}" for suffix in there or [""]
+        f"mv {_shown(Path(f'{path}{suffix}'))} {_shown(Path(f'{moved_to}{suffix}'))}" for suffix in there or [""]
     )
 
 

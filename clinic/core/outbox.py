@@ -189,9 +189,9 @@ def hold_back(messages: QuerySet[OutboxMessage], *, reason: str) -> int:
 
 def go_on(messages: QuerySet[OutboxMessage], *, reason: str) -> int:
     """Let go of what was held back for this reason, as if it had waited."""
-    held = messages.filter(sent_at=None, is_stopped=True, last_error=reason, content_deleted_at=None)
+    stopped = messages.filter(sent_at=None, is_stopped=True, last_error=reason, content_deleted_at=None)
     due = Greatest("send_at", Value(clock.now(), output_field=DateTimeField()))
-    return held.update(
+    return stopped.update(
         parked_at=None, is_stopped=False, last_error="", lease_until=None, due_at=due, attempts=0, crashes=0
     )
 

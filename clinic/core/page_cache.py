@@ -42,7 +42,7 @@ def may_keep(response: Response, *, revision: str) -> Response:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Kept:
+class CachedResponse:
     """One answer as it is given again and again; `packed` is its body under gzip."""
 
     revision: str
@@ -52,7 +52,7 @@ class Kept:
     tag: str
 
     @classmethod
-    def of(cls, response: HttpResponse, revision: str) -> "Kept":
+    def of(cls, response: HttpResponse, revision: str) -> "CachedResponse":
         response.headers.setdefault("Cache-Control", "no-cache")
         patch_vary_headers(response, ("Cookie", "Accept-Encoding"))
         headers = tuple(
@@ -84,7 +84,7 @@ class Pages:
         self.most_pages = most_pages
         self.most_bytes = most_bytes
         self.bytes = 0
-        self.held: OrderedDict[Key, Kept] = OrderedDict()
+        self.cached: OrderedDict[Key, CachedResponse] = OrderedDict()
         self.revision = ""
         self.seen_at = float("-inf")
         self.lock = threading.Lock()
@@ -92,31 +92,31 @@ class Pages:
 
     def clear(self) -> None:
         with self.lock:
-            self.held.clear()
+            self.cached.clear()
             self.bytes = 0
             self.revision, self.seen_at = "", float("-inf")
 
-    def get(self, key: Key) -> Kept | None:
+    def get(self, key: Key) -> CachedResponse | None:
         """What is held, if the content is still what it was made from."""
         with self.lock:
-            kept = self.held.get(key)
-            if kept is None:
+            cached = self.cached.get(key)
+            if cached is None:
                 return None
-            self.held.move_to_end(key)
-        return kept if kept.revision == self._current() else None
+            self.cached.move_to_end(key)
+        return cached if cached.revision == self._current() else None
 
-    def put(self, key: Key, kept: Kept, *, asked_at: float) -> None:
+    def put(self, key: Key, cached: CachedResponse, *, asked_at: float) -> None:
         """Hold an answer to a question of the instant `asked_at`; its revision was read after that."""
         with self.lock:
             if asked_at > self.seen_at:
-                self._see(kept.revision, asked_at)
-            if kept.revision != self.revision or kept.size > self.most_bytes:
+                self._see(cached.revision, asked_at)
+            if cached.revision != self.revision or cached.size > self.most_bytes:
                 return
             self._drop(key)
-            self.held[key] = kept
-            self.bytes += kept.size
-            while self.bytes > self.most_bytes or len(self.held) > self.most_pages:
-                self._drop(next(iter(self.held)))
+            self.cached[key] = cached
+            self.bytes += cached.size
+            while self.bytes > self.most_bytes or len(self.cached) > self.most_pages:
+                self._drop(next(iter(self.cached)))
 
     def _current(self) -> str:
         """The revision as it stood less than PAGE_CACHE_SECONDS ago. With the database away, as it last stood."""
@@ -137,11 +137,11 @@ class Pages:
         self.seen_at = at
         if revision != self.revision:
             self.revision = revision
-            self.held.clear()
+            self.cached.clear()
             self.bytes = 0
 
     def _drop(self, key: Key) -> None:
-        gone = self.held.pop(key, None)
+        gone = self.cached.pop(key, None)
         self.bytes -= gone.size if gone else 0
 
 
@@ -151,8 +151,8 @@ PAGES: Final = Pages()
 @cache
 def _look() -> Callable[[], str]:
     """What asks for the revision: the app that owns the content says so in a setting, as the kernel knows no app."""
-    found: Callable[[], str] = import_string(settings.PAGE_CACHE_REVISION)
-    return found
+    current_revision: Callable[[], str] = import_string(settings.PAGE_CACHE_REVISION)
+    return current_revision
 
 
 class PageCacheMiddleware:
@@ -167,15 +167,15 @@ class PageCacheMiddleware:
             return self.get_response(request)
         asked_at = time.monotonic()
         key = (clock.today(), request.get_host(), request.path, theme_of(request))
-        kept = self.pages.get(key)
-        if kept is None:
+        cached = self.pages.get(key)
+        if cached is None:
             response = self.get_response(request)
             revision = revision_of(response)
             if not revision or not isinstance(response, HttpResponse):
                 return response
-            kept = Kept.of(response, revision)
-            self.pages.put(key, kept, asked_at=asked_at)
-        return kept.answer(request)
+            cached = CachedResponse.of(response, revision)
+            self.pages.put(key, cached, asked_at=asked_at)
+        return cached.answer(request)
 
 
 def is_anyones(request: HttpRequest) -> bool:

@@ -47,38 +47,38 @@ def read(text: str, *, spelled: Callable[[str], str] = str) -> TextWords:
     letters: list[str] = []
     start = 0
 
-    def close(place: int) -> None:
+    def close(end: int) -> None:
         if letters:
             for word in spelled("".join(letters)).split():
                 words.append(word)
-                spans.append((start, place))
+                spans.append((start, end))
             letters.clear()
 
-    for place, each in _characters(text):
-        if each.isalnum():
+    for position, character in _characters(text):
+        if character.isalnum():
             if not letters:
-                start = place
-            letters.append(each)
+                start = position
+            letters.append(character)
         else:
-            close(place)
-            if each in SENTENCE_ENDS and words and words[-1] != END:
+            close(position)
+            if character in SENTENCE_ENDS and words and words[-1] != END:
                 words.append(END)
-                spans.append((place, place + 1))
+                spans.append((position, position + 1))
     close(len(text))
-    starts, place = {}, 1
+    starts, position = {}, 1
     for index, word in enumerate(words):
-        starts[place] = index
-        place += len(word) + 1
+        starts[position] = index
+        position += len(word) + 1
     return TextWords(words, spans, f" {' '.join(words)} ", starts)
 
 
 def _characters(text: str) -> Iterator[tuple[int, str]]:
     """What is read of each place: nothing of what is invisible, sometimes several letters."""
-    for place, character in enumerate(text):
+    for position, character in enumerate(text):
         if character in APOSTROPHES or unicodedata.category(character) in ("Cf", "Mn"):
             continue
         for item in _plain(character):
-            yield place, item
+            yield position, item
 
 
 @lru_cache(maxsize=4096)
@@ -87,10 +87,10 @@ def _plain(character: str) -> str:
     return "".join(item for item in bare if unicodedata.category(item) != "Mn") or character
 
 
-def classes_of(words: Mapping[str, str]) -> dict[str, str]:
+def classes_of(definitions: Mapping[str, str]) -> dict[str, str]:
     """The classes of words, each of which may use those before it."""
     classes: dict[str, str] = {}
-    for name, alternatives in words.items():
+    for name, alternatives in definitions.items():
         classes[name] = _expanded(alternatives, classes)
     return classes
 

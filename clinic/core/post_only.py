@@ -25,8 +25,8 @@ def post_only(page: str, *, keeps: Sequence[str] | Mapping[str, str] = ()) -> Ca
             if request.method == "POST":
                 return view(request, *args, **kwargs)
             if request.method in ("GET", "HEAD"):
-                kept = {there: kwargs[here] for there, here in names.items()}
-                return HttpResponseRedirect(reverse(page, kwargs=kept))
+                arguments = {there: kwargs[here] for there, here in names.items()}
+                return HttpResponseRedirect(reverse(page, kwargs=arguments))
             return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
 
         return wrapped

@@ -47,7 +47,7 @@ def batch_of(rows: list[RecordRead]) -> dict[str, Any]:
         "count": len(numbers),
         "first": numbers[0],
         "last": numbers[-1],
-        "rows": spans_words(numbers),
+        "rows": spans_text(numbers),
         "digest": digest(rows),
         "marks": "".join(map(mark_of, rows)),
     }
@@ -55,8 +55,8 @@ def batch_of(rows: list[RecordRead]) -> dict[str, Any]:
 
 def whole(numbers: list[int]) -> dict[int, RecordRead]:
     """The readings with these numbers, in that order, each with its patients."""
-    found = RecordRead.objects.prefetch_related("patients_shown").in_bulk(numbers)
-    return {number: found[number] for number in numbers if number in found}
+    readings = RecordRead.objects.prefetch_related("patients_shown").in_bulk(numbers)
+    return {number: readings[number] for number in numbers if number in readings}
 
 
 def digest(rows: list[RecordRead]) -> str:
@@ -92,22 +92,22 @@ def marks_in(marks: str) -> list[str]:
     return [marks[start : start + MARK] for start in range(0, len(marks), MARK)]
 
 
-def spans_words(numbers: list[int]) -> str:
+def spans_text(numbers: list[int]) -> str:
     """Ascending numbers in short, "1-4 6 9-12": a number that is missing stands open to the eye."""
     spans = []
     for _, run in groupby(enumerate(numbers), lambda pair: pair[1] - pair[0]):
-        each = [number for _, number in run]
-        spans.append(f"{each[0]}-{each[-1]}" if len(each) > 1 else str(each[0]))
+        members = [number for _, number in run]
+        spans.append(f"{members[0]}-{members[-1]}" if len(members) > 1 else str(members[0]))
     return " ".join(spans)
 
 
-def spans_of(words: str) -> list[tuple[int, int]]:
-    pairs = [span.partition("-") for span in words.split()]
+def spans_of(text: str) -> list[tuple[int, int]]:
+    pairs = [span.partition("-") for span in text.split()]
     return [(int(start), int(end or start)) for start, _, end in pairs]
 
 
-def numbers_in(words: str) -> list[int]:
-    return [number for start, end in spans_of(words) for number in range(start, end + 1)]
+def numbers_in(text: str) -> list[int]:
+    return [number for start, end in spans_of(text) for number in range(start, end + 1)]
 
 
 def verify() -> list[str]:
@@ -153,14 +153,14 @@ def _of_a_batch(event: AuditEvent) -> Iterator[str]:
 
 def _outside(covered: list[tuple[int, int]]) -> list[int]:
     """The readings that are in none of these spans."""
-    found, spans = [], iter([*covered, (BEYOND, BEYOND)])
+    outside, spans = [], iter([*covered, (BEYOND, BEYOND)])
     start, end = next(spans)
     for number in RecordRead.objects.order_by("pk").values_list("pk", flat=True).iterator():
         while number > end:
             start, end = next(spans)
         if number < start:
-            found.append(number)
-    return found
+            outside.append(number)
+    return outside
 
 
 def _waiting_for_nothing(numbers: list[int], walked: set[int]) -> list[int]:

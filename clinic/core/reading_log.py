@@ -45,8 +45,8 @@ def log(
     try:
         with transaction.atomic():
             reading.save(force_insert=True)
-            each = [PatientShown(reading=reading, patient_id=pk) for pk in sorted(set(patients))]
-            PatientShown.objects.bulk_create(each)
+            patients_shown = [PatientShown(reading=reading, patient_id=pk) for pk in sorted(set(patients))]
+            PatientShown.objects.bulk_create(patients_shown)
             UnchainedRead.objects.bulk_create([UnchainedRead(reading=reading)])
     except DatabaseError as problem:
         raise ReadingNotLogged(action) from problem

@@ -96,8 +96,8 @@ def unsent_of(request: HttpRequest) -> "list[Unsent]":
         return bounded(reader(request))
     fields = _fields_of_admin(getattr(view, "model_admin", None))
     is_staff_form = bool(request.resolver_match and "admin" in request.resolver_match.namespaces)
-    found = [*_described(request.POST, fields), *_named(request.POST, fields, is_staff_form=is_staff_form)]
-    return bounded([*found, *carried(request.POST)])
+    unsent = [*_described(request.POST, fields), *_named(request.POST, fields, is_staff_form=is_staff_form)]
+    return bounded([*unsent, *carried(request.POST)])
 
 
 def carried(data: QueryDict) -> "list[Unsent]":
@@ -112,11 +112,11 @@ def carried(data: QueryDict) -> "list[Unsent]":
     ]
 
 
-def bounded(found: "Iterable[Unsent]") -> "list[Unsent]":
+def bounded(items: "Iterable[Unsent]") -> "list[Unsent]":
     """As much of it as one more form can hold; a text that had to be cut says so in its label."""
     left = LONGEST
-    kept: list[Unsent] = []
-    for item in list(found)[:MOST]:
+    shortened: list[Unsent] = []
+    for item in list(items)[:MOST]:
         size = _size(item.text) + _size(item.label) + 100
         if size > left:
             # No character takes more than twelve bytes in a form.
@@ -124,10 +124,10 @@ def bounded(found: "Iterable[Unsent]") -> "list[Unsent]":
             cut = dataclasses.replace(
                 item, text=text, label=(gettext("%(label)s (only the beginning)") % {"label": item.label}).strip()
             )
-            return [*kept, cut] if text else kept
-        kept.append(item)
+            return [*shortened, cut] if text else shortened
+        shortened.append(item)
         left -= size
-    return kept
+    return shortened
 
 
 def _size(text: str) -> int:
@@ -153,7 +153,7 @@ def _described(data: QueryDict, fields: Fields) -> Iterator[Unsent]:
             continue  # Its words stand in the database, and whoever sent this has not signed in.
         elif isinstance(field, forms.ChoiceField):
             choices: Any = field.choices
-            names = {str(value): str(words) for value, words in choices if not isinstance(words, list | tuple)}
+            names = {str(value): str(name) for value, name in choices if not isinstance(name, list | tuple)}
             if chosen := [names[value] for value in values if value in names]:
                 yield Unsent(label, comma_list(chosen), is_choice=True)
         elif values:

@@ -85,8 +85,8 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
     """503 only when no page can be made. Everything else that is wrong is named, and the status stays 200."""
-    words, is_ready = readiness.report(request)
-    return _status(words, code=200 if is_ready else 503)
+    statuses, is_ready = readiness.report(request)
+    return _status(statuses, code=200 if is_ready else 503)
 
 
 def _status(facts: dict[str, str], *, code: int = 200) -> JsonResponse:

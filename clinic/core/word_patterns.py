@@ -32,8 +32,8 @@ class Text:
         self.steps = 0
         """How often a pattern looked at the text: what reading it cost."""
         places: dict[str, int] = {}
-        for place, word in enumerate(words):
-            places[word] = places.get(word, 0) | 1 << place
+        for index, word in enumerate(words):
+            places[word] = places.get(word, 0) | 1 << index
         self.everywhere: Final = (1 << self.length + 1) - 1
         stops = places.pop(END, 0)
         self.free: Final = self.everywhere & ~stops
@@ -112,7 +112,7 @@ class PatternBook:
         return set(self._whole)
 
 
-def found(pattern: WordPattern, text: Text) -> Iterator[tuple[int, int]]:
+def find_spans(pattern: WordPattern, text: Text) -> Iterator[tuple[int, int]]:
     """The first and the last word of each match, which do not overlap."""
     starts = text.everywhere
     for _ in range(MOST_FOUND):
@@ -141,12 +141,12 @@ class _PatternParser:
     def __init__(self, text: str, book: PatternBook) -> None:
         self.book = book
         self.tokens: list[str] = []
-        place = 0
-        while match := TOKEN.match(text, place):
+        position = 0
+        while match := TOKEN.match(text, position):
             self.tokens.append(match[1])
-            place = match.end()
-        if text[place:].strip():
-            message = f"not in the language of patterns: {text[place:]!r} in {text!r}"
+            position = match.end()
+        if text[position:].strip():
+            message = f"not in the language of patterns: {text[position:]!r} in {text!r}"
             raise ValueError(message)
         self.tokens.reverse()
 
@@ -167,17 +167,17 @@ class _PatternParser:
     def sequence(self) -> list[WordPattern]:
         steps: list[WordPattern] = []
         while self.tokens and self.tokens[-1] not in ("|", ")", "&"):
-            each = self.tokens.pop()
-            if each == "(":
+            piece = self.tokens.pop()
+            if piece == "(":
                 steps.append(self.group())
-            elif each == "$":
+            elif piece == "$":
                 steps.append(END_OF_SENTENCE)
-            elif each[0] == "~":
-                steps.append(_gap(int(each[1:])))
-            elif each[0] == "<":
-                steps.append(self.book.named(each[1:-1]))
+            elif piece[0] == "~":
+                steps.append(_gap(int(piece[1:])))
+            elif piece[0] == "<":
+                steps.append(self.book.named(piece[1:-1]))
             else:
-                steps.append(self.book.words(_forms(each)))
+                steps.append(self.book.words(_forms(piece)))
         return steps
 
     def group(self) -> WordPattern:

@@ -47,11 +47,11 @@ def size_of(marks: Collection[Any]) -> float:
 
 def _sentences(words: Sequence[str]) -> Iterator[tuple[int, int]]:
     first = 0
-    for place, word in enumerate([*words, END]):
+    for index, word in enumerate([*words, END]):
         if word == END:
-            if place > first:
-                yield first, place - 1
-            first = place + 1
+            if index > first:
+                yield first, index - 1
+            first = index + 1
 
 
 def _stem(word: str) -> str:

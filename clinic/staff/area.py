@@ -25,13 +25,13 @@ class NavigationEntry:
 
     `url_name` without a colon is an app's label, and leads to the list of its models. Without `permission` the entry is
     left out; "" asks for none. `covers` are URL names of lists below which somebody is in this part as well. Entries
-    stand in the order of `place`.
+    stand in the order of `position`.
     """
 
     label: Wording
     url_name: str
     permission: str
-    place: int
+    position: int
     covers: tuple[str, ...] = ()
 
     @property
@@ -82,7 +82,7 @@ def areas() -> Iterator[StaffArea]:
 
 @cache
 def entries() -> tuple[NavigationEntry, ...]:
-    return tuple(sorted((entry for area in areas() for entry in area.entries), key=lambda entry: entry.place))
+    return tuple(sorted((entry for area in areas() for entry in area.entries), key=lambda entry: entry.position))
 
 
 def address_of(name: str) -> str:
@@ -107,23 +107,23 @@ def navigation(request: HttpRequest, badges: Mapping[str, tuple[int, str]] = NO_
 def today_context() -> Callable[..., dict[str, Any]]:
     """The function that says what stands on Today for one person."""
     (name,) = (area.today for area in areas() if area.today)
-    found: Callable[..., dict[str, Any]] = import_string(name)
-    return found
+    build_context: Callable[..., dict[str, Any]] = import_string(name)
+    return build_context
 
 
 def audit_labels() -> dict[str, str]:
     """Audit code -> what a manager reads, of every app. A code that is missing here is shown as it is."""
-    found: dict[str, str] = {}
+    labels: dict[str, str] = {}
     for area in areas():
         if area.audit_labels:
-            found |= import_string(area.audit_labels)()
-    return found
+            labels |= import_string(area.audit_labels)()
+    return labels
 
 
 def holdings_of(user: Any) -> list[dict[str, Any]]:
     """What somebody has in hand, of each app with something: `words`, `visits`, and the `url` where it is passed on."""
-    found = [import_string(area.holdings)(user) for area in areas() if area.holdings]
-    return [item for item in found if item["words"]]
+    holdings = [import_string(area.holdings)(user) for area in areas() if area.holdings]
+    return [item for item in holdings if item["labels"]]
 
 
 def hand_over(user: Any, *, by: Any) -> list[str]:
@@ -132,9 +132,9 @@ def hand_over(user: Any, *, by: Any) -> list[str]:
     return [sentence for sentence in said if sentence]
 
 
-def place_of(app_label: str) -> int:
+def position_of(app_label: str) -> int:
     """Where an app stands among the others: at its first entry in the navigation, or after them all."""
-    own = [entry.place for entry in entries() if f":{app_label}_" in entry.url_name]
+    own = [entry.position for entry in entries() if f":{app_label}_" in entry.url_name]
     return min(own, default=len(entries()) + 1)
 
 
@@ -167,5 +167,5 @@ def breadcrumbs(request: HttpRequest) -> dict[str, Any]:
         trail.append({"label": area.section, "url": address_of(area.home)})
     if page != "changelist":
         trail.append({"label": capfirst(many), "url": reverse(f"admin:{app_label}_{model_name}_changelist")})
-    hint = next((found for item in areas() if (found := item.hints.get(model._meta.label_lower))), "")
+    hint = next((text for item in areas() if (text := item.hints.get(model._meta.label_lower))), "")
     return {"one": one, "many": many, "section": bool(area.section), "trail": trail, "hint": hint}

@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 WORDS = {
     "audit.list": _("Audit: looked at the list"),
+    "audit.restored": _("Audit: the database was put back to an earlier time"),
     "audit.view": _("Audit: looked at an entry"),
     "key.retire": _("Field key: nothing is encrypted under it any more"),
     "message.retry": _("Message: tried again"),
@@ -18,4 +19,4 @@ WORDS = {
 
 def audit_labels() -> dict[str, str]:
     """Code -> what a manager reads."""
-    return {code: str(words) for code, words in WORDS.items()}
+    return {code: str(label) for code, label in WORDS.items()}

@@ -38,15 +38,15 @@ class BaseChangeList(ChangeList):
 
     def get_filters(self, request: HttpRequest) -> Any:
         try:
-            found = super().get_filters(request)
+            filters = super().get_filters(request)
         except self.UNREADABLE as problem:
             raise IncorrectLookupParameters(problem) from problem
         # Each filter has taken out what is its own.
-        if unknown := found[2].keys() - self.plain_lookups():
+        if unknown := filters[2].keys() - self.plain_lookups():
             raise IncorrectLookupParameters(
                 _("No filter of this list offers %(fields)s.") % {"fields": comma_list(sorted(unknown))}
             )
-        return found
+        return filters
 
     def plain_lookups(self) -> set[str]:
         """A link may name a value of a filtered field in the short way, `?state=draft`."""

@@ -103,8 +103,8 @@ def news_of(user: "User | AnonymousUser", *, since: datetime.datetime | None = N
 
 def answer(request: HttpRequest) -> JsonResponse:
     """Counts, for the script of a page that stays open. It neither lengthens a session nor writes anything."""
-    found = news_of(request.user, since=_instant(request.GET.get("since", "")))
-    return JsonResponse({} if found is None else found.as_json(), status=403 if found is None else 200)
+    news = news_of(request.user, since=_instant(request.GET.get("since", "")))
+    return JsonResponse({} if news is None else news.as_json(), status=403 if news is None else 200)
 
 
 def switch_sound(request: HttpRequest) -> HttpResponseRedirect:

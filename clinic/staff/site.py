@@ -19,7 +19,7 @@ from clinic.core import audit
 from clinic.core.post_only import post_only
 from clinic.core.unsent import bounded, carried, unsent_of
 from clinic.staff import news
-from clinic.staff.area import NO_BADGES, breadcrumbs, names_of, navigation, place_of, today_context
+from clinic.staff.area import NO_BADGES, breadcrumbs, names_of, navigation, position_of, today_context
 from clinic.staff.signed_in import signed_in
 
 
@@ -93,7 +93,7 @@ class ClinicAdminSite(admin.AdminSite):
             "news": latest,
             "has_sound": news.has_sound(request),
             "staff_name": staff_name,
-            "place": breadcrumbs(request),
+            "breadcrumbs": breadcrumbs(request),
         }
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
@@ -134,4 +134,4 @@ class ClinicAdminSite(admin.AdminSite):
         for app in listed:
             for model in app["models"]:
                 model["name"] = capfirst(names_of(model["model"])[1])
-        return sorted(listed, key=lambda app: place_of(app["app_label"]))
+        return sorted(listed, key=lambda app: position_of(app["app_label"]))

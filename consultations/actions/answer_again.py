@@ -75,6 +75,6 @@ class AnswerAgain(ConsultationAction[AnswerAgainData, Assessment | None]):
 
 def _leave_to_ask(ctx: Ctx, data: AnswerAgainData) -> None:
     """No danger, and something to ask about: it waits to be read as a message does, within one working day."""
-    found = [the_list.ticks()[code] for code in data.signs if code in TO_ASK_ABOUT]
-    words = semicolon_list(tick.words_in(settings.CLINIC_REGION) for tick in found)
-    patient_texts.keep_about(consultation_request=ctx.row, kind=TextKind.ASKED_AGAIN, text=words)
+    signs = [the_list.ticks()[code] for code in data.signs if code in TO_ASK_ABOUT]
+    text = semicolon_list(tick.words_in(settings.CLINIC_REGION) for tick in signs)
+    patient_texts.keep_about(consultation_request=ctx.row, kind=TextKind.ASKED_AGAIN, text=text)

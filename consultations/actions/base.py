@@ -36,12 +36,12 @@ class Message:
     appointment: Appointment | None = None
 
 
-def refuse_other_words(kept: Container[Any], typed: Any) -> None:
+def refuse_other_words(recorded: Container[Any], typed: Any) -> None:
     """The same action again with words that are not on record is no repeat: they would be lost.
 
     Raises ChangedMeanwhile.
     """
-    if typed not in kept:
+    if typed not in recorded:
         raise ChangedMeanwhile(
             _(
                 "You did this already, in another tab or window, with other words. Nothing was changed. "

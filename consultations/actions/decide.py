@@ -149,8 +149,8 @@ class Decision(ConsultationAction[Data, Result]):
         return Preview(data.patient_note, reason=data.reason)
 
     def result_again(self, ctx: Ctx, data: Any) -> Result | None:
-        kept = [(item.patient_note, item.reason) for item in ctx.row.reviews.filter(decision=self.decision)]
-        refuse_other_words(kept, (data.patient_note, data.reason))
+        recorded = [(item.patient_note, item.reason) for item in ctx.row.reviews.filter(decision=self.decision)]
+        refuse_other_words(recorded, (data.patient_note, data.reason))
         return None
 
     def review(self, ctx: Ctx, data: DecisionData) -> ClinicalReview:

@@ -174,11 +174,11 @@ class AuditEntryAdmin(BaseModelAdmin):
             kind = names_of(apps.get_model(entry.target_type))[0]
         except (LookupError, ValueError):
             kind = entry.target_type
-        words = _("%(kind)s %(number)s") % {"kind": capfirst(kind), "number": entry.target_id}
+        label = _("%(kind)s %(number)s") % {"kind": capfirst(kind), "number": entry.target_id}
         try:
-            return format_html(LINK, reverse(PAGES[entry.target_type], args=[entry.target_id]), words)
+            return format_html(LINK, reverse(PAGES[entry.target_type], args=[entry.target_id]), label)
         except (KeyError, NoReverseMatch):
-            return words
+            return label
 
     @admin.display(description=gettext_lazy("Fields"))
     def changed_fields(self, entry: AuditEntry) -> Any:

@@ -30,7 +30,7 @@ from consultations.presenters import call_pages
 from consultations.presenters import calls as call_words
 from consultations.presenters.call_pages import CallSubject
 from consultations.presenters.isolation import load
-from consultations.questionnaire.definition import Question, versions, worded
+from consultations.questionnaire.definition import QuestionnaireItem, versions, worded
 from consultations.services import call_scripts, callers, calls, readings
 
 NAME: Final = "consultations_consultationrequest"
@@ -43,16 +43,16 @@ SAID_ONCE: Final = gettext_lazy("The call is recorded.")
 
 def _unsent_answers(request: HttpRequest) -> list[Unsent]:
     """What was ticked on a screen of the script, in words. Of which version it is stands in the database alone."""
-    questions: dict[str, Question] = {}
+    questions: dict[str, QuestionnaireItem] = {}
     for version in versions():
         questions |= worded(version, settings.CLINIC_REGION).by_id
-    found = []
+    unsent = []
     for name in request.POST:
         question = questions.get(name)
         chosen = [code for code in request.POST.getlist(name) if question is not None and code in question.codes]
         if question is not None and chosen:
-            found.append(Unsent(question.text, comma_list(map(question.label_of, chosen)), is_choice=True))
-    return found
+            unsent.append(Unsent(question.text, comma_list(map(question.label_of, chosen)), is_choice=True))
+    return unsent
 
 
 class CallPages(PurposeBuiltAdmin):
@@ -199,8 +199,8 @@ class CallPages(PurposeBuiltAdmin):
         if not form.is_valid():
             return self._caller(request, form, [])
         data, asks = form.cleaned_data, request.POST.get("next") != "open"
-        if not data["checked"] and (found := call_pages.alike(data["name"], data["phone"])):
-            return self._caller(request, CallerForm({**request.POST.dict(), "checked": "on"}), found)
+        if not data["checked"] and (matches := call_pages.alike(data["name"], data["phone"])):
+            return self._caller(request, CallerForm({**request.POST.dict(), "checked": "on"}), matches)
         try:
             opened = callers.open_case(
                 name=data["name"],
@@ -225,10 +225,10 @@ class CallPages(PurposeBuiltAdmin):
         """Whom a call is about. Raises Http404, Erased."""
         if response_pk > OUT_OF_RANGE:
             raise Http404
-        found: QuestionnaireResponse | None = load(
+        response: QuestionnaireResponse | None = load(
             QuestionnaireResponse.objects.filter(pk=response_pk).defer(*call_pages.UNOPENED), opens=False
         )
-        subject = call_pages.subject_of(found, viewer=signed_in(request)) if found is not None else None
+        subject = call_pages.subject_of(response, viewer=signed_in(request)) if response is not None else None
         if subject is None:
             raise Http404
         self.require_not_erased(subject.patient)
@@ -290,13 +290,13 @@ class CallPages(PurposeBuiltAdmin):
             request, "call_over", call, subject, {"title": _("Not saved"), "typed": typed_rows(form)}
         )
 
-    def _caller(self, request: HttpRequest, form: CallerForm, found: list[CallSubject]) -> HttpResponse:
-        if found:
-            patients = [item.patient.pk for item in found]
+    def _caller(self, request: HttpRequest, form: CallerForm, matches: list[CallSubject]) -> HttpResponse:
+        if matches:
+            patients = [item.patient.pk for item in matches]
             readings.log(by=request.user, action="call.caller", patients=patients)
         title = _("Open a case for a caller")
         whole = page_title(title, has_errors=bool(form.errors))
-        context = {"title": whole, "heading": title, "form": form, "found": found}
+        context = {"title": whole, "heading": title, "form": form, "found": matches}
         return self.page(request, "admin/consultations/caller.html", context)
 
     def _show_call(

@@ -65,16 +65,16 @@ def instant_of(text: str) -> datetime.datetime | None:
 
 def _unsent_closing(request: HttpRequest) -> list[Unsent]:
     """The button of the confirmation carries what was typed before it, under our signature."""
-    kept = _signed(request, max_age=None)
-    return in_form(kept["data"], CloseCaseForm) if kept else []
+    signed = _signed(request, max_age=None)
+    return in_form(signed["data"], CloseCaseForm) if signed else []
 
 
 def _signed(request: HttpRequest, *, max_age: int | None) -> dict[str, Any] | None:
     try:
-        kept: dict[str, Any] = signing.loads(request.POST.get("closing", ""), salt=CLOSE_SALT, max_age=max_age)
+        signed: dict[str, Any] = signing.loads(request.POST.get("closing", ""), salt=CLOSE_SALT, max_age=max_age)
     except signing.BadSignature:
         return None
-    return kept
+    return signed
 
 
 class CaseClosingPages(CaseNotePages):
@@ -140,19 +140,19 @@ class CaseClosingPages(CaseNotePages):
         """Do exactly what the page before showed: its signed text is the only thing read here."""
         self.require_view(request)
         case = case_of(request, pk)
-        kept = _signed(request, max_age=CLOSE_AGE)
-        if kept is None or kept["case"] != case.pk or kept["by"] != request.user.pk:
+        signed = _signed(request, max_age=CLOSE_AGE)
+        if signed is None or signed["case"] != case.pk or signed["by"] != request.user.pk:
             data = (_signed(request, max_age=None) or {}).get("data", {})
             return self._refused(request, case, data, _("That page has expired, or belongs to another case."))
-        form = self._bound(request, case, kept["data"])
+        form = self._bound(request, case, signed["data"])
         if form is None or not form.is_valid():
-            return self._refused(request, case, kept["data"], _("What you chose does not stand any more."))
+            return self._refused(request, case, signed["data"], _("What you chose does not stand any more."))
         try:
             case_closing.close(
-                case=case, claim=claim_of(form.cleaned_data), by=signed_in(request), seen=kept["data"]["seen"]
+                case=case, claim=claim_of(form.cleaned_data), by=signed_in(request), seen=signed["data"]["seen"]
             )
         except (TransitionNotAllowed, cases.CaseClosed) as refusal:
-            return self._refused(request, case, kept["data"], str(refusal))
+            return self._refused(request, case, signed["data"], str(refusal))
         messages.success(request, _("The case is closed: %(outcome)s.") % {"outcome": form.outcome_label})
         return HttpResponseRedirect(reverse(PAGE_OF_ONE, args=[case.pk]))
 
@@ -195,7 +195,7 @@ class CaseClosingPages(CaseNotePages):
 
     def _confirm_page(self, request: HttpRequest, case: SafetyCase, form: CloseCaseForm) -> HttpResponse:
         data = {name: form.data.get(name, "") for name in FIELDS}
-        kept = {"case": case.pk, "by": request.user.pk, "data": data}
+        signed = {"case": case.pk, "by": request.user.pk, "data": data}
         claim = claim_of(form.cleaned_data)
         context = self._case_context(
             request, case, cases=[claim.named] if claim.outcome == CaseOutcome.DUPLICATE else []
@@ -204,7 +204,7 @@ class CaseClosingPages(CaseNotePages):
             "title": _("Confirm: nothing is closed yet"),
             "closing": confirmation(case, claim, form),
             "data": data,
-            "signed": signing.dumps(kept, salt=CLOSE_SALT, compress=True),
+            "signed": signing.dumps(signed, salt=CLOSE_SALT, compress=True),
         }
         return self.page(request, "admin/consultations/confirm_close_case.html", context)
 

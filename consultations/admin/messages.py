@@ -153,5 +153,5 @@ class OutboxMessageAdmin(SearchedAdmin):
     @staticmethod
     def _link_of(letter: Letter | None) -> str:
         """The one address of ours that a mail holds, which a demonstration follows."""
-        found = re.search(rf"^{re.escape(settings.SITE_URL)}\S+$", letter.text, re.MULTILINE) if letter else None
-        return found.group() if found else ""
+        match = re.search(rf"^{re.escape(settings.SITE_URL)}\S+$", letter.text, re.MULTILINE) if letter else None
+        return match.group() if match else ""

@@ -47,13 +47,13 @@ class MissedReportAdmin(PurposeBuiltAdmin):
         shows_answered = request.GET.get("answered") == "1"
         rows = query().visible_to(request.user).filter(answered_at__isnull=not shows_answered).defer("text", "answer")
         page = Paginator(rows.order_by("-reported_at", "-pk"), PAGE_SIZE).get_page(request.GET.get("page"))
-        found = readable(rows_on(page), opens=False)
-        requests = [item.consultation_request_id for item in found if getattr(item, "consultation_request_id", None)]
-        patients = [item.patient_id for item in found if getattr(item, "patient_id", None)]
+        reports = readable(rows_on(page), opens=False)
+        requests = [item.consultation_request_id for item in reports if getattr(item, "consultation_request_id", None)]
+        patients = [item.patient_id for item in reports if getattr(item, "patient_id", None)]
         readings.log(by=request.user, action="missed.list", requests=requests, patients=patients)
         context = {
             "title": _("What the software missed"),
-            "lines": [row_of(item) for item in found],
+            "lines": [row_of(item) for item in reports],
             "page": page,
             "shows_answered": shows_answered,
             "page_query": "answered=1" if shows_answered else "",

@@ -34,10 +34,10 @@ JOIN_AGE: Final = 2 * 60 * 60
 def _unsent_join(request: HttpRequest) -> list[Unsent]:
     """The button of the preview carries what was typed before it, under our signature."""
     try:
-        kept = signing.loads(request.POST.get("join", ""), salt=JOIN_SALT)
+        signed = signing.loads(request.POST.get("join", ""), salt=JOIN_SALT)
     except signing.BadSignature:
         return []
-    return in_form(kept["data"], JoinForm)
+    return in_form(signed["data"], JoinForm)
 
 
 class PersonPages(PurposeBuiltAdmin):
@@ -81,24 +81,24 @@ class PersonPages(PurposeBuiltAdmin):
         self.require_view(request)
         consultation_request = _request(request, pk)
         try:
-            kept = signing.loads(request.POST.get("join", ""), salt=JOIN_SALT, max_age=JOIN_AGE)
+            signed = signing.loads(request.POST.get("join", ""), salt=JOIN_SALT, max_age=JOIN_AGE)
         except signing.BadSignature:
             messages.error(request, _("That preview has expired. Nothing was joined. Enter the reference again."))
             return self._to_person(consultation_request)
-        if kept["request"] != consultation_request.pk or kept["by"] != request.user.pk:
+        if signed["request"] != consultation_request.pk or signed["by"] != request.user.pk:
             messages.error(request, _("That preview belongs to another page. Nothing was joined."))
             return self._to_person(consultation_request)
         try:
             is_joined = persons.join(
                 patient=consultation_request.patient,
-                other=get_object_or_404(Patient.objects.only("pk"), pk=kept["other"]),
-                reason=kept["data"]["reason"],
+                other=get_object_or_404(Patient.objects.only("pk"), pk=signed["other"]),
+                reason=signed["data"]["reason"],
                 by=signed_in(request),
-                seen=kept["seen"],
+                seen=signed["seen"],
             )
         except TransitionNotAllowed as refusal:
             messages.error(request, str(refusal))
-            form = JoinForm(initial=kept["data"], patient=consultation_request.patient)
+            form = JoinForm(initial=signed["data"], patient=consultation_request.patient)
             if isinstance(refusal, persons.VisitsOverlap):
                 form.named = refusal.patients
             return self._person(request, _request(request, pk), join=form)
@@ -202,7 +202,7 @@ class PersonPages(PurposeBuiltAdmin):
             by=request.user, action="person.view", target=consultation_request.patient, patients=preview["seen"]
         )
         data = {"other": form.data["other"], "reason": form.cleaned_data["reason"]}
-        kept = {
+        signed = {
             "request": consultation_request.pk,
             "by": request.user.pk,
             "other": other.pk,
@@ -216,7 +216,7 @@ class PersonPages(PurposeBuiltAdmin):
             "preview": preview,
             "reason": data["reason"],
             "data": data,
-            "join": signing.dumps(kept, salt=JOIN_SALT, compress=True),
+            "join": signing.dumps(signed, salt=JOIN_SALT, compress=True),
         }
         return self.page(request, "admin/consultations/person_preview.html", context)
 

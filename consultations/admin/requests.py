@@ -52,10 +52,10 @@ def _unsent_action(request: HttpRequest) -> list[Unsent]:
 def _unsent_preview(request: HttpRequest) -> list[Unsent]:
     """The button of a preview carries what was typed before it, under our signature."""
     try:
-        kept = signing.loads(request.POST.get("decision", ""), salt=PREVIEW_SALT)
+        signed = signing.loads(request.POST.get("decision", ""), salt=PREVIEW_SALT)
     except signing.BadSignature:
         return []
-    return in_form(kept["data"], action_panel.panel_entries()[kept["verb"]].form_class or StepForm)
+    return in_form(signed["data"], action_panel.panel_entries()[signed["verb"]].form_class or StepForm)
 
 
 def posted_in(form: StepForm) -> dict[str, str | list[str]]:
@@ -179,15 +179,15 @@ class ConsultationRequestAdmin(CallPages, PersonPages, SearchedAdmin):
         self.require_view(request)
         consultation_request = self._load(request, pk)
         try:
-            kept = signing.loads(request.POST.get("decision", ""), salt=PREVIEW_SALT)
+            signed = signing.loads(request.POST.get("decision", ""), salt=PREVIEW_SALT)
         except signing.BadSignature:
             messages.error(request, _("That preview has expired. Nothing was sent. Write the message again."))
             return self._back(consultation_request)
-        if kept["request"] != consultation_request.pk or kept["by"] != request.user.pk:
+        if signed["request"] != consultation_request.pk or signed["by"] != request.user.pk:
             messages.error(request, _("That preview belongs to another page. Nothing was sent."))
             return self._back(consultation_request)
-        entry = action_panel.panel_entries()[kept["verb"]]
-        form = self._form(entry, request, consultation_request, kept["data"])
+        entry = action_panel.panel_entries()[signed["verb"]]
+        form = self._form(entry, request, consultation_request, signed["data"])
         if not form.is_valid():
             return self._show(request, consultation_request, {entry.name: form})
         if _is_late(request):
@@ -206,10 +206,10 @@ class ConsultationRequestAdmin(CallPages, PersonPages, SearchedAdmin):
         except TransitionNotAllowed as refusal:
             messages.error(request, str(refusal))
         else:
-            words = _("Marked as read by %(name)s. Now call or answer the patient where it is needed.")
+            message = _("Marked as read by %(name)s. Now call or answer the patient where it is needed.")
             if text.read_by_id == request.user.pk:
-                words = _("Marked as read by you. Now call or answer the patient where it is needed.")
-            messages.success(request, words % {"name": name_of(text.read_by)})
+                message = _("Marked as read by you. Now call or answer the patient where it is needed.")
+            messages.success(request, message % {"name": name_of(text.read_by)})
         return HttpResponseRedirect(text_alarms.page_of(text))
 
     @method_decorator(post_only("admin:consultations_consultationrequest_changelist"))
@@ -222,10 +222,10 @@ class ConsultationRequestAdmin(CallPages, PersonPages, SearchedAdmin):
         except TransitionNotAllowed as refusal:
             messages.error(request, str(refusal))
         else:
-            words = _("The alarm is acknowledged by %(name)s. Its clock goes on until you have acted.")
+            message = _("The alarm is acknowledged by %(name)s. Its clock goes on until you have acted.")
             if alarm.acknowledged_by_id == request.user.pk:
-                words = _("The alarm is acknowledged by you. Its clock goes on until you have acted.")
-            messages.success(request, words % {"name": name_of(alarm.acknowledged_by)})
+                message = _("The alarm is acknowledged by you. Its clock goes on until you have acted.")
+            messages.success(request, message % {"name": name_of(alarm.acknowledged_by)})
         return HttpResponseRedirect(clock_alarms.page_of(alarm))
 
     @staticmethod
@@ -238,13 +238,13 @@ class ConsultationRequestAdmin(CallPages, PersonPages, SearchedAdmin):
         self, request: HttpRequest, consultation_request: ConsultationRequest, entry: PanelEntry, form: StepForm
     ) -> HttpResponse:
         data = posted_in(form)
-        kept = {"request": consultation_request.pk, "by": request.user.pk, "verb": form.verb, "data": data}
+        signed = {"request": consultation_request.pk, "by": request.user.pk, "verb": form.verb, "data": data}
         context = {
             "title": _preview_title(entry, form),
             "consultation_request": consultation_request,
             "banner": banner(consultation_request, viewer=signed_in(request), now=clock.now(), starts_at=None),
             "preview": action_panel.preview_of(entry, form, entry.choice_of(form)),
-            "decision": signing.dumps(kept, salt=PREVIEW_SALT, compress=True),
+            "decision": signing.dumps(signed, salt=PREVIEW_SALT, compress=True),
             "data": data,
             "hidden": [(name, item) for name, given in data.items() for item in _each(given)],
             "edit_url": reverse(
@@ -295,8 +295,8 @@ class ConsultationRequestAdmin(CallPages, PersonPages, SearchedAdmin):
         context = request_page(consultation_request, viewer=signed_in(request), now=now)
         panel = action_panel.action_panel(consultation_request, by=signed_in(request), bound=bound or {})
         has_errors = any(form.errors for form in (bound or {}).values())
-        words = _("Request %(reference)s") % {"reference": consultation_request.reference}
-        title = page_title(words, has_errors=has_errors)
+        label = _("Request %(reference)s") % {"reference": consultation_request.reference}
+        title = page_title(label, has_errors=has_errors)
         self._log_view(request, consultation_request, context["beside"].patients)
         return self.page(
             request,

@@ -46,8 +46,8 @@ class SearchedAdmin(PurposeBuiltAdmin):
         if not term:
             return HttpResponseRedirect(url)
         key = get_random_string(12)
-        kept = list(request.session.get(SESSION_KEY, {}).items())[-SEARCHES_KEPT + 1 :]
-        request.session[SESSION_KEY] = {**dict(kept), key: encryption.encrypt(term, context=SEARCH_CONTEXT)}
+        recent = list(request.session.get(SESSION_KEY, {}).items())[-SEARCHES_KEPT + 1 :]
+        request.session[SESSION_KEY] = {**dict(recent), key: encryption.encrypt(term, context=SEARCH_CONTEXT)}
         return HttpResponseRedirect(f"{url}?{urlencode({'search': key})}")
 
     @staticmethod

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from clinic.accounts.models import User
-from clinic.core import clock, key_fingerprints
+from clinic.core import audit_heads, clock, key_fingerprints
 from clinic.core.models import Heartbeat
 from clinic.core.permissions import may
 from consultations.enums import AppointmentStatus
@@ -29,9 +29,9 @@ WORKER: Final = "worker"
 def today_context(user: User) -> dict[str, Any]:
     """What this person may see of today; nothing about patients without the permission to see requests."""
     # What endangers patients until somebody acts stands at the very top, for everybody who signs in.
-    key_alarms = key_fingerprints.alarms()
+    alarms_to_all = [*key_fingerprints.alarms(), *audit_heads.alarms()]
     if not may(user, "consultations.view_consultationrequest"):
-        return {"sees_patients": False, "alarms": key_alarms}
+        return {"sees_patients": False, "alarms": alarms_to_all}
     now = clock.now()
     listed = cases.open_cases(viewer=user, now=now, limit=SHOWN)
     groups = alarm_groups.open_groups(viewer=user, now=now)
@@ -54,7 +54,7 @@ def today_context(user: User) -> dict[str, Any]:
     return {
         "sees_patients": True,
         "shows_emergencies": "none",
-        "alarms": [*key_alarms, *alarms.sentences(now=now)],
+        "alarms": [*alarms_to_all, *alarms.sentences(now=now)],
         "duty": duty_now(viewer=user, now=now),
         "cases": listed,
         "groups": groups[:GROUPS_SHOWN],
@@ -77,8 +77,8 @@ def today_context(user: User) -> dict[str, Any]:
 def overdue_rows(*, viewer: User, now: datetime.datetime) -> dict[str, Any]:
     late = ConsultationRequest.objects.visible_to(viewer).filter(clocks.is_overdue(now))
     nearest = late.select_related("patient").annotate(case_due_at=clocks.CASE_DUE_AT).most_pressing_first()[:SHOWN]
-    found = readable(nearest)
-    heard = clock_alarms.heard_by(item.response_id for item in found if not isinstance(item, Unreadable))
+    nearest_requests = readable(nearest)
+    heard = clock_alarms.heard_by(item.response_id for item in nearest_requests if not isinstance(item, Unreadable))
     rows = [
         {
             "pk": item.pk,
@@ -94,7 +94,7 @@ def overdue_rows(*, viewer: User, now: datetime.datetime) -> dict[str, Any]:
             "time": clock_chip(item, now=now, case_due_at=item.case_due_at),
             "heard": heard.get(item.response_id, ""),
         }
-        for item in found
+        for item in nearest_requests
     ]
     for row in rows:
         row["url"] = reverse("admin:consultations_consultationrequest_change", args=[row["pk"]])

@@ -76,7 +76,7 @@ class Judgement:
 def ticks() -> dict[str, Tick]:
     """Every line by its code, in the order shown."""
     rows = display.document("asked_again")["tick"]
-    found = (
+    listed = (
         Tick(
             code=row["code"],
             words=row["words"],
@@ -88,7 +88,7 @@ def ticks() -> dict[str, Tick]:
         )
         for row in rows
     )
-    return {tick.code: tick for tick in found}
+    return {tick.code: tick for tick in listed}
 
 
 def question(since: str) -> str:
@@ -136,13 +136,13 @@ def judge(
     assessed = _with_what_stays(engine.assess(answers, version=version), base, ticked, version=version)
     now_said = signs_in(said, questionnaire) | {ticks()[code].sign for code in ticked}
     still_settled = set(settled) - now_said
-    found = {flag.rule_id: flag for flag in _flags(assessed, ticked)}
+    flags = {flag.rule_id: flag for flag in _flags(assessed, ticked)}
     for flag in _instead_of_settled(base, said, still_settled, version=version):
-        if flag.rule_id not in found:
+        if flag.rule_id not in flags:
             assessed = replace(assessed, fired=(*assessed.fired, Fired(flag.rule_id, flag.effect, _asked(flag))))
-        earlier = found.get(flag.rule_id, flag)
-        found[flag.rule_id] = replace(earlier, signs=earlier.signs | flag.signs)
-    standing = tuple(flag for flag in found.values() if flag.signs - still_settled)
+        earlier = flags.get(flag.rule_id, flag)
+        flags[flag.rule_id] = replace(earlier, signs=earlier.signs | flag.signs)
+    standing = tuple(flag for flag in flags.values() if flag.signs - still_settled)
     heard = tuple(flag for flag in standing if flag.signs & now_said)
     has_flag = bool(standing) or before in URGENT_OUTCOMES
     is_danger = bool(heard) or any(_is_danger(ticks()[code], has_flag=has_flag) for code in ticked)

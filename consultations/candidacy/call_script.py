@@ -15,7 +15,7 @@ from consultations.candidacy.standing import UNANSWERED_RULE, flags_of
 from consultations.candidacy.union import ASKED, Sign
 from consultations.enums import Outcome
 from consultations.questionnaire import flow, page_copy
-from consultations.questionnaire.definition import SAFETY_SECTION, Question, Questionnaire, load, worded
+from consultations.questionnaire.definition import SAFETY_SECTION, Questionnaire, QuestionnaireItem, load, worded
 
 YES: Final = "yes"
 NO: Final = "no"
@@ -42,19 +42,19 @@ def steps(version: str, *, ticks: Iterable[str] = ()) -> tuple[ScriptScreen, ...
     questionnaire = load(version)
     told = tuple(code for code in asked_again.ticks() if code in set(ticks))
     title = display.document("sentences")["call_script"]["told_before"]
-    found = [ScriptScreen(TOLD_SLUG, title, ticks=told)] if told else []
+    screens = [ScriptScreen(TOLD_SLUG, title, ticks=told)] if told else []
     for screen in page_copy.load(version).screens:
         asked = tuple(name for name in screen.order if _is_asked(questionnaire[name]))
         if screen.section != SAFETY_SECTION or screen.follows or not asked:
             continue
-        if found and _follows_all(asked, found[-1], questionnaire):
-            found[-1] = replace(found[-1], question_ids=(*found[-1].question_ids, *asked))
+        if screens and _follows_all(asked, screens[-1], questionnaire):
+            screens[-1] = replace(screens[-1], question_ids=(*screens[-1].question_ids, *asked))
         else:
-            found.append(ScriptScreen(screen.slug, screen.title, asked))
-    return tuple(found)
+            screens.append(ScriptScreen(screen.slug, screen.title, asked))
+    return tuple(screens)
 
 
-def _is_asked(question: Question) -> bool:
+def _is_asked(question: QuestionnaireItem) -> bool:
     return question.is_safety and question.kind in KINDS
 
 
@@ -64,10 +64,10 @@ def _follows_all(asked: Iterable[str], before: ScriptScreen, questionnaire: Ques
     return all(shown is not None and shown.questions.issubset(before.question_ids) for shown in conditions)
 
 
-def questions_on(step: ScriptScreen, *, version: str, region: str) -> list[Question]:
+def questions_on(step: ScriptScreen, *, version: str, region: str) -> list[QuestionnaireItem]:
     """The questions of a step in the words of a region."""
-    words = worded(version, region)
-    return [words[name] for name in step.question_ids]
+    questions = worded(version, region)
+    return [questions[name] for name in step.question_ids]
 
 
 def follow_ups(step: ScriptScreen, *, version: str) -> frozenset[str]:
@@ -112,15 +112,15 @@ def signs_asked_in(answers: Mapping[str, Any], *, version: str) -> frozenset[Sig
     """
     said = said_in(answers, version=version)
     on_show = flow.visible_ids(said, version=version)
-    found = {Sign(ASKED, code) for code, value in _told(answers).items() if value in (YES, NO)}
+    signs = {Sign(ASKED, code) for code, value in _told(answers).items() if value in (YES, NO)}
     for question in load(version).questions:
         if not _is_asked(question):
             continue
         needed = question.shown_when.questions if question.shown_when is not None else frozenset()
         is_answered = question.id in said or (needed and needed <= said.keys() and question.id not in on_show)
         if is_answered:
-            found |= {Sign(question.id, code) for code in ("", *question.codes)}
-    return frozenset(found)
+            signs |= {Sign(question.id, code) for code in ("", *question.codes)}
+    return frozenset(signs)
 
 
 def not_asked(answers: Mapping[str, Any], *, version: str, ticks: Collection[str] = ()) -> list[str]:

@@ -111,8 +111,8 @@ def evaluate(raw: Mapping[str, Any], used: Ruleset) -> Evaluation:
     done = walk(used.questionnaire, raw)
     is_early = _stops_early(used, done)
     if is_early:
-        kept = tuple(question for question in done.visible if question.is_safety or question.id in done.cleaned)
-        done = replace(done, visible=kept)
+        needed = tuple(question for question in done.visible if question.is_safety or question.id in done.cleaned)
+        done = replace(done, visible=needed)
     fired = _fire(used, done, is_early=is_early)
     urgency, disposition = _axes(fired)
     outcome = _headline(urgency, disposition)
@@ -169,7 +169,7 @@ def _fire(used: Ruleset, done: Walk, *, is_early: bool) -> tuple[Fired, ...]:
         (*done.missing(safety=True), *done.unreadable),
         () if is_early else done.missing(safety=False),
     )
-    order = {question_id: place for place, question_id in enumerate(done.visible_ids)}
+    order = {question_id: index for index, question_id in enumerate(done.visible_ids)}
     fired = []
     for rule in used.rules:
         because = rule.when.test(facts)

@@ -72,8 +72,8 @@ class Explanation:
     def says_why(self) -> bool:
         """Whether the body has the reasons already."""
         told = {reason.text for part in self.body for reason in part.reasons}
-        words = "\n".join(part.text for part in self.body)
-        return all(reason.text in told or reason.text in words for reason in self.reasons)
+        text = "\n".join(part.text for part in self.body)
+        return all(reason.text in told or reason.text in text for reason in self.reasons)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,9 +173,9 @@ def _filled(text: str, chosen: Mapping[str, str], situation: OutcomeContext) -> 
 def _reasons(assessment: Evaluation, effect: Effect, region: str) -> tuple[OutcomeReason, ...]:
     """Reason lines of one level in rule order, each text once."""
     ruleset = rule_files.load(assessment.versions["ruleset"])
-    found: dict[str, OutcomeReason] = {}
+    by_text: dict[str, OutcomeReason] = {}
     for fired in assessment.fired:
         text = display.patient_line(fired.id, ruleset[fired.id].patient, region=region)
         if fired.effect == effect and text:
-            found.setdefault(text, OutcomeReason(fired.id, text, fired.because))
-    return tuple(found.values())
+            by_text.setdefault(text, OutcomeReason(fired.id, text, fired.because))
+    return tuple(by_text.values())

@@ -22,19 +22,19 @@ Scores = dict[str, tuple[float, tuple[str, ...]]]
 
 def scores(answers: Mapping[str, Value]) -> Scores:
     """Score -> (value, questions it was computed from). `bmi` is in kg/m2, unrounded."""
-    found: Scores = {}
+    sums: Scores = {}
     for name, parts in SUMS.items():
         if all(part in answers for part in parts):
-            found[name] = (sum(_whole(answers[part]) for part in parts), parts)
+            sums[name] = (sum(_whole(answers[part]) for part in parts), parts)
     if all(part in answers for part in BODY_MASS):
         height_cm, weight_kg = (_number(answers[part]) for part in BODY_MASS)
-        found["bmi"] = (weight_kg * 10_000 / (height_cm * height_cm), BODY_MASS)
-    return found
+        sums["bmi"] = (weight_kg * 10_000 / (height_cm * height_cm), BODY_MASS)
+    return sums
 
 
-def shown(found: Scores) -> dict[str, float]:
+def shown(sums: Scores) -> dict[str, float]:
     """The scores as results print them: `peg_mean` and `bmi` to one decimal."""
-    printed = {name: round(value, 1) if name == "bmi" else value for name, (value, _) in found.items()}
+    printed = {name: round(value, 1) if name == "bmi" else value for name, (value, _) in sums.items()}
     if "peg_sum" in printed:
         printed["peg_mean"] = round(printed["peg_sum"] / 3, 1)
     return printed

@@ -32,13 +32,14 @@ def say(
     questions: Iterable[str], answers: Mapping[str, Value], *, names_cauda_equina: bool = False, region: str = ""
 ) -> str:
     """What a person says who gave these answers to these questions of the safety section."""
-    table, words = display.document("spoken"), display.words(region)
+    table, region_words = display.document("spoken"), display.words(region)
     others: list[str] = []
     nerves: list[str] = []
     for question in questions:
         target = nerves if question == CAUDA_EQUINA_QUESTION else others
         if question != ONSET_QUESTION:
-            target += [clause.format(**words) for clause in _clauses(table.get(question, {}), answers.get(question))]
+            clauses = _clauses(table.get(question, {}), answers.get(question))
+            target += [clause.format(**region_words) for clause in clauses]
     return _sentences(table, others, nerves, answers.get(ONSET_QUESTION), names_cauda_equina=names_cauda_equina)
 
 
@@ -85,5 +86,5 @@ def _joined(clauses: Sequence[str]) -> str:
     """Clauses hold commas and "or" of their own, so semicolons stand between them."""
     if len(clauses) == 1:
         return clauses[0]
-    words: dict[str, str] = display.document("sentences")["spoken"]
-    return words["last_clause"].format(clauses=words["between_clauses"].join(clauses[:-1]), last=clauses[-1])
+    sentences: dict[str, str] = display.document("sentences")["spoken"]
+    return sentences["last_clause"].format(clauses=sentences["between_clauses"].join(clauses[:-1]), last=clauses[-1])

@@ -78,11 +78,11 @@ class Standing:
 
 def signs_in(raw: Mapping[str, Any], questionnaire: Questionnaire) -> frozenset[Sign]:
     """Every option of the safety section that these raw answers name, but for "none"."""
-    found = set()
+    signs = set()
     for question in questionnaire.questions:
         if question.is_safety and question.kind in ("multi", "single"):
-            found |= {Sign(question.id, code) for code in _codes(clean(question, raw.get(question.id)))}
-    return frozenset(found)
+            signs |= {Sign(question.id, code) for code in _codes(clean(question, raw.get(question.id)))}
+    return frozenset(signs)
 
 
 def _codes(value: Value | None) -> tuple[str, ...]:
@@ -122,7 +122,7 @@ def _signs_behind(
     if rule_id == UNANSWERED_RULE:
         return frozenset(Sign(question, "") for question in because)
     rule = ruleset.by_id.get(rule_id) if ruleset else None
-    found = set()
+    signs = set()
     for name in because:
         if ruleset is not None and (
             name not in ruleset.questionnaire.by_id or not ruleset.questionnaire[name].is_safety
@@ -131,27 +131,28 @@ def _signs_behind(
         value = cleaned.get(name)
         given = _codes(tuple(value) if isinstance(value, list) else value)
         named = {code for question, code in rule.when.options if question == name} if rule else set()
-        found |= {Sign(name, code) for code in given if not named or code in named}
-    return frozenset(found) or frozenset(Sign(name, "") for name in because)
+        signs |= {Sign(name, code) for code in given if not named or code in named}
+    return frozenset(signs) or frozenset(Sign(name, "") for name in because)
 
 
 def standing(sources: Iterable[Said], settled: Mapping[Sign, datetime.datetime]) -> Standing:
     """What stands after all that was said; `settled` is when a doctor last settled a sign."""
     told = sorted(sources, key=lambda source: source.at)
     last_said: dict[Sign, datetime.datetime] = {}
-    found: dict[str, tuple[Flag, datetime.datetime]] = {}
+    by_rule: dict[str, tuple[Flag, datetime.datetime]] = {}
     for source in told:
         last_said |= dict.fromkeys(source.signs, source.at)
         for flag in source.flags:
-            found[flag.rule_id] = (_both(found[flag.rule_id][0], flag) if flag.rule_id in found else flag, source.at)
+            earlier = by_rule.get(flag.rule_id)
+            by_rule[flag.rule_id] = (_both(earlier[0], flag) if earlier else flag, source.at)
     flags = []
-    for flag, at in found.values():
+    for flag, at in by_rule.values():
         moments = {sign: last_said.get(sign, at) for sign in flag.signs}
         unsettled = {sign: moment for sign, moment in moments.items() if sign not in settled or moment > settled[sign]}
         if unsettled:
             flags.append(StandingFlag(flag, frozenset(unsettled), max(unsettled.values())))
-    flags.sort(key=lambda each: (OUTCOME_RISK[each.flag.level], each.flag.rule_id))
-    return Standing(tuple(flags), frozenset(found))
+    flags.sort(key=lambda item: (OUTCOME_RISK[item.flag.level], item.flag.rule_id))
+    return Standing(tuple(flags), frozenset(by_rule))
 
 
 def _both(first: Flag, second: Flag) -> Flag:

@@ -16,7 +16,7 @@ from consultations.enums import CallOutcome, Outcome
 from consultations.forms.check import ScreenForm
 from consultations.forms.phone import AnyPhoneField
 from consultations.forms.staff import text
-from consultations.questionnaire.definition import Question
+from consultations.questionnaire.definition import QuestionnaireItem
 
 NOT_ASKED: Final = "not_asked"
 """What a page sends for a question of which somebody says that it was not asked. It is kept as no answer."""
@@ -110,7 +110,7 @@ class EndForm(forms.Form):
 class ScriptForm(ScreenForm):
     """One screen of the danger questions. Nothing has to be answered, and what is left empty was not asked."""
 
-    def __init__(self, data: Any = None, *, questions: Sequence[Question], answers: Mapping[str, Any]) -> None:
+    def __init__(self, data: Any = None, *, questions: Sequence[QuestionnaireItem], answers: Mapping[str, Any]) -> None:
         super().__init__(data, questions=questions, answers=answers, heading="", auto_id="ask-%s")
         for question in questions:
             field: Any = self.fields[question.id]
@@ -136,9 +136,9 @@ class ToldForm(forms.Form):
     def __init__(self, data: Any = None, *, ticks: Mapping[str, str], answers: Mapping[str, Any]) -> None:
         super().__init__(data, auto_id="ask-%s")
         told = answers.get(ASKED) or {}
-        for code, words in ticks.items():
+        for code, label in ticks.items():
             self.fields[code] = forms.ChoiceField(
-                label=_("Is this still so: “%(words)s”?") % {"words": words},
+                label=_("Is this still so: “%(words)s”?") % {"words": label},
                 choices=[(YES, _("Yes")), (NO, _("No")), (NOT_ASKED, _("Not asked"))],
                 widget=TileRadio,
                 required=False,

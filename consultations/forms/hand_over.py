@@ -37,15 +37,15 @@ class HandOverNoteForm(forms.Form):
         reference = "".join(self.cleaned_data["about"].split()).upper()
         if not reference:
             return None
-        found = ConsultationRequest.objects.select_related("patient").filter(reference=reference).first()
-        if found is None:
+        consultation_request = ConsultationRequest.objects.select_related("patient").filter(reference=reference).first()
+        if consultation_request is None:
             example = f"{settings.REFERENCE_PREFIX}-AB23-CD"
             raise forms.ValidationError(
                 _("There is no request with this reference. One looks like %(example)s.") % {"example": example}
             )
-        if found.patient.erased_at is not None:
+        if consultation_request.patient.erased_at is not None:
             raise forms.ValidationError(_("What this person told us was erased. Leave the reference out."))
-        return found
+        return consultation_request
 
 
 class PassOnForm(forms.Form):

@@ -30,8 +30,8 @@ def read_number(text: str, *, unit: str = "") -> Decimal | None:
     if len(text) > LONGEST:
         return None
     digits = "".join(str(unicodedata.decimal(character)) if character.isdecimal() else character for character in text)
-    found = NUMBER.fullmatch(digits.replace(",", ".").replace("٫", "."))
-    return Decimal(found[0]) if found else None
+    match = NUMBER.fullmatch(digits.replace(",", ".").replace("٫", "."))
+    return Decimal(match[0]) if match else None
 
 
 def one_decimal(value: Decimal) -> Decimal:

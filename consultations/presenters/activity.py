@@ -51,7 +51,7 @@ class Escalation:
     """Who last found a request more pressing, and when, in one sentence; `text` is why."""
 
     at: datetime.datetime
-    words: str
+    sentence: str
     text: str = ""
 
 
@@ -63,7 +63,7 @@ def who_of(event: AuditEvent | RecordRead | AuditEntry) -> str:
 
 def event_words() -> dict[str, str]:
     """Audit code -> what somebody did to a request: of every action, and of what is none."""
-    return {**WORKFLOW.activity_words(), **{code: str(words) for code, words in BESIDES_ACTIONS.items()}}
+    return {**WORKFLOW.activity_words(), **{code: str(text) for code, text in BESIDES_ACTIONS.items()}}
 
 
 def _codes_with_own_entry() -> list[str]:
@@ -88,22 +88,22 @@ def escalation(consultation_request: ConsultationRequest) -> Escalation | None:
     by_triage = consultation_request.triage_decisions.filter(action=TriageAction.ESCALATE)
     by_doctor = consultation_request.reviews.filter(decision=ReviewDecision.URGENT)
     told = []
-    for rows, words in ((by_triage, "note"), (by_doctor, "reason")):
+    for rows, field in ((by_triage, "note"), (by_doctor, "reason")):
         for item in readable(rows.select_related("decided_by").order_by("-decided_at", "-pk")[:1]):
             if isinstance(item, Unreadable):
                 at = consultation_request.status_changed_at
                 damaged = _("The record holds a damaged reason that cannot be read on %(moment)s.")
                 told.append(Escalation(at, damaged % {"moment": clock.moment(at)}))
             else:
-                told.append(_escalation(item.decided_at, name_of(item.decided_by), getattr(item, words)))
-    return max(told, key=lambda each: each.at, default=None)
+                told.append(_escalation(item.decided_at, name_of(item.decided_by), getattr(item, field)))
+    return max(told, key=lambda escalation: escalation.at, default=None)
 
 
 def _escalation(at: datetime.datetime, who: str, text: str) -> Escalation:
-    words = _("%(who)s escalated it on %(moment)s.")
+    text_of = _("%(who)s escalated it on %(moment)s.")
     if text:
-        words = _("%(who)s escalated it on %(moment)s, and wrote:")
-    return Escalation(at, words % {"who": who, "moment": clock.moment(at)}, text)
+        text_of = _("%(who)s escalated it on %(moment)s, and wrote:")
+    return Escalation(at, text_of % {"who": who, "moment": clock.moment(at)}, text)
 
 
 def views(consultation_request: ConsultationRequest) -> list[ActivityEntry]:
@@ -126,13 +126,13 @@ def _newest(consultation_request: ConsultationRequest) -> Any:
 
 
 def _events(consultation_request: ConsultationRequest) -> Iterator[ActivityEntry]:
-    words = event_words()
+    phrases = event_words()
     bare = _newest(consultation_request).exclude(action__in=_codes_with_own_entry())
     for event in readable(bare[:NEWEST]):
         if isinstance(event, Unreadable):
             yield _damaged(consultation_request, _("event"), event.pk)
             continue
-        values = {"who": who_of(event), "action": words.get(event.action, event.action)}
+        values = {"who": who_of(event), "action": phrases.get(event.action, event.action)}
         # Translators: who did what, as in "Nora Adeyemi started triage".
         yield ActivityEntry(event.at, _("%(who)s %(action)s"), values, extra=_status_words(event))
 

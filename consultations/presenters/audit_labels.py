@@ -69,5 +69,5 @@ OTHER_WORDS = {
 
 def audit_labels() -> dict[str, str]:
     """Code -> what a manager reads."""
-    of_requests = {code: _("Request: %(action)s") % {"action": words} for code, words in event_words().items()}
-    return {**of_requests, **{code: str(words) for code, words in OTHER_WORDS.items()}}
+    of_requests = {code: _("Request: %(action)s") % {"action": label} for code, label in event_words().items()}
+    return {**of_requests, **{code: str(label) for code, label in OTHER_WORDS.items()}}

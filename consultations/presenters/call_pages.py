@@ -130,8 +130,8 @@ def not_asked_words(call: Call) -> list[str]:
     """The questions that were left out, in the words they are asked."""
     ticks = calls.ticks_to_ask(call.response)
     left_out = call_script.not_asked(call.answers, version=call.response.questionnaire_version, ticks=ticks)
-    words = {**tick_labels(ticks), **{question.id: question.text for question in questions_of(call.response)}}
-    return [words[name] for name in left_out if name in words]
+    labels = {**tick_labels(ticks), **{question.id: question.text for question in questions_of(call.response)}}
+    return [labels[name] for name in left_out if name in labels]
 
 
 def not_open_words(call: Call, *, viewer: User) -> str:
@@ -159,16 +159,16 @@ def advice_for(level: Outcome | None) -> str:
 def opened_words(level: Outcome) -> str:
     if level != Outcome.EMERGENCY:
         return _("The case is open, and it is yours.")
-    words = _("The case is open, and it is yours. Say: %(emergency_line)s Offer to stay on the line.")
-    return lines.filled(words % {"emergency_line": "{emergency_line}"})
+    sentence = _("The case is open, and it is yours. Say: %(emergency_line)s Offer to stay on the line.")
+    return lines.filled(sentence % {"emergency_line": "{emergency_line}"})
 
 
 def alike(name: str, phone: str) -> list[CallSubject]:
     """Open requests and cases of this name or number."""
     requests, alone = callers.alike(name=name, phone=phone)
-    found = [CallSubject(item.response, item.patient, item, None) for item in requests]
+    subjects = [CallSubject(item.response, item.patient, item, None) for item in requests]
     named = [(item, item.patient) for item in alone]
     return [
-        *found,
+        *subjects,
         *(CallSubject(case.response, patient, None, case) for case, patient in named if patient is not None),
     ]

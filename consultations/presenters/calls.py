@@ -22,7 +22,7 @@ from consultations.presenters.formatting import Chip, name_of
 from consultations.presenters.isolation import Unreadable, opened, readable
 from consultations.questionnaire import flow
 from consultations.questionnaire.cleaning import NONE, clean
-from consultations.questionnaire.definition import Question, UnknownVersion, worded
+from consultations.questionnaire.definition import QuestionnaireItem, UnknownVersion, worded
 from consultations.services import calls, sources
 
 WELFARE: Final = gettext_lazy("Two calls failed about a pressing matter: follow the clinic’s welfare policy.")
@@ -71,8 +71,8 @@ class Earlier:
 
 def call_box(response: QuestionnaireResponse, *, viewer: User, is_pressing: bool) -> dict[str, Any]:
     """The history of calls, newest first, its sum in one sentence, and whether the welfare policy begins."""
-    found = with_keys(Call.objects.filter(response=response.pk).select_related("made_by").order_by("made_at", "pk"))
-    rows = readable(found, opens=False)
+    made = with_keys(Call.objects.filter(response=response.pk).select_related("made_by").order_by("made_at", "pk"))
+    rows = readable(made, opens=False)
     lines, failed, asked = [], 0, None
     for row in rows:
         if isinstance(row, Unreadable):
@@ -84,7 +84,7 @@ def call_box(response: QuestionnaireResponse, *, viewer: User, is_pressing: bool
         lines.append(_line(row, failed, response=response, viewer=viewer))
     return {
         "lines": tuple(reversed(lines)),
-        "words": paragraph(_sum_of(asked, failed)),
+        "summary": paragraph(_sum_of(asked, failed)),
         "welfare": str(WELFARE) if failed >= WELFARE_TRIES and is_pressing else "",
         "failed": failed,
         "open": next((line.go_on for line in reversed(lines) if line.go_on), ""),
@@ -145,27 +145,27 @@ def _not_asked(call: Call, response: QuestionnaireResponse) -> int:
 
 def heard_in(call: Call, response: QuestionnaireResponse) -> tuple[CallAnswer, ...]:
     """What was answered in a call, in the order it is asked. Raises DamagedRecord."""
-    answers, words = call.answers, questions_of(response)
+    answers, questions = call.answers, questions_of(response)
     told = [
         CallAnswer(
             _tick_words(code), (_("Yes, still") if value == call_script.YES else _("No"),), value == call_script.YES
         )
         for code, value in (answers.get(ASKED) or {}).items()
     ]
-    given = [(question, answers.get(question.id)) for question in words]
+    given = [(question, answers.get(question.id)) for question in questions]
     return (*told, *(_heard(question, value) for question, value in given if value))
 
 
-def _heard(question: Question, value: Any) -> CallAnswer:
+def _heard(question: QuestionnaireItem, value: Any) -> CallAnswer:
     return CallAnswer(question.text, tuple(_lines(question, value)), _is_danger(question, value))
 
 
-def _lines(question: Question, value: Any) -> list[str]:
+def _lines(question: QuestionnaireItem, value: Any) -> list[str]:
     cleaned = clean(question, value)
     return flow.display_answer(question, cleaned) if cleaned is not None else []
 
 
-def _is_danger(question: Question, value: Any) -> bool:
+def _is_danger(question: QuestionnaireItem, value: Any) -> bool:
     cleaned = clean(question, value)
     return cleaned is not None and cleaned not in (NONE, (NONE,))
 
@@ -179,7 +179,7 @@ def tick_labels(codes: Iterable[str]) -> dict[str, str]:
     return {code: _tick_words(code) for code in codes}
 
 
-def questions_of(response: QuestionnaireResponse) -> list[Question]:
+def questions_of(response: QuestionnaireResponse) -> list[QuestionnaireItem]:
     """The danger questions of the response's version, in the words of this clinic; none of a version that is gone."""
     try:
         words = worded(response.questionnaire_version, settings.CLINIC_REGION)
@@ -193,7 +193,7 @@ def earlier_answers(call: Call) -> dict[str, tuple[Earlier, ...]]:
     response: QuestionnaireResponse = call.response
     told_before = [source for source in sources.sources_of(response) if not _is_of(source, call)]
     questions = questions_of(response)
-    found: dict[str, list[Earlier]] = {question.id: [] for question in questions}
+    by_question: dict[str, list[Earlier]] = {question.id: [] for question in questions}
     told = set()
     for source in reversed(told_before):
         where = _source_words(source, response)
@@ -203,8 +203,8 @@ def earlier_answers(call: Call) -> dict[str, tuple[Earlier, ...]]:
             key = earlier and (source.origin, source.response_id, source.asked_by, question.id, earlier.lines)
             if earlier is not None and key not in told:
                 told.add(key)
-                found[question.id].append(earlier)
-    return {name: tuple(lines) for name, lines in found.items()}
+                by_question[question.id].append(earlier)
+    return {name: tuple(lines) for name, lines in by_question.items()}
 
 
 def _is_of(source: sources.AnswerSource, call: Call) -> bool:
@@ -215,15 +215,15 @@ def _is_of(source: sources.AnswerSource, call: Call) -> bool:
 def _source_words(source: sources.AnswerSource, response: QuestionnaireResponse) -> str:
     is_own = source.response_id == response.pk
     if source.origin == AssessmentOrigin.CALL:
-        words = _("By phone, %(name)s, %(moment)s")
+        label = _("By phone, %(name)s, %(moment)s")
         if not is_own:
-            words = _("By phone, %(name)s, %(moment)s, with another request")
-        return words % {"name": name_of(source.asked_by), "moment": clock.moment(source.at)}
-    words = _("%(origin)s, %(moment)s") if is_own else _("%(origin)s, %(moment)s, with another request")
-    return words % {"origin": AssessmentOrigin(source.origin).label, "moment": clock.moment(source.at)}
+            label = _("By phone, %(name)s, %(moment)s, with another request")
+        return label % {"name": name_of(source.asked_by), "moment": clock.moment(source.at)}
+    label = _("%(origin)s, %(moment)s") if is_own else _("%(origin)s, %(moment)s, with another request")
+    return label % {"origin": AssessmentOrigin(source.origin).label, "moment": clock.moment(source.at)}
 
 
-def _earlier(question: Question, source: sources.AnswerSource, where: str) -> Earlier | None:
+def _earlier(question: QuestionnaireItem, source: sources.AnswerSource, where: str) -> Earlier | None:
     """None where a source was never asked this question."""
     if any(sign.question == sources.UNREADABLE_RULE for sign in source.signs):
         return Earlier(where, (_("Cannot be read"),), True)

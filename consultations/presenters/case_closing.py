@@ -118,8 +118,8 @@ def _asked(row: CaseClosing) -> str:
 def duplicates_of(case: SafetyCase) -> list[dict[str, Any]]:
     """Closed cases that say they repeat this one: what led to them counts here."""
     rows = CaseClosing.objects.standing().filter(duplicate_of=case).select_related("case")
-    found = rows.defer("words", "letter_from", "reopened_words").order_by("case")
-    return [{"pk": row.case_id, "url": url_of(row.case_id), "level": outcome_chip(row.case.level)} for row in found]
+    cases = rows.defer("words", "letter_from", "reopened_words").order_by("case")
+    return [{"pk": row.case_id, "url": url_of(row.case_id), "level": outcome_chip(row.case.level)} for row in cases]
 
 
 def request_line(consultation_request: ConsultationRequest, *, viewer: User, now: datetime.datetime) -> dict[str, Any]:
@@ -157,18 +157,18 @@ def confirmation(case: SafetyCase, claim: OutcomeClaim, form: CloseCaseForm) -> 
 
 
 def _effects(case: SafetyCase, claim: OutcomeClaim) -> list[str]:
-    found = []
+    effects = []
     if claim.outcome == CaseOutcome.DIED:
-        found.append(_("Every message to this person stops. Opening the case again restarts them."))
+        effects.append(_("Every message to this person stops. Opening the case again restarts them."))
     if claim.outcome == CaseOutcome.DUPLICATE:
-        found.append(_("What led to this case counts for the other one, and so does the higher level."))
+        effects.append(_("What led to this case counts for the other one, and so does the higher level."))
     if claim.outcome in case_mails.ASKED_AFTER:
-        found.append(_question_effect(case))
+        effects.append(_question_effect(case))
     consultation_request = case_proofs.request_of(case)
     if consultation_request is not None and consultation_request.is_blocked_by_flags:
         stays = _("The red flag on request %(reference)s stays until a doctor settles it.")
-        found.append(stays % {"reference": consultation_request.reference})
-    return found
+        effects.append(stays % {"reference": consultation_request.reference})
+    return effects
 
 
 def _question_effect(case: SafetyCase) -> str:
@@ -198,9 +198,9 @@ def rule_lines() -> list[RuleLine]:
         counted.setdefault(row.rule, {})[row.answer] = row.number
     return [
         RuleLine(
-            rule, tuple((str(answer.label), found.get(answer, 0)) for answer in NextDayAnswer), sum(found.values())
+            rule, tuple((str(answer.label), counts.get(answer, 0)) for answer in NextDayAnswer), sum(counts.values())
         )
-        for rule, found in sorted(counted.items())
+        for rule, counts in sorted(counted.items())
     ]
 
 

@@ -90,17 +90,17 @@ def alert_words(case: SafetyCase) -> str:
         parked=Count("pk", filter=UNDELIVERED),
         stopped=Count("pk", filter=Q(is_stopped=True)),
     )
-    found = []
+    parts = []
     if counts["sent"]:
         last = clock.moment(counts["last"])
-        found.append(_("%(number)d sent, the last on %(moment)s") % {"number": counts["sent"], "moment": last})
+        parts.append(_("%(number)d sent, the last on %(moment)s") % {"number": counts["sent"], "moment": last})
     if counts["waiting"]:
-        found.append(_("%(number)d waiting to be sent") % {"number": counts["waiting"]})
+        parts.append(_("%(number)d waiting to be sent") % {"number": counts["waiting"]})
     if counts["parked"]:
-        found.append(_("%(number)d not delivered") % {"number": counts["parked"]})
+        parts.append(_("%(number)d not delivered") % {"number": counts["parked"]})
     if counts["stopped"]:
-        found.append(_("%(number)d not needed any more") % {"number": counts["stopped"]})
-    return semicolon_list(found)
+        parts.append(_("%(number)d not needed any more") % {"number": counts["stopped"]})
+    return semicolon_list(parts)
 
 
 def _acknowledged(case: SafetyCase) -> str:

@@ -54,7 +54,7 @@ class OpenCases:
     more: int
 
     @property
-    def words(self) -> str:
+    def summary(self) -> str:
         named = self.total - self.anonymous
         if not self.anonymous:
             people = ngettext(
@@ -106,11 +106,11 @@ def open_cases(*, viewer: User, now: datetime.datetime, limit: int) -> OpenCases
 
 def lines_of(rows: Iterable[SafetyCase | Unreadable], *, viewer: User, now: datetime.datetime) -> tuple[CaseLine, ...]:
     """A line each, with what else the clinic has of the same person."""
-    found = list(rows)
-    whole = [item for item in found if not isinstance(item, Unreadable)]
+    cases = list(rows)
+    whole = [item for item in cases if not isinstance(item, Unreadable)]
     others = beside_in_list({item.patient: OUTCOME_RISK[Outcome(item.level)] for item in whole if item.patient})
     beside = {item.pk: others[item.patient_id] for item in whole if item.patient_id in others}
-    lines = (line_of(item, viewer=viewer, now=now) for item in found)
+    lines = (line_of(item, viewer=viewer, now=now) for item in cases)
     return tuple(dataclasses.replace(line, others=beside.get(line.pk, NOBODY_ELSE)) for line in lines)
 
 

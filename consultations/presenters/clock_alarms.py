@@ -42,7 +42,7 @@ class AlarmBanner:
     """One alarm on the page of its record. `heard`: who acknowledged it and when; with none there is a button."""
 
     heading: str
-    words: str
+    text: str
     heard: str
     url: str
     kind: str
@@ -58,17 +58,17 @@ def going_on(response_id: int, *, without: Collection[ClockKind] = ()) -> list[A
 def heard_by(responses: Iterable[int]) -> dict[int, str]:
     """Response -> who acts on its alarm, or that nobody does; nothing for one without an alarm."""
     rows = ClockAlarm.objects.going_on().filter(response__in=list(responses), began_at__isnull=False)
-    words: dict[int, str] = {}
+    heard: dict[int, str] = {}
     for row in rows.select_related("acknowledged_by").order_by("-due_at", "-pk"):
-        words[row.response_id] = _heard(row) or _("Nobody has acknowledged the alarm.")
-    return words
+        heard[row.response_id] = _heard(row) or _("Nobody has acknowledged the alarm.")
+    return heard
 
 
 def _banner(alarm: ClockAlarm) -> AlarmBanner:
     kind = ClockKind(alarm.kind)
     return AlarmBanner(
         heading=str(HEADINGS[kind]),
-        words=paragraph([DUE[kind] % {"moment": clock.moment(alarm.due_at)}, *_told(alarm)]),
+        text=paragraph([DUE[kind] % {"moment": clock.moment(alarm.due_at)}, *_told(alarm)]),
         heard=_heard(alarm),
         url=reverse("admin:consultations_consultationrequest_alarm", args=[alarm.pk]),
         kind="warn" if alarm.acknowledged_at else "danger",

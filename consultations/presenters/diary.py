@@ -77,15 +77,15 @@ def _free_times(number: int) -> str:
     return ngettext("%(number)d free time", "%(number)d free times", number) % {"number": number}
 
 
-def _line(each: Appointment) -> dict[str, Any]:
+def _line(appointment: Appointment) -> dict[str, Any]:
     return {
-        "time": clock.time_span(each.starts_at, each.ends_at),
-        "name": each.consultation_request.patient.name,
-        "reference": each.consultation_request.reference,
-        "url": reverse("admin:consultations_consultationrequest_change", args=[each.consultation_request_id]),
-        "clinician": each.clinician.display_name,
-        "location": each.location.name,
-        "kind": each.appointment_type.name,
-        "modality": each.appointment_type.get_modality_display(),
-        "status": Chip(each.get_status_display(), STATUS_KINDS.get(AppointmentStatus(each.status), "")),
+        "time": clock.time_span(appointment.starts_at, appointment.ends_at),
+        "name": appointment.consultation_request.patient.name,
+        "reference": appointment.consultation_request.reference,
+        "url": reverse("admin:consultations_consultationrequest_change", args=[appointment.consultation_request_id]),
+        "clinician": appointment.clinician.display_name,
+        "location": appointment.location.name,
+        "kind": appointment.appointment_type.name,
+        "modality": appointment.appointment_type.get_modality_display(),
+        "status": Chip(appointment.get_status_display(), STATUS_KINDS.get(AppointmentStatus(appointment.status), "")),
     }

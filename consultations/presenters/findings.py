@@ -70,8 +70,8 @@ class Findings:
 
     @property
     def red_flags(self) -> tuple[Finding, ...]:
-        order = {effect: place for place, effect in enumerate(RED_FLAGS)}
-        return tuple(sorted(self._with(RED_FLAGS), key=lambda each: order[each.effect]))
+        order = {effect: index for index, effect in enumerate(RED_FLAGS)}
+        return tuple(sorted(self._with(RED_FLAGS), key=lambda finding: order[finding.effect]))
 
     @property
     def cautions(self) -> tuple[Finding, ...]:
@@ -121,15 +121,15 @@ def _not_asked(assessment: Assessment, asked: Sequence[Asked]) -> frozenset[str]
 
 
 def _of_what_was_asked(fired: Iterable[FiredRule], not_asked: frozenset[str]) -> list[FiredRule]:
-    kept = []
+    rules = []
     for rule in fired:
         if rule["id"] == SAFETY_UNANSWERED and not_asked:
             because = [name for name in rule["because"] if name not in not_asked]
             if not because:
                 continue
             rule = FiredRule(id=rule["id"], effect=rule["effect"], because=because)
-        kept.append(rule)
-    return kept
+        rules.append(rule)
+    return rules
 
 
 def signature_line(version: str) -> str:
@@ -169,7 +169,7 @@ def metrics_of(scores: Mapping[str, float]) -> list[Metric]:
     """PEG, PHQ-2, GAD-2, PHQ-4 and body mass, each with what its number is out of."""
     shown = []
     if "peg_mean" in scores:
-        band = next(words for limit, words in PEG_BANDS if scores["peg_mean"] < limit)
+        band = next(text for limit, text in PEG_BANDS if scores["peg_mean"] < limit)
         shown.append(Metric(_("PEG, past week"), _number(scores["peg_mean"], 1), str(band)))
     for name, label in (("phq2", _("PHQ-2, low mood")), ("gad2", _("GAD-2, worry"))):
         if name in scores:

@@ -73,7 +73,7 @@ class FlagsView:
     """`kind` is "danger", "warn" or "", as the colour of the box; `is_clear` that there is no red flag anywhere."""
 
     title: str
-    words: str
+    text: str
     kind: str
     is_clear: bool
     standing: tuple[FlagLine, ...] = ()
@@ -84,9 +84,9 @@ def flags_view(consultation_request: ConsultationRequest, *, case: SafetyCase | 
     told, version = settling.told_of(consultation_request), consultation_request.response.questionnaire_version
     standing = tuple(_line(item, told, version) for item in told.standing.flags)
     settled = tuple(_settled_lines(consultation_request, version))
-    title, words, kind = _status(consultation_request, told, case=case, has_settled=bool(settled))
+    title, text, kind = _status(consultation_request, told, case=case, has_settled=bool(settled))
     is_clear = kind == ""
-    return FlagsView(title, words, kind, is_clear, standing, settled)
+    return FlagsView(title, text, kind, is_clear, standing, settled)
 
 
 def _status(
@@ -99,11 +99,11 @@ def _status(
         stand = _("A consultation cannot be offered until a doctor has settled them.")
         return title if number else _("A red flag stands"), stand, "danger"
     if any(sign.question == UNREADABLE_RULE for source in told.sources for sign in source.signs):
-        words = _("Something that the person told us cannot be read. Call, and do not rely on the rest.")
-        return _("Red flags: cannot be read"), words, "danger"
+        text = _("Something that the person told us cannot be read. Call, and do not rely on the rest.")
+        return _("Red flags: cannot be read"), text, "danger"
     if consultation_request.is_escalated:
-        words = _("No red flag stands, but a colleague escalated this request: a doctor settles that first.")
-        return _("Settle the escalation first"), words, "warn"
+        text = _("No red flag stands, but a colleague escalated this request: a doctor settles that first.")
+        return _("Settle the escalation first"), text, "warn"
     if case is not None and case.status != CaseStatus.CLOSED:
         return _("Safety case open"), _("No red flag stands, but the safety case is still open."), "warn"
     if told.standing.ever or has_settled:
@@ -111,14 +111,14 @@ def _status(
     return _("No red flag"), _("No red flag in anything that the person told us."), ""
 
 
-def _line(each: StandingFlag, told: SettlingEvidence, version: str) -> FlagLine:
+def _line(flag: StandingFlag, told: SettlingEvidence, version: str) -> FlagLine:
     return FlagLine(
-        id=each.flag.rule_id,
-        chip=Chip(each.flag.effect.label, EFFECT_KINDS.get(each.flag.effect, "")),
-        text=str(OWN_RULES.get(each.flag.rule_id) or _text(each.flag.rule_id, version)),
-        since=clock.moment(each.since),
-        told=tuple(dict.fromkeys(_where(source) for source in _sources_with(each.open_signs, told))),
-        signs=tuple(sign_copy.words_of(sign, version=version) for sign in sorted(each.open_signs)),
+        id=flag.flag.rule_id,
+        chip=Chip(flag.flag.effect.label, EFFECT_KINDS.get(flag.flag.effect, "")),
+        text=str(OWN_RULES.get(flag.flag.rule_id) or _text(flag.flag.rule_id, version)),
+        since=clock.moment(flag.since),
+        told=tuple(dict.fromkeys(_where(source) for source in _sources_with(flag.open_signs, told))),
+        signs=tuple(sign_copy.words_of(sign, version=version) for sign in sorted(flag.open_signs)),
     )
 
 
@@ -132,8 +132,8 @@ def _text(rule_id: str, version: str) -> str:
 
 
 def _sources_with(signs: Iterable[Sign], told: SettlingEvidence) -> list[AnswerSource]:
-    found = {source.pk: source for sign in signs for source in told.sources_with(sign)}
-    return sorted(found.values(), key=lambda source: (source.at, source.pk))
+    sources = {source.pk: source for sign in signs for source in told.sources_with(sign)}
+    return sorted(sources.values(), key=lambda source: (source.at, source.pk))
 
 
 def _where(source: AnswerSource) -> str:

@@ -87,7 +87,7 @@ def hand_over_page(*, viewer: User, now: datetime.datetime) -> dict[str, Any]:
         "more_messages": counts["message"] - len(messages),
         "promised": promised,
         "visits": visits,
-        "held": _held(viewer),
+        "holders": _holders(viewer),
         "notes": [note for note in notes if not note.read],
         "read_notes": [note for note in notes if note.read],
         "shown": {
@@ -129,20 +129,20 @@ def _promise(consultation_request: ConsultationRequest | Unreadable) -> str:
     if isinstance(consultation_request, Unreadable):
         return _("Unknown")
     due = consultation_request.next_due_at or consultation_request.due_at
-    words = _("Our next step by %(moment)s")
+    label = _("Our next step by %(moment)s")
     if due == consultation_request.texts_due_at:
-        words = _("Read what was written by %(moment)s")
-    return words % {"moment": clock.moment(due)}
+        label = _("Read what was written by %(moment)s")
+    return label % {"moment": clock.moment(due)}
 
 
-def _line(each: ConsultationRequest | Unreadable, *, what: str, viewer: User, now: datetime.datetime) -> HandOverLine:
-    url = reverse("admin:consultations_consultationrequest_change", args=[each.pk])
-    if isinstance(each, Unreadable):
-        who = _("Record %(number)d cannot be read") % {"number": each.pk}
-        return HandOverLine(each.pk, who, "", url, what, "", Chip(_("Unknown"), "danger"))
-    time = time_left(each.next_due_at, now=now) if each.next_due_at else clock_chip(each, now=now)
+def _line(item: ConsultationRequest | Unreadable, *, what: str, viewer: User, now: datetime.datetime) -> HandOverLine:
+    url = reverse("admin:consultations_consultationrequest_change", args=[item.pk])
+    if isinstance(item, Unreadable):
+        who = _("Record %(number)d cannot be read") % {"number": item.pk}
+        return HandOverLine(item.pk, who, "", url, what, "", Chip(_("Unknown"), "danger"))
+    time = time_left(item.next_due_at, now=now) if item.next_due_at else clock_chip(item, now=now)
     return HandOverLine(
-        each.pk, each.patient.name, each.reference, url, what, holder_words(each, viewer=viewer), time
+        item.pk, item.patient.name, item.reference, url, what, holder_words(item, viewer=viewer), time
     )  # fmt: skip
 
 
@@ -191,7 +191,7 @@ def _messages(keys: Iterable[int]) -> list[dict[str, Any]]:
     return lines
 
 
-def _held(viewer: User) -> list[dict[str, Any]]:
+def _holders(viewer: User) -> list[dict[str, Any]]:
     may_pass_on = Actor.MANAGER in actors_of(viewer)
     return [
         {
@@ -205,45 +205,45 @@ def _held(viewer: User) -> list[dict[str, Any]]:
 
 
 def held_words(counts: dict[str, int]) -> list[str]:
-    return [words % {"number": counts[name]} for name, words in HELD.items() if counts.get(name)]
+    return [label % {"number": counts[name]} for name, label in HELD.items() if counts.get(name)]
 
 
 def _notes(*, viewer: User, now: datetime.datetime) -> list[HandOverNoteLine]:
     stands = Q(read_at=None) | Q(read_at__gte=now - NOTES_STAY)
     rows = with_keys(HandOverNote.objects.visible_to(viewer).filter(stands, deleted_at=None))
-    found = (
+    notes = (
         rows.select_related("consultation_request", "patient", "written_by", "read_by")
         .defer(*UNOPENED)
         .order_by("written_at", "pk")
     )
-    return [_note(entry, viewer=viewer) for entry in readable(found[:SHOWN], opens=False)]
+    return [_note(entry, viewer=viewer) for entry in readable(notes[:SHOWN], opens=False)]
 
 
-def _note(each: HandOverNote | Unreadable, *, viewer: User) -> HandOverNoteLine:
-    if isinstance(each, Unreadable):
+def _note(note: HandOverNote | Unreadable, *, viewer: User) -> HandOverNoteLine:
+    if isinstance(note, Unreadable):
         text = _("This note cannot be read. Tell a manager its number.")
-        return HandOverNoteLine(each.pk, text, "", "", "", "", False, None)
-    text = opened(lambda: each.text, _("This note cannot be read."), of=each)[0]
-    consultation_request = each.consultation_request
+        return HandOverNoteLine(note.pk, text, "", "", "", "", False, None)
+    text = opened(lambda: note.text, _("This note cannot be read."), of=note)[0]
+    consultation_request = note.consultation_request
     return HandOverNoteLine(
-        pk=each.pk,
+        pk=note.pk,
         text=text,
-        who=name_of(each.written_by),
-        when=clock.moment(each.written_at),
+        who=name_of(note.written_by),
+        when=clock.moment(note.written_at),
         reference=consultation_request.reference if consultation_request else "",
         url=reverse("admin:consultations_consultationrequest_change", args=[consultation_request.pk])
         if consultation_request
         else "",
-        is_mine=each.written_by_id == viewer.pk,
+        is_mine=note.written_by_id == viewer.pk,
         request_pk=consultation_request.pk if consultation_request else None,
-        read=_read_words(each),
+        read=_read_words(note),
     )
 
 
 def _read_words(note: HandOverNote) -> str:
     if note.read_at is None:
         return ""
-    words = _("Read by %(name)s on %(moment)s")
+    sentence = _("Read by %(name)s on %(moment)s")
     if note.read_by_id == note.written_by_id:
-        words = _("Taken back by %(name)s on %(moment)s")
-    return words % {"name": name_of(note.read_by), "moment": clock.moment(note.read_at)}
+        sentence = _("Taken back by %(name)s on %(moment)s")
+    return sentence % {"name": name_of(note.read_by), "moment": clock.moment(note.read_at)}

@@ -52,10 +52,10 @@ def _checked(check: Callable[[Any], Any], single: models.QuerySet[Any], key: Any
 
 def load(rows: models.QuerySet[Any], *, opens: bool = True) -> Any:
     """The first row, or None when there is none. Raises DamagedRecord when it cannot be decoded."""
-    found = readable(rows.all()[:1], opens=opens)
-    if found and isinstance(found[0], Unreadable):
-        raise Undecodable(f"{rows.model._meta.label_lower} {found[0].pk} cannot be decoded.")
-    return found[0] if found else None
+    records = readable(rows.all()[:1], opens=opens)
+    if records and isinstance(records[0], Unreadable):
+        raise Undecodable(f"{rows.model._meta.label_lower} {records[0].pk} cannot be decoded.")
+    return records[0] if records else None
 
 
 def opened(read: Callable[[], T], default: T, *, of: models.Model | str) -> tuple[T, bool]:

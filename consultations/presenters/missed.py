@@ -32,82 +32,82 @@ def missed_of(about: Q) -> list[ActivityEntry]:
     return [_line(item) for item in readable(rows, opens=False) if not isinstance(item, Unreadable)]
 
 
-def _line(each: MissedReport) -> ActivityEntry:
-    text = opened(lambda: each.text, str(DAMAGED), of=each)[0]
-    values = {"who": name_of(each.reported_by), "kind": each.get_kind_display().lower()}
+def _line(report: MissedReport) -> ActivityEntry:
+    text = opened(lambda: report.text, str(DAMAGED), of=report)[0]
+    values = {"who": name_of(report.reported_by), "kind": report.get_kind_display().lower()}
     message = _("%(who)s reported that the software missed something: %(kind)s")
-    return ActivityEntry(each.reported_at, message, values, text, state_words(each))
+    return ActivityEntry(report.reported_at, message, values, text, state_words(report))
 
 
-def state_words(each: MissedReport) -> str:
-    if each.answered_at is not None:
+def state_words(report: MissedReport) -> str:
+    if report.answered_at is not None:
         return _("answered by %(name)s on %(moment)s: %(answer)s") % {
-            "name": name_of(each.answered_by),
-            "moment": clock.moment(each.answered_at),
-            "answer": opened(lambda: each.answer, str(DAMAGED), of=each)[0],
+            "name": name_of(report.answered_by),
+            "moment": clock.moment(report.answered_at),
+            "answer": opened(lambda: report.answer, str(DAMAGED), of=report)[0],
         }
-    if each.seen_at is not None:
-        seen = {"name": name_of(each.seen_by), "moment": clock.moment(each.seen_at)}
+    if report.seen_at is not None:
+        seen = {"name": name_of(report.seen_by), "moment": clock.moment(report.seen_at)}
         return _("seen by %(name)s on %(moment)s") % seen
     return _("not seen yet")
 
 
-def state_chip(each: MissedReport) -> Chip:
-    if each.answered_at is not None:
+def state_chip(report: MissedReport) -> Chip:
+    if report.answered_at is not None:
         return Chip(_("Answered"), "ok")
-    return Chip(_("Seen")) if each.seen_at is not None else Chip(_("New"), "warn")
+    return Chip(_("Seen")) if report.seen_at is not None else Chip(_("New"), "warn")
 
 
-def row_of(each: MissedReport | Unreadable) -> dict[str, Any]:
-    url = reverse("admin:consultations_missedreport_change", args=[each.pk])
-    if isinstance(each, Unreadable):
+def row_of(report: MissedReport | Unreadable) -> dict[str, Any]:
+    url = reverse("admin:consultations_missedreport_change", args=[report.pk])
+    if isinstance(report, Unreadable):
         return {
-            "pk": each.pk,
+            "pk": report.pk,
             "url": url,
-            "reference": _("Report %(number)d cannot be read") % {"number": each.pk},
+            "reference": _("Report %(number)d cannot be read") % {"number": report.pk},
             "state": Chip(_("Damaged"), "danger"),
         }
     return {
-        "pk": each.pk,
+        "pk": report.pk,
         "url": url,
-        "reference": each.reference,
-        "what": each.get_kind_display(),
-        "who": name_of(each.reported_by),
-        "when": clock.moment(each.reported_at),
-        "state": state_chip(each),
+        "reference": report.reference,
+        "what": report.get_kind_display(),
+        "who": name_of(report.reported_by),
+        "when": clock.moment(report.reported_at),
+        "state": state_chip(report),
     }
 
 
-def report_page(each: MissedReport, *, viewer: User) -> dict[str, Any]:
-    text, is_damaged = opened(lambda: each.text, str(DAMAGED), of=each)
-    answer = opened(lambda: each.answer, str(DAMAGED), of=each)[0]
-    subject = missed.subject_of(ReportedRecord(each.record), each.record_id)
+def report_page(report: MissedReport, *, viewer: User) -> dict[str, Any]:
+    text, is_damaged = opened(lambda: report.text, str(DAMAGED), of=report)
+    answer = opened(lambda: report.answer, str(DAMAGED), of=report)[0]
+    subject = missed.subject_of(ReportedRecord(report.record), report.record_id)
     return {
-        "report": each,
-        "row": row_of(each),
+        "report": report,
+        "row": row_of(report),
         "text": text,
         "answer": answer,
         "is_damaged": is_damaged,
         "record_url": subject.path if subject is not None else "",
-        "state_words": "" if each.answered_at is not None else state_words(each),
-        "answered": _answered(each),
-        "can_see": each.seen_at is None,
-        "can_answer": each.answered_at is None,
+        "state_words": "" if report.answered_at is not None else state_words(report),
+        "answered": _answered(report),
+        "can_see": report.seen_at is None,
+        "can_answer": report.answered_at is None,
         "versions": [
             (label, value)
             for label, value in (
-                (_("Questions"), each.questionnaire_version),
-                (_("Rules"), each.ruleset_version),
-                (_("Hash of both"), each.content_hash[:12]),
-                (_("Software"), each.app_version),
+                (_("Questions"), report.questionnaire_version),
+                (_("Rules"), report.ruleset_version),
+                (_("Hash of both"), report.content_hash[:12]),
+                (_("Software"), report.app_version),
             )
             if value
         ],
     }
 
 
-def _answered(each: MissedReport) -> str:
-    if each.answered_at is None:
+def _answered(report: MissedReport) -> str:
+    if report.answered_at is None:
         return ""
-    answered = {"name": name_of(each.answered_by), "moment": clock.moment(each.answered_at)}
+    answered = {"name": name_of(report.answered_by), "moment": clock.moment(report.answered_at)}
     return _("%(name)s, %(moment)s") % answered

@@ -79,8 +79,8 @@ def open_emergencies(*, now: datetime.datetime) -> tuple[OpenEmergency, ...]:
     for pk, status, alarmed_at, group in rows[: 4 * SHOWN]:
         is_taken = status != CaseStatus.OPEN
         key = f"group-{group}" if group else f"{pk}-{int(alarmed_at.timestamp())}"
-        words = _of_a_group(is_taken=is_taken) if group else _of_a_case(is_taken=is_taken)
-        text = words % {"number": pk, "time": span(now - alarmed_at)}
+        template = _of_a_group(is_taken=is_taken) if group else _of_a_case(is_taken=is_taken)
+        text = template % {"number": pk, "time": span(now - alarmed_at)}
         lines.setdefault(
             key, OpenEmergency(key, text, f"{reverse(CASES)}?group={group}" if group else url_of(pk), is_taken)
         )

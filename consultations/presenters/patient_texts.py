@@ -103,7 +103,7 @@ class SentMessage:
 def pieces_of(text: str) -> tuple[TextPart, ...]:
     """The text cut where words about danger begin and end; put together it is the text again."""
     marks = [""] * len(text)
-    for mention in sorted(mentions(text), key=lambda each: each.danger == Danger.SELF_HARM):
+    for mention in sorted(mentions(text), key=lambda item: item.danger == Danger.SELF_HARM):
         start, end = mention.span
         marks[start:end] = [mention.danger.value] * (end - start)
     pieces: list[TextPart] = []
@@ -124,18 +124,18 @@ def waiting_for(response_id: int, *, now: datetime.datetime) -> dict[str, Any]:
     return {"texts": texts, "more_texts": rows.count() - len(texts) if len(texts) == SHOWN else 0}
 
 
-def _waiting(each: PatientText | Unreadable, *, now: datetime.datetime) -> WaitingText:
-    if isinstance(each, Unreadable):
-        bare = PatientText.objects.filter(pk=each.pk).defer("text")
+def _waiting(item: PatientText | Unreadable, *, now: datetime.datetime) -> WaitingText:
+    if isinstance(item, Unreadable):
+        bare = PatientText.objects.filter(pk=item.pk).defer("text")
         flags: tuple[Chip, ...] = (Chip(_("Damaged"), "danger"),)
-        what = _("Text %(number)d") % {"number": each.pk}
+        what = _("Text %(number)d") % {"number": item.pk}
         return WaitingText(
-            each.pk, what, "", Chip(_("Unknown"), "danger"), flags, (TextPart(str(DAMAGED)),),
-            is_marked=bare.filter(MARKED).exists(), read_url=read_url(each.pk),
+            item.pk, what, "", Chip(_("Unknown"), "danger"), flags, (TextPart(str(DAMAGED)),),
+            is_marked=bare.filter(MARKED).exists(), read_url=read_url(item.pk),
         )  # fmt: skip
     return WaitingText(
-        each.pk, each.get_kind_display(), clock.moment(each.sent_at), _time(each, now=now), flags_of(each),
-        pieces_of(each.text), is_marked=each.is_marked, read_url=read_url(each.pk),
+        item.pk, item.get_kind_display(), clock.moment(item.sent_at), _time(item, now=now), flags_of(item),
+        pieces_of(item.text), is_marked=item.is_marked, read_url=read_url(item.pk),
     )  # fmt: skip
 
 
@@ -160,32 +160,32 @@ def waiting_lines(*, viewer: User, now: datetime.datetime, limit: int) -> tuple[
     """
     marked = PatientText.objects.visible_to(viewer).waiting().filter(MARKED)
     rows = marked.defer("text").annotate(**WHOSE).most_pressing_first()[: limit + 1]
-    found = readable(rows)
-    return [_line(item, now=now) for item in found[:limit]], len(found) > limit
+    texts = readable(rows)
+    return [_line(item, now=now) for item in texts[:limit]], len(texts) > limit
 
 
-def _line(each: Any, *, now: datetime.datetime) -> WaitingText:
-    if isinstance(each, Unreadable):
-        return _waiting(each, now=now)
-    who, reference, url = _("Text %(number)d") % {"number": each.pk}, "", ""
-    if each.request_key is not None:
-        who, reference = each.request_name, each.request_reference
-        url = reverse("admin:consultations_consultationrequest_change", args=[each.request_key])
-    elif each.case_key is not None:
-        who = each.case_name or _("Visitor without a name")
-        url = reverse("admin:consultations_safetycase_change", args=[each.case_key])
+def _line(item: Any, *, now: datetime.datetime) -> WaitingText:
+    if isinstance(item, Unreadable):
+        return _waiting(item, now=now)
+    who, reference, url = _("Text %(number)d") % {"number": item.pk}, "", ""
+    if item.request_key is not None:
+        who, reference = item.request_name, item.request_reference
+        url = reverse("admin:consultations_consultationrequest_change", args=[item.request_key])
+    elif item.case_key is not None:
+        who = item.case_name or _("Visitor without a name")
+        url = reverse("admin:consultations_safetycase_change", args=[item.case_key])
     return WaitingText(
-        each.pk, each.get_kind_display(), clock.moment(each.sent_at), _time(each, now=now), flags_of(each), (),
-        is_marked=True, read_url=read_url(each.pk), who=who, reference=reference, url=url, request_pk=each.request_key,
+        item.pk, item.get_kind_display(), clock.moment(item.sent_at), _time(item, now=now), flags_of(item), (),
+        is_marked=True, read_url=read_url(item.pk), who=who, reference=reference, url=url, request_pk=item.request_key,
     )  # fmt: skip
 
 
 def first_help(response_id: int, *, now: datetime.datetime) -> FirstHelp:
     """Help for somebody whose text with such words waits, or was sent in the last day."""
-    found = PatientText.objects.filter(MARKED, response=response_id).filter(
+    marked = PatientText.objects.filter(MARKED, response=response_id).filter(
         Q(read_at=None) | Q(sent_at__gt=now - STAYS)
     )
-    marks = list(found.values_list("is_self_harm", "is_danger", "read_at"))
+    marks = list(marked.values_list("is_self_harm", "is_danger", "read_at"))
     waits = any(read_at is None for _self_harm, _danger, read_at in marks)
     return FirstHelp(
         is_self_harm=any(self_harm for self_harm, _danger, _read_at in marks),
@@ -201,8 +201,8 @@ def support_only(response_id: int) -> FirstHelp:
 
 def help_for_unsent(texts: Iterable[str]) -> FirstHelp:
     """The same for words that could not be sent: nothing is stored, and nobody is told."""
-    found = {danger for text in texts for danger in dangers_in(text)}
-    return FirstHelp(is_self_harm=Danger.SELF_HARM in found, is_danger=Danger.SIGN in found)
+    dangers = {danger for text in texts for danger in dangers_in(text)}
+    return FirstHelp(is_self_harm=Danger.SELF_HARM in dangers, is_danger=Danger.SIGN in dangers)
 
 
 def messages_sent(consultation_request: ConsultationRequest) -> list[SentMessage]:
@@ -237,8 +237,8 @@ def written_notice(consultation_request: ConsultationRequest, kind: TextKind = T
 
     That nobody reads it while the clinic is closed is said once: here, or with the help above it (`first_help`).
     """
-    found = PatientText.objects.filter(response=consultation_request.response_id, kind=kind, read_at=None)
-    newest = found.defer("text").order_by("-sent_at", "-pk").first()
+    unread = PatientText.objects.filter(response=consultation_request.response_id, kind=kind, read_at=None)
+    newest = unread.defer("text").order_by("-sent_at", "-pk").first()
     if newest is None:
         return ""
     have, now = str(HAVE[kind]), clock.now()

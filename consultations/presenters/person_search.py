@@ -54,21 +54,21 @@ def _has_reference(text: str, path: str) -> Any:
 
 def dates_in(text: str) -> list[datetime.date]:
     """The days a typed date may mean: 1968-03-27, 27 March 1968, 27/3/1968 or 3/27/1968."""
-    found: set[datetime.date] = set()
+    dates: set[datetime.date] = set()
     if numbers := re.fullmatch(r"(\d{1,4})(?:\s?[-/.]\s?|\s)(\d{1,2})(?:\s?[-/.]\s?|\s)(\d{1,4})", text):
         first, second, third = map(int, numbers.groups())
         for year, month, day in ((first, second, third), (third, second, first), (third, first, second)):
-            _add_day(found, year, month, day)
+            _add_day(dates, year, month, day)
     if named := NAMED_DAY.fullmatch(text) or NAMED_MONTH.fullmatch(text):
         for number, name in MONTHS.items():
             if str(name).lower().startswith(named["m"].lower()):
-                _add_day(found, int(named["y"]), number, int(named["d"]))
-    return sorted(found)
+                _add_day(dates, int(named["y"]), number, int(named["d"]))
+    return sorted(dates)
 
 
-def _add_day(found: set[datetime.date], year: int, month: int, day: int) -> None:
+def _add_day(dates: set[datetime.date], year: int, month: int, day: int) -> None:
     if 1900 <= year < 2100:
         try:
-            found.add(datetime.date(year, month, day))
+            dates.add(datetime.date(year, month, day))
         except ValueError:
             return

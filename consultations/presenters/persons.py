@@ -43,12 +43,12 @@ class PersonRow:
     was_apart: str = ""
 
     @property
-    def words(self) -> str:
+    def sentence(self) -> str:
         """As a choice names it."""
-        words = _("%(label)s: %(name)s, born %(born)s")
+        sentence = _("%(label)s: %(name)s, born %(born)s")
         if self.is_this:
-            words = _("%(label)s (this request): %(name)s, born %(born)s")
-        return words % {"label": self.label, "name": self.name, "born": self.born}
+            sentence = _("%(label)s (this request): %(name)s, born %(born)s")
+        return sentence % {"label": self.label, "name": self.name, "born": self.born}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -72,8 +72,8 @@ class PersonView:
 
 def person_view(patient: Patient) -> PersonView:
     rows = rows_of(Q(person=patient.person_id), beside=patient)
-    found = alike(patient) & ~Q(person=patient.person_id)
-    matches = rows_of(found, beside=patient, newest=MATCHES_SHOWN + 1)
+    unjoined = alike(patient) & ~Q(person=patient.person_id)
+    matches = rows_of(unjoined, beside=patient, newest=MATCHES_SHOWN + 1)
     joins = readable(_joins([row.pk for row in rows]))
     known = {row.pk: row.label for row in (*rows, *matches)}
     parted = rows_of(Q(pk__in=_keys_of(joins) - known.keys()), beside=patient)
@@ -100,12 +100,12 @@ def person_link(patient: Patient) -> str:
         return _("Join with another request")
     if possible > MATCHES_SHOWN:
         return _("Join with another request (more than %(number)d possible matches)") % {"number": MATCHES_SHOWN}
-    words = ngettext(
+    label = ngettext(
         "Join with another request (%(number)d possible match)",
         "Join with another request (%(number)d possible matches)",
         possible,
     )
-    return words % {"number": possible}
+    return label % {"number": possible}
 
 
 def preview_of(patient: Patient, other: Patient) -> dict[str, Any]:
@@ -134,9 +134,9 @@ def rows_of(condition: Q, *, beside: Patient, newest: int = 0) -> list[PersonRow
     cases = SafetyCase.objects.only("status", "raised_at", "patient_id")
     beside_them: list[Any] = [Prefetch("requests", requests), Prefetch("safety_cases", cases)]
     patients = Patient.objects.filter(condition).defer(*persons.UNOPENED).prefetch_related(*beside_them)
-    found = list(patients.order_by("-created_at", "-pk")[:newest] if newest else patients.order_by("pk"))
-    apart = _taken_apart_from(beside, [row.pk for row in found])
-    return [_row(row, beside, apart.get(row.pk, "")) for row in found]
+    patients_shown = list(patients.order_by("-created_at", "-pk")[:newest] if newest else patients.order_by("pk"))
+    apart = _taken_apart_from(beside, [row.pk for row in patients_shown])
+    return [_row(row, beside, apart.get(row.pk, "")) for row in patients_shown]
 
 
 def _row(row: Patient, beside: Patient, was_apart: str) -> PersonRow:
@@ -198,12 +198,12 @@ def _keys_of(joins: Sequence[PersonJoin | Unreadable]) -> set[int]:
 def _taken_apart_from(beside: Patient, keys: Collection[int]) -> dict[int, str]:
     """Key of a row -> who took it apart from `beside`, and when."""
     ended = PersonJoin.objects.of(beside).filter(ended_by__isnull=False).filter(Q(first__in=keys) | Q(second__in=keys))
-    found = {}
+    labels = {}
     for join in ended.select_related("ended_by").defer("reason", "ended_reason").order_by("ended_at", "pk"):
         other = join.second_id if join.first_id == beside.pk else join.first_id
         ended_on = clock.day(join.ended_at) if join.ended_at else ""
-        found[other] = _("Taken apart by %(name)s on %(day)s") % {"name": name_of(join.ended_by), "day": ended_on}
-    return found
+        labels[other] = _("Taken apart by %(name)s on %(day)s") % {"name": name_of(join.ended_by), "day": ended_on}
+    return labels
 
 
 def _lines(join: PersonJoin | Unreadable, labels: dict[int, str]) -> list[ActivityEntry]:
@@ -228,7 +228,7 @@ def _choices(rows: Sequence[PersonRow]) -> list[tuple[str, str]]:
     if len(rows) == 2:
         pair = {"first": rows[0].label, "second": rows[1].label}
         return [(f"row-{rows[0].pk}", _("%(first)s and %(second)s: each stands alone again") % pair)]
-    choices = [(f"row-{row.pk}", _("%(request)s. The others stay joined") % {"request": row.words}) for row in rows]
+    choices = [(f"row-{row.pk}", _("%(request)s. The others stay joined") % {"request": row.sentence}) for row in rows]
     labels = {row.pk: row.label for row in rows}
     live = PersonJoin.objects.live().filter(first__in=labels, second__in=labels).defer("reason", "ended_reason")
     pairs = {join.pk: (join.first_id, join.second_id) for join in live.order_by("pk")}

@@ -134,14 +134,14 @@ def rows_query(condition: Q, *, viewer: User) -> QuerySet[ConsultationRequest]:
 
 def rows_of(condition: Q, *, page: int, viewer: User, now: datetime.datetime) -> list[QueueRow]:
     start = (page - 1) * PAGE_SIZE
-    found = readable(rows_query(condition, viewer=viewer)[start : start + PAGE_SIZE])
-    risks = {item.patient: risk_of(item) for item in found if not isinstance(item, Unreadable)}
+    requests = readable(rows_query(condition, viewer=viewer)[start : start + PAGE_SIZE])
+    risks = {item.patient: risk_of(item) for item in requests if not isinstance(item, Unreadable)}
     others = beside_in_list(risks)
     return [
         unreadable_row(item.pk)
         if isinstance(item, Unreadable)
         else _row(item, others.get(item.patient_id, NOBODY_ELSE), viewer=viewer, now=now)
-        for item in found
+        for item in requests
     ]
 
 
@@ -235,8 +235,8 @@ def flags_of(consultation_request: Any, answers: Mapping[str, Any], *, is_broken
         flags.append(Chip(_("Left a note")))
     if is_broken:
         flags.append(Chip(_("Answers damaged"), "danger"))
-    found = look_outs(answers, version=consultation_request.response.questionnaire_version)[:LOOK_OUTS_SHOWN]
-    return (*flags, *(Chip(text, "warn") for text in found))
+    warnings = look_outs(answers, version=consultation_request.response.questionnaire_version)[:LOOK_OUTS_SHOWN]
+    return (*flags, *(Chip(text, "warn") for text in warnings))
 
 
 def text_flags(consultation_request: ConsultationRequest) -> list[Chip]:

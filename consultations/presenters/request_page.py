@@ -137,12 +137,12 @@ def banner(
 
 def headline(consultation_request: ConsultationRequest) -> dict[str, Any]:
     if consultation_request.highest_outcome == consultation_request.outcome:
-        return {"now": level_chip(consultation_request), "highest": None, "words": ""}
-    words = _("The patient was shown “%(outcome)s” earlier and changed answers after that. Ask about it.")
+        return {"now": level_chip(consultation_request), "highest": None, "text": ""}
+    sentence = _("The patient was shown “%(outcome)s” earlier and changed answers after that. Ask about it.")
     return {
         "now": level_chip(consultation_request),
         "highest": outcome_chip(consultation_request.highest_outcome),
-        "words": words % {"outcome": Outcome(consultation_request.highest_outcome).label},
+        "text": sentence % {"outcome": Outcome(consultation_request.highest_outcome).label},
     }
 
 
@@ -167,8 +167,8 @@ def contact_of(consultation_request: ConsultationRequest) -> dict[str, Any]:
     contact = patient_contact(consultation_request.patient)
     contact["filled_for"] = _("The patient filled this in")
     if consultation_request.filled_for == FilledFor.OTHER:
-        words = _("%(helper)s filled this in for the patient, who agreed")
-        contact["filled_for"] = words % {"helper": consultation_request.helper_name}
+        sentence = _("%(helper)s filled this in for the patient, who agreed")
+        contact["filled_for"] = sentence % {"helper": consultation_request.helper_name}
     return contact
 
 

@@ -47,8 +47,8 @@ def _day(day: datetime.date, known: rota.Rota, members: list[User], gaps: list[r
         "is_today": day == clock.today(),
         "open": _("open %(hours)s") % {"hours": _hours(openings)} if openings else _("closed"),
         "lines": [
-            {"who": name_of(each), "hours": _hours(spans)}
-            for _begins, each, spans in sorted(lines, key=lambda line: (line[0], line[1].name))
+            {"who": name_of(user), "hours": _hours(spans)}
+            for _begins, user, spans in sorted(lines, key=lambda line: (line[0], line[1].name))
         ],
         "gaps": _hours([gap for gap in gaps if clock.local(gap[0]).date() == day]),
     }
@@ -59,29 +59,29 @@ def _changes(first: datetime.date, last: datetime.date) -> list[ShiftChange]:
     return list(rows.order_by("first_on", "pk"))
 
 
-def _change(each: ShiftChange, *, viewer: User) -> dict[str, Any]:
+def _change(change: ShiftChange, *, viewer: User) -> dict[str, Any]:
     return {
-        "who": name_of(each.user),
-        "what": ShiftChangeKind(each.kind).label.lower(),
-        "when": _("%(days)s, %(hours)s") % {"days": _days_of(each), "hours": _hours_of(each)},
-        "reason": each.reason,
-        "url": reverse("admin:consultations_shiftchange_change", args=[each.pk])
+        "who": name_of(change.user),
+        "what": ShiftChangeKind(change.kind).label.lower(),
+        "when": _("%(days)s, %(hours)s") % {"days": _days_of(change), "hours": _hours_of(change)},
+        "reason": change.reason,
+        "url": reverse("admin:consultations_shiftchange_change", args=[change.pk])
         if may(viewer, "consultations.change_shiftchange")
         else "",
     }
 
 
-def _days_of(each: ShiftChange) -> str:
-    first = clock.day(each.first_on)
-    if each.last_on == each.first_on:
+def _days_of(change: ShiftChange) -> str:
+    first = clock.day(change.first_on)
+    if change.last_on == change.first_on:
         return first
-    return _("%(first)s to %(last)s") % {"first": first, "last": clock.day(each.last_on)}
+    return _("%(first)s to %(last)s") % {"first": first, "last": clock.day(change.last_on)}
 
 
-def _hours_of(each: ShiftChange) -> str:
-    if not each.starts or not each.ends:
+def _hours_of(change: ShiftChange) -> str:
+    if not change.starts or not change.ends:
         return _("the whole day")
-    return clock.time_span(each.starts, each.ends)
+    return clock.time_span(change.starts, change.ends)
 
 
 def _hours(spans: list[rota.Span]) -> str:
@@ -117,8 +117,8 @@ def _name(user: User, known: rota.Rota, *, viewer: User, now: datetime.datetime)
     is_viewer, name = user.pk == viewer.pk, user.display_name
     if ends is None:
         return _("%(name)s (you)") % {"name": name} if is_viewer else name
-    words = _("%(name)s (you, until %(time)s)") if is_viewer else _("%(name)s (until %(time)s)")
-    return words % {"name": name, "time": clock.time(ends)}
+    label = _("%(name)s (you, until %(time)s)") if is_viewer else _("%(name)s (until %(time)s)")
+    return label % {"name": name, "time": clock.time(ends)}
 
 
 def _coming(team: list[User], known: rota.Rota, *, now: datetime.datetime) -> Iterator[str]:

@@ -95,15 +95,15 @@ def _beside(risks: Mapping[Patient, int], *, shown: int, closed_too: bool) -> di
     rows = _candidates(patients)
     if not rows:
         return {}
-    kept = _requests(rows, closed_too=closed_too) + _cases(rows, closed_too=closed_too)
+    lines = _requests(rows, closed_too=closed_too) + _cases(rows, closed_too=closed_too)
     whose: defaultdict[int, list[Other]] = defaultdict(list)
-    for item in kept:
+    for item in lines:
         whose[item.patient].append(item)
     apart = _taken_apart(patients, rows) if whose else set()
     return {
-        patient.pk: found
+        patient.pk: others
         for patient in patients
-        if (found := _others_of(patient, rows, whose, apart, risk=risks[patient], shown=shown)) != NOBODY_ELSE
+        if (others := _others_of(patient, rows, whose, apart, risk=risks[patient], shown=shown)) != NOBODY_ELSE
     }
 
 
@@ -118,8 +118,8 @@ def _candidates(patients: Iterable[Patient]) -> list[Patient]:
     for field in ("email_index", "phone_index"):
         if known := {value for item in people if (value := getattr(item, field))}:
             condition |= Q(**{f"{field}__in": known})
-    found = Patient.objects.filter(condition, erased_at=None).only(*KNOWN_BY).order_by("-pk")
-    return _whole(found[:NEWEST])
+    candidates = Patient.objects.filter(condition, erased_at=None).only(*KNOWN_BY).order_by("-pk")
+    return _whole(candidates[:NEWEST])
 
 
 def _requests(rows: Iterable[Patient], *, closed_too: bool) -> list[Other]:
@@ -130,8 +130,8 @@ def _requests(rows: Iterable[Patient], *, closed_too: bool) -> list[Other]:
         "reference", "status", "risk", "flag_level", "patient_id"
     )
     query = query if closed_too else query.exclude(status__in=CLOSED_STATUSES)
-    found = query.annotate(visit=Subquery(visit.values("starts_at")[:1])).order_by("risk", "-submitted_at")
-    return [_of_request(item, item.visit) for item in _whole(found)]
+    requests = query.annotate(visit=Subquery(visit.values("starts_at")[:1])).order_by("risk", "-submitted_at")
+    return [_of_request(item, item.visit) for item in _whole(requests)]
 
 
 def _of_request(consultation_request: ConsultationRequest, visit: datetime.datetime | None) -> Other:
@@ -215,19 +215,19 @@ def _others_of(
             joined += [dataclasses.replace(item, is_joined=True, is_worse=item.risk < risk) for item in whose[row.pk]]
         elif frozenset((row.pk, patient.pk)) not in apart and (agrees := _agrees(row, patient)):
             alike += [dataclasses.replace(item, agrees=agrees, is_worse=item.risk < risk) for item in whose[row.pk]]
-    for found in (joined, alike):
-        found.sort(key=lambda each: (not each.is_open, each.risk))
+    for others in (joined, alike):
+        others.sort(key=lambda other: (not other.is_open, other.risk))
     named = joined[:shown]
     maybe = alike[: max(0, shown - len(named))]
     return Others(tuple(named), tuple(maybe), len(joined) + len(alike) - len(named) - len(maybe))
 
 
 def _agrees(row: Patient, patient: Patient) -> tuple[str, ...]:
-    found = []
+    agreeing = []
     if row.birth_on is not None and (row.name_key, row.birth_on) == (patient.name_key, patient.birth_on):
-        found.append(_("name and date of birth"))
+        agreeing.append(_("name and date of birth"))
     if row.email_index and row.email_index == patient.email_index:
-        found.append(_("email"))
+        agreeing.append(_("email"))
     if row.phone_index and row.phone_index == patient.phone_index:
-        found.append(_("phone"))
-    return tuple(found)
+        agreeing.append(_("phone"))
+    return tuple(agreeing)

@@ -18,7 +18,7 @@ SHOWN: Final = 10
 def weekly_calls(*, viewer: User, now: datetime.datetime) -> dict[str, Any]:
     """The first of them, longest without a word first, and how many there are."""
     due = weekly_question.weekly_calls(now=now).filter(pk__in=ConsultationRequest.objects.visible_to(viewer))
-    found = readable(due.select_related("patient")[:SHOWN])
+    calls = readable(due.select_related("patient")[:SHOWN])
     rows = [
         {
             "pk": item.pk,
@@ -33,7 +33,7 @@ def weekly_calls(*, viewer: User, now: datetime.datetime) -> dict[str, Any]:
             "reference": item.reference,
             "since": _("nothing heard for %(time)s") % {"time": span(now - item.quiet_since)},
         }
-        for item in found
+        for item in calls
     ]
     for row in rows:
         row["url"] = reverse("admin:consultations_consultationrequest_change", args=[row["pk"]])

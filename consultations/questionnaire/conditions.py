@@ -48,13 +48,13 @@ class _ConditionParser:
     def __init__(self, text: str) -> None:
         self.text = text
         self.tokens: list[str] = []
-        place = 0
-        while text[place:].strip():
-            match = TOKEN.match(text, place)
+        position = 0
+        while text[position:].strip():
+            match = TOKEN.match(text, position)
             if match is None:
-                raise ConditionError(f"Cannot read {text[place : place + 20]!r} in {text!r}.")
+                raise ConditionError(f"Cannot read {text[position : position + 20]!r} in {text!r}.")
             self.tokens.append(match.group(1))
-            place = match.end()
+            position = match.end()
         self.at = 0
         self.questions: set[str] = set()
         self.options: set[tuple[str, str]] = set()
@@ -67,8 +67,8 @@ class _ConditionParser:
         return Condition(self.text, test, frozenset(self.questions), frozenset(self.options), frozenset(self.scores))
 
     def peek(self, ahead: int = 0) -> str:
-        place = self.at + ahead
-        return self.tokens[place] if place < len(self.tokens) else ""
+        index = self.at + ahead
+        return self.tokens[index] if index < len(self.tokens) else ""
 
     def take(self, *expected: str) -> str:
         token = self.peek()
@@ -77,9 +77,9 @@ class _ConditionParser:
         self.at += 1
         return token
 
-    def words(self, *words: str) -> bool:
-        if all(self.peek(place) == word for place, word in enumerate(words)):
-            self.at += len(words)
+    def words(self, *expected: str) -> bool:
+        if all(self.peek(offset) == word for offset, word in enumerate(expected)):
+            self.at += len(expected)
             return True
         return False
 
@@ -119,12 +119,12 @@ class _ConditionParser:
 
     def about(self, question: str) -> Test:
         self.questions.add(question)
-        found = frozenset({question})
+        because = frozenset({question})
         verb = self.take("in", "answered", "unanswered", ">=", "<")
         if verb == "answered":
-            return lambda facts: found if question in facts.answers else None
+            return lambda facts: because if question in facts.answers else None
         if verb == "unanswered":
-            return lambda facts: found if question not in facts.answers else None
+            return lambda facts: because if question not in facts.answers else None
         if verb in (">=", "<"):
             return _compare(question, verb, self.number())
         options = self.option_set(question)
@@ -137,12 +137,12 @@ class _ConditionParser:
         self.take("in")
         options = self.option_set(question)
         verb, wanted = self.take(">=", "="), self.number()
-        found = frozenset({question})
+        because = frozenset({question})
 
         def test(facts: Facts) -> frozenset[str] | None:
             value = facts.answers.get(question)
             ticked = len(options.intersection(value)) if isinstance(value, tuple) else 0
-            return found if (ticked >= wanted if verb == ">=" else ticked == wanted) else None
+            return because if (ticked >= wanted if verb == ">=" else ticked == wanted) else None
 
         return test
 
@@ -177,27 +177,27 @@ class _ConditionParser:
 
 
 def _includes(question: str, options: frozenset[str], counts_missing: bool) -> Test:
-    found = frozenset({question})
+    because = frozenset({question})
 
     def test(facts: Facts) -> frozenset[str] | None:
         value = facts.answers.get(question)
         if value is None:
-            return found if counts_missing else None
+            return because if counts_missing else None
         if isinstance(value, tuple):
-            return None if options.isdisjoint(value) else found
-        return found if value in options else None
+            return None if options.isdisjoint(value) else because
+        return because if value in options else None
 
     return test
 
 
 def _compare(question: str, verb: str, wanted: float) -> Test:
-    found = frozenset({question})
+    because = frozenset({question})
 
     def test(facts: Facts) -> frozenset[str] | None:
         value = facts.answers.get(question)
         if not isinstance(value, int | float):
             return None
-        return found if (value >= wanted if verb == ">=" else value < wanted) else None
+        return because if (value >= wanted if verb == ">=" else value < wanted) else None
 
     return test
 
@@ -206,10 +206,10 @@ def _all(tests: list[Test]) -> Test:
     def test(facts: Facts) -> frozenset[str] | None:
         because = NOTHING
         for part in tests:
-            found = part(facts)
-            if found is None:
+            ids = part(facts)
+            if ids is None:
                 return None
-            because |= found
+            because |= ids
         return because
 
     return test
@@ -217,8 +217,8 @@ def _all(tests: list[Test]) -> Test:
 
 def _any(tests: list[Test]) -> Test:
     def test(facts: Facts) -> frozenset[str] | None:
-        found = [part(facts) for part in tests]
-        true = [ids for ids in found if ids is not None]
+        results = [part(facts) for part in tests]
+        true = [ids for ids in results if ids is not None]
         return frozenset().union(*true) if true else None
 
     return test

@@ -10,7 +10,7 @@ def with_base(document: Mapping[str, Any], base: str) -> dict[str, Any]:
 
     def rebased(value: Any) -> Any:
         if isinstance(value, Mapping):
-            return {key: rebased(each) for key, each in value.items()}
+            return {key: rebased(item) for key, item in value.items()}
         if isinstance(value, list):
             return [rebased(item) for item in value]
         is_own = isinstance(value, str) and value.startswith(f"{own}/")

@@ -11,7 +11,7 @@ from typing import Any, Final
 from consultations.questionnaire import page_copy
 from consultations.questionnaire.answers import Walk, walk
 from consultations.questionnaire.conditions import Value
-from consultations.questionnaire.definition import Question, load, worded
+from consultations.questionnaire.definition import QuestionnaireItem, load, worded
 from consultations.questionnaire.page_copy import Screen
 from consultations.questionnaire.sentences import sentences
 
@@ -58,7 +58,7 @@ def visible_ids(answers: Answers, *, version: str) -> frozenset[str]:
     return frozenset(_walk(answers, version).visible_ids)
 
 
-def questions_on(screen: Screen, answers: Answers, *, version: str, region: str) -> list[Question]:
+def questions_on(screen: Screen, answers: Answers, *, version: str, region: str) -> list[QuestionnaireItem]:
     """The screen's questions that are on show, in its order, in the words of a region."""
     shown, worded_questions = set(_walk(answers, version).visible_ids), worded(version, region)
     return [worded_questions[question_id] for question_id in screen.question_ids if question_id in shown]
@@ -92,15 +92,15 @@ def triggers(question_id: str, screen: Screen, answers: Answers, *, version: str
     condition, known = load(version)[question_id].shown_when, load(version)
     named = sorted(condition.options) if condition else []
     options = {name: [item for item in named if item[0] == name] for name, _ in named if name in screen.question_ids}
-    found: list[frozenset[tuple[str, str]]] = []
+    smallest: list[frozenset[tuple[str, str]]] = []
     for size in range(len(options) + 1):
         for some in combinations(options.values(), size):
             for picked in map(frozenset, product(*some)):
                 given = {name: [code] if known[name].kind == "multi" else code for name, code in picked}
                 is_enough = question_id in _walk({**elsewhere, **given}, version).visible_ids
-                if is_enough and not any(earlier <= picked for earlier in found):
-                    found.append(picked)
-    return found
+                if is_enough and not any(earlier <= picked for earlier in smallest):
+                    smallest.append(picked)
+    return smallest
 
 
 def required_missing(screen: Screen, answers: Answers, *, version: str) -> list[str]:
@@ -125,8 +125,8 @@ def safety_complete(answers: Answers, *, version: str) -> bool:
 def progress(section: str, *, version: str) -> Progress:
     """Where a section stands among all; `send` names the part after the questions."""
     names = [*((part.id, part.title) for part in load(version).sections), CHECK_AND_SEND]
-    current = next(place for place, (part, _) in enumerate(names) if part == section)
-    states = ["done" if place < current else "now" if place == current else "next" for place in range(len(names))]
+    current = next(index for index, (part, _) in enumerate(names) if part == section)
+    states = ["done" if index < current else "now" if index == current else "next" for index in range(len(names))]
     return Progress(
         tuple((part, title, state) for (part, title), state in zip(names, states, strict=True)),
         current + 1,
@@ -134,7 +134,7 @@ def progress(section: str, *, version: str) -> Progress:
     )
 
 
-def display_answer(question: Question, value: Value) -> list[str]:
+def display_answer(question: QuestionnaireItem, value: Value) -> list[str]:
     """An answer in the words that were on the page, one line a tick."""
     if isinstance(value, tuple):
         return [question.label_of(code) for code in value]
@@ -147,7 +147,7 @@ def display_answer(question: Question, value: Value) -> list[str]:
 
 def as_asked(answers: Answers, *, version: str, region: str) -> list[dict[str, Any]]:
     """Every question on show in the words it was asked, with its options and the answer given: a snapshot to keep."""
-    done, words = _walk(answers, version), worded(version, region)
+    done, questions = _walk(answers, version), worded(version, region)
     titles = {section.id: section.title for section in load(version).sections}
     return [
         {
@@ -160,7 +160,7 @@ def as_asked(answers: Answers, *, version: str, region: str) -> list[dict[str, A
             "value": answers.get(question.id),
             "answer": display_answer(question, done.cleaned[question.id]) if question.id in done.cleaned else [],
         }
-        for question in (words[question_id] for question_id in done.visible_ids)
+        for question in (questions[question_id] for question_id in done.visible_ids)
     ]
 
 

@@ -129,10 +129,10 @@ def build(document: Mapping[str, Any], questionnaire: Questionnaire) -> PageCopy
 class _Table:
     """One table of the file, with its place for the sentence that says what is wrong."""
 
-    def __init__(self, table: Any, place: str) -> None:
+    def __init__(self, table: Any, location: str) -> None:
         if not isinstance(table, Mapping):
-            raise CopyError(f"{place} is no table.")
-        self.values, self.at = table, place
+            raise CopyError(f"{location} is no table.")
+        self.values, self.at = table, location
 
     def only(self, *names: str) -> None:
         if unknown := sorted(self.values.keys() - set(names)):
@@ -166,21 +166,21 @@ class _Table:
 
 def _screens(top: _Table, questionnaire: Questionnaire) -> tuple[Screen, ...]:
     """Each question of a version stands on one screen, and no screen asks for another."""
-    found: list[Screen] = []
+    screens: list[Screen] = []
     place_of: dict[str, str] = {}
     for row in top.rows("screen"):
         pages = _pages(row, questionnaire)
         for page in pages:
-            if page.slug in {screen.slug for screen in found}:
+            if page.slug in {screen.slug for screen in screens}:
                 raise CopyError(f"{row.at} has the slug {page.slug!r} of an earlier screen.")
             for question in page.question_ids:
                 if question in place_of:
                     raise CopyError(f"{row.at} asks {question!r}, which {place_of[question]} asks already.")
                 place_of[question] = row.at.removeprefix(PLACE.format(at=top.at, part=""))
-            found.append(page)
+            screens.append(page)
     if forgotten := [question.id for question in questionnaire.questions if question.id not in place_of]:
         raise CopyError(f"{top.at} asks {forgotten} on no screen.")
-    return tuple(found)
+    return tuple(screens)
 
 
 def _pages(row: _Table, questionnaire: Questionnaire) -> tuple[Screen, ...]:
@@ -204,24 +204,24 @@ def _pages(row: _Table, questionnaire: Questionnaire) -> tuple[Screen, ...]:
 
 def _follow_ups(ids: Sequence[str], questionnaire: Questionnaire) -> tuple[str, ...]:
     conditions = {item: questionnaire[item].shown_when for item in ids}
-    return tuple(each for each, shown in conditions.items() if shown and shown.questions.intersection(ids))
+    return tuple(name for name, shown in conditions.items() if shown and shown.questions.intersection(ids))
 
 
 def _shorts(about: _Table, questionnaire: Questionnaire) -> dict[str, Short]:
     about.only(*questionnaire.by_id)
-    found = {}
+    shorts = {}
     for question in questionnaire.questions:
         row = about.table(question.id)
         row.only("short", "missing")
-        found[question.id] = Short(row.text("short"), row.text("missing"))
-    return found
+        shorts[question.id] = Short(row.text("short"), row.text("missing"))
+    return shorts
 
 
 def _gist(table: _Table, questionnaire: Questionnaire) -> Gist:
     table.only("question", "words")
-    question, words = _known(table, questionnaire), table.table("words")
-    _known_options(words, question, words.values, questionnaire)
-    return Gist(question, {code: words.text(code) for code in words.values})
+    question, labels = _known(table, questionnaire), table.table("words")
+    _known_options(labels, question, labels.values, questionnaire)
+    return Gist(question, {code: labels.text(code) for code in labels.values})
 
 
 def _look_out(row: _Table, questionnaire: Questionnaire) -> LookOut:

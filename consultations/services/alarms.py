@@ -120,11 +120,11 @@ def nobody_on_duty(*, now: datetime.datetime) -> bool:
 
 def sentences(*, now: datetime.datetime) -> list[str]:
     """What stands at the very top of Today while somebody could not be told; empty when all is well."""
-    found = []
+    told = []
     if numbers := untold(now=now):
-        found.append(_untold_sentence(numbers))
+        told.append(_untold_sentence(numbers))
     if number := len(untold_texts(now=now)):
-        found.append(
+        told.append(
             ngettext(
                 "Nobody was told of %(count)s text that may be about self-harm. It stands below: act on it now.",
                 "Nobody was told of %(count)s texts that may be about self-harm. It stands below: act on it now.",
@@ -133,14 +133,14 @@ def sentences(*, now: datetime.datetime) -> list[str]:
             % {"count": number}
         )
     if nobody_on_duty(now=now):
-        found.append(
+        told.append(
             _(
                 "Nobody is on duty, and no duty address is set, so nobody can be told of an emergency. "
                 "Switch yourself on duty if you are here."
             )
         )
     if unowned := SafetyCase.objects.filter(owner=None).exclude(status=CaseStatus.CLOSED).count():
-        found.append(
+        told.append(
             ngettext(
                 "%(count)s safety case has no owner, because nobody in the care team may sign in. "
                 "Open Safety cases and take it.",
@@ -150,7 +150,7 @@ def sentences(*, now: datetime.datetime) -> list[str]:
             )
             % {"count": unowned}
         )
-    return found
+    return told
 
 
 def _untold_sentence(numbers: list[int]) -> str:

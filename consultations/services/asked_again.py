@@ -108,8 +108,8 @@ class AskedAgainAnswer:
 
 def shown(codes: Iterable[str], *, since: datetime.datetime) -> dict[str, Any]:
     """What the page showed, to be kept with the answer: since when it asked, and the words of what was ticked."""
-    words = {code: the_list.ticks()[code].words_in(settings.CLINIC_REGION) for code in codes}
-    return {"since": since.isoformat(), "words": words}
+    labels = {code: the_list.ticks()[code].words_in(settings.CLINIC_REGION) for code in codes}
+    return {"since": since.isoformat(), "words": labels}
 
 
 def last_answer(consultation_request: ConsultationRequest) -> Assessment | None:
@@ -122,11 +122,11 @@ def told_in(answer: Assessment) -> AskedAgainAnswer | None:
     """What was ticked; None where that cannot be read: the headline beside it is plain."""
     try:
         record, result = answer.record, result_of(answer.result)
-        words = record["shown"]["words"]
+        labels = record["shown"]["words"]
         ticks = tuple(sorted(record["ticks"]))
         return AskedAgainAnswer(
             ticks=ticks,
-            words=tuple(words[code] for code in the_list.ticks() if code in words),
+            words=tuple(labels[code] for code in the_list.ticks() if code in labels),
             since=record["shown"]["since"],
             rules=frozenset(fired["id"] for fired in result["fired"]),
         )

@@ -39,13 +39,13 @@ def save(*, call: Call, answers: Mapping[str, Any], by: User) -> Saved:
     """
     consultation_request = hold(call.response)
     fresh = _lock(call, by=by)
-    kept = _laid_over(fresh.answers, answers)
-    if kept == fresh.answers:
+    merged = _laid_over(fresh.answers, answers)
+    if merged == fresh.answers:
         return Saved(fresh, None)
-    fresh.answers = kept
-    if kept:
+    fresh.answers = merged
+    if merged:
         fresh.heard_at = clock.now()
-    heard = hear(fresh, consultation_request, by=by) if _signs_of(kept, fresh) - _signs_known(fresh) else None
+    heard = hear(fresh, consultation_request, by=by) if _signs_of(merged, fresh) - _signs_known(fresh) else None
     fresh.save(update_fields=["answers", "heard_at", "assessment"])
     audit.record(action="call.save", target=fresh, by=by, fields=sorted(answers))
     return Saved(fresh, heard)

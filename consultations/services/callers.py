@@ -100,9 +100,9 @@ def alike(*, name: str, phone: str) -> tuple[list[ConsultationRequest], list[Saf
     condition = is_named(name, prefix="patient__")
     if numbers := phones.phone_indexes(phone):
         condition |= Q(patient__phone_index__in=sorted(numbers))
-    kept = Q(patient__erased_at=None) & condition
-    requests = ConsultationRequest.objects.filter(kept, status__in=OPEN_STATUSES).select_related("patient")
-    alone = SafetyCase.objects.filter(kept, response__consultation_request=None).exclude(status=CaseStatus.CLOSED)
+    not_erased = Q(patient__erased_at=None) & condition
+    requests = ConsultationRequest.objects.filter(not_erased, status__in=OPEN_STATUSES).select_related("patient")
+    alone = SafetyCase.objects.filter(not_erased, response__consultation_request=None).exclude(status=CaseStatus.CLOSED)
     return (
         list(requests.order_by("-submitted_at", "-pk")[:ALIKE_SHOWN]),
         list(alone.select_related("patient").order_by("-raised_at", "-pk")[:ALIKE_SHOWN]),

@@ -57,16 +57,16 @@ def tries(response: QuestionnaireResponse, *, since: datetime.datetime | None = 
     somebody else count. `since` leaves out those before it.
     """
     reached = last_reached(response)
-    found = Call.objects.filter(response=response.pk, outcome__in=TRIES).order_by("made_at", "pk")
+    missed = Call.objects.filter(response=response.pk, outcome__in=TRIES).order_by("made_at", "pk")
     if reached is not None:
-        found = found.filter(Q(made_at__gt=reached.made_at) | Q(made_at=reached.made_at, pk__gt=reached.pk))
-    return list(found if since is None else found.filter(made_at__gte=since))
+        missed = missed.filter(Q(made_at__gt=reached.made_at) | Q(made_at=reached.made_at, pk__gt=reached.pk))
+    return list(missed if since is None else missed.filter(made_at__gte=since))
 
 
 def completed_scripts(response: QuestionnaireResponse, *, since: datetime.datetime | None = None) -> list[Call]:
     """The calls in which the danger questions were asked and that were ended by whoever asked, oldest first."""
-    found = with_keys(Call.objects.filter(IS_SCRIPT, response=response.pk, completed_at__isnull=False))
-    ordered = found.order_by("completed_at", "pk")
+    scripts = with_keys(Call.objects.filter(IS_SCRIPT, response=response.pk, completed_at__isnull=False))
+    ordered = scripts.order_by("completed_at", "pk")
     return list(ordered if since is None else ordered.filter(completed_at__gte=since))
 
 

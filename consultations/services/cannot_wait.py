@@ -26,7 +26,7 @@ class Item:
     why: tuple[Pressing, ...]
 
     @property
-    def words(self) -> str:
+    def sentence(self) -> str:
         # Translators: what cannot wait, and why, as "Case 4: not closed, past its time".
         return _("%(name)s: %(why)s") % {"name": self.name, "why": comma_list(item.label for item in self.why)}
 

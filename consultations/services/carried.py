@@ -130,7 +130,7 @@ def _keep(
     if draft.contact and not row.contact:
         intake.save_contact(response=row, contact=Contact.from_json(draft.contact))
     if draft.brought and not row.brought:
-        carrying.bring(response=row, words=draft.brought)
+        carrying.bring(response=row, notes=draft.brought)
     row.refresh_from_db()
     return row
 

@@ -9,12 +9,12 @@ from consultations.services.intake import lock_open
 
 
 @transaction.atomic
-def bring(*, response: QuestionnaireResponse, words: str) -> None:
+def bring(*, response: QuestionnaireResponse, notes: str) -> None:
     """Keep these words with the response, in place of earlier ones. Raises AlreadySent."""
     fresh = lock_open(response)
-    if fresh.brought == words:
+    if fresh.brought == notes:
         return
-    fresh.brought, fresh.updated_at = words, clock.now()
+    fresh.brought, fresh.updated_at = notes, clock.now()
     fresh.save(update_fields=["brought", "updated_at"])
     audit.record(action="response.bring", target=fresh, actor=Actor.PATIENT.value, fields=["brought"])
 

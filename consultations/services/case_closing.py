@@ -81,9 +81,9 @@ def close(*, case: SafetyCase, claim: OutcomeClaim, by: User, seen: str = "") ->
 def _lock(case: SafetyCase, claim: OutcomeClaim) -> tuple[SafetyCase, SafetyCase | None]:
     """The cases by their keys, after the requests of the person; the second is the one it repeats."""
     wanted = [case.pk, *([claim.named] if claim.outcome == CaseOutcome.DUPLICATE and claim.named else [])]
-    held = SafetyCase.objects.select_for_update(of=("self",)).filter(pk__in=wanted).order_by("pk")
-    found = {item.pk: item for item in held}
-    return cases.require_open(found[case.pk]), next((found[pk] for pk in wanted[1:] if pk in found), None)
+    locked = SafetyCase.objects.select_for_update(of=("self",)).filter(pk__in=wanted).order_by("pk")
+    by_key = {item.pk: item for item in locked}
+    return cases.require_open(by_key[case.pk]), next((by_key[pk] for pk in wanted[1:] if pk in by_key), None)
 
 
 def hold_requests(case: SafetyCase) -> ConsultationRequest | None:
@@ -93,9 +93,9 @@ def hold_requests(case: SafetyCase) -> ConsultationRequest | None:
     of_person = Q(response=case.response_id)
     if case.patient is not None:
         of_person |= Q(patient__person=case.patient.person_id)
-    held = list(ConsultationRequest.objects.select_for_update(of=("self",)).filter(of_person).order_by("pk"))
+    locked = list(ConsultationRequest.objects.select_for_update(of=("self",)).filter(of_person).order_by("pk"))
     return next(
-        (consultation_request for consultation_request in held if consultation_request.response_id == case.response_id),
+        (row for row in locked if row.response_id == case.response_id),
         None,
     )
 
@@ -137,5 +137,5 @@ def reopen(*, case: SafetyCase, reason: str, by: User) -> SafetyCase:
     fresh = SafetyCase.objects.select_for_update(of=("self",)).get(pk=case.pk)
     if fresh.status != CaseStatus.CLOSED:
         raise NotClosed(_("This case is open already. Nothing was changed."))
-    cases.reopen(case=fresh, level=Outcome(fresh.level), reason="staff", by=by, words=reason)
+    cases.reopen(case=fresh, level=Outcome(fresh.level), reason="staff", by=by, text=reason)
     return fresh

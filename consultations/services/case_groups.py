@@ -36,8 +36,8 @@ def close_unnamed(
     if seen is None or not shown:
         raise TransitionNotAllowed(_("We could not tell which cases you were shown. Nothing was closed."))
     rows = SafetyCase.objects.filter(pk__in=shown, alarm_group=group, patient=None, alarmed_at__lte=seen)
-    held = list(rows.exclude(status=CaseStatus.CLOSED).select_for_update(of=("self",)).order_by("pk"))
-    closing = [case for case in held if not alarm_groups.has_unsent_contact(case)]
+    locked = list(rows.exclude(status=CaseStatus.CLOSED).select_for_update(of=("self",)).order_by("pk"))
+    closing = [case for case in locked if not alarm_groups.has_unsent_contact(case)]
     now = clock.now()
     for case in closing:
         if case.acknowledged_at is None:

@@ -58,12 +58,12 @@ def ask_to_contact(*, case: SafetyCase, by: User) -> bool:
     consultation_request = request_of(case)
     if consultation_request is None or not consultation_request.patient.email:
         raise NoMail(_("There is no email address with a request of this person. Nothing was sent."))
-    held = lock(consultation_request)
-    if deaths.is_recorded(held.patient):
+    locked = lock(consultation_request)
+    if deaths.is_recorded(locked.patient):
         raise NoMail(_("The person is recorded as having died. Nothing was sent."))
     fresh = cases.lock_open(case)
     key = f"case-contact-{fresh.pk}-{clock.today().isoformat()}"
-    if messaging.notify_patient(kind=MessageKind.PLEASE_CONTACT, consultation_request=held, key=key) is None:
+    if messaging.notify_patient(kind=MessageKind.PLEASE_CONTACT, consultation_request=locked, key=key) is None:
         return False
     audit.record(action="case.mail", target=fresh, by=by)
     return True
@@ -104,8 +104,8 @@ def answer_next_day(
 
     The same again is the same answer. Raises NotAsked where another answer is of no use any more.
     """
-    held = lock(consultation_request)
-    case = SafetyCase.objects.select_for_update(of=("self",)).filter(response=held.response_id).first()
+    locked = lock(consultation_request)
+    case = SafetyCase.objects.select_for_update(of=("self",)).filter(response=locked.response_id).first()
     asked = CaseClosing.objects.filter(case=case, asked_for__lte=clock.now()).defer(*UNOPENED)
     fresh = asked.filter(pk=closing).first()
     if case is None or fresh is None:
@@ -115,10 +115,10 @@ def answer_next_day(
         raise NotAsked(_("We have your answer already, or no longer need it."))
     if is_new:
         _take(fresh, answer, case)
-    if patient_texts.sent_before(response_id=held.response_id, text=text, key=once) is None:
+    if patient_texts.sent_before(response_id=locked.response_id, text=text, key=once) is None:
         key = patient_texts.sent_key(once, text)
-        patient_texts.keep(response_id=held.response_id, kind=TextKind.NEXT_DAY, text=text, sent_key=key)
-        patient_texts.settle(held)
+        patient_texts.keep(response_id=locked.response_id, kind=TextKind.NEXT_DAY, text=text, sent_key=key)
+        patient_texts.settle(locked)
     if is_new:
         audit.record(action="case.answer", target=case, actor=Actor.PATIENT.value, details={"closing": fresh.pk})
     return fresh
@@ -147,13 +147,13 @@ def last_asked(consultation_request: ConsultationRequest) -> CaseClosing | None:
 
 def rules_behind(case: SafetyCase) -> set[str]:
     """The rules that led to a case, over all that was said with its response; what cannot be read is left out."""
-    found: set[str] = set()
+    rule_ids: set[str] = set()
     for row in with_keys(Assessment.objects.filter(response=case.response_id)):
         try:
-            found |= {rule["id"] for rule in result_of(row.result)["fired"] if rule["effect"] in RED}
+            rule_ids |= {rule["id"] for rule in result_of(row.result)["fired"] if rule["effect"] in RED}
         except DamagedRecord:
             continue
-    return found
+    return rule_ids
 
 
 def _count(rules: Iterable[str], answer: NextDayAnswer) -> None:

@@ -108,7 +108,7 @@ class Evidence:
 
     def rows_for(self, proof: CaseProof) -> Sequence[Any]:
         """The rows that may be named for a proof; the newest first."""
-        found: dict[CaseProof, Iterable[Any]] = {
+        by_proof: dict[CaseProof, Iterable[Any]] = {
             CaseProof.CALL: (call for call in self.calls if call.pk in self.whole),
             CaseProof.REFUSED: (call for call in self.calls if call.was_reached and call.pk not in self.whole),
             CaseProof.SAID_MISTAKE: (call for call in self.calls if call.was_reached),
@@ -116,7 +116,7 @@ class Evidence:
             CaseProof.STAFF_MISTAKE: self.statements,
             CaseProof.OPEN_CASE: self.others,
         }
-        return list(found.get(proof, ()))
+        return list(by_proof.get(proof, ()))
 
     def missing(self, proof: CaseProof) -> str:
         """Why the records do not show this; "" when they do."""
@@ -177,12 +177,12 @@ ROW_MISSING: Final[Mapping[CaseProof, "_StrOrPromise"]] = {
 
 def evidence_of(case: SafetyCase) -> Evidence:
     """What can be known without opening anything that is encrypted but how to reach the person."""
-    found, told_at = _calls_since_raised(case), _last_raised(case)
+    calls_since, told_at = _calls_since_raised(case), _last_raised(case)
     patient = case.patient
     has_unsent = alarm_groups.has_unsent_contact(case)
     return Evidence(
-        calls=found,
-        whole=frozenset(item.pk for item in found if _is_whole(item) and _ended_since(item, told_at)),
+        calls=calls_since,
+        whole=frozenset(item.pk for item in calls_since if _is_whole(item) and _ended_since(item, told_at)),
         texts=tuple(_texts_of(case)),
         tries=_at_different_hours([item.made_at for item in calls.tries(case.response, since=case.raised_at)]),
         mails=tuple(_mails_about(case)),
@@ -199,8 +199,8 @@ def evidence_of(case: SafetyCase) -> Evidence:
 def _calls_since_raised(case: SafetyCase) -> tuple[Call, ...]:
     """Those that were made, or ended, since then; the newest first."""
     since = Q(made_at__gte=case.raised_at) | Q(completed_at__gte=case.raised_at)
-    found = with_keys(Call.objects.filter(since, response=case.response_id).select_related("made_by"))
-    return tuple(found.order_by("-made_at", "-pk"))
+    calls_made = with_keys(Call.objects.filter(since, response=case.response_id).select_related("made_by"))
+    return tuple(calls_made.order_by("-made_at", "-pk"))
 
 
 def _last_raised(case: SafetyCase) -> datetime.datetime | None:
@@ -241,12 +241,12 @@ def _texts_of(case: SafetyCase) -> QuerySet[PatientText]:
 
 def _at_different_hours(tried: Sequence[datetime.datetime]) -> int:
     """How many there are of which no two began in the same hour of the day, or less than an hour apart."""
-    kept: list[datetime.datetime] = []
+    apart: list[datetime.datetime] = []
     for at in tried:
-        hours = {clock.local(item).hour for item in kept}
-        if clock.local(at).hour not in hours and (not kept or at - kept[-1] >= APART):
-            kept.append(at)
-    return len(kept)
+        hours = {clock.local(item).hour for item in apart}
+        if clock.local(at).hour not in hours and (not apart or at - apart[-1] >= APART):
+            apart.append(at)
+    return len(apart)
 
 
 def _mails_about(case: SafetyCase) -> list[datetime.datetime]:
@@ -316,5 +316,5 @@ def _require_letter(claim: OutcomeClaim, case: SafetyCase) -> None:
 
 def request_of(case: SafetyCase) -> ConsultationRequest | None:
     """The request that was sent with the answers of this case."""
-    found = ConsultationRequest.objects.filter(response=case.response_id).select_related("patient")
-    return found.first()
+    requests = ConsultationRequest.objects.filter(response=case.response_id).select_related("patient")
+    return requests.first()

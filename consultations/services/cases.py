@@ -73,7 +73,7 @@ def raise_level(*, case: SafetyCase, level: Outcome, network: str = "") -> None:
 
 
 def reopen(
-    *, case: SafetyCase, level: Outcome, reason: str, network: str = "", by: User | None = None, words: str = ""
+    *, case: SafetyCase, level: Outcome, reason: str, network: str = "", by: User | None = None, text: str = ""
 ) -> None:
     """Somebody whose case is closed needs the clinic again: it counts from now. On a locked row.
 
@@ -82,7 +82,7 @@ def reopen(
     had_died = case.outcome == CaseOutcome.DIED
     for closing in CaseClosing.objects.standing().filter(case=case):
         closing.reopened_at, closing.reopened_by = clock.now(), by
-        closing.reopened_for, closing.reopened_words = reason, words
+        closing.reopened_for, closing.reopened_words = reason, text
         closing.save(update_fields=["reopened_at", "reopened_by", "reopened_for", "reopened_words"])
     case.level, case.priority, case.status = level, outcomes.priority(level), CaseStatus.OPEN
     case.raised_at = clock.now()

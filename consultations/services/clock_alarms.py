@@ -108,8 +108,8 @@ def _end_stopped() -> int:
     known = list(ClockAlarm.objects.going_on().values_list("pk", "response_id", "kind", "due_at"))
     if not known:
         return 0
-    found = clocks.running(responses={response for _, response, _, _ in known})
-    due = {(item.response_id, item.kind.value): item.due_at for item in found}
+    running = clocks.running(responses={response for _, response, _, _ in known})
+    due = {(item.response_id, item.kind.value): item.due_at for item in running}
     stopped = [pk for pk, response, kind, due_at in known if due.get((response, kind)) != due_at]
     ClockAlarm.objects.going_on().filter(pk__in=stopped).update(ended_at=clock.now())
     return 0
@@ -162,12 +162,12 @@ def _tell() -> int:
     return len(told)
 
 
-def _keep(found: Iterable[Clock], **when: datetime.datetime) -> None:
+def _keep(ended: Iterable[Clock], **when: datetime.datetime) -> None:
     """A row for each clock that has none; another worker may write the same row at this very moment."""
     known = set(ClockAlarm.objects.going_on().values_list("response_id", "kind"))
     new = [
         ClockAlarm(response_id=item.response_id, kind=item.kind, target=item.target, due_at=item.due_at, **when)
-        for item in found
+        for item in ended
         if (item.response_id, item.kind.value) not in known
     ]
     ClockAlarm.objects.bulk_create(new, batch_size=MOST_TOLD, ignore_conflicts=True)

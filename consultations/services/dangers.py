@@ -243,8 +243,8 @@ def refresh(consultation_request: ConsultationRequest) -> Standing:
 
     The person's other requests, which are locked with it, are set as well.
     """
-    found = standing_of(unopened(consultation_request.response_id), consultation_request=consultation_request)
-    consultation_request.flag_level = found.level or ""
+    standing = standing_of(unopened(consultation_request.response_id), consultation_request=consultation_request)
+    consultation_request.flag_level = standing.level or ""
     consultation_request.save(update_fields=["flag_level"])
     others = ConsultationRequest.objects.filter(patient__person=consultation_request.patient.person_id).exclude(
         pk=consultation_request.pk
@@ -252,4 +252,4 @@ def refresh(consultation_request: ConsultationRequest) -> Standing:
     for other in others:
         other.flag_level = standing_of(unopened(other.response_id), consultation_request=other).level or ""
         other.save(update_fields=["flag_level"])
-    return found
+    return standing

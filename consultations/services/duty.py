@@ -43,16 +43,16 @@ def next_owner(*, without: User | None = None) -> User | None:
     cases. None when nobody of the three groups may sign in. `without` leaves out somebody who gives a case away.
     """
     is_open = Q(owned_safety_cases__status__in=[CaseStatus.OPEN, CaseStatus.ACKNOWLEDGED])
-    places = [When(pk__in=care_team().filter(groups__name=name).values("pk"), then=place) for place, name in _places()]
+    places = [When(pk__in=care_team().filter(groups__name=name).values("pk"), then=rank) for rank, name in _places()]
     members = User.objects.filter(pk__in=care_team().order_by().values("pk"))
     if without is not None:
         members = members.exclude(pk=without.pk)
     return (
         members.annotate(
-            place=Case(*places, default=len(GROUPS), output_field=IntegerField()),
+            rank=Case(*places, default=len(GROUPS), output_field=IntegerField()),
             open_cases=Count("owned_safety_cases", filter=is_open, distinct=True),
         )
-        .order_by("-is_on_duty", "place", "open_cases", "pk")
+        .order_by("-is_on_duty", "rank", "open_cases", "pk")
         .first()
     )
 

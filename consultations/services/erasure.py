@@ -84,10 +84,10 @@ def _records_of(patient: Patient) -> Records:
             for model in (ConsultationRequest, SafetyCase)
             for pair in model._default_manager.filter(near).values_list("patient", "response")
         ]
-        found = {patient for patient, _key in pairs if patient is not None}, {response for _key, response in pairs}
-        if found[0] <= patients and found[1] <= responses:
+        reached = {patient for patient, _key in pairs if patient is not None}, {response for _key, response in pairs}
+        if reached[0] <= patients and reached[1] <= responses:
             return Records(frozenset(patients), frozenset(responses))
-        patients, responses = patients | found[0], responses | found[1]
+        patients, responses = patients | reached[0], responses | reached[1]
 
 
 def _lock(records: Records) -> tuple[list[ConsultationRequest], list[SafetyCase]]:

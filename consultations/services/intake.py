@@ -309,7 +309,7 @@ def make_patient(contact: Contact) -> Patient:
 
 def described(contact: Contact) -> Patient:
     """The patient that these details describe, not written down yet."""
-    number, as_typed = phones.kept(contact.phone)
+    number, as_typed = phones.stored(contact.phone)
     return Patient(
         name=contact.name,
         birth_on=contact.birth_on,
@@ -334,8 +334,8 @@ def lock_open(response: QuestionnaireResponse) -> QuestionnaireResponse:
 
 def _lock(response: QuestionnaireResponse) -> QuestionnaireResponse:
     # Its key stays free: whoever holds the safety case may keep a text about this response meanwhile.
-    held = QuestionnaireResponse.objects.select_for_update(of=("self",), no_key=True)
-    fresh = held.filter(pk=response.pk).first()
+    responses = QuestionnaireResponse.objects.select_for_update(of=("self",), no_key=True)
+    fresh = responses.filter(pk=response.pk).first()
     if fresh is None:
         raise Deleted
     return fresh

@@ -46,10 +46,10 @@ def pass_on(*, user: User, by: User, to: To | None = None) -> PassedOn:
     """
     to = to or To()
     _require_able(user, to)
-    held = Holdings.of(user)
+    holdings = Holdings.of(user)
     # Those of all these persons at once, in the order of their keys: one person after the other could wait in a circle.
-    pressing.hold_requests(Patient.objects.filter(requests__in=held.requests).only("pk"))
-    requests = sum(_pass_request_on(pk, user, to=to, by=by) for pk in sorted(held.requests))
+    pressing.hold_requests(Patient.objects.filter(requests__in=holdings.requests).only("pk"))
+    requests = sum(_pass_request_on(pk, user, to=to, by=by) for pk in sorted(holdings.requests))
     cases = _pass_cases_on(user, to=to.cases, by=by)
     _sound_again(ClockAlarm.objects.going_on().filter(acknowledged_by=user))
     return PassedOn(cases, requests)

@@ -221,14 +221,14 @@ def _of_response(response_id: int, record: ReportedRecord, pk: int, name: str) -
             _("%(name)s of %(reference)s") % {"name": name, "reference": consultation_request.reference},
         )
     case = SafetyCase.objects.filter(response=response_id).values_list("pk", flat=True).first()
-    found = _case(case) if case else None
-    if found is None:
+    case_request = _case(case) if case else None
+    if case_request is None:
         return None
     return dataclasses.replace(
-        found,
+        case_request,
         record=record,
         pk=pk,
-        reference=_("%(name)s of %(reference)s") % {"name": name, "reference": found.reference},
+        reference=_("%(name)s of %(reference)s") % {"name": name, "reference": case_request.reference},
     )
 
 
@@ -244,11 +244,11 @@ def _text(pk: int) -> ReportSubject | None:
 
 def _message(pk: int) -> ReportSubject | None:
     rows = OutboxMessage.objects.filter(pk=pk).values_list("subject__consultation_request", "subject__case")
-    found = rows.first()
-    if found is None:
+    row = rows.first()
+    if row is None:
         return None
     path, name = reverse("admin:core_outboxmessage_change", args=[pk]), _("Message %(number)s") % {"number": pk}
-    consultation_request, case = found
+    consultation_request, case = row
     about = _request(consultation_request) if consultation_request else _case(case) if case else None
     if about is None:
         return ReportSubject(ReportedRecord.MESSAGE, pk, name, path)

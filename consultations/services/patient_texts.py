@@ -31,15 +31,15 @@ def keep(*, response_id: int, kind: TextKind, text: str, sent_key: str = "") -> 
     """
     if not text.strip():
         return None
-    found, now = dangers_in(text), clock.now()
+    dangers, now = dangers_in(text), clock.now()
     row = PatientText(
         response_id=response_id,
         kind=kind,
         text=text,
         sent_at=now,
         sent_key=sent_key,
-        is_self_harm=Danger.SELF_HARM in found,
-        is_danger=Danger.SIGN in found,
+        is_self_harm=Danger.SELF_HARM in dangers,
+        is_danger=Danger.SIGN in dangers,
     )
     row.due_at = _due_at(row)
     row.save()
@@ -69,8 +69,8 @@ def settle(consultation_request: ConsultationRequest) -> list[str]:
     """Set what the queue sorts by to the texts that wait now: the earliest time and the most pressing rank of those
     that nobody has read. Call inside a transaction, on a locked row. Returns the fields that it saved.
     """
-    found = PatientText.objects.waiting().filter(response=consultation_request.response_id)
-    sums = found.aggregate(
+    waiting = PatientText.objects.waiting().filter(response=consultation_request.response_id)
+    sums = waiting.aggregate(
         due=Min("due_at"),
         self_harm=Count("pk", filter=Q(is_self_harm=True)),
         danger=Count("pk", filter=Q(is_danger=True)),
@@ -129,7 +129,7 @@ def lock_request_of(text: PatientText) -> ConsultationRequest | None:
     about = ConsultationRequest.objects.filter(response=text.response_id)
     consultation_request = about.first()
     if consultation_request is None:
-        held = QuestionnaireResponse.objects.select_for_update(of=("self",), no_key=True)
-        held.only("pk").get(pk=text.response_id)
+        responses = QuestionnaireResponse.objects.select_for_update(of=("self",), no_key=True)
+        responses.only("pk").get(pk=text.response_id)
         consultation_request = about.first()
     return None if consultation_request is None else lock(consultation_request)

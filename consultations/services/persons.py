@@ -161,9 +161,9 @@ def hold_with_requests(*patients: Patient) -> list[Patient]:
     for _try in range(TRIES):
         try:
             with transaction.atomic():
-                held = pressing.hold_requests(patients)
+                locked = pressing.hold_requests(patients)
                 rows = hold(*patients)
-                require_held(rows, held)
+                require_held(rows, locked)
                 return rows
         except PersonChanged:
             continue
@@ -207,9 +207,9 @@ def connect(patient: Patient, other: Patient, rows: Collection[Patient], *, by: 
     audit.record(action="person.join", target=patient, by=by, actor=actor, details={"rows": [first, second]})
 
 
-def require_held(rows: Collection[Patient], held: Collection[int]) -> None:
+def require_held(rows: Collection[Patient], locked: Collection[int]) -> None:
     """Raises PersonChanged when a request has come to these persons since their requests were locked."""
-    if not pressing.requests_of(rows) <= set(held):
+    if not pressing.requests_of(rows) <= set(locked):
         raise PersonChanged(BUSY)
 
 
@@ -243,7 +243,7 @@ def groups(keys: Iterable[int], pairs: Iterable[tuple[int, int]]) -> list[set[in
     for first, second in pairs:
         beside[first].add(second)
         beside[second].add(first)
-    found: list[set[int]] = []
+    joined_groups: list[set[int]] = []
     left = set(keys)
     while left:
         group, reached = set(), {left.pop()}
@@ -251,9 +251,9 @@ def groups(keys: Iterable[int], pairs: Iterable[tuple[int, int]]) -> list[set[in
             key = reached.pop()
             group.add(key)
             reached |= beside[key] - group
-        found.append(group)
+        joined_groups.append(group)
         left -= group
-    return found
+    return joined_groups
 
 
 def refuse_overlap(rows: Collection[Patient]) -> None:

@@ -68,7 +68,7 @@ def open_link(*, token: str, birth_on: datetime.date) -> PrivateLink | None:
     if named is None:
         return None
     # Requests first, as everywhere: a correction of the address that runs meanwhile ends this link, or waits.
-    held = verified_emails.hold_requests(named.consultation_request)
+    locked = verified_emails.hold_requests(named.consultation_request)
     link = (
         PrivateLink.objects.live()
         .select_for_update(of=("self",))
@@ -82,7 +82,7 @@ def open_link(*, token: str, birth_on: datetime.date) -> PrivateLink | None:
     open_all(link.consultation_request.patient)
     if link.consultation_request.patient.birth_on == birth_on:
         asked_again.note_opened(link.consultation_request)
-        verified_emails.verify(link.consultation_request, held=held)
+        verified_emails.verify(link.consultation_request, locked=locked)
         audit.record(action="link.open", target=link.consultation_request, actor=Actor.PATIENT.value)
         return link
     link.wrong_dates += 1

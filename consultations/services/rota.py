@@ -64,8 +64,8 @@ class Rota:
     def spans(self) -> dict[int, list[Span]]:
         """Member -> when they are on duty. Who is not in it has no rota, and only their own press counts."""
         known = {item.user_id for item in self.shifts} | {item.user_id for item in self.changes}
-        found = {key: _merged(span for day in self.days for span in self.on_day(key, day)) for key in known}
-        return {key: spans for key, spans in found.items() if spans}
+        merged = {key: _merged(span for day in self.days for span in self.on_day(key, day)) for key in known}
+        return {key: spans for key, spans in merged.items() if spans}
 
     def on_day(self, user: int, day: datetime.date) -> list[Span]:
         """On a day on which the clinic is closed, only what was put in for that day counts."""

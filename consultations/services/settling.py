@@ -103,8 +103,8 @@ def told_of(consultation_request: ConsultationRequest) -> SettlingEvidence:
 
 def calls_of(consultation_request: ConsultationRequest) -> QuerySet[Call]:
     """Calls that reached this person, newest first: what was said in one can show something."""
-    found = Call.objects.filter(calls.WAS_REACHED, response__in=responses_of_person(consultation_request.response))
-    return with_keys(found.select_related("made_by").order_by("-made_at", "-pk"))
+    reached = Call.objects.filter(calls.WAS_REACHED, response__in=responses_of_person(consultation_request.response))
+    return with_keys(reached.select_related("made_by").order_by("-made_at", "-pk"))
 
 
 def judge(told: SettlingEvidence, *, chosen: Collection[Sign], proof: Proof, by: User) -> Judged:
@@ -236,13 +236,13 @@ def _says_so(sign: Sign, told: SettlingEvidence, author: User | None) -> bool:
 
 def _kept(proof: Proof) -> dict[str, str]:
     """What stands in words, without what is empty."""
-    words = {
+    texts = {
         "who": proof.who,
         "place": proof.place,
         "seen_on": proof.seen_on.isoformat() if proof.seen_on else "",
         "told_by": proof.told_by,
     }
-    return {name: text for name, text in words.items() if text}
+    return {name: text for name, text in texts.items() if text}
 
 
 def _lower(consultation_request: ConsultationRequest) -> None:

@@ -43,12 +43,12 @@ class FreedTime:
 
 
 def release_slot(
-    taken: SlotHold | Appointment, *, reason: ReleaseReason, actor: Actor = Actor.SYSTEM, words: str = ""
+    taken: SlotHold | Appointment, *, reason: ReleaseReason, actor: Actor = Actor.SYSTEM, text: str = ""
 ) -> FreedTime:
     """End a hold, or cancel an appointment in `words` of whoever did. Call inside a transaction, on locked rows."""
     if isinstance(taken, Appointment):
         taken.status, taken.cancelled_at = AppointmentStatus.CANCELLED, clock.now()
-        taken.cancelled_by, taken.cancel_reason = actor, words
+        taken.cancelled_by, taken.cancel_reason = actor, text
         calendar_entries.count_change(taken)
         taken.save()
     else:

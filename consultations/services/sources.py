@@ -101,8 +101,8 @@ def responses_of_person(response: QuestionnaireResponse) -> list[int]:
 def sources_of(response: QuestionnaireResponse) -> list[AnswerSource]:
     """Everything that this person told us, oldest first. One that cannot be read still counts by its headline."""
     rows = Assessment.objects.filter(response__in=responses_of_person(response))
-    found = with_keys(rows.select_related("asked_by").order_by("assessed_at", "response_id", "revision"))
-    return [_source(row) for row in found]
+    assessments = with_keys(rows.select_related("asked_by").order_by("assessed_at", "response_id", "revision"))
+    return [_source(row) for row in assessments]
 
 
 def _source(row: Assessment) -> AnswerSource:
@@ -163,14 +163,14 @@ def _of_what_was_asked(
     """A safety question that the check never put, because it stopped, is no answer that is missing; nor is one that
     nobody asked in a call.
     """
-    kept = []
+    asked_rules = []
     for rule_id, effect, because in fired:
         if rule_id == UNANSWERED_RULE and origin != AssessmentOrigin.FORM:
             continue
         asked = [name for name in because if name in answers] if rule_id == UNANSWERED_RULE and is_early else because
         if asked or not because:
-            kept.append((rule_id, effect, asked))
-    return kept
+            asked_rules.append((rule_id, effect, asked))
+    return asked_rules
 
 
 def _named_by_tick(flags: Iterable[Flag], ticks: Collection[str]) -> tuple[Flag, ...]:
@@ -291,11 +291,11 @@ def _shown_earlier(consultation_request: ConsultationRequest, sources: Collectio
     """
     responses = {consultation_request.response_id, *(source.response_id for source in sources)}
     rows = ConsultationRequest.objects.filter(response__in=responses, highest_outcome__in=URGENT_OUTCOMES)
-    found = []
+    said = []
     for response_id, shown, at in rows.order_by("pk").values_list("response", "highest_outcome", "submitted_at"):
         forms = [item for item in sources if item.response_id == response_id and item.origin == AssessmentOrigin.FORM]
         levels = [OUTCOME_RISK[flag.level] for item in forms for flag in item.flags]
         if min(levels, default=len(OUTCOME_RISK)) > OUTCOME_RISK[Outcome(shown)]:
             sign = Sign(SHOWN_RULE, shown)
-            found.append(Said(at, frozenset({sign}), _flag_of_headline(SHOWN_RULE, shown, sign)))
-    return found
+            said.append(Said(at, frozenset({sign}), _flag_of_headline(SHOWN_RULE, shown, sign)))
+    return said

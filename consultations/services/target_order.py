@@ -16,8 +16,8 @@ ROUTINE: Final = (Outcome.LIKELY_SUITABLE, Outcome.NEEDS_INFO, Outcome.DEFER, Ou
 
 def in_order() -> Iterator[tuple[Outcome, Outcome]]:
     """Each headline with each that is less urgent."""
-    for place, more in enumerate(PRESSING):
-        for less in (*PRESSING[place + 1 :], *ROUTINE):
+    for index, more in enumerate(PRESSING):
+        for less in (*PRESSING[index + 1 :], *ROUTINE):
             yield more, less
 
 

@@ -54,8 +54,8 @@ def owner_of(text: PatientText) -> User | None:
         "doctor", "claimed_by"
     )
     holder: User | None = None
-    if (found := consultation_request.only("status", "doctor", "claimed_by").first()) is not None:
-        holder = found.doctor if found.status == RequestStatus.WITH_DOCTOR else found.claimed_by
+    if (request_row := consultation_request.only("status", "doctor", "claimed_by").first()) is not None:
+        holder = request_row.doctor if request_row.status == RequestStatus.WITH_DOCTOR else request_row.claimed_by
     else:
         case = SafetyCase.objects.filter(response=text.response_id).select_related("owner").only("owner").first()
         holder = case.owner if case else None

@@ -30,10 +30,10 @@ def lock(consultation_request: ConsultationRequest) -> ConsultationRequest:
     rows = ConsultationRequest.objects.select_for_update(of=("self",)).select_related("patient")
     person = Patient.objects.filter(requests=consultation_request.pk).values("person")
     locked = rows.filter(Q(pk=consultation_request.pk) | Q(patient__person__in=person)).order_by("pk")
-    found = next((item for item in locked if item.pk == consultation_request.pk), None)
-    if found is None:
+    locked_request = next((item for item in locked if item.pk == consultation_request.pk), None)
+    if locked_request is None:
         raise ConsultationRequest.DoesNotExist
-    return found
+    return locked_request
 
 
 class ConsultationWorkflow(Workflow[ConsultationRequest]):

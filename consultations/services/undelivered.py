@@ -76,4 +76,4 @@ def _tell_one(user: User, key: str, path: str) -> bool:
 def _on_duty() -> list[User]:
     """Everybody on duty in the first group that has anybody: triage, else the doctors, else the managers."""
     team = duty.care_team().filter(is_on_duty=True).order_by("pk")
-    return next((found for group in duty.GROUPS if (found := list(team.filter(groups__name=group)))), [])
+    return next((members for group in duty.GROUPS if (members := list(team.filter(groups__name=group)))), [])

@@ -28,7 +28,7 @@ def hold_requests(consultation_request: ConsultationRequest) -> set[int]:
     return pressing.hold_requests([patient, *_matches(patient)])
 
 
-def verify(consultation_request: ConsultationRequest, *, held: Collection[int]) -> None:
+def verify(consultation_request: ConsultationRequest, *, locked: Collection[int]) -> None:
     """Keep that the patient has the mailbox. Call inside a transaction, when its link is opened; `held` are the
     requests that `hold_requests` has locked.
 
@@ -44,7 +44,7 @@ def verify(consultation_request: ConsultationRequest, *, held: Collection[int]) 
     rows: list[Patient] = []
     try:
         rows = _held_with_matches(patient)
-        persons.require_held(rows, held)
+        persons.require_held(rows, locked)
     except persons.JoinRefused as refusal:
         rows = []
         _log_refusal(patient, refusal)
@@ -101,8 +101,8 @@ def _log_refusal(patient: Patient, refusal: persons.JoinRefused) -> None:
 
 def _held_with_matches(patient: Patient) -> list[Patient]:
     """All rows of the persons that may be this one, held; none where there is nothing to join."""
-    found = _matches(patient)
-    return persons.hold(patient, *found) if 0 < len(found) <= MOST_ROWS else []
+    matches = _matches(patient)
+    return persons.hold(patient, *matches) if 0 < len(matches) <= MOST_ROWS else []
 
 
 def _matches(patient: Patient) -> list[Patient]:

@@ -76,8 +76,8 @@ def response_of(request: HttpRequest, key: str) -> QuestionnaireResponse | None:
 def responses(request: HttpRequest) -> list[tuple[str, QuestionnaireResponse]]:
     """All that can be read, the newest first, each with its key."""
     tokens: dict[str, Any] = request.session.get(CHECKS, {})
-    found = [(key, _read(token)) for key, token in reversed(tokens.items())]
-    return [(key, response) for key, response in found if response is not None]
+    pairs = [(key, _read(token)) for key, token in reversed(tokens.items())]
+    return [(key, response) for key, response in pairs if response is not None]
 
 
 def _read(token: str) -> QuestionnaireResponse | None:

@@ -22,20 +22,20 @@ def carry(request: HttpRequest) -> HttpResponse:
     form, context = CarryForm(request.POST), start_context(request)
     if not form.is_valid():
         return render(request, "consultations/check/start.html", {**context, "refused": form.errors["words"][0]})
-    words = form.cleaned_data["words"]
+    notes = form.cleaned_data["words"]
     begun: dict[str, QuestionnaireSession] = {session.key: session for session in context["sessions"]}
     chosen = request.POST.get("into", "")
-    if any(session.response.brought == words for session in begun.values()) and not chosen:
+    if any(session.response.brought == notes for session in begun.values()) and not chosen:
         return redirect("consultations:start")
     if chosen in begun:
         # Sent in another tab since it was listed, and then left as it was sent; or deleted, because it was too old.
         with suppress(intake.AlreadySent, intake.Deleted):
-            carrying.bring(response=begun[chosen].response, words=words)
+            carrying.bring(response=begun[chosen].response, notes=notes)
         return redirect("consultations:start")
     if begun and chosen != NEW_CHECK:
-        return render(request, "consultations/check/carry.html", {**context, "words": words})
+        return render(request, "consultations/check/carry.html", {**context, "notes": notes})
     draft = intake.draft()
-    draft.brought = words
+    draft.brought = notes
     answer = begin(request, draft, key=request.POST.get("key", ""))
     return redirect("consultations:start") if answer.status_code == 302 else answer
 

@@ -11,7 +11,7 @@ from django.http import QueryDict
 
 from consultations.forms.check import MOOD, ScreenForm
 from consultations.questionnaire import flow
-from consultations.questionnaire.definition import Question, worded
+from consultations.questionnaire.definition import QuestionnaireItem, worded
 from consultations.questionnaire.page_copy import Screen
 from consultations.views.check_session import QuestionnaireSession
 
@@ -39,11 +39,11 @@ class QuestionGroup:
 
 def screen_form(session: QuestionnaireSession, asked: Screen, data: QueryDict | None) -> ScreenForm:
     """The screen's questions on show, and its follow-ups: open where the page said that it showed them."""
-    words = worded(session.version, settings.CLINIC_REGION)
+    questions_by_id = worded(session.version, settings.CLINIC_REGION)
     own = flow.questions_on(asked, session.answers, version=session.version, region=settings.CLINIC_REGION)
-    later = [words[question_id] for question_id in asked.follow_ups]
+    later = [questions_by_id[question_id] for question_id in asked.follow_ups]
     told = shown_at_once(data)
-    opened: list[Question] = []
+    opened: list[QuestionnaireItem] = []
     if told.intersection(asked.follow_ups):
         own_form = ScreenForm(data, questions=own, answers={})
         own_form.full_clean()
@@ -71,7 +71,7 @@ def parts(form: ScreenForm, session: QuestionnaireSession, asked: Screen) -> lis
     """
     rows = [_row(field, form, session, asked) for field in form]
     questions = worded(session.version, settings.CLINIC_REGION)
-    grouped = [(is_mood, tuple(each)) for is_mood, each in groupby(rows, lambda row: _is_mood(row, questions.by_id))]
+    grouped = [(is_mood, tuple(group)) for is_mood, group in groupby(rows, lambda row: _is_mood(row, questions.by_id))]
     return [
         QuestionGroup(mood_stem(session) if is_mood and len(grouped) > 1 else "", group_rows)
         for is_mood, group_rows in grouped
@@ -88,7 +88,7 @@ def mood_stem(session: QuestionnaireSession) -> str:
     return next(question.help for question in questions if question.instrument in MOOD and question.help)
 
 
-def _is_mood(row: QuestionRow, questions: Mapping[str, Question]) -> bool:
+def _is_mood(row: QuestionRow, questions: Mapping[str, QuestionnaireItem]) -> bool:
     return questions[row.field.name].instrument in MOOD
 
 

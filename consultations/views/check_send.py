@@ -215,7 +215,7 @@ def _contact_rows(contact: Contact) -> list[dict[str, Any]]:
         (_("Contact by"), dict(PREFERENCES)[ContactPreference(contact.contact_by)], _("how we contact you")),
         (_("Messages"), SafeToContact(contact.safe_to_contact).label, _("if it is safe to leave a message")),
     ]
-    return [{"label": label, "value": value, "short": words} for label, value, words in rows]
+    return [{"label": label, "value": value, "short": short} for label, value, short in rows]
 
 
 @session_required

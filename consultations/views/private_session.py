@@ -63,8 +63,8 @@ def all_open(request: HttpRequest) -> list[OpenRequest]:
 
     One whose record is damaged is left out: what is open beside it belongs to somebody else.
     """
-    found = (_opened_if_whole(reference, grant) for reference, grant in _grants(request).items())
-    return [item for item in found if item is not None]
+    opened = (_opened_if_whole(reference, grant) for reference, grant in _grants(request).items())
+    return [item for item in opened if item is not None]
 
 
 def still_open(request: HttpRequest) -> list[OpenRequest]:
@@ -76,10 +76,10 @@ def grant(request: HttpRequest, link: PrivateLink) -> None:
     """Open the one request of this link to this browser for half an hour, under a new session id."""
     request.session.cycle_key()
     reference = link.consultation_request.reference
-    kept = [(name, grant) for name, grant in _grants(request).items() if name != reference and _is_running(grant)]
+    running = [(name, grant) for name, grant in _grants(request).items() if name != reference and _is_running(grant)]
     until = clock.now() + datetime.timedelta(minutes=settings.PRIVATE_LINK_MINUTES)
     fresh = {"link": link.pk, "until": until.isoformat()}
-    request.session[GRANTS] = {**dict(kept[-MOST_OPEN + 1 :]), reference: fresh}
+    request.session[GRANTS] = {**dict(running[-MOST_OPEN + 1 :]), reference: fresh}
 
 
 def follow_link(request: HttpRequest, opened: OpenRequest, link: PrivateLink) -> None:
@@ -101,10 +101,12 @@ def _signer() -> Signer:
 
 def _grants(request: HttpRequest) -> dict[str, dict[str, Any]]:
     """What the session holds in the shape that we write; anything else in it opens nothing."""
-    held = request.session.get(GRANTS)
-    if not isinstance(held, dict):
+    grants = request.session.get(GRANTS)
+    if not isinstance(grants, dict):
         return {}
-    return {name: grant for name, grant in held.items() if isinstance(grant, dict) and {"link", "until"} <= set(grant)}
+    return {
+        name: grant for name, grant in grants.items() if isinstance(grant, dict) and {"link", "until"} <= grant.keys()
+    }
 
 
 def _is_running(grant: dict[str, Any]) -> bool:

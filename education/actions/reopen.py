@@ -47,10 +47,10 @@ def reopen_users_of(kind: str, key: str, reason: str) -> None:
 
 def reopen_due() -> int:
     """Reopen the pages whose grades ran out or whose trials nobody looked at for 90 days. How many. Run it daily."""
-    held = library.Library.of("", library.snapshot_data())
+    content = library.Library.of("", library.snapshot_data())
     today = clock.today()
     count = 0
     for page in Page.objects.public():
-        for cause, reason in reopening.due_causes(page, held, today=today):
+        for cause, reason in reopening.due_causes(page, content, today=today):
             count += reopen(page=page, cause=cause, reason=reason)
     return count

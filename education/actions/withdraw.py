@@ -45,10 +45,10 @@ class WithdrawPage(Closing[WithdrawData]):
     def check(self, ctx: Context[Page], data: WithdrawData) -> None:
         if len(data.reason.split()) < WORDS_OF_A_REASON:
             raise ReasonRefused(NO_REASON)
-        if found := [item for item in linter.find(data.reason) if item.level == linter.BLOCK]:
+        if blocked := [item for item in linter.find(data.reason) if item.level == linter.BLOCK]:
             raise ReasonRefused(
                 gettext("Readers see the reason, and “%(reason)s” claims too much.")
-                % {"reason": data.reason[slice(*found[0].span)]}
+                % {"reason": data.reason[slice(*blocked[0].span)]}
             )
 
     def changes(self, ctx: Context[Page], data: WithdrawData) -> dict[str, object]:

@@ -31,6 +31,6 @@ class BestBetAdmin(SmallRecordAdmin):
     @admin.display(description=_("Try it"))
     def search_for(self, bet: BestBet) -> str:
         """Searches as visitors make them, with what is published now."""
-        found = reverse("education:search")
-        links = ((f"{found}?{urlencode({'q': phrase})}", phrase) for phrase in (*bet.phrases, *bet.spanish))
+        search_url = reverse("education:search")
+        links = ((f"{search_url}?{urlencode({'q': phrase})}", phrase) for phrase in (*bet.phrases, *bet.spanish))
         return format_html_join(", ", '<a href="{}">{}</a>', links) or gettext("Nothing to try yet.")

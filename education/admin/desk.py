@@ -33,7 +33,7 @@ def desk_view(request: HttpRequest) -> HttpResponse:
 def desk_context(user: User) -> dict[str, Any]:
     today = clock.today()
     pages = list(Page.objects.visible_to(user).select_related("live", "publish_by").defer("body"))
-    held = library.Library.of("", library.snapshot_data())
+    content = library.Library.of("", library.snapshot_data())
     reviewed = [page for page in pages if page.live and page.live.next_review_on]
     return {
         "columns": [
@@ -50,14 +50,14 @@ def desk_context(user: User) -> dict[str, Any]:
         ],
         "never_reviewed": sum(1 for page in pages if page.live and not page.live.reviewed_by),
         "public": sum(1 for page in pages if page.live),
-        "retracted": [source for source in held.sources.values() if source.get("retracted_on")],
-        "expired": [item for item in held.evidence.values() if grade_ends_on(item) < today],
+        "retracted": [source for source in content.sources.values() if source.get("retracted_on")],
+        "expired": [item for item in content.evidence.values() if grade_ends_on(item) < today],
         "stale_trials": [
             trial
-            for trial in held.trials.values()
+            for trial in content.trials.values()
             if not trial.get("checked_on") or today - trial["checked_on"] > TRIAL_FRESH
         ],
-        "due_notes": [regulation for regulation in held.regulations.values() if regulation["next_due"] < today],
+        "due_notes": [regulation for regulation in content.regulations.values() if regulation["next_due"] < today],
         "waiting_records": _waiting_records(user),
         "feedback": Feedback.objects.visible_to(user).filter(done_at__isnull=True).count(),
         "signable": workflow.SIGNABLE,
@@ -78,12 +78,12 @@ def _lines(pages: list[Page], state: str) -> list[dict[str, Any]]:
 
 def _waiting_records(user: User) -> list[dict[str, Any]]:
     """Small records that this person may open, and whose last edit readers do not see yet."""
-    found = []
+    records = []
     for _name, model, _key in loading.TABLES:
         if not issubclass(model, SmallRecord):
             continue
         for record in model._default_manager.visible_to(user).filter(edited_at__isnull=False):
             if waits(record):
                 url = reverse(f"admin:education_{model._meta.model_name}_change", args=[record.pk])
-                found.append({"title": str(record), "kind": model._meta.verbose_name, "url": url})
-    return found
+                records.append({"title": str(record), "kind": model._meta.verbose_name, "url": url})
+    return records

@@ -144,12 +144,12 @@ def texts_of(table: str, record: Mapping[str, Any]) -> Iterator[tuple[str, str]]
 def remarks_of(table: str, record: Mapping[str, Any], library: Library, *, today: datetime.date) -> list[Remark]:
     """Everything the claims rules find in a record, and what a page leaves out."""
     is_cited = table != "pages" and bool(record.get("sources"))
-    found = remarks_in(texts_of(table, record), library, is_cited=is_cited)
+    remarks = remarks_in(texts_of(table, record), library, is_cited=is_cited)
     if table == "pages":
-        found += _left_out(record, library, today)
+        remarks += _left_out(record, library, today)
     elif table == "evidence":
-        found += _too_sure(record)
-    return found
+        remarks += _too_sure(record)
+    return remarks
 
 
 def remarks_in(texts: Iterable[tuple[str, str]], library: Library, *, is_cited: bool = False) -> list[Remark]:
@@ -172,7 +172,7 @@ def remarks_in(texts: Iterable[tuple[str, str]], library: Library, *, is_cited: 
 
 def still_open(remarks: Iterable[Remark], waivers: Iterable[Waiver], *, today: datetime.date) -> list[Remark]:
     """The remarks that stop publication: every block, and every warning without a reason that still holds."""
-    held = {
+    waived = {
         (waiver.where, waiver.rule, waiver.digest)
         for waiver in waivers
         if waiver.reason.strip() and waiver.until >= today
@@ -180,7 +180,7 @@ def still_open(remarks: Iterable[Remark], waivers: Iterable[Waiver], *, today: d
     return [
         remark
         for remark in remarks
-        if remark.level == linter.BLOCK or (remark.where, remark.rule, remark.digest) not in held
+        if remark.level == linter.BLOCK or (remark.where, remark.rule, remark.digest) not in waived
     ]
 
 
@@ -323,12 +323,12 @@ def _too_sure(statement: Mapping[str, Any]) -> Iterator[Remark]:
     hedge = HEDGES.get(grade)
     if hedge is None:
         return
-    found = (None if hedge.search(text) else re.match(r"[^.!?]*", text)) or surer_than(text, grade)
-    if found:
+    match = (None if hedge.search(text) else re.match(r"[^.!?]*", text)) or surer_than(text, grade)
+    if match:
         yield Remark(
-            f"evidence.{statement['code']}.plain_text", "P10", linter.BLOCK, text, found[0],
+            f"evidence.{statement['code']}.plain_text", "P10", linter.BLOCK, text, match[0],
             _("The words are surer than the grade."),
-            _("Moderate: “probably”. Low: “may”. Very low: “we do not know”. None: “No study found”."), found.span(),
+            _("Moderate: “probably”. Low: “may”. Very low: “we do not know”. None: “No study found”."), match.span(),
         )  # fmt: skip
 
 
@@ -337,8 +337,8 @@ def _sentences(body: str) -> list[str]:
     plain = "\n\n".join(part.text for part in parts(body) if part.name in ("", "note", "warning"))
     plain = re.sub(r"\[\[[a-z0-9-]+\\?\|([^\]]+)\]\]", r"\1", cited_off(plain))
     plain = re.sub(r"^#{1,6} .*$", "", plain, flags=re.MULTILINE)
-    found = re.split(r"(?<=[.!?])\s+|\n\s*\n|\n(?=[-|])", plain)
-    return [" ".join(item.split()) for item in found if item.strip()]
+    pieces = re.split(r"(?<=[.!?])\s+|\n\s*\n|\n(?=[-|])", plain)
+    return [" ".join(item.split()) for item in pieces if item.strip()]
 
 
 def _around(body: str, sentence: str) -> str:

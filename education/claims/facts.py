@@ -14,7 +14,7 @@ from fractions import Fraction
 from typing import Any, Final
 
 from education.claims.content_checks import KEYS, READ_BY_VISITORS
-from education.claims.numbers import Held, held_by, numbers_in
+from education.claims.numbers import SupportedNumbers, held_by, numbers_in
 from education.library import Record
 from education.markup.blocks import columns_of, pair_of, steps_of
 from education.markup.markdown import CITATION, MARKDOWN, TERM, cited_keys, parts
@@ -66,29 +66,31 @@ class UnsourcedNumbers:
 
 def findings(sentences: Iterable[CitingSentence], sources: Mapping[str, Record]) -> list[UnsourcedNumbers]:
     """Each sentence with a number that is in none of its sources."""
-    held = {key: _held_by_source(source) for key, source in sources.items()}
-    found = []
+    by_source = {key: _held_by_source(source) for key, source in sources.items()}
+    unsourced = []
     for sentence in sentences:
-        missing = tuple(dict.fromkeys(_missing(sentence, [held[key] for key in sentence.sources if key in held])))
+        missing = tuple(
+            dict.fromkeys(_missing(sentence, [by_source[key] for key in sentence.sources if key in by_source]))
+        )
         if missing:
-            found.append(UnsourcedNumbers(sentence, missing))
-    return found
+            unsourced.append(UnsourcedNumbers(sentence, missing))
+    return unsourced
 
 
 def weighed(
-    found: Iterable[UnsourcedNumbers], exemptions: Iterable[Exemption]
+    unsourced: Iterable[UnsourcedNumbers], exemptions: Iterable[Exemption]
 ) -> tuple[list[UnsourcedNumbers], list[tuple[Exemption, tuple[str, ...]]]]:
     """What no exemption covers, and the exemptions with the numbers that no sentence needs exempted."""
-    needed = {(entry.sentence.where, entry.sentence.digest): set(entry.numbers) for entry in found}
+    needed = {(entry.sentence.where, entry.sentence.digest): set(entry.numbers) for entry in unsourced}
     given: dict[tuple[str, str], set[str]] = {}
     idle = []
     for entry in exemptions:
-        place = (entry.where, entry.digest)
-        given.setdefault(place, set()).update(entry.numbers)
-        if left := tuple(number for number in entry.numbers if number not in needed.get(place, ())):
+        key = (entry.where, entry.digest)
+        given.setdefault(key, set()).update(entry.numbers)
+        if left := tuple(number for number in entry.numbers if number not in needed.get(key, ())):
             idle.append((entry, left))
     still = []
-    for finding in found:
+    for finding in unsourced:
         covered = given.get((finding.sentence.where, finding.sentence.digest), set())
         if left := tuple(number for number in finding.numbers if number not in covered):
             still.append(UnsourcedNumbers(finding.sentence, left))
@@ -114,15 +116,15 @@ def sentences_of(table: str, record: Mapping[str, Any]) -> Iterator[CitingSenten
             yield CitingSentence(f"{stem}.{name}", f"{record[name]} {what}", listed)
 
 
-def sentences_of_template(place: str, template: str) -> Iterator[CitingSentence]:
+def sentences_of_template(name: str, template: str) -> Iterator[CitingSentence]:
     """The sentences of a figure that names its sources."""
     named = FIGURE_SOURCES.search(template)
     if named is None:
         return
     keys = tuple(named[1].split())
     for match in FIGURE_TEXT.finditer(template):
-        words = " ".join(MARKUP.sub(" ", match[2]).split())
-        yield from (CitingSentence(f"templates.{place}", word, keys) for word in _split(words))
+        text = " ".join(MARKUP.sub(" ", match[2]).split())
+        yield from (CitingSentence(f"templates.{name}", word, keys) for word in _split(text))
 
 
 def old_records(tables: Mapping[str, Sequence[Record]], *, today: datetime.date, months: int) -> list[str]:
@@ -132,11 +134,11 @@ def old_records(tables: Mapping[str, Sequence[Record]], *, today: datetime.date,
     for table, name in (("trials", "checked_on"), ("evidence", "searched_on")):
         for record in tables[table]:
             day = record.get(name)
-            place = f"{table}.{record[KEYS[table]]}"
+            record_name = f"{table}.{record[KEYS[table]]}"
             if day is None:
-                said.append(f"{place}: what we read has no date")
+                said.append(f"{record_name}: what we read has no date")
             elif day < oldest:
-                said.append(f"{place}: recorded on {day.isoformat()}, more than {months} months ago")
+                said.append(f"{record_name}: recorded on {day.isoformat()}, more than {months} months ago")
     said += [
         f"regulations.{note['key']}: a check was due on {note['next_due'].isoformat()}"
         for note in tables["regulations"]
@@ -145,21 +147,21 @@ def old_records(tables: Mapping[str, Sequence[Record]], *, today: datetime.date,
     return said
 
 
-def _held_by_source(source: Record) -> Held:
-    held = held_by(source["supports"])
+def _held_by_source(source: Record) -> SupportedNumbers:
+    numbers = held_by(source["supports"])
     year = {source["year"]} if source.get("year") else set()
-    return Held(held.values | frozenset(year), held.shares)
+    return SupportedNumbers(numbers.values | frozenset(year), numbers.shares)
 
 
-def _missing(sentence: CitingSentence, held: list[Held]) -> Iterator[str]:
+def _missing(sentence: CitingSentence, supported: list[SupportedNumbers]) -> Iterator[str]:
     plain = _plain(sentence.text)
-    values: frozenset[Fraction] = frozenset().union(*(entry.values for entry in held))
-    shares: frozenset[Fraction] = frozenset().union(*(entry.shares for entry in held))
-    together = Held(values, shares)
+    values: frozenset[Fraction] = frozenset().union(*(entry.values for entry in supported))
+    shares: frozenset[Fraction] = frozenset().union(*(entry.shares for entry in supported))
+    together = SupportedNumbers(values, shares)
     for number in numbers_in(plain):
         counts_sources = number.value == len(sentence.sources) and COUNTED.match(plain, number.end)
         if number not in together and not counts_sources:
-            yield number.words
+            yield number.text
 
 
 def _plain(text: str) -> str:
@@ -171,8 +173,8 @@ def _of_body(where: str, body: str) -> Iterator[CitingSentence]:
     for part in parts(body):
         if part.name == "pair":
             if pair := pair_of(part.text):
-                words = f"{pair.first} of 100 {pair.first_group}, {pair.second} of 100 {pair.second_group}: "
-                yield from _of_text(where, words + pair.what_happened, ())
+                lead = f"{pair.first} of 100 {pair.first_group}, {pair.second} of 100 {pair.second_group}: "
+                yield from _of_text(where, lead + pair.what_happened, ())
         elif part.name == "steps":
             for _, _, text in steps_of(part.text):
                 yield from _of_text(where, text, ())
@@ -188,9 +190,9 @@ def _of_text(where: str, text: str, listed: tuple[str, ...]) -> Iterator[CitingS
     for paragraph, around in _paragraphs(text):
         pieces = _split(paragraph)
         own = [tuple(cited_keys(piece)) for piece in pieces]
-        for place, piece in enumerate(pieces):
-            after = next((keys for keys in own[place:] if keys), ())
-            before = next((keys for keys in reversed(own[:place]) if keys), ())
+        for index, piece in enumerate(pieces):
+            after = next((keys for keys in own[index:] if keys), ())
+            before = next((keys for keys in reversed(own[:index]) if keys), ())
             if sources := after or before or around or listed:
                 yield CitingSentence(where, piece, sources)
 

@@ -113,25 +113,26 @@ def _found(text: str, names: tuple[str, ...], is_cited: bool) -> tuple[ClaimFind
     written = WRAPPED.sub(" ", text)
     read, places = _as_read(written)
     let_through = (*ALLOWED, *filter(None, names))
-    found = _matches(written, range(len(text)), let_through)
+    by_rule = _matches(written, range(len(text)), let_through)
     if read != written:
         also = _matches(read, places, let_through)
         has_terms = "|" in text and any(match["term"] for match in MARKUP.finditer(text))
-        found = {
-            rule: _merged(found.get(rule, []), also.get(rule, []), has_terms=has_terms) for rule in {**found, **also}
+        by_rule = {
+            rule: _merged(by_rule.get(rule, []), also.get(rule, []), has_terms=has_terms)
+            for rule in {**by_rule, **also}
         }
-    found = _with_promises(found, text, read, places, let_through)
+    by_rule = _with_promises(by_rule, text, read, places, let_through)
     quoted = _Spans(_judged_quotes(text))
-    kept = sorted(
+    ordered = sorted(
         (
             item
-            for rule, findings in found.items()
+            for rule, findings in by_rule.items()
             for item in findings
             if not (is_cited and _needs_citation(item)) and not quoted.hold(item.span)
         ),
         key=lambda finding: (finding.span, finding.rule),
     )
-    return tuple(kept)
+    return tuple(ordered)
 
 
 def _needs_citation(finding: ClaimFinding) -> bool:
@@ -139,58 +140,58 @@ def _needs_citation(finding: ClaimFinding) -> bool:
 
 
 def _with_promises(
-    found: dict[str, list[ClaimFinding]], text: str, read: str, places: Sequence[int], names: tuple[str, ...]
+    by_rule: dict[str, list[ClaimFinding]], text: str, read: str, places: Sequence[int], names: tuple[str, ...]
 ) -> dict[str, list[ClaimFinding]]:
     """What the third reading adds: words that were hidden, what the rules make of them, and promises."""
     plain, origins, hidden = unmasked(read, places)
     if plain != read:
         for rule, findings in _matches(plain, origins, names).items():
-            known = _Spans(item.span for item in found.get(rule, []))
+            known = _Spans(item.span for item in by_rule.get(rule, []))
             added = [item for item in findings if not known.meet(item.span)]
-            found[rule] = sorted([*found.get(rule, []), *added], key=lambda finding: finding.span)
+            by_rule[rule] = sorted([*by_rule.get(rule, []), *added], key=lambda finding: finding.span)
     if hidden:
-        found[HIDDEN_WORDING] = [ClaimFinding(HIDDEN_WORDING, BLOCK, span) for span in hidden]
+        by_rule[HIDDEN_WORDING] = [ClaimFinding(HIDDEN_WORDING, BLOCK, span) for span in hidden]
     passed = _Spans(match.span() for _, name in _spellings(names) for match in name.finditer(plain))
     parsed = overclaims.parse(plain)
     promises = overclaims.look(parsed)
     sober = [
-        (_back(restraint.span, origins), [_back(words, origins) for words in restraint.words])
+        (_back(restraint.span, origins), [_back(allowed, origins) for allowed in restraint.word_spans])
         for restraint in promises.restraints
     ]
-    found = {rule: _restrained(findings, sober) for rule, findings in found.items()}
-    blocked = _Spans(item.span for findings in found.values() for item in findings if item.level == BLOCK)
-    for rule, level, span in promises.found:
-        place = _back(span, origins)
-        if not passed.hold(span) and not blocked.meet(place):
-            found.setdefault(rule, []).append(ClaimFinding(rule, level, place))
+    by_rule = {rule: _restrained(findings, sober) for rule, findings in by_rule.items()}
+    blocked = _Spans(item.span for findings in by_rule.values() for item in findings if item.level == BLOCK)
+    for rule, level, span in promises.findings:
+        original_span = _back(span, origins)
+        if not passed.hold(span) and not blocked.meet(original_span):
+            by_rule.setdefault(rule, []).append(ClaimFinding(rule, level, original_span))
     titles = _spellings((ALLOWED[0], *names[len(ALLOWED) :]))
     named = _Spans(match.span() for _, name in titles for match in name.finditer(plain))
-    return _weighed(found, parsed, origins, named)
+    return _weighed(by_rule, parsed, origins, named)
 
 
 def _weighed(
-    found: dict[str, list[ClaimFinding]], parsed: overclaims.Parsed, origins: Sequence[int], titles: "_Spans"
+    by_rule: dict[str, list[ClaimFinding]], parsed: overclaims.Parsed, origins: Sequence[int], titles: "_Spans"
 ) -> dict[str, list[ClaimFinding]]:
     """What the words of each passage, taken together, add: a finding of their own, or a block that is a warning."""
     limits = word_weights.weights()["limits"]
     for passage in word_weights.look(parsed):
         begin, end = _back(passage.span, origins)
-        inside = [item for findings in found.values() for item in findings if begin <= item.span[0] < end]
+        inside = [item for findings in by_rule.values() for item in findings if begin <= item.span[0] < end]
         is_blocked = any(item.level == BLOCK for item in inside)
-        if is_blocked and passage.held[0] < passage.held[1]:
-            held = _back(passage.held, origins)
-            found = {
-                rule: _softened(findings, held)
+        if is_blocked and passage.softened[0] < passage.softened[1]:
+            softened_span = _back(passage.softened, origins)
+            by_rule = {
+                rule: _softened(findings, softened_span)
                 if passage.score < limits["sober_at" if rule in overclaims.kinds() else "very_sober_at"]
                 else findings
-                for rule, findings in found.items()
+                for rule, findings in by_rule.items()
             }
         is_promise = passage.score >= limits["blocks_at"] and not is_blocked
         is_doubtful = passage.score >= limits["warns_at"] and not inside and not passage.is_cited
         if (is_promise or is_doubtful) and not titles.meet(passage.span):
             finding = ClaimFinding(word_weights.KIND, BLOCK if is_promise else WARN, _back(passage.strongest, origins))
-            found.setdefault(word_weights.KIND, []).append(finding)
-    return found
+            by_rule.setdefault(word_weights.KIND, []).append(finding)
+    return by_rule
 
 
 def _softened(findings: list[ClaimFinding], span: tuple[int, int]) -> list[ClaimFinding]:
@@ -212,13 +213,15 @@ def _back(span: tuple[int, int], origins: Sequence[int]) -> tuple[int, int]:
 def _restrained(findings: list[ClaimFinding], sober: _Sober) -> list[ClaimFinding]:
     """Blocks in a sober sentence as warnings, unless the sober words are part of what was found."""
     starts = [span[0] for span, _ in sober]
-    kept = []
+    restrained = []
     for item in findings:
-        place = bisect.bisect_right(starts, item.span[0]) - 1
-        span, words = sober[place] if place >= 0 else ((0, 0), [])
-        is_held = item.span[0] < span[1] and any(end <= item.span[0] or item.span[1] <= start for start, end in words)
-        kept.append(dataclasses.replace(item, level=WARN) if is_held and item.level == BLOCK else item)
-    return kept
+        index = bisect.bisect_right(starts, item.span[0]) - 1
+        span, word_spans = sober[index] if index >= 0 else ((0, 0), [])
+        is_held = item.span[0] < span[1] and any(
+            end <= item.span[0] or item.span[1] <= start for start, end in word_spans
+        )
+        restrained.append(dataclasses.replace(item, level=WARN) if is_held and item.level == BLOCK else item)
+    return restrained
 
 
 def passage_of(text: str, span: tuple[int, int]) -> str:
@@ -238,13 +241,13 @@ class _Spans:
         self.furthest = list(accumulate((end for _, end in ordered), max))
 
     def hold(self, span: tuple[int, int]) -> bool:
-        place = bisect.bisect_right(self.starts, span[0])
-        return place > 0 and self.furthest[place - 1] >= span[1]
+        index = bisect.bisect_right(self.starts, span[0])
+        return index > 0 and self.furthest[index - 1] >= span[1]
 
     def meet(self, span: tuple[int, int]) -> bool:
         """Whether one of them shares a character with this one."""
-        place = bisect.bisect_left(self.starts, span[1])
-        return place > 0 and self.furthest[place - 1] > span[0]
+        index = bisect.bisect_left(self.starts, span[1])
+        return index > 0 and self.furthest[index - 1] > span[0]
 
 
 def _matches(read: str, places: Sequence[int], names: tuple[str, ...]) -> dict[str, list[ClaimFinding]]:
@@ -259,14 +262,14 @@ def _matches(read: str, places: Sequence[int], names: tuple[str, ...]) -> dict[s
         if spelling in small  # a quick no for nearly all
         for match in name.finditer(read)
     )
-    found: dict[str, list[ClaimFinding]] = {}
+    by_rule: dict[str, list[ClaimFinding]] = {}
     for rule, match in met:
         if match.start() == match.end() or passed.hold(match.span()):
             continue
         level = WARN if rule.level == BLOCK and _is_negated(read, match.start()) else rule.level
         span = places[match.start()], places[match.end() - 1] + 1
-        found.setdefault(rule.id, []).append(ClaimFinding(rule.id, level, span))
-    return found
+        by_rule.setdefault(rule.id, []).append(ClaimFinding(rule.id, level, span))
+    return by_rule
 
 
 @cache
@@ -281,16 +284,16 @@ def _merged(written: list[ClaimFinding], read: list[ClaimFinding], *, has_terms:
 
     Only marks of glossary terms, which are no text at all, may not push a negation out of reach: `has_terms`.
     """
-    found = []
+    merged = []
     waiting = read[::-1]
     for item in written:
         while waiting and waiting[-1].span[1] <= item.span[0]:
-            found.append(waiting.pop())
+            merged.append(waiting.pop())
         if waiting and waiting[-1].span[0] < item.span[1]:
             seen = waiting.pop()
             item = dataclasses.replace(item, level=seen.level if has_terms else item.level)
-        found.append(item)
-    return found + waiting[::-1]
+        merged.append(item)
+    return merged + waiting[::-1]
 
 
 def _is_negated(read: str, start: int) -> bool:
@@ -332,11 +335,11 @@ def _as_read(text: str) -> tuple[str, Sequence[int]]:
 
 
 def _read_on(text: str, start: int, end: int, read: list[str], places: list[int]) -> None:
-    for place in range(start, end):
-        _read_character(text[place], place, read, places)
+    for index in range(start, end):
+        _read_character(text[index], index, read, places)
 
 
-def _read_character(character: str, place: int, read: list[str], places: list[int]) -> None:
+def _read_character(character: str, index: int, read: list[str], places: list[int]) -> None:
     if character in HIDDEN or unicodedata.category(character) == "Cf":
         return
     for item in unicodedata.normalize("NFKC", character).translate(SAME):
@@ -345,4 +348,4 @@ def _read_character(character: str, place: int, read: list[str], places: list[in
             if read and read[-1] == " ":
                 continue
         read.append(item)
-        places.append(place)
+        places.append(index)

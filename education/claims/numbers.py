@@ -55,7 +55,7 @@ SHARED: Final = re.compile(rf"({DIGITS})\s*(?:-|–|to|and|or)\s*({DIGITS})\s?(?
 class NumberInText:
     """A number of a text as written, its value, and whether it is a share of a whole."""
 
-    words: str
+    text: str
     value: Fraction
     is_share: bool = False
     parts: tuple[Fraction, ...] = ()
@@ -65,7 +65,7 @@ class NumberInText:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Held:
+class SupportedNumbers:
     """What a text holds: its numbers, and its shares as parts of one."""
 
     values: frozenset[Fraction]
@@ -79,15 +79,15 @@ class Held:
         return number.value in self.shares or (bool(number.parts) and self.values.issuperset(number.parts))
 
 
-def held_by(text: str) -> Held:
+def held_by(text: str) -> SupportedNumbers:
     """What a text says; a number that it denies, as in “2,470 people (not 2,740)”, is not held."""
     text = DENIED.sub(" ", text)
-    found = list(numbers_in(text))
+    numbers = list(numbers_in(text))
     plain = [match for match in NUMBER.finditer(text) if not _is_code(match, text)]
-    values = {_value(match) for match in plain} | {part for number in found for part in number.parts}
-    shares = {number.value for number in found if number.is_share}
+    values = {_value(match) for match in plain} | {part for number in numbers for part in number.parts}
+    shares = {number.value for number in numbers if number.is_share}
     shares |= {_digits(group) / 100 for match in SHARED.finditer(text) for group in match.groups()}
-    return Held(frozenset(values), frozenset(shares))
+    return SupportedNumbers(frozenset(values), frozenset(shares))
 
 
 def numbers_in(text: str) -> Iterator[NumberInText]:
@@ -95,21 +95,23 @@ def numbers_in(text: str) -> Iterator[NumberInText]:
 
     The end of a scale, as in “4 points out of 10”, is no number of its own.
     """
-    found = {match.start(): number for match in OF.finditer(text) if (number := _share(match))}
-    taken = [(start, number.end) for start, number in found.items()]
+    by_start = {match.start(): number for match in OF.finditer(text) if (number := _share(match))}
+    taken = [(start, number.end) for start, number in by_start.items()]
     for match in PART.finditer(text):
         if not _within(match, taken):
             part = next(match[name] for name in ("part", "near", "of", "half") if match[name]).lower()
             share = Fraction(_simple(match["count"] or "one"), PARTS[part])
-            found[match.start()] = NumberInText(match[0], share, True, (), match.end(), is_rounded=True)
+            by_start[match.start()] = NumberInText(match[0], share, True, (), match.end(), is_rounded=True)
             taken.append(match.span())
     for match in NUMBER.finditer(text):
         before = text[: match.start()]
         is_counted = match["digits"] or not POINTING.search(before)
         if is_counted and not (_within(match, taken) or _is_code(match, text) or SCALE.search(before)):
             value, is_share = _value(match), bool(match["percent"])
-            found[match.start()] = NumberInText(match[0], value / 100 if is_share else value, is_share, (), match.end())
-    yield from (found[start] for start in sorted(found))
+            by_start[match.start()] = NumberInText(
+                match[0], value / 100 if is_share else value, is_share, (), match.end()
+            )
+    yield from (by_start[start] for start in sorted(by_start))
 
 
 def _share(match: re.Match[str]) -> NumberInText | None:

@@ -68,14 +68,14 @@ class Restraint:
     """A sentence that promises nothing, and the places of the words that make it sober."""
 
     span: Span
-    words: tuple[Span, ...]
+    word_spans: tuple[Span, ...]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Promises:
-    """`found`: kind, level and place of each promise, one a kind and sentence. `restraints`: the sober sentences."""
+    """`findings`: kind, level and place of each promise, one a kind and sentence. `restraints`: the sober sentences."""
 
-    found: tuple[tuple[str, str, Span], ...]
+    findings: tuple[tuple[str, str, Span], ...]
     restraints: tuple[Restraint, ...]
 
 
@@ -148,7 +148,7 @@ def parse(text: str) -> Parsed:
 def look(parsed: Parsed) -> Promises:
     """The promises of a text, in its order."""
     text, reading = parsed.text, parsed.reading
-    found: list[tuple[str, str, Span]] = []
+    findings: list[tuple[str, str, Span]] = []
     restraints: list[Restraint] = []
     for sentence in parsed.sentences:
         words = reading.words[sentence.start : sentence.end]
@@ -159,13 +159,13 @@ def look(parsed: Parsed) -> Promises:
         promises = _promises(sentence, reading.words, is_cited=is_cited)
         score = tail.startswith("!") - _restraint(sentence, promises) - promises_nothing * ASKS
         level, named = _judged(promises, score)
-        found += [(match.sign.kind, level, reading.span(match.first, match.last)) for match in named]
+        findings += [(match.sign.kind, level, reading.span(match.first, match.last)) for match in named]
         if not named and not _small("ours") & set(words):
             places = {match.sign: match for match in sentence.matches if match.sign.restrains}.values()
             sober = [reading.span(match.first, match.last) for match in places]
             sober += [(stop, stop)] * promises_nothing
             restraints += [Restraint((begin, stop), tuple(sober))] if sober else []
-    return Promises(tuple(sorted(found, key=lambda each: (each[2], each[0]))), tuple(restraints))
+    return Promises(tuple(sorted(findings, key=lambda finding: (finding[2], finding[0]))), tuple(restraints))
 
 
 def _judged(promises: list[Match], score: int) -> tuple[str, list[Match]]:
@@ -179,7 +179,7 @@ def _judged(promises: list[Match], score: int) -> tuple[str, list[Match]]:
 
 def _sentences(reading: TextWords) -> Iterator[ScoredSentence]:
     """The sentences of a text that have words, each with the signs in it."""
-    ends = [place for place, word in enumerate(reading.words) if word == END] + [len(reading.words)]
+    ends = [index for index, word in enumerate(reading.words) if word == END] + [len(reading.words)]
     starts = [0, *(end + 1 for end in ends[:-1])]
     matches: list[list[Match]] = [[] for _ in ends]
     for sign in signs():
@@ -205,8 +205,8 @@ def _promises(sentence: ScoredSentence, words: Sequence[str], *, is_cited: bool)
 def _restraint(sentence: ScoredSentence, promises: Iterable[Match]) -> int:
     """How much a sentence holds itself back. What stands within a promise is part of it: "no side effects"."""
     strong = [match for match in promises if match.sign.weight >= PROMISES_AT]
-    inside = {place for match in strong for place in range(match.first, match.last + 1)}
-    within = {place for match in strong if not match.sign.is_deniable for place in range(match.first, match.last + 1)}
+    inside = {index for match in strong for index in range(match.first, match.last + 1)}
+    within = {index for match in strong if not match.sign.is_deniable for index in range(match.first, match.last + 1)}
     against = {
         match.sign
         for match in sentence.matches
@@ -224,8 +224,8 @@ def is_denied(match: Match, sentence: ScoredSentence, words: Sequence[str]) -> b
     within = range(match.first + 1, match.last) if match.sign.is_deniable else ()
     begins = words[match.first] in _small("denies")
     return any(
-        words[place] in _small("denies") and words[place + 1] not in _small("strengthens")
-        for place in (*(() if begins else before), *within)
+        words[index] in _small("denies") and words[index + 1] not in _small("strengthens")
+        for index in (*(() if begins else before), *within)
     )
 
 

@@ -252,11 +252,11 @@ def _reference_problems(part: PagePart, library: Library) -> list[str]:
     if part.name == "faq":
         return _unknown(part.text.split(), library.questions, str(NO_QUESTION))
     if part.name == "regulation" and not library.notes_on(part.text):
-        words = gettext("There is no note about the law of “%(text)s”; add one, or take the block out.")
-        return [words % {"text": part.text}]
+        message = gettext("There is no note about the law of “%(text)s”; add one, or take the block out.")
+        return [message % {"text": part.text}]
     if part.name == "figure" and part.text not in FIGURES:
-        words = gettext("There is no figure “%(text)s”; choose one of %(choices)s.")
-        return [words % {"text": part.text, "choices": comma_list(FIGURES)}]
+        message = gettext("There is no figure “%(text)s”; choose one of %(choices)s.")
+        return [message % {"text": part.text, "choices": comma_list(FIGURES)}]
     return []
 
 

@@ -44,8 +44,8 @@ def texts(root: Path = ROOT) -> Iterator[tuple[str, str]]:
 
 def _files(root: Path, folder: str) -> list[Path]:
     """The files below every folder of this name in the product's packages."""
-    found = (file for package in PACKAGES for file in (root / package).glob(f"**/{folder}/**/*"))
-    return sorted(file for file in found if file.is_file())
+    files = (file for package in PACKAGES for file in (root / package).glob(f"**/{folder}/**/*"))
+    return sorted(file for file in files if file.is_file())
 
 
 def words_of(template: str) -> str:
@@ -80,9 +80,9 @@ class Reader(HTMLParser):
         return [*("".join(block) for block in self.blocks), *self.attributes]
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        held = dict(attrs)
-        self.attributes += [value for name in SAID if (value := held.get(name))]
-        if tag in UNSAID and held.get("type") != "application/ld+json":
+        attributes = dict(attrs)
+        self.attributes += [value for name in SAID if (value := attributes.get(name))]
+        if tag in UNSAID and attributes.get("type") != "application/ld+json":
             self.unsaid += 1
         self._part(tag)
 

@@ -61,7 +61,7 @@ def _replaced(
 ) -> tuple[str, list[int]]:
     """Each match as `put_back` gives it (None: as it is), its characters placed within the match."""
     pieces: list[str] = []
-    kept: list[int] = []
+    positions: list[int] = []
     done = 0
     for match in pattern.finditer(text):
         start, end = match.span()
@@ -72,14 +72,14 @@ def _replaced(
         if instead is None or instead == match.group():
             continue
         pieces += [text[done:start], instead]
-        kept += origins[done:start]
-        kept += [origins[min(start + place, end - 1)] for place in range(len(instead))]
+        positions += origins[done:start]
+        positions += [origins[min(start + offset, end - 1)] for offset in range(len(instead))]
         if instead.lower() in telling():
             hidden.append((origins[start], origins[end - 1] + 1))
         elif f"{before}{instead}{after}".lower() in telling():
             hidden.append((origins[max(start - len(before), 0)], origins[end + len(after) - 1] + 1))
         done = end
-    return "".join([*pieces, text[done:]]), [*kept, *origins[done:]]
+    return "".join([*pieces, text[done:]]), [*positions, *origins[done:]]
 
 
 def _tail(text: str) -> str:
@@ -92,11 +92,11 @@ def _head(text: str) -> str:
     return match.group() if match else ""
 
 
-def _nothing(found: str, before: str, after: str) -> str | None:
+def _nothing(text: str, before: str, after: str) -> str | None:
     """Marks within a word go; a picture that stands for a letter leaves a gap that only a strong word fills."""
     if not before or not after:
-        return "" if found.startswith("<") else None
-    if (before + after).lower() in strong() or found[0] in "<_":
+        return "" if text.startswith("<") else None
+    if (before + after).lower() in strong() or text[0] in "<_":
         return ""
     pattern = re.compile(f"{re.escape(before)}.{re.escape(after)}", re.IGNORECASE)
     filled = next((word for word in sorted(strong()) if pattern.fullmatch(word)), None)
@@ -114,15 +114,15 @@ def _look_alikes(word: str, before: str, after: str) -> str | None:
 @cache
 def _small_capital(letter: str) -> str:
     name = unicodedata.name(letter, "")
-    found = re.fullmatch(r"LATIN LETTER SMALL CAPITAL ([A-Z])", name)
-    return found[1].lower() if found else letter
+    match = re.fullmatch(r"LATIN LETTER SMALL CAPITAL ([A-Z])", name)
+    return match[1].lower() if match else letter
 
 
-def _together(found: str, before: str, after: str) -> str | None:
-    joined = re.sub(r"[ .\-*·•_/]", "", found)
+def _together(text: str, before: str, after: str) -> str | None:
+    joined = re.sub(r"[ .\-*·•_/]", "", text)
     if joined.lower() in strong() or _from_signs(joined, "", ""):
         return joined
-    halves = ((joined[:place], joined[place:]) for place in range(2, min(len(joined), LONGEST) - 1))
+    halves = ((joined[:cut], joined[cut:]) for cut in range(2, min(len(joined), LONGEST) - 1))
     return next((f"{one} {two}" for one, two in halves if {one.lower(), two.lower()} <= strong()), None)
 
 

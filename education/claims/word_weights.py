@@ -34,12 +34,12 @@ JUDGED: Final = frozenset({"claim", "myth", "adverts", "advert", "said"})
 class Weighed:
     """A passage: its place, its score, and the place of the words that speak most for a promise.
 
-    `held` is where its sober words can hold back what the rules find: not in what stands last, after others.
+    `softened` is where its sober words can hold back what the rules find: not in what stands last, after others.
     """
 
     span: tuple[int, int]
     score: float
-    held: tuple[int, int]
+    softened: tuple[int, int]
     strongest: tuple[int, int]
     is_cited: bool
     reasons: tuple[tuple[str, float], ...]
@@ -67,12 +67,12 @@ def look(parsed: Parsed) -> list[Weighed]:
         known = _weight_of()
         reasons = {name: known[name] for name in features(parsed, passage) if name in known}
         score = weights()["limits"]["begins_at"] + sum(reasons.values())
-        ordered = tuple(sorted(reasons.items(), key=lambda each: (-abs(each[1]), each[0])))
+        ordered = tuple(sorted(reasons.items(), key=lambda reason: (-abs(reason[1]), reason[0])))
         last = parsed.reading.span(passage[-1].start, end - 1)[0] if len(passage) > 1 else stop
-        held = (begin, last if end - start >= MUCH else begin)
+        softened_span = (begin, last if end - start >= MUCH else begin)
         strongest = parsed.reading.span(*_strongest(parsed.reading.words, start, end))
         is_cited = CITED.search(parsed.text, begin, stop + TAIL) is not None
-        weighed.append(Weighed((begin, stop), score, held, strongest, is_cited, ordered))
+        weighed.append(Weighed((begin, stop), score, softened_span, strongest, is_cited, ordered))
     return weighed
 
 
@@ -108,15 +108,15 @@ def features(parsed: Parsed, passage: Sequence[ScoredSentence]) -> list[str]:
     start, end = passage[0].start, passage[-1].end
     words = parsed.reading.words[start:end]
     stems = ["^", *(stem(word) for word in words), "$"]
-    found = {*stems[1:-1], *(f"{first} {second}" for first, second in itertools.pairwise(stems))} - {END}
+    marks = {*stems[1:-1], *(f"{first} {second}" for first, second in itertools.pairwise(stems))} - {END}
     for sentence in passage:
         for match in sentence.matches:
             is_for = match.sign.weight > 0 and not is_denied(match, sentence, parsed.reading.words)
-            found |= {f"<{match.sign.name}>", f"<{match.sign.name}+>"} if is_for else {f"<{match.sign.name}>"}
+            marks |= {f"<{match.sign.name}>", f"<{match.sign.name}+>"} if is_for else {f"<{match.sign.name}>"}
     begin, stop = parsed.reading.span(start, end - 1)
     text = parsed.text[max(begin - 1, 0) : stop + 1]
-    found |= {f"<{name}>" for name, mark in (("exclaims", "!"), ("asks", "?")) if mark in text}
-    return sorted(found | ({"<quotes>"} if QUOTES.search(text) else set()))
+    marks |= {f"<{name}>" for name, mark in (("exclaims", "!"), ("asks", "?")) if mark in text}
+    return sorted(marks | ({"<quotes>"} if QUOTES.search(text) else set()))
 
 
 def stem(word: str) -> str:
@@ -132,12 +132,12 @@ def _strongest(words: Sequence[str], start: int, end: int) -> tuple[int, int]:
     known = _weight_of()
     best, best_sum = (start, end - 1), 0.0
     first, total = start, 0.0
-    for place in range(start, end):
-        before = stem(words[place - 1]) if place > start else "^"
-        own = stem(words[place])
+    for index in range(start, end):
+        before = stem(words[index - 1]) if index > start else "^"
+        own = stem(words[index])
         if total <= 0:
-            first, total = place, 0.0
+            first, total = index, 0.0
         total += known.get(own, 0.0) + known.get(f"{before} {own}", 0.0)
-        if total > best_sum and END not in words[first : place + 1]:
-            best, best_sum = (first, place), total
+        if total > best_sum and END not in words[first : index + 1]:
+            best, best_sum = (first, index), total
     return best

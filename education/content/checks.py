@@ -59,7 +59,7 @@ def check(tables: Tables, page_files: Mapping[str, str], problems: Problems) -> 
         library = library_of(tables)
         paths = {page["path"] for page in tables["pages"]} | FIXED_PAGES.keys()
         for table, record, sentence in _broken_rules(tables, library, paths, pages_are_whole):
-            problems.sentences.append(f"{place_of(table, record, page_files)}: {sentence}")
+            problems.sentences.append(f"{location_of(table, record, page_files)}: {sentence}")
     if pages_are_whole:
         _addresses(tables, page_files, problems)
 
@@ -68,12 +68,12 @@ def library_of(tables: Tables) -> Library:
     return Library.of("", {table: list(records) for table, records in tables.items() if table != "pages"})
 
 
-def place_of(table: str, record: Mapping[str, Any], page_files: Mapping[str, str]) -> str:
+def location_of(table: str, record: Mapping[str, Any], page_files: Mapping[str, str]) -> str:
     if table == "pages":
         file = next((file for file, key in page_files.items() if key == record["key"]), "pages/")
         return f"{printable(file)}: {record['key']}"
     kind = FILES[table]
-    return f"{kind.file}: {kind.place(record, 0)}"
+    return f"{kind.file}: {kind.location_of(record, 0)}"
 
 
 def _once(tables: Tables, page_files: Mapping[str, str], problems: Problems) -> None:
@@ -125,27 +125,27 @@ def _addresses(tables: Tables, page_files: Mapping[str, str], problems: Problems
             problems.add("pages/", path, f"there is no page of this path: {what}", "put the shipped page back")
     for page in tables["pages"]:
         if _is_of_the_program(page["path"]):
-            place = f"{page['key']}, path"
-            file = place_of("pages", page, page_files).partition(": ")[0]
-            problems.add(file, place, f"{page['path']} is an address of the program itself", "choose another")
+            location = f"{page['key']}, path"
+            file = location_of("pages", page, page_files).partition(": ")[0]
+            problems.add(file, location, f"{page['path']} is an address of the program itself", "choose another")
     for table, name in TEXTS.items():
         for record in tables[table]:
-            file, _, place = place_of(table, record, page_files).partition(": ")
+            file, _, location = location_of(table, record, page_files).partition(": ")
             for target in _links(record[name]):
                 if target not in paths and not _is_of_the_program(target):
                     wrong = f"it links to {clean(target)}, which is no page"
-                    problems.add(file, f"{place}, {name}", wrong, "correct the address, or take the link out")
+                    problems.add(file, f"{location}, {name}", wrong, "correct the address, or take the link out")
 
 
 def _links(text: str) -> list[str]:
     """Addresses of this site that a text leads to, each once, without what follows the path."""
-    found = [
+    hrefs = [
         str(token.attrs.get("href", ""))
         for block in MARKDOWN.parse(text)
         for token in block.children or ()
         if token.type == "link_open"
     ]
-    ours = [href for href in found if href.startswith("/") and not href.startswith("//")]
+    ours = [href for href in hrefs if href.startswith("/") and not href.startswith("//")]
     return list(dict.fromkeys(href.partition("#")[0].partition("?")[0] for href in ours))
 
 

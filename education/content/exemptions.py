@@ -18,13 +18,13 @@ TEMPLATES: Final = "*/templates/**/*.html"
 
 def sentences(content: shipped.Shipped, root: Path = template_text.ROOT) -> list[CitingSentence]:
     """Every cited sentence that a visitor meets: of the records, and of figures that name their sources."""
-    found = [
+    citing = [
         item for table in READ_BY_VISITORS for record in getattr(content, table) for item in sentences_of(table, record)
     ]
     for file in sorted(root.glob(TEMPLATES)):
-        place = file.relative_to(root).as_posix()
-        found += sentences_of_template(place, file.read_text(encoding="utf-8"))
-    return found
+        name = file.relative_to(root).as_posix()
+        citing += sentences_of_template(name, file.read_text(encoding="utf-8"))
+    return citing
 
 
 def exemptions(folder: Path = shipped.CONTENT) -> list[Exemption]:
@@ -35,18 +35,18 @@ def exemptions(folder: Path = shipped.CONTENT) -> list[Exemption]:
     entries = [] if data is None else data.get("exception", [])
     if data is not None and (not isinstance(entries, list) or data.keys() - {"exception"}):
         problems.add(FILE, "", "there is something else than exceptions", "begin each with [[exception]]")
-    found = [_exemption(entry, number, problems) for number, entry in enumerate(entries, 1)] if entries else []
+    parsed = [_exemption(entry, number, problems) for number, entry in enumerate(entries, 1)] if entries else []
     if problems.sentences:
         raise shipped.ContentError(problems.sentences)
-    return [item for item in found if item is not None]
+    return [item for item in parsed if item is not None]
 
 
-def unknown_sources(found: list[CitingSentence], content: shipped.Shipped) -> list[str]:
+def unknown_sources(citing: list[CitingSentence], content: shipped.Shipped) -> list[str]:
     """Figures that name a source nobody recorded. Of records, the rules of publishing say so."""
     known = {source["key"] for source in content.sources}
     return [
         f"{item.where}: there is no source “{clean(key)}”"
-        for item in found
+        for item in citing
         if item.where.startswith("templates.")
         for key in item.sources
         if key not in known
@@ -54,16 +54,16 @@ def unknown_sources(found: list[CitingSentence], content: shipped.Shipped) -> li
 
 
 def _exemption(entry: Any, number: int, problems: Problems) -> Exemption | None:
-    place = f"exception {number}"
+    location = f"exception {number}"
     if not isinstance(entry, dict) or entry.keys() != FIELDS.keys():
-        problems.add(FILE, place, "it needs four fields and no other", f"write {', '.join(FIELDS)}")
+        problems.add(FILE, location, "it needs four fields and no other", f"write {', '.join(FIELDS)}")
         return None
-    for name, words in FORM.items():
+    for name, form in FORM.items():
         if not isinstance(entry[name], str) or not re.fullmatch(FIELDS[name], entry[name]):
-            problems.add(FILE, f"{place}, {name}", "it is not of the right form", f"write {words}")
+            problems.add(FILE, f"{location}, {name}", "it is not of the right form", f"write {form}")
             return None
     numbers = entry["numbers"]
     if not isinstance(numbers, list) or not numbers or not all(isinstance(item, str) for item in numbers):
-        problems.add(FILE, f"{place}, numbers", "it must be a list of texts", 'write the numbers as ["61 of 100"]')
+        problems.add(FILE, f"{location}, numbers", "it must be a list of texts", 'write the numbers as ["61 of 100"]')
         return None
     return Exemption(entry["where"], entry["digest"], tuple(numbers), entry["reason"])

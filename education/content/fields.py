@@ -78,11 +78,11 @@ Fault = tuple[str, str]
 """What is wrong, and what to do."""
 
 
-def is_sound(entry: object, table: Table, file: str, place: str, problems: Problems) -> bool:
+def is_sound(entry: object, table: Table, file: str, location: str, problems: Problems) -> bool:
     """Whether a record has the fields of its table and each holds what it may; every fault becomes a problem."""
     faults = list(_faults(entry, table))
     for name, (wrong, remedy) in faults:
-        problems.add(file, f"{place}, {name}" if name and place else place or name, wrong, remedy)
+        problems.add(file, f"{location}, {name}" if name and location else location or name, wrong, remedy)
     return not faults
 
 
@@ -116,8 +116,8 @@ def value_fault(value: Any, model: type[models.Model], name: str) -> Fault | Non
 def _text_fault(value: Any, field: Any) -> Fault | None:
     if not isinstance(value, str):
         return f"it must be text, but it is {kind_of(value)}", "write it in double quotes"
-    if found := FORBIDDEN.search(value):
-        return f"the character U+{ord(found.group()):04X} cannot be shown", "take it out"
+    if match := FORBIDDEN.search(value):
+        return f"the character U+{ord(match.group()):04X} cannot be shown", "take it out"
     if not value.strip() and not field.blank:
         choices = _choices(field)
         return "it is empty", f"use one of: {', '.join(choices)}" if choices else "write something"
@@ -146,10 +146,10 @@ def _choices(field: Any) -> tuple[str, ...]:
 
 
 def _pattern_fault(value: str, field: Any) -> Fault | None:
-    pattern, words = PATTERNS.get((field.model, field.name), ("", ""))
+    pattern, form = PATTERNS.get((field.model, field.name), ("", ""))
     if not pattern or re.fullmatch(pattern, value):
         return None
-    return f"“{clean(value)}” is not of the right form", f"write {words}"
+    return f"“{clean(value)}” is not of the right form", f"write {form}"
 
 
 def _address_fault(value: str, field: Any) -> Fault | None:
@@ -242,4 +242,4 @@ def kind_of(value: Any) -> str:
         (list, "a list"),
         (dict, "a record"),
     ]
-    return next(words for kind, words in names if isinstance(value, kind))
+    return next(name for kind, name in names if isinstance(value, kind))

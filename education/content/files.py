@@ -36,9 +36,9 @@ class Problems:
     sentences: list[str] = dataclasses.field(default_factory=list)
     files: set[str] = dataclasses.field(default_factory=set)
 
-    def add(self, file: str, place: str, wrong: str, remedy: str) -> None:
+    def add(self, file: str, location: str, wrong: str, remedy: str) -> None:
         self.files.add(file)
-        self.sentences.append(": ".join(filter(None, (printable(file), place, f"{wrong}; {remedy}."))))
+        self.sentences.append(": ".join(filter(None, (printable(file), location, f"{wrong}; {remedy}."))))
 
 
 def printable(text: str) -> str:
@@ -75,10 +75,10 @@ def read_text(path: Path, file: str, problems: Problems) -> str | None:
         problems.add(file, f"line {line}", f"the byte {raw[error.start]:#04x} is not UTF-8", AS_UTF8)
         return None
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    if found := FORBIDDEN.search(text):
-        place = f"line {text.count(chr(10), 0, found.start()) + 1}"
-        remedy = "take it out" if found.group() != "\0" else f"take it out, or {AS_UTF8}"
-        problems.add(file, place, f"the character U+{ord(found.group()):04X} cannot be shown", remedy)
+    if match := FORBIDDEN.search(text):
+        location = f"line {text.count(chr(10), 0, match.start()) + 1}"
+        remedy = "take it out" if match.group() != "\0" else f"take it out, or {AS_UTF8}"
+        problems.add(file, location, f"the character U+{ord(match.group()):04X} cannot be shown", remedy)
         return None
     return text
 
@@ -130,14 +130,14 @@ def parse_toml(text: str, file: str, problems: Problems, *, lines_before: int = 
         problems.add(file, "", *TOO_DEEP)
     except tomllib.TOMLDecodeError as error:
         reason = str(error)
-        found = PLACE_IN_TOML.search(reason)
+        match = PLACE_IN_TOML.search(reason)
         last = text.count("\n") + 1
-        line, column = (int(found[1] or last), found[2]) if found else (0, None)
-        place = f"line {line + lines_before}" if line else ""
+        line, column = (int(match[1] or last), match[2]) if match else (0, None)
+        location = f"line {line + lines_before}" if line else ""
         if column:
-            place += f", column {column}"
+            location += f", column {column}"
         said = printable(PLACE_IN_TOML.sub("", reason)[:LONGEST_REASON]).rstrip(".")
-        problems.add(file, place, f"this is not TOML ({said})", "correct the line; text stands in double quotes")
+        problems.add(file, location, f"this is not TOML ({said})", "correct the line; text stands in double quotes")
     except ValueError:
         problems.add(file, "", *TOO_MANY_DIGITS)
     return None
@@ -151,16 +151,16 @@ def parse_json(text: str, file: str, problems: Problems) -> Any:
     except RecursionError:
         problems.add(file, "", *TOO_DEEP)
     except json.JSONDecodeError as error:
-        place = f"line {error.lineno}, column {error.colno}"
-        problems.add(file, place, f"this is not JSON ({error.msg})", "correct the line; look for a comma or a quote")
+        location = f"line {error.lineno}, column {error.colno}"
+        problems.add(file, location, f"this is not JSON ({error.msg})", "correct the line; look for a comma or a quote")
     except NoNumber as error:
         line = text.count("\n", 0, text.find(str(error))) + 1
         problems.add(file, f"line {line}", f"{error} is no number", "write a plain whole number")
     except ValueError:
         problems.add(file, "", *TOO_MANY_DIGITS)
     else:
-        for place, name in twice:
-            problems.add(file, place, f"“{clean(name)}” stands twice in one record", "keep one of the two")
+        for location, name in twice:
+            problems.add(file, location, f"“{clean(name)}” stands twice in one record", "keep one of the two")
         return UNREAD if twice else data
     return UNREAD
 
@@ -199,12 +199,12 @@ def page_files(folder: Path, problems: Problems) -> Iterator[tuple[Path, str]]:
         wrong, remedy = (what, "put the shipped folder back") if what else _refused(error)
         problems.add("pages/", "", wrong, remedy)
         return
-    found = False
+    has_pages = False
     for path in there:
         if path.suffix == ".md":
-            found = True
+            has_pages = True
             yield path, f"pages/{path.name}"
         elif not path.name.startswith(".") and not path.name.endswith("~"):
             problems.add(f"pages/{path.name}", "", "this is no page", "name it with .md at the end, or move it away")
-    if not found:
+    if not has_pages:
         problems.add("pages/", "", "it holds no page", "put the shipped pages back")

@@ -45,7 +45,7 @@ UNDATED: Final[Record] = {"effective_from": None, "reviewed_on": None}
 
 
 class ContentError(Exception):
-    """The shipped content has problems; `problems` lists every one as `file: place: what is wrong; what to do.`"""
+    """The shipped content has problems; `problems` lists every one as `file: location: what is wrong; what to do.`"""
 
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))
@@ -67,9 +67,9 @@ class Shipped:
     waivers: list[Waiver]
     page_files: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
-    def place_of(self, table: str, record: Mapping[str, Any]) -> str:
+    def location_of(self, table: str, record: Mapping[str, Any]) -> str:
         """`file: record`, as a problem begins."""
-        return checks.place_of(table, record, self.page_files)
+        return checks.location_of(table, record, self.page_files)
 
 
 def digest(record: Record) -> str:
@@ -115,21 +115,21 @@ def source_titles() -> list[str]:
 def remarks(shipped: Shipped, *, today: datetime.date) -> list[Remark]:
     """What the claims rules find in every text that a visitor meets: of the records, the templates and the files."""
     library = checks.library_of({table: getattr(shipped, table) for table in checks.TABLES})
-    found = [
+    all_remarks = [
         remark
         for table in READ_BY_VISITORS
         for record in getattr(shipped, table)
         for remark in remarks_of(table, record, library, today=today)
     ]
-    return found + remarks_in(template_text.texts(), library)
+    return all_remarks + remarks_in(template_text.texts(), library)
 
 
 def _pages(folder: Path, problems: Problems, page_names: dict[str, str]) -> Iterator[Record]:
     for path, file in page_files(folder, problems):
-        found = read_page(path, file, problems)
-        if found is None:
+        parsed = read_page(path, file, problems)
+        if parsed is None:
             continue
-        front, body = found
+        front, body = parsed
         if "body" in front:
             problems.add(file, "body", "the text of a page is no field", "write it after the front matter")
             continue
@@ -152,7 +152,7 @@ def _trials(folder: Path, problems: Problems) -> Iterator[Record]:
         key = slugify(entry["name"])[:80]
         if not entry.get("key", key):
             remedy = 'give the trial a field key = "…"'
-            problems.add(TRIALS.file, TRIALS.place(entry, 0), "no key can be made of this name", remedy)
+            problems.add(TRIALS.file, TRIALS.location_of(entry, 0), "no key can be made of this name", remedy)
         else:
             yield {"key": key, **entry}
 
@@ -175,7 +175,7 @@ def _entries(folder: Path, table: Table, problems: Problems) -> Iterator[Record]
         problems.add(table.file, "", f"a list of records is needed, but this is {kind_of(entries)}", _how_to(table))
         return
     for number, entry in enumerate(entries, 1):
-        if is_sound(entry, table, table.file, table.place(entry, number), problems):
+        if is_sound(entry, table, table.file, table.location_of(entry, number), problems):
             yield entry
 
 

@@ -25,7 +25,7 @@ class Table:
     renamed: Mapping[str, str] = dataclasses.field(default_factory=dict)
     """Names in the file that are others in the model."""
 
-    def place(self, entry: object, number: int) -> str:
+    def location_of(self, entry: object, number: int) -> str:
         """How a sentence names a record: by its key where it has one."""
         key = entry.get(self.key) if isinstance(entry, Mapping) else None
         return f"{self.entry} {clean(key) if isinstance(key, str) and key.strip() else number}"

@@ -104,7 +104,7 @@ class TextRenderer:
 
     def __init__(self, terms: Mapping[str, Record], source_keys: Sequence[str]) -> None:
         self.terms = terms
-        self.numbers = {key: place for place, key in enumerate(source_keys, 1)}
+        self.numbers = {key: number for number, key in enumerate(source_keys, 1)}
         self.headings: list[tuple[str, str]] = []
         self.taken = {f"source-{number}" for number in self.numbers.values()} | {"main", "sources", "contents"}
 
@@ -132,8 +132,8 @@ class TextRenderer:
         for opening, inline in pairwise(tokens):
             if opening.type != "heading_open":
                 continue
-            words = TERM.sub(lambda match: match.group(2), CITATION.sub("", inline.content)).strip()
-            name = base = slugify(words) or "section"
+            heading = TERM.sub(lambda match: match.group(2), CITATION.sub("", inline.content)).strip()
+            name = base = slugify(heading) or "section"
             count = 1
             while name in self.taken:
                 count += 1
@@ -141,7 +141,7 @@ class TextRenderer:
             self.taken.add(name)
             opening.attrSet("id", name)
             if opening.tag == "h2":
-                self.headings.append((name, words))
+                self.headings.append((name, heading))
 
 
 def _frame_tables(tokens: list[Token]) -> None:
@@ -150,39 +150,39 @@ def _frame_tables(tokens: list[Token]) -> None:
     The first cell of a row names the row.
     """
     columns: list[str] = []
-    place = 0
+    column = 0
     for token, after in pairwise(tokens):
         if token.type == "table_open":
             columns = []
             token.attrJoin("class", "tbl")
         elif token.type == "tr_open":
-            place = 0
+            column = 0
         elif token.type == "th_open":
             columns.append(TERM.sub(lambda match: match.group(2), CITATION.sub("", after.content)).strip())
             token.attrs = {"scope": "col"}
         elif token.type == "td_open":
-            token.attrs = {"data-label": columns[place]} if place else {"scope": "row"}
-            token.tag = "td" if place else "th"
-            place += 1
+            token.attrs = {"data-label": columns[column]} if column else {"scope": "row"}
+            token.tag = "td" if column else "th"
+            column += 1
         elif token.type == "td_close":
-            token.tag = "td" if place > 1 else "th"
+            token.tag = "td" if column > 1 else "th"
 
 
-def _write_table_open(renderer: RendererHTML, tokens: Sequence[Token], place: int, options: Any, env: Any) -> str:
-    return '<div class="tbl-card">' + renderer.renderToken(tokens, place, options, env)
+def _write_table_open(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
+    return '<div class="tbl-card">' + renderer.renderToken(tokens, index, options, env)
 
 
-def _write_table_close(renderer: RendererHTML, tokens: Sequence[Token], place: int, options: Any, env: Any) -> str:
-    return renderer.renderToken(tokens, place, options, env) + "</div>"
+def _write_table_close(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
+    return renderer.renderToken(tokens, index, options, env) + "</div>"
 
 
-def _write_cell_open(renderer: RendererHTML, tokens: Sequence[Token], place: int, options: Any, env: Any) -> str:
+def _write_cell_open(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
     """A cell is a grid of its column's name and one box of words, so the words stand in one element."""
-    return renderer.renderToken(tokens, place, options, env) + "<span>"
+    return renderer.renderToken(tokens, index, options, env) + "<span>"
 
 
-def _write_cell_close(renderer: RendererHTML, tokens: Sequence[Token], place: int, options: Any, env: Any) -> str:
-    return "</span>" + renderer.renderToken(tokens, place, options, env)
+def _write_cell_close(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
+    return "</span>" + renderer.renderToken(tokens, index, options, env)
 
 
 def _allowed(html: str) -> SafeString:
@@ -218,12 +218,12 @@ def _read(state: StateInline, silent: bool, pattern: re.Pattern[str], name: str)
     return True
 
 
-def _write_citation(_: RendererHTML, tokens: Sequence[Token], place: int, __: Any, env: Any) -> str:
-    return str(env["renderer"].citation(*tokens[place].meta["parts"]))
+def _write_citation(_: RendererHTML, tokens: Sequence[Token], index: int, __: Any, env: Any) -> str:
+    return str(env["renderer"].citation(*tokens[index].meta["parts"]))
 
 
-def _write_term(_: RendererHTML, tokens: Sequence[Token], place: int, __: Any, env: Any) -> str:
-    return str(env["renderer"].term(*tokens[place].meta["parts"]))
+def _write_term(_: RendererHTML, tokens: Sequence[Token], index: int, __: Any, env: Any) -> str:
+    return str(env["renderer"].term(*tokens[index].meta["parts"]))
 
 
 def _bind_citations(state: StateCore) -> None:

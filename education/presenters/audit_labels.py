@@ -18,6 +18,6 @@ OTHERS: Final = {
 def audit_labels() -> dict[str, str]:
     """Audit code -> words, for every action of the transition table and for what happens beside them."""
     return {
-        code: gettext("Content: %(words)s") % {"words": words}
-        for code, words in {**WORKFLOW.activity_words(), **OTHERS}.items()
+        code: gettext("Content: %(words)s") % {"words": label}
+        for code, label in {**WORKFLOW.activity_words(), **OTHERS}.items()
     }

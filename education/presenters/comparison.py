@@ -69,8 +69,8 @@ def _pairs(before: list[str], after: list[str]) -> Iterator[tuple[tuple[Run, ...
         if kind == "equal":
             continue
         left, right = before[a:b], after[c:d]
-        for place in range(max(len(left), len(right))):
-            yield _words(left[place] if place < len(left) else "", right[place] if place < len(right) else "")
+        for index in range(max(len(left), len(right))):
+            yield _words(left[index] if index < len(left) else "", right[index] if index < len(right) else "")
 
 
 def _words(before: str, after: str) -> tuple[tuple[Run, ...], tuple[Run, ...]]:

@@ -47,9 +47,9 @@ def reading(page: Page) -> ReadingGrade:
     sentences = [" ".join(item.split()) for item in re.split(r"(?<=[.!?])\s+|\n\s*\n", text) if item.strip()]
     if not sentences:
         return ReadingGrade(0, 0, ())
-    words = [len(item.split()) for item in sentences]
-    too_long = tuple(each for each, count in zip(sentences, words, strict=True) if count > 30)
-    mean = sum(words) / len(words)
+    lengths = [len(item.split()) for item in sentences]
+    too_long = tuple(sentence for sentence, count in zip(sentences, lengths, strict=True) if count > 30)
+    mean = sum(lengths) / len(lengths)
     spoken = re.findall(r"[^\W\d_]+", text)
     syllables = sum(len(SYLLABLES.positions(word)) + 1 for word in spoken)
     grade = 0.39 * mean + 11.8 * syllables / max(1, len(spoken)) - 15.59
@@ -58,15 +58,15 @@ def reading(page: Page) -> ReadingGrade:
 
 def self_check(page: Page) -> dict[str, Any]:
     """The questions with the answers kept, and both scores; a score is None while nothing was answered."""
-    kept = page.self_check or {}
-    discern = kept.get("discern") or [0] * len(DISCERN)
-    clear = kept.get("clear") or [False] * len(CLEAR)
+    answers = page.self_check or {}
+    discern = answers.get("discern") or [0] * len(DISCERN)
+    clear = answers.get("clear") or [False] * len(CLEAR)
     answered = [answer for answer in discern if answer]
     return {
         "discern": list(zip(DISCERN, discern, strict=True)),
         "clear": list(zip(CLEAR, clear, strict=True)),
         "discern_mean": round(sum(answered) / len(answered), 1) if answered else None,
-        "clear_score": round(100 * sum(clear) / len(CLEAR)) if kept.get("clear") else None,
+        "clear_score": round(100 * sum(clear) / len(CLEAR)) if answers.get("clear") else None,
         "target": DISCERN_TARGET,
         "marks": MARKS,
     }

@@ -19,8 +19,8 @@ def findings_of(record: models.Model, refused: Refused | None = None) -> list[di
     remarks = waivers.remarks_of(record)
     waiting = waivers.open_remarks(record)
     given = {
-        (each.where, each.rule, each.digest): each
-        for each in ClaimWaiver.objects.filter(where__in={item.where for item in remarks})
+        (waiver.where, waiver.rule, waiver.digest): waiver
+        for waiver in ClaimWaiver.objects.filter(where__in={item.where for item in remarks})
     }
     return [
         {

@@ -38,5 +38,5 @@ def page_desk(page: Page, *, by: User, refused: Refused | None = None) -> dict[s
 def _preview(page: Page) -> str:
     if page.is_published:
         return format_html('<a href="{}">{}</a>', page.path, gettext("Open the page"))
-    words = gettext("Open these words as readers would see them")
-    return format_html('<a href="{}?preview">{}</a>', page.path, words)
+    label = gettext("Open these words as readers would see them")
+    return format_html('<a href="{}?preview">{}</a>', page.path, label)

@@ -47,7 +47,7 @@ class Rendered:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Section:
+class PageSection:
     """What stands under one second-level heading; `name` is its id."""
 
     name: str
@@ -72,13 +72,13 @@ class PageRenderer(TextRenderer):
         shown = list(parts(body))
         html = format_html_join("", "{}", ((self._part(part),) for part in shown if part.name != CARE_CARD))
         care_card = self._block_care_card("") if any(part.name == CARE_CARD for part in shown) else ""
-        found = (self.library.sources.get(key) for key in self.numbers)
-        return Rendered(html, tuple(self.headings), tuple(source for source in found if source), care_card)
+        sources = (self.library.sources.get(key) for key in self.numbers)
+        return Rendered(html, tuple(self.headings), tuple(source for source in sources if source), care_card)
 
-    def sections(self, body: str) -> tuple[Section, ...]:
+    def sections(self, body: str) -> tuple[PageSection, ...]:
         """A page by its second-level headings; what stands before the first of them is left out."""
         pieces = [piece.partition("\n") for piece in re.split(r"^## ", body, flags=re.MULTILINE)[1:]]
-        return tuple(Section(slugify(title), title.strip(), self.page(rest).html) for title, _, rest in pieces)
+        return tuple(PageSection(slugify(title), title.strip(), self.page(rest).html) for title, _, rest in pieces)
 
     def statement(self, record: Record) -> Record:
         """A graded statement with the marks of its sources on this page, and whether the page told it before."""
@@ -111,8 +111,8 @@ class PageRenderer(TextRenderer):
 
     def _unshown(self, name: str) -> SafeString:
         sentence = gettext("The block “%(name)s” cannot be shown as it is written.") % {"name": name}
-        words = format_html("<p>{}</p>", sentence)
-        return self._template("note", html=words, kind="warn")
+        note = format_html("<p>{}</p>", sentence)
+        return self._template("note", html=note, kind="warn")
 
     def _statements(self, codes: str) -> list[Record]:
         return [self.statement(self.library.evidence[code]) for code in codes.split() if code in self.library.evidence]
@@ -132,11 +132,11 @@ class PageRenderer(TextRenderer):
         shown = {code: self.statement(record) for code, record in self.library.evidence.items()}
         tables = [
             (
-                words,
+                label,
                 [item for item in shown.values() if item["condition"] == condition and not item["is_course"]],
                 shown.get(NATURAL_COURSE.get(condition, "")),
             )
-            for condition, words in COMPARED_CONDITIONS.items()
+            for condition, label in COMPARED_CONDITIONS.items()
         ]
         return self._template("compare_all", tables=tables)
 
@@ -182,8 +182,10 @@ class PageRenderer(TextRenderer):
         return format_html("{}", self.form)
 
     def _block_faq(self, codes: str) -> SafeString:
-        found = [self.library.questions[code] for code in codes.split() if code in self.library.questions]
-        return self._template("faq", questions=[{**record, "html": self.text(record["answer"])} for record in found])
+        questions = [self.library.questions[code] for code in codes.split() if code in self.library.questions]
+        return self._template(
+            "faq", questions=[{**record, "html": self.text(record["answer"])} for record in questions]
+        )
 
     def _block_pair(self, text: str) -> SafeString:
         pair = pair_of(text)
@@ -193,8 +195,10 @@ class PageRenderer(TextRenderer):
             {"count": pair.first, "who": pair.first_group, "dots": _dots(pair.first)},
             {"count": pair.second, "who": pair.second_group, "dots": _dots(pair.second)},
         ]
-        words = CITATION.sub("", pair.what_happened).strip()
-        return self._template("pair", groups=groups, words=words, cites=self._cites(cited_keys(pair.what_happened)))
+        what_happened = CITATION.sub("", pair.what_happened).strip()
+        return self._template(
+            "pair", groups=groups, what_happened=what_happened, cites=self._cites(cited_keys(pair.what_happened))
+        )
 
     def _block_note(self, text: str) -> SafeString:
         return self._template("note", html=self.text(text), kind="")
@@ -223,4 +227,4 @@ class PageRenderer(TextRenderer):
 
 def _dots(count: int) -> list[dict[str, Any]]:
     """One hundred dots in rows of twenty, the first `count` of them filled."""
-    return [{"x": 5 + 10 * (place % 20), "y": 5 + 10 * (place // 20), "on": place < count} for place in range(100)]
+    return [{"x": 5 + 10 * (index % 20), "y": 5 + 10 * (index // 20), "on": index < count} for index in range(100)]

@@ -42,12 +42,12 @@ def reader_words(record: Mapping[str, Any]) -> dict[str, Any]:
     measured = [record[name] for name in ("outcome", "timepoint") if _says_something(record[name])]
     return {
         "direction_words": "" if record["code"] in COURSES else direction_words(record),
-        "measured": comma_list([*measured[:1], *(words[:1].lower() + words[1:] for words in measured[1:])]),
+        "measured": comma_list([*measured[:1], *(part[:1].lower() + part[1:] for part in measured[1:])]),
         "compared_with": record["comparator"] if _says_something(record["comparator"]) else "",
         "why_not_higher": record["downgrade_reasons"] if record["grade"] > 0 else "",
         "is_course": record["code"] in COURSES,
     }
 
 
-def _says_something(words: str) -> bool:
-    return bool(words) and not words.startswith(UNSAID)
+def _says_something(text: str) -> bool:
+    return bool(text) and not text.startswith(UNSAID)

@@ -34,15 +34,15 @@ def script(nodes: Sequence[Node]) -> SafeString:
 
 
 def of_page(
-    page: Page, rendered: Rendered, held: Library, *, crumbs: Sequence[tuple[str, str]], clinic: Mapping[str, Any]
+    page: Page, rendered: Rendered, library: Library, *, crumbs: Sequence[tuple[str, str]], clinic: Mapping[str, Any]
 ) -> SafeString:
     """`crumbs` are (address, title) of the pages above it. The page must be public."""
     site = clinic["site_url"]
     url = site + page.path
     live = page.live
     assert live is not None, "only public pages are described"
-    about = _subject(page, rendered, held, url)
-    trials = _trials(held, url) if any(part.name == "trials" for part in parts(page.body)) else []
+    about = _subject(page, rendered, library, url)
+    trials = _trials(library, url) if any(part.name == "trials" for part in parts(page.body)) else []
     web_page = {
         **_web_page(page.path, clinic, crumbs=[*crumbs, (page.path, page.short_title)]),
         "dateModified": live.published_at.isoformat(),
@@ -81,7 +81,7 @@ def questions(asked: Iterable[Record], *, clinic: Mapping[str, Any]) -> Node:
             {
                 "@type": "Question",
                 "name": record["question"],
-                "acceptedAnswer": {"@type": "Answer", "text": Words.of(record["html"]).text},
+                "acceptedAnswer": {"@type": "Answer", "text": PageOutline.of(record["html"]).text},
             }
             for record in asked
         ],
@@ -140,8 +140,8 @@ def _web_page(path: str, clinic: Mapping[str, Any], *, crumbs: Sequence[tuple[st
         web_page["breadcrumb"] = {
             "@type": "BreadcrumbList",
             "itemListElement": [
-                {"@type": "ListItem", "position": place, "name": title, "item": site + address}
-                for place, (address, title) in enumerate(trail, 1)
+                {"@type": "ListItem", "position": position, "name": title, "item": site + address}
+                for position, (address, title) in enumerate(trail, 1)
             ],
         }
     return web_page
@@ -152,11 +152,11 @@ def _citation(source: Record) -> Node:
     return {"@type": "CreativeWork", "name": source["title"], **link}
 
 
-def _subject(page: Page, rendered: Rendered, held: Library, url: str) -> Node | None:
+def _subject(page: Page, rendered: Rendered, library: Library, url: str) -> Node | None:
     """What the page is about, where that is one condition, treatment or procedure."""
     node: Node = {"@id": f"{url}#subject", "name": page.short_title, "description": page.summary}
     if page.kind == Page.Kind.CONDITION:
-        return {"@type": "MedicalCondition", **node, **_condition(page, rendered, held)}
+        return {"@type": "MedicalCondition", **node, **_condition(page, rendered, library)}
     if page.kind == Page.Kind.PROCEDURE:
         # Not a TherapeuticProcedure: whether it treats anything is what nobody knows.
         return {"@type": "MedicalProcedure", **node, **_procedure(rendered)}
@@ -171,24 +171,24 @@ def _subject(page: Page, rendered: Rendered, held: Library, url: str) -> Node | 
     return None
 
 
-def _condition(page: Page, rendered: Rendered, held: Library) -> Node:
-    words = Words.of(rendered.html)
-    found: Node = {}
+def _condition(page: Page, rendered: Rendered, library: Library) -> Node:
+    outline = PageOutline.of(rendered.html)
+    node: Node = {}
     if page.figure in ANATOMY:
-        found["associatedAnatomy"] = {"@type": "AnatomicalStructure", "name": ANATOMY[page.figure]}
-    if signs := words.items.get(SYMPTOMS):
-        found["signOrSymptom"] = [{"@type": "MedicalSignOrSymptom", "name": sign} for sign in signs]
-    if course := words.sections.get(COURSE):
-        found["expectedPrognosis"] = course
-    if helping := _what_helps(page, held):
-        found["possibleTreatment"] = [{"@type": "MedicalTherapy", "name": treatment} for treatment in helping]
-    return found
+        node["associatedAnatomy"] = {"@type": "AnatomicalStructure", "name": ANATOMY[page.figure]}
+    if signs := outline.items.get(SYMPTOMS):
+        node["signOrSymptom"] = [{"@type": "MedicalSignOrSymptom", "name": sign} for sign in signs]
+    if course := outline.sections.get(COURSE):
+        node["expectedPrognosis"] = course
+    if helping := _what_helps(page, library):
+        node["possibleTreatment"] = [{"@type": "MedicalTherapy", "name": treatment} for treatment in helping]
+    return node
 
 
-def _what_helps(page: Page, held: Library) -> list[str]:
+def _what_helps(page: Page, library: Library) -> list[str]:
     """The treatments that the page shows a graded benefit of; never one made of cells."""
     codes = [code for part in parts(page.body) if part.name in ("evidence", "compare") for code in part.text.split()]
-    shown = [held.evidence[code] for code in dict.fromkeys(codes) if code in held.evidence]
+    shown = [library.evidence[code] for code in dict.fromkeys(codes) if code in library.evidence]
     helping = [
         record
         for record in shown
@@ -199,13 +199,13 @@ def _what_helps(page: Page, held: Library) -> list[str]:
 
 
 def _procedure(rendered: Rendered) -> Node:
-    steps = Words.of(rendered.html).steps
+    steps = PageOutline.of(rendered.html).steps
     return {"howPerformed": steps} if steps else {}
 
 
-def _trials(held: Library, url: str) -> list[Node]:
+def _trials(library: Library, url: str) -> list[Node]:
     nodes = []
-    for trial in held.trials.values():
+    for trial in library.trials.values():
         node = {"@type": "MedicalTrial", "@id": f"{url}#{trial['key']}", "name": trial["name"]}
         node["status"] = trial["status"][:1].upper() + trial["status"][1:]
         if trial["registry_id"]:
@@ -216,7 +216,7 @@ def _trials(held: Library, url: str) -> list[Node]:
     return nodes
 
 
-class Words(HTMLParser):
+class PageOutline(HTMLParser):
     """The words of rendered HTML, without the numbers of its sources.
 
     By second-level heading: paragraphs of the text itself in `sections`, list items in `items`. `steps` are the
@@ -234,11 +234,11 @@ class Words(HTMLParser):
         self._is_citation = self._is_timeline = self._is_plain = False
 
     @classmethod
-    def of(cls, html: str) -> "Words":
-        words = cls()
-        words.feed(html)
-        words.close()
-        return words
+    def of(cls, html: str) -> "PageOutline":
+        outline = cls()
+        outline.feed(html)
+        outline.close()
+        return outline
 
     @property
     def text(self) -> str:
@@ -257,19 +257,19 @@ class Words(HTMLParser):
             self.pieces.append(" ")
 
     def handle_endtag(self, tag: str) -> None:
-        words = " ".join("".join(self._block).split())
+        text = " ".join("".join(self._block).split())
         if tag == "a":
             self._is_citation = False
         elif tag == "ol":
             self._is_timeline = False
         elif tag == "h2":
-            self._heading = words
+            self._heading = text
         elif tag == "h3" and self._is_timeline:
-            self.steps.append(words)
-        elif tag == "p" and self._is_plain and self._heading and words:
-            self.sections.setdefault(self._heading, []).append(words)
-        elif tag == "li" and self._heading and words:
-            self.items.setdefault(self._heading, []).append(words)
+            self.steps.append(text)
+        elif tag == "p" and self._is_plain and self._heading and text:
+            self.sections.setdefault(self._heading, []).append(text)
+        elif tag == "li" and self._heading and text:
+            self.items.setdefault(self._heading, []).append(text)
 
     def handle_data(self, data: str) -> None:
         if not self._is_citation:

@@ -44,7 +44,7 @@ MEANING: Final = "what does {} mean"
 TERM: Final = 0.85
 """What a word explained is worth beside a page or an answer about the same, which say more."""
 BRACKETS: Final = re.compile(r"[()]")
-Place = tuple[str, str, str]
+Target = tuple[str, str, str]
 """Kind and key of an entry, and the section of its page, if any."""
 
 
@@ -52,7 +52,7 @@ Place = tuple[str, str, str]
 class Phrase:
     """One question or name that a place answers, as its marks."""
 
-    place: Place
+    target: Target
     marks: frozenset[str]
 
 
@@ -61,15 +61,15 @@ def marks_of(words: Sequence[str]) -> frozenset[str]:
 
     Every word is a part as well, “~disc”, so that “torn disc” and “slipped disc” have something in common.
     """
-    found = {f"~{stem(word)}" for word in words}
+    marks = {f"~{stem(word)}" for word in words}
     lone = set(words)
     for typed in named([word for word in words if word not in STOP_WORDS]):
         if names := MEANS_THE_SAME.get(stems_of(typed)):
-            found.add(f"={names[0]}")
+            marks.add(f"={names[0]}")
             lone -= set(typed.split())
     for word in lone:
-        found.add(INTENT.get(stem(word), stem(word)))
-    return frozenset(found)
+        marks.add(INTENT.get(stem(word), stem(word)))
+    return frozenset(marks)
 
 
 INTENTS: Final = (
@@ -117,18 +117,18 @@ class Answers:
     def __init__(self, library: Library, fixed: Iterable[tuple[str, str, str]]) -> None:
         """`fixed`: key, address and name of each place that is no record."""
         self.phrases: list[Phrase] = []
-        self.all_of: dict[Place, set[str]] = defaultdict(set)
+        self.all_of: dict[Target, set[str]] = defaultdict(set)
         self.words: set[str] = set()
         self.spanish: set[str] = set()
         paths = {path: (Kind.PAGE.value, key, "") for key, path, _ in fixed}
         paths |= {path: (Kind.PAGE.value, page["key"], "") for path, page in library.pages.items()}
         for key, _, name in fixed:
             self._add((Kind.PAGE.value, key, ""), (name,), self.words)
-        for place, names, said in _named_by_themselves(library):
-            self._add(place, names, self.words)
-            self.all_of[place] |= marks_of(words_of(said))
+        for target, names, said in _named_by_themselves(library):
+            self._add(target, names, self.words)
+            self.all_of[target] |= marks_of(words_of(said))
         for bet in library.best_bets.values():
-            if leads_to := place_of(bet["target"], paths, library):
+            if leads_to := target_of(bet["target"], paths, library):
                 self._add(leads_to, bet["phrases"], self.words)
                 self._add(leads_to, bet["spanish"], self.spanish)
         counts = Counter(mark for marks in self.all_of.values() for mark in marks)
@@ -139,12 +139,12 @@ class Answers:
                 self.by_mark[mark].append(number)
         self.weights = [sum(map(self.weight, sorted(phrase.marks))) for phrase in self.phrases]
 
-    def _add(self, place: Place, names: Iterable[str], known: set[str]) -> None:
+    def _add(self, target: Target, names: Iterable[str], known: set[str]) -> None:
         for name in names:
             words = words_of(name)
             if marks := marks_of(words):
-                self.phrases.append(Phrase(place, marks))
-                self.all_of[place] |= marks
+                self.phrases.append(Phrase(target, marks))
+                self.all_of[target] |= marks
                 known.update(word for word in words if len(word) >= SHORTEST_KNOWN)
 
     def weight(self, mark: str) -> float:
@@ -152,7 +152,7 @@ class Answers:
         told *= PART if mark[0] == "~" else 1 - PART if mark[0].isalnum() else 1
         return told * LITTLE if mark.lstrip("~") in SMALL else told
 
-    def to(self, words: Sequence[str]) -> list[Place]:
+    def to(self, words: Sequence[str]) -> list[Target]:
         """The places that answer these words best, no page twice; none when nothing is near enough."""
         marks = sorted(marks_of(words))
         weighed = {mark: self.weight(mark) for mark in marks}
@@ -161,30 +161,30 @@ class Answers:
         for mark in marks:
             for number in self.by_mark.get(mark, ()):
                 both[number] += weighed[mark]
-        best: dict[Place, float] = defaultdict(float)
+        best: dict[Target, float] = defaultdict(float)
         telling = {number for mark in marks if mark.lstrip("~") not in SMALL for number in self.by_mark.get(mark, ())}
         for number, shared in both.items():
             if number not in telling and self.phrases[number].marks != frozenset(marks):
                 continue  # it has only little words in common
-            place = self.phrases[number].place
-            best[place] = max(best[place], 2 * shared / (asked + self.weights[number]))
-        for place in best:
-            best[place] += ALL_ROUND * sum(weighed[mark] for mark in marks if mark in self.all_of[place]) / asked
-            best[place] *= TERM if place[0] == Kind.TERM else 1
+            target = self.phrases[number].target
+            best[target] = max(best[target], 2 * shared / (asked + self.weights[number]))
+        for target in best:
+            best[target] += ALL_ROUND * sum(weighed[mark] for mark in marks if mark in self.all_of[target]) / asked
+            best[target] *= TERM if target[0] == Kind.TERM else 1
         return self._chosen(best)
 
     @staticmethod
-    def _chosen(scores: Mapping[Place, float]) -> list[Place]:
-        ranked = sorted(scores, key=lambda place: (-round(scores[place], 9), place))
+    def _chosen(scores: Mapping[Target, float]) -> list[Target]:
+        ranked = sorted(scores, key=lambda target: (-round(scores[target], 9), target))
         least = max(GOOD, NEAR_BEST * scores[ranked[0]]) if ranked else 0
-        chosen: dict[tuple[str, str], Place] = {}
-        for place in ranked:
-            if scores[place] >= least and len(chosen) < MOST:
-                chosen.setdefault(place[:2], place)
+        chosen: dict[tuple[str, str], Target] = {}
+        for target in ranked:
+            if scores[target] >= least and len(chosen) < MOST:
+                chosen.setdefault(target[:2], target)
         return list(chosen.values())
 
 
-def _named_by_themselves(library: Library) -> Iterator[tuple[Place, tuple[str, ...], str]]:
+def _named_by_themselves(library: Library) -> Iterator[tuple[Target, tuple[str, ...], str]]:
     """What each record is called, and says in brief: pages, questions with answers, and words explained."""
     for page in library.pages.values():
         yield (Kind.PAGE.value, page["key"], ""), (page["title"], page["short_title"]), page["summary"]
@@ -199,12 +199,12 @@ def _named_by_themselves(library: Library) -> Iterator[tuple[Place, tuple[str, .
         )
 
 
-def place_of(target: str, paths: dict[str, Place], library: Library) -> Place | None:
+def target_of(address: str, paths: dict[str, Target], library: Library) -> Target | None:
     """Where an address leads, if readers see it."""
-    path, _, anchor = target.partition("#")
+    path, _, anchor = address.partition("#")
     if path == "/faq/" and anchor in library.questions:
         return Kind.QUESTION.value, anchor, ""
     if path == "/glossary/" and anchor in library.terms:
         return Kind.TERM.value, anchor, ""
-    place = paths.get(path)
-    return (place[0], place[1], anchor) if place else None
+    target = paths.get(path)
+    return (target[0], target[1], anchor) if target else None

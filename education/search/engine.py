@@ -15,7 +15,7 @@ from clinic.core.danger_words import Danger, dangers_in
 from education import library
 from education.library import Library
 from education.models import SearchEntry, SearchVocabulary
-from education.search.answers import Answers, Place
+from education.search.answers import Answers, Target
 from education.search.index import FIXED
 from education.search.snippets import best_sentence, is_named, marked
 from education.search.spanish import in_english
@@ -104,7 +104,7 @@ class Results:
     `dangers`: what the words may tell of, an emergency of the body or self-harm.
     """
 
-    words: str
+    query: str
     best: tuple[Hit, ...] = ()
     groups: tuple[Group, ...] = ()
     answered: str = ""
@@ -118,13 +118,13 @@ class Results:
         return len(self.best) + sum(group.others for group in self.groups)
 
 
-def find(words: str, *, kind: str = "", page: int = 1) -> Results:
+def find(query: str, *, kind: str = "", page: int = 1) -> Results:
     """What visitors may read about these words: the few best answers, then all by kind; of one kind a page at a time.
 
     Any text is a question: what cannot be read as words finds nothing. Three queries, four when nothing has all words.
     """
-    typed, dangers = words[:LONGEST_KEPT], dangers_in(words)
-    asked = words_of(words[:LONGEST])[:MOST_WORDS]
+    typed, dangers = query[:LONGEST_KEPT], dangers_in(query)
+    asked = words_of(query[:LONGEST])[:MOST_WORDS]
     if not set(asked) - STOP_WORDS:
         return Results(typed, dangers=dangers)
     known = _known_of(library.current())
@@ -135,17 +135,17 @@ def find(words: str, *, kind: str = "", page: int = 1) -> Results:
     keeps_words = bool(spanish) or Danger.SELF_HARM in dangers
     meant = "" if keeps_words else corrected(said, units, known.vocabulary)
     best = [] if kind else known.answers.to([*(words_of(meant) or said), *(spanish.meant if spanish else ())])
-    found, is_loose = _matches(units, every=True), False
-    if found:
+    rows, is_loose = _matches(units, every=True), False
+    if rows:
         meant = ""
     elif meant:
         units = units_of(words_of(meant), known.vocabulary)
-        found = _matches(units, every=True)
-    answered = meant if found and meant else typed
-    if not found and len(units) > 1:
-        found = _matches(units, every=False)
-        is_loose = bool(found)
-    hits, groups = _shown(best, found, units, kind, page)
+        rows = _matches(units, every=True)
+    answered = meant if rows and meant else typed
+    if not rows and len(units) > 1:
+        rows = _matches(units, every=False)
+        is_loose = bool(rows)
+    hits, groups = _shown(best, rows, units, kind, page)
     return Results(typed, hits, groups, answered, meant, is_loose, dangers, " ".join(said) if spanish else "")
 
 
@@ -160,15 +160,15 @@ class Known:
 _known: dict[str, Known] = {}
 
 
-def _known_of(held: Library) -> Known:
+def _known_of(content: Library) -> Known:
     """Made once a process for each revision, with one query."""
-    known = _known.get(held.revision)
+    known = _known.get(content.revision)
     if known is None:
-        answers = Answers(held, [(name, reverse(name), title) for name, title, _, _ in FIXED])
+        answers = Answers(content, [(name, reverse(name), title) for name, title, _, _ in FIXED])
         counts = SearchVocabulary.objects.filter(pk=1).values_list("words", flat=True).first()
         known = Known(answers, Vocabulary(counts or {}, answers.words))
         _known.clear()
-        _known[held.revision] = known
+        _known[content.revision] = known
     return known
 
 
@@ -186,8 +186,8 @@ def _matches(units: Sequence[Unit], *, every: bool) -> list[tuple[int, str]]:
         sql, names = SQLITE, [_fts_query(units, every=every), typed]
     with connection.cursor() as cursor:
         cursor.execute(sql, names)
-        found: list[tuple[int, str]] = cursor.fetchall()
-    return found
+        rows: list[tuple[int, str]] = cursor.fetchall()
+    return rows
 
 
 def _names(unit: Unit) -> list[str]:
@@ -219,32 +219,40 @@ def _tsquery(units: Sequence[Unit], *, every: bool) -> tuple[str, list[str]]:
 
 
 def _shown(
-    best: Sequence[Place], found: Sequence[tuple[int, str]], units: Sequence[Unit], kind: str, page: int
+    best: Sequence[Target], rows: Sequence[tuple[int, str]], units: Sequence[Unit], kind: str, page: int
 ) -> tuple[tuple[Hit, ...], tuple[Group, ...]]:
     """The best answers, and the ids of each kind cut to what is shown, with their entries in one query."""
-    by_kind = {item: [pk for pk, its_kind in found if its_kind == item] for item in SearchEntry.Kind}
+    by_kind = {item: [pk for pk, its_kind in rows if its_kind == item] for item in SearchEntry.Kind}
     shown = {}
-    for each, ids in by_kind.items():
+    for entry_kind, ids in by_kind.items():
         if kind:
             start = (page - 1) * PAGE_LENGTH
-            shown[each] = ids[start : start + PAGE_LENGTH] if each == kind else []
+            shown[entry_kind] = ids[start : start + PAGE_LENGTH] if entry_kind == kind else []
         else:
-            shown[each] = ids[: FIRST_SHOWN.get(each, OTHERS_SHOWN) + len(best)]
+            shown[entry_kind] = ids[: FIRST_SHOWN.get(entry_kind, OTHERS_SHOWN) + len(best)]
     wanted = Q(pk__in=[pk for ids in shown.values() for pk in ids])
     for its_kind, key, _ in best:
         wanted |= Q(kind=its_kind, key=key)
     entries = {entry.pk: entry for entry in SearchEntry.objects.filter(wanted)}
     by_name = {(entry.kind, entry.key): entry for entry in entries.values()}
-    above = [(by_name[place[:2]], place[2]) for place in best if place[:2] in by_name]
+    above = [(by_name[target[:2]], target[2]) for target in best if target[:2] in by_name]
     taken = {entry.pk for entry, _ in above}
     groups = []
-    for each, ids in shown.items():
-        is_shown = by_kind[each] and kind in ("", each)
+    for entry_kind, ids in shown.items():
+        is_shown = by_kind[entry_kind] and kind in ("", entry_kind)
         rest = [pk for pk in ids if pk in entries and pk not in taken]
-        first = rest if kind else rest[: FIRST_SHOWN.get(each, OTHERS_SHOWN)]
+        first = rest if kind else rest[: FIRST_SHOWN.get(entry_kind, OTHERS_SHOWN)]
         hits = tuple(_hit(entries[pk], units) for pk in first)
         if is_shown and (kind or hits):
-            groups.append(Group(each.value, str(each.label), len(by_kind[each]), hits, len(taken & set(by_kind[each]))))
+            groups.append(
+                Group(
+                    entry_kind.value,
+                    str(entry_kind.label),
+                    len(by_kind[entry_kind]),
+                    hits,
+                    len(taken & set(by_kind[entry_kind])),
+                )
+            )
     return tuple(_hit(entry, units, section, is_best=True) for entry, section in above), tuple(groups)
 
 

@@ -58,7 +58,7 @@ class EntryDraft:
     key: str
     path: str
     digest: str
-    words: Mapping[str, Any]
+    fields: Mapping[str, Any]
     version: int = 0
 
 
@@ -98,20 +98,20 @@ def _count(changes: Mapping[str, int]) -> None:
 
 def _known_words(entry: SearchEntry) -> set[str]:
     texts = (entry.title, entry.summary, entry.keywords, entry.text)
-    found = {word for text in texts for word in words_of(text)}
-    return {word for word in found if len(word) >= SHORTEST_KNOWN and word.isalpha()}
+    distinct = {word for text in texts for word in words_of(text)}
+    return {word for word in distinct if len(word) >= SHORTEST_KNOWN and word.isalpha()}
 
 
 def _entries(drafts: Sequence[EntryDraft]) -> list[SearchEntry]:
     versions = PageVersion.objects.filter(pk__in=[draft.version for draft in drafts if draft.version])
-    words = {pk: (words, kind) for pk, words, kind in versions.values_list("pk", "words", "live_page__kind")}
+    by_version = {pk: (words, kind) for pk, words, kind in versions.values_list("pk", "words", "live_page__kind")}
     return [
         SearchEntry(
             kind=draft.kind,
             key=draft.key,
             path=draft.path,
             digest=draft.digest,
-            **{**draft.words, **(_page_words(*words[draft.version]) if draft.version else {})},
+            **{**draft.fields, **(_page_words(*by_version[draft.version]) if draft.version else {})},
         )
         for draft in drafts
     ]
@@ -133,12 +133,12 @@ def _drafts(data: Mapping[str, list[Record]]) -> Iterator[EntryDraft]:
         yield from (_statement(record, homes["evidence-table"]) for record in data["evidence"])
     if "trials" in homes:
         yield from (_trial(record, homes["trials"]) for record in data["trials"])
-    yield from (_source(record, place) for place, record in enumerate(data["sources"], 1))
+    yield from (_source(record, number) for number, record in enumerate(data["sources"], 1))
 
 
-def _draft(kind: Kind, key: str, path: str, **words: Any) -> EntryDraft:
-    made_of = json.dumps([FORM, path, words], sort_keys=True)
-    return EntryDraft(kind, key, path, hashlib.sha256(made_of.encode()).hexdigest(), words)
+def _draft(kind: Kind, key: str, path: str, **fields: Any) -> EntryDraft:
+    made_of = json.dumps([FORM, path, fields], sort_keys=True)
+    return EntryDraft(kind, key, path, hashlib.sha256(made_of.encode()).hexdigest(), fields)
 
 
 def _pages(links: Iterable[Record]) -> Iterator[EntryDraft]:
@@ -154,9 +154,9 @@ def _pages(links: Iterable[Record]) -> Iterator[EntryDraft]:
 def _homes() -> dict[str, str]:
     """Which page shows the table of all statements, and which the trials: the first one that readers see."""
     shown = PageVersion.objects.filter(live_page__isnull=False).annotate(body=KT("words__body"))
-    found = shown.filter(Q(body__contains="::: evidence-table") | Q(body__contains="::: trials"))
+    pages = shown.filter(Q(body__contains="::: evidence-table") | Q(body__contains="::: trials"))
     homes: dict[str, str] = {}
-    for path, body in found.order_by("live_page__order", "live_page__path").values_list("live_page__path", "body"):
+    for path, body in pages.order_by("live_page__order", "live_page__path").values_list("live_page__path", "body"):
         for part in parts(body):
             homes.setdefault(part.name, path)
     return homes
@@ -189,16 +189,16 @@ def _trial(record: Record, home: str) -> EntryDraft:
     )
 
 
-def _source(record: Record, place: int) -> EntryDraft:
+def _source(record: Record, number: int) -> EntryDraft:
     """A source as the list of sources says it. That list counts, so a place is part of the address."""
     said = (record["kind"], record["authors"], record["container"], str(record["year"] or ""))
     checked = "" if record["is_verified"] else " Not yet checked by us."
     return _draft(
         Kind.SOURCE,
         record["key"],
-        f"{reverse('education:sources')}#source-{place}",
+        f"{reverse('education:sources')}#source-{number}",
         title=record["title"],
-        summary=". ".join(words.rstrip(".") for words in said if words) + "." + checked,
+        summary=". ".join(part.rstrip(".") for part in said if part) + "." + checked,
     )
 
 
@@ -234,11 +234,11 @@ def _lines(markdown: str) -> list[str]:
             lines.append("; ".join(filter(None, row or ())))
             row = None
         elif token.type == "inline":
-            words = _plain(token.content)
+            text = _plain(token.content)
             if row is not None:
-                row.append(words)
+                row.append(text)
             else:
-                lines.append(f"{SECTION if before.tag == 'h2' else ''}{words}")
+                lines.append(f"{SECTION if before.tag == 'h2' else ''}{text}")
     return [line for line in lines if line.strip()]
 
 

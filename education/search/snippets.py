@@ -58,12 +58,12 @@ def marked(sentence: str, units: Sequence[Unit]) -> tuple[tuple[str, bool], ...]
         if (word := fold(match.group())) not in STOP_WORDS and stem(word) in asked
     ]
     begin, end = _window(sentence, marks[0][0] if marks else 0)
-    pieces, place = [("… ", False)] if begin else [], begin
+    pieces, position = [("… ", False)] if begin else [], begin
     for start, stop in marks:
         if begin <= start and stop <= end:
-            pieces += [(sentence[place:start], False), (sentence[start:stop], True)]
-            place = stop
-    pieces.append((sentence[place:end] + (" …" if end < len(sentence) else ""), False))
+            pieces += [(sentence[position:start], False), (sentence[start:stop], True)]
+            position = stop
+    pieces.append((sentence[position:end] + (" …" if end < len(sentence) else ""), False))
     return tuple(piece for piece in pieces if piece[0])
 
 

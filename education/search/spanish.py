@@ -205,12 +205,12 @@ def roots(text: str) -> tuple[str, ...]:
 
 
 def _meanings() -> dict[tuple[str, ...], str]:
-    found: dict[tuple[str, ...], str] = {}
+    meanings: dict[tuple[str, ...], str] = {}
     for line in MEANINGS.strip().splitlines():
         names, _, english = line.partition(" = ")
         for name in names.split("|") if "|" in names else names.split():
-            found.setdefault(roots(name), english)
-    return found
+            meanings.setdefault(roots(name), english)
+    return meanings
 
 
 class Read(NamedTuple):
@@ -241,13 +241,13 @@ def in_english(words: Sequence[str], vocabulary: Vocabulary, known: Iterable[str
         return None
     asked = [word for word in meant if word not in LITTLE_WORDS]
     english: list[str] = []
-    place = 0
-    while place < len(asked):
-        for length in range(min(LONGEST_NAME, len(asked) - place), 0, -1):
-            meaning = MEANING.get(tuple(root(word) for word in asked[place : place + length]))
+    index = 0
+    while index < len(asked):
+        for length in range(min(LONGEST_NAME, len(asked) - index), 0, -1):
+            meaning = MEANING.get(tuple(root(word) for word in asked[index : index + length]))
             if meaning or length == 1:
-                english += meaning.split() if meaning else [asked[place]]
-                place += length
+                english += meaning.split() if meaning else [asked[index]]
+                index += length
                 break
     return Read(meant, english)
 

@@ -80,11 +80,11 @@ class Vocabulary:
 
     @cached_property
     def by_trigram(self) -> dict[str, list[str]]:
-        found: dict[str, list[str]] = defaultdict(list)
+        index: dict[str, list[str]] = defaultdict(list)
         for word in (*self.counts, *sorted(self.others)):
             for trigram in _trigrams(sound(word)):
-                found[trigram].append(word)
-        return found
+                index[trigram].append(word)
+        return index
 
     def knows(self, word: str) -> bool:
         return word in self.counts or stem(word) in self.known
@@ -93,8 +93,8 @@ class Vocabulary:
         """The commonest words that go on from here; none for one or two letters."""
         if len(beginning) < 3:
             return ()
-        found = [word for word in self.counts if word.startswith(beginning)]
-        return tuple(sorted(found, key=lambda word: (-self.counts[word], word))[:COMPLETIONS])
+        matches = [word for word in self.counts if word.startswith(beginning)]
+        return tuple(sorted(matches, key=lambda word: (-self.counts[word], word))[:COMPLETIONS])
 
     def nearest(self, word: str) -> str:
         """The word that was probably meant, or two that were written as one; empty when nothing is near."""
@@ -117,8 +117,8 @@ class Vocabulary:
     def _parted(self, word: str) -> str:
         """“stemcells” as “stem cells”, when the two are a name."""
         if len(word) >= SHORTEST_JOINED:
-            for place in range(SHORTEST_PART, len(word) - SHORTEST_PART + 1):
-                first, second = word[:place], word[place:]
+            for index in range(SHORTEST_PART, len(word) - SHORTEST_PART + 1):
+                first, second = word[:index], word[index:]
                 if stem(second) in NAMES_OF_TWO.get(stem(first), ()) and self.knows(first) and self.knows(second):
                     return f"{first} {second}"
         return ""
@@ -126,16 +126,16 @@ class Vocabulary:
 
 def _trigrams(word: str) -> frozenset[str]:
     padded = f"  {word} "
-    return frozenset(padded[place : place + 3] for place in range(len(padded) - 2))
+    return frozenset(padded[index : index + 3] for index in range(len(padded) - 2))
 
 
 def names_heard(words: list[str]) -> list[str]:
     """The words, with a name of two that merely sounds like one put right: “stem sell”."""
     heard = list(words)
-    for place, (first, second) in enumerate(pairwise(words), 1):
+    for index, (first, second) in enumerate(pairwise(words), 1):
         names = NAMES_OF_TWO.get(stem(first), {})
         if stem(second) not in names and len(second) >= SHORTEST_CORRECTED:
-            heard[place] = next((name for name in names.values() if _one_sound(second, name)), second)
+            heard[index] = next((name for name in names.values() if _one_sound(second, name)), second)
     return heard
 
 

@@ -109,21 +109,21 @@ def stems_of(text: str) -> tuple[str, ...]:
 
 def _choices() -> dict[tuple[str, ...], tuple[str, ...]]:
     """The stems of each name -> all names that mean the same."""
-    found: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    choices: dict[tuple[str, ...], list[str]] = defaultdict(list)
     for line in SYNONYMS:
         names = [name.strip() for name in line.split("|")]
         for name in names:
-            found[stems_of(name)] += [other for other in names if other not in found[stems_of(name)]]
-    return {key: tuple(names) for key, names in found.items()}
+            choices[stems_of(name)] += [other for other in names if other not in choices[stems_of(name)]]
+    return {key: tuple(names) for key, names in choices.items()}
 
 
 def _names_of_two() -> dict[str, dict[str, str]]:
-    found: dict[str, dict[str, str]] = defaultdict(dict)
+    pairs: dict[str, dict[str, str]] = defaultdict(dict)
     for line in SYNONYMS:
         for name in line.split("|"):
             if len(both := words_of(name)) == 2:
-                found[stem(both[0])][stem(both[1])] = both[1]
-    return dict(found)
+                pairs[stem(both[0])][stem(both[1])] = both[1]
+    return dict(pairs)
 
 
 MEANS_THE_SAME: Final = _choices()
@@ -142,29 +142,29 @@ class Unit:
 
     @property
     def stems(self) -> tuple[tuple[str, ...], ...]:
-        return tuple(found for name in (self.typed, *self.choices) if (found := stems_of(name)))
+        return tuple(name_stems for name in (self.typed, *self.choices) if (name_stems := stems_of(name)))
 
 
 def let_go(words: list[str]) -> list[str]:
     """The words that say what a question is about: all but the little ones, unless there are none but those."""
     said = [word for word in words if word not in STOP_WORDS]
-    telling = [word for place, word in enumerate(said) if word not in SAYS_LITTLE or _is_named(said, place)]
+    telling = [word for index, word in enumerate(said) if word not in SAYS_LITTLE or _is_named(said, index)]
     return telling or said
 
 
-def _is_named(words: list[str], place: int) -> bool:
+def _is_named(words: list[str], index: int) -> bool:
     """Whether a word is part of a name of two: “back” of “back pain”."""
-    pairs = zip(words[max(0, place - 1) : place + 1], words[max(1, place) : place + 2], strict=False)
+    pairs = zip(words[max(0, index - 1) : index + 1], words[max(1, index) : index + 2], strict=False)
     return any(stem(second) in NAMES_OF_TWO.get(stem(first), ()) for first, second in pairs)
 
 
 def named(asked: list[str]) -> Iterator[str]:
     """The words in order, those that are a name of several words together."""
-    place = 0
-    while place < len(asked):
-        for length in range(min(LONGEST_NAME, len(asked) - place), 0, -1):
-            typed = " ".join(asked[place : place + length])
+    index = 0
+    while index < len(asked):
+        for length in range(min(LONGEST_NAME, len(asked) - index), 0, -1):
+            typed = " ".join(asked[index : index + length])
             if length == 1 or stems_of(typed) in MEANS_THE_SAME:
                 yield typed
-                place += length
+                index += length
                 break

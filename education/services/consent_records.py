@@ -27,7 +27,7 @@ CARE: Final = {
 }
 
 
-def problems_beside(page: Page, held: Library) -> list[str]:
+def problems_beside(page: Page, library: Library) -> list[str]:
     """What an account or a statement still lacks; nothing for pages of other kinds."""
     if page.kind == Page.Kind.ACCOUNT:
         account = CaseAccount.objects.filter(page_id=page.pk).first()
@@ -40,15 +40,15 @@ def problems_beside(page: Page, held: Library) -> list[str]:
         statement = ClinicianStatement.objects.filter(page_id=page.pk).first()
         if statement is None:
             return [gettext("Nothing is on file for this statement: add who said it under “Clinician statements”.")]
-        return statement_problems(statement, page, held)
+        return statement_problems(statement, page, library)
     return []
 
 
 def account_problems(account: CaseAccount, page: Page) -> list[str]:
     today = clock.today()
     problems = [
-        gettext("The account lacks %(words)s (CARE).") % {"words": words}
-        for name, words in CARE.items()
+        gettext("The account lacks %(words)s (CARE).") % {"words": label}
+        for name, label in CARE.items()
         if not getattr(account, name)
     ]
     if account.consent_ends_on < today:
@@ -77,20 +77,20 @@ def _has_counterpart(page: Page) -> bool:
     return public.count() - good >= good + 1
 
 
-def statement_problems(statement: ClinicianStatement, page: Page, held: Library) -> list[str]:
+def statement_problems(statement: ClinicianStatement, page: Page, library: Library) -> list[str]:
     problems = []
     if statement.approved_on is None:
         problems.append(gettext("The clinician has not approved these words in writing yet."))
     if clock.today() - statement.register_checked_on > REGISTER_HOLDS:
         problems.append(gettext("The register number was last checked more than a year ago. Look it up again."))
-    graded = held.evidence.get(statement.evidence)
+    graded = library.evidence.get(statement.evidence)
     if graded is None:
         problems.append(
             gettext("“%(evidence)s” is no graded statement: an opinion stands beside the evidence.")
             % {"evidence": statement.evidence}
         )
-    elif found := surer_than(page.body, graded["grade"]):
-        problems.append(gettext("“%(found)s” says more than the grade beside it.") % {"found": found[0]})
+    elif match := surer_than(page.body, graded["grade"]):
+        problems.append(gettext("“%(found)s” says more than the grade beside it.") % {"found": match[0]})
     return problems
 
 

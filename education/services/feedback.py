@@ -9,10 +9,10 @@ from education.models import Feedback
 @transaction.atomic
 def submit_feedback(*, token: str, path: str, is_helpful: bool, text: str) -> Feedback:
     """Keep one answer; sending the same form twice keeps one row."""
-    kept, is_new = Feedback.objects.get_or_create(
+    feedback, is_new = Feedback.objects.get_or_create(
         token=token,
         defaults={"path": path, "is_helpful": is_helpful, "text": text.strip(), "sent_at": clock.now()},
     )
     if is_new:
-        audit.record(action="content.feedback", actor="reader", target=kept)
-    return kept
+        audit.record(action="content.feedback", actor="reader", target=feedback)
+    return feedback

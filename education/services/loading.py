@@ -44,12 +44,12 @@ TABLES: tuple[tuple[str, type[ShippedRecord], str], ...] = (
 
 @dataclasses.dataclass(slots=True)
 class Loaded:
-    """What a load did. `kept` names records that staff edited and the loader therefore left alone."""
+    """What a load did. `left_alone` names records that staff edited and the loader therefore left alone."""
 
     added: int = 0
     updated: int = 0
     unchanged: int = 0
-    kept: list[str] = dataclasses.field(default_factory=list)
+    left_alone: list[str] = dataclasses.field(default_factory=list)
 
 
 def load(*, shipped: Shipped, publish: bool) -> Loaded:
@@ -64,7 +64,7 @@ def load(*, shipped: Shipped, publish: bool) -> Loaded:
             raise ContentError(taken)
         for table, model, key in TABLES:
             for values in getattr(shipped, table):
-                with refused_as_sentences(f"{shipped.place_of(table, values)}: "):
+                with refused_as_sentences(f"{shipped.location_of(table, values)}: "):
                     _load_one(model, key, values, publish=publish, result=result)
         for waiver in shipped.waivers:
             with refused_as_sentences(f"waivers.toml: waiver {waiver.where}: "):
@@ -75,7 +75,7 @@ def load(*, shipped: Shipped, publish: bool) -> Loaded:
 
 
 @contextmanager
-def refused_as_sentences(place: str) -> Iterator[None]:
+def refused_as_sentences(prefix: str) -> Iterator[None]:
     """What the database refuses although everything was checked, as a sentence that names the place. It ends the load.
 
     The database's own words may hold the text itself, so only their kind is said and logged.
@@ -84,9 +84,9 @@ def refused_as_sentences(place: str) -> Iterator[None]:
         yield
     except DatabaseError as error:
         kind = type(error).__name__
-        logger.error("load_education: %sthe database refused this (%s)", place, kind)
+        logger.error("load_education: %sthe database refused this (%s)", prefix, kind)
         remedy = "run `python manage.py migrate`, try again, and tell the makers of the program if it stays so"
-        raise ContentError([f"{place}the database refused this ({kind}); {remedy}."]) from error
+        raise ContentError([f"{prefix}the database refused this ({kind}); {remedy}."]) from error
 
 
 def _make_way(shipped: Shipped) -> list[str]:
@@ -99,11 +99,12 @@ def _make_way(shipped: Shipped) -> list[str]:
     for page in Page.objects.filter(key__in=moves, edited_at=None):
         if page.path != moves[page.key]:
             Page.objects.filter(pk=page.pk).update(path=f"/moving/{page.pk}/")
-    held = Page.objects.filter(path__in=wanted).values_list("path", "key")
+    occupied = Page.objects.filter(path__in=wanted).values_list("path", "key")
     return [
-        f"{shipped.place_of('pages', wanted[path])}, path: {path} is the address of the page “{key}” in this database; "
+        f"{shipped.location_of('pages', wanted[path])}, path: {path} is the address of the page “{key}” "
+        "in this database; "
         "choose another, or give that page another in the staff area first."
-        for path, key in held
+        for path, key in occupied
         if wanted[path]["key"] != key
     ]
 
@@ -116,7 +117,7 @@ def _load_one(model: type[Any], key: str, values: dict[str, Any], *, publish: bo
         result.added += 1
     elif record.edited_at is not None:
         if record.shipped_digest != stamp:
-            result.kept.append(f"{model._meta.verbose_name} {values[key]}")
+            result.left_alone.append(f"{model._meta.verbose_name} {values[key]}")
         return
     elif record.shipped_digest == stamp:
         result.unchanged += 1

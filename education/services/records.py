@@ -53,10 +53,10 @@ def save_record(*, record: models.Model, by: User, changed: list[str]) -> None:
     if not may(by, f"education.{verb}_{record._meta.model_name}", None if record.pk is None else record):
         raise NotAllowed(NOT_CHANGE)
     if record.pk is not None:
-        held = WORKFLOW.lock(record)
+        stored = WORKFLOW.lock(record)
         for field in record._meta.concrete_fields:
             if field.name in NOT_EDITED:
-                setattr(record, field.name, getattr(held, field.name))
+                setattr(record, field.name, getattr(stored, field.name))
     if isinstance(record, ShippedRecord):
         record.edited_at = clock.now()
     if isinstance(record, SmallRecord):
@@ -78,17 +78,20 @@ def digest_of(record: SmallRecord) -> str:
 
 def problems_of(record: models.Model) -> list[str]:
     """What keeps a record from being shown, in sentences."""
-    held = library.Library.of("", library.snapshot_data())
+    content = library.Library.of("", library.snapshot_data())
     values = values_of(record)
     if isinstance(record, Page):
         paths = set(Page.objects.values_list("path", flat=True)) | FIXED_PAGES.keys()
-        return [*page_problems(values, held, paths=paths), *consent_records.problems_beside(record, held)]
+        return [
+            *page_problems(values, content, paths=paths),
+            *consent_records.problems_beside(record, content),
+        ]
     if isinstance(record, Question):
-        return question_problems(values, held)
+        return question_problems(values, content)
     if isinstance(record, RegulationNote):
-        return regulation_problems(values, held)
+        return regulation_problems(values, content)
     if isinstance(record, BestBet):
         fixed: dict[str, frozenset[str]] = {reverse(name): frozenset() for name, *_ in FIXED}
         bodies = Page.objects.values_list("path", "body")
-        return best_bet_problems(values, held, sections=fixed | {path: sections_of(body) for path, body in bodies})
-    return record_problems(values, held)
+        return best_bet_problems(values, content, sections=fixed | {path: sections_of(body) for path, body in bodies})
+    return record_problems(values, content)

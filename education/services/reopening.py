@@ -18,8 +18,8 @@ EXPIRED: Final = _("The grade of statement %(code)s ran out on %(day)s. Search a
 
 def pages_using(kind: str, key: str) -> list[Page]:
     """Public pages that rest on a source, statement, trial, term, answer or note, by what readers see."""
-    held = library.Library.of("", library.snapshot_data())
-    return [page for page in Page.objects.public() if key in getattr(references.of(_words(page), held), kind, ())]
+    content = library.Library.of("", library.snapshot_data())
+    return [page for page in Page.objects.public() if key in getattr(references.of(_words(page), content), kind, ())]
 
 
 def _words(page: Page) -> dict[str, Any]:
@@ -28,15 +28,15 @@ def _words(page: Page) -> dict[str, Any]:
     return words
 
 
-def due_causes(page: Page, held: library.Library, *, today: datetime.date) -> list[tuple[str, str]]:
+def due_causes(page: Page, content: library.Library, *, today: datetime.date) -> list[tuple[str, str]]:
     """(cause, reason) of all that makes a public page due by the calendar."""
-    found = references.of(_words(page), held)
+    cited = references.of(_words(page), content)
     causes = [
         (f"grade:{code}:{ends}", EXPIRED % {"code": code, "day": clock.day(ends)})
-        for code in sorted(found.evidence)
-        if code in held.evidence and (ends := grade_ends_on(held.evidence[code])) < today
+        for code in sorted(cited.evidence)
+        if code in content.evidence and (ends := grade_ends_on(content.evidence[code])) < today
     ]
-    if found.trials:
+    if cited.trials:
         stale = [open_remark for open_remark in open_remarks(page.as_published()) if open_remark.rule == STALE_TRIALS]
         causes += [(f"trials:{item.digest[:16]}", " ".join((item.why, item.words))) for item in stale]
     return causes

@@ -11,7 +11,7 @@ def refresh_snapshot() -> None:
     The row is locked before the records are read: of two changes at once, the later one sees the earlier.
     """
     Snapshot.objects.get_or_create(pk=1, defaults={"revision": ""})
-    held = Snapshot.objects.select_for_update().get(pk=1)
-    held.revision, held.data = library.new_revision(), library.snapshot_data()
-    held.save()
-    index.refresh(held.data)
+    snapshot = Snapshot.objects.select_for_update().get(pk=1)
+    snapshot.revision, snapshot.data = library.new_revision(), library.snapshot_data()
+    snapshot.save()
+    index.refresh(snapshot.data)

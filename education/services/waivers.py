@@ -39,16 +39,16 @@ def remarks_of(record: models.Model) -> list[content_checks.Remark]:
     table = TABLE_OF.get(type(record), "")
     if not table:
         return []
-    held = library.Library.of("", library.snapshot_data())
-    return content_checks.remarks_of(table, values_of(record), held, today=clock.today())
+    content = library.Library.of("", library.snapshot_data())
+    return content_checks.remarks_of(table, values_of(record), content, today=clock.today())
 
 
 def open_remarks(record: models.Model) -> list[content_checks.Remark]:
     """What must be put right, or given a reason, before readers may see a record."""
     remarks = remarks_of(record)
     given = ClaimWaiver.objects.filter(where__in={item.where for item in remarks})
-    held = [content_checks.Waiver(item.where, item.rule, item.passage, item.reason, item.until) for item in given]
-    return content_checks.still_open(remarks, held, today=clock.today())
+    waivers = [content_checks.Waiver(item.where, item.rule, item.passage, item.reason, item.until) for item in given]
+    return content_checks.still_open(remarks, waivers, today=clock.today())
 
 
 def sentence_of(remark: content_checks.Remark) -> str:
@@ -62,12 +62,12 @@ def sentence_of(remark: content_checks.Remark) -> str:
     return _("%(rule)s. %(said)s Instead: %(instead)s Or give a reason why it may stand.") % parts
 
 
-def full_stop(words: str) -> str:
-    return words if words.endswith((".", "?")) else f"{words}."
+def full_stop(text: str) -> str:
+    return text if text.endswith((".", "?")) else f"{text}."
 
 
 def keep_waiver(waiver: content_checks.Waiver, *, by: str) -> ClaimWaiver:
-    kept, _is_new = ClaimWaiver.objects.update_or_create(
+    stored, _is_new = ClaimWaiver.objects.update_or_create(
         where=waiver.where,
         rule=waiver.rule,
         digest=waiver.digest,
@@ -79,7 +79,7 @@ def keep_waiver(waiver: content_checks.Waiver, *, by: str) -> ClaimWaiver:
             "given_at": clock.now(),
         },
     )
-    return kept
+    return stored
 
 
 def is_author(record: models.Model, who: User) -> bool:

@@ -28,20 +28,20 @@ PROCEDURES = ("marrow", "tube", "inject")
 
 
 @register.simple_tag
-def grade(level: int, chip: bool = False, words: str = "") -> SafeString:
+def grade(level: int, chip: bool = False, label: str = "") -> SafeString:
     """Four stacked discs filled from below, always with words; `level` 0 to 4 (high). A guideline, -1, has none."""
     shape = format_html_join(
         "",
         '<rect class="g-{}" x="{}" y="{}" width="{}" height="4.2" rx="2.1"/>',
         (
-            ("on" if place < level else "off", 3.8 if place % 2 else 3, 20.5 - place * 6, 18.4 if place % 2 else 20)
-            for place in range(4)
+            ("on" if index < level else "off", 3.8 if index % 2 else 3, 20.5 - index * 6, 18.4 if index % 2 else 20)
+            for index in range(4)
         ),
     )
     classes = "grade" + (" grade--chip" if chip else "") + (" grade--none" if level <= 0 else "")
     discs = format_html('<svg viewBox="0 0 26 26" aria-hidden="true" focusable="false">{}</svg>', shape)
     return format_html(
-        '<span class="{}">{}{}</span>', classes, discs if level >= 0 else "", words or GRADE_WORDS[level]
+        '<span class="{}">{}{}</span>', classes, discs if level >= 0 else "", label or GRADE_WORDS[level]
     )
 
 

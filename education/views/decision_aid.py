@@ -23,7 +23,7 @@ ADDRESS: Final = "/tools/decision-aid/"
 @or_closed
 def decision_aid(request: HttpRequest) -> HttpResponse:
     """The page with its form; a POST answers with a page to print, or with the form filled in as it was."""
-    held = library.current()
+    content = library.current()
     page, unusual = page_at(request, ADDRESS)
     form = DecisionAidForm(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
@@ -35,7 +35,7 @@ def decision_aid(request: HttpRequest) -> HttpResponse:
         request,
         "education/decision_aid.html",
         page,
-        held,
+        content,
         form_html=form_html,
         form=form,
         unusual=unusual,
@@ -46,10 +46,10 @@ def summary_of(form: DecisionAidForm) -> dict[str, Any]:
     """What was answered, most important first, and the same as plain lines to carry on."""
     given = form.cleaned_data
     groups = [
-        (str(words), [str(label) for name, label in STATEMENTS.items() if given[name] == rating])
-        for rating, words in reversed(RATINGS)
+        (str(rating_label), [str(label) for name, label in STATEMENTS.items() if given[name] == rating])
+        for rating, rating_label in reversed(RATINGS)
     ]
-    groups = [(words, labels) for words, labels in groups if labels]
+    groups = [(label, labels) for label, labels in groups if labels]
     asked = [str(text) for key, text in QUESTIONS if key in given["questions"]]
     return {
         "form": form,
@@ -57,16 +57,16 @@ def summary_of(form: DecisionAidForm) -> dict[str, Any]:
         "unanswered": [label for name, label in STATEMENTS.items() if not given[name]],
         "asked": asked,
         "own": given["own"],
-        "words": words_of(groups, asked, given["own"]),
+        "text": text_of(groups, asked, given["own"]),
         "today": clock.today(),
     }
 
 
-def words_of(groups: list[tuple[str, list[str]]], asked: list[str], own: str) -> str:
+def text_of(groups: list[tuple[str, list[str]]], asked: list[str], own: str) -> str:
     """Plain lines; nothing when nothing was answered."""
     matters = [
-        _("%(words)s: %(statements)s") % {"words": words, "statements": semicolon_list(labels)}
-        for words, labels in groups
+        _("%(words)s: %(statements)s") % {"words": label, "statements": semicolon_list(labels)}
+        for label, labels in groups
     ]
     parts = (
         (_("What matters to me"), matters),

@@ -53,11 +53,11 @@ class Crumb:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Cell:
+class FindingCell:
     """What was found of one or more outcomes side by side, in words and as a grade. A phone shows it once."""
 
     columns: tuple[Wording, ...]
-    words: str
+    text: str
     level: int
 
     @property
@@ -125,39 +125,39 @@ def page_at(request: HttpRequest, path: str) -> tuple[Page, str]:
     return page, gettext("Preview.")
 
 
-def _rendered(page: Page, held: Library, *, condition: str = "", form: str = "") -> Rendered:
-    keys = page_sources(page.sources, page.body, held)
-    return PageRenderer(held, keys, condition=condition, form=form).page(page.body)
+def _rendered(page: Page, library: Library, *, condition: str = "", form: str = "") -> Rendered:
+    keys = page_sources(page.sources, page.body, library)
+    return PageRenderer(library, keys, condition=condition, form=form).page(page.body)
 
 
-def _crumbs(page: Page, held: Library) -> list[Crumb]:
+def _crumbs(page: Page, library: Library) -> list[Crumb]:
     pieces = page.path.strip("/").split("/")[:-1]
-    paths = ["/" + "/".join(pieces[: place + 1]) + "/" for place in range(len(pieces))]
-    return [Crumb(path, held.pages[path]["short_title"]) for path in paths if path in held.pages]
+    paths = ["/" + "/".join(pieces[: index + 1]) + "/" for index in range(len(pieces))]
+    return [Crumb(path, library.pages[path]["short_title"]) for path in paths if path in library.pages]
 
 
 def show(
-    request: HttpRequest, template: str, page: Page, held: Library, *, form_html: str = "", **extra: Any
+    request: HttpRequest, template: str, page: Page, library: Library, *, form_html: str = "", **extra: Any
 ) -> HttpResponse:
     """A page with all that stands around it; `form_html` goes where its text says `::: decision-form :::`."""
     unusual = extra.pop("unusual", "")
     related = [
-        Crumb(path, held.pages[path]["short_title"] if path in held.pages else str(FIXED_PAGES[path].title))
+        Crumb(path, library.pages[path]["short_title"] if path in library.pages else str(FIXED_PAGES[path].title))
         for path in page.related
-        if path in held.pages or path in FIXED_PAGES
+        if path in library.pages or path in FIXED_PAGES
     ]
     beside = page.shown_beside
     context = {
         "changes": [
             {**item, "day": datetime.date.fromisoformat(item["published_on"])}
-            for item in held.pages.get(page.path, {}).get("changes", ())
+            for item in library.pages.get(page.path, {}).get("changes", ())
         ],
         "feedback_url": reverse("education:feedback", args=[page.key]),
         "is_overdue": bool(page.live and page.live.next_review_on and page.live.next_review_on < clock.today()),
-        "beside_evidence": held.evidence.get(beside.get("evidence", "")),
+        "beside_evidence": library.evidence.get(beside.get("evidence", "")),
         "page": page,
-        "rendered": extra.pop("rendered", None) or _rendered(page, held, form=form_html),
-        "crumbs": _crumbs(page, held),
+        "rendered": extra.pop("rendered", None) or _rendered(page, library, form=form_html),
+        "crumbs": _crumbs(page, library),
         "related": related,
         "unusual": unusual,
         **extra,
@@ -168,19 +168,24 @@ def show(
         return response
     above = [(crumb.path, crumb.title) for crumb in context["crumbs"]]
     context["structured_data"] = structured_data.of_page(
-        page, context["rendered"], held, crumbs=above, clinic=facts(request)
+        page, context["rendered"], library, crumbs=above, clinic=facts(request)
     )
     response = render(request, template, context)
     # A page with a form holds this browser's token, and may hold answers.
-    return response if form_html else page_cache.may_keep(response, revision=held.revision)
+    return response if form_html else page_cache.may_keep(response, revision=library.revision)
 
 
 def _show_fixed(
-    request: HttpRequest, template: str, page: FixedPage, held: Library, data: list[structured_data.Node], **extra: Any
+    request: HttpRequest,
+    template: str,
+    page: FixedPage,
+    library: Library,
+    data: list[structured_data.Node],
+    **extra: Any,
 ) -> HttpResponse:
     described = structured_data.of_fixed_page(page, clinic=facts(request), more=data)
     context = {"fixed_page": page, "structured_data": described, **extra}
-    return page_cache.may_keep(render(request, template, context), revision=held.revision)
+    return page_cache.may_keep(render(request, template, context), revision=library.revision)
 
 
 def until_published(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -188,79 +193,86 @@ def until_published(view: Callable[..., HttpResponse]) -> Callable[..., HttpResp
 
     @require_safe
     @wraps(view)
-    def kept(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         revision = library.revision()
         return page_cache.may_keep(view(request, *args, **kwargs), revision=revision)
 
-    return kept
+    return wrapped
 
 
-def _found(held: Library, code: str) -> tuple[str, int]:
+def _result(library: Library, code: str) -> tuple[str, int]:
     """What a statement found, in words, and its grade. Without one, nothing was tested."""
-    record = held.evidence.get(code)
+    record = library.evidence.get(code)
     return direction_words(record), record["grade"] if record else 0
 
 
-def _home_row(held: Library, codes: tuple[str, ...]) -> list[Cell]:
+def _home_row(library: Library, codes: tuple[str, ...]) -> list[FindingCell]:
     """The findings of one condition; neighbors that found the same are one cell."""
-    cells: list[Cell] = []
+    cells: list[FindingCell] = []
     for column, code in zip(HOME_COLUMNS, codes, strict=True):
-        words, level = _found(held, code)
-        if cells and (cells[-1].words, cells[-1].level) == (words, level):
-            cells[-1] = Cell((*cells[-1].columns, column), words, level)
+        text, level = _result(library, code)
+        if cells and (cells[-1].text, cells[-1].level) == (text, level):
+            cells[-1] = FindingCell((*cells[-1].columns, column), text, level)
         else:
-            cells.append(Cell((column,), words, level))
+            cells.append(FindingCell((column,), text, level))
     return cells
 
 
-def _condition_cards(held: Library) -> list[Record]:
+def _condition_cards(library: Library) -> list[Record]:
     """The four conditions in order, each with what was found of stem cells for pain, and the grade."""
     cards = sorted(
-        (page for page in held.pages.values() if page["kind"] == "condition"), key=lambda page: page["order"]
+        (page for page in library.pages.values() if page["kind"] == "condition"), key=lambda page: page["order"]
     )
-    found = []
+    shown = []
     for card in cards:
         code = CONDITION_FIGURES.get(card["figure"], "")
-        words, grade = _found(held, code)
-        found.append({**card, "found": words, "grade": grade})
-    return found
+        result, grade = _result(library, code)
+        shown.append({**card, "result": result, "grade": grade})
+    return shown
 
 
 @reading
 def home(request: HttpRequest) -> HttpResponse:
-    held = library.current()
-    if settings.DEMO and not held.revision:
+    content = library.current()
+    if settings.DEMO and not content.revision:
         return render(request, "education/no_content.html", status=503)
     page, unusual = page_at(request, HOME)
-    keys = page_sources(page.sources, page.body, held)
+    keys = page_sources(page.sources, page.body, content)
     return show(
         request,
         "education/home.html",
         page,
-        held,
-        cards=_condition_cards(held),
+        content,
+        cards=_condition_cards(content),
         columns=HOME_COLUMNS,
-        rows=[(name, _home_row(held, codes)) for name, codes in HOME_ROWS],
-        sections=PageRenderer(held, keys).sections(page.body),
+        rows=[(name, _home_row(content, codes)) for name, codes in HOME_ROWS],
+        sections=PageRenderer(content, keys).sections(page.body),
         unusual=unusual,
     )
 
 
 @reading
 def conditions(request: HttpRequest) -> HttpResponse:
-    held = library.current()
+    content = library.current()
     page, unusual = page_at(request, CONDITIONS)
-    return show(request, "education/conditions.html", page, held, cards=_condition_cards(held), unusual=unusual)
+    return show(
+        request,
+        "education/conditions.html",
+        page,
+        content,
+        cards=_condition_cards(content),
+        unusual=unusual,
+    )
 
 
 @reading
 def evidence(request: HttpRequest) -> HttpResponse:
-    held = library.current()
+    content = library.current()
     page, unusual = page_at(request, EVIDENCE)
     condition = request.GET.get("condition", "")
     chosen = condition if condition in CONDITION_WORDS else ""
-    rendered = _rendered(page, held, condition=chosen)
-    return show(request, "education/page.html", page, held, rendered=rendered, unusual=unusual)
+    rendered = _rendered(page, content, condition=chosen)
+    return show(request, "education/page.html", page, content, rendered=rendered, unusual=unusual)
 
 
 @require_safe
@@ -270,48 +282,48 @@ def help_page(request: HttpRequest) -> HttpResponse:
 
 @reading
 def content_page(request: HttpRequest, path: str) -> HttpResponse:
-    held = library.current()
+    content = library.current()
     page, unusual = page_at(request, f"/{path}/")
-    return show(request, "education/page.html", page, held, unusual=unusual)
+    return show(request, "education/page.html", page, content, unusual=unusual)
 
 
 @require_safe
 def faq(request: HttpRequest) -> HttpResponse:
     """Every question by group, with the sources of all answers in one numbered list; the one asked for stands open."""
-    held = library.current()
-    keys = list(dict.fromkeys(key for question in held.questions.values() for key in question["sources"]))
-    renderer = PageRenderer(held, keys)
+    content = library.current()
+    keys = list(dict.fromkeys(key for question in content.questions.values() for key in question["sources"]))
+    renderer = PageRenderer(content, keys)
     groups = [
         (
             group.label,
             [
                 {**question, "html": renderer.text(question["answer"])}
-                for question in held.questions.values()
+                for question in content.questions.values()
                 if question["group"] == group
             ],
         )
         for group in Question.Group
     ]
-    sources = [held.sources[key] for key in keys if key in held.sources]
+    sources = [content.sources[key] for key in keys if key in content.sources]
     opened = request.GET.get("open", "")
-    if opened not in held.questions:
+    if opened not in content.questions:
         opened = next((question["code"] for _group, asked in groups for question in asked), "")
     data = [structured_data.questions((item for _group, asked in groups for item in asked), clinic=facts(request))]
-    return _show_fixed(request, "education/faq.html", FAQ, held, data, groups=groups, sources=sources, opened=opened)
+    return _show_fixed(request, "education/faq.html", FAQ, content, data, groups=groups, sources=sources, opened=opened)
 
 
 @require_safe
 def glossary(request: HttpRequest) -> HttpResponse:
-    held = library.current()
+    content = library.current()
     letters: dict[str, list[Record]] = {}
-    for term in sorted(held.terms.values(), key=lambda term: term["term"].casefold()):
-        see_also = [held.terms[slug] for slug in term["see_also"] if slug in held.terms]
+    for term in sorted(content.terms.values(), key=lambda term: term["term"].casefold()):
+        see_also = [content.terms[slug] for slug in term["see_also"] if slug in content.terms]
         letters.setdefault(term["term"][0].upper(), []).append({**term, "see_also": see_also})
     data = [structured_data.terms((term for listed in letters.values() for term in listed), clinic=facts(request))]
-    return _show_fixed(request, "education/glossary.html", GLOSSARY, held, data, letters=letters)
+    return _show_fixed(request, "education/glossary.html", GLOSSARY, content, data, letters=letters)
 
 
 @require_safe
 def sources(request: HttpRequest) -> HttpResponse:
-    held = library.current()
-    return _show_fixed(request, "education/sources.html", SOURCES, held, [], sources=list(held.sources.values()))
+    content = library.current()
+    return _show_fixed(request, "education/sources.html", SOURCES, content, [], sources=list(content.sources.values()))

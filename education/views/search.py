@@ -51,5 +51,5 @@ def _number(text: str) -> int:
 
 def _starting_points() -> Iterator[Record]:
     """Of the pages most people look for, those that readers see."""
-    held = library.current()
-    return (held.pages[path] for path in STARTING_POINTS if path in held.pages)
+    content = library.current()
+    return (content.pages[path] for path in STARTING_POINTS if path in content.pages)

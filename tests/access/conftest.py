@@ -109,12 +109,12 @@ def site(monday_content: Any, time_machine: Any, make_request: Any, clinician: A
         status=RequestStatus.BOOKED, patient=make_patient("Bob Pell", birth_on=datetime.date(1955, 2, 28))
     )
     waiting = make_request(patient=make_patient("Carol Abbot"))
-    place = Location.objects.get()
+    location = Location.objects.get()
     booked = book_directly(other, clinician, TUESDAY)
     SlotHold.objects.create(
         consultation_request=patient,
         clinician=clinician,
-        location=place,
+        location=location,
         starts_at=booked.ends_at,
         ends_at=booked.ends_at + datetime.timedelta(minutes=40),
         expires_at=now + datetime.timedelta(minutes=10),
@@ -148,7 +148,7 @@ def site(monday_content: Any, time_machine: Any, make_request: Any, clinician: A
     call = Call.objects.create(response=waiting.response, outcome="danger_asked", made_at=now, made_by=nurse)
     _content_files(clinician.user, now)
     Absence.objects.create(clinician=clinician, starts_at=now, ends_at=now + datetime.timedelta(hours=1))
-    Room.objects.create(name="Room 1", location=place)
+    Room.objects.create(name="Room 1", location=location)
     Shift.objects.create(user=nurse, weekday=5, starts=datetime.time(9), ends=datetime.time(10), starts_on=now.date())
     ShiftChange.objects.create(user=nurse, kind="on", first_on=now.date(), last_on=now.date())
     note = HandOverNote.objects.create(text="Fax.", sent_key="one", written_at=now, written_by=clinician.user)

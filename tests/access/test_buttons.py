@@ -307,34 +307,34 @@ def filled_in(name: str, site: dict[str, Any]) -> dict[str, Any]:
 def pressed_everywhere(role: str, site: dict[str, Any], **options: Any) -> dict[str, str]:
     """What each address makes of its form; every press is undone before the next."""
     client = get_as(role, site, **options)
-    before, found = everything(), {}
+    before, results = everything(), {}
     for name, pattern in routes():
         with undone(client):
             so_far = changes_made()
             response = client.post(address(pattern, site), filled_in(name, site))
             was_quiet = changes_made() == so_far
-            found[name] = outcome(response, has_changed=not was_quiet and everything() != before)
-    return found
+            results[name] = outcome(response, has_changed=not was_quiet and everything() != before)
+    return results
 
 
 def test_every_address_is_listed() -> None:
-    assert {name for name, _ in routes()} == set(POLICY)
+    assert {name for name, _ in routes()} == set(POLICY), "say in POLICY who may send a form to the new address"
     assert all(len(who.split()) == len(ROLES) for who in POLICY.values())
 
 
 @pytest.mark.parametrize("role", ROLES)
 def test_buttons(role: str, site: dict[str, Any]) -> None:
-    place = ROLES.index(role)
+    index = ROLES.index(role)
 
-    assert pressed_everywhere(role, site) == {name: who.split()[place] for name, who in POLICY.items()}
+    assert pressed_everywhere(role, site) == {name: who.split()[index] for name, who in POLICY.items()}
 
 
 @pytest.mark.parametrize("role", ["patient", "superuser"])
 def test_without_the_token_of_the_page_nothing_is_done(role: str, site: dict[str, Any]) -> None:
     """Another site can make a browser send a form, but not know the token. One button needs none: the appearance."""
-    found = pressed_everywhere(role, site, enforce_csrf_checks=True)
+    result = pressed_everywhere(role, site, enforce_csrf_checks=True)
 
-    assert not {name for name, answer in found.items() if "yes" in answer or "changed" in answer or answer == "broken"}
+    assert not {name for name, answer in result.items() if "yes" in answer or "changed" in answer or answer == "broken"}
 
 
 @pytest.mark.parametrize("model", [Availability, Absence])

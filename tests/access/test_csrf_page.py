@@ -53,25 +53,25 @@ class TestEveryForm:
     def test_without_cookies_it_says_cookies_and_no_endless_loop(self, path):
         before = all_rows()
         page = send(path, FORMS[path], cookies=False)
-        words = text_of(page)
+        text = text_of(page)
         assert page.status_code == 403
-        assert (BLOCKED if path == "/check/" else NO_COOKIE) in words
-        assert "Allow cookies for this site" in words
-        assert "Do you see this page again? Then cookies are still blocked." in words
-        assert "out of date" not in words
+        assert (BLOCKED if path == "/check/" else NO_COOKIE) in text
+        assert "Allow cookies for this site" in text
+        assert "Do you see this page again? Then cookies are still blocked." in text
+        assert "out of date" not in text
         assert TYPED.get(path, "") in page.content.decode()
         assert all_rows() == before
 
     def test_with_another_token_it_says_that_the_page_is_old(self, path):
         before = all_rows()
         page = send(path, FORMS[path], Referer=f"http://testserver{path}?a=1&b=2")
-        words, html = text_of(page), page.content.decode()
+        text, html = text_of(page), page.content.decode()
         assert page.status_code == 403
-        assert OLD_PAGE in words
-        assert "Nothing was sent or saved." in words
+        assert OLD_PAGE in text
+        assert "Nothing was sent or saved." in text
         assert f'href="{path}?a=1&amp;b=2"' in html
         assert TYPED.get(path, "") in html
-        assert "cookies" not in words
+        assert "cookies" not in text
         assert all_rows() == before
 
     @pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://testserver.evil.example"])
@@ -100,11 +100,11 @@ class TestEveryForm:
 
 
 def test_the_first_button_of_the_check_says_what_did_not_begin(settings):
-    words = text_of(send("/check/", {}, cookies=False))
-    assert "The check has not started." in words
-    assert "We can ask you the questions by phone." in words
-    assert settings.CLINIC_PHONE in words
-    assert settings.EMERGENCY_LINE in words
+    text = text_of(send("/check/", {}, cookies=False))
+    assert "The check has not started." in text
+    assert "We can ask you the questions by phone." in text
+    assert settings.CLINIC_PHONE in text
+    assert settings.EMERGENCY_LINE in text
 
 
 def test_the_first_button_of_a_private_link_says_what_is_not_open(alice):
@@ -195,11 +195,11 @@ def test_what_a_machine_put_into_a_form_is_not_called_typed():
 @pytest.mark.parametrize("cookies", [True, False])
 def test_a_page_of_the_check_gets_back_what_was_ticked_and_reads_the_emergency_line_first(cookies, settings):
     page = send("/check/aaaaaaaa/q/now/", {"ab_age": "56", "rf_now": ["chest"]}, cookies=cookies)
-    words = text_of(page)
-    assert words.index(settings.EMERGENCY_LINE) < words.index("Nothing was sent or saved.")
-    assert "56" in words
-    assert "chest" in words.lower()
-    assert "rf_now" not in words
+    text = text_of(page)
+    assert text.index(settings.EMERGENCY_LINE) < text.index("Nothing was sent or saved.")
+    assert "56" in text
+    assert "chest" in text.lower()
+    assert "rf_now" not in text
 
 
 @pytest.mark.parametrize(

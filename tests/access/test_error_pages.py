@@ -49,35 +49,35 @@ def _failing(view: Any, problem: Exception) -> Any:
 
 def test_a_carried_page_is_saved_nowhere(fail):
     page = fail("/check/carried/q/now/", {"ab_age": "56", "rf_now": ["chest"], "carried": "dev:SEALED"})
-    words = text_of(page)
-    assert NOT_SAVED in words
-    assert NOTHING in words
-    assert "Here is what you typed" in words
-    assert "56" in words
-    assert "chest" in words.lower()
+    text = text_of(page)
+    assert NOT_SAVED in text
+    assert NOTHING in text
+    assert "Here is what you typed" in text
+    assert "56" in text
+    assert "chest" in text.lower()
     for wrong in (EARLIER, OLD_CLAIM, "dev:SEALED"):
-        assert wrong not in words
+        assert wrong not in text
 
 
 def test_a_stored_check_has_its_earlier_pages(fail):
-    words = text_of(fail("/check/0a1b2c3d/q/hopes/", {"ex_expect": "info", "ex_note": "Kneeling."}))
-    assert NOT_SAVED in words
-    assert EARLIER in words
-    assert "Kneeling." in words
-    assert NOTHING not in words
+    text = text_of(fail("/check/0a1b2c3d/q/hopes/", {"ex_expect": "info", "ex_note": "Kneeling."}))
+    assert NOT_SAVED in text
+    assert EARLIER in text
+    assert "Kneeling." in text
+    assert NOTHING not in text
 
 
 def test_the_call_back_form_says_that_we_have_no_number(fail):
-    words = text_of(fail("/check/0a1b2c3d/call-back/", CALL_BACK))
-    assert NO_NUMBER in words
-    assert "01314960000" in words
-    assert "Winther" in words
+    text = text_of(fail("/check/0a1b2c3d/call-back/", CALL_BACK))
+    assert NO_NUMBER in text
+    assert "01314960000" in text
+    assert "Winther" in text
 
 
 def test_contact_details_of_one_word_come_back(fail):
-    words = text_of(fail("/check/0a1b2c3d/contact/", {**CALL_BACK, "email": "alice@example.com"}))
+    text = text_of(fail("/check/0a1b2c3d/contact/", {**CALL_BACK, "email": "alice@example.com"}))
     for typed in ("alice@example.com", "01314960000", "Winther"):
-        assert typed in words
+        assert typed in text
 
 
 @pytest.mark.parametrize(
@@ -90,11 +90,11 @@ def test_contact_details_of_one_word_come_back(fail):
     ],
 )
 def test_any_other_form_comes_back_without_a_claim_or_a_secret(fail, path, data, typed):
-    words = text_of(fail(path, {**data, "csrfmiddlewaretoken": "tok" * 11}))
-    assert NOT_SAVED in words
-    assert typed in words
+    text = text_of(fail(path, {**data, "csrfmiddlewaretoken": "tok" * 11}))
+    assert NOT_SAVED in text
+    assert typed in text
     for wrong in (EARLIER, NOTHING, NO_NUMBER, OLD_CLAIM, "a quiet word", "toktok"):
-        assert wrong not in words
+        assert wrong not in text
 
 
 def test_a_form_without_word_of_its_origin_comes_back_when_its_token_was_right(fail):
@@ -108,9 +108,9 @@ def test_words_of_another_site_are_not_shown(fail, headers):
 
 @pytest.mark.parametrize(("path", "is_said"), [("/check/0a1b2c3d/q/now/", True), ("/request/link/", False)])
 def test_looking_at_a_page_sends_nothing(fail, path, is_said):
-    words = text_of(fail(path, None))
-    assert NOT_SAVED not in words
-    assert (EARLIER in words) == is_said
+    text = text_of(fail(path, None))
+    assert NOT_SAVED not in text
+    assert (EARLIER in text) == is_said
 
 
 def test_the_page_stands_when_the_form_is_what_cannot_be_read(fail, monkeypatch):
@@ -123,13 +123,13 @@ def test_the_page_stands_when_the_form_is_what_cannot_be_read(fail, monkeypatch)
 
 def test_a_session_that_was_not_written_may_have_been_kept(rf):
     request = rf.post("/check/0a1b2c3d/call-back/", CALL_BACK, headers=HERE)
-    words = text_of(error_pages.service_unavailable(request, may_be_kept=True))
-    assert "What you sent just now may not have been saved." in words
-    assert "We may not have your number. Do not wait for our call." in words
-    assert NOT_SAVED not in words
+    text = text_of(error_pages.service_unavailable(request, may_be_kept=True))
+    assert "What you sent just now may not have been saved." in text
+    assert "We may not have your number. Do not wait for our call." in text
+    assert NOT_SAVED not in text
 
 
 def test_the_page_of_the_proxy_claims_nothing():
-    words = text_of(error_pages.service_unavailable())
-    assert "If you sent something just now, it may not have been saved." in words
-    assert OLD_CLAIM not in words
+    text = text_of(error_pages.service_unavailable())
+    assert "If you sent something just now, it may not have been saved." in text
+    assert OLD_CLAIM not in text

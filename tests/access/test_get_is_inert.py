@@ -28,12 +28,12 @@ def looks_everywhere(client: Client, site: dict[str, Any]) -> dict[str, int]:
 
 def asks_for_heads_everywhere(client: Client, site: dict[str, Any]) -> dict[str, int]:
     """Each address with what HEAD says."""
-    found = {}
+    results = {}
     for name, pattern in routes():
         headed = client.head(address(pattern, site))
         assert headed.content == b"" or headed.status_code in (404, 405), name
-        found[name] = headed.status_code
-    return found
+        results[name] = headed.status_code
+    return results
 
 
 @pytest.mark.parametrize("role", ["visitor", "patient", "superuser"])
@@ -56,11 +56,13 @@ def test_nor_does_looking_in_the_middle_of_a_check(outcome: str, site: dict[str,
     walker.answer(**OUTCOMES[outcome])
     before, session = everything(), dict(walker.client.session.items())
 
-    found = [walker.client.get(address(pattern, site)).status_code for name, pattern in routes() if "admin" not in name]
+    results = [
+        walker.client.get(address(pattern, site)).status_code for name, pattern in routes() if "admin" not in name
+    ]
 
     assert everything() == before
     assert dict(walker.client.session.items()) == session
-    assert max(found) < 500
+    assert max(results) < 500
 
 
 def test_nor_does_looking_after_sending(site: dict[str, Any]) -> None:

@@ -82,7 +82,7 @@ NO_FORMS = (
 )
 """Bodies cut short, mislabelled, or of another kind."""
 BIG = "a" * 1024 * 1024
-PLACES = {name: place for place, name in enumerate(FORMS)}
+PLACES = {name: index for index, name in enumerate(FORMS)}
 
 
 KEEPS_WHAT_COUNTS = ("danger questions", "how it went")
@@ -139,9 +139,9 @@ class TestEveryForm:
         for kind in list(TEXTS)[PLACES[name] % depth(3, 1) :: depth(3, 1)]:
             with undone(client):
                 is_sound(client.post(path, dict.fromkeys(data, TEXTS[kind])), before, kind, name=name)
-        for place, field in enumerate(data):
+        for index, field in enumerate(data):
             turns = depth(len(TEXTS), 1)
-            for kind in list(TEXTS)[(place + PLACES[name]) % turns :: turns]:
+            for kind in list(TEXTS)[(index + PLACES[name]) % turns :: turns]:
                 with undone(client):
                     is_sound(client.post(path, {**data, field: TEXTS[kind]}), before, (field, kind), name=name)
 
@@ -150,10 +150,10 @@ class TestEveryForm:
         """Each shape in every fourth field, beginning with another one in each form; at length in every field."""
         client, path, data = FORMS[name](stage)
         before = everything()
-        for place, field in enumerate(data):
+        for index, field in enumerate(data):
             shapes = {"twice": ["x", data[field]], "many": ["x"] * 50, "empty": "", "blank": " \t\r\n "}
             turns = depth(4, 1)
-            turn = (place + PLACES[name]) % turns
+            turn = (index + PLACES[name]) % turns
             for label in list(shapes)[turn::turns]:
                 with undone(client):
                     is_sound(client.post(path, {**data, field: shapes[label]}), before, (field, label), name=name)
@@ -235,7 +235,7 @@ MAY_STAY_EMPTY = ("free text", "cancel time")
 @pytest.mark.parametrize("name", KEPT)
 def test_what_is_accepted_is_kept_to_the_letter(stage: Stage, name: str) -> None:
     client, path, data = FORMS[name](stage)
-    field, kept = KEPT[name]
+    field, stored = KEPT[name]
     cleaned = SEEN_OF_A_NAME if field in ("name", "helper_name") else {}
     cleaned = SEEN_OF_A_TEXT if name in MAY_STAY_EMPTY else cleaned
     accepted = []
@@ -244,7 +244,7 @@ def test_what_is_accepted_is_kept_to_the_letter(stage: Stage, name: str) -> None
         with undone(client):
             response = client.post(path, {**data, field: text})
             if response.status_code == 302:
-                assert kept() == cleaned.get(text, text), kind
+                assert stored() == cleaned.get(text, text), kind
                 accepted.append(kind)
     assert set(honest) <= set(accepted)
 

@@ -45,20 +45,20 @@ def list_of(label: str) -> str:
     return f"/admin/{label.replace('.', '/')}/"
 
 
-def lookups(each: admin.ModelAdmin) -> list[str]:
+def lookups(entry: admin.ModelAdmin) -> list[str]:
     """Of the first field of each kind, and of every field the list filters by."""
-    fields = {field.name: field for field in each.model._meta.get_fields()}
+    fields = {field.name: field for field in entry.model._meta.get_fields()}
     filtered = {
-        item if isinstance(item, str) else item[0] for item in each.list_filter if isinstance(item, str | tuple)
+        item if isinstance(item, str) else item[0] for item in entry.list_filter if isinstance(item, str | tuple)
     }
     firsts = {next((name for name, field in fields.items() if isinstance(field, kind)), None) for kind in KINDS}
-    found = [*ANYWHERE]
+    results = [*ANYWHERE]
     for name in sorted(filtered | firsts - {None}):
         tried = {"isempty": "perhaps"}
         for kind, all_ in KINDS.items():
             tried |= all_ if isinstance(fields[name], kind) else {}
-        found += [urlencode({f"{name}__{ending}".removesuffix("__"): value}) for ending, value in tried.items()]
-    return found
+        results += [urlencode({f"{name}__{ending}".removesuffix("__"): value}) for ending, value in tried.items()]
+    return results
 
 
 @pytest.fixture
@@ -72,13 +72,15 @@ def root(client: Client) -> Client:
 def test_no_lookup_from_the_address_breaks_a_list(label: str, root: Client) -> None:
     assert root.get(list_of(label)).status_code == 200
 
-    found = {query: root.get(f"{list_of(label)}?{query}").status_code for query in lookups(ADMINS[label])}
+    results = {query: root.get(f"{list_of(label)}?{query}").status_code for query in lookups(ADMINS[label])}
 
-    assert found
-    assert not {query: status for query, status in found.items() if status not in (200, 302, 400, 403)}
+    assert results
+    assert not {query: status for query, status in results.items() if status not in (200, 302, 400, 403)}
 
 
-@pytest.mark.parametrize("label", [label for label, each in ADMINS.items() if not isinstance(each, PurposeBuiltAdmin)])
+@pytest.mark.parametrize(
+    "label", [label for label, entry in ADMINS.items() if not isinstance(entry, PurposeBuiltAdmin)]
+)
 def test_a_list_refuses_what_no_filter_of_it_offers(label: str, root: Client) -> None:
     assert isinstance(ADMINS[label], BaseModelAdmin)
     for query in ("id__gt=0", "id__range=1,2", "id__regex=1"):
@@ -96,8 +98,8 @@ def test_every_filter_a_list_shows_can_be_pressed(root: Client, manager: User, c
     audit.record(action="request.view", by=manager)
     Feedback.objects.create(path="/", is_helpful=True, sent_at=clock.now())
     pressed = 0
-    for label, each in ADMINS.items():
-        if isinstance(each, PurposeBuiltAdmin):
+    for label, item in ADMINS.items():
+        if isinstance(item, PurposeBuiltAdmin):
             continue
         listed = root.get(list_of(label)).context["cl"]
         for spec in listed.filter_specs:

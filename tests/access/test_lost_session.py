@@ -117,12 +117,12 @@ def test_a_form_without_a_session_is_given_back_and_does_nothing(stage: Stage, n
 
     page = client.post(path, data)
 
-    words, html = text_of(page), page.content.decode()
+    page_text, html = text_of(page), page.content.decode()
     assert page.status_code == 403
-    assert HAS_ENDED in words
+    assert HAS_ENDED in page_text
     assert page.headers["Cache-Control"] == "no-store, private"
     for label, text in SHOWN[name]:
-        assert label in words
+        assert label in page_text
         assert escape(text) in html.partition("What you had filled in")[2]
     assert ("What you had filled in" in html) == bool(SHOWN[name])
     assert PASSWORD not in html
@@ -162,8 +162,8 @@ def test_a_preview_gives_back_what_was_typed_before_it(stage: Stage) -> None:
     url = reverse("admin:consultations_consultationrequest_confirm", args=[consultation_request.pk])
     client, _, _ = stage.staff(url)
     data = {"decision": "not_suitable", "patient_note": "Walk <daily>.", "reason": "Staff words", "seen": "with_doctor"}
-    kept = {"request": consultation_request.pk, "by": stage.doctor.pk, "verb": "decide", "data": data}
-    signed = signing.dumps(kept, salt=PREVIEW_SALT, compress=True)
+    stored = {"request": consultation_request.pk, "by": stage.doctor.pk, "verb": "decide", "data": data}
+    signed = signing.dumps(stored, salt=PREVIEW_SALT, compress=True)
 
     html = lost(client).post(url, {"decision": signed}).content.decode()
 
@@ -199,10 +199,10 @@ def test_a_wrong_password_loses_nothing_and_says_so(stage: Stage) -> None:
     page = lost(client).post(path, data)
     for _ in range(3):
         page = client.post("/admin/login/", {**carried(page), "username": "doctor", "password": "not it"})
-        words = text_of(page)
+        text = text_of(page)
         assert page.status_code == 200
-        assert "Nothing was saved yet." in words
-        assert "No change." in words
+        assert "Nothing was saved yet." in text
+        assert "No change." in text
         assert "not it" not in page.content.decode()
     last = client.post("/admin/login/", {**carried(page), "username": "doctor", "password": PASSWORD})
     assert "No change." in text_of(last)
@@ -283,10 +283,10 @@ def test_no_right_is_no_lost_session(stage: Stage, editor: User) -> None:
 def test_who_lost_the_staff_mark_reads_why_and_gets_the_text_back(stage: Stage) -> None:
     client, path, data = FORMS["note"](stage)
     User.objects.update(is_staff=False)
-    words = text_of(client.post(path, data))
-    assert "who may not see this page" in words
-    assert HAS_ENDED not in words
-    assert "Rang at ten." in words
+    text = text_of(client.post(path, data))
+    assert "who may not see this page" in text
+    assert HAS_ENDED not in text
+    assert "Rang at ten." in text
 
 
 def test_what_a_form_holds_beside_the_words_is_not_shown(stage: Stage) -> None:
@@ -315,9 +315,9 @@ def test_nothing_typed_is_in_an_address_a_log_line_or_a_session(stage: Stage, ca
 def test_every_address_of_staff_answers_so(site: dict[str, Any]) -> None:
     """Also those that have no form of their own: whatever a browser still has open may be sent."""
     client = get_as("visitor", site)
-    found = {
+    results = {
         name: HAS_ENDED in text_of(client.post(address(pattern, site), {"note": "Mine."}))
         for name, pattern in routes()
         if name.startswith("admin")
     }
-    assert {name for name, is_said in found.items() if not is_said} == {"admin:login", "admin:logout", "admin:news"}
+    assert {name for name, is_said in results.items() if not is_said} == {"admin:login", "admin:logout", "admin:news"}

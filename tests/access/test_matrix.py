@@ -263,7 +263,7 @@ def test_every_address_is_listed_and_every_listed_one_exists() -> None:
     names = [name for name, _ in routes()]
 
     assert len(names) == len(set(names))
-    assert set(names) == set(MATRIX)
+    assert set(names) == set(MATRIX), "say in MATRIX who may open the new address"
     assert all(len(who.split()) == len(ROLES) for who in MATRIX.values())
 
 
@@ -285,14 +285,14 @@ def test_matrix(role: str, site: dict[str, Any]) -> None:
     client = get_as(role, site)
     before, session = everything(), dict(client.session.items())
     events = AuditEvent.objects.count()
-    place = ROLES.index(role)
+    index = ROLES.index(role)
 
-    found = {name: client.get(address(pattern, site)) for name, pattern in routes()}
+    results = {name: client.get(address(pattern, site)) for name, pattern in routes()}
 
-    assert {name: outcome(page) for name, page in found.items()} == {
-        name: who.split()[place] for name, who in MATRIX.items()
+    assert {name: outcome(page) for name, page in results.items()} == {
+        name: who.split()[index] for name, who in MATRIX.items()
     }
-    for name, page in found.items():
+    for name, page in results.items():
         words = set(re.findall(r"[\w@.-]+", page.content.decode()))  # a token may hold a name of three letters
         assert words.isdisjoint(strangers_words(role, site)), name
     assert everything() == before
@@ -312,18 +312,18 @@ def test_signing_out_leaves_nothing_open(site: dict[str, Any]) -> None:
     client = get_as("manager", site)
     client.post(reverse("admin:logout"))
 
-    found = {name: outcome(client.get(address(pattern, site))) for name, pattern in routes()}
+    results = {name: outcome(client.get(address(pattern, site))) for name, pattern in routes()}
 
-    assert found == {name: who.split()[0] for name, who in MATRIX.items()}
+    assert results == {name: who.split()[0] for name, who in MATRIX.items()}
 
 
 def test_who_has_left_opens_nothing_from_the_next_page_on(site: dict[str, Any]) -> None:
     client = get_as("manager", site)
     type(site["clinician_user"]).objects.filter(username="the_manager").update(is_active=False)
 
-    found = {name: outcome(client.get(address(pattern, site))) for name, pattern in routes()}
+    results = {name: outcome(client.get(address(pattern, site))) for name, pattern in routes()}
 
-    assert found == {name: who.split()[0] for name, who in MATRIX.items()}
+    assert results == {name: who.split()[0] for name, who in MATRIX.items()}
 
 
 def test_who_changed_group_has_the_new_rights_from_the_next_page_on(site: dict[str, Any]) -> None:
@@ -331,9 +331,9 @@ def test_who_changed_group_has_the_new_rights_from_the_next_page_on(site: dict[s
     user = type(site["clinician_user"]).objects.get(username="the_manager")
     user.groups.set(user.groups.model.objects.filter(name="editor"))
 
-    found = {name: outcome(client.get(address(pattern, site))) for name, pattern in routes()}
+    results = {name: outcome(client.get(address(pattern, site))) for name, pattern in routes()}
 
-    assert found == {name: who.split()[ROLES.index("editor")] for name, who in MATRIX.items()}
+    assert results == {name: who.split()[ROLES.index("editor")] for name, who in MATRIX.items()}
 
 
 def test_a_member_of_a_group_without_the_staff_mark_stays_outside(site: dict[str, Any]) -> None:

@@ -98,9 +98,9 @@ def tabs(site: dict[str, Any]) -> Iterator[tuple[str, str]]:
 def searches(client: Client) -> Iterator[tuple[str, str]]:
     for url in (REQUESTS, CASES, MESSAGES):
         for term in ("Alice", "Pell", "Dora", "Carol", "nobody"):
-            found = client.post(f"{url}search/", {"q": term})
-            if found.status_code == 302 and "search=" in found["Location"]:
-                yield f"{url} for {term}", found["Location"]
+            result = client.post(f"{url}search/", {"q": term})
+            if result.status_code == 302 and "search=" in result["Location"]:
+                yield f"{url} for {term}", result["Location"]
 
 
 def text_on(page: Any) -> str:
@@ -150,8 +150,8 @@ def test_control_a_log_that_leaves_somebody_out_is_found_out(
 
     def forgetful(*, patients: Any, **more: Any) -> Any:
         named = sorted(patients)
-        kept = {"the first patient": named[1:], "the last patient": named[:-1], "everybody": []}[left_out]
-        return real(patients=kept, **more)
+        stored = {"the first patient": named[1:], "the last patient": named[:-1], "everybody": []}[left_out]
+        return real(patients=stored, **more)
 
     monkeypatch.setattr(reading_log, "log", forgetful)
     client = get_as("triage", site)

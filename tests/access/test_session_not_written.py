@@ -45,13 +45,13 @@ def calm() -> Client:
 
 
 def is_calm(response: Any, settings: Any) -> bool:
-    words = text_of(response)
+    text = text_of(response)
     return (
         response.status_code == 503
-        and CALM in words
-        and settings.EMERGENCY_LINE in words
-        and settings.CLINIC_PHONE in words
-        and NEVER not in words
+        and CALM in text
+        and settings.EMERGENCY_LINE in text
+        and settings.CLINIC_PHONE in text
+        and NEVER not in text
         and response["Retry-After"] == "30"
         and settings.SESSION_COOKIE_NAME not in response.cookies
     )
@@ -173,11 +173,11 @@ class TestEndedMeanwhile:
         before = PrivateLink.objects.count()
         with self.ended_by_another_tab():
             response = client.post(url_of("replace_link", site["patient"]))
-        words = text_of(response)
+        text = text_of(response)
         assert response.status_code == 409
-        assert "Your page was closed meanwhile" in words
-        assert "What you had sent is kept." in words
-        assert NEVER not in words
+        assert "Your page was closed meanwhile" in text
+        assert "What you had sent is kept." in text
+        assert NEVER not in text
         assert PrivateLink.objects.count() == before + 1
 
     def test_staff_read_that_they_were_signed_out(self, site):

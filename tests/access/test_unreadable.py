@@ -143,7 +143,7 @@ def presses(people: list[tuple[Person, list[str]]], methods: tuple[str, ...]) ->
     with transaction.atomic():
         in_turn = [watched(person.client, method, path) for person, method, path in every]
         transaction.set_rollback(True)
-    return [Press(*each, f"{one} {other}") for each, one, other in zip(every, alone, in_turn, strict=True)]
+    return [Press(*item, f"{one} {other}") for item, one, other in zip(every, alone, in_turn, strict=True)]
 
 
 def failures(people: list[tuple[Person, list[str]]], calm: str, *, methods: tuple[str, ...]) -> list[Any]:
@@ -151,11 +151,11 @@ def failures(people: list[tuple[Person, list[str]]], calm: str, *, methods: tupl
     known, failed, asked = presses(people, methods), [], 0
     turns = depth(3, 1)  # shortly, each column meets a third of what asks its table, and the next one another third
     for number, (model, name) in enumerate(damaged_columns()):
-        for each in [item for item in known if item.asks(model)][number % turns :: turns]:
+        for entry in [item for item in known if item.asks(model)][number % turns :: turns]:
             asked += 1
-            response = press(each.person.client, each.method, each.path)
+            response = press(entry.person.client, entry.method, entry.path)
             if response.status_code >= 500 and calm not in text_of(response):
-                failed.append((name, each.person.name, each.method, each.path, response.status_code))
+                failed.append((name, entry.person.name, entry.method, entry.path, response.status_code))
     assert asked > len(COLUMNS) // turns
     return failed
 
@@ -259,11 +259,11 @@ class TestWrongKeys:
                 for method, data in ((person.client.get, {}), (person.client.post, FORM)):
                     response = method(path, data)
                     if response.status_code >= 500:
-                        words = text_of(response)
+                        text = text_of(response)
                         assert (response.status_code, path.split("/")[1] in ("check", "request")) == (503, True), path
-                        assert settings.EMERGENCY_LINE in words
-                        assert settings.CLINIC_PHONE in words
-                        assert DAMAGED not in words
+                        assert settings.EMERGENCY_LINE in text
+                        assert settings.CLINIC_PHONE in text
+                        assert DAMAGED not in text
             for path in ("/", "/back-pain/when-to-get-help/", "/check/emergency/", "/privacy/"):
                 assert person.client.get(path).status_code == 200, (person.name, path)
         assert all_rows(without=(*BOOKKEEPING, *TRAIL, "Feedback")) == before

@@ -44,8 +44,8 @@ class Finder:
                 self.marks["N_"] = "gettext_noop"
 
     def offenders(self) -> list[str]:
-        found = sorted({(node.lineno, why) for node in ast.walk(self.tree) for why in self.faults(node)})  # type: ignore[attr-defined]
-        return [f"{line}: {why}" for line, why in found]
+        result = sorted({(node.lineno, why) for node in ast.walk(self.tree) for why in self.faults(node)})  # type: ignore[attr-defined]
+        return [f"{line}: {why}" for line, why in result]
 
     def faults(self, node: ast.AST) -> Iterator[str]:
         if isinstance(node, ast.Call) and (mark := self.mark_of(node)):
@@ -71,7 +71,7 @@ class Finder:
         return self.marks.get(getattr(node.func, "id", ""), "") if isinstance(node, ast.Call) else ""
 
     def faults_of_mark(self, call: ast.Call, mark: str) -> Iterator[str]:
-        for argument in [call.args[place] for place in MARKS[mark] if place < len(call.args)]:
+        for argument in [call.args[index] for index in MARKS[mark] if index < len(call.args)]:
             if isinstance(argument, ast.JoinedStr | ast.BinOp | ast.Call | ast.IfExp):
                 yield f"not a literal in {mark}: {ast.unparse(argument)[:60]}"
             elif isinstance(argument, ast.Constant) and POSITIONAL.search(str(argument.value)):

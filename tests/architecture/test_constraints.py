@@ -582,8 +582,8 @@ def test_a_unique_field_is_unique_in_the_table(model: type[models.Model], field:
     table, column = model._meta.db_table, model._meta.get_field(field).column
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            found = connection.introspection.get_constraints(cursor, table).values()
-            unique = [item["columns"] for item in found if item["unique"]]
+            result = connection.introspection.get_constraints(cursor, table).values()
+            unique = [item["columns"] for item in result if item["unique"]]
         else:
             cursor.execute(f'PRAGMA index_list("{table}")')
             names = [row[1] for row in cursor.fetchall() if row[2] and not row[4]]
@@ -596,7 +596,9 @@ def test_every_constraint_has_its_case() -> None:
     named = {constraint.name for constraint in constraints()}
 
     assert len(named) > 60
-    assert named == {name for _, name, _ in CHECKS} | {name for _, name, _ in TWINS}
+    assert named == {name for _, name, _ in CHECKS} | {name for _, name, _ in TWINS}, (
+        "add the new constraint to CHECKS with values that break it, or, if it is about two rows, to TWINS"
+    )
 
 
 def test_a_patient_keeps_every_date_that_a_person_can_be_born_on(db: None) -> None:

@@ -38,7 +38,7 @@ def name(file: Path) -> str:
 
 
 def proofs_named_in(text: str) -> set[tuple[str, str]]:
-    return {(found[1], found[2] or "") for found in NAMED_TEST.finditer(text)}
+    return {(match[1], match[2] or "") for match in NAMED_TEST.finditer(text)}
 
 
 @cache
@@ -102,12 +102,12 @@ class TestHazardLog:
 
 def registered() -> dict[str, tuple[str, str]]:
     """Field -> its kind and what the table says about encryption."""
-    return {found[1]: (found[2].strip(), found[3].strip()) for found in REGISTERED.finditer(FIELD_REGISTRY.read_text())}
+    return {match[1]: (match[2].strip(), match[3].strip()) for match in REGISTERED.finditer(FIELD_REGISTRY.read_text())}
 
 
 def erased() -> dict[str, str]:
     """Field -> what becomes of it when the person's data are erased."""
-    return {found[1]: found[2].strip() for found in ERASED.finditer(FIELD_REGISTRY.read_text())}
+    return {match[1]: match[2].strip() for match in ERASED.finditer(FIELD_REGISTRY.read_text())}
 
 
 def nothing_personal() -> set[str]:
@@ -118,24 +118,26 @@ PERSONAL_CONTENT = ("Reviewer", "SignOff", "CaseAccount", "ClinicianStatement", 
 
 
 def kept_fields() -> dict[str, models.Field]:
-    kept = [
+    fields = [
         model
         for label in ("consultations", "core", "accounts")
         for model in apps.get_app_config(label).get_models()
         if model._meta.managed  # a view shows the fields of others
     ]
-    kept += [apps.get_model("education", item) for item in PERSONAL_CONTENT]
-    return {f"{model.__name__}.{field.name}": field for model in kept for field in model._meta.concrete_fields}
+    fields += [apps.get_model("education", item) for item in PERSONAL_CONTENT]
+    return {f"{model.__name__}.{field.name}": field for model in fields for field in model._meta.concrete_fields}
 
 
 class TestFieldRegistry:
     def test_every_field_is_registered_once(self):
-        assert set(registered()) | nothing_personal() == set(kept_fields())
+        assert set(registered()) | nothing_personal() == set(kept_fields()), (
+            "docs/field-registry.md: give the new column a row, or name it under “Nothing personal”"
+        )
         assert not set(registered()) & nothing_personal()
 
     def test_what_it_says_is_encrypted_is_encrypted_and_nothing_else(self):
         encrypted = {key for key, field in kept_fields().items() if isinstance(field, EncryptedTextField)}
-        assert {key for key, (_, words) in registered().items() if words == "yes"} == encrypted
+        assert {key for key, (_, answer) in registered().items() if answer == "yes"} == encrypted
         assert not nothing_personal() & encrypted
 
     def test_it_says_how_each_field_about_a_patient_is_erased(self):
@@ -146,7 +148,7 @@ class TestFieldRegistry:
         }  # fmt: skip
 
     def test_what_is_encrypted_of_a_patient_goes_with_its_key(self):
-        encrypted = {key for key, (_, words) in registered().items() if words == "yes" and key in erased()}
+        encrypted = {key for key, (_, answer) in registered().items() if answer == "yes" and key in erased()}
         assert {erased()[key] for key in encrypted} == {"key destroyed", "row removed", "gone by itself"}
 
     def test_every_field_has_one_of_the_three_kinds(self):
@@ -158,6 +160,11 @@ class TestFieldRegistry:
                 assert encrypted == "yes", key
 
 
+def settings_source() -> str:
+    """Django's settings, and those that gunicorn reads before them."""
+    return "".join((ROOT / "clinic" / name).read_text() for name in ("settings.py", "core/web_settings.py"))
+
+
 class TestReadme:
     def test_it_lists_the_settings_that_exist_and_all_of_them(self):
         table = (ROOT / "README.md").read_text().split("\n## Configuration\n")[1].split("\n## ")[0]
@@ -167,9 +174,14 @@ class TestReadme:
             if line.startswith("| `")
             for setting in re.findall(r"`([A-Z_]+)`", line.split("|")[1])
         }
-        source = (ROOT / "clinic" / "settings.py").read_text()
-        read = set(re.findall(r"\benv(?:\.\w+)?\(\s*\"([A-Z_]+)\"", source))
-        assert listed == read
+        read = set(re.findall(r"\benv(?:\.\w+)?\(\s*\"([A-Z_]+)\"", settings_source()))
+        assert listed == read, "README.md, Configuration: each setting has its row, and each row its setting"
+
+    def test_the_example_names_only_settings_that_are_read(self):
+        source = settings_source()
+        named = set(re.findall(r"^#? ?([A-Z][A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
+        assert len(named) > 20
+        assert {setting for setting in named if f'"{setting}"' not in source} == set(), "no such setting: .env.example"
 
     def test_the_demonstrations_accounts_are_the_commands(self):
         from clinic.management.commands.demo import PASSWORD, STAFF

@@ -106,11 +106,11 @@ class TestPython:
             ]
             for module in DECLARED_SAFE
         }
-        assert {module: sorted(words.split("(")[0] for words in found) for module, found in declared.items()} == (
-            DECLARED_SAFE
-        )
-        of_data = [words for found in declared.values() for words in found if words.startswith("json.dumps")]
-        assert [words for words in of_data if not words.endswith(".translate(UNSAFE_IN_HTML)")] == []
+        assert {
+            module: sorted(text.split("(")[0] for text in declarations) for module, declarations in declared.items()
+        } == (DECLARED_SAFE)
+        of_data = [text for declarations in declared.values() for text in declarations if text.startswith("json.dumps")]
+        assert [text for text in of_data if not text.endswith(".translate(UNSAFE_IN_HTML)")] == []
 
     def test_our_logic_uses_no_signals(self):
         signals = {"django.dispatch", "django.db.models.signals"}

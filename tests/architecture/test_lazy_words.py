@@ -29,12 +29,12 @@ def form_classes() -> list[type[BaseForm]]:
     for package in PACKAGES:
         for module in pkgutil.iter_modules(importlib.import_module(package).__path__):
             importlib.import_module(f"{package}.{module.name}")
-    found, waiting = set(), [BaseForm]
+    results, waiting = set(), [BaseForm]
     while waiting:
         children = waiting.pop().__subclasses__()
-        found |= {child for child in children if child.__module__.startswith(PACKAGES)}
+        results |= {child for child in children if child.__module__.startswith(PACKAGES)}
         waiting += children
-    return sorted(found, key=lambda form: form.__qualname__)
+    return sorted(results, key=lambda form: form.__qualname__)
 
 
 def texts_of(field: Any) -> Iterator[Any]:

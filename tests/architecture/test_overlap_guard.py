@@ -83,11 +83,11 @@ def test_the_overlap_guard_stands_after_all_migrations() -> None:
                 "SELECT conname FROM pg_constraint WHERE contype = 'x' "
                 "AND conrelid = 'consultations_occupation'::regclass"
             )
-            found = {row[0] for row in cursor.fetchall()}
-        assert found == {RESOURCE, PERSON}
+            results = {row[0] for row in cursor.fetchall()}
+        assert results == {RESOURCE, PERSON}
     else:
-        found = set(triggers_of("consultations_occupation"))
-        assert found == {f"{name}_{verb}" for name in (RESOURCE, PERSON) for verb in ("insert", "update")}
+        results = set(triggers_of("consultations_occupation"))
+        assert results == {f"{name}_{verb}" for name in (RESOURCE, PERSON) for verb in ("insert", "update")}
 
 
 class TestAClinician:

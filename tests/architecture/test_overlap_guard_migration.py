@@ -67,7 +67,7 @@ def test_what_changed_while_it_was_away_is_occupied_when_it_is_back(
 ) -> None:
     room = Room.objects.create(name="Room 1", location=Location.objects.get())
     given_up = book_directly(make_request(), clinician, MONDAY)
-    kept = book_directly(make_request(), clinician, MONDAY + 2 * HOUR)
+    earlier = book_directly(make_request(), clinician, MONDAY + 2 * HOUR)
     without_guard()
     assert spans() == []
     Appointment.objects.filter(pk=given_up.pk).update(
@@ -93,8 +93,15 @@ def test_what_changed_while_it_was_away_is_occupied_when_it_is_back(
             (clinician.pk, None, held.pk, None, *around),
             (room.pk, None, held.pk, None, *around),
             (None, held.consultation_request.patient.person_id, held.pk, None, MONDAY, MONDAY + HOUR),
-            (clinician.pk, None, None, kept.pk, kept.starts_at, kept.ends_at),
-            (None, kept.consultation_request.patient.person_id, None, kept.pk, kept.starts_at, kept.ends_at),
+            (clinician.pk, None, None, earlier.pk, earlier.starts_at, earlier.ends_at),
+            (
+                None,
+                earlier.consultation_request.patient.person_id,
+                None,
+                earlier.pk,
+                earlier.starts_at,
+                earlier.ends_at,
+            ),
         ],
         key=str,
     )

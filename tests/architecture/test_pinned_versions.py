@@ -23,18 +23,18 @@ def sources() -> list[Path]:
 
 def defaulted_versions(tree: ast.AST) -> list[str]:
     """Functions with an argument that is a version, or a set of rules, and need not be given."""
-    found = []
+    results = []
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
             given = node.args
             plain = [*given.posonlyargs, *given.args]
             with_default = [
                 *plain[len(plain) - len(given.defaults) :],
-                *[each for each, value in zip(given.kwonlyargs, given.kw_defaults, strict=True) if value is not None],
+                *[entry for entry, value in zip(given.kwonlyargs, given.kw_defaults, strict=True) if value is not None],
             ]
             if any("version" in item.arg or "ruleset" in item.arg for item in with_default):
-                found.append(getattr(node, "name", "lambda"))
-    return found
+                results.append(getattr(node, "name", "lambda"))
+    return results
 
 
 def test_no_function_has_a_version_by_default() -> None:

@@ -67,18 +67,18 @@ NOBODY_READS: dict[str, tuple[str, ...]] = {
 
 
 def modules() -> list[Path]:
-    found = []
+    results = []
     for package in PACKAGES:
         path = ROOT / package
-        found += sorted(path.rglob("*.py")) if path.is_dir() else [path]
-    return [module for module in found if "migrations" not in module.parts]
+        results += sorted(path.rglob("*.py")) if path.is_dir() else [path]
+    return [module for module in results if "migrations" not in module.parts]
 
 
 def offenders_in(module: Path) -> list[str]:
     name = str(module.relative_to(ROOT))
     known = NOBODY_READS.get(name, ())
-    found = Finder(module.read_text()).offenders()
-    return [f"{name}:{line}" for line in found if not any(text in line for text in known)]
+    result = Finder(module.read_text()).offenders()
+    return [f"{name}:{line}" for line in result if not any(text in line for text in known)]
 
 
 def test_every_sentence_is_in_a_catalogue_and_whole():

@@ -29,8 +29,8 @@ COMPARED = re.compile(r"""\b(\w*(?:status|level|headline|outcome|danger))\s*(?:=
 
 
 def templates() -> list[Path]:
-    found = (file for folder in SHORT_LINES for file in (ROOT / folder).rglob("*.html"))
-    return sorted(file for file in found if name(file) not in DRAWINGS)
+    results = (file for folder in SHORT_LINES for file in (ROOT / folder).rglob("*.html"))
+    return sorted(file for file in results if name(file) not in DRAWINGS)
 
 
 def name(file: Path) -> str:
@@ -47,9 +47,9 @@ def lines() -> list[tuple[str, str]]:
 
 def test_every_line_can_be_read_in_a_review() -> None:
     assert len(templates()) > 100
-    assert [f"{place}: {len(line)}" for place, line in lines() if len(line) > WIDEST] == []
+    assert [f"{index}: {len(line)}" for index, line in lines() if len(line) > WIDEST] == []
 
 
 def test_no_template_compares_a_status() -> None:
     assert COMPARED.search('{% if case.level == "EMERGENCY" %}')
-    assert [f"{place}: {found[0]}" for place, line in lines() if (found := COMPARED.search(line))] == []
+    assert [f"{index}: {match[0]}" for index, line in lines() if (match := COMPARED.search(line))] == []

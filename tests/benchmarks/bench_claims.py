@@ -12,12 +12,12 @@ CHARACTERS = 100_000
 
 def test_bad_and_honest_sentences() -> None:
     bad, good = CORPUS["bad"], CORPUS["good"]
-    found = {
+    results = {
         entry["text"]: {f"{finding.rule} {finding.level}" for finding in linter.find(entry["text"])}
         for entry in bad + good
     }
-    missed = [entry["text"] for entry in bad if not found[entry["text"]] & set(entry["expect"])]
-    stopped = [entry["text"] for entry in good if any(item.endswith("block") for item in found[entry["text"]])]
+    missed = [entry["text"] for entry in bad if not results[entry["text"]] & set(entry["expect"])]
+    stopped = [entry["text"] for entry in good if any(item.endswith("block") for item in results[entry["text"]])]
     blocks = [
         sum(finding.level == linter.BLOCK for entry in entries for finding in linter.find(entry["text"]))
         for entries in (bad, good)

@@ -75,7 +75,7 @@ def test_search() -> None:
         cursor.execute("ANALYZE")
     say(f"entries on {connection.vendor}", f"{SearchEntry.objects.count()}")
     for asked in ASKED:
-        found = engine.find(asked)
+        results = engine.find(asked)
         queries, whole = [], []
         for _ in range(ROUNDS):
             begin = time.perf_counter()
@@ -84,7 +84,7 @@ def test_search() -> None:
             whole.append((time.perf_counter() - begin) * 1000)
             queries.append(sum(took))
         say(
-            f"{asked!r}, {found.total} found",
+            f"{asked!r}, {results.total} found",
             f"{len(took):>3} queries {statistics.median(queries):>6.1f} ms of database (best {min(queries):.1f}), "
             f"{statistics.median(whole):>6.1f} ms in all",
         )

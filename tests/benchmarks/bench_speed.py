@@ -47,7 +47,7 @@ def measure(name: str, ask: Callable[[], Any], *, before: Callable[[], Any] = la
 
 def test_assess_command() -> None:
     vignettes = [entry["answers"] for entry in json.loads((DATA / "vignettes.json").read_text())]
-    lines = "\n".join(json.dumps(vignettes[place % len(vignettes)]) for place in range(SETS))
+    lines = "\n".join(json.dumps(vignettes[index % len(vignettes)]) for index in range(SETS))
     begin = time.perf_counter()
     done = subprocess.run(
         [sys.executable, "manage.py", "assess"], input=lines, capture_output=True, text=True, check=True

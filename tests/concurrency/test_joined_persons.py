@@ -36,7 +36,7 @@ def together(*works: Any) -> list[Any]:
 
 
 def rows(number: int) -> list[Patient]:
-    return [make_patient(f"Marta Quill {place}") for place in range(number)]
+    return [make_patient(f"Marta Quill {index}") for index in range(number)]
 
 
 @pytest.mark.parametrize("turn", range(ROUNDS))
@@ -116,17 +116,17 @@ def test_a_link_opened_while_the_other_address_is_corrected(make_request: MakeRe
 
 def hold_in_turn(monkeypatch: pytest.MonkeyPatch) -> threading.local:
     """Staff hold the requests first and go on once whoever has the role "other" asks for them too."""
-    role, held, asked, hold = threading.local(), threading.Event(), threading.Event(), pressing.hold_requests
+    role, is_locked, asked, hold = threading.local(), threading.Event(), threading.Event(), pressing.hold_requests
 
     def in_turn(patients: Iterable[Patient]) -> set[int]:
         if getattr(role, "name", "") == "other":
-            assert held.wait(20)
+            assert is_locked.wait(20)
             asked.set()
             return hold(patients)
-        found = hold(patients)
-        held.set()
+        result = hold(patients)
+        is_locked.set()
         assert asked.wait(20)
-        return found
+        return result
 
     monkeypatch.setattr(pressing, "hold_requests", in_turn)
     return role
@@ -180,7 +180,10 @@ def test_many_people_at_once_leave_nothing_inconsistent(nurse: User) -> None:
             lambda one=one, two=two: persons.join(patient=made[one], other=made[two], reason=WHY, by=nurse)
             for one, two in ((0, 1), (2, 3), (1, 2), (4, 5), (6, 7), (5, 6), (3, 4), (7, 0))
         ],
-        *[lambda place=place: persons.separate(patient=made[place], reason="No.", by=nurse) for place in (1, 3, 5, 7)],
+        *[
+            lambda index=position: persons.separate(patient=made[index], reason="No.", by=nurse)
+            for position in (1, 3, 5, 7)
+        ],
     ]
 
     together(*[lambda work=work: _or_refused(work) for work in works])
@@ -206,9 +209,9 @@ def test_control_without_an_order_two_joins_crosswise_wait_for_each_other(nurse:
     def lock_in_this_order(*keys: int) -> str:
         try:
             with transaction.atomic():
-                for place, key in enumerate(keys):
+                for index, key in enumerate(keys):
                     Person.objects.select_for_update(no_key=True).get(pk=key)
-                    if place == 0:
+                    if index == 0:
                         first_locked.wait()
         except OperationalError as error:
             return type(error.__cause__).__name__
@@ -227,9 +230,9 @@ def test_control_without_the_lock_joins_around_a_circle_make_one(nurse: User, mo
     everyone_looked = threading.Barrier(3, timeout=20)
 
     def look_and_wait(*patients: Patient) -> list[Patient]:
-        found = list(Patient.objects.filter(pk__in=[item.pk for item in patients]).order_by("pk"))
+        results = list(Patient.objects.filter(pk__in=[item.pk for item in patients]).order_by("pk"))
         everyone_looked.wait()
-        return found
+        return results
 
     monkeypatch.setattr(persons, "hold", look_and_wait)
     # What they come to is wrong as well; here the number of joins is enough.

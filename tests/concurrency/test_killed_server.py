@@ -77,7 +77,7 @@ def server() -> Iterator[Server]:
 
 
 def test_killed_under_load_it_loses_nothing_it_acknowledged(server: Server) -> None:
-    kept: dict[str, int] = {}
+    stored: dict[str, int] = {}
     broken: list[int] = []
     enough = threading.Event()
 
@@ -95,10 +95,10 @@ def test_killed_under_load_it_loses_nothing_it_acknowledged(server: Server) -> N
             except (OSError, HTTPException):
                 return  # it was killed: nothing was said, so nothing need be kept
             if status == 302:
-                kept[session] = age
+                stored[session] = age
             else:
                 broken.append(status)
-            if len(kept) >= ENOUGH or broken:
+            if len(stored) >= ENOUGH or broken:
                 enough.set()
 
     walkers = [threading.Thread(target=walk, args=[number]) for number in range(WALKERS)]
@@ -110,7 +110,7 @@ def test_killed_under_load_it_loses_nothing_it_acknowledged(server: Server) -> N
         walker.join(DEADLINE)
 
     assert broken == []
-    for session, age in kept.items():
+    for session, age in stored.items():
         token = Session.objects.get(session_key=session).get_decoded()["checks"][KEY]
         response = QuestionnaireResponse.objects.get(token=token)
         assert response.answers == {"ab_age": age, "rf_now": ["none"]}
@@ -119,6 +119,6 @@ def test_killed_under_load_it_loses_nothing_it_acknowledged(server: Server) -> N
     assert audit.verify() == []
 
     server.process = server.boot()
-    session = next(iter(kept))
+    session = next(iter(stored))
     status, _ = server.post(f"/check/{KEY}/q/nerves/", {"rf_ce": "none"}, address="10.99.0.1", session=session)
     assert status == 302

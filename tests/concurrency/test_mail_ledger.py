@@ -61,13 +61,13 @@ def server() -> Iterator[tuple[Server, int]]:
 
 def accepted_and_refused(count: int, *, seed: int) -> tuple[list[str], list[str]]:
     """What the form keeps of generated addresses, and the sentences it gives for the others."""
-    chance, kept, sentences = random.Random(seed), [], []
+    chance, stored, sentences = random.Random(seed), [], []
     for _ in range(count):
         try:
-            kept.append(MailField().clean(typed_address(chance)))
+            stored.append(MailField().clean(typed_address(chance)))
         except ValidationError as refused:
             sentences += refused.messages
-    return kept, sentences
+    return stored, sentences
 
 
 def owe(make_request: MakeRequest, recipients: list[str]) -> dict[str, OutboxMessage]:
@@ -136,10 +136,10 @@ def keep_the_ledger(
     make_request: MakeRequest, *, addresses: int, errors: int, seed: int, server: tuple[Server, int], folder: Path
 ) -> Counter[str]:
     handler, port = server
-    kept, sentences = accepted_and_refused(addresses, seed=seed)
+    stored, sentences = accepted_and_refused(addresses, seed=seed)
     assert all("name@example.com" in sentence for sentence in sentences)
-    assert len(kept) + len(sentences) == addresses
-    owed = owe(make_request, kept)
+    assert len(stored) + len(sentences) == addresses
+    owed = owe(make_request, stored)
     plan = faults.plan(sorted(owed), count=errors, seed=seed)
     (folder / "plan").write_text(json.dumps({key: dataclasses.asdict(fault) for key, fault in plan.items()}))
     fired = folder / "fired"
@@ -154,10 +154,12 @@ def keep_the_ledger(
             assert worker.wait(timeout=60) == 0
     figures = audit_the_ledger(owed, plan, handler)
     assert set(fired.read_text().split()) == plan.keys(), "every fault was met"
-    figures.update(accepted=len(kept), refused=len(sentences), errors=len(plan), raised=len(fired.read_text().split()))
-    words = (folder / "log").read_text()
-    assert "typed" not in words
-    assert not [item for item in kept if item.rpartition("@")[2] in words and len(item) > 20]
+    figures.update(
+        accepted=len(stored), refused=len(sentences), errors=len(plan), raised=len(fired.read_text().split())
+    )
+    text = (folder / "log").read_text()
+    assert "typed" not in text
+    assert not [item for item in stored if item.rpartition("@")[2] in text and len(item) > 20]
     failing = Heartbeat.objects.get(name="worker").failing.split(", ")
     assert {name for name in failing if not name.startswith("deliver ")} == {
         "repeat alerts",

@@ -21,13 +21,13 @@ def test_the_count_is_exact_when_all_come_at_once() -> None:
     ready = [intake.start() for _ in range(VISITS)]
     together = threading.Barrier(VISITS, timeout=30)
 
-    def visit(place: int) -> None:
+    def visit(index: int) -> None:
         together.wait()
         with transaction.atomic():
-            cases.open_case(response=ready[place], level="EMERGENCY", network="203.0.113.0/24")
+            cases.open_case(response=ready[index], level="EMERGENCY", network="203.0.113.0/24")
 
     with ThreadPoolExecutor(VISITS) as pool:
-        list(pool.map(lambda place: in_thread(visit, place), range(VISITS)))
+        list(pool.map(lambda index: in_thread(visit, index), range(VISITS)))
 
     assert SafetyCase.objects.count() == VISITS
     assert SafetyCase.objects.filter(alarm_group=None).count() == 3

@@ -46,34 +46,34 @@ def wait_for_a_waiter() -> None:
 
 def test_who_goes_off_duty_while_a_case_is_given_to_them(nurse: User, doctor: User) -> None:
     """A case that names somebody holds the row of that person, when it is saved, against a change of its key alone."""
-    case, held = open_case(), threading.Event()
+    case, is_locked = open_case(), threading.Event()
 
     @transaction.atomic
     def take_on() -> None:
         fresh = SafetyCase.objects.select_for_update(of=("self",)).get(pk=case.pk)
-        held.set()
+        is_locked.set()
         wait_for_a_waiter()
         SafetyCase.objects.filter(pk=fresh.pk).update(acknowledged_by=None, owner=doctor)
         SafetyCase.objects.filter(pk=fresh.pk).update(owner=nurse)
 
-    together(take_on, after(held, lambda: handover.switch_duty(is_on_duty=False, by=nurse)))
+    together(take_on, after(is_locked, lambda: handover.switch_duty(is_on_duty=False, by=nurse)))
 
     assert SafetyCase.objects.get().owner == doctor
 
 
 def test_who_stops_a_group_while_one_of_it_is_told_again(nurse: User) -> None:
-    case, now, held = open_case(), clock.now(), threading.Event()
+    case, now, is_locked = open_case(), clock.now(), threading.Event()
     group = AlarmGroup.objects.create(network="x", level=Outcome.EMERGENCY, first_at=now, last_at=now)
     SafetyCase.objects.update(alarm_group=group)
 
     @transaction.atomic
     def tell_again() -> None:
         SafetyCase.objects.select_for_update(of=("self",)).get(pk=case.pk)
-        held.set()
+        is_locked.set()
         wait_for_a_waiter()
         AlarmGroup.objects.select_for_update(of=("self",)).get(pk=group.pk)
 
-    together(tell_again, after(held, lambda: cases.acknowledge_group(group=group, by=nurse, seen=None)))
+    together(tell_again, after(is_locked, lambda: cases.acknowledge_group(group=group, by=nurse, seen=None)))
 
     assert SafetyCase.objects.exclude(alarm_group=group).count() == 1
 
@@ -91,12 +91,12 @@ def test_what_two_people_hold_of_two_persons_is_passed_on_at_once(
     real, first = transitions.lock, threading.Barrier(2)
 
     def slowly(consultation_request: ConsultationRequest) -> ConsultationRequest:
-        found = real(consultation_request)
+        result = real(consultation_request)
         if len(locked) < 2:
-            locked.append(found)
+            locked.append(result)
             with contextlib.suppress(threading.BrokenBarrierError):
                 first.wait(1)
-        return found
+        return result
 
     monkeypatch.setattr(leaving, "lock", slowly)
     together(lambda: leaving.pass_on(user=nurse, by=manager), lambda: leaving.pass_on(user=other_nurse, by=manager))

@@ -68,7 +68,7 @@ def test_two_hundred_patients_and_one_time(make_request: Any, slot_key: str) -> 
         clients.append(client)
 
     with ThreadPoolExecutor(AT_A_TIME) as pool:
-        answers = list(pool.map(lambda client: in_thread(lambda each: try_to_book(each, slot_key), client), clients))
+        answers = list(pool.map(lambda client: in_thread(lambda item: try_to_book(item, slot_key), client), clients))
 
     # On a busy machine whoever holds the time may wait longer than a lock lasts, and reads that they may press again.
     for client in clients:

@@ -48,6 +48,6 @@ def typed_address(chance: random.Random) -> str:
     text = f"{_local(chance)}@{dot.join([*domain, last])}"
     for odd, odds in ((HIDDEN, 0.15), (HOSTILE, 0.15)):
         if chance.random() < odds:
-            place = chance.randint(0, len(text))
-            text = text[:place] + chance.choice(odd) + text[place:]
+            index = chance.randint(0, len(text))
+            text = text[:index] + chance.choice(odd) + text[index:]
     return text

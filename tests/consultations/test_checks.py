@@ -48,7 +48,7 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str,
     forget()
 
 
-def found() -> list[tuple[str, str]]:
+def problems() -> list[tuple[str, str]]:
     forget()
     return [
         (str(run_check.id), str(run_check.msg))
@@ -85,7 +85,7 @@ def shown_by(condition: str) -> Callable[[dict[str, Any]], None]:
 
 
 def test_the_shipped_files_are_sound(files: dict[str, Path]) -> None:
-    assert found() == []
+    assert problems() == []
 
 
 RULE_FAULTS: list[tuple[Callable[[bytes], bytes], str]] = [
@@ -116,8 +116,8 @@ def test_broken_rules_are_told_in_the_readers_own_sentence(
     files: dict[str, Path], change: Callable[[bytes], bytes], sentence: str
 ) -> None:
     files["rules"].write_bytes(change(files["rules"].read_bytes()))
-    told = found()
-    assert [(number, words.splitlines()[0]) for number, words in told] == [("consultations.E002", sentence)]
+    told = problems()
+    assert [(number, text.splitlines()[0]) for number, text in told] == [("consultations.E002", sentence)]
 
 
 QUESTION_FAULTS: list[tuple[str, Callable[[dict[str, Any]], None], str]] = [
@@ -151,7 +151,7 @@ def test_a_broken_question_is_told(
     document = json.loads(files["questions"].read_text())
     change(question(document, name))
     files["questions"].write_text(json.dumps(document))
-    assert ("consultations.E001", sentence) in found()
+    assert ("consultations.E001", sentence) in problems()
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_a_broken_question_is_told(
 )
 def test_a_broken_questionnaire_is_told(files: dict[str, Path], raw: bytes, sentence: str) -> None:
     files["questions"].write_bytes(raw)
-    assert ("consultations.E001", sentence) in found()
+    assert ("consultations.E001", sentence) in problems()
 
 
 COPY_FAULTS: list[tuple[Callable[[bytes], bytes], str]] = [
@@ -241,25 +241,25 @@ def test_broken_copy_is_told_with_its_place(
     files: dict[str, Path], change: Callable[[bytes], bytes], sentence: str
 ) -> None:
     files["copy"].write_bytes(change(files["copy"].read_bytes()))
-    assert found() == [("consultations.E001", f"1.0.0.copy.toml{sentence}")]
+    assert problems() == [("consultations.E001", f"1.0.0.copy.toml{sentence}")]
 
 
 class TestWhatIsMissing:
     def test_is_the_copy(self, files: dict[str, Path]) -> None:
         files["copy"].unlink()
-        assert found() == [("consultations.E001", "There is no copy file of questionnaire '1.0.0'.")]
+        assert problems() == [("consultations.E001", "There is no copy file of questionnaire '1.0.0'.")]
 
     def test_is_a_questionnaire(self, files: dict[str, Path]) -> None:
         files["questions"].unlink()
-        assert ("consultations.E001", "There is no questionnaire '1.0.0'.") in found()
+        assert ("consultations.E001", "There is no questionnaire '1.0.0'.") in problems()
 
     def test_is_the_rules(self, files: dict[str, Path]) -> None:
         files["rules"].unlink()
-        assert found() == [("consultations.E002", "There are no rules '1.0.0'.")]
+        assert problems() == [("consultations.E002", "There are no rules '1.0.0'.")]
 
     def test_is_what_new_sessions_are_begun_on(self, files: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(definition, "CURRENT_VERSION", "1.1.0")
-        assert found() == [("consultations.E001", "There is no copy file of questionnaire '1.1.0'.")]
+        assert problems() == [("consultations.E001", "There is no copy file of questionnaire '1.1.0'.")]
 
     def test_is_a_row_that_says_which_rules_judge(
         self, files: dict[str, Path], monkeypatch: pytest.MonkeyPatch
@@ -268,9 +268,9 @@ class TestWhatIsMissing:
         (files["questions"].parent / "1.1.0.json").write_text(other)
         other = files["copy"].read_text().replace('version = "1.0.0"', 'version = "1.1.0"')
         (files["copy"].parent / "1.1.0.copy.toml").write_text(other)
-        assert found() == [("consultations.E003", "No rules judge questionnaire '1.1.0'.")]
+        assert problems() == [("consultations.E003", "No rules judge questionnaire '1.1.0'.")]
         monkeypatch.setitem(engine.RULESET_OF_QUESTIONNAIRE, "1.1.0", "1.0.0")
-        assert found() == [("consultations.E003", "Questionnaire 1.1.0 is judged by rules that are about 1.0.0.")]
+        assert problems() == [("consultations.E003", "Questionnaire 1.1.0 is judged by rules that are about 1.0.0.")]
 
 
 class TestNothingStarts:

@@ -45,13 +45,13 @@ def test_staff_in_an_alert(name, greeting):
 
 
 @pytest.mark.parametrize(
-    ("name", "words"),
+    ("name", "phrase"),
     [
         ("Prof. Marta Quill", "Marta, you can choose a time"),
         ("Quill, Marta", "Marta, you can choose a time"),
         ("Dr.", "You can choose a time"),
     ],
 )
-def test_the_heading_of_the_private_page(make_request, name, words):
+def test_the_heading_of_the_private_page(make_request, name, phrase):
     consultation_request = make_request(patient=make_patient(name), status=RequestStatus.OFFERED)
-    assert heading(consultation_request) == words
+    assert heading(consultation_request) == phrase

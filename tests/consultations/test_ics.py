@@ -46,7 +46,7 @@ def content_lines(file: bytes) -> Iterator[tuple[str, dict[str, str], str]]:
 
 def text(value: str) -> str:
     assert not re.search(r"(?<!\\)(?:\\\\)*[;,]", value), "a comma or semicolon that is not escaped ends the text"
-    return re.sub(r"\\([\\;,nN])", lambda found: "\n" if found[1] in "nN" else found[1], value)
+    return re.sub(r"\\([\\;,nN])", lambda match: "\n" if match[1] in "nN" else match[1], value)
 
 
 def read(file: bytes) -> dict[str, str]:

@@ -15,7 +15,7 @@ NEW_AREA_CODES = (
 
 @pytest.mark.parametrize("area", NEW_AREA_CODES)
 def test_a_new_area_code_stops_nobody(area):
-    assert phones.kept(f"({area}) 305-1111") == (f"+1{area}3051111", f"({area}) 305-1111")
+    assert phones.stored(f"({area}) 305-1111") == (f"+1{area}3051111", f"({area}) 305-1111")
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_a_number_is_kept_as_it_is_dialled_and_as_it_was_typed(typed, number):
     ],
 )
 def test_staff_see_what_was_typed_only_where_it_says_more(typed, more):
-    number, _ = phones.kept(typed)
+    number, _ = phones.stored(typed)
     assert phones.typed_says_more(typed, number) is more
 
 
@@ -105,7 +105,7 @@ def test_staff_see_what_was_typed_only_where_it_says_more(typed, more):
 )  # fmt: skip
 def test_what_nobody_can_dial_is_no_number(typed):
     assert phones.read(typed) is None
-    assert phones.kept(typed) == (typed, "")
+    assert phones.stored(typed) == (typed, "")
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_what_nobody_can_dial_is_no_number(typed):
 )
 def test_each_region_dials_its_own_way(settings, region, typed, number):
     settings.PHONENUMBER_DEFAULT_REGION = region
-    assert phones.kept(typed)[0] == number
+    assert phones.stored(typed)[0] == number
 
 
 @pytest.mark.parametrize(
@@ -195,7 +195,7 @@ class TestFound:
 @given(st.text(max_size=60))
 @made_up(50, 2000)
 def test_nothing_typed_raises_and_nothing_is_lost(typed):
-    number, as_typed = phones.kept(typed)
+    number, as_typed = phones.stored(typed)
     assert phones.clean_line(typed) in (number, as_typed)
     assert isinstance(phones.shown(number), str)
     assert set(phones.dialled(number)) <= set("+,0123456789")
@@ -206,7 +206,7 @@ def test_nothing_typed_raises_and_nothing_is_lost(typed):
 @given(st.text("0123456789+-() .x/٣５", max_size=30))
 @made_up(50, 2000)
 def test_nothing_like_a_number_raises(typed):
-    number, _ = phones.kept(typed)
+    number, _ = phones.stored(typed)
     assert phones.shown(number) or not number
     if number.startswith("+") and phones.read(typed):
         assert phones.read(number).number == number

@@ -20,7 +20,7 @@ from tests.personas import SignIn
 UNSIGNED = "The medical director has not signed the rules 1.0.0 and 1.1.0."
 
 
-def found() -> list[str]:
+def problems() -> list[str]:
     return [str(run_check.msg) for run_check in run_checks(tags=["clinic"]) if run_check.id == "consultations.E004"]
 
 
@@ -41,22 +41,22 @@ class TestStart:
     @pytest.mark.parametrize("nobody", ["", "-", "1", "\u200b"])
     def test_is_refused_while_nobody_signed_and_nobody_accepts(self, settings: Any, nobody: str) -> None:
         settings.UNSIGNED_RULES_ACCEPTED_BY = nobody
-        assert found() == [UNSIGNED]
+        assert problems() == [UNSIGNED]
         with pytest.raises(SystemCheckError, match=re.escape(UNSIGNED)):
             call_command("check")
 
     def test_goes_on_when_somebody_accepts(self, settings: Any) -> None:
         settings.UNSIGNED_RULES_ACCEPTED_BY = "Dr Rosa Alarcon"
-        assert found() == []
+        assert problems() == []
 
     def test_goes_on_for_trying_the_site(self, settings: Any) -> None:
         settings.DEBUG, settings.UNSIGNED_RULES_ACCEPTED_BY = True, ""
-        assert found() == []
+        assert problems() == []
 
     @pytest.mark.usefixtures("signed")
     def test_goes_on_once_the_rules_are_signed(self, settings: Any) -> None:
         settings.UNSIGNED_RULES_ACCEPTED_BY = ""
-        assert found() == []
+        assert problems() == []
         assert signature_line("1.1.0") == ""
         assert rules.load("1.0.0").content_hash == "a5dddacd0ffc125139f0d9f0257f5f9592011d49fb86941f5cf683c0296fc5d0"
 

@@ -159,9 +159,9 @@ class TestJudged:
         assert intake.settled_headline(FEVER, assessment, version=OLD) == Outcome.SAME_DAY
         case = SafetyCase.objects.get(response=response)
         assert (case.level, case.owner) == (Outcome.SAME_DAY, nurse)
-        kept = response.assessments.get()
-        assert (kept.questionnaire_version, kept.ruleset_version, kept.outcome) == ("1.0.0", "1.0.0", "SAME_DAY")
-        assert "rf_night" not in [entry["id"] for entry in kept.record["asked"]]
+        stored = response.assessments.get()
+        assert (stored.questionnaire_version, stored.ruleset_version, stored.outcome) == ("1.0.0", "1.0.0", "SAME_DAY")
+        assert "rf_night" not in [entry["id"] for entry in stored.record["asked"]]
 
     def test_on_the_new_version_the_new_question_comes_first(self, nurse: User) -> None:
         response = response_on(NEW)
@@ -169,9 +169,9 @@ class TestJudged:
         assert intake.settled_headline(FEVER, assessment, version=NEW) is None
         assert not SafetyCase.objects.exists()
         intake.save_answers(response=response, answers={"rf_night": "no"})
-        kept = response.assessments.get()
-        assert (kept.questionnaire_version, kept.ruleset_version, kept.outcome) == ("9.9.9", "9.9.9", "SAME_DAY")
-        assert "rf_night" in [entry["id"] for entry in kept.record["asked"]]
+        stored = response.assessments.get()
+        assert (stored.questionnaire_version, stored.ruleset_version, stored.outcome) == ("9.9.9", "9.9.9", "SAME_DAY")
+        assert "rf_night" in [entry["id"] for entry in stored.record["asked"]]
 
     def test_a_rule_of_the_new_version_judges_the_new_version_alone(self) -> None:
         wakes = {**FEVER, "rf_now": ["none"], "rf_night": "yes"}

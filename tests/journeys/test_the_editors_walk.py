@@ -157,6 +157,6 @@ def test_a_page_on_paper_is_its_text(meet: Any) -> None:
     reader.page.emulate_media(media="print")
     for frame in (".site-nav", ".menu", ".site-footer", ".crumbs", ".helped"):
         assert reader.page.locator(frame).count() > 0, frame
-        assert not any(place.is_visible() for place in reader.page.locator(frame).all()), frame
+        assert not any(part.is_visible() for part in reader.page.locator(frame).all()), frame
     assert reader.page.locator("h1").is_visible()
     assert reader.page.locator("#sources").is_visible()

@@ -59,9 +59,9 @@ class Person:
     @property
     def check(self) -> str:
         """The first part of every address of the check that is shown."""
-        found = re.search("/check/[0-9a-f]{8}", self.page.url)
-        assert found, self.page.url
-        return found[0]
+        match = re.search("/check/[0-9a-f]{8}", self.page.url)
+        assert match, self.page.url
+        return match[0]
 
     @property
     def words(self) -> str:
@@ -101,8 +101,8 @@ class Person:
     def screen(self) -> str:
         """The screen of questions that is shown, by where its form goes."""
         form = self.page.locator("main form[action*='/q/']")
-        found = re.search("/q/([a-z-]+)/", form.get_attribute("action")) if form.count() else None
-        return found[1] if found else ""
+        match = re.search("/q/([a-z-]+)/", form.get_attribute("action")) if form.count() else None
+        return match[1] if match else ""
 
     def answer(self, *, until: str = "", **changes: Any) -> int:
         """Answer screen after screen until `until` or something else is shown; how many there were."""

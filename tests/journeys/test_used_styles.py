@@ -45,13 +45,13 @@ def selectors_of(part: str) -> Iterator[str]:
 
 def needs_of(selector: str) -> list[tuple[str, frozenset[str], str]]:
     """What elements must be there for a selector to hold: tag, classes, id of each compound."""
-    found = []
+    results = []
     for compound in re.split(r"[\s>+~]+", PSEUDO.sub("", selector).strip()):
         tag = re.match(r"[a-z][a-z0-9]*", compound)
         ids = re.findall(r"#([\w-]+)", compound)
         classes = frozenset(re.findall(r"\.([\w-]+)", compound))
-        found.append((tag[0] if tag else "", classes, ids[0] if ids else ""))
-    return found
+        results.append((tag[0] if tag else "", classes, ids[0] if ids else ""))
+    return results
 
 
 def holds(selector: str, elements: set[Element]) -> bool:
@@ -118,9 +118,9 @@ def test_every_class_has_a_rule_and_every_rule_a_page(content: Any, settings: An
         for sheet, parts in style_sheets.SHEETS.items()
     }
     without_a_rule = {
-        f"{found}, on {path}"
-        for found, path in where.items()
-        if found.partition(" .")[2] not in styled.get(found.partition(" .")[0], set()) | HOOKS
+        f"{entry}, on {path}"
+        for entry, path in where.items()
+        if entry.partition(" .")[2] not in styled.get(entry.partition(" .")[0], set()) | HOOKS
     }
     named = names_in_templates() | set(WRITTEN_ELSEWHERE)
     unused = set()

@@ -29,8 +29,10 @@ def main() -> int:
         fates[part].append(fate in DEAD)
         living += [] if fate in DEAD else [line]
     print(*living, sep="\n")
-    for part, found in {**fates, "all": list(chain(*fates.values()))}.items():
-        print(f"{part:12} {sum(found):4} of {len(found):4} found: {100 * sum(found) / len(found):.1f} %")
+    for part, fate_list in {**fates, "all": list(chain(*fates.values()))}.items():
+        print(
+            f"{part:12} {sum(fate_list):4} of {len(fate_list):4} found: {100 * sum(fate_list) / len(fate_list):.1f} %"
+        )
     return done.returncode
 
 

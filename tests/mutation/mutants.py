@@ -48,13 +48,13 @@ NEXT_NAME: Final = {name: turn[(at + 1) % len(turn)] for turn in TURNS for at, n
 @cache
 def next_members() -> dict[tuple[str, str], str]:
     """(enum, member) -> the member written after it, for the project's vocabulary."""
-    found = {}
+    results = {}
     for consultation in ast.parse((ROOT / "consultations/enums.py").read_text()).body:
         if isinstance(consultation, ast.ClassDef):
             names = [ast.unparse(line.targets[0]) for line in consultation.body if isinstance(line, ast.Assign)]
             members = [name for name in names if name.isupper()]
-            found |= {(consultation.name, name): members[(at + 1) % len(members)] for at, name in enumerate(members)}
-    return found
+            results |= {(consultation.name, name): members[(at + 1) % len(members)] for at, name in enumerate(members)}
+    return results
 
 
 @dataclass(frozen=True)
@@ -109,8 +109,8 @@ def _is_left_out(node: ast.AST) -> bool:
     if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
         return True
     if isinstance(node, ast.Expr):
-        words = ast.unparse(node.value)
-        return isinstance(node.value, ast.Constant) or words.startswith(("logger.", "log.", "logging."))
+        text = ast.unparse(node.value)
+        return isinstance(node.value, ast.Constant) or text.startswith(("logger.", "log.", "logging."))
     return isinstance(node, ast.JoinedStr)
 
 
@@ -178,8 +178,8 @@ def _is_no_number(node: ast.AST) -> bool:
 
 
 def _short(node: ast.AST) -> str:
-    words = " ".join(ast.unparse(node).split())
-    return words if len(words) < 90 else f"{words[:90]}..."
+    text = " ".join(ast.unparse(node).split())
+    return text if len(text) < 90 else f"{text[:90]}..."
 
 
 def all_of(part: str, root: Path = ROOT) -> list[Mutant]:

@@ -125,10 +125,10 @@ class Run:
             mutant.path == "consultations/workflow.py"
         ):  # plain data: the tests of the table itself reach none of its lines
             wanted = wanted | {item.nodeid for item in self.items if "test_workflow" in item.nodeid}
-        found = [item for item in self.items if item.nodeid in wanted]
-        found.sort(key=lambda item: (f"test_{stem}.py" not in item.nodeid, self.took[item.nodeid]))
+        results = [item for item in self.items if item.nodeid in wanted]
+        results.sort(key=lambda item: (f"test_{stem}.py" not in item.nodeid, self.took[item.nodeid]))
         chosen, total = [], 0.0
-        for item in found:
+        for item in results:
             total += self.took[item.nodeid]
             if total > LIMIT and chosen:
                 break
@@ -165,12 +165,12 @@ def functions_of(path: str) -> list[FunctionType]:
 
 
 def codes_in(code: CodeType) -> dict[tuple[str, int], CodeType]:
-    found = {}
+    results = {}
     for co_const in code.co_consts:
         if isinstance(co_const, CodeType):
-            found[co_const.co_qualname, co_const.co_firstlineno] = co_const
-            found |= codes_in(co_const)
-    return found
+            results[co_const.co_qualname, co_const.co_firstlineno] = co_const
+            results |= codes_in(co_const)
+    return results
 
 
 def put_in(mutant: Mutant) -> None:

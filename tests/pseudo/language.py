@@ -24,11 +24,11 @@ FORMATS = "format of "
 
 
 def longer(text: str) -> str:
-    done, place = [], 0
-    for kept in KEPT.finditer(text):
-        done += [_accented(text[place : kept.start()]), kept.group()]
-        place = kept.end()
-    return "".join([*done, _accented(text[place:])])
+    done, index = [], 0
+    for stored in KEPT.finditer(text):
+        done += [_accented(text[index : stored.start()]), stored.group()]
+        index = stored.end()
+    return "".join([*done, _accented(text[index:])])
 
 
 def _accented(text: str) -> str:

@@ -53,7 +53,7 @@ class Longer:
     def _in_tag(self, piece: str) -> str:
         if NO_TEXT_IN.match(piece) or piece.startswith("{#"):
             return piece
-        return TEXT_IN_TAG.sub(lambda found: f"{found[1]}{longer(found[2])}{found[1]}", piece)
+        return TEXT_IN_TAG.sub(lambda match: f"{match[1]}{longer(match[2])}{match[1]}", piece)
 
     def _html(self, text: str) -> Iterator[str]:
         for part in re.split(r"""([<>"'])""", text):

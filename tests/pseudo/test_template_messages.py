@@ -12,8 +12,8 @@ SOURCE = """{% load i18n %}
 
 
 def test_each_kind_of_tag_is_read() -> None:
-    found = list(extract(io.BytesIO(SOURCE.encode()), DEFAULT_KEYWORDS, [], {}))
-    assert [(name, messages) for _line, name, messages, _comments in found] == [
+    results = list(extract(io.BytesIO(SOURCE.encode()), DEFAULT_KEYWORDS, [], {}))
+    assert [(name, messages) for _line, name, messages, _comments in results] == [
         ("ngettext", ("One case", "%(n)s cases", None)),
         ("gettext", "It's yours"),
         ("pgettext", ("month", "May")),

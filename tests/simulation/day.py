@@ -178,13 +178,13 @@ class Day:
     # --- What happens -----------------------------------------------------------------------------------------------
 
     def _events(self) -> dict[int, list[Callable[[], Any]]]:
-        plan, found = self.plan, dict[int, list[Callable[[], Any]]]()
+        plan, events = self.plan, dict[int, list[Callable[[], Any]]]()
         span = (plan.begins + 3, plan.ends - 1)
         later = (plan.begins + (plan.ends - plan.begins) // 8, plan.ends - 1)
         kinds = ({}, {"im_mri": "never"}, {"pn_duration": "lt6w"}, {"hx_gate": ["bleed"]})
 
         def put(minute: int, act: Callable[[], Any]) -> None:
-            found.setdefault(minute, []).append(act)
+            events.setdefault(minute, []).append(act)
 
         for number in range(plan.requests):
             first = plan.begins + 1 if number < plan.requests // 3 else self.random.randint(*span)
@@ -199,7 +199,7 @@ class Day:
             way = self.tellers.ways[number % len(self.tellers.ways)]
             minute = later[0] + number * (later[1] - later[0]) // plan.dangers
             put(minute, partial(self._tell, way))
-        return found
+        return events
 
     def _tell(self, way: Callable[[], Any]) -> None:
         danger = way()

@@ -71,8 +71,8 @@ class Ledger:
         case = SafetyCase.objects.filter(response=danger.response).values_list("pk", flat=True).first()
         wanted = {"case.acknowledge": case} if case else {"request.settle_escalation": danger.consultation_request}
         events = AuditEvent.objects.filter(at__gte=danger.told_at, action__in=wanted)
-        found = events.filter(target_id__in=map(str, wanted.values())).order_by("at").first()
-        return found.at if found else None
+        row = events.filter(target_id__in=map(str, wanted.values())).order_by("at").first()
+        return row.at if row else None
 
     def in_time(self) -> list[Danger]:
         return [item for item in self.dangers if (at := self.acknowledged_at(item)) is not None and at <= item.due_at]
@@ -138,10 +138,10 @@ class Ledger:
         open_requests = ConsultationRequest.objects.filter(status__in=OPEN_STATUSES)
         expected = Counter({*open_cases, *open_requests.values_list("response_id", flat=True)})
         running = clocks.running()
-        found = Counter(item.response_id for item in running if item.kind != ClockKind.TEXT)
+        results = Counter(item.response_id for item in running if item.kind != ClockKind.TEXT)
         texts = PatientText.objects.filter(read_at=None, due_at__isnull=False).values_list("response_id", flat=True)
         on_text = Counter(item.response_id for item in running if item.kind == ClockKind.TEXT)
-        for what, wanted, there in (("", expected, found), ("text ", Counter(set(texts)), on_text)):
+        for what, wanted, there in (("", expected, results), ("text ", Counter(set(texts)), on_text)):
             self.clock_faults += [
                 f"clocks: {what}{key} is on {there[key]} clocks at {clock.time(clock.now())}, not {wanted[key]}"
                 for key in {*wanted, *there}

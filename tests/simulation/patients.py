@@ -45,7 +45,7 @@ def send_form(*, brought: str = "", **changes: Any) -> ConsultationRequest:
     """The check from the first answer to the request."""
     response = answered(**changes)
     if brought:
-        carrying.bring(response=response, words=brought)
+        carrying.bring(response=response, notes=brought)
     intake.save_contact(response=response, contact=somebody())
     response.refresh_from_db()
     return intake.send(response=response, wordings=wordings())
@@ -54,9 +54,9 @@ def send_form(*, brought: str = "", **changes: Any) -> ConsultationRequest:
 def tick(consultation_request: ConsultationRequest, *codes: str) -> dangers.Heard:
     """An answer to "since you sent this, has any of this started or got worse?"."""
     with transaction.atomic():
-        held = transitions.lock(consultation_request)
+        locked = transitions.lock(consultation_request)
         return dangers.hear(
-            response=held.response, consultation_request=held, origin=AssessmentOrigin.ASKED_AGAIN, ticks=codes
+            response=locked.response, consultation_request=locked, origin=AssessmentOrigin.ASKED_AGAIN, ticks=codes
         )
 
 

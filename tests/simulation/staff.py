@@ -67,20 +67,20 @@ class Colleague:
 
     def follow(self, path: str) -> None:
         """The link of a mail: a case, a request, or the list of what waits."""
-        found = re.search(r"/(safetycase|consultationrequest)/(\d+)/", path)
-        if found is None:
+        match = re.search(r"/(safetycase|consultationrequest)/(\d+)/", path)
+        if match is None:
             waiting = SafetyCase.objects.filter(status=CaseStatus.OPEN).order_by("due_at").first()
             if waiting is not None:
                 self.take(waiting.pk)
-        elif found[1] == "safetycase":
-            self.take(int(found[2]))
+        elif match[1] == "safetycase":
+            self.take(int(match[2]))
         else:
-            response = ConsultationRequest.objects.get(pk=int(found[2])).response_id
+            response = ConsultationRequest.objects.get(pk=int(match[2])).response_id
             self.read_texts(response)
             for alarm in ClockAlarm.objects.sounding().filter(response=response):
                 clock_alarms.acknowledge(alarm=alarm, by=self.user)
             if self.is_doctor:
-                self.settle(int(found[2]))
+                self.settle(int(match[2]))
 
     def take(self, pk: int) -> None:
         case = SafetyCase.objects.get(pk=pk)

@@ -45,10 +45,10 @@ def plain_zero(font: TTFont) -> None:
     for variation in font["gvar"].variations["zero"]:
         variation.calcInferredDeltas(phantoms, ends)
         moves = variation.coordinates
-        variation.coordinates = [moves[place] for place in ZERO_WITHOUT_SLASH] + moves[39:]
+        variation.coordinates = [moves[index] for index in ZERO_WITHOUT_SLASH] + moves[39:]
     points = list(glyph.coordinates)
-    glyph.coordinates = GlyphCoordinates([points[place] for place in ZERO_WITHOUT_SLASH])
-    glyph.flags = bytearray(glyph.flags[place] for place in ZERO_WITHOUT_SLASH)
+    glyph.coordinates = GlyphCoordinates([points[index] for index in ZERO_WITHOUT_SLASH])
+    glyph.flags = bytearray(glyph.flags[index] for index in ZERO_WITHOUT_SLASH)
     glyph.endPtsOfContours, glyph.numberOfContours = [15, 38], 2
 
 
@@ -73,13 +73,13 @@ def cut(name: str, script: str, target: str, *, english: bool) -> str:
 
 def ranges(characters: set[int]) -> str:
     """As `unicode-range` takes them, a few a line."""
-    found: list[list[int]] = []
+    runs: list[list[int]] = []
     for character in sorted(characters):
-        if found and found[-1][1] == character - 1:
-            found[-1][1] = character
+        if runs and runs[-1][1] == character - 1:
+            runs[-1][1] = character
         else:
-            found.append([character, character])
-    written = [f"U+{first:X}" + (f"-{last:X}" if last > first else "") for first, last in found]
+            runs.append([character, character])
+    written = [f"U+{first:X}" + (f"-{last:X}" if last > first else "") for first, last in runs]
     lines = [", ".join(written[start : start + 8]) for start in range(0, len(written), 8)]
     return ",\n    ".join(lines)
 

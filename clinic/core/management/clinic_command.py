@@ -18,8 +18,8 @@ def describe_database() -> str:
     database = connection.settings_dict
     if connection.vendor == "sqlite":
         return f"SQLite {database['NAME']}"
-    place = f"{database['HOST'] or 'this machine'}:{database['PORT'] or 5432}"
-    return f"PostgreSQL {database['NAME']} at {place}"
+    address = f"{database['HOST'] or 'this machine'}:{database['PORT'] or 5432}"
+    return f"PostgreSQL {database['NAME']} at {address}"
 
 
 def demonstration_notice() -> str:
@@ -32,8 +32,8 @@ def demonstration_notice() -> str:
 def typed(command: str) -> str:
     """Another command of manage.py, as it must be typed here: by this Python, with these settings."""
     env_file = os.environ.get("ENV_FILE", "")
-    words = [f"ENV_FILE={env_file}"] if env_file else []
-    return " ".join([*words, sys.executable, str(settings.BASE_DIR / "manage.py"), command])
+    parts = [f"ENV_FILE={env_file}"] if env_file else []
+    return " ".join([*parts, sys.executable, str(settings.BASE_DIR / "manage.py"), command])
 
 
 class ClinicCommand(BaseCommand):

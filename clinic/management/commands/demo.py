@@ -60,8 +60,8 @@ class Command(BaseCommand):
         made = stories.tell_all(make_clinic())
         self.stdout.write(f"Demonstration ready: {made} requests and cases added.")
         self.stdout.write(f"Staff sign in at {settings.SITE_URL}/admin/ with the password {PASSWORD}:")
-        for username, _, name, words in STAFF:
-            self.stdout.write(f"  {username:9} {name}, {words}")
+        for username, _, name, description in STAFF:
+            self.stdout.write(f"  {username:9} {name}, {description}")
         self.stdout.write("Patients' private links stand under Messages in the staff area; their dates of birth:")
         for story in stories.STORIES:
             self.stdout.write(f"  {story.name:17} {story.born.day} {story.born:%B} {story.born.year}")

@@ -103,9 +103,9 @@ def reach(cast: Cast, consultation_request: ConsultationRequest) -> None:
 def feel_feverish(cast: Cast, consultation_request: ConsultationRequest) -> None:
     """As the patient, asked again whether anything has started since."""
     with transaction.atomic():
-        held = transitions.lock(consultation_request)
+        locked = transitions.lock(consultation_request)
         dangers.hear(
-            response=held.response, consultation_request=held, origin=AssessmentOrigin.ASKED_AGAIN, ticks=["fever"]
+            response=locked.response, consultation_request=locked, origin=AssessmentOrigin.ASKED_AGAIN, ticks=["fever"]
         )
 
 

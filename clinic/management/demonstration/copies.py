@@ -96,7 +96,7 @@ class CopyPattern:
         if isinstance(value, bytes):
             return self.put(value.decode("latin-1"), others).encode("latin-1")
         if isinstance(value, str):
-            return self.texts.sub(lambda found: others[found[0]], value)
+            return self.texts.sub(lambda match: others[match[0]], value)
         if isinstance(value, dict):
             return {name: self.put(inner, others) for name, inner in value.items()}
         if isinstance(value, list):
@@ -192,7 +192,7 @@ def _next_keys(table: Table, count: int) -> list[int]:
             cursor.execute(
                 "SELECT nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)", [name, key, count]
             )
-            return [found for (found,) in cursor.fetchall()]
+            return [number for (number,) in cursor.fetchall()]
         cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [name])
         last = cursor.fetchone()
     start = (last[0] if last else 0) + 1

@@ -72,13 +72,13 @@ class Crowd:
 
 def _apart(slots: list[Slot]) -> list[Slot | None]:
     """Without those that overlap an earlier one of the same doctor."""
-    kept: list[Slot | None] = []
+    chosen: list[Slot | None] = []
     taken: set[tuple[int, datetime.datetime]] = set()
     for slot in slots:
         if (slot.clinician_id, slot.starts_at) not in taken:
             taken.add((slot.clinician_id, slot.starts_at))
-            kept.append(slot)
-    return kept
+            chosen.append(slot)
+    return chosen
 
 
 def _visiting_doctors(wanted: Counter[RequestStatus]) -> None:

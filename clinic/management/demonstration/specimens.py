@@ -76,14 +76,16 @@ def take(plan: Plan, cast: Cast) -> Specimen:
     contact = Contact(name=NAME, birth_on=born, email=EMAIL, phone=PHONE)
     with transaction.atomic():
         counted: list[Table] = [AuditEvent, *filter(counts, tables())]
-        floors = {table: FAR + place * APART for place, table in enumerate(counted)}
+        floors = {table: FAR + index * APART for index, table in enumerate(counted)}
         for table, floor in floors.items():
             count_from(table, floor)
         followed = follow(plan, cast, contact, send_owed=partial(_send_owed, floors[OutboxMessage]))
         rows = {table: _rows(table, pk__gt=floors[_keyed_by(table)]) for table in tables()}
         events = _rows(AuditEvent, pk__gt=floors[AuditEvent])
         transaction.set_rollback(True)
-    return Specimen(plan, contact, {table: found for table, found in rows.items() if found}, events, followed.choices)
+    return Specimen(
+        plan, contact, {table: table_rows for table, table_rows in rows.items() if table_rows}, events, followed.choices
+    )
 
 
 def tables() -> list[Table]:
@@ -117,8 +119,8 @@ def _keyed_by(table: Table) -> Any:
 
 def _rows(table: Table, **condition: int) -> list[Row]:
     """As they are read, with everything in them decrypted."""
-    found = with_keys(table._base_manager.filter(**condition).order_by("pk"))
-    return [{field.attname: getattr(row, field.attname) for field in table._meta.concrete_fields} for row in found]
+    rows = with_keys(table._base_manager.filter(**condition).order_by("pk"))
+    return [{field.attname: getattr(row, field.attname) for field in table._meta.concrete_fields} for row in rows]
 
 
 def count_from(table: Table, floor: int) -> None:

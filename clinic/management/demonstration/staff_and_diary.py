@@ -74,7 +74,7 @@ def _diary(*doctors: User) -> AppointmentType:
 
 def give_hours(doctor: User, *, starts_on: datetime.date) -> Clinician:
     """The doctor as somebody who can be booked, Monday to Friday from that day on."""
-    place, _ = Location.objects.get_or_create(
+    location, _ = Location.objects.get_or_create(
         name=settings.CLINIC_NAME,
         defaults={"address": settings.CLINIC_ADDRESS, "directions": DIRECTIONS},
     )
@@ -82,7 +82,7 @@ def give_hours(doctor: User, *, starts_on: datetime.date) -> Clinician:
     for weekday in range(5) if is_new else ():
         for opens, closes in HOURS:
             Availability.objects.create(
-                clinician=clinician, location=place, weekday=weekday, opens=opens, closes=closes, starts_on=starts_on
+                clinician=clinician, location=location, weekday=weekday, opens=opens, closes=closes, starts_on=starts_on
             )
     return clinician
 

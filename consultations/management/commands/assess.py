@@ -23,10 +23,10 @@ class BadLine(ValueError):
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
+    answers = dict(pairs)
+    if len(answers) != len(pairs):
         raise BadLine("A question stands twice in one object: which answer counts is not clear.")
-    return found
+    return answers
 
 
 def _refuse_constant(name: str) -> Any:

@@ -36,7 +36,7 @@ def cancel(*, consultation_request: ConsultationRequest, reason: str, by: User |
         raise WrongStatus(_("The consultation has begun."))
     if seen and seen != slot_of(appointment).key:
         raise AnotherTime(_("You booked another time since, in another tab or window. It is not cancelled."))
-    release_slot(appointment, reason=ReleaseReason.CANCELLED, actor=_actor(by), words=reason)
+    release_slot(appointment, reason=ReleaseReason.CANCELLED, actor=_actor(by), text=reason)
     return appointment
 
 

@@ -36,8 +36,8 @@ class Command(BaseCommand):
             raise CommandError("\n".join(error.problems)) from None
         sentences = exemptions.sentences(content)
         wrong = exemptions.unknown_sources(sentences, content)
-        found = facts.findings(sentences, {source["key"]: source for source in content.sources})
-        still, idle = facts.weighed(found, accepted)
+        unsourced = facts.findings(sentences, {source["key"]: source for source in content.sources})
+        still, idle = facts.weighed(unsourced, accepted)
         self._warn_of_age(content, options["months"])
         for line in wrong:
             self.stdout.write(line)
@@ -49,7 +49,7 @@ class Command(BaseCommand):
                 "Take it out of facts.toml."
             )
         said = (
-            f"{len(sentences)} cited sentences, {len(found)} with a number its sources do not hold, "
+            f"{len(sentences)} cited sentences, {len(unsourced)} with a number its sources do not hold, "
             f"{len(still)} of them open; {len(idle)} exceptions needed no more."
         )
         if wrong or still or idle:

@@ -35,8 +35,8 @@ class Command(BaseCommand):
             raise CommandError("\n".join(error.problems)) from None
         for raw in sys.stdin.buffer:
             passage = raw.decode("utf-8", errors="replace").rstrip("\r\n")
-            found = [dataclasses.asdict(finding) for finding in linter.find(passage, names=titles)]
-            self.stdout.write(json.dumps(found))
+            findings = [dataclasses.asdict(finding) for finding in linter.find(passage, names=titles)]
+            self.stdout.write(json.dumps(findings))
             self.stdout.flush()
 
     def _shipped(self) -> None:

@@ -31,7 +31,7 @@ class Command(BaseCommand):
         self.stdout.write(
             f"Education content: {result.added} added, {result.updated} updated, {result.unchanged} unchanged."
         )
-        for name in result.kept:
+        for name in result.left_alone:
             self.stdout.write(f"Kept as staff edited it: {name}.")
 
 

@@ -169,16 +169,16 @@ def sink() -> Iterator[tuple[Sink, int]]:
 def test_whatever_is_accepted_arrives_at_exactly_that_address(sink: tuple[Sink, int], typed: str) -> None:
     handler, port = sink
     try:
-        kept = MailField().clean(typed)
+        stored = MailField().clean(typed)
     except ValidationError:
         reject()
-    content = EMAIL_CHANNEL.write(MessageDraft(to=kept, subject="Hello", text="Hello Anna"), key=typed)
+    content = EMAIL_CHANNEL.write(MessageDraft(to=stored, subject="Hello", text="Hello Anna"), key=typed)
     backend = EmailBackend(host="127.0.0.1", port=port)
     with mock.patch.object(channels, "get_connection", return_value=backend):
-        EMAIL_CHANNEL.send(content, to=kept)
+        EMAIL_CHANNEL.send(content, to=stored)
     (recipient,) = handler.taken[-1]
     assert recipient == mailable(typed)
-    assert normalise_address(recipient) == kept
+    assert normalise_address(recipient) == stored
 
 
 @given(TYPED)

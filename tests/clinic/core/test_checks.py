@@ -76,22 +76,22 @@ FAULTS = [
 ]
 
 
-def found(**changed: object) -> set[str]:
+def failed_checks(**changed: object) -> set[str]:
     with override_settings(**{**SOUND, **changed}):
         return {message.id for message in run_checks(tags=["clinic"])}
 
 
 def test_a_sound_configuration_has_no_fault():
-    assert found() == set()
+    assert failed_checks() == set()
 
 
 @pytest.mark.parametrize(("check", "changed"), FAULTS, ids=lambda value: value if isinstance(value, str) else "")
 def test_each_fault_is_found_and_only_that_one(check, changed):
-    assert found(**changed) == {check}
+    assert failed_checks(**changed) == {check}
 
 
 def test_the_demonstration_may_run_with_debug():
-    assert found(DEBUG=True, DEMO=True, HTTPS=False, SECRET_KEY="short", FIELD_KEYS="") == set()
+    assert failed_checks(DEBUG=True, DEMO=True, HTTPS=False, SECRET_KEY="short", FIELD_KEYS="") == set()
 
 
 def test_every_outcome_has_a_reply_target():

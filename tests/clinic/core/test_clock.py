@@ -54,11 +54,11 @@ class TestWords:
         assert clock.day(date(2027, 1, 1)) == "Friday 1 January 2027"
 
     @pytest.mark.parametrize(
-        ("wall", "words"),
+        ("wall", "phrase"),
         [("00:00", "12 am"), ("00:05", "12:05 am"), ("09:00", "9 am"), ("12:00", "12 pm"), ("12:30", "12:30 pm")],
     )
-    def test_times(self, wall, words):
-        assert clock.time(wall_time.fromisoformat(wall)) == words
+    def test_times(self, wall, phrase):
+        assert clock.time(wall_time.fromisoformat(wall)) == phrase
 
     def test_a_full_date_has_its_year_and_no_weekday(self):
         assert clock.full_date(date(1970, 3, 27)) == "27 March 1970"
@@ -75,7 +75,7 @@ class TestWords:
             clock.moment(datetime(2026, 1, 1, 9))  # noqa: DTZ001
 
     @pytest.mark.parametrize(
-        ("zone", "words"),
+        ("zone", "phrase"),
         [
             ("America/New_York", "Eastern Time (New York)"),
             ("Europe/London", "UK time (London)"),
@@ -83,12 +83,12 @@ class TestWords:
             ("America/St_Johns", "St Johns time (UTC-3:30)"),
         ],
     )
-    def test_zone_words(self, settings, zone, words):
+    def test_zone_words(self, settings, zone, phrase):
         settings.TIME_ZONE = zone
-        assert clock.zone_words(datetime(2026, 12, 1, tzinfo=UTC)) == words
+        assert clock.zone_words(datetime(2026, 12, 1, tzinfo=UTC)) == phrase
 
     @pytest.mark.parametrize(
-        ("hours", "words"),
+        ("hours", "phrase"),
         [
             ("Mon-Fri 08:30-17:30", "Monday to Friday, 8:30 am to 5:30 pm"),
             ("Mon-Thu 09:00-17:00; Fri 09:00-13:00", "Monday to Thursday, 9 am to 5 pm; Friday, 9 am to 1 pm"),
@@ -97,9 +97,9 @@ class TestWords:
             ("Mon 09:00-12:00; Wed 09:00-12:00", "Monday, 9 am to 12 pm; Wednesday, 9 am to 12 pm"),
         ],
     )
-    def test_opening_words(self, settings, hours, words):
+    def test_opening_words(self, settings, hours, phrase):
         settings.OPENING_HOURS = hours
-        assert clock.opening_words() == words
+        assert clock.opening_words() == phrase
 
 
 class TestParsing:

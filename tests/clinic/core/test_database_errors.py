@@ -44,7 +44,7 @@ class TestOfARealDatabase:
 
 
 @pytest.mark.parametrize(
-    ("words", "name"),
+    ("phrase", "name"),
     [
         ("UNIQUE constraint failed: a.b", "a.b"),
         ("UNIQUE constraint failed: a.b, a.c", "a.b, a.c"),
@@ -60,8 +60,8 @@ class TestOfARealDatabase:
         ("", ""),
     ],
 )
-def test_what_sqlite_says_is_read_word_for_word(words: str, name: str) -> None:
-    assert constraint_of(IntegrityError(words)) == name
+def test_what_sqlite_says_is_read_word_for_word(phrase: str, name: str) -> None:
+    assert constraint_of(IntegrityError(phrase)) == name
 
 
 class Cause(Exception):

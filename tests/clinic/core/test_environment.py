@@ -57,9 +57,9 @@ def test_the_example_is_one_that_can_be_read(reader: str, monkeypatch: pytest.Mo
     assert read(reader, monkeypatch, str(refused.value).partition("write it as in OF_THE_CLINIC=")[2])
 
 
-@pytest.mark.parametrize(("reader", "value", "found"), READ)
-def test_what_can_be_read_is(reader: str, value: str, found: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert read(reader, monkeypatch, value) == found
+@pytest.mark.parametrize(("reader", "value", "result"), READ)
+def test_what_can_be_read_is(reader: str, value: str, result: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert read(reader, monkeypatch, value) == result
 
 
 def test_databases_and_mail_servers_are_read_into_django_settings(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -70,5 +70,5 @@ def test_databases_and_mail_servers_are_read_into_django_settings(monkeypatch: p
 
 @pytest.mark.parametrize("reader", READERS)
 def test_what_is_not_set_is_the_default(reader: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    found, default = read(reader, monkeypatch, None), READERS[reader].get("default", {})
-    assert found == default or found["NAME" if reader == "database" else "EMAIL_BACKEND"]
+    results, default = read(reader, monkeypatch, None), READERS[reader].get("default", {})
+    assert results == default or results["NAME" if reader == "database" else "EMAIL_BACKEND"]

@@ -60,8 +60,8 @@ def refused(work) -> str:
 
 
 def test_the_first_value_records_its_key_and_the_digest_key_and_nothing_of_either(note):
-    kept = {item.name: item.digest for item in KeyFingerprint.objects.all()}
-    assert kept == {
+    stored = {item.name: item.digest for item in KeyFingerprint.objects.all()}
+    assert stored == {
         "k1": hmac.new(b"a" * 32, b"fingerprint of a key", "sha256").hexdigest(),
         "INDEX_KEY": hmac.new(base64.b64decode(derived("a")), b"fingerprint of a key", "sha256").hexdigest(),
     }
@@ -89,13 +89,13 @@ def test_reading_records_nothing(restart):
 def test_keys_that_do_not_fit_stop_reading_writing_and_looking_up_and_change_nothing(
     note, restart, field_keys, index_key, named
 ):
-    before, kept = stored(), list(KeyFingerprint.objects.order_by("name").values())
+    before, stored_row = stored(), list(KeyFingerprint.objects.order_by("name").values())
     restart(field_keys, index_key)
     assert refused(lambda: EncryptedNote.objects.get(pk=note.pk).text) == named
     assert refused(lambda: EncryptedNote.objects.create(text="new")) == named
     assert refused(lambda: EncryptedNote(pk=note.pk, text="new").save(force_update=True)) == named
     assert refused(lambda: encryption.blind_index("a@b.example", purpose="email")) == named
-    assert (stored(), list(KeyFingerprint.objects.order_by("name").values())) == (before, kept)
+    assert (stored(), list(KeyFingerprint.objects.order_by("name").values())) == (before, stored_row)
 
 
 @pytest.mark.parametrize(
@@ -301,17 +301,17 @@ def test_before_the_first_migration_nothing_is_compared(restart, monkeypatch):
 
 class TestSystemCheck:
     @staticmethod
-    def found(**asked) -> list[str]:
+    def warnings(**asked) -> list[str]:
         return [item.msg for item in checks.run_checks(**asked) if item.id == "clinic.E017"]
 
     def test_it_names_the_key_when_the_database_may_be_asked(self, note, restart):
         restart(f"k1:{key('x')}", derived("a"))
-        assert self.found(databases=["default"]) == [
+        assert self.warnings(databases=["default"]) == [
             "Key k1 is wrong: FIELD_KEYS gives another key as k1 than values are encrypted under."
         ]
 
     def test_it_is_silent_otherwise(self, note, restart, django_assert_num_queries):
-        assert self.found(databases=["default"]) == []
+        assert self.warnings(databases=["default"]) == []
         restart(f"k1:{key('x')}", derived("a"))
         with django_assert_num_queries(0):
-            assert self.found() == []
+            assert self.warnings() == []

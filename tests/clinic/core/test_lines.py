@@ -155,13 +155,13 @@ def test_a_text_is_escaped_and_its_other_braces_stay():
 
 
 class TestChecks:
-    def found(self):
+    def problems(self):
         return [(message.id, message.msg) for message in run_checks(tags=["clinic"]) if message.id in CHECKS]
 
     @pytest.mark.parametrize("region", defaults.REGIONS)
     def test_each_region_is_sound(self, settings, region):
         set_region(settings, region)
-        assert self.found() == []
+        assert self.problems() == []
 
     @pytest.mark.parametrize(
         ("given", "check", "named"),
@@ -178,11 +178,11 @@ class TestChecks:
     def test_each_fault_is_found(self, settings, given, check, named):
         set_region(settings, "default")
         set_fields(settings, **given)
-        [(number, message)] = self.found()
+        [(number, message)] = self.problems()
         assert number == check
         assert message.startswith(named)
 
     def test_a_number_that_changed_in_one_place_only_is_told_from_both_sides(self, settings):
         set_region(settings, "US")
         settings.EMERGENCY_NUMBER = "112"
-        assert [number for number, _ in self.found()] == ["clinic.W004", "clinic.W004", "clinic.W006"]
+        assert [number for number, _ in self.problems()] == ["clinic.W004", "clinic.W004", "clinic.W006"]

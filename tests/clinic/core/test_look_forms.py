@@ -57,14 +57,14 @@ class Elements(HTMLParser):
 
     def __init__(self, source: str) -> None:
         super().__init__()
-        self.found: list[tuple[str, dict[str, str]]] = []
+        self.seen: list[tuple[str, dict[str, str]]] = []
         self.feed(source)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found.append((tag, {name: value or "" for name, value in attrs}))
+        self.seen.append((tag, {name: value or "" for name, value in attrs}))
 
     def all(self, *tags: str) -> list[dict[str, str]]:
-        return [attributes for tag, attributes in self.found if tag in tags]
+        return [attributes for tag, attributes in self.seen if tag in tags]
 
 
 def tight(html: str) -> str:
@@ -99,11 +99,11 @@ class TestEveryForm:
     @pytest.mark.parametrize("data", [None, {}, GOOD], ids=["fresh", "empty", "good"])
     def test_every_id_that_is_named_exists_once(self, data):
         elements = Elements(render(VisitForm(data)))
-        ids = [attributes["id"] for _, attributes in elements.found if "id" in attributes]
+        ids = [attributes["id"] for _, attributes in elements.seen if "id" in attributes]
         assert len(ids) == len(set(ids))
         named = [
             target
-            for _, attributes in elements.found
+            for _, attributes in elements.seen
             for name in ("for", "aria-describedby", "aria-labelledby")
             for target in attributes.get(name, "").split()
         ]
@@ -112,10 +112,10 @@ class TestEveryForm:
         assert set(named) <= set(ids)
 
     def test_no_asterisk_and_only_optional_fields_say_so(self, clean_html):
-        words = text_of(clean_html)
-        assert "*" not in words
-        assert words.count("(optional)") == 1
-        assert "Phone number (optional)" in words
+        text = text_of(clean_html)
+        assert "*" not in text
+        assert text.count("(optional)") == 1
+        assert "Phone number (optional)" in text
 
     def test_every_input_has_a_label(self, clean_html):
         elements = Elements(clean_html)
@@ -150,7 +150,7 @@ class TestErrors:
         assert "errsum" not in render(VisitForm(GOOD))
 
     def test_the_summary_comes_first_can_take_the_focus_and_is_announced(self, faulty_html):
-        tag, attributes = Elements(faulty_html).found[0]
+        tag, attributes = Elements(faulty_html).seen[0]
         assert (tag, attributes["role"], attributes["tabindex"]) == ("div", "alert", "-1")
         assert "There is a problem" in faulty_html
 

@@ -138,15 +138,15 @@ class TestErrorPages:
         assert "<title>" in html
 
     def test_they_blame_nobody_and_show_no_code(self, template):
-        words = re.sub(r"<[^>]+>", " ", render_to_string(template, {"clinic": facts()}))
+        text = re.sub(r"<[^>]+>", " ", render_to_string(template, {"clinic": facts()}))
         assert not re.search(
-            r"\b(invalid|forbidden|oops|error|CSRF|4\d\d|5\d\d)\b", without_numbers_to_call(words), re.I
+            r"\b(invalid|forbidden|oops|error|CSRF|4\d\d|5\d\d)\b", without_numbers_to_call(text), re.I
         )
 
 
-def without_numbers_to_call(words: str) -> str:
+def without_numbers_to_call(text: str) -> str:
     known = facts()
-    return words.replace(known["phone"], "").replace(known["emergency_line"], "")
+    return text.replace(known["phone"], "").replace(known["emergency_line"], "")
 
 
 @pytest.mark.parametrize("template", STANDING_ALONE)

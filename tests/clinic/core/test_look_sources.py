@@ -19,8 +19,10 @@ NUMBERS_TO_CALL = re.compile(r"(?<![\d.#-])(911|999|112|988)(?![\d.])")
 
 @cache
 def templates() -> tuple[Path, ...]:
-    found = [file for app in ("clinic", "education", "consultations") for file in (ROOT / app).rglob("templates/**/*")]
-    return tuple(sorted(file for file in found if file.suffix in {".html", ".txt"}))
+    results = [
+        file for app in ("clinic", "education", "consultations") for file in (ROOT / app).rglob("templates/**/*")
+    ]
+    return tuple(sorted(file for file in results if file.suffix in {".html", ".txt"}))
 
 
 def name(file: Path) -> str:
@@ -50,7 +52,7 @@ class TestTemplates:
         named = (settings.CLINIC_SHORT_NAME, settings.CLINIC_ADDRESS)
         assert all(named)
         assert (
-            offenders(templates(), lambda file: any(words in without_tags(file.read_text()) for words in named)) == []
+            offenders(templates(), lambda file: any(phrase in without_tags(file.read_text()) for phrase in named)) == []
         )
 
     @pytest.mark.parametrize("numbers", [TELEPHONE, NUMBERS_TO_CALL], ids=["telephone", "to call"])

@@ -19,10 +19,10 @@ def words_of(html: str) -> str:
 
 
 class TestGrade:
-    @pytest.mark.parametrize(("level", "words"), GRADE_WORDS.items())
-    def test_it_always_says_its_words_and_hides_the_drawing(self, level, words):
+    @pytest.mark.parametrize(("level", "phrase"), GRADE_WORDS.items())
+    def test_it_always_says_its_words_and_hides_the_drawing(self, level, phrase):
         html = render("{% grade level %}", level=level)
-        assert words_of(html) == words
+        assert words_of(html) == phrase
         assert html.count("<svg") == html.count('aria-hidden="true"')
 
     @pytest.mark.parametrize("level", GRADE_WORDS)
@@ -32,7 +32,7 @@ class TestGrade:
         assert html.count("<rect") == (0 if level < 0 else 4), "a guideline is no step of the ladder"
 
     def test_other_words_are_escaped(self):
-        assert "&lt;b&gt;" in render("{% grade 2 words=words chip=True %}", words="<b>")
+        assert "&lt;b&gt;" in render("{% grade 2 label=words chip=True %}", words="<b>")
 
     def test_a_level_that_is_not_one_is_an_error(self):
         with pytest.raises(KeyError):
@@ -40,11 +40,11 @@ class TestGrade:
 
 
 class TestDrawings:
-    @pytest.mark.parametrize(("kind", "words"), AXIAL_WORDS.items())
-    def test_a_plate_that_informs_has_a_sentence(self, kind, words):
+    @pytest.mark.parametrize(("kind", "phrase"), AXIAL_WORDS.items())
+    def test_a_plate_that_informs_has_a_sentence(self, kind, phrase):
         html = render("{% axial kind %}", kind=kind)
         assert 'role="img"' in html
-        assert f'aria-label="{words}"' in html
+        assert f'aria-label="{phrase}"' in html
 
     @pytest.mark.parametrize("kind", AXIAL_WORDS)
     def test_a_decorative_plate_is_hidden(self, kind):

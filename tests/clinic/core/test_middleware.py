@@ -158,10 +158,10 @@ class TestBadInput:
         response = calm.generic("POST", "/echo/", b"words=x", content_type=content_type)
         assert response.status_code == 400
 
-    @pytest.mark.parametrize("words", ["naïve é", "👩‍⚕️", "\u202eabc", "\u200b", "\ufffd", "e\u0301" * 50])
-    def test_text_of_any_kind_arrives_unchanged(self, client, words):
-        assert client.post("/echo/", {"words": words}).content.decode() == words
-        assert client.get("/echo/", {"q": words}).content.decode() == words
+    @pytest.mark.parametrize("phrase", ["naïve é", "👩‍⚕️", "\u202eabc", "\u200b", "\ufffd", "e\u0301" * 50])
+    def test_text_of_any_kind_arrives_unchanged(self, client, phrase):
+        assert client.post("/echo/", {"words": phrase}).content.decode() == phrase
+        assert client.get("/echo/", {"q": phrase}).content.decode() == phrase
 
     def test_too_much_is_413_and_too_many_fields_are_400(self, calm):
         assert calm.post("/echo/", {"words": "x" * 1_100_000}).status_code == 413
@@ -232,8 +232,8 @@ def test_choosing_an_appearance_needs_no_token():
 def test_a_demonstration_answers_a_wrong_address_as_patients_will_see_it(address, admin_client, settings) -> None:
     settings.DEBUG = settings.DEMO = True
     page = admin_client.get(address)
-    words = page.content.decode()
+    text = page.content.decode()
     assert page.status_code == 404
-    assert "URLconf" not in words
-    assert "demonstration" in words.lower()
+    assert "URLconf" not in text
+    assert "demonstration" in text.lower()
     assert admin_client.get("/conditions").headers["Location"] == "/conditions/"

@@ -124,10 +124,10 @@ def test_a_file_says_who_made_it(here: Path, statements: list[str], cause: Refus
     file = make_file(here / "clinic.sqlite3", statements)
     before = digests(here)
 
-    found = old_database.refusal(on_file(file))
+    refusal = old_database.refusal(on_file(file))
 
-    assert (found.cause if found else None) is cause
-    assert sentence in (found.text if found else "")
+    assert (refusal.cause if refusal else None) is cause
+    assert sentence in (refusal.text if refusal else "")
     assert digests(here) == before
 
 
@@ -140,10 +140,10 @@ def test_a_server_database_says_who_made_it(
         for statement in statements:
             cursor.execute(statement)
 
-    found = old_database.refusal(another_database)
+    refusal = old_database.refusal(another_database)
 
-    assert (found.cause if found else None) is cause
-    assert sentence in (found.text if found else "")
+    assert (refusal.cause if refusal else None) is cause
+    assert sentence in (refusal.text if refusal else "")
 
 
 def test_a_file_of_before_is_kept_by_one_command(here: Path) -> None:
@@ -152,10 +152,10 @@ def test_a_file_of_before_is_kept_by_one_command(here: Path) -> None:
         (here / f"clinic.sqlite3{suffix}").touch()
     before = digests(here)
 
-    found = old_database.refusal(on_file(here / "clinic.sqlite3"))
+    refusal = old_database.refusal(on_file(here / "clinic.sqlite3"))
 
-    assert found is not None
-    assert found.text.splitlines() == [
+    assert refusal is not None
+    assert refusal.text.splitlines() == [
         "The database clinic.sqlite3 was made by an earlier version of this program, whose tables cannot be carried "
         "over into this one. Nothing was changed in it.",
         "Stop whatever still uses it. To keep it, give it another name:",
@@ -164,7 +164,7 @@ def test_a_file_of_before_is_kept_by_one_command(here: Path) -> None:
         "Then run `make run`, or `python manage.py migrate`, again: it makes a new database.",
         "To read the old one, use the version that made it.",
     ]
-    subprocess.run(["sh", "-c", found.text.splitlines()[2]], cwd=here, check=True)
+    subprocess.run(["sh", "-c", refusal.text.splitlines()[2]], cwd=here, check=True)
     assert digests(here) == {name.replace("clinic.", "clinic-old."): digest for name, digest in before.items()}
     assert old_database.refusal(on_file(here / "clinic.sqlite3")) is None
 
@@ -173,10 +173,10 @@ def test_the_command_never_names_a_file_that_is_there_and_quotes_odd_names(here:
     make_file(here / "our clinic.db", OLD)
     make_file(here / "our clinic-old.db", OLD)
 
-    found = old_database.refusal(on_file(here / "our clinic.db"))
+    refusal = old_database.refusal(on_file(here / "our clinic.db"))
 
-    assert found is not None
-    assert "\n    mv 'our clinic.db' 'our clinic-old-2.db'\n" in found.text
+    assert refusal is not None
+    assert "\n    mv 'our clinic.db' 'our clinic-old-2.db'\n" in refusal.text
 
 
 @pytest.mark.postgres
@@ -185,27 +185,27 @@ def test_a_server_database_of_before_is_kept_by_a_new_one(another_database: Base
         for statement in OLD:
             cursor.execute(statement)
 
-    found = old_database.refusal(another_database)
+    refusal = old_database.refusal(another_database)
 
-    assert found is not None
+    assert refusal is not None
     given = another_database.settings_dict
-    assert f"PostgreSQL database “{given['NAME']}” on {given['HOST']}:{given['PORT']} was made by an" in found.text
-    assert f"--username={given['USER']} {given['NAME']}_new\n" in found.text
-    assert "Then name the new one in DATABASE_URL" in found.text
-    assert f":{given['PASSWORD']}" not in found.text
+    assert f"PostgreSQL database “{given['NAME']}” on {given['HOST']}:{given['PORT']} was made by an" in refusal.text
+    assert f"--username={given['USER']} {given['NAME']}_new\n" in refusal.text
+    assert "Then name the new one in DATABASE_URL" in refusal.text
+    assert f":{given['PASSWORD']}" not in refusal.text
 
 
 @pytest.mark.postgres
 def test_a_server_database_that_is_not_there_says_how_to_make_it(db: None) -> None:
     handler = ConnectionHandler({"default": {**settings.DATABASES["default"], "NAME": "nobody_made_this"}})
 
-    found = old_database.refusal(handler["default"])
+    refusal = old_database.refusal(handler["default"])
 
-    assert found is not None
-    assert found.cause is RefusalCause.UNREACHABLE
-    assert "“nobody_made_this”" in found.text
-    assert "does not exist" in found.text
-    assert " nobody_made_this" in found.text.splitlines()[-1]
+    assert refusal is not None
+    assert refusal.cause is RefusalCause.UNREACHABLE
+    assert "“nobody_made_this”" in refusal.text
+    assert "does not exist" in refusal.text
+    assert " nobody_made_this" in refusal.text.splitlines()[-1]
 
 
 def test_the_database_of_this_program_is_not_refused(db: None) -> None:
@@ -253,10 +253,10 @@ def test_same_names_with_other_columns_are_of_an_earlier_version(
         old_database, "_tables", lambda: {**tables, "core_heartbeat": {*tables["core_heartbeat"], "host"}}
     )
 
-    found = old_database.judge(connection)
+    refusal = old_database.judge(connection)
 
-    assert found is not None
-    assert found.cause is RefusalCause.OLD
+    assert refusal is not None
+    assert refusal.cause is RefusalCause.OLD
 
 
 @pytest.mark.parametrize("definition", ["integer", "integer DEFAULT 3 NOT NULL"])
@@ -285,7 +285,7 @@ def state_of_test_run() -> Any:
     with connection.cursor() as cursor:
         cursor.execute(database_state.SQLITE_COLUMNS % ", ".join(["%s"] * len(tables)), tables)
         columns = database_state._columns(cursor.fetchall())
-    return database_state.State(frozenset(), frozenset(), columns)
+    return database_state.DatabaseState(frozenset(), frozenset(), columns)
 
 
 def odd_file(path: Path, kind: str) -> Path:
@@ -312,22 +312,22 @@ def test_a_file_that_sqlite_cannot_read_stays(here: Path, kind: str, sentence: s
     file = odd_file(here / "clinic.sqlite3", kind)
     before = digests(here)
 
-    found = old_database.refusal(on_file(file))
+    refusal = old_database.refusal(on_file(file))
 
-    assert found is not None
-    assert found.text.startswith(sentence)
-    assert "mv clinic.sqlite3 clinic-old.sqlite3" in found.text
+    assert refusal is not None
+    assert refusal.text.startswith(sentence)
+    assert "mv clinic.sqlite3 clinic-old.sqlite3" in refusal.text
     assert digests(here) == before
 
 
 def test_an_empty_file_is_a_database_still_to_be_made(here: Path) -> None:
     (here / "clinic.sqlite3").touch()
-    found = old_database.judge(on_file("clinic.sqlite3"))
+    refusal = old_database.judge(on_file("clinic.sqlite3"))
 
     assert old_database.refusal(on_file("clinic.sqlite3")) is None
-    assert found is not None
-    assert "does not have all its tables yet" in found.text
-    assert "Run `python manage.py migrate` first." in found.text
+    assert refusal is not None
+    assert "does not have all its tables yet" in refusal.text
+    assert "Run `python manage.py migrate` first." in refusal.text
 
 
 def test_a_file_that_is_not_there_is_not_made_by_looking(here: Path) -> None:
@@ -351,20 +351,20 @@ def test_a_place_where_no_database_can_be(here: Path, name: str, sentence: str) 
     (here / "loop").symlink_to(here / "loop")
     os.mkfifo(here / "pipe")
 
-    found = old_database.refusal(on_file(name))
+    refusal = old_database.refusal(on_file(name))
 
-    assert found is not None
-    assert sentence in found.text
+    assert refusal is not None
+    assert sentence in refusal.text
 
 
 def test_a_file_that_this_user_may_not_write(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = make_file(here / "clinic.sqlite3", recorded(*NOW))
     monkeypatch.setattr(os, "access", lambda path, mode: not mode & os.W_OK)
 
-    found = old_database.refusal(on_file(file))
+    refusal = old_database.refusal(on_file(file))
 
-    assert found is not None
-    assert found.text.startswith("The database clinic.sqlite3 cannot be written by this user")
+    assert refusal is not None
+    assert refusal.text.startswith("The database clinic.sqlite3 cannot be written by this user")
 
 
 def test_migrate_refuses_wherever_it_is_called_from(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -419,10 +419,10 @@ def test_whatever_uses_a_database_of_before_stops(tmp_path: Path, arguments: tup
 def test_a_command_before_migrate_says_so(here: Path, monkeypatch: pytest.MonkeyPatch, command: str) -> None:
     monkeypatch.setattr(command_line, "connection", on_file("clinic.sqlite3"))
 
-    found = command_line.command_refusal(command, ["manage.py", command])
+    refusal = command_line.command_refusal(command, ["manage.py", command])
 
-    assert found is not None
-    assert "Run `python manage.py migrate` first." in found.text
+    assert refusal is not None
+    assert "Run `python manage.py migrate` first." in refusal.text
 
 
 @pytest.mark.parametrize(
@@ -451,10 +451,12 @@ def test_only_what_can_wait_bears_a_server_that_is_down(
     monkeypatch.setattr(command_line, "connection", down)
     monkeypatch.setattr(old_database, "connection", down)
 
-    found = command_line.command_refusal(command, ["manage.py", command])
+    refusal = command_line.command_refusal(command, ["manage.py", command])
 
-    assert bool(found) is is_refused
-    assert found is None or found.text.startswith("The PostgreSQL database “clinic” on 127.0.0.1:1 cannot be reached:")
+    assert bool(refusal) is is_refused
+    assert refusal is None or refusal.text.startswith(
+        "The PostgreSQL database “clinic” on 127.0.0.1:1 cannot be reached:"
+    )
     assert old_database.server_refusal() is None
 
 

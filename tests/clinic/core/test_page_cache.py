@@ -18,7 +18,7 @@ from django.test import Client, RequestFactory
 from django.urls import path
 
 from clinic.core import page_cache
-from clinic.core.page_cache import Kept, PageCacheMiddleware, Pages, may_keep
+from clinic.core.page_cache import CachedResponse, PageCacheMiddleware, Pages, may_keep
 from education import library
 from education.models import Page
 from education.services import loading, snapshot, versions
@@ -39,9 +39,9 @@ class Time:
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Time:
-    held = Time()
-    monkeypatch.setattr(page_cache, "time", held)
-    return held
+    clock_read = Time()
+    monkeypatch.setattr(page_cache, "time", clock_read)
+    return clock_read
 
 
 @pytest.fixture(autouse=True)
@@ -68,9 +68,9 @@ def site(db: None, clock: Time) -> None:
     loading.load(shipped=A_FEW, publish=True)
 
 
-def change_title(words: str) -> None:
+def change_title(title: str) -> None:
     page = Page.objects.get(path=ADDRESS)
-    page.title = words
+    page.title = title
     page.save()
     versions.publish_unreviewed(page=page, by="Somebody")
     snapshot.refresh_snapshot()
@@ -128,8 +128,8 @@ class TestPublication:
 
     def test_a_page_made_before_a_change_and_kept_after_it_does_not_outlive_the_second(self, clock):
         pages = Pages()
-        pages.put(key("/b/"), kept("new"), asked_at=clock.now + 0.2)
-        pages.put(key("/a/"), kept("old"), asked_at=clock.now)
+        pages.put(key("/b/"), cached("new"), asked_at=clock.now + 0.2)
+        pages.put(key("/a/"), cached("old"), asked_at=clock.now)
         clock.now += 0.3
         assert pages.get(key("/a/")) is None
 
@@ -170,7 +170,7 @@ class TestWhoIsLeftAlone:
         for _ in range(2):
             answer = client.get("/stem-cells/evidence/", **change)
             assert answer.context is not None
-        assert not page_cache.PAGES.held
+        assert not page_cache.PAGES.cached
 
     def test_whoever_posts(self, site, client):
         client.get(ADDRESS)
@@ -179,7 +179,7 @@ class TestWhoIsLeftAlone:
     def test_everyone_under_debug(self, site, client, settings):
         settings.DEBUG = True
         client.get(ADDRESS)
-        assert not page_cache.PAGES.held
+        assert not page_cache.PAGES.cached
 
     def test_a_host_that_is_not_ours(self, site, client):
         client.get(ADDRESS)
@@ -199,12 +199,12 @@ class TestApart:
         for word in ("auto", "neon", "<script>"):
             client.cookies["theme"] = word
             client.get(ADDRESS)
-        assert len(page_cache.PAGES.held) == 1
+        assert len(page_cache.PAGES.cached) == 1
 
     def test_the_host(self, site, client):
         client.get(ADDRESS)
         client.get(ADDRESS, headers={"host": "localhost"})
-        assert len(page_cache.PAGES.held) == 2
+        assert len(page_cache.PAGES.cached) == 2
 
 
 def render(request: Any) -> HttpResponse:
@@ -271,19 +271,19 @@ class TestWhatIsKept:
     @pytest.mark.parametrize("name", NEVER)
     def test_never(self, name, client):
         first = client.get(f"/{name}/")
-        assert not page_cache.PAGES.held
+        assert not page_cache.PAGES.cached
         assert "ETag" not in first
 
     def test_a_plain_marked_page(self, client):
         client.get("/plain/")
-        assert len(page_cache.PAGES.held) == 1
+        assert len(page_cache.PAGES.cached) == 1
 
 
 def test_a_preview_is_never_kept(site, client, django_user_model):
     Page.objects.filter(path=ADDRESS).update(title="Only for staff")
     client.force_login(django_user_model.objects.create_superuser("root", "r@clinic.example", "a passphrase"))
     assert b"Only for staff" in client.get(f"{ADDRESS}?preview").content
-    assert not page_cache.PAGES.held
+    assert not page_cache.PAGES.cached
     assert b"Only for staff" not in Client().get(ADDRESS).content
 
 
@@ -342,28 +342,28 @@ def key(address: str) -> page_cache.Key:
     return (datetime(2026, 11, 25, tzinfo=UTC).date(), "testserver", address, "auto")
 
 
-def kept(revision: str, *, size: int = 1000) -> Kept:
-    return Kept(revision, (), b"x" * size, b"", "tag")
+def cached(revision: str, *, size: int = 1000) -> CachedResponse:
+    return CachedResponse(revision, (), b"x" * size, b"", "tag")
 
 
 class TestBounds:
     def test_the_page_least_asked_for_goes_first(self, clock):
         pages = Pages(most_pages=2)
         for address in ("/a/", "/b/"):
-            pages.put(key(address), kept("one"), asked_at=clock.now)
+            pages.put(key(address), cached("one"), asked_at=clock.now)
         pages.get(key("/a/"))
-        pages.put(key("/c/"), kept("one"), asked_at=clock.now)
-        assert [item[2] for item in pages.held] == ["/a/", "/c/"]
+        pages.put(key("/c/"), cached("one"), asked_at=clock.now)
+        assert [item[2] for item in pages.cached] == ["/a/", "/c/"]
 
     def test_the_bytes_are_counted(self, clock):
         pages = Pages(most_bytes=2500)
         for address in ("/a/", "/b/", "/c/", "/c/"):
-            pages.put(key(address), kept("one"), asked_at=clock.now)
-        assert (len(pages.held), pages.bytes) == (2, 2000)
-        pages.put(key("/d/"), kept("one", size=3000), asked_at=clock.now)
-        assert key("/d/") not in pages.held
-        pages.put(key("/e/"), kept("two"), asked_at=clock.now + 1)
-        assert (len(pages.held), pages.bytes) == (1, 1000)
+            pages.put(key(address), cached("one"), asked_at=clock.now)
+        assert (len(pages.cached), pages.bytes) == (2, 2000)
+        pages.put(key("/d/"), cached("one", size=3000), asked_at=clock.now)
+        assert key("/d/") not in pages.cached
+        pages.put(key("/e/"), cached("two"), asked_at=clock.now + 1)
+        assert (len(pages.cached), pages.bytes) == (1, 1000)
 
     def test_many_threads_leave_it_consistent(self):
         pages = Pages(most_pages=20, most_bytes=12_000)
@@ -371,10 +371,10 @@ class TestBounds:
 
         def knock(number: int) -> None:
             try:
-                for place in range(300):
-                    name = key(f"/{(number * 7 + place) % 40}/")
+                for index in range(300):
+                    name = key(f"/{(number * 7 + index) % 40}/")
                     if pages.get(name) is None:
-                        pages.put(name, kept("one", size=100 + place), asked_at=0.0)
+                        pages.put(name, cached("one", size=100 + index), asked_at=0.0)
             except Exception as error:
                 wrong.append(error)
 
@@ -386,8 +386,8 @@ class TestBounds:
             thread.join()
 
         assert wrong == []
-        assert pages.bytes == sum(item.size for item in pages.held.values()) <= 12_000
-        assert len(pages.held) <= 20
+        assert pages.bytes == sum(item.size for item in pages.cached.values()) <= 12_000
+        assert len(pages.cached) <= 20
 
 
 def test_a_wrong_host_is_refused_by_the_cache_itself(settings):

@@ -29,7 +29,7 @@ APOSTROPHES = "'’‘ʼʻ`´′＇"
 DASHES = "-‐‑–—−"
 
 
-def found(term):
+def names_found(term):
     return set(Patient.objects.filter(is_named(term)).values_list("name", flat=True))
 
 
@@ -54,7 +54,7 @@ def test_everybody_is_found_by_their_own_name(name):
     make_patient(name, email="")
     make_patient("Somebody Else")
     for seed in range(20):
-        assert name in found(retyped(name, random.Random(seed)))
+        assert name in names_found(retyped(name, random.Random(seed)))
 
 
 class TestAnyNameAtAll(TestCase):
@@ -65,7 +65,7 @@ class TestAnyNameAtAll(TestCase):
         if not has_letter(name):
             return
         Patient.objects.bulk_create([patient(name)])
-        assert name in found(name)
+        assert name in names_found(name)
 
 
 @pytest.mark.parametrize(
@@ -92,20 +92,20 @@ class TestAnyNameAtAll(TestCase):
 def test_found_as_it_is_typed(name, terms):
     make_patient(name, email="")
     make_patient("Zzyzx Vww")
-    assert {term: found(term) for term in terms} == {term: {name} for term in terms}
+    assert {term: names_found(term) for term in terms} == {term: {name} for term in terms}
 
 
 @pytest.mark.parametrize("term", ["", " ", ".", "%", "_", "\\", "x", "%%", "😀", "\u3164", "quill bob", "martaq bob"])
 def test_nobody_else_is_found(term):
     make_patient("Marta Quill")
-    assert found(term) == set()
+    assert names_found(term) == set()
 
 
 def test_one_letter_finds_who_is_called_by_it_alone():
     make_patient("X")
     make_patient("Xavier Xu")
-    assert found("x") == {"X"}
-    assert found("x u") == {"Xavier Xu"}
+    assert names_found("x") == {"X"}
+    assert names_found("x u") == {"Xavier Xu"}
 
 
 class TestTheKeyFollowsTheName:

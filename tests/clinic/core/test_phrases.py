@@ -5,7 +5,7 @@ import pytest
 from clinic.core.phrases import classes_of, compiled, read
 
 
-def found(line: str, text: str, **words: str) -> list[str]:
+def matches(line: str, text: str, **words: str) -> list[str]:
     """What a line of a list finds in a text, as it stands there."""
     reading = read(text)
     return [
@@ -33,11 +33,11 @@ def found(line: str, text: str, **words: str) -> list[str]:
     ],
 )
 def test_a_line_finds_words_where_they_stand(line: str, text: str, places: list[str]) -> None:
-    assert found(line, text) == places
+    assert matches(line, text) == places
 
 
 def test_classes_may_use_those_before_them() -> None:
-    assert found("<all> hurts", "My leg hurts, my arm hurts.", limb="arm|leg", all="<limb>|back") == [
+    assert matches("<all> hurts", "My leg hurts, my arm hurts.", limb="arm|leg", all="<limb>|back") == [
         "leg hurts",
         "arm hurts",
     ]

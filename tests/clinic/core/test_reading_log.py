@@ -126,11 +126,11 @@ class TestABatch:
         assert reading_batches.chain() == 1
 
     @pytest.mark.parametrize(
-        ("numbers", "words"), [([1], "1"), ([1, 2, 3, 4, 6, 9, 10], "1-4 6 9-10"), ([5, 7], "5 7"), ([], "")]
+        ("numbers", "phrase"), [([1], "1"), ([1, 2, 3, 4, 6, 9, 10], "1-4 6 9-10"), ([5, 7], "5 7"), ([], "")]
     )
-    def test_numbers_are_said_in_short_and_understood_again(self, numbers, words):
-        assert reading_batches.spans_words(numbers) == words
-        assert reading_batches.numbers_in(words) == numbers
+    def test_numbers_are_said_in_short_and_understood_again(self, numbers, phrase):
+        assert reading_batches.spans_text(numbers) == phrase
+        assert reading_batches.numbers_in(phrase) == numbers
 
 
 class TestTampering:
@@ -183,8 +183,8 @@ class TestTampering:
     @pytest.mark.parametrize("of", ["some", "all"])
     def test_one_removed_before_it_was_chained_is_named_ever_after(self, second, reader, of):
         """Who removes it past the references leaves the row by which it waits."""
-        gone, kept = read(reader, 5), read(reader, 6)
-        removed = [gone] if of == "some" else [gone, kept]
+        gone, stored = read(reader, 5), read(reader, 6)
+        removed = [gone] if of == "some" else [gone, stored]
         with connection.constraint_checks_disabled():
             for item in removed:
                 run_sql(f"DELETE FROM {SHOWN} WHERE reading_id = {item.pk}")

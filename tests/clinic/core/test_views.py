@@ -59,13 +59,13 @@ def test_notices_answer(client, name):
         assert response.context["notice_version"] == PRIVACY_NOTICE_VERSION
 
 
-@pytest.mark.parametrize(("minutes", "words"), [(30, "30 minutes"), (1, "1 minute"), (45, "45 minutes")])
+@pytest.mark.parametrize(("minutes", "phrase"), [(30, "30 minutes"), (1, "1 minute"), (45, "45 minutes")])
 def test_the_privacy_notice_says_what_mails_hold_and_how_long_the_private_page_stays_open(
-    client, settings, minutes, words
+    client, settings, minutes, phrase
 ):
     settings.PRIVATE_LINK_MINUTES = minutes
     page = client.get("/privacy/").content.decode()
-    assert f"The pages then stay open for {words}." in page
+    assert f"The pages then stay open for {phrase}." in page
     assert "half an hour" not in page
     assert "what it costs and how to get there" in page
     assert "your first name and, if you asked for somebody else, that person's." in page

@@ -2,7 +2,7 @@
 
 import pytest
 
-from clinic.core.word_patterns import MOST_FOUND, PatternBook, Text, found
+from clinic.core.word_patterns import MOST_FOUND, PatternBook, Text, find_spans
 
 CLASSES = {"leg": "leg|foot|both feet", "weak": "weak*|gives way"}
 
@@ -11,7 +11,7 @@ def places(pattern: str, text: str) -> list[str]:
     book = PatternBook(CLASSES)
     compiled = book.pattern(pattern)
     words = text.split()
-    return [" ".join(words[first : last + 1]) for first, last in found(compiled, Text(words, book))]
+    return [" ".join(words[first : last + 1]) for first, last in find_spans(compiled, Text(words, book))]
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_no_text_makes_reading_slow(word: str) -> None:
     steps = []
     for times in (100, 1000, 10_000):
         text = Text([*(word.split() * times), "zebra"], book)
-        assert len(list(found(pattern, text))) <= MOST_FOUND
+        assert len(list(find_spans(pattern, text))) <= MOST_FOUND
         steps.append(text.steps)
     assert max(steps) <= 2000
     assert steps[2] <= steps[0] * 3
@@ -70,5 +70,5 @@ def test_a_pattern_whose_words_are_missing_is_not_tried() -> None:
     book = PatternBook({})
     pattern = book.pattern("(chest|heart of) ~3 (pain|a weight)")
     text = Text(["a", "long", "note", "about", "parking", "with", "pain"], book)
-    assert list(found(pattern, text)) == []
+    assert list(find_spans(pattern, text)) == []
     assert text.steps == 0

@@ -85,13 +85,13 @@ def added(before: Rows, after: Rows) -> Rows:
 
 def keys_apart() -> None:
     """From here on no key is like another number, so that it is known wherever it stands."""
-    for place, table in enumerate([*filter(specimens.counts, specimens.tables()), Occupation, AuditEvent]):
-        specimens.count_from(table, 500_000_000_000 + place * 1_000_000_000)
+    for index, table in enumerate([*filter(specimens.counts, specimens.tables()), Occupation, AuditEvent]):
+        specimens.count_from(table, 500_000_000_000 + index * 1_000_000_000)
 
 
 def without_chance(rows: Rows) -> Rows:
     """Without what is drawn anew whatever the seed: keys of patients' data, and how the parts of a mail are parted."""
-    told = {label: [dict(row) for row in found] for label, found in rows.items()}
+    told = {label: [dict(row) for row in listed] for label, listed in rows.items()}
     for row in itertools.chain(*told.values()):
         if row.get("data_key"):
             row["data_key"] = "of another row" if is_under_another(row["data_key"]) else "of the clinic"
@@ -103,18 +103,18 @@ def without_chance(rows: Rows) -> Rows:
 def in_ordinals(rows: Rows) -> Rows:
     """With keys, references, tokens and the numbers of the audit chain as places in their order."""
     names: dict[str, str] = {}
-    for label, found in rows.items():
-        names.update((str(row["id"]), f"{label} {place}") for place, row in enumerate(found) if row.get("id"))
+    for label, table_rows in rows.items():
+        names.update((str(row["id"]), f"{label} {index}") for index, row in enumerate(table_rows) if row.get("id"))
     written = json.dumps(without_chance(rows), default=str)
-    for place, token in enumerate(dict.fromkeys(TOKEN.findall(written))):
-        names[token], names[fingerprint(token)] = f"token {place}", f"hash of token {place}"
+    for index, token in enumerate(dict.fromkeys(TOKEN.findall(written))):
+        names[token], names[fingerprint(token)] = f"token {index}", f"hash of token {index}"
     for reference in set(REFERENCE.findall(written)):
         names[reference] = "the reference"
     for row in rows.get("consultations.Appointment", []):
         names[row["calendar_uid"].partition("@")[0]] = "uid"
     names.update((message_id(row["key"]), "message id") for row in rows.get("core.OutboxMessage", []))
     pattern = re.compile("|".join(map(re.escape, sorted(names, key=len, reverse=True))))
-    normal: Rows = json.loads(pattern.sub(lambda found: names[found[0]], _quoted_keys(written)))
+    normal: Rows = json.loads(pattern.sub(lambda match: names[match[0]], _quoted_keys(written)))
     for event in normal.get("core.AuditEvent", []):
         del event["sequence"]
     return normal
@@ -203,7 +203,7 @@ class TestTheCommand:
 
         demo(requests="40", seed="3")
 
-        assert statuses() == {status: 4 if place < 4 else 3 for place, status in enumerate(RequestStatus)}
+        assert statuses() == {status: 4 if index < 4 else 3 for index, status in enumerate(RequestStatus)}
         assert verified() == []
         left = json.dumps(all_rows(), default=str)
         assert "xaviandra" not in left.casefold()

@@ -56,10 +56,10 @@ def test_trying_many_names_from_one_place_is_slowed():
 
 
 def test_a_wrong_name_and_a_wrong_password_read_alike(nurse):
-    def words(response):
+    def text(response):
         return [str(error) for error in response.context["form"].non_field_errors()]
 
-    assert words(sign_in(WRONG)) == words(sign_in(WRONG, name="nobody"))
+    assert text(sign_in(WRONG)) == text(sign_in(WRONG, name="nobody"))
 
 
 def test_nobody_without_a_staff_mark_gets_in():

@@ -67,28 +67,28 @@ def test_who_left_is_not_deleted_and_may_not_sign_in(sign_in, root, nurse):
 
 
 def test_a_new_person_is_on_record_without_a_password_in_it(sign_in, root):
-    words = {
+    data = {
         "username": "mika", "name": "Mika Sand", "email": "mika@clinic.example",
         "password1": "seven quiet otters", "password2": "seven quiet otters",
     }  # fmt: skip
-    sign_in(root).post(f"{LIST}add/", words)
+    sign_in(root).post(f"{LIST}add/", data)
     assert User.objects.get(username="mika").check_password("seven quiet otters")
     event = AuditEvent.objects.get(action="staff.save")
     assert not [name for name in event.fields if "password" in name]
 
 
 @pytest.mark.parametrize(
-    ("typed", "kept"),
+    ("typed", "stored"),
     [
         ("nora@BÜCHER.example.", "nora@bücher.example"),
         ("ｎｏｒａ@clinic.example", "nora@clinic.example"),
         ("nora@xn--bcher-kva.example", "nora@bücher.example"),
     ],
 )
-def test_an_address_is_kept_in_its_one_spelling(sign_in, root, nurse, typed, kept):
+def test_an_address_is_kept_in_its_one_spelling(sign_in, root, nurse, typed, stored):
     assert sign_in(root).post(page(nurse), form_of(nurse, email=typed)).status_code == 302
     nurse.refresh_from_db()
-    assert nurse.email == kept
+    assert nurse.email == stored
 
 
 @pytest.mark.parametrize("typed", ["nora@foo\u3000bar.example", "nörå@clinic.example", "nora@straße.example", "nora"])
@@ -105,17 +105,17 @@ def test_an_address_that_no_alert_could_reach_is_refused_with_a_sentence(sign_in
 
 class TestPassword:
     def test_set_for_somebody_is_on_record(self, sign_in, root, nurse):
-        words = {"password1": "seven quiet otters", "password2": "seven quiet otters"}
-        assert sign_in(root).post(page(nurse, "password_change"), words).status_code == 302
+        data = {"password1": "seven quiet otters", "password2": "seven quiet otters"}
+        assert sign_in(root).post(page(nurse, "password_change"), data).status_code == 302
         nurse.refresh_from_db()
         assert nurse.check_password("seven quiet otters")
         event = AuditEvent.objects.get(action="staff.set_password")
         assert (event.actor_user, event.target_id) == (root, str(nurse.pk))
 
-    @pytest.mark.parametrize("words", [("", ""), ("short", "short"), ("seven quiet otters", "seven quiet others")])
-    def test_a_bad_one_changes_nothing(self, sign_in, root, nurse, words):
+    @pytest.mark.parametrize("phrase", [("", ""), ("short", "short"), ("seven quiet otters", "seven quiet others")])
+    def test_a_bad_one_changes_nothing(self, sign_in, root, nurse, phrase):
         response = sign_in(root).post(
-            page(nurse, "password_change"), dict(zip(("password1", "password2"), words, strict=True))
+            page(nurse, "password_change"), dict(zip(("password1", "password2"), phrase, strict=True))
         )
         nurse.refresh_from_db()
         assert "There is a problem" in text_of(response)
@@ -128,9 +128,9 @@ class TestPassword:
         assert nurse.has_usable_password()
 
     def test_ones_own_is_on_record(self, sign_in, nurse):
-        words = {"old_password": "a quiet passphrase", "new_password1": "seven quiet otters"}
+        data = {"old_password": "a quiet passphrase", "new_password1": "seven quiet otters"}
         client = sign_in(nurse)
-        client.post("/admin/password_change/", {**words, "new_password2": "seven quiet otters"})
+        client.post("/admin/password_change/", {**data, "new_password2": "seven quiet otters"})
         assert AuditEvent.objects.get(action="staff.set_password").actor_user == nurse
         assert client.get("/admin/").status_code == 200
 
@@ -142,8 +142,8 @@ class TestPassword:
 
 @pytest.mark.parametrize("address", ["", "no-address"])
 def test_nobody_is_added_without_an_address(sign_in, root, address):
-    words = {"username": "mika", "name": "Mika Sand", "email": address, "password1": "seven quiet otters"}
-    response = sign_in(root).post(f"{LIST}add/", {**words, "password2": "seven quiet otters"})
+    data = {"username": "mika", "name": "Mika Sand", "email": address, "password1": "seven quiet otters"}
+    response = sign_in(root).post(f"{LIST}add/", {**data, "password2": "seven quiet otters"})
     assert "Email address" in text_of(response)
     assert not User.objects.filter(username="mika").exists()
 
@@ -185,10 +185,8 @@ def test_other_terms_find_nobody_and_break_nothing(client, term):
 def test_a_name_that_looks_empty_is_refused(client, name, sentence):
     root = User.objects.create_superuser("root", "root@example.com", "x", name="Root")
     client.force_login(root)
-    words = client.post(
-        f"/admin/accounts/user/{root.pk}/change/", {"username": "root", "name": name, "email": "r@e.co"}
-    )
-    assert words.status_code == 200
-    assert words.context["adminform"].form.errors["name"] == [sentence]
+    text = client.post(f"/admin/accounts/user/{root.pk}/change/", {"username": "root", "name": name, "email": "r@e.co"})
+    assert text.status_code == 200
+    assert text.context["adminform"].form.errors["name"] == [sentence]
     root.refresh_from_db()
     assert root.name == "Root"

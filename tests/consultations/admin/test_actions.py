@@ -148,8 +148,8 @@ class TestTriage:
         consultation_request = make_request(outcome=Outcome.SAME_DAY)
         client = sign_in(nurse)
         url = reverse("admin:consultations_consultationrequest_call_new", args=[consultation_request.response_id])
-        for words in ("No answer.", "No answer again."):
-            response = client.post(url, {"outcome": "not_reached", "note": words}, follow=True)
+        for phrase in ("No answer.", "No answer again."):
+            response = client.post(url, {"outcome": "not_reached", "note": phrase}, follow=True)
         assert "2 calls without reaching the patient" in text_of(response)
         assert "welfare policy" in text_of(response)
 

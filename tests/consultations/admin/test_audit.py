@@ -25,7 +25,7 @@ def test_it_is_filtered_by_what_happened_in_words(sign_in, staff):
     (chosen,) = page.context["cl"].filter_specs
     offered = {str(choice["display"]) for choice in chosen.choices(page.context["cl"])}
     assert {"Safety case: closed", "Request: wrote a note", "Signed in"} <= offered
-    assert not any("." in words for words in offered), "no codes"
+    assert not any("." in text for text in offered), "no codes"
 
 
 def test_every_move_and_every_reading_has_its_words():

@@ -48,15 +48,15 @@ def two(make_request):
 
 @pytest.fixture
 def two_cases(nurse):
-    found = []
+    results = []
     for name in ("Ann Berg", "Ben Holt"):
         response = intake.start()
         answers = {"ab_age": 46, "rf_now": ["none"], "rf_ce": ["saddle"], "rf_ce_when": "lt2w"}
         intake.save_answers(response=response, answers=answers)
         case = SafetyCase.objects.get(response=response)
         SafetyCase.objects.filter(pk=case.pk).update(patient=make_patient(name))
-        found.append(case)
-    return found
+        results.append(case)
+    return results
 
 
 class TestAFaultOfTheProgram:

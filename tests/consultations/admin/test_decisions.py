@@ -56,9 +56,9 @@ class TestWhatIsRefused:
 
     def test_advice_that_is_too_long_is_not_called_missing(self, sign_in, doctor, waiting):
         page = decide(sign_in(doctor), waiting, "not_suitable", patient_note="a" * (PATIENT_NOTE_LIMIT + 1))
-        words = text_of(page)
-        assert "Shorten this to 2,000 characters or fewer." in words
-        assert "Write the advice the patient will read" not in words
+        text = text_of(page)
+        assert "Shorten this to 2,000 characters or fewer." in text
+        assert "Write the advice the patient will read" not in text
 
 
 class TestWhatWasTyped:

@@ -142,7 +142,10 @@ def test_the_page_offers_what_the_table_allows_and_nothing_else(sign_in, staff, 
 
 
 def test_every_act_of_the_page_is_tried_for_every_role():
-    assert set(panel_entries()) == {*SIMPLE, *VERBS, "decide"}
+    assert set(panel_entries()) == {*SIMPLE, *VERBS, "decide"}, (
+        "add it to SIMPLE in test_actions.py if it leaves a decision behind, with what is typed in data_for there;"
+        " else to VERBS here, with what is typed in MEANT"
+    )
 
 
 @pytest.mark.parametrize(

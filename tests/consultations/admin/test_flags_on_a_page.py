@@ -133,12 +133,12 @@ def test_no_page_reassures_and_presses_at_once(
     sign_in: Any, doctor: User, in_state: Callable[..., ConsultationRequest]
 ) -> None:
     """Every flag with every call and every case, shortly with a fifth of them; the statuses take turns."""
-    client, found, turns = sign_in(doctor), set(), itertools.cycle(STATUSES)
+    client, seen_words, turns = sign_in(doctor), set(), itertools.cycle(STATUSES)
     for flags, calls, case in list(itertools.product(FLAGS, CALLS, CASES))[:: depth(5, 1)]:
         with taken_back():
             consultation_request = in_state(flags, calls, case, next(turns))
-            found.add((flags, *says_the_same_everywhere(client, consultation_request, flags)))
-    assert {flags for flags, *_ in found} == set(FLAGS)
+            seen_words.add((flags, *says_the_same_everywhere(client, consultation_request, flags)))
+    assert {flags for flags, *_ in seen_words} == set(FLAGS)
 
 
 def says_the_same_everywhere(

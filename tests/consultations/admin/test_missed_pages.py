@@ -57,9 +57,9 @@ def test_from_the_record_to_the_answer_on_the_record(
         answer = reporting.post(about("request", alice.pk), form)
         assert (answer.status_code, answer["Location"]) == (302, page)
     row = MissedReport.objects.get()
-    words = text_of(reporting.get(page))
-    assert "reported that the software missed something: a danger that it did not find" in words
-    assert "not seen yet" in words
+    text = text_of(reporting.get(page))
+    assert "reported that the software missed something: a danger that it did not find" in text
+    assert "not seen yet" in text
     assert reporting.get(LIST).status_code == 403
     assert alice.reference in text_of(answering.get(LIST))
     url = f"{LIST}{row.pk}/change/"
@@ -82,11 +82,11 @@ def test_who_was_second_keeps_their_words(
     assert subject is not None
     row = missed.report(subject=subject, kind=MissedKind.LATE, text="Late.", by=nurse, key="a page")
     missed.answer(row=row, text="Yes.", by=doctor)
-    client, looks = sign_in(manager), {"RecordRead", "PatientShown", "UnchainedRead", "AuditEntry", "Session"}
-    before = all_rows(without=looks)
+    client, seen_tables = sign_in(manager), {"RecordRead", "PatientShown", "UnchainedRead", "AuditEntry", "Session"}
+    before = all_rows(without=seen_tables)
     page = client.post(f"{LIST}{row.pk}/answer/", {"answer": "No, and here is why."})
     assert "Ines Halloran has answered this already." in text_of(page)
-    assert all_rows(without=looks) == before
+    assert all_rows(without=seen_tables) == before
 
 
 @pytest.mark.parametrize(

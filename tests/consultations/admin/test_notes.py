@@ -102,8 +102,8 @@ def test_a_note_about_a_person_is_shown_with_each_request_while_they_are_joined(
 @pytest.mark.parametrize(("which", "table"), [("case", "casenote"), ("alice", "personnote")])
 def test_a_damaged_one_leaves_the_others(sign_in: Any, nurse: Any, request: Any, which: str, table: str) -> None:
     about, client = request.getfixturevalue(which), sign_in(nurse)
-    for words in ("The first.", "The second."):
-        add(client, about, words)
+    for phrase in ("The first.", "The second."):
+        add(client, about, phrase)
     with connection.cursor() as cursor:
         cursor.execute(
             f"UPDATE consultations_{table} SET text = 'x' WHERE id = (SELECT max(id) FROM consultations_{table})"

@@ -152,8 +152,8 @@ class TestJoin:
     ) -> None:
         before = everything()
         page = text_of(preview(client, marta, bob.reference))
-        for words in ("Marta Quill", "27 March 1970", marta.reference, "Bob Pell", "28 February 1955", bob.reference):
-            assert words in page
+        for phrase in ("Marta Quill", "27 March 1970", marta.reference, "Bob Pell", "28 February 1955", bob.reference):
+            assert phrase in page
         assert "Different in the two:</b> name, date of birth, email." in page
         assert WHY in page
         assert everything() == before
@@ -337,8 +337,8 @@ class TestTakeApart:
     ) -> None:
         persons.join(patient=marta.patient, other=again.patient, reason=WHY, by=nurse)
         page = client.get(person_url(again))
-        ((value, words),) = page.context["person"].choices
-        assert words == f"{marta.reference} and {again.reference}: each stands alone again"
+        ((value, label),) = page.context["person"].choices
+        assert label == f"{marta.reference} and {again.reference}: each stands alone again"
         assert f'value="{value}" checked>' in " ".join(page.content.decode().split())
         self.press(client, page, again, value)
         assert not are_joined(marta, again)
@@ -348,8 +348,8 @@ class TestTakeApart:
         for one, two in ((a, b), (c, d), (b, c)):
             persons.join(patient=one.patient, other=two.patient, reason=WHY, by=nurse)
         page = client.get(person_url(a))
-        value, words = page.context["person"].choices[-1]
-        assert words == f"{a.reference} and {b.reference} from {c.reference} and {d.reference}"
+        value, label = page.context["person"].choices[-1]
+        assert label == f"{a.reference} and {b.reference} from {c.reference} and {d.reference}"
         self.press(client, page, a, value)
         assert are_joined(a, b)
         assert are_joined(c, d)

@@ -46,10 +46,10 @@ def fill(make_request, clinician, nurse):
     now = clock.now()
 
     def fill_with(places):
-        for place in places:
+        for section in places:
             consultation_request = make_request(
                 answers=ANSWERS,
-                patient=make_patient(f"Person {place}"),
+                patient=make_patient(f"Person {section}"),
                 status=RequestStatus.IN_TRIAGE,
                 claimed_by=nurse,
                 claimed_at=now,
@@ -59,15 +59,17 @@ def fill(make_request, clinician, nurse):
             case = cases.open_case(response=consultation_request.response, level=Outcome.EMERGENCY)
             type(case).objects.filter(pk=case.pk).update(patient=consultation_request.patient)
             queue_directly(
-                key=f"message-{place}-{consultation_request.pk}", consultation_request=consultation_request,
+                key=f"message-{section}-{consultation_request.pk}", consultation_request=consultation_request,
                 recipient="a@example.com",
             )  # fmt: skip
             Absence.objects.create(
-                clinician=clinician, starts_at=now + datetime.timedelta(days=400 + place),
-                ends_at=now + datetime.timedelta(days=400 + place, hours=1),
+                clinician=clinician, starts_at=now + datetime.timedelta(days=400 + section),
+                ends_at=now + datetime.timedelta(days=400 + section, hours=1),
             )  # fmt: skip
-            booked = make_request(status=RequestStatus.BOOKED, patient=make_patient(f"Booked {place}"))
-            book_directly(booked, clinician, now + datetime.timedelta(days=1 + place // 20, minutes=45 * (place % 20)))
+            booked = make_request(status=RequestStatus.BOOKED, patient=make_patient(f"Booked {section}"))
+            book_directly(
+                booked, clinician, now + datetime.timedelta(days=1 + section // 20, minutes=45 * (section % 20))
+            )
 
     return fill_with
 
@@ -98,12 +100,12 @@ def test_a_request_with_a_long_history_costs_no_more(sign_in, staff, doctor, cli
         book_directly(consultation_request, clinician, clock.now() + datetime.timedelta(days=1))
     client = sign_in(doctor)
     short = cost(client, page_of(consultation_request))
-    for place in range(12):
-        by = make_user(f"nurse_{place}", "triage")
+    for index in range(12):
+        by = make_user(f"nurse_{index}", "triage")
         TriageDecision.objects.create(
             consultation_request=consultation_request,
             action=TriageAction.NOTE,
-            note=f"Note {place}",
+            note=f"Note {index}",
             decided_by=by,
             decided_at=clock.now(),
         )
@@ -117,9 +119,9 @@ def test_a_request_with_a_long_history_costs_no_more(sign_in, staff, doctor, cli
 def test_the_list_of_users_costs_the_same_for_sixty_as_for_five(sign_in, django_user_model):
     root = django_user_model.objects.create_superuser("root", "root@clinic.example", "a quiet passphrase")
     client = sign_in(root)
-    for place in range(5):
-        make_user(f"nurse_{place}", "triage")
+    for index in range(5):
+        make_user(f"nurse_{index}", "triage")
     few = cost(client, "/admin/accounts/user/")
-    for place in range(55):
-        make_user(f"doctor_{place}", "doctor")
+    for index in range(55):
+        make_user(f"doctor_{index}", "doctor")
     assert cost(client, "/admin/accounts/user/") <= few <= 14

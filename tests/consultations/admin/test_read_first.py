@@ -80,11 +80,11 @@ class TestTheRequestPage:
         text = write(alice, SELF_HARM)
         response = read(desk, text)
         assert response.redirect_chain == [(page_of(alice), 302)]
-        words = seen(response)
-        assert "Marked as read by you. Now call or answer the patient where it is needed." in words
-        assert "Read this first" not in words
-        assert f"sent a message (may be about self-harm), read by {nurse.display_name}" in words
-        assert f"{nurse.display_name} read what the patient wrote" in words
+        page_text = seen(response)
+        assert "Marked as read by you. Now call or answer the patient where it is needed." in page_text
+        assert "Read this first" not in page_text
+        assert f"sent a message (may be about self-harm), read by {nurse.display_name}" in page_text
+        assert f"{nurse.display_name} read what the patient wrote" in page_text
 
     def test_hundreds_do_not_make_the_page_too_long_to_open(self, desk: Client, alice: ConsultationRequest) -> None:
         texts = [write(alice, f"{SELF_HARM} {number}") for number in range(22)]
@@ -107,9 +107,9 @@ class TestTheRequestPage:
 
     def test_a_message_without_such_words_is_new_and_not_first(self, desk: Client, alice: ConsultationRequest) -> None:
         write(alice, PLAIN)
-        words = seen(desk.get(page_of(alice)))
-        assert "New: message" in words
-        assert "Read this first" not in words
+        text = seen(desk.get(page_of(alice)))
+        assert "New: message" in text
+        assert "Read this first" not in text
 
     def test_damage_is_named_and_can_be_marked_as_read(
         self, desk: Client, alice: ConsultationRequest, make_request: Any
@@ -117,10 +117,10 @@ class TestTheRequestPage:
         text = write(alice, SELF_HARM)
         with connection.cursor() as cursor:
             cursor.execute("UPDATE consultations_patienttext SET text = 'k1:AAAA'")
-        words = seen(desk.get(page_of(alice)))
-        assert "This text cannot be read. Tell a manager its number, and call the patient." in words
-        assert f"Read this first: text {text.pk}" in words
-        assert "holds a damaged message" in words
+        page_text = seen(desk.get(page_of(alice)))
+        assert "This text cannot be read. Tell a manager its number, and call the patient." in page_text
+        assert f"Read this first: text {text.pk}" in page_text
+        assert "holds a damaged message" in page_text
         read(desk, text)
         assert PatientText.objects.defer("text").get().read_at == NOW
 
@@ -163,29 +163,29 @@ class TestTheQueue:
             kind = {"appointment_type": make_request(status=RequestStatus.OFFERED).appointment_type}
         ConsultationRequest.objects.filter(pk=consultation_request.pk).update(status=status, **kind)
         for tab in ("", "?tab=unread"):
-            words = seen(desk.get(QUEUE + tab))
-            assert consultation_request.reference in words
-            assert "Read this first" in words
-            assert "2 hours left" in words
+            page_text = seen(desk.get(QUEUE + tab))
+            assert consultation_request.reference in page_text
+            assert "Read this first" in page_text
+            assert "2 hours left" in page_text
         read(desk, text)
         assert consultation_request.reference not in seen(desk.get(f"{QUEUE}?tab=unread"))
         assert (consultation_request.reference in seen(desk.get(QUEUE))) == (status == RequestStatus.BOOKED)
 
     def test_a_plain_message_is_a_new_message(self, desk: Client, alice: ConsultationRequest) -> None:
         write(alice, PLAIN)
-        words = seen(desk.get(QUEUE))
-        assert "New message" in words
-        assert "Read this first" not in words
+        text = seen(desk.get(QUEUE))
+        assert "New message" in text
+        assert "Read this first" not in text
 
 
 class TestToday:
     def test_names_whose_it_is_and_not_what_it_says(self, desk: Client, alice: ConsultationRequest) -> None:
         write(alice, SIGN)
-        words = seen(desk.get("/admin/"))
-        assert "Read this first" in words
-        assert f"Alice Winther {alice.reference}" in words
-        assert "pee" not in words
-        assert "Nothing needs you at once" not in words
+        text = seen(desk.get("/admin/"))
+        assert "Read this first" in text
+        assert f"Alice Winther {alice.reference}" in text
+        assert "pee" not in text
+        assert "Nothing needs you at once" not in text
         event = RecordRead.objects.filter(action="request.list").latest("pk")
         assert event.shown["texts"] == [PatientText.objects.get().pk]
 
@@ -199,9 +199,9 @@ class TestToday:
         write(alice, SIGN)
         perform("withdraw", alice)
         time_machine.shift(3 * 60 * 60)
-        words = seen(desk.get("/admin/"))
-        assert "1 request is overdue" in words
-        assert "1 hour overdue" in words
+        text = seen(desk.get("/admin/"))
+        assert "1 request is overdue" in text
+        assert "1 hour overdue" in text
 
 
 class TestASafetyCaseWithoutARequest:

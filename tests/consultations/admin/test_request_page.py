@@ -66,7 +66,7 @@ class TestWhatStandsOnIt:
 
     def test_scores_are_shown_out_of_what(self, sign_in, nurse, full):
         shown = sign_in(nurse).get(page_of(full)).context["metrics"]
-        metrics = {each.label: f"{each.value} {each.hint}" for each in shown}
+        metrics = {item.label: f"{item.value} {item.hint}" for item in shown}
         assert metrics["PEG, past week"] == "6.3 of 10, moderate"
         assert metrics["PHQ-2, low mood"] == "4 of 6, positive (3 or more)"
         assert metrics["GAD-2, worry"] == "1 of 6, under 3"
@@ -101,9 +101,9 @@ class TestWhatStandsOnIt:
         assert "Escalated" not in text_of(sign_in(nurse).get(page_of(consultation_request)))
         perform("escalate", consultation_request, note="She sounds feverish on the phone.", by=nurse)
 
-        words = text_of(sign_in(nurse).get(page_of(consultation_request)))
-        assert "Nora Adeyemi escalated it on" in words
-        assert words.index("She sounds feverish on the phone.") < words.index("No red flag")
+        text = text_of(sign_in(nurse).get(page_of(consultation_request)))
+        assert "Nora Adeyemi escalated it on" in text
+        assert text.index("She sounds feverish on the phone.") < text.index("No red flag")
         (row,) = sign_in(nurse).get("/admin/consultations/consultationrequest/").context["rows"]
         assert (row.flags[0].text, row.flags[0].kind) == ("Escalated", "danger")
 
@@ -112,25 +112,25 @@ class TestWhatStandsOnIt:
         assert "She sounds feverish on the phone." in text_of(sign_in(doctor).get(page_of(consultation_request)))
         consultation_request.refresh_from_db()
         perform("mark_urgent", consultation_request, reason="Ask about her temperature again.", by=doctor)
-        words = text_of(sign_in(nurse).get(page_of(consultation_request)))
-        assert words.index("Ask about her temperature again.") < words.index("No red flag")
+        text = text_of(sign_in(nurse).get(page_of(consultation_request)))
+        assert text.index("Ask about her temperature again.") < text.index("No red flag")
 
     def test_history_is_newest_first_with_names(self, sign_in, nurse, doctor, alice):
         perform("claim", alice, by=nurse)
         perform("note", alice, note="Prefers mornings.", by=nurse)
         perform("pass_to_doctor", alice, doctor=doctor, note="Leg first.", by=nurse)
         activity = sign_in(doctor).get(page_of(alice)).context["activity"]
-        words = [f"{each.plain} {each.text}".strip() for each in activity]
-        assert "Nora Adeyemi wrote a note Prefers mornings." in words
-        assert words.index("Nora Adeyemi passed it to a doctor") < words.index("Nora Adeyemi started triage")
-        assert [each.at for each in activity] == sorted((each.at for each in activity), reverse=True)
+        lines = [f"{item.plain} {item.text}".strip() for item in activity]
+        assert "Nora Adeyemi wrote a note Prefers mornings." in lines
+        assert lines.index("Nora Adeyemi passed it to a doctor") < lines.index("Nora Adeyemi started triage")
+        assert [item.at for item in activity] == sorted((entry.at for entry in activity), reverse=True)
 
     def test_staff_read_why_the_patient_cancelled(self, sign_in, nurse, clinician, make_request):
         consultation_request = make_request(status=RequestStatus.BOOKED)
         book_directly(consultation_request, clinician, clock.now() + datetime.timedelta(days=3))
         perform("cancel_booking", consultation_request, reason="My leg gave way <twice>.")
         activity = sign_in(nurse).get(page_of(consultation_request)).context["activity"]
-        (reason,) = [each for each in activity if each.text == "My leg gave way <twice>."]
+        (reason,) = [item for item in activity if item.text == "My leg gave way <twice>."]
         assert reason.who == "The patient"
         assert "My leg gave way &lt;twice&gt;." in sign_in(nurse).get(page_of(consultation_request)).content.decode()
 
@@ -146,14 +146,14 @@ class TestPhone:
         ],
     )
     def test_it_is_formatted_for_reading_and_dials(self, sign_in, nurse, make_request, typed, shown, href):
-        number, as_typed = phones.kept(typed)
+        number, as_typed = phones.stored(typed)
         consultation_request = make_request(patient=make_patient(phone=number, phone_as_typed=as_typed))
         page = sign_in(nurse).get(page_of(consultation_request))
         assert f'<a class="num" href="tel:{href}">{shown}</a>' in page.content.decode()
         assert "Typed:" not in text_of(page)
 
     def test_a_note_stands_beside_it(self, sign_in, nurse, make_request):
-        number, as_typed = phones.kept("212-555-2368 <b>ask</b> for Ana")
+        number, as_typed = phones.stored("212-555-2368 <b>ask</b> for Ana")
         consultation_request = make_request(patient=make_patient(phone=number, phone_as_typed=as_typed))
         body = sign_in(nurse).get(page_of(consultation_request)).content.decode()
         assert '<a class="num" href="tel:+12125552368">(212) 555-2368</a>' in body
@@ -190,8 +190,8 @@ class TestDamage:
         assert "Marta Quill" in text_of(response)
 
     def test_a_damaged_note_leaves_the_other_notes(self, sign_in, nurse, alice):
-        for words in ("First note.", "Second note."):
-            broken = perform("note", alice, note=words, by=nurse)
+        for phrase in ("First note.", "Second note."):
+            broken = perform("note", alice, note=phrase, by=nurse)
         with connection.cursor() as cursor:
             cursor.execute("UPDATE consultations_triagedecision SET note = 'x' WHERE id = %s", [broken.result.pk])
         page = text_of(sign_in(nurse).get(page_of(alice)))

@@ -43,19 +43,19 @@ def test_a_week_says_who_is_on_and_when_nobody_is(sign_in: Any, nurse: User, doc
         "Friday 27 November": "1 pm to 5:30 pm",
     }
     assert days["Sunday 29 November"]["open"] == "closed"
-    words = text_of(page)
-    assert "<b>Ines Halloran</b>, away: Wednesday 25 November, the whole day" in words
-    assert "Add a weekly shift" not in words
+    text = text_of(page)
+    assert "<b>Ines Halloran</b>, away: Wednesday 25 November, the whole day" in text
+    assert "Add a weekly shift" not in text
     for odd in ("x", "1999-01-01", "9999-12-31"):
         assert sign_in(nurse).get(WEEK, {"from": odd}).status_code == 200
 
 
 def test_today_names_who_is_on_until_when_and_the_next_gaps(sign_in: Any, nurse: User, doctor: User) -> None:
     shift(nurse, "08:30-13:00")
-    words = text_of(sign_in(nurse).get("/admin/"))
-    assert "On duty: Ines Halloran, Nora Adeyemi (you, until 1 pm)." in words
-    assert "<b>Nobody is on the rota</b> while the clinic is open: Monday 23 November, 1 pm to 5:30 pm; " in words
-    assert "and 2 more in the next seven days" in words
+    text = text_of(sign_in(nurse).get("/admin/"))
+    assert "On duty: Ines Halloran, Nora Adeyemi (you, until 1 pm)." in text
+    assert "<b>Nobody is on the rota</b> while the clinic is open: Monday 23 November, 1 pm to 5:30 pm; " in text
+    assert "and 2 more in the next seven days" in text
     Shift.objects.all().delete()
     assert "Nobody is on the rota" not in text_of(sign_in(nurse).get("/admin/"))
 

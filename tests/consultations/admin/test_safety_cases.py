@@ -114,7 +114,7 @@ def test_details_that_were_not_sent_are_told_of_and_not_shown(sign_in, nurse, an
     assert "once you have seen it" not in page
     assert NOBODY not in page
     assert response.context["title"] == "Safety case: Visitor who has not sent a name"
-    for secret in ("Alice", "Winther", "alice@", "555"):
+    for secret in ("Alice", "Winther", "alice@", "5550142", "555-0142"):
         assert secret not in response.content.decode()
 
 
@@ -143,8 +143,8 @@ class TestClosing:
         page = text_of(shown)
         named.refresh_from_db()
         assert named.status == CaseStatus.OPEN
-        for words in ("Went for care", "Letter from St Anne", "She is at St Anne.", "no request was sent"):
-            assert words in page
+        for phrase in ("Went for care", "Letter from St Anne", "She is at St Anne.", "no request was sent"):
+            assert phrase in page
         done = client.post(url(named, "confirm_close"), {"closing": shown.context["signed"]}, follow=True)
         assert "The case is closed: Went for care." in text_of(done)
         assert "Proof: Letter from St Anne" in text_of(done)
@@ -154,14 +154,14 @@ class TestClosing:
 
     def test_every_outcome_stands_there_with_why_it_cannot_be(self, sign_in, nurse, named):
         page = text_of(sign_in(nurse).get(url(named, "close")))
-        for words in ("Only a doctor may close a case with this outcome.", "0 of 3 tries at different hours",
+        for phrase in ("Only a doctor may close a case with this outcome.", "0 of 3 tries at different hours",
                       "There is a phone number or an email address.", "There is no other open case of the same person.",
                       "No call with all danger questions asked"):  # fmt: skip
-            assert words in page
+            assert phrase in page
 
-    @pytest.mark.parametrize("words", ["", "   ", "x" * 4001])
-    def test_what_is_missing_is_said_and_what_was_typed_stays(self, sign_in, nurse, named, words):
-        shown = sign_in(nurse).post(url(named, "close"), {**letter(words), "seen": ""})
+    @pytest.mark.parametrize("phrase", ["", "   ", "x" * 4001])
+    def test_what_is_missing_is_said_and_what_was_typed_stays(self, sign_in, nurse, named, phrase):
+        shown = sign_in(nurse).post(url(named, "close"), {**letter(phrase), "seen": ""})
         page = shown.content.decode()
         assert shown.context["title"].startswith("Error: ")
         assert 'value="St Anne"' in page
@@ -242,9 +242,9 @@ class TestAfterwards:
         assert "Write why the case is opened again." in text_of(client.post(url(named, "reopen"), {"reason": " "}))
         done = client.post(url(named, "reopen"), {"reason": "Her son called."}, follow=True)
         page = text_of(done)
-        for words in ("The case is open again.", "Opened again by Olu Brandt on", "Her son called.",
+        for phrase in ("The case is open again.", "Opened again by Olu Brandt on", "Her son called.",
                       "Went by ambulance."):  # fmt: skip
-            assert words in page
+            assert phrase in page
         late = client.post(url(named, "reopen"), {"reason": "Once more."})
         assert "This case is open already." in text_of(late)
         assert "Once more." in late.content.decode()
@@ -257,8 +257,8 @@ class TestAfterwards:
             response=consultation_request.response, level=Outcome.EMERGENCY, patient=consultation_request.patient
         )
         assert "Ask by email to contact us" in text_of(client.get(url(case)))
-        for words in ("The email is on its way.", "The person was written to today already."):
-            assert words in text_of(client.post(url(case, "mail"), follow=True))
+        for phrase in ("The email is on its way.", "The person was written to today already."):
+            assert phrase in text_of(client.post(url(case, "mail"), follow=True))
 
     def test_case_and_request_show_each_other(self, sign_in, nurse, doctor, make_request):
         consultation_request = make_request(outcome=Outcome.EMERGENCY, flag_level=Outcome.EMERGENCY)

@@ -51,9 +51,9 @@ class TestManager:
     def test_adds_changes_and_removes_with_an_audit_event_each(self, sign_in, manager):
         client = sign_in(manager)
         client.post(f"{BASE}location/add/", {"name": "Mill Lane", "address": "2 Mill Lane", "directions": ""})
-        place = Location.objects.get()
-        client.post(f"{BASE}location/{place.pk}/change/", {"name": "Mill Lane", "address": "3 Mill Lane"})
-        client.post(f"{BASE}location/{place.pk}/delete/", {"post": "yes"})
+        location = Location.objects.get()
+        client.post(f"{BASE}location/{location.pk}/change/", {"name": "Mill Lane", "address": "3 Mill Lane"})
+        client.post(f"{BASE}location/{location.pk}/delete/", {"post": "yes"})
         assert not Location.objects.exists()
         actions = list(AuditEvent.objects.order_by("sequence").values_list("action", flat=True))
         assert actions == ["diary.add", "diary.change", "diary.remove"]
@@ -179,13 +179,13 @@ class TestAppointmentType:
 
     def test_says_what_each_number_does(self, sign_in, manager):
         page = text_of(sign_in(manager).get(f"{BASE}appointmenttype/add/"))
-        for words in (
+        for phrase in (
             "Times nearer than this are not offered.",
             "Times further away than this are not offered yet.",
             "clinician and room are occupied, the patient is not told.",
             "The first free one at the location is taken with the booking.",
         ):
-            assert words in page
+            assert phrase in page
 
     def test_a_colleague_with_no_right_to_it_changes_nothing_of_whom_it_is_given_by(self, manager, doctor, clinician):
         kind = AppointmentType.objects.create(name="By phone", minutes=20)

@@ -81,8 +81,8 @@ def test_a_helper_reads_the_same_question_with_whom_it_is_about() -> None:
 
 @pytest.mark.parametrize("version", ["1.0.0", "1.1.0"])
 def test_what_each_tick_alone_comes_to(version: str) -> None:
-    found = {code: judged(code, version=version) for code in asked_again.ticks()}
-    assert {code: each.outcome.value if each.is_danger else "" for code, each in found.items()} == OUTCOME_OF_TICK
+    results = {code: judged(code, version=version) for code in asked_again.ticks()}
+    assert {code: item.outcome.value if item.is_danger else "" for code, item in results.items()} == OUTCOME_OF_TICK
 
 
 @pytest.mark.parametrize("code", ["procedure", "fall"])
@@ -166,21 +166,21 @@ def test_an_onset_that_was_left_blank_comes_before_an_older_one() -> None:
 
 def test_age_and_the_other_sections_come_from_the_form() -> None:
     told = [{"ab_age": 30, "pn_where": ["neck"], "rf_now": ["fever"]}]
-    found = merged({"ab_age": 56, "pn_where": ["low"]}, told, questionnaire=QUESTIONS)
-    assert found == {"ab_age": 56, "pn_where": ["low"], "rf_now": ["fever"]}
+    result = merged({"ab_age": 56, "pn_where": ["low"]}, told, questionnaire=QUESTIONS)
+    assert result == {"ab_age": 56, "pn_where": ["low"], "rf_now": ["fever"]}
 
 
 def test_what_nobody_can_read_stays_in_the_union() -> None:
-    found = merged({}, [{"rf_now": ["x", 5]}, {"rf_now": ["none"]}], questionnaire=QUESTIONS)
-    assert engine.assess(CLEAR | found, version="1.1.0").unreadable == ("rf_now",)
+    results = merged({}, [{"rf_now": ["x", 5]}, {"rf_now": ["none"]}], questionnaire=QUESTIONS)
+    assert engine.assess(CLEAR | results, version="1.1.0").unreadable == ("rf_now",)
 
 
 @pytest.mark.parametrize(("said_in_call", "then"), [(True, ["none"]), (False, None)])
 def test_a_question_emptied_by_a_mistake(said_in_call: bool, then: Any) -> None:
     told = [without({"rf_now": ["chest"], "rf_weak": "drop"}, [Sign("rf_now", "chest")])]
     emptied = ["rf_now"] if said_in_call else []
-    found = merged({"rf_now": ["chest"]}, told, questionnaire=QUESTIONS, emptied_as_none=emptied)
-    assert (found["rf_now"], found["rf_weak"]) == (then, "drop")
+    result = merged({"rf_now": ["chest"]}, told, questionnaire=QUESTIONS, emptied_as_none=emptied)
+    assert (result["rf_now"], result["rf_weak"]) == (then, "drop")
 
 
 class TestStanding:
@@ -196,8 +196,8 @@ class TestStanding:
 
     def test_saying_it_again_makes_it_unsettled(self) -> None:
         told = [self.said(MONDAY), self.said(MONDAY + 2 * HOUR)]
-        found = standing(told, {self.CHEST: MONDAY + HOUR})
-        assert (found.level, found.flags[0].since) == ("EMERGENCY", MONDAY + 2 * HOUR)
+        flags_now = standing(told, {self.CHEST: MONDAY + HOUR})
+        assert (flags_now.level, flags_now.flags[0].since) == ("EMERGENCY", MONDAY + 2 * HOUR)
 
     def test_a_flag_that_fires_again_of_old_signs_stays_settled(self) -> None:
         later = Said(MONDAY + 2 * HOUR, frozenset(), (self.FLAG,))

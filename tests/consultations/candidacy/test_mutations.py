@@ -53,10 +53,10 @@ def without_rule(rule_id: str) -> rules.Ruleset:
     return rules.build(document, QUESTIONNAIRE)
 
 
-def without_option(rule_id: str, place: int, option: str) -> Condition | None:
+def without_option(rule_id: str, index: int, option: str) -> Condition | None:
     """One rule's condition with one option gone from one of its sets; None when nothing would be left of the set."""
     text = rule_text(rule_id)
-    match = list(SET.finditer(text))[place]
+    match = list(SET.finditer(text))[index]
     left = [name for name in match.group(2).split(", ") if name != option]
     if not left:
         return None
@@ -66,10 +66,10 @@ def without_option(rule_id: str, place: int, option: str) -> Condition | None:
 
 def options_of_rules() -> Iterator[tuple[str, int, str]]:
     for rule in DOCUMENT["rule"]:
-        for place, match in enumerate(SET.finditer(rule["when"])):
+        for index, match in enumerate(SET.finditer(rule["when"])):
             for option in match.group(2).split(", "):
-                if (rule["id"], place) not in EQUIVALENT:
-                    yield rule["id"], place, option
+                if (rule["id"], index) not in EQUIVALENT:
+                    yield rule["id"], index, option
 
 
 ALL_ANSWERS = [vignette["answers"] for vignette in VIGNETTES] + [case["answers"] for case in SWEEP]
@@ -84,14 +84,14 @@ def built_answers(rule_id: str) -> Iterator[dict[str, Any]]:
     sets = [(match.group(1), match.group(2).split(", ")) for match in SET.finditer(rule_text(rule_id))]
     base = {**ROUTINE, **SETTINGS.get(rule_id, {})}
     counted = re.search(r"count of (\w+) in \{[^}]*\} (?:>=|=) (\d)", rule_text(rule_id))
-    for place, (question, options) in enumerate(sets):
+    for position, (question, options) in enumerate(sets):
         for option in options:
             for other in range(max((len(names) for _, names in sets), default=1)):
                 answers = dict(base)
                 for index, (name, names) in enumerate(sets):
                     if f"NOT ({name} in" in rule_text(rule_id) and index != 0 and name != question:
                         continue
-                    choice = option if index == place else names[other % len(names)]
+                    choice = option if index == position else names[other % len(names)]
                     answers[name] = _with(answers, name, choice, is_first=index == 0 or sets[index - 1][0] != name)
                 if counted and counted.group(1) == question:
                     answers[question] = _counted(option, options, int(counted.group(2)))
@@ -129,9 +129,9 @@ def test_deleting_a_rule_changes_a_case(rule_id: str) -> None:
     pytest.fail(f"No case fires {rule_id}.")
 
 
-@pytest.mark.parametrize(("rule_id", "place", "option"), list(options_of_rules()))
-def test_dropping_an_option_changes_a_case(rule_id: str, place: int, option: str) -> None:
-    original, mutant = rules.load(VERSION)[rule_id].when, without_option(rule_id, place, option)
+@pytest.mark.parametrize(("rule_id", "index", "option"), list(options_of_rules()))
+def test_dropping_an_option_changes_a_case(rule_id: str, index: int, option: str) -> None:
+    original, mutant = rules.load(VERSION)[rule_id].when, without_option(rule_id, index, option)
 
     for answers in [*built_answers(rule_id), *ALL_ANSWERS]:
         if fires(original, answers) != (mutant is not None and fires(mutant, answers)):

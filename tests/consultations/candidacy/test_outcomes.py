@@ -119,9 +119,9 @@ class TestWhatIsPromised:
         assert "Our team" not in words_of(explained(changes, is_known=False))
 
     def test_a_number_we_have_is_not_asked_for_again(self) -> None:
-        words = words_of(explained({"rf_now": ["fever"]}, is_named=True, has_phone=True))
-        assert "We have your phone number, and we try to call within 2 working hours." in words
-        assert "Leave your phone number" not in words
+        text = words_of(explained({"rf_now": ["fever"]}, is_named=True, has_phone=True))
+        assert "We have your phone number, and we try to call within 2 working hours." in text
+        assert "Leave your phone number" not in text
 
     def test_answers_carried_in_the_page_are_not_said_to_wait_in_the_browser(self) -> None:
         assert "in this browser" not in words_of(explained({"pn_duration": "lt6w"}, is_kept=False))

@@ -33,8 +33,8 @@ def test_which_decision_departs_from_which_suggestion():
 @pytest.mark.parametrize("computed", list(Outcome))
 @pytest.mark.parametrize("standing", PRESSING)
 def test_a_red_flag_that_stands_is_the_suggestion_whatever_the_form_said(computed, standing):
-    found = suggest(outcome=computed, standing=standing, disposition="ok", is_early_exit=False)
-    assert found == standing
+    suggestion = suggest(outcome=computed, standing=standing, disposition="ok", is_early_exit=False)
+    assert suggestion == standing
 
 
 @pytest.mark.parametrize("computed", ROUTINE)

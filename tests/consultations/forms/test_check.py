@@ -49,7 +49,7 @@ def test_each_kind_has_its_control():
 
 
 @pytest.mark.parametrize(
-    ("question", "data", "kept"),
+    ("question", "data", "stored"),
     [
         ("ab_age", {"ab_age": "５６"}, 56),
         ("rf_now", {"rf_now": ["fever", "not_sure"]}, ["fever", "not_sure"]),
@@ -62,12 +62,12 @@ def test_each_kind_has_its_control():
         ("hx_weight_kg", {"other": "x"}, None),
     ],
 )
-def test_what_is_saved_is_what_the_rules_read(question, data, kept):
+def test_what_is_saved_is_what_the_rules_read(question, data, stored):
     form = form_of(question, **data)
     assert form.is_valid(), form.errors
-    assert form.answers() == {question: kept}
-    if kept is not None:
-        assert clean(load("1.0.0")[question], kept) is not None
+    assert form.answers() == {question: stored}
+    if stored is not None:
+        assert clean(load("1.0.0")[question], stored) is not None
 
 
 @pytest.mark.parametrize(

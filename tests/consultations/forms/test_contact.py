@@ -33,7 +33,7 @@ def test_a_full_form_makes_a_contact():
 
 
 @pytest.mark.parametrize(
-    ("changes", "field", "words"),
+    ("changes", "field", "phrase"),
     [
         ({"contact_by": "email", "email": "", "phone": "202-555-0142"}, "email", "to hear from us by email"),
         ({"contact_by": "phone", "safe_to_contact": "any"}, "phone", "because you chose to be called"),
@@ -55,10 +55,10 @@ def test_a_full_form_makes_a_contact():
         ({"safe_to_contact": "x"}, "safe_to_contact", "Choose if"),
     ],
 )
-def test_each_contradiction_says_what_to_do(changes, field, words):
-    found = errors(**changes)
-    assert list(found) == [field]
-    assert words in found[field][0]
+def test_each_contradiction_says_what_to_do(changes, field, phrase):
+    result = errors(**changes)
+    assert list(result) == [field]
+    assert phrase in result[field][0]
 
 
 @pytest.mark.parametrize("typed", ["555-0142", "020 7946 0018", "my son, flat 4"])

@@ -26,7 +26,7 @@ IN_A_LINE = {TextKind.PHONE, TextKind.ASKED_AGAIN}
 
 
 def boxes() -> set[tuple[str, str]]:
-    found = set()
+    results = set()
     names = [
         module.name
         for package in (forms_of_patients, actions)
@@ -36,8 +36,8 @@ def boxes() -> set[tuple[str, str]]:
         for name, value in vars(importlib.import_module(module)).items():
             if isinstance(value, type) and issubclass(value, forms.Form):
                 fields = getattr(value, "base_fields", {})
-                found |= {(name, each) for each, field in fields.items() if isinstance(field, PatientTextField)}
-    return found
+                results |= {(name, item) for item, field in fields.items() if isinstance(field, PatientTextField)}
+    return results
 
 
 def test_every_box_of_a_form_and_every_text_question_is_read() -> None:

@@ -8,7 +8,7 @@ from consultations.forms.phone import AnyPhoneField, PhoneField
 
 @pytest.mark.parametrize("field", [PhoneField, AnyPhoneField])
 @pytest.mark.parametrize(
-    ("typed", "kept"),
+    ("typed", "stored"),
     [
         ("202-555-0142", "202-555-0142"),
         ("  (624) 305-1111 ", "(624) 305-1111"),
@@ -19,8 +19,8 @@ from consultations.forms.phone import AnyPhoneField, PhoneField
         ("202-555-0142\r\nask for Ana", "202-555-0142  ask for Ana"),
     ],
 )
-def test_both_keep_the_words_as_typed(field, typed, kept):
-    assert field().clean(typed) == kept
+def test_both_keep_the_words_as_typed(field, typed, stored):
+    assert field().clean(typed) == stored
 
 
 @pytest.mark.parametrize(

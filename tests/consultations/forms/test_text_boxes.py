@@ -61,7 +61,7 @@ def form_classes() -> list[type[forms.Form]]:
 def patient_boxes() -> list[tuple[str, forms.Form]]:
     """A form with each multi-line box that a patient may meet: of the classes, and of every screen of every version."""
     known = [(form_class.__name__, form_class.base_fields) for form_class in form_classes()]
-    found = [
+    results = [
         (f"{owner}.{name}", type("Alone", (forms.Form,), {name: field})())
         for owner, fields in known
         for name, field in fields.items()
@@ -72,8 +72,8 @@ def patient_boxes() -> list[tuple[str, forms.Form]]:
         for screen in flow.screens(version):
             form = ScreenForm(questions=[asked[question_id] for question_id in screen.question_ids], answers={})
             if any(isinstance(field.widget, forms.Textarea) for field in form.fields.values()):
-                found.append((f"{version} {screen.slug}", form))
-    return found
+                results.append((f"{version} {screen.slug}", form))
+    return results
 
 
 BOXES = patient_boxes()

@@ -38,8 +38,8 @@ def news(client: Any, since: datetime.datetime | None = None) -> dict[str, Any]:
     answer = client.get(NEWS, {"since": since.isoformat()} if since else {})
     assert answer.status_code == 200
     assert answer["Cache-Control"] == "no-store, private"
-    found: dict[str, Any] = answer.json()
-    return found
+    news_now: dict[str, Any] = answer.json()
+    return news_now
 
 
 def test_counts_and_the_newest_emergency_and_nobody_by_name(
@@ -56,14 +56,14 @@ def test_counts_and_the_newest_emergency_and_nobody_by_name(
     type(told).objects.filter(pk=told.pk).update(texts_due_at=clock.now(), texts_risk=0)
     client = sign_in(nurse)
 
-    found = news(client, since=clock.now() - datetime.timedelta(minutes=5))
+    counts = news(client, since=clock.now() - datetime.timedelta(minutes=5))
 
-    assert found["badges"] == {REQUESTS: 1, CASES: 3}
-    assert found["emergencies"] == 2
-    assert found["newest"]["url"] == f"{CASES}{newest.pk}/change/"
-    assert found["newest"]["text"] == f"Emergency, case {newest.pk}: 1 minute ago, nobody has taken it on."
-    assert found["fresh"]["cases"] == 2
-    assert not any(name in str(found) for name in ("Vera", "Ove", "Tor", told.reference, "LS-"))
+    assert counts["badges"] == {REQUESTS: 1, CASES: 3}
+    assert counts["emergencies"] == 2
+    assert counts["newest"]["url"] == f"{CASES}{newest.pk}/change/"
+    assert counts["newest"]["text"] == f"Emergency, case {newest.pk}: 1 minute ago, nobody has taken it on."
+    assert counts["fresh"]["cases"] == 2
+    assert not any(name in str(counts) for name in ("Vera", "Ove", "Tor", told.reference, "LS-"))
     assert not RecordRead.objects.exists()
     close_case(newest, by=nurse)
     assert news(client)["newest"]["url"] == f"{CASES}{first.pk}/change/"
@@ -75,10 +75,10 @@ def test_a_flood_is_one_emergency(sign_in: Any, nurse: Any, make_case: Any) -> N
     for _ in range(3):
         make_case(patient=None, alarm_group=group)
 
-    found = news(sign_in(nurse))
+    counts = news(sign_in(nurse))
 
-    assert (found["emergencies"], found["newest"]["url"]) == (1, f"{CASES}?group={group.pk}")
-    assert "visitors without a name" in found["newest"]["text"]
+    assert (counts["emergencies"], counts["newest"]["url"]) == (1, f"{CASES}?group={group.pk}")
+    assert "visitors without a name" in counts["newest"]["text"]
 
 
 def test_it_costs_few_queries_writes_nothing_and_lengthens_no_session(
@@ -118,10 +118,15 @@ def test_no_tab_filter_search_or_page_hides_an_emergency(
     case = make_case("Vera Holm")
     line = f"Emergency, case {case.pk}: 1 minute ago, nobody has taken it on."
     client = sign_in(nurse)
-    found = client.post(f"{REQUESTS}search/", {"q": "nobody at all"})["Location"]
+    address = client.post(f"{REQUESTS}search/", {"q": "nobody at all"})["Location"]
     queries = [f"?tab={tab}" for tab in ("all", "unread", "triage", "doctor", "waiting", "booked", "closed")]
     queries += ["?priority=routine", "?outcome=DEFER&mine=on", "?age=week", "?page=7", ""]
-    for url in [*(f"{REQUESTS}{query}" for query in queries), found, f"{CASES}?closed=1", "/admin/core/outboxmessage/"]:
+    for url in [
+        *(f"{REQUESTS}{query}" for query in queries),
+        address,
+        f"{CASES}?closed=1",
+        "/admin/core/outboxmessage/",
+    ]:
         assert line in text_of(client.get(url)), url
     consultation_request = make_request(status=RequestStatus.IN_TRIAGE)
     assert line in text_of(client.get(f"{REQUESTS}{consultation_request.pk}/change/"))

@@ -40,7 +40,7 @@ def test_days(text, days):
 
 @pytest.mark.django_db
 class TestCondition:
-    def found(self, term):
+    def names_of(self, term):
         rows = ConsultationRequest.objects.filter(search_condition(term)).select_related("patient")
         return sorted(row.patient.name for row in rows)
 
@@ -56,17 +56,17 @@ class TestCondition:
             consultation_request.reference[3:],
             "quill marta",
         ]
-        assert {term: self.found(term) for term in terms} == {term: ["Marta Quill"] for term in terms}
+        assert {term: self.names_of(term) for term in terms} == {term: ["Marta Quill"] for term in terms}
 
     def test_a_number_of_another_patient_with_an_extension(self, make_request):
         make_request(patient=make_patient("Marta Quill", phone="+12025550199;ext=12"))
-        assert self.found("202 555 0199") == self.found("202 555 0199 x12") == ["Marta Quill"]
-        assert self.found("5550199") == self.found("0199") == []
+        assert self.names_of("202 555 0199") == self.found("202 555 0199 x12") == ["Marta Quill"]
+        assert self.names_of("5550199") == self.found("0199") == []
 
     @pytest.mark.parametrize("term", ["", "  ", "@", "-", "---", "L", "ab", "\x00", "\ud800", "%_%", "@example.com"])
     def test_what_means_nothing_finds_nobody(self, make_request, term):
         make_request(patient=make_patient("Marta Quill"))
-        assert self.found(term) == []
+        assert self.names_of(term) == []
 
     def test_hostile_questions_raise_nothing(self, make_request):
         make_request()
@@ -74,6 +74,6 @@ class TestCondition:
         @given(st.text(max_size=100))
         @made_up(50, 2000)
         def ask(term):
-            self.found(term)
+            self.names_of(term)
 
         ask()

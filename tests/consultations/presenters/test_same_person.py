@@ -110,8 +110,8 @@ def test_who_only_looks_alike_is_never_called_the_same(sign_in: Any, nurse: User
 def test_what_makes_a_row_look_alike(make_request: Any, values: Any, agrees: Any) -> None:
     mine = make_request(patient=rosa()).patient
     make_request(patient=make_patient(**{"phone": "", "email": "", **values}))
-    found = beside_in_list({mine: ROUTINE})
-    assert (found[mine.pk].alike[0].agrees if found else None) == agrees
+    others = beside_in_list({mine: ROUTINE})
+    assert (others[mine.pk].alike[0].agrees if others else None) == agrees
 
 
 def test_nobody_has_an_empty_address_or_number_in_common(make_request: Any) -> None:
@@ -133,11 +133,11 @@ def test_what_has_ended_stands_on_the_page_alone_and_is_not_called_pressing(make
     mine.patient.refresh_from_db()
 
     assert beside_in_list({mine.patient: ROUTINE}) == {}
-    found = beside_on_page(mine.patient, risk=ROUTINE)
-    assert {(item.label, item.status) for item in found.joined} == {
+    others = beside_on_page(mine.patient, risk=ROUTINE)
+    assert {(item.label, item.status) for item in others.joined} == {
         (ended.reference, "Withdrawn by the patient"), (f"Safety case {closed.pk}", "Closed"),
     }  # fmt: skip
-    assert not found.is_worse
+    assert not others.is_worse
 
 
 def test_an_erased_row_is_nobody(make_request: Any) -> None:
@@ -156,8 +156,8 @@ def test_a_list_names_two_and_counts_the_rest(sign_in: Any, nurse: User, make_re
 
 def test_fifty_rows_cost_no_more_than_two(make_request: Any, nurse: User) -> None:
     def cost(number: int) -> int:
-        for place in range(number):
-            pair = [make_request(patient=other(f"Person {place} {turn}")) for turn in "ab"]
+        for index in range(number):
+            pair = [make_request(patient=other(f"Person {index} {turn}")) for turn in "ab"]
             persons.join(patient=pair[0].patient, other=pair[1].patient, reason="Same voice.", by=nurse)
         rows = {item.patient: ROUTINE for item in ConsultationRequest.objects.select_related("patient")[:50]}
         with CaptureQueriesContext(connection) as queries:

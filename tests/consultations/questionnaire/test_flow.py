@@ -6,8 +6,8 @@ from consultations.questionnaire import flow
 from consultations.questionnaire.definition import load
 from tests.consultations.candidacy.cases import ROUTINE, VIGNETTES
 
-ORDER = {question.id: place for place, question in enumerate(load("1.0.0").questions)}
-SCREEN_OF = {name: place for place, screen in enumerate(flow.screens("1.0.0")) for name in screen.question_ids}
+ORDER = {question.id: index for index, question in enumerate(load("1.0.0").questions)}
+SCREEN_OF = {name: index for index, screen in enumerate(flow.screens("1.0.0")) for name in screen.question_ids}
 ROUTINE_PATHS = [v for v in VIGNETTES if v["kind"] == "typical" and v["expected"]["outcome"] == "LIKELY_SUITABLE"]
 
 
@@ -40,10 +40,10 @@ def test_1_1_0_has_ten_screens_and_pages_for_follow_ups_after_them() -> None:
     ]  # fmt: skip
     asked = [name for screen in screens for name in screen.question_ids]
     assert sorted(asked) == sorted(question.id for question in load("1.1.0").questions)
-    place = {name: number for number, name in enumerate(asked)}
+    order_of = {name: number for number, name in enumerate(asked)}
     for question in load("1.1.0").questions:
         assert question.shown_when is None or all(
-            place[other] < place[question.id] for other in question.shown_when.questions
+            order_of[other] < order_of[question.id] for other in question.shown_when.questions
         ), question.id
 
 

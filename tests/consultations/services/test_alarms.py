@@ -218,7 +218,7 @@ class Day:
         """Waiting emergencies of which nobody was told within ten minutes of opening time, told apart from the code."""
         if now < self.OPENS:
             return []
-        found = []
+        results = []
         for case in SafetyCase.objects.filter(status=CaseStatus.OPEN, level=Outcome.EMERGENCY):
             if case.alarm_group is not None and case.alarm_group.acknowledged_at is not None:
                 continue
@@ -227,8 +227,8 @@ class Day:
             counted = case.patient_id is None and mails.filter(key__startswith="pool-").exists()
             # The eleventh minute is for the mail that the tenth made.
             if now - since >= minutes(11) and not counted and not mails.filter(subject__case=case).exists():
-                found.append(case.pk)
-        return found
+                results.append(case.pk)
+        return results
 
 
 @deepens

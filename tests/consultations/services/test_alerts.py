@@ -44,9 +44,9 @@ class Clock:
         self.time_machine.move_to(moment, tick=False)
 
     def told(self) -> list[str]:
-        found = told_since(self.known)
-        self.known += len(found)
-        return found
+        result = told_since(self.known)
+        self.known += len(result)
+        return result
 
     def look(self, moment: datetime.datetime) -> list[str]:
         self.at(moment)
@@ -72,8 +72,8 @@ class TestWhileOpen:
         clock = Clock(time_machine, self.NOW)
         named()
         assert clock.told() == first
-        looks = {number: clock.look(self.NOW + minutes(number)) for number in (0.1, 9.9, 10, 10.1, 19.9, 20, 30)}
-        assert looks == {0.1: [], 9.9: [], 10: then, 10.1: [], 19.9: [], 20: then, 30: then}
+        checks = {number: clock.look(self.NOW + minutes(number)) for number in (0.1, 9.9, 10, 10.1, 19.9, 20, 30)}
+        assert checks == {0.1: [], 9.9: [], 10: then, 10.1: [], 19.9: [], 20: then, 30: then}
 
     def test_nobody_hears_of_it_twice_in_a_turn(self, settings: Any, time_machine: Any) -> None:
         settings.DUTY_EMAIL = "Nurse@clinic.example"
@@ -136,23 +136,23 @@ class TestClosedWithSomebodyOnCall:
         clock = Clock(time_machine, FRIDAY_EVENING)
         named()
         assert clock.told() == [ON_CALL]
-        looks = [clock.look(FRIDAY_EVENING + minutes(number)) for number in (9.9, 10, 20, 24 * 60)]
-        assert looks == [[], [ON_CALL], [ON_CALL], [ON_CALL]]
+        checks = [clock.look(FRIDAY_EVENING + minutes(number)) for number in (9.9, 10, 20, 24 * 60)]
+        assert checks == [[], [ON_CALL], [ON_CALL], [ON_CALL]]
 
     def test_raised_five_minutes_before_closing_they_are_told_at_closing(self, time_machine: Any) -> None:
         clock = Clock(time_machine, FRIDAY_EVENING - minutes(5))
         named()
         assert clock.told() == [DUTY, NURSE]
-        looks = {number: clock.look(FRIDAY_EVENING + minutes(number)) for number in (-0.1, 0, 5, 9.9, 10)}
-        assert looks == {-0.1: [], 0: [ON_CALL], 5: [], 9.9: [], 10: [ON_CALL]}
+        checks = {number: clock.look(FRIDAY_EVENING + minutes(number)) for number in (-0.1, 0, 5, 9.9, 10)}
+        assert checks == {-0.1: [], 0: [ON_CALL], 5: [], 9.9: [], 10: [ON_CALL]}
 
     def test_at_opening_it_is_told_to_everybody_who_has_come(self, time_machine: Any) -> None:
         clock = Clock(time_machine, MONDAY_OPENING - minutes(2))
         named()
         assert clock.told() == [ON_CALL]
-        looks = {number: clock.look(MONDAY_OPENING + minutes(number)) for number in (-0.1, 0, 0.1, 10)}
+        checks = {number: clock.look(MONDAY_OPENING + minutes(number)) for number in (-0.1, 0, 0.1, 10)}
         everybody = [DOCTOR, DUTY, NURSE, OTHER]
-        assert looks == {-0.1: [], 0: everybody, 0.1: [], 10: everybody}
+        assert checks == {-0.1: [], 0: everybody, 0.1: [], 10: everybody}
 
     def test_a_same_day_case_wakes_nobody(self, time_machine: Any) -> None:
         clock = Clock(time_machine, FRIDAY_EVENING)
@@ -169,11 +169,11 @@ class TestClosedWithNobodyOnCall:
         clock = Clock(time_machine, FRIDAY_EVENING)
         named()
         assert clock.told() == [DUTY, NURSE]
-        looks = [clock.look(FRIDAY_EVENING + minutes(number)) for number in (10, 600, 48 * 60)]
-        assert looks == [[], [], []]
+        checks = [clock.look(FRIDAY_EVENING + minutes(number)) for number in (10, 600, 48 * 60)]
+        assert checks == [[], [], []]
         everybody = [DOCTOR, DUTY, NURSE, OTHER]
-        looks = [clock.look(MONDAY_OPENING + minutes(number)) for number in (-0.1, 0, 9.9, 10)]
-        assert looks == [[], everybody, [], everybody]
+        checks = [clock.look(MONDAY_OPENING + minutes(number)) for number in (-0.1, 0, 9.9, 10)]
+        assert checks == [[], everybody, [], everybody]
 
     def test_raised_five_minutes_before_closing_it_rests_until_opening(self, time_machine: Any) -> None:
         clock = Clock(time_machine, FRIDAY_EVENING - minutes(5))
@@ -204,9 +204,9 @@ class TestClosedWithNobodyOnCall:
         clock = Clock(time_machine, eight + minutes(115))
         named()
         clock.told()
-        looks = [clock.look(eight + minutes(number)) for number in (120, 125, 240, 245)]
+        checks = [clock.look(eight + minutes(number)) for number in (120, 125, 240, 245)]
         everybody = [DOCTOR, DUTY, NURSE, OTHER]
-        assert looks == [[], everybody, [], []]
+        assert checks == [[], everybody, [], []]
         assert clock.look(eight + minutes(299)) == []
         assert clock.look(eight + minutes(300)) == everybody
 
@@ -227,9 +227,9 @@ class TestClosedWithNobodyOnCall:
         clock = Clock(time_machine, datetime.datetime(*raised, tzinfo=datetime.UTC))
         named()
         clock.told()
-        looks = [clock.look(opens + minutes(number)) for number in (-1, 0, 5, 10)]
+        checks = [clock.look(opens + minutes(number)) for number in (-1, 0, 5, 10)]
         everybody = [DOCTOR, DUTY, NURSE, OTHER]
-        assert looks == [[], everybody, [], everybody]
+        assert checks == [[], everybody, [], everybody]
 
     def test_the_worker_away_over_opening_tells_once_when_it_is_back(self, time_machine: Any) -> None:
         clock = Clock(time_machine, FRIDAY_EVENING)

@@ -293,6 +293,6 @@ class TestACaller:
         closed = make_request(status=RequestStatus.WITHDRAWN)
         assert callers.alike(name="Maeve Hart", phone="") == ([], [opened.case])
         assert callers.alike(name="Nobody", phone="202-555-0177") == ([], [opened.case])
-        found, _ = callers.alike(name=consultation_request.patient.name, phone="")
-        assert consultation_request in found
-        assert closed not in found
+        subjects, _ = callers.alike(name=consultation_request.patient.name, phone="")
+        assert consultation_request in subjects
+        assert closed not in subjects

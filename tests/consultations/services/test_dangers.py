@@ -183,15 +183,15 @@ def test_an_assessment_that_cannot_be_read_stands_by_its_headline(request_sent: 
     Assessment.objects.filter(origin="asked_again").update(outcome=Outcome.SAME_DAY)
     with connection.cursor() as cursor:
         cursor.execute("UPDATE consultations_assessment SET record = 'x' WHERE origin = 'asked_again'")
-    found = sources.standing_of(request_sent.response, consultation_request=request_sent)
-    assert [(item.flag.rule_id, item.flag.level) for item in found.flags] == [("UNREADABLE", "SAME_DAY")]
+    standing = sources.standing_of(request_sent.response, consultation_request=request_sent)
+    assert [(item.flag.rule_id, item.flag.level) for item in standing.flags] == [("UNREADABLE", "SAME_DAY")]
 
 
 def test_a_headline_that_was_shown_on_the_way_stands(make_request: MakeRequest) -> None:
     """The answers behind it were changed before they were sent, and no assessment of them was kept."""
     consultation_request = make_request(answers=CLEAR, highest_outcome=Outcome.URGENT_REVIEW)
-    found = sources.standing_of(consultation_request.response, consultation_request=consultation_request)
-    assert [(item.flag.rule_id, item.flag.level) for item in found.flags] == [("SHOWN-EARLIER", "URGENT_REVIEW")]
+    standing = sources.standing_of(consultation_request.response, consultation_request=consultation_request)
+    assert [(item.flag.rule_id, item.flag.level) for item in standing.flags] == [("SHOWN-EARLIER", "URGENT_REVIEW")]
 
 
 def test_a_headline_shown_on_the_way_stands_though_another_as_pressing_is_told_and_settled(
@@ -200,8 +200,8 @@ def test_a_headline_shown_on_the_way_stands_though_another_as_pressing_is_told_a
     consultation_request = make_request(answers=CLEAR, highest_outcome=Outcome.EMERGENCY)
     tick(consultation_request, "chest")
     settle(consultation_request, doctor, ("rf_now", "chest"))
-    found = sources.standing_of(consultation_request.response, consultation_request=consultation_request)
-    assert [(item.flag.rule_id, item.flag.level) for item in found.flags] == [("SHOWN-EARLIER", "EMERGENCY")]
+    standing = sources.standing_of(consultation_request.response, consultation_request=consultation_request)
+    assert [(item.flag.rule_id, item.flag.level) for item in standing.flags] == [("SHOWN-EARLIER", "EMERGENCY")]
     assert consultation_request.flag_level == "EMERGENCY"
 
 

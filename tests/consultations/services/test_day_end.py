@@ -147,20 +147,20 @@ class TestWhatItSays:
         time_machine.move_to(at("17:30"), tick=False)
         day_end.make_due()
         mail = letter(mailoutbox)
-        words = " ".join(mail.body.split())
+        page_text = " ".join(mail.body.split())
         assert mail.subject == "The day’s end: 5 open"
-        assert f"- Case {case.pk}: not closed " in words
-        assert f"/admin/consultations/safetycase/{case.pk}/change/" in words
-        assert f"- Request {raised.reference}: raised by staff " in words
-        assert f"- Request {late.reference}: past its time " in words
-        assert f"- Request {shut.reference}: not read " in words
-        assert f"- Message {parked.pk}: not delivered " in words
-        assert calm.reference not in words
-        assert "- Tuesday 24 November, 1 pm to 5:30 pm" in words
+        assert f"- Case {case.pk}: not closed " in page_text
+        assert f"/admin/consultations/safetycase/{case.pk}/change/" in page_text
+        assert f"- Request {raised.reference}: raised by staff " in page_text
+        assert f"- Request {late.reference}: past its time " in page_text
+        assert f"- Request {shut.reference}: not read " in page_text
+        assert f"- Message {parked.pk}: not delivered " in page_text
+        assert calm.reference not in page_text
+        assert "- Tuesday 24 November, 1 pm to 5:30 pm" in page_text
         html = mail.alternatives[0][0]
         for secret in ("Tomas", "Pell", "Carol", "Dora", "Emil", "example.com/"):
-            assert secret not in mail.subject + words + html
-        text = f"{mail.subject} {words}".lower().replace("/admin/consultations/safetycase/", "")
+            assert secret not in mail.subject + page_text + html
+        text = f"{mail.subject} {page_text}".lower().replace("/admin/consultations/safetycase/", "")
         assert [word for word in HEALTH_WORDS if word in text] == []
         assert unread.pk
 
@@ -212,5 +212,5 @@ class TestWhatItSays:
         )
         make_request(status=RequestStatus.WITHDRAWN, outcome=Outcome.URGENT_REVIEW)
         day_end.make_due()
-        found = [(item["pk"], item["why"]) for item in DayEnd.objects.get().open_items]
-        assert found == [(consultation_request.pk, ["flagged"])]
+        results = [(item["pk"], item["why"]) for item in DayEnd.objects.get().open_items]
+        assert results == [(consultation_request.pk, ["flagged"])]

@@ -47,8 +47,8 @@ def test_what_waits_and_what_comes_later_stays_until_it_is_undone(
     assert OutboxMessage.objects.get(subject__consultation_request=consultation_request).is_stopped
     owe(consultation_request, "after")
     assert sent(mailoutbox) == []
-    held = OutboxMessage.objects.filter(subject__consultation_request=consultation_request)
-    assert {(item.is_stopped, item.last_error) for item in held} == {(True, "Held back: the person has died.")}
+    stored = OutboxMessage.objects.filter(subject__consultation_request=consultation_request)
+    assert {(item.is_stopped, item.last_error) for item in stored} == {(True, "Held back: the person has died.")}
     case_closing.reopen(case=case, reason="Another person of that name.", by=nurse)
     assert sent(mailoutbox) == ["alice@example.com", "alice@example.com"]
 

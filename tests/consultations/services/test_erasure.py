@@ -90,13 +90,13 @@ STARTS = (Patient, QuestionnaireResponse, OutboxMessage)
 
 def leads_to_patients() -> Iterator[type[models.Model]]:
     """The models that these are reached from over foreign keys, and they themselves."""
-    found, waiting = {*STARTS}, [*STARTS]
+    results, waiting = {*STARTS}, [*STARTS]
     while waiting:
         model = waiting.pop()
         yield model
         for relation in model._meta.get_fields(include_hidden=True):
-            if relation.auto_created and not relation.concrete and relation.related_model not in found:
-                found.add(relation.related_model)
+            if relation.auto_created and not relation.concrete and relation.related_model not in results:
+                results.add(relation.related_model)
                 waiting.append(relation.related_model)
 
 
@@ -109,7 +109,7 @@ def request_of_one(
     intake.save_answers(response=response, answers={**ANSWERS, **OUTCOMES["SAME_DAY"]}, network="192.0.2.7")
     intake.ask_for_call_back(response=response, contact=WHO)
     intake.save_answers(response=response, answers={"rf_now": ["none"], "ex_note": "secret-note"})
-    carrying.bring(response=response, words="secret-aid")
+    carrying.bring(response=response, notes="secret-aid")
     intake.save_contact(response=response, contact=WHO)
     consultation_request = intake.send(response=response, wordings=WORDINGS)
     perform("claim", consultation_request, by=nurse)
@@ -340,8 +340,8 @@ class TestWhoeverIsStillNeeded:
     def test_is_found_out_when_something_comes_meanwhile(
         self, done_with: ConsultationRequest, manager: User, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        looks = iter([erasure._records_of(done_with.patient), erasure.Records(frozenset(), frozenset())])
-        monkeypatch.setattr(erasure, "_records_of", lambda patient: next(looks))
+        readings = iter([erasure._records_of(done_with.patient), erasure.Records(frozenset(), frozenset())])
+        monkeypatch.setattr(erasure, "_records_of", lambda patient: next(readings))
         with pytest.raises(StillNeeded, match="at this very moment"):
             erasure.erase(patient=done_with.patient, by=manager)
         assert of_person().filter(erased_at=None).count() == 2

@@ -143,9 +143,9 @@ class TestItsReason:
 
 
 class TestItIsNotTakenBack:
-    def refused(self, consultation_request: ConsultationRequest, by: User, words: str) -> None:
+    def refused(self, consultation_request: ConsultationRequest, by: User, phrase: str) -> None:
         before = all_rows()
-        with pytest.raises(NotTakenBack, match=words):
+        with pytest.raises(NotTakenBack, match=phrase):
             perform("take_back_escalation", consultation_request, by=by)
         assert all_rows() == before
 

@@ -26,9 +26,9 @@ def test_it_is_kept_read_by_another_and_on_record(nurse: User, other_nurse: User
     note = write(nurse)
     assert write(nurse) == note
     hand_over_notes.acknowledge(note=note, by=other_nurse)
-    kept = HandOverNote.objects.get()
-    assert (kept.text, kept.written_by, kept.read_by) == ("The fax is out of paper.", nurse, other_nurse)
-    assert kept.read_at == clock.now()
+    stored = HandOverNote.objects.get()
+    assert (stored.text, stored.written_by, stored.read_by) == ("The fax is out of paper.", nurse, other_nurse)
+    assert stored.read_at == clock.now()
     before = all_rows()
     hand_over_notes.acknowledge(note=note, by=nurse)
     assert all_rows() == before

@@ -136,10 +136,10 @@ class TestSend:
 
     def test_the_result_is_kept_as_computed_with_the_questions_as_asked(self) -> None:
         consultation_request = intake.send(response=ready(), wordings=WORDINGS)
-        kept = consultation_request.assessment
-        again = engine.assess(kept.record["answers"], version=kept.questionnaire_version)
-        assert json.loads(kept.result) == json.loads(json.dumps(again.as_json()))
-        asked = {item["id"]: item for item in kept.record["asked"]}
+        stored = consultation_request.assessment
+        again = engine.assess(stored.record["answers"], version=stored.questionnaire_version)
+        assert json.loads(stored.result) == json.loads(json.dumps(again.as_json()))
+        asked = {item["id"]: item for item in stored.record["asked"]}
         assert set(again.visible) <= set(asked)
         assert all(item["text"] for item in asked.values())
 

@@ -39,7 +39,7 @@ def reviewed(make_request: Any, nurse: User, doctor: User) -> ConsultationReques
     return consultation_request
 
 
-def place(consultation_request: ConsultationRequest) -> tuple[str, User | None, User | None]:
+def assignment(consultation_request: ConsultationRequest) -> tuple[str, User | None, User | None]:
     consultation_request.refresh_from_db()
     return consultation_request.status, consultation_request.claimed_by, consultation_request.doctor
 
@@ -60,8 +60,8 @@ class TestByItself:
     ) -> None:
         leave(nurse, how)
         assert leaving.pass_on_left() == 2
-        assert place(claimed) == (RequestStatus.RECEIVED, None, None)
-        assert place(reviewed) == (RequestStatus.WITH_DOCTOR, None, doctor)
+        assert assignment(claimed) == (RequestStatus.RECEIVED, None, None)
+        assert assignment(reviewed) == (RequestStatus.WITH_DOCTOR, None, doctor)
         event = AuditEvent.objects.get(action="request.hand_over", target_id=str(claimed.pk))
         assert (event.actor, event.details["from"], event.details["to"]) == ("system", "in_triage", "received")
         before = all_rows()
@@ -76,14 +76,14 @@ class TestByItself:
         handover.switch_duty(is_on_duty=False, by=other_doctor)
         leave(doctor, how)
         assert leaving.pass_on_left() == 1
-        assert place(reviewed)[2] == third
+        assert assignment(reviewed)[2] == third
 
     def test_without_another_doctor_it_goes_back_to_the_queue(
         self, nurse: User, doctor: User, reviewed: ConsultationRequest
     ) -> None:
         leave(doctor, "is_active")
         leaving.pass_on_left()
-        assert place(reviewed) == (RequestStatus.RECEIVED, None, None)
+        assert assignment(reviewed) == (RequestStatus.RECEIVED, None, None)
 
     def test_a_doctor_who_is_a_nurse_now_keeps_what_they_claimed(
         self, doctor: User, other_doctor: User, nurse: User, make_request: Any, reviewed: ConsultationRequest
@@ -91,8 +91,8 @@ class TestByItself:
         mine = make_request(status=RequestStatus.IN_TRIAGE, claimed_by=doctor, claimed_at=clock.now())
         doctor.groups.set(nurse.groups.all())
         assert leaving.pass_on_left() == 1
-        assert place(mine) == (RequestStatus.IN_TRIAGE, doctor, None)
-        assert place(reviewed)[2] == other_doctor
+        assert assignment(mine) == (RequestStatus.IN_TRIAGE, doctor, None)
+        assert assignment(reviewed)[2] == other_doctor
 
     @pytest.mark.parametrize("status", ["information_asked", "offered", "booked", "urgent"])
     def test_a_request_that_waits_for_somebody_else_keeps_its_status(
@@ -101,7 +101,7 @@ class TestByItself:
         consultation_request = make_request(status=RequestStatus(status), claimed_by=nurse, claimed_at=clock.now())
         leave(nurse, "is_active")
         assert leaving.pass_on_left() == 1
-        assert place(consultation_request) == (status, None, None)
+        assert assignment(consultation_request) == (status, None, None)
 
     def test_what_is_closed_stays_as_it_was(self, nurse: User, make_request: Any) -> None:
         make_request(status=RequestStatus.WITHDRAWN, claimed_by=nurse, claimed_at=clock.now())
@@ -147,10 +147,10 @@ class TestByAManager:
         case.refresh_from_db()
         assert (case.owner, case.status) == (doctor, CaseStatus.OPEN)
         assert alerts()[-1] == doctor.email
-        assert place(triaged) == (RequestStatus.IN_TRIAGE, other_nurse, None)
-        assert place(both) == (RequestStatus.WITH_DOCTOR, other_nurse, doctor)
+        assert assignment(triaged) == (RequestStatus.IN_TRIAGE, other_nurse, None)
+        assert assignment(both) == (RequestStatus.WITH_DOCTOR, other_nurse, doctor)
         leaving.give_away(user=doctor, by=manager, to=To(reviews=other_doctor, cases=nurse))
-        assert place(both)[2] == other_doctor
+        assert assignment(both)[2] == other_doctor
         events = AuditEvent.objects.filter(action__in=["request.hand_over", "case.owner"], actor_user=manager)
         assert events.count() == 5
         before = all_rows()
@@ -171,7 +171,7 @@ class TestByAManager:
         leaving.give_away(user=nurse, by=manager, to=To())
         case.refresh_from_db()
         assert case.owner == other_nurse
-        assert place(claimed) == (RequestStatus.RECEIVED, None, None)
+        assert assignment(claimed) == (RequestStatus.RECEIVED, None, None)
 
     @pytest.mark.parametrize(("what", "group"), [("reviews", "triage"), ("requests", "editor"), ("cases", "editor")])
     def test_nobody_gets_what_they_cannot_act_on(
@@ -201,7 +201,7 @@ def test_what_somebody_holds_counts_what_is_open_and_ahead(
     past = make_request(status=RequestStatus.BOOKED)
     book_directly(past, clinician, clock.now() - datetime.timedelta(days=1))
     make_request(status=RequestStatus.WITHDRAWN, doctor=doctor)
-    held = Holdings.of(doctor)
-    assert (held.cases, held.claimed, held.to_review) == ((), (), (reviewed.pk,))
-    assert held.visits == ((booked.pk, visit.starts_at),)
+    holdings = Holdings.of(doctor)
+    assert (holdings.cases, holdings.claimed, holdings.to_review) == ((), (), (reviewed.pk,))
+    assert holdings.visits == ((booked.pk, visit.starts_at),)
     assert Holdings.of(nurse).requests == (reviewed.pk,)

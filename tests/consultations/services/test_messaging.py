@@ -253,8 +253,8 @@ class TestWords:
         settings.CLINIC_NAME = "Larchwell"
         message = messaging.notify_patient(kind=kind, consultation_request=alice, key="one")
         composed = write(message)
-        for words in (composed.subject, composed.text, strip_tags(composed.html)):
-            assert HEALTH.findall(words) == []
+        for part in (composed.subject, composed.text, strip_tags(composed.html)):
+            assert HEALTH.findall(part) == []
 
     def test_it_is_to_one_person_and_says_the_same_twice(self, alice: ConsultationRequest, kind: MessageKind) -> None:
         message = messaging.notify_patient(kind=kind, consultation_request=alice, key="one")

@@ -32,12 +32,16 @@ class TestReporting:
     ) -> None:
         settings.APP_VERSION = "9.9"
         row = report(nurse, pk=alice.pk)
-        kept = MissedReport.objects.get()
-        assert (kept.record, kept.record_id, kept.reference) == ("request", alice.pk, alice.reference)
-        assert (kept.consultation_request, kept.response, kept.patient) == (alice, alice.response, alice.patient)
-        assert (kept.questionnaire_version, kept.ruleset_version, kept.content_hash) == ("1.0.0", "1.0.0", "0" * 64)
-        assert (kept.app_version, kept.reported_at, kept.reported_by) == ("9.9", clock.now(), nurse)
-        assert (kept.kind, kept.text) == ("danger", "Numb since May.")
+        stored = MissedReport.objects.get()
+        assert (stored.record, stored.record_id, stored.reference) == ("request", alice.pk, alice.reference)
+        assert (stored.consultation_request, stored.response, stored.patient) == (alice, alice.response, alice.patient)
+        assert (stored.questionnaire_version, stored.ruleset_version, stored.content_hash) == (
+            "1.0.0",
+            "1.0.0",
+            "0" * 64,
+        )
+        assert (stored.app_version, stored.reported_at, stored.reported_by) == ("9.9", clock.now(), nurse)
+        assert (stored.kind, stored.text) == ("danger", "Numb since May.")
         event = AuditEvent.objects.get(action="missed.report")
         details = {"record": "request", "record_id": alice.pk, "kind": "danger"}
         assert (event.actor_user, event.target_id, event.details) == (nurse, str(row.pk), details)
@@ -53,14 +57,14 @@ class TestReporting:
             key="b", kind="staff_alert", channel="email", lane="alerts", created_at=clock.now(), send_at=clock.now(),
             due_at=clock.now(),
         )  # fmt: skip
-        found = {
+        results = {
             record: missed.subject_of(ReportedRecord(record), pk)
             for record, pk in (
                 ("request", alice.pk), ("case", case.pk), ("person", alice.pk), ("call", call.pk), ("text", text.pk),
                 ("message", message.pk),
             )
         }  # fmt: skip
-        assert {record: (each.reference, each.patient) for record, each in found.items() if each} == {
+        assert {record: (item.reference, item.patient) for record, item in results.items() if item} == {
             "request": (alice.reference, alice.patient),
             "case": (f"Case {case.pk}", case.patient),
             "person": (f"Person behind {alice.reference}", alice.patient),
@@ -126,8 +130,8 @@ class TestAnswering:
         missed.see(row=row, by=by)
         assert all_rows() == before
         missed.answer(row=row, text="Put right in 1.2.", by=by)
-        kept = MissedReport.objects.get()
-        assert (kept.seen_by, kept.answered_by, kept.answer) == (by, by, "Put right in 1.2.")
+        stored = MissedReport.objects.get()
+        assert (stored.seen_by, stored.answered_by, stored.answer) == (by, by, "Put right in 1.2.")
         before = all_rows()
         missed.answer(row=row, text="Put right in 1.2.", by=by)
         assert all_rows() == before

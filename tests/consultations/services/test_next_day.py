@@ -116,9 +116,9 @@ class TestTheAnswer:
     def asked(
         self, make_request: MakeRequest, nurse: User, time_machine: Any
     ) -> tuple[ConsultationRequest, CaseClosing]:
-        found = closed(make_request, nurse)
+        result = closed(make_request, nurse)
         time_machine.move_to(TOMORROW_AT_TEN, tick=False)
-        return found
+        return result
 
     @pytest.mark.parametrize("given", ["not_seen", "worse"])
     def test_not_seen_or_worse_opens_the_case_and_sounds_the_alarm(self, asked: Any, nurse: User, given: str) -> None:

@@ -54,8 +54,8 @@ class TestOverlappingVisits:
         self, two: tuple[ConsultationRequest, ConsultationRequest], nurse: User
     ) -> None:
         held, booked = two
-        words = f"request {held.reference} .*9 am.* and request {booked.reference} .*9:30 am"
-        with pytest.raises(persons.VisitsOverlap, match=words):
+        text = f"request {held.reference} .*9 am.* and request {booked.reference} .*9:30 am"
+        with pytest.raises(persons.VisitsOverlap, match=text):
             persons.join(patient=held.patient, other=booked.patient, reason="One caller.", by=nurse)
         assert not PersonJoin.objects.exists()
 

@@ -27,17 +27,17 @@ WHY = "Same voice, same street."
 
 
 def rows(number: int) -> list[Patient]:
-    return [make_patient(f"Marta Quill {place}") for place in range(number)]
+    return [make_patient(f"Marta Quill {index}") for index in range(number)]
 
 
 def parts(*patients: Patient) -> set[frozenset[str]]:
     """Which rows have one person, by their names' last letters; every row points to that of its oldest."""
-    found: dict[int, list[Patient]] = {}
+    results: dict[int, list[Patient]] = {}
     for row in Patient.objects.filter(pk__in=[item.pk for item in patients]).order_by("pk"):
-        found.setdefault(row.person_id, []).append(row)
-    for person, group in found.items():
+        results.setdefault(row.person_id, []).append(row)
+    for person, group in results.items():
         assert person == group[0].own_person_id
-    return {frozenset(row.name[-1] for row in group) for group in found.values()}
+    return {frozenset(row.name[-1] for row in group) for group in results.values()}
 
 
 def of(*groups: str) -> set[frozenset[str]]:
@@ -186,16 +186,16 @@ class TestTakenApart:
         assert (join.ended_by, join.ended_reason, join.joined_by, join.reason) == (doctor, "Two sisters.", nurse, WHY)
         assert join.ended_at is not None
 
-    @pytest.mark.parametrize("place", [0, 1, 2])
+    @pytest.mark.parametrize("index", [0, 1, 2])
     @pytest.mark.parametrize("chain", [[(0, 1), (1, 2)], [(0, 1), (0, 2)], [(1, 2), (0, 2)]])
     def test_one_row_of_three_leaves_the_other_two_joined(
-        self, nurse: User, place: int, chain: list[tuple[int, int]]
+        self, nurse: User, index: int, chain: list[tuple[int, int]]
     ) -> None:
         made = rows(3)
         for one, two in chain:
             persons.join(patient=made[one], other=made[two], reason=WHY, by=nurse)
-        persons.separate(patient=made[place], reason="Another person.", by=nurse)
-        assert parts(*made) == of(str(place), "012".replace(str(place), ""))
+        persons.separate(patient=made[index], reason="Another person.", by=nurse)
+        assert parts(*made) == of(str(index), "012".replace(str(index), ""))
         assert PersonJoin.objects.live().count() == 1
 
     def test_a_join_of_joined_persons_parts_them_exactly(self, nurse: User) -> None:
@@ -273,8 +273,8 @@ class TestAnySequence(TestCase):
             assert parts(*made) == {frozenset(map(str, group)) for group in model}
             self.assert_no_circle(made)
 
-        for place in last:
-            persons.separate(patient=made[place], reason="No.", by=by)
+        for index in last:
+            persons.separate(patient=made[index], reason="No.", by=by)
 
         keys = list(first)
         assert dict(Patient.objects.filter(pk__in=keys).values_list("pk", "person_id")) == first
@@ -283,7 +283,7 @@ class TestAnySequence(TestCase):
     @staticmethod
     def do(verb: str, one: int, two: int, made: list[Patient], model: list[set[int]], by: User) -> None:
         """The step on the rows, and what it should come to on plain sets of places."""
-        home = {place: group for group in model for place in group}
+        home = {index: group for group in model for index in group}
         if verb == "join" and one != two:
             assert persons.join(patient=made[one], other=made[two], reason=WHY, by=by) is (home[one] is not home[two])
             if home[one] is not home[two]:
@@ -300,7 +300,7 @@ class TestAnySequence(TestCase):
             if live:
                 join = live[one % len(live)]
                 persons.undo(join=join, reason="No.", by=by)
-                at = {row.pk: place for place, row in enumerate(made)}
+                at = {row.pk: index for index, row in enumerate(made)}
                 whole = home[at[join.first_id]]
                 left = [(at[item.first_id], at[item.second_id]) for item in live if item.pk != join.pk]
                 model.remove(whole)

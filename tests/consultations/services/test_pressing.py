@@ -162,9 +162,9 @@ class TestSetBack:
 
         persons.separate(patient=newer.patient, reason="Sisters.", by=nurse)
 
-        for each, flag in ((older, "SAME_DAY"), (newer, "")):
-            each.refresh_from_db()
-            assert each.flag_level == flag
+        for item, flag in ((older, "SAME_DAY"), (newer, "")):
+            item.refresh_from_db()
+            assert item.flag_level == flag
         perform("set_own_urgency", newer, reason="It was her sister.", by=nurse)
         assert ConsultationRequest.objects.get(pk=newer.pk).risk == ROUTINE
 

@@ -36,8 +36,8 @@ def first_key(desk: Desk) -> str:
 
 def look_at_nothing(monkeypatch: pytest.MonkeyPatch, desk: Desk) -> None:
     """Every look before the insert says that tomorrow at nine is free."""
-    place = desk.clinician.availabilities.get_queryset()[0].location_id
-    nine = scheduling.Slot(TOMORROW_AT_NINE, TOMORROW_AT_NINE + desk.visit.length, desk.clinician.pk, place)
+    location = desk.clinician.availabilities.get_queryset()[0].location_id
+    nine = scheduling.Slot(TOMORROW_AT_NINE, TOMORROW_AT_NINE + desk.visit.length, desk.clinician.pk, location)
     monkeypatch.setattr(occupation, "is_taken", lambda *args, **more: False)
     for module in (reservations, scheduling):
         monkeypatch.setattr(module, "find", lambda *args: nine)

@@ -30,7 +30,7 @@ def later(time_machine: Any, days: float) -> None:
 class TestDeleteUnsent:
     def test_answers_contact_details_and_carried_words_go_with_their_row(self, time_machine: Any) -> None:
         response = ready()
-        carrying.bring(response=response, words="My sister Ada had it.")
+        carrying.bring(response=response, notes="My sister Ada had it.")
         later(time_machine, 30.01)
 
         assert retention.delete_unsent() == 1

@@ -50,8 +50,8 @@ def hours(user: User, day: datetime.date = MONDAY) -> list[str]:
 
 
 def gaps() -> list[str]:
-    found = rota.Rota.around(clock.now()).gaps(since=clock.now())
-    return [f"{clock.local(begins):%a %H:%M}-{clock.local(ends):%H:%M}" for begins, ends in found]
+    gaps_now = rota.Rota.around(clock.now()).gaps(since=clock.now())
+    return [f"{clock.local(begins):%a %H:%M}-{clock.local(ends):%H:%M}" for begins, ends in gaps_now]
 
 
 def on_duty(user: User) -> bool:
@@ -101,8 +101,8 @@ class TestWhatItSays:
         shift(nurse)
         shift(editor)
         User.objects.filter(pk=nurse.pk).update(is_active=False)
-        found = rota.Rota.around(clock.now())
-        assert (found.spans, found.is_used) == ({}, False)
+        rota_now = rota.Rota.around(clock.now())
+        assert (rota_now.spans, rota_now.is_used) == ({}, False)
 
 
 class TestGaps:
@@ -196,12 +196,12 @@ class TestPressing:
         handover.follow_rota()
         time_machine.move_to(at("13:05"), tick=False)
         handover.switch_duty(is_on_duty=True, by=nurse)
-        found = []
+        results = []
         for text in ("13:06", "17:29", "17:30"):
             time_machine.move_to(at(text), tick=False)
             handover.follow_rota()
-            found.append(on_duty(nurse))
-        assert found == [True, True, False]
+            results.append(on_duty(nurse))
+        assert results == [True, True, False]
 
     def test_the_worker_that_slept_through_a_shift_puts_nobody_on_duty_who_pressed_since(
         self, nurse: User, time_machine: Any

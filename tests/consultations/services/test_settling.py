@@ -219,14 +219,14 @@ class TestOfThatMomentOnly:
         assert all_rows() == before
 
     @pytest.mark.parametrize(
-        ("day", "words"), [(TODAY - datetime.timedelta(1), "later"), (TODAY + datetime.timedelta(1), "to come")]
+        ("day", "phrase"), [(TODAY - datetime.timedelta(1), "later"), (TODAY + datetime.timedelta(1), "to come")]
     )
     def test_not_seen_before_it_was_told_nor_on_a_day_to_come(
-        self, told: Make, doctor: User, day: datetime.date, words: str
+        self, told: Make, doctor: User, day: datetime.date, phrase: str
     ) -> None:
         consultation_request = told("chest")
         for proof in (EXAMINED, ELSEWHERE):
-            with pytest.raises(NotShown, match=words):
+            with pytest.raises(NotShown, match=phrase):
                 settle(consultation_request, dataclasses.replace(proof, seen_on=day), CHEST, by=doctor)
 
     def test_not_by_a_call_before_it_or_one_in_which_it_was_said(self, told: Make, doctor: User) -> None:
@@ -244,12 +244,12 @@ class TestOfThatMomentOnly:
             )  # fmt: skip
         Call.objects.filter(pk=said.pk).update(assessment=heard.assessment)
         said.refresh_from_db()
-        for proof, words in (
+        for proof, phrase in (
             (earlier, "in that call, or later"),
             (unended, "not asked to the end"),
             (Proof(how=SettledHow.SPOKEN_TO, call=said), "in that call, or later"),
         ):
-            with pytest.raises(NotShown, match=words):
+            with pytest.raises(NotShown, match=phrase):
                 settle(consultation_request, proof, CHEST, by=doctor)
 
     def test_it_counts_for_the_other_requests_of_the_person(
@@ -266,7 +266,7 @@ class TestOfThatMomentOnly:
 
 
 @pytest.mark.parametrize(
-    ("proof", "words"),
+    ("proof", "phrase"),
     [
         (dataclasses.replace(EXAMINED, who=" "), "by whom"), (dataclasses.replace(EXAMINED, place=""), "where"),
         (dataclasses.replace(EXAMINED, seen_on=None), "date"), (dataclasses.replace(ELSEWHERE, told_by=""), "letter"),
@@ -274,10 +274,10 @@ class TestOfThatMomentOnly:
         (Proof(how=SettledHow.SPOKEN_TO), "the call"), (Proof(how=SettledHow.MISTAKE, words="So."), "Select one"),
     ],
 )  # fmt: skip
-def test_a_proof_that_lacks_a_part_settles_nothing(told: Make, doctor: User, proof: Proof, words: str) -> None:
+def test_a_proof_that_lacks_a_part_settles_nothing(told: Make, doctor: User, proof: Proof, phrase: str) -> None:
     consultation_request = told("chest")
     before = all_rows()
-    with pytest.raises(NotShown, match=words):
+    with pytest.raises(NotShown, match=phrase):
         settle(consultation_request, proof, CHEST, by=doctor)
     assert all_rows() == before
 

@@ -42,10 +42,10 @@ def nine(desk: Desk, reason: ReleaseReason) -> FreedTime:
     return FreedTime(desk.clinician.pk, TOMORROW_AT_NINE, TOMORROW_AT_NINE + FORTY_MINUTES, reason)
 
 
-def key_of(desk: Desk, place: int) -> str:
+def key_of(desk: Desk, index: int) -> str:
     day = TOMORROW_AT_NINE.date()
     slots = scheduling.free_slots(appointment_type=desk.visit, since=day, until=day + datetime.timedelta(days=1))
-    return slots[place].key
+    return slots[index].key
 
 
 @pytest.mark.parametrize(
@@ -190,13 +190,13 @@ def ways_to_free(source: str) -> Iterator[str]:
 
 
 def test_no_other_code_deletes_a_hold_or_cancels_an_appointment() -> None:
-    found = {}
+    results = {}
     for app in PRODUCT:
         for path in sorted(Path(settings.BASE_DIR, app).rglob("*.py")):
             name = str(path.relative_to(settings.BASE_DIR))
             if ways := list(ways_to_free(path.read_text())):
-                found[name] = len(ways)
-    assert found == {THE_WAY: 2}
+                results[name] = len(ways)
+    assert results == {THE_WAY: 2}
 
 
 @pytest.mark.parametrize(

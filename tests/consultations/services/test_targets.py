@@ -108,8 +108,8 @@ def test_no_call_is_promised_on_a_day_the_clinic_is_closed() -> None:
 )
 def test_settings_that_turn_the_order_round_are_refused(changes: dict[str, dict[str, int]], sentence: str) -> None:
     with override_settings(REPLY_TARGETS={**defaults.REPLY_TARGETS, **changes}):
-        found = [message.msg for message in run_checks(tags=["clinic"]) if message.id == "consultations.E010"]
-    assert sentence in found
+        messages = [message.msg for message in run_checks(tags=["clinic"]) if message.id == "consultations.E010"]
+    assert sentence in messages
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_settings_in_order_are_not(changes: dict[str, dict[str, int]]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("target", "words"),
+    ("target", "phrase"),
     [
         ({"days": 1}, "one working day"),
         ({"days": 2}, "2 working days"),
@@ -130,6 +130,6 @@ def test_settings_in_order_are_not(changes: dict[str, dict[str, int]]) -> None:
         ({"hours": 1.5}, "1.5 working hours"),
     ],
 )
-def test_a_target_in_words(target: dict[str, float], words: str) -> None:
+def test_a_target_in_words(target: dict[str, float], phrase: str) -> None:
     with override_settings(REPLY_TARGETS={**defaults.REPLY_TARGETS, "MESSAGE": target}):
-        assert time_allowed("MESSAGE") == words
+        assert time_allowed("MESSAGE") == phrase

@@ -59,8 +59,8 @@ class TestWhileOpen:
         text = write(alice)
         assert clock.told() == [DUTY, NURSE]
         everybody = [DOCTOR, DUTY, NURSE, OTHER]
-        looks = {number: clock.look(NOW + minutes(number)) for number in (0.1, 9.9, 10, 10.1, 20)}
-        assert looks == {0.1: [], 9.9: [], 10: everybody, 10.1: [], 20: everybody}
+        checks = {number: clock.look(NOW + minutes(number)) for number in (0.1, 9.9, 10, 10.1, 20)}
+        assert checks == {0.1: [], 9.9: [], 10: everybody, 10.1: [], 20: everybody}
         mark_read(text=text, by=nurse)
         assert clock.look(NOW + minutes(30)) == []
 
@@ -157,8 +157,8 @@ class TestWhileClosed:
         clock = Clock(time_machine, FRIDAY_EVENING)
         text = write(alice)
         assert clock.told() == [DUTY, NURSE]
-        looks = [clock.look(FRIDAY_EVENING + minutes(number)) for number in (10, 60, 24 * 60)]
-        assert looks == [[], [], []]
+        checks = [clock.look(FRIDAY_EVENING + minutes(number)) for number in (10, 60, 24 * 60)]
+        assert checks == [[], [], []]
         assert text.due_at == MONDAY_OPENING + datetime.timedelta(hours=2)
         assert clock.look(MONDAY_OPENING) == [DOCTOR, DUTY, NURSE, OTHER]
 

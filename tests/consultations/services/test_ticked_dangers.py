@@ -152,18 +152,18 @@ def _settle(
 
 
 def _bring_case(consultation_request: ConsultationRequest, state: str, *, by: User) -> None:
-    found = SafetyCase.objects.filter(response=consultation_request.response).first()
+    case = SafetyCase.objects.filter(response=consultation_request.response).first()
     if state == "none":
         return
-    if found is None:
-        found = cases.open_case(
+    if case is None:
+        case = cases.open_case(
             response=consultation_request.response, level=Outcome.SAME_DAY, patient=consultation_request.patient
         )
     status = {"open": CaseStatus.OPEN, "acknowledged": CaseStatus.ACKNOWLEDGED, "closed": CaseStatus.CLOSED}[state]
     now = clock.now()
     taken = {"acknowledged_at": now, "acknowledged_by": by} if state != "open" else {}
     ended = {"closed_at": now, "closed_by": by, "outcome": CaseOutcome.WENT_FOR_CARE} if state == "closed" else {}
-    SafetyCase.objects.filter(pk=found.pk).update(status=status, **taken, **ended)
+    SafetyCase.objects.filter(pk=case.pk).update(status=status, **taken, **ended)
 
 
 def _check(
@@ -209,8 +209,8 @@ def _check_replay(answer: Assessment) -> None:
         before=Outcome(record["before"]) if record["before"] else None,
         version=answer.questionnaire_version,
     )
-    kept = json.dumps(again.assessment.as_json(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    assert kept == answer.result
+    stored = json.dumps(again.assessment.as_json(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    assert stored == answer.result
     assert again.outcome == answer.outcome
 
 

@@ -77,7 +77,9 @@ def click(desk: Desk, verb: str, consultation_request: Any, by: User, *, seen: s
 
 
 def test_every_verb_has_its_service(desk: Desk) -> None:
-    assert set(desk.services()) == set(VERBS)
+    assert set(desk.services()) == set(VERBS), (
+        "say in Desk.services(), in conftest.py, how it is done; if it asks something, what is typed in click() above"
+    )
 
 
 @pytest.mark.parametrize("line", LINES, ids=lambda line: f"{line.verb}-{line.source}")
@@ -221,7 +223,7 @@ class TestTwoPeople:
         assert ClinicalReview.objects.count() == consultation_request.information_requests.count() == 1
 
     @pytest.mark.parametrize(
-        ("verb", "status", "group", "words"),
+        ("verb", "status", "group", "phrase"),
         [
             ("ask", RequestStatus.RECEIVED, "triage", "question"),
             ("ask_as_doctor", RequestStatus.WITH_DOCTOR, "doctor", "patient_note"),
@@ -234,16 +236,16 @@ class TestTwoPeople:
         ],
     )
     def test_the_same_again_with_other_words_is_no_repeat(
-        self, desk: Desk, staff: Staff, verb: str, status: RequestStatus, group: str, words: str
+        self, desk: Desk, staff: Staff, verb: str, status: RequestStatus, group: str, phrase: str
     ) -> None:
         consultation_request, by = desk.request(status), staff(group)
         more = {"doctor": staff("doctor")} if verb == "pass_to_doctor" else {}
         more |= {"reason": "Call her."} if verb == "mark_urgent" else {}
         more |= {"patient_note": "Not now.", "reason": "Too early."} if verb == "decline" else {}
-        perform(verb, consultation_request, by=by, **{**more, words: "The first words."})
+        perform(verb, consultation_request, by=by, **{**more, phrase: "The first words."})
         before = all_rows()
         with pytest.raises(ChangedMeanwhile, match="with other words"):
-            perform(verb, consultation_request, by=by, seen=status, **{**more, words: "The second words."})
+            perform(verb, consultation_request, by=by, seen=status, **{**more, phrase: "The second words."})
         assert all_rows() == before
 
 
@@ -329,8 +331,12 @@ class TestWhatAMoveBrings:
             perform("decline", consultation_request, patient_note="Walk.", reason=" ", by=doctor)
         assert all_rows() == before
         perform("decline", consultation_request, patient_note="Walk.", by=doctor, reason="Pain is new.")
-        kept = ClinicalReview.objects.get()
-        assert (kept.suggestion, kept.reason, kept.decided_by) == (Outcome.LIKELY_SUITABLE, "Pain is new.", doctor)
+        stored = ClinicalReview.objects.get()
+        assert (stored.suggestion, stored.reason, stored.decided_by) == (
+            Outcome.LIKELY_SUITABLE,
+            "Pain is new.",
+            doctor,
+        )
         consultation_request.refresh_from_db()
         assert consultation_request.outcome == consultation_request.assessment.outcome == Outcome.LIKELY_SUITABLE
 

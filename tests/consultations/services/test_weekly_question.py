@@ -118,7 +118,7 @@ def test_without_an_address_a_call_is_due_which_any_call_fulfills(
 def test_today_names_whom_to_call(make_request: MakeRequest, nurse: User, sign_in: Any, time_machine: Any) -> None:
     consultation_request = make_request(patient=make_patient("Bob Pell", email=""), due_at=NOW + 30 * DAY)
     time_machine.shift(WEEK)
-    words = text_of(sign_in(nurse).get("/admin/"))
-    assert "1 weekly call: ask if anything is new or worse" in words
-    assert f"Bob Pell {consultation_request.reference}" in words
+    text = text_of(sign_in(nurse).get("/admin/"))
+    assert "1 weekly call: ask if anything is new or worse" in text
+    assert f"Bob Pell {consultation_request.reference}" in text
     assert PatientShown.objects.filter(patient_id=consultation_request.patient_id).exists()

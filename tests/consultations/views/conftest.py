@@ -128,8 +128,8 @@ NO_KEY = "00000000"
 
 def slug_of(where: str) -> str:
     """The screen that an address of the check leads to, or ""."""
-    found = re.match(r"/check/[0-9a-f]{8}/q/([a-z-]+)/", where)
-    return found[1] if found else ""
+    match = re.match(r"/check/[0-9a-f]{8}/q/([a-z-]+)/", where)
+    return match[1] if match else ""
 
 
 class Visitor:

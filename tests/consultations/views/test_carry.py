@@ -67,21 +67,21 @@ class TestCarry:
         assert QuestionnaireResponse.objects.count() == 2
         assert ConsultationRequest.objects.get().response.brought == ""
 
-    @pytest.mark.parametrize("words", ["", " \n ", "a" * 2001, "\x1b[31m", "a\x7fb"])
-    def test_what_cannot_be_kept_gets_a_sentence(self, visitor: Visitor, words: str) -> None:
-        page = carry(visitor, words)
+    @pytest.mark.parametrize("phrase", ["", " \n ", "a" * 2001, "\x1b[31m", "a\x7fb"])
+    def test_what_cannot_be_kept_gets_a_sentence(self, visitor: Visitor, phrase: str) -> None:
+        page = carry(visitor, phrase)
         assert page.status_code == 200
         assert "We kept nothing from the decision aid." in text_of(page)
         assert 'action="/check/"' in page.content.decode()
         assert not QuestionnaireResponse.objects.exists()
         assert "checks" not in visitor.client.session
 
-    @pytest.mark.parametrize("words", HOSTILE)
-    def test_hostile_words_are_refused_or_kept_exactly(self, visitor: Visitor, words: str) -> None:
-        answered = carry(visitor, words)
+    @pytest.mark.parametrize("phrase", HOSTILE)
+    def test_hostile_words_are_refused_or_kept_exactly(self, visitor: Visitor, phrase: str) -> None:
+        answered = carry(visitor, phrase)
         assert answered.status_code in (200, 302)
         if answered.status_code == 302:
-            assert visitor.response.brought == words.strip()
+            assert visitor.response.brought == phrase.strip()
 
     def test_nul_is_refused(self, visitor: Visitor) -> None:
         assert carry(visitor, "a\x00b").status_code == 400
@@ -115,7 +115,7 @@ class TestCarry:
         visitor.complete()
         response = QuestionnaireResponse.objects.get()
         with pytest.raises(intake.AlreadySent):
-            carrying.bring(response=response, words=WORDS)
+            carrying.bring(response=response, notes=WORDS)
         with pytest.raises(intake.AlreadySent):
             carrying.take_out(response=response)
 

@@ -47,8 +47,8 @@ class Reader:
 
     @property
     def slug(self) -> str:
-        found = re.search(r"/q/([a-z-]+)/", self.action) if "novalidate" in self.body else None
-        return found[1] if found else ""
+        match = re.search(r"/q/([a-z-]+)/", self.action) if "novalidate" in self.body else None
+        return match[1] if match else ""
 
     @property
     def ways(self) -> list[str]:
@@ -246,9 +246,9 @@ class TestSending:
         return reader
 
     def test_looks_all_over_before_sending(self, at_answers: Reader) -> None:
-        words = text_of(at_answers.page)
-        assert "Words of my own." in words
-        assert "Alice Winther" in words
+        text = text_of(at_answers.page)
+        assert "Words of my own." in text
+        assert "Alice Winther" in text
         assert f"{HERE}contact/?from=answers" in at_answers.ways
         assert nothing_is_stored()
 
@@ -302,10 +302,10 @@ class TestSending:
         reader.press(f"{HERE}contact/")
         reader.fill(**CONTACT)
         assert "What matters to me" in text_of(reader.page)
-        kept = reader.page
+        stored = reader.page
         reader.page = reader.client.post(f"{HERE}take-out/", {"carried": reader.state})
         assert "What matters to me" not in text_of(reader.page)
-        reader.page = kept
+        reader.page = stored
         monkeypatch.setattr(limits, "allow", lambda *args, **kwargs: True)
         reader.fill(**CONSENTS)
         assert ConsultationRequest.objects.get().response.brought == "What matters to me"

@@ -30,12 +30,12 @@ TRIGGERS = {
 
 def follow_ups(page: Any) -> dict[str, tuple[str, bool]]:
     """Each follow-up on a page: when it is shown, and whether it is open."""
-    found = re.findall(
+    names = re.findall(
         r'<fieldset class="q-follow" role="none" data-shown-when="([^"]*)"( hidden disabled)?>\s*'
         r'<input type="hidden" name="shown" value="(\w+)">',
         page.content.decode(),
     )
-    return {name: (when.replace("&amp;", "&"), not closed) for when, closed, name in found}
+    return {name: (when.replace("&amp;", "&"), not closed) for when, closed, name in names}
 
 
 class TestOnThePage:

@@ -29,29 +29,29 @@ class TestTyped:
         visitor.answer(until="hopes")
         check = lose(visitor)
         page = visitor.client.post(f"{check}/q/hopes/", {"ex_expect": "less_pain", "ex_note": NOTE})
-        words = text_of(page)
+        text = text_of(page)
         assert page.status_code == 403
-        assert "This check is not open in this browser" in words
+        assert "This check is not open in this browser" in text
         assert "I walk\nmy dog &lt;b&gt;daily&lt;/b&gt;." in page.content.decode()
-        assert "What do you most hope for from treatment? Less pain" in words
-        assert "Nothing of it was sent, unless you saw the page “We have your request”." in words
-        assert "may still be stored with us" in words
+        assert "What do you most hope for from treatment? Less pain" in text
+        assert "Nothing of it was sent, unless you saw the page “We have your request”." in text
+        assert "may still be stored with us" in text
 
     def test_ticks_numbers_and_measures_are_named_with_their_questions(self, visitor: Visitor) -> None:
         visitor.answer(until="health")
         check = lose(visitor)
-        words = text_of(visitor.client.post(f"{check}/q/health/", {"hx_gate": ["smoke", "diabetes"]}))
-        assert "I smoke" in words
-        assert "I have diabetes" in words
+        text = text_of(visitor.client.post(f"{check}/q/health/", {"hx_gate": ["smoke", "diabetes"]}))
+        assert "I smoke" in text
+        assert "I have diabetes" in text
         data = {"hx_height_cm_ft": "5", "hx_height_cm_in": "nine", "ex_expect": "info"}
-        words = text_of(visitor.client.post(f"{check}/q/hopes/", data))
-        assert "Feet: 5 Inches: nine" in words, "right or wrong, it was typed"
-        assert "How much do you weigh?" not in words, "nothing was given there"
+        text = text_of(visitor.client.post(f"{check}/q/hopes/", data))
+        assert "Feet: 5 Inches: nine" in text, "right or wrong, it was typed"
+        assert "How much do you weigh?" not in text, "nothing was given there"
 
     def test_a_page_of_an_earlier_version_is_given_back_as_well(self, visitor: Visitor) -> None:
         data = {"phq2_1": "1", "phq2_2": "0"}
-        words = text_of(visitor.client.post("/check/00000000/q/mood/", data))
-        assert "Little interest or pleasure in doing things Several days" in words
+        text = text_of(visitor.client.post("/check/00000000/q/mood/", data))
+        assert "Little interest or pleasure in doing things Several days" in text
         page = visitor.client.post("/check/00000000/q/health/", {"hx_gate": ["smoke"], "hx_height_cm_cm": "180"})
         assert "I smoke" in text_of(page)
         assert "180" in text_of(page)
@@ -61,19 +61,19 @@ class TestTyped:
     def test_contact_details_are_given_back(self, visitor: Visitor) -> None:
         visitor.answer()
         check = lose(visitor)
-        words = text_of(visitor.client.post(f"{check}/contact/", {**CONTACT, "phone": "202"}))
+        text = text_of(visitor.client.post(f"{check}/contact/", {**CONTACT, "phone": "202"}))
         for line in ("Alice Winther", "Month: 3 Day: 27 Year: 1970", "alice@example.com", "Phone number 202", "Email"):
-            assert line in words
-        assert "Start again" in words
-        assert "Start again with these answers" not in words
+            assert line in text
+        assert "Start again" in text
+        assert "Start again with these answers" not in text
 
     def test_a_number_for_a_call_is_given_back_and_promised_nothing(self, visitor: Visitor, settings: Any) -> None:
         visitor.answer(rf_now=["chest"])
         check = lose(visitor)
-        words = text_of(visitor.client.post(f"{check}/call-back/", CALL_BACK))
-        assert "We could not take your number, so nobody will call you." in words
-        assert settings.EMERGENCY_LINE in words
-        assert "202-555-0142" in words
+        text = text_of(visitor.client.post(f"{check}/call-back/", CALL_BACK))
+        assert "We could not take your number, so nobody will call you." in text
+        assert settings.EMERGENCY_LINE in text
+        assert "202-555-0142" in text
 
     def test_a_look_without_the_session_says_so_too(self, visitor: Visitor) -> None:
         visitor.answer()
@@ -138,13 +138,13 @@ class TestDanger:
         self, visitor: Visitor, slug: str, answers: dict[str, Any], level: Outcome
     ) -> None:
         page = visitor.client.post(f"/check/00000000/q/{slug}/", answers)
-        words = text_of(page)
+        text = text_of(page)
         heading = {"EMERGENCY": "Get emergency help now", "SAME_DAY": "Speak to a doctor today"}[level]
         assert page.context["is_danger"]
         assert page.context["is_emergency"] == (level == Outcome.EMERGENCY)
-        assert words.index(heading) < words.rindex("This check is not open in this browser")
-        assert settings.EMERGENCY_LINE in words
-        assert "Nobody at the clinic has seen what you ticked on this page." in words
+        assert text.index(heading) < text.rindex("This check is not open in this browser")
+        assert settings.EMERGENCY_LINE in text
+        assert "Nobody at the clinic has seen what you ticked on this page." in text
         assert page.content.count(b"<h1") == 1
 
     @pytest.mark.parametrize("slug", [screen.slug for screen in flow.screens("1.1.0")])
@@ -232,10 +232,10 @@ class TestCarriedText:
         with pytest.raises(carried.CannotBeRead):
             carried.unpack(packed)
 
-    @pytest.mark.parametrize("place", [5, 20, -3])
-    def test_one_changed_letter_and_it_is_refused(self, db: None, place: int) -> None:
+    @pytest.mark.parametrize("index", [5, 20, -3])
+    def test_one_changed_letter_and_it_is_refused(self, db: None, index: int) -> None:
         packed = list(carried.pack(intake.draft()))
-        packed[place] = "A" if packed[place] != "A" else "B"
+        packed[index] = "A" if packed[index] != "A" else "B"
         with pytest.raises(carried.CannotBeRead):
             carried.unpack("".join(packed))
 

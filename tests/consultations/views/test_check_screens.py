@@ -28,11 +28,11 @@ EVERYTHING = {
 class TestStart:
     def test_says_what_it_is_and_has_one_button(self, visitor):
         page = visitor.see("/check/")
-        words = text_of(page)
+        text = text_of(page)
         assert page.status_code == 200
-        assert "about 10 minutes" in words
-        assert "A nurse and a doctor read it" in words
-        assert "do not wait for this form" in words
+        assert "about 10 minutes" in text
+        assert "A nurse and a doctor read it" in text
+        assert "do not wait for this form" in text
         assert page.content.count(b"<button") == 1
         assert "checks" not in visitor.client.session
 
@@ -168,12 +168,12 @@ class TestEveryScreen:
             required = [q for q in page.context["form"].questions if q.is_required]
             assert required, slug
             assert set(empty.context["form"].errors) == {q.id for q in required}, slug
-            words = text_of(empty)
-            assert words.startswith("Error: "), slug
+            text = text_of(empty)
+            assert text.startswith("Error: "), slug
             for question in required:
                 sentence = empty.context["form"].errors[question.id][0]
                 assert re.match(r"(Choose|Enter) .+\.$", sentence), sentence
-                assert words.count(sentence) == 2, f"{slug}: once in the summary, once above the field"
+                assert text.count(sentence) == 2, f"{slug}: once in the summary, once above the field"
 
     def test_the_last_screen_says_what_is_missing(self, visitor):
         visitor.answer(until="hopes")

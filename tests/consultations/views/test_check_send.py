@@ -81,23 +81,23 @@ class TestResult:
         if visitor.answer(**OUTCOMES[outcome]) == f"{visitor.check}/today/":
             visitor.answer(**OUTCOMES[outcome])
         page = visitor.see(f"{visitor.check}/result/")
-        words = text_of(page)
-        assert HEADINGS[outcome] in words
-        assert settings.EMERGENCY_LINE in words
-        assert "This is not a diagnosis. It is a first check of your answers." in words
-        assert ("Why we say this" in words) == (outcome not in ("DEFER", "NEEDS_INFO")), (
+        text = text_of(page)
+        assert HEADINGS[outcome] in text
+        assert settings.EMERGENCY_LINE in text
+        assert "This is not a diagnosis. It is a first check of your answers." in text
+        assert ("Why we say this" in text) == (outcome not in ("DEFER", "NEEDS_INFO")), (
             "said once, in the body or under it"
         )
         assert page.context["explanation"].reasons
         assert page.content.count(b"<h1") == 1
         for disease in DISEASES:
-            assert disease not in words.lower()
+            assert disease not in text.lower()
 
     def test_reasons_come_before_cautions(self, visitor):
         visitor.answer(pn_duration="lt6w", hx_gate=["smoke"])
-        words = text_of(visitor.see(f"{visitor.check}/result/"))
+        text = text_of(visitor.see(f"{visitor.check}/result/"))
         reason, caution = "It is too early for this treatment.", "Stopping smoking can help healing."
-        assert words.index(reason) == words.rindex(reason) < words.index(caution)
+        assert text.index(reason) == text.rindex(reason) < text.index(caution)
 
     def test_an_outcome_from_the_browser_is_ignored(self, visitor):
         visitor.answer(rf_weak="not_sure")
@@ -168,25 +168,25 @@ class TestAnswers:
             visitor.begin()
         visitor.answer()
         visitor.tell_contact()
-        words = text_of(visitor.see(f"{visitor.check}/answers/"))
-        assert "Do any of these apply to you? About other risks" in words
-        assert "Do any of these apply to you? About your health" in words
+        text = text_of(visitor.see(f"{visitor.check}/answers/"))
+        assert "Do any of these apply to you? About other risks" in text
+        assert "Do any of these apply to you? About your health" in text
 
     def test_shows_every_answer_with_a_way_to_change_it(self, visitor):
         visitor.answer(ex_note="I walk\r\nmy dog <b>daily</b>", hx_height_cm_ft="5", hx_height_cm_in="9")
         visitor.tell_contact()
         page = visitor.see(f"{visitor.check}/answers/")
-        body, words = page.content.decode(), text_of(page)
+        body, text = page.content.decode(), text_of(page)
         questions = [row for section in page.context["sections"] for row in section["rows"]]
         assert {row["question"] for row in questions} >= {"How old are you?", "How much do you weigh?"}
-        assert "175.3 cm (about 5 feet 9 inches)" in words
-        assert "How much do you weigh? Not provided" in words
+        assert "175.3 cm (about 5 feet 9 inches)" in text
+        assert "How much do you weigh? Not provided" in text
         assert "my dog &lt;b&gt;daily&lt;/b&gt;" in body
-        assert "Do you have, or have you had, any of these? None of these" in words
-        assert "Which of these are true about your health? None of these" in words
-        assert "How old are you? About" not in words
-        assert "27 March 1970" in words
-        assert "Phone Not provided" in words
+        assert "Do you have, or have you had, any of these? None of these" in text
+        assert "Which of these are true about your health? None of these" in text
+        assert "How old are you? About" not in text
+        assert "27 March 1970" in text
+        assert "Phone Not provided" in text
         assert body.count(">Change<span") == len(questions) + len(page.context["contact"])
         assert (
             f'href="{visitor.check}/q/now/?from=answers#div_id_ab_age">Change<span class="visually-hidden"> your age'
@@ -221,10 +221,10 @@ class TestAnswers:
 
     def test_the_words_agreed_to_are_kept(self, visitor):
         visitor.complete()
-        kept = {consent.kind: consent for consent in Consent.objects.all()}
-        assert set(kept) == set(ConsentKind.values)
-        assert {consent.notice_version for consent in kept.values()} == {PRIVACY_NOTICE_VERSION}
-        assert "The nurses, doctors and managers of Larchwell Spine Clinic" in kept["care_team"].wording
+        stored = {consent.kind: consent for consent in Consent.objects.all()}
+        assert set(stored) == set(ConsentKind.values)
+        assert {consent.notice_version for consent in stored.values()} == {PRIVACY_NOTICE_VERSION}
+        assert "The nurses, doctors and managers of Larchwell Spine Clinic" in stored["care_team"].wording
 
 
 class TestSend:
@@ -316,15 +316,15 @@ class TestSent:
     def test_says_what_happens_next(self, visitor, settings):
         visitor.complete()
         page = visitor.see(f"{visitor.check}/sent/")
-        words = text_of(page)
+        text = text_of(page)
         sent = ConsultationRequest.objects.get()
-        assert "We have your request" in words
-        assert sent.reference in words
-        assert "A person reads it by Wednesday 25 November, 5:30 pm" in words
-        assert "private link" in words
+        assert "We have your request" in text
+        assert sent.reference in text
+        assert "A person reads it by Wednesday 25 November, 5:30 pm" in text
+        assert "private link" in text
         assert page.content.count(b"<li><h3>") == 3
-        assert settings.EMERGENCY_LINE in words
-        assert "Alice" not in words, "nothing personal on a page that may be printed or left open"
+        assert settings.EMERGENCY_LINE in text
+        assert "Alice" not in text, "nothing personal on a page that may be printed or left open"
 
     def test_without_an_address_the_clinic_phones(self, visitor):
         visitor.answer()

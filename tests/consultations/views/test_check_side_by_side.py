@@ -125,10 +125,10 @@ class TestThreeTabs:
         tabs = [Tab(browser) for _ in range(3)]
         ages = ["31", "56", "71"]
         places = ["injury", "pain", "health"]
-        for tab, age, place in zip(tabs, ages, places, strict=True):
-            tab.answer(until=place, ab_age=age)
-        for tab, age, place in zip(tabs, ages, places, strict=True):
-            assert slug_of(tab.standing()) == place
+        for tab, age, screen in zip(tabs, ages, places, strict=True):
+            tab.answer(until=screen, ab_age=age)
+        for tab, age, screen in zip(tabs, ages, places, strict=True):
+            assert slug_of(tab.standing()) == screen
             assert tab.response.answers["ab_age"] == int(age)
         listed = text_of(tabs[0].see("/check/"))
         for title in ("Weakness, injury and cancer", "Where and how long", "Your health"):
@@ -160,10 +160,10 @@ class TestTheSameCheckInTwoTabs:
 
     def test_a_danger_after_sending_is_named_first(self, visitor: Visitor, settings: Any) -> None:
         visitor.complete()
-        words = text_of(visitor.give("now", ab_age="56", rf_now=["chest"]))
-        assert words.index("Get emergency help now") < words.index(settings.EMERGENCY_LINE)
-        assert words.index(settings.EMERGENCY_LINE) < words.index("This check was sent already")
-        assert "Nobody at the clinic has seen what you ticked on this page." in words
+        text = text_of(visitor.give("now", ab_age="56", rf_now=["chest"]))
+        assert text.index("Get emergency help now") < text.index(settings.EMERGENCY_LINE)
+        assert text.index(settings.EMERGENCY_LINE) < text.index("This check was sent already")
+        assert "Nobody at the clinic has seen what you ticked on this page." in text
 
     @pytest.mark.parametrize("page", ["q/pain-score", "contact", "answers"])
     def test_the_same_press_again_after_sending_leads_to_the_confirmation(self, visitor: Visitor, page: str) -> None:
@@ -192,9 +192,9 @@ class TestKeys:
     def test_another_browser_may_have_a_check_under_the_same_key(
         self, visitor: Visitor, other_visitor: Visitor
     ) -> None:
-        for each, age in ((visitor, "31"), (other_visitor, "71")):
-            each.begin(key="0a1b2c3d")
-            each.give("now", ab_age=age, rf_now=["none"])
+        for entry, age in ((visitor, "31"), (other_visitor, "71")):
+            entry.begin(key="0a1b2c3d")
+            entry.give("now", ab_age=age, rf_now=["none"])
         assert [item.response.answers["ab_age"] for item in (visitor, other_visitor)] == [31, 71]
 
     def test_ten_are_remembered_and_the_oldest_that_was_sent_goes_first(self, visitor: Visitor) -> None:

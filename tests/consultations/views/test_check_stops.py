@@ -21,18 +21,18 @@ class TestEmergency:
         answered = visitor.give("now", ab_age="56", rf_now=["chest"])
         assert answered.headers["Location"] == f"{visitor.check}/emergency/"
         page = visitor.see(f"{visitor.check}/emergency/")
-        words = text_of(page)
-        assert "Get emergency help now" in words
-        assert settings.EMERGENCY_LINE in words
+        text = text_of(page)
+        assert "Get emergency help now" in text
+        assert settings.EMERGENCY_LINE in text
         assert f'href="tel:{settings.EMERGENCY_NUMBER}"' in page.content.decode()
-        assert "You told us about chest pain or trouble breathing." in words
+        assert "You told us about chest pain or trouble breathing." in text
         assert (
             "“I have a problem with my back. A safety check told me to get emergency help, because of this: I have "
             "chest pain, or it is hard to breathe.”"
-        ) in words, "the words to read aloud"
-        assert "cauda equina" not in words
-        assert "We have stopped the questions" in words
-        assert FOOTER in words
+        ) in text, "the words to read aloud"
+        assert "cauda equina" not in text
+        assert "We have stopped the questions" in text
+        assert FOOTER in text
         assert page.headers["Cache-Control"] == "no-store, private"
 
     def test_waits_for_the_timing_of_a_symptom_only(self, visitor):
@@ -116,10 +116,10 @@ class TestEmergency:
         page = text_of(visitor.see(f"{visitor.check}/emergency/"))
         before, _, rest = page.partition("What to say when you call")
         box, _, after = rest.partition("Show this page to the staff.")
-        words = f"{before} {after}".lower()
+        text = f"{before} {after}".lower()
         assert ("I was told these can be signs of cauda equina syndrome.”" in box) == ("rf_ce" in changes)
         for disease in ("cauda equina", "stroke", "sepsis", "aneurysm", "fracture", "tumour", "stenosis", "abscess"):
-            assert disease not in words
+            assert disease not in text
 
 
 class TestCallBack:
@@ -251,13 +251,13 @@ class TestToday:
     def test_is_shown_at_the_end_of_the_safety_section(self, visitor, settings):
         assert visitor.answer(rf_now=["fever"]) == f"{visitor.check}/today/"
         page = visitor.see(f"{visitor.check}/today/")
-        words = text_of(page)
-        assert "Speak to a doctor today" in words
-        assert "within 2 working hours" in words
-        assert "If we have not called by 12 pm: go to an urgent care center" in words
-        assert "You have a high temperature with your back pain." in words
-        assert settings.EMERGENCY_LINE in words
-        assert FOOTER in words
+        text = text_of(page)
+        assert "Speak to a doctor today" in text
+        assert "within 2 working hours" in text
+        assert "If we have not called by 12 pm: go to an urgent care center" in text
+        assert "You have a high temperature with your back pain." in text
+        assert settings.EMERGENCY_LINE in text
+        assert FOOTER in text
         assert f'href="{visitor.check}/contact/">Send now' in page.content.decode()
         assert f'href="{visitor.check}/q/pain/">Carry on' in page.content.decode()
 
@@ -279,9 +279,9 @@ class TestToday:
         assert visitor.send().headers["Location"] == f"{visitor.check}/sent/"
         sent = ConsultationRequest.objects.get()
         assert (sent.outcome, sent.priority) == (Outcome.SAME_DAY, Priority.ASAP)
-        words = text_of(visitor.see(f"{visitor.check}/sent/"))
-        assert "A person reads it by Monday 23 November, 12 pm" in words
-        assert "Speak to a doctor today" in words
+        text = text_of(visitor.see(f"{visitor.check}/sent/"))
+        assert "A person reads it by Monday 23 November, 12 pm" in text
+        assert "Speak to a doctor today" in text
 
     def test_is_only_for_a_same_day_headline(self, visitor):
         visitor.answer()
@@ -305,18 +305,18 @@ class TestToday:
 class TestAdultsOnly:
     def test_stops_after_the_safety_section(self, visitor, settings):
         assert visitor.answer(ab_age="16") == f"{visitor.check}/adults/"
-        words = text_of(visitor.see(f"{visitor.check}/adults/"))
-        assert "This clinic treats adults" in words
-        assert settings.EMERGENCY_LINE in words
-        assert "Leave a number" not in words
+        text = text_of(visitor.see(f"{visitor.check}/adults/"))
+        assert "This clinic treats adults" in text
+        assert settings.EMERGENCY_LINE in text
+        assert "Leave a number" not in text
         for path in ("q/pain", "result", "contact", "answers"):
             assert visitor.see(f"{visitor.check}/{path}/").headers["Location"] == f"{visitor.check}/adults/"
 
     def test_keeps_the_safety_advice(self, visitor):
         assert visitor.answer(ab_age="16", rf_now=["fever"]) == f"{visitor.check}/adults/"
-        words = text_of(visitor.see(f"{visitor.check}/adults/"))
-        assert "Speak to a doctor today" in words
-        assert "You have a high temperature with your back pain." in words
+        text = text_of(visitor.see(f"{visitor.check}/adults/"))
+        assert "Speak to a doctor today" in text
+        assert "You have a high temperature with your back pain." in text
         assert visitor.client.post(f"{visitor.check}/call-back/", CALL_BACK).status_code == 302
         assert SafetyCase.objects.get().patient is not None
 
@@ -334,5 +334,5 @@ class TestAdultsOnly:
 
 def test_each_danger_keeps_the_assessment_behind_it(visitor):
     visitor.answer(rf_now=["chest"])
-    kept = Assessment.objects.get()
-    assert (kept.outcome, kept.is_early_exit, kept.is_booking_allowed) == (Outcome.EMERGENCY, True, False)
+    stored = Assessment.objects.get()
+    assert (stored.outcome, stored.is_early_exit, stored.is_booking_allowed) == (Outcome.EMERGENCY, True, False)

@@ -45,9 +45,9 @@ def helped(make_request: MakeRequest) -> Any:
 
 def main_of(response: Any) -> str:
     """The words of a page without those around it, which are the same for everybody."""
-    found = re.search(r"<main.*?</main>", response.content.decode(), re.DOTALL)
-    assert found is not None
-    return " ".join(re.sub(r"<[^>]+>", " ", found[0]).split())
+    match = re.search(r"<main.*?</main>", response.content.decode(), re.DOTALL)
+    assert match is not None
+    return " ".join(re.sub(r"<[^>]+>", " ", match[0]).split())
 
 
 class TestTheHelper:
@@ -70,12 +70,12 @@ class TestTheHelper:
         message = messaging.notify_patient(kind=kind, consultation_request=helped(), key="one")
         assert message is not None
         composed = write(message)
-        for words in (composed.text, composed.html):
-            assert "Hello Bob," in words
-            assert "We ask for Ana’s date of birth" in words
-            assert "your request" not in words
-            assert "Winther" not in words
-            assert "Pell" not in words
+        for text in (composed.text, composed.html):
+            assert "Hello Bob," in text
+            assert "We ask for Ana’s date of birth" in text
+            assert "your request" not in text
+            assert "Winther" not in text
+            assert "Pell" not in text
         assert "Ana" not in composed.subject
 
     def test_a_patient_whose_name_has_no_first_part_is_the_patient(self, make_request: MakeRequest) -> None:
@@ -120,17 +120,17 @@ class TestTheHelper:
         consultation_request = helped(status=RequestStatus.BOOKED)
         book_directly(consultation_request, clinician, STARTS)
         open_privately(client, consultation_request)
-        words = main_of(client.get(at(client, page)))
-        assert "Ana’s" in words
-        assert "your request" not in words.lower()
-        assert "my request" not in words.lower()
+        text = main_of(client.get(at(client, page)))
+        assert "Ana’s" in text
+        assert "your request" not in text.lower()
+        assert "my request" not in text.lower()
 
     def test_withdraws_the_patient_s_own(self, client: Client, helped: Any) -> None:
         open_privately(client, helped())
         assert "Yes, withdraw Ana’s request" in main_of(client.get(at(client, "withdraw/")))
-        words = main_of(client.post(at(client, "withdraw/")))
-        assert "Tick the box if you want to withdraw Ana’s request." in words
-        assert "your request" not in words.lower()
+        text = main_of(client.post(at(client, "withdraw/")))
+        assert "Tick the box if you want to withdraw Ana’s request." in text
+        assert "your request" not in text.lower()
 
     @pytest.mark.parametrize(("helper", "whose"), [("Bob Pell", "Ana’s"), ("", "Your")])
     def test_reads_whose_time_is_cancelled(self, client: Client, make_request: Any, helper: str, whose: str) -> None:
@@ -140,8 +140,8 @@ class TestTheHelper:
             status=RequestStatus.OFFERED, patient=patient, filled_for=who, helper_name=helper
         )
         open_privately(client, consultation_request)
-        words = main_of(client.get(at(client, "?cancelled")))
-        assert f"{whose} time is cancelled. Somebody else can take it now. {whose} request stays open." in words
+        text = main_of(client.get(at(client, "?cancelled")))
+        assert f"{whose} time is cancelled. Somebody else can take it now. {whose} request stays open." in text
 
 
 class TestCostsAndTheWay:
@@ -167,16 +167,16 @@ class TestCostsAndTheWay:
     ) -> None:
         pages = self.pages(client, make_request(status=RequestStatus.OFFERED))
         mail = write(OutboxMessage.objects.get(kind=MessageKind.APPOINTMENT_BOOKED)).text
-        for words in (*pages.values(), mail):
-            assert self.PRICE in words
-            assert self.WAY in words
+        for text in (*pages.values(), mail):
+            assert self.PRICE in text
+            assert self.WAY in text
 
     def test_without_them_pages_say_whom_to_ask_and_the_mail_says_nothing(
         self, client: Client, make_request: MakeRequest, clinician: Clinician, visit: AppointmentType
     ) -> None:
         pages = self.pages(client, make_request(status=RequestStatus.OFFERED))
-        for words in pages.values():
-            assert "Ask us before the visit: (555) 010-0142" in words
+        for text in pages.values():
+            assert "Ask us before the visit: (555) 010-0142" in text
         mail = write(OutboxMessage.objects.get(kind=MessageKind.APPOINTMENT_BOOKED)).text
         assert "cost" not in mail
         assert "get there" not in mail
@@ -198,8 +198,8 @@ class TestTheScanReport:
 
     def test_a_visit_is_not_promised(self, client: Client, make_request: MakeRequest) -> None:
         open_privately(client, make_request(answers={"im_share": "yes"}))
-        words = text_of(client.get(at(client)))
-        assert "If you come for a visit, bring them on paper or on a disc. This site cannot take them." in words
+        text = text_of(client.get(at(client)))
+        assert "If you come for a visit, bring them on paper or on a disc. This site cannot take them." in text
 
     def test_a_clinic_that_says_nothing_asks_for_a_call(
         self, client: Client, settings: Any, make_request: MakeRequest

@@ -16,8 +16,8 @@ MOOD = {"phq2_1": "3", "phq2_2": "3"}
 def untapped(html: str) -> list[str]:
     """The sentences that hold a number outside a link. Titles cannot hold links."""
     body = re.sub(r"<(head|script|textarea)\b.*?</\1>", "", html, flags=re.S)
-    words = re.sub(r"<[^>]+>", "", re.sub(r"<a [^>]*>.*?</a>", "", body, flags=re.S))
-    return [line.strip() for line in words.splitlines() if re.search(rf"\b({'|'.join(NUMBERS)})\b", line)]
+    text = re.sub(r"<[^>]+>", "", re.sub(r"<a [^>]*>.*?</a>", "", body, flags=re.S))
+    return [line.strip() for line in text.splitlines() if re.search(rf"\b({'|'.join(NUMBERS)})\b", line)]
 
 
 def test_control_a_bare_number_is_seen():

@@ -135,7 +135,7 @@ class TestRefusal:
         assert client.get(at(client)).status_code == 200
 
     @pytest.mark.parametrize(
-        ("data", "words"),
+        ("data", "phrase"),
         [
             ({}, "Enter the date of birth you gave with the request."),
             ({**BORN, "birth_on_day": ""}, "Enter the day of the date of birth as well."),
@@ -152,10 +152,10 @@ class TestRefusal:
             ({**BORN, "birth_on_year": "2030"}, "Enter a date of birth in the past."),
         ],
     )
-    def test_a_slip_of_the_pen_is_named_and_costs_no_try(self, client, alice, data, words):
+    def test_a_slip_of_the_pen_is_named_and_costs_no_try(self, client, alice, data, phrase):
         page = client.post(link_to(alice), data)
         assert page.status_code == 200
-        assert words in text_of(page)
+        assert phrase in text_of(page)
         assert "Ensure" not in text_of(page)
         assert "<title>Error: " in page.content.decode()
         assert PrivateLink.objects.get().wrong_dates == 0
@@ -303,7 +303,7 @@ class TestSession:
         assert headers["Referrer-Policy"] == "same-origin"
 
     @pytest.mark.parametrize(
-        "held",
+        "granted",
         [
             {"link": 10**9, "until": "2026-11-23T15:05:00+00:00"},
             {"request": 1, "until": "2026-11-23T15:05:00+00:00"},
@@ -311,8 +311,8 @@ class TestSession:
             None,
         ],
     )
-    def test_a_grant_for_no_link_opens_nothing(self, client, alice, held):
-        for private in ({alice.reference: held}, held):
+    def test_a_grant_for_no_link_opens_nothing(self, client, alice, granted):
+        for private in ({alice.reference: granted}, granted):
             session = client.session
             session["private"] = private
             session.save()

@@ -76,11 +76,11 @@ class TestThePage:
     def test_asks_since_when_with_every_line_and_keeps_nothing(self, sent, alice_at):
         client = alice_at(sent)
         before = all_rows()
-        words = says(client.get(at(client, "changed/")))
-        assert QUESTION in words
+        text = says(client.get(at(client, "changed/")))
+        assert QUESTION in text
         for line in ("Leaking pee, or cannot tell when the bladder is full", "Sudden, very bad belly or side pain",
                      "Cannot control poop, or cannot feel when I need to go", "None of these"):  # fmt: skip
-            assert line in words
+            assert line in text
         assert all_rows() == before
 
     @pytest.mark.parametrize("code", PAGES)
@@ -88,25 +88,25 @@ class TestThePage:
         client = alice_at(sent)
         answered = tick(client, code, "none", "same")
         assert answered.headers["Location"] == at(client, "changed/now/")
-        words = says(client.get(answered.headers["Location"]))
+        text = says(client.get(answered.headers["Location"]))
         heading, line = PAGES[code]
-        assert heading in words
-        assert f"You told us, since Monday 23 November: {line}" in words
+        assert heading in text
+        assert f"You told us, since Monday 23 November: {line}" in text
         case = SafetyCase.objects.get()
         assert (case.status, case.patient) == (CaseStatus.OPEN, sent.patient)
 
     def test_the_emergency_page_has_a_sentence_to_read_aloud(self, sent, alice_at):
         client = alice_at(sent)
         tick(client, "chest", "saddle", "weak")
-        words = says(client.get(at(client, "changed/now/")))
+        text = says(client.get(at(client, "changed/now/")))
         assert (
             "“I have a problem with my back. A safety check told me to get emergency help, because of this: since "
             "Monday 23 November, I have chest pain, or it is hard to breathe. Also, since Monday 23 November, I have "
             "numbness, tingling or changed feeling around my genitals, bottom or inner thighs; and my leg or foot is "
             "weak or weaker. I was told these can be signs of cauda equina syndrome.”"
-        ) in words
-        assert "Do not drive yourself." in words
-        assert "We will try to call by" in words
+        ) in text
+        assert "Do not drive yourself." in text
+        assert "We will try to call by" in text
 
     @pytest.mark.parametrize(("code", "line"), [("chest", "Call 911 or go"), ("fever", "urgent care")])
     def test_whoever_owes_us_an_answer_still_reads_what_to_do(self, make_request, alice_at, code, line):
@@ -127,9 +127,9 @@ class TestThePage:
         client = alice_at(consultation_request)
         assert "About Ana: since Monday 23 November, has any of this" in says(client.get(at(client, "changed/")))
         tick(client, "chest")
-        words = says(client.get(at(client, "changed/now/")))
-        assert "“This call is about Ana. These are Ana’s words:”" in words
-        assert "You told us about Ana, since Monday 23 November:" in words
+        text = says(client.get(at(client, "changed/now/")))
+        assert "“This call is about Ana. These are Ana’s words:”" in text
+        assert "You told us about Ana, since Monday 23 November:" in text
 
     def test_none_of_these_keeps_the_time_and_says_thank_you(self, sent, alice_at):
         client = alice_at(sent)
@@ -161,9 +161,9 @@ class TestThePage:
         client = alice_at(sent)
         answered = tick(client, "none", message="I can't pee since this morning.")
         assert answered.headers["Location"] == at(client, "?written")
-        words = says(client.get(answered.headers["Location"]))
-        assert "What you wrote may be about a danger sign." in words
-        assert "We have your message." in words
+        text = says(client.get(answered.headers["Location"]))
+        assert "What you wrote may be about a danger sign." in text
+        assert "We have your message." in text
 
     def test_an_operation_without_a_red_flag_is_asked_about_in_one_working_day(self, sent, alice_at):
         client = alice_at(sent)
@@ -171,8 +171,8 @@ class TestThePage:
         text = PatientText.objects.get()
         assert text.kind == TextKind.ASKED_AGAIN
         assert text.due_at == datetime.datetime(2026, 11, 26, 22, 30, tzinfo=datetime.UTC)
-        words = says(client.get(answered.headers["Location"]))
-        assert "A nurse asks you about the operation or injection by Thursday 26 November" in words
+        page_text = says(client.get(answered.headers["Location"]))
+        assert "A nurse asks you about the operation or injection by Thursday 26 November" in page_text
         assert not SafetyCase.objects.exists()
         sent.refresh_from_db()
         assert sent.texts_due_at == text.due_at
@@ -203,9 +203,9 @@ class TestNothingIsLost:
         store(ConsultationRequest, sent.pk, status=status)
         page = tick(client, "chest", message="It began at night.")
         assert SafetyCase.objects.get().level == Outcome.EMERGENCY
-        words = says(page)
-        assert "Get emergency help now" in words
-        assert "It began at night." in words
+        text = says(page)
+        assert "Get emergency help now" in text
+        assert "It began at night." in text
 
     def test_a_text_that_is_too_long_stands_in_no_danger_s_way(self, sent, alice_at):
         client = alice_at(sent)
@@ -233,9 +233,9 @@ class TestNothingIsLost:
         client = alice_at(sent)
         tick(client, "chest")
         spoil("assessment", "record", Assessment.objects.get(origin=AssessmentOrigin.ASKED_AGAIN).pk)
-        words = says(client.get(at(client, "changed/now/")))
-        assert "Get emergency help now" in words
-        assert "You told us that something is new or worse." in words
+        text = says(client.get(at(client, "changed/now/")))
+        assert "Get emergency help now" in text
+        assert "You told us that something is new or worse." in text
 
     def test_without_a_grant_the_words_are_given_back(self, sent, client):
         page = client.post(
@@ -260,14 +260,14 @@ class TestWhenWeAsk:
     def test_at_most_once_in_24_hours_and_the_link_always(self, sent, time_machine):
         time_machine.move_to(LATER, tick=False)
         first = self.open_by_link(sent)
-        words = says(first.get(at(first)))
-        assert QUESTION in words
-        assert ANSWER_NOW in words
+        text = says(first.get(at(first)))
+        assert QUESTION in text
+        assert ANSWER_NOW in text
         time_machine.shift(23 * HOUR)
         again = self.open_by_link(sent)
-        words = says(again.get(at(again)))
-        assert ANSWER_NOW not in words
-        assert LINK in words
+        text = says(again.get(at(again)))
+        assert ANSWER_NOW not in text
+        assert LINK in text
         time_machine.shift(HOUR)
         later = self.open_by_link(sent)
         assert ANSWER_NOW in says(later.get(at(later)))
@@ -277,9 +277,9 @@ class TestWhenWeAsk:
         client = self.open_by_link(sent)
         assert "What happens next" in says(client.get(at(client)))
         tick(client, "none")
-        words = says(client.get(at(client)))
-        assert ANSWER_NOW not in words
-        assert LINK in words
+        text = says(client.get(at(client)))
+        assert ANSWER_NOW not in text
+        assert LINK in text
 
     def test_always_after_words_about_danger_until_answered(self, sent, alice_at, time_machine):
         client = alice_at(sent)

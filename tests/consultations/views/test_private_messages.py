@@ -46,10 +46,10 @@ class TestTheBox:
         self, client: Client, make_request: Any, status: RequestStatus
     ) -> None:
         open_privately(client, make_request(status=status))
-        words = page(client)
+        text = page(client)
         is_open = status in sources("message")
-        assert ("Send my message" in words) == is_open
-        assert ("Messages cannot be sent here once a request has ended. Call us:" in words) != is_open
+        assert ("Send my message" in text) == is_open
+        assert ("Messages cannot be sent here once a request has ended. Call us:" in text) != is_open
 
     def test_what_was_sent_stands_on_the_page_with_its_time_and_whether_it_was_read(
         self, client: Client, alice: ConsultationRequest, nurse: User
@@ -57,9 +57,9 @@ class TestTheBox:
         open_privately(client, alice)
         answer = write(client, PLAIN)
         assert answer.headers["Location"] == private_url(alice) + "?written"
-        words = text_of(client.get(answer.headers["Location"]))
-        assert "We have your message. A person reads it by Tuesday 24 November, 5:30 pm." in words
-        assert f"{PLAIN} Sent Monday 23 November, 10 am. Not read yet." in words
+        text = text_of(client.get(answer.headers["Location"]))
+        assert "We have your message. A person reads it by Tuesday 24 November, 5:30 pm." in text
+        assert f"{PLAIN} Sent Monday 23 November, 10 am. Not read yet." in text
         mark_read(text=PatientText.objects.get(), by=nurse)
         assert f"{PLAIN} Sent Monday 23 November, 10 am. A person read it on Monday 23 November, 10 am." in page(client)
 
@@ -136,10 +136,10 @@ class TestTheBox:
         before = all_rows()
         answer = client.post(at(client, "message/"), {**data, "message": SELF_HARM})
         assert answer.status_code == 409
-        words = text_of(answer)
-        assert "This request has ended, so your message was not sent." in words
+        text = text_of(answer)
+        assert "This request has ended, so your message was not sent." in text
         assert SELF_HARM in answer.content.decode()
-        assert CRISIS in words
+        assert CRISIS in text
         assert all_rows() == before
 
     def test_of_somebody_elses_request_nothing_is_shown_or_written(
@@ -179,18 +179,18 @@ class TestTheBox:
         with connection.cursor() as cursor:
             cursor.execute("UPDATE consultations_patienttext SET text = 'k1:AAAA'")
         write(client, "The second one.")
-        words = page(client)
-        assert "We cannot show this message. Please call us about it." in words
-        assert "The second one." in words
+        text = page(client)
+        assert "We cannot show this message. Please call us about it." in text
+        assert "The second one." in text
 
 
 class TestOneThatIsTooLong:
     @pytest.mark.parametrize(("text", "is_helped"), [(SELF_HARM, True), (PLAIN, False)])
     def test_meets_help_too(self, client: Client, alice: ConsultationRequest, text: str, is_helped: bool) -> None:
         open_privately(client, alice)
-        words = text_of(write(client, text + " x" * 600))
-        assert "Shorten your message to 1,000 characters or fewer." in words
-        assert (CRISIS in words) == is_helped
+        page_text = text_of(write(client, text + " x" * 600))
+        assert "Shorten your message to 1,000 characters or fewer." in page_text
+        assert (CRISIS in page_text) == is_helped
         assert not PatientText.objects.exists()
 
 
@@ -198,11 +198,11 @@ class TestTheWayBack:
     @pytest.mark.parametrize("phone", ["", "+12025550142"])
     def test_nobody_is_promised_a_call_without_a_number(self, client: Client, make_request: Any, phone: str) -> None:
         open_privately(client, make_request(patient=make_patient(phone=phone)))
-        words = page(client)
-        assert "A person at the clinic reads it within one working day." in words
-        assert ("reads it within one working day. If we need to speak to you, we call." in words) == bool(phone)
+        text = page(client)
+        assert "A person at the clinic reads it within one working day." in text
+        assert ("reads it within one working day. If we need to speak to you, we call." in text) == bool(phone)
         # Staff have no way to write an answer there.
-        assert "on this page." not in words
+        assert "on this page." not in text
 
 
 ASKS = "What you wrote may be about a danger sign. Please answer this now"
@@ -218,12 +218,12 @@ class TestTheNextPage:
     ) -> None:
         open_privately(client, alice)
         answer = client.get(write(client, text).headers["Location"])
-        words = text_of(answer)
-        assert (SUPPORT in words, CRISIS in words, ASKS in words) == (support, support, signs)
-        assert "We have your message." in words
+        page_text = text_of(answer)
+        assert (SUPPORT in page_text, CRISIS in page_text, ASKS in page_text) == (support, support, signs)
+        assert "We have your message." in page_text
         if support:
-            assert words.index(SUPPORT) < words.index("We have your message.")
-        assert "Nobody reads this before" not in words
+            assert page_text.index(SUPPORT) < page_text.index("We have your message.")
+        assert "Nobody reads this before" not in page_text
 
     @pytest.mark.parametrize("text", [SELF_HARM, SIGN])
     def test_says_when_anybody_reads_it_while_the_clinic_is_closed(
@@ -240,12 +240,12 @@ class TestTheNextPage:
     ) -> None:
         time_machine.move_to(FRIDAY_NIGHT, tick=False)
         open_privately(client, alice)
-        words = text_of(client.get(write(client, PLAIN).headers["Location"]))
-        assert words.count(NOBODY_READS) == 1
-        assert "Do not wait for us" not in words
+        text = text_of(client.get(write(client, PLAIN).headers["Location"]))
+        assert text.count(NOBODY_READS) == 1
+        assert "Do not wait for us" not in text
         assert NOBODY_READS not in page(client)
-        assert "A person reads it by Monday 30 November, 5:30 pm." in words
-        assert "Do not wait for us." not in words
+        assert "A person reads it by Monday 30 November, 5:30 pm." in text
+        assert "Do not wait for us." not in text
 
     def test_help_stays_while_it_is_unread_and_for_the_day(
         self, client: Client, alice: ConsultationRequest, nurse: User, time_machine: Any
@@ -267,9 +267,9 @@ class TestTheNextPage:
         perform("withdraw", alice)
         nothing = "Nothing. We do not contact you about this request any more."
 
-        words = page(client)
-        assert "a person still reads what you wrote. We may contact you about that." in words
-        assert nothing not in words
+        text = page(client)
+        assert "a person still reads what you wrote. We may contact you about that." in text
+        assert nothing not in text
 
         mark_read(text=PatientText.objects.get(), by=nurse)
         assert nothing in page(client)
@@ -293,9 +293,9 @@ class TestTheNextPage:
     @pytest.mark.parametrize(("note", "support", "signs"), [(SELF_HARM, 1, 1), (SIGN, 0, 2), (PLAIN, 0, 1)])
     def test_the_confirmation_of_a_request(self, visitor: Visitor, note: str, support: int, signs: int) -> None:
         visitor.complete(ex_note=note)
-        words = text_of(visitor.see(f"{visitor.check}/sent/"))
-        assert (words.count(SUPPORT), words.count(CRISIS)) == (support, support)
-        assert words.count("numbness around your genitals or bottom") == signs
+        text = text_of(visitor.see(f"{visitor.check}/sent/"))
+        assert (text.count(SUPPORT), text.count(CRISIS)) == (support, support)
+        assert text.count("numbness around your genitals or bottom") == signs
 
     @pytest.mark.parametrize(
         ("note", "by_when"),

@@ -80,19 +80,19 @@ class TestThreePeople:
         )
         for own, page in pages:
             others = [item for item in three if item != own]
-            words = text_of(shared.get(private_url(own, page)))
-            assert own.reference in words
-            assert own.patient.first_name in words
+            text = text_of(shared.get(private_url(own, page)))
+            assert own.reference in text
+            assert own.patient.first_name in text
             for other in others:
-                assert f"{other.reference} ({other.patient.first_name})" in words
+                assert f"{other.reference} ({other.patient.first_name})" in text
 
     def test_nobody_else_reads_what_is_open(self, shared, three):
         stranger = Client()
         open_privately(stranger, three[0])
-        words = text_of(stranger.get(private_url(three[0])))
-        assert "Also open here" not in words
+        text = text_of(stranger.get(private_url(three[0])))
+        assert "Also open here" not in text
         for other in three[1:]:
-            assert other.reference not in words
+            assert other.reference not in text
 
     def test_withdrawing_withdraws_the_one_on_the_page(self, shared, three):
         asked, offered, booked = three
@@ -116,8 +116,8 @@ class TestThreePeople:
 
     def test_a_time_is_held_and_booked_for_the_one_on_the_page(self, shared, three, clinician):
         _, offered, booked = three
-        held = shared.post(private_url(offered, "times/"), {"slot": slot_key(clinician)})
-        assert held.headers["Location"] == private_url(offered, "times/check/")
+        answer = shared.post(private_url(offered, "times/"), {"slot": slot_key(clinician)})
+        assert answer.headers["Location"] == private_url(offered, "times/check/")
         assert SlotHold.objects.get().consultation_request == offered
         done = shared.post(private_url(offered, "times/check/"))
         assert done.headers["Location"] == private_url(offered)
@@ -148,9 +148,9 @@ class TestThreePeople:
         assert [shared.get(private_url(item)).status_code for item in three] == [200, 200, 200]
 
     def test_a_list_of_what_is_open_stands_at_a_plain_address(self, shared, three):
-        words = text_of(shared.get("/request/"))
+        text = text_of(shared.get("/request/"))
         for item in three:
-            assert f"{item.reference} ({item.patient.first_name}) , until 10:30 am" in words
+            assert f"{item.reference} ({item.patient.first_name}) , until 10:30 am" in text
 
     def test_a_page_that_has_closed_leads_to_those_that_are_open(self, shared, three, make_request):
         closed = text_of(shared.get(private_url(make_request(patient=make_patient("Dora Quill")))))
@@ -199,9 +199,9 @@ class TestOneRequestInTwoTabs:
         for item in (one, two):
             open_privately(client, item)
         client.post(private_url(one, "withdraw/"), {"sure": "on"})
-        for each, status in ((one, "withdrawn"), (two, "received")):
-            each.refresh_from_db()
-            assert each.status == status
+        for entry, status in ((one, "withdrawn"), (two, "received")):
+            entry.refresh_from_db()
+            assert entry.status == status
 
     def test_a_second_link_of_the_same_request_opens_it_anew(self, client, alice, time_machine):
         born = {"birth_on_month": "3", "birth_on_day": "27", "birth_on_year": "1970"}

@@ -93,7 +93,7 @@ class TestACallThatIsOwed:
 
     @pytest.mark.parametrize("status", ["received", "in_triage", "with_doctor", "urgent"])
     @pytest.mark.parametrize(
-        ("at_time", "due", "words"),
+        ("at_time", "due", "phrase"),
         [
             (MONDAY, SOON, PROMISED),
             (SOON + datetime.timedelta(hours=1), SOON, MISSED),
@@ -102,11 +102,11 @@ class TestACallThatIsOwed:
         ],
     )
     def test_is_promised_for_today_only_before_closing(
-        self, see, make_request, time_machine, status, at_time, due, words
+        self, see, make_request, time_machine, status, at_time, due, phrase
     ):
         consultation_request = make_request(status=status, outcome=Outcome.SAME_DAY, due_at=due)
         time_machine.move_to(at_time, tick=False)
-        assert words in see(consultation_request).replace(" .", ".")
+        assert phrase in see(consultation_request).replace(" .", ".")
 
     def test_without_a_number_none_is(self, see, make_request):
         consultation_request = make_request(outcome=Outcome.SAME_DAY, patient=make_patient(phone=""))
@@ -116,9 +116,9 @@ class TestACallThatIsOwed:
         "changes", [{"outcome": Outcome.URGENT_REVIEW}, {"outcome": Outcome.SAME_DAY, "flag_level": ""}]
     )
     def test_none_is_owed_to_others(self, see, make_request, changes):
-        words = see(make_request(**changes))
-        assert "try to call you" not in words
-        assert "cannot call you" not in words
+        text = see(make_request(**changes))
+        assert "try to call you" not in text
+        assert "cannot call you" not in text
 
 
 class TestWords:
@@ -132,13 +132,13 @@ class TestWords:
             book_directly(consultation_request, clinician, STARTS)
         if status == "information_asked":
             ask(consultation_request, clinician.user)
-        words = see(consultation_request)
-        assert f"Alice, {HEADINGS[status]}" in words
-        assert NEXT[status] in words
-        assert all(words.count(other) == 0 for other in set(NEXT.values()) - {NEXT[status]})
-        assert consultation_request.reference in words
-        assert ("Getting worse?" in words) == consultation_request.is_closed
-        assert ("Something has changed" in words) == (not consultation_request.is_closed)
+        text = see(consultation_request)
+        assert f"Alice, {HEADINGS[status]}" in text
+        assert NEXT[status] in text
+        assert all(text.count(other) == 0 for other in set(NEXT.values()) - {NEXT[status]})
+        assert consultation_request.reference in text
+        assert ("Getting worse?" in text) == consultation_request.is_closed
+        assert ("Something has changed" in text) == (not consultation_request.is_closed)
 
     @pytest.mark.parametrize("status", RequestStatus.values)
     def test_withdrawing_is_offered_while_the_request_is_open(self, see, make_request, status):
@@ -148,9 +148,7 @@ class TestWords:
     @pytest.mark.parametrize("outcome", list(Outcome))
     def test_never_says_what_was_answered_or_what_the_rules_make_of_it(self, see, make_request, status, outcome):
         consultation_request = make_request(status=status, outcome=outcome, answers=ANSWERS)
-        words = see(consultation_request).replace(
-            consultation_request.reference, ""
-        )  # it may hold the digits of a year
+        text = see(consultation_request).replace(consultation_request.reference, "")  # it may hold the digits of a year
         for secret in (
             "wasp",
             "cancer",
@@ -158,9 +156,9 @@ class TestWords:
             str(outcome.label),
             consultation_request.assessment.urgency.upper(),
         ):
-            assert secret not in words
+            assert secret not in text
         for secret in (consultation_request.patient.phone, consultation_request.patient.email, "27 March", "1970"):
-            assert secret not in words
+            assert secret not in text
 
     def test_names_a_date_in_the_clinics_time(self, see, make_request):
         late_evening = datetime.datetime(2026, 11, 27, 2, 0, tzinfo=datetime.UTC)
@@ -176,8 +174,8 @@ class TestWords:
     )
     def test_the_tracker_promises_what_the_page_promises(self, see, make_request, status, said):
         promises = r"A person reads it by|You hear from us by|We will try to call you (?:by|after we open, by)"
-        found = re.findall(promises, see(make_request(status=status)))
-        assert found == said
+        promised = re.findall(promises, see(make_request(status=status)))
+        assert promised == said
 
     @pytest.mark.parametrize("note", ["", "A surgeon's view would serve you better."])
     def test_promises_the_doctors_note_only_where_there_is_one(self, see, make_request, doctor, note):
@@ -193,9 +191,9 @@ class TestWords:
         assert "<b>Alice" not in body
 
     def test_says_that_a_person_without_email_is_phoned(self, see, make_request):
-        words = see(make_request(patient=make_patient(email="")))
-        assert "Then you hear from us by phone." in words
-        assert "by email or phone" not in words
+        text = see(make_request(patient=make_patient(email="")))
+        assert "Then you hear from us by phone." in text
+        assert "by email or phone" not in text
 
 
 class TestNote:
@@ -211,19 +209,19 @@ class TestNote:
     def test_what_is_for_staff_stays_with_staff(self, see, make_request, doctor):
         consultation_request = make_request(status=RequestStatus.NOT_SUITABLE)
         review(consultation_request, doctor, "Walk every day.")
-        words = see(consultation_request)
-        assert "Walk every day." in words
-        assert "doubtful" not in words
+        text = see(consultation_request)
+        assert "Walk every day." in text
+        assert "doubtful" not in text
 
     def test_the_newest_note_counts_and_a_question_is_none(self, see, make_request, doctor):
         consultation_request = make_request(status=RequestStatus.OFFERED)
         review(consultation_request, doctor, "First note.", decided_at=MONDAY - datetime.timedelta(days=2))
         review(consultation_request, doctor, "Second note.", decided_at=MONDAY - datetime.timedelta(days=1))
         review(consultation_request, doctor, "A question?", decision=ReviewDecision.ASK)
-        words = see(consultation_request)
-        assert "Second note." in words
-        assert "First note." not in words
-        assert "A question?" not in words
+        text = see(consultation_request)
+        assert "Second note." in text
+        assert "First note." not in text
+        assert "A question?" not in text
 
     def test_the_note_of_another_patient_is_not_shown(self, see, alice, bob, doctor):
         review(bob, doctor, "Only for Bob.")
@@ -263,17 +261,17 @@ class TestAnswering:
         assert asked.status == RequestStatus.WITH_DOCTOR
 
     @pytest.mark.parametrize(
-        ("answer", "words"),
+        ("answer", "phrase"),
         [
             ("", "Write an answer before you send it."),
             ("  \n ", "Write an answer before you send it."),
             ("x" * 2001, "Shorten your answer to 2,000 characters or fewer."),
         ],
     )
-    def test_a_slip_is_named_and_what_was_typed_stays(self, client, asked, answer, words):
+    def test_a_slip_is_named_and_what_was_typed_stays(self, client, asked, answer, phrase):
         page = client.post(at(client, "answer/"), {"answer": answer})
         assert page.status_code == 200
-        assert words in text_of(page)
+        assert phrase in text_of(page)
         assert "<title>Error: " in page.content.decode()
         assert answer.strip() in page.content.decode()
         asked.refresh_from_db()
@@ -367,10 +365,10 @@ class TestAnswering:
 class TestWithdrawing:
     def test_says_what_it_means_and_offers_to_keep_first(self, client, alice):
         open_privately(client, alice)
-        words = text_of(client.get(at(client, "withdraw/")))
-        assert f"We stop working on request {alice.reference}" in words
-        assert words.index("Keep my request") < words.index("Yes, withdraw my request")
-        assert "What you sent stays in our records for as long as the law requires." in words
+        text = text_of(client.get(at(client, "withdraw/")))
+        assert f"We stop working on request {alice.reference}" in text
+        assert text.index("Keep my request") < text.index("Yes, withdraw my request")
+        assert "What you sent stays in our records for as long as the law requires." in text
         alice.refresh_from_db()
         assert alice.status == RequestStatus.RECEIVED
 
@@ -435,11 +433,11 @@ class TestCalendarFile:
         booked = book_directly(consultation_request, clinician, STARTS)
         open_privately(client, consultation_request)
         answer = client.get(at(client, "appointment.ics"))
-        words = answer.content.decode()
+        text = answer.content.decode()
         assert answer.headers["Content-Type"] == "text/calendar; charset=utf-8"
         assert answer.headers["Content-Disposition"] == f'attachment; filename="{consultation_request.reference}.ics"'
-        assert "DTSTART:20261130T140000Z" in words
-        assert f"UID:{booked.calendar_uid}" in words
+        assert "DTSTART:20261130T140000Z" in text
+        assert f"UID:{booked.calendar_uid}" in text
         for secret in (
             "Alice",
             "Winther",
@@ -448,7 +446,7 @@ class TestCalendarFile:
             consultation_request.reference,
             consultation_request.outcome,
         ):
-            assert secret not in words
+            assert secret not in text
 
     def test_that_of_another_patient_cannot_be_reached(self, client, make_request, clinician, bob):
         consultation_request = make_request(status=RequestStatus.BOOKED)
@@ -475,9 +473,9 @@ class TestCalendarFile:
         page = client.get(at(client))
         assert "Delete it from your calendar" in text_of(page)
         assert f'href="{at(client, "appointment.ics")}"' in page.content.decode()
-        words = client.get(at(client, "appointment.ics")).content.decode()
-        assert "METHOD:CANCEL" in words
-        assert f"UID:{booked.calendar_uid}\r\nSEQUENCE:1\r\n" in words
+        text = client.get(at(client, "appointment.ics")).content.decode()
+        assert "METHOD:CANCEL" in text
+        assert f"UID:{booked.calendar_uid}\r\nSEQUENCE:1\r\n" in text
 
     @pytest.mark.parametrize("way", ["withdraw", "close"])
     def test_so_has_a_time_that_went_with_its_request(self, client, make_request, clinician, manager, way):
@@ -512,8 +510,8 @@ class TestCalendarFile:
         scheduling.hold(consultation_request=consultation_request, slot_key=soonest.key)
         second = book_held(consultation_request=consultation_request)
         open_privately(client, consultation_request)
-        words = client.get(at(client, "appointment.ics")).content.decode()
-        assert "METHOD:PUBLISH" in words
-        assert f"UID:{first.calendar_uid}\r\nSEQUENCE:2\r\n" in words
-        assert f"DTSTART:{second.starts_at:%Y%m%dT%H%M%SZ}" in words
+        text = client.get(at(client, "appointment.ics")).content.decode()
+        assert "METHOD:PUBLISH" in text
+        assert f"UID:{first.calendar_uid}\r\nSEQUENCE:2\r\n" in text
+        assert f"DTSTART:{second.starts_at:%Y%m%dT%H%M%SZ}" in text
         assert "Delete it from your calendar" not in text_of(client.get(at(client)))

@@ -57,8 +57,8 @@ def patient(client, offered):
 
 
 def key(starts_at, clinician):
-    place = clinician.availabilities.first().location_id
-    return f"{starts_at:%Y%m%dT%H%MZ}-{clinician.pk}-{place}"
+    location = clinician.availabilities.first().location_id
+    return f"{starts_at:%Y%m%dT%H%MZ}-{clinician.pk}-{location}"
 
 
 def keys_on(page):
@@ -73,9 +73,9 @@ def status_of(consultation_request):
 class TestChoosing:
     def test_shows_the_first_free_day_and_books_nothing(self, patient, clinician):
         page = patient.get(at(patient, "times/"))
-        words = text_of(page)
-        assert "Tuesday 24 November" in words
-        assert "Times are in Eastern Time (New York)." in words
+        text = text_of(page)
+        assert "Tuesday 24 November" in text
+        assert "Times are in Eastern Time (New York)." in text
         assert keys_on(page)[0] == key(TUESDAY, clinician)
         assert len(keys_on(page)) == 4
         assert not SlotHold.objects.exists()
@@ -91,16 +91,16 @@ class TestChoosing:
 
     @pytest.mark.parametrize("month", ["2027-03", "2030-01", "9999-12"])
     def test_a_month_after_all_times_shows_the_last_that_has_some(self, patient, month):
-        words = text_of(patient.get(at(patient, f"times/?month={month}")))
-        assert "Monday 1 February 2027" in words
-        assert "no free times" not in words
+        text = text_of(patient.get(at(patient, f"times/?month={month}")))
+        assert "Monday 1 February 2027" in text
+        assert "no free times" not in text
 
     def test_a_clinic_without_any_free_time_says_so_with_a_telephone_number(self, patient, settings):
         Availability.objects.all().delete()
         for query in ("", "?month=2026-12", "?month=2030-01"):
-            words = text_of(patient.get(at(patient, f"times/{query}")))
-            assert "There are no free times in the next three months." in words
-            assert f"Call us, and we find one with you: {settings.CLINIC_PHONE}" in words
+            text = text_of(patient.get(at(patient, f"times/{query}")))
+            assert "There are no free times in the next three months." in text
+            assert f"Call us, and we find one with you: {settings.CLINIC_PHONE}" in text
 
     @pytest.mark.parametrize("value", HOSTILE)
     def test_nothing_typed_into_the_address_breaks_the_page(self, patient, value):
@@ -151,8 +151,8 @@ class TestTwoDoctors:
             "With Dr Ines Halloran, Orchard Row",
             "With Dr Sam Okafor, Orchard Row",
         ]
-        for each, doctor in zip(sessions, (clinician, colleague), strict=True):
-            shown = re.findall(r'name="slot"[^>]* value="([^"]+)"', each)
+        for entry, doctor in zip(sessions, (clinician, colleague), strict=True):
+            shown = re.findall(r'name="slot"[^>]* value="([^"]+)"', entry)
             assert shown == [key(TUESDAY + step * datetime.timedelta(minutes=40), doctor) for step in range(4)]
 
     @pytest.mark.usefixtures("colleague")
@@ -160,7 +160,7 @@ class TestTwoDoctors:
         html = patient.get(at(patient, "times/?day=2026-11-24")).content.decode()
         names = re.findall(r'<label for="(slot-[^"]+)">(.+?)</label>', html, re.DOTALL)
         assert len(names) == 8
-        assert len({name for name, _ in names}) == len({words for _, words in names}) == 8
+        assert len({name for name, _ in names}) == len({label for _, label in names}) == 8
 
     @pytest.mark.usefixtures("colleague")
     def test_the_count_of_a_day_is_the_number_of_choices_it_shows(self, patient):
@@ -188,11 +188,11 @@ class TestHolding:
         assert (held.consultation_request, held.starts_at, held.expires_at) == (
             offered, TUESDAY, MONDAY + datetime.timedelta(minutes=10),
         )  # fmt: skip
-        words = text_of(patient.get(at(patient, "times/check/")))
-        assert "Tuesday 24 November, 9 am, Eastern Time (New York)" in words
-        assert "We hold this time for you until 10:10 am . Nothing is booked yet." in words.replace("am.", "am .")
-        assert "Dr Ines Halloran" in words
-        assert "Orchard Row, 14 Orchard Row, Suite 2" in words
+        text = text_of(patient.get(at(patient, "times/check/")))
+        assert "Tuesday 24 November, 9 am, Eastern Time (New York)" in text
+        assert "We hold this time for you until 10:10 am . Nothing is booked yet." in text.replace("am.", "am .")
+        assert "Dr Ines Halloran" in text
+        assert "Orchard Row, 14 Orchard Row, Suite 2" in text
         assert status_of(offered) == RequestStatus.OFFERED
 
     def test_a_second_choice_takes_the_place_of_the_first(self, patient, clinician):
@@ -235,8 +235,8 @@ class TestHolding:
         ],
     )
     def test_a_time_that_was_never_on_offer_cannot_be_held(self, patient, clinician, slot):
-        place = clinician.availabilities.first().location_id
-        page = patient.post(at(patient, "times/"), {"slot": slot.format(clinician=clinician.pk, place=place)})
+        location = clinician.availabilities.first().location_id
+        page = patient.post(at(patient, "times/"), {"slot": slot.format(clinician=clinician.pk, place=location)})
         assert page.status_code == 409
         assert f"{TAKEN} {NEAREST}" in text_of(page)
         assert 'id="near-1"' in page.content.decode()
@@ -255,9 +255,9 @@ class TestBooking:
         assert (booked.consultation_request, booked.starts_at, booked.booked_by) == (offered, TUESDAY, None)
         assert status_of(offered) == RequestStatus.BOOKED
         assert OutboxMessage.objects.get().kind == MessageKind.APPOINTMENT_BOOKED
-        words = text_of(patient.get(at(patient)))
-        assert "Tomorrow" in words
-        assert "Tuesday 24 November, 9 am" in words
+        text = text_of(patient.get(at(patient)))
+        assert "Tomorrow" in text
+        assert "Tuesday 24 November, 9 am" in text
 
     @pytest.mark.usefixtures("held")
     def test_pressing_twice_books_once(self, patient):
@@ -290,9 +290,9 @@ class TestBooking:
         time_machine.move_to(MONDAY + scheduling.HOLD_TIME - datetime.timedelta(seconds=1), tick=False)
         assert "We hold this time for you until" in text_of(patient.get(at(patient, "times/check/")))
         time_machine.move_to(MONDAY + scheduling.HOLD_TIME, tick=False)
-        words = text_of(patient.get(at(patient, "times/check/"), follow=True))
-        assert NOT_HELD in words
-        assert "We hold this time for you until" not in words
+        text = text_of(patient.get(at(patient, "times/check/"), follow=True))
+        assert NOT_HELD in text
+        assert "We hold this time for you until" not in text
         assert NOT_HELD not in text_of(patient.get(at(patient, "times/")))
 
     @pytest.mark.usefixtures("held")
@@ -337,13 +337,13 @@ class TestBooking:
     def test_where_no_other_time_is_free_it_says_so_and_whom_to_ring(self, patient, clinician, page, settings):
         Availability.objects.all().delete()
         SlotHold.objects.all().delete()
-        place = Location.objects.get()
-        refused = patient.post(at(patient, page), {"slot": f"20261124T1400Z-{clinician.pk}-{place.pk}"})
-        words = text_of(refused)
+        location = Location.objects.get()
+        refused = patient.post(at(patient, page), {"slot": f"20261124T1400Z-{clinician.pk}-{location.pk}"})
+        text = text_of(refused)
         assert refused.status_code == 409
-        assert NONE_FREE in words
-        assert NEAREST not in words
-        assert f"Call us, and we find one with you: {settings.CLINIC_PHONE}" in words
+        assert NONE_FREE in text
+        assert NEAREST not in text
+        assert f"Call us, and we find one with you: {settings.CLINIC_PHONE}" in text
 
     @pytest.mark.usefixtures("held")
     def test_an_absence_entered_meanwhile_is_respected(self, patient, clinician):
@@ -379,9 +379,9 @@ class TestCancelling:
         return Appointment.objects.get()
 
     def test_says_what_it_means_and_offers_to_keep_first(self, patient, booked):
-        words = text_of(patient.get(at(patient, "cancel-time/")))
-        assert "You have Tuesday 24 November, 9 am with Dr Ines Halloran." in words
-        assert words.index("Keep my appointment") < words.rindex("Cancel this time")
+        text = text_of(patient.get(at(patient, "cancel-time/")))
+        assert "You have Tuesday 24 November, 9 am with Dr Ines Halloran." in text
+        assert text.index("Keep my appointment") < text.rindex("Cancel this time")
         booked.refresh_from_db()
         assert booked.status == AppointmentStatus.BOOKED
 
@@ -396,10 +396,10 @@ class TestCancelling:
         assert status_of(offered) == RequestStatus.OFFERED
         assert OutboxMessage.objects.get().kind == MessageKind.APPOINTMENT_CANCELLED
         assert AuditEvent.objects.filter(action="request.cancel_booking").count() == 1
-        words = text_of(patient.get(at(patient)))
-        assert "See free times" in words
-        assert "was cancelled by the clinic" not in words
-        assert "Your time is cancelled." not in words
+        text = text_of(patient.get(at(patient)))
+        assert "See free times" in text
+        assert "was cancelled by the clinic" not in text
+        assert "Your time is cancelled." not in text
         assert "Your time is cancelled." in text_of(patient.get(at(patient, "?cancelled")))
 
     def test_it_is_not_said_of_a_time_that_stands(self, patient, booked):
@@ -482,9 +482,9 @@ class TestCancelling:
 
     def test_a_time_the_clinic_cancelled_is_said_on_the_status_page(self, patient, booked, offered, nurse):
         perform("cancel_booking", offered, reason="Doctor ill", by=nurse)
-        words = text_of(patient.get(at(patient)))
-        assert "Your time on Tuesday 24 November, 9 am was cancelled by the clinic." in words
-        assert "Doctor ill" not in words
+        text = text_of(patient.get(at(patient)))
+        assert "Your time on Tuesday 24 November, 9 am was cancelled by the clinic." in text
+        assert "Doctor ill" not in text
 
     def test_a_visit_that_has_begun_cannot_be_cancelled_and_the_page_says_whom_to_ring(
         self, offered, booked, time_machine, settings

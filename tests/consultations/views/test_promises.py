@@ -36,18 +36,18 @@ class TestEveryResult:
     @pytest.mark.parametrize("outcome", OUTCOMES)
     def test_carries_the_emergency_signs_and_the_line(self, visitor, settings, outcome):
         where = visitor.answer(**OUTCOMES[outcome])
-        words = text_of(visitor.see(where))
-        assert SIGNS in words
-        assert settings.EMERGENCY_LINE in words
-        assert "{" not in words
+        text = text_of(visitor.see(where))
+        assert SIGNS in text
+        assert settings.EMERGENCY_LINE in text
+        assert "{" not in text
 
     @pytest.mark.parametrize("outcome", [name for name in OUTCOMES if name != "EMERGENCY"])
     def test_says_after_sending_by_when_a_person_reads_it(self, visitor, outcome):
-        words = sent_words(visitor, OUTCOMES[outcome])
+        text = sent_words(visitor, OUTCOMES[outcome])
         sent = ConsultationRequest.objects.get()
-        assert f"A person reads it by {clock.moment(sent.due_at)}." in words
-        assert SIGNS in words
-        assert "told our team" not in words
+        assert f"A person reads it by {clock.moment(sent.due_at)}." in text
+        assert SIGNS in text
+        assert "told our team" not in text
 
     @pytest.mark.parametrize("outcome", [name for name in OUTCOMES if name != "EMERGENCY"])
     def test_ends_quietly_with_the_lines_for_help_and_so_does_the_confirmation(self, visitor, settings, outcome):
@@ -75,8 +75,8 @@ class TestEveryResult:
     @pytest.mark.parametrize("outcome", OUTCOMES)
     def test_promises_no_call_to_who_gave_no_number(self, visitor, outcome):
         if outcome != "EMERGENCY":
-            words = sent_words(visitor, OUTCOMES[outcome])
-            assert not re.search(r"we (will )?try to call|calls you|may call", words, re.IGNORECASE)
+            text = sent_words(visitor, OUTCOMES[outcome])
+            assert not re.search(r"we (will )?try to call|calls you|may call", text, re.IGNORECASE)
 
 
 class TestSameDay:
@@ -91,31 +91,31 @@ class TestSameDay:
     def test_closed_or_too_late_no_call_is_promised_today(self, visitor, time_machine, at):
         time_machine.move_to(at, tick=False)
         visitor.answer(rf_now=["fever"])
-        words = words_at(visitor, "today")
+        text = words_at(visitor, "today")
         assert (
             "We cannot call you today. Do not wait for us: go to an urgent care center or call your doctor today. If "
             "you leave a phone number, we try to call after we open."
-        ) in words
-        assert "have not called by" not in words
+        ) in text
+        assert "have not called by" not in text
 
     def test_after_sending_with_a_number(self, visitor):
-        words = sent_words(visitor, {"rf_now": ["fever"]}, **PHONE)
+        text = sent_words(visitor, {"rf_now": ["fever"]}, **PHONE)
         assert (
             "We will try to call you by Monday 23 November, 12 pm. If we have not called by then: go to an urgent care "
             "center or call your doctor today."
-        ) in words
+        ) in text
 
     def test_after_sending_in_the_evening(self, visitor, time_machine):
         time_machine.move_to(EVENING, tick=False)
-        words = sent_words(visitor, {"rf_now": ["fever"]}, **PHONE)
+        text = sent_words(visitor, {"rf_now": ["fever"]}, **PHONE)
         assert (
             "We cannot call you today. Do not wait for us: go to an urgent care center or call your doctor today. We "
             "will try to call you after we open, by Tuesday 24 November, 10:30 am."
-        ) in words
+        ) in text
 
     def test_after_sending_without_a_number(self, visitor):
-        words = sent_words(visitor, {"rf_now": ["fever"]})
-        assert "You gave no phone number, so we cannot call you. Do not wait for us: go to an urgent care" in words
+        text = sent_words(visitor, {"rf_now": ["fever"]})
+        assert "You gave no phone number, so we cannot call you. Do not wait for us: go to an urgent care" in text
 
 
 class TestTheTimeOfACall:
@@ -134,9 +134,9 @@ class TestEmergency:
         assert "but not who" in words_at(visitor, "emergency")
         visitor.client.post(f"{visitor.check}/call-back/", CALL_BACK)
         for page in ("emergency", "call-back"):
-            words = words_at(visitor, page)
-            assert words.index(settings.EMERGENCY_LINE) < words.index("by Monday 23 November, 10:30 am")
-            assert "but not who" not in words
+            text = words_at(visitor, page)
+            assert text.index(settings.EMERGENCY_LINE) < text.index("by Monday 23 November, 10:30 am")
+            assert "but not who" not in text
 
     def test_a_number_left_late_is_called_after_it_was_left(self, visitor, time_machine):
         visitor.answer(rf_now=["chest"])
@@ -162,48 +162,48 @@ class TestThePrintedPage:
         ],
     )
     def test_says_that_it_holds_nothing_about_health_where_that_is_so(self, visitor, changes, is_neutral):
-        words = sent_words(visitor, changes)
-        assert ("It has your reference and nothing about your health." in words) == is_neutral
-        assert ("It has your reference." in words) != is_neutral
+        text = sent_words(visitor, changes)
+        assert ("It has your reference and nothing about your health." in text) == is_neutral
+        assert ("It has your reference." in text) != is_neutral
 
 
 class TestOneCallIsPromisedOnce:
     def test_low_mood_beside_a_danger_leaves_the_sooner_and_the_careful_words(self, visitor):
-        words = sent_words(visitor, {**LOW_MOOD, "rf_now": ["fever"]}, **PHONE)
-        assert "We will try to call you by Monday 23 November, 12 pm. If we have not called by then:" in words
-        assert "A nurse or doctor calls you by" not in words
+        text = sent_words(visitor, {**LOW_MOOD, "rf_now": ["fever"]}, **PHONE)
+        assert "We will try to call you by Monday 23 November, 12 pm. If we have not called by then:" in text
+        assert "A nurse or doctor calls you by" not in text
 
 
 class TestWithoutAnEmailAddress:
     def test_the_confirmation_says_what_the_reference_is_for(self, visitor):
-        words = sent_words(visitor, None, **{**PHONE, "contact_by": "phone"}, email="", safe_to_contact="any")
-        assert "Keep the reference: we find the request by it when you call us." in words
+        text = sent_words(visitor, None, **{**PHONE, "contact_by": "phone"}, email="", safe_to_contact="any")
+        assert "Keep the reference: we find the request by it when you call us." in text
 
 
 class TestLowMood:
     def test_the_worst_answer_is_kindly_met_and_sooner(self, visitor, settings):
         visitor.answer(**LOW_MOOD)
-        words = words_at(visitor, "result")
+        text = words_at(visitor, "result")
         assert (
             "You told us that things feel very hard right now. If you send your answers with a phone number, a nurse "
             "or doctor calls you within two working days. This does not rule out a consultation."
-        ) in words
-        assert "First we need" not in words
-        assert words.index("Support for you") < words.index("Your result")
-        assert "Why we say this" not in words
+        ) in text
+        assert "First we need" not in text
+        assert text.index("Support for you") < text.index("Your result")
+        assert "Why we say this" not in text
 
     def test_the_confirmation_begins_with_support_and_promises_the_call(self, visitor, settings):
-        words = sent_words(visitor, LOW_MOOD, **PHONE)
-        sent = words.partition("Skip to main content")[2]
+        text = sent_words(visitor, LOW_MOOD, **PHONE)
+        sent = text.partition("Skip to main content")[2]
         assert sent.index("Support for you") < sent.index("We have your request")
-        assert f"get help now: {settings.CRISIS_LINE}." in words
-        assert "A person reads it by Wednesday 25 November, 5:30 pm. A nurse or doctor calls you by then." in words
+        assert f"get help now: {settings.CRISIS_LINE}." in text
+        assert "A person reads it by Wednesday 25 November, 5:30 pm. A nurse or doctor calls you by then." in text
         assert not SafetyCase.objects.exists()
 
     def test_without_a_number_no_call_is_promised_on_the_confirmation(self, visitor):
-        words = sent_words(visitor, LOW_MOOD)
-        assert "A person reads it by Wednesday 25 November, 5:30 pm." in words
-        assert "calls you" not in words
+        text = sent_words(visitor, LOW_MOOD)
+        assert "A person reads it by Wednesday 25 November, 5:30 pm." in text
+        assert "calls you" not in text
 
     @pytest.mark.parametrize(
         ("changes", "due"),
@@ -226,9 +226,9 @@ class TestLowMood:
         assert clock.moment(answered.due_at) == "Wednesday 25 November, 5:30 pm"
 
     def test_support_stands_on_the_confirmation_for_milder_worry_too(self, visitor):
-        words = sent_words(visitor, {"phq2_1": "2", "phq2_2": "1"}, **PHONE)
-        assert "Support for you" in words
-        assert "calls you by then" not in words
+        text = sent_words(visitor, {"phq2_1": "2", "phq2_2": "1"}, **PHONE)
+        assert "Support for you" in text
+        assert "calls you by then" not in text
 
 
 ROOT = Path(django_settings.BASE_DIR)
@@ -257,10 +257,10 @@ def test_nobody_was_told_and_nobody_rings(path):
 
 
 def test_mails_and_headings_promise_no_call():
-    words = [
+    lines = [
         str(part)
         for item in emails.WORDINGS.values()
         for part in (item.subject, item.opening, item.action, item.next_step)
     ]
-    words += map(str, status_copy.HEADINGS.values())
-    assert not [text for text in words if re.search(r"\b(ring|rung|will call|was told)\b", text, re.IGNORECASE)]
+    lines += map(str, status_copy.HEADINGS.values())
+    assert not [text for text in lines if re.search(r"\b(ring|rung|will call|was told)\b", text, re.IGNORECASE)]

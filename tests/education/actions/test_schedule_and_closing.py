@@ -100,8 +100,13 @@ class TestClosing:
         being_edited.title = "Another title"
         records.save_record(record=being_edited, by=editor, changed=["title"])
 
-        kept = Page.objects.get(pk=being_edited.pk)
-        assert (kept.title, kept.state, kept.live, kept.closed_reason) == ("Another title", "withdrawn", None, REASON)
+        stored = Page.objects.get(pk=being_edited.pk)
+        assert (stored.title, stored.state, stored.live, stored.closed_reason) == (
+            "Another title",
+            "withdrawn",
+            None,
+            REASON,
+        )
         response = client.get("/stem-cells/risks/")
         assert response.status_code == 410
 

@@ -24,16 +24,16 @@ def url_of(page: Page) -> str:
 
 
 @pytest.mark.parametrize(
-    ("written", "kept"),
+    ("written", "lines"),
     [("", []), ("E1", ["E1"]), ("E1\r\n\r\n  E2 \n", ["E1", "E2"]), ("E1\nE1", ["E1", "E1"])],
 )
-def test_a_list_is_an_entry_a_line(written: str, kept: list[str]) -> None:
+def test_a_list_is_an_entry_a_line(written: str, lines: list[str]) -> None:
     field = LinesField(required=False)
 
-    assert field.clean(written) == kept
-    assert field.clean(field.prepare_value(kept)) == kept
-    assert not field.has_changed(kept, written)
-    assert field.has_changed([*kept, "E9"], written)
+    assert field.clean(written) == lines
+    assert field.clean(field.prepare_value(lines)) == lines
+    assert not field.has_changed(lines, written)
+    assert field.has_changed([*lines, "E9"], written)
 
 
 def test_facts_are_a_label_and_a_text() -> None:

@@ -152,8 +152,8 @@ class TestSigning:
         page, who = make_page(state="in_review", kind="cost"), request.getfixturevalue(by)
         given = {"part": part, "decision": "approved", "comment": " Good. ", "digest": page.digest}
         assert press(client, who, "sign", page, **given) == ["The sign-off is saved."]
-        kept = SignOff.objects.get()
-        assert (kept.part, kept.decision, kept.comment, kept.by) == (part, "approved", "Good.", who)
+        stored = SignOff.objects.get()
+        assert (stored.part, stored.decision, stored.comment, stored.by) == (part, "approved", "Good.", who)
         assert page.state == "in_review"
         assert actions() == [f"content.sign_{part}"]
 
@@ -357,8 +357,8 @@ class TestWording:
     def test_a_reason_is_kept(self, warned: Page, manager: User, client: Client) -> None:
         given = self.given(warned, "It denies that they agree.")
         press(client, manager, "waive", warned, **given)
-        kept = ClaimWaiver.objects.get()
-        assert (kept.rule, kept.reason) == ("C26", "It denies that they agree.")
+        stored = ClaimWaiver.objects.get()
+        assert (stored.rule, stored.reason) == ("C26", "It denies that they agree.")
         assert waivers.open_remarks(warned) == []
 
     def test_a_short_one_is_not(self, warned: Page, manager: User, client: Client) -> None:

@@ -164,12 +164,12 @@ def test_findings_are_sentences(make_page: MakePage, editor: User, client: Clien
 
 def test_a_reviewer_keeps_their_account(reviewer: User, manager: User, client: Client) -> None:
     other = make_user("other", "doctor")
-    kept = Reviewer.objects.get()
+    stored = Reviewer.objects.get()
     client.force_login(manager)
     given = {
-        "user": other.pk, "name": "Dr New", "role": kept.role, "register": kept.register, "register_number": "78",
-        "checked_on": str(kept.checked_on), "interests": kept.interests,
+        "user": other.pk, "name": "Dr New", "role": stored.role, "register": stored.register, "register_number": "78",
+        "checked_on": str(stored.checked_on), "interests": stored.interests,
     }  # fmt: skip
-    assert client.post(reverse("admin:education_reviewer_change", args=[kept.pk]), given).status_code == 302
-    kept.refresh_from_db()
-    assert (kept.user, kept.name, kept.register_number) == (reviewer, "Dr New", "78")
+    assert client.post(reverse("admin:education_reviewer_change", args=[stored.pk]), given).status_code == 302
+    stored.refresh_from_db()
+    assert (stored.user, stored.name, stored.register_number) == (reviewer, "Dr New", "78")

@@ -143,7 +143,7 @@ class TestGrade:
         return [remark.words for remark in remarks if remark.rule == "P10"]
 
     @pytest.mark.parametrize(
-        ("grade", "text", "words"),
+        ("grade", "text", "phrase"),
         [
             (3, "It reduces pain.", "It reduces pain"),
             (3, "It probably helps a little. It improves sleep.", "improves"),
@@ -156,8 +156,8 @@ class TestGrade:
             (0, "No study found. It helps.", "helps"),
         ],
     )
-    def test_p10_words_are_no_surer_than_the_grade(self, grade: int, text: str, words: str) -> None:
-        assert self.said(grade, text) == [words]
+    def test_p10_words_are_no_surer_than_the_grade(self, grade: int, text: str, phrase: str) -> None:
+        assert self.said(grade, text) == [phrase]
 
     @pytest.mark.parametrize(
         ("grade", "text"),
@@ -317,9 +317,9 @@ class TestTextsOfRecords:
     def test_so_is_every_field_of_the_other_records(self, table: str) -> None:
         fields = content_checks.READ_BY_VISITORS[table]
         record = {content_checks.KEYS[table]: "x", "grade": 4, **dict.fromkeys(fields, "A cure.")}
-        found = {remark.where for remark in content_checks.remarks_of(table, record, LIBRARY, today=TODAY)}
+        places = {remark.where for remark in content_checks.remarks_of(table, record, LIBRARY, today=TODAY)}
 
-        assert found == {f"{table}.x.{name}" for name in fields}
+        assert places == {f"{table}.x.{name}" for name in fields}
 
     def test_sources_beside_a_record_are_its_citation(self) -> None:
         statement = {"code": "E1", "grade": 4, "plain_text": "Most people gain.", "sources": []}

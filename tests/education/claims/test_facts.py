@@ -40,23 +40,23 @@ NOBODY = {"evidence": [], "trials": [], "regulations": []}
     ],
 )
 def test_every_number_is_found_however_it_is_written(text: str, words: list[str]) -> None:
-    assert [number.words for number in numbers_in(text)] == words
+    assert [number.text for number in numbers_in(text)] == words
 
 
 def test_what_a_text_holds() -> None:
-    held = held_by("10-20% worse, 49–77, 2,219 people, p=0.77, 12 of 4,891, one-third, 694m")
+    numbers = held_by("10-20% worse, 49–77, 2,219 people, p=0.77, 12 of 4,891, one-third, 694m")
 
-    assert {Fraction(10, 100), Fraction(20, 100), Fraction(12, 4891), Fraction(1, 3)} <= held.shares
-    assert {Fraction(49), Fraction(77), Fraction(2219), Fraction("0.77"), Fraction(694_000_000)} <= held.values
-    assert Fraction(219) not in held.values
+    assert {Fraction(10, 100), Fraction(20, 100), Fraction(12, 4891), Fraction(1, 3)} <= numbers.shares
+    assert {Fraction(49), Fraction(77), Fraction(2219), Fraction("0.77"), Fraction(694_000_000)} <= numbers.values
+    assert Fraction(219) not in numbers.values
 
 
 def test_a_number_that_is_denied_is_not_held() -> None:
-    held = held_by("25 trials, 2,470 people (not 2,740), not 9% but 8%")
+    numbers = held_by("25 trials, 2,470 people (not 2,740), not 9% but 8%")
 
-    assert Fraction(2470) in held.values
-    assert not {Fraction(2740), Fraction(9)} & held.values
-    assert held.shares == {Fraction(8, 100)}
+    assert Fraction(2470) in numbers.values
+    assert not {Fraction(2740), Fraction(9)} & numbers.values
+    assert numbers.shares == {Fraction(8, 100)}
 
 
 @pytest.mark.parametrize(
@@ -105,9 +105,9 @@ def test_records_rest_on_the_sources_they_list() -> None:
         "plain_text": "It may help.", "size_text": "63 of 100.", "harms_text": "Seen in 7 people.",
         "downgrade_reasons": "", "n_people": 2740, "n_trials": 25, "sources": ["review"],
     }  # fmt: skip
-    found = facts.findings(facts.sentences_of("evidence", statement), SOURCES)
+    unsourced = facts.findings(facts.sentences_of("evidence", statement), SOURCES)
 
-    assert [(item.sentence.where, item.numbers) for item in found] == [
+    assert [(item.sentence.where, item.numbers) for item in unsourced] == [
         ("evidence.T7.harms_text", ("7",)),
         ("evidence.T7.n_people", ("2740",)),
     ]
@@ -118,27 +118,27 @@ def test_a_page_answers_for_its_summary_and_key_facts() -> None:
         "key": "needle", "summary": "In 114 people.", "key_facts": [{"label": "How many", "text": "411 people."}],
         "body": "Nothing is cited here, in 9 words.", "sources": ["trial"],
     }  # fmt: skip
-    found = facts.findings(facts.sentences_of("pages", page), SOURCES)
+    unsourced = facts.findings(facts.sentences_of("pages", page), SOURCES)
 
-    assert [(item.sentence.where, item.numbers) for item in found] == [("pages.needle.key_facts.1", ("411",))]
+    assert [(item.sentence.where, item.numbers) for item in unsourced] == [("pages.needle.key_facts.1", ("411",))]
 
 
 def test_a_figure_answers_when_it_names_its_sources() -> None:
     figure = (
         "{# A chart #}{# sources: trial #}\n<li><b>74</b> of 100</li><text>50</text><figcaption>47 of 100</figcaption>"
     )
-    found = facts.findings(facts.sentences_of_template("a/chart.html", figure), SOURCES)
+    unsourced = facts.findings(facts.sentences_of_template("a/chart.html", figure), SOURCES)
 
-    assert [(item.sentence.where, item.numbers) for item in found] == [("templates.a/chart.html", ("47 of 100",))]
+    assert [(item.sentence.where, item.numbers) for item in unsourced] == [("templates.a/chart.html", ("47 of 100",))]
     assert list(facts.sentences_of_template("a/chart.html", figure.replace("sources:", "from"))) == []
 
 
 def test_an_exemption_covers_one_sentence_and_its_numbers() -> None:
     sentence = CitingSentence("pages.a.body", "About 2,500 of 9 [@review].", ("review",))
-    found = [UnsourcedNumbers(sentence, ("2,500", "9"))]
+    unsourced = [UnsourcedNumbers(sentence, ("2,500", "9"))]
     given = Exemption("pages.a.body", sentence.digest, ("2,500",), "rounded from 2,470")
 
-    assert facts.weighed(found, [given]) == ([UnsourcedNumbers(sentence, ("9",))], [])
+    assert facts.weighed(unsourced, [given]) == ([UnsourcedNumbers(sentence, ("9",))], [])
     assert facts.weighed([], [given]) == ([], [(given, ("2,500",))])
 
 
@@ -146,9 +146,9 @@ def test_an_exemption_covers_one_sentence_and_its_numbers() -> None:
 def test_an_edited_sentence_is_looked_at_anew(text: str) -> None:
     before = CitingSentence("pages.a.body", "About 2,500 of 9 [@review].", ("review",))
     given = Exemption("pages.a.body", before.digest, ("2,500", "9"), "rounded from 2,470")
-    found = [UnsourcedNumbers(CitingSentence("pages.a.body", text, ("review",)), ("2,600", "9"))]
+    unsourced = [UnsourcedNumbers(CitingSentence("pages.a.body", text, ("review",)), ("2,600", "9"))]
 
-    assert facts.weighed(found, [given]) == (found, [(given, ("2,500", "9"))])
+    assert facts.weighed(unsourced, [given]) == (unsourced, [(given, ("2,500", "9"))])
 
 
 def test_another_source_is_looked_at_anew() -> None:

@@ -17,11 +17,11 @@ CORPUS: dict[str, list[dict[str, Any]]] = tomllib.loads(
 NAME = "Cures and miracles in spine care: a review"
 
 
-def found(text: str, **options: Any) -> set[str]:
+def rules_found(text: str, **options: Any) -> set[str]:
     return {f"{finding.rule} {finding.level}" for finding in linter.find(text, **options)}
 
 
-def words(text: str, **options: Any) -> list[tuple[str, str]]:
+def excerpts(text: str, **options: Any) -> list[tuple[str, str]]:
     return [(finding.rule, text[slice(*finding.span)]) for finding in linter.find(text, **options)]
 
 
@@ -36,14 +36,14 @@ def test_every_rule_finds_its_bad_sentences_at_its_own_level(rule: str) -> None:
     bad = [entry["text"] for entry in CORPUS["bad"] if expected in entry["expect"]]
 
     assert len(bad) >= 2
-    assert sum(expected in found(text) for text in bad) >= 2
-    assert all(expected in found(text.upper()) for text in bad if expected in found(text))
+    assert sum(expected in rules_found(text) for text in bad) >= 2
+    assert all(expected in rules_found(text.upper()) for text in bad if expected in rules_found(text))
 
 
 def test_bad_sentences_are_found_and_honest_ones_pass() -> None:
     bad, good = CORPUS["bad"], CORPUS["good"]
-    missed = [entry["text"] for entry in bad if not found(entry["text"]) & set(entry["expect"])]
-    stopped = [entry["text"] for entry in good if any(item.endswith("block") for item in found(entry["text"]))]
+    missed = [entry["text"] for entry in bad if not rules_found(entry["text"]) & set(entry["expect"])]
+    stopped = [entry["text"] for entry in good if any(item.endswith("block") for item in rules_found(entry["text"]))]
     blocks = {
         kind: sum(finding.level == "block" for entry in CORPUS[kind] for finding in linter.find(entry["text"]))
         for kind in ("bad", "good")
@@ -67,13 +67,13 @@ class TestPlace:
     def test_findings_come_in_the_order_of_the_text(self) -> None:
         text = "Guaranteed cure: proven safe, and 100% effective."
 
-        assert words(text) == [
+        assert excerpts(text) == [
             ("C02", "Guaranteed"), ("C01", "cure"), ("C08", "proven"), ("C07", "proven safe"),
             ("C02", "100% effective"), ("C24", "100% effective"),
         ]  # fmt: skip
 
     def test_one_stretch_can_break_several_rules(self) -> None:
-        assert words("It has promising results.") == [("C15", "promising"), ("C14", "promising results")]
+        assert excerpts("It has promising results.") == [("C15", "promising"), ("C14", "promising results")]
 
     def test_a_rule_is_found_as_often_as_it_is_broken(self) -> None:
         assert [finding.span for finding in linter.find("cure cure, cure")] == [(0, 4), (5, 9), (11, 15)]
@@ -103,7 +103,7 @@ class TestNegation:
         ],
     )
     def test_before_the_match_in_its_sentence_it_turns_block_into_warn(self, text: str) -> None:
-        assert found(text) == {"C01 warn"}
+        assert rules_found(text) == {"C01 warn"}
 
     @pytest.mark.parametrize(
         "text",
@@ -124,34 +124,36 @@ class TestNegation:
         ],
     )
     def test_elsewhere_it_changes_nothing(self, text: str) -> None:
-        assert "C01 block" in found(text)
+        assert "C01 block" in rules_found(text)
 
     @pytest.mark.parametrize(("distance", "level"), [(4, "warn"), (44, "warn"), (45, "warn"), (46, "block")])
     def test_it_reaches_45_characters(self, distance: int, level: str) -> None:
         text = "Well, not " + "x" * (distance - 5) + " cured" if distance > 4 else "Well, not cured"
         assert text.index("cured") - text.index("not") == distance
 
-        assert found(text) == {f"C01 {level}"}
+        assert rules_found(text) == {f"C01 {level}"}
 
     def test_its_reach_is_counted_as_written(self) -> None:
-        assert found("not" + " " * 50 + "cured") == {"C01 block"}
-        assert found("not" + "\u00ad" * 50 + " cured") == {"C01 block"}
+        assert rules_found("not" + " " * 50 + "cured") == {"C01 block"}
+        assert rules_found("not" + "\u00ad" * 50 + " cured") == {"C01 block"}
 
     def test_marks_of_a_glossary_term_are_not_counted(self) -> None:
-        assert found("It will not, in the [[intervertebral-disc-of-the-lumbar-spine|disc]], cure it.") == {"C01 warn"}
-        assert found("It will not, in the intervertebral disc of the lumbar spine, cure it.") == {"C01 block"}
+        assert rules_found("It will not, in the [[intervertebral-disc-of-the-lumbar-spine|disc]], cure it.") == {
+            "C01 warn"
+        }
+        assert rules_found("It will not, in the intervertebral disc of the lumbar spine, cure it.") == {"C01 block"}
 
     def test_half_a_word_at_the_edge_is_no_negation(self) -> None:
         text = "a knot " + "x" * 40 + " cured"
         assert text.index("cured") - text.index("not") == 45
 
-        assert found(text) == {"C01 block"}
+        assert rules_found(text) == {"C01 block"}
 
     def test_a_no_inside_the_match_is_no_negation_of_it(self) -> None:
-        assert found("There are no complications.") == {"C06 block"}
+        assert rules_found("There are no complications.") == {"C06 block"}
 
     def test_a_warning_stays_a_warning(self) -> None:
-        assert found("It is not promising.") == found("It is promising.") == {"C15 warn"}
+        assert rules_found("It is not promising.") == rules_found("It is promising.") == {"C15 warn"}
 
 
 class TestLetThrough:
@@ -167,17 +169,17 @@ class TestLetThrough:
         assert linter.find(text) == []
 
     def test_a_name_covers_itself_alone(self) -> None:
-        assert words("Regenerative medicine cures and regenerates.") == [("C01", "cures"), ("C09", "regenerates")]
+        assert excerpts("Regenerative medicine cures and regenerates.") == [("C01", "cures"), ("C09", "regenerates")]
 
     def test_a_match_that_reaches_beyond_the_name_is_found(self) -> None:
         text = "It repairs, as regenerative medicine does, spines: heal by regenerative medicine the spine."
 
-        assert ("C10", "heal by regenerative medicine the spine") in words(text)
+        assert ("C10", "heal by regenerative medicine the spine") in excerpts(text)
 
     def test_titles_of_sources_pass_where_they_are_named(self) -> None:
         assert linter.find(f"See “{NAME}”.", names=[NAME, ""]) == []
-        assert words(f"See “{NAME.upper()}” on cures.", names=[NAME]) == [("C01", "cures")]
-        assert found(NAME) == {"C01 block", "C04 block"}
+        assert excerpts(f"See “{NAME.upper()}” on cures.", names=[NAME]) == [("C01", "cures")]
+        assert rules_found(NAME) == {"C01 block", "C04 block"}
 
 
 class TestCitation:
@@ -199,7 +201,7 @@ class TestCitation:
         assert rule in {finding.rule for finding in linter.find(f"{text}{', and more so' * 12} [@levi2025].")}
 
     def test_a_source_answers_no_other_rule(self) -> None:
-        assert found("It is a cure [@levi2025].", is_cited=True) == {"C01 block"}
+        assert rules_found("It is a cure [@levi2025].", is_cited=True) == {"C01 block"}
 
 
 QUOTE = "::: quoted-claim\n“A miracle cure.”\n:::\n"
@@ -221,18 +223,18 @@ class TestQuotedClaims:
         ids=["no verdict", "verdict before", "no line of its own", "another block", "never closed"],
     )
     def test_without_a_verdict_after_it_it_counts(self, text: str) -> None:
-        assert found(text) == {"C01 block", "C04 block"}
+        assert rules_found(text) == {"C01 block", "C04 block"}
 
     def test_each_quote_needs_a_verdict_of_its_own(self) -> None:
-        assert words(f"{QUOTE}\n{QUOTE}\nVerdict: no.\n") == [("C04", "miracle"), ("C01", "cure")]
+        assert excerpts(f"{QUOTE}\n{QUOTE}\nVerdict: no.\n") == [("C04", "miracle"), ("C01", "cure")]
 
     def test_what_stands_outside_the_quote_counts(self) -> None:
-        assert words(f"{QUOTE}\n**Verdict:** it is a cure.\n") == [("C01", "cure")]
+        assert excerpts(f"{QUOTE}\n**Verdict:** it is a cure.\n") == [("C01", "cure")]
 
 
 class TestAsRead:
     @pytest.mark.parametrize(
-        ("text", "place"),
+        ("text", "excerpt"),
         [
             ("a mir\u00adacle", "mir\u00adacle"),
             ("a mir\u200bacle", "mir\u200bacle"),
@@ -251,16 +253,16 @@ class TestAsRead:
             ("end [[pain|your pain]]", "end [[pain|your pain"),
         ],
     )
-    def test_what_a_visitor_sees_is_found_where_it_stands(self, text: str, place: str) -> None:
-        assert [each for _, each in words(text)] == [place]
+    def test_what_a_visitor_sees_is_found_where_it_stands(self, text: str, excerpt: str) -> None:
+        assert [item for _, item in excerpts(text)] == [excerpt]
 
     @pytest.mark.parametrize("text", ["no\n\nrisk", "- no\n- risk", "no\n## risk", "no\n\n1. risk"])
     def test_paragraphs_and_entries_stay_apart(self, text: str) -> None:
         assert linter.find(text) == []
 
     def test_a_negation_in_another_paragraph_does_not_reach(self) -> None:
-        assert found("We do not\n\ncure") == {"C01 block"}
-        assert found("We do not\ncure") == {"C01 warn"}
+        assert rules_found("We do not\n\ncure") == {"C01 block"}
+        assert rules_found("We do not\ncure") == {"C01 warn"}
 
     @pytest.mark.parametrize(
         "text", ["A cure™", "cureª cure²", "heal a_b c_d e_f g_h disc", "heal **our** [[x-y|big]] &amp; a b disc"]
@@ -285,7 +287,7 @@ def as_specified(text: str) -> list[tuple[str, str, tuple[int, int]]]:
                     level = "warn"
             if not any(start <= match.start() and match.end() <= end for start, end in passed):
                 result.append((rule.id, level, match.span()))
-    return sorted(result, key=lambda each: (each[2], each[0]))
+    return sorted(result, key=lambda item: (item[2], item[0]))
 
 
 @deepens
@@ -307,7 +309,7 @@ def test_plain_lines_get_what_the_rules_say_and_nothing_else() -> None:
         ], text
         # A sober sentence turns a block into a warning; nothing ever turns a warning into a block.
         assert all(
-            each.level in (level, "warn") for each, (_, level, _) in zip(found_by_rules, specified, strict=True)
+            element.level in (level, "warn") for element, (_, level, _) in zip(found_by_rules, specified, strict=True)
         ), text
 
 

@@ -27,12 +27,12 @@ def second(text: str) -> set[str]:
     return {f"{finding.rule} {finding.level}" for finding in linter.find(text) if finding.rule.startswith("O")}
 
 
-@pytest.mark.parametrize(("half", "found", "blocked"), [("dev", 0.99, 0.98), ("held_back", 0.94, 0.88)])
-def test_over_claims_of_clinics_are_found(half: str, found: float, blocked: float) -> None:
+@pytest.mark.parametrize(("half", "share", "blocked"), [("dev", 0.99, 0.98), ("held_back", 0.94, 0.88)])
+def test_over_claims_of_clinics_are_found(half: str, share: float, blocked: float) -> None:
     levels = [level(entry["text"]) for entry in OVER_CLAIMS[half]]
 
     assert len(levels) == 150
-    assert sum(bool(item) for item in levels) / 150 >= found
+    assert sum(bool(item) for item in levels) / 150 >= share
     assert levels.count("block") / 150 >= blocked
 
 
@@ -44,12 +44,12 @@ def test_honest_sentences_are_not_blocked(half: str, share: float) -> None:
     assert len(stopped) / 150 <= share
 
 
-@pytest.mark.parametrize(("half", "found", "blocked"), [("dev", 0.96, 0.9), ("held_back", 0.92, 0.84)])
-def test_over_claims_of_the_third_set_are_found(half: str, found: float, blocked: float) -> None:
+@pytest.mark.parametrize(("half", "share", "blocked"), [("dev", 0.96, 0.9), ("held_back", 0.92, 0.84)])
+def test_over_claims_of_the_third_set_are_found(half: str, share: float, blocked: float) -> None:
     levels = [level(entry["text"]) for entry in OVER_CLAIMS_3[half]]
 
     assert len(levels) == 300
-    assert sum(bool(item) for item in levels) / 300 >= found
+    assert sum(bool(item) for item in levels) / 300 >= share
     assert levels.count("block") / 300 >= blocked
 
 

@@ -115,7 +115,7 @@ def test_what_staff_edited_is_kept_and_named(content: shipped.Shipped, editor, f
 
     term.refresh_from_db()
     assert term.definition == "As we say it here."
-    assert result.kept == ["glossary term disc"]
+    assert result.left_alone == ["glossary term disc"]
 
 
 def test_new_shipped_words_wait_for_review_in_production(content: shipped.Shipped, folder: Path) -> None:
@@ -148,11 +148,11 @@ def test_the_snapshot_is_held_before_the_records_are_read(content: shipped.Shipp
         snapshot.refresh_snapshot()
 
     queries = [query["sql"] for query in captured]
-    held = max(place for place, sql in enumerate(queries) if sql.startswith("SELECT") and "_snapshot" in sql)
-    read = [place for place, sql in enumerate(queries) if '"education_source"' in sql]
+    last_lock = max(index for index, sql in enumerate(queries) if sql.startswith("SELECT") and "_snapshot" in sql)
+    read = [index for index, sql in enumerate(queries) if '"education_source"' in sql]
     assert read
-    assert min(read) > held
-    assert ("FOR UPDATE" in queries[held]) is connection.features.has_select_for_update
+    assert min(read) > last_lock
+    assert ("FOR UPDATE" in queries[last_lock]) is connection.features.has_select_for_update
 
 
 def test_staff_preview_what_is_not_public(make_page: MakePage, editor, client: Client) -> None:

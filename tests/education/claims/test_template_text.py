@@ -36,7 +36,7 @@ LINKED_DATA = re.compile(r'<script[^>]*type="application/ld\+json"[^>]*>(.*?)</s
 
 
 @pytest.mark.parametrize(
-    ("template", "words"),
+    ("template", "phrase"),
     [
         ("<p>One <b>two</b>,\n three.</p><p>Four</p>", "One two, three.\n\nFour"),
         ("<b>One</b><span>two</span>", "One two"),
@@ -58,8 +58,8 @@ LINKED_DATA = re.compile(r'<script[^>]*type="application/ld\+json"[^>]*>(.*?)</s
         ('<p class="a {% if x == "b" %}c{% endif %}">One &amp; two</p>', "One & two"),
     ],
 )  # fmt: skip
-def test_only_what_is_said_is_left(template: str, words: str) -> None:
-    assert template_text.words_of(template) == words
+def test_only_what_is_said_is_left(template: str, phrase: str) -> None:
+    assert template_text.words_of(template) == phrase
 
 
 def test_templates_and_files_of_visitors_are_read(tmp_path: Path) -> None:
@@ -97,9 +97,9 @@ def test_the_product_s_own_are_among_them() -> None:
 def test_they_are_linted_with_the_records(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(template_text, "texts", lambda: [("templates.x.html.text", "A cure, they say.")])
 
-    found = [remark for remark in shipped.remarks(SHIPPED, today=TODAY) if remark.where == "templates.x.html.text"]
+    results = [remark for remark in shipped.remarks(SHIPPED, today=TODAY) if remark.where == "templates.x.html.text"]
 
-    assert [(item.rule, item.level, item.passage) for item in found] == [("C01", "block", "A cure, they say.")]
+    assert [(item.rule, item.level, item.passage) for item in results] == [("C01", "block", "A cure, they say.")]
 
 
 def said(html: str) -> list[str]:
@@ -123,8 +123,8 @@ def strings_of(value: Any) -> Iterator[str]:
 @cache
 def rules_broken(text: str, *, is_cited: bool) -> tuple[str, ...]:
     """What stands on every page is looked at once."""
-    found = linter.find(text, names=TITLES, is_cited=is_cited)
-    return tuple(finding.rule for finding in found if finding.level == linter.BLOCK)
+    result = linter.find(text, names=TITLES, is_cited=is_cited)
+    return tuple(finding.rule for finding in result if finding.level == linter.BLOCK)
 
 
 def blocked(texts: list[str], *, is_cited: bool = False) -> list[tuple[str, str]]:
@@ -132,15 +132,15 @@ def blocked(texts: list[str], *, is_cited: bool = False) -> list[tuple[str, str]
 
 
 def test_no_rendered_page_claims_more_than_is_known(content: shipped.Shipped, client: Client) -> None:
-    found = {}
+    results = {}
     for address in ADDRESSES:
         html = client.get(address, follow=True).content.decode()
         # What machines read repeats what people read; there the sources stand in a field of their own.
         data = [text for block in LINKED_DATA.findall(html) for text in strings_of(json.loads(block))]
         data = [text for text in data if text not in THEIR_ADDRESSES]
-        found[address] = blocked(said(html)) + blocked(data, is_cited=True)
+        results[address] = blocked(said(html)) + blocked(data, is_cited=True)
 
-    assert {address: each for address, each in found.items() if each} == {}
+    assert {address: item for address, item in results.items() if item} == {}
 
 
 def test_the_crawl_reads_every_part_of_a_page() -> None:

@@ -11,7 +11,7 @@ def put_back(text: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("text", "place", "word"),
+    ("text", "excerpt", "word"),
     [
         ("We c<b></b>ure it.", "c<b></b>ure", "cure"),
         ("We c<!-- x -->ure it.", "c<!-- x -->ure", "cure"),
@@ -26,11 +26,11 @@ def put_back(text: str) -> str:
         ("We h❤al it.", "h❤al", "heal"),
     ],
 )
-def test_it_is_put_back_told_and_placed(text: str, place: str, word: str) -> None:
+def test_it_is_put_back_told_and_placed(text: str, excerpt: str, word: str) -> None:
     hidden = [text[slice(*finding.span)] for finding in linter.find(text) if finding.rule == linter.HIDDEN_WORDING]
 
     assert word in put_back(text)
-    assert hidden == [place]
+    assert hidden == [excerpt]
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_every_letter_keeps_its_place() -> None:
     letters, places, _ = unmasked(text, range(len(text)))
 
     assert letters == "no cure here"
-    assert [text[place] for place in places] == list(letters)
+    assert [text[index] for index in places] == list(letters)
 
 
 @pytest.mark.parametrize("rule", [linter.HIDDEN_WORDING])

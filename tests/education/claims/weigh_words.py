@@ -35,7 +35,7 @@ HEAD = """# How much each word, pair of words or sign speaks for a promise (abov
 
 def taught() -> list[tuple[str, bool]]:
     """The sentences, and whether each is a promise."""
-    found: list[tuple[str, bool]] = []
+    results: list[tuple[str, bool]] = []
     for name, is_promise in (("over_claims", True), ("honest_sentences", False)):
         first = json.loads((DATA / f"{name}.json").read_text(encoding="utf-8"))
         third = json.loads((DATA / f"{name}_3.json").read_text(encoding="utf-8"))
@@ -44,10 +44,10 @@ def taught() -> list[tuple[str, bool]]:
         lines = json.loads((DATA / "wording_taught.json").read_text(encoding="utf-8"))[name]
         kept_back = {entry["text"] for entry in third["held_back"]}
         texts = [*(entry["text"] for entry in entries), *lines]
-        found += [(text, is_promise) for text in texts if text not in kept_back]
+        results += [(text, is_promise) for text in texts if text not in kept_back]
     corpus = tomllib.loads((DATA / "claims_corpus.toml").read_text(encoding="utf-8"))
-    found += [(entry["text"], True) for entry in corpus["bad"]] + [(entry["text"], False) for entry in corpus["good"]]
-    return found
+    results += [(entry["text"], True) for entry in corpus["bad"]] + [(entry["text"], False) for entry in corpus["good"]]
+    return results
 
 
 def shipped_passages() -> list[tuple[str, list[str]]]:
@@ -57,16 +57,16 @@ def shipped_passages() -> list[tuple[str, list[str]]]:
         entry for table in content_checks.READ_BY_VISITORS for record in getattr(content, table)
         for entry in content_checks.texts_of(table, record)
     ]  # fmt: skip
-    found = []
+    results = []
     for where, text in (*records, *template_text.texts()):
         written = linter.WRAPPED.sub(" ", linter.QUOTED.sub("", text))
         parsed = overclaims.parse(unmasked(*linter._as_read(written))[0])
-        found += [
+        results += [
             (where, word_weights.features(parsed, word_weight))
             for word_weight in word_weights.passages(parsed)
             if word_weight[-1].end - word_weight[0].start >= word_weights.FEW
         ]
-    return found
+    return results
 
 
 def features(text: str) -> list[str]:
@@ -78,7 +78,7 @@ def fit(rows: list[tuple[list[str], bool]], sober: list[list[str]]) -> tuple[flo
     """The weight every passage begins with, and that of each feature."""
     every = [*((names, is_promise, 1.0) for names, is_promise in rows), *((names, False, OURS) for names in sober)]
     seen = Counter(name for names, *_ in every for name in names)
-    kept = [([name for name in names if seen[name] >= SEEN], *rest) for names, *rest in every]
+    common = [([name for name in names if seen[name] >= SEEN], *rest) for names, *rest in every]
     weight = {name: 0.0 for name in seen if seen[name] >= SEEN}
     begins_at = 0.0
     mean = dict.fromkeys(weight, 0.0)
@@ -86,8 +86,8 @@ def fit(rows: list[tuple[list[str], bool]], sober: list[list[str]]) -> tuple[flo
     chance = random.Random(1)
     for number in range(ROUNDS):
         pace = 0.1 / (1 + number / 6)
-        chance.shuffle(kept)
-        for names, is_promise, counts in kept:
+        chance.shuffle(common)
+        for names, is_promise, counts in common:
             score = begins_at + sum(weight[name] for name in names)
             error = counts * (is_promise - 1 / (1 + math.exp(-max(min(score, 30), -30))))
             begins_at += pace * error
@@ -95,15 +95,15 @@ def fit(rows: list[tuple[list[str], bool]], sober: list[list[str]]) -> tuple[flo
                 weight[name] += pace * (error - PULL / seen[name] * weight[name])
         if number >= ROUNDS // 2:
             mean_begin += begins_at / (ROUNDS - ROUNDS // 2)
-            for name, each in weight.items():
-                mean[name] += each / (ROUNDS - ROUNDS // 2)
+            for name, item in weight.items():
+                mean[name] += item / (ROUNDS - ROUNDS // 2)
     return mean_begin, mean
 
 
 def written(begins_at: float, weight: dict[str, float]) -> str:
     """The file of weights, the heaviest first."""
-    kept = {name: round(each, 2) for name, each in weight.items() if abs(each) >= LEAST}
-    ordered = sorted(kept.items(), key=lambda each: (-each[1], each[0]))
+    lasting = {name: round(entry, 2) for name, entry in weight.items() if abs(entry) >= LEAST}
+    ordered = sorted(lasting.items(), key=lambda each: (-each[1], each[0]))
     shape = {"<exclaims>", "<asks>", "<quotes>"}
     parts = {
         "limits": [("begins_at", round(begins_at, 2)), *LIMITS.items()],
@@ -114,7 +114,7 @@ def written(begins_at: float, weight: dict[str, float]) -> str:
     lines = [HEAD]
     for part, entries in parts.items():
         lines.append(f"[{part}]")
-        lines += [f"{name if part == 'limits' else json.dumps(name)} = {each}" for name, each in entries]
+        lines += [f"{name if part == 'limits' else json.dumps(name)} = {entry}" for name, entry in entries]
         lines.append("")
     return "\n".join(lines)
 

@@ -77,7 +77,7 @@ def texts() -> Iterator[tuple[str, str]]:
 
 
 def test_every_page_asked_for_is_here() -> None:
-    assert set(ADDRESSES) == ASKED_FOR
+    assert set(ADDRESSES) == ASKED_FOR, "name the address of the new page in ASKED_FOR"
     assert {question["code"] for question in SHIPPED.questions} == {f"F{number}" for number in range(1, 25)}
     assert len(SHIPPED.terms) == 42
     codes = {statement["code"] for statement in SHIPPED.evidence}
@@ -166,14 +166,14 @@ def test_a_grade_is_always_said_in_words(grade: int, content: shipped.Shipped, c
 
     html = client.get("/stem-cells/evidence/").content.decode()
 
-    words = ["Guideline statement", "No usable studies", "Very low certainty", "Low certainty", "Moderate certainty"]
-    assert ([*words, "High certainty"][grade + 1]) in html
+    labels = ["Guideline statement", "No usable studies", "Very low certainty", "Low certainty", "Moderate certainty"]
+    assert ([*labels, "High certainty"][grade + 1]) in html
 
 
 def test_loading_twice_changes_nothing(content: shipped.Shipped) -> None:
     again = loading.load(shipped=SHIPPED, publish=True)
 
-    assert (again.added, again.updated, again.kept) == (0, 0, [])
+    assert (again.added, again.updated, again.left_alone) == (0, 0, [])
     assert again.unchanged == sum(
         len(getattr(SHIPPED, table))
         for table in ("pages", "sources", "evidence", "terms", "questions", "trials", "regulations", "best_bets")
@@ -191,8 +191,8 @@ def test_a_demonstration_without_content_says_how_to_load_it(db: None, client: C
     settings.DEMO = True
     response = client.get("/")
     assert response.status_code == 503
-    words = " ".join(re.sub(r"<[^>]+>", "", response.content.decode()).split())
-    assert "run python manage.py load_education, then python manage.py demo." in words
+    text = " ".join(re.sub(r"<[^>]+>", "", response.content.decode()).split())
+    assert "run python manage.py load_education, then python manage.py demo." in text
     loading.load(shipped=SHIPPED, publish=True)
     assert client.get("/").status_code == 200
 
@@ -206,12 +206,12 @@ def test_production_without_content_tells_no_command(db: None, client: Client) -
 def test_library_is_read_again_only_when_it_changed(content: shipped.Shipped, django_assert_num_queries) -> None:
     library.current()
     with django_assert_num_queries(1):
-        held = library.current()
+        earlier = library.current()
     term = GlossaryTerm.objects.get(slug="disc")
     GlossaryTerm.objects.filter(slug="disc").update(shown={**term.shown, "definition": "Another word."})
     snapshot.refresh_snapshot()
 
-    assert held.terms["disc"]["definition"] != "Another word."
+    assert earlier.terms["disc"]["definition"] != "Another word."
     assert library.current().terms["disc"]["definition"] == "Another word."
 
 

@@ -475,6 +475,6 @@ def test_any_bytes_anywhere_are_loaded_or_refused_in_words(
     file: str, data: bytes, share: float, is_cut: bool, outcome: Any
 ) -> None:
     raw = (shipped.CONTENT / file).read_bytes()
-    place = int(share * len(raw))
+    index = int(share * len(raw))
 
-    assert outcome(file, raw[:place] + data + (b"" if is_cut else raw[place:])) in (True, False)
+    assert outcome(file, raw[:index] + data + (b"" if is_cut else raw[index:])) in (True, False)

@@ -98,7 +98,7 @@ def test_every_country_of_the_page_has_its_notes() -> None:
     places = {note["jurisdiction"] for note in SHIPPED.regulations}
 
     assert places == {"US", "US-FL", "US-UT", "US-TX", "US-MT", "US-WY", "EU", "GB", "CA", "AU", "NZ"}
-    assert all(f"::: regulation {place} :::" in PAGE["body"] for place in places)
+    assert all(f"::: regulation {jurisdiction} :::" in PAGE["body"] for jurisdiction in places)
 
 
 @pytest.mark.parametrize("note", SHIPPED.regulations, ids=[note["key"] for note in SHIPPED.regulations])

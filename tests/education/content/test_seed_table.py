@@ -138,7 +138,7 @@ def outside_quotes(text: str) -> str:
 
 def removed_words(text: str) -> list[str]:
     read = as_read(outside_quotes(text)).lower().replace("\u2011", "-")
-    return [words for words in REMOVED if words.lower() in read]
+    return [phrase for phrase in REMOVED if phrase.lower() in read]
 
 
 def shipped_texts() -> Iterator[tuple[str, str]]:
@@ -148,10 +148,10 @@ def shipped_texts() -> Iterator[tuple[str, str]]:
 
 
 @pytest.mark.parametrize(
-    ("row", "path", "words"), ROWS, ids=[f"{row}-{place}" for place, (row, _, _) in enumerate(ROWS)]
+    ("row", "path", "phrase"), ROWS, ids=[f"{row}-{index}" for index, (row, _, _) in enumerate(ROWS)]
 )
-def test_the_honest_version_stands_where_it_should(row: int, path: str, words: str) -> None:
-    assert re.search(words, said(path)), f"Row {row} is missing on {path}."
+def test_the_honest_version_stands_where_it_should(row: int, path: str, phrase: str) -> None:
+    assert re.search(phrase, said(path)), f"Row {row} is missing on {path}."
 
 
 def test_every_row_of_the_table_has_its_place() -> None:
@@ -161,9 +161,9 @@ def test_every_row_of_the_table_has_its_place() -> None:
 
 
 def test_no_shipped_text_brings_back_what_was_removed() -> None:
-    found = {where: words for where, text in shipped_texts() if (words := removed_words(text))}
+    brought_back = {where: words for where, text in shipped_texts() if (words := removed_words(text))}
 
-    assert found == {}
+    assert brought_back == {}
 
 
 def test_every_page_has_real_related_reading() -> None:
@@ -183,5 +183,5 @@ def test_there_are_two_scenarios_and_no_way_to_booking_beside_them() -> None:
         path: [part for part in parts(page["body"]) if part.name == "scenario"] for path, page in PAGES.items()
     }
 
-    assert {path: len(found) for path, found in with_scenarios.items() if found} == {"/stories/": 2}
+    assert {path: len(item) for path, item in with_scenarios.items() if item} == {"/stories/": 2}
     assert not content_checks.BOOKING.search(PAGES["/stories/"]["body"])

@@ -53,7 +53,7 @@ def test_the_shipped_content_has_no_open_number() -> None:
 
 
 @pytest.mark.parametrize(
-    ("file", "right", "wrong", "found"),
+    ("file", "right", "wrong", "message"),
     [
         ("pages/treatments-injections.md", "2,470 people", "2,740 people", "2,740 in none of oliveira2020"),
         ("evidence.toml", "n_people = 2470", "n_people = 2740", "2740 in none of oliveira2020"),
@@ -63,14 +63,14 @@ def test_the_shipped_content_has_no_open_number() -> None:
         ("regulation.toml", "14 October 2025", "14 October 2024", "2024 in none of scotus_24_1189"),
     ],
 )
-def test_a_wrong_number_fails(folder: Path, file: str, right: str, wrong: str, found: str) -> None:
+def test_a_wrong_number_fails(folder: Path, file: str, right: str, wrong: str, message: str) -> None:
     text = (folder / file).read_text(encoding="utf-8")
     assert right in text
     (folder / file).write_text(text.replace(right, wrong), encoding="utf-8")
 
     printed, said = refused(folder)
 
-    assert found in printed
+    assert message in printed
     assert "0 of them open" not in said
 
 

@@ -66,23 +66,23 @@ def figure(name: str) -> ElementTree.Element:
 
 
 def drawing(name: str) -> ElementTree.Element:
-    found = figure(name).find(".//svg[@role='img']")
-    assert found is not None
-    return found
+    result = figure(name).find(".//svg[@role='img']")
+    assert result is not None
+    return result
 
 
 def text(element: ElementTree.Element | None) -> str:
     return "" if element is None else re.sub(r"\s+", " ", " ".join(element.itertext())).strip()
 
 
-def words(name: str) -> str:
+def chart_text(name: str) -> str:
     """What is read beside the drawing."""
     whole = figure(name)
     for parent in whole.iter():
         for svg in parent.findall("svg"):
-            kept = svg.tail
+            tail = svg.tail
             svg.clear()
-            svg.tail = kept
+            svg.tail = tail
     return text(whole)
 
 
@@ -113,7 +113,7 @@ class TestEveryChart:
         assert text(figure(name).find("figcaption"))
 
     def test_its_names_are_its_own(self, name: str) -> None:
-        names = [found for item in figure(name).iter() if (found := item.get("id"))]
+        names = [entry for item in figure(name).iter() if (entry := item.get("id"))]
         used = set(re.findall(r'(?:href="|url\()#([^")]+)', shown(name)))
 
         assert len(names) == len(set(names))
@@ -122,27 +122,27 @@ class TestEveryChart:
 
     def test_it_is_colored_by_classes_of_the_theme_alone(self, name: str) -> None:
         assert not re.search(r'<style|<script|\s(style|stroke|on\w+)=|fill="(?!url\()', shown(name))
-        for found in figure(name).iter():
-            for item in found.get("class", "").split():
+        for element in figure(name).iter():
+            for item in element.get("class", "").split():
                 assert re.search(rf"\.{item}\b", THEME), item
 
     def test_numbers_are_in_the_text_alternative_and_in_visible_words(self, name: str) -> None:
         desc = text(drawing(name).find("desc"))
 
         assert [item for item in NUMBERS[name] if not says(desc, item)] == []
-        assert [item for item in NUMBERS[name] if not says(words(name), item)] == []
+        assert [item for item in NUMBERS[name] if not says(chart_text(name), item)] == []
 
     def test_what_the_numbers_mean_is_in_the_text_alternative_and_in_visible_words(self, name: str) -> None:
         desc = text(drawing(name).find("desc")).casefold()
-        visible = words(name).casefold()
+        visible = chart_text(name).casefold()
 
         assert [item for item in WORDS[name] if item.casefold() not in desc] == []
         assert [item for item in WORDS[name] if item.casefold() not in visible] == []
 
     def test_it_claims_no_more_than_is_known(self, name: str) -> None:
-        passages = [text(item) for item in drawing(name)] + [words(name)]
+        passages = [text(item) for item in drawing(name)] + [chart_text(name)]
 
-        assert [found for passage in passages for found in linter.find(passage) if found.level == "block"] == []
+        assert [entry for passage in passages for entry in linter.find(passage) if entry.level == "block"] == []
 
 
 def test_says_does_not_take_a_part_for_the_number() -> None:
@@ -201,15 +201,15 @@ def test_points_stand_where_their_numbers_are() -> None:
 
     recovery = [(0, 52), (6, 23), (26, 12), (52, 6)]
     points = classed(drawing("recovery-curve"), "ch-point")
-    assert [place(item) for item in points] == [at(*item, floor=202, step=1.8) for item in recovery]
+    assert [point_of(item) for item in points] == [at(*item, floor=202, step=1.8) for item in recovery]
 
     surgery = drawing("surgery-or-waiting")
     points = [*classed(surgery, "ch-point"), *classed(surgery, "ch-ring")]
     known = [(4, 50), (52, 95), (12, 50)]
-    assert [place(item) for item in points] == [at(*item, floor=222, step=1.663) for item in known]
+    assert [point_of(item) for item in points] == [at(*item, floor=222, step=1.663) for item in known]
 
 
-def place(circle: ElementTree.Element) -> tuple[float, float]:
+def point_of(circle: ElementTree.Element) -> tuple[float, float]:
     return float(circle.get("cx", 0)), float(circle.get("cy", 0))
 
 

@@ -8,8 +8,8 @@ def told(older: dict, newer: dict) -> list[tuple[str, str, str]]:
     return [
         (
             row.field,
-            "".join(words for words, differs in row.older if differs).strip(),
-            "".join(words for words, differs in row.newer if differs).strip(),
+            "".join(text for text, differs in row.older if differs).strip(),
+            "".join(text for text, differs in row.newer if differs).strip(),
         )
         for row in side_by_side(older, newer)
     ]
@@ -50,5 +50,5 @@ def test_line_breaks_within_a_paragraph_are_no_change() -> None:
 
 def test_each_side_reads_whole() -> None:
     (row,) = side_by_side({"body": "Cells may help some people."}, {"body": "Cells probably help few people."})
-    assert "".join(words for words, _ in row.older) == "Cells may help some people."
-    assert "".join(words for words, _ in row.newer) == "Cells probably help few people."
+    assert "".join(text for text, _ in row.older) == "Cells may help some people."
+    assert "".join(text for text, _ in row.newer) == "Cells probably help few people."

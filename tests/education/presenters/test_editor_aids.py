@@ -31,7 +31,7 @@ class TestReading:
         assert reading("One two three. One.").words_a_sentence == 2.0
 
     @pytest.mark.parametrize(
-        ("body", "words"),
+        ("body", "phrase"),
         [
             ("A [[disc|soft disc]] is here.", "A soft disc is here."),
             ("See [the page](/x/) now.", "See the page now."),
@@ -41,9 +41,9 @@ class TestReading:
             ("One.\n\n::: evidence E1 :::\n\nTwo.", "Two."),
         ],
     )
-    def test_it_reads_what_is_read_aloud(self, body: str, words: str) -> None:
+    def test_it_reads_what_is_read_aloud(self, body: str, phrase: str) -> None:
         said = editor_aids.plain_words(body)
-        assert words in said
+        assert phrase in said
         assert not {"[", "@", "#", ":::", "*"} & set(said)
         assert "evidence E1" not in said
 

@@ -128,9 +128,9 @@ def test_it_is_a_figure_with_a_caption(figure: ElementTree.Element) -> None:
 
 
 def test_each_picture_has_a_title_and_a_description(figure: ElementTree.Element, name: str) -> None:
-    found = pictures(figure)
-    assert found
-    for svg in found:
+    pictures_found = pictures(figure)
+    assert pictures_found
+    for svg in pictures_found:
         title, desc = svg.find("title"), svg.find("desc")
         assert title is not None
         assert desc is not None
@@ -186,9 +186,9 @@ def test_it_carries_its_facts(figure: ElementTree.Element, name: str, html: str)
 
 
 def test_it_claims_no_more_than_is_known(figure: ElementTree.Element, name: str) -> None:
-    found = [(finding, passage) for passage in passages(figure) for finding in linter.find(passage)]
-    assert [item for item in found if item[0].level == linter.BLOCK] == []
-    assert {finding.rule for finding, _ in found} == WARNED.get(name, set())
+    results = [(finding, passage) for passage in passages(figure) for finding in linter.find(passage)]
+    assert [item for item in results if item[0].level == linter.BLOCK] == []
+    assert {finding.rule for finding, _ in results} == WARNED.get(name, set())
 
 
 def test_the_day_promises_no_times() -> None:

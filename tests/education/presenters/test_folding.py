@@ -18,8 +18,8 @@ SUBJECT = re.compile(
 def renderer(content: shipped.Shipped) -> PageRenderer:
     from education import library
 
-    held: Library = library.current()
-    return PageRenderer(held, [])
+    published: Library = library.current()
+    return PageRenderer(published, [])
 
 
 def test_a_statement_is_told_in_full_once(renderer: PageRenderer) -> None:

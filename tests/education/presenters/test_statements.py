@@ -31,16 +31,16 @@ def said(client: Client, path: str) -> str:
 def tables(client: Client) -> dict[str, str]:
     """The words of each table on the page of treatments, by its heading."""
     html = client.get("/treatments/").content.decode()
-    found = re.findall(r"<h3>([^<]+)</h3>\s*<div class=\"tbl-card mb-4\">(.*?)</table>", html, re.DOTALL)
-    return {name: " ".join(re.sub(r"<[^>]+>", " ", table).split()) for name, table in found}
+    results = re.findall(r"<h3>([^<]+)</h3>\s*<div class=\"tbl-card mb-4\">(.*?)</table>", html, re.DOTALL)
+    return {name: " ".join(re.sub(r"<[^>]+>", " ", table).split()) for name, table in results}
 
 
 def test_each_condition_has_its_own_natural_course(content: shipped.Shipped, client: Client) -> None:
-    found = tables(client)
+    tables_found = tables(client)
 
-    assert found.keys() == COURSES.keys()
-    for name, words in COURSES.items():
-        assert words in found[name].partition("No new treatment")[2], name
+    assert tables_found.keys() == COURSES.keys()
+    for name, phrase in COURSES.items():
+        assert phrase in tables_found[name].partition("No new treatment")[2], name
 
 
 def test_no_other_condition_is_told_that_new_pain_improves(content: shipped.Shipped, client: Client) -> None:
@@ -54,11 +54,11 @@ def test_no_other_condition_is_told_that_new_pain_improves(content: shipped.Ship
     ["/", "/treatments/injections/", "/treatments/surgery/", "/treatments/exercise/", "/conditions/spinal-stenosis/"],
 )
 def test_doing_nothing_new_is_not_said_twice(path: str, content: shipped.Shipped, client: Client) -> None:
-    words = said(client, path)
+    text = said(client, path)
 
-    assert "What usually happens without treatment is on this page" not in words
-    assert "Time, with no new treatment Pain" not in words
-    assert "No new treatment" in words
+    assert "What usually happens without treatment is on this page" not in text
+    assert "Time, with no new treatment Pain" not in text
+    assert "No new treatment" in text
 
 
 @pytest.mark.parametrize("path", [page["path"] for page in SHIPPED.pages])
@@ -69,16 +69,16 @@ def test_no_page_shows_a_label_that_says_nothing(path: str, content: shipped.Shi
 def test_the_grade_table_of_the_home_page_says_what_was_found(content: shipped.Shipped, client: Client) -> None:
     html = client.get("/").content.decode()
     start = html.index('aria-labelledby="home-evidence"')
-    words = " ".join(re.sub(r"<[^>]+>", " ", html[start : html.index("</table>", start)]).split())
+    text = " ".join(re.sub(r"<[^>]+>", " ", html[start : html.index("</table>", start)]).split())
 
-    assert "Degenerative disc disease Little or no difference Low certainty" in words
-    assert words.count("Harm reported Very low certainty") == 4
-    assert "Less pain" not in words
-    assert "Rate of serious harm" not in words
+    assert "Degenerative disc disease Little or no difference Low certainty" in text
+    assert text.count("Harm reported Very low certainty") == 4
+    assert "Less pain" not in text
+    assert "Rate of serious harm" not in text
 
 
 @pytest.mark.parametrize(
-    ("record", "words"),
+    ("record", "phrase"),
     [
         (None, "Not fairly tested"),
         ({"grade": 0, "direction": "unclear"}, "Not fairly tested"),
@@ -89,8 +89,8 @@ def test_the_grade_table_of_the_home_page_says_what_was_found(content: shipped.S
         ({"grade": -1, "direction": "unclear"}, ""),
     ],
 )
-def test_a_direction_in_words(record: dict[str, Any] | None, words: str) -> None:
-    assert statements.direction_words(record) == words
+def test_a_direction_in_words(record: dict[str, Any] | None, phrase: str) -> None:
+    assert statements.direction_words(record) == phrase
 
 
 ALL_TEXT = "\n".join(
@@ -129,26 +129,26 @@ def test_what_readers_of_the_news_search_for_is_there(word: str) -> None:
 
 def test_a_complaint_is_not_answered_with_an_approval(client: Client, db: None) -> None:
     html = client.get("/complaints/").content.decode()
-    words = html[html.index("<main") : html.index("</main>")]
+    text = html[html.index("<main") : html.index("</main>")]
 
-    assert "the body that registers them where you live" in words
-    assert "Food and Drug Administration" not in words
+    assert "the body that registers them where you live" in text
+    assert "Food and Drug Administration" not in text
 
 
 def test_a_trial_row_says_what_was_recorded_when(content: shipped.Shipped, client: Client) -> None:
-    words = said(client, "/stem-cells/trials/")
+    text = said(client, "/stem-cells/trials/")
 
-    assert "Recruiting, as recorded on 27 January 2026." in words
-    assert "Active, no longer recruiting, as recorded on 13 January 2026." in words
-    assert "Listed, on a record without a date." in words
-    assert "checked 27 January" not in words
+    assert "Recruiting, as recorded on 27 January 2026." in text
+    assert "Active, no longer recruiting, as recorded on 13 January 2026." in text
+    assert "Listed, on a record without a date." in text
+    assert "checked 27 January" not in text
 
 
 def test_the_exception_comes_before_the_four_tests(content: shipped.Shipped, client: Client) -> None:
-    words = said(client, "/stem-cells/regulation/")
+    text = said(client, "/stem-cells/regulation/")
 
-    assert 0 < words.index("same surgical procedure") < words.index("They are not mixed with another product")
-    assert "We found no ruling on marrow that is put into a disc." in words
+    assert 0 < text.index("same surgical procedure") < text.index("They are not mixed with another product")
+    assert "We found no ruling on marrow that is put into a disc." in text
 
 
 def test_nobody_sets_a_day_on_which_nobody_looked() -> None:

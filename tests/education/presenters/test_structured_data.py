@@ -59,9 +59,9 @@ def visible(html: str) -> str:
 def data_of(html: str) -> list[dict[str, Any]]:
     blocks = DATA_BLOCK.findall(html)
     assert len(blocks) == 1
-    found = json.loads(blocks[0])
-    assert found["@context"] == "https://schema.org"
-    return list(found["@graph"])
+    result = json.loads(blocks[0])
+    assert result["@context"] == "https://schema.org"
+    return list(result["@graph"])
 
 
 def walk(value: Any) -> Iterator[dict[str, Any]]:
@@ -143,10 +143,10 @@ class TestEveryPage:
             if address == "/":
                 assert (shown, page.get("breadcrumb")) == (None, None)
                 continue
-            words = [visible(f"<body>{entry}") for entry in re.findall(r"<li.*?</li>", shown[0])]
+            labels = [visible(f"<body>{entry}") for entry in re.findall(r"<li.*?</li>", shown[0])]
             trail = page["breadcrumb"]["itemListElement"]
-            assert [step["name"] for step in trail] == words, address
-            assert [step["position"] for step in trail] == list(range(1, len(words) + 1))
+            assert [step["name"] for step in trail] == labels, address
+            assert [step["position"] for step in trail] == list(range(1, len(labels) + 1))
             assert trail[-1]["item"] == f"http://testserver{address}"
 
 
@@ -235,8 +235,8 @@ def test_a_page_on_one_treatment_says_so(path: str, kind: str | None, client: Cl
 
     nodes = data_of(client.get(path).content.decode())
 
-    found = [node["@type"] for node in nodes if node["@id"].endswith("#subject")]
-    assert found == ([kind] if kind else [])
+    kinds = [node["@type"] for node in nodes if node["@id"].endswith("#subject")]
+    assert kinds == ([kind] if kind else [])
 
 
 def test_a_page_about_cells_is_no_treatment_whatever_its_kind(client: Client, make_page: MakePage) -> None:
@@ -284,7 +284,7 @@ def test_no_text_can_end_the_block(client: Client, make_page: MakePage) -> None:
 def test_words_are_taken_without_the_numbers_of_sources() -> None:
     html = '<p>It may help <a class="cite" href="#source-1">1</a> <a class="cite" href="#source-2">2</a>. Or not.</p>'
 
-    assert structured_data.Words.of(html).text == "It may help. Or not."
+    assert structured_data.PageOutline.of(html).text == "It may help. Or not."
 
 
 @pytest.mark.browser

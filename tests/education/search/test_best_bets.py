@@ -22,8 +22,8 @@ from tests.education.performing import perform
 KNOWN = Vocabulary({"stem": 9, "cell": 9, "cells": 9, "cost": 5, "back": 9, "pain": 9, "decision": 2, "radical": 1})
 
 
-def best(words: str) -> list[str]:
-    return [hit.path for hit in engine.find(words).best]
+def best(phrase: str) -> list[str]:
+    return [hit.path for hit in engine.find(phrase).best]
 
 
 def bet(**values: Any) -> BestBet:
@@ -32,7 +32,7 @@ def bet(**values: Any) -> BestBet:
 
 class TestWhatIsFound:
     @pytest.mark.parametrize(
-        ("words", "first"),
+        ("phrase", "first"),
         [
             ("is stem cell therapy safe?", "/stem-cells/risks/"),
             ("how much do stem cells cost", "/stem-cells/costs/"),
@@ -45,12 +45,12 @@ class TestWhatIsFound:
             ("what does fluoroscopy mean", "/glossary/#fluoroscopy"),
         ],
     )
-    def test_the_plain_question(self, content: shipped.Shipped, words: str, first: str) -> None:
-        assert best(words)[0] == first
+    def test_the_plain_question(self, content: shipped.Shipped, phrase: str, first: str) -> None:
+        assert best(phrase)[0] == first
 
-    @pytest.mark.parametrize("words", ["zebra", "son", "weather tomorrow", "what is it", "?"])
-    def test_what_no_place_answers_has_no_best_answer(self, content: shipped.Shipped, words: str) -> None:
-        assert best(words) == []
+    @pytest.mark.parametrize("phrase", ["zebra", "son", "weather tomorrow", "what is it", "?"])
+    def test_what_no_place_answers_has_no_best_answer(self, content: shipped.Shipped, phrase: str) -> None:
+        assert best(phrase) == []
 
     def test_an_answer_stands_once_and_not_again_below(self, content: shipped.Shipped) -> None:
         results = engine.find("sciatica")
@@ -102,12 +102,12 @@ class TestSpelling:
         assert names_heard(["clinics", "sell", "stem", "cells"]) == ["clinics", "sell", "stem", "cells"]
 
     def test_a_correction_to_little_words_finds_nothing_and_breaks_nothing(self, content: shipped.Shipped) -> None:
-        assert engine.find("abuot").words == "abuot"
+        assert engine.find("abuot").query == "abuot"
 
 
 class TestSpanish:
     @pytest.mark.parametrize(
-        ("words", "english"),
+        ("phrase", "english"),
         [
             ("celulas madre precio", "stem cells cost"),
             ("cuanto cuestan las celulas madre", "cost stem cells"),
@@ -115,15 +115,15 @@ class TestSpanish:
             ("dolor de espladas", "back pain"),
         ],
     )
-    def test_is_read_in_english(self, words: str, english: str) -> None:
-        read = in_english(words.split(), KNOWN)
+    def test_is_read_in_english(self, phrase: str, english: str) -> None:
+        read = in_english(phrase.split(), KNOWN)
 
         assert read is not None
         assert " ".join(read.english) == english
 
-    @pytest.mark.parametrize("words", ["decision", "stem cells", "no pain", "radical pain", "a son", "me"])
-    def test_english_is_no_spanish(self, words: str) -> None:
-        assert in_english(words.split(), KNOWN) is None
+    @pytest.mark.parametrize("phrase", ["decision", "stem cells", "no pain", "radical pain", "a son", "me"])
+    def test_english_is_no_spanish(self, phrase: str) -> None:
+        assert in_english(phrase.split(), KNOWN) is None
 
     def test_every_name_has_a_meaning_and_no_ending(self) -> None:
         assert all(name and english for name, english in MEANING.items())
@@ -204,9 +204,9 @@ class TestGovernance:
     def test_one_that_leads_nowhere_is_refused(
         self, content: shipped.Shipped, values: dict[str, Any], problem: str
     ) -> None:
-        (found,) = records.problems_of(bet(**values))
+        (result,) = records.problems_of(bet(**values))
 
-        assert problem in found
+        assert problem in result
         assert records.problems_of(bet()) == []
 
     def test_the_shipped_ones_lead_to_what_is_there(self) -> None:

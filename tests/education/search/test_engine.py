@@ -20,47 +20,47 @@ from tests.education.performing import perform
 REASON = "A trial that it rests on was taken back."
 
 
-def hits(words: str, kind: str) -> list[engine.Hit]:
+def hits(phrase: str, kind: str) -> list[engine.Hit]:
     """What was found of one kind, the best answers first, as they stand on the page."""
-    results = engine.find(words)
+    results = engine.find(phrase)
     best = [hit for hit in results.best if hit.kind == kind]
     return best + [hit for group in results.groups if group.kind == kind for hit in group.hits]
 
 
-def titles(words: str, kind: str = "page") -> list[str]:
-    return [hit.title for hit in hits(words, kind)]
+def titles(phrase: str, kind: str = "page") -> list[str]:
+    return [hit.title for hit in hits(phrase, kind)]
 
 
-def paths(words: str, kind: str = "page") -> list[str]:
-    return [hit.path.partition("#")[0] for hit in hits(words, kind)]
+def paths(phrase: str, kind: str = "page") -> list[str]:
+    return [hit.path.partition("#")[0] for hit in hits(phrase, kind)]
 
 
-def said(words: str) -> str:
+def said(phrase: str) -> str:
     """All snippets of a search, with the marks written as square brackets."""
-    results = engine.find(words)
-    found = [*results.best, *(hit for group in results.groups for hit in group.hits)]
-    pieces = [piece for hit in found for piece in hit.snippet]
+    results = engine.find(phrase)
+    result_list = [*results.best, *(hit for group in results.groups for hit in group.hits)]
+    pieces = [piece for hit in result_list for piece in hit.snippet]
     return "".join(f"[{text}]" if is_marked else text for text, is_marked in pieces)
 
 
-def show(make_page: MakePage, name: str, **words: str) -> Page:
+def show(make_page: MakePage, name: str, **fields: str) -> Page:
     """A page that readers see."""
-    page = make_page(key=name, path=f"/{name}/", **words)
+    page = make_page(key=name, path=f"/{name}/", **fields)
     versions.publish_unreviewed(page=page, by="Somebody")
     snapshot.refresh_snapshot()
     return page
 
 
 class TestFinding:
-    @pytest.mark.parametrize("words", ["zebra", "zebras", "Zebra", "ZEBRA’S", "  zebra?  ", "the zebra"])
-    def test_forms_of_a_word_are_one_word(self, make_page: MakePage, words: str) -> None:
+    @pytest.mark.parametrize("phrase", ["zebra", "zebras", "Zebra", "ZEBRA’S", "  zebra?  ", "the zebra"])
+    def test_forms_of_a_word_are_one_word(self, make_page: MakePage, phrase: str) -> None:
         show(make_page, "stripes", title="Stripes", body="Two zebras graze.")
 
-        assert titles(words) == ["Stripes"]
+        assert titles(phrase) == ["Stripes"]
 
-    @pytest.mark.parametrize("words", ["injected", "injecting", "injection", "injections"])
-    def test_verbs_and_nouns_meet(self, content: shipped.Shipped, words: str) -> None:
-        assert "epidural-injection" in {hit.rpartition("#")[2] for hit in _terms(words)}
+    @pytest.mark.parametrize("phrase", ["injected", "injecting", "injection", "injections"])
+    def test_verbs_and_nouns_meet(self, content: shipped.Shipped, phrase: str) -> None:
+        assert "epidural-injection" in {hit.rpartition("#")[2] for hit in _terms(phrase)}
 
     def test_accents_are_no_matter(self, make_page: MakePage) -> None:
         show(make_page, "method", title="The Zielińska method", body="By Zoë Zielińska.")
@@ -131,13 +131,13 @@ class TestFinding:
         assert "cure" not in said("zebras")
 
 
-def _terms(words: str) -> list[str]:
-    return [hit.path for hit in hits(words, "term")]
+def _terms(phrase: str) -> list[str]:
+    return [hit.path for hit in hits(phrase, "term")]
 
 
 class TestSynonyms:
     @pytest.mark.parametrize(
-        ("words", "path"),
+        ("phrase", "path"),
         [
             ("slipped disc", "/conditions/herniated-disc/"),
             ("slipped disk", "/conditions/herniated-disc/"),
@@ -156,10 +156,10 @@ class TestSynonyms:
             ("platelet rich plasma", "/stem-cells/procedure/"),
         ],
     )
-    def test_what_people_say_finds_what_texts_say(self, content: shipped.Shipped, words: str, path: str) -> None:
-        results = engine.find(words)
+    def test_what_people_say_finds_what_texts_say(self, content: shipped.Shipped, phrase: str, path: str) -> None:
+        results = engine.find(phrase)
 
-        assert path in paths(words)
+        assert path in paths(phrase)
         assert not results.is_loose
         assert not results.meant
 

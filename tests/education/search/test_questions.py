@@ -29,8 +29,8 @@ def addresses(question: str) -> list[str]:
     [("dev", 58, 59), ("held_back", 56, 58)],
 )
 def test_the_right_page_is_first_or_among_three(content: shipped.Shipped, half: str, first: int, in_three: int) -> None:
-    found = [(addresses(asked["query"])[:3], asked["right"]) for asked in QUESTIONS[half]]
+    ranks = [(addresses(asked["query"])[:3], asked["right"]) for asked in QUESTIONS[half]]
 
-    assert len(found) == 60
-    assert sum(shown[:1] != [] and shown[0] in right for shown, right in found) >= first
-    assert sum(bool(set(shown) & set(right)) for shown, right in found) >= in_three
+    assert len(ranks) == 60
+    assert sum(shown[:1] != [] and shown[0] in right for shown, right in ranks) >= first
+    assert sum(bool(set(shown) & set(right)) for shown, right in ranks) >= in_three

@@ -200,11 +200,11 @@ class TestWhatReadersSee:
     ) -> None:
         html = self.show(make_account().page, manager, sign, client)
         main = html.split("<main")[1].split("</main>")[0]
-        for words in (
+        for phrase in (
             "One person’s story cannot show that a treatment works", "No change", "Every tenth who agreed",
             "17 of 31 people who were asked", "A gift card of 20",
         ):  # fmt: skip
-            assert words in main
+            assert phrase in main
         assert '<meta name="robots" content="noindex">' in html
         assert "/check/" not in main
         assert "/request/" not in main
@@ -221,5 +221,5 @@ class TestWhatReadersSee:
         self, make_statement: Any, manager: User, sign: Sign, client: Client
     ) -> None:
         html = self.show(make_statement().page, manager, sign, client)
-        for words in ("Opinion", "Dr Invented", "Made-up register 77", "Owns no shares", "Statement E9"):
-            assert words in html
+        for phrase in ("Opinion", "Dr Invented", "Made-up register 77", "Owns no shares", "Statement E9"):
+            assert phrase in html

@@ -202,11 +202,11 @@ def test_the_desk_shows_what_waits(
 
     html = client.get(reverse("admin:education_page_desk")).content.decode()
 
-    for words in (
+    for phrase in (
         "was taken back by its journal", "Retracted sources", "Expired grades", "Trials nobody looked at",
         "Edits that readers do not see yet", "Update in progress",
     ):  # fmt: skip
-        assert words in html
+        assert phrase in html
 
 
 def test_the_desk_is_for_those_who_may_see_pages(content: shipped.Shipped, client: Client) -> None:

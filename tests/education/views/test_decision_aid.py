@@ -14,7 +14,7 @@ from education import library
 from education.content import shipped
 from education.models import Page
 from education.presenters.page_renderer import PageRenderer
-from education.views.decision_aid import QUESTIONS, RATINGS, STATEMENTS, DecisionAidForm, words_of
+from education.views.decision_aid import QUESTIONS, RATINGS, STATEMENTS, DecisionAidForm, text_of
 from tests.access.conftest import everything
 from tests.content_fixtures import SHIPPED
 
@@ -78,13 +78,13 @@ class TestPage:
 
 class TestSummary:
     def test_what_matters_most_comes_first(self, client: Client) -> None:
-        words = words_on(client.post(AID, ANSWERS).content.decode())
+        text = words_on(client.post(AID, ANSWERS).content.decode())
         places = [
-            words.index(part) for part in ("Very much", str(STATEMENTS["no_harm"]), "Some ", str(STATEMENTS["pain"]))
+            text.index(part) for part in ("Very much", str(STATEMENTS["no_harm"]), "Some ", str(STATEMENTS["pain"]))
         ]
         assert places == sorted(places)
-        assert "What happens if I do nothing new for three months?" in words
-        assert SECRET in words
+        assert "What happens if I do nothing new for three months?" in text
+        assert SECRET in text
 
     def test_every_option_is_pointed_to_whatever_is_answered(self, client: Client) -> None:
         """Nothing is recommended: the list is the same for everybody."""
@@ -115,10 +115,13 @@ class TestSummary:
     def test_the_longest_page_can_be_carried(self) -> None:
         for spread in (["5"] * 8, ["1", "2", "3", "4", "5", "1", "2", "3"]):
             groups = [
-                (words, [label for label, given in zip(STATEMENTS.values(), spread, strict=True) if given == rating])
-                for rating, words in RATINGS
+                (
+                    rating_label,
+                    [label for label, given in zip(STATEMENTS.values(), spread, strict=True) if given == rating],
+                )
+                for rating, rating_label in RATINGS
             ]
-            longest = words_of(groups, [text for _, text in QUESTIONS], "a" * 1000)
+            longest = text_of(groups, [text for _, text in QUESTIONS], "a" * 1000)
             assert len(longest) <= CARRIED
 
 
@@ -163,10 +166,10 @@ class TestOddInput:
     )
     def test_gets_a_sentence(self, client: Client, changes: dict[str, Any], sentence: str) -> None:
         page = client.post(AID, {**ANSWERS, **changes})
-        words = words_on(page.content.decode())
+        text = words_on(page.content.decode())
         assert page.status_code == 200
-        assert words.startswith("Error: ")
-        assert sentence in words
+        assert text.startswith("Error: ")
+        assert sentence in text
 
     def test_nul_is_refused(self, client: Client) -> None:
         assert client.post(AID, {"own": "a\x00b"}).status_code == 400

@@ -57,8 +57,8 @@ class TestTheForm:
 class TestSending:
     def test_keeps_one_row_and_thanks(self, content: shipped.Shipped, client: Client) -> None:
         html = client.post(URL, sent()).content.decode()
-        kept = Feedback.objects.get()
-        assert (kept.path, kept.is_helpful, kept.text, kept.done_at) == ("/faq/", False, WORDS, None)
+        stored = Feedback.objects.get()
+        assert (stored.path, stored.is_helpful, stored.text, stored.done_at) == ("/faq/", False, WORDS, None)
         assert "Thank you" in html
         assert AuditEvent.objects.filter(action="content.feedback", actor="reader").count() == 1
 
@@ -90,8 +90,8 @@ class TestSending:
         response = client.post(URL, sent(text=text))
         assert response.status_code == (400 if "\0" in text else 200)
         client.force_login(editor)
-        for kept in Feedback.objects.all():
-            html = client.get(reverse("admin:education_feedback_change", args=[kept.pk])).content.decode()
+        for stored in Feedback.objects.all():
+            html = client.get(reverse("admin:education_feedback_change", args=[stored.pk])).content.decode()
             assert "<script>alert" not in html
         assert client.get(URL).status_code == 200
 
@@ -126,46 +126,46 @@ class TestSending:
 
 class TestFinishing:
     @pytest.fixture
-    def kept(self, db: None) -> Feedback:
+    def stored(self, db: None) -> Feedback:
         return submit_feedback(token="t" * 32, path="/faq/", is_helpful=False, text=WORDS)
 
-    def finish(self, client: Client, by: User, kept: Feedback, outcome: str) -> Any:
+    def finish(self, client: Client, by: User, stored: Feedback, outcome: str) -> Any:
         client.force_login(by)
         response = client.post(
-            reverse("admin:education_feedback_finish", args=[kept.pk]), {"outcome": outcome}, follow=True
+            reverse("admin:education_feedback_finish", args=[stored.pk]), {"outcome": outcome}, follow=True
         )
-        kept.refresh_from_db()
+        stored.refresh_from_db()
         return response
 
-    def test_an_editor_says_what_became_of_it(self, kept: Feedback, editor: User, client: Client) -> None:
-        assert self.finish(client, editor, kept, " Made it clearer. ").status_code == 200
-        assert (kept.outcome, kept.done_by) == ("Made it clearer.", editor)
-        assert kept.done_at is not None
+    def test_an_editor_says_what_became_of_it(self, stored: Feedback, editor: User, client: Client) -> None:
+        assert self.finish(client, editor, stored, " Made it clearer. ").status_code == 200
+        assert (stored.outcome, stored.done_by) == ("Made it clearer.", editor)
+        assert stored.done_at is not None
 
-    def test_the_first_word_stands(self, kept: Feedback, editor: User, manager: User, client: Client) -> None:
-        self.finish(client, editor, kept, "Made it clearer.")
-        html = self.finish(client, manager, kept, "Nothing to change.").content.decode()
-        assert (kept.outcome, kept.done_by) == ("Made it clearer.", editor)
+    def test_the_first_word_stands(self, stored: Feedback, editor: User, manager: User, client: Client) -> None:
+        self.finish(client, editor, stored, "Made it clearer.")
+        html = self.finish(client, manager, stored, "Nothing to change.").content.decode()
+        assert (stored.outcome, stored.done_by) == ("Made it clearer.", editor)
         assert "editor has said what became of it already, so what you wrote was not saved." in html
         assert ">\nNothing to change.</textarea>" in html
-        assert "Saved." in self.finish(client, editor, kept, "Made it clearer.").content.decode()
+        assert "Saved." in self.finish(client, editor, stored, "Made it clearer.").content.decode()
 
-    def test_a_word_is_owed(self, kept: Feedback, editor: User, client: Client) -> None:
-        assert "Write what became of it" in self.finish(client, editor, kept, "  ").content.decode()
-        assert kept.done_at is None
+    def test_a_word_is_owed(self, stored: Feedback, editor: User, client: Client) -> None:
+        assert "Write what became of it" in self.finish(client, editor, stored, "  ").content.decode()
+        assert stored.done_at is None
 
     @pytest.mark.parametrize("group", ["triage", "doctor"])
-    def test_it_is_for_those_who_write(self, group: str, kept: Feedback, client: Client) -> None:
-        assert self.finish(client, make_user(f"a_{group}", group), kept, "Done.").status_code == 403
-        assert kept.done_at is None
+    def test_it_is_for_those_who_write(self, group: str, stored: Feedback, client: Client) -> None:
+        assert self.finish(client, make_user(f"a_{group}", group), stored, "Done.").status_code == 403
+        assert stored.done_at is None
 
-    def test_nobody_edits_what_a_reader_wrote(self, kept: Feedback, manager: User, client: Client) -> None:
+    def test_nobody_edits_what_a_reader_wrote(self, stored: Feedback, manager: User, client: Client) -> None:
         client.force_login(manager)
-        url = reverse("admin:education_feedback_change", args=[kept.pk])
+        url = reverse("admin:education_feedback_change", args=[stored.pk])
         assert WORDS in client.get(url).content.decode()
         assert client.post(url, {"text": "Lovely."}).status_code == 403
-        looked = client.get(reverse("admin:education_feedback_finish", args=[kept.pk]))
-        assert looked.headers["Location"] == reverse("admin:education_feedback_change", args=[kept.pk])
+        looked = client.get(reverse("admin:education_feedback_finish", args=[stored.pk]))
+        assert looked.headers["Location"] == reverse("admin:education_feedback_change", args=[stored.pk])
 
 
 @pytest.mark.parametrize(

@@ -107,14 +107,14 @@ class TestNotToBeFound:
 
 def allowed(rules: str, path: str) -> bool:
     """As RFC 9309 says: the longest rule that matches wins, and of two as long the one that allows."""
-    found = [(0, True)]
+    results = [(0, True)]
     for line in rules.splitlines():
         verb, _, pattern = line.partition(": ")
         if verb in ("Allow", "Disallow"):
             shape = re.escape(pattern).replace(r"\*", ".*").replace(r"\$", "$")
             if re.match(shape, path):
-                found.append((len(pattern), verb == "Allow"))
-    return max(found)[1]
+                results.append((len(pattern), verb == "Allow"))
+    return max(results)[1]
 
 
 def test_robots_may_read_and_nothing_else(client: Client) -> None:
@@ -149,14 +149,14 @@ def test_the_sitemap_lists_every_public_page_with_its_last_change(
     with django_assert_max_num_queries(2):
         response = client.get("/sitemap.xml", headers={"host": "localhost"})
 
-    found = {
+    results = {
         entry.find(f"{SITEMAP}loc").text: entry.find(f"{SITEMAP}lastmod")
         for entry in ElementTree.fromstring(response.content)
     }
 
-    assert set(found) == {f"http://testserver{address}" for address in ADDRESSES if address != "/stem-cells/risks/"}
+    assert set(results) == {f"http://testserver{address}" for address in ADDRESSES if address != "/stem-cells/risks/"}
     for page in Page.objects.public():
-        assert found[f"http://testserver{page.path}"].text == clock.local(page.live.published_at).date().isoformat()
+        assert results[f"http://testserver{page.path}"].text == clock.local(page.live.published_at).date().isoformat()
 
 
 class TestUpdates:

@@ -61,7 +61,7 @@ class TestAnyTextIsAQuestion:
     def test_find_answers(self, content: shipped.Shipped, text: str) -> None:
         results = engine.find(text)
 
-        assert results.words == text[: engine.LONGEST_KEPT]
+        assert results.query == text[: engine.LONGEST_KEPT]
         assert results.total >= 0
         assert SearchEntry.objects.exists()
 
@@ -81,7 +81,7 @@ def test_a_page_that_is_no_page_is_no_error(content: shipped.Shipped, client: Cl
 
 class TestDanger:
     @pytest.mark.parametrize(
-        "words",
+        "phrase",
         [
             "can't pee", "cant pee", "can’t pee", "cannot urinate", "unable to pass urine", "lost bladder control",
             "leaking pee", "incontinence", "bowel problem", "numb between legs", "numbness in my groin",
@@ -92,18 +92,18 @@ class TestDanger:
             "night sweats", "unexplained weight loss", "paralysed",
         ],
     )  # fmt: skip
-    def test_signs_put_help_first(self, words: str) -> None:
-        assert dangers_in(words)
+    def test_signs_put_help_first(self, phrase: str) -> None:
+        assert dangers_in(phrase)
 
     @pytest.mark.parametrize(
-        "words",
+        "phrase",
         [
             "", "stem cells", "slipped disc", "cost of stem cells", "is it safe", "exercise", "sciatica leg pain",
             "how long does it take", "infection", "surgery", "walking with stenosis", "can I work", "scan", "injection",
         ],
     )  # fmt: skip
-    def test_ordinary_words_do_not(self, words: str) -> None:
-        assert not dangers_in(words)
+    def test_ordinary_words_do_not(self, phrase: str) -> None:
+        assert not dangers_in(phrase)
 
     def test_a_way_to_talk_stands_first_for_words_about_self_harm(
         self, content: shipped.Shipped, client: Client
@@ -114,18 +114,18 @@ class TestDanger:
         assert 'class="care"' not in html
         assert 'id="support"' not in client.get("/search/?q=wake+up+stiff").content.decode()
 
-    @pytest.mark.parametrize("words", ["i want to kill myself", "quiero morir"])
+    @pytest.mark.parametrize("phrase", ["i want to kill myself", "quiero morir"])
     def test_words_about_self_harm_are_never_put_into_other_words_or_counted(
-        self, content: shipped.Shipped, client: Client, words: str
+        self, content: shipped.Shipped, client: Client, phrase: str
     ) -> None:
-        html = client.get("/search/", {"q": words}).content.decode()
+        html = client.get("/search/", {"q": phrase}).content.decode()
 
         assert "<h1>Get help now</h1>" in html
         assert "<title>Search – " in html
         assert not [
             said for said in ("Did you mean", "We looked for", "Nothing here has “", "Check the") if said in html
         ]
-        assert f'value="{words}"' in html
+        assert f'value="{phrase}"' in html
 
     def test_danger_late_in_a_pasted_paragraph_counts_and_nothing_is_lost(
         self, content: shipped.Shipped, client: Client
@@ -134,7 +134,7 @@ class TestDanger:
         response = client.get("/search/", {"q": pasted})
 
         assert 'class="care"' in response.content.decode()
-        assert response.context["results"].words == pasted
+        assert response.context["results"].query == pasted
 
     def test_the_card_stands_before_the_results(self, content: shipped.Shipped, client: Client) -> None:
         html = client.get("/search/", {"q": "fever after injection"}).content.decode()
@@ -142,11 +142,11 @@ class TestDanger:
         assert 0 < html.index('class="care"') < html.index("need help fast") < html.index('class="results"')
         assert 'class="care"' not in client.get("/search/?q=stem+cells").content.decode()
 
-    @pytest.mark.parametrize("words", ["what can't I pee?", "feverr", "incontinense", "can not pee zzyzx"])
+    @pytest.mark.parametrize("phrase", ["what can't I pee?", "feverr", "incontinense", "can not pee zzyzx"])
     def test_also_when_nothing_is_found_or_a_letter_is_wrong(
-        self, content: shipped.Shipped, client: Client, words: str
+        self, content: shipped.Shipped, client: Client, phrase: str
     ) -> None:
-        assert 'class="care"' in client.get("/search/", {"q": words}).content.decode()
+        assert 'class="care"' in client.get("/search/", {"q": phrase}).content.decode()
 
 
 class TestPage:
@@ -176,10 +176,10 @@ class TestPage:
         assert f"<h1>{total} results for “slipped disc”</h1>" in html
         assert 'value="slipped disc"' in html
         assert html.count("<h1") == 1
-        found = engine.find("slipped disc")
-        assert found.best
+        result = engine.find("slipped disc")
+        assert result.best
         assert '<h2 id="best">Best answers</h2>' in html
-        assert html.count('<ol class="results">') == 1 + len(found.groups)
+        assert html.count('<ol class="results">') == 1 + len(result.groups)
         assert "Very low certainty" in html
 
     def test_nothing_found_helps_on(self, content: shipped.Shipped, client: Client, settings) -> None:
@@ -221,23 +221,23 @@ class TestPage:
 
     def test_another_appearance_keeps_the_words(self, content: shipped.Shipped, client: Client) -> None:
         html = client.get("/search/", {"q": "slipped disc", "kind": "page"}).content.decode()
-        kept = unescape(re.search(r'name="next" value="([^"]*)"', html)[1])
-        assert kept == "/search/?q=slipped+disc&kind=page"
-        assert client.post("/appearance/", {"theme": "dark", "next": kept})["Location"] == kept
+        stored = unescape(re.search(r'name="next" value="([^"]*)"', html)[1])
+        assert stored == "/search/?q=slipped+disc&kind=page"
+        assert client.post("/appearance/", {"theme": "dark", "next": stored})["Location"] == stored
 
     def test_a_post_is_refused(self, db: None, client: Client) -> None:
         assert client.post("/search/", {"q": "pain"}).status_code == 405
 
     @pytest.mark.parametrize(
-        ("words", "queries"), [("", 1), ("stem cells", 3), ("what is", 1), ("stenossis", 4), ("zzyzx qwvx", 4)]
+        ("phrase", "queries"), [("", 1), ("stem cells", 3), ("what is", 1), ("stenossis", 4), ("zzyzx qwvx", 4)]
     )
     def test_it_costs_few_queries(
-        self, content: shipped.Shipped, client: Client, django_assert_max_num_queries, words: str, queries: int
+        self, content: shipped.Shipped, client: Client, django_assert_max_num_queries, phrase: str, queries: int
     ) -> None:
         client.get("/search/?q=pain")
         client.get("/search/")
         with django_assert_max_num_queries(queries):
-            client.get("/search/", {"q": words})
+            client.get("/search/", {"q": phrase})
 
     def test_before_any_content_it_finds_nothing(self, db: None, client: Client) -> None:
         assert "Nothing found" in client.get("/search/?q=pain").content.decode()
@@ -256,8 +256,8 @@ class TestPage:
 def test_the_web_server_writes_no_query_into_its_log() -> None:
     nginx = (shipped.CONTENT.parents[1] / "deploy" / "nginx.conf").read_text()
 
-    (kept,) = re.findall(r"log_format masked '([^']+)'", nginx)
-    assert not re.search(r"\$(request|request_uri|args|query_string|http_referer|arg_\w+)\b", kept)
+    (stored,) = re.findall(r"log_format masked '([^']+)'", nginx)
+    assert not re.search(r"\$(request|request_uri|args|query_string|http_referer|arg_\w+)\b", stored)
     assert set(re.findall(r"access_log\s+(\S+ ?\S*);", nginx)) == {"off", "/var/log/nginx/clinic.log masked"}
 
 

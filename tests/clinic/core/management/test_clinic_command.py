@@ -201,13 +201,13 @@ class TestClinicCommand:
 
 
 @pytest.mark.parametrize(
-    ("given", "words"),
+    ("given", "phrase"),
     [
         ({"HOST": "db.example", "PORT": 5433, "PASSWORD": "hush"}, "PostgreSQL clinic at db.example:5433"),
         ({"HOST": "", "PORT": "", "PASSWORD": "hush"}, "PostgreSQL clinic at this machine:5432"),
     ],
 )
-def test_a_database_is_described_without_its_password(monkeypatch, given, words):
+def test_a_database_is_described_without_its_password(monkeypatch, given, phrase):
     stand_in = SimpleNamespace(vendor="postgresql", settings_dict={"NAME": "clinic", **given})
     monkeypatch.setattr(clinic_command, "connection", stand_in)
-    assert clinic_command.describe_database() == words
+    assert clinic_command.describe_database() == phrase

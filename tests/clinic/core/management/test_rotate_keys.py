@@ -117,8 +117,8 @@ def test_keys_that_differ_in_capitals_are_two_keys(settings, capsys):
 
 
 def test_what_stands_under_field_keys_is_the_clinics_own_and_the_keys_of_rows():
-    found = {f"{model._meta.label}.{field.name}" for model, field in columns_under_field_keys()}
-    assert found == {
+    results = {f"{model._meta.label}.{field.name}" for model, field in columns_under_field_keys()}
+    assert results == {
         "tests.EncryptedNote.text",
         "tests.EncryptedNote.maybe",
         "tests.EncryptedNote.data",
