@@ -19,7 +19,7 @@ FRONTEND := clinic/core/frontend
 BUILT_FROM := package.json package-lock.json bootstrap-used.txt build-bootstrap.mjs requirements.txt build_fonts.py
 BUILT := css/bootstrap.css css/fonts.css ../static/clinic/fonts/*.woff2
 
-.PHONY: help run test test-fast test-deep mutants coverage check messages weigh bench format frontend lock clean
+.PHONY: help run test test-fast test-deep mutants drill coverage check messages weigh bench format frontend lock clean
 
 help: ## Show these lines
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -55,6 +55,9 @@ test-deep: .venv/.installed-dev ## Before a release: long properties, storms, th
 mutants: .venv/.installed-dev ## Change one thing at a time and see whether a test notices (MUTANTS=300, SEED, ONLY="a piece of a line")
 	@$(PY) -m tests.mutation
 
+drill: .venv/.installed-dev ## Back up, lose and restore a made-up clinic on both engines, with a table (REQUESTS=300, ENGINES="sqlite postgresql")
+	@$(PY) -m tests.drill
+
 coverage: .venv/.installed-dev ## Run all tests and print how many lines and branches they reach
 	@.venv/bin/pytest -q -n 2 --dist worksteal --cov --cov-report=term:skip-covered $(ARGS)
 
@@ -72,7 +75,7 @@ check: .venv/.installed-dev ## Lint, format, types, import rules, templates, mig
 	env SECRET_KEY="$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(60))')" \
 		FIELD_KEYS="$$($(PY) -c 'import base64, os; print("k1:" + base64.b64encode(os.urandom(32)).decode())')" \
 		BACKUP_KEY="$$($(PY) -c 'from pyrage.x25519 import Identity; print(Identity.generate().to_public())')" \
-		BACKUP_FOLDER=/var/backups/clinic \
+		BACKUP_FOLDER=/var/backups/clinic EMAIL_URL=smtp://127.0.0.1:25 \
 		ENV_FILE= DEBUG=0 UNSIGNED_RULES_ACCEPTED_BY="make check" ALLOWED_HOSTS=clinic.example SITE_URL=https://clinic.example \
 		$(PY) manage.py check --deploy --fail-level WARNING
 

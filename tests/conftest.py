@@ -10,8 +10,9 @@ import pytest
 from django.conf import settings
 
 from clinic.core import key_fingerprints
+from tests.deploy.servers import nginx_path
 
-pytest_plugins = ["tests.personas", "tests.content_fixtures"]
+pytest_plugins = ["tests.personas", "tests.content_fixtures", "tests.pseudo.switch"]
 
 CHROMIUM_NAMES = (
     "chromium-headless-shell", "chrome-headless-shell",
@@ -36,6 +37,8 @@ def left_out() -> dict[str, str]:
     gaps = {}
     if not chromium_path() and not IN_CI:
         gaps["browser"] = f"browser tests need Chromium ({GET_CHROMIUM})"
+    if not nginx_path() and not IN_CI:
+        gaps["nginx"] = "tests of the web server need nginx (Debian: apt-get install nginx-light)"
     if not os.environ.get("DEEP"):
         gaps["deep"] = "deep tests take minutes (make test-deep)"
     if not on_postgresql():

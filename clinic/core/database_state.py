@@ -39,7 +39,7 @@ Columns = dict[str, dict[str, bool]]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class State:
+class DatabaseState:
     """The tables there, the migrations recorded as (app, name), and the columns of the tables asked about."""
 
     tables: frozenset[str]
@@ -47,10 +47,10 @@ class State:
     columns: Columns
 
 
-EMPTY: Final = State(frozenset(), frozenset(), {})
+EMPTY: Final = DatabaseState(frozenset(), frozenset(), {})
 
 
-def of_sqlite(path: Path, wanted: Collection[str]) -> State:
+def of_sqlite(path: Path, wanted: Collection[str]) -> DatabaseState:
     """`wanted` names the tables whose columns are read. Raises sqlite3.Error for what SQLite cannot read."""
     if not path.exists() or not path.stat().st_size:
         return EMPTY
@@ -64,18 +64,18 @@ def of_sqlite(path: Path, wanted: Collection[str]) -> State:
     return _sqlite(address, wanted)
 
 
-def _sqlite(address: str, wanted: Collection[str]) -> State:
+def _sqlite(address: str, wanted: Collection[str]) -> DatabaseState:
     opened = sqlite3.connect(address, uri=True, timeout=5)
     try:
         tables = frozenset(name for (name,) in opened.execute(SQLITE_TABLES))
         applied = opened.execute(APPLIED).fetchall() if MIGRATIONS in tables else []
         marks = ", ".join("?" * len(wanted))
-        return State(tables, frozenset(applied), _columns(opened.execute(SQLITE_COLUMNS % marks, list(wanted))))
+        return DatabaseState(tables, frozenset(applied), _columns(opened.execute(SQLITE_COLUMNS % marks, list(wanted))))
     finally:
         opened.close()
 
 
-def of_postgresql(connection: BaseDatabaseWrapper, wanted: Collection[str]) -> State:
+def of_postgresql(connection: BaseDatabaseWrapper, wanted: Collection[str]) -> DatabaseState:
     """As `of_sqlite`. Raises DatabaseError."""
     with connection.cursor() as cursor:
         cursor.execute(POSTGRESQL_TABLES, [])
@@ -85,7 +85,7 @@ def of_postgresql(connection: BaseDatabaseWrapper, wanted: Collection[str]) -> S
             cursor.execute(APPLIED)
             applied = cursor.fetchall()
         cursor.execute(POSTGRESQL_COLUMNS, [list(wanted)])
-        return State(tables, frozenset(applied), _columns(cursor.fetchall()))
+        return DatabaseState(tables, frozenset(applied), _columns(cursor.fetchall()))
 
 
 def _columns(rows: Any) -> Columns:

@@ -25,7 +25,7 @@ LOADED: Final = "{% load clinic_ui components crispy_forms_tags %}"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class State:
+class ComponentState:
     """One state of one component; `is_staff` shows it as the staff area does."""
 
     component: str
@@ -36,7 +36,7 @@ class State:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Shown:
-    state: State
+    state: ComponentState
     html: SafeString
 
 
@@ -65,12 +65,12 @@ class SampleForm(forms.Form):
     agrees = forms.BooleanField(label="I agree")
 
 
-def states() -> list[State]:
+def states() -> list[ComponentState]:
     """In the order of the file, those of one component together."""
-    return [State(**item) for item in tomllib.loads(STATES.read_text(encoding="utf-8"))["state"]]
+    return [ComponentState(**item) for item in tomllib.loads(STATES.read_text(encoding="utf-8"))["state"]]
 
 
-def render_state(state: State, request: HttpRequest) -> SafeString:
+def render_state(state: ComponentState, request: HttpRequest) -> SafeString:
     refused = SampleForm({}, auto_id="refused_%s", prefix=None)
     refused.add_error(None, "Choose a time that is still free.")
     context = {

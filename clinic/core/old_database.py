@@ -8,6 +8,7 @@ import enum
 import os
 import shlex
 import sqlite3
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,7 +17,7 @@ from django.db import DatabaseError, OperationalError, connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from clinic.core import database_state
-from clinic.core.database_state import State
+from clinic.core.database_state import DatabaseState
 
 OURS: Final = ("accounts", "clinic", "core", "consultations", "education")
 BEGUN_ANEW: Final = {
@@ -146,7 +147,7 @@ def _judged_server(used: BaseDatabaseWrapper) -> Refusal | None:
     return _refusal(state, name, keep)
 
 
-def _refusal(state: State, name: str, keep: str) -> Refusal | None:
+def _refusal(state: DatabaseState, name: str, keep: str) -> Refusal | None:
     """What the tables and the migrations on record say of who made the database."""
     cause, detail = _cause(state)
     if cause is RefusalCause.OLD:
@@ -172,7 +173,7 @@ def _refusal(state: State, name: str, keep: str) -> Refusal | None:
     return Refusal(cause, text)
 
 
-def _cause(state: State) -> tuple[RefusalCause | None, str]:
+def _cause(state: DatabaseState) -> tuple[RefusalCause | None, str]:
     known = _known_migrations()
     recorded = {(app, name) for app, name in state.applied if app in OURS}
     unknown = sorted(recorded - known)
@@ -188,7 +189,7 @@ def _cause(state: State) -> tuple[RefusalCause | None, str]:
     return (RefusalCause.OLD, "") if _has_other_columns(state) else (None, "")
 
 
-def _is_foreign(state: State) -> bool:
+def _is_foreign(state: DatabaseState) -> bool:
     """Whether tables stand there that no beginning of our own migrations makes: those of Django's apps come first."""
     labels = {config.label for config in apps.get_app_configs()}
     beginning = {
@@ -200,7 +201,7 @@ def _is_foreign(state: State) -> bool:
     return bool(others or state.tables - beginning - {database_state.MIGRATIONS})
 
 
-def _has_other_columns(state: State) -> bool:
+def _has_other_columns(state: DatabaseState) -> bool:
     """Whether a table lacks a column of its model, or wants one that the model would never fill.
 
     While nothing is released the first migrations are made anew under the same names, so their names alone do not
@@ -229,6 +230,12 @@ def _known_migrations() -> set[tuple[str, str]]:
         for label in OURS
         for file in (Path(apps.get_app_config(label).path) / "migrations").glob("[0-9]*.py")
     }
+
+
+def unknown_migrations(applied: Iterable[str]) -> list[str]:
+    """Of migrations written as app.name, those of ours that this version does not have."""
+    known = {".".join(pair) for pair in _known_migrations()}
+    return sorted(name for name in applied if name.partition(".")[0] in OURS and name not in known)
 
 
 def _shown(path: Path) -> str:

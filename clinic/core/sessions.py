@@ -13,7 +13,6 @@ from django.http import HttpRequest, HttpResponse
 from clinic.core import error_pages
 from clinic.core.logs import cause_of, note_cause
 
-
 logger = logging.getLogger(__name__)
 
 

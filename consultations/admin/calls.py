@@ -30,7 +30,7 @@ from consultations.presenters import call_pages
 from consultations.presenters import calls as call_words
 from consultations.presenters.call_pages import CallSubject
 from consultations.presenters.isolation import load
-from consultations.questionnaire.definition import Question, versions, worded
+from consultations.questionnaire.definition import QuestionnaireItem, versions, worded
 from consultations.services import call_scripts, callers, calls, readings
 
 NAME: Final = "consultations_consultationrequest"
@@ -43,7 +43,7 @@ SAID_ONCE: Final = gettext_lazy("The call is recorded.")
 
 def _unsent_answers(request: HttpRequest) -> list[Unsent]:
     """What was ticked on a screen of the script, in words. Of which version it is stands in the database alone."""
-    questions: dict[str, Question] = {}
+    questions: dict[str, QuestionnaireItem] = {}
     for version in versions():
         questions |= worded(version, settings.CLINIC_REGION).by_id
     unsent = []

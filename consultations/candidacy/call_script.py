@@ -15,7 +15,7 @@ from consultations.candidacy.standing import UNANSWERED_RULE, flags_of
 from consultations.candidacy.union import ASKED, Sign
 from consultations.enums import Outcome
 from consultations.questionnaire import flow, page_copy
-from consultations.questionnaire.definition import SAFETY_SECTION, Question, Questionnaire, load, worded
+from consultations.questionnaire.definition import SAFETY_SECTION, Questionnaire, QuestionnaireItem, load, worded
 
 YES: Final = "yes"
 NO: Final = "no"
@@ -54,7 +54,7 @@ def steps(version: str, *, ticks: Iterable[str] = ()) -> tuple[ScriptScreen, ...
     return tuple(screens)
 
 
-def _is_asked(question: Question) -> bool:
+def _is_asked(question: QuestionnaireItem) -> bool:
     return question.is_safety and question.kind in KINDS
 
 
@@ -64,7 +64,7 @@ def _follows_all(asked: Iterable[str], before: ScriptScreen, questionnaire: Ques
     return all(shown is not None and shown.questions.issubset(before.question_ids) for shown in conditions)
 
 
-def questions_on(step: ScriptScreen, *, version: str, region: str) -> list[Question]:
+def questions_on(step: ScriptScreen, *, version: str, region: str) -> list[QuestionnaireItem]:
     """The questions of a step in the words of a region."""
     questions = worded(version, region)
     return [questions[name] for name in step.question_ids]

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
 from consultations.questionnaire.cleaning import NONE
-from consultations.questionnaire.definition import Question, Questionnaire
+from consultations.questionnaire.definition import Questionnaire, QuestionnaireItem
 
 BLANK: Final = ""
 """Shown and left without an answer."""
@@ -63,7 +63,7 @@ def merged(
     return answers
 
 
-def _ticked(question: Question, told: Iterable[Mapping[str, Any]]) -> list[Any] | None:
+def _ticked(question: QuestionnaireItem, told: Iterable[Mapping[str, Any]]) -> list[Any] | None:
     given = [line for source in told if isinstance(lines := source.get(question.id), list | tuple) for line in lines]
     codes = {item for item in given if isinstance(item, str) and item in question.codes}
     unreadable = [item for item in given if not isinstance(item, str) or item not in question.codes]
@@ -72,13 +72,13 @@ def _ticked(question: Question, told: Iterable[Mapping[str, Any]]) -> list[Any] 
     return [*(option.code for option in question.options if option.code in codes), *unreadable] or None
 
 
-def _chosen(question: Question, told: Iterable[Mapping[str, Any]]) -> str | None:
+def _chosen(question: QuestionnaireItem, told: Iterable[Mapping[str, Any]]) -> str | None:
     order = FIRST_OF.get(question.id, tuple(option.code for option in question.options))
     given = {value for source in told if (value := _choice_in(question, source)) is not None}
     return next((value for value in order if value in given), None)
 
 
-def _choice_in(question: Question, source: Mapping[str, Any]) -> str | None:
+def _choice_in(question: QuestionnaireItem, source: Mapping[str, Any]) -> str | None:
     value = source.get(question.id)
     if isinstance(value, str) and value in question.codes:
         return value

@@ -16,7 +16,7 @@ from consultations.enums import CallOutcome, Outcome
 from consultations.forms.check import ScreenForm
 from consultations.forms.phone import AnyPhoneField
 from consultations.forms.staff import text
-from consultations.questionnaire.definition import Question
+from consultations.questionnaire.definition import QuestionnaireItem
 
 NOT_ASKED: Final = "not_asked"
 """What a page sends for a question of which somebody says that it was not asked. It is kept as no answer."""
@@ -110,7 +110,7 @@ class EndForm(forms.Form):
 class ScriptForm(ScreenForm):
     """One screen of the danger questions. Nothing has to be answered, and what is left empty was not asked."""
 
-    def __init__(self, data: Any = None, *, questions: Sequence[Question], answers: Mapping[str, Any]) -> None:
+    def __init__(self, data: Any = None, *, questions: Sequence[QuestionnaireItem], answers: Mapping[str, Any]) -> None:
         super().__init__(data, questions=questions, answers=answers, heading="", auto_id="ask-%s")
         for question in questions:
             field: Any = self.fields[question.id]

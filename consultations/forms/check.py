@@ -17,7 +17,7 @@ from clinic.core.widgets import PainScale, TileCheckbox, TileRadio
 from consultations.forms.numbers import HeightField, NumberField, WeightField, in_feet, in_pounds, plain
 from consultations.forms.question_copy import NOTHING_CHOSEN_TWICE, TOO_LONG, missing
 from consultations.questionnaire.cleaning import NONE
-from consultations.questionnaire.definition import Question
+from consultations.questionnaire.definition import QuestionnaireItem
 from consultations.questionnaire.flow import display_answer
 
 TEXT_LIMIT: Final = 1000
@@ -83,17 +83,17 @@ class CarryForm(forms.Form):
     )
 
 
-def _choices(question: Question) -> list[tuple[str, str]]:
+def _choices(question: QuestionnaireItem) -> list[tuple[str, str]]:
     return [(option.code, option.label) for option in question.options]
 
 
-def _whole_number(question: Question, common: dict[str, Any]) -> forms.Field:
+def _whole_number(question: QuestionnaireItem, common: dict[str, Any]) -> forms.Field:
     low, high = int(question.minimum or 0), int(question.maximum or 0)
     message = _("Enter a whole number from %(low)s to %(high)s, in figures, like 54.") % {"low": low, "high": high}
     return NumberField(low=low, high=high, message=message, **common)
 
 
-def _measure(question: Question, common: dict[str, Any]) -> forms.Field:
+def _measure(question: QuestionnaireItem, common: dict[str, Any]) -> forms.Field:
     kind = {"cm": HeightField, "kg": WeightField}[question.unit]
     return kind(
         low=Decimal(str(question.minimum)),
@@ -103,13 +103,13 @@ def _measure(question: Question, common: dict[str, Any]) -> forms.Field:
     )
 
 
-def _scale(question: Question, common: dict[str, Any]) -> forms.Field:
+def _scale(question: QuestionnaireItem, common: dict[str, Any]) -> forms.Field:
     low, high = question.anchors or ("", "")
     numbers = [(str(number), str(number)) for number in range(int(question.maximum or 10) + 1)]
     return ScaleField(choices=numbers, widget=PainScale(low=low, high=high), **common)
 
 
-FIELDS: Final[dict[str, Callable[[Question, dict[str, Any]], forms.Field]]] = {
+FIELDS: Final[dict[str, Callable[[QuestionnaireItem, dict[str, Any]], forms.Field]]] = {
     "integer": _whole_number,
     "decimal": _measure,
     "scale": _scale,
@@ -119,7 +119,7 @@ FIELDS: Final[dict[str, Callable[[Question, dict[str, Any]], forms.Field]]] = {
 }
 
 
-def _hint(question: Question) -> str:
+def _hint(question: QuestionnaireItem) -> str:
     """The mood questions share one stem, which stands above them once."""
     if question.instrument in MOOD:
         return ""
@@ -128,7 +128,7 @@ def _hint(question: Question) -> str:
     return " ".join(filter(None, [question.help, _("Choose all that apply.")]))
 
 
-def field_for(question: Question) -> forms.Field:
+def field_for(question: QuestionnaireItem) -> forms.Field:
     """The form field of one question, with its own words for a missing or unknown answer."""
     sentence = missing(question)
     return FIELDS[question.kind](
@@ -156,9 +156,9 @@ class ScreenForm(forms.Form):
         self,
         data: Any = None,
         *,
-        questions: Sequence[Question],
+        questions: Sequence[QuestionnaireItem],
         answers: Mapping[str, Any],
-        closed: Sequence[Question] = (),
+        closed: Sequence[QuestionnaireItem] = (),
         order: Sequence[str] | None = None,
         heading: str | None = None,
         **kwargs: Any,
@@ -208,7 +208,7 @@ def _raw(value: Any) -> Any:
     return float(value) if isinstance(value, Decimal) else value
 
 
-def _initial(question: Question, raw: Any) -> Any:
+def _initial(question: QuestionnaireItem, raw: Any) -> Any:
     if question.kind == "multi":
         return raw if isinstance(raw, list) else []
     if question.kind == "decimal":
@@ -216,7 +216,7 @@ def _initial(question: Question, raw: Any) -> Any:
     return raw if isinstance(raw, str | int) else None
 
 
-def answer_lines(question: Question, value: Any) -> list[str]:
+def answer_lines(question: QuestionnaireItem, value: Any) -> list[str]:
     """A cleaned answer as the check page shows it back, one line a tick; nothing for none."""
     if value is None:
         return []

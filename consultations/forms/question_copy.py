@@ -8,7 +8,7 @@ from typing import Final
 from django.utils.translation import gettext_lazy as _
 
 from consultations.questionnaire import page_copy
-from consultations.questionnaire.definition import Question
+from consultations.questionnaire.definition import QuestionnaireItem
 
 NOTHING_CHOSEN_TWICE: Final = _(
     "You chose “%(none)s” together with something else. Untick “%(none)s”, or untick the other answers."
@@ -16,10 +16,10 @@ NOTHING_CHOSEN_TWICE: Final = _(
 TOO_LONG: Final = _("Shorten your text to %(limit)s characters or fewer. It has %(length)s now.")
 
 
-def short(question: Question) -> str:
+def short(question: QuestionnaireItem) -> str:
     """What a "Change" link is about, after the word itself."""
     return page_copy.load(question.version).short[question.id].about
 
 
-def missing(question: Question) -> str:
+def missing(question: QuestionnaireItem) -> str:
     return page_copy.load(question.version).short[question.id].missing

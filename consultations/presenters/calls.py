@@ -22,7 +22,7 @@ from consultations.presenters.formatting import Chip, name_of
 from consultations.presenters.isolation import Unreadable, opened, readable
 from consultations.questionnaire import flow
 from consultations.questionnaire.cleaning import NONE, clean
-from consultations.questionnaire.definition import Question, UnknownVersion, worded
+from consultations.questionnaire.definition import QuestionnaireItem, UnknownVersion, worded
 from consultations.services import calls, sources
 
 WELFARE: Final = gettext_lazy("Two calls failed about a pressing matter: follow the clinic’s welfare policy.")
@@ -156,16 +156,16 @@ def heard_in(call: Call, response: QuestionnaireResponse) -> tuple[CallAnswer, .
     return (*told, *(_heard(question, value) for question, value in given if value))
 
 
-def _heard(question: Question, value: Any) -> CallAnswer:
+def _heard(question: QuestionnaireItem, value: Any) -> CallAnswer:
     return CallAnswer(question.text, tuple(_lines(question, value)), _is_danger(question, value))
 
 
-def _lines(question: Question, value: Any) -> list[str]:
+def _lines(question: QuestionnaireItem, value: Any) -> list[str]:
     cleaned = clean(question, value)
     return flow.display_answer(question, cleaned) if cleaned is not None else []
 
 
-def _is_danger(question: Question, value: Any) -> bool:
+def _is_danger(question: QuestionnaireItem, value: Any) -> bool:
     cleaned = clean(question, value)
     return cleaned is not None and cleaned not in (NONE, (NONE,))
 
@@ -179,7 +179,7 @@ def tick_labels(codes: Iterable[str]) -> dict[str, str]:
     return {code: _tick_words(code) for code in codes}
 
 
-def questions_of(response: QuestionnaireResponse) -> list[Question]:
+def questions_of(response: QuestionnaireResponse) -> list[QuestionnaireItem]:
     """The danger questions of the response's version, in the words of this clinic; none of a version that is gone."""
     try:
         words = worded(response.questionnaire_version, settings.CLINIC_REGION)
@@ -223,7 +223,7 @@ def _source_words(source: sources.AnswerSource, response: QuestionnaireResponse)
     return label % {"origin": AssessmentOrigin(source.origin).label, "moment": clock.moment(source.at)}
 
 
-def _earlier(question: Question, source: sources.AnswerSource, where: str) -> Earlier | None:
+def _earlier(question: QuestionnaireItem, source: sources.AnswerSource, where: str) -> Earlier | None:
     """None where a source was never asked this question."""
     if any(sign.question == sources.UNREADABLE_RULE for sign in source.signs):
         return Earlier(where, (_("Cannot be read"),), True)

@@ -10,7 +10,7 @@ from typing import Any
 
 from consultations.questionnaire.cleaning import clean, is_unreadable
 from consultations.questionnaire.conditions import Facts, Value
-from consultations.questionnaire.definition import Question, Questionnaire
+from consultations.questionnaire.definition import Questionnaire, QuestionnaireItem
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Walk:
     were on show, have none, and count as answered all the same.
     """
 
-    visible: tuple[Question, ...]
+    visible: tuple[QuestionnaireItem, ...]
     cleaned: dict[str, Value]
     unreadable: frozenset[str] = frozenset()
     left_blank: frozenset[str] = frozenset()
@@ -40,7 +40,7 @@ class Walk:
 
 
 def walk(questionnaire: Questionnaire, raw: Mapping[str, Any]) -> Walk:
-    visible: list[Question] = []
+    visible: list[QuestionnaireItem] = []
     cleaned: dict[str, Value] = {}
     unreadable, left_blank = set(), set()
     facts = Facts(cleaned)

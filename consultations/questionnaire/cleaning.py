@@ -8,13 +8,13 @@ import math
 from typing import Any, Final
 
 from consultations.questionnaire.conditions import Value
-from consultations.questionnaire.definition import Question
+from consultations.questionnaire.definition import QuestionnaireItem
 
 NONE: Final = "none"
 NOT_SURE: Final = "not_sure"
 
 
-def clean(question: Question, value: Any) -> Value | None:
+def clean(question: QuestionnaireItem, value: Any) -> Value | None:
     """The value that counts, or None for unanswered. Multiple choices come back in the order of the options."""
     match question.kind:
         case "multi":
@@ -32,14 +32,14 @@ def clean(question: Question, value: Any) -> Value | None:
             return text[: int(question.maximum or 1000)] or None
 
 
-def is_unreadable(question: Question, value: Any) -> bool:
+def is_unreadable(question: QuestionnaireItem, value: Any) -> bool:
     """Whether anything in the list is no code of a question that reports it: an unknown code, a number, nothing."""
     if not question.reports_unreadable or not isinstance(value, list | tuple):
         return False
     return any(not isinstance(item, str) or item not in question.codes for item in value)
 
 
-def _choices(question: Question, value: Any) -> tuple[str, ...] | None:
+def _choices(question: QuestionnaireItem, value: Any) -> tuple[str, ...] | None:
     if not isinstance(value, list | tuple):
         return None
     ticked = {code for code in value if isinstance(code, str)} & question.codes
@@ -48,7 +48,7 @@ def _choices(question: Question, value: Any) -> tuple[str, ...] | None:
     return tuple(option.code for option in question.options if option.code in ticked) or None
 
 
-def _in_range(question: Question, value: float) -> bool:
+def _in_range(question: QuestionnaireItem, value: float) -> bool:
     if isinstance(value, float) and not math.isfinite(value):
         return False
     return (question.minimum is None or value >= question.minimum) and (

@@ -42,7 +42,7 @@ class Option:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class QuestionnaireItem:
     """One question, in the exact words asked by this version of the questionnaire.
 
     `kind` is integer, decimal, scale, single, multi or text. `reports_unreadable` says that what is no answer of a
@@ -79,7 +79,7 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class QuestionnaireSection:
     id: str
     title: str
 
@@ -88,11 +88,11 @@ class Section:
 class Questionnaire:
     url: str
     version: str
-    sections: tuple[Section, ...]
-    questions: tuple[Question, ...]
-    by_id: dict[str, Question]
+    sections: tuple[QuestionnaireSection, ...]
+    questions: tuple[QuestionnaireItem, ...]
+    by_id: dict[str, QuestionnaireItem]
 
-    def __getitem__(self, question_id: str) -> Question:
+    def __getitem__(self, question_id: str) -> QuestionnaireItem:
         return self.by_id[question_id]
 
 
@@ -121,7 +121,7 @@ def worded(version: str, region: str) -> Questionnaire:
     return replace(plain, questions=questions, by_id={question.id: question for question in questions})
 
 
-def _in_words_of(region: str, question: Question) -> Question:
+def _in_words_of(region: str, question: QuestionnaireItem) -> QuestionnaireItem:
     options = tuple(
         replace(option, label=dict(option.regional).get(region, option.label)) for option in question.options
     )
@@ -202,14 +202,14 @@ class _Reader:
     def own(self, element: dict[str, Any], name: str) -> Any:
         return _extension(element, self.base + name)
 
-    def section(self, group: dict[str, Any]) -> Section:
-        return Section(group["linkId"].removeprefix("sec_"), group["text"])
+    def section(self, group: dict[str, Any]) -> QuestionnaireSection:
+        return QuestionnaireSection(group["linkId"].removeprefix("sec_"), group["text"])
 
-    def question(self, item: dict[str, Any], section: str) -> Question:
+    def question(self, item: dict[str, Any], section: str) -> QuestionnaireItem:
         low, shown_when = self.own(item, "anchor-low"), self.own(item, "shown-when")
         unit = _extension(item, f"{HL7}questionnaire-unit")
         kind = self.own(item, "control")
-        return Question(
+        return QuestionnaireItem(
             id=item["linkId"],
             version=self.version,
             section=section,

@@ -11,7 +11,7 @@ from typing import Any, Final
 from consultations.questionnaire import page_copy
 from consultations.questionnaire.answers import Walk, walk
 from consultations.questionnaire.conditions import Value
-from consultations.questionnaire.definition import Question, load, worded
+from consultations.questionnaire.definition import QuestionnaireItem, load, worded
 from consultations.questionnaire.page_copy import Screen
 from consultations.questionnaire.sentences import sentences
 
@@ -58,7 +58,7 @@ def visible_ids(answers: Answers, *, version: str) -> frozenset[str]:
     return frozenset(_walk(answers, version).visible_ids)
 
 
-def questions_on(screen: Screen, answers: Answers, *, version: str, region: str) -> list[Question]:
+def questions_on(screen: Screen, answers: Answers, *, version: str, region: str) -> list[QuestionnaireItem]:
     """The screen's questions that are on show, in its order, in the words of a region."""
     shown, worded_questions = set(_walk(answers, version).visible_ids), worded(version, region)
     return [worded_questions[question_id] for question_id in screen.question_ids if question_id in shown]
@@ -134,7 +134,7 @@ def progress(section: str, *, version: str) -> Progress:
     )
 
 
-def display_answer(question: Question, value: Value) -> list[str]:
+def display_answer(question: QuestionnaireItem, value: Value) -> list[str]:
     """An answer in the words that were on the page, one line a tick."""
     if isinstance(value, tuple):
         return [question.label_of(code) for code in value]

@@ -11,7 +11,7 @@ from django.http import QueryDict
 
 from consultations.forms.check import MOOD, ScreenForm
 from consultations.questionnaire import flow
-from consultations.questionnaire.definition import Question, worded
+from consultations.questionnaire.definition import QuestionnaireItem, worded
 from consultations.questionnaire.page_copy import Screen
 from consultations.views.check_session import QuestionnaireSession
 
@@ -43,7 +43,7 @@ def screen_form(session: QuestionnaireSession, asked: Screen, data: QueryDict | 
     own = flow.questions_on(asked, session.answers, version=session.version, region=settings.CLINIC_REGION)
     later = [questions_by_id[question_id] for question_id in asked.follow_ups]
     told = shown_at_once(data)
-    opened: list[Question] = []
+    opened: list[QuestionnaireItem] = []
     if told.intersection(asked.follow_ups):
         own_form = ScreenForm(data, questions=own, answers={})
         own_form.full_clean()
@@ -88,7 +88,7 @@ def mood_stem(session: QuestionnaireSession) -> str:
     return next(question.help for question in questions if question.instrument in MOOD and question.help)
 
 
-def _is_mood(row: QuestionRow, questions: Mapping[str, Question]) -> bool:
+def _is_mood(row: QuestionRow, questions: Mapping[str, QuestionnaireItem]) -> bool:
     return questions[row.field.name].instrument in MOOD
 
 

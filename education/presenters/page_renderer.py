@@ -47,7 +47,7 @@ class Rendered:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Section:
+class PageSection:
     """What stands under one second-level heading; `name` is its id."""
 
     name: str
@@ -75,10 +75,10 @@ class PageRenderer(TextRenderer):
         sources = (self.library.sources.get(key) for key in self.numbers)
         return Rendered(html, tuple(self.headings), tuple(source for source in sources if source), care_card)
 
-    def sections(self, body: str) -> tuple[Section, ...]:
+    def sections(self, body: str) -> tuple[PageSection, ...]:
         """A page by its second-level headings; what stands before the first of them is left out."""
         pieces = [piece.partition("\n") for piece in re.split(r"^## ", body, flags=re.MULTILINE)[1:]]
-        return tuple(Section(slugify(title), title.strip(), self.page(rest).html) for title, _, rest in pieces)
+        return tuple(PageSection(slugify(title), title.strip(), self.page(rest).html) for title, _, rest in pieces)
 
     def statement(self, record: Record) -> Record:
         """A graded statement with the marks of its sources on this page, and whether the page told it before."""

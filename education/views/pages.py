@@ -53,7 +53,7 @@ class Crumb:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Cell:
+class FindingCell:
     """What was found of one or more outcomes side by side, in words and as a grade. A phone shows it once."""
 
     columns: tuple[Wording, ...]
@@ -206,15 +206,15 @@ def _result(library: Library, code: str) -> tuple[str, int]:
     return direction_words(record), record["grade"] if record else 0
 
 
-def _home_row(library: Library, codes: tuple[str, ...]) -> list[Cell]:
+def _home_row(library: Library, codes: tuple[str, ...]) -> list[FindingCell]:
     """The findings of one condition; neighbors that found the same are one cell."""
-    cells: list[Cell] = []
+    cells: list[FindingCell] = []
     for column, code in zip(HOME_COLUMNS, codes, strict=True):
         text, level = _result(library, code)
         if cells and (cells[-1].text, cells[-1].level) == (text, level):
-            cells[-1] = Cell((*cells[-1].columns, column), text, level)
+            cells[-1] = FindingCell((*cells[-1].columns, column), text, level)
         else:
-            cells.append(Cell((column,), text, level))
+            cells.append(FindingCell((column,), text, level))
     return cells
 
 

@@ -13,13 +13,13 @@ from consultations.enums import CLOSED_STATUSES, OPEN_STATUSES, Actor, MessageKi
 from consultations.workflow import TRANSITIONS
 from tests.consultations.transitions import LINES, VERBS, actors, target
 
-Cell = tuple[str, str, str]
+TransitionCell = tuple[str, str, str]
 ROOT = Path(workflow.__file__).parents[1]
 
 
-def what_the_product_does() -> dict[Cell, str]:
+def what_the_product_does() -> dict[TransitionCell, str]:
     """Every status, verb and actor: the status it leads to, or who refuses."""
-    done: dict[Cell, str] = {}
+    done: dict[TransitionCell, str] = {}
     for verb, row in TRANSITIONS.items():
         for status in RequestStatus:
             for actor in Actor:
@@ -29,8 +29,8 @@ def what_the_product_does() -> dict[Cell, str]:
     return done
 
 
-def what_is_written() -> dict[Cell, str]:
-    written: dict[Cell, str] = {}
+def what_is_written() -> dict[TransitionCell, str]:
+    written: dict[TransitionCell, str] = {}
     for verb in VERBS:
         for status in RequestStatus:
             for actor in Actor:
@@ -40,7 +40,7 @@ def what_is_written() -> dict[Cell, str]:
     return written
 
 
-def differing() -> dict[Cell, tuple[str | None, str | None]]:
+def differing() -> dict[TransitionCell, tuple[str | None, str | None]]:
     """Cell -> (written by hand, what the product does), where they differ."""
     done, written = what_the_product_does(), what_is_written()
     return {
@@ -58,7 +58,7 @@ def test_the_hand_written_table_says_each_thing_once() -> None:
     assert len({(line.verb, line.actors) for line in LINES}) == len(VERBS) == 29
 
 
-CHANGES: list[tuple[str, dict[str, Any], Cell]] = [
+CHANGES: list[tuple[str, dict[str, Any], TransitionCell]] = [
     ("complete", {"actors": workflow.STAFF}, ("complete", "booked", "triage")),
     ("cancel_request", {"actors": workflow.STAFF}, ("cancel_request", "received", "triage")),
     ("offer", {"sources": TRANSITIONS["offer"].sources | {RequestStatus.IN_TRIAGE}}, ("offer", "in_triage", "doctor")),
@@ -74,7 +74,7 @@ CHANGES: list[tuple[str, dict[str, Any], Cell]] = [
 
 @pytest.mark.parametrize(("verb", "change", "cell"), CHANGES, ids=[verb for verb, _, _ in CHANGES])
 def test_a_changed_row_is_noticed(
-    monkeypatch: pytest.MonkeyPatch, verb: str, change: dict[str, Any], cell: Cell
+    monkeypatch: pytest.MonkeyPatch, verb: str, change: dict[str, Any], cell: TransitionCell
 ) -> None:
     monkeypatch.setitem(TRANSITIONS, verb, dataclasses.replace(TRANSITIONS[verb], **change))
     assert cell in differing()

@@ -26,7 +26,10 @@ CHECKS: Final = (LOST, DOUBLED, HALF, TOLD_WRONG, CHAIN)
 OF_A_PATIENT: Final = {"message": "request.message", "book": "request.book", "cancel": "request.cancel_booking"}
 """Acts whose key in the ledger is a reference; the others have the number of the row."""
 OF_STAFF: Final = {
-    **{verb: f"request.{verb}" for verb in ("claim", "pass_to_doctor", "escalate", "cancel_request", "decline", "offer")},
+    **{
+        verb: f"request.{verb}"
+        for verb in ("claim", "pass_to_doctor", "escalate", "cancel_request", "decline", "offer")
+    },
     "acknowledge": "case.acknowledge",
 }
 MAILS: Final = {
@@ -87,9 +90,7 @@ def _sent(entries: list[Entry], requests: dict[str, ConsultationRequest]) -> Ite
 
 def _whole(requests: Iterable[ConsultationRequest]) -> Iterator[Finding]:
     """What commits together: answers, consents, assessment, audit event, mail, and the safety case where one is due."""
-    events = Counter(
-        AuditEvent.objects.filter(action="request.send").values_list("target_id", flat=True)
-    )
+    events = Counter(AuditEvent.objects.filter(action="request.send").values_list("target_id", flat=True))
     mails = set(OutboxMessage.objects.filter(key__startswith="received-").values_list("key", flat=True))
     cases = {row.response_id: row for row in SafetyCase.objects.all()}
     for row in requests:

@@ -8,7 +8,6 @@ import threading
 from collections import Counter
 from typing import Any, Final
 
-from consultations.questionnaire import flow
 from consultations.questionnaire.definition import CURRENT_VERSION
 from tests.consultations.views.conftest import CONSENTS, CONTACT, ROUTINE, fields_of
 from tests.faults.browser import Answer, Browser, Form, GaveUp, Surprised, forms_of

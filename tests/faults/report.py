@@ -37,5 +37,3 @@ def _errors(answers: Counter[str]) -> Counter[str]:
 
 def _listed(counts: Counter[str]) -> str:
     return ", ".join(f"{count} {name}" for name, count in sorted(counts.items()))
-
-

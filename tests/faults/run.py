@@ -13,7 +13,7 @@ from typing import Any, Final
 from django.db import connection
 
 from tests.concurrency.processes import free_port
-from tests.faults import clinic, comparison
+from tests.faults import comparison
 from tests.faults.browser import GaveUp, Surprised
 from tests.faults.cluster import Cluster
 from tests.faults.comparison import Finding

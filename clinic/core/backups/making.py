@@ -29,7 +29,7 @@ LEFT_AFTER: Final = 24 * 60 * 60
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Source:
+class DatabaseSource:
     """What goes into one backup: the copy as blocks, and what it holds."""
 
     kind: str
@@ -98,7 +98,7 @@ def _fitting_key(held: Contents) -> str:
     return encryption.current_key_id()
 
 
-def _header(source: Source, made_at: datetime, recipients: list[Any], key_id: str) -> dict[str, Any]:
+def _header(source: DatabaseSource, made_at: datetime, recipients: list[Any], key_id: str) -> dict[str, Any]:
     """Fingerprints only: of the keys themselves there is nothing in a backup."""
     return {
         "kind": source.kind,
@@ -126,7 +126,7 @@ def source_database() -> dict[str, Any]:
     return settings.BACKUP_DATABASE or connection.settings_dict
 
 
-def _source(*, is_base: bool) -> contextlib.AbstractContextManager[Source]:
+def _source(*, is_base: bool) -> contextlib.AbstractContextManager[DatabaseSource]:
     given = source_database()
     if given["ENGINE"].endswith("postgresql"):
         return _postgres_base(given) if is_base else _postgres_dump(given)
@@ -136,18 +136,19 @@ def _source(*, is_base: bool) -> contextlib.AbstractContextManager[Source]:
 
 
 @contextlib.contextmanager
-def _sqlite(database: Path) -> Iterator[Source]:
+def _sqlite(database: Path) -> Iterator[DatabaseSource]:
     """A copy made beside the database, on the same disk, for as long as it takes: others go on writing."""
     _remove_left(database)
     copy = database.with_name(f".{database.name}.{secrets.token_hex(4)}{COPY_SUFFIX}")
     try:
         os.close(os.open(copy, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-        opened = sqlite3.connect(f"file:{quote(str(database.absolute()))}?mode=ro", uri=True, timeout=60)
+        # It only reads; but through a connection that may not write, SQLite fails to copy computed columns.
+        opened = sqlite3.connect(f"file:{quote(str(database.absolute()))}?mode=rw", uri=True, timeout=60)
         with contextlib.closing(opened):
             opened.execute("VACUUM INTO ?", [str(copy)])
         with contextlib.closing(sqlite3.connect(copy)) as opened:
             held = contents.of(opened.cursor(), "sqlite")
-        yield Source("sqlite", f"SQLite {sqlite3.sqlite_version}", held, _blocks_of(copy))
+        yield DatabaseSource("sqlite", f"SQLite {sqlite3.sqlite_version}", held, _blocks_of(copy))
     except sqlite3.Error as problem:
         free = shutil.disk_usage(database.absolute().parent).free >> 20
         raise BackupRefused(
@@ -174,7 +175,7 @@ def _blocks_of(path: Path) -> Iterator[bytes]:
 
 
 @contextlib.contextmanager
-def _postgres_dump(given: dict[str, Any]) -> Iterator[Source]:
+def _postgres_dump(given: dict[str, Any]) -> Iterator[DatabaseSource]:
     """The counts and the dump come from one snapshot, which stays open until the dump is written."""
     with postgres.connected(given) as opened:
         opened.set_session(isolation_level="REPEATABLE READ", readonly=True)
@@ -187,7 +188,7 @@ def _postgres_dump(given: dict[str, Any]) -> Iterator[Source]:
             "--format=custom", "--compress=0", "--no-password", "--lock-wait-timeout=60s", f"--snapshot={snapshot}",
             f"--exclude-schema={KEPT_SCHEMA}*",
         ]  # fmt: skip
-        yield Source("dump", _engine(opened), held, postgres.output_of(dump, given=given))
+        yield DatabaseSource("dump", _engine(opened), held, postgres.output_of(dump, given=given))
 
 
 KEPT_SCHEMA: Final = "before_restore_"
@@ -195,7 +196,7 @@ KEPT_SCHEMA: Final = "before_restore_"
 
 
 @contextlib.contextmanager
-def _postgres_base(given: dict[str, Any]) -> Iterator[Source]:
+def _postgres_base(given: dict[str, Any]) -> Iterator[DatabaseSource]:
     """The files of the whole server, from which its WAL archive leads to any later moment."""
     with postgres.connected(given) as opened:
         cursor = opened.cursor()
@@ -207,7 +208,7 @@ def _postgres_base(given: dict[str, Any]) -> Iterator[Source]:
             postgres.program("pg_basebackup", server=postgres.server_major(opened)),
             "--pgdata=-", "--format=tar", "--wal-method=fetch", "--checkpoint=fast", "--no-password",
         ]  # fmt: skip
-        yield Source("base", _engine(opened), held, postgres.output_of(base, given=given), wal_from)
+        yield DatabaseSource("base", _engine(opened), held, postgres.output_of(base, given=given), wal_from)
 
 
 def _engine(opened: Any) -> str:

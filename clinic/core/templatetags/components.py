@@ -18,7 +18,7 @@ ICONS = {"warn": "alert", "danger": "alert"}
 """What a note or a flag of this kind shows unless it is told another icon; every other kind has "info"."""
 
 
-class Chip(Protocol):
+class ChipContent(Protocol):
     """What a presenter hands over for a chip."""
 
     @property
@@ -232,7 +232,7 @@ def back_link(url: str, label: str = "Back") -> SafeString:
 
 
 @register.simple_tag
-def chip(said: "Chip | str", kind: str = "") -> SafeString:
+def chip(said: "ChipContent | str", kind: str = "") -> SafeString:
     """A state in one or two words. Give a presenter's chip, or words and a kind."""
     return _in_a_line("chip", text=getattr(said, "text", said), kind=getattr(said, "kind", kind))
 

@@ -21,7 +21,7 @@ EMPTY = "–"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Cell:
+class ListCell:
     """One value of a row. `url` leads to the record, from the column that names it."""
 
     label: str
@@ -36,14 +36,14 @@ def list_headers(cl: ChangeList) -> list[dict[str, Any]]:
 
 
 @register.simple_tag(takes_context=True)
-def list_rows(context: template.Context, cl: ChangeList) -> Iterator[list[Cell]]:
+def list_rows(context: template.Context, cl: ChangeList) -> Iterator[list[ListCell]]:
     labels = [str(header["text"]) for header in result_headers(cl)]
     for record in cl.result_list:
         url = add_preserved_filters(
             {"preserved_filters": cl.preserved_filters, "opts": cl.opts}, cl.url_for_result(record)
         )
         yield [
-            Cell(
+            ListCell(
                 label=label[:1].upper() + label[1:],
                 value=_words(name, record, cl),
                 url=url if name in (cl.list_display_links or ()) else "",

@@ -285,7 +285,7 @@ def state_of_test_run() -> Any:
     with connection.cursor() as cursor:
         cursor.execute(database_state.SQLITE_COLUMNS % ", ".join(["%s"] * len(tables)), tables)
         columns = database_state._columns(cursor.fetchall())
-    return database_state.State(frozenset(), frozenset(), columns)
+    return database_state.DatabaseState(frozenset(), frozenset(), columns)
 
 
 def odd_file(path: Path, kind: str) -> Path:

@@ -114,7 +114,7 @@ def test_details_that_were_not_sent_are_told_of_and_not_shown(sign_in, nurse, an
     assert "once you have seen it" not in page
     assert NOBODY not in page
     assert response.context["title"] == "Safety case: Visitor who has not sent a name"
-    for secret in ("Alice", "Winther", "alice@", "555"):
+    for secret in ("Alice", "Winther", "alice@", "5550142", "555-0142"):
         assert secret not in response.content.decode()
 
 

@@ -11,7 +11,7 @@ from consultations.candidacy import rules
 from consultations.candidacy.rules import RuleError
 from consultations.questionnaire import definition, page_copy
 from consultations.questionnaire.conditions import ConditionError, parse
-from consultations.questionnaire.definition import Question, Questionnaire, UnknownVersion, load
+from consultations.questionnaire.definition import Questionnaire, QuestionnaireItem, UnknownVersion, load
 from consultations.questionnaire.fhir_base import with_base
 from tests.consultations.candidacy.cases import CATALOG
 
@@ -196,7 +196,7 @@ def test_a_ruleset_says_who_signed_it() -> None:
         rules.build({**document, "signed_by": True}, questions)
 
 
-def as_read(questionnaire: Questionnaire) -> list[tuple[Question, str]]:
+def as_read(questionnaire: Questionnaire) -> list[tuple[QuestionnaireItem, str]]:
     """The questions with their conditions as text: what is parsed is never equal to what is parsed again."""
     return [
         (replace(question, shown_when=None), question.shown_when.text if question.shown_when else "")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from consultations.candidacy import engine, rules
 from consultations.enums import Effect, Outcome, Urgency
-from consultations.questionnaire.definition import Question, load
+from consultations.questionnaire.definition import QuestionnaireItem, load
 from tests.consultations.candidacy.cases import ROUTINE
 from tests.depth import made_up
 
@@ -30,7 +30,7 @@ def assessed(answers: Mapping[str, Any], version: str) -> engine.Evaluation:
     return engine.assess(answers, version=version)
 
 
-def values_of(question: Question) -> st.SearchStrategy[Any]:
+def values_of(question: QuestionnaireItem) -> st.SearchStrategy[Any]:
     codes = [option.code for option in question.options]
     match question.kind:
         case "multi":

@@ -102,7 +102,7 @@ class TestSpelling:
         assert names_heard(["clinics", "sell", "stem", "cells"]) == ["clinics", "sell", "stem", "cells"]
 
     def test_a_correction_to_little_words_finds_nothing_and_breaks_nothing(self, content: shipped.Shipped) -> None:
-        assert engine.find("abuot").words == "abuot"
+        assert engine.find("abuot").query == "abuot"
 
 
 class TestSpanish:

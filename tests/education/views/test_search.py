@@ -134,7 +134,7 @@ class TestDanger:
         response = client.get("/search/", {"q": pasted})
 
         assert 'class="care"' in response.content.decode()
-        assert response.context["results"].words == pasted
+        assert response.context["results"].query == pasted
 
     def test_the_card_stands_before_the_results(self, content: shipped.Shipped, client: Client) -> None:
         html = client.get("/search/", {"q": "fever after injection"}).content.decode()
