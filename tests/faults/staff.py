@@ -41,7 +41,7 @@ class Colleague:
         return int(numbers.pop())
 
     def act(self, pk: int, verb: str, *, as_verb: str = "", **data: Any) -> None:
-        """One entry of the panel, through its preview where there is one. `as_verb` is what the audit trail calls it."""
+        """One entry of the panel, through its preview where it has one. `as_verb` is its name in the audit trail."""
         page = self.browser.get(f"{BASE}{pk}/change/")
         form = self.browser.form(page, f"/{pk}/{verb}/")
         what, given = as_verb or verb, {**form.fields, **data}
