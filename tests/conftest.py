@@ -12,7 +12,7 @@ from django.conf import settings
 from clinic.core import key_fingerprints
 from tests.deploy.servers import nginx_path
 
-pytest_plugins = ["tests.personas", "tests.content_fixtures"]
+pytest_plugins = ["tests.personas", "tests.content_fixtures", "tests.pseudo.switch"]
 
 CHROMIUM_NAMES = (
     "chromium-headless-shell", "chrome-headless-shell",
