@@ -19,7 +19,7 @@ FRONTEND := clinic/core/frontend
 BUILT_FROM := package.json package-lock.json bootstrap-used.txt build-bootstrap.mjs requirements.txt build_fonts.py
 BUILT := css/bootstrap.css css/fonts.css ../static/clinic/fonts/*.woff2
 
-.PHONY: help run test test-fast test-deep mutants coverage check messages weigh bench format frontend lock clean
+.PHONY: help run test test-fast test-deep mutants drill faults coverage check messages weigh bench format frontend lock clean
 
 help: ## Show these lines
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -52,8 +52,14 @@ test-deep: .venv/.installed-dev ## Before a release: long properties, storms, th
 	@DEEP=1 .venv/bin/pytest -q -s -n 0 -m "deep or deepens" $(ARGS)
 	@$(MAKE) --no-print-directory mutants
 
+faults: .venv/.installed-dev ## Kill processes and database under load, compare what was told with rows (ACKNOWLEDGED=1000 FAULTS=30 SEED ENGINE)
+	@$(PY) -m tests.faults
+
 mutants: .venv/.installed-dev ## Change one thing at a time and see whether a test notices (MUTANTS=300, SEED, ONLY="a piece of a line")
 	@$(PY) -m tests.mutation
+
+drill: .venv/.installed-dev ## Back up, lose and restore a made-up clinic on both engines, with a table (REQUESTS=300, ENGINES="sqlite postgresql")
+	@$(PY) -m tests.drill
 
 coverage: .venv/.installed-dev ## Run all tests and print how many lines and branches they reach
 	@.venv/bin/pytest -q -n 2 --dist worksteal --cov --cov-report=term:skip-covered $(ARGS)
@@ -66,13 +72,13 @@ check: .venv/.installed-dev ## Lint, format, types, import rules, templates, mig
 	@cd $(FRONTEND) && sha256sum --check --quiet built.sha256 || \
 		{ echo "What is built in $(FRONTEND) does not fit its sources any more: make frontend (needs node), and commit."; exit 1; }
 	git ls-files -z -- '*.html' | xargs -0 .venv/bin/djade --check --target-version 5.2
-	@$(EXTRACT_MESSAGES) --output-file /dev/stdout | cmp -s - $(CATALOGUE) || \
+	@$(EXTRACT_MESSAGES) --output-file /dev/stdout | { cmp -s - $(CATALOGUE); differs=$$?; cat >/dev/null; exit $$differs; } || \
 		{ echo "$(CATALOGUE) does not hold the sentences of the code: run \`make messages\` and commit it."; exit 1; }
 	DEBUG=1 $(PY) manage.py makemigrations --check --dry-run
 	env SECRET_KEY="$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(60))')" \
 		FIELD_KEYS="$$($(PY) -c 'import base64, os; print("k1:" + base64.b64encode(os.urandom(32)).decode())')" \
 		BACKUP_KEY="$$($(PY) -c 'from pyrage.x25519 import Identity; print(Identity.generate().to_public())')" \
-		BACKUP_FOLDER=/var/backups/clinic \
+		BACKUP_FOLDER=/var/backups/clinic EMAIL_URL=smtp://127.0.0.1:25 \
 		ENV_FILE= DEBUG=0 UNSIGNED_RULES_ACCEPTED_BY="make check" ALLOWED_HOSTS=clinic.example SITE_URL=https://clinic.example \
 		$(PY) manage.py check --deploy --fail-level WARNING
 

@@ -75,6 +75,11 @@ CLOSED_DATES = env.list("CLOSED_DATES", default=[])
 # Told of every emergency with the case's owner; told at any hour while the clinic is closed. Empty: nobody.
 DUTY_EMAIL = env.str("DUTY_EMAIL", default="").strip()
 ON_CALL = env.str("ON_CALL", default="").strip()
+# Where the worker notes the head of the audit chain once a day, out of reach of whoever owns the database.
+AUDIT_HEAD_EMAIL = env.str("AUDIT_HEAD_EMAIL", default="").strip()
+AUDIT_HEAD_FILE = env.str("AUDIT_HEAD_FILE", default="").strip()
+# Whoever sends it may read /metrics; without it this machine alone.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="").strip()
 REPLY_TARGETS = {**defaults.REPLY_TARGETS, **env.json_object("REPLY_TARGETS", example='{"SAME_DAY": {"hours": 2}}')}
 PATIENT_WAITS = {**defaults.PATIENT_WAITS, **env.json_object("PATIENT_WAITS", example='{"CHOICE": {"days": 14}}')}
 REFERENCE_PREFIX = env.str("REFERENCE_PREFIX", default="".join(word[0] for word in CLINIC_NAME.split()[:2]).upper())
@@ -115,11 +120,12 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "clinic.core.request_metrics.RequestMetricsMiddleware",
     "clinic.core.middleware.RequestIdMiddleware",
     "clinic.core.middleware.HeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "clinic.core.middleware.RefuseBadInputMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "clinic.core.static_files.StaticFilesMiddleware",
     "clinic.core.page_cache.PageCacheMiddleware",
     "clinic.core.middleware.DatabaseDownMiddleware",
     "clinic.core.unreadable.UnreadableMiddleware",
@@ -173,6 +179,10 @@ else:
         f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c lock_timeout=3000 "
         "-c idle_in_transaction_session_timeout=10000",
     )
+# The role that owns the tables: `migrate` works as it, and the site as that of DATABASE_URL, which can change no table.
+MIGRATE_DATABASE = (
+    env.database("MIGRATE_DATABASE_URL", default="") if env.str("MIGRATE_DATABASE_URL", default="").strip() else {}
+)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Nobody needs a mail server to try the site: the demonstration's Messages page shows what was sent.
@@ -202,6 +212,9 @@ STORAGES = {
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
+
+# Fonts and pictures are for our own pages alone.
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 
 # People and sessions
 
@@ -257,7 +270,24 @@ BACKUP_DATABASE = (
 READINESS = (
     "clinic.core.readiness.worker",
     "clinic.core.readiness.keys",
+    "clinic.core.readiness.outbox",
+    "clinic.core.readiness.migrations",
+    "clinic.core.readiness.disk",
+    "clinic.core.readiness.audit",
+    "clinic.core.readiness.backup",
     "consultations.services.readiness.alerts",
+)
+
+# What /metrics says beside the answers of the web processes: functions without arguments that return metrics
+
+METRICS = (
+    "clinic.core.metrics.outbox",
+    "clinic.core.metrics.worker",
+    "clinic.core.metrics.audit",
+    "clinic.core.metrics.backup",
+    "consultations.services.figures.requests",
+    "consultations.services.figures.dangers",
+    "consultations.services.figures.bookings",
 )
 
 # Headers and limits
@@ -284,7 +314,7 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_HSTS_PRELOAD = env.is_on("SECURE_HSTS_PRELOAD", default=True)
@@ -293,6 +323,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
 DATA_UPLOAD_MAX_NUMBER_FILES = 0
 
+LOGGING_CONFIG = "clinic.core.logs.configure"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

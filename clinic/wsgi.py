@@ -1,7 +1,7 @@
 """The web server's entrance. It never switches DEBUG on by itself, and refuses to start on unsafe settings."""
 
+import logging
 import os
-import sys
 
 from django.core.checks import ERROR, run_checks
 from django.core.exceptions import ImproperlyConfigured
@@ -14,7 +14,7 @@ application = get_wsgi_application()
 from clinic.core import old_database  # noqa: E402  (needs the apps, which the line above loads)
 
 if refusal := old_database.server_refusal():
-    sys.stderr.write(f"{refusal.text}\n")
+    logging.getLogger(__name__).critical("%s", refusal.text)
     raise SystemExit(3)  # to gunicorn: do not start another worker, stop
 
 # Only `manage.py` runs the checks by itself; a web server would otherwise serve with what they forbid.

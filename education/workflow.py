@@ -28,7 +28,7 @@ PAGE_STATES: Final = {
     PUBLISHED: N_("Published"),
     UPDATING: N_("Update in progress"),
     WITHDRAWN: N_("Withdrawn"),
-    RETIRED: N_("Retired"),
+    RETIRED: N_("Archived"),
 }
 WAITING: Final = "waiting"
 SHOWN: Final = "shown"
@@ -115,6 +115,10 @@ TRANSITIONS: Final[dict[str, PageTransitionRow]] = {
     for row in (
         _row("submit", _to(IN_REVIEW, DRAFT), WRITE, N_("Send to review"), N_("sent to review")),
         _row("publish", _to(PUBLISHED, IN_REVIEW, UPDATING), PUBLISH, N_("Publish"), N_("published"), NOT_PUBLISH),
+        _row(
+            "publish_unreviewed", _to(PUBLISHED, IN_REVIEW, UPDATING), PUBLISH,
+            N_("Publish as not yet clinically reviewed"), N_("published as not yet clinically reviewed"), NOT_PUBLISH,
+        ),
         _row("send_back", _to(DRAFT, IN_REVIEW), WRITE, N_("Back to draft"), N_("sent back to its writers")),
         _row(
             "restore", _to(DRAFT, WITHDRAWN), WRITE,
@@ -133,7 +137,7 @@ TRANSITIONS: Final[dict[str, PageTransitionRow]] = {
             "withdraw", _to(WITHDRAWN, PUBLISHED, UPDATING), WITHDRAW,
             N_("Withdraw at once"), N_("withdrawn from the site"),
         ),
-        _row("retire", _to(RETIRED, PUBLISHED, UPDATING, WITHDRAWN), PUBLISH, N_("Retire"), N_("retired")),
+        _row("retire", _to(RETIRED, PUBLISHED, UPDATING, WITHDRAWN), PUBLISH, N_("Archive"), N_("archived")),
         _row(
             "waive", _stays((*PAGE_STATES, *RECORD_STATES)), (REVIEW, SECOND_SIGN, PUBLISH),
             N_("Keep this reason"), N_("reason given why a wording may stand"),

@@ -9,5 +9,8 @@ class CoreConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from clinic.core import checks, encryption_checks, line_checks  # noqa: F401  (they register the system checks)
+        # Each registers its system checks, but for the first.
+        from clinic.core import audit_heads, checks, encryption_checks, line_checks, outside_checks, role_checks  # noqa: F401
         from clinic.core.backups import checks as backup_checks  # noqa: F401
+
+        audit_heads.register()

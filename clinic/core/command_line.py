@@ -5,6 +5,7 @@ import sys
 from typing import Any, Final
 
 from django.apps import apps
+from django.conf import settings
 from django.core.management import ManagementUtility
 from django.db import connection
 
@@ -13,14 +14,17 @@ from clinic.core.old_database import Refusal, RefusalCause
 
 NO_DATABASE: Final = frozenset(
     {
-        "assess", "check", "collectstatic", "compilemessages", "dbshell", "diffsettings", "findstatic", "help",
-        "lint_claims", "makemessages", "makemigrations", "migrate", "optimizemigration", "sqlmigrate",
-        "squashmigrations", "startapp", "startproject", "static_pages", "test", "testserver", "version",
+        "after_restore", "assess", "check", "collectstatic", "compilemessages", "dbshell", "diffsettings", "drill",
+        "findstatic", "help", "lint_claims", "make_backup_key", "makemessages", "makemigrations", "migrate",
+        "optimizemigration", "print_keys", "read_keys", "restore", "sqlmigrate", "squashmigrations", "startapp",
+        "startproject", "static_pages", "test", "testserver", "version",
     }
 )  # fmt: skip
 """Commands that use no table of ours; `migrate` looks for itself, also where somebody calls it from elsewhere."""
 WAITS: Final = frozenset({"worker", "shell"})
 """Commands that bear a database that cannot be reached at the moment."""
+SERVES: Final = frozenset({"worker", "runserver"})
+"""Commands that stay, and whose output is a log."""
 NEEDS_TABLES: Final = frozenset({"load_education", "demo", "createsuperuser", "changepassword"})
 """What a newcomer runs after `migrate`, or before it by mistake."""
 
@@ -33,7 +37,9 @@ class OwnDatabaseOnly(ManagementUtility):
         if apps.ready and (refusal := command_refusal(subcommand, self.argv)):
             sys.stderr.write(f"{refusal.text}\n")
             raise SystemExit(1)
-        return super().fetch_command(subcommand)
+        command = super().fetch_command(subcommand)
+        say_which_database(subcommand, command)
+        return command
 
 
 def execute_from_command_line(argv: list[str]) -> None:
@@ -49,6 +55,16 @@ def say_if_it_is_the_demonstration() -> None:
 
     if notice := demonstration_notice():
         sys.stderr.write(f"{notice}\n")
+
+
+def say_which_database(name: str, command: Any) -> None:
+    """As a command on a clinic's own data does by itself; the worker's lines are a log."""
+    if name in NO_DATABASE or name in SERVES or settings.DEMO or not apps.ready:
+        return
+    from clinic.core.management.clinic_command import ClinicCommand, describe_database
+
+    if not isinstance(command, ClinicCommand):
+        sys.stderr.write(f"Database: {describe_database()}\n")
 
 
 def command_refusal(command: str, argv: list[str]) -> Refusal | None:

@@ -144,6 +144,11 @@ def too_big(request: HttpRequest) -> HttpResponse:
     return page("400.html", 413, request)
 
 
+def unreadable(status: int) -> HttpResponse:
+    """What the web server itself could not read, with the status that it found. The page stands on its own."""
+    return page("web_server/400.html", status)
+
+
 def service_unavailable(request: HttpRequest | None = None, *, may_be_kept: bool = False) -> HttpResponse:
     """503 for what passes by itself. Without a request it is the page that nginx shows."""
     lost = lost_by(request, may_be_kept=may_be_kept) if request is not None else {}
@@ -184,3 +189,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
     if is_away(problem) and not settings.DEBUG:
         return service_unavailable(request)
     return page("500.html", 500, number=request_id.get() or id_of(request), **lost_by(request))
+
+
+def server_error_page(number: str) -> HttpResponse:
+    """500 where there is no request to look at."""
+    return page("500.html", 500, number=number)

@@ -1,27 +1,25 @@
 """Log lines without health data: one JSON object each, with the request's id, tokens and queries masked."""
 
-import json
 import logging
+import logging.config
 import re
-import traceback
+import sys
+import threading
+import warnings
 from contextvars import ContextVar
-from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final, TextIO
 
 from django.http import HttpRequest
 
 from clinic.core.database_errors import reason_of
+from clinic.core.log_lines import SAFE_WORDS, LineFormatter, mask
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 
 TOKEN = re.compile(r"[A-Za-z0-9_-]{32,}")
-QUERY = re.compile(r"\?[^\s\"']+")
 SECURITY = "django.security."
-
-
-def mask(text: str) -> str:
-    """The text without query strings and without anything long enough to be a token or a session key."""
-    return TOKEN.sub("[masked]", QUERY.sub("?[masked]", text))
+UNCAUGHT: Final = logging.getLogger("clinic.uncaught")
+WARNINGS: Final = logging.getLogger("py.warnings")
 
 
 def note_cause(request: HttpRequest | None, cause: str) -> None:
@@ -50,45 +48,57 @@ class MaskFilter(logging.Filter):
         return True
 
 
-class JSONFormatter(logging.Formatter):
-    """Exceptions are logged as type and places only: their messages may quote what a patient wrote."""
+class JSONFormatter(LineFormatter):
+    """The same line with what Django and this product know: the request, and why it was answered so."""
 
-    def format(self, record: logging.LogRecord) -> str:
-        line: dict[str, Any] = {
-            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
-            "level": record.levelname,
-            "logger": record.name,
-            "message": mask(_message(record)),
-            "request_id": request_id.get() or id_of(getattr(record, "request", None)),
-        }
-        if status := getattr(record, "status_code", None):
-            line["status"] = status
-        if cause := _cause(record):
-            line["cause"] = cause
-        if record.exc_info and record.exc_info[0]:
-            line["exception"] = record.exc_info[0].__name__
-            line["places"] = [
-                f"{frame.filename}:{frame.lineno} {frame.name}"
-                for frame in traceback.extract_tb(record.exc_info[2])[-8:]
-            ]
-        return json.dumps(line, ensure_ascii=True)
+    def words(self, record: logging.LogRecord) -> str:
+        """Django's own words on a refusal for security quote the host or the origin that was sent."""
+        if record.name.startswith(SECURITY):
+            return f"Refused: {record.name.removeprefix(SECURITY)}"
+        return super().words(record)
 
+    def request_id(self, record: logging.LogRecord) -> str:
+        return request_id.get() or id_of(getattr(record, "request", None)) or super().request_id(record)
 
-def _message(record: logging.LogRecord) -> str:
-    """Django's own words on a refusal for security quote the host or the origin that was sent."""
-    if record.name.startswith(SECURITY):
-        return f"Refused: {record.name.removeprefix(SECURITY)}"
-    return record.getMessage()
+    def cause(self, record: logging.LogRecord) -> str:
+        request = getattr(record, "request", None)
+        if noted := getattr(request, "log_cause", ""):
+            return str(noted)
+        error = record.exc_info[1] if record.exc_info else None
+        if error is not None and type(error).__name__ not in SAFE_WORDS:
+            return cause_of(error)
+        if record.name.startswith(SECURITY):
+            return record.name.removeprefix(SECURITY)
+        # Nothing was raised and nobody said why: the view itself chose this answer.
+        match = getattr(request, "resolver_match", None)
+        if match is not None and getattr(record, "status_code", 0) >= 400:
+            return f"view {match.view_name}"
+        return super().cause(record)
 
 
-def _cause(record: logging.LogRecord) -> str:
-    request = getattr(record, "request", None)
-    if noted := getattr(request, "log_cause", ""):
-        return str(noted)
-    if record.exc_info and record.exc_info[1]:
-        return cause_of(record.exc_info[1])
-    if record.name.startswith(SECURITY):
-        return record.name.removeprefix(SECURITY)
-    # Nothing was raised and nobody said why: the view itself chose this answer.
-    match = getattr(request, "resolver_match", None)
-    return f"view {match.view_name}" if match is not None and getattr(record, "status_code", 0) >= 400 else ""
+def configure(config: dict[str, Any]) -> None:
+    """LOGGING_CONFIG: the handlers, and everything that Python would otherwise print past them."""
+    logging.config.dictConfig(config)
+    sys.excepthook = log_uncaught
+    threading.excepthook = lambda found: log_uncaught(found.exc_type, found.exc_value, found.exc_traceback)
+    sys.unraisablehook = lambda found: log_uncaught(found.exc_type, found.exc_value, found.exc_traceback)
+    warnings.showwarning = log_warning
+
+
+def log_uncaught(kind: type[BaseException], error: BaseException | None, trace: Any) -> None:
+    """An exception that nobody caught: by type and places, as every other."""
+    if issubclass(kind, KeyboardInterrupt):
+        return
+    UNCAUGHT.critical("uncaught exception", exc_info=(kind, error or kind(), trace))
+
+
+def log_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """Kind and place: its words may quote a value, as "received a naive datetime" does."""
+    WARNINGS.warning("%s at %s:%s", category.__name__, filename, lineno)

@@ -13,7 +13,6 @@ from django.http import HttpRequest, HttpResponse
 from clinic.core import error_pages
 from clinic.core.logs import cause_of, note_cause
 
-
 logger = logging.getLogger(__name__)
 
 
@@ -22,7 +21,7 @@ class MessageStorage(SessionStorage):
 
     def _store(self, messages: Any, response: HttpResponse, *args: Any, **kwargs: Any) -> Any:
         was_modified = self.request.session.modified
-        unstored = super()._store(messages, response, *args, **kwargs)
+        unstored = super()._store(messages, response, *args, **kwargs)  # type: ignore[misc]  # unknown to the stubs
         vars(self.request)["only_messages"] = not was_modified
         return unstored
 

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from clinic.accounts.models import User
-from clinic.core import clock, key_fingerprints
+from clinic.core import audit_heads, clock, key_fingerprints
 from clinic.core.models import Heartbeat
 from clinic.core.permissions import may
 from consultations.enums import AppointmentStatus
@@ -29,9 +29,9 @@ WORKER: Final = "worker"
 def today_context(user: User) -> dict[str, Any]:
     """What this person may see of today; nothing about patients without the permission to see requests."""
     # What endangers patients until somebody acts stands at the very top, for everybody who signs in.
-    key_alarms = key_fingerprints.alarms()
+    alarms_to_all = [*key_fingerprints.alarms(), *audit_heads.alarms()]
     if not may(user, "consultations.view_consultationrequest"):
-        return {"sees_patients": False, "alarms": key_alarms}
+        return {"sees_patients": False, "alarms": alarms_to_all}
     now = clock.now()
     listed = cases.open_cases(viewer=user, now=now, limit=SHOWN)
     groups = alarm_groups.open_groups(viewer=user, now=now)
@@ -53,8 +53,8 @@ def today_context(user: User) -> dict[str, Any]:
         readings.log(by=user, action="request.list", page="today", **seen)
     return {
         "sees_patients": True,
-        "shows_emergencies": "none",
-        "alarms": [*key_alarms, *alarms.sentences(now=now)],
+        "lists_emergencies": True,
+        "alarms": [*alarms_to_all, *alarms.sentences(now=now)],
         "duty": duty_now(viewer=user, now=now),
         "cases": listed,
         "groups": groups[:GROUPS_SHOWN],

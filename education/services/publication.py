@@ -25,16 +25,21 @@ def current_sign_offs(page: Page) -> dict[str, SignOff]:
     return {item.part: item for item in given}
 
 
-def publication_blockers(page: Page) -> list[str]:
-    """Everything that keeps a page from being published now, in sentences."""
+def faults_of_words(page: Page) -> list[str]:
+    """What in the words themselves keeps readers from seeing them, whoever signed them, in sentences."""
     today = clock.today()
     content = library.Library.of("", library.snapshot_data())
     problems = [*records.problems_of(page), *map(waivers.sentence_of, waivers.open_remarks(page))]
-    problems += [
+    return problems + [
         reopening.EXPIRED % {"code": code, "day": clock.day(ends)}
         for code in sorted(references.of(page.words(), content).evidence)
         if code in content.evidence and (ends := grade_ends_on(content.evidence[code])) < today
     ]
+
+
+def publication_blockers(page: Page) -> list[str]:
+    """Everything that keeps a page from being published now, in sentences."""
+    problems = faults_of_words(page)
     given = current_sign_offs(page)
     for part in workflow.parts_to_sign(page.kind, is_stem_cell_page=page.is_stem_cell_page):
         if part not in given:

@@ -393,7 +393,9 @@ def test_every_constraint_has_its_case() -> None:
     named = {constraint.name for constraint in constraints()}
 
     assert len(named) > 60
-    assert named == {name for _, name, _ in CHECKS} | {name for _, name, _ in TWINS}
+    assert named == {name for _, name, _ in CHECKS} | {name for _, name, _ in TWINS}, (
+        "add the new constraint to CHECKS with values that break it, or, if it is about two rows, to TWINS"
+    )
 
 
 def test_a_patient_keeps_every_date_that_a_person_can_be_born_on(db: None) -> None:

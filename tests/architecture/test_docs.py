@@ -130,7 +130,9 @@ def kept_fields() -> dict[str, models.Field]:
 
 class TestFieldRegistry:
     def test_every_field_is_registered_once(self):
-        assert set(registered()) | nothing_personal() == set(kept_fields())
+        assert set(registered()) | nothing_personal() == set(kept_fields()), (
+            "docs/field-registry.md: give the new column a row, or name it under “Nothing personal”"
+        )
         assert not set(registered()) & nothing_personal()
 
     def test_what_it_says_is_encrypted_is_encrypted_and_nothing_else(self):
@@ -158,6 +160,11 @@ class TestFieldRegistry:
                 assert encrypted == "yes", key
 
 
+def settings_source() -> str:
+    """Django's settings, and those that gunicorn reads before them."""
+    return "".join((ROOT / "clinic" / name).read_text() for name in ("settings.py", "core/web_settings.py"))
+
+
 class TestReadme:
     def test_it_lists_the_settings_that_exist_and_all_of_them(self):
         table = (ROOT / "README.md").read_text().split("\n## Configuration\n")[1].split("\n## ")[0]
@@ -167,9 +174,14 @@ class TestReadme:
             if line.startswith("| `")
             for setting in re.findall(r"`([A-Z_]+)`", line.split("|")[1])
         }
-        source = (ROOT / "clinic" / "settings.py").read_text()
-        read = set(re.findall(r"\benv(?:\.\w+)?\(\s*\"([A-Z_]+)\"", source))
-        assert listed == read
+        read = set(re.findall(r"\benv(?:\.\w+)?\(\s*\"([A-Z_]+)\"", settings_source()))
+        assert listed == read, "README.md, Configuration: each setting has its row, and each row its setting"
+
+    def test_the_example_names_only_settings_that_are_read(self):
+        source = settings_source()
+        named = set(re.findall(r"^#? ?([A-Z][A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
+        assert len(named) > 20
+        assert {setting for setting in named if f'"{setting}"' not in source} == set(), "no such setting: .env.example"
 
     def test_the_demonstrations_accounts_are_the_commands(self):
         from clinic.management.commands.demo import PASSWORD, STAFF

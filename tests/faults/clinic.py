@@ -3,9 +3,10 @@
 import datetime
 from typing import Final
 
+from django.db import transaction
+
 from clinic.accounts.models import User
 from clinic.core import clock
-from django.db import transaction
 from consultations.models import AppointmentType, Availability, Clinician, Location
 from tests.faults.plan import Plan
 from tests.personas import make_user

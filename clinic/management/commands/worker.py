@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from clinic.core import audit, delivery, housekeeping, key_fingerprints, outbox, reading_batches
+from clinic.core import audit, audit_heads, delivery, housekeeping, key_fingerprints, outbox, reading_batches
 from clinic.core.failures import SomeFailed, drop_lost_connections, name_of
 from clinic.core.lane_senders import LaneSenders
 from clinic.core.models import Heartbeat
@@ -58,6 +58,7 @@ class Command(BaseCommand):
         self.stop = threading.Event()
         self.failures: dict[str, tuple[str, int]] = {}
         """Duty -> how it fails and for how many turns."""
+        self.seen = audit_heads.Seen()
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--once", action="store_true", help="Do what is due now and stop.")
@@ -93,6 +94,7 @@ class Command(BaseCommand):
             "answer asked links": private_links.answer_asked,
             "end the day": day_end.make_due,
             "ask weekly": weekly_question.ask_weekly,
+            "mail audit head": lambda: audit_heads.mail_daily(),
         }
         if delivers:
             to_people["deliver"] = lambda: delivery.deliver_due(until=self.stop.is_set)
@@ -110,6 +112,8 @@ class Command(BaseCommand):
         chain: dict[str, Callable[[], object]] = {
             "chain readings": partial(housekeeping.in_batches, reading_batches.chain),
             "chain events": partial(housekeeping.in_batches, audit.chain),
+            "compare audit head": lambda: audit_heads.look(seen=self.seen),
+            "write audit head": lambda: audit_heads.write_daily(),
         }
         return {"publish": schedule.publish_due, **chain, **once_a_day, **in_batches}
 

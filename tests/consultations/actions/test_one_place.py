@@ -48,7 +48,9 @@ def strings_of(file: Path) -> set[str]:
 
 
 def test_every_action_has_a_row_and_every_row_an_action():
-    assert {action.verb for action in WORKFLOW.actions.values()} == set(TRANSITIONS) == set(VERBS)
+    verbs = {action.verb for action in WORKFLOW.actions.values()}
+    assert verbs == set(TRANSITIONS), "each row of workflow.py needs a registered class in actions/, and the reverse"
+    assert verbs == set(VERBS), "write its lines in tests/consultations/transitions.py"
     assert names() == {*VERBS, "ask_as_doctor", "decide"}
 
 
@@ -79,12 +81,12 @@ def test_no_data_is_an_open_dictionary():
 
 def test_everything_in_the_panel_says_what_it_is_called_and_how_it_ended():
     places = [entry.position for entry in panel_entries().values()]
-    assert places == sorted(set(places))
+    assert places == sorted(set(places)), "two actions have one position: choose a free one"
     assert list(panel_entries()) == [
         "claim", "release", "pass_to_doctor", "settle", "settle_escalation", "set_own_urgency", "decide",
         "order_booking", "ask", "book", "complete", "mark_no_show", "note", "escalate", "take_back_escalation",
         "ask_weekly", "correct_email", "cancel_booking", "cancel_request", "undo_complete", "undo_no_show",
-    ]  # fmt: skip
+    ], "list the new action here, where its position puts it"  # fmt: skip
 
 
 @pytest.mark.django_db

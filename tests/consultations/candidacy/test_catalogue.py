@@ -31,6 +31,9 @@ CHANGED_LINES = {
 }
 """What 1.1.0 says in other words than the catalogue; everything else is word for word the same."""
 CHANGES = {"1.0.0": ({}, {}), "1.1.0": (CHANGED_QUESTIONS, CHANGED_LINES)}
+NEW_QUESTIONS: dict[str, list[dict[str, Any]]] = {"1.0.0": [], "1.1.0": []}
+NEW_RULES: dict[str, list[dict[str, Any]]] = {"1.0.0": [], "1.1.0": []}
+"""What a version has besides the catalogue, which is that of 1.0.0, each in the catalogue's form."""
 every_version = pytest.mark.parametrize("version", list(CHANGES))
 SCORE_NAMES = {"peg": "peg_sum"}
 
@@ -67,8 +70,20 @@ def in_words(condition: list[Any], *, is_inside: bool = False) -> str:
             return f"({joined})" if is_inside else joined
 
 
-@every_version
-@pytest.mark.parametrize("entry", CATALOG["questions"], ids=lambda entry: entry["id"])
+def entries(kind: str, new: dict[str, list[dict[str, Any]]]) -> pytest.MarkDecorator:
+    each = [(version, entry) for version in CHANGES for entry in (*CATALOG[kind], *new[version])]
+    return pytest.mark.parametrize(
+        ("version", "entry"), each, ids=[f"{version}-{entry['id']}" for version, entry in each]
+    )
+
+
+def test_every_version_says_how_it_differs_from_the_catalogue() -> None:
+    assert set(CHANGES) == set(NEW_QUESTIONS) == set(NEW_RULES) == set(rules.versions()), (
+        "say in CHANGES, NEW_QUESTIONS and NEW_RULES what the new version changes and adds"
+    )
+
+
+@entries("questions", NEW_QUESTIONS)
 def test_question_is_the_catalogues(version: str, entry: dict[str, Any]) -> None:
     question = load(version)[entry["id"]]
     entry = {**entry, **CHANGES[version][0].get(entry["id"], {})}
@@ -89,8 +104,7 @@ def test_question_is_the_catalogues(version: str, entry: dict[str, Any]) -> None
         assert (question.minimum, question.maximum) == (entry["min"], entry["max"])
 
 
-@every_version
-@pytest.mark.parametrize("entry", CATALOG["rules"], ids=lambda entry: entry["id"])
+@entries("rules", NEW_RULES)
 def test_rule_is_the_catalogues(version: str, entry: dict[str, Any]) -> None:
     rule = rules.load(version)[entry["id"]]
     entry = {**entry, "patient": CHANGES[version][1].get(entry["id"], entry["patient"])}
@@ -107,8 +121,11 @@ def test_rule_is_the_catalogues(version: str, entry: dict[str, Any]) -> None:
 
 @every_version
 def test_questions_and_rules_stand_in_the_catalogues_order(version: str) -> None:
-    assert [question.id for question in load(version).questions] == [entry["id"] for entry in CATALOG["questions"]]
-    assert [rule.id for rule in rules.load(version).rules] == [entry["id"] for entry in CATALOG["rules"]]
+    new = {entry["id"] for entry in (*NEW_QUESTIONS[version], *NEW_RULES[version])}
+    questions = [question.id for question in load(version).questions if question.id not in new]
+    found = [rule.id for rule in rules.load(version).rules if rule.id not in new]
+    assert questions == [entry["id"] for entry in CATALOG["questions"]]
+    assert found == [entry["id"] for entry in CATALOG["rules"]], "a new rule stands in NEW_RULES"
     assert {section.id: section.title for section in load(version).sections} == CATALOG["sections"]
 
 
@@ -172,7 +189,8 @@ def test_a_changed_regional_word_or_copy_changes_the_hash_of_1_1_0_and_a_signatu
 def test_a_ruleset_says_who_signed_it() -> None:
     document = tomllib.loads((rules.RULES / "1.1.0.toml").read_text())
     questions = definition.raw("1.1.0")
-    assert {version: rules.load(version).signed_by for version in rules.versions()} == {"1.0.0": "", "1.1.0": ""}
+    signed = {version: rules.load(version).signed_by for version in rules.versions()}
+    assert signed == {"1.0.0": "", "1.1.0": ""}, "list the new version here, with who signed it"
     assert rules.build({**document, "signed_by": "Dr Rosa Alarcon"}, questions).signed_by == "Dr Rosa Alarcon"
     with pytest.raises(RuleError, match="signed by True, which is no name"):
         rules.build({**document, "signed_by": True}, questions)

@@ -67,7 +67,7 @@ def test_every_kind_is_registered_by_its_name_and_lane() -> None:
         "staff_alert": Lane.ALERTS,
         "staff_notice": Lane.STAFF,
         "day_end": Lane.STAFF,
-    }
+    }, "list the new kind here with its lane, and say below while it is wanted"
 
 
 class TestWrittenFromLiveData:

@@ -77,7 +77,7 @@ def texts() -> Iterator[tuple[str, str]]:
 
 
 def test_every_page_asked_for_is_here() -> None:
-    assert set(ADDRESSES) == ASKED_FOR
+    assert set(ADDRESSES) == ASKED_FOR, "name the address of the new page in ASKED_FOR"
     assert {question["code"] for question in SHIPPED.questions} == {f"F{number}" for number in range(1, 25)}
     assert len(SHIPPED.terms) == 42
     codes = {statement["code"] for statement in SHIPPED.evidence}

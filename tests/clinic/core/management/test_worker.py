@@ -8,7 +8,7 @@ from django.core import mail
 from django.core.management import call_command
 from django.db import DatabaseError, OperationalError
 
-from clinic.core import audit, delivery, housekeeping, outbox, reading_batches
+from clinic.core import audit, audit_heads, delivery, housekeeping, outbox, reading_batches
 from clinic.core.models import Heartbeat, OutboxMessage
 from clinic.management.commands import worker
 from consultations.enums import MessageKind
@@ -37,10 +37,13 @@ DUTIES = {
     "answer asked links": (private_links, "answer_asked"),
     "end the day": (day_end, "make_due"),
     "ask weekly": (weekly_question, "ask_weekly"),
+    "mail audit head": (audit_heads, "mail_daily"),
     "deliver": (delivery, "deliver_due"),
     "publish": (schedule, "publish_due"),
     "chain readings": (reading_batches, "chain"),
     "chain events": (audit, "chain"),
+    "compare audit head": (audit_heads, "look"),
+    "write audit head": (audit_heads, "write_daily"),
     "forget sign-ins": (housekeeping, "forget_what_ran_out"),
     "reopen content": (reopen, "reopen_due"),
     "forget networks": (alarm_groups, "forget_networks"),
