@@ -99,10 +99,12 @@ def clinic(shelf: Any, django_db_blocker: Any) -> Iterator[Clinic]:
         with connection._nodb_cursor() as cursor:
             cursor.execute(ANYBODY_MAY_CONNECT, [list(SYSTEM)])
             open_before = [datname for (datname,) in cursor.fetchall()]
+            cursor.execute("SET statement_timeout = 0")  # a busy disk takes longer over files than a page may
             cursor.execute(f'DROP DATABASE IF EXISTS "{name}"')
             cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         yield Clinic(name, run_roles_sql(name))
         with connection._nodb_cursor() as cursor:
+            cursor.execute("SET statement_timeout = 0")
             cursor.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
             for role in ("application", "migration"):
                 cursor.execute(f'DROP ROLE "{name}_{role}"')
